@@ -1,0 +1,206 @@
+"""Instruments, and the one canonical spelling of a symbol.
+
+A symbol is written ``600519.SH``: the code, a dot, the venue's suffix. What other systems write (``600519.XSHG``,
+``SH600519``, ``sh.600519``, ``600519``) is translated at the edge by :func:`canonical_symbol`.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+from qresearch.errors import UnknownSymbol
+
+
+class Board(StrEnum):
+    """Where an instrument is listed; rules (lots, limits, fees) hang on it.
+
+    ``PLAIN`` is an instrument without market rules: any price, any number of shares.
+    """
+
+    SH_MAIN = "SH_MAIN"
+    SZ_MAIN = "SZ_MAIN"
+    CHINEXT = "CHINEXT"
+    STAR = "STAR"
+    BSE = "BSE"
+    ETF = "ETF"
+    INDEX = "INDEX"
+    PLAIN = "PLAIN"
+
+
+SUFFIXES: Mapping[str, str] = {
+    "SH": "SH", "XSHG": "SH", "SSE": "SH", "SS": "SH",
+    "SZ": "SZ", "XSHE": "SZ", "SZSE": "SZ",
+    "BJ": "BJ", "XBSE": "BJ", "BSE": "BJ",
+}  # fmt: skip
+"""Spellings of the suffix of a Chinese exchange, and the canonical one."""
+
+CHINA_SUFFIXES = frozenset(SUFFIXES.values())
+
+_CODE_FIRST = re.compile(r"^([0-9A-Za-z^_\-]+)[._ ]([A-Za-z]+)$")
+_SUFFIX_FIRST = re.compile(r"^(SH|SZ|BJ)[._]?(\d{6})$", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Instrument:
+    """One thing that can be traded (or, on the board ``INDEX``, only looked at).
+
+    Parameters
+    ----------
+    symbol : str
+        Canonical symbol, such as ``600519.SH``.
+    name : str
+        Name for people; empty when unknown.
+    board : Board
+    list_date : date or None
+        First trading day; None when unknown (then no rule for new listings is applied).
+    delist_date : date or None
+        First day on which it no longer trades; None when it is not on record as delisted.
+    same_day_sale : bool
+        True where shares bought today can be sold today (T+0), as for bond, gold and cross-border funds.
+    limit_ratio : float or None
+        Daily price limit as a fraction where it differs from that of the board, such as 0.2 for an ETF that
+        tracks only STAR or ChiNext shares; None for the rule of the board.
+    """
+
+    symbol: str
+    name: str = ""
+    board: Board = Board.PLAIN
+    list_date: dt.date | None = None
+    delist_date: dt.date | None = None
+    same_day_sale: bool = False
+    limit_ratio: float | None = None
+
+    @property
+    def code(self) -> str:
+        """The part of the symbol before the dot.
+
+        >>> Instrument("600519.SH").code
+        '600519'
+        """
+        return self.symbol.rpartition(".")[0] or self.symbol
+
+
+def split_symbol(text: str) -> tuple[str, str]:
+    """Split any spelling into code and canonical suffix; the suffix is empty when there is none.
+
+    >>> split_symbol("601390.XSHG"), split_symbol("SH601390"), split_symbol("601390"), split_symbol("AAPL.US")
+    (('601390', 'SH'), ('601390', 'SH'), ('601390', ''), ('AAPL', 'US'))
+    """
+    text = text.strip()
+    if found := _SUFFIX_FIRST.match(text):
+        return found[2], found[1].upper()
+    if found := _CODE_FIRST.match(text):
+        suffix = found[2].upper()
+        return found[1].upper(), SUFFIXES.get(suffix, suffix)
+    return text.upper(), ""
+
+
+def china_suffix(code: str) -> str:
+    """Exchange of a bare six-digit Chinese code; empty when it is none.
+
+    Funds 5x and shares 6x trade in Shanghai; 0x, 1x, 2x, 3x in Shenzhen; 4x, 8x and 92x in Beijing.
+
+    >>> china_suffix("601390"), china_suffix("000001"), china_suffix("920002"), china_suffix("AAPL")
+    ('SH', 'SZ', 'BJ', '')
+    """
+    if not (len(code) == 6 and code.isdigit()):
+        return ""
+    if code.startswith("92"):
+        return "BJ"
+    return {"5": "SH", "6": "SH", "9": "SH", "0": "SZ", "1": "SZ", "2": "SZ", "3": "SZ", "4": "BJ", "8": "BJ"}.get(code[0], "")
+
+
+def board_of(symbol: str) -> Board:
+    """The board that a canonical symbol implies by its number range.
+
+    An index shares its numbers with shares (``000001.SH``), so an index must be named as one by the instruments
+    table; this function never guesses it, except for the ranges that only indexes use.
+
+    >>> [board_of(s).value for s in ("600519.SH", "688981.SH", "300750.SZ", "430047.BJ", "510300.SH", "AAPL.US")]
+    ['SH_MAIN', 'STAR', 'CHINEXT', 'BSE', 'ETF', 'PLAIN']
+    """
+    code, suffix = split_symbol(symbol)
+    if suffix not in CHINA_SUFFIXES:
+        return Board.PLAIN
+    if suffix == "BJ":
+        return Board.BSE
+    if suffix == "SH":
+        if code.startswith(("688", "689")):
+            return Board.STAR
+        if code.startswith("5"):
+            return Board.ETF
+        return Board.INDEX if code.startswith("000") else Board.SH_MAIN
+    if code.startswith("399"):
+        return Board.INDEX
+    if code.startswith(("300", "301", "302")):
+        return Board.CHINEXT
+    return Board.ETF if code.startswith(("15", "16", "18")) else Board.SZ_MAIN
+
+
+class SymbolIndex:
+    """Resolves any spelling of a symbol to the column of its instrument.
+
+    Parameters
+    ----------
+    symbols : iterable of str
+        Canonical symbols in the order of the columns.
+
+    Examples
+    --------
+    >>> index = SymbolIndex(["601390.SH", "000001.SZ"])
+    >>> index["601390"], index["SH601390"], index["601390.XSHG"], index["000001.sz"]
+    (0, 0, 0, 1)
+    """
+
+    __slots__ = ("_columns", "symbols")
+
+    def __init__(self, symbols: Iterable[str]) -> None:
+        self.symbols = tuple(symbols)
+        self._columns: dict[str, int] = {symbol: column for column, symbol in enumerate(self.symbols)}
+
+    def __getitem__(self, symbol: str) -> int:
+        """Column of `symbol`; raises UnknownSymbol with close matches."""
+        column = self._columns.get(symbol)
+        if column is None:
+            column = self._columns[str(symbol)] = self._resolve(symbol)
+        return column
+
+    def __contains__(self, symbol: object) -> bool:
+        try:
+            self[symbol]  # type: ignore[index]  # any object may be asked for
+        except UnknownSymbol:
+            return False
+        return True
+
+    def _resolve(self, symbol: object) -> int:
+        if isinstance(symbol, str):
+            code, suffix = split_symbol(symbol)
+            known = self._columns
+            if suffix:
+                if (column := known.get(f"{code}.{suffix}")) is not None:
+                    return column
+            else:
+                guess = china_suffix(code)
+                if guess and (column := known.get(f"{code}.{guess}")) is not None:
+                    return column
+                found = [column for column, name in enumerate(self.symbols) if name.partition(".")[0] == code]
+                if len(found) == 1:
+                    return found[0]
+        raise UnknownSymbol(symbol, self.symbols)
+
+
+def canonical_symbol(text: str) -> str:
+    """The canonical spelling of a symbol, whatever system wrote it.
+
+    A code without suffix gets the exchange of its number range; what is no Chinese code stays as it is.
+
+    >>> [canonical_symbol(s) for s in ("601390", "601390.XSHG", "SH601390", "sz.000001", "AAPL.us", "AAPL")]
+    ['601390.SH', '601390.SH', '601390.SH', '000001.SZ', 'AAPL.US', 'AAPL']
+    """
+    code, suffix = split_symbol(text)
+    suffix = suffix or china_suffix(code)
+    return f"{code}.{suffix}" if suffix else code

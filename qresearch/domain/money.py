@@ -1,0 +1,126 @@
+"""Money as integers.
+
+Every amount inside the simulator is an integer count of the venue's money step (fen in China), so that sums are
+exact, golden files compare with ``==`` and one digest names a run. Rounding is half up, at each posting, and
+always through this module.
+
+Two integer grids meet here: prices are read as multiples of ``1 / price_scale`` and money as multiples of
+``1 / units``; both belong to the venue.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import NewType
+
+from qresearch.errors import UsageError
+
+Money = NewType("Money", int)
+"""An amount in the venue's money step (fen in China)."""
+
+RATE_SCALE = 10**9
+"""Rates are integers of a billionth, so that a fee is exact integer arithmetic."""
+
+
+def divide_half_up(numerator: int, denominator: int) -> int:
+    """Divide non-negative integers, rounding half up.
+
+    >>> divide_half_up(5, 10), divide_half_up(4, 10)
+    (1, 0)
+    """
+    return (2 * numerator + denominator) // (2 * denominator)
+
+
+def rate_units(name: str, rate: float) -> int:
+    """A rate such as 0.00025 as an integer of a billionth.
+
+    Raises
+    ------
+    UsageError
+        Negative, not finite, at least 1, or finer than a billionth; pass a fraction such as 0.00025.
+
+    >>> rate_units("close_tax", 0.0005)
+    500000
+    """
+    try:
+        exact = Fraction(repr(float(rate))) * RATE_SCALE
+    except (ValueError, TypeError):
+        raise UsageError(f"{name}={rate!r} is not a number. Pass a fraction of the value traded, such as 0.00025.") from None
+    if not 0 <= exact < RATE_SCALE:
+        raise UsageError(
+            f"{name}={rate!r} is not a rate: it must be at least 0 and below 1. "
+            "Pass a fraction of the value traded, such as 0.00025 for 2.5 basis points."
+        )
+    if exact.denominator != 1:
+        raise UsageError(f"{name}={rate!r} is finer than a billionth. Round it to 9 decimals.")
+    return int(exact)
+
+
+@dataclass(frozen=True, slots=True)
+class MoneyScale:
+    """How a venue counts money and prices.
+
+    Parameters
+    ----------
+    currency : str
+        ISO code.
+    units : int
+        Money steps in one unit of the currency: 100 for fen.
+    price_scale : int
+        Price steps in one unit of the currency: 1000 where the finest tick is 0.001.
+    """
+
+    currency: str
+    units: int
+    price_scale: int
+
+    def price_units(self, price: float) -> int:
+        """A price as an integer of the price step, half up.
+
+        >>> MoneyScale("CNY", 100, 1000).price_units(10.05)
+        10050
+        """
+        return int(price * self.price_scale + 0.5)
+
+    def notional(self, price_units: int, quantity: int) -> int:
+        """Value of `quantity` shares (not negative) at a price in price steps, in money steps, half up.
+
+        >>> MoneyScale("CNY", 100, 1000).notional(1005, 101)
+        10151
+        """
+        return (2 * price_units * quantity * self.units + self.price_scale) // (2 * self.price_scale)
+
+    def money(self, name: str, amount: float) -> Money:
+        """An amount of the currency in money steps, half up.
+
+        Raises
+        ------
+        UsageError
+            Not a finite number; pass an amount of the currency.
+
+        >>> MoneyScale("CNY", 100, 1000).money("cash", 12.345)
+        1235
+        """
+        try:
+            exact = Fraction(repr(float(amount))) * self.units
+        except (ValueError, TypeError):
+            raise UsageError(f"{name}={amount!r} is not an amount of money. Pass a finite number of {self.currency}.") from None
+        sign = -1 if exact < 0 else 1
+        return Money(sign * divide_half_up(abs(exact).numerator, exact.denominator))
+
+    def amount(self, money: int) -> float:
+        """Money steps as a float of the currency, for tables and messages.
+
+        >>> MoneyScale("CNY", 100, 1000).amount(1235)
+        12.35
+        """
+        return money / self.units
+
+    def text(self, money: int) -> str:
+        """Money steps as text with thousands separators.
+
+        >>> MoneyScale("CNY", 100, 1000).text(1234567)
+        '12,345.67'
+        """
+        return f"{money / self.units:,.2f}"

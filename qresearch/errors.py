@@ -1,0 +1,183 @@
+"""Every exception that qresearch raises on purpose.
+
+    QresearchError
+    |- UsageError (ValueError)                your call was wrong; the message ends with the remedy
+    |  |- UnknownSymbol (KeyError)            no such instrument; carries close matches
+    |  |- OutOfRange (IndexError)             a day outside the market or the branch
+    |  |- NotSupported (NotImplementedError)  a word that is understood but not honoured
+    |  `- WrongBranch                         acting through a ticket of another branch
+    |- DataError (ValueError)                 the data are wrong; carries field, symbol, day and a sample
+    |- OrderRejected (RuntimeError)           only with ``strict=True``: a rejection turned into an exception
+    |- StrategyError (RuntimeError)           a strategy raised; names the day, the phase and the line
+    `- InternalError (RuntimeError)           an invariant broke: our bug, not yours
+
+A wrong call is an exception. A wrong order is data: see :mod:`qresearch.domain.reasons`.
+Each class is also the builtin that one would catch anyway.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+
+
+class QresearchError(Exception):
+    """Base class of every exception that qresearch raises on purpose."""
+
+    def __str__(self) -> str:
+        # KeyError would print the repr of the message, quotes and all.
+        return str(self.args[0]) if self.args else ""
+
+
+class UsageError(QresearchError, ValueError):
+    """A call with a wrong argument; the message ends with what to do."""
+
+
+class UnknownSymbol(UsageError, KeyError):
+    """No such instrument in this market.
+
+    Attributes
+    ----------
+    symbol : str
+        What was asked for.
+    matches : tuple of str
+        Symbols of this market that look like it, best first.
+    """
+
+    def __init__(self, symbol: object, symbols: Iterable[str]) -> None:
+        known = list(symbols)
+        self.symbol = str(symbol)
+        self.matches = close_matches(self.symbol, known)
+        super().__init__(
+            f"Unknown symbol {symbol!r}: this market holds {len(known)} instruments, "
+            f"{self.symbol!r} is not one of them. {did_you_mean(self.matches)}"
+            "See session.market.symbols for all of them."
+        )
+
+
+class OutOfRange(UsageError, IndexError):
+    """A day that the market or the branch does not hold."""
+
+
+class NotSupported(UsageError, NotImplementedError):
+    """A word that is understood but not honoured; the message names the nearest one that is."""
+
+
+class WrongBranch(UsageError):
+    """A ticket of another branch was used to act."""
+
+
+class DataError(QresearchError, ValueError):
+    """Market data that cannot be trusted.
+
+    Attributes
+    ----------
+    field, symbol, day : str or None
+        Where the first bad value stands.
+    sample : tuple of str
+        The first few bad rows, as text.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        field: str | None = None,
+        symbol: str | None = None,
+        day: str | None = None,
+        sample: Iterable[str] = (),
+    ) -> None:
+        self.field, self.symbol, self.day = field, symbol, day
+        self.sample = tuple(sample)
+        lines = "".join(f"\n  {row}" for row in self.sample)
+        super().__init__(message + lines)
+
+
+class OrderRejected(QresearchError, RuntimeError):
+    """An order was rejected and the session is strict.
+
+    Attributes
+    ----------
+    order_id : str
+    reason : str
+        Code from the closed list of reasons.
+    """
+
+    def __init__(self, message: str, order_id: str, reason: str) -> None:
+        self.order_id, self.reason = order_id, reason
+        super().__init__(message)
+
+
+class StrategyError(QresearchError, RuntimeError):
+    """A callback of a strategy raised; the session stands where it stood before the step.
+
+    The exception of the strategy is chained (``__cause__``).
+
+    Attributes
+    ----------
+    day, phase, callback : str
+    line : int or None
+        Line in the file or cell of the strategy.
+    """
+
+    def __init__(self, message: str, *, day: str, phase: str, callback: str, line: int | None) -> None:
+        self.day, self.phase, self.callback, self.line = day, phase, callback, line
+        super().__init__(message)
+
+
+class InternalError(QresearchError, RuntimeError):
+    """An invariant of the simulator broke. Please report it with the digest of the session."""
+
+
+class MarketWarning(UserWarning):
+    """Something about the market data that changes what a result means."""
+
+
+def close_matches(word: str, words: Iterable[str], limit: int = 3) -> tuple[str, ...]:
+    """Words that look like `word`, best first.
+
+    >>> close_matches("601930", ["601390.SH", "000001.SZ"])
+    ('601390.SH',)
+    """
+    known = list(words)
+    direct = difflib.get_close_matches(word, known, n=limit, cutoff=0.6)
+    if direct:
+        return tuple(direct)
+    # A bare code scores low against a suffixed one: compare the parts before the dot too.
+    by_code = {known_word.split(".")[0]: known_word for known_word in known}
+    return tuple(by_code[code] for code in difflib.get_close_matches(word.split(".")[0], by_code, n=limit, cutoff=0.6))
+
+
+def did_you_mean(matches: Iterable[str]) -> str:
+    """A sentence for an error message, empty when nothing matches.
+
+    >>> did_you_mean(["open", "close"])
+    'Did you mean open or close? '
+    """
+    found = list(matches)
+    return f"Did you mean {' or '.join(found)}? " if found else ""
+
+
+def choose(what: str, value: object, allowed: Iterable[str]) -> str:
+    """Return `value` if it is one of `allowed`.
+
+    Parameters
+    ----------
+    what : str
+        Name of the argument, for the message.
+    value : object
+    allowed : iterable of str
+
+    Raises
+    ------
+    UsageError
+        Not one of them; pass one of the listed words.
+
+    >>> choose("match_order", "fifo", ["sells_first", "fifo"])
+    'fifo'
+    """
+    words = list(allowed)
+    if isinstance(value, str) and value in words:
+        return value
+    hint = did_you_mean(close_matches(str(value), words))
+    raise UsageError(f"{what}={value!r} is not known: it can be {', '.join(map(repr, words))}. {hint}Pass one of these.")

@@ -1,0 +1,128 @@
+"""A market: everything that a session is given.
+
+Panel + instruments + corporate actions + venue, bundled and cross-checked. Made by :func:`qresearch.read_market`
+or :func:`qresearch.sample_market`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+
+import numpy as np
+
+from qresearch.domain.instrument import Instrument
+from qresearch.errors import DataError
+from qresearch.market.actions import Action
+from qresearch.market.panel import Days, Floats, Panel
+from qresearch.market.venue import Venue
+
+
+@dataclass(frozen=True, eq=False)
+class Benchmark:
+    """A reference series, usually an index.
+
+    Parameters
+    ----------
+    name : str
+    days : (B,) ndarray of datetime64[D]
+    close : (B,) ndarray of float64, index points
+    """
+
+    name: str
+    days: Days
+    close: Floats
+
+
+@dataclass(frozen=True, eq=False)
+class Market:
+    """Panel, instruments, corporate actions and venue.
+
+    Parameters
+    ----------
+    panel : Panel
+    instruments : tuple of Instrument
+        One per column of the panel, in the same order.
+    actions : tuple of Action
+        Corporate actions of these instruments inside the days of the panel, ordered by (ex_day, column).
+    venue : Venue
+    benchmark : Benchmark or None
+    notes : tuple of str
+        What a user should know about the data: rules that were assumed, actions that could not be split into parts.
+    """
+
+    panel: Panel
+    instruments: tuple[Instrument, ...]
+    actions: tuple[Action, ...]
+    venue: Venue
+    benchmark: Benchmark | None = None
+    notes: tuple[str, ...] = ()
+    by_day: Mapping[int, tuple[Action, ...]] = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        names = tuple(instrument.symbol for instrument in self.instruments)
+        if names != self.panel.symbols:
+            raise DataError(
+                f"{len(names)} instruments do not match the {len(self.panel.symbols)} columns of the panel. "
+                "Pass one instrument per symbol, in the same order."
+            )
+        grouped: dict[int, list[Action]] = {}
+        for action in self.actions:
+            grouped.setdefault(action.ex_day, []).append(action)
+        object.__setattr__(self, "by_day", {day: tuple(found) for day, found in grouped.items()})
+
+    def __repr__(self) -> str:
+        days = self.panel.days
+        return (
+            f"<Market {self.venue.name}: {len(self.instruments)} instruments, {len(days)} trading days "
+            f"{days[0]} to {days[-1]}, {len(self.actions)} corporate actions>"
+        )
+
+    @property
+    def symbols(self) -> tuple[str, ...]:
+        """Canonical symbols, in the order of the columns."""
+        return self.panel.symbols
+
+    @property
+    def days(self) -> Days:
+        """(T,) ndarray of datetime64[D]: the trading days."""
+        return self.panel.days
+
+    def column(self, symbol: str) -> int:
+        """Column of a symbol in any spelling; raises UnknownSymbol with close matches."""
+        return self.panel.columns[symbol]
+
+    def instrument(self, symbol: str) -> Instrument:
+        """The instrument of a symbol in any spelling; raises UnknownSymbol with close matches."""
+        return self.instruments[self.panel.columns[symbol]]
+
+    @cached_property
+    def adjustment(self) -> Floats:
+        """(T, N) ndarray of float64: cumulative factor that makes closes comparable over ex-dates.
+
+        ``close * adjustment`` is a backward-adjusted series; it changes on an ex-date by the previous close divided
+        by the reference price of that day. 1.0 up to the first ex-date.
+        """
+        panel = self.panel
+        steps = np.ones(panel.shape)
+        for action in self.actions:
+            day, column = action.ex_day, action.column
+            if day == 0:
+                continue
+            before = panel.mark[day - 1, column]
+            reference = panel.pre_close[day, column]
+            if before > 0 and reference > 0:
+                steps[day, column] = before / reference
+        factors: Floats = np.cumprod(steps, axis=0)
+        factors.flags.writeable = False
+        return factors
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """SHA-256 over the panel, the instruments and the actions."""
+        digest = hashlib.sha256(self.panel.fingerprint.encode())
+        for record in (*self.instruments, *self.actions, self.venue.name):
+            digest.update(repr(record).encode())
+        return digest.hexdigest()

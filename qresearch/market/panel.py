@@ -1,0 +1,172 @@
+"""All bars of a market: one read-only ``(T, N)`` array per field.
+
+T is the number of trading days, N the number of instruments. Arrays are C-ordered, so that one day is one
+contiguous row. A panel is made by :mod:`qresearch.sources`, never changed, and handed to strategies only through a
+:class:`~qresearch.market.view.View` that is cut at "now".
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from qresearch.domain.instrument import SymbolIndex
+from qresearch.errors import DataError, OutOfRange
+
+Floats = NDArray[np.float64]
+Bools = NDArray[np.bool_]
+Days = NDArray[np.datetime64]
+
+PRICE_FIELDS = ("open", "high", "low", "close")
+FIELDS = (*PRICE_FIELDS, "volume", "turnover", "pre_close", "limit_up", "limit_down")
+"""The numeric fields of a panel, in the order of their columns in tables."""
+
+
+@dataclass(frozen=True, eq=False)
+class Panel:
+    """Bars of N instruments over T trading days.
+
+    Parameters
+    ----------
+    days : (T,) ndarray of datetime64[D]
+        Trading days, strictly ascending.
+    symbols : tuple of str
+        N canonical symbols; the columns of every array.
+    open, high, low, close : (T, N) ndarray of float64, currency per share
+        Unadjusted prices. NaN: no row for that day (not listed yet, ended, or missing).
+    volume : (T, N) ndarray of float64, shares
+        0 on suspended days; NaN where there is no row.
+    turnover : (T, N) ndarray of float64, currency
+        NaN where unknown.
+    pre_close : (T, N) ndarray of float64, currency per share
+        Reference price of the day: the previous close, adjusted on an ex-date; base of the price limits.
+    limit_up, limit_down : (T, N) ndarray of float64, currency per share
+        NaN: no limit on that day.
+    paused : (T, N) ndarray of bool
+        True on suspended days; False where there is no row.
+    is_st : (T, N) ndarray of bool
+        True while a risk warning (ST) is on.
+    adjusted : bool
+        True when the prices were adjusted for corporate actions by the vendor; then they are on no tick.
+    """
+
+    days: Days
+    symbols: tuple[str, ...]
+    open: Floats
+    high: Floats
+    low: Floats
+    close: Floats
+    volume: Floats
+    turnover: Floats
+    pre_close: Floats
+    limit_up: Floats
+    limit_down: Floats
+    paused: Bools
+    is_st: Bools
+    adjusted: bool = False
+    columns: SymbolIndex = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "columns", SymbolIndex(self.symbols))
+        shape = (len(self.days), len(self.symbols))
+        for name in (*FIELDS, "paused", "is_st"):
+            array = getattr(self, name)
+            if array.shape != shape:
+                raise DataError(
+                    f"Field {name!r} has shape {array.shape}, but {shape[0]} days and {shape[1]} symbols "
+                    f"ask for {shape}. Pass one value per day and symbol.",
+                    field=name,
+                )
+            array.flags.writeable = False
+
+    def __repr__(self) -> str:
+        return f"<Panel {len(self.symbols)} instruments x {len(self.days)} days, {self.days[0]} to {self.days[-1]}>"
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """(T, N)."""
+        return len(self.days), len(self.symbols)
+
+    @cached_property
+    def first_row(self) -> NDArray[np.int64]:
+        """(N,) ndarray of int64: index of the first day with a row; T when there is none."""
+        known = ~np.isnan(self.close)
+        return np.where(known.any(axis=0), known.argmax(axis=0), len(self.days)).astype(np.int64)
+
+    @cached_property
+    def last_row(self) -> NDArray[np.int64]:
+        """(N,) ndarray of int64: index of the last day with a row; -1 when there is none."""
+        known = ~np.isnan(self.close)
+        last = len(self.days) - 1 - known[::-1].argmax(axis=0)
+        return np.where(known.any(axis=0), last, -1).astype(np.int64)
+
+    @cached_property
+    def mark(self) -> Floats:
+        """(T, N) ndarray of float64: the last known close up to each day, for valuation; NaN before the first row."""
+        close = self.close
+        missing = np.isnan(close)
+        if not missing.any():
+            return close
+        rows = np.where(missing, 0, np.arange(len(self.days))[:, None])
+        np.maximum.accumulate(rows, axis=0, out=rows)
+        marks: Floats = np.take_along_axis(close, rows, axis=0)
+        marks.flags.writeable = False
+        return marks
+
+    @cached_property
+    def suspended(self) -> Bools:
+        """(T, N) ndarray of bool: no trading at the open of that day (paused, no row, or a row without volume)."""
+        blocked: Bools = self.paused | np.isnan(self.open) | (self.volume == 0)
+        blocked.flags.writeable = False
+        return blocked
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """SHA-256 over days, symbols and every field: identifies the data of a run."""
+        digest = hashlib.sha256()
+        digest.update(self.days.astype("datetime64[D]").astype(np.int64).tobytes())
+        digest.update("\n".join(self.symbols).encode())
+        for name in (*FIELDS, "paused", "is_st"):
+            digest.update(name.encode())
+            digest.update(np.ascontiguousarray(getattr(self, name)).tobytes())
+        return digest.hexdigest()
+
+    def day_index(self, day: object, *, side: str = "exact") -> int:
+        """Index of a trading day.
+
+        Parameters
+        ----------
+        day : str, date, datetime64 or Timestamp
+        side : {"exact", "next", "previous"}
+            What to do when `day` is no trading day: raise, or take the next or the previous one.
+
+        Raises
+        ------
+        OutOfRange
+            Not a trading day of this panel (or, with `side`, none on that side); pick one between its ends.
+        """
+        try:
+            wanted = np.datetime64(str(day)[:10], "D")
+        except ValueError:
+            raise OutOfRange(f"{day!r} is not a date. Write it as '2024-01-31'.") from None
+        position = int(np.searchsorted(self.days, wanted))
+        exact = position < len(self.days) and self.days[position] == wanted
+        if side == "previous" and not exact:
+            position -= 1
+        if 0 <= position < len(self.days) and (exact or side != "exact"):
+            return position
+        near = [str(self.days[i]) for i in (position - 1, position) if 0 <= i < len(self.days)]
+        raise OutOfRange(
+            f"{wanted} is not a trading day of this market, which runs from {self.days[0]} to {self.days[-1]}. "
+            f"The nearest trading days are {' and '.join(near)}."
+        )
+
+
+def empty_fields(shape: tuple[int, int]) -> Mapping[str, Floats]:
+    """NaN arrays for every numeric field, to be filled by a source."""
+    return {name: np.full(shape, np.nan) for name in FIELDS}

@@ -1,0 +1,71 @@
+"""A venue is data: its clock, its money, and the book of rules that its instruments follow.
+
+Two are built in: :data:`CHINA` (cash market of Shanghai, Shenzhen and Beijing) and :data:`PLAIN` (no rules at all,
+for prices of unknown origin). Another venue is another value of :class:`Venue`; nothing in the engine changes.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+from qresearch.domain.money import MoneyScale
+
+
+class Phase(StrEnum):
+    """The phases of a trading day, in order.
+
+    What is visible grows with the phase: at ``OPEN`` that day's open is known and nothing else of its bar; on daily
+    bars high, low, close and volume appear at ``CLOSE``.
+    """
+
+    PRE_OPEN = "PRE_OPEN"
+    OPEN = "OPEN"
+    INTRADAY = "INTRADAY"
+    CLOSE = "CLOSE"
+    AFTER_CLOSE = "AFTER_CLOSE"
+
+
+PHASES = tuple(Phase)
+PHASE_ORDER: Mapping[Phase, int] = {phase: order for order, phase in enumerate(PHASES)}
+
+
+@dataclass(frozen=True, slots=True)
+class Venue:
+    """A market place.
+
+    Parameters
+    ----------
+    name : str
+    time_zone : str
+        IANA name.
+    hours : mapping of Phase to time
+        When each phase begins, local time.
+    money : MoneyScale
+    has_rules : bool
+        True where the dated rule book of :mod:`qresearch.market.rules` applies (lots, ticks, price limits, T+1,
+        stamp duty, transfer fee); False where any quantity trades at any price.
+    """
+
+    name: str
+    time_zone: str
+    hours: Mapping[Phase, dt.time]
+    money: MoneyScale
+    has_rules: bool
+
+
+_HOURS: Mapping[Phase, dt.time] = {
+    Phase.PRE_OPEN: dt.time(9, 0),
+    Phase.OPEN: dt.time(9, 30),
+    Phase.INTRADAY: dt.time(9, 31),
+    Phase.CLOSE: dt.time(15, 0),
+    Phase.AFTER_CLOSE: dt.time(15, 30),
+}
+
+CHINA = Venue("China A-shares", "Asia/Shanghai", _HOURS, MoneyScale("CNY", 100, 1000), has_rules=True)
+"""Shanghai, Shenzhen and Beijing: money in fen, prices on a grid of 0.001 yuan (the tick of funds)."""
+
+PLAIN = Venue("plain", "UTC", _HOURS, MoneyScale("", 10**6, 10**6), has_rules=False)
+"""No lots, no limits, no T+1, no taxes; money is kept to a millionth and so never visibly rounded."""

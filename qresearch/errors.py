@@ -144,8 +144,9 @@ def close_matches(word: str, words: Iterable[str], limit: int = 3) -> tuple[str,
     if direct:
         return tuple(direct)
     # A bare code scores low against a suffixed one: compare the parts before the dot too.
-    by_code = {known_word.split(".")[0]: known_word for known_word in known}
-    return tuple(by_code[code] for code in difflib.get_close_matches(word.split(".")[0], by_code, n=limit, cutoff=0.6))
+    by_code = {known_word.partition(".")[0]: known_word for known_word in known}
+    code = word.partition(".")[0]
+    return tuple(by_code[match] for match in difflib.get_close_matches(code, by_code, n=limit, cutoff=0.6))
 
 
 def did_you_mean(matches: Iterable[str]) -> str:
@@ -180,4 +181,5 @@ def choose(what: str, value: object, allowed: Iterable[str]) -> str:
     if isinstance(value, str) and value in words:
         return value
     hint = did_you_mean(close_matches(str(value), words))
-    raise UsageError(f"{what}={value!r} is not known: it can be {', '.join(map(repr, words))}. {hint}Pass one of these.")
+    allowed_words = ", ".join(map(repr, words))
+    raise UsageError(f"{what}={value!r} is not known: it can be {allowed_words}. {hint}Pass one of these.")

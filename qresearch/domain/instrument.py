@@ -40,6 +40,7 @@ SUFFIXES: Mapping[str, str] = {
 
 CHINA_SUFFIXES = frozenset(SUFFIXES.values())
 
+_EXCHANGE_OF_RANGE = {**dict.fromkeys("569", "SH"), **dict.fromkeys("0123", "SZ"), **dict.fromkeys("48", "BJ")}
 _CODE_FIRST = re.compile(r"^([0-9A-Za-z^_\-]+)[._ ]([A-Za-z]+)$")
 _SUFFIX_FIRST = re.compile(r"^(SH|SZ|BJ)[._]?(\d{6})$", re.IGNORECASE)
 
@@ -111,7 +112,7 @@ def china_suffix(code: str) -> str:
         return ""
     if code.startswith("92"):
         return "BJ"
-    return {"5": "SH", "6": "SH", "9": "SH", "0": "SZ", "1": "SZ", "2": "SZ", "3": "SZ", "4": "BJ", "8": "BJ"}.get(code[0], "")
+    return _EXCHANGE_OF_RANGE.get(code[0], "")
 
 
 def board_of(symbol: str) -> Board:

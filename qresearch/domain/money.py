@@ -46,7 +46,9 @@ def rate_units(name: str, rate: float) -> int:
     try:
         exact = Fraction(repr(float(rate))) * RATE_SCALE
     except (ValueError, TypeError):
-        raise UsageError(f"{name}={rate!r} is not a number. Pass a fraction of the value traded, such as 0.00025.") from None
+        raise UsageError(
+            f"{name}={rate!r} is not a number. Pass a fraction of the value traded, such as 0.00025."
+        ) from None
     if not 0 <= exact < RATE_SCALE:
         raise UsageError(
             f"{name}={rate!r} is not a rate: it must be at least 0 and below 1. "
@@ -105,7 +107,7 @@ class MoneyScale:
         try:
             exact = Fraction(repr(float(amount))) * self.units
         except (ValueError, TypeError):
-            raise UsageError(f"{name}={amount!r} is not an amount of money. Pass a finite number of {self.currency}.") from None
+            raise UsageError(f"{name}={amount!r} is not an amount of money. Pass a finite number.") from None
         sign = -1 if exact < 0 else 1
         return Money(sign * divide_half_up(abs(exact).numerator, exact.denominator))
 

@@ -115,7 +115,7 @@ class Market:
             reference = panel.pre_close[day, column]
             if before > 0 and reference > 0:
                 steps[day, column] = before / reference
-        factors: Floats = np.cumprod(steps, axis=0)
+        factors: Floats = np.cumprod(steps, axis=0, dtype=np.float64)
         factors.flags.writeable = False
         return factors
 

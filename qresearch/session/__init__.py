@@ -1,0 +1,1 @@
+"""Time, memory and the read model: the workbench around the simulator."""

@@ -91,7 +91,7 @@ class MoneyScale:
         >>> MoneyScale("CNY", 100, 1000).notional(1005, 101)
         10151
         """
-        return (2 * price_units * quantity * self.units + self.price_scale) // (2 * self.price_scale)
+        return divide_half_up(price_units * quantity * self.units, self.price_scale)
 
     def money(self, name: str, amount: float) -> Money:
         """An amount of the currency in money steps, half up.

@@ -17,6 +17,7 @@ from qresearch.domain.instrument import Instrument
 from qresearch.errors import DataError
 from qresearch.market.actions import Action
 from qresearch.market.panel import Days, Floats, Panel
+from qresearch.market.rules import reference_price, tick
 from qresearch.market.venue import Venue
 
 
@@ -99,6 +100,32 @@ class Market:
         return self.instruments[self.panel.columns[symbol]]
 
     @cached_property
+    def mark(self) -> Floats:
+        """(T, N) ndarray of float64: price at which a holding is valued at each close.
+
+        The last known close. Where an ex-date falls on a day without a row, the reference price takes over from that
+        day on, so that new shares are not valued at the old price.
+        """
+        panel = self.panel
+        marks = panel.mark
+        for action in self.actions:
+            day, column = action.ex_day, action.column
+            if day and np.isnan(panel.close[day, column]) and panel.first_row[column] < day < panel.last_row[column]:
+                if not marks.flags.writeable:
+                    marks = marks.copy()
+                known = np.flatnonzero(~np.isnan(panel.close[day:, column]))
+                instrument = self.instruments[column]
+                marks[day : day + known[0], column] = reference_price(
+                    float(marks[day - 1, column]),
+                    action.cash,
+                    action.bonus,
+                    action.rights,
+                    action.rights_price,
+                    tick(instrument.board) if self.venue.has_rules else 0.0,
+                )
+        return marks
+
+    @cached_property
     def adjustment(self) -> Floats:
         """(T, N) ndarray of float64: cumulative factor that makes closes comparable over ex-dates.
 
@@ -111,7 +138,7 @@ class Market:
             day, column = action.ex_day, action.column
             if day == 0:
                 continue
-            before = panel.mark[day - 1, column]
+            before = self.mark[day - 1, column]
             reference = panel.pre_close[day, column]
             if before > 0 and reference > 0:
                 steps[day, column] = before / reference

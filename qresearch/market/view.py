@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 
 from qresearch.errors import UsageError, choose
 from qresearch.market.market import Market
@@ -58,16 +59,34 @@ class View:
         return values[: max(self.stop, 0)]
 
     def last_price(self, column: int) -> float:
-        """The last visible price: today's open from ``OPEN``, today's close from ``CLOSE``, else the last close.
+        """The last visible price, currency per share; NaN when there has been none yet."""
+        return float(self.last_prices(np.array([column]))[0])
 
-        NaN when the instrument has had no bar yet.
+    def last_prices(self, columns: NDArray[np.int64]) -> Floats:
+        """The last visible prices of some columns, for sizing and valuation.
+
+        From ``CLOSE`` on the close of the day; from ``OPEN`` on its open; before that the reference price of the
+        day, which is the previous close adjusted on an ex-date. The last known close where there is no row.
+
+        Returns
+        -------
+        (C,) ndarray of float64, currency per share
+            NaN before the first row.
         """
-        panel = self.market.panel
-        if self.stop <= self.day and PHASE_ORDER[self.phase] >= _AT_OPEN:
-            price = float(panel.open[self.day, column])
-            if price == price and not panel.suspended[self.day, column]:
-                return price
-        return float(panel.mark[self.stop - 1, column]) if self.stop > 0 else float("nan")
+        panel, day, mark = self.market.panel, self.day, self.market.mark
+        if self.stop > day:
+            return mark[day, columns] if day >= 0 else np.full(len(columns), np.nan)
+        reference = panel.pre_close[day, columns]
+        known = mark[day - 1, columns] if day > 0 else np.full(len(columns), np.nan)
+        prices: Floats = np.where(np.isnan(reference), known, reference)
+        if PHASE_ORDER[self.phase] >= _AT_OPEN:
+            prices = np.where(panel.suspended[day, columns], prices, panel.open[day, columns])
+        return prices
+
+    def bar(self, column: int) -> dict[str, float]:
+        """The last whole bar of an instrument: field to value, NaN where there is none."""
+        panel, row = self.market.panel, self.stop - 1
+        return {name: float(getattr(panel, name)[row, column]) if row >= 0 else float("nan") for name in FIELDS}
 
     def window(self, columns: list[int], count: int, name: str, adjust: str) -> Floats:
         """The last `count` whole bars of some columns, adjusted as of now.

@@ -1,0 +1,44 @@
+"""qresearch: a Jupyter-native interactive research toolkit for trading strategies.
+
+>>> import qresearch as qr
+>>> session = qr.Session(qr.sample_market(), start="2022-03-01", cash=100_000)
+>>> session.buy("604018", 1000)
+<Ticket 1: buy 1,000 604018.SH, QUEUED>
+"""
+
+from qresearch.errors import (
+    DataError,
+    MarketWarning,
+    NotSupported,
+    OrderRejected,
+    OutOfRange,
+    QresearchError,
+    StrategyError,
+    UnknownSymbol,
+    UsageError,
+    WrongBranch,
+)
+from qresearch.market.market import Market
+from qresearch.session.session import Session
+from qresearch.sources.sample import episodes, sample_market
+from qresearch.sources.tabular import read_market
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "DataError",
+    "Market",
+    "MarketWarning",
+    "NotSupported",
+    "OrderRejected",
+    "OutOfRange",
+    "QresearchError",
+    "Session",
+    "StrategyError",
+    "UnknownSymbol",
+    "UsageError",
+    "WrongBranch",
+    "episodes",
+    "read_market",
+    "sample_market",
+]

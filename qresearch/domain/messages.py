@@ -1,0 +1,535 @@
+"""Commands and events, side by side.
+
+A command is an imperative (``Place``, ``Cancel``, ``ChangeSettings``); deciding it yields events, facts in the past
+tense. Events are all that the simulator says; folding them gives the state.
+
+Two kinds of event are kept as a block of columns, because a match makes many at once: :class:`Placed` (all requests
+of one callback) and :class:`Matched` (all orders of one open). :func:`records` turns either into single events when
+someone looks.
+"""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from qresearch.domain.order import Method
+from qresearch.domain.reasons import Facts, Reason
+
+# ---------------------------------------------------------------------------------------------------- settings
+
+
+@dataclass(frozen=True, slots=True)
+class Costs:
+    """What trading costs. Rates are integers of a billionth, money is in money steps.
+
+    Parameters
+    ----------
+    open_tax, close_tax : int
+        Stamp duty on buys and on sells. Funds and bonds pay none on a venue with rules.
+    open_commission, close_commission : int
+        Commission on buys and on sells.
+    min_commission : int, money steps
+        Least commission of one order.
+    historical : bool
+        Stamp duty and transfer fee follow the dated rule book of the venue; the taxes above are then not used.
+    """
+
+    open_tax: int
+    close_tax: int
+    open_commission: int
+    close_commission: int
+    min_commission: int
+    historical: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Slippage:
+    """How far the fill price moves against the order.
+
+    Parameters
+    ----------
+    kind : {"none", "fixed", "bps", "volume_share"}
+    size : float
+        fixed: currency per share; bps: basis points of the price; volume_share: the price impact, as a fraction of
+        the price, of taking a whole day's volume (grows with the square of the share taken).
+    """
+
+    kind: str = "none"
+    size: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Everything that a session can set about execution; one frozen value, so that going back undoes a change.
+
+    Parameters
+    ----------
+    costs : Costs
+    slippage : Slippage
+    participation : float or None
+        Largest part of a day's volume that all orders in one instrument may take together; None: no cap.
+    match_order : {"sells_first", "fifo"}
+    shortfall : {"trim", "reject"}
+        What happens to an order for more than the cash or the shares allow.
+    rights : {"lapse", "subscribe"}
+    delisting : {"last", "zero"}
+        Price at which a recorded delisting closes a position. ``last`` flatters.
+    dividend_tax : {"none", "holding_period"} or float
+        A number is a flat rate withheld at payment.
+    """
+
+    costs: Costs
+    slippage: Slippage = Slippage()
+    participation: float | None = None
+    match_order: str = "sells_first"
+    shortfall: str = "trim"
+    rights: str = "lapse"
+    delisting: str = "last"
+    dividend_tax: str | float = "none"
+
+
+# ---------------------------------------------------------------------------------------------------- commands
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Ask for an order.
+
+    Parameters
+    ----------
+    column : int
+    method : Method
+        How `asked` is meant.
+    asked : float
+        Shares, lots, money, or a fraction; negative to sell.
+    """
+
+    column: int
+    method: Method
+    asked: float
+
+
+@dataclass(frozen=True, slots=True)
+class Cancel:
+    """Withdraw an order."""
+
+    order_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeSettings:
+    """Set costs, slippage or options from now on."""
+
+    settings: Settings
+
+
+@dataclass(frozen=True, slots=True)
+class Advance:
+    """Move the market one phase on."""
+
+
+Command = Place | Cancel | ChangeSettings | Advance
+
+# ---------------------------------------------------------------------------------------------------- events
+
+
+@dataclass(frozen=True, slots=True)
+class OrderCreated:
+    """An order was asked for; `quantity` is what was sent after rounding (signed; as asked when it is refused)."""
+
+    day: int
+    phase: int
+    order_id: int
+    column: int
+    quantity: int
+    method: int
+    asked: float
+
+
+@dataclass(frozen=True, slots=True)
+class OrderQueued:
+    """An order waits for the next open."""
+
+    day: int
+    phase: int
+    order_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class OrderReleased:
+    """An order went to the market and is working."""
+
+    day: int
+    phase: int
+    order_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class OrderRejected:
+    """An order was refused by a check."""
+
+    day: int
+    phase: int
+    order_id: int
+    reason: Reason
+    facts: Facts
+
+
+@dataclass(frozen=True, slots=True)
+class OrderTrimmed:
+    """Part of an order was given up; `cut` is a number of shares, positive."""
+
+    day: int
+    phase: int
+    order_id: int
+    cut: int
+    reason: Reason
+    facts: Facts
+
+
+@dataclass(frozen=True, slots=True)
+class OrderWaiting:
+    """An order met the market and found no (more) shares; it keeps working."""
+
+    day: int
+    phase: int
+    order_id: int
+    reason: Reason
+    facts: Facts
+
+
+@dataclass(frozen=True, slots=True)
+class OrderScaled:
+    """A split or bonus issue changed the quantity of a queued order; `quantity` is the new one, signed."""
+
+    day: int
+    phase: int
+    order_id: int
+    quantity: int
+
+
+@dataclass(frozen=True, slots=True)
+class OrderFilled:
+    """Shares changed hands. `quantity` is signed, `price` in currency per share, fees and `notional` in money steps."""
+
+    day: int
+    phase: int
+    order_id: int
+    column: int
+    quantity: int
+    price: float
+    notional: int
+    commission: int
+    stamp_duty: int
+    transfer_fee: int
+
+
+@dataclass(frozen=True, slots=True)
+class OrderCanceled:
+    """What was left of an order was withdrawn."""
+
+    day: int
+    phase: int
+    order_id: int
+    reason: Reason
+
+
+@dataclass(frozen=True, slots=True)
+class CancelRefused:
+    """A cancel came too late; the order keeps its state."""
+
+    day: int
+    phase: int
+    order_id: int
+    reason: Reason
+    facts: Facts
+
+
+@dataclass(frozen=True, slots=True)
+class OrderExpired:
+    """What was left of an order ended with the day, for the reason that kept it waiting."""
+
+    day: int
+    phase: int
+    order_id: int
+    reason: Reason
+    facts: Facts
+
+
+@dataclass(frozen=True, slots=True)
+class DividendPaid:
+    """Cash arrived on an ex-date; `amount` before tax and `tax` withheld are in money steps."""
+
+    day: int
+    phase: int
+    column: int
+    quantity: int
+    per_share: float
+    amount: int
+    tax: int
+
+
+@dataclass(frozen=True, slots=True)
+class DividendTaxed:
+    """Tax on past dividends was charged when the shares were sold, by how long they had been held."""
+
+    day: int
+    phase: int
+    column: int
+    tax: int
+
+
+@dataclass(frozen=True, slots=True)
+class SharesIssued:
+    """A bonus issue or a split changed the number of shares; `received` may be negative in a consolidation."""
+
+    day: int
+    phase: int
+    column: int
+    received: int
+    ratio: float
+
+
+@dataclass(frozen=True, slots=True)
+class RightsSubscribed:
+    """Shares of a rights issue were bought at its price; `paid` is in money steps."""
+
+    day: int
+    phase: int
+    column: int
+    received: int
+    price: float
+    paid: int
+
+
+@dataclass(frozen=True, slots=True)
+class RightsLapsed:
+    """Rights to `quantity` shares were not used and are worthless."""
+
+    day: int
+    phase: int
+    column: int
+    quantity: int
+    price: float
+
+
+@dataclass(frozen=True, slots=True)
+class PositionClosed:
+    """A recorded delisting ended a position; `amount` is what was credited, in money steps."""
+
+    day: int
+    phase: int
+    column: int
+    quantity: int
+    price: float
+    amount: int
+
+
+@dataclass(frozen=True, slots=True)
+class PositionStale:
+    """The bars of a held instrument ended without a delisting on record: frozen at its last mark."""
+
+    day: int
+    phase: int
+    column: int
+    quantity: int
+
+
+@dataclass(frozen=True, slots=True)
+class AccountOpened:
+    """A session began with this cash, in money steps."""
+
+    day: int
+    phase: int
+    cash: int
+    settings: Settings
+
+
+@dataclass(frozen=True, slots=True)
+class PositionSeeded:
+    """A session began with shares worth `cost`; `paid` of the cash (money steps) was spent on them, 0 when given."""
+
+    day: int
+    phase: int
+    column: int
+    quantity: int
+    cost: int
+    paid: int
+
+
+@dataclass(frozen=True, slots=True)
+class SettingsChanged:
+    """Costs, slippage or options changed from now on."""
+
+    day: int
+    phase: int
+    settings: Settings
+
+
+@dataclass(frozen=True, slots=True)
+class Advanced:
+    """The clock moved to this day and phase."""
+
+    day: int
+    phase: int
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """A strategy recorded values under names (``record``)."""
+
+    day: int
+    phase: int
+    values: tuple[tuple[str, float], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Logged:
+    """A strategy wrote a line (``log``)."""
+
+    day: int
+    phase: int
+    level: str
+    text: str
+
+
+Refusal = tuple[Reason, Facts]
+OrderEvent = (
+    OrderCreated | OrderQueued | OrderReleased | OrderRejected | OrderTrimmed | OrderWaiting | OrderScaled
+    | OrderFilled | OrderCanceled | CancelRefused | OrderExpired
+)  # fmt: skip
+AccountEvent = (
+    AccountOpened | PositionSeeded | SettingsChanged | DividendPaid | DividendTaxed | SharesIssued
+    | RightsSubscribed | RightsLapsed | PositionClosed | PositionStale | Advanced | Recorded | Logged
+)  # fmt: skip
+Record = OrderEvent | AccountEvent
+
+# ---------------------------------------------------------------------------------------------------- blocks
+
+
+class Column(Protocol):
+    """One column of a block: an array of numbers."""
+
+    def __len__(self) -> int: ...
+
+    def __getitem__(self, offset: int, /) -> Any: ...
+
+
+@dataclass(slots=True, eq=False)
+class Placed:
+    """All requests placed in a row at one moment: one column entry each.
+
+    Parameters
+    ----------
+    day, phase : int
+    first_id : int
+        Order id of the first; the others follow.
+    columns : array of int64
+    quantities : array of int64, shares
+        Signed; 0 for a refused request.
+    methods : bytearray
+    asked : array of float64
+    value_caps : dict of offset to int
+        Money steps that the buy (for a target value: the position) must not exceed at the match.
+    refused : dict of offset to (quantity asked, Refusal)
+    """
+
+    day: int
+    phase: int
+    first_id: int
+    columns: array[int] = field(default_factory=lambda: array("q"))
+    quantities: array[int] = field(default_factory=lambda: array("q"))
+    methods: bytearray = field(default_factory=bytearray)
+    asked: array[float] = field(default_factory=lambda: array("d"))
+    value_caps: dict[int, int] = field(default_factory=dict)
+    refused: dict[int, tuple[int, Refusal]] = field(default_factory=dict)
+
+    def __len__(self) -> int:
+        return len(self.columns)
+
+    def records(self) -> Iterator[OrderEvent]:
+        """The single events of this block, in order."""
+        day, phase = self.day, self.phase
+        for offset, (column, quantity) in enumerate(zip(self.columns, self.quantities, strict=True)):
+            order_id = self.first_id + offset
+            refusal = self.refused.get(offset)
+            sent = quantity if refusal is None else refusal[0]
+            yield OrderCreated(day, phase, order_id, column, sent, self.methods[offset], self.asked[offset])
+            if refusal is None:
+                yield OrderQueued(day, phase, order_id)
+            else:
+                yield OrderRejected(day, phase, order_id, *refusal[1])
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Matched:
+    """All orders that met one open, in the order in which they were matched: one entry each.
+
+    Parameters
+    ----------
+    day, phase : int
+    order_ids, columns : arrays of int64
+    quantities : array of int64, shares
+        Filled, signed; 0 when nothing was.
+    prices : array of float64, currency per share
+    notionals, commissions, stamp_duties, transfer_fees : arrays of int64, money steps
+        Of the shares that were filled.
+    leaves : mapping of offset to int, shares
+        Signed; what still works of an order that waits.
+    remarks : mapping of offset to tuple of events
+        What else happened to an order: before its fill (trimmed, rejected) or after it (waiting).
+    """
+
+    day: int
+    phase: int
+    order_ids: Column
+    columns: Column
+    quantities: Column
+    prices: Column
+    notionals: Column
+    commissions: Column
+    stamp_duties: Column
+    transfer_fees: Column
+    leaves: Mapping[int, int]
+    remarks: Mapping[int, tuple[OrderTrimmed | OrderRejected | OrderWaiting | DividendTaxed, ...]]
+
+    def __len__(self) -> int:
+        return len(self.order_ids)
+
+    def records(self) -> Iterator[OrderEvent | DividendTaxed]:
+        """The single events of this block, in order."""
+        day, phase = self.day, self.phase
+        for offset in range(len(self)):
+            order_id = int(self.order_ids[offset])
+            yield OrderReleased(day, phase, order_id)
+            remarks = self.remarks.get(offset, ())
+            yield from (remark for remark in remarks if isinstance(remark, (OrderTrimmed, OrderRejected)))
+            if self.quantities[offset]:
+                yield OrderFilled(
+                    day,
+                    phase,
+                    order_id,
+                    int(self.columns[offset]),
+                    int(self.quantities[offset]),
+                    float(self.prices[offset]),
+                    int(self.notionals[offset]),
+                    int(self.commissions[offset]),
+                    int(self.stamp_duties[offset]),
+                    int(self.transfer_fees[offset]),
+                )
+            yield from (remark for remark in remarks if isinstance(remark, (OrderWaiting, DividendTaxed)))
+
+
+Event = Record | Placed | Matched
+
+
+def records(events: Sequence[Event] | Iterator[Event]) -> Iterator[Record]:
+    """Single events, blocks taken apart."""
+    for event in events:
+        if isinstance(event, (Placed, Matched)):
+            yield from event.records()
+        else:
+            yield event

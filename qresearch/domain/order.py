@@ -1,0 +1,98 @@
+"""Orders: how one is asked for, the states it can be in, and which moves between them are legal.
+
+An order is stored as facts; what other systems call its status is derived from them. "Partly filled" and "cancel
+pending" are facts, not states.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from enum import IntEnum, StrEnum
+from types import MappingProxyType
+
+
+class Status(StrEnum):
+    """The states of an order."""
+
+    CREATED = "CREATED"
+    """Asked for; not yet sized and checked."""
+    QUEUED = "QUEUED"
+    """Accepted; waits for the next open."""
+    WORKING = "WORKING"
+    """In the market."""
+    FILLED = "FILLED"
+    CANCELED = "CANCELED"
+    EXPIRED = "EXPIRED"
+    REJECTED = "REJECTED"
+
+    @property
+    def is_final(self) -> bool:
+        """True when nothing can happen to the order any more.
+
+        >>> Status.FILLED.is_final, Status.WORKING.is_final
+        (True, False)
+        """
+        return self in FINAL
+
+
+FINAL = frozenset({Status.FILLED, Status.CANCELED, Status.EXPIRED, Status.REJECTED})
+
+
+class Move(StrEnum):
+    """What can happen to an order."""
+
+    QUEUE = "queue"
+    RELEASE = "release"
+    REJECT = "reject"
+    TRIM = "trim"
+    WAIT = "wait"
+    SCALE = "scale"
+    FILL = "fill"
+    CANCEL = "cancel"
+    EXPIRE = "expire"
+    REFUSE_CANCEL = "refuse_cancel"
+
+
+TRANSITIONS: Mapping[tuple[Status, Move], frozenset[Status]] = MappingProxyType({
+    (Status.CREATED, Move.QUEUE): frozenset({Status.QUEUED}),
+    (Status.CREATED, Move.REJECT): frozenset({Status.REJECTED}),  # never sent: zero after rounding, refused by a check
+    (Status.QUEUED, Move.RELEASE): frozenset({Status.WORKING}),
+    (Status.QUEUED, Move.REJECT): frozenset({Status.REJECTED}),
+    (Status.QUEUED, Move.SCALE): frozenset({Status.QUEUED}),  # a split or bonus issue while it waits
+    (Status.QUEUED, Move.CANCEL): frozenset({Status.CANCELED}),
+    (Status.WORKING, Move.WAIT): frozenset({Status.WORKING}),  # met the market, found no (more) shares
+    (Status.WORKING, Move.TRIM): frozenset({Status.WORKING}),  # part of it is given up, with a reason
+    (Status.WORKING, Move.FILL): frozenset({Status.WORKING, Status.FILLED}),  # filled when nothing is left
+    (Status.WORKING, Move.REJECT): frozenset({Status.REJECTED}),  # refused by a check at the match
+    (Status.WORKING, Move.CANCEL): frozenset({Status.CANCELED}),
+    (Status.WORKING, Move.EXPIRE): frozenset({Status.EXPIRED}),  # what is left at the end of the day
+    # Refusing a cancel changes nothing: it is an event, whatever state the order is in.
+    **{(status, Move.REFUSE_CANCEL): frozenset({status}) for status in FINAL},
+})  # fmt: skip
+"""Every legal move: (state, what happens) to the states it may lead to. Anything else is a bug of ours."""
+
+
+class Method(IntEnum):
+    """How the size of an order was asked for."""
+
+    ORDER = 0
+    """Shares."""
+    VALUE = 1
+    """Money."""
+    TARGET = 2
+    """Shares to hold afterwards."""
+    TARGET_VALUE = 3
+    """Value to hold afterwards."""
+    LOTS = 4
+    """Lots."""
+    PCT = 5
+    """Fraction of the cash (buy) or of the position (sell)."""
+
+    @property
+    def call(self) -> str:
+        """Name of the function that asks in this way.
+
+        >>> Method.TARGET_VALUE.call
+        'order_target_value'
+        """
+        return "order" if self is Method.ORDER else f"order_{self.name.lower()}"

@@ -1,0 +1,203 @@
+"""The closed list of reasons: why an order was rejected, trimmed, kept waiting, canceled or expired.
+
+Each has a code, a sentence in English and in Chinese with the numbers of the case in it, advice, and the source of
+the rule. Tables in the documentation are generated from this list.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from types import MappingProxyType
+
+Facts = Mapping[str, object]
+
+
+class Reason(StrEnum):
+    """Codes of the reasons."""
+
+    LOT_SIZE = "LOT_SIZE"
+    MINIMUM_SIZE = "MINIMUM_SIZE"
+    NO_CHANGE = "NO_CHANGE"
+    NO_PRICE = "NO_PRICE"
+    NOT_TRADABLE = "NOT_TRADABLE"
+    NOT_LISTED = "NOT_LISTED"
+    DELISTED = "DELISTED"
+    DATA_ENDED = "DATA_ENDED"
+    NO_FURTHER_OPEN = "NO_FURTHER_OPEN"
+    SUSPENDED = "SUSPENDED"
+    LIMIT_UP = "LIMIT_UP"
+    LIMIT_DOWN = "LIMIT_DOWN"
+    T_PLUS_ONE = "T_PLUS_ONE"
+    INSUFFICIENT_QUANTITY = "INSUFFICIENT_QUANTITY"
+    INSUFFICIENT_CASH = "INSUFFICIENT_CASH"
+    VALUE_CAP = "VALUE_CAP"
+    VOLUME_CAP = "VOLUME_CAP"
+    USER_CANCEL = "USER_CANCEL"
+    ALREADY_FINAL = "ALREADY_FINAL"
+
+
+@dataclass(frozen=True, slots=True)
+class ReasonText:
+    """What a reason says.
+
+    Parameters
+    ----------
+    sentence, sentence_zh : str
+        Templates; the names in braces are the facts of the case.
+    advice : str
+        What to do about it.
+    source : str
+        The rule behind it.
+    """
+
+    sentence: str
+    sentence_zh: str
+    advice: str
+    source: str
+
+    def render(self, facts: Facts, *, language: str = "en") -> str:
+        """The sentence with the numbers of one case."""
+        template = self.sentence_zh if language == "zh" else self.sentence
+        return template.format_map({name: _plain(value) for name, value in facts.items()})
+
+
+def _plain(value: object) -> str:
+    """Numbers as people write them."""
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        return str(value)
+    if isinstance(value, int):
+        return f"{value:,}"
+    return f"{value:,.3f}".rstrip("0").rstrip(".") if abs(value) < 1000 else f"{value:,.2f}"
+
+
+_EXCHANGE = "SSE and SZSE trading rules, chapter 3 (order quantity)"
+_MODEL = "qresearch fill model"
+
+REASONS: Mapping[Reason, ReasonText] = MappingProxyType({
+    Reason.LOT_SIZE: ReasonText(
+        "{asked} shares are not whole lots of {lot}: {sent} can be sent.",
+        "{asked}股不是{lot}股的整数倍:可申报{sent}股。",
+        "Ask for a multiple of the lot; an odd remainder can only be sold in one go.",
+        _EXCHANGE,
+    ),
+    Reason.MINIMUM_SIZE: ReasonText(
+        "A buy on this board needs at least {minimum} shares; {asked} were asked for.",
+        "该板块买入至少{minimum}股,委托为{asked}股。",
+        "Ask for at least the minimum of the board.",
+        "STAR: at least 200 shares, then steps of 1 (2019-07-22); BSE: at least 100, then steps of 1 (2021-11-15)",
+    ),
+    Reason.NO_CHANGE: ReasonText(
+        "Nothing to do: {held} held and {pending} pending already meet what was asked.",
+        "无需下单:持仓{held}股加未成交{pending}股已满足目标。",
+        "Nothing; the order is kept so that the request is not lost.",
+        _MODEL,
+    ),
+    Reason.NO_PRICE: ReasonText(
+        "No price of this instrument is known yet, so a value cannot be turned into shares.",
+        "该证券尚无已知价格,无法把金额换算为股数。",
+        "Order a number of shares, or wait for its first bar.",
+        _MODEL,
+    ),
+    Reason.NOT_TRADABLE: ReasonText(
+        "{symbol} is an index: it can be looked at, not traded.",
+        "{symbol}是指数,不可交易。",
+        "Trade an ETF that tracks it.",
+        _MODEL,
+    ),
+    Reason.NOT_LISTED: ReasonText(
+        "Not listed yet on {day}.",
+        "{day}尚未上市。",
+        "Wait until its first trading day.",
+        _MODEL,
+    ),
+    Reason.DELISTED: ReasonText(
+        "Delisted on {delisted}.",
+        "已于{delisted}退市。",
+        "Nothing can be done; sell before the last trading day.",
+        _MODEL,
+    ),
+    Reason.DATA_ENDED: ReasonText(
+        "Its bars end on {last} and no delisting is on record, so no price can be made.",
+        "数据止于{last}且无退市记录,无法成交。",
+        "Bring later bars, or record the delisting in the instruments table.",
+        _MODEL,
+    ),
+    Reason.NO_FURTHER_OPEN: ReasonText(
+        "{day} is the last trading day of this session: there is no further open to fill at.",
+        "{day}是本会话最后一个交易日,没有下一个开盘。",
+        "Extend the session (end=) or bring later bars.",
+        _MODEL,
+    ),
+    Reason.SUSPENDED: ReasonText(
+        "Suspended on {day}.",
+        "{day}停牌。",
+        "Order again when trading resumes.",
+        "SSE and SZSE trading rules (suspension and resumption)",
+    ),
+    Reason.LIMIT_UP: ReasonText(
+        "The open {open} is the upper limit {limit}: nobody sells, a buy cannot fill.",
+        "开盘价{open}即涨停价{limit},买单无法成交。",
+        "Try again on another day; a queue at the limit is assumed to get nothing.",
+        "SSE and SZSE price limits; that a locked open fills nothing is a pessimistic assumption",
+    ),
+    Reason.LIMIT_DOWN: ReasonText(
+        "The open {open} is the lower limit {limit}: nobody buys, a sell cannot fill.",
+        "开盘价{open}即跌停价{limit},卖单无法成交。",
+        "Try again on another day; a queue at the limit is assumed to get nothing.",
+        "SSE and SZSE price limits; that a locked open fills nothing is a pessimistic assumption",
+    ),
+    Reason.T_PLUS_ONE: ReasonText(
+        "Of {held} shares held {sellable} can be sold today: the rest was bought today (T+1). {asked} were asked for.",
+        "持有{held}股,今日可卖{sellable}股:其余为今日买入(T+1)。委托{asked}股。",
+        "Sell on the next trading day.",
+        "China A-shares settle T+1: shares bought today can be sold on the next trading day (since 1995-01-01)",
+    ),
+    Reason.INSUFFICIENT_QUANTITY: ReasonText(
+        "{asked} shares were to be sold, {sellable} can be.",
+        "委托卖出{asked}股,可卖{sellable}股。",
+        "Sell no more than is held; short selling is not offered by a cash account.",
+        _MODEL,
+    ),
+    Reason.INSUFFICIENT_CASH: ReasonText(
+        "{asked} shares need {needed} with fees; {cash} is available, enough for {affordable}.",
+        "{asked}股含费用需{needed},可用资金{cash},仅够{affordable}股。",
+        "Order less, or sell first; cash is checked at the match, after the sells.",
+        _MODEL,
+    ),
+    Reason.VALUE_CAP: ReasonText(
+        "At {price} the {asked} shares would exceed the value asked for, {value}: {sent} stay within it.",
+        "按{price}成交{asked}股将超过所要求的金额{value},缩减为{sent}股。",
+        "Nothing; value orders never exceed what was asked when the open gaps up.",
+        _MODEL,
+    ),
+    Reason.VOLUME_CAP: ReasonText(
+        "{cap} shares may be taken ({rate} of the day's volume {volume}, shared by all orders); {asked} were wanted.",
+        "最多可成交{cap}股(当日成交量{volume}的{rate},各委托共享),委托{asked}股。",
+        "Order less, spread it over days, or raise participation=.",
+        _MODEL,
+    ),
+    Reason.USER_CANCEL: ReasonText(
+        "Canceled on request.",
+        "已按要求撤单。",
+        "",
+        _MODEL,
+    ),
+    Reason.ALREADY_FINAL: ReasonText(
+        "The order is {status}: nothing is left to cancel.",
+        "委托已是{status}状态,无可撤数量。",
+        "Look at the order's events to see when it ended.",
+        _MODEL,
+    ),
+})  # fmt: skip
+"""Every reason with its words; a test holds that each code has them."""
+
+
+def explain_reason(reason: Reason, facts: Facts, *, language: str = "en") -> str:
+    """The sentence of a reason for one case.
+
+    >>> explain_reason(Reason.SUSPENDED, {"day": "2024-01-31"})
+    'Suspended on 2024-01-31.'
+    """
+    return REASONS[reason].render(facts, language=language)

@@ -1,0 +1,124 @@
+"""What one moment looks like: positions, and the frozen state of an account."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, NamedTuple
+
+from qresearch.domain.reasons import Facts, Reason
+
+if TYPE_CHECKING:
+    from qresearch.domain.messages import Placed, Settings
+
+
+class Position(NamedTuple):
+    """Shares of one instrument.
+
+    Parameters
+    ----------
+    quantity : int, shares
+    cost : int, money steps
+        What the shares still held have cost, buying fees included (moving average: a sale takes its share of it).
+    buy_day : int
+        Index of the day of the latest purchase.
+    bought : int, shares
+        Bought on `buy_day`; under T+1 they cannot be sold on that day.
+    """
+
+    quantity: int
+    cost: int
+    buy_day: int
+    bought: int
+
+    def sellable(self, day: int) -> int:
+        """Shares that may be sold on a day under T+1.
+
+        The unlock of the next day needs no work: it follows from the day.
+
+        >>> Position(300, 3000, buy_day=7, bought=100).sellable(7), Position(300, 3000, 7, 100).sellable(8)
+        (200, 300)
+        """
+        return self.quantity - self.bought if self.buy_day == day else self.quantity
+
+
+class OpenOrder(NamedTuple):
+    """An order that met the market and still has shares left.
+
+    Parameters
+    ----------
+    order_id : int
+    column : int
+    leaves : int, shares
+        Positive to buy, negative to sell.
+    reason : Reason
+        What keeps it waiting.
+    facts : mapping
+        The numbers of the case.
+    """
+
+    order_id: int
+    column: int
+    leaves: int
+    reason: Reason
+    facts: Facts
+
+
+class TaxLot(NamedTuple):
+    """Shares bought together, with the dividends on which tax is still open.
+
+    Parameters
+    ----------
+    day : int
+        Index of the day of purchase.
+    quantity : int, shares
+    dividends : tuple of (int, int)
+        (index of the ex-date, money steps received on this lot) of each dividend not taxed yet.
+    """
+
+    day: int
+    quantity: int
+    dividends: tuple[tuple[int, int], ...]
+
+
+@dataclass(frozen=True, slots=True, eq=True)
+class State:
+    """The account at one moment. Never changed; the next moment is another state.
+
+    Parameters
+    ----------
+    day : int
+        Index of the trading day; one less than the first before a session has begun.
+    phase : int
+        Position of the phase in the day.
+    cash : int, money steps
+    realised : int, money steps
+        Profit of shares sold, dividends and taxes since the start; with the floating profit it gives the total.
+    positions : mapping of column to Position
+    queue : tuple of Placed
+        Requests that wait for the next open.
+    amended : mapping of order id to int
+        Quantity of queued orders where it is no longer the one sent: 0 when canceled, other after a split.
+    working : mapping of order id to OpenOrder
+    orders : int
+        Number of orders placed so far; order ids count from 1.
+    settings : Settings
+        Costs, slippage and options in force.
+    stale : frozenset of int
+        Columns held whose data ended without a delisting on record.
+    tax_lots : mapping of column to tuple of TaxLot
+        Kept only when dividends are taxed by holding period.
+    """
+
+    day: int
+    phase: int
+    cash: int
+    realised: int
+    positions: Mapping[int, Position]
+    queue: tuple[Placed, ...]
+    amended: Mapping[int, int]
+    working: Mapping[int, OpenOrder]
+    orders: int
+    settings: Settings
+    stale: frozenset[int]
+    tax_lots: Mapping[int, tuple[TaxLot, ...]]

@@ -1,0 +1,96 @@
+"""Before the open: corporate actions of the day, and what happens to instruments that end.
+
+Cash dividends, bonus shares and splits take effect on the ex-date for whoever held at the close before it. Orders that
+wait are scaled with a split or bonus issue. Rights lapse unless subscribed by option; a lapsed right is a loss, because
+the reference price falls all the same.
+"""
+
+from __future__ import annotations
+
+from qresearch.domain.messages import (
+    DividendPaid,
+    OrderScaled,
+    PositionClosed,
+    PositionStale,
+    RightsLapsed,
+    RightsSubscribed,
+    SharesIssued,
+)
+from qresearch.domain.money import RATE_SCALE, divide_half_up, rate_units
+from qresearch.engine.evolve import Draft
+from qresearch.engine.exchange import Exchange
+from qresearch.engine.ledger import cash_of, shares_of
+from qresearch.market.actions import Action
+
+
+def apply_actions(draft: Draft, exchange: Exchange) -> None:
+    """Apply the corporate actions whose ex-date is today."""
+    for action in exchange.market.by_day.get(draft.day, ()):
+        position = draft.positions.get(action.column)
+        if position is not None:
+            _entitle(draft, exchange, action, position.quantity)
+        if action.bonus:
+            _scale_orders(draft, action)
+
+
+def _entitle(draft: Draft, exchange: Exchange, action: Action, held: int) -> None:
+    day, phase, column = draft.day, draft.phase, action.column
+    units = exchange.money.units
+    if action.cash:
+        amount = cash_of(held, action.cash, units)
+        flat = draft.settings.dividend_tax
+        tax = 0
+        if isinstance(flat, float):
+            tax = divide_half_up(amount * rate_units("dividend_tax", flat), RATE_SCALE)
+        draft.emit(DividendPaid(day, phase, column, held, action.cash, amount, tax))
+    if action.bonus:
+        received = shares_of(held, action.bonus)
+        if received:
+            draft.emit(SharesIssued(day, phase, column, received, action.bonus))
+    if action.rights:
+        offered = shares_of(held, action.rights)
+        paid = cash_of(offered, action.rights_price, units)
+        if draft.settings.rights == "subscribe" and 0 < paid <= draft.cash:
+            draft.emit(RightsSubscribed(day, phase, column, offered, action.rights_price, paid))
+        elif offered:
+            draft.emit(RightsLapsed(day, phase, column, offered, action.rights_price))
+
+
+def _scale_orders(draft: Draft, action: Action) -> None:
+    for block in draft.queue:
+        for offset, column in enumerate(block.columns):
+            order_id = block.first_id + offset
+            quantity = draft.amended.get(order_id, block.quantities[offset])
+            if column == action.column and quantity:
+                side = 1 if quantity > 0 else -1
+                scaled = side * (abs(quantity) + shares_of(abs(quantity), action.bonus))
+                if scaled:
+                    draft.emit(OrderScaled(draft.day, draft.phase, order_id, scaled))
+
+
+def end_instruments(draft: Draft, exchange: Exchange) -> list[int]:
+    """Close or freeze positions of instruments whose rows are over.
+
+    A recorded delisting closes the position at the last price (option ``delisting="zero"``: at nothing); rows that
+    end without one freeze it at its last mark.
+
+    Returns
+    -------
+    list of int
+        Columns that were frozen now, for a warning.
+    """
+    frozen = []
+    for column in exchange.ending.get(draft.day, ()):
+        position = draft.positions.get(column)
+        if position is None:
+            continue
+        if exchange.closing_day[column] is None:
+            draft.emit(PositionStale(draft.day, draft.phase, column, position.quantity))
+            frozen.append(column)
+            continue
+        price = 0.0
+        if draft.settings.delisting == "last":
+            price = float(exchange.market.mark[draft.day, column])
+        amount = exchange.money.notional(exchange.money.price_units(price), position.quantity)
+        draft.emit(PositionClosed(draft.day, draft.phase, column, position.quantity, price, amount))
+    return frozen

@@ -1,0 +1,136 @@
+"""``decide(exchange, state, command) -> events``: the simulator in one pure function.
+
+What it does for each command is split over :mod:`sizing` (place), :mod:`matching` (the open and the close) and
+:mod:`corporate` (before the open). A session runs the same functions on the draft of its step, so that callbacks see
+the state change while they run.
+"""
+
+from __future__ import annotations
+
+from typing import NoReturn, assert_never
+
+from qresearch.domain.messages import (
+    Advance,
+    Cancel,
+    CancelRefused,
+    ChangeSettings,
+    Command,
+    Event,
+    OrderCanceled,
+    Place,
+    SettingsChanged,
+)
+from qresearch.domain.reasons import Reason
+from qresearch.domain.state import State
+from qresearch.engine.corporate import apply_actions, end_instruments
+from qresearch.engine.evolve import Draft
+from qresearch.engine.exchange import Exchange
+from qresearch.engine.matching import expire, match_open
+from qresearch.engine.sizing import place
+from qresearch.errors import OutOfRange
+from qresearch.market.venue import PHASE_ORDER, PHASES, Phase
+
+PRE_OPEN, OPEN, CLOSE = PHASE_ORDER[Phase.PRE_OPEN], PHASE_ORDER[Phase.OPEN], PHASE_ORDER[Phase.CLOSE]
+_LAST_PHASE = len(PHASES) - 1
+
+
+def decide(exchange: Exchange, state: State, command: Command) -> list[Event]:
+    """Events that a command causes in a state. Pure: neither is changed.
+
+    Parameters
+    ----------
+    exchange : Exchange
+    state : State
+    command : Place, Cancel, ChangeSettings or Advance
+
+    Returns
+    -------
+    list of Event
+
+    Raises
+    ------
+    UsageError
+        The command makes no sense, such as an order for half a share.
+    OutOfRange
+        Advance beyond the last day.
+    """
+    draft = Draft(state)
+    match command:
+        case Place(column=column, method=method, asked=asked):
+            place(draft, exchange, column, method, asked)
+        case Cancel(order_id=order_id):
+            cancel(draft, order_id, status="")
+        case ChangeSettings(settings=settings):
+            draft.emit(SettingsChanged(draft.day, draft.phase, settings))
+        case Advance():
+            advance(draft, exchange)
+        case _:
+            assert_never(command)
+    return draft.events
+
+
+def advance(draft: Draft, exchange: Exchange) -> list[int]:
+    """Move a draft one phase on and do what the market does there.
+
+    Returns
+    -------
+    list of int
+        Columns whose position was frozen because their data ended.
+    """
+    if draft.phase < _LAST_PHASE and draft.day >= exchange.first:
+        draft.move(draft.day, draft.phase + 1)
+    else:
+        if draft.day >= exchange.last:
+            refuse_beyond(exchange)
+        draft.move(draft.day + 1, PRE_OPEN)
+    if draft.phase == PRE_OPEN:
+        if exchange.market.by_day.get(draft.day):
+            apply_actions(draft, exchange)
+        if draft.day in exchange.ending:
+            return end_instruments(draft, exchange)
+    elif draft.phase == OPEN:
+        if draft.queue:
+            match_open(draft, exchange)
+    elif draft.phase == CLOSE and draft.working:
+        expire(draft)
+    return []
+
+
+def refuse_beyond(exchange: Exchange) -> NoReturn:
+    """Raise OutOfRange for a step beyond the last day."""
+    raise OutOfRange(
+        f"{exchange.date(exchange.last)} is the last trading day of this session: there is no next one. "
+        "Go back, or open a session with a later end."
+    )
+
+
+def cancel(draft: Draft, order_id: int, *, status: str) -> bool:
+    """Withdraw what is left of an order.
+
+    Parameters
+    ----------
+    draft : Draft
+    order_id : int
+    status : str
+        State of the order, for the refusal.
+
+    Returns
+    -------
+    bool
+        False when it was too late; the refusal is an event.
+    """
+    if order_id in draft.working or _is_queued(draft, order_id):
+        draft.emit(OrderCanceled(draft.day, draft.phase, order_id, Reason.USER_CANCEL))
+        draft.pending = None
+        return True
+    facts = {"status": status or "over"}
+    draft.emit(CancelRefused(draft.day, draft.phase, order_id, Reason.ALREADY_FINAL, facts))
+    return False
+
+
+def _is_queued(draft: Draft, order_id: int) -> bool:
+    for block in draft.queue:
+        offset = order_id - block.first_id
+        if 0 <= offset < len(block):
+            return bool(draft.amended.get(order_id, block.quantities[offset]))
+    return False

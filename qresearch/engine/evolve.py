@@ -1,0 +1,298 @@
+"""State from events: ``evolve(state, event) -> state``, and the private draft that a step works on.
+
+``state == fold(evolve, events)`` holds for every state a session keeps; a test folds them. Inside one step the
+engine works on a :class:`Draft`, which is mutable and never leaves the step; what leaves it is frozen.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import assert_never
+
+from qresearch.domain.messages import (
+    AccountOpened,
+    Advanced,
+    CancelRefused,
+    DividendPaid,
+    DividendTaxed,
+    Event,
+    Logged,
+    Matched,
+    OrderCanceled,
+    OrderCreated,
+    OrderExpired,
+    OrderFilled,
+    OrderQueued,
+    OrderRejected,
+    OrderReleased,
+    OrderScaled,
+    OrderTrimmed,
+    OrderWaiting,
+    Placed,
+    PositionClosed,
+    PositionSeeded,
+    PositionStale,
+    Record,
+    Recorded,
+    RightsLapsed,
+    RightsSubscribed,
+    Settings,
+    SettingsChanged,
+    SharesIssued,
+)
+from qresearch.domain.state import OpenOrder, Position, State, TaxLot
+from qresearch.engine import ledger
+from qresearch.errors import InternalError
+
+HOLDING_PERIOD = "holding_period"
+
+
+class Draft:
+    """A state being changed inside one step.
+
+    Parameters
+    ----------
+    state : State
+        Where the step begins; never touched.
+    """
+
+    __slots__ = (
+        "_own_positions",
+        "amended",
+        "base",
+        "block",
+        "cash",
+        "day",
+        "events",
+        "orders",
+        "pending",
+        "phase",
+        "positions",
+        "queue",
+        "realised",
+        "settings",
+        "stale",
+        "tax_lots",
+        "working",
+    )
+
+    def __init__(self, state: State) -> None:
+        self.base = state
+        self.day, self.phase = state.day, state.phase
+        self.cash, self.realised = state.cash, state.realised
+        self.positions: dict[int, Position] = state.positions  # type: ignore[assignment]  # copied before a write
+        self._own_positions = False
+        self.queue: tuple[Placed, ...] = state.queue
+        self.amended: Mapping[int, int] = state.amended
+        self.working: Mapping[int, OpenOrder] = state.working
+        self.orders = state.orders
+        self.settings: Settings = state.settings
+        self.stale = state.stale
+        self.tax_lots: Mapping[int, tuple[TaxLot, ...]] = state.tax_lots
+        self.events: list[Event] = []
+        self.block: Placed | None = None
+        """Requests placed in a row at this moment go into one block."""
+        self.pending: dict[int, int] | None = None
+        """Shares queued or working by column, signed; made when a target order first asks."""
+
+    def freeze(self) -> State:
+        """The state that the step leaves behind."""
+        return State(
+            self.day,
+            self.phase,
+            self.cash,
+            self.realised,
+            self.positions,
+            self.queue,
+            self.amended,
+            self.working,
+            self.orders,
+            self.settings,
+            self.stale,
+            self.tax_lots,
+        )
+
+    def own_positions(self) -> dict[int, Position]:
+        """The positions, safe to change."""
+        if not self._own_positions:
+            self.positions = dict(self.positions)
+            self._own_positions = True
+        return self.positions
+
+    def open_block(self) -> Placed:
+        """The block that takes the requests of this moment."""
+        block = self.block
+        if block is None:
+            block = self.block = Placed(self.day, self.phase, self.orders + 1)
+            self.queue = (*self.queue, block)
+            self.events.append(block)
+        return block
+
+    def emit(self, event: Record) -> None:
+        """Record an event and apply it."""
+        # The next request comes after this event: it must not join a block that lies before it.
+        self.block = None
+        self.apply(event)
+        self.events.append(event)
+
+    def move(self, day: int, phase: int) -> None:
+        """Set the clock; requests placed from now on belong to the new moment."""
+        self.day, self.phase = day, phase
+        self.block = None
+
+    # ------------------------------------------------------------------ applying events
+
+    def apply(self, event: Event) -> None:  # noqa: C901, PLR0912  # one arm per event, on purpose
+        """Apply one event."""
+        match event:
+            case Placed():
+                self.queue = (*self.queue, event)
+                self.orders += len(event)
+            case Matched():
+                self._apply_matched(event)
+            case OrderScaled(order_id=order_id, quantity=quantity):
+                self.amended = {**self.amended, order_id: quantity}
+            case OrderCanceled(order_id=order_id):
+                self._withdraw(order_id)
+            case OrderExpired(order_id=order_id):
+                self.working = {known: order for known, order in self.working.items() if known != order_id}
+            case DividendPaid(column=column, amount=amount, tax=tax):
+                self.cash += amount - tax
+                self.realised += amount - tax
+                if self.settings.dividend_tax == HOLDING_PERIOD:
+                    lots = ledger.lots_after_dividend(self.tax_lots[column], event.day, amount)
+                    self.tax_lots = {**self.tax_lots, column: lots}
+            case DividendTaxed(tax=tax):
+                self.cash -= tax
+                self.realised -= tax
+            case SharesIssued(column=column, received=received):
+                self._apply_issue(column, received)
+            case RightsSubscribed(column=column, received=received, paid=paid):
+                self.buy(column, received, paid)
+            case PositionClosed(column=column, quantity=quantity, amount=amount):
+                self.sell(column, quantity, amount)
+                self.stale -= {column}
+            case PositionStale(column=column):
+                self.stale |= {column}
+            case AccountOpened(cash=cash, settings=settings):
+                self.cash, self.settings = cash, settings
+            case PositionSeeded(column=column, quantity=quantity, cost=cost, paid=paid):
+                self.cash -= paid
+                # Held since before the session began: sellable at once.
+                self._hold(column, quantity, cost)
+            case SettingsChanged(settings=settings):
+                self.settings = settings
+            case Advanced(day=day, phase=phase):
+                self.day, self.phase = day, phase
+            case RightsLapsed() | Recorded() | Logged() | CancelRefused():
+                pass
+            case (
+                OrderCreated()
+                | OrderQueued()
+                | OrderReleased()
+                | OrderRejected()
+                | OrderTrimmed()
+                | OrderWaiting()
+                | OrderFilled()
+            ):
+                raise InternalError(f"{type(event).__name__} stands alone: it is kept inside a block of events.")
+            case _:
+                assert_never(event)
+
+    def buy(self, column: int, quantity: int, paid: int) -> None:
+        """Take shares in, against cash (fees included in `paid`)."""
+        self.cash -= paid
+        positions = self.own_positions()
+        positions[column] = ledger.after_buy(positions.get(column), self.day, quantity, paid)
+        if self.settings.dividend_tax == HOLDING_PERIOD:
+            lots = (*self.tax_lots.get(column, ()), TaxLot(self.day, quantity, ()))
+            self.tax_lots = {**self.tax_lots, column: lots}
+
+    def sell(self, column: int, quantity: int, received: int) -> list[tuple[TaxLot, int]]:
+        """Give shares out, against cash (net of fees); the lots that left, where lots are kept."""
+        self.cash += received
+        positions = self.own_positions()
+        rest, cost = ledger.after_sale(positions[column], quantity)
+        self.realised += received - cost
+        if rest is None:
+            del positions[column]
+        else:
+            positions[column] = rest
+        if self.settings.dividend_tax != HOLDING_PERIOD:
+            return []
+        kept, left = ledger.lots_after_sale(self.tax_lots.get(column, ()), quantity)
+        others = {known: lots for known, lots in self.tax_lots.items() if known != column}
+        self.tax_lots = {**others, column: kept} if kept else others
+        return left
+
+    def _hold(self, column: int, quantity: int, cost: int) -> None:
+        self.own_positions()[column] = Position(quantity, cost, self.day - 1, 0)
+        if self.settings.dividend_tax == HOLDING_PERIOD:
+            self.tax_lots = {**self.tax_lots, column: (TaxLot(self.day, quantity, ()),)}
+
+    def _withdraw(self, order_id: int) -> None:
+        if order_id in self.working:
+            self.working = {known: order for known, order in self.working.items() if known != order_id}
+        else:
+            self.amended = {**self.amended, order_id: 0}
+
+    def _apply_issue(self, column: int, received: int) -> None:
+        positions = self.own_positions()
+        position = positions[column]
+        quantity = position.quantity + received
+        if quantity > 0:
+            positions[column] = position._replace(quantity=quantity, bought=0)
+        else:
+            self.realised -= position.cost
+            del positions[column]
+        if self.settings.dividend_tax == HOLDING_PERIOD:
+            lots = ledger.lots_after_issue(self.tax_lots[column], received)
+            self.tax_lots = {**self.tax_lots, column: lots}
+
+    def release(self, day: int) -> None:
+        """Drop from the queue what was placed before a day: it has met the market."""
+        if self.queue:
+            self.queue = tuple(block for block in self.queue if block.day >= day)
+            if self.amended:
+                first = self.queue[0].first_id if self.queue else self.orders + 1
+                self.amended = {order_id: quantity for order_id, quantity in self.amended.items() if order_id >= first}
+
+    def _apply_matched(self, event: Matched) -> None:
+        working: dict[int, OpenOrder] = {}
+        for offset in range(len(event)):
+            order_id = int(event.order_ids[offset])
+            column, quantity = int(event.columns[offset]), int(event.quantities[offset])
+            fees = int(event.commissions[offset]) + int(event.stamp_duties[offset]) + int(event.transfer_fees[offset])
+            if quantity > 0:
+                self.buy(column, quantity, int(event.notionals[offset]) + fees)
+            elif quantity < 0:
+                self.sell(column, -quantity, int(event.notionals[offset]) - fees)
+            for remark in event.remarks.get(offset, ()):
+                if isinstance(remark, DividendTaxed):
+                    self.cash -= remark.tax
+                    self.realised -= remark.tax
+                elif isinstance(remark, OrderWaiting):
+                    leaves = int(event.leaves[offset])
+                    working[order_id] = OpenOrder(order_id, column, leaves, remark.reason, remark.facts)
+        self.release(event.day)
+        self.working = {**self.working, **working} if working else self.working
+
+
+def evolve(state: State, events: Iterable[Event]) -> State:
+    """The state after some events. Pure: `state` is not changed.
+
+    Parameters
+    ----------
+    state : State
+    events : iterable of Event
+        In the order in which they happened.
+
+    Returns
+    -------
+    State
+    """
+    draft = Draft(state)
+    for event in events:
+        draft.day, draft.phase = event.day, event.phase
+        draft.apply(event)
+    return draft.freeze()

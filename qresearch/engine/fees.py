@@ -1,0 +1,207 @@
+"""What a fill costs: commission, stamp duty and transfer fee, each reported apart.
+
+Assumptions
+-----------
+Commission already contains the exchange's handling and regulatory fees, as retail tariffs do. Each fee is rounded half
+up to the venue's money step (brokers do so; the exchanges publish no rounding rule). The least commission is charged
+per fill: an order has one fill at its open, so this is per order.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from bisect import bisect_right
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from qresearch.domain.instrument import Board
+from qresearch.domain.messages import Costs
+from qresearch.domain.money import RATE_SCALE, divide_half_up, rate_units
+from qresearch.errors import UsageError
+from qresearch.market import rules
+from qresearch.market.market import Market
+from qresearch.market.venue import Venue
+
+Ints = NDArray[np.int64]
+_TAX_FREE = frozenset({Board.ETF, Board.INDEX})
+
+
+@dataclass(frozen=True, slots=True)
+class Rates:
+    """Fee rates of one period, one entry per board (columns of :data:`BOARDS`).
+
+    Rates are integers of a billionth of the value traded, `transfer_par` of a unit of currency per share, minima in
+    money steps.
+    """
+
+    commission: tuple[Ints, Ints]
+    minimum: int
+    duty: tuple[Ints, Ints]
+    transfer: Ints
+    transfer_par: Ints
+    transfer_minimum: Ints
+    units: int
+
+    def charge(self, board: int, quantity: int, notional: int) -> tuple[int, int, int]:
+        """Commission, stamp duty and transfer fee of one fill, in money steps.
+
+        Parameters
+        ----------
+        board : int
+            Column of the board.
+        quantity : int, shares
+            Signed.
+        notional : int, money steps
+        """
+        side = 0 if quantity > 0 else 1
+        commission = max(divide_half_up(notional * int(self.commission[side][board]), RATE_SCALE), self.minimum)
+        duty = divide_half_up(notional * int(self.duty[side][board]), RATE_SCALE)
+        transfer = divide_half_up(notional * int(self.transfer[board]), RATE_SCALE)
+        par = int(self.transfer_par[board])
+        if par:
+            by_count = divide_half_up(abs(quantity) * par * self.units, RATE_SCALE)
+            transfer = max(by_count, int(self.transfer_minimum[board]))
+        return commission, duty, transfer
+
+    def charge_all(self, boards: Ints, quantities: Ints, notionals: Ints) -> tuple[Ints, Ints, Ints]:
+        """The same for many fills at once."""
+        buys = quantities > 0
+        commission = np.maximum(_apply(notionals, _by_side(buys, self.commission, boards)), self.minimum)
+        duty = _apply(notionals, _by_side(buys, self.duty, boards))
+        transfer = _apply(notionals, self.transfer[boards])
+        par = self.transfer_par[boards]
+        if par.any():
+            by_count = _apply(np.abs(quantities) * self.units, par)
+            transfer = np.where(par > 0, np.maximum(by_count, self.transfer_minimum[boards]), transfer)
+        return commission, duty, transfer
+
+
+def _by_side(buys: NDArray[np.bool_], rates: tuple[Ints, Ints], boards: Ints) -> Ints:
+    return np.where(buys, rates[0][boards], rates[1][boards])
+
+
+def _apply(amounts: Ints, rates: Ints) -> Ints:
+    """Amount x rate, half up, exact: taken apart so that no product leaves 64 bits."""
+    whole, rest = np.divmod(amounts, RATE_SCALE)
+    return whole * rates + (2 * rest * rates + RATE_SCALE) // (2 * RATE_SCALE)
+
+
+BOARDS = tuple(Board)
+
+
+class FeeBook:
+    """The fee rates of a market for one cost setting, cut into the periods in which they are constant.
+
+    Parameters
+    ----------
+    market : Market
+    costs : Costs
+    """
+
+    def __init__(self, market: Market, costs: Costs) -> None:
+        self._market, self._costs = market, costs
+        days = market.days
+        cuts = [dt.date.min, *rules.fee_change_days()] if costs.historical else [dt.date.min]
+        self._starts = [int(np.searchsorted(days, np.datetime64(max(cut, dt.date(1900, 1, 1)), "D"))) for cut in cuts]
+        self._periods = [self._rates(cut) for cut in cuts]
+
+    def at(self, day: int) -> Rates:
+        """Rates in force on a day (index)."""
+        return self._periods[bisect_right(self._starts, day) - 1]
+
+    def _rates(self, day: dt.date) -> Rates:
+        costs, money = self._costs, self._market.venue.money
+        ruled = self._market.venue.has_rules
+
+        def per_board(values: list[int]) -> Ints:
+            return np.array(values, dtype=np.int64)
+
+        if costs.historical:
+            duties = [rules.stamp_duty(board, day) for board in BOARDS]
+            duty_buy = [rate_units("stamp duty", buy) for buy, _ in duties]
+            duty_sell = [rate_units("stamp duty", sell) for _, sell in duties]
+            transfers = [rules.transfer_fee(board, day) for board in BOARDS]
+        else:
+            exempt = [ruled and board in _TAX_FREE for board in BOARDS]
+            duty_buy = [0 if free else costs.open_tax for free in exempt]
+            duty_sell = [0 if free else costs.close_tax for free in exempt]
+            transfers = [rules.TransferFee(0.0, 0.0, 0.0) for _ in BOARDS]
+        count = len(BOARDS)
+        return Rates(
+            commission=(per_board([costs.open_commission] * count), per_board([costs.close_commission] * count)),
+            minimum=costs.min_commission,
+            duty=(per_board(duty_buy), per_board(duty_sell)),
+            transfer=per_board([rate_units("transfer fee", fee.rate) for fee in transfers]),
+            transfer_par=per_board([rate_units("transfer fee", fee.par_rate) for fee in transfers]),
+            transfer_minimum=per_board([money.money("transfer fee", fee.minimum) for fee in transfers]),
+            units=money.units,
+        )
+
+
+def fixed_costs(
+    venue: Venue,
+    *,
+    open_tax: float = 0.0,
+    close_tax: float = 0.0005,
+    open_commission: float = 0.00025,
+    close_commission: float = 0.00025,
+    min_commission: float = 5.0,
+) -> Costs:
+    """Costs that do not change with the date; the defaults are the documented ones of the Trading API.
+
+    Parameters
+    ----------
+    venue : Venue
+    open_tax, close_tax : float, fraction of the value
+        Stamp duty on buys and sells. 0.05 % on sells since 2023-08-28 (Ministry of Finance and State Taxation
+        Administration, 2023-08-27). On a venue with rules, funds pay none.
+    open_commission, close_commission : float, fraction of the value
+    min_commission : float, currency
+
+    Raises
+    ------
+    UsageError
+        A rate outside [0, 1) or a negative minimum; pass fractions such as 0.00025.
+    """
+    if not min_commission >= 0:
+        raise UsageError(f"min_commission={min_commission!r} must be at least 0. Pass an amount such as 5.")
+    return Costs(
+        rate_units("open_tax", open_tax),
+        rate_units("close_tax", close_tax),
+        rate_units("open_commission", open_commission),
+        rate_units("close_commission", close_commission),
+        venue.money.money("min_commission", min_commission),
+    )
+
+
+COST_PRESETS = ("default", "historical", "zero")
+
+
+def preset_costs(venue: Venue, name: str) -> Costs:
+    """Costs by name.
+
+    Parameters
+    ----------
+    venue : Venue
+    name : {"default", "historical", "zero"}
+        default: the documented defaults of the Trading API (zero on a venue without rules, whose fees are unknown);
+        historical: the default commission, with stamp duty and transfer fee by date and board from the rule book.
+
+    Raises
+    ------
+    UsageError
+        "historical" on a venue without rules; set rates with ``set_order_cost`` instead.
+    """
+    if name == "zero" or (name == "default" and not venue.has_rules):
+        return Costs(0, 0, 0, 0, 0)
+    if name == "historical":
+        if not venue.has_rules:
+            raise UsageError(
+                f"costs='historical' needs a venue with a dated rule book; {venue.name!r} has none. "
+                "Set rates with session.set_order_cost(...)."
+            )
+        base = fixed_costs(venue)
+        return Costs(0, 0, base.open_commission, base.close_commission, base.min_commission, historical=True)
+    return fixed_costs(venue)

@@ -1,0 +1,113 @@
+"""Arithmetic of positions: what a purchase, a sale or an issue makes of one.
+
+Average cost includes buying fees and is unchanged by sales (moving average), so that floating plus realised profit
+equals total profit by construction. Everything is integer arithmetic.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from qresearch.domain.money import RATE_SCALE, divide_half_up
+from qresearch.domain.state import Position, TaxLot
+
+
+def after_buy(position: Position | None, day: int, quantity: int, paid: int) -> Position:
+    """The position after a purchase.
+
+    Parameters
+    ----------
+    position : Position or None
+    day : int
+        Index of the day.
+    quantity : int, shares
+    paid : int, money steps
+        Fees included.
+
+    >>> after_buy(None, 3, 100, 1005)
+    Position(quantity=100, cost=1005, buy_day=3, bought=100)
+    """
+    if position is None:
+        return Position(quantity, paid, day, quantity)
+    bought_today = position.bought if position.buy_day == day else 0
+    return Position(position.quantity + quantity, position.cost + paid, day, bought_today + quantity)
+
+
+def after_sale(position: Position, quantity: int) -> tuple[Position | None, int]:
+    """The position after a sale, and the cost of the shares that left (money steps).
+
+    >>> after_sale(Position(300, 3001, 3, 0), 100)
+    (Position(quantity=200, cost=2001, buy_day=3, bought=0), 1000)
+    """
+    if quantity == position.quantity:
+        return None, position.cost
+    cost = divide_half_up(position.cost * quantity, position.quantity)
+    left = position.quantity - quantity
+    return Position(left, position.cost - cost, position.buy_day, min(position.bought, left)), cost
+
+
+def shares_of(quantity: int, ratio: float) -> int:
+    """Whole shares that `quantity` shares receive at a ratio; fractions are dropped.
+
+    >>> shares_of(350, 0.3), shares_of(100, -0.5)
+    (105, -50)
+    """
+    return quantity * round(ratio * RATE_SCALE) // RATE_SCALE
+
+
+def cash_of(quantity: int, per_share: float, units: int) -> int:
+    """Money steps that `quantity` shares receive at an amount per share, half up.
+
+    >>> cash_of(300, 0.174, units=100)
+    5220
+    """
+    return divide_half_up(quantity * round(per_share * RATE_SCALE) * units, RATE_SCALE)
+
+
+def lots_after_sale(lots: tuple[TaxLot, ...], quantity: int) -> tuple[tuple[TaxLot, ...], list[tuple[TaxLot, int]]]:
+    """First in, first out: the lots that stay, and those (or the parts) that left with their shares."""
+    kept: list[TaxLot] = []
+    left: list[tuple[TaxLot, int]] = []
+    for lot in lots:
+        taken = min(quantity, lot.quantity)
+        quantity -= taken
+        if taken:
+            gone = tuple((day, divide_half_up(amount * taken, lot.quantity)) for day, amount in lot.dividends)
+            left.append((TaxLot(lot.day, taken, gone), taken))
+            rest = tuple((day, amount - part) for (day, amount), (_, part) in zip(lot.dividends, gone, strict=True))
+            lot = TaxLot(lot.day, lot.quantity - taken, rest)  # noqa: PLW2901  # the rest of the same lot
+        if lot.quantity:
+            kept.append(lot)
+    return tuple(kept), left
+
+
+def lots_after_issue(lots: tuple[TaxLot, ...], received: int) -> tuple[TaxLot, ...]:
+    """Lots after a bonus issue or split: new shares belong to the lots they came from, the rounding to the oldest."""
+    total = sum(lot.quantity for lot in lots)
+    if not total:
+        return lots
+    grown = [lot._replace(quantity=lot.quantity + lot.quantity * received // total) for lot in lots]
+    rounding = total + received - sum(lot.quantity for lot in grown)
+    grown[0] = grown[0]._replace(quantity=grown[0].quantity + rounding)
+    return tuple(grown)
+
+
+def lots_after_dividend(lots: tuple[TaxLot, ...], ex_day: int, amount: int) -> tuple[TaxLot, ...]:
+    """Lots after a dividend: each remembers its part until it is sold."""
+    total = sum(lot.quantity for lot in lots)
+    parts = [amount * lot.quantity // total for lot in lots]
+    parts[0] += amount - sum(parts)
+    return tuple(
+        lot._replace(dividends=(*lot.dividends, (ex_day, part))) for lot, part in zip(lots, parts, strict=True)
+    )
+
+
+def notionals(
+    price_units: NDArray[np.int64], quantities: NDArray[np.int64], units: int, scale: int
+) -> NDArray[np.int64]:
+    """Values in money steps, half up: the same sum as MoneyScale.notional, for many fills at once."""
+    if units % scale == 0:
+        return price_units * quantities * (units // scale)
+    share = scale // units
+    return (2 * price_units * quantities + share) // (2 * share)

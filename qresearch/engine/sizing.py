@@ -1,0 +1,298 @@
+"""From what was asked to what is sent: shares, lots, values, targets and percentages.
+
+Value and percentage orders are turned into shares at the call, from the last visible price. Buying a number of shares
+rounds to the nearest lot (a tie goes down), as the Trading API documents; targets, values and percentages round down
+and never exceed what was asked; selling everything takes the odd lot along. Targets count what is queued or working.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import NamedTuple
+
+from qresearch.domain.instrument import Board
+from qresearch.domain.messages import Refusal
+from qresearch.domain.order import Method
+from qresearch.domain.reasons import Reason
+from qresearch.engine.evolve import Draft
+from qresearch.engine.exchange import Exchange
+from qresearch.errors import UsageError
+from qresearch.market.venue import PHASES
+from qresearch.market.view import View
+
+
+class Sized(NamedTuple):
+    """Outcome of sizing.
+
+    Parameters
+    ----------
+    quantity : int, shares
+        Signed; what is sent, or what was asked for when it is refused.
+    value_cap : int or None, money steps
+    refusal : (Reason, facts) or None
+    """
+
+    quantity: int
+    value_cap: int | None = None
+    refusal: Refusal | None = None
+
+
+_ORDER = int(Method.ORDER)
+
+
+def place(draft: Draft, exchange: Exchange, column: int, method: int, asked: float) -> bool:
+    """Decide on a request and put it in the queue.
+
+    Parameters
+    ----------
+    draft : Draft
+    exchange : Exchange
+    column : int
+    method : Method
+    asked : float
+        Shares, lots, money or fraction.
+
+    Returns
+    -------
+    bool
+        False when it was refused; the order is kept all the same.
+
+    Raises
+    ------
+    UsageError
+        `asked` is no finite number, no whole number where shares are meant, or out of range.
+    """
+    block = draft.block or draft.open_block()
+    if method == _ORDER and type(asked) is int and _passes_unchanged(draft, exchange, column, asked):
+        quantity = asked
+    else:
+        sized = size(draft, exchange, column, Method(method), asked)
+        offset = len(block.columns)
+        if sized.refusal is not None:
+            block.refused[offset] = (sized.quantity, sized.refusal)
+            quantity = 0
+        else:
+            quantity = sized.quantity
+            if sized.value_cap is not None:
+                block.value_caps[offset] = sized.value_cap
+    block.columns.append(column)
+    block.quantities.append(quantity)
+    block.methods.append(method)
+    block.asked.append(asked)
+    draft.orders += 1
+    if draft.pending is not None and quantity:
+        draft.pending[column] = draft.pending.get(column, 0) + quantity
+    return quantity != 0
+
+
+def _passes_unchanged(draft: Draft, exchange: Exchange, column: int, asked: int) -> bool:
+    """True for the plain case: whole lots of a listed instrument, and enough shares when selling."""
+    if asked % exchange.lot_step[column] or draft.day >= exchange.last or exchange.last_row[column] < draft.day:
+        return False
+    if asked > 0:
+        return asked >= exchange.lot_minimum[column] and not exchange.is_index[column]
+    held = draft.positions.get(column)
+    return held is not None and 0 < -asked <= held[0]
+
+
+def size(draft: Draft, exchange: Exchange, column: int, method: Method, asked: float) -> Sized:
+    """What would be sent for a request, now."""
+    _check_number(method, asked)
+    unavailable = _unavailable(draft, exchange, column)
+    if unavailable is not None:
+        shares = int(asked) if method is Method.ORDER else 0
+        return Sized(shares, refusal=unavailable)
+    match method:
+        case Method.ORDER:
+            return _shares(draft, exchange, column, int(asked), nearest=True)
+        case Method.LOTS:
+            return _shares(draft, exchange, column, int(asked) * exchange.lot_shares, nearest=True)
+        case Method.TARGET:
+            return _target(draft, exchange, column, int(asked))
+        case Method.VALUE:
+            return _value(draft, exchange, column, float(asked))
+        case Method.TARGET_VALUE:
+            return _target_value(draft, exchange, column, float(asked))
+        case Method.PCT:
+            return _pct(draft, exchange, column, float(asked))
+
+
+def _check_number(method: Method, asked: float) -> None:
+    what = {Method.ORDER: "amount", Method.TARGET: "amount", Method.LOTS: "lots", Method.PCT: "pct"}.get(
+        method, "value"
+    )
+    if isinstance(asked, bool) or not isinstance(asked, (int, float)) or not math.isfinite(asked):
+        raise UsageError(f"{method.call}: {what}={asked!r} is not a finite number. Pass a number such as 1000.")
+    if method in {Method.ORDER, Method.TARGET, Method.LOTS} and int(asked) != asked:
+        raise UsageError(
+            f"{method.call}: {what}={asked!r} is not a whole number. "
+            f"Pass an integer, or use order_value for an amount of money."
+        )
+    if method in {Method.TARGET, Method.TARGET_VALUE} and asked < 0:
+        raise UsageError(
+            f"{method.call}: {what}={asked!r} is negative, but a cash account holds no short positions. "
+            "Pass 0 to close the position."
+        )
+    if method is Method.PCT and not -1 <= asked <= 1:
+        raise UsageError(f"order_pct: pct={asked!r} is outside -1 to 1. Pass a fraction: 0.5 for half of the cash.")
+
+
+def _unavailable(draft: Draft, exchange: Exchange, column: int) -> Refusal | None:
+    day, instrument = draft.day, exchange.market.instruments[column]
+    if instrument.board is Board.INDEX:
+        return Reason.NOT_TRADABLE, {"symbol": instrument.symbol}
+    if exchange.last_row[column] < day:
+        return ended(exchange, column)
+    if day >= exchange.last:
+        return Reason.NO_FURTHER_OPEN, {"day": exchange.date(day)}
+    return None
+
+
+def ended(exchange: Exchange, column: int) -> Refusal:
+    """Why an instrument whose rows are over cannot be traded."""
+    instrument = exchange.market.instruments[column]
+    if instrument.delist_date is not None:
+        return Reason.DELISTED, {"delisted": str(instrument.delist_date)}
+    last = exchange.last_row[column]
+    return Reason.DATA_ENDED, {"last": exchange.date(last) if last >= 0 else "before the first day"}
+
+
+def pending_of(draft: Draft, column: int) -> int:
+    """Shares of an instrument that are queued or working, signed."""
+    if draft.pending is None:
+        pending: dict[int, int] = {}
+        for block in draft.queue:
+            for offset, (known, quantity) in enumerate(zip(block.columns, block.quantities, strict=True)):
+                now = draft.amended.get(block.first_id + offset, quantity) if quantity else 0
+                if now:
+                    pending[known] = pending.get(known, 0) + now
+        for order in draft.working.values():
+            pending[order.column] = pending.get(order.column, 0) + order.leaves
+        draft.pending = pending
+    return draft.pending.get(column, 0)
+
+
+def held_by(draft: Draft, column: int) -> int:
+    """Shares held."""
+    position = draft.positions.get(column)
+    return 0 if position is None else position.quantity
+
+
+def _shares(draft: Draft, exchange: Exchange, column: int, asked: int, *, nearest: bool) -> Sized:
+    if asked > 0:
+        return _buy(exchange, column, asked, nearest=nearest)
+    if asked < 0:
+        return _sell(draft, exchange, column, -asked)
+    facts = {"asked": 0, "lot": exchange.lot_step[column], "sent": 0}
+    return Sized(0, refusal=(Reason.LOT_SIZE, facts))
+
+
+def _buy(exchange: Exchange, column: int, asked: int, *, nearest: bool) -> Sized:
+    minimum, step = exchange.lot_minimum[column], exchange.lot_step[column]
+    lots, rest = divmod(asked, step)
+    sent = (lots + (1 if nearest and 2 * rest > step else 0)) * step
+    if sent >= minimum:
+        return Sized(sent)
+    if step == 1:
+        return Sized(asked, refusal=(Reason.MINIMUM_SIZE, {"asked": asked, "minimum": minimum}))
+    return Sized(asked, refusal=(Reason.LOT_SIZE, {"asked": asked, "lot": step, "sent": sent}))
+
+
+def _sell(draft: Draft, exchange: Exchange, column: int, asked: int) -> Sized:
+    """A sale: at most what is held or about to be; whole lots, with the odd remainder only all at once."""
+    held = held_by(draft, column)
+    if held <= 0 and pending_of(draft, column) <= 0:
+        return Sized(-asked, refusal=(Reason.INSUFFICIENT_QUANTITY, {"asked": asked, "sellable": 0}))
+    sent = sale_in_lots(asked, held, exchange.lot_minimum[column])
+    if sent:
+        return Sized(-sent)
+    facts = {"asked": asked, "lot": exchange.lot_minimum[column], "sent": 0}
+    return Sized(-asked, refusal=(Reason.LOT_SIZE, facts))
+
+
+def sale_in_lots(asked: int, held: int, lot: int) -> int:
+    """Shares of a sale that the lot rule lets through.
+
+    Multiples of the lot pass; so does a sale that takes the whole odd remainder along. On boards that trade single
+    shares the lot is the least order, and only a remainder below it must go in one piece.
+
+    >>> sale_in_lots(150, held=350, lot=100), sale_in_lots(130, held=350, lot=100), sale_in_lots(50, held=50, lot=100)
+    (150, 100, 50)
+    """
+    if lot == 1 or asked >= held:
+        return asked
+    odd = held % lot
+    return asked if asked % lot in {0, odd} else asked - asked % lot
+
+
+def _target(draft: Draft, exchange: Exchange, column: int, target: int, cap: int | None = None) -> Sized:
+    held, pending = held_by(draft, column), pending_of(draft, column)
+    minimum, step = exchange.lot_minimum[column], exchange.lot_step[column]
+    if target < held + pending:
+        # Round the target down, so that what is left never exceeds what was asked.
+        target -= target % step
+    delta = target - held - pending
+    if delta > 0:
+        bought = delta - delta % step
+        if bought and bought >= minimum:
+            return Sized(bought, cap)
+        if step == 1:
+            return Sized(delta, refusal=(Reason.MINIMUM_SIZE, {"asked": delta, "minimum": minimum}))
+    elif delta < 0:
+        return _sell(draft, exchange, column, -delta)
+    return Sized(delta, refusal=(Reason.NO_CHANGE, {"held": held, "pending": pending}))
+
+
+def _last_price(draft: Draft, exchange: Exchange, column: int) -> float:
+    return View(exchange.market, draft.day, PHASES[draft.phase]).last_price(column)
+
+
+def _affordable_shares(value: float, price: float) -> int:
+    """Whole shares that a value buys; the hair keeps 1000 / 10.0 from becoming 99."""
+    return int(value / price + 1e-9)
+
+
+def _no_price() -> Sized:
+    return Sized(0, refusal=(Reason.NO_PRICE, {}))
+
+
+def _value(draft: Draft, exchange: Exchange, column: int, value: float) -> Sized:
+    price = _last_price(draft, exchange, column)
+    if not price > 0:
+        return _no_price()
+    shares = _affordable_shares(abs(value), price)
+    if value < 0:
+        held = held_by(draft, column)
+        lot = exchange.lot_step[column]
+        shares = held if held and shares >= held else shares - shares % lot
+        if shares == 0:
+            return Sized(0, refusal=(Reason.LOT_SIZE, {"asked": 0, "lot": lot, "sent": 0}))
+        return _sell(draft, exchange, column, shares)
+    sized = _buy(exchange, column, shares, nearest=False)
+    return sized._replace(value_cap=exchange.money.money("value", value))
+
+
+def _target_value(draft: Draft, exchange: Exchange, column: int, value: float) -> Sized:
+    if value == 0:
+        return _target(draft, exchange, column, 0)
+    price = _last_price(draft, exchange, column)
+    if not price > 0:
+        return _no_price()
+    cap = exchange.money.money("value", value)
+    return _target(draft, exchange, column, _affordable_shares(value, price), cap)
+
+
+def _pct(draft: Draft, exchange: Exchange, column: int, pct: float) -> Sized:
+    if pct >= 0:
+        return _value(draft, exchange, column, exchange.money.amount(int(draft.cash * pct + 1e-6)))
+    held = held_by(draft, column)
+    return _sell_part(draft, exchange, column, held if pct == -1 else int(held * -pct + 1e-9))
+
+
+def _sell_part(draft: Draft, exchange: Exchange, column: int, shares: int) -> Sized:
+    held, lot = held_by(draft, column), exchange.lot_step[column]
+    if shares < held:
+        shares -= shares % lot
+    if held and not shares:
+        return Sized(0, refusal=(Reason.LOT_SIZE, {"asked": int(held), "lot": lot, "sent": 0}))
+    return _sell(draft, exchange, column, shares or 1)

@@ -1,0 +1,80 @@
+"""How far a fill price moves against the order.
+
+Assumptions
+-----------
+The move never takes a price beyond the limits of the day, and is rounded to the tick against the order (buys up,
+sells down). Without slippage every order gets the opening price itself, whatever its size: this flatters.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from qresearch.domain.messages import Slippage
+from qresearch.errors import UsageError, choose
+
+SLIPPAGE_KINDS = ("none", "fixed", "bps", "volume_share")
+
+Floats = NDArray[np.float64]
+
+
+def slippage_model(kind: str, size: float = 0.0) -> Slippage:
+    """A checked slippage setting.
+
+    Parameters
+    ----------
+    kind : {"none", "fixed", "bps", "volume_share"}
+    size : float
+        fixed: currency per share; bps: basis points of the price; volume_share: price impact of taking a whole
+        day's volume, as a fraction of the price.
+
+    Raises
+    ------
+    UsageError
+        Unknown kind, or a size that is negative or not finite.
+
+    >>> slippage_model("bps", 5)
+    Slippage(kind='bps', size=5.0)
+    """
+    choose("slippage", kind, SLIPPAGE_KINDS)
+    if not 0 <= size < float("inf"):
+        raise UsageError(f"slippage size={size!r} must be a finite number of at least 0, such as 5 for 5 basis points.")
+    return Slippage(kind, float(size))
+
+
+def slipped(
+    model: Slippage, prices: Floats, quantities: NDArray[np.int64], volumes: Floats, steps: NDArray[np.float64]
+) -> Floats:
+    """Fill prices after slippage, on the tick, before the limits of the day are applied.
+
+    Parameters
+    ----------
+    model : Slippage
+    prices : (F,) ndarray of float64, currency per share
+    quantities : (F,) ndarray of int64, shares
+        Signed.
+    volumes : (F,) ndarray of float64, shares
+        Volume of the day; read only by ``volume_share``, which so looks at the whole bar of the day it fills in.
+    steps : (F,) ndarray of float64, currency per share
+        Tick sizes; 0 where there is none.
+
+    Returns
+    -------
+    (F,) ndarray of float64
+    """
+    side = np.sign(quantities)
+    if model.kind == "none":
+        return prices
+    if model.kind == "fixed":
+        moved = prices + side * model.size
+    elif model.kind == "bps":
+        moved = prices * (1 + side * model.size / 10_000)
+    else:
+        share = np.abs(quantities) / np.where(volumes > 0, volumes, np.inf)
+        moved = prices * (1 + side * model.size * np.minimum(share, 1.0) ** 2)
+    # Against the order: a buy pays the next tick up, a sell gets the next one down. The hair of tolerance keeps a
+    # price that is on its tick there.
+    ticks = np.where(steps > 0, steps, 1.0)
+    rounded = np.where(side > 0, np.ceil(moved / ticks - 1e-6), np.floor(moved / ticks + 1e-6)) * ticks
+    return np.where(steps > 0, np.maximum(rounded, ticks), np.maximum(moved, 0.0))

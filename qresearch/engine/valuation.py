@@ -1,0 +1,75 @@
+"""What an account is worth at a mark: computed from a state and the market, never stored."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from qresearch.domain.money import MoneyScale
+from qresearch.domain.state import Position, State
+from qresearch.engine.exchange import Exchange
+from qresearch.engine.ledger import notionals
+from qresearch.market.venue import PHASES
+from qresearch.market.view import View
+
+Ints = NDArray[np.int64]
+
+
+def market_values(exchange: Exchange, day: int, phase: int, positions: Mapping[int, Position]) -> Ints:
+    """Value of each holding at the last visible prices, half up.
+
+    Parameters
+    ----------
+    exchange : Exchange
+    day, phase : int
+    positions : mapping of column to Position
+
+    Returns
+    -------
+    (P,) ndarray of int64, money steps
+        In the order of `positions`.
+    """
+    columns = np.fromiter(positions, dtype=np.int64, count=len(positions))
+    quantities = np.fromiter((held[0] for held in positions.values()), dtype=np.int64, count=len(positions))
+    prices = View(exchange.market, day, PHASES[phase]).last_prices(columns)
+    return _values(exchange.money, prices, quantities)
+
+
+def _values(money: MoneyScale, prices: NDArray[np.float64], quantities: Ints) -> Ints:
+    units = (np.nan_to_num(prices) * money.price_scale + 0.5).astype(np.int64)
+    return notionals(units, quantities, money.units, money.price_scale)
+
+
+def equity_at_closes(exchange: Exchange, states: Sequence[State]) -> Ints:
+    """Equity at the close of each state's day, in money steps.
+
+    Parameters
+    ----------
+    exchange : Exchange
+    states : sequence of State
+        At or after the close of their days, ascending.
+
+    Returns
+    -------
+    (len(states),) ndarray of int64
+        Cash plus the value of the holdings at the closes.
+    """
+    equity = np.fromiter((state.cash for state in states), dtype=np.int64, count=len(states))
+    marks = exchange.market.mark
+    begin = 0
+    while begin < len(states):
+        positions = states[begin].positions
+        end = begin + 1
+        # States share one mapping until a holding changes: value such a run at once.
+        while end < len(states) and states[end].positions is positions:
+            end += 1
+        if positions:
+            columns = np.fromiter(positions, dtype=np.int64, count=len(positions))
+            quantities = np.fromiter((held[0] for held in positions.values()), dtype=np.int64, count=len(positions))
+            days = np.array([state.day for state in states[begin:end]], dtype=np.int64)
+            prices = marks[days[:, None], columns]
+            equity[begin:end] += _values(exchange.money, prices, quantities).sum(axis=1)
+        begin = end
+    return equity

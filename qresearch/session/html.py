@@ -1,0 +1,162 @@
+"""Static HTML: what a session, a ticket and a portfolio look like in a notebook, on GitHub, without a kernel.
+
+Plain tables with a few inline styles, escaped and bounded. No style sheet (GitHub strips it) and no script.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from html import escape
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from qresearch.session.portfolio import Portfolio
+    from qresearch.session.session import Session
+    from qresearch.session.ticket import Ticket
+
+ROWS = 12
+"""Rows of a table before "N more"."""
+
+COLOURS = {
+    "CREATED": "#6b7280",
+    "QUEUED": "#b45309",
+    "WORKING": "#1d4ed8",
+    "FILLED": "#15803d",
+    "CANCELED": "#6b7280",
+    "EXPIRED": "#7c3aed",
+    "REJECTED": "#b91c1c",
+}
+"""Colour of each state of an order; the word always stands beside it."""
+
+
+def number(value: float, digits: int = 2) -> str:
+    """A number with thousands separators; a dash for NaN."""
+    return "–" if value != value else f"{value:,.{digits}f}"
+
+
+def price(value: float) -> str:
+    """A price: two decimals, three where the third is needed; a dash for NaN."""
+    if value != value:
+        return "–"
+    text = f"{value:,.3f}"
+    return text[:-1] if text.endswith("0") else text
+
+
+def badge(status: str) -> str:
+    """A state of an order, coloured."""
+    return f'<b style="color:{COLOURS.get(status, "inherit")}">{escape(status)}</b>'
+
+
+def table(head: Sequence[str], rows: Iterable[Sequence[str]], *, total: int | None = None) -> str:
+    """A small table; cells are HTML already.
+
+    Parameters
+    ----------
+    head : sequence of str
+        Plain text; a name that ends in ``>`` is right-aligned.
+    rows : iterable of sequences of str
+    total : int, optional
+        Rows there are in all, when not all are given.
+    """
+    align = ["right" if name.endswith(">") else "left" for name in head]
+    cells = "".join(
+        f'<th style="text-align:{side}">{escape(name.rstrip(">"))}</th>' for name, side in zip(head, align, strict=True)
+    )
+    body = []
+    shown = 0
+    for row in rows:
+        shown += 1
+        body.append(
+            "<tr>"
+            + "".join(f'<td style="text-align:{side}">{cell}</td>' for cell, side in zip(row, align, strict=True))
+            + "</tr>"
+        )
+    if total is not None and total > shown:
+        body.append(f'<tr><td colspan="{len(head)}"><i>{total - shown} more</i></td></tr>')
+    return f"<table><thead><tr>{cells}</tr></thead><tbody>{''.join(body)}</tbody></table>"
+
+
+def facts(pairs: Iterable[tuple[str, str]]) -> str:
+    """A line of named numbers."""
+    return " &nbsp; ".join(f"{escape(name)} <b>{value}</b>" for name, value in pairs)
+
+
+def portfolio_html(portfolio: Portfolio) -> str:
+    """The account in one line and its holdings in a table."""
+    line = facts(
+        [
+            ("Equity", number(portfolio.equity)),
+            ("Cash", number(portfolio.cash)),
+            ("Market value", number(portfolio.market_value)),
+            ("Profit", f"{portfolio.profit:+,.2f}"),
+        ]
+    )
+    held = list(portfolio.positions.values())
+    if not held:
+        return f"<div>{line}</div>"
+    rows = (
+        (
+            escape(item.symbol),
+            number(item.quantity, 0),
+            number(item.sellable, 0),
+            number(item.locked, 0),
+            price(item.average_cost),
+            price(item.price),
+            number(item.market_value),
+            f"{item.profit:+,.2f}",
+        )
+        for item in held[:ROWS]
+    )
+    head = ("Symbol", "Quantity>", "Sellable>", "Locked>", "Average cost>", "Price>", "Market value>", "Profit>")
+    return f"<div>{line}</div>{table(head, rows, total=len(held))}"
+
+
+def ticket_html(session: Session, ticket: Ticket) -> str:
+    """One order: what was asked, what was sent, where it stands and why."""
+    record = ticket.record
+    if record is None:
+        return f"<div>Order <b>{ticket!s}</b>: not yet placed at this point of the timeline</div>"
+    symbol = session.market.symbols[record.column]
+    side = "buy" if record.quantity > 0 else "sell"
+    asked = f"{record.method.call}({symbol!r}, {record.asked:,.10g})"
+    line = (
+        f"Order <b>{ticket!s}</b>: {side} <b>{abs(record.quantity):,}</b> {escape(symbol)} {badge(record.status.value)}"
+    )
+    rows = [
+        ("Asked", escape(asked)),
+        ("Sent", f"{abs(record.quantity):,} shares"),
+        ("Filled", f"{record.filled:,}" + (f" at {price(ticket.average_price)}" if record.filled else "")),
+        ("Leaves", f"{record.leaves:,}"),
+    ]
+    if record.filled:
+        amount = session.market.venue.money.amount
+        fees = record.commission + record.stamp_duty + record.transfer_fee
+        rows.append(("Fees", number(amount(fees))))
+    if record.reason:
+        rows.append(("Reason", f"{escape(record.reason.value)}: {escape(record.why)}"))
+    return f"<div>{line}</div>{table(('', ' '), rows)}"
+
+
+def session_html(session: Session) -> str:
+    """Where a session stands: the moment, the account, open orders, and the last message."""
+    portfolio = session.portfolio
+    head = (
+        f"<div><b>{escape(session._now_text)}</b> &nbsp; branch {escape(session._timeline.branch.name)} &nbsp; "
+        f"{escape(session.market.venue.name)}</div>"
+    )
+    message = f"<div><i>{escape(session.message)}</i></div>" if session.message else ""
+    orders = session._open_records
+    queue = ""
+    if orders:
+        rows = (
+            (
+                str(order.order_id),
+                escape(session.market.symbols[order.column]),
+                "buy" if order.quantity > 0 else "sell",
+                f"{order.leaves:,}",
+                badge(order.status.value),
+            )
+            for order in orders[:ROWS]
+        )
+        queue = table(("Order", "Symbol", "Side", "Leaves>", "State"), rows, total=len(orders))
+    return head + message + portfolio_html(portfolio) + queue

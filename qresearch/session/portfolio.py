@@ -1,0 +1,176 @@
+"""The account as one looks at it: cash, holdings and profit at the last visible prices."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from qresearch.engine.valuation import market_values
+from qresearch.session.html import portfolio_html
+
+if TYPE_CHECKING:
+    from qresearch.domain.state import Position, State
+    from qresearch.engine.evolve import Draft
+    from qresearch.engine.exchange import Exchange
+
+
+@dataclass(frozen=True, slots=True)
+class Holding:
+    """Shares of one instrument, as of a moment.
+
+    Parameters
+    ----------
+    symbol : str
+    quantity : int, shares
+    sellable : int, shares
+        May be sold today; the rest was bought today (T+1).
+    average_cost : float, currency per share
+        Buying fees included; unchanged by sales.
+    price : float, currency per share
+        Last visible price.
+    market_value, profit : float, currency
+        `profit` is floating: market value less cost.
+    """
+
+    symbol: str
+    quantity: int
+    sellable: int
+    average_cost: float
+    price: float
+    market_value: float
+    profit: float
+
+    @property
+    def locked(self) -> int:
+        """Shares that cannot be sold today."""
+        return self.quantity - self.sellable
+
+
+class Holdings(Mapping[str, Holding]):
+    """Holdings by symbol, in any spelling; a symbol that is not held gives an empty holding.
+
+    A copy as of one moment: placing orders while looping over it is safe.
+    """
+
+    def __init__(self, exchange: Exchange, holdings: dict[str, Holding]) -> None:
+        self._exchange, self._holdings = exchange, holdings
+
+    def __getitem__(self, symbol: str) -> Holding:
+        name = self._exchange.market.symbols[self._exchange.market.column(symbol)]
+        return self._holdings.get(name) or Holding(name, 0, 0, 0.0, float("nan"), 0.0, 0.0)
+
+    def __contains__(self, symbol: object) -> bool:
+        columns = self._exchange.market.panel.columns
+        return symbol in columns and columns.symbols[columns[str(symbol)]] in self._holdings
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._holdings)
+
+    def __len__(self) -> int:
+        return len(self._holdings)
+
+    def __repr__(self) -> str:
+        return f"<Holdings {', '.join(f'{name}: {held.quantity:,}' for name, held in self._holdings.items())}>"
+
+
+class Portfolio:
+    """The account at one moment, valued at the last visible prices.
+
+    Numbers are floats of the currency; they are computed when read, from integers.
+
+    Parameters
+    ----------
+    exchange : Exchange
+    account : State or Draft
+        Read at once: later changes do not show.
+    starting_equity : int, money steps
+    """
+
+    def __init__(self, exchange: Exchange, account: Draft | State, starting_equity: int) -> None:
+        self._exchange = exchange
+        self._day, self._phase = account.day, account.phase
+        self._cash, self._realised = account.cash, account.realised
+        # A draft copies its positions before the first write of a step only, so later writes would show through.
+        self._positions: dict[int, Position] = dict(account.positions)
+        self._starting = starting_equity
+
+    @cached_property
+    def _values(self) -> list[int]:
+        return [int(value) for value in market_values(self._exchange, self._day, self._phase, self._positions)]
+
+    @property
+    def cash(self) -> float:
+        """Money that can be spent. Requests that wait for the next open reserve none of it."""
+        return self._exchange.money.amount(self._cash)
+
+    @property
+    def market_value(self) -> float:
+        """Value of all holdings."""
+        return self._exchange.money.amount(sum(self._values))
+
+    @property
+    def equity(self) -> float:
+        """Cash plus market value."""
+        return self._exchange.money.amount(self._cash + sum(self._values))
+
+    @property
+    def starting_equity(self) -> float:
+        """Equity at the beginning of the session."""
+        return self._exchange.money.amount(self._starting)
+
+    @property
+    def nav(self) -> float:
+        """Equity over the equity at the beginning."""
+        return (self._cash + sum(self._values)) / self._starting
+
+    @property
+    def profit(self) -> float:
+        """Total profit since the beginning: floating plus realised."""
+        return self._exchange.money.amount(self._cash + sum(self._values) - self._starting)
+
+    @property
+    def floating_profit(self) -> float:
+        """Market value less the cost of the shares held, buying fees included."""
+        cost = sum(position.cost for position in self._positions.values())
+        return self._exchange.money.amount(sum(self._values) - cost)
+
+    @property
+    def realised_profit(self) -> float:
+        """Profit of shares sold, net of fees, plus dividends, less taxes on them."""
+        return self._exchange.money.amount(self._realised)
+
+    @property
+    def quantities(self) -> dict[str, int]:
+        """Shares held by symbol."""
+        symbols = self._exchange.market.symbols
+        return {symbols[column]: position[0] for column, position in self._positions.items()}
+
+    @cached_property
+    def positions(self) -> Holdings:
+        """Holdings by symbol."""
+        exchange, money = self._exchange, self._exchange.money
+        found = {}
+        for (column, held), value in zip(self._positions.items(), self._values, strict=True):
+            symbol = exchange.market.symbols[column]
+            sellable = held.quantity if exchange.same_day[column] else held.sellable(self._day)
+            found[symbol] = Holding(
+                symbol,
+                held.quantity,
+                sellable,
+                money.amount(held.cost) / held.quantity,
+                money.amount(value) / held.quantity,
+                money.amount(value),
+                money.amount(value - held.cost),
+            )
+        return Holdings(exchange, found)
+
+    def __repr__(self) -> str:
+        return (
+            f"<Portfolio equity {self.equity:,.2f}: cash {self.cash:,.2f} + {len(self._positions)} positions "
+            f"worth {self.market_value:,.2f}; profit {self.profit:+,.2f}>"
+        )
+
+    def _repr_html_(self) -> str:
+        return portfolio_html(self)

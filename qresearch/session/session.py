@@ -1,0 +1,922 @@
+"""The session: a market, an account and a clock that a person steps, in both directions."""
+
+from __future__ import annotations
+
+import hashlib
+import math
+import operator
+import traceback
+import warnings
+from collections.abc import Callable, Mapping
+from dataclasses import fields, is_dataclass, replace
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+import pandas as pd
+from tqdm.auto import tqdm
+
+from qresearch.domain.messages import (
+    AccountOpened,
+    Advanced,
+    Costs,
+    Event,
+    Logged,
+    PositionSeeded,
+    Recorded,
+    Settings,
+    SettingsChanged,
+    Slippage,
+    records,
+)
+from qresearch.domain.messages import (
+    OrderRejected as RejectedEvent,
+)
+from qresearch.domain.reasons import explain_reason
+from qresearch.domain.state import State
+from qresearch.engine import decide
+from qresearch.engine.evolve import HOLDING_PERIOD, Draft
+from qresearch.engine.exchange import Exchange
+from qresearch.engine.fees import COST_PRESETS, fixed_costs, preset_costs
+from qresearch.engine.sizing import ended, place
+from qresearch.engine.slippage import slippage_model
+from qresearch.engine.valuation import equity_at_closes, market_values
+from qresearch.errors import (
+    MarketWarning,
+    NotSupported,
+    OrderRejected,
+    OutOfRange,
+    StrategyError,
+    UsageError,
+    WrongBranch,
+    choose,
+)
+from qresearch.market.market import Market
+from qresearch.market.venue import PHASE_ORDER, PHASES, Phase
+from qresearch.market.view import View
+from qresearch.session import frames
+from qresearch.session.html import session_html
+from qresearch.session.orders import OrderBook, OrderRecord
+from qresearch.session.portfolio import Portfolio
+from qresearch.session.strategy import BarData, Context, Hooks, Memory, bind_hook, load_strategy
+from qresearch.session.ticket import Ticket
+from qresearch.session.timeline import Branch, Timeline
+from qresearch.session.trading import TradingApi
+
+_CLOSE, _AFTER_CLOSE = PHASE_ORDER[Phase.CLOSE], PHASE_ORDER[Phase.AFTER_CLOSE]
+_HOOK_PHASES = {Phase.PRE_OPEN: "before_trading", Phase.CLOSE: "handle_data", Phase.AFTER_CLOSE: "after_trading"}
+
+
+class Now(NamedTuple):
+    """Where the clock stands.
+
+    Parameters
+    ----------
+    day : Timestamp or NaT
+        NaT before the first day of the data.
+    phase : Phase
+    """
+
+    day: pd.Timestamp
+    phase: Phase
+
+
+class Session(TradingApi):
+    """A stateful workbench around a deterministic exchange simulator.
+
+    Parameters
+    ----------
+    market : Market
+        From :func:`qresearch.read_market` or :func:`qresearch.sample_market`.
+    start, end : str or date, optional
+        First and last trading day; the next one and the previous one are taken when they are none. Default: all.
+    cash : float, currency
+    strategy : callable, class, object, module or path of a script, optional
+        A function is called as ``handle_data(context, data)`` at every close; anything else is searched for
+        ``initialize, before_trading, handle_data, after_trading``.
+    positions : mapping of symbol to shares, optional
+        Held from the beginning, at the last price before `start`.
+    positions_paid : bool
+        True: paid from `cash`; False: given on top of it.
+    costs : {"default", "historical", "zero"}
+        See :func:`qresearch.engine.fees.preset_costs`; :meth:`set_order_cost` sets single rates.
+    slippage : str or (str, float)
+        "none", ("fixed", currency), ("bps", basis points) or ("volume_share", impact).
+    participation : float, optional
+        Largest part of a day's volume that all orders in one instrument may take together. Default: no cap.
+    match_order : {"sells_first", "fifo"}
+        Sells go before buys at the same open, or every order by its id.
+    shortfall : {"trim", "reject"}
+        What happens to an order for more than the cash or the shares allow.
+    rights : {"lapse", "subscribe"}
+    delisting : {"last", "zero"}
+        Price at which a recorded delisting closes a position; "last" flatters.
+    dividend_tax : {"none", "holding_period"} or float
+        Default none. A number is a flat rate withheld at payment; "holding_period" taxes at the sale by the dated
+        schedule for individuals.
+    strict : bool
+        Raise :class:`~qresearch.errors.OrderRejected` for every rejected order.
+
+    Notes
+    -----
+    Orders only queue during a day and are matched at the next day's open; see :mod:`qresearch.engine.matching` for the
+    rules and whom they flatter. Every moment is kept, so that going back is an index and never a replay.
+
+    Examples
+    --------
+    >>> import qresearch as qr
+    >>> session = qr.Session(qr.sample_market(), start="2022-03-01", cash=100_000)
+    >>> ticket = session.buy("604018", 1000)
+    >>> _ = session.step()
+    >>> ticket.status.value, ticket.filled
+    ('FILLED', 1000)
+    """
+
+    def __init__(
+        self,
+        market: Market,
+        *,
+        start: object = None,
+        end: object = None,
+        cash: float = 1_000_000,
+        strategy: object = None,
+        positions: Mapping[str, int] | None = None,
+        positions_paid: bool = True,
+        costs: str = "default",
+        slippage: str | tuple[str, float] = "none",
+        participation: float | None = None,
+        match_order: str = "sells_first",
+        shortfall: str = "trim",
+        rights: str = "lapse",
+        delisting: str = "last",
+        dividend_tax: str | float = "none",
+        strict: bool = False,
+    ) -> None:
+        if not isinstance(market, Market):
+            raise UsageError(
+                f"Session: market is a {type(market).__name__}, not a Market. "
+                "Make one with qresearch.read_market(...) or qresearch.sample_market()."
+            )
+        self.market = market
+        self.strict = strict
+        self.message = ""
+        """What the last call has to say."""
+        self.notices: list[str] = list(market.notes)
+        """What a user should know about the data and the run, each once."""
+        self.memory: dict[str, Any] = {}
+        """The attributes that a strategy has set on its context; kept with every state, restored on going back."""
+        first, last = _span(market, start, end)
+        self._exchange = Exchange(market, first, last)
+        settings = Settings(
+            preset_costs(market.venue, choose("costs", costs, COST_PRESETS)),
+            slippage_model(*((slippage,) if isinstance(slippage, str) else slippage)),
+            _participation(participation),
+            choose("match_order", match_order, ("sells_first", "fifo")),
+            choose("shortfall", shortfall, ("trim", "reject")),
+            choose("rights", rights, ("lapse", "subscribe")),
+            choose("delisting", delisting, ("last", "zero")),
+            _dividend_tax(dividend_tax),
+        )
+        self._draft: Draft | None = None
+        self._schedules: list[tuple[Phase, Callable[[Context], object]]] = []
+        self._book: tuple[Branch | None, OrderBook] = (None, OrderBook())
+        self._open(settings, cash, positions or {}, positions_paid=positions_paid)
+        self._context = Context(self, self.memory)
+        self._data = BarData(self)
+        self._begin(strategy)
+
+    # ------------------------------------------------------------------ beginning
+
+    def _open(self, settings: Settings, cash: float, positions: Mapping[str, int], *, positions_paid: bool) -> None:
+        if not cash >= 0:
+            raise UsageError(f"cash={cash!r} must be at least 0. Pass an amount of money such as 1_000_000.")
+        day = self._exchange.first - 1
+        draft = Draft(_blank(day, settings))
+        draft.emit(AccountOpened(day, _AFTER_CLOSE, self._exchange.money.money("cash", cash), settings))
+        for symbol, quantity in positions.items():
+            self._seed(draft, symbol, quantity, paid=positions_paid)
+        if draft.cash < 0:
+            money = self._exchange.money
+            raise UsageError(
+                f"The positions cost {money.text(-draft.cash)} more than the cash. "
+                "Raise cash=, hold less, or pass positions_paid=False to be given them."
+            )
+        state = draft.freeze()
+        values = market_values(self._exchange, day, _AFTER_CLOSE, state.positions)
+        self._starting_equity = state.cash + int(values.sum())
+        self._timeline = Timeline(state, draft.events, None)
+
+    def _seed(self, draft: Draft, symbol: str, quantity: int, *, paid: bool) -> None:
+        column = self.market.column(symbol)
+        price = self._view_at(draft).last_price(column)
+        if quantity <= 0 or int(quantity) != quantity:
+            raise UsageError(f"positions: {quantity!r} shares of {symbol} is not a positive whole number.")
+        if not price > 0 or self._exchange.last_row[column] < self._exchange.first:
+            raise UsageError(
+                f"positions: {symbol} has no price on both sides of {self._exchange.date(self._exchange.first)}, so it "
+                "cannot be held then. Start later or leave it out."
+            )
+        cost = self._exchange.money.notional(self._exchange.money.price_units(price), int(quantity))
+        draft.emit(PositionSeeded(draft.day, draft.phase, column, int(quantity), cost, cost if paid else 0))
+
+    def _begin(self, strategy: object) -> None:
+        """Load the strategy and let it initialise itself before the first day."""
+        self.strategy: Hooks = load_strategy(strategy, self._context)
+        self._memory = Memory([self.memory, *self.strategy.roots], self._tell)
+        self._hooks = {
+            phase: bind_hook(self.strategy.calls[name], self._context, self._data)
+            for phase, name in _HOOK_PHASES.items()
+            if name in self.strategy.calls
+        }
+        draft = Draft(self._timeline.state)
+        if "initialize" in self.strategy.calls:
+            initialize = bind_hook(self.strategy.calls["initialize"], self._context, self._data)
+            self._draft = draft
+            try:
+                self._call("initialize", initialize)
+            finally:
+                self._draft = None
+        self._timeline.commit(draft.freeze(), draft.events, self._memory.snapshot(), new_stop=False)
+
+    # ------------------------------------------------------------------ the clock
+
+    @property
+    def now(self) -> Now:
+        """Day and phase at which the session stands; inside a callback, those of the callback."""
+        account = self._account
+        return Now(frames.timestamp(self._exchange, account.day), PHASES[account.phase])
+
+    @property
+    def _now_text(self) -> str:
+        account, exchange = self._account, self._exchange
+        if account.day < exchange.first:
+            return f"before the first trading day, {exchange.date(exchange.first)}"
+        number, count = account.day - exchange.first + 1, exchange.last - exchange.first + 1
+        return f"{exchange.date(account.day)} {PHASES[account.phase].value} (trading day {number} of {count})"
+
+    @property
+    def _account(self) -> Draft | State:
+        return self._draft or self._timeline.state
+
+    def _view_at(self, account: Draft | State) -> View:
+        return View(self.market, account.day, PHASES[account.phase])
+
+    def _view(self) -> View:
+        return self._view_at(self._account)
+
+    def step(self, n: int = 1, *, phase: str | None = None) -> Session:
+        """Go on to the next close, or to the next occurrence of a phase.
+
+        A step is a transaction: if the strategy raises, the session stands where it stood before. After going back,
+        steps redo the kept future without calling the strategy; placing an order first opens a branch.
+
+        Parameters
+        ----------
+        n : int
+            Number of steps.
+        phase : str, optional
+            "PRE_OPEN", "OPEN", "INTRADAY", "CLOSE", "AFTER_CLOSE", or "next" for the next one whatever it is.
+
+        Returns
+        -------
+        Session
+            Itself, so that a cell shows where it stands.
+
+        Raises
+        ------
+        OutOfRange
+            Beyond the last day of the session.
+        StrategyError
+            A callback raised.
+
+        Examples
+        --------
+        >>> import qresearch as qr
+        >>> session = qr.Session(qr.sample_market(), start="2022-03-01")
+        >>> session.step(phase="OPEN").now.phase.value
+        'OPEN'
+        """
+        self._refuse_inside_callback("step")
+        _check_count("step", n)
+        if phase is not None:
+            choose("phase", phase, [*PHASES, "next"])
+        self.message = ""
+        redone = 0
+        for _ in range(n):
+            target = self._target(phase)
+            if not self._timeline.at_tip:
+                self._redo(target)
+                redone += 1
+            else:
+                self._advance_to(*target)
+        if redone:
+            self.message = f"Redid {redone} kept {'step' if redone == 1 else 'steps'} without calling the strategy."
+        return self
+
+    def _target(self, phase: str | None) -> tuple[int, int]:
+        """Day and phase at which a step ends."""
+        state = self._timeline.state
+        before = state.day < self._exchange.first
+        if phase == "next":
+            return (state.day, state.phase + 1) if state.phase < _AFTER_CLOSE and not before else (state.day + 1, 0)
+        wanted = _CLOSE if phase is None else PHASE_ORDER[Phase(phase)]
+        return (state.day + 1, wanted) if before or state.phase >= wanted else (state.day, wanted)
+
+    def _redo(self, target: tuple[int, int]) -> None:
+        """Move to the kept stop at or after the target, or to the tip."""
+        timeline = self._timeline
+        stops = timeline.branch.stops
+        stop = timeline.stop + 1
+        while stop < len(stops) - 1 and (stops[stop].day, stops[stop].phase) < target:
+            stop += 1
+        self._move_to(stop)
+
+    def _advance_to(self, day: int, phase: int) -> None:
+        """Simulate up to a moment, as one transaction."""
+        draft = Draft(self._timeline.state)
+        if day > self._exchange.last:
+            decide.refuse_beyond(self._exchange)
+        before, schedules = self._timeline.memory, len(self._schedules)
+        self._draft = draft
+        try:
+            while (draft.day, draft.phase) < (day, phase):
+                frozen = decide.advance(draft, self._exchange)
+                if frozen:
+                    self._warn_frozen(frozen)
+                if self._hooks or self._schedules:
+                    self._call_hooks(PHASES[draft.phase])
+        except BaseException:
+            del self._schedules[schedules:]
+            self._memory.restore(before)
+            raise
+        finally:
+            self._draft = None
+        draft.events.append(Advanced(day, phase))
+        self._timeline.commit(draft.freeze(), draft.events, self._memory.snapshot(), new_stop=True)
+
+    def _call_hooks(self, phase: Phase) -> None:
+        hook = self._hooks.get(phase)
+        # The close belongs to handle_data last, so that it sees what timed functions queued; otherwise it comes first.
+        if hook is not None and phase is not Phase.CLOSE:
+            self._call(_HOOK_PHASES[phase], hook)
+        for when, func in tuple(self._schedules):
+            if when is phase:
+                self._call(getattr(func, "__name__", "run_daily"), lambda func=func: func(self._context))  # type: ignore[misc]
+        if hook is not None and phase is Phase.CLOSE:
+            self._call("handle_data", hook)
+
+    def _call(self, name: str, hook: Callable[[], object]) -> None:
+        try:
+            hook()
+        except Exception as problem:
+            frames_of_user = traceback.extract_tb(problem.__traceback__)[2:] or traceback.extract_tb(
+                problem.__traceback__
+            )
+            place_of = frames_of_user[0]
+            own = [frame for frame in frames_of_user if "/qresearch/" not in frame.filename.replace("\\", "/")]
+            where = own[-1] if own else place_of
+            now = self.now
+            day = str(now.day)[:10]
+            raise StrategyError(
+                f"{name} raised {type(problem).__name__} on {day} at {now.phase.value}, line {where.lineno} of "
+                f"{Path(where.filename).name}: {problem}. The session stands where it stood before this step; mend the "
+                "function and step again.",
+                day=day,
+                phase=now.phase.value,
+                callback=name,
+                line=where.lineno,
+            ) from problem
+
+    def _refuse_inside_callback(self, call: str) -> None:
+        if self._draft is not None:
+            raise UsageError(
+                f"{call}() was called inside a callback of the strategy. Call it from the notebook instead."
+            )
+
+    def run(self, until: object = None, *, progress: bool = True) -> Session:
+        """Step to the end of the session, or up to the close of a day.
+
+        Parameters
+        ----------
+        until : str, date or callable, optional
+            A date (the last trading day at or before it), or a predicate on the session that is asked after every
+            step and stops the run when it returns True.
+        progress : bool
+            Show a progress bar when the run takes more than two seconds.
+
+        Returns
+        -------
+        Session
+
+        Raises
+        ------
+        StrategyError
+            A callback raised; everything up to the step before it is kept.
+
+        Examples
+        --------
+        >>> import qresearch as qr
+        >>> session = qr.Session(qr.sample_market(), start="2022-03-01")
+        >>> str(session.run(until="2022-03-10").now.day)[:10]
+        '2022-03-10'
+        """
+        self._refuse_inside_callback("run")
+        predicate = until if callable(until) else None
+        last = self._exchange.last
+        if until is not None and predicate is None:
+            last = min(self.market.panel.day_index(until, side="previous"), last)
+        state = self._timeline.state
+        done = state.day + (state.phase >= _CLOSE)
+        steps = max(last - done + 1, 0)
+        stopped = False
+        with tqdm(total=steps, desc="run", unit="day", delay=2, leave=False, disable=not progress) as bar:
+            for number in range(1, steps + 1):
+                target = self._target(None)
+                if self._timeline.at_tip:
+                    self._advance_to(*target)
+                else:
+                    self._redo(target)
+                if number % 16 == 0:
+                    bar.update(16)
+                if predicate is not None and predicate(self):
+                    stopped = True
+                    break
+        if until is None and self._timeline.at_tip and self._timeline.state.phase < _AFTER_CLOSE:
+            self._advance_to(last, _AFTER_CLOSE)
+        self.message = self._run_message(stopped=stopped)
+        return self
+
+    def _run_message(self, *, stopped: bool) -> str:
+        if stopped:
+            return f"Stopped at {self._now_text}: the condition holds."
+        orders = self._orders()
+        if not orders or any(order.filled for order in orders.values()):
+            return ""
+        counts = frames.rejected_counts(orders.values())
+        reasons = ", ".join(f"{reason} {count}" for reason, count in sorted(counts.items())) or "none ended yet"
+        return f"Nothing was traded: {len(orders)} orders, {reasons}."
+
+    def back(self, n: int = 1) -> Session:
+        """Go back some stops. Nothing is erased: step() redoes them, acting opens a branch.
+
+        The variables of the notebook cannot be rewound; ``session.memory`` (the attributes of the context), the
+        attributes of a class strategy and the globals of a script are.
+
+        Parameters
+        ----------
+        n : int
+            Number of stops: each step, and each move with ``phase=``, made one.
+
+        Raises
+        ------
+        OutOfRange
+            Beyond the beginning.
+        """
+        self._refuse_inside_callback("back")
+        _check_count("back", n)
+        self.message = ""
+        self._move_to(self._timeline.stop - n)
+        return self
+
+    def goto(self, day: object) -> Session:
+        """Go to the last kept stop of a day, back or forward. Never simulates.
+
+        Parameters
+        ----------
+        day : str or date
+
+        Raises
+        ------
+        OutOfRange
+            The day is no trading day, or not simulated yet on this branch; the message says how far it goes.
+        """
+        self._refuse_inside_callback("goto")
+        self.message = ""
+        index = self.market.panel.day_index(day)
+        stop = self._timeline.find_day(index, _AFTER_CLOSE)
+        if stop < 0:
+            stops = self._timeline.branch.stops
+            raise OutOfRange(
+                f"{self._exchange.date(index)} is not kept on branch {self._timeline.branch.name!r}, which goes from "
+                f"{self._exchange.date(self._exchange.first)} to {self._exchange.date(max(stops[-1].day, 0))}. "
+                "Use run(until=...) to simulate up to a day."
+            )
+        self._move_to(stop)
+        return self
+
+    def _move_to(self, stop: int) -> None:
+        self._timeline.move_to(stop)
+        self._memory.restore(self._timeline.memory)
+
+    # ------------------------------------------------------------------ trading
+
+    def _place(self, security: str, method: int, asked: float, style: object) -> Ticket | None:
+        if style is not None:
+            _check_style(style)
+        column = self.market.panel.columns[security]
+        if type(asked) is not int:
+            asked = _plain_number(asked)
+        draft = self._draft
+        if draft is not None:
+            accepted = place(draft, self._exchange, column, method, asked)
+            if accepted:
+                return Ticket.of(self, self._timeline.branch, draft.orders)
+            self._raise_if_strict(draft)
+            return None
+        draft = Draft(self._timeline.state)
+        accepted = place(draft, self._exchange, column, method, asked)
+        self._commit_command(draft)
+        if not accepted:
+            self._raise_if_strict(draft)
+        return Ticket.of(self, self._timeline.branch, draft.orders)
+
+    def _commit_command(self, draft: Draft) -> None:
+        """Keep what a command by hand did, at the present stop; from the past this opens a branch."""
+        self.message = ""
+        if self._timeline.commit(draft.freeze(), draft.events, self._memory.snapshot(), new_stop=False):
+            self.message = f"Acting from the past opened branch {self._timeline.branch.name!r}; the old future is kept."
+
+    def _raise_if_strict(self, draft: Draft) -> None:
+        if not self.strict:
+            return
+        refused = [event for event in records(draft.events[-1:]) if isinstance(event, RejectedEvent)][-1]
+        sentence = explain_reason(refused.reason, refused.facts)
+        raise OrderRejected(
+            f"Order {refused.order_id} was rejected: {sentence}", str(refused.order_id), refused.reason.value
+        )
+
+    def cancel(self, order: str) -> Ticket:
+        """Withdraw what is left of an order.
+
+        A cancel that comes too late changes nothing and is an event with its reason.
+
+        Parameters
+        ----------
+        order : Ticket or str
+            A ticket or an order id.
+
+        Returns
+        -------
+        Ticket
+
+        Raises
+        ------
+        WrongBranch
+            The ticket belongs to another branch; take it from this one with ``session.ticket(order_id)``.
+        """
+        if isinstance(order, Ticket) and order.branch is not self._timeline.branch:
+            raise WrongBranch(
+                f"Ticket {order!s} belongs to branch {order.branch.name!r}, but the session stands on "
+                f"{self._timeline.branch.name!r}. Use session.ticket({order!s}) for the order on this branch."
+            )
+        ticket = self.ticket(order)
+        record = ticket.record
+        assert record is not None  # ticket() has found it
+        draft = self._draft or Draft(self._timeline.state)
+        done = decide.cancel(draft, record.order_id, status=record.status.value)
+        if self._draft is None:
+            self._commit_command(draft)
+            ticket = Ticket.of(self, self._timeline.branch, record.order_id)
+        if not done:
+            self.message = f"Order {ticket!s} was not canceled: it is {record.status.value}."
+        return ticket
+
+    def ticket(self, order: str | int) -> Ticket:
+        """The handle on an order of the present branch.
+
+        Parameters
+        ----------
+        order : str or int
+            Order id.
+
+        Raises
+        ------
+        UsageError
+            No such order at this point of the timeline.
+        """
+        branch = self._timeline.branch
+        known = str(order).isdigit() and self.order_record(branch, int(order)) is not None
+        if not known:
+            raise UsageError(
+                f"No order {str(order)!r} on branch {branch.name!r} at this point: {self._account.orders} orders "
+                "have been placed, ids counted from 1. See session.orders."
+            )
+        return Ticket.of(self, branch, int(order))
+
+    def order_record(self, branch: Branch, order_id: int) -> OrderRecord | None:
+        """All facts about an order of a branch, as of where the session stands there; None before it is placed."""
+        book = self._order_book(branch)
+        if self._draft is not None and branch is self._timeline.branch:
+            return book.with_events(self._draft.events, order_id)
+        return book.orders.get(order_id)
+
+    def _order_book(self, branch: Branch) -> OrderBook:
+        count = self._timeline.count_on(branch)
+        known, book = self._book
+        if known is not branch or book.count > count:
+            book = OrderBook()
+        book.advance(branch.log, count)
+        self._book = (branch, book)
+        return book
+
+    def _orders(self) -> dict[int, OrderRecord]:
+        """Every order as of now, by id."""
+        book = self._order_book(self._timeline.branch)
+        if self._draft is None:
+            return book.orders
+        ids = range(1, self._draft.orders + 1)
+        found = ((order_id, book.with_events(self._draft.events, order_id)) for order_id in ids)
+        return {order_id: record for order_id, record in found if record is not None}
+
+    @property
+    def _open_records(self) -> list[OrderRecord]:
+        return [order for order in self._orders().values() if not order.status.is_final]
+
+    # ------------------------------------------------------------------ settings
+
+    @property
+    def settings(self) -> Settings:
+        """Costs, slippage and options in force at the cursor."""
+        return self._account.settings
+
+    def _change(self, **changes: Any) -> None:
+        draft = self._draft or Draft(self._timeline.state)
+        draft.emit(SettingsChanged(draft.day, draft.phase, replace(draft.settings, **changes)))
+        if self._draft is None:
+            self._commit_command(draft)
+
+    def set_order_cost(
+        self,
+        open_tax: float = 0.0,
+        close_tax: float = 0.0005,
+        open_commission: float = 0.00025,
+        close_commission: float = 0.00025,
+        min_commission: float = 5.0,
+    ) -> None:
+        """Set what trading costs, from now on; going back undoes it.
+
+        Parameters
+        ----------
+        open_tax, close_tax : float, fraction of the value
+            Stamp duty on buys and sells; funds pay none on a venue with rules.
+        open_commission, close_commission : float, fraction of the value
+        min_commission : float, currency
+            Least commission of one order.
+
+        Raises
+        ------
+        UsageError
+            A rate outside [0, 1).
+
+        Examples
+        --------
+        >>> import qresearch as qr
+        >>> session = qr.Session(qr.sample_market())
+        >>> session.set_order_cost(close_tax=0.001, open_commission=0.0003, close_commission=0.0003)
+        """
+        costs: Costs = fixed_costs(
+            self.market.venue,
+            open_tax=open_tax,
+            close_tax=close_tax,
+            open_commission=open_commission,
+            close_commission=close_commission,
+            min_commission=min_commission,
+        )
+        self._change(costs=costs)
+
+    def set_slippage(self, kind: str, size: float = 0.0) -> None:
+        """Set how far fill prices move against orders, from now on.
+
+        Parameters
+        ----------
+        kind : {"none", "fixed", "bps", "volume_share"}
+        size : float
+            fixed: currency per share; bps: basis points; volume_share: impact of taking a whole day's volume.
+        """
+        model: Slippage = slippage_model(kind, size)
+        self._change(slippage=model)
+
+    # ------------------------------------------------------------------ looking
+
+    @property
+    def portfolio(self) -> Portfolio:
+        """Cash, holdings and profit at the last visible prices."""
+        return Portfolio(self._exchange, self._account, self._starting_equity)
+
+    @property
+    def orders(self) -> pd.DataFrame:
+        """Every order ever placed on this branch, one row each.
+
+        Indexed by order id. `asked` is the call and its number; `quantity` what was sent, `filled`, `leaves` and
+        `canceled` add up to it (shares). `average_price` is NaN without a fill; fees are in the currency. `reason` and
+        `why` say what stopped or trimmed it; `placed` and `ended` are days (NaT: not ended, or before the data).
+        """
+        return frames.orders_frame(self._exchange, self._orders().values())
+
+    @property
+    def open_orders(self) -> pd.DataFrame:
+        """The orders that are queued or working; columns as in :attr:`orders`."""
+        return frames.orders_frame(self._exchange, self._open_records)
+
+    @property
+    def fills(self) -> pd.DataFrame:
+        """Every execution, one row each.
+
+        `price` in currency per share; `notional`, `commission`, `stamp_duty`, `transfer_fee` and `net` (what the cash
+        changed by, negative for a buy) in the currency.
+        """
+        return frames.fills_frame(self._exchange, self._log())
+
+    @property
+    def positions(self) -> pd.DataFrame:
+        """What is held, one row per symbol.
+
+        `quantity` is `sellable` plus `locked` (bought today, T+1), in shares. `average_cost` includes buying fees.
+        `weight` is the part of the equity. `stale` marks a position whose data ended without a delisting on record.
+        """
+        symbols = self.market.symbols
+        return frames.positions_frame(self.portfolio, (symbols[column] for column in self._account.stale))
+
+    @property
+    def equity(self) -> pd.Series[float]:
+        """Equity at every close so far, by trading day, in the currency."""
+        states = self._closes()
+        return frames.equity_series(self._exchange, states, equity_at_closes(self._exchange, states).tolist())
+
+    def _closes(self) -> list[State]:
+        """The last kept state at or after each close, up to the cursor."""
+        timeline = self._timeline
+        by_day = {state.day: state for state in timeline.branch.stops[: timeline.stop + 1] if state.phase >= _CLOSE}
+        by_day.pop(self._exchange.first - 1, None)
+        return list(by_day.values())
+
+    def _log(self) -> list[Event]:
+        timeline = self._timeline
+        log = timeline.branch.log[: timeline.count]
+        return log if self._draft is None else [*log, *self._draft.events]
+
+    @property
+    def events(self) -> pd.DataFrame:
+        """Everything that happened, one row per event, in order.
+
+        `quantity` in shares, `price` in currency per share, `amount` in the currency; missing where an event has none.
+        """
+        return frames.events_frame(self._exchange, self._log())
+
+    @property
+    def recorded(self) -> pd.DataFrame:
+        """What the strategy recorded: one row per day, one column per name; NaN where nothing was recorded."""
+        return frames.recorded_frame(self._exchange, self._log())
+
+    def history(
+        self, symbols: str | list[str] | None = None, count: int = 20, field: str = "close", adjust: str = "pre"
+    ) -> pd.DataFrame:
+        """The last whole bars of a field up to now.
+
+        Parameters
+        ----------
+        symbols : str or list of str, optional
+            Default: all.
+        count : int
+            Number of bars; fewer come back at the start of the data.
+        field : str
+            "open", "high", "low", "close", "volume", "turnover", "pre_close", "limit_up" or "limit_down".
+        adjust : {"pre", "post", "none"}
+            For corporate actions as of the present day: "pre" makes older prices comparable with today's.
+
+        Returns
+        -------
+        DataFrame
+            One row per trading day, one column per symbol. NaN: no row on that day.
+        """
+        wanted = list(self.market.symbols) if symbols is None else [symbols] if isinstance(symbols, str) else symbols
+        columns = [self.market.column(symbol) for symbol in wanted]
+        return frames.history_frame(self._view(), columns, count, field, adjust)
+
+    def bars(self, symbol: str, count: int = 20, adjust: str = "none") -> pd.DataFrame:
+        """The last whole bars of one instrument up to now: one row per trading day, one column per field."""
+        return frames.bars_frame(self._view(), self.market.column(symbol), count, adjust)
+
+    # ------------------------------------------------------------------ telling and keeping
+
+    def digest(self) -> str:
+        """SHA-256 over all events from the beginning to the cursor: two runs with one digest did the same.
+
+        What strategies log and record is left out.
+        """
+        total = hashlib.sha256()
+        for event in records(iter(self._log())):
+            if not isinstance(event, (Logged, Recorded)):
+                total.update(_canonical(event).encode())
+        return total.hexdigest()
+
+    def _write_log(self, level: str, words: tuple[object, ...]) -> None:
+        self._note(Logged(self._account.day, self._account.phase, level, " ".join(map(str, words))))
+
+    def _record_values(self, values: Mapping[str, float]) -> None:
+        try:
+            pairs = tuple((name, float(value)) for name, value in values.items())
+        except (TypeError, ValueError):
+            raise UsageError(f"record: {values!r} holds something that is no number. Record numbers by name.") from None
+        self._note(Recorded(self._account.day, self._account.phase, pairs))
+
+    def _note(self, event: Logged | Recorded) -> None:
+        draft = self._draft or Draft(self._timeline.state)
+        draft.emit(event)
+        if self._draft is None:
+            self._commit_command(draft)
+
+    def _schedule(self, func: Callable[[Context], object], phase: Phase) -> None:
+        if not callable(func):
+            raise UsageError(f"run_daily: {func!r} is not a function. Pass one that takes the context.")
+        self._schedules.append((phase, func))
+
+    def _tell(self, notice: str) -> None:
+        if notice not in self.notices:
+            self.notices.append(notice)
+
+    def _warn_frozen(self, columns: list[int]) -> None:
+        for column in columns:
+            _, facts = ended(self._exchange, column)
+            notice = (
+                f"{self.market.symbols[column]} has no bars after {facts['last']} and no delisting on record: its "
+                "position is frozen at its last price (stale) and its orders are rejected with DATA_ENDED."
+            )
+            if notice not in self.notices:
+                self.notices.append(notice)
+                warnings.warn(notice, MarketWarning, stacklevel=2)
+
+    def __repr__(self) -> str:
+        portfolio = self.portfolio
+        text = f"<Session {self._now_text}; branch {self._timeline.branch.name}; equity {portfolio.equity:,.2f}>"
+        return f"{text} {self.message}" if self.message else text
+
+    def _repr_html_(self) -> str:
+        return session_html(self)
+
+
+def _span(market: Market, start: object, end: object) -> tuple[int, int]:
+    days = market.panel
+    first = 0 if start is None else days.day_index(start, side="next")
+    last = len(market.days) - 1 if end is None else days.day_index(end, side="previous")
+    if first > last:
+        raise UsageError(f"start={start!r} lies after end={end!r}: no trading day is left. Swap them.")
+    return first, last
+
+
+def _blank(day: int, settings: Settings) -> State:
+    return State(day, _AFTER_CLOSE, 0, 0, {}, (), {}, {}, 0, settings, frozenset(), {})
+
+
+def _participation(value: float | None) -> float | None:
+    if value is None or 0 < value <= 1:
+        return value
+    raise UsageError(f"participation={value!r} must be above 0 and at most 1, such as 0.1 for a tenth of the volume.")
+
+
+def _dividend_tax(value: str | float) -> str | float:
+    if isinstance(value, str):
+        return choose("dividend_tax", value, ("none", HOLDING_PERIOD))
+    if 0 <= value < 1:
+        return float(value)
+    raise UsageError(f"dividend_tax={value!r} must be a rate from 0 to below 1, 'none' or 'holding_period'.")
+
+
+def _check_count(call: str, n: int) -> None:
+    if isinstance(n, bool) or not isinstance(n, (int, np.integer)) or n < 1:
+        raise UsageError(f"{call}: n={n!r} is not a number of steps. Pass an integer of at least 1.")
+
+
+def _check_style(style: object) -> None:
+    if not (isinstance(style, str) and style.lower() == "market"):
+        raise NotSupported(
+            f"style={style!r} is not supported: the Trading API reserves it and every order is a market order. "
+            "Pass None or 'market'."
+        )
+
+
+def _plain_number(asked: Any) -> float:
+    """A number of numpy or pandas as one of Python; anything else is left for the check that names it."""
+    if isinstance(asked, (bool, float)):
+        return asked
+    try:
+        return operator.index(asked)
+    except TypeError:
+        pass
+    try:
+        return float(asked) if not isinstance(asked, str) else math.nan
+    except (TypeError, ValueError):
+        return math.nan
+
+
+def _canonical(event: object) -> str:
+    """An event as text that no version or platform changes: names, integers, and floats in their shortest form."""
+    parts = [type(event).__name__]
+    for item in fields(event):  # type: ignore[arg-type]  # every event is a dataclass
+        value = getattr(event, item.name)
+        if isinstance(value, Mapping):
+            value = sorted((key, str(known)) for key, known in value.items())
+        elif is_dataclass(value):
+            value = _canonical(value)
+        parts.append(f"{item.name}={value!s}")
+    return "|".join(parts) + "\n"

@@ -1,0 +1,414 @@
+"""Strategies: a function, a class, an object or a script, brought to one shape; their context, data and memory."""
+
+from __future__ import annotations
+
+import datetime as dt
+import inspect
+import pickle
+import types
+from collections.abc import Callable, Iterable, MutableMapping
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from qresearch.errors import UsageError, close_matches, did_you_mean
+from qresearch.market.venue import PHASES, Phase, Venue
+from qresearch.session.trading import TradingApi
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from qresearch.market.panel import Floats
+    from qresearch.session.portfolio import Portfolio
+    from qresearch.session.session import Now, Session
+    from qresearch.session.ticket import Ticket
+
+HOOKS = ("initialize", "before_trading", "handle_data", "after_trading")
+"""Names under which a strategy is looked for, in the order in which a day calls them."""
+
+SCRIPT_NAMES = (
+    "order", "order_value", "order_target", "order_target_value", "order_lots", "order_pct", "cancel", "run_daily",
+    "set_order_cost", "set_slippage", "record", "log", "history",
+)  # fmt: skip
+"""What a script finds among its globals, bound to its own session."""
+
+NAMED_TIMES = {
+    "before_open": Phase.PRE_OPEN,
+    "open": Phase.OPEN,
+    "close": Phase.CLOSE,
+    "after_close": Phase.AFTER_CLOSE,
+}
+
+
+@dataclass
+class Hooks:
+    """The callbacks of a strategy, and what of it is memory.
+
+    Parameters
+    ----------
+    name : str
+    calls : dict of str to callable
+        By the names in :data:`HOOKS`.
+    roots : list of mutable mappings
+        Attributes of the object or globals of the script: snapshotted with each state, restored on going back.
+    """
+
+    name: str
+    calls: dict[str, Callable[..., object]]
+    roots: list[MutableMapping[str, Any]] = field(default_factory=list)
+
+
+def load_strategy(strategy: object, context: Context) -> Hooks:
+    """Bring a strategy to one shape.
+
+    Parameters
+    ----------
+    strategy : None, callable, class, object, module, or path of a script
+        A function is ``handle_data(context, data)``; anything else is searched for the names in :data:`HOOKS`.
+    context : Context
+
+    Raises
+    ------
+    UsageError
+        Nothing to call was found; define at least one of the names.
+    """
+    if strategy is None:
+        return Hooks("no strategy", {})
+    if isinstance(strategy, (str, Path)):
+        return _script(Path(strategy), context)
+    if isinstance(strategy, types.FunctionType):
+        return Hooks(strategy.__name__, {"handle_data": strategy})
+    target = strategy() if isinstance(strategy, type) else strategy
+    found = {name: getattr(target, name) for name in HOOKS if callable(getattr(target, name, None))}
+    name = getattr(strategy, "__name__", type(strategy).__name__)
+    if not found:
+        raise UsageError(_nothing_found(name, dir(target)))
+    roots: list[MutableMapping[str, Any]] = []
+    if not isinstance(target, types.ModuleType) and hasattr(target, "__dict__"):
+        roots.append(target.__dict__)
+    return Hooks(name, found, roots)
+
+
+def _nothing_found(name: str, names: Iterable[str]) -> str:
+    near = [hook for word in names if not word.startswith("_") for hook in close_matches(word, HOOKS, limit=1)]
+    return (
+        f"Strategy {name!r} has nothing to call: it defines none of {', '.join(HOOKS)}. "
+        f"{did_you_mean(dict.fromkeys(near))}Define at least handle_data(context, data)."
+    )
+
+
+def _script(path: Path, context: Context) -> Hooks:
+    try:
+        source = path.read_text(encoding="utf-8")
+    except OSError as problem:
+        raise UsageError(
+            f"Cannot read the strategy {str(path)!r}: {problem.strerror}. Pass the path of a .py file."
+        ) from None
+    namespace: dict[str, Any] = {name: getattr(context, name) for name in SCRIPT_NAMES}
+    namespace["__name__"] = path.stem
+    exec(compile(source, str(path), "exec"), namespace)  # running the user's own script is the point
+    found = {name: namespace[name] for name in HOOKS if callable(namespace.get(name))}
+    if not found:
+        raise UsageError(_nothing_found(path.name, namespace))
+    return Hooks(path.stem, found, [_Globals(namespace)])
+
+
+class _Globals(MutableMapping[str, Any]):
+    """The data among the globals of a script: what is no module, function, class or name of ours."""
+
+    def __init__(self, namespace: dict[str, Any]) -> None:
+        self._namespace = namespace
+
+    def _is_data(self, name: str) -> bool:
+        value = self._namespace[name]
+        skipped = (types.ModuleType, types.FunctionType, types.BuiltinFunctionType, types.MethodType, type)
+        return not name.startswith("__") and name not in SCRIPT_NAMES and not isinstance(value, skipped)
+
+    def __getitem__(self, name: str) -> Any:
+        return self._namespace[name]
+
+    def __setitem__(self, name: str, value: Any) -> None:
+        self._namespace[name] = value
+
+    def __delitem__(self, name: str) -> None:
+        del self._namespace[name]
+
+    def __iter__(self) -> Any:
+        return iter([name for name in self._namespace if self._is_data(name)])
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self)
+
+
+class Memory:
+    """Snapshots of what a strategy remembers.
+
+    Copies are made by pickling; a value that cannot be pickled is left alone and named once.
+    """
+
+    def __init__(self, roots: list[MutableMapping[str, Any]], tell: Callable[[str], None]) -> None:
+        self.roots = roots
+        self._tell = tell
+        self._last: bytes | None = None
+
+    def snapshot(self) -> bytes | None:
+        """The memory as bytes; None when there is nothing in it. Equal memories share one object."""
+        if not any(self.roots):
+            return None
+        try:
+            found = pickle.dumps([dict(root) for root in self.roots], protocol=5)
+        except Exception:  # whatever a user's object raises, it cannot be copied
+            found = pickle.dumps([self._copyable(root) for root in self.roots], protocol=5)
+        if found == self._last:
+            return self._last
+        self._last = found
+        return found
+
+    def _copyable(self, root: MutableMapping[str, Any]) -> dict[str, Any]:
+        kept = {}
+        for name, value in root.items():
+            try:
+                pickle.dumps(value, protocol=5)
+            except Exception:  # whatever a user's object raises
+                self._tell(
+                    f"{name!r} ({type(value).__name__}) cannot be copied, so going back does not restore it. "
+                    "Keep plain data (numbers, lists, dicts, frames) in the memory of a strategy."
+                )
+            else:
+                kept[name] = value
+        return kept
+
+    def restore(self, snapshot: bytes | None) -> None:
+        """Put the memory back as it was; what could not be copied stays as it is."""
+        kept: list[dict[str, Any]] = (
+            [{} for _ in self.roots] if snapshot is None else pickle.loads(snapshot)
+        )  # made by this process
+        for root, values in zip(self.roots, kept, strict=True):
+            for name in list(root):
+                if name not in values and _can_copy(root[name]):
+                    del root[name]
+            root.update(values)
+
+
+def _can_copy(value: object) -> bool:
+    try:
+        pickle.dumps(value, protocol=5)
+    except Exception:  # whatever a user's object raises
+        return False
+    return True
+
+
+def phase_of(time: str, venue: Venue) -> Phase:
+    """The phase at which a time of the day is reached on daily bars.
+
+    Parameters
+    ----------
+    time : str
+        "before_open", "open", "close", "after_close", "every_bar" (the close), or "HH:MM".
+    venue : Venue
+
+    Raises
+    ------
+    UsageError
+        No such time; write it as "14:50".
+
+    >>> from qresearch.market.venue import CHINA
+    >>> phase_of("09:30", CHINA).value, phase_of("14:50", CHINA).value
+    ('OPEN', 'INTRADAY')
+    """
+    if time in NAMED_TIMES:
+        return NAMED_TIMES[time]
+    if time == "every_bar":
+        return Phase.CLOSE
+    try:
+        hour, minute = (int(part) for part in time.split(":"))
+        moment = dt.time(hour, minute)
+    except (ValueError, AttributeError):
+        raise UsageError(
+            f"run_daily: time={time!r} is not known. "
+            f"Write it as 'HH:MM', or one of {', '.join(NAMED_TIMES)}, every_bar."
+        ) from None
+    reached = [phase for phase in PHASES if venue.hours[phase] <= moment]
+    return reached[-1] if reached else Phase.PRE_OPEN
+
+
+class Log:
+    """Lines that a strategy writes: they become events, in order with everything else."""
+
+    __slots__ = ("_session",)
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    def info(self, *words: object) -> None:
+        """Write a line."""
+        self._session._write_log("INFO", words)
+
+    def warning(self, *words: object) -> None:
+        """Write a warning."""
+        self._session._write_log("WARNING", words)
+
+    def error(self, *words: object) -> None:
+        """Write an error."""
+        self._session._write_log("ERROR", words)
+
+    __call__ = info
+
+
+class Context(TradingApi):
+    """What a strategy holds: the account, the clock, the order functions, and its own attributes.
+
+    Attributes that a strategy sets (``context.fast = 10``) are its memory: kept with every state, restored on going
+    back. They are also found in ``session.memory``.
+
+    Parameters
+    ----------
+    session : Session
+    memory : dict
+    """
+
+    __slots__ = ("_memory", "_session", "log")
+
+    _memory: dict[str, Any]
+    _session: Session
+    log: Log
+
+    def __init__(self, session: Session, memory: dict[str, Any]) -> None:
+        object.__setattr__(self, "_session", session)
+        object.__setattr__(self, "_memory", memory)
+        object.__setattr__(self, "log", Log(session))
+
+    def __getattr__(self, name: str) -> Any:
+        try:
+            return self._memory[name]
+        except KeyError:
+            hint = did_you_mean(close_matches(name, [*self._memory, *_public(type(self))]))
+            raise AttributeError(f"context has no {name!r}. {hint}Set it first: context.{name} = ...") from None
+
+    def __setattr__(self, name: str, value: object) -> None:
+        if name in _public(type(self)):
+            raise UsageError(f"context.{name} belongs to the session and cannot be replaced. Choose another name.")
+        self._memory[name] = value
+
+    def __delattr__(self, name: str) -> None:
+        del self._memory[name]
+
+    def __repr__(self) -> str:
+        return f"<Context {self._session._now_text}; memory {sorted(self._memory)}>"
+
+    def _place(self, security: str, method: int, asked: float, style: object) -> Ticket | None:
+        return self._session._place(security, method, asked, style)
+
+    @property
+    def portfolio(self) -> Portfolio:
+        """The account, valued at the last visible prices."""
+        return self._session.portfolio
+
+    @property
+    def now(self) -> Now:
+        """Day and phase."""
+        return self._session.now
+
+    @property
+    def symbols(self) -> tuple[str, ...]:
+        """All symbols of the market."""
+        return self._session.market.symbols
+
+    def cancel(self, order: str) -> Ticket:
+        """Withdraw what is left of an order, by ticket or order id."""
+        return self._session.cancel(order)
+
+    def history(
+        self, symbols: str | list[str] | None = None, count: int = 20, field: str = "close", adjust: str = "pre"
+    ) -> pd.DataFrame:
+        """The last bars of a field; see :meth:`Session.history`."""
+        return self._session.history(symbols, count, field, adjust)
+
+    def set_order_cost(self, **costs: float) -> None:
+        """Set commission and taxes from now on; see :meth:`Session.set_order_cost`."""
+        self._session.set_order_cost(**costs)
+
+    def set_slippage(self, kind: str, size: float = 0.0) -> None:
+        """Set the slippage model from now on; see :meth:`Session.set_slippage`."""
+        self._session.set_slippage(kind, size)
+
+    def run_daily(self, func: Callable[[Context], object], time: str = "open") -> None:
+        """Call a function every trading day.
+
+        Parameters
+        ----------
+        func : callable
+            Takes the context.
+        time : str
+            "before_open", "open", "close", "after_close", "every_bar" or "HH:MM". On daily bars a time between the
+            open and the close sees the open of the day and nothing more of its bar.
+        """
+        self._session._schedule(func, phase_of(time, self._session.market.venue))
+
+    def record(self, **values: float) -> None:
+        """Record values of the day under names; see :attr:`Session.recorded`."""
+        self._session._record_values(values)
+
+
+def _public(owner: type) -> list[str]:
+    return [name for name in dir(owner) if not name.startswith("_")]
+
+
+class BarData:
+    """What a strategy sees of the market now: nothing beyond the present day and phase.
+
+    ``data["600519"]`` is the last whole bar as a mapping of field to value.
+    """
+
+    __slots__ = ("_session",)
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    def __getitem__(self, symbol: str) -> dict[str, float]:
+        view = self._session._view()
+        column = view.market.column(symbol)
+        return view.bar(column)
+
+    def __contains__(self, symbol: object) -> bool:
+        return symbol in self._session.market.panel.columns
+
+    def current(self, symbol: str) -> float:
+        """The last visible price, currency per share; NaN when there has been none."""
+        view = self._session._view()
+        return view.last_price(view.market.column(symbol))
+
+    def array(self, field: str) -> Floats:
+        """All whole bars up to now: a read-only (K, N) array of one field, unadjusted, one column per symbol."""
+        return self._session._view().array(field)
+
+    def history(
+        self, symbols: str | list[str] | None = None, count: int = 20, field: str = "close", adjust: str = "pre"
+    ) -> pd.DataFrame:
+        """The last bars of a field; see :meth:`Session.history`."""
+        return self._session.history(symbols, count, field, adjust)
+
+    @property
+    def day(self) -> int:
+        """Index of the present day in the arrays."""
+        return self._session._view().day
+
+
+def bind_hook(hook: Callable[..., object], context: Context, data: BarData) -> Callable[[], object]:
+    """A hook as a call without arguments; it gets the data too when it takes two.
+
+    Raises
+    ------
+    UsageError
+        It takes none, or more than two; write ``def handle_data(context, data)``.
+    """
+    needed = [
+        item
+        for item in inspect.signature(hook).parameters.values()
+        if item.default is item.empty and item.kind in {item.POSITIONAL_ONLY, item.POSITIONAL_OR_KEYWORD}
+    ]
+    if not 1 <= len(needed) <= 2:
+        name = getattr(hook, "__name__", repr(hook))
+        raise UsageError(f"{name} takes {len(needed)} arguments. Write it as {name}(context) or {name}(context, data).")
+    return partial(hook, context, data) if len(needed) == 2 else partial(hook, context)

@@ -1,0 +1,121 @@
+"""The handle that a user holds on one order."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from qresearch.session.html import ticket_html
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from qresearch.domain.order import Status
+    from qresearch.session.orders import OrderRecord
+    from qresearch.session.session import Session
+    from qresearch.session.timeline import Branch
+
+
+class Ticket(str):
+    """A live handle on one order, and at the same time its order id as a string.
+
+    It answers as of the cursor of the session, on the branch on which it was placed: after going back before its
+    birth it says so, after stepping on it has moved on.
+
+    Examples
+    --------
+    >>> import qresearch as qr
+    >>> session = qr.Session(qr.sample_market(), start="2022-03-01")
+    >>> ticket = session.buy("604018", 1000)
+    >>> str(ticket), ticket.status.value
+    ('1', 'QUEUED')
+    """
+
+    __slots__ = ("_branch", "_session")
+
+    _session: Session
+    _branch: Branch
+
+    @classmethod
+    def of(cls, session: Session, branch: Branch, order_id: int) -> Ticket:
+        """The handle on an order of a branch."""
+        ticket = str.__new__(cls, order_id)
+        ticket._session, ticket._branch = session, branch
+        return ticket
+
+    @property
+    def record(self) -> OrderRecord | None:
+        """All facts about the order as of the cursor; None when it is not placed yet there."""
+        return self._session.order_record(self._branch, int(self))
+
+    @property
+    def status(self) -> Status | None:
+        """State of the order; None when it is not placed yet at the cursor."""
+        record = self.record
+        return None if record is None else record.status
+
+    @property
+    def quantity(self) -> int:
+        """Shares sent, signed: negative to sell. 0 before the order is placed."""
+        return 0 if (record := self.record) is None else record.quantity
+
+    @property
+    def filled(self) -> int:
+        """Shares filled."""
+        return 0 if (record := self.record) is None else record.filled
+
+    @property
+    def leaves(self) -> int:
+        """Shares still open."""
+        return 0 if (record := self.record) is None else record.leaves
+
+    @property
+    def average_price(self) -> float:
+        """Mean fill price, currency per share; NaN without a fill."""
+        record = self.record
+        if record is None or not record.filled:
+            return float("nan")
+        return self._session.market.venue.money.amount(record.notional) / record.filled
+
+    @property
+    def reason(self) -> str:
+        """Code of the reason why it was rejected, trimmed, kept waiting or ended; empty without one."""
+        return "" if (record := self.record) is None or record.reason is None else record.reason.value
+
+    @property
+    def why(self) -> str:
+        """The reason as a sentence; empty without one."""
+        return "not yet placed at this point of the timeline" if (record := self.record) is None else record.why
+
+    @property
+    def events(self) -> pd.DataFrame:
+        """Everything that happened to the order, one row per event."""
+        events = self._session.events
+        return events[events["order_id"] == int(self)]
+
+    def cancel(self) -> Ticket:
+        """Withdraw what is left of the order; a refusal is an event with its reason, see :attr:`events`."""
+        return self._session.cancel(self)
+
+    @property
+    def session(self) -> Session:
+        """The session that the order belongs to."""
+        return self._session
+
+    @property
+    def branch(self) -> Branch:
+        """The branch on which the order was placed."""
+        return self._branch
+
+    def __repr__(self) -> str:
+        record = self.record
+        if record is None:
+            return f"<Ticket {self!s}: not yet placed at this point of the timeline>"
+        symbol = self._session.market.symbols[record.column]
+        side = "buy" if record.quantity > 0 else "sell"
+        text = f"<Ticket {self!s}: {side} {abs(record.quantity):,} {symbol}, {record.status.value}"
+        if record.filled:
+            text += f", filled {record.filled:,} at {self.average_price:.3f}".rstrip("0").rstrip(".")
+        return text + (f"; {record.reason.value}: {record.why}>" if record.reason else ">")
+
+    def _repr_html_(self) -> str:
+        return ticket_html(self._session, self)

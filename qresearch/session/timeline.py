@@ -1,0 +1,163 @@
+"""The tree of kept states: a cursor, branches, and nothing ever erased.
+
+A branch is a list of states from the root to its tip, with the events between them. Going back moves the cursor;
+acting from the past opens a new branch that shares the states before the fork.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Sequence
+
+from qresearch.domain.messages import Event
+from qresearch.domain.state import State
+from qresearch.errors import OutOfRange
+
+
+class Branch:
+    """One path from the root to a tip.
+
+    Parameters
+    ----------
+    name : str
+    root : State
+    """
+
+    __slots__ = ("counts", "cursor", "fork", "log", "memories", "name", "parent", "stops")
+
+    def __init__(self, name: str, root: State, log: Sequence[Event], memory: bytes | None) -> None:
+        self.name = name
+        self.parent: Branch | None = None
+        self.fork = 0
+        """Stop of the parent from which this branch starts."""
+        self.stops: list[State] = [root]
+        """The state at each stop of the clock."""
+        self.counts: list[int] = [len(log)]
+        """Number of events in the log up to each stop."""
+        self.memories: list[bytes | None] = [memory]
+        """Memory of the strategy at each stop."""
+        self.log: list[Event] = list(log)
+        self.cursor = 0
+        """Index of the stop at which the session stands, or last stood, on this branch."""
+
+    def __repr__(self) -> str:
+        return f"<Branch {self.name!r}: {len(self.stops)} stops>"
+
+    def forked(self, name: str, stop: int) -> Branch:
+        """A new branch that shares everything up to a stop."""
+        child = Branch.__new__(Branch)
+        child.name, child.parent, child.fork = name, self, stop
+        child.stops = self.stops[: stop + 1]
+        child.counts = self.counts[: stop + 1]
+        child.memories = self.memories[: stop + 1]
+        child.log = self.log[: self.counts[stop]]
+        child.cursor = stop
+        return child
+
+
+class Timeline:
+    """Branches and the cursor.
+
+    Parameters
+    ----------
+    root : State
+    log : sequence of Event
+        Events that led to the root.
+    memory : bytes or None
+        Memory of the strategy at the root.
+    """
+
+    def __init__(self, root: State, log: Sequence[Event], memory: bytes | None) -> None:
+        self.branch = Branch("main", root, log, memory)
+        self.branches: dict[str, Branch] = {"main": self.branch}
+
+    @property
+    def stop(self) -> int:
+        """The cursor: index of the stop on the current branch."""
+        return self.branch.cursor
+
+    @property
+    def state(self) -> State:
+        """The state at the cursor."""
+        return self.branch.stops[self.stop]
+
+    @property
+    def memory(self) -> bytes | None:
+        """The memory of the strategy at the cursor."""
+        return self.branch.memories[self.stop]
+
+    @property
+    def count(self) -> int:
+        """Number of events of the branch up to the cursor."""
+        return self.count_on(self.branch)
+
+    @staticmethod
+    def count_on(branch: Branch) -> int:
+        """Number of events of any branch up to its cursor."""
+        return branch.counts[branch.cursor]
+
+    @property
+    def at_tip(self) -> bool:
+        """True when nothing lies ahead of the cursor."""
+        return self.stop == len(self.branch.stops) - 1
+
+    def commit(self, state: State, events: Sequence[Event], memory: bytes | None, *, new_stop: bool) -> bool:
+        """Keep what a step or a command did.
+
+        Parameters
+        ----------
+        state : State
+        events : sequence of Event
+        memory : bytes or None
+        new_stop : bool
+            True when the clock moved; False for a command at the present stop.
+
+        Returns
+        -------
+        bool
+            True when this opened a new branch, because the cursor stood in the past.
+        """
+        forked = not self.at_tip
+        if forked:
+            self.fork_here(self._name(self.state.day))
+        branch = self.branch
+        branch.log.extend(events)
+        if new_stop:
+            branch.stops.append(state)
+            branch.counts.append(len(branch.log))
+            branch.memories.append(memory)
+            branch.cursor += 1
+        else:
+            branch.stops[-1], branch.counts[-1], branch.memories[-1] = state, len(branch.log), memory
+        return forked
+
+    def fork_here(self, name: str) -> None:
+        """Open a branch at the cursor and stand on it."""
+        self.branch = self.branch.forked(name, self.stop)
+        self.branches[name] = self.branch
+
+    def _name(self, day: int) -> str:
+        """A free name for a branch that forks on a day."""
+        return f"branch-{len(self.branches)}@{day}"
+
+    def move_to(self, stop: int) -> None:
+        """Put the cursor on a stop of the current branch.
+
+        Raises
+        ------
+        OutOfRange
+            Before the beginning or beyond what has been simulated.
+        """
+        if not 0 <= stop < len(self.branch.stops):
+            ahead = len(self.branch.stops) - 1 - self.stop
+            raise OutOfRange(
+                f"{abs(stop - self.stop)} stops {'back' if stop < self.stop else 'forward'} leaves the kept history: "
+                f"branch {self.branch.name!r} keeps {self.stop} stops behind this one and {ahead} ahead. "
+                "Go at most that far; step() simulates further."
+            )
+        self.branch.cursor = stop
+
+    def find_day(self, day: int, phase: int) -> int:
+        """The last kept stop on a day (index) at or before a phase; -1 when the day has none."""
+        stop = bisect_right(self.branch.stops, (day, phase), key=lambda state: (state.day, state.phase)) - 1
+        return stop if stop >= 0 and self.branch.stops[stop].day == day else -1

@@ -1,0 +1,154 @@
+"""The Trading API: how orders are asked for, on a session and on the context of a strategy.
+
+Orders are requests: they only queue while a callback runs (or when placed by hand) and are all matched at the next
+trading day's open.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from typing import TYPE_CHECKING
+
+from qresearch.domain.order import Method
+from qresearch.errors import UsageError
+
+if TYPE_CHECKING:
+    from qresearch.session.ticket import Ticket
+
+
+class TradingApi(ABC):
+    """The order functions of the Trading API, and ``buy`` and ``sell``."""
+
+    @abstractmethod
+    def _place(self, security: str, method: int, asked: float, style: object) -> Ticket | None:
+        """Hand a request to the simulator."""
+
+    def order(self, security: str, amount: int, style: object = None) -> Ticket | None:
+        """Order a number of shares.
+
+        Parameters
+        ----------
+        security : str
+            Symbol in any spelling: ``601390``, ``601390.SH``, ``601390.XSHG``, ``SH601390``.
+        amount : int, shares
+            Positive to buy, negative to sell. A buy is rounded to the nearest lot of 100 (a tie goes down); a sale is
+            rounded down to whole lots unless it takes the odd remainder along. STAR (at least 200) and Beijing (at
+            least 100) trade single shares above their minimum.
+        style : None or "market"
+            Reserved by the Trading API; every order is a market order.
+
+        Returns
+        -------
+        Ticket or None
+            None inside a strategy when the order was refused; the order is kept all the same, with its reason.
+
+        Raises
+        ------
+        UnknownSymbol
+            No such instrument; the message names close matches.
+        UsageError
+            `amount` is no whole number.
+
+        Examples
+        --------
+        >>> import qresearch as qr
+        >>> session = qr.Session(qr.sample_market(), start="2022-03-01")
+        >>> session.order("604018", 1040)
+        <Ticket 1: buy 1,000 604018.SH, QUEUED>
+        """
+        return self._place(security, Method.ORDER, amount, style)
+
+    def order_value(self, security: str, value: float, style: object = None) -> Ticket | None:
+        """Order shares worth an amount of money, at the last visible price, rounded down to whole lots.
+
+        Parameters
+        ----------
+        security : str
+        value : float, currency
+            Positive to buy, negative to sell. Fees come on top. If the open gaps up, the order is trimmed so that it
+            stays within `value`.
+        style : None or "market"
+
+        Returns
+        -------
+        Ticket or None
+        """
+        return self._place(security, Method.VALUE, value, style)
+
+    def order_target(self, security: str, amount: int, style: object = None) -> Ticket | None:
+        """Order what brings the position to a number of shares; what is queued or working already counts.
+
+        Parameters
+        ----------
+        security : str
+        amount : int, shares
+            Rounded down to whole lots; 0 sells everything, odd lot included.
+        style : None or "market"
+
+        Returns
+        -------
+        Ticket or None
+        """
+        return self._place(security, Method.TARGET, amount, style)
+
+    def order_target_value(self, security: str, value: float, style: object = None) -> Ticket | None:
+        """Order what brings the position to a value, at the last visible price; what is queued or working counts.
+
+        Parameters
+        ----------
+        security : str
+        value : float, currency
+            Never exceeded, also when the open gaps up; 0 sells everything.
+        style : None or "market"
+
+        Returns
+        -------
+        Ticket or None
+        """
+        return self._place(security, Method.TARGET_VALUE, value, style)
+
+    def order_lots(self, security: str, lots: int, style: object = None) -> Ticket | None:
+        """Order a number of lots (100 shares each on a venue with rules, 1 elsewhere).
+
+        Parameters
+        ----------
+        security : str
+        lots : int
+            Positive to buy, negative to sell.
+        style : None or "market"
+
+        Returns
+        -------
+        Ticket or None
+        """
+        return self._place(security, Method.LOTS, lots, style)
+
+    def order_pct(self, security: str, pct: float, style: object = None) -> Ticket | None:
+        """Buy with a fraction of the cash there is now, or sell a fraction of the position.
+
+        Parameters
+        ----------
+        security : str
+        pct : float
+            0.5 buys with half of the cash; -0.3 sells 30 % of the shares held.
+        style : None or "market"
+
+        Returns
+        -------
+        Ticket or None
+        """
+        return self._place(security, Method.PCT, pct, style)
+
+    def buy(self, security: str, quantity: int) -> Ticket | None:
+        """Buy a number of shares: ``order(security, quantity)``."""
+        return self._place(security, Method.ORDER, _positive("buy", quantity), None)
+
+    def sell(self, security: str, quantity: int) -> Ticket | None:
+        """Sell a number of shares: ``order(security, -quantity)``."""
+        return self._place(security, Method.ORDER, -_positive("sell", quantity), None)
+
+
+def _positive(call: str, quantity: int) -> int:
+    if not quantity > 0:
+        raise UsageError(f"{call}: quantity={quantity!r} must be positive. To trade the other way use the other call.")
+    return quantity

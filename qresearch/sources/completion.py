@@ -1,0 +1,103 @@
+"""What bars leave out: reference prices, price limits, and the shares behind an unexplained price step."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from qresearch.domain.instrument import Instrument
+from qresearch.market.actions import Action
+from qresearch.market.panel import Bools, Days, Floats
+from qresearch.market.rules import price_limits, reference_price, tick
+from qresearch.sources.listings import ActionRow, some
+
+
+def forward(close: Floats) -> Floats:
+    """(T, N) ndarray of float64: the last known close up to each day."""
+    rows = np.where(np.isnan(close), 0, np.arange(len(close))[:, None])
+    np.maximum.accumulate(rows, axis=0, out=rows)
+    return np.take_along_axis(close, rows, axis=0)
+
+
+def fill_pre_close(
+    pre_close: Floats, marks: Floats, known: Bools, actions: Sequence[ActionRow], instruments: Sequence[Instrument]
+) -> None:
+    """Fill missing reference prices in place: the previous close, on an ex-date the price without the entitlement.
+
+    A published reference price goes before the formula. An ex-date inside a spell without rows counts for the first
+    row after it.
+    """
+    holes = known & np.isnan(pre_close)
+    if not holes.any():
+        return
+    previous = np.full_like(marks, np.nan)
+    previous[1:] = marks[:-1]
+    for row in actions:
+        day = row.ex_day + int(known[row.ex_day :, row.column].argmax())
+        before = float(previous[day, row.column])
+        if not before > 0:
+            continue
+        if row.reference > 0 and day == row.ex_day:
+            previous[day, row.column] = row.reference
+        elif row.resolved:
+            step = tick(instruments[row.column].board)
+            previous[day, row.column] = reference_price(before, row.cash, row.bonus, row.rights, row.rights_price, step)
+    pre_close[holes] = previous[holes]
+
+
+def complete_limits(
+    given: Mapping[str, Floats],
+    pre_close: Floats,
+    flags: dict[str, Bools],
+    *,
+    days: Days,
+    instruments: Sequence[Instrument],
+    no_limit: Bools | None,
+) -> dict[str, Floats]:
+    """Both limits: as given, else from the rule book; NaN on paused days and where `no_limit` is True."""
+    up, down = price_limits(days, instruments, pre_close, flags["is_st"], no_limit)
+    limits = {
+        name: np.where(flags["paused"], np.nan, values) for name, values in (("limit_up", up), ("limit_down", down))
+    }
+    for name, values in given.items():
+        limits[name] = values if no_limit is None else np.where(no_limit, np.nan, values)
+    return limits
+
+
+def resolve_actions(
+    rows: Sequence[ActionRow],
+    marks: Floats,
+    pre_close: Floats,
+    *,
+    days: Days,
+    symbols: Sequence[str],
+    span: tuple[int, int],
+) -> tuple[tuple[Action, ...], list[str]]:
+    """Actions with their day counted from the start of `span`, and a note on those without any amount.
+
+    What is not explained becomes shares: the ratio that leaves the value of the holding unchanged over the step.
+    """
+    actions: list[Action] = []
+    unresolved: list[str] = []
+    for row in rows:
+        if not span[0] <= row.ex_day < span[1]:
+            continue
+        bonus = row.bonus
+        if not row.resolved:
+            unresolved.append(f"{symbols[row.column]} {days[row.ex_day]}")
+            before = float(marks[row.ex_day - 1, row.column]) if row.ex_day else float("nan")
+            after = float(pre_close[row.ex_day, row.column])
+            if not (before > 0 and after > 0):
+                before, after = row.before, row.reference
+            bonus = before / after - 1 if before > 0 and after > 0 else 0.0
+        day = row.ex_day - span[0]
+        actions.append(Action(day, row.column, row.cash, bonus, row.rights, row.rights_price, row.resolved))
+    notes = []
+    if unresolved:
+        notes.append(
+            f"{len(unresolved)} corporate actions have no amounts; the step of the reference price is booked "
+            "as shares: "
+            f"{some(unresolved)}."
+        )
+    return tuple(actions), notes

@@ -1,0 +1,287 @@
+"""The tables beside the bars: instruments, corporate actions, days without limits, the benchmark."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from qresearch.domain.instrument import Board, Instrument, board_of, canonical_symbol
+from qresearch.errors import DataError, close_matches, did_you_mean
+from qresearch.market.market import Benchmark
+from qresearch.market.panel import Bools, Days
+from qresearch.market.venue import Venue
+from qresearch.sources.frames import load_table, read_stamps, require
+
+Table = pd.DataFrame | str | Path
+DEFAULT_BENCHMARK = "000300.SH"
+_DELISTED = "delisted_or_stopped"
+_SIBLINGS: Mapping[str, str] = {
+    "instruments": "{}_instruments.csv",
+    "actions": "{}_corporate_actions.csv",
+    "no_limit_days": "{}_no_limit_days.csv",
+    "benchmark": "{}_index.parquet",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class ActionRow:
+    """A corporate action as its table tells it; amounts are 0 and prices NaN where unknown."""
+
+    ex_day: int
+    column: int
+    cash: float
+    bonus: float
+    rights: float
+    rights_price: float
+    resolved: bool
+    before: float
+    reference: float
+
+
+def siblings(source: object) -> dict[str, Path]:
+    """The tables beside a file ``<prefix>_daily.*``, by the argument that they stand for."""
+    if not isinstance(source, (str, Path)):
+        return {}
+    path = Path(source)
+    prefix, found, _ = path.stem.rpartition("_daily")
+    if not found or not path.stem.endswith("_daily"):
+        return {}
+    paths = {name: path.with_name(pattern.format(prefix)) for name, pattern in _SIBLINGS.items()}
+    return {name: beside for name, beside in paths.items() if beside.is_file()}
+
+
+def _dates(table: pd.DataFrame, name: str, what: str) -> list[dt.date | None]:
+    """A column of dates, None where empty or where there is no such column."""
+    if name not in table.columns:
+        return [None] * len(table)
+    column = table[name]
+    known = column.notna().to_numpy()
+    stamps = iter(read_stamps(pd.Index(column[known]), f"column {name!r} of {what}").date) if known.any() else iter(())
+    return [next(stamps) if is_known else None for is_known in known]
+
+
+def _table(source: Table, what: str, *required: str) -> pd.DataFrame:
+    table = load_table(source, what)
+    table = table.set_axis([str(name).strip().lower() for name in table.columns], axis=1)
+    if table.empty and set(required) <= set(table.columns):
+        return table  # a table without entries is a statement, unlike a market without rows
+    require(table, required, what)
+    return table
+
+
+def read_instruments(
+    source: Table | None, symbols: Sequence[str], boards: Mapping[str, str], last_days: Sequence[dt.date], venue: Venue
+) -> tuple[tuple[Instrument, ...], tuple[str, ...]]:
+    """One instrument per symbol, and the symbols whose board was guessed from their number.
+
+    Parameters
+    ----------
+    source : DataFrame, path or None
+    boards : mapping of str to str
+        Boards that the bars themselves name.
+    last_days : sequence of date
+        Day of the last row of each symbol.
+
+    Raises
+    ------
+    DataError
+        A symbol twice, an unknown board or a limit that is no fraction; correct the table.
+    """
+    entries: dict[str, dict[str, Any]] = {}
+    if source is not None:
+        table = _table(source, "instruments", "symbol")
+        for name in ("list_date", "delist_date", "last_date"):
+            # An object column: as datetime64 a missing date would come out as NaT, not None.
+            table[name] = pd.Series(_dates(table, name, "instruments"), index=table.index, dtype=object)
+        for row in table.to_dict("records"):
+            symbol = canonical_symbol(str(row["symbol"]))
+            if symbol in entries:
+                raise DataError(
+                    f"instruments: {symbol} stands there twice. Keep one row.", field="symbol", symbol=symbol
+                )
+            entries[symbol] = {str(name): value for name, value in row.items()}
+    instruments: list[Instrument] = []
+    guessed: list[str] = []
+    for symbol, last in zip(symbols, last_days, strict=True):
+        entry = entries.get(symbol, {})
+        named = _text(entry.get("board")) or boards.get(symbol, "")
+        if not named:
+            guessed.append(symbol)
+        board = _board(symbol, named) if named else board_of(symbol)
+        if not venue.has_rules and board is not Board.INDEX:
+            board = Board.PLAIN
+        instruments.append(_instrument(symbol, board, entry, last))
+    return tuple(instruments), tuple(guessed) if venue.has_rules else ()
+
+
+def _text(value: object) -> str:
+    return value.strip() if isinstance(value, str) else ""
+
+
+def _board(symbol: str, named: str) -> Board:
+    try:
+        return Board(named.upper())
+    except ValueError:
+        words = [board.value for board in Board]
+        hint = did_you_mean(close_matches(named.upper(), words))
+        raise DataError(
+            f"board: {symbol} is on board {named!r}, which is none of {', '.join(words)}. {hint}Correct it.",
+            field="board",
+            symbol=symbol,
+        ) from None
+
+
+def _instrument(symbol: str, board: Board, entry: Mapping[str, Any], last: dt.date) -> Instrument:
+    delisted = entry.get("delist_date")
+    if delisted is None and _text(entry.get("status")) == _DELISTED:
+        # The first day on which it no longer trades, so that its last row still counts.
+        delisted = max(entry.get("last_date") or last, last) + dt.timedelta(days=1)
+    ratio = _number(entry, "limit_ratio", symbol)
+    if ratio is not None and not 0 < ratio < 1:
+        raise DataError(
+            f"limit_ratio: {symbol} has {ratio!r}. Pass a fraction such as 0.2, or nothing for the rule of its board.",
+            field="limit_ratio",
+            symbol=symbol,
+        )
+    same_day = str(entry.get("same_day_sale", "")).strip().lower() in ("true", "1", "1.0")
+    return Instrument(symbol, _text(entry.get("name")), board, entry.get("list_date"), delisted, same_day, ratio)
+
+
+def _number(entry: Mapping[str, Any], name: str, symbol: str) -> float | None:
+    value = entry.get(name)
+    if value is None or value != value or value == "":
+        return None
+    try:
+        return float(value)
+    except (TypeError, ValueError):
+        raise DataError(f"{name}: {symbol} has {value!r}. Pass a number.", field=name, symbol=symbol) from None
+
+
+def read_actions(
+    source: Table, symbols: Sequence[str], days: Days, span: Callable[[int], tuple[int, int]]
+) -> tuple[list[ActionRow], list[str]]:
+    """Corporate actions inside the data, by (ex_day, column), and notes on those that are not.
+
+    Parameters
+    ----------
+    span : callable
+        First and last row of a column.
+
+    Raises
+    ------
+    DataError
+        No ex-date, or an amount that cannot be: cash and rights are not negative, a bonus is above -1.
+    """
+    table = _table(source, "corporate actions", "symbol", "ex_date")
+    place = {symbol: column for column, symbol in enumerate(symbols)}
+    found: list[ActionRow] = []
+    outside: list[str] = []
+    for entry, ex_date in zip(table.to_dict("records"), _dates(table, "ex_date", "corporate actions"), strict=True):
+        symbol = canonical_symbol(str(entry["symbol"]))
+        column = place.get(symbol)
+        if column is None:
+            continue
+        if ex_date is None:
+            raise DataError(
+                f"ex_date: a corporate action of {symbol} has none. Add it.", field="ex_date", symbol=symbol
+            )
+        first, last = span(column)
+        ex_day = int(np.searchsorted(days, np.datetime64(ex_date)))
+        if np.datetime64(ex_date) < days[first] or ex_day > last:
+            outside.append(f"{symbol} {ex_date}")
+            continue
+        found.append(_action(entry, symbol, ex_date, ex_day, column))
+    found.sort(key=lambda row: (row.ex_day, row.column))
+    notes = []
+    if outside:
+        notes.append(
+            f"{len(outside)} corporate actions outside the rows of their symbol are left out: {some(outside)}."
+        )
+    return found, notes
+
+
+def _action(entry: Mapping[Any, Any], symbol: str, ex_date: dt.date, ex_day: int, column: int) -> ActionRow:
+    amounts = [
+        _number(entry, name, symbol)
+        for name in ("cash_per_share", "bonus_per_share", "rights_per_share", "rights_price", "prev_close", "ref_price")
+    ]
+    cash, bonus, rights = (value or 0.0 for value in amounts[:3])
+    price, before, reference = (float("nan") if value is None else value for value in amounts[3:])
+    if not (cash >= 0 and rights >= 0 and bonus > -1 and (rights == 0 or price >= 0)):
+        raise DataError(
+            f"corporate actions: {symbol} on {ex_date} has cash {cash}, bonus {bonus}, rights {rights} at {price}. "
+            "Cash and rights are not negative, rights have a price, a bonus counts new shares per share held.",
+            field="corporate actions",
+            symbol=symbol,
+            day=str(ex_date),
+        )
+    resolved = any(value is not None for value in amounts[:3])
+    return ActionRow(ex_day, column, cash, bonus, rights, price, resolved, before, reference)
+
+
+def some(items: Sequence[str], limit: int = 8) -> str:
+    """A few of many, for a note."""
+    more = f" and {len(items) - limit} more" if len(items) > limit else ""
+    return ", ".join(items[:limit]) + more
+
+
+def read_no_limit_days(source: Table, symbols: Sequence[str], days: Days) -> Bools:
+    """(T, N) ndarray of bool: True on the days that the table names."""
+    table = _table(source, "days without limits", "symbol", "date")
+    place = {symbol: column for column, symbol in enumerate(symbols)}
+    mask = np.zeros((len(days), len(symbols)), dtype=bool)
+    for symbol, day in zip(table["symbol"], _dates(table, "date", "days without limits"), strict=True):
+        column = place.get(canonical_symbol(str(symbol)))
+        if column is not None and day is not None:
+            mask[days == np.datetime64(day), column] = True
+    return mask
+
+
+def read_benchmark(source: object, beside: Path | None) -> Benchmark | None:
+    """A reference series: a table with date, close and perhaps symbol, a Series by date, or a symbol of the file.
+
+    Raises
+    ------
+    DataError
+        No such symbol in the table, or several and none was named; pass one of those listed.
+    """
+    if isinstance(source, Benchmark):
+        return source
+    wanted = DEFAULT_BENCHMARK
+    if isinstance(source, str) and Path(source).suffix.lower() not in (".csv", ".parquet"):
+        wanted, asked, source = canonical_symbol(source), True, beside
+        if source is None:
+            raise DataError(f"benchmark: no index file beside the data holds {wanted!r}. Pass a path or a DataFrame.")
+    else:
+        asked = False
+    if isinstance(source, pd.Series):
+        stamps = read_stamps(source.index, "the benchmark")
+        return _benchmark(str(source.name or "benchmark"), stamps, source)
+    table = _table(source, "benchmark", "date", "close")  # type: ignore[arg-type]  # load_table refuses the rest
+    name = "benchmark"
+    if "symbol" in table.columns:
+        spellings = {canonical_symbol(str(symbol)): symbol for symbol in table["symbol"].unique()}
+        if wanted not in spellings and (asked or len(spellings) > 1):
+            raise DataError(
+                f"benchmark: {wanted} is not in the table, which holds {', '.join(spellings)}. Pass one of these."
+            )
+        name = wanted if wanted in spellings else next(iter(spellings))
+        table = table[table["symbol"] == spellings[name]]
+    return _benchmark(name, read_stamps(pd.Index(table["date"]), "the benchmark"), table["close"])
+
+
+def _benchmark(name: str, stamps: pd.DatetimeIndex, close: pd.Series) -> Benchmark:
+    days = stamps.tz_localize(None).to_numpy().astype("datetime64[D]")
+    values = pd.to_numeric(close, errors="coerce").to_numpy(dtype=np.float64)
+    if len(days) > 1 and not (np.diff(days).astype(np.int64) > 0).all():
+        raise DataError(
+            f"benchmark: the days of {name} do not ascend. Sort them and keep one row per day.", field="date"
+        )
+    known = ~np.isnan(values)
+    return Benchmark(name, days[known], values[known])

@@ -1,0 +1,81 @@
+"""The embedded market: three years of invented prices on real trading days, ready without a network.
+
+The committed files under ``data/`` are the truth; ``data/make_sample.py`` documents how they were made and is never
+imported. The instruments are invented; the trading days, and the rules that hold on them, are those of China.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+
+import pandas as pd
+
+from qresearch.errors import choose
+from qresearch.market.market import Market
+from qresearch.sources.tabular import read_market
+
+_DATA = Path(__file__).parent / "data"
+
+
+@cache
+def sample_market() -> Market:
+    """The embedded market: 31 invented instruments over three years, with scripted episodes for teaching.
+
+    Trading days from 2021-01-04 to 2023-12-29, on every board: Shanghai and Shenzhen main, ChiNext, STAR, Beijing and
+    funds (one of which can be sold on the day it is bought). A bull spell, a bear spell and a calm one; dividends,
+    bonus shares, a rights issue and a split; the benchmark is the invented index ``000900.SH``.
+
+    Returns
+    -------
+    Market
+        Read once; every call returns the same object, which nothing can change.
+
+    See Also
+    --------
+    episodes : what happens where in this market.
+
+    Examples
+    --------
+    >>> market = sample_market()
+    >>> market
+    <Market China A-shares: 31 instruments, 727 trading days 2021-01-04 to 2023-12-29, 22 corporate actions>
+    >>> market.instrument("604035").name
+    'Yunding Power'
+    """
+    return read_market(_DATA / "sample_daily.parquet")
+
+
+def episodes(language: str = "en") -> pd.DataFrame:
+    """The scripted episodes of the embedded market, by first day.
+
+    Parameters
+    ----------
+    language : {"en", "zh"}
+        Language of `name`, `title` and `what_to_see`.
+
+    Returns
+    -------
+    DataFrame
+        Columns key, symbol, name, first_day, last_day (datetime64, trading days, both inclusive), title, what_to_see.
+        What concerns the whole market stands under the symbol of the index.
+
+    Raises
+    ------
+    UsageError
+        Another language; pass "en" or "zh".
+
+    Examples
+    --------
+    >>> table = episodes().set_index("key")
+    >>> table.loc["locked_limit_up", ["symbol", "title"]].to_list()
+    ['604035.SH', 'Locked at limit-up all day']
+    >>> episodes("zh").set_index("key").loc["locked_limit_up", "title"]
+    '一字涨停'
+    """
+    choose("language", language, ("en", "zh"))
+    table = pd.read_csv(
+        _DATA / "sample_episodes.csv", encoding="utf-8", parse_dates=["first_day", "last_day"], date_format="%Y-%m-%d"
+    )
+    table = table.rename(columns={f"{name}_{language}": name for name in ("name", "title", "what_to_see")})
+    return table[["key", "symbol", "name", "first_day", "last_day", "title", "what_to_see"]]

@@ -1,0 +1,253 @@
+"""A market from a DataFrame, a dict of DataFrames, a CSV or a Parquet file."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from qresearch.domain.instrument import CHINA_SUFFIXES, split_symbol
+from qresearch.errors import DataError, OutOfRange, UsageError
+from qresearch.market.market import Benchmark, Market
+from qresearch.market.panel import FIELDS, Bools, Days, Floats, Panel
+from qresearch.market.venue import CHINA, PLAIN, Venue
+from qresearch.sources.completion import complete_limits, fill_pre_close, forward, resolve_actions
+from qresearch.sources.frames import (
+    REQUIRED,
+    fill_rows,
+    keep_symbols,
+    load_table,
+    named_columns,
+    read_symbols,
+    require,
+    stack_wide,
+)
+from qresearch.sources.listings import (
+    ActionRow,
+    Table,
+    read_actions,
+    read_benchmark,
+    read_instruments,
+    read_no_limit_days,
+    siblings,
+    some,
+)
+from qresearch.sources.validation import Rows, check_order, check_prices, check_volume, settle_on_ticks
+
+LIMIT_FIELDS = ("limit_up", "limit_down")
+Source = pd.DataFrame | Mapping[str, pd.DataFrame] | str | Path
+
+
+def read_market(
+    source: Source,
+    *,
+    instruments: Table | None = None,
+    actions: Table | None = None,
+    benchmark: Benchmark | pd.Series | Table | None = None,
+    adjusted: bool = False,
+    venue: Venue | None = None,
+    symbols: Iterable[str] | None = None,
+    start: object = None,
+    end: object = None,
+    no_limit_days: Table | None = None,
+) -> Market:
+    """Read a market.
+
+    Parameters
+    ----------
+    source : DataFrame, dict of str to DataFrame, or path of a .csv or .parquet file
+        Long: one row per symbol and day, with the columns date, symbol, open, high, low, close, volume and optionally
+        pre_close, turnover (or amount), is_st, paused, limit_up, limit_down, board. Wide: one frame per field, days by
+        symbols. A file of one symbol may leave out that column: its name is the symbol. Prices are unadjusted, in the
+        currency per share; volume in shares; missing is NaN.
+    instruments : DataFrame or path, optional
+        symbol, and optionally name, board, list_date, last_date, status, delist_date, same_day_sale, limit_ratio. The
+        status ``delisted_or_stopped`` without a delist_date means the day after the last one.
+    actions : DataFrame or path, optional
+        symbol, ex_date, cash_per_share, bonus_per_share, rights_per_share, rights_price; optionally prev_close and
+        ref_price, the published reference price. Without any amount the step of the price is taken for shares.
+    benchmark : Benchmark, Series, DataFrame, path or symbol, optional
+        Table with date, close and symbol (default 000300.SH).
+    adjusted : bool
+        Prices were adjusted by the vendor: no tick is checked, no limit computed, no corporate action applied.
+    venue : Venue, optional
+        None: China when every symbol is of a Chinese exchange, PLAIN when none is.
+    symbols : iterable of str, optional
+        Only these, in this order.
+    start, end : str or date, optional
+        First and last day, both inclusive.
+    no_limit_days : DataFrame or path, optional
+        symbol and date of days without price limits.
+
+    Returns
+    -------
+    Market
+        Its notes say what was assumed. Tables beside ``<prefix>_daily.*`` (``<prefix>_instruments.csv``,
+        ``_corporate_actions.csv``, ``_no_limit_days.csv``, ``_index.parquet``) are read when they are not passed.
+
+    Raises
+    ------
+    DataError
+        Data that cannot be trusted; the message names the first bad rows and what to do.
+    UsageError
+        A wrong argument, with the remedy.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> bars = {"open": 10.0, "high": 10.2, "low": 9.9, "close": 10.05, "volume": 1e6}
+    >>> frame = pd.DataFrame([{"date": day, "symbol": "600519.SH", **bars} for day in ("2024-01-02", "2024-01-03")])
+    >>> market = read_market(frame)
+    >>> market.panel.limit_up[1, 0]
+    np.float64(11.06)
+    """
+    notes: list[str] = []
+    beside = siblings(source)
+    tables: dict[str, Any] = {
+        "instruments": instruments,
+        "actions": actions,
+        "no_limit_days": no_limit_days,
+        "benchmark": benchmark,
+    }
+    if used := {name: path for name, path in beside.items() if tables[name] is None}:
+        tables |= used
+        notes.append(f"Read beside {Path(str(source)).name}: {', '.join(path.name for path in used.values())}.")
+    frame, rows = _frame_and_symbols(source, symbols, notes)
+    boards = _boards(frame, rows) if "board" in frame.columns else {}
+    venue = _venue(rows.symbols, venue, notes)
+    fill_rows(frame, rows, venue)
+    check_order(rows)
+    check_prices(rows, adjusted)
+    check_volume(rows)
+    days, row_of = np.unique(rows.days, return_inverse=True)
+    last = np.zeros(len(rows.symbols), dtype=days.dtype)
+    np.maximum.at(last, rows.codes, rows.days)
+    listed, guessed = read_instruments(tables["instruments"], rows.symbols, boards, list(last.astype(object)), venue)
+    if guessed:
+        notes.append(f"Boards guessed from the numbers of the symbols: {some(guessed)}.")
+    if venue.has_rules and not adjusted:
+        settle_on_ticks(rows, listed)
+    fields, flags, known = _pivot(rows, row_of, len(days))
+    found = _actions(tables["actions"], rows.symbols, days, known, adjusted=adjusted, notes=notes)
+    marks = forward(fields["close"])
+    fill_pre_close(fields["pre_close"], marks, known, found, listed)
+    if not venue.has_rules:
+        fields |= {name: np.full(known.shape, np.nan) for name in LIMIT_FIELDS}
+    elif not adjusted:
+        given = {name: fields[name] for name in LIMIT_FIELDS if name in rows.numbers}
+        if len(given) < 2 and "is_st" not in rows.flags:
+            notes.append("The data have no ST flags: every share gets the ordinary price limit of its board.")
+        days_off = tables["no_limit_days"]
+        mask = None if days_off is None else read_no_limit_days(days_off, rows.symbols, days)
+        fields |= complete_limits(given, fields["pre_close"], flags, days=days, instruments=listed, no_limit=mask)
+    lo, hi = _span(days, start, end)
+    booked, more = resolve_actions(found, marks, fields["pre_close"], days=days, symbols=rows.symbols, span=(lo, hi))
+    arrays: dict[str, Any] = {name: values[lo:hi] for name, values in (fields | flags).items()}
+    return Market(
+        panel=Panel(days=days[lo:hi], symbols=rows.symbols, adjusted=adjusted, **arrays),
+        instruments=listed,
+        actions=booked,
+        venue=venue,
+        benchmark=None if tables["benchmark"] is None else read_benchmark(tables["benchmark"], beside.get("benchmark")),
+        notes=(*notes, *more),
+    )
+
+
+def _frame_and_symbols(source: Source, wanted: Iterable[str] | None, notes: list[str]) -> tuple[pd.DataFrame, Rows]:
+    """The long frame with our column names, and its symbols; days and numbers are not read yet."""
+    what = Path(source).name if isinstance(source, (str, Path)) else "Market data"
+    if isinstance(source, Mapping):
+        frame = stack_wide(source)
+    else:
+        frame = named_columns(load_table(source, what), what)
+        if "symbol" not in frame.columns and isinstance(source, (str, Path)):
+            symbol = Path(source).stem
+            notes.append(f"{what} has no column 'symbol': its name is taken for it, {symbol!r}.")
+            frame = frame.assign(symbol=symbol)
+        require(frame, REQUIRED, what)
+    codes, names = read_symbols(frame["symbol"], what)
+    rows = Rows(np.empty(0, dtype="datetime64[D]"), codes, names)
+    return (frame, rows) if wanted is None else keep_symbols(frame, rows, wanted)
+
+
+def _boards(frame: pd.DataFrame, rows: Rows) -> dict[str, str]:
+    """The board that the first row of each symbol names."""
+    _, first = np.unique(rows.codes, return_index=True)
+    named = frame["board"].iloc[first].tolist()
+    return {symbol: board for symbol, board in zip(rows.symbols, named, strict=True) if isinstance(board, str)}
+
+
+def _venue(symbols: tuple[str, ...], venue: Venue | None, notes: list[str]) -> Venue:
+    """The venue asked for, or that of the suffixes."""
+    if venue is None:
+        chinese = [symbol for symbol in symbols if split_symbol(symbol)[1] in CHINA_SUFFIXES]
+        others = [symbol for symbol in symbols if split_symbol(symbol)[1] not in CHINA_SUFFIXES]
+        if chinese and others:
+            raise DataError(
+                f"symbol: {some(chinese, 3)} trade in China, {some(others, 3)} do not. "
+                "Load them apart, one market each, or pass venue= to treat all of them alike.",
+                field="symbol",
+                symbol=others[0],
+            )
+        venue = CHINA if chinese else PLAIN
+    if not venue.has_rules:
+        notes.append(f"Venue {venue.name!r}: no lots, limits, T+1 or taxes are applied.")
+    return venue
+
+
+def _pivot(rows: Rows, row_of: NDArray[np.intp], length: int) -> tuple[dict[str, Floats], dict[str, Bools], Bools]:
+    """(T, N) arrays of every field and flag, and where there is a row."""
+    shape = (length, len(rows.symbols))
+    cells = row_of * shape[1] + rows.codes
+
+    def spread(values: NDArray[Any], empty: object) -> NDArray[Any]:
+        array = np.full(shape, empty, dtype=values.dtype)
+        array.ravel()[cells] = values
+        return array
+
+    numbers = dict(rows.numbers)
+    # A suspended day without a figure had no volume: NaN stands for no row at all.
+    numbers["volume"] = np.where(np.isnan(numbers["volume"]), 0.0, numbers["volume"])
+    fields = {name: spread(numbers[name], np.nan) if name in numbers else np.full(shape, np.nan) for name in FIELDS}
+    nowhere = np.zeros(len(cells), dtype=bool)
+    flags = {name: spread(rows.flags.get(name, nowhere), False) for name in ("paused", "is_st")}
+    return fields, flags, spread(~nowhere, False)
+
+
+def _actions(
+    table: Table | None, symbols: tuple[str, ...], days: Days, known: Bools, *, adjusted: bool, notes: list[str]
+) -> list[ActionRow]:
+    if table is None:
+        return []
+    first, last = known.argmax(axis=0), len(days) - 1 - known[::-1].argmax(axis=0)
+    found, more = read_actions(table, symbols, days, lambda column: (int(first[column]), int(last[column])))
+    notes.extend(more)
+    if adjusted and found:
+        notes.append(f"The prices are adjusted, so {len(found)} corporate actions are not applied again.")
+        return []
+    return found
+
+
+def _span(days: Days, start: object, end: object) -> tuple[int, int]:
+    """First day and the day after the last, both as asked.
+
+    Raises
+    ------
+    OutOfRange
+        No trading day between them; pick dates inside the data.
+    """
+    bounds = []
+    for name, value in (("start", start), ("end", end)):
+        try:
+            bounds.append(None if value is None else np.datetime64(str(value)[:10], "D"))
+        except ValueError:
+            raise UsageError(f"{name}={value!r} is not a date. Write it as '2024-01-31'.") from None
+    lo = 0 if bounds[0] is None else int(np.searchsorted(days, bounds[0], "left"))
+    hi = len(days) if bounds[1] is None else int(np.searchsorted(days, bounds[1], "right"))
+    if lo >= hi:
+        raise OutOfRange(f"No trading day from {start} to {end}: the data run from {days[0]} to {days[-1]}.")
+    return lo, hi

@@ -1,0 +1,182 @@
+"""Rows of market data, and every check they must pass before they become a panel. numpy only.
+
+Each check raises :class:`~qresearch.errors.DataError` naming the field, the symbol, the day, how many rows are bad,
+the first three of them, and what to do.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from qresearch.domain.instrument import Instrument
+from qresearch.errors import DataError
+from qresearch.market.panel import PRICE_FIELDS, Bools, Days, Floats
+from qresearch.market.rules import tick
+
+Ints = NDArray[np.int64]
+SHOWN = 3
+_ON_GRID = ("pre_close", "limit_up", "limit_down")
+
+
+@dataclass(slots=True)
+class Rows:
+    """Market data in the long format, one entry per (symbol, day).
+
+    Parameters
+    ----------
+    days : (R,) ndarray of datetime64[D]
+    codes : (R,) ndarray of int64
+        Column of the symbol of each row.
+    symbols : tuple of str
+        Canonical symbols.
+    numbers : dict of str to (R,) ndarray of float64
+    flags : dict of str to (R,) ndarray of bool
+    """
+
+    days: Days
+    codes: Ints
+    symbols: tuple[str, ...]
+    numbers: dict[str, Floats] = field(default_factory=dict)
+    flags: dict[str, Bools] = field(default_factory=dict)
+
+    def reject(self, name: str, bad: Bools, problem: str, remedy: str, show: Callable[[int], str]) -> None:
+        """Raise DataError if any row is `bad`; `show` tells what stands in a row."""
+        found = np.flatnonzero(bad)
+        if not len(found):
+            return
+        places = [(self.symbols[self.codes[row]], str(self.days[row])) for row in found[:SHOWN]]
+        symbol, day = places[0]
+        raise DataError(
+            f"{name}: {problem} in {len(found)} of {len(bad)} rows, first {symbol} on {day}. {remedy}",
+            field=name,
+            symbol=symbol,
+            day=day,
+            sample=[f"{at[0]} {at[1]}: {show(int(row))}" for at, row in zip(places, found, strict=False)],
+        )
+
+    def show(self, *names: str) -> Callable[[int], str]:
+        """A function that tells the named numbers of a row."""
+        return lambda row: ", ".join(f"{name}={self.numbers[name][row]:.15g}" for name in names)
+
+
+def check_order(rows: Rows) -> None:
+    """Within a symbol the days ascend and none occurs twice.
+
+    Raises
+    ------
+    DataError
+        Unsorted: sort by symbol and date. Twice the same: drop one of the two rows.
+    """
+    by_symbol = np.argsort(rows.codes, kind="stable")
+    steps = np.diff(rows.days[by_symbol]).astype(np.int64)
+    same = np.diff(rows.codes[by_symbol]) == 0
+    for wrong, problem, remedy in (
+        (
+            steps < 0,
+            "dates of a symbol do not ascend",
+            "Sort the data, for example with frame.sort_values(['symbol', 'date']).",
+        ),
+        (
+            steps == 0,
+            "the same symbol and day more than once",
+            "Keep one row per symbol and trading day; minute bars are not read here.",
+        ),
+    ):
+        bad = np.zeros(len(rows.days), dtype=bool)
+        bad[by_symbol[1:]] = wrong & same
+        rows.reject("date", bad, problem, remedy, lambda row: f"row {row}")
+
+
+def check_prices(rows: Rows, adjusted: bool) -> None:
+    """Prices of traded rows are there, finite, positive, and high and low enclose open and close.
+
+    Raises
+    ------
+    DataError
+        Fill in or drop the rows named, or mark them as paused.
+    """
+    paused, numbers = rows.flags["paused"], rows.numbers
+    for name, values in numbers.items():
+        rows.reject(
+            name,
+            np.isinf(values),
+            "infinite values",
+            "Replace them by the true value, or drop the rows.",
+            rows.show(name),
+        )
+    for name in (*PRICE_FIELDS, "volume"):
+        rows.reject(
+            name,
+            np.isnan(numbers[name]) & ~paused,
+            "no value on a day that is not paused",
+            "Drop rows without trading, or mark them in a column 'paused'.",
+            rows.show(*PRICE_FIELDS, "volume"),
+        )
+    for name in (*PRICE_FIELDS, "pre_close"):
+        if name in numbers:
+            rows.reject(
+                name,
+                numbers[name] <= 0,
+                "prices that are not positive",
+                "Correct them; on paused days an unknown price is NaN, not 0.",
+                rows.show(name),
+            )
+    # Adjusted prices carry the rounding of their factor.
+    slack = 1e-9 if adjusted else 0.0
+    top, bottom = numbers["high"] * (1 + slack), numbers["low"] * (1 - slack)
+    outer = np.maximum(numbers["open"], numbers["close"])
+    inner = np.minimum(numbers["open"], numbers["close"])
+    remedy = "Correct the bars, or check that the columns are not swapped."
+    show = rows.show(*PRICE_FIELDS)
+    rows.reject("high", top < bottom, "high below low", remedy, show)
+    rows.reject("high", top < outer, "high below open or close", remedy, show)
+    rows.reject("low", bottom > inner, "low above open or close", remedy, show)
+
+
+def check_volume(rows: Rows) -> None:
+    """Volume and turnover are not negative.
+
+    Raises
+    ------
+    DataError
+        Correct the rows named; volume counts shares, without a sign.
+    """
+    for name in ("volume", "turnover"):
+        if name in rows.numbers:
+            rows.reject(name, rows.numbers[name] < 0, "negative values", "Pass counts without a sign.", rows.show(name))
+
+
+def settle_on_ticks(rows: Rows, instruments: Sequence[Instrument]) -> None:
+    """Put every price exactly on its tick, and raise where one is off by more than the rounding of a float32.
+
+    Raises
+    ------
+    DataError
+        Prices between two ticks: most often they were adjusted for dividends; then pass ``adjusted=True``.
+    """
+    grids = np.array([round(1 / step) if (step := tick(share.board)) else 0 for share in instruments], dtype=np.float64)
+    grid = grids[rows.codes]
+    ruled = grid > 0
+    if not ruled.any():
+        return
+    divisor = np.where(ruled, grid, 1.0)
+    for name in (*PRICE_FIELDS, *_ON_GRID):
+        if name not in rows.numbers:
+            continue
+        values = rows.numbers[name]
+        scaled = values * grid
+        whole = np.rint(scaled)
+        off = np.abs(scaled - whole) > 1e-4 + 1e-7 * scaled
+        if name in PRICE_FIELDS:
+            rows.reject(
+                name,
+                off & ruled,
+                "prices between two ticks",
+                "Pass unadjusted prices; if these are adjusted for dividends and splits, pass adjusted=True.",
+                lambda row, name=name: f"{rows.show(name)(row)}, tick {1 / grid[row]:g}",  # type: ignore[misc]
+            )
+        rows.numbers[name] = np.where(ruled & ~off, whole / divisor, values)

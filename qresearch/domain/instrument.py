@@ -170,6 +170,11 @@ class SymbolIndex:
             column = self._columns[str(symbol)] = self._resolve(symbol)
         return column
 
+    @property
+    def resolved(self) -> Mapping[str, int]:
+        """The spellings resolved so far."""
+        return self._columns
+
     def __contains__(self, symbol: object) -> bool:
         try:
             self[symbol]  # type: ignore[index]  # any object may be asked for

@@ -499,6 +499,11 @@ class Matched:
     def __len__(self) -> int:
         return len(self.order_ids)
 
+    @property
+    def traded(self) -> bool:
+        """True when any order got shares."""
+        return any(self.quantities[offset] for offset in range(len(self)))
+
     def records(self) -> Iterator[OrderEvent | DividendTaxed]:
         """The single events of this block, in order."""
         day, phase = self.day, self.phase

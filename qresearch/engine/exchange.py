@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import datetime as dt
+
 import numpy as np
 
 from qresearch.domain.instrument import Board
@@ -29,33 +31,35 @@ class Exchange:
         self.money = market.venue.money
         panel, instruments = market.panel, market.instruments
         ruled = market.venue.has_rules
-        lots = [rules.lot_rule(item.board) if ruled else rules.LotRule(1, 1) for item in instruments]
-        self.lot_minimum = [lot.minimum for lot in lots]
-        self.lot_step = [lot.step for lot in lots]
-        self.steps = np.array([rules.tick(item.board) if ruled else 0.0 for item in instruments], dtype=np.float64)
+        boards = {board: number for number, board in enumerate(BOARDS)}
+        lots = {board: rules.lot_rule(board) if ruled else rules.LotRule(1, 1) for board in boards}
+        # An index takes no order: no size passes unchecked.
+        lots[Board.INDEX] = rules.LotRule(2**62, 1)
+        ticks = {board: rules.tick(board) if ruled else 0.0 for board in boards}
+        self.lot_minimum = [lots[item.board].minimum for item in instruments]
+        self.lot_step = [lots[item.board].step for item in instruments]
+        self.steps = np.array([ticks[item.board] for item in instruments], dtype=np.float64)
         self.lot_sizes = np.array(self.lot_step, dtype=np.int64)
         self.lot_shares = CHINA_LOT if ruled else 1
         self.same_day = [not ruled or item.same_day_sale for item in instruments]
-        self.is_index = [item.board is Board.INDEX for item in instruments]
-        self.board = np.array([BOARDS.index(item.board) for item in instruments], dtype=np.int64)
+        self.board = np.array([boards[item.board] for item in instruments], dtype=np.int64)
         self.first_row: list[int] = panel.first_row.tolist()
         self.last_row: list[int] = panel.last_row.tolist()
         self.has_limits = bool(np.isfinite(panel.limit_up).any() or np.isfinite(panel.limit_down).any())
         self.may_suspend = bool(panel.suspended.any())
-        self.closing_day = [self._closing_day(column) for column in range(len(instruments))]
+        self.closing_day = [
+            None if item.delist_date is None else self._closing_day(column, item.delist_date)
+            for column, item in enumerate(instruments)
+        ]
         self.ending: dict[int, list[int]] = {}
-        for column, last_row in enumerate(self.last_row):
-            closing = self.closing_day[column]
+        for column, (last_row, closing) in enumerate(zip(self.last_row, self.closing_day, strict=True)):
             day = last_row + 1 if closing is None else closing
             if day < len(market.days):
                 self.ending.setdefault(day, []).append(column)
         self._fee_books: dict[Costs, FeeBook] = {}
 
-    def _closing_day(self, column: int) -> int | None:
-        """Index of the day on which a recorded delisting closes positions; None when none is on record."""
-        delisted = self.market.instruments[column].delist_date
-        if delisted is None:
-            return None
+    def _closing_day(self, column: int, delisted: dt.date) -> int:
+        """Index of the day on which a recorded delisting closes positions."""
         found = int(np.searchsorted(self.market.days, np.datetime64(delisted, "D")))
         return max(found, self.last_row[column] + 1)
 

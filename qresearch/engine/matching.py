@@ -2,8 +2,8 @@
 
 Rules, in order: suspended and unlisted instruments reject; at the limit a buy (upper) or a sell (lower) finds nobody
 and waits; sells need shares that may be sold today (T+1); buys stay within the value that was asked and within the
-cash, which is checked here, after the sells; a volume cap is shared by all orders in one instrument. What a market order
-cannot fill now does not fill later: it expires at the close with its reason.
+cash, which is checked here, after the sells; a volume cap is shared by all orders in one instrument. What a market
+order cannot fill now does not fill later: it expires at the close with its reason.
 
 Assumptions
 -----------

@@ -62,8 +62,22 @@ def place(draft: Draft, exchange: Exchange, column: int, method: int, asked: flo
     UsageError
         `asked` is no finite number, no whole number where shares are meant, or out of range.
     """
-    block = draft.block or draft.open_block()
-    if method == _ORDER and type(asked) is int and _passes_unchanged(draft, exchange, column, asked):
+    block = draft.block
+    if block is None:
+        block = draft.open_block()
+    # The plain case, checked here because every order of a large run comes through: whole lots of something that still
+    # trades, and enough shares when selling. All else is sized by the rules.
+    if (
+        method == _ORDER
+        and type(asked) is int
+        and not asked % exchange.lot_step[column]
+        and draft.day < exchange.last
+        and exchange.last_row[column] >= draft.day
+        and (
+            asked >= exchange.lot_minimum[column]
+            or ((held := draft.positions.get(column)) is not None and 0 < -asked <= held[0])
+        )
+    ):
         quantity = asked
     else:
         sized = size(draft, exchange, column, Method(method), asked)
@@ -83,16 +97,6 @@ def place(draft: Draft, exchange: Exchange, column: int, method: int, asked: flo
     if draft.pending is not None and quantity:
         draft.pending[column] = draft.pending.get(column, 0) + quantity
     return quantity != 0
-
-
-def _passes_unchanged(draft: Draft, exchange: Exchange, column: int, asked: int) -> bool:
-    """True for the plain case: whole lots of a listed instrument, and enough shares when selling."""
-    if asked % exchange.lot_step[column] or draft.day >= exchange.last or exchange.last_row[column] < draft.day:
-        return False
-    if asked > 0:
-        return asked >= exchange.lot_minimum[column] and not exchange.is_index[column]
-    held = draft.positions.get(column)
-    return held is not None and 0 < -asked <= held[0]
 
 
 def size(draft: Draft, exchange: Exchange, column: int, method: Method, asked: float) -> Sized:

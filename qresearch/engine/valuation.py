@@ -38,7 +38,8 @@ def market_values(exchange: Exchange, day: int, phase: int, positions: Mapping[i
 
 
 def _values(money: MoneyScale, prices: NDArray[np.float64], quantities: Ints) -> Ints:
-    units = (np.nan_to_num(prices) * money.price_scale + 0.5).astype(np.int64)
+    # A holding without any known price yet is worth nothing that could be counted.
+    units = (np.where(np.isnan(prices), 0.0, prices) * money.price_scale + 0.5).astype(np.int64)
     return notionals(units, quantities, money.units, money.price_scale)
 
 

@@ -22,6 +22,7 @@ from qresearch.domain.messages import (
     Costs,
     Event,
     Logged,
+    Matched,
     PositionSeeded,
     Recorded,
     Settings,
@@ -63,8 +64,8 @@ from qresearch.session.ticket import Ticket
 from qresearch.session.timeline import Branch, Timeline
 from qresearch.session.trading import TradingApi
 
-_CLOSE, _AFTER_CLOSE = PHASE_ORDER[Phase.CLOSE], PHASE_ORDER[Phase.AFTER_CLOSE]
-_HOOK_PHASES = {Phase.PRE_OPEN: "before_trading", Phase.CLOSE: "handle_data", Phase.AFTER_CLOSE: "after_trading"}
+_PRE_OPEN, _CLOSE, _AFTER_CLOSE = (PHASE_ORDER[phase] for phase in (Phase.PRE_OPEN, Phase.CLOSE, Phase.AFTER_CLOSE))
+_HOOK_PHASES = {_PRE_OPEN: "before_trading", _CLOSE: "handle_data", _AFTER_CLOSE: "after_trading"}
 
 
 class Now(NamedTuple):
@@ -167,6 +168,8 @@ class Session(TradingApi):
         """The attributes that a strategy has set on its context; kept with every state, restored on going back."""
         first, last = _span(market, start, end)
         self._exchange = Exchange(market, first, last)
+        # Orders look up symbols that were seen before here, without a call.
+        self._known = market.panel.columns.resolved
         settings = Settings(
             preset_costs(market.venue, choose("costs", costs, COST_PRESETS)),
             slippage_model(*((slippage,) if isinstance(slippage, str) else slippage)),
@@ -178,7 +181,7 @@ class Session(TradingApi):
             _dividend_tax(dividend_tax),
         )
         self._draft: Draft | None = None
-        self._schedules: list[tuple[Phase, Callable[[Context], object]]] = []
+        self._schedules: list[tuple[int, Callable[[Context], object]]] = []
         self._book: tuple[Branch | None, OrderBook] = (None, OrderBook())
         self._open(settings, cash, positions or {}, positions_paid=positions_paid)
         self._context = Context(self, self.memory)
@@ -339,12 +342,13 @@ class Session(TradingApi):
         before, schedules = self._timeline.memory, len(self._schedules)
         self._draft = draft
         try:
-            while (draft.day, draft.phase) < (day, phase):
-                frozen = decide.advance(draft, self._exchange)
+            exchange, hooks, timed = self._exchange, self._hooks, self._schedules
+            while draft.day < day or draft.phase < phase:
+                frozen = decide.advance(draft, exchange)
                 if frozen:
                     self._warn_frozen(frozen)
-                if self._hooks or self._schedules:
-                    self._call_hooks(PHASES[draft.phase])
+                if draft.phase in hooks or timed:
+                    self._call_hooks(draft.phase)
         except BaseException:
             del self._schedules[schedules:]
             self._memory.restore(before)
@@ -354,15 +358,15 @@ class Session(TradingApi):
         draft.events.append(Advanced(day, phase))
         self._timeline.commit(draft.freeze(), draft.events, self._memory.snapshot(), new_stop=True)
 
-    def _call_hooks(self, phase: Phase) -> None:
+    def _call_hooks(self, phase: int) -> None:
         hook = self._hooks.get(phase)
         # The close belongs to handle_data last, so that it sees what timed functions queued; otherwise it comes first.
-        if hook is not None and phase is not Phase.CLOSE:
+        if hook is not None and phase != _CLOSE:
             self._call(_HOOK_PHASES[phase], hook)
         for when, func in tuple(self._schedules):
-            if when is phase:
+            if when == phase:
                 self._call(getattr(func, "__name__", "run_daily"), lambda func=func: func(self._context))  # type: ignore[misc]
-        if hook is not None and phase is Phase.CLOSE:
+        if hook is not None and phase == _CLOSE:
             self._call("handle_data", hook)
 
     def _call(self, name: str, hook: Callable[[], object]) -> None:
@@ -449,9 +453,12 @@ class Session(TradingApi):
     def _run_message(self, *, stopped: bool) -> str:
         if stopped:
             return f"Stopped at {self._now_text}: the condition holds."
-        orders = self._orders()
-        if not orders or any(order.filled for order in orders.values()):
+        account = self._account
+        if not account.orders or any(
+            isinstance(event, Matched) and event.traded for event in self._timeline.branch.log
+        ):
             return ""
+        orders = self._orders()
         counts = frames.rejected_counts(orders.values())
         reasons = ", ".join(f"{reason} {count}" for reason, count in sorted(counts.items())) or "none ended yet"
         return f"Nothing was traded: {len(orders)} orders, {reasons}."
@@ -513,7 +520,9 @@ class Session(TradingApi):
     def _place(self, security: str, method: int, asked: float, style: object) -> Ticket | None:
         if style is not None:
             _check_style(style)
-        column = self.market.panel.columns[security]
+        column = self._known.get(security)
+        if column is None:
+            column = self.market.column(security)
         if type(asked) is not int:
             asked = _plain_number(asked)
         draft = self._draft
@@ -829,7 +838,7 @@ class Session(TradingApi):
     def _schedule(self, func: Callable[[Context], object], phase: Phase) -> None:
         if not callable(func):
             raise UsageError(f"run_daily: {func!r} is not a function. Pass one that takes the context.")
-        self._schedules.append((phase, func))
+        self._schedules.append((PHASE_ORDER[phase], func))
 
     def _tell(self, notice: str) -> None:
         if notice not in self.notices:

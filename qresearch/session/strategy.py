@@ -268,7 +268,7 @@ class Context(TradingApi):
     memory : dict
     """
 
-    __slots__ = ("_memory", "_session", "log")
+    __slots__ = ("_memory", "_place", "_session", "log")
 
     _memory: dict[str, Any]
     _session: Session
@@ -277,6 +277,7 @@ class Context(TradingApi):
     def __init__(self, session: Session, memory: dict[str, Any]) -> None:
         object.__setattr__(self, "_session", session)
         object.__setattr__(self, "_memory", memory)
+        object.__setattr__(self, "_place", session._place)
         object.__setattr__(self, "log", Log(session))
 
     def __getattr__(self, name: str) -> Any:
@@ -296,9 +297,6 @@ class Context(TradingApi):
 
     def __repr__(self) -> str:
         return f"<Context {self._session._now_text}; memory {sorted(self._memory)}>"
-
-    def _place(self, security: str, method: int, asked: float, style: object) -> Ticket | None:
-        return self._session._place(security, method, asked, style)
 
     @property
     def portfolio(self) -> Portfolio:

@@ -6,7 +6,7 @@ trading day's open.
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from qresearch.domain.order import Method
@@ -16,12 +16,15 @@ if TYPE_CHECKING:
     from qresearch.session.ticket import Ticket
 
 
-class TradingApi(ABC):
-    """The order functions of the Trading API, and ``buy`` and ``sell``."""
+class TradingApi:
+    """The order functions of the Trading API, and ``buy`` and ``sell``.
 
-    @abstractmethod
-    def _place(self, security: str, method: int, asked: float, style: object) -> Ticket | None:
-        """Hand a request to the simulator."""
+    Each hands its request to ``_place``, which the session provides.
+    """
+
+    __slots__ = ()
+
+    _place: Callable[[str, int, float, object], Ticket | None]
 
     def order(self, security: str, amount: int, style: object = None) -> Ticket | None:
         """Order a number of shares.

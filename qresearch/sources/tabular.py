@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
@@ -36,7 +37,7 @@ from qresearch.sources.listings import (
     siblings,
     some,
 )
-from qresearch.sources.validation import Rows, check_order, check_prices, check_volume, settle_on_ticks
+from qresearch.sources.validation import Rows, check_rows, settle_on_ticks
 
 LIMIT_FIELDS = ("limit_up", "limit_down")
 Source = pd.DataFrame | Mapping[str, pd.DataFrame] | str | Path
@@ -120,13 +121,9 @@ def read_market(
     boards = _boards(frame, rows) if "board" in frame.columns else {}
     venue = _venue(rows.symbols, venue, notes)
     fill_rows(frame, rows, venue)
-    check_order(rows)
-    check_prices(rows, adjusted)
-    check_volume(rows)
+    check_rows(rows, adjusted)
     days, row_of = np.unique(rows.days, return_inverse=True)
-    last = np.zeros(len(rows.symbols), dtype=days.dtype)
-    np.maximum.at(last, rows.codes, rows.days)
-    listed, guessed = read_instruments(tables["instruments"], rows.symbols, boards, list(last.astype(object)), venue)
+    listed, guessed = read_instruments(tables["instruments"], rows.symbols, boards, _last_days(rows), venue)
     if guessed:
         notes.append(f"Boards guessed from the numbers of the symbols: {some(guessed)}.")
     if venue.has_rules and not adjusted:
@@ -197,6 +194,12 @@ def _venue(symbols: tuple[str, ...], venue: Venue | None, notes: list[str]) -> V
     if not venue.has_rules:
         notes.append(f"Venue {venue.name!r}: no lots, limits, T+1 or taxes are applied.")
     return venue
+
+
+def _last_days(rows: Rows) -> list[dt.date]:
+    last = np.zeros(len(rows.symbols), dtype=rows.days.dtype)
+    np.maximum.at(last, rows.codes, rows.days)
+    return list(last.astype(object))
 
 
 def _pivot(rows: Rows, row_of: NDArray[np.intp], length: int) -> tuple[dict[str, Floats], dict[str, Bools], Bools]:

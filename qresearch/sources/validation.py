@@ -63,6 +63,13 @@ class Rows:
         return lambda row: ", ".join(f"{name}={self.numbers[name][row]:.15g}" for name in names)
 
 
+def check_rows(rows: Rows, adjusted: bool) -> None:
+    """Every check that needs no instruments; raises DataError."""
+    check_order(rows)
+    check_prices(rows, adjusted)
+    check_volume(rows)
+
+
 def check_order(rows: Rows) -> None:
     """Within a symbol the days ascend and none occurs twice.
 

@@ -430,8 +430,8 @@ class Placed:
     columns : array of int64
     quantities : array of int64, shares
         Signed; 0 for a refused request.
-    methods : bytearray
-    asked : array of float64
+    requests : dict of offset to (Method, asked)
+        How the size was asked for, where it was not simply a number of shares that went through as it was.
     value_caps : dict of offset to int
         Money steps that the buy (for a target value: the position) must not exceed at the match.
     refused : dict of offset to (quantity asked, Refusal)
@@ -442,8 +442,7 @@ class Placed:
     first_id: int
     columns: array[int] = field(default_factory=lambda: array("q"))
     quantities: array[int] = field(default_factory=lambda: array("q"))
-    methods: bytearray = field(default_factory=bytearray)
-    asked: array[float] = field(default_factory=lambda: array("d"))
+    requests: dict[int, tuple[int, float]] = field(default_factory=dict)
     value_caps: dict[int, int] = field(default_factory=dict)
     refused: dict[int, tuple[int, Refusal]] = field(default_factory=dict)
 
@@ -457,7 +456,8 @@ class Placed:
             order_id = self.first_id + offset
             refusal = self.refused.get(offset)
             sent = quantity if refusal is None else refusal[0]
-            yield OrderCreated(day, phase, order_id, column, sent, self.methods[offset], self.asked[offset])
+            method, asked = self.requests.get(offset, (Method.ORDER, sent))
+            yield OrderCreated(day, phase, order_id, column, sent, int(method), asked)
             if refusal is None:
                 yield OrderQueued(day, phase, order_id)
             else:

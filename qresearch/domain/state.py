@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
 from qresearch.domain.reasons import Facts, Reason
@@ -81,8 +80,7 @@ class TaxLot(NamedTuple):
     dividends: tuple[tuple[int, int], ...]
 
 
-@dataclass(frozen=True, slots=True, eq=True)
-class State:
+class State(NamedTuple):
     """The account at one moment. Never changed; the next moment is another state.
 
     Parameters

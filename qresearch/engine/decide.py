@@ -77,21 +77,24 @@ def advance(draft: Draft, exchange: Exchange) -> list[int]:
     list of int
         Columns whose position was frozen because their data ended.
     """
-    if draft.phase < _LAST_PHASE and draft.day >= exchange.first:
-        draft.move(draft.day, draft.phase + 1)
+    draft.block = None
+    phase = draft.phase + 1
+    if phase <= _LAST_PHASE and draft.day >= exchange.first:
+        draft.phase = phase
     else:
         if draft.day >= exchange.last:
             refuse_beyond(exchange)
-        draft.move(draft.day + 1, PRE_OPEN)
-    if draft.phase == PRE_OPEN:
+        draft.day += 1
+        draft.phase = phase = PRE_OPEN
+    if phase == PRE_OPEN:
         if exchange.market.by_day.get(draft.day):
             apply_actions(draft, exchange)
         if draft.day in exchange.ending:
             return end_instruments(draft, exchange)
-    elif draft.phase == OPEN:
+    elif phase == OPEN:
         if draft.queue:
             match_open(draft, exchange)
-    elif draft.phase == CLOSE and draft.working:
+    elif phase == CLOSE and draft.working:
         expire(draft)
     return []
 

@@ -135,11 +135,6 @@ class Draft:
         self.apply(event)
         self.events.append(event)
 
-    def move(self, day: int, phase: int) -> None:
-        """Set the clock; requests placed from now on belong to the new moment."""
-        self.day, self.phase = day, phase
-        self.block = None
-
     # ------------------------------------------------------------------ applying events
 
     def apply(self, event: Event) -> None:  # noqa: C901, PLR0912  # one arm per event, on purpose

@@ -45,8 +45,7 @@ class Exchange:
         self.board = np.array([boards[item.board] for item in instruments], dtype=np.int64)
         self.first_row: list[int] = panel.first_row.tolist()
         self.last_row: list[int] = panel.last_row.tolist()
-        self.has_limits = bool(np.isfinite(panel.limit_up).any() or np.isfinite(panel.limit_down).any())
-        self.may_suspend = bool(panel.suspended.any())
+        self.has_limits, self.may_suspend = panel.has_limits, panel.has_suspensions
         self.closing_day = [
             None if item.delist_date is None else self._closing_day(column, item.delist_date)
             for column, item in enumerate(instruments)

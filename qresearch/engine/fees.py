@@ -25,6 +25,7 @@ from qresearch.market.market import Market
 from qresearch.market.venue import Venue
 
 Ints = NDArray[np.int64]
+_SAFE = 2**62
 _TAX_FREE = frozenset({Board.ETF, Board.INDEX})
 
 
@@ -43,6 +44,7 @@ class Rates:
     transfer_par: Ints
     transfer_minimum: Ints
     units: int
+    has_transfer: bool
 
     def charge(self, board: int, quantity: int, notional: int) -> tuple[int, int, int]:
         """Commission, stamp duty and transfer fee of one fill, in money steps.
@@ -70,6 +72,8 @@ class Rates:
         buys = quantities > 0
         commission = np.maximum(_apply(notionals, _by_side(buys, self.commission, boards)), self.minimum)
         duty = _apply(notionals, _by_side(buys, self.duty, boards))
+        if not self.has_transfer:
+            return commission, duty, np.zeros_like(duty)
         transfer = _apply(notionals, self.transfer[boards])
         par = self.transfer_par[boards]
         if par.any():
@@ -79,11 +83,14 @@ class Rates:
 
 
 def _by_side(buys: NDArray[np.bool_], rates: tuple[Ints, Ints], boards: Ints) -> Ints:
-    return np.where(buys, rates[0][boards], rates[1][boards])
+    bought, sold = rates
+    return bought[boards] if bought is sold else np.where(buys, bought[boards], sold[boards])
 
 
 def _apply(amounts: Ints, rates: Ints) -> Ints:
     """Amount x rate, half up, exact: taken apart so that no product leaves 64 bits."""
+    if int(amounts.max(initial=0)) * int(rates.max(initial=0)) < _SAFE:
+        return (amounts * rates + RATE_SCALE // 2) // RATE_SCALE
     whole, rest = np.divmod(amounts, RATE_SCALE)
     return whole * rates + (2 * rest * rates + RATE_SCALE) // (2 * RATE_SCALE)
 
@@ -129,14 +136,16 @@ class FeeBook:
             duty_sell = [0 if free else costs.close_tax for free in exempt]
             transfers = [rules.TransferFee(0.0, 0.0, 0.0) for _ in BOARDS]
         count = len(BOARDS)
+        buying, selling = (per_board([rate] * count) for rate in (costs.open_commission, costs.close_commission))
         return Rates(
-            commission=(per_board([costs.open_commission] * count), per_board([costs.close_commission] * count)),
+            commission=(buying, buying if costs.open_commission == costs.close_commission else selling),
             minimum=costs.min_commission,
             duty=(per_board(duty_buy), per_board(duty_sell)),
             transfer=per_board([rate_units("transfer fee", fee.rate) for fee in transfers]),
             transfer_par=per_board([rate_units("transfer fee", fee.par_rate) for fee in transfers]),
             transfer_minimum=per_board([money.money("transfer fee", fee.minimum) for fee in transfers]),
             units=money.units,
+            has_transfer=any(fee.rate or fee.par_rate for fee in transfers),
         )
 
 

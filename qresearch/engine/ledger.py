@@ -107,6 +107,8 @@ def notionals(
     price_units: NDArray[np.int64], quantities: NDArray[np.int64], units: int, scale: int
 ) -> NDArray[np.int64]:
     """Values in money steps, half up: the same sum as MoneyScale.notional, for many fills at once."""
+    if units == scale:
+        return price_units * quantities
     if units % scale == 0:
         return price_units * quantities * (units // scale)
     share = scale // units

@@ -75,13 +75,16 @@ class _Match:
         else:
             walk = np.flatnonzero(quantities)
         self.ids, self.columns, self.quantities = ids[walk], columns[walk], quantities[walk]
-        opens = panel.open[day, self.columns]
-        blocked = panel.suspended[day, self.columns] if exchange.may_suspend else np.zeros(len(walk), dtype=np.bool_)
-        self.opens = np.where(blocked, 0.0, opens)
+        self.opens = panel.open[day, self.columns]
+        sizes = np.abs(self.quantities)
+        special: NDArray[np.bool_] = sizes % exchange.lot_sizes[self.columns] != 0
+        if exchange.may_suspend:
+            blocked = panel.suspended[day, self.columns]
+            self.opens = np.where(blocked, 0.0, self.opens)
+            special |= blocked
         self.prices = self.opens
         if settings.slippage.kind != "none":
             self.prices = self._slipped()
-        special = blocked | (np.abs(self.quantities) % exchange.lot_sizes[self.columns] != 0)
         if exchange.has_limits:
             special |= self._locked()
         if settings.participation is not None or settings.dividend_tax == HOLDING_PERIOD:
@@ -93,7 +96,7 @@ class _Match:
         self.boards = exchange.board[self.columns]
         money = exchange.money
         self.price_units = (self.prices * money.price_scale + 0.5).astype(np.int64)
-        self.notionals = notionals(self.price_units, np.abs(self.quantities), money.units, money.price_scale)
+        self.notionals = notionals(self.price_units, sizes, money.units, money.price_scale)
         fees = self.rates.charge_all(self.boards, self.quantities, self.notionals)
         self.commissions, self.duties, self.transfers = fees
         self.remarks: dict[int, tuple[Remark, ...]] = {}
@@ -128,7 +131,7 @@ class _Match:
         day, positions = draft.day, draft.own_positions()
         fees = self.commissions + self.duties + self.transfers
         needs = np.where(self.quantities > 0, self.notionals + fees, self.notionals - fees)
-        cash, realised, find = draft.cash, draft.realised, positions.get
+        cash, realised, find, make = draft.cash, draft.realised, positions.get, Position._make
         rows = zip(
             self.columns.tolist(), self.quantities.tolist(), needs.tolist(), self.special_rows.tolist(), strict=True
         )
@@ -140,10 +143,10 @@ class _Match:
                 if need <= cash:
                     cash -= need
                     if held is None:
-                        positions[column] = Position(quantity, need, day, quantity)
+                        positions[column] = make((quantity, need, day, quantity))
                     else:
                         today = held[3] if held[2] == day else 0
-                        positions[column] = Position(held[0] + quantity, held[1] + need, day, today + quantity)
+                        positions[column] = make((held[0] + quantity, held[1] + need, day, today + quantity))
                     continue
             elif held is not None and -quantity <= (held[0] if same_day[column] else held.sellable(day)):
                 rest, cost = after_sale(held, -quantity)
@@ -302,7 +305,7 @@ class _Match:
         """True when the cap of an order is on the position and not on the purchase."""
         order_id = int(self.ids[row])
         block = next(block for block in self.draft.queue if block.first_id <= order_id < block.first_id + len(block))
-        return block.methods[order_id - block.first_id] == Method.TARGET_VALUE
+        return block.requests[order_id - block.first_id][0] == Method.TARGET_VALUE
 
     def _payable(self, row: int, column: int, asked: int) -> tuple[int, Reason, Facts]:
         cash = self.draft.cash
@@ -362,11 +365,15 @@ def _waits(remarks: tuple[Remark, ...]) -> tuple[Reason, Facts]:
     return waiting.reason, waiting.facts
 
 
+def _joined(parts: list[Ints]) -> Ints:
+    return parts[0] if len(parts) == 1 else np.concatenate(parts)
+
+
 def _collect(draft: Draft, blocks: list[Placed]) -> tuple[Ints, Ints, Ints]:
     """Ids, columns and signed quantities of all requests in some blocks; quantity 0 where one is over already."""
-    ids = np.concatenate([np.arange(block.first_id, block.first_id + len(block)) for block in blocks])
-    columns = np.concatenate([np.array(block.columns, dtype=np.int64) for block in blocks])
-    quantities = np.concatenate([np.array(block.quantities, dtype=np.int64) for block in blocks])
+    ids = _joined([np.arange(block.first_id, block.first_id + len(block)) for block in blocks])
+    columns = _joined([np.array(block.columns, dtype=np.int64) for block in blocks])
+    quantities = _joined([np.array(block.quantities, dtype=np.int64) for block in blocks])
     if draft.amended:
         first = {int(order_id): offset for offset, order_id in enumerate(ids)}
         for order_id, quantity in draft.amended.items():

@@ -82,6 +82,7 @@ def place(draft: Draft, exchange: Exchange, column: int, method: int, asked: flo
     else:
         sized = size(draft, exchange, column, Method(method), asked)
         offset = len(block.columns)
+        block.requests[offset] = (int(method), asked)
         if sized.refusal is not None:
             block.refused[offset] = (sized.quantity, sized.refusal)
             quantity = 0
@@ -91,8 +92,6 @@ def place(draft: Draft, exchange: Exchange, column: int, method: int, asked: flo
                 block.value_caps[offset] = sized.value_cap
     block.columns.append(column)
     block.quantities.append(quantity)
-    block.methods.append(method)
-    block.asked.append(asked)
     draft.orders += 1
     if draft.pending is not None and quantity:
         draft.pending[column] = draft.pending.get(column, 0) + quantity

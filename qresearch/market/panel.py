@@ -126,6 +126,16 @@ class Panel:
         return blocked
 
     @cached_property
+    def has_limits(self) -> bool:
+        """True when any day of any instrument has a price limit."""
+        return not bool(np.isnan(self.limit_up).all() and np.isnan(self.limit_down).all())
+
+    @cached_property
+    def has_suspensions(self) -> bool:
+        """True when any day of any instrument has no trading at its open."""
+        return bool(self.suspended.any())
+
+    @cached_property
     def fingerprint(self) -> str:
         """SHA-256 over days, symbols and every field: identifies the data of a run."""
         digest = hashlib.sha256()

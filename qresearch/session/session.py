@@ -527,8 +527,7 @@ class Session(TradingApi):
             asked = _plain_number(asked)
         draft = self._draft
         if draft is not None:
-            accepted = place(draft, self._exchange, column, method, asked)
-            if accepted:
+            if place(draft, self._exchange, column, method, asked):
                 return Ticket.of(self, self._timeline.branch, draft.orders)
             self._raise_if_strict(draft)
             return None

@@ -15,6 +15,9 @@ from qresearch.errors import UsageError
 if TYPE_CHECKING:
     from qresearch.session.ticket import Ticket
 
+# Plain integers: an attribute of an enumeration costs more than the rest of the call.
+_ORDER, _VALUE, _TARGET, _TARGET_VALUE, _LOTS, _PCT = (int(method) for method in Method)
+
 
 class TradingApi:
     """The order functions of the Trading API, and ``buy`` and ``sell``.
@@ -59,7 +62,7 @@ class TradingApi:
         >>> session.order("604018", 1040)
         <Ticket 1: buy 1,000 604018.SH, QUEUED>
         """
-        return self._place(security, Method.ORDER, amount, style)
+        return self._place(security, _ORDER, amount, style)
 
     def order_value(self, security: str, value: float, style: object = None) -> Ticket | None:
         """Order shares worth an amount of money, at the last visible price, rounded down to whole lots.
@@ -76,7 +79,7 @@ class TradingApi:
         -------
         Ticket or None
         """
-        return self._place(security, Method.VALUE, value, style)
+        return self._place(security, _VALUE, value, style)
 
     def order_target(self, security: str, amount: int, style: object = None) -> Ticket | None:
         """Order what brings the position to a number of shares; what is queued or working already counts.
@@ -92,7 +95,7 @@ class TradingApi:
         -------
         Ticket or None
         """
-        return self._place(security, Method.TARGET, amount, style)
+        return self._place(security, _TARGET, amount, style)
 
     def order_target_value(self, security: str, value: float, style: object = None) -> Ticket | None:
         """Order what brings the position to a value, at the last visible price; what is queued or working counts.
@@ -108,7 +111,7 @@ class TradingApi:
         -------
         Ticket or None
         """
-        return self._place(security, Method.TARGET_VALUE, value, style)
+        return self._place(security, _TARGET_VALUE, value, style)
 
     def order_lots(self, security: str, lots: int, style: object = None) -> Ticket | None:
         """Order a number of lots (100 shares each on a venue with rules, 1 elsewhere).
@@ -124,7 +127,7 @@ class TradingApi:
         -------
         Ticket or None
         """
-        return self._place(security, Method.LOTS, lots, style)
+        return self._place(security, _LOTS, lots, style)
 
     def order_pct(self, security: str, pct: float, style: object = None) -> Ticket | None:
         """Buy with a fraction of the cash there is now, or sell a fraction of the position.
@@ -140,15 +143,15 @@ class TradingApi:
         -------
         Ticket or None
         """
-        return self._place(security, Method.PCT, pct, style)
+        return self._place(security, _PCT, pct, style)
 
     def buy(self, security: str, quantity: int) -> Ticket | None:
         """Buy a number of shares: ``order(security, quantity)``."""
-        return self._place(security, Method.ORDER, _positive("buy", quantity), None)
+        return self._place(security, _ORDER, _positive("buy", quantity), None)
 
     def sell(self, security: str, quantity: int) -> Ticket | None:
         """Sell a number of shares: ``order(security, -quantity)``."""
-        return self._place(security, Method.ORDER, -_positive("sell", quantity), None)
+        return self._place(security, _ORDER, -_positive("sell", quantity), None)
 
 
 def _positive(call: str, quantity: int) -> int:

@@ -207,12 +207,13 @@ class Draft:
         """Give shares out, against cash (net of fees); the lots that left, where lots are kept."""
         self.cash += received
         positions = self.own_positions()
-        rest, cost = ledger.after_sale(positions[column], quantity)
-        self.realised += received - cost
-        if rest is None:
+        position = positions[column]
+        if quantity == position.quantity:
             del positions[column]
+            cost = position.cost
         else:
-            positions[column] = rest
+            positions[column], cost = ledger.after_sale(position, quantity)
+        self.realised += received - cost
         if self.settings.dividend_tax != HOLDING_PERIOD:
             return []
         kept, left = ledger.lots_after_sale(self.tax_lots.get(column, ()), quantity)

@@ -34,14 +34,12 @@ def after_buy(position: Position | None, day: int, quantity: int, paid: int) -> 
     return Position(position.quantity + quantity, position.cost + paid, day, bought_today + quantity)
 
 
-def after_sale(position: Position, quantity: int) -> tuple[Position | None, int]:
-    """The position after a sale, and the cost of the shares that left (money steps).
+def after_sale(position: Position, quantity: int) -> tuple[Position, int]:
+    """The position after some of its shares were sold, and the cost of those that left (money steps).
 
     >>> after_sale(Position(300, 3001, 3, 0), 100)
     (Position(quantity=200, cost=2001, buy_day=3, bought=0), 1000)
     """
-    if quantity == position.quantity:
-        return None, position.cost
     cost = divide_half_up(position.cost * quantity, position.quantity)
     left = position.quantity - quantity
     return Position(left, position.cost - cost, position.buy_day, min(position.bought, left)), cost

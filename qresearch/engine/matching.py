@@ -77,7 +77,9 @@ class _Match:
         self.ids, self.columns, self.quantities = ids[walk], columns[walk], quantities[walk]
         self.opens = panel.open[day, self.columns]
         sizes = np.abs(self.quantities)
-        special: NDArray[np.bool_] = sizes % exchange.lot_sizes[self.columns] != 0
+        special: NDArray[np.bool_] = np.zeros(len(sizes), dtype=np.bool_)
+        if exchange.lot_shares > 1:
+            special |= sizes % exchange.lot_sizes[self.columns] != 0
         if exchange.may_suspend:
             blocked = panel.suspended[day, self.columns]
             self.opens = np.where(blocked, 0.0, self.opens)
@@ -148,14 +150,15 @@ class _Match:
                         today = held[3] if held[2] == day else 0
                         positions[column] = make((held[0] + quantity, held[1] + need, day, today + quantity))
                     continue
-            elif held is not None and -quantity <= (held[0] if same_day[column] else held.sellable(day)):
-                rest, cost = after_sale(held, -quantity)
+            elif held is not None and (held[2] != day or same_day[column]) and -quantity <= held[0]:
                 cash += need
-                realised += need - cost
-                if rest is None:
-                    del positions[column]
-                else:
+                if quantity + held[0]:
+                    rest, cost = after_sale(held, -quantity)
                     positions[column] = rest
+                    realised += need - cost
+                else:
+                    del positions[column]
+                    realised += need - held[1]
                 continue
             draft.cash, draft.realised = cash, realised
             self.special(row)

@@ -76,5 +76,5 @@ def slipped(
     # Against the order: a buy pays the next tick up, a sell gets the next one down. The hair of tolerance keeps a
     # price that is on its tick there.
     ticks = np.where(steps > 0, steps, 1.0)
-    rounded = np.where(side > 0, np.ceil(moved / ticks - 1e-6), np.floor(moved / ticks + 1e-6)) * ticks
+    rounded = np.where(side > 0, np.ceil(moved / ticks - 1e-6), np.floor(moved / ticks + 1e-6)) / np.rint(1 / ticks)
     return np.where(steps > 0, np.maximum(rounded, ticks), np.maximum(moved, 0.0))

@@ -31,15 +31,14 @@ def market_values(exchange: Exchange, day: int, phase: int, positions: Mapping[i
     (P,) ndarray of int64, money steps
         In the order of `positions`.
     """
-    columns = np.fromiter(positions, dtype=np.int64, count=len(positions))
-    quantities = np.fromiter((held[0] for held in positions.values()), dtype=np.int64, count=len(positions))
+    columns = np.array(list(positions), dtype=np.int64)
+    quantities = np.array([held[0] for held in positions.values()], dtype=np.int64)
     prices = View(exchange.market, day, PHASES[phase]).last_prices(columns)
     return _values(exchange.money, prices, quantities)
 
 
 def _values(money: MoneyScale, prices: NDArray[np.float64], quantities: Ints) -> Ints:
-    # A holding without any known price yet is worth nothing that could be counted.
-    units = (np.where(np.isnan(prices), 0.0, prices) * money.price_scale + 0.5).astype(np.int64)
+    units = (prices * money.price_scale + 0.5).astype(np.int64)
     return notionals(units, quantities, money.units, money.price_scale)
 
 

@@ -98,7 +98,8 @@ class Portfolio:
 
     @cached_property
     def _values(self) -> list[int]:
-        return [int(value) for value in market_values(self._exchange, self._day, self._phase, self._positions)]
+        values: list[int] = market_values(self._exchange, self._day, self._phase, self._positions).tolist()
+        return values
 
     @property
     def cash(self) -> float:

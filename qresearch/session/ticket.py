@@ -38,7 +38,7 @@ class Ticket(str):
     @classmethod
     def of(cls, session: Session, branch: Branch, order_id: int) -> Ticket:
         """The handle on an order of a branch."""
-        ticket = str.__new__(cls, order_id)
+        ticket = str.__new__(cls, f"{order_id}")
         ticket._session, ticket._branch = session, branch
         return ticket
 

@@ -79,12 +79,12 @@ class Timeline:
     @property
     def state(self) -> State:
         """The state at the cursor."""
-        return self.branch.stops[self.stop]
+        return self.branch.stops[self.branch.cursor]
 
     @property
     def memory(self) -> bytes | None:
         """The memory of the strategy at the cursor."""
-        return self.branch.memories[self.stop]
+        return self.branch.memories[self.branch.cursor]
 
     @property
     def count(self) -> int:
@@ -99,7 +99,7 @@ class Timeline:
     @property
     def at_tip(self) -> bool:
         """True when nothing lies ahead of the cursor."""
-        return self.stop == len(self.branch.stops) - 1
+        return self.branch.cursor == len(self.branch.stops) - 1
 
     def commit(self, state: State, events: Sequence[Event], memory: bytes | None, *, new_stop: bool) -> bool:
         """Keep what a step or a command did.

@@ -120,8 +120,11 @@ class Panel:
 
     @cached_property
     def suspended(self) -> Bools:
-        """(T, N) ndarray of bool: no trading at the open of that day (paused, no row, or a row without volume)."""
-        blocked: Bools = self.paused | np.isnan(self.open) | (self.volume == 0)
+        """(T, N) ndarray of bool: no trading at the open of that day (paused, or no row).
+
+        The volume of the day is not asked: at the open nobody knows it.
+        """
+        blocked: Bools = self.paused | np.isnan(self.open)
         blocked.flags.writeable = False
         return blocked
 

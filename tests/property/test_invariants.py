@@ -1,0 +1,584 @@
+"""What must hold on every market, for every strategy: the promises of the design, on random markets."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pytest
+from books import check_books
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from markets import PHASES, Driver, MarketSpec, markets, session_of
+
+import qresearch as qr
+from qresearch.domain import messages as said
+from qresearch.domain.messages import Advance, Advanced, Cancel, ChangeSettings, OrderFilled, Place, records
+from qresearch.domain.order import TRANSITIONS, Method, Status
+from qresearch.engine.decide import decide
+from qresearch.engine.evolve import evolve
+from qresearch.market.panel import FIELDS
+from qresearch.session.orders import OrderBook
+from qresearch.session.session import _blank
+
+pytestmark = pytest.mark.filterwarnings("ignore::qresearch.MarketWarning")
+SEEDS = st.integers(0, 2**32 - 1)
+
+
+def examples(count: int):
+    """The same examples on every machine and in every run; a market takes longer to build than hypothesis likes."""
+    slow = [HealthCheck.too_slow, HealthCheck.data_too_large]
+    return settings(max_examples=count, derandomize=True, deadline=None, database=None, suppress_health_check=slow)
+
+
+def wander(session: qr.Session, seed: int) -> None:
+    """Go to the end by steps of every kind, acting by hand now and then, so that many kinds of stop are kept."""
+    rng = np.random.default_rng([seed, 77])
+    last = session.market.days[-1]
+    while (session.now.day, session.now.phase) != (last, "AFTER_CLOSE"):
+        kind = rng.random()
+        try:
+            if kind < 0.5:
+                session.step()
+            elif kind < 0.8:
+                session.step(phase="next")
+            elif kind < 0.9:
+                session.step(phase=str(rng.choice(PHASES)))
+            else:
+                symbol = sorted(session.market.symbols)[int(rng.integers(len(session.market.symbols)))]
+                ticket = session.order(symbol, int(rng.choice([-200, -50, 50, 100, 300])))
+                if kind > 0.96:
+                    ticket.cancel()
+        except qr.OutOfRange:
+            session.run(progress=False)
+
+
+def folds(session: qr.Session) -> Iterator[tuple[object, object]]:
+    """(folded from the very beginning, kept) at every stop of the current branch."""
+    branch = session._timeline.branch
+    root = _blank(session._exchange.first - 1, branch.stops[0].settings)
+    for count, kept in zip(branch.counts, branch.stops, strict=True):
+        yield evolve(root, branch.log[:count]), kept
+
+
+# ---------------------------------------------------------------------------------------- events and states
+
+
+@examples(60)
+@given(markets(), SEEDS)
+def test_every_kept_state_is_the_fold_of_the_events(spec: MarketSpec, seed: int) -> None:
+    """Protects the journal: events are the whole truth, so that folding them again gives each kept state."""
+    session = session_of(spec.build(), seed)
+    wander(session, seed)
+    for folded, kept in folds(session):
+        assert folded == kept
+
+
+def test_a_match_without_any_live_order_leaves_the_queue_in_the_fold_too() -> None:
+    """Protects the fold where all queued orders were refused or canceled: nothing is matched, the queue still ends."""
+    session = qr.Session(qr.sample_market(), start="2022-03-01")
+    session.order("604018", 50)
+    session.buy("604018", 100).cancel()
+    session.step()
+    for folded, kept in folds(session):
+        assert folded == kept
+
+
+@examples(30)
+@given(markets(), SEEDS)
+def test_fold_of_each_step_from_the_stop_before(spec: MarketSpec, seed: int) -> None:
+    """Protects going on from any kept state: the events of one step lead from one kept stop to the next."""
+    session = session_of(spec.build(), seed)
+    session.run(progress=False)
+    branch = session._timeline.branch
+    for number in range(1, len(branch.stops)):
+        step = branch.log[branch.counts[number - 1] : branch.counts[number]]
+        assert evolve(branch.stops[number - 1], step) == branch.stops[number]
+
+
+@examples(40)
+@given(markets(), SEEDS)
+def test_orders_folded_from_single_events_agree_with_the_state(spec: MarketSpec, seed: int) -> None:
+    """Protects the two readings of the log, blocks for the engine and records for people: they tell one story."""
+    session = session_of(spec.build(), seed)
+    wander(session, seed)
+    branch, book = session._timeline.branch, OrderBook()
+    for count, state in zip(branch.counts, branch.stops, strict=True):
+        book.advance(branch.log, count)
+        assert len(book.orders) == state.orders == max(book.orders, default=0)
+        working = {order_id: order.leaves for order_id, order in state.working.items()}
+        queued = {}
+        for block in state.queue:
+            for offset, quantity in enumerate(block.quantities):
+                now = state.amended.get(block.first_id + offset, quantity)
+                if now:
+                    queued[block.first_id + offset] = now
+        for status, expected in ((Status.WORKING, working), (Status.QUEUED, queued)):
+            live = {order.order_id: order for order in book.orders.values() if order.status is status}
+            sides = {order_id: order.leaves if order.quantity > 0 else -order.leaves for order_id, order in live.items()}
+            assert sides == expected
+        filled: dict[int, int] = {}
+        for order in book.orders.values():
+            filled[order.column] = filled.get(order.column, 0) + (order.filled if order.quantity > 0 else -order.filled)
+        issued: dict[int, int] = {}
+        for event in records(branch.log[:count]):
+            if isinstance(event, (said.SharesIssued, said.RightsSubscribed)):
+                issued[event.column] = issued.get(event.column, 0) + event.received
+            elif isinstance(event, said.PositionClosed):
+                issued[event.column] = issued.get(event.column, 0) - event.quantity
+        for column in {*filled, *issued}:
+            held = state.positions.get(column)
+            assert filled.get(column, 0) + issued.get(column, 0) == (0 if held is None else held.quantity)
+
+
+@examples(25)
+@given(markets(), SEEDS)
+def test_deciding_is_pure(spec: MarketSpec, seed: int) -> None:
+    """Protects kept states: deciding a command twice gives the same events and changes no state."""
+    session = session_of(spec.build(), seed)
+    wander(session, seed)
+    rng = np.random.default_rng(seed)
+    exchange = session._exchange
+    for state in session._timeline.branch.stops[:: max(len(session._timeline.branch.stops) // 12, 1)]:
+        before = repr(state)
+        commands = [
+            Place(int(rng.integers(spec.symbols)), Method.ORDER, int(rng.choice([100, -100, 250]))),
+            Place(int(rng.integers(spec.symbols)), Method.TARGET_VALUE, 30_000.0),
+            Place(int(rng.integers(spec.symbols)), Method.PCT, 0.5),
+            Cancel(int(rng.integers(1, state.orders + 2))),
+            ChangeSettings(replace(state.settings, match_order="fifo")),
+        ]
+        if (state.day, state.phase) < (exchange.last, len(PHASES) - 1):
+            commands.append(Advance())
+        for command in commands:
+            once, again = (list(records(decide(exchange, state, command))) for _ in range(2))
+            assert once == again
+            assert repr(state) == before
+
+
+@examples(15)
+@given(markets(), SEEDS)
+def test_deciding_and_evolving_alone_run_a_market(spec: MarketSpec, seed: int) -> None:
+    """Protects ``decide`` and ``evolve`` as the whole simulator: without a session they go the same way as one."""
+    session = qr.Session(spec.build(), cash=200_000)
+    exchange, state = session._exchange, session._timeline.state
+    rng = np.random.default_rng(seed)
+    for _ in range(4 * len(PHASES)):
+        if rng.random() < 0.5:
+            column, asked = int(rng.integers(spec.symbols)), int(rng.choice([100, 300, -100]))
+            session.order(session.market.symbols[column], asked)
+            state = evolve(state, decide(exchange, state, Place(column, Method.ORDER, asked)))
+        session.step(phase="next")
+        state = evolve(state, decide(exchange, state, Advance()))
+        kept = session._timeline.state
+        assert (state.day, state.phase, state.cash, dict(state.positions)) == (
+            kept.day, kept.phase, kept.cash, dict(kept.positions),
+        )  # fmt: skip
+
+
+@examples(30)
+@given(markets(), SEEDS)
+def test_how_one_steps_changes_nothing(spec: MarketSpec, seed: int) -> None:
+    """Protects the caches of a step: by phases, by days or in one run, the same events follow."""
+    market = spec.build()
+    runs = []
+    for way in ("run", "phases"):
+        session = session_of(market, seed)
+        if way == "run":
+            session.run(progress=False)
+        else:
+            session.step(len(PHASES) * spec.days, phase="next")
+        runs.append([event for event in records(session._timeline.branch.log) if not isinstance(event, Advanced)])
+    assert runs[0] == runs[1]
+
+
+# ---------------------------------------------------------------------------------------- orders
+
+
+def walk_orders(session: qr.Session) -> None:
+    """Walk the single events; every assertion about the life of orders and about the account holds after each."""
+    exchange = session._exchange
+    book = OrderBook()
+    ended: dict[int, tuple[object, ...]] = {}
+    for event in records(session._timeline.branch.log):
+        order_id = getattr(event, "order_id", None)
+        before = book.orders.get(order_id) if order_id else None
+        status, filled = (None, 0) if before is None else (before.status, before.filled)
+        book.advance([event], 1)
+        book.count = 0
+        if order_id is None:
+            continue
+        order = book.orders[order_id]
+        assert abs(order.quantity) == order.filled + order.leaves + order.canceled
+        assert min(order.filled, order.leaves, order.canceled) >= 0
+        assert order.filled >= filled
+        if status is not None:
+            assert any(order.status in ends for (begin, _), ends in TRANSITIONS.items() if begin is status)
+        facts = (order.status, order.filled, order.canceled, order.quantity, order.reason, order.ended)
+        assert ended.get(order_id, facts) == facts, f"{event} changed an order that was over"
+        if order.status.is_final:
+            assert order.leaves == 0
+            assert order.ended is not None
+            assert order.reason is not None or order.filled
+            ended[order_id] = facts
+    for state in session._timeline.branch.stops:
+        assert state.cash >= 0 or session.settings.dividend_tax == "holding_period"
+        for column, position in state.positions.items():
+            free = position.quantity if exchange.same_day[column] else position.sellable(state.day)
+            assert 0 <= free <= position.quantity
+            assert position.quantity > 0
+            assert position.cost >= 0
+
+
+@examples(60)
+@given(markets(), SEEDS)
+def test_the_life_of_orders(spec: MarketSpec, seed: int) -> None:
+    """Protects the order record: parts add up, nothing leaves a final state, no short position, no debt."""
+    session = session_of(spec.build(), seed)
+    wander(session, seed)
+    walk_orders(session)
+    table = session.orders
+    assert (table.quantity == table.filled + table.leaves + table.canceled).all()
+    assert not (table.status == "QUEUED").any() or (table[table.status == "QUEUED"].ended.isna()).all()
+    assert table.index.tolist() == list(range(1, len(table) + 1)), "no request is ever lost"
+
+
+@examples(40)
+@given(markets(), SEEDS)
+def test_nothing_trades_against_the_rules_of_the_market(spec: MarketSpec, seed: int) -> None:
+    """Protects the checks of the match, read from the bars: no fill while suspended, locked, unlisted or in odd lots."""
+    market = spec.build()
+    session = session_of(market, seed, slippage="none")
+    session.run(progress=False)
+    panel = market.panel
+    taken: dict[tuple[int, int], int] = {}
+    for event in records(session._timeline.branch.log):
+        if isinstance(event, OrderFilled):
+            day, column, quantity = event.day, event.column, event.quantity
+            board = market.instruments[column].board
+            assert event.phase == PHASES.index("OPEN")
+            assert panel.volume[day, column] > 0
+            assert not panel.paused[day, column]
+            assert board != "INDEX"
+            assert not (quantity > 0 and panel.open[day, column] == panel.limit_up[day, column])
+            assert not (quantity < 0 and panel.open[day, column] == panel.limit_down[day, column])
+            least = {"STAR": 200, "BSE": 100}.get(board, 100)
+            assert quantity < 0 or quantity >= least
+            assert quantity < 0 or board in {"STAR", "BSE"} or quantity % 100 == 0
+            taken[day, column] = taken.get((day, column), 0) + abs(quantity)
+    if session.settings.participation is not None:
+        for (day, column), total in taken.items():
+            assert total <= panel.volume[day, column] * session.settings.participation
+
+
+# ---------------------------------------------------------------------------------------- money
+
+
+@examples(100)
+@given(markets(), SEEDS, st.sampled_from(["default", "historical", "zero"]))
+def test_the_books_balance(spec: MarketSpec, seed: int, costs: str) -> None:
+    """Protects the money: rebuilt from events and closes alone, each day's change is explained to the fen."""
+    session = session_of(spec.build(), seed, costs=costs)
+    session.run(progress=False)
+    check_books(session, costs)
+
+
+@examples(30)
+@given(markets(), SEEDS, st.booleans())
+def test_the_books_balance_with_positions_from_the_start(spec: MarketSpec, seed: int, paid: bool) -> None:
+    """Protects ``positions=``: paid from the cash or given, they enter the books at the price before the start."""
+    market = spec.build()
+    first = 5
+    alive = [
+        symbol for column, symbol in enumerate(market.symbols)
+        if market.panel.first_row[column] < first <= market.panel.last_row[column]
+    ]  # fmt: skip
+    positions = {symbol: 137 * (place + 1) for place, symbol in enumerate(alive[:3])}
+    options = {"positions": positions, "positions_paid": paid, "start": market.days[first], "cash": 3_000_000}
+    session = session_of(market, seed, costs="historical", **options)
+    begun = session.portfolio
+    assert round(begun.cash * 100) == 300_000_000 - (round(begun.market_value * 100) if paid else 0)
+    assert begun.quantities == positions
+    session.run(progress=False)
+    check_books(session, "historical")
+
+
+@examples(40)
+@given(markets(), SEEDS)
+def test_floating_and_realised_profit_make_up_the_total(spec: MarketSpec, seed: int) -> None:
+    """Protects the two profits: at every stop they add up to the total, to the fen, whatever happened."""
+    session = session_of(spec.build(), seed)
+    wander(session, seed)
+    for _ in range(len(session._timeline.branch.stops) - 1):
+        account = session.portfolio
+        fen = [round(profit * 100) for profit in (account.floating_profit, account.realised_profit, account.profit)]
+        assert fen[0] + fen[1] == fen[2]
+        assert round(account.equity * 100) - round(account.starting_equity * 100) == fen[2]
+        session.back()
+
+
+# ---------------------------------------------------------------------------------------- time
+
+
+@examples(40)
+@given(markets(), SEEDS, st.data())
+def test_back_then_forward_is_the_identity(spec: MarketSpec, seed: int, data: st.DataObject) -> None:
+    """Protects time travel: wherever one goes and however one returns, state, memory, tables and digest are the same."""
+    session = session_of(spec.build(), seed)
+    wander(session, seed)
+    stops = len(session._timeline.branch.stops)
+
+    def picture() -> tuple[object, ...]:
+        driver = session._memory.roots[1]
+        memory = (dict(session.memory), driver["placed"], list(driver["tickets"]))
+        return session._timeline.state, session.digest(), memory, session.now, len(session.orders), session.portfolio.equity
+
+    seen = {stops - 1: picture()}
+    position = stops - 1
+    for _ in range(12):
+        if data.draw(st.booleans()) and position:
+            count = data.draw(st.integers(1, position))
+            session.back(count)
+            position -= count
+        elif position < stops - 1:
+            day = session._timeline.branch.stops[data.draw(st.integers(1, stops - 1))].day
+            session.goto(session.market.days[day])
+            position = session._timeline.stop
+        else:
+            continue
+        assert seen.setdefault(position, picture()) == picture()
+    if position < stops - 1:
+        session.step(stops - 1 - position, phase="next")
+    assert session._timeline.at_tip
+    assert picture() == seen[stops - 1]
+    assert len(session._timeline.branches) == 1
+
+
+@examples(25)
+@given(markets(), SEEDS)
+def test_two_runs_have_one_digest(spec: MarketSpec, seed: int) -> None:
+    """Protects determinism: the same market built twice and the same strategy give one digest and the same tables."""
+    runs = []
+    for _ in range(2):
+        session = session_of(spec.build(), seed)
+        session.run(progress=False)
+        runs.append(session)
+    assert runs[0].digest() == runs[1].digest()
+    pd.testing.assert_frame_equal(runs[0].orders, runs[1].orders, check_exact=True)
+    pd.testing.assert_frame_equal(runs[0].fills, runs[1].fills, check_exact=True)
+
+
+@examples(30)
+@given(markets(), SEEDS, st.data())
+def test_a_step_that_raises_leaves_everything_and_can_be_taken_again(
+    spec: MarketSpec, seed: int, data: st.DataObject
+) -> None:
+    """Protects the step as a transaction: after a failure nothing has moved, and the mended step gives the same future."""
+    market = spec.build()
+    day, phase = data.draw(st.integers(1, spec.days - 1)), data.draw(st.sampled_from(PHASES))
+    whole = session_of(market, seed)
+    whole.run(progress=False)
+    session = session_of(market, seed, raise_at=(day, phase))
+    with pytest.raises(qr.StrategyError) as caught:
+        session.run(progress=False)
+    assert (caught.value.day, caught.value.phase) == (str(market.days[day]), phase)
+    state, digest, memory = session._timeline.state, session.digest(), dict(session.memory)
+    log = list(session._timeline.branch.log)
+    with pytest.raises(qr.StrategyError):
+        session.step()
+    assert session._timeline.state is state
+    assert session.digest() == digest
+    assert dict(session.memory) == memory
+    assert session._timeline.branch.log == log
+    session.strategy.roots[0]["raise_at"] = None
+    session.run(progress=False)
+    assert session.digest() == whole.digest()
+
+
+@examples(20)
+@given(markets(), SEEDS, st.data())
+def test_acting_from_the_past_keeps_the_old_future(spec: MarketSpec, seed: int, data: st.DataObject) -> None:
+    """Protects branches: the old branch is not touched, the new one begins with the same events."""
+    session = session_of(spec.build(), seed)
+    session.run(progress=False)
+    main = session._timeline.branch
+    log, stops = list(main.log), list(main.stops)
+    session.back(data.draw(st.integers(1, len(stops) - 1)))
+    count = session._timeline.count
+    session.order(sorted(session.market.symbols)[0], 100)
+    branch = session._timeline.branch
+    assert branch is not main
+    assert (branch.parent, branch.log[:count]) == (main, log[:count])
+    session.run(progress=False)
+    assert (main.log, main.stops) == (log, stops)
+    for folded, kept in folds(session):
+        assert folded == kept
+    walk_orders(session)
+
+
+# ---------------------------------------------------------------------------------------- what is visible
+
+
+def hidden(market: qr.Market, day: int, phase: str) -> dict[str, np.ndarray]:
+    """(T, N) masks of what nobody can know yet at a moment, per field.
+
+    Reference prices and limits of a day are published before its open, as is that a share is suspended or under a
+    risk warning.
+    """
+    later = np.zeros(market.panel.shape, dtype=bool)
+    later[day + 1 :] = True
+    today = later.copy()
+    today[day] = True
+    at_open, at_close = PHASES.index(phase) >= PHASES.index("OPEN"), PHASES.index(phase) >= PHASES.index("CLOSE")
+    masks = dict.fromkeys((*FIELDS, "paused", "is_st"), later)
+    if not at_close:
+        masks |= dict.fromkeys(("high", "low", "close", "volume", "turnover"), today)
+    if not at_open:
+        masks["open"] = today
+    return masks
+
+
+def poisoned(market: qr.Market, day: int, phase: str, poison: str) -> qr.Market:
+    """The market with everything that is hidden at a moment replaced.
+
+    "garbage" puts other numbers where there are some, and so keeps only which rows exist. "nan" removes them; then the
+    extent of the data (first and last row of each symbol) is handed on as the fact about the file that it is, see
+    :func:`test_whether_the_rows_go_on_is_not_known_today`.
+    """
+    panel = market.panel
+    arrays = {}
+    for name, mask in hidden(market, day, phase).items():
+        values = getattr(panel, name).copy()
+        if values.dtype == bool:
+            values[mask] ^= poison == "garbage"
+        else:
+            values[mask] = np.nan if poison == "nan" else values[mask] * 1.7 + 3
+        arrays[name] = values
+    actions = tuple(action for action in market.actions if action.ex_day <= day)
+    other = replace(market, panel=replace(panel, **arrays), actions=actions)
+    if poison == "nan":
+        other.panel.__dict__ |= {"first_row": panel.first_row, "last_row": panel.last_row}
+        mark = market.mark.copy()
+        mark[hidden(market, day, phase)["close"]] = np.nan
+        other.__dict__["mark"] = mark
+    return other
+
+
+def run_to(session: qr.Session, day: int, phase: str) -> list[said.Record]:
+    """Everything that happens up to a moment."""
+    if day:
+        session.run(until=session.market.days[day - 1], progress=False)
+    session.step(phase=phase)
+    assert (session._timeline.state.day, session.now.phase) == (day, phase)
+    return list(records(session._timeline.branch.log))
+
+
+def options_for(seed: int, phase: str) -> dict[str, object]:
+    """A volume cap and volume slippage read the whole bar when they match, as documented: not while it is hidden."""
+    if phase in {"OPEN", "INTRADAY"}:
+        return {"participation": None, "slippage": ["none", ("bps", 7.0), ("fixed", 0.013)][seed % 3]}
+    return {}
+
+
+@pytest.mark.parametrize("poison", ["nan", "garbage"])
+@examples(60)
+@given(spec=markets(), seed=SEEDS, data=st.data())
+def test_poisoning_what_is_hidden_changes_nothing(
+    poison: str, spec: MarketSpec, seed: int, data: st.DataObject
+) -> None:
+    """Protects against look-ahead: other numbers in all that is hidden at a day and phase, and the same events to then."""
+    market = spec.build()
+    day, phase = data.draw(st.integers(1, spec.days - 1)), data.draw(st.sampled_from(PHASES))
+    options = options_for(seed, phase)
+    true = run_to(session_of(market, seed, **options), day, phase)
+    false = run_to(session_of(poisoned(market, day, phase, poison), seed, **options), day, phase)
+    assert false == true
+
+
+def two_markets(*, quiet: bool, returns: bool) -> qr.Market:
+    """Two shares over six days: the first has an unflagged day without volume (day 2), or rows only up to day 2."""
+    days = pd.bdate_range("2024-01-02", periods=6)
+    rows = []
+    for number, day in enumerate(days):
+        for symbol in ("600001.SH", "600002.SH"):
+            first = symbol == "600001.SH"
+            if first and not quiet and (number == 3 or (number > 3 and not returns)):
+                continue
+            volume = 0.0 if first and quiet and number == 2 else 1e6
+            bar = {"open": 10.0, "high": 10.1, "low": 9.9, "close": 10.0, "volume": volume, "paused": False}
+            rows.append({"date": day, "symbol": symbol, **bar})
+    return qr.read_market(pd.DataFrame(rows))
+
+
+def test_whether_the_rows_go_on_is_not_known_today() -> None:
+    """Protects against look-ahead at the end of data: up to the first missing row both futures look the same."""
+    seen = []
+    for returns in (True, False):
+        session = qr.Session(two_markets(quiet=False, returns=returns), cash=100_000)
+        session.buy("600001", 1000)
+        session.step(4)
+        session.order("600001", 100)
+        seen.append(list(records(session._timeline.branch.log)))
+    assert seen[0] == seen[1]
+
+
+def test_volume_of_the_day_is_not_known_at_its_open() -> None:
+    """Protects the visibility by phase: without a volume cap, the day's volume decides nothing at the open."""
+    seen = []
+    market = two_markets(quiet=True, returns=True)
+    for volume in (0.0, 1e6):
+        array = market.panel.volume.copy()
+        array[2, 0] = volume
+        session = qr.Session(replace(market, panel=replace(market.panel, volume=array)), cash=100_000)
+        session.step(2)
+        session.buy("600001", 1000)
+        session.step(phase="OPEN")
+        seen.append(list(records(session._timeline.branch.log)))
+    assert seen[0] == seen[1]
+
+
+# ---------------------------------------------------------------------------------------- symmetry
+
+
+@examples(40)
+@given(markets(), SEEDS, st.data())
+def test_permuting_the_symbols_permutes_the_result(spec: MarketSpec, seed: int, data: st.DataObject) -> None:
+    """Protects against an order of columns that matters: the same orders on permuted columns do the same."""
+    order = tuple(data.draw(st.permutations(range(spec.symbols))))
+    plain, permuted = session_of(spec.build(), seed), session_of(spec.build(order), seed)
+    for session in (plain, permuted):
+        session.run(progress=False)
+    assert permuted.market.symbols == tuple(plain.market.symbols[place] for place in order)
+    pd.testing.assert_frame_equal(plain.orders, permuted.orders, check_exact=True)
+    pd.testing.assert_frame_equal(plain.fills, permuted.fills, check_exact=True)
+    pd.testing.assert_frame_equal(plain.positions, permuted.positions, check_exact=True)
+    pd.testing.assert_series_equal(plain.equity, permuted.equity, check_exact=True)
+
+
+# ---------------------------------------------------------------------------------------- the generator itself
+
+
+def test_the_random_markets_meet_every_rule() -> None:
+    """Protects these tests from growing blunt: the random runs meet every kind of event and every reason."""
+    events, reasons = set(), set()
+    for seed in range(60):
+        session = session_of(MarketSpec(seed * 7919 + 1, 3 + seed % 6, 15 + seed % 46).build(), seed)
+        session.run(progress=False)
+        for event in records(session._timeline.branch.log):
+            events.add(type(event).__name__)
+            reasons.add(getattr(event, "reason", None))
+    wanted = {kind.__name__ for kind in said.Record.__args__}
+    assert wanted - events == {"PositionSeeded", "SettingsChanged"}
+    assert set(qr.domain.reasons.Reason) <= reasons
+
+
+def test_the_driver_sees_no_more_than_a_strategy() -> None:
+    """Protects the poisoning test: the random strategy itself draws from seed, day and phase alone."""
+    market = MarketSpec(11, 5, 30).build()
+    once, again = (Driver(3, sorted(market.symbols)) for _ in range(2))
+    logs = [list(records(run._timeline.branch.log)) for driver in (once, again)
+            for run in [qr.Session(market, strategy=driver, cash=10**6).run(progress=False)]]  # fmt: skip
+    assert logs[0] == logs[1]
+    assert once.placed == again.placed > 0

@@ -254,24 +254,26 @@ class Draft:
                 self.amended = {order_id: quantity for order_id, quantity in self.amended.items() if order_id >= first}
 
     def _apply_matched(self, event: Matched) -> None:
-        working: dict[int, OpenOrder] = {}
         for offset in range(len(event)):
-            order_id = int(event.order_ids[offset])
-            column, quantity = int(event.columns[offset]), int(event.quantities[offset])
-            fees = int(event.commissions[offset]) + int(event.stamp_duties[offset]) + int(event.transfer_fees[offset])
-            if quantity > 0:
-                self.buy(column, quantity, int(event.notionals[offset]) + fees)
-            elif quantity < 0:
-                self.sell(column, -quantity, int(event.notionals[offset]) - fees)
-            for remark in event.remarks.get(offset, ()):
-                if isinstance(remark, DividendTaxed):
-                    self.cash -= remark.tax
-                    self.realised -= remark.tax
-                elif isinstance(remark, OrderWaiting):
-                    leaves = int(event.leaves[offset])
-                    working[order_id] = OpenOrder(order_id, column, leaves, remark.reason, remark.facts)
+            self.apply_row(event, offset)
         self.release(event.day)
-        self.working = {**self.working, **working} if working else self.working
+
+    def apply_row(self, event: Matched, offset: int) -> None:
+        """Apply what one order of a match did."""
+        order_id = int(event.order_ids[offset])
+        column, quantity = int(event.columns[offset]), int(event.quantities[offset])
+        fees = int(event.commissions[offset]) + int(event.stamp_duties[offset]) + int(event.transfer_fees[offset])
+        if quantity > 0:
+            self.buy(column, quantity, int(event.notionals[offset]) + fees)
+        elif quantity < 0:
+            self.sell(column, -quantity, int(event.notionals[offset]) - fees)
+        for remark in event.remarks.get(offset, ()):
+            if isinstance(remark, DividendTaxed):
+                self.cash -= remark.tax
+                self.realised -= remark.tax
+            elif isinstance(remark, OrderWaiting):
+                order = OpenOrder(order_id, column, int(event.leaves[offset]), remark.reason, remark.facts)
+                self.working = {**self.working, order_id: order}
 
 
 def evolve(state: State, events: Iterable[Event]) -> State:

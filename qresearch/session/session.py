@@ -56,6 +56,7 @@ from qresearch.market.market import Market
 from qresearch.market.venue import PHASE_ORDER, PHASES, Phase
 from qresearch.market.view import View
 from qresearch.session import frames
+from qresearch.session.explain import Explanation, explain_order
 from qresearch.session.html import session_html
 from qresearch.session.orders import OrderBook, OrderRecord
 from qresearch.session.portfolio import Portfolio
@@ -806,6 +807,52 @@ class Session(TradingApi):
         return frames.bars_frame(self._view(), self.market.column(symbol), count, adjust)
 
     # ------------------------------------------------------------------ telling and keeping
+
+    def explain(self, order: str | int) -> Explanation:
+        """Why an order did what it did: what was asked and sent, each check with its numbers, the fill and its fees.
+
+        Works for every order ever placed on this branch, refused ones included; recomputed from the kept states.
+
+        Parameters
+        ----------
+        order : Ticket, str or int
+            A ticket or an order id.
+
+        Returns
+        -------
+        Explanation
+            Prints as text, shows as HTML, and ``.data`` is a DataFrame.
+
+        Raises
+        ------
+        UsageError
+            No such order at this point of the timeline.
+
+        Examples
+        --------
+        >>> import qresearch as qr
+        >>> session = qr.Session(qr.sample_market(), start="2022-03-01", cash=5_000)
+        >>> ticket = session.buy("604018", 1000)
+        >>> print(session.step().explain(ticket))
+        Order 1: buy 604018.SH: FILLED
+        2022-02-28 AFTER_CLOSE
+          · Asked: order 1,000
+          · Sized: 0 held, +0 pending.
+          ✓ Sent: 1,000 shares; waits for the next open.
+        2022-03-01 OPEN
+          ✓ Trading: listed and not suspended on 2022-03-01; opens at 9.52
+          ✓ Price limit: open 9.52 is below the upper limit 10.54
+          ✓ Lot: 1,000 shares are allowed
+          ✗ Cash: 1,000 shares need 9,525.00 with fees; 5,000.00 is available, enough for 500.
+          ✓ Filled: 500 shares at 9.52 = 4,760.00; the opening price.
+          · Fees: commission 5.00, stamp duty 0.00, transfer fee 0.00; 5.00 in all.
+        What to do: Order less, or sell first; cash is checked at the match, after the sells.
+        """
+        self._refuse_inside_callback("explain")
+        ticket = self.ticket(order)
+        timeline = self._timeline
+        record = self._orders()[int(ticket)]
+        return explain_order(self._exchange, timeline.branch, timeline.count, record)
 
     def digest(self) -> str:
         """SHA-256 over all events from the beginning to the cursor: two runs with one digest did the same.

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from qresearch.domain.order import Status
+    from qresearch.session.explain import Explanation
     from qresearch.session.orders import OrderRecord
     from qresearch.session.session import Session
     from qresearch.session.timeline import Branch
@@ -91,6 +92,10 @@ class Ticket(str):
         """Everything that happened to the order, one row per event."""
         events = self._session.events
         return events[events["order_id"] == int(self)]
+
+    def explain(self) -> Explanation:
+        """Why the order did what it did; see :meth:`Session.explain`."""
+        return self._session.explain(self)
 
     def cancel(self) -> Ticket:
         """Withdraw what is left of the order; a refusal is an event with its reason, see :attr:`events`."""

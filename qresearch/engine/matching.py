@@ -48,9 +48,8 @@ def match_open(draft: Draft, exchange: Exchange) -> None:
     blocks = [block for block in draft.queue if block.day < draft.day]
     if not blocks:
         return
-    match = _Match(draft, exchange, blocks)
-    if len(match.ids):
-        match.run()
+    # Also when every order was canceled meanwhile: the event is what takes them out of the queue.
+    _Match(draft, exchange, blocks).run()
     draft.block = None
     draft.release(draft.day)
 

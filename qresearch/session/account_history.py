@@ -1,0 +1,150 @@
+"""One branch up to a moment: the account at every close, and the events between. Tables, plots and reports read this."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from qresearch.domain.messages import Event, OrderFilled, records
+from qresearch.domain.state import State
+from qresearch.engine.evolve import Draft, evolve
+from qresearch.engine.exchange import Exchange
+from qresearch.engine.valuation import equity_at_closes
+from qresearch.errors import choose
+from qresearch.market.panel import Floats
+from qresearch.market.venue import PHASE_ORDER, Phase
+
+if TYPE_CHECKING:
+    from qresearch.session.session import Session
+    from qresearch.session.timeline import Branch
+
+_CLOSE = PHASE_ORDER[Phase.CLOSE]
+
+
+class AccountHistory:
+    """What an account did, from its beginning to a moment.
+
+    Parameters
+    ----------
+    exchange : Exchange
+    name : str
+        Name of the branch.
+    starting : int, money steps
+        Equity at the beginning.
+    account : State or Draft
+        The moment at which the history ends.
+    closes : list of State
+        One per trading day that is over: the account at its close.
+    log : list of Event
+        Everything that happened up to that moment.
+    """
+
+    def __init__(
+        self,
+        exchange: Exchange,
+        name: str,
+        starting: int,
+        account: State | Draft,
+        closes: list[State],
+        log: list[Event],
+    ) -> None:
+        self.exchange, self.name, self.starting = exchange, name, starting
+        self.account, self.closes, self.log = account, closes, log
+
+    @classmethod
+    def of(cls, session: Session, branch: str | None = None) -> AccountHistory:
+        """The history of a branch of a session.
+
+        Parameters
+        ----------
+        session : Session
+        branch : str, optional
+            None or the present branch: up to where the session stands. Another one: all that was simulated on it.
+
+        Raises
+        ------
+        UsageError
+            No such branch; pass one of the names in the message.
+        """
+        timeline = session._timeline
+        exchange, starting = session._exchange, session._starting_equity
+        if branch is None or branch == timeline.branch.name:
+            here = timeline.branch
+            closes = states_at_closes(exchange, here, here.cursor)
+            return cls(exchange, here.name, starting, session._account, closes, session._log())
+        other = timeline.branches[choose("branch", branch, timeline.branches)]
+        closes = states_at_closes(exchange, other, len(other.stops) - 1)
+        return cls(exchange, other.name, starting, other.stops[-1], closes, list(other.log))
+
+    @cached_property
+    def days(self) -> pd.DatetimeIndex:
+        """Trading days of the closes."""
+        days = self.exchange.market.days[[state.day for state in self.closes]] if self.closes else []
+        return pd.DatetimeIndex(np.asarray(days, dtype="datetime64[s]"), name="day").as_unit("s")
+
+    @cached_property
+    def equity(self) -> Floats:
+        """(D,) ndarray of float64, currency: equity at every close."""
+        values: Floats = equity_at_closes(self.exchange, self.closes) / self.exchange.money.units
+        return values
+
+    @property
+    def starting_equity(self) -> float:
+        """Equity before the first day, in the currency."""
+        return self.exchange.money.amount(self.starting)
+
+    @cached_property
+    def returns(self) -> Floats:
+        """(D,) ndarray of float64: daily returns; the first is that of the first day, from the starting equity.
+
+        ``equity / previous equity - 1``; 0 where the previous equity is 0.
+        """
+        before = np.concatenate(([self.starting_equity], self.equity[:-1]))
+        change = self.equity - before
+        found: Floats = np.divide(change, before, out=np.zeros(len(before)), where=before > 0)
+        return found[: len(self.equity)]
+
+    @cached_property
+    def returns_series(self) -> pd.Series[float]:
+        """The daily returns by trading day."""
+        return pd.Series(self.returns, index=self.days, name=self.name, dtype="float64")
+
+    @cached_property
+    def fills(self) -> list[OrderFilled]:
+        """Every execution, in order."""
+        return [event for event in records(iter(self.log)) if isinstance(event, OrderFilled)]
+
+
+def states_at_closes(exchange: Exchange, branch: Branch, stop: int) -> list[State]:
+    """The account at the close of every trading day that is over at a stop of a branch.
+
+    A day that was stepped over without stopping at or after its close is folded from its events.
+    """
+    stops, counts = branch.stops, branch.counts
+    found: dict[int, State] = {}
+    for number, state in enumerate(stops[: stop + 1]):
+        if number:
+            before = stops[number - 1]
+            first = max(before.day if before.phase < _CLOSE else before.day + 1, exchange.first)
+            if first < state.day:
+                log = branch.log[counts[number - 1] : counts[number]]
+                found |= _folded(before, log, range(first, state.day))
+        if state.phase >= _CLOSE and state.day >= exchange.first:
+            found[state.day] = state
+    return list(found.values())
+
+
+def _folded(state: State, log: list[Event], days: range) -> dict[int, State]:
+    """The account at the closes of some days that follow a state, from the events after it."""
+    found = {}
+    place = 0
+    for day in days:
+        begin = place
+        while place < len(log) and (log[place].day, log[place].phase) <= (day, _CLOSE):
+            place += 1
+        state = evolve(state, log[begin:place])._replace(day=day, phase=_CLOSE)
+        found[day] = state
+    return found

@@ -1,7 +1,11 @@
-"""One branch up to a moment: the account at every close, and the events between. Tables, plots and reports read this."""
+"""One branch up to a moment: the account at every close, and the events between.
+
+Tables, plots and reports are made from this.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -9,10 +13,10 @@ import numpy as np
 import pandas as pd
 
 from qresearch.domain.messages import Event, OrderFilled, records
-from qresearch.domain.state import State
+from qresearch.domain.state import Position, State
 from qresearch.engine.evolve import Draft, evolve
 from qresearch.engine.exchange import Exchange
-from qresearch.engine.valuation import equity_at_closes
+from qresearch.engine.valuation import Ints, equity_at_closes
 from qresearch.errors import choose
 from qresearch.market.panel import Floats
 from qresearch.market.venue import PHASE_ORDER, Phase
@@ -34,6 +38,8 @@ class AccountHistory:
         Name of the branch.
     starting : int, money steps
         Equity at the beginning.
+    initial : mapping of column to Position
+        What was held before the first day.
     account : State or Draft
         The moment at which the history ends.
     closes : list of State
@@ -45,13 +51,15 @@ class AccountHistory:
     def __init__(
         self,
         exchange: Exchange,
+        *,
         name: str,
         starting: int,
+        initial: Mapping[int, Position],
         account: State | Draft,
         closes: list[State],
         log: list[Event],
     ) -> None:
-        self.exchange, self.name, self.starting = exchange, name, starting
+        self.exchange, self.name, self.starting, self.initial = exchange, name, starting, initial
         self.account, self.closes, self.log = account, closes, log
 
     @classmethod
@@ -70,14 +78,23 @@ class AccountHistory:
             No such branch; pass one of the names in the message.
         """
         timeline = session._timeline
-        exchange, starting = session._exchange, session._starting_equity
+        exchange = session._exchange
+        account: State | Draft
         if branch is None or branch == timeline.branch.name:
             here = timeline.branch
-            closes = states_at_closes(exchange, here, here.cursor)
-            return cls(exchange, here.name, starting, session._account, closes, session._log())
-        other = timeline.branches[choose("branch", branch, timeline.branches)]
-        closes = states_at_closes(exchange, other, len(other.stops) - 1)
-        return cls(exchange, other.name, starting, other.stops[-1], closes, list(other.log))
+            stop, account, log = here.cursor, session._account, session._log()
+        else:
+            here = timeline.branches[choose("branch", branch, timeline.branches)]
+            stop, account, log = len(here.stops) - 1, here.stops[-1], list(here.log)
+        return cls(
+            exchange,
+            name=here.name,
+            starting=session._starting_equity,
+            initial=here.stops[0].positions,
+            account=account,
+            closes=states_at_closes(exchange, here, stop),
+            log=log,
+        )
 
     @cached_property
     def days(self) -> pd.DatetimeIndex:
@@ -86,9 +103,14 @@ class AccountHistory:
         return pd.DatetimeIndex(np.asarray(days, dtype="datetime64[s]"), name="day").as_unit("s")
 
     @cached_property
+    def equity_steps(self) -> Ints:
+        """(D,) ndarray of int64, money steps: equity at every close."""
+        return equity_at_closes(self.exchange, self.closes)
+
+    @property
     def equity(self) -> Floats:
         """(D,) ndarray of float64, currency: equity at every close."""
-        values: Floats = equity_at_closes(self.exchange, self.closes) / self.exchange.money.units
+        values: Floats = self.equity_steps / self.exchange.money.units
         return values
 
     @property
@@ -102,10 +124,10 @@ class AccountHistory:
 
         ``equity / previous equity - 1``; 0 where the previous equity is 0.
         """
-        before = np.concatenate(([self.starting_equity], self.equity[:-1]))
-        change = self.equity - before
-        found: Floats = np.divide(change, before, out=np.zeros(len(before)), where=before > 0)
-        return found[: len(self.equity)]
+        equity = self.equity_steps
+        before = np.concatenate(([self.starting], equity[:-1]))[: len(equity)]
+        found: Floats = np.divide(equity - before, before, out=np.zeros(len(equity)), where=before > 0)
+        return found
 
     @cached_property
     def returns_series(self) -> pd.Series[float]:

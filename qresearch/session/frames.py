@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import fields
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from qresearch.domain.messages import Event, OrderFilled, Record, Recorded, records
 from qresearch.domain.order import Status
 from qresearch.domain.reasons import Reason, explain_reason
-from qresearch.domain.state import State
 from qresearch.engine.exchange import Exchange
 from qresearch.market.panel import FIELDS
 from qresearch.market.venue import PHASES
@@ -191,13 +189,6 @@ def recorded_frame(exchange: Exchange, log: Iterable[Event]) -> pd.DataFrame:
     frame = pd.DataFrame.from_dict(rows, orient="index")
     frame.index = pd.DatetimeIndex(frame.index, name="day")
     return frame
-
-
-def equity_series(exchange: Exchange, states: Sequence[State], equity: Sequence[int]) -> pd.Series[float]:
-    """Equity by trading day, in the currency."""
-    days = exchange.market.days[[state.day for state in states]] if len(states) else np.array([], "datetime64[D]")
-    index = pd.DatetimeIndex(days, name="day").as_unit("s")
-    return pd.Series(np.asarray(equity) / exchange.money.units, index=index, name="equity", dtype="float64")
 
 
 def history_frame(view: View, columns: list[int], count: int, field: str, adjust: str) -> pd.DataFrame:

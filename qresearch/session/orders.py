@@ -147,7 +147,7 @@ class OrderBook:
 
     def advance(self, log: list[Event], count: int) -> None:
         """Fold in the entries of a log up to `count`."""
-        self._fold(records(iter(log[self.count : count])))
+        self.fold(records(iter(log[self.count : count])))
         self.count = count
 
     def with_events(self, events: Iterable[Event], order_id: int) -> OrderRecord | None:
@@ -162,7 +162,8 @@ class OrderBook:
                     order.apply(event)
         return order
 
-    def _fold(self, events: Iterable[Record]) -> None:
+    def fold(self, events: Iterable[Record]) -> None:
+        """Fold in some single events."""
         orders = self.orders
         for event in events:
             if isinstance(event, OrderCreated):

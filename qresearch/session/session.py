@@ -10,7 +10,7 @@ import warnings
 from collections.abc import Callable, Mapping
 from dataclasses import fields, is_dataclass, replace
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -41,7 +41,7 @@ from qresearch.engine.exchange import Exchange
 from qresearch.engine.fees import COST_PRESETS, fixed_costs, preset_costs
 from qresearch.engine.sizing import ended, place
 from qresearch.engine.slippage import slippage_model
-from qresearch.engine.valuation import equity_at_closes, market_values
+from qresearch.engine.valuation import market_values
 from qresearch.errors import (
     MarketWarning,
     NotSupported,
@@ -56,14 +56,22 @@ from qresearch.market.market import Market
 from qresearch.market.venue import PHASE_ORDER, PHASES, Phase
 from qresearch.market.view import View
 from qresearch.session import frames
+from qresearch.session.account_history import AccountHistory
+from qresearch.session.benchmark import BenchmarkLike
 from qresearch.session.explain import Explanation, explain_order
 from qresearch.session.html import session_html
 from qresearch.session.orders import OrderBook, OrderRecord
 from qresearch.session.portfolio import Portfolio
+from qresearch.session.results import save_results
 from qresearch.session.strategy import BarData, Context, Hooks, Memory, bind_hook, load_strategy
+from qresearch.session.tables import Tables
 from qresearch.session.ticket import Ticket
 from qresearch.session.timeline import Branch, Timeline
 from qresearch.session.trading import TradingApi
+
+if TYPE_CHECKING:
+    from qresearch.views.plots import Picture
+    from qresearch.views.report import Report
 
 _PRE_OPEN, _CLOSE, _AFTER_CLOSE = (PHASE_ORDER[phase] for phase in (Phase.PRE_OPEN, Phase.CLOSE, Phase.AFTER_CLOSE))
 _HOOK_PHASES = {_PRE_OPEN: "before_trading", _CLOSE: "handle_data", _AFTER_CLOSE: "after_trading"}
@@ -749,15 +757,8 @@ class Session(TradingApi):
     @property
     def equity(self) -> pd.Series[float]:
         """Equity at every close so far, by trading day, in the currency."""
-        states = self._closes()
-        return frames.equity_series(self._exchange, states, equity_at_closes(self._exchange, states).tolist())
-
-    def _closes(self) -> list[State]:
-        """The last kept state at or after each close, up to the cursor."""
-        timeline = self._timeline
-        by_day = {state.day: state for state in timeline.branch.stops[: timeline.stop + 1] if state.phase >= _CLOSE}
-        by_day.pop(self._exchange.first - 1, None)
-        return list(by_day.values())
+        history = AccountHistory.of(self)
+        return pd.Series(history.equity, index=history.days, name="equity", dtype="float64")
 
     def _log(self) -> list[Event]:
         timeline = self._timeline
@@ -773,9 +774,12 @@ class Session(TradingApi):
         return frames.events_frame(self._exchange, self._log())
 
     @property
-    def recorded(self) -> pd.DataFrame:
-        """What the strategy recorded: one row per day, one column per name; NaN where nothing was recorded."""
-        return frames.recorded_frame(self._exchange, self._log())
+    def tables(self) -> Tables:
+        """The account as tables: trade details, positions and portfolio now and by day, round trips, costs, figures.
+
+        ``session.tables.return_summary``; ``session.tables(names="swordfish")`` gives them under Swordfish's names.
+        """
+        return Tables(self)
 
     def history(
         self, symbols: str | list[str] | None = None, count: int = 20, field: str = "close", adjust: str = "pre"
@@ -807,6 +811,90 @@ class Session(TradingApi):
         return frames.bars_frame(self._view(), self.market.column(symbol), count, adjust)
 
     # ------------------------------------------------------------------ telling and keeping
+
+    def report(
+        self,
+        html: str | Path | None = None,
+        *,
+        benchmark: BenchmarkLike | pd.Series[float] = None,
+        branch: str | tuple[str, str] | None = None,
+        title: str | None = None,
+    ) -> Report:
+        """Show what the run came to: figures and plots in the notebook, the whole QuantStats page as a file.
+
+        Parameters
+        ----------
+        html : path, optional
+            Write the tear-sheet page here.
+        benchmark : Series of closes, symbol, Benchmark or False, optional
+            Default: that of the market; False for none.
+        branch : str or (str, str), optional
+            Another branch, or two to see side by side. Default: the present one up to now.
+        title : str, optional
+
+        Returns
+        -------
+        Report
+            Shows itself in a notebook.
+
+        Raises
+        ------
+        UsageError
+            No such branch, or a benchmark that holds no closes.
+
+        Examples
+        --------
+        >>> import qresearch as qr
+        >>> qr.Session(qr.sample_market(), start="2022-03-01").step(20).report()
+        <Report of branch main: 20 trading days 2022-03-01 to 2022-03-28, total return +0.00%>
+        """
+        from qresearch.views.report import compare, report  # noqa: PLC0415  # the ring above, only when asked
+
+        if isinstance(branch, tuple):
+            return compare(self, *branch, html=html, benchmark=benchmark, title=title)
+        return report(self, html, benchmark=benchmark, branch=branch, title=title)
+
+    def plot(self, kind: str = "equity", **options: Any) -> Picture:
+        """Draw a static picture of the run.
+
+        Parameters
+        ----------
+        kind : {"equity", "candles", "exposure", "monthly", "orders"}
+            Equity and drawdown against the benchmark; candles of a `symbol` with volume and order marks; exposure and
+            weights; returns by month; orders by state.
+        **options
+            Of the function of that kind in :mod:`qresearch.views.plots`, such as ``theme="dark"``, ``ax=``,
+            ``branch=``, or ``symbol=`` of the candles.
+
+        Returns
+        -------
+        Picture
+            Shows itself in a notebook; ``.save(path)`` writes a PNG, ``.figure`` is matplotlib's.
+
+        Raises
+        ------
+        UsageError
+            No such kind.
+        """
+        from qresearch.views.plots import draw  # noqa: PLC0415  # the ring above, only when asked
+
+        return draw(self, kind, **options)
+
+    def save_results(self, directory: str | Path, format: str = "parquet") -> list[Path]:  # noqa: A002  # as pandas
+        """Write the tables of the run as files, a README of their columns and units, and the tear-sheet page.
+
+        Parameters
+        ----------
+        directory : path
+            Made when it is missing; files of an earlier run in it are replaced.
+        format : {"parquet", "csv"}
+
+        Returns
+        -------
+        list of Path
+            What was written.
+        """
+        return save_results(self, directory, format)
 
     def explain(self, order: str | int) -> Explanation:
         """Why an order did what it did: what was asked and sent, each check with its numbers, the fill and its fees.

@@ -102,7 +102,7 @@ def compound_sharpe(returns: Floats, periods: int = PERIODS, risk_free: float = 
     Differs from :func:`sharpe` (and QuantStats) by using the compound return. NaN without spread.
 
     >>> round(compound_sharpe(np.array([0.02, -0.01])), 6)
-    6.888848
+    7.17771
     """
     spread = annual_volatility(returns, periods)
     return (annual_return(returns, periods) - risk_free) / spread if spread > 0 else NAN

@@ -345,7 +345,7 @@ class Context(TradingApi):
         self._session._schedule(func, phase_of(time, self._session.market.venue))
 
     def record(self, **values: float) -> None:
-        """Record values of the day under names; see :attr:`Session.recorded`."""
+        """Record values of the day under names; see :attr:`Tables.recorded`."""
         self._session._record_values(values)
 
 

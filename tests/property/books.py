@@ -12,6 +12,9 @@ import math
 from collections import Counter
 from dataclasses import dataclass, field
 from fractions import Fraction
+from functools import cache
+
+import numpy as np
 
 import qresearch as qr
 from qresearch.domain import messages as said
@@ -30,6 +33,14 @@ def half_up(value: Fraction) -> int:
 def exact(number: float) -> Fraction:
     """The decimal number that a float stands for."""
     return Fraction(repr(float(number)))
+
+
+@cache
+def milli(price: float) -> int:
+    """A price in thousandths of a yuan; every price of these markets is a whole number of them."""
+    found = exact(price) * 1000
+    assert found.denominator == 1, f"{price!r} is on no tick"
+    return int(found)
 
 
 def ratio(number: float) -> Fraction:
@@ -81,12 +92,21 @@ class Books:
         self.panel = self.market.panel
         self.money = self.market.venue.money
         self.settings = self.session.settings
+        assert self.money.units == 100
+        self.closing = {
+            column: max(int((self.panel.days < np.datetime64(share.delist_date)).sum()), self.last_row[column] + 1)
+            for column, share in enumerate(self.market.instruments)
+            if share.delist_date is not None
+        }
+        self.actions: dict[int, list[qr.market.actions.Action]] = {}
+        for action in self.market.actions:
+            self.actions.setdefault(action.ex_day, []).append(action)
         rows = ~(self.panel.close != self.panel.close)
         self.last_row = [int(column.nonzero()[0][-1]) if column.any() else -1 for column in rows.T]
 
     def value(self, quantity: int, price: float) -> int:
         """Shares at a price in fen, half up."""
-        return half_up(quantity * exact(price) * self.money.units)
+        return (quantity * milli(price) + 5) // 10
 
     def worth(self) -> int:
         """Holdings at the present marks."""
@@ -105,8 +125,8 @@ class Books:
         """What the corporate actions and the ends of instruments must do to this account on a day."""
         found: list[tuple[object, ...]] = []
         shares, cash = Counter(self.shares), self.cash
-        for action in self.market.actions:
-            if action.ex_day != day or not shares[action.column]:
+        for action in self.actions.get(day, ()):
+            if not shares[action.column]:
                 continue
             column, held = action.column, shares[action.column]
             if action.cash:
@@ -133,15 +153,12 @@ class Books:
     def _expected_ends(self, day: int, shares: Counter[int]) -> list[tuple[object, ...]]:
         found: list[tuple[object, ...]] = []
         for column, last in enumerate(self.last_row):
-            delisted = self.market.instruments[column].delist_date
             if not shares[column]:
                 continue
-            if delisted is None:
+            if column not in self.closing:
                 if day == last + 1:
                     found.append(("PositionStale", column, shares[column]))
-                continue
-            closing = next((at for at, date in enumerate(self.panel.days) if date.astype(object) >= delisted), None)
-            if closing is not None and day == max(closing, last + 1):
+            elif day == self.closing[column]:
                 price = self.marks[column] if self.settings.delisting == "last" else 0.0
                 found.append(("PositionClosed", column, shares[column], self.value(shares[column], price)))
         return found
@@ -210,8 +227,8 @@ class Books:
         if close == close:
             self.marks[column] = close
             return
-        for action in self.market.actions:
-            if (action.ex_day, action.column) == (day, column) and column in self.marks and day < self.last_row[column]:
+        for action in self.actions.get(day, ()):
+            if action.column == column and column in self.marks and day < self.last_row[column]:
                 self.marks[column] = self.reference(action, self.marks[column])
 
     def reference(self, action: qr.market.actions.Action, mark: float) -> float:

@@ -1,0 +1,18 @@
+"""The notebooks run as tests: their cells in order, with a warm font cache."""
+
+from __future__ import annotations
+
+import pytest
+
+
+def pytest_configure() -> None:
+    """Build matplotlib's cache of fonts here: in a kernel it would write about it to stderr."""
+    import matplotlib.font_manager  # noqa: F401, PLC0415
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put the cells back in order after pytest-randomly has shuffled all tests; each notebook shares one kernel."""
+    cells = [item for item in items if hasattr(item, "cell_num")]
+    cells.sort(key=lambda item: (str(item.path), item.cell_num))  # type: ignore[attr-defined]
+    items[:] = [item for item in items if not hasattr(item, "cell_num")] + cells

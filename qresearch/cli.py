@@ -1,0 +1,311 @@
+"""The command line: ``qresearch demo``, ``qresearch lab`` and ``qresearch run``."""
+
+from __future__ import annotations
+
+import argparse
+import inspect
+import shutil
+import subprocess
+import sys
+import textwrap
+import time
+import traceback
+import warnings
+from collections.abc import Iterable, Sequence
+from importlib.metadata import PackageNotFoundError, files
+from pathlib import Path
+
+import qresearch
+from qresearch import demo
+from qresearch.engine.fees import COST_PRESETS
+from qresearch.errors import MarketWarning, QresearchError, StrategyError, UsageError
+from qresearch.market.market import Market
+from qresearch.session.html import price
+from qresearch.session.session import Session
+from qresearch.sources.sample import sample_market
+from qresearch.sources.tabular import read_market
+
+WIDTH = 110
+"""Columns of a terminal that all text fits."""
+
+QUICKSTART = "00_quickstart.ipynb"
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command.
+
+    Parameters
+    ----------
+    argv : sequence of str, optional
+        Arguments; default those of the process.
+
+    Returns
+    -------
+    int
+        Exit code: 0 when all went well, 2 after a message about what was wrong.
+
+    Examples
+    --------
+    >>> main(["run", "missing.py", "--data", "sample"])
+    2
+    """
+    words = list(sys.argv[1:] if argv is None else argv)
+    cut = words.index("--") if "--" in words else len(words)
+    options = _parser().parse_args(words[:cut])
+    options.extra = words[cut + 1 :]
+    if options.extra and options.command is not _lab:
+        _parser().error("only 'qresearch lab' passes words after '--' on")
+    try:
+        code: int = options.command(options)
+    except StrategyError as problem:
+        print(f"{_own_traceback(problem.__cause__)}{_wrapped(str(problem))}", file=sys.stderr)
+        return 2
+    except (QresearchError, OSError) as problem:
+        print(f"qresearch: {problem}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        print("Stopped.", file=sys.stderr)
+        return 130
+    return code
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="qresearch",
+        description="Step a market day by day, place orders, go back, and see why each did what it did.",
+    )
+    parser.add_argument("--version", action="version", version=f"qresearch {qresearch.__version__}")
+    commands = parser.add_subparsers(required=True, metavar="command")
+
+    demo = commands.add_parser("demo", help="run a short story on the embedded market and write a page to open")
+    demo.add_argument("--out", type=Path, default=Path("qresearch-demo.html"), help="page to write (%(default)s)")
+    demo.set_defaults(command=_demo)
+
+    lab = commands.add_parser(
+        "lab", help="open the notebooks in JupyterLab", description="Words after '--' are passed on to JupyterLab."
+    )
+    lab.set_defaults(command=_lab)
+
+    run = commands.add_parser("run", help="run a strategy without a notebook and write what happened as files")
+    run.add_argument("strategy", type=Path, help="a .py file that defines handle_data(context, data)")
+    run.add_argument(
+        "--data", required=True, help="a .csv or .parquet file of daily bars, or 'sample' for the embedded market"
+    )
+    run.add_argument("--start", help="first trading day, such as 2024-01-31 (default: the first of the data)")
+    run.add_argument("--end", help="last trading day (default: the last of the data)")
+    run.add_argument("--cash", type=float, default=1_000_000, help="money to start with (%(default)s)")
+    run.add_argument("--costs", choices=list(COST_PRESETS), default="default", help="what trading costs (%(default)s)")
+    run.add_argument("--out", type=Path, default=Path("qresearch-run"), help="folder to write to (%(default)s)")
+    run.add_argument("--format", choices=["parquet", "csv"], default="parquet", help="of the files (%(default)s)")
+    run.set_defaults(command=_run)
+    return parser
+
+
+# ---------------------------------------------------------------------------------------- run
+
+
+def _run(options: argparse.Namespace) -> int:
+    began = time.perf_counter()
+    # What the market has to say comes once, at the end, among the notices.
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", MarketWarning)
+        market = _market(options.data)
+        session = _session(market, options)
+        print(f"{options.strategy.name} on {market!r}", flush=True)
+        session.run(progress=sys.stderr.isatty())
+    written = _write_tables(session, options.out, options.format)
+    print(_summary(session))
+    print(f"\nWrote {', '.join(path.name for path in written)} to {options.out}/")
+    print(f"in {time.perf_counter() - began:.1f} s.")
+    return 0
+
+
+def _market(data: str) -> Market:
+    if data == "sample" and not Path(data).exists():
+        return sample_market()
+    return read_market(data)
+
+
+def _session(market: Market, options: argparse.Namespace) -> Session:
+    """A session with the script loaded.
+
+    Raises
+    ------
+    StrategyError
+        The script cannot be loaded: mend the line that the message names.
+    """
+    try:
+        return Session(
+            market,
+            start=options.start,
+            end=options.end,
+            cash=options.cash,
+            costs=options.costs,
+            strategy=options.strategy,
+        )
+    except (QresearchError, KeyboardInterrupt):
+        raise
+    except Exception as problem:
+        stack = traceback.extract_tb(problem.__traceback__)
+        lines = [frame.lineno for frame in stack if frame.filename == str(options.strategy)]
+        line = problem.lineno if isinstance(problem, SyntaxError) else lines[-1] if lines else None
+        if line is None:
+            raise  # not the script's doing
+        raise StrategyError(
+            f"{options.strategy} cannot be loaded: {type(problem).__name__} in line {line}: {problem}.",
+            day="",
+            phase="",
+            callback="",
+            line=line,
+        ) from problem
+
+
+def _own_traceback(problem: BaseException | None) -> str:
+    """The part of a traceback that shows the user's own lines, from the first of them on."""
+    if problem is None:
+        return ""
+    told = traceback.TracebackException.from_exception(problem)
+    package = str(Path(__file__).parent)
+    first = next((i for i, frame in enumerate(told.stack) if not frame.filename.startswith(package)), len(told.stack))
+    told.stack = traceback.StackSummary.from_list(told.stack[first:])
+    return "".join(told.format(chain=False)) + "\n"
+
+
+def _write_tables(session: Session, out: Path, kind: str) -> list[Path]:
+    out.mkdir(parents=True, exist_ok=True)
+    frames = {
+        "orders": session.orders,
+        "fills": session.fills,
+        "positions": session.positions,
+        "equity": session.equity.to_frame(),
+        "events": session.events,
+    }
+    recorded = session.recorded
+    if len(recorded):
+        frames["recorded"] = recorded
+    written = []
+    for name, frame in frames.items():
+        path = out / f"{name}.{kind}"
+        if kind == "parquet":
+            frame.to_parquet(path)
+        else:
+            frame.to_csv(path)
+        written.append(path)
+    return written
+
+
+def _summary(session: Session) -> str:
+    """What a run came to."""
+    orders, fills, portfolio, equity = session.orders, session.fills, session.portfolio, session.equity
+    span = f", {equity.index[0]:%Y-%m-%d} to {equity.index[-1]:%Y-%m-%d}" if len(equity) else ""
+    states = ", ".join(f"{count:,} {state}" for state, count in orders["status"].value_counts().items())
+    fees = ", ".join(f"{name.replace('_', ' ')} {fills[name].sum():,.2f}" for name in demo.FEES)
+    unfilled = orders[orders["status"].isin(["REJECTED", "EXPIRED"]) & (orders["filled"] == 0)]
+    rows = [
+        ("Trading days", f"{len(equity):,}{span}"),
+        ("Orders", f"{len(orders):,}" + (f": {states}" if states else "")),
+        ("Fills", f"{len(fills):,}, {fills['notional'].sum():,.2f} traded"),
+        ("Fees", fees),
+        ("Final equity", f"{portfolio.equity:,.2f}"),
+        ("Total return", f"{portfolio.nav - 1:+.2%}" if portfolio.starting_equity else "-"),
+    ]
+    lines = [f"{name:<14}{value}" for name, value in rows]
+    if len(unfilled):
+        lines.append("Without a fill, by reason")
+        lines += [f"  {reason:<24}{count:>7,}" for reason, count in unfilled["reason"].value_counts().items()]
+    notices = [*session.notices, *([session.message] if session.message else [])]
+    if notices:
+        lines.append("Notices")
+        lines += [textwrap.fill(text, WIDTH, initial_indent="  ", subsequent_indent="    ") for text in notices]
+    return "\n".join(lines)
+
+
+# ---------------------------------------------------------------------------------------- lab
+
+
+def _lab(options: argparse.Namespace) -> int:
+    return subprocess.call([sys.executable, "-m", "jupyterlab", str(_notebooks() / QUICKSTART), *options.extra])
+
+
+def _notebooks() -> Path:
+    """The folder to open: that of the checkout, else a copy in the current folder.
+
+    Raises
+    ------
+    UsageError
+        The installation holds no notebooks; install qresearch again.
+    """
+    root = Path(__file__).parents[1]
+    if (root / "notebooks" / QUICKSTART).exists() and (root / "pyproject.toml").exists():
+        return root / "notebooks"
+    try:
+        shipped = [Path(str(file.locate())) for file in files("qresearch") or () if file.suffix == ".ipynb"]
+    except PackageNotFoundError:
+        shipped = []
+    found = [path for path in shipped if path.exists()]
+    if not found:
+        raise UsageError("This installation of qresearch holds no notebooks. Install it again with pip.")
+    target = Path("qresearch-notebooks")
+    target.mkdir(exist_ok=True)
+    for path in found:
+        if not (target / path.name).exists():  # what the user has changed stays
+            shutil.copyfile(path, target / path.name)
+    print(f"Notebooks are in {target.resolve()}/ (files that were there already are kept).")
+    return target
+
+
+# ---------------------------------------------------------------------------------------- demo
+
+
+def _demo(options: argparse.Namespace) -> int:
+    session = demo.hand_session()
+    scenes = []
+    print("By hand, on the embedded market")
+    for scene in demo.by_hand(session):
+        scenes.append(scene)
+        print(f"\n{scene.words}\n>>> {scene.code}\n{_wrapped(scene.answer)}")
+    print(f"\nOrders of this branch\n\n{_order_text(session)}")
+    print(f"\nAccount\n\n{_account_text(session)}")
+    print(f"\nA strategy: {inspect.getdoc(demo.momentum)}\n")
+    robot = demo.robot_session()
+    print(_summary(robot))
+    options.out.write_text(demo.page(session, scenes, robot), encoding="utf-8")
+    print(f"\nOpen this page in a browser: {options.out.resolve()}")
+    return 0
+
+
+def _wrapped(text: str) -> str:
+    """Long lines broken; the rest of a line stands under its beginning."""
+    return "\n".join(
+        textwrap.fill(line, WIDTH, subsequent_indent=" " * (len(line) - len(line.lstrip()) + 4))
+        for line in text.splitlines()
+    )
+
+
+def _text_table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """Aligned columns; a head that ends in ``>`` is right-aligned."""
+    cells = [[name.rstrip(">") for name in head], *map(list, rows)]
+    widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
+    pads = [str.rjust if name.endswith(">") else str.ljust for name in head]
+    lines = ["  ".join(pad(cell, width) for pad, cell, width in zip(pads, row, widths, strict=True)) for row in cells]
+    return "\n".join(line.rstrip() for line in [lines[0], "  ".join("-" * width for width in widths), *lines[1:]])
+
+
+def _order_text(session: Session) -> str:
+    orders = session.orders
+    lines = [_text_table(demo.ORDER_HEAD, demo.order_rows(orders))]
+    for order_id, order in orders[orders["reason"] != ""].iterrows():
+        lines.append(textwrap.fill(f"{order_id}: {order['why']}", WIDTH, subsequent_indent="   "))
+    return "\n".join(lines)
+
+
+def _account_text(session: Session) -> str:
+    portfolio = session.portfolio
+    head = ("Symbol", "Quantity>", "Sellable>", "Locked>", "Average cost>", "Price>", "Market value>", "Profit>")
+    rows = [
+        [held.symbol, f"{held.quantity:,}", f"{held.sellable:,}", f"{held.locked:,}", price(held.average_cost),
+         price(held.price), f"{held.market_value:,.2f}", f"{held.profit:+,.2f}"]
+        for held in portfolio.positions.values()
+    ]  # fmt: skip
+    line = f"Cash {portfolio.cash:,.2f} + shares {portfolio.market_value:,.2f} = equity {portfolio.equity:,.2f}"
+    return f"{_text_table(head, rows)}\n{line}; profit {portfolio.profit:+,.2f}"

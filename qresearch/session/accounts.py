@@ -1,0 +1,196 @@
+"""Account tables: the portfolio and the positions, now and day by day."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from qresearch.engine.valuation import market_values
+from qresearch.market.panel import Floats
+from qresearch.session import frames
+from qresearch.session.account_history import AccountHistory
+from qresearch.session.benchmark import Aligned
+from qresearch.session.portfolio import Portfolio
+
+PORTFOLIO_COLUMNS = (
+    "cash", "reserved", "market_value", "equity", "nav", "total_return", "daily_return", "daily_profit", "fees",
+    "floating_profit", "realised_profit", "total_profit",
+)  # fmt: skip
+BENCHMARK_COLUMNS = ("benchmark_close", "benchmark_nav")
+POSITION_COLUMNS = (
+    "quantity", "previous_quantity", "sellable", "average_cost", "price", "market_value", "floating_profit", "weight",
+    "bought_quantity", "bought_value", "sold_quantity", "sold_value",
+)  # fmt: skip
+COUNTS = ("quantity", "previous_quantity", "sellable", "bought_quantity", "sold_quantity")
+
+Traded = dict[tuple[int, int], list[int]]
+"""(day, column) to [shares bought, their value, shares sold, their value]; values in money steps."""
+
+
+def reserved_of(history: AccountHistory, account: Any) -> int:
+    """Money steps that resting buy orders hold back; 0 where no order rests."""
+    if not account.working:
+        return 0
+    held: float = getattr(Portfolio(history.exchange, account, history.starting), "reserved", 0.0)
+    return int(history.exchange.money.money("reserved", held))
+
+
+def fees_by_day(history: AccountHistory) -> dict[int, int]:
+    """Commission, stamp duty and transfer fee by day, in money steps."""
+    fees: dict[int, int] = {}
+    for fill in history.fills:
+        fees[fill.day] = fees.get(fill.day, 0) + fill.commission + fill.stamp_duty + fill.transfer_fee
+    return fees
+
+
+def daily_portfolio(history: AccountHistory, benchmark: Aligned | None) -> pd.DataFrame:
+    """One row per close; see :attr:`Tables.daily_portfolio` for the columns."""
+    units, starting, closes = history.exchange.money.units, history.starting, history.closes
+    by_day = fees_by_day(history)
+    fees = np.cumsum([by_day.get(state.day, 0) for state in closes]) / units
+    cash = np.array([state.cash for state in closes], dtype=np.int64)
+    reserved = np.array([reserved_of(history, state) for state in closes], dtype=np.int64)
+    cost = np.array([sum(held.cost for held in state.positions.values()) for state in closes], dtype=np.int64)
+    equity = history.equity_steps
+    before = np.concatenate(([starting], equity[:-1]))[: len(equity)]
+    nav = equity / starting if starting else np.full(len(equity), np.nan)
+    columns: dict[str, Any] = {
+        "cash": (cash - reserved) / units,
+        "reserved": reserved / units,
+        "market_value": (equity - cash) / units,
+        "equity": equity / units,
+        "nav": nav,
+        "total_return": nav - 1,
+        "daily_return": history.returns,
+        "daily_profit": (equity - before) / units,
+        "fees": fees,
+        "floating_profit": (equity - cash - cost) / units,
+        "realised_profit": np.array([state.realised for state in closes], dtype=np.int64) / units,
+        "total_profit": (equity - starting) / units,
+    }
+    if benchmark is not None:
+        columns |= {"benchmark_close": benchmark.close, "benchmark_nav": benchmark.nav}
+    return pd.DataFrame(columns, index=history.days, dtype="float64")
+
+
+def portfolio_now(history: AccountHistory, benchmark: Aligned | None) -> pd.Series[float]:
+    """The same fields at the moment at which the history ends."""
+    account, exchange = history.account, history.exchange
+    units, starting = exchange.money.units, history.starting
+    portfolio = Portfolio(exchange, account, starting)
+    value = int(market_values(exchange, account.day, account.phase, account.positions).sum())
+    equity, reserved = account.cash + value, reserved_of(history, account)
+    earlier = sum(1 for state in history.closes if state.day < account.day)
+    before = int(history.equity_steps[earlier - 1]) if earlier else starting
+    nav = equity / starting if starting else float("nan")
+    found = {
+        "cash": (account.cash - reserved) / units,
+        "reserved": reserved / units,
+        "market_value": value / units,
+        "equity": equity / units,
+        "nav": nav,
+        "total_return": nav - 1,
+        "daily_return": equity / before - 1 if before else 0.0,
+        "daily_profit": (equity - before) / units,
+        "fees": sum(fees_by_day(history).values()) / units,
+        "floating_profit": portfolio.floating_profit,
+        "realised_profit": portfolio.realised_profit,
+        "total_profit": (equity - starting) / units,
+    }
+    if benchmark is not None and len(benchmark.close):
+        found |= {"benchmark_close": benchmark.close[-1], "benchmark_nav": benchmark.nav[-1]}
+    return pd.Series(found, dtype="float64", name=frames.timestamp(exchange, account.day))
+
+
+def traded_by_day(history: AccountHistory) -> Traded:
+    """What was bought and sold, by day and instrument."""
+    traded: Traded = {}
+    for fill in history.fills:
+        row = traded.setdefault((fill.day, fill.column), [0, 0, 0, 0])
+        side = 0 if fill.quantity > 0 else 2
+        row[side] += abs(fill.quantity)
+        row[side + 1] += fill.notional
+    return traded
+
+
+def positions_now(history: AccountHistory) -> pd.DataFrame:
+    """One row per instrument held now, at the previous close, or traded today."""
+    exchange, account = history.exchange, history.account
+    portfolio = Portfolio(exchange, account, history.starting)
+    earlier = [state for state in history.closes if state.day < account.day]
+    before = earlier[-1].positions if earlier else history.initial
+    today = {column: row for (day, column), row in traded_by_day(history).items() if day == account.day}
+    symbols, units, equity = exchange.market.symbols, exchange.money.units, portfolio.equity
+    rows = []
+    for column in sorted({*account.positions, *before, *today}, key=symbols.__getitem__):
+        held = portfolio.positions[symbols[column]]
+        bought, paid, sold, received = today.get(column, (0, 0, 0, 0))
+        previous = before[column].quantity if column in before else 0
+        rows.append(
+            (symbols[column], held.quantity, previous, held.sellable, held.average_cost if held.quantity else np.nan,
+             held.price, held.market_value, held.profit, held.market_value / equity if equity else np.nan,
+             bought, paid / units, sold, received / units)
+        )  # fmt: skip
+    frame = pd.DataFrame(rows, columns=["symbol", *POSITION_COLUMNS])
+    return _typed(frame).set_index("symbol")
+
+
+def daily_positions(history: AccountHistory) -> pd.DataFrame:
+    """One row per day and instrument; see :attr:`Tables.daily_positions` for the columns."""
+    exchange = history.exchange
+    symbols, units, marks = exchange.market.symbols, exchange.money.units, exchange.market.mark
+    traded = traded_by_day(history)
+    moved: dict[int, list[int]] = {}
+    for day, column in traded:
+        moved.setdefault(day, []).append(column)
+    rows: list[tuple[Any, ...]] = []
+    before = history.initial
+    for state, equity in zip(history.closes, history.equity.tolist(), strict=True):
+        held, values = state.positions, market_values(exchange, state.day, state.phase, state.positions).tolist()
+        worth = dict(zip(held, values, strict=True))
+        for column in sorted({*held, *before, *moved.get(state.day, ())}):
+            position, value = held.get(column), worth.get(column, 0)
+            quantity, cost = (position.quantity, position.cost) if position else (0, 0)
+            sellable = 0 if position is None else _sellable(history, column, position, state.day)
+            bought, paid, sold, received = traded.get((state.day, column), (0, 0, 0, 0))
+            rows.append(
+                (state.day, symbols[column], quantity, before[column].quantity if column in before else 0, sellable,
+                 cost / units / quantity if quantity else np.nan, marks[state.day, column], value / units,
+                 (value - cost) / units, value / units / equity if equity else np.nan, bought, paid / units, sold,
+                 received / units)
+            )  # fmt: skip
+        before = held
+    frame = _typed(pd.DataFrame(rows, columns=["day", "symbol", *POSITION_COLUMNS]))
+    days = exchange.market.days[frame["day"].to_numpy(dtype=np.int64)].astype("datetime64[s]")
+    return frame.assign(day=days)
+
+
+def _sellable(history: AccountHistory, column: int, position: Any, day: int) -> int:
+    shares: int = position.quantity if history.exchange.same_day[column] else position.sellable(day)
+    return shares
+
+
+def _typed(frame: pd.DataFrame) -> pd.DataFrame:
+    kinds = {name: "int64" if name in COUNTS else "float64" for name in POSITION_COLUMNS}
+    return frame.astype({**kinds, "symbol": "str"})
+
+
+def in_swordfish_words(frame: pd.DataFrame, words: Mapping[str, str]) -> pd.DataFrame:
+    """The columns of a table that Swordfish has too, under its names and in its order."""
+    known = frame.reset_index() if frame.index.name else frame
+    for name in ("previous_short", "short", "short_price"):
+        if name in words and name not in known.columns:
+            known = known.assign(**{name: 0.0 if name == "short_price" else 0})
+    listed = [name for name in words if name in known.columns]
+    return known[listed].rename(columns=words)
+
+
+def exposure(history: AccountHistory) -> Floats:
+    """(D,) ndarray of float64: market value over equity at every close; 0 where there is no equity."""
+    cash = np.array([state.cash for state in history.closes], dtype=np.int64)
+    equity = history.equity_steps
+    part: Floats = np.divide(equity - cash, equity, out=np.zeros(len(cash)), where=equity > 0)
+    return part

@@ -1,0 +1,144 @@
+"""What became of every order, one row per happening, and what trading cost by kind."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from qresearch.domain.messages import (
+    CancelRefused,
+    OrderCanceled,
+    OrderExpired,
+    OrderFilled,
+    OrderRejected,
+    Record,
+    records,
+)
+from qresearch.domain.reasons import explain_reason
+from qresearch.engine.exchange import Exchange
+from qresearch.market.venue import PHASE_ORDER, PHASES, Phase
+from qresearch.session.account_history import AccountHistory
+from qresearch.session.frames import side_of, timestamp
+from qresearch.session.naming import DIRECTIONS, OUTCOMES, TRADE_DETAILS
+from qresearch.session.orders import Moment, OrderBook, OrderRecord
+
+DETAIL_COLUMNS = (
+    "order_id", "symbol", "side", "sent", "order_price", "order_quantity", "time", "price", "quantity", "outcome",
+    "reason", "why", "label",
+)  # fmt: skip
+Happening = tuple[str, float, int, str, str]
+"""Outcome, price, shares, code of the reason, sentence."""
+_OPEN = PHASE_ORDER[Phase.OPEN]
+
+
+def moment(exchange: Exchange, day: int, phase: int) -> pd.Timestamp:
+    """A day and phase as a time on the clock of the venue; NaT before the data begin."""
+    begin = exchange.market.venue.hours[PHASES[phase]]
+    return timestamp(exchange, day) + pd.Timedelta(hours=begin.hour, minutes=begin.minute)
+
+
+def trade_details(history: AccountHistory) -> pd.DataFrame:
+    """One row per fill, cancel, rejection, refused cancel and expiry; see :attr:`Tables.trade_details`."""
+    book = OrderBook()
+    rows: list[tuple[Any, ...]] = []
+    told: set[int] = set()
+    for event in records(iter(history.log)):
+        order_id = getattr(event, "order_id", None)
+        if order_id is None:
+            continue
+        book.fold((event,))
+        order = book.orders[order_id]
+        found = _outcome(event, order)
+        if found is not None:
+            told.add(order_id)
+            rows.append(_row(history.exchange, order, event, found))
+    for order_id, order in book.orders.items():
+        if order_id not in told:
+            rows.append(_row(history.exchange, order, None, ("submitted", float("nan"), 0, "", "")))
+    frame = pd.DataFrame(rows, columns=list(DETAIL_COLUMNS))
+    frame.index.name = "seq"
+    words = dict.fromkeys(("symbol", "side", "outcome", "reason", "why", "label"), "str")
+    whole = dict.fromkeys(("order_id", "order_quantity", "quantity"), "int64")
+    floats = dict.fromkeys(("order_price", "price"), "float64")
+    return frame.astype({**words, **whole, **floats, "sent": "datetime64[s]", "time": "datetime64[s]"})
+
+
+def _outcome(event: Record, order: OrderRecord) -> Happening | None:
+    """Outcome, price, shares, reason and sentence of an event that the table shows; None for others."""
+    match event:
+        case OrderFilled(price=price, quantity=quantity):
+            return "filled" if order.leaves == 0 else "partly filled", price, abs(quantity), "", ""
+        case OrderCanceled(reason=reason):
+            left = abs(order.quantity) - order.filled
+            return "canceled", float("nan"), left, reason.value, explain_reason(reason, {})
+        case OrderRejected(reason=reason, facts=facts):
+            return "rejected", float("nan"), 0, reason.value, explain_reason(reason, facts)
+        case CancelRefused(reason=reason, facts=facts):
+            return "cancel refused", float("nan"), 0, reason.value, explain_reason(reason, facts)
+        case OrderExpired(reason=reason, facts=facts):
+            return "expired", float("nan"), 0, reason.value, explain_reason(reason, facts)
+        case _:
+            return None
+
+
+def _row(
+    exchange: Exchange, order: OrderRecord, event: Record | None, happened: Happening
+) -> tuple[Any, ...]:  # fmt: skip
+    placed: Moment = order.placed
+    outcome, price, quantity, reason, why = happened
+    limit = getattr(order, "limit_price", None)
+    return (
+        order.order_id,
+        exchange.market.symbols[order.column],
+        side_of(order.quantity or (1 if order.asked > 0 else -1)),
+        moment(exchange, *placed),
+        float("nan") if limit is None else limit,
+        abs(order.quantity),
+        pd.NaT if event is None else moment(exchange, event.day, event.phase),
+        price,
+        quantity,
+        outcome,
+        reason,
+        why,
+        str(getattr(order, "tag", "") or ""),
+    )
+
+
+def details_in_swordfish_words(details: pd.DataFrame) -> pd.DataFrame:
+    """The trade details with Swordfish's field names and codes."""
+    coded = details.reset_index().assign(
+        direction=details["side"].map(DIRECTIONS).astype("int64").to_numpy(),
+        status=details["outcome"].map(OUTCOMES).astype("int64").to_numpy(),
+    )
+    return coded[list(TRADE_DETAILS)].rename(columns=dict(TRADE_DETAILS))
+
+
+def costs_frame(history: AccountHistory) -> pd.DataFrame:
+    """What trading cost by kind; see :attr:`Tables.costs` for the columns."""
+    exchange, fills = history.exchange, history.fills
+    units = exchange.money.units
+    traded = sum(fill.notional for fill in fills) / units
+    opens = exchange.market.panel.open
+    slipped = sum(
+        (fill.price - float(opens[fill.day, fill.column])) * fill.quantity for fill in fills if fill.phase == _OPEN
+    )
+    amounts = {
+        "commission": sum(fill.commission for fill in fills) / units,
+        "stamp_duty": sum(fill.stamp_duty for fill in fills) / units,
+        "transfer_fee": sum(fill.transfer_fee for fill in fills) / units,
+        "slippage": round(slipped, 6) + 0.0,
+    }
+    amounts["total"] = sum(amounts.values())
+    amount = np.array(list(amounts.values()), dtype=np.float64)
+    starting = history.starting_equity
+    nothing = np.full(len(amount), np.nan)
+    return pd.DataFrame(
+        {
+            "amount": amount,
+            "of_traded": amount / traded if traded else nothing,
+            "of_equity": amount / starting if starting else nothing,
+        },
+        index=pd.Index(list(amounts), name="kind", dtype="str"),
+    )

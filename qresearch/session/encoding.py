@@ -1,0 +1,202 @@
+"""Events as text and bytes: what a journal keeps of a step, and what two runs are compared by.
+
+A step is one line of JSON and one run of bytes. The columns of a block (:class:`~qresearch.domain.messages.Placed`,
+:class:`~qresearch.domain.messages.Matched`) go into the bytes as they are, all else into the JSON. Equal events give
+equal bytes. Reading makes events again and knows the words of the domain only: nothing is ever executed.
+"""
+
+from __future__ import annotations
+
+import json
+from array import array
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import fields, is_dataclass
+from enum import Enum
+from operator import attrgetter
+from typing import Any
+
+import numpy as np
+
+from qresearch.domain import messages, order, reasons, state
+from qresearch.domain.messages import Event, Matched, Placed, records
+from qresearch.errors import JournalError
+
+_WORDS: dict[str, type] = {
+    name: item
+    for module in (state, reasons, order, messages)
+    for name, item in vars(module).items()
+    if isinstance(item, type) and item.__module__ == module.__name__
+}
+"""Every class of the domain by its name: all that reading can make."""
+
+_ATOMS = frozenset({int, float, str, bool, type(None)})
+_FLOAT_COLUMNS = frozenset({"prices"})
+_BLOCKS = (Placed, Matched)
+_readers: dict[type, tuple[tuple[str, ...], Callable[[Any], Any]]] = {}
+
+
+def _fields(kind: type) -> tuple[tuple[str, ...], Callable[[Any], Any]]:
+    """Names of the fields of a class, and what reads all of them at once."""
+    known = _readers.get(kind)
+    if known is None:
+        names = tuple(item.name for item in fields(kind))
+        known = _readers[kind] = (names, attrgetter(*names) if len(names) > 1 else lambda item: (getattr(item, names[0]),))
+    return known
+
+
+def encode(events: Iterable[Event]) -> tuple[str, bytes]:
+    """Events as one line of JSON and the columns of their blocks as little-endian 64-bit numbers.
+
+    Parameters
+    ----------
+    events : iterable of Event
+        Empty blocks, left behind by a call that raised, are skipped.
+
+    >>> from qresearch.domain.messages import Advanced
+    >>> encode([Advanced(3, 4)])
+    ('[["Advanced",3,4]]', b'')
+    """
+    rows: list[list[Any]] = []
+    columns: list[bytes] = []
+    for event in events:
+        kind = type(event)
+        names, read = _fields(kind)
+        if isinstance(event, _BLOCKS):
+            if not len(event):
+                continue
+            row: list[Any] = [kind.__name__]
+            for name, value in zip(names, read(event), strict=True):
+                if type(value) in _ATOMS:
+                    row.append(value)
+                elif isinstance(value, Mapping):
+                    row.append(_plain(value) if value else 0)
+                else:
+                    body = _column(name, value)
+                    row.append(len(body))
+                    columns.append(body)
+            rows.append(row)
+        else:
+            rows.append([kind.__name__, *(value if type(value) in _ATOMS else _plain(value) for value in read(event))])
+    return json.dumps(rows, separators=(",", ":"), ensure_ascii=False), b"".join(columns)
+
+
+def _column(name: str, values: Any) -> bytes:
+    if type(values) is array:
+        return values.tobytes()
+    return np.ascontiguousarray(values, dtype="<f8" if name in _FLOAT_COLUMNS else "<i8").tobytes()
+
+
+def _plain(value: Any) -> Any:
+    """A part of an event as JSON data; words of the domain carry their name."""
+    if type(value) in _ATOMS:
+        return value
+    if isinstance(value, Enum):
+        return {"$": type(value).__name__, "value": value.value}
+    if isinstance(value, Mapping):
+        return {"$pairs": [[_plain(key), _plain(item)] for key, item in value.items()]}
+    if is_dataclass(value):
+        names, read = _fields(type(value))
+        held = {name: _plain(item) for name, item in zip(names, read(value), strict=True)}
+        return {"$": type(value).__name__, **held}
+    if isinstance(value, tuple):
+        if hasattr(value, "_fields"):
+            return {"$": type(value).__name__, **{name: _plain(getattr(value, name)) for name in value._fields}}
+        return {"$tuple": [_plain(item) for item in value]}
+    if isinstance(value, (list, frozenset, set)):
+        return [_plain(item) for item in (value if isinstance(value, list) else sorted(value))]
+    if isinstance(value, np.generic):
+        return value.item()
+    return str(value)
+
+
+def _value(data: Any) -> Any:
+    """The inverse of :func:`_plain`."""
+    if isinstance(data, list):
+        return [_value(item) for item in data]
+    if not isinstance(data, dict):
+        return data
+    if "$tuple" in data:
+        return tuple(_value(item) for item in data["$tuple"])
+    if "$pairs" in data:
+        return {_value(key): _value(item) for key, item in data["$pairs"]}
+    kind = _word(data["$"])
+    held = {name: _value(item) for name, item in data.items() if name != "$"}
+    return kind(held["value"]) if issubclass(kind, Enum) else kind(**held)
+
+
+def _word(name: str) -> type:
+    kind = _WORDS.get(name)
+    if kind is None:
+        raise JournalError(
+            f"The journal holds a {name!r}, which this version of qresearch does not know. "
+            "Read it with the version that wrote it."
+        )
+    return kind
+
+
+def decode(text: str, body: bytes, schema: Mapping[str, Sequence[str]]) -> list[Event]:
+    """Events from what :func:`encode` made.
+
+    Parameters
+    ----------
+    text : str
+    body : bytes
+    schema : mapping of str to sequence of str
+        Names of the fields of every event when it was written: :func:`event_schema`.
+    """
+    events: list[Event] = []
+    at = 0
+    for name, *values in json.loads(text):
+        kind = _word(name)
+        held: dict[str, Any] = dict(zip(schema[name], values, strict=True))
+        if kind in _BLOCKS:
+            for item in fields(kind):
+                if item.name not in held or not _is_column(kind, item.name):
+                    if isinstance(held.get(item.name), (dict, list)) or "Mapping" in str(item.type) or "dict" in str(item.type):
+                        held[item.name] = _value(held[item.name]) if held.get(item.name) else {}
+                    continue
+                length = held[item.name]
+                held[item.name] = _read_column(kind, item.name, body[at : at + length])
+                at += length
+            events.append(kind(**held))
+        else:
+            events.append(kind(**{key: _value(value) for key, value in held.items()}))
+    return events
+
+
+def _is_column(kind: type, name: str) -> bool:
+    """True for a field that holds one number per row of a block."""
+    declared = {item.name: str(item.type) for item in fields(kind)}[name]
+    return declared.startswith(("Column", "array"))
+
+
+def _read_column(kind: type, name: str, body: bytes) -> Any:
+    if kind is Placed:
+        return array("q", body)
+    return np.frombuffer(body, dtype="<f8" if name in _FLOAT_COLUMNS else "<i8").copy()
+
+
+def event_schema() -> dict[str, list[str]]:
+    """Names of the fields of every event: written into each journal."""
+    kinds = [item for item in vars(messages).values() if isinstance(item, type) and is_dataclass(item)]
+    return {kind.__name__: [item.name for item in fields(kind)] for kind in kinds}
+
+
+def first_difference(mine: Sequence[Event], other: Sequence[Event]) -> tuple[int, Any, Any] | None:
+    """The first single event in which two runs differ.
+
+    Parameters
+    ----------
+    mine, other : sequences of Event
+
+    Returns
+    -------
+    (int, Record or None, Record or None) or None
+        Its place and the two events; None where one run has ended. None when nothing differs.
+    """
+    left, right = list(records(iter(mine))), list(records(iter(other)))
+    for place in range(max(len(left), len(right))):
+        pair = [run[place] if place < len(run) else None for run in (left, right)]
+        if pair[0] is None or pair[1] is None or encode([pair[0]]) != encode([pair[1]]):
+            return place, pair[0], pair[1]
+    return None

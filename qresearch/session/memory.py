@@ -1,0 +1,273 @@
+"""What a strategy remembers: snapshots of it, kept with every state and put back on going back.
+
+Snapshots are pickled inside this process and never leave it; a journal stores plain data instead
+(:mod:`qresearch.session.plain`).
+"""
+
+from __future__ import annotations
+
+import io
+import itertools
+import pickle
+from collections.abc import Callable, Iterable, Mapping, MutableMapping
+from typing import TYPE_CHECKING, Any, NamedTuple
+from weakref import WeakValueDictionary
+
+from qresearch.errors import UsageError
+from qresearch.session.ticket import Ticket
+
+if TYPE_CHECKING:
+    from qresearch.session.strategy import Context
+
+Root = MutableMapping[str, Any]
+Scheduled = Callable[["Context"], object]
+
+_owners: WeakValueDictionary[int, Memory] = WeakValueDictionary()
+_numbers = itertools.count()
+
+
+class Remembered(NamedTuple):
+    """A snapshot.
+
+    Parameters
+    ----------
+    data : bytes
+        The roots, pickled together.
+    schedules : tuple of (phase, name)
+        What ``run_daily`` had set up.
+    edits : int
+        How often the strategy had been replaced by then.
+    """
+
+    data: bytes
+    schedules: tuple[tuple[int, str], ...]
+    edits: int
+
+
+class Schedules:
+    """The functions that ``run_daily`` set up: by name, so that an edited function takes the place of the old one."""
+
+    __slots__ = ("calls", "functions", "keys")
+
+    def __init__(self) -> None:
+        self.keys: tuple[tuple[int, str], ...] = ()
+        self.calls: tuple[tuple[int, Scheduled], ...] = ()
+        """(phase, function), in the order in which they are called."""
+        self.functions: dict[str, Scheduled] = {}
+
+    def add(self, phase: int, func: Scheduled) -> None:
+        """Call a function at a phase of every day from now on."""
+        key = self._key(func)
+        self.functions[key] = func
+        self.keys = (*self.keys, (phase, key))
+        self.calls = (*self.calls, (phase, func))
+
+    def _key(self, func: Scheduled) -> str:
+        """Its name, with a number where another function has the same one."""
+        name = getattr(func, "__name__", type(func).__name__)
+        for number in itertools.count(1):
+            key = name if number == 1 else f"{name}#{number}"
+            if self.functions.get(key, func) == func:
+                return key
+        raise AssertionError  # count() does not end
+
+    def restore(self, keys: tuple[tuple[int, str], ...]) -> None:
+        """Put back the schedules of a snapshot."""
+        if keys != self.keys:
+            self.keys = keys
+            self._bind()
+
+    def replace(self, find: Callable[[str], Scheduled | None]) -> list[str]:
+        """Take functions of the same names from an edited strategy.
+
+        Parameters
+        ----------
+        find : callable
+            From a name to the new function; None when there is none, and the old one stays.
+
+        Returns
+        -------
+        list of str
+            Names that were replaced.
+        """
+        known = {*self.functions, *(key for _, key in self.keys)}
+        found = {key: func for key in known if (func := find(key.partition("#")[0])) is not None}
+        self.functions.update(found)
+        self._bind()
+        return list(found)
+
+    def _bind(self) -> None:
+        self.calls = tuple((phase, self.functions.get(key) or _missing(key)) for phase, key in self.keys)
+
+
+def _missing(key: str) -> Scheduled:
+    def refuse(_: Context) -> object:
+        raise UsageError(
+            f"run_daily calls {key!r} every day, but the strategy of this session has no function of that name. "
+            "Pass the strategy that defines it: session.strategy = ..."
+        )
+
+    return refuse
+
+
+class Memory:
+    """Snapshots of what a strategy remembers.
+
+    A value that cannot be copied is left alone and named once. Tickets and the context are kept as what they are, not
+    copied: a ticket in memory always belongs to the branch on which the session stands.
+
+    Parameters
+    ----------
+    roots : list of mutable mappings
+        First the attributes of the context, then those of the strategy.
+    tell : callable
+        Takes a notice.
+    ticket : callable
+        The ticket of an order id on the present branch.
+    live : mapping of str to object
+        Objects of the session that are never copied.
+    """
+
+    def __init__(
+        self,
+        roots: list[Root],
+        tell: Callable[[str], None],
+        ticket: Callable[[str], Ticket],
+        live: Mapping[str, object],
+    ) -> None:
+        self.roots = roots
+        self.schedules = Schedules()
+        self.ticket = ticket
+        self._tell = tell
+        self._live = dict(live)
+        self._last: Remembered | None = None
+        self._initial: list[dict[str, bytes]] = [{} for _ in roots]
+        self._edits: list[list[dict[str, bytes]]] = []
+        self._number = next(_numbers)
+        _owners[self._number] = self
+
+    # ------------------------------------------------------------------ snapshots
+
+    def snapshot(self) -> Remembered | None:
+        """What there is now; None when there is nothing. Equal memories share one object."""
+        if not any(self.roots) and not self.schedules.keys:
+            return None
+        return self._keep([dict(root) for root in self.roots], self.schedules.keys)
+
+    def freeze(self, values: list[dict[str, Any]], schedules: tuple[tuple[int, str], ...]) -> Remembered | None:
+        """A snapshot of given values, one mapping per root."""
+        return self._keep(values, schedules) if any(values) or schedules else None
+
+    def _keep(self, values: list[dict[str, Any]], schedules: tuple[tuple[int, str], ...]) -> Remembered:
+        try:
+            data = self._dump(values)
+        except Exception:  # whatever a user's object raises, it cannot be copied
+            data = self._dump([self._copyable(root) for root in values])
+        found = Remembered(data, schedules, len(self._edits))
+        if found != self._last:
+            self._last = found
+        return self._last if self._last is not None else found
+
+    def _dump(self, value: object) -> bytes:
+        buffer = io.BytesIO()
+        _Pickler(buffer, self._number, self._live).dump(value)
+        return buffer.getvalue()
+
+    def _copyable(self, root: Mapping[str, Any]) -> dict[str, Any]:
+        kept = {}
+        for name, value in root.items():
+            if self._can_copy(value):
+                kept[name] = value
+            else:
+                self._tell(
+                    f"{name!r} ({type(value).__name__}) cannot be copied, so going back does not restore it. "
+                    "Keep plain data (numbers, lists, dicts, frames) in the memory of a strategy."
+                )
+        return kept
+
+    def _can_copy(self, value: object) -> bool:
+        try:
+            self._dump(value)
+        except Exception:  # whatever a user's object raises
+            return False
+        return True
+
+    def values(self, kept: Remembered | None) -> list[dict[str, Any]]:
+        """What a snapshot holds: one mapping per root, copied."""
+        if kept is None:
+            return [{} for _ in self.roots]
+        values: list[dict[str, Any]] = pickle.loads(kept.data)  # made by this process
+        return values
+
+    def restore(self, kept: Remembered | None) -> None:
+        """Put the memory back as it was; what could not be copied stays as it is."""
+        values = self.values(kept)
+        self.schedules.restore(() if kept is None else kept.schedules)
+        edits = self._edits[0 if kept is None else kept.edits :]
+        for place, root in enumerate(self.roots):
+            held = values[place] if place < len(values) else {}
+            initial = self._initial[place]
+            for name in list(root):
+                if name not in held and name not in initial and self._can_copy(root[name]):
+                    del root[name]
+            root.update({name: pickle.loads(value) for name, value in initial.items() if name not in held})
+            root.update(held)
+            for edit in edits:
+                root.update({name: pickle.loads(value) for name, value in edit[place].items()})
+
+    # ------------------------------------------------------------------ replacing the strategy
+
+    def begin(self, roots: Iterable[Root]) -> None:
+        """Take the roots of a strategy that has just been loaded."""
+        self.roots[1:] = roots
+        self._initial = [{}, *(self._pickled(root) for root in self.roots[1:])]
+
+    def replace(self, roots: Iterable[Root], now: Remembered | None) -> None:
+        """Take the roots of an edited strategy, with what the old one remembers.
+
+        What the edit itself changed (a constant of the script, a number set in the constructor) is new; it also stays
+        new on going back, because code is not rewound.
+
+        Parameters
+        ----------
+        roots : iterable of mutable mappings
+        now : Remembered or None
+        """
+        before = self._initial
+        self.begin(roots)
+        changed = [
+            {
+                name: value
+                for name, value in initial.items()
+                if place < len(before) and before[place] and before[place].get(name) != value
+            }
+            for place, initial in enumerate(self._initial)
+        ]
+        self._edits.append(changed)
+        self.restore(now)
+
+    def _pickled(self, root: Root) -> dict[str, bytes]:
+        return {name: self._dump(value) for name, value in root.items() if self._can_copy(value)}
+
+
+class _Pickler(pickle.Pickler):
+    """Copies values, but refers to tickets and to the objects of the session."""
+
+    def __init__(self, buffer: io.BytesIO, owner: int, live: Mapping[str, object]) -> None:
+        super().__init__(buffer, protocol=5)
+        self._owner = owner
+        self._names = {id(value): name for name, value in live.items()}
+
+    def reducer_override(self, value: Any) -> Any:
+        if isinstance(value, Ticket):
+            return _ticket, (self._owner, str(value))
+        name = self._names.get(id(value))
+        return NotImplemented if name is None else (_alive, (self._owner, name))
+
+
+def _ticket(owner: int, order_id: str) -> Ticket:
+    return _owners[owner].ticket(order_id)
+
+
+def _alive(owner: int, name: str) -> object:
+    return _owners[owner]._live[name]

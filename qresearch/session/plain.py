@@ -1,0 +1,263 @@
+"""Plain data: what a strategy remembers, as JSON that reading never executes.
+
+A journal must not run anything when it is opened, so nothing in it is pickled. Values become JSON; what JSON does not
+have is written as an object with one key that begins with ``$``. Reading knows the closed list of kinds below.
+"""
+
+from __future__ import annotations
+
+import base64
+import datetime as dt
+import random
+from collections import Counter, OrderedDict, defaultdict, deque
+from collections.abc import Callable, Mapping
+from decimal import Decimal
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from qresearch.errors import JournalError
+
+_ATOMS = frozenset({int, float, str, bool, type(None)})
+_FACTORIES: Mapping[str, Callable[[], Any]] = {
+    "list": list, "dict": dict, "set": set, "int": int, "float": float, "str": str, "tuple": tuple,
+}  # fmt: skip
+_ARRAY_KINDS = "biufcmMSU"
+
+
+class NotPlain(Exception):
+    """A value that is no plain data; the message is the name of its type."""
+
+
+def to_plain(value: Any) -> Any:
+    """A value as JSON data.
+
+    Parameters
+    ----------
+    value : object
+        Numbers, text, dates, tuples, lists, sets, mappings, arrays, frames, random generators and tickets, nested
+        in any way.
+
+    Raises
+    ------
+    NotPlain
+        Something else; keep plain data.
+
+    >>> to_plain({"held": (1, 2.5)})
+    {'held': {'$tuple': [1, 2.5]}}
+    """
+    kind = type(value)
+    if kind in _ATOMS:
+        return value
+    if kind is list:
+        return [to_plain(item) for item in value]
+    if kind is dict:
+        return _mapping(value)
+    write = _WRITERS.get(kind.__name__)
+    if write is None and isinstance(value, (np.generic, np.ndarray)):
+        write = _write_scalar if isinstance(value, np.generic) else _write_array
+    if write is None:
+        raise NotPlain(kind.__name__)
+    return {f"${_TAGS.get(kind.__name__, kind.__name__)}": write(value)}
+
+
+def from_plain(data: Any, ticket: Callable[[str], Any] = str) -> Any:
+    """A value from JSON data: the inverse of :func:`to_plain`.
+
+    Parameters
+    ----------
+    data : object
+    ticket : callable
+        Makes a ticket from an order id.
+
+    Raises
+    ------
+    JournalError
+        A kind that this version does not know.
+
+    >>> from_plain({"held": {"$tuple": [1, 2.5]}})
+    {'held': (1, 2.5)}
+    """
+    if isinstance(data, list):
+        return [from_plain(item, ticket) for item in data]
+    if not isinstance(data, dict):
+        return data
+    if len(data) == 1:
+        ((tag, held),) = data.items()
+        if tag == "$Ticket":
+            return ticket(held)
+        if tag.startswith("$"):
+            read = _READERS.get(tag[1:])
+            if read is None:
+                raise JournalError(
+                    f"The journal holds a value of kind {tag[1:]!r}, which this version of qresearch does not know. "
+                    "Read it with the version that wrote it."
+                )
+            return read(from_plain(held, ticket))
+    return {key: from_plain(held, ticket) for key, held in data.items()}
+
+
+def _mapping(value: Mapping[Any, Any]) -> Any:
+    if all(type(key) is str and not key.startswith("$") for key in value):
+        return {key: to_plain(item) for key, item in value.items()}
+    return {"$mapping": _pairs(value)}
+
+
+def _pairs(value: Mapping[Any, Any]) -> list[Any]:
+    return [[to_plain(key), to_plain(item)] for key, item in value.items()]
+
+
+def _items(value: Any) -> list[Any]:
+    return [to_plain(item) for item in value]
+
+
+def _sorted_items(value: Any) -> list[Any]:
+    # A set has no order of its own: the text must not depend on the hashes of a process.
+    return sorted(_items(value), key=repr)
+
+
+def _write_array(value: Any) -> Any:
+    if value.dtype.kind not in _ARRAY_KINDS:
+        if value.dtype.kind == "O":
+            return [list(value.shape), _items(value.ravel().tolist())]
+        raise NotPlain(f"array of {value.dtype}")
+    body = base64.b64encode(np.ascontiguousarray(value).tobytes()).decode()
+    return [value.dtype.str, list(value.shape), body]
+
+
+def _read_array(parts: list[Any]) -> Any:
+    if len(parts) == 2:
+        filled = np.empty(len(parts[1]), dtype=object)
+        filled[:] = parts[1]
+        return filled.reshape(parts[0])
+    kind, shape, body = parts
+    if np.dtype(kind).kind not in _ARRAY_KINDS:
+        raise JournalError(f"The journal holds an array of kind {kind!r}. It was not written by qresearch; do not use it.")
+    return np.frombuffer(base64.b64decode(body), dtype=kind).reshape(shape).copy()
+
+
+def _write_scalar(value: Any) -> Any:
+    return _write_array(np.asarray(value))
+
+
+def _index(value: Any) -> Any:
+    if isinstance(value, pd.MultiIndex):
+        raise NotPlain("MultiIndex")
+    return {"$ndarray": _write_array(np.asarray(value))}
+
+
+def _write_frame(value: Any) -> Any:
+    columns = [{"$ndarray": _write_array(np.asarray(value.iloc[:, place]))} for place in range(value.shape[1])]
+    return [_index(value.index), to_plain(value.index.name), _index(value.columns), columns]
+
+
+def _read_frame(parts: list[Any]) -> Any:
+    index, name, columns, values = parts
+    frame = pd.DataFrame(dict(enumerate(values)), index=pd.Index(index, name=name))
+    frame.columns = pd.Index(columns)
+    return frame
+
+
+def _write_series(value: Any) -> Any:
+    return [_index(value.index), to_plain(value.index.name), to_plain(value.name),
+            {"$ndarray": _write_array(np.asarray(value))}]  # fmt: skip
+
+
+def _read_series(parts: list[Any]) -> Any:
+    index, index_name, name, values = parts
+    return pd.Series(values, index=pd.Index(index, name=index_name), name=name)
+
+
+def _write_defaultdict(value: Any) -> Any:
+    factory = None if value.default_factory is None else getattr(value.default_factory, "__name__", "")
+    if factory is not None and _FACTORIES.get(factory) is not value.default_factory:
+        raise NotPlain(f"defaultdict of {factory}")
+    return [factory, _pairs(value)]
+
+
+def _read_defaultdict(parts: list[Any]) -> Any:
+    factory, pairs = parts
+    return defaultdict(None if factory is None else _FACTORIES[factory], pairs)
+
+
+def _write_generator(value: Any) -> Any:
+    state = value.bit_generator.state
+    if state["bit_generator"] != "PCG64":
+        raise NotPlain(f"Generator on {state['bit_generator']}")
+    return to_plain(state)
+
+
+def _read_generator(state: Any) -> Any:
+    bits = np.random.PCG64()
+    bits.state = state
+    return np.random.Generator(bits)
+
+
+def _read_random(state: Any) -> random.Random:
+    drawn = random.Random()
+    drawn.setstate(state)
+    return drawn
+
+
+_TAGS = {"dict": "mapping", "Random": "random"}
+
+_WRITERS: Mapping[str, Callable[[Any], Any]] = {
+    "tuple": _items,
+    "set": _sorted_items,
+    "frozenset": _sorted_items,
+    "deque": lambda value: [_items(value), value.maxlen],
+    "OrderedDict": _pairs,
+    "Counter": _pairs,
+    "defaultdict": _write_defaultdict,
+    "date": lambda value: value.isoformat(),
+    "datetime": lambda value: value.isoformat(),
+    "time": lambda value: value.isoformat(),
+    "timedelta": lambda value: [value.days, value.seconds, value.microseconds],
+    "Decimal": str,
+    "Fraction": str,
+    "Timestamp": lambda value: [value.isoformat(), value.unit],
+    "Timedelta": lambda value: value.isoformat(),
+    "NaTType": lambda _: None,
+    "ndarray": _write_array,
+    "Series": _write_series,
+    "DataFrame": _write_frame,
+    "Generator": _write_generator,
+    "Random": lambda value: to_plain(value.getstate()),
+    "Ticket": str,
+    "complex": lambda value: [value.real, value.imag],
+    "bytes": lambda value: base64.b64encode(value).decode(),
+}  # fmt: skip
+"""How each kind is written, by the name of its type; numpy scalars go by their own."""
+
+_READERS: Mapping[str, Callable[[Any], Any]] = {
+    "tuple": tuple,
+    "set": set,
+    "frozenset": frozenset,
+    "mapping": dict,
+    "deque": lambda parts: deque(parts[0], parts[1]),
+    "OrderedDict": OrderedDict,
+    "Counter": lambda pairs: Counter(dict(pairs)),
+    "defaultdict": _read_defaultdict,
+    "date": dt.date.fromisoformat,
+    "datetime": dt.datetime.fromisoformat,
+    "time": dt.time.fromisoformat,
+    "timedelta": lambda parts: dt.timedelta(*parts),
+    "Decimal": Decimal,
+    "Fraction": Fraction,
+    "Timestamp": lambda parts: pd.Timestamp(parts[0]).as_unit(parts[1]),
+    "Timedelta": pd.Timedelta,
+    "NaTType": lambda _: pd.NaT,
+    "ndarray": _read_array,
+    "Series": _read_series,
+    "DataFrame": _read_frame,
+    "Generator": _read_generator,
+    "random": _read_random,
+    "complex": lambda parts: complex(*parts),
+    "bytes": base64.b64decode,
+    **{name: (lambda parts: _read_array(parts)[()]) for name in (
+        "bool", "int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64", "float16", "float32",
+        "float64", "datetime64", "timedelta64", "str_",
+    )},
+}  # fmt: skip

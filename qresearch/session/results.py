@@ -1,0 +1,202 @@
+"""The results of a run as files: tables, what their columns mean, and the tear-sheet page."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+import pandas as pd
+
+from qresearch.errors import choose
+
+if TYPE_CHECKING:
+    from qresearch.session.session import Session
+
+FORMATS = ("parquet", "csv")
+PAGE = "tearsheet.html"
+README = "README.md"
+
+_MONEY, _PRICE, _SHARES, _PART = "currency", "currency per share", "shares", "fraction"
+_DAY = "trading day"
+_FEES = {"commission": _MONEY, "stamp_duty": _MONEY, "transfer_fee": _MONEY}
+_REASON = {"reason": "code", "why": "sentence"}
+_TODAY = {"bought_quantity": _SHARES, "bought_value": _MONEY, "sold_quantity": _SHARES, "sold_value": _MONEY}
+_MEASURE = {"measure": "name", "value": "see its unit", "unit": "of the value"}
+_PORTFOLIO = {
+    "cash": "currency, can be spent",
+    "reserved": "currency, held for resting buys; equity = cash + reserved + market_value",
+    "market_value": _MONEY,
+    "equity": _MONEY,
+    "nav": "equity / starting equity",
+    "total_return": "fraction, nav - 1",
+    "daily_return": "fraction, over the equity of the close before",
+    "daily_profit": _MONEY,
+    "fees": "currency, since the start",
+    "floating_profit": "currency, market value less cost (buying fees included)",
+    "realised_profit": "currency, shares sold net of fees, dividends, less taxes on them",
+    "total_profit": "currency, floating + realised",
+    "benchmark_close": "index points, the last at or before the day",
+    "benchmark_nav": "over its last close before the first day",
+}
+
+
+class About(NamedTuple):
+    """What a table holds, and the unit of each of its columns."""
+
+    text: str
+    columns: Mapping[str, str]
+
+
+TABLES: Mapping[str, About] = {
+    "orders": About(
+        "Every order, one row each.",
+        {
+            "order_id": "number", "symbol": "", "side": "buy or sell", "asked": "the call and its number",
+            "quantity": "shares sent", "filled": _SHARES, "leaves": "shares still open", "canceled": _SHARES,
+            "average_price": _PRICE, **_FEES, "status": "state", **_REASON, "placed": _DAY, "placed_phase": "phase",
+            "ended": _DAY, "ended_phase": "phase",
+        },
+    ),
+    "fills": About(
+        "Every execution, one row each.",
+        {
+            "seq": "number", "order_id": "number", "day": _DAY, "phase": "phase", "symbol": "", "side": "buy or sell",
+            "quantity": _SHARES, "price": _PRICE, "notional": _MONEY, **_FEES, "net": "currency, change of the cash",
+        },
+    ),
+    "positions": About(
+        "What is held at the end, one row per symbol.",
+        {
+            "symbol": "", "quantity": _SHARES, "sellable": _SHARES, "locked": "shares bought today (T+1)",
+            "average_cost": "currency per share, buying fees included", "price": _PRICE, "market_value": _MONEY,
+            "profit": "currency, floating", "weight": "fraction of the equity", "stale": "data ended, no delisting",
+        },
+    ),
+    "equity": About("Equity at every close.", {"day": _DAY, "equity": _MONEY}),
+    "events": About(
+        "Everything that happened, in order.",
+        {
+            "seq": "number", "day": _DAY, "phase": "phase", "event": "name", "order_id": "number", "symbol": "",
+            "quantity": _SHARES, "price": _PRICE, "amount": _MONEY, "reason": "code", "text": "sentence",
+        },
+    ),
+    "trade_details": About(
+        "What became of every order: one row per fill, cancel, rejection, refused cancel and expiry.",
+        {
+            "seq": "number", "order_id": "number", "symbol": "", "side": "buy or sell", "sent": "time",
+            "order_price": "currency per share, empty for a market order", "order_quantity": _SHARES, "time": "time",
+            "price": _PRICE, "quantity": "shares filled, or canceled", "outcome": "word", **_REASON, "label": "text",
+        },
+    ),
+    "daily_portfolio": About("The account at every close.", {"day": _DAY, **_PORTFOLIO}),
+    "daily_positions": About(
+        "Positions at every close, and what was traded that day.",
+        {
+            "day": _DAY, "symbol": "", "quantity": _SHARES, "previous_quantity": "shares at the close before",
+            "sellable": _SHARES, "average_cost": "currency per share, buying fees included", "price": _PRICE,
+            "market_value": _MONEY, "floating_profit": _MONEY, "weight": "fraction of the equity", **_TODAY,
+        },
+    ),
+    "trades": About(
+        "Closed round trips, first in first out.",
+        {
+            "symbol": "", "quantity": _SHARES, "entry_day": _DAY, "entry_price": _PRICE, "exit_day": _DAY,
+            "exit_price": _PRICE, "holding_days": "trading days", "cost": "currency, without fees",
+            "proceeds": "currency, without fees", "dividends": "currency, net of tax",
+            "profit_before_fees": _MONEY, "fees": _MONEY, "profit": "currency, after fees",
+            "return": "fraction of cost and fees", "mae": "fraction of the entry price, worst while held",
+            "mfe": "fraction of the entry price, best while held", "entry_order": "number", "exit_order": "number",
+            "exit": "word",
+        },
+    ),
+    "return_summary": About("Figures from the daily returns.", _MEASURE),
+    "trades_summary": About("Figures over the round trips.", _MEASURE),
+    "attribution": About(
+        "Profit and loss by instrument; the profits add up to the total profit.",
+        {
+            "symbol": "", "trades": "closed round trips", "quantity": "shares held", "bought": _MONEY, "sold": _MONEY,
+            "dividends": "currency, net of tax", "fees": _MONEY, "realised_profit": _MONEY,
+            "floating_profit": _MONEY, "profit": _MONEY, "contribution": "fraction of the starting equity",
+        },
+    ),
+    "costs": About(
+        "What trading cost, by kind; slippage is inside the prices already.",
+        {
+            "kind": "name", "amount": _MONEY, "of_traded": "fraction of the traded value",
+            "of_equity": "fraction of the starting equity",
+        },
+    ),
+    "recorded": About("What the strategy recorded.", {"day": _DAY}),
+}  # fmt: skip
+"""The tables that are written, and the unit of every column; an empty unit means that the name says it."""
+
+
+def result_tables(session: Session) -> dict[str, pd.DataFrame]:
+    """The tables of a run by name, indexes as columns; `recorded` only when something was."""
+    tables = session.tables
+    found = {name: getattr(session, name) for name in ("orders", "fills", "positions", "events")}
+    found["equity"] = session.equity.to_frame()
+    found |= {name: getattr(tables, name) for name in TABLES if name not in found}
+    if found["recorded"].empty:
+        del found["recorded"]
+    found["fills"] = found["fills"].rename_axis("seq")
+    return {
+        name: found[name] if found[name].index.name is None else found[name].reset_index()
+        for name in TABLES
+        if name in found
+    }
+
+
+def save_results(session: Session, directory: str | Path, form: str) -> list[Path]:
+    """Write the tables, a README of their units and the tear-sheet page; see :meth:`Session.save_results`."""
+    choose("format", form, FORMATS)
+    out = Path(directory)
+    out.mkdir(parents=True, exist_ok=True)
+    tables = result_tables(session)
+    written = []
+    for name in TABLES:
+        for old in FORMATS:  # what an earlier run left would be taken for this one's
+            (out / f"{name}.{old}").unlink(missing_ok=True)
+        if name not in tables:
+            continue
+        path = out / f"{name}.{form}"
+        if form == "parquet":
+            tables[name].to_parquet(path, index=False)
+        else:
+            tables[name].to_csv(path, index=False, encoding="utf-8", lineterminator="\n")
+        written.append(path)
+    readme = out / README
+    readme.write_text(_readme(session, tables, form), encoding="utf-8", newline="\n")
+    page = session.report(out / PAGE).path
+    return [*written, readme, *([page] if page is not None else [])]
+
+
+def _readme(session: Session, tables: Mapping[str, pd.DataFrame], form: str) -> str:
+    """What each file holds, with the unit of every column."""
+    currency = session.market.venue.money.currency or "the currency of the data"
+    lines = [
+        f"# Results of {session.strategy.name}",
+        "",
+        f"{session!r}",
+        "",
+        f"Money is in {currency}. Fractions are not percent: 0.01 is 1 %. Missing values are empty (NaN).",
+        f"Digest of the run: `{session.digest()}`.",
+        f"The tear-sheet is `{PAGE}`.",
+    ]
+    for name, frame in tables.items():
+        about = TABLES[name]
+        lines += [
+            "",
+            f"## {name}.{form}",
+            "",
+            f"{about.text} {len(frame):,} rows.",
+            "",
+            "| column | unit |",
+            "|---|---|",
+        ]
+        lines += [f"| {column} | {about.columns.get(str(column), '')} |" for column in frame.columns]
+        if {"measure", "unit"} <= set(frame.columns):
+            lines += ["", "| measure | unit |", "|---|---|"]
+            lines += [f"| {row.measure} | {row.unit} |" for row in frame.itertuples()]
+    return "\n".join(lines) + "\n"

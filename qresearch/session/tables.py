@@ -1,0 +1,338 @@
+"""``session.tables``: the account as tables, built when looked at."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from qresearch.errors import UsageError, choose
+from qresearch.session import accounts, details, frames, naming, statistics, trips
+from qresearch.session.account_history import AccountHistory
+from qresearch.session.benchmark import Aligned, BenchmarkLike, align, find_benchmark
+
+if TYPE_CHECKING:
+    from qresearch.session.session import Session
+
+SUMMARY_UNITS = {
+    "days": "trading days",
+    "total_return": "fraction",
+    "annual_return": "fraction per year",
+    "annual_volatility": "fraction per year",
+    "skew": "",
+    "kurtosis": "excess",
+    "sharpe": "per year",
+    "compound_sharpe": "per year",
+    "sortino": "per year",
+    "max_drawdown": "fraction",
+    "return_over_drawdown": "per year",
+    "daily_win_rate": "fraction of days",
+    "turnover": "times the mean equity",
+    "benchmark_return": "fraction",
+    "benchmark_annual_return": "fraction per year",
+    "annual_excess_return": "fraction per year",
+    "beta": "",
+    "alpha": "fraction per year",
+}
+"""Figures of the return summary, and their units."""
+
+TRADES_UNITS = {
+    **dict.fromkeys(("trades", "winners", "losers"), "round trips"),
+    "win_rate": "fraction of round trips",
+    **dict.fromkeys(("profit_before_fees", "fees", "profit", "gains", "losses"), "currency"),
+    "profit_factor": "gains / losses",
+    **dict.fromkeys(("average_profit", "average_gain", "average_loss"), "currency"),
+    "payoff": "average gain / average loss",
+    **dict.fromkeys(("best", "worst"), "currency"),
+    "average_return": "fraction of the cost",
+    "average_holding_days": "trading days",
+    **dict.fromkeys(("average_mae", "average_mfe"), "fraction of the entry price"),
+}
+"""Figures of the summary of round trips, and their units."""
+
+
+class Tables:
+    """The tables of an account: each a property, built when looked at, as of where the session stands.
+
+    Called, it gives the same tables in another way: ``session.tables(names="swordfish").positions``,
+    ``session.tables(branch="main", periods=244).return_summary``.
+
+    Money is in the currency of the venue, prices in currency per share, quantities in shares, returns and weights are
+    fractions. Average cost includes buying fees and is unchanged by sales, so that at every moment
+    ``floating_profit + realised_profit = total_profit``.
+
+    Parameters
+    ----------
+    session : Session
+    names : {"native", "swordfish"}
+        Names of the columns. Under Swordfish's only the fields that it documents are shown, with its codes.
+    branch : str, optional
+        Default: the present branch up to where the session stands. Another one: all that was simulated on it.
+    benchmark : Series, str, Benchmark or False, optional
+        See :func:`qresearch.session.benchmark.find_benchmark`; default that of the market.
+    periods : int
+        Trading days in a year, for annual figures.
+    risk_free : float
+        Risk-free rate, a fraction per year.
+
+    Examples
+    --------
+    >>> import qresearch as qr
+    >>> session = qr.Session(qr.sample_market(), start="2022-03-01", cash=100_000)
+    >>> _ = session.buy("604018", 1000)
+    >>> session.step(5).tables.daily_portfolio["nav"].round(4).tolist()
+    [0.9954, 1.0011, 0.9977, 0.9884, 0.9871]
+    """
+
+    def __init__(
+        self,
+        session: Session,
+        *,
+        names: str = "native",
+        branch: str | None = None,
+        benchmark: BenchmarkLike | pd.Series[float] = None,
+        periods: int = statistics.PERIODS,
+        risk_free: float = 0.0,
+    ) -> None:
+        if not periods > 0:
+            raise UsageError(f"periods={periods!r} must be positive: trading days in a year, such as 252 or 244.")
+        self._session = session
+        self._swordfish = choose("names", names, naming.NAMES) == "swordfish"
+        self._periods, self._risk_free = periods, risk_free
+        self._benchmark = find_benchmark(session.market, benchmark)
+        self._branch = branch
+        self._look()  # an unknown branch is told here
+
+    def __call__(
+        self,
+        *,
+        names: str = "native",
+        branch: str | None = None,
+        benchmark: BenchmarkLike | pd.Series[float] = None,
+        periods: int = statistics.PERIODS,
+        risk_free: float = 0.0,
+    ) -> Tables:
+        """The same tables under other names, of another branch, against another benchmark or year; see the class."""
+        return Tables(
+            self._session, names=names, branch=branch, benchmark=benchmark, periods=periods, risk_free=risk_free
+        )
+
+    def __repr__(self) -> str:
+        names = ", ".join(name for name in dir(type(self)) if not name.startswith("_"))
+        return f"<Tables of branch {self._look().name!r}: {names}>"
+
+    def _look(self) -> AccountHistory:
+        return AccountHistory.of(self._session, self._branch)
+
+    def _aligned(self, history: AccountHistory) -> Aligned | None:
+        return align(self._benchmark, history.exchange, history.closes)
+
+    # ------------------------------------------------------------------ orders
+
+    @property
+    def trade_details(self) -> pd.DataFrame:
+        """What became of every order: one row per fill, cancel, rejection, refused cancel and expiry, in order.
+
+        An order with none of these yet has one row, "submitted". Index: seq.
+
+        order_id, symbol, side ("buy" or "sell"); sent (when it was placed, on the clock of the venue); order_price
+        (currency per share, NaN for a market order); order_quantity (shares sent); time; price (currency per share,
+        NaN without a fill); quantity (shares: of the fill, or what was canceled; 0 otherwise); outcome ("submitted",
+        "filled" when it leaves nothing open, "partly filled", "canceled", "rejected", "cancel refused", "expired");
+        reason, why (code and sentence); label.
+
+        Swordfish: direction 1 buy open, 3 sell close; orderStatus 4 submitted, 2 canceled, 1 filled, 0 partly filled,
+        -1 rejected, -2 cancel refused (a row of its own), -3 expired; outputOrderInfo is `why`, seqNum the index.
+        """
+        found = details.trade_details(self._look())
+        return details.details_in_swordfish_words(found) if self._swordfish else found
+
+    @property
+    def costs(self) -> pd.DataFrame:
+        """What trading cost, one row per kind: commission, stamp_duty, transfer_fee, slippage and their total.
+
+        amount (currency); of_traded (fraction of the value of all fills); of_equity (fraction of the starting equity).
+
+        Slippage is ``(fill price - open) * shares``, positive when it cost something, over the fills made at the
+        open; it is already inside the prices, the other kinds are booked apart. Fills at another moment count 0.
+        """
+        return details.costs_frame(self._look())
+
+    # ------------------------------------------------------------------ positions
+
+    @property
+    def positions(self) -> pd.DataFrame:
+        """What is held now, one row per symbol; also what was held at the last close, or traded, today.
+
+        quantity, previous_quantity (at the previous close), sellable (T+1), in shares; average_cost (currency per
+        share, buying fees included, NaN when nothing is held); price (last visible); market_value (quantity * price);
+        floating_profit (market value less cost); weight (of the equity); bought_quantity, bought_value, sold_quantity,
+        sold_value (fills of today, fees not included).
+
+        Swordfish: its fields for stocks; the short side is 0.
+        """
+        found = accounts.positions_now(self._look())
+        words = {name: word for name, word in naming.POSITION.items() if name != "day"}
+        return accounts.in_swordfish_words(found, words) if self._swordfish else found
+
+    @property
+    def daily_positions(self) -> pd.DataFrame:
+        """Positions at every close, one row per day and symbol held then or at the close before, or traded that day.
+
+        day, symbol, and the columns of :attr:`positions`, as of that close.
+        """
+        found = accounts.daily_positions(self._look())
+        return accounts.in_swordfish_words(found, naming.POSITION) if self._swordfish else found
+
+    # ------------------------------------------------------------------ portfolio
+
+    @property
+    def portfolio(self) -> pd.Series[float] | pd.Series:  # type: ignore[type-arg]  # Swordfish's holds a date too
+        """The account now: the fields of :attr:`daily_portfolio` at the last visible prices, as a Series."""
+        history = self._look()
+        found = accounts.portfolio_now(history, self._aligned(history))
+        if not self._swordfish:
+            return found
+        listed = {"day": found.name, **found}
+        return pd.Series({word: listed[name] for name, word in naming.PORTFOLIO.items() if name in listed})
+
+    @property
+    def daily_portfolio(self) -> pd.DataFrame:
+        """The account at every close, one row per trading day.
+
+        cash : currency
+            Available: what can be spent. ``equity = cash + reserved + market_value``.
+        reserved : currency
+            Held back for resting buy orders, estimated fees included; requests for the next open reserve nothing.
+        market_value : currency
+            Sum of shares * close; the last known close where an instrument has no row.
+        equity, nav : currency, fraction
+            ``nav = equity / starting equity``.
+        total_return : fraction
+            ``nav - 1``; the daily returns multiply to it.
+        daily_return : fraction
+            ``equity / equity of the close before - 1``; on the first day over the starting equity.
+        daily_profit : currency
+            Equity less that of the close before.
+        fees : currency
+            Commission, stamp duty and transfer fee since the start.
+        floating_profit : currency
+            Market value less what the shares held have cost, buying fees included.
+        realised_profit : currency
+            Of shares sold, net of all fees, plus dividends, less taxes on them, since the start.
+        total_profit : currency
+            ``equity - starting equity = floating_profit + realised_profit``.
+        benchmark_close, benchmark_nav : index points, fraction
+            The last close at or before the day, and over the last close before the first day. Only with a benchmark;
+            NaN before it begins.
+        """
+        history = self._look()
+        found = accounts.daily_portfolio(history, self._aligned(history))
+        return accounts.in_swordfish_words(found, naming.PORTFOLIO) if self._swordfish else found
+
+    @property
+    def return_summary(self) -> pd.DataFrame:
+        """Figures of the run from its daily returns, one row each with value and unit; NaN where undefined.
+
+        The formulas stand in :mod:`qresearch.session.statistics`: total_return, annual_return, annual_volatility,
+        skew, kurtosis, sharpe (of the mean return, as QuantStats), compound_sharpe (of the annual return, as the
+        Swordfish tables), sortino, max_drawdown (positive), return_over_drawdown, daily_win_rate (of all days),
+        turnover (one-sided, whole run). Against the benchmark: benchmark_return, benchmark_annual_return,
+        annual_excess_return (annual return less that of the benchmark), beta, alpha.
+
+        Swordfish: one row; sharpeRatio is compound_sharpe, drawdownRatio is return_over_drawdown. Its documents name
+        these fields without formulas, so equality with that system is not promised.
+        """
+        values = self._figures()
+        if self._swordfish:
+            listed = {word: [values[name]] for name, word in naming.RETURN_SUMMARY.items() if name in values}
+            return pd.DataFrame(listed)
+        return _listed(values, SUMMARY_UNITS)
+
+    def _figures(self) -> dict[str, float]:
+        history, periods, rate = self._look(), self._periods, self._risk_free
+        returns, units = history.returns, history.exchange.money.units
+        bought = sum(fill.notional for fill in history.fills if fill.quantity > 0) / units
+        sold = sum(fill.notional for fill in history.fills if fill.quantity < 0) / units
+        found = {
+            "days": float(len(returns)),
+            "total_return": statistics.total_return(returns),
+            "annual_return": statistics.annual_return(returns, periods),
+            "annual_volatility": statistics.annual_volatility(returns, periods),
+            "skew": statistics.skew(returns),
+            "kurtosis": statistics.kurtosis(returns),
+            "sharpe": statistics.sharpe(returns, periods, rate),
+            "compound_sharpe": statistics.compound_sharpe(returns, periods, rate),
+            "sortino": statistics.sortino(returns, periods, rate),
+            "max_drawdown": statistics.max_drawdown(returns),
+            "return_over_drawdown": statistics.return_over_drawdown(returns, periods),
+            "daily_win_rate": statistics.win_rate(returns),
+            "turnover": statistics.turnover(bought, sold, history.equity),
+        }
+        benchmark = self._aligned(history)
+        if benchmark is None:
+            return found
+        market = benchmark.returns
+        annual = statistics.annual_return(market, periods)
+        return found | {
+            "benchmark_return": statistics.total_return(market),
+            "benchmark_annual_return": annual,
+            "annual_excess_return": found["annual_return"] - annual,
+            "beta": statistics.beta(returns, market),
+            "alpha": statistics.alpha(returns, market, periods, rate),
+        }
+
+    # ------------------------------------------------------------------ trades
+
+    @property
+    def trades(self) -> pd.DataFrame:
+        """Closed round trips, first in first out: one row per part of a purchase that one sale closed.
+
+        symbol; quantity (shares that left); entry_day, entry_price, exit_day, exit_price (as traded, currency per
+        share); holding_days (trading days from entry to exit); cost and proceeds (currency, without fees); dividends
+        (received on these shares, net of tax); profit_before_fees (proceeds - cost + dividends); fees (the part of
+        the purchase, and the sale); profit (after fees); return (profit over cost and fees); mae and mfe (maximum
+        adverse and favourable excursion: worst low and best high while held, as fractions of the entry price, at
+        least 0, adjusted for corporate actions; the day of entry counts whole, the day of exit with its exit price);
+        entry_order, exit_order (ids, 0 without an order); exit ("sold", "delisted", "written off").
+
+        Shares that the session began with enter at their cost; shares of a bonus issue or split join the lots that
+        they were issued on. Profits of all closed round trips and of what is still held add up to the total profit.
+        """
+        return trips.trades_frame(self._look())
+
+    @property
+    def trades_summary(self) -> pd.DataFrame:
+        """Figures over the closed round trips, one row each with value and unit; NaN where undefined.
+
+        A round trip wins when its profit after fees is above 0. losses, average_loss: positive numbers.
+        """
+        return _listed(trips.summary_of(self.trades), TRADES_UNITS)
+
+    @property
+    def attribution(self) -> pd.DataFrame:
+        """Profit and loss by instrument, best first; the profits add up to the total profit.
+
+        trades (closed round trips); quantity (held now); bought, sold (value of the fills); dividends (net of tax);
+        fees; realised_profit, floating_profit, profit (their sum), in the currency; contribution (profit over the
+        starting equity).
+        """
+        return trips.attribution_frame(self._look())
+
+    @property
+    def recorded(self) -> pd.DataFrame:
+        """What the strategy recorded: one row per day, one column per name; NaN where nothing was recorded."""
+        history = self._look()
+        return frames.recorded_frame(history.exchange, history.log)
+
+
+def _listed(values: dict[str, float], units: dict[str, str]) -> pd.DataFrame:
+    names = [name for name in units if name in values]
+    return pd.DataFrame(
+        {
+            "value": np.array([values[name] for name in names], dtype=np.float64),
+            "unit": pd.Series([units[name] for name in names], dtype="str").to_numpy(),
+        },
+        index=pd.Index(names, name="measure", dtype="str"),
+    )

@@ -1,0 +1,321 @@
+"""Closed round trips, first in first out, and what each instrument earned."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from qresearch.domain.messages import (
+    DividendPaid,
+    DividendTaxed,
+    OrderFilled,
+    PositionClosed,
+    PositionSeeded,
+    Record,
+    RightsSubscribed,
+    SharesIssued,
+    records,
+)
+from qresearch.engine.valuation import market_values
+from qresearch.session import frames
+from qresearch.session.account_history import AccountHistory
+
+TRADE_COLUMNS = (
+    "symbol", "quantity", "entry_day", "entry_price", "exit_day", "exit_price", "holding_days", "cost", "proceeds",
+    "dividends", "profit_before_fees", "fees", "profit", "return", "mae", "mfe", "entry_order", "exit_order", "exit",
+)  # fmt: skip
+ATTRIBUTION_COLUMNS = (
+    "trades", "quantity", "bought", "sold", "dividends", "fees", "realised_profit", "floating_profit", "profit",
+    "contribution",
+)  # fmt: skip
+
+
+@dataclass(slots=True)
+class Lot:
+    """Shares bought together and still held; money in money steps."""
+
+    day: int
+    order_id: int
+    price: float
+    quantity: int
+    cost: int
+    fees: int = 0
+    dividends: int = 0
+
+
+class Leaving(NamedTuple):
+    """How shares left; money in money steps."""
+
+    day: int
+    price: float
+    order_id: int
+    how: str
+    proceeds: int
+    fees: int
+
+
+@dataclass(slots=True)
+class Trip:
+    """Shares of one lot that left together; money in money steps."""
+
+    column: int
+    quantity: int
+    entry_day: int
+    entry_price: float
+    entry_order: int
+    exit_day: int
+    exit_price: float
+    exit_order: int
+    exit: str
+    cost: int
+    proceeds: int
+    fees: int
+    dividends: int
+
+
+@dataclass(slots=True)
+class Flows:
+    """What went in and out of one instrument; money in money steps."""
+
+    trades: int = 0
+    bought: int = 0
+    sold: int = 0
+    dividends: int = 0
+    fees: int = 0
+    given: int = 0
+    """Cost of shares that the session began with."""
+
+
+def parts(total: int, weights: Sequence[int]) -> list[int]:
+    """Split an amount in proportion, to the unit: the parts add up to it.
+
+    >>> parts(10, [1, 1, 1]), parts(-7, [100, 300])
+    ([3, 3, 4], [-2, -5])
+    """
+    whole, done, seen, found = sum(weights), 0, 0, []
+    for weight in weights:
+        seen += weight
+        upto = total * seen // whole if whole else 0
+        found.append(upto - done)
+        done = upto
+    return found
+
+
+@dataclass
+class Trips:
+    """Folds the events of an account into lots and round trips."""
+
+    lots: dict[int, list[Lot]] = field(default_factory=dict)
+    closed: list[Trip] = field(default_factory=list)
+    flows: dict[int, Flows] = field(default_factory=dict)
+
+    def fold(self, events: Iterator[Record]) -> Trips:
+        """Take in some events, in order."""
+        for event in events:
+            match event:
+                case OrderFilled(quantity=quantity) if quantity > 0:
+                    self._bought(event)
+                case OrderFilled():
+                    self._sold(event)
+                case DividendPaid(column=column, amount=amount, tax=tax):
+                    self._dividend(column, amount - tax)
+                case DividendTaxed(column=column, tax=tax):
+                    self._taxed(column, tax)
+                case SharesIssued(column=column, received=received):
+                    self._issued(event.day, column, received)
+                case RightsSubscribed(column=column, received=received, paid=paid, price=price):
+                    self._flows(column).bought += paid
+                    self._lots(column).append(Lot(event.day, 0, price, received, paid))
+                case PositionSeeded(column=column, quantity=quantity, cost=cost):
+                    self._flows(column).given += cost
+                    self._lots(column).append(Lot(event.day, 0, float("nan"), quantity, cost))
+                case PositionClosed(column=column, quantity=quantity, price=price, amount=amount):
+                    self._flows(column).sold += amount
+                    self._close(column, quantity, Leaving(event.day, price, 0, "delisted", amount, 0))
+                case _:
+                    pass
+        return self
+
+    def _lots(self, column: int) -> list[Lot]:
+        return self.lots.setdefault(column, [])
+
+    def _flows(self, column: int) -> Flows:
+        return self.flows.setdefault(column, Flows())
+
+    def _bought(self, event: OrderFilled) -> None:
+        fees = event.commission + event.stamp_duty + event.transfer_fee
+        flows = self._flows(event.column)
+        flows.bought += event.notional
+        flows.fees += fees
+        self._lots(event.column).append(
+            Lot(event.day, event.order_id, event.price, event.quantity, event.notional, fees)
+        )
+
+    def _sold(self, event: OrderFilled) -> None:
+        fees = event.commission + event.stamp_duty + event.transfer_fee
+        flows = self._flows(event.column)
+        flows.sold += event.notional
+        flows.fees += fees
+        leaving = Leaving(event.day, event.price, event.order_id, "sold", event.notional, fees)
+        self._close(event.column, -event.quantity, leaving)
+
+    def _close(self, column: int, quantity: int, leaving: Leaving) -> None:
+        """Let shares leave, oldest lots first; one round trip per lot touched."""
+        proceeds, fees = leaving.proceeds, leaving.fees
+        lots = self._lots(column)
+        taken: list[tuple[Lot, int]] = []
+        left = quantity
+        for lot in lots:
+            if left <= 0:
+                break
+            taken.append((lot, min(lot.quantity, left)))
+            left -= taken[-1][1]
+        counts = [count for _, count in taken]
+        for (lot, count), share, fee in zip(taken, parts(proceeds, counts), parts(fees, counts), strict=True):
+            rest = lot.quantity - count
+            cost, paid, dividends = (parts(total, (count, rest))[0] for total in (lot.cost, lot.fees, lot.dividends))
+            self.closed.append(
+                Trip(column, count, lot.day, lot.price, lot.order_id, day, price, order_id, how, cost, share,
+                     paid + fee, dividends)
+            )  # fmt: skip
+            lot.quantity, lot.cost, lot.fees, lot.dividends = (
+                rest, lot.cost - cost, lot.fees - paid, lot.dividends - dividends,
+            )  # fmt: skip
+        self.lots[column] = [lot for lot in lots if lot.quantity > 0]
+        self._flows(column).trades += len(taken)
+
+    def _dividend(self, column: int, net: int) -> None:
+        self._flows(column).dividends += net
+        lots = self._lots(column)
+        for lot, share in zip(lots, parts(net, [lot.quantity for lot in lots]), strict=True):
+            lot.dividends += share
+
+    def _taxed(self, column: int, tax: int) -> None:
+        """Tax that a sale made due belongs to the round trips that this sale closed, the last ones."""
+        self._flows(column).dividends -= tax
+        trips = []
+        for trip in reversed(self.closed):
+            if trip.column != column or (trips and trip.exit_order != trips[0].exit_order):
+                break
+            trips.append(trip)
+        for trip, share in zip(trips, parts(tax, [trip.quantity for trip in trips]), strict=True):
+            trip.dividends -= share
+
+    def _issued(self, day: int, column: int, received: int) -> None:
+        lots = self._lots(column)
+        held = sum(lot.quantity for lot in lots)
+        if held + received <= 0:
+            self._close(column, held, Leaving(day, 0.0, 0, "written off", 0, 0))
+            return
+        for lot, share in zip(lots, parts(received, [lot.quantity for lot in lots]), strict=True):
+            lot.quantity += share
+
+
+def trips_of(history: AccountHistory) -> Trips:
+    """The lots and round trips of an account."""
+    return Trips().fold(records(iter(history.log)))
+
+
+def trades_frame(history: AccountHistory) -> pd.DataFrame:
+    """One row per closed round trip; see :attr:`Tables.trades` for the columns."""
+    exchange, amount = history.exchange, history.exchange.money.amount
+    symbols = exchange.market.symbols
+    rows = []
+    for trip in trips_of(history).closed:
+        before = trip.proceeds - trip.cost + trip.dividends
+        # A lot that the session began with has no fill of its own.
+        entry = amount(trip.cost) / trip.quantity if trip.entry_price != trip.entry_price else trip.entry_price
+        adverse, favourable = _excursions(history, trip, entry)
+        paid = trip.cost + trip.fees
+        rows.append(
+            (symbols[trip.column], trip.quantity, frames.timestamp(exchange, trip.entry_day), entry,
+             frames.timestamp(exchange, trip.exit_day), trip.exit_price, trip.exit_day - trip.entry_day,
+             amount(trip.cost), amount(trip.proceeds), amount(trip.dividends), amount(before), amount(trip.fees),
+             amount(before - trip.fees), (before - trip.fees) / paid if paid else float("nan"), adverse, favourable,
+             trip.entry_order, trip.exit_order, trip.exit)
+        )  # fmt: skip
+    frame = pd.DataFrame(rows, columns=list(TRADE_COLUMNS))
+    whole = {"quantity": "int64", "holding_days": "int64", "entry_order": "int64", "exit_order": "int64"}
+    floats = dict.fromkeys(
+        ("entry_price", "exit_price", *TRADE_COLUMNS[7:16]), "float64"
+    )  # fmt: skip
+    days = {"entry_day": "datetime64[s]", "exit_day": "datetime64[s]"}
+    return frame.astype({**whole, **floats, **days, "symbol": "str", "exit": "str"})
+
+
+def _excursions(history: AccountHistory, trip: Trip, entry: float) -> tuple[float, float]:
+    """Worst low and best high while the shares were held, over the entry price; adjusted for corporate actions."""
+    market, column = history.exchange.market, trip.column
+    begun_with = trip.entry_price != trip.entry_price
+    begin, end = max(trip.entry_day + begun_with, 0), trip.exit_day
+    factors = market.adjustment[:, column] / market.adjustment[max(trip.entry_day, 0), column]
+    last = trip.exit_price * factors[end]
+    # fmin and fmax pass over the NaN of days without a row.
+    worst = float(np.fmin.reduce(market.panel.low[begin:end, column] * factors[begin:end], initial=min(last, entry)))
+    best = float(np.fmax.reduce(market.panel.high[begin:end, column] * factors[begin:end], initial=max(last, entry)))
+    return (1 - worst / entry, best / entry - 1) if entry > 0 else (float("nan"), float("nan"))
+
+
+def summary_of(trades: pd.DataFrame) -> dict[str, float]:
+    """Figures over the closed round trips; NaN where there is none to take a mean of."""
+    profit = trades["profit"].to_numpy(dtype=np.float64)
+    won, lost = profit[profit > 0], profit[profit < 0]
+
+    def mean(values: Any) -> float:
+        return float(np.mean(values)) if len(values) else float("nan")
+
+    gains, losses = float(won.sum()), abs(float(lost.sum()))
+    return {
+        "trades": float(len(profit)),
+        "winners": float(len(won)),
+        "losers": float(len(lost)),
+        "win_rate": len(won) / len(profit) if len(profit) else float("nan"),
+        "profit_before_fees": float(trades["profit_before_fees"].sum()),
+        "fees": float(trades["fees"].sum()),
+        "profit": float(profit.sum()),
+        "gains": gains,
+        "losses": losses,
+        "profit_factor": gains / losses if losses else float("nan"),
+        "average_profit": mean(profit),
+        "average_gain": mean(won),
+        "average_loss": mean(-lost),
+        "payoff": mean(won) / mean(-lost) if len(won) and len(lost) else float("nan"),
+        "best": float(profit.max()) if len(profit) else float("nan"),
+        "worst": float(profit.min()) if len(profit) else float("nan"),
+        "average_return": mean(trades["return"]),
+        "average_holding_days": mean(trades["holding_days"]),
+        "average_mae": mean(trades["mae"]),
+        "average_mfe": mean(trades["mfe"]),
+    }
+
+
+def attribution_frame(history: AccountHistory) -> pd.DataFrame:
+    """Profit and loss by instrument; see :attr:`Tables.attribution` for the columns."""
+    exchange, account = history.exchange, history.account
+    amount, symbols = exchange.money.amount, exchange.market.symbols
+    values = dict(
+        zip(
+            account.positions,
+            market_values(exchange, account.day, account.phase, account.positions).tolist(),
+            strict=True,
+        )
+    )
+    rows = []
+    for column, flow in trips_of(history).flows.items():
+        position = account.positions.get(column)
+        value, quantity = values.get(column, 0), 0 if position is None else position.quantity
+        profit = value + flow.sold + flow.dividends - flow.bought - flow.fees - flow.given
+        floating = value - (0 if position is None else position.cost)
+        rows.append(
+            (symbols[column], flow.trades, quantity, amount(flow.bought), amount(flow.sold), amount(flow.dividends),
+             amount(flow.fees), amount(profit - floating), amount(floating), amount(profit),
+             profit / history.starting if history.starting else float("nan"))
+        )  # fmt: skip
+    frame = pd.DataFrame(rows, columns=["symbol", *ATTRIBUTION_COLUMNS])
+    kinds = {name: "int64" if name in {"trades", "quantity"} else "float64" for name in ATTRIBUTION_COLUMNS}
+    frame = frame.astype({**kinds, "symbol": "str"}).set_index("symbol")
+    return frame.sort_values("profit", ascending=False, kind="stable")

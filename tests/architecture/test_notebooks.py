@@ -1,0 +1,70 @@
+"""The stored notebooks are what their scripts give, and are fit to be compared."""
+
+from __future__ import annotations
+
+import importlib.util
+from pathlib import Path
+from types import ModuleType
+
+import nbformat
+import pytest
+
+NOTEBOOKS = Path(__file__).resolve().parents[2] / "notebooks"
+STORED = sorted(NOTEBOOKS.glob("*.ipynb"))
+LARGEST = 300_000
+
+
+def writer() -> ModuleType:
+    """The script that writes the notebooks."""
+    spec = importlib.util.spec_from_file_location("write_notebooks", NOTEBOOKS / "write_notebooks.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def test_each_script_has_its_notebook() -> None:
+    """Protects against a notebook that no script writes any more, or that was never written."""
+    assert [path.stem for path in STORED] == [path.stem for path in sorted((NOTEBOOKS / "source").glob("*.py"))]
+
+
+def same_everywhere(text: str) -> nbformat.NotebookNode:
+    """A notebook without its pictures, whose bytes depend on the version of matplotlib."""
+    notebook = nbformat.reads(text, as_version=4)
+    for cell in notebook.cells:
+        for output in cell.get("outputs", []):
+            if "image/png" in output.get("data", {}):
+                output.data["image/png"] = ""
+    return notebook
+
+
+@pytest.mark.parametrize("path", STORED, ids=lambda path: path.stem)
+def test_writing_again_changes_nothing(path: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    """Protects reviews from noise: a notebook changes when its script or the package does, else not by one byte."""
+    write = writer()
+    texts = []
+    for folder in (tmp_path / "a", tmp_path / "b"):
+        folder.mkdir()
+        write.main([path.stem, "--to", str(folder)])
+        texts.append((folder / path.name).read_text("utf-8"))
+    assert texts[0] == texts[1]
+    assert same_everywhere(texts[0]) == same_everywhere(path.read_text("utf-8"))
+
+
+@pytest.mark.parametrize("path", STORED, ids=lambda path: path.stem)
+def test_a_stored_notebook_is_fit_for_comparison(path: Path) -> None:
+    """Protects nbval: it compares nothing in a cell that was never run, or that asks to be ignored."""
+    notebook = nbformat.read(path, as_version=4)
+    code = [cell for cell in notebook.cells if cell.cell_type == "code"]
+    assert [cell.execution_count for cell in code] == list(range(1, len(code) + 1))
+    assert path.stat().st_size < LARGEST
+    for cell in code:
+        assert "nbval" not in cell.source.lower(), cell.id
+        for output in cell.outputs:
+            assert output.output_type in {"stream", "execute_result", "display_data"}, cell.id
+            assert output.get("name") != "stderr", cell.id
+            assert not any("widget-view" in mime for mime in output.get("data", {})), cell.id
+
+
+def test_the_quickstart_is_short() -> None:
+    """Protects the first meeting: fewer than 20 cells from import to a filled order, a rejection and a step back."""
+    assert len(nbformat.read(NOTEBOOKS / "00_quickstart.ipynb", as_version=4).cells) < 20

@@ -1,0 +1,48 @@
+"""For all tests: the same hypothesis examples everywhere in CI, and no network."""
+
+from __future__ import annotations
+
+import os
+import socket
+from typing import Any
+
+import pytest
+from hypothesis import settings
+
+LOCAL = ("localhost", "127.0.0.1", "::1", "0.0.0.0", None, "")
+
+settings.register_profile("dev", deadline=None)
+settings.register_profile("ci", deadline=None, derandomize=True, database=None, print_blob=True)
+settings.load_profile("ci" if os.environ.get("CI") else "dev")
+
+
+def _refuse(host: object) -> None:
+    if isinstance(host, bytes):
+        host = host.decode()
+    if host not in LOCAL:
+        raise RuntimeError(f"A test reached for the network: {host!r}. qresearch works offline; give it local data.")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Refuse every connection and look-up but those to this machine, which the kernels of notebooks need."""
+    patch = pytest.MonkeyPatch()
+    config.add_cleanup(patch.undo)
+    connect, connect_ex, look_up = socket.socket.connect, socket.socket.connect_ex, socket.getaddrinfo
+
+    def guarded_connect(self: socket.socket, address: Any) -> None:
+        if self.family in {socket.AF_INET, socket.AF_INET6}:
+            _refuse(address[0])
+        connect(self, address)
+
+    def guarded_connect_ex(self: socket.socket, address: Any) -> int:
+        if self.family in {socket.AF_INET, socket.AF_INET6}:
+            _refuse(address[0])
+        return connect_ex(self, address)
+
+    def guarded_look_up(host: Any, *args: Any, **options: Any) -> Any:
+        _refuse(host)
+        return look_up(host, *args, **options)
+
+    patch.setattr(socket.socket, "connect", guarded_connect)
+    patch.setattr(socket.socket, "connect_ex", guarded_connect_ex)
+    patch.setattr(socket, "getaddrinfo", guarded_look_up)

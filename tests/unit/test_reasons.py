@@ -1,0 +1,129 @@
+"""Every reason has words, and is met by somebody who trades."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+import pytest
+from hand import flat, market
+
+import qresearch as qr
+from qresearch.domain.reasons import REASONS, Reason
+
+
+def session(start: str, **options: object) -> qr.Session:
+    """A session on the embedded market, before its first day."""
+    return qr.Session(qr.sample_market(), start=start, **options)
+
+
+def held(symbol: str, start: str, **options: object) -> qr.Session:
+    """The same with 1,000 shares."""
+    return session(start, positions={symbol: 1000}, positions_paid=False, **options)
+
+
+def after(run: qr.Session, act: Callable[[qr.Session], object]) -> qr.Session:
+    """Act and step."""
+    act(run)
+    return run.step()
+
+
+def at(run: qr.Session, act: Callable[[qr.Session], object]) -> qr.Session:
+    """Act and stay."""
+    act(run)
+    return run
+
+
+def last_day() -> qr.Session:
+    run = session("2023-12-28")
+    run.step(2)
+    return at(run, lambda run: run.buy("604018", 100))
+
+
+def same_open() -> qr.Session:
+    run = session("2022-03-01", match_order="fifo")
+    run.buy("604018", 100)
+    return after(run, lambda run: run.sell("604018", 100))
+
+
+def too_late() -> qr.Session:
+    run = session("2022-03-01")
+    ticket = run.buy("604018", 100)
+    run.step()
+    ticket.cancel()
+    return run
+
+
+def index() -> qr.Session:
+    """The embedded market keeps its index as a benchmark, so an index among the symbols needs another one."""
+    run = qr.Session(market({"000300.SH": [4000.0] * 3, "600001.SH": [10.0] * 3}))
+    return at(run, lambda run: run.buy("000300.SH", 100))
+
+
+CASES: dict[Reason, Callable[[], qr.Session]] = {
+    Reason.LOT_SIZE: lambda: at(session("2022-03-01"), lambda run: run.buy("604018", 50)),
+    Reason.MINIMUM_SIZE: lambda: at(session("2022-03-01"), lambda run: run.buy("688903", 199)),
+    Reason.NO_CHANGE: lambda: at(session("2022-03-01"), lambda run: run.order_target("604018", 0)),
+    Reason.NO_PRICE: lambda: at(session("2022-06-01"), lambda run: run.order_value("688917", 50_000)),
+    Reason.NOT_TRADABLE: index,
+    Reason.NOT_LISTED: lambda: after(session("2022-06-01"), lambda run: run.buy("688917", 500)),
+    Reason.DELISTED: lambda: at(session("2022-10-13").step(), lambda run: run.buy("604103", 500)),
+    Reason.DATA_ENDED: lambda: at(session("2023-07-03").step(), lambda run: run.buy("004140", 500)),
+    Reason.NO_FURTHER_OPEN: last_day,
+    Reason.SUSPENDED: lambda: after(session("2021-07-19"), lambda run: run.buy("604073", 500)),
+    Reason.LIMIT_UP: lambda: after(session("2021-03-17"), lambda run: run.buy("604035", 500)),
+    Reason.LIMIT_DOWN: lambda: after(held("604052", "2022-03-15"), lambda run: run.sell("604052", 1000)),
+    Reason.T_PLUS_ONE: same_open,
+    Reason.INSUFFICIENT_QUANTITY: lambda: at(session("2022-03-01"), lambda run: run.sell("604018", 100)),
+    Reason.INSUFFICIENT_CASH: lambda: after(session("2022-03-01", cash=100), lambda run: run.buy("604018", 100)),
+    Reason.VALUE_CAP: lambda: after(session("2021-01-20"), lambda run: run.order_value("004163", 200_000)),
+    Reason.VOLUME_CAP: lambda: after(
+        session("2021-02-24", participation=0.1), lambda run: run.buy("004136", 5000)
+    ),
+    Reason.USER_CANCEL: lambda: at(session("2022-03-01"), lambda run: run.buy("604018", 100).cancel()),
+    Reason.ALREADY_FINAL: too_late,
+}  # fmt: skip
+
+
+def test_every_reason_has_a_case() -> None:
+    """Protects the closed list: a new reason needs a situation in which somebody meets it."""
+    assert set(CASES) == set(Reason)
+
+
+@pytest.mark.parametrize("reason", list(Reason), ids=str)
+def test_every_reason_is_met_and_says_so(reason: Reason) -> None:
+    """Protects that nothing is silently dropped: the event, its sentence with all numbers filled in, in two languages."""
+    run = CASES[reason]()
+    events = run.events
+    met = events[events.reason == reason.value]
+    assert len(met) >= 1
+    for text in met.text:
+        assert len(text) > 10
+        assert not re.search(r"[{}]|nan|None", text), text
+    if reason is not Reason.ALREADY_FINAL:
+        order = run.orders.loc[met.order_id.iloc[-1]]
+        assert order.reason == reason.value
+        assert order.why == met.text.iloc[-1]
+
+
+@pytest.mark.parametrize("reason", list(Reason), ids=str)
+def test_every_reason_has_words(reason: Reason) -> None:
+    """Protects the words: a sentence that ends, the same facts in Chinese, advice and a source."""
+    words = REASONS[reason]
+    assert words.sentence.endswith(".")
+    assert re.search(r"[\u4e00-\u9fff]", words.sentence_zh)
+    braces = {frozenset(re.findall(r"{(\w+)}", text)) for text in (words.sentence, words.sentence_zh)}
+    assert len(braces) == 1
+    assert words.source
+    assert words.advice or reason is Reason.USER_CANCEL
+
+
+def test_a_session_counts_its_reasons() -> None:
+    """Protects the closing message: a run that traded nothing says why, with counts."""
+    run = qr.Session(flat(), cash=100)
+    run.step()
+    run.buy("600001", 50)
+    run.buy("600001", 50)
+    run.buy("600001", 1000)
+    run.run(progress=False)
+    assert run.message == "Nothing was traded: 3 orders, INSUFFICIENT_CASH 1, LOT_SIZE 2."

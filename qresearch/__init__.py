@@ -6,6 +6,7 @@
 <Ticket 1: buy 1,000 604018.SH, QUEUED>
 """
 
+from qresearch.domain import terms
 from qresearch.errors import (
     DataError,
     MarketWarning,
@@ -41,4 +42,5 @@ __all__ = [
     "episodes",
     "read_market",
     "sample_market",
+    "terms",
 ]

@@ -17,6 +17,7 @@ from typing import Any, Protocol
 
 from qresearch.domain.order import Method
 from qresearch.domain.reasons import Facts, Reason
+from qresearch.domain.terms import MARKET_DAY, Terms
 
 # ---------------------------------------------------------------------------------------------------- settings
 
@@ -71,6 +72,12 @@ class Settings:
     slippage : Slippage
     participation : float or None
         Largest part of a day's volume that all orders in one instrument may take together; None: no cap.
+    reserve : {"limit", "last", "none"}
+        Price at which resting buys reserve cash: their limit or stop, the last visible price, or not at all.
+    cancel_latency : {"none", "next_match"}
+        Whether cancels and updates take effect at once or at the next match, where a fill may come first.
+    open_order_margin : bool
+        After a fill, open orders that the account can no longer carry are ended.
     match_order : {"sells_first", "fifo"}
     shortfall : {"trim", "reject"}
         What happens to an order for more than the cash or the shares allow.
@@ -84,6 +91,9 @@ class Settings:
     costs: Costs
     slippage: Slippage = Slippage()
     participation: float | None = None
+    reserve: str = "limit"
+    cancel_latency: str = "none"
+    open_order_margin: bool = False
     match_order: str = "sells_first"
     shortfall: str = "trim"
     rights: str = "lapse"
@@ -110,6 +120,7 @@ class Place:
     column: int
     method: Method
     asked: float
+    terms: Terms = MARKET_DAY
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +128,15 @@ class Cancel:
     """Withdraw an order."""
 
     order_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class Update:
+    """Change an open order; `quantity` is the new total, signed."""
+
+    order_id: int
+    quantity: int
+    terms: Terms
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +151,7 @@ class Advance:
     """Move the market one phase on."""
 
 
-Command = Place | Cancel | ChangeSettings | Advance
+Command = Place | Cancel | Update | ChangeSettings | Advance
 
 # ---------------------------------------------------------------------------------------------------- events
 
@@ -147,6 +167,7 @@ class OrderCreated:
     quantity: int
     method: int
     asked: float
+    terms: Terms
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,12 +224,76 @@ class OrderWaiting:
 
 @dataclass(frozen=True, slots=True)
 class OrderScaled:
-    """A split or bonus issue changed the quantity of a queued order; `quantity` is the new one, signed."""
+    """A split or bonus issue changed what is still open of an order: shares left (signed), prices and stop."""
 
     day: int
     phase: int
     order_id: int
     quantity: int
+    terms: Terms
+    stop: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class OrderTriggered:
+    """The stop or trigger of an order was reached."""
+
+    day: int
+    phase: int
+    order_id: int
+    price: float
+
+
+@dataclass(frozen=True, slots=True)
+class StopMoved:
+    """A trailing stop followed the price."""
+
+    day: int
+    phase: int
+    order_id: int
+    stop: float
+
+
+@dataclass(frozen=True, slots=True)
+class CancelRequested:
+    """A cancel takes effect at the next match."""
+
+    day: int
+    phase: int
+    order_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class UpdateRequested:
+    """An update takes effect at the next match; `quantity` is what will be left, signed."""
+
+    day: int
+    phase: int
+    order_id: int
+    quantity: int
+    terms: Terms
+
+
+@dataclass(frozen=True, slots=True)
+class OrderUpdated:
+    """An order was changed; `quantity` is what is left now, signed."""
+
+    day: int
+    phase: int
+    order_id: int
+    quantity: int
+    terms: Terms
+
+
+@dataclass(frozen=True, slots=True)
+class UpdateRefused:
+    """An update was refused; the order stays as it is."""
+
+    day: int
+    phase: int
+    order_id: int
+    reason: Reason
+    facts: Facts
 
 
 @dataclass(frozen=True, slots=True)
@@ -229,12 +314,13 @@ class OrderFilled:
 
 @dataclass(frozen=True, slots=True)
 class OrderCanceled:
-    """What was left of an order was withdrawn."""
+    """What was left of an order was withdrawn, by its owner or because its terms let nothing wait."""
 
     day: int
     phase: int
     order_id: int
     reason: Reason
+    facts: Facts
 
 
 @dataclass(frozen=True, slots=True)
@@ -370,6 +456,14 @@ class SettingsChanged:
 
 
 @dataclass(frozen=True, slots=True)
+class QueueEmptied:
+    """Every request placed before today has gone to the market, one by one."""
+
+    day: int
+    phase: int
+
+
+@dataclass(frozen=True, slots=True)
 class Advanced:
     """The clock moved to this day and phase."""
 
@@ -399,11 +493,12 @@ class Logged:
 Refusal = tuple[Reason, Facts]
 OrderEvent = (
     OrderCreated | OrderQueued | OrderReleased | OrderRejected | OrderTrimmed | OrderWaiting | OrderScaled
-    | OrderFilled | OrderCanceled | CancelRefused | OrderExpired
+    | OrderTriggered | StopMoved | OrderFilled | CancelRequested | OrderCanceled | CancelRefused | UpdateRequested
+    | OrderUpdated | UpdateRefused | OrderExpired
 )  # fmt: skip
 AccountEvent = (
     AccountOpened | PositionSeeded | SettingsChanged | DividendPaid | DividendTaxed | SharesIssued
-    | RightsSubscribed | RightsLapsed | PositionClosed | PositionStale | Advanced | Recorded | Logged
+    | RightsSubscribed | RightsLapsed | PositionClosed | PositionStale | QueueEmptied | Advanced | Recorded | Logged
 )  # fmt: skip
 Record = OrderEvent | AccountEvent
 
@@ -435,6 +530,8 @@ class Placed:
     value_caps : dict of offset to int
         Money steps that the buy (for a target value: the position) must not exceed at the match.
     refused : dict of offset to (quantity asked, Refusal)
+    terms : dict of offset to Terms
+        Where they are not those of a plain market order.
     """
 
     day: int
@@ -445,6 +542,7 @@ class Placed:
     requests: dict[int, tuple[int, float]] = field(default_factory=dict)
     value_caps: dict[int, int] = field(default_factory=dict)
     refused: dict[int, tuple[int, Refusal]] = field(default_factory=dict)
+    terms: dict[int, Terms] = field(default_factory=dict)
 
     def __len__(self) -> int:
         return len(self.columns)
@@ -457,7 +555,8 @@ class Placed:
             refusal = self.refused.get(offset)
             sent = quantity if refusal is None else refusal[0]
             method, asked = self.requests.get(offset, (Method.ORDER, sent))
-            yield OrderCreated(day, phase, order_id, column, sent, int(method), asked)
+            terms = self.terms.get(offset, MARKET_DAY)
+            yield OrderCreated(day, phase, order_id, column, sent, int(method), asked, terms)
             if refusal is None:
                 yield OrderQueued(day, phase, order_id)
             else:

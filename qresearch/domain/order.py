@@ -20,6 +20,8 @@ class Status(StrEnum):
     """Accepted; waits for the next open."""
     WORKING = "WORKING"
     """In the market."""
+    REPLACE_PENDING = "REPLACE_PENDING"
+    """In the market; an update takes effect at the next match."""
     FILLED = "FILLED"
     CANCELED = "CANCELED"
     EXPIRED = "EXPIRED"
@@ -51,6 +53,11 @@ class Move(StrEnum):
     CANCEL = "cancel"
     EXPIRE = "expire"
     REFUSE_CANCEL = "refuse_cancel"
+    TRIGGER = "trigger"
+    UPDATE = "update"
+    REQUEST_UPDATE = "request_update"
+    REFUSE_UPDATE = "refuse_update"
+    REQUEST_CANCEL = "request_cancel"
 
 
 TRANSITIONS: Mapping[tuple[Status, Move], frozenset[Status]] = MappingProxyType({
@@ -63,11 +70,30 @@ TRANSITIONS: Mapping[tuple[Status, Move], frozenset[Status]] = MappingProxyType(
     (Status.WORKING, Move.WAIT): frozenset({Status.WORKING}),  # met the market, found no (more) shares
     (Status.WORKING, Move.TRIM): frozenset({Status.WORKING}),  # part of it is given up, with a reason
     (Status.WORKING, Move.FILL): frozenset({Status.WORKING, Status.FILLED}),  # filled when nothing is left
-    (Status.WORKING, Move.REJECT): frozenset({Status.REJECTED}),  # refused by a check at the match
+    # Refused by a check at the match, or ended by a margin rule, then also after fills.
+    (Status.WORKING, Move.REJECT): frozenset({Status.REJECTED}),
+    (Status.WORKING, Move.TRIGGER): frozenset({Status.WORKING}),
+    (Status.WORKING, Move.SCALE): frozenset({Status.WORKING}),
+    (Status.WORKING, Move.REQUEST_CANCEL): frozenset({Status.WORKING}),  # a fact, not a state; the fill may still win
+    (Status.QUEUED, Move.UPDATE): frozenset({Status.QUEUED}),
+    (Status.WORKING, Move.UPDATE): frozenset({Status.WORKING}),
+    (Status.WORKING, Move.REQUEST_UPDATE): frozenset({Status.REPLACE_PENDING}),
+    (Status.REPLACE_PENDING, Move.UPDATE): frozenset({Status.WORKING}),
+    (Status.REPLACE_PENDING, Move.REFUSE_UPDATE): frozenset({Status.WORKING}),
+    (Status.REPLACE_PENDING, Move.FILL): frozenset({Status.REPLACE_PENDING, Status.FILLED}),  # the fill wins the race
+    (Status.REPLACE_PENDING, Move.WAIT): frozenset({Status.REPLACE_PENDING}),
+    (Status.REPLACE_PENDING, Move.TRIM): frozenset({Status.REPLACE_PENDING}),
+    (Status.REPLACE_PENDING, Move.TRIGGER): frozenset({Status.REPLACE_PENDING}),
+    (Status.REPLACE_PENDING, Move.SCALE): frozenset({Status.REPLACE_PENDING}),
+    (Status.REPLACE_PENDING, Move.REQUEST_CANCEL): frozenset({Status.REPLACE_PENDING}),
+    (Status.REPLACE_PENDING, Move.CANCEL): frozenset({Status.CANCELED}),
+    (Status.REPLACE_PENDING, Move.REJECT): frozenset({Status.REJECTED}),
+    (Status.REPLACE_PENDING, Move.EXPIRE): frozenset({Status.EXPIRED}),
     (Status.WORKING, Move.CANCEL): frozenset({Status.CANCELED}),
     (Status.WORKING, Move.EXPIRE): frozenset({Status.EXPIRED}),  # what is left at the end of the day
-    # Refusing a cancel changes nothing: it is an event, whatever state the order is in.
+    # Refusing a cancel or an update changes nothing: it is an event, whatever state the order is in.
     **{(status, Move.REFUSE_CANCEL): frozenset({status}) for status in FINAL},
+    **{(status, Move.REFUSE_UPDATE): frozenset({status}) for status in (*FINAL, Status.QUEUED, Status.WORKING)},
 })  # fmt: skip
 """Every legal move: (state, what happens) to the states it may lead to. Anything else is a bug of ours."""
 

@@ -12,6 +12,7 @@ from enum import StrEnum
 from types import MappingProxyType
 
 Facts = Mapping[str, object]
+NO_FACTS: Facts = MappingProxyType({})
 
 
 class Reason(StrEnum):
@@ -34,6 +35,13 @@ class Reason(StrEnum):
     INSUFFICIENT_CASH = "INSUFFICIENT_CASH"
     VALUE_CAP = "VALUE_CAP"
     VOLUME_CAP = "VOLUME_CAP"
+    PRICE_LIMIT = "PRICE_LIMIT"
+    LIMIT_NOT_REACHED = "LIMIT_NOT_REACHED"
+    STOP_NOT_REACHED = "STOP_NOT_REACHED"
+    AWAITS_CLOSE = "AWAITS_CLOSE"
+    NOT_AT_ONCE = "NOT_AT_ONCE"
+    OPEN_ORDER_MARGIN = "OPEN_ORDER_MARGIN"
+    BELOW_FILLED = "BELOW_FILLED"
     USER_CANCEL = "USER_CANCEL"
     ALREADY_FINAL = "ALREADY_FINAL"
 
@@ -178,6 +186,48 @@ REASONS: Mapping[Reason, ReasonText] = MappingProxyType({
         "Order less, spread it over days, or raise participation=.",
         _MODEL,
     ),
+    Reason.PRICE_LIMIT: ReasonText(
+        "The limit price {limit} is outside the price limits of {day}, {down} to {up}.",
+        "委托价{limit}超出{day}的涨跌停范围{down}至{up}。",
+        "Choose a price within the limits of the day.",
+        "SSE and SZSE trading rules: orders outside the price limits are invalid",
+    ),
+    Reason.LIMIT_NOT_REACHED: ReasonText(
+        "The limit {limit} was not met: the best price was {price}.",
+        "限价{limit}未成交:最优价为{price}。",
+        "Change the limit, or keep the order for longer (tif='GTC').",
+        "qresearch fill model: a resting limit fills only when the bar trades through it",
+    ),
+    Reason.STOP_NOT_REACHED: ReasonText(
+        "The stop {stop} was not reached: the price got to {price}.",
+        "未触发价{stop}:价格最远到{price}。",
+        "Keep the order for longer (tif='GTC'), or move the stop.",
+        _MODEL,
+    ),
+    Reason.AWAITS_CLOSE: ReasonText(
+        "A market-on-close order waits for the closing price.",
+        "收盘价委托等待收盘。",
+        "Step to the close.",
+        _MODEL,
+    ),
+    Reason.NOT_AT_ONCE: ReasonText(
+        "{filled} of {asked} shares could be had at once; {tif} takes nothing later.",
+        "{asked}股中仅{filled}股可即时成交,{tif}不等待。",
+        "Use tif='DAY' to let the rest wait.",
+        _MODEL,
+    ),
+    Reason.OPEN_ORDER_MARGIN: ReasonText(
+        "After another fill the account can no longer carry this order: it needs {needed}, {available} is left.",
+        "其他成交后账户无法再支持该委托:需{needed},剩余{available}。",
+        "Cancel orders that depend on a position before closing it.",
+        "LEAN: open orders are checked against buying power after each fill",
+    ),
+    Reason.BELOW_FILLED: ReasonText(
+        "{asked} shares is not more than the {filled} already filled.",
+        "改单数量{asked}股不大于已成交{filled}股。",
+        "Cancel the order instead.",
+        _MODEL,
+    ),
     Reason.USER_CANCEL: ReasonText(
         "Canceled on request.",
         "已按要求撤单。",
@@ -185,8 +235,8 @@ REASONS: Mapping[Reason, ReasonText] = MappingProxyType({
         _MODEL,
     ),
     Reason.ALREADY_FINAL: ReasonText(
-        "The order is {status}: nothing is left to cancel.",
-        "委托已是{status}状态,无可撤数量。",
+        "The order is {status}: nothing is left to change.",
+        "委托已是{status}状态,无可变更。",
         "Look at the order's events to see when it ended.",
         _MODEL,
     ),

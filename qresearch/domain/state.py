@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, NamedTuple
 
-from qresearch.domain.reasons import Facts, Reason
+from qresearch.domain.reasons import NO_FACTS, Facts, Reason
+from qresearch.domain.terms import Terms
 
 if TYPE_CHECKING:
     from qresearch.domain.messages import Placed, Settings
@@ -41,6 +42,20 @@ class Position(NamedTuple):
         return self.quantity - self.bought if self.buy_day == day else self.quantity
 
 
+class Amendment(NamedTuple):
+    """What a queued order is now, where it is no longer what was sent.
+
+    Parameters
+    ----------
+    quantity : int, shares
+        Signed; 0 when it was canceled.
+    terms : Terms
+    """
+
+    quantity: int
+    terms: Terms
+
+
 class OpenOrder(NamedTuple):
     """An order that met the market and still has shares left.
 
@@ -50,17 +65,40 @@ class OpenOrder(NamedTuple):
     column : int
     leaves : int, shares
         Positive to buy, negative to sell.
-    reason : Reason
+    terms : Terms
+    cap : int or None, money steps
+        Value that the buy must not exceed; on the whole position when `caps_position`.
+    caps_position : bool
+    reason : Reason or None
         What keeps it waiting.
     facts : mapping
         The numbers of the case.
+    triggered : bool
+        Its stop or trigger has been reached.
+    stop : float or None, currency per share
+        Where its stop stands now.
+    notional, commission : int, money steps
+        Filled and charged so far, for the least commission of one order.
+    cancel_requested : bool
+        A cancel takes effect at the next match.
+    update : Amendment or None
+        An update takes effect at the next match; its quantity is what will be left.
     """
 
     order_id: int
     column: int
     leaves: int
-    reason: Reason
-    facts: Facts
+    terms: Terms
+    cap: int | None = None
+    caps_position: bool = False
+    reason: Reason | None = None
+    facts: Facts = NO_FACTS
+    triggered: bool = False
+    stop: float | None = None
+    notional: int = 0
+    commission: int = 0
+    cancel_requested: bool = False
+    update: Amendment | None = None
 
 
 class TaxLot(NamedTuple):
@@ -95,8 +133,8 @@ class State(NamedTuple):
     positions : mapping of column to Position
     queue : tuple of Placed
         Requests that wait for the next open.
-    amended : mapping of order id to int
-        Quantity of queued orders where it is no longer the one sent: 0 when canceled, other after a split.
+    amended : mapping of order id to Amendment
+        Queued orders that are no longer what was sent: canceled, updated, or scaled by a split.
     working : mapping of order id to OpenOrder
     orders : int
         Number of orders placed so far; order ids count from 1.
@@ -106,6 +144,8 @@ class State(NamedTuple):
         Columns held whose data ended without a delisting on record.
     tax_lots : mapping of column to tuple of TaxLot
         Kept only when dividends are taxed by holding period.
+    taken : mapping of column to (day, shares)
+        Shares taken from the volume of the latest day with a fill; kept only under a volume cap.
     """
 
     day: int
@@ -114,9 +154,10 @@ class State(NamedTuple):
     realised: int
     positions: Mapping[int, Position]
     queue: tuple[Placed, ...]
-    amended: Mapping[int, int]
+    amended: Mapping[int, Amendment]
     working: Mapping[int, OpenOrder]
     orders: int
     settings: Settings
     stale: frozenset[int]
     tax_lots: Mapping[int, tuple[TaxLot, ...]]
+    taken: Mapping[int, tuple[int, int]]

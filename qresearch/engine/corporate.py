@@ -7,6 +7,8 @@ the reference price falls all the same.
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from qresearch.domain.messages import (
     DividendPaid,
     OrderScaled,
@@ -17,6 +19,7 @@ from qresearch.domain.messages import (
     SharesIssued,
 )
 from qresearch.domain.money import RATE_SCALE, divide_half_up, rate_units
+from qresearch.domain.state import OpenOrder
 from qresearch.engine.evolve import Draft
 from qresearch.engine.exchange import Exchange
 from qresearch.engine.ledger import cash_of, shares_of
@@ -57,15 +60,36 @@ def _entitle(draft: Draft, exchange: Exchange, action: Action, held: int) -> Non
 
 
 def _scale_orders(draft: Draft, action: Action) -> None:
+    """Scale what is still open: shares by the ratio, prices against it."""
+    factor = 1 + action.bonus
+    for order in _open_orders(draft, action.column):
+        left = abs(order.leaves)
+        scaled = (1 if order.leaves > 0 else -1) * (left + shares_of(left, action.bonus))
+        if scaled:
+            terms = replace(
+                order.terms,
+                limit_price=_scaled(order.terms.limit_price, factor),
+                stop_price=_scaled(order.terms.stop_price, factor),
+                trail=order.terms.trail if order.terms.trail_is_fraction else _scaled(order.terms.trail, factor),
+            )
+            stop = _scaled(order.stop, factor)
+            draft.emit(OrderScaled(draft.day, draft.phase, order.order_id, scaled, terms, stop))
+
+
+def _scaled(price: float | None, factor: float) -> float | None:
+    return None if price is None else price / factor
+
+
+def _open_orders(draft: Draft, column: int) -> list[OpenOrder]:
+    """Every order of an instrument that is queued or working."""
+    found = [order for order in draft.working.values() if order.column == column]
     for block in draft.queue:
-        for offset, column in enumerate(block.columns):
-            order_id = block.first_id + offset
-            quantity = draft.amended.get(order_id, block.quantities[offset])
-            if column == action.column and quantity:
-                side = 1 if quantity > 0 else -1
-                scaled = side * (abs(quantity) + shares_of(abs(quantity), action.bonus))
-                if scaled:
-                    draft.emit(OrderScaled(draft.day, draft.phase, order_id, scaled))
+        for offset, known in enumerate(block.columns):
+            if known == column and block.quantities[offset]:
+                order = draft.released(block.first_id + offset)
+                if order.leaves:
+                    found.append(order)
+    return found
 
 
 def end_instruments(draft: Draft, exchange: Exchange) -> list[int]:

@@ -12,21 +12,21 @@ from typing import NoReturn, assert_never
 from qresearch.domain.messages import (
     Advance,
     Cancel,
-    CancelRefused,
     ChangeSettings,
     Command,
     Event,
-    OrderCanceled,
     Place,
     SettingsChanged,
+    Update,
 )
-from qresearch.domain.reasons import Reason
 from qresearch.domain.state import State
 from qresearch.engine.corporate import apply_actions, end_instruments
 from qresearch.engine.evolve import Draft
 from qresearch.engine.exchange import Exchange
-from qresearch.engine.matching import expire, match_open
+from qresearch.engine.matching import match_open
 from qresearch.engine.sizing import place
+from qresearch.engine.updates import cancel, update
+from qresearch.engine.working import expire, walk_close
 from qresearch.errors import OutOfRange
 from qresearch.market.venue import PHASE_ORDER, PHASES, Phase
 
@@ -56,10 +56,12 @@ def decide(exchange: Exchange, state: State, command: Command) -> list[Event]:
     """
     draft = Draft(state)
     match command:
-        case Place(column=column, method=method, asked=asked):
-            place(draft, exchange, column, method, asked)
+        case Place(column=column, method=method, asked=asked, terms=terms):
+            place(draft, exchange, column, method, asked, terms)
         case Cancel(order_id=order_id):
             cancel(draft, order_id, status="")
+        case Update(order_id=order_id, quantity=quantity, terms=terms):
+            update(draft, exchange, order_id, quantity, terms, status="")
         case ChangeSettings(settings=settings):
             draft.emit(SettingsChanged(draft.day, draft.phase, settings))
         case Advance():
@@ -92,10 +94,11 @@ def advance(draft: Draft, exchange: Exchange) -> list[int]:
         if draft.day in exchange.ending:
             return end_instruments(draft, exchange)
     elif phase == OPEN:
-        if draft.queue:
+        if draft.queue or draft.working:
             match_open(draft, exchange)
     elif phase == CLOSE and draft.working:
-        expire(draft)
+        walk_close(draft, exchange)
+        expire(draft, exchange)
     return []
 
 
@@ -105,35 +108,3 @@ def refuse_beyond(exchange: Exchange) -> NoReturn:
         f"{exchange.date(exchange.last)} is the last trading day of this session: there is no next one. "
         "Go back, or open a session with a later end."
     )
-
-
-def cancel(draft: Draft, order_id: int, *, status: str) -> bool:
-    """Withdraw what is left of an order.
-
-    Parameters
-    ----------
-    draft : Draft
-    order_id : int
-    status : str
-        State of the order, for the refusal.
-
-    Returns
-    -------
-    bool
-        False when it was too late; the refusal is an event.
-    """
-    if order_id in draft.working or _is_queued(draft, order_id):
-        draft.emit(OrderCanceled(draft.day, draft.phase, order_id, Reason.USER_CANCEL))
-        draft.pending = None
-        return True
-    facts = {"status": status or "over"}
-    draft.emit(CancelRefused(draft.day, draft.phase, order_id, Reason.ALREADY_FINAL, facts))
-    return False
-
-
-def _is_queued(draft: Draft, order_id: int) -> bool:
-    for block in draft.queue:
-        offset = order_id - block.first_id
-        if 0 <= offset < len(block):
-            return bool(draft.amended.get(order_id, block.quantities[offset]))
-    return False

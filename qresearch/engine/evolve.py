@@ -7,12 +7,13 @@ engine works on a :class:`Draft`, which is mutable and never leaves the step; wh
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import assert_never
+from typing import Any, assert_never
 
 from qresearch.domain.messages import (
     AccountOpened,
     Advanced,
     CancelRefused,
+    CancelRequested,
     DividendPaid,
     DividendTaxed,
     Event,
@@ -20,18 +21,22 @@ from qresearch.domain.messages import (
     Matched,
     OrderCanceled,
     OrderCreated,
+    OrderEvent,
     OrderExpired,
     OrderFilled,
     OrderQueued,
     OrderRejected,
     OrderReleased,
     OrderScaled,
+    OrderTriggered,
     OrderTrimmed,
+    OrderUpdated,
     OrderWaiting,
     Placed,
     PositionClosed,
     PositionSeeded,
     PositionStale,
+    QueueEmptied,
     Record,
     Recorded,
     RightsLapsed,
@@ -39,8 +44,13 @@ from qresearch.domain.messages import (
     Settings,
     SettingsChanged,
     SharesIssued,
+    StopMoved,
+    UpdateRefused,
+    UpdateRequested,
 )
-from qresearch.domain.state import OpenOrder, Position, State, TaxLot
+from qresearch.domain.order import Method
+from qresearch.domain.state import Amendment, OpenOrder, Position, State, TaxLot
+from qresearch.domain.terms import MARKET_DAY
 from qresearch.engine import ledger
 from qresearch.errors import InternalError
 
@@ -72,6 +82,7 @@ class Draft:
         "realised",
         "settings",
         "stale",
+        "taken",
         "tax_lots",
         "working",
     )
@@ -83,12 +94,13 @@ class Draft:
         self.positions: dict[int, Position] = state.positions  # type: ignore[assignment]  # copied before a write
         self._own_positions = False
         self.queue: tuple[Placed, ...] = state.queue
-        self.amended: Mapping[int, int] = state.amended
+        self.amended: Mapping[int, Amendment] = state.amended
         self.working: Mapping[int, OpenOrder] = state.working
         self.orders = state.orders
         self.settings: Settings = state.settings
         self.stale = state.stale
         self.tax_lots: Mapping[int, tuple[TaxLot, ...]] = state.tax_lots
+        self.taken: Mapping[int, tuple[int, int]] = state.taken
         self.events: list[Event] = []
         self.block: Placed | None = None
         """Requests placed in a row at this moment go into one block."""
@@ -110,6 +122,7 @@ class Draft:
             self.settings,
             self.stale,
             self.tax_lots,
+            self.taken,
         )
 
     def own_positions(self) -> dict[int, Position]:
@@ -145,12 +158,22 @@ class Draft:
                 self.orders += len(event)
             case Matched():
                 self._apply_matched(event)
-            case OrderScaled(order_id=order_id, quantity=quantity):
-                self.amended = {**self.amended, order_id: quantity}
-            case OrderCanceled(order_id=order_id):
-                self._withdraw(order_id)
-            case OrderExpired(order_id=order_id):
-                self.working = {known: order for known, order in self.working.items() if known != order_id}
+            case (
+                OrderReleased()
+                | OrderRejected()
+                | OrderTrimmed()
+                | OrderWaiting()
+                | OrderScaled()
+                | OrderTriggered()
+                | StopMoved()
+                | OrderFilled()
+                | CancelRequested()
+                | OrderCanceled()
+                | UpdateRequested()
+                | OrderUpdated()
+                | OrderExpired()
+            ):
+                self._apply_to_order(event)
             case DividendPaid(column=column, amount=amount, tax=tax):
                 self.cash += amount - tax
                 self.realised += amount - tax
@@ -177,19 +200,15 @@ class Draft:
                 self._hold(column, quantity, cost)
             case SettingsChanged(settings=settings):
                 self.settings = settings
+            case QueueEmptied(day=day):
+                self.release(day)
             case Advanced(day=day, phase=phase):
                 self.day, self.phase = day, phase
-            case RightsLapsed() | Recorded() | Logged() | CancelRefused():
+            case UpdateRefused(order_id=order_id) if order_id in self.working:
+                self._change(order_id, update=None)
+            case RightsLapsed() | Recorded() | Logged() | CancelRefused() | UpdateRefused():
                 pass
-            case (
-                OrderCreated()
-                | OrderQueued()
-                | OrderReleased()
-                | OrderRejected()
-                | OrderTrimmed()
-                | OrderWaiting()
-                | OrderFilled()
-            ):
+            case OrderCreated() | OrderQueued():
                 raise InternalError(f"{type(event).__name__} stands alone: it is kept inside a block of events.")
             case _:
                 assert_never(event)
@@ -197,15 +216,23 @@ class Draft:
     def buy(self, column: int, quantity: int, paid: int) -> None:
         """Take shares in, against cash (fees included in `paid`)."""
         self.cash -= paid
+        self._take(column, quantity)
         positions = self.own_positions()
         positions[column] = ledger.after_buy(positions.get(column), self.day, quantity, paid)
         if self.settings.dividend_tax == HOLDING_PERIOD:
             lots = (*self.tax_lots.get(column, ()), TaxLot(self.day, quantity, ()))
             self.tax_lots = {**self.tax_lots, column: lots}
 
+    def _take(self, column: int, quantity: int) -> None:
+        """Remember what was taken from the volume of the day, where it is capped."""
+        if self.settings.participation is not None:
+            day, taken = self.taken.get(column, (self.day, 0))
+            self.taken = {**self.taken, column: (self.day, quantity + (taken if day == self.day else 0))}
+
     def sell(self, column: int, quantity: int, received: int) -> list[tuple[TaxLot, int]]:
         """Give shares out, against cash (net of fees); the lots that left, where lots are kept."""
         self.cash += received
+        self._take(column, quantity)
         positions = self.own_positions()
         position = positions[column]
         if quantity == position.quantity:
@@ -226,11 +253,100 @@ class Draft:
         if self.settings.dividend_tax == HOLDING_PERIOD:
             self.tax_lots = {**self.tax_lots, column: (TaxLot(self.day, quantity, ()),)}
 
+    # ------------------------------------------------------------------ orders
+
+    def _apply_to_order(self, event: OrderEvent) -> None:  # noqa: PLR0912  # one arm per event, on purpose
+        """Apply an event of one order that is queued or working."""
+        order_id = event.order_id
+        match event:
+            case OrderReleased():
+                self.working = {**self.working, order_id: self.released(order_id)}
+            case OrderTrimmed(cut=cut):
+                left = self.working[order_id].leaves
+                self._change(order_id, leaves=left - cut if left > 0 else left + cut)
+            case OrderWaiting(reason=reason, facts=facts):
+                self._change(order_id, reason=reason, facts=facts)
+            case OrderTriggered():
+                self._change(order_id, triggered=True)
+            case StopMoved(stop=stop):
+                self._change(order_id, stop=stop)
+            case OrderFilled():
+                self._fill(event)
+            case CancelRequested():
+                self._change(order_id, cancel_requested=True)
+            case UpdateRequested(quantity=quantity, terms=terms):
+                self._change(order_id, update=Amendment(quantity, terms))
+            case OrderUpdated(quantity=quantity, terms=terms):
+                if order_id in self.working:
+                    stop = terms.stop_price
+                    self._change(order_id, leaves=quantity, terms=terms, stop=stop, update=None)
+                else:
+                    self.amended = {**self.amended, order_id: Amendment(quantity, terms)}
+            case OrderScaled(quantity=quantity, terms=terms, stop=stop):
+                if order_id in self.working:
+                    self._change(order_id, leaves=quantity, terms=terms, stop=stop)
+                else:
+                    self.amended = {**self.amended, order_id: Amendment(quantity, terms)}
+            case OrderRejected() | OrderExpired() | OrderCanceled():
+                self._withdraw(order_id)
+
+    def _change(self, order_id: int, **changes: Any) -> None:
+        self.working = {**self.working, order_id: self.working[order_id]._replace(**changes)}
+
     def _withdraw(self, order_id: int) -> None:
         if order_id in self.working:
             self.working = {known: order for known, order in self.working.items() if known != order_id}
         else:
-            self.amended = {**self.amended, order_id: 0}
+            self.amended = {**self.amended, order_id: Amendment(0, MARKET_DAY)}
+
+    def _fill(self, event: OrderFilled) -> None:
+        order = self.working[event.order_id]
+        fees = event.commission + event.stamp_duty + event.transfer_fee
+        if event.quantity > 0:
+            self.buy(event.column, event.quantity, event.notional + fees)
+        else:
+            self.sell(event.column, -event.quantity, event.notional - fees)
+        leaves = order.leaves - event.quantity
+        if leaves:
+            notional, commission = order.notional + event.notional, order.commission + event.commission
+            self._change(event.order_id, leaves=leaves, notional=notional, commission=commission)
+        else:
+            self._withdraw(event.order_id)
+
+    def block_of(self, order_id: int) -> tuple[Placed, int]:
+        """The block of a queued order, and its place in it."""
+        for block in self.queue:
+            offset = order_id - block.first_id
+            if 0 <= offset < len(block):
+                return block, offset
+        raise InternalError(f"Order {order_id} is not in the queue.")
+
+    def request_of(self, order_id: int) -> tuple[int, float]:
+        """Method and amount with which a queued order was asked for."""
+        block, offset = self.block_of(order_id)
+        return block.requests.get(offset, (0, block.quantities[offset]))
+
+    def released(self, order_id: int) -> OpenOrder:
+        """A queued order as it goes to the market."""
+        block, offset = self.block_of(order_id)
+        terms = block.terms.get(offset, MARKET_DAY)
+        quantity, terms = self.amended.get(order_id, Amendment(block.quantities[offset], terms))
+        cap = block.value_caps.get(offset)
+        on_position = cap is not None and block.requests[offset][0] == Method.TARGET_VALUE
+        return OpenOrder(order_id, block.columns[offset], quantity, terms, cap, on_position, stop=terms.stop_price)
+
+    def keep_working(self, event: Matched, offset: int) -> None:
+        """Put an order of a match that found not enough shares among those that work."""
+        order_id = int(event.order_ids[offset])
+        waiting = next(item for item in event.remarks[offset] if isinstance(item, OrderWaiting))
+        order = self.released(order_id)._replace(
+            leaves=int(event.leaves[offset]),
+            reason=waiting.reason,
+            facts=waiting.facts,
+            notional=int(event.notionals[offset]),
+            commission=int(event.commissions[offset]),
+        )
+        self.working = {**self.working, order_id: order}
 
     def _apply_issue(self, column: int, received: int) -> None:
         positions = self.own_positions()
@@ -251,7 +367,7 @@ class Draft:
             self.queue = tuple(block for block in self.queue if block.day >= day)
             if self.amended:
                 first = self.queue[0].first_id if self.queue else self.orders + 1
-                self.amended = {order_id: quantity for order_id, quantity in self.amended.items() if order_id >= first}
+                self.amended = {order_id: known for order_id, known in self.amended.items() if order_id >= first}
 
     def _apply_matched(self, event: Matched) -> None:
         for offset in range(len(event)):
@@ -260,7 +376,6 @@ class Draft:
 
     def apply_row(self, event: Matched, offset: int) -> None:
         """Apply what one order of a match did."""
-        order_id = int(event.order_ids[offset])
         column, quantity = int(event.columns[offset]), int(event.quantities[offset])
         fees = int(event.commissions[offset]) + int(event.stamp_duties[offset]) + int(event.transfer_fees[offset])
         if quantity > 0:
@@ -271,9 +386,8 @@ class Draft:
             if isinstance(remark, DividendTaxed):
                 self.cash -= remark.tax
                 self.realised -= remark.tax
-            elif isinstance(remark, OrderWaiting):
-                order = OpenOrder(order_id, column, int(event.leaves[offset]), remark.reason, remark.facts)
-                self.working = {**self.working, order_id: order}
+        if offset in event.leaves:
+            self.keep_working(event, offset)
 
 
 def evolve(state: State, events: Iterable[Event]) -> State:

@@ -8,14 +8,17 @@ and never exceed what was asked; selling everything takes the odd lot along. Tar
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from typing import NamedTuple
 
 from qresearch.domain.instrument import Board
 from qresearch.domain.messages import Refusal
 from qresearch.domain.order import Method
 from qresearch.domain.reasons import Reason
+from qresearch.domain.terms import MARKET_DAY, Kind, Terms
 from qresearch.engine.evolve import Draft
 from qresearch.engine.exchange import Exchange
+from qresearch.engine.fills import first_stop
 from qresearch.errors import UsageError
 from qresearch.market.venue import PHASES
 from qresearch.market.view import View
@@ -40,7 +43,9 @@ class Sized(NamedTuple):
 _ORDER = int(Method.ORDER)
 
 
-def place(draft: Draft, exchange: Exchange, column: int, method: int, asked: float) -> bool:
+def place(  # noqa: PLR0917  # in the order of the call
+    draft: Draft, exchange: Exchange, column: int, method: int, asked: float, terms: Terms = MARKET_DAY
+) -> bool:
     """Decide on a request and put it in the queue.
 
     Parameters
@@ -51,6 +56,8 @@ def place(draft: Draft, exchange: Exchange, column: int, method: int, asked: flo
     method : Method
     asked : float
         Shares, lots, money or fraction.
+    terms : Terms
+        Its prices are put on the tick, never in the favour of the order.
 
     Returns
     -------
@@ -90,6 +97,8 @@ def place(draft: Draft, exchange: Exchange, column: int, method: int, asked: flo
             quantity = sized.quantity
             if sized.value_cap is not None:
                 block.value_caps[offset] = sized.value_cap
+    if terms is not MARKET_DAY:
+        block.terms[len(block.columns)] = on_tick(draft, exchange, column, quantity or int(asked), terms)
     block.columns.append(column)
     block.quantities.append(quantity)
     draft.orders += 1
@@ -166,13 +175,39 @@ def pending_of(draft: Draft, column: int) -> int:
         pending: dict[int, int] = {}
         for block in draft.queue:
             for offset, (known, quantity) in enumerate(zip(block.columns, block.quantities, strict=True)):
-                now = draft.amended.get(block.first_id + offset, quantity) if quantity else 0
+                amendment = draft.amended.get(block.first_id + offset)
+                now = quantity if amendment is None else amendment.quantity
                 if now:
                     pending[known] = pending.get(known, 0) + now
         for order in draft.working.values():
             pending[order.column] = pending.get(order.column, 0) + order.leaves
         draft.pending = pending
     return draft.pending.get(column, 0)
+
+
+def on_tick(draft: Draft, exchange: Exchange, column: int, quantity: int, terms: Terms) -> Terms:
+    """Terms with every price on the tick: a limit a little worse to fill, a stop a little later."""
+    side = 1 if quantity > 0 else -1
+    step = float(exchange.steps[column])
+    if terms.kind is Kind.TRAILING_STOP and terms.stop_price is None:
+        terms = replace(terms, stop_price=first_stop(terms, side, _last_price(draft, exchange, column)))
+    towards = -side if terms.kind is Kind.LIMIT_IF_TOUCHED else side
+    return replace(
+        terms,
+        limit_price=_rounded(terms.limit_price, step, -side),
+        stop_price=_rounded(terms.stop_price, step, towards),
+    )
+
+
+def _rounded(price: float | None, step: float, side: int) -> float | None:
+    """A price on its tick: up for side 1, down for side -1; the hair keeps a price that is on its tick there."""
+    if price is None or not step:
+        return price
+    ticks = math.ceil(price / step - _HAIR) if side > 0 else math.floor(price / step + _HAIR)
+    return round(ticks * step, 6)
+
+
+_HAIR = 1e-6
 
 
 def held_by(draft: Draft, column: int) -> int:

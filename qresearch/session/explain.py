@@ -13,13 +13,26 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from qresearch.domain.messages import DividendTaxed, Event, Matched, OrderScaled, Placed
+from qresearch.domain.messages import (
+    CancelRequested,
+    DividendTaxed,
+    Event,
+    Matched,
+    OrderFilled,
+    OrderReleased,
+    OrderScaled,
+    OrderTriggered,
+    OrderUpdated,
+    Placed,
+    StopMoved,
+    UpdateRequested,
+)
 from qresearch.domain.order import Method, Status
 from qresearch.domain.reasons import REASONS, Reason, explain_reason
 from qresearch.engine.evolve import Draft
 from qresearch.engine.exchange import Exchange
 from qresearch.engine.sizing import held_by, pending_of
-from qresearch.market.venue import PHASES
+from qresearch.market.venue import PHASES, Phase
 from qresearch.market.view import View
 from qresearch.session.html import badge, number, price, table
 
@@ -147,7 +160,7 @@ class _Teller:
                 text = f"A split or bonus issue made it {abs(event.quantity):,} shares."
                 yield self._finding(event, "Corporate action", NOTED, text)
             elif getattr(event, "order_id", None) == order_id:
-                yield self._ended(event)
+                yield from self._told(event)
 
     def _finding(self, event: Event, check: str, verdict: str, text: str) -> Finding:
         exchange = self.exchange
@@ -226,7 +239,8 @@ class _Teller:
             else:
                 yield self._finding(match, check, PASSED, text)
         if int(match.quantities[row]):
-            yield from self._filled(match, row)
+            fills = (event for event in match.records() if isinstance(event, OrderFilled))
+            yield from self._traded(next(fill for fill in fills if fill.order_id == self.record.order_id))
 
     def _checks(self, draft: Draft, match: Matched, row: int) -> Iterator[tuple[str, tuple[Reason, ...], str]]:
         """Each check of the match in its order: its name, the reasons it can give, and its numbers when passed."""
@@ -268,33 +282,65 @@ class _Teller:
         text = f"needs {number(money.amount(needed))} with fees, {number(money.amount(draft.cash))} is available"
         yield "Cash", (Reason.INSUFFICIENT_CASH,), text
 
-    def _filled(self, match: Matched, row: int) -> Iterator[Finding]:
+    def _traded(self, event: OrderFilled) -> Iterator[Finding]:
         amount, market = self.exchange.money.amount, self.exchange.market
-        opened = float(market.panel.open[match.day, self.record.column])
-        paid, quantity = float(match.prices[row]), int(match.quantities[row])
-        text = f"{abs(quantity):,} shares at {price(paid)} = {number(amount(int(match.notionals[row])))}"
-        slip = paid - opened
-        text += f"; slippage {slip:+.3f} against the open" if abs(slip) > _HAIR else "; the opening price"
-        yield self._finding(match, "Filled", PASSED, text + ".")
+        text = f"{abs(event.quantity):,} shares at {price(event.price)} = {number(amount(event.notional))}"
+        if PHASES[event.phase] is Phase.OPEN:
+            slip = event.price - float(market.panel.open[event.day, self.record.column])
+            text += f"; slippage {slip:+.3f} against the open" if abs(slip) > _HAIR else "; the opening price"
+        yield self._finding(event, "Filled", PASSED, text + ".")
         fees = (
-            ("commission", int(match.commissions[row])),
-            ("stamp duty", int(match.stamp_duties[row])),
-            ("transfer fee", int(match.transfer_fees[row])),
+            ("commission", event.commission),
+            ("stamp duty", event.stamp_duty),
+            ("transfer fee", event.transfer_fee),
         )
         parts = ", ".join(f"{name} {number(amount(fee))}" for name, fee in fees)
-        yield self._finding(match, "Fees", NOTED, f"{parts}; {number(amount(sum(fee for _, fee in fees)))} in all.")
+        yield self._finding(event, "Fees", NOTED, f"{parts}; {number(amount(sum(fee for _, fee in fees)))} in all.")
 
     # ------------------------------------------------------------------ the end
 
-    def _ended(self, event: Event) -> Finding:
-        name = type(event).__name__.removeprefix("Order")
+    def _told(self, event: Event) -> Iterator[Finding]:
+        """What an event outside the fast match says."""
         reason: Reason | None = getattr(event, "reason", None)
-        text = name if reason is None else explain_reason(reason, getattr(event, "facts", {}))
-        verdict = FAILED if name in {"Expired", "Rejected", "CancelRefused"} else NOTED
-        return self._finding(event, name, verdict, text)
+        name, verdict = _TOLD.get(type(event).__name__, (type(event).__name__.removeprefix("Order"), NOTED))
+        if isinstance(event, OrderFilled):
+            yield from self._traded(event)
+        elif reason is not None:
+            yield self._finding(event, name, verdict, explain_reason(reason, getattr(event, "facts", {})))
+        else:
+            yield self._finding(event, name, verdict, self._text_of(event))
+
+    def _text_of(self, event: Event) -> str:
+        match event:
+            case OrderReleased():
+                return f"{self.record.terms}, good for {self.record.terms.time_in_force.value}"
+            case OrderTriggered(price=reached):
+                return f"the stop {price(reached)} was reached"
+            case StopMoved(stop=stop):
+                return f"the trailing stop follows to {price(stop)}"
+            case OrderUpdated(quantity=quantity, terms=terms) | UpdateRequested(quantity=quantity, terms=terms):
+                return f"{abs(quantity):,} shares left, {terms}"
+            case CancelRequested():
+                return "takes effect at the next match; a fill may come first"
+            case _:
+                return ""
 
 
 _HAIR = 1e-9
+_TOLD = {
+    "OrderReleased": ("To the market", NOTED),
+    "OrderWaiting": ("No fill", FAILED),
+    "OrderTrimmed": ("Trimmed", FAILED),
+    "OrderRejected": ("Rejected", FAILED),
+    "OrderExpired": ("Expired", FAILED),
+    "OrderTriggered": ("Triggered", PASSED),
+    "StopMoved": ("Stop moved", NOTED),
+    "OrderUpdated": ("Updated", NOTED),
+    "UpdateRequested": ("Update requested", NOTED),
+    "UpdateRefused": ("Update refused", FAILED),
+    "CancelRequested": ("Cancel requested", NOTED),
+    "CancelRefused": ("Cancel refused", FAILED),
+}
 _TRADING = (Reason.SUSPENDED, Reason.NOT_LISTED, Reason.DELISTED, Reason.DATA_ENDED)
 _CHECK_OF = {
     Reason.LOT_SIZE: "Lot",

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 from qresearch.domain.messages import (
     CancelRefused,
+    CancelRequested,
     Event,
     OrderCanceled,
     OrderCreated,
@@ -17,13 +18,19 @@ from qresearch.domain.messages import (
     OrderRejected,
     OrderReleased,
     OrderScaled,
+    OrderTriggered,
     OrderTrimmed,
+    OrderUpdated,
     OrderWaiting,
     Record,
+    StopMoved,
+    UpdateRefused,
+    UpdateRequested,
     records,
 )
 from qresearch.domain.order import TRANSITIONS, Method, Move, Status
-from qresearch.domain.reasons import Facts, Reason, explain_reason
+from qresearch.domain.reasons import NO_FACTS, Facts, Reason, explain_reason
+from qresearch.domain.terms import MARKET_DAY, Terms
 from qresearch.errors import InternalError
 
 Moment = tuple[int, int]
@@ -53,6 +60,14 @@ class OrderRecord:
     facts : mapping
         The numbers of that reason.
     placed, ended : (day, phase) or None
+    terms : Terms
+    triggered, cancel_requested : bool
+        Its stop was reached; a cancel takes effect at the next match.
+    end_origin : str
+        Who ended it: "user", "ioc", "fok", "eod" (end of day), "risk" (a margin rule), "check"; empty while it is
+        open and when it was filled.
+    is_waiting : bool
+        The reason is what keeps it waiting.
     """
 
     order_id: int
@@ -71,6 +86,11 @@ class OrderRecord:
     reason: Reason | None = None
     facts: Facts = field(default_factory=dict)
     ended: Moment | None = None
+    terms: Terms = MARKET_DAY
+    triggered: bool = False
+    cancel_requested: bool = False
+    end_origin: str = ""
+    is_waiting: bool = False
 
     @property
     def leaves(self) -> int:
@@ -82,7 +102,7 @@ class OrderRecord:
         """The reason as a sentence; empty when there is none."""
         return "" if self.reason is None else explain_reason(self.reason, self.facts)
 
-    def apply(self, event: Record) -> None:
+    def apply(self, event: Record) -> None:  # noqa: C901, PLR0912  # one arm per event, on purpose
         """Fold one event of this order."""
         match event:
             case OrderQueued():
@@ -93,20 +113,36 @@ class OrderRecord:
                 self._move(Move.REJECT, Status.REJECTED)
                 self._end(event, reason, facts)
             case OrderTrimmed(cut=cut, reason=reason, facts=facts):
-                self._move(Move.TRIM, Status.WORKING)
+                self._move(Move.TRIM, self.status)
                 self.canceled += cut
-                self.reason, self.facts = reason, facts
+                self._note(reason, facts, waiting=False)
             case OrderWaiting(reason=reason, facts=facts):
-                self._move(Move.WAIT, Status.WORKING)
-                self.reason, self.facts = reason, facts
-            case OrderScaled(quantity=quantity):
-                self._move(Move.SCALE, Status.QUEUED)
-                self.quantity = quantity
+                self._move(Move.WAIT, self.status)
+                self._note(reason, facts, waiting=True)
+            case OrderScaled(quantity=quantity, terms=terms):
+                self._move(Move.SCALE, self.status)
+                self._resize(quantity, terms)
+            case OrderTriggered():
+                self._move(Move.TRIGGER, self.status)
+                self.triggered = True
+            case StopMoved():
+                pass
+            case CancelRequested():
+                self._move(Move.REQUEST_CANCEL, self.status)
+                self.cancel_requested = True
+            case UpdateRequested():
+                self._move(Move.REQUEST_UPDATE, Status.REPLACE_PENDING)
+            case OrderUpdated(quantity=quantity, terms=terms):
+                self._move(Move.UPDATE, Status.QUEUED if self.status is Status.QUEUED else Status.WORKING)
+                self._resize(quantity, terms)
+            case UpdateRefused():
+                after = Status.WORKING if self.status is Status.REPLACE_PENDING else self.status
+                self._move(Move.REFUSE_UPDATE, after)
             case OrderFilled():
                 self._fill(event)
-            case OrderCanceled(reason=reason):
+            case OrderCanceled(reason=reason, facts=facts):
                 self._move(Move.CANCEL, Status.CANCELED)
-                self._end(event, reason, {})
+                self._end(event, reason, facts)
             case OrderExpired(reason=reason, facts=facts):
                 self._move(Move.EXPIRE, Status.EXPIRED)
                 self._end(event, reason, facts)
@@ -120,9 +156,19 @@ class OrderRecord:
             raise InternalError(f"Order {self.order_id}: {move} is not allowed in state {self.status}.")
         self.status = status
 
+    def _note(self, reason: Reason | None, facts: Facts, *, waiting: bool) -> None:
+        self.reason, self.facts, self.is_waiting = reason, facts, waiting
+
+    def _resize(self, left: int, terms: Terms) -> None:
+        """What is left changes; what was filled and given up stays."""
+        done = self.filled + self.canceled
+        self.quantity = left + (done if left > 0 else -done)
+        self.terms = terms
+
     def _end(self, event: OrderRejected | OrderCanceled | OrderExpired, reason: Reason, facts: Facts) -> None:
         self.canceled = abs(self.quantity) - self.filled
-        self.reason, self.facts = reason, facts
+        self._note(reason, facts, waiting=False)
+        self.end_origin = _ORIGINS.get(reason) or _origin(event, self.terms)
         self.ended = (event.day, event.phase)
 
     def _fill(self, event: OrderFilled) -> None:
@@ -132,9 +178,20 @@ class OrderRecord:
         self.stamp_duty += event.stamp_duty
         self.transfer_fee += event.transfer_fee
         done = self.leaves == 0
-        self._move(Move.FILL, Status.FILLED if done else Status.WORKING)
+        self._move(Move.FILL, Status.FILLED if done else self.status)
         if done:
             self.ended = (event.day, event.phase)
+            if self.is_waiting:
+                self._note(None, NO_FACTS, waiting=False)
+
+
+_ORIGINS = {Reason.USER_CANCEL: "user", Reason.OPEN_ORDER_MARGIN: "risk"}
+
+
+def _origin(event: OrderRejected | OrderCanceled | OrderExpired, terms: Terms) -> str:
+    if isinstance(event, OrderCanceled):
+        return terms.time_in_force.value.lower()
+    return "eod" if isinstance(event, OrderExpired) else "check"
 
 
 class OrderBook:
@@ -174,4 +231,6 @@ class OrderBook:
 
 def _created(event: OrderCreated) -> OrderRecord:
     moment = (event.day, event.phase)
-    return OrderRecord(event.order_id, event.column, Method(event.method), event.asked, event.quantity, moment)
+    return OrderRecord(
+        event.order_id, event.column, Method(event.method), event.asked, event.quantity, moment, terms=event.terms
+    )

@@ -28,14 +28,16 @@ from qresearch.domain.messages import (
     Settings,
     SettingsChanged,
     Slippage,
+    UpdateRefused,
     records,
 )
 from qresearch.domain.messages import (
     OrderRejected as RejectedEvent,
 )
-from qresearch.domain.reasons import explain_reason
+from qresearch.domain.reasons import Reason, explain_reason
 from qresearch.domain.state import State
-from qresearch.engine import decide
+from qresearch.domain.terms import MARKET_DAY, Terms
+from qresearch.engine import decide, updates
 from qresearch.engine.evolve import HOLDING_PERIOD, Draft
 from qresearch.engine.exchange import Exchange
 from qresearch.engine.fees import COST_PRESETS, fixed_costs, preset_costs
@@ -114,6 +116,12 @@ class Session(TradingApi):
         "none", ("fixed", currency), ("bps", basis points) or ("volume_share", impact).
     participation : float, optional
         Largest part of a day's volume that all orders in one instrument may take together. Default: no cap.
+    reserve : {"limit", "last", "none"}
+        Price at which resting buys hold cash back: their limit or stop, the last visible price, or not at all.
+    cancel_latency : {"none", "next_match"}
+        Whether cancels and updates take effect at once, or at the next match, where a fill may come first.
+    open_order_margin : bool
+        After a fill, open orders that the account can no longer carry are ended (OPEN_ORDER_MARGIN).
     match_order : {"sells_first", "fifo"}
         Sells go before buys at the same open, or every order by its id.
     shortfall : {"trim", "reject"}
@@ -155,6 +163,9 @@ class Session(TradingApi):
         costs: str = "default",
         slippage: str | tuple[str, float] = "none",
         participation: float | None = None,
+        reserve: str = "limit",
+        cancel_latency: str = "none",
+        open_order_margin: bool = False,
         match_order: str = "sells_first",
         shortfall: str = "trim",
         rights: str = "lapse",
@@ -183,6 +194,9 @@ class Session(TradingApi):
             preset_costs(market.venue, choose("costs", costs, COST_PRESETS)),
             slippage_model(*((slippage,) if isinstance(slippage, str) else slippage)),
             _participation(participation),
+            choose("reserve", reserve, ("limit", "last", "none")),
+            choose("cancel_latency", cancel_latency, ("none", "next_match")),
+            open_order_margin,
             choose("match_order", match_order, ("sells_first", "fifo")),
             choose("shortfall", shortfall, ("trim", "reject")),
             choose("rights", rights, ("lapse", "subscribe")),
@@ -527,8 +541,7 @@ class Session(TradingApi):
     # ------------------------------------------------------------------ trading
 
     def _place(self, security: str, method: int, asked: float, style: object) -> Ticket | None:
-        if style is not None:
-            _check_style(style)
+        terms = MARKET_DAY if style is None else _terms_of(style)
         column = self._known.get(security)
         if column is None:
             column = self.market.column(security)
@@ -536,12 +549,12 @@ class Session(TradingApi):
             asked = _plain_number(asked)
         draft = self._draft
         if draft is not None:
-            if place(draft, self._exchange, column, method, asked):
+            if place(draft, self._exchange, column, method, asked, terms):
                 return Ticket.of(self, self._timeline.branch, draft.orders)
             self._raise_if_strict(draft)
             return None
         draft = Draft(self._timeline.state)
-        accepted = place(draft, self._exchange, column, method, asked)
+        accepted = place(draft, self._exchange, column, method, asked, terms)
         self._commit_command(draft)
         if not accepted:
             self._raise_if_strict(draft)
@@ -590,12 +603,79 @@ class Session(TradingApi):
         record = ticket.record
         assert record is not None  # ticket() has found it
         draft = self._draft or Draft(self._timeline.state)
-        done = decide.cancel(draft, record.order_id, status=record.status.value)
+        done = updates.cancel(draft, record.order_id, status=record.status.value)
         if self._draft is None:
             self._commit_command(draft)
             ticket = Ticket.of(self, self._timeline.branch, record.order_id)
         if not done:
             self.message = f"Order {ticket!s} was not canceled: it is {record.status.value}."
+        return ticket
+
+    def _own_ticket(self, order: str) -> Ticket:
+        """The ticket of an order, if it may be acted on here."""
+        if isinstance(order, Ticket) and order.branch is not self._timeline.branch:
+            raise WrongBranch(
+                f"Ticket {order!s} belongs to branch {order.branch.name!r}, but the session stands on "
+                f"{self._timeline.branch.name!r}. Use session.ticket({order!s}) for the order on this branch."
+            )
+        return self.ticket(order)
+
+    def update(
+        self,
+        order: str,
+        *,
+        quantity: int | None = None,
+        limit_price: float | None = None,
+        stop_price: float | None = None,
+        tag: str | None = None,
+    ) -> Ticket:
+        """Change an open order.
+
+        An update that comes too late, or asks for no more than is filled, changes nothing and is an event with its
+        reason.
+
+        Parameters
+        ----------
+        order : Ticket or str
+        quantity : int, shares
+            New total, not signed; what is filled stays filled.
+        limit_price, stop_price : float, currency per share
+            Only for orders that have one.
+        tag : str
+
+        Returns
+        -------
+        Ticket
+
+        Raises
+        ------
+        UsageError
+            Nothing to change was named, or the order has no such price.
+        WrongBranch
+            The ticket belongs to another branch.
+        """
+        ticket = self._own_ticket(order)
+        record = ticket.record
+        assert record is not None  # the ticket was found
+        terms = _changed_terms(record.terms, limit_price, stop_price, tag)
+        if quantity is None and terms == record.terms:
+            raise UsageError("update: nothing to change. Pass quantity=, limit_price=, stop_price= or tag=.")
+        draft = self._draft or Draft(self._timeline.state)
+        side = 1 if record.quantity > 0 else -1
+        left = record.leaves if quantity is None else _whole("update", quantity) - record.filled - record.canceled
+        if left <= 0 and not record.status.is_final:
+            facts = {"asked": quantity, "filled": record.filled}
+            draft.emit(UpdateRefused(draft.day, draft.phase, record.order_id, Reason.BELOW_FILLED, facts))
+            done = False
+        else:
+            done = updates.update(
+                draft, self._exchange, record.order_id, side * left, terms, status=record.status.value
+            )
+        if self._draft is None:
+            self._commit_command(draft)
+            ticket = Ticket.of(self, self._timeline.branch, record.order_id)
+        if not done:
+            self.message = f"Order {ticket!s} was not changed; see its events."
         return ticket
 
     def ticket(self, order: str | int) -> Ticket:
@@ -1008,7 +1088,7 @@ def _span(market: Market, start: object, end: object) -> tuple[int, int]:
 
 
 def _blank(day: int, settings: Settings) -> State:
-    return State(day, _AFTER_CLOSE, 0, 0, {}, (), {}, {}, 0, settings, frozenset(), {})
+    return State(day, _AFTER_CLOSE, 0, 0, {}, (), {}, {}, 0, settings, frozenset(), {}, {})
 
 
 def _participation(value: float | None) -> float | None:
@@ -1030,12 +1110,39 @@ def _check_count(call: str, n: int) -> None:
         raise UsageError(f"{call}: n={n!r} is not a number of steps. Pass an integer of at least 1.")
 
 
-def _check_style(style: object) -> None:
-    if not (isinstance(style, str) and style.lower() == "market"):
-        raise NotSupported(
-            f"style={style!r} is not supported: the Trading API reserves it and every order is a market order. "
-            "Pass None or 'market'."
-        )
+def _terms_of(style: object) -> Terms:
+    if isinstance(style, Terms):
+        return style
+    if isinstance(style, str) and style.lower() == "market":
+        return MARKET_DAY
+    raise NotSupported(
+        f"style={style!r} is not supported. Pass None for a market order, or terms such as "
+        "qresearch.terms.limit(10.5, tif='GTC') or qresearch.terms.stop(9.8)."
+    )
+
+
+def _whole(call: str, quantity: int) -> int:
+    if isinstance(quantity, bool) or int(quantity) != quantity or quantity <= 0:
+        raise UsageError(f"{call}: quantity={quantity!r} is not a positive whole number of shares.")
+    return int(quantity)
+
+
+def _changed_terms(terms: Terms, limit_price: float | None, stop_price: float | None, tag: str | None) -> Terms:
+    """Terms with some prices changed; only those that the type has."""
+    for name, new, old in (
+        ("limit_price", limit_price, terms.limit_price),
+        ("stop_price", stop_price, terms.stop_price),
+    ):
+        if new is not None and old is None:
+            raise UsageError(f"update: a {terms.kind.value} order has no {name}. Cancel it and place another type.")
+        if new is not None and not 0 < new < math.inf:
+            raise UsageError(f"update: {name}={new!r} must be a positive number.")
+    return replace(
+        terms,
+        limit_price=terms.limit_price if limit_price is None else limit_price,
+        stop_price=terms.stop_price if stop_price is None else stop_price,
+        tag=terms.tag if tag is None else tag,
+    )
 
 
 def _plain_number(asked: Any) -> float:

@@ -97,6 +97,17 @@ class Ticket(str):
         """Why the order did what it did; see :meth:`Session.explain`."""
         return self._session.explain(self)
 
+    def update(
+        self,
+        *,
+        quantity: int | None = None,
+        limit_price: float | None = None,
+        stop_price: float | None = None,
+        tag: str | None = None,
+    ) -> Ticket:
+        """Change the order; see :meth:`Session.update`. A refusal is an event with its reason."""
+        return self._session.update(self, quantity=quantity, limit_price=limit_price, stop_price=stop_price, tag=tag)
+
     def cancel(self) -> Ticket:
         """Withdraw what is left of the order; a refusal is an event with its reason, see :attr:`events`."""
         return self._session.cancel(self)

@@ -40,8 +40,9 @@ class TradingApi:
             Positive to buy, negative to sell. A buy is rounded to the nearest lot of 100 (a tie goes down); a sale is
             rounded down to whole lots unless it takes the odd remainder along. STAR (at least 200) and Beijing (at
             least 100) trade single shares above their minimum.
-        style : None or "market"
-            Reserved by the Trading API; every order is a market order.
+        style : None, "market" or Terms
+            Type, prices and time in force, from :mod:`qresearch.domain.terms`; default: a market order at the next
+            open.
 
         Returns
         -------
@@ -73,7 +74,7 @@ class TradingApi:
         value : float, currency
             Positive to buy, negative to sell. Fees come on top. If the open gaps up, the order is trimmed so that it
             stays within `value`.
-        style : None or "market"
+        style : None, "market" or Terms
 
         Returns
         -------
@@ -89,7 +90,7 @@ class TradingApi:
         security : str
         amount : int, shares
             Rounded down to whole lots; 0 sells everything, odd lot included.
-        style : None or "market"
+        style : None, "market" or Terms
 
         Returns
         -------
@@ -105,7 +106,7 @@ class TradingApi:
         security : str
         value : float, currency
             Never exceeded, also when the open gaps up; 0 sells everything.
-        style : None or "market"
+        style : None, "market" or Terms
 
         Returns
         -------
@@ -121,7 +122,7 @@ class TradingApi:
         security : str
         lots : int
             Positive to buy, negative to sell.
-        style : None or "market"
+        style : None, "market" or Terms
 
         Returns
         -------
@@ -137,7 +138,7 @@ class TradingApi:
         security : str
         pct : float
             0.5 buys with half of the cash; -0.3 sells 30 % of the shares held.
-        style : None or "market"
+        style : None, "market" or Terms
 
         Returns
         -------
@@ -145,13 +146,13 @@ class TradingApi:
         """
         return self._place(security, _PCT, pct, style)
 
-    def buy(self, security: str, quantity: int) -> Ticket | None:
-        """Buy a number of shares: ``order(security, quantity)``."""
-        return self._place(security, _ORDER, _positive("buy", quantity), None)
+    def buy(self, security: str, quantity: int, style: object = None) -> Ticket | None:
+        """Buy a number of shares: ``order(security, quantity, style)``."""
+        return self._place(security, _ORDER, _positive("buy", quantity), style)
 
-    def sell(self, security: str, quantity: int) -> Ticket | None:
-        """Sell a number of shares: ``order(security, -quantity)``."""
-        return self._place(security, _ORDER, -_positive("sell", quantity), None)
+    def sell(self, security: str, quantity: int, style: object = None) -> Ticket | None:
+        """Sell a number of shares: ``order(security, -quantity, style)``."""
+        return self._place(security, _ORDER, -_positive("sell", quantity), style)
 
 
 def _positive(call: str, quantity: int) -> int:

@@ -1,0 +1,233 @@
+"""Terms of an order: its type, its prices, and how long it is good for.
+
+Pass one as ``style=``: ``session.buy("600519", 100, style=limit(1650))``.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+from enum import StrEnum
+
+from qresearch.errors import UsageError, choose
+
+
+class Kind(StrEnum):
+    """Types of order."""
+
+    MARKET = "MARKET"
+    LIMIT = "LIMIT"
+    STOP = "STOP"
+    STOP_LIMIT = "STOP_LIMIT"
+    TRAILING_STOP = "TRAILING_STOP"
+    LIMIT_IF_TOUCHED = "LIMIT_IF_TOUCHED"
+    MARKET_ON_OPEN = "MARKET_ON_OPEN"
+    MARKET_ON_CLOSE = "MARKET_ON_CLOSE"
+
+
+class TimeInForce(StrEnum):
+    """How long an order is good for, counted from the first day on which it works."""
+
+    DAY = "DAY"
+    """The first day on which it works."""
+    GTC = "GTC"
+    """Until canceled."""
+    GTD = "GTD"
+    """Until the close of a day."""
+    IOC = "IOC"
+    """What does not fill when it first meets the market is canceled."""
+    FOK = "FOK"
+    """All of it when it first meets the market, or nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """Type, prices and time in force of an order.
+
+    Parameters
+    ----------
+    kind : Kind
+    limit_price : float or None, currency per share
+    stop_price : float or None, currency per share
+        The stop, or the trigger of a limit-if-touched order. None for a trailing stop that starts from the last
+        visible price.
+    trail : float or None
+        Distance of a trailing stop: currency per share, or a fraction of the price with `trail_is_fraction`.
+    trail_is_fraction : bool
+    time_in_force : TimeInForce
+    good_till : date or None
+        Last day of a GTD order.
+    tag : str
+        The user's own word.
+    """
+
+    kind: Kind = Kind.MARKET
+    limit_price: float | None = None
+    stop_price: float | None = None
+    trail: float | None = None
+    trail_is_fraction: bool = False
+    time_in_force: TimeInForce = TimeInForce.DAY
+    good_till: dt.date | None = None
+    tag: str = ""
+
+    def __str__(self) -> str:
+        parts = [self.kind.value.lower().replace("_", " ")]
+        if self.stop_price is not None:
+            parts.append(f"stop {self.stop_price:g}")
+        if self.trail is not None:
+            parts.append(f"trail {self.trail:.2%}" if self.trail_is_fraction else f"trail {self.trail:g}")
+        if self.limit_price is not None:
+            parts.append(f"limit {self.limit_price:g}")
+        if self.time_in_force is not TimeInForce.DAY:
+            parts.append(self.time_in_force.value)
+        if self.good_till is not None:
+            parts.append(f"till {self.good_till}")
+        return " ".join(parts)
+
+
+MARKET_DAY = Terms()
+"""The terms of an order that names none: at the open of the first day on which it works."""
+
+
+def _terms(
+    kind: Kind,
+    *,
+    tif: str,
+    until: object,
+    tag: str,
+    limit_price: float | None = None,
+    stop_price: float | None = None,
+) -> Terms:
+    for name, price in (("limit price", limit_price), ("stop price", stop_price)):
+        if price is not None and not 0 < price < float("inf"):
+            raise UsageError(f"{kind.value.lower()}: the {name} {price!r} must be a positive number.")
+    good_till = None
+    if until is not None:
+        good_till = _date(until)
+        tif = TimeInForce.GTD
+    elif tif == TimeInForce.GTD:
+        raise UsageError("tif='GTD' needs the last day: pass until='2024-01-31'.")
+    word = choose("tif", str(tif).upper(), list(TimeInForce))
+    return Terms(kind, limit_price, stop_price, time_in_force=TimeInForce(word), good_till=good_till, tag=tag)
+
+
+def _date(day: object) -> dt.date:
+    try:
+        return dt.date.fromisoformat(str(day)[:10])
+    except ValueError:
+        raise UsageError(f"until={day!r} is not a date. Write it as '2024-01-31'.") from None
+
+
+def market(*, tif: str = "DAY", until: object = None, tag: str = "") -> Terms:
+    """At the open, whatever the price.
+
+    Parameters
+    ----------
+    tif : {"DAY", "GTC", "GTD", "IOC", "FOK"}
+    until : str or date, optional
+        Last day; makes it GTD.
+    tag : str
+
+    >>> str(market())
+    'market'
+    """
+    return _terms(Kind.MARKET, tif=tif, until=until, tag=tag)
+
+
+def limit(price: float, *, tif: str = "DAY", until: object = None, tag: str = "") -> Terms:
+    """At a price or better.
+
+    >>> str(limit(10.5, tif="GTC"))
+    'limit limit 10.5 GTC'
+    """
+    return _terms(Kind.LIMIT, tif=tif, until=until, tag=tag, limit_price=price)
+
+
+def stop(price: float, *, tif: str = "DAY", until: object = None, tag: str = "") -> Terms:
+    """At the market once the price has reached a stop: above for a buy, below for a sell.
+
+    >>> str(stop(9.8))
+    'stop stop 9.8'
+    """
+    return _terms(Kind.STOP, tif=tif, until=until, tag=tag, stop_price=price)
+
+
+def stop_limit(
+    stop_price: float, limit_price: float, *, tif: str = "DAY", until: object = None, tag: str = ""
+) -> Terms:
+    """At a limit or better once the price has reached a stop.
+
+    >>> str(stop_limit(9.8, 9.7))
+    'stop limit stop 9.8 limit 9.7'
+    """
+    return _terms(Kind.STOP_LIMIT, tif=tif, until=until, tag=tag, limit_price=limit_price, stop_price=stop_price)
+
+
+def trailing_stop(
+    amount: float | None = None,
+    *,
+    percent: float | None = None,
+    stop_price: float | None = None,
+    tif: str = "GTC",
+    until: object = None,
+    tag: str = "",
+) -> Terms:
+    """A stop that follows the price at a distance and never goes back.
+
+    Parameters
+    ----------
+    amount : float, currency per share
+    percent : float
+        Instead of an amount: 5 for 5 % of the price.
+    stop_price : float, optional
+        Where it starts; default: at the distance from the last visible price when it is placed.
+    tif, until, tag
+
+    Raises
+    ------
+    UsageError
+        Neither or both of `amount` and `percent`, or one that is not positive.
+
+    >>> str(trailing_stop(percent=5))
+    'trailing stop trail 5.00% GTC'
+    """
+    if (amount is None) == (percent is None):
+        raise UsageError("trailing_stop: pass an amount, or percent=, and not both.")
+    trail = amount if amount is not None else (percent or 0.0) / 100
+    if not trail > 0:
+        raise UsageError(f"trailing_stop: the distance {trail!r} must be positive.")
+    base = _terms(Kind.TRAILING_STOP, tif=tif, until=until, tag=tag, stop_price=stop_price)
+    return Terms(
+        base.kind, None, base.stop_price, trail, percent is not None, base.time_in_force, base.good_till, base.tag
+    )
+
+
+def limit_if_touched(
+    trigger_price: float, limit_price: float, *, tif: str = "DAY", until: object = None, tag: str = ""
+) -> Terms:
+    """At a limit or better once the price has come to a trigger: down to it for a buy, up to it for a sell.
+
+    >>> str(limit_if_touched(9.5, 9.6))
+    'limit if touched stop 9.5 limit 9.6'
+    """
+    return _terms(
+        Kind.LIMIT_IF_TOUCHED, tif=tif, until=until, tag=tag, limit_price=limit_price, stop_price=trigger_price
+    )
+
+
+def at_open(*, tif: str = "DAY", until: object = None, tag: str = "") -> Terms:
+    """At the opening price.
+
+    >>> str(at_open())
+    'market on open'
+    """
+    return _terms(Kind.MARKET_ON_OPEN, tif=tif, until=until, tag=tag)
+
+
+def at_close(*, tif: str = "DAY", until: object = None, tag: str = "") -> Terms:
+    """At the closing price.
+
+    >>> str(at_close())
+    'market on close'
+    """
+    return _terms(Kind.MARKET_ON_CLOSE, tif=tif, until=until, tag=tag)

@@ -1,0 +1,213 @@
+"""The rules of a match, for one order at a time: may it trade, what can the account carry, what is there to take.
+
+Both ways through a match ask here, the fast one for orders that meet a rule and the exact one for every order, so that
+each rule stands in one place.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from qresearch.domain.reasons import Facts, Reason
+from qresearch.engine.evolve import Draft
+from qresearch.engine.exchange import Exchange
+from qresearch.engine.sizing import ended, sale_in_lots
+
+Refusal = tuple[Reason, Facts]
+_SHORTFALLS = frozenset({Reason.INSUFFICIENT_CASH, Reason.INSUFFICIENT_QUANTITY, Reason.T_PLUS_ONE})
+
+
+class Intent(NamedTuple):
+    """An order about to trade.
+
+    Parameters
+    ----------
+    column : int
+    wanted : int, shares
+        Signed.
+    price : float, currency per share
+        After slippage.
+    cap : int or None, money steps
+        Value not to be exceeded; of the whole position when `caps_position`.
+    caps_position : bool
+    free_cash : int, money steps
+        Cash that this order may use.
+    reserved_shares : int
+        Shares that earlier sells hold back.
+    notional, commission : int, money steps
+        Filled and charged so far on the same order.
+    """
+
+    column: int
+    wanted: int
+    price: float
+    cap: int | None
+    caps_position: bool
+    free_cash: int
+    reserved_shares: int = 0
+    notional: int = 0
+    commission: int = 0
+
+
+class Cut(NamedTuple):
+    """Part of an order that is given up, and why."""
+
+    shares: int
+    reason: Reason
+    facts: Facts
+
+
+class Checks:
+    """The rules at one moment of a draft.
+
+    Parameters
+    ----------
+    draft : Draft
+    exchange : Exchange
+    """
+
+    def __init__(self, draft: Draft, exchange: Exchange) -> None:
+        self.draft, self.exchange = draft, exchange
+        self.rates = exchange.rates(draft.settings.costs, draft.day)
+        self.hair = 0.5 / exchange.money.price_scale
+
+    def refusal(self, column: int) -> Refusal | None:
+        """Why an instrument cannot trade today at all."""
+        exchange, day = self.exchange, self.draft.day
+        if exchange.last_row[column] < day:
+            return ended(exchange, column)
+        if exchange.first_row[column] > day:
+            return Reason.NOT_LISTED, {"day": exchange.date(day)}
+        if exchange.may_suspend and exchange.market.panel.suspended[day, column]:
+            return Reason.SUSPENDED, {"day": exchange.date(day)}
+        return None
+
+    def lock(self, column: int, wanted: int, price: float) -> Refusal | None:
+        """A buy finds nobody at the upper limit, a sell at the lower; NaN means no limit."""
+        if not self.exchange.has_limits:
+            return None
+        panel, day = self.exchange.market.panel, self.draft.day
+        if wanted > 0:
+            limit = float(panel.limit_up[day, column])
+            return (Reason.LIMIT_UP, {"open": price, "limit": limit}) if price >= limit - self.hair else None
+        limit = float(panel.limit_down[day, column])
+        return (Reason.LIMIT_DOWN, {"open": price, "limit": limit}) if price <= limit + self.hair else None
+
+    def outside_limits(self, column: int, price: float) -> Refusal | None:
+        """A limit price outside the limits of the day is invalid."""
+        if not self.exchange.has_limits:
+            return None
+        panel, day = self.exchange.market.panel, self.draft.day
+        up, down = float(panel.limit_up[day, column]), float(panel.limit_down[day, column])
+        if price > up + self.hair or price < down - self.hair:
+            facts = {"limit": price, "day": self.exchange.date(day), "up": up, "down": down}
+            return Reason.PRICE_LIMIT, facts
+        return None
+
+    def carried(self, intent: Intent) -> tuple[int, list[Cut], Refusal | None]:
+        """What of an order the account can carry.
+
+        Returns
+        -------
+        shares : int
+            Not signed.
+        cuts : list of Cut
+        refusal : (Reason, facts) or None
+            When nothing is left, or the session rejects what falls short.
+        """
+        buying = (self._bought_in_lots, self._capped, self._payable)
+        steps = (self._sellable, self._sold_in_lots) if intent.wanted < 0 else buying
+        left, cuts = abs(intent.wanted), list[Cut]()
+        for step in steps:
+            allowed, reason, facts = step(intent, left)
+            if allowed >= left:
+                continue
+            if allowed <= 0 or (reason in _SHORTFALLS and self.draft.settings.shortfall == "reject"):
+                return 0, cuts, (reason, facts)
+            cuts.append(Cut(left - allowed, reason, facts))
+            left = allowed
+        return left, cuts, None
+
+    def _sellable(self, intent: Intent, asked: int) -> tuple[int, Reason, Facts]:
+        position = self.draft.positions.get(intent.column)
+        held = 0 if position is None else position.quantity
+        free = held
+        if position is not None and not self.exchange.same_day[intent.column]:
+            free = position.sellable(self.draft.day)
+        locked_today = free < min(asked, held)
+        sellable = max(free - intent.reserved_shares, 0)
+        facts = {"asked": asked, "held": held, "sellable": sellable}
+        return min(asked, sellable), Reason.T_PLUS_ONE if locked_today else Reason.INSUFFICIENT_QUANTITY, facts
+
+    def _sold_in_lots(self, intent: Intent, asked: int) -> tuple[int, Reason, Facts]:
+        lot = self.exchange.lot_minimum[intent.column]
+        sent = sale_in_lots(asked, self.draft.positions[intent.column].quantity, lot)
+        return sent, Reason.LOT_SIZE, {"asked": asked, "lot": lot, "sent": sent}
+
+    def _bought_in_lots(self, intent: Intent, asked: int) -> tuple[int, Reason, Facts]:
+        """A split while the order waited may have left an odd lot."""
+        sent = self.whole(intent.column, asked)
+        return sent, Reason.LOT_SIZE, {"asked": asked, "lot": self.exchange.lot_step[intent.column], "sent": sent}
+
+    def whole(self, column: int, quantity: int) -> int:
+        """Whole lots in a number of shares to buy; 0 below the least order."""
+        whole = quantity - quantity % self.exchange.lot_step[column]
+        return whole if whole >= self.exchange.lot_minimum[column] else 0
+
+    def _capped(self, intent: Intent, asked: int) -> tuple[int, Reason, Facts]:
+        if intent.cap is None:
+            return asked, Reason.VALUE_CAP, {}
+        money = self.exchange.money
+        held = self.draft.positions.get(intent.column) if intent.caps_position else None
+        shares = intent.cap * money.price_scale // (money.price_units(intent.price) * money.units)
+        shares -= 0 if held is None else held.quantity
+        sent = min(asked, self.whole(intent.column, max(shares, 0)))
+        facts = {"price": intent.price, "asked": asked, "value": money.amount(intent.cap), "sent": sent}
+        return sent, Reason.VALUE_CAP, facts
+
+    def _payable(self, intent: Intent, asked: int) -> tuple[int, Reason, Facts]:
+        cash, needed = intent.free_cash, self.cost(intent, asked)
+        if needed <= cash:
+            return asked, Reason.INSUFFICIENT_CASH, {}
+        step = self.exchange.lot_step[intent.column]
+        # Start from what the cash would buy without fees, never below the answer; then give up steps until it fits.
+        sent = self.whole(intent.column, asked * max(cash, 0) // needed + step)
+        while sent > 0 and self.cost(intent, sent) > cash:
+            sent = self.whole(intent.column, sent - step)
+        money = self.exchange.money
+        facts = {"asked": asked, "needed": money.amount(needed), "cash": money.amount(cash), "affordable": sent}
+        return min(sent, asked), Reason.INSUFFICIENT_CASH, facts
+
+    def cost(self, intent: Intent, quantity: int) -> int:
+        """What a number of shares takes from the cash, fees included."""
+        notional, fees = self.charge(intent, quantity)
+        return notional + sum(fees)
+
+    def charge(self, intent: Intent, quantity: int) -> tuple[int, tuple[int, int, int]]:
+        """Value and fees of a fill; the least commission is charged once per order.
+
+        Parameters
+        ----------
+        intent : Intent
+        quantity : int, shares
+            Signed.
+        """
+        money = self.exchange.money
+        notional = money.notional(money.price_units(intent.price), abs(quantity))
+        board = int(self.exchange.board[intent.column])
+        commission, duty, transfer = self.rates.charge(board, quantity, notional)
+        if intent.notional:
+            total = self.rates.charge(board, quantity, intent.notional + notional)[0]
+            commission = max(total - intent.commission, 0)
+        return notional, (commission, duty, transfer)
+
+    def available(self, column: int, wanted: int) -> tuple[int, Facts]:
+        """Shares that the volume cap lets an order take now (not signed), and the numbers when that is not all."""
+        rate, asked = self.draft.settings.participation, abs(wanted)
+        if rate is None:
+            return asked, {}
+        volume = float(self.exchange.market.panel.volume[self.draft.day, column])
+        day, taken = self.draft.taken.get(column, (-1, 0))
+        cap = max(int(volume * rate + 1e-9) - (taken if day == self.draft.day else 0), 0)
+        allowed = asked if asked <= cap else self.whole(column, cap)
+        return allowed, {"cap": cap, "rate": f"{rate:.1%}", "volume": volume, "asked": asked}

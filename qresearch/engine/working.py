@@ -1,0 +1,322 @@
+"""Working orders, one by one: at the open, against the bar, and at the end of the day.
+
+This is the exact way through a match, taken as soon as any order has terms of its own or rests from before. Sells go
+before buys (or every order by its id), each asks the fill model for a price, then the same checks as in the fast way.
+Resting buys hold cash back at their limit or stop, resting sells hold shares back from later ones.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import numpy as np
+
+from qresearch.domain.messages import (
+    DividendTaxed,
+    OrderCanceled,
+    OrderExpired,
+    OrderFilled,
+    OrderRejected,
+    OrderReleased,
+    OrderTriggered,
+    OrderTrimmed,
+    OrderUpdated,
+    OrderWaiting,
+    Placed,
+    QueueEmptied,
+    StopMoved,
+)
+from qresearch.domain.reasons import Facts, Reason
+from qresearch.domain.state import OpenOrder
+from qresearch.domain.terms import Kind, TimeInForce
+from qresearch.engine.checks import Checks, Intent
+from qresearch.engine.evolve import Draft
+from qresearch.engine.exchange import Exchange
+from qresearch.engine.fills import Bar, Quote, at_open, in_bar
+from qresearch.engine.ledger import lots_after_sale
+from qresearch.engine.slippage import slipped
+from qresearch.engine.taxes import tax_on_sale
+from qresearch.market.venue import PHASES
+from qresearch.market.view import View
+
+_AT_ONCE = frozenset({TimeInForce.IOC, TimeInForce.FOK})
+_MARKET_KINDS = frozenset({Kind.MARKET, Kind.MARKET_ON_OPEN})
+
+
+def release_all(draft: Draft, blocks: list[Placed]) -> None:
+    """Send every live request of some blocks to the market."""
+    for block in blocks:
+        for offset, quantity in enumerate(block.quantities):
+            order_id = block.first_id + offset
+            amendment = draft.amended.get(order_id)
+            if quantity if amendment is None else amendment.quantity:
+                draft.emit(OrderReleased(draft.day, draft.phase, order_id))
+    if blocks:
+        draft.emit(QueueEmptied(draft.day, draft.phase))
+
+
+def walk_open(draft: Draft, exchange: Exchange) -> None:
+    """Ask every working order at the opening price."""
+    _Walk(draft, exchange, closing=False).run()
+
+
+def walk_close(draft: Draft, exchange: Exchange) -> None:
+    """Ask every working order against the bar of the day."""
+    _Walk(draft, exchange, closing=True).run()
+
+
+def expire(draft: Draft, exchange: Exchange) -> None:
+    """End what is still working at the close and good for no longer, each with the reason that kept it waiting."""
+    today = exchange.market.days[draft.day].astype(object)
+    for order in tuple(draft.working.values()):
+        if _is_over(order, today):
+            reason = order.reason or Reason.LIMIT_NOT_REACHED
+            draft.emit(OrderExpired(draft.day, draft.phase, order.order_id, reason, order.facts))
+    draft.pending = None
+
+
+def _is_over(order: OpenOrder, today: dt.date) -> bool:
+    terms = order.terms
+    if terms.time_in_force is TimeInForce.GTC:
+        return False
+    return terms.good_till is None or terms.good_till <= today
+
+
+def reserve_price(draft: Draft, exchange: Exchange, order: OpenOrder) -> float:
+    """Price at which a resting buy holds cash back; 0 when nothing is reserved."""
+    how = draft.settings.reserve
+    if how == "none":
+        return 0.0
+    terms = order.terms
+    fixed = terms.limit_price if terms.limit_price is not None else order.stop
+    if how == "limit" and fixed is not None:
+        return fixed
+    return View(exchange.market, draft.day, PHASES[draft.phase]).last_price(order.column)
+
+
+def reserved_cash(draft: Draft, exchange: Exchange) -> dict[int, int]:
+    """Money steps that each working buy holds back, fees included, by order id."""
+    checks = Checks(draft, exchange) if draft.working else None
+    reserved = {}
+    for order in draft.working.values():
+        if order.leaves > 0 and checks is not None:
+            price = reserve_price(draft, exchange, order)
+            reserved[order.order_id] = checks.cost(_intent(order, price, 0, 0), order.leaves) if price > 0 else 0
+    return reserved
+
+
+def _intent(order: OpenOrder, price: float, free_cash: int, reserved_shares: int) -> Intent:
+    return Intent(
+        order.column,
+        order.leaves,
+        price,
+        order.cap,
+        order.caps_position,
+        free_cash,
+        reserved_shares,
+        order.notional,
+        order.commission,
+    )
+
+
+class _Walk:
+    """One pass over the working orders."""
+
+    def __init__(self, draft: Draft, exchange: Exchange, *, closing: bool) -> None:
+        self.draft, self.exchange, self.closing = draft, exchange, closing
+        self.checks = Checks(draft, exchange)
+        self.reserved = reserved_cash(draft, exchange)
+
+    def run(self) -> None:
+        """Ask each order in its turn; sells first unless the session matches by id."""
+        draft = self.draft
+        orders = sorted(draft.working)
+        if draft.settings.match_order == "sells_first":
+            orders.sort(key=lambda order_id: draft.working[order_id].leaves > 0)
+        for order_id in orders:
+            if order_id in draft.working:
+                self._ask(draft.working[order_id])
+                self._settle_requests(order_id)
+        draft.pending = None
+
+    # ------------------------------------------------------------------ one order
+
+    def _ask(self, order: OpenOrder) -> None:
+        refusal = self.checks.refusal(order.column)
+        if refusal is not None:
+            # What rests from an earlier day is held through a suspension; what arrives today is refused.
+            if order.reason is not None and refusal[0] is Reason.SUSPENDED:
+                self._wait(order, *refusal)
+            elif order.reason is None or refusal[0] is not Reason.SUSPENDED:
+                self._reject(order, *refusal)
+            return
+        limit = order.terms.limit_price
+        invalid = None if limit is None else self.checks.outside_limits(order.column, limit)
+        if invalid is not None:
+            self._refuse_or_wait(order, *invalid)
+            return
+        quote = self._quote(order)
+        self._note_trigger(order, quote)
+        order = self.draft.working[order.order_id]
+        if quote.price is None:
+            self._rest(order, quote.reason, quote.facts)
+            return
+        locked = self.checks.lock(order.column, order.leaves, quote.price) if quote.takes else None
+        if locked is not None:
+            self._rest(order, *locked)
+            return
+        self._trade(order, self._fill_price(order, quote))
+
+    def _quote(self, order: OpenOrder) -> Quote:
+        panel, day = self.exchange.market.panel, self.draft.day
+        side = 1 if order.leaves > 0 else -1
+        bar = Bar(*(float(getattr(panel, name)[day, order.column]) for name in ("open", "high", "low", "close")))
+        if not self.closing:
+            return at_open(order.terms, side, bar.open, triggered=order.triggered, stop=order.stop)
+        if order.terms.kind in _MARKET_KINDS:
+            return Quote(None, reason=order.reason or Reason.VOLUME_CAP, facts=order.facts)
+        return in_bar(order.terms, side, bar, triggered=order.triggered, stop=order.stop)
+
+    def _note_trigger(self, order: OpenOrder, quote: Quote) -> None:
+        day, phase = self.draft.day, self.draft.phase
+        if quote.triggered and not order.triggered:
+            self.draft.emit(OrderTriggered(day, phase, order.order_id, order.stop or 0.0))
+        if order.terms.kind is Kind.TRAILING_STOP and quote.stop is not None and quote.stop != order.stop:
+            self.draft.emit(StopMoved(day, phase, order.order_id, quote.stop))
+
+    def _fill_price(self, order: OpenOrder, quote: Quote) -> float:
+        """The quote after slippage, within the limits of the day and the order's own limit."""
+        assert quote.price is not None  # asked before
+        draft, exchange = self.draft, self.exchange
+        price = quote.price
+        if quote.takes and draft.settings.slippage.kind != "none":
+            panel, column = exchange.market.panel, order.column
+            moved = slipped(
+                draft.settings.slippage,
+                np.array([price]),
+                np.array([order.leaves], dtype=np.int64),
+                panel.volume[draft.day, [column]],
+                exchange.steps[[column]],
+            )
+            bounded = np.fmax(np.fmin(moved, panel.limit_up[draft.day, column]), panel.limit_down[draft.day, column])
+            price = float(bounded[0])
+        limit = order.terms.limit_price
+        if limit is None:
+            return price
+        return min(price, limit) if order.leaves > 0 else max(price, limit)
+
+    def _trade(self, order: OpenOrder, price: float) -> None:
+        side = 1 if order.leaves > 0 else -1
+        intent = self._carry_intent(order, price)
+        shares, cuts, refusal = self.checks.carried(intent)
+        wanted = shares
+        shares, facts = self.checks.available(order.column, shares) if shares else (0, {})
+        if order.terms.time_in_force is TimeInForce.FOK and shares < abs(order.leaves):
+            self._cancel_at_once(order, shares)
+            return
+        if refusal is not None:
+            self._reject(order, *refusal)
+            return
+        for cut in cuts:
+            self.draft.emit(OrderTrimmed(self.draft.day, self.draft.phase, order.order_id, *cut))
+        if shares:
+            self._fill(order, intent, side * shares)
+        if shares < wanted:
+            self._rest(self.draft.working[order.order_id], Reason.VOLUME_CAP, facts)
+
+    def _carry_intent(self, order: OpenOrder, price: float) -> Intent:
+        others = sum(money for order_id, money in self.reserved.items() if order_id != order.order_id)
+        held_back = sum(
+            -other.leaves
+            for other in self.draft.working.values()
+            if other.leaves < 0 and other.column == order.column and other.order_id < order.order_id
+        )
+        return _intent(order, price, self.draft.cash - others, held_back)
+
+    def _fill(self, order: OpenOrder, intent: Intent, quantity: int) -> None:
+        draft = self.draft
+        notional, fees = self.checks.charge(intent, quantity)
+        day, phase = draft.day, draft.phase
+        _, left = lots_after_sale(draft.tax_lots.get(order.column, ()), max(-quantity, 0))
+        tax = tax_on_sale(self.exchange.market, left, day)
+        draft.emit(OrderFilled(day, phase, order.order_id, order.column, quantity, intent.price, notional, *fees))
+        if tax:
+            draft.emit(DividendTaxed(day, phase, order.column, tax))
+        self._reserve(order.order_id)
+        if draft.settings.open_order_margin:
+            self._recheck()
+
+    def _reserve(self, order_id: int) -> None:
+        order = self.draft.working.get(order_id)
+        self.reserved.pop(order_id, None)
+        if order is not None and order.leaves > 0:
+            price = reserve_price(self.draft, self.exchange, order)
+            self.reserved[order_id] = self.checks.cost(_intent(order, price, 0, 0), order.leaves) if price > 0 else 0
+
+    def _recheck(self) -> None:
+        """End open orders that the account can no longer carry after a fill."""
+        money = self.exchange.money
+        for order in tuple(self.draft.working.values()):
+            position = self.draft.positions.get(order.column)
+            held = 0 if position is None else position.quantity
+            if order.leaves < 0 and -order.leaves > held:
+                facts: Facts = {"needed": -order.leaves, "available": held}
+                self._reject(order, Reason.OPEN_ORDER_MARGIN, facts)
+            elif order.leaves > 0:
+                view = View(self.exchange.market, self.draft.day, PHASES[self.draft.phase])
+                price = order.terms.limit_price or order.stop or view.last_price(order.column)
+                needed = self.checks.cost(_intent(order, price, 0, 0), order.leaves)
+                if needed > self.draft.cash:
+                    facts = {"needed": money.amount(needed), "available": money.amount(self.draft.cash)}
+                    self._reject(order, Reason.OPEN_ORDER_MARGIN, facts)
+
+    # ------------------------------------------------------------------ no fill
+
+    def _rest(self, order: OpenOrder, reason: Reason, facts: Facts) -> None:
+        """Let an order wait, if its terms do and the account can carry it."""
+        if order.terms.time_in_force in _AT_ONCE:
+            self._cancel_at_once(order, 0)
+            return
+        if order.reason is None and self.draft.settings.reserve != "none":
+            price = order.terms.limit_price or order.stop or 0.0
+            if order.leaves < 0 or price > 0:
+                _, cuts, refusal = self.checks.carried(self._carry_intent(order, price or 1.0))
+                if refusal is not None:
+                    self._reject(order, *refusal)
+                    return
+                for cut in cuts:
+                    self.draft.emit(OrderTrimmed(self.draft.day, self.draft.phase, order.order_id, *cut))
+        self._wait(order, reason, facts)
+        self._reserve(order.order_id)
+
+    def _wait(self, order: OpenOrder, reason: Reason, facts: Facts) -> None:
+        self.draft.emit(OrderWaiting(self.draft.day, self.draft.phase, order.order_id, reason, facts))
+
+    def _refuse_or_wait(self, order: OpenOrder, reason: Reason, facts: Facts) -> None:
+        """An invalid price refuses a new order; one that rests waits for a day on which it is valid again."""
+        if order.reason is None:
+            self._reject(order, reason, facts)
+        else:
+            self._wait(order, reason, facts)
+
+    def _reject(self, order: OpenOrder, reason: Reason, facts: Facts) -> None:
+        self.draft.emit(OrderRejected(self.draft.day, self.draft.phase, order.order_id, reason, facts))
+        self.reserved.pop(order.order_id, None)
+
+    def _cancel_at_once(self, order: OpenOrder, filled: int) -> None:
+        facts: Facts = {"filled": filled, "asked": abs(order.leaves), "tif": order.terms.time_in_force.value}
+        self.draft.emit(OrderCanceled(self.draft.day, self.draft.phase, order.order_id, Reason.NOT_AT_ONCE, facts))
+        self.reserved.pop(order.order_id, None)
+
+    def _settle_requests(self, order_id: int) -> None:
+        """Cancels and updates asked for since the last match take effect now, after a fill had its chance."""
+        order = self.draft.working.get(order_id)
+        if order is None:
+            return
+        day, phase = self.draft.day, self.draft.phase
+        if order.cancel_requested:
+            self.draft.emit(OrderCanceled(day, phase, order_id, Reason.USER_CANCEL, {}))
+            self.reserved.pop(order_id, None)
+        elif order.update is not None:
+            self.draft.emit(OrderUpdated(day, phase, order_id, *order.update))
+            self._reserve(order_id)

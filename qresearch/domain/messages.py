@@ -276,13 +276,17 @@ class UpdateRequested:
 
 @dataclass(frozen=True, slots=True)
 class OrderUpdated:
-    """An order was changed; `quantity` is what is left now, signed."""
+    """An order was changed; `quantity` is what is left now, signed.
+
+    `was_pending` tells that the request came before and only took effect now.
+    """
 
     day: int
     phase: int
     order_id: int
     quantity: int
     terms: Terms
+    was_pending: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -314,13 +318,17 @@ class OrderFilled:
 
 @dataclass(frozen=True, slots=True)
 class OrderCanceled:
-    """What was left of an order was withdrawn, by its owner or because its terms let nothing wait."""
+    """What was left of an order was withdrawn, by its owner or because its terms let nothing wait.
+
+    `was_pending` tells that the request came before and only took effect now.
+    """
 
     day: int
     phase: int
     order_id: int
     reason: Reason
     facts: Facts
+    was_pending: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -315,8 +315,8 @@ class _Walk:
             return
         day, phase = self.draft.day, self.draft.phase
         if order.cancel_requested:
-            self.draft.emit(OrderCanceled(day, phase, order_id, Reason.USER_CANCEL, {}))
+            self.draft.emit(OrderCanceled(day, phase, order_id, Reason.USER_CANCEL, {}, was_pending=True))
             self.reserved.pop(order_id, None)
         elif order.update is not None:
-            self.draft.emit(OrderUpdated(day, phase, order_id, *order.update))
+            self.draft.emit(OrderUpdated(day, phase, order_id, *order.update, was_pending=True))
             self._reserve(order_id)

@@ -13,38 +13,30 @@ from qresearch.domain.messages import (
     Advanced,
     Cancel,
     CancelRefused,
+    CancelRequested,
     ChangeSettings,
     Event,
     Logged,
     OrderCanceled,
+    OrderUpdated,
     Place,
     Placed,
     Recorded,
     SettingsChanged,
+    Update,
+    UpdateRefused,
+    UpdateRequested,
 )
 from qresearch.domain.order import Method
 from qresearch.domain.reasons import Reason
-from qresearch.engine import decide
+from qresearch.domain.terms import MARKET_DAY
+from qresearch.engine import decide, updates
 from qresearch.engine.evolve import Draft
 from qresearch.engine.exchange import Exchange
 from qresearch.engine.sizing import place
 
-Done = tuple[int, int, "Place | Cancel | ChangeSettings | Note"]
-"""(day, phase, what was commanded)."""
-
-
-class Note:
-    """Something that a strategy wrote down: it is its own event.
-
-    Parameters
-    ----------
-    event : Recorded or Logged
-    """
-
-    __slots__ = ("event",)
-
-    def __init__(self, event: Recorded | Logged) -> None:
-        self.event = event
+Done = Place | Cancel | CancelRefused | ChangeSettings | Recorded | Logged
+"""A command as it was given. A cancel that came too late, and what a strategy wrote down, are told by their event."""
 
 
 def placed_rows(block: Placed) -> Iterator[Place]:
@@ -52,30 +44,30 @@ def placed_rows(block: Placed) -> Iterator[Place]:
     for offset, (column, quantity) in enumerate(zip(block.columns, block.quantities, strict=True)):
         refusal = block.refused.get(offset)
         method, asked = block.requests.get(offset, (Method.ORDER, quantity if refusal is None else refusal[0]))
-        yield Place(column, Method(method), asked)
+        yield Place(column, Method(method), asked, block.terms.get(offset, MARKET_DAY))
 
 
-def commands_of(events: Iterable[Event]) -> Iterator[Done]:
-    """The commands that caused some events, in order; what the market did by itself is left out.
-
-    Parameters
-    ----------
-    events : iterable of Event
-    """
+def commands_of(events: Iterable[Event]) -> Iterator[tuple[int, int, Done]]:
+    """The commands that caused some events, each with its day and phase; what the market did by itself is left out."""
     for event in events:
         day, phase = event.day, event.phase
         match event:
             case Placed():
                 for command in placed_rows(event):
                     yield day, phase, command
-            case OrderCanceled(order_id=order_id, reason=Reason.USER_CANCEL):
+            case OrderCanceled(order_id=order_id, reason=Reason.USER_CANCEL, was_pending=False):
                 yield day, phase, Cancel(order_id)
-            case CancelRefused(order_id=order_id):
+            case CancelRequested(order_id=order_id):
                 yield day, phase, Cancel(order_id)
+            case (
+                OrderUpdated(order_id=order_id, quantity=quantity, terms=terms, was_pending=False)
+                | UpdateRequested(order_id=order_id, quantity=quantity, terms=terms)
+            ):
+                yield day, phase, Update(order_id, quantity, terms)
             case SettingsChanged(settings=settings):
                 yield day, phase, ChangeSettings(settings)
-            case Recorded() | Logged():
-                yield day, phase, Note(event)
+            case CancelRefused() | Recorded() | Logged():
+                yield day, phase, event
             case _:
                 pass
 
@@ -88,31 +80,24 @@ def split_step(events: list[Event]) -> tuple[list[Event], list[Event]]:
     return [], events
 
 
-def do(draft: Draft, exchange: Exchange, command: Place | Cancel | ChangeSettings | Note, status: str = "") -> None:
-    """Do one command again on a draft.
-
-    Parameters
-    ----------
-    draft : Draft
-    exchange : Exchange
-    command : Place, Cancel, ChangeSettings or Note
-    status : str
-        State of the order, which the refusal of a cancel names.
-    """
+def do(draft: Draft, exchange: Exchange, command: Done) -> None:
+    """Do one command again on a draft."""
     match command:
         case Place(column=column, method=method, asked=asked):
             place(draft, exchange, column, method, asked)
         case Cancel(order_id=order_id):
-            decide.cancel(draft, order_id, status=status)
+            decide.cancel(draft, order_id, status="")
+        case CancelRefused(order_id=order_id, facts=facts):
+            decide.cancel(draft, order_id, status=str(facts["status"]))
         case ChangeSettings(settings=settings):
             draft.emit(SettingsChanged(draft.day, draft.phase, settings))
-        case Note(event=event):
-            draft.emit(event)
+        case Recorded() | Logged():
+            draft.emit(command)
         case _:
             assert_never(command)
 
 
-def again(draft: Draft, exchange: Exchange, events: list[Event]) -> None:
+def again(draft: Draft, exchange: Exchange, events: list[Event]) -> list[int]:
     """Do again on a draft what some events record: advance, and every command at its moment.
 
     Parameters
@@ -121,28 +106,24 @@ def again(draft: Draft, exchange: Exchange, events: list[Event]) -> None:
         Where the step, or the command by hand, began.
     exchange : Exchange
     events : list of Event
-        As recorded. The draft ends at the moment of the last ``Advanced`` among them.
+        As recorded. The draft ends at the moment of the ``Advanced`` among them.
+
+    Returns
+    -------
+    list of int
+        Columns whose position was frozen because their data ended.
     """
-    statuses = {
-        id(event): str(event.facts.get("status", "")) for event in events if isinstance(event, CancelRefused)
-    }
-    refused = iter([event for event in events if isinstance(event, CancelRefused)])
-    ahead = next(refused, None)
+    frozen: list[int] = []
+
+    def advance(day: int, phase: int) -> None:
+        while (draft.day, draft.phase) < (day, phase):
+            frozen.extend(decide.advance(draft, exchange))
+
     for day, phase, command in commands_of(events):
-        _advance(draft, exchange, day, phase)
-        status = ""
-        if isinstance(command, Cancel) and ahead is not None and ahead.order_id == command.order_id:
-            status = statuses[id(ahead)]
-        count = len(draft.events)
-        do(draft, exchange, command, status)
-        if status and len(draft.events) > count and isinstance(draft.events[-1], CancelRefused):
-            ahead = next(refused, None)
+        advance(day, phase)
+        do(draft, exchange, command)
     for event in events:
         if isinstance(event, Advanced):
-            _advance(draft, exchange, event.day, event.phase)
+            advance(event.day, event.phase)
             draft.events.append(event)
-
-
-def _advance(draft: Draft, exchange: Exchange, day: int, phase: int) -> None:
-    while (draft.day, draft.phase) < (day, phase):
-        decide.advance(draft, exchange)
+    return frozen

@@ -9,9 +9,10 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from qresearch.domain.reasons import Facts, Reason
+from qresearch.domain.state import State
 from qresearch.engine.evolve import Draft
-from qresearch.engine.exchange import Exchange
-from qresearch.engine.sizing import ended, sale_in_lots
+from qresearch.engine.exchange import Exchange, ended
+from qresearch.engine.ledger import sale_in_lots
 
 Refusal = tuple[Reason, Facts]
 _SHORTFALLS = frozenset({Reason.INSUFFICIENT_CASH, Reason.INSUFFICIENT_QUANTITY, Reason.T_PLUS_ONE})
@@ -62,11 +63,11 @@ class Checks:
 
     Parameters
     ----------
-    draft : Draft
+    draft : Draft or State
     exchange : Exchange
     """
 
-    def __init__(self, draft: Draft, exchange: Exchange) -> None:
+    def __init__(self, draft: Draft | State, exchange: Exchange) -> None:
         self.draft, self.exchange = draft, exchange
         self.rates = exchange.rates(draft.settings.costs, draft.day)
         self.hair = 0.5 / exchange.money.price_scale

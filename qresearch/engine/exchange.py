@@ -7,7 +7,8 @@ import datetime as dt
 import numpy as np
 
 from qresearch.domain.instrument import Board
-from qresearch.domain.messages import Costs
+from qresearch.domain.messages import Costs, Refusal
+from qresearch.domain.reasons import Reason
 from qresearch.engine.fees import BOARDS, FeeBook, Rates
 from qresearch.market import rules
 from qresearch.market.market import Market
@@ -72,3 +73,12 @@ class Exchange:
     def date(self, day: int) -> str:
         """A day (index) as text."""
         return str(self.market.days[day])
+
+
+def ended(exchange: Exchange, column: int) -> Refusal:
+    """Why an instrument whose rows are over cannot be traded."""
+    instrument = exchange.market.instruments[column]
+    if instrument.delist_date is not None:
+        return Reason.DELISTED, {"delisted": str(instrument.delist_date)}
+    last = exchange.last_row[column]
+    return Reason.DATA_ENDED, {"last": exchange.date(last) if last >= 0 else "before the first day"}

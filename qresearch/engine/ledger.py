@@ -45,6 +45,21 @@ def after_sale(position: Position, quantity: int) -> tuple[Position, int]:
     return Position(left, position.cost - cost, position.buy_day, min(position.bought, left)), cost
 
 
+def sale_in_lots(asked: int, held: int, lot: int) -> int:
+    """Shares of a sale that the lot rule lets through.
+
+    Multiples of the lot pass; so does a sale that takes the whole odd remainder along. On boards that trade single
+    shares the lot is the least order, and only a remainder below it must go in one piece.
+
+    >>> sale_in_lots(150, held=350, lot=100), sale_in_lots(130, held=350, lot=100), sale_in_lots(50, held=50, lot=100)
+    (150, 100, 50)
+    """
+    if lot == 1 or asked >= held:
+        return asked
+    odd = held % lot
+    return asked if asked % lot in {0, odd} else asked - asked % lot
+
+
 def shares_of(quantity: int, ratio: float) -> int:
     """Whole shares that `quantity` shares receive at a ratio; fractions are dropped.
 

@@ -17,8 +17,10 @@ from qresearch.domain.order import Method
 from qresearch.domain.reasons import Reason
 from qresearch.domain.terms import MARKET_DAY, Kind, Terms
 from qresearch.engine.evolve import Draft
-from qresearch.engine.exchange import Exchange
+from qresearch.engine.exchange import Exchange, ended
 from qresearch.engine.fills import first_stop
+from qresearch.engine.ledger import sale_in_lots
+from qresearch.engine.reserves import reserved_cash
 from qresearch.errors import UsageError
 from qresearch.market.venue import PHASES
 from qresearch.market.view import View
@@ -160,15 +162,6 @@ def _unavailable(draft: Draft, exchange: Exchange, column: int) -> Refusal | Non
     return None
 
 
-def ended(exchange: Exchange, column: int) -> Refusal:
-    """Why an instrument whose rows are over cannot be traded."""
-    instrument = exchange.market.instruments[column]
-    if instrument.delist_date is not None:
-        return Reason.DELISTED, {"delisted": str(instrument.delist_date)}
-    last = exchange.last_row[column]
-    return Reason.DATA_ENDED, {"last": exchange.date(last) if last >= 0 else "before the first day"}
-
-
 def pending_of(draft: Draft, column: int) -> int:
     """Shares of an instrument that are queued or working, signed."""
     if draft.pending is None:
@@ -248,21 +241,6 @@ def _sell(draft: Draft, exchange: Exchange, column: int, asked: int) -> Sized:
     return Sized(-asked, refusal=(Reason.LOT_SIZE, facts))
 
 
-def sale_in_lots(asked: int, held: int, lot: int) -> int:
-    """Shares of a sale that the lot rule lets through.
-
-    Multiples of the lot pass; so does a sale that takes the whole odd remainder along. On boards that trade single
-    shares the lot is the least order, and only a remainder below it must go in one piece.
-
-    >>> sale_in_lots(150, held=350, lot=100), sale_in_lots(130, held=350, lot=100), sale_in_lots(50, held=50, lot=100)
-    (150, 100, 50)
-    """
-    if lot == 1 or asked >= held:
-        return asked
-    odd = held % lot
-    return asked if asked % lot in {0, odd} else asked - asked % lot
-
-
 def _target(draft: Draft, exchange: Exchange, column: int, target: int, cap: int | None = None) -> Sized:
     held, pending = held_by(draft, column), pending_of(draft, column)
     minimum, step = exchange.lot_minimum[column], exchange.lot_step[column]
@@ -322,7 +300,8 @@ def _target_value(draft: Draft, exchange: Exchange, column: int, value: float) -
 
 def _pct(draft: Draft, exchange: Exchange, column: int, pct: float) -> Sized:
     if pct >= 0:
-        return _value(draft, exchange, column, exchange.money.amount(int(draft.cash * pct + 1e-6)))
+        free = draft.cash - sum(reserved_cash(draft, exchange).values())
+        return _value(draft, exchange, column, exchange.money.amount(int(max(free, 0) * pct + 1e-6)))
     held = held_by(draft, column)
     return _sell_part(draft, exchange, column, held if pct == -1 else int(held * -pct + 1e-9))
 

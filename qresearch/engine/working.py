@@ -34,6 +34,7 @@ from qresearch.engine.evolve import Draft
 from qresearch.engine.exchange import Exchange
 from qresearch.engine.fills import Bar, Quote, at_open, in_bar
 from qresearch.engine.ledger import lots_after_sale
+from qresearch.engine.reserves import intent_of, reserve_price, reserved_cash
 from qresearch.engine.slippage import slipped
 from qresearch.engine.taxes import tax_on_sale
 from qresearch.market.venue import PHASES
@@ -80,43 +81,6 @@ def _is_over(order: OpenOrder, today: dt.date) -> bool:
     if terms.time_in_force is TimeInForce.GTC:
         return False
     return terms.good_till is None or terms.good_till <= today
-
-
-def reserve_price(draft: Draft, exchange: Exchange, order: OpenOrder) -> float:
-    """Price at which a resting buy holds cash back; 0 when nothing is reserved."""
-    how = draft.settings.reserve
-    if how == "none":
-        return 0.0
-    terms = order.terms
-    fixed = terms.limit_price if terms.limit_price is not None else order.stop
-    if how == "limit" and fixed is not None:
-        return fixed
-    return View(exchange.market, draft.day, PHASES[draft.phase]).last_price(order.column)
-
-
-def reserved_cash(draft: Draft, exchange: Exchange) -> dict[int, int]:
-    """Money steps that each working buy holds back, fees included, by order id."""
-    checks = Checks(draft, exchange) if draft.working else None
-    reserved = {}
-    for order in draft.working.values():
-        if order.leaves > 0 and checks is not None:
-            price = reserve_price(draft, exchange, order)
-            reserved[order.order_id] = checks.cost(_intent(order, price, 0, 0), order.leaves) if price > 0 else 0
-    return reserved
-
-
-def _intent(order: OpenOrder, price: float, free_cash: int, reserved_shares: int) -> Intent:
-    return Intent(
-        order.column,
-        order.leaves,
-        price,
-        order.cap,
-        order.caps_position,
-        free_cash,
-        reserved_shares,
-        order.notional,
-        order.commission,
-    )
 
 
 class _Walk:
@@ -231,7 +195,7 @@ class _Walk:
             for other in self.draft.working.values()
             if other.leaves < 0 and other.column == order.column and other.order_id < order.order_id
         )
-        return _intent(order, price, self.draft.cash - others, held_back)
+        return intent_of(order, price, self.draft.cash - others, held_back)
 
     def _fill(self, order: OpenOrder, intent: Intent, quantity: int) -> None:
         draft = self.draft
@@ -251,7 +215,7 @@ class _Walk:
         self.reserved.pop(order_id, None)
         if order is not None and order.leaves > 0:
             price = reserve_price(self.draft, self.exchange, order)
-            self.reserved[order_id] = self.checks.cost(_intent(order, price, 0, 0), order.leaves) if price > 0 else 0
+            self.reserved[order_id] = self.checks.cost(intent_of(order, price, 0, 0), order.leaves) if price > 0 else 0
 
     def _recheck(self) -> None:
         """End open orders that the account can no longer carry after a fill."""
@@ -265,7 +229,7 @@ class _Walk:
             elif order.leaves > 0:
                 view = View(self.exchange.market, self.draft.day, PHASES[self.draft.phase])
                 price = order.terms.limit_price or order.stop or view.last_price(order.column)
-                needed = self.checks.cost(_intent(order, price, 0, 0), order.leaves)
+                needed = self.checks.cost(intent_of(order, price, 0, 0), order.leaves)
                 if needed > self.draft.cash:
                     facts = {"needed": money.amount(needed), "available": money.amount(self.draft.cash)}
                     self._reject(order, Reason.OPEN_ORDER_MARGIN, facts)

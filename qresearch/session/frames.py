@@ -27,7 +27,7 @@ FILL_COLUMNS = (
     "transfer_fee", "net",
 )  # fmt: skip
 POSITION_COLUMNS = (
-    "quantity", "sellable", "locked", "average_cost", "price", "market_value", "profit", "weight", "stale",
+    "quantity", "sellable", "locked", "reserved", "average_cost", "price", "market_value", "profit", "weight", "stale",
 )  # fmt: skip
 EVENT_COLUMNS = ("day", "phase", "event", "order_id", "symbol", "quantity", "price", "amount", "reason", "text")
 
@@ -127,6 +127,7 @@ def positions_frame(portfolio: Portfolio, stale: Iterable[str]) -> pd.DataFrame:
             item.quantity,
             item.sellable,
             item.locked,
+            item.reserved,
             item.average_cost,
             item.price,
             item.market_value,
@@ -138,7 +139,9 @@ def positions_frame(portfolio: Portfolio, stale: Iterable[str]) -> pd.DataFrame:
     ]
     index = pd.Index([item.symbol for item in held], name="symbol", dtype="str")
     frame = pd.DataFrame(rows, columns=list(POSITION_COLUMNS), index=index)
-    return frame.astype({"quantity": "int64", "sellable": "int64", "locked": "int64", "stale": "bool"})
+    return frame.astype(
+        {"quantity": "int64", "sellable": "int64", "locked": "int64", "reserved": "int64", "stale": "bool"}
+    )
 
 
 def events_frame(exchange: Exchange, log: Iterable[Event]) -> pd.DataFrame:

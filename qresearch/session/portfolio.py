@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from qresearch.engine.valuation import market_values
+from qresearch.engine.reserves import reserved_cash
 from qresearch.session.html import portfolio_html
 
 if TYPE_CHECKING:
@@ -25,7 +26,11 @@ class Holding:
     symbol : str
     quantity : int, shares
     sellable : int, shares
-        May be sold today; the rest was bought today (T+1).
+        May be sold today.
+    locked : int, shares
+        Bought today, so they cannot be sold today (T+1).
+    reserved : int, shares
+        Held back by sells that are working. `quantity` is the sum of the three.
     average_cost : float, currency per share
         Buying fees included; unchanged by sales.
     price : float, currency per share
@@ -37,15 +42,12 @@ class Holding:
     symbol: str
     quantity: int
     sellable: int
+    locked: int
+    reserved: int
     average_cost: float
     price: float
     market_value: float
     profit: float
-
-    @property
-    def locked(self) -> int:
-        """Shares that cannot be sold today."""
-        return self.quantity - self.sellable
 
 
 class Holdings(Mapping[str, Holding]):
@@ -59,7 +61,7 @@ class Holdings(Mapping[str, Holding]):
 
     def __getitem__(self, symbol: str) -> Holding:
         name = self._exchange.market.symbols[self._exchange.market.column(symbol)]
-        return self._holdings.get(name) or Holding(name, 0, 0, 0.0, float("nan"), 0.0, 0.0)
+        return self._holdings.get(name) or Holding(name, 0, 0, 0, 0, 0.0, float("nan"), 0.0, 0.0)
 
     def __contains__(self, symbol: object) -> bool:
         columns = self._exchange.market.panel.columns
@@ -95,6 +97,11 @@ class Portfolio:
         # A draft copies its positions before the first write of a step only, so later writes would show through.
         self._positions: dict[int, Position] = dict(account.positions)
         self._starting = starting_equity
+        self._reserved = sum(reserved_cash(account, exchange).values()) if account.working else 0
+        self._reserved_shares: dict[int, int] = {}
+        for order in account.working.values():
+            if order.leaves < 0:
+                self._reserved_shares[order.column] = self._reserved_shares.get(order.column, 0) - order.leaves
 
     @cached_property
     def _values(self) -> list[int]:
@@ -103,8 +110,18 @@ class Portfolio:
 
     @property
     def cash(self) -> float:
-        """Money that can be spent. Requests that wait for the next open reserve none of it."""
+        """All money; what of it is free is :attr:`available`."""
         return self._exchange.money.amount(self._cash)
+
+    @property
+    def reserved(self) -> float:
+        """Cash held back by buys that are working. Requests that wait for the next open reserve nothing."""
+        return self._exchange.money.amount(self._reserved)
+
+    @property
+    def available(self) -> float:
+        """Cash less what is reserved."""
+        return self._exchange.money.amount(self._cash - self._reserved)
 
     @property
     def market_value(self) -> float:
@@ -155,11 +172,14 @@ class Portfolio:
         found = {}
         for (column, held), value in zip(self._positions.items(), self._values, strict=True):
             symbol = exchange.market.symbols[column]
-            sellable = held.quantity if exchange.same_day[column] else held.sellable(self._day)
+            free = held.quantity if exchange.same_day[column] else held.sellable(self._day)
+            reserved = min(self._reserved_shares.get(column, 0), free)
             found[symbol] = Holding(
                 symbol,
                 held.quantity,
-                sellable,
+                free - reserved,
+                held.quantity - free,
+                reserved,
                 money.amount(held.cost) / held.quantity,
                 money.amount(value) / held.quantity,
                 money.amount(value),

@@ -39,9 +39,9 @@ from qresearch.domain.state import State
 from qresearch.domain.terms import MARKET_DAY, Terms
 from qresearch.engine import decide, updates
 from qresearch.engine.evolve import HOLDING_PERIOD, Draft
-from qresearch.engine.exchange import Exchange
+from qresearch.engine.exchange import Exchange, ended
 from qresearch.engine.fees import COST_PRESETS, fixed_costs, preset_costs
-from qresearch.engine.sizing import ended, place
+from qresearch.engine.sizing import place
 from qresearch.engine.slippage import slippage_model
 from qresearch.engine.valuation import market_values
 from qresearch.errors import (
@@ -828,7 +828,7 @@ class Session(TradingApi):
     def positions(self) -> pd.DataFrame:
         """What is held, one row per symbol.
 
-        `quantity` is `sellable` plus `locked` (bought today, T+1), in shares. `average_cost` includes buying fees.
+        `quantity` is `sellable` plus `locked` (bought today, T+1) plus `reserved` (working sells), in shares. `average_cost` includes buying fees.
         `weight` is the part of the equity. `stale` marks a position whose data ended without a delisting on record.
         """
         symbols = self.market.symbols

@@ -179,12 +179,11 @@ class Trips:
             rest = lot.quantity - count
             cost, paid, dividends = (parts(total, (count, rest))[0] for total in (lot.cost, lot.fees, lot.dividends))
             self.closed.append(
-                Trip(column, count, lot.day, lot.price, lot.order_id, day, price, order_id, how, cost, share,
-                     paid + fee, dividends)
+                Trip(column, count, lot.day, lot.price, lot.order_id, leaving.day, leaving.price, leaving.order_id,
+                     leaving.how, cost, share, paid + fee, dividends)
             )  # fmt: skip
-            lot.quantity, lot.cost, lot.fees, lot.dividends = (
-                rest, lot.cost - cost, lot.fees - paid, lot.dividends - dividends,
-            )  # fmt: skip
+            lot.quantity, lot.cost = rest, lot.cost - cost
+            lot.fees, lot.dividends = lot.fees - paid, lot.dividends - dividends
         self.lots[column] = [lot for lot in lots if lot.quantity > 0]
         self._flows(column).trades += len(taken)
 

@@ -276,7 +276,7 @@ def test_equity_has_every_close_however_one_steps(phase: str) -> None:
 
 def test_acting_from_the_past_opens_a_branch() -> None:
     """Protects the old future: it stays as it was, the new branch shares the past and says that it opened."""
-    run = session(market({A: [10.0, 10.0, 11.0, 12.0]}))
+    run = session(market({A: [10.0, 10.0, 10.5, 11.5]}))
     first = run.buy(A, 100)
     run.step(3)
     main, profit = run._timeline.branch, run.portfolio.profit
@@ -355,8 +355,9 @@ def test_looking_changes_nothing() -> None:
     run.order(A, 50)
     run.step()
     before = run.digest()
-    for name in ("orders", "open_orders", "fills", "positions", "portfolio", "equity", "events", "recorded", "settings"):
+    for name in ("orders", "open_orders", "fills", "positions", "portfolio", "equity", "events", "settings"):
         repr(getattr(run, name))
+    repr(run.tables.recorded)
     run.history()
     run.bars(A)
     run._repr_html_()

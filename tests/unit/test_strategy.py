@@ -304,7 +304,7 @@ def test_globals_of_a_script_come_back(tmp_path: Path) -> None:
     )
     run = session(flat(), strategy=str(script)).step(2)
     assert (run.strategy.name, run.strategy.roots[0]["count"]) == ("mine", 3)
-    assert run.recorded.opened.tolist() == [0.0, 1.0, 2.0]
+    assert run.tables.recorded.opened.tolist() == [0.0, 1.0, 2.0]
     assert run.events[run.events.event == "Logged"].text.tolist() == ["day 1", "day 2", "day 3"]
     run.back(2)
     assert run.strategy.roots[0]["count"] == 1

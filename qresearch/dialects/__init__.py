@@ -1,0 +1,1 @@
+"""Other systems' words over a session."""

@@ -1,0 +1,165 @@
+"""A step that failed: what it had done before the strategy raised, kept to be looked at."""
+
+from __future__ import annotations
+
+import linecache
+import sysconfig
+import traceback
+from html import escape
+from pathlib import Path
+from types import FrameType, TracebackType
+from typing import TYPE_CHECKING, Any
+
+from qresearch.domain.messages import Event, records
+from qresearch.errors import StrategyError
+from qresearch.session import frames
+from qresearch.session.html import table
+from qresearch.session.orders import OrderBook, OrderRecord
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from qresearch.session.session import Now, Session
+
+_PACKAGE = str(Path(__file__).resolve().parent.parent)
+_LIBRARIES = tuple({path for name, path in sysconfig.get_paths().items() if name in {"stdlib", "platstdlib", "purelib", "platlib"}})
+_MOST = 60
+"""Characters of a value in a table of locals."""
+
+
+def strategy_error(problem: Exception, callback: str, now: Now) -> StrategyError:
+    """The error that says where a strategy raised.
+
+    Parameters
+    ----------
+    problem : Exception
+        What the strategy raised.
+    callback : str
+    now : Now
+
+    Returns
+    -------
+    StrategyError
+        With the day, the phase, the line and its text.
+    """
+    frame, line = user_frame(problem.__traceback__)
+    file = frame.f_code.co_filename
+    text = linecache.getline(file, line).strip()
+    quoted = f" `{text}`" if text else ""
+    day = str(now.day)[:10]
+    return StrategyError(
+        f"{callback} raised {type(problem).__name__} on {day} at {now.phase.value}, line {line} of {_file(file)}"
+        f"{quoted}: {problem}. The session stands where it stood before this step; mend the function and step again. "
+        "What the step had done is in session.attempt.",
+        day=day,
+        phase=now.phase.value,
+        callback=callback,
+        line=line,
+    )
+
+
+def _file(name: str) -> str:
+    """The file as a person calls it; cells of a notebook have names that mean nothing."""
+    cell = name.startswith("<ipython-input") or "ipykernel_" in name
+    return "the cell" if cell else Path(name).name
+
+
+def user_frame(trace: TracebackType | None) -> tuple[FrameType, int]:
+    """The innermost frame of the user's own code, and its line; the innermost of all when none is the user's."""
+    found = list(traceback.walk_tb(trace))
+    own = [item for item in found if _is_own(item[0].f_code.co_filename)]
+    return (own or found)[-1]
+
+
+def _is_own(file: str) -> bool:
+    if file.startswith("<") and not file.startswith(("<ipython-input", "<string", "<stdin")):
+        return False
+    return not file.startswith((_PACKAGE, *_LIBRARIES))
+
+
+class Attempt:
+    """What a failed step had done before it raised. The session itself stands before that step.
+
+    Parameters
+    ----------
+    session : Session
+    events : list of Event
+        Of the step, up to the raise.
+    error : StrategyError
+    """
+
+    def __init__(self, session: Session, events: list[Event], error: StrategyError) -> None:
+        self._session = session
+        self._events = events
+        self._branch, self._count = session._timeline.branch, session._timeline.count
+        self.error = error
+        """The :class:`~qresearch.StrategyError`; what the strategy itself raised is its ``__cause__``."""
+        frame, _ = user_frame(error.__traceback__)
+        self.locals: dict[str, Any] = dict(frame.f_locals)
+        """The variables of the user's function where it raised."""
+        self.traceback = "".join(traceback.format_exception(error.__cause__ or error))
+        """The traceback as text. ``%debug`` opens the debugger in the same place."""
+
+    @property
+    def day(self) -> str:
+        """Day of the raise."""
+        return self.error.day
+
+    @property
+    def phase(self) -> str:
+        """Phase of the raise."""
+        return self.error.phase
+
+    @property
+    def callback(self) -> str:
+        """Function that raised."""
+        return self.error.callback
+
+    @property
+    def line(self) -> int | None:
+        """Line that raised, in its file or cell."""
+        return self.error.line
+
+    @property
+    def events(self) -> pd.DataFrame:
+        """What happened in the step before the raise; columns as in :attr:`Session.events`."""
+        return frames.events_frame(self._session._exchange, self._events)
+
+    @property
+    def fills(self) -> pd.DataFrame:
+        """Executions of the step before the raise; columns as in :attr:`Session.fills`."""
+        return frames.fills_frame(self._session._exchange, self._events)
+
+    @property
+    def orders(self) -> pd.DataFrame:
+        """The orders that the step placed or touched, as they were at the raise; columns as in :attr:`Session.orders`."""
+        book = OrderBook()
+        book.advance(self._branch.log, self._count)
+        touched = dict.fromkeys(
+            order_id
+            for event in records(iter(self._events))
+            if (order_id := getattr(event, "order_id", None)) is not None
+        )
+        found: list[OrderRecord] = []
+        for order_id in sorted(touched):
+            record = book.with_events(self._events, order_id)
+            if record is not None:
+                found.append(record)
+        return frames.orders_frame(self._session._exchange, found)
+
+    def __repr__(self) -> str:
+        return f"<Attempt at {self.day} {self.phase}: {self.error}>"
+
+    def _repr_html_(self) -> str:
+        names = [name for name in self.locals if not name.startswith("__")]
+        rows = [(escape(name), escape(_short(self.locals[name]))) for name in names[:20]]
+        shown = table(("Local", "Value"), rows, total=len(names)) if rows else ""
+        return f"<div><b>Failed step</b> {escape(str(self.error))}</div>{shown}{self.orders._repr_html_()}"
+
+
+def _short(value: object) -> str:
+    try:
+        text = repr(value)
+    except Exception as problem:  # a broken repr of a user's object must not hide the rest
+        return f"<{type(value).__name__}: {type(problem).__name__}>"
+    return text if len(text) <= _MOST else text[: _MOST - 1] + "…"

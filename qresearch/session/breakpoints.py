@@ -1,0 +1,407 @@
+"""Breakpoints: where ``run`` stops."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from html import escape
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from qresearch.domain.messages import (
+    Event,
+    OrderCreated,
+    OrderExpired,
+    OrderFilled,
+    OrderRejected,
+    OrderTrimmed,
+    Record,
+    records,
+)
+from qresearch.domain.messages import Record as _Record
+from qresearch.domain.reasons import explain_reason
+from qresearch.errors import OutOfRange, UsageError, choose, close_matches, did_you_mean
+from qresearch.market.venue import PHASE_ORDER, PHASES, Phase
+from qresearch.session.expressions import label, measure
+from qresearch.session.html import table
+
+if TYPE_CHECKING:
+    from qresearch.session.session import Session
+
+_CLOSE = PHASE_ORDER[Phase.CLOSE]
+
+
+def _dotted(kind: type) -> str:
+    """``OrderRejected`` as ``order.rejected``."""
+    return re.sub(r"(?<!^)(?=[A-Z])", ".", kind.__name__, count=1).lower()
+
+
+EVENTS: dict[str, type] = {
+    **{_dotted(kind): kind for kind in _Record.__args__},
+    "fill": OrderFilled,
+    "order": OrderCreated,
+    "rejected": OrderRejected,
+    "trimmed": OrderTrimmed,
+    "expired": OrderExpired,
+}
+"""Events on which one can stop: the names in ``session.events`` with a dot, and some short ones."""
+
+del EVENTS["advanced"]
+
+LEVELS: dict[str, Callable[[Session], float]] = {
+    "equity": lambda session: session.portfolio.equity,
+    "cash": lambda session: session.portfolio.cash,
+    "profit": lambda session: session.portfolio.profit,
+}
+"""Levels of the account on which one can stop, with ``above=`` or ``below=``; also "drawdown" and "position"."""
+
+_KINDS = ("drawdown", "position", *LEVELS)
+
+
+@dataclass(eq=False)
+class Breakpoint:
+    """One condition on which ``run`` stops.
+
+    Parameters
+    ----------
+    number : int
+    name : str
+    text : str
+        What it stops on, in words.
+    kind : {"event", "state", "date"}
+    event : type or None
+        Class of the event.
+    column : int or None
+        Instrument of the event.
+    holds : callable or None
+        Of the session: True while the condition on the state holds.
+    moment : (int, int) or None
+        Day and phase of a date.
+    when : callable or None
+        Of the session: it stops only where this is true too.
+    enabled : bool
+    hits : int
+        How often a run has stopped here.
+    """
+
+    number: int
+    name: str
+    text: str
+    kind: str
+    event: type | None = None
+    column: int | None = None
+    holds: Callable[[Session], Any] | None = None
+    moment: tuple[int, int] | None = None
+    when: Callable[[Session], Any] | None = None
+    enabled: bool = True
+    hits: int = 0
+
+    def __repr__(self) -> str:
+        state = "" if self.enabled else ", disabled"
+        return f"<Breakpoint {self.number} {self.name!r}: {self.text}{state}; {self.hits} hits>"
+
+
+class Breakpoints:
+    """The breakpoints of a session.
+
+    Examples
+    --------
+    >>> import qresearch as qr
+    >>> session = qr.Session(qr.sample_market(), start="2022-03-01", cash=100_000)
+    >>> session.breakpoints.add("fill", symbol="604018")
+    <Breakpoint 1 'fill': fill of 604018.SH; 0 hits>
+    >>> _ = session.buy("604018", 1000)
+    >>> session.run(progress=False).message
+    'Stopped at 2022-03-01 OPEN (trading day 1 of 485): breakpoint 1, fill of 604018.SH: order 1 filled 1,000 at 9.52.'
+    """
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+        self._points: dict[int, Breakpoint] = {}
+        self._count = 0
+
+    def add(
+        self,
+        what: object,
+        *,
+        symbol: str | None = None,
+        above: float | None = None,
+        below: float | None = None,
+        phase: str | None = None,
+        when: str | Callable[[Session], Any] | None = None,
+        name: str | None = None,
+    ) -> Breakpoint:
+        """Stop a run where something happens.
+
+        Parameters
+        ----------
+        what : str, date or callable
+            An event such as "order.rejected", "fill" or "dividend.paid"; a level: "drawdown" (fraction from the
+            highest close), "position" (shares), "equity", "cash" or "profit" (currency); a date; an expression such as
+            ``"positions['600519'].profit < -1000"``; or a function of the session.
+        symbol : str, optional
+            Only events of this instrument; the instrument of "position".
+        above, below : float, optional
+            Bounds of a level. A condition on the state stops when it becomes true, and again only after it was false.
+        phase : str, optional
+            Of a date: where on that day to stop. Default "CLOSE".
+        when : str or callable, optional
+            Stop only where this expression or function of the session is true too.
+        name : str, optional
+            For ``run(until=name)``. Default: what was asked for, with a number if it is taken.
+
+        Returns
+        -------
+        Breakpoint
+
+        Raises
+        ------
+        UsageError
+            Not an event, level, date or expression; the message names close matches.
+        """
+        made = self._made(what, symbol, above, below, phase)
+        self._count += 1
+        made.number = self._count
+        made.name = self._free(name or made.name, given=name is not None)
+        if when is not None:
+            made.when = measure(when)
+            made.text += f" when {label(when)}"
+        self._points[made.number] = made
+        return made
+
+    def _free(self, name: str, *, given: bool) -> str:
+        taken = {point.name for point in self._points.values()}
+        if name not in taken:
+            return name
+        if given:
+            raise UsageError(f"breakpoints.add: name={name!r} is taken. Choose another, or remove that one first.")
+        return f"{name} {self._count}"
+
+    def _made(
+        self, what: object, symbol: str | None, above: float | None, below: float | None, phase: str | None
+    ) -> Breakpoint:
+        market = self._session.market
+        column = None if symbol is None else market.column(symbol)
+        shown = "" if column is None else market.symbols[column]
+        if isinstance(what, str) and what in EVENTS:
+            text = f"{what} of {shown}" if shown else what
+            return Breakpoint(0, what, text, "event", event=EVENTS[what], column=column)
+        if isinstance(what, str) and what in _KINDS:
+            return self._level(what, shown, above, below)
+        if callable(what):
+            return Breakpoint(0, label(what), label(what), "state", holds=what)
+        return self._date_or_expression(what, phase)
+
+    def _level(self, what: str, symbol: str, above: float | None, below: float | None) -> Breakpoint:
+        if above is None and below is None:
+            raise UsageError(f"breakpoints.add({what!r}) needs a bound. Pass above= or below=.")
+        if what == "position" and not symbol:
+            raise UsageError("breakpoints.add('position') needs an instrument. Pass symbol=.")
+        value: Callable[[Session], float]
+        if what == "drawdown":
+            value = _drawdown
+        elif what == "position":
+
+            def value(session: Session) -> float:
+                return session.portfolio.quantities.get(symbol, 0)
+
+        else:
+            value = LEVELS[what]
+        bounds = [f"{word} {bound:,.10g}" for word, bound in (("above", above), ("below", below)) if bound is not None]
+        text = " ".join([what, *([f"of {symbol}"] if symbol else []), " or ".join(bounds)])
+
+        def holds(session: Session) -> bool:
+            now = value(session)
+            return (above is not None and now > above) or (below is not None and now < below)
+
+        return Breakpoint(0, what, text, "state", holds=holds)
+
+    def _date_or_expression(self, what: object, phase: str | None) -> Breakpoint:
+        session = self._session
+        try:
+            day = session.market.panel.day_index(what, side="next")
+        except OutOfRange:
+            if not isinstance(what, str) or re.fullmatch(r"[\d\-/ :.]+", what):
+                raise
+            if re.fullmatch(r"[a-z_]+(\.[a-z_]+)*", what):
+                words = [*EVENTS, *_KINDS]
+                raise UsageError(
+                    f"breakpoints.add: {what!r} is no event or level. {did_you_mean(close_matches(what, words))}"
+                    f"Events are {', '.join(sorted(EVENTS))}; levels are {', '.join(_KINDS)}."
+                ) from None
+            return Breakpoint(0, what, what, "state", holds=measure(what))
+        wanted = choose("phase", phase or "CLOSE", [*PHASES])
+        name = str(session.market.days[day])
+        return Breakpoint(0, name, f"{name} {wanted}", "date", moment=(day, PHASE_ORDER[Phase(wanted)]))
+
+    # ------------------------------------------------------------------ handling
+
+    def find(self, which: object) -> Breakpoint:
+        """A breakpoint by its number, its name or itself.
+
+        Raises
+        ------
+        UsageError
+            There is none; the message names those there are.
+        """
+        for point in self._points.values():
+            if which is point or which in {point.number, point.name}:
+                return point
+        names = ", ".join(f"{point.number} ({point.name})" for point in self._points.values()) or "none yet"
+        raise UsageError(f"No breakpoint {which!r}. There are: {names}.")
+
+    def enable(self, which: object) -> None:
+        """Let a breakpoint stop runs again."""
+        self.find(which).enabled = True
+
+    def disable(self, which: object) -> None:
+        """Keep a breakpoint, but pass it by."""
+        self.find(which).enabled = False
+
+    def remove(self, which: object) -> None:
+        """Forget a breakpoint."""
+        del self._points[self.find(which).number]
+
+    def clear(self) -> None:
+        """Forget all breakpoints."""
+        self._points.clear()
+
+    def __iter__(self) -> Iterator[Breakpoint]:
+        return iter(self._points.values())
+
+    def __len__(self) -> int:
+        return len(self._points)
+
+    def __getitem__(self, which: object) -> Breakpoint:
+        return self.find(which)
+
+    @property
+    def list(self) -> pd.DataFrame:
+        """All breakpoints, one row each: `name`, what it stops on (`stops_on`), `enabled`, `hits`."""
+        rows = [(point.name, point.text, point.enabled, point.hits) for point in self]
+        index = pd.Index([point.number for point in self], name="number", dtype="int64")
+        return pd.DataFrame(rows, columns=["name", "stops_on", "enabled", "hits"], index=index)
+
+    def __repr__(self) -> str:
+        lines = [f"  {point!r}" for point in self]
+        return "\n".join([f"<Breakpoints: {len(self)}>", *lines])
+
+    def _repr_html_(self) -> str:
+        rows = [
+            (str(point.number), escape(point.name), escape(point.text), "yes" if point.enabled else "no", str(point.hits))
+            for point in self
+        ]
+        return table(("Number>", "Name", "Stops on", "Enabled", "Hits>"), rows)
+
+    # ------------------------------------------------------------------ for a run
+
+    def arm(self, extra: Breakpoint | None = None) -> Armed | None:
+        """What a run checks at every phase; None when there is nothing to check."""
+        points = [point for point in self if point.enabled or point is extra]
+        if extra is not None and extra not in points:
+            points.append(extra)
+        return Armed(self._session, points) if points else None
+
+
+class Armed:
+    """The breakpoints of one run, with what already holds when it begins."""
+
+    def __init__(self, session: Session, points: list[Breakpoint]) -> None:
+        self._session = session
+        self._events = [point for point in points if point.kind == "event"]
+        self._dates = [point for point in points if point.kind == "date"]
+        self._states = [point for point in points if point.kind == "state"]
+        self._held = {id(point): self._true(point) for point in self._states}
+        self._from = self._moment()
+        self.reason = ""
+        """Why the run stopped, in one line."""
+
+    def _moment(self) -> tuple[int, int]:
+        account = self._session._account
+        return account.day, account.phase
+
+    def _true(self, point: Breakpoint) -> bool:
+        return bool(point.holds is not None and point.holds(self._session))
+
+    def check(self, events: list[Event]) -> bool:
+        """See whether some new events, or where they led, hit a breakpoint.
+
+        Parameters
+        ----------
+        events : list of Event
+            Since the last check.
+
+        Returns
+        -------
+        bool
+            True: stop, :attr:`reason` says why.
+        """
+        reasons = [*self._event_reasons(events), *self._date_reasons(), *self._state_reasons()]
+        self._from = self._moment()
+        if reasons:
+            self.reason = "; ".join(reasons) + "."
+        return bool(reasons)
+
+    def _event_reasons(self, events: list[Event]) -> Iterator[str]:
+        if not self._events or not events:
+            return
+        for event in records(iter(events)):
+            for point in self._events:
+                if isinstance(event, point.event or ()) and self._is_of(event, point) and self._when(point):
+                    yield self._hit(point, f"{point.text}: {self._tell(event)}")
+                    return
+
+    def _is_of(self, event: Record, point: Breakpoint) -> bool:
+        return point.column is None or self._column(event) == point.column
+
+    def _column(self, event: Record) -> int | None:
+        column: int | None = getattr(event, "column", None)
+        order_id = getattr(event, "order_id", None)
+        if column is None and order_id is not None:
+            record = self._session.order_record(self._session._timeline.branch, order_id)
+            return None if record is None else record.column
+        return column
+
+    def _tell(self, event: Record) -> str:
+        order_id = getattr(event, "order_id", None)
+        column = self._column(event)
+        symbol = "" if column is None else self._session.market.symbols[column]
+        if isinstance(event, OrderFilled):
+            return f"order {order_id} filled {abs(event.quantity):,} at {event.price:,.10g}"
+        subject = symbol if order_id is None else f"order {order_id} {symbol}".rstrip()
+        reason = getattr(event, "reason", None)
+        if reason is None:
+            return subject or type(event).__name__
+        return f"{subject} {reason.value}: {explain_reason(reason, getattr(event, 'facts', {}))}".rstrip(".")
+
+    def _date_reasons(self) -> Iterator[str]:
+        now = self._moment()
+        for point in self._dates:
+            if point.moment is not None and self._from < point.moment <= now and self._when(point):
+                yield self._hit(point, point.text)
+
+    def _state_reasons(self) -> Iterator[str]:
+        for point in self._states:
+            holds = self._true(point)
+            before, self._held[id(point)] = self._held[id(point)], holds
+            if holds and not before and self._when(point):
+                yield self._hit(point, point.text)
+
+    def _when(self, point: Breakpoint) -> bool:
+        return point.when is None or bool(point.when(self._session))
+
+    def _hit(self, point: Breakpoint, text: str) -> str:
+        point.hits += 1
+        return f"breakpoint {point.number}, {text}" if point.number else text
+
+
+def _drawdown(session: Session) -> float:
+    """Fraction of the equity lost since the highest close; 0 between the closes of a day."""
+    if session._account.phase < _CLOSE:
+        now = 0.0
+    closes = session.equity
+    peak = max(float(closes.max()) if len(closes) else 0.0, session.portfolio.starting_equity)
+    now = session.portfolio.equity
+    return max(1 - now / peak, 0.0) if peak > 0 else 0.0

@@ -1,0 +1,1 @@
+"""Pictures, panels and reports over a session."""

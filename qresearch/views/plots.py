@@ -1,0 +1,484 @@
+"""Static plots of a run, one function each: small PNGs that read well in a README, light and dark.
+
+Each takes a session, draws on `ax` when one is passed (lower parts are cut out of it) or on a figure of its own, and
+gives a :class:`~qresearch.views.picture.Picture`. Days stand side by side without gaps for weekends. Nothing after the
+moment of the session is drawn.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+from matplotlib.ticker import FuncFormatter, PercentFormatter
+
+from qresearch.domain.order import Status
+from qresearch.errors import UsageError, choose
+from qresearch.market.panel import Floats
+from qresearch.session import accounts, statistics
+from qresearch.session.account_history import AccountHistory
+from qresearch.session.benchmark import BenchmarkLike, align, find_benchmark
+from qresearch.session.html import COLOURS
+from qresearch.views.picture import Picture, Theme, canvas, dress, plain_style, say, split, theme_of, title
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+    from qresearch.session.session import Session
+
+NOTHING = "No trading day is over yet."
+HATCHES = {"REJECTED": "xxx", "EXPIRED": "///", "CANCELED": "...", "QUEUED": "---", "WORKING": "|||"}
+"""States are told apart by pattern as well as by colour; FILLED is plain."""
+MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+
+
+def equity_and_drawdown(
+    session: Session,
+    *,
+    benchmark: BenchmarkLike | pd.Series[float] = None,
+    branch: str | None = None,
+    ax: Axes | None = None,
+    theme: str = "light",
+) -> Picture:
+    """Growth of the account against a benchmark, and below it the distance from its highest value.
+
+    Parameters
+    ----------
+    session : Session
+    benchmark : Series of closes, symbol, Benchmark or False, optional
+        Default: that of the market.
+    branch : str, optional
+    ax : Axes, optional
+    theme : {"light", "dark"}
+
+    Returns
+    -------
+    Picture
+
+    Raises
+    ------
+    UsageError
+        No such branch or theme, or a benchmark without closes.
+
+    Examples
+    --------
+    >>> import qresearch as qr
+    >>> equity_and_drawdown(qr.Session(qr.sample_market(), start="2022-03-01").step(5))
+    <Picture Equity and drawdown: 800 x 450>
+    """
+    history = AccountHistory.of(session, branch)
+    beside = align(find_benchmark(session.market, benchmark), history.exchange, history.closes)
+    lines = {_account_name(history): history.returns}
+    if beside is not None:
+        lines[beside.name] = beside.returns
+    return growth(lines, history.days, ax=ax, theme=theme)
+
+
+def growth(
+    lines: dict[str, Floats], days: pd.DatetimeIndex, *, ax: Axes | None = None, theme: str = "light"
+) -> Picture:
+    """Growth and drawdown of daily returns by name; the first is the one in front."""
+    colours = theme_of(theme)
+    with plain_style():
+        figure, upper = canvas(ax, colours)
+        dress(upper, colours)
+        title(upper, colours, "Equity and drawdown")
+        picture = Picture(figure, "Equity and drawdown", own=ax is None)
+        if not len(days):
+            say(upper, colours, NOTHING)
+            return picture
+        lower = split(figure, upper, 0.3)
+        dress(lower, colours)
+        # One point before the first day: everything starts at 0.
+        across = np.arange(-1, len(days))
+        ends = []
+        for number, (name, returns) in enumerate(lines.items()):
+            colour, width = (colours.main, 1.6) if number == 0 else (colours.other, 1.1)
+            dashes = "-" if number == 0 else (0, (4, 1.5))
+            value = np.concatenate(([0.0], np.cumprod(1 + returns) - 1))
+            upper.plot(across, value, color=colour, linewidth=width, linestyle=dashes, zorder=3 - number)
+            below = -np.concatenate(([0.0], statistics.drawdowns(returns)))
+            lower.plot(across, below, color=colour, linewidth=0.8 * width, linestyle=dashes, zorder=3 - number)
+            if number == 0:
+                lower.fill_between(across, below, 0, color=colour, alpha=0.2, linewidth=0)
+                _deepest(lower, colours, below)
+            ends.append((value[-1], f"{name}\n{value[-1]:+.1%}", colour))
+        _label_ends(upper, ends, len(days))
+        upper.axhline(0, color=colours.faint, linewidth=0.6)
+        for axes in (upper, lower):
+            axes.yaxis.set_major_formatter(PercentFormatter(1, decimals=_decimals(axes)))
+        lower.set_xlim(-1, len(days) - 0.5)
+        _date_ticks(lower, days)
+    return picture
+
+
+def _account_name(history: AccountHistory) -> str:
+    return "Account" if history.name == "main" else history.name
+
+
+def _decimals(axes: Axes) -> int:
+    low, high = axes.get_ylim()
+    return 0 if high - low >= 0.05 else 1 if high - low >= 0.005 else 2
+
+
+def _deepest(lower: Axes, theme: Theme, below: Floats) -> None:
+    worst = int(np.argmin(below))
+    if below[worst] < 0:
+        right = worst > len(below) / 2
+        lower.annotate(
+            f"{-below[worst]:.1%} deepest ", (worst - 1, float(below[worst])), textcoords="offset points",
+            xytext=(-6 if right else 6, 2), ha="right" if right else "left", va="bottom", fontsize=8, color=theme.text,
+        )  # fmt: skip
+        lower.plot([worst - 1], [below[worst]], marker="o", markersize=3.5, color=theme.text)
+
+
+def _label_ends(axes: Axes, ends: list[tuple[float, str, str]], count: int) -> None:
+    """Names right of the last points, pushed apart where they would overlap."""
+    low, high = axes.get_ylim()
+    room = (high - low) * 0.17
+    place = -np.inf
+    for value, words, colour in sorted(ends):
+        place = max(value, place + room)
+        axes.annotate(
+            words, (count - 1, place), textcoords="offset points", xytext=(6, 0), va="center", fontsize=8,
+            color=colour, annotation_clip=False,
+        )  # fmt: skip
+
+
+def _date_ticks(axes: Axes, days: pd.DatetimeIndex, most: int = 6) -> None:
+    """Dates at a few evenly spaced days."""
+    count = len(days)
+    picks = np.unique(np.linspace(0, count - 1, min(most, count)).round().astype(int))
+    form = "%Y-%m" if count > 250 else "%Y-%m-%d"
+    axes.set_xticks(picks.tolist(), [days[pick].strftime(form) for pick in picks])
+
+
+def candles(
+    session: Session,
+    symbol: str | None = None,
+    *,
+    count: int = 60,
+    ax: Axes | None = None,
+    theme: str = "light",
+) -> Picture:
+    """Candles and volume of one instrument up to now, with a mark for every order in it, by shape.
+
+    A circle: submitted (below the bar for a buy, above it for a sell). A triangle at its price: filled, pointing up
+    for a buy and down for a sell. A cross: rejected. A diamond: expired or canceled. Prices are as traded, not
+    adjusted. In China a rising day is red, elsewhere green; rising candles are hollow.
+
+    Parameters
+    ----------
+    session : Session
+    symbol : str, optional
+        Default: that of the latest order.
+    count : int
+        Number of bars.
+    ax : Axes, optional
+    theme : {"light", "dark"}
+
+    Returns
+    -------
+    Picture
+
+    Raises
+    ------
+    UsageError
+        No symbol is given and there is no order yet, or an unknown theme or symbol.
+
+    Examples
+    --------
+    >>> import qresearch as qr
+    >>> candles(qr.Session(qr.sample_market(), start="2022-03-01").step(), "604018")
+    <Picture 604018.SH: 800 x 450>
+    """
+    orders = session.orders
+    if symbol is None:
+        if orders.empty:
+            raise UsageError("candles: there is no order yet to take the instrument from. Pass symbol=.")
+        symbol = str(orders["symbol"].iloc[-1])
+    name = session.market.symbols[session.market.column(symbol)]
+    colours = theme_of(theme)
+    bars = session.bars(name, count).dropna(subset=["close"])
+    with plain_style():
+        figure, upper = canvas(ax, colours)
+        dress(upper, colours)
+        title(upper, colours, name)
+        picture = Picture(figure, name, own=ax is None)
+        if bars.empty:
+            say(upper, colours, "No bar of this instrument is visible yet.")
+            return picture
+        lower = split(figure, upper, 0.2)
+        dress(lower, colours)
+        _bars(upper, lower, colours, bars, red_up=session.market.venue.has_rules)
+        _order_marks(upper, colours, bars, orders[orders["symbol"] == name], session.fills)
+        lower.yaxis.set_major_formatter(FuncFormatter(_short))
+        lower.locator_params(axis="y", nbins=3)
+        lower.set_xlim(-0.8, len(bars) - 0.2)
+        _date_ticks(lower, pd.DatetimeIndex(bars.index))
+    return picture
+
+
+def _bars(upper: Axes, lower: Axes, theme: Theme, bars: pd.DataFrame, *, red_up: bool) -> None:
+    red, green = ("#c62828", "#1b7f4b") if theme.ground == "#ffffff" else ("#ef5350", "#34c77b")
+    rise, fall = (red, green) if red_up else (green, red)
+    across = np.arange(len(bars))
+    opens, closes = bars["open"].to_numpy(), bars["close"].to_numpy()
+    up = closes >= opens
+    paint = np.where(up, rise, fall)
+    bottom, top = np.minimum(opens, closes), np.maximum(opens, closes)
+    upper.vlines(across, bars["low"], bottom, colors=paint.tolist(), linewidth=0.9, zorder=2)
+    upper.vlines(across, top, bars["high"], colors=paint.tolist(), linewidth=0.9, zorder=2)
+    # A bar without a body is still seen.
+    body = np.maximum(top - bottom, (bars["high"].max() - bars["low"].min()) * 0.002)
+    fills = [theme.ground if rising else colour for rising, colour in zip(up, paint, strict=True)]
+    upper.bar(across, body, 0.64, bottom, color=fills, edgecolor=paint.tolist(), linewidth=0.9, zorder=2)
+    lower.bar(across, bars["volume"], 0.64, color=paint.tolist(), alpha=0.55)
+
+
+def _order_marks(axes: Axes, theme: Theme, bars: pd.DataFrame, orders: pd.DataFrame, fills: pd.DataFrame) -> None:
+    """Marks by shape, and a legend of those that occur."""
+    place = {day: number for number, day in enumerate(bars.index)}
+    span = float(bars["high"].max() - bars["low"].min()) or 1.0
+    points: dict[str, list[tuple[float, float]]] = {}
+
+    def add(kind: str, day: pd.Timestamp, side: str, steps: float) -> None:
+        if day in place:
+            number = place[day]
+            edge = bars["low"].iloc[number] - steps * span if side == "buy" else (
+                bars["high"].iloc[number] + steps * span
+            )  # fmt: skip
+            points.setdefault(kind, []).append((number, float(edge)))
+
+    for order in orders.itertuples():
+        add("submitted", order.placed, order.side, 0.035)
+        if order.status == Status.REJECTED:
+            add("rejected", order.ended, order.side, 0.08)
+        elif order.status in {Status.EXPIRED, Status.CANCELED}:
+            add("expired or canceled", order.ended, order.side, 0.08)
+    for fill in fills[fills["order_id"].isin(orders.index)].itertuples():
+        if fill.day in place:
+            kind = "bought" if fill.side == "buy" else "sold"
+            points.setdefault(kind, []).append((place[fill.day], fill.price))
+    shapes = {
+        "submitted": ("o", 26, "none", theme.text),
+        "bought": ("^", 62, theme.main, theme.ground),
+        "sold": ("v", 62, theme.other, theme.ground),
+        "rejected": ("x", 38, theme.bad, None),
+        "expired or canceled": ("D", 24, "none", theme.faint),
+    }
+    for kind, (marker, size, face, edge) in shapes.items():
+        if kind in points:
+            xs, ys = zip(*points[kind], strict=True)
+            extra = {"facecolors": face, "edgecolors": edge} if edge else {"color": face}
+            axes.scatter(xs, ys, size, marker=marker, label=kind, linewidths=1.1, zorder=4, **extra)
+    if points:
+        axes.legend(
+            loc="lower right", bbox_to_anchor=(1.0, 1.0), ncols=5, frameon=False, fontsize=8, labelcolor=theme.faint,
+            handletextpad=0.2, columnspacing=1.0, borderaxespad=0.2,
+        )  # fmt: skip
+
+
+def _short(value: float, _position: int) -> str:
+    for size, letter in ((1e9, "G"), (1e6, "M"), (1e3, "k")):
+        if abs(value) >= size:
+            return f"{value / size:g}{letter}"
+    return f"{value:g}"
+
+
+def exposure(
+    session: Session, *, branch: str | None = None, most: int = 15, ax: Axes | None = None, theme: str = "light"
+) -> Picture:
+    """Part of the equity that is invested, and below it the weight of each position by day.
+
+    Parameters
+    ----------
+    session : Session
+    branch : str, optional
+    most : int
+        Rows of the heat map; what is beyond is one row, "others".
+    ax : Axes, optional
+    theme : {"light", "dark"}
+
+    Returns
+    -------
+    Picture
+    """
+    history = AccountHistory.of(session, branch)
+    colours = theme_of(theme)
+    with plain_style():
+        figure, upper = canvas(ax, colours)
+        dress(upper, colours)
+        title(upper, colours, "Exposure and weights")
+        picture = Picture(figure, "Exposure and weights", own=ax is None)
+        if not len(history.days):
+            say(upper, colours, NOTHING)
+            return picture
+        across = np.arange(len(history.days))
+        invested = accounts.exposure(history)
+        lower = split(figure, upper, 0.66)
+        dress(lower, colours, grid=False)
+        upper.step(across, invested, where="mid", color=colours.main, linewidth=1.2)
+        upper.fill_between(across, invested, 0, step="mid", color=colours.main, alpha=0.2, linewidth=0)
+        upper.set_ylim(0, max(1.0, float(invested.max()) * 1.05))
+        upper.yaxis.set_major_formatter(PercentFormatter(1, decimals=0))
+        names, weights = _weights(history, most)
+        if names:
+            _heat(lower, colours, names, weights)
+        else:
+            say(lower, colours, "Nothing was held at a close.")
+        lower.set_xlim(-0.5, len(across) - 0.5)
+        _date_ticks(lower, history.days)
+    return picture
+
+
+def _weights(history: AccountHistory, most: int) -> tuple[list[str], Floats]:
+    """Names, heaviest first, and their (R, D) weights."""
+    held = accounts.daily_positions(history)
+    held = held[held["quantity"] > 0]
+    if held.empty:
+        return [], np.zeros((0, len(history.days)))
+    table = held.pivot(index="symbol", columns="day", values="weight").reindex(columns=history.days).fillna(0.0)
+    table = table.loc[table.mean(axis=1).sort_values(ascending=False, kind="stable").index]
+    names, values = table.index.tolist(), table.to_numpy(dtype=np.float64)
+    if len(names) > most:
+        names = [*names[: most - 1], f"{len(names) - most + 1} others"]
+        values = np.vstack((values[: most - 1], values[most - 1 :].sum(axis=0)))
+    return names, values
+
+
+def _heat(axes: Axes, theme: Theme, names: list[str], weights: Floats) -> None:
+    shown = np.ma.masked_less_equal(weights, 0)
+    image = axes.imshow(
+        shown, aspect="auto", cmap=theme.ramp, vmin=0, vmax=float(weights.max()), interpolation="nearest"
+    )
+    axes.set_yticks(range(len(names)), names, fontsize=7)
+    box = axes.get_position()
+    side = axes.figure.add_axes((box.x1 + 0.012, box.y0, 0.014, box.height))
+    bar = axes.figure.colorbar(image, cax=side, format=PercentFormatter(1, decimals=0))
+    bar.outline.set_visible(False)  # type: ignore[operator]  # matplotlib's stubs call the outline a patch or a bool
+    side.tick_params(colors=theme.faint, labelsize=7, length=0)
+
+
+def monthly_returns(
+    session: Session, *, branch: str | None = None, ax: Axes | None = None, theme: str = "light"
+) -> Picture:
+    """Return of every month, one row a year, with the year's total.
+
+    A month's return is the product of its daily returns; months without a close are empty.
+
+    Parameters
+    ----------
+    session : Session
+    branch : str, optional
+    ax : Axes, optional
+    theme : {"light", "dark"}
+
+    Returns
+    -------
+    Picture
+    """
+    history = AccountHistory.of(session, branch)
+    colours = theme_of(theme)
+    growth_of = 1 + history.returns_series
+    years = sorted(set(history.days.year))
+    with plain_style():
+        figure, axes = canvas(ax, colours, 0.95 + 0.3 * max(len(years), 2))
+        dress(axes, colours, grid=False)
+        title(axes, colours, "Monthly returns")
+        picture = Picture(figure, "Monthly returns", own=ax is None)
+        if not years:
+            say(axes, colours, NOTHING)
+            return picture
+        grid = np.full((len(years), 13), np.nan)
+        for (year, month), value in growth_of.groupby([history.days.year, history.days.month]).prod().items():
+            grid[years.index(year), month - 1] = value - 1
+        for year, value in growth_of.groupby(history.days.year).prod().items():
+            grid[years.index(year), 12] = value - 1
+        widest = max(float(np.nanmax(np.abs(grid[:, :12]))), 0.01)
+        months = np.ma.masked_invalid(np.where(np.arange(13) < 12, grid, np.nan))
+        axes.imshow(months, aspect="auto", cmap=colours.spread, vmin=-widest, vmax=widest)
+        for row, column in zip(*np.nonzero(~np.isnan(grid)), strict=True):
+            strong = column < 12 and abs(grid[row, column]) > 0.6 * widest
+            middle = column < 12
+            shade = "#ffffff" if strong else "#1f2937" if middle else colours.text
+            axes.text(
+                column, row, f"{grid[row, column] * 100:+.1f}", ha="center", va="center", fontsize=8, color=shade,
+                fontweight="normal" if middle else "bold",
+            )  # fmt: skip
+        axes.set_xticks(range(13), [*MONTHS, "Year %"])
+        axes.set_yticks(range(len(years)), [str(year) for year in years])
+        axes.spines["bottom"].set_visible(False)
+    return picture
+
+
+def order_flow(session: Session, *, ax: Axes | None = None, theme: str = "light") -> Picture:
+    """Orders by the time at which they were placed and the state in which they are now.
+
+    One bar a day, week or month, whichever leaves at most about 60 bars.
+
+    Parameters
+    ----------
+    session : Session
+    ax : Axes, optional
+    theme : {"light", "dark"}
+
+    Returns
+    -------
+    Picture
+    """
+    colours = theme_of(theme)
+    orders = session.orders.dropna(subset=["placed"])
+    early = len(session.orders) - len(orders)
+    with plain_style():
+        figure, axes = canvas(ax, colours)
+        dress(axes, colours)
+        title(axes, colours, "Orders by state")
+        picture = Picture(figure, "Orders by state", own=ax is None)
+        if orders.empty:
+            say(axes, colours, f"{early} orders, none of them on a day of the data." if early else "No orders yet.")
+            return picture
+        binned, form = _bins(orders["placed"])
+        table = pd.crosstab(binned, orders["status"].to_numpy())
+        table = table.reindex(pd.period_range(table.index[0], table.index[-1], freq=table.index.freq), fill_value=0)
+        base = np.zeros(len(table))
+        for state in Status:
+            if state.value in table.columns:
+                counts = table[state.value].to_numpy(dtype=np.float64)
+                axes.bar(
+                    np.arange(len(table)), counts, 0.85, base, color=COLOURS[state.value],
+                    hatch=HATCHES.get(state.value), edgecolor=colours.ground, linewidth=0.4,
+                    label=f"{state.value} {int(counts.sum()):,}",
+                )  # fmt: skip
+                base += counts
+        picks = np.unique(np.linspace(0, len(table) - 1, min(6, len(table))).round().astype(int))
+        axes.set_xticks(picks.tolist(), [table.index[pick].strftime(form) for pick in picks])
+        axes.yaxis.get_major_locator().set_params(integer=True)
+        axes.legend(
+            loc="lower right", bbox_to_anchor=(1.0, 1.0), ncols=5, frameon=False, fontsize=8,
+            labelcolor=colours.faint, handletextpad=0.4, columnspacing=1.2, borderaxespad=0.2,
+        )  # fmt: skip
+    return picture
+
+
+def _bins(days: pd.Series[pd.Timestamp]) -> tuple[pd.PeriodIndex, str]:
+    span = (days.max() - days.min()).days
+    freq, form = ("D", "%Y-%m-%d") if span <= 60 else ("W", "%Y-%m-%d") if span <= 420 else ("M", "%Y-%m")
+    return pd.DatetimeIndex(days).to_period(freq), form
+
+
+KINDS: dict[str, Callable[..., Picture]] = {
+    "equity": equity_and_drawdown,
+    "candles": candles,
+    "exposure": exposure,
+    "monthly": monthly_returns,
+    "orders": order_flow,
+}
+"""What :meth:`Session.plot` draws, by name."""
+
+
+def draw(session: Session, kind: str, **options: Any) -> Picture:
+    """Draw a kind of plot; see :meth:`Session.plot`."""
+    return KINDS[choose("kind", kind, KINDS)](session, **options)

@@ -1,13 +1,21 @@
-"""The notebooks run as tests: their cells in order, with a warm font cache."""
+"""The notebooks run as tests: their cells in order, with pictures inline and a warm font cache."""
 
 from __future__ import annotations
+
+import os
 
 import pytest
 
 
 def pytest_configure() -> None:
-    """Build matplotlib's cache of fonts here: in a kernel it would write about it to stderr."""
-    import matplotlib.font_manager  # noqa: F401, PLC0415
+    """Let the kernels choose their own way of drawing; no picture of this process opens a window.
+
+    Looking for fonts here builds matplotlib's cache of them: in a kernel it would write about it to stderr.
+    """
+    import matplotlib.font_manager  # noqa: PLC0415
+
+    os.environ.pop("MPLBACKEND", None)
+    matplotlib.use("agg")
 
 
 @pytest.hookimpl(trylast=True)

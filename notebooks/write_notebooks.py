@@ -11,6 +11,7 @@ kept. Edit the scripts, never the notebooks.
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -74,6 +75,7 @@ def main(argv: list[str] | None = None) -> None:
     parser.add_argument("names", nargs="*", help="such as 00_quickstart (default: all)")
     parser.add_argument("--to", type=Path, default=HERE, help="folder to write to")
     options = parser.parse_args(argv)
+    os.environ.pop("MPLBACKEND", None)  # pictures belong into the notebook
     for script in sorted((HERE / "source").glob("*.py")):
         if not options.names or script.stem in options.names:
             path = options.to / f"{script.stem}.ipynb"

@@ -6,9 +6,14 @@
 <Ticket 1: buy 1,000 604018.SH, QUEUED>
 """
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 from qresearch.domain import terms
 from qresearch.errors import (
     DataError,
+    JournalError,
     MarketWarning,
     NotSupported,
     OrderRejected,
@@ -24,10 +29,14 @@ from qresearch.session.session import Session
 from qresearch.sources.sample import episodes, sample_market
 from qresearch.sources.tabular import read_market
 
+if TYPE_CHECKING:
+    from IPython.core.interactiveshell import InteractiveShell
+
 __version__ = "0.1.0"
 
 __all__ = [
     "DataError",
+    "JournalError",
     "Market",
     "MarketWarning",
     "NotSupported",
@@ -44,3 +53,10 @@ __all__ = [
     "sample_market",
     "terms",
 ]
+
+
+def load_ipython_extension(shell: InteractiveShell) -> None:
+    """Offer ``%step, %back, %goto, %run_until, %orders, %explain, %%strategy``: ``%load_ext qresearch``."""
+    from qresearch.session.magics import load  # noqa: PLC0415  # only in a notebook
+
+    load(shell)

@@ -111,12 +111,12 @@ def _run(options: argparse.Namespace) -> int:
         warnings.simplefilter("ignore", MarketWarning)
         market = _market(options.data)
         session = _session(market, options)
-        print(f"{options.strategy.name} on {market!r}", flush=True)
+        print(_wrapped(f"{options.strategy.name} on {market!r}"), flush=True)
         session.run(progress=sys.stderr.isatty())
-    written = _write_tables(session, options.out, options.format)
+    written = session.save_results(options.out, options.format)
     print(_summary(session))
-    print(f"\nWrote {', '.join(path.name for path in written)} to {options.out}/")
-    print(f"in {time.perf_counter() - began:.1f} s.")
+    names = ", ".join(path.name for path in written)
+    print(f"\n{_wrapped(f'Wrote to {options.out}/: {names}')}\nTook {time.perf_counter() - began:.1f} s.")
     return 0
 
 
@@ -151,8 +151,9 @@ def _session(market: Market, options: argparse.Namespace) -> Session:
         line = problem.lineno if isinstance(problem, SyntaxError) else lines[-1] if lines else None
         if line is None:
             raise  # not the script's doing
+        words = problem.msg if isinstance(problem, SyntaxError) else problem
         raise StrategyError(
-            f"{options.strategy} cannot be loaded: {type(problem).__name__} in line {line}: {problem}.",
+            f"{options.strategy} cannot be loaded: {type(problem).__name__} in line {line}: {words}.",
             day="",
             phase="",
             callback="",
@@ -161,37 +162,15 @@ def _session(market: Market, options: argparse.Namespace) -> Session:
 
 
 def _own_traceback(problem: BaseException | None) -> str:
-    """The part of a traceback that shows the user's own lines, from the first of them on."""
+    """A traceback without our frames, so that it shows the user's own lines."""
     if problem is None:
         return ""
     told = traceback.TracebackException.from_exception(problem)
     package = str(Path(__file__).parent)
-    first = next((i for i, frame in enumerate(told.stack) if not frame.filename.startswith(package)), len(told.stack))
-    told.stack = traceback.StackSummary.from_list(told.stack[first:])
+    told.stack = traceback.StackSummary.from_list(
+        [frame for frame in told.stack if not frame.filename.startswith(package)]
+    )
     return "".join(told.format(chain=False)) + "\n"
-
-
-def _write_tables(session: Session, out: Path, kind: str) -> list[Path]:
-    out.mkdir(parents=True, exist_ok=True)
-    frames = {
-        "orders": session.orders,
-        "fills": session.fills,
-        "positions": session.positions,
-        "equity": session.equity.to_frame(),
-        "events": session.events,
-    }
-    recorded = session.recorded
-    if len(recorded):
-        frames["recorded"] = recorded
-    written = []
-    for name, frame in frames.items():
-        path = out / f"{name}.{kind}"
-        if kind == "parquet":
-            frame.to_parquet(path)
-        else:
-            frame.to_csv(path)
-        written.append(path)
-    return written
 
 
 def _summary(session: Session) -> str:

@@ -9,6 +9,7 @@
     |- DataError (ValueError)                 the data are wrong; carries field, symbol, day and a sample
     |- OrderRejected (RuntimeError)           only with ``strict=True``: a rejection turned into an exception
     |- StrategyError (RuntimeError)           a strategy raised; names the day, the phase and the line
+    |- JournalError (RuntimeError)            a journal cannot be written, read or followed; names the day and event
     `- InternalError (RuntimeError)           an invariant broke: our bug, not yours
 
 A wrong call is an exception. A wrong order is data: see :mod:`qresearch.domain.reasons`.
@@ -122,6 +123,20 @@ class StrategyError(QresearchError, RuntimeError):
 
     def __init__(self, message: str, *, day: str, phase: str, callback: str, line: int | None) -> None:
         self.day, self.phase, self.callback, self.line = day, phase, callback, line
+        super().__init__(message)
+
+
+class JournalError(QresearchError, RuntimeError):
+    """A journal cannot be written, read or followed; the session stays usable in memory.
+
+    Attributes
+    ----------
+    day, event : str or None
+        Where doing the commands again first gave something else.
+    """
+
+    def __init__(self, message: str, *, day: str | None = None, event: str | None = None) -> None:
+        self.day, self.event = day, event
         super().__init__(message)
 
 

@@ -424,12 +424,21 @@ class PositionClosed:
 
 @dataclass(frozen=True, slots=True)
 class PositionStale:
-    """The bars of a held instrument ended without a delisting on record: frozen at its last mark."""
+    """The bars of a held instrument broke off without a delisting on record: frozen at its last mark."""
 
     day: int
     phase: int
     column: int
     quantity: int
+
+
+@dataclass(frozen=True, slots=True)
+class PositionThawed:
+    """The bars of a frozen position go on."""
+
+    day: int
+    phase: int
+    column: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -506,7 +515,7 @@ OrderEvent = (
 )  # fmt: skip
 AccountEvent = (
     AccountOpened | PositionSeeded | SettingsChanged | DividendPaid | DividendTaxed | SharesIssued
-    | RightsSubscribed | RightsLapsed | PositionClosed | PositionStale | QueueEmptied | Advanced | Recorded | Logged
+    | RightsSubscribed | RightsLapsed | PositionClosed | PositionStale | PositionThawed | QueueEmptied | Advanced | Recorded | Logged
 )  # fmt: skip
 Record = OrderEvent | AccountEvent
 

@@ -39,6 +39,7 @@ class Reason(StrEnum):
     LIMIT_NOT_REACHED = "LIMIT_NOT_REACHED"
     STOP_NOT_REACHED = "STOP_NOT_REACHED"
     AWAITS_CLOSE = "AWAITS_CLOSE"
+    MISSED_OPEN = "MISSED_OPEN"
     NOT_AT_ONCE = "NOT_AT_ONCE"
     OPEN_ORDER_MARGIN = "OPEN_ORDER_MARGIN"
     BELOW_FILLED = "BELOW_FILLED"
@@ -91,9 +92,9 @@ REASONS: Mapping[Reason, ReasonText] = MappingProxyType({
         _EXCHANGE,
     ),
     Reason.MINIMUM_SIZE: ReasonText(
-        "A buy on this board needs at least {minimum} shares; {asked} were asked for.",
-        "该板块买入至少{minimum}股,委托为{asked}股。",
-        "Ask for at least the minimum of the board.",
+        "An order on this board needs at least {minimum} shares; {asked} were asked for.",
+        "该板块每笔委托至少{minimum}股,委托为{asked}股。",
+        "Ask for at least the minimum of the board; a smaller remainder can only be sold in one go.",
         "STAR: at least 200 shares, then steps of 1 (2019-07-22); BSE: at least 100, then steps of 1 (2021-11-15)",
     ),
     Reason.NO_CHANGE: ReasonText(
@@ -127,9 +128,9 @@ REASONS: Mapping[Reason, ReasonText] = MappingProxyType({
         _MODEL,
     ),
     Reason.DATA_ENDED: ReasonText(
-        "Its bars end on {last} and no delisting is on record, so no price can be made.",
-        "数据止于{last}且无退市记录,无法成交。",
-        "Bring later bars, or record the delisting in the instruments table.",
+        "It has no bar since {last} and no delisting is on record, so no price can be made.",
+        "自{last}起无行情数据且无退市记录,无法成交。",
+        "Wait for its bars to go on, bring later ones, or record the delisting in the instruments table.",
         _MODEL,
     ),
     Reason.NO_FURTHER_OPEN: ReasonText(
@@ -208,6 +209,12 @@ REASONS: Mapping[Reason, ReasonText] = MappingProxyType({
         "A market-on-close order waits for the closing price.",
         "收盘价委托等待收盘。",
         "Step to the close.",
+        _MODEL,
+    ),
+    Reason.MISSED_OPEN: ReasonText(
+        "It found nobody at the open, {price}, and tries again at the next one.",
+        "开盘价{price}未能成交,下一开盘再试。",
+        "Keep the order for longer (tif='GTC').",
         _MODEL,
     ),
     Reason.NOT_AT_ONCE: ReasonText(

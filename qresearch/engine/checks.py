@@ -75,13 +75,9 @@ class Checks:
     def refusal(self, column: int) -> Refusal | None:
         """Why an instrument cannot trade today at all."""
         exchange, day = self.exchange, self.draft.day
-        if exchange.last_row[column] < day:
-            return ended(exchange, column)
-        if exchange.first_row[column] > day:
-            return Reason.NOT_LISTED, {"day": exchange.date(day)}
-        if exchange.may_suspend and exchange.market.panel.suspended[day, column]:
-            return Reason.SUSPENDED, {"day": exchange.date(day)}
-        return None
+        if not exchange.may_suspend or not exchange.market.panel.suspended[day, column]:
+            return None
+        return ended(exchange, column, day) or (Reason.SUSPENDED, {"day": exchange.date(day)})
 
     def lock(self, column: int, wanted: int, price: float) -> Refusal | None:
         """A buy finds nobody at the upper limit, a sell at the lower; NaN means no limit."""
@@ -141,9 +137,11 @@ class Checks:
         return min(asked, sellable), Reason.T_PLUS_ONE if locked_today else Reason.INSUFFICIENT_QUANTITY, facts
 
     def _sold_in_lots(self, intent: Intent, asked: int) -> tuple[int, Reason, Facts]:
-        lot = self.exchange.lot_minimum[intent.column]
-        sent = sale_in_lots(asked, self.draft.positions[intent.column].quantity, lot)
-        return sent, Reason.LOT_SIZE, {"asked": asked, "lot": lot, "sent": sent}
+        minimum, step = self.exchange.lot_minimum[intent.column], self.exchange.lot_step[intent.column]
+        sent = sale_in_lots(asked, self.draft.positions[intent.column].quantity, minimum, step)
+        if step == 1:
+            return sent, Reason.MINIMUM_SIZE, {"asked": asked, "minimum": minimum}
+        return sent, Reason.LOT_SIZE, {"asked": asked, "lot": step, "sent": sent}
 
     def _bought_in_lots(self, intent: Intent, asked: int) -> tuple[int, Reason, Facts]:
         """A split while the order waited may have left an odd lot."""

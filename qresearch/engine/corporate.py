@@ -14,6 +14,7 @@ from qresearch.domain.messages import (
     OrderScaled,
     PositionClosed,
     PositionStale,
+    PositionThawed,
     RightsLapsed,
     RightsSubscribed,
     SharesIssued,
@@ -23,6 +24,7 @@ from qresearch.domain.state import OpenOrder
 from qresearch.engine.evolve import Draft
 from qresearch.engine.exchange import Exchange
 from qresearch.engine.ledger import cash_of, shares_of
+from qresearch.engine.sizing import on_tick
 from qresearch.market.actions import Action
 
 
@@ -33,7 +35,7 @@ def apply_actions(draft: Draft, exchange: Exchange) -> None:
         if position is not None:
             _entitle(draft, exchange, action, position.quantity)
         if action.bonus:
-            _scale_orders(draft, action)
+            _scale_orders(draft, exchange, action)
 
 
 def _entitle(draft: Draft, exchange: Exchange, action: Action, held: int) -> None:
@@ -59,7 +61,7 @@ def _entitle(draft: Draft, exchange: Exchange, action: Action, held: int) -> Non
             draft.emit(RightsLapsed(day, phase, column, offered, action.rights_price))
 
 
-def _scale_orders(draft: Draft, action: Action) -> None:
+def _scale_orders(draft: Draft, exchange: Exchange, action: Action) -> None:
     """Scale what is still open: shares by the ratio, prices against it."""
     factor = 1 + action.bonus
     for order in _open_orders(draft, action.column):
@@ -72,7 +74,11 @@ def _scale_orders(draft: Draft, action: Action) -> None:
                 stop_price=_scaled(order.terms.stop_price, factor),
                 trail=order.terms.trail if order.terms.trail_is_fraction else _scaled(order.terms.trail, factor),
             )
-            stop = _scaled(order.stop, factor)
+            terms = on_tick(draft, exchange, action.column, scaled, terms)
+            moved = on_tick(
+                draft, exchange, action.column, scaled, replace(terms, stop_price=_scaled(order.stop, factor))
+            )
+            stop = None if order.stop is None else moved.stop_price
             draft.emit(OrderScaled(draft.day, draft.phase, order.order_id, scaled, terms, stop))
 
 
@@ -93,28 +99,29 @@ def _open_orders(draft: Draft, column: int) -> list[OpenOrder]:
 
 
 def end_instruments(draft: Draft, exchange: Exchange) -> list[int]:
-    """Close or freeze positions of instruments whose rows are over.
+    """Close positions of delisted instruments; freeze those whose rows break off, and thaw them when they go on.
 
-    A recorded delisting closes the position at the last price (option ``delisting="zero"``: at nothing); rows that
-    end without one freeze it at its last mark.
+    A recorded delisting closes the position at the last price (option ``delisting="zero"``: at nothing). Rows that break
+    off without one freeze it at its last mark: nobody knows that day whether they go on.
 
     Returns
     -------
     list of int
         Columns that were frozen now, for a warning.
     """
-    frozen = []
-    for column in exchange.ending.get(draft.day, ()):
-        position = draft.positions.get(column)
-        if position is None:
-            continue
-        if exchange.closing_day[column] is None:
-            draft.emit(PositionStale(draft.day, draft.phase, column, position.quantity))
-            frozen.append(column)
-            continue
-        price = 0.0
-        if draft.settings.delisting == "last":
-            price = float(exchange.market.mark[draft.day, column])
-        amount = exchange.money.notional(exchange.money.price_units(price), position.quantity)
-        draft.emit(PositionClosed(draft.day, draft.phase, column, position.quantity, price, amount))
+    day, phase, positions = draft.day, draft.phase, draft.positions
+    for column in exchange.closing.get(day, ()):
+        if column in positions:
+            quantity = positions[column].quantity
+            price = 0.0
+            if draft.settings.delisting == "last":
+                price = float(exchange.market.mark[day, column])
+            amount = exchange.money.notional(exchange.money.price_units(price), quantity)
+            draft.emit(PositionClosed(day, phase, column, quantity, price, amount))
+    for column in exchange.resumes.get(day, ()):
+        if column in draft.stale:
+            draft.emit(PositionThawed(day, phase, column))
+    frozen = [column for column in exchange.breaks.get(day, ()) if column in draft.positions]
+    for column in frozen:
+        draft.emit(PositionStale(day, phase, column, draft.positions[column].quantity))
     return frozen

@@ -11,6 +11,7 @@ from typing import NoReturn, assert_never
 
 from qresearch.domain.messages import (
     Advance,
+    Advanced,
     Cancel,
     ChangeSettings,
     Command,
@@ -66,6 +67,7 @@ def decide(exchange: Exchange, state: State, command: Command) -> list[Event]:
             draft.emit(SettingsChanged(draft.day, draft.phase, settings))
         case Advance():
             advance(draft, exchange)
+            draft.events.append(Advanced(draft.day, draft.phase))
         case _:
             assert_never(command)
     return draft.events
@@ -91,7 +93,8 @@ def advance(draft: Draft, exchange: Exchange) -> list[int]:
     if phase == PRE_OPEN:
         if exchange.market.by_day.get(draft.day):
             apply_actions(draft, exchange)
-        if draft.day in exchange.ending:
+        today = draft.day
+        if today in exchange.breaks or today in exchange.resumes or today in exchange.closing:
             return end_instruments(draft, exchange)
     elif phase == OPEN:
         if draft.queue or draft.working:

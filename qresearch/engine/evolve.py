@@ -36,6 +36,7 @@ from qresearch.domain.messages import (
     PositionClosed,
     PositionSeeded,
     PositionStale,
+    PositionThawed,
     QueueEmptied,
     Record,
     Recorded,
@@ -145,6 +146,7 @@ class Draft:
         """Record an event and apply it."""
         # The next request comes after this event: it must not join a block that lies before it.
         self.block = None
+        self.pending = None
         self.apply(event)
         self.events.append(event)
 
@@ -192,6 +194,8 @@ class Draft:
                 self.stale -= {column}
             case PositionStale(column=column):
                 self.stale |= {column}
+            case PositionThawed(column=column):
+                self.stale -= {column}
             case AccountOpened(cash=cash, settings=settings):
                 self.cash, self.settings = cash, settings
             case PositionSeeded(column=column, quantity=quantity, cost=cost, paid=paid):
@@ -249,9 +253,11 @@ class Draft:
         return left
 
     def _hold(self, column: int, quantity: int, cost: int) -> None:
-        self.own_positions()[column] = Position(quantity, cost, self.day - 1, 0)
+        positions = self.own_positions()
+        held = positions.get(column, Position(0, 0, self.day - 1, 0))
+        positions[column] = Position(held.quantity + quantity, held.cost + cost, self.day - 1, 0)
         if self.settings.dividend_tax == HOLDING_PERIOD:
-            self.tax_lots = {**self.tax_lots, column: (TaxLot(self.day, quantity, ()),)}
+            self.tax_lots = {**self.tax_lots, column: (*self.tax_lots.get(column, ()), TaxLot(self.day, quantity, ()))}
 
     # ------------------------------------------------------------------ orders
 

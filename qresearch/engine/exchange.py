@@ -13,6 +13,7 @@ from qresearch.engine.fees import BOARDS, FeeBook, Rates
 from qresearch.market import rules
 from qresearch.market.market import Market
 
+_NEVER = 2**62
 CHINA_LOT = 100
 """Shares in one lot of ``order_lots`` on a venue with rules, whatever the board's smallest order."""
 
@@ -45,23 +46,23 @@ class Exchange:
         self.same_day = [not ruled or item.same_day_sale for item in instruments]
         self.board = np.array([boards[item.board] for item in instruments], dtype=np.int64)
         self.first_row: list[int] = panel.first_row.tolist()
-        self.last_row: list[int] = panel.last_row.tolist()
         self.has_limits, self.may_suspend = panel.has_limits, panel.has_suspensions
         self.closing_day = [
-            None if item.delist_date is None else self._closing_day(column, item.delist_date)
+            _NEVER if item.delist_date is None else self._closing_day(column, item.delist_date)
             for column, item in enumerate(instruments)
         ]
-        self.ending: dict[int, list[int]] = {}
-        for column, (last_row, closing) in enumerate(zip(self.last_row, self.closing_day, strict=True)):
-            day = last_row + 1 if closing is None else closing
+        """First day on which a recorded delisting ends an instrument; far away where none is on record."""
+        self.closing: dict[int, list[int]] = {}
+        for column, day in enumerate(self.closing_day):
             if day < len(market.days):
-                self.ending.setdefault(day, []).append(column)
+                self.closing.setdefault(day, []).append(column)
+        self.breaks, self.resumes = panel.gaps
         self._fee_books: dict[Costs, FeeBook] = {}
 
     def _closing_day(self, column: int, delisted: dt.date) -> int:
-        """Index of the day on which a recorded delisting closes positions."""
+        """Index of the day on which a recorded delisting closes positions: after the last row, whatever the record."""
         found = int(np.searchsorted(self.market.days, np.datetime64(delisted, "D")))
-        return max(found, self.last_row[column] + 1)
+        return max(found, int(self.market.panel.last_row[column]) + 1)
 
     def rates(self, costs: Costs, day: int) -> Rates:
         """Fee rates in force on a day under a cost setting."""
@@ -75,10 +76,15 @@ class Exchange:
         return str(self.market.days[day])
 
 
-def ended(exchange: Exchange, column: int) -> Refusal:
-    """Why an instrument whose rows are over cannot be traded."""
+def ended(exchange: Exchange, column: int, day: int) -> Refusal | None:
+    """Why an instrument that has no row on a day cannot be traded: delisted, not listed yet, or its bars break off."""
     instrument = exchange.market.instruments[column]
-    if instrument.delist_date is not None:
+    if exchange.closing_day[column] <= day:
         return Reason.DELISTED, {"delisted": str(instrument.delist_date)}
-    last = exchange.last_row[column]
-    return Reason.DATA_ENDED, {"last": exchange.date(last) if last >= 0 else "before the first day"}
+    close = exchange.market.panel.close
+    if day < 0 or close[day, column] == close[day, column]:
+        return None
+    if exchange.first_row[column] > day:
+        return Reason.NOT_LISTED, {"day": exchange.date(day)}
+    known = np.flatnonzero(~np.isnan(close[:day, column]))
+    return Reason.DATA_ENDED, {"last": exchange.date(int(known[-1]))}

@@ -45,19 +45,22 @@ def after_sale(position: Position, quantity: int) -> tuple[Position, int]:
     return Position(left, position.cost - cost, position.buy_day, min(position.bought, left)), cost
 
 
-def sale_in_lots(asked: int, held: int, lot: int) -> int:
-    """Shares of a sale that the lot rule lets through.
+def sale_in_lots(asked: int, held: int, minimum: int, step: int) -> int:
+    """Shares of a sale that the lot rule lets through; 0 when it is none.
 
-    Multiples of the lot pass; so does a sale that takes the whole odd remainder along. On boards that trade single
-    shares the lot is the least order, and only a remainder below it must go in one piece.
+    On boards with whole lots multiples pass, and so does a sale that takes the whole odd remainder along. On boards
+    that trade single shares (STAR, Beijing) a sale needs the least order, or all that is left.
 
-    >>> sale_in_lots(150, held=350, lot=100), sale_in_lots(130, held=350, lot=100), sale_in_lots(50, held=50, lot=100)
-    (150, 100, 50)
+    >>> sale_in_lots(150, held=350, minimum=100, step=100), sale_in_lots(130, held=350, minimum=100, step=100)
+    (150, 100)
+    >>> sale_in_lots(199, held=500, minimum=200, step=1), sale_in_lots(150, held=150, minimum=200, step=1)
+    (0, 150)
     """
-    if lot == 1 or asked >= held:
+    if asked >= held:
         return asked
-    odd = held % lot
-    return asked if asked % lot in {0, odd} else asked - asked % lot
+    if step == 1:
+        return asked if asked >= minimum else 0
+    return asked if asked % step in {0, held % step} else asked - asked % step
 
 
 def shares_of(quantity: int, ratio: float) -> int:

@@ -81,10 +81,10 @@ def place(  # noqa: PLR0917  # in the order of the call
         and type(asked) is int
         and not asked % exchange.lot_step[column]
         and draft.day < exchange.last
-        and exchange.last_row[column] >= draft.day
+        and exchange.closing_day[column] > draft.day
         and (
             asked >= exchange.lot_minimum[column]
-            or ((held := draft.positions.get(column)) is not None and 0 < -asked <= held[0])
+            or ((held := draft.positions.get(column)) is not None and exchange.lot_minimum[column] <= -asked <= held[0])
         )
     ):
         quantity = asked
@@ -155,8 +155,8 @@ def _unavailable(draft: Draft, exchange: Exchange, column: int) -> Refusal | Non
     day, instrument = draft.day, exchange.market.instruments[column]
     if instrument.board is Board.INDEX:
         return Reason.NOT_TRADABLE, {"symbol": instrument.symbol}
-    if exchange.last_row[column] < day:
-        return ended(exchange, column)
+    if exchange.closing_day[column] <= day:
+        return ended(exchange, column, day)
     if day >= exchange.last:
         return Reason.NO_FURTHER_OPEN, {"day": exchange.date(day)}
     return None
@@ -234,11 +234,13 @@ def _sell(draft: Draft, exchange: Exchange, column: int, asked: int) -> Sized:
     held = held_by(draft, column)
     if held <= 0 and pending_of(draft, column) <= 0:
         return Sized(-asked, refusal=(Reason.INSUFFICIENT_QUANTITY, {"asked": asked, "sellable": 0}))
-    sent = sale_in_lots(asked, held, exchange.lot_minimum[column])
+    minimum, step = exchange.lot_minimum[column], exchange.lot_step[column]
+    sent = sale_in_lots(asked, held, minimum, step)
     if sent:
         return Sized(-sent)
-    facts = {"asked": asked, "lot": exchange.lot_minimum[column], "sent": 0}
-    return Sized(-asked, refusal=(Reason.LOT_SIZE, facts))
+    if step == 1:
+        return Sized(-asked, refusal=(Reason.MINIMUM_SIZE, {"asked": asked, "minimum": minimum}))
+    return Sized(-asked, refusal=(Reason.LOT_SIZE, {"asked": asked, "lot": step, "sent": 0}))
 
 
 def _target(draft: Draft, exchange: Exchange, column: int, target: int, cap: int | None = None) -> Sized:

@@ -229,7 +229,8 @@ class _Walk:
             elif order.leaves > 0:
                 view = View(self.exchange.market, self.draft.day, PHASES[self.draft.phase])
                 price = order.terms.limit_price or order.stop or view.last_price(order.column)
-                needed = self.checks.cost(intent_of(order, price, 0, 0), order.leaves)
+                # Without a price yet (not listed) nothing can be said about what it needs.
+                needed = self.checks.cost(intent_of(order, price, 0, 0), order.leaves) if price > 0 else 0
                 if needed > self.draft.cash:
                     facts = {"needed": money.amount(needed), "available": money.amount(self.draft.cash)}
                     self._reject(order, Reason.OPEN_ORDER_MARGIN, facts)
@@ -241,7 +242,7 @@ class _Walk:
         if order.terms.time_in_force in _AT_ONCE:
             self._cancel_at_once(order, 0)
             return
-        if order.reason is None and self.draft.settings.reserve != "none":
+        if order.reason is None and order.terms.kind not in _MARKET_KINDS and self.draft.settings.reserve != "none":
             price = order.terms.limit_price or order.stop or 0.0
             if order.leaves < 0 or price > 0:
                 _, cuts, refusal = self.checks.carried(self._carry_intent(order, price or 1.0))

@@ -119,6 +119,20 @@ class Panel:
         return marks
 
     @cached_property
+    def gaps(self) -> tuple[dict[int, list[int]], dict[int, list[int]]]:
+        """Where the rows of instruments break off and go on: day (index) to columns, for both.
+
+        A break tells nothing about what follows: rows that end for good and rows that pause begin in the same way.
+        """
+        known = ~np.isnan(self.close)
+        breaks: dict[int, list[int]] = {}
+        resumes: dict[int, list[int]] = {}
+        for found, wanted in ((breaks, known[:-1] & ~known[1:]), (resumes, ~known[:-1] & known[1:])):
+            for day, column in zip(*(axis.tolist() for axis in np.nonzero(wanted)), strict=True):
+                found.setdefault(day + 1, []).append(column)
+        return breaks, resumes
+
+    @cached_property
     def suspended(self) -> Bools:
         """(T, N) ndarray of bool: no trading at the open of that day (paused, or no row).
 

@@ -99,8 +99,8 @@ class AccountHistory:
     @cached_property
     def days(self) -> pd.DatetimeIndex:
         """Trading days of the closes."""
-        days = self.exchange.market.days[[state.day for state in self.closes]] if self.closes else []
-        return pd.DatetimeIndex(np.asarray(days, dtype="datetime64[s]"), name="day").as_unit("s")
+        days = self.exchange.market.days[np.array([state.day for state in self.closes], dtype=np.int64)]
+        return pd.DatetimeIndex(days, name="day").as_unit("s")
 
     @cached_property
     def equity_steps(self) -> Ints:

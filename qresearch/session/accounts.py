@@ -8,6 +8,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from qresearch.domain.state import Position, State
+from qresearch.engine.reserves import reserved_cash
 from qresearch.engine.valuation import market_values
 from qresearch.market.panel import Floats
 from qresearch.session import frames
@@ -16,8 +18,8 @@ from qresearch.session.benchmark import Aligned
 from qresearch.session.portfolio import Portfolio
 
 PORTFOLIO_COLUMNS = (
-    "cash", "reserved", "market_value", "equity", "nav", "total_return", "daily_return", "daily_profit", "fees",
-    "floating_profit", "realised_profit", "total_profit",
+    "cash", "available", "reserved", "market_value", "equity", "nav", "total_return", "daily_return", "daily_profit",
+    "fees", "floating_profit", "realised_profit", "total_profit",
 )  # fmt: skip
 BENCHMARK_COLUMNS = ("benchmark_close", "benchmark_nav")
 POSITION_COLUMNS = (
@@ -34,8 +36,7 @@ def reserved_of(history: AccountHistory, account: Any) -> int:
     """Money steps that resting buy orders hold back; 0 where no order rests."""
     if not account.working:
         return 0
-    held: float = getattr(Portfolio(history.exchange, account, history.starting), "reserved", 0.0)
-    return int(history.exchange.money.money("reserved", held))
+    return sum(reserved_cash(account, history.exchange).values())
 
 
 def fees_by_day(history: AccountHistory) -> dict[int, int]:
@@ -58,7 +59,8 @@ def daily_portfolio(history: AccountHistory, benchmark: Aligned | None) -> pd.Da
     before = np.concatenate(([starting], equity[:-1]))[: len(equity)]
     nav = equity / starting if starting else np.full(len(equity), np.nan)
     columns: dict[str, Any] = {
-        "cash": (cash - reserved) / units,
+        "cash": cash / units,
+        "available": (cash - reserved) / units,
         "reserved": reserved / units,
         "market_value": (equity - cash) / units,
         "equity": equity / units,
@@ -87,13 +89,14 @@ def portfolio_now(history: AccountHistory, benchmark: Aligned | None) -> pd.Seri
     before = int(history.equity_steps[earlier - 1]) if earlier else starting
     nav = equity / starting if starting else float("nan")
     found = {
-        "cash": (account.cash - reserved) / units,
+        "cash": account.cash / units,
+        "available": (account.cash - reserved) / units,
         "reserved": reserved / units,
         "market_value": value / units,
         "equity": equity / units,
         "nav": nav,
         "total_return": nav - 1,
-        "daily_return": equity / before - 1 if before else 0.0,
+        "daily_return": (equity - before) / before if before else 0.0,
         "daily_profit": (equity - before) / units,
         "fees": sum(fees_by_day(history).values()) / units,
         "floating_profit": portfolio.floating_profit,
@@ -154,7 +157,7 @@ def daily_positions(history: AccountHistory) -> pd.DataFrame:
         for column in sorted({*held, *before, *moved.get(state.day, ())}):
             position, value = held.get(column), worth.get(column, 0)
             quantity, cost = (position.quantity, position.cost) if position else (0, 0)
-            sellable = 0 if position is None else _sellable(history, column, position, state.day)
+            sellable = 0 if position is None else _sellable(history, column, position, state)
             bought, paid, sold, received = traded.get((state.day, column), (0, 0, 0, 0))
             rows.append(
                 (state.day, symbols[column], quantity, before[column].quantity if column in before else 0, sellable,
@@ -168,9 +171,11 @@ def daily_positions(history: AccountHistory) -> pd.DataFrame:
     return frame.assign(day=days)
 
 
-def _sellable(history: AccountHistory, column: int, position: Any, day: int) -> int:
-    shares: int = position.quantity if history.exchange.same_day[column] else position.sellable(day)
-    return shares
+def _sellable(history: AccountHistory, column: int, position: Position, state: State) -> int:
+    """Shares that may be sold (T+1) and are in no working sale."""
+    free = position.quantity if history.exchange.same_day[column] else position.sellable(state.day)
+    working = state.working.values() if state.working else ()
+    return free - min(free, sum(-order.leaves for order in working if order.column == column and order.leaves < 0))
 
 
 def _typed(frame: pd.DataFrame) -> pd.DataFrame:

@@ -22,7 +22,9 @@ if TYPE_CHECKING:
     from qresearch.session.session import Now, Session
 
 _PACKAGE = str(Path(__file__).resolve().parent.parent)
-_LIBRARIES = tuple({path for name, path in sysconfig.get_paths().items() if name in {"stdlib", "platstdlib", "purelib", "platlib"}})
+_LIBRARIES = tuple(
+    {path for name, path in sysconfig.get_paths().items() if name in {"stdlib", "platstdlib", "purelib", "platlib"}}
+)
 _MOST = 60
 """Characters of a value in a table of locals."""
 

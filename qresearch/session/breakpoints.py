@@ -20,7 +20,7 @@ from qresearch.domain.messages import (
     Record,
     records,
 )
-from qresearch.domain.messages import Record as _Record
+from qresearch.domain.messages import Record as AnyRecord
 from qresearch.domain.reasons import explain_reason
 from qresearch.errors import OutOfRange, UsageError, choose, close_matches, did_you_mean
 from qresearch.market.venue import PHASE_ORDER, PHASES, Phase
@@ -39,7 +39,7 @@ def _dotted(kind: type) -> str:
 
 
 EVENTS: dict[str, type] = {
-    **{_dotted(kind): kind for kind in _Record.__args__},
+    **{_dotted(kind): kind for kind in AnyRecord.__args__},
     "fill": OrderFilled,
     "order": OrderCreated,
     "rejected": OrderRejected,
@@ -77,6 +77,8 @@ class Breakpoint:
         Instrument of the event.
     holds : callable or None
         Of the session: True while the condition on the state holds.
+    begin : callable or None
+        Of the session: called before a run, for a condition that looks back.
     moment : (int, int) or None
         Day and phase of a date.
     when : callable or None
@@ -93,6 +95,7 @@ class Breakpoint:
     event: type | None = None
     column: int | None = None
     holds: Callable[[Session], Any] | None = None
+    begin: Callable[[Session], None] | None = None
     moment: tuple[int, int] | None = None
     when: Callable[[Session], Any] | None = None
     enabled: bool = True
@@ -200,8 +203,9 @@ class Breakpoints:
         if what == "position" and not symbol:
             raise UsageError("breakpoints.add('position') needs an instrument. Pass symbol=.")
         value: Callable[[Session], float]
+        drawdown = _Drawdown()
         if what == "drawdown":
-            value = _drawdown
+            value = drawdown
         elif what == "position":
 
             def value(session: Session) -> float:
@@ -216,7 +220,8 @@ class Breakpoints:
             now = value(session)
             return (above is not None and now > above) or (below is not None and now < below)
 
-        return Breakpoint(0, what, text, "state", holds=holds)
+        begin = drawdown.begin if what == "drawdown" else None
+        return Breakpoint(0, what, text, "state", holds=holds, begin=begin)
 
     def _date_or_expression(self, what: object, phase: str | None) -> Breakpoint:
         session = self._session
@@ -290,12 +295,27 @@ class Breakpoints:
 
     def _repr_html_(self) -> str:
         rows = [
-            (str(point.number), escape(point.name), escape(point.text), "yes" if point.enabled else "no", str(point.hits))
+            (
+                str(point.number),
+                escape(point.name),
+                escape(point.text),
+                "yes" if point.enabled else "no",
+                str(point.hits),
+            )
             for point in self
         ]
         return table(("Number>", "Name", "Stops on", "Enabled", "Hits>"), rows)
 
     # ------------------------------------------------------------------ for a run
+
+    @property
+    def names(self) -> set[str]:
+        """Names of all breakpoints, for ``run(until=name)``."""
+        return {point.name for point in self}
+
+    def only(self, event: str) -> Breakpoint:
+        """A breakpoint on an event for one run."""
+        return Breakpoint(0, event, event, "event", event=EVENTS[event])
 
     def arm(self, extra: Breakpoint | None = None) -> Armed | None:
         """What a run checks at every phase; None when there is nothing to check."""
@@ -313,10 +333,18 @@ class Armed:
         self._events = [point for point in points if point.kind == "event"]
         self._dates = [point for point in points if point.kind == "date"]
         self._states = [point for point in points if point.kind == "state"]
+        for point in self._states:
+            if point.begin is not None:
+                point.begin(session)
         self._held = {id(point): self._true(point) for point in self._states}
         self._from = self._moment()
+        self._seen = 0
         self.reason = ""
         """Why the run stopped, in one line."""
+
+    def begin(self) -> None:
+        """Before the events of another step."""
+        self._seen = 0
 
     def _moment(self) -> tuple[int, int]:
         account = self._session._account
@@ -331,18 +359,29 @@ class Armed:
         Parameters
         ----------
         events : list of Event
-            Since the last check.
+            Of the step so far.
 
         Returns
         -------
         bool
             True: stop, :attr:`reason` says why.
         """
-        reasons = [*self._event_reasons(events), *self._date_reasons(), *self._state_reasons()]
+        new = events[self._seen :]
+        self._seen = len(events)
+        reasons = [*self._event_reasons(new), *self._date_reasons(), *self._state_reasons()]
         self._from = self._moment()
         if reasons:
             self.reason = "; ".join(reasons) + "."
         return bool(reasons)
+
+    def peek(self, events: list[Event]) -> bool:
+        """True when the request just placed hits a breakpoint; nothing is counted."""
+        last = list(records(iter(events[-1:])))[-2:]
+        return any(
+            isinstance(event, point.event or ()) and self._is_of(event, point)
+            for event in last
+            for point in self._events
+        )
 
     def _event_reasons(self, events: list[Event]) -> Iterator[str]:
         if not self._events or not events:
@@ -397,11 +436,21 @@ class Armed:
         return f"breakpoint {point.number}, {text}" if point.number else text
 
 
-def _drawdown(session: Session) -> float:
-    """Fraction of the equity lost since the highest close; 0 between the closes of a day."""
-    if session._account.phase < _CLOSE:
-        now = 0.0
-    closes = session.equity
-    peak = max(float(closes.max()) if len(closes) else 0.0, session.portfolio.starting_equity)
-    now = session.portfolio.equity
-    return max(1 - now / peak, 0.0) if peak > 0 else 0.0
+class _Drawdown:
+    """Fraction of the equity lost since the highest close; between two closes that of the last one."""
+
+    def __init__(self) -> None:
+        self._peak = self._last = 0.0
+
+    def begin(self, session: Session) -> None:
+        """Look at the closes so far, before a run."""
+        closes = session.equity.to_numpy(copy=True)
+        self._peak = max([session.portfolio.starting_equity, *closes.tolist()])
+        self._last = 1 - closes[-1] / self._peak if len(closes) and self._peak > 0 else 0.0
+
+    def __call__(self, session: Session) -> float:
+        if session._account.phase >= _CLOSE and session._account.day >= session._exchange.first:
+            now = session.portfolio.equity
+            self._peak = max(self._peak, now)
+            self._last = 1 - now / self._peak if self._peak > 0 else 0.0
+        return self._last

@@ -21,6 +21,7 @@ from qresearch.domain.messages import (
     OrderUpdated,
     Place,
     Placed,
+    PositionSeeded,
     Recorded,
     SettingsChanged,
     Update,
@@ -30,13 +31,14 @@ from qresearch.domain.messages import (
 from qresearch.domain.order import Method
 from qresearch.domain.reasons import Reason
 from qresearch.domain.terms import MARKET_DAY
-from qresearch.engine import decide, updates
+from qresearch.engine import decide
 from qresearch.engine.evolve import Draft
 from qresearch.engine.exchange import Exchange
 from qresearch.engine.sizing import place
+from qresearch.engine.updates import cancel, update
 
-Done = Place | Cancel | CancelRefused | ChangeSettings | Recorded | Logged
-"""A command as it was given. A cancel that came too late, and what a strategy wrote down, are told by their event."""
+Done = Place | Cancel | Update | ChangeSettings | CancelRefused | UpdateRefused | PositionSeeded | Recorded | Logged
+"""A command as it was given. What came too late, and what a strategy wrote down, are told by their event."""
 
 
 def placed_rows(block: Placed) -> Iterator[Place]:
@@ -66,7 +68,7 @@ def commands_of(events: Iterable[Event]) -> Iterator[tuple[int, int, Done]]:
                 yield day, phase, Update(order_id, quantity, terms)
             case SettingsChanged(settings=settings):
                 yield day, phase, ChangeSettings(settings)
-            case CancelRefused() | Recorded() | Logged():
+            case CancelRefused() | UpdateRefused() | PositionSeeded() | Recorded() | Logged():
                 yield day, phase, event
             case _:
                 pass
@@ -83,15 +85,15 @@ def split_step(events: list[Event]) -> tuple[list[Event], list[Event]]:
 def do(draft: Draft, exchange: Exchange, command: Done) -> None:
     """Do one command again on a draft."""
     match command:
-        case Place(column=column, method=method, asked=asked):
-            place(draft, exchange, column, method, asked)
+        case Place(column=column, method=method, asked=asked, terms=terms):
+            place(draft, exchange, column, method, asked, terms)
         case Cancel(order_id=order_id):
-            decide.cancel(draft, order_id, status="")
-        case CancelRefused(order_id=order_id, facts=facts):
-            decide.cancel(draft, order_id, status=str(facts["status"]))
+            cancel(draft, order_id, status="")
+        case Update(order_id=order_id, quantity=quantity, terms=terms):
+            update(draft, exchange, order_id, quantity, terms, status="")
         case ChangeSettings(settings=settings):
             draft.emit(SettingsChanged(draft.day, draft.phase, settings))
-        case Recorded() | Logged():
+        case CancelRefused() | UpdateRefused() | PositionSeeded() | Recorded() | Logged():
             draft.emit(command)
         case _:
             assert_never(command)

@@ -70,9 +70,9 @@ def _outcome(event: Record, order: OrderRecord) -> Happening | None:
     match event:
         case OrderFilled(price=price, quantity=quantity):
             return "filled" if order.leaves == 0 else "partly filled", price, abs(quantity), "", ""
-        case OrderCanceled(reason=reason):
+        case OrderCanceled(reason=reason, facts=facts):
             left = abs(order.quantity) - order.filled
-            return "canceled", float("nan"), left, reason.value, explain_reason(reason, {})
+            return "canceled", float("nan"), left, reason.value, explain_reason(reason, facts)
         case OrderRejected(reason=reason, facts=facts):
             return "rejected", float("nan"), 0, reason.value, explain_reason(reason, facts)
         case CancelRefused(reason=reason, facts=facts):
@@ -88,7 +88,7 @@ def _row(
 ) -> tuple[Any, ...]:  # fmt: skip
     placed: Moment = order.placed
     outcome, price, quantity, reason, why = happened
-    limit = getattr(order, "limit_price", None)
+    limit = order.terms.limit_price
     return (
         order.order_id,
         exchange.market.symbols[order.column],
@@ -102,7 +102,7 @@ def _row(
         outcome,
         reason,
         why,
-        str(getattr(order, "tag", "") or ""),
+        order.terms.tag,
     )
 
 

@@ -7,6 +7,7 @@ equal bytes. Reading makes events again and knows the words of the domain only: 
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 from array import array
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -17,13 +18,13 @@ from typing import Any
 
 import numpy as np
 
-from qresearch.domain import messages, order, reasons, state
+from qresearch.domain import messages, order, reasons, state, terms
 from qresearch.domain.messages import Event, Matched, Placed, records
 from qresearch.errors import JournalError
 
 _WORDS: dict[str, type] = {
     name: item
-    for module in (state, reasons, order, messages)
+    for module in (state, reasons, order, terms, messages)
     for name, item in vars(module).items()
     if isinstance(item, type) and item.__module__ == module.__name__
 }
@@ -40,7 +41,10 @@ def _fields(kind: type) -> tuple[tuple[str, ...], Callable[[Any], Any]]:
     known = _readers.get(kind)
     if known is None:
         names = tuple(item.name for item in fields(kind))
-        known = _readers[kind] = (names, attrgetter(*names) if len(names) > 1 else lambda item: (getattr(item, names[0]),))
+        known = _readers[kind] = (
+            names,
+            attrgetter(*names) if len(names) > 1 else lambda item: (getattr(item, names[0]),),
+        )
     return known
 
 
@@ -106,7 +110,7 @@ def _plain(value: Any) -> Any:
         return [_plain(item) for item in (value if isinstance(value, list) else sorted(value))]
     if isinstance(value, np.generic):
         return value.item()
-    return str(value)
+    return {"$date": value.isoformat()} if isinstance(value, dt.date) else str(value)
 
 
 def _value(data: Any) -> Any:
@@ -115,6 +119,8 @@ def _value(data: Any) -> Any:
         return [_value(item) for item in data]
     if not isinstance(data, dict):
         return data
+    if "$date" in data:
+        return dt.date.fromisoformat(data["$date"])
     if "$tuple" in data:
         return tuple(_value(item) for item in data["$tuple"])
     if "$pairs" in data:
@@ -150,24 +156,24 @@ def decode(text: str, body: bytes, schema: Mapping[str, Sequence[str]]) -> list[
         kind = _word(name)
         held: dict[str, Any] = dict(zip(schema[name], values, strict=True))
         if kind in _BLOCKS:
-            for item in fields(kind):
-                if item.name not in held or not _is_column(kind, item.name):
-                    if isinstance(held.get(item.name), (dict, list)) or "Mapping" in str(item.type) or "dict" in str(item.type):
-                        held[item.name] = _value(held[item.name]) if held.get(item.name) else {}
-                    continue
-                length = held[item.name]
-                held[item.name] = _read_column(kind, item.name, body[at : at + length])
-                at += length
+            at = _read_block(kind, held, body, at)
             events.append(kind(**held))
         else:
             events.append(kind(**{key: _value(value) for key, value in held.items()}))
     return events
 
 
-def _is_column(kind: type, name: str) -> bool:
-    """True for a field that holds one number per row of a block."""
-    declared = {item.name: str(item.type) for item in fields(kind)}[name]
-    return declared.startswith(("Column", "array"))
+def _read_block(kind: type, held: dict[str, Any], body: bytes, at: int) -> int:
+    """Put the columns of a block, and its mappings, in place of what the text says of them; where the body goes on."""
+    for item in fields(kind):
+        declared = str(item.type)
+        if item.name in held and declared.startswith(("Column", "array")):
+            length = held[item.name]
+            held[item.name] = _read_column(kind, item.name, body[at : at + length])
+            at += length
+        elif item.name in held and declared.startswith(("Mapping", "dict")):
+            held[item.name] = _value(held[item.name]) if held[item.name] else {}
+    return at
 
 
 def _read_column(kind: type, name: str, body: bytes) -> Any:

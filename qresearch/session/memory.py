@@ -47,13 +47,15 @@ class Remembered(NamedTuple):
 class Schedules:
     """The functions that ``run_daily`` set up: by name, so that an edited function takes the place of the old one."""
 
-    __slots__ = ("calls", "functions", "keys")
+    __slots__ = ("calls", "find", "functions", "keys")
 
     def __init__(self) -> None:
         self.keys: tuple[tuple[int, str], ...] = ()
         self.calls: tuple[tuple[int, Scheduled], ...] = ()
         """(phase, function), in the order in which they are called."""
         self.functions: dict[str, Scheduled] = {}
+        self.find: Callable[[str], Scheduled | None] = lambda _: None
+        """Finds a function of the strategy by name, after a resume."""
 
     def add(self, phase: int, func: Scheduled) -> None:
         """Call a function at a phase of every day from now on."""
@@ -90,6 +92,7 @@ class Schedules:
         list of str
             Names that were replaced.
         """
+        self.find = find
         known = {*self.functions, *(key for _, key in self.keys)}
         found = {key: func for key in known if (func := find(key.partition("#")[0])) is not None}
         self.functions.update(found)
@@ -97,7 +100,10 @@ class Schedules:
         return list(found)
 
     def _bind(self) -> None:
-        self.calls = tuple((phase, self.functions.get(key) or _missing(key)) for phase, key in self.keys)
+        self.calls = tuple((phase, self._function(key)) for phase, key in self.keys)
+
+    def _function(self, key: str) -> Scheduled:
+        return self.functions.get(key) or self.find(key.partition("#")[0]) or _missing(key)
 
 
 def _missing(key: str) -> Scheduled:
@@ -139,7 +145,7 @@ class Memory:
         self.schedules = Schedules()
         self.ticket = ticket
         self._tell = tell
-        self._live = dict(live)
+        self.live = dict(live)
         self._last: Remembered | None = None
         self._initial: list[dict[str, bytes]] = [{} for _ in roots]
         self._edits: list[list[dict[str, bytes]]] = []
@@ -170,7 +176,7 @@ class Memory:
 
     def _dump(self, value: object) -> bytes:
         buffer = io.BytesIO()
-        _Pickler(buffer, self._number, self._live).dump(value)
+        _Pickler(buffer, self._number, self.live).dump(value)
         return buffer.getvalue()
 
     def _copyable(self, root: Mapping[str, Any]) -> dict[str, Any]:
@@ -270,4 +276,4 @@ def _ticket(owner: int, order_id: str) -> Ticket:
 
 
 def _alive(owner: int, name: str) -> object:
-    return _owners[owner]._live[name]
+    return _owners[owner].live[name]

@@ -8,7 +8,7 @@ NAMES = ("native", "swordfish")
 
 PORTFOLIO: Mapping[str, str] = {
     "day": "tradeDate",
-    "cash": "cash",
+    "available": "cash",
     "market_value": "totalMarketValue",
     "equity": "totalEquity",
     "nav": "netValue",

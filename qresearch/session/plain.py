@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from qresearch.errors import JournalError
+from qresearch.errors import JournalError, UsageError
 
 _ATOMS = frozenset({int, float, str, bool, type(None)})
 _FACTORIES: Mapping[str, Callable[[], Any]] = {
@@ -134,7 +134,9 @@ def _read_array(parts: list[Any]) -> Any:
         return filled.reshape(parts[0])
     kind, shape, body = parts
     if np.dtype(kind).kind not in _ARRAY_KINDS:
-        raise JournalError(f"The journal holds an array of kind {kind!r}. It was not written by qresearch; do not use it.")
+        raise JournalError(
+            f"The journal holds an array of kind {kind!r}. It was not written by qresearch; do not use it."
+        )
     return np.frombuffer(base64.b64decode(body), dtype=kind).reshape(shape).copy()
 
 
@@ -261,3 +263,22 @@ _READERS: Mapping[str, Callable[[Any], Any]] = {
         "float64", "datetime64", "timedelta64", "str_",
     )},
 }  # fmt: skip
+
+
+def plain_options(options: Mapping[str, Any]) -> dict[str, Any]:
+    """The options of a session as JSON data.
+
+    Raises
+    ------
+    UsageError
+        One that is no plain data.
+    """
+    plain = {}
+    for name, value in options.items():
+        try:
+            plain[name] = to_plain(dict(value) if isinstance(value, Mapping) else value)
+        except NotPlain as problem:
+            raise UsageError(
+                f"{name}={value!r} ({problem}) cannot be kept in a journal. Pass plain values, or leave journal= out."
+            ) from None
+    return plain

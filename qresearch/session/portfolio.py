@@ -140,8 +140,8 @@ class Portfolio:
 
     @property
     def nav(self) -> float:
-        """Equity over the equity at the beginning."""
-        return (self._cash + sum(self._values)) / self._starting
+        """Equity over the equity at the beginning; NaN when the session began with nothing."""
+        return (self._cash + sum(self._values)) / self._starting if self._starting else float("nan")
 
     @property
     def profit(self) -> float:

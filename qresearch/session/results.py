@@ -24,8 +24,9 @@ _REASON = {"reason": "code", "why": "sentence"}
 _TODAY = {"bought_quantity": _SHARES, "bought_value": _MONEY, "sold_quantity": _SHARES, "sold_value": _MONEY}
 _MEASURE = {"measure": "name", "value": "see its unit", "unit": "of the value"}
 _PORTFOLIO = {
-    "cash": "currency, can be spent",
-    "reserved": "currency, held for resting buys; equity = cash + reserved + market_value",
+    "cash": "currency, all money",
+    "available": "currency, can be spent; equity = available + reserved + market_value",
+    "reserved": "currency, held back for resting buys",
     "market_value": _MONEY,
     "equity": _MONEY,
     "nav": "equity / starting equity",
@@ -69,6 +70,7 @@ TABLES: Mapping[str, About] = {
         "What is held at the end, one row per symbol.",
         {
             "symbol": "", "quantity": _SHARES, "sellable": _SHARES, "locked": "shares bought today (T+1)",
+            "reserved": "shares in working sales",
             "average_cost": "currency per share, buying fees included", "price": _PRICE, "market_value": _MONEY,
             "profit": "currency, floating", "weight": "fraction of the equity", "stale": "data ended, no delisting",
         },

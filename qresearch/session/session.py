@@ -5,16 +5,13 @@ from __future__ import annotations
 import hashlib
 import math
 import operator
-import traceback
 import warnings
 from collections.abc import Callable, Mapping
 from dataclasses import fields, is_dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
-import numpy as np
 import pandas as pd
-from tqdm.auto import tqdm
 
 from qresearch.domain.messages import (
     AccountOpened,
@@ -22,8 +19,8 @@ from qresearch.domain.messages import (
     Costs,
     Event,
     Logged,
-    Matched,
     PositionSeeded,
+    QueueEmptied,
     Recorded,
     Settings,
     SettingsChanged,
@@ -37,9 +34,9 @@ from qresearch.domain.messages import (
 from qresearch.domain.reasons import Reason, explain_reason
 from qresearch.domain.state import State
 from qresearch.domain.terms import MARKET_DAY, Terms
-from qresearch.engine import decide, updates
+from qresearch.engine import updates
 from qresearch.engine.evolve import HOLDING_PERIOD, Draft
-from qresearch.engine.exchange import Exchange, ended
+from qresearch.engine.exchange import Exchange
 from qresearch.engine.fees import COST_PRESETS, fixed_costs, preset_costs
 from qresearch.engine.sizing import place
 from qresearch.engine.slippage import slippage_model
@@ -48,8 +45,6 @@ from qresearch.errors import (
     MarketWarning,
     NotSupported,
     OrderRejected,
-    OutOfRange,
-    StrategyError,
     UsageError,
     WrongBranch,
     choose,
@@ -60,12 +55,19 @@ from qresearch.market.view import View
 from qresearch.session import frames
 from qresearch.session.account_history import AccountHistory
 from qresearch.session.benchmark import BenchmarkLike
+from qresearch.session.editing import source_of
 from qresearch.session.explain import Explanation, explain_order
 from qresearch.session.html import session_html
+from qresearch.session.journal import Journal
+from qresearch.session.memory import Memory
+from qresearch.session.navigation import Navigation, Now
 from qresearch.session.orders import OrderBook, OrderRecord
+from qresearch.session.plain import plain_options
 from qresearch.session.portfolio import Portfolio
+from qresearch.session.replay import resume
 from qresearch.session.results import save_results
-from qresearch.session.strategy import BarData, Context, Hooks, Memory, bind_hook, load_strategy
+from qresearch.session.scripting import to_notebook, to_script
+from qresearch.session.strategy import BarData, Context
 from qresearch.session.tables import Tables
 from qresearch.session.ticket import Ticket
 from qresearch.session.timeline import Branch, Timeline
@@ -75,25 +77,12 @@ if TYPE_CHECKING:
     from qresearch.views.plots import Picture
     from qresearch.views.report import Report
 
-_PRE_OPEN, _CLOSE, _AFTER_CLOSE = (PHASE_ORDER[phase] for phase in (Phase.PRE_OPEN, Phase.CLOSE, Phase.AFTER_CLOSE))
-_HOOK_PHASES = {_PRE_OPEN: "before_trading", _CLOSE: "handle_data", _AFTER_CLOSE: "after_trading"}
+_AFTER_CLOSE = PHASE_ORDER[Phase.AFTER_CLOSE]
+
+__all__ = ["Now", "Session"]
 
 
-class Now(NamedTuple):
-    """Where the clock stands.
-
-    Parameters
-    ----------
-    day : Timestamp or NaT
-        NaT before the first day of the data.
-    phase : Phase
-    """
-
-    day: pd.Timestamp
-    phase: Phase
-
-
-class Session(TradingApi):
+class Session(Navigation, TradingApi):
     """A stateful workbench around a deterministic exchange simulator.
 
     Parameters
@@ -134,6 +123,9 @@ class Session(TradingApi):
         schedule for individuals.
     strict : bool
         Raise :class:`~qresearch.errors.OrderRejected` for every rejected order.
+    journal : path, optional
+        A new file that takes every command and event, so that the session survives its process: :meth:`resume` goes on
+        from it. Default: nothing is written.
 
     Notes
     -----
@@ -172,7 +164,11 @@ class Session(TradingApi):
         delisting: str = "last",
         dividend_tax: str | float = "none",
         strict: bool = False,
+        journal: str | Path | None = None,
     ) -> None:
+        options = {
+            name: value for name, value in locals().items() if name not in {"self", "market", "strategy", "journal"}
+        }
         if not isinstance(market, Market):
             raise UsageError(
                 f"Session: market is a {type(market).__name__}, not a Market. "
@@ -203,13 +199,13 @@ class Session(TradingApi):
             choose("delisting", delisting, ("last", "zero")),
             _dividend_tax(dividend_tax),
         )
-        self._draft: Draft | None = None
-        self._schedules: list[tuple[int, Callable[[Context], object]]] = []
+        self._begin_navigation()
         self._book: tuple[Branch | None, OrderBook] = (None, OrderBook())
         self._open(settings, cash, positions or {}, positions_paid=positions_paid)
         self._context = Context(self, self.memory)
         self._data = BarData(self)
-        self._begin(strategy)
+        self._options = options
+        self._begin(strategy, None if journal is None else Path(journal))
 
     # ------------------------------------------------------------------ beginning
 
@@ -230,313 +226,84 @@ class Session(TradingApi):
         state = draft.freeze()
         values = market_values(self._exchange, day, _AFTER_CLOSE, state.positions)
         self._starting_equity = state.cash + int(values.sum())
-        self._timeline = Timeline(state, draft.events, None)
+        self._timeline = Timeline(state, draft.events, None, self._day_text)
 
-    def _seed(self, draft: Draft, symbol: str, quantity: int, *, paid: bool) -> None:
+    def _hold_from_start(self, symbol: str, quantity: int, cost_price: float) -> None:
+        """Begin with shares bought at a price of their own, paid from the cash; only before the first day."""
+        if self._account.day >= self._exchange.first:
+            raise UsageError(
+                f"Positions to begin with are set before the first day; the session stands at {self._now_text}. "
+                "Set them right after opening the session, or in initialize()."
+            )
+        if not 0 < cost_price < math.inf:
+            raise UsageError(f"cost price {cost_price!r} must be above 0, in the currency per share.")
+        draft = self._draft or Draft(self._timeline.state)
+        before, money = draft.cash, self._exchange.money
+        cost = money.notional(money.price_units(cost_price), max(int(quantity), 0))
+        if cost > before:
+            raise UsageError(
+                f"{quantity:,} shares of {symbol} cost {money.text(cost)}, more than the cash of {money.text(before)}. "
+                "Open the session with more cash."
+            )
+        self._seed(draft, symbol, quantity, paid=True, cost_price=cost_price)
+        if self._draft is None:
+            self._commit_command(draft)
+
+    def _seed(self, draft: Draft, symbol: str, quantity: int, *, paid: bool, cost_price: float | None = None) -> None:
         column = self.market.column(symbol)
         price = self._view_at(draft).last_price(column)
         if quantity <= 0 or int(quantity) != quantity:
             raise UsageError(f"positions: {quantity!r} shares of {symbol} is not a positive whole number.")
-        if not price > 0 or self._exchange.last_row[column] < self._exchange.first:
+        if not price > 0 or self._exchange.closing_day[column] <= self._exchange.first:
             raise UsageError(
                 f"positions: {symbol} has no price on both sides of {self._exchange.date(self._exchange.first)}, so it "
                 "cannot be held then. Start later or leave it out."
             )
+        if cost_price is not None:
+            price = cost_price
         cost = self._exchange.money.notional(self._exchange.money.price_units(price), int(quantity))
         draft.emit(PositionSeeded(draft.day, draft.phase, column, int(quantity), cost, cost if paid else 0))
 
-    def _begin(self, strategy: object) -> None:
+    def _begin(self, strategy: object, journal: Path | None) -> None:
         """Load the strategy and let it initialise itself before the first day."""
-        self.strategy: Hooks = load_strategy(strategy, self._context)
-        self._memory = Memory([self.memory, *self.strategy.roots], self._tell)
-        self._hooks = {
-            phase: bind_hook(self.strategy.calls[name], self._context, self._data)
-            for phase, name in _HOOK_PHASES.items()
-            if name in self.strategy.calls
+        live = {
+            "session": self,
+            "context": self._context,
+            "data": self._data,
+            "market": self.market,
+            "log": self._context.log,
         }
-        draft = Draft(self._timeline.state)
-        if "initialize" in self.strategy.calls:
-            initialize = bind_hook(self.strategy.calls["initialize"], self._context, self._data)
-            self._draft = draft
-            try:
-                self._call("initialize", initialize)
-            finally:
-                self._draft = None
-        self._timeline.commit(draft.freeze(), draft.events, self._memory.snapshot(), new_stop=False)
+        self._memory = Memory([self.memory], self._tell, self._live_ticket, live)
+        self._begin_strategy(strategy)
+        if journal is not None:
+            name = "" if strategy is None else self._strategy.name
+            self._journal = self._open_journal(journal, name, source_of(strategy))
+            self._journal.note("root", self._timeline.branch, self._timeline.branch.log, None)
+        self._keep("initialize", self._initialized())
+        self._timeline.begun = len(self._timeline.branch.log)
+        self._settle()
 
-    # ------------------------------------------------------------------ the clock
+    def _live_ticket(self, order_id: str) -> Ticket:
+        return Ticket.of(self, self._timeline.branch, int(order_id))
 
-    @property
-    def now(self) -> Now:
-        """Day and phase at which the session stands; inside a callback, those of the callback."""
-        account = self._account
-        return Now(frames.timestamp(self._exchange, account.day), PHASES[account.phase])
+    def _day_text(self, day: int) -> str:
+        return "start" if day < self._exchange.first else self._exchange.date(day)
 
-    @property
-    def _now_text(self) -> str:
-        account, exchange = self._account, self._exchange
-        if account.day < exchange.first:
-            return f"before the first trading day, {exchange.date(exchange.first)}"
-        number, count = account.day - exchange.first + 1, exchange.last - exchange.first + 1
-        return f"{exchange.date(account.day)} {PHASES[account.phase].value} (trading day {number} of {count})"
-
-    @property
-    def _account(self) -> Draft | State:
-        return self._draft or self._timeline.state
+    def _open_journal(self, path: Path, strategy: str, source: str) -> Journal:
+        meta = {
+            "fingerprint": self.market.fingerprint,
+            "market": repr(self.market),
+            "options": plain_options(self._options),
+            "strategy": strategy,
+            "source": source,
+        }
+        return Journal.create(path, meta, self._memory.values, self._tell)
 
     def _view_at(self, account: Draft | State) -> View:
         return View(self.market, account.day, PHASES[account.phase])
 
     def _view(self) -> View:
         return self._view_at(self._account)
-
-    def step(self, n: int = 1, *, phase: str | None = None) -> Session:
-        """Go on to the next close, or to the next occurrence of a phase.
-
-        A step is a transaction: if the strategy raises, the session stands where it stood before. After going back,
-        steps redo the kept future without calling the strategy; placing an order first opens a branch.
-
-        Parameters
-        ----------
-        n : int
-            Number of steps.
-        phase : str, optional
-            "PRE_OPEN", "OPEN", "INTRADAY", "CLOSE", "AFTER_CLOSE", or "next" for the next one whatever it is.
-
-        Returns
-        -------
-        Session
-            Itself, so that a cell shows where it stands.
-
-        Raises
-        ------
-        OutOfRange
-            Beyond the last day of the session.
-        StrategyError
-            A callback raised.
-
-        Examples
-        --------
-        >>> import qresearch as qr
-        >>> session = qr.Session(qr.sample_market(), start="2022-03-01")
-        >>> session.step(phase="OPEN").now.phase.value
-        'OPEN'
-        """
-        self._refuse_inside_callback("step")
-        _check_count("step", n)
-        if phase is not None:
-            choose("phase", phase, [*PHASES, "next"])
-        self.message = ""
-        redone = 0
-        for _ in range(n):
-            target = self._target(phase)
-            if not self._timeline.at_tip:
-                self._redo(target)
-                redone += 1
-            else:
-                self._advance_to(*target)
-        if redone:
-            self.message = f"Redid {redone} kept {'step' if redone == 1 else 'steps'} without calling the strategy."
-        return self
-
-    def _target(self, phase: str | None) -> tuple[int, int]:
-        """Day and phase at which a step ends."""
-        state = self._timeline.state
-        before = state.day < self._exchange.first
-        if phase == "next":
-            return (state.day, state.phase + 1) if state.phase < _AFTER_CLOSE and not before else (state.day + 1, 0)
-        wanted = _CLOSE if phase is None else PHASE_ORDER[Phase(phase)]
-        return (state.day + 1, wanted) if before or state.phase >= wanted else (state.day, wanted)
-
-    def _redo(self, target: tuple[int, int]) -> None:
-        """Move to the kept stop at or after the target, or to the tip."""
-        timeline = self._timeline
-        stops = timeline.branch.stops
-        stop = timeline.stop + 1
-        while stop < len(stops) - 1 and (stops[stop].day, stops[stop].phase) < target:
-            stop += 1
-        self._move_to(stop)
-
-    def _advance_to(self, day: int, phase: int) -> None:
-        """Simulate up to a moment, as one transaction."""
-        draft = Draft(self._timeline.state)
-        if day > self._exchange.last:
-            decide.refuse_beyond(self._exchange)
-        before, schedules = self._timeline.memory, len(self._schedules)
-        self._draft = draft
-        try:
-            exchange, hooks, timed = self._exchange, self._hooks, self._schedules
-            while draft.day < day or draft.phase < phase:
-                frozen = decide.advance(draft, exchange)
-                if frozen:
-                    self._warn_frozen(frozen)
-                if draft.phase in hooks or timed:
-                    self._call_hooks(draft.phase)
-        except BaseException:
-            del self._schedules[schedules:]
-            self._memory.restore(before)
-            raise
-        finally:
-            self._draft = None
-        draft.events.append(Advanced(day, phase))
-        self._timeline.commit(draft.freeze(), draft.events, self._memory.snapshot(), new_stop=True)
-
-    def _call_hooks(self, phase: int) -> None:
-        hook = self._hooks.get(phase)
-        # The close belongs to handle_data last, so that it sees what timed functions queued; otherwise it comes first.
-        if hook is not None and phase != _CLOSE:
-            self._call(_HOOK_PHASES[phase], hook)
-        for when, func in tuple(self._schedules):
-            if when == phase:
-                self._call(getattr(func, "__name__", "run_daily"), lambda func=func: func(self._context))  # type: ignore[misc]
-        if hook is not None and phase == _CLOSE:
-            self._call("handle_data", hook)
-
-    def _call(self, name: str, hook: Callable[[], object]) -> None:
-        try:
-            hook()
-        except Exception as problem:
-            frames_of_user = traceback.extract_tb(problem.__traceback__)[2:] or traceback.extract_tb(
-                problem.__traceback__
-            )
-            place_of = frames_of_user[0]
-            own = [frame for frame in frames_of_user if "/qresearch/" not in frame.filename.replace("\\", "/")]
-            where = own[-1] if own else place_of
-            now = self.now
-            day = str(now.day)[:10]
-            raise StrategyError(
-                f"{name} raised {type(problem).__name__} on {day} at {now.phase.value}, line {where.lineno} of "
-                f"{Path(where.filename).name}: {problem}. The session stands where it stood before this step; mend the "
-                "function and step again.",
-                day=day,
-                phase=now.phase.value,
-                callback=name,
-                line=where.lineno,
-            ) from problem
-
-    def _refuse_inside_callback(self, call: str) -> None:
-        if self._draft is not None:
-            raise UsageError(
-                f"{call}() was called inside a callback of the strategy. Call it from the notebook instead."
-            )
-
-    def run(self, until: object = None, *, progress: bool = True) -> Session:
-        """Step to the end of the session, or up to the close of a day.
-
-        Parameters
-        ----------
-        until : str, date or callable, optional
-            A date (the last trading day at or before it), or a predicate on the session that is asked after every
-            step and stops the run when it returns True.
-        progress : bool
-            Show a progress bar when the run takes more than two seconds.
-
-        Returns
-        -------
-        Session
-
-        Raises
-        ------
-        StrategyError
-            A callback raised; everything up to the step before it is kept.
-
-        Examples
-        --------
-        >>> import qresearch as qr
-        >>> session = qr.Session(qr.sample_market(), start="2022-03-01")
-        >>> str(session.run(until="2022-03-10").now.day)[:10]
-        '2022-03-10'
-        """
-        self._refuse_inside_callback("run")
-        predicate = until if callable(until) else None
-        last = self._exchange.last
-        if until is not None and predicate is None:
-            last = min(self.market.panel.day_index(until, side="previous"), last)
-        state = self._timeline.state
-        done = state.day + (state.phase >= _CLOSE)
-        steps = max(last - done + 1, 0)
-        stopped = False
-        with tqdm(total=steps, desc="run", unit="day", delay=2, leave=False, disable=not progress) as bar:
-            for number in range(1, steps + 1):
-                target = self._target(None)
-                if self._timeline.at_tip:
-                    self._advance_to(*target)
-                else:
-                    self._redo(target)
-                if number % 16 == 0:
-                    bar.update(16)
-                if predicate is not None and predicate(self):
-                    stopped = True
-                    break
-        if until is None and self._timeline.at_tip and self._timeline.state.phase < _AFTER_CLOSE:
-            self._advance_to(last, _AFTER_CLOSE)
-        self.message = self._run_message(stopped=stopped)
-        return self
-
-    def _run_message(self, *, stopped: bool) -> str:
-        if stopped:
-            return f"Stopped at {self._now_text}: the condition holds."
-        account = self._account
-        if not account.orders or any(
-            isinstance(event, Matched) and event.traded for event in self._timeline.branch.log
-        ):
-            return ""
-        orders = self._orders()
-        counts = frames.rejected_counts(orders.values())
-        reasons = ", ".join(f"{reason} {count}" for reason, count in sorted(counts.items())) or "none ended yet"
-        return f"Nothing was traded: {len(orders)} orders, {reasons}."
-
-    def back(self, n: int = 1) -> Session:
-        """Go back some stops. Nothing is erased: step() redoes them, acting opens a branch.
-
-        The variables of the notebook cannot be rewound; ``session.memory`` (the attributes of the context), the
-        attributes of a class strategy and the globals of a script are.
-
-        Parameters
-        ----------
-        n : int
-            Number of stops: each step, and each move with ``phase=``, made one.
-
-        Raises
-        ------
-        OutOfRange
-            Beyond the beginning.
-        """
-        self._refuse_inside_callback("back")
-        _check_count("back", n)
-        self.message = ""
-        self._move_to(self._timeline.stop - n)
-        return self
-
-    def goto(self, day: object) -> Session:
-        """Go to the last kept stop of a day, back or forward. Never simulates.
-
-        Parameters
-        ----------
-        day : str or date
-
-        Raises
-        ------
-        OutOfRange
-            The day is no trading day, or not simulated yet on this branch; the message says how far it goes.
-        """
-        self._refuse_inside_callback("goto")
-        self.message = ""
-        index = self.market.panel.day_index(day)
-        stop = self._timeline.find_day(index, _AFTER_CLOSE)
-        if stop < 0:
-            stops = self._timeline.branch.stops
-            raise OutOfRange(
-                f"{self._exchange.date(index)} is not kept on branch {self._timeline.branch.name!r}, which goes from "
-                f"{self._exchange.date(self._exchange.first)} to {self._exchange.date(max(stops[-1].day, 0))}. "
-                "Use run(until=...) to simulate up to a day."
-            )
-        self._move_to(stop)
-        return self
-
-    def _move_to(self, stop: int) -> None:
-        self._timeline.move_to(stop)
-        self._memory.restore(self._timeline.memory)
 
     # ------------------------------------------------------------------ trading
 
@@ -563,8 +330,10 @@ class Session(TradingApi):
     def _commit_command(self, draft: Draft) -> None:
         """Keep what a command by hand did, at the present stop; from the past this opens a branch."""
         self.message = ""
-        if self._timeline.commit(draft.freeze(), draft.events, self._memory.snapshot(), new_stop=False):
+        if self._keep("command", draft):
             self.message = f"Acting from the past opened branch {self._timeline.branch.name!r}; the old future is kept."
+        if self._journal is not None:
+            self._sync()
 
     def _raise_if_strict(self, draft: Draft) -> None:
         if not self.strict:
@@ -1025,13 +794,62 @@ class Session(TradingApi):
     def digest(self) -> str:
         """SHA-256 over all events from the beginning to the cursor: two runs with one digest did the same.
 
-        What strategies log and record is left out.
+        What strategies log and record is left out, and so is what only keeps the clock and the queue in order: by how
+        many stops one came here makes no difference.
         """
         total = hashlib.sha256()
         for event in records(iter(self._log())):
-            if not isinstance(event, (Logged, Recorded)):
+            if not isinstance(event, (Logged, Recorded, Advanced, QueueEmptied)):
                 total.update(_canonical(event).encode())
+        account = self._account
+        total.update(f"{account.day}|{account.phase}".encode())
         return total.hexdigest()
+
+    @classmethod
+    def resume(cls, path: str | Path, market: Market, strategy: object = None, *, verify: bool = False) -> Session:
+        """Go on with a session from its journal.
+
+        The commands are done again by the engine and compared with what the journal holds; the strategy is not called,
+        and nothing that stands in the file is executed.
+
+        Parameters
+        ----------
+        path : path
+        market : Market
+            The data on which the journal was made; they are compared by fingerprint.
+        strategy : callable, class, object, module or path, optional
+            Needed only to go on. What it remembers comes from the journal; `initialize` is not called again.
+        verify : bool
+            Call the strategy beside the journal, and name the first order that differs.
+
+        Returns
+        -------
+        Session
+            Where it stood, with all branches; it goes on writing the same file.
+
+        Raises
+        ------
+        JournalError
+            Not a journal, other data, or events that differ; the message names the first day and event.
+
+        Examples
+        --------
+        >>> import tempfile, qresearch as qr
+        >>> path = tempfile.mkdtemp() + "/run.qsession"
+        >>> market = qr.sample_market()
+        >>> digest = qr.Session(market, start="2022-03-01", journal=path).step(3).digest()
+        >>> qr.Session.resume(path, market).digest() == digest
+        True
+        """
+        return resume(cls, path, market, strategy, verify=verify)
+
+    def to_script(self, path: str | Path | None = None, *, kind: str = "session", market: str | None = None) -> str:
+        """The session as a plain Python program that ends with the same digest; see :func:`~.scripting.to_script`."""
+        return to_script(self, path, kind=kind, market=market)
+
+    def to_notebook(self, path: str | Path, *, market: str | None = None) -> Path:
+        """The session as a notebook that ends with the same digest; see :func:`~.scripting.to_notebook`."""
+        return to_notebook(self, path, market=market)
 
     def _write_log(self, level: str, words: tuple[object, ...]) -> None:
         self._note(Logged(self._account.day, self._account.phase, level, " ".join(map(str, words))))
@@ -1052,7 +870,7 @@ class Session(TradingApi):
     def _schedule(self, func: Callable[[Context], object], phase: Phase) -> None:
         if not callable(func):
             raise UsageError(f"run_daily: {func!r} is not a function. Pass one that takes the context.")
-        self._schedules.append((PHASE_ORDER[phase], func))
+        self._memory.schedules.add(PHASE_ORDER[phase], func)
 
     def _tell(self, notice: str) -> None:
         if notice not in self.notices:
@@ -1060,10 +878,11 @@ class Session(TradingApi):
 
     def _warn_frozen(self, columns: list[int]) -> None:
         for column in columns:
-            _, facts = ended(self._exchange, column)
+            # The last day with a bar is the one before: this is asked on the first day without.
+            last = self._exchange.date(self._account.day - 1)
             notice = (
-                f"{self.market.symbols[column]} has no bars after {facts['last']} and no delisting on record: its "
-                "position is frozen at its last price (stale) and its orders are rejected with DATA_ENDED."
+                f"{self.market.symbols[column]} has no bars after {last} and no delisting on record: its position is "
+                "frozen at its last price (stale) and its orders are rejected with DATA_ENDED until bars go on."
             )
             if notice not in self.notices:
                 self.notices.append(notice)
@@ -1103,11 +922,6 @@ def _dividend_tax(value: str | float) -> str | float:
     if 0 <= value < 1:
         return float(value)
     raise UsageError(f"dividend_tax={value!r} must be a rate from 0 to below 1, 'none' or 'holding_period'.")
-
-
-def _check_count(call: str, n: int) -> None:
-    if isinstance(n, bool) or not isinstance(n, (int, np.integer)) or n < 1:
-        raise UsageError(f"{call}: n={n!r} is not a number of steps. Pass an integer of at least 1.")
 
 
 def _terms_of(style: object) -> Terms:

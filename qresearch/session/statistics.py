@@ -10,6 +10,7 @@ says how they differ.
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -65,7 +66,8 @@ def skew(returns: Floats) -> float:
     >>> round(skew(np.array([0.0, 0.0, 0.03])), 6)
     1.732051
     """
-    return float(pd.Series(returns, dtype="float64").skew())
+    found: Any = pd.Series(returns, dtype="float64").skew()
+    return float(found)
 
 
 def kurtosis(returns: Floats) -> float:
@@ -74,13 +76,14 @@ def kurtosis(returns: Floats) -> float:
     >>> round(kurtosis(np.array([0.0, 0.0, 0.0, 0.04])), 6)
     4.0
     """
-    return float(pd.Series(returns, dtype="float64").kurt())
+    found: Any = pd.Series(returns, dtype="float64").kurt()
+    return float(found)
 
 
 def _excess(returns: Floats, risk_free: float, periods: int) -> Floats:
     """Returns over the risk-free rate of a day, which compounds to the yearly one."""
-    excess: Floats = returns - ((1 + risk_free) ** (1 / periods) - 1) if risk_free else returns
-    return excess
+    excess: Floats = np.subtract(returns, (1 + risk_free) ** (1 / periods) - 1)
+    return excess if risk_free else returns
 
 
 def sharpe(returns: Floats, periods: int = PERIODS, risk_free: float = 0.0) -> float:
@@ -137,7 +140,7 @@ def drawdowns(returns: Floats) -> Floats:
     [0.1, 0.0]
     """
     value = np.cumprod(1 + returns)
-    below: Floats = 1 - value / np.maximum(np.maximum.accumulate(value), 1.0) if len(value) else value
+    below: Floats = np.subtract(1, value / np.maximum(np.maximum.accumulate(value), 1.0))
     return below
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 import inspect
-import pickle
 import types
 from collections.abc import Callable, Iterable, MutableMapping
 from dataclasses import dataclass, field
@@ -13,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from qresearch.errors import UsageError, close_matches, did_you_mean
-from qresearch.market.venue import PHASES, Phase, Venue
+from qresearch.market.venue import PHASE_ORDER, PHASES, Phase, Venue
 from qresearch.session.trading import TradingApi
 
 if TYPE_CHECKING:
@@ -23,6 +22,13 @@ if TYPE_CHECKING:
     from qresearch.session.portfolio import Portfolio
     from qresearch.session.session import Now, Session
     from qresearch.session.ticket import Ticket
+
+HOOK_PHASES = {
+    PHASE_ORDER[Phase.PRE_OPEN]: "before_trading",
+    PHASE_ORDER[Phase.CLOSE]: "handle_data",
+    PHASE_ORDER[Phase.AFTER_CLOSE]: "after_trading",
+}
+"""The hook of each phase that has one."""
 
 HOOKS = ("initialize", "before_trading", "handle_data", "after_trading")
 """Names under which a strategy is looked for, in the order in which a day calls them."""
@@ -52,11 +58,24 @@ class Hooks:
         By the names in :data:`HOOKS`.
     roots : list of mutable mappings
         Attributes of the object or globals of the script: snapshotted with each state, restored on going back.
+    target : object
+        The object, module or namespace of the script, or the function.
     """
 
     name: str
     calls: dict[str, Callable[..., object]]
     roots: list[MutableMapping[str, Any]] = field(default_factory=list)
+    target: Any = None
+
+    def find(self, name: str) -> Callable[..., object] | None:
+        """A function of the strategy by its name: a method, a global of the script or of the module."""
+        if isinstance(self.target, dict):
+            found = self.target.get(name)
+        else:
+            found = getattr(self.target, name, None)
+            if found is None:
+                found = getattr(self.target, "__globals__", {}).get(name)
+        return found if callable(found) else None
 
 
 def load_strategy(strategy: object, context: Context) -> Hooks:
@@ -78,7 +97,7 @@ def load_strategy(strategy: object, context: Context) -> Hooks:
     if isinstance(strategy, (str, Path)):
         return _script(Path(strategy), context)
     if isinstance(strategy, types.FunctionType):
-        return Hooks(strategy.__name__, {"handle_data": strategy})
+        return Hooks(strategy.__name__, {"handle_data": strategy}, target=strategy)
     target = strategy() if isinstance(strategy, type) else strategy
     found = {name: getattr(target, name) for name in HOOKS if callable(getattr(target, name, None))}
     name = getattr(strategy, "__name__", type(strategy).__name__)
@@ -87,7 +106,7 @@ def load_strategy(strategy: object, context: Context) -> Hooks:
     roots: list[MutableMapping[str, Any]] = []
     if not isinstance(target, types.ModuleType) and hasattr(target, "__dict__"):
         roots.append(target.__dict__)
-    return Hooks(name, found, roots)
+    return Hooks(name, found, roots, target)
 
 
 def _nothing_found(name: str, names: Iterable[str]) -> str:
@@ -111,7 +130,7 @@ def _script(path: Path, context: Context) -> Hooks:
     found = {name: namespace[name] for name in HOOKS if callable(namespace.get(name))}
     if not found:
         raise UsageError(_nothing_found(path.name, namespace))
-    return Hooks(path.stem, found, [_Globals(namespace)])
+    return Hooks(path.stem, found, [_Globals(namespace)], namespace)
 
 
 class _Globals(MutableMapping[str, Any]):
@@ -139,64 +158,6 @@ class _Globals(MutableMapping[str, Any]):
 
     def __len__(self) -> int:
         return sum(1 for _ in self)
-
-
-class Memory:
-    """Snapshots of what a strategy remembers.
-
-    Copies are made by pickling; a value that cannot be pickled is left alone and named once.
-    """
-
-    def __init__(self, roots: list[MutableMapping[str, Any]], tell: Callable[[str], None]) -> None:
-        self.roots = roots
-        self._tell = tell
-        self._last: bytes | None = None
-
-    def snapshot(self) -> bytes | None:
-        """The memory as bytes; None when there is nothing in it. Equal memories share one object."""
-        if not any(self.roots):
-            return None
-        try:
-            found = pickle.dumps([dict(root) for root in self.roots], protocol=5)
-        except Exception:  # whatever a user's object raises, it cannot be copied
-            found = pickle.dumps([self._copyable(root) for root in self.roots], protocol=5)
-        if found == self._last:
-            return self._last
-        self._last = found
-        return found
-
-    def _copyable(self, root: MutableMapping[str, Any]) -> dict[str, Any]:
-        kept = {}
-        for name, value in root.items():
-            try:
-                pickle.dumps(value, protocol=5)
-            except Exception:  # whatever a user's object raises
-                self._tell(
-                    f"{name!r} ({type(value).__name__}) cannot be copied, so going back does not restore it. "
-                    "Keep plain data (numbers, lists, dicts, frames) in the memory of a strategy."
-                )
-            else:
-                kept[name] = value
-        return kept
-
-    def restore(self, snapshot: bytes | None) -> None:
-        """Put the memory back as it was; what could not be copied stays as it is."""
-        kept: list[dict[str, Any]] = (
-            [{} for _ in self.roots] if snapshot is None else pickle.loads(snapshot)
-        )  # made by this process
-        for root, values in zip(self.roots, kept, strict=True):
-            for name in list(root):
-                if name not in values and _can_copy(root[name]):
-                    del root[name]
-            root.update(values)
-
-
-def _can_copy(value: object) -> bool:
-    try:
-        pickle.dumps(value, protocol=5)
-    except Exception:  # whatever a user's object raises
-        return False
-    return True
 
 
 def phase_of(time: str, venue: Venue) -> Phase:
@@ -316,6 +277,10 @@ class Context(TradingApi):
     def cancel(self, order: str) -> Ticket:
         """Withdraw what is left of an order, by ticket or order id."""
         return self._session.cancel(order)
+
+    def update(self, order: str, **changes: Any) -> Ticket:
+        """Change an open order; see :meth:`Session.update`."""
+        return self._session.update(order, **changes)
 
     def history(
         self, symbols: str | list[str] | None = None, count: int = 20, field: str = "close", adjust: str = "pre"

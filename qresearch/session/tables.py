@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -82,7 +82,7 @@ class Tables:
     >>> session = qr.Session(qr.sample_market(), start="2022-03-01", cash=100_000)
     >>> _ = session.buy("604018", 1000)
     >>> session.step(5).tables.daily_portfolio["nav"].round(4).tolist()
-    [0.9954, 1.0011, 0.9977, 0.9884, 0.9871]
+    [1.0008, 1.0012, 1.0018, 1.0012, 1.0006]
     """
 
     def __init__(
@@ -165,7 +165,7 @@ class Tables:
     def positions(self) -> pd.DataFrame:
         """What is held now, one row per symbol; also what was held at the last close, or traded, today.
 
-        quantity, previous_quantity (at the previous close), sellable (T+1), in shares; average_cost (currency per
+        quantity, previous_quantity (at the previous close), sellable (T+1, and in no working sale), in shares; average_cost (currency per
         share, buying fees included, NaN when nothing is held); price (last visible); market_value (quantity * price);
         floating_profit (market value less cost); weight (of the equity); bought_quantity, bought_value, sold_quantity,
         sold_value (fills of today, fees not included).
@@ -188,7 +188,7 @@ class Tables:
     # ------------------------------------------------------------------ portfolio
 
     @property
-    def portfolio(self) -> pd.Series[float] | pd.Series:  # type: ignore[type-arg]  # Swordfish's holds a date too
+    def portfolio(self) -> pd.Series[Any]:
         """The account now: the fields of :attr:`daily_portfolio` at the last visible prices, as a Series."""
         history = self._look()
         found = accounts.portfolio_now(history, self._aligned(history))
@@ -201,10 +201,9 @@ class Tables:
     def daily_portfolio(self) -> pd.DataFrame:
         """The account at every close, one row per trading day.
 
-        cash : currency
-            Available: what can be spent. ``equity = cash + reserved + market_value``.
-        reserved : currency
-            Held back for resting buy orders, estimated fees included; requests for the next open reserve nothing.
+        cash, available, reserved : currency
+            All money; what of it can be spent; what resting buy orders hold back, estimated fees included (requests
+            for the next open reserve nothing). ``equity = available + reserved + market_value``.
         market_value : currency
             Sum of shares * close; the last known close where an instrument has no row.
         equity, nav : currency, fraction

@@ -7,11 +7,16 @@ acting from the past opens a new branch that shares the states before the fork.
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from itertools import count
+from typing import TYPE_CHECKING
 
 from qresearch.domain.messages import Event
 from qresearch.domain.state import State
 from qresearch.errors import OutOfRange
+
+if TYPE_CHECKING:
+    from qresearch.session.memory import Remembered
 
 
 class Branch:
@@ -25,7 +30,7 @@ class Branch:
 
     __slots__ = ("counts", "cursor", "fork", "log", "memories", "name", "parent", "stops")
 
-    def __init__(self, name: str, root: State, log: Sequence[Event], memory: bytes | None) -> None:
+    def __init__(self, name: str, root: State, log: Sequence[Event], memory: Remembered | None) -> None:
         self.name = name
         self.parent: Branch | None = None
         self.fork = 0
@@ -34,7 +39,7 @@ class Branch:
         """The state at each stop of the clock."""
         self.counts: list[int] = [len(log)]
         """Number of events in the log up to each stop."""
-        self.memories: list[bytes | None] = [memory]
+        self.memories: list[Remembered | None] = [memory]
         """Memory of the strategy at each stop."""
         self.log: list[Event] = list(log)
         self.cursor = 0
@@ -63,13 +68,20 @@ class Timeline:
     root : State
     log : sequence of Event
         Events that led to the root.
-    memory : bytes or None
+    memory : Remembered or None
         Memory of the strategy at the root.
+    date : callable
+        The text of a day (index), for the names of branches.
     """
 
-    def __init__(self, root: State, log: Sequence[Event], memory: bytes | None) -> None:
+    def __init__(
+        self, root: State, log: Sequence[Event], memory: Remembered | None, date: Callable[[int], str] = str
+    ) -> None:
         self.branch = Branch("main", root, log, memory)
         self.branches: dict[str, Branch] = {"main": self.branch}
+        self.begun = len(self.branch.log)
+        """Number of events before the first command by hand."""
+        self._date = date
 
     @property
     def stop(self) -> int:
@@ -82,7 +94,7 @@ class Timeline:
         return self.branch.stops[self.branch.cursor]
 
     @property
-    def memory(self) -> bytes | None:
+    def memory(self) -> Remembered | None:
         """The memory of the strategy at the cursor."""
         return self.branch.memories[self.branch.cursor]
 
@@ -101,14 +113,14 @@ class Timeline:
         """True when nothing lies ahead of the cursor."""
         return self.branch.cursor == len(self.branch.stops) - 1
 
-    def commit(self, state: State, events: Sequence[Event], memory: bytes | None, *, new_stop: bool) -> bool:
+    def commit(self, state: State, events: Sequence[Event], memory: Remembered | None, *, new_stop: bool) -> bool:
         """Keep what a step or a command did.
 
         Parameters
         ----------
         state : State
         events : sequence of Event
-        memory : bytes or None
+        memory : Remembered or None
         new_stop : bool
             True when the clock moved; False for a command at the present stop.
 
@@ -138,7 +150,11 @@ class Timeline:
 
     def _name(self, day: int) -> str:
         """A free name for a branch that forks on a day."""
-        return f"branch-{len(self.branches)}@{day}"
+        for number in count(len(self.branches)):
+            name = f"branch-{number}@{self._date(day)}"
+            if name not in self.branches:
+                return name
+        raise AssertionError  # count() does not end
 
     def move_to(self, stop: int) -> None:
         """Put the cursor on a stop of the current branch.

@@ -45,6 +45,8 @@ class Lot:
     cost: int
     fees: int = 0
     dividends: int = 0
+    given: bool = False
+    """Held from the beginning; then the price is its cost per share, in money steps."""
 
 
 class Leaving(NamedTuple):
@@ -75,6 +77,7 @@ class Trip:
     proceeds: int
     fees: int
     dividends: int
+    given: bool
 
 
 @dataclass(slots=True)
@@ -132,7 +135,7 @@ class Trips:
                     self._lots(column).append(Lot(event.day, 0, price, received, paid))
                 case PositionSeeded(column=column, quantity=quantity, cost=cost):
                     self._flows(column).given += cost
-                    self._lots(column).append(Lot(event.day, 0, float("nan"), quantity, cost))
+                    self._lots(column).append(Lot(event.day, 0, cost / quantity, quantity, cost, given=True))
                 case PositionClosed(column=column, quantity=quantity, price=price, amount=amount):
                     self._flows(column).sold += amount
                     self._close(column, quantity, Leaving(event.day, price, 0, "delisted", amount, 0))
@@ -180,7 +183,7 @@ class Trips:
             cost, paid, dividends = (parts(total, (count, rest))[0] for total in (lot.cost, lot.fees, lot.dividends))
             self.closed.append(
                 Trip(column, count, lot.day, lot.price, lot.order_id, leaving.day, leaving.price, leaving.order_id,
-                     leaving.how, cost, share, paid + fee, dividends)
+                     leaving.how, cost, share, paid + fee, dividends, lot.given)
             )  # fmt: skip
             lot.quantity, lot.cost = rest, lot.cost - cost
             lot.fees, lot.dividends = lot.fees - paid, lot.dividends - dividends
@@ -196,7 +199,7 @@ class Trips:
     def _taxed(self, column: int, tax: int) -> None:
         """Tax that a sale made due belongs to the round trips that this sale closed, the last ones."""
         self._flows(column).dividends -= tax
-        trips = []
+        trips: list[Trip] = []
         for trip in reversed(self.closed):
             if trip.column != column or (trips and trip.exit_order != trips[0].exit_order):
                 break
@@ -226,8 +229,7 @@ def trades_frame(history: AccountHistory) -> pd.DataFrame:
     rows = []
     for trip in trips_of(history).closed:
         before = trip.proceeds - trip.cost + trip.dividends
-        # A lot that the session began with has no fill of its own.
-        entry = amount(trip.cost) / trip.quantity if trip.entry_price != trip.entry_price else trip.entry_price
+        entry = trip.entry_price / exchange.money.units if trip.given else trip.entry_price
         adverse, favourable = _excursions(history, trip, entry)
         paid = trip.cost + trip.fees
         rows.append(
@@ -249,8 +251,8 @@ def trades_frame(history: AccountHistory) -> pd.DataFrame:
 def _excursions(history: AccountHistory, trip: Trip, entry: float) -> tuple[float, float]:
     """Worst low and best high while the shares were held, over the entry price; adjusted for corporate actions."""
     market, column = history.exchange.market, trip.column
-    begun_with = trip.entry_price != trip.entry_price
-    begin, end = max(trip.entry_day + begun_with, 0), trip.exit_day
+    # Shares held from the beginning were there at the close before the first day, not on that day.
+    begin, end = max(trip.entry_day + trip.given, 0), trip.exit_day
     factors = market.adjustment[:, column] / market.adjustment[max(trip.entry_day, 0), column]
     last = trip.exit_price * factors[end]
     # fmin and fmax pass over the NaN of days without a row.

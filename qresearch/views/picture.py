@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING
 
 import matplotlib as mpl
 import matplotlib.style
+import numpy as np
+import pandas as pd
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
@@ -149,3 +151,11 @@ def say(ax: Axes, theme: Theme, words: str) -> None:
     ax.text(0.5, 0.5, words, transform=ax.transAxes, ha="center", va="center", color=theme.faint, fontsize=10)
     ax.set_xticks([])
     ax.set_yticks([])
+
+
+def date_ticks(axes: Axes, days: pd.DatetimeIndex, most: int = 6) -> None:
+    """Dates at a few evenly spaced days."""
+    count = len(days)
+    picks = np.unique(np.linspace(0, count - 1, min(most, count)).round().astype(int))
+    form = "%Y-%m" if count > 250 else "%Y-%m-%d"
+    axes.set_xticks(picks.tolist(), [days[pick].strftime(form) for pick in picks])

@@ -12,21 +12,35 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
-from matplotlib.ticker import FuncFormatter, PercentFormatter
+from matplotlib.ticker import MaxNLocator, PercentFormatter
 
 from qresearch.domain.order import Status
-from qresearch.errors import UsageError, choose
+from qresearch.errors import choose
 from qresearch.market.panel import Floats
 from qresearch.session import accounts, statistics
 from qresearch.session.account_history import AccountHistory
 from qresearch.session.benchmark import BenchmarkLike, align, find_benchmark
 from qresearch.session.html import COLOURS
-from qresearch.views.picture import Picture, Theme, canvas, dress, plain_style, say, split, theme_of, title
+from qresearch.views.candles import candles
+from qresearch.views.picture import (
+    Picture,
+    Theme,
+    canvas,
+    date_ticks,
+    dress,
+    plain_style,
+    say,
+    split,
+    theme_of,
+    title,
+)
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
     from qresearch.session.session import Session
+
+__all__ = ["Picture", "candles", "draw", "equity_and_drawdown", "exposure", "growth", "monthly_returns", "order_flow"]
 
 NOTHING = "No trading day is over yet."
 HATCHES = {"REJECTED": "xxx", "EXPIRED": "///", "CANCELED": "...", "QUEUED": "---", "WORKING": "|||"}
@@ -92,11 +106,11 @@ def growth(
         lower = split(figure, upper, 0.3)
         dress(lower, colours)
         # One point before the first day: everything starts at 0.
-        across = np.arange(-1, len(days))
         ends = []
         for number, (name, returns) in enumerate(lines.items()):
             colour, width = (colours.main, 1.6) if number == 0 else (colours.other, 1.1)
             dashes = "-" if number == 0 else (0, (4, 1.5))
+            across = np.arange(-1, len(returns))
             value = np.concatenate(([0.0], np.cumprod(1 + returns) - 1))
             upper.plot(across, value, color=colour, linewidth=width, linestyle=dashes, zorder=3 - number)
             below = -np.concatenate(([0.0], statistics.drawdowns(returns)))
@@ -110,7 +124,7 @@ def growth(
         for axes in (upper, lower):
             axes.yaxis.set_major_formatter(PercentFormatter(1, decimals=_decimals(axes)))
         lower.set_xlim(-1, len(days) - 0.5)
-        _date_ticks(lower, days)
+        date_ticks(lower, days)
     return picture
 
 
@@ -145,147 +159,6 @@ def _label_ends(axes: Axes, ends: list[tuple[float, str, str]], count: int) -> N
             words, (count - 1, place), textcoords="offset points", xytext=(6, 0), va="center", fontsize=8,
             color=colour, annotation_clip=False,
         )  # fmt: skip
-
-
-def _date_ticks(axes: Axes, days: pd.DatetimeIndex, most: int = 6) -> None:
-    """Dates at a few evenly spaced days."""
-    count = len(days)
-    picks = np.unique(np.linspace(0, count - 1, min(most, count)).round().astype(int))
-    form = "%Y-%m" if count > 250 else "%Y-%m-%d"
-    axes.set_xticks(picks.tolist(), [days[pick].strftime(form) for pick in picks])
-
-
-def candles(
-    session: Session,
-    symbol: str | None = None,
-    *,
-    count: int = 60,
-    ax: Axes | None = None,
-    theme: str = "light",
-) -> Picture:
-    """Candles and volume of one instrument up to now, with a mark for every order in it, by shape.
-
-    A circle: submitted (below the bar for a buy, above it for a sell). A triangle at its price: filled, pointing up
-    for a buy and down for a sell. A cross: rejected. A diamond: expired or canceled. Prices are as traded, not
-    adjusted. In China a rising day is red, elsewhere green; rising candles are hollow.
-
-    Parameters
-    ----------
-    session : Session
-    symbol : str, optional
-        Default: that of the latest order.
-    count : int
-        Number of bars.
-    ax : Axes, optional
-    theme : {"light", "dark"}
-
-    Returns
-    -------
-    Picture
-
-    Raises
-    ------
-    UsageError
-        No symbol is given and there is no order yet, or an unknown theme or symbol.
-
-    Examples
-    --------
-    >>> import qresearch as qr
-    >>> candles(qr.Session(qr.sample_market(), start="2022-03-01").step(), "604018")
-    <Picture 604018.SH: 800 x 450>
-    """
-    orders = session.orders
-    if symbol is None:
-        if orders.empty:
-            raise UsageError("candles: there is no order yet to take the instrument from. Pass symbol=.")
-        symbol = str(orders["symbol"].iloc[-1])
-    name = session.market.symbols[session.market.column(symbol)]
-    colours = theme_of(theme)
-    bars = session.bars(name, count).dropna(subset=["close"])
-    with plain_style():
-        figure, upper = canvas(ax, colours)
-        dress(upper, colours)
-        title(upper, colours, name)
-        picture = Picture(figure, name, own=ax is None)
-        if bars.empty:
-            say(upper, colours, "No bar of this instrument is visible yet.")
-            return picture
-        lower = split(figure, upper, 0.2)
-        dress(lower, colours)
-        _bars(upper, lower, colours, bars, red_up=session.market.venue.has_rules)
-        _order_marks(upper, colours, bars, orders[orders["symbol"] == name], session.fills)
-        lower.yaxis.set_major_formatter(FuncFormatter(_short))
-        lower.locator_params(axis="y", nbins=3)
-        lower.set_xlim(-0.8, len(bars) - 0.2)
-        _date_ticks(lower, pd.DatetimeIndex(bars.index))
-    return picture
-
-
-def _bars(upper: Axes, lower: Axes, theme: Theme, bars: pd.DataFrame, *, red_up: bool) -> None:
-    red, green = ("#c62828", "#1b7f4b") if theme.ground == "#ffffff" else ("#ef5350", "#34c77b")
-    rise, fall = (red, green) if red_up else (green, red)
-    across = np.arange(len(bars))
-    opens, closes = bars["open"].to_numpy(), bars["close"].to_numpy()
-    up = closes >= opens
-    paint = np.where(up, rise, fall)
-    bottom, top = np.minimum(opens, closes), np.maximum(opens, closes)
-    upper.vlines(across, bars["low"], bottom, colors=paint.tolist(), linewidth=0.9, zorder=2)
-    upper.vlines(across, top, bars["high"], colors=paint.tolist(), linewidth=0.9, zorder=2)
-    # A bar without a body is still seen.
-    body = np.maximum(top - bottom, (bars["high"].max() - bars["low"].min()) * 0.002)
-    fills = [theme.ground if rising else colour for rising, colour in zip(up, paint, strict=True)]
-    upper.bar(across, body, 0.64, bottom, color=fills, edgecolor=paint.tolist(), linewidth=0.9, zorder=2)
-    lower.bar(across, bars["volume"], 0.64, color=paint.tolist(), alpha=0.55)
-
-
-def _order_marks(axes: Axes, theme: Theme, bars: pd.DataFrame, orders: pd.DataFrame, fills: pd.DataFrame) -> None:
-    """Marks by shape, and a legend of those that occur."""
-    place = {day: number for number, day in enumerate(bars.index)}
-    span = float(bars["high"].max() - bars["low"].min()) or 1.0
-    points: dict[str, list[tuple[float, float]]] = {}
-
-    def add(kind: str, day: pd.Timestamp, side: str, steps: float) -> None:
-        if day in place:
-            number = place[day]
-            edge = bars["low"].iloc[number] - steps * span if side == "buy" else (
-                bars["high"].iloc[number] + steps * span
-            )  # fmt: skip
-            points.setdefault(kind, []).append((number, float(edge)))
-
-    for order in orders.itertuples():
-        add("submitted", order.placed, order.side, 0.035)
-        if order.status == Status.REJECTED:
-            add("rejected", order.ended, order.side, 0.08)
-        elif order.status in {Status.EXPIRED, Status.CANCELED}:
-            add("expired or canceled", order.ended, order.side, 0.08)
-    for fill in fills[fills["order_id"].isin(orders.index)].itertuples():
-        if fill.day in place:
-            kind = "bought" if fill.side == "buy" else "sold"
-            points.setdefault(kind, []).append((place[fill.day], fill.price))
-    shapes = {
-        "submitted": ("o", 26, "none", theme.text),
-        "bought": ("^", 62, theme.main, theme.ground),
-        "sold": ("v", 62, theme.other, theme.ground),
-        "rejected": ("x", 38, theme.bad, None),
-        "expired or canceled": ("D", 24, "none", theme.faint),
-    }
-    for kind, (marker, size, face, edge) in shapes.items():
-        if kind in points:
-            xs, ys = zip(*points[kind], strict=True)
-            extra = {"facecolors": face, "edgecolors": edge} if edge else {"color": face}
-            axes.scatter(xs, ys, size, marker=marker, label=kind, linewidths=1.1, zorder=4, **extra)
-    if points:
-        axes.legend(
-            loc="lower right", bbox_to_anchor=(1.0, 1.0), ncols=5, frameon=False, fontsize=8, labelcolor=theme.faint,
-            handletextpad=0.2, columnspacing=1.0, borderaxespad=0.2,
-        )  # fmt: skip
-
-
-def _short(value: float, _position: int) -> str:
-    for size, letter in ((1e9, "G"), (1e6, "M"), (1e3, "k")):
-        if abs(value) >= size:
-            return f"{value / size:g}{letter}"
-    return f"{value:g}"
 
 
 def exposure(
@@ -330,7 +203,7 @@ def exposure(
         else:
             say(lower, colours, "Nothing was held at a close.")
         lower.set_xlim(-0.5, len(across) - 0.5)
-        _date_ticks(lower, history.days)
+        date_ticks(lower, history.days)
     return picture
 
 
@@ -358,7 +231,7 @@ def _heat(axes: Axes, theme: Theme, names: list[str], weights: Floats) -> None:
     box = axes.get_position()
     side = axes.figure.add_axes((box.x1 + 0.012, box.y0, 0.014, box.height))
     bar = axes.figure.colorbar(image, cax=side, format=PercentFormatter(1, decimals=0))
-    bar.outline.set_visible(False)  # type: ignore[operator]  # matplotlib's stubs call the outline a patch or a bool
+    bar.outline.set_visible(False)
     side.tick_params(colors=theme.faint, labelsize=7, length=0)
 
 
@@ -382,7 +255,6 @@ def monthly_returns(
     """
     history = AccountHistory.of(session, branch)
     colours = theme_of(theme)
-    growth_of = 1 + history.returns_series
     years = sorted(set(history.days.year))
     with plain_style():
         figure, axes = canvas(ax, colours, 0.95 + 0.3 * max(len(years), 2))
@@ -393,10 +265,11 @@ def monthly_returns(
             say(axes, colours, NOTHING)
             return picture
         grid = np.full((len(years), 13), np.nan)
-        for (year, month), value in growth_of.groupby([history.days.year, history.days.month]).prod().items():
-            grid[years.index(year), month - 1] = value - 1
-        for year, value in growth_of.groupby(history.days.year).prod().items():
-            grid[years.index(year), 12] = value - 1
+        row_of, month_of = np.searchsorted(years, history.days.year), np.asarray(history.days.month) - 1
+        for row, month in {*zip(row_of.tolist(), month_of.tolist(), strict=True)}:
+            grid[row, month] = statistics.total_return(history.returns[(row_of == row) & (month_of == month)])
+        for row in range(len(years)):
+            grid[row, 12] = statistics.total_return(history.returns[row_of == row])
         widest = max(float(np.nanmax(np.abs(grid[:, :12]))), 0.01)
         months = np.ma.masked_invalid(np.where(np.arange(13) < 12, grid, np.nan))
         axes.imshow(months, aspect="auto", cmap=colours.spread, vmin=-widest, vmax=widest)
@@ -440,9 +313,9 @@ def order_flow(session: Session, *, ax: Axes | None = None, theme: str = "light"
         if orders.empty:
             say(axes, colours, f"{early} orders, none of them on a day of the data." if early else "No orders yet.")
             return picture
-        binned, form = _bins(orders["placed"])
-        table = pd.crosstab(binned, orders["status"].to_numpy())
-        table = table.reindex(pd.period_range(table.index[0], table.index[-1], freq=table.index.freq), fill_value=0)
+        binned, freq, form = _bins(orders["placed"])
+        bins = pd.period_range(binned.min(), binned.max(), freq=freq)
+        table = pd.crosstab(binned, orders["status"].to_numpy()).reindex(bins, fill_value=0)
         base = np.zeros(len(table))
         for state in Status:
             if state.value in table.columns:
@@ -454,8 +327,8 @@ def order_flow(session: Session, *, ax: Axes | None = None, theme: str = "light"
                 )  # fmt: skip
                 base += counts
         picks = np.unique(np.linspace(0, len(table) - 1, min(6, len(table))).round().astype(int))
-        axes.set_xticks(picks.tolist(), [table.index[pick].strftime(form) for pick in picks])
-        axes.yaxis.get_major_locator().set_params(integer=True)
+        axes.set_xticks(picks.tolist(), [bins[pick].strftime(form) for pick in picks])
+        axes.yaxis.set_major_locator(MaxNLocator(integer=True))
         axes.legend(
             loc="lower right", bbox_to_anchor=(1.0, 1.0), ncols=5, frameon=False, fontsize=8,
             labelcolor=colours.faint, handletextpad=0.4, columnspacing=1.2, borderaxespad=0.2,
@@ -463,10 +336,10 @@ def order_flow(session: Session, *, ax: Axes | None = None, theme: str = "light"
     return picture
 
 
-def _bins(days: pd.Series[pd.Timestamp]) -> tuple[pd.PeriodIndex, str]:
+def _bins(days: pd.Series[pd.Timestamp]) -> tuple[pd.PeriodIndex, str, str]:
     span = (days.max() - days.min()).days
     freq, form = ("D", "%Y-%m-%d") if span <= 60 else ("W", "%Y-%m-%d") if span <= 420 else ("M", "%Y-%m")
-    return pd.DatetimeIndex(days).to_period(freq), form
+    return pd.DatetimeIndex(days).to_period(freq), freq, form
 
 
 KINDS: dict[str, Callable[..., Picture]] = {

@@ -21,8 +21,11 @@ from qresearch.domain import messages as said
 
 MILLE = Fraction(1, 1000)
 HALF = Fraction(1, 2)
+OPEN = 1
+"""Position of the opening phase in the day."""
+
 CORPORATE = (said.DividendPaid, said.SharesIssued, said.RightsSubscribed, said.RightsLapsed, said.PositionClosed,
-             said.PositionStale)  # fmt: skip
+             said.PositionStale, said.PositionThawed)  # fmt: skip
 
 
 def half_up(value: Fraction) -> int:
@@ -86,6 +89,9 @@ class Books:
     fees: int = 0
     corporate: int = 0
     fills: int = 0
+    orders: dict[int, tuple[int, int]] = field(default_factory=dict)
+    """Value and commission so far, by order."""
+    stale: set[int] = field(default_factory=set)
 
     def __post_init__(self) -> None:
         self.market = self.session.market
@@ -93,6 +99,8 @@ class Books:
         self.money = self.market.venue.money
         self.settings = self.session.settings
         assert self.money.units == 100
+        self.rows = ~np.isnan(self.panel.close)
+        self.last_row = [int(column.nonzero()[0][-1]) if column.any() else -1 for column in self.rows.T]
         self.closing = {
             column: max(int((self.panel.days < np.datetime64(share.delist_date)).sum()), self.last_row[column] + 1)
             for column, share in enumerate(self.market.instruments)
@@ -101,8 +109,6 @@ class Books:
         self.actions: dict[int, list[qr.market.actions.Action]] = {}
         for action in self.market.actions:
             self.actions.setdefault(action.ex_day, []).append(action)
-        rows = ~(self.panel.close != self.panel.close)
-        self.last_row = [int(column.nonzero()[0][-1]) if column.any() else -1 for column in rows.T]
 
     def value(self, quantity: int, price: float) -> int:
         """Shares at a price in fen, half up."""
@@ -151,16 +157,19 @@ class Books:
         return found + self._expected_ends(day, shares)
 
     def _expected_ends(self, day: int, shares: Counter[int]) -> list[tuple[object, ...]]:
+        """Delistings close; rows that break off freeze, for nobody knows whether they go on; rows that go on thaw."""
         found: list[tuple[object, ...]] = []
-        for column, last in enumerate(self.last_row):
-            if not shares[column]:
-                continue
-            if column not in self.closing:
-                if day == last + 1:
-                    found.append(("PositionStale", column, shares[column]))
-            elif day == self.closing[column]:
+        for column, closing in self.closing.items():
+            if closing == day and shares[column]:
                 price = self.marks[column] if self.settings.delisting == "last" else 0.0
                 found.append(("PositionClosed", column, shares[column], self.value(shares[column], price)))
+                shares[column] = 0
+        if day:
+            before, today = self.rows[day - 1], self.rows[day]
+            resumed = np.flatnonzero(~before & today).tolist()
+            broken = np.flatnonzero(before & ~today).tolist()
+            found += [("PositionThawed", column) for column in resumed if column in self.stale and shares[column]]
+            found += [("PositionStale", column, shares[column]) for column in broken if shares[column]]
         return found
 
     def corporate_action(self, event: said.Record) -> tuple[object, ...]:
@@ -181,7 +190,14 @@ class Books:
             case said.PositionClosed(quantity=quantity, amount=amount):
                 self.cash += amount
                 self.corporate += self.hold(column, -quantity) + amount
+                self.stale.discard(column)
                 return name, column, quantity, amount
+            case said.PositionThawed():
+                self.stale.discard(column)
+                return name, column
+            case said.PositionStale(quantity=quantity):
+                self.stale.add(column)
+                return name, column, quantity
             case _:
                 return name, column, event.quantity
 
@@ -190,21 +206,16 @@ class Books:
     def fill(self, event: said.OrderFilled) -> None:
         """Book a fill after checking its price, its value and each of its fees."""
         day, column, quantity = event.day, event.column, event.quantity
-        opened = float(self.panel.open[day, column])
-        # Bought on its first day there is no close yet: from nothing, any mark will do.
-        self.marks.setdefault(column, opened)
-        if self.settings.slippage.kind == "none":
-            assert event.price == opened, f"{event} did not get the open {opened}"
-        else:
-            # Against the order, within the limits of the day and on the tick.
-            grid = 1000 if self.market.instruments[column].board == "ETF" else 100
-            assert event.price >= opened if quantity > 0 else event.price <= opened, event
-            assert not event.price > self.panel.limit_up[day, column], event
-            assert not event.price < self.panel.limit_down[day, column], event
-            assert exact(event.price) * grid == round(event.price * grid), event
+        self.check_price(event)
         assert event.notional == self.value(abs(quantity), event.price), event
         date = self.panel.days[day].astype(object)
+        before, charged = self.orders.get(event.order_id, (0, 0))
         fees = fees_of(self.costs, str(self.market.instruments[column].board), date, quantity, event.notional)
+        if before:
+            # The least commission is that of the whole order, however many fills it has.
+            total = fees_of(self.costs, "ETF", date, quantity, before + event.notional)[0]
+            fees = max(total - charged, 0), *fees[1:]
+        self.orders[event.order_id] = before + event.notional, charged + fees[0]
         assert (event.commission, event.stamp_duty, event.transfer_fee) == fees, event
         self.fills += 1
         side = 1 if quantity > 0 else -1
@@ -213,6 +224,22 @@ class Books:
         # A fill changes hands at the open: from there to the last mark, and later to the close, the price moves.
         self.price_moves += self.hold(column, quantity) - side * event.notional
         assert self.cash >= 0, "cash never goes below zero by a fill"
+
+    def check_price(self, event: said.OrderFilled) -> None:
+        """A market order gets the open, any other a price inside the bar; slippage only against the order."""
+        day, column, side = event.day, event.column, 1 if event.quantity > 0 else -1
+        panel = self.panel
+        # Bought on its first day there is no close yet: from nothing, any mark will do.
+        self.marks.setdefault(column, float(panel.open[day, column]))
+        grid = 1000 if self.market.instruments[column].board == "ETF" else 100
+        assert (exact(event.price) * grid).denominator == 1, f"{event} is on no tick"
+        assert not event.price > panel.limit_up[day, column], event
+        assert not event.price < panel.limit_down[day, column], event
+        if event.phase == OPEN:
+            slip = side * (event.price - float(panel.open[day, column]))
+            assert slip == 0 if self.settings.slippage.kind == "none" else slip >= 0, event
+        elif self.settings.slippage.kind == "none":
+            assert panel.low[day, column] <= event.price <= panel.high[day, column], event
 
     def close(self, day: int) -> None:
         """Mark every holding to the close."""
@@ -292,4 +319,5 @@ def check_books(session: qr.Session, costs: str) -> Books:
     held = {column: count for column, count in books.shares.items() if count}
     assert state.cash == books.cash
     assert {column: position.quantity for column, position in state.positions.items()} == held
+    assert state.stale == books.stale & set(held)
     return books

@@ -16,6 +16,7 @@ import pandas as pd
 from hypothesis import strategies as st
 
 import qresearch as qr
+from qresearch import terms
 
 CAST = (
     ("600001.SH", "SH_MAIN"), ("000001.SZ", "SZ_MAIN"), ("300001.SZ", "CHINEXT"), ("688001.SH", "STAR"),
@@ -25,6 +26,7 @@ STARTS = ("2015-07-20", "2020-08-10", "2022-04-11", "2023-08-07")
 """Spans that hold a change of a transfer fee, of the ChiNext limit, of a transfer fee, and of the stamp duty."""
 
 RATIOS = {"SH_MAIN": 1000, "SZ_MAIN": 1000, "CHINEXT": 2000, "STAR": 2000, "BSE": 3000, "ETF": 1000, "INDEX": 1000}
+WIDE_CHINEXT = pd.Timestamp("2020-08-24")
 PHASES = ("PRE_OPEN", "OPEN", "INTRADAY", "CLOSE", "AFTER_CLOSE")
 
 
@@ -152,6 +154,8 @@ class _Share:
         """One traded bar within the limits; some days open or stay locked at one of them."""
         rng, grid = self.rng, self.grid
         ratio = 500 if day in self.is_st else RATIOS[self.board]
+        if self.board == "CHINEXT" and self.days[day] < WIDE_CHINEXT:
+            ratio = 1000
         base = round(reference * grid)
         up = max((base * (10_000 + ratio) + 5000) // 10_000, base + 1)
         down = max(min((base * (10_000 - ratio) + 5000) // 10_000, base - 1), 1)
@@ -199,31 +203,41 @@ class Driver:
         In the order in which it draws from them: pass the same order to compare permuted markets.
     raise_at : (int, str) or None
         Day and phase at which it fails, to test that a step is a transaction.
+    plain : bool
+        True: only market orders of one day, as the Trading API has them; False: orders of every type and time in force.
     """
 
-    def __init__(self, seed: int, symbols: list[str], raise_at: tuple[int, str] | None = None) -> None:
-        self.seed, self.symbols, self.raise_at = seed, symbols, raise_at
+    def __init__(
+        self, seed: int, symbols: list[str], raise_at: tuple[int, str] | None = None, *, plain: bool = True
+    ) -> None:
+        self.seed, self.symbols, self.raise_at, self.plain = seed, symbols, raise_at, plain
         self.placed = 0
         self.tickets: list[str] = []
 
     def initialize(self, context) -> None:
+        """Schedule two functions beside the hooks, so that every phase acts."""
         context.calls = 0
         context.run_daily(self.at_open, "open")
         context.run_daily(self.at_noon, "11:30")
 
     def before_trading(self, context, data) -> None:
+        """Act at PRE_OPEN."""
         self.act(context, data, "PRE_OPEN")
 
     def at_open(self, context) -> None:
+        """Act at OPEN."""
         self.act(context, context._session._data, "OPEN")
 
     def at_noon(self, context) -> None:
+        """Act at INTRADAY."""
         self.act(context, context._session._data, "INTRADAY")
 
     def handle_data(self, context, data) -> None:
+        """Act at CLOSE."""
         self.act(context, data, "CLOSE")
 
     def after_trading(self, context, data) -> None:
+        """Act at AFTER_CLOSE."""
         self.act(context, data, "AFTER_CLOSE")
 
     def act(self, context, data, phase: str) -> None:
@@ -237,43 +251,69 @@ class Driver:
             context.cancel(self.tickets[int(rng.integers(len(self.tickets)))])
         if rng.random() < 0.05:
             context.record(calls=context.calls)
-            context.log.info("day", data.day, phase)
+            write = context.log.info
+            write("day", data.day, phase)
         if (data.day, phase) == self.raise_at:
             msg = "as asked"
             raise RuntimeError(msg)
+
+    def style(self, price: float, rng: np.random.Generator) -> terms.Terms | None:
+        """Type, prices and time in force, near the last visible price."""
+        if self.plain or not price > 0 or rng.random() < 0.4:
+            return None
+        near, far = (round(price * (1 + float(rng.normal(0, 0.03))), 3) for _ in range(2))
+        tif = str(rng.choice(["DAY", "GTC", "IOC", "FOK"]))
+        made = [
+            lambda: terms.limit(near, tif=tif),
+            lambda: terms.limit(near, tif=tif),
+            lambda: terms.market(tif=tif),
+            lambda: terms.stop(near, tif=tif),
+            lambda: terms.stop_limit(near, far, tif=tif),
+            lambda: terms.trailing_stop(percent=3),
+            lambda: terms.trailing_stop(0.21, tif="DAY"),
+            lambda: terms.limit_if_touched(near, far, tif=tif),
+            lambda: terms.at_open(tif=tif),
+            lambda: terms.at_close(tif=tif),
+        ]
+        return made[int(rng.integers(len(made)))]()
 
     def request(self, context, data, rng: np.random.Generator) -> None:
         """One order of any kind, sized from the visible account and prices."""
         symbol = self.symbols[int(rng.integers(len(self.symbols)))]
         held = context.portfolio.positions[symbol].quantity
         cash, price = context.portfolio.cash, data.current(symbol)
-        kind = int(rng.integers(8))
+        kind, style = int(rng.integers(8)), self.style(price, rng)
         if kind == 0:
-            ticket = context.order(symbol, int(rng.choice([100, 150, 151, 199, 200, 201, 500, 1000, 20_000])))
+            ticket = context.order(symbol, int(rng.choice([100, 150, 151, 199, 200, 201, 500, 1000, 20_000])), style)
         elif kind == 1:
-            ticket = context.order(symbol, -int(rng.choice([held or 100, held // 2 or 1, 100, 37, 250, held + 100])))
+            sizes = [held or 100, held // 2 or 1, 100, 37, 250, held + 100]
+            ticket = context.order(symbol, -int(rng.choice(sizes)), style)
         elif kind == 2:
-            ticket = context.order_value(symbol, float(rng.choice([-20_000, 0, 5_000, 33_333.33, cash])))
+            ticket = context.order_value(symbol, float(rng.choice([-20_000, 0, 5_000, 33_333.33, cash])), style)
         elif kind == 3:
-            ticket = context.order_target(symbol, int(rng.choice([0, 100, 250, 1000, 3333])))
+            ticket = context.order_target(symbol, int(rng.choice([0, 100, 250, 1000, 3333])), style)
         elif kind == 4:
-            ticket = context.order_target_value(symbol, float(rng.choice([0, 12_345.67, 50_000, 400_000])))
+            ticket = context.order_target_value(symbol, float(rng.choice([0, 12_345.67, 50_000, 400_000])), style)
         elif kind == 5:
-            ticket = context.order_lots(symbol, int(rng.choice([-3, -1, 1, 2, 10, 300])))
+            ticket = context.order_lots(symbol, int(rng.choice([-3, -1, 1, 2, 10, 300])), style)
         elif kind == 6:
-            ticket = context.order_pct(symbol, float(rng.choice([-1.0, -0.3, 0.1, 0.5, 1.0])))
+            ticket = context.order_pct(symbol, float(rng.choice([-1.0, -0.3, 0.1, 0.5, 1.0])), style)
         else:
             # What history shows must not know the future either: let it decide a side.
             past = data.history(symbol, 3)[symbol].mean()
-            ticket = context.order(symbol, 300 if not price < past else -300)
+            ticket = context.order(symbol, 300 if not price < past else -300, style)
         self.placed += 1
         if ticket is not None:
             self.tickets.append(str(ticket))
 
 
-def session_of(market: qr.Market, seed: int, **options) -> qr.Session:
-    """A session with a :class:`Driver` on a market, and options drawn from the seed unless given."""
+def session_of(market: qr.Market, seed: int, *, plain: bool | None = None, **options) -> qr.Session:
+    """A session with a :class:`Driver` on a market, and options drawn from the seed unless given.
+
+    Every other seed is `plain`: only what the Trading API has, which takes the fast way through a match.
+    """
     rng = np.random.default_rng(seed)
+    plain = seed % 2 == 0 if plain is None else plain
     drawn = {
         "cash": int(rng.choice([20_000, 300_000, 5_000_000])),
         "costs": str(rng.choice(["default", "historical", "zero"])),
@@ -284,6 +324,9 @@ def session_of(market: qr.Market, seed: int, **options) -> qr.Session:
         "dividend_tax": [0.1, "none", "holding_period"][int(rng.integers(3))],
         "participation": [None, None, 0.1][int(rng.integers(3))],
         "slippage": [("bps", 7.0), "none", "none", ("fixed", 0.013), ("volume_share", 0.1)][int(rng.integers(5))],
+        "reserve": str(rng.choice(["limit", "last", "none"])),
+        "cancel_latency": str(rng.choice(["none", "next_match"])),
+        "open_order_margin": False,
     } | options
-    driver = Driver(seed, sorted(market.symbols), drawn.pop("raise_at", None))
+    driver = Driver(seed, sorted(market.symbols), drawn.pop("raise_at", None), plain=plain)
     return qr.Session(market, strategy=driver, **drawn)

@@ -97,8 +97,8 @@ def test_a_run_writes_its_tables(
     monkeypatch.chdir(tmp_path)
     assert run(script, "--out", "results", "--format", kind, "--costs", "historical", "--cash", "500_000") == 0
     read = pd.read_parquet if kind == "parquet" else pd.read_csv
-    tables = {path.stem: read(path) for path in Path("results").iterdir()}
-    assert sorted(tables) == ["equity", "events", "fills", "orders", "positions", "recorded"]
+    tables = {path.stem: read(path) for path in Path("results").glob(f"*.{kind}")}
+    assert {"equity", "events", "fills", "orders", "positions", "recorded"} <= set(tables)
     session = qresearch.Session(
         qresearch.read_market(SAMPLE),
         start="2022-01-04", end="2022-12-30", cash=500_000, costs="historical", strategy=script,
@@ -122,7 +122,7 @@ def test_a_run_that_trades_nothing_says_so(tmp_path: Path, capsys: pytest.Captur
     assert run(idle, "--out", str(tmp_path / "out"), "--start", "2022-12-01", "--end", "2022-12-30") == 0
     out = capsys.readouterr().out
     assert "Fills         0, 0.00 traded" in out
-    assert "MINIMUM_SIZE                 22" in out
+    assert "Without a fill, by reason\n  MINIMUM_SIZE " in out
     assert len(pd.read_parquet(tmp_path / "out" / "fills.parquet")) == 0
 
 
@@ -157,7 +157,7 @@ def test_a_broken_strategy_shows_the_users_own_lines(
     error = capsys.readouterr().err
     for word in words:
         assert word in error
-    assert str(Path(qresearch.__file__).parent) not in error.partition("604018")[0]
+    assert str(Path(qresearch.__file__).parent) not in error
     assert not (tmp_path / "out").exists()
 
 

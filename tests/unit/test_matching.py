@@ -6,6 +6,7 @@ import pytest
 from hand import cash_of, events_of, flat, market, session
 
 import qresearch as qr
+from qresearch import terms
 
 A, B, STAR, ETF = "600001.SH", "600002.SH", "688001.SH", "510001.SH"
 
@@ -414,3 +415,74 @@ def test_value_caps_count_the_slipped_price() -> None:
     ticket = run.order_value(A, 10_000)
     run.step()
     assert outcome(ticket) == ("FILLED", "VALUE_CAP", 900, 100)
+
+
+# ------------------------------------------------------------------ orders with terms, found by the property tests
+
+
+def test_a_stop_that_gaps_into_a_locked_limit_does_not_fill_above_the_market() -> None:
+    """Protects stops on a locked day: open, high and low at 9.00, so nothing can be sold at the stop of 9.50."""
+    run = session(market({A: [10.0, 9.0, 9.0]}), start="2024-01-03", positions={A: 300})
+    ticket = run.order(A, -300, style=terms.stop(9.5))
+    run.step()
+    assert outcome(ticket) == ("EXPIRED", "LIMIT_DOWN", 0, 300)
+
+
+def test_a_buy_stop_that_gaps_into_a_locked_limit_does_not_fill_below_the_market() -> None:
+    """Protects stops on the other side: nothing can be bought at 10.50 on a day locked at 11.00."""
+    run = session(market({A: [10.0, 11.0, 11.0]}))
+    ticket = run.order(A, 300, style=terms.stop(10.5))
+    run.step()
+    assert outcome(ticket) == ("EXPIRED", "LIMIT_UP", 0, 300)
+
+
+def test_a_trailing_stop_stays_on_the_tick() -> None:
+    """Protects the tick: 3 % under 10.37 are 10.0589, which is no price; a sale stops at 10.05."""
+    run = session(market({A: [10.0, (10.0, 10.37), (10.3, 9.9)]}), start="2024-01-03", positions={A: 300})
+    run.order(A, -300, style=terms.trailing_stop(percent=3))
+    run.step(2)
+    assert run.fills.price.tolist() == [10.05]
+
+
+def test_a_limit_scaled_by_a_bonus_issue_stays_on_the_tick() -> None:
+    """Protects the tick over an ex-date: a limit of 10.00 to buy is 7.6923 after 3 for 10, so it rests at 7.69."""
+    action = {"symbol": A, "day": 2, "bonus_per_share": 0.3}
+    run = session(market({A: [10.1, 10.1, (7.8, 7.6), 7.6]}, actions=[action])).step()
+    run.order(A, 1000, style=terms.limit(10.0))
+    run.step()
+    assert run.fills.price.tolist() == [7.69]
+
+
+def test_a_margin_check_passes_over_what_has_no_price_yet() -> None:
+    """Protects open_order_margin: an order in a share that is not listed yet has no price, and is no reason to fail."""
+    given = market({A: [10.0] * 4, B: [None, None, 5.0, 5.0]})
+    run = session(given, open_order_margin=True)
+    bought, early = run.order(A, 100, style=terms.at_open()), run.order(B, 100, style=terms.at_open())
+    run.step()
+    assert (bought.filled, early.reason) == (100, "NOT_LISTED")
+
+
+@pytest.mark.parametrize("exact", [False, True], ids=["fast", "exact"])
+def test_a_second_sale_of_shares_that_wait_for_volume(exact: bool) -> None:
+    """Protects one set of rules: whether another order has terms of its own does not change why a sale fails."""
+    given = market({A: [10.0] * 4, B: [5.0] * 4}, volumes={(A, 1): 500})
+    run = session(given, start="2024-01-03", positions={A: 300}, participation=0.1)
+    if exact:
+        run.order(B, 100, style=terms.limit(4.9))
+    first, second = run.sell(A, 300), run.sell(A, 300)
+    run.step()
+    assert outcome(first) == ("EXPIRED", "VOLUME_CAP", 0, 300)
+    assert outcome(second) == ("REJECTED", "INSUFFICIENT_QUANTITY", 0, 300)
+
+
+@pytest.mark.parametrize("exact", [False, True], ids=["fast", "exact"])
+def test_a_star_sale_that_has_become_too_small(exact: bool) -> None:
+    """Protects the STAR minimum at the match: 100 of 100 shares may go, but not any more once 300 are held."""
+    run = session(market({STAR: [10.0] * 5, B: [5.0] * 5}), start="2024-01-03", positions={STAR: 100})
+    run.buy(STAR, 200)
+    run.step(phase="PRE_OPEN")
+    sold = run.sell(STAR, 100)
+    if exact:
+        run.order(B, 100, style=terms.limit(4.9))
+    run.step().step()
+    assert outcome(sold) == ("REJECTED", "MINIMUM_SIZE", 0, 100)

@@ -9,6 +9,7 @@ import pytest
 from hand import flat, market
 
 import qresearch as qr
+from qresearch import terms
 from qresearch.domain.reasons import REASONS, Reason
 
 
@@ -35,22 +36,49 @@ def at(run: qr.Session, act: Callable[[qr.Session], object]) -> qr.Session:
 
 
 def last_day() -> qr.Session:
+    """An order after the last close."""
     run = session("2023-12-28")
     run.step(2)
     return at(run, lambda run: run.buy("604018", 100))
 
 
 def same_open() -> qr.Session:
+    """A purchase and its sale at one open, in the order of their ids."""
     run = session("2022-03-01", match_order="fifo")
     run.buy("604018", 100)
     return after(run, lambda run: run.sell("604018", 100))
 
 
 def too_late() -> qr.Session:
+    """A cancel after the fill."""
     run = session("2022-03-01")
     ticket = run.buy("604018", 100)
     run.step()
     ticket.cancel()
+    return run
+
+
+def styled(style: terms.Terms, *, phase: str = "CLOSE") -> qr.Session:
+    """A buy of 604018, which closed at 9.58 on the day before and moves between 9.50 and 9.70."""
+    run = session("2022-03-01")
+    run.order("604018", 1000, style=style)
+    return run.step(phase=phase)
+
+
+def dependent() -> qr.Session:
+    """A resting sale of shares that another sale takes first, with the check after each fill."""
+    run = held("604018", "2022-03-01", open_order_margin=True)
+    run.sell("604018", 1000)
+    run.order("604018", -1000, style=terms.limit(10.4))
+    return run.step()
+
+
+def too_small() -> qr.Session:
+    """A new total below what the thin day has filled."""
+    run = session("2021-02-24", participation=0.1)
+    ticket = run.buy("004136", 5000)
+    run.step(phase="OPEN")
+    run.update(ticket, quantity=1000)
     return run
 
 
@@ -80,6 +108,13 @@ CASES: dict[Reason, Callable[[], qr.Session]] = {
     Reason.VOLUME_CAP: lambda: after(
         session("2021-02-24", participation=0.1), lambda run: run.buy("004136", 5000)
     ),
+    Reason.PRICE_LIMIT: lambda: styled(terms.limit(12.0)),
+    Reason.LIMIT_NOT_REACHED: lambda: styled(terms.limit(9.0)),
+    Reason.STOP_NOT_REACHED: lambda: styled(terms.stop(10.4)),
+    Reason.AWAITS_CLOSE: lambda: styled(terms.at_close(), phase="OPEN"),
+    Reason.NOT_AT_ONCE: lambda: styled(terms.limit(9.0, tif="IOC")),
+    Reason.OPEN_ORDER_MARGIN: dependent,
+    Reason.BELOW_FILLED: too_small,
     Reason.USER_CANCEL: lambda: at(session("2022-03-01"), lambda run: run.buy("604018", 100).cancel()),
     Reason.ALREADY_FINAL: too_late,
 }  # fmt: skip
@@ -100,7 +135,7 @@ def test_every_reason_is_met_and_says_so(reason: Reason) -> None:
     for text in met.text:
         assert len(text) > 10
         assert not re.search(r"[{}]|nan|None", text), text
-    if reason is not Reason.ALREADY_FINAL:
+    if reason not in {Reason.ALREADY_FINAL, Reason.BELOW_FILLED}:
         order = run.orders.loc[met.order_id.iloc[-1]]
         assert order.reason == reason.value
         assert order.why == met.text.iloc[-1]

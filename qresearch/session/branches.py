@@ -1,0 +1,335 @@
+"""The branches of a session: what was tried, as a tree that can be walked and compared."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import cached_property
+from html import escape
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from qresearch.engine.valuation import equity_at_closes
+from qresearch.errors import UsageError, close_matches, did_you_mean
+from qresearch.market.venue import PHASE_ORDER, Phase
+from qresearch.session import frames
+from qresearch.session.encoding import first_difference
+from qresearch.session.html import number, table
+from qresearch.session.orders import OrderBook
+from qresearch.session.portfolio import Portfolio
+from qresearch.session.timeline import Branch
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+    from qresearch.session.session import Session
+
+_CLOSE = PHASE_ORDER[Phase.CLOSE]
+
+
+class Branches:
+    """All branches, oldest first; nothing is ever erased.
+
+    Examples
+    --------
+    >>> import qresearch as qr
+    >>> session = qr.Session(qr.sample_market(), start="2022-03-01", cash=100_000).step(3)
+    >>> _ = session.back(2).branch("early")
+    >>> _ = session.buy("604018", 1000)
+    >>> _ = session.step(2)
+    >>> session.branches.table[["parent", "forked", "days", "orders"]]
+           parent     forked  days  orders
+    name
+    main                 NaT     3       0
+    early    main 2022-03-01     3       1
+    """  # as pandas prints it
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._session._timeline.branches)
+
+    def __len__(self) -> int:
+        return len(self._session._timeline.branches)
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._session._timeline.branches
+
+    @property
+    def current(self) -> str:
+        """Name of the branch on which the session stands."""
+        return self._session._timeline.branch.name
+
+    def _find(self, name: str) -> Branch:
+        known = self._session._timeline.branches
+        if name not in known:
+            hint = did_you_mean(close_matches(str(name), known))
+            raise UsageError(f"No branch {name!r}. {hint}There are: {', '.join(known)}.")
+        return known[name]
+
+    def switch(self, name: str) -> Session:
+        """Stand on another branch, where one last stood on it. Nothing is simulated.
+
+        Parameters
+        ----------
+        name : str
+
+        Raises
+        ------
+        UsageError
+            No such branch; the message lists them.
+        """
+        session = self._session
+        session._refuse_inside_callback("branches.switch")
+        branch = self._find(name)
+        session.message = ""
+        session._timeline.branch = branch
+        session._move_to(branch.cursor)
+        session._settle()
+        return session
+
+    def rename(self, old: str, new: str) -> None:
+        """Give a branch another name.
+
+        Raises
+        ------
+        UsageError
+            No branch `old`, or `new` is taken.
+        """
+        branch = self._find(old)
+        timeline = self._session._timeline
+        if new in timeline.branches:
+            raise UsageError(f"branches.rename: {new!r} is taken. Choose another name.")
+        timeline.branches = {new if name == old else name: item for name, item in timeline.branches.items()}
+        branch.name = new
+        if self._session._journal is not None:
+            self._session._journal.rename(branch)
+            self._session._settle()
+
+    def compare(self, a: str, b: str | None = None) -> Comparison:
+        """Two branches side by side, each to its end.
+
+        Parameters
+        ----------
+        a : str
+        b : str, optional
+            Default: the branch on which the session stands.
+
+        Returns
+        -------
+        Comparison
+            With ``first``, ``events``, ``equity``, ``orders``, ``positions`` and ``plot()``.
+
+        Raises
+        ------
+        UsageError
+            No such branch.
+        """
+        return Comparison(self._session, self._find(a), self._find(self.current if b is None else b))
+
+    @property
+    def table(self) -> pd.DataFrame:
+        """All branches, one row each, by name.
+
+        `parent` and `forked` (the day from which it starts; NaT before the data), `days` simulated, kept `stops`,
+        `orders`, `fills`, `end` (its last day), `equity` there in the currency, and `here` for the one that the
+        session stands on.
+        """
+        rows = [self._row(branch) for branch in self._session._timeline.branches.values()]
+        columns = ["parent", "forked", "days", "stops", "orders", "fills", "end", "equity", "here"]
+        index = pd.Index(list(self), name="name", dtype="str")
+        frame = pd.DataFrame(rows, columns=columns, index=index)
+        return frame.astype({"parent": "str", "forked": "datetime64[s]", "end": "datetime64[s]"})
+
+    def _row(self, branch: Branch) -> tuple[Any, ...]:
+        session = self._session
+        exchange, tip = session._exchange, branch.stops[-1]
+        forked = pd.NaT if branch.parent is None else frames.timestamp(exchange, branch.stops[branch.fork].day)
+        days = max(tip.day - exchange.first + (tip.phase >= _CLOSE), 0)
+        fills = sum(1 for event in frames.records(iter(branch.log)) if isinstance(event, frames.OrderFilled))
+        equity = Portfolio(exchange, tip, session._starting_equity).equity
+        parent = "" if branch.parent is None else branch.parent.name
+        end = frames.timestamp(exchange, tip.day)
+        here = branch is session._timeline.branch
+        return parent, forked, days, len(branch.stops), tip.orders, fills, end, equity, here
+
+    def _tree(self) -> Iterator[tuple[int, str]]:
+        """(depth, name) of every branch, children below their parent."""
+        children: dict[str, list[str]] = {}
+        branches = self._session._timeline.branches
+        for name, branch in branches.items():
+            children.setdefault("" if branch.parent is None else branch.parent.name, []).append(name)
+
+        def walk(name: str, depth: int) -> Iterator[tuple[int, str]]:
+            for child in children.get(name, ()):
+                yield depth, child
+                yield from walk(child, depth + 1)
+
+        return walk("", 0)
+
+    def __repr__(self) -> str:
+        rows = self.table
+        lines = []
+        for depth, name in self._tree():
+            row = rows.loc[name]
+            forked = f", from {_day(row.forked)}" if row.parent else ""
+            mark = "*" if row.here else " "
+            lines.append(
+                f"{mark} {'  ' * depth}{name}{forked}: to {_day(row.end)}, {row.orders} orders, "
+                f"equity {row.equity:,.2f}"
+            )
+        return "\n".join(lines)
+
+    def _repr_html_(self) -> str:
+        rows = self.table
+        cells = []
+        for depth, name in self._tree():
+            row = rows.loc[name]
+            text = f"{'&nbsp;&nbsp;&nbsp;' * depth}{'└ ' if depth else ''}{escape(name)}"
+            shown = f"<b>{text}</b>" if row.here else text
+            forked = _day(row.forked) if row.parent else ""
+            cells.append(
+                (shown, forked, _day(row.end), str(row.stops), str(row.orders), str(row.fills), number(row.equity))
+            )
+        return table(("Branch", "Forked", "End", "Stops>", "Orders>", "Fills>", "Equity>"), cells)
+
+
+def _day(day: Any) -> str:
+    return "the start" if day != day else str(day)[:10]
+
+
+class Comparison:
+    """Two branches side by side.
+
+    Parameters
+    ----------
+    session : Session
+    a, b : Branch
+    """
+
+    def __init__(self, session: Session, a: Branch, b: Branch) -> None:
+        if a is b:
+            raise UsageError(f"Branch {a.name!r} cannot be compared with itself. Name another one.")
+        self._session, self._a, self._b = session, a, b
+        self._names = [a.name, b.name]
+
+    @cached_property
+    def _difference(self) -> tuple[int, Any, Any] | None:
+        return first_difference(self._a.log, self._b.log)
+
+    @property
+    def first(self) -> pd.DataFrame:
+        """The first event in which they differ, as each has it, one row per branch; columns as in ``session.events``.
+
+        Empty when they are the same; a branch that has ended there has no row.
+        """
+        found = self._difference
+        exchange = self._session._exchange
+        if found is None:
+            return frames.events_frame(exchange, [])
+        place, *events = found
+        held = [(name, event) for name, event in zip(self._names, events, strict=True) if event is not None]
+        frame = frames.events_frame(exchange, [event for _, event in held])
+        frame.insert(0, "seq", place)
+        frame.index = pd.Index([name for name, _ in held], name="branch")
+        return frame
+
+    @property
+    def equity(self) -> pd.DataFrame:
+        """Equity at every close, by day, one column per branch, and their `difference` (second less first)."""
+        series = []
+        for branch in (self._a, self._b):
+            exchange = self._session._exchange
+            by_day = {
+                state.day: state for state in branch.stops if state.phase >= _CLOSE and state.day >= exchange.first
+            }
+            states = list(by_day.values())
+            series.append(frames.equity_series(exchange, states, equity_at_closes(exchange, states).tolist()))
+        frame = pd.concat(series, axis=1, keys=self._names)
+        frame["difference"] = frame.iloc[:, 1] - frame.iloc[:, 0]
+        return frame
+
+    @property
+    def orders(self) -> pd.DataFrame:
+        """The orders in which they differ, by order id: what, how much, the outcome and the reason, per branch.
+
+        Orders count along a branch, so that one id may name different requests after the fork.
+        """
+        columns = ["symbol", "side", "quantity", "filled", "average_price", "status", "reason", "placed"]
+        parts = []
+        for branch in (self._a, self._b):
+            book = OrderBook()
+            book.advance(branch.log, len(branch.log))
+            parts.append(frames.orders_frame(self._session._exchange, book.orders.values())[columns])
+        frame = pd.concat(parts, axis=1, keys=self._names)
+        left, right = (part.reindex(frame.index) for part in parts)
+        same = ((left == right) | (left.isna() & right.isna())).all(axis=1)
+        return frame[~same]
+
+    @property
+    def positions(self) -> pd.DataFrame:
+        """Shares held at the end of each, by symbol, and their `difference`."""
+        held = [
+            pd.Series(Portfolio(self._session._exchange, branch.stops[-1], 0).quantities, dtype="int64")
+            for branch in (self._a, self._b)
+        ]
+        frame = pd.concat(held, axis=1, keys=self._names).fillna(0).astype("int64").sort_index()
+        frame.index.name = "symbol"
+        frame["difference"] = frame.iloc[:, 1] - frame.iloc[:, 0]
+        return frame
+
+    def plot(self, ax: Axes | None = None) -> Axes:
+        """Draw both equity curves, and a line where the branches part.
+
+        Parameters
+        ----------
+        ax : matplotlib Axes, optional
+            Default: a new figure.
+
+        Returns
+        -------
+        Axes
+        """
+        from matplotlib import pyplot as plt  # noqa: PLC0415  # drawing is asked for
+
+        if ax is None:
+            _, ax = plt.subplots(figsize=(8, 3.5), layout="constrained")
+        curves = self.equity
+        for name, style in zip(self._names, ("-", "--"), strict=True):
+            ax.plot(curves.index, curves[name].to_numpy(), style, label=name)
+        found = self._difference
+        if found is not None:
+            day = next(event.day for event in found[1:] if event is not None)
+            ax.axvline(frames.timestamp(self._session._exchange, max(day, 0)).to_pydatetime(), color="#6b7280", lw=0.8)
+        currency = self._session.market.venue.money.currency
+        ax.set_ylabel(f"Equity, {currency}" if currency else "Equity")
+        ax.legend()
+        return ax
+
+    def __repr__(self) -> str:
+        a, b = self._names
+        first = self.first
+        if first.empty:
+            return f"<Comparison of {a} and {b}: no event differs>"
+        row = first.iloc[0]
+        curves = self.equity.dropna()
+        gap = f"; equity {curves.difference.iloc[-1]:+,.2f} on {str(curves.index[-1])[:10]}" if len(curves) else ""
+        return (
+            f"<Comparison of {a} and {b}: they differ from {_day(row.day)} {row.phase} on (event {row.seq}: "
+            f"{' / '.join(self._said(name) for name in first.index)}){gap}>"
+        )
+
+    def _said(self, name: str) -> str:
+        row = self.first.loc[name]
+        words = [row.event, row.symbol, "" if row.quantity is pd.NA else f"{row.quantity:,}", row.reason]
+        return " ".join(word for word in words if word)
+
+    def _repr_html_(self) -> str:
+        head = f"<div><b>{escape(self._names[0])}</b> and <b>{escape(self._names[1])}</b></div>"
+        if self.first.empty:
+            return f"{head}<div>No event differs.</div>"
+        return (
+            f"{head}<div>First difference</div>{self.first._repr_html_()}"
+            f"<div>Equity at the end of both</div>{self.equity.dropna().tail(1)._repr_html_()}"
+        )

@@ -1,0 +1,146 @@
+"""The strategy of a session as something that can be taken out, mended and put back."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from qresearch.engine.evolve import Draft
+from qresearch.session.memory import Memory
+from qresearch.session.strategy import HOOK_PHASES, HOOKS, BarData, Context, Hooks, bind_hook, load_strategy
+
+if TYPE_CHECKING:
+    from qresearch.session.journal import Journal
+    from qresearch.session.timeline import Timeline
+
+
+def source_of(strategy: object) -> str:
+    """The text of a strategy, for the journal; empty when nobody knows it."""
+    try:
+        if isinstance(strategy, (str, Path)):
+            return Path(strategy).read_text(encoding="utf-8")
+        known = isinstance(strategy, type) or inspect.isroutine(strategy) or inspect.ismodule(strategy)
+        return inspect.getsource(strategy if known else type(strategy))  # type: ignore[arg-type]  # one of these
+    except (OSError, TypeError):
+        return ""
+
+
+def changed_hooks(hooks: Hooks, functions: dict[str, Callable[..., object]]) -> tuple[Hooks, list[str]]:
+    """Callbacks with some functions replaced by name; the names that were.
+
+    A function is known by the name of its hook (``handle_data``) or by its own name.
+    """
+    calls, names = dict(hooks.calls), []
+    for hook, old in hooks.calls.items():
+        for name in (hook, getattr(old, "__name__", hook)):
+            if name in functions:
+                calls[hook] = functions[name]
+                names.append(name)
+                break
+    for hook in HOOKS:
+        if hook in functions and hook not in calls:
+            calls[hook] = functions[hook]
+            names.append(hook)
+    return replace(hooks, calls=calls), names
+
+
+class StrategySlot:
+    """The part of a session that holds its strategy."""
+
+    message: str
+    memory: dict[str, Any]
+    _timeline: Timeline
+    _memory: Memory
+    _context: Context
+    _data: BarData
+    _draft: Draft | None
+    _journal: Journal | None
+    _hooks: dict[int, Callable[[], object]]
+    _strategy: Hooks
+    _wanted_strategy: str
+    _refuse_inside_callback: Callable[[str], None]
+    _call: Callable[[str, Callable[[], object]], None]
+    _sync: Callable[[], None]
+
+    @property
+    def strategy(self) -> Hooks:
+        """The callbacks in force. Assign a function, class, object or path to go on with an edited strategy.
+
+        What the old one remembers is carried over (attributes, globals, ``context``, schedules by the name of their
+        function); what the edit itself changes is new. ``initialize`` is not called again.
+        """
+        return self._strategy
+
+    @strategy.setter
+    def strategy(self, strategy: object) -> None:
+        self._refuse_inside_callback("strategy = ...")
+        self._use(load_strategy(strategy, self._context))
+        self._wanted_strategy = ""
+        self.message = f"The strategy is now {self._strategy.name!r}."
+        self._note_edit(self._strategy.name, source_of(strategy))
+
+    def _use(self, hooks: Hooks) -> None:
+        """Go on with other callbacks."""
+        bound = self._bound(hooks)
+        self._strategy, self._hooks = hooks, bound
+        self._memory.replace(hooks.roots, self._timeline.memory)
+        self._memory.live["strategy"] = hooks.target
+        self._memory.schedules.replace(hooks.find)
+
+    def _replace_functions(self, functions: dict[str, Callable[..., object]], source: str) -> list[str]:
+        """Put functions in the place of those of the same names; the names that were replaced."""
+        self._refuse_inside_callback("%%strategy")
+        hooks, names = changed_hooks(self._strategy, functions)
+        self._hooks, self._strategy = self._bound(hooks), hooks
+        names += [name for name in self._memory.schedules.replace(functions.get) if name not in names]
+        if names:
+            self._note_edit(self._strategy.name, source)
+        return names
+
+    def _note_edit(self, name: str, source: str) -> None:
+        if self._journal is not None:
+            self._journal.note_edit(self._timeline.branch, name, source)
+            self._sync()
+
+    def _bound(self, hooks: Hooks) -> dict[int, Callable[[], object]]:
+        return {
+            phase: bind_hook(hooks.calls[name], self._context, self._data)
+            for phase, name in HOOK_PHASES.items()
+            if name in hooks.calls
+        }
+
+    def _begin_strategy(self, strategy: object) -> None:
+        """Load the strategy that a session is opened with."""
+        self._strategy = load_strategy(strategy, self._context)
+        self._memory.begin(self._strategy.roots)
+        self._memory.live["strategy"] = self._strategy.target
+        self._hooks = self._bound(self._strategy)
+
+    def _resume_strategy(self, strategy: object, name: str) -> None:
+        """Load the strategy of a journal, without letting it initialise itself."""
+        if strategy is None:
+            self._wanted_strategy = name
+            return
+        self._begin_strategy(strategy)
+        self._memory.schedules.find = self._strategy.find
+
+    def _initialized(self) -> Draft:
+        """What ``initialize`` does."""
+        draft = Draft(self._timeline.state)
+        if "initialize" in self._strategy.calls:
+            initialize = bind_hook(self._strategy.calls["initialize"], self._context, self._data)
+            self._draft = draft
+            try:
+                self._call("initialize", initialize)
+            finally:
+                self._draft = None
+        return draft
+
+
+def script_namespace(session: StrategySlot) -> dict[str, Any] | None:
+    """The globals of a strategy that is a script; None when it is none."""
+    target = session.strategy.target
+    return target if isinstance(target, dict) else None

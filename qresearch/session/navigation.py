@@ -1,0 +1,620 @@
+"""The clock of a session: forwards, backwards, to a moment, to a condition, and along branches."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, NamedTuple, cast
+
+import numpy as np
+import pandas as pd
+from tqdm.auto import tqdm
+
+from qresearch.domain.messages import Advanced, Matched, records
+from qresearch.domain.state import State
+from qresearch.engine import decide
+from qresearch.engine.evolve import Draft
+from qresearch.errors import JournalError, OutOfRange, StrategyError, UsageError, choose
+from qresearch.market.venue import PHASE_ORDER, PHASES, Phase
+from qresearch.session import frames
+from qresearch.session.attempt import Attempt, strategy_error
+from qresearch.session.branches import Branches
+from qresearch.session.breakpoints import EVENTS, Armed, Breakpoint, Breakpoints
+from qresearch.session.commands import split_step
+from qresearch.session.debugging import Debugger, LeftDebugger
+from qresearch.session.editing import StrategySlot
+from qresearch.session.encoding import encode
+from qresearch.session.journal import BATCH, Journal
+from qresearch.session.strategy import HOOK_PHASES, Hooks
+from qresearch.session.timeline import Timeline
+from qresearch.session.watch import Watch
+from qresearch.session.what_if import WhatIf
+
+if TYPE_CHECKING:
+    from qresearch.engine.exchange import Exchange
+    from qresearch.market.market import Market
+    from qresearch.session.orders import OrderRecord
+    from qresearch.session.session import Session
+
+_CLOSE, _AFTER_CLOSE = PHASE_ORDER[Phase.CLOSE], PHASE_ORDER[Phase.AFTER_CLOSE]
+
+
+class Now(NamedTuple):
+    """Where the clock stands.
+
+    Parameters
+    ----------
+    day : Timestamp or NaT
+        NaT before the first day of the data.
+    phase : Phase
+    """
+
+    day: pd.Timestamp
+    phase: Phase
+
+
+class Navigation(StrategySlot):
+    """How a session moves in time. Everything here is a part of :class:`~qresearch.Session`."""
+
+    market: Market
+    message: str
+    notices: list[str]
+    _exchange: Exchange
+    _timeline: Timeline
+    _warn_frozen: Callable[[list[int]], None]
+    _orders: Callable[[], dict[int, OrderRecord]]
+    _tell: Callable[[str], None]
+
+    def _begin_navigation(self) -> None:
+        session = cast("Session", self)
+        self._draft: Draft | None = None
+        self._hooks: dict[int, Callable[[], object]] = {}
+        self._strategy: Hooks = Hooks("no strategy", {})
+        self._wanted_strategy = ""
+        self._journal: Journal | None = None
+        self._armed: Armed | None = None
+        self._debugger: Debugger | None = None
+        self._watch: Watch | None = None
+        self._attempt: Attempt | None = None
+        self._breakpoints = Breakpoints(session)
+
+    # ------------------------------------------------------------------ where it stands
+
+    @property
+    def now(self) -> Now:
+        """Day and phase at which the session stands; inside a callback, those of the callback."""
+        account = self._account
+        return Now(frames.timestamp(self._exchange, account.day), PHASES[account.phase])
+
+    @property
+    def _now_text(self) -> str:
+        account, exchange = self._account, self._exchange
+        if account.day < exchange.first:
+            return f"before the first trading day, {exchange.date(exchange.first)}"
+        number, count = account.day - exchange.first + 1, exchange.last - exchange.first + 1
+        return f"{exchange.date(account.day)} {PHASES[account.phase].value} (trading day {number} of {count})"
+
+    @property
+    def _account(self) -> Draft | State:
+        return self._draft or self._timeline.state
+
+    def _refuse_inside_callback(self, call: str) -> None:
+        if self._draft is not None:
+            raise UsageError(
+                f"{call}() was called inside a callback of the strategy. Call it from the notebook instead."
+            )
+
+    # ------------------------------------------------------------------ forwards
+
+    def step(self, n: int = 1, *, phase: str | None = None, rerun: bool = False, debug: bool = False) -> Session:
+        """Go on to the next close, or to the next occurrence of a phase.
+
+        A step is a transaction: if the strategy raises, the session stands where it stood before, and what the step
+        had done is in :attr:`attempt`. After going back, steps redo the kept future without calling the strategy;
+        placing an order first opens a branch.
+
+        Parameters
+        ----------
+        n : int
+            Number of steps.
+        phase : str, optional
+            "PRE_OPEN", "OPEN", "INTRADAY", "CLOSE", "AFTER_CLOSE", or "next" for the next one whatever it is.
+        rerun : bool
+            After going back: call the strategy again instead of redoing the kept future. Equal events stay on the
+            branch, different ones open another. Orders by hand of the kept future are not placed again.
+        debug : bool
+            Open the standard debugger on the first line of each callback (this also calls the strategy again). Inside,
+            ``c`` goes on, ``q`` leaves without taking the step.
+
+        Returns
+        -------
+        Session
+            Itself, so that a cell shows where it stands.
+
+        Raises
+        ------
+        OutOfRange
+            Beyond the last day of the session; go back, or open one with a later end.
+        StrategyError
+            A callback raised; mend it and step again.
+
+        Examples
+        --------
+        >>> import qresearch as qr
+        >>> session = qr.Session(qr.sample_market(), start="2022-03-01")
+        >>> session.step(phase="OPEN").now.phase.value
+        'OPEN'
+        """
+        if self._draft is not None or self._wanted_strategy:
+            self._prepare("step")
+        if type(n) is not int or n < 1:
+            _check_count("step", n)
+        if phase is not None:
+            choose("phase", phase, [*PHASES, "next"])
+        self.message = ""
+        redone = 0
+        with self._debugging(at_callbacks=True) if debug else _NOTHING:
+            for _ in range(n):
+                target = self._target(phase)
+                if self._timeline.at_tip:
+                    self._advance_to(*target)
+                elif rerun or debug:
+                    self._rerun_to(target)
+                else:
+                    self._redo(target)
+                    redone += 1
+                if self._watch is not None:
+                    self._watch.note()
+                if self._journal is not None:
+                    self._sync()
+        if redone:
+            self.message = f"Redid {redone} kept {'step' if redone == 1 else 'steps'} without calling the strategy."
+        if self._watch is not None:
+            self._watch.tell()
+        return cast("Session", self)
+
+    def _target(self, phase: str | None) -> tuple[int, int]:
+        """Day and phase at which a step ends."""
+        state = self._timeline.state
+        before = state.day < self._exchange.first
+        if phase == "next":
+            return (state.day, state.phase + 1) if state.phase < _AFTER_CLOSE and not before else (state.day + 1, 0)
+        wanted = _CLOSE if phase is None else PHASE_ORDER[Phase(phase)]
+        return (state.day + 1, wanted) if before or state.phase >= wanted else (state.day, wanted)
+
+    def _advance_to(self, day: int, phase: int) -> bool:
+        """Simulate up to a moment, as one transaction; True when a breakpoint stopped it earlier."""
+        armed = self._armed
+        draft = self._simulate(day, phase)
+        self._keep("step", draft)
+        return armed is not None and bool(armed.reason)
+
+    def _simulate(self, day: int, phase: int) -> Draft:
+        """What a step to a moment does, with the callbacks; nothing is kept yet."""
+        draft = Draft(self._timeline.state)
+        if day > self._exchange.last:
+            decide.refuse_beyond(self._exchange)
+        self._draft = draft
+        if self._armed is not None:
+            self._armed.begin()
+        try:
+            exchange, hooks, schedules, armed = self._exchange, self._hooks, self._memory.schedules, self._armed
+            while draft.day < day or draft.phase < phase:
+                frozen = decide.advance(draft, exchange)
+                if frozen:
+                    self._warn_frozen(frozen)
+                if draft.phase in hooks or schedules.calls:
+                    self._call_hooks(draft.phase)
+                if armed is not None and armed.check(draft.events):
+                    break
+        except BaseException as problem:
+            if isinstance(problem, StrategyError):
+                self._attempt = Attempt(cast("Session", self), draft.events, problem)
+            self._memory.restore(self._timeline.memory)
+            raise
+        finally:
+            self._draft = None
+        draft.events.append(Advanced(draft.day, draft.phase))
+        return draft
+
+    def _keep(self, kind: str, draft: Draft) -> bool:
+        """Keep what a step or a command did; True when this opened a branch, because the cursor stood in the past."""
+        memory = self._memory.snapshot()
+        timeline = self._timeline
+        forked = timeline.commit(draft.freeze(), draft.events, memory, new_stop=kind == "step")
+        if forked:
+            # Tickets in memory now belong to the new branch.
+            self._memory.restore(memory)
+        if self._journal is not None:
+            self._journal.note(kind, timeline.branch, draft.events, memory)
+        return forked
+
+    def _call_hooks(self, phase: int) -> None:
+        hook = self._hooks.get(phase)
+        # The close belongs to handle_data last, so that it sees what timed functions queued; otherwise it comes first.
+        if hook is not None and phase != _CLOSE:
+            self._call(HOOK_PHASES[phase], hook)
+        for when, func in self._memory.schedules.calls:
+            if when == phase:
+                self._call(getattr(func, "__name__", "run_daily"), lambda func=func: func(self._context))  # type: ignore[misc]
+        if hook is not None and phase == _CLOSE:
+            self._call("handle_data", hook)
+
+    def _call(self, name: str, hook: Callable[[], object]) -> None:
+        try:
+            if self._debugger is None:
+                hook()
+            else:
+                self._debugger.call(hook)
+        except LeftDebugger:
+            raise
+        except Exception as problem:
+            # With the traceback of the strategy, so that %debug opens there.
+            raise strategy_error(problem, name, self.now).with_traceback(problem.__traceback__) from problem
+
+    def _redo(self, target: tuple[int, int]) -> bool:
+        """Move to the kept stop at or after the target, or to the tip; True when a breakpoint stopped it earlier."""
+        timeline = self._timeline
+        branch, armed = timeline.branch, self._armed
+        hit = False
+        while not hit:
+            branch.cursor += 1
+            state = branch.stops[branch.cursor]
+            if armed is not None:
+                armed.begin()
+                hit = armed.check(branch.log[branch.counts[branch.cursor - 1] : branch.counts[branch.cursor]])
+            if branch.cursor == len(branch.stops) - 1 or (state.day, state.phase) >= target:
+                break
+        self._move_to(branch.cursor)
+        return hit
+
+    def _rerun_to(self, target: tuple[int, int]) -> None:
+        """Call the strategy again over kept stops, up to a moment or to where the events differ."""
+        timeline = self._timeline
+        again = 0
+        while not timeline.at_tip:
+            branch, stop = timeline.branch, timeline.stop
+            kept = branch.stops[stop + 1]
+            draft = self._simulate(kept.day, kept.phase)
+            before, _ = split_step(branch.log[branch.counts[stop] : branch.counts[stop + 1]])
+            if encode(draft.events) != encode(before):
+                self._keep("step", draft)
+                self.message = (
+                    f"Run again, {self._exchange.date(kept.day)} gives other events: opened branch "
+                    f"{timeline.branch.name!r}; the old future is kept."
+                )
+                break
+            again += 1
+            timeline.move_to(stop + 1)
+            memory = self._memory.snapshot()
+            if memory != branch.memories[stop + 1]:
+                branch.memories[stop + 1] = memory
+                if self._journal is not None:
+                    self._journal.note("memory", branch, [], memory)
+            self.message = f"Ran {again} {'step' if again == 1 else 'steps'} again: the same events."
+            if (kept.day, kept.phase) >= target:
+                return
+        state = timeline.state
+        if (state.day, state.phase) < target:
+            self._advance_to(*target)
+
+    # ------------------------------------------------------------------ runs
+
+    def run(self, until: object = None, *, progress: bool = True, debug: bool = False) -> Session:
+        """Step to the end of the session, or until something holds.
+
+        Breakpoints stop it at the end of the phase that hit them, with the reason in the message; running again goes
+        on. See :attr:`breakpoints`.
+
+        Parameters
+        ----------
+        until : str, date or callable, optional
+            A date (the last trading day at or before it); a predicate on the session that is asked after every step
+            and stops the run when it returns True; the name of a breakpoint, also of a disabled one; or an event such
+            as "order.rejected".
+        progress : bool
+            Show a progress bar when the run takes more than two seconds.
+        debug : bool
+            Open the standard debugger inside the callback whose order hits a breakpoint.
+
+        Returns
+        -------
+        Session
+
+        Raises
+        ------
+        StrategyError
+            A callback raised; everything up to the step before it is kept.
+
+        Examples
+        --------
+        >>> import qresearch as qr
+        >>> session = qr.Session(qr.sample_market(), start="2022-03-01")
+        >>> str(session.run(until="2022-03-10").now.day)[:10]
+        '2022-03-10'
+        """
+        self._prepare("run")
+        predicate, extra, last = self._goal(until)
+        self._armed = self._breakpoints.arm(extra)
+        try:
+            with self._debugging(at_callbacks=False) if debug else _NOTHING:
+                stopped = self._run_days(last, predicate, progress=progress)
+                if (
+                    until is None
+                    and not stopped
+                    and self._timeline.at_tip
+                    and self._timeline.state.phase < _AFTER_CLOSE
+                ):
+                    stopped = self._advance_to(last, _AFTER_CLOSE)
+            reason = self._armed.reason if self._armed is not None else ""
+        finally:
+            self._armed = None
+            if self._journal is not None:
+                self._sync()
+        self.message = self._run_message(stopped=stopped, reason=reason)
+        return self._settle()
+
+    def _goal(self, until: object) -> tuple[Callable[[Session], object] | None, Breakpoint | None, int]:
+        """Predicate, breakpoint and last day (index) of a run."""
+        last = self._exchange.last
+        if until is None:
+            return None, None, last
+        if isinstance(until, Breakpoint) or (isinstance(until, str) and until in self._breakpoints.names):
+            return None, self._breakpoints.find(until), last
+        if isinstance(until, str) and until in EVENTS:
+            return None, self._breakpoints.only(until), last
+        if callable(until):
+            return cast("Callable[[Session], object]", until), None, last
+        return None, None, min(self.market.panel.day_index(until, side="previous"), last)
+
+    def _run_days(self, last: int, predicate: Callable[[Session], object] | None, *, progress: bool) -> bool:
+        """Step day by day; True when a breakpoint or the predicate stopped it."""
+        state = self._timeline.state
+        steps = max(last - (state.day + (state.phase >= _CLOSE)) + 1, 0)
+        with tqdm(total=steps, desc="run", unit="day", delay=2, leave=False, disable=not progress) as bar:
+            for number in range(1, steps + 1):
+                target = self._target(None)
+                hit = self._advance_to(*target) if self._timeline.at_tip else self._redo(target)
+                if self._watch is not None:
+                    self._watch.note()
+                if number % BATCH == 0:
+                    bar.update(BATCH)
+                    if self._journal is not None:
+                        self._sync()
+                if hit or (predicate is not None and predicate(cast("Session", self))):
+                    return True
+        return False
+
+    def _run_message(self, *, stopped: bool, reason: str) -> str:
+        if stopped:
+            return f"Stopped at {self._now_text}: {reason or 'the condition holds.'}"
+        account = self._account
+        if not account.orders or any(
+            isinstance(event, Matched) and event.traded for event in self._timeline.branch.log
+        ):
+            return ""
+        orders = self._orders()
+        if any(order.filled for order in orders.values()):
+            return ""
+        counts = frames.rejected_counts(orders.values())
+        reasons = ", ".join(f"{reason} {count}" for reason, count in sorted(counts.items())) or "none ended yet"
+        return f"Nothing was traded: {len(orders)} orders, {reasons}."
+
+    # ------------------------------------------------------------------ back, and to a moment
+
+    def back(self, n: int = 1) -> Session:
+        """Go back some stops. Nothing is erased: step() redoes them, acting opens a branch.
+
+        The variables of the notebook cannot be rewound; ``session.memory`` (the attributes of the context), the
+        attributes of a class strategy, the globals of a script and what ``run_daily`` set up are.
+
+        Parameters
+        ----------
+        n : int
+            Number of stops: each step, and each move with ``phase=``, made one.
+
+        Raises
+        ------
+        OutOfRange
+            Beyond the beginning.
+        """
+        self._refuse_inside_callback("back")
+        _check_count("back", n)
+        self.message = ""
+        self._move_to(self._timeline.stop - n)
+        return self._settle()
+
+    def goto(self, where: object = None, *, event: int | None = None) -> Session:
+        """Go to a kept stop of this branch, back or forward. Never simulates.
+
+        Parameters
+        ----------
+        where : str, date, int or row of ``session.events``, optional
+            A date: the last stop of that day. An integer: a stop, 0 for the beginning, -1 for the last one kept. A row
+            of the events table: the first stop at which it had happened.
+        event : int, optional
+            The number (`seq`) of an event.
+
+        Raises
+        ------
+        OutOfRange
+            The day is no trading day, or nothing is kept there on this branch; the message says how far it goes.
+
+        Examples
+        --------
+        >>> import qresearch as qr
+        >>> session = qr.Session(qr.sample_market(), start="2022-03-01").step(5)
+        >>> str(session.goto("2022-03-02").now.day)[:10], str(session.goto(-1).now.day)[:10]
+        ('2022-03-02', '2022-03-07')
+        """
+        self._refuse_inside_callback("goto")
+        self.message = ""
+        if isinstance(where, pd.Series):
+            event = cast("int", where.name)
+        if event is not None:
+            self._move_to(self._stop_of_event(event))
+        elif isinstance(where, (int, np.integer)) and not isinstance(where, bool):
+            stop = int(where)
+            self._move_to(stop if stop >= 0 else len(self._timeline.branch.stops) + stop)
+        else:
+            self._move_to(self._stop_of_day(where))
+        return self._settle()
+
+    def _stop_of_day(self, day: object) -> int:
+        index = self.market.panel.day_index(day)
+        stop = self._timeline.find_day(index, _AFTER_CLOSE)
+        if stop < 0:
+            stops = self._timeline.branch.stops
+            raise OutOfRange(
+                f"{self._exchange.date(index)} is not kept on branch {self._timeline.branch.name!r}, which goes from "
+                f"{self._exchange.date(self._exchange.first)} to {self._exchange.date(max(stops[-1].day, 0))}. "
+                "Use run(until=...) to simulate up to a day."
+            )
+        return stop
+
+    def _stop_of_event(self, number: int) -> int:
+        branch = self._timeline.branch
+        seen = place = 0
+        for stop, count in enumerate(branch.counts):
+            seen += sum(1 for _ in records(iter(branch.log[place:count])))
+            place = count
+            if 0 <= number < seen:
+                return stop
+        raise OutOfRange(
+            f"There is no event {number!r} on branch {branch.name!r}: it has {seen}, counted from 0. "
+            "See the index of session.events."
+        )
+
+    def _move_to(self, stop: int) -> None:
+        self._timeline.move_to(stop)
+        self._memory.restore(self._timeline.memory)
+
+    # ------------------------------------------------------------------ branches, breakpoints, watches
+
+    def branch(self, name: str) -> Session:
+        """Open a named branch here and stand on it; what lies ahead stays on the old one.
+
+        Parameters
+        ----------
+        name : str
+
+        Raises
+        ------
+        UsageError
+            The name is taken: choose another, or go there with ``branches.switch``.
+        """
+        self._refuse_inside_callback("branch")
+        if not isinstance(name, str) or not name.strip():
+            raise UsageError(f"branch: name={name!r} is not a name. Pass some text.")
+        if name in self._timeline.branches:
+            raise UsageError(f"branch: {name!r} is taken. Choose another name, or branches.switch({name!r}).")
+        self.message = f"Opened branch {name!r} from {self._timeline.branch.name!r}."
+        self._timeline.fork_here(name)
+        self._memory.restore(self._timeline.memory)
+        return self._settle()
+
+    @property
+    def branches(self) -> Branches:
+        """All branches: a table, and ``switch``, ``rename`` and ``compare``."""
+        return Branches(cast("Session", self))
+
+    @property
+    def breakpoints(self) -> Breakpoints:
+        """Where ``run`` stops: ``add``, ``enable``, ``disable``, ``remove`` and ``list``."""
+        return self._breakpoints
+
+    @property
+    def watch(self) -> Watch:
+        """Values to note at every step: ``watch("equity")``, then ``watch.table``."""
+        if self._watch is None:
+            self._watch = Watch(cast("Session", self))
+        return self._watch
+
+    @property
+    def what_if(self) -> WhatIf:
+        """Preview an order without placing it: ``what_if("buy", "600519", 100)``."""
+        return WhatIf(cast("Session", self))
+
+    @property
+    def attempt(self) -> Attempt | None:
+        """The last step that failed: its events, orders, fills, locals and traceback. None when none has."""
+        return self._attempt
+
+    # ------------------------------------------------------------------ around every call
+
+    def _prepare(self, call: str) -> None:
+        """Before the clock moves by simulation."""
+        self._refuse_inside_callback(call)
+        if self._wanted_strategy and self._timeline.at_tip:
+            raise UsageError(
+                f"This session was made with the strategy {self._wanted_strategy!r}, which a journal does not hold. "
+                "Assign it to go on: session.strategy = ...; or None, to go on by hand."
+            )
+
+    def _settle(self) -> Session:
+        """After a call that moved: watches speak, the journal is written."""
+        if self._watch is not None:
+            self._watch.tell()
+        if self._journal is not None:
+            self._sync()
+        return cast("Session", self)
+
+    def _sync(self) -> None:
+        """Write the journal; on failure the session goes on in memory."""
+        journal = self._journal
+        assert journal is not None  # asked before
+        if not journal.is_open:
+            self._journal = None
+            self._tell(
+                f"The journal {journal.path.name} was opened by another session: this one goes on in memory only."
+            )
+            return
+        try:
+            journal.flush(self._timeline.branch)
+        except JournalError as problem:
+            self._journal = None
+            self._tell(str(problem))
+            raise
+
+    @contextmanager
+    def _debugging(self, *, at_callbacks: bool) -> Iterator[None]:
+        self._debugger = debugger = Debugger(at_callbacks=at_callbacks)
+        original = cast("Any", self)._place
+
+        def place_and_look(*args: Any) -> object:
+            ticket = original(*args)
+            if self._draft is not None and self._armed is not None and self._armed.peek(self._draft.events):
+                debugger.open_here()
+            return ticket
+
+        if not at_callbacks:
+            self.__dict__["_place"] = place_and_look
+            object.__setattr__(self._context, "_place", place_and_look)
+        try:
+            yield
+        except LeftDebugger:
+            self.message = "Left the debugger: the session stands before this step."
+        finally:
+            self._debugger = None
+            self.__dict__.pop("_place", None)
+            object.__setattr__(self._context, "_place", original)
+
+
+class _Nothing:
+    """A context that does nothing: cheaper than contextlib's, for the step that is not debugged."""
+
+    __slots__ = ()
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, *_: object) -> None:
+        pass
+
+
+_NOTHING = _Nothing()
+
+
+def _check_count(call: str, n: int) -> None:
+    if isinstance(n, bool) or not isinstance(n, (int, np.integer)) or n < 1:
+        raise UsageError(f"{call}: n={n!r} is not a number of steps. Pass an integer of at least 1.")

@@ -1,0 +1,351 @@
+"""A session as a plain Python program: what was done, by hand or by a strategy, as calls."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import fields
+from enum import Enum
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from qresearch.domain.messages import (
+    Cancel,
+    CancelRefused,
+    ChangeSettings,
+    Event,
+    Logged,
+    Place,
+    PositionSeeded,
+    Recorded,
+    Settings,
+    Update,
+    UpdateRefused,
+    records,
+)
+from qresearch.domain.reasons import Reason
+from qresearch.domain.terms import MARKET_DAY, Terms
+from qresearch.errors import UsageError, choose
+from qresearch.market.venue import PHASE_ORDER, PHASES, Phase
+from qresearch.session.commands import Done, commands_of, split_step
+from qresearch.session.orders import OrderBook
+
+if TYPE_CHECKING:
+    from qresearch.session.session import Session
+
+_CLOSE = PHASE_ORDER[Phase.CLOSE]
+_RATE = 10**9
+Moment = tuple[int, int]
+Call = tuple[Moment, str]
+"""A moment, and a call such as ``order('600519.SH', 100)``."""
+
+
+def to_script(
+    session: Session, path: str | Path | None = None, *, kind: str = "session", market: str | None = None
+) -> str:
+    """A program that does what a session did up to the cursor, and ends with the same digest.
+
+    Orders of a strategy stand in it as calls at their moment, so that the strategy itself is not needed.
+
+    Parameters
+    ----------
+    session : Session
+    path : path, optional
+        Write it here.
+    kind : {"session", "strategy"}
+        A program that steps a session of its own, or a strategy script for ``qresearch run`` that gives the orders
+        from its callbacks.
+    market : str, optional
+        A Python expression for the data, such as ``"qr.read_market('bars.csv')"``. Default: the path given on the
+        command line, or the embedded market without one; the program checks the fingerprint.
+
+    Returns
+    -------
+    str
+
+    Raises
+    ------
+    UsageError
+        An option of the session that is no plain value, or inside a callback.
+    """
+    session._refuse_inside_callback("to_script")
+    choose("kind", kind, ("session", "strategy"))
+    text = _Script(session, market).session() if kind == "session" else _Script(session, market).strategy()
+    if path is not None:
+        Path(path).write_text(text, encoding="utf-8")
+    return text
+
+
+def to_notebook(session: Session, path: str | Path, *, market: str | None = None) -> Path:
+    """The same program as a notebook, one cell per section."""
+    text = to_script(session, market=market)
+    cells = []
+    for number, part in enumerate(text.split("\n# %%\n")):
+        source = part.strip("\n").splitlines(keepends=True)
+        cells.append(
+            {"cell_type": "code", "execution_count": None, "id": f"cell-{number}", "metadata": {}, "outputs": [],
+             "source": source}
+        )  # fmt: skip
+    kernel = {"display_name": "Python 3", "language": "python", "name": "python3"}
+    book = {"cells": cells, "metadata": {"kernelspec": kernel}, "nbformat": 4, "nbformat_minor": 5}
+    file = Path(path)
+    file.write_text(json.dumps(book, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    return file
+
+
+class _Script:
+    def __init__(self, session: Session, market: str | None) -> None:
+        self._session, self._exchange = session, session._exchange
+        self._market = market
+        self._book = OrderBook()
+        self._settings = session._timeline.branch.stops[0].settings
+        self._uses_terms = False
+        first = session._timeline.branch.log[0]
+        self._settings = getattr(first, "settings", self._settings)
+
+    # ------------------------------------------------------------------ what was done
+
+    def _parts(self) -> Iterator[tuple[Moment, list[Event]]]:
+        """Events between stops, each with the moment to which they lead; those of the opening are left out."""
+        timeline = self._session._timeline
+        branch = timeline.branch
+        self._book.fold(_single(branch.log[:1]))
+        opening = 1 + sum(isinstance(event, PositionSeeded) for event in branch.log[1 : self._opened()])
+        place = opening
+        for stop in range(timeline.stop + 1):
+            state = branch.stops[stop]
+            step, by_hand = split_step(branch.log[place : branch.counts[stop]])
+            yield (state.day, state.phase), [*step, *by_hand]
+            place = branch.counts[stop]
+
+    def _opened(self) -> int:
+        """Number of events that the constructor made."""
+        positions = self._session._options.get("positions") or {}
+        return 1 + len(positions)
+
+    def _calls(self) -> Iterator[tuple[Moment, list[Call]]]:
+        """The calls of each step and after it, with the moment of the stop."""
+        for moment, events in self._parts():
+            calls = []
+            for event in events:
+                for day, phase, command in commands_of([event]):
+                    text = self._call(command)
+                    if text:
+                        calls.append(((day, phase), text))
+                self._book.fold(_single([event]))
+            yield moment, calls
+
+    def _call(self, command: Done) -> str:
+        symbols = self._session.market.symbols
+        match command:
+            case Place(column=column, method=method, asked=asked, terms=terms):
+                style = "" if terms is MARKET_DAY else f", style={self._terms(terms)}"
+                return f"{method.call}({symbols[column]!r}, {asked!r}{style})"
+            case Cancel(order_id=order_id) | CancelRefused(order_id=order_id):
+                return f"cancel('{order_id}')"
+            case Update():
+                return self._update(command)
+            case UpdateRefused(order_id=order_id, reason=reason, facts=facts):
+                asked = facts["asked"] if reason is Reason.BELOW_FILLED else 1
+                return f"update('{order_id}', quantity={asked})"
+            case ChangeSettings(settings=settings):
+                return self._change(settings)
+            case PositionSeeded(column=column, quantity=quantity, cost=cost):
+                return f"_hold_from_start({symbols[column]!r}, {quantity}, {self._exchange.money.amount(cost) / quantity!r})"
+            case Recorded() | Logged():
+                return ""
+
+    def _update(self, command: Update) -> str:
+        record = self._book.orders[command.order_id]
+        changes: dict[str, Any] = {"quantity": abs(command.quantity) + record.filled + record.canceled}
+        for name in ("limit_price", "stop_price", "tag"):
+            if getattr(command.terms, name) != getattr(record.terms, name):
+                changes[name] = getattr(command.terms, name)
+        words = ", ".join(f"{name}={value!r}" for name, value in changes.items())
+        return f"update('{command.order_id}', {words})"
+
+    def _terms(self, terms: Terms) -> str:
+        self._uses_terms = True
+        words = []
+        for item in fields(terms):
+            value = getattr(terms, item.name)
+            if value != item.default:
+                name = f"{type(value).__name__}.{value.name}" if isinstance(value, Enum) else _literal(value)
+                words.append(f"{item.name}={name}")
+        return f"Terms({', '.join(words)})"
+
+    def _change(self, settings: Settings) -> str:
+        old, self._settings = self._settings, settings
+        changed = [item.name for item in fields(settings) if getattr(old, item.name) != getattr(settings, item.name)]
+        if changed == ["costs"] and not settings.costs.historical:
+            costs, money = settings.costs, self._exchange.money
+            rates = {
+                name: getattr(costs, name) / _RATE
+                for name in ("open_tax", "close_tax", "open_commission", "close_commission")
+            }
+            words = [f"{name}={rate!r}" for name, rate in rates.items()]
+            return f"set_order_cost({', '.join(words)}, min_commission={money.amount(costs.min_commission)!r})"
+        if changed == ["slippage"]:
+            return f"set_slippage({settings.slippage.kind!r}, {settings.slippage.size!r})"
+        words = [f"{name}={getattr(settings, name)!r}" for name in changed]
+        return f"_change({', '.join(words)})" if words else ""
+
+    # ------------------------------------------------------------------ as a session
+
+    def session(self) -> str:
+        """The program."""
+        body = list(self._steps())
+        session = self._session
+        options = ", ".join(["MARKET", *(f"{name}={value}" for name, value in self._options().items())])
+        lines = [
+            '"""A session of qresearch as it was done, call by call."""',
+            "",
+            *self._head(),
+            f"session = qr.Session({options})",
+            "",
+            "",
+            "def at(day, phase):",
+            '    """Step to a phase of a day."""',
+            "    while (str(session.now.day)[:10], session.now.phase) != (day, phase):",
+            '        session.step(phase="next")',
+            "",
+            "",
+            "# %%",
+            *body,
+            "",
+            "# %%",
+            f'assert session.digest() == "{session.digest()}", "this is not what the session did"',
+        ]
+        return "\n".join(lines) + "\n"
+
+    def _head(self) -> list[str]:
+        extra = ["from datetime import date", ""] if self._uses_terms else []
+        terms = ["from qresearch.domain.terms import Kind, Terms, TimeInForce"] if self._uses_terms else []
+        settings = ["from qresearch.domain.messages import Costs, Slippage"] if self._uses_settings else []
+        given = self._market or "qr.read_market(sys.argv[1]) if len(sys.argv) > 1 else qr.sample_market()"
+        if self._market is None:
+            extra = ["import sys", *extra] if extra else ["import sys", ""]
+        return [
+            *extra,
+            "import qresearch as qr",
+            *settings,
+            *terms,
+            "",
+            f"MARKET = {given}",
+            f'if MARKET.fingerprint != "{self._session.market.fingerprint}":',
+            f'    raise SystemExit("These are other data than those of the session: {self._session.market!r}")',
+            "",
+        ]
+
+    @property
+    def _uses_settings(self) -> bool:
+        return any("Costs(" in text or "Slippage(" in text for text in self._made)
+
+    def _options(self) -> dict[str, str]:
+        """The arguments of the constructor that are not the default, as text."""
+        given = {}
+        for name, value in self._session._options.items():
+            if name == "strict" or value is None:
+                continue
+            plain = dict(value) if isinstance(value, dict) else value
+            text = repr(str(value)[:10]) if name in {"start", "end"} else repr(plain)
+            if "<" in text:
+                raise UsageError(f"to_script: {name}={value!r} is no plain value. Open the session with plain values.")
+            given[name] = text
+        return given
+
+    def _steps(self) -> Iterator[str]:
+        self._made: list[str] = []
+        now = (self._exchange.first - 1, PHASE_ORDER[Phase.AFTER_CLOSE])
+        waiting = 0
+        for moment, calls in self._calls():
+            if not calls and self._plain_step(now) == moment:
+                waiting += 1
+                now = moment
+                continue
+            for when, text in [*calls, (moment, "")]:
+                if waiting and (when != now or text):
+                    yield f"session.step({waiting if waiting > 1 else ''})"
+                    waiting = 0
+                if when != now:
+                    yield self._move(now, when)
+                    now = when
+                if text:
+                    self._made.append(text)
+                    yield f"session.{text}"
+        if waiting:
+            yield f"session.step({waiting if waiting > 1 else ''})"
+
+    def _plain_step(self, now: Moment) -> Moment:
+        """Where ``step()`` leads."""
+        day, phase = now
+        return (day + 1, _CLOSE) if day < self._exchange.first or phase >= _CLOSE else (day, _CLOSE)
+
+    def _move(self, now: Moment, to: Moment) -> str:
+        if self._plain_step(now) == to:
+            return "session.step()"
+        name = PHASES[to[1]].value
+        ahead = now[0] + 1 if now[0] < self._exchange.first or now[1] >= to[1] else now[0]
+        if ahead == to[0]:
+            return f'session.step(phase="{name}")'
+        return f'at("{self._exchange.date(to[0])}", "{name}")'
+
+    # ------------------------------------------------------------------ as a strategy
+
+    def strategy(self) -> str:
+        """A strategy script whose callbacks give the same orders."""
+        by_moment: dict[tuple[str, str], list[str]] = {}
+        for _, calls in self._calls():
+            for (day, phase), text in calls:
+                key = "start" if day < self._exchange.first else self._exchange.date(day), PHASES[phase].value
+                by_moment.setdefault(key, []).append(text)
+        terms = ["from datetime import date", "", "from qresearch.domain.terms import Kind, Terms, TimeInForce", ""]
+        table = []
+        for (day, phase), texts in by_moment.items():
+            table.append(f"    ({day!r}, {phase!r}): lambda context: [")
+            # What a context does not offer is done by its session.
+            table += [f"        context.{'_session.' if text.startswith('_') else ''}{text}," for text in texts]
+            table.append("    ],")
+        lines = [
+            '"""The orders of a session of qresearch, given again from callbacks."""',
+            "",
+            *(terms if self._uses_terms else []),
+            "COMMANDS = {",
+            *table,
+            "}",
+            "",
+            "",
+            "def do(context, day, phase):",
+            "    COMMANDS.get((day, phase), lambda context: None)(context)",
+            "",
+            "",
+            "def now(context):",
+            "    do(context, str(context.now.day)[:10], str(context.now.phase))",
+            "",
+            "",
+            "def initialize(context):",
+            '    do(context, "start", "AFTER_CLOSE")',
+            '    run_daily(now, "open")',
+            '    run_daily(now, "11:30")',
+            "",
+            "",
+            "def before_trading(context):",
+            "    now(context)",
+            "",
+            "",
+            "def handle_data(context, data):",
+            "    now(context)",
+            "",
+            "",
+            "def after_trading(context):",
+            "    now(context)",
+        ]
+        return "\n".join(lines) + "\n"
+
+
+def _single(events: list[Event]) -> Iterator[Any]:
+    return records(iter(events))
+
+
+def _literal(value: object) -> str:
+    return f"date({value.year}, {value.month}, {value.day})" if hasattr(value, "year") else repr(value)  # type: ignore[attr-defined]

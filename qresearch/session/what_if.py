@@ -1,0 +1,200 @@
+"""What an order would do: sized, checked and priced on a throw-away draft, never placed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from html import escape
+from typing import TYPE_CHECKING, Any
+
+from qresearch.domain.messages import OrderCreated, OrderRejected, records
+from qresearch.domain.reasons import REASONS, explain_reason
+from qresearch.engine.evolve import Draft
+from qresearch.engine.sizing import held_by, pending_of
+from qresearch.errors import UsageError, choose
+from qresearch.session.html import number, price, table
+from qresearch.session.trading import TradingApi
+
+if TYPE_CHECKING:
+    from qresearch.session.session import Session
+
+_CALLS = tuple(name for name in vars(TradingApi) if not name.startswith("_"))
+
+
+@dataclass(frozen=True)
+class Preview:
+    """What an order would do if the next open were the last visible price. Nothing was placed.
+
+    Parameters
+    ----------
+    symbol : str
+    side : {"buy", "sell"}
+    asked : str
+        The call.
+    quantity : int, shares
+        What would be sent; 0 when it would be refused at once.
+    price : float, currency per share
+        Last visible price: the real open is not known.
+    notional, commission, stamp_duty, transfer_fee : float, currency
+        Of the whole order at that price.
+    cash, cash_after : float, currency
+        Now, and after this order alone.
+    held_after : int, shares
+    checks : tuple of (str, bool, str)
+        Name of each check, whether it passes now, and its numbers.
+    """
+
+    symbol: str
+    side: str
+    asked: str
+    quantity: int
+    price: float
+    notional: float
+    commission: float
+    stamp_duty: float
+    transfer_fee: float
+    cash: float
+    cash_after: float
+    held_after: int
+    checks: tuple[tuple[str, bool, str], ...]
+
+    @property
+    def fees(self) -> float:
+        """Commission, stamp duty and transfer fee together, currency."""
+        return self.commission + self.stamp_duty + self.transfer_fee
+
+    @property
+    def passes(self) -> bool:
+        """True when every check passes now."""
+        return all(passed for _, passed, _ in self.checks)
+
+    def __repr__(self) -> str:
+        failed = "; ".join(f"{name}: {text}" for name, passed, text in self.checks if not passed)
+        if not self.quantity:
+            return f"<Preview: {self.asked} would be refused. {failed}>"
+        text = (
+            f"<Preview: {self.side} {self.quantity:,} {self.symbol} at about {self.price:,.10g}: value "
+            f"{self.notional:,.2f}, fees {self.fees:,.2f}, cash {self.cash:,.2f} -> {self.cash_after:,.2f}"
+        )
+        return f"{text}; {failed}>" if failed else f"{text}>"
+
+    def _repr_html_(self) -> str:
+        checks = [("✓" if passed else "✗", escape(name), escape(text)) for name, passed, text in self.checks]
+        money = [
+            ("Price", price(self.price)),
+            ("Value", number(self.notional)),
+            ("Commission", number(self.commission)),
+            ("Stamp duty", number(self.stamp_duty)),
+            ("Transfer fee", number(self.transfer_fee)),
+            ("Cash now", number(self.cash)),
+            ("Cash after", number(self.cash_after)),
+            ("Held after", f"{self.held_after:,}"),
+        ]
+        head = f"<div>What if <b>{escape(self.asked)}</b>: {self.side} <b>{self.quantity:,}</b> {escape(self.symbol)}</div>"
+        return f"{head}{table((' ', 'Check', 'Numbers'), checks)}{table(('', 'Currency>'), money)}"
+
+
+class WhatIf:
+    """Call it with an order function and its arguments.
+
+    Examples
+    --------
+    >>> import qresearch as qr
+    >>> session = qr.Session(qr.sample_market(), start="2022-03-01", cash=100_000).step()
+    >>> session.what_if("buy", "604018", 1000)
+    <Preview: buy 1,000 604018.SH at about 9.55: value 9,550.00, fees 5.00, cash 100,000.00 -> 90,445.00>
+    >>> len(session.orders)
+    0
+    """
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    def __call__(self, call: str | Callable[..., object], *args: Any, **kwargs: Any) -> Preview:
+        """Preview an order.
+
+        Parameters
+        ----------
+        call : str or method
+            "order", "order_value", "order_target", "order_target_value", "order_lots", "order_pct", "buy" or "sell",
+            or that method of the session.
+        *args, **kwargs
+            As for that function.
+
+        Returns
+        -------
+        Preview
+            At the last visible price; the next open is not known and may change every number of it.
+
+        Raises
+        ------
+        UsageError
+            No such function, or a call that would raise.
+        """
+        session = self._session
+        session._refuse_inside_callback("what_if")
+        name = choose("what_if", call if isinstance(call, str) else getattr(call, "__name__", call), _CALLS)
+        strict, session.strict = session.strict, False
+        draft = session._draft = Draft(session._timeline.state)
+        try:
+            getattr(session, name)(*args, **kwargs)
+        finally:
+            session._draft, session.strict = None, strict
+        words = [repr(item) for item in args] + [f"{key}={item!r}" for key, item in kwargs.items()]
+        return self._preview(draft, f"{name}({', '.join(words)})")
+
+    def _preview(self, draft: Draft, asked: str) -> Preview:
+        session = self._session
+        exchange = session._exchange
+        made = list(records(iter(draft.events)))
+        created = next((event for event in made if isinstance(event, OrderCreated)), None)
+        if created is None:
+            raise UsageError(f"what_if: {asked} asks for no order. Preview one order at a time.")
+        refused = next((event for event in made if isinstance(event, OrderRejected)), None)
+        column, wanted = created.column, created.quantity
+        sent = 0 if refused is not None else wanted
+        mark = session._view_at(draft).last_price(column)
+        known = mark == mark
+        notional = exchange.money.notional(exchange.money.price_units(mark), abs(sent)) if known else 0
+        day = min(draft.day + 1, exchange.last)
+        rates = exchange.rates(draft.settings.costs, day)
+        fees = rates.charge(int(exchange.board[column]), sent, notional) if sent and known else (0, 0, 0)
+        change = -(notional + sum(fees)) if sent > 0 else notional - sum(fees)
+        checks = [("Sent", True, f"{abs(sent):,} shares wait for the next open")]
+        if refused is not None:
+            sentence = explain_reason(refused.reason, refused.facts)
+            checks = [("Sent", False, f"{refused.reason.value}: {sentence} {REASONS[refused.reason].advice}".strip())]
+        else:
+            checks += self._checks(draft, column, sent, change)
+        amount = exchange.money.amount
+        return Preview(
+            session.market.symbols[column],
+            "buy" if wanted > 0 else "sell",
+            asked,
+            abs(sent),
+            mark,
+            amount(notional),
+            *(amount(fee) for fee in fees),
+            amount(draft.cash),
+            amount(draft.cash + change),
+            held_by(draft, column) + sent,
+            tuple(checks),
+        )
+
+    def _checks(self, draft: Draft, column: int, sent: int, change: int) -> list[tuple[str, bool, str]]:
+        """What the match will ask, as far as it can be known now."""
+        text = self._session._exchange.money.text
+        held, others = held_by(draft, column), pending_of(draft, column) - sent
+        checks: list[tuple[str, bool, str]] = []
+        if sent > 0:
+            checks.append(
+                ("Cash", draft.cash + change >= 0, f"{text(-change)} needed with fees, {text(draft.cash)} there")
+            )
+        else:
+            # At the next open what was bought today can be sold.
+            free = held + min(others, 0)
+            checks.append(("Shares", -sent <= free, f"{-sent:,} to sell, {free:,} can be sold at the next open"))
+        queue = sum(len(block) for block in draft.queue) - 1
+        if queue:
+            checks.append(("Queue", True, f"{queue} other requests wait for the same open and are not counted here"))
+        return checks

@@ -1,0 +1,327 @@
+"""Pictures of the life of orders: the diagram of states with one order's path, and the timeline of many orders.
+
+Both are SVG drawings made from a log: ``lives(log)`` walks it, :func:`state_diagram` shows one life,
+:func:`orders_timeline` shows all beside each other.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from qresearch.domain.order import Move, Status
+from qresearch.market.venue import PHASES
+from qresearch.views.lives import Life, Stop, lives
+from qresearch.views.states import state_diagram
+from qresearch.views.svg import (
+    FAINT,
+    GROUND,
+    INK,
+    LINE,
+    PALE,
+    STATE_COLOURS,
+    Box,
+    Point,
+    SvgPicture,
+    arrow_head,
+    breadth,
+    document,
+    hatch,
+    path,
+    tag,
+    words,
+)
+
+__all__ = ["Life", "Stop", "lives", "orders_timeline", "state_diagram"]
+
+WIDTH = 900
+LEFT, RIGHT = 194.0, 160.0
+"""Room for the names of the orders, and for how they ended."""
+TOP = 120.0
+ROW = 36.0
+BAR = 14.0
+SPREAD = 14.0
+"""Distance between the marks of one moment."""
+CANCEL_PENDING = "cancel pending"
+TEXTURES: dict[str, tuple[int, float] | None] = {
+    "CREATED": None, "QUEUED": (1, 7.0), "WORKING": None, "REPLACE_PENDING": (-1, 7.0), CANCEL_PENDING: (0, 5.0),
+}  # fmt: skip
+"""Strokes (slope, distance) of each stretch; none for a plain one."""
+COLOURS = {**STATE_COLOURS, CANCEL_PENDING: "#be185d"}
+SHORT_PHASES = ("pre-open", "open", "intraday", "close", "after")
+Days = np.ndarray[tuple[int], np.dtype[np.datetime64]]
+
+
+def orders_timeline(
+    orders: Iterable[Life],
+    days: Days,
+    *,
+    symbols: Sequence[str] | None = None,
+    until: tuple[int, int] | None = None,
+    most: int = 40,
+) -> SvgPicture:
+    """One row per order: how long it was in which state, its fills, and how it ended.
+
+    A state is told by colour and by texture, an end by colour and by shape. The dark part of a working bar grows with
+    what is filled. The days stand side by side without gaps; within a day each phase has the same room.
+
+    Parameters
+    ----------
+    orders : iterable of Life
+        Of :func:`~qresearch.views.lives.lives`; drawn in this order.
+    days : (T,) ndarray of datetime64[D]
+        The trading days, by the day index of the events.
+    symbols : sequence of str, optional
+        Names of the columns.
+    until : (day, phase), optional
+        Now: where open orders reach to. Default: the last event.
+    most : int
+        Only the last ones are drawn when there are more orders.
+
+    Returns
+    -------
+    SvgPicture
+
+    Examples
+    --------
+    >>> import qresearch as qr
+    >>> session = qr.Session(qr.sample_market(), start="2022-03-01")
+    >>> ticket = session.buy("604018", 1000)
+    >>> found = lives(session.step()._timeline.branch.log)
+    >>> orders_timeline(found.values(), session.market.days, symbols=session.market.symbols)
+    <SvgPicture The life of 1 order: 900 x 170>
+    """
+    known = list(orders)
+    shown = known[-most:] if most else []
+    title = f"The life of {len(known):,} order{'' if len(known) == 1 else 's'}"
+    height = round(TOP + ROW * max(len(shown), 1) + 14)
+    parts = [words((20, 28), title, size=15, bold=True)]
+    if not shown:
+        parts.append(words((20, TOP), "No order has been placed.", fill=FAINT))
+        return document(WIDTH, height, title, parts)
+    if len(known) > len(shown):
+        note = f"the last {len(shown)} are shown, {len(known) - len(shown):,} before them are not"
+        parts.append(words((WIDTH - 20, 28), note, size=11, fill=FAINT, anchor="end"))
+    parts += _legend(shown)
+    axis = _Axis.of(shown, days, until)
+    parts += axis.draw(TOP + ROW * len(shown))
+    for row, life in enumerate(shown):
+        drawn = "".join(_Row(life, axis, TOP + ROW * row + ROW / 2, symbols).draw())
+        parts.append(tag("g", drawn))
+    return document(WIDTH, height, title, parts)
+
+
+@dataclass(frozen=True)
+class _Axis:
+    """Time from left to right."""
+
+    first: int
+    last: int
+    days: Days
+    now: tuple[int, int]
+
+    @classmethod
+    def of(cls, shown: Sequence[Life], days: Days, until: tuple[int, int] | None) -> _Axis:
+        moments = [(stop.day, stop.phase) for life in shown for stop in life.stops]
+        now = max(moments) if until is None else max(until, *moments)
+        return cls(min(moments)[0], now[0], days, now)
+
+    @property
+    def per_day(self) -> float:
+        """Pixels per day."""
+        return (WIDTH - LEFT - RIGHT) / (self.last - self.first + 1)
+
+    def x(self, day: int, phase: int) -> float:
+        """Where a moment is."""
+        return LEFT + self.per_day * (day - self.first + (phase + 0.5) / len(PHASES))
+
+    def draw(self, bottom: float) -> Iterator[str]:
+        """Days, and phases where there is room for them."""
+        every = max(1, int(62 / self.per_day) + 1) if self.per_day < 62 else 1
+        head = TOP - 8
+        for place, day in enumerate(range(self.first, self.last + 1)):
+            left = LEFT + self.per_day * place
+            if place // every % 2 == 0:
+                yield Box(left, head, self.per_day, bottom - head).draw(fill=PALE)
+            if place % every == 0 and left < WIDTH - RIGHT - 24:
+                yield from self._date(day, left, head)
+            if self.per_day >= 60:
+                for phase in range(len(PHASES)):
+                    x = self.x(day, phase)
+                    yield path([(x, head), (x, head + 3)], colour=FAINT, width=1)
+                    if self.per_day >= 230:
+                        label = SHORT_PHASES[phase]
+                        yield words((x, head - 4), label, size=9, fill=FAINT, anchor="middle")
+        yield path([(LEFT, head), (WIDTH - RIGHT, head)], colour=LINE, width=1)
+
+    def _date(self, day: int, left: float, head: float) -> Iterator[str]:
+        date = str(self.days[day])
+        is_wide = self.per_day >= 60
+        x = left + self.per_day / 2 if is_wide else left + 1
+        up = 15 if self.per_day >= 230 else 5
+        text = date if day == self.first or self.per_day >= 90 else date[5:]
+        yield words((x, head - up), text, size=10.5, fill=FAINT, anchor="middle" if is_wide else "start")
+
+
+@dataclass(frozen=True)
+class _Row:
+    """One order."""
+
+    life: Life
+    axis: _Axis
+    middle: float
+    symbols: Sequence[str] | None
+
+    def draw(self) -> Iterator[str]:
+        """Its name, its stretches, its marks, its end."""
+        order = self.life.order
+        symbol = "" if self.symbols is None else f" {self.symbols[order.column]}"
+        side = "sell" if order.quantity < 0 else "buy"
+        yield tag("title", _escaped(f"{self.life.name()}: {order.status.value}. {order.why}".strip()))
+        yield words((44, self.middle - 2), f"{order.order_id}", size=12, fill=FAINT, anchor="end", bold=True)
+        yield words((52, self.middle - 2), _cut(f"{side} {abs(order.quantity):,}{symbol}", 23), size=12)
+        yield words((52, self.middle + 11), _cut(_once(str(order.terms)), 30), size=9.5, fill=FAINT)
+        yield path([(LEFT, self.middle), (WIDTH - RIGHT, self.middle)], colour=LINE, width=0.6)
+        for before, x0, x1 in self._stretches():
+            yield from _stretch(self._bar(x0, x1), before, abs(order.quantity))
+        yield from self._marks()
+        yield from self._end()
+
+    def _bar(self, left: float, right: float) -> Box:
+        return Box(left, self.middle - BAR / 2, right - left, BAR)
+
+    def _stretches(self) -> Iterator[tuple[Stop, float, float]]:
+        """From where to where it looked the same, and as what."""
+        looks: list[Stop] = []
+        for stop in self.life.stops:
+            if not looks or _look(looks[-1]) != _look(stop):
+                looks.append(stop)
+        ends = [*((stop.day, stop.phase) for stop in looks[1:]), self.axis.now]
+        for stop, end in zip(looks, ends, strict=True):
+            x0, x1 = self.axis.x(stop.day, stop.phase), self.axis.x(*end)
+            if x1 > x0 and not stop.status.is_final:
+                yield stop, x0, x1
+
+    def _marks(self) -> Iterator[str]:
+        """Fills and the end; those of one moment stand side by side."""
+        by_place: dict[float, list[Stop]] = {}
+        for stop in self.life.stops:
+            is_end = stop.status.is_final and stop.move in _ENDS
+            if stop.move in {Move.FILL, Move.TRIGGER} or is_end:
+                by_place.setdefault(self.axis.x(stop.day, stop.phase), []).append(stop)
+        side = 1 if self.life.order.quantity > 0 else -1
+        for x, stops in by_place.items():
+            for place, stop in enumerate(stops):
+                at = (x + SPREAD * (place - (len(stops) - 1) / 2), self.middle)
+                yield from _mark(at, stop, side)
+
+    def _end(self) -> Iterator[str]:
+        order = self.life.order
+        x = WIDTH - RIGHT + 12
+        status = order.status.value
+        yield words((x, self.middle - 2), status, size=11, fill=COLOURS[status], bold=True)
+        told = f"{order.filled:,} of {abs(order.quantity):,}" if order.filled else ""
+        if order.reason is not None:
+            told = f"{told}, {order.reason.value}" if told else order.reason.value
+        yield words((x, self.middle + 11), _cut(told.replace("_", " ").lower(), 32), size=9.5, fill=FAINT)
+
+
+def _look(stop: Stop) -> tuple[Status, bool, int]:
+    return stop.status, stop.cancel_requested, stop.filled
+
+
+_ENDS = frozenset({Move.FILL, Move.CANCEL, Move.EXPIRE, Move.REJECT})
+
+
+def _stretch(box: Box, stop: Stop, quantity: int) -> Iterator[str]:
+    """A bar of one state: its texture, and from below the part that is filled."""
+    key = CANCEL_PENDING if stop.cancel_requested else stop.status.value
+    colour, texture = COLOURS[key], TEXTURES[key]
+    yield box.draw(fill=GROUND)
+    yield tag("rect", x=box.left, y=box.top, width=box.width, height=box.height, fill=colour, fill_opacity="0.18")
+    if texture is not None:
+        yield hatch(box, colour=colour, slope=texture[0], gap=texture[1])
+    if stop.filled and quantity:
+        high = box.height * min(stop.filled / quantity, 1.0)
+        yield Box(box.left, box.bottom - high, box.width, high).draw(fill=colour)
+    yield box.draw(fill="none", stroke=colour, width=1.3)
+
+
+def _mark(at: Point, stop: Stop, side: int) -> Iterator[str]:
+    """A fill, a trigger or an end: each has a shape of its own."""
+    x, y = at
+    colour = COLOURS[stop.status.value]
+    if stop.move is Move.TRIGGER:
+        yield path([(x - 2, y + 9), (x + 3, y + 1), (x - 3, y - 1), (x + 2, y - 9)], colour=GROUND, width=5)
+        yield path([(x - 2, y + 9), (x + 3, y + 1), (x - 3, y - 1), (x + 2, y - 9)], colour=INK, width=2)
+    elif stop.move is Move.FILL:
+        if stop.status is Status.FILLED:
+            yield tag("circle", cx=x, cy=y, r=9, fill=colour, stroke=GROUND, stroke_width=1.5)
+            yield arrow_head((x, y - 5.5 * side), (0, -side), colour=GROUND, size=9.5)
+        else:
+            yield tag("circle", cx=x, cy=y, r=9, fill=GROUND, stroke=COLOURS["FILLED"], stroke_width=1.8)
+            yield arrow_head((x, y - 5.5 * side), (0, -side), colour=COLOURS["FILLED"], size=9.5)
+    elif stop.status is Status.REJECTED:
+        for ink, width in ((GROUND, 7.0), (colour, 3.6)):
+            yield path([(x - 6, y - 6), (x + 6, y + 6)], colour=ink, width=width)
+            yield path([(x - 6, y + 6), (x + 6, y - 6)], colour=ink, width=width)
+    elif stop.status is Status.CANCELED:
+        yield Box(x - 7, y - 7, 14, 14).draw(fill=colour, stroke=GROUND, width=1.5, round_by=2)
+        yield path([(x - 3.5, y), (x + 3.5, y)], colour=GROUND, width=2.4)
+    else:
+        corners = [(x, y - 9), (x + 9, y), (x, y + 9), (x - 9, y)]
+        yield path(corners, colour=GROUND, width=1.5, fill=colour, close=True)
+
+
+def _legend(shown: Sequence[Life]) -> Iterator[str]:
+    """The textures and shapes that occur: states in one line, marks in the next."""
+    stops = [stop for life in shown for stop in life.stops]
+    states = {CANCEL_PENDING if stop.cancel_requested else stop.status.value for stop in stops}
+    x = 20.0
+    for key in TEXTURES:
+        if key in states and key != "CREATED":
+            sample = Stop(
+                0, 0, Status.WORKING if key == CANCEL_PENDING else Status(key), None, 0, key == CANCEL_PENDING
+            )
+            yield from _stretch(Box(x, 40, 26, 12), sample, 1)
+            name = key.replace("_", " ").lower()
+            yield words((x + 32, 50), name, size=11)
+            x += 32 + breadth(name, 11) + 16
+    samples = [
+        ("partly bought", Stop(0, 0, Status.WORKING, Move.FILL), 1, any(_is_part(life, 1) for life in shown)),
+        ("partly sold", Stop(0, 0, Status.WORKING, Move.FILL), -1, any(_is_part(life, -1) for life in shown)),
+        ("filled", Stop(0, 0, Status.FILLED, Move.FILL), 1, "FILLED" in states),
+        ("stop reached", Stop(0, 0, Status.WORKING, Move.TRIGGER), 1, any(stop.move is Move.TRIGGER for stop in stops)),
+        ("canceled", Stop(0, 0, Status.CANCELED, Move.CANCEL), 1, "CANCELED" in states),
+        ("expired", Stop(0, 0, Status.EXPIRED, Move.EXPIRE), 1, "EXPIRED" in states),
+        ("rejected", Stop(0, 0, Status.REJECTED, Move.REJECT), 1, "REJECTED" in states),
+    ]
+    x = 20.0
+    for name, stop, side, is_met in samples:
+        if is_met:
+            yield from _mark((x + 13, 72), stop, side)
+            yield words((x + 32, 76), name, size=11)
+            x += 32 + breadth(name, 11) + 16
+
+
+def _is_part(life: Life, side: int) -> bool:
+    """True when an order of a side had a fill that left something open."""
+    return life.order.quantity * side > 0 and any(
+        stop.move is Move.FILL and stop.status is not Status.FILLED for stop in life.stops
+    )
+
+
+def _cut(text: str, most: int) -> str:
+    return text if len(text) <= most else f"{text[: most - 1]}…"
+
+
+def _once(text: str) -> str:
+    """A text without words that follow themselves."""
+    found = text.split()
+    return " ".join(word for place, word in enumerate(found) if not place or found[place - 1] != word)
+
+
+def _escaped(text: str) -> str:
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")

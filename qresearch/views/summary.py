@@ -1,0 +1,205 @@
+"""A report: the figures of one run or of two beside each other, in words, with notices and pictures."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from html import escape
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from qresearch.session import statistics
+from qresearch.session.account_history import AccountHistory
+from qresearch.session.benchmark import Aligned, BenchmarkLike
+from qresearch.session.html import number, table
+from qresearch.session.tables import Tables
+from qresearch.views.picture import Picture
+
+if TYPE_CHECKING:
+    from qresearch.session.session import Session
+
+NO_DAYS = "No trading day is over yet: step the session past a close, then ask again."
+FEW_DAYS = 30
+"""Below this many days a notice says how little annual figures mean."""
+ROWS = {
+    "total_return": ("Total return", "%"),
+    "annual_return": ("Annual return", "%"),
+    "annual_volatility": ("Annual volatility", "%"),
+    "sharpe": ("Sharpe ratio", ""),
+    "sortino": ("Sortino ratio", ""),
+    "max_drawdown": ("Maximum drawdown", "%"),
+    "return_over_drawdown": ("Return over drawdown", ""),
+    "daily_win_rate": ("Days with a gain", "%"),
+    "skew": ("Skew", ""),
+    "kurtosis": ("Excess kurtosis", ""),
+    "beta": ("Beta", ""),
+    "alpha": ("Alpha, annual", "%"),
+    "turnover": ("Turnover, times the equity", ""),
+}
+"""Figures that a report shows, their words, and whether they are percentages."""
+
+
+@dataclass(frozen=True)
+class Report:
+    """What a run came to, as of the moment at which it was asked for. In a notebook it shows itself.
+
+    Parameters
+    ----------
+    title : str
+    text : str
+        The report in one line.
+    facts : mapping of str to sequence of str
+        Rows of the table: words to one cell per column.
+    columns : tuple of str
+    notices : tuple of str
+        What one should know about the figures.
+    pictures : tuple of Picture
+    path : Path or None
+        Where the page was written.
+    """
+
+    title: str
+    text: str
+    facts: Mapping[str, Sequence[str]]
+    columns: tuple[str, ...]
+    notices: tuple[str, ...]
+    pictures: tuple[Picture, ...]
+    path: Path | None = None
+
+    @property
+    def frame(self) -> pd.DataFrame:
+        """The table as text, one row per figure."""
+        return pd.DataFrame.from_dict(dict(self.facts), orient="index", columns=list(self.columns))
+
+    def page(self) -> str:
+        """The report as a plain HTML page of its own: heading, sentences, table, pictures."""
+        images = "".join(
+            f'<p><img alt="{escape(picture.title)}" src="data:image/png;base64,'
+            f'{base64.b64encode(picture.png()).decode()}"></p>'
+            for picture in self.pictures
+        )
+        style = "body{font:14px/1.5 sans-serif;max-width:860px;margin:30px auto;padding:0 16px}td,th{padding:2px 12px}"
+        name = escape(self.title)
+        return (
+            f'<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8"><title>{name}</title><style>{style}</style>'
+            f'</head>\n<body><h1>{name}</h1><div id="account">{self.told("p")}</div>\n{self._table()}\n{images}'
+            "</body></html>\n"
+        )
+
+    def told(self, tag: str) -> str:
+        """The notices as HTML."""
+        return "".join(f"<{tag}>{escape(notice)}</{tag}>" for notice in self.notices)
+
+    def _table(self) -> str:
+        rows = [(escape(name), *map(escape, cells)) for name, cells in self.facts.items()]
+        return table(("", *(f"{name}>" for name in self.columns)), rows) if rows else ""
+
+    def _repr_html_(self) -> str:
+        written = f"<div>Written to {escape(str(self.path))}</div>" if self.path else ""
+        return f"<div><b>{escape(self.title)}</b></div>{written}{self.told('div')}{self._table()}"
+
+    def _ipython_display_(self) -> None:
+        # One output for the table and one per picture: text is compared by nbval, pixels are not.
+        from IPython.display import HTML, display  # noqa: PLC0415  # only ever called by IPython
+
+        display(HTML(self._repr_html_()))  # type: ignore[no-untyped-call]
+        for picture in self.pictures:
+            display(picture)  # type: ignore[no-untyped-call]
+
+    def __repr__(self) -> str:
+        return f"<Report of {self.text}{f', written to {self.path}' if self.path else ''}>"
+
+
+def heading_of(session: Session, history: AccountHistory) -> str:
+    """What a report is about."""
+    name = session.strategy.name if session.strategy.calls else "Trading by hand"
+    return name if history.name == "main" else f"{name}, branch {history.name}"
+
+
+def text_of(history: AccountHistory) -> str:
+    """A run in one line."""
+    days = history.days
+    if not len(days):
+        return f"branch {history.name}: {NO_DAYS}"
+    count = f"{len(days)} trading {'day' if len(days) == 1 else 'days'} {days[0]:%Y-%m-%d} to {days[-1]:%Y-%m-%d}"
+    return f"branch {history.name}: {count}, total return {statistics.total_return(history.returns):+.2%}"
+
+
+def figures_of(session: Session, branch: str | None, benchmark: BenchmarkLike | pd.Series[float]) -> dict[str, float]:
+    """The figures of a branch by name."""
+    figures = Tables(session, branch=branch, benchmark=benchmark).return_summary["value"]
+    return {str(name): float(value) for name, value in figures.items()}
+
+
+def _cell(value: float, kind: str) -> str:
+    return number(value * 100) + " %" if kind == "%" and value == value else number(value)
+
+
+def facts_of(
+    runs: Sequence[tuple[AccountHistory, dict[str, float]]], beside: Aligned | None
+) -> tuple[dict[str, list[str]], list[str]]:
+    """Rows of the table, and the names of its columns; a benchmark is the last column."""
+    columns = [history.name for history, _ in runs] if len(runs) > 1 else ["Account"]
+    rows: dict[str, list[str]] = {
+        "Trading days": [f"{len(history.closes):,}" for history, _ in runs],
+        "Equity at the end": [
+            number(history.equity[-1] if history.closes else history.starting_equity) for history, _ in runs
+        ],
+    }
+    for name, (words, kind) in ROWS.items():
+        if any(name in figures for _, figures in runs):
+            rows[words] = [_cell(figures.get(name, float("nan")), kind) for _, figures in runs]
+    rows["Fills"] = [f"{len(history.fills):,}" for history, _ in runs]
+    fees = [sum(fill.commission + fill.stamp_duty + fill.transfer_fee for fill in run.fills) for run, _ in runs]
+    rows["Fees"] = [number(run.exchange.money.amount(paid)) for (run, _), paid in zip(runs, fees, strict=True)]
+    if beside is not None:
+        columns.append(beside.name)
+        theirs = _benchmark_figures(beside)
+        rows = {words: [*cells, theirs.get(words, "")] for words, cells in rows.items()}
+    return rows, columns
+
+
+def _benchmark_figures(beside: Aligned) -> dict[str, str]:
+    returns = beside.returns
+    found = {
+        "total_return": statistics.total_return(returns),
+        "annual_return": statistics.annual_return(returns),
+        "annual_volatility": statistics.annual_volatility(returns),
+        "sharpe": statistics.sharpe(returns),
+        "sortino": statistics.sortino(returns),
+        "max_drawdown": statistics.max_drawdown(returns),
+        "return_over_drawdown": statistics.return_over_drawdown(returns),
+        "daily_win_rate": statistics.win_rate(returns),
+        "skew": statistics.skew(returns),
+        "kurtosis": statistics.kurtosis(returns),
+    }
+    return {ROWS[name][0]: _cell(value, ROWS[name][1]) for name, value in found.items()}
+
+
+def notices_of(history: AccountHistory, beside: Aligned | None, *, wanted: bool = True) -> list[str]:
+    """What one should know about the figures, in sentences."""
+    count = len(history.closes)
+    if not count:
+        return [NO_DAYS]
+    found = []
+    if count < FEW_DAYS:
+        found.append(f"Only {count} trading {'day' if count == 1 else 'days'}: annual figures and ratios mean little.")
+    if not history.fills:
+        found.append("Nothing was traded.")
+    if is_flat(history.returns_series):
+        found.append("Every daily return is the same, so ratios over their spread, and beta, are not defined.")
+    if wanted and beside is None:
+        found.append("The benchmark has no close on or before these days, so it is left out.")
+    elif beside is not None and beside.gaps:
+        found.append(
+            f"{beside.name} has no close of its own on {beside.gaps} of {count} days: the last one before stands there."
+        )
+    return found
+
+
+def is_flat(returns: pd.Series[float]) -> bool:
+    """True when all returns are equal."""
+    return bool(returns.max() == returns.min())

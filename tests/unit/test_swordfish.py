@@ -1,0 +1,139 @@
+"""The Swordfish-shaped account: the documented fields, with our numbers."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+from hand import market, session
+
+import qresearch as qr
+from qresearch.dialects.swordfish import Account
+
+A = "600001.SH"
+DOCUMENT = Path(__file__).resolve().parents[3] / "shared/reference/source_documents/swordfish_account.txt"
+
+TRADE_DETAILS = ["orderId", "symbol", "direction", "sendTime", "orderPrice", "orderQty", "tradeTime", "tradePrice",
+                 "tradeQty", "orderStatus", "label", "outputOrderInfo", "seqNum"]  # fmt: skip
+POSITION = ["symbol", "lastDayLongPosition", "lastDayShortPosition", "longPosition", "longPositionAvgPrice",
+            "shortPosition", "shortPositionAvgPrice", "todayBuyVolume", "todayBuyValue", "todaySellVolume",
+            "todaySellValue"]  # fmt: skip
+DAILY_POSITION = [POSITION[0], "tradeDate", *POSITION[1:]]
+PORTFOLIO = ["tradeDate", "cash", "totalMarketValue", "totalEquity", "netValue", "totalReturn", "ratio", "pnl",
+             "frozenFunds", "totalFee", "floatingPnl", "realizedPnl", "totalPnl"]  # fmt: skip
+BENCHMARK = ["benchmarkClosePrice", "benchmarkNetValue"]
+SUMMARY = ["totalReturn", "annualReturn", "annualVolatility", "annualSkew", "annualKur", "sharpeRatio", "maxDrawdown",
+           "drawdownRatio", "beta", "alpha", "benchmarkReturn", "annualExcessReturn", "turnoverRate",
+           "dailyWinningRate"]  # fmt: skip
+
+
+def sample(days: int = 10) -> qr.Session:
+    """A session on the embedded market that has bought something."""
+    run = qr.Session(qr.sample_market(), start="2022-03-01", cash=100_000)
+    run.buy("604018", 1000)
+    return run.step(days)
+
+
+def test_the_fields_are_the_documented_ones() -> None:
+    """Protects code written for Swordfish: every field for stocks, in its order, and no other."""
+    account = Account(sample())
+    assert account.trade_details.columns.tolist() == TRADE_DETAILS
+    assert account.get_position().columns.tolist() == POSITION
+    assert list(account.get_position("604018")) == POSITION
+    assert list(account.get_position("604035")) == POSITION
+    assert account.get_daily_position().columns.tolist() == DAILY_POSITION
+    assert list(account.total_portfolios) == PORTFOLIO + BENCHMARK
+    assert account.daily_total_portfolios.columns.tolist() == PORTFOLIO + BENCHMARK
+    assert account.return_summary.columns.tolist() == SUMMARY
+    bare = Account(session(market({A: [10.0] * 4})))
+    assert list(bare.total_portfolios) == PORTFOLIO
+    assert bare.return_summary.columns.tolist() == [
+        name for name in SUMMARY if "enchmark" not in name and name not in {"beta", "alpha", "annualExcessReturn"}
+    ]
+
+
+@pytest.mark.skipif(not DOCUMENT.exists(), reason="the source document is not beside this checkout")
+def test_the_fields_stand_in_the_document() -> None:
+    """Protects the lists above from a misspelt field: each is a word of the document."""
+    words = set(re.findall(r"\w+", DOCUMENT.read_text("utf-8")))
+    assert {*TRADE_DETAILS, *DAILY_POSITION, *PORTFOLIO, *BENCHMARK, *SUMMARY} <= words
+
+
+def test_the_numbers_are_those_of_our_tables() -> None:
+    """Protects the translation: a renamed column keeps its values."""
+    run = sample()
+    account, ours = Account(run), run.tables
+    daily = account.daily_total_portfolios
+    assert daily["totalEquity"].tolist() == ours.daily_portfolio["equity"].tolist()
+    assert daily["totalPnl"].tolist() == pytest.approx((daily["floatingPnl"] + daily["realizedPnl"]).tolist())
+    assert account.cash == run.portfolio.available == account.total_portfolios["cash"]
+    assert account.total_portfolios["tradeDate"] == run.now.day
+    figures, row = ours.return_summary["value"], account.return_summary.iloc[0]
+    assert row["sharpeRatio"] == pytest.approx(row["annualReturn"] / row["annualVolatility"])
+    assert row["drawdownRatio"] == pytest.approx(row["annualReturn"] / row["maxDrawdown"])
+    assert row["alpha"] == figures["alpha"]
+    assert account.get_position("SH604018")["longPosition"] == 1000
+    assert account.get_position("604035")["longPosition"] == 0
+    assert account.get_daily_position("604018")["symbol"].unique().tolist() == ["604018.SH"]
+    with pytest.raises(qr.UnknownSymbol):
+        account.get_position("999999")
+
+
+def test_set_position_uses_up_cash_at_its_own_price() -> None:
+    """Protects seeding: 1,000 at a cost of 8.00 and worth 10.00 floats 2,000, and the books balance from the start."""
+    run = qr.Session(market({A: [10.0] * 4}), start="2024-01-03", cash=100_000, costs="zero")
+    account = Account(run)
+    account.set_position(A, 1000, 8.0, 10.0)
+    assert account.cash == 92_000
+    assert account.get_position(A)["longPositionAvgPrice"] == 8.0
+    assert account.total_portfolios["floatingPnl"] == 2000
+    run.sell(A, 500)
+    run.step()
+    daily = account.daily_total_portfolios.iloc[0]
+    assert daily[["floatingPnl", "realizedPnl", "totalPnl", "netValue"]].tolist() == [1000, 1000, 2000, 1.02]
+    assert account.get_daily_position()["lastDayLongPosition"].tolist() == [1000]
+    assert run.tables.attribution.loc[A, "profit"] == 2000
+    assert run.tables.trades["profit"].tolist() == [1000]
+
+
+def test_set_position_inside_initialize() -> None:
+    """Protects the usual place of the call: the callback before the data start."""
+
+    class Strategy:
+        def initialize(self, context: object) -> None:
+            Account(context._session).set_position(A, 300, 9.0)
+
+        def handle_data(self, context: object) -> None:
+            pass
+
+    run = qr.Session(market({A: [10.0] * 4}), start="2024-01-03", cash=100_000, strategy=Strategy())
+    assert run.portfolio.quantities == {A: 300}
+    assert run.step().portfolio.cash == 97_300
+
+
+@pytest.mark.parametrize(
+    ("arguments", "kind", "words"),
+    [
+        ((A, -100, 9.0), qr.NotSupported, "short position"),
+        ((A, 0, 9.0), qr.UsageError, "positive whole number"),
+        ((A, 100, 0.0), qr.UsageError, "cost price"),
+        ((A, 100, float("nan")), qr.UsageError, "cost price"),
+        ((A, 100, 9.0, -1.0), qr.UsageError, "last_price"),
+        ((A, 100_000, 9.0), qr.UsageError, "more than the cash"),
+        (("600009", 100, 9.0), qr.UnknownSymbol, "600009"),
+    ],
+)
+def test_a_wrong_set_position_says_why(arguments: tuple, kind: type[Exception], words: str) -> None:
+    """Protects the account from positions that could not have been."""
+    account = Account(qr.Session(market({A: [10.0] * 4}), start="2024-01-03", cash=100_000))
+    with pytest.raises(kind, match=words):
+        account.set_position(*arguments)
+    assert account.cash == 100_000
+
+
+def test_set_position_is_refused_once_the_data_have_begun() -> None:
+    """Protects history: the beginning is not changed afterwards."""
+    account = Account(session(market({A: [10.0] * 4})))
+    with pytest.raises(qr.UsageError, match="before the first day"):
+        account.set_position(A, 100, 9.0)

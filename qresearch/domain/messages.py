@@ -515,7 +515,8 @@ OrderEvent = (
 )  # fmt: skip
 AccountEvent = (
     AccountOpened | PositionSeeded | SettingsChanged | DividendPaid | DividendTaxed | SharesIssued
-    | RightsSubscribed | RightsLapsed | PositionClosed | PositionStale | PositionThawed | QueueEmptied | Advanced | Recorded | Logged
+    | RightsSubscribed | RightsLapsed | PositionClosed | PositionStale | PositionThawed | QueueEmptied | Advanced
+    | Recorded | Logged
 )  # fmt: skip
 Record = OrderEvent | AccountEvent
 
@@ -593,10 +594,8 @@ class Matched:
     prices : array of float64, currency per share
     notionals, commissions, stamp_duties, transfer_fees : arrays of int64, money steps
         Of the shares that were filled.
-    leaves : mapping of offset to int, shares
-        Signed; what still works of an order that waits.
     remarks : mapping of offset to tuple of events
-        What else happened to an order: before its fill (trimmed, rejected) or after it (waiting).
+        What else happened to an order: before its fill (trimmed, rejected) or after it (taxed).
     """
 
     day: int
@@ -609,8 +608,7 @@ class Matched:
     commissions: Column
     stamp_duties: Column
     transfer_fees: Column
-    leaves: Mapping[int, int]
-    remarks: Mapping[int, tuple[OrderTrimmed | OrderRejected | OrderWaiting | DividendTaxed, ...]]
+    remarks: Mapping[int, tuple[OrderTrimmed | OrderRejected | DividendTaxed, ...]]
 
     def __len__(self) -> int:
         return len(self.order_ids)
@@ -641,7 +639,7 @@ class Matched:
                     int(self.stamp_duties[offset]),
                     int(self.transfer_fees[offset]),
                 )
-            yield from (remark for remark in remarks if isinstance(remark, (OrderWaiting, DividendTaxed)))
+            yield from (remark for remark in remarks if isinstance(remark, DividendTaxed))
 
 
 Event = Record | Placed | Matched

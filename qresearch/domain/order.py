@@ -78,6 +78,7 @@ TRANSITIONS: Mapping[tuple[Status, Move], frozenset[Status]] = MappingProxyType(
     (Status.QUEUED, Move.UPDATE): frozenset({Status.QUEUED}),
     (Status.WORKING, Move.UPDATE): frozenset({Status.WORKING}),
     (Status.WORKING, Move.REQUEST_UPDATE): frozenset({Status.REPLACE_PENDING}),
+    (Status.REPLACE_PENDING, Move.REQUEST_UPDATE): frozenset({Status.REPLACE_PENDING}),  # the newer one counts
     (Status.REPLACE_PENDING, Move.UPDATE): frozenset({Status.WORKING}),
     (Status.REPLACE_PENDING, Move.REFUSE_UPDATE): frozenset({Status.WORKING}),
     (Status.REPLACE_PENDING, Move.FILL): frozenset({Status.REPLACE_PENDING, Status.FILLED}),  # the fill wins the race

@@ -39,7 +39,6 @@ class Reason(StrEnum):
     LIMIT_NOT_REACHED = "LIMIT_NOT_REACHED"
     STOP_NOT_REACHED = "STOP_NOT_REACHED"
     AWAITS_CLOSE = "AWAITS_CLOSE"
-    MISSED_OPEN = "MISSED_OPEN"
     NOT_AT_ONCE = "NOT_AT_ONCE"
     OPEN_ORDER_MARGIN = "OPEN_ORDER_MARGIN"
     BELOW_FILLED = "BELOW_FILLED"
@@ -209,12 +208,6 @@ REASONS: Mapping[Reason, ReasonText] = MappingProxyType({
         "A market-on-close order waits for the closing price.",
         "收盘价委托等待收盘。",
         "Step to the close.",
-        _MODEL,
-    ),
-    Reason.MISSED_OPEN: ReasonText(
-        "It found nobody at the open, {price}, and tries again at the next one.",
-        "开盘价{price}未能成交,下一开盘再试。",
-        "Keep the order for longer (tif='GTC').",
         _MODEL,
     ),
     Reason.NOT_AT_ONCE: ReasonText(

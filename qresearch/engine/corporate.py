@@ -98,26 +98,29 @@ def _open_orders(draft: Draft, column: int) -> list[OpenOrder]:
     return found
 
 
-def end_instruments(draft: Draft, exchange: Exchange) -> list[int]:
-    """Close positions of delisted instruments; freeze those whose rows break off, and thaw them when they go on.
+def close_delisted(draft: Draft, exchange: Exchange) -> None:
+    """Close positions whose recorded delisting is today, at the last price (``delisting="zero"``: at nothing)."""
+    day, phase = draft.day, draft.phase
+    for column in exchange.closing.get(day, ()):
+        if column in draft.positions:
+            quantity = draft.positions[column].quantity
+            price = float(exchange.market.mark[day - 1, column]) if draft.settings.delisting == "last" else 0.0
+            amount = exchange.money.notional(exchange.money.price_units(price), quantity)
+            draft.emit(PositionClosed(day, phase, column, quantity, price, amount))
 
-    A recorded delisting closes the position at the last price (option ``delisting="zero"``: at nothing). Rows that break
-    off without one freeze it at its last mark: nobody knows that day whether they go on.
+
+def freeze_without_bars(draft: Draft, exchange: Exchange) -> list[int]:
+    """Freeze holdings that had no bar today, thaw those whose bars go on.
+
+    Done at the close, when it is known that there was none. Rows that end for good and rows that pause begin in the
+    same way: nobody knows that day whether they go on.
 
     Returns
     -------
     list of int
         Columns that were frozen now, for a warning.
     """
-    day, phase, positions = draft.day, draft.phase, draft.positions
-    for column in exchange.closing.get(day, ()):
-        if column in positions:
-            quantity = positions[column].quantity
-            price = 0.0
-            if draft.settings.delisting == "last":
-                price = float(exchange.market.mark[day, column])
-            amount = exchange.money.notional(exchange.money.price_units(price), quantity)
-            draft.emit(PositionClosed(day, phase, column, quantity, price, amount))
+    day, phase = draft.day, draft.phase
     for column in exchange.resumes.get(day, ()):
         if column in draft.stale:
             draft.emit(PositionThawed(day, phase, column))

@@ -21,7 +21,7 @@ from qresearch.domain.messages import (
     Update,
 )
 from qresearch.domain.state import State
-from qresearch.engine.corporate import apply_actions, end_instruments
+from qresearch.engine.corporate import apply_actions, close_delisted, freeze_without_bars
 from qresearch.engine.evolve import Draft
 from qresearch.engine.exchange import Exchange
 from qresearch.engine.matching import match_open
@@ -93,15 +93,17 @@ def advance(draft: Draft, exchange: Exchange) -> list[int]:
     if phase == PRE_OPEN:
         if exchange.market.by_day.get(draft.day):
             apply_actions(draft, exchange)
-        today = draft.day
-        if today in exchange.breaks or today in exchange.resumes or today in exchange.closing:
-            return end_instruments(draft, exchange)
+        if draft.day in exchange.closing:
+            close_delisted(draft, exchange)
     elif phase == OPEN:
         if draft.queue or draft.working:
             match_open(draft, exchange)
-    elif phase == CLOSE and draft.working:
-        walk_close(draft, exchange)
-        expire(draft, exchange)
+    elif phase == CLOSE:
+        if draft.working:
+            walk_close(draft, exchange)
+            expire(draft, exchange)
+        if draft.day in exchange.breaks or draft.day in exchange.resumes:
+            return freeze_without_bars(draft, exchange)
     return []
 
 

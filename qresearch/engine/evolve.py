@@ -160,21 +160,11 @@ class Draft:
                 self.orders += len(event)
             case Matched():
                 self._apply_matched(event)
-            case (
-                OrderReleased()
-                | OrderRejected()
-                | OrderTrimmed()
-                | OrderWaiting()
-                | OrderScaled()
-                | OrderTriggered()
-                | StopMoved()
-                | OrderFilled()
-                | CancelRequested()
-                | OrderCanceled()
-                | UpdateRequested()
-                | OrderUpdated()
-                | OrderExpired()
-            ):
+            case OrderReleased() | OrderRejected() | OrderTrimmed() | OrderWaiting() | OrderScaled() | OrderTriggered():
+                self._apply_to_order(event)
+            case StopMoved() | OrderFilled() | CancelRequested() | OrderCanceled() | UpdateRequested():
+                self._apply_to_order(event)
+            case OrderUpdated() | OrderExpired():
                 self._apply_to_order(event)
             case DividendPaid(column=column, amount=amount, tax=tax):
                 self.cash += amount - tax
@@ -341,19 +331,6 @@ class Draft:
         on_position = cap is not None and block.requests[offset][0] == Method.TARGET_VALUE
         return OpenOrder(order_id, block.columns[offset], quantity, terms, cap, on_position, stop=terms.stop_price)
 
-    def keep_working(self, event: Matched, offset: int) -> None:
-        """Put an order of a match that found not enough shares among those that work."""
-        order_id = int(event.order_ids[offset])
-        waiting = next(item for item in event.remarks[offset] if isinstance(item, OrderWaiting))
-        order = self.released(order_id)._replace(
-            leaves=int(event.leaves[offset]),
-            reason=waiting.reason,
-            facts=waiting.facts,
-            notional=int(event.notionals[offset]),
-            commission=int(event.commissions[offset]),
-        )
-        self.working = {**self.working, order_id: order}
-
     def _apply_issue(self, column: int, received: int) -> None:
         positions = self.own_positions()
         position = positions[column]
@@ -392,8 +369,6 @@ class Draft:
             if isinstance(remark, DividendTaxed):
                 self.cash -= remark.tax
                 self.realised -= remark.tax
-        if offset in event.leaves:
-            self.keep_working(event, offset)
 
 
 def evolve(state: State, events: Iterable[Event]) -> State:

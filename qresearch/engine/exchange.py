@@ -42,10 +42,10 @@ class Exchange:
         self.lot_step = [lots[item.board].step for item in instruments]
         self.steps = np.array([ticks[item.board] for item in instruments], dtype=np.float64)
         self.lot_sizes = np.array(self.lot_step, dtype=np.int64)
+        self.least_sizes = np.array(self.lot_minimum, dtype=np.int64)
         self.lot_shares = CHINA_LOT if ruled else 1
         self.same_day = [not ruled or item.same_day_sale for item in instruments]
         self.board = np.array([boards[item.board] for item in instruments], dtype=np.int64)
-        self.first_row: list[int] = panel.first_row.tolist()
         self.has_limits, self.may_suspend = panel.has_limits, panel.has_suspensions
         self.closing_day = [
             _NEVER if item.delist_date is None else self._closing_day(column, item.delist_date)
@@ -81,10 +81,11 @@ def ended(exchange: Exchange, column: int, day: int) -> Refusal | None:
     instrument = exchange.market.instruments[column]
     if exchange.closing_day[column] <= day:
         return Reason.DELISTED, {"delisted": str(instrument.delist_date)}
-    close = exchange.market.panel.close
-    if day < 0 or close[day, column] == close[day, column]:
+    # Asked at the open: whether there is a row today shows in its open, the close is still hidden.
+    opens = exchange.market.panel.open[: day + 1, column]
+    if day < 0 or opens[day] == opens[day]:
         return None
-    if exchange.first_row[column] > day:
+    known = np.flatnonzero(~np.isnan(opens))
+    if not len(known):
         return Reason.NOT_LISTED, {"day": exchange.date(day)}
-    known = np.flatnonzero(~np.isnan(close[:day, column]))
     return Reason.DATA_ENDED, {"last": exchange.date(int(known[-1]))}

@@ -13,7 +13,6 @@ The path inside a bar is unknown; where it matters the worse order of events is 
   where the next price is worse; slippage comes on top);
 - a stop limit or limit-if-touched order that triggers inside a bar fills only when the close is still within its
   limit, at the limit or the worst price of the bar, whichever is better (pessimistic);
-- a stop that was reached at a locked open is a market order that found nobody: it tries again at the next open;
 - a trailing stop is tested against its old stop before the bar's extreme moves it (pessimistic).
 
 An open beyond the limit or the stop (a gap) fills at the open: better than asked for a limit, worse for a stop.
@@ -136,8 +135,6 @@ def in_bar(terms: Terms, side: int, bar: Bar, *, triggered: bool, stop: float | 
         if side * best < side * limit:
             return Quote(_within(bar, side, limit), takes=False, triggered=triggered, stop=stop)
         return Quote(None, triggered=triggered, stop=stop, facts={"limit": limit, "price": best})
-    if triggered:
-        return Quote(None, triggered=True, stop=stop, reason=Reason.MISSED_OPEN, facts={"price": bar.open})
     worst = bar.high if side > 0 else bar.low
     touched = best if kind is Kind.LIMIT_IF_TOUCHED else worst
     if stop is None or not _reached(terms, side, stop, touched):

@@ -25,11 +25,9 @@ from qresearch.domain.messages import (
     Matched,
     OrderRejected,
     OrderTrimmed,
-    OrderWaiting,
     Placed,
 )
 from qresearch.domain.order import Method
-from qresearch.domain.reasons import Facts, Reason
 from qresearch.domain.state import Position
 from qresearch.domain.terms import MARKET_DAY
 from qresearch.engine.checks import Checks, Intent
@@ -41,7 +39,7 @@ from qresearch.engine.taxes import tax_on_sale
 from qresearch.engine.working import release_all, walk_open
 
 Ints = NDArray[np.int64]
-Remark = OrderTrimmed | OrderRejected | OrderWaiting | DividendTaxed
+Remark = OrderTrimmed | OrderRejected | DividendTaxed
 
 
 def match_open(draft: Draft, exchange: Exchange) -> None:
@@ -51,17 +49,24 @@ def match_open(draft: Draft, exchange: Exchange) -> None:
     walked one by one by the same rules, because what rests holds cash and shares back.
     """
     blocks = [block for block in draft.queue if block.day < draft.day]
-    if draft.working or any(block.terms for block in blocks) or _has_terms(draft):
+    if blocks and not draft.working and not _is_special(draft, blocks):
+        match = _Match(draft, exchange, blocks)
+        if not match.locked:
+            # Also when every order was canceled meanwhile: the event is what takes them out of the queue.
+            match.run()
+            draft.release(draft.day)
+            draft.block = None
+            return
+    if blocks or draft.working:
         release_all(draft, blocks)
         walk_open(draft, exchange)
-    elif blocks:
-        # Also when every order was canceled meanwhile: the event is what takes them out of the queue.
-        _Match(draft, exchange, blocks).run()
-        draft.release(draft.day)
     draft.block = None
 
 
-def _has_terms(draft: Draft) -> bool:
+def _is_special(draft: Draft, blocks: list[Placed]) -> bool:
+    """True when an order may have to wait: it has terms of its own, or the volume is capped."""
+    if draft.settings.participation is not None or any(block.terms for block in blocks):
+        return True
     return any(amendment.terms is not MARKET_DAY for amendment in draft.amended.values())
 
 
@@ -83,16 +88,18 @@ class _Match:
         special: NDArray[np.bool_] = np.zeros(len(sizes), dtype=np.bool_)
         if exchange.lot_shares > 1:
             special |= sizes % exchange.lot_sizes[self.columns] != 0
+            special |= sizes < exchange.least_sizes[self.columns]
+        blocked_rows = special.copy()
         if exchange.may_suspend:
-            blocked = panel.suspended[day, self.columns]
-            self.opens = np.where(blocked, 0.0, self.opens)
-            special |= blocked
+            blocked_rows = panel.suspended[day, self.columns]
+            self.opens = np.where(blocked_rows, 0.0, self.opens)
+            special |= blocked_rows
         self.prices = self.opens
         if settings.slippage.kind != "none":
             self.prices = self._slipped()
-        if exchange.has_limits:
-            special |= self._locked()
-        if settings.participation is not None or settings.dividend_tax == HOLDING_PERIOD:
+        self.locked = exchange.has_limits and bool((self._at_limit() & ~blocked_rows).any())
+        """Some order meets a locked open and has to wait, which the exact way knows how to do."""
+        if settings.dividend_tax == HOLDING_PERIOD:
             special[:] = True
         elif self.caps:
             special |= np.isin(self.ids, np.fromiter(self.caps, dtype=np.int64))
@@ -106,7 +113,6 @@ class _Match:
         fees = self.rates.charge_all(self.boards, self.quantities, self.notionals)
         self.commissions, self.duties, self.transfers = fees
         self.remarks: dict[int, tuple[Remark, ...]] = {}
-        self.leaves: dict[int, int] = {}
 
     def _slipped(self) -> NDArray[np.float64]:
         draft, exchange = self.draft, self.exchange
@@ -117,7 +123,7 @@ class _Match:
         bounded: NDArray[np.float64] = np.fmax(np.fmin(prices, ceilings), floors)
         return bounded
 
-    def _locked(self) -> NDArray[np.bool_]:
+    def _at_limit(self) -> NDArray[np.bool_]:
         """Buys at the upper limit and sells at the lower; half a price step of tolerance, NaN means no limit."""
         panel, day = self.exchange.market.panel, self.draft.day
         hair = 0.5 / self.exchange.money.price_scale
@@ -181,12 +187,9 @@ class _Match:
             self.commissions,
             self.duties,
             self.transfers,
-            self.leaves,
             self.remarks,
         )
         draft.events.append(matched)
-        for row in self.leaves:
-            draft.keep_working(matched, row)
         draft.pending = None
 
     # ------------------------------------------------------------------ the rules, one order at a time
@@ -197,30 +200,15 @@ class _Match:
         column, wanted = int(self.columns[row]), int(self.quantities[row])
         remarks: list[Remark] = []
         intent = self._intent(row, column, wanted)
-        filled = leaves = 0
+        order_id, filled = int(self.ids[row]), 0
         refusal = checks.refusal(column)
         if refusal is None:
-            locked = checks.lock(column, wanted, float(self.opens[row]))
-            if locked is not None:
-                remarks.append(self._remark(OrderWaiting, row, *locked))
-                leaves = wanted
-            else:
-                filled, cuts, refusal = checks.carried(intent)
-                order_id = int(self.ids[row])
-                remarks.extend(OrderTrimmed(draft.day, draft.phase, order_id, *cut) for cut in cuts)
+            filled, cuts, refusal = checks.carried(intent)
+            remarks.extend(OrderTrimmed(draft.day, draft.phase, order_id, *cut) for cut in cuts)
         if refusal is not None:
-            remarks.append(self._remark(OrderRejected, row, *refusal))
+            remarks.append(OrderRejected(draft.day, draft.phase, order_id, *refusal))
             filled = 0
-        elif filled:
-            side, asked = (1 if wanted > 0 else -1), filled
-            filled, facts = checks.available(column, asked)
-            if filled < asked:
-                remarks.append(self._remark(OrderWaiting, row, Reason.VOLUME_CAP, facts))
-                leaves = side * (asked - filled)
-            filled *= side
-        self._settle(row, intent, filled, remarks)
-        if leaves:
-            self.leaves[row] = leaves
+        self._settle(row, intent, filled if wanted > 0 else -filled, remarks)
         if remarks:
             self.remarks[row] = tuple(remarks)
 
@@ -229,11 +217,6 @@ class _Match:
         cap = self.caps.get(order_id)
         on_position = cap is not None and self.draft.request_of(order_id)[0] == Method.TARGET_VALUE
         return Intent(column, wanted, float(self.prices[row]), cap, on_position, self.draft.cash)
-
-    def _remark(
-        self, kind: type[OrderWaiting] | type[OrderRejected], row: int, reason: Reason, facts: Facts
-    ) -> OrderWaiting | OrderRejected:
-        return kind(self.draft.day, self.draft.phase, int(self.ids[row]), reason, facts)
 
     def _settle(self, row: int, intent: Intent, filled: int, remarks: list[Remark]) -> None:
         """Book the shares that were filled and write them into the columns."""

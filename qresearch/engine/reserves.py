@@ -23,11 +23,14 @@ def reserve_price(draft: Draft | State, exchange: Exchange, order: OpenOrder) ->
 
 
 def reserved_cash(draft: Draft | State, exchange: Exchange) -> dict[int, int]:
-    """Money steps that each working buy holds back, fees included, by order id."""
+    """Money steps that each resting buy holds back, fees included, by order id.
+
+    An order rests once it has met the market and found nothing; before its turn it holds nothing back.
+    """
     checks = Checks(draft, exchange) if draft.working else None
     reserved = {}
     for order in draft.working.values():
-        if order.leaves > 0 and checks is not None:
+        if order.leaves > 0 and order.reason is not None and checks is not None:
             price = reserve_price(draft, exchange, order)
             reserved[order.order_id] = checks.cost(intent_of(order, price, 0, 0), order.leaves) if price > 0 else 0
     return reserved

@@ -187,14 +187,14 @@ def on_tick(draft: Draft, exchange: Exchange, column: int, quantity: int, terms:
     towards = -side if terms.kind is Kind.LIMIT_IF_TOUCHED else side
     return replace(
         terms,
-        limit_price=_rounded(terms.limit_price, step, -side),
-        stop_price=_rounded(terms.stop_price, step, towards),
+        limit_price=None if terms.limit_price is None else rounded(terms.limit_price, step, -side),
+        stop_price=None if terms.stop_price is None else rounded(terms.stop_price, step, towards),
     )
 
 
-def _rounded(price: float | None, step: float, side: int) -> float | None:
+def rounded(price: float, step: float, side: int) -> float:
     """A price on its tick: up for side 1, down for side -1; the hair keeps a price that is on its tick there."""
-    if price is None or not step:
+    if not step:
         return price
     ticks = math.ceil(price / step - _HAIR) if side > 0 else math.floor(price / step + _HAIR)
     return round(ticks * step, 6)

@@ -35,6 +35,7 @@ from qresearch.engine.exchange import Exchange
 from qresearch.engine.fills import Bar, Quote, at_open, in_bar
 from qresearch.engine.ledger import lots_after_sale
 from qresearch.engine.reserves import intent_of, reserve_price, reserved_cash
+from qresearch.engine.sizing import rounded
 from qresearch.engine.slippage import slipped
 from qresearch.engine.taxes import tax_on_sale
 from qresearch.market.venue import PHASES
@@ -137,8 +138,16 @@ class _Walk:
         bar = Bar(*(float(getattr(panel, name)[day, order.column]) for name in ("open", "high", "low", "close")))
         if not self.closing:
             return at_open(order.terms, side, bar.open, triggered=order.triggered, stop=order.stop)
-        if order.terms.kind in _MARKET_KINDS:
-            return Quote(None, reason=order.reason or Reason.VOLUME_CAP, facts=order.facts)
+        taken = order.triggered and order.terms.limit_price is None
+        if order.terms.kind in _MARKET_KINDS or taken:
+            # A market order, or a stop that became one, tries its luck at opens only.
+            return Quote(
+                None,
+                triggered=order.triggered,
+                stop=order.stop,
+                reason=order.reason or Reason.VOLUME_CAP,
+                facts=order.facts,
+            )
         return in_bar(order.terms, side, bar, triggered=order.triggered, stop=order.stop)
 
     def _note_trigger(self, order: OpenOrder, quote: Quote) -> None:
@@ -146,7 +155,10 @@ class _Walk:
         if quote.triggered and not order.triggered:
             self.draft.emit(OrderTriggered(day, phase, order.order_id, order.stop or 0.0))
         if order.terms.kind is Kind.TRAILING_STOP and quote.stop is not None and quote.stop != order.stop:
-            self.draft.emit(StopMoved(day, phase, order.order_id, quote.stop))
+            side = 1 if order.leaves > 0 else -1
+            stop = rounded(quote.stop, float(self.exchange.steps[order.column]), side)
+            if stop != order.stop:
+                self.draft.emit(StopMoved(day, phase, order.order_id, stop))
 
     def _fill_price(self, order: OpenOrder, quote: Quote) -> float:
         """The quote after slippage, within the limits of the day and the order's own limit."""

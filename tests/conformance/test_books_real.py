@@ -12,7 +12,7 @@ import qresearch as qr
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "property"))
 
-from books import check_books  # noqa: E402  # beside the property tests, which use it on random markets
+from books import check_books  # beside the property tests, which use it on random markets
 
 DATA = Path(__file__).resolve().parents[3] / "shared" / "data" / "cn_daily.parquet"
 pytestmark = [
@@ -49,7 +49,7 @@ def market() -> qr.Market:
     ids=["default", "subscribe-tax-fifo"],
 )
 def test_the_books_balance_on_real_bars(market: qr.Market, options: dict[str, object]) -> None:
-    """Protects the money on real data: each of 2,900 days is explained to the fen by prices, fees and corporate actions."""
+    """Protects the money on real data: 2,900 days explained to the fen by prices, fees and corporate actions."""
     session = qr.Session(market, cash=1_000_000, strategy=momentum, costs="historical", **options)
     session.run(progress=False)
     books = check_books(session, "historical")

@@ -28,7 +28,7 @@ from qresearch.session.session import _blank
 pytestmark = pytest.mark.filterwarnings("ignore::qresearch.MarketWarning")
 SEEDS = st.integers(0, 2**32 - 1)
 both_ways = pytest.mark.parametrize("plain", [True, False], ids=["market orders", "all types"])
-"""The market orders of the Trading API go the fast way through a match, orders with terms of their own the exact one."""
+"""Market orders go the fast way through a match, orders with terms of their own the exact one."""
 
 
 def examples(count: int):
@@ -282,7 +282,7 @@ def test_a_margin_check_after_each_fill_keeps_the_life_of_orders(spec: MarketSpe
 @examples(25)
 @given(spec=markets(), seed=SEEDS)
 def test_nothing_trades_against_the_rules_of_the_market(plain: bool, spec: MarketSpec, seed: int) -> None:
-    """Protects the checks of the match, read from the bars: no fill while suspended, locked, unlisted or in odd lots."""
+    """Protects the checks of the match, read from the bars: no fill while suspended, locked or unlisted, no odd lots."""
     market = spec.build()
     session = session_of(market, seed, plain=plain, slippage="none")
     session.run(progress=False)
@@ -365,7 +365,7 @@ def test_floating_and_realised_profit_make_up_the_total(plain: bool, spec: Marke
 @examples(20)
 @given(markets(), SEEDS, st.data())
 def test_back_then_forward_is_the_identity(spec: MarketSpec, seed: int, data: st.DataObject) -> None:
-    """Protects time travel: wherever one goes and however one returns, state, memory, tables and digest are the same."""
+    """Protects time travel: wherever one goes and however one returns, state, memory and digest are the same."""
     session = session_of(spec.build(), seed)
     wander(session, seed)
     stops = len(session._timeline.branch.stops)
@@ -423,7 +423,7 @@ def test_two_runs_have_one_digest(spec: MarketSpec, seed: int) -> None:
 def test_a_step_that_raises_leaves_everything_and_can_be_taken_again(
     plain: bool, spec: MarketSpec, seed: int, data: st.DataObject
 ) -> None:
-    """Protects the step as a transaction: after a failure nothing has moved, and the mended step gives the same future."""
+    """Protects the step as a transaction: a failure moves nothing, and the mended step gives the same future."""
     market = spec.build()
     day, phase = data.draw(st.integers(1, len(market.days) - 1)), data.draw(st.sampled_from(PHASES))
     whole = session_of(market, seed, plain=plain)
@@ -491,8 +491,8 @@ def hidden(market: qr.Market, day: int, phase: str) -> dict[str, np.ndarray]:
 def poisoned(market: qr.Market, day: int, phase: str, poison: str) -> qr.Market:
     """The market with everything that is hidden at a moment replaced.
 
-    "garbage" puts other numbers where there are some, and so keeps only which rows exist. "nan" removes them; that there
-    is a row today, up to when rows broke off, and on which day a recorded delisting ends them is then handed on.
+    "garbage" puts other numbers where there are some, and so keeps only which rows exist. "nan" removes them; where rows
+    broke off and went on up to today, and on which day a recorded delisting ends them, is then handed on.
     """
     panel = market.panel
     arrays = {}
@@ -538,7 +538,7 @@ def options_for(seed: int, phase: str) -> dict[str, object]:
 def test_poisoning_what_is_hidden_changes_nothing(
     poison: str, spec: MarketSpec, seed: int, data: st.DataObject
 ) -> None:
-    """Protects against look-ahead: other numbers in all that is hidden at a day and phase, and the same events to then."""
+    """Protects against look-ahead: other numbers in all that is hidden at a moment, and the same events to then."""
     market = spec.build()
     day, phase = data.draw(st.integers(1, len(market.days) - 1)), data.draw(st.sampled_from(PHASES))
     options = options_for(seed, phase)
@@ -631,7 +631,7 @@ def test_the_random_markets_meet_every_rule() -> None:
 @examples(25)
 @given(markets(), SEEDS)
 def test_the_fast_way_through_a_match_is_the_exact_way(spec: MarketSpec, seed: int) -> None:
-    """Protects the batch of market orders: walked one by one by the same rules, they end the same, to the share and fen."""
+    """Protects the batch of market orders: walked one by one by the same rules, they end the same."""
     market = spec.build()
     runs = []
     for exact in (False, True):

@@ -9,6 +9,8 @@ from hand import cash_of, events_of, market, session
 
 import qresearch as qr
 
+# A gap in the rows of a holding warns; the test of the warning itself stands below.
+gaps_warn = pytest.mark.filterwarnings("ignore::qresearch.MarketWarning")
 A, B, ETF = "600001.SH", "600002.SH", "510001.SH"
 RIGHTS = {"rights_per_share": 0.3, "rights_price": 7.0}
 
@@ -54,7 +56,8 @@ def test_a_dividend_leaves_the_equity_unchanged_at_the_reference_price() -> None
 
 
 @pytest.mark.parametrize(
-    ("shares", "bonus", "after"), [(350, 0.3, 455), (137, 0.3, 178), (1000, 1.0, 2000), (1000, -0.5, 500), (137, -0.5, 68)]
+    ("shares", "bonus", "after"),
+    [(350, 0.3, 455), (137, 0.3, 178), (1000, 1.0, 2000), (1000, -0.5, 500), (137, -0.5, 68)],
 )
 def test_new_shares_arrive_and_fractions_are_dropped(shares: int, bonus: float, after: int) -> None:
     """Protects bonus issues, splits and consolidations: whole shares only, the cost stays, all can be sold at once."""
@@ -139,6 +142,7 @@ def test_an_action_on_a_suspended_day_counts() -> None:
     assert run.portfolio.quantities == {A: 2000}
 
 
+@gaps_warn
 @pytest.mark.parametrize("gap", [[None], [None, None]])
 def test_an_action_on_a_day_without_a_row_counts(gap: list[None]) -> None:
     """Protects an ex-date in a gap of the data: new shares are valued at the reference price until a bar comes."""
@@ -159,6 +163,7 @@ def test_history_is_adjusted_over_an_ex_date() -> None:
     assert run.history(A, field="volume")[A].tolist() == [2e6, 2e6, 1e6]
 
 
+@gaps_warn
 def test_history_is_adjusted_over_an_ex_date_without_a_row() -> None:
     """Protects adjusted history where the ex-date falls into a gap: the step belongs to the first bar after it."""
     run = holder({"bonus_per_share": 1.0}, [10.0, None, 5.0])
@@ -251,15 +256,29 @@ def test_data_that_end_freeze_the_position_and_warn_once() -> None:
     assert run.positions.loc[A, ["quantity", "price", "stale"]].tolist() == [1000, 9.0, True]
     assert sum("600001.SH" in note for note in run.notices) == 1
     ticket = run.sell(A, 1000)
+    run.step()
     assert (ticket.status.value, ticket.reason) == ("REJECTED", "DATA_ENDED")
     assert "2024-01-03" in ticket.why
-    run.back()
+    run.back(2)
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         run.buy(B, 100)
         run.run(progress=False)
     assert not caught
     assert run.equity.iloc[-1] == 109_000.0
+
+
+@gaps_warn
+def test_a_position_thaws_when_its_bars_go_on() -> None:
+    """Protects gaps in the data: a frozen position is an ordinary one again with the first bar after the gap."""
+    given = market({A: [10.0, 9.0, None, 9.5, 9.5], B: [5.0] * 5})
+    run = session(given, start="2024-01-03", positions={A: 1000}, positions_paid=False).step(2)
+    assert run.positions.loc[A, ["price", "stale"]].tolist() == [9.0, True]
+    run.step()
+    assert run.positions.loc[A, ["price", "stale"]].tolist() == [9.5, False]
+    ticket = run.sell(A, 1000)
+    run.step()
+    assert ticket.filled == 1000
 
 
 def test_an_order_that_waits_when_the_data_end_is_rejected() -> None:

@@ -99,7 +99,9 @@ def test_costs_hold_from_now_on_and_going_back_undoes_them() -> None:
 def test_a_tax_on_buying_is_possible() -> None:
     """Protects all five numbers of set_order_cost, each on its own side."""
     run = session(flat())
-    run.set_order_cost(open_tax=0.002, close_tax=0.003, open_commission=0.0004, close_commission=0.0007, min_commission=1)
+    run.set_order_cost(
+        open_tax=0.002, close_tax=0.003, open_commission=0.0004, close_commission=0.0007, min_commission=1
+    )
     run.buy(SH, 1000)
     run.step()
     run.sell(SH, 1000)

@@ -105,14 +105,19 @@ def test_the_limit_of_a_share_under_warning_is_five_percent() -> None:
     assert (warned.reason, plain.status.value) == ("LIMIT_UP", "FILLED")
 
 
-@pytest.mark.parametrize("day", ["paused", None], ids=["paused", "no row"])
-def test_nothing_trades_while_suspended(day: object) -> None:
-    """Protects suspension, flagged or without a row: the order is rejected at the open and keeps no place."""
+@pytest.mark.parametrize(
+    ("day", "reason", "word"), [("paused", "SUSPENDED", "2024-01-03"), (None, "DATA_ENDED", "2024-01-02")]
+)
+def test_nothing_trades_without_a_market(day: object, reason: str, word: str) -> None:
+    """Protects suspended days and days without a row: the order is rejected at the open and keeps no place.
+
+    Nobody knows on a day without a row whether the rows go on.
+    """
     run = session(market({A: [10.0, day, 10.0, 10.0], B: [5.0] * 4}))
     ticket = run.buy(A, 100)
     run.step(phase="OPEN")
-    assert outcome(ticket) == ("REJECTED", "SUSPENDED", 0, 100)
-    assert "2024-01-03" in ticket.why
+    assert outcome(ticket) == ("REJECTED", reason, 0, 100)
+    assert word in ticket.why
     run.step(2)
     assert run.fills.empty
 
@@ -486,3 +491,14 @@ def test_a_star_sale_that_has_become_too_small(exact: bool) -> None:
         run.order(B, 100, style=terms.limit(4.9))
     run.step().step()
     assert outcome(sold) == ("REJECTED", "MINIMUM_SIZE", 0, 100)
+
+
+def test_an_update_of_a_pending_update() -> None:
+    """Protects cancel_latency="next_match": a second update before the match replaces the first, or is refused."""
+    run = session(flat(), cancel_latency="next_match")
+    ticket = run.order(A, 300, style=terms.limit(9.5, tif="GTC"))
+    run.step()
+    run.update(ticket, quantity=200)
+    run.update(ticket, quantity=100)
+    assert ticket.status.value == "REPLACE_PENDING"
+    assert run.step().ticket(1).quantity in {100, 200}

@@ -43,6 +43,7 @@ def test_each_plot_is_a_small_png_that_is_the_same_every_time(kind: str, theme: 
     assert len(first) < SMALL
 
 
+@pytest.mark.filterwarnings("ignore::qresearch.MarketWarning")
 def test_a_plot_over_many_years_is_small_too() -> None:
     """Protects the size over the whole embedded market, where lines are dense."""
 

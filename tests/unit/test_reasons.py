@@ -96,7 +96,7 @@ CASES: dict[Reason, Callable[[], qr.Session]] = {
     Reason.NOT_TRADABLE: index,
     Reason.NOT_LISTED: lambda: after(session("2022-06-01"), lambda run: run.buy("688917", 500)),
     Reason.DELISTED: lambda: at(session("2022-10-13").step(), lambda run: run.buy("604103", 500)),
-    Reason.DATA_ENDED: lambda: at(session("2023-07-03").step(), lambda run: run.buy("004140", 500)),
+    Reason.DATA_ENDED: lambda: after(session("2023-07-03").step(), lambda run: run.buy("004140", 500)),
     Reason.NO_FURTHER_OPEN: last_day,
     Reason.SUSPENDED: lambda: after(session("2021-07-19"), lambda run: run.buy("604073", 500)),
     Reason.LIMIT_UP: lambda: after(session("2021-03-17"), lambda run: run.buy("604035", 500)),
@@ -127,7 +127,7 @@ def test_every_reason_has_a_case() -> None:
 
 @pytest.mark.parametrize("reason", list(Reason), ids=str)
 def test_every_reason_is_met_and_says_so(reason: Reason) -> None:
-    """Protects that nothing is silently dropped: the event, its sentence with all numbers filled in, in two languages."""
+    """Protects that nothing is silently dropped: the event, and its sentence with all numbers filled in."""
     run = CASES[reason]()
     events = run.events
     met = events[events.reason == reason.value]

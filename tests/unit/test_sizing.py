@@ -109,8 +109,8 @@ def test_a_value_below_a_lot_is_refused(value: float) -> None:
 
 @pytest.mark.parametrize(
     ("held", "target", "sent"),
-    [(0, 250, 200), (0, 100, 100), (300, 150, -200), (350, 0, -350), (300, 500, 200), (300, 399, None), (300, 300, None),
-     (350, 300, -50), (350, 200, -150)],
+    [(0, 250, 200), (0, 100, 100), (300, 150, -200), (350, 0, -350), (300, 500, 200), (300, 399, None),
+     (300, 300, None), (350, 300, -50), (350, 200, -150)],
 )  # fmt: skip
 def test_a_target_in_shares(held: int, target: int, sent: int | None) -> None:
     """Protects order_target: down to whole lots, never above the target, and 0 takes the odd lot along."""
@@ -135,7 +135,9 @@ def test_lots_are_hundreds(lots: int, sent: int) -> None:
     assert holding(1000).order_lots(SH, lots).quantity == sent
 
 
-@pytest.mark.parametrize(("pct", "sent"), [(0.5, 5000), (1.0, 10_000), (0.333, 3300), (-0.3, -300), (-1, -1050), (-0.5, -500)])
+@pytest.mark.parametrize(
+    ("pct", "sent"), [(0.5, 5000), (1.0, 10_000), (0.333, 3300), (-0.3, -300), (-1, -1050), (-0.5, -500)]
+)
 def test_a_fraction_of_the_cash_or_of_the_position(pct: float, sent: int) -> None:
     """Protects order_pct: of 100,000 yuan when buying, of 1,050 shares when selling, rounded down."""
     assert holding(1050).order_pct(SH, pct).quantity == sent
@@ -145,13 +147,13 @@ def test_a_value_is_sized_at_the_last_visible_price() -> None:
     """Protects look-ahead in sizing: the close of yesterday, the reference price, the open, the close, by phase."""
     run = session(market({SH: [10.0, (10.5, 9.9), 10.0, 10.0]}))
     sent = [run.order_value(SH, 100_000).quantity]
-    for phase in ("PRE_OPEN", "OPEN", "INTRADAY", "CLOSE"):
-        sent.append(run.step(phase=phase).order_value(SH, 100_000).quantity)
+    phases = ("PRE_OPEN", "OPEN", "INTRADAY", "CLOSE")
+    sent += [run.step(phase=phase).order_value(SH, 100_000).quantity for phase in phases]
     assert sent == [10_000, 10_000, 9500, 9500, 10_100]
 
 
 def test_the_reference_price_sizes_before_the_open_of_an_ex_date() -> None:
-    """Protects sizing on an ex-date: after 1 new share for 1, 10,000 yuan buy 2,000 shares of 5.00, not 1,000 of 10.00."""
+    """Protects sizing on an ex-date: after 1 for 1, 10,000 yuan buy 2,000 shares of 5.00, not 1,000 of 10.00."""
     run = session(market({SH: [10.0, 5.0, 5.0]}, actions=[{"symbol": SH, "day": 1, "bonus_per_share": 1.0}]))
     assert run.order_value(SH, 10_000).quantity == 1000
     assert run.step(phase="PRE_OPEN").order_value(SH, 10_000).quantity == 2000
@@ -190,7 +192,7 @@ def test_netting_inside_one_callback() -> None:
 
 
 def test_a_split_overnight_counts_in_a_target_before_the_open() -> None:
-    """Protects netting across an ex-date inside one step: a queued 1,000 is 2,000 after 1 for 1, so 2,000 need nothing."""
+    """Protects netting across an ex-date inside one step: a queued 1,000 is 2,000 after 1 for 1."""
 
     class Twice:
         def after_trading(self, context) -> None:
@@ -221,7 +223,7 @@ def native(target: int) -> tuple[int, int, int]:
 
 
 def easyquant(target: int) -> tuple[int, int, int]:
-    """EasyQuant: sized at the fill against the holding of that moment; neither cancels nor nets; T+1 blocks the sale."""
+    """EasyQuant: sized at the fill against the holding then; neither cancels nor nets; T+1 blocks the sale."""
     held = 1000  # first in, first out: the pending order is filled before the target is looked at
     return 0, 0, held + max(target - held, 0)
 
@@ -232,7 +234,7 @@ def joinquant(target: int) -> tuple[int, int, int]:
 
 
 def lean(target: int) -> tuple[int, int, int]:
-    """LEAN has set_holdings instead: it subtracts the unfilled quantity of open market orders, and may sell the same day."""
+    """LEAN: set_holdings subtracts the unfilled quantity of open market orders, and may sell the same day."""
     sent = target - 1000
     return 0, sent, 1000 + sent
 

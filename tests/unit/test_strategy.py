@@ -111,7 +111,8 @@ def test_a_refused_order_is_none_and_kept() -> None:
 
     def strategy(context, data) -> None:
         if data.day == 1:
-            seen.extend([context.order(A, 50), context.order(A, 100), context.sell(B, 100), context.order_target(A, 100)])
+            seen.extend([context.order(A, 50), context.order(A, 100)])
+            seen.extend([context.sell(B, 100), context.order_target(A, 100)])
 
     run = session(market({A: [10.0] * 4, B: [5.0] * 4}), strategy=strategy).step()
     assert [None if ticket is None else str(ticket) for ticket in seen] == [None, "2", None, None]
@@ -156,6 +157,7 @@ class Fails:
         self.phase, self.count = phase, 0
 
     def act(self, context) -> None:
+        """Count, buy, and fail where asked."""
         self.count += 1
         context.count = self.count
         context.order(A, 100)
@@ -178,7 +180,8 @@ def test_a_step_that_raises_never_happened(phase: str, callback: str) -> None:
         run.step()
     before = (run.digest(), run.now, strategy.count, dict(run.memory), len(run.orders))
     for _ in range(2):
-        with pytest.raises(qr.StrategyError, match=f"{callback} raised RuntimeError on 2024-01-04 at {phase}") as caught:
+        words = f"{callback} raised RuntimeError on 2024-01-04 at {phase}"
+        with pytest.raises(qr.StrategyError, match=words) as caught:
             run.step()
         problem = caught.value
         assert (problem.day, problem.phase, problem.callback) == ("2024-01-04", phase, callback)

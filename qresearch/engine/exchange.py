@@ -52,6 +52,8 @@ class Exchange:
             for column, item in enumerate(instruments)
         ]
         """First day on which a recorded delisting ends an instrument; far away where none is on record."""
+        self.open_until = [min(last, day) for day in self.closing_day]
+        """Day from which no request of an instrument can be met any more, by the session's end or by a delisting."""
         self.closing: dict[int, list[int]] = {}
         for column, day in enumerate(self.closing_day):
             if day < len(market.days):

@@ -141,7 +141,7 @@ class _Match:
         day, positions = draft.day, draft.own_positions()
         fees = self.commissions + self.duties + self.transfers
         needs = np.where(self.quantities > 0, self.notionals + fees, self.notionals - fees)
-        cash, realised, find, make = draft.cash, draft.realised, positions.get, Position._make
+        cash, realised, find, make = draft.cash, draft.realised, positions.get, tuple.__new__
         rows = zip(
             self.columns.tolist(), self.quantities.tolist(), needs.tolist(), self.special_rows.tolist(), strict=True
         )
@@ -153,10 +153,10 @@ class _Match:
                 if need <= cash:
                     cash -= need
                     if held is None:
-                        positions[column] = make((quantity, need, day, quantity))
+                        positions[column] = make(Position, (quantity, need, day, quantity))
                     else:
                         today = held[3] if held[2] == day else 0
-                        positions[column] = make((held[0] + quantity, held[1] + need, day, today + quantity))
+                        positions[column] = make(Position, (held[0] + quantity, held[1] + need, day, today + quantity))
                     continue
             elif held is not None and (held[2] != day or same_day[column]) and -quantity <= held[0]:
                 cash += need

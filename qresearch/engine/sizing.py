@@ -80,8 +80,7 @@ def place(  # noqa: PLR0917  # in the order of the call
         method == _ORDER
         and type(asked) is int
         and not asked % exchange.lot_step[column]
-        and draft.day < exchange.last
-        and exchange.closing_day[column] > draft.day
+        and draft.day < exchange.open_until[column]
         and (
             asked >= exchange.lot_minimum[column]
             or ((held := draft.positions.get(column)) is not None and exchange.lot_minimum[column] <= -asked <= held[0])

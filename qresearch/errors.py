@@ -155,13 +155,19 @@ def close_matches(word: str, words: Iterable[str], limit: int = 3) -> tuple[str,
     ('601390.SH',)
     """
     known = list(words)
-    direct = difflib.get_close_matches(word, known, n=limit, cutoff=0.6)
+    direct = difflib.get_close_matches(word, known, n=4 * limit, cutoff=0.6)
     if direct:
-        return tuple(direct)
+        return tuple(sorted(direct, key=lambda match: -_shared_start(word, match))[:limit])
     # A bare code scores low against a suffixed one: compare the parts before the dot too.
     by_code = {known_word.partition(".")[0]: known_word for known_word in known}
     code = word.partition(".")[0]
-    return tuple(by_code[match] for match in difflib.get_close_matches(code, by_code, n=limit, cutoff=0.6))
+    matches = difflib.get_close_matches(code, by_code, n=4 * limit, cutoff=0.6)
+    return tuple(by_code[match] for match in sorted(matches, key=lambda match: -_shared_start(code, match))[:limit])
+
+
+def _shared_start(one: str, other: str) -> int:
+    """Number of characters that two words begin with in common: a slip is likelier at the end than at the start."""
+    return next((number for number, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), len(one))
 
 
 def did_you_mean(matches: Iterable[str]) -> str:

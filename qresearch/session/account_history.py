@@ -78,21 +78,27 @@ class AccountHistory:
             No such branch; pass one of the names in the message.
         """
         timeline = session._timeline
-        exchange = session._exchange
-        account: State | Draft
-        if branch is None or branch == timeline.branch.name:
-            here = timeline.branch
-            stop, account, log = here.cursor, session._account, session._log()
-        else:
-            here = timeline.branches[choose("branch", branch, timeline.branches)]
-            stop, account, log = len(here.stops) - 1, here.stops[-1], list(here.log)
+        here = timeline.branch
+        if branch is not None and branch != here.name:
+            return cls.whole(session, timeline.branches[choose("branch", branch, timeline.branches)])
+        return cls._of(session, here, here.cursor, session._account, session._log())
+
+    @classmethod
+    def whole(cls, session: Session, branch: Branch) -> AccountHistory:
+        """All that was simulated on a branch, whether the session stands there or not."""
+        return cls._of(session, branch, len(branch.stops) - 1, branch.stops[-1], list(branch.log))
+
+    @classmethod
+    def _of(
+        cls, session: Session, branch: Branch, stop: int, account: State | Draft, log: list[Event]
+    ) -> AccountHistory:
         return cls(
-            exchange,
-            name=here.name,
+            session._exchange,
+            name=branch.name,
             starting=session._starting_equity,
-            initial=here.stops[0].positions,
+            initial=branch.stops[0].positions,
             account=account,
-            closes=states_at_closes(exchange, here, stop),
+            closes=states_at_closes(session._exchange, branch, stop),
             log=log,
         )
 
@@ -112,6 +118,11 @@ class AccountHistory:
         """(D,) ndarray of float64, currency: equity at every close."""
         values: Floats = self.equity_steps / self.exchange.money.units
         return values
+
+    @property
+    def equity_series(self) -> pd.Series[float]:
+        """Equity at every close by trading day, in the currency."""
+        return pd.Series(self.equity, index=self.days, name="equity", dtype="float64")
 
     @property
     def starting_equity(self) -> float:

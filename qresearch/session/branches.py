@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from qresearch.engine.valuation import equity_at_closes
 from qresearch.errors import UsageError, close_matches, did_you_mean
 from qresearch.market.venue import PHASE_ORDER, Phase
 from qresearch.session import frames
+from qresearch.session.account_history import AccountHistory
 from qresearch.session.encoding import first_difference
 from qresearch.session.html import number, table
 from qresearch.session.orders import OrderBook
@@ -238,14 +238,7 @@ class Comparison:
     @property
     def equity(self) -> pd.DataFrame:
         """Equity at every close, by day, one column per branch, and their `difference` (second less first)."""
-        series = []
-        for branch in (self._a, self._b):
-            exchange = self._session._exchange
-            by_day = {
-                state.day: state for state in branch.stops if state.phase >= _CLOSE and state.day >= exchange.first
-            }
-            states = list(by_day.values())
-            series.append(frames.equity_series(exchange, states, equity_at_closes(exchange, states).tolist()))
+        series = [AccountHistory.whole(self._session, branch).equity_series for branch in (self._a, self._b)]
         frame = pd.concat(series, axis=1, keys=self._names)
         frame["difference"] = frame.iloc[:, 1] - frame.iloc[:, 0]
         return frame

@@ -139,9 +139,9 @@ def positions_frame(portfolio: Portfolio, stale: Iterable[str]) -> pd.DataFrame:
     ]
     index = pd.Index([item.symbol for item in held], name="symbol", dtype="str")
     frame = pd.DataFrame(rows, columns=list(POSITION_COLUMNS), index=index)
-    return frame.astype(
-        {"quantity": "int64", "sellable": "int64", "locked": "int64", "reserved": "int64", "stale": "bool"}
-    )
+    # Named here so that an empty account has the same columns as a full one.
+    kinds = dict.fromkeys(("quantity", "sellable", "locked", "reserved"), "int64") | {"stale": "bool"}
+    return frame.astype({name: kinds.get(name, "float64") for name in POSITION_COLUMNS})
 
 
 def events_frame(exchange: Exchange, log: Iterable[Event]) -> pd.DataFrame:

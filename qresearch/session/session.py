@@ -606,8 +606,7 @@ class Session(Navigation, TradingApi):
     @property
     def equity(self) -> pd.Series[float]:
         """Equity at every close so far, by trading day, in the currency."""
-        history = AccountHistory.of(self)
-        return pd.Series(history.equity, index=history.days, name="equity", dtype="float64")
+        return AccountHistory.of(self).equity_series
 
     def _log(self) -> list[Event]:
         timeline = self._timeline

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import inspect
+import traceback
 import types
 from collections.abc import Callable, Iterable, MutableMapping
 from dataclasses import dataclass, field
@@ -11,7 +12,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from qresearch.errors import UsageError, close_matches, did_you_mean
+from qresearch.errors import StrategyError, UsageError, close_matches, did_you_mean
 from qresearch.market.venue import PHASE_ORDER, PHASES, Phase, Venue
 from qresearch.session.trading import TradingApi
 
@@ -126,11 +127,31 @@ def _script(path: Path, context: Context) -> Hooks:
         ) from None
     namespace: dict[str, Any] = {name: getattr(context, name) for name in SCRIPT_NAMES}
     namespace["__name__"] = path.stem
-    exec(compile(source, str(path), "exec"), namespace)  # running the user's own script is the point
+    try:
+        exec(compile(source, str(path), "exec"), namespace)  # running the user's own script is the point
+    except UsageError:
+        raise
+    except Exception as problem:
+        line = problem.lineno if isinstance(problem, SyntaxError) else _line_in(path, problem)
+        where = f"line {line} of " if line else ""
+        raise StrategyError(
+            f"Loading {where}{path.name} raised {type(problem).__name__}: {str(problem).rstrip('.')}. "
+            "Mend the script and open the session again.",
+            day="",
+            phase="",
+            callback="load",
+            line=line,
+        ) from problem
     found = {name: namespace[name] for name in HOOKS if callable(namespace.get(name))}
     if not found:
         raise UsageError(_nothing_found(path.name, namespace))
     return Hooks(path.stem, found, [_Globals(namespace)], namespace)
+
+
+def _line_in(path: Path, problem: Exception) -> int | None:
+    """The last line of a file that an exception passed through."""
+    lines = [frame.lineno for frame in traceback.extract_tb(problem.__traceback__) if frame.filename == str(path)]
+    return lines[-1] if lines else None
 
 
 class _Globals(MutableMapping[str, Any]):

@@ -111,8 +111,8 @@ def compare(
     >>> import qresearch as qr
     >>> session = qr.Session(qr.sample_market(), start="2022-03-01").step(10).back(5)
     >>> _ = session.buy("604018", 1000)
-    >>> compare(session, "main", session.tables.portfolio.index.name or "main").columns
-    ('main', 'main')
+    >>> compare(session.step(3), "main", session.branches.current).columns
+    ('main', 'branch-1@2022-03-07')
     """
     histories = [AccountHistory.of(session, branch) for branch in (first, second)]
     facts, columns = facts_of([(run, figures_of(session, run.name, benchmark)) for run in histories], None)

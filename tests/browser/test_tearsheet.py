@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+import qresearch as qr
+
 playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed: pip install '.[test]'")
 
 REAL = Path(__file__).resolve().parents[3] / "shared/data/cn_daily.parquet"
@@ -97,8 +99,6 @@ def test_the_tear_sheet_opens_without_an_error(browser, tmp_path: Path, data: st
 
 def test_a_short_run_and_a_comparison_open_too(browser, tmp_path: Path) -> None:
     """Protects our own pages: of a single day, and of two branches."""
-    import qresearch as qr
-
     run = qr.Session(qr.sample_market(), start="2022-03-01", cash=100_000)
     run.step()
     sheets = [run.report(tmp_path / "one.html").path]

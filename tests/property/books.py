@@ -24,8 +24,8 @@ HALF = Fraction(1, 2)
 OPEN = 1
 """Position of the opening phase in the day."""
 
-CORPORATE = (said.DividendPaid, said.SharesIssued, said.RightsSubscribed, said.RightsLapsed, said.PositionClosed,
-             said.PositionStale, said.PositionThawed)  # fmt: skip
+CORPORATE = (said.DividendPaid, said.SharesIssued, said.RightsSubscribed, said.RightsLapsed, said.PositionClosed)  # fmt: skip
+GAPS = (said.PositionStale, said.PositionThawed)
 
 
 def half_up(value: Fraction) -> int:
@@ -154,23 +154,21 @@ class Books:
                     cash -= paid
                 else:
                     found.append(("RightsLapsed", column, offered))
-        return found + self._expected_ends(day, shares)
-
-    def _expected_ends(self, day: int, shares: Counter[int]) -> list[tuple[object, ...]]:
-        """Delistings close; rows that break off freeze, for nobody knows whether they go on; rows that go on thaw."""
-        found: list[tuple[object, ...]] = []
         for column, closing in self.closing.items():
             if closing == day and shares[column]:
                 price = self.marks[column] if self.settings.delisting == "last" else 0.0
                 found.append(("PositionClosed", column, shares[column], self.value(shares[column], price)))
-                shares[column] = 0
-        if day:
-            before, today = self.rows[day - 1], self.rows[day]
-            resumed = np.flatnonzero(~before & today).tolist()
-            broken = np.flatnonzero(before & ~today).tolist()
-            found += [("PositionThawed", column) for column in resumed if column in self.stale and shares[column]]
-            found += [("PositionStale", column, shares[column]) for column in broken if shares[column]]
         return found
+
+    def expected_gaps(self, day: int) -> list[tuple[object, ...]]:
+        """At the close of a day without a row a holding freezes, for nobody knows whether rows go on; with one it thaws."""
+        if not day:
+            return []
+        before, today = self.rows[day - 1], self.rows[day]
+        resumed = [column for column in np.flatnonzero(~before & today).tolist() if column in self.stale]
+        broken = [column for column in np.flatnonzero(before & ~today).tolist() if self.shares[column]]
+        frozen = [("PositionStale", column, self.shares[column]) for column in broken]
+        return [*(("PositionThawed", column) for column in resumed), *frozen]
 
     def corporate_action(self, event: said.Record) -> tuple[object, ...]:
         """Book one event of the morning; what it says, to compare with what was expected."""
@@ -309,6 +307,8 @@ def check_books(session: qr.Session, costs: str) -> Books:
                 books.cash -= event.tax
                 books.corporate -= event.tax
         assert booked == wanted, f"corporate actions of {market.days[day]}"
+        wanted = books.expected_gaps(day)
+        assert [books.corporate_action(event) for event in by_day.get(day, []) if isinstance(event, GAPS)] == wanted
         books.close(day)
         now = books.cash + books.worth()
         assert round(value * books.money.units) == now, f"equity on {market.days[day]}: {value} shown, {now} rebuilt"

@@ -282,7 +282,7 @@ def test_a_margin_check_after_each_fill_keeps_the_life_of_orders(spec: MarketSpe
 @examples(25)
 @given(spec=markets(), seed=SEEDS)
 def test_nothing_trades_against_the_rules_of_the_market(plain: bool, spec: MarketSpec, seed: int) -> None:
-    """Protects the checks of the match, read from the bars: no fill while suspended, locked or unlisted, no odd lots."""
+    """Protects the checks of the match, read from the bars: no fill while suspended, locked or unlisted."""
     market = spec.build()
     session = session_of(market, seed, plain=plain, slippage="none")
     session.run(progress=False)
@@ -491,8 +491,7 @@ def hidden(market: qr.Market, day: int, phase: str) -> dict[str, np.ndarray]:
 def poisoned(market: qr.Market, day: int, phase: str, poison: str) -> qr.Market:
     """The market with everything that is hidden at a moment replaced.
 
-    "garbage" puts other numbers where there are some, and so keeps only which rows exist. "nan" removes them; where rows
-    broke off and went on up to today, and on which day a recorded delisting ends them, is then handed on.
+    "garbage" puts other numbers where there are some, and so keeps which rows exist; "nan" removes them.
     """
     panel = market.panel
     arrays = {}
@@ -504,16 +503,7 @@ def poisoned(market: qr.Market, day: int, phase: str, poison: str) -> qr.Market:
             values[mask] = np.nan if poison == "nan" else values[mask] * 1.7 + 3
         arrays[name] = values
     actions = tuple(action for action in market.actions if action.ex_day <= day)
-    other = replace(market, panel=replace(panel, **arrays), actions=actions)
-    if poison == "nan":
-        gaps = tuple({at: columns for at, columns in found.items() if at <= day} for found in panel.gaps)
-        other.panel.__dict__.update(first_row=panel.first_row, last_row=panel.last_row, gaps=gaps)
-        # Where no row comes today, the last known close still stands.
-        mark, unknown = market.mark.copy(), hidden(market, day, phase)["close"]
-        unknown[day] &= ~np.isnan(panel.close[day])
-        mark[unknown] = np.nan
-        other.__dict__.update(mark=mark)
-    return other
+    return replace(market, panel=replace(panel, **arrays), actions=actions)
 
 
 def run_to(session: qr.Session, day: int, phase: str) -> list[said.Record]:
@@ -637,7 +627,7 @@ def test_the_fast_way_through_a_match_is_the_exact_way(spec: MarketSpec, seed: i
     for exact in (False, True):
         with pytest.MonkeyPatch.context() as patch:
             if exact:
-                patch.setattr(matching, "_has_terms", lambda draft: True)
+                patch.setattr(matching, "_is_special", lambda draft, blocks: True)
             # Only the exact way knows what these do.
             options = {"reserve": "none", "cancel_latency": "none"}
             runs.append(session_of(market, seed, plain=True, **options).run(progress=False))

@@ -139,7 +139,9 @@ def test_monthly_returns_multiply_to_the_year() -> None:
     run = qr.Session(qr.sample_market(), start="2021-11-01", positions={"604018": 10_000})
     run.run(until="2022-02-28", progress=False)
     axes = run.plot("monthly").figure.axes[0]
-    cells = {(round(text.get_position()[0]), round(text.get_position()[1])): float(text.get_text()) for text in axes.texts}
+    cells = {
+        (round(text.get_position()[0]), round(text.get_position()[1])): float(text.get_text()) for text in axes.texts
+    }
     assert set(cells) == {(10, 0), (11, 0), (12, 0), (0, 1), (1, 1), (12, 1)}
     for row, months in ((0, (10, 11)), (1, (0, 1))):
         product = np.prod([1 + cells[month, row] / 100 for month in months])

@@ -5,12 +5,14 @@ from __future__ import annotations
 import base64
 import builtins
 import html
+import itertools
 import re
 import subprocess
 import sys
 from pathlib import Path
 
 import matplotlib as mpl
+import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import pytest
@@ -30,7 +32,7 @@ def walk(days: int, drift: float = 0.001, spread: float = 0.01, seed: int = 5) -
     closes = [10.0]
     for step in rng.normal(drift, spread, days):
         closes.append(round(max(closes[-1] * (1 + step), 1.0), 2))
-    return [(10.0, 10.0), *zip(closes, closes[1:], strict=False)]
+    return [(10.0, 10.0), *itertools.pairwise(closes)]
 
 
 def invested(days: int, **options: float) -> qr.Session:
@@ -149,7 +151,9 @@ def test_a_benchmark_with_gaps_is_filled_with_the_past_and_says_so(tmp_path: Pat
     assert is_full(report.path.read_text("utf-8"))
     assert "Benchmark has no close of its own on 10 of 60 days: the last one before stands there." in report.notices
     late = full[full.index > "2030"]
-    report = run.report(tmp_path / "page.html", benchmark=pd.concat([late, full[:1] * 1]).iloc[:1].shift(9999, freq="D"))
+    report = run.report(
+        tmp_path / "page.html", benchmark=pd.concat([late, full[:1] * 1]).iloc[:1].shift(9999, freq="D")
+    )
     assert "The benchmark has no close on or before these days, so it is left out." in report.notices
     assert is_full(report.path.read_text("utf-8"))
 
@@ -198,8 +202,6 @@ def test_the_notebook_around_is_left_alone(tmp_path: Path) -> None:
     page_of(invested(40), tmp_path)
     assert dict(mpl.rcParams) == before
     assert builtins.__dict__.get("get_ipython") is shell
-    import matplotlib.pyplot as plt
-
     assert plt.get_fignums() == []
 
 
@@ -265,5 +267,5 @@ def test_two_branches_side_by_side(tmp_path: Path) -> None:
     assert run.report(branch=("main", here)).facts == report.facts
     assert "Total return" in report.path.read_text("utf-8")
     assert run.report(branch="main").frame.loc["Trading days", "Account"] == "20"
-    with pytest.raises(qr.UsageError, match="branch='maim' is not known.*Did you mean main"):
+    with pytest.raises(qr.UsageError, match=r"branch='maim' is not known.*Did you mean main"):
         run.report(branch="maim")

@@ -12,9 +12,9 @@ import pytest
 from hand import flat, market, session
 
 import qresearch as qr
+from qresearch.domain.terms import limit
 from qresearch.session import naming
 from qresearch.session.results import TABLES, result_tables
-from qresearch.domain.terms import limit
 
 A, B = "600001.SH", "600002.SH"
 NAN = float("nan")
@@ -86,7 +86,7 @@ def test_positions_now_and_by_day_by_hand() -> None:
 
 
 def test_trades_are_first_in_first_out_by_hand() -> None:
-    """Protects round trips: the sale of 1,500 closes the first lot and half of the second; fees are shared to the fen."""
+    """Protects round trips: 1,500 sold close the first lot and half of the second; fees are shared to the fen."""
     trades = story().tables.trades
     assert trades["quantity"].tolist() == [1000, 500, 500]
     assert trades["entry_price"].tolist() == [10.0, 10.5, 10.5]
@@ -225,7 +225,7 @@ def test_a_day_stepped_over_has_its_close_all_the_same() -> None:
 
 
 def test_splits_dividends_and_given_shares_stay_in_their_lots() -> None:
-    """Protects round trips over corporate actions: a lot of 1,000 at 10.00, 2 for 1, is 2,000 and earned its dividend."""
+    """Protects round trips over corporate actions: 1,000 at 10.00, 2 for 1, are 2,000 and earned a dividend."""
     given = market({A: [10.0, 10.0, 10.0, 4.9, 5.2]},
                    actions=[{"symbol": A, "day": 3, "cash_per_share": 0.2, "bonus_per_share": 1.0}])  # fmt: skip
     run = session(given, start="2024-01-03", positions={A: 1000}, positions_paid=False)
@@ -241,7 +241,7 @@ def test_splits_dividends_and_given_shares_stay_in_their_lots() -> None:
 
 
 def test_benchmark_fills_gaps_with_the_past_only() -> None:
-    """Protects the benchmark columns from look-ahead: a missing day keeps the last close, the move comes with the next."""
+    """Protects the benchmark from look-ahead: a missing day keeps the last close, the move comes with the next."""
     closes = pd.Series([99.0, 110.0, 121.0], index=pd.DatetimeIndex(["2024-01-01", "2024-01-04", "2024-01-08"]))
     run = session(flat(days=5)).step(4)
     table = run.tables(benchmark=closes.tz_localize("Asia/Shanghai")).daily_portfolio

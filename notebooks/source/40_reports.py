@@ -1,0 +1,136 @@
+# %% [markdown]
+# # Results: figures, tables, plots and the tear-sheet
+#
+# A run ends in something to show. Here a strategy runs for two years on the embedded market; then we look at what it
+# came to, where the money went, and what another decision would have made of it.
+
+# %%
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import qresearch as qr
+
+
+def momentum(context, data):
+    """Each month, hold the three instruments that rose most over 60 days."""
+    if context.now.day.month == getattr(context, "month", None):
+        return
+    context.month = context.now.day.month
+    closes = data.history(count=60)
+    best = (closes.iloc[-1] / closes.iloc[0]).nlargest(3).index
+    for symbol in [*context.portfolio.positions, *best]:
+        context.order_target_value(symbol, 0.3 * context.portfolio.equity * (symbol in best))
+
+
+market = qr.sample_market()
+session = qr.Session(market, start="2021-04-01", cash=1_000_000, strategy=momentum, costs="historical")
+session.run(until="2022-09-30")
+
+# %% [markdown]
+# ## The report
+#
+# The figures are our own, each with its formula in `qresearch.session.statistics`; the benchmark is the index of the
+# market, or any Series of closes. Annual figures count 252 trading days to a year, not the calendar.
+
+# %%
+session.report()
+
+# %% [markdown]
+# The whole QuantStats page is one argument away. It is a single file that asks the network for nothing.
+
+# %%
+folder = TemporaryDirectory()
+page = session.report(Path(folder.name) / "tearsheet.html").path
+text = page.read_text()
+f"{text.count('<svg')} plots", [head for head in ("Key Performance Metrics", "Worst 10 Drawdowns") if head in text]
+
+# %% [markdown]
+# ## The account, day by day
+#
+# Every table is built when you look at it. Three identities hold on every day: floating plus realised profit is the
+# total profit; available and reserved cash plus the market value is the equity; the daily returns multiply to the
+# total return.
+
+# %%
+daily = session.tables.daily_portfolio
+daily[["available", "reserved", "market_value", "equity", "daily_return", "floating_profit", "realised_profit"]].tail(4)
+
+# %%
+gap = (daily.floating_profit + daily.realised_profit - daily.total_profit).abs().max()
+product = (1 + daily.daily_return).prod() - 1 - daily.total_return.iloc[-1]
+f"floating + realised - total: {gap:.6f}", f"product of returns - total return: {abs(product):.9f}"
+
+# %% [markdown]
+# ## Where the money came from, and where it went
+#
+# Profit by instrument adds up to the total. Costs are told by kind; slippage is inside the prices already.
+
+# %%
+session.tables.attribution[["trades", "dividends", "fees", "realised_profit", "floating_profit", "profit"]].head(5)
+
+# %%
+session.tables.costs
+
+# %% [markdown]
+# ## Closed round trips
+#
+# First in, first out. `mae` and `mfe` say how far a trade went against and for us while it was held, as fractions of
+# the entry price.
+
+# %%
+columns = ["symbol", "quantity", "entry_day", "exit_day", "holding_days", "profit", "return", "mae", "mfe"]
+session.tables.trades[columns].tail(5)
+
+# %%
+session.tables.trades_summary.loc[["trades", "win_rate", "profit_before_fees", "fees", "profit", "payoff"]]
+
+# %% [markdown]
+# ## Plots
+#
+# Each is a small static picture. `theme="dark"` suits dark pages, and `ax=` draws into a figure of your own.
+
+# %%
+session.plot("exposure")
+
+# %%
+session.plot("candles", symbol="604052", count=80, theme="dark")
+
+# %%
+session.plot("orders")
+
+# %% [markdown]
+# ## What if we had sold?
+#
+# Go back to the end of April and sell everything. The old future is kept, and both stand side by side, each to its
+# end.
+
+# %%
+session.goto("2022-04-29")
+for symbol in session.portfolio.positions:
+    session.order_target(symbol, 0)
+session.step(20)
+session.report(branch=("main", session.branches.current))
+
+# %% [markdown]
+# ## In Swordfish's words
+#
+# The same tables under the names that Swordfish documents, and its account object.
+
+# %%
+session.tables(names="swordfish").return_summary.round(4)
+
+# %%
+from qresearch.dialects.swordfish import Account
+
+account = Account(session)
+account.daily_total_portfolios[["tradeDate", "cash", "totalEquity", "netValue", "ratio", "totalPnl"]].tail(3)
+
+# %% [markdown]
+# ## Take it with you
+#
+# Every table as Parquet or CSV, a README with the unit of each column, and the tear-sheet.
+
+# %%
+written = session.save_results(Path(folder.name) / "results", format="csv")
+print(*(path.name for path in written), sep=", ")
+folder.cleanup()

@@ -202,6 +202,8 @@ def kill_one(market: qr.Market, seed: int, folder: Path, after: float, pictures:
         # Most kills come after the session has begun, which takes longer in a fresh process than a command does.
         while not (acks.exists() and len(acks.read_bytes()) >= 16 and struct.unpack("qq", acks.read_bytes())[0] >= 0):
             time.sleep(0.0005)
+            ended, status = os.waitpid(process, os.WNOHANG)
+            assert not ended, f"the child failed before it began, status {status}; see above"
     time.sleep(abs(after))
     os.kill(process, signal.SIGKILL)
     _, status = os.waitpid(process, 0)

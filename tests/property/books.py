@@ -24,7 +24,9 @@ HALF = Fraction(1, 2)
 OPEN = 1
 """Position of the opening phase in the day."""
 
-CORPORATE = (said.DividendPaid, said.SharesIssued, said.RightsSubscribed, said.RightsLapsed, said.PositionClosed)  # fmt: skip
+CORPORATE = (
+    said.DividendPaid, said.SharesIssued, said.RightsSubscribed, said.RightsLapsed, said.PositionClosed,
+)  # fmt: skip
 GAPS = (said.PositionStale, said.PositionThawed)
 
 
@@ -161,7 +163,7 @@ class Books:
         return found
 
     def expected_gaps(self, day: int) -> list[tuple[object, ...]]:
-        """At the close of a day without a row a holding freezes, for nobody knows whether rows go on; with one it thaws."""
+        """At the close of a day without a row a holding freezes; with one it thaws."""
         if not day:
             return []
         before, today = self.rows[day - 1], self.rows[day]

@@ -324,8 +324,6 @@ def test_the_volume_cap_leaves_whole_lots() -> None:
 def test_sells_and_buys_share_one_volume() -> None:
     """Protects the cap across sides: what sales took of a day's volume is gone for buys."""
     run = session(flat(volumes={(A, 1): 10_000}), start="2024-01-03", positions={A: 600}, participation=0.1)
-    run.step()
-    run = session(flat(volumes={(A, 1): 10_000}), start="2024-01-03", positions={A: 600}, participation=0.1)
     bought, sold = run.buy(A, 1000), run.sell(A, 600)
     run.step()
     assert (sold.filled, bought.filled) == (600, 400)

@@ -44,7 +44,8 @@ def cells(text: str) -> Iterator[NotebookNode]:
             words = [line.removeprefix("#").removeprefix(" ") for line in lines]
             yield new_markdown_cell("\n".join(words).strip(), id=name)
         else:
-            yield new_code_cell("\n".join(lines).strip(), id=name)
+            # Magics stand behind "#! ", so that the script stays Python.
+            yield new_code_cell("\n".join(line.removeprefix("#! ") for line in lines).strip(), id=name)
 
 
 def execute(script: Path) -> NotebookNode:

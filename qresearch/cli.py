@@ -110,7 +110,14 @@ def _run(options: argparse.Namespace) -> int:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", MarketWarning)
         market = _market(options.data)
-        session = _session(market, options)
+        session = Session(
+            market,
+            start=options.start,
+            end=options.end,
+            cash=options.cash,
+            costs=options.costs,
+            strategy=options.strategy,
+        )
         print(_wrapped(f"{options.strategy.name} on {market!r}"), flush=True)
         session.run(progress=sys.stderr.isatty())
     written = session.save_results(options.out, options.format)
@@ -124,41 +131,6 @@ def _market(data: str) -> Market:
     if data == "sample" and not Path(data).exists():
         return sample_market()
     return read_market(data)
-
-
-def _session(market: Market, options: argparse.Namespace) -> Session:
-    """A session with the script loaded.
-
-    Raises
-    ------
-    StrategyError
-        The script cannot be loaded: mend the line that the message names.
-    """
-    try:
-        return Session(
-            market,
-            start=options.start,
-            end=options.end,
-            cash=options.cash,
-            costs=options.costs,
-            strategy=options.strategy,
-        )
-    except (QresearchError, KeyboardInterrupt):
-        raise
-    except Exception as problem:
-        stack = traceback.extract_tb(problem.__traceback__)
-        lines = [frame.lineno for frame in stack if frame.filename == str(options.strategy)]
-        line = problem.lineno if isinstance(problem, SyntaxError) else lines[-1] if lines else None
-        if line is None:
-            raise  # not the script's doing
-        words = problem.msg if isinstance(problem, SyntaxError) else problem
-        raise StrategyError(
-            f"{options.strategy} cannot be loaded: {type(problem).__name__} in line {line}: {words}.",
-            day="",
-            phase="",
-            callback="",
-            line=line,
-        ) from problem
 
 
 def _own_traceback(problem: BaseException | None) -> str:

@@ -124,7 +124,8 @@ def freeze_without_bars(draft: Draft, exchange: Exchange) -> list[int]:
     for column in exchange.resumes.get(day, ()):
         if column in draft.stale:
             draft.emit(PositionThawed(day, phase, column))
-    frozen = [column for column in exchange.breaks.get(day, ()) if column in draft.positions]
+    broken = [column for column in exchange.breaks.get(day, ()) if not exchange.is_delisted(column)]
+    frozen = [column for column in broken if column in draft.positions]
     for column in frozen:
         draft.emit(PositionStale(day, phase, column, draft.positions[column].quantity))
     return frozen

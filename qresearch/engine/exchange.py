@@ -66,6 +66,10 @@ class Exchange:
         found = int(np.searchsorted(self.market.days, np.datetime64(delisted, "D")))
         return max(found, int(self.market.panel.last_row[column]) + 1)
 
+    def is_delisted(self, column: int) -> bool:
+        """True when a delisting is on record, however far ahead: what comes before it is a suspension."""
+        return self.closing_day[column] < _NEVER
+
     def rates(self, costs: Costs, day: int) -> Rates:
         """Fee rates in force on a day under a cost setting."""
         book = self._fee_books.get(costs)
@@ -88,6 +92,8 @@ def ended(exchange: Exchange, column: int, day: int) -> Refusal | None:
     if day < 0 or opens[day] == opens[day]:
         return None
     known = np.flatnonzero(~np.isnan(opens))
+    if len(known) and exchange.is_delisted(column):
+        return None
     if not len(known):
         return Reason.NOT_LISTED, {"day": exchange.date(day)}
     return Reason.DATA_ENDED, {"last": exchange.date(int(known[-1]))}

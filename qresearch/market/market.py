@@ -110,12 +110,13 @@ class Market:
         marks = panel.mark
         for action in self.actions:
             day, column = action.ex_day, action.column
-            if day and np.isnan(panel.close[day, column]) and panel.first_row[column] < day < panel.last_row[column]:
+            if day and np.isnan(panel.close[day, column]) and not np.isnan(marks[day - 1, column]):
                 if not marks.flags.writeable:
                     marks = marks.copy()
                 known = np.flatnonzero(~np.isnan(panel.close[day:, column]))
+                end = day + int(known[0]) if len(known) else len(panel.days)
                 instrument = self.instruments[column]
-                marks[day : day + known[0], column] = reference_price(
+                marks[day:end, column] = reference_price(
                     float(marks[day - 1, column]),
                     action.cash,
                     action.bonus,
@@ -140,6 +141,9 @@ class Market:
                 continue
             before = self.mark[day - 1, column]
             reference = panel.pre_close[day, column]
+            if np.isnan(reference):
+                # No row on the ex-date: the mark has taken the reference price over.
+                reference = self.mark[day, column]
             if before > 0 and reference > 0:
                 steps[day, column] = before / reference
         factors: Floats = np.cumprod(steps, axis=0, dtype=np.float64)

@@ -98,7 +98,9 @@ class Attempt:
         """The :class:`~qresearch.StrategyError`; what the strategy itself raised is its ``__cause__``."""
         frame, _ = user_frame(error.__traceback__)
         self.locals: dict[str, Any] = dict(frame.f_locals)
-        """The variables of the user's function where it raised."""
+        """The variables of the user's function where it raised. What hangs on the session (``context``) is live."""
+        self.memory: dict[str, Any] = dict(session.memory)
+        """What the strategy remembered at the raise; ``session.memory`` is that before the step."""
         self.traceback = "".join(traceback.format_exception(error.__cause__ or error))
         """The traceback as text. ``%debug`` opens the debugger in the same place."""
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from qresearch.domain.messages import Advanced, QueueEmptied, Record, records
 from qresearch.errors import UsageError, close_matches, did_you_mean
 from qresearch.market.venue import PHASE_ORDER, Phase
 from qresearch.session import frames
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from qresearch.session.session import Session
 
 _CLOSE = PHASE_ORDER[Phase.CLOSE]
+_CLOCKWORK = (Advanced, QueueEmptied)
 
 
 class Branches:
@@ -215,24 +217,29 @@ class Comparison:
         self._names = [a.name, b.name]
 
     @cached_property
-    def _difference(self) -> tuple[int, Any, Any] | None:
-        return first_difference(self._a.log, self._b.log)
+    def _difference(self) -> list[tuple[str, int, Record]]:
+        """(branch, number, event) of each where they part; empty when they do not."""
+        runs = [
+            [(seq, event) for seq, event in enumerate(records(iter(branch.log))) if not isinstance(event, _CLOCKWORK)]
+            for branch in (self._a, self._b)
+        ]
+        found = first_difference(*([event for _, event in run] for run in runs))
+        if found is None:
+            return []
+        place = found[0]
+        return [(name, *run[place]) for name, run in zip(self._names, runs, strict=True) if place < len(run)]
 
     @property
     def first(self) -> pd.DataFrame:
         """The first event in which they differ, as each has it, one row per branch; columns as in ``session.events``.
 
-        Empty when they are the same; a branch that has ended there has no row.
+        `seq` is its number on that branch. Empty when they are the same; a branch that has ended there has no row.
+        What only moves the clock does not count.
         """
         found = self._difference
-        exchange = self._session._exchange
-        if found is None:
-            return frames.events_frame(exchange, [])
-        place, *events = found
-        held = [(name, event) for name, event in zip(self._names, events, strict=True) if event is not None]
-        frame = frames.events_frame(exchange, [event for _, event in held])
-        frame.insert(0, "seq", place)
-        frame.index = pd.Index([name for name, _ in held], name="branch")
+        frame = frames.events_frame(self._session._exchange, [event for _, _, event in found])
+        frame.insert(0, "seq", [seq for _, seq, _ in found])
+        frame.index = pd.Index([name for name, _, _ in found], name="branch", dtype="str")
         return frame
 
     @property
@@ -292,8 +299,8 @@ class Comparison:
         for name, style in zip(self._names, ("-", "--"), strict=True):
             ax.plot(curves.index, curves[name].to_numpy(), style, label=name)
         found = self._difference
-        if found is not None:
-            day = next(event.day for event in found[1:] if event is not None)
+        if found:
+            day = min(event.day for _, _, event in found)
             ax.axvline(frames.timestamp(self._session._exchange, max(day, 0)).to_pydatetime(), color="#6b7280", lw=0.8)
         currency = self._session.market.venue.money.currency
         ax.set_ylabel(f"Equity, {currency}" if currency else "Equity")
@@ -305,17 +312,16 @@ class Comparison:
         first = self.first
         if first.empty:
             return f"<Comparison of {a} and {b}: no event differs>"
-        row = first.iloc[0]
         curves = self.equity.dropna()
         gap = f"; equity {curves.difference.iloc[-1]:+,.2f} on {str(curves.index[-1])[:10]}" if len(curves) else ""
         return (
-            f"<Comparison of {a} and {b}: they differ from {_day(row.day)} {row.phase} on (event {row.seq}: "
-            f"{' / '.join(self._said(name) for name in first.index)}){gap}>"
+            f"<Comparison of {a} and {b}: they differ from {_day(first.day.min())} on "
+            f"({' / '.join(self._said(name) for name in first.index)}){gap}>"
         )
 
     def _said(self, name: str) -> str:
         row = self.first.loc[name]
-        words = [row.event, row.symbol, "" if row.quantity is pd.NA else f"{row.quantity:,}", row.reason]
+        words = [f"{name}:", _day(row.day), row.event, row.symbol, "" if row.quantity is pd.NA else f"{row.quantity:,}", row.reason]
         return " ".join(word for word in words if word)
 
     def _repr_html_(self) -> str:

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 from tqdm.auto import tqdm
 
-from qresearch.domain.messages import Advanced, Matched, records
+from qresearch.domain.messages import Advanced, Event, Matched, records
 from qresearch.domain.state import State
 from qresearch.engine import decide
 from qresearch.engine.evolve import Draft
@@ -64,6 +64,7 @@ class Navigation(StrategySlot):
     _warn_frozen: Callable[[list[int]], None]
     _orders: Callable[[], dict[int, OrderRecord]]
     _tell: Callable[[str], None]
+    _raise_if_strict: Callable[[list[Event]], None]
 
     def _begin_navigation(self) -> None:
         session = cast("Session", self)
@@ -187,6 +188,7 @@ class Navigation(StrategySlot):
         armed = self._armed
         draft = self._simulate(day, phase)
         self._keep("step", draft)
+        self._raise_if_strict(draft.events)
         return armed is not None and bool(armed.reason)
 
     def _simulate(self, day: int, phase: int) -> Draft:

@@ -318,13 +318,13 @@ class Session(Navigation, TradingApi):
         if draft is not None:
             if place(draft, self._exchange, column, method, asked, terms):
                 return Ticket.of(self, self._timeline.branch, draft.orders)
-            self._raise_if_strict(draft)
+            self._raise_if_strict(draft.events[-1:])
             return None
         draft = Draft(self._timeline.state)
         accepted = place(draft, self._exchange, column, method, asked, terms)
         self._commit_command(draft)
         if not accepted:
-            self._raise_if_strict(draft)
+            self._raise_if_strict(draft.events[-1:])
         return Ticket.of(self, self._timeline.branch, draft.orders)
 
     def _commit_command(self, draft: Draft) -> None:
@@ -335,10 +335,14 @@ class Session(Navigation, TradingApi):
         if self._journal is not None:
             self._sync()
 
-    def _raise_if_strict(self, draft: Draft) -> None:
+    def _raise_if_strict(self, events: list[Event]) -> None:
+        """Raise for the latest rejection among some events, which are kept all the same."""
         if not self.strict:
             return
-        refused = [event for event in records(draft.events[-1:]) if isinstance(event, RejectedEvent)][-1]
+        found = [event for event in records(events) if isinstance(event, RejectedEvent)]
+        if not found:
+            return
+        refused = found[-1]
         sentence = explain_reason(refused.reason, refused.facts)
         raise OrderRejected(
             f"Order {refused.order_id} was rejected: {sentence}", str(refused.order_id), refused.reason.value

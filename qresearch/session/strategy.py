@@ -133,10 +133,10 @@ def _script(path: Path, context: Context) -> Hooks:
         raise
     except Exception as problem:
         line = problem.lineno if isinstance(problem, SyntaxError) else _line_in(path, problem)
-        where = f"line {line} of " if line else ""
+        words = problem.msg if isinstance(problem, SyntaxError) else str(problem).rstrip(".")
+        where = f" in line {line}" if line else ""
         raise StrategyError(
-            f"Loading {where}{path.name} raised {type(problem).__name__}: {str(problem).rstrip('.')}. "
-            "Mend the script and open the session again.",
+            f"{path.name} cannot be loaded: {type(problem).__name__}{where}: {words}. Mend it and try again.",
             day="",
             phase="",
             callback="load",

@@ -77,7 +77,7 @@ def test_every_number_that_stands_on_both_is_the_same(tmp_path: Path) -> None:
     run = invested(300)
     page = page_of(run, tmp_path)
     ours = run.tables.return_summary["value"]
-    percent = {"Cumulative Return": "total_return", "CAGR﹪": "annual_return", "Volatility (ann.)": "annual_volatility"}
+    percent = {"Cumulative Return": "total_return", "CAGR": "annual_return", "Volatility (ann.)": "annual_volatility"}
     for words, name in percent.items():
         assert float(metric(page, words).rstrip("%")) == pytest.approx(ours[name] * 100, abs=0.0051), words
     assert float(metric(page, "Max Drawdown").rstrip("%")) == pytest.approx(-ours["max_drawdown"] * 100, abs=0.0051)
@@ -104,6 +104,17 @@ def test_the_first_day_and_leading_quiet_days_are_in_the_report(tmp_path: Path) 
     loss = market({A: [10.0, 10.0, (10.0, 9.5), *[9.5] * 40]})
     run = qr.Session(loss, start=loss.days[2], positions={A: 5000}, positions_paid=False, cash=0, costs="zero").step(30)
     assert float(metric(page_of(run, tmp_path), "Max Drawdown").rstrip("%")) == -5.0
+
+
+def test_bars_of_years_stand_above_their_labels(tmp_path: Path) -> None:
+    """Protects the plot of yearly returns: under pandas 3.1 QuantStats would draw the bars far from them."""
+    page = page_of(invested(2900), tmp_path)
+    plot = page[page.index('id="eoy_returns"') : page.index('id="monthly_dist"')]
+    labels = [float(place) for place in re.findall(r'id="xtick_.*?<path d="M ([\d.]+)', plot, re.DOTALL)]
+    corners = re.findall(r'id="patch_.*?<path d="M ([\d.]+) [\d.]+ \nL ([\d.]+)', plot, re.DOTALL)
+    bars = [(float(left), float(right)) for left, right in corners if float(right) - float(left) < 100]
+    assert len(labels) >= 11
+    assert all(any(left - 1 <= label <= right + 1 for left, right in bars) for label in labels)
 
 
 @pytest.mark.parametrize(("days", "benchmark"), [(1, True), (2, False), (2, True), (5, False), (5, True), (30, True)])

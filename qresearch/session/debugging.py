@@ -15,6 +15,17 @@ LeftDebugger = BdbQuit
 """What leaving the debugger with ``q`` raises: the step is then not taken."""
 
 
+class _Pdb(pdb.Pdb):
+    """The debugger, which also tells whether it was left with ``q``."""
+
+    left = False
+
+    def set_quit(self) -> None:
+        """Leave, for good."""
+        self.left = True
+        super().set_quit()
+
+
 class Debugger:
     """``pdb`` for the callbacks of one step.
 
@@ -23,17 +34,20 @@ class Debugger:
     Parameters
     ----------
     at_callbacks : bool
-        True: stop on the first line of every callback until ``continue``; False: only where :meth:`open_here` is called.
+        True: stop on the first line of every callback; False: only where :meth:`open_here` is called.
     """
 
     def __init__(self, *, at_callbacks: bool) -> None:
-        self._pdb = pdb.Pdb(nosigint=True)
+        self._pdb = _Pdb(nosigint=True)
         self._at_callbacks = at_callbacks
 
     def call(self, hook: Callable[[], object]) -> None:
         """Call a hook, under the debugger if it is to stop there."""
         if self._at_callbacks:
+            # Returns as if nothing had happened when it is left.
             self._pdb.runcall(hook)
+            if self._pdb.left:
+                raise LeftDebugger
         else:
             before = sys.gettrace()
             try:

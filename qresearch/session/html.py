@@ -124,7 +124,7 @@ def ticket_html(session: Session, ticket: Ticket) -> str:
     )
     rows = [
         ("Asked", escape(asked)),
-        ("Sent", f"{abs(record.quantity):,} shares"),
+        ("Sent", "nothing" if record.was_refused else f"{abs(record.quantity):,} shares, {escape(str(record.terms))}"),
         ("Filled", f"{record.filled:,}" + (f" at {price(ticket.average_price)}" if record.filled else "")),
         ("Leaves", f"{record.leaves:,}"),
     ]

@@ -98,6 +98,11 @@ class OrderRecord:
         return abs(self.quantity) - self.filled - self.canceled
 
     @property
+    def was_refused(self) -> bool:
+        """True when it was refused at the call and never sent."""
+        return self.status is Status.REJECTED and self.ended == self.placed
+
+    @property
     def why(self) -> str:
         """The reason as a sentence; empty when there is none."""
         return "" if self.reason is None else explain_reason(self.reason, self.facts)

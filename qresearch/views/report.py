@@ -258,10 +258,11 @@ def _contained() -> Iterator[Any]:
         parameters: Any = mpl.rcParams
         parameters.update({**_theme, "svg.hashsalt": "qresearch", "font.family": ["DejaVu Sans"]})
         stats = quantstats.stats
+        options: Any = pd.plotting.plot_params
         try:
             # pandas 3.1 puts bars of dated rows at dates, QuantStats labels them as if they stood at 0, 1, 2, ...
             with (
-                pd.plotting.plot_params.use("x_compat", True),
+                options.use("x_compat", True),
                 patch.object(stats, "drawdown_details", _from_the_first_day(stats.drawdown_details)),
             ):
                 yield quantstats

@@ -1,0 +1,405 @@
+"""The journal: what is written, what comes back, and what is refused."""
+
+from __future__ import annotations
+
+import collections
+import datetime as dt
+import json
+import random
+import re
+import sqlite3
+import subprocess
+import sys
+from decimal import Decimal
+from fractions import Fraction
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import qresearch as qr
+from qresearch.domain.messages import records
+from qresearch.session.encoding import decode, encode, event_schema, first_difference
+from qresearch.session.journal import BATCH, Journal
+from qresearch.session.plain import NotPlain, from_plain, to_plain
+
+MARKET = qr.sample_market()
+
+
+class Counter:
+    """A strategy with attributes, context memory and a schedule."""
+
+    def __init__(self) -> None:
+        self.seen: list[int] = []
+
+    def initialize(self, context) -> None:
+        context.turns = 0
+        context.run_daily(self.noon, "11:30")
+
+    def noon(self, context) -> None:
+        context.turns += 1
+
+    def handle_data(self, context, data) -> None:
+        self.seen = [*self.seen[-4:], data.day]
+        if context.turns % 3 == 1:
+            context.order("604018", 100 * (1 + len(self.seen)))
+
+
+class Other(Counter):
+    """The same, but for one order on one day."""
+
+    def handle_data(self, context, data) -> None:
+        super().handle_data(context, data)
+        if data.day == MARKET.panel.day_index("2022-03-09"):
+            context.order("604035", 100)
+
+
+def session(path: Path | None = None, strategy=Counter, **options) -> qr.Session:
+    return qr.Session(MARKET, start="2022-03-01", cash=100_000, strategy=strategy, journal=path, **options)
+
+
+def resumed(path: Path, *arguments, **options) -> qr.Session:
+    """Resume in this process, and close at once so that the file can be opened again."""
+    made = qr.Session.resume(path, MARKET, *arguments, **options)
+    made._journal.close()
+    return made
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "run.qsession"
+
+
+# ---------------------------------------------------------------------------------------- there and back
+
+
+def test_a_session_comes_back_with_orders_branches_memory_and_place(path: Path) -> None:
+    """Protects the whole of a resume: digest, branches, cursors, memory, schedules, settings and the way on."""
+    made = session(path)
+    made.buy("604035", 300)
+    made.step(5)
+    made.set_order_cost(close_tax=0.001)
+    made.back(3).branch("other").sell("604035", 100)
+    made.step(4).back()
+    made.branches.switch("main").back()
+    back = resumed(path, Counter)
+    assert back.digest() == made.digest()
+    assert back.branches.table.equals(made.branches.table)
+    assert (back.memory, back.strategy.target.seen) == (made.memory, made.strategy.target.seen)
+    assert back._memory.schedules.keys == made._memory.schedules.keys
+    for name in ("other", "main"):
+        for run in (made, back):
+            run.branches.switch(name)
+        assert back._timeline.stop == made._timeline.stop
+        assert back.goto(-1).step(5).digest() == made.goto(-1).step(5).digest()
+
+
+def test_resuming_never_calls_the_strategy(path: Path) -> None:
+    """Protects the promise that only the engine does the commands again."""
+    session(path).step(8)
+    calls: list[str] = []
+
+    class Loud(Counter):
+        def initialize(self, context) -> None:
+            calls.append("initialize")
+
+        def noon(self, context) -> None:
+            calls.append("noon")
+
+        def handle_data(self, context, data) -> None:
+            calls.append("handle_data")
+
+    back = resumed(path, Loud)
+    assert calls == []
+    back.step()
+    assert calls == ["noon", "handle_data"], "what run_daily had set up goes on, by name"
+
+
+def test_without_the_strategy_one_can_look_and_go_back_but_not_on(path: Path) -> None:
+    """Protects against going on by accident without the strategy that made the run."""
+    session(path).step(8)
+    back = resumed(path)
+    back.back(4).step(2)
+    assert len(back.orders)
+    back.goto(-1)
+    with pytest.raises(qr.UsageError, match="made with the strategy 'Counter'"):
+        back.step()
+    back.strategy = Counter
+    assert back.step().digest() == session().step(9).digest()
+
+
+def test_a_journal_is_gone_on_with(path: Path) -> None:
+    """Protects several resumes of one file: each adds to it."""
+    session(path).step(3)
+    for _ in range(3):
+        made = qr.Session.resume(path, MARKET, Counter).step(2)
+    assert made.digest() == session().step(9).digest()
+
+
+def test_opening_a_journal_again_detaches_the_earlier_session(path: Path) -> None:
+    """Protects against two writers in one process: the earlier one goes on in memory, and says so."""
+    first = session(path).step(2)
+    second = qr.Session.resume(path, MARKET, Counter)
+    first.step()
+    assert any("opened by another session" in notice for notice in first.notices)
+    second.step(3)
+    assert resumed(path, Counter).digest() == session().step(5).digest()
+
+
+def test_nothing_is_written_without_a_path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Protects the default: no file appears."""
+    monkeypatch.chdir(tmp_path)
+    session().step(3).back()
+    assert not list(tmp_path.iterdir())
+
+
+def test_verify_runs_the_strategy_and_names_the_first_order(path: Path) -> None:
+    """Protects ``verify=True``: the same strategy passes, another is named by its first other order and its day."""
+    session(path).step(12)
+    assert resumed(path, Counter, verify=True).digest() == session().step(12).digest()
+    with pytest.raises(qr.JournalError, match=r"first on 2022-03-09 at order \d+: it was .* and is OrderCreated 604035"):
+        resumed(path, Other, verify=True)
+    assert resumed(path, Other).digest() == session().step(12).digest(), "without verify the journal goes first"
+
+
+def test_edits_are_kept_with_their_source_and_the_steps_before_are_not_verified(path: Path) -> None:
+    """Protects edit-and-continue across a resume: the source of each edit stands in the file."""
+    made = session(path).step(4)
+    made.strategy = Other
+    made.step(8)
+    back = resumed(path, Other, verify=True)
+    assert back.digest() == made.digest()
+    assert any("4 steps before the last edit" in notice for notice in back.notices)
+    with sqlite3.connect(path) as file:
+        (text,) = file.execute("SELECT events FROM entries WHERE kind = 'edit'").fetchone()
+    file.close()
+    assert "on one day" in json.loads(text)["source"]
+
+
+def test_commands_are_kept_with_their_origin(path: Path) -> None:
+    """Protects the record of who did what: by hand or from a callback."""
+    made = session(path)
+    made.buy("604018", 100)
+    made.step()
+    made._journal.close()
+    file = sqlite3.connect(path)
+    rows = file.execute("SELECT kind, origin FROM entries ORDER BY id").fetchall()
+    file.close()
+    assert rows == [
+        ("fork", "hand"), ("root", "hand"), ("initialize", "strategy"), ("command", "hand"), ("step", "strategy"),
+    ]  # fmt: skip
+
+
+# ---------------------------------------------------------------------------------------- refusals
+
+
+def test_a_journal_is_never_overwritten(path: Path) -> None:
+    """Protects yesterday's session from today's first cell."""
+    session(path).step()
+    with pytest.raises(qr.JournalError, match="exists. Go on with it"):
+        session(path)
+
+
+def test_other_data_are_named(path: Path) -> None:
+    """Protects against resuming on data that have changed."""
+    session(path).step()
+    days = pd.bdate_range("2022-03-01", periods=5)
+    rows = [{"date": day, "symbol": "600001.SH", "open": 1.0, "high": 1.0, "low": 1.0, "close": 1.0} for day in days]
+    other = qr.read_market(pd.DataFrame(rows))
+    with pytest.raises(qr.JournalError, match="made on other data: <Market China A-shares"):
+        qr.Session.resume(path, other)
+    with pytest.raises(qr.JournalError, match="market is a str"):
+        qr.Session.resume(path, "sample")  # type: ignore[arg-type]
+
+
+def test_a_changed_file_is_refused(path: Path) -> None:
+    """Protects against damage: a single changed value breaks the running digest, and the entry is named."""
+    session(path).step(3)._journal.close()
+    file = sqlite3.connect(path)
+    file.execute("UPDATE entries SET events = replace(events, '600', '601'), stop = stop + 1 WHERE id = 4")
+    file.commit()
+    file.close()
+    with pytest.raises(qr.JournalError, match="Entry 4 of the journal is not what was written"):
+        qr.Session.resume(path, MARKET)
+
+
+def test_events_that_come_out_differently_are_named_by_day_and_event(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Protects the comparison: an engine that decides otherwise is found at its first event."""
+    session(path).step(6)._journal.close()
+    from qresearch.session import replay  # noqa: PLC0415
+
+    true = replay.again
+
+    def cheaper(draft, exchange, events):
+        frozen = true(draft, exchange, events)
+        for event in draft.events:
+            if type(event).__name__ == "Matched":
+                event.commissions[0] -= 1
+        return frozen
+
+    monkeypatch.setattr(replay, "again", cheaper)
+    with pytest.raises(qr.JournalError, match=r"first on 2022-03-02: .*was OrderFilled 604018.SH") as caught:
+        qr.Session.resume(path, MARKET)
+    assert (caught.value.day, caught.value.event) == ("2022-03-02", "OrderFilled")
+
+
+@pytest.mark.parametrize("content", [b"", b"no database at all, only some text of a certain length" * 40])
+def test_files_that_are_no_journal(path: Path, content: bytes) -> None:
+    """Protects against a bare SQLite error: the file is named, with what to do."""
+    path.write_bytes(content)
+    with pytest.raises(qr.JournalError, match="Cannot read the journal"):
+        qr.Session.resume(path, MARKET)
+    with pytest.raises(qr.JournalError, match="no journal at"):
+        qr.Session.resume(path.with_name("none"), MARKET)
+
+
+def test_a_journal_in_use_by_another_process_is_refused(path: Path) -> None:
+    """Protects the file from two writers: the second process is told."""
+    made = session(path).step()
+    code = (
+        "import qresearch as qr\n"
+        f"try: qr.Session.resume({str(path)!r}, qr.sample_market())\n"
+        "except qr.JournalError as problem: print(problem)"
+    )
+    found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert "Another process has it open" in found.stdout
+    made.step()
+
+
+def test_a_folder_that_cannot_be_written_is_named(tmp_path: Path) -> None:
+    """Protects the beginning: no session is lost, because none has begun."""
+    (tmp_path / "file").write_text("")
+    with pytest.raises(qr.JournalError, match="Choose a folder that exists"):
+        session(tmp_path / "file" / "run.qsession")
+
+
+@pytest.mark.parametrize(
+    ("pragma", "words"), [("max_page_count", "database or disk is full"), ("query_only", "readonly database")]
+)
+def test_a_full_disk_and_a_read_only_folder_leave_the_session_in_memory(path: Path, pragma: str, words: str) -> None:
+    """Protects the work: the error is clear, the session goes on in memory, and the file stays readable."""
+    made = session(path).step(3)
+    connection = made._journal._connection
+    if pragma == "max_page_count":
+        pages = connection.execute("PRAGMA page_count").fetchone()[0]
+        connection.execute(f"PRAGMA max_page_count={pages}")
+    else:
+        connection.execute("PRAGMA query_only=ON")
+    with pytest.raises(qr.JournalError, match=words) as caught:
+        for _ in range(200):
+            made.order("604018", 100)
+    assert "The session goes on in memory" in str(caught.value)
+    assert str(caught.value) in made.notices
+    kept = len(made.orders)
+    made.step(5)
+    assert len(made.orders) > kept
+    assert made.to_script().count("session.order(") == len(made.orders)
+    back = resumed(path, Counter)
+    assert 0 < len(back.orders) <= kept
+
+
+def test_a_failed_write_inside_a_run_keeps_what_was_run(path: Path) -> None:
+    """Protects a long run: it stops with the error, and can be gone on with."""
+    made = session(path)
+    made._journal._connection.execute("PRAGMA query_only=ON")
+    with pytest.raises(qr.JournalError, match="readonly"):
+        made.run(progress=False)
+    assert len(made._timeline.branch.stops) == 1 + BATCH
+    assert made.run(progress=False).digest() == session().run(progress=False).digest()
+
+
+# ---------------------------------------------------------------------------------------- plain data
+
+
+def test_memory_is_plain_data_and_what_is_not_is_named(path: Path) -> None:
+    """Protects against executing a file: nothing is pickled; an object of the user's own is told of, with advice."""
+
+    class Own:
+        pass
+
+    def remember(context, data) -> None:
+        context.model, context.count = Own, 3
+
+    made = session(path, remember).step()
+    assert any("'model' holds a type, which a journal cannot keep" in notice for notice in made.notices)
+    made._journal.close()
+    assert b"cbuiltins" not in path.read_bytes()
+    assert resumed(path, remember).memory == {"count": 3}
+
+
+def test_no_module_of_the_package_unpickles_what_comes_from_a_file() -> None:
+    """Protects the promise "nothing is executed from a journal": pickle is used for memory in this process only."""
+    package = Path(qr.__file__).parent
+    users = {
+        str(file.relative_to(package)) for file in package.rglob("*.py")
+        if re.search(r"^\s*(import|from) (pickle|marshal|shelve)", file.read_text(encoding="utf-8"), re.MULTILINE)
+    }  # fmt: skip
+    assert users == {"session/memory.py"}
+
+
+PLAIN = [
+    (1, 2.5, "x", None, True), {1: "a", (2, 3): [4]}, {"$tuple": 1}, {"a", "b"}, frozenset({1}),
+    collections.deque([1, 2], maxlen=3), collections.OrderedDict(a=1), collections.Counter("aab"),
+    collections.defaultdict(list, {"a": [1]}), dt.date(2022, 3, 1), dt.datetime(2022, 3, 1, 9, 30), dt.time(9, 30),
+    dt.timedelta(days=1, seconds=2), Decimal("1.10"), Fraction(1, 3), complex(1, 2), b"bytes", float("inf"),
+    pd.Timestamp("2022-03-01"), pd.Timedelta("1D"), np.float64(1.5), np.int32(7), np.bool_(True),
+    np.datetime64("2022-03-01"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("value", PLAIN, ids=lambda value: type(value).__name__)
+def test_plain_data_come_back_as_they_were(value: object) -> None:
+    """Protects what strategies remember: value and type survive the text."""
+    back = from_plain(json.loads(json.dumps(to_plain(value))))
+    assert back == value
+    assert type(back) is type(value)
+
+
+def test_arrays_frames_and_generators_come_back() -> None:
+    """Protects numbers in bulk, to the bit, and the draws that follow."""
+
+    def there(value):
+        return from_plain(json.loads(json.dumps(to_plain(value))))
+
+    array = np.array([[1.5, np.nan], [0.1, -np.inf]])
+    np.testing.assert_array_equal(there(array), array)
+    assert there(np.array(["a", None], dtype=object)).tolist() == ["a", None]
+    days = pd.date_range("2022-03-01", periods=2, name="day")
+    frame = pd.DataFrame({"x": [1, 2], "y": [0.1, np.nan], "z": ["a", "b"]}, index=days)
+    pd.testing.assert_frame_equal(there(frame), frame, check_freq=False)
+    series = pd.Series([1.0, 2.0], index=["a", "b"], name="s")
+    pd.testing.assert_series_equal(there(series), series)
+    for drawn in (np.random.default_rng(3), random.Random(3)):
+        twin = there(drawn)
+        assert [twin.random() for _ in range(3)] == [drawn.random() for _ in range(3)]
+    for value in (object(), lambda: 0, np.random.Generator(np.random.MT19937(1)), collections.defaultdict(lambda: 0)):
+        with pytest.raises(NotPlain):
+            to_plain(value)
+    with pytest.raises(qr.JournalError, match="does not know"):
+        from_plain({"$os.system": "true"})
+
+
+def test_events_come_back_as_they_were() -> None:
+    """Protects the text of events: every kind, read again, is written the same, and equal as single events."""
+    made = session(None, dividend_tax="holding_period").run(progress=False)
+    log = made._timeline.branch.log
+    text, body = encode(log)
+    back = decode(text, body, event_schema())
+    assert encode(back) == (text, body)
+    assert list(records(back)) == list(records(log))
+    assert first_difference(log, back) is None
+    place, mine, other = first_difference(log, back[:-1])
+    assert (place, other) == (len(list(records(log))) - 1, None)
+    assert type(mine).__name__ == "Advanced"
+    with pytest.raises(qr.JournalError, match="does not know"):
+        decode('[["Surprise",1]]', b"", event_schema())
+
+
+def test_the_class_of_a_journal_is_not_left_open(path: Path) -> None:
+    """Protects the file handle: closing twice is harmless, and a closed journal says so."""
+    made = session(path)
+    assert isinstance(made._journal, Journal)
+    made._journal.close()
+    made._journal.close()
+    assert not made._journal.is_open

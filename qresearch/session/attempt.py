@@ -51,8 +51,8 @@ def strategy_error(problem: Exception, callback: str, now: Now) -> StrategyError
     day = str(now.day)[:10]
     return StrategyError(
         f"{callback} raised {type(problem).__name__} on {day} at {now.phase.value}, line {line} of {_file(file)}"
-        f"{quoted}: {str(problem).rstrip('.')}. The session stands where it stood before this step; mend the function and step again. "
-        "What the step had done is in session.attempt.",
+        f"{quoted}: {str(problem).rstrip('.')}. The session stands where it stood before this step; mend the function "
+        "and step again. What the step had done is in session.attempt.",
         day=day,
         phase=now.phase.value,
         callback=callback,

@@ -371,12 +371,13 @@ class Navigation(StrategySlot):
 
     def _run_days(self, last: int, predicate: Callable[[Session], object] | None, *, progress: bool) -> bool:
         """Step day by day; True when a breakpoint or the predicate stopped it."""
-        state = self._timeline.state
-        steps = max(last - (state.day + (state.phase >= _CLOSE)) + 1, 0)
-        with tqdm(total=steps, desc="run", unit="day", delay=2, leave=False, disable=not progress) as bar:
-            for number in range(1, steps + 1):
+        timeline, number = self._timeline, 0
+        days = max(last - timeline.state.day, 0)
+        with tqdm(total=days, desc="run", unit="day", delay=2, leave=False, disable=not progress) as bar:
+            while (timeline.state.day, timeline.state.phase) < (last, _CLOSE):
                 target = self._target(None)
-                hit = self._advance_to(*target) if self._timeline.at_tip else self._redo(target)
+                hit = self._advance_to(*target) if timeline.at_tip else self._redo(target)
+                number += 1
                 if self._watch is not None:
                     self._watch.note()
                 if number % BATCH == 0:

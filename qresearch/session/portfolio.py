@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from qresearch.engine.valuation import market_values
 from qresearch.engine.reserves import reserved_cash
+from qresearch.engine.valuation import market_values
 from qresearch.session.html import portfolio_html
 
 if TYPE_CHECKING:

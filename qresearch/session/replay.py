@@ -7,7 +7,7 @@ import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from qresearch.domain.messages import Event
+from qresearch.domain.messages import Advanced, Event
 from qresearch.engine.evolve import Draft
 from qresearch.errors import JournalError, MarketWarning
 from qresearch.market.market import Market
@@ -189,7 +189,7 @@ class _Replay:
         """Call the strategy beside the journal."""
         session = self._session
         if entry.number < self._verify_from:
-            self._skipped += 1
+            self._skipped += entry.kind == "step"
             return
         if not session._hooks and not session._memory.schedules.functions:
             return
@@ -205,9 +205,10 @@ class _Replay:
         found = first_difference(split_step(recorded)[0] or recorded, draft.events)
         if found is None:
             return
-        _, theirs, ours = found
+        # The end of a step is nothing that the strategy did.
+        theirs, ours = (None if isinstance(event, Advanced) else event for event in found[1:])
         event = theirs if theirs is not None else ours
-        order = getattr(event, "order_id", None)
+        order = next((item.order_id for item in (theirs, ours) if hasattr(item, "order_id")), None)
         day = session._exchange.date(event.day) if event.day >= 0 else "the start"
         raise JournalError(
             f"The strategy does something else than the journal, first on {day}"

@@ -74,7 +74,7 @@ from qresearch.session.timeline import Branch, Timeline
 from qresearch.session.trading import TradingApi
 
 if TYPE_CHECKING:
-    from qresearch.views.plots import Picture
+    from qresearch.views.plots import Picture, SvgPicture
     from qresearch.views.report import Report
 
 _AFTER_CLOSE = PHASE_ORDER[Phase.AFTER_CLOSE]
@@ -601,8 +601,9 @@ class Session(Navigation, TradingApi):
     def positions(self) -> pd.DataFrame:
         """What is held, one row per symbol.
 
-        `quantity` is `sellable` plus `locked` (bought today, T+1) plus `reserved` (working sells), in shares. `average_cost` includes buying fees.
-        `weight` is the part of the equity. `stale` marks a position whose data ended without a delisting on record.
+        `quantity` is `sellable` plus `locked` (bought today, T+1) plus `reserved` (held back by working sells), in
+        shares. `average_cost` includes buying fees. `weight` is the part of the equity. `stale` marks a position that
+        had no bar today without a delisting on record.
         """
         symbols = self.market.symbols
         return frames.positions_frame(self.portfolio, (symbols[column] for column in self._account.stale))
@@ -706,22 +707,23 @@ class Session(Navigation, TradingApi):
             return compare(self, *branch, html=html, benchmark=benchmark, title=title)
         return report(self, html, benchmark=benchmark, branch=branch, title=title)
 
-    def plot(self, kind: str = "equity", **options: Any) -> Picture:
+    def plot(self, kind: str = "equity", **options: Any) -> Picture | SvgPicture:
         """Draw a static picture of the run.
 
         Parameters
         ----------
-        kind : {"equity", "candles", "exposure", "monthly", "orders"}
+        kind : {"equity", "candles", "exposure", "monthly", "orders", "lives", "life"}
             Equity and drawdown against the benchmark; candles of a `symbol` with volume and order marks; exposure and
-            weights; returns by month; orders by state.
+            weights; returns by month; orders by state; one row per order through its states; the way of one `order`
+            through the table of states.
         **options
             Of the function of that kind in :mod:`qresearch.views.plots`, such as ``theme="dark"``, ``ax=``,
             ``branch=``, or ``symbol=`` of the candles.
 
         Returns
         -------
-        Picture
-            Shows itself in a notebook; ``.save(path)`` writes a PNG, ``.figure`` is matplotlib's.
+        Picture or SvgPicture
+            Shows itself in a notebook. Of a Picture, ``.save(path)`` writes a PNG and ``.figure`` is matplotlib's.
 
         Raises
         ------

@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from qresearch.domain.codes import DIALECTS, OrderFacts, codes
 from qresearch.errors import UsageError, choose
 from qresearch.session import accounts, details, frames, naming, statistics, trips
 from qresearch.session.account_history import AccountHistory
 from qresearch.session.benchmark import Aligned, BenchmarkLike, align, find_benchmark
+from qresearch.session.orders import OrderBook
 
 if TYPE_CHECKING:
     from qresearch.session.session import Session
@@ -318,6 +320,19 @@ class Tables:
         starting equity).
         """
         return trips.attribution_frame(self._look())
+
+    @property
+    def codes(self) -> pd.DataFrame:
+        """What five systems call the state of each order, by order id: one column per system, and our own."""
+        history = self._look()
+        book = OrderBook()
+        book.advance(history.log, len(history.log))
+        rows = [
+            (order.status.value, *(str(told) for told in codes(OrderFacts.of(order)).values()))
+            for order in book.orders.values()
+        ]
+        index = pd.Index(list(book.orders), name="order_id", dtype="int64")
+        return pd.DataFrame(rows, columns=["status", *DIALECTS], index=index)
 
     @property
     def recorded(self) -> pd.DataFrame:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
+from qresearch.domain.codes import Code, OrderFacts, code
 from qresearch.session.html import ticket_html
 
 if TYPE_CHECKING:
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from qresearch.session.orders import OrderRecord
     from qresearch.session.session import Session
     from qresearch.session.timeline import Branch
+    from qresearch.views.svg import SvgPicture
 
 
 class Ticket(str):
@@ -96,6 +98,28 @@ class Ticket(str):
     def explain(self) -> Explanation:
         """Why the order did what it did; see :meth:`Session.explain`."""
         return self._session.explain(self)
+
+    def code(self, dialect: str) -> Code | None:
+        """What another system calls the state of the order; None before it is placed.
+
+        Parameters
+        ----------
+        dialect : {"joinquant", "xtquant", "swordfish", "lean", "fix"}
+
+        Examples
+        --------
+        >>> import qresearch as qr
+        >>> session = qr.Session(qr.sample_market(), start="2022-03-01")
+        >>> ticket = session.buy("604018", 1000)
+        >>> str(ticket.code("xtquant"))
+        '49 ORDER_WAIT_REPORTING'
+        """
+        record = self.record
+        return None if record is None else code(dialect, OrderFacts.of(record))
+
+    def picture(self) -> SvgPicture:
+        """The table of states with the way of this order highlighted; shows itself in a notebook."""
+        return cast("SvgPicture", self._session.plot("life", order=self))
 
     def update(
         self,

@@ -22,6 +22,8 @@ from qresearch.session.account_history import AccountHistory
 from qresearch.session.benchmark import BenchmarkLike, align, find_benchmark
 from qresearch.session.html import COLOURS
 from qresearch.views.candles import candles
+from qresearch.views.lifecycle import orders_timeline
+from qresearch.views.lives import lives
 from qresearch.views.picture import (
     Picture,
     Theme,
@@ -34,6 +36,8 @@ from qresearch.views.picture import (
     theme_of,
     title,
 )
+from qresearch.views.states import state_diagram
+from qresearch.views.svg import SvgPicture
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -342,16 +346,48 @@ def _bins(days: pd.Series[pd.Timestamp]) -> tuple[pd.PeriodIndex, str, str]:
     return pd.DatetimeIndex(days).to_period(freq), freq, form
 
 
-KINDS: dict[str, Callable[..., Picture]] = {
+def order_lives(session: Session, *, branch: str | None = None, most: int = 40) -> SvgPicture:
+    """One row per order: how long it was in which state, its fills, and how it ended.
+
+    Parameters
+    ----------
+    session : Session
+    branch : str, optional
+    most : int
+        Rows at most; the latest orders are drawn.
+    """
+    history = AccountHistory.of(session, branch)
+    market = history.exchange.market
+    found = list(lives(history.log).values())[-most:]
+    return orders_timeline(found, market.days, symbols=market.symbols, most=most)
+
+
+def order_life(session: Session, *, order: str | int) -> SvgPicture:
+    """The states that an order can be in and the moves between them, with the way of one order highlighted.
+
+    Parameters
+    ----------
+    session : Session
+    order : Ticket, str or int
+    """
+    ticket = session.ticket(order)
+    history = AccountHistory.of(session, None)
+    market = history.exchange.market
+    return state_diagram(lives(history.log)[int(ticket)], market.days, symbols=market.symbols)
+
+
+KINDS: dict[str, Callable[..., Picture | SvgPicture]] = {
     "equity": equity_and_drawdown,
     "candles": candles,
     "exposure": exposure,
     "monthly": monthly_returns,
     "orders": order_flow,
+    "lives": order_lives,
+    "life": order_life,
 }
 """What :meth:`Session.plot` draws, by name."""
 
 
-def draw(session: Session, kind: str, **options: Any) -> Picture:
+def draw(session: Session, kind: str, **options: Any) -> Picture | SvgPicture:
     """Draw a kind of plot; see :meth:`Session.plot`."""
     return KINDS[choose("kind", kind, KINDS)](session, **options)

@@ -205,7 +205,8 @@ def test_other_data_are_named(path: Path) -> None:
     """Protects against resuming on data that have changed."""
     session(path).step()
     days = pd.bdate_range("2022-03-01", periods=5)
-    rows = [{"date": day, "symbol": "600001.SH", "open": 1.0, "high": 1.0, "low": 1.0, "close": 1.0} for day in days]
+    rows = [{"date": day, "symbol": "600001.SH", "open": 1.0, "high": 1.0, "low": 1.0, "close": 1.0, "volume": 9.0}
+            for day in days]
     other = qr.read_market(pd.DataFrame(rows))
     with pytest.raises(qr.JournalError, match="made on other data: <Market China A-shares"):
         qr.Session.resume(path, other)
@@ -315,11 +316,8 @@ def test_a_failed_write_inside_a_run_keeps_what_was_run(path: Path) -> None:
 def test_memory_is_plain_data_and_what_is_not_is_named(path: Path) -> None:
     """Protects against executing a file: nothing is pickled; an object of the user's own is told of, with advice."""
 
-    class Own:
-        pass
-
     def remember(context, data) -> None:
-        context.model, context.count = Own, 3
+        context.model, context.count = Counter, 3
 
     made = session(path, remember).step()
     assert any("'model' holds a type, which a journal cannot keep" in notice for notice in made.notices)

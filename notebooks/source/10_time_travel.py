@@ -103,6 +103,7 @@ session.bars(SYMBOL, 3)[["open", "close"]]
 # The session stays where it is. `%%strategy` runs the cell and puts the function in the place of the one with the same
 # name.
 
+
 # %%
 #! %%strategy
 def trail(context, data):

@@ -136,7 +136,7 @@ class Attempt:
 
     @property
     def orders(self) -> pd.DataFrame:
-        """The orders that the step placed or touched, as they were at the raise; columns as in :attr:`Session.orders`."""
+        """The orders that the step placed or touched, as they were at the raise; columns as in ``Session.orders``."""
         book = OrderBook()
         book.advance(self._branch.log, self._count)
         touched = dict.fromkeys(
@@ -158,7 +158,7 @@ class Attempt:
         names = [name for name in self.locals if not name.startswith("__")]
         rows = [(escape(name), escape(_short(self.locals[name]))) for name in names[:20]]
         shown = table(("Local", "Value"), rows, total=len(names)) if rows else ""
-        return f"<div><b>Failed step</b> {escape(str(self.error))}</div>{shown}{self.orders._repr_html_()}"
+        return f"<div><b>Failed step</b> {escape(str(self.error))}</div>{shown}{self.orders.to_html()}"
 
 
 def _short(value: object) -> str:

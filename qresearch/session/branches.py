@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from qresearch.domain.messages import Advanced, QueueEmptied, Record, records
+from qresearch.domain.messages import Advanced, OrderFilled, QueueEmptied, Record, records
 from qresearch.errors import UsageError, close_matches, did_you_mean
 from qresearch.market.venue import PHASE_ORDER, Phase
 from qresearch.session import frames
@@ -149,7 +149,7 @@ class Branches:
         exchange, tip = session._exchange, branch.stops[-1]
         forked = pd.NaT if branch.parent is None else frames.timestamp(exchange, branch.stops[branch.fork].day)
         days = max(tip.day - exchange.first + (tip.phase >= _CLOSE), 0)
-        fills = sum(1 for event in frames.records(iter(branch.log)) if isinstance(event, frames.OrderFilled))
+        fills = sum(1 for event in records(iter(branch.log)) if isinstance(event, OrderFilled))
         equity = Portfolio(exchange, tip, session._starting_equity).equity
         parent = "" if branch.parent is None else branch.parent.name
         end = frames.timestamp(exchange, tip.day)
@@ -192,7 +192,15 @@ class Branches:
             shown = f"<b>{text}</b>" if row.here else text
             forked = _day(row.forked) if row.parent else ""
             cells.append(
-                (shown, forked, _day(row.end), str(row.stops), str(row.orders), str(row.fills), number(row.equity))
+                (
+                    shown,
+                    forked,
+                    _day(row.end),
+                    str(row.stops),
+                    str(row.orders),
+                    str(row.fills),
+                    number(float(row.equity)),
+                )
             )
         return table(("Branch", "Forked", "End", "Stops>", "Orders>", "Fills>", "Equity>"), cells)
 
@@ -301,7 +309,8 @@ class Comparison:
         found = self._difference
         if found:
             day = min(event.day for _, _, event in found)
-            ax.axvline(frames.timestamp(self._session._exchange, max(day, 0)).to_pydatetime(), color="#6b7280", lw=0.8)
+            parting: Any = frames.timestamp(self._session._exchange, max(day, 0)).to_pydatetime()
+            ax.axvline(parting, color="#6b7280", lw=0.8)
         currency = self._session.market.venue.money.currency
         ax.set_ylabel(f"Equity, {currency}" if currency else "Equity")
         ax.legend()
@@ -321,7 +330,8 @@ class Comparison:
 
     def _said(self, name: str) -> str:
         row = self.first.loc[name]
-        words = [f"{name}:", _day(row.day), row.event, row.symbol, "" if row.quantity is pd.NA else f"{row.quantity:,}", row.reason]
+        quantity = "" if row.quantity is pd.NA else f"{row.quantity:,}"
+        words = [f"{name}:", _day(row.day), row.event, row.symbol, quantity, row.reason]
         return " ".join(word for word in words if word)
 
     def _repr_html_(self) -> str:
@@ -329,6 +339,6 @@ class Comparison:
         if self.first.empty:
             return f"{head}<div>No event differs.</div>"
         return (
-            f"{head}<div>First difference</div>{self.first._repr_html_()}"
-            f"<div>Equity at the end of both</div>{self.equity.dropna().tail(1)._repr_html_()}"
+            f"{head}<div>First difference</div>{self.first.to_html()}"
+            f"<div>Equity at the end of both</div>{self.equity.dropna().tail(1).to_html()}"
         )

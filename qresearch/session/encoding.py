@@ -90,7 +90,7 @@ def _column(name: str, values: Any) -> bytes:
     return np.ascontiguousarray(values, dtype="<f8" if name in _FLOAT_COLUMNS else "<i8").tobytes()
 
 
-def _plain(value: Any) -> Any:
+def _plain(value: Any) -> Any:  # noqa: PLR0911  # one return per kind of value
     """A part of an event as JSON data; words of the domain carry their name."""
     if type(value) in _ATOMS:
         return value

@@ -90,8 +90,8 @@ def label(what: str | Measure) -> str:
 def _check(tree: ast.AST, text: str) -> None:
     """Refuse what the walker does not know before anything runs."""
     allowed = (
-        ast.Constant, ast.Name, ast.Attribute, ast.Subscript, ast.BinOp, ast.UnaryOp, ast.BoolOp, ast.Compare, ast.IfExp,
-        ast.Call, ast.List, ast.Tuple, ast.Load, ast.operator, ast.unaryop, ast.boolop, ast.cmpop,
+        ast.Constant, ast.Name, ast.Attribute, ast.Subscript, ast.BinOp, ast.UnaryOp, ast.BoolOp, ast.Compare,
+        ast.IfExp, ast.Call, ast.List, ast.Tuple, ast.Load, ast.operator, ast.unaryop, ast.boolop, ast.cmpop,
     )  # fmt: skip
     for node in ast.walk(tree):
         if not isinstance(node, allowed) or isinstance(node, (ast.Pow, ast.LShift)):

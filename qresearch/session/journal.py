@@ -190,7 +190,8 @@ class Journal:
                 advice = "It is not a journal of qresearch, or it is damaged: use a copy."
             raise JournalError(f"Cannot read the journal {str(path)!r}: {problem}. {advice}") from problem
         except JournalError:
-            connection.close()
+            if connection is not None:
+                connection.close()
             raise
         return cls(path, connection, values, tell), contents
 
@@ -273,8 +274,8 @@ class Journal:
         except sqlite3.Error as problem:
             self.close()
             raise JournalError(
-                f"The journal {str(self.path)!r} cannot be written: {problem}. The last {len(self._buffer)} entries are "
-                "not in it. The session goes on in memory only: free some room or mend the folder, then resume the "
+                f"The journal {str(self.path)!r} cannot be written: {problem}. The last {len(self._buffer)} entries "
+                "are not in it. The session goes on in memory only: free some room or mend the folder, then resume the "
                 "file, or keep what is in memory with session.to_script()."
             ) from problem
         self._buffer.clear()
@@ -320,7 +321,9 @@ class Journal:
         return kept
 
 
-def chained(before: bytes, kind: str, branch: int, stop: int, text: str, columns: bytes) -> bytes:
+def chained(  # noqa: PLR0917  # the parts of an entry, in their order
+    before: bytes, kind: str, branch: int, stop: int, text: str, columns: bytes
+) -> bytes:
     """Digest of an entry after another one."""
     total = hashlib.sha256(before)
     total.update(f"{kind} {branch} {stop}\n{text}\n".encode())

@@ -98,7 +98,7 @@ class Magics:
         return session.goto(int(words[0]) if number else words[0])
 
     def run_until(self, line: str = "") -> Session:
-        """Run: ``%run_until 2022-03-10``, ``%run_until order.rejected``, ``%run_until name``, ``%run_until`` to the end."""
+        """Run up to a date, ``order.rejected`` or the name of a breakpoint: ``%run_until 2022-03-10``; else to the end."""
         session, words = self._session(line)
         return session.run(until=" ".join(words) or None)
 
@@ -120,25 +120,26 @@ class Magics:
         calls replaces it there.
         """
         session, _ = self._session(line)
-        names = [
-            node.name for node in ast.parse(cell).body if isinstance(node, (ast.FunctionDef, ast.ClassDef))
-        ]
+        names = [node.name for node in ast.parse(cell).body if isinstance(node, (ast.FunctionDef, ast.ClassDef))]
         if not names:
             raise UsageError("%%strategy: the cell defines no function and no class. Define one to be replaced.")
         namespace = script_namespace(session)
         if namespace is None:
-            result = self._shell.run_cell(cell)
+            result = self._shell.run_cell(cell)  # type: ignore[no-untyped-call]  # IPython declares no types there
             result.raise_error()
             namespace = self._shell.user_ns
         else:
-            exec(compile(cell, "<ipython-input-strategy>", "exec"), namespace)  # the user's own cell, where its script is
+            # The user's own cell, run where its script is.
+            exec(compile(cell, "<ipython-input-strategy>", "exec"), namespace)
         made = {name: namespace[name] for name in names}
         current = session.strategy.name
         if current in made:
             session.strategy = made[current]
             replaced = [current]
         else:
-            functions = {name: item for name, item in made.items() if isinstance(item, FunctionType)}
+            functions: dict[str, Callable[..., object]] = {
+                name: item for name, item in made.items() if isinstance(item, FunctionType)
+            }
             replaced = session._replace_functions(functions, cell)
         if not replaced:
             raise UsageError(

@@ -7,6 +7,8 @@ import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import pandas as pd
+
 from qresearch.domain.messages import Advanced, Event
 from qresearch.engine.evolve import Draft
 from qresearch.errors import JournalError, MarketWarning
@@ -182,7 +184,8 @@ class _Replay:
         if event is None:
             return "nothing"
         row = frames.events_frame(self._session._exchange, [event]).iloc[0]
-        words = [row.event, row.symbol, "" if row.quantity is frames.pd.NA else f"{row.quantity:,}", row.text]
+        quantity = "" if row.quantity is pd.NA else f"{row.quantity:,}"
+        words = [row.event, row.symbol, quantity, row.text]
         return " ".join(str(word) for word in words if word)
 
     def _rerun(self, entry: Entry, recorded: list[Event]) -> None:
@@ -207,8 +210,8 @@ class _Replay:
             return
         # The end of a step is nothing that the strategy did.
         theirs, ours = (None if isinstance(event, Advanced) else event for event in found[1:])
-        event = theirs if theirs is not None else ours
-        order = next((item.order_id for item in (theirs, ours) if hasattr(item, "order_id")), None)
+        event = theirs or ours or recorded[-1]
+        order = next((item.order_id for item in (theirs, ours) if item is not None and hasattr(item, "order_id")), None)
         day = session._exchange.date(event.day) if event.day >= 0 else "the start"
         raise JournalError(
             f"The strategy does something else than the journal, first on {day}"

@@ -151,7 +151,8 @@ class _Script:
             case ChangeSettings(settings=settings):
                 return self._change(settings)
             case PositionSeeded(column=column, quantity=quantity, cost=cost):
-                return f"_hold_from_start({symbols[column]!r}, {quantity}, {self._exchange.money.amount(cost) / quantity!r})"
+                price = self._exchange.money.amount(cost) / quantity
+                return f"_hold_from_start({symbols[column]!r}, {quantity}, {price!r})"
             case Recorded() | Logged():
                 return ""
 

@@ -74,8 +74,9 @@ from qresearch.session.timeline import Branch, Timeline
 from qresearch.session.trading import TradingApi
 
 if TYPE_CHECKING:
-    from qresearch.views.plots import Picture, SvgPicture
+    from qresearch.views.picture import Picture
     from qresearch.views.report import Report
+    from qresearch.views.svg import SvgPicture
 
 _AFTER_CLOSE = PHASE_ORDER[Phase.AFTER_CLOSE]
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from qresearch.errors import UsageError
+from qresearch.market.venue import PHASES
 from qresearch.session import frames
 from qresearch.session.expressions import Measure, label, measure
 from qresearch.session.timeline import Branch
@@ -138,7 +139,7 @@ class Watch:
         states = [timeline.branch.stops[stop] for stop in stops]
         days = [frames.timestamp(self._session._exchange, state.day) for state in states]
         index = pd.DatetimeIndex(days, name="day").as_unit("s")
-        phases = [frames.PHASES[state.phase].value for state in states]
+        phases = [PHASES[state.phase].value for state in states]
         columns = list(dict.fromkeys(name for stop in stops for name in rows[stop]))
         data = {name: [rows[stop].get(name, math.nan) for stop in stops] for name in columns}
         return pd.DataFrame({"phase": phases, **data}, index=index)
@@ -147,7 +148,7 @@ class Watch:
         return f"<Watch {', '.join(f'{name} = {_text(value)}' for name, value in self._row().items()) or 'nothing'}>"
 
     def _repr_html_(self) -> str:
-        return str(self.table._repr_html_())
+        return self.table.to_html()
 
 
 def _same(old: Any, new: Any) -> bool:

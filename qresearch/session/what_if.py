@@ -90,7 +90,8 @@ class Preview:
             ("Cash after", number(self.cash_after)),
             ("Held after", f"{self.held_after:,}"),
         ]
-        head = f"<div>What if <b>{escape(self.asked)}</b>: {self.side} <b>{self.quantity:,}</b> {escape(self.symbol)}</div>"
+        asked, symbol = escape(self.asked), escape(self.symbol)
+        head = f"<div>What if <b>{asked}</b>: {self.side} <b>{self.quantity:,}</b> {symbol}</div>"
         return f"{head}{table((' ', 'Check', 'Numbers'), checks)}{table(('', 'Currency>'), money)}"
 
 
@@ -167,6 +168,7 @@ class WhatIf:
         else:
             checks += self._checks(draft, column, sent, change)
         amount = exchange.money.amount
+        commission, duty, transfer = (amount(fee) for fee in fees)
         return Preview(
             session.market.symbols[column],
             "buy" if wanted > 0 else "sell",
@@ -174,7 +176,9 @@ class WhatIf:
             abs(sent),
             mark,
             amount(notional),
-            *(amount(fee) for fee in fees),
+            commission,
+            duty,
+            transfer,
             amount(draft.cash),
             amount(draft.cash + change),
             held_by(draft, column) + sent,

@@ -116,7 +116,14 @@ def picture(session: qr.Session) -> tuple:
     timeline = session._timeline
     branches = [(name, len(item.stops), len(item.log), item.cursor) for name, item in timeline.branches.items()]
     memory = [to_plain(dict(root)) for root in session._memory.values(timeline.memory)]
-    return session.digest(), timeline.branch.name, timeline.stop, branches, repr(memory), timeline.memory and timeline.memory.schedules
+    return (
+        session.digest(),
+        timeline.branch.name,
+        timeline.stop,
+        branches,
+        repr(memory),
+        timeline.memory and timeline.memory.schedules,
+    )
 
 
 def undisturbed(market: qr.Market, seed: int) -> tuple[list[tuple], list[str]]:
@@ -185,7 +192,9 @@ def finish(session: qr.Session, command: tuple, target: str, wanted: tuple) -> N
         session.step(rerun=command[0] == "rerun")
 
 
-def kill_one(market: qr.Market, seed: int, folder: Path, after: float, pictures: list[tuple], targets: list[str]) -> str:
+def kill_one(
+    market: qr.Market, seed: int, folder: Path, after: float, pictures: list[tuple], targets: list[str]
+) -> str:
     """One child, one kill, one resume."""
     path, acks = folder / "run.qsession", folder / "acks"
     process = os.fork()

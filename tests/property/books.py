@@ -170,7 +170,9 @@ class Books:
         resumed = [column for column in np.flatnonzero(~before & today).tolist() if column in self.stale]
         # A delisting on record makes it a suspension until then.
         listed = [item.delist_date is None for item in self.market.instruments]
-        broken = [column for column in np.flatnonzero(before & ~today).tolist() if self.shares[column] and listed[column]]
+        broken = [
+            column for column in np.flatnonzero(before & ~today).tolist() if self.shares[column] and listed[column]
+        ]
         frozen = [("PositionStale", column, self.shares[column]) for column in broken]
         return [*(("PositionThawed", column) for column in resumed), *frozen]
 

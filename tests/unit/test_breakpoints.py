@@ -185,9 +185,7 @@ def test_leaving_the_debugger_takes_no_step(typed: list[str], capsys: pytest.Cap
     assert capsys.readouterr().out
 
 
-def test_run_debug_opens_the_debugger_inside_the_callback(
-    typed: list[str], capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_run_debug_opens_the_debugger_inside_the_callback(typed: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     """Protects ``run(debug=True)``: it stops in the callback whose order hits the breakpoint."""
     typed += ["p wanted", "c"]
 
@@ -212,7 +210,10 @@ def test_watches_keep_a_row_per_step_and_print_changes(capsys: pytest.CaptureFix
     made.buy("604018", 1000)
     capsys.readouterr()
     made.step()
-    assert capsys.readouterr().out == "cash: 100,000.00 -> 90,475.00; positions['604018'].quantity: 0 -> 1,000; lambda 1: 0 -> 1\n"
+    assert (
+        capsys.readouterr().out
+        == "cash: 100,000.00 -> 90,475.00; positions['604018'].quantity: 0 -> 1,000; lambda 1: 0 -> 1\n"
+    )
     made.run(until="2022-03-10", progress=False)
     assert capsys.readouterr().out == ""
     table = made.watch.table
@@ -258,5 +259,3 @@ def test_what_if_takes_the_method_itself_and_names_wrong_ones() -> None:
     assert made.what_if(made.buy, "604018", 100).quantity == 100
     with pytest.raises(qr.UsageError, match="Did you mean buy"):
         made.what_if("by", "604018", 100)
-
-

@@ -83,7 +83,9 @@ def test_the_error_names_day_phase_and_line_and_the_attempt_holds_the_rest() -> 
 
     made = session(fail)
     assert made.attempt is None
-    with pytest.raises(qr.StrategyError, match=r"on 2022-03-03 at CLOSE, line \d+ of test_editing.py `pd.Series") as caught:
+    with pytest.raises(
+        qr.StrategyError, match=r"on 2022-03-03 at CLOSE, line \d+ of test_editing.py `pd.Series"
+    ) as caught:
         made.run(progress=False)
     attempt = made.attempt
     assert (attempt.day, attempt.phase, attempt.callback) == ("2022-03-03", "CLOSE", "handle_data")

@@ -158,7 +158,9 @@ def test_verify_runs_the_strategy_and_names_the_first_order(path: Path) -> None:
     """Protects ``verify=True``: the same strategy passes, another is named by its first other order and its day."""
     session(path).step(12)
     assert resumed(path, Counter, verify=True).digest() == session().step(12).digest()
-    with pytest.raises(qr.JournalError, match=r"first on 2022-03-09 at order \d+: it was .* and is OrderCreated 604035"):
+    with pytest.raises(
+        qr.JournalError, match=r"first on 2022-03-09 at order \d+: it was .* and is OrderCreated 604035"
+    ):
         resumed(path, Other, verify=True)
     assert resumed(path, Other).digest() == session().step(12).digest(), "without verify the journal goes first"
 
@@ -205,8 +207,10 @@ def test_other_data_are_named(path: Path) -> None:
     """Protects against resuming on data that have changed."""
     session(path).step()
     days = pd.bdate_range("2022-03-01", periods=5)
-    rows = [{"date": day, "symbol": "600001.SH", "open": 1.0, "high": 1.0, "low": 1.0, "close": 1.0, "volume": 9.0}
-            for day in days]
+    rows = [
+        {"date": day, "symbol": "600001.SH", "open": 1.0, "high": 1.0, "low": 1.0, "close": 1.0, "volume": 9.0}
+        for day in days
+    ]
     other = qr.read_market(pd.DataFrame(rows))
     with pytest.raises(qr.JournalError, match="made on other data: <Market China A-shares"):
         qr.Session.resume(path, other)
@@ -225,7 +229,9 @@ def test_a_changed_file_is_refused(path: Path) -> None:
         qr.Session.resume(path, MARKET)
 
 
-def test_events_that_come_out_differently_are_named_by_day_and_event(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_events_that_come_out_differently_are_named_by_day_and_event(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Protects the comparison: an engine that decides otherwise is found at its first event."""
     session(path).step(6)._journal.close()
     from qresearch.session import replay  # noqa: PLC0415

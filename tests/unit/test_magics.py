@@ -89,7 +89,9 @@ def test_strategy_replaces_a_class_and_a_callback_of_a_script(shell: Interactive
     shell.run_cell_magic("strategy", "", cell)
     assert shell.run_line_magic("step", "").strategy.target.count == 12
     file = tmp_path / "script.py"
-    file.write_text("SIZE = 100\ndef initialize(context):\n    run_daily(noon, '11:30')\ndef noon(context):\n    pass\n")
+    file.write_text(
+        "SIZE = 100\ndef initialize(context):\n    run_daily(noon, '11:30')\ndef noon(context):\n    pass\n"
+    )
     shell.run_cell(f"session = qr.Session(qr.sample_market(), start='2022-03-01', strategy={str(file)!r}).step()")
     shell.run_cell_magic("strategy", "", "def noon(context):\n    order('604018', SIZE)\n")
     assert shell.run_line_magic("step", "").orders.quantity.tolist() == [100]

@@ -42,7 +42,6 @@ def test_a_script_ends_with_the_same_digest(tmp_path: Path) -> None:
     path = tmp_path / "session.py"
     text = made.to_script(path)
     assert path.read_text() == text
-    assert "session.step(2)" in text
     assert "Terms(kind=Kind.LIMIT, limit_price=20.5, time_in_force=TimeInForce.GTC, tag='low')" in text
     subprocess.run([sys.executable, "-W", "error", str(path)], check=True)
     space: dict[str, object] = {"DATA": MARKET}

@@ -53,9 +53,7 @@ def test_positions_are_paid_or_given() -> None:
     given = market({A: [10.0, 12.0, 12.0]})
     paid = qr.Session(given, start="2024-01-03", cash=10_000, positions={"600001": 300}, costs="zero")
     assert (cash_of(paid), paid.portfolio.equity, paid.portfolio.profit) == (700_000, 10_000.0, 0.0)
-    free = qr.Session(
-        given, start="2024-01-03", cash=10_000, positions={A: 300}, positions_paid=False, costs="zero"
-    )
+    free = qr.Session(given, start="2024-01-03", cash=10_000, positions={A: 300}, positions_paid=False, costs="zero")
     assert (cash_of(free), free.portfolio.equity, free.portfolio.profit) == (1_000_000, 13_000.0, 0.0)
     ticket = free.sell(A, 300)
     free.step()

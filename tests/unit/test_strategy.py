@@ -24,8 +24,10 @@ def test_callbacks_of_a_day_in_their_order() -> None:
     class All:
         def initialize(self, context) -> None:
             for time in ("14:50", "open", "before_open", "after_close", "every_bar", "08:30", "09:30", "15:00"):
+
                 def timed(context, time=time) -> None:
                     seen.append((str(context.now.phase), time))
+
                 context.run_daily(timed, time)
 
         def before_trading(self, context) -> None:
@@ -49,6 +51,7 @@ def test_callbacks_of_a_day_in_their_order() -> None:
 @pytest.mark.parametrize("time", ["25:00", "noon", "9", None, 930])
 def test_a_wrong_time_is_refused(time: object) -> None:
     """Protects run_daily: a time that cannot be read is a wrong call, with the words that can."""
+
     class Timed:
         def initialize(self, context) -> None:
             context.run_daily(lambda context: None, time)

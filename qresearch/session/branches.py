@@ -185,6 +185,7 @@ class Branches:
 
     def _repr_html_(self) -> str:
         rows = self.table
+        equities = dict(zip(rows.index, rows["equity"].tolist(), strict=True))
         cells = []
         for depth, name in self._tree():
             row = rows.loc[name]
@@ -199,7 +200,7 @@ class Branches:
                     str(row.stops),
                     str(row.orders),
                     str(row.fills),
-                    number(float(row.equity)),
+                    number(equities[name]),
                 )
             )
         return table(("Branch", "Forked", "End", "Stops>", "Orders>", "Fills>", "Equity>"), cells)

@@ -399,7 +399,7 @@ class Armed:
         column: int | None = getattr(event, "column", None)
         order_id = getattr(event, "order_id", None)
         if column is None and order_id is not None:
-            record = self._session.order_record(self._session._timeline.branch, order_id)
+            record = self._session._order_record(self._session._timeline.branch, order_id)
             return None if record is None else record.column
         return column
 

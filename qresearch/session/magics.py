@@ -98,7 +98,7 @@ class Magics:
         return session.goto(int(words[0]) if number else words[0])
 
     def run_until(self, line: str = "") -> Session:
-        """Run up to a date, ``order.rejected`` or the name of a breakpoint: ``%run_until 2022-03-10``; else to the end."""
+        """Run to the end, or up to a date, ``order.rejected`` or a breakpoint: ``%run_until 2022-03-10``."""
         session, words = self._session(line)
         return session.run(until=" ".join(words) or None)
 

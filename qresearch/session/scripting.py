@@ -79,7 +79,7 @@ def to_script(
 def to_notebook(session: Session, path: str | Path, *, market: str | None = None) -> Path:
     """The same program as a notebook, one cell per section."""
     text = to_script(session, market=market)
-    cells = []
+    cells: list[dict[str, Any]] = []
     for number, part in enumerate(text.split("\n# %%\n")):
         source = part.strip("\n").splitlines(keepends=True)
         cells.append(
@@ -146,8 +146,8 @@ class _Script:
             case Update():
                 return self._update(command)
             case UpdateRefused(order_id=order_id, reason=reason, facts=facts):
-                asked = facts["asked"] if reason is Reason.BELOW_FILLED else 1
-                return f"update('{order_id}', quantity={asked})"
+                wanted = facts["asked"] if reason is Reason.BELOW_FILLED else 1
+                return f"update('{order_id}', quantity={wanted})"
             case ChangeSettings(settings=settings):
                 return self._change(settings)
             case PositionSeeded(column=column, quantity=quantity, cost=cost):
@@ -297,8 +297,8 @@ class _Script:
         """A strategy script whose callbacks give the same orders."""
         by_moment: dict[tuple[str, str], list[str]] = {}
         for _, calls in self._calls():
-            for (day, phase), text in calls:
-                key = "start" if day < self._exchange.first else self._exchange.date(day), PHASES[phase].value
+            for (index, number), text in calls:
+                key = "start" if index < self._exchange.first else self._exchange.date(index), PHASES[number].value
                 by_moment.setdefault(key, []).append(text)
         terms = ["from datetime import date", "", "from qresearch.domain.terms import Kind, Terms, TimeInForce", ""]
         table = []

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import math
-import operator
 import warnings
 from collections.abc import Callable, Mapping
 from dataclasses import fields, is_dataclass, replace
@@ -33,21 +32,19 @@ from qresearch.domain.messages import (
 )
 from qresearch.domain.reasons import Reason, explain_reason
 from qresearch.domain.state import State
-from qresearch.domain.terms import MARKET_DAY, Terms
+from qresearch.domain.terms import MARKET_DAY
 from qresearch.engine import updates
-from qresearch.engine.evolve import HOLDING_PERIOD, Draft
+from qresearch.engine.evolve import Draft
 from qresearch.engine.exchange import Exchange
-from qresearch.engine.fees import COST_PRESETS, fixed_costs, preset_costs
+from qresearch.engine.fees import fixed_costs
 from qresearch.engine.sizing import place
 from qresearch.engine.slippage import slippage_model
 from qresearch.engine.valuation import market_values
 from qresearch.errors import (
     MarketWarning,
-    NotSupported,
     OrderRejected,
     UsageError,
     WrongBranch,
-    choose,
 )
 from qresearch.market.market import Market
 from qresearch.market.venue import PHASE_ORDER, PHASES, Phase
@@ -61,6 +58,7 @@ from qresearch.session.html import session_html
 from qresearch.session.journal import Journal
 from qresearch.session.memory import Memory
 from qresearch.session.navigation import Navigation, Now
+from qresearch.session.options import changed_terms, plain_number, settings_of, span_of, terms_of, whole_shares
 from qresearch.session.orders import OrderBook, OrderRecord
 from qresearch.session.plain import plain_options
 from qresearch.session.portfolio import Portfolio
@@ -176,30 +174,18 @@ class Session(Navigation, TradingApi):
                 "Make one with qresearch.read_market(...) or qresearch.sample_market()."
             )
         self.market = market
-        self.strict = strict
+        self._strict = strict
         self.message = ""
         """What the last call has to say."""
         self.notices: list[str] = list(market.notes)
         """What a user should know about the data and the run, each once."""
         self.memory: dict[str, Any] = {}
         """The attributes that a strategy has set on its context; kept with every state, restored on going back."""
-        first, last = _span(market, start, end)
+        first, last = span_of(market, start, end)
         self._exchange = Exchange(market, first, last)
         # Orders look up symbols that were seen before here, without a call.
         self._known = market.panel.columns.resolved
-        settings = Settings(
-            preset_costs(market.venue, choose("costs", costs, COST_PRESETS)),
-            slippage_model(*((slippage,) if isinstance(slippage, str) else slippage)),
-            _participation(participation),
-            choose("reserve", reserve, ("limit", "last", "none")),
-            choose("cancel_latency", cancel_latency, ("none", "next_match")),
-            open_order_margin,
-            choose("match_order", match_order, ("sells_first", "fifo")),
-            choose("shortfall", shortfall, ("trim", "reject")),
-            choose("rights", rights, ("lapse", "subscribe")),
-            choose("delisting", delisting, ("last", "zero")),
-            _dividend_tax(dividend_tax),
-        )
+        settings = settings_of(market, options)
         self._begin_navigation()
         self._book: tuple[Branch | None, OrderBook] = (None, OrderBook())
         self._open(settings, cash, positions or {}, positions_paid=positions_paid)
@@ -309,12 +295,12 @@ class Session(Navigation, TradingApi):
     # ------------------------------------------------------------------ trading
 
     def _place(self, security: str, method: int, asked: float, style: object) -> Ticket | None:
-        terms = MARKET_DAY if style is None else _terms_of(style)
+        terms = MARKET_DAY if style is None else terms_of(style)
         column = self._known.get(security)
         if column is None:
             column = self.market.column(security)
         if type(asked) is not int:
-            asked = _plain_number(asked)
+            asked = plain_number(asked)
         draft = self._draft
         if draft is not None:
             if place(draft, self._exchange, column, method, asked, terms):
@@ -338,7 +324,7 @@ class Session(Navigation, TradingApi):
 
     def _raise_if_strict(self, events: list[Event]) -> None:
         """Raise for the latest rejection among some events, which are kept all the same."""
-        if not self.strict:
+        if not self._strict:
             return
         found = [event for event in records(events) if isinstance(event, RejectedEvent)]
         if not found:
@@ -431,12 +417,12 @@ class Session(Navigation, TradingApi):
         ticket = self._own_ticket(order)
         record = ticket.record
         assert record is not None  # the ticket was found
-        terms = _changed_terms(record.terms, limit_price, stop_price, tag)
+        terms = changed_terms(record.terms, limit_price, stop_price, tag)
         if quantity is None and terms == record.terms:
             raise UsageError("update: nothing to change. Pass quantity=, limit_price=, stop_price= or tag=.")
         draft = self._draft or Draft(self._timeline.state)
         side = 1 if record.quantity > 0 else -1
-        left = record.leaves if quantity is None else _whole("update", quantity) - record.filled - record.canceled
+        left = record.leaves if quantity is None else whole_shares("update", quantity) - record.filled - record.canceled
         if left <= 0 and not record.status.is_final:
             facts = {"asked": quantity, "filled": record.filled}
             draft.emit(UpdateRefused(draft.day, draft.phase, record.order_id, Reason.BELOW_FILLED, facts))
@@ -466,7 +452,7 @@ class Session(Navigation, TradingApi):
             No such order at this point of the timeline.
         """
         branch = self._timeline.branch
-        known = str(order).isdigit() and self.order_record(branch, int(order)) is not None
+        known = str(order).isdigit() and self._order_record(branch, int(order)) is not None
         if not known:
             raise UsageError(
                 f"No order {str(order)!r} on branch {branch.name!r} at this point: {self._account.orders} orders "
@@ -474,7 +460,7 @@ class Session(Navigation, TradingApi):
             )
         return Ticket.of(self, branch, int(order))
 
-    def order_record(self, branch: Branch, order_id: int) -> OrderRecord | None:
+    def _order_record(self, branch: Branch, order_id: int) -> OrderRecord | None:
         """All facts about an order of a branch, as of where the session stands there; None before it is placed."""
         book = self._order_book(branch)
         if self._draft is not None and branch is self._timeline.branch:
@@ -903,80 +889,8 @@ class Session(Navigation, TradingApi):
         return session_html(self)
 
 
-def _span(market: Market, start: object, end: object) -> tuple[int, int]:
-    days = market.panel
-    first = 0 if start is None else days.day_index(start, side="next")
-    last = len(market.days) - 1 if end is None else days.day_index(end, side="previous")
-    if first > last:
-        raise UsageError(f"start={start!r} lies after end={end!r}: no trading day is left. Swap them.")
-    return first, last
-
-
 def _blank(day: int, settings: Settings) -> State:
     return State(day, _AFTER_CLOSE, 0, 0, {}, (), {}, {}, 0, settings, frozenset(), {}, {})
-
-
-def _participation(value: float | None) -> float | None:
-    if value is None or 0 < value <= 1:
-        return value
-    raise UsageError(f"participation={value!r} must be above 0 and at most 1, such as 0.1 for a tenth of the volume.")
-
-
-def _dividend_tax(value: str | float) -> str | float:
-    if isinstance(value, str):
-        return choose("dividend_tax", value, ("none", HOLDING_PERIOD))
-    if 0 <= value < 1:
-        return float(value)
-    raise UsageError(f"dividend_tax={value!r} must be a rate from 0 to below 1, 'none' or 'holding_period'.")
-
-
-def _terms_of(style: object) -> Terms:
-    if isinstance(style, Terms):
-        return style
-    if isinstance(style, str) and style.lower() == "market":
-        return MARKET_DAY
-    raise NotSupported(
-        f"style={style!r} is not supported. Pass None for a market order, or terms such as "
-        "qresearch.terms.limit(10.5, tif='GTC') or qresearch.terms.stop(9.8)."
-    )
-
-
-def _whole(call: str, quantity: int) -> int:
-    if isinstance(quantity, bool) or int(quantity) != quantity or quantity <= 0:
-        raise UsageError(f"{call}: quantity={quantity!r} is not a positive whole number of shares.")
-    return int(quantity)
-
-
-def _changed_terms(terms: Terms, limit_price: float | None, stop_price: float | None, tag: str | None) -> Terms:
-    """Terms with some prices changed; only those that the type has."""
-    for name, new, old in (
-        ("limit_price", limit_price, terms.limit_price),
-        ("stop_price", stop_price, terms.stop_price),
-    ):
-        if new is not None and old is None:
-            raise UsageError(f"update: a {terms.kind.value} order has no {name}. Cancel it and place another type.")
-        if new is not None and not 0 < new < math.inf:
-            raise UsageError(f"update: {name}={new!r} must be a positive number.")
-    return replace(
-        terms,
-        limit_price=terms.limit_price if limit_price is None else limit_price,
-        stop_price=terms.stop_price if stop_price is None else stop_price,
-        tag=terms.tag if tag is None else tag,
-    )
-
-
-def _plain_number(asked: Any) -> float:
-    """A number of numpy or pandas as one of Python; anything else is left for the check that names it."""
-    if isinstance(asked, (bool, float)):
-        return asked
-    try:
-        return operator.index(asked)
-    except TypeError:
-        pass
-    try:
-        return float(asked) if not isinstance(asked, str) else math.nan
-    except (TypeError, ValueError):
-        return math.nan
 
 
 def _canonical(event: object) -> str:

@@ -48,7 +48,7 @@ class Ticket(str):
     @property
     def record(self) -> OrderRecord | None:
         """All facts about the order as of the cursor; None when it is not placed yet there."""
-        return self._session.order_record(self._branch, int(self))
+        return self._session._order_record(self._branch, int(self))
 
     @property
     def status(self) -> Status | None:

@@ -135,12 +135,12 @@ class WhatIf:
         session = self._session
         session._refuse_inside_callback("what_if")
         name = choose("what_if", call if isinstance(call, str) else getattr(call, "__name__", call), _CALLS)
-        strict, session.strict = session.strict, False
+        strict, session._strict = session._strict, False
         draft = session._draft = Draft(session._timeline.state)
         try:
             getattr(session, name)(*args, **kwargs)
         finally:
-            session._draft, session.strict = None, strict
+            session._draft, session._strict = None, strict
         words = [repr(item) for item in args] + [f"{key}={item!r}" for key, item in kwargs.items()]
         return self._preview(draft, f"{name}({', '.join(words)})")
 

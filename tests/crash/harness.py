@@ -174,7 +174,9 @@ def check(market: qr.Market, seed: int, path: Path, acks: Path, pictures: list[t
         assert kind != "run" or day < 0 or state.day >= day - BEHIND, f"killed on day {day}, resumed on {state.day}"
         finish(session, done[acked], targets[acked], pictures[acked + 1])
         got, want = picture(session), pictures[acked + 1]
-        assert got == want, f"{kind} could not be finished: {[pair for pair in zip(got, want) if pair[0] != pair[1]]}"
+        assert got == want, (
+            f"{kind} could not be finished: {[pair for pair in zip(got, want, strict=True) if pair[0] != pair[1]]}"
+        )
         following, where = acked + 1, f"inside a {kind}"
     for number in range(following, len(done)):
         carry_out(session, done[number], targets[number] or None)

@@ -186,7 +186,7 @@ def half_up(value: Fraction, grid: int) -> float:
     return max(math.floor(value * grid + Fraction(1, 2)), 1) / grid
 
 
-def reference_price(mark: float, cash: float, bonus: float, rights: float, price: float, grid: int) -> float:  # noqa: PLR0917
+def reference_price(mark: float, cash: float, bonus: float, rights: float, price: float, grid: int) -> float:
     """(previous close - cash + price x rights) / (1 + bonus + rights), half up to the tick."""
     exact = [Fraction(repr(float(value))) for value in (mark, cash, bonus, rights)]
     paid = Fraction(repr(float(price))) * exact[3] if rights else 0

@@ -144,7 +144,7 @@ def test_goto_finds_dates_stops_and_events() -> None:
 
 
 def test_running_again_keeps_what_is_equal_and_forks_where_it_differs() -> None:
-    """Protects ``step(rerun=True)``: the same code stays on the branch, other code opens one at its first other event."""
+    """Protects ``step(rerun=True)``: the same code stays on the branch, other code opens one where it first differs."""
 
     def first(context, data) -> None:
         context.order("604018", 100)

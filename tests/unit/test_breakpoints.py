@@ -246,7 +246,7 @@ def test_what_if_places_nothing(call: tuple, quantity: int, passes: bool) -> Non
     digest, stops = made.digest(), len(made._timeline.branch.stops)
     preview = made.what_if(*call)
     assert (preview.quantity, preview.passes) == (quantity, passes)
-    assert (made.digest(), len(made._timeline.branch.stops), made.strict) == (digest, stops, True)
+    assert (made.digest(), len(made._timeline.branch.stops), made._strict) == (digest, stops, True)
     assert preview.asked.startswith(call[0])
     assert "What if" in preview._repr_html_()
     if quantity:

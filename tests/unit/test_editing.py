@@ -17,7 +17,8 @@ def long_market(days: int = 750) -> qr.Market:
     """A share and a fund over 750 days."""
     rng = np.random.default_rng(1)
     rows = []
-    for symbol, price in (("600001.SH", 10.0), ("600002.SH", 20.0)):
+    for symbol, begin in (("600001.SH", 10.0), ("600002.SH", 20.0)):
+        price = begin
         for day in pd.bdate_range("2019-01-02", periods=days):
             price = round(max(price * (1 + rng.normal(0, 0.01)), 1.0), 2)
             bar = {"open": price, "high": price, "low": price, "close": price, "volume": 1e6}
@@ -174,7 +175,8 @@ def test_schedules_are_restored_on_going_back() -> None:
 
 def test_the_globals_of_a_script_are_memory_and_its_constants_are_code(tmp_path: Path) -> None:
     """Protects scripts: counters go back with the session, a constant changed by an edit stays changed."""
-    text = "SIZE = 100\nCOUNT = 0\n\ndef handle_data(context, data):\n    global COUNT\n    COUNT += 1\n    order('604018', SIZE)\n"
+    body = "    global COUNT\n    COUNT += 1\n    order('604018', SIZE)\n"
+    text = f"SIZE = 100\nCOUNT = 0\n\ndef handle_data(context, data):\n{body}"
     file = tmp_path / "script.py"
     file.write_text(text)
     made = session(file).step(3)

@@ -39,11 +39,8 @@ class Branches:
     >>> _ = session.back(2).branch("early")
     >>> _ = session.buy("604018", 1000)
     >>> _ = session.step(2)
-    >>> session.branches.table[["parent", "forked", "days", "orders"]]
-           parent     forked  days  orders
-    name
-    main                 NaT     3       0
-    early    main 2022-03-01     3       1
+    >>> session.branches.table[["parent", "days", "orders"]].to_dict("index")["early"]
+    {'parent': 'main', 'days': 3, 'orders': 1}
     """  # as pandas prints it
 
     def __init__(self, session: Session) -> None:

@@ -117,7 +117,7 @@ class Breakpoints:
     <Breakpoint 1 'fill': fill of 604018.SH; 0 hits>
     >>> _ = session.buy("604018", 1000)
     >>> session.run(progress=False).message
-    'Stopped at 2022-03-01 OPEN (trading day 1 of 485): breakpoint 1, fill of 604018.SH: order 1 filled 1,000 at 9.52.'
+    'Stopped at 2022-03-01 OPEN (trading day 1 of 449): breakpoint 1, fill of 604018.SH: order 1 filled 1,000 at 9.52.'
     """
 
     def __init__(self, session: Session) -> None:

@@ -103,7 +103,7 @@ class WhatIf:
     >>> import qresearch as qr
     >>> session = qr.Session(qr.sample_market(), start="2022-03-01", cash=100_000).step()
     >>> session.what_if("buy", "604018", 1000)
-    <Preview: buy 1,000 604018.SH at about 9.55: value 9,550.00, fees 5.00, cash 100,000.00 -> 90,445.00>
+    <Preview: buy 1,000 604018.SH at about 9.61: value 9,610.00, fees 5.00, cash 100,000.00 -> 90,385.00>
     >>> len(session.orders)
     0
     """

@@ -15,7 +15,6 @@ MOST_LINES_OF_A_FUNCTION = 60
 LONG_MODULES = {
     "session/session.py": "the one class that a user holds: half of it is docstrings, the work is done elsewhere",
     "domain/messages.py": "commands and events side by side, one small record each: the whole vocabulary on one page",
-    "engine/evolve.py": "one clause per event, in one match: that none is missing can be seen, and is checked",
     "session/breakpoints.py": "the named conditions side by side, each a few lines with its example",
     "session/navigation.py": "every way to move the clock, which share one transaction and one timeline",
 }

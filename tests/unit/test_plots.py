@@ -34,7 +34,11 @@ def traded() -> qr.Session:
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
-@pytest.mark.parametrize("kind", plots.KINDS)
+DRAWN = [kind for kind in plots.KINDS if kind not in {"lives", "life"}]
+"""The kinds that matplotlib draws; the lives of orders are SVG, with tests of their own."""
+
+
+@pytest.mark.parametrize("kind", DRAWN)
 def test_each_plot_is_a_small_png_that_is_the_same_every_time(kind: str, theme: str) -> None:
     """Protects READMEs and diffs: under 150 kB, and equal runs give equal bytes."""
     first, second = (traded().plot(kind, theme=theme).png() for _ in range(2))
@@ -53,12 +57,12 @@ def test_a_plot_over_many_years_is_small_too() -> None:
                 context.order_target_value(symbol, 60_000 + 1000 * context.now.day.month)
 
     run = qr.Session(qr.sample_market(), strategy=monthly).run(progress=False)
-    for kind in plots.KINDS:
+    for kind in DRAWN:
         options = {"symbol": "604018", "count": 700} if kind == "candles" else {}
         assert len(run.plot(kind, **options).png()) < SMALL, kind
 
 
-@pytest.mark.parametrize("kind", plots.KINDS)
+@pytest.mark.parametrize("kind", DRAWN)
 def test_before_the_first_day_a_plot_says_so(kind: str) -> None:
     """Protects the first look: a sentence stands in the picture, no error and no empty axes."""
     given = market({A: [10.0] * 4})
@@ -69,7 +73,7 @@ def test_before_the_first_day_a_plot_says_so(kind: str) -> None:
     assert picture.png()
 
 
-@pytest.mark.parametrize("kind", plots.KINDS)
+@pytest.mark.parametrize("kind", DRAWN)
 def test_an_axes_of_the_caller_is_drawn_on_and_left_to_them(kind: str) -> None:
     """Protects figures with several plots: nothing is shown twice, and all is drawn inside the caller's axes."""
     figure = Figure(figsize=(10, 8))
@@ -220,3 +224,13 @@ def test_a_plot_and_a_report_show_themselves_in_a_bare_kernel() -> None:
         [["image/png", "text/plain"]],
     ]
     assert notebook.cells[1].outputs[0].data["text/plain"] == "<Picture Equity and drawdown: 800 x 450>"
+
+
+def test_the_lives_of_orders_are_plots_too() -> None:
+    """Protects the way to the pictures of a life: from the session, and from the ticket itself."""
+    run = qr.Session(qr.sample_market(), start="2022-03-01")
+    ticket = run.buy("604018", 1000)
+    run.step()
+    for picture in (run.plot("lives"), run.plot("life", order=ticket), ticket.picture()):
+        assert picture._repr_svg_().startswith("<svg")
+    assert "FILLED" in ticket.picture()._repr_svg_()

@@ -17,6 +17,10 @@ from nbclient import NotebookClient
 import qresearch as qr
 from qresearch.views import plots
 
+DRAWN = [kind for kind in plots.KINDS if kind not in {"lives", "life"}]
+"""The kinds that matplotlib draws; the lives of orders are SVG, with tests of their own."""
+
+
 A = "600001.SH"
 SMALL = 150_000
 
@@ -34,10 +38,6 @@ def traded() -> qr.Session:
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
-DRAWN = [kind for kind in plots.KINDS if kind not in {"lives", "life"}]
-"""The kinds that matplotlib draws; the lives of orders are SVG, with tests of their own."""
-
-
 @pytest.mark.parametrize("kind", DRAWN)
 def test_each_plot_is_a_small_png_that_is_the_same_every_time(kind: str, theme: str) -> None:
     """Protects READMEs and diffs: under 150 kB, and equal runs give equal bytes."""

@@ -16,8 +16,8 @@ import qresearch as qr
 #! %load_ext qresearch
 
 # %% [markdown]
-# The idea: buy when the close is above its mean of 20 days, and sell when it has fallen 8 % from the highest close since
-# the purchase. There is a mistake in it. Do you see it?
+# The idea: buy when the close is above its mean of 20 days, and sell when it has fallen 8 % from the highest close
+# since the purchase. There is a mistake in it. Do you see it?
 
 # %%
 SYMBOL = "604073"

@@ -72,6 +72,8 @@ class Settings:
     slippage : Slippage
     participation : float or None
         Largest part of a day's volume that all orders in one instrument may take together; None: no cap.
+    fill_model : {"a_share", "lean_equity"}
+        When and at what price orders with terms of their own fill: :mod:`qresearch.engine.fills`, or the rules of LEAN.
     reserve : {"limit", "last", "none"}
         Price at which resting buys reserve cash: their limit or stop, the last visible price, or not at all.
     cancel_latency : {"none", "next_match"}
@@ -91,6 +93,7 @@ class Settings:
     costs: Costs
     slippage: Slippage = Slippage()
     participation: float | None = None
+    fill_model: str = "a_share"
     reserve: str = "limit"
     cancel_latency: str = "none"
     open_order_margin: bool = False

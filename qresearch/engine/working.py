@@ -33,6 +33,7 @@ from qresearch.engine.checks import Checks, Intent
 from qresearch.engine.evolve import Draft
 from qresearch.engine.exchange import Exchange
 from qresearch.engine.fills import Bar, Quote, at_open, in_bar
+from qresearch.engine.lean_model import LEAN_EQUITY, lean_quote
 from qresearch.engine.ledger import lots_after_sale
 from qresearch.engine.reserves import intent_of, reserve_price, reserved_cash
 from qresearch.engine.sizing import rounded
@@ -120,6 +121,9 @@ class _Walk:
         if invalid is not None:
             self._refuse_or_wait(order, *invalid)
             return
+        lean = self.draft.settings.fill_model == LEAN_EQUITY
+        if lean and not self.closing and order.terms.kind not in _MARKET_KINDS:
+            return  # its rules ask whole bars only
         quote = self._quote(order)
         self._note_trigger(order, quote)
         order = self.draft.working[order.order_id]
@@ -148,6 +152,8 @@ class _Walk:
                 reason=order.reason or Reason.VOLUME_CAP,
                 facts=order.facts,
             )
+        if self.draft.settings.fill_model == LEAN_EQUITY:
+            return lean_quote(self.exchange, order, day, bar)
         return in_bar(order.terms, side, bar, triggered=order.triggered, stop=order.stop)
 
     def _note_trigger(self, order: OpenOrder, quote: Quote) -> None:

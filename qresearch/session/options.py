@@ -30,6 +30,7 @@ def settings_of(market: Market, options: Mapping[str, Any]) -> Settings:
         costs=preset_costs(market.venue, choose("costs", options["costs"], COST_PRESETS)),
         slippage=slippage_model(*((slippage,) if isinstance(slippage, str) else slippage)),
         participation=_participation(options["participation"]),
+        fill_model=choose("fill_model", options["fill_model"], ("a_share", "lean_equity")),
         reserve=choose("reserve", options["reserve"], ("limit", "last", "none")),
         cancel_latency=choose("cancel_latency", options["cancel_latency"], ("none", "next_match")),
         open_order_margin=options["open_order_margin"],

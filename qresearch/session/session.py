@@ -104,6 +104,9 @@ class Session(Navigation, TradingApi):
         "none", ("fixed", currency), ("bps", basis points) or ("volume_share", impact).
     participation : float, optional
         Largest part of a day's volume that all orders in one instrument may take together. Default: no cap.
+    fill_model : {"a_share", "lean_equity"}
+        When limit, stop and the other types fill, and at what price: the rules of :mod:`qresearch.engine.fills`, or
+        those of LEAN's equity model on whole daily bars (:mod:`qresearch.engine.lean_fills`).
     reserve : {"limit", "last", "none"}
         Price at which resting buys hold cash back: their limit or stop, the last visible price, or not at all.
     cancel_latency : {"none", "next_match"}
@@ -154,6 +157,7 @@ class Session(Navigation, TradingApi):
         costs: str = "default",
         slippage: str | tuple[str, float] = "none",
         participation: float | None = None,
+        fill_model: str = "a_share",
         reserve: str = "limit",
         cancel_latency: str = "none",
         open_order_margin: bool = False,

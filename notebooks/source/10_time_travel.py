@@ -226,4 +226,4 @@ again.branches.table[["parent", "forked", "orders", "fills", "equity"]]
 # And what was done by hand or by a strategy can be kept as a plain program that ends with the same digest.
 
 # %%
-print("\n".join(climb.to_script().splitlines()[-8:]))
+print("\n".join(climb.to_script().splitlines()[-8:-3]))

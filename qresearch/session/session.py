@@ -6,7 +6,8 @@ import hashlib
 import math
 import warnings
 from collections.abc import Callable, Mapping
-from dataclasses import fields, is_dataclass, replace
+from dataclasses import MISSING, fields, is_dataclass, replace
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -897,14 +898,25 @@ def _blank(day: int, settings: Settings) -> State:
     return State(day, _AFTER_CLOSE, 0, 0, {}, (), {}, {}, 0, settings, frozenset(), {}, {})
 
 
+@cache
+def _facts_of(kind: type) -> tuple[tuple[str, object], ...]:
+    """Name and default of each field of a class."""
+    return tuple((item.name, item.default) for item in fields(kind))
+
+
 def _canonical(event: object) -> str:
-    """An event as text that no version or platform changes: names, integers, and floats in their shortest form."""
+    """An event as text that no version or platform changes: names, integers, and floats in their shortest form.
+
+    What is at its default is left out, so that an option that comes later changes no digest where it is not used.
+    """
     parts = [type(event).__name__]
-    for item in fields(event):  # type: ignore[arg-type]  # every event is a dataclass
-        value = getattr(event, item.name)
+    for name, default in _facts_of(type(event)):
+        value = getattr(event, name)
+        if default is not MISSING and value == default:
+            continue
         if isinstance(value, Mapping):
             value = sorted((key, str(known)) for key, known in value.items())
         elif is_dataclass(value):
             value = _canonical(value)
-        parts.append(f"{item.name}={value!s}")
+        parts.append(f"{name}={value!s}")
     return "|".join(parts) + "\n"

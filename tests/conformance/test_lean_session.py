@@ -16,7 +16,8 @@ FLAT: Bar = (100.0, 100.0, 100.0, 100.0)
 def fill_of(style: Terms, side: int, *bars: Bar) -> tuple[str, float | None]:
     """State and price of an order that is placed after a flat bar and meets the given ones."""
     rows = [
-        (date, "X.US", *bar, 1e6) for date, bar in zip(pd.bdate_range("2014-06-23", periods=9), [FLAT, FLAT, *bars])
+        (date, "X.US", *bar, 1e6)
+        for date, bar in zip(pd.bdate_range("2014-06-23", periods=9), [FLAT, FLAT, *bars], strict=False)
     ]
     market = qr.read_market(pd.DataFrame(rows, columns=["date", "symbol", "open", "high", "low", "close", "volume"]))
     session = qr.Session(market, cash=1e6, fill_model="lean_equity", reserve="none", start="2014-06-24")

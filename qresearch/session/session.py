@@ -904,7 +904,7 @@ def _facts_of(kind: type) -> tuple[tuple[str, object], ...]:
     return tuple((item.name, item.default) for item in fields(kind))
 
 
-def _canonical(event: object) -> str:
+def _canonical(event: Any) -> str:
     """An event as text that no version or platform changes: names, integers, and floats in their shortest form.
 
     What is at its default is left out, so that an option that comes later changes no digest where it is not used.

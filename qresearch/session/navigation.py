@@ -371,21 +371,27 @@ class Navigation(StrategySlot):
 
     def _run_days(self, last: int, predicate: Callable[[Session], object] | None, *, progress: bool) -> bool:
         """Step day by day; True when a breakpoint or the predicate stopped it."""
+        if not progress:
+            return self._walk_days(last, predicate, None)
+        days = max(last - self._timeline.state.day, 0)
+        with tqdm(total=days, desc="run", unit="day", delay=2, leave=False) as bar:
+            return self._walk_days(last, predicate, bar)
+
+    def _walk_days(self, last: int, predicate: Callable[[Session], object] | None, bar: Any) -> bool:
         timeline, number = self._timeline, 0
-        days = max(last - timeline.state.day, 0)
-        with tqdm(total=days, desc="run", unit="day", delay=2, leave=False, disable=not progress) as bar:
-            while (timeline.state.day, timeline.state.phase) < (last, _CLOSE):
-                target = self._target(None)
-                hit = self._advance_to(*target) if timeline.at_tip else self._redo(target)
-                number += 1
-                if self._watch is not None:
-                    self._watch.note()
-                if number % BATCH == 0:
+        while (timeline.state.day, timeline.state.phase) < (last, _CLOSE):
+            target = self._target(None)
+            hit = self._advance_to(*target) if timeline.at_tip else self._redo(target)
+            number += 1
+            if self._watch is not None:
+                self._watch.note()
+            if number % BATCH == 0:
+                if bar is not None:
                     bar.update(BATCH)
-                    if self._journal is not None:
-                        self._sync()
-                if hit or (predicate is not None and predicate(cast("Session", self))):
-                    return True
+                if self._journal is not None:
+                    self._sync()
+            if hit or (predicate is not None and predicate(cast("Session", self))):
+                return True
         return False
 
     def _run_message(self, *, stopped: bool, reason: str) -> str:

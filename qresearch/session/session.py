@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import MISSING, fields, is_dataclass, replace
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import pandas as pd
 
@@ -910,7 +910,7 @@ def _canonical(event: Any) -> str:
     What is at its default is left out, so that an option that comes later changes no digest where it is not used.
     """
     parts = [type(event).__name__]
-    for name, default in _facts_of(type(event)):
+    for name, default in _facts_of(cast("Any", type(event))):
         value = getattr(event, name)
         if default is not MISSING and value == default:
             continue

@@ -194,6 +194,11 @@ def finish(session: qr.Session, command: tuple, target: str, wanted: tuple) -> N
         session.step(rerun=command[0] == "rerun")
 
 
+def begun(acks: Path) -> bool:
+    """True once the child has acknowledged that its session is open."""
+    return acks.exists() and len(held := acks.read_bytes()) >= 16 and struct.unpack("qq", held)[0] >= 0
+
+
 def kill_one(
     market: qr.Market, seed: int, folder: Path, after: float, pictures: list[tuple], targets: list[str]
 ) -> str:
@@ -209,16 +214,17 @@ def kill_one(
             traceback.print_exc()
         finally:
             os._exit(code)
+    ended, status = 0, 0
     if after >= 0:
         # Most kills come after the session has begun, which takes longer in a fresh process than a command does.
-        while not (acks.exists() and len(acks.read_bytes()) >= 16 and struct.unpack("qq", acks.read_bytes())[0] >= 0):
+        while not ended and not begun(acks):
             time.sleep(0.0005)
             ended, status = os.waitpid(process, os.WNOHANG)
-            assert not ended, f"the child failed before it began, status {status}; see above"
-    time.sleep(abs(after))
-    os.kill(process, signal.SIGKILL)
-    _, status = os.waitpid(process, 0)
-    assert os.WIFSIGNALED(status) or os.WEXITSTATUS(status) == 0, "the child failed by itself"
+    if not ended:
+        time.sleep(abs(after))
+        os.kill(process, signal.SIGKILL)
+        _, status = os.waitpid(process, 0)
+    assert os.WIFSIGNALED(status) or os.WEXITSTATUS(status) == 0, "the child failed by itself, see above"
     return check(market, seed, path, acks, pictures, targets)
 
 

@@ -89,15 +89,15 @@ class _Match:
         if exchange.lot_shares > 1:
             special |= sizes % exchange.lot_sizes[self.columns] != 0
             special |= sizes < exchange.least_sizes[self.columns]
-        blocked_rows = special.copy()
+        blocked: NDArray[np.bool_] | None = None
         if exchange.may_suspend:
-            blocked_rows = panel.suspended[day, self.columns]
-            self.opens = np.where(blocked_rows, 0.0, self.opens)
-            special |= blocked_rows
+            blocked = panel.suspended[day, self.columns]
+            self.opens = np.where(blocked, 0.0, self.opens)
+            special |= blocked
         self.prices = self.opens
         if settings.slippage.kind != "none":
             self.prices = self._slipped()
-        self.locked = exchange.has_limits and bool((self._at_limit() & ~blocked_rows).any())
+        self.locked = exchange.has_limits and self._meets_locked_open(blocked)
         """Some order meets a locked open and has to wait, which the exact way knows how to do."""
         if settings.dividend_tax == HOLDING_PERIOD:
             special[:] = True
@@ -122,6 +122,11 @@ class _Match:
         ceilings, floors = panel.limit_up[day, self.columns], panel.limit_down[day, self.columns]
         bounded: NDArray[np.float64] = np.fmax(np.fmin(prices, ceilings), floors)
         return bounded
+
+    def _meets_locked_open(self, blocked: NDArray[np.bool_] | None) -> bool:
+        """True when an order that trades at all stands at the limit of the day."""
+        locked = self._at_limit()
+        return bool((locked if blocked is None else locked & ~blocked).any())
 
     def _at_limit(self) -> NDArray[np.bool_]:
         """Buys at the upper limit and sells at the lower; half a price step of tolerance, NaN means no limit."""

@@ -7,9 +7,11 @@ or :func:`qresearch.sample_market`.
 from __future__ import annotations
 
 import hashlib
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from html import escape
 
 import numpy as np
 
@@ -79,6 +81,18 @@ class Market:
         return (
             f"<Market {self.venue.name}: {len(self.instruments)} instruments, {len(days)} trading days "
             f"{days[0]} to {days[-1]}, {len(self.actions)} corporate actions>"
+        )
+
+    def _repr_html_(self) -> str:
+        """What the market holds, by board, and what one should know about the data."""
+        days, boards = self.panel.days, Counter(item.board.value for item in self.instruments)
+        rows = "".join(f"<tr><td>{board}</td><td>{count}</td></tr>" for board, count in sorted(boards.items()))
+        notes = "".join(f"<li>{escape(note)}</li>" for note in self.notes)
+        return (
+            f"<div><b>{escape(self.venue.name)}</b>: {len(self.instruments)} instruments, {len(days)} trading days "
+            f"{days[0]} to {days[-1]}, {len(self.actions)} corporate actions</div>"
+            f"<table><thead><tr><th>Board</th><th>Instruments</th></tr></thead><tbody>{rows}</tbody></table>"
+            f"<ul>{notes}</ul>"
         )
 
     @property

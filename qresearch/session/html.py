@@ -10,7 +10,7 @@ from html import escape
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from qresearch.session.portfolio import Portfolio
+    from qresearch.session.portfolio import Holding, Portfolio
     from qresearch.session.session import Session
     from qresearch.session.ticket import Ticket
 
@@ -92,8 +92,11 @@ def portfolio_html(portfolio: Portfolio) -> str:
         ]
     )
     held = list(portfolio.positions.values())
-    if not held:
-        return f"<div>{line}</div>"
+    return f"<div>{line}</div>{holdings_html(held) if held else ''}"
+
+
+def holdings_html(held: Sequence[Holding]) -> str:
+    """Holdings as a table."""
     rows = (
         (
             escape(item.symbol),
@@ -108,7 +111,7 @@ def portfolio_html(portfolio: Portfolio) -> str:
         for item in held[:ROWS]
     )
     head = ("Symbol", "Quantity>", "Sellable>", "Locked>", "Average cost>", "Price>", "Market value>", "Profit>")
-    return f"<div>{line}</div>{table(head, rows, total=len(held))}"
+    return table(head, rows, total=len(held))
 
 
 def ticket_html(session: Session, ticket: Ticket) -> str:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from qresearch.engine.reserves import reserved_cash
 from qresearch.engine.valuation import market_values
-from qresearch.session.html import portfolio_html
+from qresearch.session.html import holdings_html, portfolio_html
 
 if TYPE_CHECKING:
     from qresearch.domain.state import Position, State
@@ -75,6 +75,9 @@ class Holdings(Mapping[str, Holding]):
 
     def __repr__(self) -> str:
         return f"<Holdings {', '.join(f'{name}: {held.quantity:,}' for name, held in self._holdings.items())}>"
+
+    def _repr_html_(self) -> str:
+        return holdings_html(list(self._holdings.values()))
 
 
 class Portfolio:

@@ -382,3 +382,15 @@ def test_an_empty_account_can_be_looked_at() -> None:
     assert (account.equity, account.profit) == (0.0, 0.0)
     assert math.isnan(account.nav)
     assert "0.00" in account._repr_html_()
+
+
+def test_every_object_shows_itself_as_html() -> None:
+    """Protects the first look in a notebook: each object that one meets there shows itself as HTML."""
+    run = qr.Session(qr.sample_market(), start="2022-03-01", cash=100_000)
+    ticket = run.buy("604018", 1000)
+    run.step()
+    shown = (run.market, run, run.portfolio, run.portfolio.positions, ticket, ticket.explain(), run.branches)
+    for item in shown:
+        assert item._repr_html_().startswith("<"), item
+    assert "604018.SH" in run.portfolio.positions._repr_html_()
+    assert "STAR" in run.market._repr_html_()

@@ -500,3 +500,13 @@ def test_an_update_of_a_pending_update() -> None:
     run.update(ticket, quantity=100)
     assert ticket.status.value == "REPLACE_PENDING"
     assert run.step().ticket(1).quantity in {100, 200}
+
+
+def test_an_odd_lot_at_a_locked_open_waits_too() -> None:
+    """Protects the lock where nothing is ever suspended: 350 shares at the lower limit find nobody, odd lot or not."""
+    given = market({"600001.SH": [10.0, 10.0, 9.0, 9.0]})
+    run = session(given, positions={"600001.SH": 350}, start=str(given.days[1]))
+    run.step()
+    ticket = run.order_target("600001.SH", 0)
+    run.step()
+    assert (ticket.status.value, ticket.reason, ticket.filled) == ("EXPIRED", "LIMIT_DOWN", 0)

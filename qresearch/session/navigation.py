@@ -64,6 +64,7 @@ class Navigation(StrategySlot):
     _warn_frozen: Callable[[list[int]], None]
     _orders: Callable[[], dict[int, OrderRecord]]
     _tell: Callable[[str], None]
+    _strict: bool
     _raise_if_strict: Callable[[list[Event]], None]
 
     def _begin_navigation(self) -> None:
@@ -188,7 +189,8 @@ class Navigation(StrategySlot):
         armed = self._armed
         draft = self._simulate(day, phase)
         self._keep("step", draft)
-        self._raise_if_strict(draft.events)
+        if self._strict:
+            self._raise_if_strict(draft.events)
         return armed is not None and bool(armed.reason)
 
     def _simulate(self, day: int, phase: int) -> Draft:

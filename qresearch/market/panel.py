@@ -8,7 +8,6 @@ contiguous row. A panel is made by :mod:`qresearch.sources`, never changed, and 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -199,8 +198,3 @@ class Panel:
             f"{wanted} is not a trading day of this market, which runs from {self.days[0]} to {self.days[-1]}. "
             f"The nearest trading days are {' and '.join(near)}."
         )
-
-
-def empty_fields(shape: tuple[int, int]) -> Mapping[str, Floats]:
-    """NaN arrays for every numeric field, to be filled by a source."""
-    return {name: np.full(shape, np.nan) for name in FIELDS}

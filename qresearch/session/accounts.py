@@ -17,11 +17,6 @@ from qresearch.session.account_history import AccountHistory
 from qresearch.session.benchmark import Aligned
 from qresearch.session.portfolio import Portfolio
 
-PORTFOLIO_COLUMNS = (
-    "cash", "available", "reserved", "market_value", "equity", "nav", "total_return", "daily_return", "daily_profit",
-    "fees", "floating_profit", "realised_profit", "total_profit",
-)  # fmt: skip
-BENCHMARK_COLUMNS = ("benchmark_close", "benchmark_nav")
 POSITION_COLUMNS = (
     "quantity", "previous_quantity", "sellable", "average_cost", "price", "market_value", "floating_profit", "weight",
     "bought_quantity", "bought_value", "sold_quantity", "sold_value",

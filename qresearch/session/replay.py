@@ -158,8 +158,6 @@ class _Replay:
         if self._verify and entry.kind in {"step", "initialize"}:
             self._rerun(entry, recorded)
         timeline.commit(draft.freeze(), draft.events, memory, new_stop=entry.kind == "step")
-        if entry.kind == "initialize":
-            timeline.begun = len(timeline.branch.log)
 
     def _compare(self, entry: Entry, recorded: list[Event], done: list[Event]) -> None:
         if encode(done) != (entry.events, entry.columns):

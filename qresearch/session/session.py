@@ -275,7 +275,6 @@ class Session(Navigation, TradingApi):
             self._journal = self._open_journal(journal, name, source_of(strategy))
             self._journal.note("root", self._timeline.branch, self._timeline.branch.log, None)
         self._keep("initialize", self._initialized())
-        self._timeline.begun = len(self._timeline.branch.log)
         self._settle()
 
     def _live_ticket(self, order_id: str) -> Ticket:

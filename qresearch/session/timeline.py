@@ -79,8 +79,6 @@ class Timeline:
     ) -> None:
         self.branch = Branch("main", root, log, memory)
         self.branches: dict[str, Branch] = {"main": self.branch}
-        self.begun = len(self.branch.log)
-        """Number of events before the first command by hand."""
         self._date = date
 
     @property

@@ -1,110 +1,36 @@
-"""The clock of a session: forwards, backwards, to a moment, to a condition, and along branches."""
+"""How a user moves a session in time: forwards, backwards, to a moment, to a condition, and along branches."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, NamedTuple, cast
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 import pandas as pd
 from tqdm.auto import tqdm
 
-from qresearch.domain.messages import Advanced, Event, Matched, records
-from qresearch.domain.state import State
-from qresearch.engine import decide
-from qresearch.engine.evolve import Draft
-from qresearch.errors import JournalError, OutOfRange, StrategyError, UsageError, choose
+from qresearch.domain.messages import Matched, records
+from qresearch.errors import OutOfRange, UsageError, choose
 from qresearch.market.venue import PHASE_ORDER, PHASES, Phase
 from qresearch.session import frames
-from qresearch.session.attempt import Attempt, strategy_error
+from qresearch.session.attempt import Attempt
 from qresearch.session.branches import Branches
-from qresearch.session.breakpoints import EVENTS, Armed, Breakpoint, Breakpoints
-from qresearch.session.commands import split_step
-from qresearch.session.debugging import Debugger, LeftDebugger
-from qresearch.session.editing import StrategySlot
-from qresearch.session.encoding import encode
-from qresearch.session.journal import BATCH, Journal
-from qresearch.session.strategy import HOOK_PHASES, Hooks
-from qresearch.session.timeline import Timeline
+from qresearch.session.breakpoints import EVENTS, Breakpoint, Breakpoints
+from qresearch.session.clock import Clock, Now
+from qresearch.session.journal import BATCH
 from qresearch.session.watch import Watch
 from qresearch.session.what_if import WhatIf
 
 if TYPE_CHECKING:
-    from qresearch.engine.exchange import Exchange
-    from qresearch.market.market import Market
-    from qresearch.session.orders import OrderRecord
     from qresearch.session.session import Session
 
 _CLOSE, _AFTER_CLOSE = PHASE_ORDER[Phase.CLOSE], PHASE_ORDER[Phase.AFTER_CLOSE]
 
-
-class Now(NamedTuple):
-    """Where the clock stands.
-
-    Parameters
-    ----------
-    day : Timestamp or NaT
-        NaT before the first day of the data.
-    phase : Phase
-    """
-
-    day: pd.Timestamp
-    phase: Phase
+__all__ = ["Navigation", "Now"]
 
 
-class Navigation(StrategySlot):
+class Navigation(Clock):
     """How a session moves in time. Everything here is a part of :class:`~qresearch.Session`."""
-
-    market: Market
-    message: str
-    notices: list[str]
-    _exchange: Exchange
-    _timeline: Timeline
-    _warn_frozen: Callable[[list[int]], None]
-    _orders: Callable[[], dict[int, OrderRecord]]
-    _tell: Callable[[str], None]
-    _strict: bool
-    _raise_if_strict: Callable[[list[Event]], None]
-
-    def _begin_navigation(self) -> None:
-        session = cast("Session", self)
-        self._draft: Draft | None = None
-        self._hooks: dict[int, Callable[[], object]] = {}
-        self._strategy: Hooks = Hooks("no strategy", {})
-        self._wanted_strategy = ""
-        self._journal: Journal | None = None
-        self._armed: Armed | None = None
-        self._debugger: Debugger | None = None
-        self._watch: Watch | None = None
-        self._attempt: Attempt | None = None
-        self._breakpoints = Breakpoints(session)
-
-    # ------------------------------------------------------------------ where it stands
-
-    @property
-    def now(self) -> Now:
-        """Day and phase at which the session stands; inside a callback, those of the callback."""
-        account = self._account
-        return Now(frames.timestamp(self._exchange, account.day), PHASES[account.phase])
-
-    @property
-    def _now_text(self) -> str:
-        account, exchange = self._account, self._exchange
-        if account.day < exchange.first:
-            return f"before the first trading day, {exchange.date(exchange.first)}"
-        number, count = account.day - exchange.first + 1, exchange.last - exchange.first + 1
-        return f"{exchange.date(account.day)} {PHASES[account.phase].value} (trading day {number} of {count})"
-
-    @property
-    def _account(self) -> Draft | State:
-        return self._draft or self._timeline.state
-
-    def _refuse_inside_callback(self, call: str) -> None:
-        if self._draft is not None:
-            raise UsageError(
-                f"{call}() was called inside a callback of the strategy. Call it from the notebook instead."
-            )
 
     # ------------------------------------------------------------------ forwards
 
@@ -174,133 +100,6 @@ class Navigation(StrategySlot):
         if self._watch is not None:
             self._watch.tell()
         return cast("Session", self)
-
-    def _target(self, phase: str | None) -> tuple[int, int]:
-        """Day and phase at which a step ends."""
-        state = self._timeline.state
-        before = state.day < self._exchange.first
-        if phase == "next":
-            return (state.day, state.phase + 1) if state.phase < _AFTER_CLOSE and not before else (state.day + 1, 0)
-        wanted = _CLOSE if phase is None else PHASE_ORDER[Phase(phase)]
-        return (state.day + 1, wanted) if before or state.phase >= wanted else (state.day, wanted)
-
-    def _advance_to(self, day: int, phase: int) -> bool:
-        """Simulate up to a moment, as one transaction; True when a breakpoint stopped it earlier."""
-        armed = self._armed
-        draft = self._simulate(day, phase)
-        self._keep("step", draft)
-        if self._strict:
-            self._raise_if_strict(draft.events)
-        return armed is not None and bool(armed.reason)
-
-    def _simulate(self, day: int, phase: int) -> Draft:
-        """What a step to a moment does, with the callbacks; nothing is kept yet."""
-        draft = Draft(self._timeline.state)
-        if day > self._exchange.last:
-            decide.refuse_beyond(self._exchange)
-        self._draft = draft
-        if self._armed is not None:
-            self._armed.begin()
-        try:
-            exchange, hooks, schedules, armed = self._exchange, self._hooks, self._memory.schedules, self._armed
-            while draft.day < day or draft.phase < phase:
-                frozen = decide.advance(draft, exchange)
-                if frozen:
-                    self._warn_frozen(frozen)
-                if draft.phase in hooks or schedules.calls:
-                    self._call_hooks(draft.phase)
-                if armed is not None and armed.check(draft.events):
-                    break
-        except BaseException as problem:
-            if isinstance(problem, StrategyError):
-                self._attempt = Attempt(cast("Session", self), draft.events, problem)
-            self._memory.restore(self._timeline.memory)
-            raise
-        finally:
-            self._draft = None
-        draft.events.append(Advanced(draft.day, draft.phase))
-        return draft
-
-    def _keep(self, kind: str, draft: Draft) -> bool:
-        """Keep what a step or a command did; True when this opened a branch, because the cursor stood in the past."""
-        memory = self._memory.snapshot()
-        timeline = self._timeline
-        forked = timeline.commit(draft.freeze(), draft.events, memory, new_stop=kind == "step")
-        if forked:
-            # Tickets in memory now belong to the new branch.
-            self._memory.restore(memory)
-        if self._journal is not None:
-            self._journal.note(kind, timeline.branch, draft.events, memory)
-        return forked
-
-    def _call_hooks(self, phase: int) -> None:
-        hook = self._hooks.get(phase)
-        # The close belongs to handle_data last, so that it sees what timed functions queued; otherwise it comes first.
-        if hook is not None and phase != _CLOSE:
-            self._call(HOOK_PHASES[phase], hook)
-        for when, func in self._memory.schedules.calls:
-            if when == phase:
-                self._call(getattr(func, "__name__", "run_daily"), lambda func=func: func(self._context))  # type: ignore[misc]
-        if hook is not None and phase == _CLOSE:
-            self._call("handle_data", hook)
-
-    def _call(self, name: str, hook: Callable[[], object]) -> None:
-        try:
-            if self._debugger is None:
-                hook()
-            else:
-                self._debugger.call(hook)
-        except LeftDebugger:
-            raise
-        except Exception as problem:
-            # With the traceback of the strategy, so that %debug opens there.
-            raise strategy_error(problem, name, self.now).with_traceback(problem.__traceback__) from problem
-
-    def _redo(self, target: tuple[int, int]) -> bool:
-        """Move to the kept stop at or after the target, or to the tip; True when a breakpoint stopped it earlier."""
-        timeline = self._timeline
-        branch, armed = timeline.branch, self._armed
-        hit = False
-        while not hit:
-            branch.cursor += 1
-            state = branch.stops[branch.cursor]
-            if armed is not None:
-                armed.begin()
-                hit = armed.check(branch.log[branch.counts[branch.cursor - 1] : branch.counts[branch.cursor]])
-            if branch.cursor == len(branch.stops) - 1 or (state.day, state.phase) >= target:
-                break
-        self._move_to(branch.cursor)
-        return hit
-
-    def _rerun_to(self, target: tuple[int, int]) -> None:
-        """Call the strategy again over kept stops, up to a moment or to where the events differ."""
-        timeline = self._timeline
-        again = 0
-        while not timeline.at_tip:
-            branch, stop = timeline.branch, timeline.stop
-            kept = branch.stops[stop + 1]
-            draft = self._simulate(kept.day, kept.phase)
-            before, _ = split_step(branch.log[branch.counts[stop] : branch.counts[stop + 1]])
-            if encode(draft.events) != encode(before):
-                self._keep("step", draft)
-                self.message = (
-                    f"Run again, {self._exchange.date(kept.day)} gives other events: opened branch "
-                    f"{timeline.branch.name!r}; the old future is kept."
-                )
-                break
-            again += 1
-            timeline.move_to(stop + 1)
-            memory = self._memory.snapshot()
-            if memory != branch.memories[stop + 1]:
-                branch.memories[stop + 1] = memory
-                if self._journal is not None:
-                    self._journal.note("memory", branch, [], memory)
-            self.message = f"Ran {again} {'step' if again == 1 else 'steps'} again: the same events."
-            if (kept.day, kept.phase) >= target:
-                return
-        state = timeline.state
-        if (state.day, state.phase) < target:
-            self._advance_to(*target)
 
     # ------------------------------------------------------------------ runs
 
@@ -496,10 +295,6 @@ class Navigation(StrategySlot):
             "See the index of session.events."
         )
 
-    def _move_to(self, stop: int) -> None:
-        self._timeline.move_to(stop)
-        self._memory.restore(self._timeline.memory)
-
     # ------------------------------------------------------------------ branches, breakpoints, watches
 
     def branch(self, name: str) -> Session:
@@ -550,65 +345,6 @@ class Navigation(StrategySlot):
     def attempt(self) -> Attempt | None:
         """The last step that failed: its events, orders, fills, locals and traceback. None when none has."""
         return self._attempt
-
-    # ------------------------------------------------------------------ around every call
-
-    def _prepare(self, call: str) -> None:
-        """Before the clock moves by simulation."""
-        self._refuse_inside_callback(call)
-        if self._wanted_strategy and self._timeline.at_tip:
-            raise UsageError(
-                f"This session was made with the strategy {self._wanted_strategy!r}, which a journal does not hold. "
-                "Assign it to go on: session.strategy = ...; or None, to go on by hand."
-            )
-
-    def _settle(self) -> Session:
-        """After a call that moved: watches speak, the journal is written."""
-        if self._watch is not None:
-            self._watch.tell()
-        if self._journal is not None:
-            self._sync()
-        return cast("Session", self)
-
-    def _sync(self) -> None:
-        """Write the journal; on failure the session goes on in memory."""
-        journal = self._journal
-        assert journal is not None  # asked before
-        if not journal.is_open:
-            self._journal = None
-            self._tell(
-                f"The journal {journal.path.name} was opened by another session: this one goes on in memory only."
-            )
-            return
-        try:
-            journal.flush(self._timeline.branch)
-        except JournalError as problem:
-            self._journal = None
-            self._tell(str(problem))
-            raise
-
-    @contextmanager
-    def _debugging(self, *, at_callbacks: bool) -> Iterator[None]:
-        self._debugger = debugger = Debugger(at_callbacks=at_callbacks)
-        original = cast("Any", self)._place
-
-        def place_and_look(*args: Any) -> object:
-            ticket = original(*args)
-            if self._draft is not None and self._armed is not None and self._armed.peek(self._draft.events):
-                debugger.open_here()
-            return ticket
-
-        if not at_callbacks:
-            self.__dict__["_place"] = place_and_look
-            object.__setattr__(self._context, "_place", place_and_look)
-        try:
-            yield
-        except LeftDebugger:
-            self.message = "Left the debugger: the session stands before this step."
-        finally:
-            self._debugger = None
-            self.__dict__.pop("_place", None)
-            object.__setattr__(self._context, "_place", original)
 
 
 class _Nothing:

@@ -147,7 +147,7 @@ class _Script:
                 return self._update(command)
             case UpdateRefused(order_id=order_id, reason=reason, facts=facts):
                 wanted = facts["asked"] if reason is Reason.BELOW_FILLED else 1
-                return f"update('{order_id}', quantity={wanted})"
+                return f"ticket('{order_id}').update(quantity={wanted})"
             case ChangeSettings(settings=settings):
                 return self._change(settings)
             case PositionSeeded(column=column, quantity=quantity, cost=cost):
@@ -163,7 +163,7 @@ class _Script:
             if getattr(command.terms, name) != getattr(record.terms, name):
                 changes[name] = getattr(command.terms, name)
         words = ", ".join(f"{name}={value!r}" for name, value in changes.items())
-        return f"update('{command.order_id}', {words})"
+        return f"ticket('{command.order_id}').update({words})"
 
     def _terms(self, terms: Terms) -> str:
         self._uses_terms = True

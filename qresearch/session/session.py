@@ -364,12 +364,7 @@ class Session(Navigation, TradingApi):
         WrongBranch
             The ticket belongs to another branch; take it from this one with ``session.ticket(order_id)``.
         """
-        if isinstance(order, Ticket) and order.branch is not self._timeline.branch:
-            raise WrongBranch(
-                f"Ticket {order!s} belongs to branch {order.branch.name!r}, but the session stands on "
-                f"{self._timeline.branch.name!r}. Use session.ticket({order!s}) for the order on this branch."
-            )
-        ticket = self.ticket(order)
+        ticket = self._own_ticket(order)
         record = ticket.record
         assert record is not None  # ticket() has found it
         draft = self._draft or Draft(self._timeline.state)
@@ -390,40 +385,15 @@ class Session(Navigation, TradingApi):
             )
         return self.ticket(order)
 
-    def update(
+    def _update(
         self,
-        order: str,
-        *,
-        quantity: int | None = None,
-        limit_price: float | None = None,
-        stop_price: float | None = None,
-        tag: str | None = None,
+        order: Ticket,
+        quantity: int | None,
+        limit_price: float | None,
+        stop_price: float | None,
+        tag: str | None,
     ) -> Ticket:
-        """Change an open order.
-
-        An update that comes too late, or asks for no more than is filled, changes nothing and is an event with its
-        reason.
-
-        Parameters
-        ----------
-        order : Ticket or str
-        quantity : int, shares
-            New total, not signed; what is filled stays filled.
-        limit_price, stop_price : float, currency per share
-            Only for orders that have one.
-        tag : str
-
-        Returns
-        -------
-        Ticket
-
-        Raises
-        ------
-        UsageError
-            Nothing to change was named, or the order has no such price.
-        WrongBranch
-            The ticket belongs to another branch.
-        """
+        """What :meth:`Ticket.update` does."""
         ticket = self._own_ticket(order)
         record = ticket.record
         assert record is not None  # the ticket was found

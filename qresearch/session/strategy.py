@@ -299,9 +299,9 @@ class Context(TradingApi):
         """Withdraw what is left of an order, by ticket or order id."""
         return self._session.cancel(order)
 
-    def update(self, order: str, **changes: Any) -> Ticket:
-        """Change an open order; see :meth:`Session.update`."""
-        return self._session.update(order, **changes)
+    def ticket(self, order: str | int) -> Ticket:
+        """The handle on an order, by its id."""
+        return self._session.ticket(order)
 
     def history(
         self, symbols: str | list[str] | None = None, count: int = 20, field: str = "close", adjust: str = "pre"

@@ -129,8 +129,38 @@ class Ticket(str):
         stop_price: float | None = None,
         tag: str | None = None,
     ) -> Ticket:
-        """Change the order; see :meth:`Session.update`. A refusal is an event with its reason."""
-        return self._session.update(self, quantity=quantity, limit_price=limit_price, stop_price=stop_price, tag=tag)
+        """Change the order while it is open.
+
+        An update that comes too late, or asks for no more than is filled, changes nothing and is an event with its
+        reason.
+
+        Parameters
+        ----------
+        quantity : int, shares
+            New total, not signed; what is filled stays filled.
+        limit_price, stop_price : float, currency per share
+            Only for orders that have one.
+        tag : str
+
+        Returns
+        -------
+        Ticket
+
+        Raises
+        ------
+        UsageError
+            Nothing to change was named, or the order has no such price.
+        WrongBranch
+            The ticket belongs to another branch.
+
+        Examples
+        --------
+        >>> import qresearch as qr
+        >>> session = qr.Session(qr.sample_market(), start="2022-03-01")
+        >>> session.buy("604018", 1000).update(quantity=500).quantity
+        500
+        """
+        return self._session._update(self, quantity, limit_price, stop_price, tag)
 
     def cancel(self) -> Ticket:
         """Withdraw what is left of the order; a refusal is an event with its reason, see :attr:`events`."""

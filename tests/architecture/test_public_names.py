@@ -14,14 +14,16 @@ from qresearch.session.trading import TradingApi
 NAVIGATE = ["attempt", "back", "branch", "branches", "breakpoints", "goto", "now", "run", "step", "what_if"]
 TRADE = [
     "buy", "cancel", "order", "order_lots", "order_pct", "order_target", "order_target_value", "order_value", "sell",
-    "set_order_cost", "set_slippage", "settings", "ticket", "update",
+    "set_order_cost", "set_slippage", "settings", "ticket",
 ]  # fmt: skip
 LOOK = [
     "bars", "equity", "events", "fills", "history", "market", "memory", "message", "notices", "open_orders", "orders",
     "portfolio", "positions", "strategy", "tables", "watch",
 ]  # fmt: skip
 TELL = ["explain", "plot", "report"]
-KEEP = ["digest", "resume", "save_results", "to_notebook", "to_script"]
+KEEP = ["digest", "save_results", "to_notebook", "to_script"]
+CONSTRUCTORS = ["resume"]
+"""Other ways to make a session: they belong to the class, nobody meets them on a session that stands before him."""
 MOST_MEMBERS = 40
 
 NOT_OFFERED = {"TYPE_CHECKING", "annotations", "load_ipython_extension"}
@@ -51,7 +53,7 @@ def members_of_a_session() -> list[str]:
 
 def test_the_members_of_a_session_are_these() -> None:
     """Protects the session from growing without a decision: each member belongs to one of five groups."""
-    assert members_of_a_session() == sorted([*NAVIGATE, *TRADE, *LOOK, *TELL, *KEEP])
+    assert members_of_a_session() == sorted([*NAVIGATE, *TRADE, *LOOK, *TELL, *KEEP, *CONSTRUCTORS])
 
 
 def test_a_session_can_be_overseen() -> None:
@@ -60,7 +62,7 @@ def test_a_session_can_be_overseen() -> None:
     The order functions are counted once for the session and the context together, as the Trading API that both offer.
     """
     shared = {name for name in dir(TradingApi) if not name.startswith("_")}
-    assert len(set(members_of_a_session()) - shared) <= MOST_MEMBERS
+    assert len(set(members_of_a_session()) - shared - set(CONSTRUCTORS)) <= MOST_MEMBERS
 
 
 def undocumented(module: ModuleType) -> Iterator[str]:

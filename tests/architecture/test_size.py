@@ -16,7 +16,6 @@ LONG_MODULES = {
     "session/session.py": "the one class that a user holds: half of it is docstrings, the work is done elsewhere",
     "domain/messages.py": "commands and events side by side, one small record each: the whole vocabulary on one page",
     "session/breakpoints.py": "the named conditions side by side, each a few lines with its example",
-    "session/navigation.py": "every way to move the clock, which share one transaction and one timeline",
 }
 """Modules above the limit, and why they are."""
 

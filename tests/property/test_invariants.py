@@ -65,7 +65,7 @@ def wander(session: qr.Session, seed: int) -> None:
                 working = session.open_orders.index
                 if len(working) and kind > 0.93:
                     order_id = str(working[int(rng.integers(len(working)))])
-                    session.update(order_id, quantity=int(rng.choice([100, 200, 700])))
+                    session.ticket(order_id).update(quantity=int(rng.choice([100, 200, 700])))
         except qr.OutOfRange:
             session.run(progress=False)
 

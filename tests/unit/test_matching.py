@@ -496,8 +496,8 @@ def test_an_update_of_a_pending_update() -> None:
     run = session(flat(), cancel_latency="next_match")
     ticket = run.order(A, 300, style=terms.limit(9.5, tif="GTC"))
     run.step()
-    run.update(ticket, quantity=200)
-    run.update(ticket, quantity=100)
+    ticket.update(quantity=200)
+    ticket.update(quantity=100)
     assert ticket.status.value == "REPLACE_PENDING"
     assert run.step().ticket(1).quantity in {100, 200}
 

@@ -78,7 +78,7 @@ def too_small() -> qr.Session:
     run = session("2021-02-24", participation=0.1)
     ticket = run.buy("004136", 5000)
     run.step(phase="OPEN")
-    run.update(ticket, quantity=1000)
+    ticket.update(quantity=1000)
     return run
 
 

@@ -27,7 +27,7 @@ def busy() -> qr.Session:
     made.step(phase="OPEN")
     resting = made.order("604035", 100, style=qr.terms.limit(20.5, tif="GTC", tag="low"))
     made.step(3)
-    made.update(resting, quantity=200)
+    resting.update(quantity=200)
     made.set_order_cost(close_tax=0.001)
     made.set_slippage("bps", 5)
     made.back(2).branch("other")

@@ -304,8 +304,7 @@ class _Script:
         table = []
         for (day, phase), texts in by_moment.items():
             table.append(f"    ({day!r}, {phase!r}): lambda context: [")
-            # What a context does not offer is done by its session.
-            table += [f"        context.{'_session.' if text.startswith('_') else ''}{text}," for text in texts]
+            table += [f"        context.{_of_context(text)}," for text in texts]
             table.append("    ],")
         lines = [
             '"""The orders of a session of qresearch, given again from callbacks."""',
@@ -342,6 +341,11 @@ class _Script:
             "    now(context)",
         ]
         return "\n".join(lines) + "\n"
+
+
+def _of_context(text: str) -> str:
+    """A call of a session as a context offers it; what it does not offer is done by its session."""
+    return f"_session.{text}" if text.startswith("_") else text.replace("ticket(", "ticket_of(", 1)
 
 
 def _single(events: list[Event]) -> Iterator[Any]:

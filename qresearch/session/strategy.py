@@ -299,8 +299,8 @@ class Context(TradingApi):
         """Withdraw what is left of an order, by ticket or order id."""
         return self._session.cancel(order)
 
-    def ticket(self, order: str | int) -> Ticket:
-        """The handle on an order, by its id."""
+    def ticket_of(self, order: str | int) -> Ticket:
+        """The handle on an order by its id; ``context.ticket`` is left free for what a strategy remembers."""
         return self._session.ticket(order)
 
     def history(

@@ -7,6 +7,7 @@
     |  |- NotSupported (NotImplementedError)  a word that is understood but not honoured
     |  `- WrongBranch                         acting through a ticket of another branch
     |- DataError (ValueError)                 the data are wrong; carries field, symbol, day and a sample
+    |- SourceUnavailable (ConnectionError)    a data vendor did not answer; carries what to do without it
     |- OrderRejected (RuntimeError)           only with ``strict=True``: a rejection turned into an exception
     |- StrategyError (RuntimeError)           a strategy raised; names the day, the phase and the line
     |- JournalError (RuntimeError)            a journal cannot be written, read or followed; names the day and event
@@ -92,6 +93,10 @@ class DataError(QresearchError, ValueError):
         self.sample = tuple(sample)
         lines = "".join(f"\n  {row}" for row in self.sample)
         super().__init__(message + lines)
+
+
+class SourceUnavailable(QresearchError, ConnectionError):
+    """A data vendor did not answer; what it answered before is in the cache, so the next call goes on from there."""
 
 
 class OrderRejected(QresearchError, RuntimeError):

@@ -84,11 +84,11 @@ class OrderLike(Protocol):
         """Who ended it."""
 
     @property
-    def placed(self) -> tuple[int, int]:
+    def placed(self) -> tuple[int, int, int]:
         """Day and phase of the request."""
 
     @property
-    def ended(self) -> tuple[int, int] | None:
+    def ended(self) -> tuple[int, int, int] | None:
         """Day and phase of the end."""
 
 

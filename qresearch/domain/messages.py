@@ -3,6 +3,9 @@
 A command is an imperative (``Place``, ``Cancel``, ``ChangeSettings``); deciding it yields events, facts in the past
 tense. Events are all that the simulator says; folding them gives the state.
 
+The moment of an event is its day, its phase and, on minute data, its bar: the number of the bar of that day in which
+it happened, from 1 (at ``OPEN`` the first, at ``CLOSE`` the last); 0 on daily bars and outside of bars.
+
 Two kinds of event are kept as a block of columns, because a match makes many at once: :class:`Placed` (all requests
 of one callback) and :class:`Matched` (all orders of one open). :func:`records` turns either into single events when
 someone looks.
@@ -36,6 +39,10 @@ class Costs:
         Least commission of one order.
     historical : bool
         Stamp duty and transfer fee follow the dated rule book of the venue; the taxes above are then not used.
+    rounding : {"each", "total"}
+        Whether commission and stamp duty of a fill are each rounded to the money step, or their sum.
+    transfer_fee : int
+        Transfer fee on both sides; like the taxes, not used when `historical`.
     """
 
     open_tax: int
@@ -44,6 +51,8 @@ class Costs:
     close_commission: int
     min_commission: int
     historical: bool = False
+    rounding: str = "each"
+    transfer_fee: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,10 +61,11 @@ class Slippage:
 
     Parameters
     ----------
-    kind : {"none", "fixed", "bps", "volume_share"}
+    kind : {"none", "fixed", "bps", "volume_share", "spread", "spread_rate"}
     size : float
         fixed: currency per share; bps: basis points of the price; volume_share: the price impact, as a fraction of
-        the price, of taking a whole day's volume (grows with the square of the share taken).
+        the price, of taking a whole day's volume (grows with the square of the share taken); spread, spread_rate: what
+        lies between a buy and a sell, currency per share or a fraction of the price, of which each side pays half.
     """
 
     kind: str = "none"
@@ -72,10 +82,15 @@ class Settings:
     slippage : Slippage
     participation : float or None
         Largest part of a day's volume that all orders in one instrument may take together; None: no cap.
+    clock : {"next_open", "same_bar"}
+        Whether a request meets the market at the next open or inside the call: :mod:`qresearch.engine.immediate`.
+    sizing : {"native", "joinquant"}
+        How shares are counted: as :mod:`qresearch.engine.sizing` says, or with the three differences that it names.
     fill_model : {"a_share", "lean_equity"}
         When and at what price orders with terms of their own fill: :mod:`qresearch.engine.fills`, or the rules of LEAN.
     reserve : {"limit", "last", "none"}
-        Price at which resting buys reserve cash: their limit or stop, the last visible price, or not at all.
+        Price at which resting buys reserve cash: their limit or stop, the last visible price, or not at all; with
+        "none" resting sells hold no shares back either.
     cancel_latency : {"none", "next_match"}
         Whether cancels and updates take effect at once or at the next match, where a fill may come first.
     open_order_margin : bool
@@ -102,6 +117,8 @@ class Settings:
     rights: str = "lapse"
     delisting: str = "last"
     dividend_tax: str | float = "none"
+    clock: str = "next_open"
+    sizing: str = "native"
 
 
 # ---------------------------------------------------------------------------------------------------- commands
@@ -171,6 +188,7 @@ class OrderCreated:
     method: int
     asked: float
     terms: Terms
+    bar: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,6 +198,7 @@ class OrderQueued:
     day: int
     phase: int
     order_id: int
+    bar: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,6 +208,7 @@ class OrderReleased:
     day: int
     phase: int
     order_id: int
+    bar: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,6 +220,7 @@ class OrderRejected:
     order_id: int
     reason: Reason
     facts: Facts
+    bar: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,6 +233,7 @@ class OrderTrimmed:
     cut: int
     reason: Reason
     facts: Facts
+    bar: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,6 +245,7 @@ class OrderWaiting:
     order_id: int
     reason: Reason
     facts: Facts
+    bar: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -235,6 +258,7 @@ class OrderScaled:
     quantity: int
     terms: Terms
     stop: float | None
+    bar: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -245,6 +269,7 @@ class OrderTriggered:
     phase: int
     order_id: int
     price: float
+    bar: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -255,6 +280,7 @@ class StopMoved:
     phase: int
     order_id: int
     stop: float
+    bar: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -264,6 +290,7 @@ class CancelRequested:
     day: int
     phase: int
     order_id: int
+    bar: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -275,6 +302,7 @@ class UpdateRequested:
     order_id: int
     quantity: int
     terms: Terms
+    bar: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -290,6 +318,7 @@ class OrderUpdated:
     quantity: int
     terms: Terms
     was_pending: bool = False
+    bar: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -301,6 +330,7 @@ class UpdateRefused:
     order_id: int
     reason: Reason
     facts: Facts
+    bar: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -317,6 +347,7 @@ class OrderFilled:
     commission: int
     stamp_duty: int
     transfer_fee: int
+    bar: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -332,6 +363,7 @@ class OrderCanceled:
     reason: Reason
     facts: Facts
     was_pending: bool = False
+    bar: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -343,6 +375,7 @@ class CancelRefused:
     order_id: int
     reason: Reason
     facts: Facts
+    bar: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -354,6 +387,7 @@ class OrderExpired:
     order_id: int
     reason: Reason
     facts: Facts
+    bar: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -367,6 +401,7 @@ class DividendPaid:
     per_share: float
     amount: int
     tax: int
+    bar: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -377,6 +412,7 @@ class DividendTaxed:
     phase: int
     column: int
     tax: int
+    bar: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -388,6 +424,7 @@ class SharesIssued:
     column: int
     received: int
     ratio: float
+    bar: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -400,6 +437,7 @@ class RightsSubscribed:
     received: int
     price: float
     paid: int
+    bar: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -411,6 +449,7 @@ class RightsLapsed:
     column: int
     quantity: int
     price: float
+    bar: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -423,6 +462,7 @@ class PositionClosed:
     quantity: int
     price: float
     amount: int
+    bar: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -433,6 +473,7 @@ class PositionStale:
     phase: int
     column: int
     quantity: int
+    bar: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -442,6 +483,7 @@ class PositionThawed:
     day: int
     phase: int
     column: int
+    bar: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -452,6 +494,7 @@ class AccountOpened:
     phase: int
     cash: int
     settings: Settings
+    bar: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -464,6 +507,7 @@ class PositionSeeded:
     quantity: int
     cost: int
     paid: int
+    bar: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -473,6 +517,7 @@ class SettingsChanged:
     day: int
     phase: int
     settings: Settings
+    bar: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -481,6 +526,7 @@ class QueueEmptied:
 
     day: int
     phase: int
+    bar: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -489,6 +535,7 @@ class Advanced:
 
     day: int
     phase: int
+    bar: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -498,6 +545,7 @@ class Recorded:
     day: int
     phase: int
     values: tuple[tuple[str, float], ...]
+    bar: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -508,6 +556,7 @@ class Logged:
     phase: int
     level: str
     text: str
+    bar: int = 0
 
 
 Refusal = tuple[Reason, Facts]
@@ -553,6 +602,7 @@ class Placed:
     refused : dict of offset to (quantity asked, Refusal)
     terms : dict of offset to Terms
         Where they are not those of a plain market order.
+    bar : int
     """
 
     day: int
@@ -564,24 +614,25 @@ class Placed:
     value_caps: dict[int, int] = field(default_factory=dict)
     refused: dict[int, tuple[int, Refusal]] = field(default_factory=dict)
     terms: dict[int, Terms] = field(default_factory=dict)
+    bar: int = 0
 
     def __len__(self) -> int:
         return len(self.columns)
 
     def records(self) -> Iterator[OrderEvent]:
         """The single events of this block, in order."""
-        day, phase = self.day, self.phase
+        day, phase, bar = self.day, self.phase, self.bar
         for offset, (column, quantity) in enumerate(zip(self.columns, self.quantities, strict=True)):
             order_id = self.first_id + offset
             refusal = self.refused.get(offset)
             sent = quantity if refusal is None else refusal[0]
             method, asked = self.requests.get(offset, (Method.ORDER, sent))
             terms = self.terms.get(offset, MARKET_DAY)
-            yield OrderCreated(day, phase, order_id, column, sent, int(method), asked, terms)
+            yield OrderCreated(day, phase, order_id, column, sent, int(method), asked, terms, bar)
             if refusal is None:
-                yield OrderQueued(day, phase, order_id)
+                yield OrderQueued(day, phase, order_id, bar)
             else:
-                yield OrderRejected(day, phase, order_id, *refusal[1])
+                yield OrderRejected(day, phase, order_id, *refusal[1], bar)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -599,6 +650,7 @@ class Matched:
         Of the shares that were filled.
     remarks : mapping of offset to tuple of events
         What else happened to an order: before its fill (trimmed, rejected) or after it (taxed).
+    bar : int
     """
 
     day: int
@@ -612,6 +664,7 @@ class Matched:
     stamp_duties: Column
     transfer_fees: Column
     remarks: Mapping[int, tuple[OrderTrimmed | OrderRejected | DividendTaxed, ...]]
+    bar: int = 0
 
     def __len__(self) -> int:
         return len(self.order_ids)
@@ -623,10 +676,10 @@ class Matched:
 
     def records(self) -> Iterator[OrderEvent | DividendTaxed]:
         """The single events of this block, in order."""
-        day, phase = self.day, self.phase
+        day, phase, bar = self.day, self.phase, self.bar
         for offset in range(len(self)):
             order_id = int(self.order_ids[offset])
-            yield OrderReleased(day, phase, order_id)
+            yield OrderReleased(day, phase, order_id, bar)
             remarks = self.remarks.get(offset, ())
             yield from (remark for remark in remarks if isinstance(remark, (OrderTrimmed, OrderRejected)))
             if self.quantities[offset]:
@@ -641,6 +694,7 @@ class Matched:
                     int(self.commissions[offset]),
                     int(self.stamp_duties[offset]),
                     int(self.transfer_fees[offset]),
+                    bar,
                 )
             yield from (remark for remark in remarks if isinstance(remark, DividendTaxed))
 

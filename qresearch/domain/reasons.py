@@ -23,11 +23,13 @@ class Reason(StrEnum):
     NO_CHANGE = "NO_CHANGE"
     NO_PRICE = "NO_PRICE"
     NOT_TRADABLE = "NOT_TRADABLE"
+    PROTECTION_PRICE = "PROTECTION_PRICE"
     NOT_LISTED = "NOT_LISTED"
     DELISTED = "DELISTED"
     DATA_ENDED = "DATA_ENDED"
     NO_FURTHER_OPEN = "NO_FURTHER_OPEN"
     SUSPENDED = "SUSPENDED"
+    NO_TRADES = "NO_TRADES"
     LIMIT_UP = "LIMIT_UP"
     LIMIT_DOWN = "LIMIT_DOWN"
     T_PLUS_ONE = "T_PLUS_ONE"
@@ -103,9 +105,9 @@ REASONS: Mapping[Reason, ReasonText] = MappingProxyType({
         _MODEL,
     ),
     Reason.NO_PRICE: ReasonText(
-        "No price of this instrument is known yet, so a value cannot be turned into shares.",
-        "该证券尚无已知价格,无法把金额换算为股数。",
-        "Order a number of shares, or wait for its first bar.",
+        "No price of this instrument is known yet: a value cannot become shares, nor a trailing stop find its place.",
+        "该证券尚无已知价格,无法把金额换算为股数,也无法设定跟踪止损价。",
+        "Order a number of shares, with a stop_price= for a trailing stop, or wait for its first bar.",
         _MODEL,
     ),
     Reason.NOT_TRADABLE: ReasonText(
@@ -113,6 +115,12 @@ REASONS: Mapping[Reason, ReasonText] = MappingProxyType({
         "{symbol}是指数,不可交易。",
         "Trade an ETF that tracks it.",
         _MODEL,
+    ),
+    Reason.PROTECTION_PRICE: ReasonText(
+        "{symbol} is a STAR share: a market order there needs a protection price, and none was given.",
+        "{symbol}为科创板证券:市价委托须填写保护限价,该委托未填写。",
+        "Pass a protection price, MarketOrderStyle(price), or a limit order.",
+        "SSE STAR trading rules, market orders (2019-07-22); asked for by JoinQuant",
     ),
     Reason.NOT_LISTED: ReasonText(
         "Not listed yet on {day}.",
@@ -144,15 +152,21 @@ REASONS: Mapping[Reason, ReasonText] = MappingProxyType({
         "Order again when trading resumes.",
         "SSE and SZSE trading rules (suspension and resumption)",
     ),
+    Reason.NO_TRADES: ReasonText(
+        "Nobody traded in the bar that ended at {time}.",
+        "截至{time}的K线没有成交。",
+        "Wait for a bar with trades, or order what trades more often.",
+        _MODEL,
+    ),
     Reason.LIMIT_UP: ReasonText(
-        "The open {open} is the upper limit {limit}: nobody sells, a buy cannot fill.",
-        "开盘价{open}即涨停价{limit},买单无法成交。",
+        "The price {open} is the upper limit {limit}: nobody sells, a buy cannot fill.",
+        "价格{open}即涨停价{limit},买单无法成交。",
         "Try again on another day; a queue at the limit is assumed to get nothing.",
         "SSE and SZSE price limits; that a locked open fills nothing is a pessimistic assumption",
     ),
     Reason.LIMIT_DOWN: ReasonText(
-        "The open {open} is the lower limit {limit}: nobody buys, a sell cannot fill.",
-        "开盘价{open}即跌停价{limit},卖单无法成交。",
+        "The price {open} is the lower limit {limit}: nobody buys, a sell cannot fill.",
+        "价格{open}即跌停价{limit},卖单无法成交。",
         "Try again on another day; a queue at the limit is assumed to get nothing.",
         "SSE and SZSE price limits; that a locked open fills nothing is a pessimistic assumption",
     ),
@@ -181,8 +195,8 @@ REASONS: Mapping[Reason, ReasonText] = MappingProxyType({
         _MODEL,
     ),
     Reason.VOLUME_CAP: ReasonText(
-        "{cap} shares may be taken ({rate} of the day's volume {volume}, shared by all orders); {asked} were wanted.",
-        "最多可成交{cap}股(当日成交量{volume}的{rate},各委托共享),委托{asked}股。",
+        "{cap} shares may be taken ({rate} of the bar's volume {volume}, shared by all orders); {asked} were wanted.",
+        "最多可成交{cap}股(该K线成交量{volume}的{rate},各委托共享),委托{asked}股。",
         "Order less, spread it over days, or raise participation=.",
         _MODEL,
     ),

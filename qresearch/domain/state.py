@@ -144,8 +144,11 @@ class State(NamedTuple):
         Columns held whose data ended without a delisting on record.
     tax_lots : mapping of column to tuple of TaxLot
         Kept only when dividends are taxed by holding period.
-    taken : mapping of column to (day, shares)
-        Shares taken from the volume of the latest day with a fill; kept only under a volume cap.
+    taken : mapping of column to (day, bar, shares)
+        Shares taken from the volume of the latest bar with a fill; kept only under a volume cap.
+    bar : int
+        On minute data the number of the bar of the day at which the clock stands, from 1: at OPEN the first, of which
+        only the open is known; at INTRADAY a whole one; at CLOSE the last. 0 otherwise, and on daily bars.
     """
 
     day: int
@@ -160,4 +163,10 @@ class State(NamedTuple):
     settings: Settings
     stale: frozenset[int]
     tax_lots: Mapping[int, tuple[TaxLot, ...]]
-    taken: Mapping[int, tuple[int, int]]
+    taken: Mapping[int, tuple[int, int, int]]
+    bar: int = 0
+
+    @property
+    def moment(self) -> tuple[int, int, int]:
+        """(day, phase, bar): moments compare in the order of time."""
+        return self.day, self.phase, self.bar

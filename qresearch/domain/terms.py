@@ -71,9 +71,9 @@ class Terms:
     tag: str = ""
 
     def __str__(self) -> str:
-        parts = [self.kind.value.lower().replace("_", " ")]
+        parts = [_WORDS.get(self.kind, self.kind.value.lower().replace("_", " "))]
         if self.stop_price is not None:
-            parts.append(f"stop {self.stop_price:g}")
+            parts.append(f"{self.stop_price:g}")
         if self.trail is not None:
             parts.append(f"trail {self.trail:.2%}" if self.trail_is_fraction else f"trail {self.trail:g}")
         if self.limit_price is not None:
@@ -82,8 +82,11 @@ class Terms:
             parts.append(self.time_in_force.value)
         if self.good_till is not None:
             parts.append(f"till {self.good_till}")
-        return " ".join(parts)
+        return " ".join(filter(None, parts))
 
+
+_WORDS = {Kind.LIMIT: "", Kind.STOP_LIMIT: "stop", Kind.LIMIT_IF_TOUCHED: "if touched"}
+"""How a type is named where its prices say the rest."""
 
 MARKET_DAY = Terms()
 """The terms of an order that names none: at the open of the first day on which it works."""
@@ -121,12 +124,22 @@ def _date(day: object) -> dt.date:
 def market(*, tif: str = "DAY", until: object = None, tag: str = "") -> Terms:
     """At the open, whatever the price.
 
+    Fills at the opening price after slippage; not at a locked limit. What a volume cap leaves expires at the close, or
+    tries the next opens (GTC, GTD).
+
     Parameters
     ----------
     tif : {"DAY", "GTC", "GTD", "IOC", "FOK"}
+        How long it is good for, counted from the first day on which it works; see :class:`TimeInForce`.
     until : str or date, optional
         Last day; makes it GTD.
     tag : str
+        A word of your own.
+
+    Notes
+    -----
+    *Assumptions*: any size gets the opening price unless ``participation=`` caps it, which flatters large orders; that
+    a locked open fills nothing is pessimistic.
 
     >>> str(market())
     'market'
@@ -137,8 +150,24 @@ def market(*, tif: str = "DAY", until: object = None, tag: str = "") -> Terms:
 def limit(price: float, *, tif: str = "DAY", until: object = None, tag: str = "") -> Terms:
     """At a price or better.
 
+    At an open at the limit or better it fills at the open (a gap is in its favour). Later in a daily bar it fills at
+    its limit when the bar trades *through* it: low below the limit of a buy, high above that of a sell. While it rests
+    it holds back cash or shares. Outside the price limits of its first day it is rejected; on later days it waits.
+
+    Parameters
+    ----------
+    price : float, currency per share
+        Put on the tick, never in the favour of the order: down for a buy, up for a sell.
+    tif, until, tag
+        As of :func:`market`.
+
+    Notes
+    -----
+    *Assumptions*: a limit that is only touched gets nothing, as if it were last in its queue (pessimistic); one that is
+    traded through fills whole unless ``participation=`` caps it (flatters large orders).
+
     >>> str(limit(10.5, tif="GTC"))
-    'limit limit 10.5 GTC'
+    'limit 10.5 GTC'
     """
     return _terms(Kind.LIMIT, tif=tif, until=until, tag=tag, limit_price=price)
 
@@ -146,8 +175,23 @@ def limit(price: float, *, tif: str = "DAY", until: object = None, tag: str = ""
 def stop(price: float, *, tif: str = "DAY", until: object = None, tag: str = "") -> Terms:
     """At the market once the price has reached a stop: above for a buy, below for a sell.
 
+    An open at or beyond the stop fills at the open (a gap is against it). A daily bar that reaches the stop later fills
+    at the stop. What a volume cap leaves after the trigger tries the next opens, like a market order.
+
+    Parameters
+    ----------
+    price : float, currency per share
+        The stop; put on the tick away from the market: up for a buy, down for a sell.
+    tif, until, tag
+        As of :func:`market`.
+
+    Notes
+    -----
+    *Assumptions*: the stop price itself is had inside a bar, which flatters in a fast market, where the next price is
+    worse; slippage comes on top.
+
     >>> str(stop(9.8))
-    'stop stop 9.8'
+    'stop 9.8'
     """
     return _terms(Kind.STOP, tif=tif, until=until, tag=tag, stop_price=price)
 
@@ -157,8 +201,24 @@ def stop_limit(
 ) -> Terms:
     """At a limit or better once the price has reached a stop.
 
+    Triggered by an open it is a limit order from there on. Triggered inside a daily bar it fills in that bar only when
+    the close is within the limit, at the limit or the worst price of the bar, whichever is better; else it waits as a
+    limit order.
+
+    Parameters
+    ----------
+    stop_price, limit_price : float, currency per share
+        Put on the tick as those of :func:`stop` and :func:`limit`.
+    tif, until, tag
+        As of :func:`market`.
+
+    Notes
+    -----
+    *Assumptions*: whether the bar came back to the limit after the trigger is not known; the close decides, which is
+    pessimistic.
+
     >>> str(stop_limit(9.8, 9.7))
-    'stop limit stop 9.8 limit 9.7'
+    'stop 9.8 limit 9.7'
     """
     return _terms(Kind.STOP_LIMIT, tif=tif, until=until, tag=tag, limit_price=limit_price, stop_price=stop_price)
 
@@ -174,6 +234,9 @@ def trailing_stop(
 ) -> Terms:
     """A stop that follows the price at a distance and never goes back.
 
+    It fills as a :func:`stop`. After a whole bar that did not reach it, it follows the best price of the bar: the high
+    for a sell, the low for a buy.
+
     Parameters
     ----------
     amount : float, currency per share
@@ -182,11 +245,17 @@ def trailing_stop(
     stop_price : float, optional
         Where it starts; default: at the distance from the last visible price when it is placed.
     tif, until, tag
+        As of :func:`market`.
 
     Raises
     ------
     UsageError
         Neither or both of `amount` and `percent`, or one that is not positive.
+
+    Notes
+    -----
+    *Assumptions*: a bar is tested against the stop as it stood before that bar (pessimistic: the extreme may have come
+    first and moved it).
 
     >>> str(trailing_stop(percent=5))
     'trailing stop trail 5.00% GTC'
@@ -207,8 +276,17 @@ def limit_if_touched(
 ) -> Terms:
     """At a limit or better once the price has come to a trigger: down to it for a buy, up to it for a sell.
 
+    As :func:`stop_limit`, with the trigger on the other side of the price.
+
+    Parameters
+    ----------
+    trigger_price, limit_price : float, currency per share
+        Put on the tick, never in the favour of the order: the trigger towards what is harder to reach.
+    tif, until, tag
+        As of :func:`market`.
+
     >>> str(limit_if_touched(9.5, 9.6))
-    'limit if touched stop 9.5 limit 9.6'
+    'if touched 9.5 limit 9.6'
     """
     return _terms(
         Kind.LIMIT_IF_TOUCHED, tif=tif, until=until, tag=tag, limit_price=limit_price, stop_price=trigger_price
@@ -216,7 +294,7 @@ def limit_if_touched(
 
 
 def at_open(*, tif: str = "DAY", until: object = None, tag: str = "") -> Terms:
-    """At the opening price.
+    """At the opening price: a market order that only an opening can fill.
 
     >>> str(at_open())
     'market on open'
@@ -226,6 +304,13 @@ def at_open(*, tif: str = "DAY", until: object = None, tag: str = "") -> Terms:
 
 def at_close(*, tif: str = "DAY", until: object = None, tag: str = "") -> Terms:
     """At the closing price.
+
+    It waits through the day (AWAITS_CLOSE), holds back cash or shares meanwhile, and fills at the close after slippage.
+
+    Notes
+    -----
+    *Assumptions*: any size gets the closing price unless ``participation=`` caps it, which flatters large orders. On
+    real days the request would have to be in before the closing auction.
 
     >>> str(at_close())
     'market on close'

@@ -10,11 +10,13 @@ from typing import NamedTuple
 
 from qresearch.domain.reasons import Facts, Reason
 from qresearch.domain.state import State
-from qresearch.engine.evolve import Draft
+from qresearch.engine.evolve import Draft, taken_now
 from qresearch.engine.exchange import Exchange, ended
 from qresearch.engine.ledger import sale_in_lots
+from qresearch.market.venue import PHASE_ORDER, Phase
 
 Refusal = tuple[Reason, Facts]
+_CLOSE = PHASE_ORDER[Phase.CLOSE]
 _SHORTFALLS = frozenset({Reason.INSUFFICIENT_CASH, Reason.INSUFFICIENT_QUANTITY, Reason.T_PLUS_ONE})
 
 
@@ -73,8 +75,16 @@ class Checks:
         self.hair = 0.5 / exchange.money.price_scale
 
     def refusal(self, column: int) -> Refusal | None:
-        """Why an instrument cannot trade today at all."""
+        """Why an instrument cannot trade today at all.
+
+        Before the last bar of a day only what is announced counts: a day without trades shows at its close.
+        """
         exchange, day = self.exchange, self.draft.day
+        if self.draft.bar and self.draft.phase < _CLOSE:
+            if exchange.closing_day[column] <= day:
+                return ended(exchange, column, day)
+            is_paused = exchange.market.panel.paused[day, column]
+            return (Reason.SUSPENDED, {"day": exchange.date(day)}) if is_paused else None
         if not exchange.may_suspend or not exchange.market.panel.suspended[day, column]:
             return None
         return ended(exchange, column, day) or (Reason.SUSPENDED, {"day": exchange.date(day)})
@@ -205,8 +215,11 @@ class Checks:
         rate, asked = self.draft.settings.participation, abs(wanted)
         if rate is None:
             return asked, {}
-        volume = float(self.exchange.market.panel.volume[self.draft.day, column])
-        day, taken = self.draft.taken.get(column, (-1, 0))
-        cap = max(int(volume * rate + 1e-9) - (taken if day == self.draft.day else 0), 0)
+        source, row = self.exchange.bars(self.draft)
+        volume = float(source.volume[row, column])
+        if volume != volume:
+            # No row of a bar inside the day: only a quote was met.
+            volume = 0.0
+        cap = max(int(volume * rate + 1e-9) - taken_now(self.draft, column), 0)
         allowed = asked if asked <= cap else self.whole(column, cap)
-        return allowed, {"cap": cap, "rate": f"{rate:.1%}", "volume": volume, "asked": asked}
+        return allowed, {"cap": cap, "rate": f"{rate:.1%}", "volume": round(volume), "asked": asked}

@@ -22,16 +22,16 @@ from qresearch.domain.messages import (
 )
 from qresearch.domain.state import State
 from qresearch.engine.corporate import apply_actions, close_delisted, freeze_without_bars
-from qresearch.engine.evolve import Draft
+from qresearch.engine.evolve import SAME_BAR, Draft
 from qresearch.engine.exchange import Exchange
-from qresearch.engine.matching import match_open
-from qresearch.engine.sizing import place
+from qresearch.engine.immediate import bar_at_once, close_at_once, open_at_once, placing
+from qresearch.engine.matching import match_bar, match_open
 from qresearch.engine.updates import cancel, update
 from qresearch.engine.working import expire, walk_close
 from qresearch.errors import OutOfRange
-from qresearch.market.venue import PHASE_ORDER, PHASES, Phase
+from qresearch.market.venue import PHASE_ORDER, PHASES
 
-PRE_OPEN, OPEN, CLOSE = PHASE_ORDER[Phase.PRE_OPEN], PHASE_ORDER[Phase.OPEN], PHASE_ORDER[Phase.CLOSE]
+PRE_OPEN, OPEN, INTRADAY, CLOSE = (PHASE_ORDER[phase] for phase in PHASES[:4])
 _LAST_PHASE = len(PHASES) - 1
 
 
@@ -58,7 +58,7 @@ def decide(exchange: Exchange, state: State, command: Command) -> list[Event]:
     draft = Draft(state)
     match command:
         case Place(column=column, method=method, asked=asked, terms=terms):
-            place(draft, exchange, column, method, asked, terms)
+            placing(draft.settings)(draft, exchange, column, method, asked, terms)
         case Cancel(order_id=order_id):
             cancel(draft, order_id, status="")
         case Update(order_id=order_id, quantity=quantity, terms=terms):
@@ -67,14 +67,14 @@ def decide(exchange: Exchange, state: State, command: Command) -> list[Event]:
             draft.emit(SettingsChanged(draft.day, draft.phase, settings))
         case Advance():
             advance(draft, exchange)
-            draft.events.append(Advanced(draft.day, draft.phase))
+            draft.events.append(Advanced(draft.day, draft.phase, draft.bar))
         case _:
             assert_never(command)
     return draft.events
 
 
 def advance(draft: Draft, exchange: Exchange) -> list[int]:
-    """Move a draft one phase on and do what the market does there.
+    """Move a draft one phase on, on minute data one bar, and do what the market does there.
 
     Returns
     -------
@@ -84,6 +84,8 @@ def advance(draft: Draft, exchange: Exchange) -> list[int]:
     draft.block = None
     phase = draft.phase + 1
     if phase <= _LAST_PHASE and draft.day >= exchange.first:
+        if exchange.intraday is not None:
+            phase, draft.bar = exchange.next_bar(draft)
         draft.phase = phase
     else:
         if draft.day >= exchange.last:
@@ -97,10 +99,13 @@ def advance(draft: Draft, exchange: Exchange) -> list[int]:
             close_delisted(draft, exchange)
     elif phase == OPEN:
         if draft.queue or draft.working:
-            match_open(draft, exchange)
+            (open_at_once if draft.settings.clock == SAME_BAR else match_open)(draft, exchange)
+    elif phase == INTRADAY:
+        if draft.bar and (draft.queue or draft.working):
+            (bar_at_once if draft.settings.clock == SAME_BAR else match_bar)(draft, exchange)
     elif phase == CLOSE:
         if draft.working:
-            walk_close(draft, exchange)
+            (close_at_once if draft.settings.clock == SAME_BAR else walk_close)(draft, exchange)
             expire(draft, exchange)
         if draft.day in exchange.breaks or draft.day in exchange.resumes:
             return freeze_without_bars(draft, exchange)

@@ -7,6 +7,7 @@ engine works on a :class:`Draft`, which is mutable and never leaves the step; wh
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import Any, assert_never
 
 from qresearch.domain.messages import (
@@ -51,11 +52,13 @@ from qresearch.domain.messages import (
 )
 from qresearch.domain.order import Method
 from qresearch.domain.state import Amendment, OpenOrder, Position, State, TaxLot
-from qresearch.domain.terms import MARKET_DAY
+from qresearch.domain.terms import MARKET_DAY, Kind
 from qresearch.engine import ledger
 from qresearch.errors import InternalError
 
 HOLDING_PERIOD = "holding_period"
+NEXT_OPEN, SAME_BAR = "next_open", "same_bar"
+"""The clocks: see :mod:`qresearch.engine.matching` and :mod:`qresearch.engine.immediate`."""
 
 
 class Draft:
@@ -70,6 +73,7 @@ class Draft:
     __slots__ = (
         "_own_positions",
         "amended",
+        "bar",
         "base",
         "block",
         "cash",
@@ -90,7 +94,7 @@ class Draft:
 
     def __init__(self, state: State) -> None:
         self.base = state
-        self.day, self.phase = state.day, state.phase
+        self.day, self.phase, self.bar = state.day, state.phase, state.bar
         self.cash, self.realised = state.cash, state.realised
         self.positions: dict[int, Position] = state.positions  # type: ignore[assignment]  # copied before a write
         self._own_positions = False
@@ -101,7 +105,7 @@ class Draft:
         self.settings: Settings = state.settings
         self.stale = state.stale
         self.tax_lots: Mapping[int, tuple[TaxLot, ...]] = state.tax_lots
-        self.taken: Mapping[int, tuple[int, int]] = state.taken
+        self.taken: Mapping[int, tuple[int, int, int]] = state.taken
         self.events: list[Event] = []
         self.block: Placed | None = None
         """Requests placed in a row at this moment go into one block."""
@@ -124,6 +128,7 @@ class Draft:
             self.stale,
             self.tax_lots,
             self.taken,
+            self.bar,
         )
 
     def own_positions(self) -> dict[int, Position]:
@@ -137,13 +142,15 @@ class Draft:
         """The block that takes the requests of this moment."""
         block = self.block
         if block is None:
-            block = self.block = Placed(self.day, self.phase, self.orders + 1)
+            block = self.block = Placed(self.day, self.phase, self.orders + 1, bar=self.bar)
             self.queue = (*self.queue, block)
             self.events.append(block)
         return block
 
     def emit(self, event: Record) -> None:
-        """Record an event and apply it."""
+        """Record an event of this moment, whose bar it is given, and apply it."""
+        if self.bar:
+            event = replace(event, bar=self.bar)
         # The next request comes after this event: it must not join a block that lies before it.
         self.block = None
         self.pending = None
@@ -195,9 +202,10 @@ class Draft:
             case SettingsChanged(settings=settings):
                 self.settings = settings
             case QueueEmptied(day=day):
-                self.release(day)
-            case Advanced(day=day, phase=phase):
-                self.day, self.phase = day, phase
+                # What was asked for before an open meets that very open on the clock of the same bar.
+                self.release(day + 1 if self.settings.clock == SAME_BAR else day, event.bar)
+            case Advanced(day=day, phase=phase, bar=bar):
+                self.day, self.phase, self.bar = day, phase, bar
             case UpdateRefused(order_id=order_id) if order_id in self.working:
                 self._change(order_id, update=None)
             case RightsLapsed() | Recorded() | Logged() | CancelRefused() | UpdateRefused():
@@ -218,10 +226,10 @@ class Draft:
             self.tax_lots = {**self.tax_lots, column: lots}
 
     def _take(self, column: int, quantity: int) -> None:
-        """Remember what was taken from the volume of the day, where it is capped."""
+        """Remember what was taken from the volume of the bar, where it is capped."""
         if self.settings.participation is not None:
-            day, taken = self.taken.get(column, (self.day, 0))
-            self.taken = {**self.taken, column: (self.day, quantity + (taken if day == self.day else 0))}
+            taken = taken_now(self, column)
+            self.taken = {**self.taken, column: (self.day, self.bar, quantity + taken)}
 
     def sell(self, column: int, quantity: int, received: int) -> list[tuple[TaxLot, int]]:
         """Give shares out, against cash (net of fees); the lots that left, where lots are kept."""
@@ -257,6 +265,7 @@ class Draft:
         match event:
             case OrderReleased():
                 self.working = {**self.working, order_id: self.released(order_id)}
+                self._leave_queue(event)
             case OrderTrimmed(cut=cut):
                 left = self.working[order_id].leaves
                 self._change(order_id, leaves=left - cut if left > 0 else left + cut)
@@ -331,6 +340,14 @@ class Draft:
         on_position = cap is not None and block.requests[offset][0] == Method.TARGET_VALUE
         return OpenOrder(order_id, block.columns[offset], quantity, terms, cap, on_position, stop=terms.stop_price)
 
+    def _leave_queue(self, event: OrderReleased) -> None:
+        """On the clock of the same bar an order released at the moment of its call has a block of its own, now over."""
+        if self.settings.clock != SAME_BAR:
+            return
+        block, _ = self.block_of(event.order_id)
+        if (block.day, block.phase) == (event.day, event.phase):
+            self.queue = tuple(other for other in self.queue if other is not block)
+
     def _apply_issue(self, column: int, received: int) -> None:
         positions = self.own_positions()
         position = positions[column]
@@ -344,10 +361,17 @@ class Draft:
             lots = ledger.lots_after_issue(self.tax_lots[column], received)
             self.tax_lots = {**self.tax_lots, column: lots}
 
-    def release(self, day: int) -> None:
-        """Drop from the queue what was placed before a day: it has met the market."""
+    def release(self, day: int, bar: int = 0) -> None:
+        """Drop from the queue what has met the market.
+
+        On daily bars what was placed before a day; at a bar everything, only what is good for the opening price of a
+        day stays for the next one.
+        """
         if self.queue:
-            self.queue = tuple(block for block in self.queue if block.day >= day)
+            if bar:
+                self.queue = tuple(block for block in self.queue if bar > 1 and awaits_opening(block))
+            else:
+                self.queue = tuple(block for block in self.queue if block.day >= day)
             if self.amended:
                 first = self.queue[0].first_id if self.queue else self.orders + 1
                 self.amended = {order_id: known for order_id, known in self.amended.items() if order_id >= first}
@@ -355,7 +379,7 @@ class Draft:
     def _apply_matched(self, event: Matched) -> None:
         for offset in range(len(event)):
             self.apply_row(event, offset)
-        self.release(event.day)
+        self.release(event.day, event.bar)
 
     def apply_row(self, event: Matched, offset: int) -> None:
         """Apply what one order of a match did."""
@@ -369,6 +393,18 @@ class Draft:
             if isinstance(remark, DividendTaxed):
                 self.cash -= remark.tax
                 self.realised -= remark.tax
+
+
+def taken_now(account: Draft | State, column: int) -> int:
+    """Shares taken so far from the volume of this bar; counted only where it is capped."""
+    day, bar, taken = account.taken.get(column, (-1, 0, 0))
+    return taken if (day, bar) == (account.day, account.bar) else 0
+
+
+def awaits_opening(block: Placed) -> bool:
+    """True for a block of requests that are good for the opening price of a day; on minute data it holds no others."""
+    terms = block.terms.get(0)
+    return terms is not None and terms.kind is Kind.MARKET_ON_OPEN
 
 
 def evolve(state: State, events: Iterable[Event]) -> State:
@@ -386,6 +422,6 @@ def evolve(state: State, events: Iterable[Event]) -> State:
     """
     draft = Draft(state)
     for event in events:
-        draft.day, draft.phase = event.day, event.phase
+        draft.day, draft.phase, draft.bar = event.day, event.phase, event.bar
         draft.apply(event)
     return draft.freeze()

@@ -5,14 +5,22 @@ from __future__ import annotations
 import datetime as dt
 
 import numpy as np
+from numpy.typing import NDArray
 
 from qresearch.domain.instrument import Board
 from qresearch.domain.messages import Costs, Refusal
 from qresearch.domain.reasons import Reason
+from qresearch.domain.state import State
+from qresearch.engine.evolve import Draft
 from qresearch.engine.fees import BOARDS, FeeBook, Rates
 from qresearch.market import rules
+from qresearch.market.intraday import Intraday
 from qresearch.market.market import Market
+from qresearch.market.panel import Panel
+from qresearch.market.venue import PHASE_ORDER, PHASES, Phase
+from qresearch.market.view import View
 
+_OPEN, _INTRADAY, _CLOSE = PHASE_ORDER[Phase.OPEN], PHASE_ORDER[Phase.INTRADAY], PHASE_ORDER[Phase.CLOSE]
 _NEVER = 2**62
 CHINA_LOT = 100
 """Shares in one lot of ``order_lots`` on a venue with rules, whatever the board's smallest order."""
@@ -59,12 +67,75 @@ class Exchange:
             if day < len(market.days):
                 self.closing.setdefault(day, []).append(column)
         self.breaks, self.resumes = panel.gaps
+        self.intraday = panel.intraday
+        """The bars inside the days; None on daily data."""
         self._fee_books: dict[Costs, FeeBook] = {}
 
     def _closing_day(self, column: int, delisted: dt.date) -> int:
         """Index of the day on which a recorded delisting closes positions: after the last row, whatever the record."""
         found = int(np.searchsorted(self.market.days, np.datetime64(delisted, "D")))
         return max(found, int(self.market.panel.last_row[column]) + 1)
+
+    def view(self, account: Draft | State) -> View:
+        """What can be known where an account stands."""
+        return View(self.market, account.day, PHASES[account.phase], account.bar)
+
+    def bar_count(self, day: int) -> int:
+        """Number of bars inside a day; 0 on daily data."""
+        return self.intraday.counts[day] if self.intraday is not None and 0 <= day < len(self.market.days) else 0
+
+    def next_bar(self, account: Draft | State) -> tuple[int, int]:
+        """Phase and bar that follow, within a day of minute data; a day without bars has the phases of a daily one."""
+        count = self.bar_count(account.day)
+        if account.phase == _INTRADAY and account.bar < count:
+            return _INTRADAY, account.bar + 1
+        phase = account.phase + 1
+        if phase in {_OPEN, _INTRADAY}:
+            return phase, min(1, count)
+        return phase, count if phase == _CLOSE else 0
+
+    def time_text(self, account: Draft | State) -> str:
+        """The end of the bar at which an account stands, as text."""
+        bars, row = self.bars(account)
+        return str(bars.times[row] if isinstance(bars, Intraday) else bars.days[row]).replace("T", " ")
+
+    def bars(self, account: Draft | State) -> tuple[Panel | Intraday, int]:
+        """The bar at which an account stands: the arrays that hold it, and its row in them."""
+        if account.bar and self.intraday is not None:
+            return self.intraday, self.intraday.row(account.day, account.bar)
+        return self.market.panel, account.day
+
+    def openings(
+        self, account: Draft | State, columns: NDArray[np.int64], quantities: NDArray[np.int64]
+    ) -> NDArray[np.float64]:
+        """Prices at which orders meet the open of the bar at which an account stands.
+
+        The open of the bar; after the first bar of a day a buy pays the ask and a sell gets the bid that was quoted at
+        the end of the bar before, where the data have quotes: what could be seen when the order was given.
+
+        Returns
+        -------
+        (C,) ndarray of float64, currency per share
+            NaN where nobody traded in the bar and nothing was quoted.
+        """
+        source, row = self.bars(account)
+        if isinstance(source, Panel):
+            opened: NDArray[np.float64] = source.open[row, columns]
+            return opened
+        prices = np.where(source.traded[row, columns], source.open[row, columns], np.nan)
+        if account.bar > 1 and source.has_quotes:
+            quotes = source.quotes(row - 1, columns, quantities)
+            prices = np.where(np.isnan(quotes), prices, quotes)
+        return prices
+
+    def blocked(self, day: int, columns: NDArray[np.int64]) -> NDArray[np.bool_]:
+        """Instruments that are known not to trade at the open of a day.
+
+        On minute data only the flag of the day tells: a first bar without trades may be followed by others.
+        """
+        panel = self.market.panel
+        known: NDArray[np.bool_] = (panel.suspended if self.intraday is None else panel.paused)[day, columns]
+        return known
 
     def is_delisted(self, column: int) -> bool:
         """True when a delisting is on record, however far ahead: what comes before it is a suspension."""

@@ -3,8 +3,9 @@
 Assumptions
 -----------
 Commission already contains the exchange's handling and regulatory fees, as retail tariffs do. Each fee is rounded half
-up to the venue's money step (brokers do so; the exchanges publish no rounding rule). The least commission is charged
-per fill: an order has one fill at its open, so this is per order.
+up to the venue's money step (brokers do so; the exchanges publish no rounding rule). With ``rounding="total"`` the sum
+of commission and stamp duty is, and what that changes is put on the commission. The least commission is charged per
+fill: an order has one fill at its open, so this is per order.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from numpy.typing import NDArray
 from qresearch.domain.instrument import Board
 from qresearch.domain.messages import Costs
 from qresearch.domain.money import RATE_SCALE, divide_half_up, rate_units
-from qresearch.errors import UsageError
+from qresearch.errors import UsageError, choose
 from qresearch.market import rules
 from qresearch.market.market import Market
 from qresearch.market.venue import Venue
@@ -45,6 +46,7 @@ class Rates:
     transfer_minimum: Ints
     units: int
     has_transfer: bool
+    together: bool
 
     def charge(self, board: int, quantity: int, notional: int) -> tuple[int, int, int]:
         """Commission, stamp duty and transfer fee of one fill, in money steps.
@@ -65,10 +67,13 @@ class Rates:
         if par:
             by_count = divide_half_up(abs(quantity) * par * self.units, RATE_SCALE)
             transfer = max(by_count, int(self.transfer_minimum[board]))
+        if self.together:
+            exact = max(notional * int(self.commission[side][board]), self.minimum * RATE_SCALE)
+            commission = divide_half_up(exact + notional * int(self.duty[side][board]), RATE_SCALE) - duty
         return commission, duty, transfer
 
     def charge_all(self, boards: Ints, quantities: Ints, notionals: Ints) -> tuple[Ints, Ints, Ints]:
-        """The same for many fills at once."""
+        """The same for many fills at once, each fee rounded by itself."""
         buys = quantities > 0
         commission = np.maximum(_apply(notionals, _by_side(buys, self.commission, boards)), self.minimum)
         duty = _apply(notionals, _by_side(buys, self.duty, boards))
@@ -134,7 +139,8 @@ class FeeBook:
             exempt = [ruled and board in _TAX_FREE for board in BOARDS]
             duty_buy = [0 if free else costs.open_tax for free in exempt]
             duty_sell = [0 if free else costs.close_tax for free in exempt]
-            transfers = [rules.TransferFee(0.0, 0.0, 0.0) for _ in BOARDS]
+            rate = costs.transfer_fee / RATE_SCALE
+            transfers = [rules.TransferFee(0.0 if free else rate, 0.0, 0.0) for free in exempt]
         count = len(BOARDS)
         buying, selling = (per_board([rate] * count) for rate in (costs.open_commission, costs.close_commission))
         return Rates(
@@ -146,6 +152,7 @@ class FeeBook:
             transfer_minimum=per_board([money.money("transfer fee", fee.minimum) for fee in transfers]),
             units=money.units,
             has_transfer=any(fee.rate or fee.par_rate for fee in transfers),
+            together=costs.rounding == "total",
         )
 
 
@@ -157,8 +164,11 @@ def fixed_costs(
     open_commission: float = 0.00025,
     close_commission: float = 0.00025,
     min_commission: float = 5.0,
+    rounding: str = "each",
+    transfer_fee: float = 0.0,
+    historical: bool = False,
 ) -> Costs:
-    """Costs that do not change with the date; the defaults are the documented ones of the Trading API.
+    """Costs by single rates; the defaults are the documented ones of the Trading API.
 
     Parameters
     ----------
@@ -168,24 +178,40 @@ def fixed_costs(
         Administration, 2023-08-27). On a venue with rules, funds pay none.
     open_commission, close_commission : float, fraction of the value
     min_commission : float, currency
+    rounding : {"each", "total"}
+    transfer_fee : float, fraction of the value
+        On both sides. On a venue with rules, funds pay none.
+    historical : bool
+        Stamp duty and transfer fee by date and board from the rule book instead; the rates above are then not used.
 
     Raises
     ------
     UsageError
-        A rate outside [0, 1) or a negative minimum; pass fractions such as 0.00025.
+        A rate outside [0, 1) or a negative minimum: pass fractions such as 0.00025. `historical` on a venue without
+        rules: set rates instead.
     """
     if not min_commission >= 0:
         raise UsageError(f"min_commission={min_commission!r} must be at least 0. Pass an amount such as 5.")
+    if historical and not venue.has_rules:
+        raise UsageError(
+            f"Historical costs need a venue with a dated rule book; {venue.name!r} has none. "
+            "Set rates with session.set_order_cost(...)."
+        )
+    if historical:
+        open_tax = close_tax = transfer_fee = 0.0
     return Costs(
         rate_units("open_tax", open_tax),
         rate_units("close_tax", close_tax),
         rate_units("open_commission", open_commission),
         rate_units("close_commission", close_commission),
         venue.money.money("min_commission", min_commission),
+        historical=historical,
+        rounding=choose("rounding", rounding, ("each", "total")),
+        transfer_fee=rate_units("transfer_fee", transfer_fee),
     )
 
 
-COST_PRESETS = ("default", "historical", "zero")
+COST_PRESETS = ("default", "historical", "joinquant", "zero")
 
 
 def preset_costs(venue: Venue, name: str) -> Costs:
@@ -194,9 +220,11 @@ def preset_costs(venue: Venue, name: str) -> Costs:
     Parameters
     ----------
     venue : Venue
-    name : {"default", "historical", "zero"}
+    name : {"default", "historical", "joinquant", "zero"}
         default: the documented defaults of the Trading API (zero on a venue without rules, whose fees are unknown);
-        historical: the default commission, with stamp duty and transfer fee by date and board from the rule book.
+        historical: the default commission, with stamp duty and transfer fee by date and board from the rule book;
+        joinquant: what JoinQuant charges shares when a script sets nothing, 0.03 % each way, at least 5, and 0.1 %
+        stamp duty on sells.
 
     Raises
     ------
@@ -206,11 +234,7 @@ def preset_costs(venue: Venue, name: str) -> Costs:
     if name == "zero" or (name == "default" and not venue.has_rules):
         return Costs(0, 0, 0, 0, 0)
     if name == "historical":
-        if not venue.has_rules:
-            raise UsageError(
-                f"costs='historical' needs a venue with a dated rule book; {venue.name!r} has none. "
-                "Set rates with session.set_order_cost(...)."
-            )
-        base = fixed_costs(venue)
-        return Costs(0, 0, base.open_commission, base.close_commission, base.min_commission, historical=True)
+        return fixed_costs(venue, historical=True)
+    if name == "joinquant":
+        return fixed_costs(venue, close_tax=0.001, open_commission=0.0003, close_commission=0.0003)
     return fixed_costs(venue)

@@ -17,6 +17,8 @@ path of the loop for :meth:`_Match.special`, so that the rules stand in one plac
 
 from __future__ import annotations
 
+from collections.abc import Set
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -31,36 +33,57 @@ from qresearch.domain.order import Method
 from qresearch.domain.state import Position
 from qresearch.domain.terms import MARKET_DAY
 from qresearch.engine.checks import Checks, Intent
-from qresearch.engine.evolve import HOLDING_PERIOD, Draft
+from qresearch.engine.evolve import HOLDING_PERIOD, Draft, awaits_opening
 from qresearch.engine.exchange import Exchange
+from qresearch.engine.idle import touched_orders
 from qresearch.engine.ledger import after_sale, notionals
 from qresearch.engine.slippage import slipped
 from qresearch.engine.taxes import tax_on_sale
-from qresearch.engine.working import release_all, walk_open
+from qresearch.engine.working import release_all, walk_close, walk_open
+from qresearch.market.venue import PHASE_ORDER, Phase
 
 Ints = NDArray[np.int64]
+_OPEN = PHASE_ORDER[Phase.OPEN]
 Remark = OrderTrimmed | OrderRejected | DividendTaxed
 
 
-def match_open(draft: Draft, exchange: Exchange) -> None:
-    """Match what was queued before today, and what rests, at today's open.
+def match_open(draft: Draft, exchange: Exchange, left_out: Set[int] = frozenset()) -> None:
+    """Match what was queued before today, and what rests, at today's open; on minute data at that of a bar.
 
     Plain market orders alone go through at once. As soon as any order with terms of its own is about, every order is
     walked one by one by the same rules, because what rests holds cash and shares back.
     """
-    blocks = [block for block in draft.queue if block.day < draft.day]
+    blocks = _due(draft)
     if blocks and not draft.working and not _is_special(draft, blocks):
         match = _Match(draft, exchange, blocks)
         if not match.locked:
             # Also when every order was canceled meanwhile: the event is what takes them out of the queue.
             match.run()
-            draft.release(draft.day)
+            draft.release(draft.day, draft.bar)
             draft.block = None
             return
     if blocks or draft.working:
         release_all(draft, blocks)
-        walk_open(draft, exchange)
+        walk_open(draft, exchange, left_out)
     draft.block = None
+
+
+def match_bar(draft: Draft, exchange: Exchange) -> None:
+    """Match at a whole bar inside the day: at its open, unless that was the opening, then against the bar itself."""
+    touched = touched_orders(draft, exchange)
+    resting = draft.working.keys() - touched
+    if draft.bar > 1 and (touched or _due(draft)):
+        match_open(draft, exchange, resting)
+    if draft.working.keys() - resting:
+        walk_close(draft, exchange, resting)
+    draft.block = None
+
+
+def _due(draft: Draft) -> list[Placed]:
+    """Requests that meet this open: on daily bars those of the days before, at a bar all that were placed before it."""
+    if not draft.bar:
+        return [block for block in draft.queue if block.day < draft.day]
+    return [block for block in draft.queue if draft.phase == _OPEN or not awaits_opening(block)]
 
 
 def _is_special(draft: Draft, blocks: list[Placed]) -> bool:
@@ -75,7 +98,7 @@ class _Match:
 
     def __init__(self, draft: Draft, exchange: Exchange, blocks: list[Placed]) -> None:
         self.draft, self.exchange = draft, exchange
-        day, panel, settings = draft.day, exchange.market.panel, draft.settings
+        day, settings = draft.day, draft.settings
         ids, columns, quantities = _collect(draft, blocks)
         self.caps = {block.first_id + offset: cap for block in blocks for offset, cap in block.value_caps.items()}
         if settings.match_order == "sells_first":
@@ -83,7 +106,7 @@ class _Match:
         else:
             walk = np.flatnonzero(quantities)
         self.ids, self.columns, self.quantities = ids[walk], columns[walk], quantities[walk]
-        self.opens = panel.open[day, self.columns]
+        self.opens = exchange.openings(draft, self.columns, self.quantities)
         sizes = np.abs(self.quantities)
         special: NDArray[np.bool_] = np.zeros(len(sizes), dtype=np.bool_)
         if exchange.lot_shares > 1:
@@ -91,15 +114,18 @@ class _Match:
             special |= sizes < exchange.least_sizes[self.columns]
         blocked: NDArray[np.bool_] | None = None
         if exchange.may_suspend:
-            blocked = panel.suspended[day, self.columns]
+            blocked = exchange.blocked(day, self.columns)
             self.opens = np.where(blocked, 0.0, self.opens)
             special |= blocked
+        if draft.bar and np.isnan(self.opens).any():
+            self.locked = True
+            return
         self.prices = self.opens
         if settings.slippage.kind != "none":
             self.prices = self._slipped()
         self.locked = exchange.has_limits and self._meets_locked_open(blocked)
-        """Some order meets a locked open and has to wait, which the exact way knows how to do."""
-        if settings.dividend_tax == HOLDING_PERIOD:
+        """Some order meets a locked open, or a bar without trades, and has to wait: the exact way knows how to."""
+        if settings.dividend_tax == HOLDING_PERIOD or settings.costs.rounding == "total":
             special[:] = True
         elif self.caps:
             special |= np.isin(self.ids, np.fromiter(self.caps, dtype=np.int64))
@@ -117,7 +143,8 @@ class _Match:
     def _slipped(self) -> NDArray[np.float64]:
         draft, exchange = self.draft, self.exchange
         panel, day = exchange.market.panel, draft.day
-        steps, volumes = exchange.steps[self.columns], panel.volume[day, self.columns]
+        source, row = exchange.bars(draft)
+        steps, volumes = exchange.steps[self.columns], source.volume[row, self.columns]
         prices = slipped(draft.settings.slippage, self.opens, self.quantities, volumes, steps)
         ceilings, floors = panel.limit_up[day, self.columns], panel.limit_down[day, self.columns]
         bounded: NDArray[np.float64] = np.fmax(np.fmin(prices, ceilings), floors)
@@ -193,6 +220,7 @@ class _Match:
             self.duties,
             self.transfers,
             self.remarks,
+            draft.bar,
         )
         draft.events.append(matched)
         draft.pending = None
@@ -209,9 +237,9 @@ class _Match:
         refusal = checks.refusal(column)
         if refusal is None:
             filled, cuts, refusal = checks.carried(intent)
-            remarks.extend(OrderTrimmed(draft.day, draft.phase, order_id, *cut) for cut in cuts)
+            remarks.extend(OrderTrimmed(draft.day, draft.phase, order_id, *cut, draft.bar) for cut in cuts)
         if refusal is not None:
-            remarks.append(OrderRejected(draft.day, draft.phase, order_id, *refusal))
+            remarks.append(OrderRejected(draft.day, draft.phase, order_id, *refusal, draft.bar))
             filled = 0
         self._settle(row, intent, filled if wanted > 0 else -filled, remarks)
         if remarks:
@@ -235,7 +263,7 @@ class _Match:
             if tax:
                 draft.cash -= tax
                 draft.realised -= tax
-                remarks.append(DividendTaxed(draft.day, draft.phase, intent.column, tax))
+                remarks.append(DividendTaxed(draft.day, draft.phase, intent.column, tax, draft.bar))
         self.quantities[row] = filled
         self.notionals[row] = notional
         self.commissions[row], self.duties[row], self.transfers[row] = fees

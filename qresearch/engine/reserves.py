@@ -1,4 +1,4 @@
-"""What working orders hold back: cash for resting buys, at their limit or stop."""
+"""What working orders hold back: cash for resting buys, at their limit or stop, and the shares of working sells."""
 
 from __future__ import annotations
 
@@ -6,8 +6,6 @@ from qresearch.domain.state import OpenOrder, State
 from qresearch.engine.checks import Checks, Intent
 from qresearch.engine.evolve import Draft
 from qresearch.engine.exchange import Exchange
-from qresearch.market.venue import PHASES
-from qresearch.market.view import View
 
 
 def reserve_price(draft: Draft | State, exchange: Exchange, order: OpenOrder) -> float:
@@ -19,7 +17,7 @@ def reserve_price(draft: Draft | State, exchange: Exchange, order: OpenOrder) ->
     fixed = terms.limit_price if terms.limit_price is not None else order.stop
     if how == "limit" and fixed is not None:
         return fixed
-    return View(exchange.market, draft.day, PHASES[draft.phase]).last_price(order.column)
+    return exchange.view(draft).last_price(order.column)
 
 
 def reserved_cash(draft: Draft | State, exchange: Exchange) -> dict[int, int]:
@@ -34,6 +32,17 @@ def reserved_cash(draft: Draft | State, exchange: Exchange) -> dict[int, int]:
             price = reserve_price(draft, exchange, order)
             reserved[order.order_id] = checks.cost(intent_of(order, price, 0, 0), order.leaves) if price > 0 else 0
     return reserved
+
+
+def shares_before(draft: Draft | State, order: OpenOrder) -> int:
+    """Shares that earlier sells of an instrument hold back from an order."""
+    if draft.settings.reserve == "none":
+        return 0
+    return sum(
+        -other.leaves
+        for other in draft.working.values()
+        if other.leaves < 0 and other.column == order.column and other.order_id < order.order_id
+    )
 
 
 def intent_of(order: OpenOrder, price: float, free_cash: int, reserved_shares: int) -> Intent:

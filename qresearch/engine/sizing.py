@@ -3,6 +3,10 @@
 Value and percentage orders are turned into shares at the call, from the last visible price. Buying a number of shares
 rounds to the nearest lot (a tie goes down), as the Trading API documents; targets, values and percentages round down
 and never exceed what was asked; selling everything takes the odd lot along. Targets count what is queued or working.
+
+Sizing "joinquant" differs in three points, as that platform documents: a number of shares to buy is rounded down; a
+value is turned into shares at the last price and slippage comes on top, so that it may cost more than was asked; a
+market order in STAR shares needs a protection price (the `limit_price` of its terms) or is refused.
 """
 
 from __future__ import annotations
@@ -16,14 +20,13 @@ from qresearch.domain.messages import Refusal
 from qresearch.domain.order import Method
 from qresearch.domain.reasons import Reason
 from qresearch.domain.terms import MARKET_DAY, Kind, Terms
-from qresearch.engine.evolve import Draft
+from qresearch.engine.evolve import SAME_BAR, Draft
 from qresearch.engine.exchange import Exchange, ended
 from qresearch.engine.fills import first_stop
 from qresearch.engine.ledger import sale_in_lots
 from qresearch.engine.reserves import reserved_cash
 from qresearch.errors import UsageError
-from qresearch.market.venue import PHASES
-from qresearch.market.view import View
+from qresearch.market.venue import PHASE_ORDER, Phase
 
 
 class Sized(NamedTuple):
@@ -43,6 +46,9 @@ class Sized(NamedTuple):
 
 
 _ORDER = int(Method.ORDER)
+JOINQUANT = "joinquant"
+"""The sizing of that platform's scripts."""
+_OPEN, _CLOSE = PHASE_ORDER[Phase.OPEN], PHASE_ORDER[Phase.CLOSE]
 
 
 def place(  # noqa: PLR0917  # in the order of the call
@@ -71,6 +77,10 @@ def place(  # noqa: PLR0917  # in the order of the call
     UsageError
         `asked` is no finite number, no whole number where shares are meant, or out of range.
     """
+    alone = terms is not MARKET_DAY and terms.kind is Kind.MARKET_ON_OPEN and exchange.intraday is not None
+    if alone:
+        # It may wait longer than its neighbours.
+        draft.block = None
     block = draft.block
     if block is None:
         block = draft.open_block()
@@ -88,7 +98,7 @@ def place(  # noqa: PLR0917  # in the order of the call
     ):
         quantity = asked
     else:
-        sized = size(draft, exchange, column, Method(method), asked)
+        sized = size(draft, exchange, column, Method(method), asked, terms)
         offset = len(block.columns)
         block.requests[offset] = (int(method), asked)
         if sized.refusal is not None:
@@ -96,28 +106,53 @@ def place(  # noqa: PLR0917  # in the order of the call
             quantity = 0
         else:
             quantity = sized.quantity
-            if sized.value_cap is not None:
+            if sized.value_cap is not None and draft.settings.sizing != JOINQUANT:
                 block.value_caps[offset] = sized.value_cap
     if terms is not MARKET_DAY:
-        block.terms[len(block.columns)] = on_tick(draft, exchange, column, quantity or int(asked), terms)
+        quantity = _keep_terms(draft, exchange, column, (int(method), asked), quantity, terms)
     block.columns.append(column)
     block.quantities.append(quantity)
     draft.orders += 1
     if draft.pending is not None and quantity:
         draft.pending[column] = draft.pending.get(column, 0) + quantity
+    if alone:
+        draft.block = None
     return quantity != 0
 
 
-def size(draft: Draft, exchange: Exchange, column: int, method: Method, asked: float) -> Sized:
+def _keep_terms(  # noqa: PLR0917  # what place knows by then
+    draft: Draft, exchange: Exchange, column: int, request: tuple[int, float], quantity: int, terms: Terms
+) -> int:
+    """Put the terms of a request, on the tick, into the block; what is sent then.
+
+    A trailing stop that has no price to start from is refused.
+    """
+    block = draft.open_block()
+    offset = len(block.columns)
+    is_adrift = terms.kind is Kind.TRAILING_STOP and terms.stop_price is None
+    if not (is_adrift and not last_price(draft, exchange, column) > 0):
+        block.terms[offset] = on_tick(draft, exchange, column, quantity or int(request[1]), terms)
+        return quantity
+    block.terms[offset] = terms
+    if quantity:
+        block.requests[offset] = request
+        block.value_caps.pop(offset, None)
+        block.refused[offset] = (quantity, (Reason.NO_PRICE, {}))
+    return 0
+
+
+def size(  # noqa: PLR0917  # as in place
+    draft: Draft, exchange: Exchange, column: int, method: Method, asked: float, terms: Terms = MARKET_DAY
+) -> Sized:
     """What would be sent for a request, now."""
     _check_number(method, asked)
-    unavailable = _unavailable(draft, exchange, column)
+    unavailable = _unavailable(draft, exchange, column, terms)
     if unavailable is not None:
         shares = int(asked) if method is Method.ORDER else 0
         return Sized(shares, refusal=unavailable)
     match method:
         case Method.ORDER:
-            return _shares(draft, exchange, column, int(asked), nearest=True)
+            return _shares(draft, exchange, column, int(asked), nearest=draft.settings.sizing != JOINQUANT)
         case Method.LOTS:
             return _shares(draft, exchange, column, int(asked) * exchange.lot_shares, nearest=True)
         case Method.TARGET:
@@ -150,15 +185,38 @@ def _check_number(method: Method, asked: float) -> None:
         raise UsageError(f"order_pct: pct={asked!r} is outside -1 to 1. Pass a fraction: 0.5 for half of the cash.")
 
 
-def _unavailable(draft: Draft, exchange: Exchange, column: int) -> Refusal | None:
+def _unavailable(draft: Draft, exchange: Exchange, column: int, terms: Terms) -> Refusal | None:
     day, instrument = draft.day, exchange.market.instruments[column]
     if instrument.board is Board.INDEX:
         return Reason.NOT_TRADABLE, {"symbol": instrument.symbol}
     if exchange.closing_day[column] <= day:
         return ended(exchange, column, day)
-    if day >= exchange.last:
+    if draft.settings.sizing == JOINQUANT and instrument.board is Board.STAR and terms == MARKET_DAY:
+        return Reason.PROTECTION_PRICE, {"symbol": instrument.symbol}
+    if day >= exchange.last and not (meets_market_now(draft, terms) or meets_open_today(draft, exchange, terms)):
         return Reason.NO_FURTHER_OPEN, {"day": exchange.date(day)}
     return None
+
+
+def meets_market_now(draft: Draft, terms: Terms) -> bool:
+    """True when a request meets the market inside the call: on the clock of the same bar, in trading hours.
+
+    What is good for an opening price only can do so at the open, and waits for the next one later in the day.
+    """
+    if draft.settings.clock != SAME_BAR or not _OPEN <= draft.phase <= _CLOSE:
+        return False
+    return terms.kind is not Kind.MARKET_ON_OPEN or draft.phase == _OPEN
+
+
+def meets_open_today(draft: Draft, exchange: Exchange, terms: Terms) -> bool:
+    """True before an open at which what is asked for now is tried today.
+
+    On the clock of the same bar and on minute data that of the day; on minute data also that of each later bar.
+    """
+    if draft.phase < _OPEN:
+        return draft.settings.clock == SAME_BAR or exchange.bar_count(draft.day) > 0
+    is_early = draft.phase < _CLOSE and draft.bar < exchange.bar_count(draft.day)
+    return is_early and terms.kind is not Kind.MARKET_ON_OPEN
 
 
 def pending_of(draft: Draft, column: int) -> int:
@@ -182,7 +240,7 @@ def on_tick(draft: Draft, exchange: Exchange, column: int, quantity: int, terms:
     side = 1 if quantity > 0 else -1
     step = float(exchange.steps[column])
     if terms.kind is Kind.TRAILING_STOP and terms.stop_price is None:
-        terms = replace(terms, stop_price=first_stop(terms, side, _last_price(draft, exchange, column)))
+        terms = replace(terms, stop_price=first_stop(terms, side, last_price(draft, exchange, column)))
     towards = -side if terms.kind is Kind.LIMIT_IF_TOUCHED else side
     return replace(
         terms,
@@ -260,8 +318,9 @@ def _target(draft: Draft, exchange: Exchange, column: int, target: int, cap: int
     return Sized(delta, refusal=(Reason.NO_CHANGE, {"held": held, "pending": pending}))
 
 
-def _last_price(draft: Draft, exchange: Exchange, column: int) -> float:
-    return View(exchange.market, draft.day, PHASES[draft.phase]).last_price(column)
+def last_price(draft: Draft, exchange: Exchange, column: int) -> float:
+    """The last visible price, currency per share; NaN when there has been none."""
+    return exchange.view(draft).last_price(column)
 
 
 def _affordable_shares(value: float, price: float) -> int:
@@ -274,7 +333,7 @@ def _no_price() -> Sized:
 
 
 def _value(draft: Draft, exchange: Exchange, column: int, value: float) -> Sized:
-    price = _last_price(draft, exchange, column)
+    price = last_price(draft, exchange, column)
     if not price > 0:
         return _no_price()
     shares = _affordable_shares(abs(value), price)
@@ -292,7 +351,7 @@ def _value(draft: Draft, exchange: Exchange, column: int, value: float) -> Sized
 def _target_value(draft: Draft, exchange: Exchange, column: int, value: float) -> Sized:
     if value == 0:
         return _target(draft, exchange, column, 0)
-    price = _last_price(draft, exchange, column)
+    price = last_price(draft, exchange, column)
     if not price > 0:
         return _no_price()
     cap = exchange.money.money("value", value)

@@ -3,7 +3,9 @@
 Assumptions
 -----------
 The move never takes a price beyond the limits of the day, and is rounded to the tick against the order (buys up,
-sells down). Without slippage every order gets the opening price itself, whatever its size: this flatters.
+sells down). The two spreads, as JoinQuant knows them, are rounded to the nearest tick instead, a tie against the order,
+so that a small one may vanish: this flatters. Without slippage every order gets the opening price itself, whatever its
+size: this flatters.
 """
 
 from __future__ import annotations
@@ -14,9 +16,11 @@ from numpy.typing import NDArray
 from qresearch.domain.messages import Slippage
 from qresearch.errors import UsageError, choose
 
-SLIPPAGE_KINDS = ("none", "fixed", "bps", "volume_share")
+SLIPPAGE_KINDS = ("none", "fixed", "bps", "volume_share", "spread", "spread_rate")
 
 Floats = NDArray[np.float64]
+_NEAREST = frozenset({"spread", "spread_rate"})
+_HAIR = 1e-6
 
 
 def slippage_model(kind: str, size: float = 0.0) -> Slippage:
@@ -24,10 +28,11 @@ def slippage_model(kind: str, size: float = 0.0) -> Slippage:
 
     Parameters
     ----------
-    kind : {"none", "fixed", "bps", "volume_share"}
+    kind : {"none", "fixed", "bps", "volume_share", "spread", "spread_rate"}
     size : float
         fixed: currency per share; bps: basis points of the price; volume_share: price impact of taking a whole
-        day's volume, as a fraction of the price.
+        day's volume, as a fraction of the price; spread and spread_rate: what lies between a buy and a sell, currency
+        per share or a fraction of the price, of which each side pays half.
 
     Raises
     ------
@@ -70,11 +75,16 @@ def slipped(
         moved = prices + side * model.size
     elif model.kind == "bps":
         moved = prices * (1 + side * model.size / 10_000)
+    elif model.kind == "spread":
+        moved = prices + side * model.size / 2
+    elif model.kind == "spread_rate":
+        moved = prices * (1 + side * model.size / 2)
     else:
         share = np.abs(quantities) / np.where(volumes > 0, volumes, np.inf)
         moved = prices * (1 + side * model.size * np.minimum(share, 1.0) ** 2)
     # Against the order: a buy pays the next tick up, a sell gets the next one down. The hair of tolerance keeps a
-    # price that is on its tick there.
+    # price that is on its tick there. Half a tick less makes it the nearest one, a tie still against the order.
     ticks = np.where(steps > 0, steps, 1.0)
-    rounded = np.where(side > 0, np.ceil(moved / ticks - 1e-6), np.floor(moved / ticks + 1e-6)) / np.rint(1 / ticks)
+    slack = 0.5 - _HAIR if model.kind in _NEAREST else _HAIR
+    rounded = np.where(side > 0, np.ceil(moved / ticks - slack), np.floor(moved / ticks + slack)) / np.rint(1 / ticks)
     return np.where(steps > 0, np.maximum(rounded, ticks), np.maximum(moved, 0.0))

@@ -11,19 +11,19 @@ from qresearch.domain.money import MoneyScale
 from qresearch.domain.state import Position, State
 from qresearch.engine.exchange import Exchange
 from qresearch.engine.ledger import notionals
-from qresearch.market.venue import PHASES
 from qresearch.market.view import View
 
 Ints = NDArray[np.int64]
 
 
-def market_values(exchange: Exchange, day: int, phase: int, positions: Mapping[int, Position]) -> Ints:
+def market_values(exchange: Exchange, view: View, positions: Mapping[int, Position]) -> Ints:
     """Value of each holding at the last visible prices, half up.
 
     Parameters
     ----------
     exchange : Exchange
-    day, phase : int
+    view : View
+        Of the moment.
     positions : mapping of column to Position
 
     Returns
@@ -33,7 +33,7 @@ def market_values(exchange: Exchange, day: int, phase: int, positions: Mapping[i
     """
     columns = np.array(list(positions), dtype=np.int64)
     quantities = np.array([held[0] for held in positions.values()], dtype=np.int64)
-    prices = View(exchange.market, day, PHASES[phase]).last_prices(columns)
+    prices = view.last_prices(columns)
     return _values(exchange.money, prices, quantities)
 
 

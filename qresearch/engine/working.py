@@ -8,6 +8,7 @@ Resting buys hold cash back at their limit or stop, resting sells hold shares ba
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Set
 
 import numpy as np
 
@@ -35,15 +36,16 @@ from qresearch.engine.exchange import Exchange
 from qresearch.engine.fills import Bar, Quote, at_open, in_bar
 from qresearch.engine.lean_model import LEAN_EQUITY, lean_quote
 from qresearch.engine.ledger import lots_after_sale
-from qresearch.engine.reserves import intent_of, reserve_price, reserved_cash
+from qresearch.engine.reserves import intent_of, reserve_price, reserved_cash, shares_before
 from qresearch.engine.sizing import rounded
 from qresearch.engine.slippage import slipped
 from qresearch.engine.taxes import tax_on_sale
-from qresearch.market.venue import PHASES
-from qresearch.market.view import View
+from qresearch.market.intraday import Intraday
+from qresearch.market.venue import PHASE_ORDER, Phase
 
+_CLOSE = PHASE_ORDER[Phase.CLOSE]
 _AT_ONCE = frozenset({TimeInForce.IOC, TimeInForce.FOK})
-_MARKET_KINDS = frozenset({Kind.MARKET, Kind.MARKET_ON_OPEN})
+MARKET_KINDS = frozenset({Kind.MARKET, Kind.MARKET_ON_OPEN})
 
 
 def release_all(draft: Draft, blocks: list[Placed]) -> None:
@@ -58,14 +60,14 @@ def release_all(draft: Draft, blocks: list[Placed]) -> None:
         draft.emit(QueueEmptied(draft.day, draft.phase))
 
 
-def walk_open(draft: Draft, exchange: Exchange) -> None:
-    """Ask every working order at the opening price."""
-    _Walk(draft, exchange, closing=False).run()
+def walk_open(draft: Draft, exchange: Exchange, left_out: Set[int] = frozenset()) -> None:
+    """Ask every working order, but for some, at the opening price."""
+    Walk(draft, exchange, closing=False).run(left_out)
 
 
-def walk_close(draft: Draft, exchange: Exchange) -> None:
-    """Ask every working order against the bar of the day."""
-    _Walk(draft, exchange, closing=True).run()
+def walk_close(draft: Draft, exchange: Exchange, left_out: Set[int] = frozenset()) -> None:
+    """Ask every working order, but for some, against the whole bar."""
+    Walk(draft, exchange, closing=True).run(left_out)
 
 
 def expire(draft: Draft, exchange: Exchange) -> None:
@@ -85,18 +87,36 @@ def _is_over(order: OpenOrder, today: dt.date) -> bool:
     return terms.good_till is None or terms.good_till <= today
 
 
-class _Walk:
-    """One pass over the working orders."""
+def _comes_nearer(known: Facts, facts: Facts) -> bool:
+    """True when the price in some facts is nearer to the limit or stop than the one that is known, or these moved."""
+    for name in ("limit", "stop"):
+        mark, before = facts.get(name), known.get(name)
+        new, old = facts.get("price"), known.get("price")
+        if isinstance(mark, float) and isinstance(new, float) and isinstance(old, float):
+            return mark != before or abs(new - mark) < abs(old - mark)
+    return False
+
+
+class Walk:
+    """One pass over the working orders.
+
+    Parameters
+    ----------
+    draft : Draft
+    exchange : Exchange
+    closing : bool
+        Asked against the whole bar; else at its opening price.
+    """
 
     def __init__(self, draft: Draft, exchange: Exchange, *, closing: bool) -> None:
         self.draft, self.exchange, self.closing = draft, exchange, closing
         self.checks = Checks(draft, exchange)
         self.reserved = reserved_cash(draft, exchange)
 
-    def run(self) -> None:
+    def run(self, left_out: Set[int] = frozenset()) -> None:
         """Ask each order in its turn; sells first unless the session matches by id."""
         draft = self.draft
-        orders = sorted(draft.working)
+        orders = sorted(draft.working.keys() - left_out if left_out else draft.working)
         if draft.settings.match_order == "sells_first":
             orders.sort(key=lambda order_id: draft.working[order_id].leaves > 0)
         for order_id in orders:
@@ -111,10 +131,13 @@ class _Walk:
         refusal = self.checks.refusal(order.column)
         if refusal is not None:
             # What rests from an earlier day is held through a suspension; what arrives today is refused.
-            if order.reason is not None and refusal[0] is Reason.SUSPENDED:
-                self._wait(order, *refusal)
-            elif order.reason is None or refusal[0] is not Reason.SUSPENDED:
+            is_new = order.reason is None or order.reason is Reason.NO_TRADES
+            if is_new or refusal[0] is not Reason.SUSPENDED:
                 self._reject(order, *refusal)
+            else:
+                self._wait(order, *refusal)
+            return
+        if self.draft.bar and self._sits_out(order):
             return
         limit = order.terms.limit_price
         invalid = None if limit is None else self.checks.outside_limits(order.column, limit)
@@ -122,7 +145,7 @@ class _Walk:
             self._refuse_or_wait(order, *invalid)
             return
         lean = self.draft.settings.fill_model == LEAN_EQUITY
-        if lean and not self.closing and order.terms.kind not in _MARKET_KINDS:
+        if lean and not self.closing and order.terms.kind not in MARKET_KINDS:
             return  # its rules ask whole bars only
         quote = self._quote(order)
         self._note_trigger(order, quote)
@@ -136,14 +159,43 @@ class _Walk:
             return
         self._trade(order, self._fill_price(order, quote))
 
-    def _quote(self, order: OpenOrder) -> Quote:
-        panel, day = self.exchange.market.panel, self.draft.day
-        side = 1 if order.leaves > 0 else -1
-        bar = Bar(*(float(getattr(panel, name)[day, order.column]) for name in ("open", "high", "low", "close")))
+    def _sits_out(self, order: OpenOrder) -> bool:
+        """True at a bar inside the day that does not concern an order.
+
+        Orders for the opening or the close of a day ask no other price; a bar without trades reaches no price; at the
+        close all bars have been asked.
+        """
+        kind, draft = order.terms.kind, self.draft
         if not self.closing:
-            return at_open(order.terms, side, bar.open, triggered=order.triggered, stop=order.stop)
+            return kind is Kind.MARKET_ON_OPEN and draft.bar > 1
+        if draft.phase == _CLOSE:
+            return kind is not Kind.MARKET_ON_CLOSE
+        bars, row = self.exchange.bars(draft)
+        return kind is Kind.MARKET_ON_CLOSE or (isinstance(bars, Intraday) and not bars.traded[row, order.column])
+
+    def _bar(self, column: int) -> Bar:
+        """The whole bar that orders are asked against; the closing price of a day is that of its last trade."""
+        source, row = self.exchange.bars(self.draft)
+        if self.draft.phase == _CLOSE:
+            source, row = self.exchange.market.panel, self.draft.day
+        return Bar(*(float(getattr(source, name)[row, column]) for name in ("open", "high", "low", "close")))
+
+    def _opening(self, order: OpenOrder) -> Quote:
+        """What an order does at the open of the bar."""
+        sides = np.array([order.leaves], dtype=np.int64)
+        opened = float(self.exchange.openings(self.draft, np.array([order.column]), sides)[0])
+        if opened != opened:
+            facts = {"time": self.exchange.time_text(self.draft)}
+            return Quote(None, triggered=order.triggered, stop=order.stop, reason=Reason.NO_TRADES, facts=facts)
+        side = 1 if order.leaves > 0 else -1
+        return at_open(order.terms, side, opened, triggered=order.triggered, stop=order.stop)
+
+    def _quote(self, order: OpenOrder) -> Quote:
+        if not self.closing:
+            return self._opening(order)
+        side, bar = 1 if order.leaves > 0 else -1, self._bar(order.column)
         taken = order.triggered and order.terms.limit_price is None
-        if order.terms.kind in _MARKET_KINDS or taken:
+        if order.terms.kind in MARKET_KINDS or taken:
             # A market order, or a stop that became one, tries its luck at opens only.
             return Quote(
                 None,
@@ -153,7 +205,7 @@ class _Walk:
                 facts=order.facts,
             )
         if self.draft.settings.fill_model == LEAN_EQUITY:
-            return lean_quote(self.exchange, order, day, bar)
+            return lean_quote(self.exchange, order, self.draft.day, bar)
         return in_bar(order.terms, side, bar, triggered=order.triggered, stop=order.stop)
 
     def _note_trigger(self, order: OpenOrder, quote: Quote) -> None:
@@ -169,23 +221,28 @@ class _Walk:
     def _fill_price(self, order: OpenOrder, quote: Quote) -> float:
         """The quote after slippage, within the limits of the day and the order's own limit."""
         assert quote.price is not None  # asked before
-        draft, exchange = self.draft, self.exchange
-        price = quote.price
-        if quote.takes and draft.settings.slippage.kind != "none":
-            panel, column = exchange.market.panel, order.column
-            moved = slipped(
-                draft.settings.slippage,
-                np.array([price]),
-                np.array([order.leaves], dtype=np.int64),
-                panel.volume[draft.day, [column]],
-                exchange.steps[[column]],
-            )
-            bounded = np.fmax(np.fmin(moved, panel.limit_up[draft.day, column]), panel.limit_down[draft.day, column])
-            price = float(bounded[0])
+        price = self._slipped(order, quote.price) if quote.takes else quote.price
         limit = order.terms.limit_price
         if limit is None:
             return price
         return min(price, limit) if order.leaves > 0 else max(price, limit)
+
+    def _slipped(self, order: OpenOrder, price: float) -> float:
+        """A price after slippage, within the limits of the day."""
+        draft, exchange = self.draft, self.exchange
+        if draft.settings.slippage.kind == "none":
+            return price
+        panel, column = exchange.market.panel, order.column
+        source, row = exchange.bars(draft)
+        moved = slipped(
+            draft.settings.slippage,
+            np.array([price]),
+            np.array([order.leaves], dtype=np.int64),
+            source.volume[row, [column]],
+            exchange.steps[[column]],
+        )
+        bounded = np.fmax(np.fmin(moved, panel.limit_up[draft.day, column]), panel.limit_down[draft.day, column])
+        return float(bounded[0])
 
     def _trade(self, order: OpenOrder, price: float) -> None:
         side = 1 if order.leaves > 0 else -1
@@ -203,16 +260,14 @@ class _Walk:
             self.draft.emit(OrderTrimmed(self.draft.day, self.draft.phase, order.order_id, *cut))
         if shares:
             self._fill(order, intent, side * shares)
-        if shares < wanted:
+        if shares < wanted and order.terms.time_in_force in _AT_ONCE:
+            self._cancel_at_once(order, shares)
+        elif shares < wanted:
             self._rest(self.draft.working[order.order_id], Reason.VOLUME_CAP, facts)
 
     def _carry_intent(self, order: OpenOrder, price: float) -> Intent:
         others = sum(money for order_id, money in self.reserved.items() if order_id != order.order_id)
-        held_back = sum(
-            -other.leaves
-            for other in self.draft.working.values()
-            if other.leaves < 0 and other.column == order.column and other.order_id < order.order_id
-        )
+        held_back = shares_before(self.draft, order)
         return intent_of(order, price, self.draft.cash - others, held_back)
 
     def _fill(self, order: OpenOrder, intent: Intent, quantity: int) -> None:
@@ -245,7 +300,7 @@ class _Walk:
                 facts: Facts = {"needed": -order.leaves, "available": held}
                 self._reject(order, Reason.OPEN_ORDER_MARGIN, facts)
             elif order.leaves > 0:
-                view = View(self.exchange.market, self.draft.day, PHASES[self.draft.phase])
+                view = self.exchange.view(self.draft)
                 price = order.terms.limit_price or order.stop or view.last_price(order.column)
                 # Without a price yet (not listed) nothing can be said about what it needs.
                 needed = self.checks.cost(intent_of(order, price, 0, 0), order.leaves) if price > 0 else 0
@@ -260,7 +315,7 @@ class _Walk:
         if order.terms.time_in_force in _AT_ONCE:
             self._cancel_at_once(order, 0)
             return
-        if order.reason is None and order.terms.kind not in _MARKET_KINDS and self.draft.settings.reserve != "none":
+        if order.reason is None and order.terms.kind not in MARKET_KINDS and self.draft.settings.reserve != "none":
             price = order.terms.limit_price or order.stop or 0.0
             if order.leaves < 0 or price > 0:
                 _, cuts, refusal = self.checks.carried(self._carry_intent(order, price or 1.0))
@@ -273,6 +328,10 @@ class _Walk:
         self._reserve(order.order_id)
 
     def _wait(self, order: OpenOrder, reason: Reason, facts: Facts) -> None:
+        known = order.reason is reason and not _comes_nearer(order.facts, facts)
+        if self.draft.bar and (known or (order.reason is not None and reason is Reason.NO_TRADES)):
+            # One event per bar and resting order would bury all others.
+            return
         self.draft.emit(OrderWaiting(self.draft.day, self.draft.phase, order.order_id, reason, facts))
 
     def _refuse_or_wait(self, order: OpenOrder, reason: Reason, facts: Facts) -> None:

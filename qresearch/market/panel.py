@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from qresearch.domain.instrument import SymbolIndex
 from qresearch.errors import DataError, OutOfRange
+from qresearch.market.intraday import Intraday
 
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
@@ -53,6 +54,8 @@ class Panel:
         True while a risk warning (ST) is on.
     adjusted : bool
         True when the prices were adjusted for corporate actions by the vendor; then they are on no tick.
+    intraday : Intraday or None
+        The bars inside the days, of which the arrays here are the sum; None when the data are daily.
     """
 
     days: Days
@@ -69,6 +72,7 @@ class Panel:
     paused: Bools
     is_st: Bools
     adjusted: bool = False
+    intraday: Intraday | None = None
     columns: SymbolIndex = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
@@ -83,6 +87,13 @@ class Panel:
                     field=name,
                 )
             array.flags.writeable = False
+        bars = self.intraday
+        if bars is not None and (len(bars.counts), bars.open.shape[1]) != shape:
+            raise DataError(
+                f"The bars inside the days are for {len(bars.counts)} days and {bars.open.shape[1]} symbols, the panel "
+                f"for {shape[0]} and {shape[1]}. Pass bars of the same days and symbols.",
+                field="intraday",
+            )
 
     def __repr__(self) -> str:
         return f"<Panel {len(self.symbols)} instruments x {len(self.days)} days, {self.days[0]} to {self.days[-1]}>"
@@ -167,6 +178,8 @@ class Panel:
         with ThreadPoolExecutor() as pool:
             for name, part in zip(names, pool.map(of_field, names), strict=True):
                 digest.update(name.encode() + part)
+        if self.intraday is not None:
+            digest.update(self.intraday.digest())
         return digest.hexdigest()
 
     def day_index(self, day: object, *, side: str = "exact") -> int:

@@ -6,20 +6,24 @@ import numpy as np
 from numpy.typing import NDArray
 
 from qresearch.errors import UsageError, choose
+from qresearch.market.intraday import Intraday
 from qresearch.market.market import Market
-from qresearch.market.panel import FIELDS, Floats
+from qresearch.market.panel import FIELDS, Floats, Panel
 from qresearch.market.venue import PHASE_ORDER, Phase
 
 ADJUSTMENTS = ("none", "pre", "post")
+FREQUENCIES = ("day", "bar")
 _AT_CLOSE = PHASE_ORDER[Phase.CLOSE]
 _AT_OPEN = PHASE_ORDER[Phase.OPEN]
 
 
 class View:
-    """What can be known at (day, phase).
+    """What can be known at (day, phase, bar).
 
     At ``PRE_OPEN`` the bars end the day before; from ``OPEN`` on that day's open is known; from ``CLOSE`` on its whole
-    bar. Limits and the reference price of a day are published before its open and so are visible all day.
+    bar. On minute data every ``INTRADAY`` shows one more whole bar of the day, and ``OPEN`` the open of the first one;
+    the bar of the whole day is still hidden until ``CLOSE``. Limits and the reference price of a day are published
+    before its open and so are visible all day.
 
     Parameters
     ----------
@@ -27,22 +31,46 @@ class View:
     day : int
         Index of the day; -1 before the first.
     phase : Phase
+    bar : int
+        On minute data the bar of the day at which the clock stands (:attr:`State.bar`), else 0.
     """
 
-    __slots__ = ("day", "market", "phase", "stop")
+    __slots__ = ("bar", "day", "market", "phase", "stop")
 
-    def __init__(self, market: Market, day: int, phase: Phase) -> None:
-        self.market, self.day, self.phase = market, day, phase
+    def __init__(self, market: Market, day: int, phase: Phase, bar: int = 0) -> None:
+        self.market, self.day, self.phase, self.bar = market, day, phase, bar
         self.stop = day + 1 if PHASE_ORDER[phase] >= _AT_CLOSE else day
-        """Number of whole bars that are visible."""
+        """Number of whole daily bars that are visible."""
 
-    def array(self, name: str) -> Floats:
+    def _cut(self, frequency: str) -> tuple[Panel | Intraday, int]:
+        """The arrays of a frequency, and how many of their rows are visible."""
+        panel = self.market.panel
+        choose("frequency", frequency, FREQUENCIES)
+        if frequency == "day":
+            return panel, max(self.stop, 0)
+        bars = panel.intraday
+        if bars is None:
+            raise UsageError(
+                "frequency='bar' asks for bars inside the day, but the data of this market are daily. "
+                "Use frequency='day', or read minute data."
+            )
+        if self.stop > self.day:
+            return bars, bars.firsts[max(self.stop, 0)]
+        return bars, bars.firsts[self.day] + (self.bar if self.phase is Phase.INTRADAY else 0)
+
+    def fields(self, frequency: str = "day") -> tuple[str, ...]:
+        """Names of the fields that bars of a frequency have."""
+        source, _ = self._cut(frequency)
+        return FIELDS if isinstance(source, Panel) else tuple(source.arrays)
+
+    def array(self, name: str, frequency: str = "day") -> Floats:
         """Whole bars up to now.
 
         Parameters
         ----------
         name : str
-            A field of the panel, such as "close".
+            A field of the panel, such as "close"; of bars inside the day one of :attr:`Intraday.arrays`.
+        frequency : {"day", "bar"}
 
         Returns
         -------
@@ -54,9 +82,16 @@ class View:
         UsageError
             Not a field; the message lists them.
         """
-        choose("field", name, FIELDS)
-        values: Floats = getattr(self.market.panel, name)
-        return values[: max(self.stop, 0)]
+        source, stop = self._cut(frequency)
+        choose("field", name, self.fields(frequency))
+        values: Floats = getattr(source, name)
+        return values[:stop]
+
+    def index(self, count: int, frequency: str = "day") -> NDArray[np.datetime64]:
+        """The days of the last `count` whole bars, or the times at which they end."""
+        source, stop = self._cut(frequency)
+        stamps: NDArray[np.datetime64] = source.days if isinstance(source, Panel) else source.times
+        return stamps[stop - count : stop]
 
     def last_price(self, column: int) -> float:
         """The last visible price, currency per share; NaN when there has been none yet."""
@@ -65,8 +100,9 @@ class View:
     def last_prices(self, columns: NDArray[np.int64]) -> Floats:
         """The last visible prices of some columns, for sizing and valuation.
 
-        From ``CLOSE`` on the close of the day; from ``OPEN`` on its open; before that the reference price of the
-        day, which is the previous close adjusted on an ex-date. The last known close where there is no row.
+        From ``CLOSE`` on the close of the day; from ``OPEN`` on its open, on minute data the close of the last whole
+        bar; before that the reference price of the day, which is the previous close adjusted on an ex-date. The last
+        known close where there is no row.
 
         Returns
         -------
@@ -79,16 +115,29 @@ class View:
         reference = panel.pre_close[day, columns]
         known = mark[day - 1, columns] if day > 0 else np.full(len(columns), np.nan)
         prices: Floats = np.where(np.isnan(reference), known, reference)
+        if self.bar:
+            return self._in_day(columns, prices)
         if PHASE_ORDER[self.phase] >= _AT_OPEN:
             prices = np.where(panel.suspended[day, columns], prices, panel.open[day, columns])
         return prices
 
-    def bar(self, column: int) -> dict[str, float]:
-        """The last whole bar of an instrument: field to value, NaN where there is none."""
+    def _in_day(self, columns: NDArray[np.int64], reference: Floats) -> Floats:
+        """The last prices of the day up to a bar; the reference price where there has been none."""
+        bars = self.market.panel.intraday
+        assert bars is not None  # only minute data have bars
+        row = bars.row(self.day, self.bar)
+        seen = bars.last[row, columns]
+        if self.phase is Phase.OPEN:
+            seen = np.where(bars.traded[row, columns], bars.open[row, columns], np.nan)
+        prices: Floats = np.where(np.isnan(seen), reference, seen)
+        return prices
+
+    def last_bar(self, column: int) -> dict[str, float]:
+        """The last whole daily bar of an instrument: field to value, NaN where there is none."""
         panel, row = self.market.panel, self.stop - 1
         return {name: float(getattr(panel, name)[row, column]) if row >= 0 else float("nan") for name in FIELDS}
 
-    def window(self, columns: list[int], count: int, name: str, adjust: str) -> Floats:
+    def window(self, columns: list[int], count: int, name: str, adjust: str, frequency: str = "day") -> Floats:
         """The last `count` whole bars of some columns, adjusted as of now.
 
         Parameters
@@ -98,6 +147,7 @@ class View:
         name : str
         adjust : {"none", "pre", "post"}
             ``pre`` makes older prices comparable with today's, ``post`` makes newer ones comparable with the first.
+        frequency : {"day", "bar"}
 
         Returns
         -------
@@ -112,13 +162,15 @@ class View:
         choose("adjust", adjust, ADJUSTMENTS)
         if not isinstance(count, (int, np.integer)) or count < 1:
             raise UsageError(f"count={count!r} is not a number of bars. Pass an integer of at least 1.")
-        bars = self.array(name)
+        bars = self.array(name, frequency)
         start = max(len(bars) - int(count), 0)
         values: Floats = bars[start:, columns]
         if adjust == "none" or name == "turnover" or not len(values):
             return values
-        factors = self.market.adjustment[: len(bars)]
-        ratio = factors[start:, columns]
+        days = slice(start, len(bars))
+        inside = self.market.panel.intraday
+        rows = days if frequency == "day" or inside is None else inside.day_of[days]
+        ratio = self.market.adjustment[rows][:, columns]
         if adjust == "pre":
             # The latest visible factor is today's once the day has begun: an ex-date counts from PRE_OPEN on.
             ratio = ratio / self.market.adjustment[max(self.day, 0)][columns]

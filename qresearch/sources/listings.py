@@ -243,7 +243,7 @@ def read_no_limit_days(source: Table, symbols: Sequence[str], days: Days) -> Boo
     return mask
 
 
-def read_benchmark(source: object, beside: Path | None) -> Benchmark | None:
+def read_benchmark(source: object, beside: Table | None) -> Benchmark | None:
     """A reference series: a table with date, close and perhaps symbol, a Series by date, or a symbol of the file.
 
     Raises

@@ -13,18 +13,24 @@ import pandas as pd
 
 from qresearch.errors import choose
 from qresearch.market.market import Market
+from qresearch.sources.minute_sample import FIRST, LAST, SYMBOLS, with_minutes
 from qresearch.sources.tabular import read_market
 
 _DATA = Path(__file__).parent / "data"
 
 
-@cache
-def sample_market() -> Market:
+def sample_market(frequency: str = "day") -> Market:
     """The embedded market: 31 invented instruments over three years, with scripted episodes for teaching.
 
     Trading days from 2021-01-04 to 2023-12-29, on every board: Shanghai and Shenzhen main, ChiNext, STAR, Beijing and
     funds (one of which can be sold on the day it is bought). A bull spell, a bear spell and a calm one; dividends,
     bonus shares, a rights issue and a split; the benchmark is the invented index ``000900.SH``.
+
+    Parameters
+    ----------
+    frequency : {"day", "minute"}
+        "minute": eight of the instruments over ten days (2021-07-06 to 2021-07-19, with a dividend and the beginning of
+        a suspension), with 240 minute bars a day that add up to the daily bars.
 
     Returns
     -------
@@ -42,8 +48,17 @@ def sample_market() -> Market:
     <Market China A-shares: 31 instruments, 727 trading days 2021-01-04 to 2023-12-29, 22 corporate actions>
     >>> market.instrument("604035").name
     'Yunding Power'
+    >>> sample_market("minute").panel.intraday
+    <Intraday 8 instruments x 2400 bars>
     """
-    return read_market(_DATA / "sample_daily.parquet")
+    return _read(choose("frequency", frequency, ("day", "minute")))
+
+
+@cache
+def _read(frequency: str) -> Market:
+    if frequency == "day":
+        return read_market(_DATA / "sample_daily.parquet")
+    return with_minutes(read_market(_DATA / "sample_daily.parquet", symbols=SYMBOLS, start=FIRST, end=LAST))
 
 
 def episodes(language: str = "en") -> pd.DataFrame:

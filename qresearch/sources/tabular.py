@@ -12,11 +12,13 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from qresearch.domain.instrument import CHINA_SUFFIXES, split_symbol
-from qresearch.errors import DataError, OutOfRange, UsageError
+from qresearch.errors import DataError, OutOfRange, UsageError, choose
+from qresearch.market.intraday import QUOTE_FIELDS, Intraday
 from qresearch.market.market import Benchmark, Market
 from qresearch.market.panel import FIELDS, Bools, Days, Floats, Panel
-from qresearch.market.venue import CHINA, PLAIN, Venue
+from qresearch.market.venue import CHINA, PLAIN, Phase, Venue
 from qresearch.sources.completion import complete_limits, fill_pre_close, forward, resolve_actions
+from qresearch.sources.folders import open_source
 from qresearch.sources.frames import (
     REQUIRED,
     fill_rows,
@@ -37,6 +39,7 @@ from qresearch.sources.listings import (
     siblings,
     some,
 )
+from qresearch.sources.minutes import STAMPS, check_times, fold
 from qresearch.sources.validation import Rows, check_rows, settle_on_ticks
 
 LIMIT_FIELDS = ("limit_up", "limit_down")
@@ -55,16 +58,21 @@ def read_market(
     start: object = None,
     end: object = None,
     no_limit_days: Table | None = None,
+    stamp: str = "end",
 ) -> Market:
     """Read a market.
 
     Parameters
     ----------
-    source : DataFrame, dict of str to DataFrame, or path of a .csv or .parquet file
+    source : DataFrame, dict of str to DataFrame, or path of a .csv or .parquet file or of a folder
         Long: one row per symbol and day, with the columns date, symbol, open, high, low, close, volume and optionally
         pre_close, turnover (or amount), is_st, paused, limit_up, limit_down, board. Wide: one frame per field, days by
-        symbols. A file of one symbol may leave out that column: its name is the symbol. Prices are unadjusted, in the
-        currency per share; volume in shares; missing is NaN.
+        symbols. A file of one symbol may leave out that column: its name is the symbol. A folder holds one such file
+        per symbol, or is a qlib data folder or an RQAlpha bundle. Prices are unadjusted, in the currency per share;
+        volume in shares; missing is NaN. Several rows with different times of the day per symbol and day are minute or
+        hour bars, in the long format only: ``market.panel.intraday`` holds them, optionally with bid and ask at the end
+        of each, and the daily bars are added up from them. What holds for a whole day (pre_close, limits, is_st) is
+        read from its first row.
     instruments : DataFrame or path, optional
         symbol, and optionally name, board, list_date, last_date, status, delist_date, same_day_sale, limit_ratio. The
         status ``delisted_or_stopped`` without a delist_date means the day after the last one.
@@ -83,6 +91,8 @@ def read_market(
         First and last day, both inclusive.
     no_limit_days : DataFrame or path, optional
         symbol and date of days without price limits.
+    stamp : {"end", "start"}
+        Minute and hour bars: which side of its bar a time names. JoinQuant and akshare stamp the end.
 
     Returns
     -------
@@ -107,7 +117,11 @@ def read_market(
     np.float64(11.06)
     """
     notes: list[str] = []
-    beside = siblings(source)
+    opened = open_source(source, symbols)
+    if opened is not None:
+        source, adjusted = opened.bars, adjusted or opened.adjusted
+        notes.extend(opened.notes)
+    beside = siblings(source) if opened is None else opened.tables
     tables: dict[str, Any] = {
         "instruments": instruments,
         "actions": actions,
@@ -116,19 +130,19 @@ def read_market(
     }
     if used := {name: path for name, path in beside.items() if tables[name] is None}:
         tables |= used
-        notes.append(f"Read beside {Path(str(source)).name}: {', '.join(path.name for path in used.values())}.")
+        if opened is None:
+            notes.append(f"Read beside {Path(str(source)).name}: {', '.join(path.name for path in used.values())}.")
     frame, rows = _frame_and_symbols(source, symbols, notes)
     boards = _boards(frame, rows) if "board" in frame.columns else {}
     venue = _venue(rows.symbols, venue, notes)
     fill_rows(frame, rows, venue)
-    check_rows(rows, adjusted)
-    days, row_of = np.unique(rows.days, return_inverse=True)
+    _check(rows, source, adjusted=adjusted)
     listed, guessed = read_instruments(tables["instruments"], rows.symbols, boards, _last_days(rows), venue)
     if guessed:
         notes.append(f"Boards guessed from the numbers of the symbols: {some(guessed)}.")
     if venue.has_rules and not adjusted:
         settle_on_ticks(rows, listed)
-    fields, flags, known = _pivot(rows, row_of, len(days))
+    days, fields, flags, known, bars = _arrays(rows, stamp, venue, notes)
     found = _actions(tables["actions"], rows.symbols, days, known, adjusted=adjusted, notes=notes)
     marks = forward(fields["close"])
     fill_pre_close(fields["pre_close"], marks, known, found, listed)
@@ -145,7 +159,13 @@ def read_market(
     booked, more = resolve_actions(found, marks, fields["pre_close"], days=days, symbols=rows.symbols, span=(lo, hi))
     arrays: dict[str, Any] = {name: values[lo:hi] for name, values in (fields | flags).items()}
     return Market(
-        panel=Panel(days=days[lo:hi], symbols=rows.symbols, adjusted=adjusted, **arrays),
+        panel=Panel(
+            days=days[lo:hi],
+            symbols=rows.symbols,
+            adjusted=adjusted,
+            intraday=None if bars is None else bars.between(lo, hi),
+            **arrays,
+        ),
         instruments=listed,
         actions=booked,
         venue=venue,
@@ -169,6 +189,49 @@ def _frame_and_symbols(source: Source, wanted: Iterable[str] | None, notes: list
     codes, names = read_symbols(frame["symbol"], what)
     rows = Rows(np.empty(0, dtype="datetime64[D]"), codes, names)
     return (frame, rows) if wanted is None else keep_symbols(frame, rows, wanted)
+
+
+def _check(rows: Rows, source: Source, *, adjusted: bool) -> None:
+    """Every check that needs no instruments; raises DataError."""
+    if rows.times is None:
+        if quotes := [name for name in QUOTE_FIELDS if name in rows.numbers]:
+            raise DataError(
+                f"{' and '.join(quotes)}: quotes belong to bars inside the day, but there is one row per symbol and "
+                "day. Drop the columns, or pass minute bars with the time of the day in their date.",
+                field=quotes[0],
+            )
+    elif isinstance(source, Mapping):
+        raise DataError(
+            "date: one frame per field holds daily bars only, and these have several rows a day. "
+            "Pass minute bars as one long frame, a row per symbol and bar.",
+            field="date",
+        )
+    else:
+        check_times(rows)
+    check_rows(rows, adjusted)
+
+
+def _arrays(
+    rows: Rows, stamp: str, venue: Venue, notes: list[str]
+) -> tuple[Days, dict[str, Floats], dict[str, Bools], Bools, Intraday | None]:
+    """Days, (T, N) arrays of every field and flag, where there is a row, and the bars inside the days."""
+    choose("stamp", stamp, STAMPS)
+    if rows.times is not None:
+        days, fields, flags, known, bars, more = fold(rows, stamp, venue.hours[Phase.OPEN])
+        notes.extend(more)
+        return days, fields, flags, known, bars
+    days, row_of = _calendar(rows.days)
+    return days, *_pivot(rows, row_of, len(days)), None
+
+
+def _calendar(days: Days) -> tuple[Days, NDArray[np.intp]]:
+    """The different days, ascending, and the place of each row among them; counted, as sorting millions is slow."""
+    offsets = days.astype(np.int64)
+    offsets -= offsets.min()
+    seen = np.zeros(int(offsets.max()) + 1, dtype=bool)
+    seen[offsets] = True
+    place = np.cumsum(seen) - 1
+    return days.min() + np.flatnonzero(seen).astype("timedelta64[D]"), place[offsets]
 
 
 def _boards(frame: pd.DataFrame, rows: Rows) -> dict[str, str]:
@@ -198,7 +261,7 @@ def _venue(symbols: tuple[str, ...], venue: Venue | None, notes: list[str]) -> V
 
 def _last_days(rows: Rows) -> list[dt.date]:
     last = np.zeros(len(rows.symbols), dtype=rows.days.dtype)
-    np.maximum.at(last, rows.codes, rows.days)
+    last[rows.codes] = rows.days  # they ascend within a symbol, and the last one wins
     return list(last.astype(object))
 
 

@@ -35,6 +35,8 @@ class Rows:
         Canonical symbols.
     numbers : dict of str to (R,) ndarray of float64
     flags : dict of str to (R,) ndarray of bool
+    times : (R,) ndarray of datetime64[m] or None
+        Day and time of bars inside the day; None when the rows are daily.
     """
 
     days: Days
@@ -42,13 +44,19 @@ class Rows:
     symbols: tuple[str, ...]
     numbers: dict[str, Floats] = field(default_factory=dict)
     flags: dict[str, Bools] = field(default_factory=dict)
+    times: NDArray[np.datetime64] | None = None
+
+    @property
+    def stamps(self) -> NDArray[np.datetime64]:
+        """Times of rows inside the day, else days."""
+        return self.days if self.times is None else self.times
 
     def reject(self, name: str, bad: Bools, problem: str, remedy: str, show: Callable[[int], str]) -> None:
         """Raise DataError if any row is `bad`; `show` tells what stands in a row."""
         found = np.flatnonzero(bad)
         if not len(found):
             return
-        places = [(self.symbols[self.codes[row]], str(self.days[row])) for row in found[:SHOWN]]
+        places = [(self.symbols[self.codes[row]], str(self.stamps[row]).replace("T", " ")) for row in found[:SHOWN]]
         symbol, day = places[0]
         raise DataError(
             f"{name}: {problem} in {len(found)} of {len(bad)} rows, first {symbol} on {day}. {remedy}",
@@ -78,9 +86,11 @@ def check_order(rows: Rows) -> None:
     DataError
         Unsorted: sort by symbol and date. Twice the same: drop one of the two rows.
     """
-    by_symbol = np.argsort(rows.codes, kind="stable")
-    steps = np.diff(rows.days[by_symbol]).astype(np.int64)
+    ordered = bool((rows.codes[1:] >= rows.codes[:-1]).all())
+    by_symbol: slice | NDArray[np.intp] = slice(None) if ordered else np.argsort(rows.codes, kind="stable")
+    steps = np.diff(rows.stamps[by_symbol]).astype(np.int64)
     same = np.diff(rows.codes[by_symbol]) == 0
+    what = "day" if rows.times is None else "time"
     for wrong, problem, remedy in (
         (
             steps < 0,
@@ -89,12 +99,13 @@ def check_order(rows: Rows) -> None:
         ),
         (
             steps == 0,
-            "the same symbol and day more than once",
-            "Keep one row per symbol and trading day; minute bars are not read here.",
+            f"the same symbol and {what} more than once",
+            "Keep one row per symbol and trading day; rows of minute data need the time of the day in their date.",
         ),
     ):
         bad = np.zeros(len(rows.days), dtype=bool)
-        bad[by_symbol[1:]] = wrong & same
+        bad[1:] = wrong & same
+        bad = bad[np.argsort(by_symbol)] if isinstance(by_symbol, np.ndarray) else bad
         rows.reject("date", bad, problem, remedy, lambda row: f"row {row}")
 
 

@@ -218,7 +218,12 @@ class Driver:
         """Schedule two functions beside the hooks, so that every phase acts."""
         context.calls = 0
         context.run_daily(self.at_open, "open")
-        context.run_daily(self.at_noon, "11:30")
+        if context._session.settings.clock == "same_bar":
+            # There handle_data belongs to the open, and run_daily knows no moment inside a daily bar.
+            context._session._schedule(self.at_noon, PHASES.index("INTRADAY"))
+            context.run_daily(self.at_close, "close")
+        else:
+            context.run_daily(self.at_noon, "11:30")
 
     def before_trading(self, context, data) -> None:
         """Act at PRE_OPEN."""
@@ -232,9 +237,13 @@ class Driver:
         """Act at INTRADAY."""
         self.act(context, context._session._data, "INTRADAY")
 
-    def handle_data(self, context, data) -> None:
+    def at_close(self, context) -> None:
         """Act at CLOSE."""
-        self.act(context, data, "CLOSE")
+        self.act(context, context._session._data, "CLOSE")
+
+    def handle_data(self, context, data) -> None:
+        """Act at CLOSE, on the clock of the same bar at OPEN."""
+        self.act(context, data, context.now.phase.value)
 
     def after_trading(self, context, data) -> None:
         """Act at AFTER_CLOSE."""

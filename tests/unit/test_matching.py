@@ -54,7 +54,7 @@ def test_every_state_of_an_order_can_be_met() -> None:
     assert seen == [
         ("QUEUED", "", 100), ("WORKING", "LIMIT_UP", 100), ("WORKING", "LIMIT_UP", 100), ("EXPIRED", "LIMIT_UP", 0),
     ]  # fmt: skip
-    assert ticket.record.ended == (1, 3)
+    assert ticket.record.ended == (1, 3, 0)
     assert "11" in ticket.why
 
 

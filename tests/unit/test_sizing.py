@@ -257,3 +257,13 @@ def test_order_target_with_an_order_pending(system, above: tuple[int, ...], belo
     """
     assert system(1500) == above
     assert system(500) == below
+
+
+def test_a_trailing_stop_without_any_price_is_refused() -> None:
+    """Protects orders before the first bar: a trailing stop has no price to start from, unless it is given one."""
+    run = session(market({"600001.SH": [10.0] * 4, "600002.SH": [None, None, 20.0, 20.0]}))
+    adrift = run.order("600002", 100, qr.terms.trailing_stop(percent=5))
+    assert (adrift.status.value, adrift.reason, adrift.quantity) == ("REJECTED", "NO_PRICE", 100)
+    placed = run.order("600002", 100, qr.terms.trailing_stop(percent=5, stop_price=21.0))
+    assert placed.status.value == "QUEUED"
+    assert "nor a trailing stop" in str(adrift.explain())

@@ -1,0 +1,140 @@
+"""The clock of the same bar: a request given in trading hours meets the market inside the call.
+
+Rules. The price is the last one that is visible at that moment: on daily bars today's open at ``OPEN`` and
+``INTRADAY``, the close at ``CLOSE``; on finer bars the close of the last whole bar. Slippage moves it, within the
+limits of the day. Limits, suspensions, T+1, cash, shares and the volume cap are checked as at any match.
+
+- A **market order** is final when the call returns: filled; or canceled, at a locked limit with nothing filled, under a
+  volume cap with what it got; or rejected by a check.
+- A **limit order** trades at once when the last price after slippage is within its limit. Otherwise it rests, holds
+  cash or shares back, and is asked against the rest of the day: at its limit, when a bar trades through it.
+- A **stop** that the last price has reached becomes such an order at once; otherwise it rests.
+- A request given before the open or after the close waits for the next open and is tried there by the same rules, sells
+  before buys. So does an at-open order given after the open.
+
+Assumptions
+-----------
+Whatever is asked for gets the very price that was seen, slippage apart: this flatters, most of all orders at the close,
+whose price is known only when trading is over. On daily bars ``INTRADAY`` still trades at the open, however late the
+hour. A resting limit is tested against the whole bar of the day, whose low may lie before the order: this flatters.
+That nothing fills at a locked limit is pessimistic. The volume cap reads the volume of the whole bar, at the open of
+daily bars that of the day to come; all orders of a bar share it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from qresearch.domain.messages import OrderCanceled, OrderRejected, OrderReleased, Settings
+from qresearch.domain.reasons import Facts, Reason
+from qresearch.domain.state import OpenOrder
+from qresearch.domain.terms import MARKET_DAY, Kind, Terms, TimeInForce
+from qresearch.engine.evolve import SAME_BAR, Draft
+from qresearch.engine.exchange import Exchange
+from qresearch.engine.fills import Quote, at_open
+from qresearch.engine.idle import touched_orders
+from qresearch.engine.sizing import last_price, meets_market_now, place
+from qresearch.engine.working import MARKET_KINDS, Walk, expire, release_all
+from qresearch.market.intraday import Intraday
+from qresearch.market.venue import PHASE_ORDER, Phase
+
+_OPEN, _CLOSE = PHASE_ORDER[Phase.OPEN], PHASE_ORDER[Phase.CLOSE]
+_SETTLED_BY_TERMS = frozenset({TimeInForce.IOC, TimeInForce.FOK})
+
+
+def placing(settings: Settings) -> Callable[..., bool]:
+    """The function that decides on a request under some settings: :func:`place_at_once`, or only queueing it.
+
+    >>> from qresearch.domain.messages import Costs
+    >>> placing(Settings(Costs(0, 0, 0, 0, 0), clock="same_bar")).__name__
+    'place_at_once'
+    """
+    return place_at_once if settings.clock == SAME_BAR else place
+
+
+def place_at_once(  # noqa: PLR0917  # in the order of the call
+    draft: Draft, exchange: Exchange, column: int, method: int, asked: float, terms: Terms = MARKET_DAY
+) -> bool:
+    """Decide on a request and let it meet the market; parameters and errors as of :func:`~.sizing.place`.
+
+    Returns
+    -------
+    bool
+        False when it was refused or rejected; the order is kept all the same.
+    """
+    if not meets_market_now(draft, terms):
+        return place(draft, exchange, column, method, asked, terms)
+    draft.block = None
+    if not place(draft, exchange, column, method, asked, terms):
+        return False
+    order_id = draft.orders
+    draft.emit(OrderReleased(draft.day, draft.phase, order_id))
+    _AtLast(draft, exchange, closing=False).ask(order_id)
+    if draft.phase == _CLOSE and order_id in draft.working:
+        # Nothing of the day is left to wait for.
+        expire(draft, exchange)
+    last = draft.events[-1]
+    return not (isinstance(last, OrderRejected) and last.order_id == order_id)
+
+
+def open_at_once(draft: Draft, exchange: Exchange) -> None:
+    """Try everything that waits for an open, and what rests, at the opening price."""
+    if draft.queue:
+        release_all(draft, list(draft.queue))
+    _AtLast(draft, exchange, closing=False).run()
+    draft.block = None
+
+
+def bar_at_once(draft: Draft, exchange: Exchange) -> None:
+    """Ask what rests against a whole bar inside the day."""
+    touched = touched_orders(draft, exchange)
+    if touched:
+        _AtLast(draft, exchange, closing=True).run(draft.working.keys() - touched)
+
+
+def close_at_once(draft: Draft, exchange: Exchange) -> None:
+    """Ask what rests against the bar of the day."""
+    _AtLast(draft, exchange, closing=True).run()
+
+
+class _AtLast(Walk):
+    """Working orders asked at the last visible price; no market order is left waiting."""
+
+    def ask(self, order_id: int) -> None:
+        """Ask one order."""
+        self._ask(self.draft.working[order_id])
+
+    def _quote(self, order: OpenOrder) -> Quote:
+        if self.closing:
+            return super()._quote(order)
+        draft, terms = self.draft, order.terms
+        if not self._has_price(order.column):
+            return Quote(None, reason=Reason.NO_TRADES, facts={"time": self.exchange.time_text(draft)})
+        last = last_price(draft, self.exchange, order.column)
+        if terms.kind is Kind.MARKET_ON_CLOSE and draft.phase == _CLOSE:
+            return Quote(last)
+        side = 1 if order.leaves > 0 else -1
+        quote = at_open(terms, side, last, triggered=order.triggered, stop=order.stop)
+        limit = terms.limit_price
+        if quote.price is None or limit is None:
+            return quote
+        moved = self._slipped(order, quote.price)
+        if side * moved <= side * limit:
+            return quote
+        return quote._replace(price=None, facts={"limit": limit, "price": moved})
+
+    def _has_price(self, column: int) -> bool:
+        """True unless, inside a day of bars, nobody has traded today yet: yesterday's close is no price to trade at."""
+        bars, row = self.exchange.bars(self.draft)
+        if not isinstance(bars, Intraday) or self.draft.phase == _CLOSE:
+            return True
+        return bool(bars.traded[row, column] if self.draft.phase == _OPEN else bars.last[row, column] > 0)
+
+    def _rest(self, order: OpenOrder, reason: Reason, facts: Facts) -> None:
+        terms = order.terms
+        takes_any_price = terms.kind in MARKET_KINDS or (order.triggered and terms.limit_price is None)
+        if takes_any_price and terms.time_in_force not in _SETTLED_BY_TERMS:
+            self.draft.emit(OrderCanceled(self.draft.day, self.draft.phase, order.order_id, reason, facts))
+            self.reserved.pop(order.order_id, None)
+            return
+        super()._rest(order, reason, facts)

@@ -1,0 +1,353 @@
+"""The whole life of orders, driven at random: any order, any change of it, any way through time, on any market.
+
+A rule-based machine places orders of every type and time in force, updates and cancels them, steps by days and by
+phases, goes back, goes on another branch, and checks after every rule that the account and the orders add up. At the
+end of each run every branch is folded again from its events and its books are rebuilt. What was met on the way is
+counted, and a state, reason, type or time in force that was never met is a failure.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+
+import numpy as np
+import pytest
+from books import check_books
+from hypothesis import HealthCheck, Phase, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
+from markets import PHASES, MarketSpec, markets
+from test_invariants import folds, walk_orders
+
+import qresearch as qr
+from qresearch import terms
+from qresearch.domain.messages import OrderCreated, records
+from qresearch.domain.order import Status
+from qresearch.domain.reasons import Reason
+from qresearch.domain.terms import Kind, TimeInForce
+from qresearch.session.orders import OrderBook
+from qresearch.session.timeline import Branch
+
+pytestmark = pytest.mark.filterwarnings("ignore::qresearch.MarketWarning")
+
+FEWEST_STEPS = 10_000
+EXAMPLES, STEPS = 300, 80
+NOT_HERE: dict[Reason, str] = {
+    Reason.PROTECTION_PRICE: "asked for on JoinQuant only, of market orders on the STAR board",
+    Reason.NO_TRADES: "only a bar inside a day can be without a trade; these markets have daily bars",
+}
+"""Reasons that this machine cannot meet, and why."""
+
+
+@dataclass
+class Tally:
+    """What the machine has met."""
+
+    steps: int = 0
+    fills: int = 0
+    splits: int = 0
+    branches: int = 0
+    statuses: Counter[str] = field(default_factory=Counter)
+    reasons: Counter[str] = field(default_factory=Counter)
+    kinds: Counter[str] = field(default_factory=Counter)
+    times_in_force: Counter[str] = field(default_factory=Counter)
+    filled_kinds: Counter[str] = field(default_factory=Counter)
+
+    def note(self, branch: Branch) -> None:
+        """Count what happened on a branch after it left its parent."""
+        book, shared = OrderBook(), 0 if branch.parent is None else branch.counts[branch.fork]
+        book.advance(branch.log, shared)
+        for event in records(iter(branch.log[shared:])):
+            book.fold([event])
+            order_id = getattr(event, "order_id", None)
+            if order_id is None:
+                continue
+            order = book.orders[order_id]
+            self.statuses[order.status.value] += 1
+            if (reason := getattr(event, "reason", None)) is not None:
+                self.reasons[reason.value] += 1
+            if isinstance(event, OrderCreated):
+                self.kinds[event.terms.kind.value] += 1
+                self.times_in_force[event.terms.time_in_force.value] += 1
+            name = type(event).__name__
+            self.splits += name == "OrderScaled"
+            if name == "OrderFilled":
+                self.fills += 1
+                self.filled_kinds[order.terms.kind.value] += 1
+
+    def report(self) -> str:
+        """The counts as text."""
+        lines = [f"{self.steps:,} steps, {self.branches:,} branches, {self.fills:,} fills, {self.splits:,} scaled"]
+        for name in ("statuses", "reasons", "kinds", "times_in_force", "filled_kinds"):
+            counts = ", ".join(f"{key} {count:,}" for key, count in sorted(getattr(self, name).items()))
+            lines.append(f"{name}: {counts}")
+        return "\n".join(lines)
+
+
+TALLY = Tally()
+SEEDS = st.integers(0, 2**32 - 1)
+
+
+class OrderMachine(RuleBasedStateMachine):
+    """A person who does everything that a session offers, in any order."""
+
+    @initialize(spec=markets(), seed=SEEDS)
+    def begin(self, spec: MarketSpec, seed: int) -> None:
+        self.rng = np.random.default_rng([seed, spec.seed])
+        self.market = spec.build()
+        self.symbols = sorted(self.market.symbols)
+        self.costs = self.pick(["zero", "default", "historical"])
+        self.session = qr.Session(
+            self.market,
+            cash=self.pick([30_000, 300_000, 3_000_000]),
+            costs=self.costs,
+            slippage=self.pick(["none", "none", ("bps", 7.0)]),
+            participation=self.pick([None, 0.1, 0.3]),
+            **self.pick([{}, {}, {"clock": "same_bar"}, {"fill_model": "lean_equity"}]),
+            reserve=self.pick(["limit", "limit", "last", "none"]),
+            cancel_latency=self.pick(["none", "next_match"]),
+            open_order_margin=self.pick([False, True]),
+            match_order=self.pick(["sells_first", "fifo"]),
+            shortfall=self.pick(["trim", "trim", "reject"]),
+        )
+        # Half of the runs begin with shares, so that there is something to sell and to split from the first day on.
+        self.session.step(int(self.rng.integers(1, 8)))
+
+    def pick(self, choices: list) -> object:
+        return choices[int(self.rng.integers(len(choices)))]
+
+    def style(self, price: float) -> terms.Terms | None:
+        """Terms of any type near the price."""
+        rng, day = self.rng, self.market.days[min(self.session._timeline.state.day + 2, len(self.market.days) - 1)]
+        tif = str(self.pick(["DAY", "DAY", "GTC", "GTC", "IOC", "FOK", "GTD"]))
+        good = {"tif": "DAY", "until": day} if tif == "GTD" else {"tif": tif}
+        near, far = (round(max(price * (1 + rng.normal(0, 0.025)), 0.02), 3) for _ in range(2))
+        distance = {"percent": 3.0} if rng.random() < 0.5 else {"amount": 0.21}
+        makers = [
+            lambda: None,
+            lambda: terms.market(**good),
+            lambda: terms.limit(near if rng.random() < 0.9 else near * 1.5, **good),
+            lambda: terms.stop(near, **good),
+            lambda: terms.stop_limit(near, far, **good),
+            lambda: terms.trailing_stop(**distance, **good),
+            lambda: terms.limit_if_touched(near, far, **good),
+            lambda: terms.at_open(**good),
+            lambda: terms.at_close(**good),
+        ]
+        return self.pick(makers)()
+
+    # ------------------------------------------------------------------ what a person can do
+
+    @rule(place=st.integers(0, 7), way=st.integers(0, 5), count=st.integers(1, 3))
+    def buy(self, place: int, way: int, count: int) -> None:
+        """Up to three requests at one moment, so that orders meet each other."""
+        session = self.session
+        symbol, _, price = self.looked_up(place)
+        for _ in range(count):
+            style = self.style(price)
+            if way < 3:
+                session.order(symbol, int(self.pick([50, 100, 150, 199, 200, 300, 500, 1000, 20_000])), style)
+            elif way == 3:
+                session.order_value(symbol, float(self.pick([5_000, 33_333.33, 90_000])), style)
+            elif way == 4:
+                session.order_target_value(symbol, float(self.pick([0, 12_345.67, 50_000])), style)
+            else:
+                session.order_pct(symbol, float(self.pick([0.1, 0.5])), style)
+
+    @rule(place=st.integers(0, 7), way=st.integers(0, 5), count=st.integers(1, 2))
+    def sell(self, place: int, way: int, count: int) -> None:
+        """Mostly something that is held."""
+        session = self.session
+        owned = sorted(session._timeline.state.positions)
+        if owned and way:
+            place = self.symbols.index(self.market.symbols[owned[place % len(owned)]])
+        symbol, held, price = self.looked_up(place)
+        for _ in range(count):
+            style = self.style(price)
+            if way < 4:
+                session.order(symbol, -int(self.pick([held or 100, held // 2 or 1, 100, 37, 250, held + 100])), style)
+            elif way == 4:
+                session.order_target(symbol, int(self.pick([0, 100, 1000, 3333])), style)
+            else:
+                session.order_pct(symbol, float(self.pick([-1.0, -0.3])), style)
+
+    def looked_up(self, place: int) -> tuple[str, int, float]:
+        """A symbol, what is held of it, and its last price (10 before there is one)."""
+        symbol = self.symbols[place % len(self.symbols)]
+        column = self.market.column(symbol)
+        price = self.session._view().last_price(column)
+        position = self.session._timeline.state.positions.get(column)
+        return symbol, 0 if position is None else position.quantity, price if price > 0 else 10.0
+
+    @rule(which=st.integers(0, 30), how=st.integers(0, 4))
+    def update(self, which: int, how: int) -> None:
+        ticket = self.ticket(which)
+        if ticket is None:
+            return
+        record, rng = ticket.record, self.rng
+        factor = 1 + rng.choice([-1, 1]) * rng.uniform(0.001, 0.04)
+        if how == 0 and record.terms.limit_price is not None:
+            ticket.update(limit_price=round(record.terms.limit_price * factor + 0.01, 3))
+        elif how == 1 and record.terms.stop_price is not None:
+            ticket.update(stop_price=round(record.terms.stop_price * factor + 0.01, 3))
+        elif how == 2 and record.filled:
+            ticket.update(quantity=record.filled)
+        elif how in {2, 3}:
+            ticket.update(quantity=int(self.pick([max(record.filled, 100), 100, 200, 700, abs(record.quantity) + 100])))
+        else:
+            ticket.update(tag=f"t{which}{rng.integers(10**6)}")
+
+    @rule(which=st.integers(0, 30))
+    def cancel(self, which: int) -> None:
+        ticket = self.ticket(which)
+        if ticket is not None:
+            ticket.cancel()
+
+    def ticket(self, which: int) -> qr.session.ticket.Ticket | None:
+        """Mostly an open order, now and then one that is over."""
+        records_now = self.session._orders()
+        if not records_now:
+            return None
+        alive = [order_id for order_id, order in records_now.items() if not order.status.is_final]
+        partly = [order_id for order_id in alive if records_now[order_id].filled]
+        chosen = partly if partly and which % 2 else alive if alive and which % 5 else list(records_now)
+        return self.session.ticket(chosen[which % len(chosen)])
+
+    @rule()
+    def step(self) -> None:
+        self.go()
+
+    @rule()
+    def step_again(self) -> None:
+        """Days go by twice as often as anything else happens."""
+        self.go()
+
+    @rule(phase=st.sampled_from(["next", "next", "next", *PHASES]))
+    def step_to_a_phase(self, phase: str) -> None:
+        self.go(phase=phase)
+
+    def go(self, **to: str) -> None:
+        try:
+            self.session.step(**to)
+        except qr.OutOfRange:
+            # At the end of the data: from an earlier day on, on a branch.
+            self.session.goto(int(self.rng.integers(len(self.session._timeline.branch.stops))))
+
+    @rule(way=st.integers(0, 4), part=st.floats(0, 1))
+    def travel(self, way: int, part: float) -> None:
+        """Back, to any stop, on a new branch or to another one; now and then things go on from there."""
+        session, branch = self.session, self.session._timeline.branch
+        if way == 0 and session._timeline.stop:
+            session.back(1)
+        elif way in {1, 2}:
+            session.goto(int(part * (len(branch.stops) - 1)))
+            if way == 2 and len(session.branches) < 6:
+                session.branch(f"tried {len(session.branches)}")
+            elif self.rng.random() < 0.8:
+                session.goto(len(branch.stops) - 1)
+        elif way == 3:
+            names = sorted(session.branches)
+            session.branches.switch(names[int(part * (len(names) - 1))])
+            session.goto(len(session._timeline.branch.stops) - 1)
+
+    # ------------------------------------------------------------------ what must hold after each of them
+
+    @invariant()
+    def everything_adds_up(self) -> None:
+        if not hasattr(self, "session"):
+            return
+        TALLY.steps += 1
+        session, state = self.session, self.session._timeline.state
+        orders = session._orders()
+        assert sorted(orders) == list(range(1, state.orders + 1))
+        working, queued = {}, set()
+        for order_id, order in orders.items():
+            assert abs(order.quantity) == order.filled + order.leaves + order.canceled
+            assert min(order.filled, order.leaves, order.canceled) >= 0
+            assert order.status.is_final == (order.ended is not None)
+            if order.status.is_final:
+                assert order.leaves == 0
+                assert order.reason is not None or order.filled
+            elif order.status is Status.QUEUED:
+                queued.add(order_id)
+            else:
+                assert order.status in {Status.WORKING, Status.REPLACE_PENDING}
+                working[order_id] = order.leaves if order.quantity > 0 else -order.leaves
+        assert {order_id: order.leaves for order_id, order in state.working.items()} == working
+        assert state.cash >= 0
+        self.reservations_reconcile(queued)
+
+    def reservations_reconcile(self, queued: set[int]) -> None:
+        """Cash and shares are free, held back, or (shares) bought today; only what rests holds anything back."""
+        session, state = self.session, self.session._timeline.state
+        portfolio, money = session.portfolio, self.market.venue.money
+        reserved = round((portfolio.cash - portfolio.available) * money.units)
+        if self.costs == "zero" and state.settings.reserve in {"limit", "none"}:
+            expected = 0
+            for order in state.working.values():
+                rests = order.leaves > 0 and order.reason is not None and order.order_id not in queued
+                fixed = order.terms.limit_price if order.terms.limit_price is not None else order.stop
+                if fixed is None and rests:
+                    last = session._view().last_price(order.column)
+                    fixed = last if last == last else 0.0
+                if rests and state.settings.reserve == "limit":
+                    expected += money.notional(money.price_units(fixed), order.leaves)
+            assert reserved == expected
+        assert reserved >= 0
+        for holding in portfolio.positions.values():
+            assert holding.quantity == holding.sellable + holding.locked + holding.reserved
+            assert min(holding.sellable, holding.locked, holding.reserved) >= 0
+
+    def teardown(self) -> None:
+        if not hasattr(self, "session"):
+            return
+        session = self.session
+        for name in list(session.branches):
+            session.branches.switch(name)
+            branch = session._timeline.branch
+            session.goto(len(branch.stops) - 1)
+            for folded, kept in folds(session):
+                assert folded == kept
+            walk_orders(session)
+            TALLY.note(branch)
+            TALLY.branches += 1
+        self.explanations_hold(session)
+        if session.now.phase != "CLOSE" and session._timeline.state.day < len(self.market.days) - 1:
+            session.step()
+        if session.now.phase in {"CLOSE", "AFTER_CLOSE"}:
+            check_books(session, str(self.costs))
+
+    def explanations_hold(self, session: qr.Session) -> None:
+        """Every order of a branch can be explained: each fill once, every number known, an end where it ended."""
+        fills = Counter(session.fills.order_id) if len(session.fills) else Counter()
+        for order_id, order in session._orders().items():
+            account = session.explain(order_id)
+            data = account.data
+            assert (data.check == "Filled").sum() == fills[order_id]
+            assert not data.text.str.contains(r"\bnan\b|None|[{}]").any(), account
+            assert (data.text != "").all(), account
+            if order.status is Status.REJECTED:
+                assert (data.verdict == "failed").any(), account
+
+
+def test_no_order_ever_breaks_a_promise() -> None:
+    """Protects the life of orders: at least 10,000 steps of every kind, nothing broken, and everything met."""
+    global TALLY  # noqa: PLW0603  # the machine is made anew for every run and counts here
+    TALLY = Tally()
+    run_state_machine_as_test(
+        OrderMachine,
+        settings=settings(
+            max_examples=EXAMPLES, stateful_step_count=STEPS, deadline=None, derandomize=True, database=None,
+            phases=[Phase.generate], report_multiple_bugs=False,
+            suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much],
+        ),
+    )  # fmt: skip
+    print(TALLY.report())
+    assert TALLY.steps >= FEWEST_STEPS
+    assert set(TALLY.statuses) == {status.value for status in Status}
+    assert set(TALLY.kinds) == set(TALLY.filled_kinds) == {kind.value for kind in Kind}
+    assert set(TALLY.times_in_force) == {tif.value for tif in TimeInForce}
+    assert set(TALLY.reasons) == {reason.value for reason in Reason} - {reason.value for reason in NOT_HERE}
+    assert TALLY.splits > 0
+    assert TALLY.branches > TALLY.steps // 1000

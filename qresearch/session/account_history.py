@@ -151,15 +151,23 @@ class AccountHistory:
         return [event for event in records(iter(self.log)) if isinstance(event, OrderFilled)]
 
 
-def states_at_closes(exchange: Exchange, branch: Branch, stop: int) -> list[State]:
+def states_at_closes(exchange: Exchange, branch: Branch, stop: int, *, start: int = 0) -> list[State]:
     """The account at the close of every trading day that is over at a stop of a branch.
 
     A day that was stepped over without stopping at or after its close is folded from its events.
+
+    Parameters
+    ----------
+    exchange : Exchange
+    branch : Branch
+    stop : int
+    start : int
+        A stop before it from which to go on, itself included: what was over before that is left out.
     """
     stops, counts = branch.stops, branch.counts
     found: dict[int, State] = {}
-    for number, state in enumerate(stops[: stop + 1]):
-        if number:
+    for number, state in enumerate(stops[start : stop + 1], start):
+        if number > start:
             before = stops[number - 1]
             first = max(before.day if before.phase < _CLOSE else before.day + 1, exchange.first)
             if first < state.day:

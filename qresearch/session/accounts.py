@@ -78,7 +78,7 @@ def portfolio_now(history: AccountHistory, benchmark: Aligned | None) -> pd.Seri
     account, exchange = history.account, history.exchange
     units, starting = exchange.money.units, history.starting
     portfolio = Portfolio(exchange, account, starting)
-    value = int(market_values(exchange, account.day, account.phase, account.positions).sum())
+    value = int(market_values(exchange, exchange.view(account), account.positions).sum())
     equity, reserved = account.cash + value, reserved_of(history, account)
     earlier = sum(1 for state in history.closes if state.day < account.day)
     before = int(history.equity_steps[earlier - 1]) if earlier else starting
@@ -147,7 +147,7 @@ def daily_positions(history: AccountHistory) -> pd.DataFrame:
     rows: list[tuple[Any, ...]] = []
     before = history.initial
     for state, equity in zip(history.closes, history.equity.tolist(), strict=True):
-        held, values = state.positions, market_values(exchange, state.day, state.phase, state.positions).tolist()
+        held, values = state.positions, market_values(exchange, exchange.view(state), state.positions).tolist()
         worth = dict(zip(held, values, strict=True))
         for column in sorted({*held, *before, *moved.get(state.day, ())}):
             position, value = held.get(column), worth.get(column, 0)

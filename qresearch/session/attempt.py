@@ -127,7 +127,9 @@ class Attempt:
     @property
     def events(self) -> pd.DataFrame:
         """What happened in the step before the raise; columns as in :attr:`Session.events`."""
-        return frames.events_frame(self._session._exchange, self._events)
+        book = OrderBook()
+        book.advance(self._branch.log, self._count)
+        return frames.events_frame(self._session._exchange, self._events, book)
 
     @property
     def fills(self) -> pd.DataFrame:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import cached_property
 from html import escape
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
@@ -243,7 +244,13 @@ class Comparison:
         What only moves the clock does not count.
         """
         found = self._difference
-        frame = frames.events_frame(self._session._exchange, [event for _, _, event in found])
+        rows = []
+        for name, seq, event in found:
+            book = OrderBook()
+            branch = self._a if name == self._names[0] else self._b
+            book.fold(islice(records(iter(branch.log)), seq))
+            rows.append(frames.event_row(self._session._exchange, event, *book.tell(event)))
+        frame = frames.typed_events(rows)
         frame.insert(0, "seq", [seq for _, seq, _ in found])
         frame.index = pd.Index([name for name, _, _ in found], name="branch", dtype="str")
         return frame

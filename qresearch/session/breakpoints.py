@@ -79,7 +79,7 @@ class Breakpoint:
         Of the session: True while the condition on the state holds.
     begin : callable or None
         Of the session: called before a run, for a condition that looks back.
-    moment : (int, int) or None
+    moment : (int, int, int) or None
         Day and phase of a date.
     when : callable or None
         Of the session: it stops only where this is true too.
@@ -96,7 +96,7 @@ class Breakpoint:
     column: int | None = None
     holds: Callable[[Session], Any] | None = None
     begin: Callable[[Session], None] | None = None
-    moment: tuple[int, int] | None = None
+    moment: tuple[int, int, int] | None = None
     when: Callable[[Session], Any] | None = None
     enabled: bool = True
     hits: int = 0
@@ -239,7 +239,7 @@ class Breakpoints:
             return Breakpoint(0, what, what, "state", holds=measure(what))
         wanted = choose("phase", phase or "CLOSE", [*PHASES])
         name = str(session.market.days[day])
-        return Breakpoint(0, name, f"{name} {wanted}", "date", moment=(day, PHASE_ORDER[Phase(wanted)]))
+        return Breakpoint(0, name, f"{name} {wanted}", "date", moment=(day, PHASE_ORDER[Phase(wanted)], 0))
 
     # ------------------------------------------------------------------ handling
 
@@ -317,11 +317,10 @@ class Breakpoints:
         """A breakpoint on an event for one run."""
         return Breakpoint(0, event, event, "event", event=EVENTS[event])
 
-    def arm(self, extra: Breakpoint | None = None) -> Armed | None:
-        """What a run checks at every phase; None when there is nothing to check."""
-        points = [point for point in self if point.enabled or point is extra]
-        if extra is not None and extra not in points:
-            points.append(extra)
+    def arm(self, *extra: Breakpoint) -> Armed | None:
+        """What a run checks at every phase, with some for this run alone; None when there is nothing to check."""
+        points = [point for point in self if point.enabled or point in extra]
+        points += [point for point in extra if point not in points]
         return Armed(self._session, points) if points else None
 
 
@@ -346,9 +345,9 @@ class Armed:
         """Before the events of another step."""
         self._seen = 0
 
-    def _moment(self) -> tuple[int, int]:
+    def _moment(self) -> tuple[int, int, int]:
         account = self._session._account
-        return account.day, account.phase
+        return account.day, account.phase, account.bar
 
     def _true(self, point: Breakpoint) -> bool:
         return bool(point.holds is not None and point.holds(self._session))

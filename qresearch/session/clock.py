@@ -22,7 +22,10 @@ from qresearch.session.debugging import Debugger, LeftDebugger
 from qresearch.session.editing import StrategySlot
 from qresearch.session.encoding import encode
 from qresearch.session.journal import Journal
-from qresearch.session.strategy import HOOK_PHASES, Hooks
+from qresearch.session.listeners import Listeners
+from qresearch.session.notices import Notices
+from qresearch.session.schedules import AT_EVERY_BAR, is_due
+from qresearch.session.strategy import HANDLE_DATA, Hooks, hook_phases
 from qresearch.session.timeline import Timeline
 from qresearch.session.watch import Watch
 
@@ -32,21 +35,35 @@ if TYPE_CHECKING:
     from qresearch.session.orders import OrderRecord
     from qresearch.session.session import Session
 
-_CLOSE, _AFTER_CLOSE = PHASE_ORDER[Phase.CLOSE], PHASE_ORDER[Phase.AFTER_CLOSE]
+_INTRADAY, _CLOSE, _AFTER_CLOSE = (PHASE_ORDER[phase] for phase in PHASES[2:])
+Target = tuple[int, int, int]
+"""(day, phase, bar) at or after which a step ends; bar 0 where the phase is enough."""
 
 
-class Now(NamedTuple):
-    """Where the clock stands.
+class _DayAndPhase(NamedTuple):
+    day: pd.Timestamp
+    phase: Phase
+
+
+class Now(_DayAndPhase):
+    """Where the clock stands: a tuple of day and phase that also knows the time.
 
     Parameters
     ----------
     day : Timestamp or NaT
         NaT before the first day of the data.
     phase : Phase
+    time : Timestamp or NaT
+        On minute data, inside the day, the end of the bar; else the hour at which the phase begins. Local time.
     """
 
-    day: pd.Timestamp
-    phase: Phase
+    time: pd.Timestamp
+
+    def __new__(cls, day: pd.Timestamp, phase: Phase, time: pd.Timestamp = pd.NaT) -> Now:  # type: ignore[assignment]  # NaT is one
+        """A moment; a snapshot of memory that holds one puts its time back afterwards."""
+        made = super().__new__(cls, day, phase)
+        made.time = time
+        return made
 
 
 class Clock(StrategySlot):
@@ -54,12 +71,12 @@ class Clock(StrategySlot):
 
     market: Market
     message: str
-    notices: list[str]
+    notices: Notices
     _exchange: Exchange
     _timeline: Timeline
     _warn_frozen: Callable[[list[int]], None]
     _orders: Callable[[], dict[int, OrderRecord]]
-    _tell: Callable[[str], None]
+    _tell: Callable[..., None]
     _strict: bool
     _raise_if_strict: Callable[[list[Event]], None]
 
@@ -67,6 +84,7 @@ class Clock(StrategySlot):
         session = cast("Session", self)
         self._draft: Draft | None = None
         self._hooks: dict[int, Callable[[], object]] = {}
+        self._listeners: Listeners | None = None
         self._strategy: Hooks = Hooks("no strategy", {})
         self._wanted_strategy = ""
         self._journal: Journal | None = None
@@ -80,9 +98,10 @@ class Clock(StrategySlot):
 
     @property
     def now(self) -> Now:
-        """Day and phase at which the session stands; inside a callback, those of the callback."""
-        account = self._account
-        return Now(frames.timestamp(self._exchange, account.day), PHASES[account.phase])
+        """Day, phase and time at which the session stands; inside a callback, those of the callback."""
+        account, exchange = self._account, self._exchange
+        time = frames.time_of(exchange, account.day, account.phase, account.bar)
+        return Now(frames.timestamp(exchange, account.day), PHASES[account.phase], time)
 
     @property
     def _now_text(self) -> str:
@@ -90,7 +109,9 @@ class Clock(StrategySlot):
         if account.day < exchange.first:
             return f"before the first trading day, {exchange.date(exchange.first)}"
         number, count = account.day - exchange.first + 1, exchange.last - exchange.first + 1
-        return f"{exchange.date(account.day)} {PHASES[account.phase].value} (trading day {number} of {count})"
+        phase = PHASES[account.phase]
+        time = f" {exchange.time_text(account)[-5:]}" if account.bar and phase is Phase.INTRADAY else ""
+        return f"{exchange.date(account.day)}{time} {phase.value} (trading day {number} of {count})"
 
     @property
     def _account(self) -> Draft | State:
@@ -102,25 +123,29 @@ class Clock(StrategySlot):
                 f"{call}() was called inside a callback of the strategy. Call it from the notebook instead."
             )
 
-    def _target(self, phase: str | None) -> tuple[int, int]:
-        """Day and phase at which a step ends."""
-        state = self._timeline.state
-        before = state.day < self._exchange.first
+    def _target(self, phase: str | None) -> Target:
+        """Moment at or after which a step ends."""
+        state, exchange = self._timeline.state, self._exchange
+        before = state.day < exchange.first
         if phase == "next":
-            return (state.day, state.phase + 1) if state.phase < _AFTER_CLOSE and not before else (state.day + 1, 0)
+            is_over = before or state.phase == _AFTER_CLOSE
+            return (state.day + 1, 0, 0) if is_over else (state.day, *exchange.next_bar(state))
         wanted = _CLOSE if phase is None else PHASE_ORDER[Phase(phase)]
-        return (state.day + 1, wanted) if before or state.phase >= wanted else (state.day, wanted)
+        if wanted == state.phase == _INTRADAY and not before and state.bar < exchange.bar_count(state.day):
+            return state.day, wanted, state.bar + 1
+        day = state.day + 1 if before or state.phase >= wanted else state.day
+        return day, wanted, min(1, exchange.bar_count(day)) if wanted == _INTRADAY else 0
 
-    def _advance_to(self, day: int, phase: int) -> bool:
+    def _advance_to(self, day: int, phase: int, bar: int) -> bool:
         """Simulate up to a moment, as one transaction; True when a breakpoint stopped it earlier."""
         armed = self._armed
-        draft = self._simulate(day, phase)
+        draft = self._simulate(day, phase, bar)
         self._keep("step", draft)
         if self._strict:
             self._raise_if_strict(draft.events)
         return armed is not None and bool(armed.reason)
 
-    def _simulate(self, day: int, phase: int) -> Draft:
+    def _simulate(self, day: int, phase: int, bar: int) -> Draft:
         """What a step to a moment does, with the callbacks; nothing is kept yet."""
         draft = Draft(self._timeline.state)
         if day > self._exchange.last:
@@ -130,12 +155,19 @@ class Clock(StrategySlot):
             self._armed.begin()
         try:
             exchange, hooks, schedules, armed = self._exchange, self._hooks, self._memory.schedules, self._armed
-            while draft.day < day or draft.phase < phase:
+            listeners = self._listeners
+            if listeners is not None:
+                listeners.begin(self._timeline)
+            while draft.day < day or draft.phase < phase or draft.bar < bar:
                 frozen = decide.advance(draft, exchange)
                 if frozen:
                     self._warn_frozen(frozen)
+                if listeners is not None:
+                    listeners.tell(draft, exchange, self._call)
                 if draft.phase in hooks or schedules.calls:
                     self._call_hooks(draft.phase)
+                    if listeners is not None:
+                        listeners.tell(draft, exchange, self._call)
                 if armed is not None and armed.check(draft.events):
                     break
         except BaseException as problem:
@@ -145,7 +177,7 @@ class Clock(StrategySlot):
             raise
         finally:
             self._draft = None
-        draft.events.append(Advanced(draft.day, draft.phase))
+        draft.events.append(Advanced(draft.day, draft.phase, draft.bar))
         return draft
 
     def _keep(self, kind: str, draft: Draft) -> bool:
@@ -161,14 +193,19 @@ class Clock(StrategySlot):
         return forked
 
     def _call_hooks(self, phase: int) -> None:
+        if self._strategy.phases is not None:
+            self._strategy.phases[phase]()
+            return
         hook = self._hooks.get(phase)
-        # The close belongs to handle_data last, so that it sees what timed functions queued; otherwise it comes first.
-        if hook is not None and phase != _CLOSE:
-            self._call(HOOK_PHASES[phase], hook)
+        clock = self._timeline.state.settings.clock
+        # handle_data comes last at its phase, so that it sees what timed functions asked for; other hooks come first.
+        last = phase == HANDLE_DATA[clock]
+        if hook is not None and not last:
+            self._call(hook_phases(clock)[phase], hook)
         for when, func in self._memory.schedules.calls:
-            if when == phase:
+            if when == phase or (when >= AT_EVERY_BAR and is_due(when, cast("Draft", self._draft), self._exchange)):
                 self._call(getattr(func, "__name__", "run_daily"), lambda func=func: func(self._context))  # type: ignore[misc]
-        if hook is not None and phase == _CLOSE:
+        if hook is not None and last:
             self._call("handle_data", hook)
 
     def _call(self, name: str, hook: Callable[[], object]) -> None:
@@ -177,13 +214,14 @@ class Clock(StrategySlot):
                 hook()
             else:
                 self._debugger.call(hook)
-        except LeftDebugger:
+        except (LeftDebugger, StrategyError):
+            # A script of a dialect calls its functions inside one of its own calls: the innermost one says where.
             raise
         except Exception as problem:
             # With the traceback of the strategy, so that %debug opens there.
             raise strategy_error(problem, name, self.now).with_traceback(problem.__traceback__) from problem
 
-    def _redo(self, target: tuple[int, int]) -> bool:
+    def _redo(self, target: Target) -> bool:
         """Move to the kept stop at or after the target, or to the tip; True when a breakpoint stopped it earlier."""
         timeline = self._timeline
         branch, armed = timeline.branch, self._armed
@@ -194,19 +232,19 @@ class Clock(StrategySlot):
             if armed is not None:
                 armed.begin()
                 hit = armed.check(branch.log[branch.counts[branch.cursor - 1] : branch.counts[branch.cursor]])
-            if branch.cursor == len(branch.stops) - 1 or (state.day, state.phase) >= target:
+            if branch.cursor == len(branch.stops) - 1 or state.moment >= target:
                 break
         self._move_to(branch.cursor)
         return hit
 
-    def _rerun_to(self, target: tuple[int, int]) -> None:
+    def _rerun_to(self, target: Target) -> None:
         """Call the strategy again over kept stops, up to a moment or to where the events differ."""
         timeline = self._timeline
         again = 0
         while not timeline.at_tip:
             branch, stop = timeline.branch, timeline.stop
             kept = branch.stops[stop + 1]
-            draft = self._simulate(kept.day, kept.phase)
+            draft = self._simulate(*kept.moment)
             before, _ = split_step(branch.log[branch.counts[stop] : branch.counts[stop + 1]])
             if encode(draft.events) != encode(before):
                 self._keep("step", draft)
@@ -223,10 +261,9 @@ class Clock(StrategySlot):
                 if self._journal is not None:
                     self._journal.note("memory", branch, [], memory)
             self.message = f"Ran {again} {'step' if again == 1 else 'steps'} again: the same events."
-            if (kept.day, kept.phase) >= target:
+            if kept.moment >= target:
                 return
-        state = timeline.state
-        if (state.day, state.phase) < target:
+        if timeline.state.moment < target:
             self._advance_to(*target)
 
     def _move_to(self, stop: int) -> None:

@@ -34,7 +34,7 @@ from qresearch.domain.terms import MARKET_DAY
 from qresearch.engine import decide
 from qresearch.engine.evolve import Draft
 from qresearch.engine.exchange import Exchange
-from qresearch.engine.sizing import place
+from qresearch.engine.immediate import placing
 from qresearch.engine.updates import cancel, update
 
 Done = Place | Cancel | Update | ChangeSettings | CancelRefused | UpdateRefused | PositionSeeded | Recorded | Logged
@@ -49,27 +49,27 @@ def placed_rows(block: Placed) -> Iterator[Place]:
         yield Place(column, Method(method), asked, block.terms.get(offset, MARKET_DAY))
 
 
-def commands_of(events: Iterable[Event]) -> Iterator[tuple[int, int, Done]]:
-    """The commands that caused some events, each with its day and phase; what the market did by itself is left out."""
+def commands_of(events: Iterable[Event]) -> Iterator[tuple[tuple[int, int, int], Done]]:
+    """The commands that caused some events, each with its moment; what the market did by itself is left out."""
     for event in events:
-        day, phase = event.day, event.phase
+        moment = event.day, event.phase, event.bar
         match event:
             case Placed():
                 for command in placed_rows(event):
-                    yield day, phase, command
+                    yield moment, command
             case OrderCanceled(order_id=order_id, reason=Reason.USER_CANCEL, was_pending=False):
-                yield day, phase, Cancel(order_id)
+                yield moment, Cancel(order_id)
             case CancelRequested(order_id=order_id):
-                yield day, phase, Cancel(order_id)
+                yield moment, Cancel(order_id)
             case (
                 OrderUpdated(order_id=order_id, quantity=quantity, terms=terms, was_pending=False)
                 | UpdateRequested(order_id=order_id, quantity=quantity, terms=terms)
             ):
-                yield day, phase, Update(order_id, quantity, terms)
+                yield moment, Update(order_id, quantity, terms)
             case SettingsChanged(settings=settings):
-                yield day, phase, ChangeSettings(settings)
+                yield moment, ChangeSettings(settings)
             case CancelRefused() | UpdateRefused() | PositionSeeded() | Recorded() | Logged():
-                yield day, phase, event
+                yield moment, event
             case _:
                 pass
 
@@ -86,7 +86,7 @@ def do(draft: Draft, exchange: Exchange, command: Done) -> None:
     """Do one command again on a draft."""
     match command:
         case Place(column=column, method=method, asked=asked, terms=terms):
-            place(draft, exchange, column, method, asked, terms)
+            placing(draft.settings)(draft, exchange, column, method, asked, terms)
         case Cancel(order_id=order_id):
             cancel(draft, order_id, status="")
         case Update(order_id=order_id, quantity=quantity, terms=terms):
@@ -117,15 +117,15 @@ def again(draft: Draft, exchange: Exchange, events: list[Event]) -> list[int]:
     """
     frozen: list[int] = []
 
-    def advance(day: int, phase: int) -> None:
-        while (draft.day, draft.phase) < (day, phase):
+    def advance(moment: tuple[int, int, int]) -> None:
+        while (draft.day, draft.phase, draft.bar) < moment:
             frozen.extend(decide.advance(draft, exchange))
 
-    for day, phase, command in commands_of(events):
-        advance(day, phase)
+    for moment, command in commands_of(events):
+        advance(moment)
         do(draft, exchange, command)
     for event in events:
         if isinstance(event, Advanced):
-            advance(event.day, event.phase)
+            advance((event.day, event.phase, event.bar))
             draft.events.append(event)
     return frozen

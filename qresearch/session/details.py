@@ -18,9 +18,9 @@ from qresearch.domain.messages import (
 )
 from qresearch.domain.reasons import explain_reason
 from qresearch.engine.exchange import Exchange
-from qresearch.market.venue import PHASE_ORDER, PHASES, Phase
+from qresearch.market.venue import PHASE_ORDER, Phase
 from qresearch.session.account_history import AccountHistory
-from qresearch.session.frames import side_of, timestamp
+from qresearch.session.frames import side_of, time_of
 from qresearch.session.naming import DIRECTIONS, OUTCOMES, TRADE_DETAILS
 from qresearch.session.orders import Moment, OrderBook, OrderRecord
 
@@ -31,12 +31,6 @@ DETAIL_COLUMNS = (
 Happening = tuple[str, float, int, str, str]
 """Outcome, price, shares, code of the reason, sentence."""
 _OPEN = PHASE_ORDER[Phase.OPEN]
-
-
-def moment(exchange: Exchange, day: int, phase: int) -> pd.Timestamp:
-    """A day and phase as a time on the clock of the venue; NaT before the data begin."""
-    begin = exchange.market.venue.hours[PHASES[phase]]
-    return timestamp(exchange, day) + pd.Timedelta(hours=begin.hour, minutes=begin.minute)
 
 
 def trade_details(history: AccountHistory) -> pd.DataFrame:
@@ -93,10 +87,10 @@ def _row(
         order.order_id,
         exchange.market.symbols[order.column],
         side_of(order.quantity or (1 if order.asked > 0 else -1)),
-        moment(exchange, *placed),
+        time_of(exchange, *placed),
         float("nan") if limit is None else limit,
         abs(order.quantity),
-        pd.NaT if event is None else moment(exchange, event.day, event.phase),
+        pd.NaT if event is None else time_of(exchange, event.day, event.phase, event.bar),
         price,
         quantity,
         outcome,

@@ -9,8 +9,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from qresearch.engine.evolve import Draft
+from qresearch.session.listeners import LISTENERS, Listeners
 from qresearch.session.memory import Memory
-from qresearch.session.strategy import HOOK_PHASES, HOOKS, BarData, Context, Hooks, bind_hook, load_strategy
+from qresearch.session.strategy import HOOKS, BarData, Context, Hooks, bind_hook, hook_phases, load_strategy
 
 if TYPE_CHECKING:
     from qresearch.session.journal import Journal
@@ -59,6 +60,7 @@ class StrategySlot:
     _draft: Draft | None
     _journal: Journal | None
     _hooks: dict[int, Callable[[], object]]
+    _listeners: Listeners | None
     _strategy: Hooks
     _wanted_strategy: str
     _refuse_inside_callback: Callable[[str], None]
@@ -84,8 +86,7 @@ class StrategySlot:
 
     def _use(self, hooks: Hooks) -> None:
         """Go on with other callbacks."""
-        bound = self._bound(hooks)
-        self._strategy, self._hooks = hooks, bound
+        self._bind(hooks)
         self._memory.replace(hooks.roots, self._timeline.memory)
         self._memory.live["strategy"] = hooks.target
         self._memory.schedules.replace(hooks.find)
@@ -94,8 +95,11 @@ class StrategySlot:
         """Put functions in the place of those of the same names; the names that were replaced."""
         self._refuse_inside_callback("%%strategy")
         hooks, names = changed_hooks(self._strategy, functions)
-        self._hooks, self._strategy = self._bound(hooks), hooks
+        self._bind(hooks)
         names += [name for name in self._memory.schedules.replace(functions.get) if name not in names]
+        if hooks.phases is not None:
+            # The script of a dialect finds its functions by their names, where the cell has put them.
+            names = list(functions)
         if names:
             self._note_edit(self._strategy.name, source)
         return names
@@ -105,19 +109,22 @@ class StrategySlot:
             self._journal.note_edit(self._timeline.branch, name, source)
             self._sync()
 
-    def _bound(self, hooks: Hooks) -> dict[int, Callable[[], object]]:
-        return {
+    def _bind(self, hooks: Hooks) -> None:
+        """Put callbacks in force; when one of them cannot be called, the old ones stay."""
+        bound = hooks.phases or {
             phase: bind_hook(hooks.calls[name], self._context, self._data)
-            for phase, name in HOOK_PHASES.items()
+            for phase, name in hook_phases(self._timeline.state.settings.clock).items()
             if name in hooks.calls
         }
+        listens = any(name in hooks.calls for name in LISTENERS)
+        self._listeners = Listeners(hooks.calls, self._context) if listens else None
+        self._strategy, self._hooks = hooks, bound
 
     def _begin_strategy(self, strategy: object) -> None:
         """Load the strategy that a session is opened with."""
-        self._strategy = load_strategy(strategy, self._context)
+        self._bind(load_strategy(strategy, self._context))
         self._memory.begin(self._strategy.roots)
         self._memory.live["strategy"] = self._strategy.target
-        self._hooks = self._bound(self._strategy)
 
     def _resume_strategy(self, strategy: object, name: str) -> None:
         """Load the strategy of a journal, without letting it initialise itself."""

@@ -13,8 +13,9 @@ from array import array
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import fields, is_dataclass
 from enum import Enum
+from functools import cache
 from operator import attrgetter
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 
@@ -37,7 +38,7 @@ _readers: dict[type, tuple[tuple[str, ...], Callable[[Any], Any]]] = {}
 
 
 def _fields(kind: type) -> tuple[tuple[str, ...], Callable[[Any], Any]]:
-    """Names of the fields of a class, and what reads all of them at once."""
+    """Names of the fields of a class, and what reads all of them at once; events and blocks end with their bar."""
     known = _readers.get(kind)
     if known is None:
         names = tuple(item.name for item in fields(kind))
@@ -46,6 +47,12 @@ def _fields(kind: type) -> tuple[tuple[str, ...], Callable[[Any], Any]]:
             attrgetter(*names) if len(names) > 1 else lambda item: (getattr(item, names[0]),),
         )
     return known
+
+
+@cache
+def _defaults(kind: Any) -> tuple[Any, ...]:
+    """Default of each field of a class; MISSING where it has none."""
+    return tuple(item.default for item in fields(kind))
 
 
 def encode(events: Iterable[Event]) -> tuple[str, bytes]:
@@ -78,9 +85,12 @@ def encode(events: Iterable[Event]) -> tuple[str, bytes]:
                     body = _column(name, value)
                     row.append(len(body))
                     columns.append(body)
-            rows.append(row)
         else:
-            rows.append([kind.__name__, *(value if type(value) in _ATOMS else _plain(value) for value in read(event))])
+            row = [kind.__name__, *(value if type(value) in _ATOMS else _plain(value) for value in read(event))]
+        if not event.bar:
+            # It comes last, and daily bars need none.
+            row.pop()
+        rows.append(row)
     return json.dumps(rows, separators=(",", ":"), ensure_ascii=False), b"".join(columns)
 
 
@@ -100,8 +110,9 @@ def _plain(value: Any) -> Any:  # noqa: PLR0911  # one return per kind of value
         return {"$pairs": [[_plain(key), _plain(item)] for key, item in value.items()]}
     if is_dataclass(value):
         names, read = _fields(type(value))
-        held = {name: _plain(item) for name, item in zip(names, read(value), strict=True)}
-        return {"$": type(value).__name__, **held}
+        # What is at its default is left out: an option that comes later changes no journal where it is not used.
+        parts = zip(names, read(value), _defaults(cast("Any", type(value))), strict=True)
+        return {"$": type(value).__name__, **{name: _plain(item) for name, item, usual in parts if item != usual}}
     if isinstance(value, tuple):
         if hasattr(value, "_fields"):
             return {"$": type(value).__name__, **{name: _plain(getattr(value, name)) for name in value._fields}}
@@ -154,7 +165,8 @@ def decode(text: str, body: bytes, schema: Mapping[str, Sequence[str]]) -> list[
     at = 0
     for name, *values in json.loads(text):
         kind = _word(name)
-        held: dict[str, Any] = dict(zip(schema[name], values, strict=True))
+        # The bar is left out where there is none.
+        held: dict[str, Any] = dict(zip(schema[name], values, strict=False))
         if kind in _BLOCKS:
             at = _read_block(kind, held, body, at)
             events.append(kind(**held))

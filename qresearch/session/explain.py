@@ -6,109 +6,44 @@ the order are folded into it, and each check is put beside the numbers that it l
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
-from html import escape
-from typing import TYPE_CHECKING
-
-import pandas as pd
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, NamedTuple
 
 from qresearch.domain.messages import (
     CancelRequested,
     DividendTaxed,
     Event,
     Matched,
+    OrderCanceled,
     OrderFilled,
+    OrderRejected,
     OrderReleased,
     OrderScaled,
     OrderTriggered,
+    OrderTrimmed,
     OrderUpdated,
+    OrderWaiting,
     Placed,
     StopMoved,
     UpdateRequested,
 )
 from qresearch.domain.order import Method, Status
-from qresearch.domain.reasons import REASONS, Reason, explain_reason
-from qresearch.engine.evolve import Draft
+from qresearch.domain.reasons import Facts, Reason, explain_reason
+from qresearch.domain.state import OpenOrder
+from qresearch.domain.terms import MARKET_DAY, TimeInForce
+from qresearch.engine.evolve import NEXT_OPEN, Draft
 from qresearch.engine.exchange import Exchange
 from qresearch.engine.sizing import held_by, pending_of
+from qresearch.engine.working import MARKET_KINDS
 from qresearch.market.venue import PHASES, Phase
-from qresearch.market.view import View
-from qresearch.session.html import badge, number, price, table
+from qresearch.session.explain_checks import TRADING, WAITS, Turn, remedy
+from qresearch.session.explanation import FAILED, NOTED, PASSED, SKIPPED, Explanation, Finding
+from qresearch.session.frames import time_of
+from qresearch.session.html import number, price
 
 if TYPE_CHECKING:
     from qresearch.session.orders import OrderRecord
     from qresearch.session.timeline import Branch
-
-PASSED, FAILED, NOTED, SKIPPED = "passed", "failed", "noted", "not reached"
-_MARKS = {PASSED: "✓", FAILED: "✗", NOTED: "·", SKIPPED: "–"}
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One line of an explanation.
-
-    Parameters
-    ----------
-    day : str
-    phase : str
-    check : str
-        What was looked at.
-    verdict : {"passed", "failed", "noted", "not reached"}
-    text : str
-        The sentence, with its numbers.
-    """
-
-    day: str
-    phase: str
-    check: str
-    verdict: str
-    text: str
-
-
-class Explanation:
-    """A readable account of one order: as text, as HTML, and as data.
-
-    Parameters
-    ----------
-    title : str
-    status : str
-    findings : tuple of Finding
-    advice : str
-        What would have made it fill, or what to do next; empty when there is nothing to say.
-    """
-
-    def __init__(self, title: str, status: str, findings: tuple[Finding, ...], advice: str) -> None:
-        self.title, self.status, self.findings, self.advice = title, status, findings, advice
-
-    @property
-    def data(self) -> pd.DataFrame:
-        """One row per finding: day, phase, check, verdict and text."""
-        rows = [(item.day, item.phase, item.check, item.verdict, item.text) for item in self.findings]
-        return pd.DataFrame(rows, columns=["day", "phase", "check", "verdict", "text"])
-
-    def __str__(self) -> str:
-        lines = [f"{self.title}: {self.status}"]
-        moment = ("", "")
-        for item in self.findings:
-            if (item.day, item.phase) != moment:
-                moment = (item.day, item.phase)
-                lines.append(f"{item.day} {item.phase}".rstrip())
-            lines.append(f"  {_MARKS[item.verdict]} {item.check}: {item.text}")
-        if self.advice:
-            lines.append(f"What to do: {self.advice}")
-        return "\n".join(lines)
-
-    __repr__ = __str__
-
-    def _repr_html_(self) -> str:
-        rows = (
-            (escape(item.day), escape(item.phase), _MARKS[item.verdict], escape(item.check), escape(item.text))
-            for item in self.findings
-        )
-        advice = f"<div>What to do: <b>{escape(self.advice)}</b></div>" if self.advice else ""
-        body = table(("Day", "Phase", "", "Check", "What was found"), rows)
-        return f"<div>{escape(self.title)} {badge(self.status)}</div>{body}{advice}"
 
 
 def explain_order(exchange: Exchange, branch: Branch, count: int, record: OrderRecord) -> Explanation:
@@ -132,8 +67,15 @@ def explain_order(exchange: Exchange, branch: Branch, count: int, record: OrderR
 
 def _advice(record: OrderRecord) -> str:
     if record.reason is not None:
-        return REASONS[record.reason].advice
+        return remedy(record.reason, record.facts, 1 if (record.quantity or record.asked) > 0 else -1)
     return "Step on: it meets the next open." if record.status is Status.QUEUED else ""
+
+
+class _Told(NamedTuple):
+    """An event of the order and its place in the log."""
+
+    place: int
+    event: OrderTriggered | StopMoved | OrderTrimmed | OrderWaiting | OrderFilled | OrderRejected | OrderCanceled
 
 
 class _Teller:
@@ -141,31 +83,39 @@ class _Teller:
 
     def __init__(self, exchange: Exchange, branch: Branch, record: OrderRecord) -> None:
         self.exchange, self.branch, self.record = exchange, branch, record
-        self.quantity = record.quantity
 
     def findings(self, log: list[Event]) -> Iterator[Finding]:
         """All findings, in the order of the events."""
         order_id = self.record.order_id
+        turn: list[_Told] = []
         for index, event in enumerate(log):
             if isinstance(event, Placed):
                 offset = order_id - event.first_id
                 if 0 <= offset < len(event):
                     yield from self._placed(index, event, offset)
             elif isinstance(event, Matched):
-                rows = [row for row in range(len(event)) if int(event.order_ids[row]) == order_id]
-                for row in rows:
-                    yield from self._matched(index, event, row)
-            elif isinstance(event, OrderScaled) and event.order_id == order_id:
-                self.quantity = event.quantity
-                text = f"A split or bonus issue made it {abs(event.quantity):,} shares."
-                yield self._finding(event, "Corporate action", NOTED, text)
+                for row in range(len(event)):
+                    if int(event.order_ids[row]) == order_id:
+                        yield from self._matched(index, event, row)
             elif getattr(event, "order_id", None) == order_id:
-                yield from self._told(event)
+                joins = _is_of_a_turn(event)
+                if turn and not (joins and _is_same_turn(turn[-1].event, event)):
+                    yield from self._turn(turn)
+                    turn = []
+                if joins:
+                    turn.append(_Told(index, event))  # type: ignore[arg-type]  # asked just before
+                else:
+                    yield from self._told(index, event)
+        if turn:
+            yield from self._turn(turn)
 
     def _finding(self, event: Event, check: str, verdict: str, text: str) -> Finding:
         exchange = self.exchange
         day = exchange.date(event.day) if event.day >= 0 else "before the data"
-        return Finding(day, PHASES[event.phase].value, check, verdict, text)
+        phase = PHASES[event.phase].value
+        if event.bar and PHASES[event.phase] is Phase.INTRADAY:
+            phase += f" {time_of(exchange, event.day, event.phase, event.bar):%H:%M}"
+        return Finding(day, phase, check, verdict, text)
 
     # ------------------------------------------------------------------ the call
 
@@ -178,19 +128,21 @@ class _Teller:
         refusal = block.refused.get(offset)
         if refusal is not None:
             reason, facts = refusal[1]
-            yield self._finding(block, _CHECK_OF[reason], FAILED, explain_reason(reason, facts))
+            yield self._finding(block, _CHECK_OF.get(reason, "Order"), FAILED, explain_reason(reason, facts))
             return
-        self.quantity = block.quantities[offset]
-        text = f"{abs(self.quantity):,} shares"
+        sent = abs(block.quantities[offset])
+        terms = block.terms.get(offset, MARKET_DAY)
+        text = f"{sent:,} shares" if terms is MARKET_DAY else f"{sent:,} shares, {terms}"
         if record.method in {Method.ORDER, Method.LOTS}:
             lot = exchange.lot_shares if record.method is Method.LOTS else 1
-            if abs(self.quantity) != abs(record.asked) * lot:
+            if sent != abs(record.asked) * lot:
                 text += f", rounded to whole lots from {abs(record.asked) * lot:,.0f}"
-        yield self._finding(block, "Sent", PASSED, text + "; waits for the next open.")
+        waits = "; waits for the next open." if draft.settings.clock == NEXT_OPEN else "."
+        yield self._finding(block, "Sent", PASSED, text + waits)
 
     def _sizing_text(self, draft: Draft) -> str:
         record, exchange = self.record, self.exchange
-        last = View(exchange.market, draft.day, PHASES[draft.phase]).last_price(record.column)
+        last = exchange.view(draft).last_price(record.column)
         held, pending = held_by(draft, record.column), pending_of(draft, record.column)
         cash = number(exchange.money.amount(draft.cash))
         text = f"{held:,} held, {pending:+,} pending"
@@ -202,7 +154,7 @@ class _Teller:
         """Put the requests that came before in the same moment into the queue of a draft."""
         earlier = Placed(block.day, block.phase, block.first_id, block.columns[:offset], block.quantities[:offset])
         draft.apply(earlier)
-        draft.day, draft.phase = block.day, block.phase
+        draft.day, draft.phase, draft.bar = block.day, block.phase, block.bar
 
     def _before(self, index: int) -> Draft:
         """The account just before an event of the log."""
@@ -213,82 +165,99 @@ class _Teller:
         else:
             draft, start = Draft(self.branch.stops[stop]), counts[stop]
         for event in self.branch.log[start:index]:
-            draft.day, draft.phase = event.day, event.phase
+            draft.day, draft.phase, draft.bar = event.day, event.phase, event.bar
             draft.apply(event)
+        return draft
+
+    def _at(self, index: int, event: Event) -> Draft:
+        """The account just before an event, at the moment of it."""
+        draft = self._before(index)
+        draft.day, draft.phase, draft.bar = event.day, event.phase, event.bar
         return draft
 
     # ------------------------------------------------------------------ the match
 
     def _matched(self, index: int, match: Matched, row: int) -> Iterator[Finding]:
-        draft = self._before(index)
-        draft.day, draft.phase = match.day, match.phase
+        """The turn of a plain market order among many."""
+        draft = self._at(index, match)
         for earlier in range(row):
             draft.apply_row(match, earlier)
-        outcome = {
-            remark.reason: remark for remark in match.remarks.get(row, ()) if not isinstance(remark, DividendTaxed)
-        }
-        failed = False
-        for check, reasons, text in self._checks(draft, match, row):
-            hit = next((outcome[reason] for reason in reasons if reason in outcome), None)
-            if failed:
-                yield self._finding(match, check, SKIPPED, "not asked any more")
-            elif hit is not None:
-                yield self._finding(match, check, FAILED, explain_reason(hit.reason, hit.facts))
-                # A trimmed order goes on; a rejected one and one at a locked limit do not.
-                failed = not int(match.quantities[row])
-            else:
-                yield self._finding(match, check, PASSED, text)
-        if int(match.quantities[row]):
+        order = draft.released(self.record.order_id)
+        at, filled = float(match.prices[row]), int(match.quantities[row])
+        turn = Turn(self.exchange, draft, order, at if at > 0 else float("nan"))
+        remarks = match.remarks.get(row, ())
+        outcome = {item.reason: item.facts for item in remarks if not isinstance(item, DividendTaxed)}
+        yield from self._judged(match, turn, outcome, traded=bool(filled))
+        if filled:
             fills = (event for event in match.records() if isinstance(event, OrderFilled))
-            yield from self._traded(next(fill for fill in fills if fill.order_id == self.record.order_id))
+            # What such an order cannot fill is trimmed: nothing is left of it.
+            order = order._replace(leaves=filled)
+            yield from self._traded(next(fill for fill in fills if fill.order_id == self.record.order_id), order)
 
-    def _checks(self, draft: Draft, match: Matched, row: int) -> Iterator[tuple[str, tuple[Reason, ...], str]]:
-        """Each check of the match in its order: its name, the reasons it can give, and its numbers when passed."""
-        exchange, column, wanted = self.exchange, self.record.column, self.quantity
-        panel, day = exchange.market.panel, match.day
-        opened = float(panel.open[day, column])
-        yield "Trading", _TRADING, f"listed and not suspended on {exchange.date(day)}; opens at {price(opened)}"
-        if exchange.has_limits:
-            up, down = float(panel.limit_up[day, column]), float(panel.limit_down[day, column])
-            bound = f"open {price(opened)} is below the upper limit {price(up)}"
-            if wanted < 0:
-                bound = f"open {price(opened)} is above the lower limit {price(down)}"
-            if up != up:
-                bound = "no price limit on this day"
-            yield "Price limit", (Reason.LIMIT_UP, Reason.LIMIT_DOWN), bound
-        if wanted < 0:
-            position = draft.positions.get(column)
-            held = 0 if position is None else position.quantity
-            sellable = held if position is None or exchange.same_day[column] else position.sellable(day)
-            text = f"{-wanted:,} asked, {sellable:,} of {held:,} can be sold today"
-            yield "Shares", (Reason.T_PLUS_ONE, Reason.INSUFFICIENT_QUANTITY), text
-        if exchange.lot_shares > 1:
-            yield "Lot", (Reason.LOT_SIZE,), f"{abs(wanted):,} shares are allowed"
-        if wanted > 0:
-            yield from self._money_checks(draft, match, row)
-        if draft.settings.participation is not None:
-            volume = float(panel.volume[day, column])
-            text = f"{draft.settings.participation:.1%} of the day's volume {volume:,.0f} was enough"
-            yield "Volume", (Reason.VOLUME_CAP,), text
+    def _turn(self, told: list[_Told]) -> Iterator[Finding]:
+        """The turn of an order that is matched one by one: the checks, then what came of it."""
+        first, last = told[0].event, told[-1]
+        draft = self._at(told[0].place, first)
+        order = draft.working.get(self.record.order_id)
+        if order is None or _is_left_over(order, draft):
+            for item in told:
+                yield from self._told(item.place, item.event)
+            return
+        fills = [item.event for item in told if isinstance(item.event, OrderFilled)]
+        outcome: dict[Reason, Facts] = {
+            item.event.reason: item.event.facts
+            for item in told
+            if isinstance(item.event, (OrderTrimmed, OrderWaiting, OrderRejected, OrderCanceled))
+        }
+        turn = Turn(self.exchange, draft, order, fills[0].price if fills else float("nan"))
+        yield from self._judged(first, turn, outcome, traded=bool(fills))
+        for item in told:
+            if isinstance(item.event, (OrderTriggered, StopMoved, OrderFilled)):
+                yield from self._told(item.place, item.event)
+        if isinstance(last.event, OrderWaiting) and order.reason is None:
+            after = self._at(last.place + 1, last.event)
+            rest = Turn(self.exchange, after, after.working[order.order_id], float("nan")).resting()
+            if rest:
+                yield self._finding(last.event, "Reserved", NOTED, rest)
 
-    def _money_checks(self, draft: Draft, match: Matched, row: int) -> Iterator[tuple[str, tuple[Reason, ...], str]]:
-        exchange, money = self.exchange, self.exchange.money
-        if self.record.method in {Method.VALUE, Method.TARGET_VALUE, Method.PCT}:
-            yield "Value", (Reason.VALUE_CAP,), f"stays within what was asked at {price(float(match.prices[row]))}"
-        rates = exchange.rates(draft.settings.costs, match.day)
-        quantity = abs(int(match.quantities[row])) or abs(self.quantity)
-        notional = money.notional(money.price_units(float(match.prices[row])), quantity)
-        needed = notional + sum(rates.charge(int(exchange.board[self.record.column]), quantity, notional))
-        text = f"needs {number(money.amount(needed))} with fees, {number(money.amount(draft.cash))} is available"
-        yield "Cash", (Reason.INSUFFICIENT_CASH,), text
+    def _judged(self, event: Event, turn: Turn, outcome: Mapping[Reason, Facts], *, traded: bool) -> Iterator[Finding]:
+        """Each check of a turn and how it came out."""
+        order = turn.order
+        stopped = waits = False
+        at_once = order.terms.time_in_force in {TimeInForce.IOC, TimeInForce.FOK}
+        carried = order.reason is None and not at_once and turn.draft.settings.reserve != "none"
+        unsaid = dict(outcome)
+        for check in turn.checks():
+            hit = next((reason for reason in check.reasons if reason in unsaid), None)
+            if stopped:
+                yield self._finding(event, check.name, SKIPPED, "not asked any more")
+            elif hit is not None:
+                yield self._finding(event, check.name, FAILED, explain_reason(hit, unsaid.pop(hit)))
+                if check.unmet or hit in WAITS:
+                    waits = True
+                else:
+                    # A trimmed order goes on; a rejected one and one at a locked limit do not.
+                    stopped = not traded
+            elif check.unmet:
+                yield self._finding(event, check.name, FAILED, check.unmet)
+                waits = True
+            elif check.text and (not waits or (carried and check.name in _CARRIED)):
+                # What only waits is asked no more than whether the account can carry it.
+                yield self._finding(event, check.name, PASSED, check.text)
+        for reason, facts in unsaid.items():
+            yield self._finding(event, "Order", FAILED, explain_reason(reason, facts))
 
-    def _traded(self, event: OrderFilled) -> Iterator[Finding]:
+    def _traded(self, event: OrderFilled, order: OpenOrder | None) -> Iterator[Finding]:
         amount, market = self.exchange.money.amount, self.exchange.market
         text = f"{abs(event.quantity):,} shares at {price(event.price)} = {number(amount(event.notional))}"
-        if PHASES[event.phase] is Phase.OPEN:
+        limit = None if order is None else order.terms.limit_price
+        if PHASES[event.phase] is Phase.OPEN and not event.bar:
             slip = event.price - float(market.panel.open[event.day, self.record.column])
             text += f"; slippage {slip:+.3f} against the open" if abs(slip) > _HAIR else "; the opening price"
-        yield self._finding(event, "Filled", PASSED, text + ".")
+        elif limit is not None and abs(event.price - limit) < _HAIR:
+            text += "; its limit"
+        left = 0 if order is None else abs(order.leaves - event.quantity)
+        yield self._finding(event, "Filled", PASSED, text + (f"; {left:,} are left." if left else "."))
         fees = (
             ("commission", event.commission),
             ("stamp duty", event.stamp_duty),
@@ -297,23 +266,27 @@ class _Teller:
         parts = ", ".join(f"{name} {number(amount(fee))}" for name, fee in fees)
         yield self._finding(event, "Fees", NOTED, f"{parts}; {number(amount(sum(fee for _, fee in fees)))} in all.")
 
-    # ------------------------------------------------------------------ the end
+    # ------------------------------------------------------------------ everything else
 
-    def _told(self, event: Event) -> Iterator[Finding]:
-        """What an event outside the fast match says."""
+    def _told(self, index: int, event: Event) -> Iterator[Finding]:
+        """What an event says by itself."""
         reason: Reason | None = getattr(event, "reason", None)
         name, verdict = _TOLD.get(type(event).__name__, (type(event).__name__.removeprefix("Order"), NOTED))
         if isinstance(event, OrderFilled):
-            yield from self._traded(event)
+            yield from self._traded(event, self._before(index).working.get(event.order_id))
         elif reason is not None:
             yield self._finding(event, name, verdict, explain_reason(reason, getattr(event, "facts", {})))
         else:
-            yield self._finding(event, name, verdict, self._text_of(event))
+            yield self._finding(event, name, verdict, self._text_of(index, event))
 
-    def _text_of(self, event: Event) -> str:
+    def _text_of(self, index: int, event: Event) -> str:
         match event:
-            case OrderReleased():
-                return f"{self.record.terms}, good for {self.record.terms.time_in_force.value}"
+            case OrderReleased(order_id=order_id):
+                terms = self._before(index).released(order_id).terms
+                return f"{terms}, good for {terms.time_in_force.value}"
+            case OrderScaled(quantity=quantity, terms=terms):
+                text = f"a split or bonus issue made it {abs(quantity):,} shares"
+                return text if terms == MARKET_DAY else f"{text}, {terms}"
             case OrderTriggered(price=reached):
                 return f"the stop {price(reached)} was reached"
             case StopMoved(stop=stop):
@@ -326,13 +299,35 @@ class _Teller:
                 return ""
 
 
+def _is_of_a_turn(event: Event) -> bool:
+    """True for what the market did when it asked an order, not for what was requested or decided elsewhere."""
+    if isinstance(event, (OrderRejected, OrderCanceled)):
+        return event.reason not in {Reason.OPEN_ORDER_MARGIN, Reason.USER_CANCEL}
+    return isinstance(event, (OrderTriggered, StopMoved, OrderTrimmed, OrderWaiting, OrderFilled))
+
+
+def _is_same_turn(before: Event, event: Event) -> bool:
+    """A turn ends when the order waits; another moment is another turn."""
+    same = (before.day, before.phase, before.bar) == (event.day, event.phase, event.bar)
+    return same and not isinstance(before, OrderWaiting)
+
+
+def _is_left_over(order: OpenOrder, draft: Draft) -> bool:
+    """True at the close for what tries its luck at opens only."""
+    taken = order.triggered and order.terms.limit_price is None
+    closing = PHASES[draft.phase] is Phase.CLOSE and not draft.bar and draft.settings.clock == NEXT_OPEN
+    return closing and (order.terms.kind in MARKET_KINDS or taken)
+
+
 _HAIR = 1e-9
+_CARRIED = frozenset({"Cash", "Shares", "Lot"})
 _TOLD = {
     "OrderReleased": ("To the market", NOTED),
     "OrderWaiting": ("No fill", FAILED),
     "OrderTrimmed": ("Trimmed", FAILED),
     "OrderRejected": ("Rejected", FAILED),
     "OrderExpired": ("Expired", FAILED),
+    "OrderScaled": ("Corporate action", NOTED),
     "OrderTriggered": ("Triggered", PASSED),
     "StopMoved": ("Stop moved", NOTED),
     "OrderUpdated": ("Updated", NOTED),
@@ -341,15 +336,15 @@ _TOLD = {
     "CancelRequested": ("Cancel requested", NOTED),
     "CancelRefused": ("Cancel refused", FAILED),
 }
-_TRADING = (Reason.SUSPENDED, Reason.NOT_LISTED, Reason.DELISTED, Reason.DATA_ENDED)
 _CHECK_OF = {
     Reason.LOT_SIZE: "Lot",
     Reason.MINIMUM_SIZE: "Lot",
     Reason.NO_CHANGE: "Target",
     Reason.NO_PRICE: "Price",
     Reason.NOT_TRADABLE: "Trading",
-    Reason.DELISTED: "Trading",
-    Reason.DATA_ENDED: "Trading",
+    Reason.PROTECTION_PRICE: "Order price",
     Reason.NO_FURTHER_OPEN: "Calendar",
     Reason.INSUFFICIENT_QUANTITY: "Shares",
+    **dict.fromkeys(TRADING, "Trading"),
 }
+"""The check that refuses a request at the call, by its reason."""

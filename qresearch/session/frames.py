@@ -12,10 +12,9 @@ from qresearch.domain.messages import Event, OrderFilled, Record, Recorded, reco
 from qresearch.domain.order import Status
 from qresearch.domain.reasons import Reason, explain_reason
 from qresearch.engine.exchange import Exchange
-from qresearch.market.panel import FIELDS
-from qresearch.market.venue import PHASES
+from qresearch.market.venue import PHASES, Phase
 from qresearch.market.view import View
-from qresearch.session.orders import Moment, OrderRecord
+from qresearch.session.orders import Moment, OrderBook, OrderRecord
 from qresearch.session.portfolio import Portfolio
 
 ORDER_COLUMNS = (
@@ -29,7 +28,10 @@ FILL_COLUMNS = (
 POSITION_COLUMNS = (
     "quantity", "sellable", "locked", "reserved", "average_cost", "price", "market_value", "profit", "weight", "stale",
 )  # fmt: skip
-EVENT_COLUMNS = ("day", "phase", "event", "order_id", "symbol", "quantity", "price", "amount", "reason", "text")
+EVENT_COLUMNS = (
+    "day", "phase", "event", "order_id", "symbol", "quantity", "price", "amount", "fee", "before", "after", "reason",
+    "text",
+)  # fmt: skip
 
 
 def side_of(quantity: int) -> str:
@@ -69,7 +71,21 @@ def orders_frame(exchange: Exchange, orders: Iterable[OrderRecord]) -> pd.DataFr
     listed = list(orders)
     index = pd.Index([order.order_id for order in listed], name="order_id", dtype="int64")
     frame = pd.DataFrame([row(order) for order in listed], columns=list(ORDER_COLUMNS), index=index)
-    return frame.astype({"placed": "datetime64[s]", "ended": "datetime64[s]"})
+    frame = frame.astype({"placed": "datetime64[s]", "ended": "datetime64[s]"})
+    frame = with_times(exchange, frame, [order.placed for order in listed], "placed_phase", "placed_time")
+    return with_times(exchange, frame, [order.ended for order in listed], "ended_phase", "ended_time")
+
+
+def with_times(
+    exchange: Exchange, frame: pd.DataFrame, moments: Iterable[Moment | None], after: str, name: str
+) -> pd.DataFrame:
+    """On minute data the frame with a column of times after another one; on daily data as it is."""
+    if exchange.intraday is None:
+        return frame
+    times = [pd.NaT if moment is None else time_of(exchange, *moment) for moment in moments]
+    place = frame.columns.to_list().index(after) + 1
+    frame.insert(place, name, pd.Series(times, index=frame.index, dtype="datetime64[s]"))
+    return frame
 
 
 def _moment(exchange: Exchange, moment: Moment | None) -> tuple[Any, str]:
@@ -84,6 +100,15 @@ def _date(exchange: Exchange, day: int) -> Any:
     return exchange.market.days[day] if day >= 0 else pd.NaT
 
 
+def time_of(exchange: Exchange, day: int, phase: int, bar: int = 0) -> pd.Timestamp:
+    """A moment on the clock of the venue: the end of the bar, else the hour of the phase; NaT before the data begin."""
+    inside = exchange.intraday
+    if bar and inside is not None and PHASES[phase] is Phase.INTRADAY:
+        return pd.Timestamp(inside.times[inside.row(day, bar)])
+    begin = exchange.market.venue.hours[PHASES[phase]]
+    return timestamp(exchange, day) + pd.Timedelta(hours=begin.hour, minutes=begin.minute)
+
+
 def timestamp(exchange: Exchange, day: int) -> pd.Timestamp:
     """A day (index) as a Timestamp; NaT before the data begin."""
     return pd.Timestamp(_date(exchange, day))
@@ -93,8 +118,10 @@ def fills_frame(exchange: Exchange, log: Iterable[Event]) -> pd.DataFrame:
     """One row per fill, in order; see :attr:`Session.fills` for the columns."""
     amount, symbols, days = exchange.money.amount, exchange.market.symbols, exchange.market.days
     rows = []
+    moments: list[Moment] = []
     for event in records(iter(log)):
         if isinstance(event, OrderFilled):
+            moments.append((event.day, event.phase, event.bar))
             fees = event.commission + event.stamp_duty + event.transfer_fee
             net = -(event.notional + fees) if event.quantity > 0 else event.notional - fees
             rows.append(
@@ -114,7 +141,8 @@ def fills_frame(exchange: Exchange, log: Iterable[Event]) -> pd.DataFrame:
                 )
             )
     frame = pd.DataFrame(rows, columns=list(FILL_COLUMNS))
-    return frame.astype({"day": "datetime64[s]", "order_id": "int64", "quantity": "int64"})
+    frame = frame.astype({"day": "datetime64[s]", "order_id": "int64", "quantity": "int64"})
+    return with_times(exchange, frame, moments, "phase", "time")
 
 
 def positions_frame(portfolio: Portfolio, stale: Iterable[str]) -> pd.DataFrame:
@@ -144,9 +172,25 @@ def positions_frame(portfolio: Portfolio, stale: Iterable[str]) -> pd.DataFrame:
     return frame.astype({name: kinds.get(name, "float64") for name in POSITION_COLUMNS})
 
 
-def events_frame(exchange: Exchange, log: Iterable[Event]) -> pd.DataFrame:
-    """One row per event, in order; see :attr:`Session.events` for the columns."""
-    rows = [_event_row(exchange, event) for event in records(iter(log))]
+def events_frame(exchange: Exchange, log: Iterable[Event], book: OrderBook | None = None) -> pd.DataFrame:
+    """One row per event, in order; see :attr:`Session.events` for the columns.
+
+    Parameters
+    ----------
+    exchange : Exchange
+    log : iterable of Event
+    book : OrderBook, optional
+        The orders as they were before the first of the events; it is moved on. Default: there were none. The states of
+        an order that it does not know are left empty.
+    """
+    known = OrderBook() if book is None else book
+    events = list(records(iter(log)))
+    frame = typed_events([event_row(exchange, event, *known.tell(event)) for event in events])
+    return with_times(exchange, frame, [(event.day, event.phase, event.bar) for event in events], "phase", "time")
+
+
+def typed_events(rows: list[tuple[Any, ...]]) -> pd.DataFrame:
+    """Rows of :func:`event_row` as a DataFrame."""
     frame = pd.DataFrame(rows, columns=list(EVENT_COLUMNS))
     frame.index.name = "seq"
     return frame.astype({"day": "datetime64[s]", "order_id": "Int64", "quantity": "Int64"})
@@ -154,13 +198,15 @@ def events_frame(exchange: Exchange, log: Iterable[Event]) -> pd.DataFrame:
 
 _AMOUNTS = ("notional", "amount", "paid", "tax", "cash", "cost")
 _QUANTITIES = ("quantity", "cut", "received")
+_FEES = ("commission", "stamp_duty", "transfer_fee")
 
 
-def _event_row(exchange: Exchange, event: Record) -> tuple[Any, ...]:
+def event_row(exchange: Exchange, event: Record, before: str, order: OrderRecord | None) -> tuple[Any, ...]:
+    """The values of :data:`EVENT_COLUMNS` for one event; `order` is as it was left, `before` its state until then."""
     known = {item.name: getattr(event, item.name) for item in fields(event)}
-    column = known.get("column")
+    column = known.get("column", None if order is None else order.column)
     reason: Reason | None = known.get("reason")
-    money = next((exchange.money.amount(known[name]) for name in _AMOUNTS if name in known), float("nan"))
+    money = exchange.money.amount
     return (
         _date(exchange, event.day),
         PHASES[event.phase].value,
@@ -169,7 +215,10 @@ def _event_row(exchange: Exchange, event: Record) -> tuple[Any, ...]:
         "" if column is None else exchange.market.symbols[column],
         next((known[name] for name in _QUANTITIES if name in known), None),
         known.get("price", float("nan")),
-        money,
+        next((money(known[name]) for name in _AMOUNTS if name in known), float("nan")),
+        money(sum(known[name] for name in _FEES)) if isinstance(event, OrderFilled) else float("nan"),
+        before,
+        "" if order is None else order.status.value,
         "" if reason is None else reason.value,
         _event_text(known, reason),
     )
@@ -194,20 +243,26 @@ def recorded_frame(exchange: Exchange, log: Iterable[Event]) -> pd.DataFrame:
     return frame
 
 
-def history_frame(view: View, columns: list[int], count: int, field: str, adjust: str) -> pd.DataFrame:
+def history_frame(  # noqa: PLR0917  # as Session.history
+    view: View, columns: list[int], count: int, field: str, adjust: str, frequency: str
+) -> pd.DataFrame:
     """The last bars of one field, one column per symbol."""
     symbols = [view.market.symbols[column] for column in columns]
-    values = view.window(columns, count, field, adjust)
-    days = view.market.days[view.stop - len(values) : view.stop] if len(values) else view.market.days[:0]
-    return pd.DataFrame(values, index=pd.DatetimeIndex(days, name="day").as_unit("s"), columns=symbols)
+    values = view.window(columns, count, field, adjust, frequency)
+    return pd.DataFrame(values, index=_stamps(view, len(values), frequency), columns=symbols)
 
 
-def bars_frame(view: View, column: int, count: int, adjust: str) -> pd.DataFrame:
+def _stamps(view: View, count: int, frequency: str) -> pd.DatetimeIndex:
+    """The days of the last bars, or the times at which they end."""
+    name = "day" if frequency == "day" else "time"
+    return pd.DatetimeIndex(view.index(count, frequency).astype("datetime64[s]"), name=name)
+
+
+def bars_frame(view: View, column: int, count: int, adjust: str, frequency: str) -> pd.DataFrame:
     """The last bars of one instrument, one column per field."""
-    data = {name: view.window([column], count, name, adjust)[:, 0] for name in FIELDS}
-    length = len(data["close"])
-    days = view.market.days[view.stop - length : view.stop]
-    return pd.DataFrame(data, index=pd.DatetimeIndex(days, name="day").as_unit("s"))
+    names = view.fields(frequency)
+    data = {name: view.window([column], count, name, adjust, frequency)[:, 0] for name in names}
+    return pd.DataFrame(data, index=_stamps(view, len(data["close"]), frequency))
 
 
 def rejected_counts(orders: Iterable[OrderRecord]) -> dict[str, int]:

@@ -117,6 +117,7 @@ class Journal:
         self._buffer: list[tuple[str, int, int, list[Event] | str, Remembered | None]] = []
         self._branches: dict[Branch, int] = {}
         self._memories: dict[Remembered, int] = {}
+        self._last_memory = 0
         self._memory_rows: list[tuple[int, str]] = []
         self._digest = b""
         self._cursors: dict[int, int] = {}
@@ -198,6 +199,8 @@ class Journal:
     def adopt(self, contents: Contents, branches: Mapping[Branch, int], memories: Mapping[Remembered, int]) -> None:
         """Go on after what has been read."""
         self._branches, self._memories = dict(branches), dict(memories)
+        # Counted in rows: two of them may read back as one memory, without what a journal cannot keep.
+        self._last_memory = max(contents.memories, default=0)
         self._digest = contents.entries[-1].digest if contents.entries else b""
         self._cursors, self._current = dict(contents.cursors), contents.current
 
@@ -302,7 +305,8 @@ class Journal:
         """Row of a snapshot; a new one is written as plain data."""
         known = self._memories.get(memory)
         if known is None:
-            known = self._memories[memory] = len(self._memories) + 1
+            self._last_memory += 1
+            known = self._memories[memory] = self._last_memory
             roots = [self._plain(root) for root in self._values(memory)]
             data = {"roots": roots, "schedules": memory.schedules}
             self._memory_rows.append((known, json.dumps(data, separators=(",", ":"), ensure_ascii=False)))
@@ -329,6 +333,12 @@ def chained(  # noqa: PLR0917  # the parts of an entry, in their order
     total.update(f"{kind} {branch} {stop}\n{text}\n".encode())
     total.update(columns)
     return total.digest()
+
+
+def content_of(path: Path) -> bytes | None:
+    """All bytes of a journal that a session here is writing, its log included; None for any other file."""
+    journal = _open.get(str(path.resolve()))
+    return journal._connection.serialize() if journal is not None and journal.is_open else None
 
 
 def _connect(path: Path) -> sqlite3.Connection:

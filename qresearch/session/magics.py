@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     import pandas as pd
     from IPython.core.interactiveshell import InteractiveShell
 
-    from qresearch.session.explain import Explanation
+    from qresearch.session.explanation import Explanation
 
 
 class Magics:

@@ -33,8 +33,8 @@ class Remembered(NamedTuple):
     ----------
     data : bytes
         The roots, pickled together.
-    schedules : tuple of (phase, name)
-        What ``run_daily`` had set up.
+    schedules : tuple of (when, name)
+        What ``run_daily`` had set up; when: :func:`qresearch.session.schedules.when_of`.
     edits : int
         How often the strategy had been replaced by then.
     """
@@ -52,17 +52,17 @@ class Schedules:
     def __init__(self) -> None:
         self.keys: tuple[tuple[int, str], ...] = ()
         self.calls: tuple[tuple[int, Scheduled], ...] = ()
-        """(phase, function), in the order in which they are called."""
+        """(when, function), in the order in which they are called."""
         self.functions: dict[str, Scheduled] = {}
         self.find: Callable[[str], Scheduled | None] = lambda _: None
         """Finds a function of the strategy by name, after a resume."""
 
-    def add(self, phase: int, func: Scheduled) -> None:
-        """Call a function at a phase of every day from now on."""
+    def add(self, when: int, func: Scheduled) -> None:
+        """Call a function at a phase, or at bars, of every day from now on."""
         key = self._key(func)
         self.functions[key] = func
-        self.keys = (*self.keys, (phase, key))
-        self.calls = (*self.calls, (phase, func))
+        self.keys = (*self.keys, (when, key))
+        self.calls = (*self.calls, (when, func))
 
     def _key(self, func: Scheduled) -> str:
         """Its name, with a number where another function has the same one."""
@@ -100,7 +100,7 @@ class Schedules:
         return list(found)
 
     def _bind(self) -> None:
-        self.calls = tuple((phase, self._function(key)) for phase, key in self.keys)
+        self.calls = tuple((when, self._function(key)) for when, key in self.keys)
 
     def _function(self, key: str) -> Scheduled:
         return self.functions.get(key) or self.find(key.partition("#")[0]) or _missing(key)

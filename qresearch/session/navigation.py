@@ -16,8 +16,9 @@ from qresearch.session import frames
 from qresearch.session.attempt import Attempt
 from qresearch.session.branches import Branches
 from qresearch.session.breakpoints import EVENTS, Breakpoint, Breakpoints
-from qresearch.session.clock import Clock, Now
+from qresearch.session.clock import Clock, Now, Target
 from qresearch.session.journal import BATCH
+from qresearch.session.schedules import moment_at
 from qresearch.session.watch import Watch
 from qresearch.session.what_if import WhatIf
 
@@ -46,7 +47,8 @@ class Navigation(Clock):
         n : int
             Number of steps.
         phase : str, optional
-            "PRE_OPEN", "OPEN", "INTRADAY", "CLOSE", "AFTER_CLOSE", or "next" for the next one whatever it is.
+            "PRE_OPEN", "OPEN", "INTRADAY", "CLOSE", "AFTER_CLOSE", or "next" for the next one whatever it is. On minute
+            data every whole bar is an INTRADAY of its own.
         rerun : bool
             After going back: call the strategy again instead of redoing the kept future. Equal events stay on the
             branch, different ones open another. Orders by hand of the kept future are not placed again.
@@ -111,10 +113,11 @@ class Navigation(Clock):
 
         Parameters
         ----------
-        until : str, date or callable, optional
-            A date (the last trading day at or before it); a predicate on the session that is asked after every step
+        until : str, date or callable, or a list of them, optional
+            A date (the last trading day at or before it), on minute data also with a time such as "2024-03-01 10:30"
+            (the last bar that has ended by then); a predicate on the session that is asked after every step
             and stops the run when it returns True; the name of a breakpoint, also of a disabled one; or an event such
-            as "order.rejected".
+            as "order.rejected". Of several, the first that comes.
         progress : bool
             Show a progress bar when the run takes more than two seconds.
         debug : bool
@@ -137,51 +140,59 @@ class Navigation(Clock):
         '2022-03-10'
         """
         self._prepare("run")
-        predicate, extra, last = self._goal(until)
-        self._armed = self._breakpoints.arm(extra)
+        predicate, extra, goal = self._goal(until)
+        self._armed = self._breakpoints.arm(*extra)
         try:
             with self._debugging(at_callbacks=False) if debug else _NOTHING:
-                stopped = self._run_days(last, predicate, progress=progress)
+                stopped = self._run_days(goal, predicate, progress=progress)
                 if (
                     until is None
                     and not stopped
                     and self._timeline.at_tip
                     and self._timeline.state.phase < _AFTER_CLOSE
                 ):
-                    stopped = self._advance_to(last, _AFTER_CLOSE)
+                    stopped = self._advance_to(goal[0], _AFTER_CLOSE, 0)
             reason = self._armed.reason if self._armed is not None else ""
         finally:
             self._armed = None
             if self._journal is not None:
                 self._sync()
         self.message = self._run_message(stopped=stopped, reason=reason)
+        if not stopped and (summary := self.notices.summary):
+            self.message = f"{self.message} Notices of the script: {summary}".strip()
         return self._settle()
 
-    def _goal(self, until: object) -> tuple[Callable[[Session], object] | None, Breakpoint | None, int]:
-        """Predicate, breakpoint and last day (index) of a run."""
-        last = self._exchange.last
-        if until is None:
-            return None, None, last
-        if isinstance(until, Breakpoint) or (isinstance(until, str) and until in self._breakpoints.names):
-            return None, self._breakpoints.find(until), last
-        if isinstance(until, str) and until in EVENTS:
-            return None, self._breakpoints.only(until), last
-        if callable(until):
-            return cast("Callable[[Session], object]", until), None, last
-        return None, None, min(self.market.panel.day_index(until, side="previous"), last)
+    def _goal(self, until: object) -> tuple[Callable[[Session], object] | None, list[Breakpoint], Target]:
+        """Predicate, breakpoints and last moment of a run."""
+        last = (self._exchange.last, _CLOSE, 0)
+        predicates: list[Callable[[Session], object]] = []
+        extra: list[Breakpoint] = []
+        for goal in until if isinstance(until, (list, tuple)) else () if until is None else (until,):
+            if isinstance(goal, Breakpoint) or (isinstance(goal, str) and goal in self._breakpoints.names):
+                extra.append(self._breakpoints.find(goal))
+            elif isinstance(goal, str) and goal in EVENTS:
+                extra.append(self._breakpoints.only(goal))
+            elif callable(goal):
+                predicates.append(goal)
+            else:
+                moment = moment_at(goal, self._exchange)
+                last = min(moment or (self.market.panel.day_index(goal, side="previous"), _CLOSE, 0), last)
+        if len(predicates) < 2:
+            return predicates[0] if predicates else None, extra, last
+        return lambda session: any(holds(session) for holds in predicates), extra, last
 
-    def _run_days(self, last: int, predicate: Callable[[Session], object] | None, *, progress: bool) -> bool:
+    def _run_days(self, goal: Target, predicate: Callable[[Session], object] | None, *, progress: bool) -> bool:
         """Step day by day; True when a breakpoint or the predicate stopped it."""
         if not progress:
-            return self._walk_days(last, predicate, None)
-        days = max(last - self._timeline.state.day, 0)
+            return self._walk_days(goal, predicate, None)
+        days = max(goal[0] - self._timeline.state.day, 0)
         with tqdm(total=days, desc="run", unit="day", delay=2, leave=False) as bar:
-            return self._walk_days(last, predicate, bar)
+            return self._walk_days(goal, predicate, bar)
 
-    def _walk_days(self, last: int, predicate: Callable[[Session], object] | None, bar: Any) -> bool:
+    def _walk_days(self, goal: Target, predicate: Callable[[Session], object] | None, bar: Any) -> bool:
         timeline, number = self._timeline, 0
-        while (timeline.state.day, timeline.state.phase) < (last, _CLOSE):
-            target = self._target(None)
+        while timeline.state.moment < goal:
+            target = min(self._target(None), goal)
             hit = self._advance_to(*target) if timeline.at_tip else self._redo(target)
             number += 1
             if self._watch is not None:
@@ -240,8 +251,9 @@ class Navigation(Clock):
         Parameters
         ----------
         where : str, date, int or row of ``session.events``, optional
-            A date: the last stop of that day. An integer: a stop, 0 for the beginning, -1 for the last one kept. A row
-            of the events table: the first stop at which it had happened.
+            A date: the last stop of that day, on minute data with a time the last one up to it. An integer: a stop, 0
+            for the beginning, -1 for the last one kept. A row of the events table: the first stop at which it had
+            happened.
         event : int, optional
             The number (`seq`) of an event.
 
@@ -272,7 +284,13 @@ class Navigation(Clock):
 
     def _stop_of_day(self, day: object) -> int:
         index = self.market.panel.day_index(day)
-        stop = self._timeline.find_day(index, _AFTER_CLOSE)
+        moment = moment_at(day, self._exchange)
+        stop = self._timeline.find(*(moment or (index, _AFTER_CLOSE)))
+        if stop < 0 and moment is not None and self._timeline.find(index, _AFTER_CLOSE) >= 0:
+            raise OutOfRange(
+                f"No stop is kept on {self._exchange.date(index)} up to that time: the clock went over it without "
+                f"standing there. Go to the day before and run(until={str(day)!r}), or step with phase='INTRADAY'."
+            )
         if stop < 0:
             stops = self._timeline.branch.stops
             raise OutOfRange(

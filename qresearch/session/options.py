@@ -10,8 +10,9 @@ from typing import Any
 
 from qresearch.domain.messages import Settings
 from qresearch.domain.terms import MARKET_DAY, Terms
-from qresearch.engine.evolve import HOLDING_PERIOD
+from qresearch.engine.evolve import HOLDING_PERIOD, NEXT_OPEN, SAME_BAR
 from qresearch.engine.fees import COST_PRESETS, preset_costs
+from qresearch.engine.lean_model import LEAN_EQUITY
 from qresearch.engine.slippage import slippage_model
 from qresearch.errors import NotSupported, UsageError, choose
 from qresearch.market.market import Market
@@ -29,8 +30,8 @@ def settings_of(market: Market, options: Mapping[str, Any]) -> Settings:
     return Settings(
         costs=preset_costs(market.venue, choose("costs", options["costs"], COST_PRESETS)),
         slippage=slippage_model(*((slippage,) if isinstance(slippage, str) else slippage)),
-        participation=_participation(options["participation"]),
-        fill_model=choose("fill_model", options["fill_model"], ("a_share", "lean_equity")),
+        participation=volume_cap(options["participation"]),
+        fill_model=_fill_model(market, options["fill_model"], options["clock"]),
         reserve=choose("reserve", options["reserve"], ("limit", "last", "none")),
         cancel_latency=choose("cancel_latency", options["cancel_latency"], ("none", "next_match")),
         open_order_margin=options["open_order_margin"],
@@ -39,6 +40,7 @@ def settings_of(market: Market, options: Mapping[str, Any]) -> Settings:
         rights=choose("rights", options["rights"], ("lapse", "subscribe")),
         delisting=choose("delisting", options["delisting"], ("last", "zero")),
         dividend_tax=_dividend_tax(options["dividend_tax"]),
+        clock=choose("clock", options["clock"], (NEXT_OPEN, SAME_BAR)),
     )
 
 
@@ -58,7 +60,29 @@ def span_of(market: Market, start: object, end: object) -> tuple[int, int]:
     return first, last
 
 
-def _participation(value: float | None) -> float | None:
+def _fill_model(market: Market, value: str, clock: str) -> str:
+    choose("fill_model", value, ("a_share", LEAN_EQUITY))
+    if value == LEAN_EQUITY and market.panel.intraday is not None:
+        raise UsageError(
+            "fill_model='lean_equity' works on daily bars only, and these data have bars inside the day. "
+            "Leave it out, or read daily bars."
+        )
+    if value == LEAN_EQUITY and clock == SAME_BAR:
+        raise UsageError(
+            "fill_model='lean_equity' fills orders at bars after their own, clock='same_bar' inside the call. "
+            "Leave out one of the two."
+        )
+    return value
+
+
+def volume_cap(value: float | None) -> float | None:
+    """The largest part of a bar's volume that orders may take, checked; None for no cap.
+
+    Raises
+    ------
+    UsageError
+        Not above 0 and at most 1.
+    """
     if value is None or 0 < value <= 1:
         return value
     raise UsageError(f"participation={value!r} must be above 0 and at most 1, such as 0.1 for a tenth of the volume.")

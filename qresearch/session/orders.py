@@ -30,11 +30,11 @@ from qresearch.domain.messages import (
 )
 from qresearch.domain.order import TRANSITIONS, Method, Move, Status
 from qresearch.domain.reasons import NO_FACTS, Facts, Reason, explain_reason
-from qresearch.domain.terms import MARKET_DAY, Terms
+from qresearch.domain.terms import MARKET_DAY, Terms, TimeInForce
 from qresearch.errors import InternalError
 
-Moment = tuple[int, int]
-"""(day index, phase)."""
+Moment = tuple[int, int, int]
+"""(day index, phase, bar)."""
 
 
 @dataclass(slots=True)
@@ -59,7 +59,7 @@ class OrderRecord:
         Why it was rejected, trimmed, kept waiting, canceled or expired.
     facts : mapping
         The numbers of that reason.
-    placed, ended : (day, phase) or None
+    placed, ended : (day, phase, bar) or None
     terms : Terms
     triggered, cancel_requested : bool
         Its stop was reached; a cancel takes effect at the next match.
@@ -174,7 +174,7 @@ class OrderRecord:
         self.canceled = abs(self.quantity) - self.filled
         self._note(reason, facts, waiting=False)
         self.end_origin = _ORIGINS.get(reason) or _origin(event, self.terms)
-        self.ended = (event.day, event.phase)
+        self.ended = (event.day, event.phase, event.bar)
 
     def _fill(self, event: OrderFilled) -> None:
         self.filled += abs(event.quantity)
@@ -185,7 +185,7 @@ class OrderRecord:
         done = self.leaves == 0
         self._move(Move.FILL, Status.FILLED if done else self.status)
         if done:
-            self.ended = (event.day, event.phase)
+            self.ended = (event.day, event.phase, event.bar)
             if self.is_waiting:
                 self._note(None, NO_FACTS, waiting=False)
 
@@ -195,7 +195,8 @@ _ORIGINS = {Reason.USER_CANCEL: "user", Reason.OPEN_ORDER_MARGIN: "risk"}
 
 def _origin(event: OrderRejected | OrderCanceled | OrderExpired, terms: Terms) -> str:
     if isinstance(event, OrderCanceled):
-        return terms.time_in_force.value.lower()
+        # What its own terms let wait was canceled all the same: a market order of the same bar takes nothing later.
+        return "fok" if terms.time_in_force is TimeInForce.FOK else "ioc"
     return "eod" if isinstance(event, OrderExpired) else "check"
 
 
@@ -224,6 +225,21 @@ class OrderBook:
                     order.apply(event)
         return order
 
+    def tell(self, event: Record) -> tuple[str, OrderRecord | None]:
+        """Fold in one event; the state of its order before it, and the order after it.
+
+        An event of no order, or of one that is not known here, gives ``("", None)``.
+        """
+        order_id = getattr(event, "order_id", None)
+        if order_id is None:
+            return "", None
+        known = self.orders.get(order_id)
+        if known is None and not isinstance(event, OrderCreated):
+            return "", None
+        before = "" if known is None else known.status.value
+        self.fold((event,))
+        return before, self.orders[order_id]
+
     def fold(self, events: Iterable[Record]) -> None:
         """Fold in some single events."""
         orders = self.orders
@@ -235,7 +251,7 @@ class OrderBook:
 
 
 def _created(event: OrderCreated) -> OrderRecord:
-    moment = (event.day, event.phase)
+    moment = (event.day, event.phase, event.bar)
     return OrderRecord(
         event.order_id, event.column, Method(event.method), event.asked, event.quantity, moment, terms=event.terms
     )

@@ -95,7 +95,7 @@ class Portfolio:
 
     def __init__(self, exchange: Exchange, account: Draft | State, starting_equity: int) -> None:
         self._exchange = exchange
-        self._day, self._phase = account.day, account.phase
+        self._view = exchange.view(account)
         self._cash, self._realised = account.cash, account.realised
         # A draft copies its positions before the first write of a step only, so later writes would show through.
         self._positions: dict[int, Position] = dict(account.positions)
@@ -103,12 +103,12 @@ class Portfolio:
         self._reserved = sum(reserved_cash(account, exchange).values()) if account.working else 0
         self._reserved_shares: dict[int, int] = {}
         for order in account.working.values():
-            if order.leaves < 0:
+            if order.leaves < 0 and account.settings.reserve != "none":
                 self._reserved_shares[order.column] = self._reserved_shares.get(order.column, 0) - order.leaves
 
     @cached_property
     def _values(self) -> list[int]:
-        values: list[int] = market_values(self._exchange, self._day, self._phase, self._positions).tolist()
+        values: list[int] = market_values(self._exchange, self._view, self._positions).tolist()
         return values
 
     @property
@@ -175,7 +175,7 @@ class Portfolio:
         found = {}
         for (column, held), value in zip(self._positions.items(), self._values, strict=True):
             symbol = exchange.market.symbols[column]
-            free = held.quantity if exchange.same_day[column] else held.sellable(self._day)
+            free = held.quantity if exchange.same_day[column] else held.sellable(self._view.day)
             reserved = min(self._reserved_shares.get(column, 0), free)
             found[symbol] = Holding(
                 symbol,

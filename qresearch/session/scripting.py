@@ -25,17 +25,18 @@ from qresearch.domain.messages import (
 )
 from qresearch.domain.reasons import Reason
 from qresearch.domain.terms import MARKET_DAY, Terms
+from qresearch.engine.evolve import SAME_BAR
 from qresearch.errors import UsageError, choose
 from qresearch.market.venue import PHASE_ORDER, PHASES, Phase
 from qresearch.session.commands import Done, commands_of, split_step
-from qresearch.session.orders import OrderBook
+from qresearch.session.frames import time_of
+from qresearch.session.orders import Moment, OrderBook
 
 if TYPE_CHECKING:
     from qresearch.session.session import Session
 
-_CLOSE = PHASE_ORDER[Phase.CLOSE]
+_INTRADAY, _CLOSE = PHASE_ORDER[Phase.INTRADAY], PHASE_ORDER[Phase.CLOSE]
 _RATE = 10**9
-Moment = tuple[int, int]
 Call = tuple[Moment, str]
 """A moment, and a call such as ``order('600519.SH', 100)``."""
 
@@ -115,7 +116,7 @@ class _Script:
         for stop in range(timeline.stop + 1):
             state = branch.stops[stop]
             step, by_hand = split_step(branch.log[place : branch.counts[stop]])
-            yield (state.day, state.phase), [*step, *by_hand]
+            yield state.moment, [*step, *by_hand]
             place = branch.counts[stop]
 
     def _opened(self) -> int:
@@ -128,10 +129,10 @@ class _Script:
         for moment, events in self._parts():
             calls = []
             for event in events:
-                for day, phase, command in commands_of([event]):
+                for when, command in commands_of([event]):
                     text = self._call(command)
                     if text:
-                        calls.append(((day, phase), text))
+                        calls.append((when, text))
                 self._book.fold(_single([event]))
             yield moment, calls
 
@@ -178,16 +179,24 @@ class _Script:
     def _change(self, settings: Settings) -> str:
         old, self._settings = self._settings, settings
         changed = [item.name for item in fields(settings) if getattr(old, item.name) != getattr(settings, item.name)]
-        if changed == ["costs"] and not settings.costs.historical:
+        if changed == ["costs"]:
             costs, money = settings.costs, self._exchange.money
             rates = {
                 name: getattr(costs, name) / _RATE
                 for name in ("open_tax", "close_tax", "open_commission", "close_commission")
             }
             words = [f"{name}={rate!r}" for name, rate in rates.items()]
-            return f"set_order_cost({', '.join(words)}, min_commission={money.amount(costs.min_commission)!r})"
-        if changed == ["slippage"]:
-            return f"set_slippage({settings.slippage.kind!r}, {settings.slippage.size!r})"
+            words.append(f"min_commission={money.amount(costs.min_commission)!r}")
+            if costs.rounding != "each":
+                words.append(f"rounding={costs.rounding!r}")
+            if costs.transfer_fee:
+                words.append(f"transfer_fee={costs.transfer_fee / _RATE!r}")
+            if costs.historical:
+                words.append("historical=True")
+            return f"set_order_cost({', '.join(words)})"
+        if changed and set(changed) <= {"slippage", "participation"}:
+            cap = f", participation={settings.participation!r}" if "participation" in changed else ""
+            return f"set_slippage({settings.slippage.kind!r}, {settings.slippage.size!r}{cap})"
         words = [f"{name}={getattr(settings, name)!r}" for name in changed]
         return f"_change({', '.join(words)})" if words else ""
 
@@ -257,7 +266,7 @@ class _Script:
 
     def _steps(self) -> Iterator[str]:
         self._made: list[str] = []
-        now = (self._exchange.first - 1, PHASE_ORDER[Phase.AFTER_CLOSE])
+        now = (self._exchange.first - 1, PHASE_ORDER[Phase.AFTER_CLOSE], 0)
         waiting = 0
         for moment, calls in self._calls():
             if not calls and self._plain_step(now) == moment:
@@ -279,12 +288,22 @@ class _Script:
 
     def _plain_step(self, now: Moment) -> Moment:
         """Where ``step()`` leads."""
-        day, phase = now
-        return (day + 1, _CLOSE) if day < self._exchange.first or phase >= _CLOSE else (day, _CLOSE)
+        day = now[0] + 1 if now[0] < self._exchange.first or now[1] >= _CLOSE else now[0]
+        return day, _CLOSE, self._exchange.bar_count(day)
+
+    @staticmethod
+    def _is_in_bar(moment: Moment) -> bool:
+        return bool(moment[2]) and PHASES[moment[1]] is Phase.INTRADAY
+
+    def _name(self, moment: Moment) -> str:
+        """The phase, or the time of a bar inside the day."""
+        return f"{time_of(self._exchange, *moment):%H:%M}" if self._is_in_bar(moment) else PHASES[moment[1]].value
 
     def _move(self, now: Moment, to: Moment) -> str:
         if self._plain_step(now) == to:
             return "session.step()"
+        if self._is_in_bar(to):
+            return f'session.run(until="{time_of(self._exchange, *to):%Y-%m-%d %H:%M}")'
         name = PHASES[to[1]].value
         ahead = now[0] + 1 if now[0] < self._exchange.first or now[1] >= to[1] else now[0]
         if ahead == to[0]:
@@ -297,8 +316,8 @@ class _Script:
         """A strategy script whose callbacks give the same orders."""
         by_moment: dict[tuple[str, str], list[str]] = {}
         for _, calls in self._calls():
-            for (index, number), text in calls:
-                key = "start" if index < self._exchange.first else self._exchange.date(index), PHASES[number].value
+            for when, text in calls:
+                key = "start" if when[0] < self._exchange.first else self._exchange.date(when[0]), self._name(when)
                 by_moment.setdefault(key, []).append(text)
         terms = ["from datetime import date", "", "from qresearch.domain.terms import Kind, Terms, TimeInForce", ""]
         table = []
@@ -320,20 +339,23 @@ class _Script:
             "",
             "",
             "def now(context):",
-            "    do(context, str(context.now.day)[:10], str(context.now.phase))",
+            "    phase = str(context.now.phase)",
+            *(
+                ['    if phase == "INTRADAY":', "        phase = str(context.now.time)[11:16]"]
+                if self._exchange.intraday is not None
+                else []
+            ),
+            "    do(context, str(context.now.day)[:10], phase)",
             "",
             "",
             "def initialize(context):",
             '    do(context, "start", "AFTER_CLOSE")',
             '    run_daily(now, "open")',
-            '    run_daily(now, "11:30")',
+            f"    {self._called_in_day()}",
+            '    run_daily(now, "close")',
             "",
             "",
             "def before_trading(context):",
-            "    now(context)",
-            "",
-            "",
-            "def handle_data(context, data):",
             "    now(context)",
             "",
             "",
@@ -341,6 +363,14 @@ class _Script:
             "    now(context)",
         ]
         return "\n".join(lines) + "\n"
+
+    def _called_in_day(self) -> str:
+        """The line that has a function called between the open and the close."""
+        if self._exchange.intraday is not None:
+            return 'run_daily(now, "every_bar")'
+        # On the clock of the same bar run_daily knows no such moment of daily bars; an order by hand may stand there.
+        same_bar = self._session.settings.clock == SAME_BAR
+        return f"context._session._schedule(now, {_INTRADAY})" if same_bar else 'run_daily(now, "11:30")'
 
 
 def _of_context(text: str) -> str:

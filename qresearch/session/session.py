@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import MISSING, fields, is_dataclass, replace
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, Literal, cast
 
 import pandas as pd
 
@@ -38,7 +38,7 @@ from qresearch.engine import updates
 from qresearch.engine.evolve import Draft
 from qresearch.engine.exchange import Exchange
 from qresearch.engine.fees import fixed_costs
-from qresearch.engine.sizing import place
+from qresearch.engine.immediate import placing
 from qresearch.engine.slippage import slippage_model
 from qresearch.engine.valuation import market_values
 from qresearch.errors import (
@@ -46,20 +46,31 @@ from qresearch.errors import (
     OrderRejected,
     UsageError,
     WrongBranch,
+    choose,
 )
-from qresearch.market.market import Market
-from qresearch.market.venue import PHASE_ORDER, PHASES, Phase
+from qresearch.market.market import Benchmark, Market
+from qresearch.market.venue import PHASE_ORDER, Phase
 from qresearch.market.view import View
 from qresearch.session import frames
 from qresearch.session.account_history import AccountHistory
 from qresearch.session.benchmark import BenchmarkLike
 from qresearch.session.editing import source_of
-from qresearch.session.explain import Explanation, explain_order
+from qresearch.session.explain import explain_order
+from qresearch.session.explanation import Explanation
 from qresearch.session.html import session_html
 from qresearch.session.journal import Journal
 from qresearch.session.memory import Memory
 from qresearch.session.navigation import Navigation, Now
-from qresearch.session.options import changed_terms, plain_number, settings_of, span_of, terms_of, whole_shares
+from qresearch.session.notices import Notices
+from qresearch.session.options import (
+    changed_terms,
+    plain_number,
+    settings_of,
+    span_of,
+    terms_of,
+    volume_cap,
+    whole_shares,
+)
 from qresearch.session.orders import OrderBook, OrderRecord
 from qresearch.session.plain import plain_options
 from qresearch.session.portfolio import Portfolio
@@ -73,6 +84,7 @@ from qresearch.session.timeline import Branch, Timeline
 from qresearch.session.trading import TradingApi
 
 if TYPE_CHECKING:
+    from qresearch.views.panels.workbench import Panels, Workbench
     from qresearch.views.picture import Picture
     from qresearch.views.report import Report
     from qresearch.views.svg import SvgPicture
@@ -97,22 +109,30 @@ class Session(Navigation, TradingApi):
     cash : float, currency
     strategy : callable, class, object, module or path of a script, optional
         A function is called as ``handle_data(context, data)`` at every close; anything else is searched for
-        ``initialize, before_trading, handle_data, after_trading``.
+        ``initialize, before_trading, handle_data, after_trading``, and ``on_order, on_fill``, which are told what
+        happens to orders: :mod:`qresearch.session.listeners`.
     positions : mapping of symbol to shares, optional
         Held from the beginning, at the last price before `start`.
     positions_paid : bool
         True: paid from `cash`; False: given on top of it.
-    costs : {"default", "historical", "zero"}
+    costs : {"default", "historical", "joinquant", "zero"}
         See :func:`qresearch.engine.fees.preset_costs`; :meth:`set_order_cost` sets single rates.
     slippage : str or (str, float)
-        "none", ("fixed", currency), ("bps", basis points) or ("volume_share", impact).
+        "none", ("fixed", currency), ("bps", basis points), ("volume_share", impact), or what lies between a buy and a
+        sell, of which each pays half, rounded to the nearest tick: ("spread", currency), ("spread_rate", fraction).
     participation : float, optional
         Largest part of a day's volume that all orders in one instrument may take together. Default: no cap.
+    clock : {"next_open", "same_bar"}
+        When a request meets the market. ``next_open``: at the next trading day's open, with `handle_data` called at
+        every close. ``same_bar``: inside the call, at the last visible price, with `handle_data` called at every open,
+        seeing bars to the day before and today's open. This flatters: what is asked for gets the very price that was
+        seen. The rules stand in :mod:`qresearch.engine.immediate`.
     fill_model : {"a_share", "lean_equity"}
         When limit, stop and the other types fill, and at what price: the rules of :mod:`qresearch.engine.fills`, or
         those of LEAN's equity model on whole daily bars (:mod:`qresearch.engine.lean_fills`).
     reserve : {"limit", "last", "none"}
-        Price at which resting buys hold cash back: their limit or stop, the last visible price, or not at all.
+        Price at which resting buys hold cash back: their limit or stop, the last visible price, or not at all. Resting
+        sells hold their shares back from later ones, with "none" they do not.
     cancel_latency : {"none", "next_match"}
         Whether cancels and updates take effect at once, or at the next match, where a fill may come first.
     open_order_margin : bool
@@ -127,6 +147,9 @@ class Session(Navigation, TradingApi):
     dividend_tax : {"none", "holding_period"} or float
         Default none. A number is a flat rate withheld at payment; "holding_period" taxes at the sale by the dated
         schedule for individuals.
+    money_step : float, currency, optional
+        Smallest amount of money: fees and every other posting are rounded half up to it. Default: that of the venue,
+        0.01 in China, as brokers do. Finer, such as 0.000001, leaves fees unrounded, as research platforms do.
     strict : bool
         Raise :class:`~qresearch.errors.OrderRejected` for every rejected order.
     journal : path, optional
@@ -135,8 +158,9 @@ class Session(Navigation, TradingApi):
 
     Notes
     -----
-    Orders only queue during a day and are matched at the next day's open; see :mod:`qresearch.engine.matching` for the
-    rules and whom they flatter. Every moment is kept, so that going back is an index and never a replay.
+    On the native clock orders only queue during a day and are matched at the next day's open; see
+    :mod:`qresearch.engine.matching` for the rules and whom they flatter. Every moment is kept, so that going back is an
+    index and never a replay.
 
     Examples
     --------
@@ -146,6 +170,12 @@ class Session(Navigation, TradingApi):
     >>> _ = session.step()
     >>> ticket.status.value, ticket.filled
     ('FILLED', 1000)
+
+    On the clock of the same bar an order is over when the call returns:
+
+    >>> session = qr.Session(qr.sample_market(), start="2022-03-01", cash=100_000, clock="same_bar")
+    >>> session.step(phase="OPEN").buy("604018", 1000)
+    <Ticket 1: buy 1,000 604018.SH, FILLED, filled 1,000 at 9.52>
     """
 
     def __init__(
@@ -161,6 +191,7 @@ class Session(Navigation, TradingApi):
         costs: str = "default",
         slippage: str | tuple[str, float] = "none",
         participation: float | None = None,
+        clock: str = "next_open",
         fill_model: str = "a_share",
         reserve: str = "limit",
         cancel_latency: str = "none",
@@ -170,6 +201,7 @@ class Session(Navigation, TradingApi):
         rights: str = "lapse",
         delisting: str = "last",
         dividend_tax: str | float = "none",
+        money_step: float | None = None,
         strict: bool = False,
         journal: str | Path | None = None,
     ) -> None:
@@ -181,12 +213,14 @@ class Session(Navigation, TradingApi):
                 f"Session: market is a {type(market).__name__}, not a Market. "
                 "Make one with qresearch.read_market(...) or qresearch.sample_market()."
             )
-        self.market = market
+        self.market = market = market if money_step is None else market.counted_in(money_step)
         self._strict = strict
+        self._dialect: Callable[[object], object] | None = None
+        self._benchmark: Benchmark | None = None
         self.message = ""
         """What the last call has to say."""
-        self.notices: list[str] = list(market.notes)
-        """What a user should know about the data and the run, each once."""
+        self.notices = Notices(market.notes)
+        """What a user should know about the data and the run, each once; ``notices.table`` counts them by kind."""
         self.memory: dict[str, Any] = {}
         """The attributes that a strategy has set on its context; kept with every state, restored on going back."""
         first, last = span_of(market, start, end)
@@ -194,6 +228,8 @@ class Session(Navigation, TradingApi):
         # Orders look up symbols that were seen before here, without a call.
         self._known = market.panel.columns.resolved
         settings = settings_of(market, options)
+        self._decide_on = placing(settings)  # chosen once: every order of a strategy comes through it
+        self._panels: Panels | None = None
         self._begin_navigation()
         self._book: tuple[Branch | None, OrderBook] = (None, OrderBook())
         self._open(settings, cash, positions or {}, positions_paid=positions_paid)
@@ -219,7 +255,7 @@ class Session(Navigation, TradingApi):
                 "Raise cash=, hold less, or pass positions_paid=False to be given them."
             )
         state = draft.freeze()
-        values = market_values(self._exchange, day, _AFTER_CLOSE, state.positions)
+        values = market_values(self._exchange, self._view_at(state), state.positions)
         self._starting_equity = state.cash + int(values.sum())
         self._timeline = Timeline(state, draft.events, None, self._day_text)
 
@@ -273,7 +309,8 @@ class Session(Navigation, TradingApi):
         if journal is not None:
             name = "" if strategy is None else self._strategy.name
             self._journal = self._open_journal(journal, name, source_of(strategy))
-            self._journal.note("root", self._timeline.branch, self._timeline.branch.log, None)
+            # A copy: what initialize does joins this very list before the journal writes it.
+            self._journal.note("root", self._timeline.branch, list(self._timeline.branch.log), None)
         self._keep("initialize", self._initialized())
         self._settle()
 
@@ -294,7 +331,7 @@ class Session(Navigation, TradingApi):
         return Journal.create(path, meta, self._memory.values, self._tell)
 
     def _view_at(self, account: Draft | State) -> View:
-        return View(self.market, account.day, PHASES[account.phase])
+        return self._exchange.view(account)
 
     def _view(self) -> View:
         return self._view_at(self._account)
@@ -308,9 +345,9 @@ class Session(Navigation, TradingApi):
             column = self.market.column(security)
         if type(asked) is not int:
             asked = plain_number(asked)
-        draft = self._draft
+        draft, decide_on = self._draft, self._decide_on
         if draft is not None:
-            if place(draft, self._exchange, column, method, asked, terms):
+            if decide_on(draft, self._exchange, column, method, asked, terms):
                 # Ticket.of without its call: every order of a strategy comes through here.
                 ticket = _new_text(Ticket, f"{draft.orders}")
                 ticket._session, ticket._branch = self, self._timeline.branch
@@ -318,7 +355,7 @@ class Session(Navigation, TradingApi):
             self._raise_if_strict(draft.events[-1:])
             return None
         draft = Draft(self._timeline.state)
-        accepted = place(draft, self._exchange, column, method, asked, terms)
+        accepted = decide_on(draft, self._exchange, column, method, asked, terms)
         self._commit_command(draft)
         if not accepted:
             self._raise_if_strict(draft.events[-1:])
@@ -489,6 +526,10 @@ class Session(Navigation, TradingApi):
         open_commission: float = 0.00025,
         close_commission: float = 0.00025,
         min_commission: float = 5.0,
+        *,
+        rounding: str = "each",
+        transfer_fee: float = 0.0,
+        historical: bool = False,
     ) -> None:
         """Set what trading costs, from now on; going back undoes it.
 
@@ -499,11 +540,18 @@ class Session(Navigation, TradingApi):
         open_commission, close_commission : float, fraction of the value
         min_commission : float, currency
             Least commission of one order.
+        rounding : {"each", "total"}
+            Whether commission and stamp duty of a fill are each rounded to the money step, as brokers do, or their sum.
+        transfer_fee : float, fraction of the value
+            On both sides; funds pay none on a venue with rules.
+        historical : bool
+            Stamp duty and transfer fee by date and board from the rule book of the venue; the rates above of both are
+            then not used.
 
         Raises
         ------
         UsageError
-            A rate outside [0, 1).
+            A rate outside [0, 1), or `historical` on a venue without rules.
 
         Examples
         --------
@@ -518,20 +566,36 @@ class Session(Navigation, TradingApi):
             open_commission=open_commission,
             close_commission=close_commission,
             min_commission=min_commission,
+            rounding=rounding,
+            transfer_fee=transfer_fee,
+            historical=historical,
         )
         self._change(costs=costs)
 
-    def set_slippage(self, kind: str, size: float = 0.0) -> None:
-        """Set how far fill prices move against orders, from now on.
+    def set_slippage(
+        self, kind: str, size: float = 0.0, *, participation: float | Literal["same"] | None = "same"
+    ) -> None:
+        """Set how far fill prices move against orders, and how much they may take, from now on.
 
         Parameters
         ----------
-        kind : {"none", "fixed", "bps", "volume_share"}
+        kind : {"none", "fixed", "bps", "volume_share", "spread", "spread_rate"}
         size : float
-            fixed: currency per share; bps: basis points; volume_share: impact of taking a whole day's volume.
+            fixed: currency per share; bps: basis points; volume_share: impact of taking a whole day's volume; spread,
+            spread_rate: what lies between a buy and a sell, currency per share or a fraction of the price.
+        participation : float, None or "same"
+            Largest part of a bar's volume that all orders in one instrument may take together; None for no cap.
+
+        Raises
+        ------
+        UsageError
+            An unknown kind, a negative size, or a part outside of (0, 1].
         """
         model: Slippage = slippage_model(kind, size)
-        self._change(slippage=model)
+        if participation == "same":
+            self._change(slippage=model)
+        else:
+            self._change(slippage=model, participation=volume_cap(participation))
 
     # ------------------------------------------------------------------ looking
 
@@ -589,7 +653,8 @@ class Session(Navigation, TradingApi):
     def events(self) -> pd.DataFrame:
         """Everything that happened, one row per event, in order.
 
-        `quantity` in shares, `price` in currency per share, `amount` in the currency; missing where an event has none.
+        `quantity` in shares, `price` in currency per share, `amount` and `fee` (of a fill) in the currency; missing
+        where an event has none. `before` and `after` are the states of the order; empty where an event is of no order.
         """
         return frames.events_frame(self._exchange, self._log())
 
@@ -602,7 +667,12 @@ class Session(Navigation, TradingApi):
         return Tables(self)
 
     def history(
-        self, symbols: str | list[str] | None = None, count: int = 20, field: str = "close", adjust: str = "pre"
+        self,
+        symbols: str | list[str] | None = None,
+        count: int = 20,
+        field: str = "close",
+        adjust: str = "pre",
+        frequency: str = "day",
     ) -> pd.DataFrame:
         """The last whole bars of a field up to now.
 
@@ -613,22 +683,29 @@ class Session(Navigation, TradingApi):
         count : int
             Number of bars; fewer come back at the start of the data.
         field : str
-            "open", "high", "low", "close", "volume", "turnover", "pre_close", "limit_up" or "limit_down".
+            "open", "high", "low", "close", "volume", "turnover", "pre_close", "limit_up" or "limit_down"; of bars
+            inside the day the first six, and "bid" and "ask" where the data have them.
         adjust : {"pre", "post", "none"}
             For corporate actions as of the present day: "pre" makes older prices comparable with today's.
+        frequency : {"day", "bar"}
+            "bar" on minute data: the bars inside the days, up to the last whole one.
 
         Returns
         -------
         DataFrame
-            One row per trading day, one column per symbol. NaN: no row on that day.
+            One row per trading day, or per bar by the time at which it ends; one column per symbol. NaN: no row.
         """
         wanted = list(self.market.symbols) if symbols is None else [symbols] if isinstance(symbols, str) else symbols
         columns = [self.market.column(symbol) for symbol in wanted]
-        return frames.history_frame(self._view(), columns, count, field, adjust)
+        return frames.history_frame(self._view(), columns, count, field, adjust, frequency)
 
-    def bars(self, symbol: str, count: int = 20, adjust: str = "none") -> pd.DataFrame:
-        """The last whole bars of one instrument up to now: one row per trading day, one column per field."""
-        return frames.bars_frame(self._view(), self.market.column(symbol), count, adjust)
+    def bars(self, symbol: str, count: int = 20, adjust: str = "none", frequency: str = "day") -> pd.DataFrame:
+        """The last whole bars of one instrument up to now, one column per field.
+
+        One row per trading day; ``frequency="bar"`` gives the bars inside the days of minute data, by the time at which
+        they end.
+        """
+        return frames.bars_frame(self._view(), self.market.column(symbol), count, adjust, frequency)
 
     # ------------------------------------------------------------------ telling and keeping
 
@@ -673,6 +750,45 @@ class Session(Navigation, TradingApi):
         if isinstance(branch, tuple):
             return compare(self, *branch, html=html, benchmark=benchmark, title=title)
         return report(self, html, benchmark=benchmark, branch=branch, title=title)
+
+    def show(self, *, language: str = "en", colours: str | None = None, theme: str = "light") -> Workbench:
+        """Open the workbench: step, trade, and see what every order did, with panels instead of code.
+
+        Parameters
+        ----------
+        language : {"en", "zh"}
+            Of the labels and reasons.
+        colours : {"red_up", "green_up"}, optional
+            Of rising prices. Default: red in a market in CNY, green elsewhere.
+        theme : {"light", "dark"}
+
+        Returns
+        -------
+        Workbench
+            Shows itself in a notebook, and moves with the session. Shown twice in one look, it is the same one.
+
+        Raises
+        ------
+        UsageError
+            A word that is none of these.
+
+        Examples
+        --------
+        >>> import qresearch as qr
+        >>> session = qr.Session(qr.sample_market(), start="2022-03-01", cash=100_000)
+        >>> session.show()
+        <Workbench of <Session before the first trading day, 2022-03-01; branch main; equity 100,000.00>>
+        """
+        return self.panels(language=language, colours=colours, theme=theme).workbench()
+
+    @property
+    def panels(self) -> Panels:
+        """The parts of the workbench one by one: ``session.panels.ticket()``; another look by calling it."""
+        if self._panels is None:
+            from qresearch.views.panels.workbench import Panels  # noqa: PLC0415  # the ring above, only when asked
+
+            self._panels = Panels.of(self)
+        return self._panels
 
     def plot(self, kind: str = "equity", **options: Any) -> Picture | SvgPicture:
         """Draw a static picture of the run.
@@ -742,7 +858,7 @@ class Session(Navigation, TradingApi):
         >>> import qresearch as qr
         >>> session = qr.Session(qr.sample_market(), start="2022-03-01", cash=5_000)
         >>> ticket = session.buy("604018", 1000)
-        >>> print(session.step().explain(ticket))
+        >>> print(session.step().explain(ticket))  # doctest: +NORMALIZE_WHITESPACE
         Order 1: buy 604018.SH: FILLED
         2022-02-28 AFTER_CLOSE
           · Asked: order 1,000
@@ -755,7 +871,8 @@ class Session(Navigation, TradingApi):
           ✗ Cash: 1,000 shares need 9,525.00 with fees; 5,000.00 is available, enough for 500.
           ✓ Filled: 500 shares at 9.52 = 4,760.00; the opening price.
           · Fees: commission 5.00, stamp duty 0.00, transfer fee 0.00; 5.00 in all.
-        What to do: Order less, or sell first; cash is checked at the match, after the sells.
+        What to do: 4,525.00 more cash would have paid for all; 500 shares were within reach. Order less, or sell
+        first; cash is checked at the match, after the sells.
         """
         self._refuse_inside_callback("explain")
         ticket = self.ticket(order)
@@ -815,6 +932,73 @@ class Session(Navigation, TradingApi):
         """
         return resume(cls, path, market, strategy, verify=verify)
 
+    @classmethod
+    def from_script(  # noqa: PLR0917  # in the order in which people say it
+        cls,
+        script: object,
+        market: Market,
+        start: object = None,
+        end: object = None,
+        cash: float = 1_000_000,
+        frequency: str = "day",
+        *,
+        dialect: str = "joinquant",
+        data: object = None,
+        strict: bool = True,
+        **options: Any,
+    ) -> Session:
+        """A session that runs a script written for another system, unchanged.
+
+        Parameters
+        ----------
+        script : path, str or bytes
+            A file, or the text itself.
+        market : Market
+        start, end : str or date, optional
+            First and last trading day. Default: all.
+        cash : float, currency
+        frequency : {"day", "minute"}
+            Whether `handle_data` and "every_bar" are called once a day or at every bar of minute data.
+        dialect : {"joinquant", "easyquant"}
+            The system: see :mod:`qresearch.dialects.joinquant` and :mod:`qresearch.dialects.easyquant`.
+        data : mapping of str to DataFrame or path, optional
+            Tables that the script asks for, such as fundamentals and index members; names and columns stand in
+            :data:`qresearch.dialects.joinquant.TABLES`.
+        strict : bool
+            False: settings that are not known pass with a notice.
+        **options
+            Of :class:`Session`, such as ``journal=``.
+
+        Returns
+        -------
+        Session
+            Like any other: step, go back, branch, explain. What had to be adjusted, ignored or approximated stands in
+            ``session.notices.table``.
+
+        Raises
+        ------
+        StrategyError
+            The script does not compile or raised while it was loaded; the message names the line.
+        UsageError
+            It defines nothing to call, or needs a table that `data` does not hold.
+
+        Examples
+        --------
+        >>> import qresearch as qr
+        >>> script = "def handle_data(context, data):\\n    order('604018.XSHG', 100)"
+        >>> session = qr.Session.from_script(script, qr.sample_market(), start="2022-03-01").step()
+        >>> session.orders["status"].to_list()
+        ['FILLED']
+        """
+        from qresearch.dialects import open_script  # noqa: PLC0415  # the ring above, only when asked
+
+        choose("dialect", dialect, ("joinquant", "easyquant"))
+        choose("frequency", frequency, ("day", "minute"))
+        return open_script(
+            cls, script, market, dialect=dialect, start=start, end=end, cash=cash, frequency=frequency, data=data,
+            strict=strict, options=options,
+        )  # fmt: skip
+
     def to_script(self, path: str | Path | None = None, *, kind: str = "session", market: str | None = None) -> str:
         """The session as a plain Python program that ends with the same digest; see :func:`~.scripting.to_script`."""
         return to_script(self, path, kind=kind, market=market)
@@ -839,14 +1023,13 @@ class Session(Navigation, TradingApi):
         if self._draft is None:
             self._commit_command(draft)
 
-    def _schedule(self, func: Callable[[Context], object], phase: Phase) -> None:
+    def _schedule(self, func: Callable[[Context], object], when: int) -> None:
         if not callable(func):
             raise UsageError(f"run_daily: {func!r} is not a function. Pass one that takes the context.")
-        self._memory.schedules.add(PHASE_ORDER[phase], func)
+        self._memory.schedules.add(when, func)
 
-    def _tell(self, notice: str) -> None:
-        if notice not in self.notices:
-            self.notices.append(notice)
+    def _tell(self, notice: str, kind: str = "session") -> None:
+        self.notices.tell(notice, kind)
 
     def _warn_frozen(self, columns: list[int]) -> None:
         for column in columns:
@@ -857,7 +1040,7 @@ class Session(Navigation, TradingApi):
                 "frozen at its last price (stale) and its orders are rejected with DATA_ENDED until bars go on."
             )
             if notice not in self.notices:
-                self.notices.append(notice)
+                self._tell(notice, "data")
                 warnings.warn(notice, MarketWarning, stacklevel=2)
 
     def __repr__(self) -> str:

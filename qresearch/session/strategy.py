@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import inspect
 import traceback
 import types
@@ -10,10 +9,13 @@ from collections.abc import Callable, Iterable, MutableMapping
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
+from qresearch.engine.evolve import NEXT_OPEN, SAME_BAR
 from qresearch.errors import StrategyError, UsageError, close_matches, did_you_mean
-from qresearch.market.venue import PHASE_ORDER, PHASES, Phase, Venue
+from qresearch.market.venue import PHASE_ORDER, Phase
+from qresearch.session.listeners import LISTENERS
+from qresearch.session.schedules import when_of
 from qresearch.session.trading import TradingApi
 
 if TYPE_CHECKING:
@@ -24,28 +26,30 @@ if TYPE_CHECKING:
     from qresearch.session.session import Now, Session
     from qresearch.session.ticket import Ticket
 
-HOOK_PHASES = {
-    PHASE_ORDER[Phase.PRE_OPEN]: "before_trading",
-    PHASE_ORDER[Phase.CLOSE]: "handle_data",
-    PHASE_ORDER[Phase.AFTER_CLOSE]: "after_trading",
-}
-"""The hook of each phase that has one."""
+HANDLE_DATA = {NEXT_OPEN: PHASE_ORDER[Phase.CLOSE], SAME_BAR: PHASE_ORDER[Phase.OPEN]}
+"""The phase of ``handle_data`` on each clock."""
 
-HOOKS = ("initialize", "before_trading", "handle_data", "after_trading")
-"""Names under which a strategy is looked for, in the order in which a day calls them."""
+
+def hook_phases(clock: str) -> dict[int, str]:
+    """The hook of each phase that has one.
+
+    >>> hook_phases("same_bar")
+    {0: 'before_trading', 1: 'handle_data', 4: 'after_trading'}
+    """
+    return {
+        PHASE_ORDER[Phase.PRE_OPEN]: "before_trading",
+        HANDLE_DATA[clock]: "handle_data",
+        PHASE_ORDER[Phase.AFTER_CLOSE]: "after_trading",
+    }
+
+HOOKS = ("initialize", "before_trading", "handle_data", "after_trading", *LISTENERS)
+"""Names under which a strategy is looked for, in the order in which a day calls them; then those told of orders."""
 
 SCRIPT_NAMES = (
     "order", "order_value", "order_target", "order_target_value", "order_lots", "order_pct", "cancel", "run_daily",
     "set_order_cost", "set_slippage", "record", "log", "history",
 )  # fmt: skip
 """What a script finds among its globals, bound to its own session."""
-
-NAMED_TIMES = {
-    "before_open": Phase.PRE_OPEN,
-    "open": Phase.OPEN,
-    "close": Phase.CLOSE,
-    "after_close": Phase.AFTER_CLOSE,
-}
 
 
 @dataclass
@@ -61,12 +65,15 @@ class Hooks:
         Attributes of the object or globals of the script: snapshotted with each state, restored on going back.
     target : object
         The object, module or namespace of the script, or the function.
+    phases : dict of int to callable, optional
+        Of a dialect: one call for each phase instead of the hooks; it calls what is due there, in the dialect's order.
     """
 
     name: str
     calls: dict[str, Callable[..., object]]
     roots: list[MutableMapping[str, Any]] = field(default_factory=list)
     target: Any = None
+    phases: dict[int, Callable[[], object]] | None = None
 
     def find(self, name: str) -> Callable[..., object] | None:
         """A function of the strategy by its name: a method, a global of the script or of the module."""
@@ -79,13 +86,23 @@ class Hooks:
         return found if callable(found) else None
 
 
+@runtime_checkable
+class Loadable(Protocol):
+    """A script of a dialect: it brings itself to the shape of a strategy."""
+
+    def load(self, context: Context) -> Hooks:
+        """The callbacks, in the session of a context."""
+        ...
+
+
 def load_strategy(strategy: object, context: Context) -> Hooks:
     """Bring a strategy to one shape.
 
     Parameters
     ----------
-    strategy : None, callable, class, object, module, or path of a script
-        A function is ``handle_data(context, data)``; anything else is searched for the names in :data:`HOOKS`.
+    strategy : None, callable, class, object, module, path of a script, or Loadable
+        A function is ``handle_data(context, data)``; anything else is searched for the names in :data:`HOOKS`. In a
+        session of a dialect a path is a script of that dialect.
     context : Context
 
     Raises
@@ -96,7 +113,11 @@ def load_strategy(strategy: object, context: Context) -> Hooks:
     if strategy is None:
         return Hooks("no strategy", {})
     if isinstance(strategy, (str, Path)):
-        return _script(Path(strategy), context)
+        if (dialect := context._session._dialect) is None:
+            return _script(Path(strategy), context)
+        strategy = dialect(strategy)
+    if isinstance(strategy, Loadable) and not isinstance(strategy, type):
+        return strategy.load(context)
     if isinstance(strategy, types.FunctionType):
         return Hooks(strategy.__name__, {"handle_data": strategy}, target=strategy)
     target = strategy() if isinstance(strategy, type) else strategy
@@ -179,40 +200,6 @@ class _Globals(MutableMapping[str, Any]):
 
     def __len__(self) -> int:
         return sum(1 for _ in self)
-
-
-def phase_of(time: str, venue: Venue) -> Phase:
-    """The phase at which a time of the day is reached on daily bars.
-
-    Parameters
-    ----------
-    time : str
-        "before_open", "open", "close", "after_close", "every_bar" (the close), or "HH:MM".
-    venue : Venue
-
-    Raises
-    ------
-    UsageError
-        No such time; write it as "14:50".
-
-    >>> from qresearch.market.venue import CHINA
-    >>> phase_of("09:30", CHINA).value, phase_of("14:50", CHINA).value
-    ('OPEN', 'INTRADAY')
-    """
-    if time in NAMED_TIMES:
-        return NAMED_TIMES[time]
-    if time == "every_bar":
-        return Phase.CLOSE
-    try:
-        hour, minute = (int(part) for part in time.split(":"))
-        moment = dt.time(hour, minute)
-    except (ValueError, AttributeError):
-        raise UsageError(
-            f"run_daily: time={time!r} is not known. "
-            f"Write it as 'HH:MM', or one of {', '.join(NAMED_TIMES)}, every_bar."
-        ) from None
-    reached = [phase for phase in PHASES if venue.hours[phase] <= moment]
-    return reached[-1] if reached else Phase.PRE_OPEN
 
 
 class Log:
@@ -304,18 +291,23 @@ class Context(TradingApi):
         return self._session.ticket(order)
 
     def history(
-        self, symbols: str | list[str] | None = None, count: int = 20, field: str = "close", adjust: str = "pre"
+        self,
+        symbols: str | list[str] | None = None,
+        count: int = 20,
+        field: str = "close",
+        adjust: str = "pre",
+        frequency: str = "day",
     ) -> pd.DataFrame:
         """The last bars of a field; see :meth:`Session.history`."""
-        return self._session.history(symbols, count, field, adjust)
+        return self._session.history(symbols, count, field, adjust, frequency)
 
-    def set_order_cost(self, **costs: float) -> None:
+    def set_order_cost(self, **costs: Any) -> None:
         """Set commission and taxes from now on; see :meth:`Session.set_order_cost`."""
         self._session.set_order_cost(**costs)
 
-    def set_slippage(self, kind: str, size: float = 0.0) -> None:
-        """Set the slippage model from now on; see :meth:`Session.set_slippage`."""
-        self._session.set_slippage(kind, size)
+    def set_slippage(self, kind: str, size: float = 0.0, **cap: Any) -> None:
+        """Set the slippage model and the volume cap from now on; see :meth:`Session.set_slippage`."""
+        self._session.set_slippage(kind, size, **cap)
 
     def run_daily(self, func: Callable[[Context], object], time: str = "open") -> None:
         """Call a function every trading day.
@@ -325,10 +317,21 @@ class Context(TradingApi):
         func : callable
             Takes the context.
         time : str
-            "before_open", "open", "close", "after_close", "every_bar" or "HH:MM". On daily bars a time between the
-            open and the close sees the open of the day and nothing more of its bar.
+            "before_open", "open", "close", "after_close", "every_bar" or "HH:MM". On minute data a time between the
+            open and the close is the first bar that ends at or after it (the last of the day when none does), seen
+            whole, and "every_bar" each of them. On daily bars such a time sees the open of the day and nothing more of
+            its bar, and "every_bar" is the close; on the clock of the same bar such a time is the close, with a notice,
+            and "every_bar" is the open.
         """
-        self._session._schedule(func, phase_of(time, self._session.market.venue))
+        session = self._session
+        when = when_of(time, session.market, session.settings.clock)
+        if when != when_of(time, session.market) and time != "every_bar":
+            session._tell(
+                "Daily bars hold no price between the open and the close: what is scheduled in between is called at "
+                "the close, and trades there.",
+                "approximated",
+            )
+        session._schedule(func, when)
 
     def record(self, **values: float) -> None:
         """Record values of the day under names; see :attr:`Tables.recorded`."""
@@ -353,7 +356,7 @@ class BarData:
     def __getitem__(self, symbol: str) -> dict[str, float]:
         view = self._session._view()
         column = view.market.column(symbol)
-        return view.bar(column)
+        return view.last_bar(column)
 
     def __contains__(self, symbol: object) -> bool:
         return symbol in self._session.market.panel.columns
@@ -363,15 +366,20 @@ class BarData:
         view = self._session._view()
         return view.last_price(view.market.column(symbol))
 
-    def array(self, field: str) -> Floats:
+    def array(self, field: str, frequency: str = "day") -> Floats:
         """All whole bars up to now: a read-only (K, N) array of one field, unadjusted, one column per symbol."""
-        return self._session._view().array(field)
+        return self._session._view().array(field, frequency)
 
     def history(
-        self, symbols: str | list[str] | None = None, count: int = 20, field: str = "close", adjust: str = "pre"
+        self,
+        symbols: str | list[str] | None = None,
+        count: int = 20,
+        field: str = "close",
+        adjust: str = "pre",
+        frequency: str = "day",
     ) -> pd.DataFrame:
         """The last bars of a field; see :meth:`Session.history`."""
-        return self._session.history(symbols, count, field, adjust)
+        return self._session.history(symbols, count, field, adjust, frequency)
 
     @property
     def day(self) -> int:

@@ -102,7 +102,7 @@ class Tables:
         self._session = session
         self._swordfish = choose("names", names, naming.NAMES) == "swordfish"
         self._periods, self._risk_free = periods, risk_free
-        self._benchmark = find_benchmark(session.market, benchmark)
+        self._benchmark = find_benchmark(session.market, session._benchmark if benchmark is None else benchmark)
         self._branch = branch
         self._look()  # an unknown branch is told here
 

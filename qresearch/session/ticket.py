@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from qresearch.domain.order import Status
-    from qresearch.session.explain import Explanation
+    from qresearch.session.explanation import Explanation
     from qresearch.session.orders import OrderRecord
     from qresearch.session.session import Session
     from qresearch.session.timeline import Branch

@@ -171,7 +171,7 @@ class Timeline:
             )
         self.branch.cursor = stop
 
-    def find_day(self, day: int, phase: int) -> int:
-        """The last kept stop on a day (index) at or before a phase; -1 when the day has none."""
-        stop = bisect_right(self.branch.stops, (day, phase), key=lambda state: (state.day, state.phase)) - 1
+    def find(self, day: int, phase: int, bar: int = 0) -> int:
+        """The last kept stop on a day (index) at or before a moment of it; -1 when there is none."""
+        stop = bisect_right(self.branch.stops, (day, phase, bar), key=lambda state: state.moment) - 1
         return stop if stop >= 0 and self.branch.stops[stop].day == day else -1

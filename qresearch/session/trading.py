@@ -1,7 +1,8 @@
 """The Trading API: how orders are asked for, on a session and on the context of a strategy.
 
-Orders are requests: they only queue while a callback runs (or when placed by hand) and are all matched at the next
-trading day's open.
+Orders are requests: on the native clock they only queue while a callback runs (or when placed by hand) and are all
+matched at the next trading day's open. With ``Session(clock="same_bar")`` a request of trading hours meets the market
+inside the call.
 """
 
 from __future__ import annotations
@@ -41,8 +42,7 @@ class TradingApi:
             rounded down to whole lots unless it takes the odd remainder along. STAR (at least 200) and Beijing (at
             least 100) trade single shares above their minimum.
         style : None, "market" or Terms
-            Type, prices and time in force, from :mod:`qresearch.domain.terms`; default: a market order at the next
-            open.
+            Type, prices and time in force, from :mod:`qresearch.domain.terms`; default: a market order.
 
         Returns
         -------

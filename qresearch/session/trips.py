@@ -301,7 +301,7 @@ def attribution_frame(history: AccountHistory) -> pd.DataFrame:
     values = dict(
         zip(
             account.positions,
-            market_values(exchange, account.day, account.phase, account.positions).tolist(),
+            market_values(exchange, exchange.view(account), account.positions).tolist(),
             strict=True,
         )
     )

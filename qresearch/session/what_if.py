@@ -7,7 +7,18 @@ from dataclasses import dataclass
 from html import escape
 from typing import TYPE_CHECKING, Any
 
-from qresearch.domain.messages import OrderCreated, OrderRejected, records
+from qresearch.domain.messages import (
+    OrderCanceled,
+    OrderCreated,
+    OrderExpired,
+    OrderFilled,
+    OrderRejected,
+    OrderReleased,
+    OrderTrimmed,
+    OrderWaiting,
+    Record,
+    records,
+)
 from qresearch.domain.reasons import REASONS, explain_reason
 from qresearch.engine.evolve import Draft
 from qresearch.engine.sizing import held_by, pending_of
@@ -20,10 +31,25 @@ if TYPE_CHECKING:
 
 _CALLS = tuple(name for name in vars(TradingApi) if not name.startswith("_"))
 
+_SENTENCES = {
+    "sent": ("{shares} shares wait for the next open", "{shares}股等待下一个开盘"),
+    "filled": ("{shares} shares at once", "{shares}股即时成交"),
+    "cash": ("{needed} needed with fees, {cash} there", "含费用需{needed},现有{cash}"),
+    "shares": ("{asked} to sell, {free} can be sold at the next open", "卖出{asked}股,下一个开盘可卖{free}股"),
+    "queue": (
+        "{count} other requests wait for the same open and are not counted here",
+        "另有{count}笔委托等待同一开盘,此处未计入",
+    ),
+}
+"""What the checks say, in English and Chinese."""
+
 
 @dataclass(frozen=True)
 class Preview:
     """What an order would do if the next open were the last visible price. Nothing was placed.
+
+    On the clock of the same bar, in trading hours, it is exactly what the call would do; `price`, `notional` and fees
+    are then those of the fill, and `quantity` also holds what would rest.
 
     Parameters
     ----------
@@ -98,6 +124,12 @@ class Preview:
 class WhatIf:
     """Call it with an order function and its arguments.
 
+    Parameters
+    ----------
+    session : Session
+    language : {"en", "zh"}
+        Of the sentences of the checks.
+
     Examples
     --------
     >>> import qresearch as qr
@@ -108,8 +140,13 @@ class WhatIf:
     0
     """
 
-    def __init__(self, session: Session) -> None:
-        self._session = session
+    def __init__(self, session: Session, language: str = "en") -> None:
+        self._session, self._language = session, language
+
+    def _say(self, key: str, **facts: object) -> str:
+        """The sentence of a check, in the language that was asked for."""
+        english, chinese = _SENTENCES[key]
+        return (chinese if self._language == "zh" else english).format(**facts)
 
     def __call__(self, call: str | Callable[..., object], *args: Any, **kwargs: Any) -> Preview:
         """Preview an order.
@@ -125,7 +162,8 @@ class WhatIf:
         Returns
         -------
         Preview
-            At the last visible price; the next open is not known and may change every number of it.
+            At the last visible price; the next open is not known and may change every number of it. On the clock of
+            the same bar, in trading hours, exactly what the call would do.
 
         Raises
         ------
@@ -151,6 +189,8 @@ class WhatIf:
         created = next((event for event in made if isinstance(event, OrderCreated)), None)
         if created is None:
             raise UsageError(f"what_if: {asked} asks for no order. Preview one order at a time.")
+        if any(isinstance(event, OrderReleased) for event in made):
+            return self._outcome(draft, asked, created, made)
         refused = next((event for event in made if isinstance(event, OrderRejected)), None)
         column, wanted = created.column, created.quantity
         sent = 0 if refused is not None else wanted
@@ -161,10 +201,11 @@ class WhatIf:
         rates = exchange.rates(draft.settings.costs, day)
         fees = rates.charge(int(exchange.board[column]), sent, notional) if sent and known else (0, 0, 0)
         change = -(notional + sum(fees)) if sent > 0 else notional - sum(fees)
-        checks = [("Sent", True, f"{abs(sent):,} shares wait for the next open")]
+        checks = [("Sent", True, self._say("sent", shares=f"{abs(sent):,}"))]
         if refused is not None:
-            sentence = explain_reason(refused.reason, refused.facts)
-            checks = [("Sent", False, f"{refused.reason.value}: {sentence} {REASONS[refused.reason].advice}".strip())]
+            sentence = explain_reason(refused.reason, refused.facts, language=self._language)
+            advice = REASONS[refused.reason].advice if self._language == "en" else ""
+            checks = [("Sent", False, f"{refused.reason.value}: {sentence} {advice}".strip())]
         else:
             checks += self._checks(draft, column, sent, change)
         amount = exchange.money.amount
@@ -185,6 +226,37 @@ class WhatIf:
             tuple(checks),
         )
 
+    def _outcome(self, draft: Draft, asked: str, created: OrderCreated, made: list[Record]) -> Preview:
+        """What an order did that met the market inside its call."""
+        session, column = self._session, created.column
+        money = session._exchange.money
+        fill = next((event for event in made if isinstance(event, OrderFilled)), None)
+        fees = (0, 0, 0) if fill is None else (fill.commission, fill.stamp_duty, fill.transfer_fee)
+        commission, duty, transfer = (money.amount(fee) for fee in fees)
+        rest = draft.working.get(created.order_id)
+        filled, left = 0 if fill is None else abs(fill.quantity), 0 if rest is None else abs(rest.leaves)
+        checks = [("Filled", True, self._say("filled", shares=f"{filled:,}"))] if filled else []
+        checks += [
+            (event.reason.value, False, explain_reason(event.reason, event.facts, language=self._language))
+            for event in made
+            if isinstance(event, (OrderTrimmed, OrderWaiting, OrderCanceled, OrderRejected, OrderExpired))
+        ]
+        return Preview(
+            session.market.symbols[column],
+            "buy" if created.quantity > 0 else "sell",
+            asked,
+            filled + left,
+            session._view_at(draft).last_price(column) if fill is None else fill.price,
+            money.amount(0 if fill is None else fill.notional),
+            commission,
+            duty,
+            transfer,
+            money.amount(draft.base.cash),
+            money.amount(draft.cash),
+            held_by(draft, column),
+            tuple(checks),
+        )
+
     def _checks(self, draft: Draft, column: int, sent: int, change: int) -> list[tuple[str, bool, str]]:
         """What the match will ask, as far as it can be known now."""
         text = self._session._exchange.money.text
@@ -192,13 +264,13 @@ class WhatIf:
         checks: list[tuple[str, bool, str]] = []
         if sent > 0:
             checks.append(
-                ("Cash", draft.cash + change >= 0, f"{text(-change)} needed with fees, {text(draft.cash)} there")
+                ("Cash", draft.cash + change >= 0, self._say("cash", needed=text(-change), cash=text(draft.cash)))
             )
         else:
             # At the next open what was bought today can be sold.
             free = held + min(others, 0)
-            checks.append(("Shares", -sent <= free, f"{-sent:,} to sell, {free:,} can be sold at the next open"))
+            checks.append(("Shares", -sent <= free, self._say("shares", asked=f"{-sent:,}", free=f"{free:,}")))
         queue = sum(len(block) for block in draft.queue) - 1
         if queue:
-            checks.append(("Queue", True, f"{queue} other requests wait for the same open and are not counted here"))
+            checks.append(("Queue", True, self._say("queue", count=queue)))
         return checks

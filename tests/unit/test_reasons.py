@@ -5,12 +5,15 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
+import pandas as pd
 import pytest
 from hand import flat, market
 
 import qresearch as qr
 from qresearch import terms
+from qresearch.domain.order import Status
 from qresearch.domain.reasons import REASONS, Reason
+from qresearch.engine.sizing import JOINQUANT
 
 
 def session(start: str, **options: object) -> qr.Session:
@@ -88,12 +91,39 @@ def index() -> qr.Session:
     return at(run, lambda run: run.buy("000300.SH", 100))
 
 
+def unprotected() -> qr.Session:
+    """A plain market order on the STAR board, sized as JoinQuant does it, which wants a protection price there."""
+    run = session("2022-03-01")
+    run._change(sizing=JOINQUANT)
+    return at(run, lambda run: run.order("688903", 200.0))
+
+
+def untraded_bar() -> qr.Session:
+    """A bar inside the day in which nobody traded; the days of the embedded market have none inside."""
+    times = [f"{day} 09:{minute}" for day in ("2024-01-02", "2024-01-03") for minute in (31, 32, 33)]
+    rows = [(time, symbol, 10.0, 10.0, 10.0, 10.0, 1000.0) for time in times for symbol in ("600001.SH", "600002.SH")]
+    bars = pd.DataFrame(rows, columns=["date", "symbol", "open", "high", "low", "close", "volume"])
+    bars["date"] = pd.to_datetime(bars.date)
+    run = qr.Session(qr.read_market(bars.drop(index=9)), cash=100_000)
+    run.step().step(phase="INTRADAY")
+    run.buy("600002", 100)
+    return run.step(phase="next")
+
+
+ELSEWHERE = {
+    Reason.NOT_TRADABLE: "the index of the embedded market is its benchmark and no symbol that one could order",
+    Reason.NO_TRADES: "the embedded market has daily bars, and a day without a trade is a suspension",
+}
+"""Reasons that are met on another market, and why."""
+
 CASES: dict[Reason, Callable[[], qr.Session]] = {
     Reason.LOT_SIZE: lambda: at(session("2022-03-01"), lambda run: run.buy("604018", 50)),
     Reason.MINIMUM_SIZE: lambda: at(session("2022-03-01"), lambda run: run.buy("688903", 199)),
     Reason.NO_CHANGE: lambda: at(session("2022-03-01"), lambda run: run.order_target("604018", 0)),
     Reason.NO_PRICE: lambda: at(session("2022-06-01"), lambda run: run.order_value("688917", 50_000)),
     Reason.NOT_TRADABLE: index,
+    Reason.PROTECTION_PRICE: unprotected,
+    Reason.NO_TRADES: untraded_bar,
     Reason.NOT_LISTED: lambda: after(session("2022-06-01"), lambda run: run.buy("688917", 500)),
     Reason.DELISTED: lambda: at(session("2022-10-13").step(), lambda run: run.buy("604103", 500)),
     Reason.DATA_ENDED: lambda: after(session("2023-07-03").step(), lambda run: run.buy("004140", 500)),
@@ -122,13 +152,33 @@ CASES: dict[Reason, Callable[[], qr.Session]] = {
 
 def test_every_reason_has_a_case() -> None:
     """Protects the closed list: a new reason needs a situation in which somebody meets it."""
+    missing = sorted(set(Reason) - set(CASES))
+    assert not missing, f"give each of {missing} a case here, on the embedded market where that can be"
     assert set(CASES) == set(Reason)
+
+
+@pytest.mark.parametrize("status", list(Status), ids=str)
+def test_every_state_is_met_on_the_embedded_market(status: Status) -> None:
+    """Protects teaching: each state of an order can be reached and looked at with the market that comes along."""
+    run = session("2021-02-24", participation=0.1, cancel_latency="next_match")
+    run.buy("004136", 5000, style=terms.limit(60.0, tif="GTC"))
+    run.buy("604018", 50)
+    run.buy("604018", 100)
+    run.buy("604018", 200).cancel()
+    run.buy("604018", 100, style=terms.limit(round(run.market.panel.low[34, run.market.column("604018")] * 0.95, 2)))
+    run.step(phase="OPEN")
+    for ticket_id in run.open_orders.index:
+        run.ticket(ticket_id).update(tag="mine")
+    run.step()
+    events = run.events
+    assert status.value in {*events.before, *events.after}
 
 
 @pytest.mark.parametrize("reason", list(Reason), ids=str)
 def test_every_reason_is_met_and_says_so(reason: Reason) -> None:
     """Protects that nothing is silently dropped: the event, and its sentence with all numbers filled in."""
     run = CASES[reason]()
+    assert (run.market is qr.sample_market()) == (reason not in ELSEWHERE)
     events = run.events
     met = events[events.reason == reason.value]
     assert len(met) >= 1

@@ -1,0 +1,85 @@
+"""The account of one order that :mod:`~qresearch.session.explain` gives: as text, as HTML and as data."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from html import escape
+
+import pandas as pd
+
+from qresearch.session.html import badge, table
+
+PASSED, FAILED, NOTED, SKIPPED = "passed", "failed", "noted", "not reached"
+_MARKS = {PASSED: "✓", FAILED: "✗", NOTED: "·", SKIPPED: "–"}
+_COLOURS = {PASSED: "#15803d", FAILED: "#b91c1c", NOTED: "inherit", SKIPPED: "#6b7280"}
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One line of an explanation.
+
+    Parameters
+    ----------
+    day : str
+    phase : str
+        With the time at which the bar ends, inside a day of minute data.
+    check : str
+        What was looked at.
+    verdict : {"passed", "failed", "noted", "not reached"}
+    text : str
+        The sentence, with its numbers.
+    """
+
+    day: str
+    phase: str
+    check: str
+    verdict: str
+    text: str
+
+
+class Explanation:
+    """A readable account of one order: as text, as HTML, and as data.
+
+    Parameters
+    ----------
+    title : str
+    status : str
+    findings : tuple of Finding
+    advice : str
+        What would have made it fill, or what to do next; empty when there is nothing to say.
+    """
+
+    def __init__(self, title: str, status: str, findings: tuple[Finding, ...], advice: str) -> None:
+        self.title, self.status, self.findings, self.advice = title, status, findings, advice
+
+    @property
+    def data(self) -> pd.DataFrame:
+        """One row per finding: day, phase, check, verdict and text."""
+        rows = [(item.day, item.phase, item.check, item.verdict, item.text) for item in self.findings]
+        return pd.DataFrame(rows, columns=["day", "phase", "check", "verdict", "text"])
+
+    def __str__(self) -> str:
+        lines = [f"{self.title}: {self.status}"]
+        moment = ("", "")
+        for item in self.findings:
+            if (item.day, item.phase) != moment:
+                moment = (item.day, item.phase)
+                lines.append(f"{item.day} {item.phase}".rstrip())
+            lines.append(f"  {_MARKS[item.verdict]} {item.check}: {item.text}")
+        if self.advice:
+            lines.append(f"What to do: {self.advice}")
+        return "\n".join(lines)
+
+    __repr__ = __str__
+
+    def _repr_html_(self) -> str:
+        rows: list[tuple[str, ...]] = []
+        moment = ("", "")
+        for item in self.findings:
+            when = (item.day, item.phase) if (item.day, item.phase) != moment else ("", "")
+            moment = (item.day, item.phase)
+            mark = f'<b style="color:{_COLOURS[item.verdict]}">{_MARKS[item.verdict]}</b>'
+            rows.append((*map(escape, when), mark, escape(item.check), escape(item.text)))
+        advice = f"<div>What to do: <b>{escape(self.advice)}</b></div>" if self.advice else ""
+        body = table(("Day", "Phase", "", "Check", "What was found"), rows)
+        return f"<div>{escape(self.title)} {badge(self.status)}</div>{body}{advice}"

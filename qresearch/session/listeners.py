@@ -1,0 +1,248 @@
+"""``on_order`` and ``on_fill``: what happened to the orders of a strategy, told to it one event at a time.
+
+When they are called
+--------------------
+In every phase, right after the market has acted and before the other hooks of that phase, then once more after those
+hooks. Told is what happened since the last time, in its order:
+
+- what was done by hand at the stop before, or by ``initialize`` before the first step;
+- what the market did now: corporate actions, the opening match, the bar, the close;
+- what the hooks of this phase did: their requests, cancels and updates.
+
+An order placed inside ``on_order`` or ``on_fill`` queues like any other. Its own events are told in turn before the
+clock goes on, so a function that answers every event by another order would never end: it is stopped with an error
+after :data:`MOST_ROUNDS` rounds.
+
+A fill is told to ``on_order`` first, then to ``on_fill``. The account is then already that after the whole match, not
+that between two fills of it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from copy import copy
+from dataclasses import dataclass
+from functools import partial
+from inspect import signature
+from itertools import count
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from qresearch.domain.messages import Advanced, Event, OrderFilled, Placed, Record, records
+from qresearch.errors import UsageError
+from qresearch.session.frames import event_row, fills_frame, time_of
+from qresearch.session.orders import OrderBook, OrderRecord
+
+if TYPE_CHECKING:
+    from qresearch.engine.evolve import Draft
+    from qresearch.engine.exchange import Exchange
+    from qresearch.session.timeline import Branch, Timeline
+
+LISTENERS = ("on_order", "on_fill")
+"""Names of the functions of a strategy that are told what happens to orders."""
+
+MOST_ROUNDS = 1000
+"""How often in one phase a strategy may answer its own events by new ones."""
+
+Call = Callable[[str, Callable[[], object]], None]
+
+
+@dataclass(frozen=True, slots=True)
+class OrderNotice:
+    """An event of an order, as ``on_order(context, event)`` gets it: a row of :attr:`Session.events`.
+
+    Parameters
+    ----------
+    day : Timestamp
+        NaT before the data begin.
+    phase : str
+    time : Timestamp
+        On the clock of the venue: the end of the bar on minute data, else the hour of the phase.
+    event : str
+        "OrderFilled", "OrderRejected", "OrderWaiting" and so on: the names in :mod:`qresearch.domain.messages`.
+    order_id : int
+    symbol : str
+    quantity : int or None, shares
+        Of the event, signed (an ``OrderTrimmed`` tells what was given up, positive); None when it has none.
+    price : float, currency per share
+        NaN when the event has none.
+    amount, fee : float, currency
+        Value and fees of a fill; NaN otherwise.
+    before, after : str
+        State of the order until then, and now. `before` is empty when the order was only created.
+    reason : str
+        Code of the reason; empty without one.
+    text : str
+        The reason as a sentence.
+
+    Examples
+    --------
+    >>> import qresearch as qr
+    >>> class Listener:
+    ...     def on_order(self, context, event):
+    ...         print(event.event, event.before or "-", event.after)
+    >>> session = qr.Session(qr.sample_market(), start="2022-03-01", strategy=Listener)
+    >>> ticket = session.buy("604018", 1000)
+    >>> _ = session.step(phase="OPEN")
+    OrderCreated - CREATED
+    OrderQueued CREATED QUEUED
+    OrderReleased QUEUED WORKING
+    OrderFilled WORKING FILLED
+    """
+
+    day: pd.Timestamp
+    phase: str
+    time: pd.Timestamp
+    event: str
+    order_id: int
+    symbol: str
+    quantity: int | None
+    price: float
+    amount: float
+    fee: float
+    before: str
+    after: str
+    reason: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class FillNotice:
+    """A fill, as ``on_fill(context, fill)`` gets it: a row of :attr:`Session.fills`.
+
+    Parameters
+    ----------
+    order_id : int
+    day : Timestamp
+    phase : str
+    time : Timestamp
+        On the clock of the venue.
+    symbol : str
+    side : {"buy", "sell"}
+    quantity : int, shares
+        Not signed.
+    price : float, currency per share
+    notional, commission, stamp_duty, transfer_fee : float, currency
+    net : float, currency
+        What the cash changed by; negative for a buy.
+    """
+
+    order_id: int
+    day: pd.Timestamp
+    phase: str
+    time: pd.Timestamp
+    symbol: str
+    side: str
+    quantity: int
+    price: float
+    notional: float
+    commission: float
+    stamp_duty: float
+    transfer_fee: float
+    net: float
+
+
+class Listeners:
+    """The functions of a strategy that are told about orders, and how far they have been told.
+
+    Parameters
+    ----------
+    calls : mapping of str to callable
+        The functions of a strategy by name; those in :data:`LISTENERS` are used.
+    context : Context
+        What they get first.
+
+    Raises
+    ------
+    UsageError
+        One does not take two arguments; write ``def on_fill(context, fill)``.
+    """
+
+    def __init__(self, calls: Mapping[str, Callable[..., object]], context: object) -> None:
+        self._on_order, self._on_fill = (_bound(name, calls.get(name), context) for name in LISTENERS)
+        self._kept: tuple[Branch | None, OrderBook] = (None, OrderBook())
+        self._orders: dict[int, OrderRecord] = {}
+        self._by_hand: list[Event] = []
+        self._seen = self._placed = 0
+
+    def begin(self, timeline: Timeline) -> None:
+        """Before a step: what was done by hand at this stop has not been told yet."""
+        branch, stop = timeline.branch, timeline.count
+        start = stop
+        while start and not isinstance(branch.log[start - 1], Advanced):
+            start -= 1
+        known, book = self._kept
+        if known is not branch or book.count > start:
+            book = OrderBook()
+        book.advance(branch.log, start)
+        self._kept = (branch, book)
+        self._orders = {}
+        self._by_hand = branch.log[start:stop]
+        self._seen, self._placed = 0, timeline.state.orders
+
+    def tell(self, draft: Draft, exchange: Exchange, call: Call) -> None:
+        """Tell everything that has happened since the last time, and what the answers to it cause."""
+        for number in count():
+            news = self._news(draft)
+            if not news:
+                return
+            if number == MOST_ROUNDS:
+                raise UsageError(
+                    f"on_order or on_fill has answered its own events {MOST_ROUNDS:,} times in one phase. "
+                    "Place an order there only for some events, such as: if event.after == 'FILLED'."
+                )
+            for event in news:
+                self._tell_one(event, exchange, call)
+
+    def _news(self, draft: Draft) -> list[Record]:
+        """Single events that have not been told. A block of requests still grows, so its orders are told by id."""
+        events = draft.events
+        fresh: list[Event] = [*self._by_hand, *events[self._seen :]]
+        early = len(self._by_hand)
+        self._by_hand = []
+        news = [
+            record
+            for place, event in enumerate(fresh)
+            for record in records(iter([event]))
+            if place < early or not isinstance(event, Placed) or record.order_id > self._placed  # type: ignore[union-attr]
+        ]
+        is_open = bool(events) and events[-1] is draft.block
+        self._seen, self._placed = len(events) - is_open, draft.orders
+        return news
+
+    def _tell_one(self, event: Record, exchange: Exchange, call: Call) -> None:
+        order_id = getattr(event, "order_id", None)
+        if order_id is None:
+            return
+        before, order = self._folded(order_id, event)
+        time = time_of(exchange, event.day, event.phase, event.bar)
+        if self._on_order is not None:
+            day, phase, *others = event_row(exchange, event, before, order)
+            call("on_order", partial(self._on_order, OrderNotice(pd.Timestamp(day), phase, time, *others)))
+        if self._on_fill is not None and isinstance(event, OrderFilled):
+            row = {str(name): value for name, value in fills_frame(exchange, [event]).iloc[0].items()}
+            call("on_fill", partial(self._on_fill, FillNotice(**(row | {"time": time}))))
+
+    def _folded(self, order_id: int, event: Record) -> tuple[str, OrderRecord | None]:
+        """State of an order before an event and the order after it; the kept book is not changed."""
+        overlay = OrderBook()
+        known = self._orders.get(order_id)
+        if known is None and (kept := self._kept[1].orders.get(order_id)) is not None:
+            known = copy(kept)
+        if known is not None:
+            overlay.orders[order_id] = known
+        before, order = overlay.tell(event)
+        if order is not None:
+            self._orders[order_id] = order
+        return before, order
+
+
+def _bound(name: str, function: Callable[..., object] | None, context: object) -> Callable[[object], object] | None:
+    if function is None:
+        return None
+    needed = [item for item in signature(function).parameters.values() if item.default is item.empty]
+    if len([item for item in needed if item.kind in {item.POSITIONAL_ONLY, item.POSITIONAL_OR_KEYWORD}]) != 2:
+        told = "event" if name == "on_order" else "fill"
+        raise UsageError(f"{name} takes {len(needed)} arguments. Write it as {name}(context, {told}).")
+    return partial(function, context)

@@ -1,0 +1,68 @@
+"""``session.notices``: what a user should know about the data and the run, each once, with how often it came up."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import pandas as pd
+
+
+class Notices(list[str]):
+    """Notices in the order in which they first came up.
+
+    Parameters
+    ----------
+    notices : iterable of str
+
+    Examples
+    --------
+    >>> notices = Notices(["Prices begin in 2021."])
+    >>> notices.tell("force=True is ignored.", "ignored")
+    >>> notices.tell("force=True is ignored.", "ignored")
+    >>> notices.table[["kind", "count"]].values.tolist()
+    [['data', 1], ['ignored', 2]]
+    >>> notices.summary
+    '1 ignored (2 times).'
+    """
+
+    def __init__(self, notices: Iterable[str] = ()) -> None:
+        super().__init__(notices)
+        self._counts: dict[str, list[object]] = {notice: ["data", 1] for notice in self}
+
+    def tell(self, notice: str, kind: str = "session") -> None:
+        """Note something; the same words again are only counted.
+
+        Parameters
+        ----------
+        notice : str
+        kind : str
+            What it is about: "data", "session", or of a script "adjusted", "approximated", "ignored", "converted",
+            "order" or "message".
+        """
+        known = self._counts.get(notice)
+        if known is None:
+            self._counts[notice] = [kind, 1]
+            self.append(notice)
+        else:
+            known[1] = int(str(known[1])) + 1
+
+    @property
+    def table(self) -> pd.DataFrame:
+        """One row per notice: `kind`, `count` (how often it came up, over all calls of the strategy) and `notice`."""
+        rows = [(*self._counts.get(notice, ("session", 1)), notice) for notice in self]
+        return pd.DataFrame(rows, columns=["kind", "count", "notice"]).astype({"count": "int64"})
+
+    @property
+    def summary(self) -> str:
+        """What a script's run came to, by kind: how many notices, and how often they came up; empty without any."""
+        table = self.table
+        parts = []
+        for kind in ("adjusted", "approximated", "ignored", "converted", "order", "message"):
+            counts = table.loc[table["kind"] == kind, "count"]
+            if len(counts):
+                parts.append(f"{len(counts)} {kind} ({counts.sum():,} {'time' if counts.sum() == 1 else 'times'})")
+        return f"{', '.join(parts)}." if parts else ""
+
+    def _repr_html_(self) -> str:
+        """The table."""
+        return self.table.to_html(index=False) if self else "<i>No notices.</i>"

@@ -1,0 +1,148 @@
+"""Times of the day: when ``run_daily`` calls, and what moment "2024-03-01 10:30" is."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from qresearch.engine.evolve import NEXT_OPEN, SAME_BAR
+from qresearch.errors import UsageError
+from qresearch.market.venue import PHASE_ORDER, PHASES, Phase, Venue
+
+if TYPE_CHECKING:
+    from qresearch.engine.evolve import Draft
+    from qresearch.engine.exchange import Exchange
+    from qresearch.market.market import Market
+
+NAMED_TIMES = {
+    "before_open": Phase.PRE_OPEN,
+    "open": Phase.OPEN,
+    "close": Phase.CLOSE,
+    "after_close": Phase.AFTER_CLOSE,
+}
+_EVERY_BAR = "every_bar"
+_INTRADAY, _CLOSE = PHASE_ORDER[Phase.INTRADAY], PHASE_ORDER[Phase.CLOSE]
+AT_EVERY_BAR = 10
+"""The code of every bar; lower ones are phases."""
+AT_MINUTE = 100
+"""Added to the minutes from midnight: the code of a time of the day."""
+
+
+def minute_of_day(time: dt.time) -> int:
+    """Minutes from midnight.
+
+    >>> minute_of_day(dt.time(10, 30))
+    630
+    """
+    return time.hour * 60 + time.minute
+
+
+def time_of_day(time: str) -> dt.time:
+    """The time that "HH:MM" names.
+
+    Raises
+    ------
+    UsageError
+        No such time; write it as "14:50".
+    """
+    try:
+        hour, minute = (int(part) for part in time.split(":")[:2])
+        return dt.time(hour, minute)
+    except (ValueError, AttributeError):
+        raise UsageError(
+            f"run_daily: time={time!r} is not known. "
+            f"Write it as 'HH:MM', or one of {', '.join(NAMED_TIMES)}, {_EVERY_BAR}."
+        ) from None
+
+
+def phase_of(time: str, venue: Venue) -> Phase:
+    """The phase at which a time of the day is reached on daily bars.
+
+    Parameters
+    ----------
+    time : str
+        "before_open", "open", "close", "after_close", "every_bar" (the close), or "HH:MM".
+    venue : Venue
+
+    Raises
+    ------
+    UsageError
+        No such time; write it as "14:50".
+
+    >>> from qresearch.market.venue import CHINA
+    >>> phase_of("09:30", CHINA).value, phase_of("14:50", CHINA).value
+    ('OPEN', 'INTRADAY')
+    """
+    if time in NAMED_TIMES:
+        return NAMED_TIMES[time]
+    if time == _EVERY_BAR:
+        return Phase.CLOSE
+    moment = time_of_day(time)
+    reached = [phase for phase in PHASES if venue.hours[phase] <= moment]
+    return reached[-1] if reached else Phase.PRE_OPEN
+
+
+def when_of(time: str, market: Market, clock: str = NEXT_OPEN) -> int:
+    """The code under which a schedule is kept: a phase, every bar, or a time of the day.
+
+    Times between the open and the close are bars on minute data; on daily data they are the phase of
+    :func:`phase_of`. On the clock of the same bar, where a function trades at what it sees, daily data give such a time
+    the close: only the open and the close have a price. Every bar is then the open, as for ``handle_data``.
+
+    >>> from qresearch.sources.sample import sample_market
+    >>> when_of("open", sample_market()), when_of("14:50", sample_market())
+    (1, 2)
+    >>> when_of("every_bar", sample_market(), "same_bar"), when_of("14:50", sample_market(), "same_bar")
+    (1, 3)
+    """
+    phase = phase_of(time, market.venue)
+    if market.panel.intraday is None:
+        if clock == SAME_BAR and time == _EVERY_BAR:
+            return PHASE_ORDER[Phase.OPEN]
+        return _CLOSE if clock == SAME_BAR and phase is Phase.INTRADAY else PHASE_ORDER[phase]
+    if time == _EVERY_BAR:
+        return AT_EVERY_BAR
+    inside = time not in NAMED_TIMES and (phase is Phase.INTRADAY or time_of_day(time) > market.venue.hours[Phase.OPEN])
+    if inside and phase in {Phase.OPEN, Phase.INTRADAY}:
+        return AT_MINUTE + minute_of_day(time_of_day(time))
+    return PHASE_ORDER[phase]
+
+
+def moment_at(when: object, exchange: Exchange) -> tuple[int, int, int] | None:
+    """The last moment at or before a time: (day, phase, bar).
+
+    Returns
+    -------
+    (int, int, int) or None
+        None on daily data, and for a date without a time of the day.
+
+    Raises
+    ------
+    OutOfRange
+        A time before the first day.
+    """
+    bars, panel, hours = exchange.intraday, exchange.market.panel, exchange.market.venue.hours
+    if bars is None:
+        return None
+    stamp = pd.DatetimeIndex([pd.to_datetime(str(when), errors="coerce")])
+    minute = 0 if stamp.hasnans else int(stamp.hour[0]) * 60 + int(stamp.minute[0])
+    if not minute:
+        return None
+    day = panel.day_index(when, side="previous")
+    if str(panel.days[day]) != str(stamp[0])[:10]:
+        return day, _CLOSE, 0
+    reached = [PHASE_ORDER[phase] for phase in PHASES if minute_of_day(hours[phase]) <= minute]
+    phase, bar = reached[-1] if reached else 0, bars.bars_until(day, minute)
+    return (day, _INTRADAY, bar) if bar and phase < _CLOSE else (day, min(phase, 1) if phase < _CLOSE else phase, 0)
+
+
+def is_due(when: int, draft: Draft, exchange: Exchange) -> bool:
+    """True at the bar of a code above the phases: the first that ends at or after its time, else the last of the day."""
+    bars = exchange.intraday
+    if draft.phase != _INTRADAY or bars is None:
+        return False
+    if when == AT_EVERY_BAR:
+        return draft.bar > 0
+    return draft.bar == (bars.bar_from(draft.day, when - AT_MINUTE) or bars.counts[draft.day])

@@ -1,1 +1,41 @@
 """Other systems' words over a session."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from qresearch.errors import UsageError
+
+if TYPE_CHECKING:
+    from qresearch.market.market import Market
+    from qresearch.session.session import Session
+
+_SET_BY_DIALECT = ("strategy", "clock")
+
+
+def open_script(
+    make: type[Session],
+    script: object,
+    market: Market,
+    *,
+    dialect: str,
+    start: object,
+    end: object,
+    cash: float,
+    frequency: str,
+    data: object,
+    strict: bool,
+    options: Mapping[str, Any],
+) -> Session:
+    """A session that runs a script; see :meth:`Session.from_script`."""
+    from qresearch.dialects.easyquant import EasyScript  # noqa: PLC0415  # loaded with the first script, not before
+    from qresearch.dialects.joinquant import Script  # noqa: PLC0415  # as above
+
+    for name in _SET_BY_DIALECT:
+        if name in options:
+            raise UsageError(f"from_script: {name}= is set by the dialect. Leave it out.")
+    kind = EasyScript if dialect == "easyquant" else Script
+    strategy = kind.read(script, data=data, strict=strict, frequency=frequency)
+    settings = {**strategy.options(), **options}
+    return make(market, start=start, end=end, cash=cash, strategy=strategy, **settings)

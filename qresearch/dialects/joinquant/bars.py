@@ -1,0 +1,254 @@
+"""Bars as the data functions of a script need them: rows cut at the present moment, fields adjusted as of today.
+
+Nothing here is copied from the panel but the rows that are handed out.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from qresearch.dialects.joinquant.symbols import spelled
+from qresearch.dialects.joinquant.tables import Tables
+from qresearch.domain.instrument import canonical_symbol
+from qresearch.errors import NotSupported, UnknownSymbol, UsageError, choose
+from qresearch.market.market import Market
+
+Floats = NDArray[np.float64]
+Rows = NDArray[np.int64]
+
+PRICES = frozenset({"open", "high", "low", "close", "avg", "pre_close", "high_limit", "low_limit"})
+FIELDS = ("open", "close", "high", "low", "volume", "money", "factor", "high_limit", "low_limit", "avg", "pre_close",
+          "paused", "open_interest", "is_st")  # fmt: skip
+"""What may be asked of bars."""
+
+ADJUSTMENTS = ("pre", "post", "none")
+
+_PANEL = {"money": "turnover", "high_limit": "limit_up", "low_limit": "limit_down", "high_price": "high"}
+
+
+class Bars:
+    """The bars of a market, and of what else a user brought, by code.
+
+    Parameters
+    ----------
+    market : Market
+    tables : Tables
+        ``index_prices`` holds bars of what is no instrument of the market.
+    tell : callable
+        Takes a notice and its kind.
+    """
+
+    def __init__(self, market: Market, tables: Tables, tell: Callable[[str, str], None]) -> None:
+        self.market, self._tables, self._tell = market, tables, tell
+        self.dates = pd.DatetimeIndex(market.days)
+        self._columns: dict[str, int] = {}
+        self._traded: dict[str, Rows] = {}
+        self._extra: dict[str, dict[str, Floats]] = {}
+
+    def column(self, code: object) -> int | None:
+        """Column of a code in the panel; None when it is no instrument of the market."""
+        known = self._columns.get(code)  # type: ignore[call-overload]  # anything may be asked for
+        if known is None:
+            try:
+                known = self.market.column(code) if isinstance(code, str) else -1
+            except UnknownSymbol:
+                known = -1
+            if isinstance(code, str):
+                self._columns[code] = known
+        return None if known < 0 else known
+
+    # ------------------------------------------------------------------ rows
+
+    def rows(self, code: str, stop: int, count: int, *, skip_paused: bool) -> Rows:
+        """Row numbers of the last `count` days before day number `stop`."""
+        if not skip_paused:
+            return np.arange(max(stop - count, 0), max(stop, 0))
+        traded = self._traded.get(code)
+        if traded is None:
+            traded = self._traded[code] = self._find_traded(code)
+        place = int(traded.searchsorted(stop))
+        return traded[max(place - count, 0) : place]
+
+    def _find_traded(self, code: str) -> Rows:
+        panel, column = self.market.panel, self.column(code)
+        if column is None:
+            return np.flatnonzero(~np.isnan(self._others(code)["close"]))
+        return np.flatnonzero(~panel.suspended[:, column])
+
+    # ------------------------------------------------------------------ values
+
+    def values(self, code: str, field: str, rows: Rows | slice, today: int, fq: str | None) -> Any:
+        """One field of a code on some rows.
+
+        Parameters
+        ----------
+        code : str
+        field : str
+            One of :data:`FIELDS`.
+        rows : array or slice of day numbers
+        today : int
+            Day as of which prices are adjusted.
+        fq : {"pre", "post", "none"} or None
+
+        Returns
+        -------
+        (K,) ndarray of float64
+            Currency per share, shares or currency; NaN where there is no row. ``paused`` is 0.0 or 1.0.
+        """
+        column = self.column(code)
+        if column is None:
+            return self._other_values(code, field, rows)
+        panel = self.market.panel
+        values: Any
+        if field in {"open", "close", "high", "low", "pre_close"}:
+            values = getattr(panel, field)[rows, column]
+        elif field in _PANEL:
+            values = getattr(panel, _PANEL[field])[rows, column]
+        elif field == "volume":
+            values = panel.volume[rows, column]
+        else:
+            values = self._computed(field, rows, column)
+        if field == "factor" or (field in PRICES or field == "volume"):
+            ratio = self._ratio(rows, column, today, fq)
+            if ratio is not None:
+                values = values / ratio if field == "volume" else values * ratio
+        return values
+
+    def _computed(self, field: str, rows: Rows | slice, column: int) -> Any:
+        panel = self.market.panel
+        if field == "avg":
+            volume, money = panel.volume[rows, column], panel.turnover[rows, column]
+            traded = (volume > 0) & (money > 0)
+            return np.where(traded, money / np.where(traded, volume, 1.0), panel.close[rows, column])
+        if field in {"paused", "is_st"}:
+            return getattr(panel, field)[rows, column].astype(np.float64)
+        if field == "factor":
+            return np.ones(len(panel.days[rows]))
+        if field == "open_interest":
+            return np.full(len(panel.days[rows]), np.nan)
+        raise UsageError(unknown_field(field))
+
+    def _ratio(self, rows: Rows | slice, column: int, today: int, fq: str | None) -> Floats | None:
+        if fq in {None, "none"}:
+            return None
+        factors = self.market.adjustment
+        choose("fq", fq, ADJUSTMENTS)
+        ratio: Floats = factors[rows, column]
+        if fq == "pre":
+            now = factors[max(today, 0), column]
+            if not len(ratio) or (ratio[0] == now and ratio[-1] == now):
+                return None
+            ratio = ratio / now
+        return ratio
+
+    # ------------------------------------------------------------------ what is no instrument
+
+    def has_other(self, code: str) -> bool:
+        """True when bars of a code are known that is no instrument."""
+        try:
+            self._others(code)
+        except UsageError:
+            return False
+        return True
+
+    def _others(self, code: str) -> dict[str, Floats]:
+        name = spelled(code)
+        found = self._extra.get(name)
+        if found is None:
+            found = self._extra[name] = self._find_other(code, name)
+        return found
+
+    def _find_other(self, code: str, name: str) -> dict[str, Floats]:
+        if "index_prices" in self._tables:
+            table = self._tables.table("index_prices", needed_by="Bars of an index")
+            table = table[table["code"] == name].drop_duplicates("date", keep="last").set_index("date")
+            if len(table):
+                aligned = table.reindex(self.dates)
+                return {
+                    field: aligned[field if field in aligned else "close"].to_numpy(dtype=np.float64)
+                    for field in ("open", "high", "low", "close")
+                } | {
+                    field: aligned[field].to_numpy(dtype=np.float64) if field in aligned else np.full(len(aligned), np.nan)
+                    for field in ("volume", "money")
+                }
+        benchmark = self.market.benchmark
+        if benchmark is not None and canonical_symbol(benchmark.name) == canonical_symbol(code):
+            self._tell(
+                f"{name} is known by its closes only: its open, high and low are the close, its volume is missing. "
+                "data={'index_prices': ...} gives whole bars.",
+                "approximated",
+            )
+            days = pd.Series(benchmark.close, index=pd.DatetimeIndex(benchmark.days)).reindex(self.dates)
+            close = days.to_numpy(dtype=np.float64)
+            empty = np.full(len(close), np.nan)
+            return {"open": close, "high": close, "low": close, "close": close, "volume": empty, "money": empty}
+        if canonical_symbol(code).startswith(("000", "399")) or ".CSI" in code.upper():
+            raise UsageError(
+                f"{code} is no instrument of this market, and there are no bars of it as an index. Pass them: "
+                "data={'index_prices': frame_or_path} with the columns code, date, close (open, high, low, volume, money)."
+            )
+        raise UnknownSymbol(code, self.market.symbols)
+
+    def _other_values(self, code: str, field: str, rows: Rows | slice) -> Any:
+        arrays = self._others(code)
+        if field in arrays:
+            return arrays[field][rows]
+        close = arrays["close"]
+        if field == "pre_close":
+            return np.concatenate([[np.nan], close[:-1]])[rows]
+        if field == "avg":
+            return close[rows]
+        if field in {"paused", "is_st"}:
+            return np.zeros(len(close))[rows]
+        if field == "factor":
+            return np.ones(len(close))[rows]
+        if field in FIELDS:
+            return np.full(len(close), np.nan)[rows]
+        raise UsageError(unknown_field(field))
+
+
+def unknown_field(field: object) -> str:
+    """The message for a field that bars do not have."""
+    try:
+        choose("field", field, FIELDS)
+    except UsageError as problem:
+        return str(problem)
+    return ""
+
+
+def days_of(unit: str) -> int:
+    """How many trading days one bar of a unit has: '1d' has 1, '5d' has 5, '1w' and '1M' are grouped elsewhere.
+
+    Raises
+    ------
+    UsageError
+        Not a unit.
+    NotSupported
+        Minutes; use '1d' on daily data.
+    """
+    if unit in {"daily", "1d", "d"}:
+        return 1
+    number, kind = unit[:-1], unit[-1:]
+    if kind == "d" and number.isdigit() and int(number):
+        return int(number)
+    if kind == "m" or unit == "minute":
+        raise NotSupported(
+            f"unit={unit!r} asks for bars of minutes, but the data of this market are daily. Use '1d', or read minute data."
+        )
+    raise UsageError(f"unit={unit!r} is not known. It can be '1d', 'Xd', '1w', '1M', or minutes on minute data.")
+
+
+def to_day(value: object) -> pd.Timestamp:
+    """Any date as a Timestamp at midnight."""
+    if isinstance(value, dt.datetime):
+        value = value.date()
+    try:
+        return pd.Timestamp(str(value)[:10] if isinstance(value, str) and "-" in value else value).normalize()  # type: ignore[arg-type]
+    except (TypeError, ValueError):
+        raise UsageError(f"{value!r} is not a date. Write it as '2024-01-31'.") from None

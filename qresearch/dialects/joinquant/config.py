@@ -1,0 +1,394 @@
+"""What a script sets up: options, costs, slippage, benchmark, schedules, sub-accounts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from qresearch.dialects.joinquant.run import Run
+from qresearch.dialects.joinquant.schedule import Schedule, clock_time, phase_of, time_of
+from qresearch.dialects.joinquant.symbols import spelled
+from qresearch.engine.fees import fixed_costs
+from qresearch.engine.slippage import slippage_model
+from qresearch.errors import NotSupported, UsageError, close_matches, did_you_mean
+from qresearch.market.market import Benchmark
+from qresearch.market.venue import PHASE_ORDER, Phase
+
+COSTS = {"open_tax": 0.0, "close_tax": 0.001, "open_commission": 0.0003, "close_commission": 0.0003, "min_commission": 5}
+"""The platform's default for shares: 0.03 % each way, at least 5 yuan, 0.1 % stamp tax on sales, whatever the date."""
+
+SPREAD_RATE = 0.00246
+"""The platform's default slippage: what lies between a buy and a sell, a fraction of the price."""
+
+OPTIONS = {
+    "use_real_price": "", "avoid_future_data": "", "order_volume_ratio": "",
+    "match_with_order_book": "orders are matched against bars", "t0_mode": "the market's own rule decides (T+1)",
+    "always_match_market_order": "market orders are matched by the rules of the session",
+    "match_by_signal": "orders are matched by the rules of the session", "futures_margin_rate": "there are no futures",
+    "match_continuous": "orders are matched by the rules of the session", "skip_paused": "", "log_level": "",
+}  # fmt: skip
+"""Option to why it has no effect; empty for those that have one or need none."""
+
+STOCK_TYPES = ("stock", "fund", "mmf", "fja", "fjb", "fjm", "etf", "lof", "bond_fund", "stock_fund", "QDII_fund", "mixture_fund",
+               "money_market_fund", "open_fund", "index_futures", "futures")  # fmt: skip
+
+
+@dataclass
+class OrderCost:
+    """What trading costs: rates are fractions of the value, the minimum is currency."""
+
+    open_tax: float = 0.0
+    close_tax: float = 0.0
+    open_commission: float = 0.0
+    close_commission: float = 0.0
+    close_today_commission: float = 0.0
+    min_commission: float = 0.0
+
+
+@dataclass
+class PerTrade:
+    """The older way to say what trading costs; `sell_cost` holds the stamp tax too."""
+
+    buy_cost: float = 0.0003
+    sell_cost: float = 0.0013
+    min_cost: float = 5.0
+
+
+@dataclass
+class FixedSlippage:
+    """Currency per share between a buy and a sell: each side pays half."""
+
+    value: float = 0.0
+
+
+@dataclass
+class PriceRelatedSlippage:
+    """Fraction of the price between a buy and a sell: each side pays half."""
+
+    value: float = SPREAD_RATE
+
+
+@dataclass
+class StepRelatedSlippage:
+    """Ticks between a buy and a sell: each side pays half, rounded down to whole ticks."""
+
+    value: int = 0
+
+
+@dataclass
+class SubPortfolioConfig:
+    """A sub-account: its cash and its type."""
+
+    cash: float = 0.0
+    type: str = "stock"
+
+
+class Config:
+    """The functions of a script that set it up.
+
+    Parameters
+    ----------
+    run : Run
+    """
+
+    def __init__(self, run: Run) -> None:
+        self._run = run
+
+    def _ignore(self, words: str) -> None:
+        self._run.tell(words, "ignored")
+
+    # ------------------------------------------------------------------ options
+
+    def set_option(self, name: str, value: Any = None) -> None:
+        """Set an option of the platform.
+
+        Parameters
+        ----------
+        name : str
+            See :data:`OPTIONS`.
+        value : object
+        """
+        run = self._run
+        if name not in OPTIONS:
+            near = did_you_mean(close_matches(str(name), OPTIONS))
+            words = f"set_option: {name!r} is not known. {near}Known are {', '.join(OPTIONS)}."
+            if run.strict:
+                raise UsageError(f"{words} Pass strict=False to from_script to let unknown options pass.")
+            self._ignore(words)
+        run.state["options"] = {**run.state["options"], str(name): value}
+        if name == "order_volume_ratio" and value:
+            run.session._change(participation=min(max(float(value), 1e-9), 1.0))
+            run.tell(
+                "order_volume_ratio caps what all orders in one code take of a day's volume together; "
+                "the platform caps each order by itself."
+            )
+        elif name == "use_real_price" and not value:
+            run.tell(
+                "use_real_price=False: history is adjusted to the present day all the same, and orders fill at real prices."
+            )
+        elif OPTIONS.get(name):
+            self._ignore(f"set_option({name!r}) has no effect: {OPTIONS[name]}.")
+
+    def set_order_cost(self, cost: Any, type: str = "stock", ref: Any = None) -> None:  # noqa: A002  # the platform's own
+        """Set what trading costs from now on.
+
+        Parameters
+        ----------
+        cost : OrderCost
+        type : str
+            Rates of "stock" go for shares and funds alike (funds pay no stamp tax); those of other types are used only
+            when a script sets no others.
+        ref : optional
+            One set of rates serves all codes.
+        """
+        run = self._run
+        if type not in STOCK_TYPES and run.strict:
+            raise UsageError(
+                f"set_order_cost: type={type!r} is not known. Known are {', '.join(STOCK_TYPES)}. "
+                "Pass strict=False to from_script to let it pass."
+            )
+        if type in {"futures", "index_futures"} or type not in STOCK_TYPES:
+            self._ignore(f"set_order_cost for type={type!r} has no effect: only shares and funds are traded.")
+            return
+        if ref is not None:
+            self._ignore("set_order_cost with ref= has no effect: one set of rates serves all codes.")
+            return
+        if type != "stock" and run.state.get("costs_of") == "stock":
+            run.tell(f"Costs of type={type!r} were not taken over: those of 'stock' go for all codes.")
+            return
+        run.state["costs_of"] = type
+        self._set_costs(
+            open_tax=cost.open_tax,
+            close_tax=cost.close_tax,
+            open_commission=cost.open_commission,
+            close_commission=cost.close_commission,
+            min_commission=cost.min_commission,
+        )
+
+    def _set_costs(self, **rates: float) -> None:
+        costs = fixed_costs(self._run.market.venue, **rates)
+        if costs != self._run.account.settings.costs:
+            self._run.session._change(costs=costs)
+
+    def set_commission(self, cost: Any = None) -> None:
+        """Set what trading costs, in the older way: ``PerTrade(buy_cost, sell_cost, min_cost)``."""
+        if not isinstance(cost, PerTrade):
+            raise NotSupported(f"set_commission takes PerTrade(buy_cost=, sell_cost=, min_cost=), not {cost!r}.")
+        self._set_costs(
+            open_tax=0.0,
+            close_tax=0.0,
+            open_commission=cost.buy_cost,
+            close_commission=cost.sell_cost,
+            min_commission=cost.min_cost,
+        )
+
+    def set_slippage(self, slippage: Any, type: str | None = None, ref: Any = None) -> None:  # noqa: A002  # the platform's own
+        """Set the slippage from now on.
+
+        Parameters
+        ----------
+        slippage : FixedSlippage, PriceRelatedSlippage or StepRelatedSlippage
+        type, ref : optional
+            One slippage serves all codes.
+        """
+        if type in {"futures", "index_futures"}:
+            self._ignore(f"set_slippage for type={type!r} has no effect: only shares and funds are traded.")
+            return
+        if ref is not None:
+            self._ignore("set_slippage with ref= has no effect: one slippage serves all codes.")
+            return
+        match slippage:
+            case FixedSlippage(value=value):
+                model = slippage_model("spread", abs(float(value)))
+            case PriceRelatedSlippage(value=value):
+                model = slippage_model("spread_rate", abs(float(value)))
+            case StepRelatedSlippage(value=value):
+                model = slippage_model("spread", int(value) // 2 * 2 * 0.01)
+            case int() | float():
+                model = slippage_model("spread", abs(float(slippage)))
+            case _:
+                raise UsageError(
+                    f"set_slippage takes FixedSlippage(currency) or PriceRelatedSlippage(fraction), not {slippage!r}."
+                )
+        if model != self._run.account.settings.slippage:
+            self._run.session._change(slippage=model)
+
+    def set_benchmark(self, security: Any) -> None:
+        """Compare the run with an index, a share, or a mixture given as weights by code."""
+        run = self._run
+        weights = security if isinstance(security, dict) else {security: 1.0}
+        closes: Any = 0.0
+        for code, weight in weights.items():
+            column = run.bars.column(code)
+            if column is None and not run.bars.has_other(str(code)):
+                run.tell(
+                    f"set_benchmark: {code} is not in this market and no bars of it were given "
+                    "(data={'index_prices': ...}); the benchmark of the market stands in."
+                )
+                return
+            rows = slice(0, len(run.market.days))
+            close = run.bars.values(str(code), "close", rows, run.day, "post")
+            closes = closes + weight * close / _first(close)
+        known = closes == closes
+        name = spelled(str(security)) if isinstance(security, str) else "mixture"
+        run.session._benchmark = Benchmark(name, run.market.days[known], closes[known] * 1000)
+
+    def set_universe(self, securities: Any) -> None:
+        """Name the codes that ``history`` takes when it is given none."""
+        self._run.state["universe"] = [spelled(str(code)) for code in securities]
+
+    # ------------------------------------------------------------------ schedules
+
+    def run_daily(self, func: Callable[..., Any], time: Any = "9:30", reference_security: Any = None) -> None:
+        """Call a function every trading day."""
+        self._schedule("daily", func, 0, time, reference_security, force=None)
+
+    def run_weekly(  # noqa: PLR0917  # as documented by the platform
+        self, func: Callable[..., Any], weekday: int = 1, time: Any = "9:30", reference_security: Any = None,
+        force: Any = None,
+    ) -> None:  # fmt: skip
+        """Call a function on a trading day of each week, counted from 1, or from -1 backwards."""
+        self._schedule("weekly", func, weekday, time, reference_security, force=force)
+
+    def run_monthly(  # noqa: PLR0917  # as documented by the platform
+        self, func: Callable[..., Any], monthday: int = 1, time: Any = "9:30", reference_security: Any = None,
+        force: Any = None,
+    ) -> None:  # fmt: skip
+        """Call a function on a trading day of each month, counted from 1, or from -1 backwards."""
+        self._schedule("monthly", func, monthday, time, reference_security, force=force)
+
+    def _schedule(  # noqa: PLR0917  # in the order of the calls
+        self, kind: str, func: Any, number: Any, time: Any, reference: Any, *, force: Any
+    ) -> None:
+        run, call = self._run, f"run_{kind}"
+        if not callable(func):
+            raise UsageError(f"{call}: {func!r} is not a function. Pass one that takes the context.")
+        if kind != "daily" and (isinstance(number, bool) or not isinstance(number, int) or number == 0):
+            raise UsageError(f"{call}: day {number!r} is no trading day of a {kind[:-2]}. Pass 1, 2, ... or -1, -2, ...")
+        text = clock_time(call, time)
+        if reference is not None:
+            self._ignore("reference_security has no effect: all codes share one calendar.")
+        if force is not None:
+            self._ignore("force has no effect: the first week and month are counted from the first day of the run.")
+        if run.market.panel.intraday is None and phase_of(time_of(text)) == PHASE_ORDER[Phase.CLOSE] and text != "15:00":
+            run.tell("Times between the open and the close are called at the close and trade at its price: bars are daily.")
+        name = getattr(func, "__name__", type(func).__name__)
+        if run.namespace.get(name) is not func:
+            run.functions[name] = func
+        run.state["schedules"] = [*run.state["schedules"], tuple(Schedule(kind, name, text, int(number)))]
+
+    def unschedule_all(self) -> None:
+        """Forget every schedule."""
+        self._run.state["schedules"] = []
+
+    # ------------------------------------------------------------------ sub-accounts
+
+    def set_subportfolios(self, configs: list[SubPortfolioConfig]) -> None:
+        """Divide the cash among sub-accounts; the first one trades, the others hold what was set aside."""
+        run = self._run
+        cash = [float(item.cash) for item in configs]
+        if len(cash) > 1 and any(cash[1:]):
+            run.tell("Only the first sub-account trades; cash of the others is kept for them but not fenced off.")
+        run.state["subportfolios"] = {"types": [str(item.type) for item in configs], "cash": cash}
+
+    def transfer_cash(self, from_pindex: int, to_pindex: int, cash: float) -> None:
+        """Move cash from one sub-account to another."""
+        run = self._run
+        held = run.state.get("subportfolios")
+        count = len(held["cash"]) if held else 1
+        if not (0 <= from_pindex < count and 0 <= to_pindex < count):
+            raise UsageError(f"transfer_cash: there are {count} sub-accounts, counted from 0. Pass numbers below {count}.")
+        if held is not None:
+            moved = list(held["cash"])
+            moved[from_pindex] -= float(cash)
+            moved[to_pindex] += float(cash)
+            run.state["subportfolios"] = {**held, "cash": moved}
+
+    def inout_cash(self, cash: float, pindex: int = 0) -> None:
+        """Pay cash in (positive) or out: not there; begin with more cash instead."""
+        raise NotSupported(
+            f"inout_cash({cash!r}, {pindex!r}) is not supported: the cash of a session is given at its beginning. "
+            "Pass it as cash= of from_script."
+        )
+
+    # ------------------------------------------------------------------ words without effect
+
+    def enable_profile(self, *_: Any) -> None:
+        """Accepted; Python's own profilers serve here."""
+        self._ignore("enable_profile has no effect.")
+
+    def disable_cache(self, *_: Any) -> None:
+        """Accepted; nothing is cached that a script could tell."""
+        self._ignore("disable_cache has no effect.")
+
+    def send_message(self, message: Any, channel: str = "weixin") -> None:
+        """Write a line into the log instead of a chat."""
+        self._ignore(f"send_message writes into the log of the session, not to {channel}.")
+        self._run.log("INFO", message)
+
+    def record(self, **values: Any) -> None:
+        """Record values of the day; see ``session.tables.recorded``."""
+        self._run.session._record_values({name: float(value) for name, value in values.items() if value is not None})
+
+    def is_trade(self) -> bool:
+        """False: this is no live trading."""
+        return False
+
+
+def _first(values: Any) -> float:
+    known = values[values == values]
+    return float(known[0]) if len(known) else 1.0
+
+
+class Log:
+    """``log``: lines that become events of the session.
+
+    Parameters
+    ----------
+    run : Run
+    """
+
+    LEVELS = ("debug", "info", "warning", "error")
+
+    def __init__(self, run: Run) -> None:
+        self._run = run
+
+    def _write(self, level: str, words: tuple[Any, ...]) -> None:
+        least = self._run.state.get("log_level", "debug")
+        if self.LEVELS.index(level) < self.LEVELS.index(least):
+            return
+        if len(words) > 1 and isinstance(words[0], str) and words[0].count("%s") + words[0].count("%d") == len(words) - 1:
+            words = (words[0] % tuple(words[1:]),)
+        self._run.log(level.upper(), *words)
+
+    def debug(self, *words: Any, **_: Any) -> None:
+        """Write a line."""
+        self._write("debug", words)
+
+    def info(self, *words: Any, **_: Any) -> None:
+        """Write a line."""
+        self._write("info", words)
+
+    def warning(self, *words: Any, **_: Any) -> None:
+        """Write a warning."""
+        self._write("warning", words)
+
+    def error(self, *words: Any, **_: Any) -> None:
+        """Write an error."""
+        self._write("error", words)
+
+    warn = warning
+    critical = exception = error
+
+    def set_level(self, name: str, level: str) -> None:
+        """Leave out lines below a level; for "order" and "system", which are no log here, it has no effect."""
+        word = "warning" if level == "warn" else str(level).lower()
+        if name in {"strategy", "user"} and word in self.LEVELS:
+            self._run.state["log_level"] = word
+
+    def set_format(self, *_: Any, **__: Any) -> None:
+        """Accepted; lines are events with their own columns."""
+
+    def __call__(self, *words: Any) -> None:
+        self._write("info", words)

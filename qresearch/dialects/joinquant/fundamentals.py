@@ -1,0 +1,272 @@
+"""Tables of the user as a script asks for them: get_fundamentals, get_valuation, finance.run_query and their like."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from typing import Any
+
+import pandas as pd
+
+from qresearch.dialects.joinquant.bars import to_day
+from qresearch.dialects.joinquant.frames import DataFrame, strings
+from qresearch.dialects.joinquant.query import Column, Entity, Query, answer
+from qresearch.dialects.joinquant.run import Run
+from qresearch.dialects.joinquant.symbols import spelled
+from qresearch.dialects.joinquant.tables import latest
+from qresearch.errors import NotSupported, UsageError
+
+STATEMENTS = ("valuation", "indicator", "income", "balance", "cash_flow")
+"""Tables of get_fundamentals."""
+
+_KNOWN_FROM = ("pub_date", "pubDate", "report_date", "day", "date")
+_QUARTER_ENDS = {"1": "03-31", "2": "06-30", "3": "09-30", "4": "12-31"}
+
+
+class Database:
+    """``finance``, ``macro`` and their like: tables of the user behind ``run_query``.
+
+    Parameters
+    ----------
+    run : Run
+    name : str
+    """
+
+    def __init__(self, run: Run, name: str) -> None:
+        self._run, self._name = run, name
+
+    def __getattr__(self, name: str) -> Entity:
+        if name.startswith("_"):
+            raise AttributeError(name)
+        return Entity(name)
+
+    def __reduce__(self) -> Any:
+        return Database, (self._run, self._name)
+
+    def run_query(self, asked: Query) -> DataFrame:
+        """Run a query on tables of the user, without what was published after today."""
+        if not isinstance(asked, Query):
+            raise UsageError(f"{self._name}.run_query takes query(...), not a {type(asked).__name__}.")
+        tables = {}
+        for name in asked.tables():
+            given = name if name in self._run.tables else f"{self._name}.{name}"
+            table = self._run.tables.table(
+                given if given in self._run.tables else name, needed_by=f"{self._name}.run_query({name})"
+            )
+            known = next((column for column in _KNOWN_FROM if column in table and table[column].dtype.kind == "M"), None)
+            if known is not None:
+                table = table[table[known].isna() | (table[known] <= pd.Timestamp(self._run.now))]
+            if "code" in table:
+                codes = table["code"].astype(str)
+                spelled_codes = {code: spelled(code) for code in codes.unique() if re.match(r"^\d{6}\.[A-Z]+$", code)}
+                table = table.assign(code=codes.map(lambda code, known=spelled_codes: known.get(code, code)))  # type: ignore[misc]
+            tables[name] = table
+        return answer(asked, tables)
+
+
+class Fundamentals:
+    """The functions of a script that read fundamentals, point in time.
+
+    Parameters
+    ----------
+    run : Run
+    """
+
+    def __init__(self, run: Run) -> None:
+        self._run = run
+        self._known: dict[tuple[str, Any], pd.DataFrame] = {}
+
+    def get_fundamentals(self, query_object: Query, date: Any = None, statDate: Any = None) -> DataFrame:  # noqa: N803  # as documented
+        """What was known on a day (default: the day before), or the reports of a quarter or year.
+
+        Parameters
+        ----------
+        query_object : Query
+        date : date, optional
+            Valuation: the last row at or before it. Statements: the newest report published by then. Never later than
+            the day before the present one.
+        statDate : str, optional
+            "2020q1" or "2020": the reports of that period that are published already.
+
+        Returns
+        -------
+        DataFrame
+            One column per column asked for. NaN: unknown.
+        """
+        if not isinstance(query_object, Query):
+            raise UsageError(f"get_fundamentals takes query(...), not a {type(query_object).__name__}.")
+        if date is not None and statDate is not None:
+            raise UsageError("get_fundamentals takes date or statDate, not both. Leave one out.")
+        before = pd.Timestamp(self._run.previous_date)
+        day = before if date is None else min(to_day(date), before)
+        tables = {
+            name: self._of_period(name, str(statDate), before) if statDate is not None else self._as_known(name, day)
+            for name in query_object.tables()
+        }
+        return answer(query_object, tables)
+
+    def _as_known(self, name: str, day: pd.Timestamp) -> pd.DataFrame:
+        key = (name, day)
+        found = self._known.get(key)
+        if found is None:
+            table = self._run.tables.table(name, needed_by="get_fundamentals")
+            if len(self._known) > len(STATEMENTS):
+                self._known.clear()
+            found = self._known[key] = latest(table, day, "day" if "day" in table else "pubDate")
+        return found
+
+    def _of_period(self, name: str, text: str, before: pd.Timestamp) -> pd.DataFrame:
+        table = self._run.tables.table(name, needed_by="get_fundamentals")
+        found = re.fullmatch(r"(\d{4})(?:q([1-4]))?", text.lower())
+        if found is None:
+            raise UsageError(f"statDate={text!r} is not a period. Write it as '2020q1' or '2020'.")
+        end = pd.Timestamp(f"{found[1]}-{_QUARTER_ENDS[found[2] or '4']}")
+        if "statDate" not in table:
+            return latest(table, min(end, before), "day")
+        return latest(table[table["statDate"] == end], before, "pubDate")
+
+    def get_valuation(  # noqa: PLR0917  # as documented by the platform
+        self, security: Any, start_date: Any = None, end_date: Any = None, fields: Any = None,
+        count: int | None = None,
+    ) -> DataFrame:  # fmt: skip
+        """Rows of the table ``valuation`` of some codes, by day; never later than the day before the present one."""
+        codes = [spelled(code) for code in ([security] if isinstance(security, str) else security)]
+        table = self._run.tables.table("valuation", needed_by="get_valuation")
+        before = pd.Timestamp(self._run.previous_date)
+        end = before if end_date is None else min(to_day(end_date), before)
+        found = table[table["code"].isin(codes) & (table["day"] <= end)].sort_values(["code", "day"])
+        if count is not None:
+            found = found.groupby("code").tail(int(count))
+        elif start_date is not None:
+            found = found[found["day"] >= to_day(start_date)]
+        names = [fields] if isinstance(fields, str) else fields
+        if names is not None:
+            names = [item.name if isinstance(item, Column) else str(item) for item in names]
+            missing = [name for name in names if name not in found]
+            if missing:
+                raise UsageError(
+                    f"Table 'valuation' of data= has no column {', '.join(missing)}; it has {', '.join(table.columns)}."
+                )
+            found = found[list(dict.fromkeys(["code", "day", *names]))]
+        return DataFrame(found.reset_index(drop=True))
+
+    def get_fundamentals_continuously(
+        self, query_object: Query, end_date: Any = None, count: int = 1, panel: bool = True  # noqa: FBT001, FBT002
+    ) -> DataFrame:
+        """One result of get_fundamentals per trading day, in one long frame with the columns day and code."""
+        if panel:
+            self._run.tell("get_fundamentals_continuously gives a long frame; pandas has no panels.")
+        run = self._run
+        before = pd.Timestamp(run.previous_date)
+        end = before if end_date is None else min(to_day(end_date), before)
+        stop = int(run.bars.dates.searchsorted(end, side="right"))
+        parts = []
+        for day in run.bars.dates[max(stop - int(count), 0) : stop]:
+            part = self.get_fundamentals(query_object, date=day.date())
+            parts.append(part.assign(day=day))
+        return DataFrame(pd.concat(parts, ignore_index=True)) if parts else DataFrame()
+
+    # ------------------------------------------------------------------ tables by code and day
+
+    def get_factor_values(  # noqa: PLR0917  # as documented by the platform
+        self, securities: Any, factors: Any, start_date: Any = None, end_date: Any = None, count: int | None = None
+    ) -> dict[str, DataFrame]:
+        """Factors of codes, by factor: frames of days by codes, from the table ``factors``."""
+        names = [factors] if isinstance(factors, str) else list(factors)
+        found = self._by_day("factors", "get_factor_values", securities, start_date, end_date, count)
+        codes = [spelled(code) for code in ([securities] if isinstance(securities, str) else securities)]
+        result = {}
+        for name in names:
+            if name not in found:
+                raise UsageError(f"Table 'factors' of data= has no column {name!r}; it has {', '.join(found.columns)}.")
+            table = found.pivot(index="date", columns="code", values=name).reindex(columns=strings(codes))
+            result[name] = DataFrame(table)
+        return result
+
+    def get_money_flow(  # noqa: PLR0917  # as documented by the platform
+        self, security_list: Any, start_date: Any = None, end_date: Any = None, fields: Any = None,
+        count: int | None = None,
+    ) -> DataFrame:  # fmt: skip
+        """Rows of the table ``money_flow`` of some codes, by day."""
+        found = self._by_day("money_flow", "get_money_flow", security_list, start_date, end_date, count)
+        found = found.rename(columns={"code": "sec_code"})
+        return DataFrame(found if fields is None else found[[fields] if isinstance(fields, str) else list(fields)])
+
+    def get_locked_shares(
+        self, stock_list: Any, start_date: Any = None, end_date: Any = None, forward_count: int | None = None
+    ) -> DataFrame:
+        """Rows of the table ``locked_shares``: shares that become free; these days are announced, so they may lie ahead."""
+        table = self._run.tables.table("locked_shares", needed_by="get_locked_shares")
+        codes = [spelled(code) for code in ([stock_list] if isinstance(stock_list, str) else stock_list)]
+        begin = self._run.today if start_date is None else to_day(start_date)
+        end = begin + dt.timedelta(days=forward_count or 0) if end_date is None else to_day(end_date)
+        found = table[table["code"].isin(codes) & (table["day"] >= begin) & (table["day"] <= end)]
+        return DataFrame(found.reset_index(drop=True))
+
+    def _by_day(  # noqa: PLR0917
+        self, name: str, call: str, securities: Any, start: Any, end: Any, count: int | None
+    ) -> pd.DataFrame:
+        table = self._run.tables.table(name, needed_by=call)
+        codes = [spelled(code) for code in ([securities] if isinstance(securities, str) else securities)]
+        before = pd.Timestamp(self._run.previous_date)
+        last = before if end is None else min(to_day(end), before)
+        found = table[table["code"].isin(codes) & (table["date"] <= last)].sort_values(["code", "date"])
+        if count is not None:
+            return found.groupby("code").tail(int(count)).reset_index(drop=True)
+        if start is not None:
+            found = found[found["date"] >= to_day(start)]
+        return found.reset_index(drop=True)
+
+
+class Absent:
+    """A function of the platform that is not here: calling it says so, and names what comes nearest.
+
+    Parameters
+    ----------
+    name, nearest : str
+    """
+
+    def __init__(self, name: str, nearest: str) -> None:
+        self._name, self._nearest = name, nearest
+
+    def _refuse(self) -> Any:
+        raise NotSupported(f"{self._name} is not supported: {self._nearest}.")
+
+    def __call__(self, *_: Any, **__: Any) -> Any:
+        return self._refuse()
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("_"):
+            raise AttributeError(name)
+        return Absent(f"{self._name}.{name}", self._nearest)
+
+    def __repr__(self) -> str:
+        return f"<{self._name}: not supported>"
+
+
+_FUTURES = "there are no futures or options; shares and funds trade with order() and its like"
+_MARGIN = "there is no margin account; shares trade with order() and its like"
+_MINUTES = "there are no ticks or order books; get_current_data() gives the last price, get_bars() bars"
+_FACTORS = "bring the factor as a table: data={'factors': frame} and get_factor_values(); or jqlib.technical_analysis"
+_FUNDS = "open-end funds are not traded; exchange-traded funds trade with order()"
+
+ABSENT = {
+    **dict.fromkeys(("get_dominant_future", "get_future_contracts", "get_futures_info", "get_option_info", "get_settlement_price",
+                     "futures_margin_rate", "get_continuous_future"), _FUTURES),
+    **dict.fromkeys(("margincash_open", "margincash_close", "margincash_direct_refund", "marginsec_open", "marginsec_close",
+                     "marginsec_direct_refund", "get_margincash_stocks", "get_marginsec_stocks", "get_mtss"), _MARGIN),
+    **dict.fromkeys(("get_ticks", "get_current_tick", "get_last_price", "get_call_auction", "subscribe", "unsubscribe",
+                     "unsubscribe_all"), _MINUTES),
+    **dict.fromkeys(("calc_factors", "Factor", "neutralize", "winsorize_med", "standardlize", "winsorize", "get_all_factors",
+                     "get_factor_kanban_values", "get_factor_effect", "analyze_factor", "get_barra_factor"), _FACTORS),
+    **dict.fromkeys(("purchase", "redeem", "get_fund_info"), _FUNDS),
+    "get_billboard_list": "bring it as a table and read it with finance.run_query(query(finance.NAME))",
+    "get_baidu_factor": "bring it as a table and read it with finance.run_query(query(finance.NAME))",
+    "get_history_fundamentals": "get_fundamentals(query, statDate='2020q1') gives the reports of a quarter",
+    "create_backtest": "Session.from_script runs a script",
+    "get_backtest": "Session.from_script runs a script",
+    "get_news": "there are no news; bring a table and read it with finance.run_query",
+    "portfolio_optimizer": "there is no optimizer; scipy.optimize.minimize works in a script",
+    "autotrade": "this is no live trading",
+}  # fmt: skip
+"""Function of the platform that is not here, to the words that say what is."""

@@ -1,0 +1,490 @@
+"""Orders as a script gives and sees them: styles, OrderStatus, Order, Trade, and the functions that send them."""
+
+from __future__ import annotations
+
+import datetime as dt
+import math
+from collections.abc import Iterable
+from enum import Enum
+from typing import Any
+
+from qresearch.dialects.joinquant.run import Run
+from qresearch.domain.codes import OrderFacts
+from qresearch.domain.codes import code as code_of
+from qresearch.domain.messages import OrderFilled, OrderTrimmed
+from qresearch.domain.order import Method
+from qresearch.domain.terms import MARKET_DAY, Kind, Terms
+from qresearch.engine.evolve import Draft
+from qresearch.errors import UsageError, choose
+from qresearch.session.orders import OrderRecord
+from qresearch.session.ticket import Ticket
+
+_ORDER, _VALUE, _TARGET, _TARGET_VALUE = (int(method) for method in list(Method)[:4])
+
+
+class OrderStatus(Enum):
+    """States of an order; ``str`` gives the bare name. ``filled`` is partly filled, ``held`` all of it.
+
+    >>> str(OrderStatus.held), OrderStatus.held.name, OrderStatus.held.value
+    ('held', 'held', 4)
+    """
+
+    open = 0
+    filled = 1
+    canceled = 2
+    rejected = 3
+    held = 4
+    new = 8
+
+    def __str__(self) -> str:
+        return self.name
+
+
+_BY_VALUE = {status.value: status for status in OrderStatus}
+
+
+class MarketOrderStyle:
+    """At the market; `limit_price` is the protection price that STAR shares need.
+
+    Parameters
+    ----------
+    limit_price : float, optional
+    """
+
+    def __init__(self, limit_price: float | None = None) -> None:
+        self.limit_price = limit_price
+
+    def terms(self) -> Terms:
+        """The terms of the order."""
+        if not self.limit_price:
+            return MARKET_DAY
+        return Terms(Kind.MARKET, limit_price=float(self.limit_price))
+
+    def __repr__(self) -> str:
+        return type(self).__name__
+
+
+class LimitOrderStyle(MarketOrderStyle):
+    """At a price or better.
+
+    Parameters
+    ----------
+    limit_price : float
+    """
+
+    def __init__(self, limit_price: float) -> None:
+        super().__init__(limit_price)
+
+    def terms(self) -> Terms:
+        """The terms of the order."""
+        return Terms(Kind.LIMIT, limit_price=_price(self.limit_price))
+
+    def __repr__(self) -> str:
+        return f"LimitOrderStyle({self.limit_price})"
+
+
+class StopMarketOrderStyle(MarketOrderStyle):
+    """At the market once a price is reached.
+
+    Parameters
+    ----------
+    mode : {"stop_loss", "take_profit"}
+    stop_price : float
+    """
+
+    def __init__(self, mode: str, stop_price: float) -> None:
+        super().__init__()
+        self.mode, self.stop_price = choose("mode", mode, ("stop_loss", "take_profit")), stop_price
+
+    def terms(self) -> Terms:
+        """The terms of the order; to take a profit at a price is to sell at it or better."""
+        if self.mode == "take_profit":
+            return Terms(Kind.LIMIT, limit_price=_price(self.stop_price))
+        return Terms(Kind.STOP, stop_price=_price(self.stop_price))
+
+
+class StopLimitOrderStyle(StopMarketOrderStyle):
+    """At a limit or better once a price is reached.
+
+    Parameters
+    ----------
+    mode : {"stop_loss", "take_profit"}
+    stop_price, limit_price : float
+    """
+
+    def __init__(self, mode: str, stop_price: float, limit_price: float) -> None:
+        super().__init__(mode, stop_price)
+        self.limit_price = limit_price
+
+    def terms(self) -> Terms:
+        """The terms of the order."""
+        kind = Kind.LIMIT_IF_TOUCHED if self.mode == "take_profit" else Kind.STOP_LIMIT
+        return Terms(kind, limit_price=_price(self.limit_price), stop_price=_price(self.stop_price))
+
+
+def _price(price: Any) -> float:
+    if not 0 < float(price) < math.inf:
+        raise UsageError(f"The price {price!r} of an order style must be a positive number.")
+    return float(price)
+
+
+class Order:
+    """One order, always as of now.
+
+    Parameters
+    ----------
+    run : Run
+    order_id : int
+    """
+
+    __slots__ = ("_run", "order_id")
+
+    def __init__(self, run: Run, order_id: int) -> None:
+        self._run, self.order_id = run, order_id
+
+    @property
+    def _record(self) -> OrderRecord:
+        session = self._run.session
+        record = session._order_record(session._timeline.branch, self.order_id)
+        if record is None:
+            raise UsageError(f"Order {self.order_id} is not placed yet at this point of the timeline.")
+        return record
+
+    @property
+    def ticket(self) -> Ticket:
+        """The order as the session knows it: its events, ``explain()``."""
+        return self._run.session.ticket(self.order_id)
+
+    @property
+    def status(self) -> OrderStatus:
+        """State of the order."""
+        found = code_of("joinquant", OrderFacts.of(self._record))
+        return OrderStatus.rejected if found.value is None else _BY_VALUE[int(found.value)]
+
+    @property
+    def security(self) -> str:
+        """The code."""
+        return self._run.code(self._record.column)
+
+    @property
+    def amount(self) -> int:
+        """Shares sent, positive."""
+        return abs(self._record.quantity)
+
+    @property
+    def filled(self) -> int:
+        """Shares filled."""
+        return self._record.filled
+
+    @property
+    def price(self) -> float:
+        """Mean price of the fills, currency per share; 0 without one."""
+        record = self._record
+        return self._money(record.notional) / record.filled if record.filled else 0.0
+
+    @property
+    def avg_cost(self) -> float:
+        """The price of a purchase; of a sale what the shares had cost."""
+        record = self._record
+        if record.quantity > 0:
+            return self.price
+        held = self._run.account.positions.get(record.column)
+        return self.price if held is None else self._money(held.cost) / held.quantity
+
+    @property
+    def commission(self) -> float:
+        """Fees and taxes."""
+        record = self._record
+        return self._money(record.commission + record.stamp_duty + record.transfer_fee)
+
+    def _money(self, steps: int) -> float:
+        return float(self._run.market.venue.money.amount(steps))
+
+    @property
+    def add_time(self) -> dt.datetime:
+        """When it was given."""
+        return self._run.moment(*self._record.placed)
+
+    @property
+    def finish_time(self) -> dt.datetime | None:
+        """When it ended; None while it is open."""
+        ended = self._record.ended
+        return None if ended is None else self._run.moment(*ended)
+
+    @property
+    def is_buy(self) -> bool:
+        """True for a purchase."""
+        return self._record.quantity > 0
+
+    @property
+    def side(self) -> str:
+        """Always "long"."""
+        return "long"
+
+    @property
+    def action(self) -> str:
+        """ "open" for a purchase, "close" for a sale."""
+        return "open" if self.is_buy else "close"
+
+    @property
+    def style(self) -> MarketOrderStyle:
+        """The style that it was given with."""
+        terms = self._record.terms
+        return LimitOrderStyle(terms.limit_price) if terms.limit_price is not None else MarketOrderStyle()
+
+    @property
+    def limit_price(self) -> float:
+        """Its limit; 0 without one."""
+        return self._record.terms.limit_price or 0.0
+
+    @property
+    def pindex(self) -> int:
+        """Number of the sub-account: 0."""
+        return 0
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Order) and other.order_id == self.order_id and other._run is self._run
+
+    def __hash__(self) -> int:
+        return hash(self.order_id)
+
+    def __repr__(self) -> str:
+        return (
+            f"UserOrder(order_id={self.order_id}, security={self.security}, {self.action} {self.amount}, status="
+            f"{self.status}, filled={self.filled}, price={self.price:.4f}, commission={self.commission:.2f})"
+        )
+
+
+class Trade:
+    """One execution.
+
+    Parameters
+    ----------
+    run : Run
+    event : OrderFilled
+    trade_id : str
+    """
+
+    def __init__(self, run: Run, event: OrderFilled, trade_id: int) -> None:
+        self.trade_id, self.order_id = trade_id, event.order_id
+        self.security = run.code(event.column)
+        self.amount, self.price = abs(event.quantity), event.price
+        self.time = run.moment(event.day, event.phase, event.bar)
+
+    def __repr__(self) -> str:
+        return f"UserTrade(trade_id={self.trade_id}, security={self.security}, amount={self.amount}, price={self.price})"
+
+
+class Orders:
+    """The functions of a script that send, withdraw and list orders.
+
+    Parameters
+    ----------
+    run : Run
+    """
+
+    def __init__(self, run: Run) -> None:
+        self._run = run
+
+    def order(  # noqa: PLR0917  # as documented by the platform
+        self, security: str, amount: float, style: Any = None, side: str = "long", pindex: int = 0,
+        close_today: bool = False,  # noqa: FBT001, FBT002  # as documented by the platform
+    ) -> Order | None:  # fmt: skip
+        """Buy (positive) or sell (negative) a number of shares, rounded down to whole lots of 100.
+
+        Returns
+        -------
+        Order or None
+            None when it was refused; it is kept as rejected in ``session.orders`` all the same.
+        """
+        column = self._column("order", security, side, pindex, close_today=close_today)
+        if column is None:
+            return None
+        shares = _whole("order", amount)
+        step = self._run.session._exchange.lot_step[column]
+        if shares > 0 and shares % step:
+            self._run.tell("Orders were rounded down to whole lots.", "adjusted")
+        return self._send(column, _ORDER, shares, style)
+
+    def order_value(  # noqa: PLR0917  # as documented by the platform
+        self, security: str, value: float, style: Any = None, side: str = "long", pindex: int = 0,
+        close_today: bool = False,  # noqa: FBT001, FBT002  # as documented by the platform
+    ) -> Order | None:  # fmt: skip
+        """Buy or sell shares worth an amount of money at the last price, rounded down to whole lots."""
+        column = self._column("order_value", security, side, pindex, close_today=close_today)
+        return None if column is None else self._send(column, _VALUE, float(value), style)
+
+    def order_target(  # noqa: PLR0917  # as documented by the platform
+        self, security: str, amount: float, style: Any = None, side: str = "long", pindex: int = 0,
+        close_today: bool = False,  # noqa: FBT001, FBT002  # as documented by the platform
+    ) -> Order | None:  # fmt: skip
+        """Bring the position to a number of shares; open orders of the code are withdrawn first."""
+        return self._target("order_target", _TARGET, security, amount, style, side, pindex, close_today=close_today)
+
+    def order_target_value(  # noqa: PLR0917  # as documented by the platform
+        self, security: str, value: float, style: Any = None, side: str = "long", pindex: int = 0,
+        close_today: bool = False,  # noqa: FBT001, FBT002  # as documented by the platform
+    ) -> Order | None:  # fmt: skip
+        """Bring the position to a value; open orders of the code are withdrawn first."""
+        return self._target(
+            "order_target_value", _TARGET_VALUE, security, value, style, side, pindex, close_today=close_today
+        )
+
+    def _target(  # noqa: PLR0917  # in the order of the calls
+        self, call: str, method: int, security: str, asked: float, style: Any, side: str, pindex: int, *,
+        close_today: bool,
+    ) -> Order | None:  # fmt: skip
+        column = self._column(call, security, side, pindex, close_today=close_today)
+        if column is None:
+            return None
+        account = self._run.account
+        if account.working or account.queue:
+            for found in self._open(column):
+                self._run.session.cancel(found.ticket)
+        if asked < 0:
+            self._run.tell(f"{call} with a negative target: shares cannot be sold short; nothing was sent.", "order")
+            return None
+        return self._send(column, method, _whole(call, asked) if method == _TARGET else float(asked), style)
+
+    # ------------------------------------------------------------------ checks and sending
+
+    def _column(self, call: str, security: object, side: str, pindex: int, *, close_today: bool) -> int | None:
+        """The column to trade; None with a notice when the platform would refuse the call."""
+        run = self._run
+        if side != "long":
+            run.tell(f"{call} with side={side!r}: shares cannot be sold short; nothing was sent.", "order")
+            return None
+        if pindex:
+            run.tell(f"{call} with pindex={pindex!r}: only the first sub-account trades; nothing was sent.", "order")
+            return None
+        if close_today:
+            run.tell("close_today=True means nothing for shares.", "ignored")
+        column = run.bars.column(security)
+        if column is None:
+            run.tell(f"{call}({security!r}): no such instrument in this market; nothing was sent.", "order")
+        return column
+
+    def _send(self, column: int, method: int, asked: float, style: Any) -> Order | None:
+        run = self._run
+        session, draft = run.session, run.session._draft
+        terms = MARKET_DAY if style is None else _terms(style)
+        if method == _ORDER and terms is MARKET_DAY and session._exchange.lot_step[column] == 1:
+            asked = float(asked)  # sized by the rules, which know that STAR needs a protection price
+        began = 0 if draft is None else len(draft.events)
+        ticket = session._place(run.market.symbols[column], method, asked, None if terms is MARKET_DAY else terms)
+        if ticket is None:
+            return None
+        if draft is not None:
+            self._note_trims(draft, began)
+        if 0 <= run.phase < 1 and run.market.panel.suspended[run.day, column]:
+            return None
+        order = Order(run, int(ticket))
+        if draft is None and order.status is OrderStatus.rejected:
+            return None
+        return order
+
+    def _note_trims(self, draft: Draft, began: int) -> None:
+        for event in draft.events[began:]:
+            if isinstance(event, OrderTrimmed):
+                self._run.tell(f"Orders were trimmed ({event.reason.value}).", "adjusted")
+
+    # ------------------------------------------------------------------ looking and withdrawing
+
+    def _ids(self) -> list[int]:
+        """Orders of today, and older ones that are still open."""
+        run = self._run
+        account = run.account
+        first = run.state.get("orders_before", 0) + 1
+        older = [order_id for order_id in account.working if order_id < first]
+        for block in account.queue:
+            older += [block.first_id + place for place in range(len(block)) if block.first_id + place < first]
+        return [*sorted(older), *range(first, account.orders + 1)]
+
+    def _open(self, column: int | None = None) -> list[Order]:
+        run = self._run
+        branch = run.session._timeline.branch
+        found = []
+        for order_id in self._ids():
+            record = run.session._order_record(branch, order_id)
+            if record is not None and not record.status.is_final and column in {None, record.column}:
+                found.append(Order(run, order_id))
+        return found
+
+    def get_open_orders(self) -> dict[int, Order]:
+        """Orders that are not over, by id."""
+        return {order.order_id: order for order in self._open()}
+
+    def get_orders(
+        self, order_id: Any = None, security: str | None = None, status: OrderStatus | None = None
+    ) -> dict[int, Order]:
+        """Orders of today, by id.
+
+        Parameters
+        ----------
+        order_id : int or Order, optional
+        security : str, optional
+        status : OrderStatus, optional
+        """
+        found = {}
+        wanted = None if order_id is None else self._id(order_id)
+        column = None if security is None else self._run.bars.column(security)
+        branch = self._run.session._timeline.branch
+        for number in self._ids():
+            record = self._run.session._order_record(branch, number)
+            if record is None or record.was_refused or wanted not in {None, number}:
+                continue
+            if security is not None and record.column != column:
+                continue
+            order = Order(self._run, number)
+            if status is None or order.status is status:
+                found[number] = order
+        return found
+
+    def get_trades(self) -> dict[int, Trade]:
+        """Executions of today, by trade id: the order id, with a digit more for each further fill of an order."""
+        found: dict[int, Trade] = {}
+        for event in self._run.events_today():
+            if isinstance(event, OrderFilled):
+                trade_id = event.order_id
+                while trade_id in found:
+                    trade_id = trade_id * 10 + 1
+                found[trade_id] = Trade(self._run, event, trade_id)
+        return found
+
+    @staticmethod
+    def _id(order: Any) -> int:
+        return order.order_id if isinstance(order, Order) else int(order)
+
+    def cancel_order(self, order: Any) -> Order | None:
+        """Withdraw what is left of an order, given by itself or by its id; None when it is over already."""
+        found = Order(self._run, self._id(order))
+        if found._record.status.is_final:
+            return None
+        self._run.session.cancel(found.ticket)
+        return found
+
+    def batch_submit_orders(self, orders: Iterable[dict[str, Any]]) -> list[Order | None]:
+        """Send several orders: each a mapping with the arguments of ``order``."""
+        return [self.order(**asked) for asked in orders]
+
+    def batch_cancel_orders(self, orders: Iterable[Any]) -> list[Order | None]:
+        """Withdraw several orders."""
+        return [self.cancel_order(order) for order in orders]
+
+
+def _terms(style: Any) -> Terms:
+    if isinstance(style, MarketOrderStyle):
+        return style.terms()
+    if isinstance(style, type) and issubclass(style, MarketOrderStyle):
+        return MARKET_DAY
+    raise UsageError(
+        f"style={style!r} is not an order style. Pass MarketOrderStyle(), LimitOrderStyle(price), "
+        "StopMarketOrderStyle(mode, price) or StopLimitOrderStyle(mode, price, limit)."
+    )
+
+
+def _whole(call: str, amount: Any) -> int:
+    """A number of shares, its fraction cut off."""
+    if isinstance(amount, bool) or not math.isfinite(float(amount)):
+        raise UsageError(f"{call}: amount={amount!r} is not a number of shares. Pass a whole number such as 1000.")
+    return int(amount)

@@ -1,0 +1,427 @@
+"""Prices for a script: attribute_history, history, get_price, get_bars, and the bar that handle_data is given."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from qresearch.dialects.joinquant.bars import FIELDS, Rows, days_of, to_day
+from qresearch.dialects.joinquant.frames import DataFrame, Panel, strings
+from qresearch.dialects.joinquant.run import Run
+from qresearch.dialects.joinquant.symbols import spelled
+from qresearch.errors import UsageError
+from qresearch.market.venue import PHASE_ORDER, Phase
+
+_OPEN = PHASE_ORDER[Phase.OPEN]
+ATTRIBUTE_FIELDS = ("open", "close", "high", "low", "volume", "money")
+_SUMS = {"volume": "sum", "money": "sum", "open": "first", "high": "max", "low": "min", "pre_close": "first"}
+
+
+class Prices:
+    """The functions of a script that read bars. Bars of days never include today, but where a function says so.
+
+    Parameters
+    ----------
+    run : Run
+    """
+
+    def __init__(self, run: Run) -> None:
+        self._run, self._bars = run, run.bars
+        self._indexes: dict[tuple[str, ...], pd.Index[Any]] = {}
+
+    # ------------------------------------------------------------------ the two histories
+
+    def attribute_history(  # noqa: PLR0917  # as documented by the platform
+        self, security: str, count: int, unit: str = "1d", fields: Any = ATTRIBUTE_FIELDS,
+        skip_paused: bool = True, df: bool = True, fq: str | None = "pre",  # noqa: FBT001, FBT002  # as documented
+    ) -> Any:  # fmt: skip
+        """The last days of one code, today not included.
+
+        Parameters
+        ----------
+        security : str
+        count : int
+        unit : str
+            "1d", or "5d" for bars of five days.
+        fields : str or list of str
+        skip_paused : bool
+            Leave out days on which it did not trade.
+        df : bool
+            False: a dict of arrays.
+        fq : {"pre", "post"} or None
+            Prices adjusted to the present day, to the first one, or not at all.
+        """
+        run, bars = self._run, self._bars
+        names = [fields] if type(fields) is str else fields
+        days = self._days_in(unit, count)
+        if not days:
+            return self._minutes(security, count, names, df=df)
+        day = run.day
+        rows = bars.rows(security, day, _count(count) * days, skip_paused=skip_paused)
+        where: Any = rows
+        if len(rows) and rows[-1] - rows[0] == len(rows) - 1:
+            where = slice(int(rows[0]), int(rows[-1]) + 1)
+        values = {name: bars.values(security, name, where, day, fq) for name in names}
+        if days > 1:
+            values, rows = _merged(values, rows, days)
+            where = rows
+        if not df:
+            return values
+        return self._frame(values, bars.dates[where])
+
+    def _days_in(self, unit: str, count: int) -> int:
+        """Days of one bar; 0 for the present minute, which daily bars know as the last price."""
+        if unit in {"1m", "minute"} and self._run.market.panel.intraday is None and int(count) == 1:
+            return 0
+        return days_of(unit)
+
+    def _minutes(self, security: str, count: int, names: Sequence[str], *, df: bool) -> Any:
+        self._run.tell("The last minute bar was asked for: the last visible price stands in, for bars are daily.")
+        last = self._last(security)
+        values = {name: np.array([last if name in ATTRIBUTE_FIELDS[:4] else np.nan] * int(count)) for name in names}
+        return self._frame(values, pd.DatetimeIndex([self._run.now] * int(count))) if df else values
+
+    def _frame(self, values: dict[str, Any], index: pd.DatetimeIndex) -> DataFrame:
+        names = tuple(values)
+        columns = self._indexes.get(names)
+        if columns is None:
+            columns = self._indexes[names] = pd.Index(names, dtype=object)
+        table = np.empty((len(index), len(names)))
+        for place, column in enumerate(values.values()):
+            table[:, place] = column
+        return DataFrame(table, index=index, columns=columns)
+
+    def history(  # noqa: PLR0917  # as documented by the platform
+        self, count: int, unit: str = "1d", field: str = "avg", security_list: Any = None,
+        df: bool = True, skip_paused: bool = False, fq: str | None = "pre",  # noqa: FBT001, FBT002  # as documented
+    ) -> Any:  # fmt: skip
+        """The last days of one field of several codes, today not included: one column per code.
+
+        Parameters
+        ----------
+        count : int
+        unit, field : str
+        security_list : str or list of str, optional
+            Default: what set_universe named.
+        df : bool
+            False: a dict of arrays.
+        skip_paused : bool
+            Each code has its own last days of trading; then the rows have no dates.
+        fq : {"pre", "post"} or None
+        """
+        run, bars = self._run, self._bars
+        wanted = self._codes(run.state["universe"] if security_list is None else security_list)
+        days, day = self._days_in(unit, count), run.day
+        if not days:
+            last = {code: np.array([self._last(code)]) for code in wanted}
+            return DataFrame(last, index=[run.now], columns=strings(wanted)) if df else last
+        number = _count(count) * days
+        found = {}
+        for code in wanted:
+            rows = bars.rows(code, day, number, skip_paused=skip_paused)
+            values, rows = _merged({field: bars.values(code, field, rows, day, fq)}, rows, days)
+            found[code] = values[field]
+        if not df:
+            return found
+        if skip_paused and len(wanted) > 1:
+            longest = max((len(values) for values in found.values()), default=0)
+            table = np.full((longest, len(wanted)), np.nan)
+            for place, values in enumerate(found.values()):
+                table[longest - len(values) :, place] = values
+            return DataFrame(table, columns=strings(wanted))
+        index = bars.dates[bars.rows(wanted[0], day, number, skip_paused=skip_paused)] if wanted else bars.dates[:0]
+        if days > 1:
+            index = index[::-1][::days][::-1]
+        return DataFrame(found, index=index, columns=strings(wanted))
+
+    def _codes(self, given: Any) -> list[str]:
+        if isinstance(given, str):
+            return [given]
+        if given is None:
+            return []
+        return [str(code) for code in given]
+
+    # ------------------------------------------------------------------ get_price
+
+    def get_price(  # noqa: PLR0917  # as documented by the platform
+        self, security: Any, start_date: Any = None, end_date: Any = None, frequency: str = "daily",
+        fields: Any = None, skip_paused: bool = False, fq: str | None = "pre", count: int | None = None,  # noqa: FBT001, FBT002
+        panel: bool = True, fill_paused: bool = True, round: bool = True,  # noqa: A002, ARG002, FBT001, FBT002
+    ) -> Any:  # fmt: skip
+        """Bars of days up to a day, the present one included: as far as it is known, never beyond now.
+
+        Before the close the bar of today holds today's open in open, high, low and close, and no volume.
+
+        Parameters
+        ----------
+        security : str or list of str
+        start_date, end_date : date, optional
+            Default: up to now.
+        frequency : str
+            "daily" or "Xd".
+        fields : str or list of str, optional
+        skip_paused : bool
+        fq : {"pre", "post"} or None
+        count : int, optional
+            Instead of `start_date`.
+        panel : bool
+            For a list: True gives frames by field (see :class:`~.frames.Panel`), False one long frame with the columns
+            time and code.
+        fill_paused : bool
+            False: nothing on days without trading.
+        """
+        run = self._run
+        names = [fields] if isinstance(fields, str) else list(ATTRIBUTE_FIELDS if fields is None else fields)
+        if frequency not in {"daily", "1d", "d"}:
+            days_of(frequency)
+        end = run.day if end_date is None else self._day_at(end_date, side="right") - 1
+        if start_date is not None and count is not None:
+            raise UsageError("get_price takes start_date or count, not both. Leave one out.")
+        stop = min(end, run.day if self._sees_today() else run.day - 1) + 1
+        begin = 0 if start_date is None else self._day_at(start_date, side="left")
+        number = max(stop - begin, 0) if count is None else _count(count)
+        codes = self._codes(security)
+        frames = {
+            code: self._price_frame(code, names, stop, number, fq, skip_paused=skip_paused, fill_paused=fill_paused)
+            for code in codes
+        }
+        if isinstance(security, str):
+            return frames[security]
+        return _panel(frames, names) if panel else _long(frames, names)
+
+    def _day_at(self, date: Any, *, side: str) -> int:
+        day = np.datetime64(to_day(date), "D")
+        return int(np.searchsorted(self._run.market.days, day, side=side))  # type: ignore[call-overload]
+
+    def _sees_today(self) -> bool:
+        return self._run.phase >= _OPEN
+
+    def _price_frame(  # noqa: PLR0917
+        self, code: str, names: list[str], stop: int, count: int, fq: str | None, *, skip_paused: bool, fill_paused: bool
+    ) -> DataFrame:
+        run, bars = self._run, self._bars
+        rows = bars.rows(code, stop, count, skip_paused=skip_paused)
+        values = {name: np.array(bars.values(code, name, rows, run.day, fq), dtype=np.float64) for name in names}
+        if len(rows) and rows[-1] == run.day and not run.closed:
+            self._hide_today(code, values)
+        if not fill_paused and len(rows):
+            idle = bars.values(code, "paused", rows, run.day, None) > 0
+            for name, column in values.items():
+                if name not in {"paused", "factor"}:
+                    column[idle] = np.nan
+        return self._frame(values, bars.dates[rows])
+
+    def _hide_today(self, code: str, values: dict[str, Any]) -> None:
+        """Leave of the bar of today what is known before its close."""
+        self._run.tell(
+            "The bar of today was asked for before its close: its high, low and close are the last visible price, its "
+            "volume is missing."
+        )
+        last = self._last(code)
+        for name, column in values.items():
+            if name in {"high", "low", "close", "avg"}:
+                column[-1] = last
+            elif name in {"volume", "money"}:
+                column[-1] = np.nan
+
+    def _last(self, code: str) -> float:
+        column = self._bars.column(code)
+        if column is not None:
+            return self._run.view.last_price(column)
+        run = self._run
+        field = "close" if run.closed else "open"
+        row = run.day if run.phase >= _OPEN else run.day - 1
+        return float(self._bars.values(code, field if run.phase >= _OPEN else "close", slice(row, row + 1), run.day, None)[0])
+
+    # ------------------------------------------------------------------ get_bars
+
+    def get_bars(  # noqa: PLR0917  # as documented by the platform
+        self, security: Any, count: int, unit: str = "1d",
+        fields: Sequence[str] = ("date", "open", "high", "low", "close"), include_now: bool = False,  # noqa: FBT001, FBT002
+        end_dt: Any = None, fq_ref_date: Any = None, df: bool = False,  # noqa: FBT001, FBT002
+    ) -> Any:  # fmt: skip
+        """The last bars of days, weeks ("1w") or months ("1M") on which a code traded.
+
+        Parameters
+        ----------
+        security : str or list of str
+        count : int
+        unit : str
+        fields : sequence of str
+        include_now : bool
+            With the bar of today as far as it is known.
+        end_dt : date, optional
+        fq_ref_date : date, optional
+            Given: prices are adjusted to the present day; None: not adjusted.
+        df : bool
+            False: structured arrays.
+        """
+        names = [fields] if isinstance(fields, str) else list(fields)
+        fq = None if fq_ref_date is None else "pre"
+        run = self._run
+        stop = run.day + (1 if include_now and self._sees_today() else 0)
+        if end_dt is not None:
+            stop = min(stop, self._day_at(end_dt, side="right"))
+        found = {}
+        for code in self._codes(security):
+            found[code] = self._bars_of(code, count, unit, names, stop, fq)
+        tables = {code: self._as_table(values, df=df) for code, values in found.items()}
+        if isinstance(security, str):
+            return tables[security]
+        if df:
+            return DataFrame(pd.concat(tables))
+        return tables
+
+    def _bars_of(  # noqa: PLR0917
+        self, code: str, count: int, unit: str, names: list[str], stop: int, fq: str | None
+    ) -> dict[str, Any]:
+        run, bars = self._run, self._bars
+        number = _count(count)
+        groups: Any = None
+        if unit in {"1w", "1M"}:
+            rows = bars.rows(code, stop, (number + 1) * (5 if unit == "1w" else 23), skip_paused=True)
+            days = run.market.days[rows]
+            groups = (days.astype(np.int64) + 3) // 7 if unit == "1w" else days.astype("datetime64[M]").astype(np.int64)
+        else:
+            rows = bars.rows(code, stop, number * days_of(unit), skip_paused=True)
+        numbers = [name for name in names if name != "date"]
+        values = {name: np.array(bars.values(code, name, rows, run.day, fq), dtype=np.float64) for name in numbers}
+        if len(rows) and rows[-1] == run.day and not run.closed:
+            self._hide_today(code, values)
+        if groups is not None:
+            table = pd.DataFrame({**values, "_row": rows}).groupby(groups)
+            rows = table["_row"].last().to_numpy()[-number:]
+            values = {name: getattr(table[name], _SUMS.get(name, "last"))().to_numpy()[-number:] for name in numbers}
+        else:
+            values, rows = _merged(values, rows, days_of(unit))
+        dates = np.array([run.date_of(int(row)) for row in rows], dtype=object)
+        return {name: dates if name == "date" else values[name] for name in names}
+
+    @staticmethod
+    def _as_table(values: dict[str, Any], *, df: bool) -> Any:
+        if df:
+            return DataFrame(values)
+        kinds = [(name, object if name == "date" else np.float64) for name in values]
+        table = np.empty(len(next(iter(values.values()), ())), dtype=kinds)
+        for name, column in values.items():
+            table[name] = column
+        return table
+
+
+def _count(count: Any) -> int:
+    if isinstance(count, bool) or int(count) != count or count < 1:
+        raise UsageError(f"count={count!r} is not a number of bars. Pass a whole number of at least 1.")
+    return int(count)
+
+
+def _merged(values: dict[str, Any], rows: Rows, days: int) -> tuple[dict[str, Any], Rows]:
+    """Bars of several days each, the last one ending with the last day."""
+    if days == 1 or not len(rows):
+        return values, rows
+    groups = (np.arange(len(rows)) - len(rows)) // days
+    table = pd.DataFrame(values).groupby(groups)
+    merged = {name: getattr(table[name], _SUMS.get(name, "last"))().to_numpy() for name in values}
+    return merged, pd.Series(rows).groupby(groups).last().to_numpy()
+
+
+def _panel(frames: dict[str, DataFrame], names: Iterable[str]) -> Panel:
+    codes = strings(frames)
+    index = next(iter(frames.values())).index if frames else pd.DatetimeIndex([])
+    for frame in frames.values():
+        if len(frame.index) != len(index) or not frame.index.equals(index):
+            index = index.union(frame.index)
+    found = {}
+    for name in names:
+        table = {code: frame[name].reindex(index).to_numpy() for code, frame in frames.items()}
+        found[name] = DataFrame(table, index=index, columns=codes)
+    return Panel(found)
+
+
+def _long(frames: dict[str, DataFrame], names: Sequence[str]) -> DataFrame:
+    parts: dict[str, Any] = {
+        "time": np.concatenate([frame.index.to_numpy() for frame in frames.values()]) if frames else np.array([], "M8[s]"),
+        "code": pd.array([code for code, frame in frames.items() for _ in range(len(frame))], dtype=object),
+    }
+    for name in names:
+        parts[name] = np.concatenate([frame[name].to_numpy() for frame in frames.values()]) if frames else np.array([])
+    return DataFrame(parts)
+
+
+class BarNow:
+    """What ``data[code]`` gives in handle_data: the bar of the day before, and averages up to it.
+
+    Parameters
+    ----------
+    run : Run
+    prices : Prices
+    security : str
+    """
+
+    def __init__(self, run: Run, prices: Prices, security: str) -> None:
+        self._run, self._prices, self.security = run, prices, spelled(security)
+        run.bars.rows(security, run.day, 1, skip_paused=False)
+
+    def __getattr__(self, name: str) -> Any:
+        if name == "price":
+            name = "avg"
+        if name not in FIELDS:
+            raise AttributeError(f"A bar has no {name!r}: it has {', '.join(FIELDS)}, price, returns.")
+        row = self._run.day - 1
+        if row < 0:
+            return float("nan")
+        value = float(self._run.bars.values(self.security, name, slice(row, row + 1), self._run.day, "pre")[0])
+        return bool(value) if name == "paused" else value
+
+    @property
+    def returns(self) -> float:
+        """Close over the close before, less 1."""
+        return float(self.close / self.pre_close - 1)
+
+    def isnan(self) -> bool:
+        """True when there is no bar."""
+        return bool(np.isnan(self.close))
+
+    def _last(self, days: int, field: str) -> Any:
+        return self._prices.attribute_history(self.security, days, "1d", [field], df=False)[field]
+
+    def mavg(self, days: int, field: str = "close") -> float:
+        """Mean of a field over the last days."""
+        return float(np.mean(self._last(days, field)))
+
+    def vwap(self, days: int) -> float:
+        """Price by volume over the last days."""
+        volumes = self._last(days, "volume")
+        return float((self._last(days, "avg") * volumes).sum() / volumes.sum())
+
+    def stddev(self, days: int) -> float:
+        """Standard deviation of the close over the last days."""
+        return float(np.std(self._last(days, "close"), ddof=1))
+
+
+class Data:
+    """The second argument of handle_data: bars of the day before, by code.
+
+    Parameters
+    ----------
+    run : Run
+    prices : Prices
+    """
+
+    def __init__(self, run: Run, prices: Prices) -> None:
+        self._run, self._prices = run, prices
+
+    def __getitem__(self, security: str) -> BarNow:
+        return BarNow(self._run, self._prices, security)
+
+    def __contains__(self, security: object) -> bool:
+        return self._run.bars.column(security) is not None
+
+    def keys(self) -> list[str]:
+        """The universe."""
+        return list(self._run.state["universe"])
+
+    def __iter__(self) -> Any:
+        return iter(self.keys())

@@ -1,0 +1,398 @@
+"""A script as a strategy: loaded, given its names, called at its times."""
+
+from __future__ import annotations
+
+import builtins
+import datetime as dt
+import hashlib
+import inspect
+import linecache
+import traceback
+from collections.abc import Callable, Iterator, MutableMapping
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from types import BuiltinFunctionType, FunctionType, MethodType, ModuleType
+from typing import TYPE_CHECKING, Any
+
+from qresearch.dialects.joinquant import config, orders, query
+from qresearch.dialects.joinquant.account import Context
+from qresearch.dialects.joinquant.fundamentals import ABSENT, STATEMENTS, Absent, Database, Fundamentals
+from qresearch.dialects.joinquant.indicators import Indicators
+from qresearch.dialects.joinquant.listing import Listing
+from qresearch.dialects.joinquant.modules import Modules
+from qresearch.dialects.joinquant.prices import Data, Prices
+from qresearch.dialects.joinquant.run import Run
+from qresearch.dialects.joinquant.schedule import (
+    AFTER_CLOSE,
+    CLOSE,
+    INTRADAY,
+    OPEN,
+    PRE_OPEN,
+    Calendar,
+    Schedule,
+    in_order,
+    phase_of,
+    time_of,
+)
+from qresearch.dialects.joinquant.symbols import normalize_code
+from qresearch.dialects.joinquant.tables import Tables
+from qresearch.dialects.joinquant.text import Source, compiled, decoded
+from qresearch.errors import QresearchError, StrategyError, UsageError, close_matches, did_you_mean
+from qresearch.session.strategy import Hooks
+
+if TYPE_CHECKING:
+    from qresearch.session.session import Session
+    from qresearch.session.strategy import Context as NativeContext
+
+CALLBACKS = ("initialize", "after_code_changed", "process_initialize", "before_trading_start", "handle_data",
+             "after_trading_end", "on_strategy_end")  # fmt: skip
+"""Functions of a script that are called by their names."""
+
+_DAILY = (
+    (dt.time(9, 0), PRE_OPEN, "before_trading_start"),
+    (dt.time(9, 30), OPEN, "handle_data"),
+    (dt.time(15, 30), AFTER_CLOSE, "after_trading_end"),
+)
+_MIDNIGHT = dt.time(0, 0)
+_SKIPPED = (ModuleType, FunctionType, BuiltinFunctionType, MethodType, type)
+
+
+class G:
+    """``g``: attributes of a script, kept with every state of the session."""
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("__"):
+            raise AttributeError(name)
+        near = did_you_mean(close_matches(name, self.__dict__))
+        raise AttributeError(
+            f"g has no {name!r}. {near}Set it first: g.{name} = ... (A journal keeps plain data only: after a resume, "
+            "objects of a script's own classes are gone and are set again in process_initialize.)"
+        )
+
+    def __repr__(self) -> str:
+        return f"g({', '.join(self.__dict__)})"
+
+
+class Globals(MutableMapping[str, Any]):
+    """The data among the globals of a script: what is no module, function, class or name of the platform.
+
+    Parameters
+    ----------
+    namespace : dict
+    provided : dict
+        What the platform put there.
+    """
+
+    def __init__(self, namespace: dict[str, Any], provided: dict[str, Any]) -> None:
+        self._namespace, self._provided = namespace, provided
+
+    def _is_data(self, name: str) -> bool:
+        value = self._namespace[name]
+        if name.startswith("__") or isinstance(value, _SKIPPED):
+            return False
+        return name not in self._provided or self._provided[name] is not value
+
+    def __getitem__(self, name: str) -> Any:
+        return self._namespace[name]
+
+    def __setitem__(self, name: str, value: Any) -> None:
+        self._namespace[name] = value
+
+    def __delitem__(self, name: str) -> None:
+        del self._namespace[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter([name for name in self._namespace if self._is_data(name)])
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self)
+
+
+@dataclass(frozen=True, eq=False)
+class Script:
+    """A JoinQuant script as a strategy of a session.
+
+    Made by :meth:`Session.from_script`; pass one to ``Session.resume`` or assign it to ``session.strategy``.
+
+    Parameters
+    ----------
+    text : str
+    name : str
+    data : mapping, optional
+        Tables of the user; see :data:`~.tables.TABLES`.
+    strict : bool
+        False: unknown settings pass with a notice.
+    frequency : {"day", "minute"}
+        Whether handle_data and "every_bar" are called once a day or at every bar of minute data.
+    """
+
+    text: str
+    name: str = "script"
+    data: Any = None
+    strict: bool = True
+    frequency: str = "day"
+
+    @classmethod
+    def read(cls, script: object, **options: Any) -> Script:
+        """A script from its path, its bytes or its text.
+
+        Raises
+        ------
+        UsageError
+            There is no such file.
+        """
+        if isinstance(script, Script):
+            return script
+        if isinstance(script, bytes):
+            return cls(decoded(script)[0], **options)
+        if isinstance(script, str) and ("\n" in script or not script.strip().endswith((".py", ".txt"))):
+            return cls(script, **options)
+        if not isinstance(script, (str, Path)):
+            raise UsageError(f"from_script takes the path or the text of a script, not a {type(script).__name__}.")
+        path = Path(script)
+        try:
+            text, _ = decoded(path.read_bytes())
+        except OSError as problem:
+            raise UsageError(
+                f"Cannot read the script {str(path)!r}: {problem.strerror}. Pass the path of a .py file, or the text itself."
+            ) from None
+        return cls(text, path.stem, **options)
+
+    @property
+    def file(self) -> str:
+        """Name of the script in tracebacks."""
+        digest = hashlib.sha256(self.text.encode()).hexdigest()[:8]
+        return f"{self.name}-{digest}.py"
+
+    def with_text(self, script: object) -> Script:
+        """Another script with the same data."""
+        return type(self).read(script, data=self.data, strict=self.strict, frequency=self.frequency)
+
+    def options(self) -> dict[str, Any]:
+        """Options of a session that runs it."""
+        return {"clock": "same_bar", "slippage": ("spread_rate", config.SPREAD_RATE), "dividend_tax": 0.2}
+
+    def load(self, context: NativeContext) -> Hooks:
+        """Bring the script to the shape of a strategy; called by the session."""
+        return Loaded(context._session, self).hooks()
+
+
+class Loaded:
+    """One script in one session.
+
+    Parameters
+    ----------
+    session : Session
+    script : Script
+    """
+
+    def __init__(self, session: Session, script: Script) -> None:
+        self.session, self.script = session, script
+        self.run = run = Run(session, Tables(script.data), strict=script.strict)
+        self.context = self.make_context()
+        self.g = G()
+        prices = Prices(run)
+        self.data = Data(run, prices)
+        self._indicators = Indicators(run, prices)
+        names = {**self._names(prices), **self.words()}
+        self.modules = Modules(names, self._indicators.names(), run.tell, self._indicators.missing)
+        self._provided = self.modules.provided()
+        self.calendar = self.calendar_kind(session.market.days, session._exchange.first)
+        self._plans: dict[tuple[Any, ...], list[Schedule]] = {}
+        self._is_processed = False
+        source = compiled(script.text, script.file)
+        for notice in source.notices:
+            run.tell(notice, "converted")
+        self._execute(source)
+
+    calendar_kind = Calendar
+    """Counts weeks and months."""
+
+    # ------------------------------------------------------------------ names
+
+    def make_context(self) -> Context:
+        """What every callback is given."""
+        return Context(self.run)
+
+    def words(self) -> dict[str, Any]:
+        """Names that differ between the dialects that share this loader."""
+        return {}
+
+    def _names(self, prices: Prices) -> dict[str, Any]:
+        """Everything that a script can call, by name."""
+        run = self.run
+        found: dict[str, Any] = {name: Absent(name, words) for name, words in ABSENT.items()}
+        parts = (config.Config(run), orders.Orders(run), prices, Listing(run), Fundamentals(run))
+        for part in parts:
+            found.update({name: getattr(part, name) for name in dir(type(part)) if not name.startswith("_")})
+        for kind in (
+            config.OrderCost, config.PerTrade, config.FixedSlippage, config.PriceRelatedSlippage,
+            config.StepRelatedSlippage, config.SubPortfolioConfig, orders.OrderStatus, orders.MarketOrderStyle,
+            orders.LimitOrderStyle, orders.StopMarketOrderStyle, orders.StopLimitOrderStyle,
+        ):  # fmt: skip
+            found[kind.__name__] = kind
+        found.update({name: query.Entity(name) for name in STATEMENTS})
+        found["cash_flow"] = found["cashflow"] = query.Entity("cash_flow")
+        found.update({name: Database(run, name) for name in ("finance", "macro", "opt", "bond", "gta")})
+        return found | {
+            "g": self.g, "log": config.Log(run), "query": query.query, "normalize_code": normalize_code,
+            "or_": query.any_of, "and_": query.all_of, "not_": query.none_of, "func": query.Functions(),
+        }  # fmt: skip
+
+    def _say(self, *words: Any, **options: Any) -> None:
+        if options.get("file") is not None:
+            builtins.print(*words, **options)
+            return
+        self.run.log("INFO", str(options.get("sep", " ")).join(map(str, words)))
+
+    def _execute(self, source: Source) -> None:
+        file = self.script.file
+        lines = source.text.splitlines(keepends=True)
+        linecache.cache[file] = (len(source.text), None, lines, file)
+        namespace = self.run.namespace
+        namespace.update(self._provided)
+        namespace.update({"__name__": "joinquant_script", "__file__": file, "__builtins__": self.modules.builtins(self._say)})
+        self.run.time = _MIDNIGHT
+        try:
+            exec(source.code, namespace)  # running the user's own script is the point
+        except QresearchError:
+            raise
+        except Exception as problem:
+            raise _load_error(problem, file) from problem
+        finally:
+            self.run.time = None
+
+    # ------------------------------------------------------------------ the strategy
+
+    def hooks(self) -> Hooks:
+        """The script as callbacks of a session."""
+        namespace = self.run.namespace
+        found = [name for name in CALLBACKS if callable(namespace.get(name))]
+        if "initialize" not in found and "handle_data" not in found:
+            raise UsageError(
+                f"Script {self.script.name!r} has nothing to call: it defines none of {', '.join(CALLBACKS)}. "
+                "Define at least initialize(context)."
+            )
+        session = self.session
+        live = session._memory.live
+        live.update({"joinquant": self.run, "joinquant context": self.context, "g": self.g})
+        live.update({
+            f"script {name}": value for name, value in namespace.items()
+            if isinstance(value, (FunctionType, type)) and getattr(value, "__module__", None) == "joinquant_script"
+        })  # fmt: skip
+        session._dialect = self.script.with_text
+        roots = [self.g.__dict__, Globals(namespace, self._provided), self.run.state]
+        phases = {phase: partial(self._at, phase) for phase in (PRE_OPEN, OPEN, INTRADAY, CLOSE, AFTER_CLOSE)}
+        return Hooks(self.script.name, {"initialize": self._begin}, roots, namespace, phases)
+
+    def invoke(self, name: str, time: dt.time) -> None:
+        """Call a function of the script at a time."""
+        func = self.run.namespace.get(name)
+        if not callable(func):
+            func = self.run.functions.get(name)
+        if func is None:
+            raise UsageError(f"{name} is scheduled, but the script has no function of that name. Put it back.")
+        arguments = (self.context, self.data)[: _arity(func)]
+        self.run.time = time
+        try:
+            self.session._call(name, partial(func, *arguments))
+        finally:
+            self.run.time = None
+
+    def defaults(self) -> dict[str, Any]:
+        """Settings that hold before the script sets its own."""
+        venue = self.session.market.venue
+        rates = config.COSTS if venue.has_rules else dict.fromkeys(config.COSTS, 0.0)
+        return {"costs": config.fixed_costs(venue, **rates), "sizing": "joinquant"}
+
+    def _begin(self, _: object) -> None:
+        """What happens before the first day."""
+        self.session._change(**self.defaults())
+        for name in ("initialize", "after_code_changed", "process_initialize"):
+            if callable(self.run.namespace.get(name)):
+                self.invoke(name, _MIDNIGHT)
+        self._is_processed = True
+
+    def _at(self, phase: int) -> None:
+        """What happens at a phase."""
+        run = self.run
+        if not self._is_processed:
+            # After a resume, as at every restart on the platform.
+            self._is_processed = True
+            if callable(run.namespace.get("process_initialize")):
+                self.invoke("process_initialize", _MIDNIGHT)
+        if phase == PRE_OPEN:
+            run.state["orders_before"] = run.account.orders
+        if run.market.panel.intraday is None:
+            if phase == INTRADAY:
+                return
+            due = [item for item in self._scheduled() if phase_of(time_of(item.time)) == phase]
+        else:
+            due = [item for item in self._scheduled() if self._is_now(item.time, phase)]
+        calls = [(time_of(item.time), item.name) for item in due if self.calendar.is_due(item, run.day)]
+        calls += self.named(phase)
+        for time, name in sorted(calls, key=lambda call: call[0]):
+            self.invoke(name, time)
+        if phase == AFTER_CLOSE and run.account.day == self.session._exchange.last:
+            if callable(run.namespace.get("on_strategy_end")):
+                self.invoke("on_strategy_end", dt.time(15, 30))
+
+    def _scheduled(self) -> list[Schedule]:
+        key = tuple(self.run.state["schedules"])
+        found = self._plans.get(key)
+        if found is None:
+            found = self._plans[key] = in_order([Schedule(*item) for item in key])
+        return found
+
+    def named(self, phase: int) -> list[tuple[dt.time, str]]:
+        """The callbacks that are called by their names."""
+        namespace = self.run.namespace
+        found = [(time, name) for time, when, name in _DAILY if when == phase and callable(namespace.get(name))]
+        every_minute = self.script.frequency == "minute" and phase == INTRADAY
+        if every_minute and callable(namespace.get("handle_data")):
+            found.append((self._bar_time(), "handle_data"))
+        return found
+
+    def _bar_time(self) -> dt.time:
+        run = self.run
+        return run.moment(run.account.day, run.account.phase, run.account.bar).time()
+
+    def _is_now(self, text: str, phase: int) -> bool:
+        """On minute data: True when a time is reached at this phase and bar."""
+        time, bars = time_of(text), self.run.market.panel.intraday
+        if text == "every_bar" and self.script.frequency == "minute":
+            return phase in {OPEN, INTRADAY}
+        where = phase_of(time)
+        if where != CLOSE or time == dt.time(15, 0) or bars is None:
+            return where == phase
+        account = self.run.account
+        number = bars.bars_until(account.day, time.hour * 60 + time.minute)
+        return phase == (INTRADAY if number else OPEN) and (not number or account.bar == number)
+
+
+def _arity(func: Callable[..., Any]) -> int:
+    """How many of context and data a function takes."""
+    try:
+        parameters = inspect.signature(func).parameters.values()
+    except (TypeError, ValueError):
+        return 1
+    if any(item.kind is item.VAR_POSITIONAL for item in parameters):
+        return 2
+    plain = [item for item in parameters if item.kind in {item.POSITIONAL_ONLY, item.POSITIONAL_OR_KEYWORD}]
+    needed = [item for item in plain if item.default is item.empty]
+    return min(2, max(len(needed), min(len(plain), 1)))
+
+
+def _load_error(problem: Exception, file: str) -> StrategyError:
+    """The error of a script that raised while it was loaded."""
+    lines = [frame.lineno for frame in traceback.extract_tb(problem.__traceback__) if frame.filename == file]
+    line = lines[-1] if lines else None
+    where = f" in line {line}" if line else ""
+    return StrategyError(
+        f"{file} cannot be loaded: {type(problem).__name__}{where}: {str(problem).rstrip('.')}. Mend it and try again.",
+        day="",
+        phase="",
+        callback="load",
+        line=line,
+    )

@@ -182,7 +182,7 @@ class _Row:
         yield tag("title", _escaped(f"{self.life.name()}: {order.status.value}. {order.why}".strip()))
         yield words((44, self.middle - 2), f"{order.order_id}", size=12, fill=FAINT, anchor="end", bold=True)
         yield words((52, self.middle - 2), _cut(f"{side} {abs(order.quantity):,}{symbol}", 23), size=12)
-        yield words((52, self.middle + 11), _cut(_once(str(order.terms)), 30), size=9.5, fill=FAINT)
+        yield words((52, self.middle + 11), _cut(str(order.terms), 30), size=9.5, fill=FAINT)
         yield path([(LEFT, self.middle), (WIDTH - RIGHT, self.middle)], colour=LINE, width=0.6)
         for before, x0, x1 in self._stretches():
             yield from _stretch(self._bar(x0, x1), before, abs(order.quantity))
@@ -315,12 +315,6 @@ def _is_part(life: Life, side: int) -> bool:
 
 def _cut(text: str, most: int) -> str:
     return text if len(text) <= most else f"{text[: most - 1]}…"
-
-
-def _once(text: str) -> str:
-    """A text without words that follow themselves."""
-    found = text.split()
-    return " ".join(word for place, word in enumerate(found) if not place or found[place - 1] != word)
 
 
 def _escaped(text: str) -> str:

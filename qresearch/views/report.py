@@ -57,7 +57,7 @@ def report(
 ) -> Report:
     """What a run came to; see :meth:`Session.report`."""
     history = AccountHistory.of(session, branch)
-    wanted = find_benchmark(session.market, benchmark)
+    wanted = find_benchmark(session.market, session._benchmark if benchmark is None else benchmark)
     beside = align(wanted, history.exchange, history.closes)
     facts, columns = facts_of([(history, figures_of(session, branch, benchmark))], beside)
     pictures: tuple[Picture, ...] = ()

@@ -11,6 +11,7 @@ import pandas as pd
 import pytest
 from hand import flat, market, session
 from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.collections import PolyCollection
 from matplotlib.figure import Figure
 from nbclient import NotebookClient
 
@@ -88,12 +89,17 @@ def test_an_axes_of_the_caller_is_drawn_on_and_left_to_them(kind: str) -> None:
     assert all(axes.x0 >= box.x0 - 1e-9 for axes in drawn)
 
 
+def bodies_of(picture: plots.Picture) -> PolyCollection:
+    """The bodies of the candles."""
+    return next(item for item in picture.figure.axes[0].collections if isinstance(item, PolyCollection))
+
+
 def test_marks_are_told_apart_by_shape() -> None:
     """Protects readers who do not see colours: each kind of mark has a shape of its own, at the right place."""
     run = traded()
     axes = run.plot("candles", symbol="604018").figure.axes[0]
     marks = {mark.get_label(): mark for mark in axes.collections if not mark.get_label().startswith("_")}
-    assert set(marks) == {"submitted", "bought", "sold", "rejected", "expired or canceled"}
+    assert set(marks) == {"placed", "bought", "sold", "rejected", "canceled"}
     shapes = [mark.get_paths()[0].vertices.tobytes() for mark in marks.values()]
     assert len(set(shapes)) == len(shapes)
     bars = run.bars("604018", 60)
@@ -108,7 +114,8 @@ def test_nothing_after_now_is_drawn() -> None:
     """Protects from hindsight: after going back, plots end where the session stands, the benchmark too."""
     run = traded()
     run.back(3)
-    assert len(run.plot("candles", symbol="604018", count=5000).figure.axes[0].patches) == len(run.bars("604018", 5000))
+    bodies = bodies_of(run.plot("candles", symbol="604018", count=5000))
+    assert len(bodies.get_paths()) == len(run.bars("604018", 5000))
     lines = run.plot("equity").figure.axes[0].lines
     assert {len(line.get_xdata()) for line in lines[:2]} == {len(run.equity) + 1}
 
@@ -120,7 +127,7 @@ def test_candles_colour_by_the_custom_of_the_venue() -> None:
     frame = pd.DataFrame({"date": pd.bdate_range("2024-01-02", periods=2), "symbol": "X", "open": [10.0, 10.5],
                           "high": 10.5, "low": 10.0, "close": [10.5, 10.2], "volume": 1.0})  # fmt: skip
     other = qr.Session(qr.read_market(frame)).step(2)
-    edges = [run.plot("candles", symbol=name).figure.axes[0].patches[0].get_edgecolor()
+    edges = [bodies_of(run.plot("candles", symbol=name)).get_edgecolor()[0]
              for run, name in ((chinese, A), (other, "X"))]  # fmt: skip
     assert edges[0][0] > edges[0][1]
     assert edges[1][0] < edges[1][1]

@@ -1,0 +1,390 @@
+"""What a chart shows, as arrays: bars up to now, price limits, marks of orders, lines of prices, equity.
+
+Both renderers of the chart and the static candles are fed from this, so that they can only differ in looks.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from qresearch.domain.messages import Event, Matched, OrderCreated, OrderFilled, Placed, records
+from qresearch.domain.order import Status
+from qresearch.engine.valuation import equity_at_closes
+from qresearch.market.panel import Floats
+from qresearch.market.venue import PHASE_ORDER, Phase
+from qresearch.session.account_history import states_at_closes
+
+if TYPE_CHECKING:
+    from qresearch.market.intraday import Intraday
+    from qresearch.session.orders import OrderRecord
+    from qresearch.session.session import Session
+    from qresearch.session.timeline import Branch
+
+Ints = NDArray[np.int64]
+
+_OPEN, _CLOSE = PHASE_ORDER[Phase.OPEN], PHASE_ORDER[Phase.CLOSE]
+MARKS = ("placed", "waiting", "bought", "sold", "partly bought", "partly sold", "canceled", "expired", "rejected")
+"""Kinds of marks, in the order of a legend; each has a shape of its own in every renderer."""
+_ENDS = {Status.REJECTED: "rejected", Status.CANCELED: "canceled", Status.EXPIRED: "expired"}
+
+
+class Mark(NamedTuple):
+    """A mark of an order.
+
+    Parameters
+    ----------
+    bar : int
+        Index of its bar in the window.
+    price : float, currency per share
+        NaN: beside the bar, below it for a buy and above it for a sell.
+    kind : str
+        One of :data:`MARKS`.
+    side : {"buy", "sell"}
+    order_id : int
+    quantity : int, shares
+        Filled here, or asked for.
+    """
+
+    bar: int
+    price: float
+    kind: str
+    side: str
+    order_id: int
+    quantity: int
+
+
+class PriceLine(NamedTuple):
+    """A price at which something waits, or what the position has cost.
+
+    Parameters
+    ----------
+    kind : {"limit", "stop", "cost"}
+    price : float, currency per share
+    side : {"buy", "sell", ""}
+    order_id : int
+        0 for the average cost.
+    """
+
+    kind: str
+    price: float
+    side: str
+    order_id: int
+
+
+@dataclass(frozen=True, eq=False)
+class ChartData:
+    """One instrument and the account, up to now; nothing after it.
+
+    Parameters
+    ----------
+    symbol, title : str
+        The title carries the name where there is one.
+    labels : tuple of str
+        When each of the K bars was.
+    open, high, low, close : (K,) ndarray of float64, currency per share
+        As traded, not adjusted. NaN: not known yet; the last bar may have nothing but an open, or not even that.
+    volume : (K,) ndarray of float64, shares
+    limit_up, limit_down : (K,) ndarray of float64, currency per share
+        NaN: no limit on that day.
+    marks : tuple of Mark
+    lines : tuple of PriceLine
+    equity : (K,) ndarray of float64, currency
+        At the last bar of each day, as of its close; NaN elsewhere, before the first one and while the day goes on.
+    drawdown : (K,) ndarray of float64
+        Distance of the equity from its highest value so far, as a fraction, 0 or below.
+    tick : float, currency per share
+        Smallest move of the price; 0 where there is none.
+    """
+
+    symbol: str
+    title: str
+    labels: tuple[str, ...]
+    open: Floats
+    high: Floats
+    low: Floats
+    close: Floats
+    volume: Floats
+    limit_up: Floats
+    limit_down: Floats
+    marks: tuple[Mark, ...]
+    lines: tuple[PriceLine, ...]
+    equity: Floats
+    drawdown: Floats
+    tick: float
+
+    def __len__(self) -> int:
+        return len(self.labels)
+
+    def __repr__(self) -> str:
+        span = f"{self.labels[0]} to {self.labels[-1]}" if self.labels else "no bar yet"
+        return f"<ChartData {self.symbol}: {len(self)} bars, {span}, {len(self.marks)} marks, {len(self.lines)} lines>"
+
+    def is_short(self, row: int) -> bool:
+        """True when a bar is not whole yet."""
+        return bool(np.isnan(self.close[row]))
+
+
+class ChartReader:
+    """Reads :class:`ChartData` of a session again and again, each time only as far as the session has moved.
+
+    Parameters
+    ----------
+    session : Session
+
+    Examples
+    --------
+    >>> import qresearch as qr
+    >>> session = qr.Session(qr.sample_market(), start="2022-03-01", cash=100_000)
+    >>> ticket = session.buy("604018", 1000)
+    >>> ChartReader(session.step()).read("604018", 3)
+    <ChartData 604018.SH: 3 bars, 2022-02-25 to 2022-03-01, 2 marks, 1 lines>
+    """
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+        self._orders = _OrdersOf()
+        self._equity = _Equity()
+
+    def read(self, symbol: str, count: int = 120, *, first: int | None = None) -> ChartData:
+        """The chart of an instrument as of now.
+
+        Parameters
+        ----------
+        symbol : str
+        count : int
+            Number of bars at most.
+        first : int, optional
+            Index of the day, or of the bar inside the days, to begin with instead.
+
+        Returns
+        -------
+        ChartData
+
+        Raises
+        ------
+        UnknownSymbol
+            No such instrument.
+        """
+        session = self._session
+        market = session.market
+        column = market.column(symbol)
+        name = market.symbols[column]
+        rows = self._rows(column, count, first)
+        days = self._days_of(rows)
+        instrument = market.instruments[column]
+        equity, drawdown = self._account(days)
+        return ChartData(
+            symbol=name,
+            title=f"{name} {instrument.name}".strip() if instrument.name != name else name,
+            labels=self._labels(rows),
+            **{field: self._cut(field, rows, column) for field in ("open", "high", "low", "close", "volume")},
+            limit_up=market.panel.limit_up[days, column],
+            limit_down=market.panel.limit_down[days, column],
+            marks=self._marks(column, rows),
+            lines=self._lines(column, session._account.positions.get(column)),
+            equity=equity,
+            drawdown=drawdown,
+            tick=float(session._exchange.steps[column]),
+        )
+
+    def _account(self, days: Ints) -> tuple[Floats, Floats]:
+        """Equity and drawdown, each at the last bar of its day."""
+        known_days, values, falls = self._equity.read(self._session)
+        ends = np.append(days[1:] != days[:-1], True) if len(days) else np.zeros(0, dtype=np.bool_)
+        found = np.searchsorted(known_days, days)
+        known = ends & (found < len(known_days))
+        known[known] = known_days[found[known]] == days[known]
+        equity, drawdown = np.full(len(days), np.nan), np.full(len(days), np.nan)
+        equity[known], drawdown[known] = values[found[known]], falls[found[known]]
+        return equity, drawdown
+
+    # ------------------------------------------------------------------ the axis: days, or bars inside the day
+
+    @property
+    def _inside(self) -> Intraday | None:
+        return self._session.market.panel.intraday
+
+    @property
+    def stop(self) -> int:
+        """Number of whole bars that are visible, on the axis of the chart."""
+        return len(self._session._view().array("close", "day" if self._inside is None else "bar"))
+
+    def _days_of(self, rows: Ints) -> Ints:
+        return rows if self._inside is None else self._inside.day_of[rows]
+
+    def _labels(self, rows: Ints) -> tuple[str, ...]:
+        stamps = self._session.market.days if self._inside is None else self._inside.times
+        return tuple(text.replace("T", " ") for text in stamps[rows].astype(str).tolist())
+
+    def _row_of(self, day: int, phase: int, bar: int) -> int:
+        """The bar in which a moment lies."""
+        inside = self._inside
+        if inside is None or day < 0:
+            return day
+        if bar:
+            return inside.row(day, bar)
+        return inside.firsts[day + 1] - 1 if phase >= _CLOSE else inside.firsts[day]
+
+    def _rows(self, column: int, count: int, first: int | None) -> Ints:
+        """Rows to draw: those with a bar, and the present one once anything of it is known."""
+        view, stop, inside = self._session._view(), self.stop, self._inside
+        panel = view.market.panel
+        # Days without a row are left out, so that a long hole shortens the window.
+        begin = max(stop - count, 0) if first is None else first
+        close = panel.close if inside is None else inside.close
+        rows = begin + np.flatnonzero(~np.isnan(close[begin:stop, column]))
+        if view.stop <= view.day:
+            if inside is not None:
+                begun = view.phase is Phase.OPEN and inside.counts[view.day] > 0
+                shows = begun and not np.isnan(inside.open[inside.firsts[view.day], column])
+            else:
+                opened = PHASE_ORDER[view.phase] >= _OPEN and not np.isnan(panel.open[view.day, column])
+                shows = opened or not np.isnan(panel.limit_up[view.day, column])
+            if shows:
+                rows = np.append(rows, stop)
+        return (rows if first is not None else rows[-count:]).astype(np.int64)
+
+    def _cut(self, field: str, rows: Ints, column: int) -> Floats:
+        """A field at some bars; of one that is not over, nothing but the open once it is there."""
+        view = self._session._view()
+        source = self._session.market.panel if self._inside is None else self._inside
+        values: Floats = getattr(source, field)[rows, column]
+        if len(rows) and rows[-1] >= self.stop and (field != "open" or PHASE_ORDER[view.phase] < _OPEN):
+            values[-1] = np.nan
+        return values
+
+    # ------------------------------------------------------------------ orders
+
+    def _records(self, column: int) -> list[OrderRecord]:
+        orders = self._session._orders()
+        return [orders[order_id] for order_id in self._orders.read(self._session, column)]
+
+    def _marks(self, column: int, rows: Ints) -> tuple[Mark, ...]:
+        place = {row: bar for bar, row in enumerate(rows.tolist())}
+        marks = []
+        is_open = {}
+        for record in self._records(column):
+            is_open[record.order_id] = not record.status.is_final
+            bar = place.get(self._row_of(*record.placed))
+            side = _side(record.quantity or record.asked)
+            if bar is not None:
+                kind = "waiting" if is_open[record.order_id] and not record.filled else "placed"
+                marks.append(Mark(bar, np.nan, kind, side, record.order_id, abs(record.quantity)))
+            end = None if record.ended is None else place.get(self._row_of(*record.ended))
+            if end is not None and record.status in _ENDS:
+                marks.append(Mark(end, np.nan, _ENDS[record.status], side, record.order_id, record.canceled))
+        for fill in self._orders.fills:
+            bar = place.get(self._row_of(fill.day, fill.phase, fill.bar))
+            if bar is not None:
+                kind = "bought" if fill.quantity > 0 else "sold"
+                kind = f"partly {kind}" if is_open.get(fill.order_id) else kind
+                side = _side(fill.quantity)
+                marks.append(Mark(bar, fill.price, kind, side, fill.order_id, abs(fill.quantity)))
+        return tuple(marks)
+
+    def _lines(self, column: int, held: object) -> tuple[PriceLine, ...]:
+        lines = []
+        working = self._session._account.working
+        for record in self._records(column):
+            if record.status.is_final:
+                continue
+            side, terms = _side(record.quantity), record.terms
+            moved = working.get(record.order_id)
+            stop = terms.stop_price if moved is None or moved.stop is None else moved.stop
+            # A stop that was reached is over; what is left is its limit, if it has one.
+            if stop is not None and not record.triggered:
+                lines.append(PriceLine("stop", stop, side, record.order_id))
+            if terms.limit_price is not None:
+                lines.append(PriceLine("limit", terms.limit_price, side, record.order_id))
+        if held is not None:
+            symbol = self._session.market.symbols[column]
+            lines.append(PriceLine("cost", self._session.portfolio.positions[symbol].average_cost, "", 0))
+        return tuple(lines)
+
+
+def _side(quantity: float) -> str:
+    return "buy" if quantity > 0 else "sell"
+
+
+class _OrdersOf:
+    """The orders and fills of one instrument, walked out of the log as it grows, and cut when it gets shorter."""
+
+    def __init__(self) -> None:
+        self._branch: Branch | None = None
+        self._column = -1
+        self._count = 0
+        self._ids: list[tuple[int, int]] = []
+        self._fills: list[tuple[int, OrderFilled]] = []
+
+    @property
+    def fills(self) -> list[OrderFilled]:
+        """Fills of the instrument that was read last, in order."""
+        return [fill for _, fill in self._fills]
+
+    def read(self, session: Session, column: int) -> list[int]:
+        """Ids of the orders in an instrument, in order."""
+        timeline = session._timeline
+        branch, count = timeline.branch, timeline.count
+        if branch is not self._branch or column != self._column:
+            self._branch, self._column, self._count, self._ids, self._fills = branch, column, 0, [], []
+        if count < self._count:
+            self._ids = [item for item in self._ids if item[0] < count]
+            self._fills = [item for item in self._fills if item[0] < count]
+        else:
+            self._walk(branch.log[self._count : count], self._count)
+        self._count = count
+        ids = [order_id for _, order_id in self._ids]
+        if session._draft is not None:
+            made = records(iter(session._draft.events))
+            ids += [event.order_id for event in made if isinstance(event, OrderCreated) and event.column == column]
+        return ids
+
+    def _walk(self, events: Sequence[Event], first: int) -> None:
+        column = self._column
+        for number, event in enumerate(events, first):
+            if isinstance(event, (Placed, Matched)):
+                columns: Any = event.columns
+                if column not in columns:
+                    continue
+                singles: Sequence[Event] = list(event.records())
+            else:
+                singles = (event,)
+            for single in singles:
+                if isinstance(single, OrderFilled) and single.column == column:
+                    self._fills.append((number, single))
+                elif isinstance(single, OrderCreated) and single.column == column:
+                    self._ids.append((number, single.order_id))
+
+
+class _Equity:
+    """Equity at every close of a branch, extended as the session moves."""
+
+    def __init__(self) -> None:
+        self._branch: Branch | None = None
+        self._stop = 0
+        self._days: list[int] = []
+        self._values: list[int] = []
+
+    def read(self, session: Session) -> tuple[Ints, Floats, Floats]:
+        """(D,) days (indices), equity in the currency, and drawdown at their closes, up to now."""
+        timeline, exchange = session._timeline, session._exchange
+        branch, stop = timeline.branch, timeline.stop
+        if branch is not self._branch:
+            self._branch, self._stop, self._days, self._values = branch, 0, [], []
+        # The stop that was read last is read again: a command may have changed what it holds.
+        states = states_at_closes(exchange, branch, stop, start=min(stop, self._stop))
+        state = branch.stops[stop]
+        kept = bisect_left(self._days, states[0].day if states else state.day)
+        self._days[kept:] = [found.day for found in states]
+        self._values[kept:] = equity_at_closes(exchange, states).tolist()
+        self._stop = stop
+        steps = np.array([session._starting_equity, *self._values], dtype=np.int64)
+        peaks = np.maximum.accumulate(steps)
+        falls = np.divide(steps - peaks, peaks, out=np.zeros(len(steps)), where=peaks > 0)
+        return np.array(self._days, dtype=np.int64), steps[1:] / exchange.money.units, falls[1:]

@@ -1,0 +1,1 @@
+"""The workbench: panels to step, trade, see and set costs, alone or together."""

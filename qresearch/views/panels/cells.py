@@ -1,0 +1,81 @@
+"""What stands in the cells of tables and panels: states, terms and moments in words."""
+
+from __future__ import annotations
+
+from html import escape
+from typing import TYPE_CHECKING
+
+from qresearch.domain.order import Status
+from qresearch.domain.terms import Kind, Terms, TimeInForce
+from qresearch.market.venue import PHASES
+from qresearch.session.html import price
+
+if TYPE_CHECKING:
+    from qresearch.session.orders import OrderRecord
+    from qresearch.session.session import Session
+    from qresearch.views.panels.words import Words
+
+SHAPES = {
+    "QUEUED": "○", "WORKING": "◐", "REPLACE_PENDING": "◑", "FILLED": "●", "CANCELED": "⊘", "EXPIRED": "◌",
+    "REJECTED": "✕", "CREATED": "·", "PARTLY": "◔",
+}  # fmt: skip
+"""A sign for each state, so that colour is never alone."""
+
+
+def state_key(order: OrderRecord) -> str:
+    """Key of the state of an order in the words; an open order with fills is partly filled.
+
+    >>> import qresearch as qr
+    >>> session = qr.Session(qr.sample_market(), start="2022-03-01")
+    >>> state_key(session.buy("604018", 1000).record)
+    'QUEUED'
+    """
+    is_part = order.filled and order.status is Status.WORKING
+    return "PARTLY" if is_part else order.status.value
+
+
+def state_html(words: Words, order: OrderRecord) -> str:
+    """The state of an order: sign, word and colour."""
+    key = state_key(order)
+    return f'<span class="qr-state-{key.lower()}" data-state="{key}">{SHAPES[key]} {escape(words(key))}</span>'
+
+
+def terms_text(words: Words, terms: Terms) -> str:
+    """Type, prices and time in force of an order.
+
+    >>> from qresearch.domain.terms import limit
+    >>> from qresearch.views.panels.words import Words
+    >>> terms_text(Words("en"), limit(10.5, tif="GTC"))
+    'limit 10.50, until canceled'
+    """
+    parts = [words(terms.kind.value if terms.kind is not Kind.TRAILING_STOP else "STOP")]
+    if terms.stop_price is not None:
+        parts.append(price(terms.stop_price))
+    if terms.trail is not None:
+        parts.append(f"{terms.trail:.2%}" if terms.trail_is_fraction else price(terms.trail))
+    if terms.limit_price is not None:
+        parts.append(price(terms.limit_price))
+    text = " ".join(parts)
+    if terms.good_till is not None:
+        return f"{text}, {terms.good_till}"
+    if terms.time_in_force is TimeInForce.DAY:
+        return text
+    short = words(terms.time_in_force.value) if terms.time_in_force is TimeInForce.GTC else terms.time_in_force.value
+    return f"{text}, {short}"
+
+
+def moment_text(session: Session, words: Words) -> str:
+    """Where the session stands, in words: date, weekday, phase, and the number of the trading day."""
+    now, exchange = session.now, session._exchange
+    account = session._account
+    if account.day < exchange.first:
+        return words("before_start", day=exchange.date(exchange.first))
+    weekday = words("weekdays").split()[now.day.weekday()]
+    number, count = account.day - exchange.first + 1, exchange.last - exchange.first + 1
+    trading_day = words("trading_day", number=number, count=count)
+    return f"{exchange.date(account.day)} {weekday}, {phase_text(session, words)} · {trading_day}"
+
+
+def phase_text(session: Session, words: Words) -> str:
+    """The phase in words, and where the day has bars of its own, the time of the present one."""
+    return words(PHASES[session._account.phase].value)

@@ -1,0 +1,202 @@
+"""The chart of one instrument and the account: live where the front end can, a PNG everywhere."""
+
+from __future__ import annotations
+
+import importlib.util
+from collections import Counter
+from collections.abc import Hashable
+from html import escape
+from typing import TYPE_CHECKING, Any, Protocol, cast
+
+import ipywidgets as widgets
+
+from qresearch.errors import NotSupported, choose
+from qresearch.session.html import number, price, table
+from qresearch.views.chart_data import MARKS, ChartData, ChartReader
+from qresearch.views.panels.panel import Panel
+from qresearch.views.panels.png_chart import PngChart
+from qresearch.views.panels.symbol_box import SymbolBox
+
+if TYPE_CHECKING:
+    from qresearch.views.panels.desk import Desk
+
+RENDERERS = ("auto", "live", "png")
+PNG_BARS = 90
+"""Bars of the PNG."""
+LIVE_BARS = 600
+"""Bars with which the live chart begins; it grows to twice as many before it begins anew."""
+STATIC_BARS = 5
+"""Bars that the static text shows."""
+
+
+class Renderer(Protocol):
+    """What draws a chart: two there are, a PNG and a live canvas."""
+
+    @property
+    def widget(self) -> widgets.Widget:
+        """What stands in the panel."""
+
+    def show(self, data: ChartData) -> None:
+        """Draw a chart."""
+
+    def close(self) -> None:
+        """Release widgets and figures."""
+
+
+def has_live() -> bool:
+    """True when the live chart can be used: its extra is installed."""
+    return importlib.util.find_spec("anywidget") is not None
+
+
+class ChartPanel(Panel):
+    """Candles, volume, orders by state, price limits, average cost, equity and drawdown; nothing after now.
+
+    Parameters
+    ----------
+    desk : Desk
+    renderer : {"auto", "live", "png"}
+        "live" needs the extra of that name; "auto" takes it when it is there.
+
+    Raises
+    ------
+    UsageError
+        Another renderer.
+    NotSupported
+        "live" without its extra; the message says how to install it.
+
+    Examples
+    --------
+    >>> import qresearch as qr
+    >>> from qresearch.views.panels.desk import Desk, Look
+    >>> session = qr.Session(qr.sample_market(), start="2022-03-01").step()
+    >>> desk = Desk(session, Look())
+    >>> panel = ChartPanel(desk, renderer="png")
+    >>> desk.select(symbol="604018")
+    >>> panel.data
+    <ChartData 604018.SH: 90 bars, 2021-10-19 to 2022-03-01, 0 marks, 0 lines>
+    """
+
+    name = "chart"
+
+    def __init__(self, desk: Desk, *, renderer: str = "auto") -> None:
+        choose("renderer", renderer, RENDERERS)
+        if renderer == "live" and not has_live():
+            raise NotSupported(
+                "renderer='live' needs anywidget. Install it with: pip install 'qresearch[live]'. "
+                "Or pass renderer='png'."
+            )
+        super().__init__(desk)
+        self._is_live = has_live() if renderer == "auto" else renderer == "live"
+        self._reader = ChartReader(desk.session)
+        self._first: int | None = None
+        self._symbol_of_first = ""
+        self.data: ChartData | None = None
+        """What is shown."""
+        self._box = SymbolBox(desk.session.market, self.words, self._look_at)
+        self._box.widget.tooltip = self.words("symbol")
+        self._facts = widgets.HTML("")
+        self._facts.add_class("qr-chart-facts")
+        self._png: PngChart | None = None
+        self._renderer = self._live() if self._is_live else cast("Renderer", self._still())
+        self._head = widgets.HBox([self._box.widget, self._facts])
+        self._head.add_class("qr-chart-head")
+        hint = widgets.HTML(f'<span class="qr-hint">{escape(self.words("chart_hint"))}</span>')
+        self.body.children = (self._head, self._renderer.widget, *((hint,) if self._is_live else ()))
+
+    def label(self, key: str) -> str:
+        """A word that stands on the chart."""
+        return self.words(f"chart_{key.replace(' ', '_')}")
+
+    def _live(self) -> Renderer:
+        from qresearch.views.panels.live_chart import LiveChart  # noqa: PLC0415  # an extra, only where it is wanted
+
+        red_up = self.desk.colours == "red_up"
+        made: Any = LiveChart(self.desk.theme, red_up=red_up, words=self.label, picked=self._picked)
+        return cast("Renderer", made)
+
+    def _still(self) -> PngChart:
+        if self._png is None:
+            self._png = PngChart(self.desk.theme, red_up=self.desk.colours == "red_up", words=self.label)
+        return self._png
+
+    def _look_at(self, symbol: str) -> None:
+        self.desk.act(self, lambda: self.desk.select(symbol=symbol))
+
+    def _picked(self, value: float) -> None:
+        self.desk.act(self, lambda: self.desk.offer_price(value))
+
+    # ------------------------------------------------------------------ content
+
+    def depends(self) -> Hashable:
+        """The moment and the instrument."""
+        return self.desk.stamp(), self.desk.symbol
+
+    def draw(self) -> None:
+        """Bring the chart up to date."""
+        desk = self.desk
+        self._box.show(desk.symbol)
+        self.data = self._read()
+        self._renderer.show(self.data)
+        self._facts.value = self._told(self.data)
+
+    def _read(self) -> ChartData:
+        if not self._is_live:
+            return self._reader.read(self.desk.symbol, PNG_BARS)
+        # The window of the canvas begins at one bar and grows, so that a step sends one bar.
+        today = self._reader.stop
+        first = self._first
+        moved = self._symbol_of_first != self.desk.symbol
+        if first is None or moved or not first < max(today, 1) <= first + 2 * LIVE_BARS:
+            first = self._first = max(today - LIVE_BARS, 0)
+            self._symbol_of_first = self.desk.symbol
+        return self._reader.read(self.desk.symbol, first=first)
+
+    def _told(self, data: ChartData) -> str:
+        """The price limits of the day and what waits, in words."""
+        parts = []
+        if len(data) and data.limit_up[-1] == data.limit_up[-1]:
+            limits = f"{price(data.limit_down[-1])} – {price(data.limit_up[-1])}"
+            parts.append(f"{self.words('price_limits')} <b>{limits}</b>")
+        for line in data.lines:
+            at = price(line.price)
+            if line.kind == "cost":
+                parts.append(escape(self.words("cost_at", price=at)))
+            else:
+                side, kind = self.label(line.side), self.label(line.kind)
+                parts.append(escape(self.words("waiting_at", side=side, kind=kind, order=line.order_id, price=at)))
+        return " · ".join(parts)
+
+    def html(self) -> str:
+        """The last bars, the marks and the lines as text."""
+        data = self.data or self._read()
+        head = f"<div><b>{escape(data.title)}</b> {self._told(data)}</div>"
+        if not len(data):
+            return f"{head}<div>{escape(self.label('no_bar'))}</div>"
+        keys = ("when", "first_price>", "highest>", "lowest>", "closing>", "volume>")
+        names = [self.words(key.rstrip(">")) + (">" if key.endswith(">") else "") for key in keys]
+        rows = [
+            (
+                escape(data.labels[bar]),
+                *(price(float(values[bar])) for values in (data.open, data.high, data.low, data.close)),
+                number(float(data.volume[bar]), 0),
+            )
+            for bar in range(max(len(data) - STATIC_BARS, 0), len(data))
+        ]
+        counts = Counter(mark.kind for mark in data.marks)
+        marks = ", ".join(f"{self.label(kind)} {counts[kind]}" for kind in MARKS if kind in counts)
+        told = f"<div>{escape(self.words('marks_told', count=len(data.marks), kinds=marks))}</div>" if marks else ""
+        return f"{head}{table(names, rows)}{told}"
+
+    def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, Any]:
+        bundle = super()._repr_mimebundle_(include, exclude)
+        still = self._still()
+        if self._is_live or not still.png():
+            still.show(self._reader.read(self.desk.symbol, PNG_BARS))
+        bundle["image/png"] = still.png()
+        return bundle
+
+    def close(self) -> None:
+        """Release the widgets and the figure."""
+        if self._is_live and self._png is not None:
+            self._png.close()
+        super().close()

@@ -1,0 +1,300 @@
+"""The cost panel: what trading costs from now on, and what the last fills would have cost under it."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Hashable
+from dataclasses import replace
+from html import escape
+from typing import TYPE_CHECKING, Any
+
+import ipywidgets as widgets
+
+from qresearch.domain.messages import Costs, Settings
+from qresearch.engine.fees import COST_PRESETS, fixed_costs, preset_costs
+from qresearch.engine.slippage import SLIPPAGE_KINDS, slippage_model
+from qresearch.errors import QresearchError, UsageError
+from qresearch.session.html import number, price, table
+from qresearch.session.options import volume_cap
+from qresearch.views.panels.cells import moment_text
+from qresearch.views.panels.panel import Panel, named, put, show_if
+from qresearch.views.repricing import Repriced, reprice
+
+if TYPE_CHECKING:
+    from qresearch.views.panels.desk import Desk
+
+_SCALE = 10**7
+"""Rates are kept in billionths and shown in percent."""
+RATES = {
+    "commission_buy": "open_commission", "commission_sell": "close_commission", "duty_buy": "open_tax",
+    "duty_sell": "close_tax", "transfer_rate": "transfer_fee",
+}  # fmt: skip
+"""Fields that hold a rate in percent, and what :meth:`Session.set_order_cost` calls it."""
+DATED = ("duty_buy", "duty_sell", "transfer_rate")
+"""Rates that the rule book sets when the schedule is historical."""
+HIGHEST = 10.0
+"""Highest rate that can be typed, in percent: more is a slip of the keyboard."""
+
+
+class CostPanel(Panel):
+    """Commission, stamp duty, transfer fee, slippage and the volume cap; applied as a command, so going back undoes it.
+
+    Examples
+    --------
+    >>> import qresearch as qr
+    >>> from qresearch.views.panels.desk import Desk, Look
+    >>> session = qr.Session(qr.sample_market(), start="2022-03-01")
+    >>> panel = CostPanel(Desk(session, Look()))
+    >>> panel.refresh()
+    >>> panel.fields["commission_buy"].value = "0.03"
+    >>> panel.apply()
+    >>> session.settings.costs.open_commission
+    300000
+    """
+
+    name = "costs"
+
+    def __init__(self, desk: Desk) -> None:
+        super().__init__(desk)
+        words = self.words
+        self._is_painting = False
+        self._known: Settings | None = None
+        ruled = desk.session.market.venue.has_rules
+        self._presets = {
+            name: preset_costs(desk.session.market.venue, name)
+            for name in COST_PRESETS
+            if ruled or name != "historical"
+        }
+        self.preset = self._drop("preset", {f"preset_{name}": name for name in ("own", *self._presets)})
+        self.schedule = self._drop("schedule", {"fixed": False} | ({"historical": True} if ruled else {}))
+        self.fields = {key: self._text(key) for key in (*RATES, "least", "slippage_size", "cap")}
+        """The fields that take a number, by key."""
+        self.fields["cap"].placeholder = words("cap_hint")
+        self.slippage = self._drop("slippage", {f"slippage_{kind}": kind for kind in SLIPPAGE_KINDS})
+        self._problems = widgets.HTML("")
+        self._problems.add_class("qr-problems")
+        self._preview = widgets.HTML("")
+        self._preview.add_class("qr-table")
+        self._apply = self.button("apply_costs", self.apply, kind="primary")
+        self._reset = self.button("reset_costs", self.reset)
+        order = ("least", "commission_buy", "commission_sell", "transfer_rate", "duty_buy", "duty_sell", "cap")
+        form = widgets.GridBox(
+            [self.preset, self.schedule, *(self.fields[key] for key in order), self.slippage,
+             self.fields["slippage_size"]],
+        )  # fmt: skip
+        form.add_class("qr-cost-form")
+        foot = widgets.HBox([self._apply, self._reset])
+        foot.add_class("qr-foot")
+        self.body.children = (form, self._problems, foot, self._preview)
+        self.preset.observe(self._chosen, names="value")
+        for field in (self.schedule, self.slippage, *self.fields.values()):
+            field.observe(self._typed, names="value")
+
+    def _drop(self, key: str, values: dict[str, Any]) -> widgets.Dropdown:
+        made = widgets.Dropdown(options=[(self.words(word), value) for word, value in values.items()])
+        return self._placed(key, made)
+
+    def _text(self, key: str) -> widgets.Text:
+        return self._placed(key, widgets.Text(continuous_update=True))
+
+    def _placed(self, key: str, field: Any) -> Any:
+        named(field, self.words(key))
+        field.layout.width = "auto"
+        field.add_class("qr-line")
+        field.add_class(f"qr-field-{key.replace('_', '-')}")
+        return field
+
+    # ------------------------------------------------------------------ what is typed
+
+    def _number(self, key: str, low: float, high: float) -> float:
+        text = self.fields[key].value.strip().removesuffix("%").replace(",", "")
+        try:
+            value = float(text)
+        except ValueError:
+            value = math.nan
+        if not low <= value <= high:
+            said = {"text": text, "low": f"{low:g}", "high": f"{high:g}"}
+            raise UsageError(self.words("bad_number", name=self.words(key), **said))
+        return value
+
+    def wanted(self) -> Settings:
+        """The settings as typed.
+
+        Raises
+        ------
+        UsageError
+            A field holds no number, or one out of its range; the message names it.
+        """
+        venue = self.desk.session.market.venue
+        dated = bool(self.schedule.value)
+        rates = {
+            name: self._number(key, 0, HIGHEST) / 100 for key, name in RATES.items() if not (dated and key in DATED)
+        }
+        now = self.desk.session.settings
+        least = self._number("least", 0, 1_000_000)
+        costs = fixed_costs(
+            venue, **{"close_tax": 0.0} | rates, min_commission=least, historical=dated, rounding=now.costs.rounding
+        )
+        kind = self.slippage.value
+        size = 0.0 if kind == "none" else self._number("slippage_size", 0, 1_000_000)
+        has_cap = bool(self.fields["cap"].value.strip())
+        # A hair above nothing: a cap of zero would let nothing trade, and means none to most people.
+        cap = volume_cap(self._number("cap", 0.0001, 100) / 100) if has_cap else None
+        return replace(now, costs=costs, slippage=slippage_model(kind, size), participation=cap)
+
+    def _show(self, settings: Settings) -> None:
+        """Put settings into the fields."""
+        self._is_painting = True
+        try:
+            self._show_costs(settings.costs)
+            put(self.slippage, settings.slippage.kind)
+            put(self.fields["slippage_size"], f"{settings.slippage.size:.10g}")
+            cap = settings.participation
+            put(self.fields["cap"], "" if cap is None else f"{cap * 100:.10g}")
+        finally:
+            self._is_painting = False
+
+    def _show_costs(self, costs: Costs) -> None:
+        for key, name in RATES.items():
+            put(self.fields[key], f"{getattr(costs, name) / _SCALE:.10g}")
+        put(self.fields["least"], f"{self.desk.session.market.venue.money.amount(costs.min_commission):.10g}")
+        put(self.schedule, costs.historical)
+
+    def _chosen(self, change: dict[str, Any]) -> None:
+        if self._is_painting or change["new"] == "own":
+            return
+        self._is_painting = True
+        try:
+            self._show_costs(self._presets[change["new"]])
+        finally:
+            self._is_painting = False
+        self.desk.act(self, self._look)
+
+    def _typed(self, _: dict[str, Any]) -> None:
+        if not self._is_painting:
+            self.desk.act(self, self._look)
+
+    # ------------------------------------------------------------------ acting
+
+    def apply(self) -> None:
+        """Set what is typed from now on, as commands of the session."""
+        session, wanted = self.desk.session, self.wanted()
+        if wanted == session.settings:
+            self.tell(self.words("in_force"))
+            return
+        costs, now = wanted.costs, session.settings
+        if costs != now.costs:
+            rates = {name: getattr(costs, name) / (100 * _SCALE) for name in RATES.values()}
+            least = session.market.venue.money.amount(costs.min_commission)
+            rounding: Any = costs.rounding
+            session.set_order_cost(**rates, min_commission=least, historical=costs.historical, rounding=rounding)
+        slippage, cap = wanted.slippage, wanted.participation
+        if (slippage, cap) != (now.slippage, now.participation):
+            session.set_slippage(slippage.kind, slippage.size, participation=cap)
+        self._known = session.settings
+        self._look()
+        self.tell(self.words("costs_applied", moment=moment_text(session, self.words)))
+
+    def reset(self) -> None:
+        """Put the settings in force back into the fields."""
+        self._show(self.desk.session.settings)
+        self._look()
+
+    # ------------------------------------------------------------------ content
+
+    def depends(self) -> Hashable:
+        """The moment."""
+        return self.desk.stamp()
+
+    def draw(self) -> None:
+        """Follow the settings in force, where they changed, and price the last fills."""
+        settings = self.desk.session.settings
+        if settings != self._known:
+            self._known = settings
+            self._show(settings)
+        self._look()
+
+    def _look(self) -> None:
+        """Check what is typed and show what the last fills would have cost."""
+        dated = bool(self.schedule.value)
+        for key in DATED:
+            self.fields[key].disabled = dated
+        show_if(self.fields["slippage_size"], self.slippage.value != "none")
+        try:
+            wanted = self.wanted()
+        except QresearchError as problem:
+            put(self._problems, f'<div class="qr-error" role="alert">{escape(str(problem))}</div>')
+            self._apply.disabled = True
+            return
+        put(self._problems, "")
+        self._apply.disabled = self._reset.disabled = wanted == self.desk.session.settings
+        self._is_painting = True
+        try:
+            same = (name for name, costs in self._presets.items() if costs == replace(wanted.costs, rounding="each"))
+            put(self.preset, next(same, "own"))
+        finally:
+            self._is_painting = False
+        put(self._preview, self._priced(wanted))
+
+    def _priced(self, wanted: Settings) -> str:
+        words = self.words
+        said = words("in_force" if wanted == self.desk.session.settings else "not_applied")
+        fills = reprice(self.desk.session, wanted)
+        if not fills:
+            return f'<div class="qr-empty">{escape(said)} {escape(words("no_fills_to_price"))}</div>'
+        paid, would = sum(fill.fees for fill in fills), sum(fill.new_fees for fill in fills)
+        change = sum(fill.difference for fill in fills)
+        rows = [self._row(fill) for fill in fills]
+        blank = [""] * 6
+        rows.append(
+            (f"<b>{escape(words('all_shown'))}</b>", *blank, number(paid), f"<b>{number(would)}</b>", _signed(change))
+        )
+        heads = ("order", "day", "symbol", "side", "would_fill>", "price>", "new_price>", "paid>", "would_pay>",
+                 "difference>")  # fmt: skip
+        names = [words(head.rstrip(">")) + (">" if head.endswith(">") else "") for head in heads]
+        note = f'<div class="qr-label">{escape(words("costs_note"))}</div>'
+        return f'<div class="qr-title">{escape(said)}</div>{table(names, rows)}{note}'
+
+    def _row(self, fill: Repriced) -> tuple[str, ...]:
+        words = self.words
+        cut = fill.new_quantity < fill.quantity
+        quantity = f"<b>{fill.new_quantity:,}</b> / {fill.quantity:,}" if cut else f"{fill.quantity:,}"
+        new_price = price(fill.new_price)
+        names = [words(key) for key in ("commission", "stamp_duty", "transfer_fee")]
+        parts = ", ".join(f"{name} {number(part)}" for name, part in zip(names, fill.new_parts, strict=True))
+        return (
+            str(fill.order_id),
+            fill.day,
+            escape(fill.symbol),
+            escape(words(fill.side)),
+            quantity,
+            price(fill.price),
+            f"<b>{new_price}</b>" if fill.new_price != fill.price else new_price,
+            number(fill.fees),
+            f'<span title="{escape(parts)}">{number(fill.new_fees)}</span>',
+            _signed(fill.difference),
+        )
+
+    def html(self) -> str:
+        """The settings as typed, and the last fills under them."""
+        try:
+            wanted = self.wanted()
+        except QresearchError as problem:
+            return f"<div>{escape(str(problem))}</div>"
+        words = self.words
+        rows = [(escape(words(key)), escape(self.fields[key].value)) for key in ("commission_buy", "commission_sell")]
+        rows.append((escape(words("least")), escape(self.fields["least"].value)))
+        dated = escape(words("historical"))
+        rows += [
+            (escape(words(key)), dated if self.schedule.value else escape(self.fields[key].value)) for key in DATED
+        ]
+        slippage = words(f"slippage_{self.slippage.value}")
+        size = "" if self.slippage.value == "none" else f" {self.fields['slippage_size'].value}"
+        rows.append((escape(words("slippage")), escape(f"{slippage}{size}")))
+        rows.append((escape(words("cap")), escape(self.fields["cap"].value or words("cap_none"))))
+        head = f"<div><b>{escape(words(self.name))}</b>: {escape(words(f'preset_{self.preset.value}'))}</div>"
+        return f"{head}{table(('', '>'), rows)}{self._priced(wanted)}"
+
+
+def _signed(value: float) -> str:
+    return f"{round(value, 2) + 0.0:+,.2f}" if round(value, 2) else "0.00"

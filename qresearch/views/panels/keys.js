@@ -1,0 +1,40 @@
+// Keys of the workbench: they work while the focus is on a button or on the page of the panels, never inside a field.
+// Plain JavaScript, nothing is loaded from anywhere.
+
+const KEYS = { ArrowRight: "step", n: "step", ".": "step_phase", ArrowLeft: "back", b: "back", p: "play" };
+const FIELDS = "input, select, textarea, canvas, [role=slider], [role=tab], [contenteditable=true]";
+
+function render({ model, el }) {
+  el.style.display = "none";
+  let root = null;
+  let frame = 0;
+  const pressed = (event) => {
+    const name = KEYS[event.key];
+    if (!name || event.ctrlKey || event.metaKey || event.altKey || event.target.closest(FIELDS)) return;
+    event.preventDefault();
+    event.stopPropagation();
+    model.send({ key: name });
+  };
+  const attach = () => {
+    root = el.closest(".qr-desk");
+    const handle = root?.querySelector(".qr-slider [role=slider]");
+    if (!handle) {
+      frame = requestAnimationFrame(attach);
+      return;
+    }
+    handle.setAttribute("aria-label", model.get("slider"));
+    // The notebook has keys of its own (b inserts a cell): not while the focus is in here.
+    root.setAttribute("data-lm-suppress-shortcuts", "true");
+    root.setAttribute("tabindex", "-1");
+    root.setAttribute("role", "region");
+    root.setAttribute("aria-label", model.get("name"));
+    root.addEventListener("keydown", pressed);
+  };
+  attach();
+  return () => {
+    cancelAnimationFrame(frame);
+    root?.removeEventListener("keydown", pressed);
+  };
+}
+
+export default { render };

@@ -1,0 +1,894 @@
+// The live chart: candles, volume, equity and drawdown on a canvas. Plain JavaScript, nothing is loaded from anywhere.
+//
+// The kernel sends the whole chart once (trait `chart`) and then only what changed (custom messages, numbered).
+// A picked price goes back as {kind: "price", price}.
+
+const PALETTES = {
+  light: {
+    ground: "#ffffff", text: "#1f2937", faint: "#667085", grid: "#eceef2", line: "#cfd4dc", main: "#1d4ed8",
+    other: "#d97706", bad: "#c2410c", red: "#c62828", green: "#1b7f4b", tag: "#1f2937", onTag: "#ffffff",
+  },
+  dark: {
+    ground: "#161d2b", text: "#e7ebf2", faint: "#9aa6b8", grid: "#232d3f", line: "#3a465b", main: "#60a5fa",
+    other: "#fbbf24", bad: "#fb923c", red: "#ef5350", green: "#34c77b", tag: "#e7ebf2", onTag: "#0f1520",
+  },
+};
+const FIELDS = ["labels", "open", "high", "low", "close", "volume", "up", "down", "equity", "drawdown"];
+const RIGHT = 74; // room for the axis of prices, CSS pixels
+const BOTTOM = 20;
+const TOP = 24;
+const FEWEST = 8; // bars in view
+const USUAL = 9; // width of a bar before anybody zooms, CSS pixels
+const SHARES = [0.58, 0.13, 0.16, 0.13]; // of the height: prices, volume, equity, drawdown
+
+/* ------------------------------------------------------------------ data */
+
+/** Keep the chart of a model up to date, whoever looks at it. */
+function follow(model, store) {
+  store.chart = model.get("chart");
+  const tell = (whole) => store.listeners.forEach((listener) => listener(whole));
+  const onChart = () => {
+    store.chart = model.get("chart");
+    tell(true);
+  };
+  const onMessage = (message) => {
+    if (message.kind !== "update") return;
+    if (message.seq !== store.chart.seq + 1) {
+      model.send({ kind: "hello", seq: -1 });
+      return;
+    }
+    const chart = { ...store.chart, ...message.facts, seq: message.seq };
+    for (const name of FIELDS) chart[name] = store.chart[name].slice(0, message.keep).concat(message.tail[name]);
+    store.chart = chart;
+    tell(false);
+  };
+  model.on("change:chart", onChart);
+  model.on("msg:custom", onMessage);
+  // What was created before this page was loaded may be old by now.
+  model.send({ kind: "hello", seq: store.chart.seq });
+  return () => {
+    model.off("change:chart", onChart);
+    model.off("msg:custom", onMessage);
+  };
+}
+
+/* ------------------------------------------------------------------ small parts */
+
+const isKnown = (value) => value !== null && value !== undefined;
+const clamp = (value, low, high) => Math.min(Math.max(value, low), high);
+
+function priceText(value, tick) {
+  if (!isKnown(value)) return "–";
+  const digits = tick > 0 ? Math.max(2, Math.round(-Math.log10(tick))) : 2;
+  return value.toLocaleString("en-US", { minimumFractionDigits: digits, maximumFractionDigits: digits });
+}
+
+function countText(value) {
+  if (!isKnown(value)) return "–";
+  for (const [size, letter] of [[1e9, "G"], [1e6, "M"], [1e3, "k"]]) {
+    if (Math.abs(value) >= size) return `${+(value / size).toPrecision(3)}${letter}`;
+  }
+  return `${+value.toPrecision(3)}`;
+}
+
+const moneyText = (value) =>
+  isKnown(value) ? value.toLocaleString("en-US", { maximumFractionDigits: 0 }) : "–";
+const percentText = (value) => (isKnown(value) ? `${(value * 100).toFixed(2)}%` : "–");
+
+/** Round numbers at which to draw a grid. */
+function ticks(low, high, most) {
+  const raw = (high - low) / Math.max(most, 1);
+  if (!(raw > 0) || !Number.isFinite(raw)) return [];
+  const power = 10 ** Math.floor(Math.log10(raw));
+  const step = [1, 2, 2.5, 5, 10].map((part) => part * power).find((size) => size >= raw * 0.999);
+  const found = [];
+  for (let value = Math.ceil(low / step) * step; value <= high + step * 1e-9; value += step) found.push(value);
+  return found;
+}
+
+function extent(lists, from, to) {
+  let low = Infinity;
+  let high = -Infinity;
+  for (const list of lists) {
+    for (let i = from; i < to; i += 1) {
+      const value = list[i];
+      if (!isKnown(value)) continue;
+      if (value < low) low = value;
+      if (value > high) high = value;
+    }
+  }
+  return low <= high ? [low, high] : null;
+}
+
+/* ------------------------------------------------------------------ marks: each kind has a shape of its own */
+
+function triangle(ctx, x, y, size, up) {
+  const tip = up ? -size : size;
+  ctx.beginPath();
+  ctx.moveTo(x, y + tip);
+  ctx.lineTo(x - size, y - tip);
+  ctx.lineTo(x + size, y - tip);
+  ctx.closePath();
+}
+
+const SHAPES = {
+  placed(ctx, x, y, colours) {
+    ctx.fillStyle = colours.faint;
+    ctx.beginPath();
+    ctx.arc(x, y, 2, 0, 7);
+    ctx.fill();
+  },
+  waiting(ctx, x, y, colours) {
+    ctx.strokeStyle = colours.other;
+    ctx.beginPath();
+    ctx.arc(x, y, 4, 0, 7);
+    ctx.stroke();
+  },
+  fill(ctx, x, y, colours, mark) {
+    ctx.fillStyle = mark.side === "buy" ? colours.main : colours.other;
+    ctx.strokeStyle = colours.ground;
+    triangle(ctx, x, y, 5.5, mark.side === "buy");
+    ctx.fill();
+    ctx.lineWidth = 1;
+    ctx.stroke();
+  },
+  partly(ctx, x, y, colours, mark) {
+    const colour = mark.side === "buy" ? colours.main : colours.other;
+    ctx.save();
+    triangle(ctx, x, y, 5.5, mark.side === "buy");
+    ctx.fillStyle = colours.ground;
+    ctx.fill();
+    ctx.strokeStyle = colour;
+    ctx.stroke();
+    ctx.clip();
+    ctx.fillStyle = colour;
+    ctx.fillRect(x - 8, y - 8, 8, 16);
+    ctx.restore();
+  },
+  canceled(ctx, x, y, colours) {
+    ctx.strokeStyle = colours.faint;
+    ctx.beginPath();
+    ctx.moveTo(x, y - 4.5);
+    ctx.lineTo(x + 4.5, y);
+    ctx.lineTo(x, y + 4.5);
+    ctx.lineTo(x - 4.5, y);
+    ctx.closePath();
+    ctx.stroke();
+  },
+  expired(ctx, x, y, colours) {
+    ctx.strokeStyle = colours.faint;
+    ctx.strokeRect(x - 3.5, y - 3.5, 7, 7);
+  },
+  rejected(ctx, x, y, colours) {
+    ctx.strokeStyle = colours.bad;
+    ctx.lineWidth = 2;
+    ctx.beginPath();
+    ctx.moveTo(x - 4, y - 4);
+    ctx.lineTo(x + 4, y + 4);
+    ctx.moveTo(x + 4, y - 4);
+    ctx.lineTo(x - 4, y + 4);
+    ctx.stroke();
+  },
+};
+
+function shapeOf(kind) {
+  if (kind === "bought" || kind === "sold") return SHAPES.fill;
+  if (kind.startsWith("partly")) return SHAPES.partly;
+  return SHAPES[kind];
+}
+
+/* ------------------------------------------------------------------ one view */
+
+class View {
+  constructor(model, el, store) {
+    this.model = model;
+    this.store = store;
+    this.undo = [];
+    this.cross = null; // {bar, y}: where the crosshair stands
+    this.drag = null;
+    this.frame = 0;
+    this.build(el);
+    this.reset();
+    this.listen();
+    this.resize();
+  }
+
+  get chart() {
+    return this.store.chart;
+  }
+
+  get look() {
+    return this.model.get("look");
+  }
+
+  get colours() {
+    return PALETTES[this.look.theme] || PALETTES.light;
+  }
+
+  word(key) {
+    return this.look.words[key] || key;
+  }
+
+  build(el) {
+    const make = (name, kind, parent) => {
+      const made = document.createElement(name);
+      made.className = kind;
+      parent.append(made);
+      return made;
+    };
+    this.root = make("div", "qr-live-chart", el);
+    Object.assign(this.root.style, { width: "100%", position: "relative", boxSizing: "border-box" });
+    this.readout = make("div", "qr-live-readout", this.root);
+    this.readout.setAttribute("role", "status");
+    this.readout.setAttribute("aria-live", "polite");
+    Object.assign(this.readout.style, {
+      font: "12px/18px system-ui, sans-serif", minHeight: "18px", padding: "2px 4px",
+      overflow: "hidden", textOverflow: "ellipsis", whiteSpace: "pre", fontVariantNumeric: "tabular-nums",
+    });
+    this.canvas = make("canvas", "qr-live-canvas", this.root);
+    this.canvas.tabIndex = 0;
+    this.canvas.setAttribute("role", "application");
+    Object.assign(this.canvas.style, {
+      width: "100%", height: `${this.look.height}px`, display: "block", cursor: "crosshair", touchAction: "pan-y",
+      outlineOffset: "-2px",
+    });
+    this.ctx = this.canvas.getContext("2d");
+  }
+
+  on(target, name, call, options) {
+    target.addEventListener(name, call, options);
+    this.undo.push(() => target.removeEventListener(name, call, options));
+  }
+
+  listen() {
+    const { canvas } = this;
+    this.on(canvas, "wheel", (event) => this.onWheel(event), { passive: false });
+    this.on(canvas, "pointerdown", (event) => this.onDown(event));
+    this.on(canvas, "pointermove", (event) => this.onMove(event));
+    this.on(canvas, "pointerup", (event) => this.onUp(event));
+    this.on(canvas, "pointercancel", () => { this.drag = null; });
+    this.on(canvas, "pointerleave", () => { if (!this.drag) this.point(null); });
+    this.on(canvas, "dblclick", () => this.reset());
+    // JupyterLab has keys of its own: those that mean something here stay here.
+    this.on(canvas, "keydown", (event) => this.onKey(event));
+    const resized = new ResizeObserver(() => this.resize());
+    resized.observe(this.root);
+    this.undo.push(() => resized.disconnect());
+    this.watchScale();
+    const onStore = (whole) => this.onStore(whole);
+    this.store.listeners.add(onStore);
+    this.undo.push(() => this.store.listeners.delete(onStore));
+    const onLook = () => this.resize();
+    this.model.on("change:look", onLook);
+    this.undo.push(() => this.model.off("change:look", onLook));
+  }
+
+  /** Moving the window to another screen changes the number of pixels. */
+  watchScale() {
+    let media = null;
+    const onScale = () => {
+      this.resize();
+      watch();
+    };
+    const watch = () => {
+      media?.removeEventListener("change", onScale);
+      media = window.matchMedia(`(resolution: ${window.devicePixelRatio}dppx)`);
+      media.addEventListener("change", onScale);
+    };
+    watch();
+    this.undo.push(() => media.removeEventListener("change", onScale));
+  }
+
+  close() {
+    cancelAnimationFrame(this.frame);
+    this.undo.forEach((call) => call());
+    this.undo = [];
+    this.root.remove();
+  }
+
+  /* ---------------------------------------------------------------- what is in view */
+
+  get count() {
+    return this.chart.labels.length;
+  }
+
+  /** The usual bars, the last one at the right. */
+  reset() {
+    this.bars = clamp(this.count, 40, Math.max((this.root.clientWidth - RIGHT) / USUAL, 40));
+    this.first = this.count - this.bars;
+    this.draw();
+  }
+
+  get follows() {
+    return this.first + this.bars >= this.seen - 0.5;
+  }
+
+  onStore(whole) {
+    const other = this.symbol !== this.chart.symbol;
+    if (whole && other) {
+      this.cross = null;
+      this.reset();
+      return;
+    }
+    if (this.follows || this.first >= this.count) this.first = this.count - this.bars;
+    if (this.cross && this.cross.bar >= this.count) this.cross = null;
+    this.draw();
+  }
+
+  settle() {
+    this.bars = clamp(this.bars, FEWEST, Math.max(this.count, 40));
+    // A part of the view may be empty, but never all of it.
+    this.first = clamp(this.first, -this.bars * 0.5, this.count - this.bars * 0.25);
+    this.draw();
+  }
+
+  zoom(factor, at) {
+    const bars = clamp(this.bars * factor, FEWEST, Math.max(this.count, 40));
+    this.first += (this.bars - bars) * at;
+    this.bars = bars;
+    this.settle();
+  }
+
+  /* ---------------------------------------------------------------- mouse and keys */
+
+  onWheel(event) {
+    event.preventDefault();
+    event.stopPropagation();
+    const { x } = this.place(event);
+    if (Math.abs(event.deltaX) > Math.abs(event.deltaY)) {
+      this.first += (event.deltaX / this.plot) * this.bars;
+      this.settle();
+      return;
+    }
+    this.zoom(1.0015 ** clamp(event.deltaY, -400, 400), clamp(x / this.plot, 0, 1));
+  }
+
+  place(event) {
+    const box = this.canvas.getBoundingClientRect();
+    return { x: event.clientX - box.left, y: event.clientY - box.top };
+  }
+
+  onDown(event) {
+    if (event.button !== 0) return;
+    this.canvas.focus({ preventScroll: true });
+    this.canvas.setPointerCapture(event.pointerId);
+    this.drag = { ...this.place(event), first: this.first, moved: false };
+  }
+
+  onMove(event) {
+    const { x, y } = this.place(event);
+    if (this.drag) {
+      const shift = x - this.drag.x;
+      if (Math.hypot(shift, y - this.drag.y) > 4) this.drag.moved = true;
+      if (this.drag.moved) {
+        this.canvas.style.cursor = "grabbing";
+        this.first = this.drag.first - (shift / this.plot) * this.bars;
+        this.settle();
+        return;
+      }
+    }
+    const bar = clamp(Math.floor(this.first + (x / this.plot) * this.bars + 0.5), 0, this.count - 1);
+    this.point(x <= this.plot && this.count ? { bar, y } : null);
+  }
+
+  onUp(event) {
+    const { drag } = this;
+    this.drag = null;
+    this.canvas.style.cursor = "crosshair";
+    if (!drag || drag.moved) return;
+    const { y } = this.place(event);
+    this.pick(y);
+  }
+
+  onKey(event) {
+    if (event.ctrlKey || event.metaKey || event.altKey) return;
+    const [top, bottom] = this.panes[0];
+    const from = this.cross || { bar: this.count - 1, y: this.toY(this.lastPrice()) };
+    const step = event.shiftKey ? 10 : 1;
+    const moves = {
+      ArrowLeft: () => this.point({ ...from, bar: clamp(this.cross ? from.bar - step : from.bar, 0, this.count - 1) }),
+      ArrowRight: () => this.point({ ...from, bar: clamp(from.bar + step, 0, this.count - 1) }),
+      ArrowUp: () => this.point({ ...from, y: clamp(this.moved(from.y, step), top, bottom) }),
+      ArrowDown: () => this.point({ ...from, y: clamp(this.moved(from.y, -step), top, bottom) }),
+      Home: () => this.point({ ...from, bar: 0 }),
+      End: () => this.point({ ...from, bar: this.count - 1 }),
+      "+": () => this.zoom(0.8, 1),
+      "=": () => this.zoom(0.8, 1),
+      "-": () => this.zoom(1.25, 1),
+      0: () => this.reset(),
+      Enter: () => this.pick(from.y),
+      Escape: () => this.point(null),
+    };
+    const move = moves[event.key];
+    if (!move || !this.count) return;
+    event.preventDefault();
+    event.stopPropagation();
+    move();
+    if (this.cross && (this.cross.bar < this.first || this.cross.bar > this.first + this.bars - 1)) {
+      this.first = this.cross.bar < this.first ? this.cross.bar : this.cross.bar - this.bars + 1;
+      this.settle();
+    }
+  }
+
+  lastPrice() {
+    const { close, open } = this.chart;
+    const last = this.count - 1;
+    return close[last] ?? open[last] ?? close[last - 1];
+  }
+
+  /** A height moved by some ticks of the price. */
+  moved(y, steps) {
+    const tick = this.chart.tick || (this.high - this.low) / 200;
+    return this.toY(this.rounded(this.toPrice(y)) + steps * tick);
+  }
+
+  rounded(price) {
+    const { tick } = this.chart;
+    return tick > 0 ? Math.round(price / tick) / Math.round(1 / tick) : +price.toPrecision(6);
+  }
+
+  pick(y) {
+    const [top, bottom] = this.panes[0];
+    if (y < top || y > bottom || !this.count) return;
+    const price = this.rounded(this.toPrice(y));
+    this.root.dataset.price = price;
+    this.model.send({ kind: "price", price });
+    this.say(`${this.word("picked")} ${priceText(price, this.chart.tick)}`);
+  }
+
+  point(cross) {
+    if (cross === null && this.cross === null) return;
+    this.cross = cross;
+    this.draw();
+  }
+
+  /* ---------------------------------------------------------------- drawing */
+
+  resize() {
+    const scale = window.devicePixelRatio || 1;
+    const width = this.root.clientWidth;
+    const { height } = this.look;
+    if (!width) return;
+    this.width = width;
+    this.height = height;
+    this.canvas.style.height = `${height}px`;
+    const pixels = [Math.round(width * scale), Math.round(height * scale)];
+    if (this.canvas.width !== pixels[0] || this.canvas.height !== pixels[1]) [this.canvas.width, this.canvas.height] = pixels;
+    this.ctx.setTransform(scale, 0, 0, scale, 0, 0);
+    this.paint();
+  }
+
+  draw() {
+    if (!this.frame) {
+      this.frame = requestAnimationFrame(() => {
+        this.frame = 0;
+        if (this.width) this.paint();
+      });
+    }
+  }
+
+  toX(bar) {
+    return ((bar - this.first + 0.5) / this.bars) * this.plot;
+  }
+
+  toY(price) {
+    const [top, bottom] = this.panes[0];
+    return bottom - ((price - this.low) / (this.high - this.low)) * (bottom - top);
+  }
+
+  toPrice(y) {
+    const [top, bottom] = this.panes[0];
+    return this.low + ((bottom - y) / (bottom - top)) * (this.high - this.low);
+  }
+
+  layout() {
+    this.plot = this.width - RIGHT;
+    const room = this.height - TOP - BOTTOM;
+    this.panes = [];
+    let top = TOP;
+    for (const share of SHARES) {
+      const bottom = top + room * share;
+      this.panes.push([top + (this.panes.length ? 8 : 0), bottom]);
+      top = bottom;
+    }
+    this.from = clamp(Math.floor(this.first), 0, this.count);
+    this.to = clamp(Math.ceil(this.first + this.bars) + 1, 0, this.count);
+    this.range();
+  }
+
+  /** The prices that must be seen: bars in view, what waits near them, and the limits of the last bar. */
+  range() {
+    const { open, low, high, up, down, lines } = this.chart;
+    const last = this.count - 1;
+    const found = extent([low, high, open], this.from, this.to) ||
+      extent([up, down], this.from, this.to) || [0, 1];
+    const reach = Math.max(found[1] - found[0], 0.12 * found[1]);
+    const [floor, ceiling] = found.map((value, side) => value + (side ? reach : -reach));
+    const near = lines.map((line) => line.price);
+    if (this.to > last) near.push(up[last], down[last]);
+    for (const price of near) {
+      if (!isKnown(price) || price < floor || price > ceiling) continue;
+      found[0] = Math.min(found[0], price);
+      found[1] = Math.max(found[1], price);
+    }
+    const margin = (found[1] - found[0]) * 0.07 || Math.abs(found[1]) * 0.02 || 1;
+    [this.low, this.high] = [found[0] - margin, found[1] + margin];
+  }
+
+  paint() {
+    this.seen = this.count;
+    this.symbol = this.chart.symbol;
+    this.layout();
+    const { ctx, colours } = this;
+    ctx.fillStyle = colours.ground;
+    ctx.fillRect(0, 0, this.width, this.height);
+    ctx.font = "11px system-ui, sans-serif";
+    ctx.textBaseline = "middle";
+    if (!this.count) {
+      ctx.fillStyle = colours.faint;
+      ctx.textAlign = "center";
+      ctx.fillText(this.word("no_bar"), this.width / 2, this.height / 2);
+    } else {
+      this.paintGrid();
+      ctx.save();
+      this.clip(this.panes[0][0], this.panes[0][1]);
+      this.paintLimits();
+      ctx.restore();
+      ctx.save();
+      this.clip(TOP, this.height - BOTTOM);
+      this.paintBars();
+      this.paintAccount();
+      this.paintWaiting();
+      this.paintMarks();
+      ctx.restore();
+      this.paintLegend();
+      this.paintTags();
+      this.paintCross();
+    }
+    this.describe();
+  }
+
+  clip(top, bottom) {
+    this.ctx.beginPath();
+    this.ctx.rect(0, top, this.plot, bottom - top);
+    this.ctx.clip();
+  }
+
+  paintGrid() {
+    const { ctx, colours, chart } = this;
+    ctx.lineWidth = 1;
+    ctx.textAlign = "left";
+    const horizontal = (y, text) => {
+      ctx.strokeStyle = colours.grid;
+      ctx.beginPath();
+      ctx.moveTo(0, Math.round(y) + 0.5);
+      ctx.lineTo(this.plot, Math.round(y) + 0.5);
+      ctx.stroke();
+      ctx.fillStyle = colours.faint;
+      ctx.fillText(text, this.plot + 6, y);
+    };
+    const [top, bottom] = this.panes[0];
+    for (const price of ticks(this.low, this.high, (bottom - top) / 44)) {
+      horizontal(this.toY(price), priceText(price, chart.tick));
+    }
+    this.scales = [
+      [chart.volume, countText, true],
+      [chart.equity, moneyText, false],
+      [chart.drawdown, percentText, true],
+    ].map(([list, text, zero], number) => {
+      const [upper, lower] = this.panes[number + 1];
+      const found = extent([list], this.from, this.to);
+      ctx.strokeStyle = colours.line;
+      ctx.beginPath();
+      ctx.moveTo(0, Math.round(upper - 4) + 0.5);
+      ctx.lineTo(this.width, Math.round(upper - 4) + 0.5);
+      ctx.stroke();
+      if (!found) return () => lower;
+      if (zero) found[number ? 1 : 0] = 0;
+      if (found[0] === found[1]) found[number === 2 ? 0 : 1] += number === 2 ? -0.001 : Math.abs(found[1]) * 0.001 || 1;
+      const [least, most] = found;
+      const toY = (value) => lower - 2 - ((value - least) / (most - least)) * (lower - upper - 6);
+      for (const value of number === 1 ? [least, most] : [number ? least : most]) {
+        ctx.fillStyle = colours.faint;
+        ctx.fillText(text(value), this.plot + 6, clamp(toY(value), upper + 4, lower - 6));
+      }
+      return toY;
+    });
+    ctx.fillStyle = colours.faint;
+    ["volume", "equity", "drawdown"].forEach((key, number) => {
+      ctx.fillText(this.word(key), 4, this.panes[number + 1][0] + 5);
+    });
+    this.paintDates();
+  }
+
+  paintDates() {
+    const { ctx, colours, chart } = this;
+    const every = Math.max(1, Math.ceil(this.bars / Math.max(this.plot / 110, 1)));
+    const y = this.height - BOTTOM / 2;
+    ctx.fillStyle = colours.faint;
+    ctx.textAlign = "center";
+    for (let bar = Math.ceil(this.from / every) * every; bar < this.to; bar += every) {
+      const x = this.toX(bar);
+      if (x > 30 && x < this.plot - 30) ctx.fillText(chart.labels[bar], x, y);
+    }
+    ctx.textAlign = "left";
+  }
+
+  paintLimits() {
+    const { ctx, colours, chart } = this;
+    const half = this.plot / this.bars / 2;
+    ctx.strokeStyle = colours.faint;
+    ctx.lineWidth = 1;
+    ctx.setLineDash([1, 3]);
+    for (const list of [chart.up, chart.down]) {
+      ctx.beginPath();
+      let drawn = false;
+      for (let bar = this.from; bar < this.to; bar += 1) {
+        if (!isKnown(list[bar])) {
+          drawn = false;
+          continue;
+        }
+        const [x, y] = [this.toX(bar), this.toY(list[bar])];
+        if (drawn) ctx.lineTo(x - half, y);
+        else ctx.moveTo(x - half, y);
+        ctx.lineTo(x + half, y);
+        drawn = true;
+      }
+      ctx.stroke();
+    }
+    ctx.setLineDash([]);
+  }
+
+  paintBars() {
+    const { ctx, colours, chart } = this;
+    const [rise, fall] = this.look.red_up ? [colours.red, colours.green] : [colours.green, colours.red];
+    const room = this.plot / this.bars;
+    const width = Math.max(1, Math.min(room * 0.66, 14));
+    const base = this.panes[1][1] - 2;
+    ctx.lineWidth = 1;
+    for (let bar = this.from; bar < this.to; bar += 1) {
+      const x = Math.round(this.toX(bar)) + 0.5;
+      const [open, close] = [chart.open[bar], chart.close[bar]];
+      if (!isKnown(close)) {
+        // Not whole yet: nothing but the open is known.
+        if (!isKnown(open)) continue;
+        ctx.fillStyle = colours.text;
+        ctx.fillRect(x - width / 2, this.toY(open) - 1, width, 2);
+        continue;
+      }
+      const up = close >= open;
+      const [top, bottom] = [this.toY(Math.max(open, close)), this.toY(Math.min(open, close))];
+      ctx.strokeStyle = up ? rise : fall;
+      ctx.beginPath();
+      ctx.moveTo(x, this.toY(chart.high[bar]));
+      ctx.lineTo(x, top);
+      ctx.moveTo(x, bottom);
+      ctx.lineTo(x, this.toY(chart.low[bar]));
+      ctx.stroke();
+      const tall = Math.max(bottom - top, 1);
+      // Rising bars are hollow: told apart without the colour too.
+      ctx.fillStyle = up && width >= 3 ? colours.ground : ctx.strokeStyle;
+      ctx.fillRect(x - width / 2, top, width, tall);
+      if (width >= 3) ctx.strokeRect(x - width / 2, top, width, tall);
+      if (chart.volume[bar]) {
+        ctx.globalAlpha = 0.55;
+        ctx.fillStyle = up ? rise : fall;
+        const y = this.scales[0](chart.volume[bar]);
+        ctx.fillRect(x - width / 2, y, width, base - y);
+        ctx.globalAlpha = 1;
+      }
+    }
+  }
+
+  paintAccount() {
+    const { ctx, colours, chart } = this;
+    const trace = (list, toY) => {
+      ctx.beginPath();
+      let [begin, end] = [null, null];
+      for (let bar = this.from; bar < this.to; bar += 1) {
+        if (!isKnown(list[bar])) continue;
+        const x = this.toX(bar);
+        if (begin === null) ctx.moveTo(x, toY(list[bar]));
+        else ctx.lineTo(x, toY(list[bar]));
+        begin ??= x;
+        end = x;
+      }
+      return [begin, end];
+    };
+    ctx.strokeStyle = colours.main;
+    ctx.lineWidth = 1.5;
+    trace(chart.equity, this.scales[1]);
+    ctx.stroke();
+    const zero = this.scales[2](0);
+    const [begin, end] = trace(chart.drawdown, this.scales[2]);
+    ctx.strokeStyle = colours.bad;
+    ctx.stroke();
+    if (begin === null) return;
+    ctx.lineTo(end, zero);
+    ctx.lineTo(begin, zero);
+    ctx.globalAlpha = 0.2;
+    ctx.fillStyle = colours.bad;
+    ctx.fill();
+    ctx.globalAlpha = 1;
+  }
+
+  lineColour(kind) {
+    return { limit: this.colours.main, stop: this.colours.bad, cost: this.colours.faint }[kind];
+  }
+
+  paintWaiting() {
+    const { ctx } = this;
+    const [top, bottom] = this.panes[0];
+    ctx.lineWidth = 1;
+    ctx.textAlign = "left";
+    const taken = [];
+    for (const line of this.chart.lines) {
+      const y = this.toY(line.price);
+      if (y < top || y > bottom) continue;
+      ctx.strokeStyle = this.lineColour(line.kind);
+      ctx.setLineDash(line.kind === "stop" ? [2, 3] : line.kind === "cost" ? [8, 4] : [5, 3]);
+      ctx.beginPath();
+      ctx.moveTo(0, Math.round(y) + 0.5);
+      ctx.lineTo(this.plot, Math.round(y) + 0.5);
+      ctx.stroke();
+      ctx.setLineDash([]);
+      const side = line.side ? `${this.word(line.side)} ` : "";
+      const words = `${side}${this.word(line.kind)}${line.order ? ` #${line.order}` : ""}`;
+      // Words of lines that are close together stand side by side.
+      const beside = taken.filter(([known]) => Math.abs(known - y) < 12).reduce((sum, [, room]) => sum + room, 0);
+      const room = ctx.measureText(words).width + 8;
+      taken.push([y, room + 4]);
+      ctx.fillStyle = this.colours.ground;
+      ctx.globalAlpha = 0.85;
+      ctx.fillRect(4 + beside, y - 14, room, 13);
+      ctx.globalAlpha = 1;
+      ctx.fillStyle = ctx.strokeStyle;
+      ctx.fillText(words, 8 + beside, y - 7);
+    }
+  }
+
+  paintMarks() {
+    const { ctx, colours, chart } = this;
+    const stacked = new Map();
+    const [top, bottom] = this.panes[0];
+    for (const mark of chart.marks) {
+      if (mark.bar < this.from - 1 || mark.bar > this.to) continue;
+      const buy = mark.side === "buy";
+      let y;
+      if (isKnown(mark.price)) {
+        y = this.toY(mark.price);
+      } else {
+        const edge = (buy ? chart.low : chart.high)[mark.bar] ?? chart.open[mark.bar] ?? chart.close[mark.bar - 1];
+        const key = `${mark.bar}${mark.side}`;
+        const place = Math.min(stacked.get(key) || 0, 4);
+        stacked.set(key, place + 1);
+        y = this.toY(edge ?? this.low) + (buy ? 1 : -1) * (11 + 12 * place);
+      }
+      ctx.lineWidth = 1.6;
+      shapeOf(mark.kind)(ctx, this.toX(mark.bar), clamp(y, top + 5, bottom - 5), colours, mark);
+    }
+  }
+
+  paintLegend() {
+    const { ctx, colours } = this;
+    const kinds = [...new Set(this.chart.marks.map((mark) => mark.kind))];
+    const order = this.look.marks.filter((kind) => kinds.includes(kind));
+    ctx.textAlign = "left";
+    let x = 8;
+    for (const kind of order) {
+      ctx.lineWidth = 1.6;
+      shapeOf(kind)(ctx, x + 4, TOP / 2, colours, { side: kind.endsWith("sold") ? "sell" : "buy" });
+      ctx.fillStyle = colours.faint;
+      ctx.fillText(this.word(kind), x + 13, TOP / 2 + 0.5);
+      x += 24 + ctx.measureText(this.word(kind)).width;
+    }
+  }
+
+  tag(y, text, ground, words) {
+    const { ctx } = this;
+    ctx.fillStyle = ground;
+    ctx.fillRect(this.plot + 1, y - 8, RIGHT - 2, 16);
+    ctx.fillStyle = words;
+    ctx.textAlign = "left";
+    ctx.fillText(text, this.plot + 6, y);
+  }
+
+  paintTags() {
+    const { chart, colours } = this;
+    const [top, bottom] = this.panes[0];
+    const found = chart.lines.map((line) => ({ price: line.price, ground: this.lineColour(line.kind), on: colours.ground }));
+    const price = this.lastPrice();
+    if (isKnown(price)) {
+      const last = this.count - 1;
+      const up = (chart.close[last] ?? price) >= (chart.open[last] ?? price);
+      found.push({ price, ground: up === Boolean(this.look.red_up) ? colours.red : colours.green, on: "#ffffff" });
+    }
+    const tags = found
+      .map((tag) => ({ ...tag, y: this.toY(tag.price) }))
+      .filter(({ y }) => y >= top && y <= bottom)
+      .sort((one, two) => one.y - two.y);
+    // Tags that would cover each other are pushed down, and up again from the end of the pane.
+    for (let i = 1; i < tags.length; i += 1) tags[i].y = Math.max(tags[i].y, tags[i - 1].y + 17);
+    for (let i = tags.length - 1, floor = bottom; i >= 0; i -= 1) {
+      tags[i].y = Math.min(tags[i].y, floor);
+      floor = tags[i].y - 17;
+    }
+    for (const { y, price: value, ground, on } of tags) this.tag(y, priceText(value, chart.tick), ground, on);
+  }
+
+  paintCross() {
+    if (!this.cross) return;
+    const { ctx, colours, chart } = this;
+    const x = Math.round(this.toX(this.cross.bar)) + 0.5;
+    const y = Math.round(this.cross.y) + 0.5;
+    ctx.strokeStyle = colours.faint;
+    ctx.lineWidth = 1;
+    ctx.setLineDash([3, 3]);
+    ctx.beginPath();
+    ctx.moveTo(x, TOP);
+    ctx.lineTo(x, this.height - BOTTOM);
+    const [top, bottom] = this.panes[0];
+    const inside = y >= top && y <= bottom;
+    if (inside) {
+      ctx.moveTo(0, y);
+      ctx.lineTo(this.plot, y);
+    }
+    ctx.stroke();
+    ctx.setLineDash([]);
+    if (inside) this.tag(y, priceText(this.rounded(this.toPrice(this.cross.y)), chart.tick), colours.tag, colours.onTag);
+    const label = chart.labels[this.cross.bar];
+    const room = ctx.measureText(label).width + 12;
+    const left = clamp(x - room / 2, 0, this.plot - room);
+    ctx.fillStyle = colours.tag;
+    ctx.fillRect(left, this.height - BOTTOM + 2, room, BOTTOM - 4);
+    ctx.fillStyle = colours.onTag;
+    ctx.fillText(label, left + 6, this.height - BOTTOM / 2);
+  }
+
+  /* ---------------------------------------------------------------- words for those who do not see the canvas */
+
+  describe() {
+    const { chart, root } = this;
+    const bar = this.cross ? this.cross.bar : this.count - 1;
+    const facts = this.count ? this.facts(bar) : this.word("no_bar");
+    this.say(facts);
+    this.readout.style.color = this.colours.text;
+    this.readout.style.background = this.colours.ground;
+    this.canvas.setAttribute("aria-label", `${chart.title}. ${facts}. ${this.word("keys")}`);
+    Object.assign(root.dataset, {
+      symbol: chart.symbol, seq: chart.seq, bars: this.count, from: this.from, to: this.to - 1, bar,
+      label: chart.labels[bar] ?? "", marks: chart.marks.length, lines: chart.lines.length, follows: this.follows,
+      cross: this.cross ? priceText(this.rounded(this.toPrice(this.cross.y)), chart.tick) : "",
+      low: this.low, high: this.high, top: this.panes[0][0], bottom: this.panes[0][1],
+    });
+  }
+
+  facts(bar) {
+    const { chart } = this;
+    const prices = ["open", "high", "low", "close"].map(
+      (key) => `${this.word(key)} ${priceText(chart[key][bar], chart.tick)}`,
+    );
+    const before = chart.close[bar - 1];
+    const change = isKnown(chart.close[bar]) && before ? ` (${percentText(chart.close[bar] / before - 1)})` : "";
+    const rest = [`${this.word("volume")} ${countText(chart.volume[bar])}`];
+    if (isKnown(chart.equity[bar])) rest.push(`${this.word("equity")} ${moneyText(chart.equity[bar])}`);
+    if (chart.drawdown[bar] < 0) rest.push(`${this.word("drawdown")} ${percentText(chart.drawdown[bar])}`);
+    return [chart.labels[bar], `${prices.join("  ")}${change}`, ...rest].join(" · ");
+  }
+
+  say(words) {
+    if (this.readout.textContent !== words) this.readout.textContent = words;
+  }
+}
+
+// Called once for each model: its views share one store.
+export default () => {
+  const store = { chart: null, listeners: new Set() };
+  return {
+    initialize: ({ model }) => follow(model, store),
+    render: ({ model, el }) => {
+      const view = new View(model, el, store);
+      return () => view.close();
+    },
+  };
+};

@@ -1,0 +1,157 @@
+"""The chart as a live canvas: an anywidget that is sent only what changed.
+
+One plain ES module beside this file, no build step, no network. Needs the extra ``live``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import anywidget
+import numpy as np
+import traitlets
+
+from qresearch.market.panel import Floats
+from qresearch.views.chart_data import MARKS, ChartData
+
+HEIGHT = 470
+"""Of the canvas, CSS pixels."""
+WORDS = (
+    "open", "high", "low", "close", "volume", "equity", "drawdown", "limit", "stop", "cost", "buy", "sell", "picked",
+    "no_bar", "keys", *MARKS,
+)  # fmt: skip
+"""Keys of the labels that the canvas writes."""
+_ARRAYS = ("open", "high", "low", "close", "volume", "limit_up", "limit_down", "equity", "drawdown")
+_NAMES = ("open", "high", "low", "close", "volume", "up", "down", "equity", "drawdown")
+"""What the canvas calls them."""
+
+
+class LiveChart(anywidget.AnyWidget):
+    """Candles, volume, equity and drawdown on a canvas, with crosshair, zoom, pan and a price to pick.
+
+    Parameters
+    ----------
+    theme : {"light", "dark"}
+    red_up : bool
+    words : callable
+        Labels by key.
+    picked : callable
+        Called with the price that was clicked.
+
+    Examples
+    --------
+    >>> import qresearch as qr
+    >>> from qresearch.views.chart_data import ChartReader
+    >>> session = qr.Session(qr.sample_market(), start="2022-03-01")
+    >>> reader, chart = ChartReader(session), LiveChart("light", red_up=True, words=str, picked=print)
+    >>> chart.show(reader.read("604018", 5))
+    >>> chart.chart["labels"][-1], chart.chart["close"][-1]
+    ('2022-02-28', 9.58)
+    """
+
+    _esm = Path(__file__).with_name("live_chart.js")
+    chart = traitlets.Dict().tag(sync=True)
+    """The whole chart, as it was when it was last sent whole."""
+    look = traitlets.Dict().tag(sync=True)
+
+    def __init__(
+        self, theme: str, *, red_up: bool, words: Callable[[str], str], picked: Callable[[float], object]
+    ) -> None:
+        look = {
+            "theme": theme,
+            "red_up": red_up,
+            "height": HEIGHT,
+            "words": {key: words(key) for key in WORDS},
+            "marks": list(MARKS),
+        }
+        self._data: ChartData | None = None
+        self._seq = 0
+        self._picked = picked
+        super().__init__(look=look, chart=_whole(None, 0))
+        self.on_msg(self._answer)
+
+    @property
+    def widget(self) -> LiveChart:
+        """Itself: what a panel puts into its box."""
+        return self
+
+    def show(self, data: ChartData) -> None:
+        """Bring the canvas up to date: another instrument is sent whole, else what is new."""
+        old, self._data = self._data, data
+        self._seq += 1
+        if old is None or old.symbol != data.symbol or (keep := _same(old, data)) == 0:
+            self.chart = _whole(data, self._seq)
+            return
+        facts: dict[str, Any] = {"title": data.title}
+        if old.marks != data.marks:
+            facts |= {"marks": _marks(data)}
+        if old.lines != data.lines:
+            facts |= {"lines": _lines(data)}
+        self.send({"kind": "update", "seq": self._seq, "keep": keep, "tail": _bars(data, keep), "facts": facts})
+
+    def _answer(self, _: object, message: Any, _buffers: object) -> None:
+        """What the canvas says: a price was picked, or it has to be told everything."""
+        if message.get("kind") == "price":
+            self._picked(float(message["price"]))
+        elif message.get("kind") == "hello" and message.get("seq") != self._seq:
+            self._seq += 1
+            self.chart = _whole(self._data, self._seq)
+
+    def close(self) -> None:
+        """Close the widget and its layout."""
+        self.layout.close()
+        super().close()
+
+
+def _same(old: ChartData, new: ChartData) -> int:
+    """Number of bars at the beginning that are the same in both."""
+    if old.labels[:1] != new.labels[:1]:
+        return 0
+    count = min(len(old), len(new))
+    differs: np.ndarray[Any, Any] = np.zeros(count, dtype=np.bool_)
+    for name in _ARRAYS:
+        left, right = getattr(old, name)[:count], getattr(new, name)[:count]
+        differs |= (left != right) & ~(np.isnan(left) & np.isnan(right))
+    found = int(differs.argmax()) if differs.any() else count
+    while found and old.labels[found - 1] != new.labels[found - 1]:
+        found -= 1
+    return found
+
+
+def _whole(data: ChartData | None, seq: int) -> dict[str, Any]:
+    """Everything, as JSON data."""
+    if data is None:
+        return {"seq": seq, "symbol": "", "title": "", "tick": 0.0, "marks": [], "lines": [], "labels": []} | {
+            name: [] for name in _NAMES
+        }
+    facts = {"seq": seq, "symbol": data.symbol, "title": data.title, "tick": data.tick}
+    return facts | {"marks": _marks(data), "lines": _lines(data)} | _bars(data, 0)
+
+
+def _bars(data: ChartData, keep: int) -> dict[str, list[Any]]:
+    bars: dict[str, list[Any]] = {"labels": list(data.labels[keep:])}
+    return bars | {name: _plain(getattr(data, field)[keep:]) for name, field in zip(_NAMES, _ARRAYS, strict=True)}
+
+
+def _plain(values: Floats) -> list[float | None]:
+    """Numbers as JSON knows them: what is not known is null."""
+    return [value if value == value else None for value in values.tolist()]
+
+
+def _marks(data: ChartData) -> list[dict[str, Any]]:
+    return [
+        {
+            "bar": mark.bar,
+            "price": mark.price if mark.price == mark.price else None,
+            "kind": mark.kind,
+            "side": mark.side,
+            "order": mark.order_id,
+        }
+        for mark in data.marks
+    ]
+
+
+def _lines(data: ChartData) -> list[dict[str, Any]]:
+    return [{"kind": line.kind, "price": line.price, "side": line.side, "order": line.order_id} for line in data.lines]

@@ -1,0 +1,165 @@
+"""The chart as a PNG: one matplotlib figure per panel whose artists are kept, drawn without pyplot.
+
+Always there, and what static viewers see. A new bar costs one drawing of the figure, well below 100 ms.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+import ipywidgets as widgets
+import matplotlib as mpl
+import numpy as np
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+from matplotlib.font_manager import fontManager
+from matplotlib.ticker import FuncFormatter, MaxNLocator, PercentFormatter
+
+from qresearch.views.candles import Candles, label_ticks
+from qresearch.views.chart_data import ChartData
+from qresearch.views.panels.words import Words
+from qresearch.views.picture import dress, plain_style, theme_of
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+WIDTH, HEIGHT, DPI = 8.6, 4.8, 100
+_SHARES = (0.58, 0.13, 0.16, 0.13)
+"""Of the height: prices, volume, equity, drawdown."""
+_LEFT, _RIGHT, _TOP, _BOTTOM = 0.62, 1.15, 0.3, 0.25
+"""Room around the axes, inches."""
+_CARD = "#161d2b"
+"""Colour of a panel in the dark theme, as in the style sheet."""
+_ENGLISH = Words("en")
+_CHINESE = (
+    "Noto Sans CJK SC", "Noto Sans SC", "Source Han Sans SC", "WenQuanYi Micro Hei", "WenQuanYi Zen Hei", "PingFang SC",
+    "Microsoft YaHei", "SimHei", "Heiti SC", "Droid Sans Fallback",
+)  # fmt: skip
+
+
+class PngChart:
+    """Candles, volume, equity and drawdown in an image widget.
+
+    Parameters
+    ----------
+    theme : {"light", "dark"}
+    red_up : bool
+    words : callable
+        Labels by key.
+
+    Examples
+    --------
+    >>> import qresearch as qr
+    >>> from qresearch.views.chart_data import ChartReader
+    >>> chart = PngChart("light", red_up=True, words=str)
+    >>> chart.show(ChartReader(qr.Session(qr.sample_market()).step(3)).read("604018"))
+    >>> chart.png()[1:4]
+    b'PNG'
+    """
+
+    def __init__(self, theme: str, *, red_up: bool, words: Callable[[str], str]) -> None:
+        colours = theme_of(theme)
+        # On the dark page panels are cards of their own colour.
+        if theme == "dark":
+            colours = replace(colours, ground=_CARD)
+        self._words = words
+        with _style():
+            self._figure = Figure(figsize=(WIDTH, HEIGHT), dpi=DPI, facecolor=colours.ground)
+            FigureCanvasAgg(self._figure)
+            axes: list[Axes] = []
+            left, wide = _LEFT / WIDTH, 1 - (_LEFT + _RIGHT) / WIDTH
+            room, top = HEIGHT - _TOP - _BOTTOM, HEIGHT - _TOP
+            for share in _SHARES:
+                tall = room * share
+                top -= tall
+                box = (left, top / HEIGHT, wide, (tall - 0.1) / HEIGHT)
+                made = self._figure.add_axes(box, sharex=axes[0] if axes else None)
+                dress(made, colours)
+                made.tick_params(labelbottom=share == _SHARES[-1] and len(axes) == len(_SHARES) - 1)
+                axes.append(made)
+            prices, volumes, self._equity, self._drawdown = axes
+            self._dates = self._drawdown
+            self._candles = Candles(prices, volumes, colours, red_up=red_up, words=self._label)
+            self._curve = self._equity.plot([], [], color=colours.main, linewidth=1.3)[0]
+            self._fall = self._drawdown.plot([], [], color=colours.bad, linewidth=1.0)[0]
+            self._area = self._drawdown.fill_between([0, 1], [0, 0], 0, color=colours.bad, alpha=0.2, linewidth=0)
+            self._equity.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.0f}"))
+            self._equity.yaxis.set_major_locator(MaxNLocator(2))
+            self._drawdown.yaxis.set_major_formatter(PercentFormatter(1, decimals=1))
+            self._drawdown.yaxis.set_major_locator(MaxNLocator(2))
+            for made, key in zip(axes[1:], ("volume", "equity", "drawdown"), strict=True):
+                name: dict[str, Any] = {"color": colours.faint, "fontsize": 7.5, "ha": "left", "va": "top"}
+                made.text(0.004, 0.96, self._label(key), transform=made.transAxes, **name)
+            self._nothing = prices.text(
+                0.5, 0.5, "", transform=prices.transAxes, ha="center", va="center", color=colours.faint, fontsize=10
+            )
+        self._png: bytes | None = None
+        self.widget = widgets.Image(format="png", layout=widgets.Layout(width="100%", max_width="1100px"))
+        self.widget.add_class("qr-png-chart")
+
+    def _label(self, key: str) -> str:
+        words = self._words(key)
+        return words if words.isascii() or chinese_font() is not None else _ENGLISH(f"chart_{key.replace(' ', '_')}")
+
+    def show(self, data: ChartData) -> None:
+        """Draw a chart; the image in the browser follows."""
+        with _style():
+            self._draw(data)
+            out = io.BytesIO()
+            self._figure.savefig(out, format="png", dpi=DPI, metadata={"Software": None})
+        self._png = out.getvalue()
+        self.widget.value = self._png
+
+    def png(self) -> bytes:
+        """What was drawn last; empty before that."""
+        return self._png or b""
+
+    def close(self) -> None:
+        """Let go of the figure and of the widget."""
+        self._figure.clear()
+        self.widget.layout.close()
+        self.widget.close()
+
+    def _draw(self, data: ChartData) -> None:
+        self._nothing.set_text("" if len(data) else self._label("no_bar"))
+        if not len(data):
+            return
+        self._candles.draw(data)
+        across = np.arange(len(data))
+        known = ~np.isnan(data.equity)
+        self._curve.set_data(across[known], data.equity[known])
+        self._fall.set_data(across[known], data.drawdown[known])
+        bars, falls = across[known], data.drawdown[known]
+        area = np.concatenate((np.stack((bars, falls), 1), np.stack((bars[::-1], np.zeros(len(bars))), 1)))
+        self._area.set_verts([area] if len(bars) else [])
+        if len(bars):
+            low, high = float(data.equity[known].min()), float(data.equity[known].max())
+            room = (high - low) * 0.1 or max(abs(high), 1.0) * 0.001
+            self._equity.set_ylim(low - room, high + 3 * room)
+            self._drawdown.set_ylim(min(float(falls.min()) * 1.15, -1e-4), 0)
+        label_ticks(self._dates, data.labels)
+
+
+@cache
+def chinese_font() -> str | None:
+    """A font with Chinese letters that is installed; None when there is none.
+
+    Matplotlib's own font has none, and warns for each letter: then the picture keeps the English words.
+    """
+    installed = {font.name for font in fontManager.ttflist}
+    return next((name for name in _CHINESE if name in installed), None)
+
+
+@contextmanager
+def _style() -> Iterator[None]:
+    """Matplotlib's own defaults, and behind its font one with Chinese letters where there is one."""
+    with plain_style():
+        found = chinese_font()
+        if found is not None:
+            mpl.rcParams["font.family"] = ["DejaVu Sans", found]
+        yield

@@ -1,0 +1,405 @@
+"""Practice for learners: names and dates are hidden, one answers before one sees, and the score is kept."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Hashable, Mapping
+from dataclasses import dataclass, fields, replace
+from functools import partial
+from html import escape
+from typing import TYPE_CHECKING, Any
+
+import ipywidgets as widgets
+import numpy as np
+
+from qresearch.domain.instrument import Board
+from qresearch.errors import UsageError, choose
+from qresearch.market.venue import PHASES
+from qresearch.session.html import table
+from qresearch.views.chart_data import ChartData, ChartReader
+from qresearch.views.panels.cells import state_key
+from qresearch.views.panels.panel import Panel, put, show_if
+from qresearch.views.panels.png_chart import PngChart
+
+if TYPE_CHECKING:
+    from qresearch.session.orders import OrderRecord
+    from qresearch.views.panels.desk import Desk
+
+ASKS = ("state", "decision", "both")
+STATES = ("QUEUED", "WORKING", "PARTLY", "FILLED", "CANCELED", "EXPIRED", "REJECTED")
+"""What can be answered to the question for a state."""
+BRANCH = "practice"
+_LETTERS = 26
+
+
+@dataclass(frozen=True)
+class PracticeSettings:
+    """What a teacher can set; pass it as a dict with any of these keys.
+
+    Parameters
+    ----------
+    ask : {"state", "decision", "both"}
+        For the next state of the selected open order (else of the newest one), for rise or fall, or for both in turn.
+    rounds : int
+        Number of questions.
+    days : int
+        Trading days over which a decision is judged.
+    phase : str
+        Where an order is looked at again: "CLOSE", another phase, or "next" for the next one whatever it is.
+    hide_names, hide_dates : bool
+        While one practises, the other panels are hidden as well, since they would tell.
+    symbols : tuple of str
+        Instruments to ask about; empty: all that have traded lately, but for indices.
+    bars : int
+        Bars on the chart.
+    seed : int
+        Of the choice of instruments: equal seeds ask the same questions.
+    """
+
+    ask: str = "both"
+    rounds: int = 10
+    days: int = 5
+    phase: str = "CLOSE"
+    hide_names: bool = True
+    hide_dates: bool = True
+    symbols: tuple[str, ...] = ()
+    bars: int = 60
+    seed: int = 1
+
+    @classmethod
+    def of(cls, given: Mapping[str, Any] | None) -> PracticeSettings:
+        """Checked settings from a dict.
+
+        Raises
+        ------
+        UsageError
+            An unknown key or value, or a count below 1.
+
+        Examples
+        --------
+        >>> PracticeSettings.of({"ask": "state", "rounds": 3}).rounds
+        3
+        """
+        known = [item.name for item in fields(cls)]
+        for key in given or {}:
+            choose("practice setting", key, known)
+        made = cls(**(dict(given or {}) | {"symbols": tuple((given or {}).get("symbols", ()))}))
+        choose("ask", made.ask, ASKS)
+        choose("phase", made.phase, [*PHASES, "next"])
+        for key in ("rounds", "days", "bars"):
+            count = getattr(made, key)
+            if not isinstance(count, int) or isinstance(count, bool) or count < 1:
+                raise UsageError(f"practice: {key}={count!r} is not a whole number of at least 1.")
+        return made
+
+
+@dataclass(frozen=True)
+class Question:
+    """What is asked.
+
+    Parameters
+    ----------
+    kind : {"state", "decision"}
+    symbol : str
+    order_id : int
+        0 for a decision.
+    close : float, currency per share
+        The last close when it was asked.
+    """
+
+    kind: str
+    symbol: str
+    order_id: int = 0
+    close: float = float("nan")
+
+
+@dataclass(frozen=True)
+class Round:
+    """A question that was answered: in words, as they were shown.
+
+    Parameters
+    ----------
+    asked, answered, happened : str
+    right : bool
+    """
+
+    asked: str
+    answered: str
+    happened: str
+    right: bool
+
+
+class PracticePanel(Panel):
+    """Asks, waits for the answer, lets the market go on, tells what happened, and keeps the score.
+
+    Practice goes on a branch of its own; ending it goes back to where one was, so that the session is left as it was.
+
+    Parameters
+    ----------
+    desk : Desk
+    settings : dict, optional
+        See :class:`PracticeSettings`.
+
+    Examples
+    --------
+    >>> import qresearch as qr
+    >>> from qresearch.views.panels.desk import Desk, Look
+    >>> session = qr.Session(qr.sample_market(), start="2022-03-01", cash=100_000)
+    >>> panel = PracticePanel(Desk(session, Look()), settings={"ask": "state", "rounds": 1})
+    >>> ticket = session.buy("604018", 1000)
+    >>> panel.start()
+    >>> panel.answer("FILLED")
+    >>> panel.rounds[0].right, panel.rounds[0].happened
+    (True, 'order 1 is now filled.')
+    """
+
+    name = "practice"
+
+    def __init__(self, desk: Desk, *, settings: Mapping[str, Any] | None = None) -> None:
+        self.settings = PracticeSettings.of(settings)
+        super().__init__(desk)
+        self.rounds: list[Round] = []
+        """What was answered so far."""
+        self.question: Question | None = None
+        """What is asked now; None while nothing is."""
+        self._home = ""
+        self._letters: dict[str, int] = {}
+        self._reader = ChartReader(desk.session)
+        self._chart = PngChart(desk.theme, red_up=desk.colours == "red_up", words=self._chart_word)
+        self._text = widgets.HTML("")
+        self._text.add_class("qr-question")
+        self._start, self._stop = (
+            self.button("practice_start", self.start, kind="primary"),
+            self.button("practice_stop", self.stop),
+        )
+        self._answers: dict[str, widgets.Button] = {}
+        for key in (*STATES, "up", "down"):
+            word = key if key in STATES else f"answer_{key}"
+            self._answers[key] = self.button(word, partial(self.answer, key))
+            self._answers[key].add_class("qr-answer")
+        answers = widgets.HBox(list(self._answers.values()))
+        answers.add_class("qr-foot")
+        foot = widgets.HBox([self._start, self._stop])
+        foot.add_class("qr-foot")
+        self._score = widgets.HTML("")
+        self._score.add_class("qr-table")
+        self.body.children = (self._text, answers, foot, self._chart.widget, self._score)
+
+    def _chart_word(self, key: str) -> str:
+        return self.words(f"chart_{key.replace(' ', '_')}")
+
+    # ------------------------------------------------------------------ the course of it
+
+    @property
+    def is_on(self) -> bool:
+        """True from the start to the end of practice."""
+        return bool(self._home)
+
+    def start(self) -> None:
+        """Open a branch for practice and ask the first question."""
+        session = self.desk.session
+        branches = session._timeline.branches
+        self._home = session.branches.current
+        number = sum(name.startswith(BRANCH) for name in branches) + 1
+        session.branch(f"{BRANCH}-{number}")
+        self.rounds, self._letters = [], {}
+        self._ask()
+        self._veil()
+
+    def stop(self) -> None:
+        """End it, and go back to where one was."""
+        if not self.is_on:
+            return
+        right = sum(done.right for done in self.rounds)
+        self.desk.session.branches.switch(self._home)
+        self._home, self.question = "", None
+        self._veil()
+        self._paint()
+        self.tell(self.words("practice_done", right=right, asked=len(self.rounds)))
+
+    def answer(self, key: str) -> None:
+        """Answer the question, let the market go on, and ask the next one.
+
+        Parameters
+        ----------
+        key : str
+            A state such as "FILLED", or "up" or "down".
+
+        Raises
+        ------
+        UsageError
+            Nothing is asked, or the answer does not fit the question.
+        """
+        question = self.question
+        if question is None:
+            raise UsageError(f"practice: nothing is asked now. {self.words('practice_intro')}")
+        choose("answer", key, STATES if question.kind == "state" else ("up", "down"))
+        asked = self._asked(question)
+        truth, happened = self._go_on(question)
+        word = self.words(key if key in STATES else f"answer_{key}")
+        self.rounds.append(Round(asked, word, happened, key == truth))
+        self.question = None
+        if len(self.rounds) >= self.settings.rounds:
+            self.stop()
+        else:
+            self._ask()
+
+    def _go_on(self, question: Question) -> tuple[str, str]:
+        """Let the market go on; the right answer, and what happened in words."""
+        session, words = self.desk.session, self.words
+        if question.kind == "state":
+            phase = self.settings.phase
+            if phase == "CLOSE":
+                session.step()
+            else:
+                session.step(phase=phase)
+            state = state_key(session._orders()[question.order_id])
+            return state, words("answer_was_state", order=question.order_id, state=words(state))
+        session.step(self.settings.days)
+        closes = session.history(question.symbol, self.settings.days + 1)[question.symbol].dropna()
+        # Adjusted as of today: a dividend or a split in between is no rise and no fall.
+        move = float(closes.iloc[-1] / closes.iloc[0] - 1) if len(closes) > 1 else 0.0
+        truth = "up" if move > 0 else "down" if move < 0 else ""
+        shown = f"{move:+.2%}"
+        days = self.settings.days
+        return truth, words("answer_was_move", symbol=self._hidden(question.symbol), move=shown, days=days)
+
+    def _ask(self) -> None:
+        """Put the next question, or end when nothing is left to ask about."""
+        asks = self.settings.ask
+        order = self._open_order() if asks != "decision" else None
+        wants_state = asks == "state" or (asks == "both" and len(self.rounds) % 2 == 0)
+        session = self.desk.session
+        ahead = session._exchange.last - session._account.day
+        if wants_state and order is not None and ahead >= 1:
+            symbol = session.market.symbols[order.column]
+            self.question = Question("state", symbol, order.order_id)
+        elif asks != "state" and ahead >= self.settings.days:
+            symbol = self._symbol()
+            close = session._view().last_price(session.market.column(symbol))
+            self.question = Question("decision", symbol, close=close)
+        else:
+            self.question = None
+        self._paint()
+
+    def _open_order(self) -> OrderRecord | None:
+        """The order that is chosen, if it is open; else the newest open one."""
+        records = {order.order_id: order for order in self.desk.session._open_records}
+        chosen = self.desk.order_id
+        return records.get(chosen if chosen in records else max(records, default=0))
+
+    def _symbol(self) -> str:
+        """An instrument to ask about: the same one for the same seed and number of the question."""
+        session = self.desk.session
+        names = [session.market.symbols[session.market.column(name)] for name in self.settings.symbols]
+        if not names:
+            view = session._view()
+            closes = session.market.panel.close[max(view.stop - 2, 0) : view.stop]
+            traded = set(np.flatnonzero(np.isfinite(closes).all(axis=0)).tolist())
+            names = [
+                item.symbol
+                for column, item in enumerate(session.market.instruments)
+                if column in traded and item.board is not Board.INDEX
+            ] or [self.desk.symbol]
+        return random.Random(f"{self.settings.seed}:{len(self.rounds)}").choice(names)
+
+    # ------------------------------------------------------------------ what is hidden
+
+    def _hidden(self, symbol: str) -> str:
+        if not self.settings.hide_names:
+            return symbol
+        number = self._letters.setdefault(symbol, len(self._letters))
+        letter = chr(ord("A") + number % _LETTERS) + (str(number // _LETTERS + 1) if number >= _LETTERS else "")
+        return self.words("hidden_symbol", letter=letter)
+
+    def _veil(self) -> None:
+        """Hide the other panels of the desk while one practises, since they would tell names and dates."""
+        hides = self.is_on and (self.settings.hide_names or self.settings.hide_dates)
+        for panel in self.desk.panels:
+            if panel is not self and self.widget not in _inside(panel.widget):
+                show_if(panel.widget, not hides)
+
+    def _disguised(self, data: ChartData) -> ChartData:
+        """A chart without the name and the dates; days are counted, the last one is 0."""
+        labels = data.labels
+        if self.settings.hide_dates:
+            labels = tuple(str(number - len(data) + 1) for number in range(len(data)))
+        name = self._hidden(data.symbol)
+        return replace(data, symbol=name, title=name if self.settings.hide_names else data.title, labels=labels)
+
+    # ------------------------------------------------------------------ content
+
+    def depends(self) -> Hashable:
+        """The moment, and the question."""
+        return self.desk.stamp(), self.question, len(self.rounds), self.is_on
+
+    def draw(self) -> None:
+        """Show the question and the score."""
+        self._paint()
+
+    def _asked(self, question: Question) -> str:
+        words = self.words
+        if question.kind == "state":
+            return words("ask_state", order=question.order_id)
+        return words("ask_decision", days=self.settings.days, symbol=self._hidden(question.symbol))
+
+    def _paint(self) -> None:
+        question, words = self.question, self.words
+        for key, button in self._answers.items():
+            show_if(button, question is not None and (key in STATES) == (question.kind == "state"))
+        show_if(self._start, not self.is_on)
+        show_if(self._stop, self.is_on)
+        show_if(self._chart.widget, question is not None)
+        put(self._text, self._head())
+        if question is not None:
+            self._chart.show(self._disguised(self._reader.read(question.symbol, self.settings.bars)))
+        put(
+            self._score,
+            self._told(words("score", right=sum(done.right for done in self.rounds), asked=len(self.rounds))),
+        )
+
+    def _head(self) -> str:
+        words, question = self.words, self.question
+        if question is None:
+            text = words("need_order") if self.is_on else words("practice_intro")
+            return f'<div class="qr-empty">{escape(text)}</div>'
+        number = words("rounds_left", number=len(self.rounds) + 1, rounds=self.settings.rounds)
+        return (
+            f'<div class="qr-title">{escape(self._asked(question))}</div><div class="qr-label">{escape(number)}</div>'
+        )
+
+    def _told(self, score: str) -> str:
+        if not self.rounds:
+            return ""
+        words = self.words
+        rows = [
+            (
+                str(len(self.rounds) - number),
+                escape(done.asked),
+                escape(done.answered),
+                f'<b class="{"qr-passes" if done.right else "qr-fails"}">'
+                f"{'✓' if done.right else '✗'} {escape(words('right' if done.right else 'wrong'))}</b>",
+                escape(done.happened),
+            )
+            for number, done in enumerate(reversed(self.rounds))
+        ]
+        heads = ("", words("asked"), words("answered"), "", words("happened"))
+        return f'<div class="qr-title">{escape(score)}</div>{table(heads, rows)}'
+
+    def html(self) -> str:
+        """The question and the score so far."""
+        score = self.words("score", right=sum(done.right for done in self.rounds), asked=len(self.rounds))
+        return f"<div><b>{escape(self.words(self.name))}</b></div>{self._head()}{self._told(score)}"
+
+    def close(self) -> None:
+        """End practice and release the widgets and the figure."""
+        self.stop()
+        super().close()
+
+
+def _inside(widget: widgets.Widget) -> set[widgets.Widget]:
+    """A widget and all that stands in it."""
+    found = {widget}
+    for child in getattr(widget, "children", ()):
+        found |= _inside(child)
+    return found

@@ -1,0 +1,101 @@
+"""A field that finds an instrument by code or name among thousands: it offers a few matches, never the whole list."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from itertools import islice
+from typing import TYPE_CHECKING, Any
+
+import ipywidgets as widgets
+
+from qresearch.domain.instrument import canonical_symbol
+from qresearch.views.panels.panel import named
+
+if TYPE_CHECKING:
+    from qresearch.market.market import Market
+    from qresearch.views.panels.words import Words
+
+MOST = 20
+"""Matches on offer at a time."""
+
+
+class SymbolBox:
+    """A text field with matches below it.
+
+    Parameters
+    ----------
+    market : Market
+    words : Words
+    choose : callable
+        Of the symbol, when one is chosen.
+
+    Examples
+    --------
+    >>> import qresearch as qr
+    >>> from qresearch.views.panels.words import Words
+    >>> seen = []
+    >>> box = SymbolBox(qr.sample_market(), Words("en"), seen.append)
+    >>> box.matches("60401")[0].split()[0]
+    '604018.SH'
+    """
+
+    def __init__(self, market: Market, words: Words, choose: Callable[[str], object]) -> None:
+        self._market, self._choose = market, choose
+        self._names = [(item.symbol, f"{item.symbol} {item.name}".strip()) for item in market.instruments]
+        self._keys = [text.lower() for _, text in self._names]
+        self._known = frozenset(self._keys)
+        self._is_painting = False
+        self._shown = ""
+        self.widget = widgets.Combobox(
+            placeholder=words("find_symbol"), options=(), ensure_option=False, continuous_update=True
+        )
+        named(self.widget, words("symbol"))
+        self.widget.add_class("qr-symbol")
+        self.widget.observe(self._typed, names="value")
+
+    def matches(self, text: str) -> list[str]:
+        """What is offered for some text: instruments whose code or name begins with it, then those that contain it."""
+        wanted = text.strip().lower()
+        return list(islice(self._found(wanted), MOST))
+
+    def _found(self, wanted: str) -> Iterator[str]:
+        for key, (_, text) in zip(self._keys, self._names, strict=True):
+            if key.startswith(wanted):
+                yield text
+        if wanted:
+            for key, (_, text) in zip(self._keys, self._names, strict=True):
+                if wanted in key and not key.startswith(wanted):
+                    yield text
+
+    def show(self, symbol: str) -> None:
+        """Show an instrument as the chosen one."""
+        if symbol == self._shown:
+            return
+        self._shown = symbol
+        self._is_painting = True
+        try:
+            self.widget.value = self._text(symbol)
+            self.widget.options = (self.widget.value,)
+        finally:
+            self._is_painting = False
+
+    def _text(self, symbol: str) -> str:
+        return self._names[self._market.column(symbol)][1]
+
+    def _typed(self, change: dict[str, Any]) -> None:
+        if self._is_painting:
+            return
+        text = change["new"].strip()
+        symbol = self._exact(text)
+        if symbol is None:
+            self.widget.options = tuple(self.matches(text))
+        elif symbol != self._shown:
+            self._shown = symbol
+            self._choose(symbol)
+
+    def _exact(self, text: str) -> str | None:
+        """The symbol that some text names in full: a code in any spelling, or what stands in the list."""
+        if " " in text and text.lower() not in self._known:
+            return None
+        column = self._market.panel.columns.resolved.get(canonical_symbol(text.split(" ", maxsplit=1)[0]))
+        return None if column is None else self._market.symbols[column]

@@ -1,0 +1,165 @@
+"""The tear-sheet panel: the QuantStats page of a branch at any moment, and two branches side by side."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable
+from html import escape
+from typing import TYPE_CHECKING, Any
+
+import ipywidgets as widgets
+
+from qresearch.session.account_history import AccountHistory
+from qresearch.session.benchmark import align, find_benchmark
+from qresearch.views import report as reports
+from qresearch.views.panels.cells import moment_text
+from qresearch.views.panels.panel import Panel, named, put, show_if
+from qresearch.views.summary import Report
+
+if TYPE_CHECKING:
+    from qresearch.views.panels.desk import Desk
+
+FEWEST = 2
+"""Trading days that a page needs."""
+HEIGHT = 640
+"""Of the frame, CSS pixels."""
+
+
+class TearsheetPanel(Panel):
+    """The tear-sheet of one branch, or two branches compared; made when it is asked for, since it takes a second.
+
+    The page stands in a frame without scripts and without a way to anything around it.
+
+    Examples
+    --------
+    >>> import qresearch as qr
+    >>> from qresearch.views.panels.desk import Desk, Look
+    >>> panel = TearsheetPanel(Desk(qr.Session(qr.sample_market(), start="2022-03-01").step(), Look()))
+    >>> panel.refresh()
+    >>> panel.make()
+    >>> panel.page
+    ''
+    >>> "there are 1" in panel.html()
+    True
+    """
+
+    name = "tearsheet"
+
+    def __init__(self, desk: Desk) -> None:
+        super().__init__(desk)
+        words = self.words
+        self.page = ""
+        """The page that is shown; empty before one is made."""
+        self._report: Report | None = None
+        self._made_at: Hashable = None
+        self._about = ""
+        self._is_painting = False
+        self.mode = widgets.ToggleButtons(options=[(words("one_branch"), "one"), (words("two_branches"), "two")])
+        self.mode.add_class("qr-mode")
+        self.first, self.second = self._branch("first_branch"), self._branch("second_branch")
+        self._make = self.button("make_page", self.make, kind="primary")
+        self._state = widgets.HTML("")
+        self._frame_of_page = widgets.HTML("")
+        self._frame_of_page.add_class("qr-page")
+        head = widgets.HBox([self.mode, self.first, self.second, self._make])
+        head.add_class("qr-foot")
+        self.body.children = (head, self._state, self._frame_of_page)
+        for field in (self.mode, self.first, self.second):
+            field.observe(self._chosen, names="value")
+
+    def _branch(self, key: str) -> widgets.Dropdown:
+        made = named(widgets.Dropdown(), self.words(key))
+        made.layout.width = "auto"
+        made.add_class(f"qr-field-{key.replace('_', '-')}")
+        return made
+
+    # ------------------------------------------------------------------ acting
+
+    def _chosen(self, _: dict[str, Any]) -> None:
+        if not self._is_painting:
+            self.desk.act(self, self._tell_state)
+
+    def make(self) -> None:
+        """Make the page as of now."""
+        session = self.desk.session
+        problem = self._problem()
+        self.page, self._report, self._made_at = "", None, self.desk.stamp()
+        if not problem and self.mode.value == "two":
+            self._report = reports.compare(session, self.first.value, self.second.value)
+            self.page = self._report.page()
+            self._about = f"{self.first.value}, {self.second.value}"
+        elif not problem:
+            self._report = reports.report(session)
+            history = AccountHistory.of(session)
+            beside = align(find_benchmark(session.market, None), history.exchange, history.closes)
+            self.page = reports.tear_sheet(self._report, history.returns_series, beside)
+            self._about = history.name
+        if self.page:
+            self._about = self.words("page_of", branch=self._about, moment=moment_text(session, self.words))
+        put(self._frame_of_page, self._framed(self.page))
+        self._tell_state()
+
+    def _framed(self, page: str) -> str:
+        if not page:
+            return ""
+        # An empty sandbox: no script, no form, no pop-up, no way to the notebook around it.
+        style = f"width:100%;height:{HEIGHT}px;border:0;background:#fff;border-radius:6px"
+        return (
+            f'<iframe sandbox="" title="{escape(self.words(self.name))}" style="{style}" '
+            f'srcdoc="{escape(page, quote=True)}"></iframe>'
+        )
+
+    # ------------------------------------------------------------------ content
+
+    def _problem(self) -> str:
+        """Why no page can be made now, in words; empty when one can."""
+        words, timeline = self.words, self.desk.session._timeline
+        if self.mode.value == "two":
+            if len(timeline.branches) < FEWEST:
+                return words("only_one_branch")
+            names = [self.first.value, self.second.value]
+            if names[0] == names[1]:
+                return words("same_branch")
+        else:
+            names = [timeline.branch.name]
+        days = min(len(AccountHistory.of(self.desk.session, name).closes) for name in names)
+        return words("not_enough", days=days) if days < FEWEST else ""
+
+    def depends(self) -> Hashable:
+        """The moment, and the names of the branches."""
+        return self.desk.stamp(), tuple(self.desk.session._timeline.branches)
+
+    def draw(self) -> None:
+        """Offer the branches there are, and say whether the page is still of now."""
+        timeline = self.desk.session._timeline
+        names = tuple(timeline.branches)
+        self._is_painting = True
+        try:
+            for field, usual in ((self.first, names[0]), (self.second, timeline.branch.name)):
+                if field.options != names:
+                    chosen = field.value if field.value in names else usual
+                    field.options = names
+                    field.value = chosen
+            if self.first.value == self.second.value and len(names) > 1:
+                self.second.value = next(name for name in reversed(names) if name != self.first.value)
+        finally:
+            self._is_painting = False
+        self._tell_state()
+
+    def _tell_state(self) -> None:
+        for field in (self.first, self.second):
+            show_if(field, self.mode.value == "two")
+        problem = self._problem()
+        self._make.disabled = bool(problem)
+        put(self._state, f'<div class="qr-empty">{escape(problem or self._freshness())}</div>')
+
+    def _freshness(self) -> str:
+        if not self.page:
+            return self.words("page_wait")
+        is_old = self._made_at != self.desk.stamp()
+        return f"{self._about} {self.words('page_old')}" if is_old else self._about
+
+    def html(self) -> str:
+        """The figures of the page, without it: it is half a megabyte."""
+        if self._report is None:
+            return f"<div><b>{escape(self.words(self.name))}</b> {escape(self._problem() or self._freshness())}</div>"
+        return f"<div>{escape(self._freshness())}</div>{self._report._repr_html_()}"

@@ -1,0 +1,423 @@
+"""The timeline bar: back, step, play and pause, run until something, the days with their marks, and the branches."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Coroutine, Hashable, Iterable
+from html import escape
+from typing import TYPE_CHECKING, Any
+
+import ipywidgets as widgets
+
+from qresearch.errors import UsageError
+from qresearch.market.venue import PHASE_ORDER, Phase
+from qresearch.session.html import number
+from qresearch.views.panels.cells import moment_text
+from qresearch.views.panels.chart import has_live
+from qresearch.views.panels.panel import Panel, named, put, show_if, unseen
+from qresearch.views.panels.tape import Tape
+
+if TYPE_CHECKING:
+    from qresearch.session.session import Session
+    from qresearch.views.panels.desk import Desk
+
+SPEEDS = (1, 2, 5, 10, 20)
+"""Steps per second."""
+FASTEST = 0
+BUDGET = 0.15
+"""Seconds that a run takes between two repaints: so long a click on pause waits at most."""
+BINS = 400
+"""Marks of the timeline at most, per kind."""
+
+ACTIONS = ("order", "logged", "recorded", "cancel.requested", "update.requested", "order.updated", "order.canceled")
+"""Events by which a strategy shows that it has acted."""
+
+GOALS = ("until_date", "until_fill", "until_rejected", "until_strategy", "until_breakpoint", "until_end")
+
+
+class TimelinePanel(Panel):
+    """Moves the session in time; play and run are tasks that pause stops between two steps."""
+
+    name = "timeline"
+
+    def __init__(self, desk: Desk) -> None:
+        super().__init__(desk)
+        self._tape = Tape(desk.session)
+        self.task: asyncio.Task[None] | None = None
+        """The play or run that is going on; None when the session stands still."""
+        self._is_painting = False
+        self._said_by_session = ""
+        self.body.children = (self._moment_row(), self._buttons(), self._days(), *self._keys())
+
+    # ------------------------------------------------------------------ widgets
+
+    def _moment_row(self) -> widgets.HBox:
+        self._where = widgets.HTML("")
+        self._account = widgets.HTML("")
+        row = widgets.HBox([self._where, self._account])
+        row.add_class("qr-moment")
+        return row
+
+    def _buttons(self) -> widgets.HBox:
+        words, session = self.words, self.desk.session
+        self._back = self.button("back", session.back)
+        self._step = self.button("step", session.step, kind="primary", hint=words("keys"))
+        self._phase = self.button("step_phase", lambda: session.step(phase="next"))
+        self._play = self.button("play", self._play_or_pause)
+        rates = [(words("per_second", count=rate), rate) for rate in SPEEDS]
+        self._speed = self._choice("speed", [*rates, (words("fastest"), FASTEST)], 5)
+        self._goal = self._choice("until", [(words(goal), goal) for goal in GOALS], "until_fill")
+        self._date = unseen(widgets.DatePicker(), words("date"))
+        self._date.layout.width = "140px"
+        self._date.add_class("qr-until-date")
+        self._point = self._choice("until_breakpoint", [], None)
+        self._run = self.button("run", self._run_or_stop)
+        self._branch = self._choice("branch", [("main", "main")], "main")
+        self._branch.observe(self._switch, names="value")
+        self._name = unseen(widgets.Text(placeholder=words("branch_name")), words("branch_name"))
+        self._name.layout.width = "165px"
+        self._name.add_class("qr-branch-name")
+        self._open = self.button("open_branch", self._open_branch)
+        self._goal.observe(lambda _: self._show_goal(), names="value")
+        self._show_goal()
+        groups = (
+            (self._back, self._step, self._phase),
+            (self._play, self._speed),
+            (self._goal, self._date, self._point, self._run),
+            (self._branch, self._name, self._open),
+        )
+        row = widgets.HBox([_group(group) for group in groups])
+        row.add_class("qr-buttons")
+        return row
+
+    def _choice(self, key: str, options: list[tuple[str, Any]], value: object) -> widgets.Dropdown:
+        made = named(widgets.Dropdown(options=options, value=value), self.words(key))
+        made.layout.width = "auto"
+        made.add_class(f"qr-{key.replace('_', '-')}")
+        return made
+
+    def _days(self) -> widgets.VBox:
+        exchange = self.desk.session._exchange
+        self._slider = widgets.IntSlider(
+            value=0, min=0, max=exchange.last - exchange.first + 1, readout=False, continuous_update=False
+        )
+        unseen(self._slider, self.words("day"))
+        self._slider.layout.width = "100%"
+        self._slider.add_class("qr-slider")
+        self._slider.observe(self._slide, names="value")
+        self._strip = widgets.HTML("")
+        self._strip.add_class("qr-strip")
+        box = widgets.VBox([self._strip, self._slider])
+        box.add_class("qr-days")
+        return box
+
+    def _keys(self) -> tuple[widgets.Widget, ...]:
+        if not has_live():
+            return ()
+        from qresearch.views.panels.keys import Keys  # noqa: PLC0415  # an extra, only where it is there
+
+        return (Keys(self.words("workbench"), self.words("day"), self.key),)
+
+    def _show_goal(self) -> None:
+        show_if(self._date, self._goal.value == "until_date")
+        show_if(self._point, self._goal.value == "until_breakpoint")
+
+    # ------------------------------------------------------------------ painting
+
+    def depends(self) -> Hashable:
+        """Where the session stands, its branches and breakpoints, and whether it plays."""
+        session = self.desk.session
+        points = tuple(point.name for point in session.breakpoints)
+        return self.desk.stamp(), tuple(session.branches), points, self.task is None, session.message
+
+    def draw(self) -> None:
+        """Paint the moment, the days and the branches."""
+        session, words = self.desk.session, self.words
+        account = session._account
+        put(self._where, f'<div class="qr-now" role="status">{escape(moment_text(session, words))}</div>')
+        portfolio = session.portfolio
+        profit = portfolio.profit
+        tone = "up" if profit > 0 else "down" if profit < 0 else "flat"
+        put(
+            self._account,
+            f'<div class="qr-account">{escape(words("equity"))} <b>{number(portfolio.equity)}</b> '
+            f"{escape(words('available'))} <b>{number(portfolio.available)}</b> "
+            f'{escape(words("profit"))} <b class="qr-{tone}">{profit:+,.2f}</b></div>',
+        )
+        self._is_painting = True
+        try:
+            day = max(account.day - session._exchange.first + 1, 0)
+            if self._slider.value != day:
+                self._slider.value = day
+            self._paint_choices()
+        finally:
+            self._is_painting = False
+        put(self._strip, self._strip_svg())
+        if session.message != self._said_by_session and self.last_error is None:
+            self._said_by_session = session.message
+            if session.message:
+                self.tell(session.message)
+
+    def _paint_choices(self) -> None:
+        session = self.desk.session
+        names = tuple((name, name) for name in session.branches)
+        if self._branch.options != names:
+            self._branch.options = names
+        if self._branch.value != session.branches.current:
+            self._branch.value = session.branches.current
+        points = tuple((point.name, point.name) for point in session.breakpoints)
+        if self._point.options != points:
+            self._point.options = points
+            if points and self._point.value is None:
+                self._point.value = points[0][1]
+        is_still = self.task is None
+        for control in (self._back, self._step, self._phase, self._branch, self._open, self._slider):
+            if control.disabled == is_still:
+                control.disabled = not is_still
+        label = self.words("play" if is_still else "pause")
+        if self._play.description != label:
+            self._play.description = self._play.tooltip = label
+
+    def _strip_svg(self) -> str:
+        """The days as a strip: what is simulated, what is kept ahead, and marks told apart by shape."""
+        session = self.desk.session
+        exchange, branch = session._exchange, session._timeline.branch
+        count = exchange.last - exchange.first + 2
+        width = 1000.0
+
+        def x(day: int) -> float:
+            return width * (max(day - exchange.first + 1, 0)) / max(count - 1, 1)
+
+        now, tip = x(session._account.day), x(branch.stops[-1].day)
+        marks = self._tape.marks()
+        paths = []
+        for kind, shape in (("placed", _tick), ("filled", _dot), ("rejected", _cross)):
+            for ahead in (False, True):
+                days = [day for day in marks[kind] if (x(day) > now) == ahead]
+                if days:
+                    path = "".join(shape(place) for place in _binned(x(day) for day in days))
+                    tone = " qr-ahead" if ahead else ""
+                    paths.append(f'<path class="qr-mark-{kind}{tone}" d="{path}"/>')
+        text = self._strip_text()
+        return (
+            f'<svg viewBox="0 0 1000 22" preserveAspectRatio="none" role="img" aria-label="{escape(text)}">'
+            f"<title>{escape(text)}</title>"
+            f'<rect class="qr-all" x="0" y="18" width="1000" height="4"/>'
+            f'<rect class="qr-kept" x="0" y="18" width="{tip:.1f}" height="4"/>'
+            f'<rect class="qr-past" x="0" y="18" width="{now:.1f}" height="4"/>'
+            f"{''.join(paths)}</svg>"
+        )
+
+    def _strip_text(self) -> str:
+        words, marks = self.words, self._tape.marks()
+        return ", ".join(f"{words(f'mark_{kind}')} {len(days)}" for kind, days in marks.items())
+
+    def html(self) -> str:
+        """Day, phase, branch, account and what the session has to say."""
+        session, words = self.desk.session, self.words
+        portfolio, branches = session.portfolio, session.branches
+        ahead = len(session._timeline.branch.stops) - 1 - session._timeline.stop
+        lines = [
+            f"<div><b>{escape(moment_text(session, words))}</b></div>",
+            f"<div>{escape(words('branch'))} <b>{escape(branches.current)}</b> ({len(branches)})"
+            + (f" · {escape(words('kept_ahead', count=ahead))}" if ahead else "")
+            + f" · {escape(self._strip_text())}</div>",
+            f"<div>{escape(words('equity'))} <b>{number(portfolio.equity)}</b> · {escape(words('available'))} "
+            f"<b>{number(portfolio.available)}</b> · {escape(words('profit'))} <b>{portfolio.profit:+,.2f}</b></div>",
+        ]
+        if session.message:
+            lines.append(f"<div><i>{escape(session.message)}</i></div>")
+        return "".join(lines)
+
+    # ------------------------------------------------------------------ moving
+
+    def _slide(self, change: dict[str, Any]) -> None:
+        if not self._is_painting:
+            self.desk.act(self, lambda: self._go_to(int(change["new"])))
+
+    def _go_to(self, number: int) -> None:
+        """To the last kept stop of a day, by its number; 0 is before the first day."""
+        session = self.desk.session
+        exchange, timeline = session._exchange, session._timeline
+        self._drawn = None  # the slider goes back to where the session stands, also when this fails
+        if number == 0:
+            session.goto(0)
+            return
+        day = exchange.first + number - 1
+        last = timeline.branch.stops[-1].day
+        if day > last:
+            shown = exchange.date(last) if last >= exchange.first else "–"
+            raise UsageError(self.words("not_simulated", day=exchange.date(day), last=shown))
+        session.goto(session.market.days[day])
+
+    def _switch(self, change: dict[str, Any]) -> None:
+        if not self._is_painting and change["new"] is not None:
+            self.desk.act(self, lambda: self.desk.session.branches.switch(change["new"]))
+
+    def _open_branch(self) -> None:
+        self.desk.session.branch(self._name.value)
+        self._name.value = ""
+
+    # ------------------------------------------------------------------ play and run
+
+    def _play_or_pause(self) -> None:
+        if self.task is None:
+            self._begin(self.play())
+        else:
+            self.pause()
+
+    def _run_or_stop(self) -> None:
+        if self.task is None:
+            self._begin(self.run(self._until()))
+        else:
+            self.pause()
+
+    def _begin(self, work: Coroutine[Any, Any, None]) -> None:
+        try:
+            loop = asyncio.get_running_loop()
+        except RuntimeError:
+            work.close()
+            raise UsageError(self.words("no_kernel")) from None
+        self.task = loop.create_task(work)
+        self._set_running(running=True)
+        self.task.add_done_callback(self._ended)
+
+    def pause(self) -> None:
+        """Stop a play or run before its next step."""
+        if self.task is not None:
+            self.task.cancel()
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        self.task = None
+        self._set_running(running=False)
+        if task.cancelled():
+            self.tell(self.words("stopped_by_hand"))
+        elif (error := task.exception()) is not None:
+            self.last_error = error
+            self.tell("", error)
+        self.desk.refresh_all()
+
+    def _set_running(self, *, running: bool) -> None:
+        for desk in self.desk.peers:
+            desk.running = running
+
+    async def play(self, rate: float | None = None) -> None:
+        """Step again and again, at a rate, until pause, a breakpoint, an error or the end.
+
+        Parameters
+        ----------
+        rate : float, optional
+            Steps per second; 0 as fast as it goes. Default: what is chosen in the bar, also while it plays.
+        """
+        session = self.desk.session
+        hits = _hits(session)
+        while True:
+            began = time.perf_counter()
+            if _is_over(session):
+                self.tell(self._end_text())
+                return
+            done = self.desk.act(self, lambda: session.run(until=lambda _: True, progress=False))
+            if not done:
+                return
+            if _hits(session) != hits:
+                return  # the bar shows the message of the session: which breakpoint, and why
+            session.message = ""
+            wanted = self._speed.value if rate is None else rate
+            pause = (1 / wanted if wanted else 0.0) - (time.perf_counter() - began)
+            await asyncio.sleep(max(pause, 0.001))
+
+    async def run(self, until: object = None) -> None:
+        """Run in slices, so that pause is heard: until a date, an event, a breakpoint, or the end.
+
+        Parameters
+        ----------
+        until : object
+            As for :meth:`qresearch.Session.run`; None for the end of the session.
+        """
+        session = self.desk.session
+        goals = list(until) if isinstance(until, (list, tuple)) else [] if until is None else [until]
+        while not _is_over(session):
+            part = _Slice(BUDGET)
+            if not self.desk.act(self, lambda goal=part: session.run([*goals, goal], progress=False)):  # type: ignore[misc]
+                return
+            if not part.is_over:
+                break
+            session.message = ""
+            await asyncio.sleep(0.001)
+        if _is_over(session) and not session.message:
+            self.tell(self._end_text())
+
+    def _until(self) -> object:
+        """What is chosen in the bar, for :meth:`run`."""
+        goal, words = self._goal.value, self.words
+        if goal == "until_date":
+            if self._date.value is None:
+                raise UsageError(words("no_date"))
+            return self._date.value
+        if goal == "until_breakpoint":
+            if self._point.value is None:
+                raise UsageError(words("no_breakpoint"))
+            return self._point.value
+        return {"until_fill": "fill", "until_rejected": "rejected", "until_strategy": ACTIONS, "until_end": None}[goal]
+
+    def _end_text(self) -> str:
+        exchange = self.desk.session._exchange
+        return self.words("at_end", day=exchange.date(exchange.last))
+
+    def key(self, name: str) -> None:
+        """A key was pressed while the panels had the focus: "step", "step_phase", "back" or "play"."""
+        button = {"step": self._step, "step_phase": self._phase, "back": self._back, "play": self._play}[name]
+        if not button.disabled:
+            button.click()
+
+    def close(self) -> None:
+        """Stop what runs, and release the widgets."""
+        self.pause()
+        super().close()
+
+
+class _Slice:
+    """A condition that holds when its time is over: it ends a part of a long run."""
+
+    def __init__(self, seconds: float) -> None:
+        self._end = time.perf_counter() + seconds
+        self.is_over = False
+
+    def __call__(self, _: Session) -> bool:
+        self.is_over = time.perf_counter() > self._end
+        return self.is_over
+
+
+def _hits(session: Session) -> int:
+    return sum(point.hits for point in session.breakpoints)
+
+
+def _is_over(session: Session) -> bool:
+    """True when no step is left, on kept stops or simulated."""
+    exchange, state = session._exchange, session._timeline.state
+    return session._timeline.at_tip and (state.day, state.phase) >= (exchange.last, PHASE_ORDER[Phase.CLOSE])
+
+
+def _group(parts: Iterable[widgets.Widget]) -> widgets.HBox:
+    box = widgets.HBox(list(parts))
+    box.add_class("qr-group")
+    return box
+
+
+def _binned(places: Iterable[float]) -> list[float]:
+    """Places without those that would be drawn over each other."""
+    step = 1000 / BINS
+    return sorted({round(place / step) * step for place in places})
+
+
+def _tick(x: float) -> str:
+    return f"M{x:.1f} 11v6"
+
+
+def _dot(x: float) -> str:
+    return f"M{x - 2.5:.1f} 8h5l-2.5-6z"
+
+
+def _cross(x: float) -> str:
+    return f"M{x - 2.5:.1f} 3l5 5m0-5l-5 5"

@@ -1,0 +1,148 @@
+"""A real JupyterLab with Chromium before it: started once, one fresh notebook and one fresh page per test."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+import nbformat
+import pytest
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
+FLAGS = [
+    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+    "--disable-component-update", "--disable-sync", "--disable-dev-shm-usage",
+]  # fmt: skip
+TOKEN = "browser-tests"
+SETTINGS = {
+    "@jupyterlab/apputils-extension/notification": {"fetchNews": "false", "checkForUpdates": False},
+    "@jupyterlab/docmanager-extension/plugin": {"autosave": False},
+}
+READY = """() => {
+    const widget = window.jupyterapp?.shell.currentWidget;
+    const context = widget?.context;
+    const session = context?.sessionContext;
+    return Boolean(context?.isReady && session?.isReady && session.session?.kernel?.connectionStatus === "connected"
+        && session.session.kernel.status === "idle" && !document.querySelector(".jp-Dialog"));
+}"""
+"""The notebook is open and its kernel is connected: before that, running opens a dialog or runs only a part."""
+RUN = """() => Promise.race([
+    window.jupyterapp.commands.execute("notebook:run-all-cells"),
+    new Promise((resolve) => setTimeout(resolve, 60000)),
+]).then(() => null)"""
+OVER = """() => [...document.querySelectorAll(".jp-CodeCell .jp-InputPrompt")].every(
+    (prompt) => /\\[\\d+\\]/.test(prompt.textContent))"""
+
+
+def free_port() -> int:
+    """A port that nobody uses."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@contextmanager
+def chromium() -> Iterator[Any]:
+    """Chromium, headless; without it the tests are skipped, but not in CI."""
+    playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed: pip install '.[test]'")
+    if CHROMIUM is None:
+        words = "Chromium is not installed: apt-get install chromium"
+        if os.environ.get("CI"):
+            pytest.fail(words)
+        pytest.skip(words)
+    with playwright.sync_playwright() as running:
+        started = running.chromium.launch(executable_path=CHROMIUM, headless=True, args=FLAGS)
+        yield started
+        started.close()
+
+
+class Lab:
+    """A running JupyterLab.
+
+    Parameters
+    ----------
+    browser : Browser
+    folder : Path
+        Where its settings and notebooks are.
+    """
+
+    def __init__(self, browser: Any, folder: Path) -> None:
+        self._browser, self._folder, self._numbers = browser, folder, count(1)
+        self._port = free_port()
+        places = {"JUPYTER_CONFIG_DIR": "config", "JUPYTERLAB_WORKSPACES_DIR": "workspaces",
+                  "JUPYTERLAB_SETTINGS_DIR": "settings", "IPYTHONDIR": "ipython"}  # fmt: skip
+        for name in places.values():
+            (folder / name).mkdir(parents=True)
+        for name, values in SETTINGS.items():
+            path = folder / "settings" / f"{name}.jupyterlab-settings"
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(json.dumps(values), encoding="utf-8")
+        self._notebooks = folder / "notebooks"
+        self._notebooks.mkdir()
+        self._log = (folder / "server.log").open("w")
+        command = [
+            sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root", "--ip=127.0.0.1", f"--port={self._port}",
+            f"--IdentityProvider.token={TOKEN}", f"--ServerApp.root_dir={self._notebooks}", "--expose-app-in-browser",
+        ]  # fmt: skip
+        environment = os.environ | {name: str(folder / place) for name, place in places.items()}
+        self._server = subprocess.Popen(command, env=environment, stdout=self._log, stderr=subprocess.STDOUT)
+        self._wait()
+
+    def _wait(self) -> None:
+        for _ in range(300):
+            with suppress(OSError), urllib.request.urlopen(f"{self.address}/api?token={TOKEN}", timeout=2) as answer:
+                if answer.status == 200:
+                    return
+            if self._server.poll() is not None:
+                break
+            time.sleep(0.2)
+        raise RuntimeError(f"JupyterLab did not start: {(self._folder / 'server.log').read_text()[-2000:]}")
+
+    @property
+    def address(self) -> str:
+        """Where the server listens."""
+        return f"http://127.0.0.1:{self._port}"
+
+    def close(self) -> None:
+        """End the server and its kernels."""
+        self._server.terminate()
+        self._server.wait(timeout=20)
+        self._log.close()
+
+    @contextmanager
+    def notebook(
+        self, cells: Sequence[str], *, width: int = 1280, height: int = 900, scale: float = 1.0
+    ) -> Iterator[tuple[Any, list[str]]]:
+        """A page with a notebook of some cells that have run, and what the console complained of meanwhile."""
+        name = f"page{next(self._numbers)}"
+        made = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(cell) for cell in cells])
+        made.metadata["kernelspec"] = {"name": "python3", "display_name": "Python 3", "language": "python"}
+        nbformat.write(made, self._notebooks / f"{name}.ipynb")
+        context = self._browser.new_context(
+            viewport={"width": width, "height": height}, device_scale_factor=scale
+        )
+        page = context.new_page()
+        complaints: list[str] = []
+        page.on("console", lambda said: complaints.append(said.text) if said.type == "error" else None)
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        page.goto(f"{self.address}/lab/workspaces/{name}/tree/{name}.ipynb?token={TOKEN}&reset")
+        page.wait_for_function(READY, timeout=60_000)
+        page.evaluate(RUN)
+        page.wait_for_function(OVER, timeout=60_000)
+        try:
+            yield page, complaints
+        finally:
+            with suppress(Exception):
+                page.evaluate("() => window.jupyterapp.shell.currentWidget.context.sessionContext.shutdown()")
+            context.close()

@@ -1,0 +1,204 @@
+"""The order ticket: what it asks for is what the session gets, and the preview says so before."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import pytest
+from story import SYMBOL, a_session, find, press
+
+import qresearch as qr
+
+
+@pytest.fixture
+def session() -> qr.Session:
+    """A session one step in, so that prices are known: 604018 closed at 9.61."""
+    return a_session().step()
+
+
+def fields(panel: object, **values: object) -> None:
+    """Fill in fields of the ticket, by the names of its words."""
+    for name, value in values.items():
+        found = panel._fields[name]
+        found.value = value
+
+
+def preview(panel: object) -> str:
+    """What the ticket says before the order is sent."""
+    return find(panel, "qr-preview").value
+
+
+def test_the_preview_shows_what_would_be_sent_and_each_fee(session: qr.Session) -> None:
+    """Protects from surprises: after rounding 1,040 shares are 1,000; 9,610 and the minimum commission of 5."""
+    panel = session.panels.ticket()
+    fields(panel, symbol="604018", quantity=1040)
+    text = preview(panel)
+    assert "<b>1,000</b> 604018.SH" in text
+    for label, value in (
+        ("Value", "9,610.00"), ("Commission", "5.00"), ("Stamp duty", "0.00"), ("Transfer fee", "0.00"),
+        ("Cash now", "100,000.00"), ("Cash after", "90,385.00"), ("Held after", "1,000"),
+    ):  # fmt: skip
+        assert f"<th>{label}</th><td>{value}</td>" in text
+    assert len(session.orders) == 0
+
+
+def test_checks_have_a_tick_or_a_cross_and_a_sentence(session: qr.Session) -> None:
+    """Protects the answer to "why not": the check that fails stands there with its numbers."""
+    panel = session.panels.ticket()
+    fields(panel, symbol="604018", quantity=100_000)
+    text = preview(panel)
+    assert 'data-passes="false"' in text
+    assert "961,240.25 needed with fees, 100,000.00 there" in text
+    fields(panel, symbol="688903", quantity=100)
+    assert "at least 200 shares" in preview(panel)
+
+
+def test_a_field_that_holds_nothing_usable_says_so_in_the_preview(session: qr.Session) -> None:
+    """Protects typing: half a number is no error box, it is a cross in the preview."""
+    panel = session.panels.ticket()
+    fields(panel, symbol="604018", how="lots", quantity=1.5)
+    assert 'data-passes="false"' in preview(panel)
+    assert panel.last_error is None
+    fields(panel, how="shares", type="LIMIT", limit_price=-1)
+    assert "must be a positive number" in preview(panel)
+
+
+CASES = [
+    ({"how": "shares", "quantity": 300}, ("order", 300.0, 300)),
+    ({"how": "lots", "quantity": 2}, ("order_lots", 2.0, 200)),
+    ({"how": "value", "quantity": 10_000}, ("order_value", 10_000.0, 1_000)),
+    ({"how": "percent", "quantity": 50}, ("order_pct", 0.5, 5_200)),
+    ({"how": "target", "quantity": 700}, ("order_target", 700.0, 700)),
+    ({"how": "target_value", "quantity": 5_000}, ("order_target_value", 5_000.0, 500)),
+]
+
+
+@pytest.mark.parametrize(("given", "wanted"), CASES, ids=[case[0]["how"] for case in CASES])
+def test_each_way_to_say_how_much(session: qr.Session, given: dict[str, object], wanted: tuple) -> None:
+    """Protects the six ways: each calls its order function, and the shares are those computed by hand at 9.61."""
+    panel = session.panels.ticket()
+    fields(panel, symbol="604018", **given)
+    press(panel, "qr-place")
+    order = session._orders()[1]
+    assert (order.method.call, order.asked, order.quantity) == wanted
+
+
+TYPES = [
+    ({"type": "MARKET"}, ("MARKET", None, None, None, False)),
+    ({"type": "LIMIT", "limit_price": 9.5}, ("LIMIT", 9.5, None, None, False)),
+    ({"type": "STOP", "stop_price": 9.9}, ("STOP", None, 9.9, None, False)),
+    ({"type": "STOP_LIMIT", "stop_price": 9.9, "limit_price": 10}, ("STOP_LIMIT", 10, 9.9, None, False)),
+    # A trailing stop to buy starts at its distance above the last price, 9.61: 9.61 x 1.05 = 10.0905, a tick up.
+    ({"type": "TRAILING_STOP", "trail": 0.3}, ("TRAILING_STOP", None, 9.91, 0.3, False)),
+    ({"type": "TRAILING_PERCENT", "trail": 5}, ("TRAILING_STOP", None, 10.1, 0.05, True)),
+    ({"type": "LIMIT_IF_TOUCHED", "stop_price": 9.4, "limit_price": 9.5}, ("LIMIT_IF_TOUCHED", 9.5, 9.4, None, False)),
+    ({"type": "MARKET_ON_OPEN"}, ("MARKET_ON_OPEN", None, None, None, False)),
+    ({"type": "MARKET_ON_CLOSE"}, ("MARKET_ON_CLOSE", None, None, None, False)),
+]
+
+
+@pytest.mark.parametrize(("given", "wanted"), TYPES, ids=[case[0]["type"] for case in TYPES])
+def test_each_type_of_order(session: qr.Session, given: dict[str, object], wanted: tuple) -> None:
+    """Protects the types: what is chosen is what is sent, with its prices."""
+    panel = session.panels.ticket()
+    fields(panel, symbol="604018", **given)
+    press(panel, "qr-place")
+    sent = session._orders()[1].terms
+    told = (sent.kind.value, sent.limit_price, sent.stop_price, sent.trail, sent.trail_is_fraction)
+    assert told == pytest.approx(wanted, abs=1e-9)
+
+
+def test_each_time_in_force(session: qr.Session) -> None:
+    """Protects how long an order is good for; a date needs one."""
+    panel = session.panels.ticket()
+    fields(panel, symbol="604018", type="LIMIT", limit_price=9.5)
+    for number, word in enumerate(("DAY", "GTC", "IOC", "FOK"), start=1):
+        fields(panel, good_for=word)
+        press(panel, "qr-place")
+        assert session._orders()[number].terms.time_in_force.value == word
+    fields(panel, good_for="GTD")
+    assert "needs the last day" in preview(panel)
+    fields(panel, until_day=dt.date(2022, 3, 31))
+    press(panel, "qr-place")
+    assert session._orders()[5].terms.good_till == dt.date(2022, 3, 31)
+
+
+def test_only_the_fields_of_the_type_are_shown(session: qr.Session) -> None:
+    """Protects the eye: no price field that would be ignored."""
+    panel = session.panels.ticket()
+
+    def shown() -> set[str]:
+        return {key for key, field in panel._fields.items() if field.layout.display != "none"}
+
+    base = {"symbol", "side", "how", "quantity", "type", "good_for"}
+    assert shown() == base
+    fields(panel, type="STOP_LIMIT")
+    assert shown() == base | {"limit_price", "stop_price"}
+    fields(panel, type="TRAILING_PERCENT", good_for="GTD")
+    assert shown() == base | {"trail", "until_day"}
+    fields(panel, how="target")
+    assert "side" not in shown()
+
+
+def test_after_it_the_state_of_the_order_is_shown(session: qr.Session) -> None:
+    """Protects the story: queued, then filled, then gone again after going back."""
+    panel = session.panels.ticket()
+    fields(panel, symbol="604018", quantity=1000)
+    press(panel, "qr-place")
+    assert 'data-state="QUEUED"' in panel.html()
+    press(session.panels.timeline(), "qr-step")
+    assert 'data-state="FILLED"' in panel.html()
+    press(session.panels.timeline(), "qr-back")
+    assert 'data-state="QUEUED"' in panel.html()
+    press(session.panels.timeline(), "qr-back")
+    assert "Order 1 is not placed yet at this point of the timeline." in panel.html()
+
+
+def test_a_refused_order_shows_its_reason_and_advice(session: qr.Session) -> None:
+    """Protects learning: the rejection is shown with its sentence, in the language of the panels."""
+    panel, chinese = session.panels.ticket(), session.panels(language="zh").ticket()
+    for one in (panel, chinese):
+        fields(one, symbol="688903", quantity=100)
+        press(one, "qr-place")
+    assert "MINIMUM_SIZE" in panel.html()
+    assert "Ask for at least the minimum of the board" in panel.html()
+    assert "该板块每笔委托至少200股" in chinese.html()
+
+
+def test_shares_bought_today_are_named_as_locked() -> None:
+    """Protects the T+1 lesson: the ticket says what is locked; on the clock of the same bar the sale is refused."""
+    session = a_session(clock="same_bar").step(phase="OPEN")
+    panel = session.panels.ticket()
+    fields(panel, symbol="604018", quantity=1000)
+    press(panel, "qr-place")
+    assert 'data-state="FILLED"' in panel.html()
+    fields(panel, side="sell")
+    assert "T+1" in preview(panel)
+    press(panel, "qr-place")
+    assert 'data-state="REJECTED"' in panel.html()
+    assert "T_PLUS_ONE" in panel.html()
+
+
+def test_a_price_picked_on_the_chart_becomes_the_limit(session: qr.Session) -> None:
+    """Protects click-to-place: the type turns to limit; a stop order takes it as its stop."""
+    panel = session.panels.ticket()
+    session.panels.desk.offer_price(9.44)
+    assert (panel._type.value, panel._limit.value) == ("LIMIT", 9.44)
+    fields(panel, type="STOP")
+    session.panels.desk.offer_price(9.33)
+    assert (panel._type.value, panel._stop.value) == ("STOP", 9.33)
+
+
+def test_search_by_code_and_name(session: qr.Session) -> None:
+    """Protects finding: part of a code or of a name offers a few matches; a full code chooses."""
+    panel = session.panels.ticket()
+    box = panel._symbol
+    name = session.market.instrument("604018").name
+    assert name
+    box.widget.value = name[:3].lower()
+    assert any(option.startswith("604018.SH") for option in box.widget.options)
+    box.widget.value = "6040"
+    assert 1 < len(box.widget.options) <= 20
+    box.widget.value = "SH604018"
+    assert session.panels.desk.symbol == SYMBOL
+    assert panel._name.value.startswith('<div class="qr-instrument"><b>604018.SH</b>')

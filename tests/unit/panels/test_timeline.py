@@ -1,0 +1,245 @@
+"""The timeline bar: every control moves the session, and shows where it stands."""
+
+from __future__ import annotations
+
+import asyncio
+import datetime as dt
+
+from story import SYMBOL, a_session, find, press
+
+from qresearch.domain import terms
+
+
+def where(bar: object) -> str:
+    """Day and phase as they stand in the bar."""
+    return find(bar, "qr-moment").children[0].value
+
+
+def choose(bar: object, name: str, value: object) -> None:
+    """Choose something in a list of the bar."""
+    find(bar, name).value = value
+
+
+def test_the_buttons_move_the_session_and_the_bar_says_where() -> None:
+    """Protects the agreement of panel and session after each click."""
+    session = a_session()
+    bar = session.panels.timeline()
+    assert "Before the first trading day, 2022-03-01" in where(bar)
+    story = [
+        ("qr-step", "2022-03-01 Tue, at the close · trading day 1 of 449"),
+        ("qr-step-phase", "2022-03-01 Tue, after the close · trading day 1 of 449"),
+        ("qr-step-phase", "2022-03-02 Wed, before the open · trading day 2 of 449"),
+        ("qr-step-phase", "2022-03-02 Wed, at the open · trading day 2 of 449"),
+        ("qr-step", "2022-03-02 Wed, at the close · trading day 2 of 449"),
+        ("qr-back", "2022-03-02 Wed, at the open · trading day 2 of 449"),
+    ]
+    for name, text in story:
+        press(bar, name)
+        assert bar.last_error is None
+        assert text in where(bar)
+        assert session.now.phase.value in {"CLOSE", "OPEN", "PRE_OPEN", "AFTER_CLOSE"}
+        assert find(bar, "qr-slider").value == (1 if "-01 " in text else 2)
+    assert "at the open" in where(bar)
+    assert session.now.phase.value == "OPEN"
+
+
+def test_the_slider_goes_to_kept_days_and_says_when_one_is_not_simulated() -> None:
+    """Protects from a slider that stands where the session does not."""
+    session = a_session().step(5)
+    bar = session.panels.timeline()
+    slider = find(bar, "qr-slider")
+    assert (slider.min, slider.max, slider.value) == (0, 449, 5)
+    slider.value = 2
+    assert str(session.now.day)[:10] == "2022-03-02"
+    slider.value = 0
+    assert session.now.phase.value == "AFTER_CLOSE"
+    assert "Before the first trading day" in where(bar)
+    slider.value = 9
+    assert "2022-03-11 is not simulated yet on this branch: it goes to 2022-03-07" in bar.said
+    assert slider.value == 0
+
+
+def test_marks_stand_where_orders_were_placed_filled_and_rejected() -> None:
+    """Protects the map of the run: three kinds of mark, told apart by shape, and counted in words."""
+    session = a_session()
+    session.buy(SYMBOL, 1000)
+    session.buy("688903", 100)
+    session.step(2)
+    bar = session.panels.timeline()
+    strip = find(bar, "qr-strip").value
+    assert "placed 1, filled 1, rejected 1" in strip
+    shapes = {kind: strip.split(f'class="qr-mark-{kind}" d="')[1].split('"')[0] for kind in ("placed", "filled")}
+    assert shapes["placed"].endswith("v6")
+    assert shapes["filled"].endswith("z")
+    session.back(2)
+    session.panels.desk.refresh()
+    assert 'class="qr-mark-filled qr-ahead"' in find(bar, "qr-strip").value
+
+
+def test_branches_are_opened_and_changed_in_the_bar() -> None:
+    """Protects the way back: the selector shows all branches, and standing on another one is one choice."""
+    session = a_session().step(3)
+    bar = session.panels.timeline()
+    press(bar, "qr-back")
+    find(bar, "qr-branch-name").value = "other"
+    press(bar, "qr-open-branch")
+    assert session.branches.current == "other"
+    selector = find(bar, "qr-branch")
+    assert [value for _, value in selector.options] == ["main", "other"]
+    assert selector.value == "other"
+    selector.value = "main"
+    assert session.branches.current == "main"
+    assert "2022-03-02" in where(bar)
+    press(bar, "qr-open-branch")
+    assert "is not a name" in bar.said
+
+
+def test_acting_from_the_past_shows_the_new_branch() -> None:
+    """Protects those who do not know of branches yet: the bar says that one was opened."""
+    session = a_session().step(3)
+    bar = session.panels.timeline()
+    press(bar, "qr-back")
+    session.panels.ticket().place()
+    session.panels.desk.refresh()
+    assert find(bar, "qr-branch").value == "branch-1@2022-03-02"
+    assert "opened branch 'branch-1@2022-03-02'" in bar.said
+
+
+def run_until(goal: str, **places: object) -> tuple[object, object]:
+    """A session with some orders, run from its bar until something."""
+    session = a_session(**places)
+    bar = session.panels.timeline()
+
+    choose(bar, "qr-until", goal)
+
+    async def story() -> None:
+        press(bar, "qr-run")
+        while bar.task is not None:
+            await asyncio.sleep(0.01)
+        await asyncio.sleep(0)
+
+    def go() -> None:
+        asyncio.run(story())
+
+    return session, (bar, go)
+
+
+def test_run_until_a_fill_stops_at_the_fill() -> None:
+    """Protects the most used jump: to the moment of the next fill, not to the end of its day."""
+    session, (bar, go) = run_until("until_fill")
+    session.buy(SYMBOL, 100, style=terms.limit(9.4, tif="GTC"))
+    go()
+    fills = session.fills
+    assert len(fills) == 1
+    assert str(fills.day[0])[:10] == str(session.now.day)[:10]
+    assert fills.phase[0] == session.now.phase.value
+    assert "fill: order 1 filled 100" in bar.said
+    assert find(bar, "qr-step").disabled is False
+
+
+def test_run_until_a_rejection_stops_with_its_reason() -> None:
+    """Protects the search for what went wrong: the run stops there and says why."""
+    session, (bar, go) = run_until("until_rejected", match_order="fifo")
+    session.buy(SYMBOL, 1000)
+    session.sell(SYMBOL, 1000)
+    go()
+    assert "T_PLUS_ONE" in bar.said
+    assert session.now.phase.value == "OPEN"
+
+
+def test_run_until_a_date_and_the_end() -> None:
+    """Protects the two plain goals, and the words at the end of the session."""
+    session, (bar, go) = run_until("until_date", end="2022-03-31")
+    go()
+    assert bar.said == "Choose a date first."
+    find(bar, "qr-until-date").value = dt.date(2022, 3, 10)
+    go()
+    assert str(session.now.day)[:10] == "2022-03-10"
+    choose(bar, "qr-until", "until_end")
+    go()
+    assert str(session.now.day)[:10] == "2022-03-31"
+    assert bar.said == "The session ends here: 2022-03-31 is its last trading day."
+
+
+def test_run_until_the_strategy_acts_and_until_a_breakpoint() -> None:
+    """Protects those who debug: to the next thing that the strategy does, and to what they asked for by name."""
+
+    def late(context: object, data: object) -> None:
+        if str(context.now.day)[:10] == "2022-03-09":
+            context.order(SYMBOL, 100)
+
+    session, (bar, go) = run_until("until_strategy", strategy=late)
+    go()
+    assert str(session.now.day)[:10] == "2022-03-09"
+    choose(bar, "qr-until", "until_breakpoint")
+    go()
+    assert bar.said.startswith("There is no breakpoint yet")
+    session.breakpoints.add("2022-03-15", name="ides")
+    session.panels.desk.refresh()
+    assert find(bar, "qr-until-breakpoint").value == "ides"
+    go()
+    assert str(session.now.day)[:10] == "2022-03-15"
+
+
+def test_play_steps_until_pause() -> None:
+    """Protects the pause button: it stops the play between two steps, and the buttons come back."""
+    session = a_session()
+    bar = session.panels.timeline()
+    find(bar, "qr-speed").value = 20
+
+    async def story() -> int:
+        press(bar, "qr-play")
+        await asyncio.sleep(0.25)
+        assert find(bar, "qr-play").description == "Pause"
+        assert find(bar, "qr-step").disabled
+        press(bar, "qr-play")
+        await asyncio.sleep(0.01)
+        stood = session._timeline.stop
+        await asyncio.sleep(0.2)
+        assert session._timeline.stop == stood
+        return stood
+
+    steps = asyncio.run(story())
+    assert 2 <= steps <= 7  # 20 a second for a quarter of one
+    assert bar.said == "Paused."
+    assert find(bar, "qr-play").description == "Play"
+    assert not find(bar, "qr-step").disabled
+
+
+def test_play_stops_at_a_breakpoint_an_error_and_the_end() -> None:
+    """Protects from a play that runs over what one wanted to see."""
+    session = a_session(end="2022-03-04")
+    session.breakpoints.add("2022-03-02")
+    bar = session.panels.timeline()
+    asyncio.run(bar.play(rate=0))
+    assert str(session.now.day)[:10] == "2022-03-02"
+    asyncio.run(bar.play(rate=0))
+    assert str(session.now.day)[:10] == "2022-03-04"
+    assert "The session ends here" in bar.said
+
+    def broken(context: object, data: object) -> None:
+        raise ValueError("no")
+
+    session = a_session(strategy=broken)
+    bar = session.panels.timeline()
+    asyncio.run(bar.play(rate=0))
+    assert "ValueError" in bar.said or "no" in bar.said
+    assert session.now.phase.value == "AFTER_CLOSE"
+
+
+def test_play_without_a_kernel_says_what_to_do() -> None:
+    """Protects plain Python, where no loop would ever take a step."""
+    bar = a_session().panels.timeline()
+    press(bar, "qr-play")
+    assert "in plain Python call session.run()" in bar.said
+
+
+def test_keys_do_what_the_buttons_do() -> None:
+    """Protects those without a mouse."""
+    session = a_session()
+    bar = session.panels.timeline()
+    bar.key("step")
+    bar.key("step_phase")
+    bar.key("back")
+    assert session.now.phase.value == "CLOSE"
+    assert "2022-03-01" in where(bar)

@@ -1,0 +1,162 @@
+"""The workbench: all panels on one page, in two languages, the hidden ones at rest."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+import time
+
+import numpy as np
+import pandas as pd
+import pytest
+from story import SYMBOL, a_session, all_of, inside, press
+
+import qresearch as qr
+from qresearch import terms
+from qresearch.views.panels.phrases import PHRASES
+from qresearch.views.panels.words import LABELS
+
+CHINESE = re.compile(r"[\u4e00-\u9fff]")
+
+
+def test_every_label_is_there_in_both_languages() -> None:
+    """Protects readers of both languages: no key without its two words, and the same braces in both."""
+    for key, (english, chinese) in (LABELS | PHRASES).items():
+        assert english, key
+        assert chinese, key
+        assert not CHINESE.search(english), key
+        assert sorted(re.findall(r"{\w+}", english)) == sorted(re.findall(r"{\w+}", chinese)), key
+
+
+def test_a_chinese_workbench_has_no_english_button() -> None:
+    """Protects the language: what one clicks and fills in is labelled in Chinese."""
+    bench = a_session().show(language="zh")
+    labels = [
+        item.description
+        for item in inside(bench.widget)
+        if getattr(item, "description", "") and not re.fullmatch(r"[\d–]+", item.description)
+    ]
+    assert len(labels) > 30
+    assert [label for label in labels if not CHINESE.search(label)] == []
+    assert [title for title in bench._tab.titles if not CHINESE.search(title)] == []
+
+
+def test_every_field_has_a_name_for_those_who_listen() -> None:
+    """Protects users of screen readers: no button, field or list without a label."""
+    bench = a_session().show()
+    for item in inside(bench.widget):
+        kind = type(item).__name__
+        if kind in {"Button", "Text", "FloatText", "IntText", "Dropdown", "Combobox", "DatePicker", "IntSlider",
+                    "ToggleButtons", "Checkbox", "BoundedFloatText", "BoundedIntText"}:  # fmt: skip
+            assert item.description, (kind, item._dom_classes)
+
+
+def test_only_the_open_tab_is_painted(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Protects the speed of a click: tables that nobody sees wait until their tab is opened."""
+    session = a_session()
+    bench = session.show()
+    painted = []
+    for panel in bench.tabs:
+        monkeypatch.setattr(panel, "draw", lambda name=panel.name: painted.append(name))
+    press(bench.timeline, "qr-step")
+    assert painted == ["open_orders"]
+    bench.open("positions")
+    assert painted == ["open_orders", "positions"]
+
+
+def test_a_click_on_an_order_opens_the_details_tab() -> None:
+    """Protects the one click from an order to its reasons."""
+    session = a_session()
+    session.buy("688903", 100)
+    bench = session.show()
+    bench.open("orders")
+    press(next(panel for panel in bench.tabs if panel.name == "orders"), "qr-key")
+    assert bench.tabs[bench._tab.selected_index].name == "details"
+    assert "MINIMUM_SIZE" in next(panel for panel in bench.tabs if panel.name == "details").html()
+
+
+def test_a_whole_story_by_clicks_is_that_of_the_code() -> None:
+    """Protects the promise that panels only press what code can call: the digests are equal."""
+    session = a_session()
+    bench = session.show()
+    bench.desk.select(symbol="604018")
+    press(bench.timeline, "qr-step")
+    bench.ticket._quantity.value = 1000
+    press(bench.ticket, "qr-place")
+    press(bench.timeline, "qr-step")
+    bench.ticket._side.value = "sell"
+    bench.ticket._type.value = "LIMIT"
+    bench.ticket._limit.value = 99.0
+    bench.ticket._good.value = "GTC"
+    press(bench.ticket, "qr-place")
+    press(bench.timeline, "qr-step")
+    press(bench.timeline, "qr-back")
+    press(next(panel for panel in bench.tabs if panel.name == "open_orders"), "qr-row-cancel")
+    press(bench.timeline, "qr-step")
+
+    same = a_session().step()
+    same.buy(SYMBOL, 1000)
+    same.step()
+    same.sell(SYMBOL, 1000, style=terms.limit(99.0, tif="GTC"))
+    same.step()
+    same.back()
+    same.cancel("2")
+    same.step()
+    assert session.digest() == same.digest()
+    assert session.branches.current == same.branches.current != "main"
+
+
+def test_the_static_text_has_no_widgets_and_all_of_the_account() -> None:
+    """Protects GitHub and nbval: the fallback of the whole page is plain HTML with the real content."""
+    session = a_session()
+    session.buy(SYMBOL, 1000)
+    session.step()
+    text = session.show()._repr_mimebundle_()["text/html"]
+    for wanted in ("trading day 1 of 449", "604018.SH", "9.52", "1,000", "No open orders."):
+        assert wanted in text
+    assert len(text) < 20_000
+
+
+def test_panels_load_only_when_asked_for() -> None:
+    """Protects the start of headless runs: a session loads no widgets until ``show`` or ``panels`` is used."""
+    code = (
+        "import sys, qresearch as qr; s = qr.Session(qr.sample_market(), start='2022-03-01').step(); "
+        "print('ipywidgets' in sys.modules, 'anywidget' in sys.modules); s.panels.cash(); "
+        "print('ipywidgets' in sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["False", "False", "True"]
+
+
+def test_without_the_extra_everything_is_there_but_the_keys(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Protects a plain installation: without anywidget the chart is a picture, and every button works."""
+    monkeypatch.setattr("qresearch.views.panels.chart.has_live", lambda: False)
+    monkeypatch.setattr("qresearch.views.panels.timeline_bar.has_live", lambda: False)
+    session = a_session()
+    bench = session.show()
+    press(bench.timeline, "qr-step")
+    assert [item for item in inside(bench.widget) if type(item).__name__ in {"Keys", "LiveChart"}] == []
+    assert any(type(item).__name__ == "Image" for item in inside(bench.widget))
+
+
+def test_five_thousand_symbols_do_not_slow_a_click() -> None:
+    """Protects big markets: the Python side of a step click stays far below what the eye sees."""
+    days = qr.sample_market().days[:40]
+    symbols = [f"{600000 + number}.SH" for number in range(5_000)]
+    frame = pd.DataFrame({
+        "date": np.repeat(days, len(symbols)), "symbol": np.tile(symbols, len(days)), "open": 10.0, "high": 10.2,
+        "low": 9.8, "close": 10.0, "volume": 1e6,
+    })  # fmt: skip
+    session = qr.Session(qr.read_market(frame), cash=1e8)
+    bench = session.show()
+    for symbol in symbols[:200]:
+        session.buy(symbol, 100)
+    press(bench.timeline, "qr-step")
+    spent = []
+    for _ in range(11):
+        began = time.perf_counter()
+        press(bench.timeline, "qr-step")
+        spent.append(time.perf_counter() - began)
+    assert sorted(spent)[5] < 0.1, spent
+    assert len(all_of(bench.ticket, "qr-symbol")[0].options) <= 20

@@ -10,11 +10,14 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from qresearch.domain.instrument import SymbolIndex, canonical_symbol
 from qresearch.errors import DataError, UsageError, close_matches, did_you_mean
-from qresearch.market.panel import FIELDS, PRICE_FIELDS, Bools, Days, Floats
+from qresearch.market.intraday import QUOTE_FIELDS
+from qresearch.market.panel import FIELDS, PRICE_FIELDS, Bools, Floats
 from qresearch.market.venue import PLAIN, Venue
+from qresearch.sources.minutes import times_of
 from qresearch.sources.validation import SHOWN, Rows
 
 REQUIRED = ("date", "symbol", *PRICE_FIELDS, "volume")
@@ -30,7 +33,7 @@ SYNONYMS: Mapping[str, str] = {
 }  # fmt: skip
 """Column names of other systems."""
 
-KNOWN = (*REQUIRED, *(name for name in FIELDS if name not in REQUIRED), *FLAGS, "board")
+KNOWN = (*REQUIRED, *(name for name in FIELDS if name not in REQUIRED), *FLAGS, "board", *QUOTE_FIELDS)
 _OFFSET = re.compile(r":\d{2}.*?(Z|[+-]\d{2}(?::?\d{2})?)$", re.IGNORECASE)
 _FLAG_WORDS = {"true": True, "1": True, "1.0": True, "false": False, "0": False, "0.0": False, "": False}
 
@@ -99,7 +102,8 @@ def named_columns(frame: pd.DataFrame, what: str) -> pd.DataFrame:
     for word in plain:
         if word not in IGNORED and plain.count(word) > 1:
             both = [repr(name) for name, other in zip(frame.columns, plain, strict=True) if other == word]
-            raise DataError(f"{what}: columns {' and '.join(both)} both mean {word!r}. Drop one.", field=word)
+            join = " Drop one; a day and a time of the day go into one column." if word == "date" else " Drop one."
+            raise DataError(f"{what}: columns {' and '.join(both)} both mean {word!r}.{join}", field=word)
     return frame.set_axis(plain, axis=1)
 
 
@@ -146,19 +150,28 @@ def stack_wide(fields: Mapping[str, object]) -> pd.DataFrame:
         frames = {name: frame.tz_convert("UTC").tz_localize(None) for name, frame in frames.items()}
     stamps = pd.DatetimeIndex(np.unique(np.concatenate([frame.index.to_numpy() for frame in frames.values()])))
     symbols = list(dict.fromkeys(symbol for frame in frames.values() for symbol in frame.columns))
-    columns = {
-        name: frame.reindex(index=stamps, columns=symbols).to_numpy().ravel(order="F") for name, frame in frames.items()
+    head = named_columns(pd.DataFrame([range(len(frames) + 2)], columns=["date", "symbol", *frames]), "Market data")
+    require(head, REQUIRED, "Market data")
+    cells = {
+        word: frame.reindex(index=stamps, columns=symbols).to_numpy().ravel(order="F")
+        for word, frame in zip(head.columns[2:], frames.values(), strict=True)
     }
+    empty = (cells["volume"] == 0) | pd.isna(cells["volume"])
+    for name in PRICE_FIELDS:
+        empty &= pd.isna(cells[name])
+    if "paused" in cells:
+        empty &= ~_flags(pd.Series(cells["paused"]))[0]
+    kept = np.flatnonzero(~empty)
     dates = stamps if zone is None else stamps.tz_localize("UTC").tz_convert(zone)
-    long = pd.DataFrame(
-        {"date": dates.take(np.tile(np.arange(len(dates)), len(symbols))), "symbol": np.repeat(symbols, len(dates))}
-    ).assign(**columns)
-    long = named_columns(long, "Market data")
-    require(long, REQUIRED, "Market data")
-    empty = long[list(PRICE_FIELDS)].isna().all(axis=1) & long["volume"].isin([0, np.nan])
-    if "paused" in long.columns:
-        empty &= ~_flags(long["paused"])[0]
-    return long[~empty]
+    # As categories the symbols are never spelled out row by row, which for a whole market takes longer than the rest.
+    known = pd.Index(symbols).dropna()
+    place = known.get_indexer(pd.Index(symbols))
+    rows = {
+        "date": dates.take(kept % len(dates)),
+        "symbol": pd.Categorical.from_codes(place[kept // len(dates)], categories=known),
+    }
+    whole = len(kept) == len(empty)
+    return pd.DataFrame(rows | {name: values if whole else values[kept] for name, values in cells.items()}, copy=False)
 
 
 def read_stamps(values: pd.Index, what: str) -> pd.DatetimeIndex:
@@ -215,8 +228,8 @@ def _mixed_zones(examples: list[str], what: str) -> DataError:
     )
 
 
-def _days(column: pd.Series, venue: Venue) -> Days:
-    """Trading days of rows. A stamp with a time zone counts for its date at the venue, on PLAIN for its own date."""
+def _local(column: pd.Series, venue: Venue) -> NDArray[np.datetime64]:
+    """Day and time of rows. A stamp with a time zone counts at the venue, on PLAIN on its own clock."""
     if isinstance(column.dtype, np.dtype) and column.dtype.kind == "M":
         codes, stamps = None, read_stamps(pd.DatetimeIndex(column), "the data")
     else:
@@ -226,8 +239,8 @@ def _days(column: pd.Series, venue: Venue) -> Days:
         if venue is not PLAIN:
             stamps = stamps.tz_convert(venue.time_zone)
         stamps = stamps.tz_localize(None)
-    days: Days = stamps.to_numpy().astype("datetime64[D]")
-    return days if codes is None else days[codes]
+    local: NDArray[np.datetime64] = stamps.to_numpy()
+    return local if codes is None else local[codes]
 
 
 def read_symbols(column: pd.Series, what: str) -> tuple[np.ndarray[tuple[int], np.dtype[np.int64]], tuple[str, ...]]:
@@ -294,9 +307,10 @@ def keep_symbols(frame: pd.DataFrame, rows: Rows, wanted: Iterable[str]) -> tupl
 
 
 def fill_rows(frame: pd.DataFrame, rows: Rows, venue: Venue) -> None:
-    """Read days, numbers and flags of the frame into `rows`."""
-    rows.days = _days(frame["date"], venue)
-    for name in FIELDS:
+    """Read days, times, numbers and flags of the frame into `rows`."""
+    stamps = _local(frame["date"], venue)
+    rows.days, rows.times = stamps.astype("datetime64[D]"), times_of(stamps, rows.codes)
+    for name in (*FIELDS, *QUOTE_FIELDS):
         if name in frame.columns:
             rows.numbers[name] = _numbers(frame[name], name, rows)
     for name in FLAGS:

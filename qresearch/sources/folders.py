@@ -1,0 +1,84 @@
+"""Folders that a user already has: one table per symbol, a qlib data folder, an RQAlpha bundle."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+import pandas as pd
+
+from qresearch.domain.instrument import SymbolIndex, canonical_symbol
+from qresearch.errors import DataError, UsageError
+from qresearch.sources import qlib, rqalpha
+from qresearch.sources.frames import load_table, named_columns
+from qresearch.sources.listings import some
+from qresearch.sources.opened import Opened
+
+BESIDE: Mapping[str, str] = {
+    "instruments": "instruments",
+    "corporate_actions": "actions",
+    "no_limit_days": "no_limit_days",
+    "index": "benchmark",
+}
+"""Names of the files in a folder that are no bars, and the argument that each stands for."""
+
+
+def open_source(source: object, symbols: Iterable[str] | None = None) -> Opened | None:
+    """What a folder holds; None when `source` is no folder.
+
+    A folder with ``calendars/day.txt`` is qlib's, one with ``stocks.h5`` is an RQAlpha bundle; in any other each .csv
+    or .parquet file is one symbol, named by its file unless it has a column `symbol`. Files named ``instruments``,
+    ``corporate_actions``, ``no_limit_days`` and ``index`` are the tables of those names.
+
+    Raises
+    ------
+    UsageError
+        A folder without any such file; pass the folder that holds them.
+
+    Examples
+    --------
+    >>> open_source("bars.csv") is None
+    True
+    """
+    if not isinstance(source, (str, Path)) or not Path(source).is_dir():
+        return None
+    folder = Path(source)
+    wanted = [symbols] if isinstance(symbols, str) else None if symbols is None else list(symbols)
+    if qlib.is_folder(folder):
+        return qlib.open_folder(folder, wanted)
+    if rqalpha.is_bundle(folder):
+        return rqalpha.open_bundle(folder, wanted)
+    return _open_tables(folder, wanted)
+
+
+def _open_tables(folder: Path, wanted: list[str] | None) -> Opened:
+    paths = sorted(path for path in folder.iterdir() if path.suffix.lower() in (".csv", ".parquet"))
+    tables = {BESIDE[path.stem]: path for path in paths if path.stem in BESIDE}
+    paths = [path for path in paths if path.stem not in BESIDE]
+    if not paths:
+        raise UsageError(
+            f"The folder {str(folder)!r} holds no .csv or .parquet file. Pass the folder that holds one per symbol, "
+            "a qlib folder (with calendars/day.txt) or an RQAlpha bundle (with stocks.h5)."
+        )
+    named = {path.stem for path in paths}
+    # Of thousands of files only the wanted ones are read, where the names of the files tell.
+    known = SymbolIndex(dict.fromkeys(canonical_symbol(stem) for stem in named))
+    if wanted is not None and all(symbol in known for symbol in wanted):
+        chosen = {known.symbols[known[symbol]] for symbol in wanted}
+        paths = [path for path in paths if canonical_symbol(path.stem) in chosen]
+    frames, columns, first = [], set[str](), paths[0].name
+    for path in paths:
+        frame = named_columns(load_table(path, path.name), path.name)
+        if "symbol" not in frame.columns:
+            frame = frame.assign(symbol=path.stem)
+        if not columns:
+            columns = set(frame.columns)
+        if odd := columns ^ set(frame.columns):
+            raise DataError(
+                f"{path.name}: {some(sorted(odd))} stand in only one of {path.name} and {first}. "
+                "Give all files of the folder the same columns."
+            )
+        frames.append(frame)
+    beside = f" Beside them: {', '.join(path.name for path in tables.values())}." if tables else ""
+    note = f"Read {len(paths)} files of {folder.name}.{beside}"
+    return Opened(pd.concat(frames, ignore_index=True), dict(tables), (note,))

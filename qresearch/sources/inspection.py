@@ -1,0 +1,158 @@
+"""What is odd in a file of market data, and what qresearch does about it: ``qresearch data check``.
+
+Errors are the rows that :func:`~qresearch.sources.tabular.read_market` refuses, found by the same checks, all of them
+instead of the first. Warnings are values that are read as they stand but change what a result means. Notes are what a
+user of real data should have seen once: suspensions, inferred corporate actions, days without limits.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from qresearch.domain.instrument import CHINA_SUFFIXES, split_symbol
+from qresearch.errors import DataError
+from qresearch.market.market import Market
+from qresearch.market.panel import Bools
+from qresearch.market.venue import CHINA, PLAIN
+from qresearch.sources.folders import open_source
+from qresearch.sources.frames import REQUIRED, fill_rows, load_table, named_columns, read_symbols, require
+from qresearch.sources.listings import read_instruments, siblings
+from qresearch.sources.minutes import check_times
+from qresearch.sources.oddities import EXAMPLES, Finding, look
+from qresearch.sources.opened import Opened
+from qresearch.sources.tabular import read_market
+from qresearch.sources.validation import Rows, check_rows, settle_on_ticks
+
+SEVERITIES = ("error", "warning", "note")
+
+
+@dataclass(frozen=True, slots=True)
+class Inspection:
+    """What was found in some market data.
+
+    Parameters
+    ----------
+    market : Market or None
+        As it is read without the refused rows; None when nothing could be read.
+    rows : int
+        Rows in the data.
+    findings : tuple of Finding
+        Errors first.
+    """
+
+    market: Market | None
+    rows: int
+    findings: tuple[Finding, ...]
+
+    @property
+    def refused(self) -> bool:
+        """Whether read_market refuses these data."""
+        return any(finding.severity == "error" for finding in self.findings)
+
+
+@dataclass(slots=True)
+class _Collected(Rows):
+    """Rows whose failed checks are kept instead of raised."""
+
+    findings: list[Finding] = field(default_factory=list)
+    bad: list[Bools] = field(default_factory=list)
+
+    def reject(self, name: str, bad: Bools, problem: str, remedy: str, show: Callable[[int], str]) -> None:
+        """Note what fails and go on."""
+        found = np.flatnonzero(bad)
+        if not len(found):
+            return
+        places = [
+            f"{self.symbols[self.codes[row]]} {str(self.stamps[row]).replace('T', ' ')}: {show(int(row))}"
+            for row in found[:EXAMPLES]
+        ]
+        kind = f"{name}_{problem}".upper().replace(" ", "_")
+        self.findings.append(Finding("error", kind, f"{name}: {problem}", len(found), tuple(places), remedy))
+        self.bad.append(bad)
+
+
+def inspect(source: pd.DataFrame | str | Path, *, adjusted: bool = False) -> Inspection:
+    """Look for what is odd in market data.
+
+    Parameters
+    ----------
+    source : DataFrame or path
+        As :func:`~qresearch.sources.tabular.read_market` reads it; tables beside a file are taken into account.
+    adjusted : bool
+        The prices were adjusted by the vendor.
+
+    Returns
+    -------
+    Inspection
+
+    Raises
+    ------
+    UsageError
+        No such file, or of a kind that cannot be read.
+
+    Examples
+    --------
+    >>> bars = {"open": 10.0, "high": 10.2, "low": 9.9, "close": 10.05, "volume": 100.0}
+    >>> frame = pd.DataFrame([{"date": day, "symbol": "600519.SH", **bars} for day in ("2024-01-02", "2024-01-03")])
+    >>> frame.loc[1, "high"] = 9.0
+    >>> [(finding.severity, finding.kind) for finding in inspect(frame).findings if finding.severity == "error"]
+    [('error', 'HIGH_HIGH_BELOW_LOW'), ('error', 'HIGH_HIGH_BELOW_OPEN_OR_CLOSE')]
+    """
+    what = Path(source).name if isinstance(source, (str, Path)) else "Market data"
+    opened = open_source(source) or Opened(load_table(source, what), dict(siblings(source)))
+    adjusted = adjusted or opened.adjusted
+    try:
+        frame = named_columns(opened.bars, what)
+        if "symbol" not in frame.columns and isinstance(source, (str, Path)):
+            frame = frame.assign(symbol=Path(source).stem)
+        require(frame, REQUIRED, what)
+        rows = _collect(frame, what, opened.tables, adjusted)
+    except DataError as problem:
+        return Inspection(None, len(opened.bars), (_refusal(problem),))
+    bad = np.logical_or.reduce(rows.bad) if rows.bad else np.zeros(len(frame), dtype=bool)
+    findings = list(rows.findings)
+    good = frame[~bad] if bad.any() else frame
+    if good.empty:
+        return Inspection(None, len(frame), tuple(findings))
+    try:
+        market = read_market(good, adjusted=adjusted, **opened.tables)
+    except DataError as problem:
+        return Inspection(None, len(frame), (*findings, _refusal(problem)))
+    refused = [(rows.symbols[rows.codes[row]], rows.days[row]) for row in np.flatnonzero(bad)]
+    findings += [finding for finding in look(market, good, opened.tables, refused) if finding]
+    findings.sort(key=lambda finding: SEVERITIES.index(finding.severity))
+    return Inspection(market, len(frame), tuple(findings))
+
+
+def _refusal(problem: DataError) -> Finding:
+    first = str(problem.args[0]).split("\n", 1)[0]
+    return Finding("error", "REFUSED", first, 1, problem.sample, "Nothing is read until it is corrected.")
+
+
+def _collect(frame: pd.DataFrame, what: str, tables: Mapping[str, Any], adjusted: bool) -> _Collected:
+    """The rows, with every row-level check of read_market done and its failures noted."""
+    codes, symbols = read_symbols(frame["symbol"], what)
+    rows = _Collected(np.empty(0, dtype="datetime64[D]"), codes, symbols)
+    venue = CHINA if any(split_symbol(symbol)[1] in CHINA_SUFFIXES for symbol in symbols) else PLAIN
+    fill_rows(frame, rows, venue)
+    if rows.times is not None:
+        check_times(rows)
+    check_rows(rows, adjusted)
+    # Told by now; on a tick infinity is nothing.
+    rows.numbers = {name: np.where(np.isinf(values), np.nan, values) for name, values in rows.numbers.items()}
+    if venue.has_rules and not adjusted:
+        last = [np.datetime64("today", "D").astype(object)] * len(symbols)
+        boards = {}
+        if "board" in frame.columns:
+            _, first = np.unique(codes, return_index=True)
+            named = frame["board"].iloc[first].tolist()
+            boards = {symbol: board for symbol, board in zip(symbols, named, strict=True) if isinstance(board, str)}
+        listed, _ = read_instruments(tables.get("instruments"), symbols, boards, last, venue)
+        settle_on_ticks(rows, listed)
+    return rows

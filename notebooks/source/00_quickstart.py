@@ -4,6 +4,15 @@
 # A session wraps a simulated exchange. You step it day by day, place orders by hand or from a strategy, look at
 # everything as tables, and go back when you want to try something else.
 #
+# You will learn
+#
+# - when an order meets the market, and what it costs;
+# - why some orders do not fill, and where that is written;
+# - how to go back and do it differently;
+# - what a strategy looks like.
+#
+# About 10 minutes. The last cells are exercises.
+#
 # The embedded market is invented, but its days and rules are those of China's cash market. Some days were written to
 # show something; `qr.episodes()` lists them.
 
@@ -11,6 +20,7 @@
 import matplotlib.pyplot as plt
 
 import qresearch as qr
+from qresearch.exercises import check
 
 market = qr.sample_market()
 market
@@ -33,8 +43,8 @@ session.step()
 ticket
 
 # %% [markdown]
-# One step later it has filled, at the open of 11 March, and the fee was paid. The shares are *locked*: what was bought
-# today can be sold on the next trading day (T+1).
+# One step later it has filled, at the open of 11 March, and the fee was paid. The shares are *locked*: what was
+# bought today can be sold on the next trading day (T+1).
 
 # %%
 session.positions[["quantity", "sellable", "locked", "average_cost", "price", "profit"]]
@@ -98,3 +108,49 @@ robot.run()
 # %%
 (robot.equity / 1000).plot(figsize=(8, 3), ylabel="equity, thousand yuan", xlabel="", title="Momentum, 2021 to 2023")
 plt.show()
+
+# %% [markdown]
+# ## Exercises
+#
+# Put your answer in the place of `None` and run the cell. An open question says so and changes nothing.
+#
+# **1.** What did the first purchase, 1,000 shares of `604018`, cost in fees, in yuan?
+
+# %%
+answer = None
+
+check(answer, lambda: -session.fills.net[0] - session.fills.notional[0], "Look at session.fills.")
+
+# %% [markdown]
+# **2.** Predict: in which state will each of these orders be after one step? A list of three words.
+
+
+# %%
+def state_after_a_step(symbol, quantity, day="2022-03-14"):
+    """Buy in a new session, step once, and look."""
+    trial = qr.Session(market, start=day, cash=100_000)
+    order = trial.buy(symbol, quantity)
+    trial.step()
+    return order.status
+
+
+ORDERS = [("604018", 200), ("688903", 199), ("928101", 101)]
+answer = None
+
+check(
+    answer,
+    lambda: [state_after_a_step(*order) for order in ORDERS],
+    "STAR orders (688...) need 200 shares, Beijing orders (9...) 100, both in steps of one above that.",
+)
+
+# %% [markdown]
+# **3.** Which reason stands most often in the orders of `robot`?
+
+# %%
+answer = None
+
+check(
+    answer,
+    lambda: robot.orders.reason[robot.orders.reason != ""].mode()[0],
+    "robot.orders is a table; value_counts() counts what stands in one of its columns.",
+)

@@ -4,6 +4,15 @@
 # A strategy runs, and something is wrong with it. Here it is found and mended without starting again: run to a
 # breakpoint, look, go back, watch a value step by step, replace the function, go on, and compare with what happened
 # before. Nothing is ever erased.
+#
+# You will learn
+#
+# - to stop a run where something happens, and to look around there;
+# - to go back, watch values step by step, and change a strategy in the middle of a run;
+# - to compare two branches, and to ask "what if" without placing anything;
+# - what to do when a strategy raises, and how a session survives its kernel.
+#
+# About 20 minutes. The last cells are exercises.
 
 # %%
 import tempfile
@@ -12,6 +21,7 @@ from pathlib import Path
 import matplotlib.pyplot as plt
 
 import qresearch as qr
+from qresearch.exercises import check
 
 #! %load_ext qresearch
 
@@ -57,8 +67,8 @@ session.fills[["day", "side", "quantity", "price"]].head(9)
 # %% [markdown]
 # ## Stop where it happens
 #
-# Back to the beginning, with a breakpoint on each sale. What was kept is not simulated again: `run` walks along it. The
-# message says why it stopped; `run` again goes on.
+# Back to the beginning, with a breakpoint on each sale. What was kept is not simulated again: `run` walks along it.
+# The message says why it stopped; `run` again goes on.
 
 # %%
 session.breakpoints.add("fill", symbol=SYMBOL, when=f"positions['{SYMBOL}'].quantity == 0", name="sold")
@@ -95,13 +105,13 @@ session.step()
 session.bars(SYMBOL, 3)[["open", "close"]]
 
 # %% [markdown]
-# There it is: on the day of the purchase the highest close since then is already far above the close. It is that of the
-# trade before. Nothing forgets it after a sale.
+# There it is: on the day of the purchase the highest close since then is already far above the close. It is that of
+# the trade before. Nothing forgets it after a sale.
 #
 # ## Mend it and go on
 #
-# The session stays where it is. `%%strategy` runs the cell and puts the function in the place of the one with the same
-# name.
+# The session stays where it is. `%%strategy` runs the cell and puts the function in the place of the one with the
+# same name.
 
 
 # %%
@@ -227,3 +237,45 @@ again.branches.table[["parent", "forked", "orders", "fills", "equity"]]
 
 # %%
 print("\n".join(climb.to_script().splitlines()[-8:-3]))
+
+# %% [markdown]
+# ## Exercises
+#
+# Put your answer in the place of `None` and run the cell. An open question says so and changes nothing.
+#
+# **1.** On which day do the branches `main` and `mended` first differ? A text such as `"2021-05-31"`.
+
+# %%
+answer = None
+
+check(answer, lambda: sorted(both.first.day)[0], "Look at the comparison `both` again: it says from when on.")
+
+# %% [markdown]
+# **2.** On which day did the equity of `climb` first stand more than 10 % below its highest value until then?
+# `climb.equity` knows; or go back to the start and let `run(until=...)` find it.
+
+# %%
+answer = None
+
+check(
+    answer,
+    lambda: climb.equity.index[climb.equity < 0.9 * climb.equity.cummax()][0],
+    "climb.equity.cummax() is the highest value until each day.",
+)
+
+# %% [markdown]
+# **3.** How many shares could be bought on the evening of 10 March 2022 with all the cash of a new session, at most?
+# Ask `trial.what_if`, which places nothing.
+
+# %%
+trial = qr.Session(market, cash=100_000)
+trial.run(until="2022-03-10", progress=False)
+answer = None
+
+check(
+    answer,
+    lambda quantity: (
+        trial.what_if("buy", SYMBOL, quantity).passes and not trial.what_if("buy", SYMBOL, quantity + 100).passes
+    ),
+    "Divide the cash by the last close, take whole lots, and leave something for the fees.",
+)

@@ -3,12 +3,22 @@
 #
 # A run ends in something to show. Here a strategy runs for two years on the embedded market; then we look at what it
 # came to, where the money went, and what another decision would have made of it.
+#
+# You will learn
+#
+# - to read the report, and to write the whole tear-sheet to a file;
+# - to find any figure of it again in the tables, down to the single round trip;
+# - to compare two endings of the same run;
+# - to take everything along as files.
+#
+# About 20 minutes. The last cells are exercises.
 
 # %%
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import qresearch as qr
+from qresearch.exercises import check
 
 
 def momentum(context, data):
@@ -134,3 +144,42 @@ account.daily_total_portfolios[["tradeDate", "cash", "totalEquity", "netValue", 
 written = session.save_results(Path(folder.name) / "results", format="csv")
 print(*(path.name for path in written), sep=", ")
 folder.cleanup()
+
+# %% [markdown]
+# ## Exercises
+#
+# Put your answer in the place of `None` and run the cell. An open question says so and changes nothing.
+#
+# **1.** Which closed round trip lost most, before the branch was opened? Give its symbol.
+
+# %%
+session.branches.switch("main")
+session.run(until="2022-09-30", progress=False)
+trades = session.tables.trades
+answer = None
+
+check(answer, lambda: trades.symbol[trades.profit.idxmin()], "Sort the table `trades` by profit.")
+
+# %% [markdown]
+# **2.** What part of all costs was stamp duty? A fraction such as 0.25.
+
+# %%
+answer = None
+
+check(
+    answer,
+    lambda: 1 - session.fills[["commission", "transfer_fee"]].sum().sum() / session.tables.costs.loc["total", "amount"],
+    "session.tables.costs has a row for each kind and one for the total.",
+)
+
+# %% [markdown]
+# **3.** Which calendar month was the worst? A text such as `"2021-07"`.
+
+# %%
+answer = None
+
+check(
+    answer,
+    lambda: str((1 + daily.daily_return).groupby(daily.index.to_period("M")).prod().idxmin()),
+    "Daily returns multiply: group them by month. session.plot('monthly') shows the same.",
+)

@@ -20,9 +20,9 @@ LOOK = [
     "bars", "equity", "events", "fills", "history", "market", "memory", "message", "notices", "open_orders", "orders",
     "portfolio", "positions", "strategy", "tables", "watch",
 ]  # fmt: skip
-TELL = ["explain", "plot", "report"]
+TELL = ["explain", "panels", "plot", "report", "show"]
 KEEP = ["digest", "save_results", "to_notebook", "to_script"]
-CONSTRUCTORS = ["resume"]
+CONSTRUCTORS = ["from_script", "resume"]
 """Other ways to make a session: they belong to the class, nobody meets them on a session that stands before him."""
 MOST_MEMBERS = 40
 

@@ -1,0 +1,118 @@
+"""Exercises that check themselves: the last cells of each notebook of the course.
+
+An exercise gives a question, a line ``answer = None`` and a :func:`check`. The solution is never written beside the
+question: it is read off a session when the answer is checked.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import inspect
+from collections.abc import Callable, Iterable
+from numbers import Real
+
+from qresearch.errors import UsageError
+
+NOT_ANSWERED = "Not answered yet."
+RIGHT = "Right."
+WRONG = "Not yet."
+
+
+def check(answer: object, expected: object, hint: str = "", *, digits: int = 2) -> None:
+    """Print whether an answer is right.
+
+    Parameters
+    ----------
+    answer : object
+        What the reader found; None or ``...`` means that the question is still open.
+    expected : object
+        The right answer; or a function without arguments that returns it, called only for a given answer; or a
+        function of the answer that tells whether it is right. Numbers are compared to `digits` decimals, text
+        without case, a date with its ISO text, lists and tuples item by item, sets in any order, tables with
+        ``equals``.
+    hint : str
+        What to look at next, printed after a wrong answer.
+    digits : int
+        Decimals to which a number must agree: it may be off by half a unit of the last one. Negative for tens (-1),
+        hundreds (-2) and so on.
+
+    Raises
+    ------
+    UsageError
+        `expected` is a function of two or more arguments; pass one that takes the answer, or nothing.
+
+    Examples
+    --------
+    >>> fee = 9.585
+    >>> check(None, fee)
+    Not answered yet.
+    >>> check(9.58, fee)
+    Right.
+    >>> check(9.6, fee, "Add the commission.")
+    Not yet. Add the commission.
+    >>> check("rejected", "REJECTED")
+    Right.
+    >>> check(7, lambda answer: answer % 2 == 1)
+    Right.
+    """
+    if answer is None or answer is ...:
+        print(NOT_ANSWERED)
+        return
+    print(RIGHT if _is_right(answer, expected, digits) else f"{WRONG} {hint}".rstrip())
+
+
+def _is_right(answer: object, expected: object, digits: int) -> bool:
+    if callable(expected):
+        takes = len(inspect.signature(expected).parameters)
+        if takes > 1:
+            raise UsageError(
+                f"expected= is a function of {takes} arguments. Pass one that takes the answer and tells whether it is "
+                "right, or one without arguments that returns the right answer."
+            )
+        return _accepts(expected, answer) if takes else _same(answer, expected(), digits)
+    return _same(answer, expected, digits)
+
+
+def _accepts(expected: Callable[..., object], answer: object) -> bool:
+    """What the predicate says; it may not know what to do with an answer of another kind, which is then wrong."""
+    try:
+        return bool(expected(answer))
+    except Exception as problem:
+        print(f"This kind of answer cannot be checked ({type(problem).__name__}: {problem}).")
+        return False
+
+
+def _same(answer: object, expected: object, digits: int) -> bool:
+    """Whether two values say the same to a reader."""
+    answer, expected = _plain(answer), _plain(expected)
+    if isinstance(expected, bool) or isinstance(answer, bool):
+        return answer is expected
+    if isinstance(expected, Real):
+        # The last term lets a tie through that binary fractions have moved by a hair.
+        return isinstance(answer, Real) and abs(float(answer) - float(expected)) <= 0.5 * 10.0**-digits + 1e-9
+    if isinstance(expected, str):
+        return isinstance(answer, str) and answer.strip().casefold() == expected.strip().casefold()
+    if isinstance(expected, list | tuple):
+        return (
+            isinstance(answer, list | tuple)
+            and len(answer) == len(expected)
+            and all(_same(one, other, digits) for one, other in zip(answer, expected, strict=True))
+        )
+    if isinstance(expected, set | frozenset):
+        return isinstance(answer, Iterable) and _folded(answer) == _folded(expected)
+    if hasattr(expected, "equals"):
+        return bool(expected.equals(answer))
+    return bool(answer == expected)
+
+
+def _plain(value: object) -> object:
+    """A value in Python's own types: NumPy scalars unpacked, a day as its ISO text."""
+    if hasattr(value, "item") and not hasattr(value, "__len__"):
+        value = value.item()
+    if isinstance(value, dt.datetime) and value.time() == dt.time():
+        value = value.date()
+    return value.isoformat() if isinstance(value, dt.date) else value
+
+
+def _folded(values: Iterable[object]) -> set[object]:
+    return {value.strip().casefold() if isinstance(value, str) else value for value in map(_plain, values)}

@@ -1,0 +1,147 @@
+"""The course: its index, its exercises with right and wrong answers, and that nbval compares outputs for real."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+from types import ModuleType
+
+import nbformat
+import pytest
+from nbclient import NotebookClient
+from nbformat import NotebookNode
+from nbformat.v4 import new_notebook
+
+from qresearch.exercises import NOT_ANSWERED, RIGHT
+
+NOTEBOOKS = Path(__file__).resolve().parents[2] / "notebooks"
+INDEX = "00_index"
+LESSONS = [path.stem for path in sorted((NOTEBOOKS / "source").glob("*.py")) if path.stem != INDEX]
+BLANK = re.compile(r"^answer = None$", re.MULTILINE)
+
+SELL_AT_A_GAIN = """
+class Gain:
+    bought = False
+
+    def handle_data(self, context, data):
+        held = context.portfolio.positions["604018"]
+        if not self.bought:
+            context.order("604018", 1000)
+            self.bought = True
+        elif held.quantity and data.history("604018", 1).iloc[-1, 0] >= 1.05 * held.average_cost:
+            context.order_target("604018", 0)
+
+answer = qr.Session(market, strategy=Gain).run(progress=False)
+"""
+
+ANSWERS = {
+    "00_quickstart": ["answer = 5", "answer = ['filled', 'rejected', 'filled']", "answer = 'no_change'"],
+    "10_time_travel": ["answer = '2021-11-01'", "answer = '2021-10-12'", "answer = 1400"],
+    "40_reports": ["answer = '688903.SH'", "answer = 0.63", "answer = '2022-05'"],
+    "60_costs_and_rules": [
+        "answer = 90", "answer = 20_000", "answer = 11.06", "answer = {'688903.SH'}", "answer = ('2007', 72)",
+    ],
+    "70_strategies": ["answer = (20, 5)", "answer = 0.028", "answer = 30", SELL_AT_A_GAIN],
+}  # fmt: skip
+"""What a reader would put in the place of each blank, notebook by notebook."""
+
+
+def writer() -> ModuleType:
+    """The script that writes the notebooks."""
+    spec = importlib.util.spec_from_file_location("write_notebooks", NOTEBOOKS / "write_notebooks.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def exercises(lesson: str) -> list[NotebookNode]:
+    """The cells of a stored notebook that ask something."""
+    notebook = nbformat.read(NOTEBOOKS / f"{lesson}.ipynb", as_version=4)
+    return [cell for cell in notebook.cells if cell.cell_type == "code" and BLANK.search(cell.source)]
+
+
+def told(lesson: str, answers: list[str]) -> list[str]:
+    """The last line that each exercise prints when its blank is filled."""
+    script = (NOTEBOOKS / "source" / f"{lesson}.py").read_text(encoding="utf-8")
+    notebook = new_notebook(cells=list(writer().cells(script)))
+    asking = [cell for cell in notebook.cells if cell.cell_type == "code" and BLANK.search(cell.source)]
+    assert len(asking) == len(answers)
+    for cell, answer in zip(asking, answers, strict=True):
+        cell.source = BLANK.sub(lambda _, text=answer: text.strip(), cell.source)
+    NotebookClient(notebook, timeout=120, resources={"metadata": {"path": str(NOTEBOOKS)}}).execute()
+    printed = ["".join(output.get("text", "") for output in cell.outputs) for cell in asking]
+    return [text.splitlines()[-1] for text in printed]
+
+
+def test_the_index_names_every_lesson_and_nothing_else() -> None:
+    """Protects the way through the course: a lesson that the index does not name is not found, a dead link misleads."""
+    text = "\n".join(cell.source for cell in nbformat.read(NOTEBOOKS / f"{INDEX}.ipynb", as_version=4).cells)
+    assert sorted(set(re.findall(r"\(([\w]+)\.ipynb\)", text))) == LESSONS
+
+
+@pytest.mark.parametrize("lesson", LESSONS)
+def test_a_lesson_says_what_one_learns_and_ends_with_exercises(lesson: str) -> None:
+    """Protects learners: each lesson opens with its aims and closes with at least three open exercises that pass."""
+    notebook = nbformat.read(NOTEBOOKS / f"{lesson}.ipynb", as_version=4)
+    assert "You will learn" in notebook.cells[0].source
+    asking = exercises(lesson)
+    assert len(asking) >= 3
+    assert notebook.cells[-1] == asking[-1]
+    assert [output.text for cell in asking for output in cell.outputs] == [f"{NOT_ANSWERED}\n"] * len(asking)
+
+
+def test_every_lesson_has_its_answers_here() -> None:
+    """Protects this list from falling behind: a new lesson brings the answers to its exercises."""
+    assert sorted(ANSWERS) == LESSONS
+
+
+@pytest.mark.parametrize("lesson", ANSWERS)
+def test_the_exercises_can_be_solved(lesson: str) -> None:
+    """Protects learners from exercises whose right answer is not accepted."""
+    assert told(lesson, ANSWERS[lesson]) == [RIGHT] * len(ANSWERS[lesson])
+
+
+@pytest.mark.parametrize("lesson", ANSWERS)
+def test_a_wrong_answer_is_told_so_and_gets_a_hint(lesson: str) -> None:
+    """Protects learners from praise for anything, and from a traceback for an answer of the wrong kind."""
+    lines = told(lesson, ["answer = 'no idea'"] * len(ANSWERS[lesson]))
+    assert all(line.startswith("Not yet. ") and len(line) > len("Not yet. ") for line in lines), lines
+
+
+def compared(notebook: NotebookNode, path: Path) -> subprocess.CompletedProcess[str]:
+    """The verdict of nbval on a notebook, in a process of its own."""
+    nbformat.write(notebook, path)
+    call = [
+        sys.executable,
+        "-m",
+        "pytest",
+        "--nbval",
+        "--nbval-current-env",
+        "-q",
+        "-p",
+        "no:randomly",
+        "-c",
+        os.devnull,
+    ]
+    return subprocess.run(
+        [*call, "--rootdir", str(path.parent), str(path)], capture_output=True, text=True, check=False
+    )
+
+
+def test_nbval_fails_when_an_output_was_tampered_with(tmp_path: Path) -> None:
+    """Protects the notebooks as tests: one changed digit in a stored output fails exactly that cell."""
+    notebook = nbformat.read(NOTEBOOKS / "00_quickstart.ipynb", as_version=4)
+    notebook.cells = notebook.cells[:8]
+    assert compared(notebook, tmp_path / "as_stored.ipynb").returncode == 0
+    cell = next(cell for cell in notebook.cells if "session.positions" in cell.source)
+    table = cell.outputs[0].data["text/html"]
+    assert "9.585" in table
+    cell.outputs[0].data["text/html"] = table.replace("9.585", "9.586")
+    done = compared(notebook, tmp_path / "tampered.ipynb")
+    assert done.returncode == 1, done.stdout
+    assert "1 failed" in done.stdout
+    assert "9.586" in done.stdout

@@ -1,8 +1,9 @@
-"""The command line: ``qresearch demo``, ``qresearch lab`` and ``qresearch run``."""
+"""The command line: ``qresearch demo``, ``lab``, ``app``, ``run`` and ``data``."""
 
 from __future__ import annotations
 
 import argparse
+import importlib.util
 import inspect
 import shutil
 import subprocess
@@ -16,9 +17,9 @@ from importlib.metadata import PackageNotFoundError, files
 from pathlib import Path
 
 import qresearch
-from qresearch import demo
+from qresearch import data_cli, demo, reference
 from qresearch.engine.fees import COST_PRESETS
-from qresearch.errors import MarketWarning, QresearchError, StrategyError, UsageError
+from qresearch.errors import MarketWarning, NotSupported, QresearchError, StrategyError, UsageError
 from qresearch.market.market import Market
 from qresearch.session.html import price
 from qresearch.session.session import Session
@@ -28,7 +29,8 @@ from qresearch.sources.tabular import read_market
 WIDTH = 110
 """Columns of a terminal that all text fits."""
 
-QUICKSTART = "00_quickstart.ipynb"
+INDEX = "00_index.ipynb"
+WORKBENCH = "30_workbench.ipynb"
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -42,7 +44,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     Returns
     -------
     int
-        Exit code: 0 when all went well, 2 after a message about what was wrong.
+        Exit code: 0 when all went well, 1 when checked data would be refused, 2 after a message about what was wrong.
 
     Examples
     --------
@@ -53,8 +55,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     cut = words.index("--") if "--" in words else len(words)
     options = _parser().parse_args(words[:cut])
     options.extra = words[cut + 1 :]
-    if options.extra and options.command is not _lab:
-        _parser().error("only 'qresearch lab' passes words after '--' on")
+    if options.extra and options.command not in {_lab, _app}:
+        _parser().error("only 'qresearch lab' and 'qresearch app' pass words after '--' on")
     try:
         code: int = options.command(options)
     except StrategyError as problem:
@@ -86,18 +88,40 @@ def _parser() -> argparse.ArgumentParser:
     )
     lab.set_defaults(command=_lab)
 
+    app = commands.add_parser(
+        "app", help="open the workbench as a page of its own", description="Words after '--' are passed on to Voila."
+    )
+    app.set_defaults(command=_app)
+
+    docs = commands.add_parser("docs", help="write the reference of every public name as HTML pages")
+    docs.add_argument("--out", type=Path, default=Path("qresearch-docs"), help="folder to write to (%(default)s)")
+    docs.set_defaults(command=_docs)
+
     run = commands.add_parser("run", help="run a strategy without a notebook and write what happened as files")
     run.add_argument("strategy", type=Path, help="a .py file that defines handle_data(context, data)")
     run.add_argument(
         "--data", required=True, help="a .csv or .parquet file of daily bars, or 'sample' for the embedded market"
     )
+    run.add_argument("--dialect", choices=["joinquant", "easyquant"], help="run a script written for that system")
+    run.add_argument(
+        "--table",
+        action="append",
+        default=[],
+        metavar="NAME=FILE",
+        help="a table that a script of a dialect asks for, such as valuation=valuation.parquet; may be repeated",
+    )
     run.add_argument("--start", help="first trading day, such as 2024-01-31 (default: the first of the data)")
     run.add_argument("--end", help="last trading day (default: the last of the data)")
     run.add_argument("--cash", type=float, default=1_000_000, help="money to start with (%(default)s)")
+    run.add_argument(
+        "--clock", choices=["next_open", "same_bar"], default="next_open", help="when an order trades (%(default)s)"
+    )
     run.add_argument("--costs", choices=list(COST_PRESETS), default="default", help="what trading costs (%(default)s)")
     run.add_argument("--out", type=Path, default=Path("qresearch-run"), help="folder to write to (%(default)s)")
     run.add_argument("--format", choices=["parquet", "csv"], default="parquet", help="of the files (%(default)s)")
     run.set_defaults(command=_run)
+
+    data_cli.add_commands(commands)
     return parser
 
 
@@ -110,14 +134,7 @@ def _run(options: argparse.Namespace) -> int:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", MarketWarning)
         market = _market(options.data)
-        session = Session(
-            market,
-            start=options.start,
-            end=options.end,
-            cash=options.cash,
-            costs=options.costs,
-            strategy=options.strategy,
-        )
+        session = _session(options, market)
         print(_wrapped(f"{options.strategy.name} on {market!r}"), flush=True)
         session.run(progress=sys.stderr.isatty())
     written = session.save_results(options.out, options.format)
@@ -125,6 +142,16 @@ def _run(options: argparse.Namespace) -> int:
     names = ", ".join(path.name for path in written)
     print(f"\n{_wrapped(f'Wrote to {options.out}/: {names}')}\nTook {time.perf_counter() - began:.1f} s.")
     return 0
+
+
+def _session(options: argparse.Namespace, market: Market) -> Session:
+    span = {"start": options.start, "end": options.end, "cash": options.cash}
+    if options.dialect is None:
+        return Session(market, **span, costs=options.costs, clock=options.clock, strategy=options.strategy)
+    tables = dict(entry.split("=", 1) for entry in options.table if "=" in entry)
+    if len(tables) != len(options.table):
+        raise UsageError(f"--table {options.table!r}: write each as NAME=FILE, such as valuation=valuation.parquet.")
+    return Session.from_script(options.strategy, market, **span, dialect=options.dialect, data=tables)
 
 
 def _market(data: str) -> Market:
@@ -175,7 +202,21 @@ def _summary(session: Session) -> str:
 
 
 def _lab(options: argparse.Namespace) -> int:
-    return subprocess.call([sys.executable, "-m", "jupyterlab", str(_notebooks() / QUICKSTART), *options.extra])
+    return subprocess.call([sys.executable, "-m", "jupyterlab", str(_notebooks() / INDEX), *options.extra])
+
+
+def _app(options: argparse.Namespace) -> int:
+    if importlib.util.find_spec("voila") is None:
+        raise NotSupported(
+            "'qresearch app' needs voila. Install it with: pip install 'qresearch[app]'. "
+            "Or open the workbench in JupyterLab: qresearch lab."
+        )
+    return subprocess.call([sys.executable, "-m", "voila", str(_notebooks() / WORKBENCH), *options.extra])
+
+
+def _docs(options: argparse.Namespace) -> int:
+    print(f"Open this page in a browser: {reference.write_reference(options.out).resolve()}")
+    return 0
 
 
 def _notebooks() -> Path:
@@ -187,7 +228,7 @@ def _notebooks() -> Path:
         The installation holds no notebooks; install qresearch again.
     """
     root = Path(__file__).parents[1]
-    if (root / "notebooks" / QUICKSTART).exists() and (root / "pyproject.toml").exists():
+    if (root / "notebooks" / INDEX).exists() and (root / "pyproject.toml").exists():
         return root / "notebooks"
     try:
         shipped = [Path(str(file.locate())) for file in files("qresearch") or () if file.suffix == ".ipynb"]

@@ -190,7 +190,7 @@ def test_lab_opens_the_notebooks_of_a_checkout(monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setattr(subprocess, "call", lambda words: calls.append(words) or 0)
     assert cli.main(["lab", "--", "--no-browser"]) == 0
     assert calls[0][:3] == [sys.executable, "-m", "jupyterlab"]
-    assert Path(calls[0][3]) == Path(qresearch.__file__).parents[1] / "notebooks" / "00_quickstart.ipynb"
+    assert Path(calls[0][3]) == Path(qresearch.__file__).parents[1] / "notebooks" / "00_index.ipynb"
     assert calls[0][4:] == ["--no-browser"]
 
 
@@ -198,7 +198,7 @@ def test_lab_outside_a_checkout_copies_and_keeps_what_is_there(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """Protects the user's edits: a second ``qresearch lab`` overwrites nothing."""
-    shipped = tmp_path / "share" / "00_quickstart.ipynb"
+    shipped = tmp_path / "share" / "00_index.ipynb"
     shipped.parent.mkdir()
     shipped.write_text("{}", encoding="utf-8")
 
@@ -213,7 +213,7 @@ def test_lab_outside_a_checkout_copies_and_keeps_what_is_there(
     monkeypatch.setattr(subprocess, "call", lambda words: 0)
     monkeypatch.chdir(tmp_path)
     assert cli.main(["lab"]) == 0
-    copied = tmp_path / "qresearch-notebooks" / "00_quickstart.ipynb"
+    copied = tmp_path / "qresearch-notebooks" / "00_index.ipynb"
     copied.write_text("mine", encoding="utf-8")
     assert cli.main(["lab"]) == 0
     assert copied.read_text(encoding="utf-8") == "mine"

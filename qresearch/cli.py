@@ -31,6 +31,8 @@ WIDTH = 110
 
 INDEX = "00_index.ipynb"
 WORKBENCH = "30_workbench.ipynb"
+APP_EXTENSIONS = ("@voila-dashboards/widgets-manager8", "@jupyter-widgets/jupyterlab-manager", "anywidget")
+"""Extensions of the front end that the panels need."""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -211,7 +213,9 @@ def _app(options: argparse.Namespace) -> int:
             "'qresearch app' needs voila. Install it with: pip install 'qresearch[app]'. "
             "Or open the workbench in JupyterLab: qresearch lab."
         )
-    return subprocess.call([sys.executable, "-m", "voila", str(_notebooks() / WORKBENCH), *options.extra])
+    # Extensions of other packages have no place on the page, and some fail there.
+    allowed = [f"--VoilaConfiguration.extension_allowlist={name}" for name in APP_EXTENSIONS]
+    return subprocess.call([sys.executable, "-m", "voila", str(_notebooks() / WORKBENCH), *allowed, *options.extra])
 
 
 def _docs(options: argparse.Namespace) -> int:

@@ -84,10 +84,10 @@ def write_reference(folder: str | Path) -> Path:
         ) from None
     folder = Path(folder)
     with warnings.catch_warnings(), _tables_in_their_modules():
-        # Some types (pandas.Series) take a parameter for type checkers only; such an annotation is shown as written.
-        # What our classes inherit from pandas is annotated with names that only pandas knows.
-        warnings.filterwarnings("ignore", "Error parsing type annotation .* is not subscriptable")
-        warnings.filterwarnings("ignore", f"Error parsing type annotation .* for (?!{PACKAGE})")
+        # pdoc evaluates annotations; one that only a type checker can read (pd.Series[float], a name imported for it
+        # alone) is shown as it is written. And it looks for the source of what our classes inherit from pandas.
+        warnings.filterwarnings("ignore", "Error parsing type annotation")
+        warnings.filterwarnings("ignore", "Cannot determine where .* is taken from")
         render.configure(docformat="numpy", show_source=False, footer_text=f"{PACKAGE} {_version()}")
         # A package brings along the modules that its __all__ does not hide; the others are named one by one.
         specs: list[str] = []

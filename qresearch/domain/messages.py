@@ -81,7 +81,7 @@ class Settings:
     costs : Costs
     slippage : Slippage
     participation : float or None
-        Largest part of a day's volume that all orders in one instrument may take together; None: no cap.
+        Largest part of a bar's volume that all orders in one instrument may take together; None: no cap.
     clock : {"next_open", "same_bar"}
         Whether a request meets the market at the next open or inside the call: :mod:`qresearch.engine.immediate`.
     sizing : {"native", "joinquant"}

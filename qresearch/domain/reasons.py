@@ -237,8 +237,8 @@ REASONS: Mapping[Reason, ReasonText] = MappingProxyType({
         "LEAN: open orders are checked against buying power after each fill",
     ),
     Reason.BELOW_FILLED: ReasonText(
-        "{asked} shares is not more than the {filled} already filled.",
-        "改单数量{asked}股不大于已成交{filled}股。",
+        "{asked} shares in all are not more than the {done} already filled or given up.",
+        "改单后总量{asked}股不大于已成交或已撤销的{done}股。",
         "Cancel the order instead.",
         _MODEL,
     ),

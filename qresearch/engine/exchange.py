@@ -134,7 +134,7 @@ class Exchange:
         On minute data only the flag of the day tells: a first bar without trades may be followed by others.
         """
         panel = self.market.panel
-        known: NDArray[np.bool_] = (panel.suspended if self.intraday is None else panel.paused)[day, columns]
+        known: NDArray[np.bool_] = (panel.paused if self.bar_count(day) else panel.suspended)[day, columns]
         return known
 
     def is_delisted(self, column: int) -> bool:

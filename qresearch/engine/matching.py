@@ -3,12 +3,13 @@
 Rules, in order: suspended and unlisted instruments reject; at the limit a buy (upper) or a sell (lower) finds nobody
 and waits; sells need shares that may be sold today (T+1); buys stay within the value that was asked and within the
 cash, which is checked here, after the sells; a volume cap is shared by all orders in one instrument. What a market
-order cannot fill now does not fill later: it expires at the close with its reason.
+order cannot fill now does not fill later: it expires at the close with its reason. On minute data the same happens at
+the open of every bar, with what was asked during the bar before, and what is left tries the bars that follow.
 
 Assumptions
 -----------
 Every fill gets the opening price (plus slippage), whatever its size, unless a volume cap is set: this flatters large
-orders. That nothing fills at a locked open is pessimistic. The volume cap reads the volume of the whole day.
+orders. That nothing fills at a locked open is pessimistic. The volume cap reads the volume of the whole bar.
 
 Numbers that need only the order and the bar are computed for all orders at once; one loop then walks the orders in
 their order, because cash and positions depend on what came before. An order that meets any rule leaves the plain

@@ -3,6 +3,15 @@
 This is the exact way through a match, taken as soon as any order has terms of its own or rests from before. Sells go
 before buys (or every order by its id), each asks the fill model for a price, then the same checks as in the fast way.
 Resting buys hold cash back at their limit or stop, resting sells hold shares back from later ones.
+
+On minute data every bar of the day is such a pass: first its open, then the bar itself. What a market order could not
+fill at the open of its first bar it tries at the open of each later one; an order is told once what it waits for, and
+again only when the price came nearer. At the close only orders for the closing price are asked, then the day ends.
+
+Assumptions
+-----------
+With quotes an order takes the ask or the bid of the end of the bar before, however large it is: this flatters, unless a
+volume cap is set. The size that was quoted is not asked.
 """
 
 from __future__ import annotations

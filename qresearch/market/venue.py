@@ -18,7 +18,7 @@ class Phase(StrEnum):
     """The phases of a trading day, in order.
 
     What is visible grows with the phase: at ``OPEN`` that day's open is known and nothing else of its bar; on daily
-    bars high, low, close and volume appear at ``CLOSE``.
+    bars high, low, close and volume appear at ``CLOSE``. On minute data ``INTRADAY`` comes once for every bar.
     """
 
     PRE_OPEN = "PRE_OPEN"

@@ -24,8 +24,8 @@ from qresearch.session.encoding import encode
 from qresearch.session.journal import Journal
 from qresearch.session.listeners import Listeners
 from qresearch.session.notices import Notices
-from qresearch.session.schedules import AT_EVERY_BAR, is_due
-from qresearch.session.strategy import HANDLE_DATA, Hooks, hook_phases
+from qresearch.session.schedules import AT_EVERY_BAR, HANDLE_DATA, hook_phases, is_due
+from qresearch.session.strategy import Hooks
 from qresearch.session.timeline import Timeline
 from qresearch.session.watch import Watch
 

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 from qresearch.engine.evolve import Draft
 from qresearch.session.listeners import LISTENERS, Listeners
 from qresearch.session.memory import Memory
-from qresearch.session.strategy import HOOKS, BarData, Context, Hooks, bind_hook, hook_phases, load_strategy
+from qresearch.session.schedules import hook_phases
+from qresearch.session.strategy import HOOKS, BarData, Context, Hooks, bind_hook, load_strategy
 
 if TYPE_CHECKING:
     from qresearch.session.journal import Journal

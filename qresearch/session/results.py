@@ -19,6 +19,7 @@ README = "README.md"
 
 _MONEY, _PRICE, _SHARES, _PART = "currency", "currency per share", "shares", "fraction"
 _DAY = "trading day"
+_TIME = "time; the end of the bar, on minute data only"
 _FEES = {"commission": _MONEY, "stamp_duty": _MONEY, "transfer_fee": _MONEY}
 _REASON = {"reason": "code", "why": "sentence"}
 _TODAY = {"bought_quantity": _SHARES, "bought_value": _MONEY, "sold_quantity": _SHARES, "sold_value": _MONEY}
@@ -56,7 +57,7 @@ TABLES: Mapping[str, About] = {
             "order_id": "number", "symbol": "", "side": "buy or sell", "asked": "the call and its number",
             "quantity": "shares sent", "filled": _SHARES, "leaves": "shares still open", "canceled": _SHARES,
             "average_price": _PRICE, **_FEES, "status": "state", **_REASON, "placed": _DAY, "placed_phase": "phase",
-            "ended": _DAY, "ended_phase": "phase",
+            "ended": _DAY, "ended_phase": "phase", "placed_time": _TIME, "ended_time": _TIME,
         },
     ),
     "fills": About(
@@ -64,6 +65,7 @@ TABLES: Mapping[str, About] = {
         {
             "seq": "number", "order_id": "number", "day": _DAY, "phase": "phase", "symbol": "", "side": "buy or sell",
             "quantity": _SHARES, "price": _PRICE, "notional": _MONEY, **_FEES, "net": "currency, change of the cash",
+            "time": _TIME,
         },
     ),
     "positions": About(
@@ -80,7 +82,8 @@ TABLES: Mapping[str, About] = {
         "Everything that happened, in order.",
         {
             "seq": "number", "day": _DAY, "phase": "phase", "event": "name", "order_id": "number", "symbol": "",
-            "quantity": _SHARES, "price": _PRICE, "amount": _MONEY, "reason": "code", "text": "sentence",
+            "quantity": _SHARES, "price": _PRICE, "amount": _MONEY, "fee": _MONEY, "before": "state", "after": "state",
+            "reason": "code", "text": "sentence", "time": _TIME,
         },
     ),
     "trade_details": About(

@@ -1,4 +1,4 @@
-"""Times of the day: when ``run_daily`` calls, and what moment "2024-03-01 10:30" is."""
+"""Times of the day: when hooks and ``run_daily`` call, and what moment "2024-03-01 10:30" is."""
 
 from __future__ import annotations
 
@@ -28,6 +28,21 @@ AT_EVERY_BAR = 10
 """The code of every bar; lower ones are phases."""
 AT_MINUTE = 100
 """Added to the minutes from midnight: the code of a time of the day."""
+HANDLE_DATA = {NEXT_OPEN: PHASE_ORDER[Phase.CLOSE], SAME_BAR: PHASE_ORDER[Phase.OPEN]}
+"""The phase of ``handle_data`` on each clock."""
+
+
+def hook_phases(clock: str) -> dict[int, str]:
+    """The hook of each phase that has one.
+
+    >>> hook_phases("same_bar")
+    {0: 'before_trading', 1: 'handle_data', 4: 'after_trading'}
+    """
+    return {
+        PHASE_ORDER[Phase.PRE_OPEN]: "before_trading",
+        HANDLE_DATA[clock]: "handle_data",
+        PHASE_ORDER[Phase.AFTER_CLOSE]: "after_trading",
+    }
 
 
 def minute_of_day(time: dt.time) -> int:

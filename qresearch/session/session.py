@@ -16,6 +16,7 @@ import pandas as pd
 from qresearch.domain.messages import (
     AccountOpened,
     Advanced,
+    CancelRefused,
     Costs,
     Event,
     Logged,
@@ -121,7 +122,7 @@ class Session(Navigation, TradingApi):
         "none", ("fixed", currency), ("bps", basis points), ("volume_share", impact), or what lies between a buy and a
         sell, of which each pays half, rounded to the nearest tick: ("spread", currency), ("spread_rate", fraction).
     participation : float, optional
-        Largest part of a day's volume that all orders in one instrument may take together. Default: no cap.
+        Largest part of a bar's volume that all orders in one instrument may take together. Default: no cap.
     clock : {"next_open", "same_bar"}
         When a request meets the market. ``next_open``: at the next trading day's open, with `handle_data` called at
         every close. ``same_bar``: inside the call, at the last visible price, with `handle_data` called at every open,
@@ -161,6 +162,14 @@ class Session(Navigation, TradingApi):
     On the native clock orders only queue during a day and are matched at the next day's open; see
     :mod:`qresearch.engine.matching` for the rules and whom they flatter. Every moment is kept, so that going back is an
     index and never a replay.
+
+    On **minute data** the clock also stands at every whole bar (``step(phase="INTRADAY")``,
+    ``run(until="2024-03-01 10:30")``). On the native clock a request made in bar k first works at the open of bar
+    k + 1; before the open, at or after the last bar, at the next opening. What a market order cannot fill there (a thin
+    bar under the volume cap, a locked limit, a bar without trades) keeps working through the bars of the day as its
+    time in force says, and expires at the close with its reason. The volume cap counts by bar. With quotes a buy pays
+    the ask and a sale gets the bid of the end of the bar before; at the opening there is none yet. ``handle_data`` is
+    called as on daily bars; ``run_daily(f, "10:30")`` and ``run_daily(f, "every_bar")`` are called inside the day.
 
     Examples
     --------
@@ -410,7 +419,7 @@ class Session(Navigation, TradingApi):
             self._commit_command(draft)
             ticket = Ticket.of(self, self._timeline.branch, record.order_id)
         if not done:
-            self.message = f"Order {ticket!s} was not canceled: it is {record.status.value}."
+            self.message = f"Order {ticket!s} was not canceled. {_refusal(draft)}"
         return ticket
 
     def _own_ticket(self, order: str) -> Ticket:
@@ -441,7 +450,7 @@ class Session(Navigation, TradingApi):
         side = 1 if record.quantity > 0 else -1
         left = record.leaves if quantity is None else whole_shares("update", quantity) - record.filled - record.canceled
         if left <= 0 and not record.status.is_final:
-            facts = {"asked": quantity, "filled": record.filled}
+            facts = {"asked": quantity, "done": record.filled + record.canceled}
             draft.emit(UpdateRefused(draft.day, draft.phase, record.order_id, Reason.BELOW_FILLED, facts))
             done = False
         else:
@@ -452,7 +461,7 @@ class Session(Navigation, TradingApi):
             self._commit_command(draft)
             ticket = Ticket.of(self, self._timeline.branch, record.order_id)
         if not done:
-            self.message = f"Order {ticket!s} was not changed; see its events."
+            self.message = f"Order {ticket!s} was not changed. {_refusal(draft)}"
         return ticket
 
     def ticket(self, order: str | int) -> Ticket:
@@ -1050,6 +1059,13 @@ class Session(Navigation, TradingApi):
 
     def _repr_html_(self) -> str:
         return session_html(self)
+
+
+def _refusal(draft: Draft) -> str:
+    """Code and sentence of the refusal that came last."""
+    refused = draft.events[-1]
+    assert isinstance(refused, (CancelRefused, UpdateRefused))  # what was not done has just been told
+    return f"{refused.reason.value}: {explain_reason(refused.reason, refused.facts)}"
 
 
 def _blank(day: int, settings: Settings) -> State:

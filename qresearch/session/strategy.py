@@ -11,9 +11,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
-from qresearch.engine.evolve import NEXT_OPEN, SAME_BAR
 from qresearch.errors import StrategyError, UsageError, close_matches, did_you_mean
-from qresearch.market.venue import PHASE_ORDER, Phase
 from qresearch.session.listeners import LISTENERS
 from qresearch.session.schedules import when_of
 from qresearch.session.trading import TradingApi
@@ -25,22 +23,6 @@ if TYPE_CHECKING:
     from qresearch.session.portfolio import Portfolio
     from qresearch.session.session import Now, Session
     from qresearch.session.ticket import Ticket
-
-HANDLE_DATA = {NEXT_OPEN: PHASE_ORDER[Phase.CLOSE], SAME_BAR: PHASE_ORDER[Phase.OPEN]}
-"""The phase of ``handle_data`` on each clock."""
-
-
-def hook_phases(clock: str) -> dict[int, str]:
-    """The hook of each phase that has one.
-
-    >>> hook_phases("same_bar")
-    {0: 'before_trading', 1: 'handle_data', 4: 'after_trading'}
-    """
-    return {
-        PHASE_ORDER[Phase.PRE_OPEN]: "before_trading",
-        HANDLE_DATA[clock]: "handle_data",
-        PHASE_ORDER[Phase.AFTER_CLOSE]: "after_trading",
-    }
 
 HOOKS = ("initialize", "before_trading", "handle_data", "after_trading", *LISTENERS)
 """Names under which a strategy is looked for, in the order in which a day calls them; then those told of orders."""

@@ -137,12 +137,14 @@ class Watch:
             last, branch = min(last, branch.fork), branch.parent
         stops = sorted(rows)
         states = [timeline.branch.stops[stop] for stop in stops]
-        days = [frames.timestamp(self._session._exchange, state.day) for state in states]
+        exchange = self._session._exchange
+        days = [frames.timestamp(exchange, state.day) for state in states]
         index = pd.DatetimeIndex(days, name="day").as_unit("s")
         phases = [PHASES[state.phase].value for state in states]
         columns = list(dict.fromkeys(name for stop in stops for name in rows[stop]))
         data = {name: [rows[stop].get(name, math.nan) for stop in stops] for name in columns}
-        return pd.DataFrame({"phase": phases, **data}, index=index)
+        frame = pd.DataFrame({"phase": phases, **data}, index=index)
+        return frames.with_times(exchange, frame, [state.moment for state in states], "phase", "time")
 
     def __repr__(self) -> str:
         return f"<Watch {', '.join(f'{name} = {_text(value)}' for name, value in self._row().items()) or 'nothing'}>"

@@ -122,16 +122,8 @@ def read_market(
         source, adjusted = opened.bars, adjusted or opened.adjusted
         notes.extend(opened.notes)
     beside = siblings(source) if opened is None else opened.tables
-    tables: dict[str, Any] = {
-        "instruments": instruments,
-        "actions": actions,
-        "no_limit_days": no_limit_days,
-        "benchmark": benchmark,
-    }
-    if used := {name: path for name, path in beside.items() if tables[name] is None}:
-        tables |= used
-        if opened is None:
-            notes.append(f"Read beside {Path(str(source)).name}: {', '.join(path.name for path in used.values())}.")
+    passed = {"instruments": instruments, "actions": actions, "no_limit_days": no_limit_days, "benchmark": benchmark}
+    tables = _tables(passed, beside, source, notes)
     frame, rows = _frame_and_symbols(source, symbols, notes)
     boards = _boards(frame, rows) if "board" in frame.columns else {}
     venue = _venue(rows.symbols, venue, notes)
@@ -152,26 +144,34 @@ def read_market(
         given = {name: fields[name] for name in LIMIT_FIELDS if name in rows.numbers}
         if len(given) < 2 and "is_st" not in rows.flags:
             notes.append("The data have no ST flags: every share gets the ordinary price limit of its board.")
-        days_off = tables["no_limit_days"]
-        mask = None if days_off is None else read_no_limit_days(days_off, rows.symbols, days)
+        mask = _free_days(tables["no_limit_days"], rows.symbols, days)
         fields |= complete_limits(given, fields["pre_close"], flags, days=days, instruments=listed, no_limit=mask)
     lo, hi = _span(days, start, end)
     booked, more = resolve_actions(found, marks, fields["pre_close"], days=days, symbols=rows.symbols, span=(lo, hi))
     arrays: dict[str, Any] = {name: values[lo:hi] for name, values in (fields | flags).items()}
+    inside = None if bars is None else bars.between(lo, hi)
     return Market(
-        panel=Panel(
-            days=days[lo:hi],
-            symbols=rows.symbols,
-            adjusted=adjusted,
-            intraday=None if bars is None else bars.between(lo, hi),
-            **arrays,
-        ),
+        panel=Panel(days=days[lo:hi], symbols=rows.symbols, adjusted=adjusted, intraday=inside, **arrays),
         instruments=listed,
         actions=booked,
         venue=venue,
         benchmark=None if tables["benchmark"] is None else read_benchmark(tables["benchmark"], beside.get("benchmark")),
         notes=(*notes, *more),
     )
+
+
+def _free_days(table: Table | None, symbols: tuple[str, ...], days: Days) -> Bools | None:
+    return None if table is None else read_no_limit_days(table, symbols, days)
+
+
+def _tables(
+    passed: Mapping[str, object], beside: Mapping[str, Any], source: Source, notes: list[str]
+) -> dict[str, Any]:
+    """The tables that were passed; of the others, those that were found with the bars."""
+    used = {name: table for name, table in beside.items() if passed[name] is None}
+    if used and isinstance(source, (str, Path)):
+        notes.append(f"Read beside {Path(source).name}: {', '.join(path.name for path in used.values())}.")
+    return {**passed, **used}
 
 
 def _frame_and_symbols(source: Source, wanted: Iterable[str] | None, notes: list[str]) -> tuple[pd.DataFrame, Rows]:

@@ -13,27 +13,19 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from qresearch.domain.reasons import REASONS
+from qresearch.reference import reasons_table
 from qresearch.session.trading import TradingApi
 
 ROOT = Path(__file__).resolve().parents[2]
 README = ROOT / "README.md"
+CHINESE = ROOT / "notebooks" / "README.zh.md"
 RUN = "python3 -m venv .venv && .venv/bin/pip install -e . && .venv/bin/qresearch demo"
 TEST = "python3 -m venv .venv && .venv/bin/pip install -e '.[test]' && .venv/bin/pytest"
 
 
-def reasons_table() -> str:
-    """The closed list of reasons as Markdown; the facts of a case in italics."""
-    lines = ["| reason | says | what to do | rule |", "|---|---|---|---|"]
-    for reason, text in REASONS.items():
-        sentence = re.sub(r"\{(\w+)\}", r"*\1*", text.sentence)
-        lines.append(f"| `{reason}` | {sentence} | {text.advice} | {text.source} |")
-    return "\n".join(lines)
-
-
-def examples() -> list[str]:
+def examples(path: Path = README) -> list[str]:
     """The Python blocks."""
-    return re.findall(r"```python\n(.*?)```", README.read_text(encoding="utf-8"), re.DOTALL)
+    return re.findall(r"```python\n(.*?)```", path.read_text(encoding="utf-8"), re.DOTALL)
 
 
 def printed() -> str:
@@ -54,8 +46,33 @@ def generated(text: str) -> str:
 
 def test_the_reasons_and_the_output_of_the_example_are_those_of_the_code() -> None:
     """Protects readers from a stale list of reasons and from an example that prints something else."""
-    text = README.read_text(encoding="utf-8")
-    assert generated(text) == text, "run: python tests/architecture/test_readme.py"
+    for path in (README, CHINESE):
+        text = path.read_text(encoding="utf-8")
+        assert generated(text) == text, f"{path.name}: run python tests/architecture/test_readme.py"
+
+
+def test_the_chinese_version_shows_the_same() -> None:
+    """Protects its readers from an older example, set-up or list of functions than that of the English version."""
+
+    def code(path: Path) -> list[str]:
+        return [re.sub(r"\s+# .*", "", block) for block in examples(path)]
+
+    def commands(path: Path) -> list[str]:
+        return re.findall(r"```sh\n(.*?)```", path.read_text(encoding="utf-8"), re.DOTALL)
+
+    assert code(CHINESE) == code(README)
+    assert commands(CHINESE) == commands(README)
+    text = CHINESE.read_text(encoding="utf-8")
+    assert [name for name in vars(TradingApi) if not name.startswith("_") and f"`{name}(" not in text] == []
+
+
+@pytest.mark.parametrize("path", [README, CHINESE], ids=lambda path: path.name)
+def test_the_links_inside_the_repository_lead_somewhere(path: Path) -> None:
+    """Protects readers from dead links and missing pictures."""
+    targets = re.findall(r"\]\(([^)#]+)[^)]*\)", path.read_text(encoding="utf-8"))
+    inside = [target for target in targets if not target.startswith("http")]
+    assert inside
+    assert [target for target in inside if not (path.parent / target).exists()] == []
 
 
 def test_the_example_fits_in_ten_lines() -> None:
@@ -102,4 +119,5 @@ def test_the_changelog_knows_the_version() -> None:
 
 
 if __name__ == "__main__":
-    README.write_text(generated(README.read_text(encoding="utf-8")), encoding="utf-8")
+    for page in (README, CHINESE):
+        page.write_text(generated(page.read_text(encoding="utf-8")), encoding="utf-8")

@@ -92,8 +92,9 @@ class Lab:
         self._notebooks.mkdir()
         self._log = (folder / "server.log").open("w")
         command = [
-            sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root", "--ip=127.0.0.1", f"--port={self._port}",
-            f"--IdentityProvider.token={TOKEN}", f"--ServerApp.root_dir={self._notebooks}", "--expose-app-in-browser",
+            sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root", "--ip=127.0.0.1",
+            f"--port={self._port}", f"--IdentityProvider.token={TOKEN}", f"--ServerApp.root_dir={self._notebooks}",
+            "--expose-app-in-browser",
         ]  # fmt: skip
         environment = os.environ | {name: str(folder / place) for name, place in places.items()}
         self._server = subprocess.Popen(command, env=environment, stdout=self._log, stderr=subprocess.STDOUT)
@@ -129,9 +130,7 @@ class Lab:
         made = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(cell) for cell in cells])
         made.metadata["kernelspec"] = {"name": "python3", "display_name": "Python 3", "language": "python"}
         nbformat.write(made, self._notebooks / f"{name}.ipynb")
-        context = self._browser.new_context(
-            viewport={"width": width, "height": height}, device_scale_factor=scale
-        )
+        context = self._browser.new_context(viewport={"width": width, "height": height}, device_scale_factor=scale)
         page = context.new_page()
         complaints: list[str] = []
         page.on("console", lambda said: complaints.append(said.text) if said.type == "error" else None)

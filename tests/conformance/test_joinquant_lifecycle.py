@@ -1,7 +1,7 @@
 """The documented life of an order at daily frequency: scenarios written from the platform's manual, figures by hand.
 
-Each script calls one function at the open of the second day and keeps what it saw in ``g``; the days are written down in
-the test. Costs and slippage are zero, so that every figure can be checked on paper.
+Each script calls one function at the open of the second day and keeps what it saw in ``g``; the days are written down
+in the test. Costs and slippage are zero, so that every figure can be checked on paper.
 """
 
 from __future__ import annotations
@@ -252,6 +252,9 @@ else:
     g.order = order("000001.XSHE", -1000, StopMarketOrderStyle("stop_loss", 9.8))
     g.seen = [str(g.order.status)]
 """
-    late = "g.seen += [str(g.order.status), g.order.filled, len(context.portfolio.positions)] if hasattr(g, 'order') else []"
+    late = """
+if hasattr(g, "order"):
+    g.seen += [str(g.order.status), g.order.filled, len(context.portfolio.positions)]
+"""
     days = [FLAT[0], FLAT[0], (10.0, 10.0, 9.6, 9.6), (9.6, 9.6, 9.6, 9.6)]
     assert seen(run(body, days, late=late)) == ["open", "held", 1000, 0]

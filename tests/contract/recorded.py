@@ -234,7 +234,7 @@ class FakeAkshare:
                 for day, cash, bonus, reserve in paid
             ]  # fmt: skip
             plan = {"公告日期": day_of("2019-03-01"), "送股": 0.0, "转增": 0.0, "派息": 9.0, "进度": "预案",
-                    "除权除息日": pd.NaT, "股权登记日": pd.NaT, "红股上市日": pd.NaT}  # fmt: skip
+                    "除权除息日": day_of("2015-04-28"), "股权登记日": pd.NaT, "红股上市日": pd.NaT}  # fmt: skip
             return pd.DataFrame([plan, *rows])
         rights = next((rows for name, rows in RIGHTS.items() if name.startswith(symbol)), [])
         return pd.DataFrame(

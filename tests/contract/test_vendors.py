@@ -127,6 +127,14 @@ def test_a_wider_cache_changes_nothing(tmp_path: Path) -> None:
     assert again.fingerprint == narrow.fingerprint
 
 
+@pytest.mark.parametrize("vendor", [lambda: Baostock(FakeBaostock()), lambda: Akshare(FakeAkshare())])
+def test_the_first_day_has_a_reference_price(vendor: Callable[[], Vendor], tmp_path: Path) -> None:
+    """Protects the limits of the first day: its previous close is fetched too, though it lies before the start."""
+    panel = fetch_market(vendor(), "002230", "2015-04-28", "2015-04-29", cache=tmp_path, progress=False).panel
+    assert panel.shape == (2, 1)
+    assert (panel.pre_close[0, 0], panel.limit_up[0, 0]) == (45.27, 49.8)
+
+
 def test_a_later_end_asks_for_the_missing_days_only(tmp_path: Path) -> None:
     """Protects daily updates from fetching the whole history again; old and new rows join without a gap."""
     fetch_market(Baostock(FakeBaostock()), "002230", "2015-04-10", "2015-04-17", cache=tmp_path, progress=False)
@@ -144,7 +152,7 @@ def test_a_later_end_asks_for_the_missing_days_only(tmp_path: Path) -> None:
     assert market.fingerprint == fetch(Baostock(FakeBaostock()), "002230.SZ", tmp_path / "other").fingerprint
 
 
-@pytest.mark.parametrize("damage", ["bytes", "label", "missing", "layout"])
+@pytest.mark.parametrize("damage", ["bytes", "values", "label", "missing", "layout"])
 def test_a_damaged_file_is_fetched_again(damage: str, tmp_path: Path) -> None:
     """Protects from silently wrong data: a file that does not fit its checksum counts as missing, with a notice."""
     good = fetch(Baostock(FakeBaostock()), "002230.SZ", tmp_path)
@@ -152,6 +160,8 @@ def test_a_damaged_file_is_fetched_again(damage: str, tmp_path: Path) -> None:
     label = path.with_name("002230.SZ.json")
     if damage == "bytes":
         path.write_bytes(path.read_bytes()[:-100] + b"x" * 100)
+    elif damage == "values":
+        pd.read_parquet(path).assign(close=1.0).to_parquet(path, index=False)
     elif damage == "label":
         label.write_text("{", encoding="utf-8")
     elif damage == "missing":

@@ -41,6 +41,8 @@ answer = qr.Session(market, strategy=Gain).run(progress=False)
 ANSWERS = {
     "00_quickstart": ["answer = 5", "answer = ['filled', 'rejected', 'filled']", "answer = 'no_change'"],
     "10_time_travel": ["answer = '2021-11-01'", "answer = '2021-10-12'", "answer = 1400"],
+    "20_order_lifecycle": ["answer = 'canceled'", "answer = 1200", "answer = 'filled'", "answer = 'xtquant'"],
+    "30_workbench": ["answer = 100_000 - 2500 * 9.52 - 5.95", "answer = 'minimum_size'", "answer = 0"],
     "40_reports": ["answer = '688903.SH'", "answer = 0.63", "answer = '2022-05'"],
     "60_costs_and_rules": [
         "answer = 90", "answer = 20_000", "answer = 11.06", "answer = {'688903.SH'}", "answer = ('2007', 72)",

@@ -10,11 +10,13 @@ import numpy as np
 import pandas as pd
 import pytest
 from books import check_books
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from hypothesis.stateful import initialize
 from markets import PHASES, MarketSpec, session_of
 from minutes import MinuteDriver, MinuteSpec, OvernightDriver, minute_markets, taken_apart
 from test_invariants import SEEDS, both_ways, examples, folds, poisoned, walk_orders
+from test_time_travel import Traveller
 
 import qresearch as qr
 from qresearch.domain import messages as said
@@ -247,7 +249,6 @@ def test_back_then_forward_is_the_identity(spec: MinuteSpec, seed: int, data: st
         assert seen.setdefault(place, shown) == shown
         if pd.notna(session.now.time) and session._timeline.state.moment[1] == INTRADAY:
             assert session.goto(str(session.now.time))._timeline.stop == place
-    session.step(stops, phase="next") if session._timeline.stop < 0 else None
     assert len(session._timeline.branches) == 1
 
 
@@ -273,5 +274,21 @@ def test_a_session_its_journal_and_its_script_have_one_digest(spec: MinuteSpec, 
         assert back.digest() == session.digest()
         space: dict[str, object] = {"DATA": market}
         exec(compile(session.to_script(market="DATA"), "script", "exec"), space)  # it asserts its own digest
-        script = Path(folder) / "orders.py"
-        script.write_text(session.to_script(kind="strategy"), encoding="utf-8")
+
+
+class MinuteTraveller(Traveller):
+    """A :class:`Traveller` on minute data: its steps stand between bars too."""
+
+    @initialize(spec=minute_markets(), seed=SEEDS)
+    def begin(self, spec: MinuteSpec, seed: int) -> None:
+        """On a minute market, with a strategy that acts at phases and one bar."""
+        Traveller.begin.hypothesis_stateful_initialize_rule.function(self, spec, seed)
+
+
+MinuteTraveller.TestCase.settings = settings(
+    max_examples=15,
+    stateful_step_count=20,
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much],
+)
+TestTravellingInsideTheDay = MinuteTraveller.TestCase

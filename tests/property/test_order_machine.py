@@ -103,7 +103,7 @@ class OrderMachine(RuleBasedStateMachine):
             cash=self.pick([30_000, 300_000, 3_000_000]),
             costs=self.costs,
             slippage=self.pick(["none", "none", ("bps", 7.0)]),
-            participation=self.pick([None, 0.1, 0.3]),
+            participation=self.pick([None, 0.3, 0.0001]),
             **self.pick([{}, {}, {"clock": "same_bar"}, {"fill_model": "lean_equity"}]),
             reserve=self.pick(["limit", "limit", "last", "none"]),
             cancel_latency=self.pick(["none", "next_match"]),
@@ -191,9 +191,9 @@ class OrderMachine(RuleBasedStateMachine):
             ticket.update(limit_price=round(record.terms.limit_price * factor + 0.01, 3))
         elif how == 1 and record.terms.stop_price is not None:
             ticket.update(stop_price=round(record.terms.stop_price * factor + 0.01, 3))
-        elif how == 2 and record.filled:
-            ticket.update(quantity=record.filled)
-        elif how in {2, 3}:
+        elif how in {2, 4} and record.leaves and (done := record.filled + record.canceled):
+            ticket.update(quantity=done)
+        elif how in {2, 4}:
             ticket.update(quantity=int(self.pick([max(record.filled, 100), 100, 200, 700, abs(record.quantity) + 100])))
         else:
             ticket.update(tag=f"t{which}{rng.integers(10**6)}")
@@ -210,7 +210,7 @@ class OrderMachine(RuleBasedStateMachine):
         if not records_now:
             return None
         alive = [order_id for order_id, order in records_now.items() if not order.status.is_final]
-        partly = [order_id for order_id in alive if records_now[order_id].filled]
+        partly = [order_id for order_id in alive if records_now[order_id].filled or records_now[order_id].canceled]
         chosen = partly if partly and which % 2 else alive if alive and which % 5 else list(records_now)
         return self.session.ticket(chosen[which % len(chosen)])
 
@@ -231,7 +231,8 @@ class OrderMachine(RuleBasedStateMachine):
         try:
             self.session.step(**to)
         except qr.OutOfRange:
-            # At the end of the data: from an earlier day on, on a branch.
+            # At the end of the data nothing can be ordered; from an earlier day on, on a branch, it can.
+            self.session.order(self.symbols[0], 100)
             self.session.goto(int(self.rng.integers(len(self.session._timeline.branch.stops))))
 
     @rule(way=st.integers(0, 4), part=st.floats(0, 1))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import subprocess
 import sys
 from pathlib import Path
@@ -192,6 +193,20 @@ def test_lab_opens_the_notebooks_of_a_checkout(monkeypatch: pytest.MonkeyPatch) 
     assert calls[0][:3] == [sys.executable, "-m", "jupyterlab"]
     assert Path(calls[0][3]) == Path(qresearch.__file__).parents[1] / "notebooks" / "00_index.ipynb"
     assert calls[0][4:] == ["--no-browser"]
+
+
+def test_app_serves_the_workbench(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    """Protects the page of its own: the notebook of the workbench through Voila; without Voila, how to get it."""
+    calls: list[list[str]] = []
+    monkeypatch.setattr(subprocess, "call", lambda words: calls.append(words) or 0)
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: object())
+    assert cli.main(["app", "--", "--port=9999"]) == 0
+    assert calls[0][:3] == [sys.executable, "-m", "voila"]
+    assert Path(calls[0][3]) == Path(qresearch.__file__).parents[1] / "notebooks" / "30_workbench.ipynb"
+    assert calls[0][-1] == "--port=9999"
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
+    assert cli.main(["app"]) == 2
+    assert "pip install 'qresearch[app]'" in capsys.readouterr().err
 
 
 def test_lab_outside_a_checkout_copies_and_keeps_what_is_there(

@@ -101,6 +101,15 @@ def test_all_errors_are_told_and_the_rest_is_looked_at() -> None:
     assert int((~np.isnan(found.market.panel.close)).sum()) == len(frame) - 3
 
 
+def test_the_right_row_is_named_in_any_order() -> None:
+    """Protects the search for a bad row: sorted by day, the second of two equal rows is named."""
+    frame = clean().sort_values(["date", "symbol"], kind="stable", ignore_index=True)
+    twice = pd.concat([frame.iloc[:30], frame.iloc[[24]], frame.iloc[30:]], ignore_index=True)
+    (item,) = (found for found in inspect(twice).findings if found.severity == "error")
+    assert item.kind == "DATE_DATES_OF_A_SYMBOL_DO_NOT_ASCEND"
+    assert item.examples == (f"000001.SZ {DAYS[12]}: row 30",)
+
+
 def test_outside_limits() -> None:
     """Protects limits: a price beyond 10% of the reference price is named with both."""
     found = inspect(changed(high=22.5))

@@ -267,3 +267,53 @@ def test_a_trailing_stop_without_any_price_is_refused() -> None:
     placed = run.order("600002", 100, qr.terms.trailing_stop(percent=5, stop_price=21.0))
     assert placed.status.value == "QUEUED"
     assert "nor a trailing stop" in str(adrift.explain())
+
+
+@pytest.mark.parametrize(
+    ("side", "style", "sent"),
+    [
+        # The tick of a share is 0.01. A limit gets worse to fill, a stop is reached later.
+        (1, qr.terms.limit(10.019), (10.01, None)),
+        (-1, qr.terms.limit(10.011), (10.02, None)),
+        (1, qr.terms.stop(10.511), (None, 10.52)),
+        (-1, qr.terms.stop(9.519), (None, 9.51)),
+        (1, qr.terms.stop_limit(10.511, 10.619), (10.61, 10.52)),
+        (1, qr.terms.limit_if_touched(9.519, 9.629), (9.62, 9.51)),
+        (-1, qr.terms.limit_if_touched(10.511, 10.411), (10.42, 10.52)),
+        # 3 % of 10.00 below is 9.70, 0.123 below is 9.877.
+        (-1, qr.terms.trailing_stop(percent=3), (None, 9.7)),
+        (-1, qr.terms.trailing_stop(0.123), (None, 9.87)),
+        (1, qr.terms.limit(10.01), (10.01, None)),
+    ],
+)
+def test_prices_are_put_on_the_tick_never_in_favour_of_the_order(
+    side: int, style: qr.terms.Terms, sent: tuple[float | None, float | None]
+) -> None:
+    """Protects tick rounding: each price goes to the side on which the order fills later or not at all."""
+    ticket = holding(1000).order(SH, side * 100, style)
+    assert (ticket.record.terms.limit_price, ticket.record.terms.stop_price) == sent
+    moved = ticket.update(tag="again").record.terms
+    assert (moved.limit_price, moved.stop_price) == sent
+
+
+def test_the_tick_of_a_fund_is_a_tenth_of_a_cent() -> None:
+    """Protects the tick by kind: 1.0019 is 1.001 for a fund."""
+    ticket = session(flat(ETF, 1.0)).order(ETF, 100, qr.terms.limit(1.0019))
+    assert ticket.record.terms.limit_price == 1.001
+
+
+def test_a_refused_change_says_its_code_and_why() -> None:
+    """Protects answers: what could not be changed or canceled says so at once, with the numbers, and is an event."""
+    run = session(flat(), participation=0.0005)  # 500 of 1,000,000 shares
+    ticket = run.order(SH, 900, qr.terms.limit(10.0, tif="GTC"))
+    run.step()
+    ticket.update(quantity=400)
+    assert run.message == (
+        "Order 1 was not changed. BELOW_FILLED: 400 shares in all are not more than the 500 already filled or given up."
+    )
+    ticket.cancel()
+    ticket.cancel()
+    assert run.message == (
+        "Order 1 was not canceled. ALREADY_FINAL: The order is CANCELED: nothing is left to change."
+    )  # fmt: skip
+    assert run.events.event.tolist()[-1] == "CancelRefused"

@@ -170,11 +170,14 @@ class Bars:
             table = table[table["code"] == name].drop_duplicates("date", keep="last").set_index("date")
             if len(table):
                 aligned = table.reindex(self.dates)
+                empty = np.full(len(aligned), np.nan)
                 return {
                     field: aligned[field if field in aligned else "close"].to_numpy(dtype=np.float64)
                     for field in ("open", "high", "low", "close")
                 } | {
-                    field: aligned[field].to_numpy(dtype=np.float64) if field in aligned else np.full(len(aligned), np.nan)
+                    field: aligned[field].to_numpy(dtype=np.float64)
+                    if field in aligned
+                    else np.full(len(aligned), np.nan)
                     for field in ("volume", "money")
                 }
         benchmark = self.market.benchmark
@@ -191,7 +194,8 @@ class Bars:
         if canonical_symbol(code).startswith(("000", "399")) or ".CSI" in code.upper():
             raise UsageError(
                 f"{code} is no instrument of this market, and there are no bars of it as an index. Pass them: "
-                "data={'index_prices': frame_or_path} with the columns code, date, close (open, high, low, volume, money)."
+                "data={'index_prices': frame_or_path} with the columns code, date, close (and open, high, low, volume, "
+                "money)."
             )
         raise UnknownSymbol(code, self.market.symbols)
 
@@ -230,7 +234,7 @@ def days_of(unit: str) -> int:
     UsageError
         Not a unit.
     NotSupported
-        Minutes; use '1d' on daily data.
+        Minutes; use '1d'.
     """
     if unit in {"daily", "1d", "d"}:
         return 1
@@ -239,7 +243,8 @@ def days_of(unit: str) -> int:
         return int(number)
     if kind == "m" or unit == "minute":
         raise NotSupported(
-            f"unit={unit!r} asks for bars of minutes, but the data of this market are daily. Use '1d', or read minute data."
+            f"unit={unit!r} asks for bars of minutes, which scripts are not given: use '1d', or the last price of "
+            "get_current_data()."
         )
     raise UsageError(f"unit={unit!r} is not known. It can be '1d', 'Xd', '1w', '1M', or minutes on minute data.")
 
@@ -249,6 +254,7 @@ def to_day(value: object) -> pd.Timestamp:
     if isinstance(value, dt.datetime):
         value = value.date()
     try:
-        return pd.Timestamp(str(value)[:10] if isinstance(value, str) and "-" in value else value).normalize()  # type: ignore[arg-type]
+        plain: Any = value[:10] if isinstance(value, str) and "-" in value else value
+        return pd.Timestamp(plain).normalize()
     except (TypeError, ValueError):
         raise UsageError(f"{value!r} is not a date. Write it as '2024-01-31'.") from None

@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from qresearch.dialects.joinquant.run import Run
 from qresearch.dialects.joinquant.schedule import Schedule, clock_time, phase_of, time_of
 from qresearch.dialects.joinquant.symbols import spelled
+from qresearch.domain.messages import Costs
 from qresearch.engine.fees import fixed_costs
 from qresearch.engine.slippage import slippage_model
 from qresearch.errors import NotSupported, UsageError, close_matches, did_you_mean
 from qresearch.market.market import Benchmark
-from qresearch.market.venue import PHASE_ORDER, Phase
+from qresearch.market.venue import PHASE_ORDER, Phase, Venue
 
-COSTS = {"open_tax": 0.0, "close_tax": 0.001, "open_commission": 0.0003, "close_commission": 0.0003, "min_commission": 5}
+COSTS = {
+    "open_tax": 0.0,
+    "close_tax": 0.001,
+    "open_commission": 0.0003,
+    "close_commission": 0.0003,
+    "min_commission": 5,
+}
 """The platform's default for shares: 0.03 % each way, at least 5 yuan, 0.1 % stamp tax on sales, whatever the date."""
 
 SPREAD_RATE = 0.00246
@@ -30,8 +37,8 @@ OPTIONS = {
 }  # fmt: skip
 """Option to why it has no effect; empty for those that have one or need none."""
 
-STOCK_TYPES = ("stock", "fund", "mmf", "fja", "fjb", "fjm", "etf", "lof", "bond_fund", "stock_fund", "QDII_fund", "mixture_fund",
-               "money_market_fund", "open_fund", "index_futures", "futures")  # fmt: skip
+STOCK_TYPES = ("stock", "fund", "mmf", "fja", "fjb", "fjm", "etf", "lof", "bond_fund", "stock_fund", "QDII_fund",
+               "mixture_fund", "money_market_fund", "open_fund", "index_futures", "futures")  # fmt: skip
 
 
 @dataclass
@@ -84,6 +91,18 @@ class SubPortfolioConfig:
     type: str = "stock"
 
 
+def costs_of(venue: Venue, rates: Mapping[str, float]) -> Costs:
+    """Costs from rates by the names of :class:`OrderCost`; none on a venue without rules of its own."""
+    return fixed_costs(
+        venue,
+        open_tax=rates["open_tax"],
+        close_tax=rates["close_tax"],
+        open_commission=rates["open_commission"],
+        close_commission=rates["close_commission"],
+        min_commission=rates["min_commission"],
+    )
+
+
 class Config:
     """The functions of a script that set it up.
 
@@ -125,12 +144,13 @@ class Config:
             )
         elif name == "use_real_price" and not value:
             run.tell(
-                "use_real_price=False: history is adjusted to the present day all the same, and orders fill at real prices."
+                "use_real_price=False: history is adjusted to the present day all the same, and orders fill at real "
+                "prices."
             )
         elif OPTIONS.get(name):
             self._ignore(f"set_option({name!r}) has no effect: {OPTIONS[name]}.")
 
-    def set_order_cost(self, cost: Any, type: str = "stock", ref: Any = None) -> None:  # noqa: A002  # the platform's own
+    def set_order_cost(self, cost: Any, type: str = "stock", ref: Any = None) -> None:  # the platform's own
         """Set what trading costs from now on.
 
         Parameters
@@ -167,7 +187,7 @@ class Config:
         )
 
     def _set_costs(self, **rates: float) -> None:
-        costs = fixed_costs(self._run.market.venue, **rates)
+        costs = costs_of(self._run.market.venue, rates)
         if costs != self._run.account.settings.costs:
             self._run.session._change(costs=costs)
 
@@ -183,7 +203,7 @@ class Config:
             min_commission=cost.min_cost,
         )
 
-    def set_slippage(self, slippage: Any, type: str | None = None, ref: Any = None) -> None:  # noqa: A002  # the platform's own
+    def set_slippage(self, slippage: Any, type: str | None = None, ref: Any = None) -> None:  # the platform's own
         """Set the slippage from now on.
 
         Parameters
@@ -244,35 +264,43 @@ class Config:
         """Call a function every trading day."""
         self._schedule("daily", func, 0, time, reference_security, force=None)
 
-    def run_weekly(  # noqa: PLR0917  # as documented by the platform
+    def run_weekly(  # as documented by the platform
         self, func: Callable[..., Any], weekday: int = 1, time: Any = "9:30", reference_security: Any = None,
         force: Any = None,
     ) -> None:  # fmt: skip
         """Call a function on a trading day of each week, counted from 1, or from -1 backwards."""
         self._schedule("weekly", func, weekday, time, reference_security, force=force)
 
-    def run_monthly(  # noqa: PLR0917  # as documented by the platform
+    def run_monthly(  # as documented by the platform
         self, func: Callable[..., Any], monthday: int = 1, time: Any = "9:30", reference_security: Any = None,
         force: Any = None,
     ) -> None:  # fmt: skip
         """Call a function on a trading day of each month, counted from 1, or from -1 backwards."""
         self._schedule("monthly", func, monthday, time, reference_security, force=force)
 
-    def _schedule(  # noqa: PLR0917  # in the order of the calls
+    def _schedule(  # in the order of the calls
         self, kind: str, func: Any, number: Any, time: Any, reference: Any, *, force: Any
     ) -> None:
         run, call = self._run, f"run_{kind}"
         if not callable(func):
             raise UsageError(f"{call}: {func!r} is not a function. Pass one that takes the context.")
         if kind != "daily" and (isinstance(number, bool) or not isinstance(number, int) or number == 0):
-            raise UsageError(f"{call}: day {number!r} is no trading day of a {kind[:-2]}. Pass 1, 2, ... or -1, -2, ...")
+            raise UsageError(
+                f"{call}: day {number!r} is no trading day of a {kind[:-2]}. Pass 1, 2, ... or -1, -2, ..."
+            )
         text = clock_time(call, time)
         if reference is not None:
             self._ignore("reference_security has no effect: all codes share one calendar.")
         if force is not None:
             self._ignore("force has no effect: the first week and month are counted from the first day of the run.")
-        if run.market.panel.intraday is None and phase_of(time_of(text)) == PHASE_ORDER[Phase.CLOSE] and text != "15:00":
-            run.tell("Times between the open and the close are called at the close and trade at its price: bars are daily.")
+        if (
+            run.market.panel.intraday is None
+            and phase_of(time_of(text)) == PHASE_ORDER[Phase.CLOSE]
+            and text != "15:00"
+        ):
+            run.tell(
+                "Times between the open and the close are called at the close and trade at its price: bars are daily."
+            )
         name = getattr(func, "__name__", type(func).__name__)
         if run.namespace.get(name) is not func:
             run.functions[name] = func
@@ -298,7 +326,9 @@ class Config:
         held = run.state.get("subportfolios")
         count = len(held["cash"]) if held else 1
         if not (0 <= from_pindex < count and 0 <= to_pindex < count):
-            raise UsageError(f"transfer_cash: there are {count} sub-accounts, counted from 0. Pass numbers below {count}.")
+            raise UsageError(
+                f"transfer_cash: there are {count} sub-accounts, counted from 0. Pass numbers below {count}."
+            )
         if held is not None:
             moved = list(held["cash"])
             moved[from_pindex] -= float(cash)
@@ -339,56 +369,3 @@ class Config:
 def _first(values: Any) -> float:
     known = values[values == values]
     return float(known[0]) if len(known) else 1.0
-
-
-class Log:
-    """``log``: lines that become events of the session.
-
-    Parameters
-    ----------
-    run : Run
-    """
-
-    LEVELS = ("debug", "info", "warning", "error")
-
-    def __init__(self, run: Run) -> None:
-        self._run = run
-
-    def _write(self, level: str, words: tuple[Any, ...]) -> None:
-        least = self._run.state.get("log_level", "debug")
-        if self.LEVELS.index(level) < self.LEVELS.index(least):
-            return
-        if len(words) > 1 and isinstance(words[0], str) and words[0].count("%s") + words[0].count("%d") == len(words) - 1:
-            words = (words[0] % tuple(words[1:]),)
-        self._run.log(level.upper(), *words)
-
-    def debug(self, *words: Any, **_: Any) -> None:
-        """Write a line."""
-        self._write("debug", words)
-
-    def info(self, *words: Any, **_: Any) -> None:
-        """Write a line."""
-        self._write("info", words)
-
-    def warning(self, *words: Any, **_: Any) -> None:
-        """Write a warning."""
-        self._write("warning", words)
-
-    def error(self, *words: Any, **_: Any) -> None:
-        """Write an error."""
-        self._write("error", words)
-
-    warn = warning
-    critical = exception = error
-
-    def set_level(self, name: str, level: str) -> None:
-        """Leave out lines below a level; for "order" and "system", which are no log here, it has no effect."""
-        word = "warning" if level == "warn" else str(level).lower()
-        if name in {"strategy", "user"} and word in self.LEVELS:
-            self._run.state["log_level"] = word
-
-    def set_format(self, *_: Any, **__: Any) -> None:
-        """Accepted; lines are events with their own columns."""
-
-    def __call__(self, *words: Any) -> None:
-        self._write("info", words)

@@ -121,7 +121,7 @@ def _fold(held: dict[int, Held], events: list[Event], wanted: int | None) -> Non
                 pass
 
 
-def _trade(held: dict[int, Held], column: int, moment: Moment, quantity: int, notional: int, fees: int) -> None:  # noqa: PLR0917
+def _trade(held: dict[int, Held], column: int, moment: Moment, quantity: int, notional: int, fees: int) -> None:
     known = held.get(column)
     if known is None:
         known = held[column] = Held(moment)

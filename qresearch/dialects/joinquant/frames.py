@@ -1,7 +1,7 @@
 """Series, frames and panels as scripts of the years before pandas 2 expect them.
 
-``series[-1]`` is the last value of a series that is indexed by dates or codes, and stays so through slices and sums; the
-few methods that scripts use and that pandas has given up since are there. pandas itself is left alone: these are
+``series[-1]`` is the last value of a series that is indexed by dates or codes, and stays so through slices and sums;
+the few methods that scripts use and that pandas has given up since are there. pandas itself is left alone: these are
 subclasses, made at the boundary of a script.
 """
 
@@ -26,7 +26,7 @@ def _place(index: pd.Index[Any], key: object) -> int | None:
     return operator.index(key)
 
 
-class Series(pd.Series):  # type: ignore[type-arg]  # of anything
+class Series(pd.Series):
     """A pandas Series in which integers are positions, unless the index itself holds numbers.
 
     >>> import pandas as pd
@@ -56,7 +56,11 @@ class Series(pd.Series):  # type: ignore[type-arg]  # of anything
         place = _place(self.index, key)
         if place is not None:
             return self.array[place]
-        if isinstance(key, (list, np.ndarray)) and len(key) and all(_place(self.index, item) is not None for item in key):
+        if (
+            isinstance(key, (list, np.ndarray))
+            and len(key)
+            and all(_place(self.index, item) is not None for item in key)
+        ):
             return self.iloc[list(key)]
         return super().__getitem__(key)
 
@@ -74,7 +78,7 @@ class Series(pd.Series):  # type: ignore[type-arg]  # of anything
         """Labels, or positions where there are no such labels."""
         return Mixed(self)
 
-    def append(self, other: Any, ignore_index: bool = False, **_: Any) -> Any:  # noqa: FBT001, FBT002  # pandas' own
+    def append(self, other: Any, ignore_index: bool = False, **_: Any) -> Any:  # pandas' own
         """One below the other."""
         others = other if isinstance(other, list) else [other]
         return pd.concat([self, *others], ignore_index=ignore_index)
@@ -83,7 +87,7 @@ class Series(pd.Series):  # type: ignore[type-arg]  # of anything
         """Pairs of label and value."""
         return iter(self.items())
 
-    def order(self, ascending: bool = True, **_: Any) -> Any:  # noqa: FBT001, FBT002  # pandas' own
+    def order(self, ascending: bool = True, **_: Any) -> Any:  # pandas' own
         """Sorted by value."""
         return self.sort_values(ascending=ascending)
 
@@ -131,7 +135,7 @@ class DataFrame(pd.DataFrame):
         """Labels, or positions where there are no such labels."""
         return Mixed(self)
 
-    def append(self, other: Any, ignore_index: bool = False, **_: Any) -> Any:  # noqa: FBT001, FBT002  # pandas' own
+    def append(self, other: Any, ignore_index: bool = False, **_: Any) -> Any:  # pandas' own
         """One below the other; a mapping or a series becomes a row."""
         others = other if isinstance(other, list) and any(isinstance(item, pd.DataFrame) for item in other) else [other]
         frames = [item if isinstance(item, pd.DataFrame) else _rows(item) for item in others]
@@ -142,9 +146,11 @@ class DataFrame(pd.DataFrame):
         """Pairs of name and column."""
         return iter(self.items())
 
-    def sort(self, columns: Any = None, ascending: Any = True, inplace: bool = False, **_: Any) -> Any:  # noqa: FBT001, FBT002
+    def sort(self, columns: Any = None, ascending: Any = True, inplace: bool = False, **_: Any) -> Any:
         """Sorted by columns, or by the index."""
-        found = self.sort_index(ascending=ascending) if columns is None else self.sort_values(columns, ascending=ascending)
+        found = (
+            self.sort_index(ascending=ascending) if columns is None else self.sort_values(columns, ascending=ascending)
+        )
         if not inplace:
             return found
         self._update_inplace(found)  # type: ignore[operator]
@@ -313,4 +319,5 @@ class Panel:
 
 def strings(found: Iterable[Any]) -> pd.Index[Any]:
     """Codes as an index of plain Python strings."""
-    return pd.Index(list(found), dtype=object)
+    codes: pd.Index[Any] = pd.Index(list(found), dtype=object)
+    return codes

@@ -9,12 +9,13 @@ from typing import Any
 import pandas as pd
 
 from qresearch.dialects.joinquant.bars import to_day
+from qresearch.dialects.joinquant.expressions import Column, Entity
 from qresearch.dialects.joinquant.frames import DataFrame, strings
-from qresearch.dialects.joinquant.query import Column, Entity, Query, answer
+from qresearch.dialects.joinquant.query import Query, answer
 from qresearch.dialects.joinquant.run import Run
 from qresearch.dialects.joinquant.symbols import spelled
 from qresearch.dialects.joinquant.tables import latest
-from qresearch.errors import NotSupported, UsageError
+from qresearch.errors import UsageError
 
 STATEMENTS = ("valuation", "indicator", "income", "balance", "cash_flow")
 """Tables of get_fundamentals."""
@@ -53,13 +54,15 @@ class Database:
             table = self._run.tables.table(
                 given if given in self._run.tables else name, needed_by=f"{self._name}.run_query({name})"
             )
-            known = next((column for column in _KNOWN_FROM if column in table and table[column].dtype.kind == "M"), None)
+            known = next(
+                (column for column in _KNOWN_FROM if column in table and table[column].dtype.kind == "M"), None
+            )
             if known is not None:
                 table = table[table[known].isna() | (table[known] <= pd.Timestamp(self._run.now))]
             if "code" in table:
                 codes = table["code"].astype(str)
                 spelled_codes = {code: spelled(code) for code in codes.unique() if re.match(r"^\d{6}\.[A-Z]+$", code)}
-                table = table.assign(code=codes.map(lambda code, known=spelled_codes: known.get(code, code)))  # type: ignore[misc]
+                table = table.assign(code=codes.map(lambda code, known=spelled_codes: known.get(code, code)))
             tables[name] = table
         return answer(asked, tables)
 
@@ -76,7 +79,9 @@ class Fundamentals:
         self._run = run
         self._known: dict[tuple[str, Any], pd.DataFrame] = {}
 
-    def get_fundamentals(self, query_object: Query, date: Any = None, statDate: Any = None) -> DataFrame:  # noqa: N803  # as documented
+    def get_fundamentals(
+        self, query_object: Query, date: Any = None, statDate: Any = None
+    ) -> DataFrame:  # as documented
         """What was known on a day (default: the day before), or the reports of a quarter or year.
 
         Parameters
@@ -125,7 +130,7 @@ class Fundamentals:
             return latest(table, min(end, before), "day")
         return latest(table[table["statDate"] == end], before, "pubDate")
 
-    def get_valuation(  # noqa: PLR0917  # as documented by the platform
+    def get_valuation(  # as documented by the platform
         self, security: Any, start_date: Any = None, end_date: Any = None, fields: Any = None,
         count: int | None = None,
     ) -> DataFrame:  # fmt: skip
@@ -151,7 +156,11 @@ class Fundamentals:
         return DataFrame(found.reset_index(drop=True))
 
     def get_fundamentals_continuously(
-        self, query_object: Query, end_date: Any = None, count: int = 1, panel: bool = True  # noqa: FBT001, FBT002
+        self,
+        query_object: Query,
+        end_date: Any = None,
+        count: int = 1,
+        panel: bool = True,
     ) -> DataFrame:
         """One result of get_fundamentals per trading day, in one long frame with the columns day and code."""
         if panel:
@@ -168,7 +177,7 @@ class Fundamentals:
 
     # ------------------------------------------------------------------ tables by code and day
 
-    def get_factor_values(  # noqa: PLR0917  # as documented by the platform
+    def get_factor_values(  # as documented by the platform
         self, securities: Any, factors: Any, start_date: Any = None, end_date: Any = None, count: int | None = None
     ) -> dict[str, DataFrame]:
         """Factors of codes, by factor: frames of days by codes, from the table ``factors``."""
@@ -183,7 +192,7 @@ class Fundamentals:
             result[name] = DataFrame(table)
         return result
 
-    def get_money_flow(  # noqa: PLR0917  # as documented by the platform
+    def get_money_flow(  # as documented by the platform
         self, security_list: Any, start_date: Any = None, end_date: Any = None, fields: Any = None,
         count: int | None = None,
     ) -> DataFrame:  # fmt: skip
@@ -195,7 +204,7 @@ class Fundamentals:
     def get_locked_shares(
         self, stock_list: Any, start_date: Any = None, end_date: Any = None, forward_count: int | None = None
     ) -> DataFrame:
-        """Rows of the table ``locked_shares``: shares that become free; these days are announced, so they may lie ahead."""
+        """Rows of the table ``locked_shares``: shares that become free; announced, so the days may lie ahead."""
         table = self._run.tables.table("locked_shares", needed_by="get_locked_shares")
         codes = [spelled(code) for code in ([stock_list] if isinstance(stock_list, str) else stock_list)]
         begin = self._run.today if start_date is None else to_day(start_date)
@@ -203,9 +212,7 @@ class Fundamentals:
         found = table[table["code"].isin(codes) & (table["day"] >= begin) & (table["day"] <= end)]
         return DataFrame(found.reset_index(drop=True))
 
-    def _by_day(  # noqa: PLR0917
-        self, name: str, call: str, securities: Any, start: Any, end: Any, count: int | None
-    ) -> pd.DataFrame:
+    def _by_day(self, name: str, call: str, securities: Any, start: Any, end: Any, count: int | None) -> pd.DataFrame:
         table = self._run.tables.table(name, needed_by=call)
         codes = [spelled(code) for code in ([securities] if isinstance(securities, str) else securities)]
         before = pd.Timestamp(self._run.previous_date)
@@ -216,57 +223,3 @@ class Fundamentals:
         if start is not None:
             found = found[found["date"] >= to_day(start)]
         return found.reset_index(drop=True)
-
-
-class Absent:
-    """A function of the platform that is not here: calling it says so, and names what comes nearest.
-
-    Parameters
-    ----------
-    name, nearest : str
-    """
-
-    def __init__(self, name: str, nearest: str) -> None:
-        self._name, self._nearest = name, nearest
-
-    def _refuse(self) -> Any:
-        raise NotSupported(f"{self._name} is not supported: {self._nearest}.")
-
-    def __call__(self, *_: Any, **__: Any) -> Any:
-        return self._refuse()
-
-    def __getattr__(self, name: str) -> Any:
-        if name.startswith("_"):
-            raise AttributeError(name)
-        return Absent(f"{self._name}.{name}", self._nearest)
-
-    def __repr__(self) -> str:
-        return f"<{self._name}: not supported>"
-
-
-_FUTURES = "there are no futures or options; shares and funds trade with order() and its like"
-_MARGIN = "there is no margin account; shares trade with order() and its like"
-_MINUTES = "there are no ticks or order books; get_current_data() gives the last price, get_bars() bars"
-_FACTORS = "bring the factor as a table: data={'factors': frame} and get_factor_values(); or jqlib.technical_analysis"
-_FUNDS = "open-end funds are not traded; exchange-traded funds trade with order()"
-
-ABSENT = {
-    **dict.fromkeys(("get_dominant_future", "get_future_contracts", "get_futures_info", "get_option_info", "get_settlement_price",
-                     "futures_margin_rate", "get_continuous_future"), _FUTURES),
-    **dict.fromkeys(("margincash_open", "margincash_close", "margincash_direct_refund", "marginsec_open", "marginsec_close",
-                     "marginsec_direct_refund", "get_margincash_stocks", "get_marginsec_stocks", "get_mtss"), _MARGIN),
-    **dict.fromkeys(("get_ticks", "get_current_tick", "get_last_price", "get_call_auction", "subscribe", "unsubscribe",
-                     "unsubscribe_all"), _MINUTES),
-    **dict.fromkeys(("calc_factors", "Factor", "neutralize", "winsorize_med", "standardlize", "winsorize", "get_all_factors",
-                     "get_factor_kanban_values", "get_factor_effect", "analyze_factor", "get_barra_factor"), _FACTORS),
-    **dict.fromkeys(("purchase", "redeem", "get_fund_info"), _FUNDS),
-    "get_billboard_list": "bring it as a table and read it with finance.run_query(query(finance.NAME))",
-    "get_baidu_factor": "bring it as a table and read it with finance.run_query(query(finance.NAME))",
-    "get_history_fundamentals": "get_fundamentals(query, statDate='2020q1') gives the reports of a quarter",
-    "create_backtest": "Session.from_script runs a script",
-    "get_backtest": "Session.from_script runs a script",
-    "get_news": "there are no news; bring a table and read it with finance.run_query",
-    "portfolio_optimizer": "there is no optimizer; scipy.optimize.minimize works in a script",
-    "autotrade": "this is no live trading",
-}  # fmt: skip
-"""Function of the platform that is not here, to the words that say what is."""

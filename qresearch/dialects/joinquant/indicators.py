@@ -43,18 +43,18 @@ def _ema(bars: Any, timeperiod: int = 30) -> Series:
     return ema(bars["close"], timeperiod)
 
 
-def _macd(bars: Any, SHORT: int = 12, LONG: int = 26, MID: int = 9) -> tuple[Series, ...]:  # noqa: N803  # as documented
+def _macd(bars: Any, SHORT: int = 12, LONG: int = 26, MID: int = 9) -> tuple[Series, ...]:  # as documented
     dif = ema(bars["close"], SHORT) - ema(bars["close"], LONG)
     dea = ema(dif, MID)
     return dif, dea, 2 * (dif - dea)
 
 
-def _rsi(bars: Any, N1: int = 6) -> Series:  # noqa: N803  # as documented
+def _rsi(bars: Any, N1: int = 6) -> Series:  # as documented
     change = bars["close"].diff()
     return 100 * sma(change.clip(lower=0).fillna(0), N1, 1) / sma(change.abs().fillna(0), N1, 1)
 
 
-def _kdj(bars: Any, N: int = 9, M1: int = 3, M2: int = 3) -> tuple[Series, ...]:  # noqa: N803  # as documented
+def _kdj(bars: Any, N: int = 9, M1: int = 3, M2: int = 3) -> tuple[Series, ...]:  # as documented
     low, high = bars["low"].rolling(N, min_periods=1).min(), bars["high"].rolling(N, min_periods=1).max()
     span = (high - low).replace(0, np.nan)
     raw = ((bars["close"] - low) / span * 100).fillna(50)
@@ -63,7 +63,7 @@ def _kdj(bars: Any, N: int = 9, M1: int = 3, M2: int = 3) -> tuple[Series, ...]:
     return k, d, 3 * k - 2 * d
 
 
-def _kd(bars: Any, N: int = 9, M1: int = 3, M2: int = 3) -> tuple[Series, ...]:  # noqa: N803  # as documented
+def _kd(bars: Any, N: int = 9, M1: int = 3, M2: int = 3) -> tuple[Series, ...]:  # as documented
     return _kdj(bars, N, M1, M2)[:2]
 
 
@@ -83,20 +83,20 @@ def _atr(bars: Any, timeperiod: int = 14) -> tuple[Series, ...]:
     return spans, spans.rolling(timeperiod).mean()
 
 
-def _bias(bars: Any, N1: int = 6, N2: int = 12, N3: int = 24) -> tuple[Series, ...]:  # noqa: N803  # as documented
+def _bias(bars: Any, N1: int = 6, N2: int = 12, N3: int = 24) -> tuple[Series, ...]:  # as documented
     close = bars["close"]
     one, two, three = ((close / close.rolling(count).mean() - 1) * 100 for count in (N1, N2, N3))
     return one, two, three
 
 
-def _cci(bars: Any, N: int = 14) -> Series:  # noqa: N803  # as documented
+def _cci(bars: Any, N: int = 14) -> Series:  # as documented
     typical = (bars["high"] + bars["low"] + bars["close"]) / 3
     mean = typical.rolling(N).mean()
     spread = typical.rolling(N).apply(lambda held: np.abs(held - held.mean()).mean(), raw=True)
     return (typical - mean) / (0.015 * spread)
 
 
-def _wr(bars: Any, N: int = 10, N1: int = 6) -> tuple[Series, ...]:  # noqa: N803  # as documented
+def _wr(bars: Any, N: int = 10, N1: int = 6) -> tuple[Series, ...]:  # as documented
     def over(count: int) -> Series:
         high, low = bars["high"].rolling(count).max(), bars["low"].rolling(count).min()
         return 100 * (high - bars["close"]) / (high - low)
@@ -112,7 +112,7 @@ def _mtm(bars: Any, timeperiod: int = 12) -> Series:
     return bars["close"] - bars["close"].shift(timeperiod)
 
 
-def _vol(bars: Any, M1: int = 5, M2: int = 10) -> tuple[Series, ...]:  # noqa: N803  # as documented
+def _vol(bars: Any, M1: int = 5, M2: int = 10) -> tuple[Series, ...]:  # as documented
     return bars["volume"], bars["volume"].rolling(M1).mean(), bars["volume"].rolling(M2).mean()
 
 
@@ -120,12 +120,12 @@ def _obv(bars: Any, timeperiod: int = 30) -> Series:
     return (np.sign(bars["close"].diff()).fillna(0) * bars["volume"]).rolling(timeperiod, min_periods=1).sum()
 
 
-def _dma(bars: Any, N1: int = 10, N2: int = 50, M: int = 10) -> tuple[Series, ...]:  # noqa: N803  # as documented
+def _dma(bars: Any, N1: int = 10, N2: int = 50, M: int = 10) -> tuple[Series, ...]:  # as documented
     dif = bars["close"].rolling(N1).mean() - bars["close"].rolling(N2).mean()
     return dif, dif.rolling(M).mean()
 
 
-def _trix(bars: Any, N: int = 12, M: int = 9) -> tuple[Series, ...]:  # noqa: N803  # as documented
+def _trix(bars: Any, N: int = 12, M: int = 9) -> tuple[Series, ...]:  # as documented
     smooth = ema(ema(ema(bars["close"], N), N), N)
     found = (smooth / smooth.shift() - 1) * 100
     return found, found.rolling(M).mean()
@@ -148,10 +148,12 @@ INDICATORS: dict[str, Callable[..., Any]] = {
 """Name of the platform to the function that computes it from a frame of bars."""
 
 
-MISSING = ("ACCER", "ADTM", "ADX", "AMO", "AROON", "ASI", "BBIBOLL", "CHO", "CR", "CYC", "CYR", "DBCD", "DDI", "DMI", "DPO", "EMV",
-           "ENE", "FSL", "GDX", "HSL", "JS", "LON", "LWR", "MARSI", "MASS", "MFI", "MI", "MIKE", "OSC", "PVT", "QR", "SAR",
-           "SKDJ", "SRDM", "SRMI", "STDDEV", "TAQ", "TRIMA", "TURNOVER", "UOS", "VMACD", "VR", "VROC", "VRSI", "VTP", "WMA",
-           "WVAD", "XS2", "ZDZB", "ZLMM")  # fmt: skip
+MISSING = (
+    "ACCER", "ADTM", "ADX", "AMO", "AROON", "ASI", "BBIBOLL", "CHO", "CR", "CYC", "CYR", "DBCD", "DDI",
+    "DMI", "DPO", "EMV", "ENE", "FSL", "GDX", "HSL", "JS", "LON", "LWR", "MARSI", "MASS", "MFI", "MI",
+    "MIKE", "OSC", "PVT", "QR", "SAR", "SKDJ", "SRDM", "SRMI", "STDDEV", "TAQ", "TRIMA", "TURNOVER", "UOS",
+    "VMACD", "VR", "VROC", "VRSI", "VTP", "WMA", "WVAD", "XS2", "ZDZB", "ZLMM",
+)  # fmt: skip
 """Indicators of the platform that are not here: calling one says so."""
 
 

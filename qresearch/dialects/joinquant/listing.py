@@ -116,7 +116,9 @@ class CurrentData(dict[str, Any]):
     def __missing__(self, code: str) -> Any:
         column = self._run.bars.column(code)
         if column is None:
-            self._run.tell(f"get_current_data()[{code!r}]: no such instrument in this market; it counts as paused.", "data")
+            self._run.tell(
+                f"get_current_data()[{code!r}]: no such instrument in this market; it counts as paused.", "data"
+            )
             return Unknown()
         found = self[code] = CurrentItem(self._run, self._run.code(column), column)
         return found
@@ -190,7 +192,7 @@ class Listing:
             found = found[(found["start_date"] <= day) & (found["end_date"] >= day)]
         return DataFrame(found).sort_index()
 
-    def get_security_info(self, code: str, date: Any = None) -> SecurityInfo | None:  # noqa: ARG002  # as documented
+    def get_security_info(self, code: str, date: Any = None) -> SecurityInfo | None:  # as documented
         """Names, type, first and last day of a code; None when the market does not hold it."""
         column = self._run.bars.column(code)
         if column is None:
@@ -246,7 +248,9 @@ class Listing:
         table = self._run.tables.table("index_members", needed_by=f"get_index_weights({index_id!r})")
         found = as_of(table[table["index"] == spelled(index_id)], self._on(date)).set_index("code")
         if "weight" not in found:
-            raise UsageError("get_index_weights needs a column 'weight' (percent) in the table 'index_members' of data=.")
+            raise UsageError(
+                "get_index_weights needs a column 'weight' (percent) in the table 'index_members' of data=."
+            )
         return DataFrame(found[["date", "weight"]])
 
     def _on(self, date: Any) -> pd.Timestamp:
@@ -314,13 +318,14 @@ class Listing:
         table = in_force(self._run.tables.table("concepts", needed_by="get_concept"), self._on(date))
         columns = ["concept_code", "concept_name"]
         return {
-            code: {"jq_concept": table.loc[table["code"] == spelled(code), columns].to_dict("records")} for code in codes
+            code: {"jq_concept": table.loc[table["code"] == spelled(code), columns].to_dict("records")}
+            for code in codes
         }
 
     # ------------------------------------------------------------------ extras
 
-    def get_extras(  # noqa: PLR0917  # as documented by the platform
-        self, info: str, security_list: Any, start_date: Any = None, end_date: Any = None, df: bool = True,  # noqa: FBT001, FBT002
+    def get_extras(  # as documented by the platform
+        self, info: str, security_list: Any, start_date: Any = None, end_date: Any = None, df: bool = True,
         count: int | None = None,
     ) -> Any:  # fmt: skip
         """A mark of codes by day: ``is_st``, or a column of the table ``extras``.
@@ -368,7 +373,7 @@ class Listing:
         held = files[name]
         return held if isinstance(held, bytes) else str(held).encode()
 
-    def write_file(self, path: str, content: Any, append: bool = False) -> None:  # noqa: ARG002, FBT001, FBT002  # as documented
+    def write_file(self, path: str, content: Any, append: bool = False) -> None:  # as documented
         """Accepted and not written: a run leaves nothing behind on the disk."""
         self._run.tell(f"write_file({path!r}) writes nothing: a run leaves no files behind.", "ignored")
 

@@ -18,13 +18,13 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from qresearch.dialects.joinquant.absent import ABSENT, Absent
+from qresearch.dialects.joinquant.expressions import Functions, all_of, any_of, none_of
 from qresearch.dialects.joinquant.frames import DataFrame, Panel, Series
-from qresearch.dialects.joinquant.fundamentals import ABSENT, Absent
-from qresearch.dialects.joinquant.query import Functions, all_of, any_of, none_of
 from qresearch.errors import close_matches, did_you_mean
 
-PLATFORM = ("jqdata", "jqdatasdk", "jqlib", "jqfactor", "jqfactor_analyzer", "kuanke", "jqboson", "jqresearch", "jqtrade",
-            "user_space_api", "eqlib", "easyquant")  # fmt: skip
+PLATFORM = ("jqdata", "jqdatasdk", "jqlib", "jqfactor", "jqfactor_analyzer", "kuanke", "jqboson", "jqresearch",
+            "jqtrade", "user_space_api", "eqlib", "easyquant")  # fmt: skip
 """Packages of the platform; each gives everything that a script can call."""
 
 _MOVED = {"cPickle": "pickle", "StringIO": "io", "cStringIO": "io", "Queue": "queue", "ConfigParser": "configparser",
@@ -32,12 +32,27 @@ _MOVED = {"cPickle": "pickle", "StringIO": "io", "cStringIO": "io", "Queue": "qu
 """Modules of Python 2 and where they are now."""
 
 _NUMPY = {
-    "NaN": np.nan, "NAN": np.nan, "Inf": np.inf, "infty": np.inf, "float": float, "int": int, "object": object, "str": str,
-    "complex": complex, "long": int, "unicode": str, "float_": np.float64, "asscalar": lambda value: np.asarray(value).item(),
+    "NaN": np.nan, "NAN": np.nan, "Inf": np.inf, "infty": np.inf, "float": float, "int": int, "object": object,
+    "str": str, "complex": complex, "long": int, "unicode": str, "float_": np.float64,
+    "asscalar": lambda value: np.asarray(value).item(),
     "in1d": np.isin, "product": np.prod, "cumproduct": np.cumprod, "alltrue": np.all, "sometrue": np.any,
     "row_stack": np.vstack, "trapz": np.trapezoid, "round_": np.round, "mat": np.asmatrix,
 }  # fmt: skip
-_HELPERS = ("array", "nan", "isnan", "zeros", "ones", "mean", "std", "median", "sqrt", "arange", "polyfit", "cov", "diff")
+_HELPERS = (
+    "array",
+    "nan",
+    "isnan",
+    "zeros",
+    "ones",
+    "mean",
+    "std",
+    "median",
+    "sqrt",
+    "arange",
+    "polyfit",
+    "cov",
+    "diff",
+)
 
 
 def _rolling(name: str) -> Callable[..., Any]:
@@ -63,7 +78,8 @@ _PANDAS = {
     "DataFrame": DataFrame, "Series": Series, "Panel": Panel, "datetime": dt.datetime, "ewma": _ewma,
     "read_csv": _read_csv, "TimeSeries": Series,
     **{f"rolling_{name}": _rolling(name) for name in (
-        "mean", "std", "sum", "max", "min", "median", "var", "count", "corr", "cov", "apply", "quantile", "skew", "kurt")},
+        "mean", "std", "sum", "max", "min", "median", "var", "count", "corr", "cov", "apply", "quantile", "skew",
+        "kurt")},
 }  # fmt: skip
 
 
@@ -89,14 +105,17 @@ class Modules:
         What the platform's modules give.
     indicators : dict of str to callable
         What ``jqlib.technical_analysis`` gives besides.
-    tell : callable
-        Takes a notice and its kind.
+    missing : callable
+        Refuses an indicator by its name.
     """
 
     def __init__(
-        self, names: dict[str, Any], indicators: dict[str, Any], tell: Callable[[str, str], None], missing: Callable[[str], Any]
+        self,
+        names: dict[str, Any],
+        indicators: dict[str, Any],
+        missing: Callable[[str], Any],
     ) -> None:
-        self._names, self._indicators, self._tell, self._missing = names, indicators, tell, missing
+        self._names, self._indicators, self._missing = names, indicators, missing
         self._made: dict[str, ModuleType] = {}
         self._other = {"pandas": PANDAS, "numpy": NUMPY}
 
@@ -136,7 +155,7 @@ class Modules:
         if name == "jqlib.technical_analysis":
             return self._module(name, {**self._names, **self._indicators}, self._missing)
         module = self._module(name, self.provided(), self._refuse)
-        for part in (("technical_analysis",) if name == "jqlib" else ("apis", "wizard", "api")):
+        for part in ("technical_analysis",) if name == "jqlib" else ("apis", "wizard", "api"):
             if part not in module.__dict__:
                 module.__dict__[part] = self._platform("jqlib.technical_analysis") if name == "jqlib" else module
         return module
@@ -144,7 +163,10 @@ class Modules:
     def _refuse(self, name: str) -> Any:
         if name in ABSENT:
             return Absent(name, ABSENT[name])
-        near = did_you_mean(close_matches(name, self._names)).strip() or "see qresearch.dialects.joinquant for what there is"
+        near = (
+            did_you_mean(close_matches(name, self._names)).strip()
+            or "see qresearch.dialects.joinquant for what there is"
+        )
         return Absent(name, near.rstrip(".? "))
 
     def _module(self, name: str, names: dict[str, Any], other: Callable[[str], Any] | None = None) -> ModuleType:

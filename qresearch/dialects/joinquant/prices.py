@@ -1,4 +1,4 @@
-"""Prices for a script: attribute_history, history, get_price, get_bars, and the bar that handle_data is given."""
+"""Prices for a script: attribute_history, history, get_price and get_bars."""
 
 from __future__ import annotations
 
@@ -8,10 +8,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from qresearch.dialects.joinquant.bars import FIELDS, Rows, days_of, to_day
+from qresearch.dialects.joinquant.bars import Rows, days_of, to_day
 from qresearch.dialects.joinquant.frames import DataFrame, Panel, strings
 from qresearch.dialects.joinquant.run import Run
-from qresearch.dialects.joinquant.symbols import spelled
 from qresearch.errors import UsageError
 from qresearch.market.venue import PHASE_ORDER, Phase
 
@@ -34,9 +33,9 @@ class Prices:
 
     # ------------------------------------------------------------------ the two histories
 
-    def attribute_history(  # noqa: PLR0917  # as documented by the platform
+    def attribute_history(  # as documented by the platform
         self, security: str, count: int, unit: str = "1d", fields: Any = ATTRIBUTE_FIELDS,
-        skip_paused: bool = True, df: bool = True, fq: str | None = "pre",  # noqa: FBT001, FBT002  # as documented
+        skip_paused: bool = True, df: bool = True, fq: str | None = "pre",  # as documented
     ) -> Any:  # fmt: skip
         """The last days of one code, today not included.
 
@@ -94,9 +93,9 @@ class Prices:
             table[:, place] = column
         return DataFrame(table, index=index, columns=columns)
 
-    def history(  # noqa: PLR0917  # as documented by the platform
+    def history(  # as documented by the platform
         self, count: int, unit: str = "1d", field: str = "avg", security_list: Any = None,
-        df: bool = True, skip_paused: bool = False, fq: str | None = "pre",  # noqa: FBT001, FBT002  # as documented
+        df: bool = True, skip_paused: bool = False, fq: str | None = "pre",  # as documented
     ) -> Any:  # fmt: skip
         """The last days of one field of several codes, today not included: one column per code.
 
@@ -146,10 +145,10 @@ class Prices:
 
     # ------------------------------------------------------------------ get_price
 
-    def get_price(  # noqa: PLR0917  # as documented by the platform
+    def get_price(  # as documented by the platform
         self, security: Any, start_date: Any = None, end_date: Any = None, frequency: str = "daily",
-        fields: Any = None, skip_paused: bool = False, fq: str | None = "pre", count: int | None = None,  # noqa: FBT001, FBT002
-        panel: bool = True, fill_paused: bool = True, round: bool = True,  # noqa: A002, ARG002, FBT001, FBT002
+        fields: Any = None, skip_paused: bool = False, fq: str | None = "pre", count: int | None = None,
+        panel: bool = True, fill_paused: bool = True, round: bool = True,
     ) -> Any:  # fmt: skip
         """Bars of days up to a day, the present one included: as far as it is known, never beyond now.
 
@@ -199,8 +198,16 @@ class Prices:
     def _sees_today(self) -> bool:
         return self._run.phase >= _OPEN
 
-    def _price_frame(  # noqa: PLR0917
-        self, code: str, names: list[str], stop: int, count: int, fq: str | None, *, skip_paused: bool, fill_paused: bool
+    def _price_frame(
+        self,
+        code: str,
+        names: list[str],
+        stop: int,
+        count: int,
+        fq: str | None,
+        *,
+        skip_paused: bool,
+        fill_paused: bool,
     ) -> DataFrame:
         run, bars = self._run, self._bars
         rows = bars.rows(code, stop, count, skip_paused=skip_paused)
@@ -234,14 +241,16 @@ class Prices:
         run = self._run
         field = "close" if run.closed else "open"
         row = run.day if run.phase >= _OPEN else run.day - 1
-        return float(self._bars.values(code, field if run.phase >= _OPEN else "close", slice(row, row + 1), run.day, None)[0])
+        return float(
+            self._bars.values(code, field if run.phase >= _OPEN else "close", slice(row, row + 1), run.day, None)[0]
+        )
 
     # ------------------------------------------------------------------ get_bars
 
-    def get_bars(  # noqa: PLR0917  # as documented by the platform
+    def get_bars(  # as documented by the platform
         self, security: Any, count: int, unit: str = "1d",
-        fields: Sequence[str] = ("date", "open", "high", "low", "close"), include_now: bool = False,  # noqa: FBT001, FBT002
-        end_dt: Any = None, fq_ref_date: Any = None, df: bool = False,  # noqa: FBT001, FBT002
+        fields: Sequence[str] = ("date", "open", "high", "low", "close"), include_now: bool = False,
+        end_dt: Any = None, fq_ref_date: Any = None, df: bool = False,
     ) -> Any:  # fmt: skip
         """The last bars of days, weeks ("1w") or months ("1M") on which a code traded.
 
@@ -275,9 +284,7 @@ class Prices:
             return DataFrame(pd.concat(tables))
         return tables
 
-    def _bars_of(  # noqa: PLR0917
-        self, code: str, count: int, unit: str, names: list[str], stop: int, fq: str | None
-    ) -> dict[str, Any]:
+    def _bars_of(self, code: str, count: int, unit: str, names: list[str], stop: int, fq: str | None) -> dict[str, Any]:
         run, bars = self._run, self._bars
         number = _count(count)
         groups: Any = None
@@ -329,10 +336,10 @@ def _merged(values: dict[str, Any], rows: Rows, days: int) -> tuple[dict[str, An
 
 def _panel(frames: dict[str, DataFrame], names: Iterable[str]) -> Panel:
     codes = strings(frames)
-    index = next(iter(frames.values())).index if frames else pd.DatetimeIndex([])
+    index: Any = next(iter(frames.values())).index if frames else pd.DatetimeIndex([])
     for frame in frames.values():
         if len(frame.index) != len(index) or not frame.index.equals(index):
-            index = index.union(frame.index)
+            index = pd.DatetimeIndex(np.union1d(index.to_numpy(), frame.index.to_numpy()))
     found = {}
     for name in names:
         table = {code: frame[name].reindex(index).to_numpy() for code, frame in frames.items()}
@@ -342,86 +349,11 @@ def _panel(frames: dict[str, DataFrame], names: Iterable[str]) -> Panel:
 
 def _long(frames: dict[str, DataFrame], names: Sequence[str]) -> DataFrame:
     parts: dict[str, Any] = {
-        "time": np.concatenate([frame.index.to_numpy() for frame in frames.values()]) if frames else np.array([], "M8[s]"),
+        "time": np.concatenate([frame.index.to_numpy() for frame in frames.values()])
+        if frames
+        else np.array([], "M8[s]"),
         "code": pd.array([code for code, frame in frames.items() for _ in range(len(frame))], dtype=object),
     }
     for name in names:
         parts[name] = np.concatenate([frame[name].to_numpy() for frame in frames.values()]) if frames else np.array([])
     return DataFrame(parts)
-
-
-class BarNow:
-    """What ``data[code]`` gives in handle_data: the bar of the day before, and averages up to it.
-
-    Parameters
-    ----------
-    run : Run
-    prices : Prices
-    security : str
-    """
-
-    def __init__(self, run: Run, prices: Prices, security: str) -> None:
-        self._run, self._prices, self.security = run, prices, spelled(security)
-        run.bars.rows(security, run.day, 1, skip_paused=False)
-
-    def __getattr__(self, name: str) -> Any:
-        if name == "price":
-            name = "avg"
-        if name not in FIELDS:
-            raise AttributeError(f"A bar has no {name!r}: it has {', '.join(FIELDS)}, price, returns.")
-        row = self._run.day - 1
-        if row < 0:
-            return float("nan")
-        value = float(self._run.bars.values(self.security, name, slice(row, row + 1), self._run.day, "pre")[0])
-        return bool(value) if name == "paused" else value
-
-    @property
-    def returns(self) -> float:
-        """Close over the close before, less 1."""
-        return float(self.close / self.pre_close - 1)
-
-    def isnan(self) -> bool:
-        """True when there is no bar."""
-        return bool(np.isnan(self.close))
-
-    def _last(self, days: int, field: str) -> Any:
-        return self._prices.attribute_history(self.security, days, "1d", [field], df=False)[field]
-
-    def mavg(self, days: int, field: str = "close") -> float:
-        """Mean of a field over the last days."""
-        return float(np.mean(self._last(days, field)))
-
-    def vwap(self, days: int) -> float:
-        """Price by volume over the last days."""
-        volumes = self._last(days, "volume")
-        return float((self._last(days, "avg") * volumes).sum() / volumes.sum())
-
-    def stddev(self, days: int) -> float:
-        """Standard deviation of the close over the last days."""
-        return float(np.std(self._last(days, "close"), ddof=1))
-
-
-class Data:
-    """The second argument of handle_data: bars of the day before, by code.
-
-    Parameters
-    ----------
-    run : Run
-    prices : Prices
-    """
-
-    def __init__(self, run: Run, prices: Prices) -> None:
-        self._run, self._prices = run, prices
-
-    def __getitem__(self, security: str) -> BarNow:
-        return BarNow(self._run, self._prices, security)
-
-    def __contains__(self, security: object) -> bool:
-        return self._run.bars.column(security) is not None
-
-    def keys(self) -> list[str]:
-        """The universe."""
-        return list(self._run.state["universe"])
-
-    def __iter__(self) -> Any:
-        return iter(self.keys())

@@ -19,8 +19,8 @@ from qresearch.market.venue import PHASE_ORDER, PHASES, Phase
 from qresearch.market.view import View
 
 if TYPE_CHECKING:
-    from qresearch.engine.evolve import Draft
     from qresearch.domain.state import State
+    from qresearch.engine.evolve import Draft
     from qresearch.session.session import Session
 
 _CLOSE, _AFTER_CLOSE = PHASE_ORDER[Phase.CLOSE], PHASE_ORDER[Phase.AFTER_CLOSE]

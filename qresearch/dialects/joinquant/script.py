@@ -8,20 +8,24 @@ import hashlib
 import inspect
 import linecache
 import traceback
-from collections.abc import Callable, Iterator, MutableMapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from types import BuiltinFunctionType, FunctionType, MethodType, ModuleType
+from types import FunctionType
 from typing import TYPE_CHECKING, Any
 
-from qresearch.dialects.joinquant import config, orders, query
+from qresearch.dialects.joinquant import config, expressions, order, orders, query
+from qresearch.dialects.joinquant.absent import ABSENT, Absent
 from qresearch.dialects.joinquant.account import Context
-from qresearch.dialects.joinquant.fundamentals import ABSENT, STATEMENTS, Absent, Database, Fundamentals
+from qresearch.dialects.joinquant.bar_now import Data
+from qresearch.dialects.joinquant.fundamentals import STATEMENTS, Database, Fundamentals
+from qresearch.dialects.joinquant.globals import G, Globals
 from qresearch.dialects.joinquant.indicators import Indicators
 from qresearch.dialects.joinquant.listing import Listing
+from qresearch.dialects.joinquant.log import Log
 from qresearch.dialects.joinquant.modules import Modules
-from qresearch.dialects.joinquant.prices import Data, Prices
+from qresearch.dialects.joinquant.prices import Prices
 from qresearch.dialects.joinquant.run import Run
 from qresearch.dialects.joinquant.schedule import (
     AFTER_CLOSE,
@@ -38,7 +42,7 @@ from qresearch.dialects.joinquant.schedule import (
 from qresearch.dialects.joinquant.symbols import normalize_code
 from qresearch.dialects.joinquant.tables import Tables
 from qresearch.dialects.joinquant.text import Source, compiled, decoded
-from qresearch.errors import QresearchError, StrategyError, UsageError, close_matches, did_you_mean
+from qresearch.errors import QresearchError, StrategyError, UsageError
 from qresearch.session.strategy import Hooks
 
 if TYPE_CHECKING:
@@ -55,58 +59,6 @@ _DAILY = (
     (dt.time(15, 30), AFTER_CLOSE, "after_trading_end"),
 )
 _MIDNIGHT = dt.time(0, 0)
-_SKIPPED = (ModuleType, FunctionType, BuiltinFunctionType, MethodType, type)
-
-
-class G:
-    """``g``: attributes of a script, kept with every state of the session."""
-
-    def __getattr__(self, name: str) -> Any:
-        if name.startswith("__"):
-            raise AttributeError(name)
-        near = did_you_mean(close_matches(name, self.__dict__))
-        raise AttributeError(
-            f"g has no {name!r}. {near}Set it first: g.{name} = ... (A journal keeps plain data only: after a resume, "
-            "objects of a script's own classes are gone and are set again in process_initialize.)"
-        )
-
-    def __repr__(self) -> str:
-        return f"g({', '.join(self.__dict__)})"
-
-
-class Globals(MutableMapping[str, Any]):
-    """The data among the globals of a script: what is no module, function, class or name of the platform.
-
-    Parameters
-    ----------
-    namespace : dict
-    provided : dict
-        What the platform put there.
-    """
-
-    def __init__(self, namespace: dict[str, Any], provided: dict[str, Any]) -> None:
-        self._namespace, self._provided = namespace, provided
-
-    def _is_data(self, name: str) -> bool:
-        value = self._namespace[name]
-        if name.startswith("__") or isinstance(value, _SKIPPED):
-            return False
-        return name not in self._provided or self._provided[name] is not value
-
-    def __getitem__(self, name: str) -> Any:
-        return self._namespace[name]
-
-    def __setitem__(self, name: str, value: Any) -> None:
-        self._namespace[name] = value
-
-    def __delitem__(self, name: str) -> None:
-        del self._namespace[name]
-
-    def __iter__(self) -> Iterator[str]:
-        return iter([name for name in self._namespace if self._is_data(name)])
-
-    def __len__(self) -> int:
-        return sum(1 for _ in self)
 
 
 @dataclass(frozen=True, eq=False)
@@ -155,7 +107,7 @@ class Script:
             text, _ = decoded(path.read_bytes())
         except OSError as problem:
             raise UsageError(
-                f"Cannot read the script {str(path)!r}: {problem.strerror}. Pass the path of a .py file, or the text itself."
+                f"Cannot read the script {str(path)!r}: {problem.strerror}. Pass the path of a .py file, or the text."
             ) from None
         return cls(text, path.stem, **options)
 
@@ -196,7 +148,7 @@ class Loaded:
         self.data = Data(run, prices)
         self._indicators = Indicators(run, prices)
         names = {**self._names(prices), **self.words()}
-        self.modules = Modules(names, self._indicators.names(), run.tell, self._indicators.missing)
+        self.modules = Modules(names, self._indicators.names(), self._indicators.missing)
         self._provided = self.modules.provided()
         self.calendar = self.calendar_kind(session.market.days, session._exchange.first)
         self._plans: dict[tuple[Any, ...], list[Schedule]] = {}
@@ -228,16 +180,17 @@ class Loaded:
             found.update({name: getattr(part, name) for name in dir(type(part)) if not name.startswith("_")})
         for kind in (
             config.OrderCost, config.PerTrade, config.FixedSlippage, config.PriceRelatedSlippage,
-            config.StepRelatedSlippage, config.SubPortfolioConfig, orders.OrderStatus, orders.MarketOrderStyle,
-            orders.LimitOrderStyle, orders.StopMarketOrderStyle, orders.StopLimitOrderStyle,
+            config.StepRelatedSlippage, config.SubPortfolioConfig, order.OrderStatus, order.MarketOrderStyle,
+            order.LimitOrderStyle, order.StopMarketOrderStyle, order.StopLimitOrderStyle,
         ):  # fmt: skip
             found[kind.__name__] = kind
-        found.update({name: query.Entity(name) for name in STATEMENTS})
-        found["cash_flow"] = found["cashflow"] = query.Entity("cash_flow")
+        found.update({name: expressions.Entity(name) for name in STATEMENTS})
+        found["cash_flow"] = found["cashflow"] = expressions.Entity("cash_flow")
         found.update({name: Database(run, name) for name in ("finance", "macro", "opt", "bond", "gta")})
         return found | {
-            "g": self.g, "log": config.Log(run), "query": query.query, "normalize_code": normalize_code,
-            "or_": query.any_of, "and_": query.all_of, "not_": query.none_of, "func": query.Functions(),
+            "g": self.g, "log": Log(run), "query": query.query, "normalize_code": normalize_code,
+            "or_": expressions.any_of, "and_": expressions.all_of, "not_": expressions.none_of,
+            "func": expressions.Functions(),
         }  # fmt: skip
 
     def _say(self, *words: Any, **options: Any) -> None:
@@ -252,7 +205,8 @@ class Loaded:
         linecache.cache[file] = (len(source.text), None, lines, file)
         namespace = self.run.namespace
         namespace.update(self._provided)
-        namespace.update({"__name__": "joinquant_script", "__file__": file, "__builtins__": self.modules.builtins(self._say)})
+        namespace.update({"__name__": "joinquant_script", "__file__": file})
+        namespace["__builtins__"] = self.modules.builtins(self._say)
         self.run.time = _MIDNIGHT
         try:
             exec(source.code, namespace)  # running the user's own script is the point
@@ -283,7 +237,9 @@ class Loaded:
         })  # fmt: skip
         session._dialect = self.script.with_text
         roots = [self.g.__dict__, Globals(namespace, self._provided), self.run.state]
-        phases = {phase: partial(self._at, phase) for phase in (PRE_OPEN, OPEN, INTRADAY, CLOSE, AFTER_CLOSE)}
+        phases: dict[int, Callable[[], object]] = {
+            phase: partial(self._at, phase) for phase in (PRE_OPEN, OPEN, INTRADAY, CLOSE, AFTER_CLOSE)
+        }
         return Hooks(self.script.name, {"initialize": self._begin}, roots, namespace, phases)
 
     def invoke(self, name: str, time: dt.time) -> None:
@@ -304,7 +260,7 @@ class Loaded:
         """Settings that hold before the script sets its own."""
         venue = self.session.market.venue
         rates = config.COSTS if venue.has_rules else dict.fromkeys(config.COSTS, 0.0)
-        return {"costs": config.fixed_costs(venue, **rates), "sizing": "joinquant"}
+        return {"costs": config.costs_of(venue, rates), "sizing": "joinquant"}
 
     def _begin(self, _: object) -> None:
         """What happens before the first day."""
@@ -334,9 +290,9 @@ class Loaded:
         calls += self.named(phase)
         for time, name in sorted(calls, key=lambda call: call[0]):
             self.invoke(name, time)
-        if phase == AFTER_CLOSE and run.account.day == self.session._exchange.last:
-            if callable(run.namespace.get("on_strategy_end")):
-                self.invoke("on_strategy_end", dt.time(15, 30))
+        is_last = phase == AFTER_CLOSE and run.account.day == self.session._exchange.last
+        if is_last and callable(run.namespace.get("on_strategy_end")):
+            self.invoke("on_strategy_end", dt.time(15, 30))
 
     def _scheduled(self) -> list[Schedule]:
         key = tuple(self.run.state["schedules"])

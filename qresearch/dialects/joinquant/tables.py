@@ -45,7 +45,8 @@ TABLES: Mapping[str, Described] = MappingProxyType({
     "index_members": Described(
         ("index", "code", "date"), "members of an index as they stood from `date` on: a whole list per date"),
     "industries": Described(
-        ("code", "industry_code", "industry_name"), "optional classification ('sw_l1', 'zjw', ...), start_date, end_date"),
+        ("code", "industry_code", "industry_name"),
+        "optional classification ('sw_l1', 'zjw', ...), start_date, end_date"),
     "concepts": Described(("code", "concept_code", "concept_name"), "optional start_date, end_date"),
     "names": Described(("code", "display_name"), "names for people; optional name (short form)"),
     "index_prices": Described(
@@ -80,8 +81,8 @@ class Tables:
     def __init__(self, given: Any) -> None:
         if given is not None and not isinstance(given, Mapping):
             raise UsageError(
-                f"data= is a {type(given).__name__}, not a mapping. Pass a dict of table name to DataFrame or to the path "
-                f"of a Parquet file; the names are {', '.join(TABLES)}."
+                f"data= is a {type(given).__name__}, not a mapping. Pass a dict of table name to DataFrame or to the "
+                f"path of a Parquet file; the names are {', '.join(TABLES)}."
             )
         self._given: Mapping[str, Any] = given or {}
         self._read: dict[str, pd.DataFrame] = {}
@@ -132,8 +133,8 @@ class Tables:
         missing = [column for column in wanted if column not in renamed]
         if missing:
             raise UsageError(
-                f"Table {name!r} of data= has no column {', '.join(missing)}; it has {', '.join(map(str, renamed.columns))}. "
-                f"It needs {', '.join(wanted)}."
+                f"Table {name!r} of data= has no column {', '.join(missing)}; "
+                f"it has {', '.join(map(str, renamed.columns))}. It needs {', '.join(wanted)}."
             )
         for column in _DATES:
             if column in renamed and renamed[column].dtype.kind != "M":

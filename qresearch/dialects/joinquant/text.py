@@ -65,7 +65,7 @@ def decoded(data: bytes) -> tuple[str, str]:
 
 
 def compiled(text: str, file: str) -> Source:
-    """Bring a script to code, changing as little as it takes.
+    r"""Bring a script to code, changing as little as it takes.
 
     Parameters
     ----------
@@ -84,9 +84,9 @@ def compiled(text: str, file: str) -> Source:
 
     Examples
     --------
-    >>> source = compiled("shared by a friend, do try it\\nprint 'a'\\n", "shared.py")
+    >>> source = compiled("shared by a friend, do try it\nprint 'a'\n", "shared.py")
     >>> source.text
-    "\\nprint('a')\\n"
+    "\nprint('a')\n"
     >>> len(source.notices)
     2
     """
@@ -161,10 +161,10 @@ def _drop_prose(tree: ast.Module) -> int:
 
 
 def detabbed(text: str) -> str:
-    """Tabs in indentations as spaces, as Python 2 read them: to the next multiple of eight.
+    r"""Tabs in indentations as spaces, as Python 2 read them: to the next multiple of eight.
 
-    >>> detabbed("if 1:\\n\\tx = 1")
-    'if 1:\\n        x = 1'
+    >>> detabbed("if 1:\n\tx = 1")
+    'if 1:\n        x = 1'
     """
     lines = []
     for line in text.split("\n"):
@@ -186,10 +186,10 @@ _PRINT = re.compile(r"(?:^|(?<=[:;]))(\s*)print\b(?!\s*=)")
 
 
 def python3(text: str) -> str:
-    """The common forms of Python 2 as Python 3: print, except, raise, exec, octal and long numbers, renamed functions.
+    r"""The common forms of Python 2 as Python 3: print, except, raise, exec, octal and long numbers, renamed functions.
 
-    >>> python3("try:\\n    print 'a', x\\nexcept ValueError, e:\\n    raise KeyError, 'b'")
-    "try:\\n    print('a', x)\\nexcept ValueError as e:\\n    raise KeyError('b')"
+    >>> python3("try:\n    print 'a', x\nexcept ValueError, e:\n    raise KeyError, 'b'")
+    "try:\n    print('a', x)\nexcept ValueError as e:\n    raise KeyError('b')"
     """
     lines = detabbed(text).split("\n")
     inside = _inside_strings(lines)

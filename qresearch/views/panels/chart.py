@@ -100,8 +100,10 @@ class ChartPanel(Panel):
         self._renderer = self._live() if self._is_live else cast("Renderer", self._still())
         self._head = widgets.HBox([self._box.widget, self._facts])
         self._head.add_class("qr-chart-head")
-        hint = widgets.HTML(f'<span class="qr-hint">{escape(self.words("chart_hint"))}</span>')
-        self.body.children = (self._head, self._renderer.widget, *((hint,) if self._is_live else ()))
+        shown = [self._head, self._renderer.widget]
+        if self._is_live:
+            shown.append(widgets.HTML(f'<span class="qr-hint">{escape(self.words("chart_hint"))}</span>'))
+        self.body.children = shown
 
     def label(self, key: str) -> str:
         """A word that stands on the chart."""

@@ -224,7 +224,7 @@ class CostPanel(Panel):
             wanted = self.wanted()
         except QresearchError as problem:
             put(self._problems, f'<div class="qr-error" role="alert">{escape(str(problem))}</div>')
-            self._apply.disabled = True
+            self._apply.disabled, self._reset.disabled = True, False
             return
         put(self._problems, "")
         self._apply.disabled = self._reset.disabled = wanted == self.desk.session.settings

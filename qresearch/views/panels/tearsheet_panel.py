@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Hashable
+from dataclasses import replace
 from html import escape
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import ipywidgets as widgets
 
 from qresearch.session.account_history import AccountHistory
-from qresearch.session.benchmark import align, find_benchmark
 from qresearch.views import report as reports
 from qresearch.views.panels.cells import moment_text
 from qresearch.views.panels.panel import Panel, named, put, show_if
@@ -88,11 +90,11 @@ class TearsheetPanel(Panel):
             self.page = self._report.page()
             self._about = f"{self.first.value}, {self.second.value}"
         elif not problem:
-            self._report = reports.report(session)
-            history = AccountHistory.of(session)
-            beside = align(find_benchmark(session.market, None), history.exchange, history.closes)
-            self.page = reports.tear_sheet(self._report, history.returns_series, beside)
-            self._about = history.name
+            with tempfile.TemporaryDirectory() as folder:
+                path = Path(folder) / "page.html"
+                self._report = replace(reports.report(session, path), path=None)
+                self.page = path.read_text(encoding="utf-8")
+            self._about = session.branches.current
         if self.page:
             self._about = self.words("page_of", branch=self._about, moment=moment_text(session, self.words))
         put(self._frame_of_page, self._framed(self.page))

@@ -1,0 +1,177 @@
+"""The functions of EasyQuant that differ from JoinQuant's."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from qresearch.dialects.easyquant.objects import EasyOrder, FixedSlippage, VolumeSlippage
+from qresearch.dialects.joinquant import config
+from qresearch.dialects.joinquant.order import MarketOrderStyle
+from qresearch.dialects.joinquant.prices import Prices
+from qresearch.dialects.joinquant.run import Run
+from qresearch.dialects.joinquant.schedule import Schedule, clock_time
+from qresearch.domain.order import Status
+from qresearch.errors import UsageError
+
+
+class Words:
+    """The functions of that library that differ from JoinQuant's.
+
+    Parameters
+    ----------
+    run : Run
+    """
+
+    def __init__(self, run: Run) -> None:
+        self._run = run
+        self._config = config.Config(run)
+        self._prices = Prices(run)
+
+    # ------------------------------------------------------------------ orders
+
+    def _send(self, call: str, security: str, asked: float, style: Any) -> EasyOrder | None:
+        run = self._run
+        if run.bars.column(security) is None:
+            run.tell(f"{call}({security!r}): no such instrument in this market; nothing was sent.", "order")
+            return None
+        terms = style.terms() if isinstance(style, MarketOrderStyle) else None
+        ticket = getattr(run.session, call)(security, asked, terms)
+        return None if ticket is None or ticket.status is Status.REJECTED else EasyOrder.of(run, ticket)
+
+    def order(self, security: str, amount: float, style: Any = None) -> EasyOrder | None:
+        """Ask for a number of shares at the next open; a purchase is rounded to the nearest lot."""
+        return self._send("order", security, int(amount), style)
+
+    def order_value(self, security: str, value: float, style: Any = None) -> EasyOrder | None:
+        """Ask for shares worth an amount of money."""
+        return self._send("order_value", security, value, style)
+
+    def order_target(self, security: str, amount: float, style: Any = None) -> EasyOrder | None:
+        """Ask for what brings the position to a number of shares."""
+        return self._send("order_target", security, int(amount), style)
+
+    def order_target_value(self, security: str, value: float, style: Any = None) -> EasyOrder | None:
+        """Ask for what brings the position to a value."""
+        return self._send("order_target_value", security, value, style)
+
+    def order_lots(self, security: str, lots: float, style: Any = None) -> EasyOrder | None:
+        """Ask for a number of lots of 100."""
+        return self._send("order_lots", security, int(lots), style)
+
+    def order_pct(self, security: str, pct: float, style: Any = None) -> EasyOrder | None:
+        """Buy with a part of the cash, or sell a part of the position."""
+        return self._send("order_pct", security, pct, style)
+
+    def cancel_order(self, order: str) -> bool:
+        """Withdraw what is left of an order; False when it is over already."""
+        ticket = self._run.session.ticket(str(order))
+        if ticket.status is None or ticket.status.is_final:
+            return False
+        self._run.session.cancel(ticket)
+        return True
+
+    # ------------------------------------------------------------------ setting up
+
+    def set_option(self, name: str, value: Any = None) -> None:
+        """Keep an option; none of them changes how orders are matched here."""
+        self._run.state["options"] = {**self._run.state["options"], str(name): value}
+        if name in {"check_price_limit", "treat_missing_bar_as_suspended"} and value is False:
+            self._run.tell(f"set_option({name!r}, False): price limits and suspensions count all the same.", "ignored")
+
+    def set_order_cost(self, cost: Any, type: str = "stock", ref: Any = None) -> None:  # the library's own
+        """Set what trading costs from now on; the tax on sales counts as given."""
+        self._config.set_order_cost(cost)
+
+    def set_slippage(self, model: Any) -> None:
+        """Set the slippage from now on."""
+        match model:
+            case FixedSlippage(pct=pct):
+                self._run.session.set_slippage("bps", float(pct) * 10_000)
+            case VolumeSlippage(impact=impact):
+                self._run.session.set_slippage("volume_share", float(impact))
+            case _:
+                raise UsageError(f"set_slippage takes FixedSlippage(pct=) or VolumeSlippage(impact=), not {model!r}.")
+
+    def set_order_timeout(self, seconds: float) -> None:
+        """Accepted: orders are good for the day of the open that they wait for."""
+        self._run.tell(f"set_order_timeout({seconds!r}) has no effect: an order is good for one day.", "ignored")
+
+    def _register(self, word: str, func: Callable[..., Any]) -> None:
+        if not callable(func):
+            raise UsageError(f"{word}: {func!r} is not a function. Pass one that takes the context and the data.")
+        self._run.functions[func.__name__] = func
+        self._run.state["callbacks"] = {**self._run.state.get("callbacks", {}), word: func.__name__}
+
+    def set_handle_data(self, func: Callable[..., Any]) -> None:
+        """Have a function called at every close with the context and the bars of the day."""
+        self._register("handle_data", func)
+
+    def before_trading_start(self, func: Callable[..., Any]) -> None:
+        """Have a function called before every open."""
+        self._register("before_trading_start", func)
+
+    def after_trading_end(self, func: Callable[..., Any]) -> None:
+        """Have a function called after every close."""
+        self._register("after_trading_end", func)
+
+    def _schedule(self, kind: str, func: Callable[..., Any], number: int, time: str) -> None:
+        text = "15:00" if time == "every_bar" else clock_time(f"run_{kind}", time)
+        self._run.functions[func.__name__] = func
+        entry = tuple(Schedule(kind, func.__name__, text, int(number)))
+        self._run.state["schedules"] = [*self._run.state["schedules"], entry]
+
+    def run_daily(self, func: Callable[..., Any], time: str = "every_bar") -> None:
+        """Call a function every day; "every_bar" is the close."""
+        self._schedule("daily", func, 0, time)
+
+    def run_weekly(self, func: Callable[..., Any], day_of_week: int = 1, time: str = "09:30") -> None:
+        """Call a function on a weekday, 0 for Monday; a week in which it is a holiday is left out."""
+        self._schedule("weekly", func, day_of_week, time)
+
+    def run_monthly(self, func: Callable[..., Any], day_of_month: int = 1, time: str = "09:30") -> None:
+        """Call a function on the first trading day at or after a day of the month."""
+        self._schedule("monthly", func, day_of_month, time)
+
+    def run_selection(self, func: Callable[..., Any], rebalance: str = "monthly:1") -> None:
+        """Call a function by a word such as "monthly:1", "weekly:0" or "daily"."""
+        kind, _, number = rebalance.partition(":")
+        if kind not in {"daily", "weekly", "monthly"} or (number and not number.isdigit()):
+            raise UsageError(f"run_selection: {rebalance!r} is not known. Write 'monthly:1', 'weekly:0' or 'daily'.")
+        self._schedule(kind, func, int(number or 1), "09:30")
+
+    def run_backtest(self, initialize_func: Callable[..., Any], *_: Any, **__: Any) -> None:
+        """Take the function as ``initialize``; days, cash and data are those of the session."""
+        self._run.tell(
+            "run_backtest inside the script: its function was taken; dates and cash are the session's.", "ignored"
+        )
+        self._run.namespace.setdefault("initialize", initialize_func)
+
+    run_strategy = run_backtest
+
+    # ------------------------------------------------------------------ data
+
+    def history(  # as documented by the library
+        self, count: int, unit: str = "1d", field: str = "close", security: Any = None, df: bool = False,
+    ) -> Any:  # fmt: skip
+        """The last days of one field of some codes, today not included: a dict of arrays, or a frame."""
+        return self._prices.history(count, unit, field, security, df=df)
+
+    def attribute_history(  # as documented by the library
+        self, security: str, count: int, unit: str = "1d", fields: Any = ("close",), df: bool = True,
+        skip_paused: bool = True, fq: str | None = "pre",
+    ) -> Any:  # fmt: skip
+        """The last days of one code, today not included."""
+        names = [fields] if isinstance(fields, str) else list(fields)
+        return self._prices.attribute_history(security, count, unit, names, skip_paused, df, fq)
+
+    def get_price(  # as documented by the library
+        self, security: Any, start_date: Any = None, end_date: Any = None, frequency: str = "daily", fields: Any = None,
+        count: int | None = None,
+    ) -> Any:  # fmt: skip
+        """Bars of days, never beyond now: a frame, or a dict of frames."""
+        codes = [security] if isinstance(security, str) else list(security)
+        found = {
+            code: self._prices.get_price(code, start_date, end_date, frequency, fields, count=count) for code in codes
+        }
+        return found[security] if isinstance(security, str) else found

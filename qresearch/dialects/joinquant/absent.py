@@ -1,0 +1,118 @@
+"""Functions of the platform that are not here: calling one says so, and names what comes nearest."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from qresearch.errors import NotSupported
+
+
+class Absent:
+    """A function of the platform that is not here: calling it says so, and names what comes nearest.
+
+    Parameters
+    ----------
+    name, nearest : str
+    """
+
+    def __init__(self, name: str, nearest: str) -> None:
+        self._name, self._nearest = name, nearest
+
+    def _refuse(self) -> Any:
+        raise NotSupported(f"{self._name} is not supported: {self._nearest}.")
+
+    def __call__(self, *_: Any, **__: Any) -> Any:
+        """Refuse."""
+        return self._refuse()
+
+    def __reduce__(self) -> Any:
+        return Absent, (self._name, self._nearest)
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("_"):
+            raise AttributeError(name)
+        return Absent(f"{self._name}.{name}", self._nearest)
+
+    def __repr__(self) -> str:
+        return f"<{self._name}: not supported>"
+
+
+_FUTURES = "there are no futures or options; shares and funds trade with order() and its like"
+_MARGIN = "there is no margin account; shares trade with order() and its like"
+_MINUTES = "there are no ticks or order books; get_current_data() gives the last price, get_bars() bars"
+_FACTORS = "bring the factor as a table: data={'factors': frame} and get_factor_values(); or jqlib.technical_analysis"
+_FUNDS = "open-end funds are not traded; exchange-traded funds trade with order()"
+
+ABSENT = {
+    **dict.fromkeys(
+        (
+            "get_dominant_future",
+            "get_future_contracts",
+            "get_futures_info",
+            "get_option_info",
+            "get_settlement_price",
+            "futures_margin_rate",
+            "get_continuous_future",
+        ),
+        _FUTURES,
+    ),
+    **dict.fromkeys(
+        (
+            "margincash_open",
+            "margincash_close",
+            "margincash_direct_refund",
+            "marginsec_open",
+            "marginsec_close",
+            "marginsec_direct_refund",
+            "get_margincash_stocks",
+            "get_marginsec_stocks",
+            "get_mtss",
+        ),
+        _MARGIN,
+    ),
+    **dict.fromkeys(
+        (
+            "get_ticks",
+            "get_current_tick",
+            "get_last_price",
+            "get_call_auction",
+            "subscribe",
+            "unsubscribe",
+            "unsubscribe_all",
+        ),
+        _MINUTES,
+    ),
+    **dict.fromkeys(
+        (
+            "calc_factors",
+            "Factor",
+            "neutralize",
+            "winsorize_med",
+            "standardlize",
+            "winsorize",
+            "get_all_factors",
+            "get_factor_kanban_values",
+            "get_factor_effect",
+            "analyze_factor",
+            "get_barra_factor",
+        ),
+        _FACTORS,
+    ),
+    **dict.fromkeys(
+        (
+            "purchase",
+            "redeem",
+            "get_fund_info",
+        ),
+        _FUNDS,
+    ),
+    "get_billboard_list": "bring it as a table and read it with finance.run_query(query(finance.NAME))",
+    "get_baidu_factor": "bring it as a table and read it with finance.run_query(query(finance.NAME))",
+    "get_history_fundamentals": "get_fundamentals(query, statDate='2020q1') gives the reports of a quarter",
+    "create_backtest": "Session.from_script runs a script",
+    "get_backtest": "Session.from_script runs a script",
+    "get_news": "there are no news; bring a table and read it with finance.run_query",
+    "portfolio_optimizer": "there is no optimizer; scipy.optimize.minimize works in a script",
+    "autotrade": "this is no live trading",
+}
+"""Function of the platform that is not here, to the words that say what is."""

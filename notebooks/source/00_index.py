@@ -17,7 +17,7 @@
 # | [Strategies](70_strategies.ipynb) | from a rule to a parameter study, luck, walking forward | 30 |
 #
 # **In a hurry?** The quickstart alone is enough to begin. **Coming with a strategy that misbehaves?** Go to time
-# travel. **Teaching?** Quickstart, order lifecycle and costs make one lecture of an hour and a half.
+# travel. **Teaching?** Quickstart, order lifecycle and costs make one lecture of an hour.
 #
 # Run a cell with Shift and Enter. To begin a lesson anew, choose *Kernel, Restart Kernel and Clear Outputs of All
 # Cells*.

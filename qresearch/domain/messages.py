@@ -619,10 +619,11 @@ class Placed:
     def __len__(self) -> int:
         return len(self.columns)
 
-    def records(self) -> Iterator[OrderEvent]:
-        """The single events of this block, in order."""
+    def records(self, offsets: Sequence[int] | None = None) -> Iterator[OrderEvent]:
+        """The single events of this block, or of some of its rows, in order."""
         day, phase, bar = self.day, self.phase, self.bar
-        for offset, (column, quantity) in enumerate(zip(self.columns, self.quantities, strict=True)):
+        for offset in range(len(self)) if offsets is None else offsets:
+            column, quantity = self.columns[offset], self.quantities[offset]
             order_id = self.first_id + offset
             refusal = self.refused.get(offset)
             sent = quantity if refusal is None else refusal[0]
@@ -674,10 +675,10 @@ class Matched:
         """True when any order got shares."""
         return any(self.quantities[offset] for offset in range(len(self)))
 
-    def records(self) -> Iterator[OrderEvent | DividendTaxed]:
-        """The single events of this block, in order."""
+    def records(self, offsets: Sequence[int] | None = None) -> Iterator[OrderEvent | DividendTaxed]:
+        """The single events of this block, or of some of its rows, in order."""
         day, phase, bar = self.day, self.phase, self.bar
-        for offset in range(len(self)):
+        for offset in range(len(self)) if offsets is None else offsets:
             order_id = int(self.order_ids[offset])
             yield OrderReleased(day, phase, order_id, bar)
             remarks = self.remarks.get(offset, ())

@@ -37,7 +37,9 @@ class Status(StrEnum):
         return self in FINAL
 
 
-FINAL = frozenset({Status.FILLED, Status.CANCELED, Status.EXPIRED, Status.REJECTED})
+# The order matters: the table below and the pictures drawn from it are the same in every process.
+_ENDS = (Status.FILLED, Status.CANCELED, Status.EXPIRED, Status.REJECTED)
+FINAL = frozenset(_ENDS)
 
 
 class Move(StrEnum):
@@ -93,8 +95,8 @@ TRANSITIONS: Mapping[tuple[Status, Move], frozenset[Status]] = MappingProxyType(
     (Status.WORKING, Move.CANCEL): frozenset({Status.CANCELED}),
     (Status.WORKING, Move.EXPIRE): frozenset({Status.EXPIRED}),  # what is left at the end of the day
     # Refusing a cancel or an update changes nothing: it is an event, whatever state the order is in.
-    **{(status, Move.REFUSE_CANCEL): frozenset({status}) for status in FINAL},
-    **{(status, Move.REFUSE_UPDATE): frozenset({status}) for status in (*FINAL, Status.QUEUED, Status.WORKING)},
+    **{(status, Move.REFUSE_CANCEL): frozenset({status}) for status in _ENDS},
+    **{(status, Move.REFUSE_UPDATE): frozenset({status}) for status in (*_ENDS, Status.QUEUED, Status.WORKING)},
 })  # fmt: skip
 """Every legal move: (state, what happens) to the states it may lead to. Anything else is a bug of ours."""
 

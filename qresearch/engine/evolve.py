@@ -50,10 +50,10 @@ from qresearch.domain.messages import (
     UpdateRefused,
     UpdateRequested,
 )
-from qresearch.domain.order import Method
 from qresearch.domain.state import Amendment, OpenOrder, Position, State, TaxLot
-from qresearch.domain.terms import MARKET_DAY, Kind
+from qresearch.domain.terms import MARKET_DAY
 from qresearch.engine import ledger
+from qresearch.engine.queue import Queue
 from qresearch.errors import InternalError
 
 HOLDING_PERIOD = "holding_period"
@@ -61,7 +61,7 @@ NEXT_OPEN, SAME_BAR = "next_open", "same_bar"
 """The clocks: see :mod:`qresearch.engine.matching` and :mod:`qresearch.engine.immediate`."""
 
 
-class Draft:
+class Draft(Queue):
     """A state being changed inside one step.
 
     Parameters
@@ -72,18 +72,15 @@ class Draft:
 
     __slots__ = (
         "_own_positions",
-        "amended",
         "bar",
         "base",
         "block",
         "cash",
         "day",
         "events",
-        "orders",
         "pending",
         "phase",
         "positions",
-        "queue",
         "realised",
         "settings",
         "stale",
@@ -98,8 +95,7 @@ class Draft:
         self.cash, self.realised = state.cash, state.realised
         self.positions: dict[int, Position] = state.positions  # type: ignore[assignment]  # copied before a write
         self._own_positions = False
-        self.queue: tuple[Placed, ...] = state.queue
-        self.amended: Mapping[int, Amendment] = state.amended
+        self.queue, self.amended = state.queue, state.amended
         self.working: Mapping[int, OpenOrder] = state.working
         self.orders = state.orders
         self.settings: Settings = state.settings
@@ -318,28 +314,6 @@ class Draft:
         else:
             self._withdraw(event.order_id)
 
-    def block_of(self, order_id: int) -> tuple[Placed, int]:
-        """The block of a queued order, and its place in it."""
-        for block in self.queue:
-            offset = order_id - block.first_id
-            if 0 <= offset < len(block):
-                return block, offset
-        raise InternalError(f"Order {order_id} is not in the queue.")
-
-    def request_of(self, order_id: int) -> tuple[int, float]:
-        """Method and amount with which a queued order was asked for."""
-        block, offset = self.block_of(order_id)
-        return block.requests.get(offset, (0, block.quantities[offset]))
-
-    def released(self, order_id: int) -> OpenOrder:
-        """A queued order as it goes to the market."""
-        block, offset = self.block_of(order_id)
-        terms = block.terms.get(offset, MARKET_DAY)
-        quantity, terms = self.amended.get(order_id, Amendment(block.quantities[offset], terms))
-        cap = block.value_caps.get(offset)
-        on_position = cap is not None and block.requests[offset][0] == Method.TARGET_VALUE
-        return OpenOrder(order_id, block.columns[offset], quantity, terms, cap, on_position, stop=terms.stop_price)
-
     def _leave_queue(self, event: OrderReleased) -> None:
         """On the clock of the same bar an order released at the moment of its call has a block of its own, now over."""
         if self.settings.clock != SAME_BAR:
@@ -360,21 +334,6 @@ class Draft:
         if self.settings.dividend_tax == HOLDING_PERIOD:
             lots = ledger.lots_after_issue(self.tax_lots[column], received)
             self.tax_lots = {**self.tax_lots, column: lots}
-
-    def release(self, day: int, bar: int = 0) -> None:
-        """Drop from the queue what has met the market.
-
-        On daily bars what was placed before a day; at a bar everything, only what is good for the opening price of a
-        day stays for the next one.
-        """
-        if self.queue:
-            if bar:
-                self.queue = tuple(block for block in self.queue if bar > 1 and awaits_opening(block))
-            else:
-                self.queue = tuple(block for block in self.queue if block.day >= day)
-            if self.amended:
-                first = self.queue[0].first_id if self.queue else self.orders + 1
-                self.amended = {order_id: known for order_id, known in self.amended.items() if order_id >= first}
 
     def _apply_matched(self, event: Matched) -> None:
         for offset in range(len(event)):
@@ -399,12 +358,6 @@ def taken_now(account: Draft | State, column: int) -> int:
     """Shares taken so far from the volume of this bar; counted only where it is capped."""
     day, bar, taken = account.taken.get(column, (-1, 0, 0))
     return taken if (day, bar) == (account.day, account.bar) else 0
-
-
-def awaits_opening(block: Placed) -> bool:
-    """True for a block of requests that are good for the opening price of a day; on minute data it holds no others."""
-    terms = block.terms.get(0)
-    return terms is not None and terms.kind is Kind.MARKET_ON_OPEN
 
 
 def evolve(state: State, events: Iterable[Event]) -> State:

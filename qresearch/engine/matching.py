@@ -34,10 +34,11 @@ from qresearch.domain.order import Method
 from qresearch.domain.state import Position
 from qresearch.domain.terms import MARKET_DAY
 from qresearch.engine.checks import Checks, Intent
-from qresearch.engine.evolve import HOLDING_PERIOD, Draft, awaits_opening
+from qresearch.engine.evolve import HOLDING_PERIOD, Draft
 from qresearch.engine.exchange import Exchange
 from qresearch.engine.idle import touched_orders
 from qresearch.engine.ledger import after_sale, notionals
+from qresearch.engine.queue import awaits_opening
 from qresearch.engine.slippage import slipped
 from qresearch.engine.taxes import tax_on_sale
 from qresearch.engine.working import release_all, walk_close, walk_open

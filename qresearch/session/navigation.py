@@ -191,8 +191,13 @@ class Navigation(Clock):
 
     def _walk_days(self, goal: Target, predicate: Callable[[Session], object] | None, bar: Any) -> bool:
         timeline, number = self._timeline, 0
-        while timeline.state.moment < goal:
-            target = min(self._target(None), goal)
+        while True:
+            state = timeline.state
+            if (state.day, state.phase, state.bar) >= goal:
+                return False
+            target = self._target(None)
+            if target > goal:
+                target = goal
             hit = self._advance_to(*target) if timeline.at_tip else self._redo(target)
             number += 1
             if self._watch is not None:
@@ -204,7 +209,6 @@ class Navigation(Clock):
                     self._sync()
             if hit or (predicate is not None and predicate(cast("Session", self))):
                 return True
-        return False
 
     def _run_message(self, *, stopped: bool, reason: str) -> str:
         if stopped:

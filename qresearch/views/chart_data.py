@@ -6,21 +6,23 @@ Both renderers of the chart and the static candles are fed from this, so that th
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from qresearch.domain.messages import Event, Matched, OrderCreated, OrderFilled, Placed, records
+from qresearch.domain.messages import Event, Matched, OrderCreated, OrderFilled, Placed, Record
 from qresearch.domain.order import Status
 from qresearch.engine.valuation import equity_at_closes
 from qresearch.market.panel import Floats
 from qresearch.market.venue import PHASE_ORDER, Phase
 from qresearch.session.account_history import states_at_closes
+from qresearch.session.orders import OrderBook
 
 if TYPE_CHECKING:
+    from qresearch.domain.state import Position
     from qresearch.market.intraday import Intraday
     from qresearch.session.orders import OrderRecord
     from qresearch.session.session import Session
@@ -179,6 +181,7 @@ class ChartReader:
         days = self._days_of(rows)
         instrument = market.instruments[column]
         equity, drawdown = self._account(days)
+        orders = self._orders.read(session, column)
         return ChartData(
             symbol=name,
             title=f"{name} {instrument.name}".strip() if instrument.name != name else name,
@@ -186,8 +189,8 @@ class ChartReader:
             **{field: self._cut(field, rows, column) for field in ("open", "high", "low", "close", "volume")},
             limit_up=market.panel.limit_up[days, column],
             limit_down=market.panel.limit_down[days, column],
-            marks=self._marks(column, rows),
-            lines=self._lines(column, session._account.positions.get(column)),
+            marks=self._marks(orders, rows),
+            lines=self._lines(orders, session._account.positions.get(column)),
             equity=equity,
             drawdown=drawdown,
             tick=float(session._exchange.steps[column]),
@@ -261,15 +264,11 @@ class ChartReader:
 
     # ------------------------------------------------------------------ orders
 
-    def _records(self, column: int) -> list[OrderRecord]:
-        orders = self._session._orders()
-        return [orders[order_id] for order_id in self._orders.read(self._session, column)]
-
-    def _marks(self, column: int, rows: Ints) -> tuple[Mark, ...]:
+    def _marks(self, records: list[OrderRecord], rows: Ints) -> tuple[Mark, ...]:
         place = {row: bar for bar, row in enumerate(rows.tolist())}
         marks = []
         is_open = {}
-        for record in self._records(column):
+        for record in records:
             is_open[record.order_id] = not record.status.is_final
             bar = place.get(self._row_of(*record.placed))
             side = _side(record.quantity or record.asked)
@@ -288,10 +287,10 @@ class ChartReader:
                 marks.append(Mark(bar, fill.price, kind, side, fill.order_id, abs(fill.quantity)))
         return tuple(marks)
 
-    def _lines(self, column: int, held: object) -> tuple[PriceLine, ...]:
+    def _lines(self, records: list[OrderRecord], held: Position | None) -> tuple[PriceLine, ...]:
         lines = []
         working = self._session._account.working
-        for record in self._records(column):
+        for record in records:
             if record.status.is_final:
                 continue
             side, terms = _side(record.quantity), record.terms
@@ -303,8 +302,8 @@ class ChartReader:
             if terms.limit_price is not None:
                 lines.append(PriceLine("limit", terms.limit_price, side, record.order_id))
         if held is not None:
-            symbol = self._session.market.symbols[column]
-            lines.append(PriceLine("cost", self._session.portfolio.positions[symbol].average_cost, "", 0))
+            cost = self._session._exchange.money.amount(held.cost) / held.quantity
+            lines.append(PriceLine("cost", cost, "", 0))
         return tuple(lines)
 
 
@@ -313,53 +312,55 @@ def _side(quantity: float) -> str:
 
 
 class _OrdersOf:
-    """The orders and fills of one instrument, walked out of the log as it grows, and cut when it gets shorter."""
+    """The orders and fills of one instrument, walked out of the log as it grows, and anew when it gets shorter.
+
+    Of a block only the rows of the instrument are taken apart: what others did costs next to nothing.
+    """
 
     def __init__(self) -> None:
         self._branch: Branch | None = None
         self._column = -1
+        self._begin()
+
+    def _begin(self) -> None:
         self._count = 0
-        self._ids: list[tuple[int, int]] = []
-        self._fills: list[tuple[int, OrderFilled]] = []
-
-    @property
-    def fills(self) -> list[OrderFilled]:
+        self._book = OrderBook()
+        self.fills: list[OrderFilled] = []
         """Fills of the instrument that was read last, in order."""
-        return [fill for _, fill in self._fills]
 
-    def read(self, session: Session, column: int) -> list[int]:
-        """Ids of the orders in an instrument, in order."""
+    def read(self, session: Session, column: int) -> list[OrderRecord]:
+        """The orders in an instrument as of now, in order."""
         timeline = session._timeline
         branch, count = timeline.branch, timeline.count
-        if branch is not self._branch or column != self._column:
-            self._branch, self._column, self._count, self._ids, self._fills = branch, column, 0, [], []
-        if count < self._count:
-            self._ids = [item for item in self._ids if item[0] < count]
-            self._fills = [item for item in self._fills if item[0] < count]
-        else:
-            self._walk(branch.log[self._count : count], self._count)
+        if branch is not self._branch or column != self._column or count < self._count:
+            self._branch, self._column = branch, column
+            self._begin()
+        for event in branch.log[self._count : count]:
+            self._take(event)
         self._count = count
-        ids = [order_id for _, order_id in self._ids]
         if session._draft is not None:
-            made = records(iter(session._draft.events))
-            ids += [event.order_id for event in made if isinstance(event, OrderCreated) and event.column == column]
-        return ids
+            # Inside a callback: what it has done so far is read every time.
+            for event in session._draft.events:
+                self._take(event)
+            self._branch = None
+        return list(self._book.orders.values())
 
-    def _walk(self, events: Sequence[Event], first: int) -> None:
-        column = self._column
-        for number, event in enumerate(events, first):
-            if isinstance(event, (Placed, Matched)):
-                columns: Any = event.columns
-                if column not in columns:
-                    continue
-                singles: Sequence[Event] = list(event.records())
-            else:
-                singles = (event,)
-            for single in singles:
-                if isinstance(single, OrderFilled) and single.column == column:
-                    self._fills.append((number, single))
-                elif isinstance(single, OrderCreated) and single.column == column:
-                    self._ids.append((number, single.order_id))
+    def _take(self, event: Event) -> None:
+        singles: Iterable[Record]
+        if isinstance(event, (Placed, Matched)):
+            found = np.flatnonzero(np.asarray(event.columns) == self._column)
+            if not len(found):
+                return
+            singles = event.records(found.tolist())
+        else:
+            singles = (event,)
+        orders = self._book.orders
+        for single in singles:
+            is_ours = isinstance(single, OrderCreated) and single.column == self._column
+            if is_ours or getattr(single, "order_id", None) in orders:
+                self._book.fold((single,))
+                if isinstance(single, OrderFilled):
+                    self.fills.append(single)
 
 
 class _Equity:

@@ -26,16 +26,20 @@ session.show({look})
 """
 ASK = """(code) => {
     const kernel = window.jupyterapp.shell.currentWidget.context.sessionContext.session.kernel;
-    const asked = kernel.requestExecute({ code: "", silent: true, store_history: false, user_expressions: { it: code } });
+    const request = { code: "", silent: true, store_history: false, user_expressions: { it: code } };
+    const asked = kernel.requestExecute(request);
     return asked.done.then((reply) => reply.content.user_expressions.it.data?.["text/plain"] ?? "failed");
 }"""
 SPILLS = """() => {
     const desk = document.querySelector(".qr-desk").getBoundingClientRect();
+    const kinds = ["button", "input", "select", ".qr-panel"].map((kind) => ".qr-desk " + kind).join(", ");
     const spilled = [];
-    for (const item of document.querySelectorAll(".qr-desk button, .qr-desk input, .qr-desk select, .qr-desk .qr-panel")) {
+    for (const item of document.querySelectorAll(kinds)) {
         const box = item.getBoundingClientRect();
-        if (box.width && (box.right > desk.right + 1 || box.left < desk.left - 1)) spilled.push(item.className + " outside");
-        if (item.tagName === "BUTTON" && item.scrollWidth > item.clientWidth + 1) spilled.push(item.textContent + " cut");
+        const isOut = box.right > desk.right + 1 || box.left < desk.left - 1;
+        if (box.width && isOut) spilled.push(item.className + " outside");
+        const isCut = item.tagName === "BUTTON" && item.scrollWidth > item.clientWidth + 1;
+        if (isCut) spilled.push(item.textContent + " cut");
     }
     return spilled;
 }"""

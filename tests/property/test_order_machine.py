@@ -180,7 +180,7 @@ class OrderMachine(RuleBasedStateMachine):
         position = self.session._timeline.state.positions.get(column)
         return symbol, 0 if position is None else position.quantity, price if price > 0 else 10.0
 
-    @rule(which=st.integers(0, 30), how=st.integers(0, 4))
+    @rule(which=st.integers(0, 30), how=st.integers(0, 5))
     def update(self, which: int, how: int) -> None:
         ticket = self.ticket(which)
         if ticket is None:
@@ -191,9 +191,9 @@ class OrderMachine(RuleBasedStateMachine):
             ticket.update(limit_price=round(record.terms.limit_price * factor + 0.01, 3))
         elif how == 1 and record.terms.stop_price is not None:
             ticket.update(stop_price=round(record.terms.stop_price * factor + 0.01, 3))
-        elif how in {2, 4} and record.leaves and (done := record.filled + record.canceled):
+        elif how in {2, 4, 5} and record.leaves and (done := record.filled + record.canceled):
             ticket.update(quantity=done)
-        elif how in {2, 4}:
+        elif how in {2, 4, 5}:
             ticket.update(quantity=int(self.pick([max(record.filled, 100), 100, 200, 700, abs(record.quantity) + 100])))
         else:
             ticket.update(tag=f"t{which}{rng.integers(10**6)}")
@@ -230,10 +230,19 @@ class OrderMachine(RuleBasedStateMachine):
     def go(self, **to: str) -> None:
         try:
             self.session.step(**to)
+            self.regret()
         except qr.OutOfRange:
             # At the end of the data nothing can be ordered; from an earlier day on, on a branch, it can.
             self.session.order(self.symbols[0], 100)
             self.session.goto(int(self.rng.integers(len(self.session._timeline.branch.stops))))
+
+    def regret(self) -> None:
+        """Now and then ask for no more of an order than it has got, which is refused."""
+        for order_id, order in self.session._orders().items():
+            done = order.filled + order.canceled
+            if order.leaves and done and self.rng.random() < 0.1:
+                self.session.ticket(order_id).update(quantity=done)
+                return
 
     @rule(way=st.integers(0, 4), part=st.floats(0, 1))
     def travel(self, way: int, part: float) -> None:

@@ -259,3 +259,20 @@ def test_what_if_takes_the_method_itself_and_names_wrong_ones() -> None:
     assert made.what_if(made.buy, "604018", 100).quantity == 100
     with pytest.raises(qr.UsageError, match="Did you mean buy"):
         made.what_if("by", "604018", 100)
+
+
+def test_of_several_goals_the_first_one_stops() -> None:
+    """Protects ``run(until=[...])``: a date, an event and a predicate together; whichever comes first ends the run."""
+
+    def goals(*until: object) -> tuple[str, str]:
+        session = qr.Session(qr.sample_market(), start="2022-03-01", cash=100_000)
+        session.run(until="2022-03-03", progress=False)
+        session.buy("604018", 1000)
+        session.run(list(until), progress=False)
+        return str(session.now.day)[:10], session.now.phase.value
+
+    assert goals("2022-03-10", "fill") == ("2022-03-04", "OPEN")
+    assert goals("2022-03-10", "rejected") == ("2022-03-10", "CLOSE")
+    assert goals("2022-03-10", lambda session: len(session.fills) > 0) == ("2022-03-04", "CLOSE")
+    days = (lambda session: str(session.now.day) > "2022-03-08", lambda session: str(session.now.day) > "2022-03-07")
+    assert goals(*days) == ("2022-03-08", "CLOSE")

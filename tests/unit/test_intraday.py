@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import fields, replace
 
 import numpy as np
 import pandas as pd
@@ -11,7 +11,9 @@ import pytest
 
 import qresearch as qr
 from qresearch import terms
+from qresearch.domain import messages
 from qresearch.market.intraday import Intraday, daily_fields
+from qresearch.session.encoding import decode, encode, event_schema
 
 A, B = "600001.SH", "600002.SH"
 Bar = float | tuple[float, float, float, float] | None
@@ -429,7 +431,7 @@ def test_with_quotes_a_buy_pays_the_ask_and_a_sale_gets_the_bid() -> None:
 
 
 def test_a_price_that_only_came_to_the_limit_may_open_there_next() -> None:
-    """Protects resting orders from being passed over: 9.90 was touched and not traded through, then a bar opens at it."""
+    """Protects resting orders from being passed over: 9.90 was touched, not traded through; then a bar opens at it."""
     days = [[10.0], [10.0, (10.0, 10.0, 9.9, 10.0), (9.9, 10.0, 9.9, 10.0)]]
     run = session(market(*days))
     run.order(A, 100, terms.limit(9.9))
@@ -580,3 +582,16 @@ def test_the_minute_sample_adds_up_to_the_daily_one() -> None:
     assert (highs >= np.maximum(bars.open, bars.close)).all()
     assert (lows <= np.minimum(bars.open, bars.close)).all()
     assert 0.2 < bars.traded[:, minutes.column("004136")].mean() < 0.3
+
+
+def test_every_event_ends_with_its_bar() -> None:
+    """Protects the journal: the bar comes last in every event and block, and is left out where there is none."""
+    kinds = [*messages.Record.__args__, messages.Placed, messages.Matched]
+    for kind in kinds:
+        last = fields(kind)[-1]
+        assert (last.name, last.default) == ("bar", 0), kind
+    assert encode([messages.Advanced(3, 2, 7)])[0] == '[["Advanced",3,2,7]]'
+    schema = event_schema()
+    for bar in (0, 7):
+        text, body = encode([messages.Advanced(3, 2, bar)])
+        assert decode(text, body, schema) == [messages.Advanced(3, 2, bar)]

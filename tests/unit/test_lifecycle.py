@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import re
+import subprocess
+import sys
 from xml.etree import ElementTree
 
 import pytest
@@ -260,6 +263,18 @@ def test_pictures_are_deterministic_static_and_self_contained() -> None:
         assert first.svg == second.svg
         assert not re.search(r"script|href|url\(|<style|onload|foreignObject|\bid=", first.svg)
         assert first.svg.count("http") == 1  # the name space
+
+
+def test_the_diagram_is_the_same_in_every_process() -> None:
+    """Protects stored notebooks from the order of sets, which Python changes from process to process."""
+    program = "import qresearch.views.lifecycle as drawn; print(drawn.state_diagram().svg)"
+    sums = {
+        subprocess.run(
+            [sys.executable, "-c", program], env={**os.environ, "PYTHONHASHSEED": seed}, check=True, capture_output=True
+        ).stdout
+        for seed in ("1", "2", "3")
+    }
+    assert len(sums) == 1
 
 
 def test_a_picture_shows_itself_and_can_be_kept(tmp_path) -> None:

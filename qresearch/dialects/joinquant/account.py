@@ -124,6 +124,26 @@ class SubPortfolio(Portfolio):
         self.index = number
 
     @property
+    def _aside(self) -> float:
+        """Cash that belongs to the other sub-accounts."""
+        held: list[float] = self._run.state.get("subportfolios", {}).get("cash", [0.0])
+        return sum(held[1:])
+
+    @property
+    def available_cash(self) -> float:
+        """Cash that can be spent, without what is set aside for the others."""
+        return super().available_cash - self._aside
+
+    cash = available_cash
+
+    @property
+    def total_value(self) -> float:
+        """Cash plus the value of what is held, without what is set aside for the others."""
+        return super().total_value - self._aside
+
+    portfolio_value = total_value
+
+    @property
     def type(self) -> str:
         """Kind of the sub-account."""
         kinds: list[str] = self._run.state.get("subportfolios", {}).get("types", ["stock"])

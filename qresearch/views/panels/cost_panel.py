@@ -77,10 +77,10 @@ class CostPanel(Panel):
         self._preview.add_class("qr-table")
         self._apply = self.button("apply_costs", self.apply, kind="primary")
         self._reset = self.button("reset_costs", self.reset)
-        order = ("least", "commission_buy", "commission_sell", "transfer_rate", "duty_buy", "duty_sell", "cap")
+        order = ("commission_buy", "commission_sell", "duty_buy", "duty_sell", "least", "transfer_rate")
         form = widgets.GridBox(
             [self.preset, self.schedule, *(self.fields[key] for key in order), self.slippage,
-             self.fields["slippage_size"]],
+             self.fields["slippage_size"], self.fields["cap"]],
         )  # fmt: skip
         form.add_class("qr-cost-form")
         foot = widgets.HBox([self._apply, self._reset])

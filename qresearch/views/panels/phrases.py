@@ -34,7 +34,6 @@ PHRASES = MappingProxyType({
     "chart_expired": ("expired", "过期"),
     "chart_rejected": ("rejected", "被拒"),
     # ---- chart: around it
-    "last_bars": ("Last bars", "最近行情"),
     "when": ("When", "时间"),
     "first_price": ("Open", "开盘"),
     "highest": ("High", "最高"),
@@ -126,8 +125,8 @@ PHRASES = MappingProxyType({
     "practice_start": ("Start practice", "开始练习"),
     "practice_stop": ("End practice", "结束练习"),
     "practice_intro": (
-        "Names and dates are hidden. Answer, then see what happens.",
-        "隐藏名称与日期。先作答,再看结果。",
+        "Names and dates are hidden while you practise. Answer, then see what happens.",
+        "练习时隐藏名称与日期。先作答,再看结果。",
     ),
     "ask_state": ("What will be the state of order {order} at the next stop?", "委托 {order} 在下一时刻的状态是?"),
     "ask_decision": (
@@ -151,8 +150,6 @@ PHRASES = MappingProxyType({
     ),
     "practice_done": ("Done: {right} of {asked} right.", "完成:{asked} 题答对 {right} 题。"),
     "hidden_symbol": ("Instrument {letter}", "证券 {letter}"),
-    "hidden_day": ("day {number}", "第 {number} 日"),
-    "next_question": ("Next question", "下一题"),
     "asked": ("Question", "问题"),
     "answered": ("Answer", "回答"),
     "happened": ("What happened", "结果"),

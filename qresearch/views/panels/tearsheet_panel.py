@@ -14,7 +14,7 @@ import ipywidgets as widgets
 from qresearch.session.account_history import AccountHistory
 from qresearch.views import report as reports
 from qresearch.views.panels.cells import moment_text
-from qresearch.views.panels.panel import Panel, named, put, show_if
+from qresearch.views.panels.panel import Panel, named, put, show_if, unseen
 from qresearch.views.summary import Report
 
 if TYPE_CHECKING:
@@ -56,7 +56,7 @@ class TearsheetPanel(Panel):
         self._about = ""
         self._is_painting = False
         self.mode = widgets.ToggleButtons(options=[(words("one_branch"), "one"), (words("two_branches"), "two")])
-        self.mode.add_class("qr-mode")
+        unseen(self.mode, words("compare")).add_class("qr-mode")
         self.first, self.second = self._branch("first_branch"), self._branch("second_branch")
         self._make = self.button("make_page", self.make, kind="primary")
         self._state = widgets.HTML("")

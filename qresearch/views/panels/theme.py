@@ -189,7 +189,7 @@ _PARTS = """
 .qr-chart-head>.qr-chart-facts{flex:1 1 320px;width:auto;font-variant-numeric:tabular-nums}
 .qr-chart .widget-html:last-child .qr-hint{color:var(--qr-faint);font-size:12px}
 .qr-desk .qr-png-chart{border-radius:4px;margin:0}
-.qr-cost-form{display:grid!important;grid-template-columns:repeat(auto-fit,minmax(250px,1fr));gap:2px 22px;
+.qr-cost-form{display:grid!important;grid-template-columns:repeat(auto-fit,minmax(330px,1fr));gap:2px 28px;
 overflow:visible}
 .qr-desk .qr-cost-form .qr-line>.widget-label{flex:0 0 142px;width:142px!important;min-width:142px}
 .qr-problems>div:empty,.qr-problems .widget-html-content:empty{display:none}

@@ -15,6 +15,7 @@ from qresearch.market.venue import PHASE_ORDER, Phase
 from qresearch.session.html import number
 from qresearch.views.panels.cells import moment_text
 from qresearch.views.panels.chart import has_live
+from qresearch.views.panels.day_strip import counts_text, strip_svg
 from qresearch.views.panels.panel import Panel, named, put, show_if, unseen
 from qresearch.views.panels.tape import Tape
 
@@ -27,8 +28,9 @@ SPEEDS = (1, 2, 5, 10, 20)
 FASTEST = 0
 BUDGET = 0.15
 """Seconds that a run takes between two repaints: so long a click on pause waits at most."""
-BINS = 400
-"""Marks of the timeline at most, per kind."""
+
+BREATH = 0.02
+"""Seconds that a play or run leaves to the page at least, between two repaints."""
 
 ACTIONS = ("order", "logged", "recorded", "cancel.requested", "update.requested", "order.updated", "order.canceled")
 """Events by which a strategy shows that it has acted."""
@@ -153,7 +155,7 @@ class TimelinePanel(Panel):
             self._paint_choices()
         finally:
             self._is_painting = False
-        put(self._strip, self._strip_svg())
+        put(self._strip, strip_svg(session, self._tape.marks(), words))
         if session.message != self._said_by_session and self.last_error is None:
             self._said_by_session = session.message
             if session.message:
@@ -179,40 +181,6 @@ class TimelinePanel(Panel):
         if self._play.description != label:
             self._play.description = self._play.tooltip = label
 
-    def _strip_svg(self) -> str:
-        """The days as a strip: what is simulated, what is kept ahead, and marks told apart by shape."""
-        session = self.desk.session
-        exchange, branch = session._exchange, session._timeline.branch
-        count = exchange.last - exchange.first + 2
-        width = 1000.0
-
-        def x(day: int) -> float:
-            return width * (max(day - exchange.first + 1, 0)) / max(count - 1, 1)
-
-        now, tip = x(session._account.day), x(branch.stops[-1].day)
-        marks = self._tape.marks()
-        paths = []
-        for kind, shape in (("placed", _tick), ("filled", _dot), ("rejected", _cross)):
-            for ahead in (False, True):
-                days = [day for day in marks[kind] if (x(day) > now) == ahead]
-                if days:
-                    path = "".join(shape(place) for place in _binned(x(day) for day in days))
-                    tone = " qr-ahead" if ahead else ""
-                    paths.append(f'<path class="qr-mark-{kind}{tone}" d="{path}"/>')
-        text = self._strip_text()
-        return (
-            f'<svg viewBox="0 0 1000 22" preserveAspectRatio="none" role="img" aria-label="{escape(text)}">'
-            f"<title>{escape(text)}</title>"
-            f'<rect class="qr-all" x="0" y="18" width="1000" height="4"/>'
-            f'<rect class="qr-kept" x="0" y="18" width="{tip:.1f}" height="4"/>'
-            f'<rect class="qr-past" x="0" y="18" width="{now:.1f}" height="4"/>'
-            f"{''.join(paths)}</svg>"
-        )
-
-    def _strip_text(self) -> str:
-        words, marks = self.words, self._tape.marks()
-        return ", ".join(f"{words(f'mark_{kind}')} {len(days)}" for kind, days in marks.items())
-
     def html(self) -> str:
         """Day, phase, branch, account and what the session has to say."""
         session, words = self.desk.session, self.words
@@ -222,7 +190,7 @@ class TimelinePanel(Panel):
             f"<div><b>{escape(moment_text(session, words))}</b></div>",
             f"<div>{escape(words('branch'))} <b>{escape(branches.current)}</b> ({len(branches)})"
             + (f" · {escape(words('kept_ahead', count=ahead))}" if ahead else "")
-            + f" · {escape(self._strip_text())}</div>",
+            + f" · {escape(counts_text(self._tape.marks(), words))}</div>",
             f"<div>{escape(words('equity'))} <b>{number(portfolio.equity)}</b> · {escape(words('available'))} "
             f"<b>{number(portfolio.available)}</b> · {escape(words('profit'))} <b>{portfolio.profit:+,.2f}</b></div>",
         ]
@@ -325,7 +293,7 @@ class TimelinePanel(Panel):
             session.message = ""
             wanted = self._speed.value if rate is None else rate
             pause = (1 / wanted if wanted else 0.0) - (time.perf_counter() - began)
-            await asyncio.sleep(max(pause, 0.001))
+            await asyncio.sleep(max(pause, BREATH))
 
     async def run(self, until: object = None) -> None:
         """Run in slices, so that pause is heard: until a date, an event, a breakpoint, or the end.
@@ -344,7 +312,7 @@ class TimelinePanel(Panel):
             if not part.is_over:
                 break
             session.message = ""
-            await asyncio.sleep(0.001)
+            await asyncio.sleep(BREATH)
         if _is_over(session) and not session.message:
             self.tell(self._end_text())
 
@@ -403,21 +371,3 @@ def _group(parts: Iterable[widgets.Widget]) -> widgets.HBox:
     box = widgets.HBox(list(parts))
     box.add_class("qr-group")
     return box
-
-
-def _binned(places: Iterable[float]) -> list[float]:
-    """Places without those that would be drawn over each other."""
-    step = 1000 / BINS
-    return sorted({round(place / step) * step for place in places})
-
-
-def _tick(x: float) -> str:
-    return f"M{x:.1f} 11v6"
-
-
-def _dot(x: float) -> str:
-    return f"M{x - 2.5:.1f} 8h5l-2.5-6z"
-
-
-def _cross(x: float) -> str:
-    return f"M{x - 2.5:.1f} 3l5 5m0-5l-5 5"

@@ -23,15 +23,24 @@ def market(bars: dict[str, Sequence[Bar | float | None]], *, start: str = "2024-
             paused = entry is None
             prices = (last,) * 4 if entry is None else entry if isinstance(entry, tuple) else (entry,) * 4
             last = prices[3]
-            rows.append({
-                "date": day, "symbol": code, **dict(zip(("open", "high", "low", "close"), prices, strict=True)),
-                "volume": 0.0 if paused else 1e6, "paused": paused, **columns,
-            })  # fmt: skip
+            rows.append(
+                {
+                    "date": day,
+                    "symbol": code,
+                    **dict(zip(("open", "high", "low", "close"), prices, strict=True)),
+                    "volume": 0.0 if paused else 1e6,
+                    "paused": paused,
+                    **columns,
+                }
+            )
     boards = {"688": "STAR", "510": "ETF"}
-    table = pd.DataFrame({
-        "symbol": list(bars), "board": [boards.get(code[:3], "SZ_MAIN" if "XSHE" in code else "SH_MAIN") for code in bars],
-        "list_date": "2000-01-04",
-    })  # fmt: skip
+    table = pd.DataFrame(
+        {
+            "symbol": list(bars),
+            "board": [boards.get(code[:3], "SZ_MAIN" if "XSHE" in code else "SH_MAIN") for code in bars],
+            "list_date": "2000-01-04",
+        }
+    )
     return qr.read_market(pd.DataFrame(rows), instruments=table)
 
 

@@ -21,12 +21,25 @@ def frame() -> DataFrame:
 @pytest.mark.parametrize(
     "made",
     [
-        lambda s: s, lambda s: s * 2 / 2, lambda s: s.copy(), lambda s: s[:], lambda s: s.dropna(), lambda s: s.astype(float),
-        lambda s: s.rolling(1).mean(), lambda s: s.shift(0), lambda s: (s + s) / 2, lambda s: s.loc[DAYS],
-        lambda s: pd.concat([s]), lambda s: s.sort_index(), lambda s: np.exp(np.log(s)).round(9), lambda s: s[s > 0],
-        lambda s: pickle.loads(pickle.dumps(s)), lambda s: s.to_frame("x")["x"], lambda s: s.ewm(alpha=1).mean(),
+        lambda s: s,
+        lambda s: s * 2 / 2,
+        lambda s: s.copy(),
+        lambda s: s[:],
+        lambda s: s.dropna(),
+        lambda s: s.astype(float),
+        lambda s: s.rolling(1).mean(),
+        lambda s: s.shift(0),
+        lambda s: (s + s) / 2,
+        lambda s: s.loc[DAYS],
+        lambda s: pd.concat([s]),
+        lambda s: s.sort_index(),
+        lambda s: np.exp(np.log(s)).round(9),
+        lambda s: s[s > 0],
+        lambda s: pickle.loads(pickle.dumps(s)),
+        lambda s: s.to_frame("x")["x"],
+        lambda s: s.ewm(alpha=1).mean(),
     ],
-)  # fmt: skip
+)
 def test_positions_stay_positions_through_what_scripts_do(made: object) -> None:
     """Protects the 150 scripts that write series[-1]: it holds after arithmetic, slices, windows and copies."""
     series = made(frame()["close"])  # type: ignore[operator]  # one of the functions above

@@ -1,0 +1,176 @@
+# %% [markdown]
+# # A JoinQuant script, unchanged
+#
+# Thousands of public A-share strategies are scripts for JoinQuant. Here one of them (written for this notebook, in the
+# usual idioms) runs as it is on the embedded market. Then we do with it what its own platform cannot: step it, stop it
+# at an order, go back, ask why, and change a line while it runs.
+
+# %%
+import pandas as pd
+
+import qresearch as qr
+from qresearch.dialects.joinquant import Script
+
+script = """
+# 克隆自聚宽文章 (a notice like this stands above many shared scripts)
+from jqdata import *
+
+def initialize(context):
+    set_benchmark("000300.XSHG")
+    set_option("use_real_price", True)
+    log.set_level("order", "error")
+    set_order_cost(OrderCost(close_tax=0.001, open_commission=0.0003, close_commission=0.0003, min_commission=5))
+    g.count = 3
+    g.days_held = {}
+    run_daily(count_days, time="before_open", reference_security="000300.XSHG")
+    run_weekly(rebalance, 1, time="open", reference_security="000300.XSHG")
+    run_daily(stop_loss, time="14:50", reference_security="000300.XSHG")
+
+def count_days(context):
+    for code in context.portfolio.positions:
+        g.days_held[code] = g.days_held.get(code, 0) + 1
+
+def pick(context):
+    current = get_current_data()
+    stocks = list(get_all_securities(["stock"], context.current_dt).index)
+    stocks = [s for s in stocks if not current[s].paused and not current[s].is_st and not s.startswith("688")]
+    closes = history(21, "1d", "close", stocks).dropna(axis=1)
+    momentum = closes.iloc[-1] / closes.iloc[0] - 1
+    return list(momentum.sort_values(ascending=False).index[:g.count])
+
+def rebalance(context):
+    wanted = pick(context)
+    for code in context.portfolio.positions:        # orders inside the loop over positions: a usual idiom
+        if code not in wanted:
+            o = order_target(code, 0)
+            if o is not None and o.status == OrderStatus.held:
+                g.days_held.pop(code, None)
+    free = g.count - len(context.portfolio.positions)
+    if free:
+        value = context.portfolio.available_cash / free
+        for code in wanted:
+            if context.portfolio.positions[code].total_amount == 0:
+                order_target_value(code, value)
+
+def stop_loss(context):
+    for code, position in context.portfolio.positions.items():
+        close = attribute_history(code, 5, "1d", ["close"])["close"]
+        if position.closeable_amount and position.price < 0.93 * close[-1]:
+            log.info("stop loss", code, position.price, close[-1])
+            order_target(code, 0)
+    record(held=len(context.portfolio.positions))
+"""
+
+market = qr.sample_market()
+session = qr.Session.from_script(script, market, start="2022-03-01", end="2022-12-30", cash=100_000)
+session.run()
+
+# %% [markdown]
+# The run ends with one line on its notices. Each of them is a sentence, of a kind, with a count: what was adjusted,
+# what has no effect here, and what daily bars can only approximate.
+
+# %%
+session.notices
+
+# %%
+session.fills.tail(5)
+
+# %%
+session.report()
+
+# %% [markdown]
+# ## Step it
+#
+# A new session, from the beginning. `initialize` has run; the clock stands before the first day. A market order is
+# final inside the call, at today's open and half the slippage, as on the platform.
+
+# %%
+session = qr.Session.from_script(script, market, start="2022-03-01", end="2022-12-30", cash=100_000)
+session.step(phase="OPEN")
+
+# %%
+session.orders[["symbol", "side", "asked", "quantity", "filled", "average_price", "status", "reason"]]
+
+# %% [markdown]
+# What the script remembers is there to be looked at: its `g`, the attributes of its `context`, and its log.
+
+# %%
+g = session.strategy.target["g"]
+session.step(3)
+g.days_held
+
+# %% [markdown]
+# ## Stop it where something happens
+#
+# A breakpoint stops the run at the end of the phase that hit it: here at the first order that was refused.
+
+# %%
+session.run(until="order.rejected")
+session.message
+
+# %%
+refused = session.orders[session.orders["status"] == "REJECTED"].index[-1]
+session.explain(refused)
+
+# %% [markdown]
+# On the platform that call returned `None`, and so it does here; the order is kept all the same, with its reason.
+#
+# ## Go back
+#
+# Going back is an index, not a replay: the account, `g`, the globals and the schedules stand as they stood.
+
+# %%
+session.back(2)
+g.days_held
+
+# %% [markdown]
+# Stepping forward again redoes what is kept. An order by hand opens a branch instead; the old future stays.
+
+# %%
+session.buy("604018.XSHG", 100)
+session.step(2).message, list(session.branches.table.index)
+
+# %% [markdown]
+# ## Change the script while it runs
+#
+# The edited text takes the place of the old one where the session stands. What the script remembers is carried over,
+# and `initialize` is not called again.
+
+# %%
+session.branches.switch("main")
+session.strategy = Script.read(script.replace("0.93", "0.97"))
+session.run(until="2022-06-30")
+lines = session.events["text"]
+lines[lines.str.startswith("stop loss")].tail(3).to_list()
+
+# %% [markdown]
+# ## Bring your own tables
+#
+# Fundamentals, members of an index, industries and names are not in a file of prices. A script that asks for them stops
+# with a sentence that says what to pass.
+
+# %%
+value = """
+def initialize(context):
+    run_monthly(choose, 1)
+
+def choose(context):
+    q = query(valuation.code).filter(valuation.pe_ratio.between(5, 15)).order_by(valuation.pe_ratio.asc()).limit(3)
+    for code in get_fundamentals(q)["code"]:
+        order_value(code, 20000)
+"""
+try:
+    qr.Session.from_script(value, market, start="2022-03-01").step()
+except qr.StrategyError as problem:
+    print(problem)
+
+# %%
+table = pd.DataFrame(
+    {
+        "code": ["604018.XSHG", "604026.XSHG", "004102.XSHE", "004115.XSHE"],
+        "day": "2022-02-28",
+        "pe_ratio": [6.1, 30.2, 11.8, 9.4],
+    }
+)
+session = qr.Session.from_script(value, market, start="2022-03-01", data={"valuation": table}).step()
+session.fills[["symbol", "quantity", "price"]]

@@ -26,6 +26,7 @@ from qresearch.errors import OutOfRange, UsageError, choose, close_matches, did_
 from qresearch.market.venue import PHASE_ORDER, PHASES, Phase
 from qresearch.session.expressions import label, measure
 from qresearch.session.html import table
+from qresearch.session.schedules import moment_at
 
 if TYPE_CHECKING:
     from qresearch.session.session import Session
@@ -149,7 +150,7 @@ class Breakpoints:
         above, below : float, optional
             Bounds of a level. A condition on the state stops when it becomes true, and again only after it was false.
         phase : str, optional
-            Of a date: where on that day to stop. Default "CLOSE".
+            Of a date: where on that day to stop. Default "CLOSE", on minute data the bar of a time given with the date.
         when : str or callable, optional
             Stop only where this expression or function of the session is true too.
         name : str, optional
@@ -237,6 +238,9 @@ class Breakpoints:
                     f"Events are {', '.join(sorted(EVENTS))}; levels are {', '.join(_KINDS)}."
                 ) from None
             return Breakpoint(0, what, what, "state", holds=measure(what))
+        inside = moment_at(what, session._exchange) if phase is None else None
+        if inside is not None:
+            return Breakpoint(0, str(what), str(what), "date", moment=inside)
         wanted = choose("phase", phase or "CLOSE", [*PHASES])
         name = str(session.market.days[day])
         return Breakpoint(0, name, f"{name} {wanted}", "date", moment=(day, PHASE_ORDER[Phase(wanted)], 0))

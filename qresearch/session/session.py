@@ -956,7 +956,7 @@ class Session(Navigation, TradingApi):
         strict: bool = True,
         **options: Any,
     ) -> Session:
-        """A session that runs a script written for another system, unchanged.
+        r"""A session that runs a script written for another system, unchanged.
 
         Parameters
         ----------
@@ -994,7 +994,7 @@ class Session(Navigation, TradingApi):
         Examples
         --------
         >>> import qresearch as qr
-        >>> script = "def handle_data(context, data):\\n    order('604018.XSHG', 100)"
+        >>> script = "def handle_data(context, data):\n    order('604018.XSHG', 100)"
         >>> session = qr.Session.from_script(script, qr.sample_market(), start="2022-03-01").step()
         >>> session.orders["status"].to_list()
         ['FILLED']

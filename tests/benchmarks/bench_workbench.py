@@ -98,6 +98,8 @@ def main() -> None:
                 page.locator("button.qr-play", has_text="Play").wait_for()
                 print(f"play with the live chart: {steps / seconds:.1f} steps a second ({steps} in {seconds:.1f} s)")
 
+                # In the middle of what is kept, so that there is a day on both sides.
+                page.evaluate(ASK, "(session.goto(30), session.show().desk.refresh())")
                 before = counts(page)
                 began = time.perf_counter()
                 for number in range(MANY):

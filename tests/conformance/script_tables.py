@@ -58,7 +58,12 @@ def _fundamentals(days: pd.DatetimeIndex, symbols: list[str], close: np.ndarray[
     })  # fmt: skip
     reports = pd.DataFrame(
         [
-            (symbol, pd.Timestamp(f"{year}-{quarter}"), pd.Timestamp(f"{year}-{quarter}") + pd.Timedelta(days=40), place)
+            (
+                symbol,
+                pd.Timestamp(f"{year}-{quarter}"),
+                pd.Timestamp(f"{year}-{quarter}") + pd.Timedelta(days=40),
+                place,
+            )
             for year in range(days[0].year - 1, days[-1].year + 1)
             for quarter in QUARTERS
             for place, symbol in enumerate(symbols)
@@ -122,7 +127,12 @@ def _factors(days: pd.DatetimeIndex, symbols: list[str], close: np.ndarray[Any, 
 def _dividends(days: pd.DatetimeIndex, symbols: list[str]) -> pd.DataFrame:
     dates = days[10::60]
     return pd.DataFrame(
-        [(symbol, date, date, 1e4 * (1 + place)) for date in dates for place, symbol in enumerate(symbols) if place % 3],
+        [
+            (symbol, date, date, 1e4 * (1 + place))
+            for date in dates
+            for place, symbol in enumerate(symbols)
+            if place % 3
+        ],
         columns=["code", "a_registration_date", "report_date", "bonus_amount_rmb"],
     )
 

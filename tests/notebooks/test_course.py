@@ -14,7 +14,7 @@ import nbformat
 import pytest
 from nbclient import NotebookClient
 from nbformat import NotebookNode
-from nbformat.v4 import new_notebook
+from nbformat.v4 import new_code_cell, new_notebook
 
 from qresearch.exercises import NOT_ANSWERED, RIGHT
 
@@ -66,17 +66,24 @@ def exercises(lesson: str) -> list[NotebookNode]:
     return [cell for cell in notebook.cells if cell.cell_type == "code" and BLANK.search(cell.source)]
 
 
-def told(lesson: str, answers: list[str]) -> list[str]:
-    """The last line that each exercise prints when its blank is filled."""
+def told(lesson: str, answers: list[str]) -> tuple[list[str], list[str]]:
+    """The last line that each exercise prints for the right answer, and then for a wrong one."""
     script = (NOTEBOOKS / "source" / f"{lesson}.py").read_text(encoding="utf-8")
     notebook = new_notebook(cells=list(writer().cells(script)))
     asking = [cell for cell in notebook.cells if cell.cell_type == "code" and BLANK.search(cell.source)]
     assert len(asking) == len(answers)
+    guessing = []
     for cell, answer in zip(asking, answers, strict=True):
+        guess = new_code_cell(BLANK.sub("answer = 'no idea'", cell.source))
+        notebook.cells.insert(notebook.cells.index(cell) + 1, guess)
+        guessing.append(guess)
         cell.source = BLANK.sub(lambda _, text=answer: text.strip(), cell.source)
     NotebookClient(notebook, timeout=120, resources={"metadata": {"path": str(NOTEBOOKS)}}).execute()
-    printed = ["".join(output.get("text", "") for output in cell.outputs) for cell in asking]
-    return [text.splitlines()[-1] for text in printed]
+    right, wrong = (
+        ["".join(output.get("text", "") for output in cell.outputs).splitlines()[-1] for cell in cells]
+        for cells in (asking, guessing)
+    )
+    return right, wrong
 
 
 def test_the_index_names_every_lesson_and_nothing_else() -> None:
@@ -102,16 +109,11 @@ def test_every_lesson_has_its_answers_here() -> None:
 
 
 @pytest.mark.parametrize("lesson", ANSWERS)
-def test_the_exercises_can_be_solved(lesson: str) -> None:
-    """Protects learners from exercises whose right answer is not accepted."""
-    assert told(lesson, ANSWERS[lesson]) == [RIGHT] * len(ANSWERS[lesson])
-
-
-@pytest.mark.parametrize("lesson", ANSWERS)
-def test_a_wrong_answer_is_told_so_and_gets_a_hint(lesson: str) -> None:
-    """Protects learners from praise for anything, and from a traceback for an answer of the wrong kind."""
-    lines = told(lesson, ["answer = 'no idea'"] * len(ANSWERS[lesson]))
-    assert all(line.startswith("Not yet. ") and len(line) > len("Not yet. ") for line in lines), lines
+def test_an_exercise_takes_the_right_answer_and_no_other(lesson: str) -> None:
+    """Protects learners: the right answer is accepted, a wrong one of the wrong kind gets a hint and no traceback."""
+    right, wrong = told(lesson, ANSWERS[lesson])
+    assert right == [RIGHT] * len(ANSWERS[lesson])
+    assert all(line.startswith("Not yet. ") and len(line) > len("Not yet. ") for line in wrong), wrong
 
 
 def compared(notebook: NotebookNode, path: Path) -> subprocess.CompletedProcess[str]:

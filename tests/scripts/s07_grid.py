@@ -31,14 +31,16 @@ def build(context):
     for o in (buy, sell):
         if o is not None and o.status == OrderStatus.open:
             g.rested += 1
-    if len(get_open_orders()) and buy is not None:
-        assert p.locked_cash >= 0
+    if buy is not None and buy.status == OrderStatus.open:
+        assert p.locked_cash > 0 and buy.order_id in get_open_orders()
+        if p.positions_value > p.total_value * 0.6:  # 仓位太重，撤掉买单
+            if cancel_order(buy) is not None and buy.status == OrderStatus.canceled:
+                g.canceled += 1
 
 
 def withdraw(context):
     orders = get_open_orders()
     for _order in orders.values():
-        if cancel_order(_order) is not None:
-            g.canceled += 1
+        cancel_order(_order)
     if len(get_open_orders()) != 0:
         raise ValueError('撤单失败')

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import builtins
 
+import pandas as pd
 import pytest
 
 import qresearch as qr
@@ -274,5 +275,5 @@ def test_of_several_goals_the_first_one_stops() -> None:
     assert goals("2022-03-10", "fill") == ("2022-03-04", "OPEN")
     assert goals("2022-03-10", "rejected") == ("2022-03-10", "CLOSE")
     assert goals("2022-03-10", lambda session: len(session.fills) > 0) == ("2022-03-04", "CLOSE")
-    days = (lambda session: str(session.now.day) > "2022-03-08", lambda session: str(session.now.day) > "2022-03-07")
-    assert goals(*days) == ("2022-03-08", "CLOSE")
+    late, early = (lambda run: run.now.day >= pd.Timestamp("2022-03-09")), (lambda run: run.now.day.day == 8)
+    assert goals(late, early) == ("2022-03-08", "CLOSE")

@@ -546,6 +546,8 @@ def test_other_tools_work_inside_the_day(tmp_path) -> None:
     assert "09:33 INTRADAY" in run.message
     assert [str(time)[11:16] for time in run.tables.trade_details.time] == ["09:30", "09:33"]
     assert "09:33" in str(run.explain(2))
+    run.breakpoints.add("2024-01-04 09:31")
+    assert str(run.run().now.time) == "2024-01-04 09:31:00"
     assert run.goto(1).what_if("buy", A, 100).quantity == 100
     run.buy(A, 300)
     assert len(run.branches) == 2

@@ -10,9 +10,10 @@
 # |---|---|---|
 # | [Quickstart](00_quickstart.ipynb) | an order up to its fill, a rejection, a step back, a strategy | 10 |
 # | [Time travel](10_time_travel.ipynb) | breakpoints, branches, what if, mending a strategy during a run | 20 |
-# | [Order lifecycle](20_order_lifecycle.ipynb) | every state of an order, partial fills, updates, races, `explain` | 30 |
-# | [Workbench](30_workbench.ipynb) | the same with buttons: timeline, order ticket, chart, costs, practice | 15 |
+# | [Order lifecycle](20_order_lifecycle.ipynb) | every state, partial fills, updates, races, `explain` | 30 |
+# | [Workbench](30_workbench.ipynb) | the same with buttons: timeline, ticket, chart, costs, practice | 15 |
 # | [Results](40_reports.ipynb) | figures, tables, plots, the QuantStats page, two branches side by side | 20 |
+# | [JoinQuant scripts](50_joinquant.ipynb) | a script of another system: stepped, stopped, edited | 20 |
 # | [Costs and rules](60_costs_and_rules.ipynb) | the same trade in 2007, 2015, 2023 and today, board by board | 20 |
 # | [Strategies](70_strategies.ipynb) | from a rule to a parameter study, luck, walking forward | 30 |
 #

@@ -1,15 +1,24 @@
 # %% [markdown]
 # # A JoinQuant script, unchanged
 #
-# Thousands of public A-share strategies are scripts for JoinQuant. Here one of them (written for this notebook, in the
-# usual idioms) runs as it is on the embedded market. Then we do with it what its own platform cannot: step it, stop it
-# at an order, go back, ask why, and change a line while it runs.
+# Thousands of public A-share strategies are scripts for JoinQuant. Here one of them (written for this notebook, in
+# the usual idioms) runs as it is on the embedded market. Then we do with it what its own platform cannot: step it,
+# stop it at an order, go back, ask why, and change a line while it runs.
+#
+# You will learn
+#
+# - how to run a script of JoinQuant, and what its notices mean;
+# - how to step it, look at its `g`, and stop it where an order is refused;
+# - how to change it while it runs, and how to bring tables of your own.
+#
+# About 20 minutes. The last cells are exercises.
 
 # %%
 import pandas as pd
 
 import qresearch as qr
 from qresearch.dialects.joinquant import Script
+from qresearch.exercises import check
 
 script = """
 # 克隆自聚宽文章 (a notice like this stands above many shared scripts)
@@ -146,8 +155,8 @@ lines[lines.str.startswith("stop loss")].tail(3).to_list()
 # %% [markdown]
 # ## Bring your own tables
 #
-# Fundamentals, members of an index, industries and names are not in a file of prices. A script that asks for them stops
-# with a sentence that says what to pass.
+# Fundamentals, members of an index, industries and names are not in a file of prices. A script that asks for them
+# stops with a sentence that says what to pass.
 
 # %%
 value = """
@@ -174,3 +183,54 @@ table = pd.DataFrame(
 )
 session = qr.Session.from_script(value, market, start="2022-03-01", data={"valuation": table}).step()
 session.fills[["symbol", "quantity", "price"]]
+
+# %% [markdown]
+# ## Exercises
+#
+# Put your answer in the place of `None` and run the cell. An open question says so and changes nothing.
+#
+# **1.** How many shares does `order_value("604018.XSHG", 30000)` bring on the same morning, 1 March 2022?
+
+
+# %%
+def bought(value):
+    """Shares filled by one script of one order."""
+    lines = (
+        f"def initialize(context):\n    run_daily(buy)\ndef buy(context):\n    order_value('604018.XSHG', {value})\n"
+    )
+    return qr.Session.from_script(lines, market, start="2022-03-01").step().fills.quantity.iloc[0]
+
+
+answer = None
+
+check(answer, lambda: bought(30_000), "Divide by the price of the last table, and take whole lots.")
+
+# %% [markdown]
+# **2.** How often does the first script log "stop loss" until the end of 2022 when 0.93 is replaced by 0.97?
+
+
+# %%
+def stops(threshold):
+    """Lines of the log that begin with "stop loss"."""
+    text = script.replace("0.93", threshold)
+    run = qr.Session.from_script(text, market, start="2022-03-01", end="2022-12-30", cash=100_000)
+    return run.run().events["text"].str.startswith("stop loss").sum()
+
+
+answer = None
+
+check(answer, lambda: stops("0.97"), "Run the edited script from its beginning and count in session.events.")
+
+# %% [markdown]
+# **3.** The refused order asked for 39,872.80 yuan of `604026`. How much would one lot have cost at the last visible
+# price? To the nearest 100 yuan.
+
+# %%
+answer = None
+
+check(
+    answer,
+    lambda: 100 * market.panel.open[market.panel.day_index("2022-08-08"), market.column("604026")],
+    "explain() names the price.",
+    digits=-2,
+)

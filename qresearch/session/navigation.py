@@ -195,9 +195,7 @@ class Navigation(Clock):
             state = timeline.state
             if (state.day, state.phase, state.bar) >= goal:
                 return False
-            target = self._target(None)
-            if target > goal:
-                target = goal
+            target = min(self._target(None), goal)
             hit = self._advance_to(*target) if timeline.at_tip else self._redo(target)
             number += 1
             if self._watch is not None:

@@ -154,7 +154,7 @@ def moment_at(when: object, exchange: Exchange) -> tuple[int, int, int] | None:
 
 
 def is_due(when: int, draft: Draft, exchange: Exchange) -> bool:
-    """True at the bar of a code above the phases: the first that ends at or after its time, else the last of the day."""
+    """True at the bar of a code above the phases: the first to end at or after its time, else the last of the day."""
     bars = exchange.intraday
     if draft.phase != _INTRADAY or bars is None:
         return False

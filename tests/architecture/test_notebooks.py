@@ -66,7 +66,7 @@ def test_a_stored_notebook_is_fit_for_comparison(path: Path) -> None:
 
 
 def test_the_quickstart_is_short() -> None:
-    """Protects the first meeting: fewer than 20 cells, exercises apart, with a filled order, a rejection, a step back."""
+    """Protects the first meeting: fewer than 20 cells before the exercises: a fill, a rejection, a step back."""
     cells = nbformat.read(NOTEBOOKS / "00_quickstart.ipynb", as_version=4).cells
     exercises = next(number for number, cell in enumerate(cells) if cell.source.startswith("## Exercises"))
     assert exercises < 20

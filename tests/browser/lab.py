@@ -75,10 +75,12 @@ class Lab:
     browser : Browser
     folder : Path
         Where its settings and notebooks are.
+    program : {"jupyterlab", "notebook"}
+        JupyterLab, or Notebook 7.
     """
 
-    def __init__(self, browser: Any, folder: Path) -> None:
-        self._browser, self._folder, self._numbers = browser, folder, count(1)
+    def __init__(self, browser: Any, folder: Path, program: str = "jupyterlab") -> None:
+        self._browser, self._folder, self._program, self._numbers = browser, folder, program, count(1)
         self._port = free_port()
         places = {"JUPYTER_CONFIG_DIR": "config", "JUPYTERLAB_WORKSPACES_DIR": "workspaces",
                   "JUPYTERLAB_SETTINGS_DIR": "settings", "IPYTHONDIR": "ipython"}  # fmt: skip
@@ -92,7 +94,7 @@ class Lab:
         self._notebooks.mkdir()
         self._log = (folder / "server.log").open("w")
         command = [
-            sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root", "--ip=127.0.0.1",
+            sys.executable, "-m", program, "--no-browser", "--allow-root", "--ip=127.0.0.1",
             f"--port={self._port}", f"--IdentityProvider.token={TOKEN}", f"--ServerApp.root_dir={self._notebooks}",
             "--expose-app-in-browser",
         ]  # fmt: skip
@@ -135,7 +137,8 @@ class Lab:
         complaints: list[str] = []
         page.on("console", lambda said: complaints.append(said.text) if said.type == "error" else None)
         page.on("pageerror", lambda error: complaints.append(str(error)))
-        page.goto(f"{self.address}/lab/workspaces/{name}/tree/{name}.ipynb?token={TOKEN}&reset")
+        place = f"lab/workspaces/{name}/tree" if self._program == "jupyterlab" else "notebooks"
+        page.goto(f"{self.address}/{place}/{name}.ipynb?token={TOKEN}&reset")
         page.wait_for_function(READY, timeout=60_000)
         page.evaluate(RUN)
         page.wait_for_function(OVER, timeout=60_000)

@@ -46,12 +46,18 @@ SPILLS = """() => {
 
 
 @pytest.fixture(scope="module")
-def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
+def browser() -> Iterator[Any]:
+    """Chromium, started once."""
+    with chromium() as started:
+        yield started
+
+
+@pytest.fixture(scope="module")
+def lab(browser: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
     """JupyterLab, started once."""
-    with chromium() as browser:
-        running = Lab(browser, tmp_path_factory.mktemp("lab"))
-        yield running
-        running.close()
+    running = Lab(browser, tmp_path_factory.mktemp("lab"))
+    yield running
+    running.close()
 
 
 class Hands:
@@ -249,3 +255,21 @@ def test_the_workbench_fits(lab: Lab, tmp_path: Path, width: int, language: str,
         assert (max(map(int, re.findall(r"\d+", ground)[:3])) < 80) == (theme == "dark")
         assert bool(re.search(r"[\u4e00-\u9fff]", page.locator(".qr-buttons").inner_text())) == (language == "zh")
         assert complaints == []
+
+
+def test_the_workbench_in_notebook_7(browser: Any, tmp_path: Path) -> None:
+    """Protects users of the other front end: buttons and keys work, and the keys of the notebook stay out."""
+    pytest.importorskip("notebook", reason="Notebook 7 is not installed: pip install '.[test]'")
+    notebook = Lab(browser, tmp_path / "notebook", "notebook")
+    try:
+        with notebook.notebook([OPEN.format(look="")], height=1300) as (page, _):
+            hands = Hands(page)
+            hands.click("qr-step")
+            hands.click("qr-place")
+            hands.sees(".qr-ticket .qr-order", "Your order 1")
+            page.locator("button.qr-step").focus()
+            page.keyboard.press("b")
+            page.wait_for_function("() => document.querySelector('.qr-now').textContent.includes('Before the first')")
+            assert page.locator(".jp-CodeCell").count() == 1
+    finally:
+        notebook.close()

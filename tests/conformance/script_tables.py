@@ -78,7 +78,9 @@ def _fundamentals(days: pd.DatetimeIndex, symbols: list[str], close: np.ndarray[
             inc_net_profit_year_on_year=(place * 11) % 60 - 25.0,
         ),
         "income": keys.assign(operating_revenue=1e9 + place * 1e7, net_profit=(place * 13) % 29 * 1e6 - 3e6),
-        "balance": keys.assign(total_assets=1e10 + place * 1e8, total_liability=(1e10 + place * 1e8) * (place % 10) / 11),
+        "balance": keys.assign(
+            total_assets=1e10 + place * 1e8, total_liability=(1e10 + place * 1e8) * (place % 10) / 11
+        ),
         "cash_flow": keys.assign(net_operate_cash_flow=(place * 17) % 31 * 1e7),
     }  # fmt: skip
 

@@ -33,7 +33,7 @@ def build(context):
             g.rested += 1
     if buy is not None and buy.status == OrderStatus.open:
         assert p.locked_cash > 0 and buy.order_id in get_open_orders()
-        if p.positions_value > p.total_value * 0.6:  # 仓位太重，撤掉买单
+        if p.positions_value > p.total_value * 0.48:  # 仓位太重，撤掉买单
             if cancel_order(buy) is not None and buy.status == OrderStatus.canceled:
                 g.canceled += 1
 

@@ -248,3 +248,23 @@ def test_the_installed_command_answers() -> None:
     command = Path(sys.executable).parent / "qresearch"
     done = subprocess.run([command, "run", "--help"], capture_output=True, text=True, check=True)
     assert "--data" in done.stdout
+
+
+def test_a_script_of_another_system_runs_with_its_tables(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Protects `run --dialect`: the script is unchanged, its tables come as files, its notices are summed up."""
+    script = tmp_path / "jq.py"
+    script.write_text(
+        "def initialize(context):\n    run_weekly(trade, 1, '14:50')\n\n"
+        "def trade(context):\n    for code in get_fundamentals(query(valuation.code))['code']:\n"
+        "        order_value(code, 20000)\n"
+    )
+    table = tmp_path / "valuation.csv"
+    table.write_text("code,day\n604018.XSHG,2022-02-28\n")
+    words = ["run", str(script), "--data", "sample", "--dialect", "joinquant", "--start", "2022-03-01",
+             "--end", "2022-03-11", "--out", str(tmp_path / "out")]  # fmt: skip
+    assert cli.main([*words, "--table", f"valuation={table}"]) == 0
+    told = capsys.readouterr().out
+    assert "2 FILLED" in told
+    assert "Notices of the script: 1 approximated" in told
+    assert cli.main([*words, "--table", "valuation"]) == 2
+    assert "write each as NAME=FILE" in capsys.readouterr().err

@@ -6,7 +6,7 @@ Nothing here is copied from the panel but the rows that are handed out.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -20,6 +20,7 @@ from qresearch.errors import NotSupported, UnknownSymbol, UsageError, choose
 from qresearch.market.market import Market
 
 Floats = NDArray[np.float64]
+Minutes = tuple[NDArray[np.datetime64], dict[str, Floats]]
 Rows = NDArray[np.int64]
 
 PRICES = frozenset({"open", "high", "low", "close", "avg", "pre_close", "high_limit", "low_limit"})
@@ -147,6 +148,24 @@ class Bars:
             ratio = ratio / now
         return ratio
 
+    def minutes(self, code: str, fields: Sequence[str], stop: int, count: int, today: int, fq: str | None) -> Minutes:
+        """The last bars inside days before bar row `stop`: the times at which they end, and fields by name."""
+        inside, column = self.market.panel.intraday, self.column(code)
+        if inside is None or column is None:
+            raise NotSupported(f"There are no minute bars of {code}. Use unit='1d'.")
+        rows = slice(max(stop - count, 0), stop)
+        ratio = self._ratio(inside.day_of[rows], column, today, fq)
+        found = {}
+        for field in fields:
+            name = _PANEL.get(field, field)
+            if name not in inside.arrays:
+                raise UsageError(f"Minute bars have no {field!r}. They have open, high, low, close, volume and money.")
+            values: Floats = inside.arrays[name][rows, column]
+            if ratio is not None and field != "money":
+                values = values / ratio if field == "volume" else values * ratio
+            found[field] = values
+        return inside.times[rows], found
+
     # ------------------------------------------------------------------ what is no instrument
 
     def has_other(self, code: str) -> bool:
@@ -243,8 +262,8 @@ def days_of(unit: str) -> int:
         return int(number)
     if kind == "m" or unit == "minute":
         raise NotSupported(
-            f"unit={unit!r} asks for bars of minutes, which scripts are not given: use '1d', or the last price of "
-            "get_current_data()."
+            f"unit={unit!r} asks for bars of minutes, which only attribute_history and history give, on minute data. "
+            "Use '1d', or the last price of get_current_data()."
         )
     raise UsageError(f"unit={unit!r} is not known. It can be '1d', 'Xd', '1w', '1M', or minutes on minute data.")
 

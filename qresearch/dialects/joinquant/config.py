@@ -237,6 +237,7 @@ class Config:
     def set_benchmark(self, security: Any) -> None:
         """Compare the run with an index, a share, or a mixture given as weights by code."""
         run = self._run
+        run.state["benchmark"] = security
         weights = security if isinstance(security, dict) else {security: 1.0}
         closes: Any = 0.0
         for code, weight in weights.items():

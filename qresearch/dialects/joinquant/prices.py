@@ -55,6 +55,8 @@ class Prices:
         """
         run, bars = self._run, self._bars
         names = [fields] if type(fields) is str else fields
+        if self._has_minutes(unit):
+            return self._minute_frame(security, count, unit, names, fq, df=df)
         days = self._days_in(unit, count)
         if not days:
             return self._minutes(security, count, names, df=df)
@@ -70,6 +72,19 @@ class Prices:
         if not df:
             return values
         return self._frame(values, bars.dates[where])
+
+    def _has_minutes(self, unit: str) -> bool:
+        """True when a unit is minutes and the data have them."""
+        return self._run.market.panel.intraday is not None and unit.endswith("m") and unit[:-1].isdigit()
+
+    def _minute_frame(  # bars of several minutes are counted back from now
+        self, code: str, count: int, unit: str, names: Sequence[str], fq: str | None, *, df: bool
+    ) -> Any:
+        step, run = int(unit[:-1]), self._run
+        stop = len(run.view.array("close", "bar"))
+        times, values = self._bars.minutes(code, names, stop, _count(count) * step, run.day, fq)
+        merged, rows = _merged(values, np.arange(len(times)), step)
+        return self._frame(merged, pd.DatetimeIndex(times[rows])) if df else merged
 
     def _days_in(self, unit: str, count: int) -> int:
         """Days of one bar; 0 for the present minute, which daily bars know as the last price."""
@@ -113,6 +128,13 @@ class Prices:
         """
         run, bars = self._run, self._bars
         wanted = self._codes(run.state["universe"] if security_list is None else security_list)
+        if self._has_minutes(unit):
+            parts = {code: self._minute_frame(code, count, unit, [field], fq, df=True)[field] for code in wanted}
+            return (
+                DataFrame(parts, columns=strings(wanted))
+                if df
+                else {code: part.to_numpy() for code, part in parts.items()}
+            )
         days, day = self._days_in(unit, count), run.day
         if not days:
             last = {code: np.array([self._last(code)]) for code in wanted}

@@ -276,6 +276,8 @@ class Loaded:
         if not self._is_processed:
             # After a resume, as at every restart on the platform.
             self._is_processed = True
+            if "benchmark" in run.state:
+                config.Config(run).set_benchmark(run.state["benchmark"])
             if callable(run.namespace.get("process_initialize")):
                 self.invoke("process_initialize", _MIDNIGHT)
         if phase == PRE_OPEN:
@@ -305,7 +307,7 @@ class Loaded:
         """The callbacks that are called by their names."""
         namespace = self.run.namespace
         found = [(time, name) for time, when, name in _DAILY if when == phase and callable(namespace.get(name))]
-        every_minute = self.script.frequency == "minute" and phase == INTRADAY
+        every_minute = self.script.frequency == "minute" and phase == INTRADAY and self._bar_time() < dt.time(15, 0)
         if every_minute and callable(namespace.get("handle_data")):
             found.append((self._bar_time(), "handle_data"))
         return found
@@ -318,7 +320,7 @@ class Loaded:
         """On minute data: True when a time is reached at this phase and bar."""
         time, bars = time_of(text), self.run.market.panel.intraday
         if text == "every_bar" and self.script.frequency == "minute":
-            return phase in {OPEN, INTRADAY}
+            return phase == OPEN or (phase == INTRADAY and self._bar_time() < dt.time(15, 0))
         where = phase_of(time)
         if where != CLOSE or time == dt.time(15, 0) or bars is None:
             return where == phase

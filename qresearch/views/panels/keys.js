@@ -15,6 +15,9 @@ function render({ model, el }) {
     event.stopPropagation();
     model.send({ key: name });
   };
+  // The notebook has keys of its own (b inserts a cell): not while the focus is in here. It looks at the focused
+  // element first, so that a mark on the frame would come too late.
+  const focused = (event) => event.target.setAttribute("data-lm-suppress-shortcuts", "true");
   const attach = () => {
     root = el.closest(".qr-desk");
     const handle = root?.querySelector(".qr-slider [role=slider]");
@@ -23,17 +26,17 @@ function render({ model, el }) {
       return;
     }
     handle.setAttribute("aria-label", model.get("slider"));
-    // The notebook has keys of its own (b inserts a cell): not while the focus is in here.
-    root.setAttribute("data-lm-suppress-shortcuts", "true");
     root.setAttribute("tabindex", "-1");
     root.setAttribute("role", "region");
     root.setAttribute("aria-label", model.get("name"));
     root.addEventListener("keydown", pressed);
+    root.addEventListener("focusin", focused);
   };
   attach();
   return () => {
     cancelAnimationFrame(frame);
     root?.removeEventListener("keydown", pressed);
+    root?.removeEventListener("focusin", focused);
   };
 }
 

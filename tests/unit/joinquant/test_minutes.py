@@ -1,0 +1,69 @@
+"""Scripts on minute data: calls at their true times, at the true price, and minute bars in the histories."""
+
+from __future__ import annotations
+
+import pandas as pd
+from script_runs import g
+
+import qresearch as qr
+
+A = "600001.XSHG"
+
+
+def minutes() -> qr.Market:
+    """Two days of 240 minutes: up one cent a minute from 10.01 to 11.20 until noon, then down to 10.00."""
+    rows = []
+    for day in pd.bdate_range("2024-01-02", periods=2):
+        for number in range(1, 241):
+            hour = day + pd.Timedelta(hours=9, minutes=30) if number <= 120 else day + pd.Timedelta(hours=11)
+            price = 10 + number / 100 if number <= 120 else 12.4 - number / 100
+            rows.append((hour + pd.Timedelta(minutes=number), A, round(price, 2)))
+    bars = pd.DataFrame(rows, columns=["date", "symbol", "close"])
+    return qr.read_market(bars.assign(open=bars.close, high=bars.close, low=bars.close, volume=10_000.0))
+
+
+def test_calls_come_at_their_times_and_trade_at_the_price_of_the_minute() -> None:
+    """Protects the clock on minute data. By hand: 10.60 at 10:30; at 14:50, minute 230, 12.40 - 2.30 = 10.10."""
+    script = """
+def initialize(context):
+    g.seen, g.calls = [], 0
+    set_slippage(FixedSlippage(0))
+    for time in ("open", "10:30", "14:50"):
+        run_daily(look, time)
+
+def look(context):
+    close = attribute_history("600001.XSHG", 2, "1m", ["close"])["close"]
+    g.seen.append((context.current_dt.strftime("%H:%M"), get_current_data()["600001.XSHG"].last_price,
+                   [round(float(value), 2) for value in close], str(close.index[-1])[11:16] if len(close) else ""))
+    order("600001.XSHG", 100)
+
+def handle_data(context, data):
+    g.calls += 1
+"""
+    session = qr.Session.from_script(script, minutes(), frequency="minute").run(progress=False)
+    held = g(session)
+    assert held.seen[:3] == [
+        ("09:30", 10.01, [], ""),
+        ("10:30", 10.6, [10.59, 10.6], "10:30"),
+        ("14:50", 10.1, [10.11, 10.1], "14:50"),
+    ]
+    assert held.seen[3] == ("09:30", 10.01, [10.01, 10.0], "15:00")
+    assert session.fills["price"].to_list() == [10.01, 10.6, 10.1] * 2
+    assert held.calls == 2 * 240
+    assert not [notice for notice in session.notices if "called at the close" in notice]
+
+
+def test_bars_of_several_minutes_are_counted_back_from_now() -> None:
+    """Protects units such as 5m: at 10:30 the last bar holds 10:26 to 10:30."""
+    script = """
+def initialize(context):
+    run_daily(look, "10:30")
+
+def look(context):
+    bars = attribute_history("600001.XSHG", 2, "5m", ["open", "high", "close", "volume"])
+    g.bars = bars.round(2).values.tolist()
+    g.closes = history(1, "5m", "close", ["600001.XSHG"])["600001.XSHG"].round(2).tolist()
+"""
+    session = qr.Session.from_script(script, minutes()).run(progress=False)
+    assert g(session).bars == [[10.51, 10.55, 10.55, 50_000.0], [10.56, 10.6, 10.6, 50_000.0]]
+    assert g(session).closes == [10.6]

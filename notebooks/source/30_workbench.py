@@ -23,9 +23,9 @@ session = qr.Session(market, start="2022-03-11", end="2022-12-30", cash=100_000)
 session.show()
 
 # %% [markdown]
-# Above stands the **timeline**: step by day or by phase, go back, play, or run until the next fill. A tick below the days
-# is a placed order, a triangle a fill, a cross a rejection. While a button has the focus, the keys `→ . ← p` step, step
-# by phase, go back and play.
+# Above stands the **timeline**: step by day or by phase, go back, play, or run until the next fill. A tick below the
+# days is a placed order, a triangle a fill, a cross a rejection. While a button has the focus, the keys `→ . ← p` step,
+# step by phase, go back and play.
 #
 # On the left is the **chart**, on the right the **order ticket**, below are the **tables**. A click on the number of an
 # order opens its details. Nothing on the page knows more than the clock of the session: the future is not there.
@@ -53,8 +53,8 @@ len(lesson.orders)
 # %% [markdown]
 # ## An order waits, then works
 #
-# A limit below the price, good until it is canceled. It stands among the open orders, where its row has buttons to change
-# and to cancel it.
+# A limit below the price, good until it is canceled. It stands among the open orders, where its row has buttons to
+# change and to cancel it.
 
 # %%
 order = lesson.buy("604018", 1000, style=terms.limit(9.6, tif="GTC"))
@@ -120,8 +120,8 @@ panels.chart(renderer="png")
 panels.costs()
 
 # %% [markdown]
-# The tear-sheet makes the page of QuantStats for the branch you stand on, at any moment. After a single day it says that
-# there is not enough to tell.
+# The tear-sheet makes the page of QuantStats for the branch you stand on, at any moment. After a single day it says
+# that there is not enough to tell.
 
 # %%
 early = qr.Session(market, start="2022-03-11", cash=100_000).step().panels.tearsheet()
@@ -131,8 +131,8 @@ early
 # %% [markdown]
 # ## Another look
 #
-# Labels and reasons in Chinese, dark colours, and rising prices green. Both panels belong to one session: what you do in
-# one is seen in the other.
+# Labels and reasons in Chinese, dark colours, and rising prices green. Both panels belong to one session: what you do
+# in one is seen in the other.
 
 # %%
 lesson.panels(language="zh", theme="dark", colours="green_up").orders()
@@ -149,8 +149,8 @@ panels.practice({"ask": "decision", "rounds": 5, "seed": 7})
 # %% [markdown]
 # ## Exercises
 #
-# Put your answer in the place of `None` and run the cell. An open question says so and changes nothing. Use the workbench
-# above, a panel, or code, as you like.
+# Put your answer in the place of `None` and run the cell. An open question says so and changes nothing. Use the
+# workbench above, a panel, or code, as you like.
 #
 # **1.** On the evening of 11 March 2022, how much cash would be left after buying 2,500 shares of `604018` at the last
 # price, fees included?

@@ -28,6 +28,7 @@ FIELDS = ("open", "close", "high", "low", "volume", "money", "factor", "high_lim
           "paused", "open_interest", "is_st")  # fmt: skip
 """What may be asked of bars."""
 
+_ADJUSTED = PRICES | {"volume", "factor"}
 ADJUSTMENTS = ("pre", "post", "none")
 
 _PANEL = {"money": "turnover", "high_limit": "limit_up", "low_limit": "limit_down", "high_price": "high"}
@@ -105,23 +106,45 @@ class Bars:
         column = self.column(code)
         if column is None:
             return self._other_values(code, field, rows)
-        panel = self.market.panel
-        values: Any
-        if field in {"open", "close", "high", "low", "pre_close"}:
-            values = getattr(panel, field)[rows, column]
-        elif field in _PANEL:
-            values = getattr(panel, _PANEL[field])[rows, column]
-        elif field == "volume":
-            values = panel.volume[rows, column]
-        else:
-            values = self._computed(field, rows, column)
-        if field == "factor" or (field in PRICES or field == "volume"):
+        values = self._raw(field, rows, column)
+        if field in _ADJUSTED:
             ratio = self._ratio(rows, column, today, fq)
             if ratio is not None:
                 values = values / ratio if field == "volume" else values * ratio
         return values
 
-    def _computed(self, field: str, rows: Rows | slice, column: int) -> Any:
+    def columns(self, codes: list[str]) -> Rows | None:
+        """Columns of several codes; None when one of them is no instrument of the market."""
+        found = [self.column(code) for code in codes]
+        return None if None in found or not found else np.array(found, dtype=np.int64)
+
+    def block(self, columns: Rows, field: str, rows: slice, today: int, fq: str | None) -> Any:
+        """One field of several columns on some rows, as `values` gives it for one code.
+
+        Returns
+        -------
+        (K, C) ndarray of float64
+            Own copy: it may be changed.
+        """
+        values = self._raw(field, rows, columns)
+        if field in _ADJUSTED and fq not in {None, "none"}:
+            choose("fq", fq, ADJUSTMENTS)
+            factors = self.market.adjustment
+            ratio = factors[rows, columns]
+            if fq == "pre":
+                ratio /= factors[max(today, 0), columns]
+            values = values / ratio if field == "volume" else values * ratio
+        return values
+
+    def _raw(self, field: str, rows: Rows | slice, column: int | Rows) -> Any:
+        panel = self.market.panel
+        if field in {"open", "close", "high", "low", "pre_close", "volume"}:
+            return getattr(panel, field)[rows, column]
+        if field in _PANEL:
+            return getattr(panel, _PANEL[field])[rows, column]
+        return self._computed(field, rows, column)
+
+    def _computed(self, field: str, rows: Rows | slice, column: int | Rows) -> Any:
         panel = self.market.panel
         if field == "avg":
             volume, money = panel.volume[rows, column], panel.turnover[rows, column]
@@ -130,9 +153,9 @@ class Bars:
         if field in {"paused", "is_st"}:
             return getattr(panel, field)[rows, column].astype(np.float64)
         if field == "factor":
-            return np.ones(len(panel.days[rows]))
+            return np.ones(panel.close[rows, column].shape)
         if field == "open_interest":
-            return np.full(len(panel.days[rows]), np.nan)
+            return np.full(panel.close[rows, column].shape, np.nan)
         raise UsageError(unknown_field(field))
 
     def _ratio(self, rows: Rows | slice, column: int, today: int, fq: str | None) -> Floats | None:

@@ -21,6 +21,7 @@ import pandas as pd
 from qresearch.dialects.joinquant.absent import ABSENT, Absent
 from qresearch.dialects.joinquant.expressions import Functions, all_of, any_of, none_of
 from qresearch.dialects.joinquant.frames import DataFrame, Panel, Series
+from qresearch.dialects.joinquant.text import DIVISION, divided
 from qresearch.errors import close_matches, did_you_mean
 
 PLATFORM = ("jqdata", "jqdatasdk", "jqlib", "jqfactor", "jqfactor_analyzer", "kuanke", "jqboson", "jqresearch",
@@ -131,7 +132,7 @@ class Modules:
         """The builtins of a script: with our import, prints into the log, and names of Python 2."""
         return {
             **vars(builtins), "__import__": self.load, "print": say, "unicode": str, "basestring": str, "xrange": range,
-            "long": int, "unichr": chr, "reduce": functools.reduce,
+            DIVISION: divided, "long": int, "unichr": chr, "reduce": functools.reduce,
         }  # fmt: skip
 
     def load(

@@ -11,11 +11,16 @@ import pandas as pd
 from qresearch.dialects.joinquant.bars import Rows, days_of, to_day
 from qresearch.dialects.joinquant.frames import DataFrame, Panel, strings
 from qresearch.dialects.joinquant.run import Run
+from qresearch.dialects.joinquant.wide import as_long, as_panel, empty_paused, hide_today
 from qresearch.errors import UsageError
 from qresearch.market.venue import PHASE_ORDER, Phase
 
 _OPEN = PHASE_ORDER[Phase.OPEN]
 ATTRIBUTE_FIELDS = ("open", "close", "high", "low", "volume", "money")
+_TODAY = (
+    "The bar of today was asked for before its close: its high, low and close are the last visible price, its volume is "
+    "missing."
+)
 _SUMS = {"volume": "sum", "money": "sum", "open": "first", "high": "max", "low": "min", "pre_close": "first"}
 
 
@@ -137,9 +142,21 @@ class Prices:
             )
         days, day = self._days_in(unit, count), run.day
         if not days:
-            last = {code: np.array([self._last(code)]) for code in wanted}
+            columns = bars.columns(wanted)
+            if columns is not None:
+                table = run.view.last_prices(columns)
+                last = dict(zip(wanted, table.reshape(-1, 1), strict=True))
+            else:
+                last = {code: np.array([self._last(code)]) for code in wanted}
             return DataFrame(last, index=[run.now], columns=strings(wanted)) if df else last
         number = _count(count) * days
+        columns = None if skip_paused or days > 1 else bars.columns(wanted)
+        if columns is not None:
+            where = slice(max(day - number, 0), day)
+            table = bars.block(columns, field, where, day, fq)
+            if not df:
+                return dict(zip(wanted, np.ascontiguousarray(table.T), strict=True))
+            return DataFrame(table, index=bars.dates[where], columns=strings(wanted))
         found = {}
         for code in wanted:
             rows = bars.rows(code, day, number, skip_paused=skip_paused)
@@ -194,7 +211,7 @@ class Prices:
         fill_paused : bool
             False: nothing on days without trading.
         """
-        run = self._run
+        run, bars = self._run, self._bars
         names = [fields] if isinstance(fields, str) else list(ATTRIBUTE_FIELDS if fields is None else fields)
         if frequency not in {"daily", "1d", "d"}:
             days_of(frequency)
@@ -205,6 +222,12 @@ class Prices:
         begin = 0 if start_date is None else self._day_at(start_date, side="left")
         number = max(stop - begin, 0) if count is None else _count(count)
         codes = self._codes(security)
+        columns = None if skip_paused or isinstance(security, str) else bars.columns(codes)
+        if columns is not None:
+            where = slice(max(stop - number, 0), max(stop, 0))
+            blocks = {name: bars.block(columns, name, where, run.day, fq) for name in names}
+            self._mend(blocks, columns, where, fill_paused=fill_paused)
+            return (as_panel if panel else as_long)(blocks, bars.dates[where], codes)
         frames = {
             code: self._price_frame(code, names, stop, number, fq, skip_paused=skip_paused, fill_paused=fill_paused)
             for code in codes
@@ -212,6 +235,15 @@ class Prices:
         if isinstance(security, str):
             return frames[security]
         return _panel(frames, names) if panel else _long(frames, names)
+
+    def _mend(self, blocks: dict[str, Any], columns: Rows, where: slice, *, fill_paused: bool) -> None:
+        """Leave out what is not known yet, and where asked what was not traded."""
+        run = self._run
+        if where.stop == run.day + 1 and where.stop > where.start and not run.closed:
+            run.tell(_TODAY)
+            hide_today(blocks, run.view.last_prices(columns))
+        if not fill_paused:
+            empty_paused(blocks, self._run.market.panel.paused[where, columns])
 
     def _day_at(self, date: Any, *, side: str) -> int:
         day = np.datetime64(to_day(date), "D")
@@ -237,24 +269,13 @@ class Prices:
         if len(rows) and rows[-1] == run.day and not run.closed:
             self._hide_today(code, values)
         if not fill_paused and len(rows):
-            idle = bars.values(code, "paused", rows, run.day, None) > 0
-            for name, column in values.items():
-                if name not in {"paused", "factor"}:
-                    column[idle] = np.nan
+            empty_paused(values, bars.values(code, "paused", rows, run.day, None) > 0)
         return self._frame(values, bars.dates[rows])
 
     def _hide_today(self, code: str, values: dict[str, Any]) -> None:
         """Leave of the bar of today what is known before its close."""
-        self._run.tell(
-            "The bar of today was asked for before its close: its high, low and close are the last visible price, its "
-            "volume is missing."
-        )
-        last = self._last(code)
-        for name, column in values.items():
-            if name in {"high", "low", "close", "avg"}:
-                column[-1] = last
-            elif name in {"volume", "money"}:
-                column[-1] = np.nan
+        self._run.tell(_TODAY)
+        hide_today(values, self._last(code))
 
     def _last(self, code: str) -> float:
         column = self._bars.column(code)

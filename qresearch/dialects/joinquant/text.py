@@ -12,6 +12,9 @@ import tokenize
 import warnings
 from dataclasses import dataclass
 from types import CodeType
+from typing import Any
+
+import numpy as np
 
 from qresearch.errors import StrategyError
 
@@ -133,6 +136,8 @@ def _try(text: str, file: str, convert: object) -> tuple[Source | None, SyntaxEr
             warnings.simplefilter("ignore", SyntaxWarning)
             tree = ast.parse(changed, file)
             prose = _drop_prose(tree)
+            if convert is python3 and "__future__ import division" not in text:
+                tree = ast.fix_missing_locations(_WholeDivision().visit(tree))
             code = compile(tree, file, "exec", dont_inherit=True)
     except SyntaxError as problem:
         return None, problem
@@ -203,6 +208,42 @@ def python3(text: str) -> str:
         lines[number] = changed
     _convert_prints(lines, inside)
     return _convert_tokens("\n".join(lines))
+
+
+def divided(one: Any, other: Any) -> Any:
+    """What ``/`` was in Python 2: whole numbers give a whole number, rounded down.
+
+    >>> divided(7, 2), divided(-7, 2), divided(7.0, 2)
+    (3, -4, 3.5)
+    """
+    whole = isinstance(one, (int, np.integer)) and isinstance(other, (int, np.integer))
+    return one // other if whole else one / other
+
+
+DIVISION = "__divided__"
+"""Name under which a converted script finds :func:`divided` among its builtins."""
+
+
+class _WholeDivision(ast.NodeTransformer):
+    """Divisions of a Python 2 script as calls of :func:`divided`."""
+
+    def visit_BinOp(self, node: ast.BinOp) -> ast.expr:
+        """``a / b``."""
+        self.generic_visit(node)
+        return self._call(node, node.left, node.right) if isinstance(node.op, ast.Div) else node
+
+    def visit_AugAssign(self, node: ast.AugAssign) -> ast.stmt:
+        """``a /= b``, of a plain name."""
+        self.generic_visit(node)
+        if not isinstance(node.op, ast.Div) or not isinstance(node.target, ast.Name):
+            return node
+        before = ast.copy_location(ast.Name(node.target.id, ast.Load()), node)
+        return ast.copy_location(ast.Assign([node.target], self._call(node, before, node.value)), node)
+
+    @staticmethod
+    def _call(place: ast.AST, one: ast.expr, other: ast.expr) -> ast.expr:
+        name = ast.copy_location(ast.Name(DIVISION, ast.Load()), place)
+        return ast.copy_location(ast.Call(name, [one, other], []), place)
 
 
 def _inside_strings(lines: list[str]) -> set[int]:

@@ -109,3 +109,10 @@ def test_a_file_that_is_not_there_is_named() -> None:
     """Protects users from a traceback of the operating system."""
     with pytest.raises(UsageError, match=r"Cannot read the script 'missing\.py'"):
         qr.Session.from_script("missing.py", qr.sample_market())
+
+
+def test_whole_numbers_divide_as_python_2_did_only_in_its_scripts() -> None:
+    """Protects sizes such as cash / 2 of old scripts: 7 / 2 is 3 there, and 3.5 in a script of Python 3."""
+    old = "def initialize(context):\n    x = 9\n    x /= 2\n    g.seen = [7 / 2, -7 / 2, 7 / 2.0, x]\n    print 'old'\n"
+    assert g(run(old)).seen == [3, -4, 3.5, 4]
+    assert g(run(old.replace("print 'old'", "pass"))).seen == [3.5, -3.5, 3.5, 4.5]

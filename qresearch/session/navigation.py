@@ -145,13 +145,8 @@ class Navigation(Clock):
         try:
             with self._debugging(at_callbacks=False) if debug else _NOTHING:
                 stopped = self._run_days(goal, predicate, progress=progress)
-                if (
-                    until is None
-                    and not stopped
-                    and self._timeline.at_tip
-                    and self._timeline.state.phase < _AFTER_CLOSE
-                ):
-                    stopped = self._advance_to(goal[0], _AFTER_CLOSE, 0)
+                if until is None and not stopped:
+                    stopped = self._end_last_day(goal[0])
             reason = self._armed.reason if self._armed is not None else ""
         finally:
             self._armed = None
@@ -161,6 +156,14 @@ class Navigation(Clock):
         if not stopped and (summary := self.notices.summary):
             self.message = f"{self.message} Notices of the script: {summary}".strip()
         return self._settle()
+
+    def _end_last_day(self, day: int) -> bool:
+        """Go on to what follows the last close, kept or not; True when a breakpoint stopped it earlier."""
+        timeline, target = self._timeline, (day, _AFTER_CLOSE, 0)
+        stopped = False
+        while not stopped and timeline.state.phase < _AFTER_CLOSE:
+            stopped = self._advance_to(*target) if timeline.at_tip else self._redo(target)
+        return stopped
 
     def _goal(self, until: object) -> tuple[Callable[[Session], object] | None, list[Breakpoint], Target]:
         """Predicate, breakpoints and last moment of a run."""

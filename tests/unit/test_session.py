@@ -221,6 +221,16 @@ def test_the_end_is_an_exception_and_changes_nothing() -> None:
     assert (run.digest(), day_of(run)) == (digest, "2024-01-04")
 
 
+def test_a_run_ends_at_the_same_moment_when_it_is_redone() -> None:
+    """Protects the digest: going back and running again ends after the last close, as the first run did."""
+    run = session(flat())
+    run.buy(A, 100)
+    done = run.run(progress=False).digest()
+    assert run.now.phase == "AFTER_CLOSE"
+    run.goto("2024-01-03").run(progress=False)
+    assert (run.now.phase, run.digest()) == ("AFTER_CLOSE", done)
+
+
 def test_back_and_goto_stay_within_what_is_kept() -> None:
     """Protects navigation: before the beginning and beyond what was simulated raise, and say how far one can go."""
     run = session(flat()).step(2)

@@ -2,24 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from qresearch.dialects.joinquant.bars import Rows, days_of, to_day
-from qresearch.dialects.joinquant.frames import DataFrame, Panel, strings
+from qresearch.dialects.joinquant.frames import DataFrame, strings
 from qresearch.dialects.joinquant.run import Run
-from qresearch.dialects.joinquant.wide import as_long, as_panel, empty_paused, hide_today
+from qresearch.dialects.joinquant.wide import as_long, as_panel, empty_paused, hide_today, joined_long, joined_panel
 from qresearch.errors import UsageError
 from qresearch.market.venue import PHASE_ORDER, Phase
 
 _OPEN = PHASE_ORDER[Phase.OPEN]
 ATTRIBUTE_FIELDS = ("open", "close", "high", "low", "volume", "money")
 _TODAY = (
-    "The bar of today was asked for before its close: its high, low and close are the last visible price, its volume is "
-    "missing."
+    "The bar of today was asked for before its close: its high, low and close are the last visible price, its volume "
+    "is missing."
 )
 _SUMS = {"volume": "sum", "money": "sum", "open": "first", "high": "max", "low": "min", "pre_close": "first"}
 
@@ -234,7 +234,7 @@ class Prices:
         }
         if isinstance(security, str):
             return frames[security]
-        return _panel(frames, names) if panel else _long(frames, names)
+        return (joined_panel if panel else joined_long)(frames, names)
 
     def _mend(self, blocks: dict[str, Any], columns: Rows, where: slice, *, fill_paused: bool) -> None:
         """Leave out what is not known yet, and where asked what was not traded."""
@@ -375,28 +375,3 @@ def _merged(values: dict[str, Any], rows: Rows, days: int) -> tuple[dict[str, An
     table = pd.DataFrame(values).groupby(groups)
     merged = {name: getattr(table[name], _SUMS.get(name, "last"))().to_numpy() for name in values}
     return merged, pd.Series(rows).groupby(groups).last().to_numpy()
-
-
-def _panel(frames: dict[str, DataFrame], names: Iterable[str]) -> Panel:
-    codes = strings(frames)
-    index: Any = next(iter(frames.values())).index if frames else pd.DatetimeIndex([])
-    for frame in frames.values():
-        if len(frame.index) != len(index) or not frame.index.equals(index):
-            index = pd.DatetimeIndex(np.union1d(index.to_numpy(), frame.index.to_numpy()))
-    found = {}
-    for name in names:
-        table = {code: frame[name].reindex(index).to_numpy() for code, frame in frames.items()}
-        found[name] = DataFrame(table, index=index, columns=codes)
-    return Panel(found)
-
-
-def _long(frames: dict[str, DataFrame], names: Sequence[str]) -> DataFrame:
-    parts: dict[str, Any] = {
-        "time": np.concatenate([frame.index.to_numpy() for frame in frames.values()])
-        if frames
-        else np.array([], "M8[s]"),
-        "code": pd.array([code for code, frame in frames.items() for _ in range(len(frame))], dtype=object),
-    }
-    for name in names:
-        parts[name] = np.concatenate([frame[name].to_numpy() for frame in frames.values()]) if frames else np.array([])
-    return DataFrame(parts)

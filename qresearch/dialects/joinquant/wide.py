@@ -60,8 +60,35 @@ def as_long(blocks: Mapping[str, Block], index: pd.DatetimeIndex, codes: Sequenc
     held = np.array(codes, dtype=object)
     parts: dict[str, Any] = {
         "time": np.tile(index.to_numpy(), len(codes)),
-        "code": pd.array(np.repeat(held, len(index)), dtype=object),
+        "code": pd.array(np.repeat(held, len(index)).tolist(), dtype=object),
     }
     for name, block in blocks.items():
         parts[name] = block.ravel(order="F")
+    return DataFrame(parts)
+
+
+def joined_panel(frames: dict[str, DataFrame], names: Sequence[str]) -> Panel:
+    """Frames of single codes as frames by field; days that one of them lacks are NaN."""
+    codes = strings(frames)
+    index: Any = next(iter(frames.values())).index if frames else pd.DatetimeIndex([])
+    for frame in frames.values():
+        if len(frame.index) != len(index) or not frame.index.equals(index):
+            index = pd.DatetimeIndex(np.union1d(index.to_numpy(), frame.index.to_numpy()))
+    found = {}
+    for name in names:
+        table = {code: frame[name].reindex(index).to_numpy() for code, frame in frames.items()}
+        found[name] = DataFrame(table, index=index, columns=codes)
+    return Panel(found)
+
+
+def joined_long(frames: dict[str, DataFrame], names: Sequence[str]) -> DataFrame:
+    """Frames of single codes below each other, with the columns time and code."""
+    parts: dict[str, Any] = {
+        "time": np.concatenate([frame.index.to_numpy() for frame in frames.values()])
+        if frames
+        else np.array([], "M8[s]"),
+        "code": pd.array([code for code, frame in frames.items() for _ in range(len(frame))], dtype=object),
+    }
+    for name in names:
+        parts[name] = np.concatenate([frame[name].to_numpy() for frame in frames.values()]) if frames else np.array([])
     return DataFrame(parts)

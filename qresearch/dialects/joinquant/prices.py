@@ -144,10 +144,11 @@ class Prices:
         if not days:
             columns = bars.columns(wanted)
             if columns is not None:
-                table = run.view.last_prices(columns)
-                last = dict(zip(wanted, table.reshape(-1, 1), strict=True))
-            else:
-                last = {code: np.array([self._last(code)]) for code in wanted}
+                prices = run.view.last_prices(columns)
+                if df:
+                    return DataFrame(prices[np.newaxis], index=[run.now], columns=strings(wanted))
+                return dict(zip(wanted, prices[:, np.newaxis], strict=True))
+            last = {code: np.array([self._last(code)]) for code in wanted}
             return DataFrame(last, index=[run.now], columns=strings(wanted)) if df else last
         number = _count(count) * days
         columns = None if skip_paused or days > 1 else bars.columns(wanted)

@@ -11,7 +11,15 @@ import pandas as pd
 from qresearch.dialects.joinquant.bars import Rows, days_of, to_day
 from qresearch.dialects.joinquant.frames import DataFrame, strings
 from qresearch.dialects.joinquant.run import Run
-from qresearch.dialects.joinquant.wide import as_long, as_panel, empty_paused, hide_today, joined_long, joined_panel
+from qresearch.dialects.joinquant.wide import (
+    as_bars,
+    as_long,
+    as_panel,
+    empty_paused,
+    hide_today,
+    joined_long,
+    joined_panel,
+)
 from qresearch.errors import UsageError
 from qresearch.market.venue import PHASE_ORDER, Phase
 
@@ -21,6 +29,7 @@ _TODAY = (
     "The bar of today was asked for before its close: its high, low and close are the last visible price, its volume "
     "is missing."
 )
+_MINUTE = "The last minute bar was asked for: the last visible price stands in, for bars are daily."
 _SUMS = {"volume": "sum", "money": "sum", "open": "first", "high": "max", "low": "min", "pre_close": "first"}
 
 
@@ -98,7 +107,7 @@ class Prices:
         return days_of(unit)
 
     def _minutes(self, security: str, count: int, names: Sequence[str], *, df: bool) -> Any:
-        self._run.tell("The last minute bar was asked for: the last visible price stands in, for bars are daily.")
+        self._run.tell(_MINUTE)
         last = self._last(security)
         values = {name: np.array([last if name in ATTRIBUTE_FIELDS[:4] else np.nan] * int(count)) for name in names}
         return self._frame(values, pd.DatetimeIndex([self._run.now] * int(count))) if df else values
@@ -143,13 +152,10 @@ class Prices:
         days, day = self._days_in(unit, count), run.day
         if not days:
             columns = bars.columns(wanted)
-            if columns is not None:
-                prices = run.view.last_prices(columns)
-                if df:
-                    return DataFrame(prices[np.newaxis], index=[run.now], columns=strings(wanted))
-                return dict(zip(wanted, prices[:, np.newaxis], strict=True))
-            last = {code: np.array([self._last(code)]) for code in wanted}
-            return DataFrame(last, index=[run.now], columns=strings(wanted)) if df else last
+            prices = np.array([self._last(c) for c in wanted]) if columns is None else run.view.last_prices(columns)
+            if df:
+                return DataFrame(prices[np.newaxis], index=[run.now], columns=strings(wanted))
+            return dict(zip(wanted, prices[:, np.newaxis], strict=True))
         number = _count(count) * days
         columns = None if skip_paused or days > 1 else bars.columns(wanted)
         if columns is not None:
@@ -214,8 +220,9 @@ class Prices:
         """
         run, bars = self._run, self._bars
         names = [fields] if isinstance(fields, str) else list(ATTRIBUTE_FIELDS if fields is None else fields)
-        if frequency not in {"daily", "1d", "d"}:
-            days_of(frequency)
+        is_now = end_date is None or to_day(end_date) == run.today
+        if frequency not in {"daily", "1d", "d"} and not self._days_in(frequency, (count or 0) if is_now else 0):
+            return self._now(security, names, panel=panel)
         end = run.day if end_date is None else self._day_at(end_date, side="right") - 1
         if start_date is not None and count is not None:
             raise UsageError("get_price takes start_date or count, not both. Leave one out.")
@@ -236,6 +243,27 @@ class Prices:
         if isinstance(security, str):
             return frames[security]
         return (joined_panel if panel else joined_long)(frames, names)
+
+    def _now(self, security: Any, names: list[str], *, panel: bool) -> Any:
+        """The present minute, for which the last visible price stands in."""
+        run, codes = self._run, self._codes(security)
+        columns = self._bars.columns(codes)
+        if columns is None:
+            raise UsageError(
+                "get_price of the last minute knows the instruments of this market only. Ask with frequency='daily' "
+                "for indexes, or leave them out."
+            )
+        run.tell(_MINUTE)
+        where = slice(run.day, run.day + 1)
+        blocks = {name: self._bars.block(columns, name, where, run.day, None) for name in names}
+        last = run.view.last_prices(columns)
+        hide_today(blocks, last)
+        if "open" in blocks:
+            blocks["open"][-1] = last
+        index = pd.DatetimeIndex([run.now])
+        if isinstance(security, str):
+            return self._frame({name: block[:, 0] for name, block in blocks.items()}, index)
+        return (as_panel if panel else as_long)(blocks, index, codes)
 
     def _mend(self, blocks: dict[str, Any], columns: Rows, where: slice, *, fill_paused: bool) -> None:
         """Leave out what is not known yet, and where asked what was not traded."""
@@ -321,7 +349,7 @@ class Prices:
         found = {}
         for code in self._codes(security):
             found[code] = self._bars_of(code, count, unit, names, stop, fq)
-        tables = {code: self._as_table(values, df=df) for code, values in found.items()}
+        tables = {code: as_bars(values, df=df) for code, values in found.items()}
         if isinstance(security, str):
             return tables[security]
         if df:
@@ -331,6 +359,9 @@ class Prices:
     def _bars_of(self, code: str, count: int, unit: str, names: list[str], stop: int, fq: str | None) -> dict[str, Any]:
         run, bars = self._run, self._bars
         number = _count(count)
+        if unit not in {"1w", "1M"} and not self._days_in(unit, number):
+            last = self._minutes(code, 1, names, df=False)
+            return {**last, "date": np.array([run.now], dtype=object)} if "date" in names else last
         groups: Any = None
         if unit in {"1w", "1M"}:
             rows = bars.rows(code, stop, (number + 1) * (5 if unit == "1w" else 23), skip_paused=True)
@@ -350,16 +381,6 @@ class Prices:
             values, rows = _merged(values, rows, days_of(unit))
         dates = np.array([run.date_of(int(row)) for row in rows], dtype=object)
         return {name: dates if name == "date" else values[name] for name in names}
-
-    @staticmethod
-    def _as_table(values: dict[str, Any], *, df: bool) -> Any:
-        if df:
-            return DataFrame(values)
-        kinds = [(name, object if name == "date" else np.float64) for name in values]
-        table = np.empty(len(next(iter(values.values()), ())), dtype=kinds)
-        for name, column in values.items():
-            table[name] = column
-        return table
 
 
 def _count(count: Any) -> int:

@@ -92,3 +92,14 @@ def joined_long(frames: dict[str, DataFrame], names: Sequence[str]) -> DataFrame
     for name in names:
         parts[name] = np.concatenate([frame[name].to_numpy() for frame in frames.values()]) if frames else np.array([])
     return DataFrame(parts)
+
+
+def as_bars(values: dict[str, Any], *, df: bool) -> Any:
+    """Bars as get_bars gives them: a frame, or a structured array."""
+    if df:
+        return DataFrame(values)
+    kinds = [(name, object if name == "date" else np.float64) for name in values]
+    table = np.empty(len(next(iter(values.values()), ())), dtype=kinds)
+    for name, column in values.items():
+        table[name] = column
+    return table

@@ -54,7 +54,9 @@ def test_a_long_frame_of_many_codes_is_what_each_code_gives(g: Any) -> None:
         assert list(many.columns[:2]) == ["time", "code"]
         for code, alone in single.items():
             part = many[many["code"] == code].set_index("time").drop(columns="code")
-            pd.testing.assert_frame_equal(part, alone, check_names=False, check_freq=False, check_index_type=False)
+            pd.testing.assert_frame_equal(
+                part, alone, check_names=False, check_freq=False, check_index_type=False, check_column_type=False
+            )
 
 
 def test_a_panel_of_many_codes_is_what_each_code_gives(g: Any) -> None:

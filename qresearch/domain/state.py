@@ -83,6 +83,8 @@ class OpenOrder(NamedTuple):
         A cancel takes effect at the next match.
     update : Amendment or None
         An update takes effect at the next match; its quantity is what will be left.
+    placed : (int, int, int)
+        Day, phase and bar at which it was asked for.
     """
 
     order_id: int
@@ -99,6 +101,7 @@ class OpenOrder(NamedTuple):
     commission: int = 0
     cancel_requested: bool = False
     update: Amendment | None = None
+    placed: tuple[int, int, int] = (-1, 0, 0)
 
 
 class TaxLot(NamedTuple):

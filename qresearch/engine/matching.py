@@ -37,6 +37,7 @@ from qresearch.engine.checks import Checks, Intent
 from qresearch.engine.evolve import HOLDING_PERIOD, Draft
 from qresearch.engine.exchange import Exchange
 from qresearch.engine.idle import touched_orders
+from qresearch.engine.lean_model import LEAN_EQUITY
 from qresearch.engine.ledger import after_sale, notionals
 from qresearch.engine.queue import awaits_opening
 from qresearch.engine.slippage import slipped
@@ -89,8 +90,10 @@ def _due(draft: Draft) -> list[Placed]:
 
 
 def _is_special(draft: Draft, blocks: list[Placed]) -> bool:
-    """True when an order may have to wait: it has terms of its own, or the volume is capped."""
+    """True when an order may have to wait: it has terms or rules of its own, or the volume is capped."""
     if draft.settings.participation is not None or any(block.terms for block in blocks):
+        return True
+    if draft.bar > 1 and draft.settings.fill_model == LEAN_EQUITY:
         return True
     return any(amendment.terms is not MARKET_DAY for amendment in draft.amended.values())
 

@@ -43,7 +43,7 @@ from qresearch.engine.checks import Checks, Intent
 from qresearch.engine.evolve import Draft
 from qresearch.engine.exchange import Exchange
 from qresearch.engine.fills import Bar, Quote, at_open, in_bar
-from qresearch.engine.lean_model import LEAN_EQUITY, lean_quote
+from qresearch.engine.lean_model import LEAN_EQUITY, brings_news, came_before, lean_quote, lean_quote_in_day
 from qresearch.engine.ledger import lots_after_sale
 from qresearch.engine.reserves import intent_of, reserve_price, reserved_cash, shares_before
 from qresearch.engine.sizing import rounded
@@ -119,6 +119,7 @@ class Walk:
 
     def __init__(self, draft: Draft, exchange: Exchange, *, closing: bool) -> None:
         self.draft, self.exchange, self.closing = draft, exchange, closing
+        self.lean = draft.settings.fill_model == LEAN_EQUITY
         self.checks = Checks(draft, exchange)
         self.reserved = reserved_cash(draft, exchange)
 
@@ -153,8 +154,8 @@ class Walk:
         if invalid is not None:
             self._refuse_or_wait(order, *invalid)
             return
-        lean = self.draft.settings.fill_model == LEAN_EQUITY
-        if lean and not self.closing and order.terms.kind not in MARKET_KINDS:
+        taken = order.triggered and limit is None
+        if self.lean and not self.closing and order.terms.kind not in MARKET_KINDS and not taken:
             return  # its rules ask whole bars only
         quote = self._quote(order)
         self._note_trigger(order, quote)
@@ -180,7 +181,9 @@ class Walk:
         if draft.phase == _CLOSE:
             return kind is not Kind.MARKET_ON_CLOSE
         bars, row = self.exchange.bars(draft)
-        return kind is Kind.MARKET_ON_CLOSE or (isinstance(bars, Intraday) and not bars.traded[row, order.column])
+        if kind is Kind.MARKET_ON_CLOSE or not isinstance(bars, Intraday):
+            return kind is Kind.MARKET_ON_CLOSE
+        return not (brings_news(bars, row, order) if self.lean else bars.traded[row, order.column])
 
     def _bar(self, column: int) -> Bar:
         """The whole bar that orders are asked against; the closing price of a day is that of its last trade."""
@@ -191,6 +194,9 @@ class Walk:
 
     def _opening(self, order: OpenOrder) -> Quote:
         """What an order does at the open of the bar."""
+        draft = self.draft
+        if self.lean and draft.bar > 1 and order.terms.kind is Kind.MARKET and not came_before(order, draft.day):
+            return lean_quote_in_day(self.exchange, draft, order, closing=False)
         sides = np.array([order.leaves], dtype=np.int64)
         opened = float(self.exchange.openings(self.draft, np.array([order.column]), sides)[0])
         if opened != opened:
@@ -204,7 +210,9 @@ class Walk:
             return self._opening(order)
         side, bar = 1 if order.leaves > 0 else -1, self._bar(order.column)
         taken = order.triggered and order.terms.limit_price is None
-        if order.terms.kind in MARKET_KINDS or taken:
+        in_day = self.lean and self.draft.bar and self.draft.phase != _CLOSE
+        looks_again = in_day and order.reason is Reason.NO_TRADES and not came_before(order, self.draft.day)
+        if taken or (order.terms.kind in MARKET_KINDS and not looks_again):
             # A market order, or a stop that became one, tries its luck at opens only.
             return Quote(
                 None,
@@ -213,7 +221,9 @@ class Walk:
                 reason=order.reason or Reason.VOLUME_CAP,
                 facts=order.facts,
             )
-        if self.draft.settings.fill_model == LEAN_EQUITY:
+        if in_day:
+            return lean_quote_in_day(self.exchange, self.draft, order, closing=True)
+        if self.lean:
             return lean_quote(self.exchange, order, self.draft.day, bar)
         return in_bar(order.terms, side, bar, triggered=order.triggered, stop=order.stop)
 

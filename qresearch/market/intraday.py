@@ -7,6 +7,7 @@ daily arrays are aggregated from them (:func:`daily_fields`), so that whatever r
 
 from __future__ import annotations
 
+import datetime as dt
 import hashlib
 from dataclasses import dataclass
 from functools import cached_property
@@ -128,6 +129,23 @@ class Intraday:
             (self.times - self.times.astype("datetime64[D]")).astype("timedelta64[m]").astype(np.int64)
         )
         return inside
+
+    @cached_property
+    def length(self) -> dt.timedelta:
+        """How long a bar is: the shortest step between two bars of a day; an hour where every day has one bar."""
+        steps = np.diff(self.times.astype("datetime64[m]").astype(np.int64))[np.diff(self.day_of) == 0]
+        return dt.timedelta(minutes=int(steps.min()) if len(steps) else 60)
+
+    def end(self, row: int) -> dt.datetime:
+        """End of the bar in a row, local time of the venue."""
+        found: dt.datetime = self.times[row].astype("datetime64[s]").astype(object)
+        return found
+
+    @staticmethod
+    def last_known(values: Floats | Bools, first: int, row: int, column: int) -> int:
+        """The last row from `first` to `row` in which a field of an instrument is above 0; -1 when none is."""
+        known = np.flatnonzero(values[first : row + 1, column] > 0)
+        return first + int(known[-1]) if len(known) else -1
 
     def row(self, day: int, bar: int) -> int:
         """Row of a bar of a day; bars count from 1."""

@@ -31,7 +31,7 @@ def settings_of(market: Market, options: Mapping[str, Any]) -> Settings:
         costs=preset_costs(market.venue, choose("costs", options["costs"], COST_PRESETS)),
         slippage=slippage_model(*((slippage,) if isinstance(slippage, str) else slippage)),
         participation=volume_cap(options["participation"]),
-        fill_model=_fill_model(market, options["fill_model"], options["clock"]),
+        fill_model=_fill_model(options["fill_model"], options["clock"]),
         reserve=choose("reserve", options["reserve"], ("limit", "last", "none")),
         cancel_latency=choose("cancel_latency", options["cancel_latency"], ("none", "next_match")),
         open_order_margin=options["open_order_margin"],
@@ -60,13 +60,8 @@ def span_of(market: Market, start: object, end: object) -> tuple[int, int]:
     return first, last
 
 
-def _fill_model(market: Market, value: str, clock: str) -> str:
+def _fill_model(value: str, clock: str) -> str:
     choose("fill_model", value, ("a_share", LEAN_EQUITY))
-    if value == LEAN_EQUITY and market.panel.intraday is not None:
-        raise UsageError(
-            "fill_model='lean_equity' works on daily bars only, and these data have bars inside the day. "
-            "Leave it out, or read daily bars."
-        )
     if value == LEAN_EQUITY and clock == SAME_BAR:
         raise UsageError(
             "fill_model='lean_equity' fills orders at bars after their own, clock='same_bar' inside the call. "

@@ -92,7 +92,7 @@ class Session(Looking):
         seen. The rules stand in :mod:`qresearch.engine.immediate`.
     fill_model : {"a_share", "lean_equity"}
         When limit, stop and the other types fill, and at what price: the rules of :mod:`qresearch.engine.fills`, or
-        those of LEAN's equity model on whole daily bars (:mod:`qresearch.engine.lean_fills`).
+        those of LEAN's equity model on whole bars (:mod:`qresearch.engine.lean_model`).
     reserve : {"limit", "last", "none"}
         Price at which resting buys hold cash back: their limit or stop, the last visible price, or not at all. Resting
         sells hold their shares back from later ones, with "none" they do not.

@@ -45,6 +45,9 @@ REAL = {code: code.replace("XSHG", "SH").replace("XSHE", "SZ") for code in EMBED
 WINDOWS = {"embedded": ("2022-03-01", "2023-02-28"), "real": ("2020-03-02", "2021-02-26")}
 CASH = 2_000_000
 REAL_BARS = pytest.mark.skipif(not DATA.is_file(), reason=f"the real bars are not committed; there is no {DATA}")
+FEWEST = {("s11", "embedded"): 2}
+"""Least number of fills where it is not 6: the embedded market has few limit-ups that are followed by a fair open."""
+
 KINDS = {"adjusted", "ignored", "approximated", "converted", "data", "order", "message"}
 """Kinds of notices; "order" means an order that was not sent."""
 
@@ -182,7 +185,7 @@ def test_a_published_script_runs_to_its_end_and_does_what_it_is_for(place: str, 
         pytest.skip("talib is not installed; it comes with qresearch[talib]")
     session = session_of(name, place)
     assert str(session.equity.index[-1].date()) == WINDOWS[place][1]
-    assert len(session.fills) > (2 if name.startswith("s11") and place == "embedded" else 5)
+    assert len(session.fills) >= FEWEST.get((name[:3], place), 6)
     assert CHECKS[name[:3]](session)
     assert session.portfolio.cash == pytest.approx(cash_by_hand(session), abs=0.6)
     assert session.portfolio.cash >= 0
@@ -260,7 +263,7 @@ def test_the_scripts_are_written_in_the_idioms_that_a_loader_must_survive() -> N
     assert len(not_utf8) == 1
     assert len(not_python) == 2
     assert any("\n\t" in text for text in texts.values())
-    assert sum("import" not in text for text in texts.values()) >= 2
+    assert sum(not re.search(r"^\s*(import|from) ", text, re.MULTILINE) for text in texts.values()) >= 2
     assert sum("reference_security" in text for text in texts.values()) >= 10
     assert sum("log.set_level('order', 'error')" in text for text in texts.values()) >= 10
     assert sum(bool(re.search(r"\]\[-1\]", text)) for text in texts.values()) >= 10

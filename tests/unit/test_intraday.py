@@ -559,12 +559,6 @@ def test_other_tools_work_inside_the_day(tmp_path) -> None:
     assert qr.Session.resume(path, given).digest() == digest
 
 
-def test_daily_models_say_so() -> None:
-    """Protects against a silent mix: the fill model of whole daily bars refuses minute data."""
-    with pytest.raises(qr.UsageError, match="daily bars only"):
-        qr.Session(market([10.0, 10.1]), fill_model="lean_equity")
-
-
 def test_the_minute_sample_adds_up_to_the_daily_one() -> None:
     """Protects the embedded minutes: the same days and prices as the daily market, one object, 240 bars a day."""
     minutes, daily = qr.sample_market("minute"), qr.sample_market()

@@ -84,12 +84,7 @@ ABSENT = {
     ),
     **dict.fromkeys(
         (
-            "calc_factors",
-            "Factor",
             "neutralize",
-            "winsorize_med",
-            "standardlize",
-            "winsorize",
             "get_all_factors",
             "get_factor_kanban_values",
             "get_factor_effect",
@@ -106,7 +101,6 @@ ABSENT = {
         ),
         _FUNDS,
     ),
-    "get_billboard_list": "bring it as a table and read it with finance.run_query(query(finance.NAME))",
     "get_baidu_factor": "bring it as a table and read it with finance.run_query(query(finance.NAME))",
     "get_history_fundamentals": "get_fundamentals(query, statDate='2020q1') gives the reports of a quarter",
     "create_backtest": "Session.from_script runs a script",

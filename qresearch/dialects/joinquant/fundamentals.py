@@ -14,7 +14,7 @@ from qresearch.dialects.joinquant.frames import DataFrame, strings
 from qresearch.dialects.joinquant.query import Query, answer
 from qresearch.dialects.joinquant.run import Run
 from qresearch.dialects.joinquant.symbols import spelled
-from qresearch.dialects.joinquant.tables import latest
+from qresearch.dialects.joinquant.tables import Newest
 from qresearch.errors import UsageError
 
 STATEMENTS = ("valuation", "indicator", "income", "balance", "cash_flow")
@@ -77,7 +77,7 @@ class Fundamentals:
 
     def __init__(self, run: Run) -> None:
         self._run = run
-        self._known: dict[tuple[str, Any], pd.DataFrame] = {}
+        self._newest: dict[str, Newest] = {}
 
     def get_fundamentals(
         self, query_object: Query, date: Any = None, statDate: Any = None
@@ -111,14 +111,11 @@ class Fundamentals:
         return answer(query_object, tables)
 
     def _as_known(self, name: str, day: pd.Timestamp) -> pd.DataFrame:
-        key = (name, day)
-        found = self._known.get(key)
-        if found is None:
+        newest = self._newest.get(name)
+        if newest is None:
             table = self._run.tables.table(name, needed_by="get_fundamentals")
-            if len(self._known) > len(STATEMENTS):
-                self._known.clear()
-            found = self._known[key] = latest(table, day, "day" if "day" in table else "pubDate")
-        return found
+            newest = self._newest[name] = Newest(table, "day" if "day" in table else "pubDate")
+        return newest.at(day)
 
     def _of_period(self, name: str, text: str, before: pd.Timestamp) -> pd.DataFrame:
         table = self._run.tables.table(name, needed_by="get_fundamentals")
@@ -127,8 +124,8 @@ class Fundamentals:
             raise UsageError(f"statDate={text!r} is not a period. Write it as '2020q1' or '2020'.")
         end = pd.Timestamp(f"{found[1]}-{_QUARTER_ENDS[found[2] or '4']}")
         if "statDate" not in table:
-            return latest(table, min(end, before), "day")
-        return latest(table[table["statDate"] == end], before, "pubDate")
+            return Newest(table, "day").at(min(end, before))
+        return Newest(table[table["statDate"] == end], "pubDate").at(before)
 
     def get_valuation(  # as documented by the platform
         self, security: Any, start_date: Any = None, end_date: Any = None, fields: Any = None,
@@ -200,6 +197,14 @@ class Fundamentals:
         found = self._by_day("money_flow", "get_money_flow", security_list, start_date, end_date, count)
         found = found.rename(columns={"code": "sec_code"})
         return DataFrame(found if fields is None else found[[fields] if isinstance(fields, str) else list(fields)])
+
+    def get_billboard_list(  # as documented by the platform
+        self, stock_list: Any = None, start_date: Any = None, end_date: Any = None, count: int | None = None
+    ) -> DataFrame:
+        """Rows of the table ``billboard`` of some codes (default: all), by day."""
+        if stock_list is None:
+            stock_list = self._run.tables.table("billboard", needed_by="get_billboard_list")["code"].unique()
+        return DataFrame(self._by_day("billboard", "get_billboard_list", stock_list, start_date, end_date, count))
 
     def get_locked_shares(
         self, stock_list: Any, start_date: Any = None, end_date: Any = None, forward_count: int | None = None

@@ -362,9 +362,9 @@ class Listing:
     # ------------------------------------------------------------------ files
 
     def read_file(self, path: str) -> bytes:
-        """A file that the user brought: ``data={'files': {name: text or bytes}}``."""
-        files = self._run.tables.files()
-        name = re.sub(r"^\./", "", str(path))
+        """A file that the script wrote, or that the user brought: ``data={'files': {name: text or bytes}}``."""
+        files = dict(self._run.tables.files()) | self._run.state.get("files", {})
+        name = _file_name(path)
         if name not in files:
             raise UsageError(
                 f"read_file({path!r}): this session was given no such file. Pass it: "
@@ -374,8 +374,19 @@ class Listing:
         return held if isinstance(held, bytes) else str(held).encode()
 
     def write_file(self, path: str, content: Any, append: bool = False) -> None:  # as documented
-        """Accepted and not written: a run leaves nothing behind on the disk."""
-        self._run.tell(f"write_file({path!r}) writes nothing: a run leaves no files behind.", "ignored")
+        """Keep a file in the memory of the session, for read_file; a run leaves nothing behind on the disk."""
+        run, name = self._run, _file_name(path)
+        run.tell(f"write_file({path!r}) is kept for read_file only: a run leaves no files behind.", "ignored")
+        before = self.read_file(path) if append and self._has_file(name) else b""
+        added = content if isinstance(content, bytes) else str(content).encode()
+        run.state["files"] = {**run.state.get("files", {}), name: before + added}
+
+    def _has_file(self, name: str) -> bool:
+        return name in self._run.state.get("files", {}) or name in self._run.tables.files()
+
+
+def _file_name(path: Any) -> str:
+    return re.sub(r"^\./", "", str(path))
 
 
 def _dates(days: Any) -> Any:

@@ -15,7 +15,7 @@ from pathlib import Path
 from types import FunctionType
 from typing import TYPE_CHECKING, Any
 
-from qresearch.dialects.joinquant import config, expressions, order, orders, query
+from qresearch.dialects.joinquant import config, expressions, factors, order, orders, query
 from qresearch.dialects.joinquant.absent import ABSENT, Absent
 from qresearch.dialects.joinquant.account import Context
 from qresearch.dialects.joinquant.bar_now import Data
@@ -175,13 +175,17 @@ class Loaded:
         """Everything that a script can call, by name."""
         run = self.run
         found: dict[str, Any] = {name: Absent(name, words) for name, words in ABSENT.items()}
-        parts = (config.Config(run), orders.Orders(run), prices, Listing(run), Fundamentals(run))
+        parts = (
+            config.Config(run), orders.Orders(run), prices, Listing(run), Fundamentals(run),
+            factors.Factors(run, prices),
+        )  # fmt: skip
         for part in parts:
             found.update({name: getattr(part, name) for name in dir(type(part)) if not name.startswith("_")})
         for kind in (
             config.OrderCost, config.PerTrade, config.FixedSlippage, config.PriceRelatedSlippage,
             config.StepRelatedSlippage, config.SubPortfolioConfig, order.OrderStatus, order.MarketOrderStyle,
-            order.LimitOrderStyle, order.StopMarketOrderStyle, order.StopLimitOrderStyle,
+            order.LimitOrderStyle, order.StopMarketOrderStyle, order.StopLimitOrderStyle, factors.Factor,
+            factors.winsorize, factors.winsorize_med, factors.standardlize,
         ):  # fmt: skip
             found[kind.__name__] = kind
         found.update({name: expressions.Entity(name) for name in STATEMENTS})

@@ -55,6 +55,7 @@ TABLES: Mapping[str, Described] = MappingProxyType({
     "extras": Described(("code", "date"), "what get_extras gives, by name: unit_net_value, acc_net_value, ..."),
     "factors": Described(("code", "date"), "what get_factor_values gives: one column per factor"),
     "money_flow": Described(("code", "date"), "what get_money_flow gives: change_pct, net_amount_main, ..."),
+    "billboard": Described(("code", "date"), "what get_billboard_list gives: direction, abnormal_name, net_value, ..."),
     "locked_shares": Described(("code", "day"), "what get_locked_shares gives: num, rate1, rate2"),
     "files": Described((), "what read_file gives: a mapping of name to text or bytes, not a table"),
 })  # fmt: skip
@@ -183,11 +184,40 @@ def in_force(table: pd.DataFrame, day: pd.Timestamp) -> pd.DataFrame:
     return table[kept]
 
 
-def latest(table: pd.DataFrame, day: pd.Timestamp, column: str) -> pd.DataFrame:
-    """For each code the row that was the newest known on a day."""
-    known = table[table[column] <= day]
-    keys = [column, "statDate"] if "statDate" in known and column != "statDate" else [column]
-    return known.sort_values(keys, kind="stable").drop_duplicates("code", keep="last").sort_values("code")
+class Newest:
+    """The newest row of each code as of a day: sorted once, so that a day costs by its own rows.
+
+    Parameters
+    ----------
+    table : DataFrame
+    column : str
+        Date from which a row is known; of equal ones the later statDate is the newer.
+
+    Examples
+    --------
+    >>> days = pd.to_datetime(["2024-01-02", "2024-01-02", "2024-01-03"])
+    >>> rows = pd.DataFrame({"code": ["a", "b", "a"], "day": days})
+    >>> [len(Newest(rows, "day").at(pd.Timestamp(day))) for day in ("2024-01-01", "2024-01-03")]
+    [0, 2]
+    """
+
+    def __init__(self, table: pd.DataFrame, column: str) -> None:
+        keys = [column, "statDate"] if "statDate" in table and column != "statDate" else [column]
+        is_sorted = len(keys) == 1 and table[column].is_monotonic_increasing
+        self._table = table if is_sorted else table.sort_values(keys, kind="stable")
+        self._dates = self._table[column].to_numpy(dtype="datetime64[ns]")
+        self._codes, names = pd.factorize(self._table["code"], sort=True)
+        self._stop, self._rows = 0, np.full(len(names), -1)
+
+    def at(self, day: pd.Timestamp) -> pd.DataFrame:
+        """One row per code that is known by a day, sorted by code."""
+        stop = int(self._dates.searchsorted(day.to_datetime64(), side="right"))
+        if stop < self._stop:  # the session went back
+            self._stop = 0
+            self._rows[:] = -1
+        np.maximum.at(self._rows, self._codes[self._stop : stop], np.arange(self._stop, stop))
+        self._stop = stop
+        return self._table.iloc[self._rows[self._rows >= 0]]
 
 
 def unique(values: Iterable[Any]) -> list[Any]:

@@ -257,6 +257,47 @@ REASONS: Mapping[Reason, ReasonText] = MappingProxyType({
 })  # fmt: skip
 """Every reason with its words; a test holds that each code has them."""
 
+ADVICE_ZH: Mapping[Reason, str] = MappingProxyType({
+    Reason.LOT_SIZE: "请按整手下单;不足一手的零股只能一次性卖出。",
+    Reason.MINIMUM_SIZE: "请不少于该板块的最小数量;不足最小数量的余额只能一次性卖出。",
+    Reason.NO_CHANGE: "无需操作;该请求保留在记录中。",
+    Reason.NO_PRICE: "请按股数下单(跟踪止损须给出触发价),或等待第一根K线。",
+    Reason.NOT_TRADABLE: "请交易跟踪该指数的ETF。",
+    Reason.PROTECTION_PRICE: "请填写保护限价,或使用限价委托。",
+    Reason.NOT_LISTED: "请等到首个交易日。",
+    Reason.DELISTED: "已无法处理;应在最后交易日之前卖出。",
+    Reason.DATA_ENDED: "请等待或补充后续行情,或在证券表中登记退市日。",
+    Reason.NO_FURTHER_OPEN: "请延长会话的结束日期,或补充后续行情。",
+    Reason.SUSPENDED: "请在复牌后再下单。",
+    Reason.NO_TRADES: "请等待有成交的K线,或选择成交更活跃的证券。",
+    Reason.LIMIT_UP: "请改日再试;假定涨停排队不能成交。",
+    Reason.LIMIT_DOWN: "请改日再试;假定跌停排队不能成交。",
+    Reason.T_PLUS_ONE: "请在下一个交易日卖出。",
+    Reason.INSUFFICIENT_QUANTITY: "卖出不得超过持有;现金账户不能卖空。",
+    Reason.INSUFFICIENT_CASH: "请减少数量或先卖出;资金在撮合时检查,先卖后买。",
+    Reason.VALUE_CAP: "无需操作;开盘跳高时按金额的委托不会超过所要求的金额。",
+    Reason.VOLUME_CAP: "请减少数量、分日下单,或提高成交量上限。",
+    Reason.PRICE_LIMIT: "请在当日涨跌停范围内报价。",
+    Reason.LIMIT_NOT_REACHED: "请修改限价,或延长有效期(GTC)。",
+    Reason.STOP_NOT_REACHED: "请延长有效期(GTC),或移动触发价。",
+    Reason.AWAITS_CLOSE: "请前进到收盘。",
+    Reason.NOT_AT_ONCE: "请使用当日有效(DAY),让剩余部分等待。",
+    Reason.OPEN_ORDER_MARGIN: "平仓前请先撤销依赖该持仓的委托。",
+    Reason.BELOW_FILLED: "请改为撤单。",
+    Reason.USER_CANCEL: "",
+    Reason.ALREADY_FINAL: "请查看该委托的事件,了解其何时结束。",
+})  # fmt: skip
+"""The advice of each reason in Chinese."""
+
+
+def advise(reason: Reason, *, language: str = "en") -> str:
+    """What to do about a reason; empty where there is nothing to do.
+
+    >>> advise(Reason.SUSPENDED), advise(Reason.SUSPENDED, language="zh")
+    ('Order again when trading resumes.', '请在复牌后再下单。')
+    """
+    return ADVICE_ZH[reason] if language == "zh" else REASONS[reason].advice
+
 
 def explain_reason(reason: Reason, facts: Facts, *, language: str = "en") -> str:
     """The sentence of a reason for one case.

@@ -11,6 +11,7 @@ from dataclasses import replace
 
 from qresearch.domain.messages import (
     DividendPaid,
+    DividendTaxed,
     OrderScaled,
     PositionClosed,
     PositionStale,
@@ -23,8 +24,9 @@ from qresearch.domain.money import RATE_SCALE, divide_half_up, rate_units
 from qresearch.domain.state import OpenOrder
 from qresearch.engine.evolve import Draft
 from qresearch.engine.exchange import Exchange
-from qresearch.engine.ledger import cash_of, shares_of
+from qresearch.engine.ledger import cash_of, lots_after_sale, shares_of
 from qresearch.engine.sizing import on_tick
+from qresearch.engine.taxes import tax_on_sale
 from qresearch.market.actions import Action
 
 
@@ -99,14 +101,22 @@ def _open_orders(draft: Draft, column: int) -> list[OpenOrder]:
 
 
 def close_delisted(draft: Draft, exchange: Exchange) -> None:
-    """Close positions whose recorded delisting is today, at the last price (``delisting="zero"``: at nothing)."""
+    """Close positions whose recorded delisting is today, at the last price (``delisting="zero"``: at nothing).
+
+    At the last price it counts as a sale: dividends that are taxed by holding period are taxed now. What is written
+    off is not sold, and nothing is due.
+    """
     day, phase = draft.day, draft.phase
     for column in exchange.closing.get(day, ()):
         if column in draft.positions:
             quantity = draft.positions[column].quantity
             price = float(exchange.market.mark[day - 1, column]) if draft.settings.delisting == "last" else 0.0
             amount = exchange.money.notional(exchange.money.price_units(price), quantity)
+            _, left = lots_after_sale(draft.tax_lots.get(column, ()), quantity)
+            tax = tax_on_sale(exchange.market, left, day) if price else 0
             draft.emit(PositionClosed(day, phase, column, quantity, price, amount))
+            if tax:
+                draft.emit(DividendTaxed(day, phase, column, tax))
 
 
 def freeze_without_bars(draft: Draft, exchange: Exchange) -> list[int]:

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import datetime as dt
 from bisect import bisect_right
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -35,7 +36,7 @@ class Rates:
     """Fee rates of one period, one entry per board (columns of :data:`BOARDS`).
 
     Rates are integers of a billionth of the value traded, `transfer_par` of a unit of currency per share, minima in
-    money steps.
+    money steps; `highest` is the highest of all rates.
     """
 
     commission: tuple[Ints, Ints]
@@ -47,6 +48,7 @@ class Rates:
     units: int
     has_transfer: bool
     together: bool
+    highest: int
 
     def charge(self, board: int, quantity: int, notional: int) -> tuple[int, int, int]:
         """Commission, stamp duty and transfer fee of one fill, in money steps.
@@ -75,16 +77,23 @@ class Rates:
     def charge_all(self, boards: Ints, quantities: Ints, notionals: Ints) -> tuple[Ints, Ints, Ints]:
         """The same for many fills at once, each fee rounded by itself."""
         buys = quantities > 0
-        commission = np.maximum(_apply(notionals, _by_side(buys, self.commission, boards)), self.minimum)
-        duty = _apply(notionals, _by_side(buys, self.duty, boards))
+        apply = self._applier(notionals)
+        commission = np.maximum(apply(notionals, _by_side(buys, self.commission, boards)), self.minimum)
+        duty = apply(notionals, _by_side(buys, self.duty, boards))
         if not self.has_transfer:
             return commission, duty, np.zeros_like(duty)
-        transfer = _apply(notionals, self.transfer[boards])
+        transfer = apply(notionals, self.transfer[boards])
         par = self.transfer_par[boards]
         if par.any():
-            by_count = _apply(np.abs(quantities) * self.units, par)
+            units = np.abs(quantities) * self.units
+            by_count = self._applier(units)(units, par)
             transfer = np.where(par > 0, np.maximum(by_count, self.transfer_minimum[boards]), transfer)
         return commission, duty, transfer
+
+
+    def _applier(self, amounts: Ints) -> Callable[[Ints, Ints], Ints]:
+        """How to multiply some amounts with any of these rates: plainly, where no product leaves 64 bits."""
+        return _apply_plainly if int(amounts.max(initial=0)) * self.highest < _SAFE else _apply
 
 
 def _by_side(buys: NDArray[np.bool_], rates: tuple[Ints, Ints], boards: Ints) -> Ints:
@@ -94,10 +103,13 @@ def _by_side(buys: NDArray[np.bool_], rates: tuple[Ints, Ints], boards: Ints) ->
 
 def _apply(amounts: Ints, rates: Ints) -> Ints:
     """Amount x rate, half up, exact: taken apart so that no product leaves 64 bits."""
-    if int(amounts.max(initial=0)) * int(rates.max(initial=0)) < _SAFE:
-        return (amounts * rates + RATE_SCALE // 2) // RATE_SCALE
     whole, rest = np.divmod(amounts, RATE_SCALE)
     return whole * rates + (2 * rest * rates + RATE_SCALE) // (2 * RATE_SCALE)
+
+
+def _apply_plainly(amounts: Ints, rates: Ints) -> Ints:
+    """The same for amounts that are small enough."""
+    return (amounts * rates + RATE_SCALE // 2) // RATE_SCALE
 
 
 BOARDS = tuple(Board)
@@ -143,16 +155,19 @@ class FeeBook:
             transfers = [rules.TransferFee(0.0 if free else rate, 0.0, 0.0) for free in exempt]
         count = len(BOARDS)
         buying, selling = (per_board([rate] * count) for rate in (costs.open_commission, costs.close_commission))
+        pars = [rate_units("transfer fee", fee.par_rate) for fee in transfers]
+        fees = [rate_units("transfer fee", fee.rate) for fee in transfers]
         return Rates(
             commission=(buying, buying if costs.open_commission == costs.close_commission else selling),
             minimum=costs.min_commission,
             duty=(per_board(duty_buy), per_board(duty_sell)),
-            transfer=per_board([rate_units("transfer fee", fee.rate) for fee in transfers]),
-            transfer_par=per_board([rate_units("transfer fee", fee.par_rate) for fee in transfers]),
+            transfer=per_board(fees),
+            transfer_par=per_board(pars),
             transfer_minimum=per_board([money.money("transfer fee", fee.minimum) for fee in transfers]),
             units=money.units,
             has_transfer=any(fee.rate or fee.par_rate for fee in transfers),
             together=costs.rounding == "total",
+            highest=max(costs.open_commission, costs.close_commission, *duty_buy, *duty_sell, *fees, *pars),
         )
 
 

@@ -141,7 +141,8 @@ def in_bar(terms: Terms, side: int, bar: Bar, *, triggered: bool, stop: float | 
         moved = _trailed(terms, side, stop, best)
         return _untouched(terms, moved, touched)
     if limit is None:
-        return Quote(stop, triggered=True, stop=stop)
+        # Inside a day no one asks at the open of a bar on the clock of the same bar: a gap is met here.
+        return Quote(max(stop, bar.open) if side > 0 else min(stop, bar.open), triggered=True, stop=stop)
     if side * bar.close <= side * limit:
         return Quote(_within(bar, side, limit), takes=False, triggered=True, stop=stop)
     return Quote(None, triggered=True, stop=stop, facts={"limit": limit, "price": bar.close})

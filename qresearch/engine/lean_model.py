@@ -153,5 +153,6 @@ def _last_quote(bars: Intraday, first: int, row: int, order: OpenOrder) -> Quote
 def _why(order: OpenOrder, bar: Bar, wait: Wait | None) -> tuple[Reason, Facts]:
     buying = order.leaves > 0
     if wait is Wait.STOP_NOT_REACHED:
-        return Reason.STOP_NOT_REACHED, {"stop": order.stop or 0.0, "price": bar.high if buying else bar.low}
+        is_above = buying != (order.terms.kind is Kind.LIMIT_IF_TOUCHED)
+        return Reason.STOP_NOT_REACHED, {"stop": order.stop or 0.0, "price": bar.high if is_above else bar.low}
     return Reason.LIMIT_NOT_REACHED, {"limit": order.terms.limit_price or 0.0, "price": bar.low if buying else bar.high}

@@ -313,6 +313,8 @@ def _target(draft: Draft, exchange: Exchange, column: int, target: int, cap: int
             return Sized(bought, cap)
         if step == 1:
             return Sized(delta, refusal=(Reason.MINIMUM_SIZE, {"asked": delta, "minimum": minimum}))
+        if not held and not pending:
+            return Sized(delta, refusal=(Reason.LOT_SIZE, {"asked": delta, "lot": step, "sent": 0}))
     elif delta < 0:
         return _sell(draft, exchange, column, -delta)
     return Sized(delta, refusal=(Reason.NO_CHANGE, {"held": held, "pending": pending}))

@@ -29,7 +29,7 @@ _MOST = 60
 """Characters of a value in a table of locals."""
 
 
-def strategy_error(problem: Exception, callback: str, now: Now) -> StrategyError:
+def strategy_error(problem: Exception, callback: str, now: Now, *, is_opening: bool) -> StrategyError:
     """The error that says where a strategy raised.
 
     Parameters
@@ -38,6 +38,8 @@ def strategy_error(problem: Exception, callback: str, now: Now) -> StrategyError
         What the strategy raised.
     callback : str
     now : Now
+    is_opening : bool
+        Before the first day, in what is called once while the session is opened.
 
     Returns
     -------
@@ -49,10 +51,17 @@ def strategy_error(problem: Exception, callback: str, now: Now) -> StrategyError
     text = linecache.getline(file, line).strip()
     quoted = f" `{text}`" if text else ""
     day = str(now.day)[:10]
+    if is_opening:
+        when, after = "", "No session was opened; mend the function and open it again."
+    else:
+        when = f" on {day} at {now.phase.value}"
+        after = (
+            "The session stands where it stood before this step; mend the function and step again. What the step had "
+            "done is in session.attempt."
+        )
     return StrategyError(
-        f"{callback} raised {type(problem).__name__} on {day} at {now.phase.value}, line {line} of {_file(file)}"
-        f"{quoted}: {str(problem).rstrip('.')}. The session stands where it stood before this step; mend the function "
-        "and step again. What the step had done is in session.attempt.",
+        f"{callback} raised {type(problem).__name__}{when}, line {line} of {_file(file)}{quoted}: "
+        f"{str(problem).rstrip('.')}. {after}",
         day=day,
         phase=now.phase.value,
         callback=callback,

@@ -219,7 +219,9 @@ class Clock(StrategySlot):
             raise
         except Exception as problem:
             # With the traceback of the strategy, so that %debug opens there.
-            raise strategy_error(problem, name, self.now).with_traceback(problem.__traceback__) from problem
+            is_opening = self._account.day < self._exchange.first
+            error = strategy_error(problem, name, self.now, is_opening=is_opening)
+            raise error.with_traceback(problem.__traceback__) from problem
 
     def _redo(self, target: Target) -> bool:
         """Move to the kept stop at or after the target, or to the tip; True when a breakpoint stopped it earlier."""

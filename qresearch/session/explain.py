@@ -37,6 +37,7 @@ from qresearch.engine.sizing import held_by, pending_of
 from qresearch.engine.working import MARKET_KINDS
 from qresearch.market.venue import PHASES, Phase
 from qresearch.session.explain_checks import TRADING, WAITS, Turn, remedy
+from qresearch.session.explain_words import Say
 from qresearch.session.explanation import FAILED, NOTED, PASSED, SKIPPED, Explanation, Finding
 from qresearch.session.frames import time_of
 from qresearch.session.html import number, price
@@ -46,7 +47,9 @@ if TYPE_CHECKING:
     from qresearch.session.timeline import Branch
 
 
-def explain_order(exchange: Exchange, branch: Branch, count: int, record: OrderRecord) -> Explanation:
+def explain_order(
+    exchange: Exchange, branch: Branch, count: int, record: OrderRecord, language: str = "en"
+) -> Explanation:
     """Account for one order from the events of a branch.
 
     Parameters
@@ -57,18 +60,21 @@ def explain_order(exchange: Exchange, branch: Branch, count: int, record: OrderR
         Number of events of the branch to look at: up to the cursor.
     record : OrderRecord
         The order as of the cursor.
+    language : {"en", "zh"}
     """
-    teller = _Teller(exchange, branch, record)
+    say = Say(language)
+    teller = _Teller(exchange, branch, record, say)
     findings = tuple(teller.findings(branch.log[:count]))
     side = "buy" if record.quantity > 0 or (not record.quantity and record.asked > 0) else "sell"
-    title = f"Order {record.order_id}: {side} {exchange.market.symbols[record.column]}"
-    return Explanation(title, record.status.value, findings, _advice(record))
+    title = say("title", order=record.order_id, side=say(side), symbol=exchange.market.symbols[record.column])
+    return Explanation(title, record.status.value, findings, _advice(record, say), say)
 
 
-def _advice(record: OrderRecord) -> str:
+def _advice(record: OrderRecord, say: Say) -> str:
     if record.reason is not None:
-        return remedy(record.reason, record.facts, 1 if (record.quantity or record.asked) > 0 else -1)
-    return "Step on: it meets the next open." if record.status is Status.QUEUED else ""
+        side = 1 if (record.quantity or record.asked) > 0 else -1
+        return remedy(record.reason, record.facts, side, say.language)
+    return say("step_on") if record.status is Status.QUEUED else ""
 
 
 class _Told(NamedTuple):
@@ -81,8 +87,8 @@ class _Told(NamedTuple):
 class _Teller:
     """Walks the events of one order and says what was found at each."""
 
-    def __init__(self, exchange: Exchange, branch: Branch, record: OrderRecord) -> None:
-        self.exchange, self.branch, self.record = exchange, branch, record
+    def __init__(self, exchange: Exchange, branch: Branch, record: OrderRecord, say: Say) -> None:
+        self.exchange, self.branch, self.record, self.say = exchange, branch, record, say
 
     def findings(self, log: list[Event]) -> Iterator[Finding]:
         """All findings, in the order of the events."""
@@ -111,11 +117,14 @@ class _Teller:
 
     def _finding(self, event: Event, check: str, verdict: str, text: str) -> Finding:
         exchange = self.exchange
-        day = exchange.date(event.day) if event.day >= 0 else "before the data"
-        phase = PHASES[event.phase].value
+        day = exchange.date(event.day) if event.day >= 0 else self.say("no_day")
+        phase = self.say.name(PHASES[event.phase].value)
         if event.bar and PHASES[event.phase] is Phase.INTRADAY:
             phase += f" {time_of(exchange, event.day, event.phase, event.bar):%H:%M}"
-        return Finding(day, phase, check, verdict, text)
+        return Finding(day, phase, self.say.name(check), verdict, text)
+
+    def _why(self, reason: Reason, facts: Facts) -> str:
+        return explain_reason(reason, facts, language=self.say.language)
 
     # ------------------------------------------------------------------ the call
 
@@ -128,27 +137,27 @@ class _Teller:
         refusal = block.refused.get(offset)
         if refusal is not None:
             reason, facts = refusal[1]
-            yield self._finding(block, _CHECK_OF.get(reason, "Order"), FAILED, explain_reason(reason, facts))
+            yield self._finding(block, _CHECK_OF.get(reason, "Order"), FAILED, self._why(reason, facts))
             return
         sent = abs(block.quantities[offset])
         terms = block.terms.get(offset, MARKET_DAY)
-        text = f"{sent:,} shares" if terms is MARKET_DAY else f"{sent:,} shares, {terms}"
+        key = "sent" if terms is MARKET_DAY else "sent_terms"
+        text = self.say(key, shares=f"{sent:,}", terms=self.say.terms(terms))
         if record.method in {Method.ORDER, Method.LOTS}:
             lot = exchange.lot_shares if record.method is Method.LOTS else 1
             if sent != abs(record.asked) * lot:
-                text += f", rounded to whole lots from {abs(record.asked) * lot:,.0f}"
-        waits = "; waits for the next open." if draft.settings.clock == NEXT_OPEN else "."
-        yield self._finding(block, "Sent", PASSED, text + waits)
+                text += self.say("rounded", asked=f"{abs(record.asked) * lot:,.0f}")
+        waits = "waits" if draft.settings.clock == NEXT_OPEN else "full_stop"
+        yield self._finding(block, "Sent", PASSED, text + self.say(waits))
 
     def _sizing_text(self, draft: Draft) -> str:
         record, exchange = self.record, self.exchange
         last = exchange.view(draft).last_price(record.column)
         held, pending = held_by(draft, record.column), pending_of(draft, record.column)
         cash = number(exchange.money.amount(draft.cash))
-        text = f"{held:,} held, {pending:+,} pending"
-        if record.method in {Method.VALUE, Method.TARGET_VALUE, Method.PCT}:
-            text += f", last visible price {price(last)}, cash {cash}"
-        return text + "."
+        by_price = record.method in {Method.VALUE, Method.TARGET_VALUE, Method.PCT}
+        numbers = {"held": f"{held:,}", "pending": f"{pending:+,}", "price": price(last), "cash": cash}
+        return self.say("sized_by_price" if by_price else "sized", **numbers)
 
     def _replay_requests(self, draft: Draft, block: Placed, offset: int) -> None:
         """Put the requests that came before in the same moment into the queue of a draft."""
@@ -184,7 +193,7 @@ class _Teller:
             draft.apply_row(match, earlier)
         order = draft.released(self.record.order_id)
         at, filled = float(match.prices[row]), int(match.quantities[row])
-        turn = Turn(self.exchange, draft, order, at if at > 0 else float("nan"))
+        turn = Turn(self.exchange, draft, order, at if at > 0 else float("nan"), self.say)
         remarks = match.remarks.get(row, ())
         outcome = {item.reason: item.facts for item in remarks if not isinstance(item, DividendTaxed)}
         yield from self._judged(match, turn, outcome, traded=bool(filled))
@@ -209,14 +218,14 @@ class _Teller:
             for item in told
             if isinstance(item.event, (OrderTrimmed, OrderWaiting, OrderRejected, OrderCanceled))
         }
-        turn = Turn(self.exchange, draft, order, fills[0].price if fills else float("nan"))
+        turn = Turn(self.exchange, draft, order, fills[0].price if fills else float("nan"), self.say)
         yield from self._judged(first, turn, outcome, traded=bool(fills))
         for item in told:
             if isinstance(item.event, (OrderTriggered, StopMoved, OrderFilled)):
                 yield from self._told(item.place, item.event)
         if isinstance(last.event, OrderWaiting) and order.reason is None:
             after = self._at(last.place + 1, last.event)
-            rest = Turn(self.exchange, after, after.working[order.order_id], float("nan")).resting()
+            rest = Turn(self.exchange, after, after.working[order.order_id], float("nan"), self.say).resting()
             if rest:
                 yield self._finding(last.event, "Reserved", NOTED, rest)
 
@@ -230,9 +239,9 @@ class _Teller:
         for check in turn.checks():
             hit = next((reason for reason in check.reasons if reason in unsaid), None)
             if stopped:
-                yield self._finding(event, check.name, SKIPPED, "not asked any more")
+                yield self._finding(event, check.name, SKIPPED, self.say("not_asked"))
             elif hit is not None:
-                yield self._finding(event, check.name, FAILED, explain_reason(hit, unsaid.pop(hit)))
+                yield self._finding(event, check.name, FAILED, self._why(hit, unsaid.pop(hit)))
                 if check.unmet or hit in WAITS:
                     waits = True
                 else:
@@ -245,26 +254,24 @@ class _Teller:
                 # What only waits is asked no more than whether the account can carry it.
                 yield self._finding(event, check.name, PASSED, check.text)
         for reason, facts in unsaid.items():
-            yield self._finding(event, "Order", FAILED, explain_reason(reason, facts))
+            yield self._finding(event, "Order", FAILED, self._why(reason, facts))
 
     def _traded(self, event: OrderFilled, order: OpenOrder | None) -> Iterator[Finding]:
         amount, market = self.exchange.money.amount, self.exchange.market
-        text = f"{abs(event.quantity):,} shares at {price(event.price)} = {number(amount(event.notional))}"
+        say = self.say
+        numbers = {"price": price(event.price), "value": number(amount(event.notional))}
+        text = say("traded_at", shares=f"{abs(event.quantity):,}", **numbers)
         limit = None if order is None else order.terms.limit_price
         if PHASES[event.phase] is Phase.OPEN and not event.bar:
             slip = event.price - float(market.panel.open[event.day, self.record.column])
-            text += f"; slippage {slip:+.3f} against the open" if abs(slip) > _HAIR else "; the opening price"
+            text += say("slipped", slip=f"{slip:+.3f}") if abs(slip) > _HAIR else say("at_the_open")
         elif limit is not None and abs(event.price - limit) < _HAIR:
-            text += "; its limit"
+            text += say("at_its_limit")
         left = 0 if order is None else abs(order.leaves - event.quantity)
-        yield self._finding(event, "Filled", PASSED, text + (f"; {left:,} are left." if left else "."))
-        fees = (
-            ("commission", event.commission),
-            ("stamp duty", event.stamp_duty),
-            ("transfer fee", event.transfer_fee),
-        )
-        parts = ", ".join(f"{name} {number(amount(fee))}" for name, fee in fees)
-        yield self._finding(event, "Fees", NOTED, f"{parts}; {number(amount(sum(fee for _, fee in fees)))} in all.")
+        yield self._finding(event, "Filled", PASSED, text + say("left" if left else "full_stop", left=f"{left:,}"))
+        fees = {"commission": event.commission, "duty": event.stamp_duty, "transfer": event.transfer_fee}
+        fees["total"] = sum(fees.values())
+        yield self._finding(event, "Fees", NOTED, say("fees", **{name: number(amount(fees[name])) for name in fees}))
 
     # ------------------------------------------------------------------ everything else
 
@@ -275,7 +282,7 @@ class _Teller:
         if isinstance(event, OrderFilled):
             yield from self._traded(event, self._before(index).working.get(event.order_id))
         elif reason is not None:
-            yield self._finding(event, name, verdict, explain_reason(reason, getattr(event, "facts", {})))
+            yield self._finding(event, name, verdict, self._why(reason, getattr(event, "facts", {})))
         else:
             yield self._finding(event, name, verdict, self._text_of(index, event))
 
@@ -283,18 +290,18 @@ class _Teller:
         match event:
             case OrderReleased(order_id=order_id):
                 terms = self._before(index).released(order_id).terms
-                return f"{terms}, good for {terms.time_in_force.value}"
+                return self.say("released", terms=self.say.terms(terms), tif=terms.time_in_force.value)
             case OrderScaled(quantity=quantity, terms=terms):
-                text = f"a split or bonus issue made it {abs(quantity):,} shares"
-                return text if terms == MARKET_DAY else f"{text}, {terms}"
+                text = self.say("scaled", shares=f"{abs(quantity):,}")
+                return text if terms == MARKET_DAY else f"{text}, {self.say.terms(terms)}"
             case OrderTriggered(price=reached):
-                return f"the stop {price(reached)} was reached"
+                return self.say("triggered", price=price(reached))
             case StopMoved(stop=stop):
-                return f"the trailing stop follows to {price(stop)}"
+                return self.say("moved", price=price(stop))
             case OrderUpdated(quantity=quantity, terms=terms) | UpdateRequested(quantity=quantity, terms=terms):
-                return f"{abs(quantity):,} shares left, {terms}"
+                return self.say("updated", shares=f"{abs(quantity):,}", terms=self.say.terms(terms))
             case CancelRequested():
-                return "takes effect at the next match; a fill may come first"
+                return self.say("cancel_asked")
             case _:
                 return ""
 

@@ -8,9 +8,12 @@ were looked at then.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import cached_property
 from typing import NamedTuple
 
-from qresearch.domain.reasons import REASONS, Facts, Reason, explain_reason
+import numpy as np
+
+from qresearch.domain.reasons import Facts, Reason, advise, explain_reason
 from qresearch.domain.state import OpenOrder
 from qresearch.domain.terms import Kind, TimeInForce
 from qresearch.engine.checks import Checks
@@ -19,7 +22,9 @@ from qresearch.engine.exchange import Exchange
 from qresearch.engine.fills import Bar, Quote, at_open, in_bar
 from qresearch.engine.lean_model import LEAN_EQUITY, lean_quote
 from qresearch.engine.reserves import intent_of, reserve_price, reserved_cash, shares_before
+from qresearch.market.intraday import Intraday
 from qresearch.market.venue import PHASES, Phase
+from qresearch.session.explain_words import Say
 from qresearch.session.html import number, price
 
 TRADING = (Reason.SUSPENDED, Reason.NOT_LISTED, Reason.DELISTED, Reason.DATA_ENDED, Reason.NO_TRADES)
@@ -58,10 +63,12 @@ class Turn:
         As it was then.
     fill_price : float, currency per share
         Of the fill it got; NaN without one.
+    say : Say
+        The sentences in a language.
     """
 
-    def __init__(self, exchange: Exchange, draft: Draft, order: OpenOrder, fill_price: float) -> None:
-        self.exchange, self.draft, self.order, self.fill_price = exchange, draft, order, fill_price
+    def __init__(self, exchange: Exchange, draft: Draft, order: OpenOrder, fill_price: float, say: Say) -> None:
+        self.exchange, self.draft, self.order, self.fill_price, self.say = exchange, draft, order, fill_price, say
         self.phase = PHASES[draft.phase]
         panel, day = exchange.market.panel, draft.day
         self.bar = Bar(*(float(getattr(panel, name)[day, order.column]) for name in ("open", "high", "low", "close")))
@@ -78,7 +85,7 @@ class Turn:
         yield Check("Trading", TRADING, self._trading())
         limit = self.order.terms.limit_price
         if limit is not None and self.exchange.has_limits and self.up == self.up:
-            text = f"limit {price(limit)} is within the price limits of the day, {price(self.down)} to {price(self.up)}"
+            text = self.say("within_limits", price=price(limit), down=price(self.down), up=price(self.up))
             yield Check("Order price", (Reason.PRICE_LIMIT,), text)
         yield from self._conditions() if self.is_daily else self._conditions_at_once()
         if self.exchange.has_limits:
@@ -88,20 +95,23 @@ class Turn:
         if self.draft.settings.participation is not None:
             allowed, facts = Checks(self.draft, self.exchange).available(self.order.column, self.order.leaves)
             # What takes nothing later ends for that, not for the volume.
-            unmet = explain_reason(Reason.VOLUME_CAP, facts) if at_once and allowed < abs(self.order.leaves) else ""
+            unmet = self._why(Reason.VOLUME_CAP, facts) if at_once and allowed < abs(self.order.leaves) else ""
             yield Check("Volume", (Reason.VOLUME_CAP,), self._volume(), unmet)
         if at_once:
-            text = f"{self.order.terms.time_in_force.value}: met the market once"
+            text = self.say("once", tif=self.order.terms.time_in_force.value)
             yield Check("Time in force", (Reason.NOT_AT_ONCE,), text)
 
+    def _why(self, reason: Reason, facts: Facts) -> str:
+        return explain_reason(reason, facts, language=self.say.language)
+
     def _trading(self) -> str:
-        text = f"listed and not suspended on {self.exchange.date(self.draft.day)}"
+        text = self.say("listed", day=self.exchange.date(self.draft.day))
         if not self.is_daily:
             return text
         if self.phase is Phase.OPEN:
-            return f"{text}; opens at {price(self.bar.open)}"
+            return text + self.say("opens", price=price(self.bar.open))
         bar = self.bar
-        return f"{text}; trades from {price(bar.low)} to {price(bar.high)}, closes at {price(bar.close)}"
+        return text + self.say("trades", low=price(bar.low), high=price(bar.high), close=price(bar.close))
 
     # ------------------------------------------------------------------ the type of the order
 
@@ -120,9 +130,10 @@ class Turn:
         if terms.kind in {Kind.MARKET, Kind.MARKET_ON_OPEN}:
             return
         quote = self._quote()
-        unmet = "" if quote.price is not None else explain_reason(quote.reason, quote.facts)
+        unmet = "" if quote.price is not None else self._why(quote.reason, quote.facts)
         if terms.kind is Kind.MARKET_ON_CLOSE:
-            yield Check("Close", (Reason.AWAITS_CLOSE,), f"the closing price is {price(self.bar.close)}", unmet)
+            text = self.say("closing_price", price=price(self.bar.close))
+            yield Check("Close", (Reason.AWAITS_CLOSE,), text, unmet)
             return
         if order.stop is not None:
             name = "Trigger" if terms.kind is Kind.LIMIT_IF_TOUCHED else "Stop"
@@ -134,50 +145,80 @@ class Turn:
             yield Check("Limit", (Reason.LIMIT_NOT_REACHED,), self._within(terms.limit_price), unmet)
 
     def _conditions_at_once(self) -> Iterator[Check]:
-        """Inside a day, where an order is asked more than once in a bar: told by how it came out."""
-        terms, met = self.order.terms, self.fill_price == self.fill_price
-        at = f" was met at {price(self.fill_price)}" if met else ""
+        """Inside a day, where an order is asked more than once in a bar: what filled it, against its own prices."""
+        terms, stop, limit = self.order.terms, self.order.stop, self.order.terms.limit_price
+        met, at = self.fill_price == self.fill_price, price(self.fill_price)
+        tells = met and not (self.draft.settings.fill_model == LEAN_EQUITY and self._has_quotes)
         if terms.kind is Kind.MARKET_ON_CLOSE:
-            yield Check("Close", (Reason.AWAITS_CLOSE,), f"the closing price{at}" if met else "")
-        if self.order.stop is not None:
-            yield Check("Stop", (Reason.STOP_NOT_REACHED,), f"stop {price(self.order.stop)}{at}" if met else "")
-        if terms.limit_price is not None:
-            yield Check("Limit", (Reason.LIMIT_NOT_REACHED,), f"limit {price(terms.limit_price)}{at}" if met else "")
+            yield Check("Close", (Reason.AWAITS_CLOSE,), self.say("close_met", price=at) if met else "")
+        if stop is not None:
+            said = self.say("stop_met", stop=price(stop), price=at) if met else ""
+            name = "Trigger" if terms.kind is Kind.LIMIT_IF_TOUCHED else "Stop"
+            yield Check(name, (Reason.STOP_NOT_REACHED,), self._reached(stop) if tells else said)
+        if limit is not None:
+            said = self.say("limit_met", limit=price(limit), price=at) if met else ""
+            yield Check("Limit", (Reason.LIMIT_NOT_REACHED,), self._within(limit) if tells else said)
+
+    @property
+    def _has_quotes(self) -> bool:
+        bars = self.exchange.intraday
+        return bars is not None and bars.has_quotes
+
+    @cached_property
+    def _seen(self) -> tuple[str, Bar]:
+        """What stop and limit were compared with: one price and the word for it, or a whole bar and no word."""
+        draft, order, exchange = self.draft, self.order, self.exchange
+        if self.is_daily:
+            return ("the_open" if self.phase is Phase.OPEN else ""), self.bar
+        source, row = exchange.bars(draft)
+        whole = Bar(*(float(getattr(source, name)[row, order.column]) for name in ("open", "high", "low", "close")))
+        if draft.settings.clock != NEXT_OPEN:
+            if order.reason is not None and self.phase is not Phase.OPEN:
+                return "", self.bar if self.phase is Phase.CLOSE else whole
+            return "the_last", Bar(*[exchange.view(draft).last_price(order.column)] * 4)
+        opened = float(exchange.openings(draft, np.array([order.column]), np.array([order.leaves]))[0])
+        quote = at_open(order.terms, self.side, opened, triggered=order.triggered, stop=order.stop)
+        if opened != opened or quote.price is None or draft.settings.fill_model == LEAN_EQUITY:
+            return "", whole
+        is_quoted = draft.bar > 1 and isinstance(source, Intraday) and opened != whole.open
+        return ("the_quote" if is_quoted else "the_open"), Bar(*[opened] * 4)
 
     def _reached(self, stop: float) -> str:
         """How a stop was reached."""
         if self.order.triggered:
-            return f"the stop {price(stop)} was reached before"
+            return self.say("reached_before", stop=price(stop))
         towards = -self.side if self.order.terms.kind is Kind.LIMIT_IF_TOUCHED else self.side
-        if self.phase is Phase.OPEN:
-            found = f"the open {price(self.bar.open)}"
-        else:
-            found = f"the high {price(self.bar.high)}" if towards > 0 else f"the low {price(self.bar.low)}"
-        return f"{found} is at or {'above' if towards > 0 else 'below'} {price(stop)}"
+        word, bar = self._seen
+        found = self.say(word, price=price(bar.open)) if word else self._best(towards)
+        return self.say("reached_up" if towards > 0 else "reached_down", found=found, stop=price(stop))
+
+    def _best(self, towards: int) -> str:
+        """The highest or the lowest price of the bar."""
+        _, bar = self._seen
+        return self.say("the_high", price=price(bar.high)) if towards > 0 else self.say("the_low", price=price(bar.low))
 
     def _within(self, limit: float) -> str:
         """How a limit was met."""
-        beyond = "below" if self.side > 0 else "above"
-        if self.phase is Phase.OPEN:
-            return f"the open {price(self.bar.open)} is at or {beyond} the limit {price(limit)}"
-        if self.order.stop is not None and not self.order.triggered:
-            return f"the close {price(self.bar.close)} is at or {beyond} the limit {price(limit)}"
-        best = f"the low {price(self.bar.low)}" if self.side > 0 else f"the high {price(self.bar.high)}"
-        return f"{best} is {beyond} the limit {price(limit)}"
+        beyond = "down" if self.side > 0 else "up"
+        word, bar = self._seen
+        if word or (self.order.stop is not None and not self.order.triggered):
+            found = self.say(word or "the_close", price=price(bar.open if word else bar.close))
+            return self.say(f"met_{beyond}", found=found, limit=price(limit))
+        return self.say(f"beyond_{beyond}", found=self._best(-self.side), limit=price(limit))
 
     def _lock(self) -> str:
         if self.up != self.up:
-            return "no price limit on this day"
+            return self.say("no_price_limit")
         at_the_open = self.phase is Phase.OPEN and self.is_daily
         shown = self.bar.open if at_the_open else self.fill_price
         if self.order.terms.kind is Kind.MARKET_ON_CLOSE and self.is_daily:
             shown = self.bar.close
         if shown != shown:
-            return f"limits of the day are {price(self.down)} and {price(self.up)}"
+            return self.say("limits_are", down=price(self.down), up=price(self.up))
         name = "open" if at_the_open else "price"
         if self.side > 0:
-            return f"{name} {price(shown)} is below the upper limit {price(self.up)}"
-        return f"{name} {price(shown)} is above the lower limit {price(self.down)}"
+            return self.say(f"{name}_below", price=price(shown), up=price(self.up))
+        return self.say(f"{name}_above", price=price(shown), down=price(self.down))
 
     # ------------------------------------------------------------------ the account
 
@@ -187,15 +228,15 @@ class Turn:
         held = 0 if position is None else position.quantity
         free = held if position is None or exchange.same_day[order.column] else position.sellable(draft.day)
         before = shares_before(draft, order)
-        text = f"{-order.leaves:,} asked, {max(free - before, 0):,} of {held:,} can be sold today"
+        text = self.say("shares", asked=f"{-order.leaves:,}", free=f"{max(free - before, 0):,}", held=f"{held:,}")
         if before:
-            text += f", {before:,} are held back by earlier sells"
+            text += self.say("earlier_sells", before=f"{before:,}")
         yield Check("Shares", (Reason.T_PLUS_ONE, Reason.INSUFFICIENT_QUANTITY), text)
         yield from self._lot()
 
     def _lot(self) -> Iterator[Check]:
         if self.exchange.lot_shares > 1:
-            text = f"{abs(self.order.leaves):,} shares are allowed"
+            text = self.say("lot", shares=f"{abs(self.order.leaves):,}")
             yield Check("Lot", (Reason.LOT_SIZE, Reason.MINIMUM_SIZE), text)
 
     def _money(self) -> Iterator[Check]:
@@ -203,17 +244,17 @@ class Turn:
         yield from self._lot()
         at = self._price_for_cash()
         if order.cap is not None and at == at:
-            what = "the position" if order.caps_position else "the order"
-            text = f"{what} stays within {number(money.amount(order.cap))} at {price(at)}"
+            what = "position" if order.caps_position else "order"
+            text = self.say(f"value_of_{what}", cap=number(money.amount(order.cap)), price=price(at))
             yield Check("Value", (Reason.VALUE_CAP,), text)
         text = ""
         if at > 0:
             others = sum(held for known, held in reserved_cash(draft, exchange).items() if known != order.order_id)
             needed = Checks(draft, exchange).cost(intent_of(order, at, 0, 0), order.leaves)
-            text = f"needs {number(money.amount(needed))} with fees at {price(at)}, "
-            text += f"{number(money.amount(draft.cash - others))} is available"
+            free = number(money.amount(draft.cash - others))
+            text = self.say("cash", needed=number(money.amount(needed)), price=price(at), cash=free)
             if others:
-                text += f" ({number(money.amount(others))} held back by resting buys)"
+                text += self.say("held_back", others=number(money.amount(others)))
         yield Check("Cash", (Reason.INSUFFICIENT_CASH,), text)
 
     def _price_for_cash(self) -> float:
@@ -226,8 +267,9 @@ class Turn:
         rate, taken = self.draft.settings.participation or 0.0, taken_now(self.draft, self.order.column)
         source, row = self.exchange.bars(self.draft)
         volume = float(source.volume[row, self.order.column])
-        text = f"{rate:.1%} of the volume {number(volume, 0)} is enough for {abs(self.order.leaves):,}"
-        return f"{text} after the {taken:,} of earlier orders" if taken else text
+        wanted = f"{abs(self.order.leaves):,}"
+        text = self.say("volume", rate=f"{rate:.1%}", volume=number(volume, 0), shares=wanted)
+        return text + self.say("taken", taken=f"{taken:,}") if taken else text
 
     # ------------------------------------------------------------------ what waits
 
@@ -237,54 +279,55 @@ class Turn:
             return ""
         order = self.order
         if order.leaves < 0:
-            return f"stays in the market; {-order.leaves:,} shares are reserved for it"
+            return self.say("rests_sell", shares=f"{-order.leaves:,}")
         at = reserve_price(self.draft, self.exchange, order)
         if not at > 0:
             return ""
         cost = Checks(self.draft, self.exchange).cost(intent_of(order, at, 0, 0), order.leaves)
-        return f"stays in the market; {number(self.exchange.money.amount(cost))} of the cash is reserved for it"
+        return self.say("rests_buy", cost=number(self.exchange.money.amount(cost)))
 
 
-def remedy(reason: Reason, facts: Facts, side: int) -> str:
+def remedy(reason: Reason, facts: Facts, side: int, language: str = "en") -> str:
     """What would have made an order fill, with the numbers of its case, and the advice for its reason.
 
     >>> remedy(Reason.INSUFFICIENT_CASH, {"asked": 1000, "needed": 9525.0, "cash": 5000.0, "affordable": 500}, 1)[:59]
     '4,525.00 more cash would have paid for all; 500 shares were'
     """
-    near = _with_numbers(reason, facts, side)
-    return f"{near} {REASONS[reason].advice}".strip()
+    say = Say(language)
+    near = _with_numbers(reason, facts, side, say)
+    return f"{near}{say('between')}{advise(reason, language=language)}".strip()
 
 
-def _with_numbers(reason: Reason, facts: Facts, side: int) -> str:  # noqa: PLR0911  # one sentence per reason
+def _with_numbers(reason: Reason, facts: Facts, side: int, say: Say) -> str:  # noqa: PLR0911  # one sentence per reason
     better = "above" if side > 0 else "below"
     match reason, dict(facts):
         case Reason.INSUFFICIENT_CASH, {"needed": float(needed), "cash": float(cash), "affordable": affordable}:
-            text = f"{number(needed - cash)} more cash would have paid for all"
-            return f"{text}; {affordable:,} shares were within reach." if affordable else f"{text}."
+            text = say("more_cash", cash=number(needed - cash))
+            return text + (say("affordable", shares=f"{affordable:,}") if affordable else say("full_stop"))
         case Reason.LIMIT_NOT_REACHED, {"price": float(at)}:
-            return f"A limit {better} {price(at)} would have been met."
+            return say(f"limit_{better}", price=price(at))
         case Reason.STOP_NOT_REACHED, {"price": float(at)}:
-            return f"A stop at {price(at)} would have been reached."
+            return say("stop_at", price=price(at))
         case Reason.PRICE_LIMIT, {"up": float(up), "down": float(down)}:
-            return f"A limit price from {price(down)} to {price(up)} was valid."
+            return say("valid_limits", down=price(down), up=price(up))
         case ((Reason.T_PLUS_ONE | Reason.INSUFFICIENT_QUANTITY), {"sellable": int(sellable)}) if sellable:
-            return f"A sale of {sellable:,} was possible."
+            return say("possible_sale", shares=f"{sellable:,}")
         case Reason.VOLUME_CAP, {"cap": int(cap), "asked": int(asked)}:
-            return f"{cap:,} of the {asked:,} shares were there to take."
+            return say("to_take", cap=f"{cap:,}", asked=f"{asked:,}")
         case Reason.MINIMUM_SIZE, {"minimum": int(minimum)}:
-            return f"{minimum:,} shares would have been accepted."
+            return say("accepted", shares=f"{minimum:,}")
         case Reason.LOT_SIZE, {"lot": int(lot)}:
-            return f"{lot:,} shares would have been accepted." if side > 0 else ""
+            return say("accepted", shares=f"{lot:,}") if side > 0 else ""
         case Reason.OPEN_ORDER_MARGIN, {"needed": needed, "available": available}:
-            return f"{_difference(needed, available)} more would have carried it."
+            return say("carried", difference=_difference(needed, available, say))
         case _:
             return ""
 
 
-def _difference(needed: object, available: object) -> str:
+def _difference(needed: object, available: object, say: Say) -> str:
     """Shares as whole numbers, money with two decimals."""
     if isinstance(needed, int) and isinstance(available, int):
-        return f"{needed - available:,} shares"
+        return say("sent", shares=f"{needed - available:,}")
     assert isinstance(needed, float)  # money
     assert isinstance(available, float)  # as above
-    return f"{number(needed - available)} of cash"
+    return say("of_cash", cash=number(needed - available))

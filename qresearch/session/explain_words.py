@@ -10,6 +10,8 @@ from types import MappingProxyType
 
 from qresearch.domain.terms import MARKET_DAY, Kind, Terms, TimeInForce
 
+LANGUAGES = ("en", "zh")
+
 SENTENCES = MappingProxyType({
     # ---- around the findings
     "title": ("Order {order}: {side} {symbol}", "委托 {order}:{side} {symbol}"),
@@ -17,6 +19,18 @@ SENTENCES = MappingProxyType({
     "sell": ("sell", "卖出"),
     "step_on": ("Step on: it meets the next open.", "请继续前进:它在下一个开盘进入市场。"),
     "no_day": ("before the data", "数据之前"),
+    "between": (" ", ""),
+    "more_cash": ("{cash} more cash would have paid for all", "再有资金 {cash} 即可全部成交"),
+    "affordable": ("; {shares} shares were within reach.", ";现有资金够 {shares} 股。"),
+    "limit_above": ("A limit above {price} would have been met.", "限价高于 {price} 即可成交。"),
+    "limit_below": ("A limit below {price} would have been met.", "限价低于 {price} 即可成交。"),
+    "stop_at": ("A stop at {price} would have been reached.", "触发价设为 {price} 即可触发。"),
+    "valid_limits": ("A limit price from {down} to {up} was valid.", "有效报价为 {down} 至 {up}。"),
+    "possible_sale": ("A sale of {shares} was possible.", "可以卖出 {shares} 股。"),
+    "to_take": ("{cap} of the {asked} shares were there to take.", "{asked} 股中有 {cap} 股可成交。"),
+    "accepted": ("{shares} shares would have been accepted.", "{shares} 股即可接受。"),
+    "carried": ("{difference} more would have carried it.", "再有 {difference} 即可支持。"),
+    "of_cash": ("{cash} of cash", "资金 {cash}"),
     # ---- the call
     "sized": ("{held} held, {pending} pending.", "持仓 {held} 股,未成交 {pending} 股。"),
     "sized_by_price": (
@@ -66,6 +80,8 @@ SENTENCES = MappingProxyType({
     "beyond_up": ("{found} is above the limit {limit}", "{found} 高于限价 {limit}"),
     "beyond_down": ("{found} is below the limit {limit}", "{found} 低于限价 {limit}"),
     "the_open": ("the open {price}", "开盘价 {price}"),
+    "the_last": ("the last price {price}", "最新价 {price}"),
+    "the_quote": ("the quote {price}", "报价 {price}"),
     "the_close": ("the close {price}", "收盘价 {price}"),
     "the_high": ("the high {price}", "最高价 {price}"),
     "the_low": ("the low {price}", "最低价 {price}"),
@@ -101,16 +117,16 @@ SENTENCES = MappingProxyType({
 NAMES = MappingProxyType({
     "Asked": "请求", "Sized": "换算", "Sent": "申报", "Order": "委托", "Reserved": "冻结", "Filled": "成交",
     "Fees": "费用", "Trading": "可交易", "Order price": "委托价", "Price limit": "涨跌停", "Volume": "成交量",
-    "Time in force": "有效期", "Close": "收盘价", "Trigger": "触价", "Stop": "触发价", "Limit": "限价", "Shares": "股份",
-    "Lot": "申报单位", "Value": "金额", "Cash": "资金", "To the market": "进入市场", "No fill": "未成交",
-    "Trimmed": "缩减", "Rejected": "被拒", "Expired": "过期", "Corporate action": "公司行动", "Triggered": "触发",
-    "Stop moved": "止损移动", "Updated": "改单", "Update requested": "请求改单", "Update refused": "改单被拒",
-    "Cancel requested": "请求撤单", "Cancel refused": "撤单被拒", "Canceled": "已撤", "Target": "目标", "Price": "价格",
-    "Calendar": "日历",
+    "Time in force": "有效期", "Close": "收盘价", "Trigger": "触价", "Stop": "触发价", "Limit": "限价",
+    "Shares": "股份", "Lot": "申报单位", "Value": "金额", "Cash": "资金", "To the market": "进入市场",
+    "No fill": "未成交", "Trimmed": "缩减", "Rejected": "被拒", "Expired": "过期", "Corporate action": "公司行动",
+    "Triggered": "触发", "Stop moved": "止损移动", "Updated": "改单", "Update requested": "请求改单",
+    "Update refused": "改单被拒", "Cancel requested": "请求撤单", "Cancel refused": "撤单被拒", "Canceled": "已撤",
+    "Target": "目标", "Price": "价格", "Calendar": "日历",
     # moments, states and heads of the table
     "PRE_OPEN": "开盘前", "OPEN": "开盘", "INTRADAY": "盘中", "CLOSE": "收盘", "AFTER_CLOSE": "收盘后",
-    "QUEUED": "排队", "WORKING": "挂单中", "REPLACE_PENDING": "待改", "FILLED": "全部成交", "CANCELED": "已撤",
-    "EXPIRED": "已过期", "REJECTED": "已拒", "Day": "日", "Phase": "时段", "Check": "检查",
+    "CREATED": "已创建", "QUEUED": "排队", "WORKING": "挂单中", "REPLACE_PENDING": "待改", "FILLED": "全部成交",
+    "CANCELED": "已撤", "EXPIRED": "已过期", "REJECTED": "已拒", "Day": "日", "Phase": "时段", "Check": "检查",
     "What was found": "结果", "What to do": "建议",
 })  # fmt: skip
 """Short names by their English, in Chinese."""

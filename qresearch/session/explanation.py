@@ -7,6 +7,7 @@ from html import escape
 
 import pandas as pd
 
+from qresearch.session.explain_words import Say
 from qresearch.session.html import badge, table
 
 PASSED, FAILED, NOTED, SKIPPED = "passed", "failed", "noted", "not reached"
@@ -47,10 +48,13 @@ class Explanation:
     findings : tuple of Finding
     advice : str
         What would have made it fill, or what to do next; empty when there is nothing to say.
+    say : Say
+        The language of all of it.
     """
 
-    def __init__(self, title: str, status: str, findings: tuple[Finding, ...], advice: str) -> None:
+    def __init__(self, title: str, status: str, findings: tuple[Finding, ...], advice: str, say: Say) -> None:
         self.title, self.status, self.findings, self.advice = title, status, findings, advice
+        self._say = say
 
     @property
     def data(self) -> pd.DataFrame:
@@ -59,7 +63,7 @@ class Explanation:
         return pd.DataFrame(rows, columns=["day", "phase", "check", "verdict", "text"])
 
     def __str__(self) -> str:
-        lines = [f"{self.title}: {self.status}"]
+        lines = [f"{self.title}: {self._say.name(self.status)}"]
         moment = ("", "")
         for item in self.findings:
             if (item.day, item.phase) != moment:
@@ -67,7 +71,7 @@ class Explanation:
                 lines.append(f"{item.day} {item.phase}".rstrip())
             lines.append(f"  {_MARKS[item.verdict]} {item.check}: {item.text}")
         if self.advice:
-            lines.append(f"What to do: {self.advice}")
+            lines.append(f"{self._say.name('What to do')}: {self.advice}")
         return "\n".join(lines)
 
     __repr__ = __str__
@@ -80,6 +84,7 @@ class Explanation:
             moment = (item.day, item.phase)
             mark = f'<b style="color:{_COLOURS[item.verdict]}">{_MARKS[item.verdict]}</b>'
             rows.append((*map(escape, when), mark, escape(item.check), escape(item.text)))
-        advice = f"<div>What to do: <b>{escape(self.advice)}</b></div>" if self.advice else ""
-        body = table(("Day", "Phase", "", "Check", "What was found"), rows)
-        return f"<div>{escape(self.title)} {badge(self.status)}</div>{body}{advice}"
+        name = self._say.name
+        advice = f"<div>{name('What to do')}: <b>{escape(self.advice)}</b></div>" if self.advice else ""
+        body = table((name("Day"), name("Phase"), "", name("Check"), name("What was found")), rows)
+        return f"<div>{escape(self.title)} {badge(self.status, name(self.status))}</div>{body}{advice}"

@@ -42,9 +42,9 @@ def price(value: float) -> str:
     return text[:-1] if text.endswith("0") else text
 
 
-def badge(status: str) -> str:
-    """A state of an order, coloured."""
-    return f'<b style="color:{COLOURS.get(status, "inherit")}">{escape(status)}</b>'
+def badge(status: str, shown: str = "") -> str:
+    """A state of an order, coloured; in the words that are given, else by its code."""
+    return f'<b style="color:{COLOURS.get(status, "inherit")}">{escape(shown or status)}</b>'
 
 
 def table(head: Sequence[str], rows: Iterable[Sequence[str]], *, total: int | None = None) -> str:

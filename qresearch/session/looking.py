@@ -10,12 +10,14 @@ import pandas as pd
 from qresearch.domain.messages import (
     Event,
 )
+from qresearch.errors import choose
 from qresearch.market.market import Benchmark
 from qresearch.session import frames
 from qresearch.session.account_history import AccountHistory
 from qresearch.session.acting import Acting
 from qresearch.session.benchmark import BenchmarkLike
 from qresearch.session.explain import explain_order
+from qresearch.session.explain_words import LANGUAGES
 from qresearch.session.explanation import Explanation
 from qresearch.session.portfolio import Portfolio
 from qresearch.session.results import save_results
@@ -276,7 +278,7 @@ class Looking(Acting):
         """
         return save_results(self._whole, directory, format)
 
-    def explain(self, order: str | int) -> Explanation:
+    def explain(self, order: str | int, *, language: str = "en") -> Explanation:
         """Why an order did what it did: what was asked and sent, each check with its numbers, the fill and its fees.
 
         Works for every order ever placed on this branch, refused ones included; recomputed from the kept states.
@@ -285,6 +287,8 @@ class Looking(Acting):
         ----------
         order : Ticket, str or int
             A ticket or an order id.
+        language : {"en", "zh"}
+            Of the sentences.
 
         Returns
         -------
@@ -294,7 +298,7 @@ class Looking(Acting):
         Raises
         ------
         UsageError
-            No such order at this point of the timeline.
+            No such order at this point of the timeline, or another language.
 
         Examples
         --------
@@ -318,7 +322,8 @@ class Looking(Acting):
         first; cash is checked at the match, after the sells.
         """
         self._refuse_inside_callback("explain")
+        choose("language", language, LANGUAGES)
         ticket = self.ticket(order)
         timeline = self._timeline
         record = self._orders()[int(ticket)]
-        return explain_order(self._exchange, timeline.branch, timeline.count, record)
+        return explain_order(self._exchange, timeline.branch, timeline.count, record, language)

@@ -19,8 +19,10 @@ from qresearch.domain.messages import (
     Record,
     records,
 )
-from qresearch.domain.reasons import REASONS, explain_reason
+from qresearch.domain.reasons import advise, explain_reason
+from qresearch.domain.terms import Kind, Terms
 from qresearch.engine.evolve import Draft
+from qresearch.engine.reserves import reserved_cash
 from qresearch.engine.sizing import held_by, pending_of
 from qresearch.errors import UsageError, choose
 from qresearch.session.html import number, price, table
@@ -34,7 +36,7 @@ _CALLS = tuple(name for name in vars(TradingApi) if not name.startswith("_"))
 _SENTENCES = {
     "sent": ("{shares} shares wait for the next open", "{shares}股等待下一个开盘"),
     "filled": ("{shares} shares at once", "{shares}股即时成交"),
-    "cash": ("{needed} needed with fees, {cash} there", "含费用需{needed},现有{cash}"),
+    "cash": ("{needed} needed with fees, {cash} available", "含费用需{needed},可用{cash}"),
     "shares": ("{asked} to sell, {free} can be sold at the next open", "卖出{asked}股,下一个开盘可卖{free}股"),
     "queue": (
         "{count} other requests wait for the same open and are not counted here",
@@ -60,7 +62,7 @@ class Preview:
     quantity : int, shares
         What would be sent; 0 when it would be refused at once.
     price : float, currency per share
-        Last visible price: the real open is not known.
+        Last visible price, for the real open is not known; the limit of a limit order that is better than that.
     notional, commission, stamp_duty, transfer_fee : float, currency
         Of the whole order at that price.
     cash, cash_after : float, currency
@@ -68,6 +70,8 @@ class Preview:
     held_after : int, shares
     checks : tuple of (str, bool, str)
         Name of each check, whether it passes now, and its numbers.
+    is_exact : bool
+        The price is that of the fill, and not only the last one that is visible.
     """
 
     symbol: str
@@ -83,6 +87,7 @@ class Preview:
     cash_after: float
     held_after: int
     checks: tuple[tuple[str, bool, str], ...]
+    is_exact: bool = False
 
     @property
     def fees(self) -> float:
@@ -98,8 +103,9 @@ class Preview:
         failed = "; ".join(f"{name}: {text}" for name, passed, text in self.checks if not passed)
         if not self.quantity:
             return f"<Preview: {self.asked} would be refused. {failed}>"
+        about = "" if self.is_exact else "about "
         text = (
-            f"<Preview: {self.side} {self.quantity:,} {self.symbol} at about {self.price:,.10g}: value "
+            f"<Preview: {self.side} {self.quantity:,} {self.symbol} at {about}{self.price:,.10g}: value "
             f"{self.notional:,.2f}, fees {self.fees:,.2f}, cash {self.cash:,.2f} -> {self.cash_after:,.2f}"
         )
         return f"{text}; {failed}>" if failed else f"{text}>"
@@ -194,7 +200,7 @@ class WhatIf:
         refused = next((event for event in made if isinstance(event, OrderRejected)), None)
         column, wanted = created.column, created.quantity
         sent = 0 if refused is not None else wanted
-        mark = session._view_at(draft).last_price(column)
+        mark = _expected(session._view_at(draft).last_price(column), created.terms, wanted)
         known = mark == mark
         notional = exchange.money.notional(exchange.money.price_units(mark), abs(sent)) if known else 0
         day = min(draft.day + 1, exchange.last)
@@ -204,7 +210,7 @@ class WhatIf:
         checks = [("Sent", True, self._say("sent", shares=f"{abs(sent):,}"))]
         if refused is not None:
             sentence = explain_reason(refused.reason, refused.facts, language=self._language)
-            advice = REASONS[refused.reason].advice if self._language == "en" else ""
+            advice = advise(refused.reason, language=self._language)
             checks = [("Sent", False, f"{refused.reason.value}: {sentence} {advice}".strip())]
         else:
             checks += self._checks(draft, column, sent, change)
@@ -255,6 +261,7 @@ class WhatIf:
             money.amount(draft.cash),
             held_by(draft, column),
             tuple(checks),
+            is_exact=fill is not None,
         )
 
     def _checks(self, draft: Draft, column: int, sent: int, change: int) -> list[tuple[str, bool, str]]:
@@ -263,9 +270,10 @@ class WhatIf:
         held, others = held_by(draft, column), pending_of(draft, column) - sent
         checks: list[tuple[str, bool, str]] = []
         if sent > 0:
-            checks.append(
-                ("Cash", draft.cash + change >= 0, self._say("cash", needed=text(-change), cash=text(draft.cash)))
-            )
+            # What resting buys hold back cannot be spent at the match either.
+            free_cash = draft.cash - sum(reserved_cash(draft, self._session._exchange).values())
+            numbers = self._say("cash", needed=text(-change), cash=text(free_cash))
+            checks.append(("Cash", free_cash + change >= 0, numbers))
         else:
             # At the next open what was bought today can be sold.
             free = held + min(others, 0)
@@ -274,3 +282,11 @@ class WhatIf:
         if queue:
             checks.append(("Queue", True, self._say("queue", count=queue)))
         return checks
+
+
+def _expected(mark: float, terms: Terms, wanted: int) -> float:
+    """The price to reckon with: a limit order pays no more than its limit, and gets no less."""
+    if terms.kind is not Kind.LIMIT or terms.limit_price is None:
+        return mark
+    # The limit stands first: it is what is left when no price is known.
+    return min(terms.limit_price, mark) if wanted > 0 else max(terms.limit_price, mark)

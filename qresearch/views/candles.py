@@ -312,6 +312,8 @@ def _range(data: ChartData) -> tuple[float, float]:
     low, high = float(known.min()), float(known.max())
     reach = max(high - low, 0.12 * high)
     near = [line.price for line in data.lines if low - reach <= line.price <= high + reach]
+    # Bars of a minute would be flat lines between the limits of the day: only limits that are close are shown.
+    reach = max(high - low, 0.02 * high)
     limits = [value for value in (data.limit_up[-1], data.limit_down[-1]) if low - reach <= value <= high + reach]
     return min([low, *near, *limits]), max([high, *near, *limits])
 

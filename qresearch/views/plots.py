@@ -20,6 +20,7 @@ from qresearch.market.panel import Floats
 from qresearch.session import accounts, statistics
 from qresearch.session.account_history import AccountHistory
 from qresearch.session.benchmark import BenchmarkLike, align, find_benchmark
+from qresearch.session.explain_words import LANGUAGES
 from qresearch.session.html import COLOURS
 from qresearch.views.candles import candles
 from qresearch.views.lifecycle import orders_timeline
@@ -362,18 +363,21 @@ def order_lives(session: Session, *, branch: str | None = None, most: int = 40) 
     return orders_timeline(found, market.days, symbols=market.symbols, most=most)
 
 
-def order_life(session: Session, *, order: str | int) -> SvgPicture:
+def order_life(session: Session, *, order: str | int, language: str = "en") -> SvgPicture:
     """The states that an order can be in and the moves between them, with the way of one order highlighted.
 
     Parameters
     ----------
     session : Session
     order : Ticket, str or int
+    language : {"en", "zh"}
+        Of the words.
     """
     ticket = session.ticket(order)
     history = AccountHistory.of(session, None)
     market = history.exchange.market
-    return state_diagram(lives(history.log)[int(ticket)], market.days, symbols=market.symbols)
+    found = lives(history.log)[int(ticket)]
+    return state_diagram(found, market.days, symbols=market.symbols, language=choose("language", language, LANGUAGES))
 
 
 KINDS: dict[str, Callable[..., Picture | SvgPicture]] = {

@@ -80,7 +80,6 @@ def text_of(name: str, place: str) -> bytes | str:
     return text.encode(encoding)
 
 
-@cache
 def session_of(name: str, place: str) -> qr.Session:
     """A session after a script has run to its end."""
     start, end = WINDOWS[place]

@@ -612,6 +612,11 @@ def test_the_random_markets_meet_every_rule() -> None:
         for event in records(session._timeline.branch.log):
             events.add(type(event).__name__)
             reasons.add(getattr(event, "reason", None))
+    # One rule is that of the scripts of a platform only: the same random orders, sized as these are.
+    script = session_of(MarketSpec(7920, 8, 40).build(), 1)
+    script._change(sizing="joinquant")
+    for event in records(script.run(progress=False)._timeline.branch.log):
+        reasons.add(getattr(event, "reason", None))
     wanted = {kind.__name__ for kind in said.Record.__args__}
     by_hand = {"PositionSeeded", "SettingsChanged", "UpdateRequested", "OrderUpdated", "UpdateRefused"}
     assert wanted - events == by_hand

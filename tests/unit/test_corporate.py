@@ -221,6 +221,23 @@ def test_first_in_first_out_decides_the_rate() -> None:
     assert events_of(run, "DividendTaxed").amount.tolist() == [70.0]
 
 
+@pytest.mark.parametrize(("delisting", "tax"), [("last", 10_000), ("zero", 0)])
+def test_tax_by_holding_period_is_due_at_a_delisting(delisting: str, tax: int) -> None:
+    """Protects the schedule where nobody sells: what is closed at its last price within a month pays 20 %."""
+    given = market(
+        {A: [10.0, 10.0, 10.0, 10.0, None, None], B: [5.0] * 6},
+        actions=[{"symbol": A, "day": 2, "cash_per_share": 0.5}],
+        instruments={A: {"delist_date": "2024-01-08"}},
+    )
+    run = session(given, dividend_tax="holding_period", delisting=delisting)
+    run.buy(A, 1000)
+    run.run(progress=False)
+    proceeds = 1_000_000 if delisting == "last" else 0
+    assert cash_of(run) == 10_000_000 - 1_000_000 + 50_000 + proceeds - tax
+    assert round(run.portfolio.profit * 100) == 50_000 - 1_000_000 + proceeds - tax
+    assert events_of(run, "DividendTaxed").amount.tolist() == ([100.0] if tax else [])
+
+
 # ------------------------------------------------------------------ the end of an instrument
 
 

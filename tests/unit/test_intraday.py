@@ -591,3 +591,39 @@ def test_every_event_ends_with_its_bar() -> None:
     for bar in (0, 7):
         text, body = encode([messages.Advanced(3, 2, bar)])
         assert decode(text, body, schema) == [messages.Advanced(3, 2, bar)]
+
+
+@pytest.mark.parametrize(
+    ("options", "style", "said", "filled"),
+    [
+        ({}, terms.limit(9.7), "the low 9.60 is below the limit 9.70", 9.7),
+        ({}, terms.stop(10.5), "the open 10.60 is at or above 10.50", 10.6),
+        ({}, terms.stop(10.3), "the high 10.40 is at or above 10.30", 10.3),
+        ({}, terms.limit_if_touched(9.8, 9.9), "the close 9.80 is at or below the limit 9.90", 9.9),
+        ({"clock": "same_bar"}, terms.limit(10.5), "the last price 10.00 is at or below the limit 10.50", 10.0),
+        ({"clock": "same_bar"}, terms.limit(9.7), "the low 9.60 is below the limit 9.70", 9.7),
+        ({"clock": "same_bar"}, terms.stop(10.5), "the high 10.60 is at or above 10.50", 10.6),
+        ({"fill_model": "lean_equity"}, terms.limit_if_touched(9.8, 9.9), "the low 9.60 is at or below 9.80", 9.8),
+    ],
+)  # fmt: skip
+def test_an_explanation_compares_with_the_prices_of_the_very_bar(
+    options: dict[str, str], style: terms.Terms, said: str, filled: float
+) -> None:
+    """Protects explain inside the day: stop and limit beside the open, the extremes or the close that filled them."""
+    given = market([10.0, (10.0, 10.4, 9.9, 10.2), (10.1, 10.1, 9.6, 9.8), 9.5, 10.6, 10.6])
+    run = qr.Session(given, cash=100_000, costs="zero", **options).step(phase="INTRADAY")
+    ticket = run.order(A, 100, style)
+    run.step()
+    assert said in str(run.explain(ticket))
+    assert ticket.average_price == filled
+
+
+def test_a_gap_is_met_at_the_open_of_the_bar_on_either_clock() -> None:
+    """Protects stops inside the day: no fill at a price at which the bar did not trade."""
+    given = market([10.0] * 2, [10.0, 10.0, (9.0, 9.1, 8.9, 9.0), 9.0])
+    for clock in ("next_open", "same_bar"):
+        run = qr.Session(given, costs="zero", positions={A: 100}, start="2024-01-03", clock=clock)
+        run.step(phase="INTRADAY")
+        ticket = run.order(A, -100, terms.stop(9.5))
+        run.step()
+        assert ticket.average_price == 9.0

@@ -121,6 +121,15 @@ def test_a_target_in_shares(held: int, target: int, sent: int | None) -> None:
         assert ticket.quantity == sent
 
 
+def test_a_target_of_less_than_a_lot_says_so() -> None:
+    """Protects the reason: with nothing held and nothing pending no target is met already, the lot is what stops it."""
+    for place in (lambda run: run.order_target(SH, 50), lambda run: run.order_target_value(SH, 999.0)):
+        ticket = place(session(flat()))
+        assert (ticket.status.value, ticket.reason) == ("REJECTED", "LOT_SIZE")
+    assert session(flat()).order_target(SH, 0).reason == "NO_CHANGE"
+    assert holding(100).order_target(SH, 150).reason == "NO_CHANGE"
+
+
 @pytest.mark.parametrize(("value", "sent"), [(0, -350), (2_000, -150), (10_000, 600), (5_555.55, 200), (1_999, -250)])
 def test_a_target_in_money(value: float, sent: int) -> None:
     """Protects order_target_value from 350 shares at 10.00: the value held afterwards never exceeds the target."""

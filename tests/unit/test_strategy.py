@@ -228,6 +228,8 @@ def test_a_failing_initialize_says_so() -> None:
     with pytest.raises(qr.StrategyError, match="initialize raised KeyError") as caught:
         qr.Session(flat(), strategy=Bad)
     assert caught.value.callback == "initialize"
+    assert "No session was opened" in str(caught.value)
+    assert "NaT" not in str(caught.value)
 
 
 def test_navigating_inside_a_callback_is_refused() -> None:

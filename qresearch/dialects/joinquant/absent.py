@@ -42,8 +42,36 @@ _MARGIN = "there is no margin account; shares trade with order() and its like"
 _MINUTES = "there are no ticks or order books; get_current_data() gives the last price, get_bars() bars"
 _FACTORS = "bring the factor as a table: data={'factors': frame} and get_factor_values(); or jqlib.technical_analysis"
 _FUNDS = "open-end funds are not traded; exchange-traded funds trade with order()"
+_WIZARD = "it is a function of the platform's strategy wizard (kuanke.wizard); write it in the script"
 
 ABSENT = {
+    **dict.fromkeys(
+        (
+            "security_stoploss",
+            "security_stopprofit",
+            "portfolio_stoploss",
+            "portfolio_stopprofit",
+            "index_stoploss_sicha",
+            "index_stoploss_diefu",
+            "order_style",
+            "judge_security_max_proportion",
+            "max_buy_value_or_amount",
+            "sell_by_amount_or_percent_or_none",
+            "get_sort_dataframe",
+            "financial_data_filter_dayu",
+            "financial_data_filter_xiaoyu",
+            "financial_data_filter_qujian",
+            "situation_filter_dayu_ma",
+            "situation_filter_xiaoyu_ma",
+            "n_day_chg_dayu",
+            "n_day_chg_xiaoyu",
+            "n_day_chg_qujian",
+            "MA_judge_duotou",
+            "MA_judge_jincha",
+            "MACD_judge_jincha",
+        ),
+        _WIZARD,
+    ),
     **dict.fromkeys(
         (
             "get_dominant_future",
@@ -66,7 +94,6 @@ ABSENT = {
             "marginsec_direct_refund",
             "get_margincash_stocks",
             "get_marginsec_stocks",
-            "get_mtss",
         ),
         _MARGIN,
     ),
@@ -75,7 +102,6 @@ ABSENT = {
             "get_ticks",
             "get_current_tick",
             "get_last_price",
-            "get_call_auction",
             "subscribe",
             "unsubscribe",
             "unsubscribe_all",
@@ -84,7 +110,6 @@ ABSENT = {
     ),
     **dict.fromkeys(
         (
-            "neutralize",
             "get_all_factors",
             "get_factor_kanban_values",
             "get_factor_effect",
@@ -102,7 +127,6 @@ ABSENT = {
         _FUNDS,
     ),
     "get_baidu_factor": "bring it as a table and read it with finance.run_query(query(finance.NAME))",
-    "get_history_fundamentals": "get_fundamentals(query, statDate='2020q1') gives the reports of a quarter",
     "create_backtest": "Session.from_script runs a script",
     "get_backtest": "Session.from_script runs a script",
     "get_news": "there are no news; bring a table and read it with finance.run_query",

@@ -31,6 +31,7 @@ FIELDS = ("open", "close", "high", "low", "volume", "money", "factor", "high_lim
 _ADJUSTED = PRICES | {"volume", "factor"}
 ADJUSTMENTS = ("pre", "post", "none")
 
+_WHOLE_DAYS = frozenset(FIELDS) - {"open", "close", "high", "low", "volume", "money"}
 _PANEL = {"money": "turnover", "high_limit": "limit_up", "low_limit": "limit_down", "high_price": "high"}
 
 
@@ -64,6 +65,9 @@ class Bars:
             if isinstance(code, str):
                 self._columns[code] = known
         return None if known < 0 else known
+
+    of_days = _WHOLE_DAYS
+    """Fields that bars inside the day take from their day."""
 
     # ------------------------------------------------------------------ rows
 
@@ -275,19 +279,12 @@ def days_of(unit: str) -> int:
     ------
     UsageError
         Not a unit.
-    NotSupported
-        Minutes; use '1d'.
     """
     if unit in {"daily", "1d", "d"}:
         return 1
     number, kind = unit[:-1], unit[-1:]
     if kind == "d" and number.isdigit() and int(number):
         return int(number)
-    if kind == "m" or unit == "minute":
-        raise NotSupported(
-            f"unit={unit!r} asks for bars of minutes, which only attribute_history and history give, on minute data. "
-            "Use '1d', or the last price of get_current_data()."
-        )
     raise UsageError(f"unit={unit!r} is not known. It can be '1d', 'Xd', '1w', '1M', or minutes on minute data.")
 
 

@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable, Iterable
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from qresearch.errors import NotSupported, UsageError, close_matches, did_you_mean
@@ -186,7 +187,8 @@ def _is_unknown(held: Values) -> Values:
 
 
 def _divided(one: Values, other: Values) -> Values:
-    return one / other
+    """Nothing is known of what is divided by zero, as in the platform's database."""
+    return one / (other.replace(0, np.nan) if isinstance(other, pd.Series) else other)
 
 
 def _listed(values: Any) -> list[Any]:

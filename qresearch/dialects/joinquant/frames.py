@@ -8,11 +8,13 @@ subclasses, made at the boundary of a script.
 from __future__ import annotations
 
 import operator
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, KeysView
 from typing import Any
 
 import numpy as np
 import pandas as pd
+
+from qresearch.dialects.joinquant.groups import REDUCTIONS, Groups, numbers_only
 
 _METHODS = {"ffill": "ffill", "pad": "ffill", "bfill": "bfill", "backfill": "bfill"}
 
@@ -24,6 +26,11 @@ def _place(index: pd.Index[Any], key: object) -> int | None:
     if index.dtype.kind in "iuf" or (index.dtype == object and index.inferred_type in {"integer", "mixed-integer"}):
         return None
     return operator.index(key)
+
+
+def _labels(key: Any) -> Any:
+    """Labels given as a set or as the keys of a mapping, as a list, which pandas wants today."""
+    return list(key) if isinstance(key, (set, frozenset, KeysView)) else key
 
 
 class Series(pd.Series):
@@ -53,6 +60,7 @@ class Series(pd.Series):
         return DataFrame._from_mgr(mgr, axes)  # type: ignore[attr-defined]  # not in the stubs
 
     def __getitem__(self, key: Any) -> Any:
+        key = _labels(key)
         place = _place(self.index, key)
         if place is not None:
             return self.array[place]
@@ -65,6 +73,7 @@ class Series(pd.Series):
         return super().__getitem__(key)
 
     def __setitem__(self, key: Any, value: Any) -> None:
+        key = _labels(key)
         place = _place(self.index, key)
         if place is None:
             super().__setitem__(key, value)
@@ -122,6 +131,10 @@ class DataFrame(pd.DataFrame):
     def _constructor_sliced(self) -> Any:
         return Series
 
+    def groupby(self, *arguments: Any, **options: Any) -> Any:
+        """Groups that leave out texts and dates where they cannot be summed."""
+        return Groups.of(self, *arguments, **options)
+
     def _constructor_from_mgr(self, mgr: Any, axes: Any) -> Any:
         return DataFrame._from_mgr(mgr, axes)  # type: ignore[attr-defined]  # not in the stubs
 
@@ -169,6 +182,10 @@ class DataFrame(pd.DataFrame):
     def fillna(self, value: Any = None, method: str | None = None, **options: Any) -> Any:
         """Missing values replaced, by a value or by the one before or after."""
         return _filled(self, super().fillna, value, method, options)
+
+
+for _name in REDUCTIONS:
+    setattr(DataFrame, _name, numbers_only(pd.DataFrame, _name))
 
 
 def _rows(item: Any) -> pd.DataFrame:
@@ -273,11 +290,19 @@ class Panel:
         return len(self._frames), *self._first.shape
 
     @property
-    def loc(self) -> Panel:
-        """``panel.loc["close"]`` and ``panel.loc[:, :, code]``."""
-        return self
+    def loc(self) -> Corner:
+        """By labels: ``panel.loc["close"]``, ``panel.loc[:, day]``, ``panel.loc[:, :, code]``."""
+        return Corner(self, by_place=False)
 
-    ix = iloc = loc
+    @property
+    def iloc(self) -> Corner:
+        """By places: ``panel.iloc[:, -1]`` is the last day, codes by fields."""
+        return Corner(self, by_place=True)
+
+    @property
+    def ix(self) -> Corner:
+        """By labels, or by places where there are no such labels."""
+        return Corner(self, by_place=None)
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._frames)
@@ -315,6 +340,44 @@ class Panel:
     def __repr__(self) -> str:
         fields, days, codes = self.shape
         return f"<Panel {fields} fields ({', '.join(self._frames)}) x {days} days x {codes} codes>"
+
+
+class Corner:
+    """``panel.iloc[...]`` and its like: fields, days and codes, each by one key or by a slice.
+
+    Parameters
+    ----------
+    panel : Panel
+    by_place : bool or None
+        True: keys are places; False: labels; None: whole numbers are places.
+    """
+
+    def __init__(self, panel: Panel, *, by_place: bool | None) -> None:
+        self._panel, self._by_place = panel, by_place
+
+    def __getitem__(self, key: Any) -> Any:
+        panel, by_place = self._panel, self._by_place
+        field, day, code = (*(key if isinstance(key, tuple) else (key,)), slice(None), slice(None))[:3]
+        is_place = isinstance(field, int) if by_place is None else by_place
+        names = panel.items if is_place else panel.items.to_series()
+        wanted: Any = names[field] if is_place else names.loc[field]
+        fields = [wanted] if isinstance(wanted, str) else list(wanted)
+        found = {name: _part(panel[name], by_place, day, code) for name in fields}
+        if isinstance(wanted, str):
+            return found[wanted]
+        first = next(iter(found.values()), None)
+        if isinstance(first, pd.DataFrame):
+            return Panel(found)
+        return DataFrame(found) if isinstance(first, pd.Series) else Series(found)
+
+
+def _part(frame: DataFrame, by_place: bool | None, day: Any, code: Any) -> Any:
+    """Some days and codes of one field."""
+    is_place = [isinstance(key, (int, np.integer)) if by_place is None else by_place for key in (day, code)]
+    rows = frame.iloc[day] if is_place[0] else frame.loc[day]
+    if isinstance(rows, pd.Series):
+        return rows.iloc[code] if is_place[1] else rows.loc[code]
+    return rows.iloc[:, code] if is_place[1] else rows.loc[:, code]
 
 
 def strings(found: Iterable[Any]) -> pd.Index[Any]:

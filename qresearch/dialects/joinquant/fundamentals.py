@@ -14,7 +14,7 @@ from qresearch.dialects.joinquant.frames import DataFrame, strings
 from qresearch.dialects.joinquant.query import Query, answer
 from qresearch.dialects.joinquant.run import Run
 from qresearch.dialects.joinquant.symbols import spelled
-from qresearch.dialects.joinquant.tables import Newest
+from qresearch.dialects.joinquant.tables import Newest, unique
 from qresearch.errors import UsageError
 
 STATEMENTS = ("valuation", "indicator", "income", "balance", "cash_flow")
@@ -119,10 +119,7 @@ class Fundamentals:
 
     def _of_period(self, name: str, text: str, before: pd.Timestamp) -> pd.DataFrame:
         table = self._run.tables.table(name, needed_by="get_fundamentals")
-        found = re.fullmatch(r"(\d{4})(?:q([1-4]))?", text.lower())
-        if found is None:
-            raise UsageError(f"statDate={text!r} is not a period. Write it as '2020q1' or '2020'.")
-        end = pd.Timestamp(f"{found[1]}-{_QUARTER_ENDS[found[2] or '4']}")
+        end = _end_of(text)
         if "statDate" not in table:
             return Newest(table, "day").at(min(end, before))
         return Newest(table[table["statDate"] == end], "pubDate").at(before)
@@ -198,6 +195,67 @@ class Fundamentals:
         found = found.rename(columns={"code": "sec_code"})
         return DataFrame(found if fields is None else found[[fields] if isinstance(fields, str) else list(fields)])
 
+    def get_mtss(  # as documented by the platform
+        self, security_list: Any, start_date: Any = None, end_date: Any = None, fields: Any = None,
+        count: int | None = None,
+    ) -> DataFrame:  # fmt: skip
+        """Rows of the table ``mtss`` (buying on margin and short selling) of some codes, by day."""
+        found = self._by_day("mtss", "get_mtss", security_list, start_date, end_date, count)
+        found = found.rename(columns={"code": "sec_code"})
+        return DataFrame(found if fields is None else found[[fields] if isinstance(fields, str) else list(fields)])
+
+    def get_call_auction(
+        self, security: Any, start_date: Any = None, end_date: Any = None, fields: Any = None
+    ) -> DataFrame:
+        """Rows of the table ``call_auction`` of some codes: the auctions of mornings up to now."""
+        table = self._run.tables.table("call_auction", needed_by="get_call_auction")
+        codes = [spelled(code) for code in ([security] if isinstance(security, str) else security)]
+        days = table["time"].dt.normalize()
+        end = self._run.today if end_date is None else to_day(end_date)
+        begin = end if start_date is None else to_day(start_date)
+        shown = (days >= begin) & (days <= end) & (table["time"] <= pd.Timestamp(self._run.now))
+        found = table[table["code"].isin(codes) & shown].sort_values(["code", "time"]).reset_index(drop=True)
+        names = None if fields is None else [fields] if isinstance(fields, str) else list(fields)
+        return DataFrame(found if names is None else found[unique(["code", *names])])
+
+    def get_history_fundamentals(  # as documented by the platform
+        self, security: Any, fields: Any, watch_date: Any = None, stat_date: Any = None, count: int = 1,
+        interval: str = "1q", stat_by_year: bool = False,
+    ) -> DataFrame:  # fmt: skip
+        """The last reports of codes: one row per code and report, with the columns code, statDate and the fields.
+
+        Parameters
+        ----------
+        security : str or list of str
+        fields : column or list of columns, such as ``indicator.roe``
+        watch_date : date, optional
+            Reports published by then; never later than the day before the present one, its default.
+        stat_date : str, optional
+            "2020q1" or "2020": the last report is that of this period.
+        count : int
+            Reports of each code.
+        interval : {"1q", "1y"}
+            Every quarter, or the last one of every year; ``stat_by_year=True`` says the latter too.
+        """
+        before = pd.Timestamp(self._run.previous_date)
+        day = before if watch_date is None else min(to_day(watch_date), before)
+        codes = [spelled(code) for code in ([security] if isinstance(security, str) else security)]
+        names = {"code", "statDate"}
+        asked = [item for item in (fields if isinstance(fields, (list, tuple)) else [fields]) if item.name not in names]
+        parts = []
+        for table in unique(item.table for item in asked):
+            frame = self._run.tables.table(table, needed_by="get_history_fundamentals")
+            frame = frame[frame["code"].isin(codes) & (frame["pubDate"] <= day)]
+            known = frame.sort_values("pubDate").drop_duplicates(["code", "statDate"], keep="last")
+            columns = [item.name for item in asked if item.table == table]
+            parts.append(known.set_index(["code", "statDate"])[columns])
+        found = pd.concat(parts, axis=1).sort_index().reset_index()
+        if stat_date is not None:
+            found = found[found["statDate"] <= _end_of(str(stat_date))]
+        if stat_by_year or interval == "1y":
+            found = found[found["statDate"].dt.month == 12]
+        return DataFrame(found.groupby("code").tail(int(count)).reset_index(drop=True))
+
     def get_billboard_list(  # as documented by the platform
         self, stock_list: Any = None, start_date: Any = None, end_date: Any = None, count: int | None = None
     ) -> DataFrame:
@@ -228,3 +286,11 @@ class Fundamentals:
         if start is not None:
             found = found[found["date"] >= to_day(start)]
         return found.reset_index(drop=True)
+
+
+def _end_of(text: str) -> pd.Timestamp:
+    """Last day of a period such as "2020q1" or "2020"."""
+    found = re.fullmatch(r"(\d{4})(?:q([1-4]))?", text.lower())
+    if found is None:
+        raise UsageError(f"statDate={text!r} is not a period. Write it as '2020q1' or '2020'.")
+    return pd.Timestamp(f"{found[1]}-{_QUARTER_ENDS[found[2] or '4']}")

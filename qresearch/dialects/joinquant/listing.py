@@ -152,6 +152,9 @@ class Listing:
     def __init__(self, run: Run) -> None:
         self._run = run
         self._all: pd.DataFrame | None = None
+        panel, market = run.market.panel, run.market
+        firsts = market.days[np.minimum(panel.first_row, len(market.days) - 1)]
+        self._begun = pd.Series(firsts, index=strings(run.codes))
 
     def get_current_data(self, *_: Any) -> CurrentData:
         """What is known of each code right now."""
@@ -179,7 +182,7 @@ class Listing:
         types : str or list of str
             "stock" (default), "etf", "fund", "index".
         date : date, optional
-            Only what was listed on that day.
+            Only what was listed on that day and has bars by then: data may begin after a listing.
         """
         wanted = [types] if isinstance(types, str) else list(types) or ["stock"]
         if self._all is None:
@@ -189,7 +192,8 @@ class Listing:
         found = self._all[self._all["type"].isin(kinds)]
         if date is not None:
             day = to_day(date).date()
-            found = found[(found["start_date"] <= day) & (found["end_date"] >= day)]
+            begun = self._begun.loc[found.index] <= np.datetime64(day, "D")
+            found = found[(found["start_date"] <= day) & (found["end_date"] >= day) & begun]
         return DataFrame(found).sort_index()
 
     def get_security_info(self, code: str, date: Any = None) -> SecurityInfo | None:  # as documented

@@ -21,6 +21,7 @@ import pandas as pd
 from qresearch.dialects.joinquant.absent import ABSENT, Absent
 from qresearch.dialects.joinquant.expressions import Functions, all_of, any_of, none_of
 from qresearch.dialects.joinquant.frames import DataFrame, Panel, Series
+from qresearch.dialects.joinquant.reductions import REDUCTIONS, total
 from qresearch.dialects.joinquant.text import DIVISION, divided
 from qresearch.errors import close_matches, did_you_mean
 
@@ -40,20 +41,12 @@ _NUMPY = {
     "row_stack": np.vstack, "trapz": np.trapezoid, "round_": np.round, "mat": np.asmatrix,
 }  # fmt: skip
 _HELPERS = (
-    "array",
-    "nan",
-    "isnan",
-    "zeros",
-    "ones",
-    "mean",
-    "std",
-    "median",
-    "sqrt",
-    "arange",
-    "polyfit",
-    "cov",
-    "diff",
-)
+    "array", "nan", "inf", "pi", "zeros", "ones", "mean", "std", "var", "median", "prod", "arange", "linspace", "where",
+    "argsort", "argmax", "argmin", "unique", "percentile", "average", "cumsum", "cumprod", "diff", "dot", "cov",
+    "corrcoef", "polyfit", "polyval", "append", "concatenate", "hstack", "vstack", "nanmean", "nanstd", "nan_to_num",
+    "mat", "matrix", "eye", "empty", "tile", "repeat", "transpose",
+)  # fmt: skip
+"""What the platform gives of numpy beside its functions of single values (sqrt, exp, sign and their like)."""
 
 
 def _rolling(name: str) -> Callable[..., Any]:
@@ -94,7 +87,7 @@ def _copied(module: ModuleType, changed: Mapping[str, Any]) -> ModuleType:
 
 
 PANDAS = _copied(pd, _PANDAS)
-NUMPY = _copied(np, {name: value for name, value in _NUMPY.items() if name not in vars(np)})
+NUMPY = _copied(np, REDUCTIONS | {name: value for name, value in _NUMPY.items() if name not in vars(np)})
 
 
 class Modules:
@@ -116,13 +109,14 @@ class Modules:
         indicators: dict[str, Any],
         missing: Callable[[str], Any],
     ) -> None:
-        self._names, self._indicators, self._missing = names, indicators, missing
+        self._names, self.indicators, self._missing = names, indicators, missing
         self._made: dict[str, ModuleType] = {}
         self._other = {"pandas": PANDAS, "numpy": NUMPY}
 
     def provided(self) -> dict[str, Any]:
         """What a script finds without importing it: all that the star import of jqdata gives."""
-        helpers = {name: getattr(np, name) for name in _HELPERS}
+        singles = {name for name, value in vars(np).items() if isinstance(value, np.ufunc)} - vars(builtins).keys()
+        helpers = {name: getattr(NUMPY, name) for name in (*sorted(singles), *_HELPERS)}
         return {
             **helpers, "np": NUMPY, "pd": PANDAS, "math": math, "datetime": dt, "timedelta": dt.timedelta,
             "numpy": NUMPY, "pandas": PANDAS, **self._names,
@@ -133,6 +127,7 @@ class Modules:
         return {
             **vars(builtins), "__import__": self.load, "print": say, "unicode": str, "basestring": str, "xrange": range,
             DIVISION: divided, "long": int, "unichr": chr, "reduce": functools.reduce,
+            "sum": total,
         }  # fmt: skip
 
     def load(
@@ -154,7 +149,7 @@ class Modules:
 
     def _platform(self, name: str) -> ModuleType:
         if name == "jqlib.technical_analysis":
-            return self._module(name, {**self._names, **self._indicators}, self._missing)
+            return self._module(name, {**self._names, **self.indicators}, self._missing)
         module = self._module(name, self.provided(), self._refuse)
         for part in ("technical_analysis",) if name == "jqlib" else ("apis", "wizard", "api"):
             if part not in module.__dict__:

@@ -10,8 +10,10 @@ import pandas as pd
 
 from qresearch.dialects.joinquant.bars import Rows, days_of, to_day
 from qresearch.dialects.joinquant.frames import DataFrame, strings
+from qresearch.dialects.joinquant.minutes import Minutes, minutes_of
 from qresearch.dialects.joinquant.run import Run
 from qresearch.dialects.joinquant.wide import (
+    SUMS,
     as_bars,
     as_long,
     as_panel,
@@ -19,6 +21,7 @@ from qresearch.dialects.joinquant.wide import (
     hide_today,
     joined_long,
     joined_panel,
+    merged,
 )
 from qresearch.errors import UsageError
 from qresearch.market.venue import PHASE_ORDER, Phase
@@ -29,8 +32,6 @@ _TODAY = (
     "The bar of today was asked for before its close: its high, low and close are the last visible price, its volume "
     "is missing."
 )
-_MINUTE = "The last minute bar was asked for: the last visible price stands in, for bars are daily."
-_SUMS = {"volume": "sum", "money": "sum", "open": "first", "high": "max", "low": "min", "pre_close": "first"}
 
 
 class Prices:
@@ -42,7 +43,7 @@ class Prices:
     """
 
     def __init__(self, run: Run) -> None:
-        self._run, self._bars = run, run.bars
+        self._run, self._bars, self._inside = run, run.bars, Minutes(run)
         self._indexes: dict[tuple[str, ...], pd.Index[Any]] = {}
 
     # ------------------------------------------------------------------ the two histories
@@ -69,48 +70,41 @@ class Prices:
         """
         run, bars = self._run, self._bars
         names = [fields] if type(fields) is str else fields
-        if self._has_minutes(unit):
-            return self._minute_frame(security, count, unit, names, fq, df=df)
-        days = self._days_in(unit, count)
-        if not days:
-            return self._minutes(security, count, names, df=df)
-        day = run.day
+        if minutes_of(unit):
+            return self._minutes("attribute_history", security, count, unit, names, fq, df=df)
+        days, day = days_of(unit), run.day
         rows = bars.rows(security, day, _count(count) * days, skip_paused=skip_paused)
         where: Any = rows
         if len(rows) and rows[-1] - rows[0] == len(rows) - 1:
             where = slice(int(rows[0]), int(rows[-1]) + 1)
         values = {name: bars.values(security, name, where, day, fq) for name in names}
         if days > 1:
-            values, rows = _merged(values, rows, days)
+            values, rows = merged(values, rows, days)
             where = rows
         if not df:
             return values
         return self._frame(values, bars.dates[where])
 
-    def _has_minutes(self, unit: str) -> bool:
-        """True when a unit is minutes and the data have them."""
-        return self._run.market.panel.intraday is not None and unit.endswith("m") and unit[:-1].isdigit()
-
-    def _minute_frame(  # bars of several minutes are counted back from now
-        self, code: str, count: int, unit: str, names: Sequence[str], fq: str | None, *, df: bool
+    def _minutes(  # in the order of the calls
+        self, call: str, code: str, count: int, unit: str, names: Sequence[str], fq: str | None, *, df: bool
     ) -> Any:
-        step, run = int(unit[:-1]), self._run
-        stop = len(run.view.array("close", "bar"))
-        times, values = self._bars.minutes(code, names, stop, _count(count) * step, run.day, fq)
-        merged, rows = _merged(values, np.arange(len(times)), step)
-        return self._frame(merged, pd.DatetimeIndex(times[rows])) if df else merged
+        """Bars inside the day of one code up to now; the last price where bars are daily."""
+        if self._inside.are_there:
+            times, values = self._inside.values(code, _count(count), unit, names, fq)
+        else:
+            self._inside.need_one(call, unit, count)
+            times, values = pd.DatetimeIndex([self._run.now]), self._last_minute(code, names)
+        return self._frame(values, times) if df else values
 
-    def _days_in(self, unit: str, count: int) -> int:
-        """Days of one bar; 0 for the present minute, which daily bars know as the last price."""
-        if unit in {"1m", "minute"} and self._run.market.panel.intraday is None and int(count) == 1:
-            return 0
-        return days_of(unit)
-
-    def _minutes(self, security: str, count: int, names: Sequence[str], *, df: bool) -> Any:
-        self._run.tell(_MINUTE)
-        last = self._last(security)
-        values = {name: np.array([last if name in ATTRIBUTE_FIELDS[:4] else np.nan] * int(count)) for name in names}
-        return self._frame(values, pd.DatetimeIndex([self._run.now] * int(count))) if df else values
+    def _last_minute(self, code: str, names: Sequence[str]) -> dict[str, Any]:
+        """The last visible price as a bar of one minute; what holds for the whole day as it is."""
+        row = slice(self._run.day, self._run.day + 1)
+        bar = dict.fromkeys((*ATTRIBUTE_FIELDS[:4], "avg", "price"), np.array([self._last(code)]))
+        bar |= dict.fromkeys(ATTRIBUTE_FIELDS[4:], np.array([np.nan]))
+        return {
+            name: bar[name] if name in bar else self._bars.values(code, name, row, self._run.day, None)
+            for name in names
+        }
 
     def _frame(self, values: dict[str, Any], index: pd.DatetimeIndex) -> DataFrame:
         names = tuple(values)
@@ -142,20 +136,12 @@ class Prices:
         """
         run, bars = self._run, self._bars
         wanted = self._codes(run.state["universe"] if security_list is None else security_list)
-        if self._has_minutes(unit):
-            parts = {code: self._minute_frame(code, count, unit, [field], fq, df=True)[field] for code in wanted}
-            return (
-                DataFrame(parts, columns=strings(wanted))
-                if df
-                else {code: part.to_numpy() for code, part in parts.items()}
-            )
-        days, day = self._days_in(unit, count), run.day
-        if not days:
-            columns = bars.columns(wanted)
-            prices = np.array([self._last(c) for c in wanted]) if columns is None else run.view.last_prices(columns)
+        if minutes_of(unit):
+            parts = {code: self._minutes("history", code, count, unit, [field], fq, df=True)[field] for code in wanted}
             if df:
-                return DataFrame(prices[np.newaxis], index=[run.now], columns=strings(wanted))
-            return dict(zip(wanted, prices[:, np.newaxis], strict=True))
+                return DataFrame(parts, columns=strings(wanted))
+            return {code: part.to_numpy() for code, part in parts.items()}
+        days, day = days_of(unit), run.day
         number = _count(count) * days
         columns = None if skip_paused or days > 1 else bars.columns(wanted)
         if columns is not None:
@@ -167,7 +153,7 @@ class Prices:
         found = {}
         for code in wanted:
             rows = bars.rows(code, day, number, skip_paused=skip_paused)
-            values, rows = _merged({field: bars.values(code, field, rows, day, fq)}, rows, days)
+            values, rows = merged({field: bars.values(code, field, rows, day, fq)}, rows, days)
             found[code] = values[field]
         if not df:
             return found
@@ -220,12 +206,11 @@ class Prices:
         """
         run, bars = self._run, self._bars
         names = [fields] if isinstance(fields, str) else list(ATTRIBUTE_FIELDS if fields is None else fields)
-        is_now = end_date is None or to_day(end_date) == run.today
-        if frequency not in {"daily", "1d", "d"} and not self._days_in(frequency, (count or 0) if is_now else 0):
-            return self._now(security, names, panel=panel)
-        end = run.day if end_date is None else self._day_at(end_date, side="right") - 1
         if start_date is not None and count is not None:
             raise UsageError("get_price takes start_date or count, not both. Leave one out.")
+        if minutes_of(frequency):
+            return self._prices_inside(security, names, frequency, (start_date, end_date, count), fq, panel=panel)
+        end = run.day if end_date is None else self._day_at(end_date, side="right") - 1
         stop = min(end, run.day if self._sees_today() else run.day - 1) + 1
         begin = 0 if start_date is None else self._day_at(start_date, side="left")
         number = max(stop - begin, 0) if count is None else _count(count)
@@ -244,26 +229,26 @@ class Prices:
             return frames[security]
         return (joined_panel if panel else joined_long)(frames, names)
 
-    def _now(self, security: Any, names: list[str], *, panel: bool) -> Any:
-        """The present minute, for which the last visible price stands in."""
-        run, codes = self._run, self._codes(security)
-        columns = self._bars.columns(codes)
-        if columns is None:
-            raise UsageError(
-                "get_price of the last minute knows the instruments of this market only. Ask with frequency='daily' "
-                "for indexes, or leave them out."
-            )
-        run.tell(_MINUTE)
-        where = slice(run.day, run.day + 1)
-        blocks = {name: self._bars.block(columns, name, where, run.day, None) for name in names}
-        last = run.view.last_prices(columns)
-        hide_today(blocks, last)
-        if "open" in blocks:
-            blocks["open"][-1] = last
-        index = pd.DatetimeIndex([run.now])
+    def _prices_inside(  # in the order of the calls
+        self, security: Any, names: list[str], unit: str, period: tuple[Any, Any, Any], fq: str | None, *, panel: bool
+    ) -> Any:
+        """Bars inside the day of a period, which is (start, end, count)."""
+        inside, codes, (start, end, count) = self._inside, self._codes(security), period
+        frames = {}
+        if inside.are_there:
+            stop = inside.stop(end)
+            number = inside.number(start, stop, unit) if count is None else _count(count)
+            for code in codes:
+                times, values = inside.values(code, number, unit, names, fq, stop)
+                frames[code] = self._frame(values, times)
+        else:
+            is_now = end is None or to_day(end) == self._run.today
+            inside.need_one("get_price", unit, count if is_now and start is None else None)
+            index = pd.DatetimeIndex([self._run.now])
+            frames = {code: self._frame(self._last_minute(code, names), index) for code in codes}
         if isinstance(security, str):
-            return self._frame({name: block[:, 0] for name, block in blocks.items()}, index)
-        return (as_panel if panel else as_long)(blocks, index, codes)
+            return frames[security]
+        return (joined_panel if panel else joined_long)(frames, names)
 
     def _mend(self, blocks: dict[str, Any], columns: Rows, where: slice, *, fill_paused: bool) -> None:
         """Leave out what is not known yet, and where asked what was not traded."""
@@ -343,25 +328,40 @@ class Prices:
         names = [fields] if isinstance(fields, str) else list(fields)
         fq = None if fq_ref_date is None else "pre"
         run = self._run
+        if minutes_of(unit):
+            return self._bars_inside(security, count, unit, names, end_dt, fq, df=df)
         stop = run.day + (1 if include_now and self._sees_today() else 0)
         if end_dt is not None:
             stop = min(stop, self._day_at(end_dt, side="right"))
         found = {}
         for code in self._codes(security):
             found[code] = self._bars_of(code, count, unit, names, stop, fq)
+        return self._as_bars(security, found, df=df)
+
+    @staticmethod
+    def _as_bars(security: Any, found: dict[str, dict[str, Any]], *, df: bool) -> Any:
         tables = {code: as_bars(values, df=df) for code, values in found.items()}
         if isinstance(security, str):
             return tables[security]
-        if df:
-            return DataFrame(pd.concat(tables))
-        return tables
+        return DataFrame(pd.concat(tables)) if df else tables
+
+    def _bars_inside(  # in the order of the calls
+        self, security: Any, count: int, unit: str, names: list[str], end: Any, fq: str | None, *, df: bool
+    ) -> Any:
+        """Bars inside the day; the last price where bars are daily."""
+        inside, wanted, found = self._inside, [name for name in names if name != "date"], {}
+        for code in self._codes(security):
+            if inside.are_there:
+                times, values = inside.values(code, _count(count), unit, wanted, fq, inside.stop(end))
+            else:
+                inside.need_one("get_bars", unit, count)
+                times, values = pd.DatetimeIndex([self._run.now]), self._last_minute(code, wanted)
+            found[code] = {name: inside.moments(times) if name == "date" else values[name] for name in names}
+        return self._as_bars(security, found, df=df)
 
     def _bars_of(self, code: str, count: int, unit: str, names: list[str], stop: int, fq: str | None) -> dict[str, Any]:
         run, bars = self._run, self._bars
         number = _count(count)
-        if unit not in {"1w", "1M"} and not self._days_in(unit, number):
-            last = self._minutes(code, 1, names, df=False)
-            return {**last, "date": np.array([run.now], dtype=object)} if "date" in names else last
         groups: Any = None
         if unit in {"1w", "1M"}:
             rows = bars.rows(code, stop, (number + 1) * (5 if unit == "1w" else 23), skip_paused=True)
@@ -376,9 +376,9 @@ class Prices:
         if groups is not None:
             table = pd.DataFrame({**values, "_row": rows}).groupby(groups)
             rows = table["_row"].last().to_numpy()[-number:]
-            values = {name: getattr(table[name], _SUMS.get(name, "last"))().to_numpy()[-number:] for name in numbers}
+            values = {name: getattr(table[name], SUMS.get(name, "last"))().to_numpy()[-number:] for name in numbers}
         else:
-            values, rows = _merged(values, rows, days_of(unit))
+            values, rows = merged(values, rows, days_of(unit))
         dates = np.array([run.date_of(int(row)) for row in rows], dtype=object)
         return {name: dates if name == "date" else values[name] for name in names}
 
@@ -387,13 +387,3 @@ def _count(count: Any) -> int:
     if isinstance(count, bool) or int(count) != count or count < 1:
         raise UsageError(f"count={count!r} is not a number of bars. Pass a whole number of at least 1.")
     return int(count)
-
-
-def _merged(values: dict[str, Any], rows: Rows, days: int) -> tuple[dict[str, Any], Rows]:
-    """Bars of several days each, the last one ending with the last day."""
-    if days == 1 or not len(rows):
-        return values, rows
-    groups = (np.arange(len(rows)) - len(rows)) // days
-    table = pd.DataFrame(values).groupby(groups)
-    merged = {name: getattr(table[name], _SUMS.get(name, "last"))().to_numpy() for name in values}
-    return merged, pd.Series(rows).groupby(groups).last().to_numpy()

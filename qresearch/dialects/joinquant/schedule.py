@@ -21,7 +21,7 @@ KINDS = ("monthly", "weekly", "daily")
 """In the order in which calls of the same minute come."""
 
 _SHIFTED = re.compile(r"^(open|close|before_open|after_close)\s*([+-])\s*(\d+)\s*m$")
-_OPENS, _CLOSES = dt.time(9, 30), dt.time(15, 0)
+_AUCTION, _OPENS, _CLOSES = dt.time(9, 25), dt.time(9, 30), dt.time(15, 0)
 
 
 class Schedule(NamedTuple):
@@ -87,12 +87,14 @@ def time_of(text: str) -> dt.time:
 def phase_of(time: dt.time) -> int:
     """Where a time is reached on daily bars: up to the open what it is, later the close, whose price stands in.
 
-    >>> phase_of(dt.time(9, 0)), phase_of(dt.time(9, 30)), phase_of(dt.time(14, 50)), phase_of(dt.time(15, 30))
+    The auction ends at 09:25 with the opening price: what is called from then on sees it and trades at it.
+
+    >>> phase_of(dt.time(9, 0)), phase_of(dt.time(9, 26)), phase_of(dt.time(14, 50)), phase_of(dt.time(15, 30))
     (0, 1, 3, 4)
     """
-    if time < _OPENS:
+    if time < _AUCTION:
         return PRE_OPEN
-    if time == _OPENS:
+    if time <= _OPENS:
         return OPEN
     return CLOSE if time <= _CLOSES else AFTER_CLOSE
 

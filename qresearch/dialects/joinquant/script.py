@@ -10,7 +10,7 @@ import linecache
 import traceback
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import partial
+from functools import partial, wraps
 from pathlib import Path
 from types import FunctionType
 from typing import TYPE_CHECKING, Any
@@ -25,6 +25,7 @@ from qresearch.dialects.joinquant.indicators import Indicators
 from qresearch.dialects.joinquant.listing import Listing
 from qresearch.dialects.joinquant.log import Log
 from qresearch.dialects.joinquant.modules import Modules
+from qresearch.dialects.joinquant.neutral import Neutral
 from qresearch.dialects.joinquant.prices import Prices
 from qresearch.dialects.joinquant.run import Run
 from qresearch.dialects.joinquant.schedule import (
@@ -52,6 +53,10 @@ if TYPE_CHECKING:
 CALLBACKS = ("initialize", "after_code_changed", "process_initialize", "before_trading_start", "handle_data",
              "after_trading_end", "on_strategy_end")  # fmt: skip
 """Functions of a script that are called by their names."""
+
+SETTINGS = ("set_option", "set_order_cost", "set_commission", "set_slippage", "set_benchmark", "set_universe",
+            "set_subportfolios", "run_daily", "run_weekly", "run_monthly", "unschedule_all")  # fmt: skip
+"""Functions that set a run up: those called beside the callbacks, while the file is loaded, wait for its beginning."""
 
 _DAILY = (
     (dt.time(9, 0), PRE_OPEN, "before_trading_start"),
@@ -147,6 +152,8 @@ class Loaded:
         prices = Prices(run)
         self.data = Data(run, prices)
         self._indicators = Indicators(run, prices)
+        self._early: list[Callable[[], object]] = []
+        self._is_loading = True
         names = {**self._names(prices), **self.words()}
         self.modules = Modules(names, self._indicators.names(), self._indicators.missing)
         self._provided = self.modules.provided()
@@ -177,10 +184,11 @@ class Loaded:
         found: dict[str, Any] = {name: Absent(name, words) for name, words in ABSENT.items()}
         parts = (
             config.Config(run), orders.Orders(run), prices, Listing(run), Fundamentals(run),
-            factors.Factors(run, prices),
+            factors.Factors(run, prices), Neutral(run),
         )  # fmt: skip
         for part in parts:
             found.update({name: getattr(part, name) for name in dir(type(part)) if not name.startswith("_")})
+        found.update({name: self._at_begin(found[name]) for name in SETTINGS})
         for kind in (
             config.OrderCost, config.PerTrade, config.FixedSlippage, config.PriceRelatedSlippage,
             config.StepRelatedSlippage, config.SubPortfolioConfig, order.OrderStatus, order.MarketOrderStyle,
@@ -196,6 +204,18 @@ class Loaded:
             "or_": expressions.any_of, "and_": expressions.all_of, "not_": expressions.none_of,
             "func": expressions.Functions(),
         }  # fmt: skip
+
+    def _at_begin(self, call: Callable[..., Any]) -> Callable[..., Any]:
+        """A function that, called while the file is loaded, does its work at the beginning of the run."""
+
+        @wraps(call)
+        def setting(*arguments: Any, **options: Any) -> Any:
+            if not self._is_loading:
+                return call(*arguments, **options)
+            self._early.append(partial(call, *arguments, **options))
+            return None
+
+        return setting
 
     def _say(self, *words: Any, **options: Any) -> None:
         if options.get("file") is not None:
@@ -220,6 +240,7 @@ class Loaded:
             raise _load_error(problem, file) from problem
         finally:
             self.run.time = None
+            self._is_loading = False
 
     # ------------------------------------------------------------------ the strategy
 
@@ -240,7 +261,8 @@ class Loaded:
             if isinstance(value, (FunctionType, type)) and getattr(value, "__module__", None) == "joinquant_script"
         })  # fmt: skip
         session._dialect = self.script.with_text
-        roots = [self.g.__dict__, Globals(namespace, self._provided), self.run.state]
+        known = {**self.modules.indicators, **self._provided}
+        roots = [self.g.__dict__, Globals(namespace, known), self.run.state]
         phases: dict[int, Callable[[], object]] = {
             phase: partial(self._at, phase) for phase in (PRE_OPEN, OPEN, INTRADAY, CLOSE, AFTER_CLOSE)
         }
@@ -269,6 +291,8 @@ class Loaded:
     def _begin(self, _: object) -> None:
         """What happens before the first day."""
         self.session._change(**self.defaults())
+        for call in self._early:
+            call()
         for name in ("initialize", "after_code_changed", "process_initialize"):
             if callable(self.run.namespace.get(name)):
                 self.invoke(name, _MIDNIGHT)

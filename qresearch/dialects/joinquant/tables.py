@@ -56,6 +56,9 @@ TABLES: Mapping[str, Described] = MappingProxyType({
     "factors": Described(("code", "date"), "what get_factor_values gives: one column per factor"),
     "money_flow": Described(("code", "date"), "what get_money_flow gives: change_pct, net_amount_main, ..."),
     "billboard": Described(("code", "date"), "what get_billboard_list gives: direction, abnormal_name, net_value, ..."),
+    "mtss": Described(("code", "date"), "what get_mtss gives: fin_value, fin_buy_value, sec_value, ..."),
+    "call_auction": Described(
+        ("code", "time", "current"), "what get_call_auction gives, a row per code and day: volume, money, a1_p, ..."),
     "locked_shares": Described(("code", "day"), "what get_locked_shares gives: num, rate1, rate2"),
     "files": Described((), "what read_file gives: a mapping of name to text or bytes, not a table"),
 })  # fmt: skip
@@ -63,7 +66,7 @@ TABLES: Mapping[str, Described] = MappingProxyType({
 
 _SPELLINGS = {"symbol": "code", "security": "code", "stock": "code", "amount": "money", "display": "display_name",
               "trade_date": "date", "pub_date": "pubDate", "stat_date": "statDate"}  # fmt: skip
-_DATES = ("day", "date", "pubDate", "statDate", "start_date", "end_date", "pub_date", "report_date")
+_DATES = ("day", "date", "pubDate", "statDate", "start_date", "end_date", "pub_date", "report_date", "time")
 
 
 class Tables:

@@ -16,6 +16,7 @@ from typing import Any
 
 import numpy as np
 
+from qresearch.dialects.joinquant.old_calls import OldCalls
 from qresearch.errors import StrategyError
 
 ENCODINGS = ("utf-8-sig", "gb18030", "latin-1")
@@ -136,6 +137,8 @@ def _try(text: str, file: str, convert: object) -> tuple[Source | None, SyntaxEr
             warnings.simplefilter("ignore", SyntaxWarning)
             tree = ast.parse(changed, file)
             prose = _drop_prose(tree)
+            old = OldCalls()
+            tree = ast.fix_missing_locations(old.visit(tree))
             if convert is python3 and "__future__ import division" not in text:
                 tree = ast.fix_missing_locations(_WholeDivision().visit(tree))
             code = compile(tree, file, "exec", dont_inherit=True)
@@ -148,6 +151,8 @@ def _try(text: str, file: str, convert: object) -> tuple[Source | None, SyntaxEr
         notices.append(f"{prose} lines before the code were left out; they are no Python.")
     if changed != text:
         notices.append("Tabs became spaces." if convert is detabbed else "Python 2 code was converted to Python 3.")
+    elif old.count:
+        notices.append("Calls of Python 2 (iteritems, has_key and their like) were converted to Python 3.")
     return Source(changed, code, tuple(notices)), None
 
 
@@ -181,12 +186,10 @@ def detabbed(text: str) -> str:
 # ---------------------------------------------------------------------------------------- Python 2
 
 _RENAMED = {"xrange": "range", "unicode": "str", "basestring": "str", "long": "int", "raw_input": "input",
-            "unichr": "chr", "iteritems": "items", "itervalues": "values", "iterkeys": "keys",
-            "izip": "zip"}  # fmt: skip
+            "unichr": "chr", "izip": "zip"}  # fmt: skip
 _EXCEPT = re.compile(r"^(\s*except\s+[^:#]+?)\s*,\s*([A-Za-z_]\w*)\s*:")
 _RAISE = re.compile(r"^(\s*raise\s+[\w.]+)\s*,\s*(.+?)\s*$")
 _EXEC = re.compile(r"^(\s*)exec\s+([^(\s].*)$")
-_HAS_KEY = re.compile(r"(\w[\w.\[\]'\"]*)\.has_key\(")
 _PRINT = re.compile(r"(?:^|(?<=[:;]))(\s*)print\b(?!\s*=)")
 
 
@@ -204,7 +207,6 @@ def python3(text: str) -> str:
         changed = _EXCEPT.sub(r"\1 as \2:", line)
         changed = _RAISE.sub(r"\1(\2)", changed)
         changed = _EXEC.sub(r"\1exec(\2)", changed)
-        changed = _HAS_KEY.sub(r"\1.__contains__(", changed)
         lines[number] = changed
     _convert_prints(lines, inside)
     return _convert_tokens("\n".join(lines))

@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from qresearch.dialects.joinquant.bars import Rows
 from qresearch.dialects.joinquant.frames import DataFrame, Panel, strings
 
 Block = NDArray[np.float64]
@@ -20,6 +21,9 @@ Block = NDArray[np.float64]
 
 KEPT_WHEN_PAUSED = ("paused", "factor")
 """Fields that days without trading have all the same."""
+
+SUMS = {"volume": "sum", "money": "sum", "open": "first", "high": "max", "low": "min", "pre_close": "first"}
+"""How a field of several bars becomes that of one; the others take their last value."""
 
 _OF_TODAY = ("high", "low", "close", "avg")
 _UNKNOWN_TODAY = ("volume", "money")
@@ -103,3 +107,13 @@ def as_bars(values: dict[str, Any], *, df: bool) -> Any:
     for name, column in values.items():
         table[name] = column
     return table
+
+
+def merged(values: dict[str, Any], rows: Rows, size: int) -> tuple[dict[str, Any], Rows]:
+    """Bars of several days or minutes each, the last one ending with the last row."""
+    if size == 1 or not len(rows):
+        return values, rows
+    groups = (np.arange(len(rows)) - len(rows)) // size
+    table = pd.DataFrame(values).groupby(groups)
+    found = {name: getattr(table[name], SUMS.get(name, "last"))().to_numpy() for name in values}
+    return found, pd.Series(rows).groupby(groups).last().to_numpy()

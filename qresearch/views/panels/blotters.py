@@ -11,9 +11,9 @@ import ipywidgets as widgets
 
 from qresearch.domain.messages import OrderFilled, Record
 from qresearch.domain.reasons import explain_reason
-from qresearch.market.venue import PHASES
 from qresearch.session.html import number, price
 from qresearch.views.panels.blotter import PAGE, Blotter
+from qresearch.views.panels.cells import phase_at
 from qresearch.views.panels.panel import Panel, put
 from qresearch.views.panels.rows import Column, Row
 from qresearch.views.panels.tape import Tape
@@ -54,7 +54,7 @@ class FillsPanel(Blotter):
         net = -(fill.notional + fees) if fill.quantity > 0 else fill.notional - fees
         cells = (
             self._day(fill.day),
-            escape(words(PHASES[fill.phase].value)),
+            escape(phase_at(self.desk.session, words, fill.day, fill.phase, fill.bar)),
             escape(self._symbol(fill.column)),
             self._side(fill.quantity),
             f"{abs(fill.quantity):,}",
@@ -154,6 +154,7 @@ class EventsPanel(Blotter):
         """One event."""
         event = item
         column, order_id = self._column(event), getattr(event, "order_id", None)
+        name = type(event).__name__
         quantity = getattr(event, "quantity", None) or getattr(event, "cut", None)
         reason = getattr(event, "reason", None)
         if reason is not None:
@@ -162,8 +163,8 @@ class EventsPanel(Blotter):
             text = str(getattr(event, "text", ""))
         cells = (
             self._day(event.day),
-            escape(self.words(PHASES[event.phase].value)),
-            escape(type(event).__name__),
+            escape(phase_at(self.desk.session, self.words, event.day, event.phase, event.bar)),
+            f'<span title="{name}">{escape(self.words(f"event_{name}"))}</span>',
             "" if column is None else escape(self._symbol(column)),
             "" if quantity is None else f"{quantity:,}",
             f'<span title="{escape(text)}">{escape(text)}</span>',

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 from qresearch.domain.order import Status
 from qresearch.domain.terms import Kind, Terms, TimeInForce
-from qresearch.market.venue import PHASES
+from qresearch.market.venue import PHASES, Phase
+from qresearch.session.frames import time_of
 from qresearch.session.html import price
 
 if TYPE_CHECKING:
@@ -48,11 +49,12 @@ def terms_text(words: Words, terms: Terms) -> str:
     >>> terms_text(Words("en"), limit(10.5, tif="GTC"))
     'limit 10.50, until canceled'
     """
-    parts = [words(terms.kind.value if terms.kind is not Kind.TRAILING_STOP else "STOP")]
+    parts = [words(terms.kind.value if terms.kind is not Kind.TRAILING_STOP else "trailing")]
     if terms.stop_price is not None:
         parts.append(price(terms.stop_price))
     if terms.trail is not None:
-        parts.append(f"{terms.trail:.2%}" if terms.trail_is_fraction else price(terms.trail))
+        distance = f"{terms.trail:.2%}" if terms.trail_is_fraction else price(terms.trail)
+        parts.append(words("behind", distance=distance))
     if terms.limit_price is not None:
         parts.append(price(terms.limit_price))
     text = " ".join(parts)
@@ -78,4 +80,20 @@ def moment_text(session: Session, words: Words) -> str:
 
 def phase_text(session: Session, words: Words) -> str:
     """The phase in words, and where the day has bars of its own, the time of the present one."""
-    return words(PHASES[session._account.phase].value)
+    account = session._account
+    return phase_at(session, words, account.day, account.phase, account.bar)
+
+
+def phase_at(session: Session, words: Words, day: int, phase: int, bar: int) -> str:
+    """A phase in words; inside a day of minute data with the time at which the bar ended.
+
+    >>> import qresearch as qr
+    >>> from qresearch.views.panels.words import Words
+    >>> session = qr.Session(qr.sample_market("minute"))
+    >>> [phase_at(session, Words("en"), 0, phase, bar) for phase, bar in ((0, 0), (2, 5), (3, 0))]
+    ['before the open', 'during the day 09:35', 'at the close']
+    """
+    word = words(PHASES[phase].value)
+    if bar and PHASES[phase] is Phase.INTRADAY:
+        return f"{word} {time_of(session._exchange, day, phase, bar):%H:%M}"
+    return word

@@ -92,7 +92,7 @@ class ChartPanel(Panel):
         self._symbol_of_first = ""
         self.data: ChartData | None = None
         """What is shown."""
-        self._box = SymbolBox(desk.session.market, self.words, self._look_at)
+        self._box = SymbolBox(desk.session.market, self.words, self._look_at, self._missed)
         self._box.widget.tooltip = self.words("symbol")
         self._facts = widgets.HTML("")
         self._facts.add_class("qr-chart-facts")
@@ -104,6 +104,9 @@ class ChartPanel(Panel):
         if self._is_live:
             shown.append(widgets.HTML(f'<span class="qr-hint">{escape(self.words("chart_hint"))}</span>'))
         self.body.children = shown
+
+    def _missed(self, text: str) -> None:
+        self.desk.tell(self, self.words("no_such_symbol", text=text, symbol=self.desk.symbol) if text else "")
 
     def label(self, key: str) -> str:
         """A word that stands on the chart."""

@@ -11,8 +11,8 @@ if TYPE_CHECKING:
     from qresearch.views.panels.words import Words
 
 WIDTH = 1000
-BINS = 400
-"""Marks at most, per kind."""
+BINS = 140
+"""Marks at most, per kind: more would cover each other."""
 
 
 def strip_svg(session: Session, marks: Mapping[str, list[int]], words: Words) -> str:
@@ -65,12 +65,12 @@ def _binned(places: Iterable[float]) -> list[float]:
 
 
 def _tick(x: float) -> str:
-    return f"M{x:.1f} 11v6"
+    return f"M{x:.1f} 12.5v5"
 
 
 def _triangle(x: float) -> str:
-    return f"M{x - 2.5:.1f} 8h5l-2.5-6z"
+    return f"M{x - 2.5:.1f} 11.5h5l-2.5-5z"
 
 
 def _cross(x: float) -> str:
-    return f"M{x - 2.5:.1f} 3l5 5m0-5l-5 5"
+    return f"M{x - 2.5:.1f} .7l5 4.6m0-4.6l-5 4.6"

@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING
 
 from qresearch.domain.instrument import Board
 from qresearch.errors import choose
-from qresearch.views.panels.words import LANGUAGES, Words
+from qresearch.session.explain_words import LANGUAGES
+from qresearch.views.panels.words import Words
 
 if TYPE_CHECKING:
     from qresearch.session.session import Session

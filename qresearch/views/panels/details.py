@@ -47,13 +47,14 @@ class DetailsPanel(Panel):
         why = "" if order.reason is None else explain_reason(order.reason, order.facts, language=words.language)
         reason = f" · <b>{order.reason}</b> {escape(why)}" if order.reason is not None else ""
         head = f'<div class="qr-order" data-order="{order_id}">{state_html(words, order)}{reason}</div>'
-        return f'{head}<div class="qr-explain">{session.explain(order_id)._repr_html_()}</div>'
+        told = session.explain(order_id, language=words.language)._repr_html_()
+        return f'{head}<div class="qr-explain">{told}</div>'
 
     def _pictured(self) -> str:
         order_id = self.desk.order_id
         if order_id is None or not self._is_there():
             return ""
-        picture = self.desk.session.plot("life", order=order_id)
+        picture = self.desk.session.plot("life", order=order_id, language=self.words.language)
         title = f'<div class="qr-title">{escape(self.words("life"))}</div>'
         return f"{title}{picture._repr_svg_()}"  # type: ignore[union-attr]  # the life of an order is an SVG
 

@@ -217,7 +217,8 @@ class View {
       return made;
     };
     this.root = make("div", "qr-live-chart", el);
-    Object.assign(this.root.style, { width: "100%", position: "relative", boxSizing: "border-box" });
+    const grows = { display: "flex", flexDirection: "column", flex: "1 1 auto" };
+    Object.assign(this.root.style, { width: "100%", position: "relative", boxSizing: "border-box" }, grows);
     this.readout = make("div", "qr-live-readout", this.root);
     this.readout.setAttribute("role", "status");
     this.readout.setAttribute("aria-live", "polite");
@@ -225,12 +226,17 @@ class View {
       font: "12px/18px system-ui, sans-serif", minHeight: "18px", padding: "2px 4px",
       overflow: "hidden", textOverflow: "ellipsis", whiteSpace: "pre", fontVariantNumeric: "tabular-nums",
     });
-    this.canvas = make("canvas", "qr-live-canvas", this.root);
+    // The canvas takes the height that its surroundings leave, and never less than its own.
+    this.holder = make("div", "qr-live-holder", this.root);
+    Object.assign(this.holder.style, {
+      position: "relative", flex: "1 1 auto", minHeight: `${this.look.height}px`,
+    });
+    this.canvas = make("canvas", "qr-live-canvas", this.holder);
     this.canvas.tabIndex = 0;
     this.canvas.setAttribute("role", "application");
     Object.assign(this.canvas.style, {
-      width: "100%", height: `${this.look.height}px`, display: "block", cursor: "crosshair", touchAction: "pan-y",
-      outlineOffset: "-2px",
+      width: "100%", height: "100%", display: "block", position: "absolute", inset: "0", cursor: "crosshair",
+      touchAction: "pan-y", outlineOffset: "-2px",
     });
     this.ctx = this.canvas.getContext("2d");
   }
@@ -252,7 +258,7 @@ class View {
     // JupyterLab has keys of its own: those that mean something here stay here.
     this.on(canvas, "keydown", (event) => this.onKey(event));
     const resized = new ResizeObserver(() => this.resize());
-    resized.observe(this.root);
+    resized.observe(this.holder);
     this.undo.push(() => resized.disconnect());
     this.watchScale();
     const onStore = (whole) => this.onStore(whole);
@@ -446,12 +452,12 @@ class View {
 
   resize() {
     const scale = window.devicePixelRatio || 1;
-    const width = this.root.clientWidth;
-    const { height } = this.look;
+    this.holder.style.minHeight = `${this.look.height}px`;
+    const width = this.holder.clientWidth;
+    const height = this.holder.clientHeight;
     if (!width) return;
     this.width = width;
     this.height = height;
-    this.canvas.style.height = `${height}px`;
     const pixels = [Math.round(width * scale), Math.round(height * scale)];
     if (this.canvas.width !== pixels[0] || this.canvas.height !== pixels[1]) [this.canvas.width, this.canvas.height] = pixels;
     this.ctx.setTransform(scale, 0, 0, scale, 0, 0);
@@ -496,7 +502,7 @@ class View {
     this.range();
   }
 
-  /** The prices that must be seen: bars in view, what waits near them, and the limits of the last bar. */
+  /** The prices that must be seen: bars in view, what waits near them, and close limits of the last bar. */
   range() {
     const { open, low, high, up, down, lines } = this.chart;
     const last = this.count - 1;
@@ -505,7 +511,10 @@ class View {
     const reach = Math.max(found[1] - found[0], 0.12 * found[1]);
     const [floor, ceiling] = found.map((value, side) => value + (side ? reach : -reach));
     const near = lines.map((line) => line.price);
-    if (this.to > last) near.push(up[last], down[last]);
+    // Bars of a minute would be flat lines between the limits of the day.
+    const close = Math.max(found[1] - found[0], 0.02 * found[1]);
+    const [low_, high_] = [found[0] - close, found[1] + close];
+    if (this.to > last) near.push(...[up[last], down[last]].filter((price) => price >= low_ && price <= high_));
     for (const price of near) {
       if (!isKnown(price) || price < floor || price > ceiling) continue;
       found[0] = Math.min(found[0], price);

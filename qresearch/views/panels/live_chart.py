@@ -70,6 +70,7 @@ class LiveChart(anywidget.AnyWidget):
         self._seq = 0
         self._picked = picked
         super().__init__(look=look, chart=_whole(None, 0))
+        self.add_class("qr-live")
         self.on_msg(self._answer)
 
     @property

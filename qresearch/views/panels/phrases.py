@@ -4,6 +4,42 @@ from __future__ import annotations
 
 from types import MappingProxyType
 
+EVENTS = MappingProxyType({
+    "event_OrderCreated": ("order asked for", "提出委托"),
+    "event_OrderQueued": ("order queued", "委托排队"),
+    "event_OrderReleased": ("order to the market", "委托进入市场"),
+    "event_OrderRejected": ("order rejected", "委托被拒"),
+    "event_OrderTrimmed": ("order trimmed", "委托缩减"),
+    "event_OrderWaiting": ("order waits", "委托等待"),
+    "event_OrderScaled": ("order scaled", "委托随送转调整"),
+    "event_OrderTriggered": ("stop reached", "触发"),
+    "event_StopMoved": ("stop moved", "止损移动"),
+    "event_CancelRequested": ("cancel requested", "请求撤单"),
+    "event_UpdateRequested": ("update requested", "请求改单"),
+    "event_OrderUpdated": ("order updated", "委托已改"),
+    "event_UpdateRefused": ("update refused", "改单被拒"),
+    "event_OrderFilled": ("order filled", "委托成交"),
+    "event_OrderCanceled": ("order canceled", "委托已撤"),
+    "event_CancelRefused": ("cancel refused", "撤单被拒"),
+    "event_OrderExpired": ("order expired", "委托过期"),
+    "event_DividendPaid": ("dividend paid", "派息"),
+    "event_DividendTaxed": ("dividend taxed", "红利税"),
+    "event_SharesIssued": ("shares issued", "送转股"),
+    "event_RightsSubscribed": ("rights subscribed", "配股认购"),
+    "event_RightsLapsed": ("rights lapsed", "配股放弃"),
+    "event_PositionClosed": ("position closed", "持仓了结"),
+    "event_PositionStale": ("position stale", "持仓停滞"),
+    "event_PositionThawed": ("position live again", "持仓恢复"),
+    "event_AccountOpened": ("account opened", "开户"),
+    "event_PositionSeeded": ("position given", "初始持仓"),
+    "event_SettingsChanged": ("settings changed", "设置变更"),
+    "event_QueueEmptied": ("queue emptied", "清空排队"),
+    "event_Advanced": ("time went on", "时间前进"),
+    "event_Recorded": ("recorded", "记录"),
+    "event_Logged": ("log", "日志"),
+})  # fmt: skip
+"""What happened, by the class of the event: (English, Chinese)."""
+
 PHRASES = MappingProxyType({
     # ---- chart: what is written on it
     "chart_open": ("O", "开"),
@@ -136,6 +172,10 @@ PHRASES = MappingProxyType({
     "need_order": (
         "No open order to ask about: place one on the order ticket first.",
         "没有可提问的未完成委托:请先下单。",
+    ),
+    "nothing_to_ask": (
+        "The session ends too soon for another question: go back, or open one with a later end.",
+        "会话即将结束,无法再提问:请后退,或延长会话。",
     ),
     "answer_up": ("Rise: I would buy", "涨:买入"),
     "answer_down": ("Fall: I would sell", "跌:卖出"),

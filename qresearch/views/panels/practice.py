@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Hashable, Mapping
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from functools import partial
 from html import escape
 from typing import TYPE_CHECKING, Any
@@ -14,83 +14,21 @@ import numpy as np
 
 from qresearch.domain.instrument import Board
 from qresearch.errors import UsageError, choose
-from qresearch.market.venue import PHASES
 from qresearch.session.html import table
 from qresearch.views.chart_data import ChartData, ChartReader
 from qresearch.views.panels.cells import state_key
 from qresearch.views.panels.panel import Panel, put, show_if
 from qresearch.views.panels.png_chart import PngChart
+from qresearch.views.panels.practice_settings import PracticeSettings
 
 if TYPE_CHECKING:
     from qresearch.session.orders import OrderRecord
     from qresearch.views.panels.desk import Desk
 
-ASKS = ("state", "decision", "both")
 STATES = ("QUEUED", "WORKING", "PARTLY", "FILLED", "CANCELED", "EXPIRED", "REJECTED")
 """What can be answered to the question for a state."""
 BRANCH = "practice"
 _LETTERS = 26
-
-
-@dataclass(frozen=True)
-class PracticeSettings:
-    """What a teacher can set; pass it as a dict with any of these keys.
-
-    Parameters
-    ----------
-    ask : {"state", "decision", "both"}
-        For the next state of the selected open order (else of the newest one), for rise or fall, or for both in turn.
-    rounds : int
-        Number of questions.
-    days : int
-        Trading days over which a decision is judged.
-    phase : str
-        Where an order is looked at again: "CLOSE", another phase, or "next" for the next one whatever it is.
-    hide_names, hide_dates : bool
-        While one practises, the other panels are hidden as well, since they would tell.
-    symbols : tuple of str
-        Instruments to ask about; empty: all that have traded lately, but for indices.
-    bars : int
-        Bars on the chart.
-    seed : int
-        Of the choice of instruments: equal seeds ask the same questions.
-    """
-
-    ask: str = "both"
-    rounds: int = 10
-    days: int = 5
-    phase: str = "CLOSE"
-    hide_names: bool = True
-    hide_dates: bool = True
-    symbols: tuple[str, ...] = ()
-    bars: int = 60
-    seed: int = 1
-
-    @classmethod
-    def of(cls, given: Mapping[str, Any] | None) -> PracticeSettings:
-        """Checked settings from a dict.
-
-        Raises
-        ------
-        UsageError
-            An unknown key or value, or a count below 1.
-
-        Examples
-        --------
-        >>> PracticeSettings.of({"ask": "state", "rounds": 3}).rounds
-        3
-        """
-        known = [item.name for item in fields(cls)]
-        for key in given or {}:
-            choose("practice setting", key, known)
-        made = cls(**(dict(given or {}) | {"symbols": tuple((given or {}).get("symbols", ()))}))
-        choose("ask", made.ask, ASKS)
-        choose("phase", made.phase, [*PHASES, "next"])
-        for key in ("rounds", "days", "bars"):
-            count = getattr(made, key)
-            if not isinstance(count, int) or isinstance(count, bool) or count < 1:
-                raise UsageError(f"practice: {key}={count!r} is not a whole number of at least 1.")
-        return made
 
 
 @dataclass(frozen=True)
@@ -138,7 +76,7 @@ class PracticePanel(Panel):
     ----------
     desk : Desk
     settings : dict, optional
-        See :class:`PracticeSettings`.
+        See :class:`~qresearch.views.panels.practice_settings.PracticeSettings`.
 
     Examples
     --------
@@ -361,12 +299,18 @@ class PracticePanel(Panel):
     def _head(self) -> str:
         words, question = self.words, self.question
         if question is None:
-            text = words("need_order") if self.is_on else words("practice_intro")
+            text = words(self._why_nothing() if self.is_on else "practice_intro")
             return f'<div class="qr-empty">{escape(text)}</div>'
         number = words("rounds_left", number=len(self.rounds) + 1, rounds=self.settings.rounds)
         return (
             f'<div class="qr-title">{escape(self._asked(question))}</div><div class="qr-label">{escape(number)}</div>'
         )
+
+    def _why_nothing(self) -> str:
+        """Key of the sentence that says why nothing is asked."""
+        session, asks = self.desk.session, self.settings.ask
+        ahead = session._exchange.last - session._account.day
+        return "need_order" if asks != "decision" and self._open_order() is None and ahead >= 1 else "nothing_to_ask"
 
     def _told(self, score: str) -> str:
         if not self.rounds:

@@ -28,19 +28,24 @@ class SymbolBox:
     words : Words
     choose : callable
         Of the symbol, when one is chosen.
+    missed : callable
+        Of what was typed while nothing matches it; of the empty text once something does.
 
     Examples
     --------
     >>> import qresearch as qr
     >>> from qresearch.views.panels.words import Words
     >>> seen = []
-    >>> box = SymbolBox(qr.sample_market(), Words("en"), seen.append)
+    >>> box = SymbolBox(qr.sample_market(), Words("en"), seen.append, print)
     >>> box.matches("60401")[0].split()[0]
     '604018.SH'
     """
 
-    def __init__(self, market: Market, words: Words, choose: Callable[[str], object]) -> None:
-        self._market, self._choose = market, choose
+    def __init__(
+        self, market: Market, words: Words, choose: Callable[[str], object], missed: Callable[[str], object]
+    ) -> None:
+        self._market, self._choose, self._missed = market, choose, missed
+        self._has_missed = False
         self._names = [(item.symbol, f"{item.symbol} {item.name}".strip()) for item in market.instruments]
         self._keys = [text.lower() for _, text in self._names]
         self._known = frozenset(self._keys)
@@ -89,9 +94,16 @@ class SymbolBox:
         symbol = self._exact(text)
         if symbol is None:
             self.widget.options = tuple(self.matches(text))
-        elif symbol != self._shown:
+        self._tell(text, misses=symbol is None and not self.widget.options)
+        if symbol is not None and symbol != self._shown:
             self._shown = symbol
             self._choose(symbol)
+
+    def _tell(self, text: str, *, misses: bool) -> None:
+        """Say so when nothing matches, and take it back when something does again."""
+        if misses or self._has_missed:
+            self._has_missed = misses
+            self._missed(text if misses else "")
 
     def _exact(self, text: str) -> str | None:
         """The symbol that some text names in full: a code in any spelling, or what stands in the list."""

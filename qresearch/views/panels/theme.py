@@ -141,10 +141,12 @@ vertical-align:middle;max-width:0;min-width:fit-content;color:var(--qr-text)}
 .qr-foot,.qr-form{gap:8px;align-items:center;flex-wrap:wrap;overflow:visible;margin-top:6px}
 .qr-foot>*,.qr-form>*{margin:0!important}.qr-foot>.widget-html,.qr-form>.widget-html{width:auto}
 .qr-form{border-top:1px solid var(--qr-line);padding-top:6px}
-.qr-facts{display:flex;flex-wrap:wrap;gap:6px 26px;margin:0}.qr-facts div{display:flex;flex-direction:column}
-.qr-facts dt{color:var(--qr-faint);font-weight:400}
-.qr-facts dd{margin:0;font-weight:600;font-variant-numeric:tabular-nums}
-.qr-explain{overflow-x:auto}.qr-desk .qr-explain table{border-collapse:collapse;font-size:12.5px;margin:4px 0;
+.qr-desk .qr-facts{display:flex;flex-flow:row wrap;gap:6px 26px;margin:0}
+.qr-desk .qr-facts div{display:flex;flex-direction:column;flex:0 0 auto}
+.qr-desk .qr-facts dt{color:var(--qr-faint);font-weight:400;width:auto;float:none}
+.qr-desk .qr-facts dd{margin:0;width:auto;font-weight:600;font-variant-numeric:tabular-nums}
+.qr-explain{overflow:auto;max-height:460px}
+.qr-desk .qr-explain table{border-collapse:collapse;font-size:12.5px;margin:4px 0;
 border:none}
 .qr-desk .qr-explain th,.qr-desk .qr-explain td{text-align:left;padding:2px 10px 2px 0;border:none;
 border-bottom:1px solid var(--qr-line);background:none;vertical-align:top;color:var(--qr-text);white-space:normal}
@@ -158,6 +160,8 @@ _BENCH = """
 .qr-main>.qr-left-side{flex:1 1 auto;min-width:0;overflow:hidden}
 .qr-main>.qr-right-side{flex:0 0 316px;width:316px;overflow:hidden}
 .qr-left-side>*{flex:1 1 auto}
+.qr-left-side .qr-chart>.qr-body,.qr-desk .qr-live{flex:1 1 auto}
+.qr-desk .qr-live{display:flex;flex-direction:column}
 .qr-right-side>*{flex:1 1 auto}
 .qr-desk .qr-tabs{overflow:visible}
 .qr-desk .qr-tabs.widget-tab>.lm-TabBar{overflow:visible;font:inherit;min-height:32px;

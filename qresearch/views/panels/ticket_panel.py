@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 import ipywidgets as widgets
 
 from qresearch.domain import terms
-from qresearch.domain.reasons import REASONS, explain_reason
-from qresearch.errors import QresearchError
+from qresearch.domain.reasons import advise, explain_reason
+from qresearch.errors import QresearchError, UsageError
 from qresearch.session.html import number, price
 from qresearch.session.what_if import WhatIf
 from qresearch.views.panels.cells import state_html, terms_text
@@ -36,6 +36,8 @@ TYPES = (
     "MARKET", "LIMIT", "STOP", "STOP_LIMIT", "TRAILING_STOP", "TRAILING_PERCENT", "LIMIT_IF_TOUCHED",
     "MARKET_ON_OPEN", "MARKET_ON_CLOSE",
 )  # fmt: skip
+TRAIL = 5.0
+"""Percent of the price that a trailing stop stays behind, at first."""
 WITH_LIMIT = frozenset({"LIMIT", "STOP_LIMIT", "LIMIT_IF_TOUCHED"})
 WITH_STOP = frozenset({"STOP", "STOP_LIMIT", "LIMIT_IF_TOUCHED"})
 WITH_TRAIL = frozenset({"TRAILING_STOP", "TRAILING_PERCENT"})
@@ -55,7 +57,7 @@ class TicketPanel(Panel):
         self.order_id: int | None = None
         """The order that was placed here last."""
         self._is_painting = False
-        self._symbol = SymbolBox(desk.session.market, words, self._look_at)
+        self._symbol = SymbolBox(desk.session.market, words, self._look_at, self._missed)
         self._name = widgets.HTML("")
         self._side = widgets.ToggleButtons(options=[(words("buy"), "buy"), (words("sell"), "sell")], value="buy")
         self._side.add_class("qr-side")
@@ -63,7 +65,7 @@ class TicketPanel(Panel):
         self._quantity = widgets.FloatText(value=STARTS["shares"], step=100)
         self._type = self._drop("type", TYPES)
         self._limit, self._stop = widgets.FloatText(step=0.01), widgets.FloatText(step=0.01)
-        self._trail = widgets.FloatText(value=5, step=0.1)
+        self._trail = widgets.FloatText(value=TRAIL, step=0.1)
         self._good = self._drop("good_for", LASTING)
         self._till = widgets.DatePicker()
         self._preview = widgets.HTML("")
@@ -100,12 +102,19 @@ class TicketPanel(Panel):
     def _look_at(self, symbol: str) -> None:
         self.desk.act(self, lambda: self.desk.select(symbol=symbol))
 
+    def _missed(self, text: str) -> None:
+        self.desk.tell(self, self.words("no_such_symbol", text=text, symbol=self.desk.symbol) if text else "")
+
     def _another_way(self, change: dict[str, Any]) -> None:
         self._quantity.step = 1 if change["new"] == "lots" else 100
         self._quantity.value = STARTS[change["new"]]
 
-    def _another_type(self, _: dict[str, Any]) -> None:
+    def _another_type(self, change: dict[str, Any]) -> None:
         last = self._last_price()
+        if change["new"] in WITH_TRAIL:
+            # The same distance either way: five percent, in percent or in currency.
+            is_known = change["new"] == "TRAILING_STOP" and last == last
+            self._trail.value = round(last * TRAIL / 100, 2) if is_known else TRAIL
         for field in (self._limit, self._stop):
             if not field.value and last == last:
                 field.value = last
@@ -149,9 +158,15 @@ class TicketPanel(Panel):
         side = 1 if self._side.value == "buy" else -1
         if way in {"target", "target_value"}:
             side = 1
+        words = self.words
+        if value <= 0 and (value < 0 or way not in {"target", "target_value"}):
+            raise UsageError(words("not_positive", name=words("quantity")))
         if way == "percent":
             value = value / 100
-        elif way in {"shares", "lots", "target"} and value == int(value):
+        elif way in {"shares", "lots", "target"}:
+            if value != int(value):
+                text = f"{value:,.10g}"
+                raise UsageError(words("not_whole", name=words("quantity"), text=text, how=words("how")))
             value = int(value)
         style = self.terms()
         wanted: tuple[Any, ...] = (self.desk.symbol, side * value)
@@ -161,6 +176,7 @@ class TicketPanel(Panel):
         """Type, prices and time in force; None for a plain market order."""
         kind, tif = self._type.value, self._good.value
         until = self._till.value if tif == "GTD" else None
+        self._check_fields(kind, tif)
         if kind == "MARKET" and tif == "DAY":
             return None
         limit, stop, trail = self._limit.value, self._stop.value, self._trail.value
@@ -177,6 +193,19 @@ class TicketPanel(Panel):
             "MARKET_ON_CLOSE": lambda: terms.at_close(**words),
         }
         return make[kind]()
+
+    def _check_fields(self, kind: str, tif: str) -> None:
+        """A price or a day that is asked for and not given is told by the name of its field."""
+        words = self.words
+        asked = (
+            ("limit_price", self._limit, WITH_LIMIT), ("stop_price", self._stop, WITH_STOP),
+            ("trail", self._trail, WITH_TRAIL),
+        )  # fmt: skip
+        for key, field, kinds in asked:
+            if kind in kinds and field.value <= 0:
+                raise UsageError(words("not_positive", name=words(key)))
+        if tif == "GTD" and self._till.value is None:
+            raise UsageError(words("no_last_day", name=words("until_day")))
 
     def place(self) -> None:
         """Send the order; a refused one is kept with its reason and shown."""
@@ -286,7 +315,7 @@ class TicketPanel(Panel):
             text = escape(words("order_ahead", order=self.order_id))
             return f'<div class="qr-order">{text}</div>'
         why = "" if order.reason is None else explain_reason(order.reason, order.facts, language=words.language)
-        advice = REASONS[order.reason].advice if order.reason is not None and words.language == "en" else ""
+        advice = "" if order.reason is None else advise(order.reason, language=words.language)
         reason = f'<div class="qr-why"><b>{order.reason}</b> {escape(why)} <i>{escape(advice)}</i></div>' if why else ""
         side = "buy" if (order.quantity or order.asked) > 0 else "sell"
         return (

@@ -175,8 +175,9 @@ class TimelinePanel(Panel):
                 self._point.value = points[0][1]
         is_still = self.task is None
         for control in (self._back, self._step, self._phase, self._branch, self._open, self._slider):
-            if control.disabled == is_still:
-                control.disabled = not is_still
+            wanted = not is_still or (control is self._back and not session._timeline.stop)
+            if control.disabled != wanted:
+                control.disabled = wanted
         label = self.words("play" if is_still else "pause")
         if self._play.description != label:
             self._play.description = self._play.tooltip = label
@@ -224,6 +225,8 @@ class TimelinePanel(Panel):
             self.desk.act(self, lambda: self.desk.session.branches.switch(change["new"]))
 
     def _open_branch(self) -> None:
+        if not self._name.value.strip():
+            raise UsageError(self.words("no_branch_name"))
         self.desk.session.branch(self._name.value)
         self._name.value = ""
 

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from types import MappingProxyType
 
-from qresearch.views.panels.phrases import PHRASES
-
-LANGUAGES = ("en", "zh")
+from qresearch.session.explain_words import LANGUAGES
+from qresearch.views.panels.phrases import EVENTS, PHRASES
 
 LABELS = MappingProxyType({
     # ---- panels
@@ -45,6 +44,7 @@ LABELS = MappingProxyType({
     "day": ("Day", "日"),
     "branch": ("Branch", "分支"),
     "branch_name": ("name of the new one", "新分支名称"),
+    "no_branch_name": ("Type a name for the new branch first.", "请先输入新分支名称。"),
     "open_branch": ("New branch", "新建分支"),
     "before_start": ("Before the first trading day, {day}", "首个交易日 {day} 之前"),
     "trading_day": ("trading day {number} of {count}", "第 {number} / {count} 个交易日"),
@@ -110,6 +110,8 @@ LABELS = MappingProxyType({
     "limit_price": ("Limit price", "限价"),
     "stop_price": ("Stop price", "触发价"),
     "trail": ("Distance", "跟踪距离"),
+    "trailing": ("trailing stop", "跟踪止损"),
+    "behind": ("{distance} behind", "距离 {distance}"),
     "good_for": ("Good for", "有效期"),
     "DAY": ("the day", "当日"),
     "GTC": ("until canceled", "撤单前有效"),
@@ -118,7 +120,17 @@ LABELS = MappingProxyType({
     "FOK": ("all at once or nothing", "全部成交或撤销"),
     "until_day": ("Last day", "最后有效日"),
     "preview": ("Before you send it", "下单预览"),
-    "would_send": ("would send", "将申报"),
+    "would_send": ("Would send", "将申报"),
+    "not_whole": (
+        "{name}: {text} is not a whole number. For an amount of money choose “value” under {how}.",
+        "{name}:{text} 不是整数。按金额下单请在{how}中选择“金额”。",
+    ),
+    "not_positive": ("{name}: type a number above 0.", "{name}:请输入大于 0 的数。"),
+    "no_last_day": ("{name}: choose the last day first.", "{name}:请先选择日期。"),
+    "no_such_symbol": (
+        "No instrument matches “{text}”. Still shown: {symbol}.",
+        "没有与“{text}”相符的证券。当前仍为 {symbol}。",
+    ),
     "place_buy": ("Place buy order", "提交买单"),
     "place_sell": ("Place sell order", "提交卖单"),
     "place_target": ("Place order", "提交委托"),
@@ -200,6 +212,7 @@ LABELS = MappingProxyType({
     "CANCELED": ("canceled", "已撤"),
     "EXPIRED": ("expired", "已过期"),
     "REJECTED": ("rejected", "已拒"),
+    **EVENTS,
     **PHRASES,
 })  # fmt: skip
 """Key: (English, Chinese)."""

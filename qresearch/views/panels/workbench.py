@@ -251,7 +251,7 @@ class Panels:
         Parameters
         ----------
         settings : dict, optional
-            What a teacher sets; see :class:`~qresearch.views.panels.practice.PracticeSettings`.
+            What a teacher sets; see :class:`~qresearch.views.panels.practice_settings.PracticeSettings`.
 
         Raises
         ------

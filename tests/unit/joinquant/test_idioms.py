@@ -104,3 +104,30 @@ def test_the_newest_row_of_a_table_is_found_again_after_going_back() -> None:
     session.back(3)
     session.step(rerun=True)
     assert (g(session).found, g(session).board) == seen[1]
+
+
+OLD_CALLS = """
+import six
+
+def initialize(context):
+    held = {'a': 1, 'b': 2}
+    g.found = [held.has_key('a'), not held.has_key('c'), sorted(held.iteritems()), sum(held.itervalues()),
+               sorted(six.iteritems(held)), pd.Series([1.0], index=['x']).iteritems().__class__.__name__ != '']
+    run_daily(look, '9:30')
+
+def look(context):
+    order('000001.XSHE', 100)
+    g.loop = [(code, held.total_amount) for code, held in context.portfolio.positions.iteritems()]
+    g.key = context.portfolio.positions.has_key('000001.XSHE')
+"""
+
+
+@pytest.mark.parametrize("first", ["", "print 'python 2'\n"], ids=["compiles", "does not compile"])
+def test_calls_that_only_python_2_has_are_converted_and_told(first: str) -> None:
+    """Protects old scripts without a print, which compile and would fail at the call; six stays what it is."""
+    session = run(first + OLD_CALLS.lstrip(), market(BARS))
+    pairs = [("a", 1), ("b", 2)]
+    assert g(session).found == [True, True, pairs, 3, pairs, True]
+    assert g(session).loop == [(A, 300)]  # at the limit-up of the second day nothing was bought
+    assert g(session).key is True
+    assert sum("Python 2" in notice for notice in session.notices) == 1

@@ -71,8 +71,6 @@ CASES = {
     "s = 'print 1'": "s = 'print 1'",
     "a <> b": "a != b",
     "x = 10L + 0777": "x = 10 + 777",
-    "d.has_key('a')": "d.__contains__('a')",
-    "for k, v in d.iteritems(): pass": "for k, v in d.items(): pass",
     "xrange(3)": "range(3)",
     "u'中' + ur'\\d'": "u'中' + r'\\d'",
     "raise ValueError, 'bad'": "raise ValueError('bad')",

@@ -7,6 +7,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+from script_runs import g as script_g
+from script_runs import market as small
+from script_runs import run
 
 import qresearch as qr
 
@@ -85,3 +88,28 @@ def test_what_is_handed_out_is_no_part_of_the_panel(g: Any) -> None:
     for many, panel, _ in g.found.values():
         for values in (many["close"].to_numpy(), panel["close"].to_numpy(), g.closes[0].to_numpy()):
             assert not np.shares_memory(values, market.panel.close)
+
+
+SUSPENDED = """
+from jqdata import *
+
+def initialize(context):
+    run_daily(look, '9:30')
+
+def look(context):
+    codes = ['000001.XSHE', '000002.XSHE']
+    if context.current_dt.day == 5:
+        g.filled = get_price(codes, end_date=context.previous_date, count=2, fields='close', panel=False)
+        g.empty = get_price(codes, end_date=context.previous_date, count=2, fields=['close', 'paused'], panel=False,
+                            fill_paused=False)
+"""
+
+
+def test_days_without_trading_are_filled_or_empty_for_many_codes_too() -> None:
+    """Protects fill_paused by hand: suspended on the 4th after 11, a code repeats 11 or has nothing."""
+    bars = {"000001.XSHE": [10.0, 11.0, None, 12.0], "000002.XSHE": [20.0, 21.0, 22.0, 23.0]}
+    found = script_g(run(SUSPENDED, small(bars)))
+    assert found.filled["close"].tolist() == [11.0, 11.0, 21.0, 22.0]
+    assert found.filled["code"].tolist() == ["000001.XSHE"] * 2 + ["000002.XSHE"] * 2
+    np.testing.assert_array_equal(found.empty["close"].to_numpy(), [11.0, np.nan, 21.0, 22.0])
+    assert found.empty["paused"].tolist() == [0.0, 1.0, 0.0, 0.0]

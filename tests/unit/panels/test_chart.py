@@ -323,3 +323,15 @@ def test_without_the_extra_nothing_of_it_is_imported() -> None:
     """
     done = subprocess.run([sys.executable, "-W", "error", "-c", code], capture_output=True, text=True, check=False)
     assert "image/png" in done.stdout, done.stderr
+
+
+def test_bars_of_a_minute_are_not_squeezed_between_the_limits_of_the_day() -> None:
+    """Protects the sight of minute bars: they fill the picture, though the limits of the day are ten percent away."""
+    run = qr.Session(qr.sample_market("minute"), cash=100_000).step()
+    data = ChartReader(run).read(SYMBOL, 60)
+    span = np.nanmax(data.high) - np.nanmin(data.low)
+    assert data.limit_up[-1] - data.limit_down[-1] > 10 * span
+    chart = PngChart("light", red_up=True, words=str)
+    chart.show(data)
+    low, high = chart._candles.upper.get_ylim()
+    assert span > 0.5 * (high - low)

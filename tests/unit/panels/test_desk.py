@@ -17,14 +17,15 @@ from qresearch.errors import UsageError
 
 def test_an_error_in_a_handler_is_shown_with_its_advice() -> None:
     """Protects users of JupyterLab, where what a callback raises is invisible: the panel says it, and what to do."""
-    session = a_session()
+    session = a_session(end="2022-03-01").step().goto("2022-03-01")
+    session.run()
     bar = session.panels.timeline()
-    press(bar, "qr-back")
+    press(bar, "qr-step")
     assert isinstance(bar.last_error, qr.errors.OutOfRange)
     note = find(bar, "qr-note").value
     assert 'role="alert"' in note
-    assert "leaves the kept history" in note
-    press(bar, "qr-step")
+    assert "is the last trading day" in note
+    press(bar, "qr-back")
     assert bar.last_error is None
     assert find(bar, "qr-note").value == ""
 

@@ -36,7 +36,7 @@ def test_every_label_is_used() -> None:
     folder = Path(workbench.__file__).parent
     sources = [path.read_text("utf-8") for path in folder.glob("*.py") if path.stem not in {"words", "phrases"}]
     text = "".join(sources)
-    families = re.compile(r"[A-Z_]+|(chart|mark|check|preset|slippage|place|answer)_\w+")
+    families = re.compile(r"[A-Z_]+|(chart|mark|check|event|preset|slippage|place|answer)_\w+")
     unused = [key for key in LABELS if not families.fullmatch(key) and not re.search(rf"[\"']{key}>?[\"']", text)]
     assert unused == []
 

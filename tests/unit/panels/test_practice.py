@@ -10,7 +10,8 @@ from story import SYMBOL, a_session, alive, all_of, press
 import qresearch as qr
 from qresearch.views.panels.chart import ChartPanel
 from qresearch.views.panels.desk import Desk, Look
-from qresearch.views.panels.practice import PracticePanel, PracticeSettings
+from qresearch.views.panels.practice import PracticePanel
+from qresearch.views.panels.practice_settings import PracticeSettings
 
 
 def panel_of(run: qr.Session, language: str = "en", **settings: object) -> PracticePanel:
@@ -153,3 +154,15 @@ def test_closing_leaves_no_widget_behind() -> None:
     panel._repr_mimebundle_()
     panel.close()
     assert set(alive()) - known == set()
+
+
+def test_near_the_end_it_says_that_nothing_can_be_asked() -> None:
+    """Protects from a wrong hint: with two days left no decision over five can be judged, and no order would help."""
+    session = a_session(end="2022-03-04").step(2)
+    panel = session.panels.practice({"ask": "decision"})
+    panel.start()
+    assert "ends too soon" in panel.html()
+    panel.stop()
+    other = a_session().panels.practice({"ask": "state"})
+    other.start()
+    assert "place one on the order ticket" in other.html()

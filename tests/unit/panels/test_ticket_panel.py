@@ -48,7 +48,7 @@ def test_checks_have_a_tick_or_a_cross_and_a_sentence(session: qr.Session) -> No
     fields(panel, symbol="604018", quantity=100_000)
     text = preview(panel)
     assert 'data-passes="false"' in text
-    assert "961,240.25 needed with fees, 100,000.00 there" in text
+    assert "961,240.25 needed with fees, 100,000.00 available" in text
     fields(panel, symbol="688903", quantity=100)
     assert "at least 200 shares" in preview(panel)
 
@@ -60,7 +60,7 @@ def test_a_field_that_holds_nothing_usable_says_so_in_the_preview(session: qr.Se
     assert 'data-passes="false"' in preview(panel)
     assert panel.last_error is None
     fields(panel, how="shares", type="LIMIT", limit_price=-1)
-    assert "must be a positive number" in preview(panel)
+    assert "Limit price: type a number above 0." in preview(panel)
 
 
 CASES = [
@@ -117,7 +117,7 @@ def test_each_time_in_force(session: qr.Session) -> None:
         press(panel, "qr-place")
         assert session._orders()[number].terms.time_in_force.value == word
     fields(panel, good_for="GTD")
-    assert "needs the last day" in preview(panel)
+    assert "Last day: choose the last day first." in preview(panel)
     fields(panel, until_day=dt.date(2022, 3, 31))
     press(panel, "qr-place")
     assert session._orders()[5].terms.good_till == dt.date(2022, 3, 31)
@@ -202,3 +202,70 @@ def test_search_by_code_and_name(session: qr.Session) -> None:
     box.widget.value = "SH604018"
     assert session.panels.desk.symbol == SYMBOL
     assert panel._name.value.startswith('<div class="qr-instrument"><b>604018.SH</b>')
+
+
+def test_what_resting_buys_hold_back_is_not_offered_twice() -> None:
+    """Protects the promise of the preview: 1,000 at 8.90 and the fee of 5 leave 11,095 of 20,000, and the match agrees.
+
+    At 9.68, the next open, 11,095 pay for 1,100 shares: 10,648 and 5; 1,200 would be 11,616.
+    """
+    run = a_session(start="2022-03-11", cash=20_000).step()
+    run.buy(SYMBOL, 1000, style=qr.terms.limit(8.9, tif="GTC"))
+    run.step()
+    panel = run.panels.ticket()
+    fields(panel, symbol="604018", quantity=2000)
+    text = preview(panel)
+    assert "needed with fees, 11,095.00 available" in text
+    assert 'data-passes="false"' in text
+    press(panel, "qr-place")
+    run.step()
+    assert run.ticket(2).filled == 1100
+    assert run.ticket(2).average_price == pytest.approx(9.68)
+
+
+def test_a_limit_order_is_reckoned_at_no_worse_than_its_limit(session: qr.Session) -> None:
+    """Protects the figures of a limit order: 9.61 was the close; a limit below it is what one pays, one above is not."""
+    panel = session.panels.ticket()
+    fields(panel, symbol="604018", type="LIMIT", limit_price=9.2, quantity=1000)
+    assert "<th>Price</th><td>9.20</td>" in preview(panel)
+    assert "<th>Value</th><td>9,200.00</td>" in preview(panel)
+    fields(panel, limit_price=9.9)
+    assert "<th>Price</th><td>9.61</td>" in preview(panel)
+
+
+def test_a_trailing_stop_begins_five_percent_away_and_says_so(session: qr.Session) -> None:
+    """Protects from a stop at half the price: 5% of 9.61 is 0.48, in percent 5; both are told as a distance."""
+    panel = session.panels.ticket()
+    fields(panel, symbol="604018", type="TRAILING_STOP", quantity=100)
+    assert panel._fields["trail"].value == pytest.approx(0.48)
+    press(panel, "qr-place")
+    assert "trailing stop 10.09 0.48 behind" in panel.html()
+    fields(panel, type="TRAILING_PERCENT")
+    assert panel._fields["trail"].value == pytest.approx(5)
+
+
+def test_a_quantity_that_cannot_be_is_told_by_its_field(session: qr.Session) -> None:
+    """Protects typing: no number of shares below 1, and none with a part; the words are those of the ticket."""
+    panel = session.panels(language="zh").ticket()
+    fields(panel, symbol="604018", quantity=0)
+    assert "数量:请输入大于 0 的数。" in preview(panel)
+    fields(panel, quantity=-100)
+    assert "数量:请输入大于 0 的数。" in preview(panel)
+    fields(panel, quantity=55.5)
+    assert "55.5 不是整数" in preview(panel)
+    press(panel, "qr-place")
+    assert isinstance(panel.last_error, qr.errors.UsageError)
+    assert len(session.orders) == 0
+    fields(panel, how="target", quantity=0)
+    assert "大于 0" not in preview(panel)
+
+
+def test_a_symbol_that_nothing_matches_is_said(session: qr.Session) -> None:
+    """Protects from an order in another instrument than the field shows: the panel says what is still chosen."""
+    panel = session.panels.ticket()
+    fields(panel, symbol="604018")
+    find(panel, "qr-field-symbol").value = "NOSUCH"
+    assert "No instrument matches “NOSUCH”. Still shown: 604018.SH." in panel.said
+    find(panel, "qr-field-symbol").value = "6040"
+    assert panel.said == ""
+    assert panel.desk.symbol == "604018.SH"

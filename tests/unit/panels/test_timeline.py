@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import datetime as dt
+import re
+from itertools import pairwise
 
 from story import SYMBOL, a_session, find, press
 
+import qresearch as qr
 from qresearch.domain import terms
 
 
@@ -69,7 +72,7 @@ def test_marks_stand_where_orders_were_placed_filled_and_rejected() -> None:
     strip = find(bar, "qr-strip").value
     assert "placed 1, filled 1, rejected 1" in strip
     shapes = {kind: strip.split(f'class="qr-mark-{kind}" d="')[1].split('"')[0] for kind in ("placed", "filled")}
-    assert shapes["placed"].endswith("v6")
+    assert shapes["placed"].endswith("v5")
     assert shapes["filled"].endswith("z")
     session.back(2)
     session.panels.desk.refresh()
@@ -91,7 +94,7 @@ def test_branches_are_opened_and_changed_in_the_bar() -> None:
     assert session.branches.current == "main"
     assert "2022-03-02" in where(bar)
     press(bar, "qr-open-branch")
-    assert "is not a name" in bar.said
+    assert "Type a name for the new branch first." in bar.said
 
 
 def test_acting_from_the_past_shows_the_new_branch() -> None:
@@ -243,3 +246,49 @@ def test_keys_do_what_the_buttons_do() -> None:
     bar.key("back")
     assert session.now.phase.value == "CLOSE"
     assert "2022-03-01" in where(bar)
+
+
+def test_inside_a_day_of_minutes_the_time_is_told() -> None:
+    """Protects minute data: the fifth bar ends at 09:35, in the bar, among the fills and among the events."""
+    session = qr.Session(qr.sample_market("minute"), cash=100_000, clock="same_bar")
+    bar = session.panels.timeline()
+    for _ in range(7):
+        press(bar, "qr-step-phase")
+    assert "during the day 09:35" in where(bar)
+    session.buy(SYMBOL, 100)
+    assert '<td class="qr-left">during the day 09:35</td>' in session.panels.fills().html()
+    assert "during the day 09:35" in session.panels.events().html()
+    press(bar, "qr-step")
+    assert "at the close ·" in where(bar)
+
+
+def test_there_is_no_way_back_from_the_beginning() -> None:
+    """Protects from a button that can only fail."""
+    session = a_session()
+    bar = session.panels.timeline()
+    bar.refresh()
+    assert find(bar, "qr-back").disabled
+    press(bar, "qr-step")
+    assert not find(bar, "qr-back").disabled
+    press(bar, "qr-back")
+    assert find(bar, "qr-back").disabled
+
+
+def test_marks_of_neighbouring_days_do_not_cover_each_other() -> None:
+    """Protects the strip when few days have passed: marks are 5 wide, those of one kind stand further apart."""
+    session = a_session()
+    for _ in range(12):
+        session.buy(SYMBOL, 100)
+        session.buy("688903", 100)
+        session.step()
+    bar = session.panels.timeline()
+    strip = find(bar, "qr-strip").value
+    for kind in ("filled", "rejected"):
+        path = strip.split(f'class="qr-mark-{kind}" d="')[1].split('"')[0]
+        places = [float(text) for text in re.findall(r"M([\d.-]+) ", path)]
+        assert len(places) > 1
+        assert all(after - before >= 5 for before, after in pairwise(places)), kind
+    heights = {
+        kind: re.search(rf'class="qr-mark-{kind}" d="M[\d.-]+ ([\d.]+)', strip)[1] for kind in ("filled", "rejected")
+    }
+    assert heights["filled"] != heights["rejected"]

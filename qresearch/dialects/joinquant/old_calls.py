@@ -1,0 +1,35 @@
+"""Calls of Python 2 that compile as Python 3 and fail only when they run: ``d.iteritems()``, ``d.has_key(k)``."""
+
+from __future__ import annotations
+
+import ast
+
+VIEWS = {"iteritems": "items", "itervalues": "values", "iterkeys": "keys"}
+"""Method of a mapping of Python 2 to that of Python 3."""
+
+
+class OldCalls(ast.NodeTransformer):
+    """Brings such calls to Python 3, and counts them. Functions of the same names with arguments, as in six, stay.
+
+    >>> tree = ast.parse("d.has_key('a') and list(d.iteritems()) and six.iteritems(d)")
+    >>> old = OldCalls()
+    >>> ast.unparse(old.visit(tree)), old.count
+    ("'a' in d and list(d.items()) and six.iteritems(d)", 2)
+    """
+
+    def __init__(self) -> None:
+        self.count = 0
+
+    def visit_Call(self, node: ast.Call) -> ast.expr:
+        """Change one call, after those inside it."""
+        self.generic_visit(node)
+        method = node.func
+        if not isinstance(method, ast.Attribute) or node.keywords:
+            return node
+        if method.attr in VIEWS and not node.args:
+            self.count += 1
+            method.attr = VIEWS[method.attr]
+        elif method.attr == "has_key" and len(node.args) == 1:
+            self.count += 1
+            return ast.copy_location(ast.Compare(node.args[0], [ast.In()], [method.value]), node)
+        return node

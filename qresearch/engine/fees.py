@@ -90,7 +90,6 @@ class Rates:
             transfer = np.where(par > 0, np.maximum(by_count, self.transfer_minimum[boards]), transfer)
         return commission, duty, transfer
 
-
     def _applier(self, amounts: Ints) -> Callable[[Ints, Ints], Ints]:
         """How to multiply some amounts with any of these rates: plainly, where no product leaves 64 bits."""
         return _apply_plainly if int(amounts.max(initial=0)) * self.highest < _SAFE else _apply

@@ -191,7 +191,7 @@ def _unavailable(draft: Draft, exchange: Exchange, column: int, terms: Terms) ->
         return Reason.NOT_TRADABLE, {"symbol": instrument.symbol}
     if exchange.closing_day[column] <= day:
         return ended(exchange, column, day)
-    if draft.settings.sizing == JOINQUANT and instrument.board is Board.STAR and terms == MARKET_DAY:
+    if draft.settings.sizing == JOINQUANT and instrument.board is Board.STAR and replace(terms, tag="") == MARKET_DAY:
         return Reason.PROTECTION_PRICE, {"symbol": instrument.symbol}
     if day >= exchange.last and not (meets_market_now(draft, terms) or meets_open_today(draft, exchange, terms)):
         return Reason.NO_FURTHER_OPEN, {"day": exchange.date(day)}

@@ -68,6 +68,13 @@ def to_script(
     ------
     UsageError
         An option of the session that is no plain value, or inside a callback.
+
+    Notes
+    -----
+    Three things that a session of another system's script or an order by hand may hold have no public call, because no
+    strategy of this toolkit needs one; the program then calls ``_change`` (settings other than costs and slippage),
+    ``_hold_from_start`` (shares bought before the first day at a price of their own) or, for the kind "strategy" on
+    the clock of the same bar, ``_schedule`` (an order by hand at INTRADAY of daily bars).
     """
     session._refuse_inside_callback("to_script")
     choose("kind", kind, ("session", "strategy"))

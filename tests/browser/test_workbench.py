@@ -30,6 +30,8 @@ ASK = """(code) => {
     const asked = kernel.requestExecute(request);
     return asked.done.then((reply) => reply.content.user_expressions.it.data?.["text/plain"] ?? "failed");
 }"""
+OF_NOTEBOOK = "Cannot read properties of undefined (reading 'schema')"
+"""What Notebook 7.6 says on every page while it loads its own settings, also on one with the cell ``1 + 1`` alone."""
 SPILLS = """() => {
     const desk = document.querySelector(".qr-desk").getBoundingClientRect();
     const kinds = ["button", "input", "select", ".qr-panel"].map((kind) => ".qr-desk " + kind).join(", ");
@@ -262,7 +264,7 @@ def test_the_workbench_in_notebook_7(browser: Any, tmp_path: Path) -> None:
     pytest.importorskip("notebook", reason="Notebook 7 is not installed: pip install '.[test]'")
     notebook = Lab(browser, tmp_path / "notebook", "notebook")
     try:
-        with notebook.notebook([OPEN.format(look="")], height=1300) as (page, _):
+        with notebook.notebook([OPEN.format(look="")], height=1300) as (page, complaints):
             hands = Hands(page)
             hands.click("qr-step")
             hands.click("qr-place")
@@ -271,5 +273,38 @@ def test_the_workbench_in_notebook_7(browser: Any, tmp_path: Path) -> None:
             page.keyboard.press("b")
             page.wait_for_function("() => document.querySelector('.qr-now').textContent.includes('Before the first')")
             assert page.locator(".jp-CodeCell").count() == 1
+            assert [text for text in complaints if text != OF_NOTEBOOK] == []
     finally:
         notebook.close()
+
+
+def test_the_chart_takes_the_height_that_the_ticket_leaves(lab: Lab) -> None:
+    """Protects the page from an empty field below the chart, and the numbers of the account from one long column."""
+    bottoms = """() => [".qr-live-canvas", ".qr-chart", ".qr-ticket"].map(
+        (kind) => Math.round(document.querySelector(kind).getBoundingClientRect().bottom))"""
+    with lab.notebook([TRADED.format(look="")], height=1300) as (page, complaints):
+        hands = Hands(page)
+        before = page.locator(".qr-live-canvas").bounding_box()["height"]
+        hands.click("qr-place")
+        hands.sees(".qr-ticket .qr-order", "queued")
+        page.wait_for_timeout(300)
+        canvas, chart, ticket = page.evaluate(bottoms)
+        assert abs(chart - ticket) <= 1
+        # Between the canvas and the end of its panel stands one line with what the mouse does.
+        assert 0 < chart - canvas < 60
+        assert page.locator(".qr-live-canvas").bounding_box()["height"] >= before
+        # A message does not push the buttons away from under the pointer.
+        place = page.locator("button.qr-step").bounding_box()
+        hands.click("qr-step")
+        hands.click("qr-back")
+        hands.click("qr-step")
+        hands.sees(".qr-timeline .qr-said", "Redid 1 kept step")
+        assert page.locator("button.qr-step").bounding_box() == place
+        hands.tab("Cash")
+        hands.sees(".qr-cash dl", "Realised profit")
+        tops = page.locator(".qr-cash dt").evaluate_all(
+            "items => items.map((item) => item.getBoundingClientRect().top)"
+        )
+        assert len(tops) == 8
+        assert len({round(top) for top in tops}) <= 2
+        assert complaints == []

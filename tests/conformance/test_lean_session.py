@@ -1,4 +1,4 @@
-"""The LEAN fill rules through a whole session: one order, daily bars and then minutes, the figures of the case table."""
+"""The LEAN fill rules through a whole session: one order, daily bars and minutes, the figures of the case table."""
 
 from __future__ import annotations
 
@@ -127,7 +127,7 @@ def bar_of(row: dict[str, str]) -> dict[str, float]:
 
 @pytest.mark.parametrize("case", MINUTE_CASES)
 def test_a_minute_session_walks_the_cases_of_resting_orders(case: str) -> None:
-    """Protects the rules on minute bars with quotes: every step of a case is one minute, and only the last one fills."""
+    """Protects the rules on minute bars with quotes: every step of a case is a minute, and only the last one fills."""
     rows = CASES[case]
     ahead = [row for row in rows if row["trade_end_utc"] and row["trade_end_utc"] <= row["order_time_utc"]]
     known = bar_of(ahead[0]) if ahead else prints(100.0)

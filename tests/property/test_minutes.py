@@ -73,6 +73,22 @@ def test_every_kept_state_is_the_fold_of_the_events(plain: bool, spec: MinuteSpe
     walk_orders(session)
 
 
+@examples(12)
+@given(spec=minute_markets(), seed=SEEDS)
+def test_the_lean_rules_fold_too_and_leave_the_steps_alone(spec: MinuteSpec, seed: int) -> None:
+    """Protects ``fill_model="lean_equity"`` on minutes: events are the whole truth, however one steps."""
+    market = spec.build()
+    runs = [minute_session(market, seed, plain=False, fill_model="lean_equity") for _ in range(2)]
+    wander(runs[0], seed)
+    for folded, kept in folds(runs[0]):
+        assert folded == kept
+    runs[1].run(progress=False)
+    again = minute_session(market, seed, plain=False, fill_model="lean_equity")
+    while (again.now.day, again.now.phase) != (market.days[-1], "AFTER_CLOSE"):
+        again.step(phase="next")
+    assert log_of(again) == log_of(runs[1])
+
+
 @both_ways
 @examples(12)
 @given(spec=minute_markets(), seed=SEEDS)

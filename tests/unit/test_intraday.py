@@ -620,10 +620,10 @@ def test_an_explanation_compares_with_the_prices_of_the_very_bar(
 
 def test_a_gap_is_met_at_the_open_of_the_bar_on_either_clock() -> None:
     """Protects stops inside the day: no fill at a price at which the bar did not trade."""
-    given = market([10.0] * 2, [10.0, 10.0, (9.0, 9.1, 8.9, 9.0), 9.0])
+    given = market([10.0] * 2, [10.0, 10.0, (9.2, 9.3, 9.1, 9.2), 9.2])
     for clock in ("next_open", "same_bar"):
         run = qr.Session(given, costs="zero", positions={A: 100}, start="2024-01-03", clock=clock)
         run.step(phase="INTRADAY")
         ticket = run.order(A, -100, terms.stop(9.5))
         run.step()
-        assert ticket.average_price == 9.0
+        assert ticket.average_price == 9.2

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from typing import Any
 
-from qresearch.dialects.joinquant.positions import NoPositions, Position, Positions
+from qresearch.dialects.joinquant.positions import NoPositions, OwnPositions, Position, Positions
 from qresearch.dialects.joinquant.run import Run
 from qresearch.engine.reserves import reserved_cash
 from qresearch.engine.valuation import market_values
@@ -107,7 +107,7 @@ class Portfolio:
 
 
 class SubPortfolio(Portfolio):
-    """One sub-account. The first one mirrors the account; others hold cash that was set aside for them.
+    """The only sub-account of a script that divided nothing: it mirrors the account.
 
     Parameters
     ----------
@@ -115,39 +115,17 @@ class SubPortfolio(Portfolio):
     number : int
     """
 
-    def __init__(self, run: Run, number: int) -> None:
+    def __init__(self, run: Run, number: int = 0) -> None:
         super().__init__(run)
-        self._number = number
+        self.index = number
         self.total_liability = self.cash_liability = self.sec_liability = self.interest = 0.0
         self.maintenance_margin_rate = 0.0
         self.is_trading = True
-        self.index = number
-
-    @property
-    def _aside(self) -> float:
-        """Cash that belongs to the other sub-accounts."""
-        held: list[float] = self._run.state.get("subportfolios", {}).get("cash", [0.0])
-        return sum(held[1:])
-
-    @property
-    def available_cash(self) -> float:
-        """Cash that can be spent, without what is set aside for the others."""
-        return super().available_cash - self._aside
-
-    cash = available_cash
-
-    @property
-    def total_value(self) -> float:
-        """Cash plus the value of what is held, without what is set aside for the others."""
-        return super().total_value - self._aside
-
-    portfolio_value = total_value
 
     @property
     def type(self) -> str:
         """Kind of the sub-account."""
-        kinds: list[str] = self._run.state.get("subportfolios", {}).get("types", ["stock"])
-        return kinds[self._number] if self._number < len(kinds) else "stock"
+        return self._run.subaccounts.types[self.index]
 
     @property
     def net_value(self) -> float:
@@ -160,8 +138,8 @@ class SubPortfolio(Portfolio):
         return self.available_cash
 
 
-class SetAside:
-    """A sub-account that holds cash and no positions: the second one and further.
+class OwnPortfolio(SubPortfolio):
+    """One of several sub-accounts: its own cash, and what its own orders hold; see :mod:`.subaccounts`.
 
     Parameters
     ----------
@@ -170,21 +148,62 @@ class SetAside:
     """
 
     def __init__(self, run: Run, number: int) -> None:
-        self._run, self.index = run, number
-        self.positions = self.long_positions = self.short_positions = NoPositions(run)
-        self.positions_value = self.locked_cash = self.margin = self.total_liability = 0.0
-        self.type: str = run.state["subportfolios"]["types"][number]
+        super().__init__(run, number)
+        self.positions = self.long_positions = OwnPositions(run, number)
+
+    def _amount(self, steps: int) -> float:
+        return float(self._money.amount(steps))
+
+    @property
+    def locked_cash(self) -> float:
+        """Cash that its working buys hold back."""
+        return self._amount(self._run.subaccounts.reserved(self.index))
 
     @property
     def available_cash(self) -> float:
-        """What was set aside for it."""
-        return float(self._run.state["subportfolios"]["cash"][self.index])
+        """Cash that it can spend."""
+        return self._amount(self._run.subaccounts.cash(self.index)) - self.locked_cash
 
-    cash = transferable_cash = total_value = inout_cash = starting_cash = net_value = available_cash
-    returns = 0.0
+    cash = available_cash
 
-    def __repr__(self) -> str:
-        return f"SubPortfolio(type={self.type}, available_cash={self.available_cash:.2f})"
+    @property
+    def transferable_cash(self) -> float:
+        """Its cash without what it sold today."""
+        return max(self.available_cash - self._run.sold_today(self.index), 0.0)
+
+    @property
+    def positions_value(self) -> float:
+        """Value of what it holds."""
+        run = self._run
+        values = market_values(run.session._exchange, run.view, run.subaccounts.positions(self.index))
+        return self._amount(int(values.sum()))
+
+    market_value = positions_value
+
+    @property
+    def total_value(self) -> float:
+        """Its cash plus the value of what it holds."""
+        return self._amount(self._run.subaccounts.cash(self.index)) + self.positions_value
+
+    portfolio_value = total_value
+
+    @property
+    def starting_cash(self) -> float:
+        """What it was given, and what was moved to it since."""
+        return self._amount(self._run.subaccounts.granted(self.index))
+
+    inout_cash = capital_used = starting_cash
+
+    @property
+    def returns(self) -> float:
+        """Its value over what it was given, less 1."""
+        start = self.starting_cash
+        return self.total_value / start - 1 if start else 0.0
+
+    @property
+    def pnl(self) -> float:
+        """Its profit since the beginning."""
+        return self.total_value - self.starting_cash
 
 
 class RunParams:
@@ -242,8 +261,8 @@ class Context:
     def subportfolios(self) -> list[Any]:
         """The sub-accounts; one without set_subportfolios."""
         run = self._run
-        count = len(run.state.get("subportfolios", {}).get("types", ["stock"]))
-        return [SubPortfolio(run, 0), *(SetAside(run, number) for number in range(1, count))]
+        count = run.subaccounts.count
+        return [SubPortfolio(run)] if count == 1 else [OwnPortfolio(run, number) for number in range(count)]
 
     def __getattr__(self, name: str) -> Any:
         try:

@@ -314,27 +314,55 @@ class Config:
     # ------------------------------------------------------------------ sub-accounts
 
     def set_subportfolios(self, configs: list[SubPortfolioConfig]) -> None:
-        """Divide the cash among sub-accounts; the first one trades, the others hold what was set aside."""
+        """Divide the cash among sub-accounts; ``order(..., pindex=k)`` trades with that of one of them, and no more.
+
+        What the account has beyond the sum belongs to the first one.
+
+        Raises
+        ------
+        NotSupported
+            A type other than "stock": there are no futures and no margin here.
+        UsageError
+            The sum is more than the account has.
+        """
         run = self._run
-        cash = [float(item.cash) for item in configs]
-        if len(cash) > 1 and any(cash[1:]):
-            run.tell("Only the first sub-account trades; cash of the others is kept for them but not fenced off.")
-        run.state["subportfolios"] = {"types": [str(item.type) for item in configs], "cash": cash}
+        others = sorted({str(item.type) for item in configs} - {"stock"})
+        if others:
+            raise NotSupported(
+                f"set_subportfolios: type {others[0]!r} is not supported: this account trades no futures and nothing "
+                "on margin. Leave those sub-accounts out, or make them 'stock'."
+            )
+        money = run.market.venue.money
+        steps = [money.money("set_subportfolios", float(item.cash)) for item in configs]
+        whole = run.session._starting_equity
+        if sum(steps) > whole:
+            raise UsageError(
+                f"set_subportfolios divides {money.text(sum(steps))}, but the account has {money.text(whole)}. "
+                "Divide what context.portfolio.starting_cash says, or pass more as cash=."
+            )
+        if sum(steps) < whole:
+            run.tell("set_subportfolios divided less than the cash: the rest belongs to the first sub-account.")
+        run.state["subportfolios"] = {"types": ["stock"] * max(len(steps), 1), "steps": steps or [whole]}
 
     def transfer_cash(self, from_pindex: int, to_pindex: int, cash: float) -> None:
-        """Move cash from one sub-account to another."""
+        """Move cash from one sub-account to another; more than it can spend is not moved, with a notice."""
         run = self._run
-        held = run.state.get("subportfolios")
-        count = len(held["cash"]) if held else 1
+        held, subs = run.state.get("subportfolios"), run.subaccounts
+        count = subs.count
         if not (0 <= from_pindex < count and 0 <= to_pindex < count):
             raise UsageError(
                 f"transfer_cash: there are {count} sub-accounts, counted from 0. Pass numbers below {count}."
             )
-        if held is not None:
-            moved = list(held["cash"])
-            moved[from_pindex] -= float(cash)
-            moved[to_pindex] += float(cash)
-            run.state["subportfolios"] = {**held, "cash": moved}
+        if held is None:
+            return
+        steps = run.market.venue.money.money("transfer_cash", float(cash))
+        if not 0 <= steps <= subs.cash(from_pindex) - subs.reserved(from_pindex):
+            run.tell("transfer_cash asked for more than the sub-account can spend: nothing was moved.", "order")
+            return
+        moved = list(held["steps"])
+        moved[from_pindex] -= steps
+        moved[to_pindex] += steps
+        run.state["subportfolios"] = {**held, "steps": moved}
 
     def inout_cash(self, cash: float, pindex: int = 0) -> None:
         """Pay cash in (positive) or out: not there; begin with more cash instead."""

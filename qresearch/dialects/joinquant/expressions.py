@@ -171,11 +171,25 @@ class Expression:
 
 
 def _is_in(held: Values, values: list[Any]) -> Values:
-    return held.isin(values)
+    return held.isin([_alike(held, value) for value in values])
 
 
 def _is_not_in(held: Values, values: list[Any]) -> Values:
-    return ~held.isin(values)
+    return ~_is_in(held, values)
+
+
+def _alike(held: Values, value: Any) -> Any:
+    """A value as a column holds it: databases compare the text of a number or of a date with the thing itself."""
+    if not isinstance(held, pd.Series) or not isinstance(value, str):
+        return value
+    if held.dtype.kind == "M":
+        return pd.Timestamp(value)
+    if held.dtype.kind in "iuf":
+        try:
+            return float(value)
+        except ValueError:
+            return value
+    return value
 
 
 def _fits(held: Values, pattern: str) -> Values:
@@ -256,8 +270,8 @@ class Computed(Expression):
     def evaluate(self, frame: pd.DataFrame) -> Values:
         """Values of the operation."""
         values = [part.evaluate(frame) for part in self.parts]
-        if len(values) == 2 and isinstance(values[0], pd.Series) and values[0].dtype.kind == "M":
-            values[1] = pd.Timestamp(values[1]) if isinstance(values[1], str) else values[1]
+        if len(values) == 2:
+            values[1] = _alike(values[0], values[1])
         return self.call(*values)
 
     def columns(self) -> Iterable[Column]:

@@ -21,7 +21,8 @@ import pandas as pd
 from qresearch.dialects.joinquant.absent import ABSENT, Absent
 from qresearch.dialects.joinquant.expressions import Functions, all_of, any_of, none_of
 from qresearch.dialects.joinquant.frames import DataFrame, Panel, Series
-from qresearch.dialects.joinquant.reductions import REDUCTIONS, total
+from qresearch.dialects.joinquant.old_calls import SINGLE
+from qresearch.dialects.joinquant.reductions import REDUCTIONS, of_one, total
 from qresearch.dialects.joinquant.text import DIVISION, divided
 from qresearch.errors import close_matches, did_you_mean
 
@@ -127,7 +128,7 @@ class Modules:
         return {
             **vars(builtins), "__import__": self.load, "print": say, "unicode": str, "basestring": str, "xrange": range,
             DIVISION: divided, "long": int, "unichr": chr, "reduce": functools.reduce,
-            "sum": total,
+            "sum": total, SINGLE["float"]: of_one(float), SINGLE["int"]: of_one(int),
         }  # fmt: skip
 
     def load(

@@ -8,6 +8,13 @@ VIEWS = {"iteritems": "items", "itervalues": "values", "iterkeys": "keys"}
 """Method of a mapping of Python 2 to that of Python 3."""
 
 
+SINGLE = {"float": "float of one", "int": "int of one"}
+"""Builtin to what is called in its place: it also takes an array or a series of one value, as it did before numpy 2.
+
+No script can say these names: they are no identifiers.
+"""
+
+
 class OldCalls(ast.NodeTransformer):
     """Brings such calls to Python 3, and counts them. Functions of the same names with arguments, as in six, stay.
 
@@ -24,6 +31,9 @@ class OldCalls(ast.NodeTransformer):
         """Change one call, after those inside it."""
         self.generic_visit(node)
         method = node.func
+        if isinstance(method, ast.Name) and method.id in SINGLE and len(node.args) == 1 and not node.keywords:
+            node.func = ast.copy_location(ast.Name(SINGLE[method.id], ast.Load()), method)
+            return node
         if not isinstance(method, ast.Attribute) or node.keywords:
             return node
         if method.attr in VIEWS and not node.args:

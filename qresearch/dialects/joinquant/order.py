@@ -8,6 +8,7 @@ from enum import Enum
 from typing import Any
 
 from qresearch.dialects.joinquant.run import Run
+from qresearch.dialects.joinquant.subaccounts import number_of
 from qresearch.domain.codes import OrderFacts
 from qresearch.domain.codes import code as code_of
 from qresearch.domain.messages import OrderFilled
@@ -234,8 +235,8 @@ class Order:
 
     @property
     def pindex(self) -> int:
-        """Number of the sub-account: 0."""
-        return 0
+        """Number of the sub-account."""
+        return number_of(self._record.terms.tag)
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Order) and other.order_id == self.order_id and other._run is self._run

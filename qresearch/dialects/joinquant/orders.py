@@ -4,14 +4,21 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import Any
 
+import numpy as np
+
 from qresearch.dialects.joinquant.order import Order, OrderStatus, Trade, terms_of
+from qresearch.dialects.joinquant.positions import OwnPosition
 from qresearch.dialects.joinquant.run import Run
+from qresearch.dialects.joinquant.subaccounts import tag_of
 from qresearch.domain.messages import OrderFilled, OrderTrimmed
 from qresearch.domain.order import Method
-from qresearch.domain.terms import MARKET_DAY
+from qresearch.domain.terms import MARKET_DAY, Terms
+from qresearch.engine.checks import Checks, Intent
 from qresearch.engine.evolve import Draft
+from qresearch.engine.slippage import slipped
 from qresearch.errors import UsageError
 
 _ORDER, _VALUE, _TARGET, _TARGET_VALUE = (int(method) for method in list(Method)[:4])
@@ -46,7 +53,7 @@ class Orders:
         step = self._run.session._exchange.lot_step[column]
         if shares > 0 and shares % step:
             self._run.tell("Orders were rounded down to whole lots.", "adjusted")
-        return self._send(column, _ORDER, shares, style)
+        return self._send(column, _ORDER, shares, style, pindex)
 
     def order_value(  # as documented by the platform
         self, security: str, value: float, style: Any = None, side: str = "long", pindex: int = 0,
@@ -54,7 +61,7 @@ class Orders:
     ) -> Order | None:  # fmt: skip
         """Buy or sell shares worth an amount of money at the last price, rounded down to whole lots."""
         column = self._column("order_value", security, side, pindex, close_today=close_today)
-        return None if column is None else self._send(column, _VALUE, float(value), style)
+        return None if column is None else self._send(column, _VALUE, float(value), style, pindex)
 
     def order_target(  # as documented by the platform
         self, security: str, amount: float, style: Any = None, side: str = "long", pindex: int = 0,
@@ -82,11 +89,13 @@ class Orders:
         account = self._run.account
         if account.working or account.queue:
             for found in self._open(column):
-                self._run.session.cancel(found.ticket)
+                if found.pindex == pindex:
+                    self._run.session.cancel(found.ticket)
         if asked < 0:
             self._run.tell(f"{call} with a negative target: shares cannot be sold short; nothing was sent.", "order")
             return None
-        return self._send(column, method, _whole(call, asked) if method == _TARGET else float(asked), style)
+        wanted = _whole(call, asked) if method == _TARGET else float(asked)
+        return self._send(column, method, wanted, style, pindex)
 
     # ------------------------------------------------------------------ checks and sending
 
@@ -96,8 +105,8 @@ class Orders:
         if side != "long":
             run.tell(f"{call} with side={side!r}: shares cannot be sold short; nothing was sent.", "order")
             return None
-        if pindex:
-            run.tell(f"{call} with pindex={pindex!r}: only the first sub-account trades; nothing was sent.", "order")
+        if pindex not in range(run.subaccounts.count):
+            run.tell(f"{call} with pindex={pindex!r}: there is no such sub-account; nothing was sent.", "order")
             return None
         if close_today:
             run.tell("close_today=True means nothing for shares.", "ignored")
@@ -106,10 +115,16 @@ class Orders:
             run.tell(f"{call}({security!r}): no such instrument in this market; nothing was sent.", "order")
         return column
 
-    def _send(self, column: int, method: int, asked: float, style: Any) -> Order | None:
+    def _send(self, column: int, method: int, asked: float, style: Any, pindex: int) -> Order | None:
         run = self._run
         session, draft = run.session, run.session._draft
         terms = MARKET_DAY if style is None else terms_of(style)
+        if run.subaccounts.count > 1:
+            method, asked = _ORDER, self._fenced(column, method, asked, terms, pindex)
+            if not asked:
+                run.tell("Orders that their sub-account could not carry were not sent.", "order")
+                return None
+            terms = replace(terms, tag=tag_of(pindex)) if pindex else terms
         if method == _ORDER and terms is MARKET_DAY and session._exchange.lot_step[column] == 1:
             asked = float(asked)  # sized by the rules, which know that STAR needs a protection price
         began = 0 if draft is None else len(draft.events)
@@ -124,6 +139,35 @@ class Orders:
         if draft is None and order.status is OrderStatus.rejected:
             return None
         return order
+
+    def _fenced(  # in the order of the call
+        self, column: int, method: int, asked: float, terms: Terms, pindex: int
+    ) -> int:  # fmt: skip
+        """Shares that a sub-account can carry of what was asked, at the last price or the limit; 0 for none."""
+        run = self._run
+        subs, exchange, account = run.subaccounts, run.session._exchange, run.account
+        own = OwnPosition(run, run.code(column), column, pindex)
+        held = subs.positions(pindex).get(column)
+        have = 0 if held is None else held.quantity
+        price = terms.limit_price or run.view.last_price(column)
+        if not price > 0:
+            return 0
+        wanted = int(asked / price + (1e-9 if asked >= 0 else -1e-9)) if method in {_VALUE, _TARGET_VALUE} else asked
+        shares = int(wanted) - (have if method in {_TARGET, _TARGET_VALUE} else 0)
+        if shares <= 0:
+            sent = -min(-shares, own.closeable_amount)
+        else:
+            shares -= shares % exchange.lot_step[column]
+            if terms.limit_price is None:
+                price = float(
+                    slipped(account.settings.slippage, np.array([price]), np.array([shares]), np.array([np.inf]),
+                            exchange.steps[[column]])[0]
+                )  # fmt: skip
+            free = subs.cash(pindex) - subs.reserved(pindex)
+            sent = Checks(account, exchange).carried(Intent(column, shares, price, None, False, free))[0]
+        if 0 < abs(sent) < abs(shares):
+            run.tell("Orders were trimmed to what their sub-account can carry.", "adjusted")
+        return sent
 
     def _note_trims(self, draft: Draft, began: int) -> None:
         for event in draft.events[began:]:

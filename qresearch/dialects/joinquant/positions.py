@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from qresearch.dialects.joinquant.run import Run
+from qresearch.dialects.joinquant.subaccounts import number_of
 
 if TYPE_CHECKING:
     from qresearch.domain import state
@@ -146,6 +147,42 @@ class Position:
         )
 
 
+class OwnPosition(Position):
+    """Shares of one code that one of several sub-accounts holds.
+
+    What is counted by trades (``acc_avg_cost``, ``hold_cost`` and the times) is that of the code in the whole account.
+
+    Parameters
+    ----------
+    run : Run
+    security : str
+    column : int or None
+    pindex : int
+    """
+
+    __slots__ = ("_number",)
+
+    def __init__(self, run: Run, security: str, column: int | None, pindex: int) -> None:
+        super().__init__(run, security, column)
+        self._number = pindex
+
+    @property
+    def _held(self) -> state.Position | None:
+        return None if self._column is None else self._run.subaccounts.positions(self._number).get(self._column)
+
+    def _working_sells(self) -> int:
+        return -sum(
+            order.leaves
+            for order in self._run.account.working.values()
+            if order.column == self._column and order.leaves < 0 and number_of(order.terms.tag) == self._number
+        )
+
+    @property
+    def pindex(self) -> int:
+        """Number of the sub-account."""
+        return self._number
+
+
 class Positions(Mapping[str, Position]):
     """Positions by code, in any spelling. Looping goes over what was held when the loop began.
 
@@ -166,8 +203,15 @@ class Positions(Mapping[str, Position]):
     def _position(self, code: str, column: int | None) -> Position:
         found = self._known.get(code)
         if found is None:
-            found = self._known[code] = Position(self._run, code, column)
+            found = self._known[code] = self._made(code, column)
         return found
+
+    def _made(self, code: str, column: int | None) -> Position:
+        return Position(self._run, code, column)
+
+    @property
+    def _held(self) -> Mapping[int, state.Position]:
+        return self._run.account.positions
 
     def __getitem__(self, code: str) -> Position:
         run = self._run
@@ -175,7 +219,7 @@ class Positions(Mapping[str, Position]):
         if column is None:
             run.tell(f"positions[{code!r}]: no such instrument in this market; an empty position was given.", "order")
             return Position(run, str(code), None)
-        if column not in run.account.positions:
+        if column not in self._held:
             run.tell("positions[...] was asked for codes that were not held: empty positions were given.", "message")
             if column not in self._warned:
                 self._warned.add(column)
@@ -189,13 +233,13 @@ class Positions(Mapping[str, Position]):
 
     def __contains__(self, code: object) -> bool:
         column = self._run.bars.column(code)
-        return column is not None and column in self._run.account.positions
+        return column is not None and column in self._held
 
     def __iter__(self) -> Iterator[str]:
-        return iter([self._run.code(column) for column in self._run.account.positions])
+        return iter([self._run.code(column) for column in self._held])
 
     def __len__(self) -> int:
-        return len(self._run.account.positions)
+        return len(self._held)
 
     def keys(self) -> KeysView[str]:
         """The codes held now."""
@@ -210,14 +254,33 @@ class Positions(Mapping[str, Position]):
         return self._frozen().items()
 
     def _frozen(self) -> dict[str, Position]:
-        return {
-            code: self._position(code, column)
-            for column in self._run.account.positions
-            for code in (self._run.code(column),)
-        }
+        return {code: self._position(code, column) for column in self._held for code in (self._run.code(column),)}
 
     def __repr__(self) -> str:
         return repr(self._frozen())
+
+
+class OwnPositions(Positions):
+    """What one of several sub-accounts holds.
+
+    Parameters
+    ----------
+    run : Run
+    number : int
+    """
+
+    __slots__ = ("_number",)
+
+    def __init__(self, run: Run, number: int) -> None:
+        super().__init__(run)
+        self._number = number
+
+    def _made(self, code: str, column: int | None) -> Position:
+        return OwnPosition(self._run, code, column, self._number)
+
+    @property
+    def _held(self) -> Mapping[int, state.Position]:
+        return self._run.subaccounts.positions(self._number)
 
 
 class NoPositions(dict[str, Position]):

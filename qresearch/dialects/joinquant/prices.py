@@ -28,6 +28,9 @@ from qresearch.market.venue import PHASE_ORDER, Phase
 
 _OPEN = PHASE_ORDER[Phase.OPEN]
 ATTRIBUTE_FIELDS = ("open", "close", "high", "low", "volume", "money")
+BEFORE_OPEN = frozenset({"paused", "high_limit", "low_limit", "pre_close", "factor", "is_st"})
+"""Fields of today that are known before the open; asked for alone, get_price gives them from 09:00 on."""
+
 _TODAY = (
     "The bar of today was asked for before its close: its high, low and close are the last visible price, its volume "
     "is missing."
@@ -211,7 +214,8 @@ class Prices:
         if minutes_of(frequency):
             return self._prices_inside(security, names, frequency, (start_date, end_date, count), fq, panel=panel)
         end = run.day if end_date is None else self._day_at(end_date, side="right") - 1
-        stop = min(end, run.day if self._sees_today() else run.day - 1) + 1
+        sees_today = self._sees_today() or BEFORE_OPEN.issuperset(names)
+        stop = min(end, run.day if sees_today else run.day - 1) + 1
         begin = 0 if start_date is None else self._day_at(start_date, side="left")
         number = max(stop - begin, 0) if count is None else _count(count)
         codes = self._codes(security)

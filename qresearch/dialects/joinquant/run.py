@@ -11,6 +11,7 @@ import pandas as pd
 
 from qresearch.dialects.joinquant.bars import Bars
 from qresearch.dialects.joinquant.costs import Trades
+from qresearch.dialects.joinquant.subaccounts import SubAccounts
 from qresearch.dialects.joinquant.symbols import spelled
 from qresearch.dialects.joinquant.tables import Tables
 from qresearch.domain.messages import OrderFilled, Record, records
@@ -42,6 +43,7 @@ class Run:
         self.market = session.market
         self.bars = Bars(self.market, tables, self.tell)
         self.trades = Trades(session)
+        self.subaccounts = SubAccounts(self)
         self.namespace: dict[str, Any] = {}
         self.state: dict[str, Any] = {"schedules": [], "options": {}, "universe": []}
         """What the script has set up: plain data, kept with every state of the session."""
@@ -128,12 +130,14 @@ class Run:
             parts += [event for event in session._draft.events if event.day >= day]
         return list(records(iter(parts)))
 
-    def sold_today(self) -> float:
-        """What the sales of today brought, less their fees."""
+    def sold_today(self, number: int | None = None) -> float:
+        """What the sales of today brought, less their fees; those of one sub-account where a number is given."""
         steps = sum(
             event.notional - event.commission - event.stamp_duty - event.transfer_fee
             for event in self.events_today()
-            if isinstance(event, OrderFilled) and event.quantity < 0
+            if isinstance(event, OrderFilled)
+            and event.quantity < 0
+            and (number is None or self.subaccounts.owner_of(event.order_id) == number)
         )
         return float(self.market.venue.money.amount(steps))
 

@@ -248,7 +248,7 @@ class Loaded:
         """The script as callbacks of a session."""
         namespace = self.run.namespace
         found = [name for name in CALLBACKS if callable(namespace.get(name))]
-        if "initialize" not in found and "handle_data" not in found:
+        if not found:
             raise UsageError(
                 f"Script {self.script.name!r} has nothing to call: it defines none of {', '.join(CALLBACKS)}. "
                 "Define at least initialize(context)."

@@ -80,9 +80,10 @@ class Panel:
     def tell(self, text: str, error: BaseException | None = None) -> None:
         """Show a sentence, or what went wrong with its advice, until the next action."""
         self.said = text if error is None else "\n".join([*([text] if text else []), told(error)])
-        kind = "qr-said" if error is None else "qr-error"
-        role = "status" if error is None else "alert"
-        self._note.value = f'<div class="{kind}" role="{role}">{_lines(self.said)}</div>' if self.said else ""
+        # What went wrong stands first: what was printed before it may be long.
+        alert = "" if error is None else f'<div class="qr-error" role="alert">{_lines(told(error))}</div>'
+        status = f'<div class="qr-said" role="status">{_lines(text)}</div>' if text else ""
+        self._note.value = alert + status
 
     # ------------------------------------------------------------------ parts
 

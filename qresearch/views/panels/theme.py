@@ -40,7 +40,9 @@ color:var(--qr-text);font-size:13px;align-self:stretch;width:100%}
 min-width:0}
 .qr-panel>.widget-html,.qr-body{margin:0;overflow:hidden;min-width:0}
 .qr-body{overflow:visible}
-.qr-said,.qr-error{border-radius:4px;padding:4px 8px;margin-bottom:6px;overflow-wrap:anywhere}
+.qr-said,.qr-error{border-radius:4px;padding:4px 8px;margin-bottom:6px;overflow-wrap:anywhere;max-height:9.5em;
+overflow-y:auto}
+.qr-timeline>.qr-note{order:2}.qr-timeline>.qr-note .qr-said,.qr-timeline>.qr-note .qr-error{margin:6px 0 0}
 .qr-said{background:var(--qr-said-ground);color:var(--qr-text)}
 .qr-error{background:var(--qr-bad-ground);color:var(--qr-bad);border-left:3px solid var(--qr-bad)}
 .qr-label,.qr-more{color:var(--qr-faint);white-space:nowrap}

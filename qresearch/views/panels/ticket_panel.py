@@ -259,7 +259,7 @@ class TicketPanel(Panel):
     def _preview_html(self) -> str:
         """What would be sent, what it would cost, and each check with a tick or a cross."""
         words = self.words
-        title = f'<div class="qr-title">{escape(words("preview"))}</div>'
+        title = f'<div class="qr-title"><b>{escape(words("preview"))}</b></div>'
         try:
             call, arguments = self.request()
             preview = WhatIf(self.desk.session, self.words.language)(call, *arguments)

@@ -63,7 +63,7 @@ class TimelinePanel(Panel):
 
     def _buttons(self) -> widgets.HBox:
         words, session = self.words, self.desk.session
-        self._back = self.button("back", session.back)
+        self._back = self.button("back", self._go_back)
         self._step = self.button("step", session.step, kind="primary", hint=words("keys"))
         self._phase = self.button("step_phase", lambda: session.step(phase="next"))
         self._play = self.button("play", self._play_or_pause)
@@ -175,9 +175,8 @@ class TimelinePanel(Panel):
                 self._point.value = points[0][1]
         is_still = self.task is None
         for control in (self._back, self._step, self._phase, self._branch, self._open, self._slider):
-            wanted = not is_still or (control is self._back and not session._timeline.stop)
-            if control.disabled != wanted:
-                control.disabled = wanted
+            if control.disabled == is_still:
+                control.disabled = not is_still
         label = self.words("play" if is_still else "pause")
         if self._play.description != label:
             self._play.description = self._play.tooltip = label
@@ -200,6 +199,13 @@ class TimelinePanel(Panel):
         return "".join(lines)
 
     # ------------------------------------------------------------------ moving
+
+    def _go_back(self) -> None:
+        session = self.desk.session
+        if not session._timeline.stop:
+            # The button stays on: one that is switched off would take the focus away, and with it the keys.
+            raise UsageError(self.words("at_start"))
+        session.back()
 
     def _slide(self, change: dict[str, Any]) -> None:
         if not self._is_painting:

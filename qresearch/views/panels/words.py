@@ -55,6 +55,7 @@ LABELS = MappingProxyType({
     "AFTER_CLOSE": ("after the close", "收盘后"),
     "weekdays": ("Mon Tue Wed Thu Fri Sat Sun", "周一 周二 周三 周四 周五 周六 周日"),
     "stopped_by_hand": ("Paused.", "已暂停。"),
+    "at_start": ("This is the beginning: there is nothing to go back to.", "这是起点,无法再后退。"),
     "at_end": ("The session ends here: {day} is its last trading day.", "会话到此结束:{day} 是最后一个交易日。"),
     "not_simulated": (
         "{day} is not simulated yet on this branch: it goes to {last}. Use “Run until a date”.",

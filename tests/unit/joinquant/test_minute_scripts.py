@@ -67,3 +67,29 @@ def look(context):
     session = qr.Session.from_script(script, minutes()).run(progress=False)
     assert g(session).bars == [[10.51, 10.55, 10.55, 50_000.0], [10.56, 10.6, 10.6, 50_000.0]]
     assert g(session).closes == [10.6]
+
+
+def test_get_price_and_get_bars_give_minutes_too() -> None:
+    """Protects scripts that look inside the day. By hand at 10:30: minutes 59 and 60 closed at 10.59 and 10.60."""
+    script = """
+def initialize(context):
+    run_daily(look, "10:30")
+
+def look(context):
+    if context.current_dt.day != 3:
+        return
+    now, code = context.current_dt, "600001.XSHG"
+    one = get_price(code, end_date=now, frequency="1m", fields=["close", "high_limit"], count=2, panel=False)
+    day = get_price(code, start_date=now.replace(hour=9, minute=31), end_date=now, frequency="minute", fields=["high"])
+    long = get_price([code], end_date=now, frequency="30m", fields=["open", "close"], count=3, panel=False)
+    bars = get_bars(code, 2, "5m", ["date", "open", "close", "volume"])
+    before = get_bars(code, 1, "1m", ["date", "close"], end_dt=context.previous_date)
+    g.seen = [one.close.tolist(), one.high_limit.tolist(), (len(day), day.high.max(), str(day.index[0])[11:16]),
+              long.time.dt.strftime("%d %H:%M").tolist(), long.open.tolist(), bars["open"].tolist(),
+              [str(when)[11:16] for when in bars["date"]], bars["volume"].tolist(), len(before)]
+"""
+    held = g(qr.Session.from_script(script, minutes(), frequency="minute").run(progress=False))
+    assert held.seen == [
+        [10.59, 10.6], [11.0, 11.0], (60, 10.6, "09:31"), ["02 15:00", "03 10:00", "03 10:30"], [10.29, 10.01, 10.31],
+        [10.51, 10.56], ["10:25", "10:30"], [50_000.0, 50_000.0], 0,
+    ]  # fmt: skip

@@ -258,16 +258,31 @@ def test_costs_and_slippage_are_the_platforms_until_the_script_sets_its_own() ->
     assert fills[["commission", "stamp_duty"]].to_numpy().tolist() == [[30.15, 0.0], [59.7, 0.0]]
 
 
-def test_cash_is_set_aside_for_sub_accounts_and_moved_between_them() -> None:
-    """Protects scripts with SubPortfolioConfig: the first one trades, the others hold cash."""
+def test_cash_of_sub_accounts_is_moved_between_them() -> None:
+    """Protects scripts with SubPortfolioConfig: each has its cash, and more than it has is not moved."""
     script = """
     def initialize(context):
-        set_subportfolios([SubPortfolioConfig(cash=60000, type="stock"), SubPortfolioConfig(40000, "futures")])
+        set_subportfolios([SubPortfolioConfig(cash=60000, type="stock"), SubPortfolioConfig(40000)])
         transfer_cash(from_pindex=1, to_pindex=0, cash=10000)
+        transfer_cash(from_pindex=1, to_pindex=0, cash=30000.01)
         g.seen = [(s.type, s.available_cash) for s in context.subportfolios]
     """
     session = run(script)
-    assert g(session).seen == [("stock", 70_000.0), ("futures", 30_000.0)]
+    assert g(session).seen == [("stock", 70_000.0), ("stock", 30_000.0)]
+    assert "nothing was moved" in str(session.notices)
+
+
+@pytest.mark.parametrize(
+    ("configs", "words"),
+    [
+        ('SubPortfolioConfig(60000), SubPortfolioConfig(40000, "futures")', "'futures' is not supported"),
+        ("SubPortfolioConfig(60000), SubPortfolioConfig(40000.01)", "divides 100,000.01"),
+    ],
+)
+def test_sub_accounts_that_cannot_be_say_why(configs: str, words: str) -> None:
+    """Protects the words: no futures and no margin, and no more cash than there is."""
+    with pytest.raises(qr.StrategyError, match=words):
+        run(f"def initialize(context): set_subportfolios([{configs}])")
 
 
 # ---------------------------------------------------------------------------------------- notices

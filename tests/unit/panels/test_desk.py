@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import io
+import re
 import threading
 import warnings
 
@@ -28,6 +29,22 @@ def test_an_error_in_a_handler_is_shown_with_its_advice() -> None:
     press(bar, "qr-back")
     assert bar.last_error is None
     assert find(bar, "qr-note").value == ""
+
+
+def test_an_error_stands_before_what_was_printed() -> None:
+    """Protects the sight of the error: it is on top and alone in red, what the strategy printed stands below."""
+
+    def broken(context: object, data: object) -> None:
+        print("printed before")
+        raise ValueError("broken")
+
+    bar = a_session(strategy=broken).panels.timeline()
+    press(bar, "qr-step")
+    alert, status = re.findall(r"<div.*?</div>", find(bar, "qr-note").value)
+    assert 'class="qr-error" role="alert"' in alert
+    assert "broken" in alert
+    assert "printed before" not in alert
+    assert 'class="qr-said" role="status">printed before' in status
 
 
 def test_an_error_of_a_strategy_is_shown_and_escaped() -> None:

@@ -205,7 +205,7 @@ def test_search_by_code_and_name(session: qr.Session) -> None:
 
 
 def test_what_resting_buys_hold_back_is_not_offered_twice() -> None:
-    """Protects the promise of the preview: 1,000 at 8.90 and the fee of 5 leave 11,095 of 20,000, and the match agrees.
+    """Protects the preview: 1,000 at 8.90 and the fee of 5 leave 11,095 of 20,000, and the match agrees.
 
     At 9.68, the next open, 11,095 pay for 1,100 shares: 10,648 and 5; 1,200 would be 11,616.
     """
@@ -224,7 +224,7 @@ def test_what_resting_buys_hold_back_is_not_offered_twice() -> None:
 
 
 def test_a_limit_order_is_reckoned_at_no_worse_than_its_limit(session: qr.Session) -> None:
-    """Protects the figures of a limit order: 9.61 was the close; a limit below it is what one pays, one above is not."""
+    """Protects the figures of a limit order: 9.61 was the close; a limit below it is the price, one above is not."""
     panel = session.panels.ticket()
     fields(panel, symbol="604018", type="LIMIT", limit_price=9.2, quantity=1000)
     assert "<th>Price</th><td>9.20</td>" in preview(panel)

@@ -17,6 +17,7 @@ SENTENCES = MappingProxyType({
     "title": ("Order {order}: {side} {symbol}", "委托 {order}:{side} {symbol}"),
     "buy": ("buy", "买入"),
     "sell": ("sell", "卖出"),
+    "left_out": ("… {count} findings left out; .data has all …", "… 省略 {count} 条,.data 中有全部 …"),
     "step_on": ("Step on: it meets the next open.", "请继续前进:它在下一个开盘进入市场。"),
     "no_day": ("before the data", "数据之前"),
     "between": (" ", ""),

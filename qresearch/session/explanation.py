@@ -11,6 +11,8 @@ from qresearch.session.explain_words import Say
 from qresearch.session.html import badge, table
 
 PASSED, FAILED, NOTED, SKIPPED = "passed", "failed", "noted", "not reached"
+SHOWN_FIRST, SHOWN_LAST = 20, 40
+"""Findings that the HTML shows of a long explanation; the text and the data have all."""
 _MARKS = {PASSED: "✓", FAILED: "✗", NOTED: "·", SKIPPED: "–"}
 _COLOURS = {PASSED: "#15803d", FAILED: "#b91c1c", NOTED: "inherit", SKIPPED: "#6b7280"}
 
@@ -79,7 +81,13 @@ class Explanation:
     def _repr_html_(self) -> str:
         rows: list[tuple[str, ...]] = []
         moment = ("", "")
-        for item in self.findings:
+        behind = len(self.findings) - SHOWN_LAST
+        for place, item in enumerate(self.findings):
+            if SHOWN_FIRST <= place < behind:
+                # An order that waits for a year is asked at every open and close of it.
+                if place == SHOWN_FIRST:
+                    rows.append(("", "", "", "", escape(self._say("left_out", count=f"{behind - place:,}"))))
+                continue
             when = (item.day, item.phase) if (item.day, item.phase) != moment else ("", "")
             moment = (item.day, item.phase)
             mark = f'<b style="color:{_COLOURS[item.verdict]}">{_MARKS[item.verdict]}</b>'

@@ -359,8 +359,7 @@ class Corner:
         panel, by_place = self._panel, self._by_place
         field, day, code = (*(key if isinstance(key, tuple) else (key,)), slice(None), slice(None))[:3]
         is_place = isinstance(field, int) if by_place is None else by_place
-        names = panel.items if is_place else panel.items.to_series()
-        wanted: Any = names[field] if is_place else names.loc[field]
+        wanted: Any = panel.items[field] if is_place else panel.items.to_series().loc[field]
         fields = [wanted] if isinstance(wanted, str) else list(wanted)
         found = {name: _part(panel[name], by_place, day, code) for name in fields}
         if isinstance(wanted, str):

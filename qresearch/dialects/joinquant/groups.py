@@ -15,6 +15,9 @@ REDUCTIONS = ("sum", "mean", "median", "std", "var", "prod", "skew", "kurt", "co
 """Methods that leave out texts and dates where they cannot be computed."""
 
 
+_Plain: Any = pd.api.typing.DataFrameGroupBy
+
+
 def numbers_only(kind: type, name: str) -> Callable[..., Any]:
     """A method of frames or of groups that, where it raises for texts or dates, goes on with the numbers alone."""
     plain = getattr(kind, name)
@@ -31,7 +34,7 @@ def numbers_only(kind: type, name: str) -> Callable[..., Any]:
     return reduced
 
 
-class Groups(pd.api.typing.DataFrameGroupBy):  # type: ignore[misc]  # Any in the stubs
+class Groups(_Plain):  # type: ignore[misc]  # Any: generic in the stubs only
     """Groups of a frame.
 
     >>> table = pd.DataFrame({"code": ["a", "a"], "day": pd.to_datetime(["2024-01-02"] * 2), "cash": [1.0, 2.0]})
@@ -44,22 +47,24 @@ class Groups(pd.api.typing.DataFrameGroupBy):  # type: ignore[misc]  # Any in th
     @classmethod
     def of(cls, frame: pd.DataFrame, *arguments: Any, **options: Any) -> Any:
         """The groups that pandas makes, as these."""
-        found: Any = pd.DataFrame.groupby(frame, *arguments, **options)
-        if type(found) is pd.api.typing.DataFrameGroupBy:
+        make: Any = pd.DataFrame.groupby
+        found = make(frame, *arguments, **options)
+        if type(found) is _Plain:
             found.__class__ = cls
         return found
 
     def apply(self, func: Any, *arguments: Any, **options: Any) -> Any:
         """A function of each group, whose frame has the columns of the key too."""
-        keys = self.keys if isinstance(self.keys, list) else [self.keys]
-        if not all(isinstance(key, str) and key in self.obj for key in keys):
+        held: Any = self  # the stubs know nothing of keys and of the frame
+        keys = held.keys if isinstance(held.keys, list) else [held.keys]
+        if not all(isinstance(key, str) and key in held.obj for key in keys):
             return super().apply(func, *arguments, **options)
-        columns = [self.obj[key].copy() for key in keys]  # of a part of itself pandas leaves the column out
-        groups: Any = pd.DataFrame.groupby(
-            self.obj, columns if isinstance(self.keys, list) else columns[0], sort=self.sort, group_keys=self.group_keys
-        )
+        columns = [held.obj[key].copy() for key in keys]  # of a part of itself pandas leaves the column out
+        by = columns if isinstance(held.keys, list) else columns[0]
+        make: Any = pd.DataFrame.groupby
+        groups = make(held.obj, by, sort=held.sort, group_keys=held.group_keys)
         return groups.apply(func, *arguments, **options)
 
 
 for _name in (name for name in REDUCTIONS if hasattr(Groups, name) and name != "cov"):
-    setattr(Groups, _name, numbers_only(pd.api.typing.DataFrameGroupBy, _name))
+    setattr(Groups, _name, numbers_only(_Plain, _name))

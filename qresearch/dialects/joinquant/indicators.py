@@ -149,10 +149,12 @@ INDICATORS: dict[str, Callable[..., Any]] = {
 
 
 MISSING = (
-    "ACCER", "ADTM", "ADX", "AMO", "AROON", "ASI", "BBIBOLL", "CHO", "CR", "CYC", "CYR", "DBCD", "DDI",
-    "DMI", "DPO", "EMV", "ENE", "FSL", "GDX", "HSL", "JS", "LON", "LWR", "MARSI", "MASS", "MFI", "MI",
-    "MIKE", "OSC", "PVT", "QR", "SAR", "SKDJ", "SRDM", "SRMI", "STDDEV", "TAQ", "TRIMA", "TURNOVER", "UOS",
-    "VMACD", "VR", "VROC", "VRSI", "VTP", "WMA", "WVAD", "XS2", "ZDZB", "ZLMM",
+    "ACCER", "ACD", "ADTM", "ADX", "AMO", "AMV", "AROON", "ASI", "BBIBOLL", "BIAS_36", "BIAS_QL", "BRAR", "CCL",
+    "CHO", "CR", "CYC", "CYD", "CYE", "CYF", "CYHT", "CYR", "CYS", "CYW", "DBCD", "DBLB", "DBQR", "DDI", "DKX",
+    "DMI", "DPO", "EMV", "ENE", "FSL", "GDX", "GMMA", "HMA", "HSL", "JLHB", "JS", "LB", "LMA", "LON", "LWR",
+    "MARSI", "MASS", "MFI", "MI", "MIKE", "OSC", "PBX", "PCNT", "PVT", "QACD", "QR", "SAR", "SKDJ", "SRDM", "SRMI",
+    "STDDEV", "TAPI", "TAQ", "TRIMA", "TURNOVER", "UDL", "UOS", "VMA", "VMACD", "VPT", "VR", "VROC", "VRSI", "VTP",
+    "WMA", "WVAD", "XS", "XS2", "ZDZB", "ZLMM",
 )  # fmt: skip
 """Indicators of the platform that are not here: calling one says so."""
 

@@ -74,7 +74,8 @@ class Neutral:
             known = pd.concat([self._explaining(name, codes, day) for name in wanted], axis=1).to_numpy(np.float64)
             if add_constant:
                 known = np.column_stack([known, np.ones(len(codes))])
-            return Series(_left_over(held.to_numpy(), known), index=values.index, name=values.name)
+            found: Any = held.to_numpy()  # the stubs do not say which floats
+            return Series(_left_over(found, known), index=values.index, name=values.name)
 
         if isinstance(data, pd.DataFrame):
             frame: Any = data  # the stubs know no axis given as a number

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -258,7 +258,7 @@ class Prices:
         """Leave out what is not known yet, and where asked what was not traded."""
         run = self._run
         if where.stop == run.day + 1 and where.stop > where.start and not run.closed:
-            run.tell(_TODAY)
+            self._tell_today(blocks)
             hide_today(blocks, run.view.last_prices(columns))
         if not fill_paused:
             empty_paused(blocks, self._run.market.panel.paused[where, columns])
@@ -292,8 +292,12 @@ class Prices:
 
     def _hide_today(self, code: str, values: dict[str, Any]) -> None:
         """Leave of the bar of today what is known before its close."""
-        self._run.tell(_TODAY)
+        self._tell_today(values)
         hide_today(values, self._last(code))
+
+    def _tell_today(self, names: Iterable[str]) -> None:
+        if not BEFORE_OPEN.issuperset(names):
+            self._run.tell(_TODAY)
 
     def _last(self, code: str) -> float:
         column = self._bars.column(code)

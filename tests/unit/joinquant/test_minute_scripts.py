@@ -81,15 +81,15 @@ def look(context):
     now, code = context.current_dt, "600001.XSHG"
     one = get_price(code, end_date=now, frequency="1m", fields=["close", "high_limit"], count=2, panel=False)
     day = get_price(code, start_date=now.replace(hour=9, minute=31), end_date=now, frequency="minute", fields=["high"])
-    long = get_price([code], end_date=now, frequency="30m", fields=["open", "close"], count=3, panel=False)
+    long = get_price([code], end_date=now, frequency="30m", fields=["open", "high_limit"], count=3, panel=False)
     bars = get_bars(code, 2, "5m", ["date", "open", "close", "volume"])
     before = get_bars(code, 1, "1m", ["date", "close"], end_dt=context.previous_date)
     g.seen = [one.close.tolist(), one.high_limit.tolist(), (len(day), day.high.max(), str(day.index[0])[11:16]),
-              long.time.dt.strftime("%d %H:%M").tolist(), long.open.tolist(), bars["open"].tolist(),
+              long.time.dt.strftime("%d %H:%M").tolist(), long.open.tolist(), long.high_limit[1:].tolist(), bars["open"].tolist(),
               [str(when)[11:16] for when in bars["date"]], bars["volume"].tolist(), len(before)]
 """
     held = g(qr.Session.from_script(script, minutes(), frequency="minute").run(progress=False))
     assert held.seen == [
-        [10.59, 10.6], [11.0, 11.0], (60, 10.6, "09:31"), ["02 15:00", "03 10:00", "03 10:30"], [10.29, 10.01, 10.31],
+        [10.59, 10.6], [11.0, 11.0], (60, 10.6, "09:31"), ["02 15:00", "03 10:00", "03 10:30"], [10.29, 10.01, 10.31], [11.0, 11.0],
         [10.51, 10.56], ["10:25", "10:30"], [50_000.0, 50_000.0], 0,
     ]  # fmt: skip

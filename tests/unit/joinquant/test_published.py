@@ -128,8 +128,9 @@ def found(context):
     panel = get_price(['000001.XSHE', '000002.XSHE'], end_date=context.previous_date, count=2, fields=['open', 'close'])
     day = panel.iloc[:, -1]
     return [day['close'].tolist(), list(day.index), panel.iloc[:, -1, :].shape, panel.ix[:, 0].close.tolist(),
-            panel.loc[:, :, '000002.XSHE'].close.tolist(), panel.iloc[0].shape, panel.loc['close', :, '000001.XSHE'][-1],
-            panel.loc[['close']].shape, float(panel.loc['open', '2024-01-03', '000002.XSHE']), panel.iloc[:, 0, 0].tolist()]
+            panel.loc[:, :, '000002.XSHE'].close.tolist(), panel.iloc[0].shape,
+            panel.loc['close', :, '000001.XSHE'][-1], panel.loc[['close']].shape,
+            float(panel.loc['open', '2024-01-03', '000002.XSHE']), panel.iloc[:, 0, 0].tolist()]
 """
     assert seen(body) == [
         [10.6, 20.8], [A, B], (2, 2), [10.0, 20.0], [20.0, 20.8], (2, 2), 10.6, (1, 2, 2), 20.5, [10.0, 10.0],
@@ -137,7 +138,7 @@ def found(context):
 
 
 def test_sets_are_labels_and_groups_leave_dates_out() -> None:
-    """Protects old pandas: a set chooses rows; a sum by code has no dates; a row sum has no codes; apply sees the key."""
+    """Protects old pandas: sets choose rows; a sum by code has no dates; a row sum no codes; apply sees the key."""
     body = """
 def found(context):
     marks = pd.Series(0, index=['a', 'b', 'c'])
@@ -237,11 +238,11 @@ def found(context):
 
 
 def test_a_query_compares_and_divides_as_a_database_does() -> None:
-    """Protects scripts written for SQL: nothing is known of x / 0; a number and its text are equal, and so are dates."""
+    """Protects scripts written for SQL: x / 0 is unknown; a number and its text are equal, and so are dates."""
     body = """
 def found(context):
-    q = query(indicator.code, indicator.assets / indicator.debt).filter(indicator.code.in_(['000001.XSHE', '000002.XSHE']))
-    ratio = get_fundamentals(q)
+    both = indicator.code.in_(['000001.XSHE', '000002.XSHE'])
+    ratio = get_fundamentals(query(indicator.code, indicator.assets / indicator.debt).filter(both))
     t = finance.HOLD
     some = finance.run_query(query(t.code).filter(t.link.in_(['1', '3']), t.day.in_([context.previous_date])))
     same = finance.run_query(query(t.code).filter(t.link == '1', t.day == '2024-01-02'))
@@ -267,7 +268,7 @@ def found(context):
 
 
 def test_neutralized_values_are_what_industries_and_size_leave() -> None:
-    """Protects factor scripts. By hand: industries alone leave the distance to their mean; a pure size leaves nothing."""
+    """Protects factor scripts. By hand: industries leave the distance to their mean, a pure size leaves nothing."""
     codes = [A, B, C, "000005.XSHE"]
     body = f"""
 def found(context):
@@ -276,7 +277,7 @@ def found(context):
     size = pd.DataFrame({{'f': [2.0, 4.0, 6.0, 8.0]}}, index=codes)
     gap = neutralize(pd.Series([1.0, 3.0, np.nan, 20.0], index=codes), how='sw_l1')
     filled = neutralize(pd.Series([1.0, 3.0, np.nan, 20.0], index=codes), how='sw_l1', fillna='sw_l1')
-    return [neutralize(values, how=['sw_l1']).tolist(), neutralize(size, how='market_cap', axis=0)['f'].round(9).tolist(),
+    return [neutralize(values, how=['sw_l1']).tolist(), neutralize(size, how='market_cap', axis=0)['f'].tolist(),
             neutralize(pd.DataFrame([values]), how='sw_l1').iloc[0].tolist(), gap.isna().tolist(), filled.tolist()]
 """
     data = {

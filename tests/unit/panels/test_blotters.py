@@ -182,3 +182,17 @@ def test_names_of_instruments_are_escaped() -> None:
     session.step()
     for panel in (session.panels.ticket(), session.panels.orders(), session.panels.positions()):
         assert "<b onload" not in panel.html()
+
+
+def test_the_details_of_an_order_that_waits_for_long_stay_short() -> None:
+    """Protects the click: a stop that is asked twice a day for months shows its beginning and its end, and says so."""
+    run = a_session(cash=100_000)
+    ticket = run.buy(SYMBOL, 100, style=terms.stop(11.5, tif="GTC"))
+    run.step(60)
+    told = run.explain(ticket)
+    count = len(told.findings)
+    assert count > 100
+    html = told._repr_html_()
+    assert html.count("<tr>") == 1 + 20 + 1 + 40
+    assert f"{count - 60:,} findings left out" in html
+    assert len(str(told).splitlines()) > count

@@ -88,7 +88,8 @@ def equity_and_drawdown(
     <Picture Equity and drawdown: 800 x 450>
     """
     history = AccountHistory.of(session, branch)
-    beside = align(find_benchmark(session.market, session._benchmark if benchmark is None else benchmark), history.exchange, history.closes)
+    wanted = session._benchmark if benchmark is None else benchmark
+    beside = align(find_benchmark(session.market, wanted), history.exchange, history.closes)
     lines = {_account_name(history): history.returns}
     if beside is not None:
         lines[beside.name] = beside.returns

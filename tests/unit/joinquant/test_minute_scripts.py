@@ -85,11 +85,11 @@ def look(context):
     bars = get_bars(code, 2, "5m", ["date", "open", "close", "volume"])
     before = get_bars(code, 1, "1m", ["date", "close"], end_dt=context.previous_date)
     g.seen = [one.close.tolist(), one.high_limit.tolist(), (len(day), day.high.max(), str(day.index[0])[11:16]),
-              long.time.dt.strftime("%d %H:%M").tolist(), long.open.tolist(), long.high_limit[1:].tolist(), bars["open"].tolist(),
-              [str(when)[11:16] for when in bars["date"]], bars["volume"].tolist(), len(before)]
+              long.time.dt.strftime("%d %H:%M").tolist(), long.open.tolist(), long.high_limit[1:].tolist(),
+              bars["open"].tolist(), [str(when)[11:16] for when in bars["date"]], bars["volume"].tolist(), len(before)]
 """
     held = g(qr.Session.from_script(script, minutes(), frequency="minute").run(progress=False))
     assert held.seen == [
-        [10.59, 10.6], [11.0, 11.0], (60, 10.6, "09:31"), ["02 15:00", "03 10:00", "03 10:30"], [10.29, 10.01, 10.31], [11.0, 11.0],
-        [10.51, 10.56], ["10:25", "10:30"], [50_000.0, 50_000.0], 0,
+        [10.59, 10.6], [11.0, 11.0], (60, 10.6, "09:31"), ["02 15:00", "03 10:00", "03 10:30"],
+        [10.29, 10.01, 10.31], [11.0, 11.0], [10.51, 10.56], ["10:25", "10:30"], [50_000.0, 50_000.0], 0,
     ]  # fmt: skip

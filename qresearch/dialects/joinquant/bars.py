@@ -50,6 +50,7 @@ class Bars:
     def __init__(self, market: Market, tables: Tables, tell: Callable[[str, str], None]) -> None:
         self.market, self._tables, self._tell = market, tables, tell
         self.dates = pd.DatetimeIndex(market.days)
+        self._latest: tuple[slice, pd.DatetimeIndex] = (slice(0, 0), self.dates[:0])
         self._columns: dict[str, int] = {}
         self._traded: dict[str, Rows] = {}
         self._extra: dict[str, dict[str, Floats]] = {}
@@ -70,6 +71,16 @@ class Bars:
     """Fields that bars inside the day take from their day."""
 
     # ------------------------------------------------------------------ rows
+
+    def dates_of(self, rows: Rows | slice) -> pd.DatetimeIndex:
+        """Some days; those of a slice are kept, because a loop over codes asks for them again and again."""
+        if not isinstance(rows, slice):
+            return self.dates[rows]
+        known, dates = self._latest
+        if known != rows:
+            dates = self.dates[rows]
+            self._latest = (rows, dates)
+        return dates
 
     def rows(self, code: str, stop: int, count: int, *, skip_paused: bool) -> Rows:
         """Row numbers of the last `count` days before day number `stop`."""

@@ -86,7 +86,7 @@ class Prices:
             where = rows
         if not df:
             return values
-        return self._frame(values, bars.dates[where])
+        return self._frame(values, bars.dates_of(where))
 
     def _minutes(  # in the order of the calls
         self, call: str, code: str, count: int, unit: str, names: Sequence[str], fq: str | None, *, df: bool
@@ -140,10 +140,12 @@ class Prices:
         run, bars = self._run, self._bars
         wanted = self._codes(run.state["universe"] if security_list is None else security_list)
         if minutes_of(unit):
-            parts = {code: self._minutes("history", code, count, unit, [field], fq, df=True)[field] for code in wanted}
-            if df:
-                return DataFrame(parts, columns=strings(wanted))
-            return {code: part.to_numpy() for code, part in parts.items()}
+            asked = (count, unit, [field], fq)
+            parts = {code: self._minutes("history", code, *asked, df=False)[field] for code in wanted}
+            if not df or not wanted:
+                return DataFrame(parts) if df else parts
+            index = self._minutes("history", wanted[0], *asked, df=True).index
+            return DataFrame(parts, index=index, columns=strings(wanted))
         days, day = days_of(unit), run.day
         number = _count(count) * days
         columns = None if skip_paused or days > 1 else bars.columns(wanted)

@@ -321,17 +321,19 @@ class Config:
         Raises
         ------
         NotSupported
-            A type other than "stock": there are no futures and no margin here.
+            A type other than "stock", unless strict=False: there are no futures and no margin here.
         UsageError
             The sum is more than the account has.
         """
         run = self._run
         others = sorted({str(item.type) for item in configs} - {"stock"})
-        if others:
+        if others and run.strict:
             raise NotSupported(
                 f"set_subportfolios: type {others[0]!r} is not supported: this account trades no futures and nothing "
-                "on margin. Leave those sub-accounts out, or make them 'stock'."
+                "on margin. Leave those sub-accounts out, make them 'stock', or pass strict=False to keep their cash."
             )
+        if others:
+            run.tell(f"Sub-accounts of type {others[0]!r} hold their cash and trade shares only.", "ignored")
         money = run.market.venue.money
         steps = [money.money("set_subportfolios", float(item.cash)) for item in configs]
         whole = run.session._starting_equity
@@ -346,9 +348,8 @@ class Config:
 
     def transfer_cash(self, from_pindex: int, to_pindex: int, cash: float) -> None:
         """Move cash from one sub-account to another; more than it can spend is not moved, with a notice."""
-        run = self._run
-        held, subs = run.state.get("subportfolios"), run.subaccounts
-        count = subs.count
+        run, subs = self._run, self._run.subaccounts
+        held, count = run.state.get("subportfolios"), subs.count
         if not (0 <= from_pindex < count and 0 <= to_pindex < count):
             raise UsageError(
                 f"transfer_cash: there are {count} sub-accounts, counted from 0. Pass numbers below {count}."
@@ -396,5 +397,4 @@ class Config:
 
 
 def _first(values: Any) -> float:
-    known = values[values == values]
-    return float(known[0]) if len(known) else 1.0
+    return float(next(iter(values[values == values]), 1.0))

@@ -286,7 +286,7 @@ def test_sub_accounts_that_cannot_be_say_why(configs: str, words: str) -> None:
 
 
 def test_a_futures_sub_account_holds_its_cash_when_asked_to_be_lenient() -> None:
-    """Protects scripts that keep a sub-account for a hedge: strict=False lets the shares trade, and says what is not."""
+    """Protects scripts that keep a sub-account for a hedge: strict=False lets shares trade and says what is not."""
     script = """
     def initialize(context):
         set_subportfolios([SubPortfolioConfig(60000, "stock"), SubPortfolioConfig(40000, "futures")])

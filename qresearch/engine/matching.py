@@ -39,14 +39,12 @@ from qresearch.engine.exchange import Exchange
 from qresearch.engine.idle import touched_orders
 from qresearch.engine.lean_model import LEAN_EQUITY
 from qresearch.engine.ledger import after_sale, notionals
-from qresearch.engine.queue import awaits_opening
+from qresearch.engine.queue import meets_open
 from qresearch.engine.slippage import slipped
 from qresearch.engine.taxes import tax_on_sale
 from qresearch.engine.working import release_all, walk_close, walk_open
-from qresearch.market.venue import PHASE_ORDER, Phase
 
 Ints = NDArray[np.int64]
-_OPEN = PHASE_ORDER[Phase.OPEN]
 Remark = OrderTrimmed | OrderRejected | DividendTaxed
 
 
@@ -83,10 +81,8 @@ def match_bar(draft: Draft, exchange: Exchange) -> None:
 
 
 def _due(draft: Draft) -> list[Placed]:
-    """Requests that meet this open: on daily bars those of the days before, at a bar all that were placed before it."""
-    if not draft.bar:
-        return [block for block in draft.queue if block.day < draft.day]
-    return [block for block in draft.queue if draft.phase == _OPEN or not awaits_opening(block)]
+    """Requests that meet this open."""
+    return [block for block in draft.queue if meets_open(block, draft.day, draft.bar)]
 
 
 def _is_special(draft: Draft, blocks: list[Placed]) -> bool:

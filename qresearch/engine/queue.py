@@ -44,22 +44,24 @@ class Queue:
         return OpenOrder(order_id, column, quantity, terms, cap, on_position, stop=terms.stop_price, placed=placed)
 
     def release(self, day: int, bar: int = 0) -> None:
-        """Drop from the queue what has met the market.
-
-        On daily bars what was placed before a day; at a bar everything, only what is good for the opening price of a
-        day stays for the next one.
-        """
+        """Drop from the queue what has met the market at an open."""
         if self.queue:
-            if bar:
-                self.queue = tuple(block for block in self.queue if bar > 1 and awaits_opening(block))
-            else:
-                self.queue = tuple(block for block in self.queue if block.day >= day)
+            self.queue = tuple(block for block in self.queue if not meets_open(block, day, bar))
             if self.amended:
                 first = self.queue[0].first_id if self.queue else self.orders + 1
                 self.amended = {order_id: known for order_id, known in self.amended.items() if order_id >= first}
 
 
-def awaits_opening(block: Placed) -> bool:
+def meets_open(block: Placed, day: int, bar: int) -> bool:
+    """True for a block of requests that meets the open of a day, or on minute data that of a bar of it.
+
+    On daily bars what was placed before the day; at a bar everything, only what is good for the opening price of a day
+    waits for the first bar of the next one.
+    """
+    return bar == 1 or not _awaits_opening(block) if bar else block.day < day
+
+
+def _awaits_opening(block: Placed) -> bool:
     """True for a block of requests that are good for the opening price of a day; on minute data it holds no others."""
     terms = block.terms.get(0)
     return terms is not None and terms.kind is Kind.MARKET_ON_OPEN

@@ -15,12 +15,12 @@ from hypothesis import strategies as st
 from hypothesis.stateful import initialize
 from markets import PHASES, MarketSpec, session_of
 from minutes import MinuteDriver, MinuteSpec, OvernightDriver, minute_markets, taken_apart
-from test_invariants import SEEDS, both_ways, examples, folds, poisoned, walk_orders
+from test_invariants import SEEDS, both_ways, check_ways_of_stepping, examples, folds, log_of, poisoned, walk_orders
 from test_time_travel import Traveller
 
 import qresearch as qr
 from qresearch.domain import messages as said
-from qresearch.domain.messages import Advanced, OrderFilled, records
+from qresearch.domain.messages import OrderFilled
 from qresearch.engine import immediate, matching
 
 pytestmark = pytest.mark.filterwarnings("ignore::qresearch.MarketWarning")
@@ -54,11 +54,6 @@ def wander(session: qr.Session, seed: int) -> None:
                     ticket.cancel()
         except qr.OutOfRange:
             session.run(progress=False)
-
-
-def log_of(session: qr.Session) -> list[said.Record]:
-    """Every single event of the branch, without those that only keep the clock."""
-    return [event for event in records(iter(session._timeline.branch.log)) if not isinstance(event, Advanced)]
 
 
 @both_ways
@@ -95,14 +90,7 @@ def test_the_lean_rules_fold_too_and_leave_the_steps_alone(spec: MinuteSpec, see
 def test_how_one_steps_changes_nothing(plain: bool, spec: MinuteSpec, seed: int) -> None:
     """Protects the steps: bar by bar, by days or in one run, the same events follow."""
     market = spec.build()
-    runs = [minute_session(market, seed, plain=plain) for _ in range(2)]
-    runs[0].run(progress=False)
-    while True:
-        try:
-            runs[1].step(phase="next")
-        except qr.OutOfRange:
-            break
-    assert log_of(runs[0]) == log_of(runs[1])
+    check_ways_of_stepping(*(minute_session(market, seed, plain=plain) for _ in range(2)))
 
 
 @both_ways

@@ -11,10 +11,22 @@ from books import check_books
 from hypothesis import given
 from hypothesis import strategies as st
 from markets import PHASES, MarketSpec, markets, session_of
-from test_invariants import SEEDS, both_ways, examples, folds, options_for, poisoned, run_to, walk_orders, wander
+from test_invariants import (
+    SEEDS,
+    both_ways,
+    check_profits,
+    check_ways_of_stepping,
+    examples,
+    folds,
+    options_for,
+    poisoned,
+    run_to,
+    walk_orders,
+    wander,
+)
 
 import qresearch as qr
-from qresearch.domain.messages import Advanced, OrderCreated, OrderFilled, OrderQueued, OrderReleased, records
+from qresearch.domain.messages import OrderCreated, OrderFilled, OrderQueued, OrderReleased, records
 from qresearch.domain.order import Status
 from qresearch.session.orders import OrderBook
 
@@ -131,15 +143,7 @@ def test_nothing_trades_against_the_rules_of_the_market(plain: bool, spec: Marke
 def test_how_one_steps_changes_nothing(plain: bool, spec: MarketSpec, seed: int) -> None:
     """Protects the caches of a step: by phases or in one run, the same events follow."""
     market = spec.build()
-    runs = []
-    for way in ("run", "phases"):
-        session = same_bar(market, seed, plain=plain)
-        if way == "run":
-            session.run(progress=False)
-        else:
-            session.step(len(PHASES) * len(market.days), phase="next")
-        runs.append([event for event in records(session._timeline.branch.log) if not isinstance(event, Advanced)])
-    assert runs[0] == runs[1]
+    check_ways_of_stepping(*(same_bar(market, seed, plain=plain) for _ in range(2)))
 
 
 @both_ways
@@ -149,11 +153,7 @@ def test_floating_and_realised_profit_make_up_the_total(plain: bool, spec: Marke
     """Protects the two profits: at every stop they add up to the total, to the fen, whatever happened."""
     session = same_bar(spec.build(), seed, plain=plain)
     wander(session, seed)
-    for _ in range(len(session._timeline.branch.stops) - 1):
-        account = session.portfolio
-        fen = [round(profit * 100) for profit in (account.floating_profit, account.realised_profit, account.profit)]
-        assert fen[0] + fen[1] == fen[2]
-        session.back()
+    check_profits(session)
 
 
 @pytest.mark.parametrize("poison", ["nan", "garbage"])

@@ -25,6 +25,12 @@ class Kind(StrEnum):
     MARKET_ON_CLOSE = "MARKET_ON_CLOSE"
 
 
+STOP_KINDS = frozenset({Kind.STOP, Kind.STOP_LIMIT, Kind.TRAILING_STOP})
+"""Types that wait for the price to go against the order's owner: as sales they protect a position."""
+TRIGGERED_KINDS = STOP_KINDS | {Kind.LIMIT_IF_TOUCHED}
+"""Types that do nothing before a price has been reached."""
+
+
 class TimeInForce(StrEnum):
     """How long an order is good for, counted from the first day on which it works."""
 

@@ -130,11 +130,13 @@ class _AtLast(Walk):
             return True
         return bool(bars.traded[row, column] if self.draft.phase == _OPEN else bars.last[row, column] > 0)
 
-    def _rest(self, order: OpenOrder, reason: Reason, facts: Facts) -> None:
+    def _rest(self, order: OpenOrder, reason: Reason, facts: Facts, *, is_fresh: bool | None = None) -> None:
         terms = order.terms
         takes_any_price = terms.kind in MARKET_KINDS or (order.triggered and terms.limit_price is None)
-        if takes_any_price and terms.time_in_force not in _SETTLED_BY_TERMS:
+        # A stop that was reached on the day of the purchase sells on the next one.
+        waits = reason is Reason.T_PLUS_ONE
+        if takes_any_price and not waits and terms.time_in_force not in _SETTLED_BY_TERMS:
             self.draft.emit(OrderCanceled(self.draft.day, self.draft.phase, order.order_id, reason, facts))
             self.reserved.pop(order.order_id, None)
             return
-        super()._rest(order, reason, facts)
+        super()._rest(order, reason, facts, is_fresh=is_fresh)

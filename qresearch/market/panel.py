@@ -154,6 +154,23 @@ class Panel:
         return blocked
 
     @cached_property
+    def idle(self) -> Bools:
+        """(T, N) ndarray of bool: open for trading, and nobody traded (a row, not paused, a volume of 0).
+
+        False everywhere in data that have no volumes at all.
+        """
+        empty: Bools = (self.volume == 0) & ~self.suspended
+        if not (self.volume > 0).any():
+            empty = np.zeros(self.shape, dtype=np.bool_)
+        empty.flags.writeable = False
+        return empty
+
+    @cached_property
+    def has_idle_days(self) -> bool:
+        """True when any instrument has a day on which it was open for trading and nobody traded."""
+        return bool(self.idle.any())
+
+    @cached_property
     def has_limits(self) -> bool:
         """True when any day of any instrument has a price limit."""
         return not bool(np.isnan(self.limit_up).all() and np.isnan(self.limit_down).all())

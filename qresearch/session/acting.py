@@ -11,7 +11,6 @@ from qresearch.domain.messages import (
     Costs,
     Event,
     Settings,
-    SettingsChanged,
     Slippage,
     UpdateRefused,
     records,
@@ -243,7 +242,7 @@ class Acting(Navigation, TradingApi):
 
     def _change(self, **changes: Any) -> None:
         draft = self._draft or Draft(self._timeline.state)
-        draft.emit(SettingsChanged(draft.day, draft.phase, replace(draft.settings, **changes)))
+        updates.change_settings(draft, self._exchange, replace(draft.settings, **changes))
         if self._draft is None:
             self._commit_command(draft)
 

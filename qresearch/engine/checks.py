@@ -284,6 +284,5 @@ class Checks:
             # No row of a bar inside the day: only a quote was met.
             volume = 0.0
         cap = max(int(volume * rate + 1e-9) - taken_now(self.draft, column), 0)
-        # The least order of a board is no rule for a trade, and a bar inside the day is too thin for whole lots.
-        step = 1 if self.draft.bar else self.exchange.lot_step[column]
-        return asked if asked <= cap else cap - cap % step, {"cap": cap, "rate": f"{rate:.1%}", "volume": round(volume), "asked": asked}
+        # A trade may have any size once the order is in: lots and least orders are rules for entering one.
+        return min(asked, cap), {"cap": cap, "rate": f"{rate:.1%}", "volume": round(volume), "asked": asked}

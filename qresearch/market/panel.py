@@ -157,7 +157,8 @@ class Panel:
     def idle(self) -> Bools:
         """(T, N) ndarray of bool: open for trading, and nobody traded (a row, not paused, a volume of 0).
 
-        False everywhere in data that have no volumes at all.
+        False everywhere in data that have no volumes at all. That nobody traded, and nothing else of the volume, is
+        taken as seen at the open: an opening price without a trade is none.
         """
         empty: Bools = (self.volume == 0) & ~self.suspended
         if not (self.volume > 0).any():

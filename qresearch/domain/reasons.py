@@ -85,7 +85,9 @@ def _plain(value: object) -> str:
         return str(value)
     if isinstance(value, int):
         return f"{value:,}"
-    return f"{value:,.3f}".rstrip("0").rstrip(".") if abs(value) < 1000 else f"{value:,.2f}"
+    # Prices that a vendor has adjusted may be small and on no tick.
+    places = 6 if abs(value) < 10 else 3
+    return f"{value:,.{places}f}".rstrip("0").rstrip(".") if abs(value) < 1000 else f"{value:,.2f}"
 
 
 _EXCHANGE = "SSE and SZSE trading rules, chapter 3 (order quantity)"

@@ -48,7 +48,7 @@ from qresearch.engine.taxes import tax_on_sale
 from qresearch.engine.working import release_all, walk_close, walk_open
 
 Ints = NDArray[np.int64]
-_SAFE_VALUE = 2.0**60
+_SAFE_SIZE, _SAFE_VALUE = 2**21, 2.0**60
 _NEARLY = 1 - 1e-9
 """A value that is met up to the error of a float is looked at exactly."""
 
@@ -135,8 +135,9 @@ class _Match:
             special[:] = True
         elif self.caps:
             special |= self._bound_by_value()
-        # Beyond what 64 bits carry exactly the sums are made one by one.
-        special |= self.prices * sizes > _SAFE_VALUE / max(exchange.money.units, exchange.money.price_scale)
+        if sizes.max(initial=0) > _SAFE_SIZE:
+            # Beyond what 64 bits carry exactly the sums are made one by one.
+            special |= self.prices * sizes > _SAFE_VALUE / max(exchange.money.units, exchange.money.price_scale)
         self.special_rows = special
         self.checks = Checks(draft, exchange)
         self.rates = self.checks.rates

@@ -110,11 +110,13 @@ def place(  # noqa: PLR0917  # in the order of the call
         and type(asked) is int
         and not asked % exchange.lot_step[column]
         and draft.day < exchange.open_until[column]
-        and -(most := exchange.safe_size[column]) <= asked <= most
-        and terms.good_till is None
+        and (terms is MARKET_DAY or terms.good_till is None)
         and (
-            asked >= exchange.lot_minimum[column]
-            or ((held := draft.positions.get(column)) is not None and exchange.lot_minimum[column] <= -asked <= held[0])
+            exchange.lot_minimum[column] <= asked <= exchange.safe_size[column]
+            if asked > 0
+            else (held := draft.positions.get(column)) is not None
+            and exchange.lot_minimum[column] <= -asked <= held[0]
+            and -asked <= exchange.safe_size[column]
         )
     ):
         quantity = asked
@@ -214,9 +216,7 @@ def _sized(draft: Draft, exchange: Exchange, column: int, method: Method, asked:
             return _pct(draft, exchange, column, float(asked))
 
 
-def larger_than_allowed(
-    draft: Draft, exchange: Exchange, column: int, quantity: int, terms: Terms
-) -> Refusal | None:
+def larger_than_allowed(draft: Draft, exchange: Exchange, column: int, quantity: int, terms: Terms) -> Refusal | None:
     """Why an order is too large for its board on this day; None when it is not."""
     asked = abs(quantity)
     if asked <= exchange.safe_size[column]:

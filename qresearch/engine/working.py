@@ -431,9 +431,7 @@ class Walk:
                 facts: Facts = {"asked": -order.leaves, "held": held, "sellable": left}
                 cut = -order.leaves - left
                 draft.emit(
-                    OrderTrimmed(
-                        draft.day, draft.phase, order.order_id, cut, Reason.INSUFFICIENT_QUANTITY, facts
-                    )
+                    OrderTrimmed(draft.day, draft.phase, order.order_id, cut, Reason.INSUFFICIENT_QUANTITY, facts)
                 )
             promised += min(-order.leaves, left)
 

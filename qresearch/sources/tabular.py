@@ -82,7 +82,8 @@ def read_market(
     benchmark : Benchmark, Series, DataFrame, path or symbol, optional
         Table with date, close and symbol (default 000300.SH).
     adjusted : bool
-        Prices were adjusted by the vendor: no tick is checked, no limit computed, no corporate action applied.
+        Prices were adjusted by the vendor: they are kept to a millionth, no tick is checked, no limit computed, no
+        corporate action applied.
     venue : Venue, optional
         None: China when every symbol is of a Chinese exchange, PLAIN when none is.
     symbols : iterable of str, optional
@@ -154,7 +155,7 @@ def read_market(
         panel=Panel(days=days[lo:hi], symbols=rows.symbols, adjusted=adjusted, intraday=inside, **arrays),
         instruments=listed,
         actions=booked,
-        venue=venue,
+        venue=venue.for_adjusted_prices if adjusted else venue,
         benchmark=None if tables["benchmark"] is None else read_benchmark(tables["benchmark"], beside.get("benchmark")),
         notes=(*notes, *more),
     )

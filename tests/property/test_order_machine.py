@@ -157,7 +157,9 @@ class OrderMachine(RuleBasedStateMachine):
         for _ in range(count):
             style = self.style(price)
             if way < 3:
-                session.order(symbol, int(self.pick([50, 100, 150, 199, 200, 300, 500, 1000, 20_000, 3_000_000])), style)
+                session.order(
+                    symbol, int(self.pick([50, 100, 150, 199, 200, 300, 500, 1000, 20_000, 3_000_000])), style
+                )
             elif way == 3:
                 session.order_value(symbol, float(self.pick([5_000, 33_333.33, 90_000])), style)
             elif way == 4:

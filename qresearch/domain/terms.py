@@ -25,6 +25,8 @@ class Kind(StrEnum):
     MARKET_ON_CLOSE = "MARKET_ON_CLOSE"
 
 
+MARKET_KINDS = frozenset({Kind.MARKET, Kind.MARKET_ON_OPEN})
+"""Types that take whatever price an opening has."""
 STOP_KINDS = frozenset({Kind.STOP, Kind.STOP_LIMIT, Kind.TRAILING_STOP})
 """Types that wait for the price to go against the order's owner: as sales they protect a position."""
 TRIGGERED_KINDS = STOP_KINDS | {Kind.LIMIT_IF_TOUCHED}

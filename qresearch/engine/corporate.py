@@ -25,8 +25,8 @@ from qresearch.engine.evolve import Draft
 from qresearch.engine.exchange import Exchange
 from qresearch.engine.ledger import cash_of, lots_after_sale, shares_of
 from qresearch.engine.open_orders import open_orders
-from qresearch.engine.sizing import on_tick
 from qresearch.engine.taxes import tax_on_sale
+from qresearch.engine.ticks import on_tick
 from qresearch.market.actions import Action
 
 

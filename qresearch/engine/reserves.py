@@ -7,8 +7,6 @@ back: a position that falls is sold, whatever waits for it to rise.
 
 from __future__ import annotations
 
-from qresearch.domain.messages import OrderCanceled
-from qresearch.domain.reasons import Facts, Reason
 from qresearch.domain.state import OpenOrder, State
 from qresearch.domain.terms import STOP_KINDS
 from qresearch.engine.checks import Checks, Intent
@@ -53,29 +51,6 @@ def cash_need(draft: Draft | State, exchange: Exchange, checks: Checks, order: O
 def moves_with_price(draft: Draft | State, order: OpenOrder) -> bool:
     """True for a buy whose need follows the last price: it has no limit, or the session reserves at the last price."""
     return order.terms.limit_price is None or draft.settings.reserve != "limit"
-
-
-def end_uncovered(draft: Draft, exchange: Exchange) -> None:
-    """End resting buys that the cash no longer covers, the newest first.
-
-    Asked after what takes cash or makes needs grow without a match: a change of costs, a tax, a corporate action.
-    """
-    reserved = reserved_cash(draft, exchange)
-    short = sum(reserved.values()) - draft.cash
-    for order_id in sorted(reserved, reverse=True):
-        if short <= 0:
-            return
-        needed = reserved[order_id]
-        if needed:
-            money, left = exchange.money, needed - short
-            facts: Facts = {
-                "asked": draft.working[order_id].leaves,
-                "needed": money.amount(needed),
-                "cash": money.amount(max(left, 0)),
-                "affordable": 0,
-            }
-            draft.emit(OrderCanceled(draft.day, draft.phase, order_id, Reason.INSUFFICIENT_CASH, facts))
-            short -= needed
 
 
 def shares_before(draft: Draft | State, order: OpenOrder) -> int:

@@ -10,8 +10,8 @@ holding never buys. It withdraws nothing when it is refused for want of a price 
 
 Sizing "joinquant" differs in some points, as that platform documents: a number of shares to buy is rounded down; a
 value is turned into shares at the last price and slippage comes on top, so that it may cost more than was asked; a
-market order in STAR shares needs a protection price (the `limit_price` of its terms) or is refused; a target withdraws
-every open order; no order is too large.
+market order in STAR shares needs a protection price (the `limit_price` of its terms) or is refused; no order is too
+large.
 """
 
 from __future__ import annotations
@@ -25,14 +25,14 @@ from qresearch.domain.messages import OrderCanceled, Refusal
 from qresearch.domain.order import Method
 from qresearch.domain.reasons import Reason
 from qresearch.domain.terms import MARKET_DAY, Kind, Terms
-from qresearch.engine.evolve import SAME_BAR, Draft
+from qresearch.engine.evolve import Draft
 from qresearch.engine.exchange import LARGEST, Exchange, ended
-from qresearch.engine.fills import first_stop
 from qresearch.engine.ledger import sale_in_lots
 from qresearch.engine.open_orders import open_orders, pending_of
 from qresearch.engine.reserves import reserved_cash
+from qresearch.engine.ticks import last_price, on_tick
+from qresearch.engine.timing import too_late
 from qresearch.errors import UsageError
-from qresearch.market.venue import PHASE_ORDER, Phase
 
 
 class Sized(NamedTuple):
@@ -62,7 +62,6 @@ _UNREACHABLE = frozenset({
 """Refusals of a target at its call: nothing was decided about the position, so that nothing else of it is touched."""
 JOINQUANT = "joinquant"
 """The sizing of that platform's scripts."""
-_OPEN, _CLOSE = PHASE_ORDER[Phase.OPEN], PHASE_ORDER[Phase.CLOSE]
 
 
 def place(  # noqa: PLR0917  # in the order of the call
@@ -154,11 +153,10 @@ def _give_way(draft: Draft, column: int, *, to_hold: bool) -> None:
     to_hold : bool
         True when shares shall be held afterwards: then there is something to protect.
     """
-    every = draft.settings.sizing == JOINQUANT
     is_held = column in draft.positions
     facts = {"order": draft.orders + 1}
     for order in open_orders(draft, column):
-        if every or not (order.closes and order.is_untouched and (is_held or to_hold)):
+        if not (order.closes and order.is_untouched and (is_held or to_hold)):
             draft.emit(OrderCanceled(draft.day, draft.phase, order.order_id, Reason.REPLACED_BY_TARGET, facts))
 
 
@@ -260,60 +258,9 @@ def _unavailable(draft: Draft, exchange: Exchange, column: int, terms: Terms) ->
         return ended(exchange, column, day)
     if draft.settings.sizing == JOINQUANT and instrument.board is Board.STAR and replace(terms, tag="") == MARKET_DAY:
         return Reason.PROTECTION_PRICE, {"symbol": instrument.symbol}
-    if day >= exchange.last and not (meets_market_now(draft, terms) or meets_open_today(draft, exchange, terms)):
-        return Reason.NO_FURTHER_OPEN, {"day": exchange.date(day)}
-    if terms.good_till is not None:
-        is_today = meets_market_now(draft, terms) or meets_open_today(draft, exchange, terms)
-        first = exchange.market.days[day if is_today else day + 1].astype(object)
-        if terms.good_till < first:
-            return Reason.GOOD_TILL_OVER, {"until": str(terms.good_till), "day": str(first)}
-    return None
-
-
-def meets_market_now(draft: Draft, terms: Terms) -> bool:
-    """True when a request meets the market inside the call: on the clock of the same bar, in trading hours.
-
-    What is good for an opening price only can do so at the open, and waits for the next one later in the day.
-    """
-    if draft.settings.clock != SAME_BAR or not _OPEN <= draft.phase <= _CLOSE:
-        return False
-    return terms.kind is not Kind.MARKET_ON_OPEN or draft.phase == _OPEN
-
-
-def meets_open_today(draft: Draft, exchange: Exchange, terms: Terms) -> bool:
-    """True before an open at which what is asked for now is tried today.
-
-    On the clock of the same bar and on minute data that of the day; on minute data also that of each later bar.
-    """
-    if draft.phase < _OPEN:
-        return draft.settings.clock == SAME_BAR or exchange.bar_count(draft.day) > 0
-    is_early = draft.phase < _CLOSE and draft.bar < exchange.bar_count(draft.day)
-    return is_early and terms.kind is not Kind.MARKET_ON_OPEN
-
-
-def on_tick(draft: Draft, exchange: Exchange, column: int, quantity: int, terms: Terms) -> Terms:
-    """Terms with every price on the tick: a limit a little worse to fill, a stop a little later."""
-    side = 1 if quantity > 0 else -1
-    step = float(exchange.steps[column])
-    if terms.kind is Kind.TRAILING_STOP and terms.stop_price is None:
-        terms = replace(terms, stop_price=first_stop(terms, side, last_price(draft, exchange, column)))
-    towards = -side if terms.kind is Kind.LIMIT_IF_TOUCHED else side
-    return replace(
-        terms,
-        limit_price=None if terms.limit_price is None else rounded(terms.limit_price, step, -side),
-        stop_price=None if terms.stop_price is None else rounded(terms.stop_price, step, towards),
-    )
-
-
-def rounded(price: float, step: float, side: int) -> float:
-    """A price on its tick: up for side 1, down for side -1; the hair keeps a price that is on its tick there."""
-    if not step:
-        return price
-    ticks = math.ceil(price / step - _HAIR) if side > 0 else math.floor(price / step + _HAIR)
-    return round(ticks * step, 6)
-
-
-_HAIR = 1e-6
+    if terms.good_till is None and day < exchange.last:
+        return None
+    return too_late(draft, exchange, terms)
 
 
 def held_by(draft: Draft, column: int) -> int:
@@ -380,11 +327,6 @@ def _target(draft: Draft, exchange: Exchange, column: int, target: int, cap: int
     if target == held:
         return Sized(0, refusal=(Reason.NO_CHANGE, {"held": held}))
     return _buy(exchange, column, target - held, nearest=False)._replace(value_cap=cap)
-
-
-def last_price(draft: Draft, exchange: Exchange, column: int) -> float:
-    """The last visible price, currency per share; NaN when there has been none."""
-    return exchange.view(draft).last_price(column)
 
 
 def _affordable_shares(value: float, price: float) -> int:

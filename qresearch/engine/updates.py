@@ -26,8 +26,10 @@ from qresearch.engine.evolve import Draft
 from qresearch.engine.exchange import Exchange
 from qresearch.engine.ledger import sale_in_lots
 from qresearch.engine.open_orders import open_orders
-from qresearch.engine.reserves import cash_need, end_uncovered, reserved_cash
-from qresearch.engine.sizing import JOINQUANT, held_by, larger_than_allowed, on_tick
+from qresearch.engine.reserves import cash_need, reserved_cash
+from qresearch.engine.risk import end_uncovered
+from qresearch.engine.sizing import JOINQUANT, held_by, larger_than_allowed
+from qresearch.engine.ticks import on_tick
 from qresearch.market.venue import PHASE_ORDER, Phase
 
 NEXT_MATCH = "next_match"
@@ -104,6 +106,19 @@ def update(draft: Draft, exchange: Exchange, order_id: int, quantity: int, terms
         return False
     draft.emit(OrderUpdated(day, phase, order_id, quantity, terms))
     return True
+
+
+def settle_requests(draft: Draft, exchange: Exchange, order: OpenOrder) -> None:
+    """Let a cancel or an update that was asked for since the last match take effect, after a fill had its chance."""
+    day, phase, order_id = draft.day, draft.phase, order.order_id
+    if order.cancel_requested:
+        draft.emit(OrderCanceled(day, phase, order_id, Reason.USER_CANCEL, {}, was_pending=True))
+    elif order.update is not None:
+        refusal = update_refusal(draft, exchange, order, order.update)
+        if refusal is None:
+            draft.emit(OrderUpdated(day, phase, order_id, *order.update, was_pending=True))
+        else:
+            draft.emit(UpdateRefused(day, phase, order_id, *refusal, was_pending=True))
 
 
 def update_refusal(draft: Draft, exchange: Exchange, order: OpenOrder, wanted: Amendment) -> Refusal | None:

@@ -19,10 +19,7 @@ volume cap is set. The size that was quoted is not asked.
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Iterable, Set
-
-import numpy as np
 
 from qresearch.domain.messages import (
     DividendTaxed,
@@ -38,36 +35,29 @@ from qresearch.domain.messages import (
     Placed,
     QueueEmptied,
     StopMoved,
-    UpdateRefused,
 )
 from qresearch.domain.reasons import Facts, Reason
 from qresearch.domain.state import OpenOrder
-from qresearch.domain.terms import Kind, TimeInForce
+from qresearch.domain.terms import MARKET_KINDS, Kind, TimeInForce
 from qresearch.engine.checks import Checks, Cut, Intent, Refusal
 from qresearch.engine.evolve import Draft
 from qresearch.engine.exchange import Exchange
-from qresearch.engine.fills import Bar, Quote, at_open, in_bar
-from qresearch.engine.lean_model import LEAN_EQUITY, brings_news, came_before, lean_quote, lean_quote_in_day
+from qresearch.engine.fills import Quote
+from qresearch.engine.lean_model import LEAN_EQUITY, brings_news
 from qresearch.engine.ledger import lots_after_sale
 from qresearch.engine.open_orders import is_buying
-from qresearch.engine.reserves import (
-    cash_need,
-    end_uncovered,
-    intent_of,
-    moves_with_price,
-    reserved_cash,
-    shares_before,
-)
-from qresearch.engine.sizing import rounded
-from qresearch.engine.slippage import slipped
+from qresearch.engine.quoting import Quoting
+from qresearch.engine.reserves import cash_need, intent_of, moves_with_price, reserved_cash, shares_before
+from qresearch.engine.risk import after_fill, end_closing
 from qresearch.engine.taxes import tax_on_sale
-from qresearch.engine.updates import update_refusal
+from qresearch.engine.ticks import rounded
+from qresearch.engine.timing import ends_today
+from qresearch.engine.updates import settle_requests
 from qresearch.market.intraday import Intraday
 from qresearch.market.venue import PHASE_ORDER, Phase
 
 _CLOSE = PHASE_ORDER[Phase.CLOSE]
 _AT_ONCE = frozenset({TimeInForce.IOC, TimeInForce.FOK})
-MARKET_KINDS = frozenset({Kind.MARKET, Kind.MARKET_ON_OPEN})
 
 
 def release_all(draft: Draft, blocks: list[Placed]) -> None:
@@ -94,31 +84,10 @@ def walk_close(draft: Draft, exchange: Exchange, left_out: Set[int] = frozenset(
 
 def expire(draft: Draft, exchange: Exchange) -> None:
     """End what is still working at the close and good for no longer, each with the reason that kept it waiting."""
-    last = _last_day_now(draft, exchange)
     for order in tuple(draft.working.values()):
-        if _is_over(order, last):
+        if ends_today(draft, exchange, order):
             reason = order.reason or Reason.LIMIT_NOT_REACHED
             draft.emit(OrderExpired(draft.day, draft.phase, order.order_id, reason, order.facts))
-
-
-def _last_day_now(draft: Draft, exchange: Exchange) -> dt.date:
-    """The latest day whose orders end today: a last day on which nobody trades ends on the trading day before it.
-
-    By LEAN's rules it ends at the close of the trading day after it.
-    """
-    days, following = exchange.market.days, draft.day + 1
-    if following == len(days) or draft.settings.fill_model == LEAN_EQUITY:
-        today: dt.date = days[draft.day].astype(object)
-        return today
-    tomorrow: dt.date = days[following].astype(object)
-    return tomorrow - dt.timedelta(days=1)
-
-
-def _is_over(order: OpenOrder, last: dt.date) -> bool:
-    terms = order.terms
-    if terms.time_in_force is TimeInForce.GTC:
-        return False
-    return terms.good_till is None or terms.good_till <= last
 
 
 def _comes_nearer(known: Facts, facts: Facts) -> bool:
@@ -142,9 +111,13 @@ class Walk:
         Asked against the whole bar; else at its opening price.
     """
 
+    prices = Quoting
+    """What tells the price at which an order meets the market."""
+
     def __init__(self, draft: Draft, exchange: Exchange, *, closing: bool) -> None:
         self.draft, self.exchange, self.closing = draft, exchange, closing
         self.lean = draft.settings.fill_model == LEAN_EQUITY
+        self.quoting = self.prices(draft, exchange, closing=closing)
         self.checks = Checks(draft, exchange)
         self.reserved = reserved_cash(draft, exchange)
 
@@ -200,7 +173,7 @@ class Walk:
         taken = order.triggered and limit is None
         if self.lean and not self.closing and order.terms.kind not in MARKET_KINDS and not taken:
             return  # its rules ask whole bars only
-        quote = self._quote(order)
+        quote = self.quoting.quote(order)
         is_fresh = order.reason is None or (order.is_untouched and quote.triggered)
         self._note_trigger(order, quote)
         order = self.draft.working[order.order_id]
@@ -211,7 +184,7 @@ class Walk:
         if locked is not None:
             self._rest(order, *locked, is_fresh=is_fresh)
             return
-        self._trade(order, self._fill_price(order, quote))
+        self._trade(order, self.quoting.fill_price(order, quote))
 
     def _has_nothing_to_close(self, order: OpenOrder) -> bool:
         """Tell a stop that closes a position which is not held: it waits for an open buy, or ends."""
@@ -221,7 +194,7 @@ class Walk:
             facts: Facts = {"asked": -order.leaves, "held": 0, "sellable": 0}
             self._reject(order, Reason.INSUFFICIENT_QUANTITY, facts)
         else:
-            self._end_closing(order, held=0, promised=0)
+            end_closing(self.draft, order, held=0, promised=0)
         return True
 
     def _why_not(self, order: OpenOrder, quote: Quote) -> tuple[Reason, Facts]:
@@ -252,48 +225,6 @@ class Walk:
             return kind is Kind.MARKET_ON_CLOSE
         return not (brings_news(bars, row, order) if self.lean else bars.traded[row, order.column])
 
-    def _bar(self, column: int) -> Bar:
-        """The whole bar that orders are asked against; the closing price of a day is that of its last trade."""
-        source, row = self.exchange.bars(self.draft)
-        if self.draft.phase == _CLOSE:
-            source, row = self.exchange.market.panel, self.draft.day
-        return Bar(*(float(getattr(source, name)[row, column]) for name in ("open", "high", "low", "close")))
-
-    def _opening(self, order: OpenOrder) -> Quote:
-        """What an order does at the open of the bar."""
-        draft = self.draft
-        if self.lean and draft.bar > 1 and order.terms.kind is Kind.MARKET and not came_before(order, draft.day):
-            return lean_quote_in_day(self.exchange, draft, order, closing=False)
-        sides = np.array([order.leaves], dtype=np.int64)
-        opened = float(self.exchange.openings(self.draft, np.array([order.column]), sides)[0])
-        if opened != opened:
-            facts = {"time": self.exchange.time_text(self.draft)}
-            return Quote(None, triggered=order.triggered, stop=order.stop, reason=Reason.NO_TRADES, facts=facts)
-        side = 1 if order.leaves > 0 else -1
-        return at_open(order.terms, side, opened, triggered=order.triggered, stop=order.stop)
-
-    def _quote(self, order: OpenOrder) -> Quote:
-        if not self.closing:
-            return self._opening(order)
-        side, bar = 1 if order.leaves > 0 else -1, self._bar(order.column)
-        taken = order.triggered and order.terms.limit_price is None
-        in_day = self.lean and self.draft.bar and self.draft.phase != _CLOSE
-        looks_again = in_day and order.reason is Reason.NO_TRADES and not came_before(order, self.draft.day)
-        if taken or (order.terms.kind in MARKET_KINDS and not looks_again):
-            # A market order, or a stop that became one, tries its luck at opens only.
-            return Quote(
-                None,
-                triggered=order.triggered,
-                stop=order.stop,
-                reason=order.reason or Reason.VOLUME_CAP,
-                facts=order.facts,
-            )
-        if in_day:
-            return lean_quote_in_day(self.exchange, self.draft, order, closing=True)
-        if self.lean:
-            return lean_quote(self.exchange, order, self.draft.day, bar)
-        return in_bar(order.terms, side, bar, triggered=order.triggered, stop=order.stop)
-
     def _note_trigger(self, order: OpenOrder, quote: Quote) -> None:
         day, phase = self.draft.day, self.draft.phase
         if quote.triggered and not order.triggered:
@@ -303,32 +234,6 @@ class Walk:
             stop = rounded(quote.stop, float(self.exchange.steps[order.column]), side)
             if stop != order.stop:
                 self.draft.emit(StopMoved(day, phase, order.order_id, stop))
-
-    def _fill_price(self, order: OpenOrder, quote: Quote) -> float:
-        """The quote after slippage, within the limits of the day and the order's own limit."""
-        assert quote.price is not None  # asked before
-        price = self._slipped(order, quote.price) if quote.takes else quote.price
-        limit = order.terms.limit_price
-        if limit is None:
-            return price
-        return min(price, limit) if order.leaves > 0 else max(price, limit)
-
-    def _slipped(self, order: OpenOrder, price: float) -> float:
-        """A price after slippage, within the limits of the day."""
-        draft, exchange = self.draft, self.exchange
-        if draft.settings.slippage.kind == "none":
-            return price
-        panel, column = exchange.market.panel, order.column
-        source, row = exchange.bars(draft)
-        moved = slipped(
-            draft.settings.slippage,
-            np.array([price]),
-            np.array([order.leaves], dtype=np.int64),
-            source.volume[row, [column]],
-            exchange.steps[[column]],
-        )
-        bounded = np.fmax(np.fmin(moved, panel.limit_up[draft.day, column]), panel.limit_down[draft.day, column])
-        return float(bounded[0])
 
     def _trade(self, order: OpenOrder, price: float) -> None:
         order, intent = self._enlarged(order, self._carry_intent(order, price))
@@ -377,7 +282,7 @@ class Walk:
 
     def _can_sell_later(self, order: OpenOrder, cuts: list[Cut], refusal: Refusal | None) -> Facts | None:
         """The numbers of T+1 for a stop that was reached too early and is good for another day; None for others."""
-        if not order.closes or _is_over(order, _last_day_now(self.draft, self.exchange)):
+        if not order.closes or ends_today(self.draft, self.exchange, order):
             return None
         if refusal is not None:
             return refusal[1] if refusal[0] is Reason.T_PLUS_ONE else None
@@ -398,48 +303,8 @@ class Walk:
         self._reserve(order.order_id)
         if tax:
             draft.emit(DividendTaxed(day, phase, order.column, tax))
-            end_uncovered(draft, self.exchange)
-            self.reserved = reserved_cash(draft, self.exchange)
-        if draft.settings.open_order_margin:
-            self._recheck()
-        if quantity < 0:
-            self._close_out(order)
-
-    def _close_out(self, sold: OpenOrder) -> None:
-        """End what has nothing left to close after a sale, and cut limit orders to what a stop leaves of a position.
-
-        A plain market order that has not had its turn yet is judged in it. Nothing ends while a buy is open.
-        """
-        draft, column = self.draft, sold.column
-        position = draft.positions.get(column)
-        held = 0 if position is None else position.quantity
-        if held and not sold.closes:
-            return
-        sales = [order for order in draft.working.values() if order.leaves < 0 and order.column == column]
-        if not sales or is_buying(draft, column):
-            return
-        promised = sum(-order.leaves for order in sales if order.closes and not order.is_untouched)
-        for order in sorted(sales, key=lambda order: order.order_id):
-            is_next = order.reason is None and (held or order.terms.kind in MARKET_KINDS)
-            if is_next or (held and (order.closes or order.is_untouched)):
-                continue
-            left = max(held - promised, 0)
-            if not left:
-                self._end_closing(order, held=held, promised=min(promised, held))
-                continue
-            if -order.leaves > left:
-                facts: Facts = {"asked": -order.leaves, "held": held, "sellable": left}
-                cut = -order.leaves - left
-                draft.emit(
-                    OrderTrimmed(draft.day, draft.phase, order.order_id, cut, Reason.INSUFFICIENT_QUANTITY, facts)
-                )
-            promised += min(-order.leaves, left)
-
-    def _end_closing(self, order: OpenOrder, *, held: int, promised: int) -> None:
-        """End an order that has nothing left to close."""
-        facts: Facts = {"held": held, "promised": promised}
-        day, phase = self.draft.day, self.draft.phase
-        self.draft.emit(OrderCanceled(day, phase, order.order_id, Reason.POSITION_CLOSED, facts))
+        after_fill(draft, self.exchange, order, is_taxed=bool(tax))
+        self.reserved = {known: money for known, money in self.reserved.items() if known in draft.working}
 
     def _reserve(self, order_id: int) -> None:
         """Keep what an order holds back up to date after something happened to it."""
@@ -450,24 +315,6 @@ class Walk:
             if moves_with_price(draft, order):
                 needed = min(needed, max(draft.cash - sum(self.reserved.values()), 0))
             self.reserved[order_id] = needed
-
-    def _recheck(self) -> None:
-        """End open orders that the account can no longer carry after a fill."""
-        money = self.exchange.money
-        for order in tuple(self.draft.working.values()):
-            position = self.draft.positions.get(order.column)
-            held = 0 if position is None else position.quantity
-            if order.leaves < 0 and -order.leaves > held:
-                facts: Facts = {"needed": -order.leaves, "available": held}
-                self._reject(order, Reason.OPEN_ORDER_MARGIN, facts)
-            elif order.leaves > 0:
-                view = self.exchange.view(self.draft)
-                price = order.terms.limit_price or order.stop or view.last_price(order.column)
-                # Without a price yet (not listed) nothing can be said about what it needs.
-                needed = self.checks.cost(intent_of(order, price, 0, 0), order.leaves) if price > 0 else 0
-                if needed > self.draft.cash:
-                    facts = {"needed": money.amount(needed), "available": money.amount(self.draft.cash)}
-                    self._reject(order, Reason.OPEN_ORDER_MARGIN, facts)
 
     # ------------------------------------------------------------------ no fill
 
@@ -529,16 +376,6 @@ class Walk:
     def _settle_requests(self, order_id: int) -> None:
         """Cancels and updates asked for since the last match take effect now, after a fill had its chance."""
         order = self.draft.working.get(order_id)
-        if order is None:
-            return
-        day, phase = self.draft.day, self.draft.phase
-        if order.cancel_requested:
-            self.draft.emit(OrderCanceled(day, phase, order_id, Reason.USER_CANCEL, {}, was_pending=True))
-            self.reserved.pop(order_id, None)
-        elif order.update is not None:
-            refusal = update_refusal(self.draft, self.exchange, order, order.update)
-            if refusal is None:
-                self.draft.emit(OrderUpdated(day, phase, order_id, *order.update, was_pending=True))
-            else:
-                self.draft.emit(UpdateRefused(day, phase, order_id, *refusal, was_pending=True))
+        if order is not None and (order.cancel_requested or order.update is not None):
+            settle_requests(self.draft, self.exchange, order)
             self._reserve(order_id)

@@ -29,12 +29,11 @@ from qresearch.domain.messages import (
 from qresearch.domain.order import Method, Status
 from qresearch.domain.reasons import NO_FACTS, Facts, Reason, explain_reason
 from qresearch.domain.state import OpenOrder
-from qresearch.domain.terms import MARKET_DAY, TimeInForce
+from qresearch.domain.terms import MARKET_DAY, MARKET_KINDS, TimeInForce
 from qresearch.engine.evolve import NEXT_OPEN, Draft
 from qresearch.engine.exchange import Exchange
 from qresearch.engine.open_orders import pending_of
 from qresearch.engine.sizing import held_by
-from qresearch.engine.working import MARKET_KINDS
 from qresearch.market.venue import PHASES, Phase
 from qresearch.session.explain_checks import TRADING, WAITS, Turn, remedy
 from qresearch.session.explain_words import Say

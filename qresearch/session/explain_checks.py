@@ -237,8 +237,6 @@ class Turn:
             yield Check("Value", (Reason.VALUE_CAP,), kept if at == at else "")
         yield Check("Shares", (Reason.T_PLUS_ONE, Reason.INSUFFICIENT_QUANTITY), text)
         yield from self._lot()
-        # Asked for only where fees and tax take more than the sale brings.
-        yield Check("Cash", (Reason.INSUFFICIENT_CASH,), "")
 
     def _lot(self) -> Iterator[Check]:
         if self.exchange.lot_shares > 1:

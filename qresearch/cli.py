@@ -223,7 +223,9 @@ def _app(options: argparse.Namespace) -> int:
         )
     # Extensions of other packages have no place on the page, and some fail there.
     allowed = [f"--VoilaConfiguration.extension_allowlist={name}" for name in APP_EXTENSIONS]
-    return subprocess.call([sys.executable, "-m", "voila", str(_notebooks() / WORKBENCH), *allowed, *options.extra])
+    return subprocess.call(
+        [sys.executable, "-m", "qresearch.app", str(_notebooks() / WORKBENCH), *allowed, *options.extra]
+    )
 
 
 def _docs(options: argparse.Namespace) -> int:

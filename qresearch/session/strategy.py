@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, MutableMapping
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Any, NoReturn, Protocol, SupportsIndex, runtime_checkable
 
 from qresearch.errors import UsageError, close_matches, did_you_mean
 from qresearch.session.attempt import load_error
@@ -241,6 +241,12 @@ class Context(TradingApi):
 
     def __repr__(self) -> str:
         return f"<Context {self._session._now_text}; memory {sorted(self._memory)}>"
+
+    def __reduce_ex__(self, protocol: SupportsIndex) -> NoReturn:
+        raise UsageError(
+            "The context cannot be copied or pickled: it is the strategy's hold on its session. Copy what is needed of "
+            "it; its attributes are kept with every state, and put back on going back."
+        )
 
     @property
     def portfolio(self) -> Portfolio:

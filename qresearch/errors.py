@@ -30,6 +30,15 @@ class QresearchError(Exception):
         # KeyError would print the repr of the message, quotes and all.
         return str(self.args[0]) if self.args else ""
 
+    def __reduce__(self) -> tuple[object, ...]:
+        # As BaseException does it, but for constructors that ask for more than the message: an error of another process
+        # comes back whole.
+        return _again, (type(self), self.args), self.__dict__
+
+
+def _again(kind: type[QresearchError], args: tuple[object, ...]) -> QresearchError:
+    return kind.__new__(kind, *args)
+
 
 class UsageError(QresearchError, ValueError):
     """A call with a wrong argument; the message ends with what to do."""

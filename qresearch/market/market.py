@@ -19,13 +19,14 @@ import numpy as np
 from qresearch.domain.instrument import Instrument
 from qresearch.errors import DataError, UsageError
 from qresearch.market.actions import Action
+from qresearch.market.arrays import ReadOnly, read_only
 from qresearch.market.panel import Days, Floats, Panel
 from qresearch.market.rules import reference_price, tick
 from qresearch.market.venue import Venue
 
 
 @dataclass(frozen=True, eq=False)
-class Benchmark:
+class Benchmark(ReadOnly):
     """A reference series, usually an index.
 
     Parameters
@@ -41,7 +42,7 @@ class Benchmark:
 
 
 @dataclass(frozen=True, eq=False)
-class Market:
+class Market(ReadOnly):
     """Panel, instruments, corporate actions and venue.
 
     Parameters
@@ -259,7 +260,7 @@ class Market:
                     action.rights_price,
                     tick(instrument.board) if self.venue.has_rules else 0.0,
                 )
-        return marks
+        return read_only(marks)
 
     @cached_property
     def adjustment(self) -> Floats:
@@ -282,8 +283,7 @@ class Market:
             if before > 0 and reference > 0:
                 steps[day, column] = before / reference
         factors: Floats = np.cumprod(steps, axis=0, dtype=np.float64)
-        factors.flags.writeable = False
-        return factors
+        return read_only(factors)
 
     @cached_property
     def fingerprint(self) -> str:

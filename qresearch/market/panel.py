@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from qresearch.domain.instrument import SymbolIndex
 from qresearch.errors import DataError, OutOfRange
+from qresearch.market.arrays import ReadOnly, read_only
 from qresearch.market.intraday import Intraday
 
 Floats = NDArray[np.float64]
@@ -29,7 +30,7 @@ FIELDS = (*PRICE_FIELDS, "volume", "turnover", "pre_close", "limit_up", "limit_d
 
 
 @dataclass(frozen=True, eq=False)
-class Panel:
+class Panel(ReadOnly):
     """Bars of N instruments over T trading days.
 
     Parameters
@@ -86,7 +87,7 @@ class Panel:
                     f"ask for {shape}. Pass one value per day and symbol.",
                     field=name,
                 )
-            array.flags.writeable = False
+        self._lock()
         bars = self.intraday
         if bars is not None and (len(bars.counts), bars.open.shape[1]) != shape:
             raise DataError(
@@ -107,14 +108,14 @@ class Panel:
     def first_row(self) -> NDArray[np.int64]:
         """(N,) ndarray of int64: index of the first day with a row; T when there is none."""
         known = ~np.isnan(self.close)
-        return np.where(known.any(axis=0), known.argmax(axis=0), len(self.days)).astype(np.int64)
+        return read_only(np.where(known.any(axis=0), known.argmax(axis=0), len(self.days)).astype(np.int64))
 
     @cached_property
     def last_row(self) -> NDArray[np.int64]:
         """(N,) ndarray of int64: index of the last day with a row; -1 when there is none."""
         known = ~np.isnan(self.close)
         last = len(self.days) - 1 - known[::-1].argmax(axis=0)
-        return np.where(known.any(axis=0), last, -1).astype(np.int64)
+        return read_only(np.where(known.any(axis=0), last, -1).astype(np.int64))
 
     @cached_property
     def mark(self) -> Floats:
@@ -126,8 +127,7 @@ class Panel:
         rows = np.where(missing, 0, np.arange(len(self.days))[:, None])
         np.maximum.accumulate(rows, axis=0, out=rows)
         marks: Floats = np.take_along_axis(close, rows, axis=0)
-        marks.flags.writeable = False
-        return marks
+        return read_only(marks)
 
     @cached_property
     def gaps(self) -> tuple[dict[int, list[int]], dict[int, list[int]]]:
@@ -150,8 +150,7 @@ class Panel:
         The volume of the day is not asked: at the open nobody knows it.
         """
         blocked: Bools = self.paused | np.isnan(self.open)
-        blocked.flags.writeable = False
-        return blocked
+        return read_only(blocked)
 
     @cached_property
     def idle(self) -> Bools:

@@ -217,7 +217,7 @@ class Clock(StrategySlot):
         except (LeftDebugger, StrategyError):
             # A script of a dialect calls its functions inside one of its own calls: the innermost one says where.
             raise
-        except Exception as problem:
+        except (Exception, SystemExit) as problem:  # exit() in a strategy ends its step, never the program
             # With the traceback of the strategy, so that %debug opens there.
             is_opening = self._account.day < self._exchange.first
             error = strategy_error(problem, name, self.now, is_opening=is_opening)

@@ -9,10 +9,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from qresearch.engine.evolve import Draft
+from qresearch.errors import UsageError
 from qresearch.session.listeners import LISTENERS, Listeners
 from qresearch.session.memory import Memory
 from qresearch.session.schedules import hook_phases
-from qresearch.session.strategy import HOOKS, BarData, Context, Hooks, bind_hook, load_strategy
+from qresearch.session.source_file import read_source
+from qresearch.session.strategy import HOOKS, BarData, Context, Hooks, Loadable, bind_hook, load_strategy
 
 if TYPE_CHECKING:
     from qresearch.session.journal import Journal
@@ -23,10 +25,12 @@ def source_of(strategy: object) -> str:
     """The text of a strategy, for the journal; empty when nobody knows it."""
     try:
         if isinstance(strategy, (str, Path)):
-            return Path(strategy).read_text(encoding="utf-8")
+            return read_source(Path(strategy))
+        if isinstance(strategy, Loadable) and not isinstance(strategy, type):
+            return str(getattr(strategy, "text", ""))
         known = isinstance(strategy, type) or inspect.isroutine(strategy) or inspect.ismodule(strategy)
         return inspect.getsource(strategy if known else type(strategy))  # type: ignore[arg-type]  # one of these
-    except (OSError, TypeError):
+    except (OSError, TypeError, UsageError):
         return ""
 
 

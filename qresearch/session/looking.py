@@ -268,13 +268,19 @@ class Looking(Acting):
         Parameters
         ----------
         directory : path
-            Made when it is missing; files of an earlier run in it are replaced.
+            Made when it is missing. Files of an earlier call in it are replaced; those of others stay as they are.
         format : {"parquet", "csv"}
 
         Returns
         -------
         list of Path
-            What was written.
+            What was written; the last one lists the files that are ours, to know them again.
+
+        Raises
+        ------
+        UsageError
+            Another format; files of the same names that qresearch did not write, or that were changed since; a folder
+            that cannot be written to. Pass a folder of its own.
         """
         return save_results(self._whole, directory, format)
 

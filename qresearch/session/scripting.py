@@ -27,6 +27,7 @@ from qresearch.domain.reasons import Reason
 from qresearch.domain.terms import MARKET_DAY, Terms
 from qresearch.engine.evolve import SAME_BAR
 from qresearch.errors import UsageError, choose
+from qresearch.files import NOTEBOOK, PROGRAM, check_file, write_text
 from qresearch.market.venue import PHASE_ORDER, PHASES, Phase
 from qresearch.session.commands import Done, commands_of, split_step
 from qresearch.session.frames import time_of
@@ -52,7 +53,7 @@ def to_script(
     ----------
     session : Session
     path : path, optional
-        Write it here.
+        Write it here; a file that was written here before and not changed since is replaced.
     kind : {"session", "strategy"}
         A program that steps a session of its own, or a strategy script for ``qresearch run`` that gives the orders
         from its callbacks.
@@ -67,7 +68,7 @@ def to_script(
     Raises
     ------
     UsageError
-        An option of the session that is no plain value, or inside a callback.
+        An option of the session that is no plain value; inside a callback; or a path where somebody else's file stands.
 
     Notes
     -----
@@ -80,12 +81,13 @@ def to_script(
     choose("kind", kind, ("session", "strategy"))
     text = _Script(session, market).session() if kind == "session" else _Script(session, market).strategy()
     if path is not None:
-        Path(path).write_text(text, encoding="utf-8")
+        write_text(path, text, PROGRAM, "to_script")
     return text
 
 
 def to_notebook(session: Session, path: str | Path, *, market: str | None = None) -> Path:
-    """The same program as a notebook, one cell per section."""
+    """The same program as a notebook, one cell per section; a file that somebody else wrote or changed is refused."""
+    target = check_file(path, "to_notebook")
     text = to_script(session, market=market)
     cells: list[dict[str, Any]] = []
     for number, part in enumerate(text.split("\n# %%\n")):
@@ -95,10 +97,10 @@ def to_notebook(session: Session, path: str | Path, *, market: str | None = None
              "source": source}
         )  # fmt: skip
     kernel = {"display_name": "Python 3", "language": "python", "name": "python3"}
-    book = {"cells": cells, "metadata": {"kernelspec": kernel}, "nbformat": 4, "nbformat_minor": 5}
-    file = Path(path)
-    file.write_text(json.dumps(book, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
-    return file
+    metadata = {"kernelspec": kernel, "qresearch": ""}
+    book = {"cells": cells, "nbformat": 4, "nbformat_minor": 5, "metadata": metadata}
+    whole = json.dumps(book, indent=1, ensure_ascii=False) + "\n"
+    return write_text(target, whole.removesuffix(NOTEBOOK.after), NOTEBOOK, "to_notebook")
 
 
 class _Script:

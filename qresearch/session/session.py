@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import MISSING, fields, is_dataclass
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, NoReturn, SupportsIndex, cast
 
 from qresearch.domain.messages import (
     AccountOpened,
@@ -465,6 +465,14 @@ class Session(Looking):
             if notice not in self.notices:
                 self._tell(notice, "data")
                 warnings.warn(notice, MarketWarning, stacklevel=2)
+
+    def __reduce_ex__(self, protocol: SupportsIndex) -> NoReturn:
+        # Of copy, deepcopy and pickle, also of all that hangs on a session: tables, branches, panels.
+        raise UsageError(
+            "A session cannot be copied or pickled. To try two ways, act on a branch: session.branch('other'). To keep "
+            "it, use Session(journal=...) and Session.resume, or session.to_script(); for other processes, open a "
+            "session in each: a Market can be pickled."
+        )
 
     def __repr__(self) -> str:
         portfolio = self.portfolio

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import inspect
-import traceback
 import types
 from collections.abc import Callable, Iterable, MutableMapping
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Any, NoReturn, Protocol, SupportsIndex, runtime_checkable
 
-from qresearch.errors import StrategyError, UsageError, close_matches, did_you_mean
+from qresearch.errors import UsageError, close_matches, did_you_mean
+from qresearch.session.attempt import load_error
 from qresearch.session.listeners import LISTENERS
 from qresearch.session.schedules import when_of
+from qresearch.session.source_file import read_source
 from qresearch.session.trading import TradingApi
 
 if TYPE_CHECKING:
@@ -90,7 +91,9 @@ def load_strategy(strategy: object, context: Context) -> Hooks:
     Raises
     ------
     UsageError
-        Nothing to call was found; define at least one of the names.
+        Nothing to call was found (define at least one of the names), or the file of a script cannot be read.
+    StrategyError
+        The script, or the constructor of the class, raised; the message names the line.
     """
     if strategy is None:
         return Hooks("no strategy", {})
@@ -102,7 +105,7 @@ def load_strategy(strategy: object, context: Context) -> Hooks:
         return strategy.load(context)
     if isinstance(strategy, types.FunctionType):
         return Hooks(strategy.__name__, {"handle_data": strategy}, target=strategy)
-    target = strategy() if isinstance(strategy, type) else strategy
+    target = _made(strategy) if isinstance(strategy, type) else strategy
     found = {name: getattr(target, name) for name in HOOKS if callable(getattr(target, name, None))}
     name = getattr(strategy, "__name__", type(strategy).__name__)
     if not found:
@@ -111,6 +114,16 @@ def load_strategy(strategy: object, context: Context) -> Hooks:
     if not isinstance(target, types.ModuleType) and hasattr(target, "__dict__"):
         roots.append(target.__dict__)
     return Hooks(name, found, roots, target)
+
+
+def _made(kind: type) -> object:
+    """An object of the class of a strategy."""
+    try:
+        return kind()
+    except UsageError:
+        raise
+    except (Exception, SystemExit) as problem:
+        raise load_error(problem, kind.__name__) from problem
 
 
 def _nothing_found(name: str, names: Iterable[str]) -> str:
@@ -122,39 +135,19 @@ def _nothing_found(name: str, names: Iterable[str]) -> str:
 
 
 def _script(path: Path, context: Context) -> Hooks:
-    try:
-        source = path.read_text(encoding="utf-8")
-    except OSError as problem:
-        raise UsageError(
-            f"Cannot read the strategy {str(path)!r}: {problem.strerror}. Pass the path of a .py file."
-        ) from None
+    source = read_source(path)
     namespace: dict[str, Any] = {name: getattr(context, name) for name in SCRIPT_NAMES}
     namespace["__name__"] = path.stem
     try:
         exec(compile(source, str(path), "exec"), namespace)  # running the user's own script is the point
     except UsageError:
         raise
-    except Exception as problem:
-        line = problem.lineno if isinstance(problem, SyntaxError) else _line_in(path, problem)
-        words = problem.msg if isinstance(problem, SyntaxError) else str(problem).rstrip(".")
-        where = f" in line {line}" if line else ""
-        raise StrategyError(
-            f"{path.name} cannot be loaded: {type(problem).__name__}{where}: {words}. Mend it and try again.",
-            day="",
-            phase="",
-            callback="load",
-            line=line,
-        ) from problem
+    except (Exception, SystemExit) as problem:
+        raise load_error(problem, path.name, str(path)) from problem
     found = {name: namespace[name] for name in HOOKS if callable(namespace.get(name))}
     if not found:
         raise UsageError(_nothing_found(path.name, namespace))
     return Hooks(path.stem, found, [_Globals(namespace)], namespace)
-
-
-def _line_in(path: Path, problem: Exception) -> int | None:
-    """The last line of a file that an exception passed through."""
-    lines = [frame.lineno for frame in traceback.extract_tb(problem.__traceback__) if frame.filename == str(path)]
-    return lines[-1] if lines else None
 
 
 class _Globals(MutableMapping[str, Any]):
@@ -248,6 +241,12 @@ class Context(TradingApi):
 
     def __repr__(self) -> str:
         return f"<Context {self._session._now_text}; memory {sorted(self._memory)}>"
+
+    def __reduce_ex__(self, protocol: SupportsIndex) -> NoReturn:
+        raise UsageError(
+            "The context cannot be copied or pickled: it is the strategy's hold on its session. Copy what is needed of "
+            "it; its attributes are kept with every state, and put back on going back."
+        )
 
     @property
     def portfolio(self) -> Portfolio:

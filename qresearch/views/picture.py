@@ -18,6 +18,7 @@ from matplotlib.figure import Figure
 from PIL import Image
 
 from qresearch.errors import choose
+from qresearch.files import write_png
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -85,10 +86,8 @@ class Picture:
         return out.getvalue()
 
     def save(self, path: str | Path) -> Path:
-        """Write the picture as a PNG file; the path is returned."""
-        target = Path(path)
-        target.write_bytes(self.png())
-        return target
+        """Write the picture as a PNG file; the path is returned. A file that somebody else wrote is refused."""
+        return write_png(path, self.png(), "save")
 
     def _repr_png_(self) -> bytes | None:
         return self.png() if self._own else None

@@ -5,9 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from threading import get_ident
-from typing import TYPE_CHECKING, Any, NamedTuple, cast
-
-import pandas as pd
+from typing import TYPE_CHECKING, Any, cast
 
 from qresearch.domain.messages import Advanced, Event
 from qresearch.domain.state import State
@@ -26,6 +24,7 @@ from qresearch.session.interrupts import LET, LET_DEBUGGER, Section, ask
 from qresearch.session.journal import Journal
 from qresearch.session.listeners import Listeners
 from qresearch.session.notices import Notices
+from qresearch.session.now import Now
 from qresearch.session.schedules import AT_EVERY_BAR, HANDLE_DATA, hook_phases, is_due
 from qresearch.session.strategy import Hooks
 from qresearch.session.timeline import Timeline
@@ -42,32 +41,6 @@ if TYPE_CHECKING:
 _INTRADAY, _CLOSE, _AFTER_CLOSE = (PHASE_ORDER[phase] for phase in PHASES[2:])
 Target = tuple[int, int, int]
 """(day, phase, bar) at or after which a step ends; bar 0 where the phase is enough."""
-
-
-class _DayAndPhase(NamedTuple):
-    day: pd.Timestamp
-    phase: Phase
-
-
-class Now(_DayAndPhase):
-    """Where the clock stands: a tuple of day and phase that also knows the time.
-
-    Parameters
-    ----------
-    day : Timestamp or NaT
-        NaT before the first day of the data.
-    phase : Phase
-    time : Timestamp or NaT
-        On minute data, inside the day, the end of the bar; else the hour at which the phase begins. Local time.
-    """
-
-    time: pd.Timestamp
-
-    def __new__(cls, day: pd.Timestamp, phase: Phase, time: pd.Timestamp = pd.NaT) -> Now:  # type: ignore[assignment]  # NaT is one
-        """A moment; a snapshot of memory that holds one puts its time back afterwards."""
-        made = super().__new__(cls, day, phase)
-        made.time = time
-        return made
 
 
 class Clock(StrategySlot):

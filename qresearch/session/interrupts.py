@@ -13,6 +13,7 @@ import linecache
 import signal
 import sys
 from collections.abc import Callable
+from importlib import import_module
 from threading import get_ident, main_thread
 from types import FrameType, TracebackType
 from typing import TYPE_CHECKING, Any, cast
@@ -23,9 +24,10 @@ from qresearch.session.attempt import file_name, is_own, user_frame
 if TYPE_CHECKING:
     from qresearch.session.session import Session
 
-# What signal.signal wraps: the wrapper makes enums of numbers, which takes longer than an order.
-_put: Callable[[int, Any], Any] = getattr(signal.signal, "__wrapped__", signal.signal)
-_handler: Callable[[int], Any] = getattr(signal.getsignal, "__wrapped__", signal.getsignal)
+# What signal.signal and getsignal wrap: the wrappers make enums of numbers, which takes longer than an order.
+_plain: Any = import_module("_signal")
+_put: Callable[[int, Any], Any] = _plain.signal
+_handler: Callable[[int], Any] = _plain.getsignal
 _SIGINT = int(signal.SIGINT)
 _MAIN = main_thread().ident
 """Python runs handlers in the main thread only: a session of another thread has nothing to defer."""

@@ -73,7 +73,8 @@ class Journal:
         self.path = path
         self._connection = connection
         self._values, self._tell = values, tell
-        self._notes: list[_Note] = []
+        self.notes: list[_Note] = []
+        """What has been taken in and waits to be written."""
         self._opening: list[tuple[str, tuple[object, ...]]] = []
         """What the first write begins with: tables and description."""
         self._branches: dict[Branch, int] = {}
@@ -183,24 +184,19 @@ class Journal:
 
     def note(self, kind: str, branch: Branch, events: list[Event], memory: Remembered | None) -> None:
         """Take in what happened; it is written by the next :meth:`flush`."""
-        self._notes.append(_Note(kind, branch, branch.cursor, events, memory))
+        self.notes.append(_Note(kind, branch, branch.cursor, events, memory))
 
     def note_edit(self, branch: Branch, name: str, source: str) -> None:
         """Take in that the strategy was replaced."""
-        self._notes.append(_Note("edit", branch, branch.cursor, to_json({"name": name, "source": source}), None))
+        self.notes.append(_Note("edit", branch, branch.cursor, to_json({"name": name, "source": source}), None))
 
     def rename(self, branch: Branch) -> None:
         """Take in the new name of a branch."""
-        self._notes.append(_Note("rename", branch, branch.cursor, to_json({"name": branch.name}), None))
-
-    @property
-    def waiting(self) -> int:
-        """Notes not yet written."""
-        return len(self._notes)
+        self.notes.append(_Note("rename", branch, branch.cursor, to_json({"name": branch.name}), None))
 
     def forget(self, count: int) -> None:
         """Keep only the first notes that wait: the others are of a change that was taken back."""
-        del self._notes[count:]
+        del self.notes[count:]
 
     # ------------------------------------------------------------------ writing
 
@@ -268,7 +264,7 @@ class Journal:
         self._opening = []
         count = self._entries + len(batch.rows)
         # On one line, which nothing splits: from here on it has been written.
-        self._digest, self._entries, self._notes = batch.digest, count, []
+        self._digest, self._entries, self.notes = batch.digest, count, []
 
     def _bring_up_to_date(self) -> None:
         """Now and then put the log into the file itself; what cannot be done now is done later."""
@@ -310,7 +306,7 @@ class _Batch:
         self.rows: list[tuple[Any, ...]] = []
         self.memory_rows: list[tuple[int, str]] = []
         self.digest, self.current, self.last_memory = journal._digest, journal._current, journal._memory_rows
-        for note in journal._notes:
+        for note in journal.notes:
             self._take(note)
         if len(journal._branches) + len(self.branches) != len(timeline.branches):
             for branch in timeline.branches.values():
@@ -331,7 +327,7 @@ class _Batch:
     ) -> None:
         row, new = self._row_of(memory)
         parts = (kind, _ORIGINS.get(kind, "hand"), branch, stop, *events, row)
-        self.digest = chained(self.digest, (*parts, new))
+        self.digest = chained(self.digest, parts, new)
         self.rows.append((*parts, self.digest))
 
     def _id_of(self, branch: Branch) -> int:

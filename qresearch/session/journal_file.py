@@ -98,19 +98,29 @@ def journal_path(path: object) -> Path:
     )
 
 
-def chained(before: bytes, parts: Iterable[str | int | bytes | None]) -> bytes:
-    """Digest of some values, in their order, after another digest."""
+def chained(before: bytes, entry: tuple[Any, ...], memory: str) -> bytes:
+    """Digest of an entry after another one.
+
+    Parameters
+    ----------
+    before : bytes
+        Digest of the entry before, or of the description of the session.
+    entry : (kind, origin, branch, stop, events, columns, memory)
+        As in the table.
+    memory : str
+        What the strategy remembered, where this entry is the first of that row; empty otherwise.
+    """
+    *head, text, columns, row = entry
     total = hashlib.sha256(before)
-    for part in parts:
-        content = part if isinstance(part, bytes) else str(part).encode()
-        total.update(b"%d:" % len(content))
-        total.update(content)
+    # The lengths come first, so that nothing can move from one part into the next.
+    total.update(f"{head} {row} {len(text)} {len(columns)}\n{text}{memory}".encode())
+    total.update(columns)
     return total.digest()
 
 
 def sealed(meta: Iterable[tuple[str, str]]) -> bytes:
     """Digest of the description of a session: what its first entry follows."""
-    return chained(b"", [part for row in sorted(meta) for part in row])
+    return hashlib.sha256(json.dumps(sorted(meta)).encode()).digest()
 
 
 def log_of(path: Path) -> Path:
@@ -241,7 +251,7 @@ class _Rows:
         if not found:
             raise _Refused(
                 f"it holds nothing: its session ended before its first write, or its log {log} is missing, which "
-                "belongs to it. Put that beside it; or begin anew: Session(..., journal=) takes a file without anything."
+                "belongs to it. Put that beside it; or begin anew: Session(..., journal=) takes an empty file."
             )
         has_meta = any(text.startswith("CREATE TABLE meta ") for text in found)
         if has_meta:
@@ -297,7 +307,7 @@ class _Rows:
         left = dict(memories)
         for place, entry in enumerate(entries, 1):
             new = left.pop(entry.memory, "") if entry.memory is not None else ""
-            digest = chained(digest, (*entry[1:-1], new))
+            digest = chained(digest, entry[1:-1], new)
             if entry.number != place or digest != entry.digest:
                 about = "" if entry.memory is None else f", or what the strategy remembered then (row {entry.memory})"
                 raise _Refused(

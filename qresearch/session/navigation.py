@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import nullcontext
 from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
@@ -16,9 +17,10 @@ from qresearch.session import frames
 from qresearch.session.attempt import Attempt
 from qresearch.session.branches import Branches
 from qresearch.session.breakpoints import EVENTS, Breakpoint, Breakpoints
-from qresearch.session.clock import Clock, Now, Target
+from qresearch.session.clock import Clock, Target
 from qresearch.session.interrupts import LET, ask
 from qresearch.session.journal import BATCH
+from qresearch.session.now import Now
 from qresearch.session.schedules import moment_at
 from qresearch.session.watch import Watch
 from qresearch.session.what_if import WhatIf
@@ -26,6 +28,7 @@ from qresearch.session.what_if import WhatIf
 if TYPE_CHECKING:
     from qresearch.session.session import Session
 
+_NOTHING = nullcontext()
 _CLOSE, _AFTER_CLOSE = PHASE_ORDER[Phase.CLOSE], PHASE_ORDER[Phase.AFTER_CLOSE]
 
 __all__ = ["Navigation", "Now"]
@@ -390,21 +393,6 @@ class Navigation(Clock):
     def attempt(self) -> Attempt | None:
         """The last step that failed: its events, orders, fills, locals and traceback. None when none has."""
         return self._attempt
-
-
-class _Nothing:
-    """A context that does nothing: cheaper than contextlib's, for the step that is not debugged."""
-
-    __slots__ = ()
-
-    def __enter__(self) -> None:
-        pass
-
-    def __exit__(self, *_: object) -> None:
-        pass
-
-
-_NOTHING = _Nothing()
 
 
 def _check_count(call: str, n: int) -> None:

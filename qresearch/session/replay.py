@@ -173,6 +173,7 @@ class _Replay:
         held = json.loads(entry.events)
         if held["parent"] is not None:
             timeline.branch = self._branches[held["parent"]]
+            timeline.check(entry.stop)
             timeline.move_to(entry.stop)
             timeline.fork_here(f"{known} {held['name']}")
             self._stood[held["parent"]] = entry.stop

@@ -9,7 +9,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Callable, Sequence
 from itertools import count
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from qresearch.domain.messages import Event
 from qresearch.domain.state import State
@@ -60,14 +60,8 @@ class Branch:
         return child
 
 
-class Mark(NamedTuple):
-    """Where a timeline stood, to be taken back to by :meth:`Timeline.undo`."""
-
-    branches: dict[str, Branch]
-    branch: Branch
-    cursor: int
-    stops: int
-    tip: tuple[State, int, Remembered | None]
+Mark = tuple["dict[str, Branch]", Branch, int, int, "tuple[State, int, Remembered | None]"]
+"""Where a timeline stood: branches, branch, cursor, number of stops, and the last stop."""
 
 
 class Timeline:
@@ -169,22 +163,22 @@ class Timeline:
         """Where the timeline stands now."""
         branch = self.branch
         tip = branch.stops[-1], branch.counts[-1], branch.memories[-1]
-        return Mark(self.branches, branch, branch.cursor, len(branch.stops), tip)
+        return self.branches, branch, branch.cursor, len(branch.stops), tip
 
     def undo(self, mark: Mark) -> None:
         """Take back what was done since a mark: stops, events, branches, names and moves, wherever it was cut off.
 
         The branch of the mark is the only one whose stops and cursor can have changed.
         """
-        branch = mark.branch
+        branches, branch, cursor, stops, tip = mark
         for kept in (branch.stops, branch.counts, branch.memories):
-            del kept[mark.stops :]
-        branch.stops[-1], branch.counts[-1], branch.memories[-1] = mark.tip
+            del kept[stops:]
+        branch.stops[-1], branch.counts[-1], branch.memories[-1] = tip
         del branch.log[branch.counts[-1] :]
-        branch.cursor = mark.cursor
-        for name, item in mark.branches.items():
+        branch.cursor = cursor
+        for name, item in branches.items():
             item.name = name
-        self.branches, self.branch = mark.branches, branch
+        self.branches, self.branch = branches, branch
 
     def _name(self, day: int) -> str:
         """A free name for a branch that forks on a day."""
@@ -211,8 +205,7 @@ class Timeline:
             )
 
     def move_to(self, stop: int) -> None:
-        """Put the cursor on a kept stop of the current branch; :meth:`check` says which are."""
-        self.check(stop)
+        """Put the cursor on a stop of the current branch that is kept: :meth:`check`."""
         self.branch.cursor = stop
 
     def find(self, day: int, phase: int, bar: int = 0) -> int:

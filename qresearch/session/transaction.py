@@ -28,7 +28,7 @@ class Transaction:
         self._session, self._memory = session, memory
         self._mark = session._timeline.mark()
         journal = session._journal
-        self._noted = 0 if journal is None else journal.waiting
+        self._noted = 0 if journal is None else len(journal.notes)
 
     def __enter__(self) -> None:
         pass

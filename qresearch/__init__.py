@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from qresearch.domain import terms
 from qresearch.errors import (
     DataError,
+    Interrupted,
     JournalError,
     MarketWarning,
     NotSupported,
@@ -37,6 +38,7 @@ __version__ = "0.1.0"
 
 __all__ = [
     "DataError",
+    "Interrupted",
     "JournalError",
     "Market",
     "MarketWarning",

@@ -13,6 +13,9 @@
     |- JournalError (RuntimeError)            a journal cannot be written, read or followed; names the day and event
     `- InternalError (RuntimeError)           an invariant broke: our bug, not yours
 
+    Interrupted (KeyboardInterrupt)           Ctrl-C, once the session is whole again. It stands apart from the tree, so
+                                              that ``except Exception`` around a run does not swallow it
+
 A wrong call is an exception. A wrong order is data: see :mod:`qresearch.domain.reasons`.
 Each class is also the builtin that one would catch anyway.
 """
@@ -156,6 +159,27 @@ class JournalError(QresearchError, RuntimeError):
 
 class InternalError(QresearchError, RuntimeError):
     """An invariant of the simulator broke. Please report it with the digest of the session."""
+
+
+class Interrupted(KeyboardInterrupt):
+    """Ctrl-C stopped a call of a session, which is as it was before or after the step or command.
+
+    The message says in two lines where it stands and how to go on; IPython shows them instead of a traceback. No
+    :class:`QresearchError`: a loop with ``except Exception`` ends, as with any other Ctrl-C.
+
+    Attributes
+    ----------
+    call : str
+        What was interrupted: "step", "run" and so on.
+    """
+
+    def __init__(self, message: str, call: str = "") -> None:
+        self.call = call
+        super().__init__(message)
+
+    def _render_traceback_(self) -> list[str]:
+        """What IPython prints."""
+        return str(self).splitlines()
 
 
 class MarketWarning(UserWarning):

@@ -88,14 +88,6 @@ class Acting(Navigation, TradingApi):
             self._raise_if_strict(draft.events[-1:])
         return Ticket.of(cast("Session", self), self._timeline.branch, draft.orders)
 
-    def _commit_command(self, draft: Draft) -> None:
-        """Keep what a command by hand did, at the present stop; from the past this opens a branch."""
-        self.message = ""
-        if self._keep("command", draft):
-            self.message = f"Acting from the past opened branch {self._timeline.branch.name!r}; the old future is kept."
-        if self._journal is not None:
-            self._sync()
-
     def _raise_if_strict(self, events: list[Event]) -> None:
         """Raise for the latest rejection among some events, which are kept all the same."""
         if not self._strict:
@@ -216,6 +208,8 @@ class Acting(Navigation, TradingApi):
         known, book = self._book
         if known is not branch or book.count > count:
             book = OrderBook()
+        # Until it is done: a book whose folding was interrupted is not gone on with.
+        self._book = (None, book)
         book.advance(branch.log, count)
         self._book = (branch, book)
         return book

@@ -60,7 +60,7 @@ def strategy_error(problem: BaseException, callback: str, now: Now, *, is_openin
             "done is in session.attempt."
         )
     return StrategyError(
-        f"{callback} raised {type(problem).__name__}{when}, line {line} of {_file(file)}{quoted}: "
+        f"{callback} raised {type(problem).__name__}{when}, line {line} of {file_name(file)}{quoted}: "
         f"{_said(problem)}. {after}",
         day=day,
         phase=now.phase.value,
@@ -109,7 +109,7 @@ def _said(problem: BaseException) -> str:
     return str(problem.msg if isinstance(problem, SyntaxError) else problem).rstrip(".")
 
 
-def _file(name: str) -> str:
+def file_name(name: str) -> str:
     """The file as a person calls it; cells of a notebook have names that mean nothing."""
     cell = name.startswith("<ipython-input") or "ipykernel_" in name
     return "the cell" if cell else Path(name).name
@@ -118,11 +118,12 @@ def _file(name: str) -> str:
 def user_frame(trace: TracebackType | None) -> tuple[FrameType, int]:
     """The innermost frame of the user's own code, and its line; the innermost of all when none is the user's."""
     found = list(traceback.walk_tb(trace))
-    own = [item for item in found if _is_own(item[0].f_code.co_filename)]
+    own = [item for item in found if is_own(item[0].f_code.co_filename)]
     return (own or found)[-1]
 
 
-def _is_own(file: str) -> bool:
+def is_own(file: str) -> bool:
+    """Whether a file is the user's: neither of this package nor of a library."""
     if file.startswith("<") and not file.startswith(("<ipython-input", "<string", "<stdin")):
         return False
     return not file.startswith((_PACKAGE, *_LIBRARIES))

@@ -82,12 +82,13 @@ class Branches:
         """
         session = self._session
         session._refuse_inside_callback("branches.switch")
-        branch = self._find(name)
-        session.message = ""
-        session._timeline.branch = branch
-        session._move_to(branch.cursor)
-        session._settle()
-        return session
+        branch, timeline = self._find(name), session._timeline
+        with session._section("branches.switch"):
+            session.message = ""
+            with session._transaction(timeline.memory):
+                timeline.branch = branch
+                session._memory.restore(timeline.memory)
+            return session._settle()
 
     def rename(self, old: str, new: str) -> None:
         """Give a branch another name.
@@ -95,17 +96,21 @@ class Branches:
         Raises
         ------
         UsageError
-            No branch `old`, or `new` is taken.
+            No branch `old`, or `new` is taken or no text.
         """
-        branch = self._find(old)
-        timeline = self._session._timeline
+        session = self._session
+        session._refuse_inside_callback("branches.rename")
+        branch, timeline = self._find(old), session._timeline
+        if not isinstance(new, str) or not new.strip():
+            raise UsageError(f"branches.rename: {new!r} is not a name. Pass some text.")
         if new in timeline.branches:
             raise UsageError(f"branches.rename: {new!r} is taken. Choose another name.")
-        timeline.branches = {new if name == old else name: item for name, item in timeline.branches.items()}
-        branch.name = new
-        if self._session._journal is not None:
-            self._session._journal.rename(branch)
-            self._session._settle()
+        with session._section("branches.rename"):
+            with session._transaction(timeline.memory):
+                timeline.rename(branch, new)
+                if session._journal is not None:
+                    session._journal.rename(branch)
+            session._settle()
 
     def compare(self, a: str, b: str | None = None) -> Comparison:
         """Two branches side by side, each to its end.

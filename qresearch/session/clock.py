@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, NamedTuple, cast
-
-import pandas as pd
+from contextlib import contextmanager, suppress
+from threading import get_ident
+from typing import TYPE_CHECKING, Any, cast
 
 from qresearch.domain.messages import Advanced, Event
 from qresearch.domain.state import State
@@ -21,49 +20,27 @@ from qresearch.session.commands import split_step
 from qresearch.session.debugging import Debugger, LeftDebugger
 from qresearch.session.editing import StrategySlot
 from qresearch.session.encoding import encode
+from qresearch.session.interrupts import LET, LET_DEBUGGER, Section, ask
 from qresearch.session.journal import Journal
 from qresearch.session.listeners import Listeners
 from qresearch.session.notices import Notices
+from qresearch.session.now import Now
 from qresearch.session.schedules import AT_EVERY_BAR, HANDLE_DATA, hook_phases, is_due
 from qresearch.session.strategy import Hooks
 from qresearch.session.timeline import Timeline
+from qresearch.session.transaction import Transaction
 from qresearch.session.watch import Watch
 
 if TYPE_CHECKING:
     from qresearch.engine.exchange import Exchange
     from qresearch.market.market import Market
+    from qresearch.session.memory import Remembered
     from qresearch.session.orders import OrderRecord
     from qresearch.session.session import Session
 
 _INTRADAY, _CLOSE, _AFTER_CLOSE = (PHASE_ORDER[phase] for phase in PHASES[2:])
 Target = tuple[int, int, int]
 """(day, phase, bar) at or after which a step ends; bar 0 where the phase is enough."""
-
-
-class _DayAndPhase(NamedTuple):
-    day: pd.Timestamp
-    phase: Phase
-
-
-class Now(_DayAndPhase):
-    """Where the clock stands: a tuple of day and phase that also knows the time.
-
-    Parameters
-    ----------
-    day : Timestamp or NaT
-        NaT before the first day of the data.
-    phase : Phase
-    time : Timestamp or NaT
-        On minute data, inside the day, the end of the bar; else the hour at which the phase begins. Local time.
-    """
-
-    time: pd.Timestamp
-
-    def __new__(cls, day: pd.Timestamp, phase: Phase, time: pd.Timestamp = pd.NaT) -> Now:  # type: ignore[assignment]  # NaT is one
-        """A moment; a snapshot of memory that holds one puts its time back afterwards."""
-        made = super().__new__(cls, day, phase)
-        made.time = time
-        return made
 
 
 class Clock(StrategySlot):
@@ -82,6 +59,8 @@ class Clock(StrategySlot):
 
     def _begin_navigation(self) -> None:
         session = cast("Session", self)
+        self._thread = get_ident()
+        """The one thread that may change the session."""
         self._draft: Draft | None = None
         self._hooks: dict[int, Callable[[], object]] = {}
         self._listeners: Listeners | None = None
@@ -136,11 +115,28 @@ class Clock(StrategySlot):
         day = state.day + 1 if before or state.phase >= wanted else state.day
         return day, wanted, min(1, exchange.bar_count(day)) if wanted == _INTRADAY else 0
 
+    def _section(self, call: str) -> Section:
+        """A call that a signal does not split; not inside a callback, which is a part of a step."""
+        return Section(cast("Session", self), call)
+
+    def _transaction(self, memory: Remembered | None) -> Transaction:
+        """A change that is kept as a whole or taken back, with the memory that is then put back."""
+        return Transaction(cast("Session", self), memory)
+
+    def _recover(self, draft: Draft | None, armed: Armed | None) -> None:
+        """After a call that was cut off: nothing of it is under way, and what is kept is written."""
+        self._draft, self._armed = draft, armed
+        if self._journal is not None:
+            # A file that cannot be written is told by a notice: what ended the call comes first.
+            with suppress(JournalError):
+                self._sync()
+
     def _advance_to(self, day: int, phase: int, bar: int) -> bool:
         """Simulate up to a moment, as one transaction; True when a breakpoint stopped it earlier."""
         armed = self._armed
-        draft = self._simulate(day, phase, bar)
-        self._keep("step", draft)
+        with self._transaction(self._timeline.memory):
+            draft = self._simulate(day, phase, bar)
+            self._keep("step", draft, self._memory.snapshot())
         if self._strict:
             self._raise_if_strict(draft.events)
         return armed is not None and bool(armed.reason)
@@ -156,6 +152,7 @@ class Clock(StrategySlot):
         try:
             exchange, hooks, schedules, armed = self._exchange, self._hooks, self._memory.schedules, self._armed
             listeners = self._listeners
+            let = LET if self._debugger is None else LET_DEBUGGER
             if listeners is not None:
                 listeners.begin(self._timeline)
             while draft.day < day or draft.phase < phase or draft.bar < bar:
@@ -163,12 +160,14 @@ class Clock(StrategySlot):
                 if frozen:
                     self._warn_frozen(frozen)
                 if listeners is not None:
-                    listeners.tell(draft, exchange, self._call)
-                if draft.phase in hooks or schedules.calls:
-                    self._call_hooks(draft.phase)
-                    if listeners is not None:
+                    with let:
                         listeners.tell(draft, exchange, self._call)
-                if armed is not None and armed.check(draft.events):
+                if draft.phase in hooks or schedules.calls:
+                    with let:
+                        self._call_hooks(draft.phase)
+                        if listeners is not None:
+                            listeners.tell(draft, exchange, self._call)
+                if armed is not None and self._check(armed, draft.events):
                     break
         except BaseException as problem:
             if isinstance(problem, StrategyError):
@@ -180,9 +179,14 @@ class Clock(StrategySlot):
         draft.events.append(Advanced(draft.day, draft.phase, draft.bar))
         return draft
 
-    def _keep(self, kind: str, draft: Draft) -> bool:
+    @staticmethod
+    def _check(armed: Armed, events: list[Event]) -> bool:
+        """Whether a breakpoint is hit, which may ask functions of the user's."""
+        with LET:
+            return armed.check(events)
+
+    def _keep(self, kind: str, draft: Draft, memory: Remembered | None) -> bool:
         """Keep what a step or a command did; True when this opened a branch, because the cursor stood in the past."""
-        memory = self._memory.snapshot()
         timeline = self._timeline
         forked = timeline.commit(draft.freeze(), draft.events, memory, new_stop=kind == "step")
         if forked:
@@ -191,6 +195,35 @@ class Clock(StrategySlot):
         if self._journal is not None:
             self._journal.note(kind, timeline.branch, draft.events, memory)
         return forked
+
+    def _commit_command(self, draft: Draft) -> None:
+        """Keep what a command by hand did, at the present stop; from the past this opens a branch."""
+        with self._section("The command"):
+            memory = self._memory.snapshot()
+            with self._transaction(memory):
+                forked = self._keep("command", draft, memory)
+            self._told(forked=forked)
+
+    def _told(self, *, forked: bool) -> None:
+        """After a command by hand: say what it did to the branches, and write it."""
+        branch = self._timeline.branch.name
+        self.message = f"Acting from the past opened branch {branch!r}; the old future is kept." if forked else ""
+        if self._journal is not None:
+            self._sync()
+
+    def _remember(self, write: Callable[[], None]) -> None:
+        """Change what the strategy remembers: by hand this is a command, inside a callback a part of the step."""
+        if self._draft is not None:
+            write()
+            return
+        with self._section("session.memory"):
+            forked = False
+            with self._transaction(self._memory.snapshot()):
+                write()
+                memory = self._memory.snapshot()
+                if memory != self._timeline.memory:
+                    forked = self._keep("command", Draft(self._timeline.state), memory)
+            self._told(forked=forked)
 
     def _call_hooks(self, phase: int) -> None:
         if self._strategy.phases is not None:
@@ -228,15 +261,17 @@ class Clock(StrategySlot):
         timeline = self._timeline
         branch, armed = timeline.branch, self._armed
         hit = False
-        while not hit:
-            branch.cursor += 1
-            state = branch.stops[branch.cursor]
-            if armed is not None:
-                armed.begin()
-                hit = armed.check(branch.log[branch.counts[branch.cursor - 1] : branch.counts[branch.cursor]])
-            if branch.cursor == len(branch.stops) - 1 or state.moment >= target:
-                break
-        self._move_to(branch.cursor)
+        with self._transaction(timeline.memory):
+            while not hit:
+                branch.cursor += 1
+                state = branch.stops[branch.cursor]
+                if armed is not None:
+                    armed.begin()
+                    new = branch.log[branch.counts[branch.cursor - 1] : branch.counts[branch.cursor]]
+                    hit = self._check(armed, new)
+                if branch.cursor == len(branch.stops) - 1 or state.moment >= target:
+                    break
+            self._memory.restore(timeline.memory)
         return hit
 
     def _rerun_to(self, target: Target) -> None:
@@ -244,33 +279,47 @@ class Clock(StrategySlot):
         timeline = self._timeline
         again = 0
         while not timeline.at_tip:
-            branch, stop = timeline.branch, timeline.stop
-            kept = branch.stops[stop + 1]
-            draft = self._simulate(*kept.moment)
-            before, _ = split_step(branch.log[branch.counts[stop] : branch.counts[stop + 1]])
-            if encode(draft.events) != encode(before):
-                self._keep("step", draft)
+            day = timeline.branch.stops[timeline.stop + 1].day
+            with self._transaction(timeline.memory):
+                differs = self._rerun_one()
+            if differs:
                 self.message = (
-                    f"Run again, {self._exchange.date(kept.day)} gives other events: opened branch "
+                    f"Run again, {self._exchange.date(day)} gives other events: opened branch "
                     f"{timeline.branch.name!r}; the old future is kept."
                 )
                 break
             again += 1
-            timeline.move_to(stop + 1)
-            memory = self._memory.snapshot()
-            if memory != branch.memories[stop + 1]:
-                branch.memories[stop + 1] = memory
-                if self._journal is not None:
-                    self._journal.note("memory", branch, [], memory)
             self.message = f"Ran {again} {'step' if again == 1 else 'steps'} again: the same events."
-            if kept.moment >= target:
+            if timeline.state.moment >= target:
                 return
+            ask()
         if timeline.state.moment < target:
             self._advance_to(*target)
 
+    def _rerun_one(self) -> bool:
+        """Call the strategy again for the next kept stop; True when its events differ, which opens a branch."""
+        timeline = self._timeline
+        branch, stop = timeline.branch, timeline.stop
+        draft = self._simulate(*branch.stops[stop + 1].moment)
+        memory = self._memory.snapshot()
+        before, _ = split_step(branch.log[branch.counts[stop] : branch.counts[stop + 1]])
+        if encode(draft.events) != encode(before):
+            self._keep("step", draft, memory)
+            return True
+        timeline.move_to(stop + 1)
+        if memory != branch.memories[stop + 1]:
+            if self._journal is not None:
+                self._journal.note("memory", branch, [], memory)
+            # The last line: what is cut off before it is taken back, and nothing else has been changed.
+            branch.memories[stop + 1] = memory
+        return False
+
     def _move_to(self, stop: int) -> None:
-        self._timeline.move_to(stop)
-        self._memory.restore(self._timeline.memory)
+        timeline = self._timeline
+        timeline.check(stop)
+        with self._transaction(timeline.memory):
+            timeline.move_to(stop)
+            self._memory.restore(timeline.memory)
 
     # ------------------------------------------------------------------ around every call
 
@@ -285,10 +334,11 @@ class Clock(StrategySlot):
 
     def _settle(self) -> Session:
         """After a call that moved: watches speak, the journal is written."""
-        if self._watch is not None:
-            self._watch.tell()
         if self._journal is not None:
             self._sync()
+        if self._watch is not None:
+            with LET:
+                self._watch.tell()
         return cast("Session", self)
 
     def _sync(self) -> None:
@@ -302,7 +352,7 @@ class Clock(StrategySlot):
             )
             return
         try:
-            journal.flush(self._timeline.branch)
+            journal.flush(self._timeline)
         except JournalError as problem:
             self._journal = None
             self._tell(str(problem))

@@ -11,12 +11,13 @@ from typing import TYPE_CHECKING, Any
 from qresearch.engine.evolve import Draft
 from qresearch.errors import UsageError
 from qresearch.session.listeners import LISTENERS, Listeners
-from qresearch.session.memory import Memory
+from qresearch.session.memory import Memory, SessionMemory
 from qresearch.session.schedules import hook_phases
 from qresearch.session.source_file import read_source
 from qresearch.session.strategy import HOOKS, BarData, Context, Hooks, Loadable, bind_hook, load_strategy
 
 if TYPE_CHECKING:
+    from qresearch.session.interrupts import Section
     from qresearch.session.journal import Journal
     from qresearch.session.timeline import Timeline
 
@@ -57,7 +58,7 @@ class StrategySlot:
     """The part of a session that holds its strategy."""
 
     message: str
-    memory: dict[str, Any]
+    memory: SessionMemory
     _timeline: Timeline
     _memory: Memory
     _context: Context
@@ -71,6 +72,7 @@ class StrategySlot:
     _refuse_inside_callback: Callable[[str], None]
     _call: Callable[[str, Callable[[], object]], None]
     _sync: Callable[[], None]
+    _section: Callable[[str], Section]
 
     @property
     def strategy(self) -> Hooks:
@@ -84,10 +86,12 @@ class StrategySlot:
     @strategy.setter
     def strategy(self, strategy: object) -> None:
         self._refuse_inside_callback("strategy = ...")
-        self._use(load_strategy(strategy, self._context))
-        self._wanted_strategy = ""
-        self.message = f"The strategy is now {self._strategy.name!r}."
-        self._note_edit(self._strategy.name, source_of(strategy))
+        hooks = load_strategy(strategy, self._context)
+        with self._section("strategy = ..."):
+            self._use(hooks)
+            self._wanted_strategy = ""
+            self.message = f"The strategy is now {self._strategy.name!r}."
+            self._note_edit(self._strategy.name, source_of(strategy))
 
     def _use(self, hooks: Hooks) -> None:
         """Go on with other callbacks."""
@@ -99,14 +103,15 @@ class StrategySlot:
     def _replace_functions(self, functions: dict[str, Callable[..., object]], source: str) -> list[str]:
         """Put functions in the place of those of the same names; the names that were replaced."""
         self._refuse_inside_callback("%%strategy")
-        hooks, names = changed_hooks(self._strategy, functions)
-        self._bind(hooks)
-        names += [name for name in self._memory.schedules.replace(functions.get) if name not in names]
-        if hooks.phases is not None:
-            # The script of a dialect finds its functions by their names, where the cell has put them.
-            names = list(functions)
-        if names:
-            self._note_edit(self._strategy.name, source)
+        with self._section("%%strategy"):
+            hooks, names = changed_hooks(self._strategy, functions)
+            self._bind(hooks)
+            names += [name for name in self._memory.schedules.replace(functions.get) if name not in names]
+            if hooks.phases is not None:
+                # The script of a dialect finds its functions by their names, where the cell has put them.
+                names = list(functions)
+            if names:
+                self._note_edit(self._strategy.name, source)
         return names
 
     def _note_edit(self, name: str, source: str) -> None:

@@ -91,7 +91,24 @@ def encode(events: Iterable[Event]) -> tuple[str, bytes]:
             # It comes last, and daily bars need none.
             row.pop()
         rows.append(row)
-    return json.dumps(rows, separators=(",", ":"), ensure_ascii=False), b"".join(columns)
+    return to_json(rows), b"".join(columns)
+
+
+def to_json(data: object) -> str:
+    r"""Plain data as one line of text that every file can hold.
+
+    Text stands as it is, but for halves of characters, as in the names of files that are no UTF-8: they are escaped.
+
+    >>> to_json(["中", "caf\udce9"])
+    '["\\u4e2d","caf\\udce9"]'
+    """
+    text = json.dumps(data, separators=(",", ":"), ensure_ascii=False)
+    if not text.isascii():
+        try:
+            text.encode()
+        except UnicodeEncodeError:
+            return json.dumps(data, separators=(",", ":"))
+    return text
 
 
 def _column(name: str, values: Any) -> bytes:

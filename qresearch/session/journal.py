@@ -1,8 +1,9 @@
 """The journal: a session as a file that survives the kernel.
 
-A SQLite file with a write-ahead log. It holds every command that reached the engine, with branch and origin, and the
-events it caused; a running digest; the fingerprint of the data, the options, the memory of the strategy as plain data
-whenever it changed, and the source of every edit. Reading it executes nothing.
+A SQLite file with a write-ahead log (``-wal``, which belongs to it while a session is open, and after a kill). It holds
+every command that reached the engine, with branch and origin, and the events it caused; the fingerprint of the data,
+the options, the memory of the strategy as plain data whenever it changed, and the source of every edit; and running
+digests over all of that (:mod:`qresearch.session.journal_file`). Reading it executes nothing.
 
 Assumptions
 -----------
@@ -12,89 +13,47 @@ to the disk one by one (``synchronous=NORMAL``), so the last ones may be missing
 
 from __future__ import annotations
 
-import hashlib
 import json
+import secrets
 import sqlite3
+import time
 import weakref
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, NamedTuple
 from weakref import WeakValueDictionary
 
 from qresearch.domain.messages import Event
 from qresearch.errors import JournalError
-from qresearch.session.encoding import decode, encode, event_schema
+from qresearch.session.encoding import encode, event_schema, to_json
+from qresearch.session.journal_file import FORMAT, TABLES, Contents, chained, connect, inode, is_blank, sealed
 from qresearch.session.memory import Remembered
-from qresearch.session.plain import NotPlain, to_plain
-from qresearch.session.timeline import Branch
+from qresearch.session.plain import plain_items
+from qresearch.session.timeline import Branch, Timeline
 
-FORMAT = 1
 BATCH = 16
 """Steps of a long run that are written together; a killed run loses at most these."""
+CHECKPOINT = 1.0
+"""Seconds after which a write also brings the file itself up to date, so that little stands in its log alone."""
 
-_APPLICATION = 0x71726573
-_SCHEMA = """
-CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL);
-CREATE TABLE branches (id INTEGER PRIMARY KEY, name TEXT NOT NULL, parent INTEGER, fork INTEGER NOT NULL);
-CREATE TABLE memories (id INTEGER PRIMARY KEY, data TEXT NOT NULL);
-CREATE TABLE entries (
-    id INTEGER PRIMARY KEY, branch INTEGER NOT NULL, kind TEXT NOT NULL, origin TEXT NOT NULL, stop INTEGER NOT NULL,
-    events TEXT NOT NULL, columns BLOB NOT NULL, memory INTEGER, digest BLOB NOT NULL
-);
-CREATE TABLE cursors (branch INTEGER PRIMARY KEY, stop INTEGER NOT NULL);
-CREATE TABLE current (id INTEGER PRIMARY KEY CHECK (id = 1), branch INTEGER NOT NULL)
-"""
 _ORIGINS = {"step": "strategy", "initialize": "strategy", "memory": "strategy"}
+_INSERT = (
+    "INSERT INTO entries (kind, origin, branch, stop, events, columns, memory, digest) VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
+)
 _open: WeakValueDictionary[str, Journal] = WeakValueDictionary()
 
 Values = Callable[[Remembered | None], list[dict[str, Any]]]
 
 
-class Entry(NamedTuple):
-    """One thing that happened to a session.
+class _Note(NamedTuple):
+    """What happened, as it came: ids, text and digests are made when it is written."""
 
-    Parameters
-    ----------
-    number : int
-    branch : int
-        Id of the branch.
-    kind : {"root", "initialize", "step", "command", "fork", "memory", "edit"}
-    stop : int
-        Of the branch: where it happened (for a step: where it led; for a fork: of the parent).
-    events : str
-    columns : bytes
-        See :mod:`qresearch.session.encoding`.
-    memory : int or None
-        Row in ``memories``.
-    digest : bytes
-        SHA-256 over the digest of the entry before and this one.
-    """
-
-    number: int
-    branch: int
     kind: str
+    branch: Branch
     stop: int
-    events: str
-    columns: bytes
-    memory: int | None
-    digest: bytes
-
-
-class Contents(NamedTuple):
-    """What a journal holds, read at once."""
-
-    meta: dict[str, Any]
-    branches: dict[int, str]
-    memories: dict[int, Any]
-    entries: list[Entry]
-    cursors: dict[int, int]
-    """The stop at which the session stands, or last stood, on each branch."""
-    current: int
-    """Id of the branch on which it stands."""
-
-    def decoded(self, entry: Entry) -> list[Event]:
-        """The events of an entry."""
-        return decode(entry.events, entry.columns, self.meta["schema"])
+    events: list[Event] | str
+    memory: Remembered | None
 
 
 class Journal:
@@ -114,95 +73,103 @@ class Journal:
         self.path = path
         self._connection = connection
         self._values, self._tell = values, tell
-        self._buffer: list[tuple[str, int, int, list[Event] | str, Remembered | None]] = []
+        self.notes: list[_Note] = []
+        """What has been taken in and waits to be written."""
+        self._opening: list[tuple[str, tuple[object, ...]]] = []
+        """What the first write begins with: tables and description."""
         self._branches: dict[Branch, int] = {}
-        self._memories: dict[Remembered, int] = {}
-        self._last_memory = 0
-        self._memory_rows: list[tuple[int, str]] = []
-        self._digest = b""
         self._cursors: dict[int, int] = {}
+        """Where the file says that one stands, or last stood, on each branch."""
         self._current: int | None = None
+        self._memories: dict[Remembered, int] = {}
+        self._memory_rows = self._entries = 0
+        self._digest = b""
+        self._file = path.resolve()
+        self._inode = inode(self._file)
+        self._checkpointed = -CHECKPOINT
         self._close = weakref.finalize(self, connection.close)
-        key = str(path.resolve())
-        if key in _open:
-            _open[key].close()
-        _open[key] = self
+        _open[str(self._file)] = self
 
     # ------------------------------------------------------------------ opening
 
     @classmethod
     def create(cls, path: Path, meta: Mapping[str, Any], values: Values, tell: Callable[[str], None]) -> Journal:
-        """Begin a journal.
+        """Begin a journal; the file is empty until the first :meth:`flush`, and whole from then on.
 
         Raises
         ------
         JournalError
             The file exists (resume it, or take another name), or the folder cannot be written.
         """
-        if path.exists():
-            raise JournalError(
-                f"The journal {str(path)!r} exists. Go on with it: qresearch.Session.resume({str(path)!r}, market); or "
-                "take another name. A journal is never overwritten."
-            )
         connection = None
         try:
-            connection = _connect(path)
-            rows = {"format": FORMAT, "schema": event_schema(), **meta}
-            # One transaction with the first entries: a file is empty or whole.
-            connection.execute("BEGIN")
-            for statement in _SCHEMA.split(";"):
-                connection.execute(statement)
-            connection.executemany("INSERT INTO meta VALUES (?, ?)", [(k, json.dumps(v)) for k, v in rows.items()])
-        except sqlite3.Error as problem:
-            if connection is not None:
-                connection.close()
+            if path.exists():
+                if path.is_dir():
+                    raise JournalError(
+                        f"The journal {str(path)!r} is a folder. Name a file in it: {str(path / 'run.qsession')!r}."
+                    )
+                if not is_blank(path):
+                    raise JournalError(
+                        f"The journal {str(path)!r} exists. Go on with it: qresearch.Session.resume({str(path)!r}, "
+                        "market); or take another name. A journal is never overwritten."
+                    )
+            detach(path)
+            connection = connect(path)
+        except (sqlite3.Error, OSError) as problem:
             raise JournalError(
                 f"Cannot write a journal at {str(path)!r}: {problem}. Choose a folder that exists, can be written and "
                 "has room; or leave journal= out to keep the session in memory only."
             ) from problem
-        return cls(path, connection, values, tell)
+        held = {"format": FORMAT, "schema": event_schema(), "identity": secrets.token_hex(8), **meta}
+        rows = [(name, json.dumps(value)) for name, value in held.items()]
+        made = cls(path, connection, values, tell)
+        made._digest = sealed(rows)
+        made._opening = [
+            *((statement, ()) for statement in TABLES),
+            *(("INSERT INTO meta VALUES (?, ?)", row) for row in rows),
+            ("INSERT INTO seal VALUES (0, 0, ?)", (made._digest,)),
+        ]
+        return made
 
     @classmethod
-    def open(cls, path: Path, values: Values, tell: Callable[[str], None]) -> tuple[Journal, Contents]:
-        """Open a journal to go on with it, and read all that it holds.
+    def go_on(cls, path: Path, contents: Contents, values: Values, tell: Callable[[str], None]) -> Journal:
+        """Open a journal that has been read, to go on writing it.
 
         Raises
         ------
         JournalError
-            No such file, not a journal, damaged, or in use by another process.
+            It cannot be written, or another process has it or has changed it since.
         """
-        if not path.is_file():
-            raise JournalError(f"There is no journal at {str(path)!r}. Check the path, or begin one with journal=.")
-        earlier = _open.get(str(path.resolve()))
-        if earlier is not None:
-            earlier.close()
+        last = contents.entries[-1].digest if contents.entries else b""
         connection = None
         try:
-            connection = _connect(path)
-            contents = _read(connection)
-        except (sqlite3.Error, ValueError, KeyError) as problem:
+            connection = connect(path)
+            found = connection.execute("SELECT entries, digest FROM seal WHERE id = 1").fetchone()
+        except sqlite3.Error as problem:
             if connection is not None:
                 connection.close()
-            if "locked" in str(problem):
-                advice = "Another process has it open: end that session first."
-            elif "no such table" in str(problem):
-                advice = "It holds nothing: its session ended before it had begun. Delete it and begin again."
-            else:
-                advice = "It is not a journal of qresearch, or it is damaged: use a copy."
-            raise JournalError(f"Cannot read the journal {str(path)!r}: {problem}. {advice}") from problem
-        except JournalError:
-            if connection is not None:
-                connection.close()
-            raise
-        return cls(path, connection, values, tell), contents
+            locked = "locked" in str(problem)
+            advice = "Another process has it open: end that session first." if locked else "Use a copy of it."
+            raise JournalError(f"Cannot go on with the journal {str(path)!r}: {problem}. {advice}") from problem
+        if found != (len(contents.entries), last):
+            connection.close()
+            raise JournalError(f"The journal {str(path)!r} was changed while it was read. Resume it again.")
+        return cls(path, connection, values, tell)
 
-    def adopt(self, contents: Contents, branches: Mapping[Branch, int], memories: Mapping[Remembered, int]) -> None:
+    def adopt(
+        self,
+        contents: Contents,
+        branches: Mapping[Branch, int],
+        memories: Mapping[Remembered, int],
+        current: Branch,
+    ) -> None:
         """Go on after what has been read."""
         self._branches, self._memories = dict(branches), dict(memories)
         # Counted in rows: two of them may read back as one memory, without what a journal cannot keep.
-        self._last_memory = max(contents.memories, default=0)
-        self._digest = contents.entries[-1].digest if contents.entries else b""
-        self._cursors, self._current = dict(contents.cursors), contents.current
+        self._memory_rows, self._entries = len(contents.memories), len(contents.entries)
+        self._digest = contents.entries[-1].digest
+        self._cursors = {known: branch.cursor for branch, known in branches.items()}
+        self._current = branches[current]
 
     def close(self) -> None:
         """Close the file; the session goes on in memory."""
@@ -213,126 +180,202 @@ class Journal:
         """False once closed: by an error, or because the file was opened again."""
         return self._close.alive
 
-    # ------------------------------------------------------------------ writing
+    # ------------------------------------------------------------------ taking in
 
     def note(self, kind: str, branch: Branch, events: list[Event], memory: Remembered | None) -> None:
         """Take in what happened; it is written by the next :meth:`flush`."""
-        self._buffer.append((kind, self._branch(branch), branch.cursor, events, memory))
+        self.notes.append(_Note(kind, branch, branch.cursor, events, memory))
 
     def note_edit(self, branch: Branch, name: str, source: str) -> None:
         """Take in that the strategy was replaced."""
-        text = json.dumps({"name": name, "source": source})
-        self._buffer.append(("edit", self._branch(branch), branch.cursor, text, None))
-
-    def _branch(self, branch: Branch) -> int:
-        """Id of a branch; a new one is noted as a fork first."""
-        known = self._branches.get(branch)
-        if known is None:
-            parent = None if branch.parent is None else self._branch(branch.parent)
-            known = self._branches[branch] = len(self._branches)
-            text = json.dumps({"name": branch.name, "parent": parent})
-            self._buffer.append(("fork", known, branch.fork, text, None))
-        return known
+        self.notes.append(_Note("edit", branch, branch.cursor, to_json({"name": name, "source": source}), None))
 
     def rename(self, branch: Branch) -> None:
-        """Note the new name of a branch."""
-        text = json.dumps({"name": branch.name})
-        self._buffer.append(("rename", self._branch(branch), branch.cursor, text, None))
+        """Take in the new name of a branch."""
+        self.notes.append(_Note("rename", branch, branch.cursor, to_json({"name": branch.name}), None))
 
-    @property
-    def waiting(self) -> int:
-        """Entries not yet written."""
-        return len(self._buffer)
+    def forget(self, count: int) -> None:
+        """Keep only the first notes that wait: the others are of a change that was taken back."""
+        del self.notes[count:]
 
-    def flush(self, branch: Branch) -> None:
+    # ------------------------------------------------------------------ writing
+
+    def flush(self, timeline: Timeline) -> None:
         """Write what has been noted, and where the session stands, in one transaction.
+
+        Whatever interrupts it, the file has all of it or nothing, and what is kept here says which.
 
         Raises
         ------
         JournalError
-            The file cannot be written; the journal is then closed.
+            The file cannot be written, or is not there any more; the journal is then closed.
         """
-        current = self._branch(branch)
-        moved = [(k, item.cursor) for item, k in self._branches.items() if self._cursors.get(k) != item.cursor]
-        if not self._buffer and not moved and current == self._current:
+        batch = _Batch(self, timeline)
+        if not batch.rows:
             return
-        rows = list(self._rows())
         try:
-            write = self._connection
-            if not write.in_transaction:
-                write.execute("BEGIN")
-            if self._memory_rows:
-                write.executemany("INSERT INTO memories VALUES (?, ?)", self._memory_rows)
-            write.executemany(
-                "INSERT INTO entries (kind, origin, branch, stop, events, columns, memory, digest) "
-                "VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-                rows,
-            )
-            for kind, known, stop, text, _ in self._buffer:
-                if kind in {"fork", "rename"} and isinstance(text, str):
-                    self._write_branch(kind, known, stop, json.loads(text))
-            write.executemany("INSERT OR REPLACE INTO cursors VALUES (?, ?)", moved)
-            write.execute("INSERT OR REPLACE INTO current VALUES (1, ?)", (current,))
-            write.execute("COMMIT")
+            self._write(batch)
+            self._written(batch)
         except sqlite3.Error as problem:
             self.close()
             raise JournalError(
-                f"The journal {str(self.path)!r} cannot be written: {problem}. The last {len(self._buffer)} entries "
+                f"The journal {str(self.path)!r} cannot be written: {problem}. The last {len(batch.rows)} entries "
                 "are not in it. The session goes on in memory only: free some room or mend the folder, then resume the "
                 "file, or keep what is in memory with session.to_script()."
             ) from problem
-        self._buffer.clear()
-        self._memory_rows.clear()
-        self._cursors.update(moved)
-        self._current = current
+        except BaseException:
+            # Around COMMIT only the file knows whether it took place.
+            if self._holds(batch):
+                self._written(batch)
+            raise
+        self._bring_up_to_date()
 
-    def _write_branch(self, kind: str, known: int, stop: int, held: dict[str, Any]) -> None:
-        if kind == "fork":
-            self._connection.execute(
-                "INSERT INTO branches VALUES (?, ?, ?, ?)", (known, held["name"], held["parent"], stop)
+    def _write(self, batch: _Batch) -> None:
+        if inode(self._file) != self._inode:
+            raise sqlite3.OperationalError("it was deleted, moved or replaced while the session wrote it")
+        write = self._connection
+        write.execute("BEGIN")
+        for statement, values in self._opening:
+            write.execute(statement, values)
+        if batch.memory_rows:
+            write.executemany("INSERT INTO memories VALUES (?, ?)", batch.memory_rows)
+        write.executemany(_INSERT, batch.rows)
+        seal = self._entries + len(batch.rows), batch.digest
+        write.execute("INSERT OR REPLACE INTO seal VALUES (1, ?, ?)", seal)
+        write.execute("COMMIT")
+
+    def _holds(self, batch: _Batch) -> bool:
+        """Whether a batch is in the file; what was only begun is rolled back."""
+        if self._connection.in_transaction:
+            self._connection.execute("ROLLBACK")
+            return False
+        try:
+            found = self._connection.execute("SELECT digest FROM seal WHERE id = 1").fetchone()
+        except sqlite3.Error:
+            return False
+        return found is not None and found[0] == batch.digest
+
+    def _written(self, batch: _Batch) -> None:
+        """Know what is in the file; safe to be called again when it was cut off."""
+        self._branches.update(batch.branches)
+        self._memories.update(batch.memories)
+        self._cursors.update(batch.cursors)
+        self._current, self._memory_rows = batch.current, batch.last_memory
+        self._opening = []
+        count = self._entries + len(batch.rows)
+        # On one line, which nothing splits: from here on it has been written.
+        self._digest, self._entries, self.notes = batch.digest, count, []
+
+    def _bring_up_to_date(self) -> None:
+        """Now and then put the log into the file itself; what cannot be done now is done later."""
+        now = time.monotonic()
+        if now - self._checkpointed >= CHECKPOINT:
+            self._checkpointed = now
+            with suppress(sqlite3.Error):
+                self._connection.execute("PRAGMA wal_checkpoint(PASSIVE)")
+
+    def plain(self, memory: Remembered) -> str:
+        """A snapshot as text: plain data, and the names of what is none."""
+        try:
+            roots = self._values(memory)
+        except Exception as problem:  # whatever a user's object raises when it is copied back
+            self._tell(f"What the strategy remembers cannot be copied ({problem}), so the journal leaves it out.")
+            roots = []
+        lost: dict[str, str] = {}
+        kept = [plain_items(root, lost) for root in roots]
+        for name, what in lost.items():
+            self._tell(
+                f"{name!r} holds a {what}, which a journal cannot keep as plain data: after a resume it is as the "
+                "strategy first sets it. Keep numbers, text, dates, lists, dicts, arrays and frames."
             )
-        else:
-            self._connection.execute("UPDATE branches SET name = ? WHERE id = ?", (held["name"], known))
+        return to_json({"roots": kept, "schedules": memory.schedules, "lost": lost})
 
-    def _rows(self) -> Iterator[tuple[Any, ...]]:
-        for kind, branch, stop, events, memory in self._buffer:
-            text, columns = (events, b"") if isinstance(events, str) else encode(events)
-            row = None if memory is None else self._memory(memory)
-            self._digest = chained(self._digest, kind, branch, stop, text, columns)
-            yield kind, _ORIGINS.get(kind, "hand"), branch, stop, text, columns, row, self._digest
 
-    def _memory(self, memory: Remembered) -> int:
-        """Row of a snapshot; a new one is written as plain data."""
-        known = self._memories.get(memory)
+class _Batch:
+    """What one write adds to a journal; the journal itself is not changed by making it."""
+
+    __slots__ = (
+        "_journal", "branches", "current", "cursors", "digest", "last_memory", "memories", "memory_rows", "rows",
+    )  # fmt: skip
+
+    def __init__(self, journal: Journal, timeline: Timeline) -> None:
+        self._journal = journal
+        self.branches: dict[Branch, int] = {}
+        self.memories: dict[Remembered, int] = {}
+        self.cursors: dict[int, int] = {}
+        self.rows: list[tuple[Any, ...]] = []
+        self.memory_rows: list[tuple[int, str]] = []
+        self.digest, self.current, self.last_memory = journal._digest, journal._current, journal._memory_rows
+        for note in journal.notes:
+            self._take(note)
+        if len(journal._branches) + len(self.branches) != len(timeline.branches):
+            for branch in timeline.branches.values():
+                self._id_of(branch)
+        self._stand(timeline.branch)
+
+    def _take(self, note: _Note) -> None:
+        known = self._id_of(note.branch)
+        if isinstance(note.events, str):
+            self._add(note.kind, known, note.stop, (note.events, b""))
+            return
+        if note.kind != "memory":
+            self.cursors[known], self.current = note.stop, known
+        self._add(note.kind, known, note.stop, encode(note.events), note.memory)
+
+    def _add(
+        self, kind: str, branch: int, stop: int, events: tuple[str, bytes], memory: Remembered | None = None
+    ) -> None:
+        row, new = self._row_of(memory)
+        parts = (kind, _ORIGINS.get(kind, "hand"), branch, stop, *events, row)
+        self.digest = chained(self.digest, parts, new)
+        self.rows.append((*parts, self.digest))
+
+    def _id_of(self, branch: Branch) -> int:
+        """Id of a branch; a new one is written as a fork, after its parent."""
+        known = self._journal._branches.get(branch)
         if known is None:
-            self._last_memory += 1
-            known = self._memories[memory] = self._last_memory
-            roots = [self._plain(root) for root in self._values(memory)]
-            data = {"roots": roots, "schedules": memory.schedules}
-            self._memory_rows.append((known, json.dumps(data, separators=(",", ":"), ensure_ascii=False)))
+            known = self.branches.get(branch)
+        if known is None:
+            parent = None if branch.parent is None else self._id_of(branch.parent)
+            known = self.branches[branch] = len(self._journal._branches) + len(self.branches)
+            self._add("fork", known, branch.fork, (to_json({"name": branch.name, "parent": parent}), b""))
+            if parent is not None:
+                self.cursors[parent] = branch.fork
+            self.cursors[known], self.current = branch.fork, known
         return known
 
-    def _plain(self, root: dict[str, Any]) -> dict[str, Any]:
-        kept = {}
-        for name, value in root.items():
-            try:
-                kept[name] = to_plain(value)
-            except NotPlain as problem:
-                self._tell(
-                    f"{name!r} holds a {problem}, which a journal cannot keep as plain data: after a resume it is as "
-                    "the strategy first sets it. Keep numbers, text, dates, lists, dicts, arrays and frames."
-                )
-        return kept
+    def _row_of(self, memory: Remembered | None) -> tuple[int | None, str]:
+        """Row of a snapshot, and its text where it is a new one."""
+        if memory is None:
+            return None, ""
+        known = self._journal._memories.get(memory)
+        if known is None:
+            known = self.memories.get(memory)
+        if known is not None:
+            return known, ""
+        self.last_memory += 1
+        self.memories[memory] = self.last_memory
+        text = self._journal.plain(memory)
+        self.memory_rows.append((self.last_memory, text))
+        return self.last_memory, text
 
-
-def chained(  # noqa: PLR0917  # the parts of an entry, in their order
-    before: bytes, kind: str, branch: int, stop: int, text: str, columns: bytes
-) -> bytes:
-    """Digest of an entry after another one."""
-    total = hashlib.sha256(before)
-    total.update(f"{kind} {branch} {stop}\n{text}\n".encode())
-    total.update(columns)
-    return total.digest()
+    def _stand(self, here: Branch) -> None:
+        """Write where one stands, as far as the entries do not say it."""
+        known, logged = self._journal._branches, self._journal._cursors
+        moved = [
+            (number, branch)
+            for branch, number in (*known.items(), *self.branches.items())
+            if self.cursors.get(number, logged.get(number)) != branch.cursor
+        ]
+        current = self._id_of(here)
+        # The last one is where the session stands.
+        moved.sort(key=lambda item: item[1] is here)
+        if current != self.current and (not moved or moved[-1][1] is not here):
+            moved.append((current, here))
+        for number, branch in moved:
+            self._add("move", number, branch.cursor, ("", b""))
+            self.cursors[number] = branch.cursor
+        self.current = current
 
 
 def content_of(path: Path) -> bytes | None:
@@ -341,39 +384,8 @@ def content_of(path: Path) -> bytes | None:
     return journal._connection.serialize() if journal is not None and journal.is_open else None
 
 
-def _connect(path: Path) -> sqlite3.Connection:
-    connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=1.0)
-    try:
-        # One session writes it: no other process may, and no shared memory file is needed.
-        connection.execute("PRAGMA locking_mode=EXCLUSIVE")
-        connection.execute("PRAGMA journal_mode=WAL")
-        connection.execute("PRAGMA synchronous=NORMAL")
-        if not connection.execute("PRAGMA application_id").fetchone()[0]:
-            connection.execute(f"PRAGMA application_id={_APPLICATION}")
-    except sqlite3.Error:
-        connection.close()
-        raise
-    return connection
-
-
-def _read(connection: sqlite3.Connection) -> Contents:
-    meta = {key: json.loads(value) for key, value in connection.execute("SELECT key, value FROM meta")}
-    if meta["format"] != FORMAT:
-        raise JournalError(
-            f"The journal has format {meta['format']}, this version of qresearch reads format {FORMAT}. "
-            "Read it with the version that wrote it."
-        )
-    rows = connection.execute("SELECT id, branch, kind, stop, events, columns, memory, digest FROM entries ORDER BY id")
-    entries = [Entry(*row) for row in rows]
-    digest = b""
-    for entry in entries:
-        digest = chained(digest, entry.kind, entry.branch, entry.stop, entry.events, entry.columns)
-        if digest != entry.digest:
-            raise JournalError(
-                f"Entry {entry.number} of the journal is not what was written: the file is damaged. Use a copy of it."
-            )
-    branches = dict(connection.execute("SELECT id, name FROM branches"))
-    memories = {row: json.loads(data) for row, data in connection.execute("SELECT id, data FROM memories")}
-    cursors = dict(connection.execute("SELECT branch, stop FROM cursors"))
-    current = connection.execute("SELECT branch FROM current").fetchone()[0]
-    return Contents(meta, branches, memories, entries, cursors, current)
+def detach(path: Path) -> None:
+    """Close the journal of an earlier session of this process on the same file."""
+    earlier = _open.get(str(path.resolve()))
+    if earlier is not None:
+        earlier.close()

@@ -175,6 +175,8 @@ class Listeners:
         known, book = self._kept
         if known is not branch or book.count > start:
             book = OrderBook()
+        # Until it is done: a book whose folding was interrupted is not gone on with.
+        self._kept = (None, book)
         book.advance(branch.log, start)
         self._kept = (branch, book)
         self._orders = {}

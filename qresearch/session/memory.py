@@ -9,7 +9,8 @@ from __future__ import annotations
 import io
 import itertools
 import pickle
-from collections.abc import Callable, Iterable, Mapping, MutableMapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, MutableMapping
+from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 from weakref import WeakValueDictionary
 
@@ -42,6 +43,53 @@ class Remembered(NamedTuple):
     data: bytes
     schedules: tuple[tuple[int, str], ...]
     edits: int
+
+
+class SessionMemory(MutableMapping[str, Any]):
+    """``session.memory``: what a strategy has set on its context, to be read and to be set by hand.
+
+    Setting or deleting an item by hand is a command: it is kept at this stop, the journal has it at once, going back
+    undoes it, and from the past it opens a branch. What is changed inside an item (a list appended to) joins the next
+    command or step; set the item again to keep it at once.
+
+    Parameters
+    ----------
+    held : dict
+        The attributes of the context.
+    change : callable
+        Takes what writes into it.
+
+    Examples
+    --------
+    >>> import qresearch as qr
+    >>> session = qr.Session(qr.sample_market(), start="2022-03-01").step()
+    >>> session.memory["fast"] = 10
+    >>> session.back().memory, session.step().memory
+    ({}, {'fast': 10})
+    """
+
+    def __init__(self, held: dict[str, Any], change: Callable[[Callable[[], None]], None]) -> None:
+        self._held, self._change = held, change
+
+    def __getitem__(self, name: str) -> Any:
+        return self._held[name]
+
+    def __setitem__(self, name: str, value: object) -> None:
+        self._change(partial(self._held.__setitem__, name, value))
+
+    def __delitem__(self, name: str) -> None:
+        if name not in self._held:
+            raise KeyError(name)
+        self._change(partial(self._held.__delitem__, name))
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._held)
+
+    def __len__(self) -> int:
+        return len(self._held)
+
+    def __repr__(self) -> str:
+        return repr(self._held)
 
 
 class Schedules:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import nullcontext
 from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
@@ -16,8 +17,10 @@ from qresearch.session import frames
 from qresearch.session.attempt import Attempt
 from qresearch.session.branches import Branches
 from qresearch.session.breakpoints import EVENTS, Breakpoint, Breakpoints
-from qresearch.session.clock import Clock, Now, Target
+from qresearch.session.clock import Clock, Target
+from qresearch.session.interrupts import LET, ask
 from qresearch.session.journal import BATCH
+from qresearch.session.now import Now
 from qresearch.session.schedules import moment_at
 from qresearch.session.watch import Watch
 from qresearch.session.what_if import WhatIf
@@ -25,6 +28,7 @@ from qresearch.session.what_if import WhatIf
 if TYPE_CHECKING:
     from qresearch.session.session import Session
 
+_NOTHING = nullcontext()
 _CLOSE, _AFTER_CLOSE = PHASE_ORDER[Phase.CLOSE], PHASE_ORDER[Phase.AFTER_CLOSE]
 
 __all__ = ["Navigation", "Now"]
@@ -81,27 +85,37 @@ class Navigation(Clock):
             _check_count("step", n)
         if phase is not None:
             choose("phase", phase, [*PHASES, "next"])
-        self.message = ""
-        redone = 0
-        with self._debugging(at_callbacks=True) if debug else _NOTHING:
-            for _ in range(n):
-                target = self._target(phase)
-                if self._timeline.at_tip:
-                    self._advance_to(*target)
-                elif rerun or debug:
-                    self._rerun_to(target)
-                else:
-                    self._redo(target)
-                    redone += 1
-                if self._watch is not None:
-                    self._watch.note()
-                if self._journal is not None:
-                    self._sync()
-        if redone:
-            self.message = f"Redid {redone} kept {'step' if redone == 1 else 'steps'} without calling the strategy."
-        if self._watch is not None:
-            self._watch.tell()
+        with self._section("step"):
+            self.message = ""
+            redone = 0
+            with self._debugging(at_callbacks=True) if debug else _NOTHING:
+                for number in range(n):
+                    if number:
+                        ask()
+                    redone += self._step(self._target(phase), rerun=rerun or debug)
+            if redone:
+                self.message = f"Redid {redone} kept {'step' if redone == 1 else 'steps'} without calling the strategy."
+            if self._watch is not None:
+                with LET:
+                    self._watch.tell()
         return cast("Session", self)
+
+    def _step(self, target: Target, *, rerun: bool) -> bool:
+        """One step, written; True when it was redone from what is kept."""
+        redone = False
+        if self._timeline.at_tip:
+            self._advance_to(*target)
+        elif rerun:
+            self._rerun_to(target)
+        else:
+            self._redo(target)
+            redone = True
+        if self._journal is not None:
+            self._sync()
+        if self._watch is not None:
+            with LET:
+                self._watch.note()
+        return redone
 
     # ------------------------------------------------------------------ runs
 
@@ -141,27 +155,26 @@ class Navigation(Clock):
         """
         self._prepare("run")
         predicate, extra, goal = self._goal(until)
-        self._armed = self._breakpoints.arm(*extra)
-        try:
+        with self._section("run"):
+            with LET:
+                self._armed = self._breakpoints.arm(*extra)
             with self._debugging(at_callbacks=False) if debug else _NOTHING:
                 stopped = self._run_days(goal, predicate, progress=progress)
                 if until is None and not stopped:
                     stopped = self._end_last_day(goal[0])
             reason = self._armed.reason if self._armed is not None else ""
-        finally:
             self._armed = None
-            if self._journal is not None:
-                self._sync()
-        self.message = self._run_message(stopped=stopped, reason=reason)
-        if not stopped and (summary := self.notices.summary):
-            self.message = f"{self.message} Notices of the script: {summary}".strip()
-        return self._settle()
+            self.message = self._run_message(stopped=stopped, reason=reason)
+            if not stopped and (summary := self.notices.summary):
+                self.message = f"{self.message} Notices of the script: {summary}".strip()
+            return self._settle()
 
     def _end_last_day(self, day: int) -> bool:
         """Go on to what follows the last close, kept or not; True when a breakpoint stopped it earlier."""
         timeline, target = self._timeline, (day, _AFTER_CLOSE, 0)
         stopped = False
         while not stopped and timeline.state.phase < _AFTER_CLOSE:
+            ask()
             stopped = self._advance_to(*target) if timeline.at_tip else self._redo(target)
         return stopped
 
@@ -198,18 +211,25 @@ class Navigation(Clock):
             state = timeline.state
             if (state.day, state.phase, state.bar) >= goal:
                 return False
+            ask()
             target = min(self._target(None), goal)
             hit = self._advance_to(*target) if timeline.at_tip else self._redo(target)
             number += 1
-            if self._watch is not None:
-                self._watch.note()
             if number % BATCH == 0:
                 if bar is not None:
                     bar.update(BATCH)
                 if self._journal is not None:
                     self._sync()
-            if hit or (predicate is not None and predicate(cast("Session", self))):
+            if self._watch is not None:
+                with LET:
+                    self._watch.note()
+            if hit or (predicate is not None and self._holds(predicate)):
                 return True
+
+    def _holds(self, predicate: Callable[[Session], object]) -> bool:
+        """Ask a function of the user's."""
+        with LET:
+            return bool(predicate(cast("Session", self)))
 
     def _run_message(self, *, stopped: bool, reason: str) -> str:
         if stopped:
@@ -246,9 +266,10 @@ class Navigation(Clock):
         """
         self._refuse_inside_callback("back")
         _check_count("back", n)
-        self.message = ""
-        self._move_to(self._timeline.stop - n)
-        return self._settle()
+        with self._section("back"):
+            self.message = ""
+            self._move_to(self._timeline.stop - n)
+            return self._settle()
 
     def goto(self, where: object = None, *, event: int | None = None) -> Session:
         """Go to a kept stop of this branch, back or forward. Never simulates.
@@ -275,17 +296,18 @@ class Navigation(Clock):
         ('2022-03-02', '2022-03-07')
         """
         self._refuse_inside_callback("goto")
-        self.message = ""
-        if isinstance(where, pd.Series):
-            event = cast("int", where.name)
-        if event is not None:
-            self._move_to(self._stop_of_event(event))
-        elif isinstance(where, (int, np.integer)) and not isinstance(where, bool):
-            stop = int(where)
-            self._move_to(stop if stop >= 0 else len(self._timeline.branch.stops) + stop)
-        else:
-            self._move_to(self._stop_of_day(where))
-        return self._settle()
+        with self._section("goto"):
+            self.message = ""
+            if isinstance(where, pd.Series):
+                event = cast("int", where.name)
+            if event is not None:
+                self._move_to(self._stop_of_event(event))
+            elif isinstance(where, (int, np.integer)) and not isinstance(where, bool):
+                stop = int(where)
+                self._move_to(stop if stop >= 0 else len(self._timeline.branch.stops) + stop)
+            else:
+                self._move_to(self._stop_of_day(where))
+            return self._settle()
 
     def _stop_of_day(self, day: object) -> int:
         index = self.market.panel.day_index(day)
@@ -337,10 +359,13 @@ class Navigation(Clock):
             raise UsageError(f"branch: name={name!r} is not a name. Pass some text.")
         if name in self._timeline.branches:
             raise UsageError(f"branch: {name!r} is taken. Choose another name, or branches.switch({name!r}).")
-        self.message = f"Opened branch {name!r} from {self._timeline.branch.name!r}."
-        self._timeline.fork_here(name)
-        self._memory.restore(self._timeline.memory)
-        return self._settle()
+        with self._section("branch"):
+            parent = self._timeline.branch.name
+            with self._transaction(self._timeline.memory):
+                self._timeline.fork_here(name)
+                self._memory.restore(self._timeline.memory)
+            self.message = f"Opened branch {name!r} from {parent!r}."
+            return self._settle()
 
     @property
     def branches(self) -> Branches:
@@ -368,21 +393,6 @@ class Navigation(Clock):
     def attempt(self) -> Attempt | None:
         """The last step that failed: its events, orders, fills, locals and traceback. None when none has."""
         return self._attempt
-
-
-class _Nothing:
-    """A context that does nothing: cheaper than contextlib's, for the step that is not debugged."""
-
-    __slots__ = ()
-
-    def __enter__(self) -> None:
-        pass
-
-    def __exit__(self, *_: object) -> None:
-        pass
-
-
-_NOTHING = _Nothing()
 
 
 def _check_count(call: str, n: int) -> None:

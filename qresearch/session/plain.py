@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import datetime as dt
+import json
 import random
 from collections import Counter, OrderedDict, defaultdict, deque
 from collections.abc import Callable, Mapping
@@ -19,31 +20,36 @@ import numpy as np
 import pandas as pd
 
 from qresearch.errors import JournalError, UsageError
+from qresearch.session.ticket import Ticket
 
 _ATOMS = frozenset({int, float, str, bool, type(None)})
 _FACTORIES: Mapping[str, Callable[[], Any]] = {
     "list": list, "dict": dict, "set": set, "int": int, "float": float, "str": str, "tuple": tuple,
 }  # fmt: skip
 _ARRAY_KINDS = "biufcmMSU"
+_DEEPEST = 100
+"""Levels of containers inside each other: far below what reading JSON, or making it, can take."""
 
 
 class NotPlain(Exception):
     """A value that is no plain data; the message is the name of its type."""
 
 
-def to_plain(value: Any) -> Any:
+def to_plain(value: Any, depth: int = 0) -> Any:
     """A value as JSON data.
 
     Parameters
     ----------
     value : object
         Numbers, text, dates, tuples, lists, sets, mappings, arrays, frames, random generators and tickets, nested
-        in any way.
+        up to 100 deep.
+    depth : int
+        How many containers it lies in.
 
     Raises
     ------
     NotPlain
-        Something else; keep plain data.
+        Something else, or a container inside itself; keep plain data.
 
     >>> to_plain({"held": (1, 2.5)})
     {'held': {'$tuple': [1, 2.5]}}
@@ -51,16 +57,18 @@ def to_plain(value: Any) -> Any:
     kind = type(value)
     if kind in _ATOMS:
         return value
+    if depth > _DEEPEST:
+        raise NotPlain(f"container that lies in itself or more than {_DEEPEST} deep")
     if kind is list:
-        return [to_plain(item) for item in value]
+        return [to_plain(item, depth + 1) for item in value]
     if kind is dict:
-        return _mapping(value)
-    write = _WRITERS.get(kind.__name__)
-    if write is None and isinstance(value, (np.generic, np.ndarray)):
-        write = _write_scalar if isinstance(value, np.generic) else _write_array
-    if write is None:
-        raise NotPlain(kind.__name__)
-    return {f"${_TAGS.get(kind.__name__, kind.__name__)}": write(value)}
+        return _mapping(value, depth + 1)
+    if kind in _WRITERS:
+        tag, write = _WRITERS[kind]
+        return {f"${tag}": write(value, depth + 1)}
+    if isinstance(value, np.generic) and kind.__name__ in _SCALARS:
+        return {f"${kind.__name__}": _write_array(np.asarray(value), depth)}
+    raise NotPlain(kind.__name__)
 
 
 def from_plain(data: Any, ticket: Callable[[str], Any] = str) -> Any:
@@ -99,29 +107,29 @@ def from_plain(data: Any, ticket: Callable[[str], Any] = str) -> Any:
     return {key: from_plain(held, ticket) for key, held in data.items()}
 
 
-def _mapping(value: Mapping[Any, Any]) -> Any:
+def _mapping(value: Mapping[Any, Any], depth: int) -> Any:
     if all(type(key) is str and not key.startswith("$") for key in value):
-        return {key: to_plain(item) for key, item in value.items()}
-    return {"$mapping": _pairs(value)}
+        return {key: to_plain(item, depth) for key, item in value.items()}
+    return {"$mapping": _pairs(value, depth)}
 
 
-def _pairs(value: Mapping[Any, Any]) -> list[Any]:
-    return [[to_plain(key), to_plain(item)] for key, item in value.items()]
+def _pairs(value: Mapping[Any, Any], depth: int) -> list[Any]:
+    return [[to_plain(key, depth), to_plain(item, depth)] for key, item in value.items()]
 
 
-def _items(value: Any) -> list[Any]:
-    return [to_plain(item) for item in value]
+def _items(value: Any, depth: int) -> list[Any]:
+    return [to_plain(item, depth) for item in value]
 
 
-def _sorted_items(value: Any) -> list[Any]:
+def _sorted_items(value: Any, depth: int) -> list[Any]:
     # A set has no order of its own: the text must not depend on the hashes of a process.
-    return sorted(_items(value), key=repr)
+    return sorted(_items(value, depth), key=repr)
 
 
-def _write_array(value: Any) -> Any:
+def _write_array(value: Any, depth: int) -> Any:
     if value.dtype.kind not in _ARRAY_KINDS:
         if value.dtype.kind == "O":
-            return [list(value.shape), _items(value.ravel().tolist())]
+            return [list(value.shape), _items(value.ravel().tolist(), depth)]
         raise NotPlain(f"array of {value.dtype}")
     body = base64.b64encode(np.ascontiguousarray(value).tobytes()).decode()
     return [value.dtype.str, list(value.shape), body]
@@ -140,19 +148,13 @@ def _read_array(parts: list[Any]) -> Any:
     return np.frombuffer(base64.b64decode(body), dtype=kind).reshape(shape).copy()
 
 
-def _write_scalar(value: Any) -> Any:
-    return _write_array(np.asarray(value))
+def _index(value: Any, depth: int) -> Any:
+    return {"$ndarray": _write_array(np.asarray(value), depth)}
 
 
-def _index(value: Any) -> Any:
-    if isinstance(value, pd.MultiIndex):
-        raise NotPlain("MultiIndex")
-    return {"$ndarray": _write_array(np.asarray(value))}
-
-
-def _write_frame(value: Any) -> Any:
-    columns = [{"$ndarray": _write_array(np.asarray(value.iloc[:, place]))} for place in range(value.shape[1])]
-    return [_index(value.index), to_plain(value.index.name), _index(value.columns), columns]
+def _write_frame(value: Any, depth: int) -> Any:
+    columns = [_index(value.iloc[:, place], depth) for place in range(value.shape[1])]
+    return [_index(value.index, depth), to_plain(value.index.name, depth), _index(value.columns, depth), columns]
 
 
 def _read_frame(parts: list[Any]) -> Any:
@@ -162,9 +164,9 @@ def _read_frame(parts: list[Any]) -> Any:
     return frame
 
 
-def _write_series(value: Any) -> Any:
-    return [_index(value.index), to_plain(value.index.name), to_plain(value.name),
-            {"$ndarray": _write_array(np.asarray(value))}]  # fmt: skip
+def _write_series(value: Any, depth: int) -> Any:
+    names = to_plain(value.index.name, depth), to_plain(value.name, depth)
+    return [_index(value.index, depth), *names, _index(value, depth)]
 
 
 def _read_series(parts: list[Any]) -> Any:
@@ -172,11 +174,11 @@ def _read_series(parts: list[Any]) -> Any:
     return pd.Series(values, index=pd.Index(index, name=index_name), name=name)
 
 
-def _write_defaultdict(value: Any) -> Any:
+def _write_defaultdict(value: Any, depth: int) -> Any:
     factory = None if value.default_factory is None else getattr(value.default_factory, "__name__", "")
     if factory is not None and _FACTORIES.get(factory) is not value.default_factory:
         raise NotPlain(f"defaultdict of {factory}")
-    return [factory, _pairs(value)]
+    return [factory, _pairs(value, depth)]
 
 
 def _read_defaultdict(parts: list[Any]) -> Any:
@@ -184,11 +186,11 @@ def _read_defaultdict(parts: list[Any]) -> Any:
     return defaultdict(None if factory is None else _FACTORIES[factory], pairs)
 
 
-def _write_generator(value: Any) -> Any:
+def _write_generator(value: Any, depth: int) -> Any:
     state = value.bit_generator.state
     if state["bit_generator"] != "PCG64":
         raise NotPlain(f"Generator on {state['bit_generator']}")
-    return to_plain(state)
+    return to_plain(state, depth)
 
 
 def _read_generator(state: Any) -> Any:
@@ -203,35 +205,48 @@ def _read_random(state: Any) -> random.Random:
     return drawn
 
 
-_TAGS = {"dict": "mapping", "Random": "random"}
+def _isoformat(value: Any, _: int) -> str:
+    text: str = value.isoformat()
+    return text
 
-_WRITERS: Mapping[str, Callable[[Any], Any]] = {
-    "tuple": _items,
-    "set": _sorted_items,
-    "frozenset": _sorted_items,
-    "deque": lambda value: [_items(value), value.maxlen],
-    "OrderedDict": _pairs,
-    "Counter": _pairs,
-    "defaultdict": _write_defaultdict,
-    "date": lambda value: value.isoformat(),
-    "datetime": lambda value: value.isoformat(),
-    "time": lambda value: value.isoformat(),
-    "timedelta": lambda value: [value.days, value.seconds, value.microseconds],
-    "Decimal": str,
-    "Fraction": str,
-    "Timestamp": lambda value: [value.isoformat(), value.unit],
-    "Timedelta": lambda value: value.isoformat(),
-    "NaTType": lambda _: None,
-    "ndarray": _write_array,
-    "Series": _write_series,
-    "DataFrame": _write_frame,
-    "Generator": _write_generator,
-    "Random": lambda value: to_plain(value.getstate()),
-    "Ticket": str,
-    "complex": lambda value: [value.real, value.imag],
-    "bytes": lambda value: base64.b64encode(value).decode(),
-}  # fmt: skip
-"""How each kind is written, by the name of its type; numpy scalars go by their own."""
+
+def _text(value: Any, _: int) -> str:
+    return str(value)
+
+
+_WRITERS: Mapping[type, tuple[str, Callable[[Any, int], Any]]] = {
+    tuple: ("tuple", _items),
+    set: ("set", _sorted_items),
+    frozenset: ("frozenset", _sorted_items),
+    deque: ("deque", lambda value, depth: [_items(value, depth), value.maxlen]),
+    OrderedDict: ("OrderedDict", _pairs),
+    Counter: ("Counter", _pairs),
+    defaultdict: ("defaultdict", _write_defaultdict),
+    dt.date: ("date", _isoformat),
+    dt.datetime: ("datetime", _isoformat),
+    dt.time: ("time", _isoformat),
+    dt.timedelta: ("timedelta", lambda value, _: [value.days, value.seconds, value.microseconds]),
+    Decimal: ("Decimal", _text),
+    Fraction: ("Fraction", _text),
+    pd.Timestamp: ("Timestamp", lambda value, _: [value.isoformat(), value.unit]),
+    pd.Timedelta: ("Timedelta", _isoformat),
+    type(pd.NaT): ("NaTType", lambda *_: None),
+    np.ndarray: ("ndarray", _write_array),
+    pd.Series: ("Series", _write_series),
+    pd.DataFrame: ("DataFrame", _write_frame),
+    np.random.Generator: ("Generator", _write_generator),
+    random.Random: ("random", lambda value, depth: to_plain(value.getstate(), depth)),
+    Ticket: ("Ticket", _text),
+    complex: ("complex", lambda value, _: [value.real, value.imag]),
+    bytes: ("bytes", lambda value, _: base64.b64encode(value).decode()),
+}
+"""How each kind is written: by the type itself, so that a class of the user's of the same name is not taken for it."""
+
+_SCALARS = frozenset({
+    "bool", "int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64", "float16", "float32", "float64",
+    "complex64", "complex128", "datetime64", "timedelta64", "str_", "bytes_",
+})  # fmt: skip
+"""Kinds of numpy scalars, by their names."""
 
 _READERS: Mapping[str, Callable[[Any], Any]] = {
     "tuple": tuple,
@@ -258,11 +273,30 @@ _READERS: Mapping[str, Callable[[Any], Any]] = {
     "random": _read_random,
     "complex": lambda parts: complex(*parts),
     "bytes": base64.b64decode,
-    **{name: (lambda parts: _read_array(parts)[()]) for name in (
-        "bool", "int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64", "float16", "float32",
-        "float64", "datetime64", "timedelta64", "str_",
-    )},
-}  # fmt: skip
+    **{name: (lambda parts: _read_array(parts)[()]) for name in _SCALARS},
+}
+
+
+def plain_items(values: Mapping[str, Any], lost: dict[str, str]) -> dict[str, Any]:
+    """The values that are plain data, by name, as JSON data.
+
+    Parameters
+    ----------
+    values : mapping of str to object
+    lost : dict of str to str
+        Takes the names of the others, and what they hold.
+    """
+    kept = {}
+    for name, value in values.items():
+        try:
+            kept[name] = to_plain(value)
+            # Numbers that Python itself will not read back from text.
+            json.dumps(kept[name])
+        except NotPlain as problem:
+            lost[name] = str(problem)
+        except ValueError:
+            lost[name] = f"{type(value).__name__} too large for text"
+    return {name: value for name, value in kept.items() if name not in lost}
 
 
 def plain_options(options: Mapping[str, Any]) -> dict[str, Any]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import warnings
+from inspect import signature
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,7 +17,8 @@ from qresearch.market.market import Market
 from qresearch.session import frames
 from qresearch.session.commands import again, split_step
 from qresearch.session.encoding import encode, first_difference
-from qresearch.session.journal import Contents, Entry, Journal
+from qresearch.session.journal import Journal, detach
+from qresearch.session.journal_file import Contents, Entry, journal_path, read
 from qresearch.session.memory import Remembered
 from qresearch.session.plain import from_plain
 from qresearch.session.timeline import Branch
@@ -25,29 +27,48 @@ if TYPE_CHECKING:
     from qresearch.session.session import Session
 
 
+_NOT_FROM_A_FILE = frozenset({"market", "strategy", "journal"})
+"""What a user passes: a file that named a strategy would be executed, one that named a journal would write another."""
+
+
 def resume(
     make: type[Session], path: str | Path, market: Market, strategy: object = None, *, verify: bool = False
 ) -> Session:
     """A session as its journal left it; see :meth:`Session.resume`."""
-    notices: list[str] = []
-    sessions: list[Session] = []
-
-    def values(kept: Remembered | None) -> list[dict[str, Any]]:
-        return sessions[0]._memory.values(kept)
-
-    journal, contents = Journal.open(Path(path), values, notices.append)
-    try:
-        _check_market(contents, market)
-        session = make(market, **from_plain(contents.meta["options"]))
-        sessions.append(session)
-        journal._tell = session._tell
-        session._resume_strategy(strategy, contents.meta.get("strategy", ""))
-        _Replay(session, contents, journal, verify=verify).run()
-    except BaseException:
-        journal.close()
-        raise
-    session._journal = journal
+    place = journal_path(path)
+    detach(place)
+    contents = read(place)
+    _check_market(contents, market)
+    session = _made(make, market, contents.meta)
+    session._resume_strategy(strategy, contents.meta["strategy"])
+    replay = _Replay(session, contents, place.name, verify=verify)
+    replay.run()
+    # The file is opened for writing only now: what cannot be followed stays as it is.
+    session._journal = journal = Journal.go_on(place, contents, session._memory.values, session._tell)
+    journal.adopt(contents, replay.branches, replay.rows, session._timeline.branch)
+    for notice in contents.notices:
+        session._tell(notice)
     return session
+
+
+def _made(make: type[Session], market: Market, meta: dict[str, Any]) -> Session:
+    """A session with the options of a journal: those of the closed list, which open no file and run nothing."""
+    options = meta.get("options")
+    allowed = [name for name in signature(make).parameters if name not in _NOT_FROM_A_FILE]
+    if not isinstance(options, dict) or {"fingerprint", "market", "strategy", "schema"} - meta.keys():
+        raise JournalError("The journal does not describe its session (table meta). It was not written by qresearch.")
+    strange = [name for name in options if name not in allowed]
+    if strange:
+        raise JournalError(
+            f"The journal asks for {', '.join(f'{name}={options[name]!r}' for name in strange)}, and a journal can ask "
+            f"for {', '.join(allowed)} only. It was edited, or written by another version; nothing of it was done."
+        )
+    try:
+        return make(market, **from_plain(options))
+    except Exception as problem:
+        raise JournalError(
+            f"The journal asks for options that this version refuses: {problem} Read it with the version that wrote it."
+        ) from problem
 
 
 def _check_market(contents: Contents, market: Market) -> None:
@@ -56,7 +77,7 @@ def _check_market(contents: Contents, market: Market) -> None:
             f"Session.resume: market is a {type(market).__name__}, not a Market. Pass the data of the journal, made by "
             "qresearch.read_market(...) or qresearch.sample_market()."
         )
-    wanted, text = contents.meta["fingerprint"], contents.meta["market"]
+    wanted, text = str(contents.meta.get("fingerprint")), contents.meta.get("market")
     if market.fingerprint != wanted:
         raise JournalError(
             f"The journal was made on other data: {text}, fingerprint {wanted[:12]}; this market is {market!r}, "
@@ -68,34 +89,59 @@ def _check_market(contents: Contents, market: Market) -> None:
 class _Replay:
     """One pass over the entries of a journal."""
 
-    def __init__(self, session: Session, contents: Contents, journal: Journal, *, verify: bool) -> None:
-        self._session, self._contents, self._journal = session, contents, journal
+    def __init__(self, session: Session, contents: Contents, name: str, *, verify: bool) -> None:
+        self._session, self._contents, self._name = session, contents, name
         self._branches: dict[int, Branch] = {}
-        self._memories: dict[int, Remembered] = {}
+        self._names: dict[int, str] = {}
+        self._stood: dict[int, int] = {}
+        self._current = 0
+        self._memories: dict[int, Remembered | None] = {}
+        self._lost: dict[str, str] = {}
         self._verify = verify
         edits = [entry.number for entry in contents.entries if entry.kind == "edit"]
         self._verify_from = edits[-1] if edits else 0
         self._skipped = 0
 
+    @property
+    def branches(self) -> dict[Branch, int]:
+        """Id of each branch in the file."""
+        return {branch: known for known, branch in self._branches.items()}
+
+    @property
+    def rows(self) -> dict[Remembered, int]:
+        """Row of each snapshot in the file."""
+        return {memory: row for row, memory in self._memories.items() if memory is not None}
+
     def run(self) -> None:
         """Do everything again, then stand where the session stood."""
+        session, timeline = self._session, self._session._timeline
         with warnings.catch_warnings():
             # Told when it happened; the notices say it again.
             warnings.simplefilter("ignore", MarketWarning)
             for entry in self._contents.entries:
-                self._entry(entry)
-        session, timeline = self._session, self._session._timeline
-        names = {known: self._contents.branches[known] for known in self._branches}
+                try:
+                    self._entry(entry)
+                except JournalError:
+                    raise
+                except Exception as problem:
+                    raise JournalError(
+                        f"Entry {entry.number} of the journal ({entry.kind}) cannot be followed: "
+                        f"{type(problem).__name__}: {problem}. It was not written by this version of qresearch; read "
+                        "it with the one that wrote it."
+                    ) from problem
+        if not self._branches:
+            raise JournalError("The journal has no entries. It was not written by qresearch.")
         for known, branch in self._branches.items():
-            branch.name = names[known]
+            branch.name, branch.cursor = self._names[known], self._stood[known]
         timeline.branches = {branch.name: branch for branch in self._branches.values()}
-        for known, stop in self._contents.cursors.items():
-            self._branches[known].cursor = stop
-        timeline.branch = self._branches[self._contents.current]
+        timeline.branch = self._branches[self._current]
         session._move_to(timeline.branch.cursor)
-        rows = {memory: row for row, memory in self._memories.items()}
-        self._journal.adopt(self._contents, {branch: known for known, branch in self._branches.items()}, rows)
-        session.message = f"Resumed {self._journal.path.name}: {len(self._contents.entries)} entries done again."
+        session.message = f"Resumed {self._name}: {len(self._contents.entries)} entries done again."
+        for name, what in self._lost.items():
+            session._tell(
+                f"{name!r} held a {what}, which a journal does not keep: it is as the strategy first sets it. Set it "
+                "again before going on where that matters."
+            )
         if self._skipped:
             session._tell(
                 f"{self._skipped} steps before the last edit of the strategy were not verified: they were made with "
@@ -103,42 +149,49 @@ class _Replay:
             )
 
     def _entry(self, entry: Entry) -> None:
-        timeline = self._session._timeline
+        timeline, known = self._session._timeline, entry.branch
         if entry.kind == "fork":
             self._fork(entry)
             return
-        timeline.branch = self._branches[entry.branch]
-        memory = self._memory(entry.memory)
-        if entry.kind == "memory":
-            timeline.branch.memories[entry.stop] = memory
-        elif entry.kind not in {"edit", "rename"}:
-            timeline.branch.cursor = len(timeline.branch.stops) - 1
-            self._commit(entry, memory)
+        branch = self._branches[known]
+        if entry.kind == "move":
+            timeline.branch = branch
+            timeline.check(entry.stop)
+            self._stood[known], self._current = entry.stop, known
+        elif entry.kind == "rename":
+            self._names[known] = json.loads(entry.events)["name"]
+        elif entry.kind == "memory":
+            branch.memories[entry.stop] = self._memory(entry.memory)
+        elif entry.kind != "edit":
+            timeline.branch = branch
+            branch.cursor = len(branch.stops) - 1
+            self._commit(entry, self._memory(entry.memory))
+            self._stood[known], self._current = branch.cursor, known
 
     def _fork(self, entry: Entry) -> None:
-        timeline = self._session._timeline
+        timeline, known = self._session._timeline, entry.branch
         held = json.loads(entry.events)
-        if held["parent"] is None:
-            self._branches[entry.branch] = timeline.branch
-            return
-        timeline.branch = self._branches[held["parent"]]
-        timeline.branch.cursor = entry.stop
-        timeline.fork_here(held["name"])
-        self._branches[entry.branch] = timeline.branch
+        if held["parent"] is not None:
+            timeline.branch = self._branches[held["parent"]]
+            timeline.check(entry.stop)
+            timeline.move_to(entry.stop)
+            timeline.fork_here(f"{known} {held['name']}")
+            self._stood[held["parent"]] = entry.stop
+        self._branches[known], self._names[known] = timeline.branch, held["name"]
+        self._stood[known], self._current = entry.stop, known
 
     def _memory(self, row: int | None) -> Remembered | None:
         if row is None:
             return None
-        known = self._memories.get(row)
-        if known is None:
+        if row not in self._memories:
             memory = self._session._memory
-            data = self._contents.memories[row]
+            data = json.loads(self._contents.memories[row])
+            self._lost.update(data["lost"])
             values = from_plain(data["roots"], memory.ticket)
             schedules = tuple((phase, name) for phase, name in data["schedules"])
-            known = memory.freeze(values, schedules)
-            assert known is not None  # an empty memory has no row
-            self._memories[row] = known
-        return known
+            # None where all that there was is no plain data.
+            self._memories[row] = memory.freeze(values, schedules)
+        return self._memories[row]
 
     def _commit(self, entry: Entry, memory: Remembered | None) -> None:
         session = self._session

@@ -36,8 +36,9 @@ from qresearch.market.venue import PHASE_ORDER, Phase
 from qresearch.session.editing import source_of
 from qresearch.session.html import session_html
 from qresearch.session.journal import Journal
+from qresearch.session.journal_file import journal_path
 from qresearch.session.looking import Looking
-from qresearch.session.memory import Memory
+from qresearch.session.memory import Memory, SessionMemory
 from qresearch.session.navigation import Now
 from qresearch.session.notices import Notices
 from qresearch.session.options import (
@@ -192,7 +193,8 @@ class Session(Looking):
         """What the last call has to say."""
         self.notices = Notices(market.notes)
         """What a user should know about the data and the run, each once; ``notices.table`` counts them by kind."""
-        self.memory: dict[str, Any] = {}
+        held: dict[str, Any] = {}
+        self.memory = SessionMemory(held, self._remember)
         """The attributes that a strategy has set on its context; kept with every state, restored on going back."""
         first, last = span_of(market, start, end)
         self._exchange = Exchange(market, first, last)
@@ -204,10 +206,10 @@ class Session(Looking):
         self._begin_navigation()
         self._book: tuple[Branch | None, OrderBook] = (None, OrderBook())
         self._open(settings, cash, positions or {}, positions_paid=positions_paid)
-        self._context = Context(self, self.memory)
+        self._context = Context(self, held)
         self._data = BarData(self)
         self._options = options
-        self._begin(strategy, None if journal is None else Path(journal))
+        self._begin(strategy, held, journal)
 
     # ------------------------------------------------------------------ beginning
 
@@ -266,7 +268,7 @@ class Session(Looking):
         cost = self._exchange.money.notional(self._exchange.money.price_units(price), int(quantity))
         draft.emit(PositionSeeded(draft.day, draft.phase, column, int(quantity), cost, cost if paid else 0))
 
-    def _begin(self, strategy: object, journal: Path | None) -> None:
+    def _begin(self, strategy: object, held: dict[str, Any], journal: str | Path | None) -> None:
         """Load the strategy and let it initialise itself before the first day."""
         live = {
             "session": self,
@@ -275,14 +277,14 @@ class Session(Looking):
             "market": self.market,
             "log": self._context.log,
         }
-        self._memory = Memory([self.memory], self._tell, self._live_ticket, live)
+        self._memory = Memory([held], self._tell, self._live_ticket, live)
         self._begin_strategy(strategy)
         if journal is not None:
             name = "" if strategy is None else self._strategy.name
-            self._journal = self._open_journal(journal, name, source_of(strategy))
+            self._journal = self._open_journal(journal_path(journal), name, source_of(strategy))
             # A copy: what initialize does joins this very list before the journal writes it.
             self._journal.note("root", self._timeline.branch, list(self._timeline.branch.log), None)
-        self._keep("initialize", self._initialized())
+        self._keep("initialize", self._initialized(), self._memory.snapshot())
         self._settle()
 
     def _live_ticket(self, order_id: str) -> Ticket:
@@ -312,7 +314,7 @@ class Session(Looking):
         total = hashlib.sha256()
         for event in records(iter(self._log())):
             if not isinstance(event, (Logged, Recorded, Advanced, QueueEmptied)):
-                total.update(_canonical(event).encode())
+                total.update(_canonical(event).encode("utf-8", "surrogatepass"))
         account = self._account
         total.update(f"{account.day}|{account.phase}".encode())
         return total.hexdigest()

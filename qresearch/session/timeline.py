@@ -60,8 +60,15 @@ class Branch:
         return child
 
 
+Mark = tuple["dict[str, Branch]", Branch, int, int, "tuple[State, int, Remembered | None]"]
+"""Where a timeline stood: branches, branch, cursor, number of stops, and the last stop."""
+
+
 class Timeline:
     """Branches and the cursor.
+
+    A change that is cut off, by Ctrl-C or by whatever else, is taken back as a whole: :meth:`mark` before it,
+    :meth:`undo` when it did not come to its end.
 
     Parameters
     ----------
@@ -143,8 +150,35 @@ class Timeline:
 
     def fork_here(self, name: str) -> None:
         """Open a branch at the cursor and stand on it."""
-        self.branch = self.branch.forked(name, self.stop)
-        self.branches[name] = self.branch
+        child = self.branch.forked(name, self.stop)
+        self.branches = {**self.branches, name: child}
+        self.branch = child
+
+    def rename(self, branch: Branch, name: str) -> None:
+        """Give a branch another name, which is free."""
+        branch.name = name
+        self.branches = {item.name: item for item in self.branches.values()}
+
+    def mark(self) -> Mark:
+        """Where the timeline stands now."""
+        branch = self.branch
+        tip = branch.stops[-1], branch.counts[-1], branch.memories[-1]
+        return self.branches, branch, branch.cursor, len(branch.stops), tip
+
+    def undo(self, mark: Mark) -> None:
+        """Take back what was done since a mark: stops, events, branches, names and moves, wherever it was cut off.
+
+        The branch of the mark is the only one whose stops and cursor can have changed.
+        """
+        branches, branch, cursor, stops, tip = mark
+        for kept in (branch.stops, branch.counts, branch.memories):
+            del kept[stops:]
+        branch.stops[-1], branch.counts[-1], branch.memories[-1] = tip
+        del branch.log[branch.counts[-1] :]
+        branch.cursor = cursor
+        for name, item in branches.items():
+            item.name = name
+        self.branches, self.branch = branches, branch
 
     def _name(self, day: int) -> str:
         """A free name for a branch that forks on a day."""
@@ -154,8 +188,8 @@ class Timeline:
                 return name
         raise AssertionError  # count() does not end
 
-    def move_to(self, stop: int) -> None:
-        """Put the cursor on a stop of the current branch.
+    def check(self, stop: int) -> None:
+        """See whether a stop of the current branch is kept.
 
         Raises
         ------
@@ -169,6 +203,9 @@ class Timeline:
                 f"branch {self.branch.name!r} keeps {self.stop} stops behind this one and {ahead} ahead. "
                 "Go at most that far; step() simulates further."
             )
+
+    def move_to(self, stop: int) -> None:
+        """Put the cursor on a stop of the current branch that is kept: :meth:`check`."""
         self.branch.cursor = stop
 
     def find(self, day: int, phase: int, bar: int = 0) -> int:

@@ -266,17 +266,17 @@ class Context:
 
     def __getattr__(self, name: str) -> Any:
         try:
-            return self._run.session.memory[name]
+            return self._run.session._memory.roots[0][name]
         except KeyError:
             raise AttributeError(f"context has no {name!r}. Set it first: context.{name} = ...") from None
 
     def __setattr__(self, name: str, value: object) -> None:
         if name in _OWN:
             raise UsageError(f"context.{name} belongs to the session and cannot be replaced. Choose another name.")
-        self._run.session.memory[name] = value
+        self._run.session._memory.roots[0][name] = value
 
     def __delattr__(self, name: str) -> None:
-        del self._run.session.memory[name]
+        del self._run.session._memory.roots[0][name]
 
     def __repr__(self) -> str:
         return f"<context {self._run.now}: {self.portfolio!r}>"

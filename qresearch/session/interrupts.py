@@ -1,0 +1,216 @@
+"""Ctrl-C: it waits while a session changes what it keeps, and reaches the strategy whenever that runs.
+
+A public call that changes a session is one section (:class:`Section`). While it lasts, SIGINT is only noted; the user's
+own handler is called at its end, or between the steps of a run (:func:`ask`). Where the user's own code runs, a
+callback, a predicate, the debugger, the gate is open (:data:`LET`) and the handler is called at once, so that an
+endless loop can be left; the step is then rolled back. A session is used by one thread, the one that opened it: a
+section refuses any other.
+"""
+
+from __future__ import annotations
+
+import linecache
+import signal
+import sys
+from collections.abc import Callable
+from importlib import import_module
+from threading import get_ident, main_thread
+from types import FrameType, TracebackType
+from typing import TYPE_CHECKING, Any, cast
+
+from qresearch.errors import Interrupted, UsageError
+from qresearch.session.attempt import file_name, is_own, user_frame
+
+if TYPE_CHECKING:
+    from qresearch.session.session import Session
+
+# What signal.signal and getsignal wrap: the wrappers make enums of numbers, which takes longer than an order.
+_plain: Any = import_module("_signal")
+_put: Callable[[int, Any], Any] = _plain.signal
+_handler: Callable[[int], Any] = _plain.getsignal
+_SIGINT = int(signal.SIGINT)
+_MAIN = main_thread().ident
+"""Python runs handlers in the main thread only: a session of another thread has nothing to defer."""
+
+
+_ONWARDS = "Nothing is half done: go on with step() or run(), go back(), or mend the strategy first."
+
+
+class _Gate:
+    """What the handler knows; there is one SIGINT in a process, so there is one gate."""
+
+    __slots__ = ("came", "is_open", "is_waiting", "previous")
+
+    def __init__(self) -> None:
+        self.is_open = False
+        """The user's code runs: the signal goes through."""
+        self.is_waiting = False
+        """A signal came while the gate was shut."""
+        self.came = False
+        """A signal went through and its handler raised, whatever the user's code made of that."""
+        self.previous: Callable[[int, FrameType | None], Any] = signal.default_int_handler
+
+    def deliver(self, frame: FrameType | None) -> None:
+        """Call the user's own handler."""
+        self.is_waiting = False
+        try:
+            self.previous(_SIGINT, frame)
+        except BaseException:
+            self.came = True
+            raise
+
+
+_gate = _Gate()
+
+
+def _arrived(_: int, frame: FrameType | None) -> None:
+    """The handler inside a section."""
+    if _gate.is_open:
+        _gate.deliver(frame)
+    else:
+        _gate.is_waiting = True
+
+
+def ask() -> None:
+    """Between two steps: let a signal through that has come in the meantime."""
+    if _gate.is_waiting and get_ident() == _MAIN:
+        _gate.deliver(sys._getframe(1))
+
+
+class _Open:
+    """A context in which the user's code runs and may be interrupted.
+
+    Parameters
+    ----------
+    forgives : bool
+        True for the debugger, where Ctrl-C ends what was typed and not the step. Otherwise a strategy that catches the
+        interrupt, as a bare ``except`` does, ends its step all the same: what the signal cut off may be half done.
+    """
+
+    __slots__ = ("_forgives",)
+
+    def __init__(self, *, forgives: bool) -> None:
+        self._forgives = forgives
+
+    def __enter__(self) -> None:
+        if get_ident() == _MAIN:
+            if _gate.is_waiting:
+                _gate.deliver(sys._getframe(1))
+            _gate.came, _gate.is_open = False, True
+
+    def __exit__(self, *_: object) -> None:
+        if get_ident() == _MAIN:
+            came, _gate.came, _gate.is_open = _gate.came, False, False
+            if came and not self._forgives:
+                raise KeyboardInterrupt
+
+
+LET = _Open(forgives=False)
+LET_DEBUGGER = _Open(forgives=True)
+
+
+class Section:
+    """A call that changes a session: a signal does not split it, and it says where the session stands when it ends it.
+
+    One section lies inside another only where the gate is open: a strategy may step a session of its own.
+
+    Parameters
+    ----------
+    session : Session
+    call : str
+        What the user called, for the message.
+
+    Raises
+    ------
+    UsageError
+        Another thread; use the session in the one that opened it.
+    Interrupted
+        At the end, when Ctrl-C came.
+    """
+
+    __slots__ = ("_before", "_call", "_inside", "_previous", "_session", "_was_open")
+
+    def __init__(self, session: Session, call: str) -> None:
+        self._session, self._call = session, call
+        self._previous: Callable[[int, FrameType | None], Any] | None = None
+        self._was_open = False
+
+    def __enter__(self) -> None:
+        session, thread = self._session, get_ident()
+        if thread != session._thread:
+            raise UsageError(
+                f"{self._call}: this session was opened in another thread, and one thread at a time can use it. Call "
+                "it there; or open a session in this thread, with a journal by Session.resume(path, market)."
+            )
+        self._before = self._standing()
+        self._inside = session._draft, session._armed
+        if thread == _MAIN:
+            handler, was_open = _handler(_SIGINT), _gate.is_open
+            # Ours, with the gate shut, has been left behind by a section that was cut off: take over from it.
+            is_nested = handler is _arrived and was_open
+            self._was_open = was_open and is_nested
+            _gate.is_open = False
+            if handler is _arrived:
+                self._previous = None if is_nested else _gate.previous
+            elif callable(handler):
+                _gate.is_waiting, _gate.previous, self._previous = False, handler, handler
+                _put(_SIGINT, _arrived)
+
+    def __exit__(
+        self, kind: type[BaseException] | None, problem: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._previous is not None and _handler(_SIGINT) is _arrived:
+            _put(_SIGINT, self._previous)
+        is_due = False
+        if self._previous is not None or self._was_open:
+            _gate.is_open = self._was_open
+            is_due = _gate.is_waiting
+        if is_due or problem is not None:
+            self._stopped(problem, is_due=is_due)
+
+    def _stopped(self, problem: BaseException | None, *, is_due: bool) -> None:
+        """After an error, a signal, or both: the session is made whole, then the signal gets its exception."""
+        session = self._session
+        if problem is not None:
+            session._recover(*self._inside)
+        if is_due:
+            try:
+                _gate.deliver(sys._getframe(2))
+            except KeyboardInterrupt as late:
+                problem = late
+            finally:
+                _gate.came = False
+        if isinstance(problem, KeyboardInterrupt):
+            session.message = self._where(problem)
+            raise Interrupted(f"{session.message}\n{_ONWARDS}", self._call) from None
+
+    def _standing(self) -> tuple[object, ...]:
+        """What a call may change, to see whether it did."""
+        session, timeline = self._session, self._session._timeline
+        return timeline.branch, timeline.stop, timeline.state, timeline.memory, timeline.branches, session._strategy
+
+    def _where(self, problem: BaseException) -> str:
+        """What was interrupted, and where the session stands."""
+        session, timeline = self._session, self._session._timeline
+        frame, line = user_frame(problem.__traceback__)
+        file = frame.f_code.co_filename
+        place = ""
+        if is_own(file):
+            text = linecache.getline(file, line).strip()
+            place = f" in line {line} of {file_name(file)}{f' `{text}`' if text else ''}"
+        branch, stop = self._before[:2]
+        now = self._standing()
+        if timeline.branch is branch and timeline.stop > cast("int", stop):
+            kept = timeline.stop - cast("int", stop)
+            done = f"{kept} {'stop of it is' if kept == 1 else 'stops of it are'} kept"
+        elif all(
+            one is other or (one == other and isinstance(one, int))
+            for one, other in zip(self._before, now, strict=True)
+        ):
+            done = "nothing of it was done"
+        else:
+            done = "it has been done"
+        return (
+            f"{self._call} was interrupted{place}: {done}. The session stands at {session._now_text}, branch "
+            f"{timeline.branch.name!r}."
+        )

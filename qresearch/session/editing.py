@@ -68,6 +68,7 @@ class StrategySlot:
     _hooks: dict[int, Callable[[], object]]
     _listeners: Listeners | None
     _strategy: Hooks
+    _codes: tuple[object, ...]
     _wanted_strategy: str
     _refuse_inside_callback: Callable[[str], None]
     _call: Callable[[str, Callable[[], object]], None]
@@ -89,9 +90,10 @@ class StrategySlot:
         hooks = load_strategy(strategy, self._context)
         with self._section("strategy = ..."):
             self._use(hooks)
-            self._wanted_strategy = ""
-            self.message = f"The strategy is now {self._strategy.name!r}."
-            self._note_edit(self._strategy.name, source_of(strategy))
+            # What a journal was waiting for goes on with what it kept; anything else is a change.
+            is_resumed, self._wanted_strategy = bool(self._wanted_strategy), ""
+            self.message = f"The strategy is now {self._strategy.name!r}.{self._outlook(is_resumed=is_resumed)}"
+            self._note_edit(self._strategy.name, source_of(strategy), is_resumed=is_resumed)
 
     def _use(self, hooks: Hooks) -> None:
         """Go on with other callbacks."""
@@ -114,9 +116,24 @@ class StrategySlot:
                 self._note_edit(self._strategy.name, source)
         return names
 
-    def _note_edit(self, name: str, source: str) -> None:
+    def _notice_reload(self) -> None:
+        """Take in that the functions of the strategy were changed in place, as autoreload does it."""
+        if self._strategy.codes != self._codes:
+            self._codes = self._strategy.codes
+            self._note_edit(self._strategy.name, source_of(self._strategy.target))
+
+    def _outlook(self, *, is_resumed: bool) -> str:
+        """What becomes of a kept future."""
+        if is_resumed or self._timeline.at_tip:
+            return ""
+        return " step() and run() run it from here on a new branch; the future that is kept was made without it."
+
+    def _note_edit(self, name: str, source: str, *, is_resumed: bool = False) -> None:
+        """Count a change of the strategy, and write it down."""
+        if not is_resumed:
+            self._timeline.edition += 1
         if self._journal is not None:
-            self._journal.note_edit(self._timeline.branch, name, source)
+            self._journal.note_edit(self._timeline.branch, name, source, is_resumed=is_resumed)
             self._sync()
 
     def _bind(self, hooks: Hooks) -> None:
@@ -128,7 +145,7 @@ class StrategySlot:
         }
         listens = any(name in hooks.calls for name in LISTENERS)
         self._listeners = Listeners(hooks.calls, self._context) if listens else None
-        self._strategy, self._hooks = hooks, bound
+        self._strategy, self._hooks, self._codes = hooks, bound, hooks.codes
 
     def _begin_strategy(self, strategy: object) -> None:
         """Load the strategy that a session is opened with."""

@@ -162,7 +162,10 @@ class _Replay:
             self._names[known] = json.loads(entry.events)["name"]
         elif entry.kind == "memory":
             branch.memories[entry.stop] = self._memory(entry.memory)
-        elif entry.kind != "edit":
+            branch.editions[entry.stop] = timeline.edition
+        elif entry.kind == "edit":
+            timeline.edition += not json.loads(entry.events).get("resumed", False)
+        else:
             timeline.branch = branch
             branch.cursor = len(branch.stops) - 1
             self._commit(entry, self._memory(entry.memory))

@@ -58,6 +58,11 @@ class Hooks:
     target: Any = None
     phases: dict[int, Callable[[], object]] | None = None
 
+    @property
+    def codes(self) -> tuple[object, ...]:
+        """The code of each callback: it tells when a module was loaded again and its functions changed in place."""
+        return tuple(getattr(getattr(call, "__func__", call), "__code__", None) for call in self.calls.values())
+
     def find(self, name: str) -> Callable[..., object] | None:
         """A function of the strategy by its name: a method, a global of the script or of the module."""
         if isinstance(self.target, dict):

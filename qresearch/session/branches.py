@@ -8,9 +8,10 @@ from html import escape
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pandas as pd
 
-from qresearch.domain.messages import Advanced, OrderFilled, QueueEmptied, Record, records
+from qresearch.domain.messages import Advanced, Matched, OrderFilled, QueueEmptied, Record, records
 from qresearch.errors import UsageError, close_matches, did_you_mean
 from qresearch.market.venue import PHASE_ORDER, Phase
 from qresearch.session import frames
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 
 _CLOSE = PHASE_ORDER[Phase.CLOSE]
 _CLOCKWORK = (Advanced, QueueEmptied)
+_DEEPEST = 20
 
 
 class Branches:
@@ -152,7 +154,13 @@ class Branches:
         exchange, tip = session._exchange, branch.stops[-1]
         forked = pd.NaT if branch.parent is None else frames.timestamp(exchange, branch.stops[branch.fork].day)
         days = max(tip.day - exchange.first + (tip.phase >= _CLOSE), 0)
-        fills = sum(1 for event in records(iter(branch.log)) if isinstance(event, OrderFilled))
+        # Counted without taking blocks apart: branches of branches repeat what came before them.
+        fills = sum(
+            np.count_nonzero(np.asarray(event.quantities))
+            if isinstance(event, Matched)
+            else isinstance(event, OrderFilled)
+            for event in branch.log
+        )
         equity = Portfolio(exchange, tip, session._starting_equity).equity
         parent = "" if branch.parent is None else branch.parent.name
         end = frames.timestamp(exchange, tip.day)
@@ -166,12 +174,12 @@ class Branches:
         for name, branch in branches.items():
             children.setdefault("" if branch.parent is None else branch.parent.name, []).append(name)
 
-        def walk(name: str, depth: int) -> Iterator[tuple[int, str]]:
-            for child in children.get(name, ()):
-                yield depth, child
-                yield from walk(child, depth + 1)
-
-        return walk("", 0)
+        # By hand, not by recursion: branches of branches may be thousands deep.
+        waiting = [(0, name) for name in reversed(children.get("", ()))]
+        while waiting:
+            depth, name = waiting.pop()
+            yield depth, name
+            waiting += [(depth + 1, child) for child in reversed(children.get(name, ()))]
 
     def __repr__(self) -> str:
         rows = self.table
@@ -181,7 +189,7 @@ class Branches:
             forked = f", from {_day(row.forked)}" if row.parent else ""
             mark = "*" if row.here else " "
             lines.append(
-                f"{mark} {'  ' * depth}{name}{forked}: to {_day(row.end)}, {row.orders} orders, "
+                f"{mark} {_indented('  ', depth)}{name}{forked}: to {_day(row.end)}, {row.orders} orders, "
                 f"equity {row.equity:,.2f}"
             )
         return "\n".join(lines)
@@ -192,7 +200,7 @@ class Branches:
         cells = []
         for depth, name in self._tree():
             row = rows.loc[name]
-            text = f"{'&nbsp;&nbsp;&nbsp;' * depth}{'└ ' if depth else ''}{escape(name)}"
+            text = f"{_indented('&nbsp;&nbsp;&nbsp;', depth)}{'└ ' if depth else ''}{escape(name)}"
             shown = f"<b>{text}</b>" if row.here else text
             forked = _day(row.forked) if row.parent else ""
             cells.append(
@@ -207,6 +215,11 @@ class Branches:
                 )
             )
         return table(("Branch", "Forked", "End", "Stops>", "Orders>", "Fills>", "Equity>"), cells)
+
+
+def _indented(step: str, depth: int) -> str:
+    """The indentation of a branch; below the deepest that one can follow, its depth as a number."""
+    return step * depth if depth <= _DEEPEST else f"{step * _DEEPEST}({depth}) "
 
 
 def _day(day: Any) -> str:

@@ -89,18 +89,18 @@ class Navigation(Clock):
             choose("phase", phase, [*PHASES, "next"])
         with self._section("step"):
             self._begin_move()
-            redone = done = 0
+            redone, short = 0, ""
             with self._debugging(at_callbacks=True) if debug else _NOTHING:
                 for done in range(n):
                     target = self._target(phase)
                     if done and target[0] > self._exchange.last:
+                        short = f"The session ends here: {done} of the {n} steps were there to take."
                         break
                     if done:
                         ask()
                     redone += self._step(target, rerun=rerun or debug)
-                else:
-                    done = n
-            self._say_steps(redone, done, n)
+            if redone or short or self._heading:
+                self._say_steps(redone, short)
             if self._watch is not None:
                 with LET:
                     self._watch.tell()
@@ -112,16 +112,11 @@ class Navigation(Clock):
         if self._hooks:
             self._notice_reload()
 
-    def _say_steps(self, redone: int, done: int, wanted: int) -> None:
+    def _say_steps(self, redone: int, short: str) -> None:
         """What a call of step has to say."""
-        if not (redone or self._heading or done < wanted or self.message):
-            return
-        said = [self._heading] if self._heading else [self.message] if self.message else []
-        if redone:
-            said.append(f"Redid {redone} kept {'step' if redone == 1 else 'steps'} without calling the strategy.")
-        if done < wanted:
-            said.append(f"The session ends here: {done} of the {wanted} steps were there to take.")
-        self.message = " ".join(said)
+        again = f"Redid {redone} kept {'step' if redone == 1 else 'steps'} without calling the strategy."
+        said = (self._heading or self.message, again if redone else "", short)
+        self.message = " ".join(filter(None, said))
 
     def _step(self, target: Target, *, rerun: bool) -> bool:
         """One step, written; True when it was redone from what is kept."""

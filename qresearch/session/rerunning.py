@@ -30,7 +30,7 @@ def rerun_to(session: Session, target: tuple[int, int, int]) -> bool:
     while not timeline.at_tip and not hit:
         day = timeline.branch.stops[timeline.stop + 1].day
         with session._transaction(timeline.memory):
-            differs, hit = _rerun_one(session)
+            differs, hit = rerun_one(session)
         if differs:
             session._heading = (
                 f"Run again, {session._exchange.date(day)} gives other events: opened branch "
@@ -47,7 +47,7 @@ def rerun_to(session: Session, target: tuple[int, int, int]) -> bool:
     return hit
 
 
-def _rerun_one(session: Session) -> tuple[bool, bool]:
+def rerun_one(session: Session) -> tuple[bool, bool]:
     """Call the strategy again for the next kept stop.
 
     Returns

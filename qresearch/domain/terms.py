@@ -6,10 +6,12 @@ Pass one as ``style=``: ``session.buy("600519", 100, style=limit(1650))``.
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from qresearch.errors import UsageError, choose
+from qresearch.domain.arguments import between, day_text, price, text
+from qresearch.domain.calls import told
+from qresearch.errors import UsageError, choose, shown
 
 
 class Kind(StrEnum):
@@ -101,26 +103,30 @@ def _terms(
     limit_price: float | None = None,
     stop_price: float | None = None,
 ) -> Terms:
-    for name, price in (("limit price", limit_price), ("stop price", stop_price)):
-        if price is not None and not 0 < price < float("inf"):
-            raise UsageError(f"{kind.value.lower()}: the {name} {price!r} must be a positive number.")
+    word = choose("tif", tif.upper() if isinstance(tif, str) else tif, TimeInForce)
     good_till = None
     if until is not None:
         good_till = _date(until)
-        tif = TimeInForce.GTD
-    elif tif == TimeInForce.GTD:
+        word = TimeInForce.GTD
+    elif word == TimeInForce.GTD:
         raise UsageError("tif='GTD' needs the last day: pass until='2024-01-31'.")
-    word = choose("tif", str(tif).upper(), list(TimeInForce))
+    tag = text("tag", tag, "hedge", empty=True)
     return Terms(kind, limit_price, stop_price, time_in_force=TimeInForce(word), good_till=good_till, tag=tag)
 
 
+def _price(call: str, name: str, value: object) -> float:
+    """A price of the terms, which a call must give: one that could not be computed must never trade."""
+    return float(price(f"{call}: {name}", value))
+
+
 def _date(day: object) -> dt.date:
-    try:
-        return dt.date.fromisoformat(str(day)[:10])
-    except ValueError:
-        raise UsageError(f"until={day!r} is not a date. Write it as '2024-01-31'.") from None
+    found = day_text(day)
+    if found is None:
+        raise UsageError(f"until={shown(day)} is not a date. Write it as '2024-01-31'.")
+    return dt.date.fromisoformat(found)
 
 
+@told
 def market(*, tif: str = "DAY", until: object = None, tag: str = "") -> Terms:
     """At the open, whatever the price.
 
@@ -147,6 +153,7 @@ def market(*, tif: str = "DAY", until: object = None, tag: str = "") -> Terms:
     return _terms(Kind.MARKET, tif=tif, until=until, tag=tag)
 
 
+@told
 def limit(price: float, *, tif: str = "DAY", until: object = None, tag: str = "") -> Terms:
     """At a price or better.
 
@@ -169,9 +176,10 @@ def limit(price: float, *, tif: str = "DAY", until: object = None, tag: str = ""
     >>> str(limit(10.5, tif="GTC"))
     'limit 10.5 GTC'
     """
-    return _terms(Kind.LIMIT, tif=tif, until=until, tag=tag, limit_price=price)
+    return _terms(Kind.LIMIT, tif=tif, until=until, tag=tag, limit_price=_price("limit", "price", price))
 
 
+@told
 def stop(price: float, *, tif: str = "DAY", until: object = None, tag: str = "") -> Terms:
     """At the market once the price has reached a stop: above for a buy, below for a sell.
 
@@ -193,9 +201,10 @@ def stop(price: float, *, tif: str = "DAY", until: object = None, tag: str = "")
     >>> str(stop(9.8))
     'stop 9.8'
     """
-    return _terms(Kind.STOP, tif=tif, until=until, tag=tag, stop_price=price)
+    return _terms(Kind.STOP, tif=tif, until=until, tag=tag, stop_price=_price("stop", "price", price))
 
 
+@told
 def stop_limit(
     stop_price: float, limit_price: float, *, tif: str = "DAY", until: object = None, tag: str = ""
 ) -> Terms:
@@ -220,9 +229,17 @@ def stop_limit(
     >>> str(stop_limit(9.8, 9.7))
     'stop 9.8 limit 9.7'
     """
-    return _terms(Kind.STOP_LIMIT, tif=tif, until=until, tag=tag, limit_price=limit_price, stop_price=stop_price)
+    return _terms(
+        Kind.STOP_LIMIT,
+        tif=tif,
+        until=until,
+        tag=tag,
+        limit_price=_price("stop_limit", "limit_price", limit_price),
+        stop_price=_price("stop_limit", "stop_price", stop_price),
+    )
 
 
+@told
 def trailing_stop(
     amount: float | None = None,
     *,
@@ -261,16 +278,24 @@ def trailing_stop(
     'trailing stop trail 5.00% GTC'
     """
     if (amount is None) == (percent is None):
-        raise UsageError("trailing_stop: pass an amount, or percent=, and not both.")
-    trail = amount if amount is not None else (percent or 0.0) / 100
-    if not trail > 0:
-        raise UsageError(f"trailing_stop: the distance {trail!r} must be positive.")
-    base = _terms(Kind.TRAILING_STOP, tif=tif, until=until, tag=tag, stop_price=stop_price)
-    return Terms(
-        base.kind, None, base.stop_price, trail, percent is not None, base.time_in_force, base.good_till, base.tag
-    )
+        raise UsageError(
+            f"trailing_stop: amount={shown(amount)}, percent={shown(percent)}: exactly one of them is needed. "
+            "Write trailing_stop(0.5) for a distance in the currency, or trailing_stop(percent=5)."
+        )
+    start = None if stop_price is None else _price("trailing_stop", "stop_price", stop_price)
+    base = _terms(Kind.TRAILING_STOP, tif=tif, until=until, tag=tag, stop_price=start)
+    if percent is None:
+        trail = _price("trailing_stop", "amount", amount)
+    else:
+        trail = between("trailing_stop: percent", percent, _LEAST_PERCENT, _MOST_PERCENT, 5) / 100
+    return replace(base, trail=float(trail), trail_is_fraction=percent is not None)
 
 
+_LEAST_PERCENT, _MOST_PERCENT = 0.01, 99
+"""A trailing stop nearer than that is one on the price itself; one farther than that can never be reached."""
+
+
+@told
 def limit_if_touched(
     trigger_price: float, limit_price: float, *, tif: str = "DAY", until: object = None, tag: str = ""
 ) -> Terms:
@@ -289,10 +314,16 @@ def limit_if_touched(
     'if touched 9.5 limit 9.6'
     """
     return _terms(
-        Kind.LIMIT_IF_TOUCHED, tif=tif, until=until, tag=tag, limit_price=limit_price, stop_price=trigger_price
+        Kind.LIMIT_IF_TOUCHED,
+        tif=tif,
+        until=until,
+        tag=tag,
+        limit_price=_price("limit_if_touched", "limit_price", limit_price),
+        stop_price=_price("limit_if_touched", "trigger_price", trigger_price),
     )
 
 
+@told
 def at_open(*, tif: str = "DAY", until: object = None, tag: str = "") -> Terms:
     """At the opening price: a market order that only an opening can fill.
 
@@ -302,6 +333,7 @@ def at_open(*, tif: str = "DAY", until: object = None, tag: str = "") -> Terms:
     return _terms(Kind.MARKET_ON_OPEN, tif=tif, until=until, tag=tag)
 
 
+@told
 def at_close(*, tif: str = "DAY", until: object = None, tag: str = "") -> Terms:
     """At the closing price.
 

@@ -15,8 +15,9 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
+from qresearch.domain.arguments import day_text
 from qresearch.domain.instrument import SymbolIndex
-from qresearch.errors import DataError, OutOfRange
+from qresearch.errors import DataError, OutOfRange, choose, shown
 from qresearch.market.intraday import Intraday
 
 Floats = NDArray[np.float64]
@@ -196,10 +197,11 @@ class Panel:
         OutOfRange
             Not a trading day of this panel (or, with `side`, none on that side); pick one between its ends.
         """
-        try:
-            wanted = np.datetime64(str(day)[:10], "D")
-        except ValueError:
-            raise OutOfRange(f"{day!r} is not a date. Write it as '2024-01-31'.") from None
+        choose("side", side, ("exact", "next", "previous"))
+        text = day_text(day)
+        if text is None:
+            raise OutOfRange(f"{shown(day)} is not a date. Write it as '2024-01-31'.")
+        wanted = np.datetime64(text, "D")
         position = int(np.searchsorted(self.days, wanted))
         exact = position < len(self.days) and self.days[position] == wanted
         if side == "previous" and not exact:

@@ -11,6 +11,9 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
+from qresearch.domain.arguments import flag, whole
+from qresearch.domain.arguments import path as path_of
+from qresearch.domain.calls import told_calls
 from qresearch.domain.messages import (
     AccountOpened,
     Advanced,
@@ -30,6 +33,7 @@ from qresearch.errors import (
     MarketWarning,
     UsageError,
     choose,
+    shown,
 )
 from qresearch.market.market import Benchmark, Market
 from qresearch.market.venue import PHASE_ORDER, Phase
@@ -41,8 +45,10 @@ from qresearch.session.memory import Memory
 from qresearch.session.navigation import Now
 from qresearch.session.notices import Notices
 from qresearch.session.options import (
+    recorded,
     settings_of,
     span_of,
+    starting_cash,
 )
 from qresearch.session.orders import OrderBook
 from qresearch.session.plain import plain_options
@@ -60,6 +66,7 @@ _AFTER_CLOSE = PHASE_ORDER[Phase.AFTER_CLOSE]
 __all__ = ["Now", "Session"]
 
 
+@told_calls
 class Session(Looking):
     """A stateful workbench around a deterministic exchange simulator.
 
@@ -185,7 +192,7 @@ class Session(Looking):
                 "Make one with qresearch.read_market(...) or qresearch.sample_market()."
             )
         self.market = market = market if money_step is None else market.counted_in(money_step)
-        self._strict = strict
+        self._strict = flag("strict", strict)
         self._dialect: Callable[[object], object] | None = None
         self._benchmark: Benchmark | None = None
         self.message = ""
@@ -203,22 +210,20 @@ class Session(Looking):
         self._panels: Panels | None = None
         self._begin_navigation()
         self._book: tuple[Branch | None, OrderBook] = (None, OrderBook())
-        self._open(settings, cash, positions or {}, positions_paid=positions_paid)
+        self._open(settings, starting_cash(market, cash), _holdings(positions), flag("positions_paid", positions_paid))
         self._context = Context(self, self.memory)
         self._data = BarData(self)
         self._options = options
-        self._begin(strategy, None if journal is None else Path(journal))
+        self._begin(strategy, None if journal is None else path_of("journal", journal, "run.qsession"))
 
     # ------------------------------------------------------------------ beginning
 
-    def _open(self, settings: Settings, cash: float, positions: Mapping[str, int], *, positions_paid: bool) -> None:
-        if not cash >= 0:
-            raise UsageError(f"cash={cash!r} must be at least 0. Pass an amount of money such as 1_000_000.")
+    def _open(self, settings: Settings, cash: float, positions: Mapping[str, int], paid: bool) -> None:  # noqa: FBT001
         day = self._exchange.first - 1
         draft = Draft(_blank(day, settings))
         draft.emit(AccountOpened(day, _AFTER_CLOSE, self._exchange.money.money("cash", cash), settings))
         for symbol, quantity in positions.items():
-            self._seed(draft, symbol, quantity, paid=positions_paid)
+            self._seed(draft, symbol, quantity, paid=paid)
         if draft.cash < 0:
             money = self._exchange.money
             raise UsageError(
@@ -254,8 +259,7 @@ class Session(Looking):
     def _seed(self, draft: Draft, symbol: str, quantity: int, *, paid: bool, cost_price: float | None = None) -> None:
         column = self.market.column(symbol)
         price = self._view_at(draft).last_price(column)
-        if quantity <= 0 or int(quantity) != quantity:
-            raise UsageError(f"positions: {quantity!r} shares of {symbol} is not a positive whole number.")
+        quantity = whole(f"positions: shares of {symbol}", quantity, example=1000)
         if not price > 0 or self._exchange.closing_day[column] <= self._exchange.first:
             raise UsageError(
                 f"positions: {symbol} has no price on both sides of {self._exchange.date(self._exchange.first)}, so it "
@@ -263,8 +267,8 @@ class Session(Looking):
             )
         if cost_price is not None:
             price = cost_price
-        cost = self._exchange.money.notional(self._exchange.money.price_units(price), int(quantity))
-        draft.emit(PositionSeeded(draft.day, draft.phase, column, int(quantity), cost, cost if paid else 0))
+        cost = self._exchange.money.notional(self._exchange.money.price_units(price), quantity)
+        draft.emit(PositionSeeded(draft.day, draft.phase, column, quantity, cost, cost if paid else 0))
 
     def _begin(self, strategy: object, journal: Path | None) -> None:
         """Load the strategy and let it initialise itself before the first day."""
@@ -434,10 +438,7 @@ class Session(Looking):
         self._note(Logged(self._account.day, self._account.phase, level, " ".join(map(str, words))))
 
     def _record_values(self, values: Mapping[str, float]) -> None:
-        try:
-            pairs = tuple((name, float(value)) for name, value in values.items())
-        except (TypeError, ValueError):
-            raise UsageError(f"record: {values!r} holds something that is no number. Record numbers by name.") from None
+        pairs = tuple((name, recorded(name, value)) for name, value in values.items())
         self._note(Recorded(self._account.day, self._account.phase, pairs))
 
     def _note(self, event: Logged | Recorded) -> None:
@@ -448,7 +449,7 @@ class Session(Looking):
 
     def _schedule(self, func: Callable[[Context], object], when: int) -> None:
         if not callable(func):
-            raise UsageError(f"run_daily: {func!r} is not a function. Pass one that takes the context.")
+            raise UsageError(f"run_daily: func={shown(func)} is not a function. Pass one that takes the context.")
         self._memory.schedules.add(when, func)
 
     def _tell(self, notice: str, kind: str = "session") -> None:
@@ -473,6 +474,17 @@ class Session(Looking):
 
     def _repr_html_(self) -> str:
         return session_html(self)
+
+
+def _holdings(positions: object) -> Mapping[str, int]:
+    if positions is None:
+        return {}
+    if not isinstance(positions, Mapping):
+        raise UsageError(
+            f"positions={shown(positions)} is a {type(positions).__name__}, not shares by symbol. "
+            "Write them as positions={'600519.SH': 100}."
+        )
+    return positions
 
 
 def _blank(day: int, settings: Settings) -> State:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import datetime as dt
+import inspect
 import math
 import os
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from decimal import Decimal
 from numbers import Real
 from pathlib import Path
@@ -71,7 +72,7 @@ def _why_no_number(value: object) -> str:
         return f"is a {type(value).__name__}, not a number."
     if value != value:
         return "is NaN: it could not be computed, or its data are missing. Look at where it comes from."
-    if not -MOST <= value <= MOST:
+    if not -MOST <= value <= MOST:  # type: ignore[operator]  # both kinds compare with a float
         return "is infinite." if abs(value) == math.inf else f"is too large: the most is {MOST:.0e}."
     return ""
 
@@ -88,7 +89,9 @@ def price(name: str, value: Any) -> float:
     """A positive price; None is refused too: a price that could not be computed must never trade."""
     found = number(name, value, 9.6)
     if found <= 0:
-        raise UsageError(f"{name}={shown(value)} must be above 0. Write a price in the currency per share, such as 9.6.")
+        raise UsageError(
+            f"{name}={shown(value)} must be above 0. Write a price in the currency per share, such as 9.6."
+        )
     return found
 
 
@@ -138,11 +141,34 @@ def is_writable(value: str) -> bool:
     return True
 
 
-def function(name: str, value: Any, example: str) -> Callable[..., Any]:
-    """Something that can be called; raises UsageError otherwise."""
-    if not callable(value):
-        raise UsageError(f"{name}={shown(value)} is not a function. Pass one such as {example}.")
+def function(name: str, value: Any, takes: str) -> Callable[..., Any]:
+    """A function of one argument; raises UsageError otherwise.
+
+    Parameters
+    ----------
+    name : str
+    value : object
+    takes : str
+        What it is called with: "the session".
+    """
+    if not callable(value) or isinstance(value, type):
+        raise UsageError(f"{name}={shown(value)} is not a function. Pass one that takes {takes}.")
+    try:
+        inspect.signature(value).bind(takes)
+    except TypeError:
+        raise UsageError(f"{name}={shown(value)} does not take one argument. Pass a function of {takes}.") from None
+    except ValueError:
+        pass  # a function written in C may not tell its arguments
     return value  # type: ignore[no-any-return]  # whatever it returns
+
+
+def symbols(name: str, value: Any) -> list[Any]:
+    """Symbols as a list, from one or from any collection of them; raises UsageError when it is neither."""
+    if isinstance(value, str):
+        return [value]
+    if not isinstance(value, Iterable) or isinstance(value, (Mapping, bytes)) or hasattr(value, "columns"):
+        raise UsageError(f"{name}={shown(value)} is a {type(value).__name__}, not symbols. Write ['600519.SH', ...].")
+    return list(value)
 
 
 def path(name: str, value: Any, example: str) -> Path:
@@ -152,7 +178,9 @@ def path(name: str, value: Any, example: str) -> Path:
     'tearsheet.html'
     """
     if not isinstance(value, (str, os.PathLike)) or isinstance(value, bytes):
-        raise UsageError(f"{name}={shown(value)} is a {type(value).__name__}, not a path. Write one such as {example!r}.")
+        raise UsageError(
+            f"{name}={shown(value)} is a {type(value).__name__}, not a path. Write one such as {example!r}."
+        )
     found = os.fspath(value)
     if not isinstance(found, str) or not found.strip() or "\0" in found or not is_writable(found):
         raise UsageError(f"{name}={shown(value)} names no file. Write a path such as {example!r}.")

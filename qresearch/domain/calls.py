@@ -78,10 +78,11 @@ def told(function: Callable[P, R]) -> Callable[P, R]:
     It costs a tenth of a microsecond a call; :func:`~qresearch.session.trading.asks` has a cheaper way for orders.
 
     >>> import qresearch as qr
-    >>> qr.terms.limit(9.6, price_limit=1)
+    >>> qr.terms.at_open(9.6)
     Traceback (most recent call last):
     ...
-    qresearch.errors.UsageError: limit has no argument price_limit=1. Write limit(price, *, tif='DAY', until=None, tag='').
+    qresearch.errors.UsageError: at_open takes no argument by place: 9.6 is too much. Write at_open(*, tif='DAY', \
+until=None, tag='').
     """
 
     @functools.wraps(function)
@@ -137,8 +138,8 @@ def wrong_call(function: Callable[..., Any], args: Sequence[object], named: Mapp
         return UsageError(f"{call} has no argument {first}={shown(named[first])}. {ours(first, named, names)}{usage}")
     if len(args) > len(by_place):
         surplus = ", ".join(map(shown, args[len(by_place) :]))
-        count = f"{len(by_place)} argument{'s' if len(by_place) != 1 else ''}" if by_place else "no argument"
-        return UsageError(f"{call} takes {count} by place, and {len(args)} were given: {surplus} is too much. {usage}")
+        most = f"at most {len(by_place)}" if by_place else "no argument"
+        return UsageError(f"{call} takes {most} by place: {surplus} is too much. {usage}")
     if twice := [name for name in by_place[: len(args)] if name in named]:
         return UsageError(
             f"{call}: {twice[0]} was given twice, by place and as {twice[0]}={shown(named[twice[0]])}. {usage}"

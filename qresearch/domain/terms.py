@@ -6,10 +6,10 @@ Pass one as ``style=``: ``session.buy("600519", 100, style=limit(1650))``.
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from enum import StrEnum
 
-from qresearch.domain.arguments import between, day_text, price, text
+from qresearch.domain.arguments import between, day_text, flag, price, text
 from qresearch.domain.calls import told
 from qresearch.errors import UsageError, choose, shown
 
@@ -72,6 +72,26 @@ class Terms:
     good_till: dt.date | None = None
     tag: str = ""
 
+    def __post_init__(self) -> None:
+        for name in ("limit_price", "stop_price", "trail"):
+            value = getattr(self, name)
+            if value is None:
+                if self.kind in _NEEDS[name]:
+                    raise UsageError(f"Terms: a {self.kind!s} order needs {name}={value}. Write a number such as 9.6.")
+            elif type(value) is not float or not 0 < value < _MOST_PRICE:
+                price(f"Terms: {name}", value)
+        if type(self.kind) is not Kind or type(self.time_in_force) is not TimeInForce:
+            choose("Terms: kind", self.kind, Kind)
+            choose("Terms: time_in_force", self.time_in_force, TimeInForce)
+            raise UsageError(
+                f"Terms: {self.kind!s} and {self.time_in_force!s} are text. Write Kind.{self.kind!s} and "
+                f"TimeInForce.{self.time_in_force!s}, or use qresearch.terms.limit(...) and its like."
+            )
+        if self.good_till is not None and type(self.good_till) is not dt.date:
+            raise UsageError(f"Terms: good_till={shown(self.good_till)} is no date. Write datetime.date(2024, 1, 31).")
+        flag("trail_is_fraction", self.trail_is_fraction)
+        text("Terms: tag", self.tag, "hedge", empty=True)
+
     def __str__(self) -> str:
         parts = [_WORDS.get(self.kind, self.kind.value.lower().replace("_", " "))]
         if self.stop_price is not None:
@@ -86,6 +106,14 @@ class Terms:
             parts.append(f"till {self.good_till}")
         return " ".join(filter(None, parts))
 
+
+_NEEDS = {
+    "limit_price": frozenset({Kind.LIMIT, Kind.STOP_LIMIT, Kind.LIMIT_IF_TOUCHED}),
+    "stop_price": frozenset({Kind.STOP, Kind.STOP_LIMIT, Kind.LIMIT_IF_TOUCHED}),
+    "trail": frozenset({Kind.TRAILING_STOP}),
+}
+"""The types that cannot do without a price: one that could not be computed must never trade."""
+_MOST_PRICE = 1e15
 
 _WORDS = {Kind.LIMIT: "", Kind.STOP_LIMIT: "stop", Kind.LIMIT_IF_TOUCHED: "if touched"}
 """How a type is named where its prices say the rest."""
@@ -102,6 +130,8 @@ def _terms(
     tag: str,
     limit_price: float | None = None,
     stop_price: float | None = None,
+    trail: float | None = None,
+    trail_is_fraction: bool = False,
 ) -> Terms:
     word = choose("tif", tif.upper() if isinstance(tif, str) else tif, TimeInForce)
     good_till = None
@@ -110,8 +140,7 @@ def _terms(
         word = TimeInForce.GTD
     elif word == TimeInForce.GTD:
         raise UsageError("tif='GTD' needs the last day: pass until='2024-01-31'.")
-    tag = text("tag", tag, "hedge", empty=True)
-    return Terms(kind, limit_price, stop_price, time_in_force=TimeInForce(word), good_till=good_till, tag=tag)
+    return Terms(kind, limit_price, stop_price, trail, trail_is_fraction, TimeInForce(word), good_till, tag)
 
 
 def _price(call: str, name: str, value: object) -> float:
@@ -283,12 +312,19 @@ def trailing_stop(
             "Write trailing_stop(0.5) for a distance in the currency, or trailing_stop(percent=5)."
         )
     start = None if stop_price is None else _price("trailing_stop", "stop_price", stop_price)
-    base = _terms(Kind.TRAILING_STOP, tif=tif, until=until, tag=tag, stop_price=start)
     if percent is None:
         trail = _price("trailing_stop", "amount", amount)
     else:
         trail = between("trailing_stop: percent", percent, _LEAST_PERCENT, _MOST_PERCENT, 5) / 100
-    return replace(base, trail=float(trail), trail_is_fraction=percent is not None)
+    return _terms(
+        Kind.TRAILING_STOP,
+        tif=tif,
+        until=until,
+        tag=tag,
+        stop_price=start,
+        trail=trail,
+        trail_is_fraction=percent is not None,
+    )
 
 
 _LEAST_PERCENT, _MOST_PERCENT = 0.01, 99

@@ -202,14 +202,14 @@ class Panel:
         if text is None:
             raise OutOfRange(f"{shown(day)} is not a date. Write it as '2024-01-31'.")
         wanted = np.datetime64(text, "D")
-        position = int(np.searchsorted(self.days, wanted))
+        position = place = int(np.searchsorted(self.days, wanted))
         exact = position < len(self.days) and self.days[position] == wanted
         if side == "previous" and not exact:
             position -= 1
         if 0 <= position < len(self.days) and (exact or side != "exact"):
             return position
-        near = [str(self.days[i]) for i in (position - 1, position) if 0 <= i < len(self.days)]
+        near = [str(self.days[i]) for i in (place - 1, place) if 0 <= i < len(self.days)]
         raise OutOfRange(
             f"{wanted} is not a trading day of this market, which runs from {self.days[0]} to {self.days[-1]}. "
-            f"The nearest trading days are {' and '.join(near)}."
+            f"Take the nearest trading day, {' or '.join(near)}."
         )

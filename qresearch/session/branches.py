@@ -10,8 +10,10 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from qresearch.domain.arguments import text
+from qresearch.domain.calls import told_calls
 from qresearch.domain.messages import Advanced, OrderFilled, QueueEmptied, Record, records
-from qresearch.errors import UsageError, close_matches, did_you_mean
+from qresearch.errors import UsageError, close_matches, did_you_mean, shown
 from qresearch.market.venue import PHASE_ORDER, Phase
 from qresearch.session import frames
 from qresearch.session.account_history import AccountHistory
@@ -30,6 +32,7 @@ _CLOSE = PHASE_ORDER[Phase.CLOSE]
 _CLOCKWORK = (Advanced, QueueEmptied)
 
 
+@told_calls
 class Branches:
     """All branches, oldest first; nothing is ever erased.
 
@@ -63,9 +66,9 @@ class Branches:
 
     def _find(self, name: str) -> Branch:
         known = self._session._timeline.branches
-        if name not in known:
-            hint = did_you_mean(close_matches(str(name), known))
-            raise UsageError(f"No branch {name!r}. {hint}There are: {', '.join(known)}.")
+        if not isinstance(name, str) or name not in known:
+            hint = did_you_mean(close_matches(name, known)) if isinstance(name, str) else ""
+            raise UsageError(f"No branch {shown(name)}. {hint}There are: {', '.join(known)}.")
         return known[name]
 
     def switch(self, name: str) -> Session:
@@ -99,7 +102,7 @@ class Branches:
         """
         branch = self._find(old)
         timeline = self._session._timeline
-        if new in timeline.branches:
+        if text("branches.rename: new", new, "idea") in timeline.branches:
             raise UsageError(f"branches.rename: {new!r} is taken. Choose another name.")
         timeline.branches = {new if name == old else name: item for name, item in timeline.branches.items()}
         branch.name = new
@@ -208,6 +211,7 @@ def _day(day: Any) -> str:
     return "the start" if day != day else str(day)[:10]
 
 
+@told_calls
 class Comparison:
     """Two branches side by side.
 
@@ -308,6 +312,8 @@ class Comparison:
 
         if ax is None:
             _, ax = plt.subplots(figsize=(8, 3.5), layout="constrained")
+        elif not hasattr(ax, "axvline"):
+            raise UsageError(f"ax={shown(ax)} is no Axes of matplotlib. Pass one, or leave it out for a new figure.")
         curves = self.equity
         for name, style in zip(self._names, ("-", "--"), strict=True):
             ax.plot(curves.index, curves[name].to_numpy(), style, label=name)

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 from tqdm.auto import tqdm
 
+from qresearch.domain.arguments import flag, function, text, whole
 from qresearch.domain.messages import Matched, records
 from qresearch.errors import OutOfRange, UsageError, choose
 from qresearch.market.venue import PHASE_ORDER, PHASES, Phase
@@ -77,8 +78,10 @@ class Navigation(Clock):
         """
         if self._draft is not None or self._wanted_strategy:
             self._prepare("step")
-        if type(n) is not int or n < 1:
-            _check_count("step", n)
+        if type(n) is not int or not 0 < n < _MOST_STEPS:
+            whole("step: n", n, example=1)
+        if rerun is not False or debug is not False:
+            flag("rerun", rerun), flag("debug", debug)
         if phase is not None:
             choose("phase", phase, [*PHASES, "next"])
         self.message = ""
@@ -140,6 +143,7 @@ class Navigation(Clock):
         '2022-03-10'
         """
         self._prepare("run")
+        progress, debug = flag("progress", progress), flag("debug", debug)
         predicate, extra, goal = self._goal(until)
         self._armed = self._breakpoints.arm(*extra)
         try:
@@ -176,7 +180,7 @@ class Navigation(Clock):
             elif isinstance(goal, str) and goal in EVENTS:
                 extra.append(self._breakpoints.only(goal))
             elif callable(goal):
-                predicates.append(goal)
+                predicates.append(function("until", goal, "the session"))
             else:
                 moment = moment_at(goal, self._exchange)
                 last = min(moment or (self.market.panel.day_index(goal, side="previous"), _CLOSE, 0), last)
@@ -245,7 +249,7 @@ class Navigation(Clock):
             Beyond the beginning.
         """
         self._refuse_inside_callback("back")
-        _check_count("back", n)
+        n = whole("back: n", n, example=1)
         self.message = ""
         self._move_to(self._timeline.stop - n)
         return self._settle()
@@ -281,7 +285,7 @@ class Navigation(Clock):
         if event is not None:
             self._move_to(self._stop_of_event(event))
         elif isinstance(where, (int, np.integer)) and not isinstance(where, bool):
-            stop = int(where)
+            stop = whole("goto: stop", where, least=-(10**15), example=-1)
             self._move_to(stop if stop >= 0 else len(self._timeline.branch.stops) + stop)
         else:
             self._move_to(self._stop_of_day(where))
@@ -306,7 +310,7 @@ class Navigation(Clock):
         return stop
 
     def _stop_of_event(self, number: int) -> int:
-        branch = self._timeline.branch
+        branch, number = self._timeline.branch, whole("goto: event", number, least=0, example=0)
         seen = place = 0
         for stop, count in enumerate(branch.counts):
             seen += sum(1 for _ in records(iter(branch.log[place:count])))
@@ -333,9 +337,7 @@ class Navigation(Clock):
             The name is taken: choose another, or go there with ``branches.switch``.
         """
         self._refuse_inside_callback("branch")
-        if not isinstance(name, str) or not name.strip():
-            raise UsageError(f"branch: name={name!r} is not a name. Pass some text.")
-        if name in self._timeline.branches:
+        if text("branch: name", name, "idea") in self._timeline.branches:
             raise UsageError(f"branch: {name!r} is taken. Choose another name, or branches.switch({name!r}).")
         self.message = f"Opened branch {name!r} from {self._timeline.branch.name!r}."
         self._timeline.fork_here(name)
@@ -383,8 +385,4 @@ class _Nothing:
 
 
 _NOTHING = _Nothing()
-
-
-def _check_count(call: str, n: int) -> None:
-    if isinstance(n, bool) or not isinstance(n, (int, np.integer)) or n < 1:
-        raise UsageError(f"{call}: n={n!r} is not a number of steps. Pass an integer of at least 1.")
+_MOST_STEPS = 10**15

@@ -208,6 +208,15 @@ def recorded(name: str, value: Any) -> float:
     return float(value) if isinstance(value, bool) else float(number(f"record: {name}", value, 1.5))
 
 
+def written(word: object) -> str:
+    """A word of a log as text that a file can hold: bytes of another encoding show as escapes."""
+    try:
+        text_of_it = str(word)
+    except Exception:  # what cannot say what it is, an integer of 5,000 digits included
+        text_of_it = shown(word)
+    return text_of_it.encode(errors="backslashreplace").decode()
+
+
 def order_number(order: object) -> int | None:
     """The number of an order by a ticket, its id as text, or the number itself; None when it is no such thing."""
     if isinstance(order, str):

@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import pandas as pd
 
+from qresearch.domain.arguments import path as path_of
 from qresearch.errors import choose
+from qresearch.session.writing import unwritable
 
 if TYPE_CHECKING:
     from qresearch.session.session import Session
@@ -156,8 +158,11 @@ def result_tables(session: Session) -> dict[str, pd.DataFrame]:
 def save_results(session: Session, directory: str | Path, form: str) -> list[Path]:
     """Write the tables, a README of their units and the tear-sheet page; see :meth:`Session.save_results`."""
     choose("format", form, FORMATS)
-    out = Path(directory)
-    out.mkdir(parents=True, exist_ok=True)
+    out = path_of("directory", directory, "results")
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+    except OSError as problem:
+        raise unwritable("directory", directory, problem) from None
     tables = result_tables(session)
     written = []
     for name in TABLES:

@@ -11,7 +11,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
-from qresearch.domain.arguments import flag, whole
+from qresearch.domain.arguments import flag, function, whole
 from qresearch.domain.arguments import path as path_of
 from qresearch.domain.calls import told_calls
 from qresearch.domain.messages import (
@@ -49,6 +49,7 @@ from qresearch.session.options import (
     settings_of,
     span_of,
     starting_cash,
+    written,
 )
 from qresearch.session.orders import OrderBook
 from qresearch.session.plain import plain_options
@@ -188,7 +189,7 @@ class Session(Looking):
         }
         if not isinstance(market, Market):
             raise UsageError(
-                f"Session: market is a {type(market).__name__}, not a Market. "
+                f"Session: market={shown(market)} is a {type(market).__name__}, not a Market. "
                 "Make one with qresearch.read_market(...) or qresearch.sample_market()."
             )
         self.market = market = market if money_step is None else market.counted_in(money_step)
@@ -218,7 +219,7 @@ class Session(Looking):
 
     # ------------------------------------------------------------------ beginning
 
-    def _open(self, settings: Settings, cash: float, positions: Mapping[str, int], paid: bool) -> None:  # noqa: FBT001
+    def _open(self, settings: Settings, cash: float, positions: Mapping[str, int], paid: bool) -> None:
         day = self._exchange.first - 1
         draft = Draft(_blank(day, settings))
         draft.emit(AccountOpened(day, _AFTER_CLOSE, self._exchange.money.money("cash", cash), settings))
@@ -357,7 +358,7 @@ class Session(Looking):
         >>> qr.Session.resume(path, market).digest() == digest
         True
         """
-        return resume(cls, path, market, strategy, verify=verify)
+        return resume(cls, path_of("path", path, "run.qsession"), market, strategy, verify=flag("verify", verify))
 
     @classmethod
     def from_script(  # noqa: PLR0917  # in the order in which people say it
@@ -423,7 +424,7 @@ class Session(Looking):
         choose("frequency", frequency, ("day", "minute"))
         return open_script(
             cls, script, market, dialect=dialect, start=start, end=end, cash=cash, frequency=frequency, data=data,
-            strict=strict, options=options,
+            strict=flag("strict", strict), options=options,
         )  # fmt: skip
 
     def to_script(self, path: str | Path | None = None, *, kind: str = "session", market: str | None = None) -> str:
@@ -435,7 +436,7 @@ class Session(Looking):
         return to_notebook(self, path, market=market)
 
     def _write_log(self, level: str, words: tuple[object, ...]) -> None:
-        self._note(Logged(self._account.day, self._account.phase, level, " ".join(map(str, words))))
+        self._note(Logged(self._account.day, self._account.phase, level, " ".join(map(written, words))))
 
     def _record_values(self, values: Mapping[str, float]) -> None:
         pairs = tuple((name, recorded(name, value)) for name, value in values.items())
@@ -448,9 +449,7 @@ class Session(Looking):
             self._commit_command(draft)
 
     def _schedule(self, func: Callable[[Context], object], when: int) -> None:
-        if not callable(func):
-            raise UsageError(f"run_daily: func={shown(func)} is not a function. Pass one that takes the context.")
-        self._memory.schedules.add(when, func)
+        self._memory.schedules.add(when, function("run_daily: func", func, "the context"))
 
     def _tell(self, notice: str, kind: str = "session") -> None:
         self.notices.tell(notice, kind)

@@ -76,10 +76,11 @@ def asks(method: int, side: int = 0) -> Callable[[F], F]:
             )
 
         # The number goes by its declared name, amount or value or lots: so it binds as fast by name as by place.
-        code = call.__code__
+        made = cast("Any", call)
+        code = made.__code__
         names = tuple(asked_name if name == "asked" else name for name in code.co_varnames)
-        call.__code__ = code.replace(co_varnames=names)
-        call.__told__ = True  # type: ignore[attr-defined]
+        made.__code__ = code.replace(co_varnames=names)
+        made.__told__ = True
         return cast("F", call)
 
     return of
@@ -233,4 +234,3 @@ class TradingApi:
     def sell(self, security: str, quantity: int, style: object = None) -> Ticket | None:
         """Sell a number of shares: ``order(security, -quantity, style)``."""
         raise NotImplementedError  # done by the decorator
-

@@ -17,7 +17,9 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from PIL import Image
 
+from qresearch.domain.calls import told_calls
 from qresearch.errors import choose
+from qresearch.session.writing import write_file
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -58,6 +60,7 @@ THEMES = {
 }
 
 
+@told_calls
 class Picture:
     """A finished picture. In a notebook it shows itself; it needs neither pyplot nor a kernel set up for plots.
 
@@ -86,9 +89,7 @@ class Picture:
 
     def save(self, path: str | Path) -> Path:
         """Write the picture as a PNG file; the path is returned."""
-        target = Path(path)
-        target.write_bytes(self.png())
-        return target
+        return write_file("path", path, self.png(), "picture.png")
 
     def _repr_png_(self) -> bytes | None:
         return self.png() if self._own else None

@@ -31,6 +31,7 @@ from qresearch.session import statistics
 from qresearch.session.account_history import AccountHistory
 from qresearch.session.benchmark import Aligned, BenchmarkLike, align, find_benchmark
 from qresearch.session.html import facts as facts_line
+from qresearch.session.writing import write_file
 from qresearch.views import plots
 from qresearch.views.picture import Picture, plain_style
 from qresearch.views.summary import Report, facts_of, figures_of, heading_of, is_flat, notices_of, text_of
@@ -134,9 +135,7 @@ def compare(
 
 
 def _written(found: Report, html: str | Path, page: str) -> Report:
-    path = Path(html)
-    path.write_text(page, encoding="utf-8", newline="\n")
-    return replace(found, path=path)
+    return replace(found, path=write_file("html", html, page, "tearsheet.html"))
 
 
 # ---------------------------------------------------------------------------------------- pages

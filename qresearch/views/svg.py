@@ -10,7 +10,9 @@ from pathlib import Path
 from typing import NamedTuple
 from xml.sax.saxutils import escape, quoteattr
 
+from qresearch.domain.calls import told_calls
 from qresearch.session.html import COLOURS
+from qresearch.session.writing import write_file
 
 INK, FAINT, LINE, PALE, GROUND = "#1f2937", "#6b7280", "#cbd2dc", "#f5f7fa", "#ffffff"
 FONT = "Helvetica, Arial, 'Liberation Sans', sans-serif"
@@ -20,6 +22,7 @@ STATE_COLOURS = {**COLOURS, "REPLACE_PENDING": "#0e7490", "CANCELED": "#57534e"}
 Point = tuple[float, float]
 
 
+@told_calls
 class SvgPicture:
     """A finished drawing; in a notebook it shows itself, on GitHub too.
 
@@ -37,9 +40,7 @@ class SvgPicture:
 
     def save(self, path: str | Path) -> Path:
         """Write the drawing as an SVG file; the path is returned."""
-        target = Path(path)
-        target.write_text(self.svg, encoding="utf-8")
-        return target
+        return write_file("path", path, self.svg, "picture.svg")
 
     def _repr_svg_(self) -> str:
         return self.svg

@@ -2,20 +2,15 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import inspect
-import itertools
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
 import qresearch as qr
 from qresearch import exercises
-from qresearch.domain.terms import Kind
 
 A, B = "600001.SH", "600002.SH"
 DAYS = pd.bdate_range("2024-01-02", periods=6)
@@ -121,6 +116,7 @@ def surface(fresh: Fresh) -> Iterator[tuple[str, Callable[..., object]]]:
             static = inspect.getattr_static(type(owner), name, None)
             function = getattr(static, "__func__", static)
             if inspect.isfunction(function) and function.__module__.startswith("qresearch."):
-                yield label if name == "__call__" else f"{label}[]" if name == "__getitem__" else f"{label}.{name}", (
-                    getattr(owner, name)
+                yield (
+                    label if name == "__call__" else f"{label}[]" if name == "__getitem__" else f"{label}.{name}",
+                    (getattr(owner, name)),
                 )

@@ -124,9 +124,9 @@ def text(name: str, value: Any, example: str, *, empty: bool = False) -> str:
         raise UsageError(f"{name}={shown(value)} is a {type(value).__name__}, not text. Write one such as {example!r}.")
     if not empty and not value.strip():
         raise UsageError(f"{name}={shown(value)} is empty. Write one such as {example!r}.")
-    if not is_writable(value):
+    if "\0" in value or not is_writable(value):
         raise UsageError(
-            f"{name}={shown(value)} holds characters that are no Unicode text (a lone surrogate). "
+            f"{name}={shown(value)} holds characters that are no text (a NUL, or a byte of another encoding). "
             f"Write one such as {example!r}."
         )
     return value

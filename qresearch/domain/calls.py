@@ -115,7 +115,27 @@ def told_calls(cls: type[C]) -> type[C]:
 _SPECIAL = ("__init__", "__call__")
 
 
-def wrong_call(function: Callable[..., Any], args: Sequence[object], named: Mapping[str, Any]) -> UsageError:
+def bound(call: str, function: Callable[..., R], first: object, named: Mapping[str, Any]) -> Callable[[], R]:
+    """A function with its first argument and options that a user passed on to it, or a UsageError that names them.
+
+    Parameters
+    ----------
+    call : str
+        What the user called.
+    function : callable
+    first : object
+    named : mapping
+    """
+    try:
+        inspect.signature(function).bind(first, **named)
+    except TypeError:
+        raise wrong_call(functools.partial(function, first), (), named, call) from None
+    return functools.partial(function, first, **named)
+
+
+def wrong_call(
+    function: Callable[..., Any], args: Sequence[object], named: Mapping[str, Any], call: str = ""
+) -> UsageError:
     """What is wrong with arguments that a function cannot take, and what to write.
 
     Parameters
@@ -125,12 +145,16 @@ def wrong_call(function: Callable[..., Any], args: Sequence[object], named: Mapp
         By place, the object or class itself included where the function has one.
     named : mapping
         By name.
+    call : str
+        What the user called, where it is not the function itself.
     """
     parameters = list(inspect.signature(function).parameters.values())
     if parameters and parameters[0].name in {"self", "cls"}:
         parameters, args = parameters[1:], args[1:]
-    call = _name(function)
-    usage = _usage(call, parameters)
+    usage = f"It takes {', '.join(item.name for item in parameters)}. Pass one of these."
+    if not call:
+        call = _name(function)
+        usage = _usage(call, parameters)
     names = [item.name for item in parameters if item.kind is not item.VAR_POSITIONAL]
     by_place = [item.name for item in parameters if item.kind in {item.POSITIONAL_ONLY, item.POSITIONAL_OR_KEYWORD}]
     if unknown := [name for name in named if name not in names]:

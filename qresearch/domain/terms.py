@@ -73,6 +73,13 @@ class Terms:
     tag: str = ""
 
     def __post_init__(self) -> None:
+        if type(self.kind) is not Kind or type(self.time_in_force) is not TimeInForce:
+            choose("Terms: kind", self.kind, Kind)
+            choose("Terms: time_in_force", self.time_in_force, TimeInForce)
+            raise UsageError(
+                f"Terms: kind={self.kind!r} and time_in_force={self.time_in_force!r}: one is text. "
+                "Pass members of Kind and TimeInForce, or use qresearch.terms.limit(...) and its like."
+            )
         for name in ("limit_price", "stop_price", "trail"):
             value = getattr(self, name)
             if value is None:
@@ -80,13 +87,6 @@ class Terms:
                     raise UsageError(f"Terms: a {self.kind!s} order needs {name}={value}. Write a number such as 9.6.")
             elif type(value) is not float or not 0 < value < _MOST_PRICE:
                 price(f"Terms: {name}", value)
-        if type(self.kind) is not Kind or type(self.time_in_force) is not TimeInForce:
-            choose("Terms: kind", self.kind, Kind)
-            choose("Terms: time_in_force", self.time_in_force, TimeInForce)
-            raise UsageError(
-                f"Terms: {self.kind!s} and {self.time_in_force!s} are text. Write Kind.{self.kind!s} and "
-                f"TimeInForce.{self.time_in_force!s}, or use qresearch.terms.limit(...) and its like."
-            )
         if self.good_till is not None and type(self.good_till) is not dt.date:
             raise UsageError(f"Terms: good_till={shown(self.good_till)} is no date. Write datetime.date(2024, 1, 31).")
         flag("trail_is_fraction", self.trail_is_fraction)

@@ -312,7 +312,7 @@ class Comparison:
 
         if ax is None:
             _, ax = plt.subplots(figsize=(8, 3.5), layout="constrained")
-        elif not hasattr(ax, "axvline"):
+        elif not hasattr(ax, "get_figure"):
             raise UsageError(f"ax={shown(ax)} is no Axes of matplotlib. Pass one, or leave it out for a new figure.")
         curves = self.equity
         for name, style in zip(self._names, ("-", "--"), strict=True):

@@ -285,8 +285,10 @@ class Navigation(Clock):
         if event is not None:
             self._move_to(self._stop_of_event(event))
         elif isinstance(where, (int, np.integer)) and not isinstance(where, bool):
-            stop = whole("goto: stop", where, least=-(10**15), example=-1)
-            self._move_to(stop if stop >= 0 else len(self._timeline.branch.stops) + stop)
+            stop, kept = whole("goto: stop", where, least=-_MOST_STEPS, example=-1), len(self._timeline.branch.stops)
+            if not -kept <= stop < kept:
+                raise OutOfRange(f"goto: there is no stop {stop}: {kept} are kept here. Pass 0 to {kept - 1}.")
+            self._move_to(stop if stop >= 0 else kept + stop)
         else:
             self._move_to(self._stop_of_day(where))
         return self._settle()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import math
 import warnings
 from collections.abc import Callable, Mapping
 from dataclasses import MISSING, fields, is_dataclass
@@ -13,6 +12,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from qresearch.domain.arguments import flag, function, whole
 from qresearch.domain.arguments import path as path_of
+from qresearch.domain.arguments import price as price_of
 from qresearch.domain.calls import told_calls
 from qresearch.domain.messages import (
     AccountOpened,
@@ -243,11 +243,10 @@ class Session(Looking):
                 f"Positions to begin with are set before the first day; the session stands at {self._now_text}. "
                 "Set them right after opening the session, or in initialize()."
             )
-        if not 0 < cost_price < math.inf:
-            raise UsageError(f"cost price {cost_price!r} must be above 0, in the currency per share.")
+        cost_price = price_of("cost price", cost_price)
         draft = self._draft or Draft(self._timeline.state)
         before, money = draft.cash, self._exchange.money
-        cost = money.notional(money.price_units(cost_price), max(int(quantity), 0))
+        cost = money.notional(money.price_units(cost_price), whole("quantity", quantity, example=1000))
         if cost > before:
             raise UsageError(
                 f"{quantity:,} shares of {symbol} cost {money.text(cost)}, more than the cash of {money.text(before)}. "

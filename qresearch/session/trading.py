@@ -12,7 +12,7 @@ import inspect
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
-from qresearch.domain.arguments import number
+from qresearch.domain.arguments import MOST, number
 from qresearch.domain.calls import wrong_call
 from qresearch.domain.order import Method
 from qresearch.errors import UsageError, shown
@@ -25,6 +25,7 @@ _ORDER, _VALUE, _TARGET, _TARGET_VALUE, _LOTS, _PCT = (int(method) for method in
 
 F = TypeVar("F", bound=Callable[..., object])
 _LEFT_OUT: Any = object()
+_MOST = int(MOST)
 
 
 def asks(method: int, side: int = 0) -> Callable[[F], F]:
@@ -56,7 +57,7 @@ def asks(method: int, side: int = 0) -> Callable[[F], F]:
         ) -> Ticket | None:
             if named or surplus or asked is _LEFT_OUT:
                 raise _unbound(declared, (security, asked, style, *surplus), named)
-            if type(asked) is not int:
+            if type(asked) is not int or not -_MOST <= asked <= _MOST:
                 asked = number(label, asked)
             if side:
                 if asked <= 0:

@@ -18,7 +18,7 @@ from matplotlib.figure import Figure
 from PIL import Image
 
 from qresearch.domain.calls import told_calls
-from qresearch.errors import choose
+from qresearch.errors import UsageError, choose, shown
 from qresearch.session.writing import write_file
 
 if TYPE_CHECKING:
@@ -114,6 +114,8 @@ def theme_of(name: str) -> Theme:
 def canvas(ax: Axes | None, theme: Theme, height: float = 4.5) -> tuple[Figure, Axes]:
     """Axes to draw on: those of the caller, or new ones on a figure of 8 by `height` inches."""
     if ax is not None:
+        if not hasattr(ax, "get_figure"):
+            raise UsageError(f"ax={shown(ax)} is no Axes of matplotlib. Pass one, or leave it out for a new figure.")
         figure = ax.get_figure(root=True)
         assert figure is not None  # axes always belong to a figure
         return figure, ax

@@ -16,8 +16,10 @@ from pathlib import Path
 
 import numpy as np
 
+from qresearch.domain.arguments import number
+from qresearch.domain.calls import told_calls
 from qresearch.domain.instrument import Instrument
-from qresearch.errors import DataError, UsageError
+from qresearch.errors import DataError, UsageError, shown
 from qresearch.market.actions import Action
 from qresearch.market.arrays import ReadOnly, read_only
 from qresearch.market.panel import Days, Floats, Panel
@@ -41,6 +43,7 @@ class Benchmark(ReadOnly):
     close: Floats
 
 
+@told_calls
 @dataclass(frozen=True, eq=False)
 class Market(ReadOnly):
     """Panel, instruments, corporate actions and venue.
@@ -205,10 +208,11 @@ class Market(ReadOnly):
         >>> qr.sample_market().counted_in(0.0001).venue.money.units
         10000
         """
-        units = {10.0**-places: 10**places for places in range(9)}.get(step)
+        found = number("money_step", step, 0.0001)
+        units = {10.0**-places: 10**places for places in range(9)}.get(found)
         if units is None:
             raise UsageError(
-                f"money_step={step!r} is not a power of ten from 1 to 0.00000001. Pass one such as 0.0001."
+                f"money_step={shown(step)} is not a power of ten from 1 to 0.00000001. Pass one such as 0.0001."
             )
         finer = replace(self, venue=replace(self.venue, money=replace(self.venue.money, units=units)))
         for name in ("mark", "adjustment", "fingerprint"):

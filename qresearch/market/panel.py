@@ -15,8 +15,9 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
+from qresearch.domain.arguments import day_text
 from qresearch.domain.instrument import SymbolIndex
-from qresearch.errors import DataError, OutOfRange
+from qresearch.errors import DataError, OutOfRange, choose, shown
 from qresearch.market.arrays import ReadOnly, read_only
 from qresearch.market.intraday import Intraday
 
@@ -213,18 +214,19 @@ class Panel(ReadOnly):
         OutOfRange
             Not a trading day of this panel (or, with `side`, none on that side); pick one between its ends.
         """
-        try:
-            wanted = np.datetime64(str(day)[:10], "D")
-        except ValueError:
-            raise OutOfRange(f"{day!r} is not a date. Write it as '2024-01-31'.") from None
-        position = int(np.searchsorted(self.days, wanted))
+        choose("side", side, ("exact", "next", "previous"))
+        text = day_text(day)
+        if text is None:
+            raise OutOfRange(f"{shown(day)} is not a date. Write it as '2024-01-31'.")
+        wanted = np.datetime64(text, "D")
+        position = place = int(np.searchsorted(self.days, wanted))
         exact = position < len(self.days) and self.days[position] == wanted
         if side == "previous" and not exact:
             position -= 1
         if 0 <= position < len(self.days) and (exact or side != "exact"):
             return position
-        near = [str(self.days[i]) for i in (position - 1, position) if 0 <= i < len(self.days)]
+        near = [str(self.days[i]) for i in (place - 1, place) if 0 <= i < len(self.days)]
         raise OutOfRange(
             f"{wanted} is not a trading day of this market, which runs from {self.days[0]} to {self.days[-1]}. "
-            f"The nearest trading days are {' and '.join(near)}."
+            f"Take the nearest trading day, {' or '.join(near)}."
         )

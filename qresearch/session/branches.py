@@ -11,8 +11,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from qresearch.domain.arguments import text
+from qresearch.domain.calls import told_calls
 from qresearch.domain.messages import Advanced, Matched, OrderFilled, QueueEmptied, Record, records
-from qresearch.errors import UsageError, close_matches, did_you_mean
+from qresearch.errors import UsageError, close_matches, did_you_mean, shown
 from qresearch.market.venue import PHASE_ORDER, Phase
 from qresearch.session import frames
 from qresearch.session.account_history import AccountHistory
@@ -32,6 +34,7 @@ _CLOCKWORK = (Advanced, QueueEmptied)
 _DEEPEST = 20
 
 
+@told_calls
 class Branches:
     """All branches, oldest first; nothing is ever erased.
 
@@ -65,9 +68,9 @@ class Branches:
 
     def _find(self, name: str) -> Branch:
         known = self._session._timeline.branches
-        if name not in known:
-            hint = did_you_mean(close_matches(str(name), known))
-            raise UsageError(f"No branch {name!r}. {hint}There are: {', '.join(known)}.")
+        if not isinstance(name, str) or name not in known:
+            hint = did_you_mean(close_matches(name, known)) if isinstance(name, str) else ""
+            raise UsageError(f"No branch {shown(name)}. {hint}There are: {', '.join(known)}.")
         return known[name]
 
     def switch(self, name: str) -> Session:
@@ -103,9 +106,7 @@ class Branches:
         session = self._session
         session._refuse_inside_callback("branches.rename")
         branch, timeline = self._find(old), session._timeline
-        if not isinstance(new, str) or not new.strip():
-            raise UsageError(f"branches.rename: {new!r} is not a name. Pass some text.")
-        if new in timeline.branches:
+        if text("branches.rename: new", new, "idea") in timeline.branches:
             raise UsageError(f"branches.rename: {new!r} is taken. Choose another name.")
         with session._section("branches.rename"):
             with session._transaction(timeline.memory):
@@ -226,6 +227,7 @@ def _day(day: Any) -> str:
     return "the start" if day != day else str(day)[:10]
 
 
+@told_calls
 class Comparison:
     """Two branches side by side.
 
@@ -326,6 +328,8 @@ class Comparison:
 
         if ax is None:
             _, ax = plt.subplots(figsize=(8, 3.5), layout="constrained")
+        elif not hasattr(ax, "get_figure"):
+            raise UsageError(f"ax={shown(ax)} is no Axes of matplotlib. Pass one, or leave it out for a new figure.")
         curves = self.equity
         for name, style in zip(self._names, ("-", "--"), strict=True):
             ax.plot(curves.index, curves[name].to_numpy(), style, label=name)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from qresearch.domain.arguments import function
 from qresearch.market.venue import PHASE_ORDER, Phase
 from qresearch.session.breakpoints import EVENTS, Breakpoint
 from qresearch.session.schedules import moment_at
@@ -34,7 +35,7 @@ def goal_of(session: Session, until: object) -> tuple[Callable[[Session], object
         elif isinstance(goal, str) and goal in EVENTS:
             extra.append(session._breakpoints.only(goal))
         elif callable(goal):
-            predicates.append(goal)
+            predicates.append(function("until", goal, "the session"))
         else:
             moment = moment_at(goal, session._exchange)
             last = min(moment or (session.market.panel.day_index(goal, side="previous"), _CLOSE, 0), last)

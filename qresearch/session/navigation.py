@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 from tqdm.auto import tqdm
 
+from qresearch.domain.arguments import flag, text, whole
 from qresearch.domain.messages import Matched
 from qresearch.errors import OutOfRange, UsageError, choose
 from qresearch.market.venue import PHASE_ORDER, PHASES, Phase
@@ -83,8 +84,10 @@ class Navigation(Clock):
         """
         if self._draft is not None or self._wanted_strategy:
             self._prepare("step")
-        if type(n) is not int or n < 1:
-            _check_count("step", n)
+        if type(n) is not int or not 0 < n < _MOST_STEPS:
+            whole("step: n", n, example=1)
+        if rerun is not False or debug is not False:
+            flag("rerun", rerun), flag("debug", debug)
         if phase is not None:
             choose("phase", phase, [*PHASES, "next"])
         with self._section("step"):
@@ -169,6 +172,7 @@ class Navigation(Clock):
         '2022-03-10'
         """
         self._prepare("run")
+        rerun, progress, debug = flag("rerun", rerun), flag("progress", progress), flag("debug", debug)
         predicate, extra, goal = goal_of(cast("Session", self), until)
         with self._section("run"):
             self._begin_move()
@@ -264,7 +268,7 @@ class Navigation(Clock):
             Beyond the beginning.
         """
         self._refuse_inside_callback("back")
-        _check_count("back", n)
+        n = whole("back: n", n, example=1)
         with self._section("back"):
             self.message = ""
             self._move_to(self._timeline.stop - n)
@@ -300,10 +304,15 @@ class Navigation(Clock):
             if isinstance(where, pd.Series):
                 event = cast("int", where.name)
             if event is not None:
-                self._move_to(self._timeline.find_event(event))
+                self._move_to(self._timeline.find_event(whole("goto: event", event, least=0, example=0)))
             elif isinstance(where, (int, np.integer)) and not isinstance(where, bool):
-                stop = int(where)
-                self._move_to(stop if stop >= 0 else len(self._timeline.branch.stops) + stop)
+                stop, kept = (
+                    whole("goto: stop", where, least=-_MOST_STEPS, example=-1),
+                    len(self._timeline.branch.stops),
+                )
+                if not -kept <= stop < kept:
+                    raise OutOfRange(f"goto: there is no stop {stop}: {kept} are kept here. Pass 0 to {kept - 1}.")
+                self._move_to(stop if stop >= 0 else kept + stop)
             else:
                 self._move_to(self._stop_of_day(where))
             return self._settle()
@@ -341,9 +350,7 @@ class Navigation(Clock):
             The name is taken: choose another, or go there with ``branches.switch``.
         """
         self._refuse_inside_callback("branch")
-        if not isinstance(name, str) or not name.strip():
-            raise UsageError(f"branch: name={name!r} is not a name. Pass some text.")
-        if name in self._timeline.branches:
+        if text("branch: name", name, "idea") in self._timeline.branches:
             raise UsageError(f"branch: {name!r} is taken. Choose another name, or branches.switch({name!r}).")
         with self._section("branch"):
             parent = self._timeline.branch.name
@@ -381,6 +388,4 @@ class Navigation(Clock):
         return self._attempt
 
 
-def _check_count(call: str, n: int) -> None:
-    if isinstance(n, bool) or not isinstance(n, (int, np.integer)) or n < 1:
-        raise UsageError(f"{call}: n={n!r} is not a number of steps. Pass an integer of at least 1.")
+_MOST_STEPS = 10**15

@@ -10,7 +10,9 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn, Protocol, SupportsIndex, runtime_checkable
 
-from qresearch.errors import UsageError, close_matches, did_you_mean
+from qresearch.domain.arguments import path as path_of
+from qresearch.domain.calls import told_calls
+from qresearch.errors import UsageError, close_matches, did_you_mean, shown
 from qresearch.session.attempt import load_error
 from qresearch.session.listeners import LISTENERS
 from qresearch.session.schedules import when_of
@@ -104,7 +106,7 @@ def load_strategy(strategy: object, context: Context) -> Hooks:
         return Hooks("no strategy", {})
     if isinstance(strategy, (str, Path)):
         if (dialect := context._session._dialect) is None:
-            return _script(Path(strategy), context)
+            return _script(path_of("strategy", strategy, "strategy.py"), context)
         strategy = dialect(strategy)
     if isinstance(strategy, Loadable) and not isinstance(strategy, type):
         return strategy.load(context)
@@ -113,6 +115,11 @@ def load_strategy(strategy: object, context: Context) -> Hooks:
     target = _made(strategy) if isinstance(strategy, type) else strategy
     found = {name: getattr(target, name) for name in HOOKS if callable(getattr(target, name, None))}
     name = getattr(strategy, "__name__", type(strategy).__name__)
+    if not found and isinstance(strategy, _NO_STRATEGY):
+        raise UsageError(
+            f"strategy={shown(strategy)} is a {type(strategy).__name__}. Pass a function handle_data(context, data), "
+            "a class, an object, a module or the path of a script."
+        )
     if not found:
         raise UsageError(_nothing_found(name, dir(target)))
     roots: list[MutableMapping[str, Any]] = []
@@ -131,11 +138,14 @@ def _made(kind: type) -> object:
         raise load_error(problem, kind.__name__) from problem
 
 
+_NO_STRATEGY = (bool, int, float, complex, bytes, list, tuple, dict, set, frozenset)
+
+
 def _nothing_found(name: str, names: Iterable[str]) -> str:
     near = [hook for word in names if not word.startswith("_") for hook in close_matches(word, HOOKS, limit=1)]
     return (
         f"Strategy {name!r} has nothing to call: it defines none of {', '.join(HOOKS)}. "
-        f"{did_you_mean(dict.fromkeys(near))}Define at least handle_data(context, data)."
+        f"{did_you_mean(dict.fromkeys(near))}Write at least handle_data(context, data)."
     )
 
 
@@ -182,6 +192,7 @@ class _Globals(MutableMapping[str, Any]):
         return sum(1 for _ in self)
 
 
+@told_calls
 class Log:
     """Lines that a strategy writes: they become events, in order with everything else."""
 
@@ -202,9 +213,12 @@ class Log:
         """Write an error."""
         self._session._write_log("ERROR", words)
 
-    __call__ = info
+    def __call__(self, *words: object) -> None:
+        """Write a line, as :meth:`info` does."""
+        self._session._write_log("INFO", words)
 
 
+@told_calls
 class Context(TradingApi):
     """What a strategy holds: the account, the clock, the order functions, and its own attributes.
 
@@ -328,6 +342,7 @@ def _public(owner: type) -> list[str]:
     return [name for name in dir(owner) if not name.startswith("_")]
 
 
+@told_calls
 class BarData:
     """What a strategy sees of the market now: nothing beyond the present day and phase.
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NoReturn, SupportsIndex, cast
 
+from qresearch.domain.calls import told_calls
 from qresearch.domain.codes import Code, OrderFacts, code
 from qresearch.errors import UsageError
 from qresearch.session.html import ticket_html
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from qresearch.views.svg import SvgPicture
 
 
+@told_calls
 class Ticket(str):
     """A live handle on one order, and at the same time its order id as a string.
 

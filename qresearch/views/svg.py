@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import NamedTuple
 from xml.sax.saxutils import escape, quoteattr
 
+from qresearch.domain.calls import told_calls
 from qresearch.files import PAGE, write_text
 from qresearch.session.html import COLOURS
 
@@ -21,6 +22,7 @@ STATE_COLOURS = {**COLOURS, "REPLACE_PENDING": "#0e7490", "CANCELED": "#57534e"}
 Point = tuple[float, float]
 
 
+@told_calls
 class SvgPicture:
     """A finished drawing; in a notebook it shows itself, on GitHub too.
 

@@ -10,7 +10,6 @@ import linecache
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial, wraps
-from pathlib import Path
 from types import FunctionType
 from typing import TYPE_CHECKING, Any
 
@@ -42,7 +41,8 @@ from qresearch.dialects.joinquant.schedule import (
 from qresearch.dialects.joinquant.symbols import normalize_code
 from qresearch.dialects.joinquant.tables import Tables
 from qresearch.dialects.joinquant.text import Source, compiled, decoded
-from qresearch.errors import QresearchError, UsageError
+from qresearch.domain import arguments
+from qresearch.errors import QresearchError, UsageError, close_matches, did_you_mean, shown
 from qresearch.session.attempt import load_error
 from qresearch.session.source_file import file_bytes
 from qresearch.session.strategy import Hooks
@@ -105,10 +105,8 @@ class Script:
         if isinstance(script, bytes):
             return cls(decoded(script)[0], **options)
         if isinstance(script, str) and ("\n" in script or not script.strip().endswith((".py", ".txt"))):
-            return cls(script, **options)
-        if not isinstance(script, (str, Path)):
-            raise UsageError(f"from_script takes the path or the text of a script, not a {type(script).__name__}.")
-        path = Path(script)
+            return cls(arguments.text("script", script, "def initialize(context): ..."), **options)
+        path = arguments.path("script", script, "script.py")
         return cls(decoded(file_bytes(path))[0], path.stem, **options)
 
     @property
@@ -242,11 +240,13 @@ class Loaded:
     def hooks(self) -> Hooks:
         """The script as callbacks of a session."""
         namespace = self.run.namespace
-        found = [name for name in CALLBACKS if callable(namespace.get(name))]
-        if not found:
+        # A word of the dialect itself, such as EasyQuant's before_trading_start, is nothing that the script defines.
+        own = [name for name, value in namespace.items() if callable(value) and value is not self._provided.get(name)]
+        if not set(CALLBACKS) & set(own):
+            near = [hook for name in own for hook in close_matches(name, CALLBACKS, limit=1)]
             raise UsageError(
-                f"Script {self.script.name!r} has nothing to call: it defines none of {', '.join(CALLBACKS)}. "
-                "Define at least initialize(context)."
+                f"Script {self.script.name!r}, {shown(self.script.text)}, has nothing to call: it defines none of "
+                f"{', '.join(CALLBACKS)}. {did_you_mean(dict.fromkeys(near))}Write at least initialize(context)."
             )
         session = self.session
         live = session._memory.live

@@ -20,6 +20,7 @@ import numpy as np
 import pandas as pd
 
 from qresearch.errors import JournalError, UsageError
+from qresearch.session.memory import Left
 from qresearch.session.ticket import Ticket
 
 _ATOMS = frozenset({int, float, str, bool, type(None)})
@@ -68,7 +69,7 @@ def to_plain(value: Any, depth: int = 0) -> Any:
         return {f"${tag}": write(value, depth + 1)}
     if isinstance(value, np.generic) and kind.__name__ in _SCALARS:
         return {f"${kind.__name__}": _write_array(np.asarray(value), depth)}
-    raise NotPlain(kind.__name__)
+    raise NotPlain(value.kind if kind is Left else kind.__name__)
 
 
 def from_plain(data: Any, ticket: Callable[[str], Any] = str) -> Any:

@@ -67,7 +67,8 @@ def _made(make: type[Session], market: Market, meta: dict[str, Any]) -> Session:
         return make(market, **from_plain(options))
     except Exception as problem:
         raise JournalError(
-            f"The journal asks for options that this version refuses: {problem} Read it with the version that wrote it."
+            f"The journal asks for options that this version refuses, among {options}: {problem} Read it with the "
+            "version that wrote it."
         ) from problem
 
 

@@ -70,7 +70,7 @@ class SessionMemory(MutableMapping[str, Any]):
     >>> import qresearch as qr
     >>> session = qr.Session(qr.sample_market(), start="2022-03-01").step()
     >>> session.memory["fast"] = 10
-    >>> session.back().memory, session.step().memory
+    >>> dict(session.back().memory), dict(session.step().memory)
     ({}, {'fast': 10})
     """
 

@@ -20,8 +20,10 @@ import qresearch
 from qresearch import data_cli, demo, reference
 from qresearch.engine.fees import COST_PRESETS
 from qresearch.errors import MarketWarning, NotSupported, QresearchError, StrategyError, UsageError
+from qresearch.files import PAGE, check_file, told, write_text
 from qresearch.market.market import Market
 from qresearch.session.html import price
+from qresearch.session.results import results_folder
 from qresearch.session.session import Session
 from qresearch.sources.sample import sample_market
 from qresearch.sources.tabular import read_market
@@ -119,7 +121,12 @@ def _parser() -> argparse.ArgumentParser:
         "--clock", choices=["next_open", "same_bar"], default="next_open", help="when an order trades (%(default)s)"
     )
     run.add_argument("--costs", choices=list(COST_PRESETS), default="default", help="what trading costs (%(default)s)")
-    run.add_argument("--out", type=Path, default=Path("qresearch-run"), help="folder to write to (%(default)s)")
+    run.add_argument(
+        "--out",
+        type=Path,
+        default=Path("qresearch-run"),
+        help="folder to write to; only files of an earlier run are replaced (%(default)s)",
+    )
     run.add_argument("--format", choices=["parquet", "csv"], default="parquet", help="of the files (%(default)s)")
     run.set_defaults(command=_run)
 
@@ -132,6 +139,7 @@ def _parser() -> argparse.ArgumentParser:
 
 def _run(options: argparse.Namespace) -> int:
     began = time.perf_counter()
+    results_folder(options.out, options.format)  # a run is not made for results that cannot be kept
     # What the market has to say comes once, at the end, among the notices.
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", MarketWarning)
@@ -215,7 +223,9 @@ def _app(options: argparse.Namespace) -> int:
         )
     # Extensions of other packages have no place on the page, and some fail there.
     allowed = [f"--VoilaConfiguration.extension_allowlist={name}" for name in APP_EXTENSIONS]
-    return subprocess.call([sys.executable, "-m", "voila", str(_notebooks() / WORKBENCH), *allowed, *options.extra])
+    return subprocess.call(
+        [sys.executable, "-m", "qresearch.app", str(_notebooks() / WORKBENCH), *allowed, *options.extra]
+    )
 
 
 def _docs(options: argparse.Namespace) -> int:
@@ -242,10 +252,11 @@ def _notebooks() -> Path:
     if not found:
         raise UsageError("This installation of qresearch holds no notebooks. Install it again with pip.")
     target = Path("qresearch-notebooks")
-    target.mkdir(exist_ok=True)
-    for path in found:
-        if not (target / path.name).exists():  # what the user has changed stays
-            shutil.copyfile(path, target / path.name)
+    with told("lab", target):
+        target.mkdir(exist_ok=True)
+        for path in found:
+            if not (target / path.name).exists():  # what the user has changed stays
+                shutil.copyfile(path, target / path.name)
     print(f"Notebooks are in {target.resolve()}/ (files that were there already are kept).")
     return target
 
@@ -254,6 +265,7 @@ def _notebooks() -> Path:
 
 
 def _demo(options: argparse.Namespace) -> int:
+    check_file(options.out, "demo")
     session = demo.hand_session()
     scenes = []
     print("By hand, on the embedded market")
@@ -265,8 +277,8 @@ def _demo(options: argparse.Namespace) -> int:
     print(f"\nA strategy: {inspect.getdoc(demo.momentum)}\n")
     robot = demo.robot_session()
     print(_summary(robot))
-    options.out.write_text(demo.page(session, scenes, robot), encoding="utf-8")
-    print(f"\nOpen this page in a browser: {options.out.resolve()}")
+    page = write_text(options.out, demo.page(session, scenes, robot), PAGE, "demo")
+    print(f"\nOpen this page in a browser: {page.resolve()}")
     return 0
 
 

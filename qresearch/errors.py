@@ -23,7 +23,9 @@ Each class is also the builtin that one would catch anyway.
 from __future__ import annotations
 
 import difflib
+import types
 from collections.abc import Iterable
+from enum import Enum
 
 
 class QresearchError(Exception):
@@ -32,6 +34,15 @@ class QresearchError(Exception):
     def __str__(self) -> str:
         # KeyError would print the repr of the message, quotes and all.
         return str(self.args[0]) if self.args else ""
+
+    def __reduce__(self) -> tuple[object, ...]:
+        # As BaseException does it, but for constructors that ask for more than the message: an error of another process
+        # comes back whole.
+        return _again, (type(self), self.args), self.__dict__
+
+
+def _again(kind: type[QresearchError], args: tuple[object, ...]) -> QresearchError:
+    return kind.__new__(kind, *args)
 
 
 class UsageError(QresearchError, ValueError):
@@ -51,12 +62,12 @@ class UnknownSymbol(UsageError, KeyError):
 
     def __init__(self, symbol: object, symbols: Iterable[str]) -> None:
         known = list(symbols)
-        self.symbol = str(symbol)
+        self.symbol = symbol if isinstance(symbol, str) else shown(symbol)
         self.matches = close_matches(self.symbol, known)
+        kind = "" if isinstance(symbol, str) else f" It is a {type(symbol).__name__}; a symbol is text in quotes."
         super().__init__(
-            f"Unknown symbol {symbol!r}: this market holds {len(known)} instruments, "
-            f"{self.symbol!r} is not one of them. {did_you_mean(self.matches)}"
-            "See session.market.symbols for all of them."
+            f"Unknown symbol {shown(symbol)}: this market holds {len(known)} instruments, it is not one of them."
+            f"{kind} {did_you_mean(self.matches)}See session.market.symbols for all of them."
         )
 
 
@@ -177,12 +188,36 @@ class MarketWarning(UserWarning):
     """Something about the market data that changes what a result means."""
 
 
+_SHOWN = 60
+"""Longest value in a message; the rest of it is left out."""
+_NAMED = (type, types.FunctionType, types.MethodType, types.BuiltinFunctionType)
+
+
+def shown(value: object) -> str:
+    """A value as a message shows it: on one line, shortened when long, an enumeration by its name.
+
+    >>> shown("100"), shown("a" * 100)[-5:], shown(shown)
+    ("'100'", 'aa...', 'shown')
+    """
+    if isinstance(value, Enum):
+        return f"{type(value).__name__}.{value.name}"
+    if isinstance(value, _NAMED):
+        return value.__name__
+    try:
+        words = " ".join(repr(value).split())
+    except Exception:  # what cannot say what it is, an integer of 5,000 digits included
+        words = f"<{type(value).__name__}>"
+    return words if len(words) <= _SHOWN else f"{words[: _SHOWN - 3].rstrip()}..."
+
+
 def close_matches(word: str, words: Iterable[str], limit: int = 3) -> tuple[str, ...]:
     """Words that look like `word`, best first.
 
     >>> close_matches("601930", ["601390.SH", "000001.SZ"])
     ('601390.SH',)
     """
+    if len(word) > _SHOWN:
+        return ()  # no slip of the pen, and costly to compare
     known = list(words)
     direct = difflib.get_close_matches(word, known, n=4 * limit, cutoff=0.6)
     if direct:
@@ -227,9 +262,9 @@ def choose(what: str, value: object, allowed: Iterable[str]) -> str:
     >>> choose("match_order", "fifo", ["sells_first", "fifo"])
     'fifo'
     """
-    words = list(allowed)
+    words = [str(word) for word in allowed]
     if isinstance(value, str) and value in words:
         return value
-    hint = did_you_mean(close_matches(str(value), words))
+    hint = did_you_mean(close_matches(value, words)) if isinstance(value, str) else ""
     allowed_words = ", ".join(map(repr, words))
-    raise UsageError(f"{what}={value!r} is not known: it can be {allowed_words}. {hint}Pass one of these.")
+    raise UsageError(f"{what}={shown(value)} is not known: it can be {allowed_words}. {hint}Pass one of these.")

@@ -11,13 +11,17 @@ import inspect
 from collections.abc import Callable, Iterable
 from numbers import Real
 
-from qresearch.errors import UsageError
+from qresearch.domain.arguments import between, text, whole
+from qresearch.domain.calls import told
+from qresearch.errors import UsageError, shown
 
+_MOST_DIGITS = 15
 NOT_ANSWERED = "Not answered yet."
 RIGHT = "Right."
 WRONG = "Not yet."
 
 
+@told
 def check(answer: object, expected: object, hint: str = "", *, digits: int = 2) -> None:
     """Print whether an answer is right.
 
@@ -55,6 +59,9 @@ def check(answer: object, expected: object, hint: str = "", *, digits: int = 2) 
     >>> check(7, lambda answer: answer % 2 == 1)
     Right.
     """
+    whole("digits", digits, least=-_MOST_DIGITS, example=2)
+    between("digits", digits, -_MOST_DIGITS, _MOST_DIGITS, 2)
+    text("hint", hint, "Add the commission.", empty=True)
     if answer is None or answer is ...:
         print(NOT_ANSWERED)
         return
@@ -62,6 +69,8 @@ def check(answer: object, expected: object, hint: str = "", *, digits: int = 2) 
 
 
 def _is_right(answer: object, expected: object, digits: int) -> bool:
+    if isinstance(expected, type):
+        raise UsageError(f"expected={shown(expected)} is a class. Pass the right answer, or a function that tells it.")
     if callable(expected):
         takes = len(inspect.signature(expected).parameters)
         if takes > 1:
@@ -88,8 +97,7 @@ def _same(answer: object, expected: object, digits: int) -> bool:
     if isinstance(expected, bool) or isinstance(answer, bool):
         return answer is expected
     if isinstance(expected, Real):
-        # The last term lets a tie through that binary fractions have moved by a hair.
-        return isinstance(answer, Real) and abs(float(answer) - float(expected)) <= 0.5 * 10.0**-digits + 1e-9
+        return isinstance(answer, Real) and _agree(answer, expected, digits)
     if isinstance(expected, str):
         return isinstance(answer, str) and answer.strip().casefold() == expected.strip().casefold()
     if isinstance(expected, list | tuple):
@@ -102,14 +110,27 @@ def _same(answer: object, expected: object, digits: int) -> bool:
         return isinstance(answer, Iterable) and _folded(answer) == _folded(expected)
     if hasattr(expected, "equals"):
         return bool(expected.equals(answer))
-    return bool(answer == expected)
+    try:
+        return bool(answer == expected)
+    except (TypeError, ValueError):  # what cannot be compared is not the same
+        return False
+
+
+def _agree(answer: Real, expected: Real, digits: int) -> bool:
+    """Whether two numbers agree to some decimals."""
+    try:
+        # The last term lets a tie through that binary fractions have moved by a hair.
+        return abs(float(answer) - float(expected)) <= 0.5 * 10.0**-digits + 1e-9
+    except OverflowError:  # beyond any float
+        return answer == expected
 
 
 def _plain(value: object) -> object:
     """A value in Python's own types: NumPy scalars unpacked, a day as its ISO text."""
-    if hasattr(value, "item") and not hasattr(value, "__len__"):
-        value = value.item()
-    if isinstance(value, dt.datetime) and value.time() == dt.time():
+    if hasattr(value, "tolist") and not hasattr(value, "equals"):
+        value = value.tolist()
+    # A missing day has no time.
+    if isinstance(value, dt.datetime) and value == value and value.time() == dt.time():
         value = value.date()
     return value.isoformat() if isinstance(value, dt.date) else value
 

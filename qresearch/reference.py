@@ -15,6 +15,7 @@ from qresearch.domain import order, reasons
 from qresearch.domain.order import FINAL, TRANSITIONS, Status
 from qresearch.domain.reasons import REASONS
 from qresearch.errors import UsageError
+from qresearch.files import Folder
 
 PACKAGE = __name__.partition(".")[0]
 
@@ -63,7 +64,7 @@ def write_reference(folder: str | Path) -> Path:
     Parameters
     ----------
     folder : path
-        Made when it is not there; pages of the same name are replaced.
+        Made when it is not there; pages that were written here before are replaced.
 
     Returns
     -------
@@ -73,8 +74,10 @@ def write_reference(folder: str | Path) -> Path:
     Raises
     ------
     UsageError
-        pdoc is not installed; ``pip install 'qresearch[docs]'``.
+        pdoc is not installed (``pip install 'qresearch[docs]'``), or other pages of the same name are there.
     """
+    target = Folder(folder, "docs")
+    target.check(f"{name.replace('.', '/')}.html" for name in public_modules())
     try:
         import pdoc  # noqa: PLC0415  # an extra: only this needs it
         from pdoc import extract, render  # noqa: PLC0415
@@ -82,7 +85,6 @@ def write_reference(folder: str | Path) -> Path:
         raise UsageError(
             "The pages are made by pdoc, which is missing. Install it: pip install 'qresearch[docs]'"
         ) from None
-    folder = Path(folder)
     with warnings.catch_warnings(), _tables_in_their_modules():
         # pdoc evaluates annotations; one that only a type checker can read (pd.Series[float], a name imported for it
         # alone) is shown as it is written. And it looks for the source of what our classes inherit from pandas.
@@ -96,8 +98,9 @@ def write_reference(folder: str | Path) -> Path:
             if name not in found:
                 specs.append(name)
                 found.update(extract.walk_specs([name]))
-        pdoc.pdoc(*specs, output_directory=folder)
-    return folder / f"{PACKAGE}.html"
+        with target.filled() as draft:
+            pdoc.pdoc(*specs, output_directory=draft)
+    return target.path / f"{PACKAGE}.html"
 
 
 def _version() -> str:

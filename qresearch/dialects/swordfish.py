@@ -18,23 +18,37 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from qresearch.errors import NotSupported, UsageError
+from qresearch.domain.arguments import number
+from qresearch.domain.calls import told_calls
+from qresearch.errors import NotSupported, UsageError, shown
 from qresearch.session.naming import POSITION
+from qresearch.session.strategy import Context
+from qresearch.session.trading import TradingApi
 
 if TYPE_CHECKING:
     from qresearch.session.session import Session
     from qresearch.session.tables import Tables
 
 
+@told_calls
 class Account:
     """The cash stock account of a session, as Swordfish's ``Account`` shows it. Always as of now.
 
     Parameters
     ----------
-    session : Session
+    session : Session or Context
+        The session, or what its strategy is given: ``Account(context)`` in ``initialize`` is where positions to begin
+        with are set.
     """
 
-    def __init__(self, session: Session) -> None:
+    def __init__(self, session: Session | Context) -> None:
+        if isinstance(session, Context):
+            session = session._session  # in a callback of a strategy
+        if not isinstance(session, TradingApi):
+            raise UsageError(
+                f"Account: session={shown(session)} is no session. Pass a qresearch.Session, or the context of a "
+                "strategy; the account is that of stocks."
+            )
         self._session = session
 
     @property
@@ -107,9 +121,9 @@ class Account:
         NotSupported
             A negative quantity.
         """
-        if last_price is not None and last_price < 0:
+        if last_price is not None and number("last_price", last_price, 9.6) < 0:
             raise UsageError(f"last_price={last_price!r} is negative. Leave it out: the market knows the last price.")
-        if qty < 0:
+        if number("qty", qty) < 0:
             raise NotSupported(f"qty={qty!r} is a short position, and a stock account holds none. Pass shares above 0.")
         self._session._hold_from_start(symbol, qty, order_price)
 

@@ -165,9 +165,11 @@ class SymbolIndex:
 
     def __getitem__(self, symbol: str) -> int:
         """Column of `symbol`; raises UnknownSymbol with close matches."""
+        if not isinstance(symbol, str):
+            raise UnknownSymbol(symbol, self.symbols)
         column = self._columns.get(symbol)
         if column is None:
-            column = self._columns[str(symbol)] = self._resolve(symbol)
+            column = self._columns[symbol] = self._resolve(symbol)
         return column
 
     @property
@@ -182,20 +184,19 @@ class SymbolIndex:
             return False
         return True
 
-    def _resolve(self, symbol: object) -> int:
-        if isinstance(symbol, str):
-            code, suffix = split_symbol(symbol)
-            known = self._columns
-            if suffix:
-                if (column := known.get(f"{code}.{suffix}")) is not None:
-                    return column
-            else:
-                guess = china_suffix(code)
-                if guess and (column := known.get(f"{code}.{guess}")) is not None:
-                    return column
-                found = [column for column, name in enumerate(self.symbols) if name.partition(".")[0] == code]
-                if len(found) == 1:
-                    return found[0]
+    def _resolve(self, symbol: str) -> int:
+        code, suffix = split_symbol(symbol)
+        known = self._columns
+        if suffix:
+            if (column := known.get(f"{code}.{suffix}")) is not None:
+                return column
+        else:
+            guess = china_suffix(code)
+            if guess and (column := known.get(f"{code}.{guess}")) is not None:
+                return column
+            found = [column for column, name in enumerate(self.symbols) if name.partition(".")[0] == code]
+            if len(found) == 1:
+                return found[0]
         raise UnknownSymbol(symbol, self.symbols)
 
 

@@ -309,7 +309,8 @@ class UpdateRequested:
 class OrderUpdated:
     """An order was changed; `quantity` is what is left now, signed.
 
-    `was_pending` tells that the request came before and only took effect now.
+    `was_pending` tells that the request came before and only took effect now; `reason` and `facts`, that nobody asked
+    for it: the match made a sale larger, so that what is kept stays within the value that was asked for.
     """
 
     day: int
@@ -318,18 +319,24 @@ class OrderUpdated:
     quantity: int
     terms: Terms
     was_pending: bool = False
+    reason: Reason | None = None
+    facts: Facts | None = None
     bar: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class UpdateRefused:
-    """An update was refused; the order stays as it is."""
+    """An update was refused; the order stays as it is.
+
+    `was_pending` tells that the request came before and was refused when it was to take effect.
+    """
 
     day: int
     phase: int
     order_id: int
     reason: Reason
     facts: Facts
+    was_pending: bool = False
     bar: int = 0
 
 
@@ -560,6 +567,8 @@ class Logged:
 
 
 Refusal = tuple[Reason, Facts]
+Remark = OrderUpdated | OrderTrimmed | OrderRejected | DividendTaxed
+"""What may happen to an order of an open beside its fill."""
 OrderEvent = (
     OrderCreated | OrderQueued | OrderReleased | OrderRejected | OrderTrimmed | OrderWaiting | OrderScaled
     | OrderTriggered | StopMoved | OrderFilled | CancelRequested | OrderCanceled | CancelRefused | UpdateRequested
@@ -650,7 +659,7 @@ class Matched:
     notionals, commissions, stamp_duties, transfer_fees : arrays of int64, money steps
         Of the shares that were filled.
     remarks : mapping of offset to tuple of events
-        What else happened to an order: before its fill (trimmed, rejected) or after it (taxed).
+        What else happened to an order: before its fill (made larger, trimmed, rejected) or after it (taxed).
     bar : int
     """
 
@@ -664,7 +673,7 @@ class Matched:
     commissions: Column
     stamp_duties: Column
     transfer_fees: Column
-    remarks: Mapping[int, tuple[OrderTrimmed | OrderRejected | DividendTaxed, ...]]
+    remarks: Mapping[int, tuple[Remark, ...]]
     bar: int = 0
 
     def __len__(self) -> int:
@@ -682,7 +691,7 @@ class Matched:
             order_id = int(self.order_ids[offset])
             yield OrderReleased(day, phase, order_id, bar)
             remarks = self.remarks.get(offset, ())
-            yield from (remark for remark in remarks if isinstance(remark, (OrderTrimmed, OrderRejected)))
+            yield from (remark for remark in remarks if not isinstance(remark, DividendTaxed))
             if self.quantities[offset]:
                 yield OrderFilled(
                     day,

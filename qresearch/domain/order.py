@@ -81,7 +81,8 @@ TRANSITIONS: Mapping[tuple[Status, Move], frozenset[Status]] = MappingProxyType(
     (Status.WORKING, Move.UPDATE): frozenset({Status.WORKING}),
     (Status.WORKING, Move.REQUEST_UPDATE): frozenset({Status.REPLACE_PENDING}),
     (Status.REPLACE_PENDING, Move.REQUEST_UPDATE): frozenset({Status.REPLACE_PENDING}),  # the newer one counts
-    (Status.REPLACE_PENDING, Move.UPDATE): frozenset({Status.WORKING}),
+    # It takes effect; or the match makes a sale to a value larger, and it stays pending.
+    (Status.REPLACE_PENDING, Move.UPDATE): frozenset({Status.WORKING, Status.REPLACE_PENDING}),
     (Status.REPLACE_PENDING, Move.REFUSE_UPDATE): frozenset({Status.WORKING}),
     (Status.REPLACE_PENDING, Move.FILL): frozenset({Status.REPLACE_PENDING, Status.FILLED}),  # the fill wins the race
     (Status.REPLACE_PENDING, Move.WAIT): frozenset({Status.REPLACE_PENDING}),

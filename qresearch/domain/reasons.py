@@ -20,6 +20,8 @@ class Reason(StrEnum):
 
     LOT_SIZE = "LOT_SIZE"
     MINIMUM_SIZE = "MINIMUM_SIZE"
+    ORDER_MAXIMUM = "ORDER_MAXIMUM"
+    ZERO_QUANTITY = "ZERO_QUANTITY"
     NO_CHANGE = "NO_CHANGE"
     NO_PRICE = "NO_PRICE"
     NOT_TRADABLE = "NOT_TRADABLE"
@@ -28,6 +30,7 @@ class Reason(StrEnum):
     DELISTED = "DELISTED"
     DATA_ENDED = "DATA_ENDED"
     NO_FURTHER_OPEN = "NO_FURTHER_OPEN"
+    GOOD_TILL_OVER = "GOOD_TILL_OVER"
     SUSPENDED = "SUSPENDED"
     NO_TRADES = "NO_TRADES"
     LIMIT_UP = "LIMIT_UP"
@@ -41,8 +44,11 @@ class Reason(StrEnum):
     LIMIT_NOT_REACHED = "LIMIT_NOT_REACHED"
     STOP_NOT_REACHED = "STOP_NOT_REACHED"
     AWAITS_CLOSE = "AWAITS_CLOSE"
+    AWAITS_ENTRY = "AWAITS_ENTRY"
     NOT_AT_ONCE = "NOT_AT_ONCE"
     OPEN_ORDER_MARGIN = "OPEN_ORDER_MARGIN"
+    POSITION_CLOSED = "POSITION_CLOSED"
+    REPLACED_BY_TARGET = "REPLACED_BY_TARGET"
     BELOW_FILLED = "BELOW_FILLED"
     USER_CANCEL = "USER_CANCEL"
     ALREADY_FINAL = "ALREADY_FINAL"
@@ -79,7 +85,9 @@ def _plain(value: object) -> str:
         return str(value)
     if isinstance(value, int):
         return f"{value:,}"
-    return f"{value:,.3f}".rstrip("0").rstrip(".") if abs(value) < 1000 else f"{value:,.2f}"
+    # Prices that a vendor has adjusted may be small and on no tick.
+    places = 6 if abs(value) < 10 else 3
+    return f"{value:,.{places}f}".rstrip("0").rstrip(".") if abs(value) < 1000 else f"{value:,.2f}"
 
 
 _EXCHANGE = "SSE and SZSE trading rules, chapter 3 (order quantity)"
@@ -98,9 +106,21 @@ REASONS: Mapping[Reason, ReasonText] = MappingProxyType({
         "Ask for at least the minimum of the board; a smaller remainder can only be sold in one go.",
         "STAR: at least 200 shares, then steps of 1 (2019-07-22); BSE: at least 100, then steps of 1 (2021-11-15)",
     ),
+    Reason.ORDER_MAXIMUM: ReasonText(
+        "One order may be for {maximum} shares at most; {asked} were asked for.",
+        "单笔委托最多{maximum}股,委托为{asked}股。",
+        "Split it into orders of at most the maximum.",
+        "SSE and SZSE trading rules, largest order: the dated table in qresearch/market/rulebook.py",
+    ),
+    Reason.ZERO_QUANTITY: ReasonText(
+        "What was asked comes to 0 shares: there is nothing to send.",
+        "所要求的数量为0股,无需申报。",
+        "Ask for one lot at least.",
+        _MODEL,
+    ),
     Reason.NO_CHANGE: ReasonText(
-        "Nothing to do: {held} held and {pending} pending already meet what was asked.",
-        "无需下单:持仓{held}股加未成交{pending}股已满足目标。",
+        "Nothing to do: the {held} shares held already are what was asked for.",
+        "无需下单:持仓{held}股已满足目标。",
         "Nothing; the order is kept so that the request is not lost.",
         _MODEL,
     ),
@@ -144,6 +164,12 @@ REASONS: Mapping[Reason, ReasonText] = MappingProxyType({
         "{day} is the last trading day of this session: there is no further open to fill at.",
         "{day}是本会话最后一个交易日,没有下一个开盘。",
         "Extend the session (end=) or bring later bars.",
+        _MODEL,
+    ),
+    Reason.GOOD_TILL_OVER: ReasonText(
+        "It was good till {until}, but the first day on which it could work is {day}.",
+        "有效期至{until},而最早可参与交易的日期为{day}。",
+        "Name a later last day.",
         _MODEL,
     ),
     Reason.SUSPENDED: ReasonText(
@@ -224,6 +250,12 @@ REASONS: Mapping[Reason, ReasonText] = MappingProxyType({
         "Step to the close.",
         _MODEL,
     ),
+    Reason.AWAITS_ENTRY: ReasonText(
+        "It protects a position that is not held yet: a buy of it is still open.",
+        "所保护的持仓尚未建立:买入委托仍未完成。",
+        "Nothing; it works once the buy has filled, and ends with it otherwise.",
+        _MODEL,
+    ),
     Reason.NOT_AT_ONCE: ReasonText(
         "{filled} of {asked} shares could be had at once; {tif} takes nothing later.",
         "{asked}股中仅{filled}股可即时成交,{tif}不等待。",
@@ -235,6 +267,18 @@ REASONS: Mapping[Reason, ReasonText] = MappingProxyType({
         "其他成交后账户无法再支持该委托:需{needed},剩余{available}。",
         "Cancel orders that depend on a position before closing it.",
         "LEAN: open orders are checked against buying power after each fill",
+    ),
+    Reason.POSITION_CLOSED: ReasonText(
+        "Nothing is left for it to close: {held} shares are held, {promised} of them are being sold already.",
+        "已无可平持仓:持有{held}股,其中{promised}股正在卖出。",
+        "",
+        "qresearch fill model: an order that only closes a position ends with it",
+    ),
+    Reason.REPLACED_BY_TARGET: ReasonText(
+        "Order {order} set a target for the position; what was open in it gave way.",
+        "委托{order}为该持仓设定了目标,原有未完成委托随之撤销。",
+        "",
+        "qresearch fill model: a target means the position after the next match",
     ),
     Reason.BELOW_FILLED: ReasonText(
         "{asked} shares in all are not more than the {done} already filled or given up.",
@@ -260,6 +304,8 @@ REASONS: Mapping[Reason, ReasonText] = MappingProxyType({
 ADVICE_ZH: Mapping[Reason, str] = MappingProxyType({
     Reason.LOT_SIZE: "请按整手下单;不足一手的零股只能一次性卖出。",
     Reason.MINIMUM_SIZE: "请不少于该板块的最小数量;不足最小数量的余额只能一次性卖出。",
+    Reason.ORDER_MAXIMUM: "请拆分为不超过上限的多笔委托。",
+    Reason.ZERO_QUANTITY: "请至少下单一手。",
     Reason.NO_CHANGE: "无需操作;该请求保留在记录中。",
     Reason.NO_PRICE: "请按股数下单(跟踪止损须给出触发价),或等待第一根K线。",
     Reason.NOT_TRADABLE: "请交易跟踪该指数的ETF。",
@@ -268,6 +314,7 @@ ADVICE_ZH: Mapping[Reason, str] = MappingProxyType({
     Reason.DELISTED: "已无法处理;应在最后交易日之前卖出。",
     Reason.DATA_ENDED: "请等待或补充后续行情,或在证券表中登记退市日。",
     Reason.NO_FURTHER_OPEN: "请延长会话的结束日期,或补充后续行情。",
+    Reason.GOOD_TILL_OVER: "请填写更晚的有效日期。",
     Reason.SUSPENDED: "请在复牌后再下单。",
     Reason.NO_TRADES: "请等待有成交的K线,或选择成交更活跃的证券。",
     Reason.LIMIT_UP: "请改日再试;假定涨停排队不能成交。",
@@ -281,8 +328,11 @@ ADVICE_ZH: Mapping[Reason, str] = MappingProxyType({
     Reason.LIMIT_NOT_REACHED: "请修改限价,或延长有效期(GTC)。",
     Reason.STOP_NOT_REACHED: "请延长有效期(GTC),或移动触发价。",
     Reason.AWAITS_CLOSE: "请前进到收盘。",
+    Reason.AWAITS_ENTRY: "无需操作;买入成交后生效,否则随之结束。",
     Reason.NOT_AT_ONCE: "请使用当日有效(DAY),让剩余部分等待。",
     Reason.OPEN_ORDER_MARGIN: "平仓前请先撤销依赖该持仓的委托。",
+    Reason.POSITION_CLOSED: "",
+    Reason.REPLACED_BY_TARGET: "",
     Reason.BELOW_FILLED: "请改为撤单。",
     Reason.USER_CANCEL: "",
     Reason.ALREADY_FINAL: "请查看该委托的事件,了解其何时结束。",

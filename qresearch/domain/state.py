@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, NamedTuple
 
 from qresearch.domain.reasons import NO_FACTS, Facts, Reason
-from qresearch.domain.terms import Terms
+from qresearch.domain.terms import STOP_KINDS, TRIGGERED_KINDS, Terms
 
 if TYPE_CHECKING:
     from qresearch.domain.messages import Placed, Settings
@@ -85,6 +85,8 @@ class OpenOrder(NamedTuple):
         An update takes effect at the next match; its quantity is what will be left.
     placed : (int, int, int)
         Day, phase and bar at which it was asked for.
+    filled : int, shares
+        Filled so far, not signed. What is left of such an order is bound to no lot.
     """
 
     order_id: int
@@ -102,6 +104,22 @@ class OpenOrder(NamedTuple):
     cancel_requested: bool = False
     update: Amendment | None = None
     placed: tuple[int, int, int] = (-1, 0, 0)
+    filled: int = 0
+
+    @property
+    def is_untouched(self) -> bool:
+        """True for a stop, or an order with a trigger, that has not been reached yet: it holds nothing back.
+
+        >>> from qresearch.domain.terms import limit, stop
+        >>> OpenOrder(1, 0, -100, stop(9.5)).is_untouched, OpenOrder(1, 0, -100, limit(10.5)).is_untouched
+        (True, False)
+        """
+        return not self.triggered and self.terms.kind in TRIGGERED_KINDS
+
+    @property
+    def closes(self) -> bool:
+        """True for a stop or trailing stop that sells: it protects a position."""
+        return self.leaves < 0 and self.terms.kind in STOP_KINDS
 
 
 class TaxLot(NamedTuple):

@@ -9,7 +9,9 @@ import datetime as dt
 from dataclasses import dataclass
 from enum import StrEnum
 
-from qresearch.errors import UsageError, choose
+from qresearch.domain.arguments import between, day_text, flag, price, text
+from qresearch.domain.calls import told
+from qresearch.errors import UsageError, choose, shown
 
 
 class Kind(StrEnum):
@@ -23,6 +25,14 @@ class Kind(StrEnum):
     LIMIT_IF_TOUCHED = "LIMIT_IF_TOUCHED"
     MARKET_ON_OPEN = "MARKET_ON_OPEN"
     MARKET_ON_CLOSE = "MARKET_ON_CLOSE"
+
+
+MARKET_KINDS = frozenset({Kind.MARKET, Kind.MARKET_ON_OPEN})
+"""Types that take whatever price an opening has."""
+STOP_KINDS = frozenset({Kind.STOP, Kind.STOP_LIMIT, Kind.TRAILING_STOP})
+"""Types that wait for the price to go against the order's owner: as sales they protect a position."""
+TRIGGERED_KINDS = STOP_KINDS | {Kind.LIMIT_IF_TOUCHED}
+"""Types that do nothing before a price has been reached."""
 
 
 class TimeInForce(StrEnum):
@@ -70,6 +80,26 @@ class Terms:
     good_till: dt.date | None = None
     tag: str = ""
 
+    def __post_init__(self) -> None:
+        if type(self.kind) is not Kind or type(self.time_in_force) is not TimeInForce:
+            choose("Terms: kind", self.kind, Kind)
+            choose("Terms: time_in_force", self.time_in_force, TimeInForce)
+            raise UsageError(
+                f"Terms: kind={self.kind!r} and time_in_force={self.time_in_force!r}: one is text. "
+                "Pass members of Kind and TimeInForce, or use qresearch.terms.limit(...) and its like."
+            )
+        for name in ("limit_price", "stop_price", "trail"):
+            value = getattr(self, name)
+            if value is None:
+                if self.kind in _NEEDS[name]:
+                    raise UsageError(f"Terms: a {self.kind!s} order needs {name}={value}. Write a number such as 9.6.")
+            elif type(value) is not float or not 0 < value < _MOST_PRICE:
+                price(f"Terms: {name}", value)
+        if self.good_till is not None and type(self.good_till) is not dt.date:
+            raise UsageError(f"Terms: good_till={shown(self.good_till)} is no date. Write datetime.date(2024, 1, 31).")
+        flag("trail_is_fraction", self.trail_is_fraction)
+        text("Terms: tag", self.tag, "hedge", empty=True)
+
     def __str__(self) -> str:
         parts = [_WORDS.get(self.kind, self.kind.value.lower().replace("_", " "))]
         if self.stop_price is not None:
@@ -84,6 +114,14 @@ class Terms:
             parts.append(f"till {self.good_till}")
         return " ".join(filter(None, parts))
 
+
+_NEEDS = {
+    "limit_price": frozenset({Kind.LIMIT, Kind.STOP_LIMIT, Kind.LIMIT_IF_TOUCHED}),
+    "stop_price": frozenset({Kind.STOP, Kind.STOP_LIMIT, Kind.LIMIT_IF_TOUCHED}),
+    "trail": frozenset({Kind.TRAILING_STOP}),
+}
+"""The types that cannot do without a price: one that could not be computed must never trade."""
+_MOST_PRICE = 1e15
 
 _WORDS = {Kind.LIMIT: "", Kind.STOP_LIMIT: "stop", Kind.LIMIT_IF_TOUCHED: "if touched"}
 """How a type is named where its prices say the rest."""
@@ -100,27 +138,32 @@ def _terms(
     tag: str,
     limit_price: float | None = None,
     stop_price: float | None = None,
+    trail: float | None = None,
+    trail_is_fraction: bool = False,
 ) -> Terms:
-    for name, price in (("limit price", limit_price), ("stop price", stop_price)):
-        if price is not None and not 0 < price < float("inf"):
-            raise UsageError(f"{kind.value.lower()}: the {name} {price!r} must be a positive number.")
+    word = choose("tif", tif.upper() if isinstance(tif, str) else tif, TimeInForce)
     good_till = None
     if until is not None:
         good_till = _date(until)
-        tif = TimeInForce.GTD
-    elif tif == TimeInForce.GTD:
+        word = TimeInForce.GTD
+    elif word == TimeInForce.GTD:
         raise UsageError("tif='GTD' needs the last day: pass until='2024-01-31'.")
-    word = choose("tif", str(tif).upper(), list(TimeInForce))
-    return Terms(kind, limit_price, stop_price, time_in_force=TimeInForce(word), good_till=good_till, tag=tag)
+    return Terms(kind, limit_price, stop_price, trail, trail_is_fraction, TimeInForce(word), good_till, tag)
+
+
+def _price(call: str, name: str, value: object) -> float:
+    """A price of the terms, which a call must give: one that could not be computed must never trade."""
+    return float(price(f"{call}: {name}", value))
 
 
 def _date(day: object) -> dt.date:
-    try:
-        return dt.date.fromisoformat(str(day)[:10])
-    except ValueError:
-        raise UsageError(f"until={day!r} is not a date. Write it as '2024-01-31'.") from None
+    found = day_text(day)
+    if found is None:
+        raise UsageError(f"until={shown(day)} is not a date. Write it as '2024-01-31'.")
+    return dt.date.fromisoformat(found)
 
 
+@told
 def market(*, tif: str = "DAY", until: object = None, tag: str = "") -> Terms:
     """At the open, whatever the price.
 
@@ -147,6 +190,7 @@ def market(*, tif: str = "DAY", until: object = None, tag: str = "") -> Terms:
     return _terms(Kind.MARKET, tif=tif, until=until, tag=tag)
 
 
+@told
 def limit(price: float, *, tif: str = "DAY", until: object = None, tag: str = "") -> Terms:
     """At a price or better.
 
@@ -169,9 +213,10 @@ def limit(price: float, *, tif: str = "DAY", until: object = None, tag: str = ""
     >>> str(limit(10.5, tif="GTC"))
     'limit 10.5 GTC'
     """
-    return _terms(Kind.LIMIT, tif=tif, until=until, tag=tag, limit_price=price)
+    return _terms(Kind.LIMIT, tif=tif, until=until, tag=tag, limit_price=_price("limit", "price", price))
 
 
+@told
 def stop(price: float, *, tif: str = "DAY", until: object = None, tag: str = "") -> Terms:
     """At the market once the price has reached a stop: above for a buy, below for a sell.
 
@@ -193,9 +238,10 @@ def stop(price: float, *, tif: str = "DAY", until: object = None, tag: str = "")
     >>> str(stop(9.8))
     'stop 9.8'
     """
-    return _terms(Kind.STOP, tif=tif, until=until, tag=tag, stop_price=price)
+    return _terms(Kind.STOP, tif=tif, until=until, tag=tag, stop_price=_price("stop", "price", price))
 
 
+@told
 def stop_limit(
     stop_price: float, limit_price: float, *, tif: str = "DAY", until: object = None, tag: str = ""
 ) -> Terms:
@@ -220,9 +266,17 @@ def stop_limit(
     >>> str(stop_limit(9.8, 9.7))
     'stop 9.8 limit 9.7'
     """
-    return _terms(Kind.STOP_LIMIT, tif=tif, until=until, tag=tag, limit_price=limit_price, stop_price=stop_price)
+    return _terms(
+        Kind.STOP_LIMIT,
+        tif=tif,
+        until=until,
+        tag=tag,
+        limit_price=_price("stop_limit", "limit_price", limit_price),
+        stop_price=_price("stop_limit", "stop_price", stop_price),
+    )
 
 
+@told
 def trailing_stop(
     amount: float | None = None,
     *,
@@ -261,16 +315,31 @@ def trailing_stop(
     'trailing stop trail 5.00% GTC'
     """
     if (amount is None) == (percent is None):
-        raise UsageError("trailing_stop: pass an amount, or percent=, and not both.")
-    trail = amount if amount is not None else (percent or 0.0) / 100
-    if not trail > 0:
-        raise UsageError(f"trailing_stop: the distance {trail!r} must be positive.")
-    base = _terms(Kind.TRAILING_STOP, tif=tif, until=until, tag=tag, stop_price=stop_price)
-    return Terms(
-        base.kind, None, base.stop_price, trail, percent is not None, base.time_in_force, base.good_till, base.tag
+        raise UsageError(
+            f"trailing_stop: amount={shown(amount)}, percent={shown(percent)}: exactly one of them is needed. "
+            "Write trailing_stop(0.5) for a distance in the currency, or trailing_stop(percent=5)."
+        )
+    start = None if stop_price is None else _price("trailing_stop", "stop_price", stop_price)
+    if percent is None:
+        trail = _price("trailing_stop", "amount", amount)
+    else:
+        trail = between("trailing_stop: percent", percent, _LEAST_PERCENT, _MOST_PERCENT, 5) / 100
+    return _terms(
+        Kind.TRAILING_STOP,
+        tif=tif,
+        until=until,
+        tag=tag,
+        stop_price=start,
+        trail=trail,
+        trail_is_fraction=percent is not None,
     )
 
 
+_LEAST_PERCENT, _MOST_PERCENT = 0.01, 99
+"""A trailing stop nearer than that is one on the price itself; one farther than that can never be reached."""
+
+
+@told
 def limit_if_touched(
     trigger_price: float, limit_price: float, *, tif: str = "DAY", until: object = None, tag: str = ""
 ) -> Terms:
@@ -289,10 +358,16 @@ def limit_if_touched(
     'if touched 9.5 limit 9.6'
     """
     return _terms(
-        Kind.LIMIT_IF_TOUCHED, tif=tif, until=until, tag=tag, limit_price=limit_price, stop_price=trigger_price
+        Kind.LIMIT_IF_TOUCHED,
+        tif=tif,
+        until=until,
+        tag=tag,
+        limit_price=_price("limit_if_touched", "limit_price", limit_price),
+        stop_price=_price("limit_if_touched", "trigger_price", trigger_price),
     )
 
 
+@told
 def at_open(*, tif: str = "DAY", until: object = None, tag: str = "") -> Terms:
     """At the opening price: a market order that only an opening can fill.
 
@@ -302,6 +377,7 @@ def at_open(*, tif: str = "DAY", until: object = None, tag: str = "") -> Terms:
     return _terms(Kind.MARKET_ON_OPEN, tif=tif, until=until, tag=tag)
 
 
+@told
 def at_close(*, tif: str = "DAY", until: object = None, tag: str = "") -> Terms:
     """At the closing price.
 

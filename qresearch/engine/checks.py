@@ -6,13 +6,15 @@ each rule stands in one place.
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from typing import NamedTuple
 
 from qresearch.domain.reasons import Facts, Reason
 from qresearch.domain.state import State
 from qresearch.engine.evolve import Draft, taken_now
 from qresearch.engine.exchange import Exchange, ended
-from qresearch.engine.ledger import sale_in_lots
+from qresearch.engine.ledger import lots_after_sale, sale_in_lots
+from qresearch.engine.taxes import tax_on_sale
 from qresearch.market.venue import PHASE_ORDER, Phase
 
 Refusal = tuple[Reason, Facts]
@@ -39,6 +41,8 @@ class Intent(NamedTuple):
         Shares that earlier sells hold back.
     notional, commission : int, money steps
         Filled and charged so far on the same order.
+    is_rest : bool
+        What is left of an order that was partly filled: lots are a rule for entering an order, not for its rest.
     """
 
     column: int
@@ -50,6 +54,7 @@ class Intent(NamedTuple):
     reserved_shares: int = 0
     notional: int = 0
     commission: int = 0
+    is_rest: bool = False
 
 
 class Cut(NamedTuple):
@@ -148,20 +153,23 @@ class Checks:
 
     def _sold_in_lots(self, intent: Intent, asked: int) -> tuple[int, Reason, Facts]:
         minimum, step = self.exchange.lot_minimum[intent.column], self.exchange.lot_step[intent.column]
-        sent = sale_in_lots(asked, self.draft.positions[intent.column].quantity, minimum, step)
+        left = self.draft.positions[intent.column].quantity - intent.reserved_shares
+        sent = asked if intent.is_rest else sale_in_lots(asked, left, minimum, step)
         if step == 1:
             return sent, Reason.MINIMUM_SIZE, {"asked": asked, "minimum": minimum}
         return sent, Reason.LOT_SIZE, {"asked": asked, "lot": step, "sent": sent}
 
     def _bought_in_lots(self, intent: Intent, asked: int) -> tuple[int, Reason, Facts]:
         """A split while the order waited may have left an odd lot."""
-        sent = self.whole(intent.column, asked)
+        sent = self._whole(intent, asked)
         return sent, Reason.LOT_SIZE, {"asked": asked, "lot": self.exchange.lot_step[intent.column], "sent": sent}
 
-    def whole(self, column: int, quantity: int) -> int:
-        """Whole lots in a number of shares to buy; 0 below the least order."""
-        whole = quantity - quantity % self.exchange.lot_step[column]
-        return whole if whole >= self.exchange.lot_minimum[column] else 0
+    def _whole(self, intent: Intent, quantity: int) -> int:
+        """Whole lots in a number of shares to buy, 0 below the least order; the rest of an order is bound to none."""
+        if intent.is_rest:
+            return quantity
+        whole = quantity - quantity % self.exchange.lot_step[intent.column]
+        return whole if whole >= self.exchange.lot_minimum[intent.column] else 0
 
     def _capped(self, intent: Intent, asked: int) -> tuple[int, Reason, Facts]:
         if intent.cap is None:
@@ -170,7 +178,7 @@ class Checks:
         held = self.draft.positions.get(intent.column) if intent.caps_position else None
         shares = intent.cap * money.price_scale // (money.price_units(intent.price) * money.units)
         shares -= 0 if held is None else held.quantity
-        sent = min(asked, self.whole(intent.column, max(shares, 0)))
+        sent = min(asked, self._whole(intent, max(shares, 0)))
         facts = {"price": intent.price, "asked": asked, "value": money.amount(intent.cap), "sent": sent}
         return sent, Reason.VALUE_CAP, facts
 
@@ -178,14 +186,69 @@ class Checks:
         cash, needed = intent.free_cash, self.cost(intent, asked)
         if needed <= cash:
             return asked, Reason.INSUFFICIENT_CASH, {}
-        step = self.exchange.lot_step[intent.column]
-        # Start from what the cash would buy without fees, never below the answer; then give up steps until it fits.
-        sent = self.whole(intent.column, asked * max(cash, 0) // needed + step)
-        while sent > 0 and self.cost(intent, sent) > cash:
-            sent = self.whole(intent.column, sent - step)
+        step = 1 if intent.is_rest else self.exchange.lot_step[intent.column]
+        # Without fees the cash would buy this many steps, never fewer than with them; the cost grows with the shares.
+        most = asked * max(cash, 0) // needed // step + 1
+        steps = bisect_right(range(most + 1), cash, lo=1, key=lambda count: self.cost(intent, count * step)) - 1
+        sent = self._whole(intent, steps * step)
         money = self.exchange.money
         facts = {"asked": asked, "needed": money.amount(needed), "cash": money.amount(cash), "affordable": sent}
         return min(sent, asked), Reason.INSUFFICIENT_CASH, facts
+
+    def larger_sale(self, intent: Intent) -> tuple[int, Facts]:
+        """Shares of a sale, signed, after which what is kept stays within the value asked for; never fewer than asked.
+
+        Returns
+        -------
+        shares : int
+            Negative. Rounded away from the lots that would leave too much; whether they can be sold is another check.
+        facts : mapping
+            Empty when the sale is large enough as it is.
+        """
+        held = self.draft.positions.get(intent.column)
+        if intent.cap is None or not intent.caps_position or intent.wanted >= 0 or held is None:
+            return intent.wanted, {}
+        money, step = self.exchange.money, self.exchange.lot_step[intent.column]
+        within = intent.cap * money.price_scale // (money.price_units(intent.price) * money.units)
+        kept = held.quantity + intent.wanted
+        if kept <= within:
+            return intent.wanted, {}
+        sale = -(-(held.quantity - within) // step) * step
+        left = held.quantity - min(sale, held.quantity)
+        facts = {"price": intent.price, "asked": kept, "value": money.amount(intent.cap), "sent": left}
+        return left - held.quantity, facts
+
+    def uncovered(self, intent: Intent, sold: int) -> Refusal | None:
+        """Why a sale would leave less than nothing in the account: its fees and tax exceed proceeds and cash.
+
+        Parameters
+        ----------
+        intent : Intent
+        sold : int, shares
+            Not signed.
+        """
+        notional, fees = self.charge(intent, -sold)
+        _, left = lots_after_sale(self.draft.tax_lots.get(intent.column, ()), sold)
+        lacking = sum(fees) + tax_on_sale(self.exchange.market, left, self.draft.day) - notional
+        if lacking <= max(intent.free_cash, 0):
+            return None
+        amount = self.exchange.money.amount
+        facts = {"asked": sold, "needed": amount(lacking), "cash": amount(max(intent.free_cash, 0)), "affordable": 0}
+        return Reason.INSUFFICIENT_CASH, facts
+
+    def locked_bar(self, column: int, wanted: int, limit: float, best: float) -> Refusal | None:
+        """Why a limit that the best price of a bar came to got nothing, where the bar never left the limit of the day.
+
+        Parameters
+        ----------
+        column : int
+        wanted : int, shares
+            Signed.
+        limit, best : float, currency per share
+            Of the order, and the lowest price of the bar for a buy, the highest for a sale.
+        """
+        touched = limit >= best - self.hair if wanted > 0 else limit <= best + self.hair
+        return self.lock(column, wanted, best) if touched else None
 
     def cost(self, intent: Intent, quantity: int) -> int:
         """What a number of shares takes from the cash, fees included."""
@@ -221,5 +284,5 @@ class Checks:
             # No row of a bar inside the day: only a quote was met.
             volume = 0.0
         cap = max(int(volume * rate + 1e-9) - taken_now(self.draft, column), 0)
-        allowed = asked if asked <= cap else self.whole(column, cap)
-        return allowed, {"cap": cap, "rate": f"{rate:.1%}", "volume": round(volume), "asked": asked}
+        # A trade may have any size once the order is in: lots and least orders are rules for entering one.
+        return min(asked, cap), {"cap": cap, "rate": f"{rate:.1%}", "volume": round(volume), "asked": asked}

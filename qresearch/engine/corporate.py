@@ -21,12 +21,12 @@ from qresearch.domain.messages import (
     SharesIssued,
 )
 from qresearch.domain.money import RATE_SCALE, divide_half_up, rate_units
-from qresearch.domain.state import OpenOrder
 from qresearch.engine.evolve import Draft
 from qresearch.engine.exchange import Exchange
 from qresearch.engine.ledger import cash_of, lots_after_sale, shares_of
-from qresearch.engine.sizing import on_tick
+from qresearch.engine.open_orders import open_orders
 from qresearch.engine.taxes import tax_on_sale
+from qresearch.engine.ticks import on_tick
 from qresearch.market.actions import Action
 
 
@@ -66,7 +66,7 @@ def _entitle(draft: Draft, exchange: Exchange, action: Action, held: int) -> Non
 def _scale_orders(draft: Draft, exchange: Exchange, action: Action) -> None:
     """Scale what is still open: shares by the ratio, prices against it."""
     factor = 1 + action.bonus
-    for order in _open_orders(draft, action.column):
+    for order in open_orders(draft, action.column):
         left = abs(order.leaves)
         scaled = (1 if order.leaves > 0 else -1) * (left + shares_of(left, action.bonus))
         if scaled:
@@ -86,18 +86,6 @@ def _scale_orders(draft: Draft, exchange: Exchange, action: Action) -> None:
 
 def _scaled(price: float | None, factor: float) -> float | None:
     return None if price is None else price / factor
-
-
-def _open_orders(draft: Draft, column: int) -> list[OpenOrder]:
-    """Every order of an instrument that is queued or working."""
-    found = [order for order in draft.working.values() if order.column == column]
-    for block in draft.queue:
-        for offset, known in enumerate(block.columns):
-            if known == column and block.quantities[offset]:
-                order = draft.released(block.first_id + offset)
-                if order.leaves:
-                    found.append(order)
-    return found
 
 
 def close_delisted(draft: Draft, exchange: Exchange) -> None:

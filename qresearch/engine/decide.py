@@ -17,7 +17,6 @@ from qresearch.domain.messages import (
     Command,
     Event,
     Place,
-    SettingsChanged,
     Update,
 )
 from qresearch.domain.state import State
@@ -26,7 +25,8 @@ from qresearch.engine.evolve import SAME_BAR, Draft
 from qresearch.engine.exchange import Exchange
 from qresearch.engine.immediate import bar_at_once, close_at_once, open_at_once, placing
 from qresearch.engine.matching import match_bar, match_open
-from qresearch.engine.updates import cancel, update
+from qresearch.engine.risk import end_uncovered
+from qresearch.engine.updates import cancel, change_settings, update
 from qresearch.engine.working import expire, walk_close
 from qresearch.errors import OutOfRange
 from qresearch.market.venue import PHASE_ORDER, PHASES
@@ -64,7 +64,7 @@ def decide(exchange: Exchange, state: State, command: Command) -> list[Event]:
         case Update(order_id=order_id, quantity=quantity, terms=terms):
             update(draft, exchange, order_id, quantity, terms, status="")
         case ChangeSettings(settings=settings):
-            draft.emit(SettingsChanged(draft.day, draft.phase, settings))
+            change_settings(draft, exchange, settings)
         case Advance():
             advance(draft, exchange)
             draft.events.append(Advanced(draft.day, draft.phase, draft.bar))
@@ -93,10 +93,7 @@ def advance(draft: Draft, exchange: Exchange) -> list[int]:
         draft.day += 1
         draft.phase = phase = PRE_OPEN
     if phase == PRE_OPEN:
-        if exchange.market.by_day.get(draft.day):
-            apply_actions(draft, exchange)
-        if draft.day in exchange.closing:
-            close_delisted(draft, exchange)
+        _before_open(draft, exchange)
     elif phase == OPEN:
         if draft.queue or draft.working:
             (open_at_once if draft.settings.clock == SAME_BAR else match_open)(draft, exchange)
@@ -110,6 +107,16 @@ def advance(draft: Draft, exchange: Exchange) -> list[int]:
         if draft.day in exchange.breaks or draft.day in exchange.resumes:
             return freeze_without_bars(draft, exchange)
     return []
+
+
+def _before_open(draft: Draft, exchange: Exchange) -> None:
+    """Corporate actions and delistings of the day, and what resting orders they leave uncovered."""
+    if exchange.market.by_day.get(draft.day):
+        apply_actions(draft, exchange)
+    if draft.day in exchange.closing:
+        close_delisted(draft, exchange)
+    if draft.working:
+        end_uncovered(draft, exchange)
 
 
 def refuse_beyond(exchange: Exchange) -> NoReturn:

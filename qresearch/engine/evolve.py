@@ -78,7 +78,7 @@ class Draft(Queue):
         "cash",
         "day",
         "events",
-        "pending",
+        "open_ids",
         "phase",
         "positions",
         "realised",
@@ -105,8 +105,8 @@ class Draft(Queue):
         self.events: list[Event] = []
         self.block: Placed | None = None
         """Requests placed in a row at this moment go into one block."""
-        self.pending: dict[int, int] | None = None
-        """Shares queued or working by column, signed; made when a target order first asks."""
+        self.open_ids: dict[int, list[int]] | None = None
+        """Ids of the orders queued or working by column; made when a target order, or a sale, first asks."""
 
     def freeze(self) -> State:
         """The state that the step leaves behind."""
@@ -149,7 +149,7 @@ class Draft(Queue):
             event = replace(event, bar=self.bar)
         # The next request comes after this event: it must not join a block that lies before it.
         self.block = None
-        self.pending = None
+        self.open_ids = None
         self.apply(event)
         self.events.append(event)
 
@@ -309,8 +309,18 @@ class Draft(Queue):
             self.sell(event.column, -event.quantity, event.notional - fees)
         leaves = order.leaves - event.quantity
         if leaves:
-            notional, commission = order.notional + event.notional, order.commission + event.commission
-            self._change(event.order_id, leaves=leaves, notional=notional, commission=commission)
+            update = order.update
+            if update is not None:
+                # What fills before the update takes effect is not filled a second time.
+                update = update._replace(quantity=update.quantity - event.quantity)
+            self._change(
+                event.order_id,
+                leaves=leaves,
+                notional=order.notional + event.notional,
+                commission=order.commission + event.commission,
+                filled=order.filled + abs(event.quantity),
+                update=update,
+            )
         else:
             self._withdraw(event.order_id)
 

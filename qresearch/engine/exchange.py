@@ -22,6 +22,8 @@ from qresearch.market.view import View
 
 _OPEN, _INTRADAY, _CLOSE = PHASE_ORDER[Phase.OPEN], PHASE_ORDER[Phase.INTRADAY], PHASE_ORDER[Phase.CLOSE]
 _NEVER = 2**62
+LARGEST = 10**12
+"""Most shares that an order may be for anywhere: beyond it no sum of money is exact."""
 CHINA_LOT = 100
 """Shares in one lot of ``order_lots`` on a venue with rules, whatever the board's smallest order."""
 
@@ -45,16 +47,22 @@ class Exchange:
         lots = {board: rules.lot_rule(board) if ruled else rules.LotRule(1, 1) for board in boards}
         # An index takes no order: no size passes unchecked.
         lots[Board.INDEX] = rules.LotRule(2**62, 1)
-        ticks = {board: rules.tick(board) if ruled else 0.0 for board in boards}
+        # Prices that a vendor has adjusted are on no tick.
+        on_ticks = ruled and not panel.adjusted
+        ticks = {board: rules.tick(board) if on_ticks else 0.0 for board in boards}
+        most = {board: (rules.largest_order_ever(board) if ruled else None) or LARGEST for board in boards}
         self.lot_minimum = [lots[item.board].minimum for item in instruments]
         self.lot_step = [lots[item.board].step for item in instruments]
         self.steps = np.array([ticks[item.board] for item in instruments], dtype=np.float64)
         self.lot_sizes = np.array(self.lot_step, dtype=np.int64)
         self.least_sizes = np.array(self.lot_minimum, dtype=np.int64)
+        self.safe_size = [most[item.board] for item in instruments]
+        """Shares up to which an order of an instrument is too large under no rule of any day."""
         self.lot_shares = CHINA_LOT if ruled else 1
         self.same_day = [not ruled or item.same_day_sale for item in instruments]
         self.board = np.array([boards[item.board] for item in instruments], dtype=np.int64)
         self.has_limits, self.may_suspend = panel.has_limits, panel.has_suspensions
+        self.may_idle = panel.has_idle_days
         self.closing_day = [
             _NEVER if item.delist_date is None else self._closing_day(column, item.delist_date)
             for column, item in enumerate(instruments)
@@ -116,12 +124,12 @@ class Exchange:
         Returns
         -------
         (C,) ndarray of float64, currency per share
-            NaN where nobody traded in the bar and nothing was quoted.
+            NaN where nobody traded in the bar, or on the day, and nothing was quoted.
         """
         source, row = self.bars(account)
         if isinstance(source, Panel):
             opened: NDArray[np.float64] = source.open[row, columns]
-            return opened
+            return np.where(source.idle[row, columns], np.nan, opened) if self.may_idle else opened
         prices = np.where(source.traded[row, columns], source.open[row, columns], np.nan)
         if account.bar > 1 and source.has_quotes:
             quotes = source.quotes(row - 1, columns, quantities)
@@ -136,6 +144,18 @@ class Exchange:
         panel = self.market.panel
         known: NDArray[np.bool_] = (panel.paused if self.bar_count(day) else panel.suspended)[day, columns]
         return known
+
+    def is_idle(self, day: int, column: int) -> bool:
+        """True on a day of daily bars on which an instrument was open for trading and nobody traded."""
+        return self.may_idle and bool(self.market.panel.idle[day, column])
+
+    def largest_order(self, column: int, day: int, *, has_limit: bool) -> int:
+        """Most shares that one order may be for, by the rules of a day (index)."""
+        known = None
+        if self.market.venue.has_rules:
+            date: dt.date = self.market.days[max(day, 0)].astype(object)
+            known = rules.largest_order(self.market.instruments[column].board, date)
+        return LARGEST if known is None else known.limit if has_limit else known.market
 
     def is_delisted(self, column: int) -> bool:
         """True when a delisting is on record, however far ahead: what comes before it is a suspension."""

@@ -28,13 +28,16 @@ from collections.abc import Callable
 from qresearch.domain.messages import OrderCanceled, OrderRejected, OrderReleased, Settings
 from qresearch.domain.reasons import Facts, Reason
 from qresearch.domain.state import OpenOrder
-from qresearch.domain.terms import MARKET_DAY, Kind, Terms, TimeInForce
+from qresearch.domain.terms import MARKET_DAY, MARKET_KINDS, Kind, Terms, TimeInForce
 from qresearch.engine.evolve import SAME_BAR, Draft
 from qresearch.engine.exchange import Exchange
 from qresearch.engine.fills import Quote, at_open
 from qresearch.engine.idle import touched_orders
-from qresearch.engine.sizing import last_price, meets_market_now, place
-from qresearch.engine.working import MARKET_KINDS, Walk, expire, release_all
+from qresearch.engine.quoting import Quoting
+from qresearch.engine.sizing import place
+from qresearch.engine.ticks import last_price
+from qresearch.engine.timing import meets_market_now
+from qresearch.engine.working import Walk, expire, release_all
 from qresearch.market.intraday import Intraday
 from qresearch.market.venue import PHASE_ORDER, Phase
 
@@ -97,16 +100,13 @@ def close_at_once(draft: Draft, exchange: Exchange) -> None:
     _AtLast(draft, exchange, closing=True).run()
 
 
-class _AtLast(Walk):
-    """Working orders asked at the last visible price; no market order is left waiting."""
+class _LastPrice(Quoting):
+    """The last visible price, but for the whole bar at the close."""
 
-    def ask(self, order_id: int) -> None:
-        """Ask one order."""
-        self._ask(self.draft.working[order_id])
-
-    def _quote(self, order: OpenOrder) -> Quote:
+    def quote(self, order: OpenOrder) -> Quote:
+        """What an order meets; a limit must hold after slippage, for nothing is traded beyond it."""
         if self.closing:
-            return super()._quote(order)
+            return super().quote(order)
         draft, terms = self.draft, order.terms
         if not self._has_price(order.column):
             return Quote(None, reason=Reason.NO_TRADES, facts={"time": self.exchange.time_text(draft)})
@@ -118,7 +118,7 @@ class _AtLast(Walk):
         limit = terms.limit_price
         if quote.price is None or limit is None:
             return quote
-        moved = self._slipped(order, quote.price)
+        moved = self.slipped(order, quote.price)
         if side * moved <= side * limit:
             return quote
         return quote._replace(price=None, facts={"limit": limit, "price": moved})
@@ -130,11 +130,23 @@ class _AtLast(Walk):
             return True
         return bool(bars.traded[row, column] if self.draft.phase == _OPEN else bars.last[row, column] > 0)
 
-    def _rest(self, order: OpenOrder, reason: Reason, facts: Facts) -> None:
+
+class _AtLast(Walk):
+    """Working orders asked at the last visible price; no market order is left waiting."""
+
+    prices = _LastPrice
+
+    def ask(self, order_id: int) -> None:
+        """Ask one order."""
+        self._ask(self.draft.working[order_id])
+
+    def _rest(self, order: OpenOrder, reason: Reason, facts: Facts, *, is_fresh: bool | None = None) -> None:
         terms = order.terms
         takes_any_price = terms.kind in MARKET_KINDS or (order.triggered and terms.limit_price is None)
-        if takes_any_price and terms.time_in_force not in _SETTLED_BY_TERMS:
+        # A stop that was reached on the day of the purchase sells on the next one.
+        waits = reason is Reason.T_PLUS_ONE
+        if takes_any_price and not waits and terms.time_in_force not in _SETTLED_BY_TERMS:
             self.draft.emit(OrderCanceled(self.draft.day, self.draft.phase, order.order_id, reason, facts))
             self.reserved.pop(order.order_id, None)
             return
-        super()._rest(order, reason, facts)
+        super()._rest(order, reason, facts, is_fresh=is_fresh)

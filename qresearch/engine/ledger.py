@@ -45,22 +45,23 @@ def after_sale(position: Position, quantity: int) -> tuple[Position, int]:
     return Position(left, position.cost - cost, position.buy_day, min(position.bought, left)), cost
 
 
-def sale_in_lots(asked: int, held: int, minimum: int, step: int) -> int:
+def sale_in_lots(asked: int, left: int, minimum: int, step: int) -> int:
     """Shares of a sale that the lot rule lets through; 0 when it is none.
 
     On boards with whole lots multiples pass, and so does a sale that takes the whole odd remainder along. On boards
-    that trade single shares (STAR, Beijing) a sale needs the least order, or all that is left.
+    that trade single shares (STAR, Beijing) a sale needs the least order, or all that is left: of the shares held,
+    those that are not on sale already.
 
-    >>> sale_in_lots(150, held=350, minimum=100, step=100), sale_in_lots(130, held=350, minimum=100, step=100)
+    >>> sale_in_lots(150, left=350, minimum=100, step=100), sale_in_lots(130, left=350, minimum=100, step=100)
     (150, 100)
-    >>> sale_in_lots(199, held=500, minimum=200, step=1), sale_in_lots(150, held=150, minimum=200, step=1)
+    >>> sale_in_lots(199, left=500, minimum=200, step=1), sale_in_lots(150, left=150, minimum=200, step=1)
     (0, 150)
     """
-    if asked >= held:
+    if asked >= left:
         return asked
     if step == 1:
         return asked if asked >= minimum else 0
-    return asked if asked % step in {0, held % step} else asked - asked % step
+    return asked if asked % step in {0, left % step} else asked - asked % step
 
 
 def shares_of(quantity: int, ratio: float) -> int:

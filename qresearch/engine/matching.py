@@ -28,9 +28,12 @@ from qresearch.domain.messages import (
     Matched,
     OrderRejected,
     OrderTrimmed,
+    OrderUpdated,
     Placed,
+    Remark,
 )
 from qresearch.domain.order import Method
+from qresearch.domain.reasons import Reason
 from qresearch.domain.state import Position
 from qresearch.domain.terms import MARKET_DAY
 from qresearch.engine.checks import Checks, Intent
@@ -45,7 +48,9 @@ from qresearch.engine.taxes import tax_on_sale
 from qresearch.engine.working import release_all, walk_close, walk_open
 
 Ints = NDArray[np.int64]
-Remark = OrderTrimmed | OrderRejected | DividendTaxed
+_SAFE_SIZE, _SAFE_VALUE = 2**21, 2.0**60
+_NEARLY = 1 - 1e-9
+"""A value that is met up to the error of a float is looked at exactly."""
 
 
 def match_open(draft: Draft, exchange: Exchange, left_out: Set[int] = frozenset()) -> None:
@@ -118,7 +123,7 @@ class _Match:
             blocked = exchange.blocked(day, self.columns)
             self.opens = np.where(blocked, 0.0, self.opens)
             special |= blocked
-        if draft.bar and np.isnan(self.opens).any():
+        if (draft.bar or exchange.may_idle) and np.isnan(self.opens).any():
             self.locked = True
             return
         self.prices = self.opens
@@ -129,7 +134,10 @@ class _Match:
         if settings.dividend_tax == HOLDING_PERIOD or settings.costs.rounding == "total":
             special[:] = True
         elif self.caps:
-            special |= np.isin(self.ids, np.fromiter(self.caps, dtype=np.int64))
+            special |= self._bound_by_value()
+        if sizes.max(initial=0) > _SAFE_SIZE:
+            # Beyond what 64 bits carry exactly the sums are made one by one.
+            special |= self.prices * sizes > _SAFE_VALUE / max(exchange.money.units, exchange.money.price_scale)
         self.special_rows = special
         self.checks = Checks(draft, exchange)
         self.rates = self.checks.rates
@@ -140,6 +148,17 @@ class _Match:
         fees = self.rates.charge_all(self.boards, self.quantities, self.notionals)
         self.commissions, self.duties, self.transfers = fees
         self.remarks: dict[int, tuple[Remark, ...]] = {}
+
+    def _bound_by_value(self) -> NDArray[np.bool_]:
+        """Orders by value: every buy, and the sales after which more than the value asked for might be kept."""
+        bound = np.isin(self.ids, np.fromiter(self.caps, dtype=np.int64))
+        units = self.exchange.money.units
+        for row in np.flatnonzero(bound & (self.quantities < 0)).tolist():
+            held = self.draft.positions.get(int(self.columns[row]))
+            if held is not None:
+                kept = (held.quantity + int(self.quantities[row])) * float(self.prices[row]) * units
+                bound[row] = kept > self.caps[int(self.ids[row])] * _NEARLY
+        return bound
 
     def _slipped(self) -> NDArray[np.float64]:
         draft, exchange = self.draft, self.exchange
@@ -191,7 +210,9 @@ class _Match:
                         today = held[3] if held[2] == day else 0
                         positions[column] = make(Position, (held[0] + quantity, held[1] + need, day, today + quantity))
                     continue
-            elif held is not None and (held[2] != day or same_day[column]) and -quantity <= held[0]:
+            elif (
+                held is not None and (held[2] != day or same_day[column]) and -quantity <= held[0] and need + cash >= 0
+            ):
                 cash += need
                 if quantity + held[0]:
                     rest, cost = after_sale(held, -quantity)
@@ -224,7 +245,7 @@ class _Match:
             draft.bar,
         )
         draft.events.append(matched)
-        draft.pending = None
+        draft.open_ids = None
 
     # ------------------------------------------------------------------ the rules, one order at a time
 
@@ -237,7 +258,11 @@ class _Match:
         order_id, filled = int(self.ids[row]), 0
         refusal = checks.refusal(column)
         if refusal is None:
+            intent = self._enlarged(order_id, intent, remarks)
             filled, cuts, refusal = checks.carried(intent)
+            if refusal is None and wanted < 0:
+                refusal = checks.uncovered(intent, filled)
+        if refusal is None:
             remarks.extend(OrderTrimmed(draft.day, draft.phase, order_id, *cut, draft.bar) for cut in cuts)
         if refusal is not None:
             remarks.append(OrderRejected(draft.day, draft.phase, order_id, *refusal, draft.bar))
@@ -245,6 +270,19 @@ class _Match:
         self._settle(row, intent, filled if wanted > 0 else -filled, remarks)
         if remarks:
             self.remarks[row] = tuple(remarks)
+
+    def _enlarged(self, order_id: int, intent: Intent, remarks: list[Remark]) -> Intent:
+        """A sale to a value, made larger where the price went up."""
+        wanted, facts = self.checks.larger_sale(intent)
+        if wanted == intent.wanted:
+            return intent
+        draft, terms = self.draft, self.draft.released(order_id).terms
+        remarks.append(
+            OrderUpdated(
+                draft.day, draft.phase, order_id, wanted, terms, reason=Reason.VALUE_CAP, facts=facts, bar=draft.bar
+            )
+        )
+        return intent._replace(wanted=wanted)
 
     def _intent(self, row: int, column: int, wanted: int) -> Intent:
         order_id = int(self.ids[row])

@@ -1,8 +1,14 @@
-"""What working orders hold back: cash for resting buys, at their limit or stop, and the shares of working sells."""
+"""What working orders hold back: cash for resting buys, and the shares of working sells.
+
+A stop, trailing stop or if-touched order holds nothing back until it is reached: it may never be, and what it would
+have kept is free for other orders until then. A stop that was reached goes before the limit orders that hold shares
+back: a position that falls is sold, whatever waits for it to rise.
+"""
 
 from __future__ import annotations
 
 from qresearch.domain.state import OpenOrder, State
+from qresearch.domain.terms import STOP_KINDS
 from qresearch.engine.checks import Checks, Intent
 from qresearch.engine.evolve import Draft
 from qresearch.engine.exchange import Exchange
@@ -11,37 +17,58 @@ from qresearch.engine.exchange import Exchange
 def reserve_price(draft: Draft | State, exchange: Exchange, order: OpenOrder) -> float:
     """Price at which a resting buy holds cash back; 0 when nothing is reserved."""
     how = draft.settings.reserve
-    if how == "none":
+    if how == "none" or order.is_untouched:
         return 0.0
-    terms = order.terms
-    fixed = terms.limit_price if terms.limit_price is not None else order.stop
-    if how == "limit" and fixed is not None:
-        return fixed
-    return exchange.view(draft).last_price(order.column)
+    fixed = order.terms.limit_price if how == "limit" else None
+    return exchange.view(draft).last_price(order.column) if fixed is None else fixed
 
 
 def reserved_cash(draft: Draft | State, exchange: Exchange) -> dict[int, int]:
     """Money steps that each resting buy holds back, fees included, by order id.
 
-    An order rests once it has met the market and found nothing; before its turn it holds nothing back.
+    An order rests once it has met the market and found nothing; before its turn it holds nothing back. What a limit
+    needs is fixed and comes first; a need that moves with the price takes no more than is left.
     """
-    checks = Checks(draft, exchange) if draft.working else None
-    reserved = {}
-    for order in draft.working.values():
-        if order.leaves > 0 and order.reason is not None and checks is not None:
-            price = reserve_price(draft, exchange, order)
-            reserved[order.order_id] = checks.cost(intent_of(order, price, 0, 0), order.leaves) if price > 0 else 0
-    return reserved
+    resting = [order for order in draft.working.values() if order.leaves > 0 and order.reason is not None]
+    if not resting:
+        return {}
+    checks = Checks(draft, exchange)
+    needs = {order.order_id: cash_need(draft, exchange, checks, order) for order in resting}
+    moving = [order.order_id for order in resting if moves_with_price(draft, order)]
+    left = draft.cash - sum(needs.values()) + sum(needs[order_id] for order_id in moving)
+    for order_id in moving:
+        needs[order_id] = min(needs[order_id], max(left, 0))
+        left -= needs[order_id]
+    return needs
+
+
+def cash_need(draft: Draft | State, exchange: Exchange, checks: Checks, order: OpenOrder) -> int:
+    """Money steps that a buy would hold back if there were enough of them, fees included."""
+    price = reserve_price(draft, exchange, order)
+    return checks.cost(intent_of(order, price, 0, 0), order.leaves) if price > 0 else 0
+
+
+def moves_with_price(draft: Draft | State, order: OpenOrder) -> bool:
+    """True for a buy whose need follows the last price: it has no limit, or the session reserves at the last price."""
+    return order.terms.limit_price is None or draft.settings.reserve != "limit"
 
 
 def shares_before(draft: Draft | State, order: OpenOrder) -> int:
-    """Shares that earlier sells of an instrument hold back from an order."""
+    """Shares that earlier sells of an instrument hold back from an order; from a stop only earlier stops do."""
     if draft.settings.reserve == "none":
         return 0
+    is_stop = order.terms.kind in STOP_KINDS
     return sum(
         -other.leaves
         for other in draft.working.values()
-        if other.leaves < 0 and other.column == order.column and other.order_id < order.order_id
+        if other.leaves < 0
+        and other.column == order.column
+        and not other.is_untouched
+        and (
+            other.order_id < order.order_id
+            if (other.terms.kind in STOP_KINDS) == is_stop
+            else not is_stop and other.order_id != order.order_id
+        )
     )
 
 
@@ -57,4 +84,5 @@ def intent_of(order: OpenOrder, price: float, free_cash: int, reserved_shares: i
         reserved_shares,
         order.notional,
         order.commission,
+        is_rest=order.filled > 0,
     )

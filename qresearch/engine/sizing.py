@@ -2,11 +2,16 @@
 
 Value and percentage orders are turned into shares at the call, from the last visible price. Buying a number of shares
 rounds to the nearest lot (a tie goes down), as the Trading API documents; targets, values and percentages round down
-and never exceed what was asked; selling everything takes the odd lot along. Targets count what is queued or working.
+and never exceed what was asked; selling everything takes the odd lot along.
 
-Sizing "joinquant" differs in three points, as that platform documents: a number of shares to buy is rounded down; a
+A target means the position after the next match. It withdraws what would move the position on its own, queued requests
+and resting orders, leaves protective stops alone, and asks for the difference to what is held; a target below the
+holding never buys. It withdraws nothing when it is refused for want of a price or of a market.
+
+Sizing "joinquant" differs in some points, as that platform documents: a number of shares to buy is rounded down; a
 value is turned into shares at the last price and slippage comes on top, so that it may cost more than was asked; a
-market order in STAR shares needs a protection price (the `limit_price` of its terms) or is refused.
+market order in STAR shares needs a protection price (the `limit_price` of its terms) or is refused; no order is too
+large.
 """
 
 from __future__ import annotations
@@ -16,17 +21,18 @@ from dataclasses import replace
 from typing import NamedTuple
 
 from qresearch.domain.instrument import Board
-from qresearch.domain.messages import Refusal
+from qresearch.domain.messages import OrderCanceled, Refusal
 from qresearch.domain.order import Method
 from qresearch.domain.reasons import Reason
 from qresearch.domain.terms import MARKET_DAY, Kind, Terms
-from qresearch.engine.evolve import SAME_BAR, Draft
-from qresearch.engine.exchange import Exchange, ended
-from qresearch.engine.fills import first_stop
+from qresearch.engine.evolve import Draft
+from qresearch.engine.exchange import LARGEST, Exchange, ended
 from qresearch.engine.ledger import sale_in_lots
+from qresearch.engine.open_orders import open_orders, pending_of
 from qresearch.engine.reserves import reserved_cash
+from qresearch.engine.ticks import last_price, on_tick
+from qresearch.engine.timing import too_late
 from qresearch.errors import UsageError
-from qresearch.market.venue import PHASE_ORDER, Phase
 
 
 class Sized(NamedTuple):
@@ -46,9 +52,16 @@ class Sized(NamedTuple):
 
 
 _ORDER = int(Method.ORDER)
+_TARGETS = frozenset({int(Method.TARGET), int(Method.TARGET_VALUE)})
+_MOST_MONEY = 10**15
+"""Units of currency beyond which an order by value is a mistake."""
+_UNREACHABLE = frozenset({
+    Reason.NOT_TRADABLE, Reason.DELISTED, Reason.DATA_ENDED, Reason.NOT_LISTED, Reason.PROTECTION_PRICE,
+    Reason.NO_FURTHER_OPEN, Reason.GOOD_TILL_OVER, Reason.NO_PRICE, Reason.ORDER_MAXIMUM,
+})  # fmt: skip
+"""Refusals of a target at its call: nothing was decided about the position, so that nothing else of it is touched."""
 JOINQUANT = "joinquant"
 """The sizing of that platform's scripts."""
-_OPEN, _CLOSE = PHASE_ORDER[Phase.OPEN], PHASE_ORDER[Phase.CLOSE]
 
 
 def place(  # noqa: PLR0917  # in the order of the call
@@ -81,6 +94,11 @@ def place(  # noqa: PLR0917  # in the order of the call
     if alone:
         # It may wait longer than its neighbours.
         draft.block = None
+    sized = None
+    if method in _TARGETS:
+        sized = size(draft, exchange, column, Method(method), asked, terms)
+        if sized.refusal is None or sized.refusal[0] not in _UNREACHABLE:
+            _give_way(draft, column, to_hold=asked > 0)
     block = draft.block
     if block is None:
         block = draft.open_block()
@@ -91,14 +109,19 @@ def place(  # noqa: PLR0917  # in the order of the call
         and type(asked) is int
         and not asked % exchange.lot_step[column]
         and draft.day < exchange.open_until[column]
+        and (terms is MARKET_DAY or terms.good_till is None)
         and (
-            asked >= exchange.lot_minimum[column]
-            or ((held := draft.positions.get(column)) is not None and exchange.lot_minimum[column] <= -asked <= held[0])
+            exchange.lot_minimum[column] <= asked <= exchange.safe_size[column]
+            if asked > 0
+            else (held := draft.positions.get(column)) is not None
+            and exchange.lot_minimum[column] <= -asked <= held[0]
+            and -asked <= exchange.safe_size[column]
         )
     ):
         quantity = asked
     else:
-        sized = size(draft, exchange, column, Method(method), asked, terms)
+        if sized is None:
+            sized = size(draft, exchange, column, Method(method), asked, terms)
         offset = len(block.columns)
         block.requests[offset] = (int(method), asked)
         if sized.refusal is not None:
@@ -113,11 +136,28 @@ def place(  # noqa: PLR0917  # in the order of the call
     block.columns.append(column)
     block.quantities.append(quantity)
     draft.orders += 1
-    if draft.pending is not None and quantity:
-        draft.pending[column] = draft.pending.get(column, 0) + quantity
+    if draft.open_ids is not None and quantity:
+        draft.open_ids.setdefault(column, []).append(draft.orders)
     if alone:
         draft.block = None
     return quantity != 0
+
+
+def _give_way(draft: Draft, column: int, *, to_hold: bool) -> None:
+    """Withdraw what is open of an instrument before a target, but for what protects the position: at once.
+
+    Parameters
+    ----------
+    draft : Draft
+    column : int
+    to_hold : bool
+        True when shares shall be held afterwards: then there is something to protect.
+    """
+    is_held = column in draft.positions
+    facts = {"order": draft.orders + 1}
+    for order in open_orders(draft, column):
+        if not (order.closes and order.is_untouched and (is_held or to_hold)):
+            draft.emit(OrderCanceled(draft.day, draft.phase, order.order_id, Reason.REPLACED_BY_TARGET, facts))
 
 
 def _keep_terms(  # noqa: PLR0917  # what place knows by then
@@ -150,6 +190,15 @@ def size(  # noqa: PLR0917  # as in place
     if unavailable is not None:
         shares = int(asked) if method is Method.ORDER else 0
         return Sized(shares, refusal=unavailable)
+    sized = _sized(draft, exchange, column, method, asked)
+    if sized.refusal is None and draft.settings.sizing != JOINQUANT:
+        too_large = larger_than_allowed(draft, exchange, column, sized.quantity, terms)
+        if too_large is not None:
+            return Sized(sized.quantity, refusal=too_large)
+    return sized
+
+
+def _sized(draft: Draft, exchange: Exchange, column: int, method: Method, asked: float) -> Sized:
     match method:
         case Method.ORDER:
             return _shares(draft, exchange, column, int(asked), nearest=draft.settings.sizing != JOINQUANT)
@@ -165,13 +214,25 @@ def size(  # noqa: PLR0917  # as in place
             return _pct(draft, exchange, column, float(asked))
 
 
+def larger_than_allowed(draft: Draft, exchange: Exchange, column: int, quantity: int, terms: Terms) -> Refusal | None:
+    """Why an order is too large for its board on this day; None when it is not."""
+    asked = abs(quantity)
+    if asked <= exchange.safe_size[column]:
+        return None
+    most = exchange.largest_order(column, draft.day, has_limit=terms.limit_price is not None)
+    return None if asked <= most else (Reason.ORDER_MAXIMUM, {"asked": asked, "maximum": most})
+
+
 def _check_number(method: Method, asked: float) -> None:
     what = {Method.ORDER: "amount", Method.TARGET: "amount", Method.LOTS: "lots", Method.PCT: "pct"}.get(
         method, "value"
     )
     if isinstance(asked, bool) or not isinstance(asked, (int, float)) or not math.isfinite(asked):
         raise UsageError(f"{method.call}: {what}={asked!r} is not a finite number. Pass a number such as 1000.")
-    if method in {Method.ORDER, Method.TARGET, Method.LOTS} and int(asked) != asked:
+    if abs(asked) > (LARGEST if method in _COUNTED else _MOST_MONEY):
+        most = f"{LARGEST:,} shares" if method in _COUNTED else f"{_MOST_MONEY:,}"
+        raise UsageError(f"{method.call}: {what}={asked:,.10g} is more than an order can carry, {most}. Pass less.")
+    if method in _COUNTED and int(asked) != asked:
         raise UsageError(
             f"{method.call}: {what}={asked!r} is not a whole number. "
             f"Pass an integer, or use order_value for an amount of money."
@@ -185,6 +246,10 @@ def _check_number(method: Method, asked: float) -> None:
         raise UsageError(f"order_pct: pct={asked!r} is outside -1 to 1. Pass a fraction: 0.5 for half of the cash.")
 
 
+_COUNTED = frozenset({Method.ORDER, Method.TARGET, Method.LOTS})
+"""Methods that ask for shares or lots."""
+
+
 def _unavailable(draft: Draft, exchange: Exchange, column: int, terms: Terms) -> Refusal | None:
     day, instrument = draft.day, exchange.market.instruments[column]
     if instrument.board is Board.INDEX:
@@ -193,71 +258,9 @@ def _unavailable(draft: Draft, exchange: Exchange, column: int, terms: Terms) ->
         return ended(exchange, column, day)
     if draft.settings.sizing == JOINQUANT and instrument.board is Board.STAR and replace(terms, tag="") == MARKET_DAY:
         return Reason.PROTECTION_PRICE, {"symbol": instrument.symbol}
-    if day >= exchange.last and not (meets_market_now(draft, terms) or meets_open_today(draft, exchange, terms)):
-        return Reason.NO_FURTHER_OPEN, {"day": exchange.date(day)}
-    return None
-
-
-def meets_market_now(draft: Draft, terms: Terms) -> bool:
-    """True when a request meets the market inside the call: on the clock of the same bar, in trading hours.
-
-    What is good for an opening price only can do so at the open, and waits for the next one later in the day.
-    """
-    if draft.settings.clock != SAME_BAR or not _OPEN <= draft.phase <= _CLOSE:
-        return False
-    return terms.kind is not Kind.MARKET_ON_OPEN or draft.phase == _OPEN
-
-
-def meets_open_today(draft: Draft, exchange: Exchange, terms: Terms) -> bool:
-    """True before an open at which what is asked for now is tried today.
-
-    On the clock of the same bar and on minute data that of the day; on minute data also that of each later bar.
-    """
-    if draft.phase < _OPEN:
-        return draft.settings.clock == SAME_BAR or exchange.bar_count(draft.day) > 0
-    is_early = draft.phase < _CLOSE and draft.bar < exchange.bar_count(draft.day)
-    return is_early and terms.kind is not Kind.MARKET_ON_OPEN
-
-
-def pending_of(draft: Draft, column: int) -> int:
-    """Shares of an instrument that are queued or working, signed."""
-    if draft.pending is None:
-        pending: dict[int, int] = {}
-        for block in draft.queue:
-            for offset, (known, quantity) in enumerate(zip(block.columns, block.quantities, strict=True)):
-                amendment = draft.amended.get(block.first_id + offset)
-                now = quantity if amendment is None else amendment.quantity
-                if now:
-                    pending[known] = pending.get(known, 0) + now
-        for order in draft.working.values():
-            pending[order.column] = pending.get(order.column, 0) + order.leaves
-        draft.pending = pending
-    return draft.pending.get(column, 0)
-
-
-def on_tick(draft: Draft, exchange: Exchange, column: int, quantity: int, terms: Terms) -> Terms:
-    """Terms with every price on the tick: a limit a little worse to fill, a stop a little later."""
-    side = 1 if quantity > 0 else -1
-    step = float(exchange.steps[column])
-    if terms.kind is Kind.TRAILING_STOP and terms.stop_price is None:
-        terms = replace(terms, stop_price=first_stop(terms, side, last_price(draft, exchange, column)))
-    towards = -side if terms.kind is Kind.LIMIT_IF_TOUCHED else side
-    return replace(
-        terms,
-        limit_price=None if terms.limit_price is None else rounded(terms.limit_price, step, -side),
-        stop_price=None if terms.stop_price is None else rounded(terms.stop_price, step, towards),
-    )
-
-
-def rounded(price: float, step: float, side: int) -> float:
-    """A price on its tick: up for side 1, down for side -1; the hair keeps a price that is on its tick there."""
-    if not step:
-        return price
-    ticks = math.ceil(price / step - _HAIR) if side > 0 else math.floor(price / step + _HAIR)
-    return round(ticks * step, 6)
-
-
-_HAIR = 1e-6
+    if terms.good_till is None and day < exchange.last:
+        return None
+    return too_late(draft, exchange, terms)
 
 
 def held_by(draft: Draft, column: int) -> int:
@@ -271,19 +274,27 @@ def _shares(draft: Draft, exchange: Exchange, column: int, asked: int, *, neares
         return _buy(exchange, column, asked, nearest=nearest)
     if asked < 0:
         return _sell(draft, exchange, column, -asked)
-    facts = {"asked": 0, "lot": exchange.lot_step[column], "sent": 0}
-    return Sized(0, refusal=(Reason.LOT_SIZE, facts))
+    return _NOTHING
+
+
+_NOTHING = Sized(0, refusal=(Reason.ZERO_QUANTITY, {}))
 
 
 def _buy(exchange: Exchange, column: int, asked: int, *, nearest: bool) -> Sized:
+    if not asked:
+        return _NOTHING
     minimum, step = exchange.lot_minimum[column], exchange.lot_step[column]
     lots, rest = divmod(asked, step)
     sent = (lots + (1 if nearest and 2 * rest > step else 0)) * step
-    if sent >= minimum:
-        return Sized(sent)
+    return Sized(sent) if sent >= minimum else _below_lot(exchange, column, asked, sent)
+
+
+def _below_lot(exchange: Exchange, column: int, asked: int, sent: int) -> Sized:
+    """What is refused because it is smaller than the least order; `asked` signed."""
+    minimum, step, shares = exchange.lot_minimum[column], exchange.lot_step[column], abs(asked)
     if step == 1:
-        return Sized(asked, refusal=(Reason.MINIMUM_SIZE, {"asked": asked, "minimum": minimum}))
-    return Sized(asked, refusal=(Reason.LOT_SIZE, {"asked": asked, "lot": step, "sent": sent}))
+        return Sized(asked, refusal=(Reason.MINIMUM_SIZE, {"asked": shares, "minimum": minimum}))
+    return Sized(asked, refusal=(Reason.LOT_SIZE, {"asked": shares, "lot": step, "sent": sent}))
 
 
 def _sell(draft: Draft, exchange: Exchange, column: int, asked: int) -> Sized:
@@ -291,38 +302,31 @@ def _sell(draft: Draft, exchange: Exchange, column: int, asked: int) -> Sized:
     held = held_by(draft, column)
     if held <= 0 and pending_of(draft, column) <= 0:
         return Sized(-asked, refusal=(Reason.INSUFFICIENT_QUANTITY, {"asked": asked, "sellable": 0}))
-    minimum, step = exchange.lot_minimum[column], exchange.lot_step[column]
-    sent = sale_in_lots(asked, held, minimum, step)
-    if sent:
-        return Sized(-sent)
-    if step == 1:
-        return Sized(-asked, refusal=(Reason.MINIMUM_SIZE, {"asked": asked, "minimum": minimum}))
-    return Sized(-asked, refusal=(Reason.LOT_SIZE, {"asked": asked, "lot": step, "sent": 0}))
+    return _sell_of(exchange, column, asked, not_on_sale(draft, column, held))
+
+
+def not_on_sale(draft: Draft, column: int, held: int) -> int:
+    """Shares held that no open sale has taken yet; all of them when the sales want more than there are."""
+    on_sale = -sum(order.leaves for order in open_orders(draft, column) if order.leaves < 0 and not order.is_untouched)
+    return held - on_sale if on_sale < held else held
+
+
+def _sell_of(exchange: Exchange, column: int, asked: int, left: int) -> Sized:
+    """A sale of shares of which some are left to sell, in lots."""
+    sent = sale_in_lots(asked, left, exchange.lot_minimum[column], exchange.lot_step[column])
+    return Sized(-sent) if sent else _below_lot(exchange, column, -asked, 0)
 
 
 def _target(draft: Draft, exchange: Exchange, column: int, target: int, cap: int | None = None) -> Sized:
-    held, pending = held_by(draft, column), pending_of(draft, column)
-    minimum, step = exchange.lot_minimum[column], exchange.lot_step[column]
-    if target < held + pending:
+    """The difference between a target and what is held; what else is open in the instrument gives way."""
+    held = held_by(draft, column)
+    if target < held:
         # Round the target down, so that what is left never exceeds what was asked.
-        target -= target % step
-    delta = target - held - pending
-    if delta > 0:
-        bought = delta - delta % step
-        if bought and bought >= minimum:
-            return Sized(bought, cap)
-        if step == 1:
-            return Sized(delta, refusal=(Reason.MINIMUM_SIZE, {"asked": delta, "minimum": minimum}))
-        if not held and not pending:
-            return Sized(delta, refusal=(Reason.LOT_SIZE, {"asked": delta, "lot": step, "sent": 0}))
-    elif delta < 0:
-        return _sell(draft, exchange, column, -delta)
-    return Sized(delta, refusal=(Reason.NO_CHANGE, {"held": held, "pending": pending}))
-
-
-def last_price(draft: Draft, exchange: Exchange, column: int) -> float:
-    """The last visible price, currency per share; NaN when there has been none."""
-    return exchange.view(draft).last_price(column)
+        target -= target % exchange.lot_step[column]
+        return _sell_of(exchange, column, held - target, held)._replace(value_cap=cap)
+    if target == held:
+        return Sized(0, refusal=(Reason.NO_CHANGE, {"held": held}))
+    return _buy(exchange, column, target - held, nearest=False)._replace(value_cap=cap)
 
 
 def _affordable_shares(value: float, price: float) -> int:
@@ -340,12 +344,7 @@ def _value(draft: Draft, exchange: Exchange, column: int, value: float) -> Sized
         return _no_price()
     shares = _affordable_shares(abs(value), price)
     if value < 0:
-        held = held_by(draft, column)
-        lot = exchange.lot_step[column]
-        shares = held if held and shares >= held else shares - shares % lot
-        if shares == 0:
-            return Sized(0, refusal=(Reason.LOT_SIZE, {"asked": 0, "lot": lot, "sent": 0}))
-        return _sell(draft, exchange, column, shares)
+        return _sell_part(draft, exchange, column, shares)
     sized = _buy(exchange, column, shares, nearest=False)
     return sized._replace(value_cap=exchange.money.money("value", value))
 
@@ -369,9 +368,9 @@ def _pct(draft: Draft, exchange: Exchange, column: int, pct: float) -> Sized:
 
 
 def _sell_part(draft: Draft, exchange: Exchange, column: int, shares: int) -> Sized:
+    """A sale of about so many shares: whole lots, and never more than is held."""
     held, lot = held_by(draft, column), exchange.lot_step[column]
-    if shares < held:
-        shares -= shares % lot
-    if held and not shares:
-        return Sized(0, refusal=(Reason.LOT_SIZE, {"asked": int(held), "lot": lot, "sent": 0}))
-    return _sell(draft, exchange, column, shares or 1)
+    whole = held if held and shares >= held else shares - shares % lot
+    if whole:
+        return _sell(draft, exchange, column, whole)
+    return _below_lot(exchange, column, -shares, 0) if shares else _NOTHING

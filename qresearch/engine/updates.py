@@ -1,4 +1,9 @@
-"""Cancels and updates: at once, or at the next match, where a fill may come first. A refusal is an event."""
+"""Cancels, updates and changes of the settings: at once, or at the next match, where a fill may come first.
+
+An update passes every check that a new order of its kind would pass, and is refused whole where it fails one, whatever
+the session does with new orders that fall short: the order then stays as it was. A refusal is an event. While an order
+is queued its cash and shares are not asked: the match asks them.
+"""
 
 from __future__ import annotations
 
@@ -7,16 +12,28 @@ from qresearch.domain.messages import (
     CancelRequested,
     OrderCanceled,
     OrderUpdated,
+    Refusal,
+    Settings,
+    SettingsChanged,
     UpdateRefused,
     UpdateRequested,
 )
 from qresearch.domain.reasons import Reason
+from qresearch.domain.state import Amendment, OpenOrder
 from qresearch.domain.terms import Terms
+from qresearch.engine.checks import Checks
 from qresearch.engine.evolve import Draft
 from qresearch.engine.exchange import Exchange
-from qresearch.engine.sizing import on_tick
+from qresearch.engine.ledger import sale_in_lots
+from qresearch.engine.open_orders import open_orders
+from qresearch.engine.reserves import cash_need, reserved_cash
+from qresearch.engine.risk import end_uncovered
+from qresearch.engine.sizing import JOINQUANT, held_by, larger_than_allowed
+from qresearch.engine.ticks import on_tick
+from qresearch.market.venue import PHASE_ORDER, Phase
 
 NEXT_MATCH = "next_match"
+_CLOSE = PHASE_ORDER[Phase.CLOSE]
 
 
 def cancel(draft: Draft, order_id: int, *, status: str) -> bool:
@@ -49,7 +66,6 @@ def cancel(draft: Draft, order_id: int, *, status: str) -> bool:
         facts = {"status": status or "over"}
         draft.emit(CancelRefused(day, phase, order_id, Reason.ALREADY_FINAL, facts))
         return False
-    draft.pending = None
     return True
 
 
@@ -70,7 +86,7 @@ def update(draft: Draft, exchange: Exchange, order_id: int, quantity: int, terms
     Returns
     -------
     bool
-        False when it was too late; the refusal is an event.
+        False when it was too late, or a check refused it; the refusal is an event.
     """
     day, phase = draft.day, draft.phase
     working = draft.working.get(order_id)
@@ -81,11 +97,128 @@ def update(draft: Draft, exchange: Exchange, order_id: int, quantity: int, terms
     order = working or draft.released(order_id)
     terms = on_tick(draft, exchange, order.column, order.leaves, terms)
     if working is not None and draft.settings.cancel_latency == NEXT_MATCH:
+        # Whether it may be is asked when it takes effect.
         draft.emit(UpdateRequested(day, phase, order_id, quantity, terms))
-    else:
-        draft.emit(OrderUpdated(day, phase, order_id, quantity, terms))
-    draft.pending = None
+        return True
+    refusal = update_refusal(draft, exchange, order, Amendment(quantity, terms))
+    if refusal is not None:
+        draft.emit(UpdateRefused(day, phase, order_id, *refusal))
+        return False
+    draft.emit(OrderUpdated(day, phase, order_id, quantity, terms))
     return True
+
+
+def settle_requests(draft: Draft, exchange: Exchange, order: OpenOrder) -> None:
+    """Let a cancel or an update that was asked for since the last match take effect, after a fill had its chance."""
+    day, phase, order_id = draft.day, draft.phase, order.order_id
+    if order.cancel_requested:
+        draft.emit(OrderCanceled(day, phase, order_id, Reason.USER_CANCEL, {}, was_pending=True))
+    elif order.update is not None:
+        refusal = update_refusal(draft, exchange, order, order.update)
+        if refusal is None:
+            draft.emit(OrderUpdated(day, phase, order_id, *order.update, was_pending=True))
+        else:
+            draft.emit(UpdateRefused(day, phase, order_id, *refusal, was_pending=True))
+
+
+def update_refusal(draft: Draft, exchange: Exchange, order: OpenOrder, wanted: Amendment) -> Refusal | None:
+    """Why an open order may not become what an update wants; None when it may.
+
+    Parameters
+    ----------
+    draft : Draft
+    exchange : Exchange
+    order : OpenOrder
+        As it is.
+    wanted : Amendment
+        What would be left, signed, and the terms.
+    """
+    side = 1 if order.leaves > 0 else -1
+    if side * wanted.quantity <= 0:
+        # A fill came first and took all that the update would have left.
+        return Reason.BELOW_FILLED, {"asked": order.filled + side * wanted.quantity, "done": order.filled}
+    updated = order._replace(leaves=wanted.quantity, terms=wanted.terms, stop=wanted.terms.stop_price)
+    if wanted.quantity != order.leaves:
+        refusal = _size_refusal(draft, exchange, updated)
+        if refusal is not None:
+            return refusal
+    if order.order_id not in draft.working:
+        return None
+    checks, limit = Checks(draft, exchange), wanted.terms.limit_price
+    if limit is not None and limit != order.terms.limit_price and draft.phase < _CLOSE:
+        # Later it meets the market on another day, which has limits of its own.
+        outside = checks.outside_limits(order.column, limit)
+        if outside is not None:
+            return outside
+    if draft.settings.reserve == "none" or updated.is_untouched:
+        return None
+    if updated.leaves > 0:
+        return _cash_refusal(draft, exchange, checks, order, updated)
+    return _shares_refusal(draft, exchange, order, updated)
+
+
+def _size_refusal(draft: Draft, exchange: Exchange, updated: OpenOrder) -> Refusal | None:
+    """Largest and smallest size, and the lot, of the whole order; what is filled of it counts."""
+    total, column = abs(updated.leaves) + updated.filled, updated.column
+    if draft.settings.sizing != JOINQUANT:
+        too_large = larger_than_allowed(draft, exchange, column, total, updated.terms)
+        if too_large is not None:
+            return too_large
+    minimum, step = exchange.lot_minimum[column], exchange.lot_step[column]
+    if updated.leaves > 0:
+        sent = total - total % step
+    else:
+        left = held_by(draft, column) - _on_sale(draft, updated) + updated.filled
+        sent = sale_in_lots(total, left, minimum, step) if left > 0 else total
+    if sent == total and (updated.leaves < 0 or total >= minimum):
+        return None
+    if step == 1:
+        return Reason.MINIMUM_SIZE, {"asked": total, "minimum": minimum}
+    return Reason.LOT_SIZE, {"asked": total, "lot": step, "sent": sent}
+
+
+def _on_sale(draft: Draft, order: OpenOrder) -> int:
+    """Shares that the other open sales of its instrument hold back."""
+    others = (other for other in open_orders(draft, order.column) if other.order_id != order.order_id)
+    return -sum(other.leaves for other in others if other.leaves < 0 and not other.is_untouched)
+
+
+def _cash_refusal(
+    draft: Draft, exchange: Exchange, checks: Checks, order: OpenOrder, updated: OpenOrder
+) -> Refusal | None:
+    """A working buy must be covered by the cash that no other one holds back."""
+    needed = cash_need(draft, exchange, checks, updated)
+    reserved = reserved_cash(draft, exchange)
+    own = reserved.pop(order.order_id, 0)
+    free = max(draft.cash - sum(reserved.values()), 0)
+    if needed <= max(free, own):
+        return None
+    amount = exchange.money.amount
+    facts = {"asked": updated.leaves, "needed": amount(needed), "cash": amount(free)}
+    return Reason.INSUFFICIENT_CASH, {**facts, "affordable": max(updated.leaves * free // needed, 0)}
+
+
+def _shares_refusal(draft: Draft, exchange: Exchange, order: OpenOrder, updated: OpenOrder) -> Refusal | None:
+    """A working sale must be covered by the shares that no other one holds back; tomorrow's are all free."""
+    if updated.leaves >= order.leaves and not order.is_untouched:
+        return None
+    position = draft.positions.get(order.column)
+    held = free = 0 if position is None else position.quantity
+    if position is not None and draft.phase < _CLOSE and not exchange.same_day[order.column]:
+        free = position.sellable(draft.day)
+    asked, sellable = -updated.leaves, max(free - _on_sale(draft, order), 0)
+    if asked <= sellable:
+        return None
+    locked = free < min(asked, held)
+    facts = {"asked": asked, "held": held, "sellable": sellable}
+    return Reason.T_PLUS_ONE if locked else Reason.INSUFFICIENT_QUANTITY, facts
+
+
+def change_settings(draft: Draft, exchange: Exchange, settings: Settings) -> None:
+    """Put settings in force from now on; resting buys that the cash no longer covers under them end."""
+    draft.emit(SettingsChanged(draft.day, draft.phase, settings))
+    if draft.working:
+        end_uncovered(draft, exchange)
 
 
 def is_queued(draft: Draft, order_id: int) -> bool:

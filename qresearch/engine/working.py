@@ -2,7 +2,9 @@
 
 This is the exact way through a match, taken as soon as any order has terms of its own or rests from before. Sells go
 before buys (or every order by its id), each asks the fill model for a price, then the same checks as in the fast way.
-Resting buys hold cash back at their limit or stop, resting sells hold shares back from later ones.
+Resting buys hold cash back at their limit, resting sells hold shares back from later ones; what waits for a stop holds
+nothing back. A stop that is reached may use the shares that limit orders hold back, and is asked before them, so that
+it fills where one bar reaches both; they are cut to what remains. What only closes a position ends with it.
 
 On minute data every bar of the day is such a pass: first its open, then the bar itself. What a market order could not
 fill at the open of its first bar it tries at the open of each later one; an order is told once what it waits for, and
@@ -10,16 +12,14 @@ again only when the price came nearer. At the close only orders for the closing 
 
 Assumptions
 -----------
+Of a stop and a limit that one bar reaches the stop fills (pessimistic: the limit may have come first).
 With quotes an order takes the ask or the bid of the end of the bar before, however large it is: this flatters, unless a
 volume cap is set. The size that was quoted is not asked.
 """
 
 from __future__ import annotations
 
-import datetime as dt
-from collections.abc import Set
-
-import numpy as np
+from collections.abc import Iterable, Set
 
 from qresearch.domain.messages import (
     DividendTaxed,
@@ -38,23 +38,26 @@ from qresearch.domain.messages import (
 )
 from qresearch.domain.reasons import Facts, Reason
 from qresearch.domain.state import OpenOrder
-from qresearch.domain.terms import Kind, TimeInForce
-from qresearch.engine.checks import Checks, Intent
+from qresearch.domain.terms import MARKET_KINDS, Kind, TimeInForce
+from qresearch.engine.checks import Checks, Cut, Intent, Refusal
 from qresearch.engine.evolve import Draft
 from qresearch.engine.exchange import Exchange
-from qresearch.engine.fills import Bar, Quote, at_open, in_bar
-from qresearch.engine.lean_model import LEAN_EQUITY, brings_news, came_before, lean_quote, lean_quote_in_day
+from qresearch.engine.fills import Quote
+from qresearch.engine.lean_model import LEAN_EQUITY, brings_news
 from qresearch.engine.ledger import lots_after_sale
-from qresearch.engine.reserves import intent_of, reserve_price, reserved_cash, shares_before
-from qresearch.engine.sizing import rounded
-from qresearch.engine.slippage import slipped
+from qresearch.engine.open_orders import is_buying
+from qresearch.engine.quoting import Quoting
+from qresearch.engine.reserves import cash_need, intent_of, moves_with_price, reserved_cash, shares_before
+from qresearch.engine.risk import after_fill, end_closing
 from qresearch.engine.taxes import tax_on_sale
+from qresearch.engine.ticks import rounded
+from qresearch.engine.timing import ends_today
+from qresearch.engine.updates import settle_requests
 from qresearch.market.intraday import Intraday
 from qresearch.market.venue import PHASE_ORDER, Phase
 
 _CLOSE = PHASE_ORDER[Phase.CLOSE]
 _AT_ONCE = frozenset({TimeInForce.IOC, TimeInForce.FOK})
-MARKET_KINDS = frozenset({Kind.MARKET, Kind.MARKET_ON_OPEN})
 
 
 def release_all(draft: Draft, blocks: list[Placed]) -> None:
@@ -81,19 +84,10 @@ def walk_close(draft: Draft, exchange: Exchange, left_out: Set[int] = frozenset(
 
 def expire(draft: Draft, exchange: Exchange) -> None:
     """End what is still working at the close and good for no longer, each with the reason that kept it waiting."""
-    today = exchange.market.days[draft.day].astype(object)
     for order in tuple(draft.working.values()):
-        if _is_over(order, today):
+        if ends_today(draft, exchange, order):
             reason = order.reason or Reason.LIMIT_NOT_REACHED
             draft.emit(OrderExpired(draft.day, draft.phase, order.order_id, reason, order.facts))
-    draft.pending = None
-
-
-def _is_over(order: OpenOrder, today: dt.date) -> bool:
-    terms = order.terms
-    if terms.time_in_force is TimeInForce.GTC:
-        return False
-    return terms.good_till is None or terms.good_till <= today
 
 
 def _comes_nearer(known: Facts, facts: Facts) -> bool:
@@ -117,23 +111,39 @@ class Walk:
         Asked against the whole bar; else at its opening price.
     """
 
+    prices = Quoting
+    """What tells the price at which an order meets the market."""
+
     def __init__(self, draft: Draft, exchange: Exchange, *, closing: bool) -> None:
         self.draft, self.exchange, self.closing = draft, exchange, closing
         self.lean = draft.settings.fill_model == LEAN_EQUITY
+        self.quoting = self.prices(draft, exchange, closing=closing)
         self.checks = Checks(draft, exchange)
         self.reserved = reserved_cash(draft, exchange)
 
     def run(self, left_out: Set[int] = frozenset()) -> None:
         """Ask each order in its turn; sells first unless the session matches by id."""
         draft = self.draft
-        orders = sorted(draft.working.keys() - left_out if left_out else draft.working)
+        orders = self._turns(draft.working.keys() - left_out if left_out else draft.working)
         if draft.settings.match_order == "sells_first":
             orders.sort(key=lambda order_id: draft.working[order_id].leaves > 0)
         for order_id in orders:
             if order_id in draft.working:
                 self._ask(draft.working[order_id])
                 self._settle_requests(order_id)
-        draft.pending = None
+
+    def _turns(self, order_ids: Iterable[int]) -> list[int]:
+        """Orders by their id, but a stop that closes a position goes before the sales beside it."""
+        working, orders = self.draft.working, sorted(order_ids)
+        first: dict[int, int] = {}
+        for order_id in orders:
+            if working[order_id].leaves < 0:
+                first.setdefault(working[order_id].column, order_id)
+        stops = [order_id for order_id in orders if working[order_id].closes]
+        if any(first[working[order_id].column] != order_id for order_id in stops):
+            before = {order_id: (first[working[order_id].column], -1, order_id) for order_id in stops}
+            orders.sort(key=lambda order_id: before.get(order_id, (order_id, 0, order_id)))
+        return orders
 
     # ------------------------------------------------------------------ one order
 
@@ -147,7 +157,13 @@ class Walk:
             else:
                 self._wait(order, *refusal)
             return
-        if self.draft.bar and self._sits_out(order):
+        if order.closes and order.column not in self.draft.positions and self._has_nothing_to_close(order):
+            return
+        if self.draft.bar:
+            if self._sits_out(order):
+                return
+        elif self.exchange.is_idle(self.draft.day, order.column):
+            self._rest(order, Reason.NO_TRADES, {"time": self.exchange.time_text(self.draft)})
             return
         limit = order.terms.limit_price
         invalid = None if limit is None else self.checks.outside_limits(order.column, limit)
@@ -157,17 +173,41 @@ class Walk:
         taken = order.triggered and limit is None
         if self.lean and not self.closing and order.terms.kind not in MARKET_KINDS and not taken:
             return  # its rules ask whole bars only
-        quote = self._quote(order)
+        quote = self.quoting.quote(order)
+        is_fresh = order.reason is None or (order.is_untouched and quote.triggered)
         self._note_trigger(order, quote)
         order = self.draft.working[order.order_id]
         if quote.price is None:
-            self._rest(order, quote.reason, quote.facts)
+            self._rest(order, *self._why_not(order, quote), is_fresh=is_fresh)
             return
         locked = self.checks.lock(order.column, order.leaves, quote.price) if quote.takes else None
         if locked is not None:
-            self._rest(order, *locked)
+            self._rest(order, *locked, is_fresh=is_fresh)
             return
-        self._trade(order, self._fill_price(order, quote))
+        self._trade(order, self.quoting.fill_price(order, quote))
+
+    def _has_nothing_to_close(self, order: OpenOrder) -> bool:
+        """Tell a stop that closes a position which is not held: it waits for an open buy, or ends."""
+        if is_buying(self.draft, order.column):
+            self._wait(order, Reason.AWAITS_ENTRY, {})
+        elif order.reason is None:
+            facts: Facts = {"asked": -order.leaves, "held": 0, "sellable": 0}
+            self._reject(order, Reason.INSUFFICIENT_QUANTITY, facts)
+        else:
+            end_closing(self.draft, order, held=0, promised=0)
+        return True
+
+    def _why_not(self, order: OpenOrder, quote: Quote) -> tuple[Reason, Facts]:
+        """What kept an order from its price: a locked limit rather than a limit of its own that was not reached."""
+        limit, best = order.terms.limit_price, quote.facts.get("price")
+        if quote.reason is not Reason.LIMIT_NOT_REACHED or limit is None or not isinstance(best, float):
+            return quote.reason, quote.facts
+        locked = self.checks.locked_bar(order.column, order.leaves, limit, best)
+        if locked is not None:
+            return locked
+        # The best price was the limit of the day: no valid limit would have been better.
+        beyond = self.checks.lock(order.column, order.leaves, best)
+        return quote.reason, quote.facts if beyond is None else {**quote.facts, "bound": beyond[1]["limit"]}
 
     def _sits_out(self, order: OpenOrder) -> bool:
         """True at a bar inside the day that does not concern an order.
@@ -185,48 +225,6 @@ class Walk:
             return kind is Kind.MARKET_ON_CLOSE
         return not (brings_news(bars, row, order) if self.lean else bars.traded[row, order.column])
 
-    def _bar(self, column: int) -> Bar:
-        """The whole bar that orders are asked against; the closing price of a day is that of its last trade."""
-        source, row = self.exchange.bars(self.draft)
-        if self.draft.phase == _CLOSE:
-            source, row = self.exchange.market.panel, self.draft.day
-        return Bar(*(float(getattr(source, name)[row, column]) for name in ("open", "high", "low", "close")))
-
-    def _opening(self, order: OpenOrder) -> Quote:
-        """What an order does at the open of the bar."""
-        draft = self.draft
-        if self.lean and draft.bar > 1 and order.terms.kind is Kind.MARKET and not came_before(order, draft.day):
-            return lean_quote_in_day(self.exchange, draft, order, closing=False)
-        sides = np.array([order.leaves], dtype=np.int64)
-        opened = float(self.exchange.openings(self.draft, np.array([order.column]), sides)[0])
-        if opened != opened:
-            facts = {"time": self.exchange.time_text(self.draft)}
-            return Quote(None, triggered=order.triggered, stop=order.stop, reason=Reason.NO_TRADES, facts=facts)
-        side = 1 if order.leaves > 0 else -1
-        return at_open(order.terms, side, opened, triggered=order.triggered, stop=order.stop)
-
-    def _quote(self, order: OpenOrder) -> Quote:
-        if not self.closing:
-            return self._opening(order)
-        side, bar = 1 if order.leaves > 0 else -1, self._bar(order.column)
-        taken = order.triggered and order.terms.limit_price is None
-        in_day = self.lean and self.draft.bar and self.draft.phase != _CLOSE
-        looks_again = in_day and order.reason is Reason.NO_TRADES and not came_before(order, self.draft.day)
-        if taken or (order.terms.kind in MARKET_KINDS and not looks_again):
-            # A market order, or a stop that became one, tries its luck at opens only.
-            return Quote(
-                None,
-                triggered=order.triggered,
-                stop=order.stop,
-                reason=order.reason or Reason.VOLUME_CAP,
-                facts=order.facts,
-            )
-        if in_day:
-            return lean_quote_in_day(self.exchange, self.draft, order, closing=True)
-        if self.lean:
-            return lean_quote(self.exchange, order, self.draft.day, bar)
-        return in_bar(order.terms, side, bar, triggered=order.triggered, stop=order.stop)
-
     def _note_trigger(self, order: OpenOrder, quote: Quote) -> None:
         day, phase = self.draft.day, self.draft.phase
         if quote.triggered and not order.triggered:
@@ -237,41 +235,21 @@ class Walk:
             if stop != order.stop:
                 self.draft.emit(StopMoved(day, phase, order.order_id, stop))
 
-    def _fill_price(self, order: OpenOrder, quote: Quote) -> float:
-        """The quote after slippage, within the limits of the day and the order's own limit."""
-        assert quote.price is not None  # asked before
-        price = self._slipped(order, quote.price) if quote.takes else quote.price
-        limit = order.terms.limit_price
-        if limit is None:
-            return price
-        return min(price, limit) if order.leaves > 0 else max(price, limit)
-
-    def _slipped(self, order: OpenOrder, price: float) -> float:
-        """A price after slippage, within the limits of the day."""
-        draft, exchange = self.draft, self.exchange
-        if draft.settings.slippage.kind == "none":
-            return price
-        panel, column = exchange.market.panel, order.column
-        source, row = exchange.bars(draft)
-        moved = slipped(
-            draft.settings.slippage,
-            np.array([price]),
-            np.array([order.leaves], dtype=np.int64),
-            source.volume[row, [column]],
-            exchange.steps[[column]],
-        )
-        bounded = np.fmax(np.fmin(moved, panel.limit_up[draft.day, column]), panel.limit_down[draft.day, column])
-        return float(bounded[0])
-
     def _trade(self, order: OpenOrder, price: float) -> None:
+        order, intent = self._enlarged(order, self._carry_intent(order, price))
         side = 1 if order.leaves > 0 else -1
-        intent = self._carry_intent(order, price)
         shares, cuts, refusal = self.checks.carried(intent)
+        later = self._can_sell_later(order, cuts, refusal)
+        if later is not None:
+            cuts = [cut for cut in cuts if cut.reason is not Reason.T_PLUS_ONE]
+            refusal = None
         wanted = shares
         shares, facts = self.checks.available(order.column, shares) if shares else (0, {})
         if order.terms.time_in_force is TimeInForce.FOK and shares < abs(order.leaves):
             self._cancel_at_once(order, shares)
             return
+        if refusal is None and side < 0 and shares:
+            refusal = self.checks.uncovered(intent, shares)
         if refusal is not None:
             self._reject(order, *refusal)
             return
@@ -279,10 +257,36 @@ class Walk:
             self.draft.emit(OrderTrimmed(self.draft.day, self.draft.phase, order.order_id, *cut))
         if shares:
             self._fill(order, intent, side * shares)
+        rest = self.draft.working.get(order.order_id)
+        if rest is None:
+            return  # filled, or ended by a rule that asks after each fill
         if shares < wanted and order.terms.time_in_force in _AT_ONCE:
             self._cancel_at_once(order, shares)
         elif shares < wanted:
-            self._rest(self.draft.working[order.order_id], Reason.VOLUME_CAP, facts)
+            self._rest(rest, Reason.VOLUME_CAP, facts)
+        elif later is not None:
+            self._rest(rest, Reason.T_PLUS_ONE, later)
+
+    def _enlarged(self, order: OpenOrder, intent: Intent) -> tuple[OpenOrder, Intent]:
+        """A sale to a value, made larger where the price went up: what is kept stays within the value."""
+        if order.filled or intent.cap is None:
+            return order, intent
+        wanted, facts = self.checks.larger_sale(intent)
+        if wanted == intent.wanted:
+            return order, intent
+        day, phase = self.draft.day, self.draft.phase
+        self.draft.emit(
+            OrderUpdated(day, phase, order.order_id, wanted, order.terms, reason=Reason.VALUE_CAP, facts=facts)
+        )
+        return self.draft.working[order.order_id], intent._replace(wanted=wanted)
+
+    def _can_sell_later(self, order: OpenOrder, cuts: list[Cut], refusal: Refusal | None) -> Facts | None:
+        """The numbers of T+1 for a stop that was reached too early and is good for another day; None for others."""
+        if not order.closes or ends_today(self.draft, self.exchange, order):
+            return None
+        if refusal is not None:
+            return refusal[1] if refusal[0] is Reason.T_PLUS_ONE else None
+        return next((cut.facts for cut in cuts if cut.reason is Reason.T_PLUS_ONE), None)
 
     def _carry_intent(self, order: OpenOrder, price: float) -> Intent:
         others = sum(money for order_id, money in self.reserved.items() if order_id != order.order_id)
@@ -296,55 +300,55 @@ class Walk:
         _, left = lots_after_sale(draft.tax_lots.get(order.column, ()), max(-quantity, 0))
         tax = tax_on_sale(self.exchange.market, left, day)
         draft.emit(OrderFilled(day, phase, order.order_id, order.column, quantity, intent.price, notional, *fees))
+        self._reserve(order.order_id)
         if tax:
             draft.emit(DividendTaxed(day, phase, order.column, tax))
-        self._reserve(order.order_id)
-        if draft.settings.open_order_margin:
-            self._recheck()
+        after_fill(draft, self.exchange, order, is_taxed=bool(tax))
+        self.reserved = {known: money for known, money in self.reserved.items() if known in draft.working}
 
     def _reserve(self, order_id: int) -> None:
-        order = self.draft.working.get(order_id)
+        """Keep what an order holds back up to date after something happened to it."""
+        draft, order = self.draft, self.draft.working.get(order_id)
         self.reserved.pop(order_id, None)
-        if order is not None and order.leaves > 0:
-            price = reserve_price(self.draft, self.exchange, order)
-            self.reserved[order_id] = self.checks.cost(intent_of(order, price, 0, 0), order.leaves) if price > 0 else 0
-
-    def _recheck(self) -> None:
-        """End open orders that the account can no longer carry after a fill."""
-        money = self.exchange.money
-        for order in tuple(self.draft.working.values()):
-            position = self.draft.positions.get(order.column)
-            held = 0 if position is None else position.quantity
-            if order.leaves < 0 and -order.leaves > held:
-                facts: Facts = {"needed": -order.leaves, "available": held}
-                self._reject(order, Reason.OPEN_ORDER_MARGIN, facts)
-            elif order.leaves > 0:
-                view = self.exchange.view(self.draft)
-                price = order.terms.limit_price or order.stop or view.last_price(order.column)
-                # Without a price yet (not listed) nothing can be said about what it needs.
-                needed = self.checks.cost(intent_of(order, price, 0, 0), order.leaves) if price > 0 else 0
-                if needed > self.draft.cash:
-                    facts = {"needed": money.amount(needed), "available": money.amount(self.draft.cash)}
-                    self._reject(order, Reason.OPEN_ORDER_MARGIN, facts)
+        if order is not None and order.leaves > 0 and order.reason is not None:
+            needed = cash_need(draft, self.exchange, self.checks, order)
+            if moves_with_price(draft, order):
+                needed = min(needed, max(draft.cash - sum(self.reserved.values()), 0))
+            self.reserved[order_id] = needed
 
     # ------------------------------------------------------------------ no fill
 
-    def _rest(self, order: OpenOrder, reason: Reason, facts: Facts) -> None:
-        """Let an order wait, if its terms do and the account can carry it."""
+    def _rest(self, order: OpenOrder, reason: Reason, facts: Facts, *, is_fresh: bool | None = None) -> None:
+        """Let an order wait, if its terms do and the account can carry what it holds back from now on.
+
+        Parameters
+        ----------
+        order : OpenOrder
+        reason : Reason
+        facts : mapping
+        is_fresh : bool, optional
+            It begins to hold something back now. Default: when it has not waited before.
+        """
         if order.terms.time_in_force in _AT_ONCE:
             self._cancel_at_once(order, 0)
             return
-        if order.reason is None and order.terms.kind not in MARKET_KINDS and self.draft.settings.reserve != "none":
+        fresh = order.reason is None if is_fresh is None else is_fresh
+        if fresh and not order.is_untouched and self._holds_back(order):
             price = order.terms.limit_price or order.stop or 0.0
             if order.leaves < 0 or price > 0:
                 _, cuts, refusal = self.checks.carried(self._carry_intent(order, price or 1.0))
-                if refusal is not None:
+                if refusal is not None and not (order.closes and refusal[0] is Reason.T_PLUS_ONE):
                     self._reject(order, *refusal)
                     return
                 for cut in cuts:
-                    self.draft.emit(OrderTrimmed(self.draft.day, self.draft.phase, order.order_id, *cut))
+                    if not (order.closes and cut.reason is Reason.T_PLUS_ONE):
+                        self.draft.emit(OrderTrimmed(self.draft.day, self.draft.phase, order.order_id, *cut))
         self._wait(order, reason, facts)
         self._reserve(order.order_id)
+
+    def _holds_back(self, order: OpenOrder) -> bool:
+        """True for an order that holds cash or shares back while it waits."""
+        return order.terms.kind not in MARKET_KINDS and self.draft.settings.reserve != "none"
 
     def _wait(self, order: OpenOrder, reason: Reason, facts: Facts) -> None:
         known = order.reason is reason and not _comes_nearer(order.facts, facts)
@@ -372,12 +376,6 @@ class Walk:
     def _settle_requests(self, order_id: int) -> None:
         """Cancels and updates asked for since the last match take effect now, after a fill had its chance."""
         order = self.draft.working.get(order_id)
-        if order is None:
-            return
-        day, phase = self.draft.day, self.draft.phase
-        if order.cancel_requested:
-            self.draft.emit(OrderCanceled(day, phase, order_id, Reason.USER_CANCEL, {}, was_pending=True))
-            self.reserved.pop(order_id, None)
-        elif order.update is not None:
-            self.draft.emit(OrderUpdated(day, phase, order_id, *order.update, was_pending=True))
+        if order is not None and (order.cancel_requested or order.update is not None):
+            settle_requests(self.draft, self.exchange, order)
             self._reserve(order_id)

@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from qresearch.errors import DataError
+from qresearch.market.arrays import ReadOnly, read_only
 
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
@@ -25,7 +26,7 @@ QUOTE_FIELDS = ("bid", "ask")
 
 
 @dataclass(frozen=True, eq=False)
-class Intraday:
+class Intraday(ReadOnly):
     """Bars of N instruments inside T trading days.
 
     Parameters
@@ -71,7 +72,7 @@ class Intraday:
                     f"for {(count, self.open.shape[1])}. Pass one value per bar and symbol.",
                     field=name,
                 )
-            array.flags.writeable = False
+        self._lock()
 
     def __repr__(self) -> str:
         quotes = " with quotes" if self.bid is not None or self.ask is not None else ""
@@ -99,8 +100,7 @@ class Intraday:
     def traded(self) -> Bools:
         """(M, N) ndarray of bool: True where somebody traded in the bar."""
         known: Bools = ~np.isnan(self.open) & (self.volume != 0)
-        known.flags.writeable = False
-        return known
+        return read_only(known)
 
     @cached_property
     def last(self) -> Floats:
@@ -114,13 +114,12 @@ class Intraday:
         first_of_day = np.repeat(self.starts[:-1], self.counts)
         found: Floats = np.take_along_axis(self.close, np.maximum(rows, 0), axis=0)
         found[rows < first_of_day[:, None]] = np.nan
-        found.flags.writeable = False
-        return found
+        return read_only(found)
 
     @cached_property
     def day_of(self) -> NDArray[np.int64]:
         """(M,) ndarray of int64: trading day (index) of each bar."""
-        return np.repeat(np.arange(len(self.starts) - 1), self.counts)
+        return read_only(np.repeat(np.arange(len(self.starts) - 1), self.counts))
 
     @cached_property
     def _minutes(self) -> NDArray[np.int64]:
@@ -128,7 +127,7 @@ class Intraday:
         inside: NDArray[np.int64] = (
             (self.times - self.times.astype("datetime64[D]")).astype("timedelta64[m]").astype(np.int64)
         )
-        return inside
+        return read_only(inside)
 
     @cached_property
     def length(self) -> dt.timedelta:

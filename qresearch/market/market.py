@@ -16,16 +16,19 @@ from pathlib import Path
 
 import numpy as np
 
+from qresearch.domain.arguments import number
+from qresearch.domain.calls import told_calls
 from qresearch.domain.instrument import Instrument
-from qresearch.errors import DataError, UsageError
+from qresearch.errors import DataError, UsageError, shown
 from qresearch.market.actions import Action
+from qresearch.market.arrays import ReadOnly, read_only
 from qresearch.market.panel import Days, Floats, Panel
 from qresearch.market.rules import reference_price, tick
 from qresearch.market.venue import Venue
 
 
 @dataclass(frozen=True, eq=False)
-class Benchmark:
+class Benchmark(ReadOnly):
     """A reference series, usually an index.
 
     Parameters
@@ -40,8 +43,9 @@ class Benchmark:
     close: Floats
 
 
+@told_calls
 @dataclass(frozen=True, eq=False)
-class Market:
+class Market(ReadOnly):
     """Panel, instruments, corporate actions and venue.
 
     Parameters
@@ -204,10 +208,11 @@ class Market:
         >>> qr.sample_market().counted_in(0.0001).venue.money.units
         10000
         """
-        units = {10.0**-places: 10**places for places in range(9)}.get(step)
+        found = number("money_step", step, 0.0001)
+        units = {10.0**-places: 10**places for places in range(9)}.get(found)
         if units is None:
             raise UsageError(
-                f"money_step={step!r} is not a power of ten from 1 to 0.00000001. Pass one such as 0.0001."
+                f"money_step={shown(step)} is not a power of ten from 1 to 0.00000001. Pass one such as 0.0001."
             )
         finer = replace(self, venue=replace(self.venue, money=replace(self.venue.money, units=units)))
         for name in ("mark", "adjustment", "fingerprint"):
@@ -259,7 +264,7 @@ class Market:
                     action.rights_price,
                     tick(instrument.board) if self.venue.has_rules else 0.0,
                 )
-        return marks
+        return read_only(marks)
 
     @cached_property
     def adjustment(self) -> Floats:
@@ -282,8 +287,7 @@ class Market:
             if before > 0 and reference > 0:
                 steps[day, column] = before / reference
         factors: Floats = np.cumprod(steps, axis=0, dtype=np.float64)
-        factors.flags.writeable = False
-        return factors
+        return read_only(factors)
 
     @cached_property
     def fingerprint(self) -> str:

@@ -15,8 +15,10 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
+from qresearch.domain.arguments import day_text
 from qresearch.domain.instrument import SymbolIndex
-from qresearch.errors import DataError, OutOfRange
+from qresearch.errors import DataError, OutOfRange, choose, shown
+from qresearch.market.arrays import ReadOnly, read_only
 from qresearch.market.intraday import Intraday
 
 Floats = NDArray[np.float64]
@@ -29,7 +31,7 @@ FIELDS = (*PRICE_FIELDS, "volume", "turnover", "pre_close", "limit_up", "limit_d
 
 
 @dataclass(frozen=True, eq=False)
-class Panel:
+class Panel(ReadOnly):
     """Bars of N instruments over T trading days.
 
     Parameters
@@ -86,7 +88,7 @@ class Panel:
                     f"ask for {shape}. Pass one value per day and symbol.",
                     field=name,
                 )
-            array.flags.writeable = False
+        self._lock()
         bars = self.intraday
         if bars is not None and (len(bars.counts), bars.open.shape[1]) != shape:
             raise DataError(
@@ -107,14 +109,14 @@ class Panel:
     def first_row(self) -> NDArray[np.int64]:
         """(N,) ndarray of int64: index of the first day with a row; T when there is none."""
         known = ~np.isnan(self.close)
-        return np.where(known.any(axis=0), known.argmax(axis=0), len(self.days)).astype(np.int64)
+        return read_only(np.where(known.any(axis=0), known.argmax(axis=0), len(self.days)).astype(np.int64))
 
     @cached_property
     def last_row(self) -> NDArray[np.int64]:
         """(N,) ndarray of int64: index of the last day with a row; -1 when there is none."""
         known = ~np.isnan(self.close)
         last = len(self.days) - 1 - known[::-1].argmax(axis=0)
-        return np.where(known.any(axis=0), last, -1).astype(np.int64)
+        return read_only(np.where(known.any(axis=0), last, -1).astype(np.int64))
 
     @cached_property
     def mark(self) -> Floats:
@@ -126,8 +128,7 @@ class Panel:
         rows = np.where(missing, 0, np.arange(len(self.days))[:, None])
         np.maximum.accumulate(rows, axis=0, out=rows)
         marks: Floats = np.take_along_axis(close, rows, axis=0)
-        marks.flags.writeable = False
-        return marks
+        return read_only(marks)
 
     @cached_property
     def gaps(self) -> tuple[dict[int, list[int]], dict[int, list[int]]]:
@@ -150,8 +151,25 @@ class Panel:
         The volume of the day is not asked: at the open nobody knows it.
         """
         blocked: Bools = self.paused | np.isnan(self.open)
-        blocked.flags.writeable = False
-        return blocked
+        return read_only(blocked)
+
+    @cached_property
+    def idle(self) -> Bools:
+        """(T, N) ndarray of bool: open for trading, and nobody traded (a row, not paused, a volume of 0).
+
+        False everywhere in data that have no volumes at all. That nobody traded, and nothing else of the volume, is
+        taken as seen at the open: an opening price without a trade is none.
+        """
+        empty: Bools = (self.volume == 0) & ~self.suspended
+        if not (self.volume > 0).any():
+            empty = np.zeros(self.shape, dtype=np.bool_)
+        empty.flags.writeable = False
+        return empty
+
+    @cached_property
+    def has_idle_days(self) -> bool:
+        """True when any instrument has a day on which it was open for trading and nobody traded."""
+        return bool(self.idle.any())
 
     @cached_property
     def has_limits(self) -> bool:
@@ -196,18 +214,19 @@ class Panel:
         OutOfRange
             Not a trading day of this panel (or, with `side`, none on that side); pick one between its ends.
         """
-        try:
-            wanted = np.datetime64(str(day)[:10], "D")
-        except ValueError:
-            raise OutOfRange(f"{day!r} is not a date. Write it as '2024-01-31'.") from None
-        position = int(np.searchsorted(self.days, wanted))
+        choose("side", side, ("exact", "next", "previous"))
+        text = day_text(day)
+        if text is None:
+            raise OutOfRange(f"{shown(day)} is not a date. Write it as '2024-01-31'.")
+        wanted = np.datetime64(text, "D")
+        position = place = int(np.searchsorted(self.days, wanted))
         exact = position < len(self.days) and self.days[position] == wanted
         if side == "previous" and not exact:
             position -= 1
         if 0 <= position < len(self.days) and (exact or side != "exact"):
             return position
-        near = [str(self.days[i]) for i in (position - 1, position) if 0 <= i < len(self.days)]
+        near = [str(self.days[i]) for i in (place - 1, place) if 0 <= i < len(self.days)]
         raise OutOfRange(
             f"{wanted} is not a trading day of this market, which runs from {self.days[0]} to {self.days[-1]}. "
-            f"The nearest trading days are {' and '.join(near)}."
+            f"Take the nearest trading day, {' or '.join(near)}."
         )

@@ -53,6 +53,13 @@ class LotRule(NamedTuple):
     step: int
 
 
+class LargestOrder(NamedTuple):
+    """Most shares that one order may be for: with a limit price, and at the market."""
+
+    limit: int
+    market: int
+
+
 class FirstDays(NamedTuple):
     """Sessions of a new listing with their own limit: `up` and `down` are fractions of the issue price, or None."""
 
@@ -117,6 +124,21 @@ LOTS: Mapping[Board, tuple[Dated[LotRule], ...]] = {
     Board.BSE: _rows(_BSE_PAGE, "verified", ("2021-11-15", "", LotRule(100, 1))),
     **dict.fromkeys((Board.PLAIN, Board.INDEX), _ANY_LOT),
 }
+
+_MILLION = LargestOrder(1_000_000, 1_000_000)
+_FUND_ORDERS = "SSE and SZSE trading rules, chapter 3: the maximum of shares holds for funds too; no page found"
+_MAIN_ORDERS = _rows(_SSE_TRADING, "verified", ("", "", _MILLION))
+LARGEST_ORDERS: Mapping[Board, tuple[Dated[LargestOrder], ...]] = {
+    **dict.fromkeys(MAIN, _MAIN_ORDERS),
+    Board.CHINEXT: (
+        *_rows(_GENERAL, "unverified", ("", "2020-08-23", _MILLION)),
+        *_rows(_GENERAL, "unverified", ("2020-08-24", "", LargestOrder(300_000, 150_000))),
+    ),
+    Board.STAR: _rows(_STAR_PAGE, "unverified figures", ("2019-07-22", "", LargestOrder(100_000, 50_000))),
+    Board.BSE: _rows(_GENERAL, "unverified", ("2021-11-15", "", _MILLION)),
+    Board.ETF: _rows(_FUND_ORDERS, "unverified", ("", "", _MILLION)),
+}
+"""Largest order of a board, in shares; the sessions after hours, which allow more, are not simulated."""
 
 _CENT = _rows(_SSE_TRADING, "verified", ("", "", 0.01))
 TICKS: Mapping[Board, tuple[Dated[float], ...]] = {

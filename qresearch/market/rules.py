@@ -20,6 +20,7 @@ from qresearch.market.panel import Bools, Days, Floats
 from qresearch.market.rulebook import (
     DIVIDEND_TAX,
     FIRST_DAYS,
+    LARGEST_ORDERS,
     LIMITS,
     LOTS,
     SHARES,
@@ -30,6 +31,7 @@ from qresearch.market.rulebook import (
     WIDE_FUNDS,
     Dated,
     FirstDays,
+    LargestOrder,
     LotRule,
     TransferFee,
     V,
@@ -39,10 +41,13 @@ __all__ = [
     "DIVIDEND_TAX",
     "Dated",
     "FirstDays",
+    "LargestOrder",
     "LotRule",
     "TransferFee",
     "dividend_tax_rate",
     "fee_change_days",
+    "largest_order",
+    "largest_order_ever",
     "limit_ratio",
     "lot_rule",
     "price_limits",
@@ -70,6 +75,28 @@ def lot_rule(board: Board) -> LotRule:
     (LotRule(minimum=200, step=1), LotRule(minimum=100, step=100))
     """
     return LOTS[board][-1].value
+
+
+def largest_order(board: Board, day: dt.date) -> LargestOrder | None:
+    """Most shares that one order may be for; None where no maximum is on record.
+
+    Main boards, Beijing and funds: 1,000,000. ChiNext: 300,000 with a limit price and 150,000 at the market since
+    2020-08-24. STAR: 100,000 and 50,000. The figures of STAR, ChiNext, Beijing and funds are not verified; sources and
+    state of knowledge: :data:`LARGEST_ORDERS`.
+
+    >>> largest_order(Board.STAR, dt.date(2024, 1, 2))
+    LargestOrder(limit=100000, market=50000)
+    """
+    return _on(LARGEST_ORDERS.get(board, ()), day)
+
+
+def largest_order_ever(board: Board) -> int | None:
+    """Shares that no maximum of a board has ever kept out, of whatever type the order; None where there is none.
+
+    >>> largest_order_ever(Board.CHINEXT)
+    150000
+    """
+    return min((min(row.value) for row in LARGEST_ORDERS.get(board, ())), default=None)
 
 
 def tick(board: Board) -> float:
@@ -323,10 +350,11 @@ def rules_table() -> list[dict[str, str]]:
     """Every dated row as text, for documents: rule, board, since, until, value, source, status.
 
     >>> rules_table()[0]["rule"], len({row["rule"] for row in rules_table()})
-    ('lot', 9)
+    ('lot', 10)
     """
     by_board: list[tuple[str, Mapping[Board, tuple[Dated[object], ...]]]] = [
         ("lot", LOTS),
+        ("largest_order", LARGEST_ORDERS),
         ("tick", TICKS),
         ("limit_ratio", LIMITS),
         ("limit_ratio_st", ST_LIMITS),

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from qresearch.domain.money import MoneyScale
@@ -55,7 +55,17 @@ class Venue:
     money: MoneyScale
     has_rules: bool
 
+    @property
+    def for_adjusted_prices(self) -> Venue:
+        """The same venue for prices that a vendor has adjusted: they are on no tick, and are kept to a millionth.
 
+        >>> CHINA.for_adjusted_prices.money.price_units(0.4567)
+        456700
+        """
+        return replace(self, money=replace(self.money, price_scale=_ADJUSTED_SCALE))
+
+
+_ADJUSTED_SCALE = 10**6
 _HOURS: Mapping[Phase, dt.time] = {
     Phase.PRE_OPEN: dt.time(9, 0),
     Phase.OPEN: dt.time(9, 30),

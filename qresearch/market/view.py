@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from qresearch.domain.arguments import whole
 from qresearch.errors import UsageError, choose
 from qresearch.market.intraday import Intraday
 from qresearch.market.market import Market
@@ -160,8 +161,7 @@ class View:
             Unknown field or adjustment, or a count below 1.
         """
         choose("adjust", adjust, ADJUSTMENTS)
-        if not isinstance(count, (int, np.integer)) or count < 1:
-            raise UsageError(f"count={count!r} is not a number of bars. Pass an integer of at least 1.")
+        count = whole("count", count)
         bars = self.array(name, frequency)
         start = max(len(bars) - int(count), 0)
         values: Floats = bars[start:, columns]

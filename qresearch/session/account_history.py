@@ -79,8 +79,8 @@ class AccountHistory:
         """
         timeline = session._timeline
         here = timeline.branch
-        if branch is not None and branch != here.name:
-            return cls.whole(session, timeline.branches[choose("branch", branch, timeline.branches)])
+        if branch is not None and choose("branch", branch, timeline.branches) != here.name:
+            return cls.whole(session, timeline.branches[branch])
         return cls._of(session, here, here.cursor, session._account, session._log())
 
     @classmethod

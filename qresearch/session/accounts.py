@@ -169,8 +169,10 @@ def daily_positions(history: AccountHistory) -> pd.DataFrame:
 def _sellable(history: AccountHistory, column: int, position: Position, state: State) -> int:
     """Shares that may be sold (T+1) and are in no working sale."""
     free = position.quantity if history.exchange.same_day[column] else position.sellable(state.day)
-    working = state.working.values() if state.working else ()
-    return free - min(free, sum(-order.leaves for order in working if order.column == column and order.leaves < 0))
+    if state.settings.reserve == "none":
+        return free
+    sales = (order for order in state.working.values() if order.column == column and order.leaves < 0)
+    return free - min(free, sum(-order.leaves for order in sales if not order.is_untouched))
 
 
 def _typed(frame: pd.DataFrame) -> pd.DataFrame:

@@ -11,7 +11,6 @@ from qresearch.domain.messages import (
     Costs,
     Event,
     Settings,
-    SettingsChanged,
     Slippage,
     UpdateRefused,
     records,
@@ -25,17 +24,19 @@ from qresearch.domain.terms import MARKET_DAY
 from qresearch.engine import updates
 from qresearch.engine.evolve import Draft
 from qresearch.engine.fees import fixed_costs
-from qresearch.engine.slippage import slippage_model
 from qresearch.errors import (
     OrderRejected,
     UsageError,
     WrongBranch,
+    shown,
 )
 from qresearch.market.view import View
 from qresearch.session.navigation import Navigation
 from qresearch.session.options import (
     changed_terms,
-    plain_number,
+    cost_rates,
+    order_number,
+    slippage_of,
     terms_of,
     volume_cap,
     whole_shares,
@@ -71,8 +72,6 @@ class Acting(Navigation, TradingApi):
         column = self._known.get(security)
         if column is None:
             column = self.market.column(security)
-        if type(asked) is not int:
-            asked = plain_number(asked)
         draft, decide_on = self._draft, self._decide_on
         if draft is not None:
             if decide_on(draft, self._exchange, column, method, asked, terms):
@@ -189,13 +188,13 @@ class Acting(Navigation, TradingApi):
             No such order at this point of the timeline.
         """
         branch = self._timeline.branch
-        known = str(order).isdigit() and self._order_record(branch, int(order)) is not None
-        if not known:
+        number = order_number(order)
+        if number is None or self._order_record(branch, number) is None:
             raise UsageError(
-                f"No order {str(order)!r} on branch {branch.name!r} at this point: {self._account.orders} orders "
+                f"No order {shown(order)} on branch {branch.name!r} at this point: {self._account.orders} orders "
                 "have been placed, ids counted from 1. See session.orders."
             )
-        return Ticket.of(cast("Session", self), branch, int(order))
+        return Ticket.of(cast("Session", self), branch, number)
 
     def _order_record(self, branch: Branch, order_id: int) -> OrderRecord | None:
         """All facts about an order of a branch, as of where the session stands there; None before it is placed."""
@@ -237,7 +236,7 @@ class Acting(Navigation, TradingApi):
 
     def _change(self, **changes: Any) -> None:
         draft = self._draft or Draft(self._timeline.state)
-        draft.emit(SettingsChanged(draft.day, draft.phase, replace(draft.settings, **changes)))
+        updates.change_settings(draft, self._exchange, replace(draft.settings, **changes))
         if self._draft is None:
             self._commit_command(draft)
 
@@ -281,17 +280,8 @@ class Acting(Navigation, TradingApi):
         >>> session = qr.Session(qr.sample_market())
         >>> session.set_order_cost(close_tax=0.001, open_commission=0.0003, close_commission=0.0003)
         """
-        costs: Costs = fixed_costs(
-            self.market.venue,
-            open_tax=open_tax,
-            close_tax=close_tax,
-            open_commission=open_commission,
-            close_commission=close_commission,
-            min_commission=min_commission,
-            rounding=rounding,
-            transfer_fee=transfer_fee,
-            historical=historical,
-        )
+        rates = {name: value for name, value in locals().items() if name != "self"}
+        costs: Costs = fixed_costs(self.market.venue, **cost_rates(rates))
         self._change(costs=costs)
 
     def set_slippage(
@@ -313,8 +303,8 @@ class Acting(Navigation, TradingApi):
         UsageError
             An unknown kind, a negative size, or a part outside of (0, 1].
         """
-        model: Slippage = slippage_model(kind, size)
-        if participation == "same":
+        model: Slippage = slippage_of(kind, size)
+        if isinstance(participation, str) and participation == "same":
             self._change(slippage=model)
         else:
             self._change(slippage=model, participation=volume_cap(participation))

@@ -29,12 +29,12 @@ _MOST = 60
 """Characters of a value in a table of locals."""
 
 
-def strategy_error(problem: Exception, callback: str, now: Now, *, is_opening: bool) -> StrategyError:
+def strategy_error(problem: BaseException, callback: str, now: Now, *, is_opening: bool) -> StrategyError:
     """The error that says where a strategy raised.
 
     Parameters
     ----------
-    problem : Exception
+    problem : Exception or SystemExit
         What the strategy raised.
     callback : str
     now : Now
@@ -61,12 +61,52 @@ def strategy_error(problem: Exception, callback: str, now: Now, *, is_opening: b
         )
     return StrategyError(
         f"{callback} raised {type(problem).__name__}{when}, line {line} of {file_name(file)}{quoted}: "
-        f"{str(problem).rstrip('.')}. {after}",
+        f"{_said(problem)}. {after}",
         day=day,
         phase=now.phase.value,
         callback=callback,
         line=line,
     )
+
+
+def load_error(problem: BaseException, name: str, file: str | None = None) -> StrategyError:
+    """The error that says where a strategy raised while it was loaded.
+
+    Parameters
+    ----------
+    problem : Exception or SystemExit
+        What its file, or the constructor of its class, raised.
+    name : str
+        Of the file or class, for the message.
+    file : str, optional
+        As tracebacks name it: the line is the last one in it. Default: the innermost line of the user's own code.
+
+    Returns
+    -------
+    StrategyError
+    """
+    if isinstance(problem, SyntaxError) and problem.filename == file:
+        line = problem.lineno
+    elif file is None:
+        line = user_frame(problem.__traceback__)[1]
+    else:
+        lines = [row.lineno for row in traceback.extract_tb(problem.__traceback__) if row.filename == file]
+        line = lines[-1] if lines else None
+    where = f" in line {line}" if line else ""
+    return StrategyError(
+        f"{name} cannot be loaded: {type(problem).__name__}{where}: {_said(problem)}. Mend it and try again.",
+        day="",
+        phase="",
+        callback="load",
+        line=line,
+    )
+
+
+def _said(problem: BaseException) -> str:
+    """What an exception says, without a full stop."""
+    if isinstance(problem, SystemExit):
+        return "a strategy does not end the program that runs it; leave the function with return"
+    return str(problem.msg if isinstance(problem, SyntaxError) else problem).rstrip(".")
 
 
 def file_name(name: str) -> str:

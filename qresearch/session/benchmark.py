@@ -9,7 +9,7 @@ import pandas as pd
 
 from qresearch.domain.state import State
 from qresearch.engine.exchange import Exchange
-from qresearch.errors import UsageError
+from qresearch.errors import UsageError, shown
 from qresearch.market.market import Benchmark, Market
 from qresearch.market.panel import Days, Floats
 
@@ -81,7 +81,8 @@ def find_benchmark(market: Market, wanted: BenchmarkLike | pd.Series[float]) -> 
     if isinstance(wanted, pd.Series):
         return _from_series(wanted)
     raise UsageError(
-        f"benchmark is a {type(wanted).__name__}: pass a Series of closes by day, a symbol of the market, a Benchmark, "
+        f"benchmark={shown(wanted)} is a {type(wanted).__name__}. "
+        "Pass a Series of closes by day, a symbol of the market, a Benchmark, "
         "None for the benchmark of the market, or False for none."
     )
 

@@ -8,10 +8,13 @@ from html import escape
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pandas as pd
 
-from qresearch.domain.messages import Advanced, OrderFilled, QueueEmptied, Record, records
-from qresearch.errors import UsageError, close_matches, did_you_mean
+from qresearch.domain.arguments import text
+from qresearch.domain.calls import told_calls
+from qresearch.domain.messages import Advanced, Matched, OrderFilled, QueueEmptied, Record, records
+from qresearch.errors import UsageError, close_matches, did_you_mean, shown
 from qresearch.market.venue import PHASE_ORDER, Phase
 from qresearch.session import frames
 from qresearch.session.account_history import AccountHistory
@@ -28,8 +31,10 @@ if TYPE_CHECKING:
 
 _CLOSE = PHASE_ORDER[Phase.CLOSE]
 _CLOCKWORK = (Advanced, QueueEmptied)
+_DEEPEST = 20
 
 
+@told_calls
 class Branches:
     """All branches, oldest first; nothing is ever erased.
 
@@ -63,9 +68,9 @@ class Branches:
 
     def _find(self, name: str) -> Branch:
         known = self._session._timeline.branches
-        if name not in known:
-            hint = did_you_mean(close_matches(str(name), known))
-            raise UsageError(f"No branch {name!r}. {hint}There are: {', '.join(known)}.")
+        if not isinstance(name, str) or name not in known:
+            hint = did_you_mean(close_matches(name, known)) if isinstance(name, str) else ""
+            raise UsageError(f"No branch {shown(name)}. {hint}There are: {', '.join(known)}.")
         return known[name]
 
     def switch(self, name: str) -> Session:
@@ -101,9 +106,7 @@ class Branches:
         session = self._session
         session._refuse_inside_callback("branches.rename")
         branch, timeline = self._find(old), session._timeline
-        if not isinstance(new, str) or not new.strip():
-            raise UsageError(f"branches.rename: {new!r} is not a name. Pass some text.")
-        if new in timeline.branches:
+        if text("branches.rename: new", new, "idea") in timeline.branches:
             raise UsageError(f"branches.rename: {new!r} is taken. Choose another name.")
         with session._section("branches.rename"):
             with session._transaction(timeline.memory):
@@ -152,7 +155,13 @@ class Branches:
         exchange, tip = session._exchange, branch.stops[-1]
         forked = pd.NaT if branch.parent is None else frames.timestamp(exchange, branch.stops[branch.fork].day)
         days = max(tip.day - exchange.first + (tip.phase >= _CLOSE), 0)
-        fills = sum(1 for event in records(iter(branch.log)) if isinstance(event, OrderFilled))
+        # Counted without taking blocks apart: branches of branches repeat what came before them.
+        fills = sum(
+            np.count_nonzero(np.asarray(event.quantities))
+            if isinstance(event, Matched)
+            else isinstance(event, OrderFilled)
+            for event in branch.log
+        )
         equity = Portfolio(exchange, tip, session._starting_equity).equity
         parent = "" if branch.parent is None else branch.parent.name
         end = frames.timestamp(exchange, tip.day)
@@ -166,12 +175,12 @@ class Branches:
         for name, branch in branches.items():
             children.setdefault("" if branch.parent is None else branch.parent.name, []).append(name)
 
-        def walk(name: str, depth: int) -> Iterator[tuple[int, str]]:
-            for child in children.get(name, ()):
-                yield depth, child
-                yield from walk(child, depth + 1)
-
-        return walk("", 0)
+        # By hand, not by recursion: branches of branches may be thousands deep.
+        waiting = [(0, name) for name in reversed(children.get("", ()))]
+        while waiting:
+            depth, name = waiting.pop()
+            yield depth, name
+            waiting += [(depth + 1, child) for child in reversed(children.get(name, ()))]
 
     def __repr__(self) -> str:
         rows = self.table
@@ -181,7 +190,7 @@ class Branches:
             forked = f", from {_day(row.forked)}" if row.parent else ""
             mark = "*" if row.here else " "
             lines.append(
-                f"{mark} {'  ' * depth}{name}{forked}: to {_day(row.end)}, {row.orders} orders, "
+                f"{mark} {_indented('  ', depth)}{name}{forked}: to {_day(row.end)}, {row.orders} orders, "
                 f"equity {row.equity:,.2f}"
             )
         return "\n".join(lines)
@@ -192,7 +201,7 @@ class Branches:
         cells = []
         for depth, name in self._tree():
             row = rows.loc[name]
-            text = f"{'&nbsp;&nbsp;&nbsp;' * depth}{'└ ' if depth else ''}{escape(name)}"
+            text = f"{_indented('&nbsp;&nbsp;&nbsp;', depth)}{'└ ' if depth else ''}{escape(name)}"
             shown = f"<b>{text}</b>" if row.here else text
             forked = _day(row.forked) if row.parent else ""
             cells.append(
@@ -209,10 +218,16 @@ class Branches:
         return table(("Branch", "Forked", "End", "Stops>", "Orders>", "Fills>", "Equity>"), cells)
 
 
+def _indented(step: str, depth: int) -> str:
+    """The indentation of a branch; below the deepest that one can follow, its depth as a number."""
+    return step * depth if depth <= _DEEPEST else f"{step * _DEEPEST}({depth}) "
+
+
 def _day(day: Any) -> str:
     return "the start" if day != day else str(day)[:10]
 
 
+@told_calls
 class Comparison:
     """Two branches side by side.
 
@@ -313,6 +328,8 @@ class Comparison:
 
         if ax is None:
             _, ax = plt.subplots(figsize=(8, 3.5), layout="constrained")
+        elif not hasattr(ax, "get_figure"):
+            raise UsageError(f"ax={shown(ax)} is no Axes of matplotlib. Pass one, or leave it out for a new figure.")
         curves = self.equity
         for name, style in zip(self._names, ("-", "--"), strict=True):
             ax.plot(curves.index, curves[name].to_numpy(), style, label=name)

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from qresearch.domain.arguments import function, number, text
+from qresearch.domain.calls import told_calls
 from qresearch.domain.messages import (
     Event,
     OrderCreated,
@@ -22,7 +24,7 @@ from qresearch.domain.messages import (
 )
 from qresearch.domain.messages import Record as AnyRecord
 from qresearch.domain.reasons import explain_reason
-from qresearch.errors import OutOfRange, UsageError, choose, close_matches, did_you_mean
+from qresearch.errors import OutOfRange, UsageError, choose, close_matches, did_you_mean, shown
 from qresearch.market.venue import PHASE_ORDER, PHASES, Phase
 from qresearch.session.expressions import label, measure
 from qresearch.session.html import table
@@ -107,6 +109,7 @@ class Breakpoint:
         return f"<Breakpoint {self.number} {self.name!r}: {self.text}{state}; {self.hits} hits>"
 
 
+@told_calls
 class Breakpoints:
     """The breakpoints of a session.
 
@@ -165,13 +168,18 @@ class Breakpoints:
         UsageError
             Not an event, level, date or expression; the message names close matches.
         """
-        made = self._made(what, symbol, above, below, phase)
-        self._count += 1
-        made.number = self._count
+        bounds = {word: bound for word, bound in (("above", above), ("below", below)) if bound is not None}
+        for word, bound in bounds.items():
+            number(f"breakpoints.add: {word}", bound, 0.1)
+        made = self._made(what, symbol, bounds, phase)
+        if name is not None:
+            text("breakpoints.add: name", name, "stop")
         made.name = self._free(name or made.name, given=name is not None)
         if when is not None:
             made.when = measure(when)
             made.text += f" when {label(when)}"
+        self._count += 1
+        made.number = self._count
         self._points[made.number] = made
         return made
 
@@ -181,21 +189,30 @@ class Breakpoints:
             return name
         if given:
             raise UsageError(f"breakpoints.add: name={name!r} is taken. Choose another, or remove that one first.")
-        return f"{name} {self._count}"
+        return f"{name} {self._count + 1}"
 
-    def _made(
-        self, what: object, symbol: str | None, above: float | None, below: float | None, phase: str | None
-    ) -> Breakpoint:
+    def _made(self, what: object, symbol: str | None, bounds: dict[str, float], phase: str | None) -> Breakpoint:
         market = self._session.market
         column = None if symbol is None else market.column(symbol)
-        shown = "" if column is None else market.symbols[column]
-        if isinstance(what, str) and what in EVENTS:
-            text = f"{what} of {shown}" if shown else what
-            return Breakpoint(0, what, text, "event", event=EVENTS[what], column=column)
+        named = "" if column is None else market.symbols[column]
         if isinstance(what, str) and what in _KINDS:
-            return self._level(what, shown, above, below)
+            return self._level(what, named, bounds.get("above"), bounds.get("below"))
+        for word, bound in bounds.items():
+            raise UsageError(
+                f"breakpoints.add: {word}={shown(bound)} is the bound of a level, and {shown(what)} is none. "
+                f"Leave it out, or pass one of {', '.join(_KINDS)}."
+            )
+        if isinstance(what, str) and what in EVENTS:
+            if phase is not None:
+                raise UsageError(
+                    f"breakpoints.add: phase={shown(phase)} belongs to a date; {what!r} stops where it happens. "
+                    "Leave it out."
+                )
+            words = f"{what} of {named}" if named else what
+            return Breakpoint(0, what, words, "event", event=EVENTS[what], column=column)
         if callable(what):
-            return Breakpoint(0, label(what), label(what), "state", holds=what)
+            holds = function("breakpoints.add: what", what, "the session")
+            return Breakpoint(0, label(holds), label(holds), "state", holds=holds)
         return self._date_or_expression(what, phase)
 
     def _level(self, what: str, symbol: str, above: float | None, below: float | None) -> Breakpoint:
@@ -215,14 +232,14 @@ class Breakpoints:
         else:
             value = LEVELS[what]
         bounds = [f"{word} {bound:,.10g}" for word, bound in (("above", above), ("below", below)) if bound is not None]
-        text = " ".join([what, *([f"of {symbol}"] if symbol else []), " or ".join(bounds)])
+        words = " ".join([what, *([f"of {symbol}"] if symbol else []), " or ".join(bounds)])
 
         def holds(session: Session) -> bool:
             now = value(session)
             return (above is not None and now > above) or (below is not None and now < below)
 
         begin = drawdown.begin if what == "drawdown" else None
-        return Breakpoint(0, what, text, "state", holds=holds, begin=begin)
+        return Breakpoint(0, what, words, "state", holds=holds, begin=begin)
 
     def _date_or_expression(self, what: object, phase: str | None) -> Breakpoint:
         session = self._session
@@ -255,11 +272,12 @@ class Breakpoints:
         UsageError
             There is none; the message names those there are.
         """
-        for point in self._points.values():
-            if which is point or which in {point.number, point.name}:
-                return point
+        if isinstance(which, (str, int, Breakpoint)) and not isinstance(which, bool):
+            for point in self._points.values():
+                if which is point or which in {point.number, point.name}:
+                    return point
         names = ", ".join(f"{point.number} ({point.name})" for point in self._points.values()) or "none yet"
-        raise UsageError(f"No breakpoint {which!r}. There are: {names}.")
+        raise UsageError(f"No breakpoint {shown(which)}. There are: {names}.")
 
     def enable(self, which: object) -> None:
         """Let a breakpoint stop runs again."""

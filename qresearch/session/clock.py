@@ -16,15 +16,14 @@ from qresearch.market.venue import PHASE_ORDER, PHASES, Phase
 from qresearch.session import frames
 from qresearch.session.attempt import Attempt, strategy_error
 from qresearch.session.breakpoints import Armed, Breakpoints
-from qresearch.session.commands import split_step
 from qresearch.session.debugging import Debugger, LeftDebugger
 from qresearch.session.editing import StrategySlot
-from qresearch.session.encoding import encode
-from qresearch.session.interrupts import LET, LET_DEBUGGER, Section, ask
+from qresearch.session.interrupts import LET, LET_DEBUGGER, Section
 from qresearch.session.journal import Journal
 from qresearch.session.listeners import Listeners
 from qresearch.session.notices import Notices
 from qresearch.session.now import Now
+from qresearch.session.rerunning import rerun_to
 from qresearch.session.schedules import AT_EVERY_BAR, HANDLE_DATA, hook_phases, is_due
 from qresearch.session.strategy import Hooks
 from qresearch.session.timeline import Timeline
@@ -65,12 +64,17 @@ class Clock(StrategySlot):
         self._hooks: dict[int, Callable[[], object]] = {}
         self._listeners: Listeners | None = None
         self._strategy: Hooks = Hooks("no strategy", {})
+        self._codes: tuple[object, ...] = ()
         self._wanted_strategy = ""
         self._journal: Journal | None = None
         self._armed: Armed | None = None
         self._debugger: Debugger | None = None
         self._watch: Watch | None = None
         self._attempt: Attempt | None = None
+        self._again = 0
+        """Steps that the call under way has run again with the same events."""
+        self._heading = ""
+        """What a move says before all else: that it left an old future."""
         self._breakpoints = Breakpoints(session)
 
     # ------------------------------------------------------------------ where it stands
@@ -130,6 +134,27 @@ class Clock(StrategySlot):
             # A file that cannot be written is told by a notice: what ended the call comes first.
             with suppress(JournalError):
                 self._sync()
+
+    def _go(self, target: Target, *, rerun: bool = False) -> bool:
+        """Go on to a moment, simulated, run again or redone; True when a breakpoint stopped it earlier."""
+        timeline = self._timeline
+        if not rerun and timeline.is_outdated:
+            self._leave_outdated()
+        if timeline.at_tip:
+            return self._advance_to(*target)
+        return rerun_to(cast("Session", self), target) if rerun else self._redo(target)
+
+    def _leave_outdated(self) -> None:
+        """Open a branch for a strategy that has changed: what it did before is not passed off as what it does."""
+        timeline = self._timeline
+        old = timeline.branch.name
+        with self._transaction(timeline.memory):
+            timeline.fork_here(timeline.free_name())
+            self._memory.restore(timeline.memory)
+        self._heading = (
+            f"The strategy has changed: it runs from {self._now_text} on branch {timeline.branch.name!r}; the old "
+            f"future is kept on {old!r}."
+        )
 
     def _advance_to(self, day: int, phase: int, bar: int) -> bool:
         """Simulate up to a moment, as one transaction; True when a breakpoint stopped it earlier."""
@@ -250,7 +275,7 @@ class Clock(StrategySlot):
         except (LeftDebugger, StrategyError):
             # A script of a dialect calls its functions inside one of its own calls: the innermost one says where.
             raise
-        except Exception as problem:
+        except (Exception, SystemExit) as problem:  # exit() in a strategy ends its step, never the program
             # With the traceback of the strategy, so that %debug opens there.
             is_opening = self._account.day < self._exchange.first
             error = strategy_error(problem, name, self.now, is_opening=is_opening)
@@ -273,46 +298,6 @@ class Clock(StrategySlot):
                     break
             self._memory.restore(timeline.memory)
         return hit
-
-    def _rerun_to(self, target: Target) -> None:
-        """Call the strategy again over kept stops, up to a moment or to where the events differ."""
-        timeline = self._timeline
-        again = 0
-        while not timeline.at_tip:
-            day = timeline.branch.stops[timeline.stop + 1].day
-            with self._transaction(timeline.memory):
-                differs = self._rerun_one()
-            if differs:
-                self.message = (
-                    f"Run again, {self._exchange.date(day)} gives other events: opened branch "
-                    f"{timeline.branch.name!r}; the old future is kept."
-                )
-                break
-            again += 1
-            self.message = f"Ran {again} {'step' if again == 1 else 'steps'} again: the same events."
-            if timeline.state.moment >= target:
-                return
-            ask()
-        if timeline.state.moment < target:
-            self._advance_to(*target)
-
-    def _rerun_one(self) -> bool:
-        """Call the strategy again for the next kept stop; True when its events differ, which opens a branch."""
-        timeline = self._timeline
-        branch, stop = timeline.branch, timeline.stop
-        draft = self._simulate(*branch.stops[stop + 1].moment)
-        memory = self._memory.snapshot()
-        before, _ = split_step(branch.log[branch.counts[stop] : branch.counts[stop + 1]])
-        if encode(draft.events) != encode(before):
-            self._keep("step", draft, memory)
-            return True
-        timeline.move_to(stop + 1)
-        if memory != branch.memories[stop + 1]:
-            if self._journal is not None:
-                self._journal.note("memory", branch, [], memory)
-            # The last line: what is cut off before it is taken back, and nothing else has been changed.
-            branch.memories[stop + 1] = memory
-        return False
 
     def _move_to(self, stop: int) -> None:
         timeline = self._timeline

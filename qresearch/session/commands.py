@@ -35,7 +35,7 @@ from qresearch.engine import decide
 from qresearch.engine.evolve import Draft
 from qresearch.engine.exchange import Exchange
 from qresearch.engine.immediate import placing
-from qresearch.engine.updates import cancel, update
+from qresearch.engine.updates import cancel, change_settings, update
 
 Done = Place | Cancel | Update | ChangeSettings | CancelRefused | UpdateRefused | PositionSeeded | Recorded | Logged
 """A command as it was given. What came too late, and what a strategy wrote down, are told by their event."""
@@ -62,13 +62,13 @@ def commands_of(events: Iterable[Event]) -> Iterator[tuple[tuple[int, int, int],
             case CancelRequested(order_id=order_id):
                 yield moment, Cancel(order_id)
             case (
-                OrderUpdated(order_id=order_id, quantity=quantity, terms=terms, was_pending=False)
+                OrderUpdated(order_id=order_id, quantity=quantity, terms=terms, was_pending=False, reason=None)
                 | UpdateRequested(order_id=order_id, quantity=quantity, terms=terms)
             ):
                 yield moment, Update(order_id, quantity, terms)
             case SettingsChanged(settings=settings):
                 yield moment, ChangeSettings(settings)
-            case CancelRefused() | UpdateRefused() | PositionSeeded() | Recorded() | Logged():
+            case UpdateRefused(was_pending=False) | CancelRefused() | PositionSeeded() | Recorded() | Logged():
                 yield moment, event
             case _:
                 pass
@@ -92,7 +92,7 @@ def do(draft: Draft, exchange: Exchange, command: Done) -> None:
         case Update(order_id=order_id, quantity=quantity, terms=terms):
             update(draft, exchange, order_id, quantity, terms, status="")
         case ChangeSettings(settings=settings):
-            draft.emit(SettingsChanged(draft.day, draft.phase, settings))
+            change_settings(draft, exchange, settings)
         case CancelRefused() | UpdateRefused() | PositionSeeded() | Recorded() | Logged():
             draft.emit(command)
         case _:

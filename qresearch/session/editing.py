@@ -9,10 +9,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from qresearch.engine.evolve import Draft
+from qresearch.errors import UsageError
 from qresearch.session.listeners import LISTENERS, Listeners
 from qresearch.session.memory import Memory, SessionMemory
 from qresearch.session.schedules import hook_phases
-from qresearch.session.strategy import HOOKS, BarData, Context, Hooks, bind_hook, load_strategy
+from qresearch.session.source_file import read_source
+from qresearch.session.strategy import HOOKS, BarData, Context, Hooks, Loadable, bind_hook, load_strategy
 
 if TYPE_CHECKING:
     from qresearch.session.interrupts import Section
@@ -24,10 +26,12 @@ def source_of(strategy: object) -> str:
     """The text of a strategy, for the journal; empty when nobody knows it."""
     try:
         if isinstance(strategy, (str, Path)):
-            return Path(strategy).read_text(encoding="utf-8")
+            return read_source(Path(strategy))
+        if isinstance(strategy, Loadable) and not isinstance(strategy, type):
+            return str(getattr(strategy, "text", ""))
         known = isinstance(strategy, type) or inspect.isroutine(strategy) or inspect.ismodule(strategy)
         return inspect.getsource(strategy if known else type(strategy))  # type: ignore[arg-type]  # one of these
-    except (OSError, TypeError):
+    except (OSError, TypeError, UsageError):
         return ""
 
 
@@ -64,6 +68,7 @@ class StrategySlot:
     _hooks: dict[int, Callable[[], object]]
     _listeners: Listeners | None
     _strategy: Hooks
+    _codes: tuple[object, ...]
     _wanted_strategy: str
     _refuse_inside_callback: Callable[[str], None]
     _call: Callable[[str, Callable[[], object]], None]
@@ -85,9 +90,10 @@ class StrategySlot:
         hooks = load_strategy(strategy, self._context)
         with self._section("strategy = ..."):
             self._use(hooks)
-            self._wanted_strategy = ""
-            self.message = f"The strategy is now {self._strategy.name!r}."
-            self._note_edit(self._strategy.name, source_of(strategy))
+            # What a journal was waiting for goes on with what it kept; anything else is a change.
+            is_resumed, self._wanted_strategy = bool(self._wanted_strategy), ""
+            self.message = f"The strategy is now {self._strategy.name!r}.{self._outlook(is_resumed=is_resumed)}"
+            self._note_edit(self._strategy.name, source_of(strategy), is_resumed=is_resumed)
 
     def _use(self, hooks: Hooks) -> None:
         """Go on with other callbacks."""
@@ -110,9 +116,24 @@ class StrategySlot:
                 self._note_edit(self._strategy.name, source)
         return names
 
-    def _note_edit(self, name: str, source: str) -> None:
+    def _notice_reload(self) -> None:
+        """Take in that the functions of the strategy were changed in place, as autoreload does it."""
+        if self._strategy.codes != self._codes:
+            self._codes = self._strategy.codes
+            self._note_edit(self._strategy.name, source_of(self._strategy.target))
+
+    def _outlook(self, *, is_resumed: bool) -> str:
+        """What becomes of a kept future."""
+        if is_resumed or self._timeline.at_tip:
+            return ""
+        return " step() and run() run it from here on a new branch; the future that is kept was made without it."
+
+    def _note_edit(self, name: str, source: str, *, is_resumed: bool = False) -> None:
+        """Count a change of the strategy, and write it down."""
+        if not is_resumed:
+            self._timeline.edition += 1
         if self._journal is not None:
-            self._journal.note_edit(self._timeline.branch, name, source)
+            self._journal.note_edit(self._timeline.branch, name, source, is_resumed=is_resumed)
             self._sync()
 
     def _bind(self, hooks: Hooks) -> None:
@@ -124,7 +145,7 @@ class StrategySlot:
         }
         listens = any(name in hooks.calls for name in LISTENERS)
         self._listeners = Listeners(hooks.calls, self._context) if listens else None
-        self._strategy, self._hooks = hooks, bound
+        self._strategy, self._hooks, self._codes = hooks, bound, hooks.codes
 
     def _begin_strategy(self, strategy: object) -> None:
         """Load the strategy that a session is opened with."""

@@ -6,12 +6,11 @@ the order are folded into it, and each check is put beside the numbers that it l
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, NamedTuple
 
 from qresearch.domain.messages import (
     CancelRequested,
-    DividendTaxed,
     Event,
     Matched,
     OrderCanceled,
@@ -28,13 +27,13 @@ from qresearch.domain.messages import (
     UpdateRequested,
 )
 from qresearch.domain.order import Method, Status
-from qresearch.domain.reasons import Facts, Reason, explain_reason
+from qresearch.domain.reasons import NO_FACTS, Facts, Reason, explain_reason
 from qresearch.domain.state import OpenOrder
-from qresearch.domain.terms import MARKET_DAY, TimeInForce
+from qresearch.domain.terms import MARKET_DAY, MARKET_KINDS, TimeInForce
 from qresearch.engine.evolve import NEXT_OPEN, Draft
 from qresearch.engine.exchange import Exchange
-from qresearch.engine.sizing import held_by, pending_of
-from qresearch.engine.working import MARKET_KINDS
+from qresearch.engine.open_orders import pending_of
+from qresearch.engine.sizing import held_by
 from qresearch.market.venue import PHASES, Phase
 from qresearch.session.explain_checks import TRADING, WAITS, Turn, remedy
 from qresearch.session.explain_words import Say
@@ -81,7 +80,10 @@ class _Told(NamedTuple):
     """An event of the order and its place in the log."""
 
     place: int
-    event: OrderTriggered | StopMoved | OrderTrimmed | OrderWaiting | OrderFilled | OrderRejected | OrderCanceled
+    event: (
+        OrderTriggered | StopMoved | OrderUpdated | OrderTrimmed | OrderWaiting | OrderFilled | OrderRejected
+        | OrderCanceled
+    )  # fmt: skip
 
 
 class _Teller:
@@ -195,7 +197,7 @@ class _Teller:
         at, filled = float(match.prices[row]), int(match.quantities[row])
         turn = Turn(self.exchange, draft, order, at if at > 0 else float("nan"), self.say)
         remarks = match.remarks.get(row, ())
-        outcome = {item.reason: item.facts for item in remarks if not isinstance(item, DividendTaxed)}
+        outcome = _outcome(remarks)
         yield from self._judged(match, turn, outcome, traded=bool(filled))
         if filled:
             fills = (event for event in match.records() if isinstance(event, OrderFilled))
@@ -213,11 +215,7 @@ class _Teller:
                 yield from self._told(item.place, item.event)
             return
         fills = [item.event for item in told if isinstance(item.event, OrderFilled)]
-        outcome: dict[Reason, Facts] = {
-            item.event.reason: item.event.facts
-            for item in told
-            if isinstance(item.event, (OrderTrimmed, OrderWaiting, OrderRejected, OrderCanceled))
-        }
+        outcome = _outcome(item.event for item in told)
         turn = Turn(self.exchange, draft, order, fills[0].price if fills else float("nan"), self.say)
         yield from self._judged(first, turn, outcome, traded=bool(fills))
         for item in told:
@@ -282,7 +280,7 @@ class _Teller:
         if isinstance(event, OrderFilled):
             yield from self._traded(event, self._before(index).working.get(event.order_id))
         elif reason is not None:
-            yield self._finding(event, name, verdict, self._why(reason, getattr(event, "facts", {})))
+            yield self._finding(event, name, verdict, self._why(reason, getattr(event, "facts", None) or NO_FACTS))
         else:
             yield self._finding(event, name, verdict, self._text_of(index, event))
 
@@ -306,10 +304,24 @@ class _Teller:
                 return ""
 
 
+def _outcome(events: Iterable[Event]) -> dict[Reason, Facts]:
+    """What a turn found against an order, by its reasons."""
+    judged = (OrderUpdated, OrderTrimmed, OrderWaiting, OrderRejected, OrderCanceled)
+    return {
+        event.reason: event.facts or NO_FACTS
+        for event in events
+        if isinstance(event, judged) and event.reason is not None
+    }
+
+
 def _is_of_a_turn(event: Event) -> bool:
     """True for what the market did when it asked an order, not for what was requested or decided elsewhere."""
     if isinstance(event, (OrderRejected, OrderCanceled)):
-        return event.reason not in {Reason.OPEN_ORDER_MARGIN, Reason.USER_CANCEL}
+        return event.reason not in _ENDED_ELSEWHERE and not (
+            isinstance(event, OrderCanceled) and event.reason is Reason.INSUFFICIENT_CASH
+        )
+    if isinstance(event, OrderUpdated):
+        return event.reason is not None
     return isinstance(event, (OrderTriggered, StopMoved, OrderTrimmed, OrderWaiting, OrderFilled))
 
 
@@ -327,6 +339,10 @@ def _is_left_over(order: OpenOrder, draft: Draft) -> bool:
 
 
 _HAIR = 1e-9
+_ENDED_ELSEWHERE = frozenset({
+    Reason.OPEN_ORDER_MARGIN, Reason.USER_CANCEL, Reason.POSITION_CLOSED, Reason.REPLACED_BY_TARGET,
+})  # fmt: skip
+"""Reasons with which an order ends outside of its own turn."""
 _CARRIED = frozenset({"Cash", "Shares", "Lot"})
 _TOLD = {
     "OrderReleased": ("To the market", NOTED),
@@ -346,6 +362,9 @@ _TOLD = {
 _CHECK_OF = {
     Reason.LOT_SIZE: "Lot",
     Reason.MINIMUM_SIZE: "Lot",
+    Reason.ORDER_MAXIMUM: "Lot",
+    Reason.ZERO_QUANTITY: "Order",
+    Reason.GOOD_TILL_OVER: "Calendar",
     Reason.NO_CHANGE: "Target",
     Reason.NO_PRICE: "Price",
     Reason.NOT_TRADABLE: "Trading",

@@ -231,6 +231,10 @@ class Turn:
         text = self.say("shares", asked=f"{-order.leaves:,}", free=f"{max(free - before, 0):,}", held=f"{held:,}")
         if before:
             text += self.say("earlier_sells", before=f"{before:,}")
+        if order.cap is not None and order.caps_position:
+            at = self.fill_price
+            kept = self.say("value_of_position", cap=number(exchange.money.amount(order.cap)), price=price(at))
+            yield Check("Value", (Reason.VALUE_CAP,), kept if at == at else "")
         yield Check("Shares", (Reason.T_PLUS_ONE, Reason.INSUFFICIENT_QUANTITY), text)
         yield from self._lot()
 
@@ -304,6 +308,8 @@ def _with_numbers(reason: Reason, facts: Facts, side: int, say: Say) -> str:  # 
         case Reason.INSUFFICIENT_CASH, {"needed": float(needed), "cash": float(cash), "affordable": affordable}:
             text = say("more_cash", cash=number(needed - cash))
             return text + (say("affordable", shares=f"{affordable:,}") if affordable else say("full_stop"))
+        case Reason.LIMIT_NOT_REACHED, {"bound": _}:
+            return ""
         case Reason.LIMIT_NOT_REACHED, {"price": float(at)}:
             return say(f"limit_{better}", price=price(at))
         case Reason.STOP_NOT_REACHED, {"price": float(at)}:
@@ -316,7 +322,7 @@ def _with_numbers(reason: Reason, facts: Facts, side: int, say: Say) -> str:  # 
             return say("to_take", cap=f"{cap:,}", asked=f"{asked:,}")
         case Reason.MINIMUM_SIZE, {"minimum": int(minimum)}:
             return say("accepted", shares=f"{minimum:,}")
-        case Reason.LOT_SIZE, {"lot": int(lot)}:
+        case Reason.LOT_SIZE, {"lot": int(lot), "sent": 0}:
             return say("accepted", shares=f"{lot:,}") if side > 0 else ""
         case Reason.OPEN_ORDER_MARGIN, {"needed": needed, "available": available}:
             return say("carried", difference=_difference(needed, available, say))

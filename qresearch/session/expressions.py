@@ -11,7 +11,8 @@ import operator
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from qresearch.errors import UsageError, close_matches, did_you_mean
+from qresearch.domain.arguments import function
+from qresearch.errors import UsageError, close_matches, did_you_mean, shown
 
 if TYPE_CHECKING:
     from qresearch.session.session import Session
@@ -70,12 +71,18 @@ def measure(what: str | Measure) -> Measure:
     500.0
     """
     if callable(what):
-        return what
+        return function("a function", what, "the session")
+    if not isinstance(what, str):
+        raise UsageError(
+            f"{shown(what)} is neither an expression nor a function. Write an expression such as "
+            "\"positions['600519'].quantity\", or pass a function of the session."
+        )
     try:
         tree = ast.parse(what.strip(), mode="eval").body
-    except SyntaxError as problem:
+    except (SyntaxError, ValueError, RecursionError, MemoryError) as problem:
+        why = problem.msg if isinstance(problem, SyntaxError) else "it cannot be read"
         raise UsageError(
-            f"{what!r} is no expression: {problem.msg}. Write one such as \"positions['600519'].quantity\", "
+            f"{shown(what)} is no expression: {why}. Write one such as \"positions['600519'].quantity\", "
             "or pass a function of the session."
         ) from None
     _check(tree, what)
@@ -96,20 +103,20 @@ def _check(tree: ast.AST, text: str) -> None:
     for node in ast.walk(tree):
         if not isinstance(node, allowed) or isinstance(node, (ast.Pow, ast.LShift)):
             raise UsageError(
-                f"{text!r}: {type(node).__name__} is not allowed in an expression. "
+                f"{shown(text)}: {type(node).__name__} is not allowed in an expression. "
                 "Pass a function of the session instead."
             )
         if isinstance(node, ast.Call) and not (isinstance(node.func, ast.Name) and node.func.id in _FUNCTIONS):
             raise UsageError(
-                f"{text!r}: only {', '.join(_FUNCTIONS)} can be called in an expression. "
+                f"{shown(text)}: only {', '.join(_FUNCTIONS)} can be called in an expression. "
                 "Pass a function of the session instead."
             )
         if isinstance(node, ast.Attribute) and node.attr.startswith("_"):
-            raise UsageError(f"{text!r}: {node.attr!r} is private. Pass a function of the session instead.")
+            raise UsageError(f"{shown(text)}: {node.attr!r} is private. Pass a function of the session instead.")
         if isinstance(node, ast.Name) and node.id not in NAMES and node.id not in _FUNCTIONS:
             raise UsageError(
-                f"{text!r}: {node.id!r} is not known. {did_you_mean(close_matches(node.id, NAMES))}"
-                f"An expression begins with one of {', '.join(NAMES)}."
+                f"{shown(text)}: {node.id!r} is not known. {did_you_mean(close_matches(node.id, NAMES))}"
+                f"Write an expression that begins with one of {', '.join(NAMES)}."
             )
 
 

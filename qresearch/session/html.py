@@ -35,11 +35,11 @@ def number(value: float, digits: int = 2) -> str:
 
 
 def price(value: float) -> str:
-    """A price: two decimals, three where the third is needed; a dash for NaN."""
+    """A price: two decimals, more where they are needed (three, below 1 six); a dash for NaN."""
     if value != value:
         return "–"
-    text = f"{value:,.3f}"
-    return text[:-1] if text.endswith("0") else text
+    whole, _, part = f"{value:,.{6 if abs(value) < 1 else 3}f}".partition(".")
+    return f"{whole}.{part.rstrip('0'):0<2}"
 
 
 def badge(status: str, shown: str = "") -> str:

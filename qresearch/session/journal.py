@@ -186,9 +186,10 @@ class Journal:
         """Take in what happened; it is written by the next :meth:`flush`."""
         self.notes.append(_Note(kind, branch, branch.cursor, events, memory))
 
-    def note_edit(self, branch: Branch, name: str, source: str) -> None:
-        """Take in that the strategy was replaced."""
-        self.notes.append(_Note("edit", branch, branch.cursor, to_json({"name": name, "source": source}), None))
+    def note_edit(self, branch: Branch, name: str, source: str, *, is_resumed: bool = False) -> None:
+        """Take in that the strategy was replaced; or, `is_resumed`, handed in again after the file was resumed."""
+        text = {"name": name, "source": source} | ({"resumed": True} if is_resumed else {})
+        self.notes.append(_Note("edit", branch, branch.cursor, to_json(text), None))
 
     def rename(self, branch: Branch) -> None:
         """Take in the new name of a branch."""

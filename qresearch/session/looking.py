@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING, Any, cast
 
 import pandas as pd
 
+from qresearch.domain.arguments import symbols as symbols_of
+from qresearch.domain.arguments import text
 from qresearch.domain.messages import (
     Event,
 )
-from qresearch.errors import choose
+from qresearch.errors import UsageError, choose, shown
 from qresearch.market.market import Benchmark
 from qresearch.session import frames
 from qresearch.session.account_history import AccountHistory
@@ -140,7 +142,7 @@ class Looking(Acting):
         DataFrame
             One row per trading day, or per bar by the time at which it ends; one column per symbol. NaN: no row.
         """
-        wanted = list(self.market.symbols) if symbols is None else [symbols] if isinstance(symbols, str) else symbols
+        wanted = self.market.symbols if symbols is None else symbols_of("symbols", symbols)
         columns = [self.market.column(symbol) for symbol in wanted]
         return frames.history_frame(self._view(), columns, count, field, adjust, frequency)
 
@@ -192,7 +194,13 @@ class Looking(Acting):
         """
         from qresearch.views.report import compare, report  # noqa: PLC0415  # the ring above, only when asked
 
-        if isinstance(branch, tuple):
+        if title is not None:
+            text("title", title, "My run", empty=True)
+        if isinstance(branch, (tuple, list)):
+            if len(branch) != len(("first", "second")):
+                raise UsageError(
+                    f"branch={shown(branch)}: two branches can be compared. Write branch=('main', 'other')."
+                )
             return compare(self._whole, *branch, html=html, benchmark=benchmark, title=title)
         return report(self._whole, html, benchmark=benchmark, branch=branch, title=title)
 
@@ -268,13 +276,19 @@ class Looking(Acting):
         Parameters
         ----------
         directory : path
-            Made when it is missing; files of an earlier run in it are replaced.
+            Made when it is missing. Files of an earlier call in it are replaced; those of others stay as they are.
         format : {"parquet", "csv"}
 
         Returns
         -------
         list of Path
-            What was written.
+            What was written; the last one lists the files that are ours, to know them again.
+
+        Raises
+        ------
+        UsageError
+            Another format; files of the same names that qresearch did not write, or that were changed since; a folder
+            that cannot be written to. Pass a folder of its own.
         """
         return save_results(self._whole, directory, format)
 

@@ -10,14 +10,16 @@ import numpy as np
 import pandas as pd
 from tqdm.auto import tqdm
 
-from qresearch.domain.messages import Matched, records
+from qresearch.domain.arguments import flag, text, whole
+from qresearch.domain.messages import Matched
 from qresearch.errors import OutOfRange, UsageError, choose
 from qresearch.market.venue import PHASE_ORDER, PHASES, Phase
 from qresearch.session import frames
 from qresearch.session.attempt import Attempt
 from qresearch.session.branches import Branches
-from qresearch.session.breakpoints import EVENTS, Breakpoint, Breakpoints
+from qresearch.session.breakpoints import Breakpoints
 from qresearch.session.clock import Clock, Target
+from qresearch.session.goals import goal_of
 from qresearch.session.interrupts import LET, ask
 from qresearch.session.journal import BATCH
 from qresearch.session.now import Now
@@ -44,12 +46,13 @@ class Navigation(Clock):
 
         A step is a transaction: if the strategy raises, the session stands where it stood before, and what the step
         had done is in :attr:`attempt`. After going back, steps redo the kept future without calling the strategy;
-        placing an order first opens a branch.
+        placing an order first opens a branch, and so does a step once the strategy has been changed: what the old code
+        did is kept on its branch and never passed off as what the new code does.
 
         Parameters
         ----------
         n : int
-            Number of steps.
+            Number of steps. More than there are stop at the end of the session.
         phase : str, optional
             "PRE_OPEN", "OPEN", "INTRADAY", "CLOSE", "AFTER_CLOSE", or "next" for the next one whatever it is. On minute
             data every whole bar is an INTRADAY of its own.
@@ -68,7 +71,7 @@ class Navigation(Clock):
         Raises
         ------
         OutOfRange
-            Beyond the last day of the session; go back, or open one with a later end.
+            The session stands at its last day already; go back, or open one with a later end.
         StrategyError
             A callback raised; mend it and step again.
 
@@ -81,35 +84,47 @@ class Navigation(Clock):
         """
         if self._draft is not None or self._wanted_strategy:
             self._prepare("step")
-        if type(n) is not int or n < 1:
-            _check_count("step", n)
+        if type(n) is not int or not 0 < n < _MOST_STEPS:
+            whole("step: n", n, example=1)
+        if rerun is not False or debug is not False:
+            flag("rerun", rerun), flag("debug", debug)
         if phase is not None:
             choose("phase", phase, [*PHASES, "next"])
         with self._section("step"):
-            self.message = ""
-            redone = 0
+            self._begin_move()
+            redone, short = 0, ""
             with self._debugging(at_callbacks=True) if debug else _NOTHING:
-                for number in range(n):
-                    if number:
+                for done in range(n):
+                    target = self._target(phase)
+                    if done and target[0] > self._exchange.last:
+                        short = f"The session ends here: {done} of the {n} steps were there to take."
+                        break
+                    if done:
                         ask()
-                    redone += self._step(self._target(phase), rerun=rerun or debug)
-            if redone:
-                self.message = f"Redid {redone} kept {'step' if redone == 1 else 'steps'} without calling the strategy."
+                    redone += self._step(target, rerun=rerun or debug)
+            if redone or short or self._heading:
+                self._say_steps(redone, short)
             if self._watch is not None:
                 with LET:
                     self._watch.tell()
         return cast("Session", self)
 
+    def _begin_move(self) -> None:
+        """Before a call that may simulate: nothing is said yet, and a strategy loaded again is noticed."""
+        self.message, self._heading, self._again = "", "", 0
+        if self._hooks:
+            self._notice_reload()
+
+    def _say_steps(self, redone: int, short: str) -> None:
+        """What a call of step has to say."""
+        again = f"Redid {redone} kept {'step' if redone == 1 else 'steps'} without calling the strategy."
+        said = (self._heading or self.message, again if redone else "", short)
+        self.message = " ".join(filter(None, said))
+
     def _step(self, target: Target, *, rerun: bool) -> bool:
         """One step, written; True when it was redone from what is kept."""
-        redone = False
-        if self._timeline.at_tip:
-            self._advance_to(*target)
-        elif rerun:
-            self._rerun_to(target)
-        else:
-            self._redo(target)
-            redone = True
+        redone = not (self._timeline.at_tip or rerun or self._timeline.is_outdated)
+        self._go(target, rerun=rerun)
         if self._journal is not None:
             self._sync()
         if self._watch is not None:
@@ -119,11 +134,12 @@ class Navigation(Clock):
 
     # ------------------------------------------------------------------ runs
 
-    def run(self, until: object = None, *, progress: bool = True, debug: bool = False) -> Session:
+    def run(self, until: object = None, *, rerun: bool = False, progress: bool = True, debug: bool = False) -> Session:
         """Step to the end of the session, or until something holds.
 
         Breakpoints stop it at the end of the phase that hit them, with the reason in the message; running again goes
-        on. See :attr:`breakpoints`.
+        on. See :attr:`breakpoints`. After going back it redoes the kept future without calling the strategy, up to
+        where the strategy has been changed since: from there the new code runs, on a new branch.
 
         Parameters
         ----------
@@ -132,6 +148,8 @@ class Navigation(Clock):
             (the last bar that has ended by then); a predicate on the session that is asked after every step
             and stops the run when it returns True; the name of a breakpoint, also of a disabled one; or an event such
             as "order.rejected". Of several, the first that comes.
+        rerun : bool
+            After going back: call the strategy again over the kept future, as :meth:`step` does.
         progress : bool
             Show a progress bar when the run takes more than two seconds.
         debug : bool
@@ -154,58 +172,43 @@ class Navigation(Clock):
         '2022-03-10'
         """
         self._prepare("run")
-        predicate, extra, goal = self._goal(until)
+        rerun, progress, debug = flag("rerun", rerun), flag("progress", progress), flag("debug", debug)
+        predicate, extra, goal = goal_of(cast("Session", self), until)
         with self._section("run"):
+            self._begin_move()
             with LET:
                 self._armed = self._breakpoints.arm(*extra)
             with self._debugging(at_callbacks=False) if debug else _NOTHING:
-                stopped = self._run_days(goal, predicate, progress=progress)
+                stopped = self._run_days(goal, predicate, rerun=rerun, progress=progress)
                 if until is None and not stopped:
-                    stopped = self._end_last_day(goal[0])
+                    stopped = self._end_last_day(goal[0], rerun=rerun)
             reason = self._armed.reason if self._armed is not None else ""
             self._armed = None
-            self.message = self._run_message(stopped=stopped, reason=reason)
+            self.message = f"{self._heading} {self._run_message(stopped=stopped, reason=reason)}".strip()
             if not stopped and (summary := self.notices.summary):
                 self.message = f"{self.message} Notices of the script: {summary}".strip()
             return self._settle()
 
-    def _end_last_day(self, day: int) -> bool:
+    def _end_last_day(self, day: int, *, rerun: bool) -> bool:
         """Go on to what follows the last close, kept or not; True when a breakpoint stopped it earlier."""
         timeline, target = self._timeline, (day, _AFTER_CLOSE, 0)
         stopped = False
         while not stopped and timeline.state.phase < _AFTER_CLOSE:
             ask()
-            stopped = self._advance_to(*target) if timeline.at_tip else self._redo(target)
+            stopped = self._go(target, rerun=rerun)
         return stopped
 
-    def _goal(self, until: object) -> tuple[Callable[[Session], object] | None, list[Breakpoint], Target]:
-        """Predicate, breakpoints and last moment of a run."""
-        last = (self._exchange.last, _CLOSE, 0)
-        predicates: list[Callable[[Session], object]] = []
-        extra: list[Breakpoint] = []
-        for goal in until if isinstance(until, (list, tuple)) else () if until is None else (until,):
-            if isinstance(goal, Breakpoint) or (isinstance(goal, str) and goal in self._breakpoints.names):
-                extra.append(self._breakpoints.find(goal))
-            elif isinstance(goal, str) and goal in EVENTS:
-                extra.append(self._breakpoints.only(goal))
-            elif callable(goal):
-                predicates.append(goal)
-            else:
-                moment = moment_at(goal, self._exchange)
-                last = min(moment or (self.market.panel.day_index(goal, side="previous"), _CLOSE, 0), last)
-        if len(predicates) < 2:
-            return predicates[0] if predicates else None, extra, last
-        return lambda session: any(holds(session) for holds in predicates), extra, last
-
-    def _run_days(self, goal: Target, predicate: Callable[[Session], object] | None, *, progress: bool) -> bool:
+    def _run_days(
+        self, goal: Target, predicate: Callable[[Session], object] | None, *, rerun: bool, progress: bool
+    ) -> bool:
         """Step day by day; True when a breakpoint or the predicate stopped it."""
         if not progress:
-            return self._walk_days(goal, predicate, None)
+            return self._walk_days(goal, predicate, None, rerun=rerun)
         days = max(goal[0] - self._timeline.state.day, 0)
         with tqdm(total=days, desc="run", unit="day", delay=2, leave=False) as bar:
-            return self._walk_days(goal, predicate, bar)
+            return self._walk_days(goal, predicate, bar, rerun=rerun)
 
-    def _walk_days(self, goal: Target, predicate: Callable[[Session], object] | None, bar: Any) -> bool:
+    def _walk_days(self, goal: Target, predicate: Callable[[Session], object] | None, bar: Any, *, rerun: bool) -> bool:
         timeline, number = self._timeline, 0
         while True:
             state = timeline.state
@@ -213,7 +216,7 @@ class Navigation(Clock):
                 return False
             ask()
             target = min(self._target(None), goal)
-            hit = self._advance_to(*target) if timeline.at_tip else self._redo(target)
+            hit = self._go(target, rerun=rerun)
             number += 1
             if number % BATCH == 0:
                 if bar is not None:
@@ -265,7 +268,7 @@ class Navigation(Clock):
             Beyond the beginning.
         """
         self._refuse_inside_callback("back")
-        _check_count("back", n)
+        n = whole("back: n", n, example=1)
         with self._section("back"):
             self.message = ""
             self._move_to(self._timeline.stop - n)
@@ -301,10 +304,15 @@ class Navigation(Clock):
             if isinstance(where, pd.Series):
                 event = cast("int", where.name)
             if event is not None:
-                self._move_to(self._stop_of_event(event))
+                self._move_to(self._timeline.find_event(whole("goto: event", event, least=0, example=0)))
             elif isinstance(where, (int, np.integer)) and not isinstance(where, bool):
-                stop = int(where)
-                self._move_to(stop if stop >= 0 else len(self._timeline.branch.stops) + stop)
+                stop, kept = (
+                    whole("goto: stop", where, least=-_MOST_STEPS, example=-1),
+                    len(self._timeline.branch.stops),
+                )
+                if not -kept <= stop < kept:
+                    raise OutOfRange(f"goto: there is no stop {stop}: {kept} are kept here. Pass 0 to {kept - 1}.")
+                self._move_to(stop if stop >= 0 else kept + stop)
             else:
                 self._move_to(self._stop_of_day(where))
             return self._settle()
@@ -327,19 +335,6 @@ class Navigation(Clock):
             )
         return stop
 
-    def _stop_of_event(self, number: int) -> int:
-        branch = self._timeline.branch
-        seen = place = 0
-        for stop, count in enumerate(branch.counts):
-            seen += sum(1 for _ in records(iter(branch.log[place:count])))
-            place = count
-            if 0 <= number < seen:
-                return stop
-        raise OutOfRange(
-            f"There is no event {number!r} on branch {branch.name!r}: it has {seen}, counted from 0. "
-            "See the index of session.events."
-        )
-
     # ------------------------------------------------------------------ branches, breakpoints, watches
 
     def branch(self, name: str) -> Session:
@@ -355,9 +350,7 @@ class Navigation(Clock):
             The name is taken: choose another, or go there with ``branches.switch``.
         """
         self._refuse_inside_callback("branch")
-        if not isinstance(name, str) or not name.strip():
-            raise UsageError(f"branch: name={name!r} is not a name. Pass some text.")
-        if name in self._timeline.branches:
+        if text("branch: name", name, "idea") in self._timeline.branches:
             raise UsageError(f"branch: {name!r} is taken. Choose another name, or branches.switch({name!r}).")
         with self._section("branch"):
             parent = self._timeline.branch.name
@@ -395,6 +388,4 @@ class Navigation(Clock):
         return self._attempt
 
 
-def _check_count(call: str, n: int) -> None:
-    if isinstance(n, bool) or not isinstance(n, (int, np.integer)) or n < 1:
-        raise UsageError(f"{call}: n={n!r} is not a number of steps. Pass an integer of at least 1.")
+_MOST_STEPS = 10**15

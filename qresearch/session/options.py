@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-import math
-import operator
 from collections.abc import Mapping
 from dataclasses import replace
+from numbers import Integral
 from typing import Any
 
-from qresearch.domain.messages import Settings
+from qresearch.domain.arguments import between, flag, number, price, text, whole
+from qresearch.domain.messages import Settings, Slippage
 from qresearch.domain.terms import MARKET_DAY, Terms
 from qresearch.engine.evolve import HOLDING_PERIOD, NEXT_OPEN, SAME_BAR
 from qresearch.engine.fees import COST_PRESETS, preset_costs
 from qresearch.engine.lean_model import LEAN_EQUITY
-from qresearch.engine.slippage import slippage_model
-from qresearch.errors import NotSupported, UsageError, choose
+from qresearch.engine.slippage import SLIPPAGE_KINDS, slippage_model
+from qresearch.errors import NotSupported, UsageError, choose, shown
 from qresearch.market.market import Market
 
 
@@ -26,15 +26,14 @@ def settings_of(market: Market, options: Mapping[str, Any]) -> Settings:
     UsageError
         An option that is not known; the message lists what is.
     """
-    slippage = options["slippage"]
     return Settings(
         costs=preset_costs(market.venue, choose("costs", options["costs"], COST_PRESETS)),
-        slippage=slippage_model(*((slippage,) if isinstance(slippage, str) else slippage)),
+        slippage=_slippage(options["slippage"]),
         participation=volume_cap(options["participation"]),
         fill_model=_fill_model(options["fill_model"], options["clock"]),
         reserve=choose("reserve", options["reserve"], ("limit", "last", "none")),
         cancel_latency=choose("cancel_latency", options["cancel_latency"], ("none", "next_match")),
-        open_order_margin=options["open_order_margin"],
+        open_order_margin=flag("open_order_margin", options["open_order_margin"]),
         match_order=choose("match_order", options["match_order"], ("sells_first", "fifo")),
         shortfall=choose("shortfall", options["shortfall"], ("trim", "reject")),
         rights=choose("rights", options["rights"], ("lapse", "subscribe")),
@@ -70,6 +69,70 @@ def _fill_model(value: str, clock: str) -> str:
     return value
 
 
+_MOST_SLIPPAGE = {"bps": 5_000, "spread_rate": 0.5, "volume_share": 10}
+"""What no market asks for: half of the price, or ten times it for a whole day's volume."""
+_MOST_CURRENCY = 1_000_000
+"""The most that a slippage per share and a least commission can be, in the currency."""
+
+
+def _slippage(value: object) -> Slippage:
+    if isinstance(value, str):
+        return slippage_of(value)
+    if not isinstance(value, (tuple, list)) or len(value) != 2:
+        raise UsageError(
+            f"slippage={shown(value)} is neither a kind nor a kind with its size. "
+            "Write slippage='none' or one such as slippage=('bps', 5)."
+        )
+    return slippage_of(*value)
+
+
+def slippage_of(kind: str, size: float = 0.0) -> Slippage:
+    """A slippage setting whose kind is known and whose size makes sense; raises UsageError otherwise."""
+    choose("slippage", kind, SLIPPAGE_KINDS)
+    example = 5 if kind == "bps" else 0.01
+    return slippage_model(kind, between("slippage size", size, 0, _MOST_SLIPPAGE.get(kind, _MOST_CURRENCY), example))
+
+
+def cost_rates(rates: Mapping[str, Any]) -> dict[str, Any]:
+    """The arguments of ``set_order_cost``: rates are numbers, the least commission an amount that makes sense.
+
+    Raises
+    ------
+    UsageError
+        Text, NaN, a truth value, or an amount beyond a million; the rates themselves are checked by the fee model.
+    """
+    checked = dict(rates)
+    for name in ("open_tax", "close_tax", "open_commission", "close_commission", "transfer_fee"):
+        checked[name] = float(number(name, rates[name], 0.00025))
+    checked["min_commission"] = between("min_commission", rates["min_commission"], 0, _MOST_CURRENCY, 5)
+    checked["historical"] = flag("historical", rates["historical"])
+    return checked
+
+
+_MOST_STEPS = 2**53
+"""Amounts of more money steps than this are not shown exactly, and their sums may leave 64 bits."""
+
+
+def starting_cash(market: Market, cash: Any) -> float:
+    """The cash to begin with, checked.
+
+    Raises
+    ------
+    UsageError
+        Negative, no number, or more than can be carried exactly in the money step of the market.
+    """
+    found = number("cash", cash, 1_000_000)
+    if found < 0:
+        raise UsageError(f"cash={shown(cash)} must be at least 0. Pass an amount of money such as 1_000_000.")
+    most = _MOST_STEPS // market.venue.money.units
+    if found > most:
+        raise UsageError(
+            f"cash={shown(cash)} is more than can be carried exactly: the most is {most:,}. "
+            "Pass less, such as 1_000_000, or a coarser money_step=."
+        )
+    return found
+
+
 def volume_cap(value: float | None) -> float | None:
     """The largest part of a bar's volume that orders may take, checked; None for no cap.
 
@@ -78,17 +141,24 @@ def volume_cap(value: float | None) -> float | None:
     UsageError
         Not above 0 and at most 1.
     """
-    if value is None or 0 < value <= 1:
+    if value is None or 0 < number("participation", value, 0.1) <= 1:
         return value
-    raise UsageError(f"participation={value!r} must be above 0 and at most 1, such as 0.1 for a tenth of the volume.")
+    raise UsageError(
+        f"participation={shown(value)} must be above 0 and at most 1, such as 0.1 for a tenth of the volume. "
+        "Pass None for no cap."
+    )
 
 
 def _dividend_tax(value: str | float) -> str | float:
     if isinstance(value, str):
         return choose("dividend_tax", value, ("none", HOLDING_PERIOD))
-    if 0 <= value < 1:
-        return float(value)
-    raise UsageError(f"dividend_tax={value!r} must be a rate from 0 to below 1, 'none' or 'holding_period'.")
+    rate = number("dividend_tax", value, 0.1)
+    if 0 <= rate < 1:
+        return float(rate)
+    raise UsageError(
+        f"dividend_tax={shown(value)} must be a rate from 0 to below 1. Pass one such as 0.1, 'none' or "
+        "'holding_period'."
+    )
 
 
 def terms_of(style: object) -> Terms:
@@ -100,16 +170,14 @@ def terms_of(style: object) -> Terms:
     if isinstance(style, str) and style.lower() == "market":
         return MARKET_DAY
     raise NotSupported(
-        f"style={style!r} is not supported. Pass None for a market order, or terms such as "
+        f"style={shown(style)} is not supported. Pass None for a market order, or terms such as "
         "qresearch.terms.limit(10.5, tif='GTC') or qresearch.terms.stop(9.8)."
     )
 
 
-def whole_shares(call: str, quantity: int) -> int:
-    """A positive whole number of shares, or a UsageError."""
-    if isinstance(quantity, bool) or int(quantity) != quantity or quantity <= 0:
-        raise UsageError(f"{call}: quantity={quantity!r} is not a positive whole number of shares.")
-    return int(quantity)
+def whole_shares(call: str, quantity: Any) -> int:
+    """A positive whole number of shares; raises UsageError otherwise."""
+    return whole(f"{call}: quantity", quantity, example=100)
 
 
 def changed_terms(terms: Terms, limit_price: float | None, stop_price: float | None, tag: str | None) -> Terms:
@@ -118,27 +186,44 @@ def changed_terms(terms: Terms, limit_price: float | None, stop_price: float | N
         ("limit_price", limit_price, terms.limit_price),
         ("stop_price", stop_price, terms.stop_price),
     ):
-        if new is not None and old is None:
-            raise UsageError(f"update: a {terms.kind.value} order has no {name}. Cancel it and place another type.")
-        if new is not None and not 0 < new < math.inf:
-            raise UsageError(f"update: {name}={new!r} must be a positive number.")
+        if new is not None:
+            price(f"update: {name}", new)
+            if old is None:
+                raise UsageError(
+                    f"update: {name}={shown(new)}: a {terms.kind.value} order has none. "
+                    "Cancel it and place another type."
+                )
     return replace(
         terms,
-        limit_price=terms.limit_price if limit_price is None else limit_price,
-        stop_price=terms.stop_price if stop_price is None else stop_price,
-        tag=terms.tag if tag is None else tag,
+        limit_price=terms.limit_price if limit_price is None else float(limit_price),
+        stop_price=terms.stop_price if stop_price is None else float(stop_price),
+        tag=terms.tag if tag is None else text("update: tag", tag, "hedge", empty=True),
     )
 
 
-def plain_number(asked: Any) -> float:
-    """A number of numpy or pandas as one of Python; anything else is left for the check that names it."""
-    if isinstance(asked, (bool, float)):
-        return asked
+def recorded(name: str, value: Any) -> float:
+    """A value that a strategy notes: a number, NaN and infinite ones included; raises UsageError otherwise."""
+    if isinstance(value, float):
+        return float(value)
+    return float(value) if isinstance(value, bool) else float(number(f"record: {name}", value, 1.5))
+
+
+def written(word: object) -> str:
+    """A word of a log as text that a file can hold: bytes of another encoding show as escapes."""
     try:
-        return operator.index(asked)
-    except TypeError:
-        pass
-    try:
-        return float(asked) if not isinstance(asked, str) else math.nan
-    except (TypeError, ValueError):
-        return math.nan
+        text_of_it = str(word)
+    except Exception:  # what cannot say what it is, an integer of 5,000 digits included
+        text_of_it = shown(word)
+    return text_of_it.encode(errors="backslashreplace").decode()
+
+
+def order_number(order: object) -> int | None:
+    """The number of an order by a ticket, its id as text, or the number itself; None when it is no such thing."""
+    if isinstance(order, str):
+        return int(order) if order.isascii() and order.isdigit() and len(order) < _LONGEST_ID else None
+    if isinstance(order, bool) or not isinstance(order, Integral):
+        return None
+    return int(order)
+
+
+_LONGEST_ID = 20

@@ -64,8 +64,8 @@ class OrderRecord:
     triggered, cancel_requested : bool
         Its stop was reached; a cancel takes effect at the next match.
     end_origin : str
-        Who ended it: "user", "ioc", "fok", "eod" (end of day), "risk" (a margin rule), "check"; empty while it is
-        open and when it was filled.
+        Who ended it: "user", "ioc", "fok", "eod" (end of day), "risk" (the account could not carry it any more, or
+        nothing was left to close), "check"; empty while it is open and when it was filled.
     is_waiting : bool
         The reason is what keeps it waiting.
     """
@@ -137,9 +137,12 @@ class OrderRecord:
                 self.cancel_requested = True
             case UpdateRequested():
                 self._move(Move.REQUEST_UPDATE, Status.REPLACE_PENDING)
-            case OrderUpdated(quantity=quantity, terms=terms):
-                self._move(Move.UPDATE, Status.QUEUED if self.status is Status.QUEUED else Status.WORKING)
+            case OrderUpdated(quantity=quantity, terms=terms, reason=reason, facts=facts):
+                # A pending update stays pending when the match itself makes a sale larger.
+                self._move(Move.UPDATE, self.status if reason or self.status is Status.QUEUED else Status.WORKING)
                 self._resize(quantity, terms)
+                if reason is not None:
+                    self._note(reason, facts or NO_FACTS, waiting=False)
             case UpdateRefused():
                 after = Status.WORKING if self.status is Status.REPLACE_PENDING else self.status
                 self._move(Move.REFUSE_UPDATE, after)
@@ -190,11 +193,18 @@ class OrderRecord:
                 self._note(None, NO_FACTS, waiting=False)
 
 
-_ORIGINS = {Reason.USER_CANCEL: "user", Reason.OPEN_ORDER_MARGIN: "risk"}
+_ORIGINS = {
+    Reason.USER_CANCEL: "user",
+    Reason.REPLACED_BY_TARGET: "user",
+    Reason.OPEN_ORDER_MARGIN: "risk",
+    Reason.POSITION_CLOSED: "risk",
+}
 
 
 def _origin(event: OrderRejected | OrderCanceled | OrderExpired, terms: Terms) -> str:
     if isinstance(event, OrderCanceled):
+        if event.reason is Reason.INSUFFICIENT_CASH:
+            return "risk"
         # What its own terms let wait was canceled all the same: a market order of the same bar takes nothing later.
         return "fok" if terms.time_in_force is TimeInForce.FOK else "ioc"
     return "eod" if isinstance(event, OrderExpired) else "check"

@@ -103,7 +103,7 @@ class Portfolio:
         self._reserved = sum(reserved_cash(account, exchange).values()) if account.working else 0
         self._reserved_shares: dict[int, int] = {}
         for order in account.working.values():
-            if order.leaves < 0 and account.settings.reserve != "none":
+            if order.leaves < 0 and not order.is_untouched and account.settings.reserve != "none":
                 self._reserved_shares[order.column] = self._reserved_shares.get(order.column, 0) - order.leaves
 
     @cached_property

@@ -12,7 +12,7 @@ import pandas as pd
 
 from qresearch.domain.messages import Advanced, Event
 from qresearch.engine.evolve import Draft
-from qresearch.errors import JournalError, MarketWarning
+from qresearch.errors import JournalError, MarketWarning, shown
 from qresearch.market.market import Market
 from qresearch.session import frames
 from qresearch.session.commands import again, split_step
@@ -75,7 +75,7 @@ def _made(make: type[Session], market: Market, meta: dict[str, Any]) -> Session:
 def _check_market(contents: Contents, market: Market) -> None:
     if not isinstance(market, Market):
         raise JournalError(
-            f"Session.resume: market is a {type(market).__name__}, not a Market. Pass the data of the journal, made by "
+            f"Session.resume: market={shown(market)} is not a Market. Pass the data of the journal, made by "
             "qresearch.read_market(...) or qresearch.sample_market()."
         )
     wanted, text = str(contents.meta.get("fingerprint")), contents.meta.get("market")
@@ -164,7 +164,10 @@ class _Replay:
             self._names[known] = json.loads(entry.events)["name"]
         elif entry.kind == "memory":
             branch.memories[entry.stop] = self._memory(entry.memory)
-        elif entry.kind != "edit":
+            branch.editions[entry.stop] = timeline.edition
+        elif entry.kind == "edit":
+            timeline.edition += not json.loads(entry.events).get("resumed", False)
+        else:
             timeline.branch = branch
             branch.cursor = len(branch.stops) - 1
             self._commit(entry, self._memory(entry.memory))

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
+from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 import pandas as pd
 
 from qresearch.errors import choose
+from qresearch.files import LIST, Folder
 
 if TYPE_CHECKING:
     from qresearch.session.session import Session
@@ -16,6 +19,8 @@ if TYPE_CHECKING:
 FORMATS = ("parquet", "csv")
 PAGE = "tearsheet.html"
 README = "README.md"
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+"""What a text begins with that a spreadsheet would take for a formula."""
 
 _MONEY, _PRICE, _SHARES, _PART = "currency", "currency per share", "shares", "fraction"
 _DAY = "trading day"
@@ -153,42 +158,78 @@ def result_tables(session: Session) -> dict[str, pd.DataFrame]:
     }
 
 
+def results_folder(directory: str | Path, form: str) -> Folder:
+    """The folder of results, checked: what is written will find its place, and nobody else's files are in the way.
+
+    Asked before a run, so that no run is lost for the want of a folder.
+
+    Raises
+    ------
+    UsageError
+        Not a format, a folder that cannot be written to, or other people's files of the same names in it.
+    """
+    choose("format", form, FORMATS)
+    folder = Folder(directory, "save_results")
+    folder.check([*(f"{name}.{form}" for name in TABLES), README, PAGE])
+    return folder
+
+
 def save_results(session: Session, directory: str | Path, form: str) -> list[Path]:
     """Write the tables, a README of their units and the tear-sheet page; see :meth:`Session.save_results`."""
-    choose("format", form, FORMATS)
-    out = Path(directory)
-    out.mkdir(parents=True, exist_ok=True)
+    folder = results_folder(directory, form)
     tables = result_tables(session)
-    written = []
-    for name in TABLES:
-        for old in FORMATS:  # what an earlier run left would be taken for this one's
-            (out / f"{name}.{old}").unlink(missing_ok=True)
-        if name not in tables:
-            continue
-        path = out / f"{name}.{form}"
-        if form == "parquet":
-            tables[name].to_parquet(path, index=False)
-        else:
-            tables[name].to_csv(path, index=False, encoding="utf-8", lineterminator="\n")
-        written.append(path)
-    readme = out / README
-    readme.write_text(_readme(session, tables, form), encoding="utf-8", newline="\n")
-    page = session.report(out / PAGE).path
-    return [*written, readme, *([page] if page is not None else [])]
+    # What an earlier run left would be taken for this one's.
+    with folder.filled(stale=[f"{name}.{kind}" for name in TABLES for kind in FORMATS]) as draft:
+        for name, frame in tables.items():
+            path = draft / f"{name}.{form}"
+            if form == "parquet":
+                frame.to_parquet(path, index=False)
+            else:
+                without_formulas(frame).to_csv(path, index=False, encoding="utf-8", lineterminator="\n")
+        (draft / README).write_text(_readme(session, tables, form), encoding="utf-8", newline="\n")
+        session.report(draft / PAGE)
+    return [folder.path / name for name in [*(f"{name}.{form}" for name in tables), README, PAGE, LIST]]
+
+
+def without_formulas(frame: pd.DataFrame) -> pd.DataFrame:
+    """A table whose texts no spreadsheet takes for a formula: an apostrophe stands before such a text.
+
+    Numbers stay numbers, and a text that is a number stays as it is.
+
+    >>> without_formulas(pd.DataFrame({"text": ["=1+1", "-5", "a=b"], "cash": [-1.0, 2.0, 3.0]})).values.tolist()
+    [["'=1+1", -1.0], ['-5', 2.0], ['a=b', 3.0]]
+    """
+    made = frame.rename(columns=_harmless)
+    for place, kind in enumerate(frame.dtypes):
+        if isinstance(kind, pd.StringDtype) or pd.api.types.is_object_dtype(kind):
+            made.isetitem(place, frame.iloc[:, place].map(_harmless).array)
+    return made
+
+
+def _harmless(value: object) -> object:
+    if not isinstance(value, str) or not value.startswith(_FORMULA):
+        return value
+    try:
+        float(value)
+    except ValueError:
+        return f"'{value}"
+    return value
 
 
 def _readme(session: Session, tables: Mapping[str, pd.DataFrame], form: str) -> str:
     """What each file holds, with the unit of every column."""
     currency = session.market.venue.money.currency or "the currency of the data"
     lines = [
-        f"# Results of {session.strategy.name}",
+        f"# Results of {_plain(session.strategy.name)}",
         "",
-        f"{session!r}",
+        _plain(repr(session)),
         "",
         f"Money is in {currency}. Fractions are not percent: 0.01 is 1 %. Missing values are empty (NaN).",
         f"Digest of the run: `{session.digest()}`.",
         f"The tear-sheet is `{PAGE}`.",
     ]
+    if form == "csv":
+        lines.append("An apostrophe stands before a text that a spreadsheet would take for a formula.")
     for name, frame in tables.items():
         about = TABLES[name]
         lines += [
@@ -200,8 +241,13 @@ def _readme(session: Session, tables: Mapping[str, pd.DataFrame], form: str) -> 
             "| column | unit |",
             "|---|---|",
         ]
-        lines += [f"| {column} | {about.columns.get(str(column), '')} |" for column in frame.columns]
+        lines += [f"| {_plain(str(column))} | {about.columns.get(str(column), '')} |" for column in frame.columns]
         if {"measure", "unit"} <= set(frame.columns):
             lines += ["", "| measure | unit |", "|---|---|"]
             lines += [f"| {row.measure} | {row.unit} |" for row in frame.itertuples()]
     return "\n".join(lines) + "\n"
+
+
+def _plain(text: str) -> str:
+    """Text in Markdown as what it is: no HTML, no markup, no break of a line or of a table."""
+    return re.sub(r"([\\`*\[\]|#~]|(?<!\w)_|_(?!\w))", r"\\\1", escape(" ".join(text.split()), quote=False))

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from qresearch.engine.evolve import NEXT_OPEN, SAME_BAR
-from qresearch.errors import UsageError
+from qresearch.errors import UsageError, shown
 from qresearch.market.venue import PHASE_ORDER, PHASES, Phase, Venue
 
 if TYPE_CHECKING:
@@ -65,9 +65,9 @@ def time_of_day(time: str) -> dt.time:
     try:
         hour, minute = (int(part) for part in time.split(":")[:2])
         return dt.time(hour, minute)
-    except (ValueError, AttributeError):
+    except (ValueError, TypeError, AttributeError):
         raise UsageError(
-            f"run_daily: time={time!r} is not known. "
+            f"run_daily: time={shown(time)} is not known. "
             f"Write it as 'HH:MM', or one of {', '.join(NAMED_TIMES)}, {_EVERY_BAR}."
         ) from None
 
@@ -90,9 +90,9 @@ def phase_of(time: str, venue: Venue) -> Phase:
     >>> phase_of("09:30", CHINA).value, phase_of("14:50", CHINA).value
     ('OPEN', 'INTRADAY')
     """
-    if time in NAMED_TIMES:
+    if isinstance(time, str) and time in NAMED_TIMES:
         return NAMED_TIMES[time]
-    if time == _EVERY_BAR:
+    if isinstance(time, str) and time == _EVERY_BAR:
         return Phase.CLOSE
     moment = time_of_day(time)
     reached = [phase for phase in PHASES if venue.hours[phase] <= moment]

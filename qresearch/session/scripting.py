@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import json
 from collections.abc import Iterator
 from dataclasses import fields
@@ -9,6 +10,7 @@ from enum import Enum
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from qresearch.domain import arguments
 from qresearch.domain.messages import (
     Cancel,
     CancelRefused,
@@ -26,7 +28,8 @@ from qresearch.domain.messages import (
 from qresearch.domain.reasons import Reason
 from qresearch.domain.terms import MARKET_DAY, Terms
 from qresearch.engine.evolve import SAME_BAR
-from qresearch.errors import UsageError, choose
+from qresearch.errors import UsageError, choose, shown
+from qresearch.files import NOTEBOOK, PROGRAM, check_file, write_text
 from qresearch.market.venue import PHASE_ORDER, PHASES, Phase
 from qresearch.session.commands import Done, commands_of, split_step
 from qresearch.session.frames import time_of
@@ -52,7 +55,7 @@ def to_script(
     ----------
     session : Session
     path : path, optional
-        Write it here.
+        Write it here; a file that was written here before and not changed since is replaced.
     kind : {"session", "strategy"}
         A program that steps a session of its own, or a strategy script for ``qresearch run`` that gives the orders
         from its callbacks.
@@ -67,7 +70,7 @@ def to_script(
     Raises
     ------
     UsageError
-        An option of the session that is no plain value, or inside a callback.
+        An option of the session that is no plain value; inside a callback; or a path where somebody else's file stands.
 
     Notes
     -----
@@ -78,14 +81,26 @@ def to_script(
     """
     session._refuse_inside_callback("to_script")
     choose("kind", kind, ("session", "strategy"))
+    if market is not None:
+        _check_expression(market)
     text = _Script(session, market).session() if kind == "session" else _Script(session, market).strategy()
     if path is not None:
-        Path(path).write_text(text, encoding="utf-8")
+        write_text(path, text, PROGRAM, "to_script")
     return text
 
 
+def _check_expression(market: str) -> None:
+    """Refuse what cannot stand behind ``MARKET =`` in a program."""
+    example = "qr.read_market('bars.parquet')"
+    try:
+        ast.parse(arguments.text("market", market, example), mode="eval")
+    except (SyntaxError, ValueError):
+        raise UsageError(f"market={shown(market)} is no expression of Python. Write one such as {example!r}.") from None
+
+
 def to_notebook(session: Session, path: str | Path, *, market: str | None = None) -> Path:
-    """The same program as a notebook, one cell per section."""
+    """The same program as a notebook, one cell per section; a file that somebody else wrote or changed is refused."""
+    target = check_file(path, "to_notebook")
     text = to_script(session, market=market)
     cells: list[dict[str, Any]] = []
     for number, part in enumerate(text.split("\n# %%\n")):
@@ -95,10 +110,10 @@ def to_notebook(session: Session, path: str | Path, *, market: str | None = None
              "source": source}
         )  # fmt: skip
     kernel = {"display_name": "Python 3", "language": "python", "name": "python3"}
-    book = {"cells": cells, "metadata": {"kernelspec": kernel}, "nbformat": 4, "nbformat_minor": 5}
-    file = Path(path)
-    file.write_text(json.dumps(book, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
-    return file
+    metadata = {"kernelspec": kernel, "qresearch": ""}
+    book = {"cells": cells, "nbformat": 4, "nbformat_minor": 5, "metadata": metadata}
+    whole = json.dumps(book, indent=1, ensure_ascii=False) + "\n"
+    return write_text(target, whole.removesuffix(NOTEBOOK.after), NOTEBOOK, "to_notebook")
 
 
 class _Script:

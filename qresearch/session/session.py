@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import hashlib
-import math
 import warnings
 from collections.abc import Callable, Mapping
 from dataclasses import MISSING, fields, is_dataclass
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, NoReturn, SupportsIndex, cast
 
+from qresearch.domain.arguments import flag, function, whole
+from qresearch.domain.arguments import path as path_of
+from qresearch.domain.arguments import price as price_of
+from qresearch.domain.calls import told_calls
 from qresearch.domain.messages import (
     AccountOpened,
     Advanced,
@@ -30,6 +33,7 @@ from qresearch.errors import (
     MarketWarning,
     UsageError,
     choose,
+    shown,
 )
 from qresearch.market.market import Benchmark, Market
 from qresearch.market.venue import PHASE_ORDER, Phase
@@ -42,8 +46,11 @@ from qresearch.session.memory import Memory, SessionMemory
 from qresearch.session.navigation import Now
 from qresearch.session.notices import Notices
 from qresearch.session.options import (
+    recorded,
     settings_of,
     span_of,
+    starting_cash,
+    written,
 )
 from qresearch.session.orders import OrderBook
 from qresearch.session.plain import plain_options
@@ -61,6 +68,7 @@ _AFTER_CLOSE = PHASE_ORDER[Phase.AFTER_CLOSE]
 __all__ = ["Now", "Session"]
 
 
+@told_calls
 class Session(Looking):
     """A stateful workbench around a deterministic exchange simulator.
 
@@ -182,11 +190,11 @@ class Session(Looking):
         }
         if not isinstance(market, Market):
             raise UsageError(
-                f"Session: market is a {type(market).__name__}, not a Market. "
+                f"Session: market={shown(market)} is a {type(market).__name__}, not a Market. "
                 "Make one with qresearch.read_market(...) or qresearch.sample_market()."
             )
         self.market = market = market if money_step is None else market.counted_in(money_step)
-        self._strict = strict
+        self._strict = flag("strict", strict)
         self._dialect: Callable[[object], object] | None = None
         self._benchmark: Benchmark | None = None
         self.message = ""
@@ -205,22 +213,20 @@ class Session(Looking):
         self._panels: Panels | None = None
         self._begin_navigation()
         self._book: tuple[Branch | None, OrderBook] = (None, OrderBook())
-        self._open(settings, cash, positions or {}, positions_paid=positions_paid)
+        self._open(settings, starting_cash(market, cash), _holdings(positions), flag("positions_paid", positions_paid))
         self._context = Context(self, held)
         self._data = BarData(self)
         self._options = options
-        self._begin(strategy, held, journal)
+        self._begin(strategy, held, None if journal is None else path_of("journal", journal, "run.qsession"))
 
     # ------------------------------------------------------------------ beginning
 
-    def _open(self, settings: Settings, cash: float, positions: Mapping[str, int], *, positions_paid: bool) -> None:
-        if not cash >= 0:
-            raise UsageError(f"cash={cash!r} must be at least 0. Pass an amount of money such as 1_000_000.")
+    def _open(self, settings: Settings, cash: float, positions: Mapping[str, int], paid: bool) -> None:
         day = self._exchange.first - 1
         draft = Draft(_blank(day, settings))
         draft.emit(AccountOpened(day, _AFTER_CLOSE, self._exchange.money.money("cash", cash), settings))
         for symbol, quantity in positions.items():
-            self._seed(draft, symbol, quantity, paid=positions_paid)
+            self._seed(draft, symbol, quantity, paid=paid)
         if draft.cash < 0:
             money = self._exchange.money
             raise UsageError(
@@ -239,11 +245,10 @@ class Session(Looking):
                 f"Positions to begin with are set before the first day; the session stands at {self._now_text}. "
                 "Set them right after opening the session, or in initialize()."
             )
-        if not 0 < cost_price < math.inf:
-            raise UsageError(f"cost price {cost_price!r} must be above 0, in the currency per share.")
+        cost_price = price_of("cost price", cost_price)
         draft = self._draft or Draft(self._timeline.state)
         before, money = draft.cash, self._exchange.money
-        cost = money.notional(money.price_units(cost_price), max(int(quantity), 0))
+        cost = money.notional(money.price_units(cost_price), whole("quantity", quantity, example=1000))
         if cost > before:
             raise UsageError(
                 f"{quantity:,} shares of {symbol} cost {money.text(cost)}, more than the cash of {money.text(before)}. "
@@ -256,8 +261,7 @@ class Session(Looking):
     def _seed(self, draft: Draft, symbol: str, quantity: int, *, paid: bool, cost_price: float | None = None) -> None:
         column = self.market.column(symbol)
         price = self._view_at(draft).last_price(column)
-        if quantity <= 0 or int(quantity) != quantity:
-            raise UsageError(f"positions: {quantity!r} shares of {symbol} is not a positive whole number.")
+        quantity = whole(f"positions: shares of {symbol}", quantity, example=1000)
         if not price > 0 or self._exchange.closing_day[column] <= self._exchange.first:
             raise UsageError(
                 f"positions: {symbol} has no price on both sides of {self._exchange.date(self._exchange.first)}, so it "
@@ -265,8 +269,8 @@ class Session(Looking):
             )
         if cost_price is not None:
             price = cost_price
-        cost = self._exchange.money.notional(self._exchange.money.price_units(price), int(quantity))
-        draft.emit(PositionSeeded(draft.day, draft.phase, column, int(quantity), cost, cost if paid else 0))
+        cost = self._exchange.money.notional(self._exchange.money.price_units(price), quantity)
+        draft.emit(PositionSeeded(draft.day, draft.phase, column, quantity, cost, cost if paid else 0))
 
     def _begin(self, strategy: object, held: dict[str, Any], journal: str | Path | None) -> None:
         """Load the strategy and let it initialise itself before the first day."""
@@ -355,7 +359,7 @@ class Session(Looking):
         >>> qr.Session.resume(path, market).digest() == digest
         True
         """
-        return resume(cls, path, market, strategy, verify=verify)
+        return resume(cls, path_of("path", path, "run.qsession"), market, strategy, verify=flag("verify", verify))
 
     @classmethod
     def from_script(  # noqa: PLR0917  # in the order in which people say it
@@ -421,7 +425,7 @@ class Session(Looking):
         choose("frequency", frequency, ("day", "minute"))
         return open_script(
             cls, script, market, dialect=dialect, start=start, end=end, cash=cash, frequency=frequency, data=data,
-            strict=strict, options=options,
+            strict=flag("strict", strict), options=options,
         )  # fmt: skip
 
     def to_script(self, path: str | Path | None = None, *, kind: str = "session", market: str | None = None) -> str:
@@ -433,13 +437,10 @@ class Session(Looking):
         return to_notebook(self, path, market=market)
 
     def _write_log(self, level: str, words: tuple[object, ...]) -> None:
-        self._note(Logged(self._account.day, self._account.phase, level, " ".join(map(str, words))))
+        self._note(Logged(self._account.day, self._account.phase, level, " ".join(map(written, words))))
 
     def _record_values(self, values: Mapping[str, float]) -> None:
-        try:
-            pairs = tuple((name, float(value)) for name, value in values.items())
-        except (TypeError, ValueError):
-            raise UsageError(f"record: {values!r} holds something that is no number. Record numbers by name.") from None
+        pairs = tuple((name, recorded(name, value)) for name, value in values.items())
         self._note(Recorded(self._account.day, self._account.phase, pairs))
 
     def _note(self, event: Logged | Recorded) -> None:
@@ -449,9 +450,7 @@ class Session(Looking):
             self._commit_command(draft)
 
     def _schedule(self, func: Callable[[Context], object], when: int) -> None:
-        if not callable(func):
-            raise UsageError(f"run_daily: {func!r} is not a function. Pass one that takes the context.")
-        self._memory.schedules.add(when, func)
+        self._memory.schedules.add(when, function("run_daily: func", func, "the context"))
 
     def _tell(self, notice: str, kind: str = "session") -> None:
         self.notices.tell(notice, kind)
@@ -468,6 +467,14 @@ class Session(Looking):
                 self._tell(notice, "data")
                 warnings.warn(notice, MarketWarning, stacklevel=2)
 
+    def __reduce_ex__(self, protocol: SupportsIndex) -> NoReturn:
+        # Of copy, deepcopy and pickle, also of all that hangs on a session: tables, branches, panels.
+        raise UsageError(
+            "A session cannot be copied or pickled. To try two ways, act on a branch: session.branch('other'). To keep "
+            "it, use Session(journal=...) and Session.resume, or session.to_script(); for other processes, open a "
+            "session in each: a Market can be pickled."
+        )
+
     def __repr__(self) -> str:
         portfolio = self.portfolio
         text = f"<Session {self._now_text}; branch {self._timeline.branch.name}; equity {portfolio.equity:,.2f}>"
@@ -475,6 +482,17 @@ class Session(Looking):
 
     def _repr_html_(self) -> str:
         return session_html(self)
+
+
+def _holdings(positions: object) -> Mapping[str, int]:
+    if positions is None:
+        return {}
+    if not isinstance(positions, Mapping):
+        raise UsageError(
+            f"positions={shown(positions)} is a {type(positions).__name__}, not shares by symbol. "
+            "Write them as positions={'600519.SH': 100}."
+        )
+    return positions
 
 
 def _blank(day: int, settings: Settings) -> State:

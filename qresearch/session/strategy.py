@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import inspect
-import traceback
 import types
 from collections.abc import Callable, Iterable, MutableMapping
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Any, NoReturn, Protocol, SupportsIndex, runtime_checkable
 
-from qresearch.errors import StrategyError, UsageError, close_matches, did_you_mean
+from qresearch.domain.arguments import path as path_of
+from qresearch.domain.calls import told_calls
+from qresearch.errors import UsageError, close_matches, did_you_mean, shown
+from qresearch.session.attempt import load_error
 from qresearch.session.listeners import LISTENERS
 from qresearch.session.schedules import when_of
+from qresearch.session.source_file import read_source
 from qresearch.session.trading import TradingApi
 
 if TYPE_CHECKING:
@@ -57,6 +60,11 @@ class Hooks:
     target: Any = None
     phases: dict[int, Callable[[], object]] | None = None
 
+    @property
+    def codes(self) -> tuple[object, ...]:
+        """The code of each callback: it tells when a module was loaded again and its functions changed in place."""
+        return tuple(getattr(getattr(call, "__func__", call), "__code__", None) for call in self.calls.values())
+
     def find(self, name: str) -> Callable[..., object] | None:
         """A function of the strategy by its name: a method, a global of the script or of the module."""
         if isinstance(self.target, dict):
@@ -90,21 +98,28 @@ def load_strategy(strategy: object, context: Context) -> Hooks:
     Raises
     ------
     UsageError
-        Nothing to call was found; define at least one of the names.
+        Nothing to call was found (define at least one of the names), or the file of a script cannot be read.
+    StrategyError
+        The script, or the constructor of the class, raised; the message names the line.
     """
     if strategy is None:
         return Hooks("no strategy", {})
     if isinstance(strategy, (str, Path)):
         if (dialect := context._session._dialect) is None:
-            return _script(Path(strategy), context)
+            return _script(path_of("strategy", strategy, "strategy.py"), context)
         strategy = dialect(strategy)
     if isinstance(strategy, Loadable) and not isinstance(strategy, type):
         return strategy.load(context)
     if isinstance(strategy, types.FunctionType):
         return Hooks(strategy.__name__, {"handle_data": strategy}, target=strategy)
-    target = strategy() if isinstance(strategy, type) else strategy
+    target = _made(strategy) if isinstance(strategy, type) else strategy
     found = {name: getattr(target, name) for name in HOOKS if callable(getattr(target, name, None))}
     name = getattr(strategy, "__name__", type(strategy).__name__)
+    if not found and isinstance(strategy, _NO_STRATEGY):
+        raise UsageError(
+            f"strategy={shown(strategy)} is a {type(strategy).__name__}. Pass a function handle_data(context, data), "
+            "a class, an object, a module or the path of a script."
+        )
     if not found:
         raise UsageError(_nothing_found(name, dir(target)))
     roots: list[MutableMapping[str, Any]] = []
@@ -113,48 +128,41 @@ def load_strategy(strategy: object, context: Context) -> Hooks:
     return Hooks(name, found, roots, target)
 
 
+def _made(kind: type) -> object:
+    """An object of the class of a strategy."""
+    try:
+        return kind()
+    except UsageError:
+        raise
+    except (Exception, SystemExit) as problem:
+        raise load_error(problem, kind.__name__) from problem
+
+
+_NO_STRATEGY = (bool, int, float, complex, bytes, list, tuple, dict, set, frozenset)
+
+
 def _nothing_found(name: str, names: Iterable[str]) -> str:
     near = [hook for word in names if not word.startswith("_") for hook in close_matches(word, HOOKS, limit=1)]
     return (
         f"Strategy {name!r} has nothing to call: it defines none of {', '.join(HOOKS)}. "
-        f"{did_you_mean(dict.fromkeys(near))}Define at least handle_data(context, data)."
+        f"{did_you_mean(dict.fromkeys(near))}Write at least handle_data(context, data)."
     )
 
 
 def _script(path: Path, context: Context) -> Hooks:
-    try:
-        source = path.read_text(encoding="utf-8")
-    except OSError as problem:
-        raise UsageError(
-            f"Cannot read the strategy {str(path)!r}: {problem.strerror}. Pass the path of a .py file."
-        ) from None
+    source = read_source(path)
     namespace: dict[str, Any] = {name: getattr(context, name) for name in SCRIPT_NAMES}
     namespace["__name__"] = path.stem
     try:
         exec(compile(source, str(path), "exec"), namespace)  # running the user's own script is the point
     except UsageError:
         raise
-    except Exception as problem:
-        line = problem.lineno if isinstance(problem, SyntaxError) else _line_in(path, problem)
-        words = problem.msg if isinstance(problem, SyntaxError) else str(problem).rstrip(".")
-        where = f" in line {line}" if line else ""
-        raise StrategyError(
-            f"{path.name} cannot be loaded: {type(problem).__name__}{where}: {words}. Mend it and try again.",
-            day="",
-            phase="",
-            callback="load",
-            line=line,
-        ) from problem
+    except (Exception, SystemExit) as problem:
+        raise load_error(problem, path.name, str(path)) from problem
     found = {name: namespace[name] for name in HOOKS if callable(namespace.get(name))}
     if not found:
         raise UsageError(_nothing_found(path.name, namespace))
     return Hooks(path.stem, found, [_Globals(namespace)], namespace)
-
-
-def _line_in(path: Path, problem: Exception) -> int | None:
-    """The last line of a file that an exception passed through."""
-    lines = [frame.lineno for frame in traceback.extract_tb(problem.__traceback__) if frame.filename == str(path)]
-    return lines[-1] if lines else None
 
 
 class _Globals(MutableMapping[str, Any]):
@@ -184,6 +192,7 @@ class _Globals(MutableMapping[str, Any]):
         return sum(1 for _ in self)
 
 
+@told_calls
 class Log:
     """Lines that a strategy writes: they become events, in order with everything else."""
 
@@ -204,9 +213,12 @@ class Log:
         """Write an error."""
         self._session._write_log("ERROR", words)
 
-    __call__ = info
+    def __call__(self, *words: object) -> None:
+        """Write a line, as :meth:`info` does."""
+        self._session._write_log("INFO", words)
 
 
+@told_calls
 class Context(TradingApi):
     """What a strategy holds: the account, the clock, the order functions, and its own attributes.
 
@@ -248,6 +260,12 @@ class Context(TradingApi):
 
     def __repr__(self) -> str:
         return f"<Context {self._session._now_text}; memory {sorted(self._memory)}>"
+
+    def __reduce_ex__(self, protocol: SupportsIndex) -> NoReturn:
+        raise UsageError(
+            "The context cannot be copied or pickled: it is the strategy's hold on its session. Copy what is needed of "
+            "it; its attributes are kept with every state, and put back on going back."
+        )
 
     @property
     def portfolio(self) -> Portfolio:
@@ -324,6 +342,7 @@ def _public(owner: type) -> list[str]:
     return [name for name in dir(owner) if not name.startswith("_")]
 
 
+@told_calls
 class BarData:
     """What a strategy sees of the market now: nothing beyond the present day and phase.
 

@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from qresearch.domain.arguments import between, whole
+from qresearch.domain.calls import told_calls
 from qresearch.domain.codes import DIALECTS, OrderFacts, codes
-from qresearch.errors import UsageError, choose
+from qresearch.errors import choose
 from qresearch.session import accounts, details, frames, naming, statistics, trips
 from qresearch.session.account_history import AccountHistory
 from qresearch.session.benchmark import Aligned, BenchmarkLike, align, find_benchmark
@@ -54,6 +56,7 @@ TRADES_UNITS = {
 """Figures of the summary of round trips, and their units."""
 
 
+@told_calls
 class Tables:
     """The tables of an account: each a property, built when looked at, as of where the session stands.
 
@@ -97,8 +100,8 @@ class Tables:
         periods: int = statistics.PERIODS,
         risk_free: float = 0.0,
     ) -> None:
-        if not periods > 0:
-            raise UsageError(f"periods={periods!r} must be positive: trading days in a year, such as 252 or 244.")
+        periods = whole("periods", periods, example=252)
+        risk_free = between("risk_free", risk_free, -1, 1, 0.02)
         self._session = session
         self._swordfish = choose("names", names, naming.NAMES) == "swordfish"
         self._periods, self._risk_free = periods, risk_free

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, NoReturn, SupportsIndex, cast
 
+from qresearch.domain.calls import told_calls
 from qresearch.domain.codes import Code, OrderFacts, code
+from qresearch.errors import UsageError
 from qresearch.session.html import ticket_html
 
 if TYPE_CHECKING:
@@ -18,6 +20,7 @@ if TYPE_CHECKING:
     from qresearch.views.svg import SvgPicture
 
 
+@told_calls
 class Ticket(str):
     """A live handle on one order, and at the same time its order id as a string.
 
@@ -44,6 +47,18 @@ class Ticket(str):
         ticket = str.__new__(cls, f"{order_id}")
         ticket._session, ticket._branch = session, branch
         return ticket
+
+    def __copy__(self) -> Ticket:
+        return self
+
+    def __deepcopy__(self, memo: dict[int, object]) -> Ticket:
+        return self  # as of any text: it is a name of the order, and the order is in the session
+
+    def __reduce_ex__(self, protocol: SupportsIndex) -> NoReturn:
+        raise UsageError(
+            f"Ticket {self!s} cannot be pickled: it is a handle on an order of a living session. Keep its id, "
+            f"str(ticket), and ask the session again: session.ticket({str(self)!r})."
+        )
 
     @property
     def record(self) -> OrderRecord | None:

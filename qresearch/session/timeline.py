@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from itertools import count
 from typing import TYPE_CHECKING
 
-from qresearch.domain.messages import Event
+from qresearch.domain.messages import Event, records
 from qresearch.domain.state import State
 from qresearch.errors import OutOfRange
 
@@ -28,7 +28,7 @@ class Branch:
     root : State
     """
 
-    __slots__ = ("counts", "cursor", "fork", "log", "memories", "name", "parent", "stops")
+    __slots__ = ("counts", "cursor", "editions", "fork", "log", "memories", "name", "parent", "stops")
 
     def __init__(self, name: str, root: State, log: Sequence[Event], memory: Remembered | None) -> None:
         self.name = name
@@ -41,6 +41,8 @@ class Branch:
         """Number of events in the log up to each stop."""
         self.memories: list[Remembered | None] = [memory]
         """Memory of the strategy at each stop."""
+        self.editions: list[int] = [0]
+        """Edition of the strategy with which the session came to each stop."""
         self.log: list[Event] = list(log)
         self.cursor = 0
         """Index of the stop at which the session stands, or last stood, on this branch."""
@@ -55,6 +57,7 @@ class Branch:
         child.stops = self.stops[: stop + 1]
         child.counts = self.counts[: stop + 1]
         child.memories = self.memories[: stop + 1]
+        child.editions = self.editions[: stop + 1]
         child.log = self.log[: self.counts[stop]]
         child.cursor = stop
         return child
@@ -86,6 +89,8 @@ class Timeline:
     ) -> None:
         self.branch = Branch("main", root, log, memory)
         self.branches: dict[str, Branch] = {"main": self.branch}
+        self.edition = 0
+        """How often the strategy had been changed by now."""
         self._date = date
 
     @property
@@ -118,6 +123,11 @@ class Timeline:
         """True when nothing lies ahead of the cursor."""
         return self.branch.cursor == len(self.branch.stops) - 1
 
+    @property
+    def is_outdated(self) -> bool:
+        """True when the next kept stop was made by an earlier edition of the strategy."""
+        return not self.at_tip and self.branch.editions[self.branch.cursor + 1] != self.edition
+
     def commit(self, state: State, events: Sequence[Event], memory: Remembered | None, *, new_stop: bool) -> bool:
         """Keep what a step or a command did.
 
@@ -136,13 +146,14 @@ class Timeline:
         """
         forked = not self.at_tip
         if forked:
-            self.fork_here(self._name(self.state.day))
+            self.fork_here(self.free_name())
         branch = self.branch
         branch.log.extend(events)
         if new_stop:
             branch.stops.append(state)
             branch.counts.append(len(branch.log))
             branch.memories.append(memory)
+            branch.editions.append(self.edition)
             branch.cursor += 1
         else:
             branch.stops[-1], branch.counts[-1], branch.memories[-1] = state, len(branch.log), memory
@@ -171,7 +182,7 @@ class Timeline:
         The branch of the mark is the only one whose stops and cursor can have changed.
         """
         branches, branch, cursor, stops, tip = mark
-        for kept in (branch.stops, branch.counts, branch.memories):
+        for kept in (branch.stops, branch.counts, branch.memories, branch.editions):
             del kept[stops:]
         branch.stops[-1], branch.counts[-1], branch.memories[-1] = tip
         del branch.log[branch.counts[-1] :]
@@ -180,10 +191,10 @@ class Timeline:
             item.name = name
         self.branches, self.branch = branches, branch
 
-    def _name(self, day: int) -> str:
-        """A free name for a branch that forks on a day."""
+    def free_name(self) -> str:
+        """A free name for a branch that forks at the cursor."""
         for number in count(len(self.branches)):
-            name = f"branch-{number}@{self._date(day)}"
+            name = f"branch-{number}@{self._date(self.state.day)}"
             if name not in self.branches:
                 return name
         raise AssertionError  # count() does not end
@@ -212,3 +223,23 @@ class Timeline:
         """The last kept stop on a day (index) at or before a moment of it; -1 when there is none."""
         stop = bisect_right(self.branch.stops, (day, phase, bar), key=lambda state: state.moment) - 1
         return stop if stop >= 0 and self.branch.stops[stop].day == day else -1
+
+    def find_event(self, number: int) -> int:
+        """The first stop of the branch at which an event had happened, by its number from 0.
+
+        Raises
+        ------
+        OutOfRange
+            There is no such event; the index of ``session.events`` has their numbers.
+        """
+        branch = self.branch
+        seen = place = 0
+        for stop, upto in enumerate(branch.counts):
+            seen += sum(1 for _ in records(iter(branch.log[place:upto])))
+            place = upto
+            if 0 <= number < seen:
+                return stop
+        raise OutOfRange(
+            f"There is no event {number!r} on branch {branch.name!r}: it has {seen}, counted from 0. "
+            "See the index of session.events."
+        )

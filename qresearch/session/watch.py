@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from qresearch.errors import UsageError
+from qresearch.domain.calls import told_calls
+from qresearch.errors import UsageError, shown
 from qresearch.market.venue import PHASES
 from qresearch.session import frames
 from qresearch.session.expressions import Measure, label, measure
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from qresearch.session.session import Session
 
 
+@told_calls
 class Watch:
     """Call it to watch something; :attr:`table` has a row per step.
 
@@ -61,8 +63,8 @@ class Watch:
                 item(self._session)
             except Exception as problem:
                 raise UsageError(
-                    f"watch: {name!r} cannot be computed here: {type(problem).__name__}: {problem}. Mend it, or write "
-                    "it so that it also holds when nothing is held."
+                    f"watch: {shown(name)} cannot be computed here: {type(problem).__name__}: {problem}. "
+                    "Mend it, or write it so that it also holds when nothing is held."
                 ) from problem
         self._measures.update(measures)
         self.note()
@@ -78,8 +80,10 @@ class Watch:
     def remove(self, *names: str) -> None:
         """Watch no longer; all of them when none is named. What has been noted stays in the table until then."""
         for name in names or tuple(self._measures):
-            if name not in self._measures:
-                raise UsageError(f"watch: {name!r} is not watched. Watched are {', '.join(self._measures) or 'none'}.")
+            if not isinstance(name, str) or name not in self._measures:
+                raise UsageError(
+                    f"watch: {shown(name)} is not watched. Watched are {', '.join(self._measures) or 'none'}."
+                )
             del self._measures[name]
             self._shown.pop(name, None)
 

@@ -22,8 +22,9 @@ from qresearch.domain.messages import (
 from qresearch.domain.reasons import advise, explain_reason
 from qresearch.domain.terms import Kind, Terms
 from qresearch.engine.evolve import Draft
+from qresearch.engine.open_orders import pending_of
 from qresearch.engine.reserves import reserved_cash
-from qresearch.engine.sizing import held_by, pending_of
+from qresearch.engine.sizing import held_by
 from qresearch.errors import UsageError, choose
 from qresearch.session.html import number, price, table
 from qresearch.session.trading import TradingApi

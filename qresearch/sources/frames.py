@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import codecs
+import csv
 import datetime as dt
 import re
 from collections.abc import Iterable, Mapping
@@ -12,8 +14,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from qresearch.domain.arguments import path as path_of
 from qresearch.domain.instrument import SymbolIndex, canonical_symbol
-from qresearch.errors import DataError, UsageError, close_matches, did_you_mean
+from qresearch.errors import DataError, UsageError, close_matches, did_you_mean, shown
 from qresearch.market.intraday import QUOTE_FIELDS
 from qresearch.market.panel import FIELDS, PRICE_FIELDS, Bools, Floats
 from qresearch.market.venue import PLAIN, Venue
@@ -51,22 +54,70 @@ def load_table(source: pd.DataFrame | str | Path, what: str) -> pd.DataFrame:
     if isinstance(source, pd.DataFrame):
         return source
     if not isinstance(source, (str, Path)):
-        raise UsageError(f"{what} cannot be read from a {type(source).__name__}. Pass a DataFrame or a path.")
-    path = Path(source)
+        raise UsageError(
+            f"{what} cannot be read from {shown(source)}, a {type(source).__name__}. Pass a DataFrame or a path."
+        )
+    path = path_of(what, source, "bars.parquet")
     if path.suffix.lower() not in (".csv", ".parquet"):
         raise UsageError(f"{what}: {str(path)!r} is neither .csv nor .parquet. Save it as one of these.")
     if not path.is_file():
         beside = [found.name for found in path.parent.iterdir()] if path.parent.is_dir() else []
         hint = did_you_mean(close_matches(path.name, beside))
         raise UsageError(f"{what}: there is no file {str(path)!r}. {hint}Pass the path of an existing file.")
-    if path.suffix.lower() == ".parquet":
+    return _read_parquet(path, what) if path.suffix.lower() == ".parquet" else _read_csv(path, what)
+
+
+def _read_parquet(path: Path, what: str) -> pd.DataFrame:
+    try:
         return pd.read_parquet(path)
+    except Exception as problem:  # whatever the readers of the format raise: their own classes, and many builtin ones
+        why = str(problem).strip().partition("\n")[0].rstrip(".")
+        raise DataError(
+            f"{what}: {path.name} cannot be read as Parquet: {why}. "
+            "Write it again with DataFrame.to_parquet, or pass a .csv file."
+        ) from None
+
+
+def _read_csv(path: Path, what: str) -> pd.DataFrame:
     try:
         header = pd.read_csv(path, nrows=0).columns
+        # As numbers, codes such as 000001 would lose their zeros.
+        return pd.read_csv(path, dtype={name: str for name in header if _plain(name) == "symbol"})
     except pd.errors.EmptyDataError:
         raise DataError(f"{what}: {path.name} is empty. Pass a file with a header and rows.") from None
-    # As numbers, codes such as 000001 would lose their zeros.
-    return pd.read_csv(path, dtype={name: str for name in header if _plain(name) == "symbol"})
+    except UnicodeError as problem:
+        raise DataError(f"{what}: {_encoding(path)}") from problem
+    except (ValueError, OSError, csv.Error) as problem:
+        why = str(problem).strip().removeprefix("Error tokenizing data. C error: ").rstrip(".")
+        raise DataError(
+            f"{what}: {path.name} cannot be read as CSV: {why}. "
+            "Give every row as many cells as the header, and close every quotation mark."
+        ) from None
+
+
+def _encoding(path: Path) -> str:
+    """What is wrong with the text of a file that is no UTF-8: the line, and the encoding that it seems to have."""
+    raw = path.read_bytes()
+    if raw.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        found = "utf-16"
+    else:
+        try:
+            raw.decode("gbk")
+            found = "gbk"
+        except UnicodeDecodeError:
+            found = ""
+    try:
+        raw.decode()
+        place = len(raw)
+    except UnicodeDecodeError as problem:
+        place = problem.start
+    line = raw.count(b"\n", 0, place) + 1
+    remedy = f"pass pd.read_csv({path.name!r}, encoding={found!r})" if found else "see that it is a text file"
+    return f"{path.name} is no UTF-8 text, first in line {line}. Save it as UTF-8, or {remedy}."
+
+
+_NAMED = 5
+"""Columns that a message names at most."""
 
 
 def _plain(name: object) -> str:
@@ -93,9 +144,11 @@ def named_columns(frame: pd.DataFrame, what: str) -> pd.DataFrame:
         plain = [_plain(name) for name in frame.columns]
     allowed = {*KNOWN, *IGNORED}
     if unknown := [str(name) for name, word in zip(frame.columns, plain, strict=True) if word not in allowed]:
-        matches = [match for name in unknown for match in close_matches(_plain(name), [*KNOWN, *SYNONYMS], 1)]
+        named = unknown[:_NAMED]
+        matches = [match for name in named for match in close_matches(_plain(name), [*KNOWN, *SYNONYMS], 1)]
+        more = f" and {len(unknown) - _NAMED:,} more" if len(unknown) > _NAMED else ""
         raise DataError(
-            f"{what}: unknown columns {', '.join(map(repr, unknown))}. {did_you_mean(dict.fromkeys(matches))}"
+            f"{what}: unknown columns {', '.join(map(shown, named))}{more}. {did_you_mean(dict.fromkeys(matches))}"
             f"Known are {', '.join(KNOWN)}; ignored are {', '.join(IGNORED)}. Rename or drop the others.",
             field=unknown[0],
         )
@@ -298,7 +351,7 @@ def keep_symbols(frame: pd.DataFrame, rows: Rows, wanted: Iterable[str]) -> tupl
     index = SymbolIndex(rows.symbols)
     columns = list(dict.fromkeys(index[symbol] for symbol in ([wanted] if isinstance(wanted, str) else wanted)))
     if not columns:
-        raise UsageError("symbols=[] leaves nothing. Pass at least one symbol, or None for all.")
+        raise UsageError(f"symbols={shown(wanted)} leaves nothing. Pass at least one symbol, or None for all.")
     place = np.full(len(rows.symbols), -1, dtype=np.int64)
     place[columns] = np.arange(len(columns))
     kept = np.flatnonzero(place[rows.codes] >= 0)

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from qresearch.domain.calls import told
 from qresearch.errors import choose
 from qresearch.market.market import Market
 from qresearch.sources.minute_sample import FIRST, LAST, SYMBOLS, with_minutes
@@ -19,6 +20,7 @@ from qresearch.sources.tabular import read_market
 _DATA = Path(__file__).parent / "data"
 
 
+@told
 def sample_market(frequency: str = "day") -> Market:
     """The embedded market: 31 invented instruments over three years, with scripted episodes for teaching.
 
@@ -61,6 +63,7 @@ def _read(frequency: str) -> Market:
     return with_minutes(read_market(_DATA / "sample_daily.parquet", symbols=SYMBOLS, start=FIRST, end=LAST))
 
 
+@told
 def episodes(language: str = "en") -> pd.DataFrame:
     """The scripted episodes of the embedded market, by first day.
 

@@ -11,8 +11,12 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from qresearch.domain.arguments import day_text, flag
+from qresearch.domain.arguments import path as path_of
+from qresearch.domain.arguments import symbols as symbols_of
+from qresearch.domain.calls import told
 from qresearch.domain.instrument import CHINA_SUFFIXES, split_symbol
-from qresearch.errors import DataError, OutOfRange, UsageError, choose
+from qresearch.errors import DataError, OutOfRange, UsageError, choose, shown
 from qresearch.market.intraday import QUOTE_FIELDS, Intraday
 from qresearch.market.market import Benchmark, Market
 from qresearch.market.panel import FIELDS, Bools, Days, Floats, Panel
@@ -46,6 +50,7 @@ LIMIT_FIELDS = ("limit_up", "limit_down")
 Source = pd.DataFrame | Mapping[str, pd.DataFrame] | str | Path
 
 
+@told
 def read_market(
     source: Source,
     *,
@@ -82,7 +87,8 @@ def read_market(
     benchmark : Benchmark, Series, DataFrame, path or symbol, optional
         Table with date, close and symbol (default 000300.SH).
     adjusted : bool
-        Prices were adjusted by the vendor: no tick is checked, no limit computed, no corporate action applied.
+        Prices were adjusted by the vendor: they are kept to a millionth, no tick is checked, no limit computed, no
+        corporate action applied.
     venue : Venue, optional
         None: China when every symbol is of a Chinese exchange, PLAIN when none is.
     symbols : iterable of str, optional
@@ -117,6 +123,15 @@ def read_market(
     np.float64(11.06)
     """
     notes: list[str] = []
+    adjusted = flag("adjusted", adjusted)
+    if venue is not None and not isinstance(venue, Venue):
+        raise UsageError(
+            f"venue={shown(venue)} is not a Venue. Pass CHINA or PLAIN of qresearch.market.venue, or None."
+        )
+    choose("stamp", stamp, STAMPS)
+    if isinstance(source, (str, Path)):
+        source = path_of("source", source, "bars.parquet")
+    symbols = None if symbols is None else symbols_of("symbols", symbols)
     opened = open_source(source, symbols)
     if opened is not None:
         source, adjusted = opened.bars, adjusted or opened.adjusted
@@ -154,7 +169,7 @@ def read_market(
         panel=Panel(days=days[lo:hi], symbols=rows.symbols, adjusted=adjusted, intraday=inside, **arrays),
         instruments=listed,
         actions=booked,
-        venue=venue,
+        venue=venue.for_adjusted_prices if adjusted else venue,
         benchmark=None if tables["benchmark"] is None else read_benchmark(tables["benchmark"], beside.get("benchmark")),
         notes=(*notes, *more),
     )
@@ -215,7 +230,6 @@ def _arrays(
     rows: Rows, stamp: str, venue: Venue, notes: list[str]
 ) -> tuple[Days, dict[str, Floats], dict[str, Bools], Bools, Intraday | None]:
     """Days, (T, N) arrays of every field and flag, where there is a row, and the bars inside the days."""
-    choose("stamp", stamp, STAMPS)
     if rows.times is not None:
         days, fields, flags, known, bars, more = fold(rows, stamp, venue.hours[Phase.OPEN])
         notes.extend(more)
@@ -308,12 +322,15 @@ def _span(days: Days, start: object, end: object) -> tuple[int, int]:
     """
     bounds = []
     for name, value in (("start", start), ("end", end)):
-        try:
-            bounds.append(None if value is None else np.datetime64(str(value)[:10], "D"))
-        except ValueError:
-            raise UsageError(f"{name}={value!r} is not a date. Write it as '2024-01-31'.") from None
+        text = None if value is None else day_text(value)
+        if value is not None and text is None:
+            raise UsageError(f"{name}={shown(value)} is not a date. Write it as '2024-01-31'.")
+        bounds.append(None if text is None else np.datetime64(text, "D"))
     lo = 0 if bounds[0] is None else int(np.searchsorted(days, bounds[0], "left"))
     hi = len(days) if bounds[1] is None else int(np.searchsorted(days, bounds[1], "right"))
     if lo >= hi:
-        raise OutOfRange(f"No trading day from {start} to {end}: the data run from {days[0]} to {days[-1]}.")
+        raise OutOfRange(
+            f"No trading day from start={start} to end={end}: the data run from {days[0]} to {days[-1]}. "
+            "Take days inside them."
+        )
     return lo, hi

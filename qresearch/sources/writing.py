@@ -7,8 +7,11 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from qresearch.files import Folder
 from qresearch.market.market import Market
 from qresearch.market.panel import FIELDS
+
+FILES = ("market_daily.parquet", "market_instruments.csv", "market_corporate_actions.csv", "market_index.parquet")
 
 
 def write_market(market: Market, folder: str | Path) -> list[Path]:
@@ -18,12 +21,17 @@ def write_market(market: Market, folder: str | Path) -> list[Path]:
     ----------
     market : Market
     folder : path
-        Made when it is not there; files of the same names are replaced.
+        Made when it is not there; files that were written here before are replaced.
 
     Returns
     -------
     list of Path
         ``market_daily.parquet`` first: the path for ``read_market``, which finds the others beside it.
+
+    Raises
+    ------
+    UsageError
+        Other files of these names are there, or nothing can be written; pass another folder.
 
     Examples
     --------
@@ -35,8 +43,9 @@ def write_market(market: Market, folder: str | Path) -> list[Path]:
     >>> qr.read_market(paths[0]).panel.fingerprint == qr.sample_market().panel.fingerprint
     True
     """
-    target = Path(folder)
-    target.mkdir(parents=True, exist_ok=True)
+    target = Folder(folder, "write_market")
+    names = FILES if market.benchmark is not None else FILES[:-1]
+    target.check(names)
     panel = market.panel
     columns, days = np.nonzero((~np.isnan(panel.close) | panel.paused).T)
     bars = pd.DataFrame(
@@ -75,14 +84,13 @@ def write_market(market: Market, folder: str | Path) -> list[Path]:
         ],
         columns=["symbol", "ex_date", "cash_per_share", "bonus_per_share", "rights_per_share", "rights_price"],
     )
-    paths = [target / f"market_{name}" for name in ("daily.parquet", "instruments.csv", "corporate_actions.csv")]
-    bars.to_parquet(paths[0], index=False)
-    instruments.to_csv(paths[1], index=False)
-    actions.to_csv(paths[2], index=False)
-    if market.benchmark is not None:
-        paths.append(target / "market_index.parquet")
-        series = market.benchmark
-        pd.DataFrame(
-            {"date": series.days.astype("datetime64[s]"), "symbol": series.name, "close": series.close}
-        ).to_parquet(paths[-1], index=False)
-    return paths
+    with target.filled(stale=FILES) as draft:
+        bars.to_parquet(draft / FILES[0], index=False)
+        instruments.to_csv(draft / FILES[1], index=False)
+        actions.to_csv(draft / FILES[2], index=False)
+        if market.benchmark is not None:
+            series = market.benchmark
+            pd.DataFrame(
+                {"date": series.days.astype("datetime64[s]"), "symbol": series.name, "close": series.close}
+            ).to_parquet(draft / FILES[3], index=False)
+    return [target.path / name for name in names]

@@ -13,6 +13,7 @@ from matplotlib.path import Path
 from matplotlib.ticker import FuncFormatter
 from numpy.typing import NDArray
 
+from qresearch.domain.arguments import whole
 from qresearch.errors import UsageError
 from qresearch.market.panel import Floats
 from qresearch.session.html import price as price_text
@@ -82,7 +83,7 @@ def candles(
             raise UsageError("candles: there is no order yet to take the instrument from. Pass symbol=.")
         symbol = session.market.symbols[orders[max(orders)].column]
     colours = theme_of(theme)
-    data = ChartReader(session).read(symbol, count)
+    data = ChartReader(session).read(symbol, whole("count", count, example=60))
     with plain_style():
         figure, upper = canvas(ax, colours)
         dress(upper, colours)

@@ -17,7 +17,9 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from PIL import Image
 
-from qresearch.errors import choose
+from qresearch.domain.calls import told_calls
+from qresearch.errors import UsageError, choose, shown
+from qresearch.files import write_png
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -58,6 +60,7 @@ THEMES = {
 }
 
 
+@told_calls
 class Picture:
     """A finished picture. In a notebook it shows itself; it needs neither pyplot nor a kernel set up for plots.
 
@@ -85,10 +88,8 @@ class Picture:
         return out.getvalue()
 
     def save(self, path: str | Path) -> Path:
-        """Write the picture as a PNG file; the path is returned."""
-        target = Path(path)
-        target.write_bytes(self.png())
-        return target
+        """Write the picture as a PNG file; the path is returned. A file that somebody else wrote is refused."""
+        return write_png(path, self.png(), "save")
 
     def _repr_png_(self) -> bytes | None:
         return self.png() if self._own else None
@@ -113,6 +114,8 @@ def theme_of(name: str) -> Theme:
 def canvas(ax: Axes | None, theme: Theme, height: float = 4.5) -> tuple[Figure, Axes]:
     """Axes to draw on: those of the caller, or new ones on a figure of 8 by `height` inches."""
     if ax is not None:
+        if not hasattr(ax, "get_figure"):
+            raise UsageError(f"ax={shown(ax)} is no Axes of matplotlib. Pass one, or leave it out for a new figure.")
         figure = ax.get_figure(root=True)
         assert figure is not None  # axes always belong to a figure
         return figure, ax

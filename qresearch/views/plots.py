@@ -14,6 +14,8 @@ import numpy as np
 import pandas as pd
 from matplotlib.ticker import MaxNLocator, PercentFormatter
 
+from qresearch.domain.arguments import whole
+from qresearch.domain.calls import bound
 from qresearch.domain.order import Status
 from qresearch.errors import choose
 from qresearch.market.panel import Floats
@@ -203,7 +205,7 @@ def exposure(
         upper.fill_between(across, invested, 0, step="mid", color=colours.main, alpha=0.2, linewidth=0)
         upper.set_ylim(0, max(1.0, float(invested.max()) * 1.05))
         upper.yaxis.set_major_formatter(PercentFormatter(1, decimals=0))
-        names, weights = _weights(history, most)
+        names, weights = _weights(history, whole("most", most, example=15))
         if names:
             _heat(lower, colours, names, weights)
         else:
@@ -360,7 +362,7 @@ def order_lives(session: Session, *, branch: str | None = None, most: int = 40) 
     """
     history = AccountHistory.of(session, branch)
     market = history.exchange.market
-    found = list(lives(history.log).values())[-most:]
+    found = list(lives(history.log).values())[-whole("most", most, example=40) :]
     return orders_timeline(found, market.days, symbols=market.symbols, most=most)
 
 
@@ -395,4 +397,5 @@ KINDS: dict[str, Callable[..., Picture | SvgPicture]] = {
 
 def draw(session: Session, kind: str, **options: Any) -> Picture | SvgPicture:
     """Draw a kind of plot; see :meth:`Session.plot`."""
-    return KINDS[choose("kind", kind, KINDS)](session, **options)
+    function = KINDS[choose("kind", kind, KINDS)]
+    return bound(f"plot({kind!r})", function, session, options)()

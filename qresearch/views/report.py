@@ -27,6 +27,7 @@ import matplotlib as mpl
 import numpy as np
 import pandas as pd
 
+from qresearch.files import PAGE, check_file, write_text
 from qresearch.session import statistics
 from qresearch.session.account_history import AccountHistory
 from qresearch.session.benchmark import Aligned, BenchmarkLike, align, find_benchmark
@@ -56,6 +57,8 @@ def report(
     title: str | None = None,
 ) -> Report:
     """What a run came to; see :meth:`Session.report`."""
+    if html is not None:
+        check_file(html, "report")
     history = AccountHistory.of(session, branch)
     wanted = find_benchmark(session.market, session._benchmark if benchmark is None else benchmark)
     beside = align(wanted, history.exchange, history.closes)
@@ -104,7 +107,7 @@ def compare(
     Raises
     ------
     UsageError
-        No such branch.
+        No such branch, or a page where somebody else's file stands.
 
     Examples
     --------
@@ -114,6 +117,8 @@ def compare(
     >>> compare(session.step(3), "main", session.branches.current).columns
     ('main', 'branch-1@2022-03-07')
     """
+    if html is not None:
+        check_file(html, "report")
     histories = [AccountHistory.of(session, branch) for branch in (first, second)]
     facts, columns = facts_of([(run, figures_of(session, run.name, benchmark)) for run in histories], None)
     notices = [f"{run.name}: {notice}" for run in histories for notice in notices_of(run, None, wanted=False)]
@@ -134,9 +139,7 @@ def compare(
 
 
 def _written(found: Report, html: str | Path, page: str) -> Report:
-    path = Path(html)
-    path.write_text(page, encoding="utf-8", newline="\n")
-    return replace(found, path=path)
+    return replace(found, path=write_text(html, page if page.endswith("\n") else page + "\n", PAGE, "report"))
 
 
 # ---------------------------------------------------------------------------------------- pages

@@ -10,6 +10,8 @@ from pathlib import Path
 from typing import NamedTuple
 from xml.sax.saxutils import escape, quoteattr
 
+from qresearch.domain.calls import told_calls
+from qresearch.files import PAGE, write_text
 from qresearch.session.html import COLOURS
 
 INK, FAINT, LINE, PALE, GROUND = "#1f2937", "#6b7280", "#cbd2dc", "#f5f7fa", "#ffffff"
@@ -20,6 +22,7 @@ STATE_COLOURS = {**COLOURS, "REPLACE_PENDING": "#0e7490", "CANCELED": "#57534e"}
 Point = tuple[float, float]
 
 
+@told_calls
 class SvgPicture:
     """A finished drawing; in a notebook it shows itself, on GitHub too.
 
@@ -36,10 +39,8 @@ class SvgPicture:
         self.svg, self.title, self.size = svg, title, size
 
     def save(self, path: str | Path) -> Path:
-        """Write the drawing as an SVG file; the path is returned."""
-        target = Path(path)
-        target.write_text(self.svg, encoding="utf-8")
-        return target
+        """Write the drawing as an SVG file; the path is returned. A file that somebody else wrote is refused."""
+        return write_text(path, self.svg + "\n", PAGE, "save")
 
     def _repr_svg_(self) -> str:
         return self.svg

@@ -11,7 +11,9 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import suppress
+from http.client import HTTPConnection
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 from lab import chromium, free_port
@@ -20,6 +22,8 @@ pytest.importorskip("voila", reason="voila is not installed: pip install '.[app]
 
 ICONS = re.compile(r"https://cdn\.jsdelivr\.net/npm/@fortawesome/fontawesome-free@%5E5/css/(all|v4-shims)\.min\.css")
 """Voila's page asks a network for an icon font that the workbench does not use. Nothing else may be asked for."""
+
+TOKEN = re.compile(r"http://[\w.]+:\d+/\?token=([0-9a-f]{40,})")
 
 
 @pytest.fixture(scope="module")
@@ -41,7 +45,10 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
             with suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=2):
                 break
             time.sleep(0.1)
-        yield f"http://127.0.0.1:{port}/"
+        while (found := TOKEN.search(Path(folder / "log").read_text())) is None:
+            assert app.poll() is None
+            time.sleep(0.1)
+        yield f"http://127.0.0.1:{port}/?token={found[1]}"
     finally:
         os.killpg(app.pid, signal.SIGTERM)
         app.wait(timeout=20)
@@ -86,7 +93,47 @@ def test_the_app_trades_by_clicks(address: str, tmp_path: Path, width: int) -> N
         desk = page.locator(".qr-desk").first.bounding_box()
         assert desk["width"] > 0.85 * width
         assert page.evaluate("() => document.documentElement.scrollWidth") <= width
-        strangers = [url for url in asked if not url.startswith((address, "data:", "blob:", "ws://127.0.0.1"))]
+        home = address.partition("?")[0]
+        strangers = [url for url in asked if not url.startswith((home, "data:", "blob:", "ws://127.0.0.1"))]
         assert [url for url in strangers if not ICONS.match(url)] == []
         assert [text for text in complaints if not ICONS.search(text)] == []
         page.close()
+
+
+def asks(address: str, path: str, *, method: str = "GET", **headers: str) -> tuple[int, str]:
+    """The status of an answer, and where it leads."""
+    parts = urlsplit(address)
+    connection = HTTPConnection(parts.hostname, parts.port, timeout=60)
+    try:
+        connection.request(method, path, headers=headers)
+        answer = connection.getresponse()
+        answer.read()
+        return answer.status, answer.headers.get("Location", "")
+    finally:
+        connection.close()
+
+
+KERNEL = "/api/kernels/00000000-0000-0000-0000-000000000000"
+SOCKET = {"Upgrade": "websocket", "Connection": "Upgrade", "Sec-WebSocket-Version": "13",
+          "Sec-WebSocket-Key": "dGhlIHNhbXBsZSBub25jZQ=="}  # fmt: skip
+
+
+@pytest.mark.parametrize("query", ["", "?token=", "?token=0123456789abcdef"])
+def test_the_app_answers_nobody_without_its_token(address: str, query: str) -> None:
+    """Protects the kernel from other users of the machine: no page, no kernel, no widget without the token."""
+    status, leads_to = asks(address, f"/{query}")
+    assert (status, leads_to.partition("?")[0]) == (302, "/login")
+    assert asks(address, f"{KERNEL}{query}")[0] == 403
+    assert asks(address, f"{KERNEL}{query}", method="DELETE")[0] == 403
+    assert asks(address, f"{KERNEL}/channels{query}", **SOCKET)[0] == 403
+    assert asks(address, f"/voila/api/shutdown/{KERNEL[-36:]}{query}", method="POST")[0] == 403
+
+
+@pytest.mark.parametrize("host", ["evil.example", "evil.example:8866", "localhost.evil.example", "192.0.2.1"])
+def test_the_app_answers_under_its_own_name_only(address: str, host: str) -> None:
+    """Protects against a page of the web whose name is made to point at this machine, even one that has the token."""
+    query = address.partition("?")[2]
+    for path in (f"/?{query}", f"{KERNEL}?{query}", f"/login?{query}"):
+        assert asks(address, path, Host=host)[0] == 403
+    assert asks(address, f"{KERNEL}/channels?{query}", Host=host, Origin=f"http://{host}", **SOCKET)[0] == 403
+    assert asks(address, f"{KERNEL}?{query}", Host="localhost")[0] == 404  # ours; there is no such kernel

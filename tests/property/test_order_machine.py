@@ -9,6 +9,7 @@ counted, and a state, reason, type or time in force that was never met is a fail
 from __future__ import annotations
 
 from collections import Counter
+from copy import copy
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -25,8 +26,8 @@ from qresearch import terms
 from qresearch.domain.messages import OrderCreated, records
 from qresearch.domain.order import Status
 from qresearch.domain.reasons import Reason
-from qresearch.domain.terms import Kind, TimeInForce
-from qresearch.session.orders import OrderBook
+from qresearch.domain.terms import STOP_KINDS, TRIGGERED_KINDS, Kind, TimeInForce
+from qresearch.session.orders import OrderBook, OrderRecord
 from qresearch.session.timeline import Branch
 
 pytestmark = pytest.mark.filterwarnings("ignore::qresearch.MarketWarning")
@@ -38,6 +39,11 @@ NOT_HERE: dict[Reason, str] = {
     Reason.NO_TRADES: "only a bar inside a day can be without a trade; these markets have daily bars",
 }
 """Reasons that this machine cannot meet, and why."""
+UNREACHABLE = {
+    Reason.NOT_TRADABLE, Reason.DELISTED, Reason.DATA_ENDED, Reason.NOT_LISTED, Reason.NO_FURTHER_OPEN,
+    Reason.GOOD_TILL_OVER, Reason.ORDER_MAXIMUM,
+}  # fmt: skip
+"""Reasons with which a target is refused at its call, so that it withdraws nothing."""
 
 
 @dataclass
@@ -98,6 +104,7 @@ class OrderMachine(RuleBasedStateMachine):
         self.market = spec.build()
         self.symbols = sorted(self.market.symbols)
         self.costs = self.pick(["zero", "default", "historical"])
+        self.finals: tuple[Branch | None, int, dict[int, OrderRecord]] = (None, 0, {})
         self.session = qr.Session(
             self.market,
             cash=self.pick([30_000, 300_000, 3_000_000]),
@@ -121,6 +128,9 @@ class OrderMachine(RuleBasedStateMachine):
         """Terms of any type near the price."""
         rng, day = self.rng, self.market.days[min(self.session._timeline.state.day + 2, len(self.market.days) - 1)]
         tif = str(self.pick(["DAY", "DAY", "GTC", "GTC", "IOC", "FOK", "GTD"]))
+        if self.rng.random() < 0.1:
+            # A last day that is over, or a day off.
+            day = day - np.timedelta64(int(self.pick([1, 2, 20])), "D")
         good = {"tif": "DAY", "until": day} if tif == "GTD" else {"tif": tif}
         near, far = (round(max(price * (1 + rng.normal(0, 0.025)), 0.02), 3) for _ in range(2))
         distance = {"percent": 3.0} if rng.random() < 0.5 else {"amount": 0.21}
@@ -147,7 +157,9 @@ class OrderMachine(RuleBasedStateMachine):
         for _ in range(count):
             style = self.style(price)
             if way < 3:
-                session.order(symbol, int(self.pick([50, 100, 150, 199, 200, 300, 500, 1000, 20_000])), style)
+                session.order(
+                    symbol, int(self.pick([50, 100, 150, 199, 200, 300, 500, 1000, 20_000, 3_000_000])), style
+                )
             elif way == 3:
                 session.order_value(symbol, float(self.pick([5_000, 33_333.33, 90_000])), style)
             elif way == 4:
@@ -168,9 +180,31 @@ class OrderMachine(RuleBasedStateMachine):
             if way < 4:
                 session.order(symbol, -int(self.pick([held or 100, held // 2 or 1, 100, 37, 250, held + 100])), style)
             elif way == 4:
-                session.order_target(symbol, int(self.pick([0, 100, 1000, 3333])), style)
+                self.aim(symbol, int(self.pick([0, 100, 1000, 3333])), style)
             else:
                 session.order_pct(symbol, float(self.pick([-1.0, -0.3])), style)
+
+    def aim(self, symbol: str, target: int, style: terms.Terms | None) -> None:
+        """A target: nothing else stays open that would move the position, and it never goes the wrong way."""
+        session, column = self.session, self.market.column(symbol)
+        held = session._timeline.state.positions.get(column)
+        shares = 0 if held is None else held.quantity
+        ticket = session.order_target(symbol, target, style)
+        record = ticket.record
+        if record.reason in {Reason.NO_PRICE, *UNREACHABLE}:
+            return
+        if record.ended != record.placed:
+            assert (record.quantity > 0) == (target > shares)
+        step = session._exchange.lot_step[column]
+        if session.settings.clock == "next_open" and record.status is Status.QUEUED:
+            # It ends at its target, whole lots below it, or names what kept it from there.
+            assert 0 <= target - (shares + record.quantity) < step or (target > shares and record.quantity > 0)
+        others = [order for order in session._orders().values() if order.column == column and not order.status.is_final]
+        for order in others:
+            if order.order_id != record.order_id:
+                assert order.terms.kind in STOP_KINDS
+                assert order.quantity < 0
+                assert not order.triggered
 
     def looked_up(self, place: int) -> tuple[str, int, float]:
         """A symbol, what is held of it, and its last price (10 before there is one)."""
@@ -179,6 +213,15 @@ class OrderMachine(RuleBasedStateMachine):
         price = self.session._view().last_price(column)
         position = self.session._timeline.state.positions.get(column)
         return symbol, 0 if position is None else position.quantity, price if price > 0 else 10.0
+
+    @rule(place=st.integers(0, 7), beyond=st.sampled_from([0.93, 0.99, 1.0]))
+    def bracket(self, place: int, beyond: float) -> None:
+        """An entry with its stop and its take-profit, all at one moment."""
+        symbol, _, price = self.looked_up(place)
+        entry = self.pick([None, terms.limit(round(price * 0.99, 2), tif="GTC")])
+        self.session.order(symbol, 300, entry)
+        self.session.order(symbol, -300, terms.stop(round(price * beyond, 2), tif="GTC"))
+        self.session.order(symbol, -300, terms.limit(round(price * 1.03, 2), tif="GTC"))
 
     @rule(which=st.integers(0, 30), how=st.integers(0, 5))
     def update(self, which: int, how: int) -> None:
@@ -286,7 +329,17 @@ class OrderMachine(RuleBasedStateMachine):
                 working[order_id] = order.leaves if order.quantity > 0 else -order.leaves
         assert {order_id: order.leaves for order_id, order in state.working.items()} == working
         assert state.cash >= 0
+        self.finals_stay(orders)
         self.reservations_reconcile(queued)
+
+    def finals_stay(self, orders: dict[int, OrderRecord]) -> None:
+        """What is final on a branch stays as it is while the branch goes on."""
+        branch, stop = self.session._timeline.branch, self.session._timeline.stop
+        known_branch, known_stop, known = self.finals
+        if known_branch is branch and known_stop <= stop:
+            assert {order_id: orders[order_id] for order_id in known} == known
+        finals = {order_id: copy(order) for order_id, order in orders.items() if order.status.is_final}
+        self.finals = (branch, stop, finals)
 
     def reservations_reconcile(self, queued: set[int]) -> None:
         """Cash and shares are free, held back, or (shares) bought today; only what rests holds anything back."""
@@ -294,17 +347,18 @@ class OrderMachine(RuleBasedStateMachine):
         portfolio, money = session.portfolio, self.market.venue.money
         reserved = round((portfolio.cash - portfolio.available) * money.units)
         if self.costs == "zero" and state.settings.reserve in {"limit", "none"}:
-            expected = 0
+            fixed = moving = 0
             for order in state.working.values():
                 rests = order.leaves > 0 and order.reason is not None and order.order_id not in queued
-                fixed = order.terms.limit_price if order.terms.limit_price is not None else order.stop
-                if fixed is None and rests:
-                    last = session._view().last_price(order.column)
-                    fixed = last if last == last else 0.0
-                if rests and state.settings.reserve == "limit":
-                    expected += money.notional(money.price_units(fixed), order.leaves)
-            assert reserved == expected
-        assert reserved >= 0
+                waits = order.terms.kind in TRIGGERED_KINDS and not order.triggered
+                if rests and not waits and state.settings.reserve == "limit":
+                    limit = order.terms.limit_price
+                    last = session._view().last_price(order.column) if limit is None else limit
+                    need = money.notional(money.price_units(last if last == last else 0.0), order.leaves)
+                    fixed, moving = (fixed, moving + need) if limit is None else (fixed + need, moving)
+            # What follows the price takes no more than is left beside the limits.
+            assert reserved == fixed + min(moving, max(state.cash - fixed, 0))
+        assert 0 <= reserved <= state.cash
         for holding in portfolio.positions.values():
             assert holding.quantity == holding.sellable + holding.locked + holding.reserved
             assert min(holding.sellable, holding.locked, holding.reserved) >= 0

@@ -108,6 +108,21 @@ def test_the_tree_reads_as_text_and_html() -> None:
     assert "grandchild &lt;b&gt;" in html
 
 
+def test_branches_a_thousand_deep_are_shown() -> None:
+    """Protects long experiments, one branch from the other: the tree is shown whole, and stays as narrow as a page."""
+    made = session().step()
+    for _ in range(1000):
+        made.step().back()
+        made.buy("604018", 100)
+        made.step(phase="next")
+    lines = repr(made.branches).splitlines()
+    assert len(lines) == len(made.branches) == 1001
+    assert lines[-1].startswith("*")
+    assert "(1000) " in lines[-1]
+    assert max(map(len, lines)) < 160
+    assert made.branches._repr_html_().count("<tr>") >= 1001
+
+
 def test_tickets_in_the_memory_of_a_strategy_belong_to_the_branch_one_stands_on() -> None:
     """Protects strategies that keep tickets: after a fork they can still cancel what they placed before it."""
 
@@ -156,7 +171,7 @@ def test_running_again_keeps_what_is_equal_and_forks_where_it_differs() -> None:
     digest = made.digest()
     made.goto(0).step(5, rerun=True)
     assert (made.digest(), list(made.branches)) == (digest, ["main"])
-    assert "Ran 1 step again" in made.message
+    assert "Ran 5 steps again" in made.message
     made.strategy = second
     made.goto(0).step(5, rerun=True)
     assert made.branches.current == "branch-1@2022-03-02"

@@ -201,7 +201,7 @@ def test_app_serves_the_workbench(monkeypatch: pytest.MonkeyPatch, capsys: pytes
     monkeypatch.setattr(subprocess, "call", lambda words: calls.append(words) or 0)
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: object())
     assert cli.main(["app", "--", "--port=9999"]) == 0
-    assert calls[0][:3] == [sys.executable, "-m", "voila"]
+    assert calls[0][:3] == [sys.executable, "-m", "qresearch.app"]
     assert Path(calls[0][3]) == Path(qresearch.__file__).parents[1] / "notebooks" / "30_workbench.ipynb"
     assert calls[0][-1] == "--port=9999"
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)

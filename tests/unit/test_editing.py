@@ -251,3 +251,101 @@ def test_inside_a_callback_time_does_not_move() -> None:
             here.strategy = None
 
     assert session(meddle).step().message == ""
+
+
+# ---------------------------------------------------------------------------------------- a change in the past
+
+
+def small(context, data) -> None:
+    """100 shares a day."""
+    context.order("604018", 100)
+
+
+def large(context, data) -> None:
+    """200 shares a day."""
+    context.order("604018", 200)
+
+
+def changed_in_the_past(**options: object) -> qr.Session:
+    """A run to the end of March; then, on the 15th, another strategy."""
+    run = qr.Session(qr.sample_market(), start="2022-03-01", end="2022-03-31", cash=1e7, strategy=small, **options)
+    run.run(progress=False)
+    run.goto("2022-03-15")
+    run.strategy = large
+    return run
+
+
+@pytest.mark.parametrize("go", ["step", "run"])
+def test_a_strategy_changed_in_the_past_runs_from_there(go: str) -> None:
+    """Protects the first use of the tool: back to a day, mend the strategy, go on: the old future is never replayed."""
+    run = changed_in_the_past()
+    assert "on a new branch" in run.message
+    run.run(progress=False) if go == "run" else run.step(30)
+    assert "The strategy has changed: it runs from 2022-03-15" in run.message
+    assert list(run.branches) == ["main", "branch-1@2022-03-15"]
+    assert run.fills.quantity.tolist() == [100] * 11 + [200] * 11
+    run.back(3).step()
+    assert run.message == "Redid 1 kept step without calling the strategy."
+    run.branches.switch("main")
+    assert run.goto(-1).fills.quantity.tolist() == [100] * 22
+
+
+def test_a_strategy_changed_at_the_tip_counts_on_the_way_back() -> None:
+    """Protects a change after the run: from any day before it the new code runs, and not the old future."""
+    run = qr.Session(qr.sample_market(), start="2022-03-01", end="2022-03-31", cash=1e7, strategy=small)
+    run.run(progress=False)
+    run.strategy = large
+    run.goto("2022-03-15").step()
+    assert "The strategy has changed" in run.message
+    assert run.orders.quantity.tolist()[-1] == 200
+
+
+def test_functions_changed_in_place_are_noticed() -> None:
+    """Protects autoreload: a module whose functions were loaded again runs its new code."""
+
+    def live(context, data) -> None:
+        context.order("604018", 100)
+
+    run = qr.Session(qr.sample_market(), start="2022-03-01", end="2022-03-31", cash=1e7, strategy=live)
+    run.run(progress=False)
+    live.__code__ = large.__code__
+    run.goto("2022-03-15").run(progress=False)
+    assert "The strategy has changed" in run.message
+    assert run.fills.quantity.tolist() == [100] * 11 + [200] * 11
+
+
+def test_a_run_calls_the_strategy_again() -> None:
+    """Protects run(rerun=True): equal events stay on the branch, the first that differ open another."""
+    run = changed_in_the_past()
+    run.strategy = small
+    run.run(rerun=True, progress=False)
+    assert run.message == "Ran 13 steps again: the same events."
+    run.goto("2022-03-15").step()
+    assert run.message == "Redid 1 kept step without calling the strategy."
+    run.strategy = large
+    run.run(rerun=True, progress=False)
+    assert "Run again, 2022-03-17 gives other events: opened branch" in run.message
+    assert list(run.branches) == ["main", "branch-1@2022-03-16"]
+
+
+def test_more_steps_than_there_are_stop_at_the_end() -> None:
+    """Protects large numbers of steps: they stop at the last day and say so; there, one more is refused."""
+    run = qr.Session(qr.sample_market(), start="2022-03-01", end="2022-03-31").step(20)
+    run.step(100)
+    assert run.message == "The session ends here: 3 of the 100 steps were there to take."
+    with pytest.raises(qr.OutOfRange):
+        run.step()
+    assert run.back(5).step(9, rerun=True).now.day == run.market.days[run._exchange.last]
+
+
+def test_a_change_survives_a_resume(tmp_path: Path) -> None:
+    """Protects journals: after a resume it is still known which stops an earlier strategy made."""
+    path = tmp_path / "a.qsession"
+    run = changed_in_the_past(journal=path)
+    run.run(until="2022-03-18", progress=False)
+    run._journal.close()
+    again = qr.Session.resume(path, qr.sample_market())
+    again.strategy = large
+    assert again.back(2).step().message == "Redid 1 kept step without calling the strategy."
+    again.branches.switch("main")
+    assert "The strategy has changed" in again.goto("2022-03-18").step().message

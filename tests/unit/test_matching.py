@@ -313,12 +313,12 @@ def test_orders_share_the_volume_of_a_day() -> None:
     ]  # fmt: skip
 
 
-def test_the_volume_cap_leaves_whole_lots() -> None:
-    """Protects lots under a volume cap: 5 % of 12,300 shares are 615, so 600 fill."""
+def test_the_volume_cap_is_bound_to_no_lot() -> None:
+    """Protects thin bars: lots are rules for entering an order; 5 % of 12,300 shares are 615, and 615 fill."""
     run = session(flat(volumes={(A, 1): 12_300}), participation=0.05)
     ticket = run.buy(A, 1000)
     run.step()
-    assert outcome(ticket) == ("EXPIRED", "VOLUME_CAP", 600, 400)
+    assert outcome(ticket) == ("EXPIRED", "VOLUME_CAP", 615, 385)
 
 
 def test_sells_and_buys_share_one_volume() -> None:
@@ -468,7 +468,7 @@ def test_a_margin_check_passes_over_what_has_no_price_yet() -> None:
 @pytest.mark.parametrize("exact", [False, True], ids=["fast", "exact"])
 def test_a_second_sale_of_shares_that_wait_for_volume(exact: bool) -> None:
     """Protects one set of rules: whether another order has terms of its own does not change why a sale fails."""
-    given = market({A: [10.0] * 4, B: [5.0] * 4}, volumes={(A, 1): 500})
+    given = market({A: [10.0] * 4, B: [5.0] * 4}, volumes={(A, 1): 5})
     run = session(given, start="2024-01-03", positions={A: 300}, participation=0.1)
     if exact:
         run.order(B, 100, style=terms.limit(4.9))

@@ -108,9 +108,28 @@ def untraded_bar() -> qr.Session:
     return run.step(phase="next")
 
 
+def protected() -> qr.Session:
+    """An entry that finds nobody and the stop that waits for it."""
+    run = session("2022-03-01")
+    run.order("604018", 1000, style=terms.limit(9.0, tif="GTC"))
+    run.order("604018", -1000, style=terms.stop(8.5, tif="GTC"))
+    return run.step()
+
+
+def closed() -> qr.Session:
+    """A stop whose position is sold by hand."""
+    run = held("604018", "2022-03-01")
+    run.order("604018", -1000, style=terms.stop(8.5, tif="GTC"))
+    run.step()
+    run.sell("604018", 1000)
+    return run.step()
+
+
 CASES: dict[Reason, Callable[[], qr.Session]] = {
     Reason.LOT_SIZE: lambda: at(session("2022-03-01"), lambda run: run.buy("604018", 50)),
     Reason.MINIMUM_SIZE: lambda: at(session("2022-03-01"), lambda run: run.buy("688903", 199)),
+    Reason.ORDER_MAXIMUM: lambda: at(session("2022-03-01"), lambda run: run.buy("688903", 50_001)),
+    Reason.ZERO_QUANTITY: lambda: at(session("2022-03-01"), lambda run: run.order_value("604018", 5)),
     Reason.NO_CHANGE: lambda: at(session("2022-03-01"), lambda run: run.order_target("604018", 0)),
     Reason.NO_PRICE: lambda: at(session("2022-06-01"), lambda run: run.order_value("688917", 50_000)),
     Reason.NOT_TRADABLE: index,
@@ -120,6 +139,7 @@ CASES: dict[Reason, Callable[[], qr.Session]] = {
     Reason.DELISTED: lambda: at(session("2022-10-13").step(), lambda run: run.buy("604103", 500)),
     Reason.DATA_ENDED: lambda: after(session("2023-07-03").step(), lambda run: run.buy("004140", 500)),
     Reason.NO_FURTHER_OPEN: last_day,
+    Reason.GOOD_TILL_OVER: lambda: styled(terms.limit(9.6, until="2022-02-28")),
     Reason.SUSPENDED: lambda: after(session("2021-07-19"), lambda run: run.buy("604073", 500)),
     Reason.LIMIT_UP: lambda: after(session("2021-03-17"), lambda run: run.buy("604035", 500)),
     Reason.LIMIT_DOWN: lambda: after(held("604052", "2022-03-15"), lambda run: run.sell("604052", 1000)),
@@ -134,8 +154,13 @@ CASES: dict[Reason, Callable[[], qr.Session]] = {
     Reason.LIMIT_NOT_REACHED: lambda: styled(terms.limit(9.0)),
     Reason.STOP_NOT_REACHED: lambda: styled(terms.stop(10.4)),
     Reason.AWAITS_CLOSE: lambda: styled(terms.at_close(), phase="OPEN"),
+    Reason.AWAITS_ENTRY: protected,
     Reason.NOT_AT_ONCE: lambda: styled(terms.limit(9.0, tif="IOC")),
     Reason.OPEN_ORDER_MARGIN: dependent,
+    Reason.POSITION_CLOSED: closed,
+    Reason.REPLACED_BY_TARGET: lambda: at(
+        at(session("2022-03-01"), lambda run: run.buy("604018", 100)), lambda run: run.order_target("604018", 200)
+    ),
     Reason.BELOW_FILLED: too_small,
     Reason.USER_CANCEL: lambda: at(session("2022-03-01"), lambda run: run.buy("604018", 100).cancel()),
     Reason.ALREADY_FINAL: too_late,
@@ -192,7 +217,8 @@ def test_every_reason_has_words(reason: Reason) -> None:
     braces = {frozenset(re.findall(r"{(\w+)}", text)) for text in (words.sentence, words.sentence_zh)}
     assert len(braces) == 1
     assert words.source
-    assert words.advice or reason is Reason.USER_CANCEL
+    by_choice = {Reason.USER_CANCEL, Reason.POSITION_CLOSED, Reason.REPLACED_BY_TARGET}
+    assert words.advice or reason in by_choice
 
 
 def test_a_session_counts_its_reasons() -> None:

@@ -115,7 +115,7 @@ def test_a_refused_order_is_none_and_kept() -> None:
     def strategy(context, data) -> None:
         if data.day == 1:
             seen.extend([context.order(A, 50), context.order(A, 100)])
-            seen.extend([context.sell(B, 100), context.order_target(A, 100)])
+            seen.extend([context.sell(B, 100), context.order_target(B, 0)])
 
     run = session(market({A: [10.0] * 4, B: [5.0] * 4}), strategy=strategy).step()
     assert [None if ticket is None else str(ticket) for ticket in seen] == [None, "2", None, None]

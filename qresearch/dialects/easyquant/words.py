@@ -7,12 +7,14 @@ from typing import Any
 
 from qresearch.dialects.easyquant.objects import EasyOrder, FixedSlippage, VolumeSlippage
 from qresearch.dialects.joinquant import config
-from qresearch.dialects.joinquant.order import MarketOrderStyle
+from qresearch.dialects.joinquant.order import terms_of
 from qresearch.dialects.joinquant.prices import Prices
+from qresearch.dialects.joinquant.refusals import answers
 from qresearch.dialects.joinquant.run import Run
 from qresearch.dialects.joinquant.schedule import Schedule, clock_time
+from qresearch.domain.arguments import number
 from qresearch.domain.order import Status
-from qresearch.errors import UsageError
+from qresearch.errors import UsageError, shown
 
 
 class Words:
@@ -35,41 +37,54 @@ class Words:
         if run.bars.column(security) is None:
             run.tell(f"{call}({security!r}): no such instrument in this market; nothing was sent.", "order")
             return None
-        terms = style.terms() if isinstance(style, MarketOrderStyle) else None
+        terms = None if style is None else terms_of(style)
         ticket = getattr(run.session, call)(security, asked, terms)
         return None if ticket is None or ticket.status is Status.REJECTED else EasyOrder.of(run, ticket)
 
+    @answers(None)
     def order(self, security: str, amount: float, style: Any = None) -> EasyOrder | None:
         """Ask for a number of shares at the next open; a purchase is rounded to the nearest lot."""
-        return self._send("order", security, int(amount), style)
+        return self._send("order", security, _cut("order: amount", amount), style)
 
+    @answers(None)
     def order_value(self, security: str, value: float, style: Any = None) -> EasyOrder | None:
         """Ask for shares worth an amount of money."""
         return self._send("order_value", security, value, style)
 
+    @answers(None)
     def order_target(self, security: str, amount: float, style: Any = None) -> EasyOrder | None:
         """Ask for what brings the position to a number of shares."""
-        return self._send("order_target", security, int(amount), style)
+        return self._send("order_target", security, _cut("order_target: amount", amount), style)
 
+    @answers(None)
     def order_target_value(self, security: str, value: float, style: Any = None) -> EasyOrder | None:
         """Ask for what brings the position to a value."""
         return self._send("order_target_value", security, value, style)
 
+    @answers(None)
     def order_lots(self, security: str, lots: float, style: Any = None) -> EasyOrder | None:
         """Ask for a number of lots of 100."""
-        return self._send("order_lots", security, int(lots), style)
+        return self._send("order_lots", security, _cut("order_lots: lots", lots), style)
 
+    @answers(None)
     def order_pct(self, security: str, pct: float, style: Any = None) -> EasyOrder | None:
         """Buy with a part of the cash, or sell a part of the position."""
         return self._send("order_pct", security, pct, style)
 
+    @answers(False, "Nothing was canceled.")
     def cancel_order(self, order: str) -> bool:
         """Withdraw what is left of an order; False when it is over already."""
-        ticket = self._run.session.ticket(str(order))
+        ticket = self._run.session.ticket(order)
         if ticket.status is None or ticket.status.is_final:
             return False
         self._run.session.cancel(ticket)
         return True
+
+    def get_open_orders(self) -> dict[str, EasyOrder]:
+        """Orders that are not over, by id, as ``order`` returns them."""
+        session = self._run.session
+        tickets = [session.ticket(record.order_id) for record in session._open_records]
+        return {str(ticket): EasyOrder.of(self._run, ticket) for ticket in tickets}
 
     # ------------------------------------------------------------------ setting up
 
@@ -91,7 +106,9 @@ class Words:
             case VolumeSlippage(impact=impact):
                 self._run.session.set_slippage("volume_share", float(impact))
             case _:
-                raise UsageError(f"set_slippage takes FixedSlippage(pct=) or VolumeSlippage(impact=), not {model!r}.")
+                raise UsageError(
+                    f"set_slippage takes FixedSlippage(pct=) or VolumeSlippage(impact=), not {shown(model)}."
+                )
 
     def set_order_timeout(self, seconds: float) -> None:
         """Accepted: orders are good for the day of the open that they wait for."""
@@ -175,3 +192,8 @@ class Words:
             code: self._prices.get_price(code, start_date, end_date, frequency, fields, count=count) for code in codes
         }
         return found[security] if isinstance(security, str) else found
+
+
+def _cut(name: str, value: Any) -> int:
+    """A number of shares or lots, its fraction cut off."""
+    return int(number(name, value))

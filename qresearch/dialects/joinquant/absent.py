@@ -42,6 +42,7 @@ _MARGIN = "there is no margin account; shares trade with order() and its like"
 _MINUTES = "there are no ticks or order books; get_current_data() gives the last price, get_bars() bars"
 _FACTORS = "bring the factor as a table: data={'factors': frame} and get_factor_values(); or jqlib.technical_analysis"
 _FUNDS = "open-end funds are not traded; exchange-traded funds trade with order()"
+_EASYQUANT = "it is EasyQuant's; run the script with Session.from_script(..., dialect='easyquant')"
 _WIZARD = "it is a function of the platform's strategy wizard (kuanke.wizard); write it in the script"
 
 ABSENT = {
@@ -126,6 +127,7 @@ ABSENT = {
         ),
         _FUNDS,
     ),
+    **dict.fromkeys(("order_lots", "order_pct", "run_selection", "set_order_timeout"), _EASYQUANT),
     "get_baidu_factor": "bring it as a table and read it with finance.run_query(query(finance.NAME))",
     "create_backtest": "Session.from_script runs a script",
     "get_backtest": "Session.from_script runs a script",

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import datetime as dt
-import math
 from enum import Enum
 from typing import Any
 
 from qresearch.dialects.joinquant.run import Run
 from qresearch.dialects.joinquant.subaccounts import number_of
+from qresearch.domain.arguments import price as price_of
 from qresearch.domain.codes import OrderFacts
 from qresearch.domain.codes import code as code_of
 from qresearch.domain.messages import OrderFilled
 from qresearch.domain.terms import MARKET_DAY, Kind, Terms
-from qresearch.errors import UsageError, choose
+from qresearch.errors import UsageError, choose, shown
 from qresearch.session.orders import OrderRecord
 from qresearch.session.ticket import Ticket
 
@@ -52,9 +52,9 @@ class MarketOrderStyle:
 
     def terms(self) -> Terms:
         """The terms of the order."""
-        if not self.limit_price:
+        if self.limit_price is None or self.limit_price == 0:
             return MARKET_DAY
-        return Terms(Kind.MARKET, limit_price=float(self.limit_price))
+        return Terms(Kind.MARKET, limit_price=_price(self.limit_price))
 
     def __repr__(self) -> str:
         return type(self).__name__
@@ -119,9 +119,7 @@ class StopLimitOrderStyle(StopMarketOrderStyle):
 
 
 def _price(price: Any) -> float:
-    if not 0 < float(price) < math.inf:
-        raise UsageError(f"The price {price!r} of an order style must be a positive number.")
-    return float(price)
+    return float(price_of("the price of an order style", price))
 
 
 class Order:
@@ -280,6 +278,6 @@ def terms_of(style: Any) -> Terms:
     if isinstance(style, type) and issubclass(style, MarketOrderStyle):
         return MARKET_DAY
     raise UsageError(
-        f"style={style!r} is not an order style. Pass MarketOrderStyle(), LimitOrderStyle(price), "
+        f"style={shown(style)} is not an order style. Pass MarketOrderStyle(), LimitOrderStyle(price), "
         "StopMarketOrderStyle(mode, price) or StopLimitOrderStyle(mode, price, limit)."
     )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
@@ -11,15 +10,18 @@ import numpy as np
 
 from qresearch.dialects.joinquant.order import Order, OrderStatus, Trade, terms_of
 from qresearch.dialects.joinquant.positions import OwnPosition
+from qresearch.dialects.joinquant.refusals import answers
 from qresearch.dialects.joinquant.run import Run
 from qresearch.dialects.joinquant.subaccounts import tag_of
+from qresearch.domain.arguments import number
 from qresearch.domain.messages import OrderFilled, OrderTrimmed
 from qresearch.domain.order import Method
 from qresearch.domain.terms import MARKET_DAY, Terms
 from qresearch.engine.checks import Checks, Intent
 from qresearch.engine.evolve import Draft
 from qresearch.engine.slippage import slipped
-from qresearch.errors import UsageError
+from qresearch.errors import UsageError, shown
+from qresearch.session.options import order_number
 
 _ORDER, _VALUE, _TARGET, _TARGET_VALUE = (int(method) for method in list(Method)[:4])
 
@@ -35,6 +37,7 @@ class Orders:
     def __init__(self, run: Run) -> None:
         self._run = run
 
+    @answers(None)
     def order(  # as documented by the platform
         self, security: str, amount: float, style: Any = None, side: str = "long", pindex: int = 0,
         close_today: bool = False,  # as documented by the platform
@@ -55,14 +58,16 @@ class Orders:
             self._run.tell("Orders were rounded down to whole lots.", "adjusted")
         return self._send(column, _ORDER, shares, style, pindex)
 
+    @answers(None)
     def order_value(  # as documented by the platform
         self, security: str, value: float, style: Any = None, side: str = "long", pindex: int = 0,
         close_today: bool = False,  # as documented by the platform
     ) -> Order | None:  # fmt: skip
         """Buy or sell shares worth an amount of money at the last price, rounded down to whole lots."""
         column = self._column("order_value", security, side, pindex, close_today=close_today)
-        return None if column is None else self._send(column, _VALUE, float(value), style, pindex)
+        return None if column is None else self._send(column, _VALUE, _money("order_value", value), style, pindex)
 
+    @answers(None)
     def order_target(  # as documented by the platform
         self, security: str, amount: float, style: Any = None, side: str = "long", pindex: int = 0,
         close_today: bool = False,  # as documented by the platform
@@ -70,6 +75,7 @@ class Orders:
         """Bring the position to a number of shares; open orders of the code are withdrawn first."""
         return self._target("order_target", _TARGET, security, amount, style, side, pindex, close_today=close_today)
 
+    @answers(None)
     def order_target_value(  # as documented by the platform
         self, security: str, value: float, style: Any = None, side: str = "long", pindex: int = 0,
         close_today: bool = False,  # as documented by the platform
@@ -86,15 +92,15 @@ class Orders:
         column = self._column(call, security, side, pindex, close_today=close_today)
         if column is None:
             return None
+        wanted = _whole(call, asked) if method == _TARGET else _money(call, asked)
         account = self._run.account
         if account.working or account.queue:
             for found in self._open(column):
                 if found.pindex == pindex:
                     self._run.session.cancel(found.ticket)
-        if asked < 0:
+        if wanted < 0:
             self._run.tell(f"{call} with a negative target: shares cannot be sold short; nothing was sent.", "order")
             return None
-        wanted = _whole(call, asked) if method == _TARGET else float(asked)
         return self._send(column, method, wanted, style, pindex)
 
     # ------------------------------------------------------------------ checks and sending
@@ -200,6 +206,7 @@ class Orders:
         """Orders that are not over, by id."""
         return {order.order_id: order for order in self._open()}
 
+    @answers({}, "No order was found.")
     def get_orders(
         self, order_id: Any = None, security: str | None = None, status: OrderStatus | None = None
     ) -> dict[int, Order]:
@@ -215,15 +222,15 @@ class Orders:
         wanted = None if order_id is None else self._id(order_id)
         column = None if security is None else self._run.bars.column(security)
         branch = self._run.session._timeline.branch
-        for number in self._ids():
-            record = self._run.session._order_record(branch, number)
-            if record is None or record.was_refused or wanted not in {None, number}:
+        for known in self._ids():
+            record = self._run.session._order_record(branch, known)
+            if record is None or record.was_refused or wanted not in {None, known}:
                 continue
             if security is not None and record.column != column:
                 continue
-            order = Order(self._run, number)
+            order = Order(self._run, known)
             if status is None or order.status is status:
-                found[number] = order
+                found[known] = order
         return found
 
     def get_trades(self) -> dict[int, Trade]:
@@ -239,11 +246,15 @@ class Orders:
 
     @staticmethod
     def _id(order: Any) -> int:
-        return order.order_id if isinstance(order, Order) else int(order)
+        number = order.order_id if isinstance(order, Order) else order_number(order)
+        if number is None:
+            raise UsageError(f"order={shown(order)} is neither an order nor its id. Pass what order() has returned.")
+        return int(number)
 
+    @answers(None, "Nothing was canceled.")
     def cancel_order(self, order: Any) -> Order | None:
         """Withdraw what is left of an order, given by itself or by its id; None when it is over already."""
-        found = Order(self._run, self._id(order))
+        found = Order(self._run, int(self._run.session.ticket(self._id(order))))
         if found._record.status.is_final:
             return None
         self._run.session.cancel(found.ticket)
@@ -260,6 +271,8 @@ class Orders:
 
 def _whole(call: str, amount: Any) -> int:
     """A number of shares, its fraction cut off."""
-    if isinstance(amount, bool) or not math.isfinite(float(amount)):
-        raise UsageError(f"{call}: amount={amount!r} is not a number of shares. Pass a whole number such as 1000.")
-    return int(amount)
+    return int(number(f"{call}: amount", amount))
+
+
+def _money(call: str, value: Any) -> float:
+    return float(number(f"{call}: value", value, 10_000))

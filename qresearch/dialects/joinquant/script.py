@@ -7,11 +7,9 @@ import datetime as dt
 import hashlib
 import inspect
 import linecache
-import traceback
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial, wraps
-from pathlib import Path
 from types import FunctionType
 from typing import TYPE_CHECKING, Any
 
@@ -43,7 +41,10 @@ from qresearch.dialects.joinquant.schedule import (
 from qresearch.dialects.joinquant.symbols import normalize_code
 from qresearch.dialects.joinquant.tables import Tables
 from qresearch.dialects.joinquant.text import Source, compiled, decoded
-from qresearch.errors import QresearchError, StrategyError, UsageError
+from qresearch.domain import arguments
+from qresearch.errors import QresearchError, UsageError, close_matches, did_you_mean, shown
+from qresearch.session.attempt import load_error
+from qresearch.session.source_file import file_bytes
 from qresearch.session.strategy import Hooks
 
 if TYPE_CHECKING:
@@ -97,24 +98,16 @@ class Script:
         Raises
         ------
         UsageError
-            There is no such file.
+            There is no such file, or it is a folder or a pipe; pass the path of a .py file, or the text.
         """
         if isinstance(script, Script):
             return script
         if isinstance(script, bytes):
             return cls(decoded(script)[0], **options)
         if isinstance(script, str) and ("\n" in script or not script.strip().endswith((".py", ".txt"))):
-            return cls(script, **options)
-        if not isinstance(script, (str, Path)):
-            raise UsageError(f"from_script takes the path or the text of a script, not a {type(script).__name__}.")
-        path = Path(script)
-        try:
-            text, _ = decoded(path.read_bytes())
-        except OSError as problem:
-            raise UsageError(
-                f"Cannot read the script {str(path)!r}: {problem.strerror}. Pass the path of a .py file, or the text."
-            ) from None
-        return cls(text, path.stem, **options)
+            return cls(arguments.text("script", script, "def initialize(context): ..."), **options)
+        path = arguments.path("script", script, "script.py")
+        return cls(decoded(file_bytes(path))[0], path.stem, **options)
 
     @property
     def file(self) -> str:
@@ -236,8 +229,8 @@ class Loaded:
             exec(source.code, namespace)  # running the user's own script is the point
         except QresearchError:
             raise
-        except Exception as problem:
-            raise _load_error(problem, file) from problem
+        except (Exception, SystemExit) as problem:
+            raise load_error(problem, file, file) from problem
         finally:
             self.run.time = None
             self._is_loading = False
@@ -247,11 +240,13 @@ class Loaded:
     def hooks(self) -> Hooks:
         """The script as callbacks of a session."""
         namespace = self.run.namespace
-        found = [name for name in CALLBACKS if callable(namespace.get(name))]
-        if not found:
+        # A word of the dialect itself, such as EasyQuant's before_trading_start, is nothing that the script defines.
+        own = [name for name, value in namespace.items() if callable(value) and value is not self._provided.get(name)]
+        if not set(CALLBACKS) & set(own):
+            near = [hook for name in own for hook in close_matches(name, CALLBACKS, limit=1)]
             raise UsageError(
-                f"Script {self.script.name!r} has nothing to call: it defines none of {', '.join(CALLBACKS)}. "
-                "Define at least initialize(context)."
+                f"Script {self.script.name!r}, {shown(self.script.text)}, has nothing to call: it defines none of "
+                f"{', '.join(CALLBACKS)}. {did_you_mean(dict.fromkeys(near))}Write at least initialize(context)."
             )
         session = self.session
         live = session._memory.live
@@ -368,17 +363,3 @@ def _arity(func: Callable[..., Any]) -> int:
     plain = [item for item in parameters if item.kind in {item.POSITIONAL_ONLY, item.POSITIONAL_OR_KEYWORD}]
     needed = [item for item in plain if item.default is item.empty]
     return min(2, max(len(needed), min(len(plain), 1)))
-
-
-def _load_error(problem: Exception, file: str) -> StrategyError:
-    """The error of a script that raised while it was loaded."""
-    lines = [frame.lineno for frame in traceback.extract_tb(problem.__traceback__) if frame.filename == file]
-    line = lines[-1] if lines else None
-    where = f" in line {line}" if line else ""
-    return StrategyError(
-        f"{file} cannot be loaded: {type(problem).__name__}{where}: {str(problem).rstrip('.')}. Mend it and try again.",
-        day="",
-        phase="",
-        callback="load",
-        line=line,
-    )

@@ -156,9 +156,9 @@ class EventsPanel(Blotter):
         column, order_id = self._column(event), getattr(event, "order_id", None)
         name = type(event).__name__
         quantity = getattr(event, "quantity", None) or getattr(event, "cut", None)
-        reason = getattr(event, "reason", None)
-        if reason is not None:
-            text = f"{reason.value} {explain_reason(reason, event.facts, language=self.words.language)}"  # type: ignore[union-attr]
+        reason, facts = getattr(event, "reason", None), getattr(event, "facts", None)
+        if reason is not None and facts is not None:
+            text = f"{reason.value} {explain_reason(reason, facts, language=self.words.language)}"
         else:
             text = str(getattr(event, "text", ""))
         cells = (

@@ -54,7 +54,7 @@ class Look:
         usual = "red_up" if session.market.venue.money.currency == "CNY" else "green_up"
         return cls(
             choose("language", language, LANGUAGES),
-            choose("colours", colours or usual, COLOURS),
+            choose("colours", usual if colours is None else colours, COLOURS),
             choose("theme", theme, ("light", "dark")),
         )
 

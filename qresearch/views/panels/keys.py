@@ -29,7 +29,8 @@ class Keys(anywidget.AnyWidget):
     ['step']
     """
 
-    _esm = Path(__file__).with_name("keys.js")
+    # The text, not the path: of a path anywidget keeps every widget of the class alive, to reload it when it changes.
+    _esm = Path(__file__).with_name("keys.js").read_text(encoding="utf-8")
     name = traitlets.Unicode().tag(sync=True)
     slider = traitlets.Unicode().tag(sync=True)
 

@@ -51,7 +51,8 @@ class LiveChart(anywidget.AnyWidget):
     ('2022-02-28', 9.58)
     """
 
-    _esm = Path(__file__).with_name("live_chart.js")
+    # The text, not the path: of a path anywidget keeps every widget of the class alive, to reload it when it changes.
+    _esm = Path(__file__).with_name("live_chart.js").read_text(encoding="utf-8")
     chart = traitlets.Dict().tag(sync=True)
     """The whole chart, as it was when it was last sent whole."""
     look = traitlets.Dict().tag(sync=True)

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from typing import Any
 
-from qresearch.errors import UsageError, choose
+from qresearch.domain.arguments import symbols as symbols_of
+from qresearch.errors import UsageError, choose, shown
 from qresearch.market.venue import PHASES
 
 ASKS = ("state", "decision", "both")
@@ -60,10 +61,12 @@ class PracticeSettings:
         >>> PracticeSettings.of({"ask": "state", "rounds": 3}).rounds
         3
         """
+        if given is not None and not isinstance(given, Mapping):
+            raise UsageError(f"practice: settings={shown(given)} is no dict. Pass one such as {{'rounds': 3}}.")
         known = [item.name for item in fields(cls)]
         for key in given or {}:
             choose("practice setting", key, known)
-        made = cls(**(dict(given or {}) | {"symbols": tuple((given or {}).get("symbols", ()))}))
+        made = cls(**(dict(given or {}) | {"symbols": tuple(symbols_of("symbols", (given or {}).get("symbols", ())))}))
         choose("ask", made.ask, ASKS)
         choose("phase", made.phase, [*PHASES, "next"])
         for key in ("rounds", "days", "bars"):

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import ipywidgets as widgets
 
+from qresearch.domain.calls import told_calls
 from qresearch.views.panels.blotters import CashPanel, EventsPanel, FillsPanel, PositionsPanel
 from qresearch.views.panels.chart import ChartPanel
 from qresearch.views.panels.cost_panel import CostPanel
@@ -104,6 +105,7 @@ class Workbench(Panel):
         super().close()
 
 
+@told_calls
 class Panels:
     """The panels of a session, each alone: ``session.panels.ticket()``.
 

@@ -105,7 +105,7 @@ def test_bytes_of_no_known_encoding_still_become_text() -> None:
 
 def test_a_file_that_is_not_there_is_named() -> None:
     """Protects users from a traceback of the operating system."""
-    with pytest.raises(UsageError, match=r"Cannot read the script 'missing\.py'"):
+    with pytest.raises(UsageError, match=r"Cannot read the strategy 'missing\.py'"):
         qr.Session.from_script("missing.py", qr.sample_market())
 
 

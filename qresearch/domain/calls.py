@@ -1,0 +1,233 @@
+"""Calls that Python itself refuses: an argument that is unknown, missing, surplus or given twice, told with its remedy.
+
+Where the word of a neighbour library is meant (backtrader, zipline, vectorbt, LEAN, RQAlpha, JoinQuant, pandas), the
+message says ours.
+"""
+
+from __future__ import annotations
+
+import functools
+import inspect
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, ParamSpec, TypeVar
+
+from qresearch.errors import UsageError, close_matches, did_you_mean, shown
+
+P = ParamSpec("P")
+R = TypeVar("R")
+C = TypeVar("C")
+
+SAME: tuple[frozenset[str], ...] = tuple(
+    frozenset(words.split())
+    for words in (
+        "security symbol symbols asset instrument instruments ticker tickers code codes stock sid data order_book_id "
+        "order_book_ids security_list id_or_ins stock_code",
+        "amount quantity shares size qty volume num units lots value pct percent target cash_amount total_amount",
+        "start start_date from_date fromdate start_time start_dt begin begin_date begin_time since",
+        "end end_date to_date todate end_time end_dt stop_date until",
+        "cash initial_capital initial_cash init_cash capital capital_base starting_cash startcash start_cash money",
+        "count bar_count bars_count bars window length lookback periods n size",
+        "field fields columns column",
+        "frequency freq timeframe interval unit bar_size resolution period",
+        "adjust fq adjust_type adjustment",
+        "order order_id orderid order_ref ticket id",
+        "market data source feed prices bars panel",
+        "strategy algo algorithm handle_data strategy_class func",
+        "func function callback handler",
+        "time time_rule when at",
+        "html path file filename fname output out filepath",
+        "directory folder path out output dir",
+        "language lang locale",
+        "participation volume_limit max_volume volume_share participation_rate",
+        "benchmark benchmark_symbol bench",
+        "n steps days count",
+        "name title label",
+        "risk_free rf risk_free_rate riskfree",
+        "close_tax stamp_duty tax",
+    )
+)
+"""Words of other libraries and ours for one thing; of each group a call knows at most one or two."""
+
+_PRICED = {
+    "limit_price": "limit({0})", "limit": "limit({0})", "plimit": "limit({0})", "price": "limit({0})",
+    "stop_price": "stop({0})", "stop": "stop({0})", "stop_loss": "stop({0})", "sl": "stop({0})", "sl_stop": "stop({0})",
+    "trailamount": "trailing_stop({0})", "trailpercent": "trailing_stop(percent=5)",
+    "trail_percent": "trailing_stop(percent=5)", "tp": "limit({0})", "take_profit": "limit({0})",
+}  # fmt: skip
+"""Arguments of other libraries that are a part of ``style=`` here, and the terms that say the same."""
+
+_TYPED = ("exectype", "order_type", "ordertype", "type", "kind", "valid", "tif", "time_in_force", "tag", "price_type")
+
+_ELSEWHERE = {
+    **dict.fromkeys(
+        ("commission", "commissions", "fees", "fee", "commission_rate", "tax", "stamp_duty"),
+        "Costs are set with costs='zero', or by rates with session.set_order_cost(open_commission=0.00025). ",
+    ),
+    **dict.fromkeys(
+        ("margin", "leverage", "allow_short", "short"), "A session trades from its cash and holds no short positions. "
+    ),
+    **dict.fromkeys(("trade_on_close", "cheat_on_open", "coc", "coo"), "When a request fills is set with clock=. "),
+    "universe": "The symbols are those of the market: read_market(..., symbols=[...]). ",
+    "data_frequency": "The bars are those of the market: sample_market('minute'), or read_market of minute bars. ",
+}
+
+
+def told(function: Callable[P, R]) -> Callable[P, R]:
+    """A function that answers a call which Python cannot bind with a UsageError instead of a TypeError.
+
+    It costs a tenth of a microsecond a call; :func:`~qresearch.session.trading.asks` has a cheaper way for orders.
+
+    >>> import qresearch as qr
+    >>> qr.terms.at_open(9.6)
+    Traceback (most recent call last):
+    ...
+    qresearch.errors.UsageError: at_open takes no argument by place: 9.6 is too much. Write at_open(*, tif='DAY', \
+until=None, tag='').
+    """
+
+    @functools.wraps(function)
+    def call(*args: P.args, **kwargs: P.kwargs) -> R:
+        try:
+            return function(*args, **kwargs)
+        except TypeError as problem:
+            # Only what was refused before the first line of the function ran: the traceback ends here.
+            if problem.__traceback__ is None or problem.__traceback__.tb_next is not None:
+                raise
+        raise wrong_call(function, args, kwargs)
+
+    call.__told__ = True  # type: ignore[attr-defined]
+    return call
+
+
+def told_calls(cls: type[C]) -> type[C]:
+    """A class whose public methods, inherited ones included, and constructor are :func:`told`."""
+    for name in dir(cls):
+        found = inspect.getattr_static(cls, name)
+        function = getattr(found, "__func__", found)
+        is_ours = inspect.isfunction(function) and function.__module__.startswith("qresearch.")
+        if not is_ours or hasattr(function, "__told__") or (name.startswith("_") and name not in _SPECIAL):
+            continue
+        wrapped = told(function)
+        setattr(cls, name, type(found)(wrapped) if isinstance(found, (classmethod, staticmethod)) else wrapped)
+    return cls
+
+
+_SPECIAL = ("__init__", "__call__")
+
+
+def bound(call: str, function: Callable[..., R], first: object, named: Mapping[str, Any]) -> Callable[[], R]:
+    """A function with its first argument and options that a user passed on to it, or a UsageError that names them.
+
+    Parameters
+    ----------
+    call : str
+        What the user called.
+    function : callable
+    first : object
+    named : mapping
+    """
+    try:
+        inspect.signature(function).bind(first, **named)
+    except TypeError:
+        raise wrong_call(functools.partial(function, first), (), named, call) from None
+    return functools.partial(function, first, **named)
+
+
+def wrong_call(
+    function: Callable[..., Any], args: Sequence[object], named: Mapping[str, Any], call: str = ""
+) -> UsageError:
+    """What is wrong with arguments that a function cannot take, and what to write.
+
+    Parameters
+    ----------
+    function : callable
+    args : sequence
+        By place, the object or class itself included where the function has one.
+    named : mapping
+        By name.
+    call : str
+        What the user called, where it is not the function itself.
+    """
+    parameters = list(inspect.signature(function).parameters.values())
+    if parameters and parameters[0].name in {"self", "cls"}:
+        parameters, args = parameters[1:], args[1:]
+    usage = f"It takes {', '.join(item.name for item in parameters)}. Pass one of these."
+    if not call:
+        call = _name(function)
+        usage = _usage(call, parameters)
+    names = [item.name for item in parameters if item.kind is not item.VAR_POSITIONAL]
+    by_place = [item.name for item in parameters if item.kind in {item.POSITIONAL_ONLY, item.POSITIONAL_OR_KEYWORD}]
+    if unknown := [name for name in named if name not in names]:
+        first = unknown[0]
+        return UsageError(f"{call} has no argument {first}={shown(named[first])}. {ours(first, named, names)}{usage}")
+    if len(args) > len(by_place):
+        surplus = ", ".join(map(shown, args[len(by_place) :]))
+        most = f"at most {len(by_place)}" if by_place else "no argument"
+        return UsageError(f"{call} takes {most} by place: {surplus} is too much. {usage}")
+    if twice := [name for name in by_place[: len(args)] if name in named]:
+        return UsageError(
+            f"{call}: {twice[0]} was given twice, by place and as {twice[0]}={shown(named[twice[0]])}. {usage}"
+        )
+    missing = [
+        item.name
+        for item in parameters
+        if item.default is item.empty
+        and item.kind not in {item.VAR_POSITIONAL, item.VAR_KEYWORD}
+        and item.name not in named
+        and item.name not in by_place[: len(args)]
+    ]
+    return UsageError(f"{call}: {' and '.join(missing)} {'is' if len(missing) == 1 else 'are'} missing. {usage}")
+
+
+def ours(name: str, named: Mapping[str, Any], names: Sequence[str]) -> str:
+    """What an argument of a neighbour library is called here, as a sentence; else what looks like it; else nothing.
+
+    Parameters
+    ----------
+    name : str
+        As it was written.
+    named : mapping
+        All named arguments of the call.
+    names : sequence of str
+        The arguments that the call has.
+
+    >>> ours("qty", {"qty": 100}, ["security", "quantity", "style"])
+    'Here it is quantity=. '
+    >>> ours("limit_price", {"limit_price": 9.6}, ["security", "quantity", "style"])
+    'Prices are part of the terms of an order: pass style=qresearch.terms.limit(9.6). '
+    """
+    if "style" in names and name in _PRICED:
+        both = named.keys() & {"limit_price", "limit", "price"} and named.keys() & {"stop_price", "stop"}
+        terms = "stop_limit(stop_price, limit_price)" if both else _PRICED[name].format(shown(named[name]))
+        return f"Prices are part of the terms of an order: pass style=qresearch.terms.{terms}. "
+    if "style" in names and name in _TYPED:
+        return (
+            "Type and time in force are the terms of an order: pass style=qresearch.terms.limit(9.6, tif='GTC'), "
+            "or another of qresearch.terms. "
+        )
+    for words in SAME:
+        if name.lower() in words and (known := [word for word in names if word in words and word not in named]):
+            return f"Here it is {known[0]}=. "
+    if name in _ELSEWHERE and "costs" in names:
+        return _ELSEWHERE[name]
+    return did_you_mean(close_matches(name, [word for word in names if word not in named], 1))
+
+
+def _name(function: Callable[..., Any]) -> str:
+    """What a user calls it: a constructor and an object that is called by the name of their class."""
+    owner, _, name = function.__qualname__.rpartition(".")
+    if name == "__init__":
+        return owner
+    return owner.lower() if name == "__call__" else name
+
+
+def _usage(call: str, parameters: Sequence[inspect.Parameter]) -> str:
+    plain = [item.replace(annotation=item.empty) for item in parameters]
+    text = f"{call}{inspect.Signature(plain)}"
+    if len(text) <= _LONGEST:
+        return f"Write {text}."
+    names = ", ".join(item.name for item in parameters if item.kind not in {item.VAR_KEYWORD, item.VAR_POSITIONAL})
+    return f"Write one of its arguments: {names}."
+
+
+_LONGEST = 140

@@ -1,0 +1,109 @@
+"""What the account itself ends: orders that it can no longer carry, and orders that have nothing left to close."""
+
+from __future__ import annotations
+
+from qresearch.domain.messages import OrderCanceled, OrderRejected, OrderTrimmed
+from qresearch.domain.reasons import Facts, Reason
+from qresearch.domain.state import OpenOrder
+from qresearch.domain.terms import MARKET_KINDS
+from qresearch.engine.checks import Checks
+from qresearch.engine.evolve import Draft
+from qresearch.engine.exchange import Exchange
+from qresearch.engine.open_orders import is_buying
+from qresearch.engine.reserves import intent_of, reserved_cash
+
+
+def end_uncovered(draft: Draft, exchange: Exchange) -> None:
+    """End resting buys that the cash no longer covers, the newest first.
+
+    Asked after what takes cash or makes needs grow without a match: a change of costs, a tax, a corporate action.
+    """
+    reserved = reserved_cash(draft, exchange)
+    short = sum(reserved.values()) - draft.cash
+    for order_id in sorted(reserved, reverse=True):
+        if short <= 0:
+            return
+        needed = reserved[order_id]
+        if needed:
+            money, left = exchange.money, needed - short
+            facts: Facts = {
+                "asked": draft.working[order_id].leaves,
+                "needed": money.amount(needed),
+                "cash": money.amount(max(left, 0)),
+                "affordable": 0,
+            }
+            draft.emit(OrderCanceled(draft.day, draft.phase, order_id, Reason.INSUFFICIENT_CASH, facts))
+            short -= needed
+
+
+def after_fill(draft: Draft, exchange: Exchange, order: OpenOrder, *, is_taxed: bool) -> None:
+    """End what the account cannot carry, or has nothing to do, after a fill of an order.
+
+    Parameters
+    ----------
+    draft : Draft
+        After the fill.
+    exchange : Exchange
+    order : OpenOrder
+        As it was before the fill.
+    is_taxed : bool
+        The sale took a tax on dividends from the cash.
+    """
+    if is_taxed:
+        end_uncovered(draft, exchange)
+    if draft.settings.open_order_margin:
+        _recheck_margin(draft, exchange)
+    if order.leaves < 0:
+        _close_out(draft, order)
+
+
+def _recheck_margin(draft: Draft, exchange: Exchange) -> None:
+    """End open orders that the account can no longer carry."""
+    money, checks = exchange.money, Checks(draft, exchange)
+    for order in tuple(draft.working.values()):
+        position = draft.positions.get(order.column)
+        held = 0 if position is None else position.quantity
+        facts: Facts | None = None
+        if order.leaves < 0 and -order.leaves > held:
+            facts = {"needed": -order.leaves, "available": held}
+        elif order.leaves > 0:
+            price = order.terms.limit_price or order.stop or exchange.view(draft).last_price(order.column)
+            # Without a price yet (not listed) nothing can be said about what it needs.
+            needed = checks.cost(intent_of(order, price, 0, 0), order.leaves) if price > 0 else 0
+            if needed > draft.cash:
+                facts = {"needed": money.amount(needed), "available": money.amount(draft.cash)}
+        if facts is not None:
+            draft.emit(OrderRejected(draft.day, draft.phase, order.order_id, Reason.OPEN_ORDER_MARGIN, facts))
+
+
+def _close_out(draft: Draft, sold: OpenOrder) -> None:
+    """End what has nothing left to close after a sale, and cut limit orders to what a stop leaves of a position.
+
+    A plain market order that has not had its turn yet is judged in it. Nothing ends while a buy is open.
+    """
+    position = draft.positions.get(sold.column)
+    held = 0 if position is None else position.quantity
+    if held and not sold.closes:
+        return
+    sales = [order for order in draft.working.values() if order.leaves < 0 and order.column == sold.column]
+    if not sales or is_buying(draft, sold.column):
+        return
+    promised = sum(-order.leaves for order in sales if order.closes and not order.is_untouched)
+    for order in sorted(sales, key=lambda order: order.order_id):
+        has_a_turn = order.reason is None and (held or order.terms.kind in MARKET_KINDS)
+        if has_a_turn or (held and (order.closes or order.is_untouched)):
+            continue
+        left = max(held - promised, 0)
+        if not left:
+            end_closing(draft, order, held=held, promised=min(promised, held))
+        elif -order.leaves > left:
+            facts: Facts = {"asked": -order.leaves, "held": held, "sellable": left}
+            cut = -order.leaves - left
+            draft.emit(OrderTrimmed(draft.day, draft.phase, order.order_id, cut, Reason.INSUFFICIENT_QUANTITY, facts))
+        promised += min(-order.leaves, left)
+
+
+def end_closing(draft: Draft, order: OpenOrder, *, held: int, promised: int) -> None:
+    """End an order that has nothing left to close."""
+    facts: Facts = {"held": held, "promised": promised}
+    draft.emit(OrderCanceled(draft.day, draft.phase, order.order_id, Reason.POSITION_CLOSED, facts))

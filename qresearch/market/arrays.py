@@ -1,0 +1,43 @@
+"""What holds the arrays of a market: they are never changed, and still cannot be after a copy or a pickle."""
+
+from __future__ import annotations
+
+from dataclasses import fields
+from typing import Any, Self, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+Array = TypeVar("Array", bound=NDArray[Any])
+
+
+def read_only(array: Array) -> Array:
+    """The array itself, which can no longer be changed."""
+    array.flags.writeable = False
+    return array
+
+
+class ReadOnly:
+    """The base of the frozen dataclasses of a market: every array among their fields is read-only.
+
+    A deep copy is the thing itself, since nothing can change it. A pickle holds the fields alone: what is computed from
+    them, the fingerprint included, is computed again from what came back.
+    """
+
+    def __post_init__(self) -> None:
+        self._lock()
+
+    def _lock(self) -> None:
+        for value in self.__dict__.values():
+            if isinstance(value, np.ndarray):
+                read_only(value)
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Self:
+        return self
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {item.name: self.__dict__[item.name] for item in fields(self)}  # type: ignore[arg-type]  # a dataclass
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__dict__.update(state)
+        self._lock()  # arrays come out of a pickle writeable

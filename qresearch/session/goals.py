@@ -1,0 +1,44 @@
+"""How far a run goes: what its ``until=`` says, as a moment, breakpoints and a question."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from qresearch.domain.arguments import function
+from qresearch.market.venue import PHASE_ORDER, Phase
+from qresearch.session.breakpoints import EVENTS, Breakpoint
+from qresearch.session.schedules import moment_at
+
+if TYPE_CHECKING:
+    from qresearch.session.session import Session
+
+_CLOSE = PHASE_ORDER[Phase.CLOSE]
+Target = tuple[int, int, int]
+
+
+def goal_of(session: Session, until: object) -> tuple[Callable[[Session], object] | None, list[Breakpoint], Target]:
+    """Predicate, breakpoints and last moment of a run.
+
+    Parameters
+    ----------
+    session : Session
+    until : object
+        As :meth:`Session.run` takes it.
+    """
+    last = (session._exchange.last, _CLOSE, 0)
+    predicates: list[Callable[[Session], object]] = []
+    extra: list[Breakpoint] = []
+    for goal in until if isinstance(until, (list, tuple)) else () if until is None else (until,):
+        if isinstance(goal, Breakpoint) or (isinstance(goal, str) and goal in session._breakpoints.names):
+            extra.append(session._breakpoints.find(goal))
+        elif isinstance(goal, str) and goal in EVENTS:
+            extra.append(session._breakpoints.only(goal))
+        elif callable(goal):
+            predicates.append(function("until", goal, "the session"))
+        else:
+            moment = moment_at(goal, session._exchange)
+            last = min(moment or (session.market.panel.day_index(goal, side="previous"), _CLOSE, 0), last)
+    if len(predicates) < 2:
+        return predicates[0] if predicates else None, extra, last
+    return lambda session: any(holds(session) for holds in predicates), extra, last

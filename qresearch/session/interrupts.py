@@ -98,10 +98,10 @@ class _Open:
                 _gate.deliver(sys._getframe(1))
             _gate.came, _gate.is_open = False, True
 
-    def __exit__(self, *_: object) -> None:
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
         if get_ident() == _MAIN:
             came, _gate.came, _gate.is_open = _gate.came, False, False
-            if came and not self._forgives:
+            if came and not self._forgives and (kind is None or not issubclass(kind, KeyboardInterrupt)):
                 raise KeyboardInterrupt
 
 

@@ -45,6 +45,12 @@ class Remembered(NamedTuple):
     edits: int
 
 
+class Left(NamedTuple):
+    """In a snapshot, what could not be copied: its kind stands for it, and the value itself stays as it is."""
+
+    kind: str
+
+
 class SessionMemory(MutableMapping[str, Any]):
     """``session.memory``: what a strategy has set on its context, to be read and to be set by hand.
 
@@ -64,7 +70,7 @@ class SessionMemory(MutableMapping[str, Any]):
     >>> import qresearch as qr
     >>> session = qr.Session(qr.sample_market(), start="2022-03-01").step()
     >>> session.memory["fast"] = 10
-    >>> session.back().memory, session.step().memory
+    >>> dict(session.back().memory), dict(session.step().memory)
     ({}, {'fast': 10})
     """
 
@@ -228,11 +234,12 @@ class Memory:
         return buffer.getvalue()
 
     def _copyable(self, root: Mapping[str, Any]) -> dict[str, Any]:
-        kept = {}
+        kept: dict[str, Any] = {}
         for name, value in root.items():
             if self._can_copy(value):
                 kept[name] = value
             else:
+                kept[name] = Left(type(value).__name__)
                 self._tell(
                     f"{name!r} ({type(value).__name__}) cannot be copied, so going back does not restore it. "
                     "Keep plain data (numbers, lists, dicts, frames) in the memory of a strategy."
@@ -247,7 +254,7 @@ class Memory:
         return True
 
     def values(self, kept: Remembered | None) -> list[dict[str, Any]]:
-        """What a snapshot holds: one mapping per root, copied."""
+        """What a snapshot holds: one mapping per root, copied, with :class:`Left` where that could not be."""
         if kept is None:
             return [{} for _ in self.roots]
         values: list[dict[str, Any]] = pickle.loads(kept.data)  # made by this process
@@ -259,7 +266,8 @@ class Memory:
         self.schedules.restore(() if kept is None else kept.schedules)
         edits = self._edits[0 if kept is None else kept.edits :]
         for place, root in enumerate(self.roots):
-            held = values[place] if place < len(values) else {}
+            found = values[place] if place < len(values) else {}
+            held = {name: value for name, value in found.items() if type(value) is not Left}
             initial = self._initial[place]
             for name in list(root):
                 if name not in held and name not in initial and self._can_copy(root[name]):

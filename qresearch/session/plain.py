@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import base64
 import datetime as dt
-import json
 import random
 from collections import Counter, OrderedDict, defaultdict, deque
 from collections.abc import Callable, Mapping
@@ -20,6 +19,7 @@ import numpy as np
 import pandas as pd
 
 from qresearch.errors import JournalError, UsageError
+from qresearch.session.memory import Left
 from qresearch.session.ticket import Ticket
 
 _ATOMS = frozenset({int, float, str, bool, type(None)})
@@ -27,6 +27,8 @@ _FACTORIES: Mapping[str, Callable[[], Any]] = {
     "list": list, "dict": dict, "set": set, "int": int, "float": float, "str": str, "tuple": tuple,
 }  # fmt: skip
 _ARRAY_KINDS = "biufcmMSU"
+_LARGEST = 10**4000
+"""Python itself does not read longer numbers back from text."""
 _DEEPEST = 100
 """Levels of containers inside each other: far below what reading JSON, or making it, can take."""
 
@@ -56,6 +58,8 @@ def to_plain(value: Any, depth: int = 0) -> Any:
     """
     kind = type(value)
     if kind in _ATOMS:
+        if kind is int and not -_LARGEST < value < _LARGEST:
+            raise NotPlain("number of more than 4,000 digits")
         return value
     if depth > _DEEPEST:
         raise NotPlain(f"container that lies in itself or more than {_DEEPEST} deep")
@@ -68,7 +72,7 @@ def to_plain(value: Any, depth: int = 0) -> Any:
         return {f"${tag}": write(value, depth + 1)}
     if isinstance(value, np.generic) and kind.__name__ in _SCALARS:
         return {f"${kind.__name__}": _write_array(np.asarray(value), depth)}
-    raise NotPlain(kind.__name__)
+    raise NotPlain(value.kind if kind is Left else kind.__name__)
 
 
 def from_plain(data: Any, ticket: Callable[[str], Any] = str) -> Any:
@@ -290,13 +294,9 @@ def plain_items(values: Mapping[str, Any], lost: dict[str, str]) -> dict[str, An
     for name, value in values.items():
         try:
             kept[name] = to_plain(value)
-            # Numbers that Python itself will not read back from text.
-            json.dumps(kept[name])
         except NotPlain as problem:
             lost[name] = str(problem)
-        except ValueError:
-            lost[name] = f"{type(value).__name__} too large for text"
-    return {name: value for name, value in kept.items() if name not in lost}
+    return kept
 
 
 def plain_options(options: Mapping[str, Any]) -> dict[str, Any]:

@@ -67,7 +67,8 @@ def _made(make: type[Session], market: Market, meta: dict[str, Any]) -> Session:
         return make(market, **from_plain(options))
     except Exception as problem:
         raise JournalError(
-            f"The journal asks for options that this version refuses: {problem} Read it with the version that wrote it."
+            f"The journal asks for options that this version refuses, among {options}: {problem} Read it with the "
+            "version that wrote it."
         ) from problem
 
 
@@ -136,7 +137,8 @@ class _Replay:
         timeline.branches = {branch.name: branch for branch in self._branches.values()}
         timeline.branch = self._branches[self._current]
         session._move_to(timeline.branch.cursor)
-        session.message = f"Resumed {self._name}: {len(self._contents.entries)} entries done again."
+        done = sum(entry.kind != "move" for entry in self._contents.entries)
+        session.message = f"Resumed {self._name}: {done} entries done again."
         for name, what in self._lost.items():
             session._tell(
                 f"{name!r} held a {what}, which a journal does not keep: it is as the strategy first sets it. Set it "

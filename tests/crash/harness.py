@@ -174,7 +174,8 @@ def picture(session: qr.Session) -> tuple:
     """What must survive."""
     timeline = session._timeline
     branches = [(name, len(item.stops), len(item.log), item.cursor) for name, item in timeline.branches.items()]
-    memory = [to_plain(dict(root)) for root in session._memory.values(timeline.memory)]
+    # By name: in which order attributes were first set is no part of what a strategy remembers.
+    memory = [to_plain(dict(sorted(root.items()))) for root in session._memory.values(timeline.memory)]
     return (
         session.digest(),
         timeline.branch.name,
@@ -329,10 +330,12 @@ class Striker:
             os.write(self._write, struct.pack("d", after))
             work()
             is_over = True
-            while True:
+            # It always comes; Python drops what is raised while it frees an object, so that nothing may be seen of it.
+            for _ in range(100):
                 time.sleep(0.01)
         except KeyboardInterrupt:
             return not is_over
+        return False
 
     def end(self) -> None:
         """Let the process go."""

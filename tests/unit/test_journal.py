@@ -7,9 +7,11 @@ import datetime as dt
 import json
 import random
 import re
+import shutil
 import sqlite3
 import subprocess
 import sys
+import threading
 from decimal import Decimal
 from fractions import Fraction
 from pathlib import Path
@@ -411,3 +413,192 @@ def test_the_class_of_a_journal_is_not_left_open(path: Path) -> None:
     made._journal.close()
     made._journal.close()
     assert not made._journal.is_open
+
+
+# ---------------------------------------------------------------------------------------- what is no journal to be
+
+
+def test_a_file_that_names_a_strategy_or_a_journal_runs_and_writes_nothing(path: Path, tmp_path: Path) -> None:
+    """Protects whoever is sent a journal: only plain options of a closed list are taken, sealed or not."""
+    evil, elsewhere = tmp_path / "evil.py", tmp_path / "elsewhere.qsession"
+    evil.write_text(f"open({str(tmp_path / 'ran')!r}, 'w').close()\ndef handle_data(context, data): pass\n")
+    for options in ({"strategy": str(evil)}, {"journal": str(elsewhere)}, {"nonsense": 1}, {"cash": "much"}):
+        made = session(None, None)
+        made._options = {**made._options, **options}
+        made._journal = made._open_journal(path, "", "")
+        made._journal.note("root", made._timeline.branch, list(made._timeline.branch.log), None)
+        made._settle()
+        made._journal.close()
+        with pytest.raises(qr.JournalError, match=next(iter(options))):
+            qr.Session.resume(path, MARKET)
+        path.unlink()
+    assert not (tmp_path / "ran").exists()
+    assert not elsewhere.exists()
+
+
+@pytest.mark.parametrize("name", [":memory:", "", 5, "a\0b", Path(":memory:"), None])
+def test_what_names_no_file_is_refused(name: object) -> None:
+    """Protects against a journal that is kept nowhere."""
+    if name is None:
+        assert session(None)._journal is None
+        return
+    with pytest.raises(qr.JournalError, match="does not name a file"):
+        session(name)  # type: ignore[arg-type]
+
+
+def test_a_folder_and_a_name_too_long_are_refused(tmp_path: Path) -> None:
+    """Protects against a bare OSError."""
+    with pytest.raises(qr.JournalError, match="is a folder"):
+        session(tmp_path)
+    with pytest.raises(qr.JournalError, match="Choose a folder"):
+        session(tmp_path / ("x" * 300))
+    with pytest.raises(qr.JournalError, match="no journal at"):
+        qr.Session.resume(tmp_path / ("x" * 300), MARKET)
+
+
+@pytest.mark.parametrize("replaced", [False, True])
+def test_a_journal_that_is_deleted_under_its_session_is_told(path: Path, replaced: bool) -> None:
+    """Protects the work: the user learns at the next command that nothing is written any more, and goes on."""
+    made = session(path).step(2)
+    path.unlink()
+    if replaced:
+        path.write_bytes(b"something else")
+    with pytest.raises(qr.JournalError, match="deleted, moved or replaced"):
+        made.buy("604035", 100)
+    assert (made.orders.symbol.to_list()[-1], made.step()._journal) == ("604035.SH", None)
+    assert any("deleted, moved or replaced" in notice for notice in made.notices)
+    assert not replaced or path.read_bytes() == b"something else"
+
+
+def test_a_journal_of_an_earlier_format_is_refused_with_its_reader(path: Path) -> None:
+    """Protects old files: the message says what reads them, and they stay as they are."""
+    file = sqlite3.connect(path)
+    file.execute("CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL)")
+    file.execute("INSERT INTO meta VALUES ('format', '1')")
+    file.commit()
+    file.close()
+    before = path.read_bytes()
+    with pytest.raises(qr.JournalError, match="format 1.* reads format 2. Read it with a version .* before December"):
+        qr.Session.resume(path, MARKET)
+    assert path.read_bytes() == before
+
+
+def test_a_session_that_ended_before_it_began_leaves_its_name_free(path: Path) -> None:
+    """Protects the first cell after Ctrl-C: a file that holds nothing is taken, one with anything is not."""
+
+    class Interrupts(Counter):
+        def initialize(self, context) -> None:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        session(path, Interrupts)
+    with pytest.raises(qr.JournalError, match="holds nothing"):
+        qr.Session.resume(path, MARKET)
+    assert resumed_digest(path, session(path).step(3)) == session().step(3).digest()
+
+
+def resumed_digest(path: Path, made: qr.Session) -> str:
+    made._journal.close()
+    return resumed(path, Counter).digest()
+
+
+# ---------------------------------------------------------------------------------------- memory
+
+
+class Model:
+    """What no journal can keep."""
+
+
+class Counted:
+    """A class of the user's that has the name of one that is kept."""
+
+
+Counted.__name__ = "Timestamp"
+
+
+def loop() -> list:
+    held: list = []
+    held.append(held)
+    return held
+
+
+def deep() -> list:
+    held: list = []
+    for _ in range(300):
+        held = [held]
+    return held
+
+
+@pytest.mark.parametrize(
+    "make", [Model, lambda: Model, lambda: lambda: 0, threading.Lock, loop, deep, lambda: 10**5000, Counted,
+             lambda: np.longdouble(1), lambda: {"a": [Model()]}],
+    ids=["object", "class", "function", "lock", "list in itself", "deep list", "huge number", "namesake", "longdouble",
+         "inside"],
+)  # fmt: skip
+def test_memory_that_is_no_plain_data_resumes_with_a_notice(path: Path, make) -> None:
+    """Protects the resume: what a journal cannot keep is named when it comes, and again when the session resumes."""
+
+    def handle_data(context, data) -> None:
+        context.model = make()
+
+    made = session(path, handle_data).step(2)
+    assert any("'model' holds a" in notice for notice in made.notices)
+    made.step()
+    made._journal.close()
+    back = resumed(path, handle_data)
+    assert (back.digest(), dict(back.memory)) == (made.digest(), {})
+    assert any("'model' held a" in notice for notice in back.notices)
+
+
+BROKEN = "caf\udce9"
+"""Text as it comes from a file name that is no UTF-8."""
+
+
+def test_text_that_is_no_utf8_is_kept(path: Path) -> None:
+    """Protects every place that takes text: log lines, tags, names of branches, memory, and the digest."""
+
+    def handle_data(context, data) -> None:
+        context.log(f"{BROKEN}.csv")
+        context.seen = {BROKEN: [BROKEN, "中"]}
+
+    made = session(path, handle_data)
+    made.buy("604018", 100, qr.terms.limit(9.0, tag=BROKEN))
+    made.step().branch(BROKEN).step()
+    made.branches.rename("main", f"{BROKEN} main")
+    wanted = made.digest(), dict(made.memory), list(made.branches)
+    made._journal.close()
+    back = resumed(path, handle_data)
+    assert (back.digest(), dict(back.memory), list(back.branches)) == wanted
+
+
+def test_memory_set_by_hand_is_a_command(path: Path) -> None:
+    """Protects what a user sets: in the file at once, undone by going back, and on a branch from the past."""
+    made = session(path).step(3)
+    made.memory["fast"] = 10
+    del made.memory["turns"]
+    made.memory["turns"] = 7
+    copy = path.with_name("killed.qsession")
+    for file in path.parent.glob("run.qsession*"):
+        shutil.copy(file, str(file).replace("run.", "killed."))
+    assert dict(resumed(copy, Counter).memory) == {"fast": 10, "turns": 7}
+    assert "fast" not in made.back().memory
+    assert made.step().memory["fast"] == 10
+    made.back().memory["slow"] = 30
+    assert (made.branches.current != "main", "Acting from the past" in made.message) == (True, True)
+    assert made.branches.switch("main").goto(-1).memory == {"fast": 10, "turns": 7}
+    wanted = dict(made.memory), made.digest(), list(made.branches)
+    made._journal.close()
+    back = resumed(path, Counter)
+    assert (dict(back.memory), back.digest(), list(back.branches)) == wanted
+
+
+def test_memory_reads_like_a_dict() -> None:
+    """Protects the way in which people look at it."""
+    made = session().step(2)
+    assert repr(made.memory) == repr(dict(made.memory)) == "{'turns': 2}"
+    assert (len(made.memory), "turns" in made.memory, made.memory.get("none", 1)) == (1, True, 1)
+    with pytest.raises(KeyError):
+        del made.memory["none"]
+    stops = len(made._timeline.branch.log)
+    made.memory["turns"] = 2
+    assert len(made._timeline.branch.log) == stops

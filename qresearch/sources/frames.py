@@ -59,7 +59,9 @@ def load_table(source: pd.DataFrame | str | Path, what: str) -> pd.DataFrame:
         )
     path = path_of(what, source, "bars.parquet")
     if path.suffix.lower() not in (".csv", ".parquet"):
-        raise UsageError(f"{what}: {str(path)!r} is neither .csv nor .parquet. Save it as one of these.")
+        raise UsageError(
+            f"{what}: {shown(str(path))} is neither .csv nor .parquet. Pass a path that ends in one of them."
+        )
     if not path.is_file():
         beside = [found.name for found in path.parent.iterdir()] if path.parent.is_dir() else []
         hint = did_you_mean(close_matches(path.name, beside))

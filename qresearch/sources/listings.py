@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from qresearch.domain.instrument import Board, Instrument, board_of, canonical_symbol
-from qresearch.errors import DataError, close_matches, did_you_mean
+from qresearch.errors import DataError, close_matches, did_you_mean, shown
 from qresearch.market.market import Benchmark
 from qresearch.market.panel import Bools, Days
 from qresearch.market.venue import Venue
@@ -257,7 +257,9 @@ def read_benchmark(source: object, beside: Table | None) -> Benchmark | None:
     if isinstance(source, str) and Path(source).suffix.lower() not in (".csv", ".parquet"):
         wanted, asked, source = canonical_symbol(source), True, beside
         if source is None:
-            raise DataError(f"benchmark: no index file beside the data holds {wanted!r}. Pass a path or a DataFrame.")
+            raise DataError(
+                f"benchmark: no index file beside the data holds {shown(wanted)}. Pass a path or a DataFrame."
+            )
     else:
         asked = False
     if isinstance(source, pd.Series):

@@ -65,7 +65,7 @@ OWNERS: Mapping[str, tuple[type, Callable[[Stage], Any]]] = {
     "data": (BarData, lambda stage: stage.session._data),
     "panels": (Panels, lambda stage: stage.session.panels),
     "picture": (SvgPicture, lambda stage: stage.session.plot("life", order="1")),
-    "account": (Account, lambda stage: Account(stage.session)),
+    "account": (Account, lambda _: Account(qr.Session(MARKET, start=DAYS[1]))),
 }
 """Whose methods are public, by the word with which one comes to an object, and the object on a stage."""
 

@@ -117,10 +117,8 @@ def _parser() -> argparse.ArgumentParser:
     run.add_argument("--start", help="first trading day, such as 2024-01-31 (default: the first of the data)")
     run.add_argument("--end", help="last trading day (default: the last of the data)")
     run.add_argument("--cash", type=float, default=1_000_000, help="money to start with (%(default)s)")
-    run.add_argument(
-        "--clock", choices=["next_open", "same_bar"], default="next_open", help="when an order trades (%(default)s)"
-    )
-    run.add_argument("--costs", choices=list(COST_PRESETS), default="default", help="what trading costs (%(default)s)")
+    run.add_argument("--clock", choices=["next_open", "same_bar"], help="when an order trades (next_open)")
+    run.add_argument("--costs", choices=list(COST_PRESETS), help="what trading costs (default)")
     run.add_argument(
         "--out",
         type=Path,
@@ -157,10 +155,20 @@ def _run(options: argparse.Namespace) -> int:
 def _session(options: argparse.Namespace, market: Market) -> Session:
     span = {"start": options.start, "end": options.end, "cash": options.cash}
     if options.dialect is None:
-        return Session(market, **span, costs=options.costs, clock=options.clock, strategy=options.strategy)
+        if options.table:
+            raise UsageError(f"--table {options.table[0]}: tables belong to a script of a dialect. Add --dialect.")
+        costs, clock = options.costs or "default", options.clock or "next_open"
+        return Session(market, **span, costs=costs, clock=clock, strategy=options.strategy)
     tables = dict(entry.split("=", 1) for entry in options.table if "=" in entry)
     if len(tables) != len(options.table):
         raise UsageError(f"--table {options.table!r}: write each as NAME=FILE, such as valuation=valuation.parquet.")
+    for name, file in tables.items():
+        if not Path(file).is_file():
+            raise UsageError(f"--table {name}={file}: there is no such file. Pass the path of a Parquet or CSV file.")
+    for name in ("clock", "costs"):
+        if getattr(options, name) is not None:
+            value = getattr(options, name)
+            raise UsageError(f"--{name} {value}: the {name} is set by --dialect {options.dialect}. Leave it out.")
     return Session.from_script(options.strategy, market, **span, dialect=options.dialect, data=tables)
 
 

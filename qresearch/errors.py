@@ -26,6 +26,7 @@ import difflib
 import types
 from collections.abc import Iterable
 from enum import Enum
+from pathlib import PurePath
 
 
 class QresearchError(Exception):
@@ -203,6 +204,8 @@ def shown(value: object) -> str:
         return f"{type(value).__name__}.{value.name}"
     if isinstance(value, _NAMED):
         return value.__name__
+    if isinstance(value, PurePath):
+        value = str(value)
     try:
         words = " ".join(repr(value).split())
     except Exception:  # what cannot say what it is, an integer of 5,000 digits included

@@ -81,7 +81,7 @@ def between(name: str, value: Any, least: float, most: float, example: object) -
     """A number from `least` to `most`, both allowed; raises UsageError otherwise."""
     found = number(name, value, example)
     if not least <= found <= most:
-        raise UsageError(f"{name}={shown(value)} must be from {least:,g} to {most:,g}. Write one such as {example}.")
+        raise UsageError(f"{name}={shown(value)} must be from {least:,} to {most:,}. Write one such as {example}.")
     return found
 
 

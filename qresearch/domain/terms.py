@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from qresearch.domain.arguments import between, day_text, flag, price, text
-from qresearch.domain.calls import told
+from qresearch.domain.calls import told, told_calls
 from qresearch.errors import UsageError, choose, shown
 
 
@@ -50,6 +50,7 @@ class TimeInForce(StrEnum):
     """All of it when it first meets the market, or nothing."""
 
 
+@told_calls
 @dataclass(frozen=True, slots=True)
 class Terms:
     """Type, prices and time in force of an order.

@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from qresearch.domain.arguments import day_text
+from qresearch.domain.calls import told_calls
 from qresearch.domain.instrument import SymbolIndex
 from qresearch.errors import DataError, OutOfRange, choose, shown
 from qresearch.market.arrays import ReadOnly, read_only
@@ -30,6 +31,7 @@ FIELDS = (*PRICE_FIELDS, "volume", "turnover", "pre_close", "limit_up", "limit_d
 """The numeric fields of a panel, in the order of their columns in tables."""
 
 
+@told_calls
 @dataclass(frozen=True, eq=False)
 class Panel(ReadOnly):
     """Bars of N instruments over T trading days.
@@ -228,5 +230,5 @@ class Panel(ReadOnly):
         near = [str(self.days[i]) for i in (place - 1, place) if 0 <= i < len(self.days)]
         raise OutOfRange(
             f"{wanted} is not a trading day of this market, which runs from {self.days[0]} to {self.days[-1]}. "
-            f"Take the nearest trading day, {' or '.join(near)}."
+            f"The nearest trading days are {' and '.join(near)}. Take one of them."
         )

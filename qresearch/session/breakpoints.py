@@ -251,8 +251,8 @@ class Breakpoints:
             if re.fullmatch(r"[a-z_]+(\.[a-z_]+)*", what):
                 words = [*EVENTS, *_KINDS]
                 raise UsageError(
-                    f"breakpoints.add: {what!r} is no event or level. {did_you_mean(close_matches(what, words))}"
-                    f"Events are {', '.join(sorted(EVENTS))}; levels are {', '.join(_KINDS)}."
+                    f"breakpoints.add: {shown(what)} is no event or level. {did_you_mean(close_matches(what, words))}"
+                    f"Pass one of the events {', '.join(sorted(EVENTS))}, or one of the levels {', '.join(_KINDS)}."
                 ) from None
             return Breakpoint(0, what, what, "state", holds=measure(what))
         inside = moment_at(what, session._exchange) if phase is None else None

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 import pandas as pd
 
+from qresearch.domain.arguments import path as path_of
 from qresearch.domain.arguments import symbols as symbols_of
 from qresearch.domain.arguments import text
 from qresearch.domain.messages import (
@@ -194,6 +195,8 @@ class Looking(Acting):
         """
         from qresearch.views.report import compare, report  # noqa: PLC0415  # the ring above, only when asked
 
+        if html is not None:
+            html = path_of("html", html, "tearsheet.html")
         if title is not None:
             text("title", title, "My run", empty=True)
         if isinstance(branch, (tuple, list)):

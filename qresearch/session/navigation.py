@@ -306,12 +306,12 @@ class Navigation(Clock):
             if event is not None:
                 self._move_to(self._timeline.find_event(whole("goto: event", event, least=0, example=0)))
             elif isinstance(where, (int, np.integer)) and not isinstance(where, bool):
-                stop, kept = (
-                    whole("goto: stop", where, least=-_MOST_STEPS, example=-1),
-                    len(self._timeline.branch.stops),
-                )
+                stop = whole("goto: stop", where, least=-_MOST_STEPS, example=-1)
+                kept = len(self._timeline.branch.stops)
                 if not -kept <= stop < kept:
-                    raise OutOfRange(f"goto: there is no stop {stop}: {kept} are kept here. Pass 0 to {kept - 1}.")
+                    raise OutOfRange(
+                        f"goto: stop {stop} leaves the kept history of {kept} stops. Pass 0 to {kept - 1}."
+                    )
                 self._move_to(stop if stop >= 0 else kept + stop)
             else:
                 self._move_to(self._stop_of_day(where))

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from qresearch.domain.instrument import Instrument
+from qresearch.errors import DataError
 from qresearch.market.actions import Action
 from qresearch.market.panel import Bools, Days, Floats
 from qresearch.market.rules import price_limits, reference_price, tick
@@ -84,9 +85,17 @@ def resolve_actions(
         if not span[0] <= row.ex_day < span[1]:
             continue
         bonus = row.bonus
+        before = float(marks[row.ex_day - 1, row.column]) if row.ex_day else float("nan")
+        if row.cash >= before:
+            raise DataError(
+                f"cash_per_share: {symbols[row.column]} pays {row.cash:g} a share on {days[row.ex_day]}, and closed at "
+                f"{before:g} before. Pass the cash for one share, not for ten.",
+                field="cash_per_share",
+                symbol=symbols[row.column],
+                day=str(days[row.ex_day]),
+            )
         if not row.resolved:
             unresolved.append(f"{symbols[row.column]} {days[row.ex_day]}")
-            before = float(marks[row.ex_day - 1, row.column]) if row.ex_day else float("nan")
             after = float(pre_close[row.ex_day, row.column])
             if not (before > 0 and after > 0):
                 before, after = row.before, row.reference

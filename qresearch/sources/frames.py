@@ -59,7 +59,9 @@ def load_table(source: pd.DataFrame | str | Path, what: str) -> pd.DataFrame:
         )
     path = path_of(what, source, "bars.parquet")
     if path.suffix.lower() not in (".csv", ".parquet"):
-        raise UsageError(f"{what}: {str(path)!r} is neither .csv nor .parquet. Save it as one of these.")
+        raise UsageError(
+            f"{what}: {shown(str(path))} is neither .csv nor .parquet. Pass a path that ends in one of them."
+        )
     if not path.is_file():
         beside = [found.name for found in path.parent.iterdir()] if path.parent.is_dir() else []
         hint = did_you_mean(close_matches(path.name, beside))
@@ -73,7 +75,7 @@ def _read_parquet(path: Path, what: str) -> pd.DataFrame:
     except Exception as problem:  # whatever the readers of the format raise: their own classes, and many builtin ones
         why = str(problem).strip().partition("\n")[0].rstrip(".")
         raise DataError(
-            f"{what}: {path.name} cannot be read as Parquet: {why}. "
+            f"{_file(path, what)} cannot be read as Parquet: {why}. "
             "Write it again with DataFrame.to_parquet, or pass a .csv file."
         ) from None
 
@@ -84,15 +86,19 @@ def _read_csv(path: Path, what: str) -> pd.DataFrame:
         # As numbers, codes such as 000001 would lose their zeros.
         return pd.read_csv(path, dtype={name: str for name in header if _plain(name) == "symbol"})
     except pd.errors.EmptyDataError:
-        raise DataError(f"{what}: {path.name} is empty. Pass a file with a header and rows.") from None
+        raise DataError(f"{_file(path, what)} is empty. Pass a file with a header and rows.") from None
     except UnicodeError as problem:
-        raise DataError(f"{what}: {_encoding(path)}") from problem
+        raise DataError(f"{_file(path, what)} {_encoding(path)}") from problem
     except (ValueError, OSError, csv.Error) as problem:
         why = str(problem).strip().removeprefix("Error tokenizing data. C error: ").rstrip(".")
         raise DataError(
-            f"{what}: {path.name} cannot be read as CSV: {why}. "
+            f"{_file(path, what)} cannot be read as CSV: {why}. "
             "Give every row as many cells as the header, and close every quotation mark."
         ) from None
+
+
+def _file(path: Path, what: str) -> str:
+    return path.name if what == path.name else f"{what}: {path.name}"
 
 
 def _encoding(path: Path) -> str:
@@ -113,7 +119,7 @@ def _encoding(path: Path) -> str:
         place = problem.start
     line = raw.count(b"\n", 0, place) + 1
     remedy = f"pass pd.read_csv({path.name!r}, encoding={found!r})" if found else "see that it is a text file"
-    return f"{path.name} is no UTF-8 text, first in line {line}. Save it as UTF-8, or {remedy}."
+    return f"is no UTF-8 text, first in line {line}. Save it as UTF-8, or {remedy}."
 
 
 _NAMED = 5

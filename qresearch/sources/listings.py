@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,7 +13,7 @@ import numpy as np
 import pandas as pd
 
 from qresearch.domain.instrument import Board, Instrument, board_of, canonical_symbol
-from qresearch.errors import DataError, close_matches, did_you_mean
+from qresearch.errors import DataError, close_matches, did_you_mean, shown
 from qresearch.market.market import Benchmark
 from qresearch.market.panel import Bools, Days
 from qresearch.market.venue import Venue
@@ -20,6 +21,10 @@ from qresearch.sources.frames import load_table, read_stamps, require
 
 Table = pd.DataFrame | str | Path
 DEFAULT_BENCHMARK = "000300.SH"
+_MOST_SHARES = 1_000
+"""More new shares per share held than this are a slip of the pen: 10 for 1 are 9."""
+_YES_OR_NO = {**dict.fromkeys(("true", "1", "1.0"), True),
+              **dict.fromkeys(("false", "0", "0.0", "", "nan", "none", "<na>"), False)}  # fmt: skip
 _DELISTED = "delisted_or_stopped"
 _SIBLINGS: Mapping[str, str] = {
     "instruments": "{}_instruments.csv",
@@ -149,7 +154,22 @@ def _instrument(symbol: str, board: Board, entry: Mapping[str, Any], last: dt.da
             field="limit_ratio",
             symbol=symbol,
         )
-    same_day = str(entry.get("same_day_sale", "")).strip().lower() in ("true", "1", "1.0")
+    listed = entry.get("list_date")
+    if listed is not None and delisted is not None and delisted <= listed:
+        raise DataError(
+            f"delist_date: {symbol} is listed on {listed} and delisted on {delisted}. Correct one of the two.",
+            field="delist_date",
+            symbol=symbol,
+            day=str(delisted),
+        )
+    word = str(entry.get("same_day_sale", "")).strip().lower()
+    if word not in _YES_OR_NO:
+        raise DataError(
+            f"same_day_sale: {symbol} has {shown(entry['same_day_sale'])}. Pass True or False.",
+            field="same_day_sale",
+            symbol=symbol,
+        )
+    same_day = _YES_OR_NO[word]
     return Instrument(symbol, _text(entry.get("name")), board, entry.get("list_date"), delisted, same_day, ratio)
 
 
@@ -158,9 +178,12 @@ def _number(entry: Mapping[str, Any], name: str, symbol: str) -> float | None:
     if value is None or value != value or value == "":
         return None
     try:
-        return float(value)
-    except (TypeError, ValueError):
-        raise DataError(f"{name}: {symbol} has {value!r}. Pass a number.", field=name, symbol=symbol) from None
+        found = float(value)
+    except (TypeError, ValueError, OverflowError):
+        found = math.inf
+    if math.isinf(found):
+        raise DataError(f"{name}: {symbol} has {shown(value)}. Pass a finite number.", field=name, symbol=symbol)
+    return found
 
 
 def read_actions(
@@ -213,10 +236,13 @@ def _action(entry: Mapping[Any, Any], symbol: str, ex_date: dt.date, ex_day: int
     ]
     cash, bonus, rights = (value or 0.0 for value in amounts[:3])
     price, before, reference = (float("nan") if value is None else value for value in amounts[3:])
-    if not (cash >= 0 and rights >= 0 and bonus > -1 and (rights == 0 or price >= 0)):
+    known = [value for value in (before, reference) if value == value]
+    is_sound = cash >= 0 and 0 <= rights < _MOST_SHARES and -1 < bonus < _MOST_SHARES and min(known, default=1) > 0
+    if not (is_sound and (rights == 0 or price >= 0)):
         raise DataError(
             f"corporate actions: {symbol} on {ex_date} has cash {cash}, bonus {bonus}, rights {rights} at {price}. "
-            "Cash and rights are not negative, rights have a price, a bonus counts new shares per share held.",
+            "Cash and rights are not negative, rights have a price, a bonus counts new shares per share held "
+            f"(below {_MOST_SHARES:,}), and reference prices are above 0. Correct the row.",
             field="corporate actions",
             symbol=symbol,
             day=str(ex_date),
@@ -257,7 +283,9 @@ def read_benchmark(source: object, beside: Table | None) -> Benchmark | None:
     if isinstance(source, str) and Path(source).suffix.lower() not in (".csv", ".parquet"):
         wanted, asked, source = canonical_symbol(source), True, beside
         if source is None:
-            raise DataError(f"benchmark: no index file beside the data holds {wanted!r}. Pass a path or a DataFrame.")
+            raise DataError(
+                f"benchmark: no index file beside the data holds {shown(wanted)}. Pass a path or a DataFrame."
+            )
     else:
         asked = False
     if isinstance(source, pd.Series):
@@ -284,4 +312,11 @@ def _benchmark(name: str, stamps: pd.DatetimeIndex, close: pd.Series) -> Benchma
             f"benchmark: the days of {name} do not ascend. Sort them and keep one row per day.", field="date"
         )
     known = ~np.isnan(values)
+    if not ((values[known] > 0) & np.isfinite(values[known])).all():
+        first = days[known][~((values[known] > 0) & np.isfinite(values[known]))][0]
+        raise DataError(
+            f"benchmark: {name} has a close on {first} that is not above 0 and finite. Correct it, or leave it empty.",
+            field="close",
+            day=str(first),
+        )
     return Benchmark(name, days[known], values[known])

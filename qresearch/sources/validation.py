@@ -143,6 +143,14 @@ def check_prices(rows: Rows, adjusted: bool) -> None:
                 "Correct them; on paused days an unknown price is NaN, not 0.",
                 rows.show(name),
             )
+    if {"limit_up", "limit_down"} <= numbers.keys():
+        rows.reject(
+            "limit_up",
+            numbers["limit_up"] < numbers["limit_down"],
+            "an upper limit below the lower one",
+            "Correct them, or check that the columns are not swapped.",
+            rows.show("limit_up", "limit_down"),
+        )
     # Adjusted prices carry the rounding of their factor.
     slack = 1e-9 if adjusted else 0.0
     top, bottom = numbers["high"] * (1 + slack), numbers["low"] * (1 - slack)

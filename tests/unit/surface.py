@@ -1,4 +1,8 @@
-"""The public surface, found by introspection: every callable that a user may call, with a call of it that works."""
+"""The public surface, found by introspection: every callable that a user may call, and arguments that work.
+
+What is public is listed here by class only; its functions are found. A function that is new brings its parameters with
+it: one that needs an argument of a new name needs a good value in :data:`GOOD`, and the suite says so.
+"""
 
 from __future__ import annotations
 
@@ -11,112 +15,167 @@ import pandas as pd
 
 import qresearch as qr
 from qresearch import exercises
+from qresearch.dialects.swordfish import Account
+from qresearch.market.panel import Panel
+from qresearch.session.branches import Branches, Comparison
+from qresearch.session.breakpoints import Breakpoints
+from qresearch.session.notices import Notices
+from qresearch.session.portfolio import Holdings
+from qresearch.session.strategy import BarData, Context, Log
+from qresearch.session.tables import Tables
+from qresearch.session.ticket import Ticket
+from qresearch.session.watch import Watch
+from qresearch.session.what_if import WhatIf
+from qresearch.views.panels.workbench import Panels
+from qresearch.views.plots import KINDS
+from qresearch.views.svg import SvgPicture
 
 A, B = "600001.SH", "600002.SH"
 DAYS = pd.bdate_range("2024-01-02", periods=6)
 
 
 def bars() -> pd.DataFrame:
-    """Two shares at 10 over six days, the second of them rising."""
+    """Two shares at 10 over six days."""
     flat = {"open": 10.0, "high": 10.2, "low": 9.8, "close": 10.0, "volume": 1e6}
-    rows = [{"date": day, "symbol": symbol, **flat} for symbol in (A, B) for day in DAYS]
-    return pd.DataFrame(rows)
+    return pd.DataFrame([{"date": day, "symbol": symbol, **flat} for symbol in (A, B) for day in DAYS])
 
 
-MARKET = qr.read_market(bars())
+MARKET = qr.read_market(bars(), adjusted=False)
 
 
 def handle_data(context: object, data: object) -> None:
     """A strategy that does nothing."""
 
 
-class Fresh:
-    """A session in the middle of its run with an order, a branch, a breakpoint and a watch, and what hangs on it."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        session = self.session = qr.Session(MARKET, start=DAYS[1], cash=100_000, strategy=handle_data)
-        self.held = session.buy(A, 200)
-        session.step(2)
-        session.branch("other")
-        self.ticket = session.buy(A, 1000, qr.terms.limit(9.5, tif="GTC"))
-        session.breakpoints.add("fill", name="stop")
-        session.watch.note()
-        self.context, self.data = session._context, session._data
-
-    def owners(self) -> Mapping[str, object]:
-        """The objects of the session that a user meets, by the words with which one comes to them."""
-        session = self.session
-        return {
-            "session": session,
-            "branches": session.branches,
-            "breakpoints": session.breakpoints,
-            "tables": session.tables,
-            "watch": session.watch,
-            "what_if": session.what_if,
-            "notices": session.notices,
-            "positions": session.portfolio.positions,
-            "market": session.market,
-            "panel": session.market.panel,
-            "ticket": self.ticket,
-            "context": self.context,
-            "log": self.context.log,
-            "data": self.data,
-            "panels": session.panels,
-            "comparison": session.branches.compare("main", "other"),
-            "picture": session.plot("life", order="1"),
-        }
-
+OWNERS: Mapping[str, tuple[type, Callable[[Stage], Any]]] = {
+    "session": (qr.Session, lambda stage: stage.session),
+    "branches": (Branches, lambda stage: stage.session.branches),
+    "comparison": (Comparison, lambda stage: stage.session.branches.compare("main", "other")),
+    "breakpoints": (Breakpoints, lambda stage: stage.session.breakpoints),
+    "tables": (Tables, lambda stage: stage.session.tables),
+    "watch": (Watch, lambda stage: stage.session.watch),
+    "what_if": (WhatIf, lambda stage: stage.session.what_if),
+    "notices": (Notices, lambda stage: stage.session.notices),
+    "positions": (Holdings, lambda stage: stage.session.portfolio.positions),
+    "market": (qr.Market, lambda stage: stage.session.market),
+    "panel": (Panel, lambda stage: stage.session.market.panel),
+    "ticket": (Ticket, lambda stage: stage.ticket),
+    "context": (Context, lambda stage: stage.session._context),
+    "log": (Log, lambda stage: stage.session._context.log),
+    "data": (BarData, lambda stage: stage.session._data),
+    "panels": (Panels, lambda stage: stage.session.panels),
+    "picture": (SvgPicture, lambda stage: stage.session.plot("life", order="1")),
+    "account": (Account, lambda _: Account(qr.Session(MARKET, start=DAYS[1]))),
+}
+"""Whose methods are public, by the word with which one comes to an object, and the object on a stage."""
 
 MODULES: Mapping[str, Any] = {"qresearch": qr, "terms": qr.terms, "exercises": exercises}
-CLASSES: Mapping[str, type] = {"Session": qr.Session, "Market": qr.Market, "Terms": qr.terms.Terms}
-OPERATORS = ("__call__", "__getitem__")
+CLASSES: Mapping[str, type] = {"Session": qr.Session, "Terms": qr.terms.Terms, "Account": Account}
+OPERATORS = {"__call__": "", "__getitem__": "[]"}
 
 NOT_CALLED: Mapping[str, str] = {
-    "Market": "made by read_market; its constructor takes arrays that were checked",
-    "Market.from_akshare": "asks a vendor; its arguments have tests of their own",
-    "Market.from_baostock": "as above",
-    "market.from_akshare": "as above",
+    "session.from_script": "is Session.from_script",
+    "session.resume": "is Session.resume",
+    "market.from_akshare": "asks a vendor; tests/contract has its tests",
     "market.from_baostock": "as above",
-    "session.from_script": "Session.from_script",
-    "session.resume": "Session.resume",
-    "panels.of": "what a session calls to make its panels",
-    "panels.close": "takes nothing and ends the panels",
-    "ticket.of": "what a session calls to make a ticket",
-    "breakpoints.arm": "what a run calls",
-    "breakpoints.only": "what a run calls",
-    "notices.tell": "what a session calls",
-    "watch.note": "what a step calls",
-    "watch.tell": "what a step calls",
+    "panels.of": "made by session.panels",
+    "panels.close": "ends the panels, and takes nothing",
+    "ticket.of": "made by an order",
+    "breakpoints.arm": "called by a run",
+    "breakpoints.only": "called by a run",
+    "notices.tell": "called by the session",
+    "watch.note": "called by a step",
+    "watch.tell": "called by a step",
 }
 """Public names that no user calls with arguments, and why."""
 
 
-def _public(owner: object) -> Iterator[str]:
-    for name in dir(owner):
-        if name in OPERATORS or not name.startswith("_"):
-            yield name
+class Stage:
+    """A session in the middle of its run, with an order that filled, one that works, a branch and a breakpoint."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        session = self.session = qr.Session(MARKET, start=DAYS[1], cash=100_000, strategy=handle_data)
+        session.buy(A, 200)
+        session.step(2)
+        session.branch("other")
+        self.ticket = session.buy(A, 1000, qr.terms.limit(9.5, tif="GTC"))
+        session.breakpoints.add("fill", name="stop")
+
+    def callable(self, name: str) -> Callable[..., object]:
+        """The public callable of a name."""
+        return SURFACE[name](self)
+
+    def arguments(self, name: str) -> dict[str, Any]:
+        """The named arguments of a call that works, by parameter: those without which it cannot be called."""
+        given = dict(GOOD_OF.get(name, {}))
+        for item in inspect.signature(self.callable(name)).parameters.values():
+            is_needed = item.default is item.empty and item.kind not in {item.VAR_POSITIONAL, item.VAR_KEYWORD}
+            if is_needed and item.name not in given:
+                given[item.name] = GOOD[item.name] if item.name in GOOD else PATHS[item.name]
+        return {key: self.folder / PATHS[key] if key in PATHS else value for key, value in given.items()}
 
 
-def surface(fresh: Fresh) -> Iterator[tuple[str, Callable[..., object]]]:
-    """(name, callable) of everything public, on the objects of one session."""
+GOOD: Mapping[str, Any] = {
+    "security": A, "symbol": A, "amount": 100, "quantity": 100, "lots": 1, "value": 5000, "pct": 0.5, "order": "1",
+    "name": "other", "old": "other", "new": "third", "what": "fill", "which": "stop", "a": "main", "kind": "orders",
+    "func": lambda context: None, "dialect": "lean", "field": "close", "step": 0.01, "day": DAYS[2], "price": 9.6,
+    "stop_price": 9.6, "limit_price": 9.5, "trigger_price": 9.6, "market": MARKET, "call": "buy",
+    "script": "def handle_data(context, data): pass", "answer": 1, "expected": 1, "source": bars(),
+}  # fmt: skip
+"""A good value of every parameter that must be given."""
+PATHS: Mapping[str, str] = {"path": "run.qsession", "directory": "results"}
+GOOD_OF: Mapping[str, dict[str, Any]] = {
+    "session.set_slippage": {"kind": "bps", "size": 5},
+    "context.set_slippage": {"kind": "bps", "size": 5},
+    "session.branch": {"name": "third"},
+    "session.goto": {"where": 0},
+    "session.step": {"n": 1},
+    "plot life": {"order": "1"},
+    "terms.trailing_stop": {"amount": 0.5},
+    "ticket.update": {"quantity": 500},
+    "Account": {"session": qr.Session(MARKET)},
+    "account.set_position": {"qty": 100, "order_price": 9.6},
+}
+
+
+def _found() -> Iterator[tuple[str, Callable[[Stage], Callable[..., object]]]]:
     for label, module in MODULES.items():
-        for name, found in vars(module).items():
-            if name.startswith("_") or not inspect.isfunction(found):
+        for name, function in vars(module).items():
+            if name.startswith("_") or not inspect.isfunction(function):
                 continue
-            if name in module.__all__ if module is qr else found.__module__ == module.__name__:
-                yield f"{label}.{name}" if label != "qresearch" else name, found
+            if name in qr.__all__ if module is qr else function.__module__ == module.__name__:
+                yield name if module is qr else f"{label}.{name}", lambda _, function=function: function
     for label, kind in CLASSES.items():
-        yield label, kind
-        for name in _public(kind):
-            if inspect.ismethod(getattr(kind, name)):
-                yield f"{label}.{name}", getattr(kind, name)
-    for label, owner in fresh.owners().items():
-        for name in _public(owner):
-            static = inspect.getattr_static(type(owner), name, None)
+        yield label, lambda _, kind=kind: kind
+        for name in dir(kind):
+            if not name.startswith("_") and inspect.ismethod(getattr(kind, name)):
+                yield f"{label}.{name}", lambda _, kind=kind, name=name: getattr(kind, name)
+    for label, (kind, find) in OWNERS.items():
+        for name in dir(kind):
+            static = inspect.getattr_static(kind, name)
             function = getattr(static, "__func__", static)
-            if inspect.isfunction(function) and function.__module__.startswith("qresearch."):
-                yield (
-                    label if name == "__call__" else f"{label}[]" if name == "__getitem__" else f"{label}.{name}",
-                    (getattr(owner, name)),
-                )
+            is_ours = inspect.isfunction(function) and function.__module__.startswith("qresearch.")
+            if is_ours and (name in OPERATORS or not name.startswith("_")):
+                shown = f"{label}{OPERATORS[name]}" if name in OPERATORS else f"{label}.{name}"
+                yield shown, lambda stage, find=find, name=name: getattr(find(stage), name)
+    for kind, function in KINDS.items():
+        yield f"plot {kind}", lambda stage, kind=kind, function=function: _plot(stage, kind, function)
+
+
+def _plot(stage: Stage, kind: str, function: Callable[..., object]) -> Callable[..., object]:
+    """``session.plot`` of one kind, with the options of that kind for a signature."""
+
+    def call(**options: Any) -> object:
+        return stage.session.plot(kind, **options)
+
+    parameters = list(inspect.signature(function).parameters.values())[1:]
+    named = [item.replace(kind=item.KEYWORD_ONLY) for item in parameters]
+    call.__signature__ = inspect.Signature(named)  # type: ignore[attr-defined]
+    return call
+
+
+SURFACE: Mapping[str, Callable[[Stage], Callable[..., object]]] = {
+    name: find for name, find in _found() if name not in NOT_CALLED
+}
+"""Every public callable by name, and how to get it from a stage."""

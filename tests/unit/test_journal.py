@@ -216,7 +216,7 @@ def test_other_data_are_named(path: Path) -> None:
     other = qr.read_market(pd.DataFrame(rows))
     with pytest.raises(qr.JournalError, match="made on other data: <Market China A-shares"):
         qr.Session.resume(path, other)
-    with pytest.raises(qr.JournalError, match="market is a str"):
+    with pytest.raises(qr.JournalError, match="market='sample' is not a Market"):
         qr.Session.resume(path, "sample")  # type: ignore[arg-type]
 
 

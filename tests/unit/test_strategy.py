@@ -407,5 +407,5 @@ def test_record_takes_numbers_only() -> None:
     def strategy(context, data) -> None:
         context.record(price=data.current(A), text="high")
 
-    with pytest.raises(qr.StrategyError, match="no number"):
+    with pytest.raises(qr.StrategyError, match="text, not a number"):
         session(flat(), strategy=strategy)

@@ -116,7 +116,7 @@ def test_set_position_inside_initialize() -> None:
     ("arguments", "kind", "words"),
     [
         ((A, -100, 9.0), qr.NotSupported, "short position"),
-        ((A, 0, 9.0), qr.UsageError, "positive whole number"),
+        ((A, 0, 9.0), qr.UsageError, "quantity=0 must be at least 1"),
         ((A, 100, 0.0), qr.UsageError, "cost price"),
         ((A, 100, float("nan")), qr.UsageError, "cost price"),
         ((A, 100, 9.0, -1.0), qr.UsageError, "last_price"),

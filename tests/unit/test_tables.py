@@ -275,7 +275,7 @@ def test_benchmarks_of_many_shapes(series: pd.Series) -> None:
         (pd.Series([0.01, -0.01], index=pd.DatetimeIndex(["2024-01-02", "2024-01-03"])), "Series of closes"),
         (pd.Series([1.0, 2.0], index=["x", "y"]), "Index it by date"),
         (pd.Series(["a"], index=pd.DatetimeIndex(["2024-01-02"])), "no number"),
-        (12, "pass a Series"),
+        (12, "Pass a Series"),
         ("600009", "Unknown symbol"),
     ],
 )

@@ -7,7 +7,7 @@ from typing import Any
 
 from qresearch.dialects.easyquant.objects import EasyOrder, FixedSlippage, VolumeSlippage
 from qresearch.dialects.joinquant import config
-from qresearch.dialects.joinquant.order import terms_of
+from qresearch.dialects.joinquant.order import MarketOrderStyle
 from qresearch.dialects.joinquant.prices import Prices
 from qresearch.dialects.joinquant.refusals import answers
 from qresearch.dialects.joinquant.run import Run
@@ -37,7 +37,11 @@ class Words:
         if run.bars.column(security) is None:
             run.tell(f"{call}({security!r}): no such instrument in this market; nothing was sent.", "order")
             return None
-        terms = None if style is None else terms_of(style)
+        if style is not None and not isinstance(style, MarketOrderStyle):
+            raise UsageError(
+                f"{call}: style={shown(style)} is no order style. Pass LimitOrder(price) or MarketOrder()."
+            )
+        terms = None if style is None else style.terms()
         ticket = getattr(run.session, call)(security, asked, terms)
         return None if ticket is None or ticket.status is Status.REJECTED else EasyOrder.of(run, ticket)
 

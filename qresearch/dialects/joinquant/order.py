@@ -13,7 +13,7 @@ from qresearch.domain.codes import OrderFacts
 from qresearch.domain.codes import code as code_of
 from qresearch.domain.messages import OrderFilled
 from qresearch.domain.terms import MARKET_DAY, Kind, Terms
-from qresearch.errors import UsageError, choose, shown
+from qresearch.errors import NotSupported, UsageError, choose, shown
 from qresearch.session.orders import OrderRecord
 from qresearch.session.ticket import Ticket
 
@@ -277,7 +277,7 @@ def terms_of(style: Any) -> Terms:
         return style.terms()
     if isinstance(style, type) and issubclass(style, MarketOrderStyle):
         return MARKET_DAY
-    raise UsageError(
+    raise NotSupported(
         f"style={shown(style)} is not an order style. Pass MarketOrderStyle(), LimitOrderStyle(price), "
         "StopMarketOrderStyle(mode, price) or StopLimitOrderStyle(mode, price, limit)."
     )

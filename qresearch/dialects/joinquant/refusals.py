@@ -6,7 +6,7 @@ import functools
 from collections.abc import Callable
 from typing import Any, TypeVar
 
-from qresearch.errors import UsageError
+from qresearch.errors import NotSupported, UsageError
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -27,6 +27,8 @@ def answers(failure: object, but: str = "Nothing was sent.") -> Callable[[F], F]
         def call(self: Any, *args: Any, **kwargs: Any) -> Any:
             try:
                 return function(self, *args, **kwargs)
+            except NotSupported:
+                raise  # a word that is not here at all: whoever wrote the script must know
             except UsageError as problem:
                 self._run.tell(f"{problem} {but}", "order")
                 return failure

@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 
 from qresearch.dialects.joinquant.symbols import spelled
-from qresearch.errors import UsageError, choose, close_matches, did_you_mean
+from qresearch.errors import UsageError, choose, close_matches, did_you_mean, shown
 
 
 class Described(NamedTuple):
@@ -85,7 +85,8 @@ class Tables:
     def __init__(self, given: Any) -> None:
         if given is not None and not isinstance(given, Mapping):
             raise UsageError(
-                f"data= is a {type(given).__name__}, not a mapping. Pass a dict of table name to DataFrame or to the "
+                f"data={shown(given)} is a {type(given).__name__}, not a mapping. "
+                "Pass a dict of table name to DataFrame or to the "
                 f"path of a Parquet file; the names are {', '.join(TABLES)}."
             )
         self._given: Mapping[str, Any] = given or {}

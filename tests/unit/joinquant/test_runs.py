@@ -357,5 +357,5 @@ def test_options_that_the_dialect_sets_cannot_be_passed() -> None:
         opened("def initialize(context): pass\n", clock="next_open")
     with pytest.raises(UsageError, match="dialect='joinquan' is not known.*Did you mean joinquant"):
         opened("def initialize(context): pass\n", dialect="joinquan")
-    with pytest.raises(UsageError, match="data= is a list, not a mapping"):
+    with pytest.raises(UsageError, match=r"data=\[.*\] is a list, not a mapping"):
         opened("def initialize(context): pass\n", data=[pd.DataFrame()])

@@ -16,8 +16,9 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from qresearch.domain.arguments import path as path_of
 from qresearch.domain.messages import Event
-from qresearch.errors import JournalError
+from qresearch.errors import JournalError, UsageError
 from qresearch.session.encoding import decode
 from qresearch.session.journal_log import DamagedLog, Log, read_log
 
@@ -82,20 +83,21 @@ class Contents(NamedTuple):
         return decode(entry.events, entry.columns, self.meta["schema"])
 
 
-def journal_path(path: object) -> Path:
+def journal_path(journal: object) -> Path:
     """The file that ``journal=`` names.
 
     Raises
     ------
-    JournalError
+    UsageError
         No path, or one that would be kept nowhere; pass the name of a file.
     """
-    if isinstance(path, (str, Path)) and str(path) not in {"", ".", ":memory:"} and "\0" not in str(path):
-        return Path(path)
-    raise JournalError(
-        f"journal={path!r} does not name a file, so nothing would survive the session. Pass a path, such as "
-        "'run.qsession'; or leave journal= out to keep the session in memory only."
-    )
+    place = path_of("journal", journal, "run.qsession")
+    if place.name == ":memory:":
+        raise UsageError(
+            "journal=':memory:' names no file, so nothing would survive the session. Write a path such as "
+            "'run.qsession'; or leave journal= out to keep the session in memory only."
+        )
+    return place
 
 
 def chained(before: bytes, entry: tuple[Any, ...], memory: str) -> bytes:

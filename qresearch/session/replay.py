@@ -18,7 +18,7 @@ from qresearch.session import frames
 from qresearch.session.commands import again, split_step
 from qresearch.session.encoding import encode, first_difference
 from qresearch.session.journal import Journal, detach
-from qresearch.session.journal_file import Contents, Entry, journal_path, read
+from qresearch.session.journal_file import Contents, Entry, read
 from qresearch.session.memory import Remembered
 from qresearch.session.plain import from_plain
 from qresearch.session.timeline import Branch
@@ -32,19 +32,18 @@ _NOT_FROM_A_FILE = frozenset({"market", "strategy", "journal"})
 
 
 def resume(
-    make: type[Session], path: str | Path, market: Market, strategy: object = None, *, verify: bool = False
+    make: type[Session], path: Path, market: Market, strategy: object = None, *, verify: bool = False
 ) -> Session:
     """A session as its journal left it; see :meth:`Session.resume`."""
-    place = journal_path(path)
-    detach(place)
-    contents = read(place)
+    detach(path)
+    contents = read(path)
     _check_market(contents, market)
     session = _made(make, market, contents.meta)
     session._resume_strategy(strategy, contents.meta["strategy"])
-    replay = _Replay(session, contents, place.name, verify=verify)
+    replay = _Replay(session, contents, path.name, verify=verify)
     replay.run()
     # The file is opened for writing only now: what cannot be followed stays as it is.
-    session._journal = journal = Journal.go_on(place, contents, session._memory.values, session._tell)
+    session._journal = journal = Journal.go_on(path, contents, session._memory.values, session._tell)
     journal.adopt(contents, replay.branches, replay.rows, session._timeline.branch)
     for notice in contents.notices:
         session._tell(notice)

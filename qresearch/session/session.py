@@ -217,7 +217,7 @@ class Session(Looking):
         self._context = Context(self, held)
         self._data = BarData(self)
         self._options = options
-        self._begin(strategy, held, None if journal is None else path_of("journal", journal, "run.qsession"))
+        self._begin(strategy, held, None if journal is None else journal_path(journal))
 
     # ------------------------------------------------------------------ beginning
 
@@ -272,7 +272,7 @@ class Session(Looking):
         cost = self._exchange.money.notional(self._exchange.money.price_units(price), quantity)
         draft.emit(PositionSeeded(draft.day, draft.phase, column, quantity, cost, cost if paid else 0))
 
-    def _begin(self, strategy: object, held: dict[str, Any], journal: str | Path | None) -> None:
+    def _begin(self, strategy: object, held: dict[str, Any], journal: Path | None) -> None:
         """Load the strategy and let it initialise itself before the first day."""
         live = {
             "session": self,
@@ -285,7 +285,7 @@ class Session(Looking):
         self._begin_strategy(strategy)
         if journal is not None:
             name = "" if strategy is None else self._strategy.name
-            self._journal = self._open_journal(journal_path(journal), name, source_of(strategy))
+            self._journal = self._open_journal(journal, name, source_of(strategy))
             # A copy: what initialize does joins this very list before the journal writes it.
             self._journal.note("root", self._timeline.branch, list(self._timeline.branch.log), None)
         self._keep("initialize", self._initialized(), self._memory.snapshot())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import datetime as dt
 import inspect
 import math
@@ -130,6 +131,15 @@ def text(name: str, value: Any, example: str, *, empty: bool = False) -> str:
             f"Write one such as {example!r}."
         )
     return value
+
+
+def expression(name: str, value: Any, example: str) -> str:
+    """Text that Python reads as an expression; raises UsageError otherwise. Nothing is evaluated."""
+    try:
+        ast.parse(text(name, value, example), mode="eval")
+    except (SyntaxError, RecursionError, MemoryError):
+        raise UsageError(f"{name}={shown(value)} is no expression of Python. Write one such as {example!r}.") from None
+    return str(value)
 
 
 def is_writable(value: str) -> bool:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 import json
 from collections.abc import Iterator
 from dataclasses import fields
@@ -10,7 +9,7 @@ from enum import Enum
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from qresearch.domain import arguments
+from qresearch.domain.arguments import expression
 from qresearch.domain.messages import (
     Cancel,
     CancelRefused,
@@ -28,7 +27,7 @@ from qresearch.domain.messages import (
 from qresearch.domain.reasons import Reason
 from qresearch.domain.terms import MARKET_DAY, Terms
 from qresearch.engine.evolve import SAME_BAR
-from qresearch.errors import UsageError, choose, shown
+from qresearch.errors import UsageError, choose
 from qresearch.files import NOTEBOOK, PROGRAM, check_file, write_text
 from qresearch.market.venue import PHASE_ORDER, PHASES, Phase
 from qresearch.session.commands import Done, commands_of, split_step
@@ -82,20 +81,11 @@ def to_script(
     session._refuse_inside_callback("to_script")
     choose("kind", kind, ("session", "strategy"))
     if market is not None:
-        _check_expression(market)
+        expression("market", market, "qr.read_market('bars.parquet')")
     text = _Script(session, market).session() if kind == "session" else _Script(session, market).strategy()
     if path is not None:
         write_text(path, text, PROGRAM, "to_script")
     return text
-
-
-def _check_expression(market: str) -> None:
-    """Refuse what cannot stand behind ``MARKET =`` in a program."""
-    example = "qr.read_market('bars.parquet')"
-    try:
-        ast.parse(arguments.text("market", market, example), mode="eval")
-    except (SyntaxError, ValueError):
-        raise UsageError(f"market={shown(market)} is no expression of Python. Write one such as {example!r}.") from None
 
 
 def to_notebook(session: Session, path: str | Path, *, market: str | None = None) -> Path:

@@ -115,13 +115,9 @@ def load_strategy(strategy: object, context: Context) -> Hooks:
     target = _made(strategy) if isinstance(strategy, type) else strategy
     found = {name: getattr(target, name) for name in HOOKS if callable(getattr(target, name, None))}
     name = getattr(strategy, "__name__", type(strategy).__name__)
-    if not found and isinstance(strategy, _NO_STRATEGY):
-        raise UsageError(
-            f"strategy={shown(strategy)} is a {type(strategy).__name__}. Pass a function handle_data(context, data), "
-            "a class, an object, a module or the path of a script."
-        )
     if not found:
-        raise UsageError(_nothing_found(name, dir(target)))
+        is_named = isinstance(strategy, (type, types.ModuleType))
+        raise UsageError(_nothing_found(repr(name) if is_named else shown(strategy), dir(target)))
     roots: list[MutableMapping[str, Any]] = []
     if not isinstance(target, types.ModuleType) and hasattr(target, "__dict__"):
         roots.append(target.__dict__)
@@ -138,13 +134,10 @@ def _made(kind: type) -> object:
         raise load_error(problem, kind.__name__) from problem
 
 
-_NO_STRATEGY = (bool, int, float, complex, bytes, list, tuple, dict, set, frozenset)
-
-
 def _nothing_found(name: str, names: Iterable[str]) -> str:
     near = [hook for word in names if not word.startswith("_") for hook in close_matches(word, HOOKS, limit=1)]
     return (
-        f"Strategy {name!r} has nothing to call: it defines none of {', '.join(HOOKS)}. "
+        f"Strategy {name} has nothing to call: it defines none of {', '.join(HOOKS)}. "
         f"{did_you_mean(dict.fromkeys(near))}Write at least handle_data(context, data)."
     )
 
@@ -161,7 +154,7 @@ def _script(path: Path, context: Context) -> Hooks:
         raise load_error(problem, path.name, str(path)) from problem
     found = {name: namespace[name] for name in HOOKS if callable(namespace.get(name))}
     if not found:
-        raise UsageError(_nothing_found(path.name, namespace))
+        raise UsageError(_nothing_found(repr(path.name), namespace))
     return Hooks(path.stem, found, [_Globals(namespace)], namespace)
 
 
@@ -213,9 +206,7 @@ class Log:
         """Write an error."""
         self._session._write_log("ERROR", words)
 
-    def __call__(self, *words: object) -> None:
-        """Write a line, as :meth:`info` does."""
-        self._session._write_log("INFO", words)
+    __call__ = info
 
 
 @told_calls

@@ -123,15 +123,7 @@ def read_market(
     np.float64(11.06)
     """
     notes: list[str] = []
-    adjusted = flag("adjusted", adjusted)
-    if venue is not None and not isinstance(venue, Venue):
-        raise UsageError(
-            f"venue={shown(venue)} is not a Venue. Pass CHINA or PLAIN of qresearch.market.venue, or None."
-        )
-    choose("stamp", stamp, STAMPS)
-    if isinstance(source, (str, Path)):
-        source = path_of("source", source, "bars.parquet")
-    symbols = None if symbols is None else symbols_of("symbols", symbols)
+    source, symbols, adjusted = _checked(source, symbols, adjusted, venue, stamp)
     opened = open_source(source, symbols)
     if opened is not None:
         source, adjusted = opened.bars, adjusted or opened.adjusted
@@ -173,6 +165,18 @@ def read_market(
         benchmark=None if tables["benchmark"] is None else read_benchmark(tables["benchmark"], beside.get("benchmark")),
         notes=(*notes, *more),
     )
+
+
+def _checked(
+    source: Source, symbols: Iterable[str] | None, adjusted: bool, venue: Venue | None, stamp: str
+) -> tuple[Source, list[str] | None, bool]:
+    """What :func:`read_market` was given, as far as it can be checked before anything is read."""
+    if venue is not None and not isinstance(venue, Venue):
+        raise UsageError(f"venue={shown(venue)} is not a Venue. Pass one of qresearch.market.venue, or None.")
+    choose("stamp", stamp, STAMPS)
+    if isinstance(source, (str, Path)):
+        source = path_of("source", source, "bars.parquet")
+    return source, None if symbols is None else symbols_of("symbols", symbols), flag("adjusted", adjusted)
 
 
 def _free_days(table: Table | None, symbols: tuple[str, ...], days: Days) -> Bools | None:

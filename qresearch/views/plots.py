@@ -17,7 +17,7 @@ from matplotlib.ticker import MaxNLocator, PercentFormatter
 from qresearch.domain.arguments import whole
 from qresearch.domain.calls import bound
 from qresearch.domain.order import Status
-from qresearch.errors import choose
+from qresearch.errors import choose, shown
 from qresearch.market.panel import Floats
 from qresearch.session import accounts, statistics
 from qresearch.session.account_history import AccountHistory
@@ -397,5 +397,4 @@ KINDS: dict[str, Callable[..., Picture | SvgPicture]] = {
 
 def draw(session: Session, kind: str, **options: Any) -> Picture | SvgPicture:
     """Draw a kind of plot; see :meth:`Session.plot`."""
-    function = KINDS[choose("kind", kind, KINDS)]
-    return bound(f"plot({kind!r})", function, session, options)()
+    return bound(f"plot({shown(kind)})", KINDS[choose("kind", kind, KINDS)], session, options)()

@@ -17,9 +17,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-from surface import GOOD_OF, MARKET, OWNERS, SURFACE, A, Stage
+from surface import DAYS, GOOD_OF, MARKET, OWNERS, SURFACE, A, Stage, bars
 
 import qresearch as qr
+from qresearch.cli import main
 from qresearch.domain.terms import Kind
 from qresearch.errors import InternalError, QresearchError, shown
 
@@ -125,7 +126,7 @@ SAYS_OTHER: list[tuple[str, list[str], str]] = [
     ("account.set_position:*", ["million"], "says what it costs"),
     ("Terms:kind", ["enum"], "names the price that a limit order lacks"),
     ("Session.from_script:script", ["bytes"], "shows the bytes as text"),
-    ("*:strategy", ["np bool", "odd", "frame", "array", "set", "lambda", "old", "nat", "class"], "names the class"),
+
     ("session.report:branch", ["list", "three", "nested"], "names both branches"),
     ("panels.practice:settings", [*WRONG], "names the setting"),
 ]  # fmt: skip
@@ -341,3 +342,88 @@ def trade(*_):
     assert all(answer is failure for answer in answers)
     assert len(session.notices.table) > 5
     assert session.orders.empty
+
+
+TEXT = "date,symbol,open,high,low,close,volume\n2024-01-02,600001.SH,10,10.2,9.8,10,1000\n"
+FILES: dict[str, tuple[bytes, str]] = {
+    "empty.csv": (b"", "is empty"),
+    "ragged.csv": ((TEXT + "2024-01-03,600001.SH,10,10.2,9.8,10,1000,7,8\n").encode(), "line 3"),
+    "unclosed.csv": ((TEXT + '2024-01-03,"600001.SH,10\n').encode(), "starting at row 2"),
+    "gbk.csv": (TEXT.replace(".SH", ".SH中国").encode("gbk"), "line 2.*encoding='gbk'"),
+    "utf16.csv": (TEXT.encode("utf-16"), "line 1.*encoding='utf-16'"),
+    "binary.csv": (bytes(range(128, 256)) * 9, "no UTF-8 text, first in line 1"),
+    "wide.csv": (",".join(f"c{n}" for n in range(3_000)).encode(), "and 2,995 more"),
+    "empty.parquet": (b"", "cannot be read as Parquet"),
+    "junk.parquet": (bytes(range(256)) * 4, "cannot be read as Parquet"),
+}
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_a_file_that_cannot_be_read_is_told_with_its_place(
+    name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Protects users from the readers' own errors: a file of another kind or encoding says where it goes wrong."""
+    path = tmp_path / name
+    path.write_bytes(FILES[name][0])
+    with pytest.raises(qr.DataError, match=FILES[name][1]):
+        qr.read_market(path)
+    assert main(["data", "check", str(path)]) in {1, 2}
+    assert "Traceback" not in capsys.readouterr().err
+
+
+FLAGS = [
+    (["--cash", "1e300"], "too large"), (["--cash", "nan"], "cash=nan"), (["--start", "junk"], "'junk' is not a date"),
+    (["--end", "5"], "'5' is not a date"), (["--table", "x"], "Add --dialect"),
+    (["--dialect", "joinquant", "--table", "x"], "NAME=FILE"),
+    (["--dialect", "joinquant", "--table", "nope=x"], "no such file"),
+    (["--dialect", "easyquant", "--clock", "same_bar"], "Leave it out"),
+    (["--dialect", "easyquant"], "has nothing to call.*Did you mean handle_data"),
+    (["--out", "strategy.py"], "cannot be written"), (["--data", "strategy.py"], "neither .csv nor .parquet"),
+    (["--data", "a\0b.csv"], "names no file"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("flags", "words"), FLAGS, ids=str)
+def test_a_wrong_flag_is_told(flags: list[str], words: str, here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Protects the command line: a wrong value of a flag ends with a sentence and exit code 2."""
+    misspelt = flags == ["--dialect", "easyquant"]
+    name = "handle_dat" if misspelt else "handle_data"
+    (here / "strategy.py").write_text(f"def {name}(context, data):\n    pass\n", encoding="utf-8")
+    base = ["run", "strategy.py", "--data", "sample", "--end", "2021-01-05"]
+    assert main([*base, *flags]) == 2
+    assert re.search(words, " ".join(capsys.readouterr().err.split()))
+
+
+@pytest.mark.parametrize(
+    ("table", "words"),
+    [
+        ({"cash_per_share": [100.0]}, "closed at 10 before"),
+        ({"cash_per_share": [float("inf")]}, "Pass a finite number"),
+        ({"bonus_per_share": [1e13]}, "below 1,000"),
+        ({"cash_per_share": [0.1], "ref_price": [-1.0]}, "reference prices are above 0"),
+    ],
+)
+def test_a_corporate_action_that_cannot_be_is_refused(table: dict[str, list[float]], words: str) -> None:
+    """Protects the cash: a dividend of more than the share, and bonus shares without end, are slips of the pen."""
+    actions = pd.DataFrame({"symbol": [A], "ex_date": [DAYS[2]], **table})
+    with pytest.raises(qr.DataError, match=words):
+        qr.read_market(bars(), actions=actions)
+
+
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [
+        ({"instruments": pd.DataFrame({"symbol": [A], "same_day_sale": ["perhaps"]})}, "same_day_sale.*'perhaps'"),
+        (
+            {"instruments": pd.DataFrame({"symbol": [A], "list_date": ["2024-01-05"], "delist_date": ["2024-01-03"]})},
+            "listed on 2024-01-05 and delisted on 2024-01-03",
+        ),
+        ({"benchmark": pd.Series([1.0, -2.0], index=DAYS[:2])}, "2024-01-03.*not above 0"),
+        ({"benchmark": pd.Series([1.0, float("inf")], index=DAYS[:2])}, "2024-01-03.*not above 0"),
+        ({"source": bars().assign(limit_up=9.0, limit_down=11.0)}, "upper limit below the lower one"),
+    ],
+)
+def test_tables_that_cannot_be_are_refused(given: dict[str, Any], words: str) -> None:
+    """Protects a market from tables that contradict themselves: nothing in them is read as something else."""
+    with pytest.raises(qr.DataError, match=words):
+        qr.read_market(**({"source": bars()} | given))

@@ -68,6 +68,7 @@ def order(row: Row) -> Asked:
     terms = Terms(
         KINDS[row["order_type"]],
         price(row["limit_price"]),
+        price(row["stop_price"] or row["trigger_price"]),
         trail=price(row["trailing_amount"]),
         trail_is_fraction=row["trailing_as_percentage"] == "True",
     )
@@ -208,7 +209,7 @@ def test_without_bars_every_type_waits_and_says_so() -> None:
     empty = Snapshot(at("10:00"), Resolution.MINUTE, us_equities())
     for model, rules in ((lean_equity, EQUITY_RULES), (lean_base, BASE_RULES)):
         for kind in rules:
-            answer = model(Asked(Terms(kind, 10.0, trail=1.0), 100, at("09:31"), stop=10.0), empty)
+            answer = model(Asked(Terms(kind, 10.0, 10.0, trail=1.0), 100, at("09:31"), stop=10.0), empty)
             expected = Wait.AWAITS_CLOSE if kind is Kind.MARKET_ON_CLOSE else Wait.NO_DATA
             assert (kind, answer.price, answer.wait) == (kind, None, expected)
 

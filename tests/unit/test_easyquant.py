@@ -157,3 +157,29 @@ def test_account_history_and_the_functions_of_that_library() -> None:
     assert any("run_backtest inside the script" in notice for notice in session.notices)
     refused = session.orders.loc[2]
     assert (refused["quantity"], refused["filled"]) == (100, 100)
+
+
+def test_open_orders_are_those_that_order_has_returned() -> None:
+    """Protects scripts that look up an order: the keys are the ids, the values what ``order`` returns."""
+    session = qr.Session.from_script(
+        "def initialize(context):\n    run_daily(trade)\n"
+        "def trade(context, data):\n    g.sent = order('604018', 1000)\n    g.open = get_open_orders()\n",
+        qr.sample_market(), start="2022-03-01", cash=100_000, dialect="easyquant",
+    ).step()  # fmt: skip
+    g = session._memory.live["g"]
+    assert g.open == {g.sent.id: g.sent}
+    assert g.open[g.sent.id].status == "pending"
+
+
+@pytest.mark.parametrize("style", ["9.5", "'limit'", "LimitOrder"])
+def test_what_is_no_style_sends_nothing(style: str) -> None:
+    """Protects money: a style that is none was taken for a market order."""
+    script = (
+        f"def initialize(context):\n    run_daily(trade)\ndef trade(*_):\n    g.sent = order('604018', 1000, {style})"
+    )
+    session = qr.Session.from_script(
+        script, qr.sample_market(), start="2022-03-01", cash=100_000, dialect="easyquant"
+    ).step()
+    assert session._memory.live["g"].sent is None
+    assert session.orders.empty
+    assert "is no order style" in session.notices[-1]

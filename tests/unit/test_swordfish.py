@@ -137,3 +137,19 @@ def test_set_position_is_refused_once_the_data_have_begun() -> None:
     account = Account(session(market({A: [10.0] * 4})))
     with pytest.raises(qr.UsageError, match="before the first day"):
         account.set_position(A, 100, 9.0)
+
+
+def test_an_account_is_that_of_a_session_or_of_the_context_of_its_strategy() -> None:
+    """Protects positions to begin with: ``initialize`` has the context only, and what is neither is refused at once."""
+
+    class Begin:
+        def initialize(self, context: object) -> None:
+            Account(context).set_position(A, 100, 9.0)
+
+        def handle_data(self, context: object) -> None:
+            pass
+
+    run = qr.Session(market({A: [10.0] * 4}), start="2024-01-03", cash=10_000, strategy=Begin)
+    assert run.portfolio.quantities == {A: 100}
+    with pytest.raises(qr.UsageError, match="session='stock' is no session"):
+        Account("stock")

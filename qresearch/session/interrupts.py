@@ -187,7 +187,9 @@ class Section:
     def _standing(self) -> tuple[object, ...]:
         """What a call may change, to see whether it did."""
         session, timeline = self._session, self._session._timeline
-        return timeline.branch, timeline.stop, timeline.state, timeline.memory, timeline.branches, session._strategy
+        branch = timeline.branch
+        stop = branch.cursor
+        return branch, stop, branch.stops[stop], branch.memories[stop], timeline.branches, session._strategy
 
     def _where(self, problem: BaseException) -> str:
         """What was interrupted, and where the session stands."""

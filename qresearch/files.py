@@ -18,6 +18,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
+from qresearch.domain import arguments
 from qresearch.errors import UsageError
 
 LIST = "qresearch-files.json"
@@ -92,7 +93,7 @@ def write_png(path: str | Path, png: bytes, call: str) -> Path:
 
 def check_file(path: str | Path, call: str) -> Path:
     """Refuse, before any work is done, a file that may not or cannot be written; raises as :func:`write_text`."""
-    target = _path(path, call)
+    target = arguments.path(f"{call}: path", path, "results/file")
     with told(call, target):
         if target.is_dir():
             raise UsageError(f"{call}: {str(target)!r} is a folder. Pass the name of a file in it.")
@@ -140,7 +141,7 @@ class Folder:
     """
 
     def __init__(self, path: str | Path, call: str) -> None:
-        self.path, self._call = _path(path, call), call
+        self.path, self._call = arguments.path(f"{call}: directory", path, "results"), call
 
     def check(self, names: Iterable[str]) -> None:
         """Refuse, before any work is done, what may not or cannot be written.
@@ -251,17 +252,6 @@ def told(call: str, path: Path) -> Iterator[None]:
         raise UsageError(
             f"{call}: {where!r} cannot be written: {problem.strerror or problem}. Choose another place, or make room."
         ) from problem
-    except ValueError as problem:
-        if isinstance(problem, UsageError) or "embedded null" not in str(problem):
-            raise
-        raise UsageError(f"{call}: {str(path)!r} holds a null character. Choose another name.") from None
-
-
-def _path(path: object, call: str) -> Path:
-    try:
-        return Path(os.fspath(path))  # type: ignore[call-overload]  # what is no path is told
-    except TypeError:
-        raise UsageError(f"{call}: {path!r} is no path. Pass text such as 'results', or a pathlib.Path.") from None
 
 
 def _probe(folder: Path) -> None:

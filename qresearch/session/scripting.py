@@ -28,7 +28,7 @@ from qresearch.domain.reasons import Reason
 from qresearch.domain.terms import MARKET_DAY, Terms
 from qresearch.engine.evolve import SAME_BAR
 from qresearch.errors import UsageError, choose
-from qresearch.files import NOTEBOOK, PROGRAM, check_file, write_text
+from qresearch.files import NOTEBOOK, PROGRAM, write_text
 from qresearch.market.venue import PHASE_ORDER, PHASES, Phase
 from qresearch.session.commands import Done, commands_of, split_step
 from qresearch.session.frames import time_of
@@ -90,7 +90,6 @@ def to_script(
 
 def to_notebook(session: Session, path: str | Path, *, market: str | None = None) -> Path:
     """The same program as a notebook, one cell per section; a file that somebody else wrote or changed is refused."""
-    target = check_file(path, "to_notebook")
     text = to_script(session, market=market)
     cells: list[dict[str, Any]] = []
     for number, part in enumerate(text.split("\n# %%\n")):
@@ -103,7 +102,7 @@ def to_notebook(session: Session, path: str | Path, *, market: str | None = None
     metadata = {"kernelspec": kernel, "qresearch": ""}
     book = {"cells": cells, "nbformat": 4, "nbformat_minor": 5, "metadata": metadata}
     whole = json.dumps(book, indent=1, ensure_ascii=False) + "\n"
-    return write_text(target, whole.removesuffix(NOTEBOOK.after), NOTEBOOK, "to_notebook")
+    return write_text(path, whole.removesuffix(NOTEBOOK.after), NOTEBOOK, "to_notebook")
 
 
 class _Script:

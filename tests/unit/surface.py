@@ -113,7 +113,10 @@ class Stage:
             is_needed = item.default is item.empty and item.kind not in {item.VAR_POSITIONAL, item.VAR_KEYWORD}
             if is_needed and item.name not in given:
                 given[item.name] = GOOD[item.name] if item.name in GOOD else PATHS[item.name]
-        return {key: self.folder / PATHS[key] if key in PATHS else value for key, value in given.items()}
+        # A journal is read where one lies; what is written goes beside it.
+        own = "run.qsession" if name == "Session.resume" else f"{name}.out"
+        paths = {**PATHS, "path": own}
+        return {key: self.folder / paths[key] if key in paths else value for key, value in given.items()}
 
 
 GOOD: Mapping[str, Any] = {

@@ -132,8 +132,11 @@ SAYS_OTHER: list[tuple[str, list[str], str]] = [
 ]  # fmt: skip
 """Where the message names something nearer to the fault than the value itself, and what."""
 
-SLOW = ("session.report", "session.save_results", "session.show", "plot ", "panels", "session.plot", "session.run:")
-"""Callables that draw or write when all is right: what they accept is not tried here."""
+SLOW = (
+    "session.report", "session.save_results", "session.show", "plot ", "panels", "session.plot", "session.run:",
+    "session.step:debug",
+)  # fmt: skip
+"""Callables that draw, write or open the debugger when all is right: what they accept is not tried here."""
 
 REMEDY = re.compile(
     r"\b(Pass|Write|Use|Take|Leave|Choose|See|Make|Go|Cancel|Open|Mend|Check|Give|Add|Replace|Did you mean|"
@@ -223,7 +226,8 @@ def test_every_namespace_of_a_session_is_tried(here: Path) -> None:
     found = {type(getattr(session, name)) for name in dir(session) if not name.startswith("_")}
     own = {kind for kind in found if kind.__module__.startswith("qresearch.") and kind.__module__ != "builtins"}
     known = {kind for kind, _ in OWNERS.values()}
-    plain = {"Now", "Settings", "Portfolio", "Hooks"}  # with nothing to call
+    # With nothing to call but what a dict has.
+    plain = {"Now", "Settings", "Portfolio", "Hooks", "SessionMemory"}
     assert {kind.__name__ for kind in own - known} <= plain
 
 
@@ -378,7 +382,7 @@ FLAGS = [
     (["--dialect", "joinquant", "--table", "nope=x"], "no such file"),
     (["--dialect", "easyquant", "--clock", "same_bar"], "Leave it out"),
     (["--dialect", "easyquant"], "has nothing to call.*Did you mean handle_data"),
-    (["--out", "strategy.py"], "cannot be written"), (["--data", "strategy.py"], "neither .csv nor .parquet"),
+    (["--out", "strategy.py"], "is no folder"), (["--data", "strategy.py"], "neither .csv nor .parquet"),
     (["--data", "a\0b.csv"], "names no file"),
 ]  # fmt: skip
 

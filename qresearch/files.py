@@ -18,6 +18,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
+from qresearch.domain.arguments import path as path_of
 from qresearch.errors import UsageError
 
 LIST = "qresearch-files.json"
@@ -251,17 +252,10 @@ def told(call: str, path: Path) -> Iterator[None]:
         raise UsageError(
             f"{call}: {where!r} cannot be written: {problem.strerror or problem}. Choose another place, or make room."
         ) from problem
-    except ValueError as problem:
-        if isinstance(problem, UsageError) or "embedded null" not in str(problem):
-            raise
-        raise UsageError(f"{call}: {str(path)!r} holds a null character. Choose another name.") from None
 
 
 def _path(path: object, call: str) -> Path:
-    try:
-        return Path(os.fspath(path))  # type: ignore[call-overload]  # what is no path is told
-    except TypeError:
-        raise UsageError(f"{call}: {path!r} is no path. Pass text such as 'results', or a pathlib.Path.") from None
+    return path_of(f"{call}: path", path, "results")
 
 
 def _probe(folder: Path) -> None:

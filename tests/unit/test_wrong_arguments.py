@@ -133,8 +133,11 @@ SAYS_OTHER: list[tuple[str, list[str], str]] = [
 ]  # fmt: skip
 """Where the message names something nearer to the fault than the value itself, and what."""
 
-SLOW = ("session.report", "session.save_results", "session.show", "plot ", "panels", "session.plot", "session.run:")
-"""Callables that draw or write when all is right: what they accept is not tried here."""
+SLOW = (
+    "session.step:debug", "session.report", "session.save_results", "session.show", "plot ", "panels", "session.plot",
+    "session.run:",
+)  # fmt: skip
+"""What draws, writes or opens the debugger when all is right: what is accepted there is not tried here."""
 
 FAST = {f"context.{name}" for name in vars(TradingApi) if not name.startswith("_")}
 """What a strategy calls too often for a wrapper: the host of the strategy tells what Python could not bind."""
@@ -227,7 +230,7 @@ def test_every_namespace_of_a_session_is_tried(here: Path) -> None:
     found = {type(getattr(session, name)) for name in dir(session) if not name.startswith("_")}
     own = {kind for kind in found if kind.__module__.startswith("qresearch.") and kind.__module__ != "builtins"}
     known = {kind for kind, _ in OWNERS.values()}
-    plain = {"Now", "Settings", "Portfolio", "Hooks"}  # with nothing to call
+    plain = {"SessionMemory", "Now", "Settings", "Portfolio", "Hooks"}  # with nothing to call
     assert {kind.__name__ for kind in own - known} <= plain
 
 
@@ -250,7 +253,7 @@ def test_what_works_is_not_refused(here: Path) -> None:
     ],
 )
 def test_a_strategy_that_orders_with_wrong_arguments_is_told(call: str, arguments: str, words: str) -> None:
-    """Protects strategies: an order that Python cannot call ends the step with its line, our words and what to write."""
+    """Protects strategies: an order that Python cannot call ends the step with its line, and what to write."""
     namespace: dict[str, Any] = {}
     exec(f"def handle_data(context, data):\n    context.{call}({arguments})\n", namespace)
     session = qr.Session(MARKET, start=DAYS[1], strategy=namespace["handle_data"])
@@ -403,7 +406,7 @@ FLAGS = [
     (["--dialect", "joinquant", "--table", "nope=x"], "no such file"),
     (["--dialect", "easyquant", "--clock", "same_bar"], "Leave it out"),
     (["--dialect", "easyquant"], "has nothing to call.*Did you mean handle_data"),
-    (["--out", "strategy.py"], "cannot be written"), (["--data", "strategy.py"], "neither .csv nor .parquet"),
+    (["--out", "strategy.py"], "is no folder"), (["--data", "strategy.py"], "neither .csv nor .parquet"),
     (["--data", "a\0b.csv"], "names no file"),
 ]  # fmt: skip
 

@@ -193,7 +193,7 @@ def path(name: str, value: Any, example: str) -> Path:
         )
     found = os.fspath(value)
     if not isinstance(found, str) or not found.strip() or "\0" in found or not is_writable(found):
-        raise UsageError(f"{name}={shown(value)} names no file. Write a path such as {example!r}.")
+        raise UsageError(f"{name}={shown(value)} names no file. Pass a path such as {example!r}.")
     if any(len(part.encode()) > 255 for part in Path(found).parts):
         raise UsageError(f"{name}={shown(value)} has a name of more than 255 bytes. Choose a shorter name.")
     return Path(found)

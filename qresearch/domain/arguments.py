@@ -189,7 +189,7 @@ def path(name: str, value: Any, example: str) -> Path:
     """
     if not isinstance(value, (str, os.PathLike)) or isinstance(value, bytes):
         raise UsageError(
-            f"{name}={shown(value)} is a {type(value).__name__}, not a path. Write one such as {example!r}."
+            f"{name}={shown(value)} is a {type(value).__name__}, not a path. Pass one such as {example!r}."
         )
     found = os.fspath(value)
     if not isinstance(found, str) or not found.strip() or "\0" in found or not is_writable(found):

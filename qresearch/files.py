@@ -18,7 +18,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
-from qresearch.domain import arguments
+from qresearch.domain.arguments import path as path_of
 from qresearch.errors import UsageError
 
 LIST = "qresearch-files.json"
@@ -93,7 +93,7 @@ def write_png(path: str | Path, png: bytes, call: str) -> Path:
 
 def check_file(path: str | Path, call: str) -> Path:
     """Refuse, before any work is done, a file that may not or cannot be written; raises as :func:`write_text`."""
-    target = arguments.path(f"{call}: path", path, "results/file")
+    target = _path(path, call)
     with told(call, target):
         if target.is_dir():
             raise UsageError(f"{call}: {str(target)!r} is a folder. Pass the name of a file in it.")
@@ -141,7 +141,7 @@ class Folder:
     """
 
     def __init__(self, path: str | Path, call: str) -> None:
-        self.path, self._call = arguments.path(f"{call}: directory", path, "results"), call
+        self.path, self._call = _path(path, call), call
 
     def check(self, names: Iterable[str]) -> None:
         """Refuse, before any work is done, what may not or cannot be written.
@@ -252,6 +252,10 @@ def told(call: str, path: Path) -> Iterator[None]:
         raise UsageError(
             f"{call}: {where!r} cannot be written: {problem.strerror or problem}. Choose another place, or make room."
         ) from problem
+
+
+def _path(path: object, call: str) -> Path:
+    return path_of(f"{call}: path", path, "results")
 
 
 def _probe(folder: Path) -> None:

@@ -189,13 +189,13 @@ def path(name: str, value: Any, example: str) -> Path:
     """
     if not isinstance(value, (str, os.PathLike)) or isinstance(value, bytes):
         raise UsageError(
-            f"{name}={shown(value)} is a {type(value).__name__}, not a path. Write one such as {example!r}."
+            f"{name}={shown(value)} is a {type(value).__name__}, not a path. Pass one such as {example!r}."
         )
     found = os.fspath(value)
     if not isinstance(found, str) or not found.strip() or "\0" in found or not is_writable(found):
-        raise UsageError(f"{name}={shown(value)} names no file. Write a path such as {example!r}.")
+        raise UsageError(f"{name}={shown(value)} names no file. Pass a path such as {example!r}.")
     if any(len(part.encode()) > 255 for part in Path(found).parts):
-        raise UsageError(f"{name}={shown(value)} has a name of more than 255 bytes. Write a shorter path.")
+        raise UsageError(f"{name}={shown(value)} has a name of more than 255 bytes. Choose a shorter name.")
     return Path(found)
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import functools
 import inspect
+import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, ParamSpec, TypeVar
 
@@ -75,7 +76,7 @@ _ELSEWHERE = {
 def told(function: Callable[P, R]) -> Callable[P, R]:
     """A function that answers a call which Python cannot bind with a UsageError instead of a TypeError.
 
-    It costs a tenth of a microsecond a call; :func:`~qresearch.session.trading.asks` has a cheaper way for orders.
+    It costs a tenth of a microsecond a call: too much for the orders of a strategy, see :func:`retold`.
 
     >>> import qresearch as qr
     >>> qr.terms.at_open(9.6)
@@ -101,7 +102,16 @@ until=None, tag='').
 
 def told_calls(cls: type[C]) -> type[C]:
     """A class whose public methods, inherited ones included, and constructor are :func:`told`."""
-    for name in dir(cls):
+    return _tell(cls, dir(cls))
+
+
+def told_own_calls(cls: type[C]) -> type[C]:
+    """The same without what is inherited, where that has to be fast."""
+    return _tell(cls, list(vars(cls)))
+
+
+def _tell(cls: type[C], names: Sequence[str]) -> type[C]:
+    for name in names:
         found = inspect.getattr_static(cls, name)
         function = getattr(found, "__func__", found)
         is_ours = inspect.isfunction(function) and function.__module__.startswith("qresearch.")
@@ -113,6 +123,44 @@ def told_calls(cls: type[C]) -> type[C]:
 
 
 _SPECIAL = ("__init__", "__call__")
+
+
+_UNBOUND = re.compile(r"(?P<owner>\w+)\.(?P<name>\w+)\(\) (got|missing|takes) .*?(argument '(?P<word>\w+)')?$")
+
+
+def retold(problem: TypeError, owner: type) -> str:
+    """What Python says of a call of a class that it cannot bind, and what to write; else what it says.
+
+    The order functions are not :func:`told`, so that they cost a strategy nothing; whoever runs it calls this.
+
+    Parameters
+    ----------
+    problem : TypeError
+    owner : type
+        The class whose functions are meant.
+
+    >>> from qresearch.session.trading import TradingApi
+    >>> said = "TradingApi.buy() got an unexpected keyword argument 'limit_price'"
+    >>> retold(TypeError(said), TradingApi).partition(". ")[2].partition(". ")[0]
+    'Prices are part of the terms of an order: pass style=qresearch.terms.limit(price)'
+    """
+    said = str(problem)
+    found = _UNBOUND.match(said)
+    function = getattr(owner, found["name"], None) if found and found["owner"] == owner.__name__ else None
+    if found is None or function is None:
+        return said
+    parameters = list(inspect.signature(function).parameters.values())[1:]
+    hint = ours(found["word"], {found["word"]: _PRICE}, [item.name for item in parameters]) if found["word"] else ""
+    return f"{said}. {hint}{_usage(found['name'], parameters)}"
+
+
+class _Price:
+    def __repr__(self) -> str:
+        return "price"
+
+
+_PRICE = _Price()
+"""Stands for a price that the message of Python does not tell."""
 
 
 def bound(call: str, function: Callable[..., R], first: object, named: Mapping[str, Any]) -> Callable[[], R]:

@@ -32,7 +32,7 @@ from qresearch.engine.open_orders import open_orders, pending_of
 from qresearch.engine.reserves import reserved_cash
 from qresearch.engine.ticks import last_price, on_tick
 from qresearch.engine.timing import too_late
-from qresearch.errors import UsageError
+from qresearch.errors import UsageError, shown
 
 
 class Sized(NamedTuple):
@@ -227,11 +227,11 @@ def _check_number(method: Method, asked: float) -> None:
     what = {Method.ORDER: "amount", Method.TARGET: "amount", Method.LOTS: "lots", Method.PCT: "pct"}.get(
         method, "value"
     )
-    if isinstance(asked, bool) or not isinstance(asked, (int, float)) or not math.isfinite(asked):
+    if isinstance(asked, bool) or not isinstance(asked, (int, float)) or not abs(asked) < math.inf:
         raise UsageError(f"{method.call}: {what}={asked!r} is not a finite number. Pass a number such as 1000.")
     if abs(asked) > (LARGEST if method in _COUNTED else _MOST_MONEY):
         most = f"{LARGEST:,} shares" if method in _COUNTED else f"{_MOST_MONEY:,}"
-        raise UsageError(f"{method.call}: {what}={asked:,.10g} is more than an order can carry, {most}. Pass less.")
+        raise UsageError(f"{method.call}: {what}={shown(asked)} is more than an order can carry, {most}. Pass less.")
     if method in _COUNTED and int(asked) != asked:
         raise UsageError(
             f"{method.call}: {what}={asked!r} is not a whole number. "

@@ -33,6 +33,7 @@ from qresearch.errors import (
 from qresearch.market.view import View
 from qresearch.session.navigation import Navigation
 from qresearch.session.options import (
+    asked_number,
     changed_terms,
     cost_rates,
     order_number,
@@ -69,9 +70,14 @@ class Acting(Navigation, TradingApi):
 
     def _place(self, security: str, method: int, asked: float, style: object) -> Ticket | None:
         terms = MARKET_DAY if style is None else terms_of(style)
-        column = self._known.get(security)
+        try:
+            column = self._known.get(security)
+        except TypeError:
+            column = None  # what cannot be a key is no symbol either
         if column is None:
             column = self.market.column(security)
+        if type(asked) is not int:
+            asked = asked_number(method, asked)
         draft, decide_on = self._draft, self._decide_on
         if draft is not None:
             if decide_on(draft, self._exchange, column, method, asked, terms):

@@ -10,11 +10,13 @@ from pathlib import Path
 from types import FrameType, TracebackType
 from typing import TYPE_CHECKING, Any
 
+from qresearch.domain.calls import retold
 from qresearch.domain.messages import Event, records
 from qresearch.errors import StrategyError
 from qresearch.session import frames
 from qresearch.session.html import table
 from qresearch.session.orders import OrderBook, OrderRecord
+from qresearch.session.trading import TradingApi
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -106,6 +108,8 @@ def _said(problem: BaseException) -> str:
     """What an exception says, without a full stop."""
     if isinstance(problem, SystemExit):
         return "a strategy does not end the program that runs it; leave the function with return"
+    if isinstance(problem, TypeError):
+        return retold(problem, TradingApi).rstrip(".")
     return str(problem.msg if isinstance(problem, SyntaxError) else problem).rstrip(".")
 
 

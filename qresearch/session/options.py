@@ -9,6 +9,7 @@ from typing import Any
 
 from qresearch.domain.arguments import between, flag, number, price, text, whole
 from qresearch.domain.messages import Settings, Slippage
+from qresearch.domain.order import Method
 from qresearch.domain.terms import MARKET_DAY, Terms
 from qresearch.engine.evolve import HOLDING_PERIOD, NEXT_OPEN, SAME_BAR
 from qresearch.engine.fees import COST_PRESETS, preset_costs
@@ -173,6 +174,15 @@ def terms_of(style: object) -> Terms:
         f"style={shown(style)} is not supported. Pass None for a market order, or terms such as "
         "qresearch.terms.limit(10.5, tif='GTC') or qresearch.terms.stop(9.8)."
     )
+
+
+_ASKED = {Method.ORDER: "amount", Method.TARGET: "amount", Method.LOTS: "lots", Method.PCT: "pct"}
+
+
+def asked_number(method: int, asked: Any) -> float:
+    """The number that an order function was given, of Python; raises UsageError when it is none."""
+    known = Method(method)
+    return number(f"{known.call}: {_ASKED.get(known, 'value')}", asked, 0.5 if known is Method.PCT else 1000)
 
 
 def whole_shares(call: str, quantity: Any) -> int:

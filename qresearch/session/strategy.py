@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn, Protocol, SupportsIndex, runtime_checkable
 
 from qresearch.domain.arguments import path as path_of
-from qresearch.domain.calls import told_calls
+from qresearch.domain.calls import told_calls, told_own_calls
 from qresearch.errors import UsageError, close_matches, did_you_mean, shown
 from qresearch.session.attempt import load_error
 from qresearch.session.listeners import LISTENERS
@@ -209,7 +209,7 @@ class Log:
     __call__ = info
 
 
-@told_calls
+@told_own_calls  # the order functions are inherited, and fast
 class Context(TradingApi):
     """What a strategy holds: the account, the clock, the order functions, and its own attributes.
 

@@ -7,13 +7,10 @@ inside the call.
 
 from __future__ import annotations
 
-import functools
-import inspect
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, TypeVar, cast
+from typing import TYPE_CHECKING
 
-from qresearch.domain.arguments import MOST, number
-from qresearch.domain.calls import wrong_call
+from qresearch.domain.arguments import number
 from qresearch.domain.order import Method
 from qresearch.errors import UsageError, shown
 
@@ -22,76 +19,6 @@ if TYPE_CHECKING:
 
 # Plain integers: an attribute of an enumeration costs more than the rest of the call.
 _ORDER, _VALUE, _TARGET, _TARGET_VALUE, _LOTS, _PCT = (int(method) for method in Method)
-
-F = TypeVar("F", bound=Callable[..., object])
-_LEFT_OUT: Any = object()
-_MOST = int(MOST)
-
-
-def asks(method: int, side: int = 0) -> Callable[[F], F]:
-    """Make an order function of its signature and docstring.
-
-    Python refuses a call that it cannot bind before any line of the function runs; so the real function takes
-    whatever comes, at once where all is as declared, and tells the rest. A wrapper would cost every order three times
-    as much.
-
-    Parameters
-    ----------
-    method : Method
-    side : {0, 1, -1}
-        1 and -1: the number must be positive, and is bought or sold.
-    """
-
-    def of(declared: F) -> F:
-        asked_name = list(inspect.signature(declared).parameters)[2]
-        label = f"{declared.__name__}: {asked_name}"
-
-        @functools.wraps(declared)
-        def call(
-            self: TradingApi,
-            security: Any = _LEFT_OUT,
-            asked: Any = _LEFT_OUT,
-            style: object = None,
-            *surplus: object,
-            **named: Any,
-        ) -> Ticket | None:
-            if named or surplus or asked is _LEFT_OUT:
-                raise _unbound(declared, (security, asked, style, *surplus), named)
-            if type(asked) is not int or not -_MOST <= asked <= _MOST:
-                asked = number(label, asked)
-            if side:
-                if asked <= 0:
-                    raise UsageError(
-                        f"{label}={shown(asked)} must be positive. Write one such as 100, or use the other call of "
-                        "buy and sell."
-                    )
-                asked *= side
-            try:
-                return self._place(security, method, asked, style)
-            except TypeError:
-                if isinstance(security, str):
-                    raise
-            raise UsageError(
-                f"{declared.__name__}: security={shown(security)} is a {type(security).__name__}, not a symbol. "
-                "Write one symbol such as '600519.SH', and order several one by one."
-            )
-
-        # The number goes by its declared name, amount or value or lots: so it binds as fast by name as by place.
-        made = cast("Any", call)
-        code = made.__code__
-        names = tuple(asked_name if name == "asked" else name for name in code.co_varnames)
-        made.__code__ = code.replace(co_varnames=names)
-        made.__told__ = True
-        return cast("F", call)
-
-    return of
-
-
-def _unbound(declared: Callable[..., object], given: tuple[Any, ...], named: dict[str, Any]) -> UsageError:
-    """What is wrong with a call of an order function that left out, added or misspelt something."""
-    is_long = len(given) > len(("security", "asked", "style"))
-    by_place = [value for value in given if is_long or (value is not _LEFT_OUT and value is not None)]
-    return wrong_call(declared, [None, *by_place], named)
 
 
 class TradingApi:
@@ -104,7 +31,6 @@ class TradingApi:
 
     _place: Callable[[str, int, float, object], Ticket | None]
 
-    @asks(_ORDER)
     def order(self, security: str, amount: int, style: object = None) -> Ticket | None:
         """Order a number of shares.
 
@@ -138,9 +64,8 @@ class TradingApi:
         >>> session.order("604018", 1040)
         <Ticket 1: buy 1,000 604018.SH, QUEUED>
         """
-        raise NotImplementedError  # done by the decorator
+        return self._place(security, _ORDER, amount, style)
 
-    @asks(_VALUE)
     def order_value(self, security: str, value: float, style: object = None) -> Ticket | None:
         """Order shares worth an amount of money, at the last visible price, rounded down to whole lots.
 
@@ -156,9 +81,8 @@ class TradingApi:
         -------
         Ticket or None
         """
-        raise NotImplementedError  # done by the decorator
+        return self._place(security, _VALUE, value, style)
 
-    @asks(_TARGET)
     def order_target(self, security: str, amount: int, style: object = None) -> Ticket | None:
         """Order what brings the position to a number of shares; what is queued or working already counts.
 
@@ -173,9 +97,8 @@ class TradingApi:
         -------
         Ticket or None
         """
-        raise NotImplementedError  # done by the decorator
+        return self._place(security, _TARGET, amount, style)
 
-    @asks(_TARGET_VALUE)
     def order_target_value(self, security: str, value: float, style: object = None) -> Ticket | None:
         """Order what brings the position to a value, at the last visible price; what is queued or working counts.
 
@@ -190,9 +113,8 @@ class TradingApi:
         -------
         Ticket or None
         """
-        raise NotImplementedError  # done by the decorator
+        return self._place(security, _TARGET_VALUE, value, style)
 
-    @asks(_LOTS)
     def order_lots(self, security: str, lots: int, style: object = None) -> Ticket | None:
         """Order a number of lots (100 shares each on a venue with rules, 1 elsewhere).
 
@@ -207,9 +129,8 @@ class TradingApi:
         -------
         Ticket or None
         """
-        raise NotImplementedError  # done by the decorator
+        return self._place(security, _LOTS, lots, style)
 
-    @asks(_PCT)
     def order_pct(self, security: str, pct: float, style: object = None) -> Ticket | None:
         """Buy with a fraction of the cash there is now, or sell a fraction of the position.
 
@@ -224,14 +145,27 @@ class TradingApi:
         -------
         Ticket or None
         """
-        raise NotImplementedError  # done by the decorator
+        return self._place(security, _PCT, pct, style)
 
-    @asks(_ORDER, 1)
     def buy(self, security: str, quantity: int, style: object = None) -> Ticket | None:
         """Buy a number of shares: ``order(security, quantity, style)``."""
-        raise NotImplementedError  # done by the decorator
+        if type(quantity) is not int or quantity <= 0:
+            quantity = _positive("buy", quantity)
+        return self._place(security, _ORDER, quantity, style)
 
-    @asks(_ORDER, -1)
     def sell(self, security: str, quantity: int, style: object = None) -> Ticket | None:
         """Sell a number of shares: ``order(security, -quantity, style)``."""
-        raise NotImplementedError  # done by the decorator
+        if type(quantity) is not int or quantity <= 0:
+            quantity = _positive("sell", quantity)
+        return self._place(security, _ORDER, -quantity, style)
+
+
+def _positive(call: str, quantity: object) -> int:
+    """The shares of a call that trades one way; a fraction is refused with the order."""
+    found = number(f"{call}: quantity", quantity, 100)
+    if found <= 0:
+        raise UsageError(
+            f"{call}: quantity={shown(quantity)} must be positive. Write one such as 100, or use the other call of "
+            "buy and sell."
+        )
+    return found  # type: ignore[return-value]  # checked where all orders are sized

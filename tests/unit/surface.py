@@ -112,11 +112,8 @@ class Stage:
         for item in inspect.signature(self.callable(name)).parameters.values():
             is_needed = item.default is item.empty and item.kind not in {item.VAR_POSITIONAL, item.VAR_KEYWORD}
             if is_needed and item.name not in given:
-                given[item.name] = GOOD[item.name] if item.name in GOOD else PATHS[item.name]
-        # A journal is read where one lies; what is written goes beside it.
-        own = "run.qsession" if name == "Session.resume" else f"{name}.out"
-        paths = {**PATHS, "path": own}
-        return {key: self.folder / paths[key] if key in paths else value for key, value in given.items()}
+                given[item.name] = GOOD[item.name] if item.name in GOOD else self.folder / PATHS[item.name]
+        return given
 
 
 GOOD: Mapping[str, Any] = {
@@ -127,7 +124,7 @@ GOOD: Mapping[str, Any] = {
     "script": "def handle_data(context, data): pass", "answer": 1, "expected": 1, "source": bars(),
 }  # fmt: skip
 """A good value of every parameter that must be given."""
-PATHS: Mapping[str, str] = {"path": "run.qsession", "directory": "results"}
+PATHS: Mapping[str, str] = {"path": "written", "directory": "results"}
 GOOD_OF: Mapping[str, dict[str, Any]] = {
     "session.set_slippage": {"kind": "bps", "size": 5},
     "context.set_slippage": {"kind": "bps", "size": 5},
@@ -137,6 +134,7 @@ GOOD_OF: Mapping[str, dict[str, Any]] = {
     "plot life": {"order": "1"},
     "terms.trailing_stop": {"amount": 0.5},
     "ticket.update": {"quantity": 500},
+    "Session.resume": {"path": "run.qsession"},
     "Account": {"session": qr.Session(MARKET)},
     "account.set_position": {"qty": 100, "order_price": 9.6},
 }

@@ -23,6 +23,7 @@ import qresearch as qr
 from qresearch.cli import main
 from qresearch.domain.terms import Kind
 from qresearch.errors import InternalError, QresearchError, shown
+from qresearch.session.trading import TradingApi
 
 
 class Odd:
@@ -133,10 +134,13 @@ SAYS_OTHER: list[tuple[str, list[str], str]] = [
 """Where the message names something nearer to the fault than the value itself, and what."""
 
 SLOW = (
-    "session.report", "session.save_results", "session.show", "plot ", "panels", "session.plot", "session.run:",
-    "session.step:debug",
+    "session.step:debug", "session.report", "session.save_results", "session.show", "plot ", "panels", "session.plot",
+    "session.run:",
 )  # fmt: skip
-"""Callables that draw, write or open the debugger when all is right: what they accept is not tried here."""
+"""What draws, writes or opens the debugger when all is right: what is accepted there is not tried here."""
+
+FAST = {f"context.{name}" for name in vars(TradingApi) if not name.startswith("_")}
+"""What a strategy calls too often for a wrapper: the host of the strategy tells what Python could not bind."""
 
 REMEDY = re.compile(
     r"\b(Pass|Write|Use|Take|Leave|Choose|See|Make|Go|Cancel|Open|Mend|Check|Give|Add|Replace|Did you mean|"
@@ -167,7 +171,7 @@ def calls(name: str, stage: Stage) -> Iterator[Call]:
                 yield label, key, (), {**good, "values": value}, value
             else:
                 yield label, key, (), {**good, item.name: value}, value
-    if name.endswith("[]"):
+    if name.endswith("[]") or name in FAST:
         return
     kinds = {item.kind for item in parameters}
     if inspect.Parameter.VAR_KEYWORD not in kinds:
@@ -226,8 +230,7 @@ def test_every_namespace_of_a_session_is_tried(here: Path) -> None:
     found = {type(getattr(session, name)) for name in dir(session) if not name.startswith("_")}
     own = {kind for kind in found if kind.__module__.startswith("qresearch.") and kind.__module__ != "builtins"}
     known = {kind for kind, _ in OWNERS.values()}
-    # With nothing to call but what a dict has.
-    plain = {"Now", "Settings", "Portfolio", "Hooks", "SessionMemory"}
+    plain = {"SessionMemory", "Now", "Settings", "Portfolio", "Hooks"}  # with nothing to call
     assert {kind.__name__ for kind in own - known} <= plain
 
 
@@ -237,6 +240,27 @@ def test_what_works_is_not_refused(here: Path) -> None:
         stage = Stage(here)
         stage.callable(name)(**stage.arguments(name))
     assert set(GOOD_OF) <= set(SURFACE)
+
+
+@pytest.mark.parametrize("call", sorted(name.partition(".")[2] for name in FAST))
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (f"{A!r}, 1, limit_price=9.6", r"style=qresearch\.terms\.limit\(price\)"),
+        (f"{A!r}, 1, None, 5", "takes from 3 to 4 positional arguments"),
+        (f"{A!r}", "missing 1 required positional argument"),
+        ("", "missing 2 required positional arguments"),
+    ],
+)
+def test_a_strategy_that_orders_with_wrong_arguments_is_told(call: str, arguments: str, words: str) -> None:
+    """Protects strategies: an order that Python cannot call ends the step with its line, and what to write."""
+    namespace: dict[str, Any] = {}
+    exec(f"def handle_data(context, data):\n    context.{call}({arguments})\n", namespace)
+    session = qr.Session(MARKET, start=DAYS[1], strategy=namespace["handle_data"])
+    with pytest.raises(qr.StrategyError, match=words) as caught:
+        session.step()
+    assert f"Write {call}(security, " in str(caught.value)
+    assert session.orders.empty
 
 
 NEIGHBOURS = [

@@ -44,6 +44,10 @@ def too_late(draft: Draft, exchange: Exchange, terms: Terms) -> Refusal | None:
         return Reason.NO_FURTHER_OPEN, {"day": exchange.date(draft.day)}
     if terms.good_till is not None:
         first: dt.date = exchange.market.days[draft.day + (not is_today)].astype(object)
+        if draft.settings.fill_model == LEAN_EQUITY and not is_today and draft.day >= 0:
+            # By its rules a last day on which nobody trades is moved to the next trading day.
+            today: dt.date = exchange.market.days[draft.day].astype(object)
+            first = today + dt.timedelta(days=1)
         if terms.good_till < first:
             return Reason.GOOD_TILL_OVER, {"until": str(terms.good_till), "day": str(first)}
     return None

@@ -529,6 +529,14 @@ def test_a_last_day_off_ends_on_the_trading_day_before(until: str, ends: str) ->
     assert str(run.orders.ended.iloc[0])[:10] == ends
 
 
+def test_by_leans_rules_a_last_day_off_moves_to_the_next_trading_day() -> None:
+    """Protects LEAN's good-till orders: Saturday's works on Monday and ends with it; Friday's is over on Friday."""
+    run = opened({A: [10.0, 10.0, 10.0, 10.0, (9.6, 9.6, 9.4, 9.4), 9.4]}, fill_model="lean_equity").step(3)
+    saturday, friday = (run.buy(A, 100, terms.limit(9.5, until=day)) for day in ("2024-01-06", "2024-01-05"))
+    run.step()
+    assert (saturday.filled, friday.reason) == (100, "GOOD_TILL_OVER")
+
+
 @ways()
 def test_a_day_on_which_nobody_traded_fills_nothing(exact: bool) -> None:
     """Protects fills on stale prices: a volume of 0 is no trade, unless the data have no volumes at all."""

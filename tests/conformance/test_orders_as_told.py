@@ -365,7 +365,7 @@ def resting(side: int, quantity: int = 100, **options: object) -> tuple[qr.Sessi
         (1, {"quantity": 50}, "LOT_SIZE"),
         (1, {"quantity": 150}, "LOT_SIZE"),
         (1, {"quantity": 2_000_000}, "ORDER_MAXIMUM"),
-        (1, {"quantity": 10**30}, "ORDER_MAXIMUM"),
+        (1, {"quantity": 10**14}, "ORDER_MAXIMUM"),
         (-1, {"quantity": 5_000}, "INSUFFICIENT_QUANTITY"),
         (-1, {"quantity": 130}, "LOT_SIZE"),
         (1, {"limit_price": 200.0, "quantity": 500}, "INSUFFICIENT_CASH"),
@@ -487,9 +487,10 @@ def test_an_order_beyond_all_measure_is_a_wrong_call() -> None:
     """Protects the arithmetic: 10**19 shares, or as much money, are told as what they are, and nothing is torn."""
     run = opened({A: [10.0] * 4})
     for call, asked in (("order", 10**19), ("order", 10**30), ("order_target", 10**18), ("order_value", 1e300)):
-        with pytest.raises(qr.UsageError, match="more than an order can carry"):
+        with pytest.raises(qr.UsageError, match=r"Write|Pass"):
             getattr(run, call)(A, asked)
-    run.buy(A, 100)
+    with pytest.raises(qr.UsageError, match="Write"):
+        run.buy(A, 100).update(quantity=10**30)
     assert run.step().portfolio.quantities == {A: 100}
 
 

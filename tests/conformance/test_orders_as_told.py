@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable, Sequence
+from pathlib import Path
 
 import pandas as pd
 import pytest
@@ -565,3 +566,26 @@ def test_what_was_asked_is_told_in_its_own_words() -> None:
     }
     for sentence, ticket in said.items():
         assert ticket.why == sentence
+
+
+@pytest.mark.parametrize("latency", ["none", "next_match"])
+def test_a_journal_does_all_of_it_again(latency: str, tmp_path: Path) -> None:
+    """Protects resuming: what targets, stops, updates and costs ended by themselves is not done twice, nor left out."""
+    prices = {A: [10.0, 10.0, 10.9, (10.9, 10.9, 9.9, 9.9), 9.9, 9.9, 9.9], STAR: [10.0] * 7}
+    path = tmp_path / "told.qsession"
+    run = opened(prices, positions={A: 1000, STAR: 400}, cash=30_000, cancel_latency=latency, journal=path)
+    run.sell(A, 1000, terms.limit(10.95, tif="GTC"))
+    run.step()
+    run.order_target_value(A, 5_000)
+    run.sell(A, 1000, terms.stop(10.0, tif="GTC"))
+    rests = run.buy(STAR, 2500, terms.limit(9.0, tif="GTC"))
+    run.step()
+    rests.update(quantity=50_000)
+    run.set_order_cost(open_commission=0.4, min_commission=0)
+    run.run(progress=False)
+    reasons = {"REPLACED_BY_TARGET", "VALUE_CAP", "INSUFFICIENT_CASH"}
+    assert reasons <= set(run.events.reason)
+    run._journal.close()
+    again = qr.Session.resume(path, run.market)
+    assert again.digest() == run.digest()
+    pd.testing.assert_frame_equal(again.orders, run.orders)

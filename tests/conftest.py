@@ -1,8 +1,9 @@
-"""For all tests: the same hypothesis examples everywhere in CI, and no network."""
+"""For all tests: the same hypothesis examples everywhere in CI, no network, and a Ctrl-C that arrives."""
 
 from __future__ import annotations
 
 import os
+import signal
 import socket
 from typing import Any
 
@@ -25,6 +26,9 @@ def _refuse(host: object) -> None:
 
 def pytest_configure(config: pytest.Config) -> None:
     """Refuse every connection and look-up but those to this machine, which the kernels of notebooks need."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        # A shell starts what runs in its background with Ctrl-C switched off; the tests of it need it.
+        signal.signal(signal.SIGINT, signal.default_int_handler)
     if os.environ.get("QRESEARCH_LIVE"):
         return  # tests/contract/test_live.py asks the data vendors
     patch = pytest.MonkeyPatch()

@@ -86,8 +86,11 @@ def expire(draft: Draft, exchange: Exchange) -> None:
     """End what is still working at the close and good for no longer, each with the reason that kept it waiting."""
     for order in tuple(draft.working.values()):
         if ends_today(draft, exchange, order):
-            reason = order.reason or Reason.LIMIT_NOT_REACHED
-            draft.emit(OrderExpired(draft.day, draft.phase, order.order_id, reason, order.facts))
+            reason, facts = order.reason, order.facts
+            if reason is None:
+                # By rules that ask only bars with trades it was never asked: none came.
+                reason, facts = Reason.NO_TRADES, {"time": exchange.time_text(draft)}
+            draft.emit(OrderExpired(draft.day, draft.phase, order.order_id, reason, facts))
 
 
 def _comes_nearer(known: Facts, facts: Facts) -> bool:

@@ -422,6 +422,8 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--seed", type=int, default=0)
     options = parser.parse_args(arguments)
     warnings.simplefilter("ignore", qr.MarketWarning)
+    # A shell starts what runs in its background with Ctrl-C switched off.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     rng = random.Random(options.seed)
     if options.kills:
         print(kill_all(options.kills, rng))

@@ -140,7 +140,7 @@ class _AtLast(Walk):
         """Ask one order."""
         self._ask(self.draft.working[order_id])
 
-    def _rest(self, order: OpenOrder, reason: Reason, facts: Facts, *, is_fresh: bool | None = None) -> None:
+    def _rest(self, order: OpenOrder, reason: Reason, facts: Facts, *, is_fresh: bool) -> None:
         terms = order.terms
         takes_any_price = terms.kind in MARKET_KINDS or (order.triggered and terms.limit_price is None)
         # A stop that was reached on the day of the purchase sells on the next one.

@@ -166,7 +166,8 @@ class Walk:
             if self._sits_out(order):
                 return
         elif self.exchange.is_idle(self.draft.day, order.column):
-            self._rest(order, Reason.NO_TRADES, {"time": self.exchange.time_text(self.draft)})
+            facts: Facts = {"time": self.exchange.time_text(self.draft)}
+            self._rest(order, Reason.NO_TRADES, facts, is_fresh=order.reason is None)
             return
         limit = order.terms.limit_price
         invalid = None if limit is None else self.checks.outside_limits(order.column, limit)
@@ -187,7 +188,7 @@ class Walk:
         if locked is not None:
             self._rest(order, *locked, is_fresh=is_fresh)
             return
-        self._trade(order, self.quoting.fill_price(order, quote))
+        self._trade(order, self.quoting.fill_price(order, quote), is_fresh=is_fresh)
 
     def _has_nothing_to_close(self, order: OpenOrder) -> bool:
         """Tell a stop that closes a position which is not held: it waits for an open buy, or ends."""
@@ -238,7 +239,7 @@ class Walk:
             if stop != order.stop:
                 self.draft.emit(StopMoved(day, phase, order.order_id, stop))
 
-    def _trade(self, order: OpenOrder, price: float) -> None:
+    def _trade(self, order: OpenOrder, price: float, *, is_fresh: bool) -> None:
         order, intent = self._enlarged(order, self._carry_intent(order, price))
         side = 1 if order.leaves > 0 else -1
         shares, cuts, refusal = self.checks.carried(intent)
@@ -266,9 +267,9 @@ class Walk:
         if shares < wanted and order.terms.time_in_force in _AT_ONCE:
             self._cancel_at_once(order, shares)
         elif shares < wanted:
-            self._rest(rest, Reason.VOLUME_CAP, facts)
+            self._rest(rest, Reason.VOLUME_CAP, facts, is_fresh=is_fresh)
         elif later is not None:
-            self._rest(rest, Reason.T_PLUS_ONE, later)
+            self._rest(rest, Reason.T_PLUS_ONE, later, is_fresh=is_fresh)
 
     def _enlarged(self, order: OpenOrder, intent: Intent) -> tuple[OpenOrder, Intent]:
         """A sale to a value, made larger where the price went up: what is kept stays within the value."""
@@ -321,7 +322,7 @@ class Walk:
 
     # ------------------------------------------------------------------ no fill
 
-    def _rest(self, order: OpenOrder, reason: Reason, facts: Facts, *, is_fresh: bool | None = None) -> None:
+    def _rest(self, order: OpenOrder, reason: Reason, facts: Facts, *, is_fresh: bool) -> None:
         """Let an order wait, if its terms do and the account can carry what it holds back from now on.
 
         Parameters
@@ -329,14 +330,13 @@ class Walk:
         order : OpenOrder
         reason : Reason
         facts : mapping
-        is_fresh : bool, optional
-            It begins to hold something back now. Default: when it has not waited before.
+        is_fresh : bool
+            It begins to hold something back now: it has not waited before, or was triggered.
         """
         if order.terms.time_in_force in _AT_ONCE:
             self._cancel_at_once(order, 0)
             return
-        fresh = order.reason is None if is_fresh is None else is_fresh
-        if fresh and not order.is_untouched and self._holds_back(order):
+        if is_fresh and not order.is_untouched and self._holds_back(order):
             price = order.terms.limit_price or order.stop or 0.0
             if order.leaves < 0 or price > 0:
                 _, cuts, refusal = self.checks.carried(self._carry_intent(order, price or 1.0))

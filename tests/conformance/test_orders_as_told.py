@@ -589,3 +589,13 @@ def test_a_journal_does_all_of_it_again(latency: str, tmp_path: Path) -> None:
     again = qr.Session.resume(path, run.market)
     assert again.digest() == run.digest()
     pd.testing.assert_frame_equal(again.orders, run.orders)
+
+
+def test_what_a_stop_limit_holds_back_after_a_part_fill_is_covered() -> None:
+    """Protects the cash: triggered and partly filled below its limit, it holds back no more than there is."""
+    run = opened({A: [10.0, (10.0, 10.6, 10.0, 10.5), 10.5]}, cash=9_600, volume=1_000, participation=0.1)
+    ticket = run.buy(A, 900, terms.stop_limit(10.2, 10.9, tif="GTC"))
+    run.step()
+    assert ticket.filled == 100
+    assert 0 <= run.portfolio.available
+    assert ticket.record.leaves * 10.9 <= run.portfolio.cash

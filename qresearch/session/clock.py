@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from threading import get_ident
+from threading import RLock
 from typing import TYPE_CHECKING, Any, cast
 
 from qresearch.domain.messages import Advanced, Event
@@ -58,8 +58,8 @@ class Clock(StrategySlot):
 
     def _begin_navigation(self) -> None:
         session = cast("Session", self)
-        self._thread = get_ident()
-        """The one thread that may change the session."""
+        self._lock = RLock()
+        """Held by the one thread that is changing the session."""
         self._draft: Draft | None = None
         self._hooks: dict[int, Callable[[], object]] = {}
         self._listeners: Listeners | None = None

@@ -3,8 +3,8 @@
 A public call that changes a session is one section (:class:`Section`). While it lasts, SIGINT is only noted; the user's
 own handler is called at its end, or between the steps of a run (:func:`ask`). Where the user's own code runs, a
 callback, a predicate, the debugger, the gate is open (:data:`LET`) and the handler is called at once, so that an
-endless loop can be left; the step is then rolled back. A session is used by one thread, the one that opened it: a
-section refuses any other.
+endless loop can be left; the step is then rolled back. One thread at a time uses a session: a section refuses any
+other.
 """
 
 from __future__ import annotations
@@ -123,7 +123,7 @@ class Section:
     Raises
     ------
     UsageError
-        Another thread; use the session in the one that opened it.
+        Another thread is in a section of the session; wait until it is done.
     Interrupted
         At the end, when Ctrl-C came.
     """
@@ -137,11 +137,21 @@ class Section:
 
     def __enter__(self) -> None:
         session, thread = self._session, get_ident()
-        if thread != session._thread:
+        # A notebook may answer a click in a thread of its own: whoever comes while nothing is under way is welcome.
+        if not session._lock.acquire(blocking=False):
             raise UsageError(
-                f"{self._call}: this session was opened in another thread, and one thread at a time can use it. Call "
-                "it there; or open a session in this thread, with a journal by Session.resume(path, market)."
+                f"{self._call}: another thread is using this session, and one thread at a time can. Wait until it is "
+                "done; or open a session of its own for this thread."
             )
+        try:
+            self._begin(thread)
+        except BaseException:
+            session._lock.release()
+            raise
+
+    def _begin(self, thread: int) -> None:
+        """See where the session stands, and take the signal over."""
+        session = self._session
         self._before = self._standing()
         self._inside = session._draft, session._armed
         if thread == _MAIN:
@@ -159,6 +169,13 @@ class Section:
     def __exit__(
         self, kind: type[BaseException] | None, problem: BaseException | None, trace: TracebackType | None
     ) -> None:
+        try:
+            self._leave(problem)
+        finally:
+            self._session._lock.release()
+
+    def _leave(self, problem: BaseException | None) -> None:
+        """Put the user's handler back, and say what became of the call where it was cut off."""
         if self._previous is not None and _handler(_SIGINT) is _arrived:
             _put(_SIGINT, self._previous)
         is_due = False

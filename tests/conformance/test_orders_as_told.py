@@ -597,5 +597,5 @@ def test_what_a_stop_limit_holds_back_after_a_part_fill_is_covered() -> None:
     ticket = run.buy(A, 900, terms.stop_limit(10.2, 10.9, tif="GTC"))
     run.step()
     assert ticket.filled == 100
-    assert 0 <= run.portfolio.available
+    assert run.portfolio.available >= 0
     assert ticket.record.leaves * 10.9 <= run.portfolio.cash

@@ -71,7 +71,7 @@ pd.DataFrame(seen)
 
 # %% [markdown]
 # - `plain`, a market order, filled at the open.
-# - `thin` got 1,200 shares at the open: a tenth of 12,300 in whole lots. It is good till canceled (GTC), so the rest
+# - `thin` got 1,230 shares at the open: a tenth of 12,300. It is good till canceled (GTC), so the rest
 #   keeps working.
 # - `low` wanted 11.50. The day never traded below that, so a day order expires at the close.
 # - `patient` wants 11.60 and may wait: it works on.
@@ -269,7 +269,7 @@ def immediate():
     return ticket.filled
 
 
-check(answer, immediate, "It takes what is there at once, in whole lots: a tenth of 12,300.")
+check(answer, immediate, "It takes what is there at once: a tenth of 12,300 shares.")
 
 # %% [markdown]
 # **3.** The buy of the locked share had expired at the close of 17 March. Given instead as a limit order at 23.56,

@@ -39,16 +39,16 @@ answer = qr.Session(market, strategy=Gain).run(progress=False)
 """
 
 ANSWERS = {
-    "00_quickstart": ["answer = 5", "answer = ['filled', 'rejected', 'filled']", "answer = 'no_change'"],
+    "00_quickstart": ["answer = 5", "answer = ['filled', 'rejected', 'filled']", "answer = 'replaced_by_target'"],
     "10_time_travel": ["answer = '2021-11-01'", "answer = '2021-10-12'", "answer = 1400"],
-    "20_order_lifecycle": ["answer = 'canceled'", "answer = 1200", "answer = 'filled'", "answer = 'xtquant'"],
+    "20_order_lifecycle": ["answer = 'canceled'", "answer = 1230", "answer = 'filled'", "answer = 'xtquant'"],
     "30_workbench": ["answer = 100_000 - 2500 * 9.52 - 5.95", "answer = 'minimum_size'", "answer = 0"],
     "40_reports": ["answer = '688903.SH'", "answer = 0.63", "answer = '2022-05'"],
     "50_joinquant": ["answer = 3100", "answer = 35", "answer = 146_600"],
     "60_costs_and_rules": [
         "answer = 90", "answer = 20_000", "answer = 11.06", "answer = {'688903.SH'}", "answer = ('2007', 72)",
     ],
-    "70_strategies": ["answer = (20, 5)", "answer = 0.028", "answer = 30", SELL_AT_A_GAIN],
+    "70_strategies": ["answer = (20, 5)", "answer = 0.029", "answer = 30", SELL_AT_A_GAIN],
 }  # fmt: skip
 """What a reader would put in the place of each blank, notebook by notebook."""
 

@@ -144,7 +144,7 @@ def test_an_answer_to_an_event_is_told_in_turn_and_queues_like_any_order() -> No
 
 def test_a_listener_that_answers_itself_for_ever_is_stopped(monkeypatch: pytest.MonkeyPatch) -> None:
     """Protects a notebook from a loop without end; the session stands before the step."""
-    monkeypatch.setattr(listeners, "MOST_ROUNDS", 20)
+    monkeypatch.setattr(listeners, "MOST_ROUNDS", 12)
 
     class Echo:
         def on_order(self, context, event) -> None:
@@ -152,7 +152,7 @@ def test_a_listener_that_answers_itself_for_ever_is_stopped(monkeypatch: pytest.
 
     run = session(flat(), strategy=Echo)
     run.buy(A, 100)
-    with pytest.raises(qr.UsageError, match=r"answered its own events 20 times.*event.after == 'FILLED'"):
+    with pytest.raises(qr.UsageError, match=r"answered its own events 12 times.*event.after == 'FILLED'"):
         run.step()
     assert len(run.orders) == 1
     assert run.now.day == pd.Timestamp("2024-01-02")

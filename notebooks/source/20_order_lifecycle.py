@@ -252,7 +252,7 @@ def killed():
     return ticket.status.value
 
 
-check(answer, killed, "1,200 shares were there at once; FOK takes all or nothing, and waits for nothing.")
+check(answer, killed, "1,230 shares were there at once; FOK takes all or nothing, and waits for nothing.")
 
 # %% [markdown]
 # **2.** And how many shares does the same order get as `tif="IOC"`, immediate or cancel?

@@ -130,14 +130,14 @@ class Place:
 
     Parameters
     ----------
-    column : int
+    instrument : int
     method : Method
         How `asked` is meant.
     asked : float
         Shares, lots, money, or a fraction; negative to sell.
     """
 
-    column: int
+    instrument: int
     method: Method
     asked: float
     terms: Terms = MARKET_DAY
@@ -183,7 +183,7 @@ class OrderCreated:
     day: int
     phase: int
     order_id: int
-    column: int
+    instrument: int
     quantity: int
     method: int
     asked: float
@@ -347,7 +347,7 @@ class OrderFilled:
     day: int
     phase: int
     order_id: int
-    column: int
+    instrument: int
     quantity: int
     price: float
     notional: int
@@ -403,7 +403,7 @@ class DividendPaid:
 
     day: int
     phase: int
-    column: int
+    instrument: int
     quantity: int
     per_share: float
     amount: int
@@ -417,7 +417,7 @@ class DividendTaxed:
 
     day: int
     phase: int
-    column: int
+    instrument: int
     tax: int
     bar: int = 0
 
@@ -428,7 +428,7 @@ class SharesIssued:
 
     day: int
     phase: int
-    column: int
+    instrument: int
     received: int
     ratio: float
     bar: int = 0
@@ -440,7 +440,7 @@ class RightsSubscribed:
 
     day: int
     phase: int
-    column: int
+    instrument: int
     received: int
     price: float
     paid: int
@@ -453,7 +453,7 @@ class RightsLapsed:
 
     day: int
     phase: int
-    column: int
+    instrument: int
     quantity: int
     price: float
     bar: int = 0
@@ -465,7 +465,7 @@ class PositionClosed:
 
     day: int
     phase: int
-    column: int
+    instrument: int
     quantity: int
     price: float
     amount: int
@@ -478,7 +478,7 @@ class PositionStale:
 
     day: int
     phase: int
-    column: int
+    instrument: int
     quantity: int
     bar: int = 0
 
@@ -489,7 +489,7 @@ class PositionThawed:
 
     day: int
     phase: int
-    column: int
+    instrument: int
     bar: int = 0
 
 
@@ -510,7 +510,7 @@ class PositionSeeded:
 
     day: int
     phase: int
-    column: int
+    instrument: int
     quantity: int
     cost: int
     paid: int
@@ -601,7 +601,7 @@ class Placed:
     day, phase : int
     first_id : int
         Order id of the first; the others follow.
-    columns : array of int64
+    instruments : array of int64
     quantities : array of int64, shares
         Signed; 0 for a refused request.
     requests : dict of offset to (Method, asked)
@@ -617,7 +617,7 @@ class Placed:
     day: int
     phase: int
     first_id: int
-    columns: array[int] = field(default_factory=lambda: array("q"))
+    instruments: array[int] = field(default_factory=lambda: array("q"))
     quantities: array[int] = field(default_factory=lambda: array("q"))
     requests: dict[int, tuple[int, float]] = field(default_factory=dict)
     value_caps: dict[int, int] = field(default_factory=dict)
@@ -626,19 +626,19 @@ class Placed:
     bar: int = 0
 
     def __len__(self) -> int:
-        return len(self.columns)
+        return len(self.instruments)
 
     def records(self, offsets: Sequence[int] | None = None) -> Iterator[OrderEvent]:
         """The single events of this block, or of some of its rows, in order."""
         day, phase, bar = self.day, self.phase, self.bar
         for offset in range(len(self)) if offsets is None else offsets:
-            column, quantity = self.columns[offset], self.quantities[offset]
+            instrument, quantity = self.instruments[offset], self.quantities[offset]
             order_id = self.first_id + offset
             refusal = self.refused.get(offset)
             sent = quantity if refusal is None else refusal[0]
             method, asked = self.requests.get(offset, (Method.ORDER, sent))
             terms = self.terms.get(offset, MARKET_DAY)
-            yield OrderCreated(day, phase, order_id, column, sent, int(method), asked, terms, bar)
+            yield OrderCreated(day, phase, order_id, instrument, sent, int(method), asked, terms, bar)
             if refusal is None:
                 yield OrderQueued(day, phase, order_id, bar)
             else:
@@ -652,7 +652,7 @@ class Matched:
     Parameters
     ----------
     day, phase : int
-    order_ids, columns : arrays of int64
+    order_ids, instruments : arrays of int64
     quantities : array of int64, shares
         Filled, signed; 0 when nothing was.
     prices : array of float64, currency per share
@@ -666,7 +666,7 @@ class Matched:
     day: int
     phase: int
     order_ids: Column
-    columns: Column
+    instruments: Column
     quantities: Column
     prices: Column
     notionals: Column
@@ -697,7 +697,7 @@ class Matched:
                     day,
                     phase,
                     order_id,
-                    int(self.columns[offset]),
+                    int(self.instruments[offset]),
                     int(self.quantities[offset]),
                     float(self.prices[offset]),
                     int(self.notionals[offset]),

@@ -62,7 +62,7 @@ class OpenOrder(NamedTuple):
     Parameters
     ----------
     order_id : int
-    column : int
+    instrument : int
     leaves : int, shares
         Positive to buy, negative to sell.
     terms : Terms
@@ -90,7 +90,7 @@ class OpenOrder(NamedTuple):
     """
 
     order_id: int
-    column: int
+    instrument: int
     leaves: int
     terms: Terms
     cap: int | None = None
@@ -151,7 +151,7 @@ class State(NamedTuple):
     cash : int, money steps
     realised : int, money steps
         Profit of shares sold, dividends and taxes since the start; with the floating profit it gives the total.
-    positions : mapping of column to Position
+    positions : mapping of instrument to Position
     queue : tuple of Placed
         Requests that wait for the next open.
     amended : mapping of order id to Amendment
@@ -163,9 +163,9 @@ class State(NamedTuple):
         Costs, slippage and options in force.
     stale : frozenset of int
         Columns held whose data ended without a delisting on record.
-    tax_lots : mapping of column to tuple of TaxLot
+    tax_lots : mapping of instrument to tuple of TaxLot
         Kept only when dividends are taxed by holding period.
-    taken : mapping of column to (day, bar, shares)
+    taken : mapping of instrument to (day, bar, shares)
         Shares taken from the volume of the latest bar with a fill; kept only under a volume cap.
     bar : int
         On minute data the number of the bar of the day at which the clock stands, from 1: at OPEN the first, of which

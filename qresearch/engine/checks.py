@@ -27,7 +27,7 @@ class Intent(NamedTuple):
 
     Parameters
     ----------
-    column : int
+    instrument : int
     wanted : int, shares
         Signed.
     price : float, currency per share
@@ -45,7 +45,7 @@ class Intent(NamedTuple):
         What is left of an order that was partly filled: lots are a rule for entering an order, not for its rest.
     """
 
-    column: int
+    instrument: int
     wanted: int
     price: float
     cap: int | None
@@ -79,38 +79,38 @@ class Checks:
         self.rates = exchange.rates(draft.settings.costs, draft.day)
         self.hair = 0.5 / exchange.money.price_scale
 
-    def refusal(self, column: int) -> Refusal | None:
+    def refusal(self, instrument: int) -> Refusal | None:
         """Why an instrument cannot trade today at all.
 
         Before the last bar of a day only what is announced counts: a day without trades shows at its close.
         """
         exchange, day = self.exchange, self.draft.day
         if self.draft.bar and self.draft.phase < _CLOSE:
-            if exchange.closing_day[column] <= day:
-                return ended(exchange, column, day)
-            is_paused = exchange.market.panel.paused[day, column]
+            if exchange.closing_day[instrument] <= day:
+                return ended(exchange, instrument, day)
+            is_paused = exchange.market.panel.paused[day, instrument]
             return (Reason.SUSPENDED, {"day": exchange.date(day)}) if is_paused else None
-        if not exchange.may_suspend or not exchange.market.panel.suspended[day, column]:
+        if not exchange.may_suspend or not exchange.market.panel.suspended[day, instrument]:
             return None
-        return ended(exchange, column, day) or (Reason.SUSPENDED, {"day": exchange.date(day)})
+        return ended(exchange, instrument, day) or (Reason.SUSPENDED, {"day": exchange.date(day)})
 
-    def lock(self, column: int, wanted: int, price: float) -> Refusal | None:
+    def lock(self, instrument: int, wanted: int, price: float) -> Refusal | None:
         """A buy finds nobody at the upper limit, a sell at the lower; NaN means no limit."""
         if not self.exchange.has_limits:
             return None
         panel, day = self.exchange.market.panel, self.draft.day
         if wanted > 0:
-            limit = float(panel.limit_up[day, column])
+            limit = float(panel.limit_up[day, instrument])
             return (Reason.LIMIT_UP, {"open": price, "limit": limit}) if price >= limit - self.hair else None
-        limit = float(panel.limit_down[day, column])
+        limit = float(panel.limit_down[day, instrument])
         return (Reason.LIMIT_DOWN, {"open": price, "limit": limit}) if price <= limit + self.hair else None
 
-    def outside_limits(self, column: int, price: float) -> Refusal | None:
+    def outside_limits(self, instrument: int, price: float) -> Refusal | None:
         """A limit price outside the limits of the day is invalid."""
         if not self.exchange.has_limits:
             return None
         panel, day = self.exchange.market.panel, self.draft.day
-        up, down = float(panel.limit_up[day, column]), float(panel.limit_down[day, column])
+        up, down = float(panel.limit_up[day, instrument]), float(panel.limit_down[day, instrument])
         if price > up + self.hair or price < down - self.hair:
             facts = {"limit": price, "day": self.exchange.date(day), "up": up, "down": down}
             return Reason.PRICE_LIMIT, facts
@@ -141,10 +141,10 @@ class Checks:
         return left, cuts, None
 
     def _sellable(self, intent: Intent, asked: int) -> tuple[int, Reason, Facts]:
-        position = self.draft.positions.get(intent.column)
+        position = self.draft.positions.get(intent.instrument)
         held = 0 if position is None else position.quantity
         free = held
-        if position is not None and not self.exchange.same_day[intent.column]:
+        if position is not None and not self.exchange.same_day[intent.instrument]:
             free = position.sellable(self.draft.day)
         locked_today = free < min(asked, held)
         sellable = max(free - intent.reserved_shares, 0)
@@ -152,8 +152,8 @@ class Checks:
         return min(asked, sellable), Reason.T_PLUS_ONE if locked_today else Reason.INSUFFICIENT_QUANTITY, facts
 
     def _sold_in_lots(self, intent: Intent, asked: int) -> tuple[int, Reason, Facts]:
-        minimum, step = self.exchange.lot_minimum[intent.column], self.exchange.lot_step[intent.column]
-        left = self.draft.positions[intent.column].quantity - intent.reserved_shares
+        minimum, step = self.exchange.lot_minimum[intent.instrument], self.exchange.lot_step[intent.instrument]
+        left = self.draft.positions[intent.instrument].quantity - intent.reserved_shares
         sent = asked if intent.is_rest else sale_in_lots(asked, left, minimum, step)
         if step == 1:
             return sent, Reason.MINIMUM_SIZE, {"asked": asked, "minimum": minimum}
@@ -162,20 +162,20 @@ class Checks:
     def _bought_in_lots(self, intent: Intent, asked: int) -> tuple[int, Reason, Facts]:
         """A split while the order waited may have left an odd lot."""
         sent = self._whole(intent, asked)
-        return sent, Reason.LOT_SIZE, {"asked": asked, "lot": self.exchange.lot_step[intent.column], "sent": sent}
+        return sent, Reason.LOT_SIZE, {"asked": asked, "lot": self.exchange.lot_step[intent.instrument], "sent": sent}
 
     def _whole(self, intent: Intent, quantity: int) -> int:
         """Whole lots in a number of shares to buy, 0 below the least order; the rest of an order is bound to none."""
         if intent.is_rest:
             return quantity
-        whole = quantity - quantity % self.exchange.lot_step[intent.column]
-        return whole if whole >= self.exchange.lot_minimum[intent.column] else 0
+        whole = quantity - quantity % self.exchange.lot_step[intent.instrument]
+        return whole if whole >= self.exchange.lot_minimum[intent.instrument] else 0
 
     def _capped(self, intent: Intent, asked: int) -> tuple[int, Reason, Facts]:
         if intent.cap is None:
             return asked, Reason.VALUE_CAP, {}
         money = self.exchange.money
-        held = self.draft.positions.get(intent.column) if intent.caps_position else None
+        held = self.draft.positions.get(intent.instrument) if intent.caps_position else None
         shares = intent.cap * money.price_scale // (money.price_units(intent.price) * money.units)
         shares -= 0 if held is None else held.quantity
         sent = min(asked, self._whole(intent, max(shares, 0)))
@@ -186,7 +186,7 @@ class Checks:
         cash, needed = intent.free_cash, self.cost(intent, asked)
         if needed <= cash:
             return asked, Reason.INSUFFICIENT_CASH, {}
-        step = 1 if intent.is_rest else self.exchange.lot_step[intent.column]
+        step = 1 if intent.is_rest else self.exchange.lot_step[intent.instrument]
         # Without fees the cash would buy this many steps, never fewer than with them; the cost grows with the shares.
         most = asked * max(cash, 0) // needed // step + 1
         steps = bisect_right(range(most + 1), cash, lo=1, key=lambda count: self.cost(intent, count * step)) - 1
@@ -205,10 +205,10 @@ class Checks:
         facts : mapping
             Empty when the sale is large enough as it is.
         """
-        held = self.draft.positions.get(intent.column)
+        held = self.draft.positions.get(intent.instrument)
         if intent.cap is None or not intent.caps_position or intent.wanted >= 0 or held is None:
             return intent.wanted, {}
-        money, step = self.exchange.money, self.exchange.lot_step[intent.column]
+        money, step = self.exchange.money, self.exchange.lot_step[intent.instrument]
         within = intent.cap * money.price_scale // (money.price_units(intent.price) * money.units)
         kept = held.quantity + intent.wanted
         if kept <= within:
@@ -228,7 +228,7 @@ class Checks:
             Not signed.
         """
         notional, fees = self.charge(intent, -sold)
-        _, left = lots_after_sale(self.draft.tax_lots.get(intent.column, ()), sold)
+        _, left = lots_after_sale(self.draft.tax_lots.get(intent.instrument, ()), sold)
         lacking = sum(fees) + tax_on_sale(self.exchange.market, left, self.draft.day) - notional
         if lacking <= max(intent.free_cash, 0):
             return None
@@ -236,19 +236,19 @@ class Checks:
         facts = {"asked": sold, "needed": amount(lacking), "cash": amount(max(intent.free_cash, 0)), "affordable": 0}
         return Reason.INSUFFICIENT_CASH, facts
 
-    def locked_bar(self, column: int, wanted: int, limit: float, best: float) -> Refusal | None:
+    def locked_bar(self, instrument: int, wanted: int, limit: float, best: float) -> Refusal | None:
         """Why a limit that the best price of a bar came to got nothing, where the bar never left the limit of the day.
 
         Parameters
         ----------
-        column : int
+        instrument : int
         wanted : int, shares
             Signed.
         limit, best : float, currency per share
             Of the order, and the lowest price of the bar for a buy, the highest for a sale.
         """
         touched = limit >= best - self.hair if wanted > 0 else limit <= best + self.hair
-        return self.lock(column, wanted, best) if touched else None
+        return self.lock(instrument, wanted, best) if touched else None
 
     def cost(self, intent: Intent, quantity: int) -> int:
         """What a number of shares takes from the cash, fees included."""
@@ -266,23 +266,23 @@ class Checks:
         """
         money = self.exchange.money
         notional = money.notional(money.price_units(intent.price), abs(quantity))
-        board = int(self.exchange.board[intent.column])
+        board = int(self.exchange.board[intent.instrument])
         commission, duty, transfer = self.rates.charge(board, quantity, notional)
         if intent.notional:
             total = self.rates.charge(board, quantity, intent.notional + notional)[0]
             commission = max(total - intent.commission, 0)
         return notional, (commission, duty, transfer)
 
-    def available(self, column: int, wanted: int) -> tuple[int, Facts]:
+    def available(self, instrument: int, wanted: int) -> tuple[int, Facts]:
         """Shares that the volume cap lets an order take now (not signed), and the numbers when that is not all."""
         rate, asked = self.draft.settings.participation, abs(wanted)
         if rate is None:
             return asked, {}
         source, row = self.exchange.bars(self.draft)
-        volume = float(source.volume[row, column])
+        volume = float(source.volume[row, instrument])
         if volume != volume:
             # No row of a bar inside the day: only a quote was met.
             volume = 0.0
-        cap = max(int(volume * rate + 1e-9) - taken_now(self.draft, column), 0)
+        cap = max(int(volume * rate + 1e-9) - taken_now(self.draft, instrument), 0)
         # A trade may have any size once the order is in: lots and least orders are rules for entering one.
         return min(asked, cap), {"cap": cap, "rate": f"{rate:.1%}", "volume": round(volume), "asked": asked}

@@ -33,7 +33,7 @@ from qresearch.market.actions import Action
 def apply_actions(draft: Draft, exchange: Exchange) -> None:
     """Apply the corporate actions whose ex-date is today."""
     for action in exchange.market.by_day.get(draft.day, ()):
-        position = draft.positions.get(action.column)
+        position = draft.positions.get(action.instrument)
         if position is not None:
             _entitle(draft, exchange, action, position.quantity)
         if action.bonus:
@@ -41,7 +41,7 @@ def apply_actions(draft: Draft, exchange: Exchange) -> None:
 
 
 def _entitle(draft: Draft, exchange: Exchange, action: Action, held: int) -> None:
-    day, phase, column = draft.day, draft.phase, action.column
+    day, phase, instrument = draft.day, draft.phase, action.instrument
     units = exchange.money.units
     if action.cash:
         amount = cash_of(held, action.cash, units)
@@ -49,24 +49,24 @@ def _entitle(draft: Draft, exchange: Exchange, action: Action, held: int) -> Non
         tax = 0
         if isinstance(flat, float):
             tax = divide_half_up(amount * rate_units("dividend_tax", flat), RATE_SCALE)
-        draft.emit(DividendPaid(day, phase, column, held, action.cash, amount, tax))
+        draft.emit(DividendPaid(day, phase, instrument, held, action.cash, amount, tax))
     if action.bonus:
         received = shares_of(held, action.bonus)
         if received:
-            draft.emit(SharesIssued(day, phase, column, received, action.bonus))
+            draft.emit(SharesIssued(day, phase, instrument, received, action.bonus))
     if action.rights:
         offered = shares_of(held, action.rights)
         paid = cash_of(offered, action.rights_price, units)
         if draft.settings.rights == "subscribe" and 0 < paid <= draft.cash:
-            draft.emit(RightsSubscribed(day, phase, column, offered, action.rights_price, paid))
+            draft.emit(RightsSubscribed(day, phase, instrument, offered, action.rights_price, paid))
         elif offered:
-            draft.emit(RightsLapsed(day, phase, column, offered, action.rights_price))
+            draft.emit(RightsLapsed(day, phase, instrument, offered, action.rights_price))
 
 
 def _scale_orders(draft: Draft, exchange: Exchange, action: Action) -> None:
     """Scale what is still open: shares by the ratio, prices against it."""
     factor = 1 + action.bonus
-    for order in open_orders(draft, action.column):
+    for order in open_orders(draft, action.instrument):
         left = abs(order.leaves)
         scaled = (1 if order.leaves > 0 else -1) * (left + shares_of(left, action.bonus))
         if scaled:
@@ -76,9 +76,9 @@ def _scale_orders(draft: Draft, exchange: Exchange, action: Action) -> None:
                 stop_price=_scaled(order.terms.stop_price, factor),
                 trail=order.terms.trail if order.terms.trail_is_fraction else _scaled(order.terms.trail, factor),
             )
-            terms = on_tick(draft, exchange, action.column, scaled, terms)
+            terms = on_tick(draft, exchange, action.instrument, scaled, terms)
             moved = on_tick(
-                draft, exchange, action.column, scaled, replace(terms, stop_price=_scaled(order.stop, factor))
+                draft, exchange, action.instrument, scaled, replace(terms, stop_price=_scaled(order.stop, factor))
             )
             stop = None if order.stop is None else moved.stop_price
             draft.emit(OrderScaled(draft.day, draft.phase, order.order_id, scaled, terms, stop))
@@ -95,16 +95,16 @@ def close_delisted(draft: Draft, exchange: Exchange) -> None:
     off is not sold, and nothing is due.
     """
     day, phase = draft.day, draft.phase
-    for column in exchange.closing.get(day, ()):
-        if column in draft.positions:
-            quantity = draft.positions[column].quantity
-            price = float(exchange.market.mark[day - 1, column]) if draft.settings.delisting == "last" else 0.0
+    for instrument in exchange.closing.get(day, ()):
+        if instrument in draft.positions:
+            quantity = draft.positions[instrument].quantity
+            price = float(exchange.market.mark[day - 1, instrument]) if draft.settings.delisting == "last" else 0.0
             amount = exchange.money.notional(exchange.money.price_units(price), quantity)
-            _, left = lots_after_sale(draft.tax_lots.get(column, ()), quantity)
+            _, left = lots_after_sale(draft.tax_lots.get(instrument, ()), quantity)
             tax = tax_on_sale(exchange.market, left, day) if price else 0
-            draft.emit(PositionClosed(day, phase, column, quantity, price, amount))
+            draft.emit(PositionClosed(day, phase, instrument, quantity, price, amount))
             if tax:
-                draft.emit(DividendTaxed(day, phase, column, tax))
+                draft.emit(DividendTaxed(day, phase, instrument, tax))
 
 
 def freeze_without_bars(draft: Draft, exchange: Exchange) -> list[int]:
@@ -119,11 +119,11 @@ def freeze_without_bars(draft: Draft, exchange: Exchange) -> list[int]:
         Columns that were frozen now, for a warning.
     """
     day, phase = draft.day, draft.phase
-    for column in exchange.resumes.get(day, ()):
-        if column in draft.stale:
-            draft.emit(PositionThawed(day, phase, column))
-    broken = [column for column in exchange.breaks.get(day, ()) if not exchange.is_delisted(column)]
-    frozen = [column for column in broken if column in draft.positions]
-    for column in frozen:
-        draft.emit(PositionStale(day, phase, column, draft.positions[column].quantity))
+    for instrument in exchange.resumes.get(day, ()):
+        if instrument in draft.stale:
+            draft.emit(PositionThawed(day, phase, instrument))
+    broken = [instrument for instrument in exchange.breaks.get(day, ()) if not exchange.is_delisted(instrument)]
+    frozen = [instrument for instrument in broken if instrument in draft.positions]
+    for instrument in frozen:
+        draft.emit(PositionStale(day, phase, instrument, draft.positions[instrument].quantity))
     return frozen

@@ -57,8 +57,8 @@ def decide(exchange: Exchange, state: State, command: Command) -> list[Event]:
     """
     draft = Draft(state)
     match command:
-        case Place(column=column, method=method, asked=asked, terms=terms):
-            placing(draft.settings)(draft, exchange, column, method, asked, terms)
+        case Place(instrument=instrument, method=method, asked=asked, terms=terms):
+            placing(draft.settings)(draft, exchange, instrument, method, asked, terms)
         case Cancel(order_id=order_id):
             cancel(draft, order_id, status="")
         case Update(order_id=order_id, quantity=quantity, terms=terms):

@@ -106,7 +106,7 @@ class Draft(Queue):
         self.block: Placed | None = None
         """Requests placed in a row at this moment go into one block."""
         self.open_ids: dict[int, list[int]] | None = None
-        """Ids of the orders queued or working by column; made when a target order, or a sale, first asks."""
+        """Ids of the orders queued or working by instrument; made when a target order, or a sale, first asks."""
 
     def freeze(self) -> State:
         """The state that the step leaves behind."""
@@ -169,32 +169,32 @@ class Draft(Queue):
                 self._apply_to_order(event)
             case OrderUpdated() | OrderExpired():
                 self._apply_to_order(event)
-            case DividendPaid(column=column, amount=amount, tax=tax):
+            case DividendPaid(instrument=instrument, amount=amount, tax=tax):
                 self.cash += amount - tax
                 self.realised += amount - tax
                 if self.settings.dividend_tax == HOLDING_PERIOD:
-                    lots = ledger.lots_after_dividend(self.tax_lots[column], event.day, amount)
-                    self.tax_lots = {**self.tax_lots, column: lots}
+                    lots = ledger.lots_after_dividend(self.tax_lots[instrument], event.day, amount)
+                    self.tax_lots = {**self.tax_lots, instrument: lots}
             case DividendTaxed(tax=tax):
                 self.cash -= tax
                 self.realised -= tax
-            case SharesIssued(column=column, received=received):
-                self._apply_issue(column, received)
-            case RightsSubscribed(column=column, received=received, paid=paid):
-                self.buy(column, received, paid)
-            case PositionClosed(column=column, quantity=quantity, amount=amount):
-                self.sell(column, quantity, amount)
-                self.stale -= {column}
-            case PositionStale(column=column):
-                self.stale |= {column}
-            case PositionThawed(column=column):
-                self.stale -= {column}
+            case SharesIssued(instrument=instrument, received=received):
+                self._apply_issue(instrument, received)
+            case RightsSubscribed(instrument=instrument, received=received, paid=paid):
+                self.buy(instrument, received, paid)
+            case PositionClosed(instrument=instrument, quantity=quantity, amount=amount):
+                self.sell(instrument, quantity, amount)
+                self.stale -= {instrument}
+            case PositionStale(instrument=instrument):
+                self.stale |= {instrument}
+            case PositionThawed(instrument=instrument):
+                self.stale -= {instrument}
             case AccountOpened(cash=cash, settings=settings):
                 self.cash, self.settings = cash, settings
-            case PositionSeeded(column=column, quantity=quantity, cost=cost, paid=paid):
+            case PositionSeeded(instrument=instrument, quantity=quantity, cost=cost, paid=paid):
                 self.cash -= paid
                 # Held since before the session began: sellable at once.
-                self._hold(column, quantity, cost)
+                self._hold(instrument, quantity, cost)
             case SettingsChanged(settings=settings):
                 self.settings = settings
             case QueueEmptied(day=day):
@@ -211,47 +211,50 @@ class Draft(Queue):
             case _:
                 assert_never(event)
 
-    def buy(self, column: int, quantity: int, paid: int) -> None:
+    def buy(self, instrument: int, quantity: int, paid: int) -> None:
         """Take shares in, against cash (fees included in `paid`)."""
         self.cash -= paid
-        self._take(column, quantity)
+        self._take(instrument, quantity)
         positions = self.own_positions()
-        positions[column] = ledger.after_buy(positions.get(column), self.day, quantity, paid)
+        positions[instrument] = ledger.after_buy(positions.get(instrument), self.day, quantity, paid)
         if self.settings.dividend_tax == HOLDING_PERIOD:
-            lots = (*self.tax_lots.get(column, ()), TaxLot(self.day, quantity, ()))
-            self.tax_lots = {**self.tax_lots, column: lots}
+            lots = (*self.tax_lots.get(instrument, ()), TaxLot(self.day, quantity, ()))
+            self.tax_lots = {**self.tax_lots, instrument: lots}
 
-    def _take(self, column: int, quantity: int) -> None:
+    def _take(self, instrument: int, quantity: int) -> None:
         """Remember what was taken from the volume of the bar, where it is capped."""
         if self.settings.participation is not None:
-            taken = taken_now(self, column)
-            self.taken = {**self.taken, column: (self.day, self.bar, quantity + taken)}
+            taken = taken_now(self, instrument)
+            self.taken = {**self.taken, instrument: (self.day, self.bar, quantity + taken)}
 
-    def sell(self, column: int, quantity: int, received: int) -> list[tuple[TaxLot, int]]:
+    def sell(self, instrument: int, quantity: int, received: int) -> list[tuple[TaxLot, int]]:
         """Give shares out, against cash (net of fees); the lots that left, where lots are kept."""
         self.cash += received
-        self._take(column, quantity)
+        self._take(instrument, quantity)
         positions = self.own_positions()
-        position = positions[column]
+        position = positions[instrument]
         if quantity == position.quantity:
-            del positions[column]
+            del positions[instrument]
             cost = position.cost
         else:
-            positions[column], cost = ledger.after_sale(position, quantity)
+            positions[instrument], cost = ledger.after_sale(position, quantity)
         self.realised += received - cost
         if self.settings.dividend_tax != HOLDING_PERIOD:
             return []
-        kept, left = ledger.lots_after_sale(self.tax_lots.get(column, ()), quantity)
-        others = {known: lots for known, lots in self.tax_lots.items() if known != column}
-        self.tax_lots = {**others, column: kept} if kept else others
+        kept, left = ledger.lots_after_sale(self.tax_lots.get(instrument, ()), quantity)
+        others = {known: lots for known, lots in self.tax_lots.items() if known != instrument}
+        self.tax_lots = {**others, instrument: kept} if kept else others
         return left
 
-    def _hold(self, column: int, quantity: int, cost: int) -> None:
+    def _hold(self, instrument: int, quantity: int, cost: int) -> None:
         positions = self.own_positions()
-        held = positions.get(column, Position(0, 0, self.day - 1, 0))
-        positions[column] = Position(held.quantity + quantity, held.cost + cost, self.day - 1, 0)
+        held = positions.get(instrument, Position(0, 0, self.day - 1, 0))
+        positions[instrument] = Position(held.quantity + quantity, held.cost + cost, self.day - 1, 0)
         if self.settings.dividend_tax == HOLDING_PERIOD:
-            self.tax_lots = {**self.tax_lots, column: (*self.tax_lots.get(column, ()), TaxLot(self.day, quantity, ()))}
+            self.tax_lots = {
+                **self.tax_lots,
+                instrument: (*self.tax_lots.get(instrument, ()), TaxLot(self.day, quantity, ())),
+            }
 
     # ------------------------------------------------------------------ orders
 
@@ -304,9 +307,9 @@ class Draft(Queue):
         order = self.working[event.order_id]
         fees = event.commission + event.stamp_duty + event.transfer_fee
         if event.quantity > 0:
-            self.buy(event.column, event.quantity, event.notional + fees)
+            self.buy(event.instrument, event.quantity, event.notional + fees)
         else:
-            self.sell(event.column, -event.quantity, event.notional - fees)
+            self.sell(event.instrument, -event.quantity, event.notional - fees)
         leaves = order.leaves - event.quantity
         if leaves:
             update = order.update
@@ -332,18 +335,18 @@ class Draft(Queue):
         if (block.day, block.phase) == (event.day, event.phase):
             self.queue = tuple(other for other in self.queue if other is not block)
 
-    def _apply_issue(self, column: int, received: int) -> None:
+    def _apply_issue(self, instrument: int, received: int) -> None:
         positions = self.own_positions()
-        position = positions[column]
+        position = positions[instrument]
         quantity = position.quantity + received
         if quantity > 0:
-            positions[column] = position._replace(quantity=quantity, bought=0)
+            positions[instrument] = position._replace(quantity=quantity, bought=0)
         else:
             self.realised -= position.cost
-            del positions[column]
+            del positions[instrument]
         if self.settings.dividend_tax == HOLDING_PERIOD:
-            lots = ledger.lots_after_issue(self.tax_lots[column], received)
-            self.tax_lots = {**self.tax_lots, column: lots}
+            lots = ledger.lots_after_issue(self.tax_lots[instrument], received)
+            self.tax_lots = {**self.tax_lots, instrument: lots}
 
     def _apply_matched(self, event: Matched) -> None:
         for offset in range(len(event)):
@@ -352,21 +355,21 @@ class Draft(Queue):
 
     def apply_row(self, event: Matched, offset: int) -> None:
         """Apply what one order of a match did."""
-        column, quantity = int(event.columns[offset]), int(event.quantities[offset])
+        instrument, quantity = int(event.instruments[offset]), int(event.quantities[offset])
         fees = int(event.commissions[offset]) + int(event.stamp_duties[offset]) + int(event.transfer_fees[offset])
         if quantity > 0:
-            self.buy(column, quantity, int(event.notionals[offset]) + fees)
+            self.buy(instrument, quantity, int(event.notionals[offset]) + fees)
         elif quantity < 0:
-            self.sell(column, -quantity, int(event.notionals[offset]) - fees)
+            self.sell(instrument, -quantity, int(event.notionals[offset]) - fees)
         for remark in event.remarks.get(offset, ()):
             if isinstance(remark, DividendTaxed):
                 self.cash -= remark.tax
                 self.realised -= remark.tax
 
 
-def taken_now(account: Draft | State, column: int) -> int:
+def taken_now(account: Draft | State, instrument: int) -> int:
     """Shares taken so far from the volume of this bar; counted only where it is capped."""
-    day, bar, taken = account.taken.get(column, (-1, 0, 0))
+    day, bar, taken = account.taken.get(instrument, (-1, 0, 0))
     return taken if (day, bar) == (account.day, account.bar) else 0
 
 

@@ -41,7 +41,7 @@ class Exchange:
     def __init__(self, market: Market, first: int, last: int) -> None:
         self.market, self.first, self.last = market, first, last
         self.money = market.venue.money
-        panel, instruments = market.panel, market.instruments
+        panel, listed = market.panel, market.instruments
         ruled = market.venue.has_rules
         boards = {board: number for number, board in enumerate(BOARDS)}
         lots = {board: rules.lot_rule(board) if ruled else rules.LotRule(1, 1) for board in boards}
@@ -51,38 +51,38 @@ class Exchange:
         on_ticks = ruled and not panel.adjusted
         ticks = {board: rules.tick(board) if on_ticks else 0.0 for board in boards}
         most = {board: (rules.largest_order_ever(board) if ruled else None) or LARGEST for board in boards}
-        self.lot_minimum = [lots[item.board].minimum for item in instruments]
-        self.lot_step = [lots[item.board].step for item in instruments]
-        self.steps = np.array([ticks[item.board] for item in instruments], dtype=np.float64)
+        self.lot_minimum = [lots[item.board].minimum for item in listed]
+        self.lot_step = [lots[item.board].step for item in listed]
+        self.steps = np.array([ticks[item.board] for item in listed], dtype=np.float64)
         self.lot_sizes = np.array(self.lot_step, dtype=np.int64)
         self.least_sizes = np.array(self.lot_minimum, dtype=np.int64)
-        self.safe_size = [most[item.board] for item in instruments]
+        self.safe_size = [most[item.board] for item in listed]
         """Shares up to which an order of an instrument is too large under no rule of any day."""
         self.lot_shares = CHINA_LOT if ruled else 1
-        self.same_day = [not ruled or item.same_day_sale for item in instruments]
-        self.board = np.array([boards[item.board] for item in instruments], dtype=np.int64)
+        self.same_day = [not ruled or item.same_day_sale for item in listed]
+        self.board = np.array([boards[item.board] for item in listed], dtype=np.int64)
         self.has_limits, self.may_suspend = panel.has_limits, panel.has_suspensions
         self.may_idle = panel.has_idle_days
         self.closing_day = [
-            _NEVER if item.delist_date is None else self._closing_day(column, item.delist_date)
-            for column, item in enumerate(instruments)
+            _NEVER if item.delist_date is None else self._closing_day(instrument, item.delist_date)
+            for instrument, item in enumerate(listed)
         ]
         """First day on which a recorded delisting ends an instrument; far away where none is on record."""
         self.open_until = [min(last, day) for day in self.closing_day]
         """Day from which no request of an instrument can be met any more, by the session's end or by a delisting."""
         self.closing: dict[int, list[int]] = {}
-        for column, day in enumerate(self.closing_day):
+        for instrument, day in enumerate(self.closing_day):
             if day < len(market.days):
-                self.closing.setdefault(day, []).append(column)
+                self.closing.setdefault(day, []).append(instrument)
         self.breaks, self.resumes = panel.gaps
         self.intraday = panel.intraday
         """The bars inside the days; None on daily data."""
         self._fee_books: dict[Costs, FeeBook] = {}
 
-    def _closing_day(self, column: int, delisted: dt.date) -> int:
+    def _closing_day(self, instrument: int, delisted: dt.date) -> int:
         """Index of the day on which a recorded delisting closes positions: after the last row, whatever the record."""
         found = int(np.searchsorted(self.market.days, np.datetime64(delisted, "D")))
-        return max(found, int(self.market.panel.last_row[column]) + 1)
+        return max(found, int(self.market.panel.last_row[instrument]) + 1)
 
     def view(self, account: Draft | State) -> View:
         """What can be known where an account stands."""
@@ -114,7 +114,7 @@ class Exchange:
         return self.market.panel, account.day
 
     def openings(
-        self, account: Draft | State, columns: NDArray[np.int64], quantities: NDArray[np.int64]
+        self, account: Draft | State, instruments: NDArray[np.int64], quantities: NDArray[np.int64]
     ) -> NDArray[np.float64]:
         """Prices at which orders meet the open of the bar at which an account stands.
 
@@ -128,38 +128,38 @@ class Exchange:
         """
         source, row = self.bars(account)
         if isinstance(source, Panel):
-            opened: NDArray[np.float64] = source.open[row, columns]
-            return np.where(source.idle[row, columns], np.nan, opened) if self.may_idle else opened
-        prices = np.where(source.traded[row, columns], source.open[row, columns], np.nan)
+            opened: NDArray[np.float64] = source.open[row, instruments]
+            return np.where(source.idle[row, instruments], np.nan, opened) if self.may_idle else opened
+        prices = np.where(source.traded[row, instruments], source.open[row, instruments], np.nan)
         if account.bar > 1 and source.has_quotes:
-            quotes = source.quotes(row - 1, columns, quantities)
+            quotes = source.quotes(row - 1, instruments, quantities)
             prices = np.where(np.isnan(quotes), prices, quotes)
         return prices
 
-    def blocked(self, day: int, columns: NDArray[np.int64]) -> NDArray[np.bool_]:
+    def blocked(self, day: int, instruments: NDArray[np.int64]) -> NDArray[np.bool_]:
         """Instruments that are known not to trade at the open of a day.
 
         On minute data only the flag of the day tells: a first bar without trades may be followed by others.
         """
         panel = self.market.panel
-        known: NDArray[np.bool_] = (panel.paused if self.bar_count(day) else panel.suspended)[day, columns]
+        known: NDArray[np.bool_] = (panel.paused if self.bar_count(day) else panel.suspended)[day, instruments]
         return known
 
-    def is_idle(self, day: int, column: int) -> bool:
+    def is_idle(self, day: int, instrument: int) -> bool:
         """True on a day of daily bars on which an instrument was open for trading and nobody traded."""
-        return self.may_idle and bool(self.market.panel.idle[day, column])
+        return self.may_idle and bool(self.market.panel.idle[day, instrument])
 
-    def largest_order(self, column: int, day: int, *, has_limit: bool) -> int:
+    def largest_order(self, instrument: int, day: int, *, has_limit: bool) -> int:
         """Most shares that one order may be for, by the rules of a day (index)."""
         known = None
         if self.market.venue.has_rules:
             date: dt.date = self.market.days[max(day, 0)].astype(object)
-            known = rules.largest_order(self.market.instruments[column].board, date)
+            known = rules.largest_order(self.market.instruments[instrument].board, date)
         return LARGEST if known is None else known.limit if has_limit else known.market
 
-    def is_delisted(self, column: int) -> bool:
+    def is_delisted(self, instrument: int) -> bool:
         """True when a delisting is on record, however far ahead: what comes before it is a suspension."""
-        return self.closing_day[column] < _NEVER
+        return self.closing_day[instrument] < _NEVER
 
     def rates(self, costs: Costs, day: int) -> Rates:
         """Fee rates in force on a day under a cost setting."""
@@ -173,17 +173,16 @@ class Exchange:
         return str(self.market.days[day])
 
 
-def ended(exchange: Exchange, column: int, day: int) -> Refusal | None:
+def ended(exchange: Exchange, instrument: int, day: int) -> Refusal | None:
     """Why an instrument that has no row on a day cannot be traded: delisted, not listed yet, or its bars break off."""
-    instrument = exchange.market.instruments[column]
-    if exchange.closing_day[column] <= day:
-        return Reason.DELISTED, {"delisted": str(instrument.delist_date)}
+    if exchange.closing_day[instrument] <= day:
+        return Reason.DELISTED, {"delisted": str(exchange.market.instruments[instrument].delist_date)}
     # Asked at the open: whether there is a row today shows in its open, the close is still hidden.
-    opens = exchange.market.panel.open[: day + 1, column]
+    opens = exchange.market.panel.open[: day + 1, instrument]
     if day < 0 or opens[day] == opens[day]:
         return None
     known = np.flatnonzero(~np.isnan(opens))
-    if len(known) and exchange.is_delisted(column):
+    if len(known) and exchange.is_delisted(instrument):
         return None
     if not len(known):
         return Reason.NOT_LISTED, {"day": exchange.date(day)}

@@ -33,7 +33,7 @@ _TAX_FREE = frozenset({Board.ETF, Board.INDEX})
 
 @dataclass(frozen=True, slots=True)
 class Rates:
-    """Fee rates of one period, one entry per board (columns of :data:`BOARDS`).
+    """Fee rates of one period, one entry per board (instruments of :data:`BOARDS`).
 
     Rates are integers of a billionth of the value traded, `transfer_par` of a unit of currency per share, minima in
     money steps; `highest` is the highest of all rates.

@@ -51,14 +51,14 @@ def _is_idle(order: OpenOrder, bars: Intraday, row: int, bar: int) -> bool:
     if mark is None or known != mark or not isinstance(nearest, float):
         return False
     # What came to the very limit did not fill it; the next bar may open there.
-    column, bound = order.column, min(towards * nearest, towards * mark - _HAIR)
-    if bars.traded[row, column]:
-        reached = bars.high[row, column] if towards > 0 else bars.low[row, column]
+    instrument, bound = order.instrument, min(towards * nearest, towards * mark - _HAIR)
+    if bars.traded[row, instrument]:
+        reached = bars.high[row, instrument] if towards > 0 else bars.low[row, instrument]
         if towards * reached > bound:
             return False
     if bar > 1 and bars.has_quotes:
         quotes = bars.ask if side > 0 else bars.bid
-        if quotes is not None and towards * quotes[row - 1, column] > bound:
+        if quotes is not None and towards * quotes[row - 1, instrument] > bound:
             return False
     return True
 

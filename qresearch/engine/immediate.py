@@ -56,7 +56,7 @@ def placing(settings: Settings) -> Callable[..., bool]:
 
 
 def place_at_once(  # noqa: PLR0917  # in the order of the call
-    draft: Draft, exchange: Exchange, column: int, method: int, asked: float, terms: Terms = MARKET_DAY
+    draft: Draft, exchange: Exchange, instrument: int, method: int, asked: float, terms: Terms = MARKET_DAY
 ) -> bool:
     """Decide on a request and let it meet the market; parameters and errors as of :func:`~.sizing.place`.
 
@@ -66,9 +66,9 @@ def place_at_once(  # noqa: PLR0917  # in the order of the call
         False when it was refused or rejected; the order is kept all the same.
     """
     if not meets_market_now(draft, terms):
-        return place(draft, exchange, column, method, asked, terms)
+        return place(draft, exchange, instrument, method, asked, terms)
     draft.block = None
-    if not place(draft, exchange, column, method, asked, terms):
+    if not place(draft, exchange, instrument, method, asked, terms):
         return False
     order_id = draft.orders
     draft.emit(OrderReleased(draft.day, draft.phase, order_id))
@@ -108,9 +108,9 @@ class _LastPrice(Quoting):
         if self.closing:
             return super().quote(order)
         draft, terms = self.draft, order.terms
-        if not self._has_price(order.column):
+        if not self._has_price(order.instrument):
             return Quote(None, reason=Reason.NO_TRADES, facts={"time": self.exchange.time_text(draft)})
-        last = last_price(draft, self.exchange, order.column)
+        last = last_price(draft, self.exchange, order.instrument)
         if terms.kind is Kind.MARKET_ON_CLOSE and draft.phase == _CLOSE:
             return Quote(last)
         side = 1 if order.leaves > 0 else -1
@@ -123,12 +123,12 @@ class _LastPrice(Quoting):
             return quote
         return quote._replace(price=None, facts={"limit": limit, "price": moved})
 
-    def _has_price(self, column: int) -> bool:
+    def _has_price(self, instrument: int) -> bool:
         """True unless, inside a day of bars, nobody has traded today yet: yesterday's close is no price to trade at."""
         bars, row = self.exchange.bars(self.draft)
         if not isinstance(bars, Intraday) or self.draft.phase == _CLOSE:
             return True
-        return bool(bars.traded[row, column] if self.draft.phase == _OPEN else bars.last[row, column] > 0)
+        return bool(bars.traded[row, instrument] if self.draft.phase == _OPEN else bars.last[row, instrument] > 0)
 
 
 class _AtLast(Walk):

@@ -66,7 +66,7 @@ def lean_quote(exchange: Exchange, order: OpenOrder, day: int, bar: Bar) -> Quot
 def brings_news(bars: Intraday, row: int, order: OpenOrder) -> bool:
     """True when a bar inside the day holds trades, or a quote that an order meets."""
     quotes = bars.ask if order.leaves > 0 else bars.bid
-    return bool(bars.traded[row, order.column]) or (quotes is not None and bool(quotes[row, order.column] > 0))
+    return bool(bars.traded[row, order.instrument]) or (quotes is not None and bool(quotes[row, order.instrument] > 0))
 
 
 def lean_quote_in_day(exchange: Exchange, draft: Draft, order: OpenOrder, *, closing: bool) -> Quote:
@@ -124,11 +124,11 @@ def _placed(exchange: Exchange, bars: Intraday, order: OpenOrder) -> dt.datetime
 
 def _snapshot(bars: Intraday, day: int, row: int, order: OpenOrder) -> Snapshot:
     """What was known of an instrument when a bar of a day ended: its last trades and its last quote of that day."""
-    first, column = bars.firsts[day], order.column
-    trades = bars.last_known(bars.traded, first, row, column)
+    first, instrument = bars.firsts[day], order.instrument
+    trades = bars.last_known(bars.traded, first, row, instrument)
     trade = None
     if trades >= 0:
-        prices = (float(getattr(bars, name)[trades, column]) for name in ("open", "high", "low", "close"))
+        prices = (float(getattr(bars, name)[trades, instrument]) for name in ("open", "high", "low", "close"))
         end = bars.end(trades)
         trade = TimedBar(end - bars.length, end, *prices)
     opens, closes = bars.end(first) - bars.length, bars.end(bars.firsts[day + 1] - 1)
@@ -142,10 +142,10 @@ def _snapshot(bars: Intraday, day: int, row: int, order: OpenOrder) -> Snapshot:
 def _last_quote(bars: Intraday, first: int, row: int, order: OpenOrder) -> QuoteBar | None:
     """The last quote of the side that an order meets, as a bar of one price."""
     facing = bars.ask if order.leaves > 0 else bars.bid
-    found = -1 if facing is None else bars.last_known(facing, first, row, order.column)
+    found = -1 if facing is None else bars.last_known(facing, first, row, order.instrument)
     if facing is None or found < 0:
         return None
-    price, end = float(facing[found, order.column]), bars.end(found)
+    price, end = float(facing[found, order.instrument]), bars.end(found)
     point = TimedBar(end - bars.length, end, price, price, price, price)
     return QuoteBar(point, point)
 

@@ -100,27 +100,27 @@ def _is_special(draft: Draft, blocks: list[Placed]) -> bool:
 
 
 class _Match:
-    """One open: the columns of its orders, and the walk through them."""
+    """One open: the instruments of its orders, and the walk through them."""
 
     def __init__(self, draft: Draft, exchange: Exchange, blocks: list[Placed]) -> None:
         self.draft, self.exchange = draft, exchange
         day, settings = draft.day, draft.settings
-        ids, columns, quantities = _collect(draft, blocks)
+        ids, instruments, quantities = _collect(draft, blocks)
         self.caps = {block.first_id + offset: cap for block in blocks for offset, cap in block.value_caps.items()}
         if settings.match_order == "sells_first":
             walk = np.concatenate((np.flatnonzero(quantities < 0), np.flatnonzero(quantities > 0)))
         else:
             walk = np.flatnonzero(quantities)
-        self.ids, self.columns, self.quantities = ids[walk], columns[walk], quantities[walk]
-        self.opens = exchange.openings(draft, self.columns, self.quantities)
+        self.ids, self.instruments, self.quantities = ids[walk], instruments[walk], quantities[walk]
+        self.opens = exchange.openings(draft, self.instruments, self.quantities)
         sizes = np.abs(self.quantities)
         special: NDArray[np.bool_] = np.zeros(len(sizes), dtype=np.bool_)
         if exchange.lot_shares > 1:
-            special |= sizes % exchange.lot_sizes[self.columns] != 0
-            special |= sizes < exchange.least_sizes[self.columns]
+            special |= sizes % exchange.lot_sizes[self.instruments] != 0
+            special |= sizes < exchange.least_sizes[self.instruments]
         blocked: NDArray[np.bool_] | None = None
         if exchange.may_suspend:
-            blocked = exchange.blocked(day, self.columns)
+            blocked = exchange.blocked(day, self.instruments)
             self.opens = np.where(blocked, 0.0, self.opens)
             special |= blocked
         if (draft.bar or exchange.may_idle) and np.isnan(self.opens).any():
@@ -141,7 +141,7 @@ class _Match:
         self.special_rows = special
         self.checks = Checks(draft, exchange)
         self.rates = self.checks.rates
-        self.boards = exchange.board[self.columns]
+        self.boards = exchange.board[self.instruments]
         money = exchange.money
         self.price_units = (self.prices * money.price_scale + 0.5).astype(np.int64)
         self.notionals = notionals(self.price_units, sizes, money.units, money.price_scale)
@@ -154,7 +154,7 @@ class _Match:
         bound = np.isin(self.ids, np.fromiter(self.caps, dtype=np.int64))
         units = self.exchange.money.units
         for row in np.flatnonzero(bound & (self.quantities < 0)).tolist():
-            held = self.draft.positions.get(int(self.columns[row]))
+            held = self.draft.positions.get(int(self.instruments[row]))
             if held is not None:
                 kept = (held.quantity + int(self.quantities[row])) * float(self.prices[row]) * units
                 bound[row] = kept > self.caps[int(self.ids[row])] * _NEARLY
@@ -164,9 +164,9 @@ class _Match:
         draft, exchange = self.draft, self.exchange
         panel, day = exchange.market.panel, draft.day
         source, row = exchange.bars(draft)
-        steps, volumes = exchange.steps[self.columns], source.volume[row, self.columns]
+        steps, volumes = exchange.steps[self.instruments], source.volume[row, self.instruments]
         prices = slipped(draft.settings.slippage, self.opens, self.quantities, volumes, steps)
-        ceilings, floors = panel.limit_up[day, self.columns], panel.limit_down[day, self.columns]
+        ceilings, floors = panel.limit_up[day, self.instruments], panel.limit_down[day, self.instruments]
         bounded: NDArray[np.float64] = np.fmax(np.fmin(prices, ceilings), floors)
         return bounded
 
@@ -180,8 +180,8 @@ class _Match:
         panel, day = self.exchange.market.panel, self.draft.day
         hair = 0.5 / self.exchange.money.price_scale
         buys = self.quantities > 0
-        up = buys & (self.opens >= panel.limit_up[day, self.columns] - hair)
-        down = ~buys & (self.opens <= panel.limit_down[day, self.columns] + hair)
+        up = buys & (self.opens >= panel.limit_up[day, self.instruments] - hair)
+        down = ~buys & (self.opens <= panel.limit_down[day, self.instruments] + hair)
         locked: NDArray[np.bool_] = up | down
         return locked
 
@@ -195,31 +195,36 @@ class _Match:
         needs = np.where(self.quantities > 0, self.notionals + fees, self.notionals - fees)
         cash, realised, find, make = draft.cash, draft.realised, positions.get, tuple.__new__
         rows = zip(
-            self.columns.tolist(), self.quantities.tolist(), needs.tolist(), self.special_rows.tolist(), strict=True
+            self.instruments.tolist(), self.quantities.tolist(), needs.tolist(), self.special_rows.tolist(), strict=True
         )
-        for row, (column, quantity, need, special) in enumerate(rows):
-            held = find(column)
+        for row, (instrument, quantity, need, special) in enumerate(rows):
+            held = find(instrument)
             if special:
                 pass
             elif quantity > 0:
                 if need <= cash:
                     cash -= need
                     if held is None:
-                        positions[column] = make(Position, (quantity, need, day, quantity))
+                        positions[instrument] = make(Position, (quantity, need, day, quantity))
                     else:
                         today = held[3] if held[2] == day else 0
-                        positions[column] = make(Position, (held[0] + quantity, held[1] + need, day, today + quantity))
+                        positions[instrument] = make(
+                            Position, (held[0] + quantity, held[1] + need, day, today + quantity)
+                        )
                     continue
             elif (
-                held is not None and (held[2] != day or same_day[column]) and -quantity <= held[0] and need + cash >= 0
+                held is not None
+                and (held[2] != day or same_day[instrument])
+                and -quantity <= held[0]
+                and need + cash >= 0
             ):
                 cash += need
                 if quantity + held[0]:
                     rest, cost = after_sale(held, -quantity)
-                    positions[column] = rest
+                    positions[instrument] = rest
                     realised += need - cost
                 else:
-                    del positions[column]
+                    del positions[instrument]
                     realised += need - held[1]
                 continue
             draft.cash, draft.realised = cash, realised
@@ -234,7 +239,7 @@ class _Match:
             draft.day,
             draft.phase,
             self.ids,
-            self.columns,
+            self.instruments,
             self.quantities,
             self.prices,
             self.notionals,
@@ -252,11 +257,11 @@ class _Match:
     def special(self, row: int) -> None:
         """Match one order by all the rules."""
         draft, checks = self.draft, self.checks
-        column, wanted = int(self.columns[row]), int(self.quantities[row])
+        instrument, wanted = int(self.instruments[row]), int(self.quantities[row])
         remarks: list[Remark] = []
-        intent = self._intent(row, column, wanted)
+        intent = self._intent(row, instrument, wanted)
         order_id, filled = int(self.ids[row]), 0
-        refusal = checks.refusal(column)
+        refusal = checks.refusal(instrument)
         if refusal is None:
             intent = self._enlarged(order_id, intent, remarks)
             filled, cuts, refusal = checks.carried(intent)
@@ -284,25 +289,25 @@ class _Match:
         )
         return intent._replace(wanted=wanted)
 
-    def _intent(self, row: int, column: int, wanted: int) -> Intent:
+    def _intent(self, row: int, instrument: int, wanted: int) -> Intent:
         order_id = int(self.ids[row])
         cap = self.caps.get(order_id)
         on_position = cap is not None and self.draft.request_of(order_id)[0] == Method.TARGET_VALUE
-        return Intent(column, wanted, float(self.prices[row]), cap, on_position, self.draft.cash)
+        return Intent(instrument, wanted, float(self.prices[row]), cap, on_position, self.draft.cash)
 
     def _settle(self, row: int, intent: Intent, filled: int, remarks: list[Remark]) -> None:
-        """Book the shares that were filled and write them into the columns."""
+        """Book the shares that were filled and write them into the instruments."""
         draft = self.draft
         notional, fees = self.checks.charge(intent, filled) if filled else (0, (0, 0, 0))
         if filled > 0:
-            draft.buy(intent.column, filled, notional + sum(fees))
+            draft.buy(intent.instrument, filled, notional + sum(fees))
         elif filled < 0:
-            left = draft.sell(intent.column, -filled, notional - sum(fees))
+            left = draft.sell(intent.instrument, -filled, notional - sum(fees))
             tax = tax_on_sale(self.exchange.market, left, draft.day)
             if tax:
                 draft.cash -= tax
                 draft.realised -= tax
-                remarks.append(DividendTaxed(draft.day, draft.phase, intent.column, tax, draft.bar))
+                remarks.append(DividendTaxed(draft.day, draft.phase, intent.instrument, tax, draft.bar))
         self.quantities[row] = filled
         self.notionals[row] = notional
         self.commissions[row], self.duties[row], self.transfers[row] = fees
@@ -313,13 +318,13 @@ def _joined(parts: list[Ints]) -> Ints:
 
 
 def _collect(draft: Draft, blocks: list[Placed]) -> tuple[Ints, Ints, Ints]:
-    """Ids, columns and signed quantities of all requests in some blocks; quantity 0 where one is over already."""
+    """Ids, instruments and signed quantities of all requests in some blocks; quantity 0 where one is over already."""
     ids = _joined([np.arange(block.first_id, block.first_id + len(block)) for block in blocks])
-    columns = _joined([np.array(block.columns, dtype=np.int64) for block in blocks])
+    instruments = _joined([np.array(block.instruments, dtype=np.int64) for block in blocks])
     quantities = _joined([np.array(block.quantities, dtype=np.int64) for block in blocks])
     if draft.amended:
         first = {int(order_id): offset for offset, order_id in enumerate(ids)}
         for order_id, amendment in draft.amended.items():
             if order_id in first:
                 quantities[first[order_id]] = amendment.quantity
-    return ids, columns, quantities
+    return ids, instruments, quantities

@@ -40,8 +40,8 @@ class Queue:
         quantity, terms = self.amended.get(order_id, Amendment(block.quantities[offset], terms))
         cap = block.value_caps.get(offset)
         on_position = cap is not None and block.requests[offset][0] == Method.TARGET_VALUE
-        column, placed = block.columns[offset], (block.day, block.phase, block.bar)
-        return OpenOrder(order_id, column, quantity, terms, cap, on_position, stop=terms.stop_price, placed=placed)
+        instrument, placed = block.instruments[offset], (block.day, block.phase, block.bar)
+        return OpenOrder(order_id, instrument, quantity, terms, cap, on_position, stop=terms.stop_price, placed=placed)
 
     def release(self, day: int, bar: int = 0) -> None:
         """Drop from the queue what has met the market at an open."""

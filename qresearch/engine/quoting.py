@@ -32,12 +32,12 @@ class Quoting:
         self.draft, self.exchange, self.closing = draft, exchange, closing
         self._lean = draft.settings.fill_model == LEAN_EQUITY
 
-    def _bar(self, column: int) -> Bar:
+    def _bar(self, instrument: int) -> Bar:
         """The whole bar that orders are asked against; the closing price of a day is that of its last trade."""
         source, row = self.exchange.bars(self.draft)
         if self.draft.phase == _CLOSE:
             source, row = self.exchange.market.panel, self.draft.day
-        return Bar(*(float(getattr(source, name)[row, column]) for name in ("open", "high", "low", "close")))
+        return Bar(*(float(getattr(source, name)[row, instrument]) for name in ("open", "high", "low", "close")))
 
     def _opening(self, order: OpenOrder) -> Quote:
         """What an order does at the open of the bar."""
@@ -45,7 +45,7 @@ class Quoting:
         if self._lean and draft.bar > 1 and order.terms.kind is Kind.MARKET and not came_before(order, draft.day):
             return lean_quote_in_day(self.exchange, draft, order, closing=False)
         sides = np.array([order.leaves], dtype=np.int64)
-        opened = float(self.exchange.openings(self.draft, np.array([order.column]), sides)[0])
+        opened = float(self.exchange.openings(self.draft, np.array([order.instrument]), sides)[0])
         if opened != opened:
             facts = {"time": self.exchange.time_text(self.draft)}
             return Quote(None, triggered=order.triggered, stop=order.stop, reason=Reason.NO_TRADES, facts=facts)
@@ -56,7 +56,7 @@ class Quoting:
         """What an order meets: a price before slippage, or why there is none."""
         if not self.closing:
             return self._opening(order)
-        side, bar = 1 if order.leaves > 0 else -1, self._bar(order.column)
+        side, bar = 1 if order.leaves > 0 else -1, self._bar(order.instrument)
         taken = order.triggered and order.terms.limit_price is None
         in_day = self._lean and self.draft.bar and self.draft.phase != _CLOSE
         looks_again = in_day and order.reason is Reason.NO_TRADES and not came_before(order, self.draft.day)
@@ -89,14 +89,16 @@ class Quoting:
         draft, exchange = self.draft, self.exchange
         if draft.settings.slippage.kind == "none":
             return price
-        panel, column = exchange.market.panel, order.column
+        panel, instrument = exchange.market.panel, order.instrument
         source, row = exchange.bars(draft)
         moved = slipped(
             draft.settings.slippage,
             np.array([price]),
             np.array([order.leaves], dtype=np.int64),
-            source.volume[row, [column]],
-            exchange.steps[[column]],
+            source.volume[row, [instrument]],
+            exchange.steps[[instrument]],
         )
-        bounded = np.fmax(np.fmin(moved, panel.limit_up[draft.day, column]), panel.limit_down[draft.day, column])
+        bounded = np.fmax(
+            np.fmin(moved, panel.limit_up[draft.day, instrument]), panel.limit_down[draft.day, instrument]
+        )
         return float(bounded[0])

@@ -20,7 +20,7 @@ def reserve_price(draft: Draft | State, exchange: Exchange, order: OpenOrder) ->
     if how == "none" or order.is_untouched:
         return 0.0
     fixed = order.terms.limit_price if how == "limit" else None
-    return exchange.view(draft).last_price(order.column) if fixed is None else fixed
+    return exchange.view(draft).last_price(order.instrument) if fixed is None else fixed
 
 
 def reserved_cash(draft: Draft | State, exchange: Exchange) -> dict[int, int]:
@@ -62,7 +62,7 @@ def shares_before(draft: Draft | State, order: OpenOrder) -> int:
         -other.leaves
         for other in draft.working.values()
         if other.leaves < 0
-        and other.column == order.column
+        and other.instrument == order.instrument
         and not other.is_untouched
         and (
             other.order_id < order.order_id
@@ -75,7 +75,7 @@ def shares_before(draft: Draft | State, order: OpenOrder) -> int:
 def intent_of(order: OpenOrder, price: float, free_cash: int, reserved_shares: int) -> Intent:
     """A working order about to trade at a price."""
     return Intent(
-        order.column,
+        order.instrument,
         order.leaves,
         price,
         order.cap,

@@ -61,13 +61,13 @@ def _recheck_margin(draft: Draft, exchange: Exchange) -> None:
     """End open orders that the account can no longer carry."""
     money, checks = exchange.money, Checks(draft, exchange)
     for order in tuple(draft.working.values()):
-        position = draft.positions.get(order.column)
+        position = draft.positions.get(order.instrument)
         held = 0 if position is None else position.quantity
         facts: Facts | None = None
         if order.leaves < 0 and -order.leaves > held:
             facts = {"needed": -order.leaves, "available": held}
         elif order.leaves > 0:
-            price = order.terms.limit_price or order.stop or exchange.view(draft).last_price(order.column)
+            price = order.terms.limit_price or order.stop or exchange.view(draft).last_price(order.instrument)
             # Without a price yet (not listed) nothing can be said about what it needs.
             needed = checks.cost(intent_of(order, price, 0, 0), order.leaves) if price > 0 else 0
             if needed > draft.cash:
@@ -81,12 +81,12 @@ def _close_out(draft: Draft, sold: OpenOrder) -> None:
 
     A plain market order that has not had its turn yet is judged in it. Nothing ends while a buy is open.
     """
-    position = draft.positions.get(sold.column)
+    position = draft.positions.get(sold.instrument)
     held = 0 if position is None else position.quantity
     if held and not sold.closes:
         return
-    sales = [order for order in draft.working.values() if order.leaves < 0 and order.column == sold.column]
-    if not sales or is_buying(draft, sold.column):
+    sales = [order for order in draft.working.values() if order.leaves < 0 and order.instrument == sold.instrument]
+    if not sales or is_buying(draft, sold.instrument):
         return
     promised = sum(-order.leaves for order in sales if order.closes and not order.is_untouched)
     for order in sorted(sales, key=lambda order: order.order_id):

@@ -65,7 +65,7 @@ JOINQUANT = "joinquant"
 
 
 def place(  # noqa: PLR0917  # in the order of the call
-    draft: Draft, exchange: Exchange, column: int, method: int, asked: float, terms: Terms = MARKET_DAY
+    draft: Draft, exchange: Exchange, instrument: int, method: int, asked: float, terms: Terms = MARKET_DAY
 ) -> bool:
     """Decide on a request and put it in the queue.
 
@@ -73,7 +73,7 @@ def place(  # noqa: PLR0917  # in the order of the call
     ----------
     draft : Draft
     exchange : Exchange
-    column : int
+    instrument : int
     method : Method
     asked : float
         Shares, lots, money or fraction.
@@ -96,9 +96,9 @@ def place(  # noqa: PLR0917  # in the order of the call
         draft.block = None
     sized = None
     if method in _TARGETS:
-        sized = size(draft, exchange, column, Method(method), asked, terms)
+        sized = size(draft, exchange, instrument, Method(method), asked, terms)
         if sized.refusal is None or sized.refusal[0] not in _UNREACHABLE:
-            _give_way(draft, column, to_hold=asked > 0)
+            _give_way(draft, instrument, to_hold=asked > 0)
     block = draft.block
     if block is None:
         block = draft.open_block()
@@ -107,22 +107,22 @@ def place(  # noqa: PLR0917  # in the order of the call
     if (
         method == _ORDER
         and type(asked) is int
-        and not asked % exchange.lot_step[column]
-        and draft.day < exchange.open_until[column]
+        and not asked % exchange.lot_step[instrument]
+        and draft.day < exchange.open_until[instrument]
         and (terms is MARKET_DAY or terms.good_till is None)
         and (
-            exchange.lot_minimum[column] <= asked <= exchange.safe_size[column]
+            exchange.lot_minimum[instrument] <= asked <= exchange.safe_size[instrument]
             if asked > 0
-            else (held := draft.positions.get(column)) is not None
-            and exchange.lot_minimum[column] <= -asked <= held[0]
-            and -asked <= exchange.safe_size[column]
+            else (held := draft.positions.get(instrument)) is not None
+            and exchange.lot_minimum[instrument] <= -asked <= held[0]
+            and -asked <= exchange.safe_size[instrument]
         )
     ):
         quantity = asked
     else:
         if sized is None:
-            sized = size(draft, exchange, column, Method(method), asked, terms)
-        offset = len(block.columns)
+            sized = size(draft, exchange, instrument, Method(method), asked, terms)
+        offset = len(block.instruments)
         block.requests[offset] = (int(method), asked)
         if sized.refusal is not None:
             block.refused[offset] = (sized.quantity, sized.refusal)
@@ -132,46 +132,46 @@ def place(  # noqa: PLR0917  # in the order of the call
             if sized.value_cap is not None and draft.settings.sizing != JOINQUANT:
                 block.value_caps[offset] = sized.value_cap
     if terms is not MARKET_DAY:
-        quantity = _keep_terms(draft, exchange, column, (int(method), asked), quantity, terms)
-    block.columns.append(column)
+        quantity = _keep_terms(draft, exchange, instrument, (int(method), asked), quantity, terms)
+    block.instruments.append(instrument)
     block.quantities.append(quantity)
     draft.orders += 1
     if draft.open_ids is not None and quantity:
-        draft.open_ids.setdefault(column, []).append(draft.orders)
+        draft.open_ids.setdefault(instrument, []).append(draft.orders)
     if alone:
         draft.block = None
     return quantity != 0
 
 
-def _give_way(draft: Draft, column: int, *, to_hold: bool) -> None:
+def _give_way(draft: Draft, instrument: int, *, to_hold: bool) -> None:
     """Withdraw what is open of an instrument before a target, but for what protects the position: at once.
 
     Parameters
     ----------
     draft : Draft
-    column : int
+    instrument : int
     to_hold : bool
         True when shares shall be held afterwards: then there is something to protect.
     """
-    is_held = column in draft.positions
+    is_held = instrument in draft.positions
     facts = {"order": draft.orders + 1}
-    for order in open_orders(draft, column):
+    for order in open_orders(draft, instrument):
         if not (order.closes and order.is_untouched and (is_held or to_hold)):
             draft.emit(OrderCanceled(draft.day, draft.phase, order.order_id, Reason.REPLACED_BY_TARGET, facts))
 
 
 def _keep_terms(  # noqa: PLR0917  # what place knows by then
-    draft: Draft, exchange: Exchange, column: int, request: tuple[int, float], quantity: int, terms: Terms
+    draft: Draft, exchange: Exchange, instrument: int, request: tuple[int, float], quantity: int, terms: Terms
 ) -> int:
     """Put the terms of a request, on the tick, into the block; what is sent then.
 
     A trailing stop that has no price to start from is refused.
     """
     block = draft.open_block()
-    offset = len(block.columns)
+    offset = len(block.instruments)
     is_adrift = terms.kind is Kind.TRAILING_STOP and terms.stop_price is None
-    if not (is_adrift and not last_price(draft, exchange, column) > 0):
-        block.terms[offset] = on_tick(draft, exchange, column, quantity or int(request[1]), terms)
+    if not (is_adrift and not last_price(draft, exchange, instrument) > 0):
+        block.terms[offset] = on_tick(draft, exchange, instrument, quantity or int(request[1]), terms)
         return quantity
     block.terms[offset] = terms
     if quantity:
@@ -182,44 +182,46 @@ def _keep_terms(  # noqa: PLR0917  # what place knows by then
 
 
 def size(  # noqa: PLR0917  # as in place
-    draft: Draft, exchange: Exchange, column: int, method: Method, asked: float, terms: Terms = MARKET_DAY
+    draft: Draft, exchange: Exchange, instrument: int, method: Method, asked: float, terms: Terms = MARKET_DAY
 ) -> Sized:
     """What would be sent for a request, now."""
     _check_number(method, asked)
-    unavailable = _unavailable(draft, exchange, column, terms)
+    unavailable = _unavailable(draft, exchange, instrument, terms)
     if unavailable is not None:
         shares = int(asked) if method is Method.ORDER else 0
         return Sized(shares, refusal=unavailable)
-    sized = _sized(draft, exchange, column, method, asked)
+    sized = _sized(draft, exchange, instrument, method, asked)
     if sized.refusal is None and draft.settings.sizing != JOINQUANT:
-        too_large = larger_than_allowed(draft, exchange, column, sized.quantity, terms)
+        too_large = larger_than_allowed(draft, exchange, instrument, sized.quantity, terms)
         if too_large is not None:
             return Sized(sized.quantity, refusal=too_large)
     return sized
 
 
-def _sized(draft: Draft, exchange: Exchange, column: int, method: Method, asked: float) -> Sized:
+def _sized(draft: Draft, exchange: Exchange, instrument: int, method: Method, asked: float) -> Sized:
     match method:
         case Method.ORDER:
-            return _shares(draft, exchange, column, int(asked), nearest=draft.settings.sizing != JOINQUANT)
+            return _shares(draft, exchange, instrument, int(asked), nearest=draft.settings.sizing != JOINQUANT)
         case Method.LOTS:
-            return _shares(draft, exchange, column, int(asked) * exchange.lot_shares, nearest=True)
+            return _shares(draft, exchange, instrument, int(asked) * exchange.lot_shares, nearest=True)
         case Method.TARGET:
-            return _target(draft, exchange, column, int(asked))
+            return _target(draft, exchange, instrument, int(asked))
         case Method.VALUE:
-            return _value(draft, exchange, column, float(asked))
+            return _value(draft, exchange, instrument, float(asked))
         case Method.TARGET_VALUE:
-            return _target_value(draft, exchange, column, float(asked))
+            return _target_value(draft, exchange, instrument, float(asked))
         case Method.PCT:
-            return _pct(draft, exchange, column, float(asked))
+            return _pct(draft, exchange, instrument, float(asked))
 
 
-def larger_than_allowed(draft: Draft, exchange: Exchange, column: int, quantity: int, terms: Terms) -> Refusal | None:
+def larger_than_allowed(
+    draft: Draft, exchange: Exchange, instrument: int, quantity: int, terms: Terms
+) -> Refusal | None:
     """Why an order is too large for its board on this day; None when it is not."""
     asked = abs(quantity)
-    if asked <= exchange.safe_size[column]:
+    if asked <= exchange.safe_size[instrument]:
         return None
-    most = exchange.largest_order(column, draft.day, has_limit=terms.limit_price is not None)
+    most = exchange.largest_order(instrument, draft.day, has_limit=terms.limit_price is not None)
     return None if asked <= most else (Reason.ORDER_MAXIMUM, {"asked": asked, "maximum": most})
 
 
@@ -250,83 +252,85 @@ _COUNTED = frozenset({Method.ORDER, Method.TARGET, Method.LOTS})
 """Methods that ask for shares or lots."""
 
 
-def _unavailable(draft: Draft, exchange: Exchange, column: int, terms: Terms) -> Refusal | None:
-    day, instrument = draft.day, exchange.market.instruments[column]
-    if instrument.board is Board.INDEX:
-        return Reason.NOT_TRADABLE, {"symbol": instrument.symbol}
-    if exchange.closing_day[column] <= day:
-        return ended(exchange, column, day)
-    if draft.settings.sizing == JOINQUANT and instrument.board is Board.STAR and replace(terms, tag="") == MARKET_DAY:
-        return Reason.PROTECTION_PRICE, {"symbol": instrument.symbol}
+def _unavailable(draft: Draft, exchange: Exchange, instrument: int, terms: Terms) -> Refusal | None:
+    day, item = draft.day, exchange.market.instruments[instrument]
+    if item.board is Board.INDEX:
+        return Reason.NOT_TRADABLE, {"symbol": item.symbol}
+    if exchange.closing_day[instrument] <= day:
+        return ended(exchange, instrument, day)
+    if draft.settings.sizing == JOINQUANT and item.board is Board.STAR and replace(terms, tag="") == MARKET_DAY:
+        return Reason.PROTECTION_PRICE, {"symbol": item.symbol}
     if terms.good_till is None and day < exchange.last:
         return None
     return too_late(draft, exchange, terms)
 
 
-def held_by(draft: Draft, column: int) -> int:
+def held_by(draft: Draft, instrument: int) -> int:
     """Shares held."""
-    position = draft.positions.get(column)
+    position = draft.positions.get(instrument)
     return 0 if position is None else position.quantity
 
 
-def _shares(draft: Draft, exchange: Exchange, column: int, asked: int, *, nearest: bool) -> Sized:
+def _shares(draft: Draft, exchange: Exchange, instrument: int, asked: int, *, nearest: bool) -> Sized:
     if asked > 0:
-        return _buy(exchange, column, asked, nearest=nearest)
+        return _buy(exchange, instrument, asked, nearest=nearest)
     if asked < 0:
-        return _sell(draft, exchange, column, -asked)
+        return _sell(draft, exchange, instrument, -asked)
     return _NOTHING
 
 
 _NOTHING = Sized(0, refusal=(Reason.ZERO_QUANTITY, {}))
 
 
-def _buy(exchange: Exchange, column: int, asked: int, *, nearest: bool) -> Sized:
+def _buy(exchange: Exchange, instrument: int, asked: int, *, nearest: bool) -> Sized:
     if not asked:
         return _NOTHING
-    minimum, step = exchange.lot_minimum[column], exchange.lot_step[column]
+    minimum, step = exchange.lot_minimum[instrument], exchange.lot_step[instrument]
     lots, rest = divmod(asked, step)
     sent = (lots + (1 if nearest and 2 * rest > step else 0)) * step
-    return Sized(sent) if sent >= minimum else _below_lot(exchange, column, asked, sent)
+    return Sized(sent) if sent >= minimum else _below_lot(exchange, instrument, asked, sent)
 
 
-def _below_lot(exchange: Exchange, column: int, asked: int, sent: int) -> Sized:
+def _below_lot(exchange: Exchange, instrument: int, asked: int, sent: int) -> Sized:
     """What is refused because it is smaller than the least order; `asked` signed."""
-    minimum, step, shares = exchange.lot_minimum[column], exchange.lot_step[column], abs(asked)
+    minimum, step, shares = exchange.lot_minimum[instrument], exchange.lot_step[instrument], abs(asked)
     if step == 1:
         return Sized(asked, refusal=(Reason.MINIMUM_SIZE, {"asked": shares, "minimum": minimum}))
     return Sized(asked, refusal=(Reason.LOT_SIZE, {"asked": shares, "lot": step, "sent": sent}))
 
 
-def _sell(draft: Draft, exchange: Exchange, column: int, asked: int) -> Sized:
+def _sell(draft: Draft, exchange: Exchange, instrument: int, asked: int) -> Sized:
     """A sale: at most what is held or about to be; whole lots, with the odd remainder only all at once."""
-    held = held_by(draft, column)
-    if held <= 0 and pending_of(draft, column) <= 0:
+    held = held_by(draft, instrument)
+    if held <= 0 and pending_of(draft, instrument) <= 0:
         return Sized(-asked, refusal=(Reason.INSUFFICIENT_QUANTITY, {"asked": asked, "sellable": 0}))
-    return _sell_of(exchange, column, asked, not_on_sale(draft, column, held))
+    return _sell_of(exchange, instrument, asked, not_on_sale(draft, instrument, held))
 
 
-def not_on_sale(draft: Draft, column: int, held: int) -> int:
+def not_on_sale(draft: Draft, instrument: int, held: int) -> int:
     """Shares held that no open sale has taken yet; all of them when the sales want more than there are."""
-    on_sale = -sum(order.leaves for order in open_orders(draft, column) if order.leaves < 0 and not order.is_untouched)
+    on_sale = -sum(
+        order.leaves for order in open_orders(draft, instrument) if order.leaves < 0 and not order.is_untouched
+    )
     return held - on_sale if on_sale < held else held
 
 
-def _sell_of(exchange: Exchange, column: int, asked: int, left: int) -> Sized:
+def _sell_of(exchange: Exchange, instrument: int, asked: int, left: int) -> Sized:
     """A sale of shares of which some are left to sell, in lots."""
-    sent = sale_in_lots(asked, left, exchange.lot_minimum[column], exchange.lot_step[column])
-    return Sized(-sent) if sent else _below_lot(exchange, column, -asked, 0)
+    sent = sale_in_lots(asked, left, exchange.lot_minimum[instrument], exchange.lot_step[instrument])
+    return Sized(-sent) if sent else _below_lot(exchange, instrument, -asked, 0)
 
 
-def _target(draft: Draft, exchange: Exchange, column: int, target: int, cap: int | None = None) -> Sized:
+def _target(draft: Draft, exchange: Exchange, instrument: int, target: int, cap: int | None = None) -> Sized:
     """The difference between a target and what is held; what else is open in the instrument gives way."""
-    held = held_by(draft, column)
+    held = held_by(draft, instrument)
     if target < held:
         # Round the target down, so that what is left never exceeds what was asked.
-        target -= target % exchange.lot_step[column]
-        return _sell_of(exchange, column, held - target, held)._replace(value_cap=cap)
+        target -= target % exchange.lot_step[instrument]
+        return _sell_of(exchange, instrument, held - target, held)._replace(value_cap=cap)
     if target == held:
         return Sized(0, refusal=(Reason.NO_CHANGE, {"held": held}))
-    return _buy(exchange, column, target - held, nearest=False)._replace(value_cap=cap)
+    return _buy(exchange, instrument, target - held, nearest=False)._replace(value_cap=cap)
 
 
 def _affordable_shares(value: float, price: float) -> int:
@@ -338,39 +342,39 @@ def _no_price() -> Sized:
     return Sized(0, refusal=(Reason.NO_PRICE, {}))
 
 
-def _value(draft: Draft, exchange: Exchange, column: int, value: float) -> Sized:
-    price = last_price(draft, exchange, column)
+def _value(draft: Draft, exchange: Exchange, instrument: int, value: float) -> Sized:
+    price = last_price(draft, exchange, instrument)
     if not price > 0:
         return _no_price()
     shares = _affordable_shares(abs(value), price)
     if value < 0:
-        return _sell_part(draft, exchange, column, shares)
-    sized = _buy(exchange, column, shares, nearest=False)
+        return _sell_part(draft, exchange, instrument, shares)
+    sized = _buy(exchange, instrument, shares, nearest=False)
     return sized._replace(value_cap=exchange.money.money("value", value))
 
 
-def _target_value(draft: Draft, exchange: Exchange, column: int, value: float) -> Sized:
+def _target_value(draft: Draft, exchange: Exchange, instrument: int, value: float) -> Sized:
     if value == 0:
-        return _target(draft, exchange, column, 0)
-    price = last_price(draft, exchange, column)
+        return _target(draft, exchange, instrument, 0)
+    price = last_price(draft, exchange, instrument)
     if not price > 0:
         return _no_price()
     cap = exchange.money.money("value", value)
-    return _target(draft, exchange, column, _affordable_shares(value, price), cap)
+    return _target(draft, exchange, instrument, _affordable_shares(value, price), cap)
 
 
-def _pct(draft: Draft, exchange: Exchange, column: int, pct: float) -> Sized:
+def _pct(draft: Draft, exchange: Exchange, instrument: int, pct: float) -> Sized:
     if pct >= 0:
         free = draft.cash - sum(reserved_cash(draft, exchange).values())
-        return _value(draft, exchange, column, exchange.money.amount(int(max(free, 0) * pct + 1e-6)))
-    held = held_by(draft, column)
-    return _sell_part(draft, exchange, column, held if pct == -1 else int(held * -pct + 1e-9))
+        return _value(draft, exchange, instrument, exchange.money.amount(int(max(free, 0) * pct + 1e-6)))
+    held = held_by(draft, instrument)
+    return _sell_part(draft, exchange, instrument, held if pct == -1 else int(held * -pct + 1e-9))
 
 
-def _sell_part(draft: Draft, exchange: Exchange, column: int, shares: int) -> Sized:
+def _sell_part(draft: Draft, exchange: Exchange, instrument: int, shares: int) -> Sized:
     """A sale of about so many shares: whole lots, and never more than is held."""
-    held, lot = held_by(draft, column), exchange.lot_step[column]
+    held, lot = held_by(draft, instrument), exchange.lot_step[instrument]
     whole = held if held and shares >= held else shares - shares % lot
     if whole:
-        return _sell(draft, exchange, column, whole)
-    return _below_lot(exchange, column, -shares, 0) if shares else _NOTHING
+        return _sell(draft, exchange, instrument, whole)
+    return _below_lot(exchange, instrument, -shares, 0) if shares else _NOTHING

@@ -11,17 +11,17 @@ from qresearch.engine.exchange import Exchange
 from qresearch.engine.fills import first_stop
 
 
-def last_price(draft: Draft, exchange: Exchange, column: int) -> float:
+def last_price(draft: Draft, exchange: Exchange, instrument: int) -> float:
     """The last visible price, currency per share; NaN when there has been none."""
-    return exchange.view(draft).last_price(column)
+    return exchange.view(draft).last_price(instrument)
 
 
-def on_tick(draft: Draft, exchange: Exchange, column: int, quantity: int, terms: Terms) -> Terms:
+def on_tick(draft: Draft, exchange: Exchange, instrument: int, quantity: int, terms: Terms) -> Terms:
     """Terms with every price on the tick: a limit a little worse to fill, a stop a little later."""
     side = 1 if quantity > 0 else -1
-    step = float(exchange.steps[column])
+    step = float(exchange.steps[instrument])
     if terms.kind is Kind.TRAILING_STOP and terms.stop_price is None:
-        terms = replace(terms, stop_price=first_stop(terms, side, last_price(draft, exchange, column)))
+        terms = replace(terms, stop_price=first_stop(terms, side, last_price(draft, exchange, instrument)))
     towards = -side if terms.kind is Kind.LIMIT_IF_TOUCHED else side
     return replace(
         terms,

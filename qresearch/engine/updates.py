@@ -95,7 +95,7 @@ def update(draft: Draft, exchange: Exchange, order_id: int, quantity: int, terms
         draft.emit(UpdateRefused(day, phase, order_id, Reason.ALREADY_FINAL, facts))
         return False
     order = working or draft.released(order_id)
-    terms = on_tick(draft, exchange, order.column, order.leaves, terms)
+    terms = on_tick(draft, exchange, order.instrument, order.leaves, terms)
     if working is not None and draft.settings.cancel_latency == NEXT_MATCH:
         # Whether it may be is asked when it takes effect.
         draft.emit(UpdateRequested(day, phase, order_id, quantity, terms))
@@ -147,7 +147,7 @@ def update_refusal(draft: Draft, exchange: Exchange, order: OpenOrder, wanted: A
     checks, limit = Checks(draft, exchange), wanted.terms.limit_price
     if limit is not None and limit != order.terms.limit_price and draft.phase < _CLOSE:
         # Later it meets the market on another day, which has limits of its own.
-        outside = checks.outside_limits(order.column, limit)
+        outside = checks.outside_limits(order.instrument, limit)
         if outside is not None:
             return outside
     if draft.settings.reserve == "none" or updated.is_untouched:
@@ -159,16 +159,16 @@ def update_refusal(draft: Draft, exchange: Exchange, order: OpenOrder, wanted: A
 
 def _size_refusal(draft: Draft, exchange: Exchange, updated: OpenOrder) -> Refusal | None:
     """Largest and smallest size, and the lot, of the whole order; what is filled of it counts."""
-    total, column = abs(updated.leaves) + updated.filled, updated.column
+    total, instrument = abs(updated.leaves) + updated.filled, updated.instrument
     if draft.settings.sizing != JOINQUANT:
-        too_large = larger_than_allowed(draft, exchange, column, total, updated.terms)
+        too_large = larger_than_allowed(draft, exchange, instrument, total, updated.terms)
         if too_large is not None:
             return too_large
-    minimum, step = exchange.lot_minimum[column], exchange.lot_step[column]
+    minimum, step = exchange.lot_minimum[instrument], exchange.lot_step[instrument]
     if updated.leaves > 0:
         sent = total - total % step
     else:
-        left = held_by(draft, column) - _on_sale(draft, updated) + updated.filled
+        left = held_by(draft, instrument) - _on_sale(draft, updated) + updated.filled
         sent = sale_in_lots(total, left, minimum, step) if left > 0 else total
     if sent == total and (updated.leaves < 0 or total >= minimum):
         return None
@@ -179,7 +179,7 @@ def _size_refusal(draft: Draft, exchange: Exchange, updated: OpenOrder) -> Refus
 
 def _on_sale(draft: Draft, order: OpenOrder) -> int:
     """Shares that the other open sales of its instrument hold back."""
-    others = (other for other in open_orders(draft, order.column) if other.order_id != order.order_id)
+    others = (other for other in open_orders(draft, order.instrument) if other.order_id != order.order_id)
     return -sum(other.leaves for other in others if other.leaves < 0 and not other.is_untouched)
 
 
@@ -202,9 +202,9 @@ def _shares_refusal(draft: Draft, exchange: Exchange, order: OpenOrder, updated:
     """A working sale must be covered by the shares that no other one holds back; tomorrow's are all free."""
     if updated.leaves >= order.leaves and not order.is_untouched:
         return None
-    position = draft.positions.get(order.column)
+    position = draft.positions.get(order.instrument)
     held = free = 0 if position is None else position.quantity
-    if position is not None and draft.phase < _CLOSE and not exchange.same_day[order.column]:
+    if position is not None and draft.phase < _CLOSE and not exchange.same_day[order.instrument]:
         free = position.sellable(draft.day)
     asked, sellable = -updated.leaves, max(free - _on_sale(draft, order), 0)
     if asked <= sellable:

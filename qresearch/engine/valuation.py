@@ -24,16 +24,16 @@ def market_values(exchange: Exchange, view: View, positions: Mapping[int, Positi
     exchange : Exchange
     view : View
         Of the moment.
-    positions : mapping of column to Position
+    positions : mapping of instrument to Position
 
     Returns
     -------
     (P,) ndarray of int64, money steps
         In the order of `positions`.
     """
-    columns = np.array(list(positions), dtype=np.int64)
+    instruments = np.array(list(positions), dtype=np.int64)
     quantities = np.array([held[0] for held in positions.values()], dtype=np.int64)
-    prices = view.last_prices(columns)
+    prices = view.last_prices(instruments)
     return _values(exchange.money, prices, quantities)
 
 
@@ -66,10 +66,10 @@ def equity_at_closes(exchange: Exchange, states: Sequence[State]) -> Ints:
         while end < len(states) and states[end].positions is positions:
             end += 1
         if positions:
-            columns = np.fromiter(positions, dtype=np.int64, count=len(positions))
+            instruments = np.fromiter(positions, dtype=np.int64, count=len(positions))
             quantities = np.fromiter((held[0] for held in positions.values()), dtype=np.int64, count=len(positions))
             days = np.array([state.day for state in states[begin:end]], dtype=np.int64)
-            prices = marks[days[:, None], columns]
+            prices = marks[days[:, None], instruments]
             equity[begin:end] += _values(exchange.money, prices, quantities).sum(axis=1)
         begin = end
     return equity

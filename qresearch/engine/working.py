@@ -141,17 +141,17 @@ class Walk:
         first: dict[int, int] = {}
         for order_id in orders:
             if working[order_id].leaves < 0:
-                first.setdefault(working[order_id].column, order_id)
+                first.setdefault(working[order_id].instrument, order_id)
         stops = [order_id for order_id in orders if working[order_id].closes]
-        if any(first[working[order_id].column] != order_id for order_id in stops):
-            before = {order_id: (first[working[order_id].column], -1, order_id) for order_id in stops}
+        if any(first[working[order_id].instrument] != order_id for order_id in stops):
+            before = {order_id: (first[working[order_id].instrument], -1, order_id) for order_id in stops}
             orders.sort(key=lambda order_id: before.get(order_id, (order_id, 0, order_id)))
         return orders
 
     # ------------------------------------------------------------------ one order
 
     def _ask(self, order: OpenOrder) -> None:
-        refusal = self.checks.refusal(order.column)
+        refusal = self.checks.refusal(order.instrument)
         if refusal is not None:
             # What rests from an earlier day is held through a suspension; what arrives today is refused.
             is_new = order.reason is None or order.reason is Reason.NO_TRADES
@@ -160,17 +160,17 @@ class Walk:
             else:
                 self._wait(order, *refusal)
             return
-        if order.closes and order.column not in self.draft.positions and self._has_nothing_to_close(order):
+        if order.closes and order.instrument not in self.draft.positions and self._has_nothing_to_close(order):
             return
         if self.draft.bar:
             if self._sits_out(order):
                 return
-        elif self.exchange.is_idle(self.draft.day, order.column):
+        elif self.exchange.is_idle(self.draft.day, order.instrument):
             facts: Facts = {"time": self.exchange.time_text(self.draft)}
             self._rest(order, Reason.NO_TRADES, facts, is_fresh=order.reason is None)
             return
         limit = order.terms.limit_price
-        invalid = None if limit is None else self.checks.outside_limits(order.column, limit)
+        invalid = None if limit is None else self.checks.outside_limits(order.instrument, limit)
         if invalid is not None:
             self._refuse_or_wait(order, *invalid)
             return
@@ -184,7 +184,7 @@ class Walk:
         if quote.price is None:
             self._rest(order, *self._why_not(order, quote), is_fresh=is_fresh)
             return
-        locked = self.checks.lock(order.column, order.leaves, quote.price) if quote.takes else None
+        locked = self.checks.lock(order.instrument, order.leaves, quote.price) if quote.takes else None
         if locked is not None:
             self._rest(order, *locked, is_fresh=is_fresh)
             return
@@ -192,7 +192,7 @@ class Walk:
 
     def _has_nothing_to_close(self, order: OpenOrder) -> bool:
         """Tell a stop that closes a position which is not held: it waits for an open buy, or ends."""
-        if is_buying(self.draft, order.column):
+        if is_buying(self.draft, order.instrument):
             self._wait(order, Reason.AWAITS_ENTRY, {})
         elif order.reason is None:
             facts: Facts = {"asked": -order.leaves, "held": 0, "sellable": 0}
@@ -206,11 +206,11 @@ class Walk:
         limit, best = order.terms.limit_price, quote.facts.get("price")
         if quote.reason is not Reason.LIMIT_NOT_REACHED or limit is None or not isinstance(best, float):
             return quote.reason, quote.facts
-        locked = self.checks.locked_bar(order.column, order.leaves, limit, best)
+        locked = self.checks.locked_bar(order.instrument, order.leaves, limit, best)
         if locked is not None:
             return locked
         # The best price was the limit of the day: no valid limit would have been better.
-        beyond = self.checks.lock(order.column, order.leaves, best)
+        beyond = self.checks.lock(order.instrument, order.leaves, best)
         return quote.reason, quote.facts if beyond is None else {**quote.facts, "bound": beyond[1]["limit"]}
 
     def _sits_out(self, order: OpenOrder) -> bool:
@@ -227,7 +227,7 @@ class Walk:
         bars, row = self.exchange.bars(draft)
         if kind is Kind.MARKET_ON_CLOSE or not isinstance(bars, Intraday):
             return kind is Kind.MARKET_ON_CLOSE
-        return not (brings_news(bars, row, order) if self.lean else bars.traded[row, order.column])
+        return not (brings_news(bars, row, order) if self.lean else bars.traded[row, order.instrument])
 
     def _note_trigger(self, order: OpenOrder, quote: Quote) -> None:
         day, phase = self.draft.day, self.draft.phase
@@ -235,7 +235,7 @@ class Walk:
             self.draft.emit(OrderTriggered(day, phase, order.order_id, order.stop or 0.0))
         if order.terms.kind is Kind.TRAILING_STOP and quote.stop is not None and quote.stop != order.stop:
             side = 1 if order.leaves > 0 else -1
-            stop = rounded(quote.stop, float(self.exchange.steps[order.column]), side)
+            stop = rounded(quote.stop, float(self.exchange.steps[order.instrument]), side)
             if stop != order.stop:
                 self.draft.emit(StopMoved(day, phase, order.order_id, stop))
 
@@ -248,7 +248,7 @@ class Walk:
             cuts = [cut for cut in cuts if cut.reason is not Reason.T_PLUS_ONE]
             refusal = None
         wanted = shares
-        shares, facts = self.checks.available(order.column, shares) if shares else (0, {})
+        shares, facts = self.checks.available(order.instrument, shares) if shares else (0, {})
         if order.terms.time_in_force is TimeInForce.FOK and shares < abs(order.leaves):
             self._cancel_at_once(order, shares)
             return
@@ -301,12 +301,12 @@ class Walk:
         draft = self.draft
         notional, fees = self.checks.charge(intent, quantity)
         day, phase = draft.day, draft.phase
-        _, left = lots_after_sale(draft.tax_lots.get(order.column, ()), max(-quantity, 0))
+        _, left = lots_after_sale(draft.tax_lots.get(order.instrument, ()), max(-quantity, 0))
         tax = tax_on_sale(self.exchange.market, left, day)
-        draft.emit(OrderFilled(day, phase, order.order_id, order.column, quantity, intent.price, notional, *fees))
+        draft.emit(OrderFilled(day, phase, order.order_id, order.instrument, quantity, intent.price, notional, *fees))
         self._reserve(order.order_id)
         if tax:
-            draft.emit(DividendTaxed(day, phase, order.column, tax))
+            draft.emit(DividendTaxed(day, phase, order.instrument, tax))
         after_fill(draft, self.exchange, order, is_taxed=bool(tax))
         self.reserved = {known: money for known, money in self.reserved.items() if known in draft.working}
 

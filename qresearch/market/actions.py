@@ -17,7 +17,7 @@ class Action:
     ex_day : int
         Index of the ex-date in the days of the panel. An ex-date that is no trading day of the panel counts for the
         next one.
-    column : int
+    instrument : int
         Column of the instrument.
     cash : float, currency per share
         Dividend before tax.
@@ -34,7 +34,7 @@ class Action:
     """
 
     ex_day: int
-    column: int
+    instrument: int
     cash: float = 0.0
     bonus: float = 0.0
     rights: float = 0.0

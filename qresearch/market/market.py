@@ -249,7 +249,7 @@ class Market(ReadOnly):
         panel = self.panel
         marks = panel.mark
         for action in self.actions:
-            day, column = action.ex_day, action.column
+            day, column = action.ex_day, action.instrument
             if day and np.isnan(panel.close[day, column]) and not np.isnan(marks[day - 1, column]):
                 if not marks.flags.writeable:
                     marks = marks.copy()
@@ -276,7 +276,7 @@ class Market(ReadOnly):
         panel = self.panel
         steps = np.ones(panel.shape)
         for action in self.actions:
-            day, column = action.ex_day, action.column
+            day, column = action.ex_day, action.instrument
             if day == 0:
                 continue
             before = self.mark[day - 1, column]

@@ -107,7 +107,7 @@ def traded_by_day(history: AccountHistory) -> Traded:
     """What was bought and sold, by day and instrument."""
     traded: Traded = {}
     for fill in history.fills:
-        row = traded.setdefault((fill.day, fill.column), [0, 0, 0, 0])
+        row = traded.setdefault((fill.day, fill.instrument), [0, 0, 0, 0])
         side = 0 if fill.quantity > 0 else 2
         row[side] += abs(fill.quantity)
         row[side + 1] += fill.notional
@@ -171,7 +171,7 @@ def _sellable(history: AccountHistory, column: int, position: Position, state: S
     free = position.quantity if history.exchange.same_day[column] else position.sellable(state.day)
     if state.settings.reserve == "none":
         return free
-    sales = (order for order in state.working.values() if order.column == column and order.leaves < 0)
+    sales = (order for order in state.working.values() if order.instrument == column and order.leaves < 0)
     return free - min(free, sum(-order.leaves for order in sales if not order.is_untouched))
 
 

@@ -76,7 +76,7 @@ class Breakpoint:
     kind : {"event", "state", "date"}
     event : type or None
         Class of the event.
-    column : int or None
+    instrument : int or None
         Instrument of the event.
     holds : callable or None
         Of the session: True while the condition on the state holds.
@@ -96,7 +96,7 @@ class Breakpoint:
     text: str
     kind: str
     event: type | None = None
-    column: int | None = None
+    instrument: int | None = None
     holds: Callable[[Session], Any] | None = None
     begin: Callable[[Session], None] | None = None
     moment: tuple[int, int, int] | None = None
@@ -193,8 +193,8 @@ class Breakpoints:
 
     def _made(self, what: object, symbol: str | None, bounds: dict[str, float], phase: str | None) -> Breakpoint:
         market = self._session.market
-        column = None if symbol is None else market.column(symbol)
-        named = "" if column is None else market.symbols[column]
+        instrument = None if symbol is None else market.column(symbol)
+        named = "" if instrument is None else market.symbols[instrument]
         if isinstance(what, str) and what in _KINDS:
             return self._level(what, named, bounds.get("above"), bounds.get("below"))
         for word, bound in bounds.items():
@@ -209,7 +209,7 @@ class Breakpoints:
                     "Leave it out."
                 )
             words = f"{what} of {named}" if named else what
-            return Breakpoint(0, what, words, "event", event=EVENTS[what], column=column)
+            return Breakpoint(0, what, words, "event", event=EVENTS[what], instrument=instrument)
         if callable(what):
             holds = function("breakpoints.add: what", what, "the session")
             return Breakpoint(0, label(holds), label(holds), "state", holds=holds)
@@ -414,20 +414,20 @@ class Armed:
                     return
 
     def _is_of(self, event: Record, point: Breakpoint) -> bool:
-        return point.column is None or self._column(event) == point.column
+        return point.instrument is None or self._instrument(event) == point.instrument
 
-    def _column(self, event: Record) -> int | None:
-        column: int | None = getattr(event, "column", None)
+    def _instrument(self, event: Record) -> int | None:
+        instrument: int | None = getattr(event, "instrument", None)
         order_id = getattr(event, "order_id", None)
-        if column is None and order_id is not None:
+        if instrument is None and order_id is not None:
             record = self._session._order_record(self._session._timeline.branch, order_id)
-            return None if record is None else record.column
-        return column
+            return None if record is None else record.instrument
+        return instrument
 
     def _tell(self, event: Record) -> str:
         order_id = getattr(event, "order_id", None)
-        column = self._column(event)
-        symbol = "" if column is None else self._session.market.symbols[column]
+        instrument = self._instrument(event)
+        symbol = "" if instrument is None else self._session.market.symbols[instrument]
         if isinstance(event, OrderFilled):
             return f"order {order_id} filled {abs(event.quantity):,} at {event.price:,.10g}"
         subject = symbol if order_id is None else f"order {order_id} {symbol}".rstrip()

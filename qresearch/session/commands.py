@@ -43,10 +43,10 @@ Done = Place | Cancel | Update | ChangeSettings | CancelRefused | UpdateRefused 
 
 def placed_rows(block: Placed) -> Iterator[Place]:
     """What each row of a block of requests asked for."""
-    for offset, (column, quantity) in enumerate(zip(block.columns, block.quantities, strict=True)):
+    for offset, (instrument, quantity) in enumerate(zip(block.instruments, block.quantities, strict=True)):
         refusal = block.refused.get(offset)
         method, asked = block.requests.get(offset, (Method.ORDER, quantity if refusal is None else refusal[0]))
-        yield Place(column, Method(method), asked, block.terms.get(offset, MARKET_DAY))
+        yield Place(instrument, Method(method), asked, block.terms.get(offset, MARKET_DAY))
 
 
 def commands_of(events: Iterable[Event]) -> Iterator[tuple[tuple[int, int, int], Done]]:
@@ -85,8 +85,8 @@ def split_step(events: list[Event]) -> tuple[list[Event], list[Event]]:
 def do(draft: Draft, exchange: Exchange, command: Done) -> None:
     """Do one command again on a draft."""
     match command:
-        case Place(column=column, method=method, asked=asked, terms=terms):
-            placing(draft.settings)(draft, exchange, column, method, asked, terms)
+        case Place(instrument=instrument, method=method, asked=asked, terms=terms):
+            placing(draft.settings)(draft, exchange, instrument, method, asked, terms)
         case Cancel(order_id=order_id):
             cancel(draft, order_id, status="")
         case Update(order_id=order_id, quantity=quantity, terms=terms):

@@ -85,7 +85,7 @@ def _row(
     limit = order.terms.limit_price
     return (
         order.order_id,
-        exchange.market.symbols[order.column],
+        exchange.market.symbols[order.instrument],
         side_of(order.quantity or (1 if order.asked > 0 else -1)),
         time_of(exchange, *placed),
         float("nan") if limit is None else limit,
@@ -116,7 +116,7 @@ def costs_frame(history: AccountHistory) -> pd.DataFrame:
     traded = sum(fill.notional for fill in fills) / units
     opens = exchange.market.panel.open
     slipped = sum(
-        (fill.price - float(opens[fill.day, fill.column])) * fill.quantity for fill in fills if fill.phase == _OPEN
+        (fill.price - float(opens[fill.day, fill.instrument])) * fill.quantity for fill in fills if fill.phase == _OPEN
     )
     amounts = {
         "commission": sum(fill.commission for fill in fills) / units,

@@ -65,7 +65,7 @@ def explain_order(
     teller = _Teller(exchange, branch, record, say)
     findings = tuple(teller.findings(branch.log[:count]))
     side = "buy" if record.quantity > 0 or (not record.quantity and record.asked > 0) else "sell"
-    title = say("title", order=record.order_id, side=say(side), symbol=exchange.market.symbols[record.column])
+    title = say("title", order=record.order_id, side=say(side), symbol=exchange.market.symbols[record.instrument])
     return Explanation(title, record.status.value, findings, _advice(record, say), say)
 
 
@@ -154,8 +154,8 @@ class _Teller:
 
     def _sizing_text(self, draft: Draft) -> str:
         record, exchange = self.record, self.exchange
-        last = exchange.view(draft).last_price(record.column)
-        held, pending = held_by(draft, record.column), pending_of(draft, record.column)
+        last = exchange.view(draft).last_price(record.instrument)
+        held, pending = held_by(draft, record.instrument), pending_of(draft, record.instrument)
         cash = number(exchange.money.amount(draft.cash))
         by_price = record.method in {Method.VALUE, Method.TARGET_VALUE, Method.PCT}
         numbers = {"held": f"{held:,}", "pending": f"{pending:+,}", "price": price(last), "cash": cash}
@@ -163,7 +163,7 @@ class _Teller:
 
     def _replay_requests(self, draft: Draft, block: Placed, offset: int) -> None:
         """Put the requests that came before in the same moment into the queue of a draft."""
-        earlier = Placed(block.day, block.phase, block.first_id, block.columns[:offset], block.quantities[:offset])
+        earlier = Placed(block.day, block.phase, block.first_id, block.instruments[:offset], block.quantities[:offset])
         draft.apply(earlier)
         draft.day, draft.phase, draft.bar = block.day, block.phase, block.bar
 
@@ -261,7 +261,7 @@ class _Teller:
         text = say("traded_at", shares=f"{abs(event.quantity):,}", **numbers)
         limit = None if order is None else order.terms.limit_price
         if PHASES[event.phase] is Phase.OPEN and not event.bar:
-            slip = event.price - float(market.panel.open[event.day, self.record.column])
+            slip = event.price - float(market.panel.open[event.day, self.record.instrument])
             text += say("slipped", slip=f"{slip:+.3f}") if abs(slip) > _HAIR else say("at_the_open")
         elif limit is not None and abs(event.price - limit) < _HAIR:
             text += say("at_its_limit")

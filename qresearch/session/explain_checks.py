@@ -71,8 +71,13 @@ class Turn:
         self.exchange, self.draft, self.order, self.fill_price, self.say = exchange, draft, order, fill_price, say
         self.phase = PHASES[draft.phase]
         panel, day = exchange.market.panel, draft.day
-        self.bar = Bar(*(float(getattr(panel, name)[day, order.column]) for name in ("open", "high", "low", "close")))
-        self.up, self.down = float(panel.limit_up[day, order.column]), float(panel.limit_down[day, order.column])
+        self.bar = Bar(
+            *(float(getattr(panel, name)[day, order.instrument]) for name in ("open", "high", "low", "close"))
+        )
+        self.up, self.down = (
+            float(panel.limit_up[day, order.instrument]),
+            float(panel.limit_down[day, order.instrument]),
+        )
         self.is_daily = not draft.bar and draft.settings.clock == NEXT_OPEN
 
     @property
@@ -93,7 +98,7 @@ class Turn:
         yield from self._money() if self.side > 0 else self._shares()
         at_once = self.order.terms.time_in_force in {TimeInForce.IOC, TimeInForce.FOK}
         if self.draft.settings.participation is not None:
-            allowed, facts = Checks(self.draft, self.exchange).available(self.order.column, self.order.leaves)
+            allowed, facts = Checks(self.draft, self.exchange).available(self.order.instrument, self.order.leaves)
             # What takes nothing later ends for that, not for the volume.
             unmet = self._why(Reason.VOLUME_CAP, facts) if at_once and allowed < abs(self.order.leaves) else ""
             yield Check("Volume", (Reason.VOLUME_CAP,), self._volume(), unmet)
@@ -171,12 +176,12 @@ class Turn:
         if self.is_daily:
             return ("the_open" if self.phase is Phase.OPEN else ""), self.bar
         source, row = exchange.bars(draft)
-        whole = Bar(*(float(getattr(source, name)[row, order.column]) for name in ("open", "high", "low", "close")))
+        whole = Bar(*(float(getattr(source, name)[row, order.instrument]) for name in ("open", "high", "low", "close")))
         if draft.settings.clock != NEXT_OPEN:
             if order.reason is not None and self.phase is not Phase.OPEN:
                 return "", self.bar if self.phase is Phase.CLOSE else whole
-            return "the_last", Bar(*[exchange.view(draft).last_price(order.column)] * 4)
-        opened = float(exchange.openings(draft, np.array([order.column]), np.array([order.leaves]))[0])
+            return "the_last", Bar(*[exchange.view(draft).last_price(order.instrument)] * 4)
+        opened = float(exchange.openings(draft, np.array([order.instrument]), np.array([order.leaves]))[0])
         quote = at_open(order.terms, self.side, opened, triggered=order.triggered, stop=order.stop)
         if opened != opened or quote.price is None or draft.settings.fill_model == LEAN_EQUITY:
             return "", whole
@@ -224,9 +229,9 @@ class Turn:
 
     def _shares(self) -> Iterator[Check]:
         draft, exchange, order = self.draft, self.exchange, self.order
-        position = draft.positions.get(order.column)
+        position = draft.positions.get(order.instrument)
         held = 0 if position is None else position.quantity
-        free = held if position is None or exchange.same_day[order.column] else position.sellable(draft.day)
+        free = held if position is None or exchange.same_day[order.instrument] else position.sellable(draft.day)
         before = shares_before(draft, order)
         text = self.say("shares", asked=f"{-order.leaves:,}", free=f"{max(free - before, 0):,}", held=f"{held:,}")
         if before:
@@ -268,9 +273,9 @@ class Turn:
         return reserve_price(self.draft, self.exchange, self.order)
 
     def _volume(self) -> str:
-        rate, taken = self.draft.settings.participation or 0.0, taken_now(self.draft, self.order.column)
+        rate, taken = self.draft.settings.participation or 0.0, taken_now(self.draft, self.order.instrument)
         source, row = self.exchange.bars(self.draft)
-        volume = float(source.volume[row, self.order.column])
+        volume = float(source.volume[row, self.order.instrument])
         wanted = f"{abs(self.order.leaves):,}"
         text = self.say("volume", rate=f"{rate:.1%}", volume=number(volume, 0), shares=wanted)
         return text + self.say("taken", taken=f"{taken:,}") if taken else text

@@ -50,7 +50,7 @@ def orders_frame(exchange: Exchange, orders: Iterable[OrderRecord]) -> pd.DataFr
     def row(order: OrderRecord) -> tuple[Any, ...]:
         average = amount(order.notional) / order.filled if order.filled else float("nan")
         return (
-            market.symbols[order.column],
+            market.symbols[order.instrument],
             side_of(order.quantity or (1 if order.asked > 0 else -1)),
             f"{order.method.call} {order.asked:,.10g}",
             abs(order.quantity),
@@ -129,7 +129,7 @@ def fills_frame(exchange: Exchange, log: Iterable[Event]) -> pd.DataFrame:
                     event.order_id,
                     days[event.day],
                     PHASES[event.phase].value,
-                    symbols[event.column],
+                    symbols[event.instrument],
                     side_of(event.quantity),
                     abs(event.quantity),
                     event.price,
@@ -204,7 +204,7 @@ _FEES = ("commission", "stamp_duty", "transfer_fee")
 def event_row(exchange: Exchange, event: Record, before: str, order: OrderRecord | None) -> tuple[Any, ...]:
     """The values of :data:`EVENT_COLUMNS` for one event; `order` is as it was left, `before` its state until then."""
     known = {item.name: getattr(event, item.name) for item in fields(event)}
-    column = known.get("column", None if order is None else order.column)
+    column = known.get("instrument", None if order is None else order.instrument)
     reason: Reason | None = known.get("reason")
     money = exchange.money.amount
     return (

@@ -119,7 +119,7 @@ def ticket_html(session: Session, ticket: Ticket) -> str:
     record = ticket.record
     if record is None:
         return f"<div>Order <b>{ticket!s}</b>: not yet placed at this point of the timeline</div>"
-    symbol = session.market.symbols[record.column]
+    symbol = session.market.symbols[record.instrument]
     side = "buy" if record.quantity > 0 else "sell"
     asked = f"{record.method.call}({symbol!r}, {record.asked:,.10g})"
     line = (
@@ -154,7 +154,7 @@ def session_html(session: Session) -> str:
         rows = (
             (
                 str(order.order_id),
-                escape(session.market.symbols[order.column]),
+                escape(session.market.symbols[order.instrument]),
                 "buy" if order.quantity > 0 else "sell",
                 f"{order.leaves:,}",
                 badge(order.status.value),

@@ -44,7 +44,7 @@ class OrderRecord:
     Parameters
     ----------
     order_id : int
-    column : int
+    instrument : int
     method : Method
     asked : float
         What was asked for, in the unit of the method.
@@ -71,7 +71,7 @@ class OrderRecord:
     """
 
     order_id: int
-    column: int
+    instrument: int
     method: Method
     asked: float
     quantity: int
@@ -263,5 +263,5 @@ class OrderBook:
 def _created(event: OrderCreated) -> OrderRecord:
     moment = (event.day, event.phase, event.bar)
     return OrderRecord(
-        event.order_id, event.column, Method(event.method), event.asked, event.quantity, moment, terms=event.terms
+        event.order_id, event.instrument, Method(event.method), event.asked, event.quantity, moment, terms=event.terms
     )

@@ -104,7 +104,7 @@ class Portfolio:
         self._reserved_shares: dict[int, int] = {}
         for order in account.working.values():
             if order.leaves < 0 and not order.is_untouched and account.settings.reserve != "none":
-                self._reserved_shares[order.column] = self._reserved_shares.get(order.column, 0) - order.leaves
+                self._reserved_shares[order.instrument] = self._reserved_shares.get(order.instrument, 0) - order.leaves
 
     @cached_property
     def _values(self) -> list[int]:

@@ -150,7 +150,7 @@ class _Script:
     def _call(self, command: Done) -> str:
         symbols = self._session.market.symbols
         match command:
-            case Place(column=column, method=method, asked=asked, terms=terms):
+            case Place(instrument=column, method=method, asked=asked, terms=terms):
                 style = "" if terms is MARKET_DAY else f", style={self._terms(terms)}"
                 return f"{method.call}({symbols[column]!r}, {asked!r}{style})"
             case Cancel(order_id=order_id) | CancelRefused(order_id=order_id):
@@ -162,7 +162,7 @@ class _Script:
                 return f"ticket('{order_id}').update(quantity={wanted})"
             case ChangeSettings(settings=settings):
                 return self._change(settings)
-            case PositionSeeded(column=column, quantity=quantity, cost=cost):
+            case PositionSeeded(instrument=column, quantity=quantity, cost=cost):
                 price = self._exchange.money.amount(cost) / quantity
                 return f"_hold_from_start({symbols[column]!r}, {quantity}, {price!r})"
             case Recorded() | Logged():

@@ -195,7 +195,7 @@ class Ticket(str):
         record = self.record
         if record is None:
             return f"<Ticket {self!s}: not yet placed at this point of the timeline>"
-        symbol = self._session.market.symbols[record.column]
+        symbol = self._session.market.symbols[record.instrument]
         side = "buy" if record.quantity > 0 else "sell"
         text = f"<Ticket {self!s}: {side} {abs(record.quantity):,} {symbol}, {record.status.value}"
         if record.filled:

@@ -64,7 +64,7 @@ class Leaving(NamedTuple):
 class Trip:
     """Shares of one lot that left together; money in money steps."""
 
-    column: int
+    instrument: int
     quantity: int
     entry_day: int
     entry_price: float
@@ -124,52 +124,52 @@ class Trips:
                     self._bought(event)
                 case OrderFilled():
                     self._sold(event)
-                case DividendPaid(column=column, amount=amount, tax=tax):
-                    self._dividend(column, amount - tax)
-                case DividendTaxed(column=column, tax=tax):
-                    self._taxed(column, tax)
-                case SharesIssued(column=column, received=received):
-                    self._issued(event.day, column, received)
-                case RightsSubscribed(column=column, received=received, paid=paid, price=price):
-                    self._flows(column).bought += paid
-                    self._lots(column).append(Lot(event.day, 0, price, received, paid))
-                case PositionSeeded(column=column, quantity=quantity, cost=cost):
-                    self._flows(column).given += cost
-                    self._lots(column).append(Lot(event.day, 0, cost / quantity, quantity, cost, given=True))
-                case PositionClosed(column=column, quantity=quantity, price=price, amount=amount):
-                    self._flows(column).sold += amount
-                    self._close(column, quantity, Leaving(event.day, price, 0, "delisted", amount, 0))
+                case DividendPaid(instrument=instrument, amount=amount, tax=tax):
+                    self._dividend(instrument, amount - tax)
+                case DividendTaxed(instrument=instrument, tax=tax):
+                    self._taxed(instrument, tax)
+                case SharesIssued(instrument=instrument, received=received):
+                    self._issued(event.day, instrument, received)
+                case RightsSubscribed(instrument=instrument, received=received, paid=paid, price=price):
+                    self._flows(instrument).bought += paid
+                    self._lots(instrument).append(Lot(event.day, 0, price, received, paid))
+                case PositionSeeded(instrument=instrument, quantity=quantity, cost=cost):
+                    self._flows(instrument).given += cost
+                    self._lots(instrument).append(Lot(event.day, 0, cost / quantity, quantity, cost, given=True))
+                case PositionClosed(instrument=instrument, quantity=quantity, price=price, amount=amount):
+                    self._flows(instrument).sold += amount
+                    self._close(instrument, quantity, Leaving(event.day, price, 0, "delisted", amount, 0))
                 case _:
                     pass
         return self
 
-    def _lots(self, column: int) -> list[Lot]:
-        return self.lots.setdefault(column, [])
+    def _lots(self, instrument: int) -> list[Lot]:
+        return self.lots.setdefault(instrument, [])
 
-    def _flows(self, column: int) -> Flows:
-        return self.flows.setdefault(column, Flows())
+    def _flows(self, instrument: int) -> Flows:
+        return self.flows.setdefault(instrument, Flows())
 
     def _bought(self, event: OrderFilled) -> None:
         fees = event.commission + event.stamp_duty + event.transfer_fee
-        flows = self._flows(event.column)
+        flows = self._flows(event.instrument)
         flows.bought += event.notional
         flows.fees += fees
-        self._lots(event.column).append(
+        self._lots(event.instrument).append(
             Lot(event.day, event.order_id, event.price, event.quantity, event.notional, fees)
         )
 
     def _sold(self, event: OrderFilled) -> None:
         fees = event.commission + event.stamp_duty + event.transfer_fee
-        flows = self._flows(event.column)
+        flows = self._flows(event.instrument)
         flows.sold += event.notional
         flows.fees += fees
         leaving = Leaving(event.day, event.price, event.order_id, "sold", event.notional, fees)
-        self._close(event.column, -event.quantity, leaving)
+        self._close(event.instrument, -event.quantity, leaving)
 
-    def _close(self, column: int, quantity: int, leaving: Leaving) -> None:
+    def _close(self, instrument: int, quantity: int, leaving: Leaving) -> None:
         """Let shares leave, oldest lots first; one round trip per lot touched."""
         proceeds, fees = leaving.proceeds, leaving.fees
-        lots = self._lots(column)
+        lots = self._lots(instrument)
         taken: list[tuple[Lot, int]] = []
         left = quantity
         for lot in lots:
@@ -182,36 +182,36 @@ class Trips:
             rest = lot.quantity - count
             cost, paid, dividends = (parts(total, (count, rest))[0] for total in (lot.cost, lot.fees, lot.dividends))
             self.closed.append(
-                Trip(column, count, lot.day, lot.price, lot.order_id, leaving.day, leaving.price, leaving.order_id,
+                Trip(instrument, count, lot.day, lot.price, lot.order_id, leaving.day, leaving.price, leaving.order_id,
                      leaving.how, cost, share, paid + fee, dividends, lot.given)
             )  # fmt: skip
             lot.quantity, lot.cost = rest, lot.cost - cost
             lot.fees, lot.dividends = lot.fees - paid, lot.dividends - dividends
-        self.lots[column] = [lot for lot in lots if lot.quantity > 0]
-        self._flows(column).trades += len(taken)
+        self.lots[instrument] = [lot for lot in lots if lot.quantity > 0]
+        self._flows(instrument).trades += len(taken)
 
-    def _dividend(self, column: int, net: int) -> None:
-        self._flows(column).dividends += net
-        lots = self._lots(column)
+    def _dividend(self, instrument: int, net: int) -> None:
+        self._flows(instrument).dividends += net
+        lots = self._lots(instrument)
         for lot, share in zip(lots, parts(net, [lot.quantity for lot in lots]), strict=True):
             lot.dividends += share
 
-    def _taxed(self, column: int, tax: int) -> None:
+    def _taxed(self, instrument: int, tax: int) -> None:
         """Tax that a sale made due belongs to the round trips that this sale closed, the last ones."""
-        self._flows(column).dividends -= tax
+        self._flows(instrument).dividends -= tax
         trips: list[Trip] = []
         for trip in reversed(self.closed):
-            if trip.column != column or (trips and trip.exit_order != trips[0].exit_order):
+            if trip.instrument != instrument or (trips and trip.exit_order != trips[0].exit_order):
                 break
             trips.append(trip)
         for trip, share in zip(trips, parts(tax, [trip.quantity for trip in trips]), strict=True):
             trip.dividends -= share
 
-    def _issued(self, day: int, column: int, received: int) -> None:
-        lots = self._lots(column)
+    def _issued(self, day: int, instrument: int, received: int) -> None:
+        lots = self._lots(instrument)
         held = sum(lot.quantity for lot in lots)
         if held + received <= 0:
-            self._close(column, held, Leaving(day, 0.0, 0, "written off", 0, 0))
+            self._close(instrument, held, Leaving(day, 0.0, 0, "written off", 0, 0))
             return
         for lot, share in zip(lots, parts(received, [lot.quantity for lot in lots]), strict=True):
             lot.quantity += share
@@ -233,7 +233,7 @@ def trades_frame(history: AccountHistory) -> pd.DataFrame:
         adverse, favourable = _excursions(history, trip, entry)
         paid = trip.cost + trip.fees
         rows.append(
-            (symbols[trip.column], trip.quantity, frames.timestamp(exchange, trip.entry_day), entry,
+            (symbols[trip.instrument], trip.quantity, frames.timestamp(exchange, trip.entry_day), entry,
              frames.timestamp(exchange, trip.exit_day), trip.exit_price, trip.exit_day - trip.entry_day,
              amount(trip.cost), amount(trip.proceeds), amount(trip.dividends), amount(before), amount(trip.fees),
              amount(before - trip.fees), (before - trip.fees) / paid if paid else float("nan"), adverse, favourable,
@@ -250,14 +250,18 @@ def trades_frame(history: AccountHistory) -> pd.DataFrame:
 
 def _excursions(history: AccountHistory, trip: Trip, entry: float) -> tuple[float, float]:
     """Worst low and best high while the shares were held, over the entry price; adjusted for corporate actions."""
-    market, column = history.exchange.market, trip.column
+    market, instrument = history.exchange.market, trip.instrument
     # Shares held from the beginning were there at the close before the first day, not on that day.
     begin, end = max(trip.entry_day + trip.given, 0), trip.exit_day
-    factors = market.adjustment[:, column] / market.adjustment[max(trip.entry_day, 0), column]
+    factors = market.adjustment[:, instrument] / market.adjustment[max(trip.entry_day, 0), instrument]
     last = trip.exit_price * factors[end]
     # fmin and fmax pass over the NaN of days without a row.
-    worst = float(np.fmin.reduce(market.panel.low[begin:end, column] * factors[begin:end], initial=min(last, entry)))
-    best = float(np.fmax.reduce(market.panel.high[begin:end, column] * factors[begin:end], initial=max(last, entry)))
+    worst = float(
+        np.fmin.reduce(market.panel.low[begin:end, instrument] * factors[begin:end], initial=min(last, entry))
+    )
+    best = float(
+        np.fmax.reduce(market.panel.high[begin:end, instrument] * factors[begin:end], initial=max(last, entry))
+    )
     return (1 - worst / entry, best / entry - 1) if entry > 0 else (float("nan"), float("nan"))
 
 
@@ -306,13 +310,13 @@ def attribution_frame(history: AccountHistory) -> pd.DataFrame:
         )
     )
     rows = []
-    for column, flow in trips_of(history).flows.items():
-        position = account.positions.get(column)
-        value, quantity = values.get(column, 0), 0 if position is None else position.quantity
+    for instrument, flow in trips_of(history).flows.items():
+        position = account.positions.get(instrument)
+        value, quantity = values.get(instrument, 0), 0 if position is None else position.quantity
         profit = value + flow.sold + flow.dividends - flow.bought - flow.fees - flow.given
         floating = value - (0 if position is None else position.cost)
         rows.append(
-            (symbols[column], flow.trades, quantity, amount(flow.bought), amount(flow.sold), amount(flow.dividends),
+            (symbols[instrument], flow.trades, quantity, amount(flow.bought), amount(flow.sold), amount(flow.dividends),
              amount(flow.fees), amount(profit - floating), amount(floating), amount(profit),
              profit / history.starting if history.starting else float("nan"))
         )  # fmt: skip

@@ -199,7 +199,7 @@ class WhatIf:
         if any(isinstance(event, OrderReleased) for event in made):
             return self._outcome(draft, asked, created, made)
         refused = next((event for event in made if isinstance(event, OrderRejected)), None)
-        column, wanted = created.column, created.quantity
+        column, wanted = created.instrument, created.quantity
         sent = 0 if refused is not None else wanted
         mark = _expected(session._view_at(draft).last_price(column), created.terms, wanted)
         known = mark == mark
@@ -235,7 +235,7 @@ class WhatIf:
 
     def _outcome(self, draft: Draft, asked: str, created: OrderCreated, made: list[Record]) -> Preview:
         """What an order did that met the market inside its call."""
-        session, column = self._session, created.column
+        session, column = self._session, created.instrument
         money = session._exchange.money
         fill = next((event for event in made if isinstance(event, OrderFilled)), None)
         fees = (0, 0, 0) if fill is None else (fill.commission, fill.stamp_duty, fill.transfer_fee)

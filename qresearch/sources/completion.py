@@ -35,15 +35,17 @@ def fill_pre_close(
     previous = np.full_like(marks, np.nan)
     previous[1:] = marks[:-1]
     for row in actions:
-        day = row.ex_day + int(known[row.ex_day :, row.column].argmax())
-        before = float(previous[day, row.column])
+        day = row.ex_day + int(known[row.ex_day :, row.instrument].argmax())
+        before = float(previous[day, row.instrument])
         if not before > 0:
             continue
         if row.reference > 0 and day == row.ex_day:
-            previous[day, row.column] = row.reference
+            previous[day, row.instrument] = row.reference
         elif row.resolved:
-            step = tick(instruments[row.column].board)
-            previous[day, row.column] = reference_price(before, row.cash, row.bonus, row.rights, row.rights_price, step)
+            step = tick(instruments[row.instrument].board)
+            previous[day, row.instrument] = reference_price(
+                before, row.cash, row.bonus, row.rights, row.rights_price, step
+            )
     pre_close[holes] = previous[holes]
 
 
@@ -85,23 +87,23 @@ def resolve_actions(
         if not span[0] <= row.ex_day < span[1]:
             continue
         bonus = row.bonus
-        before = float(marks[row.ex_day - 1, row.column]) if row.ex_day else float("nan")
+        before = float(marks[row.ex_day - 1, row.instrument]) if row.ex_day else float("nan")
         if row.cash >= before:
             raise DataError(
-                f"cash_per_share: {symbols[row.column]} pays {row.cash:g} a share on {days[row.ex_day]}, and closed at "
+                f"cash_per_share: {symbols[row.instrument]} pays {row.cash:g} a share on {days[row.ex_day]}, and closed at "
                 f"{before:g} before. Pass the cash for one share, not for ten.",
                 field="cash_per_share",
-                symbol=symbols[row.column],
+                symbol=symbols[row.instrument],
                 day=str(days[row.ex_day]),
             )
         if not row.resolved:
-            unresolved.append(f"{symbols[row.column]} {days[row.ex_day]}")
-            after = float(pre_close[row.ex_day, row.column])
+            unresolved.append(f"{symbols[row.instrument]} {days[row.ex_day]}")
+            after = float(pre_close[row.ex_day, row.instrument])
             if not (before > 0 and after > 0):
                 before, after = row.before, row.reference
             bonus = before / after - 1 if before > 0 and after > 0 else 0.0
         day = row.ex_day - span[0]
-        actions.append(Action(day, row.column, row.cash, bonus, row.rights, row.rights_price, row.resolved))
+        actions.append(Action(day, row.instrument, row.cash, bonus, row.rights, row.rights_price, row.resolved))
     notes = []
     if unresolved:
         notes.append(

@@ -39,7 +39,7 @@ class ActionRow:
     """A corporate action as its table tells it; amounts are 0 and prices NaN where unknown."""
 
     ex_day: int
-    column: int
+    instrument: int
     cash: float
     bonus: float
     rights: float
@@ -220,7 +220,7 @@ def read_actions(
             outside.append(f"{symbol} {ex_date}")
             continue
         found.append(_action(entry, symbol, ex_date, ex_day, column))
-    found.sort(key=lambda row: (row.ex_day, row.column))
+    found.sort(key=lambda row: (row.ex_day, row.instrument))
     notes = []
     if outside:
         notes.append(

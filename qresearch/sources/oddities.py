@@ -75,8 +75,8 @@ class _Sight:
         self.acted = np.zeros(panel.shape, dtype=bool)
         for action in market.actions:
             # An ex-date without a row counts for the first row after it.
-            later = np.flatnonzero(self.known[action.ex_day :, action.column])
-            self.acted[action.ex_day + (int(later[0]) if len(later) else 0), action.column] = True
+            later = np.flatnonzero(self.known[action.ex_day :, action.instrument])
+            self.acted[action.ex_day + (int(later[0]) if len(later) else 0), action.instrument] = True
         rows = np.arange(len(panel.days))[:, None]
         dropped = np.zeros(panel.shape, dtype=bool)
         for symbol, day in refused:
@@ -345,18 +345,18 @@ def _actions(sight: _Sight, tables: Mapping[str, Any]) -> Iterator[Finding | Non
     if unresolved:
         yield Finding(
             "warning", "ACTION_WITHOUT_AMOUNTS", "corporate actions without any amount", len(unresolved),
-            tuple(f"{panel.symbols[item.column]} {panel.days[item.ex_day]}" for item in unresolved[:EXAMPLES]),
+            tuple(f"{panel.symbols[item.instrument]} {panel.days[item.ex_day]}" for item in unresolved[:EXAMPLES]),
             "The step of the reference price is booked as shares, so the value of a holding is right.",
         )  # fmt: skip
     off = np.zeros(panel.shape, dtype=bool)
     formula = np.full(panel.shape, np.nan)
     for item in market.actions:
-        before, published = sight.previous[item.ex_day, item.column], panel.pre_close[item.ex_day, item.column]
+        before, published = sight.previous[item.ex_day, item.instrument], panel.pre_close[item.ex_day, item.instrument]
         if item.resolved and before > 0 and published > 0:
-            step = tick(market.instruments[item.column].board) if market.venue.has_rules else 0.0
+            step = tick(market.instruments[item.instrument].board) if market.venue.has_rules else 0.0
             value = reference_price(float(before), item.cash, item.bonus, item.rights, item.rights_price, step)
-            formula[item.ex_day, item.column] = value
-            off[item.ex_day, item.column] = abs(value - published) > max(step, 1e-6) / 2
+            formula[item.ex_day, item.instrument] = value
+            off[item.ex_day, item.instrument] = abs(value - published) > max(step, 1e-6) / 2
     yield sight.cells(
         "note", "OTHER_REFERENCE", "published reference prices that the formula does not give", off,
         "The published price is used for limits; cash and shares are booked as the table has them.",

@@ -73,7 +73,7 @@ def write_market(market: Market, folder: str | Path) -> list[Path]:
     actions = pd.DataFrame(
         [
             {
-                "symbol": panel.symbols[action.column],
+                "symbol": panel.symbols[action.instrument],
                 "ex_date": panel.days[action.ex_day],
                 "cash_per_share": action.cash if action.resolved else None,
                 "bonus_per_share": action.bonus if action.resolved else None,

@@ -81,7 +81,7 @@ def candles(
         orders = session._orders()
         if not orders:
             raise UsageError("candles: there is no order yet to take the instrument from. Pass symbol=.")
-        symbol = session.market.symbols[orders[max(orders)].column]
+        symbol = session.market.symbols[orders[max(orders)].instrument]
     colours = theme_of(theme)
     data = ChartReader(session).read(symbol, whole("count", count, example=60))
     with plain_style():

@@ -348,7 +348,7 @@ class _OrdersOf:
     def _take(self, event: Event) -> None:
         singles: Iterable[Record]
         if isinstance(event, (Placed, Matched)):
-            found = np.flatnonzero(np.asarray(event.columns) == self._column)
+            found = np.flatnonzero(np.asarray(event.instruments) == self._column)
             if not len(found):
                 return
             singles = event.records(found.tolist())
@@ -356,7 +356,7 @@ class _OrdersOf:
             singles = (event,)
         orders = self._book.orders
         for single in singles:
-            is_ours = isinstance(single, OrderCreated) and single.column == self._column
+            is_ours = isinstance(single, OrderCreated) and single.instrument == self._column
             if is_ours or getattr(single, "order_id", None) in orders:
                 self._book.fold((single,))
                 if isinstance(single, OrderFilled):

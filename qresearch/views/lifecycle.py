@@ -177,7 +177,7 @@ class _Row:
     def draw(self) -> Iterator[str]:
         """Its name, its stretches, its marks, its end."""
         order = self.life.order
-        symbol = "" if self.symbols is None else f" {self.symbols[order.column]}"
+        symbol = "" if self.symbols is None else f" {self.symbols[order.instrument]}"
         side = "sell" if order.quantity < 0 else "buy"
         yield tag("title", _escaped(f"{self.life.name()}: {order.status.value}. {order.why}".strip()))
         yield words((44, self.middle - 2), f"{order.order_id}", size=12, fill=FAINT, anchor="end", bold=True)

@@ -95,7 +95,7 @@ class Life:
         """The order in a few words, with its symbol where the columns have names."""
         order = self.order
         side = "sell" if order.quantity < 0 else "buy"
-        symbol = "" if symbols is None else f" {symbols[order.column]}"
+        symbol = "" if symbols is None else f" {symbols[order.instrument]}"
         return f"Order {order.order_id}: {side} {abs(order.quantity):,}{symbol}"
 
 

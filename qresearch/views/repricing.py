@@ -130,7 +130,7 @@ def _last_fills(session: Session, most: int) -> list[tuple[OrderFilled, Settings
 def _repriced(
     session: Session, fill: OrderFilled, then: Settings, new: Settings, *, takes: bool, limit: float | None
 ) -> Repriced:
-    exchange, panel, column = session._exchange, session.market.panel, fill.column
+    exchange, panel, column = session._exchange, session.market.panel, fill.instrument
     side = 1 if fill.quantity > 0 else -1
     row = (fill.day, column)
     volume, tick = float(panel.volume[row]), float(exchange.steps[column])

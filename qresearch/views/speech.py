@@ -69,5 +69,5 @@ class Speech:
         """An order in a few words, with its symbol where the columns have names."""
         order = life.order
         side = self._say("sell" if order.quantity < 0 else "buy")
-        symbol = f"{abs(order.quantity):,}" + ("" if symbols is None else f" {symbols[order.column]}")
+        symbol = f"{abs(order.quantity):,}" + ("" if symbols is None else f" {symbols[order.instrument]}")
         return self._say("title", order=order.order_id, side=side, symbol=symbol)

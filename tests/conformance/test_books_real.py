@@ -74,5 +74,5 @@ def test_holders_of_everything_see_every_action(market: qr.Market) -> None:
     check_books(session, "historical")
     events = session.events
     held = {market.column(symbol) for symbol in known}
-    paid = sum(1 for action in market.actions if action.column in held and action.cash and action.ex_day >= first)
+    paid = sum(1 for action in market.actions if action.instrument in held and action.cash and action.ex_day >= first)
     assert (events.event == "DividendPaid").sum() == paid > 200

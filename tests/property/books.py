@@ -134,9 +134,9 @@ class Books:
         found: list[tuple[object, ...]] = []
         shares, cash = Counter(self.shares), self.cash
         for action in self.actions.get(day, ()):
-            if not shares[action.column]:
+            if not shares[action.instrument]:
                 continue
-            column, held = action.column, shares[action.column]
+            column, held = action.instrument, shares[action.instrument]
             if action.cash:
                 amount = half_up(held * ratio(action.cash) * self.money.units)
                 rate = self.settings.dividend_tax
@@ -178,7 +178,7 @@ class Books:
 
     def corporate_action(self, event: said.Record) -> tuple[object, ...]:
         """Book one event of the morning; what it says, to compare with what was expected."""
-        name, column = type(event).__name__, event.column
+        name, column = type(event).__name__, event.instrument
         match event:
             case said.DividendPaid(amount=amount, tax=tax, quantity=held):
                 self.cash += amount - tax
@@ -209,7 +209,7 @@ class Books:
 
     def fill(self, event: said.OrderFilled) -> None:
         """Book a fill after checking its price, its value and each of its fees."""
-        day, column, quantity = event.day, event.column, event.quantity
+        day, column, quantity = event.day, event.instrument, event.quantity
         self.check_price(event)
         assert event.notional == self.value(abs(quantity), event.price), event
         date = self.panel.days[day].astype(object)
@@ -231,7 +231,7 @@ class Books:
 
     def check_price(self, event: said.OrderFilled) -> None:
         """A market order gets the open, any other a price inside the bar; slippage only against the order."""
-        day, column, side = event.day, event.column, 1 if event.quantity > 0 else -1
+        day, column, side = event.day, event.instrument, 1 if event.quantity > 0 else -1
         panel = self.panel
         # Bought on its first day there is no close yet: from nothing, any mark will do.
         self.marks.setdefault(column, float(panel.open[day, column]))
@@ -259,12 +259,12 @@ class Books:
             self.marks[column] = close
             return
         for action in self.actions.get(day, ()):
-            if action.column == column and column in self.marks and day < self.last_row[column]:
+            if action.instrument == column and column in self.marks and day < self.last_row[column]:
                 self.marks[column] = self.reference(action, self.marks[column])
 
     def reference(self, action: qr.market.actions.Action, mark: float) -> float:
         """(previous close - cash + price x rights) / (1 + bonus + rights), half up to the tick."""
-        grid = 1000 if self.market.instruments[action.column].board == "ETF" else 100
+        grid = 1000 if self.market.instruments[action.instrument].board == "ETF" else 100
         offered = exact(action.rights)
         paid = exact(action.rights_price) * offered if action.rights else 0
         price = (exact(mark) - exact(action.cash) + paid) / (1 + exact(action.bonus) + offered)
@@ -293,7 +293,7 @@ def check_books(session: qr.Session, costs: str) -> Books:
         if isinstance(event, said.AccountOpened):
             books.cash = event.cash
         elif isinstance(event, said.PositionSeeded):
-            books.shares[event.column] += event.quantity
+            books.shares[event.instrument] += event.quantity
             books.cash -= event.paid
     equity = books.cash + books.worth()
     shown = session.equity

@@ -142,13 +142,15 @@ def test_orders_folded_from_single_events_agree_with_the_state(plain: bool, spec
             assert sides == expected
         filled: dict[int, int] = {}
         for order in book.orders.values():
-            filled[order.column] = filled.get(order.column, 0) + (order.filled if order.quantity > 0 else -order.filled)
+            filled[order.instrument] = filled.get(order.instrument, 0) + (
+                order.filled if order.quantity > 0 else -order.filled
+            )
         issued: dict[int, int] = {}
         for event in records(branch.log[:count]):
             if isinstance(event, (said.SharesIssued, said.RightsSubscribed)):
-                issued[event.column] = issued.get(event.column, 0) + event.received
+                issued[event.instrument] = issued.get(event.instrument, 0) + event.received
             elif isinstance(event, said.PositionClosed):
-                issued[event.column] = issued.get(event.column, 0) - event.quantity
+                issued[event.instrument] = issued.get(event.instrument, 0) - event.quantity
         for column in {*filled, *issued}:
             held = state.positions.get(column)
             assert filled.get(column, 0) + issued.get(column, 0) == (0 if held is None else held.quantity)
@@ -298,7 +300,7 @@ def test_nothing_trades_against_the_rules_of_the_market(plain: bool, spec: Marke
     taken: dict[tuple[int, int], int] = {}
     for event in records(session._timeline.branch.log):
         if isinstance(event, OrderFilled):
-            day, column, quantity = event.day, event.column, event.quantity
+            day, column, quantity = event.day, event.instrument, event.quantity
             board = market.instruments[column].board
             assert event.phase == PHASES.index("OPEN") or (event.phase == PHASES.index("CLOSE") and not plain)
             assert panel.volume[day, column] > 0

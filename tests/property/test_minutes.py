@@ -119,7 +119,7 @@ def test_nothing_trades_against_the_rules_of_a_bar(plain: bool, spec: MinuteSpec
             placed[event.order_id] = (event.day, event.phase, event.bar)
         if not isinstance(event, OrderFilled):
             continue
-        day, column = event.day, event.column
+        day, column = event.day, event.instrument
         row = int(bars.starts[day]) + event.bar - 1
         asked_day, asked_phase, asked_bar = placed[event.order_id]
         if asked_day == day:

@@ -204,7 +204,9 @@ class OrderMachine(RuleBasedStateMachine):
         if session.settings.clock == "next_open" and record.status is Status.QUEUED:
             # It ends at its target, whole lots below it, or names what kept it from there.
             assert 0 <= target - (shares + record.quantity) < step or (target > shares and record.quantity > 0)
-        others = [order for order in session._orders().values() if order.column == column and not order.status.is_final]
+        others = [
+            order for order in session._orders().values() if order.instrument == column and not order.status.is_final
+        ]
         for order in others:
             if order.order_id != record.order_id:
                 assert order.terms.kind in STOP_KINDS
@@ -358,7 +360,7 @@ class OrderMachine(RuleBasedStateMachine):
                 waits = order.terms.kind in TRIGGERED_KINDS and not order.triggered
                 if rests and not waits and state.settings.reserve == "limit":
                     limit = order.terms.limit_price
-                    last = session._view().last_price(order.column) if limit is None else limit
+                    last = session._view().last_price(order.instrument) if limit is None else limit
                     need = money.notional(money.price_units(last if last == last else 0.0), order.leaves)
                     fixed, moving = (fixed, moving + need) if limit is None else (fixed + need, moving)
             # What follows the price takes no more than is left beside the limits.

@@ -116,7 +116,7 @@ def test_nothing_trades_against_the_rules_of_the_market(plain: bool, spec: Marke
             placed[event.order_id], terms[event.order_id] = (event.day, event.phase), event.terms
         if not isinstance(event, OrderFilled):
             continue
-        day, column, quantity = event.day, event.column, event.quantity
+        day, column, quantity = event.day, event.instrument, event.quantity
         assert OPEN <= event.phase <= CLOSE
         assert panel.volume[day, column] > 0
         last = (panel.close if event.phase == CLOSE else panel.open)[day, column]

@@ -109,7 +109,7 @@ def test_qlib_prices_are_turned_back(tmp_path: Path) -> None:
     assert np.isnan(panel.close[:2, 1]).all()
     assert panel.close[2:, 1].tolist() == [9.83, 9.79, 10.02]
     (action,) = market.actions
-    assert (action.ex_day, action.column, action.resolved) == (3, 0, False)
+    assert (action.ex_day, action.instrument, action.resolved) == (3, 0, False)
     assert action.bonus == pytest.approx(1.0)
     assert panel.pre_close[3, 0] == 845.5
     assert market.benchmark is not None

@@ -40,7 +40,7 @@ def spell(key: str, before: int = 0, after: int = 0) -> SimpleNamespace:
     days = slice(first - before, last + 1 + after)
     found = {name: getattr(market.panel, name)[days, column] for name in FIELDS}
     ratios = {f"{name}_ratio": found[name] / found["pre_close"] - 1 for name in PRICES}
-    actions = [action for action in market.actions if action.column == column and first <= action.ex_day <= last]
+    actions = [action for action in market.actions if action.instrument == column and first <= action.ex_day <= last]
     return SimpleNamespace(
         **found, **ratios, actions=actions, column=column, first=first, last=last,
         instrument=market.instruments[column],
@@ -125,7 +125,7 @@ def test_bars_hang_together(market: Market) -> None:
 def test_the_reference_price_is_the_previous_close_or_the_formula(market: Market) -> None:
     """pre_close carries the corporate actions: adjusted history and the books both rest on it."""
     panel = market.panel
-    by_place = {(action.ex_day, action.column): action for action in market.actions}
+    by_place = {(action.ex_day, action.instrument): action for action in market.actions}
     assert len(by_place) == 22
     for column, instrument in enumerate(market.instruments):
         step = tick(instrument.board)

@@ -111,7 +111,7 @@ def test_a_market_is_needed() -> None:
 def test_every_spelling_means_the_same_instrument(spelling: str) -> None:
     """Protects the spellings of other systems."""
     run = session(flat("601390.SH"))
-    assert run.order(spelling, 100).record.column == 0
+    assert run.order(spelling, 100).record.instrument == 0
 
 
 def test_an_unknown_symbol_names_its_neighbours() -> None:

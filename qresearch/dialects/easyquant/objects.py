@@ -96,7 +96,7 @@ class EasyOrder(str):
     def security(self) -> str:
         """The code."""
         record = self._ticket.record
-        return "" if record is None else self._run.code(record.column)
+        return "" if record is None else self._run.code(record.instrument)
 
 
 class EasyPosition(Position):

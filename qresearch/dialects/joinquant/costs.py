@@ -101,7 +101,7 @@ class Trades:
 def _fold(held: dict[int, Held], events: list[Event], wanted: int | None) -> None:
     """Fold events into holdings; of one column only, or of all."""
     for event in records(iter(events)):
-        column = getattr(event, "column", None)
+        column = getattr(event, "instrument", None)
         if column is None or (wanted is not None and column != wanted):
             continue
         moment = (event.day, event.phase, event.bar)

@@ -158,7 +158,7 @@ class Order:
     @property
     def security(self) -> str:
         """The code."""
-        return self._run.code(self._record.column)
+        return self._run.code(self._record.instrument)
 
     @property
     def amount(self) -> int:
@@ -182,7 +182,7 @@ class Order:
         record = self._record
         if record.quantity > 0:
             return self.price
-        held = self._run.account.positions.get(record.column)
+        held = self._run.account.positions.get(record.instrument)
         return self.price if held is None else self._money(held.cost) / held.quantity
 
     @property
@@ -261,7 +261,7 @@ class Trade:
 
     def __init__(self, run: Run, event: OrderFilled, trade_id: int) -> None:
         self.trade_id, self.order_id = trade_id, event.order_id
-        self.security = run.code(event.column)
+        self.security = run.code(event.instrument)
         self.amount, self.price = abs(event.quantity), event.price
         self.time = run.moment(event.day, event.phase, event.bar)
 

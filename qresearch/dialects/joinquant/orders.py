@@ -198,7 +198,7 @@ class Orders:
         found = []
         for order_id in self._ids():
             record = run.session._order_record(branch, order_id)
-            if record is not None and not record.status.is_final and column in {None, record.column}:
+            if record is not None and not record.status.is_final and column in {None, record.instrument}:
                 found.append(Order(run, order_id))
         return found
 
@@ -226,7 +226,7 @@ class Orders:
             record = self._run.session._order_record(branch, known)
             if record is None or record.was_refused or wanted not in {None, known}:
                 continue
-            if security is not None and record.column != column:
+            if security is not None and record.instrument != column:
                 continue
             order = Order(self._run, known)
             if status is None or order.status is status:

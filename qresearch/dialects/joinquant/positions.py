@@ -42,7 +42,7 @@ class Position:
         return -sum(
             order.leaves
             for order in self._run.account.working.values()
-            if order.column == self._column and order.leaves < 0
+            if order.instrument == self._column and order.leaves < 0
         )
 
     @property
@@ -174,7 +174,7 @@ class OwnPosition(Position):
         return -sum(
             order.leaves
             for order in self._run.account.working.values()
-            if order.column == self._column and order.leaves < 0 and number_of(order.terms.tag) == self._number
+            if order.instrument == self._column and order.leaves < 0 and number_of(order.terms.tag) == self._number
         )
 
     @property

@@ -84,17 +84,17 @@ class Books:
                     self.owner[order_id] = min(number_of(terms.tag), len(self.held) - 1)
                 case OrderFilled():
                     self._fill(event)
-                case PositionSeeded(column=column, quantity=quantity, cost=cost):
+                case PositionSeeded(instrument=column, quantity=quantity, cost=cost):
                     self.held[0][column] = Position(quantity, cost, event.day - 1, 0)
-                case DividendPaid(column=column, amount=amount, tax=tax):
+                case DividendPaid(instrument=column, amount=amount, tax=tax):
                     self._divide(column, amount - tax)
-                case DividendTaxed(column=column, tax=tax):
+                case DividendTaxed(instrument=column, tax=tax):
                     self.earned[self.seller.get(column, 0)] -= tax
-                case SharesIssued(column=column, received=received):
+                case SharesIssued(instrument=column, received=received):
                     self._issue(column, received, 0, event.day)
-                case RightsSubscribed(column=column, received=received, paid=paid):
+                case RightsSubscribed(instrument=column, received=received, paid=paid):
                     self._issue(column, received, paid, event.day)
-                case PositionClosed(column=column, amount=amount):
+                case PositionClosed(instrument=column, amount=amount):
                     self._divide(column, amount)
                     for held in self.held:
                         held.pop(column, None)
@@ -102,7 +102,7 @@ class Books:
                     pass
 
     def _fill(self, event: OrderFilled) -> None:
-        number, column = self.owner.get(event.order_id, 0), event.column
+        number, column = self.owner.get(event.order_id, 0), event.instrument
         fees = event.commission + event.stamp_duty + event.transfer_fee
         held = self.held[number]
         if event.quantity > 0:

@@ -44,7 +44,7 @@ class FillsPanel(Blotter):
 
     def listed(self) -> Iterator[OrderFilled]:
         """The fills, newest first."""
-        return (fill for fill in reversed(self._tape.fills()) if self._matches(self._symbol(fill.column)))
+        return (fill for fill in reversed(self._tape.fills()) if self._matches(self._symbol(fill.instrument)))
 
     def row(self, item: OrderFilled) -> Row:
         """One fill."""
@@ -55,7 +55,7 @@ class FillsPanel(Blotter):
         cells = (
             self._day(fill.day),
             escape(phase_at(self.desk.session, words, fill.day, fill.phase, fill.bar)),
-            escape(self._symbol(fill.column)),
+            escape(self._symbol(fill.instrument)),
             self._side(fill.quantity),
             f"{abs(fill.quantity):,}",
             price(fill.price),
@@ -144,10 +144,10 @@ class EventsPanel(Blotter):
         return column is not None and self._matches(self._symbol(column))
 
     def _column(self, event: Record) -> int | None:
-        column: int | None = getattr(event, "column", None)
+        column: int | None = getattr(event, "instrument", None)
         if column is None and (order_id := getattr(event, "order_id", None)) is not None:
             order = self.desk.session._orders().get(order_id)
-            return None if order is None else order.column
+            return None if order is None else order.instrument
         return column
 
     def row(self, item: Record) -> Row:

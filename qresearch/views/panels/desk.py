@@ -112,7 +112,7 @@ class Desk:
         orders = session._orders()
         symbols = session.market.symbols
         if orders:
-            return symbols[orders[max(orders)].column]
+            return symbols[orders[max(orders)].instrument]
         tradable = (item.symbol for item in session.market.instruments if item.board is not Board.INDEX)
         return next(tradable, symbols[0])
 
@@ -226,7 +226,7 @@ class Desk:
                 record = session._orders().get(int(order_id))
                 if record is not None:
                     self.order_id = int(order_id)
-                    symbol = symbol or session.market.symbols[record.column]
+                    symbol = symbol or session.market.symbols[record.instrument]
                     for panel in list(self.panels):
                         panel.order_chosen()
             if symbol is not None:

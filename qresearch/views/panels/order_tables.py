@@ -47,7 +47,7 @@ class _OrderTable(Blotter):
         why = "" if order.reason is None else explain_reason(order.reason, order.facts, language=words.language)
         reason = f"<b>{order.reason.value}</b> {escape(why)}" if order.reason else ""
         cells = (
-            escape(self._symbol(order.column)),
+            escape(self._symbol(order.instrument)),
             self._side(order.quantity or order.asked),
             escape(terms_text(words, order.terms)),
             f"{abs(order.quantity):,}",
@@ -71,7 +71,7 @@ class OrdersPanel(_OrderTable):
         """The orders, newest first."""
         orders, wanted = self.desk.session._orders(), self._state.value
         for order in reversed(orders.values()):
-            if (not wanted or order.status.value == wanted) and self._matches(self._symbol(order.column)):
+            if (not wanted or order.status.value == wanted) and self._matches(self._symbol(order.instrument)):
                 yield order
 
 
@@ -90,7 +90,7 @@ class OpenOrdersPanel(_OrderTable):
             waiting.update(range(block.first_id, block.first_id + len(block)))
         for order_id in sorted(waiting, reverse=True):
             order = orders[order_id]
-            if not order.status.is_final and self._matches(self._symbol(order.column)):
+            if not order.status.is_final and self._matches(self._symbol(order.instrument)):
                 yield order
 
     def actions(self) -> Sequence[Action]:

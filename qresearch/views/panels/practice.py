@@ -210,7 +210,7 @@ class PracticePanel(Panel):
         session = self.desk.session
         ahead = session._exchange.last - session._account.day
         if wants_state and order is not None and ahead >= 1:
-            symbol = session.market.symbols[order.column]
+            symbol = session.market.symbols[order.instrument]
             self.question = Question("state", symbol, order.order_id)
         elif asks != "state" and ahead >= self.settings.days:
             symbol = self._symbol()

@@ -321,7 +321,7 @@ class TicketPanel(Panel):
         return (
             f'<div class="qr-order" data-order="{order.order_id}">{escape(words("your_order"))} '
             f'<b>{order.order_id}</b>: <span class="qr-{side}">{escape(words(side))}</span> '
-            f"{abs(order.quantity):,} {escape(session.market.symbols[order.column])}, "
+            f"{abs(order.quantity):,} {escape(session.market.symbols[order.instrument])}, "
             f"{escape(terms_text(words, order.terms))}<br>{state_html(words, order)}"
             f" · {escape(words('filled'))} {order.filled:,} · {escape(words('leaves'))} {order.leaves:,}</div>{reason}"
         )

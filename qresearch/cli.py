@@ -18,6 +18,7 @@ from pathlib import Path
 
 import qresearch
 from qresearch import data_cli, demo, reference
+from qresearch.domain.fees import PARTS
 from qresearch.engine.fees import COST_PRESETS
 from qresearch.errors import MarketWarning, NotSupported, QresearchError, StrategyError, UsageError
 from qresearch.files import PAGE, check_file, told, write_text
@@ -195,7 +196,7 @@ def _summary(session: Session) -> str:
     orders, fills, portfolio, equity = session.orders, session.fills, session.portfolio, session.equity
     span = f", {equity.index[0]:%Y-%m-%d} to {equity.index[-1]:%Y-%m-%d}" if len(equity) else ""
     states = ", ".join(f"{count:,} {state}" for state, count in orders["status"].value_counts().items())
-    fees = ", ".join(f"{name.replace('_', ' ')} {fills[name].sum():,.2f}" for name in demo.FEES)
+    fees = ", ".join(f"{name.replace('_', ' ')} {fills[name].sum():,.2f}" for name in PARTS)
     unfilled = orders[orders["status"].isin(["REJECTED", "EXPIRED"]) & (orders["filled"] == 0)]
     rows = [
         ("Trading days", f"{len(equity):,}{span}"),

@@ -10,12 +10,12 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
+from qresearch.domain.fees import PARTS
 from qresearch.session.html import badge, price, table
 from qresearch.session.session import Session
 from qresearch.session.strategy import BarData, Context
 from qresearch.sources.sample import sample_market
 
-FEES = ("commission", "stamp_duty", "transfer_fee")
 ORDERS_SHOWN = 15
 WIDE, HIGH = 1000, 280
 _MARGIN = 62, 12, 14, 26  # left, right, top, bottom
@@ -117,7 +117,7 @@ def order_rows(orders: pd.DataFrame) -> list[list[str]]:
             f"{order['quantity']:,}",
             f"{order['filled']:,}",
             price(order["average_price"]),
-            f"{sum(order[name] for name in FEES):,.2f}",
+            f"{sum(order[name] for name in PARTS):,.2f}",
             order["status"],
             order["reason"],
         ]

@@ -21,6 +21,7 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import Protocol
 
+from qresearch.domain.moment import Moment
 from qresearch.errors import choose
 
 UNKNOWN = "UNKNOWN"
@@ -84,11 +85,11 @@ class OrderLike(Protocol):
         """Who ended it."""
 
     @property
-    def placed(self) -> tuple[int, int, int]:
+    def placed(self) -> Moment:
         """Day and phase of the request."""
 
     @property
-    def ended(self) -> tuple[int, int, int] | None:
+    def ended(self) -> Moment | None:
         """Day and phase of the end."""
 
 

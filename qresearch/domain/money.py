@@ -1,8 +1,8 @@
 """Money as integers.
 
 Every amount inside the simulator is an integer count of the venue's money step (fen in China), so that sums are
-exact, golden files compare with ``==`` and one digest names a run. Rounding is half up, at each posting, and
-always through this module.
+exact, golden files compare with ``==`` and one digest names a run. Rounding is half away from zero, at each posting,
+and always through this module: prices of spreads, and what is owed, may be negative.
 
 Two integer grids meet here: prices are read as multiples of ``1 / price_scale`` and money as multiples of
 ``1 / units``; both belong to the venue.
@@ -23,12 +23,14 @@ RATE_SCALE = 10**9
 """Rates are integers of a billionth, so that a fee is exact integer arithmetic."""
 
 
-def divide_half_up(numerator: int, denominator: int) -> int:
-    """Divide non-negative integers, rounding half up.
+def divide(numerator: int, denominator: int) -> int:
+    """Divide by a positive integer, rounding half away from zero.
 
-    >>> divide_half_up(5, 10), divide_half_up(4, 10)
-    (1, 0)
+    >>> divide(5, 10), divide(4, 10), divide(-5, 10)
+    (1, 0, -1)
     """
+    if numerator < 0:
+        return -((denominator - 2 * numerator) // (2 * denominator))
     return (2 * numerator + denominator) // (2 * denominator)
 
 
@@ -78,23 +80,25 @@ class MoneyScale:
     price_scale: int
 
     def price_units(self, price: float) -> int:
-        """A price as an integer of the price step, half up.
+        """A price as an integer of the price step, half away from zero.
 
-        >>> MoneyScale("CNY", 100, 1000).price_units(10.05)
-        10050
+        >>> scale = MoneyScale("CNY", 100, 1000)
+        >>> scale.price_units(10.05), scale.price_units(-37.63)
+        (10050, -37630)
         """
-        return int(price * self.price_scale + 0.5)
+        return int(price * self.price_scale + (0.5 if price >= 0 else -0.5))
 
     def notional(self, price_units: int, quantity: int) -> int:
-        """Value of `quantity` shares (not negative) at a price in price steps, in money steps, half up.
+        """Value of `quantity` shares at a price in price steps, in money steps, half away from zero.
 
-        >>> MoneyScale("CNY", 100, 1000).notional(1005, 101)
-        10151
+        >>> scale = MoneyScale("CNY", 100, 1000)
+        >>> scale.notional(1005, 101), scale.notional(-1005, 101)
+        (10151, -10151)
         """
-        return divide_half_up(price_units * quantity * self.units, self.price_scale)
+        return divide(price_units * quantity * self.units, self.price_scale)
 
     def money(self, name: str, amount: float) -> Money:
-        """An amount of the currency in money steps, half up.
+        """An amount of the currency in money steps, half away from zero.
 
         Raises
         ------
@@ -108,8 +112,7 @@ class MoneyScale:
             exact = Fraction(repr(float(amount))) * self.units
         except (ValueError, TypeError):
             raise UsageError(f"{name}={amount!r} is not an amount of money. Pass a finite number.") from None
-        sign = -1 if exact < 0 else 1
-        return Money(sign * divide_half_up(abs(exact).numerator, exact.denominator))
+        return Money(divide(exact.numerator, exact.denominator))
 
     def amount(self, money: int) -> float:
         """Money steps as a float of the currency, for tables and messages.

@@ -11,6 +11,27 @@ from enum import IntEnum, StrEnum
 from types import MappingProxyType
 
 
+class Side(StrEnum):
+    """Which way an order trades."""
+
+    BUY = "buy"
+    SELL = "sell"
+
+    @classmethod
+    def of(cls, signed: float) -> Side:
+        """The side of a signed number: of shares, or of what was asked for.
+
+        >>> Side.of(100), Side.of(-0.5)
+        (<Side.BUY: 'buy'>, <Side.SELL: 'sell'>)
+        """
+        return cls.SELL if signed < 0 else cls.BUY
+
+    @property
+    def sign(self) -> int:
+        """1 to buy, -1 to sell."""
+        return 1 if self is Side.BUY else -1
+
+
 class Status(StrEnum):
     """The states of an order."""
 

@@ -54,6 +54,10 @@ class Reason(StrEnum):
     ALREADY_FINAL = "ALREADY_FINAL"
 
 
+Refusal = tuple[Reason, Facts]
+"""Why something is refused, and the numbers of the case."""
+
+
 @dataclass(frozen=True, slots=True)
 class ReasonText:
     """What a reason says.

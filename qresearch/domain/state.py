@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
+from qresearch.domain.events import Placed
+from qresearch.domain.fees import NO_FEES, Fees
+from qresearch.domain.moment import Moment
 from qresearch.domain.reasons import NO_FACTS, Facts, Reason
+from qresearch.domain.settings import Settings
 from qresearch.domain.terms import STOP_KINDS, TRIGGERED_KINDS, Terms
-
-if TYPE_CHECKING:
-    from qresearch.domain.messages import Placed, Settings
 
 
 class Position(NamedTuple):
@@ -77,14 +78,16 @@ class OpenOrder(NamedTuple):
         Its stop or trigger has been reached.
     stop : float or None, currency per share
         Where its stop stands now.
-    notional, commission : int, money steps
-        Filled and charged so far, for the least commission of one order.
+    notional : int, money steps
+        Filled so far.
+    fees : Fees
+        Charged so far: the least commission is that of one order.
     cancel_requested : bool
         A cancel takes effect at the next match.
     update : Amendment or None
         An update takes effect at the next match; its quantity is what will be left.
-    placed : (int, int, int)
-        Day, phase and bar at which it was asked for.
+    placed : Moment
+        When it was asked for.
     filled : int, shares
         Filled so far, not signed. What is left of such an order is bound to no lot.
     """
@@ -100,17 +103,18 @@ class OpenOrder(NamedTuple):
     triggered: bool = False
     stop: float | None = None
     notional: int = 0
-    commission: int = 0
+    fees: Fees = NO_FEES
     cancel_requested: bool = False
     update: Amendment | None = None
-    placed: tuple[int, int, int] = (-1, 0, 0)
+    placed: Moment = Moment(-1, 0)
     filled: int = 0
 
     @property
     def is_untouched(self) -> bool:
         """True for a stop, or an order with a trigger, that has not been reached yet: it holds nothing back.
 
-        >>> from qresearch.domain.terms import limit, stop
+        >>> from qresearch.domain.settings import Settings
+        from qresearch.domain.terms import limit, stop
         >>> OpenOrder(1, 0, -100, stop(9.5)).is_untouched, OpenOrder(1, 0, -100, limit(10.5)).is_untouched
         (True, False)
         """
@@ -144,10 +148,8 @@ class State(NamedTuple):
 
     Parameters
     ----------
-    day : int
-        Index of the trading day; one less than the first before a session has begun.
-    phase : int
-        Position of the phase in the day.
+    at : Moment
+        Where the clock stands.
     cash : int, money steps
     realised : int, money steps
         Profit of shares sold, dividends and taxes since the start; with the floating profit it gives the total.
@@ -167,13 +169,9 @@ class State(NamedTuple):
         Kept only when dividends are taxed by holding period.
     taken : mapping of instrument to (day, bar, shares)
         Shares taken from the volume of the latest bar with a fill; kept only under a volume cap.
-    bar : int
-        On minute data the number of the bar of the day at which the clock stands, from 1: at OPEN the first, of which
-        only the open is known; at INTRADAY a whole one; at CLOSE the last. 0 otherwise, and on daily bars.
     """
 
-    day: int
-    phase: int
+    at: Moment
     cash: int
     realised: int
     positions: Mapping[int, Position]
@@ -185,9 +183,18 @@ class State(NamedTuple):
     stale: frozenset[int]
     tax_lots: Mapping[int, tuple[TaxLot, ...]]
     taken: Mapping[int, tuple[int, int, int]]
-    bar: int = 0
 
     @property
-    def moment(self) -> tuple[int, int, int]:
-        """(day, phase, bar): moments compare in the order of time."""
-        return self.day, self.phase, self.bar
+    def day(self) -> int:
+        """Index of the trading day."""
+        return self.at.day
+
+    @property
+    def phase(self) -> int:
+        """Number of the phase."""
+        return self.at.phase
+
+    @property
+    def bar(self) -> int:
+        """Number of the bar inside the day; 0 on daily bars and outside of bars."""
+        return self.at.bar

@@ -9,16 +9,15 @@ from __future__ import annotations
 from bisect import bisect_right
 from typing import NamedTuple
 
-from qresearch.domain.reasons import Facts, Reason
+from qresearch.domain.fees import NO_FEES, Fees
+from qresearch.domain.moment import CLOSE
+from qresearch.domain.reasons import Facts, Reason, Refusal
 from qresearch.domain.state import State
-from qresearch.engine.evolve import Draft, taken_now
+from qresearch.engine.draft import Draft, taken_now
 from qresearch.engine.exchange import Exchange, ended
 from qresearch.engine.ledger import lots_after_sale, sale_in_lots
 from qresearch.engine.taxes import tax_on_sale
-from qresearch.market.venue import PHASE_ORDER, Phase
 
-Refusal = tuple[Reason, Facts]
-_CLOSE = PHASE_ORDER[Phase.CLOSE]
 _SHORTFALLS = frozenset({Reason.INSUFFICIENT_CASH, Reason.INSUFFICIENT_QUANTITY, Reason.T_PLUS_ONE})
 
 
@@ -39,8 +38,10 @@ class Intent(NamedTuple):
         Cash that this order may use.
     reserved_shares : int
         Shares that earlier sells hold back.
-    notional, commission : int, money steps
-        Filled and charged so far on the same order.
+    notional : int, money steps
+        Filled so far on the same order.
+    fees : Fees
+        Charged so far on the same order.
     is_rest : bool
         What is left of an order that was partly filled: lots are a rule for entering an order, not for its rest.
     """
@@ -53,7 +54,7 @@ class Intent(NamedTuple):
     free_cash: int
     reserved_shares: int = 0
     notional: int = 0
-    commission: int = 0
+    fees: Fees = NO_FEES
     is_rest: bool = False
 
 
@@ -85,7 +86,7 @@ class Checks:
         Before the last bar of a day only what is announced counts: a day without trades shows at its close.
         """
         exchange, day = self.exchange, self.draft.day
-        if self.draft.bar and self.draft.phase < _CLOSE:
+        if self.draft.bar and self.draft.phase < CLOSE:
             if exchange.closing_day[instrument] <= day:
                 return ended(exchange, instrument, day)
             is_paused = exchange.market.panel.paused[day, instrument]
@@ -229,7 +230,7 @@ class Checks:
         """
         notional, fees = self.charge(intent, -sold)
         _, left = lots_after_sale(self.draft.tax_lots.get(intent.instrument, ()), sold)
-        lacking = sum(fees) + tax_on_sale(self.exchange.market, left, self.draft.day) - notional
+        lacking = fees.total + tax_on_sale(self.exchange.market, left, self.draft.day) - notional
         if lacking <= max(intent.free_cash, 0):
             return None
         amount = self.exchange.money.amount
@@ -253,9 +254,9 @@ class Checks:
     def cost(self, intent: Intent, quantity: int) -> int:
         """What a number of shares takes from the cash, fees included."""
         notional, fees = self.charge(intent, quantity)
-        return notional + sum(fees)
+        return notional + fees.total
 
-    def charge(self, intent: Intent, quantity: int) -> tuple[int, tuple[int, int, int]]:
+    def charge(self, intent: Intent, quantity: int) -> tuple[int, Fees]:
         """Value and fees of a fill; the least commission is charged once per order.
 
         Parameters
@@ -267,11 +268,7 @@ class Checks:
         money = self.exchange.money
         notional = money.notional(money.price_units(intent.price), abs(quantity))
         board = int(self.exchange.board[intent.instrument])
-        commission, duty, transfer = self.rates.charge(board, quantity, notional)
-        if intent.notional:
-            total = self.rates.charge(board, quantity, intent.notional + notional)[0]
-            commission = max(total - intent.commission, 0)
-        return notional, (commission, duty, transfer)
+        return notional, self.rates.charge(board, quantity, notional, before=intent.notional, charged=intent.fees)
 
     def available(self, instrument: int, wanted: int) -> tuple[int, Facts]:
         """Shares that the volume cap lets an order take now (not signed), and the numbers when that is not all."""

@@ -9,19 +9,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from qresearch.domain.messages import (
-    DividendPaid,
-    DividendTaxed,
-    OrderScaled,
-    PositionClosed,
-    PositionStale,
-    PositionThawed,
-    RightsLapsed,
-    RightsSubscribed,
-    SharesIssued,
-)
-from qresearch.domain.money import RATE_SCALE, divide_half_up, rate_units
-from qresearch.engine.evolve import Draft
+from qresearch.domain import events
+from qresearch.domain.money import RATE_SCALE, divide, rate_units
+from qresearch.engine.draft import Draft
 from qresearch.engine.exchange import Exchange
 from qresearch.engine.ledger import cash_of, lots_after_sale, shares_of
 from qresearch.engine.open_orders import open_orders
@@ -41,26 +31,26 @@ def apply_actions(draft: Draft, exchange: Exchange) -> None:
 
 
 def _entitle(draft: Draft, exchange: Exchange, action: Action, held: int) -> None:
-    day, phase, instrument = draft.day, draft.phase, action.instrument
+    instrument = action.instrument
     units = exchange.money.units
     if action.cash:
         amount = cash_of(held, action.cash, units)
         flat = draft.settings.dividend_tax
         tax = 0
         if isinstance(flat, float):
-            tax = divide_half_up(amount * rate_units("dividend_tax", flat), RATE_SCALE)
-        draft.emit(DividendPaid(day, phase, instrument, held, action.cash, amount, tax))
+            tax = divide(amount * rate_units("dividend_tax", flat), RATE_SCALE)
+        draft.emit(events.DividendPaid(draft.at, instrument, held, action.cash, amount, tax))
     if action.bonus:
         received = shares_of(held, action.bonus)
         if received:
-            draft.emit(SharesIssued(day, phase, instrument, received, action.bonus))
+            draft.emit(events.SharesIssued(draft.at, instrument, received, action.bonus))
     if action.rights:
         offered = shares_of(held, action.rights)
         paid = cash_of(offered, action.rights_price, units)
         if draft.settings.rights == "subscribe" and 0 < paid <= draft.cash:
-            draft.emit(RightsSubscribed(day, phase, instrument, offered, action.rights_price, paid))
+            draft.emit(events.RightsSubscribed(draft.at, instrument, offered, action.rights_price, paid))
         elif offered:
-            draft.emit(RightsLapsed(day, phase, instrument, offered, action.rights_price))
+            draft.emit(events.RightsLapsed(draft.at, instrument, offered, action.rights_price))
 
 
 def _scale_orders(draft: Draft, exchange: Exchange, action: Action) -> None:
@@ -81,7 +71,7 @@ def _scale_orders(draft: Draft, exchange: Exchange, action: Action) -> None:
                 draft, exchange, action.instrument, scaled, replace(terms, stop_price=_scaled(order.stop, factor))
             )
             stop = None if order.stop is None else moved.stop_price
-            draft.emit(OrderScaled(draft.day, draft.phase, order.order_id, scaled, terms, stop))
+            draft.emit(events.OrderScaled(draft.at, order.order_id, scaled, terms, stop))
 
 
 def _scaled(price: float | None, factor: float) -> float | None:
@@ -94,7 +84,7 @@ def close_delisted(draft: Draft, exchange: Exchange) -> None:
     At the last price it counts as a sale: dividends that are taxed by holding period are taxed now. What is written
     off is not sold, and nothing is due.
     """
-    day, phase = draft.day, draft.phase
+    day = draft.day
     for instrument in exchange.closing.get(day, ()):
         if instrument in draft.positions:
             quantity = draft.positions[instrument].quantity
@@ -102,9 +92,9 @@ def close_delisted(draft: Draft, exchange: Exchange) -> None:
             amount = exchange.money.notional(exchange.money.price_units(price), quantity)
             _, left = lots_after_sale(draft.tax_lots.get(instrument, ()), quantity)
             tax = tax_on_sale(exchange.market, left, day) if price else 0
-            draft.emit(PositionClosed(day, phase, instrument, quantity, price, amount))
+            draft.emit(events.PositionClosed(draft.at, instrument, quantity, price, amount))
             if tax:
-                draft.emit(DividendTaxed(day, phase, instrument, tax))
+                draft.emit(events.DividendTaxed(draft.at, instrument, tax))
 
 
 def freeze_without_bars(draft: Draft, exchange: Exchange) -> list[int]:
@@ -118,12 +108,12 @@ def freeze_without_bars(draft: Draft, exchange: Exchange) -> list[int]:
     list of int
         Columns that were frozen now, for a warning.
     """
-    day, phase = draft.day, draft.phase
+    day = draft.day
     for instrument in exchange.resumes.get(day, ()):
         if instrument in draft.stale:
-            draft.emit(PositionThawed(day, phase, instrument))
+            draft.emit(events.PositionThawed(draft.at, instrument))
     broken = [instrument for instrument in exchange.breaks.get(day, ()) if not exchange.is_delisted(instrument)]
     frozen = [instrument for instrument in broken if instrument in draft.positions]
     for instrument in frozen:
-        draft.emit(PositionStale(day, phase, instrument, draft.positions[instrument].quantity))
+        draft.emit(events.PositionStale(draft.at, instrument, draft.positions[instrument].quantity))
     return frozen

@@ -9,19 +9,13 @@ from __future__ import annotations
 
 from typing import NoReturn, assert_never
 
-from qresearch.domain.messages import (
-    Advance,
-    Advanced,
-    Cancel,
-    ChangeSettings,
-    Command,
-    Event,
-    Place,
-    Update,
-)
+from qresearch.domain import events
+from qresearch.domain.commands import Advance, Cancel, ChangeSettings, Command, Place, Update
+from qresearch.domain.moment import AFTER_CLOSE, CLOSE, INTRADAY, OPEN, PRE_OPEN, Moment
+from qresearch.domain.settings import SAME_BAR
 from qresearch.domain.state import State
 from qresearch.engine.corporate import apply_actions, close_delisted, freeze_without_bars
-from qresearch.engine.evolve import SAME_BAR, Draft
+from qresearch.engine.draft import Draft
 from qresearch.engine.exchange import Exchange
 from qresearch.engine.immediate import bar_at_once, close_at_once, open_at_once, placing
 from qresearch.engine.matching import match_bar, match_open
@@ -29,13 +23,9 @@ from qresearch.engine.risk import end_uncovered
 from qresearch.engine.updates import cancel, change_settings, update
 from qresearch.engine.working import expire, walk_close
 from qresearch.errors import OutOfRange
-from qresearch.market.venue import PHASE_ORDER, PHASES
-
-PRE_OPEN, OPEN, INTRADAY, CLOSE = (PHASE_ORDER[phase] for phase in PHASES[:4])
-_LAST_PHASE = len(PHASES) - 1
 
 
-def decide(exchange: Exchange, state: State, command: Command) -> list[Event]:
+def decide(exchange: Exchange, state: State, command: Command) -> list[events.Event]:
     """Events that a command causes in a state. Pure: neither is changed.
 
     Parameters
@@ -67,7 +57,7 @@ def decide(exchange: Exchange, state: State, command: Command) -> list[Event]:
             change_settings(draft, exchange, settings)
         case Advance():
             advance(draft, exchange)
-            draft.events.append(Advanced(draft.day, draft.phase, draft.bar))
+            draft.events.append(events.Advanced(draft.at))
         case _:
             assert_never(command)
     return draft.events
@@ -82,16 +72,13 @@ def advance(draft: Draft, exchange: Exchange) -> list[int]:
         Columns whose position was frozen because their data ended.
     """
     draft.block = None
-    phase = draft.phase + 1
-    if phase <= _LAST_PHASE and draft.day >= exchange.first:
-        if exchange.intraday is not None:
-            phase, draft.bar = exchange.next_bar(draft)
-        draft.phase = phase
+    if draft.phase < AFTER_CLOSE and draft.day >= exchange.first:
+        draft.stand_at(exchange.next_moment(draft.at))
     else:
         if draft.day >= exchange.last:
             refuse_beyond(exchange)
-        draft.day += 1
-        draft.phase = phase = PRE_OPEN
+        draft.stand_at(Moment(draft.day + 1, PRE_OPEN))
+    phase = draft.phase
     if phase == PRE_OPEN:
         _before_open(draft, exchange)
     elif phase == OPEN:

@@ -8,19 +8,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from qresearch.domain.instrument import Board
-from qresearch.domain.messages import Costs, Refusal
-from qresearch.domain.reasons import Reason
+from qresearch.domain.moment import CLOSE, INTRADAY, OPEN, Moment
+from qresearch.domain.reasons import Reason, Refusal
+from qresearch.domain.settings import Costs
 from qresearch.domain.state import State
-from qresearch.engine.evolve import Draft
+from qresearch.engine.draft import Draft
 from qresearch.engine.fees import BOARDS, FeeBook, Rates
 from qresearch.market import rules
 from qresearch.market.intraday import Intraday
 from qresearch.market.market import Market
 from qresearch.market.panel import Panel
-from qresearch.market.venue import PHASE_ORDER, PHASES, Phase
 from qresearch.market.view import View
 
-_OPEN, _INTRADAY, _CLOSE = PHASE_ORDER[Phase.OPEN], PHASE_ORDER[Phase.INTRADAY], PHASE_ORDER[Phase.CLOSE]
 _NEVER = 2**62
 LARGEST = 10**12
 """Most shares that an order may be for anywhere: beyond it no sum of money is exact."""
@@ -86,21 +85,22 @@ class Exchange:
 
     def view(self, account: Draft | State) -> View:
         """What can be known where an account stands."""
-        return View(self.market, account.day, PHASES[account.phase], account.bar)
+        return View(self.market, account.at)
 
     def bar_count(self, day: int) -> int:
         """Number of bars inside a day; 0 on daily data."""
         return self.intraday.counts[day] if self.intraday is not None and 0 <= day < len(self.market.days) else 0
 
-    def next_bar(self, account: Draft | State) -> tuple[int, int]:
-        """Phase and bar that follow, within a day of minute data; a day without bars has the phases of a daily one."""
-        count = self.bar_count(account.day)
-        if account.phase == _INTRADAY and account.bar < count:
-            return _INTRADAY, account.bar + 1
-        phase = account.phase + 1
-        if phase in {_OPEN, _INTRADAY}:
-            return phase, min(1, count)
-        return phase, count if phase == _CLOSE else 0
+    def next_moment(self, at: Moment) -> Moment:
+        """The moment that follows within a day; a day without bars has the phases of a daily one."""
+        day, phase, bar = at
+        count = self.bar_count(day)
+        if phase == INTRADAY and bar < count:
+            return Moment(day, INTRADAY, bar + 1)
+        phase += 1
+        if phase in {OPEN, INTRADAY}:
+            return Moment(day, phase, min(1, count))
+        return Moment(day, phase, count if phase == CLOSE else 0)
 
     def time_text(self, account: Draft | State) -> str:
         """The end of the bar at which an account stands, as text."""

@@ -18,9 +18,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from qresearch.domain.fees import COMMISSION, NO_FEES, STAMP_DUTY, TRANSFER_FEE, Fees
 from qresearch.domain.instrument import Board
-from qresearch.domain.messages import Costs
-from qresearch.domain.money import RATE_SCALE, divide_half_up, rate_units
+from qresearch.domain.money import RATE_SCALE, divide, rate_units
+from qresearch.domain.settings import Costs
 from qresearch.errors import UsageError, choose
 from qresearch.market import rules
 from qresearch.market.market import Market
@@ -32,26 +33,76 @@ _TAX_FREE = frozenset({Board.ETF, Board.INDEX})
 
 
 @dataclass(frozen=True, slots=True)
-class Rates:
-    """Fee rates of one period, one entry per board (instruments of :data:`BOARDS`).
+class Part:
+    """One part of the fees in one period, with an entry per board (columns of :data:`BOARDS`).
 
-    Rates are integers of a billionth of the value traded, `transfer_par` of a unit of currency per share, minima in
-    money steps; `highest` is the highest of all rates.
+    Parameters
+    ----------
+    name : str
+    bought, sold : (B,) ndarray of int64, billionths of the value traded
+    minimum : int, money steps
+    is_per_order : bool
+        Charged on an order as a whole: the minimum is that of an order, however many fills it has.
+    par : (B,) ndarray of int64, billionths of a unit of currency per share, optional
+        Charged by the number of shares instead, where it is not 0; at least `par_minimum`.
+    par_minimum : (B,) ndarray of int64, money steps, optional
+    units : int
+        Money steps in a unit of currency.
     """
 
-    commission: tuple[Ints, Ints]
-    minimum: int
-    duty: tuple[Ints, Ints]
-    transfer: Ints
-    transfer_par: Ints
-    transfer_minimum: Ints
-    units: int
-    has_transfer: bool
-    together: bool
+    name: str
+    bought: Ints
+    sold: Ints
+    minimum: int = 0
+    is_per_order: bool = False
+    par: Ints | None = None
+    par_minimum: Ints | None = None
+    units: int = 1
+
+    @property
+    def highest(self) -> int:
+        """The highest of all rates."""
+        rates = (self.bought, self.sold, *(() if self.par is None else (self.par,)))
+        return max(int(rate.max(initial=0)) for rate in rates)
+
+    def exact(self, board: int, quantity: int, notional: int) -> int:
+        """What a fill is charged, in billionths of a money step."""
+        par = 0 if self.par is None else int(self.par[board])
+        if par and self.par_minimum is not None:
+            return max(abs(quantity) * par * self.units, int(self.par_minimum[board]) * RATE_SCALE)
+        rate = (self.bought if quantity > 0 else self.sold)[board]
+        return max(notional * int(rate), self.minimum * RATE_SCALE)
+
+    def of_all(self, boards: Ints, quantities: Ints, notionals: Ints, highest: int) -> Ints:
+        """What many fills are charged, in money steps, each rounded by itself."""
+        by_side = _by_side(quantities > 0, (self.bought, self.sold), boards)
+        charged = np.maximum(_applier(notionals, highest)(notionals, by_side), self.minimum)
+        if self.par is None or self.par_minimum is None or not (par := self.par[boards]).any():
+            return charged
+        units = np.abs(quantities) * self.units
+        by_count = _applier(units, highest)(units, par)
+        return np.where(par > 0, np.maximum(by_count, self.par_minimum[boards]), charged)
+
+
+@dataclass(frozen=True, slots=True)
+class Rates:
+    """The fees of one period.
+
+    Parameters
+    ----------
+    parts : tuple of Part
+    together : frozenset of str
+        Parts of which only the sum is rounded; what that changes is put on the first of them.
+    highest : int
+        The highest of all rates.
+    """
+
+    parts: tuple[Part, ...]
+    together: frozenset[str]
     highest: int
 
-    def charge(self, board: int, quantity: int, notional: int) -> tuple[int, int, int]:
-        """Commission, stamp duty and transfer fee of one fill, in money steps.
+    def charge(self, board: int, quantity: int, notional: int, *, before: int = 0, charged: Fees = NO_FEES) -> Fees:
+        """The fees of one fill.
 
         Parameters
         ----------
@@ -60,44 +111,42 @@ class Rates:
         quantity : int, shares
             Signed.
         notional : int, money steps
+        before : int, money steps
+            Filled before on the same order.
+        charged : Fees
+            Charged before on the same order.
         """
-        side = 0 if quantity > 0 else 1
-        commission = max(divide_half_up(notional * int(self.commission[side][board]), RATE_SCALE), self.minimum)
-        duty = divide_half_up(notional * int(self.duty[side][board]), RATE_SCALE)
-        transfer = divide_half_up(notional * int(self.transfer[board]), RATE_SCALE)
-        par = int(self.transfer_par[board])
-        if par:
-            by_count = divide_half_up(abs(quantity) * par * self.units, RATE_SCALE)
-            transfer = max(by_count, int(self.transfer_minimum[board]))
+        fees = self._of(board, quantity, notional)
+        if not before:
+            return Fees(tuple(fees.items()))
+        whole = self._of(board, quantity, before + notional)
+        for part in self.parts:
+            if part.is_per_order:
+                fees[part.name] = max(whole[part.name] - charged[part.name], 0)
+        return Fees(tuple(fees.items()))
+
+    def _of(self, board: int, quantity: int, notional: int) -> dict[str, int]:
+        exact = {part.name: part.exact(board, quantity, notional) for part in self.parts}
+        fees = {name: divide(amount, RATE_SCALE) for name, amount in exact.items()}
         if self.together:
-            exact = max(notional * int(self.commission[side][board]), self.minimum * RATE_SCALE)
-            commission = divide_half_up(exact + notional * int(self.duty[side][board]), RATE_SCALE) - duty
-        return commission, duty, transfer
+            first, *others = (name for name in exact if name in self.together)
+            whole = divide(exact[first] + sum(exact[name] for name in others), RATE_SCALE)
+            fees[first] = whole - sum(fees[name] for name in others)
+        return fees
 
-    def charge_all(self, boards: Ints, quantities: Ints, notionals: Ints) -> tuple[Ints, Ints, Ints]:
-        """The same for many fills at once, each fee rounded by itself."""
-        buys = quantities > 0
-        apply = self._applier(notionals)
-        commission = np.maximum(apply(notionals, _by_side(buys, self.commission, boards)), self.minimum)
-        duty = apply(notionals, _by_side(buys, self.duty, boards))
-        if not self.has_transfer:
-            return commission, duty, np.zeros_like(duty)
-        transfer = apply(notionals, self.transfer[boards])
-        par = self.transfer_par[boards]
-        if par.any():
-            units = np.abs(quantities) * self.units
-            by_count = self._applier(units)(units, par)
-            transfer = np.where(par > 0, np.maximum(by_count, self.transfer_minimum[boards]), transfer)
-        return commission, duty, transfer
-
-    def _applier(self, amounts: Ints) -> Callable[[Ints, Ints], Ints]:
-        """How to multiply some amounts with any of these rates: plainly, where no product leaves 64 bits."""
-        return _apply_plainly if int(amounts.max(initial=0)) * self.highest < _SAFE else _apply
+    def charge_all(self, boards: Ints, quantities: Ints, notionals: Ints) -> dict[str, Ints]:
+        """The same for many fills at once: each part rounded by itself."""
+        return {part.name: part.of_all(boards, quantities, notionals, self.highest) for part in self.parts}
 
 
 def _by_side(buys: NDArray[np.bool_], rates: tuple[Ints, Ints], boards: Ints) -> Ints:
     bought, sold = rates
     return bought[boards] if bought is sold else np.where(buys, bought[boards], sold[boards])
+
+
+def _applier(amounts: Ints, highest: int) -> Callable[[Ints, Ints], Ints]:
+    """How to multiply some amounts with rates up to the highest: plainly, where no product leaves 64 bits."""
+    return _apply_plainly if int(amounts.max(initial=0)) * highest < _SAFE else _apply
 
 
 def _apply(amounts: Ints, rates: Ints) -> Ints:
@@ -154,20 +203,27 @@ class FeeBook:
             transfers = [rules.TransferFee(0.0 if free else rate, 0.0, 0.0) for free in exempt]
         count = len(BOARDS)
         buying, selling = (per_board([rate] * count) for rate in (costs.open_commission, costs.close_commission))
-        pars = [rate_units("transfer fee", fee.par_rate) for fee in transfers]
-        fees = [rate_units("transfer fee", fee.rate) for fee in transfers]
-        return Rates(
-            commission=(buying, buying if costs.open_commission == costs.close_commission else selling),
-            minimum=costs.min_commission,
-            duty=(per_board(duty_buy), per_board(duty_sell)),
-            transfer=per_board(fees),
-            transfer_par=per_board(pars),
-            transfer_minimum=per_board([money.money("transfer fee", fee.minimum) for fee in transfers]),
-            units=money.units,
-            has_transfer=any(fee.rate or fee.par_rate for fee in transfers),
-            together=costs.rounding == "total",
-            highest=max(costs.open_commission, costs.close_commission, *duty_buy, *duty_sell, *fees, *pars),
+        fees = per_board([rate_units("transfer fee", fee.rate) for fee in transfers])
+        parts = (
+            Part(
+                COMMISSION,
+                buying,
+                buying if costs.open_commission == costs.close_commission else selling,
+                costs.min_commission,
+                is_per_order=True,
+            ),
+            Part(STAMP_DUTY, per_board(duty_buy), per_board(duty_sell)),
+            Part(
+                TRANSFER_FEE,
+                fees,
+                fees,
+                par=per_board([rate_units("transfer fee", fee.par_rate) for fee in transfers]),
+                par_minimum=per_board([money.money("transfer fee", fee.minimum) for fee in transfers]),
+                units=money.units,
+            ),
         )
+        together = frozenset({COMMISSION, STAMP_DUTY}) if costs.rounding == "total" else frozenset[str]()
+        return Rates(parts, together, max(part.highest for part in parts))
 
 
 def fixed_costs(

@@ -9,7 +9,7 @@ from __future__ import annotations
 from qresearch.domain.reasons import Reason
 from qresearch.domain.state import OpenOrder
 from qresearch.domain.terms import Kind
-from qresearch.engine.evolve import Draft
+from qresearch.engine.draft import Draft
 from qresearch.engine.exchange import Exchange
 from qresearch.engine.lean_model import LEAN_EQUITY
 from qresearch.market.intraday import Intraday

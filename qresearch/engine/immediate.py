@@ -25,11 +25,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from qresearch.domain.messages import OrderCanceled, OrderRejected, OrderReleased, Settings
+from qresearch.domain import events
+from qresearch.domain.moment import CLOSE, OPEN
 from qresearch.domain.reasons import Facts, Reason
+from qresearch.domain.settings import SAME_BAR, Settings
 from qresearch.domain.state import OpenOrder
 from qresearch.domain.terms import MARKET_DAY, MARKET_KINDS, Kind, Terms, TimeInForce
-from qresearch.engine.evolve import SAME_BAR, Draft
+from qresearch.engine.draft import Draft
 from qresearch.engine.exchange import Exchange
 from qresearch.engine.fills import Quote, at_open
 from qresearch.engine.idle import touched_orders
@@ -39,9 +41,7 @@ from qresearch.engine.ticks import last_price
 from qresearch.engine.timing import meets_market_now
 from qresearch.engine.working import Walk, expire, release_all
 from qresearch.market.intraday import Intraday
-from qresearch.market.venue import PHASE_ORDER, Phase
 
-_OPEN, _CLOSE = PHASE_ORDER[Phase.OPEN], PHASE_ORDER[Phase.CLOSE]
 _SETTLED_BY_TERMS = frozenset({TimeInForce.IOC, TimeInForce.FOK})
 
 
@@ -71,13 +71,13 @@ def place_at_once(  # noqa: PLR0917  # in the order of the call
     if not place(draft, exchange, instrument, method, asked, terms):
         return False
     order_id = draft.orders
-    draft.emit(OrderReleased(draft.day, draft.phase, order_id))
+    draft.emit(events.OrderReleased(draft.at, order_id))
     _AtLast(draft, exchange, closing=False).ask(order_id)
-    if draft.phase == _CLOSE and order_id in draft.working:
+    if draft.phase == CLOSE and order_id in draft.working:
         # Nothing of the day is left to wait for.
         expire(draft, exchange)
     last = draft.events[-1]
-    return not (isinstance(last, OrderRejected) and last.order_id == order_id)
+    return not (isinstance(last, events.OrderRejected) and last.order_id == order_id)
 
 
 def open_at_once(draft: Draft, exchange: Exchange) -> None:
@@ -111,7 +111,7 @@ class _LastPrice(Quoting):
         if not self._has_price(order.instrument):
             return Quote(None, reason=Reason.NO_TRADES, facts={"time": self.exchange.time_text(draft)})
         last = last_price(draft, self.exchange, order.instrument)
-        if terms.kind is Kind.MARKET_ON_CLOSE and draft.phase == _CLOSE:
+        if terms.kind is Kind.MARKET_ON_CLOSE and draft.phase == CLOSE:
             return Quote(last)
         side = 1 if order.leaves > 0 else -1
         quote = at_open(terms, side, last, triggered=order.triggered, stop=order.stop)
@@ -126,9 +126,9 @@ class _LastPrice(Quoting):
     def _has_price(self, instrument: int) -> bool:
         """True unless, inside a day of bars, nobody has traded today yet: yesterday's close is no price to trade at."""
         bars, row = self.exchange.bars(self.draft)
-        if not isinstance(bars, Intraday) or self.draft.phase == _CLOSE:
+        if not isinstance(bars, Intraday) or self.draft.phase == CLOSE:
             return True
-        return bool(bars.traded[row, instrument] if self.draft.phase == _OPEN else bars.last[row, instrument] > 0)
+        return bool(bars.traded[row, instrument] if self.draft.phase == OPEN else bars.last[row, instrument] > 0)
 
 
 class _AtLast(Walk):
@@ -146,7 +146,7 @@ class _AtLast(Walk):
         # A stop that was reached on the day of the purchase sells on the next one.
         waits = reason is Reason.T_PLUS_ONE
         if takes_any_price and not waits and terms.time_in_force not in _SETTLED_BY_TERMS:
-            self.draft.emit(OrderCanceled(self.draft.day, self.draft.phase, order.order_id, reason, facts))
+            self.draft.emit(events.OrderCanceled(self.draft.at, order.order_id, reason, facts))
             self.reserved.pop(order.order_id, None)
             return
         super()._rest(order, reason, facts, is_fresh=is_fresh)

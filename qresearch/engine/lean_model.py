@@ -18,16 +18,16 @@ from __future__ import annotations
 
 import datetime as dt
 
+from qresearch.domain.moment import CLOSE, OPEN, PHASES, Phase
 from qresearch.domain.reasons import Facts, Reason
 from qresearch.domain.state import OpenOrder
 from qresearch.domain.terms import Kind
-from qresearch.engine.evolve import Draft
+from qresearch.engine.draft import Draft
 from qresearch.engine.exchange import Exchange
 from qresearch.engine.fills import Bar, Quote
 from qresearch.engine.lean_fills import lean_equity
 from qresearch.engine.lean_market import HOUR, Asked, QuoteBar, Resolution, Snapshot, TimedBar, TradingHours, Wait
 from qresearch.market.intraday import Intraday
-from qresearch.market.venue import PHASE_ORDER, PHASES, Phase
 
 LEAN_EQUITY = "lean_equity"
 
@@ -109,15 +109,15 @@ _BY_TRADES = frozenset({Kind.LIMIT, Kind.STOP, Kind.LIMIT_IF_TOUCHED})
 
 def came_before(order: OpenOrder, day: int) -> bool:
     """True for an order that was placed before the open of a day."""
-    return order.placed[:2] < (day, PHASE_ORDER[Phase.OPEN])
+    return order.placed[:2] < (day, OPEN)
 
 
 def _placed(exchange: Exchange, bars: Intraday, order: OpenOrder) -> dt.datetime:
     """When an order was placed: at the end of a bar, at the open, or at the hour of a phase outside of bars."""
     day, phase, bar = order.placed
-    if bar and phase != PHASE_ORDER[Phase.CLOSE]:
+    if bar and phase != CLOSE:
         end = bars.end(bars.row(day, bar))
-        return end - bars.length if phase == PHASE_ORDER[Phase.OPEN] else end
+        return end - bars.length if phase == OPEN else end
     date: dt.date = exchange.market.days[max(day, 0)].astype(object)
     return dt.datetime.combine(date, exchange.market.venue.hours[PHASES[phase]])
 

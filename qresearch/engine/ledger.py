@@ -9,8 +9,11 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from qresearch.domain.money import RATE_SCALE, divide_half_up
+from qresearch.domain.money import RATE_SCALE, MoneyScale, divide
 from qresearch.domain.state import Position, TaxLot
+
+Ints = NDArray[np.int64]
+Floats = NDArray[np.float64]
 
 
 def after_buy(position: Position | None, day: int, quantity: int, paid: int) -> Position:
@@ -40,7 +43,7 @@ def after_sale(position: Position, quantity: int) -> tuple[Position, int]:
     >>> after_sale(Position(300, 3001, 3, 0), 100)
     (Position(quantity=200, cost=2001, buy_day=3, bought=0), 1000)
     """
-    cost = divide_half_up(position.cost * quantity, position.quantity)
+    cost = divide(position.cost * quantity, position.quantity)
     left = position.quantity - quantity
     return Position(left, position.cost - cost, position.buy_day, min(position.bought, left)), cost
 
@@ -79,7 +82,7 @@ def cash_of(quantity: int, per_share: float, units: int) -> int:
     >>> cash_of(300, 0.174, units=100)
     5220
     """
-    return divide_half_up(quantity * round(per_share * RATE_SCALE) * units, RATE_SCALE)
+    return divide(quantity * round(per_share * RATE_SCALE) * units, RATE_SCALE)
 
 
 def lots_after_sale(lots: tuple[TaxLot, ...], quantity: int) -> tuple[tuple[TaxLot, ...], list[tuple[TaxLot, int]]]:
@@ -90,7 +93,7 @@ def lots_after_sale(lots: tuple[TaxLot, ...], quantity: int) -> tuple[tuple[TaxL
         taken = min(quantity, lot.quantity)
         quantity -= taken
         if taken:
-            gone = tuple((day, divide_half_up(amount * taken, lot.quantity)) for day, amount in lot.dividends)
+            gone = tuple((day, divide(amount * taken, lot.quantity)) for day, amount in lot.dividends)
             left.append((TaxLot(lot.day, taken, gone), taken))
             rest = tuple((day, amount - part) for (day, amount), (_, part) in zip(lot.dividends, gone, strict=True))
             lot = TaxLot(lot.day, lot.quantity - taken, rest)  # noqa: PLW2901  # the rest of the same lot
@@ -120,13 +123,18 @@ def lots_after_dividend(lots: tuple[TaxLot, ...], ex_day: int, amount: int) -> t
     )
 
 
-def notionals(
-    price_units: NDArray[np.int64], quantities: NDArray[np.int64], units: int, scale: int
-) -> NDArray[np.int64]:
-    """Values in money steps, half up: the same sum as MoneyScale.notional, for many fills at once."""
-    if units == scale:
-        return price_units * quantities
-    if units % scale == 0:
-        return price_units * quantities * (units // scale)
-    share = scale // units
-    return (2 * price_units * quantities + share) // (2 * share)
+def price_units(money: MoneyScale, prices: Floats) -> Ints:
+    """Prices in price steps, half away from zero: the same as :meth:`MoneyScale.price_units`, for many at once."""
+    return (prices * money.price_scale + np.copysign(0.5, prices)).astype(np.int64)
+
+
+def notionals(money: MoneyScale, units: Ints, quantities: Ints) -> Ints:
+    """Values in money steps, half away from zero: the same as :meth:`MoneyScale.notional`, for many fills at once."""
+    exact = units * quantities
+    if money.units % money.price_scale == 0:
+        return exact * (money.units // money.price_scale)
+    share = money.price_scale // money.units
+    if exact.min(initial=0) < 0:
+        negative: Ints = np.sign(exact) * ((2 * np.abs(exact) + share) // (2 * share))
+        return negative
+    return (2 * exact + share) // (2 * share)

@@ -23,26 +23,19 @@ from collections.abc import Set
 import numpy as np
 from numpy.typing import NDArray
 
-from qresearch.domain.messages import (
-    DividendTaxed,
-    Matched,
-    OrderRejected,
-    OrderTrimmed,
-    OrderUpdated,
-    Placed,
-    Remark,
-)
-from qresearch.domain.order import Method
+from qresearch.domain import events
+from qresearch.domain.fees import NO_FEES
 from qresearch.domain.reasons import Reason
+from qresearch.domain.settings import HOLDING_PERIOD
 from qresearch.domain.state import Position
 from qresearch.domain.terms import MARKET_DAY
 from qresearch.engine.checks import Checks, Intent
-from qresearch.engine.evolve import HOLDING_PERIOD, Draft
+from qresearch.engine.draft import Draft
 from qresearch.engine.exchange import Exchange
 from qresearch.engine.idle import touched_orders
 from qresearch.engine.lean_model import LEAN_EQUITY
-from qresearch.engine.ledger import after_sale, notionals
-from qresearch.engine.queue import meets_open
+from qresearch.engine.ledger import after_sale, notionals, price_units
+from qresearch.engine.queue import caps_position, due, released
 from qresearch.engine.slippage import slipped
 from qresearch.engine.taxes import tax_on_sale
 from qresearch.engine.working import release_all, walk_close, walk_open
@@ -59,13 +52,13 @@ def match_open(draft: Draft, exchange: Exchange, left_out: Set[int] = frozenset(
     Plain market orders alone go through at once. As soon as any order with terms of its own is about, every order is
     walked one by one by the same rules, because what rests holds cash and shares back.
     """
-    blocks = _due(draft)
+    blocks = due(draft, draft.at)
     if blocks and not draft.working and not _is_special(draft, blocks):
         match = _Match(draft, exchange, blocks)
         if not match.locked:
             # Also when every order was canceled meanwhile: the event is what takes them out of the queue.
             match.run()
-            draft.release(draft.day, draft.bar)
+            draft.leave_queue(*blocks)
             draft.block = None
             return
     if blocks or draft.working:
@@ -78,19 +71,14 @@ def match_bar(draft: Draft, exchange: Exchange) -> None:
     """Match at a whole bar inside the day: at its open, unless that was the opening, then against the bar itself."""
     touched = touched_orders(draft, exchange)
     resting = draft.working.keys() - touched
-    if draft.bar > 1 and (touched or _due(draft)):
+    if draft.bar > 1 and (touched or due(draft, draft.at)):
         match_open(draft, exchange, resting)
     if draft.working.keys() - resting:
         walk_close(draft, exchange, resting)
     draft.block = None
 
 
-def _due(draft: Draft) -> list[Placed]:
-    """Requests that meet this open."""
-    return [block for block in draft.queue if meets_open(block, draft.day, draft.bar)]
-
-
-def _is_special(draft: Draft, blocks: list[Placed]) -> bool:
+def _is_special(draft: Draft, blocks: list[events.Placed]) -> bool:
     """True when an order may have to wait: it has terms or rules of its own, or the volume is capped."""
     if draft.settings.participation is not None or any(block.terms for block in blocks):
         return True
@@ -102,7 +90,7 @@ def _is_special(draft: Draft, blocks: list[Placed]) -> bool:
 class _Match:
     """One open: the instruments of its orders, and the walk through them."""
 
-    def __init__(self, draft: Draft, exchange: Exchange, blocks: list[Placed]) -> None:
+    def __init__(self, draft: Draft, exchange: Exchange, blocks: list[events.Placed]) -> None:
         self.draft, self.exchange = draft, exchange
         day, settings = draft.day, draft.settings
         ids, instruments, quantities = _collect(draft, blocks)
@@ -143,11 +131,9 @@ class _Match:
         self.rates = self.checks.rates
         self.boards = exchange.board[self.instruments]
         money = exchange.money
-        self.price_units = (self.prices * money.price_scale + 0.5).astype(np.int64)
-        self.notionals = notionals(self.price_units, sizes, money.units, money.price_scale)
-        fees = self.rates.charge_all(self.boards, self.quantities, self.notionals)
-        self.commissions, self.duties, self.transfers = fees
-        self.remarks: dict[int, tuple[Remark, ...]] = {}
+        self.notionals = notionals(money, price_units(money, self.prices), sizes)
+        self.fees = self.rates.charge_all(self.boards, self.quantities, self.notionals)
+        self.remarks: dict[int, tuple[events.Remark, ...]] = {}
 
     def _bound_by_value(self) -> NDArray[np.bool_]:
         """Orders by value: every buy, and the sales after which more than the value asked for might be kept."""
@@ -191,7 +177,7 @@ class _Match:
         """Walk the orders in their order and put the outcome into the draft."""
         draft, same_day = self.draft, self.exchange.same_day
         day, positions = draft.day, draft.own_positions()
-        fees = self.commissions + self.duties + self.transfers
+        fees: Ints = sum(self.fees.values())  # type: ignore[assignment]  # there is a part at least
         needs = np.where(self.quantities > 0, self.notionals + fees, self.notionals - fees)
         cash, realised, find, make = draft.cash, draft.realised, positions.get, tuple.__new__
         rows = zip(
@@ -235,19 +221,15 @@ class _Match:
 
     def _record(self) -> None:
         draft = self.draft
-        matched = Matched(
-            draft.day,
-            draft.phase,
+        matched = events.Matched(
+            draft.at,
             self.ids,
             self.instruments,
             self.quantities,
             self.prices,
             self.notionals,
-            self.commissions,
-            self.duties,
-            self.transfers,
+            self.fees,
             self.remarks,
-            draft.bar,
         )
         draft.events.append(matched)
         draft.open_ids = None
@@ -258,7 +240,7 @@ class _Match:
         """Match one order by all the rules."""
         draft, checks = self.draft, self.checks
         instrument, wanted = int(self.instruments[row]), int(self.quantities[row])
-        remarks: list[Remark] = []
+        remarks: list[events.Remark] = []
         intent = self._intent(row, instrument, wanted)
         order_id, filled = int(self.ids[row]), 0
         refusal = checks.refusal(instrument)
@@ -268,56 +250,53 @@ class _Match:
             if refusal is None and wanted < 0:
                 refusal = checks.uncovered(intent, filled)
         if refusal is None:
-            remarks.extend(OrderTrimmed(draft.day, draft.phase, order_id, *cut, draft.bar) for cut in cuts)
+            remarks.extend(events.OrderTrimmed(draft.at, order_id, *cut) for cut in cuts)
         if refusal is not None:
-            remarks.append(OrderRejected(draft.day, draft.phase, order_id, *refusal, draft.bar))
+            remarks.append(events.OrderRejected(draft.at, order_id, *refusal))
             filled = 0
         self._settle(row, intent, filled if wanted > 0 else -filled, remarks)
         if remarks:
             self.remarks[row] = tuple(remarks)
 
-    def _enlarged(self, order_id: int, intent: Intent, remarks: list[Remark]) -> Intent:
+    def _enlarged(self, order_id: int, intent: Intent, remarks: list[events.Remark]) -> Intent:
         """A sale to a value, made larger where the price went up."""
         wanted, facts = self.checks.larger_sale(intent)
         if wanted == intent.wanted:
             return intent
-        draft, terms = self.draft, self.draft.released(order_id).terms
-        remarks.append(
-            OrderUpdated(
-                draft.day, draft.phase, order_id, wanted, terms, reason=Reason.VALUE_CAP, facts=facts, bar=draft.bar
-            )
-        )
+        draft, terms = self.draft, released(self.draft, order_id).terms
+        remarks.append(events.OrderUpdated(draft.at, order_id, wanted, terms, reason=Reason.VALUE_CAP, facts=facts))
         return intent._replace(wanted=wanted)
 
     def _intent(self, row: int, instrument: int, wanted: int) -> Intent:
         order_id = int(self.ids[row])
         cap = self.caps.get(order_id)
-        on_position = cap is not None and self.draft.request_of(order_id)[0] == Method.TARGET_VALUE
+        on_position = cap is not None and caps_position(self.draft, order_id)
         return Intent(instrument, wanted, float(self.prices[row]), cap, on_position, self.draft.cash)
 
-    def _settle(self, row: int, intent: Intent, filled: int, remarks: list[Remark]) -> None:
+    def _settle(self, row: int, intent: Intent, filled: int, remarks: list[events.Remark]) -> None:
         """Book the shares that were filled and write them into the instruments."""
         draft = self.draft
-        notional, fees = self.checks.charge(intent, filled) if filled else (0, (0, 0, 0))
+        notional, fees = self.checks.charge(intent, filled) if filled else (0, NO_FEES)
         if filled > 0:
-            draft.buy(intent.instrument, filled, notional + sum(fees))
+            draft.buy(intent.instrument, filled, notional + fees.total)
         elif filled < 0:
-            left = draft.sell(intent.instrument, -filled, notional - sum(fees))
+            left = draft.sell(intent.instrument, -filled, notional - fees.total)
             tax = tax_on_sale(self.exchange.market, left, draft.day)
             if tax:
                 draft.cash -= tax
                 draft.realised -= tax
-                remarks.append(DividendTaxed(draft.day, draft.phase, intent.instrument, tax, draft.bar))
+                remarks.append(events.DividendTaxed(draft.at, intent.instrument, tax))
         self.quantities[row] = filled
         self.notionals[row] = notional
-        self.commissions[row], self.duties[row], self.transfers[row] = fees
+        for name, column in self.fees.items():
+            column[row] = fees[name]
 
 
 def _joined(parts: list[Ints]) -> Ints:
     return parts[0] if len(parts) == 1 else np.concatenate(parts)
 
 
-def _collect(draft: Draft, blocks: list[Placed]) -> tuple[Ints, Ints, Ints]:
+def _collect(draft: Draft, blocks: list[events.Placed]) -> tuple[Ints, Ints, Ints]:
     """Ids, instruments and signed quantities of all requests in some blocks; quantity 0 where one is over already."""
     ids = _joined([np.arange(block.first_id, block.first_id + len(block)) for block in blocks])
     instruments = _joined([np.array(block.instruments, dtype=np.int64) for block in blocks])

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from qresearch.domain.state import OpenOrder
-from qresearch.engine.evolve import Draft
+from qresearch.engine.draft import Draft
+from qresearch.engine.queue import released
 
 
 def open_orders(draft: Draft, instrument: int) -> list[OpenOrder]:
@@ -19,7 +20,7 @@ def open_orders(draft: Draft, instrument: int) -> list[OpenOrder]:
     return [
         order
         for order_id in _open_ids(draft).get(instrument, ())
-        if (order := working.get(order_id) or draft.released(order_id)).leaves
+        if (order := working.get(order_id) or released(draft, order_id)).leaves
     ]
 
 

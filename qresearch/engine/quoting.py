@@ -4,17 +4,15 @@ from __future__ import annotations
 
 import numpy as np
 
+from qresearch.domain.moment import CLOSE
 from qresearch.domain.reasons import Reason
 from qresearch.domain.state import OpenOrder
 from qresearch.domain.terms import MARKET_KINDS, Kind
-from qresearch.engine.evolve import Draft
+from qresearch.engine.draft import Draft
 from qresearch.engine.exchange import Exchange
 from qresearch.engine.fills import Bar, Quote, at_open, in_bar
 from qresearch.engine.lean_model import LEAN_EQUITY, came_before, lean_quote, lean_quote_in_day
 from qresearch.engine.slippage import slipped
-from qresearch.market.venue import PHASE_ORDER, Phase
-
-_CLOSE = PHASE_ORDER[Phase.CLOSE]
 
 
 class Quoting:
@@ -35,7 +33,7 @@ class Quoting:
     def _bar(self, instrument: int) -> Bar:
         """The whole bar that orders are asked against; the closing price of a day is that of its last trade."""
         source, row = self.exchange.bars(self.draft)
-        if self.draft.phase == _CLOSE:
+        if self.draft.phase == CLOSE:
             source, row = self.exchange.market.panel, self.draft.day
         return Bar(*(float(getattr(source, name)[row, instrument]) for name in ("open", "high", "low", "close")))
 
@@ -58,7 +56,7 @@ class Quoting:
             return self._opening(order)
         side, bar = 1 if order.leaves > 0 else -1, self._bar(order.instrument)
         taken = order.triggered and order.terms.limit_price is None
-        in_day = self._lean and self.draft.bar and self.draft.phase != _CLOSE
+        in_day = self._lean and self.draft.bar and self.draft.phase != CLOSE
         looks_again = in_day and order.reason is Reason.NO_TRADES and not came_before(order, self.draft.day)
         if taken or (order.terms.kind in MARKET_KINDS and not looks_again):
             # A market order, or a stop that became one, tries its luck at opens only.

@@ -10,7 +10,7 @@ from __future__ import annotations
 from qresearch.domain.state import OpenOrder, State
 from qresearch.domain.terms import STOP_KINDS
 from qresearch.engine.checks import Checks, Intent
-from qresearch.engine.evolve import Draft
+from qresearch.engine.draft import Draft
 from qresearch.engine.exchange import Exchange
 
 
@@ -83,6 +83,6 @@ def intent_of(order: OpenOrder, price: float, free_cash: int, reserved_shares: i
         free_cash,
         reserved_shares,
         order.notional,
-        order.commission,
+        order.fees,
         is_rest=order.filled > 0,
     )

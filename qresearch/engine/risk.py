@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from qresearch.domain.messages import OrderCanceled, OrderRejected, OrderTrimmed
+from qresearch.domain import events
 from qresearch.domain.reasons import Facts, Reason
 from qresearch.domain.state import OpenOrder
 from qresearch.domain.terms import MARKET_KINDS
 from qresearch.engine.checks import Checks
-from qresearch.engine.evolve import Draft
+from qresearch.engine.draft import Draft
 from qresearch.engine.exchange import Exchange
 from qresearch.engine.open_orders import is_buying
 from qresearch.engine.reserves import intent_of, reserved_cash
@@ -32,7 +32,7 @@ def end_uncovered(draft: Draft, exchange: Exchange) -> None:
                 "cash": money.amount(max(left, 0)),
                 "affordable": 0,
             }
-            draft.emit(OrderCanceled(draft.day, draft.phase, order_id, Reason.INSUFFICIENT_CASH, facts))
+            draft.emit(events.OrderCanceled(draft.at, order_id, Reason.INSUFFICIENT_CASH, facts))
             short -= needed
 
 
@@ -73,7 +73,7 @@ def _recheck_margin(draft: Draft, exchange: Exchange) -> None:
             if needed > draft.cash:
                 facts = {"needed": money.amount(needed), "available": money.amount(draft.cash)}
         if facts is not None:
-            draft.emit(OrderRejected(draft.day, draft.phase, order.order_id, Reason.OPEN_ORDER_MARGIN, facts))
+            draft.emit(events.OrderRejected(draft.at, order.order_id, Reason.OPEN_ORDER_MARGIN, facts))
 
 
 def _close_out(draft: Draft, sold: OpenOrder) -> None:
@@ -99,11 +99,11 @@ def _close_out(draft: Draft, sold: OpenOrder) -> None:
         elif -order.leaves > left:
             facts: Facts = {"asked": -order.leaves, "held": held, "sellable": left}
             cut = -order.leaves - left
-            draft.emit(OrderTrimmed(draft.day, draft.phase, order.order_id, cut, Reason.INSUFFICIENT_QUANTITY, facts))
+            draft.emit(events.OrderTrimmed(draft.at, order.order_id, cut, Reason.INSUFFICIENT_QUANTITY, facts))
         promised += min(-order.leaves, left)
 
 
 def end_closing(draft: Draft, order: OpenOrder, *, held: int, promised: int) -> None:
     """End an order that has nothing left to close."""
     facts: Facts = {"held": held, "promised": promised}
-    draft.emit(OrderCanceled(draft.day, draft.phase, order.order_id, Reason.POSITION_CLOSED, facts))
+    draft.emit(events.OrderCanceled(draft.at, order.order_id, Reason.POSITION_CLOSED, facts))

@@ -20,12 +20,12 @@ import math
 from dataclasses import replace
 from typing import NamedTuple
 
+from qresearch.domain import events
 from qresearch.domain.instrument import Board
-from qresearch.domain.messages import OrderCanceled, Refusal
 from qresearch.domain.order import Method
-from qresearch.domain.reasons import Reason
+from qresearch.domain.reasons import Reason, Refusal
 from qresearch.domain.terms import MARKET_DAY, Kind, Terms
-from qresearch.engine.evolve import Draft
+from qresearch.engine.draft import Draft
 from qresearch.engine.exchange import LARGEST, Exchange, ended
 from qresearch.engine.ledger import sale_in_lots
 from qresearch.engine.open_orders import open_orders, pending_of
@@ -157,7 +157,7 @@ def _give_way(draft: Draft, instrument: int, *, to_hold: bool) -> None:
     facts = {"order": draft.orders + 1}
     for order in open_orders(draft, instrument):
         if not (order.closes and order.is_untouched and (is_held or to_hold)):
-            draft.emit(OrderCanceled(draft.day, draft.phase, order.order_id, Reason.REPLACED_BY_TARGET, facts))
+            draft.emit(events.OrderCanceled(draft.at, order.order_id, Reason.REPLACED_BY_TARGET, facts))
 
 
 def _keep_terms(  # noqa: PLR0917  # what place knows by then

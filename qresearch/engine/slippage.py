@@ -13,7 +13,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from qresearch.domain.messages import Slippage
+from qresearch.domain.settings import Slippage
 from qresearch.errors import UsageError, choose
 
 SLIPPAGE_KINDS = ("none", "fixed", "bps", "volume_share", "spread", "spread_rate")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 
-from qresearch.domain.money import RATE_SCALE, divide_half_up, rate_units
+from qresearch.domain.money import RATE_SCALE, divide, rate_units
 from qresearch.domain.state import TaxLot
 from qresearch.market import rules
 from qresearch.market.market import Market
@@ -35,7 +35,7 @@ def tax_on_sale(market: Market, left: list[tuple[TaxLot, int]], day: int) -> int
     for lot, _ in left:
         for ex_day, amount in lot.dividends:
             rate = rules.dividend_tax_rate(_date(market, ex_day), _date(market, lot.day), sold)
-            total += divide_half_up(amount * rate_units("dividend tax", rate), RATE_SCALE)
+            total += divide(amount * rate_units("dividend tax", rate), RATE_SCALE)
     return total
 
 

@@ -6,7 +6,7 @@ import math
 from dataclasses import replace
 
 from qresearch.domain.terms import Kind, Terms
-from qresearch.engine.evolve import Draft
+from qresearch.engine.draft import Draft
 from qresearch.engine.exchange import Exchange
 from qresearch.engine.fills import first_stop
 

@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import datetime as dt
 
-from qresearch.domain.messages import Refusal
-from qresearch.domain.reasons import Reason
+from qresearch.domain.moment import CLOSE, OPEN
+from qresearch.domain.reasons import Reason, Refusal
+from qresearch.domain.settings import SAME_BAR
 from qresearch.domain.state import OpenOrder
 from qresearch.domain.terms import Kind, Terms, TimeInForce
-from qresearch.engine.evolve import SAME_BAR, Draft
+from qresearch.engine.draft import Draft
 from qresearch.engine.exchange import Exchange
 from qresearch.engine.lean_model import LEAN_EQUITY
-from qresearch.market.venue import PHASE_ORDER, Phase
-
-_OPEN, _CLOSE = PHASE_ORDER[Phase.OPEN], PHASE_ORDER[Phase.CLOSE]
 
 
 def meets_market_now(draft: Draft, terms: Terms) -> bool:
@@ -21,9 +19,9 @@ def meets_market_now(draft: Draft, terms: Terms) -> bool:
 
     What is good for an opening price only can do so at the open, and waits for the next one later in the day.
     """
-    if draft.settings.clock != SAME_BAR or not _OPEN <= draft.phase <= _CLOSE:
+    if draft.settings.clock != SAME_BAR or not OPEN <= draft.phase <= CLOSE:
         return False
-    return terms.kind is not Kind.MARKET_ON_OPEN or draft.phase == _OPEN
+    return terms.kind is not Kind.MARKET_ON_OPEN or draft.phase == OPEN
 
 
 def meets_open_today(draft: Draft, exchange: Exchange, terms: Terms) -> bool:
@@ -31,9 +29,9 @@ def meets_open_today(draft: Draft, exchange: Exchange, terms: Terms) -> bool:
 
     On the clock of the same bar and on minute data that of the day; on minute data also that of each later bar.
     """
-    if draft.phase < _OPEN:
+    if draft.phase < OPEN:
         return draft.settings.clock == SAME_BAR or exchange.bar_count(draft.day) > 0
-    is_early = draft.phase < _CLOSE and draft.bar < exchange.bar_count(draft.day)
+    is_early = draft.phase < CLOSE and draft.bar < exchange.bar_count(draft.day)
     return is_early and terms.kind is not Kind.MARKET_ON_OPEN
 
 

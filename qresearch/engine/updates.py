@@ -7,33 +7,24 @@ is queued its cash and shares are not asked: the match asks them.
 
 from __future__ import annotations
 
-from qresearch.domain.messages import (
-    CancelRefused,
-    CancelRequested,
-    OrderCanceled,
-    OrderUpdated,
-    Refusal,
-    Settings,
-    SettingsChanged,
-    UpdateRefused,
-    UpdateRequested,
-)
-from qresearch.domain.reasons import Reason
+from qresearch.domain import events
+from qresearch.domain.moment import CLOSE
+from qresearch.domain.reasons import Reason, Refusal
+from qresearch.domain.settings import Settings
 from qresearch.domain.state import Amendment, OpenOrder
 from qresearch.domain.terms import Terms
 from qresearch.engine.checks import Checks
-from qresearch.engine.evolve import Draft
+from qresearch.engine.draft import Draft
 from qresearch.engine.exchange import Exchange
 from qresearch.engine.ledger import sale_in_lots
 from qresearch.engine.open_orders import open_orders
+from qresearch.engine.queue import is_queued, released
 from qresearch.engine.reserves import cash_need, reserved_cash
 from qresearch.engine.risk import end_uncovered
 from qresearch.engine.sizing import JOINQUANT, held_by, larger_than_allowed
 from qresearch.engine.ticks import on_tick
-from qresearch.market.venue import PHASE_ORDER, Phase
 
 NEXT_MATCH = "next_match"
-_CLOSE = PHASE_ORDER[Phase.CLOSE]
 
 
 def cancel(draft: Draft, order_id: int, *, status: str) -> bool:
@@ -53,18 +44,17 @@ def cancel(draft: Draft, order_id: int, *, status: str) -> bool:
     bool
         False when it was too late; the refusal is an event.
     """
-    day, phase = draft.day, draft.phase
     if order_id in draft.working:
         if draft.settings.cancel_latency == NEXT_MATCH:
             if not draft.working[order_id].cancel_requested:
-                draft.emit(CancelRequested(day, phase, order_id))
+                draft.emit(events.CancelRequested(draft.at, order_id))
             return True
-        draft.emit(OrderCanceled(day, phase, order_id, Reason.USER_CANCEL, {}))
+        draft.emit(events.OrderCanceled(draft.at, order_id, Reason.USER_CANCEL, {}))
     elif is_queued(draft, order_id):
-        draft.emit(OrderCanceled(day, phase, order_id, Reason.USER_CANCEL, {}))
+        draft.emit(events.OrderCanceled(draft.at, order_id, Reason.USER_CANCEL, {}))
     else:
         facts = {"status": status or "over"}
-        draft.emit(CancelRefused(day, phase, order_id, Reason.ALREADY_FINAL, facts))
+        draft.emit(events.CancelRefused(draft.at, order_id, Reason.ALREADY_FINAL, facts))
         return False
     return True
 
@@ -88,37 +78,36 @@ def update(draft: Draft, exchange: Exchange, order_id: int, quantity: int, terms
     bool
         False when it was too late, or a check refused it; the refusal is an event.
     """
-    day, phase = draft.day, draft.phase
     working = draft.working.get(order_id)
     if working is None and not is_queued(draft, order_id):
         facts = {"status": status or "over"}
-        draft.emit(UpdateRefused(day, phase, order_id, Reason.ALREADY_FINAL, facts))
+        draft.emit(events.UpdateRefused(draft.at, order_id, Reason.ALREADY_FINAL, facts))
         return False
-    order = working or draft.released(order_id)
+    order = working or released(draft, order_id)
     terms = on_tick(draft, exchange, order.instrument, order.leaves, terms)
     if working is not None and draft.settings.cancel_latency == NEXT_MATCH:
         # Whether it may be is asked when it takes effect.
-        draft.emit(UpdateRequested(day, phase, order_id, quantity, terms))
+        draft.emit(events.UpdateRequested(draft.at, order_id, quantity, terms))
         return True
     refusal = update_refusal(draft, exchange, order, Amendment(quantity, terms))
     if refusal is not None:
-        draft.emit(UpdateRefused(day, phase, order_id, *refusal))
+        draft.emit(events.UpdateRefused(draft.at, order_id, *refusal))
         return False
-    draft.emit(OrderUpdated(day, phase, order_id, quantity, terms))
+    draft.emit(events.OrderUpdated(draft.at, order_id, quantity, terms))
     return True
 
 
 def settle_requests(draft: Draft, exchange: Exchange, order: OpenOrder) -> None:
     """Let a cancel or an update that was asked for since the last match take effect, after a fill had its chance."""
-    day, phase, order_id = draft.day, draft.phase, order.order_id
+    order_id = order.order_id
     if order.cancel_requested:
-        draft.emit(OrderCanceled(day, phase, order_id, Reason.USER_CANCEL, {}, was_pending=True))
+        draft.emit(events.OrderCanceled(draft.at, order_id, Reason.USER_CANCEL, {}, was_pending=True))
     elif order.update is not None:
         refusal = update_refusal(draft, exchange, order, order.update)
         if refusal is None:
-            draft.emit(OrderUpdated(day, phase, order_id, *order.update, was_pending=True))
+            draft.emit(events.OrderUpdated(draft.at, order_id, *order.update, was_pending=True))
         else:
-            draft.emit(UpdateRefused(day, phase, order_id, *refusal, was_pending=True))
+            draft.emit(events.UpdateRefused(draft.at, order_id, *refusal, was_pending=True))
 
 
 def update_refusal(draft: Draft, exchange: Exchange, order: OpenOrder, wanted: Amendment) -> Refusal | None:
@@ -145,7 +134,7 @@ def update_refusal(draft: Draft, exchange: Exchange, order: OpenOrder, wanted: A
     if order.order_id not in draft.working:
         return None
     checks, limit = Checks(draft, exchange), wanted.terms.limit_price
-    if limit is not None and limit != order.terms.limit_price and draft.phase < _CLOSE:
+    if limit is not None and limit != order.terms.limit_price and draft.phase < CLOSE:
         # Later it meets the market on another day, which has limits of its own.
         outside = checks.outside_limits(order.instrument, limit)
         if outside is not None:
@@ -204,7 +193,7 @@ def _shares_refusal(draft: Draft, exchange: Exchange, order: OpenOrder, updated:
         return None
     position = draft.positions.get(order.instrument)
     held = free = 0 if position is None else position.quantity
-    if position is not None and draft.phase < _CLOSE and not exchange.same_day[order.instrument]:
+    if position is not None and draft.phase < CLOSE and not exchange.same_day[order.instrument]:
         free = position.sellable(draft.day)
     asked, sellable = -updated.leaves, max(free - _on_sale(draft, order), 0)
     if asked <= sellable:
@@ -216,16 +205,6 @@ def _shares_refusal(draft: Draft, exchange: Exchange, order: OpenOrder, updated:
 
 def change_settings(draft: Draft, exchange: Exchange, settings: Settings) -> None:
     """Put settings in force from now on; resting buys that the cash no longer covers under them end."""
-    draft.emit(SettingsChanged(draft.day, draft.phase, settings))
+    draft.emit(events.SettingsChanged(draft.at, settings))
     if draft.working:
         end_uncovered(draft, exchange)
-
-
-def is_queued(draft: Draft, order_id: int) -> bool:
-    """True while a request waits for the next open."""
-    for block in draft.queue:
-        offset = order_id - block.first_id
-        if 0 <= offset < len(block):
-            amendment = draft.amended.get(order_id)
-            return bool(block.quantities[offset] if amendment is None else amendment.quantity)
-    return False

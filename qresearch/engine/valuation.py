@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from qresearch.domain.money import MoneyScale
 from qresearch.domain.state import Position, State
 from qresearch.engine.exchange import Exchange
-from qresearch.engine.ledger import notionals
+from qresearch.engine.ledger import notionals, price_units
 from qresearch.market.view import View
 
 Ints = NDArray[np.int64]
@@ -38,8 +38,7 @@ def market_values(exchange: Exchange, view: View, positions: Mapping[int, Positi
 
 
 def _values(money: MoneyScale, prices: NDArray[np.float64], quantities: Ints) -> Ints:
-    units = (prices * money.price_scale + 0.5).astype(np.int64)
-    return notionals(units, quantities, money.units, money.price_scale)
+    return notionals(money, price_units(money, prices), quantities)
 
 
 def equity_at_closes(exchange: Exchange, states: Sequence[State]) -> Ints:

@@ -21,26 +21,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Set
 
-from qresearch.domain.messages import (
-    DividendTaxed,
-    OrderCanceled,
-    OrderExpired,
-    OrderFilled,
-    OrderRejected,
-    OrderReleased,
-    OrderTriggered,
-    OrderTrimmed,
-    OrderUpdated,
-    OrderWaiting,
-    Placed,
-    QueueEmptied,
-    StopMoved,
-)
-from qresearch.domain.reasons import Facts, Reason
+from qresearch.domain import events
+from qresearch.domain.moment import CLOSE
+from qresearch.domain.reasons import Facts, Reason, Refusal
 from qresearch.domain.state import OpenOrder
 from qresearch.domain.terms import MARKET_KINDS, Kind, TimeInForce
-from qresearch.engine.checks import Checks, Cut, Intent, Refusal
-from qresearch.engine.evolve import Draft
+from qresearch.engine.checks import Checks, Cut, Intent
+from qresearch.engine.draft import Draft
 from qresearch.engine.exchange import Exchange
 from qresearch.engine.fills import Quote
 from qresearch.engine.lean_model import LEAN_EQUITY, brings_news
@@ -54,22 +41,20 @@ from qresearch.engine.ticks import rounded
 from qresearch.engine.timing import ends_today
 from qresearch.engine.updates import settle_requests
 from qresearch.market.intraday import Intraday
-from qresearch.market.venue import PHASE_ORDER, Phase
 
-_CLOSE = PHASE_ORDER[Phase.CLOSE]
 _AT_ONCE = frozenset({TimeInForce.IOC, TimeInForce.FOK})
 
 
-def release_all(draft: Draft, blocks: list[Placed]) -> None:
+def release_all(draft: Draft, blocks: list[events.Placed]) -> None:
     """Send every live request of some blocks to the market."""
     for block in blocks:
         for offset, quantity in enumerate(block.quantities):
             order_id = block.first_id + offset
             amendment = draft.amended.get(order_id)
             if quantity if amendment is None else amendment.quantity:
-                draft.emit(OrderReleased(draft.day, draft.phase, order_id))
+                draft.emit(events.OrderReleased(draft.at, order_id))
     if blocks:
-        draft.emit(QueueEmptied(draft.day, draft.phase))
+        draft.emit(events.QueueEmptied(draft.at, tuple(block.first_id for block in blocks)))
 
 
 def walk_open(draft: Draft, exchange: Exchange, left_out: Set[int] = frozenset()) -> None:
@@ -90,7 +75,7 @@ def expire(draft: Draft, exchange: Exchange) -> None:
             if reason is None:
                 # By rules that ask only bars with trades it was never asked: none came.
                 reason, facts = Reason.NO_TRADES, {"time": exchange.time_text(draft)}
-            draft.emit(OrderExpired(draft.day, draft.phase, order.order_id, reason, facts))
+            draft.emit(events.OrderExpired(draft.at, order.order_id, reason, facts))
 
 
 def _comes_nearer(known: Facts, facts: Facts) -> bool:
@@ -222,7 +207,7 @@ class Walk:
         kind, draft = order.terms.kind, self.draft
         if not self.closing:
             return kind is Kind.MARKET_ON_OPEN and draft.bar > 1
-        if draft.phase == _CLOSE:
+        if draft.phase == CLOSE:
             return kind is not Kind.MARKET_ON_CLOSE
         bars, row = self.exchange.bars(draft)
         if kind is Kind.MARKET_ON_CLOSE or not isinstance(bars, Intraday):
@@ -230,14 +215,13 @@ class Walk:
         return not (brings_news(bars, row, order) if self.lean else bars.traded[row, order.instrument])
 
     def _note_trigger(self, order: OpenOrder, quote: Quote) -> None:
-        day, phase = self.draft.day, self.draft.phase
         if quote.triggered and not order.triggered:
-            self.draft.emit(OrderTriggered(day, phase, order.order_id, order.stop or 0.0))
+            self.draft.emit(events.OrderTriggered(self.draft.at, order.order_id, order.stop or 0.0))
         if order.terms.kind is Kind.TRAILING_STOP and quote.stop is not None and quote.stop != order.stop:
             side = 1 if order.leaves > 0 else -1
             stop = rounded(quote.stop, float(self.exchange.steps[order.instrument]), side)
             if stop != order.stop:
-                self.draft.emit(StopMoved(day, phase, order.order_id, stop))
+                self.draft.emit(events.StopMoved(self.draft.at, order.order_id, stop))
 
     def _trade(self, order: OpenOrder, price: float, *, is_fresh: bool) -> None:
         order, intent = self._enlarged(order, self._carry_intent(order, price))
@@ -258,7 +242,7 @@ class Walk:
             self._reject(order, *refusal)
             return
         for cut in cuts:
-            self.draft.emit(OrderTrimmed(self.draft.day, self.draft.phase, order.order_id, *cut))
+            self.draft.emit(events.OrderTrimmed(self.draft.at, order.order_id, *cut))
         if shares:
             self._fill(order, intent, side * shares)
         rest = self.draft.working.get(order.order_id)
@@ -278,9 +262,10 @@ class Walk:
         wanted, facts = self.checks.larger_sale(intent)
         if wanted == intent.wanted:
             return order, intent
-        day, phase = self.draft.day, self.draft.phase
         self.draft.emit(
-            OrderUpdated(day, phase, order.order_id, wanted, order.terms, reason=Reason.VALUE_CAP, facts=facts)
+            events.OrderUpdated(
+                self.draft.at, order.order_id, wanted, order.terms, reason=Reason.VALUE_CAP, facts=facts
+            )
         )
         return self.draft.working[order.order_id], intent._replace(wanted=wanted)
 
@@ -300,13 +285,14 @@ class Walk:
     def _fill(self, order: OpenOrder, intent: Intent, quantity: int) -> None:
         draft = self.draft
         notional, fees = self.checks.charge(intent, quantity)
-        day, phase = draft.day, draft.phase
         _, left = lots_after_sale(draft.tax_lots.get(order.instrument, ()), max(-quantity, 0))
-        tax = tax_on_sale(self.exchange.market, left, day)
-        draft.emit(OrderFilled(day, phase, order.order_id, order.instrument, quantity, intent.price, notional, *fees))
+        tax = tax_on_sale(self.exchange.market, left, draft.day)
+        draft.emit(
+            events.OrderFilled(draft.at, order.order_id, order.instrument, quantity, intent.price, notional, fees)
+        )
         self._reserve(order.order_id)
         if tax:
-            draft.emit(DividendTaxed(day, phase, order.instrument, tax))
+            draft.emit(events.DividendTaxed(draft.at, order.instrument, tax))
         after_fill(draft, self.exchange, order, is_taxed=bool(tax))
         self.reserved = {known: money for known, money in self.reserved.items() if known in draft.working}
 
@@ -345,7 +331,7 @@ class Walk:
                     return
                 for cut in cuts:
                     if not (order.closes and cut.reason is Reason.T_PLUS_ONE):
-                        self.draft.emit(OrderTrimmed(self.draft.day, self.draft.phase, order.order_id, *cut))
+                        self.draft.emit(events.OrderTrimmed(self.draft.at, order.order_id, *cut))
         self._wait(order, reason, facts)
         self._reserve(order.order_id)
 
@@ -358,7 +344,7 @@ class Walk:
         if self.draft.bar and (known or (order.reason is not None and reason is Reason.NO_TRADES)):
             # One event per bar and resting order would bury all others.
             return
-        self.draft.emit(OrderWaiting(self.draft.day, self.draft.phase, order.order_id, reason, facts))
+        self.draft.emit(events.OrderWaiting(self.draft.at, order.order_id, reason, facts))
 
     def _refuse_or_wait(self, order: OpenOrder, reason: Reason, facts: Facts) -> None:
         """An invalid price refuses a new order; one that rests waits for a day on which it is valid again."""
@@ -368,12 +354,12 @@ class Walk:
             self._wait(order, reason, facts)
 
     def _reject(self, order: OpenOrder, reason: Reason, facts: Facts) -> None:
-        self.draft.emit(OrderRejected(self.draft.day, self.draft.phase, order.order_id, reason, facts))
+        self.draft.emit(events.OrderRejected(self.draft.at, order.order_id, reason, facts))
         self.reserved.pop(order.order_id, None)
 
     def _cancel_at_once(self, order: OpenOrder, filled: int) -> None:
         facts: Facts = {"filled": filled, "asked": abs(order.leaves), "tif": order.terms.time_in_force.value}
-        self.draft.emit(OrderCanceled(self.draft.day, self.draft.phase, order.order_id, Reason.NOT_AT_ONCE, facts))
+        self.draft.emit(events.OrderCanceled(self.draft.at, order.order_id, Reason.NOT_AT_ONCE, facts))
         self.reserved.pop(order.order_id, None)
 
     def _settle_requests(self, order_id: int) -> None:

@@ -9,27 +9,9 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from enum import StrEnum
 
+from qresearch.domain.moment import Phase
 from qresearch.domain.money import MoneyScale
-
-
-class Phase(StrEnum):
-    """The phases of a trading day, in order.
-
-    What is visible grows with the phase: at ``OPEN`` that day's open is known and nothing else of its bar; on daily
-    bars high, low, close and volume appear at ``CLOSE``. On minute data ``INTRADAY`` comes once for every bar.
-    """
-
-    PRE_OPEN = "PRE_OPEN"
-    OPEN = "OPEN"
-    INTRADAY = "INTRADAY"
-    CLOSE = "CLOSE"
-    AFTER_CLOSE = "AFTER_CLOSE"
-
-
-PHASES = tuple(Phase)
-PHASE_ORDER: Mapping[Phase, int] = {phase: order for order, phase in enumerate(PHASES)}
 
 
 @dataclass(frozen=True, slots=True)

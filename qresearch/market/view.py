@@ -6,20 +6,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from qresearch.domain.arguments import whole
+from qresearch.domain.moment import CLOSE, INTRADAY, OPEN, Moment
 from qresearch.errors import UsageError, choose
 from qresearch.market.intraday import Intraday
 from qresearch.market.market import Market
 from qresearch.market.panel import FIELDS, Floats, Panel
-from qresearch.market.venue import PHASE_ORDER, Phase
 
 ADJUSTMENTS = ("none", "pre", "post")
 FREQUENCIES = ("day", "bar")
-_AT_CLOSE = PHASE_ORDER[Phase.CLOSE]
-_AT_OPEN = PHASE_ORDER[Phase.OPEN]
 
 
 class View:
-    """What can be known at (day, phase, bar).
+    """What can be known at a moment.
 
     At ``PRE_OPEN`` the bars end the day before; from ``OPEN`` on that day's open is known; from ``CLOSE`` on its whole
     bar. On minute data every ``INTRADAY`` shows one more whole bar of the day, and ``OPEN`` the open of the first one;
@@ -29,18 +27,15 @@ class View:
     Parameters
     ----------
     market : Market
-    day : int
-        Index of the day; -1 before the first.
-    phase : Phase
-    bar : int
-        On minute data the bar of the day at which the clock stands (:attr:`State.bar`), else 0.
+    at : Moment
+        Day -1 lies before the first.
     """
 
-    __slots__ = ("bar", "day", "market", "phase", "stop")
+    __slots__ = ("bar", "day", "market", "phase", "whole_days")
 
-    def __init__(self, market: Market, day: int, phase: Phase, bar: int = 0) -> None:
-        self.market, self.day, self.phase, self.bar = market, day, phase, bar
-        self.stop = day + 1 if PHASE_ORDER[phase] >= _AT_CLOSE else day
+    def __init__(self, market: Market, at: Moment) -> None:
+        self.market, (self.day, self.phase, self.bar) = market, at
+        self.whole_days = self.day + 1 if self.phase >= CLOSE else self.day
         """Number of whole daily bars that are visible."""
 
     def _cut(self, frequency: str) -> tuple[Panel | Intraday, int]:
@@ -48,16 +43,16 @@ class View:
         panel = self.market.panel
         choose("frequency", frequency, FREQUENCIES)
         if frequency == "day":
-            return panel, max(self.stop, 0)
+            return panel, max(self.whole_days, 0)
         bars = panel.intraday
         if bars is None:
             raise UsageError(
                 "frequency='bar' asks for bars inside the day, but the data of this market are daily. "
                 "Use frequency='day', or read minute data."
             )
-        if self.stop > self.day:
-            return bars, bars.firsts[max(self.stop, 0)]
-        return bars, bars.firsts[self.day] + (self.bar if self.phase is Phase.INTRADAY else 0)
+        if self.whole_days > self.day:
+            return bars, bars.firsts[max(self.whole_days, 0)]
+        return bars, bars.firsts[self.day] + (self.bar if self.phase == INTRADAY else 0)
 
     def fields(self, frequency: str = "day") -> tuple[str, ...]:
         """Names of the fields that bars of a frequency have."""
@@ -111,14 +106,14 @@ class View:
             NaN before the first row.
         """
         panel, day, mark = self.market.panel, self.day, self.market.mark
-        if self.stop > day:
+        if self.whole_days > day:
             return mark[day, columns] if day >= 0 else np.full(len(columns), np.nan)
         reference = panel.pre_close[day, columns]
         known = mark[day - 1, columns] if day > 0 else np.full(len(columns), np.nan)
         prices: Floats = np.where(np.isnan(reference), known, reference)
         if self.bar:
             return self._in_day(columns, prices)
-        if PHASE_ORDER[self.phase] >= _AT_OPEN:
+        if self.phase >= OPEN:
             prices = np.where(panel.suspended[day, columns], prices, panel.open[day, columns])
         return prices
 
@@ -128,14 +123,14 @@ class View:
         assert bars is not None  # only minute data have bars
         row = bars.row(self.day, self.bar)
         seen = bars.last[row, columns]
-        if self.phase is Phase.OPEN:
+        if self.phase == OPEN:
             seen = np.where(bars.traded[row, columns], bars.open[row, columns], np.nan)
         prices: Floats = np.where(np.isnan(seen), reference, seen)
         return prices
 
     def last_bar(self, column: int) -> dict[str, float]:
         """The last whole daily bar of an instrument: field to value, NaN where there is none."""
-        panel, row = self.market.panel, self.stop - 1
+        panel, row = self.market.panel, self.whole_days - 1
         return {name: float(getattr(panel, name)[row, column]) if row >= 0 else float("nan") for name in FIELDS}
 
     def window(self, columns: list[int], count: int, name: str, adjust: str, frequency: str = "day") -> Floats:

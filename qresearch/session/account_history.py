@@ -12,20 +12,19 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from qresearch.domain.messages import Event, OrderFilled, records
+from qresearch.domain import events
+from qresearch.domain.moment import CLOSE, Moment
 from qresearch.domain.state import Position, State
-from qresearch.engine.evolve import Draft, evolve
+from qresearch.engine.draft import Draft
+from qresearch.engine.evolve import evolve
 from qresearch.engine.exchange import Exchange
 from qresearch.engine.valuation import Ints, equity_at_closes
 from qresearch.errors import choose
 from qresearch.market.panel import Floats
-from qresearch.market.venue import PHASE_ORDER, Phase
 
 if TYPE_CHECKING:
     from qresearch.session.session import Session
     from qresearch.session.timeline import Branch
-
-_CLOSE = PHASE_ORDER[Phase.CLOSE]
 
 
 class AccountHistory:
@@ -57,7 +56,7 @@ class AccountHistory:
         initial: Mapping[int, Position],
         account: State | Draft,
         closes: list[State],
-        log: list[Event],
+        log: list[events.Event],
     ) -> None:
         self.exchange, self.name, self.starting, self.initial = exchange, name, starting, initial
         self.account, self.closes, self.log = account, closes, log
@@ -90,7 +89,7 @@ class AccountHistory:
 
     @classmethod
     def _of(
-        cls, session: Session, branch: Branch, stop: int, account: State | Draft, log: list[Event]
+        cls, session: Session, branch: Branch, stop: int, account: State | Draft, log: list[events.Event]
     ) -> AccountHistory:
         return cls(
             session._exchange,
@@ -146,9 +145,9 @@ class AccountHistory:
         return pd.Series(self.returns, index=self.days, name=self.name, dtype="float64")
 
     @cached_property
-    def fills(self) -> list[OrderFilled]:
+    def fills(self) -> list[events.OrderFilled]:
         """Every execution, in order."""
-        return [event for event in records(iter(self.log)) if isinstance(event, OrderFilled)]
+        return [event for event in events.records(iter(self.log)) if isinstance(event, events.OrderFilled)]
 
 
 def states_at_closes(exchange: Exchange, branch: Branch, stop: int, *, start: int = 0) -> list[State]:
@@ -169,23 +168,23 @@ def states_at_closes(exchange: Exchange, branch: Branch, stop: int, *, start: in
     for number, state in enumerate(stops[start : stop + 1], start):
         if number > start:
             before = stops[number - 1]
-            first = max(before.day if before.phase < _CLOSE else before.day + 1, exchange.first)
+            first = max(before.day if before.phase < CLOSE else before.day + 1, exchange.first)
             if first < state.day:
                 log = branch.log[counts[number - 1] : counts[number]]
                 found |= _folded(before, log, range(first, state.day))
-        if state.phase >= _CLOSE and state.day >= exchange.first:
+        if state.phase >= CLOSE and state.day >= exchange.first:
             found[state.day] = state
     return list(found.values())
 
 
-def _folded(state: State, log: list[Event], days: range) -> dict[int, State]:
+def _folded(state: State, log: list[events.Event], days: range) -> dict[int, State]:
     """The account at the closes of some days that follow a state, from the events after it."""
     found = {}
     place = 0
     for day in days:
         begin = place
-        while place < len(log) and (log[place].day, log[place].phase) <= (day, _CLOSE):
+        while place < len(log) and log[place].at[:2] <= (day, CLOSE):
             place += 1
-        state = evolve(state, log[begin:place])._replace(day=day, phase=_CLOSE)
+        state = evolve(state, log[begin:place])._replace(at=Moment(day, CLOSE))
         found[day] = state
     return found

@@ -35,10 +35,10 @@ def reserved_of(history: AccountHistory, account: Any) -> int:
 
 
 def fees_by_day(history: AccountHistory) -> dict[int, int]:
-    """Commission, stamp duty and transfer fee by day, in money steps."""
+    """All fees by day, in money steps."""
     fees: dict[int, int] = {}
     for fill in history.fills:
-        fees[fill.day] = fees.get(fill.day, 0) + fill.commission + fill.stamp_duty + fill.transfer_fee
+        fees[fill.at.day] = fees.get(fill.at.day, 0) + fill.fees.total
     return fees
 
 
@@ -107,7 +107,7 @@ def traded_by_day(history: AccountHistory) -> Traded:
     """What was bought and sold, by day and instrument."""
     traded: Traded = {}
     for fill in history.fills:
-        row = traded.setdefault((fill.day, fill.instrument), [0, 0, 0, 0])
+        row = traded.setdefault((fill.at.day, fill.instrument), [0, 0, 0, 0])
         side = 0 if fill.quantity > 0 else 2
         row[side] += abs(fill.quantity)
         row[side + 1] += fill.notional

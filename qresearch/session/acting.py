@@ -6,23 +6,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Literal, cast
 
-from qresearch.domain.messages import (
-    CancelRefused,
-    Costs,
-    Event,
-    Settings,
-    Slippage,
-    UpdateRefused,
-    records,
-)
-from qresearch.domain.messages import (
-    OrderRejected as RejectedEvent,
-)
+from qresearch.domain import events
 from qresearch.domain.reasons import Reason, explain_reason
+from qresearch.domain.settings import Costs, Settings, Slippage
 from qresearch.domain.state import State
 from qresearch.domain.terms import MARKET_DAY
 from qresearch.engine import updates
-from qresearch.engine.evolve import Draft
+from qresearch.engine.draft import Draft
 from qresearch.engine.fees import fixed_costs
 from qresearch.errors import (
     OrderRejected,
@@ -94,11 +84,11 @@ class Acting(Navigation, TradingApi):
             self._raise_if_strict(draft.events[-1:])
         return Ticket.of(cast("Session", self), self._timeline.branch, draft.orders)
 
-    def _raise_if_strict(self, events: list[Event]) -> None:
+    def _raise_if_strict(self, log: list[events.Event]) -> None:
         """Raise for the latest rejection among some events, which are kept all the same."""
         if not self._strict:
             return
-        found = [event for event in records(events) if isinstance(event, RejectedEvent)]
+        found = [event for event in events.records(log) if isinstance(event, events.OrderRejected)]
         if not found:
             return
         refused = found[-1]
@@ -167,7 +157,7 @@ class Acting(Navigation, TradingApi):
         left = record.leaves if quantity is None else whole_shares("update", quantity) - record.filled - record.canceled
         if left <= 0 and not record.status.is_final:
             facts = {"asked": quantity, "done": record.filled + record.canceled}
-            draft.emit(UpdateRefused(draft.day, draft.phase, record.order_id, Reason.BELOW_FILLED, facts))
+            draft.emit(events.UpdateRefused(draft.at, record.order_id, Reason.BELOW_FILLED, facts))
             done = False
         else:
             done = updates.update(
@@ -319,5 +309,5 @@ class Acting(Navigation, TradingApi):
 def _refusal(draft: Draft) -> str:
     """Code and sentence of the refusal that came last."""
     refused = draft.events[-1]
-    assert isinstance(refused, (CancelRefused, UpdateRefused))  # what was not done has just been told
+    assert isinstance(refused, (events.CancelRefused, events.UpdateRefused))  # what was not done has just been told
     return f"{refused.reason.value}: {explain_reason(refused.reason, refused.facts)}"

@@ -10,8 +10,8 @@ from pathlib import Path
 from types import FrameType, TracebackType
 from typing import TYPE_CHECKING, Any
 
+from qresearch.domain import events
 from qresearch.domain.calls import retold
-from qresearch.domain.messages import Event, records
 from qresearch.errors import StrategyError
 from qresearch.session import frames
 from qresearch.session.html import table
@@ -139,14 +139,14 @@ class Attempt:
     Parameters
     ----------
     session : Session
-    events : list of Event
+    log : list of Event
         Of the step, up to the raise.
     error : StrategyError
     """
 
-    def __init__(self, session: Session, events: list[Event], error: StrategyError) -> None:
+    def __init__(self, session: Session, log: list[events.Event], error: StrategyError) -> None:
         self._session = session
-        self._events = events
+        self._events = log
         self._branch, self._count = session._timeline.branch, session._timeline.count
         self.error = error
         """The :class:`~qresearch.StrategyError`; what the strategy itself raised is its ``__cause__``."""
@@ -197,7 +197,7 @@ class Attempt:
         book.advance(self._branch.log, self._count)
         touched = dict.fromkeys(
             order_id
-            for event in records(iter(self._events))
+            for event in events.records(iter(self._events))
             if (order_id := getattr(event, "order_id", None)) is not None
         )
         found: list[OrderRecord] = []

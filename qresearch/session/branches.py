@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from qresearch.domain import events
 from qresearch.domain.arguments import text
 from qresearch.domain.calls import told_calls
-from qresearch.domain.messages import Advanced, Matched, OrderFilled, QueueEmptied, Record, records
+from qresearch.domain.moment import CLOSE
 from qresearch.errors import UsageError, close_matches, did_you_mean, shown
-from qresearch.market.venue import PHASE_ORDER, Phase
 from qresearch.session import frames
 from qresearch.session.account_history import AccountHistory
 from qresearch.session.encoding import first_difference
@@ -29,8 +29,7 @@ if TYPE_CHECKING:
 
     from qresearch.session.session import Session
 
-_CLOSE = PHASE_ORDER[Phase.CLOSE]
-_CLOCKWORK = (Advanced, QueueEmptied)
+_CLOCKWORK = (events.Advanced, events.QueueEmptied)
 _DEEPEST = 20
 
 
@@ -154,12 +153,12 @@ class Branches:
         session = self._session
         exchange, tip = session._exchange, branch.stops[-1]
         forked = pd.NaT if branch.parent is None else frames.timestamp(exchange, branch.stops[branch.fork].day)
-        days = max(tip.day - exchange.first + (tip.phase >= _CLOSE), 0)
+        days = max(tip.day - exchange.first + (tip.phase >= CLOSE), 0)
         # Counted without taking blocks apart: branches of branches repeat what came before them.
         fills = sum(
             np.count_nonzero(np.asarray(event.quantities))
-            if isinstance(event, Matched)
-            else isinstance(event, OrderFilled)
+            if isinstance(event, events.Matched)
+            else isinstance(event, events.OrderFilled)
             for event in branch.log
         )
         equity = Portfolio(exchange, tip, session._starting_equity).equity
@@ -244,10 +243,14 @@ class Comparison:
         self._names = [a.name, b.name]
 
     @cached_property
-    def _difference(self) -> list[tuple[str, int, Record]]:
+    def _difference(self) -> list[tuple[str, int, events.Record]]:
         """(branch, number, event) of each where they part; empty when they do not."""
         runs = [
-            [(seq, event) for seq, event in enumerate(records(iter(branch.log))) if not isinstance(event, _CLOCKWORK)]
+            [
+                (seq, event)
+                for seq, event in enumerate(events.records(iter(branch.log)))
+                if not isinstance(event, _CLOCKWORK)
+            ]
             for branch in (self._a, self._b)
         ]
         found = first_difference(*([event for _, event in run] for run in runs))
@@ -268,7 +271,7 @@ class Comparison:
         for name, seq, event in found:
             book = OrderBook()
             branch = self._a if name == self._names[0] else self._b
-            book.fold(islice(records(iter(branch.log)), seq))
+            book.fold(islice(events.records(iter(branch.log)), seq))
             rows.append(frames.event_row(self._session._exchange, event, *book.tell(event)))
         frame = frames.typed_events(rows)
         frame.insert(0, "seq", [seq for _, seq, _ in found])
@@ -335,7 +338,7 @@ class Comparison:
             ax.plot(curves.index, curves[name].to_numpy(), style, label=name)
         found = self._difference
         if found:
-            day = min(event.day for _, _, event in found)
+            day = min(event.at.day for _, _, event in found)
             parting: Any = frames.timestamp(self._session._exchange, max(day, 0)).to_pydatetime()
             ax.axvline(parting, color="#6b7280", lw=0.8)
         currency = self._session.market.venue.money.currency

@@ -10,30 +10,18 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from qresearch.domain import events
 from qresearch.domain.arguments import function, number, text
 from qresearch.domain.calls import told_calls
-from qresearch.domain.messages import (
-    Event,
-    OrderCreated,
-    OrderExpired,
-    OrderFilled,
-    OrderRejected,
-    OrderTrimmed,
-    Record,
-    records,
-)
-from qresearch.domain.messages import Record as AnyRecord
+from qresearch.domain.moment import CLOSE, PHASE_NUMBERS, PHASES, Moment, Phase
 from qresearch.domain.reasons import explain_reason
 from qresearch.errors import OutOfRange, UsageError, choose, close_matches, did_you_mean, shown
-from qresearch.market.venue import PHASE_ORDER, PHASES, Phase
 from qresearch.session.expressions import label, measure
 from qresearch.session.html import table
 from qresearch.session.schedules import moment_at
 
 if TYPE_CHECKING:
     from qresearch.session.session import Session
-
-_CLOSE = PHASE_ORDER[Phase.CLOSE]
 
 
 def _dotted(kind: type) -> str:
@@ -42,12 +30,12 @@ def _dotted(kind: type) -> str:
 
 
 EVENTS: dict[str, type] = {
-    **{_dotted(kind): kind for kind in AnyRecord.__args__},
-    "fill": OrderFilled,
-    "order": OrderCreated,
-    "rejected": OrderRejected,
-    "trimmed": OrderTrimmed,
-    "expired": OrderExpired,
+    **{_dotted(kind): kind for kind in events.Record.__args__},
+    "fill": events.OrderFilled,
+    "order": events.OrderCreated,
+    "rejected": events.OrderRejected,
+    "trimmed": events.OrderTrimmed,
+    "expired": events.OrderExpired,
 }
 """Events on which one can stop: the names in ``session.events`` with a dot, and some short ones."""
 
@@ -82,7 +70,7 @@ class Breakpoint:
         Of the session: True while the condition on the state holds.
     begin : callable or None
         Of the session: called before a run, for a condition that looks back.
-    moment : (int, int, int) or None
+    moment : Moment or None
         Day and phase of a date.
     when : callable or None
         Of the session: it stops only where this is true too.
@@ -99,7 +87,7 @@ class Breakpoint:
     instrument: int | None = None
     holds: Callable[[Session], Any] | None = None
     begin: Callable[[Session], None] | None = None
-    moment: tuple[int, int, int] | None = None
+    moment: Moment | None = None
     when: Callable[[Session], Any] | None = None
     enabled: bool = True
     hits: int = 0
@@ -260,7 +248,7 @@ class Breakpoints:
             return Breakpoint(0, str(what), str(what), "date", moment=inside)
         wanted = choose("phase", phase or "CLOSE", [*PHASES])
         name = str(session.market.days[day])
-        return Breakpoint(0, name, f"{name} {wanted}", "date", moment=(day, PHASE_ORDER[Phase(wanted)], 0))
+        return Breakpoint(0, name, f"{name} {wanted}", "date", moment=Moment(day, PHASE_NUMBERS[Phase(wanted)]))
 
     # ------------------------------------------------------------------ handling
 
@@ -367,19 +355,18 @@ class Armed:
         """Before the events of another step."""
         self._seen = 0
 
-    def _moment(self) -> tuple[int, int, int]:
-        account = self._session._account
-        return account.day, account.phase, account.bar
+    def _moment(self) -> Moment:
+        return self._session._account.at
 
     def _true(self, point: Breakpoint) -> bool:
         return bool(point.holds is not None and point.holds(self._session))
 
-    def check(self, events: list[Event]) -> bool:
+    def check(self, log: list[events.Event]) -> bool:
         """See whether some new events, or where they led, hit a breakpoint.
 
         Parameters
         ----------
-        events : list of Event
+        log : list of Event
             Of the step so far.
 
         Returns
@@ -387,36 +374,36 @@ class Armed:
         bool
             True: stop, :attr:`reason` says why.
         """
-        new = events[self._seen :]
-        self._seen = len(events)
+        new = log[self._seen :]
+        self._seen = len(log)
         reasons = [*self._event_reasons(new), *self._date_reasons(), *self._state_reasons()]
         self._from = self._moment()
         if reasons:
             self.reason = "; ".join(reasons) + "."
         return bool(reasons)
 
-    def peek(self, events: list[Event]) -> bool:
+    def peek(self, log: list[events.Event]) -> bool:
         """True when the request just placed hits a breakpoint; nothing is counted."""
-        last = list(records(iter(events[-1:])))[-2:]
+        last = list(events.records(iter(log[-1:])))[-2:]
         return any(
             isinstance(event, point.event or ()) and self._is_of(event, point)
             for event in last
             for point in self._events
         )
 
-    def _event_reasons(self, events: list[Event]) -> Iterator[str]:
-        if not self._events or not events:
+    def _event_reasons(self, log: list[events.Event]) -> Iterator[str]:
+        if not self._events or not log:
             return
-        for event in records(iter(events)):
+        for event in events.records(iter(log)):
             for point in self._events:
                 if isinstance(event, point.event or ()) and self._is_of(event, point) and self._when(point):
                     yield self._hit(point, f"{point.text}: {self._tell(event)}")
                     return
 
-    def _is_of(self, event: Record, point: Breakpoint) -> bool:
+    def _is_of(self, event: events.Record, point: Breakpoint) -> bool:
         return point.instrument is None or self._instrument(event) == point.instrument
 
-    def _instrument(self, event: Record) -> int | None:
+    def _instrument(self, event: events.Record) -> int | None:
         instrument: int | None = getattr(event, "instrument", None)
         order_id = getattr(event, "order_id", None)
         if instrument is None and order_id is not None:
@@ -424,11 +411,11 @@ class Armed:
             return None if record is None else record.instrument
         return instrument
 
-    def _tell(self, event: Record) -> str:
+    def _tell(self, event: events.Record) -> str:
         order_id = getattr(event, "order_id", None)
         instrument = self._instrument(event)
         symbol = "" if instrument is None else self._session.market.symbols[instrument]
-        if isinstance(event, OrderFilled):
+        if isinstance(event, events.OrderFilled):
             return f"order {order_id} filled {abs(event.quantity):,} at {event.price:,.10g}"
         subject = symbol if order_id is None else f"order {order_id} {symbol}".rstrip()
         reason = getattr(event, "reason", None)
@@ -470,7 +457,7 @@ class _Drawdown:
         self._last = 1 - closes[-1] / self._peak if len(closes) and self._peak > 0 else 0.0
 
     def __call__(self, session: Session) -> float:
-        if session._account.phase >= _CLOSE and session._account.day >= session._exchange.first:
+        if session._account.phase >= CLOSE and session._account.day >= session._exchange.first:
             now = session.portfolio.equity
             self._peak = max(self._peak, now)
             self._last = 1 - now / self._peak if self._peak > 0 else 0.0

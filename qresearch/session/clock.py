@@ -7,12 +7,12 @@ from contextlib import contextmanager, suppress
 from threading import RLock
 from typing import TYPE_CHECKING, Any, cast
 
-from qresearch.domain.messages import Advanced, Event
+from qresearch.domain import events
+from qresearch.domain.moment import AFTER_CLOSE, CLOSE, INTRADAY, PHASE_NUMBERS, PHASES, PRE_OPEN, Moment, Phase
 from qresearch.domain.state import State
 from qresearch.engine import decide
-from qresearch.engine.evolve import Draft
+from qresearch.engine.draft import Draft
 from qresearch.errors import JournalError, StrategyError, UsageError
-from qresearch.market.venue import PHASE_ORDER, PHASES, Phase
 from qresearch.session import frames
 from qresearch.session.attempt import Attempt, strategy_error
 from qresearch.session.breakpoints import Armed, Breakpoints
@@ -37,10 +37,6 @@ if TYPE_CHECKING:
     from qresearch.session.orders import OrderRecord
     from qresearch.session.session import Session
 
-_INTRADAY, _CLOSE, _AFTER_CLOSE = (PHASE_ORDER[phase] for phase in PHASES[2:])
-Target = tuple[int, int, int]
-"""(day, phase, bar) at or after which a step ends; bar 0 where the phase is enough."""
-
 
 class Clock(StrategySlot):
     """How a session simulates, keeps and redoes its steps; :class:`Navigation` is how a user asks for it."""
@@ -54,7 +50,7 @@ class Clock(StrategySlot):
     _orders: Callable[[], dict[int, OrderRecord]]
     _tell: Callable[..., None]
     _strict: bool
-    _raise_if_strict: Callable[[list[Event]], None]
+    _raise_if_strict: Callable[[list[events.Event]], None]
 
     def _begin_navigation(self) -> None:
         session = cast("Session", self)
@@ -106,18 +102,18 @@ class Clock(StrategySlot):
                 f"{call}() was called inside a callback of the strategy. Call it from the notebook instead."
             )
 
-    def _target(self, phase: str | None) -> Target:
+    def _target(self, phase: str | None) -> Moment:
         """Moment at or after which a step ends."""
         state, exchange = self._timeline.state, self._exchange
         before = state.day < exchange.first
         if phase == "next":
-            is_over = before or state.phase == _AFTER_CLOSE
-            return (state.day + 1, 0, 0) if is_over else (state.day, *exchange.next_bar(state))
-        wanted = _CLOSE if phase is None else PHASE_ORDER[Phase(phase)]
-        if wanted == state.phase == _INTRADAY and not before and state.bar < exchange.bar_count(state.day):
-            return state.day, wanted, state.bar + 1
+            is_over = before or state.phase == AFTER_CLOSE
+            return Moment(state.day + 1, PRE_OPEN) if is_over else exchange.next_moment(state.at)
+        wanted = CLOSE if phase is None else PHASE_NUMBERS[Phase(phase)]
+        if wanted == state.phase == INTRADAY and not before and state.bar < exchange.bar_count(state.day):
+            return Moment(state.day, wanted, state.bar + 1)
         day = state.day + 1 if before or state.phase >= wanted else state.day
-        return day, wanted, min(1, exchange.bar_count(day)) if wanted == _INTRADAY else 0
+        return Moment(day, wanted, min(1, exchange.bar_count(day)) if wanted == INTRADAY else 0)
 
     def _section(self, call: str) -> Section:
         """A call that a signal does not split; not inside a callback, which is a part of a step."""
@@ -135,7 +131,7 @@ class Clock(StrategySlot):
             with suppress(JournalError):
                 self._sync()
 
-    def _go(self, target: Target, *, rerun: bool = False) -> bool:
+    def _go(self, target: Moment, *, rerun: bool = False) -> bool:
         """Go on to a moment, simulated, run again or redone; True when a breakpoint stopped it earlier."""
         timeline = self._timeline
         if not rerun and timeline.is_outdated:
@@ -201,14 +197,14 @@ class Clock(StrategySlot):
             raise
         finally:
             self._draft = None
-        draft.events.append(Advanced(draft.day, draft.phase, draft.bar))
+        draft.events.append(events.Advanced(draft.at))
         return draft
 
     @staticmethod
-    def _check(armed: Armed, events: list[Event]) -> bool:
+    def _check(armed: Armed, log: list[events.Event]) -> bool:
         """Whether a breakpoint is hit, which may ask functions of the user's."""
         with LET:
-            return armed.check(events)
+            return armed.check(log)
 
     def _keep(self, kind: str, draft: Draft, memory: Remembered | None) -> bool:
         """Keep what a step or a command did; True when this opened a branch, because the cursor stood in the past."""
@@ -281,7 +277,7 @@ class Clock(StrategySlot):
             error = strategy_error(problem, name, self.now, is_opening=is_opening)
             raise error.with_traceback(problem.__traceback__) from problem
 
-    def _redo(self, target: Target) -> bool:
+    def _redo(self, target: Moment) -> bool:
         """Move to the kept stop at or after the target, or to the tip; True when a breakpoint stopped it earlier."""
         timeline = self._timeline
         branch, armed = timeline.branch, self._armed
@@ -294,7 +290,7 @@ class Clock(StrategySlot):
                     armed.begin()
                     new = branch.log[branch.counts[branch.cursor - 1] : branch.counts[branch.cursor]]
                     hit = self._check(armed, new)
-                if branch.cursor == len(branch.stops) - 1 or state.moment >= target:
+                if branch.cursor == len(branch.stops) - 1 or state.at >= target:
                     break
             self._memory.restore(timeline.memory)
         return hit

@@ -9,39 +9,33 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import assert_never
 
-from qresearch.domain.messages import (
-    Advanced,
-    Cancel,
-    CancelRefused,
-    CancelRequested,
-    ChangeSettings,
-    Event,
-    Logged,
-    OrderCanceled,
-    OrderUpdated,
-    Place,
-    Placed,
-    PositionSeeded,
-    Recorded,
-    SettingsChanged,
-    Update,
-    UpdateRefused,
-    UpdateRequested,
-)
+from qresearch.domain import events
+from qresearch.domain.commands import Cancel, ChangeSettings, Place, Update
+from qresearch.domain.moment import Moment
 from qresearch.domain.order import Method
 from qresearch.domain.reasons import Reason
 from qresearch.domain.terms import MARKET_DAY
 from qresearch.engine import decide
-from qresearch.engine.evolve import Draft
+from qresearch.engine.draft import Draft
 from qresearch.engine.exchange import Exchange
 from qresearch.engine.immediate import placing
 from qresearch.engine.updates import cancel, change_settings, update
 
-Done = Place | Cancel | Update | ChangeSettings | CancelRefused | UpdateRefused | PositionSeeded | Recorded | Logged
+Done = (
+    Place
+    | Cancel
+    | Update
+    | ChangeSettings
+    | events.CancelRefused
+    | events.UpdateRefused
+    | events.PositionSeeded
+    | events.Recorded
+    | events.Logged
+)
 """A command as it was given. What came too late, and what a strategy wrote down, are told by their event."""
 
 
-def placed_rows(block: Placed) -> Iterator[Place]:
+def placed_rows(block: events.Placed) -> Iterator[Place]:
     """What each row of a block of requests asked for."""
     for offset, (instrument, quantity) in enumerate(zip(block.instruments, block.quantities, strict=True)):
         refusal = block.refused.get(offset)
@@ -49,37 +43,42 @@ def placed_rows(block: Placed) -> Iterator[Place]:
         yield Place(instrument, Method(method), asked, block.terms.get(offset, MARKET_DAY))
 
 
-def commands_of(events: Iterable[Event]) -> Iterator[tuple[tuple[int, int, int], Done]]:
+def commands_of(log: Iterable[events.Event]) -> Iterator[tuple[Moment, Done]]:
     """The commands that caused some events, each with its moment; what the market did by itself is left out."""
-    for event in events:
-        moment = event.day, event.phase, event.bar
+    for event in log:
         match event:
-            case Placed():
+            case events.Placed():
                 for command in placed_rows(event):
-                    yield moment, command
-            case OrderCanceled(order_id=order_id, reason=Reason.USER_CANCEL, was_pending=False):
-                yield moment, Cancel(order_id)
-            case CancelRequested(order_id=order_id):
-                yield moment, Cancel(order_id)
+                    yield event.at, command
+            case events.OrderCanceled(order_id=order_id, reason=Reason.USER_CANCEL, was_pending=False):
+                yield event.at, Cancel(order_id)
+            case events.CancelRequested(order_id=order_id):
+                yield event.at, Cancel(order_id)
             case (
-                OrderUpdated(order_id=order_id, quantity=quantity, terms=terms, was_pending=False, reason=None)
-                | UpdateRequested(order_id=order_id, quantity=quantity, terms=terms)
+                events.OrderUpdated(order_id=order_id, quantity=quantity, terms=terms, was_pending=False, reason=None)
+                | events.UpdateRequested(order_id=order_id, quantity=quantity, terms=terms)
             ):
-                yield moment, Update(order_id, quantity, terms)
-            case SettingsChanged(settings=settings):
-                yield moment, ChangeSettings(settings)
-            case UpdateRefused(was_pending=False) | CancelRefused() | PositionSeeded() | Recorded() | Logged():
-                yield moment, event
+                yield event.at, Update(order_id, quantity, terms)
+            case events.SettingsChanged(settings=settings):
+                yield event.at, ChangeSettings(settings)
+            case (
+                events.UpdateRefused(was_pending=False)
+                | events.CancelRefused()
+                | events.PositionSeeded()
+                | events.Recorded()
+                | events.Logged()
+            ):
+                yield event.at, event
             case _:
                 pass
 
 
-def split_step(events: list[Event]) -> tuple[list[Event], list[Event]]:
+def split_step(log: list[events.Event]) -> tuple[list[events.Event], list[events.Event]]:
     """The events between two stops: those of the step, and those of commands by hand after it."""
-    for place_of, event in enumerate(events):
-        if isinstance(event, Advanced):
-            return events[: place_of + 1], events[place_of + 1 :]
-    return [], events
+    for place_of, event in enumerate(log):
+        if isinstance(event, events.Advanced):
+            return log[: place_of + 1], log[place_of + 1 :]
+    return [], log
 
 
 def do(draft: Draft, exchange: Exchange, command: Done) -> None:
@@ -93,13 +92,19 @@ def do(draft: Draft, exchange: Exchange, command: Done) -> None:
             update(draft, exchange, order_id, quantity, terms, status="")
         case ChangeSettings(settings=settings):
             change_settings(draft, exchange, settings)
-        case CancelRefused() | UpdateRefused() | PositionSeeded() | Recorded() | Logged():
+        case (
+            events.CancelRefused()
+            | events.UpdateRefused()
+            | events.PositionSeeded()
+            | events.Recorded()
+            | events.Logged()
+        ):
             draft.emit(command)
         case _:
             assert_never(command)
 
 
-def again(draft: Draft, exchange: Exchange, events: list[Event]) -> list[int]:
+def again(draft: Draft, exchange: Exchange, log: list[events.Event]) -> list[int]:
     """Do again on a draft what some events record: advance, and every command at its moment.
 
     Parameters
@@ -107,7 +112,7 @@ def again(draft: Draft, exchange: Exchange, events: list[Event]) -> list[int]:
     draft : Draft
         Where the step, or the command by hand, began.
     exchange : Exchange
-    events : list of Event
+    log : list of Event
         As recorded. The draft ends at the moment of the ``Advanced`` among them.
 
     Returns
@@ -117,15 +122,15 @@ def again(draft: Draft, exchange: Exchange, events: list[Event]) -> list[int]:
     """
     frozen: list[int] = []
 
-    def advance(moment: tuple[int, int, int]) -> None:
-        while (draft.day, draft.phase, draft.bar) < moment:
+    def advance(moment: Moment) -> None:
+        while draft.at < moment:
             frozen.extend(decide.advance(draft, exchange))
 
-    for moment, command in commands_of(events):
+    for moment, command in commands_of(log):
         advance(moment)
         do(draft, exchange, command)
-    for event in events:
-        if isinstance(event, Advanced):
-            advance((event.day, event.phase, event.bar))
+    for event in log:
+        if isinstance(event, events.Advanced):
+            advance(event.at)
             draft.events.append(event)
     return frozen

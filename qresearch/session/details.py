@@ -7,22 +7,15 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from qresearch.domain.messages import (
-    CancelRefused,
-    OrderCanceled,
-    OrderExpired,
-    OrderFilled,
-    OrderRejected,
-    Record,
-    records,
-)
+from qresearch.domain import events
+from qresearch.domain.fees import parts_of
+from qresearch.domain.moment import OPEN, Moment
 from qresearch.domain.reasons import explain_reason
 from qresearch.engine.exchange import Exchange
-from qresearch.market.venue import PHASE_ORDER, Phase
 from qresearch.session.account_history import AccountHistory
-from qresearch.session.frames import side_of, time_of
+from qresearch.session.frames import time_of
 from qresearch.session.naming import DIRECTIONS, OUTCOMES, TRADE_DETAILS
-from qresearch.session.orders import Moment, OrderBook, OrderRecord
+from qresearch.session.orders import OrderBook, OrderRecord
 
 DETAIL_COLUMNS = (
     "order_id", "symbol", "side", "sent", "order_price", "order_quantity", "time", "price", "quantity", "outcome",
@@ -30,7 +23,6 @@ DETAIL_COLUMNS = (
 )  # fmt: skip
 Happening = tuple[str, float, int, str, str]
 """Outcome, price, shares, code of the reason, sentence."""
-_OPEN = PHASE_ORDER[Phase.OPEN]
 
 
 def trade_details(history: AccountHistory) -> pd.DataFrame:
@@ -38,7 +30,7 @@ def trade_details(history: AccountHistory) -> pd.DataFrame:
     book = OrderBook()
     rows: list[tuple[Any, ...]] = []
     told: set[int] = set()
-    for event in records(iter(history.log)):
+    for event in events.records(iter(history.log)):
         order_id = getattr(event, "order_id", None)
         if order_id is None:
             continue
@@ -59,26 +51,26 @@ def trade_details(history: AccountHistory) -> pd.DataFrame:
     return frame.astype({**words, **whole, **floats, "sent": "datetime64[s]", "time": "datetime64[s]"})
 
 
-def _outcome(event: Record, order: OrderRecord) -> Happening | None:
+def _outcome(event: events.Record, order: OrderRecord) -> Happening | None:
     """Outcome, price, shares, reason and sentence of an event that the table shows; None for others."""
     match event:
-        case OrderFilled(price=price, quantity=quantity):
+        case events.OrderFilled(price=price, quantity=quantity):
             return "filled" if order.leaves == 0 else "partly filled", price, abs(quantity), "", ""
-        case OrderCanceled(reason=reason, facts=facts):
+        case events.OrderCanceled(reason=reason, facts=facts):
             left = abs(order.quantity) - order.filled
             return "canceled", float("nan"), left, reason.value, explain_reason(reason, facts)
-        case OrderRejected(reason=reason, facts=facts):
+        case events.OrderRejected(reason=reason, facts=facts):
             return "rejected", float("nan"), 0, reason.value, explain_reason(reason, facts)
-        case CancelRefused(reason=reason, facts=facts):
+        case events.CancelRefused(reason=reason, facts=facts):
             return "cancel refused", float("nan"), 0, reason.value, explain_reason(reason, facts)
-        case OrderExpired(reason=reason, facts=facts):
+        case events.OrderExpired(reason=reason, facts=facts):
             return "expired", float("nan"), 0, reason.value, explain_reason(reason, facts)
         case _:
             return None
 
 
 def _row(
-    exchange: Exchange, order: OrderRecord, event: Record | None, happened: Happening
+    exchange: Exchange, order: OrderRecord, event: events.Record | None, happened: Happening
 ) -> tuple[Any, ...]:  # fmt: skip
     placed: Moment = order.placed
     outcome, price, quantity, reason, why = happened
@@ -86,11 +78,11 @@ def _row(
     return (
         order.order_id,
         exchange.market.symbols[order.instrument],
-        side_of(order.quantity or (1 if order.asked > 0 else -1)),
+        order.side.value,
         time_of(exchange, *placed),
         float("nan") if limit is None else limit,
         abs(order.quantity),
-        pd.NaT if event is None else time_of(exchange, event.day, event.phase, event.bar),
+        pd.NaT if event is None else time_of(exchange, event.at.day, event.at.phase, event.at.bar),
         price,
         quantity,
         outcome,
@@ -116,12 +108,12 @@ def costs_frame(history: AccountHistory) -> pd.DataFrame:
     traded = sum(fill.notional for fill in fills) / units
     opens = exchange.market.panel.open
     slipped = sum(
-        (fill.price - float(opens[fill.day, fill.instrument])) * fill.quantity for fill in fills if fill.phase == _OPEN
+        (fill.price - float(opens[fill.at.day, fill.instrument])) * fill.quantity
+        for fill in fills
+        if fill.at.phase == OPEN
     )
     amounts = {
-        "commission": sum(fill.commission for fill in fills) / units,
-        "stamp_duty": sum(fill.stamp_duty for fill in fills) / units,
-        "transfer_fee": sum(fill.transfer_fee for fill in fills) / units,
+        **{part: sum(fill.fees[part] for fill in fills) / units for part in parts_of(fill.fees for fill in fills)},
         "slippage": round(slipped, 6) + 0.0,
     }
     amounts["total"] = sum(amounts.values())

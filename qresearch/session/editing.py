@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from qresearch.engine.evolve import Draft
+from qresearch.engine.draft import Draft
 from qresearch.errors import UsageError
 from qresearch.session.listeners import LISTENERS, Listeners
 from qresearch.session.memory import Memory, SessionMemory

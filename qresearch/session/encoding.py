@@ -1,7 +1,7 @@
 """Events as text and bytes: what a journal keeps of a step, and what two runs are compared by.
 
-A step is one line of JSON and one run of bytes. The columns of a block (:class:`~qresearch.domain.messages.Placed`,
-:class:`~qresearch.domain.messages.Matched`) go into the bytes as they are, all else into the JSON. Equal events give
+A step is one line of JSON and one run of bytes. The columns of a block (:class:`~qresearch.domain.events.Placed`,
+:class:`~qresearch.domain.events.Matched`) go into the bytes as they are, all else into the JSON. Equal events give
 equal bytes. Reading makes events again and knows the words of the domain only: nothing is ever executed.
 """
 
@@ -19,13 +19,15 @@ from typing import Any, cast
 
 import numpy as np
 
-from qresearch.domain import messages, order, reasons, state, terms
-from qresearch.domain.messages import Event, Matched, Placed, records
+from qresearch.domain import events, order, reasons, settings, state, terms
+from qresearch.domain.events import Event, Matched, Placed, records
+from qresearch.domain.fees import Fees
+from qresearch.domain.moment import Moment
 from qresearch.errors import JournalError
 
 _WORDS: dict[str, type] = {
     name: item
-    for module in (state, reasons, order, terms, messages)
+    for module in (state, reasons, order, terms, settings, events)
     for name, item in vars(module).items()
     if isinstance(item, type) and item.__module__ == module.__name__
 }
@@ -38,7 +40,7 @@ _readers: dict[type, tuple[tuple[str, ...], Callable[[Any], Any]]] = {}
 
 
 def _fields(kind: type) -> tuple[tuple[str, ...], Callable[[Any], Any]]:
-    """Names of the fields of a class, and what reads all of them at once; events and blocks end with their bar."""
+    """Names of the fields of a class, and what reads all of them at once."""
     known = _readers.get(kind)
     if known is None:
         names = tuple(item.name for item in fields(kind))
@@ -55,21 +57,20 @@ def _defaults(kind: Any) -> tuple[Any, ...]:
     return tuple(item.default for item in fields(kind))
 
 
-def encode(events: Iterable[Event]) -> tuple[str, bytes]:
+def encode(log: Iterable[Event]) -> tuple[str, bytes]:
     """Events as one line of JSON and the columns of their blocks as little-endian 64-bit numbers.
 
     Parameters
     ----------
-    events : iterable of Event
+    log : iterable of Event
         Empty blocks, left behind by a call that raised, are skipped.
 
-    >>> from qresearch.domain.messages import Advanced
-    >>> encode([Advanced(3, 4)])
-    ('[["Advanced",3,4]]', b'')
+    >>> encode([events.Advanced(Moment(3, 4))])
+    ('[["Advanced",[3,4]]]', b'')
     """
     rows: list[list[Any]] = []
     columns: list[bytes] = []
-    for event in events:
+    for event in log:
         kind = type(event)
         names, read = _fields(kind)
         if isinstance(event, _BLOCKS):
@@ -79,17 +80,20 @@ def encode(events: Iterable[Event]) -> tuple[str, bytes]:
             for name, value in zip(names, read(event), strict=True):
                 if type(value) in _ATOMS:
                     row.append(value)
+                elif type(value) is Moment:
+                    row.append(_moment(value))
+                elif name == "fees":
+                    body = [_column(name, column) for column in value.values()]
+                    row.append({part: len(column) for part, column in zip(value, body, strict=True)})
+                    columns += body
                 elif isinstance(value, Mapping):
                     row.append(_plain(value) if value else 0)
                 else:
-                    body = _column(name, value)
-                    row.append(len(body))
-                    columns.append(body)
+                    column = _column(name, value)
+                    row.append(len(column))
+                    columns.append(column)
         else:
             row = [kind.__name__, *(value if type(value) in _ATOMS else _plain(value) for value in read(event))]
-        if not event.bar:
-            # It comes last, and daily bars need none.
-            row.pop()
         rows.append(row)
     return to_json(rows), b"".join(columns)
 
@@ -111,6 +115,11 @@ def to_json(data: object) -> str:
     return text
 
 
+def _moment(at: Moment) -> list[int]:
+    """Day, phase and bar; daily bars need none."""
+    return list(at if at.bar else at[:2])
+
+
 def _column(name: str, values: Any) -> bytes:
     if type(values) is array:
         return values.tobytes()
@@ -121,6 +130,10 @@ def _plain(value: Any) -> Any:  # noqa: PLR0911  # one return per kind of value
     """A part of an event as JSON data; words of the domain carry their name."""
     if type(value) in _ATOMS:
         return value
+    if type(value) is Moment:
+        return _moment(value)
+    if type(value) is Fees:
+        return {"$fees": dict(value.parts)}
     if isinstance(value, Enum):
         return {"$": type(value).__name__, "value": value.value}
     if isinstance(value, Mapping):
@@ -149,6 +162,8 @@ def _value(data: Any) -> Any:
         return data
     if "$date" in data:
         return dt.date.fromisoformat(data["$date"])
+    if "$fees" in data:
+        return Fees(tuple(data["$fees"].items()))
     if "$tuple" in data:
         return tuple(_value(item) for item in data["$tuple"])
     if "$pairs" in data:
@@ -178,31 +193,37 @@ def decode(text: str, body: bytes, schema: Mapping[str, Sequence[str]]) -> list[
     schema : mapping of str to sequence of str
         Names of the fields of every event when it was written: :func:`event_schema`.
     """
-    events: list[Event] = []
-    at = 0
+    log: list[Event] = []
+    place = 0
     for name, *values in json.loads(text):
         kind = _word(name)
-        # The bar is left out where there is none.
-        held: dict[str, Any] = dict(zip(schema[name], values, strict=False))
+        held: dict[str, Any] = dict(zip(schema[name], values, strict=True))
+        held["at"] = Moment(*held["at"])
         if kind in _BLOCKS:
-            at = _read_block(kind, held, body, at)
-            events.append(kind(**held))
+            place = _read_block(kind, held, body, place)
+            log.append(kind(**held))
         else:
-            events.append(kind(**{key: _value(value) for key, value in held.items()}))
-    return events
+            log.append(kind(**{key: _value(value) for key, value in held.items()}))
+    return log
 
 
-def _read_block(kind: type, held: dict[str, Any], body: bytes, at: int) -> int:
+def _read_block(kind: type, held: dict[str, Any], body: bytes, place: int) -> int:
     """Put the columns of a block, and its mappings, in place of what the text says of them; where the body goes on."""
     for item in fields(kind):
         declared = str(item.type)
         if item.name in held and declared.startswith(("Column", "array")):
             length = held[item.name]
-            held[item.name] = _read_column(kind, item.name, body[at : at + length])
-            at += length
+            held[item.name] = _read_column(kind, item.name, body[place : place + length])
+            place += length
+        elif item.name == "fees":
+            columns = {}
+            for part, length in held["fees"].items():
+                columns[part] = _read_column(kind, part, body[place : place + length])
+                place += length
+            held["fees"] = columns
         elif item.name in held and declared.startswith(("Mapping", "dict")):
             held[item.name] = _value(held[item.name]) if held[item.name] else {}
-    return at
+    return place
 
 
 def _read_column(kind: type, name: str, body: bytes) -> Any:
@@ -213,7 +234,7 @@ def _read_column(kind: type, name: str, body: bytes) -> Any:
 
 def event_schema() -> dict[str, list[str]]:
     """Names of the fields of every event: written into each journal."""
-    kinds = [item for item in vars(messages).values() if isinstance(item, type) and is_dataclass(item)]
+    kinds = [item for item in vars(events).values() if isinstance(item, type) and is_dataclass(item)]
     return {kind.__name__: [item.name for item in fields(kind)] for kind in kinds}
 
 

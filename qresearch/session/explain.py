@@ -9,32 +9,19 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, NamedTuple
 
-from qresearch.domain.messages import (
-    CancelRequested,
-    Event,
-    Matched,
-    OrderCanceled,
-    OrderFilled,
-    OrderRejected,
-    OrderReleased,
-    OrderScaled,
-    OrderTriggered,
-    OrderTrimmed,
-    OrderUpdated,
-    OrderWaiting,
-    Placed,
-    StopMoved,
-    UpdateRequested,
-)
+from qresearch.domain import events
+from qresearch.domain.fees import label_of, parts_of
+from qresearch.domain.moment import OPEN, PHASES, Phase
 from qresearch.domain.order import Method, Status
 from qresearch.domain.reasons import NO_FACTS, Facts, Reason, explain_reason
+from qresearch.domain.settings import NEXT_OPEN
 from qresearch.domain.state import OpenOrder
 from qresearch.domain.terms import MARKET_DAY, MARKET_KINDS, TimeInForce
-from qresearch.engine.evolve import NEXT_OPEN, Draft
+from qresearch.engine.draft import Draft
 from qresearch.engine.exchange import Exchange
 from qresearch.engine.open_orders import pending_of
+from qresearch.engine.queue import released
 from qresearch.engine.sizing import held_by
-from qresearch.market.venue import PHASES, Phase
 from qresearch.session.explain_checks import TRADING, WAITS, Turn, remedy
 from qresearch.session.explain_words import Say
 from qresearch.session.explanation import FAILED, NOTED, PASSED, SKIPPED, Explanation, Finding
@@ -80,10 +67,7 @@ class _Told(NamedTuple):
     """An event of the order and its place in the log."""
 
     place: int
-    event: (
-        OrderTriggered | StopMoved | OrderUpdated | OrderTrimmed | OrderWaiting | OrderFilled | OrderRejected
-        | OrderCanceled
-    )  # fmt: skip
+    event: events.OrderEvent
 
 
 class _Teller:
@@ -92,16 +76,16 @@ class _Teller:
     def __init__(self, exchange: Exchange, branch: Branch, record: OrderRecord, say: Say) -> None:
         self.exchange, self.branch, self.record, self.say = exchange, branch, record, say
 
-    def findings(self, log: list[Event]) -> Iterator[Finding]:
+    def findings(self, log: list[events.Event]) -> Iterator[Finding]:
         """All findings, in the order of the events."""
         order_id = self.record.order_id
         turn: list[_Told] = []
         for index, event in enumerate(log):
-            if isinstance(event, Placed):
+            if isinstance(event, events.Placed):
                 offset = order_id - event.first_id
                 if 0 <= offset < len(event):
                     yield from self._placed(index, event, offset)
-            elif isinstance(event, Matched):
+            elif isinstance(event, events.Matched):
                 for row in range(len(event)):
                     if int(event.order_ids[row]) == order_id:
                         yield from self._matched(index, event, row)
@@ -117,12 +101,12 @@ class _Teller:
         if turn:
             yield from self._turn(turn)
 
-    def _finding(self, event: Event, check: str, verdict: str, text: str) -> Finding:
+    def _finding(self, event: events.Event, check: str, verdict: str, text: str) -> Finding:
         exchange = self.exchange
-        day = exchange.date(event.day) if event.day >= 0 else self.say("no_day")
-        phase = self.say.name(PHASES[event.phase].value)
-        if event.bar and PHASES[event.phase] is Phase.INTRADAY:
-            phase += f" {time_of(exchange, event.day, event.phase, event.bar):%H:%M}"
+        day = exchange.date(event.at.day) if event.at.day >= 0 else self.say("no_day")
+        phase = self.say.name(PHASES[event.at.phase].value)
+        if event.at.bar and PHASES[event.at.phase] is Phase.INTRADAY:
+            phase += f" {time_of(exchange, event.at.day, event.at.phase, event.at.bar):%H:%M}"
         return Finding(day, phase, self.say.name(check), verdict, text)
 
     def _why(self, reason: Reason, facts: Facts) -> str:
@@ -130,7 +114,7 @@ class _Teller:
 
     # ------------------------------------------------------------------ the call
 
-    def _placed(self, index: int, block: Placed, offset: int) -> Iterator[Finding]:
+    def _placed(self, index: int, block: events.Placed, offset: int) -> Iterator[Finding]:
         record, exchange = self.record, self.exchange
         draft = self._before(index)
         self._replay_requests(draft, block, offset)
@@ -161,11 +145,11 @@ class _Teller:
         numbers = {"held": f"{held:,}", "pending": f"{pending:+,}", "price": price(last), "cash": cash}
         return self.say("sized_by_price" if by_price else "sized", **numbers)
 
-    def _replay_requests(self, draft: Draft, block: Placed, offset: int) -> None:
+    def _replay_requests(self, draft: Draft, block: events.Placed, offset: int) -> None:
         """Put the requests that came before in the same moment into the queue of a draft."""
-        earlier = Placed(block.day, block.phase, block.first_id, block.instruments[:offset], block.quantities[:offset])
+        earlier = events.Placed(block.at, block.first_id, block.instruments[:offset], block.quantities[:offset])
         draft.apply(earlier)
-        draft.day, draft.phase, draft.bar = block.day, block.phase, block.bar
+        draft.day, draft.phase, draft.bar = block.at.day, block.at.phase, block.at.bar
 
     def _before(self, index: int) -> Draft:
         """The account just before an event of the log."""
@@ -176,31 +160,31 @@ class _Teller:
         else:
             draft, start = Draft(self.branch.stops[stop]), counts[stop]
         for event in self.branch.log[start:index]:
-            draft.day, draft.phase, draft.bar = event.day, event.phase, event.bar
+            draft.day, draft.phase, draft.bar = event.at.day, event.at.phase, event.at.bar
             draft.apply(event)
         return draft
 
-    def _at(self, index: int, event: Event) -> Draft:
+    def _at(self, index: int, event: events.Event) -> Draft:
         """The account just before an event, at the moment of it."""
         draft = self._before(index)
-        draft.day, draft.phase, draft.bar = event.day, event.phase, event.bar
+        draft.day, draft.phase, draft.bar = event.at.day, event.at.phase, event.at.bar
         return draft
 
     # ------------------------------------------------------------------ the match
 
-    def _matched(self, index: int, match: Matched, row: int) -> Iterator[Finding]:
+    def _matched(self, index: int, match: events.Matched, row: int) -> Iterator[Finding]:
         """The turn of a plain market order among many."""
         draft = self._at(index, match)
         for earlier in range(row):
             draft.apply_row(match, earlier)
-        order = draft.released(self.record.order_id)
+        order = released(draft, self.record.order_id)
         at, filled = float(match.prices[row]), int(match.quantities[row])
         turn = Turn(self.exchange, draft, order, at if at > 0 else float("nan"), self.say)
         remarks = match.remarks.get(row, ())
         outcome = _outcome(remarks)
         yield from self._judged(match, turn, outcome, traded=bool(filled))
         if filled:
-            fills = (event for event in match.records() if isinstance(event, OrderFilled))
+            fills = (event for event in match.records() if isinstance(event, events.OrderFilled))
             # What such an order cannot fill is trimmed: nothing is left of it.
             order = order._replace(leaves=filled)
             yield from self._traded(next(fill for fill in fills if fill.order_id == self.record.order_id), order)
@@ -214,20 +198,22 @@ class _Teller:
             for item in told:
                 yield from self._told(item.place, item.event)
             return
-        fills = [item.event for item in told if isinstance(item.event, OrderFilled)]
+        fills = [item.event for item in told if isinstance(item.event, events.OrderFilled)]
         outcome = _outcome(item.event for item in told)
         turn = Turn(self.exchange, draft, order, fills[0].price if fills else float("nan"), self.say)
         yield from self._judged(first, turn, outcome, traded=bool(fills))
         for item in told:
-            if isinstance(item.event, (OrderTriggered, StopMoved, OrderFilled)):
+            if isinstance(item.event, (events.OrderTriggered, events.StopMoved, events.OrderFilled)):
                 yield from self._told(item.place, item.event)
-        if isinstance(last.event, OrderWaiting) and order.reason is None:
+        if isinstance(last.event, events.OrderWaiting) and order.reason is None:
             after = self._at(last.place + 1, last.event)
             rest = Turn(self.exchange, after, after.working[order.order_id], float("nan"), self.say).resting()
             if rest:
                 yield self._finding(last.event, "Reserved", NOTED, rest)
 
-    def _judged(self, event: Event, turn: Turn, outcome: Mapping[Reason, Facts], *, traded: bool) -> Iterator[Finding]:
+    def _judged(
+        self, event: events.Event, turn: Turn, outcome: Mapping[Reason, Facts], *, traded: bool
+    ) -> Iterator[Finding]:
         """Each check of a turn and how it came out."""
         order = turn.order
         stopped = waits = False
@@ -254,81 +240,86 @@ class _Teller:
         for reason, facts in unsaid.items():
             yield self._finding(event, "Order", FAILED, self._why(reason, facts))
 
-    def _traded(self, event: OrderFilled, order: OpenOrder | None) -> Iterator[Finding]:
+    def _traded(self, event: events.OrderFilled, order: OpenOrder | None) -> Iterator[Finding]:
         amount, market = self.exchange.money.amount, self.exchange.market
         say = self.say
         numbers = {"price": price(event.price), "value": number(amount(event.notional))}
         text = say("traded_at", shares=f"{abs(event.quantity):,}", **numbers)
         limit = None if order is None else order.terms.limit_price
-        if PHASES[event.phase] is Phase.OPEN and not event.bar:
-            slip = event.price - float(market.panel.open[event.day, self.record.instrument])
+        if event.at.phase == OPEN and not event.at.bar:
+            slip = event.price - float(market.panel.open[event.at.day, self.record.instrument])
             text += say("slipped", slip=f"{slip:+.3f}") if abs(slip) > _HAIR else say("at_the_open")
         elif limit is not None and abs(event.price - limit) < _HAIR:
             text += say("at_its_limit")
         left = 0 if order is None else abs(order.leaves - event.quantity)
         yield self._finding(event, "Filled", PASSED, text + say("left" if left else "full_stop", left=f"{left:,}"))
-        fees = {"commission": event.commission, "duty": event.stamp_duty, "transfer": event.transfer_fee}
-        fees["total"] = sum(fees.values())
-        yield self._finding(event, "Fees", NOTED, say("fees", **{name: number(amount(fees[name])) for name in fees}))
+        fees = event.fees
+        listed = say("comma").join(
+            f"{label_of(part, say.language)} {number(amount(fees[part]))}" for part in parts_of((fees,))
+        )
+        yield self._finding(event, "Fees", NOTED, say("fees", parts=listed, total=number(amount(fees.total))))
 
     # ------------------------------------------------------------------ everything else
 
-    def _told(self, index: int, event: Event) -> Iterator[Finding]:
+    def _told(self, index: int, event: events.Event) -> Iterator[Finding]:
         """What an event says by itself."""
         reason: Reason | None = getattr(event, "reason", None)
         name, verdict = _TOLD.get(type(event).__name__, (type(event).__name__.removeprefix("Order"), NOTED))
-        if isinstance(event, OrderFilled):
+        if isinstance(event, events.OrderFilled):
             yield from self._traded(event, self._before(index).working.get(event.order_id))
         elif reason is not None:
             yield self._finding(event, name, verdict, self._why(reason, getattr(event, "facts", None) or NO_FACTS))
         else:
             yield self._finding(event, name, verdict, self._text_of(index, event))
 
-    def _text_of(self, index: int, event: Event) -> str:
+    def _text_of(self, index: int, event: events.Event) -> str:
         match event:
-            case OrderReleased(order_id=order_id):
-                terms = self._before(index).released(order_id).terms
+            case events.OrderReleased(order_id=order_id):
+                terms = released(self._before(index), order_id).terms
                 return self.say("released", terms=self.say.terms(terms), tif=terms.time_in_force.value)
-            case OrderScaled(quantity=quantity, terms=terms):
+            case events.OrderScaled(quantity=quantity, terms=terms):
                 text = self.say("scaled", shares=f"{abs(quantity):,}")
                 return text if terms == MARKET_DAY else f"{text}, {self.say.terms(terms)}"
-            case OrderTriggered(price=reached):
+            case events.OrderTriggered(price=reached):
                 return self.say("triggered", price=price(reached))
-            case StopMoved(stop=stop):
+            case events.StopMoved(stop=stop):
                 return self.say("moved", price=price(stop))
-            case OrderUpdated(quantity=quantity, terms=terms) | UpdateRequested(quantity=quantity, terms=terms):
+            case (
+                events.OrderUpdated(quantity=quantity, terms=terms)
+                | events.UpdateRequested(quantity=quantity, terms=terms)
+            ):
                 return self.say("updated", shares=f"{abs(quantity):,}", terms=self.say.terms(terms))
-            case CancelRequested():
+            case events.CancelRequested():
                 return self.say("cancel_asked")
             case _:
                 return ""
 
 
-def _outcome(events: Iterable[Event]) -> dict[Reason, Facts]:
+def _outcome(log: Iterable[events.Event]) -> dict[Reason, Facts]:
     """What a turn found against an order, by its reasons."""
-    judged = (OrderUpdated, OrderTrimmed, OrderWaiting, OrderRejected, OrderCanceled)
+    judged = (events.OrderUpdated, events.OrderTrimmed, events.OrderWaiting, events.OrderRejected, events.OrderCanceled)
     return {
-        event.reason: event.facts or NO_FACTS
-        for event in events
-        if isinstance(event, judged) and event.reason is not None
+        event.reason: event.facts or NO_FACTS for event in log if isinstance(event, judged) and event.reason is not None
     }
 
 
-def _is_of_a_turn(event: Event) -> bool:
+def _is_of_a_turn(event: events.Event) -> bool:
     """True for what the market did when it asked an order, not for what was requested or decided elsewhere."""
-    if isinstance(event, (OrderRejected, OrderCanceled)):
+    if isinstance(event, (events.OrderRejected, events.OrderCanceled)):
         return event.reason not in _ENDED_ELSEWHERE and not (
-            isinstance(event, OrderCanceled) and event.reason is Reason.INSUFFICIENT_CASH
+            isinstance(event, events.OrderCanceled) and event.reason is Reason.INSUFFICIENT_CASH
         )
-    if isinstance(event, OrderUpdated):
+    if isinstance(event, events.OrderUpdated):
         return event.reason is not None
-    return isinstance(event, (OrderTriggered, StopMoved, OrderTrimmed, OrderWaiting, OrderFilled))
+    return isinstance(
+        event, (events.OrderTriggered, events.StopMoved, events.OrderTrimmed, events.OrderWaiting, events.OrderFilled)
+    )
 
 
-def _is_same_turn(before: Event, event: Event) -> bool:
+def _is_same_turn(before: events.Event, event: events.Event) -> bool:
     """A turn ends when the order waits; another moment is another turn."""
-    same = (before.day, before.phase, before.bar) == (event.day, event.phase, event.bar)
-    return same and not isinstance(before, OrderWaiting)
+    same = (before.at.day, before.at.phase, before.at.bar) == (event.at.day, event.at.phase, event.at.bar)
+    return same and not isinstance(before, events.OrderWaiting)
 
 
 def _is_left_over(order: OpenOrder, draft: Draft) -> bool:

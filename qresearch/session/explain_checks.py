@@ -13,17 +13,18 @@ from typing import NamedTuple
 
 import numpy as np
 
+from qresearch.domain.moment import PHASES, Phase
 from qresearch.domain.reasons import Facts, Reason, advise, explain_reason
+from qresearch.domain.settings import NEXT_OPEN
 from qresearch.domain.state import OpenOrder
 from qresearch.domain.terms import Kind, TimeInForce
 from qresearch.engine.checks import Checks
-from qresearch.engine.evolve import NEXT_OPEN, Draft, taken_now
+from qresearch.engine.draft import Draft, taken_now
 from qresearch.engine.exchange import Exchange
 from qresearch.engine.fills import Bar, Quote, at_open, in_bar
 from qresearch.engine.lean_model import LEAN_EQUITY, lean_quote
 from qresearch.engine.reserves import intent_of, reserve_price, reserved_cash, shares_before
 from qresearch.market.intraday import Intraday
-from qresearch.market.venue import PHASES, Phase
 from qresearch.session.explain_words import Say
 from qresearch.session.html import number, price
 

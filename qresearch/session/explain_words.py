@@ -48,10 +48,11 @@ SENTENCES = MappingProxyType({
     "slipped": ("; slippage {slip} against the open", ";相对开盘价滑点 {slip}"),
     "at_the_open": ("; the opening price", ";即开盘价"),
     "at_its_limit": ("; its limit", ";即其限价"),
+    "comma": (", ", ","),
     "left": ("; {left} are left.", ";剩余 {left} 股。"),
     "fees": (
-        "commission {commission}, stamp duty {duty}, transfer fee {transfer}; {total} in all.",
-        "佣金 {commission},印花税 {duty},过户费 {transfer};合计 {total}。",
+        "{parts}; {total} in all.",
+        "{parts};合计 {total}。",
     ),
     "released": ("{terms}, good for {tif}", "{terms},有效期 {tif}"),
     "scaled": ("a split or bonus issue made it {shares} shares", "送转股或拆股后为 {shares} 股"),

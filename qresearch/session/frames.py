@@ -8,23 +8,21 @@ from typing import Any
 
 import pandas as pd
 
-from qresearch.domain.messages import Event, OrderFilled, Record, Recorded, records
+from qresearch.domain import events
+from qresearch.domain.fees import parts_of
+from qresearch.domain.moment import PHASES, Moment, Phase
 from qresearch.domain.order import Status
 from qresearch.domain.reasons import Reason, explain_reason
 from qresearch.engine.exchange import Exchange
-from qresearch.market.venue import PHASES, Phase
 from qresearch.market.view import View
-from qresearch.session.orders import Moment, OrderBook, OrderRecord
+from qresearch.session.orders import OrderBook, OrderRecord
 from qresearch.session.portfolio import Portfolio
 
-ORDER_COLUMNS = (
-    "symbol", "side", "asked", "quantity", "filled", "leaves", "canceled", "average_price", "commission",
-    "stamp_duty", "transfer_fee", "status", "reason", "why", "placed", "placed_phase", "ended", "ended_phase",
-)  # fmt: skip
-FILL_COLUMNS = (
-    "order_id", "day", "phase", "symbol", "side", "quantity", "price", "notional", "commission", "stamp_duty",
-    "transfer_fee", "net",
-)  # fmt: skip
+_ORDER_COLUMNS = ("symbol", "side", "asked", "quantity", "filled", "leaves", "canceled", "average_price")
+"""What comes before the fees of an order."""
+_ORDER_ENDS = ("status", "reason", "why", "placed", "placed_phase", "ended", "ended_phase")
+FILL_COLUMNS = ("order_id", "day", "phase", "symbol", "side", "quantity", "price", "notional")
+"""What comes before the fees of a fill, and its net amount."""
 POSITION_COLUMNS = (
     "quantity", "sellable", "locked", "reserved", "average_cost", "price", "market_value", "profit", "weight", "stale",
 )  # fmt: skip
@@ -34,33 +32,24 @@ EVENT_COLUMNS = (
 )  # fmt: skip
 
 
-def side_of(quantity: int) -> str:
-    """Which side a signed quantity is on.
-
-    >>> side_of(100), side_of(-100)
-    ('buy', 'sell')
-    """
-    return "buy" if quantity > 0 else "sell"
-
-
 def orders_frame(exchange: Exchange, orders: Iterable[OrderRecord]) -> pd.DataFrame:
     """One row per order ever placed, by order id; see :attr:`Session.orders` for the columns."""
     market, amount = exchange.market, exchange.money.amount
+    listed = list(orders)
+    parts = parts_of(order.fees for order in listed)
 
     def row(order: OrderRecord) -> tuple[Any, ...]:
         average = amount(order.notional) / order.filled if order.filled else float("nan")
         return (
             market.symbols[order.instrument],
-            side_of(order.quantity or (1 if order.asked > 0 else -1)),
+            order.side.value,
             f"{order.method.call} {order.asked:,.10g}",
             abs(order.quantity),
             order.filled,
             order.leaves,
             order.canceled,
             average,
-            amount(order.commission),
-            amount(order.stamp_duty),
-            amount(order.transfer_fee),
+            *(amount(order.fees[part]) for part in parts),
             order.status.value,
             "" if order.reason is None else order.reason.value,
             order.why,
@@ -68,9 +57,8 @@ def orders_frame(exchange: Exchange, orders: Iterable[OrderRecord]) -> pd.DataFr
             *_moment(exchange, order.ended),
         )
 
-    listed = list(orders)
     index = pd.Index([order.order_id for order in listed], name="order_id", dtype="int64")
-    frame = pd.DataFrame([row(order) for order in listed], columns=list(ORDER_COLUMNS), index=index)
+    frame = pd.DataFrame([row(order) for order in listed], columns=[*_ORDER_COLUMNS, *parts, *_ORDER_ENDS], index=index)
     frame = frame.astype({"placed": "datetime64[s]", "ended": "datetime64[s]"})
     frame = with_times(exchange, frame, [order.placed for order in listed], "placed_phase", "placed_time")
     return with_times(exchange, frame, [order.ended for order in listed], "ended_phase", "ended_time")
@@ -114,35 +102,29 @@ def timestamp(exchange: Exchange, day: int) -> pd.Timestamp:
     return pd.Timestamp(_date(exchange, day))
 
 
-def fills_frame(exchange: Exchange, log: Iterable[Event]) -> pd.DataFrame:
+def fills_frame(exchange: Exchange, log: Iterable[events.Event]) -> pd.DataFrame:
     """One row per fill, in order; see :attr:`Session.fills` for the columns."""
     amount, symbols, days = exchange.money.amount, exchange.market.symbols, exchange.market.days
-    rows = []
-    moments: list[Moment] = []
-    for event in records(iter(log)):
-        if isinstance(event, OrderFilled):
-            moments.append((event.day, event.phase, event.bar))
-            fees = event.commission + event.stamp_duty + event.transfer_fee
-            net = -(event.notional + fees) if event.quantity > 0 else event.notional - fees
-            rows.append(
-                (
-                    event.order_id,
-                    days[event.day],
-                    PHASES[event.phase].value,
-                    symbols[event.instrument],
-                    side_of(event.quantity),
-                    abs(event.quantity),
-                    event.price,
-                    amount(event.notional),
-                    amount(event.commission),
-                    amount(event.stamp_duty),
-                    amount(event.transfer_fee),
-                    amount(net),
-                )
-            )
-    frame = pd.DataFrame(rows, columns=list(FILL_COLUMNS))
+    fills = [event for event in events.records(log) if isinstance(event, events.OrderFilled)]
+    parts = parts_of(fill.fees for fill in fills)
+    rows = [
+        (
+            fill.order_id,
+            days[fill.at.day],
+            PHASES[fill.at.phase].value,
+            symbols[fill.instrument],
+            fill.side.value,
+            abs(fill.quantity),
+            fill.price,
+            amount(fill.notional),
+            *(amount(fill.fees[part]) for part in parts),
+            amount(fill.net),
+        )
+        for fill in fills
+    ]
+    frame = pd.DataFrame(rows, columns=[*FILL_COLUMNS, *parts, "net"])
     frame = frame.astype({"day": "datetime64[s]", "order_id": "int64", "quantity": "int64"})
-    return with_times(exchange, frame, moments, "phase", "time")
+    return with_times(exchange, frame, [fill.at for fill in fills], "phase", "time")
 
 
 def positions_frame(portfolio: Portfolio, stale: Iterable[str]) -> pd.DataFrame:
@@ -172,7 +154,7 @@ def positions_frame(portfolio: Portfolio, stale: Iterable[str]) -> pd.DataFrame:
     return frame.astype({name: kinds.get(name, "float64") for name in POSITION_COLUMNS})
 
 
-def events_frame(exchange: Exchange, log: Iterable[Event], book: OrderBook | None = None) -> pd.DataFrame:
+def events_frame(exchange: Exchange, log: Iterable[events.Event], book: OrderBook | None = None) -> pd.DataFrame:
     """One row per event, in order; see :attr:`Session.events` for the columns.
 
     Parameters
@@ -184,9 +166,9 @@ def events_frame(exchange: Exchange, log: Iterable[Event], book: OrderBook | Non
         an order that it does not know are left empty.
     """
     known = OrderBook() if book is None else book
-    events = list(records(iter(log)))
-    frame = typed_events([event_row(exchange, event, *known.tell(event)) for event in events])
-    return with_times(exchange, frame, [(event.day, event.phase, event.bar) for event in events], "phase", "time")
+    single = list(events.records(log))
+    frame = typed_events([event_row(exchange, event, *known.tell(event)) for event in single])
+    return with_times(exchange, frame, [event.at for event in single], "phase", "time")
 
 
 def typed_events(rows: list[tuple[Any, ...]]) -> pd.DataFrame:
@@ -198,25 +180,24 @@ def typed_events(rows: list[tuple[Any, ...]]) -> pd.DataFrame:
 
 _AMOUNTS = ("notional", "amount", "paid", "tax", "cash", "cost")
 _QUANTITIES = ("quantity", "cut", "received")
-_FEES = ("commission", "stamp_duty", "transfer_fee")
 
 
-def event_row(exchange: Exchange, event: Record, before: str, order: OrderRecord | None) -> tuple[Any, ...]:
+def event_row(exchange: Exchange, event: events.Record, before: str, order: OrderRecord | None) -> tuple[Any, ...]:
     """The values of :data:`EVENT_COLUMNS` for one event; `order` is as it was left, `before` its state until then."""
     known = {item.name: getattr(event, item.name) for item in fields(event)}
     column = known.get("instrument", None if order is None else order.instrument)
     reason: Reason | None = known.get("reason")
     money = exchange.money.amount
     return (
-        _date(exchange, event.day),
-        PHASES[event.phase].value,
+        _date(exchange, event.at.day),
+        PHASES[event.at.phase].value,
         type(event).__name__,
         known.get("order_id"),
         "" if column is None else exchange.market.symbols[column],
         next((known[name] for name in _QUANTITIES if name in known), None),
         known.get("price", float("nan")),
         next((money(known[name]) for name in _AMOUNTS if name in known), float("nan")),
-        money(sum(known[name] for name in _FEES)) if isinstance(event, OrderFilled) else float("nan"),
+        money(event.fees.total) if isinstance(event, events.OrderFilled) else float("nan"),
         before,
         "" if order is None else order.status.value,
         "" if reason is None else reason.value,
@@ -232,12 +213,12 @@ def _event_text(known: dict[str, Any], reason: Reason | None) -> str:
     return str(known.get("text", ""))
 
 
-def recorded_frame(exchange: Exchange, log: Iterable[Event]) -> pd.DataFrame:
+def recorded_frame(exchange: Exchange, log: Iterable[events.Event]) -> pd.DataFrame:
     """What strategies recorded: one row per day, one column per name; NaN where nothing was recorded."""
     rows: dict[Any, dict[str, float]] = {}
     for event in log:
-        if isinstance(event, Recorded):
-            rows.setdefault(_date(exchange, event.day), {}).update(event.values)
+        if isinstance(event, events.Recorded):
+            rows.setdefault(_date(exchange, event.at.day), {}).update(event.values)
     frame = pd.DataFrame.from_dict(rows, orient="index")
     frame.index = pd.DatetimeIndex(frame.index, name="day")
     return frame

@@ -6,18 +6,15 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from qresearch.domain.arguments import function
-from qresearch.market.venue import PHASE_ORDER, Phase
+from qresearch.domain.moment import CLOSE, Moment
 from qresearch.session.breakpoints import EVENTS, Breakpoint
 from qresearch.session.schedules import moment_at
 
 if TYPE_CHECKING:
     from qresearch.session.session import Session
 
-_CLOSE = PHASE_ORDER[Phase.CLOSE]
-Target = tuple[int, int, int]
 
-
-def goal_of(session: Session, until: object) -> tuple[Callable[[Session], object] | None, list[Breakpoint], Target]:
+def goal_of(session: Session, until: object) -> tuple[Callable[[Session], object] | None, list[Breakpoint], Moment]:
     """Predicate, breakpoints and last moment of a run.
 
     Parameters
@@ -26,7 +23,7 @@ def goal_of(session: Session, until: object) -> tuple[Callable[[Session], object
     until : object
         As :meth:`Session.run` takes it.
     """
-    last = (session._exchange.last, _CLOSE, 0)
+    last = Moment(session._exchange.last, CLOSE)
     predicates: list[Callable[[Session], object]] = []
     extra: list[Breakpoint] = []
     for goal in until if isinstance(until, (list, tuple)) else () if until is None else (until,):
@@ -38,7 +35,7 @@ def goal_of(session: Session, until: object) -> tuple[Callable[[Session], object
             predicates.append(function("until", goal, "the session"))
         else:
             moment = moment_at(goal, session._exchange)
-            last = min(moment or (session.market.panel.day_index(goal, side="previous"), _CLOSE, 0), last)
+            last = min(moment or Moment(session.market.panel.day_index(goal, side="previous"), CLOSE), last)
     if len(predicates) < 2:
         return predicates[0] if predicates else None, extra, last
     return lambda session: any(holds(session) for holds in predicates), extra, last

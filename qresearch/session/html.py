@@ -120,11 +120,8 @@ def ticket_html(session: Session, ticket: Ticket) -> str:
     if record is None:
         return f"<div>Order <b>{ticket!s}</b>: not yet placed at this point of the timeline</div>"
     symbol = session.market.symbols[record.instrument]
-    side = "buy" if record.quantity > 0 else "sell"
     asked = f"{record.method.call}({symbol!r}, {record.asked:,.10g})"
-    line = (
-        f"Order <b>{ticket!s}</b>: {side} <b>{abs(record.quantity):,}</b> {escape(symbol)} {badge(record.status.value)}"
-    )
+    line = f"Order <b>{ticket!s}</b>: {record.side} <b>{abs(record.quantity):,}</b> {escape(symbol)} {badge(record.status.value)}"
     rows = [
         ("Asked", escape(asked)),
         ("Sent", "nothing" if record.was_refused else f"{abs(record.quantity):,} shares, {escape(str(record.terms))}"),
@@ -133,8 +130,7 @@ def ticket_html(session: Session, ticket: Ticket) -> str:
     ]
     if record.filled:
         amount = session.market.venue.money.amount
-        fees = record.commission + record.stamp_duty + record.transfer_fee
-        rows.append(("Fees", number(amount(fees))))
+        rows.append(("Fees", number(amount(record.fees.total))))
     if record.reason:
         rows.append(("Reason", f"{escape(record.reason.value)}: {escape(record.why)}"))
     return f"<div>{line}</div>{table(('', ' '), rows)}"

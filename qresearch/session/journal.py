@@ -24,7 +24,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 from weakref import WeakValueDictionary
 
-from qresearch.domain.messages import Event
+from qresearch.domain import events
 from qresearch.errors import JournalError
 from qresearch.session.encoding import encode, event_schema, to_json
 from qresearch.session.journal_file import FORMAT, TABLES, Contents, chained, connect, inode, is_blank, sealed
@@ -52,7 +52,7 @@ class _Note(NamedTuple):
     kind: str
     branch: Branch
     stop: int
-    events: list[Event] | str
+    events: list[events.Event] | str
     memory: Remembered | None
 
 
@@ -182,9 +182,9 @@ class Journal:
 
     # ------------------------------------------------------------------ taking in
 
-    def note(self, kind: str, branch: Branch, events: list[Event], memory: Remembered | None) -> None:
+    def note(self, kind: str, branch: Branch, log: list[events.Event], memory: Remembered | None) -> None:
         """Take in what happened; it is written by the next :meth:`flush`."""
-        self.notes.append(_Note(kind, branch, branch.cursor, events, memory))
+        self.notes.append(_Note(kind, branch, branch.cursor, log, memory))
 
     def note_edit(self, branch: Branch, name: str, source: str, *, is_resumed: bool = False) -> None:
         """Take in that the strategy was replaced; or, `is_resumed`, handed in again after the file was resumed."""
@@ -323,11 +323,9 @@ class _Batch:
             self.cursors[known], self.current = note.stop, known
         self._add(note.kind, known, note.stop, encode(note.events), note.memory)
 
-    def _add(
-        self, kind: str, branch: int, stop: int, events: tuple[str, bytes], memory: Remembered | None = None
-    ) -> None:
+    def _add(self, kind: str, branch: int, stop: int, log: tuple[str, bytes], memory: Remembered | None = None) -> None:
         row, new = self._row_of(memory)
-        parts = (kind, _ORIGINS.get(kind, "hand"), branch, stop, *events, row)
+        parts = (kind, _ORIGINS.get(kind, "hand"), branch, stop, *log, row)
         self.digest = chained(self.digest, parts, new)
         self.rows.append((*parts, self.digest))
 

@@ -16,8 +16,8 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from qresearch.domain import events
 from qresearch.domain.arguments import path as path_of
-from qresearch.domain.messages import Event
 from qresearch.errors import JournalError, UsageError
 from qresearch.session.encoding import decode
 from qresearch.session.journal_log import DamagedLog, Log, read_log
@@ -78,7 +78,7 @@ class Contents(NamedTuple):
     notices: tuple[str, ...]
     """What is to be told about the file."""
 
-    def decoded(self, entry: Entry) -> list[Event]:
+    def decoded(self, entry: Entry) -> list[events.Event]:
         """The events of an entry."""
         return decode(entry.events, entry.columns, self.meta["schema"])
 

@@ -29,13 +29,14 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from qresearch.domain.messages import Advanced, Event, OrderFilled, Placed, Record, records
+from qresearch.domain import events
+from qresearch.domain.fees import parts_of
 from qresearch.errors import UsageError
 from qresearch.session.frames import event_row, fills_frame, time_of
 from qresearch.session.orders import OrderBook, OrderRecord
 
 if TYPE_CHECKING:
-    from qresearch.engine.evolve import Draft
+    from qresearch.engine.draft import Draft
     from qresearch.engine.exchange import Exchange
     from qresearch.session.timeline import Branch, Timeline
 
@@ -123,7 +124,9 @@ class FillNotice:
     quantity : int, shares
         Not signed.
     price : float, currency per share
-    notional, commission, stamp_duty, transfer_fee : float, currency
+    notional : float, currency
+    fees : mapping of str to float, currency
+        Each part; a part is an attribute too, such as ``fill.commission``.
     net : float, currency
         What the cash changed by; negative for a buy.
     """
@@ -137,10 +140,13 @@ class FillNotice:
     quantity: int
     price: float
     notional: float
-    commission: float
-    stamp_duty: float
-    transfer_fee: float
+    fees: Mapping[str, float]
     net: float
+
+    def __getattr__(self, name: str) -> float:
+        if name in self.fees:
+            return self.fees[name]
+        raise AttributeError(f"A fill has no {name!r}. It has {', '.join((*self.__slots__, *self.fees))}.")
 
 
 class Listeners:
@@ -163,14 +169,14 @@ class Listeners:
         self._on_order, self._on_fill = (_bound(name, calls.get(name), context) for name in LISTENERS)
         self._kept: tuple[Branch | None, OrderBook] = (None, OrderBook())
         self._orders: dict[int, OrderRecord] = {}
-        self._by_hand: list[Event] = []
+        self._by_hand: list[events.Event] = []
         self._seen = self._placed = 0
 
     def begin(self, timeline: Timeline) -> None:
         """Before a step: what was done by hand at this stop has not been told yet."""
         branch, stop = timeline.branch, timeline.count
         start = stop
-        while start and not isinstance(branch.log[start - 1], Advanced):
+        while start and not isinstance(branch.log[start - 1], events.Advanced):
             start -= 1
         known, book = self._kept
         if known is not branch or book.count > start:
@@ -197,36 +203,37 @@ class Listeners:
             for event in news:
                 self._tell_one(event, exchange, call)
 
-    def _news(self, draft: Draft) -> list[Record]:
+    def _news(self, draft: Draft) -> list[events.Record]:
         """Single events that have not been told. A block of requests still grows, so its orders are told by id."""
-        events = draft.events
-        fresh: list[Event] = [*self._by_hand, *events[self._seen :]]
+        log = draft.events
+        fresh: list[events.Event] = [*self._by_hand, *log[self._seen :]]
         early = len(self._by_hand)
         self._by_hand = []
         news = [
             record
             for place, event in enumerate(fresh)
-            for record in records(iter([event]))
-            if place < early or not isinstance(event, Placed) or record.order_id > self._placed  # type: ignore[union-attr]
+            for record in events.records(iter([event]))
+            if place < early or not isinstance(event, events.Placed) or record.order_id > self._placed  # type: ignore[union-attr]
         ]
-        is_open = bool(events) and events[-1] is draft.block
-        self._seen, self._placed = len(events) - is_open, draft.orders
+        is_open = bool(log) and log[-1] is draft.block
+        self._seen, self._placed = len(log) - is_open, draft.orders
         return news
 
-    def _tell_one(self, event: Record, exchange: Exchange, call: Call) -> None:
+    def _tell_one(self, event: events.Record, exchange: Exchange, call: Call) -> None:
         order_id = getattr(event, "order_id", None)
         if order_id is None:
             return
         before, order = self._folded(order_id, event)
-        time = time_of(exchange, event.day, event.phase, event.bar)
+        time = time_of(exchange, event.at.day, event.at.phase, event.at.bar)
         if self._on_order is not None:
             day, phase, *others = event_row(exchange, event, before, order)
             call("on_order", partial(self._on_order, OrderNotice(pd.Timestamp(day), phase, time, *others)))
-        if self._on_fill is not None and isinstance(event, OrderFilled):
+        if self._on_fill is not None and isinstance(event, events.OrderFilled):
             row = {str(name): value for name, value in fills_frame(exchange, [event]).iloc[0].items()}
-            call("on_fill", partial(self._on_fill, FillNotice(**(row | {"time": time}))))
+            fees = {part: row.pop(part) for part in parts_of((event.fees,))}
+            call("on_fill", partial(self._on_fill, FillNotice(**(row | {"time": time, "fees": fees}))))
 
-    def _folded(self, order_id: int, event: Record) -> tuple[str, OrderRecord | None]:
+    def _folded(self, order_id: int, event: events.Record) -> tuple[str, OrderRecord | None]:
         """State of an order before an event and the order after it; the kept book is not changed."""
         overlay = OrderBook()
         known = self._orders.get(order_id)

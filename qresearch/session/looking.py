@@ -7,12 +7,10 @@ from typing import TYPE_CHECKING, Any, cast
 
 import pandas as pd
 
+from qresearch.domain import events
 from qresearch.domain.arguments import path as path_of
 from qresearch.domain.arguments import symbols as symbols_of
 from qresearch.domain.arguments import text
-from qresearch.domain.messages import (
-    Event,
-)
 from qresearch.errors import UsageError, choose, shown
 from qresearch.market.market import Benchmark
 from qresearch.session import frames
@@ -92,7 +90,7 @@ class Looking(Acting):
         """Equity at every close so far, by trading day, in the currency."""
         return AccountHistory.of(self._whole).equity_series
 
-    def _log(self) -> list[Event]:
+    def _log(self) -> list[events.Event]:
         timeline = self._timeline
         log = timeline.branch.log[: timeline.count]
         return log if self._draft is None else [*log, *self._draft.events]

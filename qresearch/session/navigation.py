@@ -10,15 +10,15 @@ import numpy as np
 import pandas as pd
 from tqdm.auto import tqdm
 
+from qresearch.domain import events
 from qresearch.domain.arguments import flag, text, whole
-from qresearch.domain.messages import Matched
+from qresearch.domain.moment import AFTER_CLOSE, PHASES, Moment
 from qresearch.errors import OutOfRange, UsageError, choose
-from qresearch.market.venue import PHASE_ORDER, PHASES, Phase
 from qresearch.session import frames
 from qresearch.session.attempt import Attempt
 from qresearch.session.branches import Branches
 from qresearch.session.breakpoints import Breakpoints
-from qresearch.session.clock import Clock, Target
+from qresearch.session.clock import Clock
 from qresearch.session.goals import goal_of
 from qresearch.session.interrupts import LET, ask
 from qresearch.session.journal import BATCH
@@ -31,7 +31,6 @@ if TYPE_CHECKING:
     from qresearch.session.session import Session
 
 _NOTHING = nullcontext()
-_CLOSE, _AFTER_CLOSE = PHASE_ORDER[Phase.CLOSE], PHASE_ORDER[Phase.AFTER_CLOSE]
 
 __all__ = ["Navigation", "Now"]
 
@@ -121,7 +120,7 @@ class Navigation(Clock):
         said = (self._heading or self.message, again if redone else "", short)
         self.message = " ".join(filter(None, said))
 
-    def _step(self, target: Target, *, rerun: bool) -> bool:
+    def _step(self, target: Moment, *, rerun: bool) -> bool:
         """One step, written; True when it was redone from what is kept."""
         redone = not (self._timeline.at_tip or rerun or self._timeline.is_outdated)
         self._go(target, rerun=rerun)
@@ -191,15 +190,15 @@ class Navigation(Clock):
 
     def _end_last_day(self, day: int, *, rerun: bool) -> bool:
         """Go on to what follows the last close, kept or not; True when a breakpoint stopped it earlier."""
-        timeline, target = self._timeline, (day, _AFTER_CLOSE, 0)
+        timeline, target = self._timeline, Moment(day, AFTER_CLOSE)
         stopped = False
-        while not stopped and timeline.state.phase < _AFTER_CLOSE:
+        while not stopped and timeline.state.phase < AFTER_CLOSE:
             ask()
             stopped = self._go(target, rerun=rerun)
         return stopped
 
     def _run_days(
-        self, goal: Target, predicate: Callable[[Session], object] | None, *, rerun: bool, progress: bool
+        self, goal: Moment, predicate: Callable[[Session], object] | None, *, rerun: bool, progress: bool
     ) -> bool:
         """Step day by day; True when a breakpoint or the predicate stopped it."""
         if not progress:
@@ -208,7 +207,7 @@ class Navigation(Clock):
         with tqdm(total=days, desc="run", unit="day", delay=2, leave=False) as bar:
             return self._walk_days(goal, predicate, bar, rerun=rerun)
 
-    def _walk_days(self, goal: Target, predicate: Callable[[Session], object] | None, bar: Any, *, rerun: bool) -> bool:
+    def _walk_days(self, goal: Moment, predicate: Callable[[Session], object] | None, bar: Any, *, rerun: bool) -> bool:
         timeline, number = self._timeline, 0
         while True:
             state = timeline.state
@@ -239,7 +238,7 @@ class Navigation(Clock):
             return f"Stopped at {self._now_text}: {reason or 'the condition holds.'}"
         account = self._account
         if not account.orders or any(
-            isinstance(event, Matched) and event.traded for event in self._timeline.branch.log
+            isinstance(event, events.Matched) and event.traded for event in self._timeline.branch.log
         ):
             return ""
         orders = self._orders()
@@ -320,8 +319,8 @@ class Navigation(Clock):
     def _stop_of_day(self, day: object) -> int:
         index = self.market.panel.day_index(day)
         moment = moment_at(day, self._exchange)
-        stop = self._timeline.find(*(moment or (index, _AFTER_CLOSE)))
-        if stop < 0 and moment is not None and self._timeline.find(index, _AFTER_CLOSE) >= 0:
+        stop = self._timeline.find(*(moment or (index, AFTER_CLOSE)))
+        if stop < 0 and moment is not None and self._timeline.find(index, AFTER_CLOSE) >= 0:
             raise OutOfRange(
                 f"No stop is kept on {self._exchange.date(index)} up to that time: the clock went over it without "
                 f"standing there. Go to the day before and run(until={str(day)!r}), or step with phase='INTRADAY'."

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import pandas as pd
 
-from qresearch.market.venue import Phase
+from qresearch.domain.moment import Phase
 
 
 class _DayAndPhase(NamedTuple):

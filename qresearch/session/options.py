@@ -8,10 +8,9 @@ from numbers import Integral
 from typing import Any
 
 from qresearch.domain.arguments import between, flag, number, price, text, whole
-from qresearch.domain.messages import Settings, Slippage
 from qresearch.domain.order import Method
+from qresearch.domain.settings import HOLDING_PERIOD, NEXT_OPEN, SAME_BAR, Settings, Slippage
 from qresearch.domain.terms import MARKET_DAY, Terms
-from qresearch.engine.evolve import HOLDING_PERIOD, NEXT_OPEN, SAME_BAR
 from qresearch.engine.fees import COST_PRESETS, preset_costs
 from qresearch.engine.lean_model import LEAN_EQUITY
 from qresearch.engine.slippage import SLIPPAGE_KINDS, slippage_model

@@ -6,35 +6,13 @@ from collections.abc import Iterable
 from copy import copy
 from dataclasses import dataclass, field
 
-from qresearch.domain.messages import (
-    CancelRefused,
-    CancelRequested,
-    Event,
-    OrderCanceled,
-    OrderCreated,
-    OrderExpired,
-    OrderFilled,
-    OrderQueued,
-    OrderRejected,
-    OrderReleased,
-    OrderScaled,
-    OrderTriggered,
-    OrderTrimmed,
-    OrderUpdated,
-    OrderWaiting,
-    Record,
-    StopMoved,
-    UpdateRefused,
-    UpdateRequested,
-    records,
-)
-from qresearch.domain.order import TRANSITIONS, Method, Move, Status
+from qresearch.domain import events
+from qresearch.domain.fees import NO_FEES, Fees
+from qresearch.domain.moment import Moment
+from qresearch.domain.order import TRANSITIONS, Method, Side, Status
 from qresearch.domain.reasons import NO_FACTS, Facts, Reason, explain_reason
 from qresearch.domain.terms import MARKET_DAY, Terms, TimeInForce
 from qresearch.errors import InternalError
-
-Moment = tuple[int, int, int]
-"""(day index, phase, bar)."""
 
 
 @dataclass(slots=True)
@@ -52,14 +30,14 @@ class OrderRecord:
         What was sent, signed; as asked when it never was.
     filled, canceled : int, shares
         Not signed; `canceled` also carries what was trimmed, expired or rejected.
-    notional, commission, stamp_duty, transfer_fee : int, money steps
+    notional : int, money steps
         Of what was filled.
     status : Status
     reason : Reason or None
         Why it was rejected, trimmed, kept waiting, canceled or expired.
     facts : mapping
         The numbers of that reason.
-    placed, ended : (day, phase, bar) or None
+    placed, ended : Moment or None
     terms : Terms
     triggered, cancel_requested : bool
         Its stop was reached; a cancel takes effect at the next match.
@@ -79,9 +57,7 @@ class OrderRecord:
     filled: int = 0
     canceled: int = 0
     notional: int = 0
-    commission: int = 0
-    stamp_duty: int = 0
-    transfer_fee: int = 0
+    fees: Fees = NO_FEES
     status: Status = Status.CREATED
     reason: Reason | None = None
     facts: Facts = field(default_factory=dict)
@@ -91,6 +67,11 @@ class OrderRecord:
     cancel_requested: bool = False
     end_origin: str = ""
     is_waiting: bool = False
+
+    @property
+    def side(self) -> Side:
+        """Which way it was to trade; of what was asked where nothing was sent."""
+        return Side.of(self.quantity or self.asked)
 
     @property
     def leaves(self) -> int:
@@ -107,61 +88,59 @@ class OrderRecord:
         """The reason as a sentence; empty when there is none."""
         return "" if self.reason is None else explain_reason(self.reason, self.facts)
 
-    def apply(self, event: Record) -> None:  # noqa: C901, PLR0912  # one arm per event, on purpose
+    def apply(self, event: events.Record) -> None:  # noqa: C901, PLR0912  # one arm per event, on purpose
         """Fold one event of this order."""
         match event:
-            case OrderQueued():
-                self._move(Move.QUEUE, Status.QUEUED)
-            case OrderReleased():
-                self._move(Move.RELEASE, Status.WORKING)
-            case OrderRejected(reason=reason, facts=facts):
-                self._move(Move.REJECT, Status.REJECTED)
-                self._end(event, reason, facts)
-            case OrderTrimmed(cut=cut, reason=reason, facts=facts):
-                self._move(Move.TRIM, self.status)
+            case events.OrderQueued():
+                self._move(event, Status.QUEUED)
+            case events.OrderReleased():
+                self._move(event, Status.WORKING)
+            case events.OrderRejected():
+                self._end(event, Status.REJECTED)
+            case events.OrderTrimmed(cut=cut, reason=reason, facts=facts):
+                self._move(event, self.status)
                 self.canceled += cut
                 self._note(reason, facts, waiting=False)
-            case OrderWaiting(reason=reason, facts=facts):
-                self._move(Move.WAIT, self.status)
+            case events.OrderWaiting(reason=reason, facts=facts):
+                self._move(event, self.status)
                 self._note(reason, facts, waiting=True)
-            case OrderScaled(quantity=quantity, terms=terms):
-                self._move(Move.SCALE, self.status)
+            case events.OrderScaled(quantity=quantity, terms=terms):
+                self._move(event, self.status)
                 self._resize(quantity, terms)
-            case OrderTriggered():
-                self._move(Move.TRIGGER, self.status)
+            case events.OrderTriggered():
+                self._move(event, self.status)
                 self.triggered = True
-            case StopMoved():
+            case events.StopMoved():
                 pass
-            case CancelRequested():
-                self._move(Move.REQUEST_CANCEL, self.status)
+            case events.CancelRequested():
+                self._move(event, self.status)
                 self.cancel_requested = True
-            case UpdateRequested():
-                self._move(Move.REQUEST_UPDATE, Status.REPLACE_PENDING)
-            case OrderUpdated(quantity=quantity, terms=terms, reason=reason, facts=facts):
+            case events.UpdateRequested():
+                self._move(event, Status.REPLACE_PENDING)
+            case events.OrderUpdated(quantity=quantity, terms=terms, reason=reason, facts=facts):
                 # A pending update stays pending when the match itself makes a sale larger.
-                self._move(Move.UPDATE, self.status if reason or self.status is Status.QUEUED else Status.WORKING)
+                self._move(event, self.status if reason or self.status is Status.QUEUED else Status.WORKING)
                 self._resize(quantity, terms)
                 if reason is not None:
                     self._note(reason, facts or NO_FACTS, waiting=False)
-            case UpdateRefused():
+            case events.UpdateRefused():
                 after = Status.WORKING if self.status is Status.REPLACE_PENDING else self.status
-                self._move(Move.REFUSE_UPDATE, after)
-            case OrderFilled():
+                self._move(event, after)
+            case events.OrderFilled():
                 self._fill(event)
-            case OrderCanceled(reason=reason, facts=facts):
-                self._move(Move.CANCEL, Status.CANCELED)
-                self._end(event, reason, facts)
-            case OrderExpired(reason=reason, facts=facts):
-                self._move(Move.EXPIRE, Status.EXPIRED)
-                self._end(event, reason, facts)
-            case CancelRefused():
-                self._move(Move.REFUSE_CANCEL, self.status)
+            case events.OrderCanceled():
+                self._end(event, Status.CANCELED)
+            case events.OrderExpired():
+                self._end(event, Status.EXPIRED)
+            case events.CancelRefused():
+                self._move(event, self.status)
             case _:
                 raise InternalError(f"{type(event).__name__} is no event of an order.")
 
-    def _move(self, move: Move, status: Status) -> None:
-        if status not in TRANSITIONS.get((self.status, move), ()):
-            raise InternalError(f"Order {self.order_id}: {move} is not allowed in state {self.status}.")
+    def _move(self, event: events.OrderEvent, status: Status) -> None:
+        assert event.move is not None  # the other events move no order
+        if status not in TRANSITIONS.get((self.status, event.move), ()):
+            raise InternalError(f"Order {self.order_id}: {event.move} is not allowed in state {self.status}.")
         self.status = status
 
     def _note(self, reason: Reason | None, facts: Facts, *, waiting: bool) -> None:
@@ -173,22 +152,21 @@ class OrderRecord:
         self.quantity = left + (done if left > 0 else -done)
         self.terms = terms
 
-    def _end(self, event: OrderRejected | OrderCanceled | OrderExpired, reason: Reason, facts: Facts) -> None:
+    def _end(self, event: events.OrderRejected | events.OrderCanceled | events.OrderExpired, status: Status) -> None:
+        self._move(event, status)
         self.canceled = abs(self.quantity) - self.filled
-        self._note(reason, facts, waiting=False)
-        self.end_origin = _ORIGINS.get(reason) or _origin(event, self.terms)
-        self.ended = (event.day, event.phase, event.bar)
+        self._note(event.reason, event.facts, waiting=False)
+        self.end_origin = _ORIGINS.get(event.reason) or _origin(event, self.terms)
+        self.ended = event.at
 
-    def _fill(self, event: OrderFilled) -> None:
+    def _fill(self, event: events.OrderFilled) -> None:
         self.filled += abs(event.quantity)
         self.notional += event.notional
-        self.commission += event.commission
-        self.stamp_duty += event.stamp_duty
-        self.transfer_fee += event.transfer_fee
+        self.fees += event.fees
         done = self.leaves == 0
-        self._move(Move.FILL, Status.FILLED if done else self.status)
+        self._move(event, Status.FILLED if done else self.status)
         if done:
-            self.ended = (event.day, event.phase, event.bar)
+            self.ended = event.at
             if self.is_waiting:
                 self._note(None, NO_FACTS, waiting=False)
 
@@ -201,13 +179,13 @@ _ORIGINS = {
 }
 
 
-def _origin(event: OrderRejected | OrderCanceled | OrderExpired, terms: Terms) -> str:
-    if isinstance(event, OrderCanceled):
+def _origin(event: events.OrderRejected | events.OrderCanceled | events.OrderExpired, terms: Terms) -> str:
+    if isinstance(event, events.OrderCanceled):
         if event.reason is Reason.INSUFFICIENT_CASH:
             return "risk"
         # What its own terms let wait was canceled all the same: a market order of the same bar takes nothing later.
         return "fok" if terms.time_in_force is TimeInForce.FOK else "ioc"
-    return "eod" if isinstance(event, OrderExpired) else "check"
+    return "eod" if isinstance(event, events.OrderExpired) else "check"
 
 
 class OrderBook:
@@ -218,24 +196,24 @@ class OrderBook:
         self.count = 0
         """Number of entries of the log that are folded in."""
 
-    def advance(self, log: list[Event], count: int) -> None:
+    def advance(self, log: list[events.Event], count: int) -> None:
         """Fold in the entries of a log up to `count`."""
-        self.fold(records(iter(log[self.count : count])))
+        self.fold(events.records(iter(log[self.count : count])))
         self.count = count
 
-    def with_events(self, events: Iterable[Event], order_id: int) -> OrderRecord | None:
+    def with_events(self, log: Iterable[events.Event], order_id: int) -> OrderRecord | None:
         """One order as it would be after some more events; this book is not changed."""
         known = self.orders.get(order_id)
         order = None if known is None else copy(known)
-        for event in records(iter(events)):
+        for event in events.records(iter(log)):
             if getattr(event, "order_id", None) == order_id:
-                if isinstance(event, OrderCreated):
+                if isinstance(event, events.OrderCreated):
                     order = _created(event)
                 elif order is not None:
                     order.apply(event)
         return order
 
-    def tell(self, event: Record) -> tuple[str, OrderRecord | None]:
+    def tell(self, event: events.Record) -> tuple[str, OrderRecord | None]:
         """Fold in one event; the state of its order before it, and the order after it.
 
         An event of no order, or of one that is not known here, gives ``("", None)``.
@@ -244,24 +222,24 @@ class OrderBook:
         if order_id is None:
             return "", None
         known = self.orders.get(order_id)
-        if known is None and not isinstance(event, OrderCreated):
+        if known is None and not isinstance(event, events.OrderCreated):
             return "", None
         before = "" if known is None else known.status.value
         self.fold((event,))
         return before, self.orders[order_id]
 
-    def fold(self, events: Iterable[Record]) -> None:
+    def fold(self, log: Iterable[events.Record]) -> None:
         """Fold in some single events."""
         orders = self.orders
-        for event in events:
-            if isinstance(event, OrderCreated):
+        for event in log:
+            if isinstance(event, events.OrderCreated):
                 orders[event.order_id] = _created(event)
             elif (order_id := getattr(event, "order_id", None)) is not None:
                 orders[order_id].apply(event)
 
 
-def _created(event: OrderCreated) -> OrderRecord:
-    moment = (event.day, event.phase, event.bar)
+def _created(event: events.OrderCreated) -> OrderRecord:
+    moment = event.at
     return OrderRecord(
         event.order_id, event.instrument, Method(event.method), event.asked, event.quantity, moment, terms=event.terms
     )

@@ -13,7 +13,7 @@ from qresearch.session.html import holdings_html, portfolio_html
 
 if TYPE_CHECKING:
     from qresearch.domain.state import Position, State
-    from qresearch.engine.evolve import Draft
+    from qresearch.engine.draft import Draft
     from qresearch.engine.exchange import Exchange
 
 

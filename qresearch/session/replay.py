@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from qresearch.domain.messages import Advanced, Event
-from qresearch.engine.evolve import Draft
+from qresearch.domain import events
+from qresearch.engine.draft import Draft
 from qresearch.errors import JournalError, MarketWarning, shown
 from qresearch.market.market import Market
 from qresearch.session import frames
@@ -216,13 +216,13 @@ class _Replay:
             self._rerun(entry, recorded)
         timeline.commit(draft.freeze(), draft.events, memory, new_stop=entry.kind == "step")
 
-    def _compare(self, entry: Entry, recorded: list[Event], done: list[Event]) -> None:
+    def _compare(self, entry: Entry, recorded: list[events.Event], done: list[events.Event]) -> None:
         made = encode(done)
         # Written by another version, equal events may read otherwise: it put down what was at its default.
         if made != (entry.events, entry.columns) and made != encode(recorded):
             raise self._mismatch(recorded, done, "doing it again gives something else")
 
-    def _mismatch(self, recorded: list[Event], done: list[Event], what: str) -> JournalError:
+    def _mismatch(self, recorded: list[events.Event], done: list[events.Event], what: str) -> JournalError:
         found = first_difference(recorded, done)
         if found is None:
             return JournalError(f"The journal cannot be followed: {what}. Read it with the version that wrote it.")
@@ -245,7 +245,7 @@ class _Replay:
         words = [row.event, row.symbol, quantity, row.text]
         return " ".join(str(word) for word in words if word)
 
-    def _rerun(self, entry: Entry, recorded: list[Event]) -> None:
+    def _rerun(self, entry: Entry, recorded: list[events.Event]) -> None:
         """Call the strategy beside the journal."""
         session = self._session
         if entry.number < self._verify_from:
@@ -261,15 +261,15 @@ class _Replay:
             draft = session._initialized()
         else:
             assert last is not None  # a step ends with the clock
-            draft = session._simulate(last.day, last.phase, last.bar)
+            draft = session._simulate(last.at.day, last.at.phase, last.at.bar)
         found = first_difference(split_step(recorded)[0] or recorded, draft.events)
         if found is None:
             return
         # The end of a step is nothing that the strategy did.
-        theirs, ours = (None if isinstance(event, Advanced) else event for event in found[1:])
+        theirs, ours = (None if isinstance(event, events.Advanced) else event for event in found[1:])
         event = theirs or ours or recorded[-1]
         order = next((item.order_id for item in (theirs, ours) if item is not None and hasattr(item, "order_id")), None)
-        day = session._exchange.date(event.day) if event.day >= 0 else "the start"
+        day = session._exchange.date(event.at.day) if event.at.day >= 0 else "the start"
         raise JournalError(
             f"The strategy does something else than the journal, first on {day}"
             f"{'' if order is None else f' at order {order}'}: it was {self._text(theirs)} and is {self._text(ours)} "

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from qresearch.domain.moment import Moment
 from qresearch.session.commands import split_step
 from qresearch.session.encoding import encode
 from qresearch.session.interrupts import ask
@@ -12,14 +13,14 @@ if TYPE_CHECKING:
     from qresearch.session.session import Session
 
 
-def rerun_to(session: Session, target: tuple[int, int, int]) -> bool:
+def rerun_to(session: Session, target: Moment) -> bool:
     """Call the strategy again over kept stops, up to a moment or to where the events differ.
 
     Parameters
     ----------
     session : Session
-    target : (int, int, int)
-        Day, phase and bar at or after which it ends.
+    target : Moment
+        At or after which it ends.
 
     Returns
     -------
@@ -39,10 +40,10 @@ def rerun_to(session: Session, target: tuple[int, int, int]) -> bool:
             break
         session._again += 1
         session._heading = f"Ran {session._again} {'step' if session._again == 1 else 'steps'} again: the same events."
-        if timeline.state.moment >= target:
+        if timeline.state.at >= target:
             return hit
         ask()
-    if not hit and timeline.state.moment < target:
+    if not hit and timeline.state.at < target:
         return session._advance_to(*target)
     return hit
 
@@ -61,7 +62,7 @@ def rerun_one(session: Session) -> tuple[bool, bool]:
     branch, stop = timeline.branch, timeline.stop
     armed, session._armed = session._armed, None
     try:
-        draft = session._simulate(*branch.stops[stop + 1].moment)
+        draft = session._simulate(*branch.stops[stop + 1].at)
     finally:
         session._armed = armed
     memory = session._memory.snapshot()

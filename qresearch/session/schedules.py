@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from qresearch.engine.evolve import NEXT_OPEN, SAME_BAR
+from qresearch.domain.moment import AFTER_CLOSE, CLOSE, INTRADAY, OPEN, PHASE_NUMBERS, PHASES, PRE_OPEN, Moment, Phase
+from qresearch.domain.settings import NEXT_OPEN, SAME_BAR
 from qresearch.errors import UsageError, shown
-from qresearch.market.venue import PHASE_ORDER, PHASES, Phase, Venue
+from qresearch.market.venue import Venue
 
 if TYPE_CHECKING:
-    from qresearch.engine.evolve import Draft
+    from qresearch.engine.draft import Draft
     from qresearch.engine.exchange import Exchange
     from qresearch.market.market import Market
 
@@ -23,12 +24,11 @@ NAMED_TIMES = {
     "after_close": Phase.AFTER_CLOSE,
 }
 _EVERY_BAR = "every_bar"
-_INTRADAY, _CLOSE = PHASE_ORDER[Phase.INTRADAY], PHASE_ORDER[Phase.CLOSE]
 AT_EVERY_BAR = 10
 """The code of every bar; lower ones are phases."""
 AT_MINUTE = 100
 """Added to the minutes from midnight: the code of a time of the day."""
-HANDLE_DATA = {NEXT_OPEN: PHASE_ORDER[Phase.CLOSE], SAME_BAR: PHASE_ORDER[Phase.OPEN]}
+HANDLE_DATA = {NEXT_OPEN: CLOSE, SAME_BAR: OPEN}
 """The phase of ``handle_data`` on each clock."""
 
 
@@ -39,9 +39,9 @@ def hook_phases(clock: str) -> dict[int, str]:
     {0: 'before_trading', 1: 'handle_data', 4: 'after_trading'}
     """
     return {
-        PHASE_ORDER[Phase.PRE_OPEN]: "before_trading",
+        PRE_OPEN: "before_trading",
         HANDLE_DATA[clock]: "handle_data",
-        PHASE_ORDER[Phase.AFTER_CLOSE]: "after_trading",
+        AFTER_CLOSE: "after_trading",
     }
 
 
@@ -115,17 +115,17 @@ def when_of(time: str, market: Market, clock: str = NEXT_OPEN) -> int:
     phase = phase_of(time, market.venue)
     if market.panel.intraday is None:
         if clock == SAME_BAR and time == _EVERY_BAR:
-            return PHASE_ORDER[Phase.OPEN]
-        return _CLOSE if clock == SAME_BAR and phase is Phase.INTRADAY else PHASE_ORDER[phase]
+            return OPEN
+        return CLOSE if clock == SAME_BAR and phase is Phase.INTRADAY else PHASE_NUMBERS[phase]
     if time == _EVERY_BAR:
         return AT_EVERY_BAR
     inside = time not in NAMED_TIMES and (phase is Phase.INTRADAY or time_of_day(time) > market.venue.hours[Phase.OPEN])
     if inside and phase in {Phase.OPEN, Phase.INTRADAY}:
         return AT_MINUTE + minute_of_day(time_of_day(time))
-    return PHASE_ORDER[phase]
+    return PHASE_NUMBERS[phase]
 
 
-def moment_at(when: object, exchange: Exchange) -> tuple[int, int, int] | None:
+def moment_at(when: object, exchange: Exchange) -> Moment | None:
     """The last moment at or before a time: (day, phase, bar).
 
     Returns
@@ -147,16 +147,18 @@ def moment_at(when: object, exchange: Exchange) -> tuple[int, int, int] | None:
         return None
     day = panel.day_index(when, side="previous")
     if str(panel.days[day]) != str(stamp[0])[:10]:
-        return day, _CLOSE, 0
-    reached = [PHASE_ORDER[phase] for phase in PHASES if minute_of_day(hours[phase]) <= minute]
+        return Moment(day, CLOSE)
+    reached = [PHASE_NUMBERS[phase] for phase in PHASES if minute_of_day(hours[phase]) <= minute]
     phase, bar = reached[-1] if reached else 0, bars.bars_until(day, minute)
-    return (day, _INTRADAY, bar) if bar and phase < _CLOSE else (day, min(phase, 1) if phase < _CLOSE else phase, 0)
+    if bar and phase < CLOSE:
+        return Moment(day, INTRADAY, bar)
+    return Moment(day, min(phase, OPEN) if phase < CLOSE else phase)
 
 
 def is_due(when: int, draft: Draft, exchange: Exchange) -> bool:
     """True at the bar of a code above the phases: the first to end at or after its time, else the last of the day."""
     bars = exchange.intraday
-    if draft.phase != _INTRADAY or bars is None:
+    if draft.phase != INTRADAY or bars is None:
         return False
     if when == AT_EVERY_BAR:
         return draft.bar > 0

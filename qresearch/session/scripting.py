@@ -9,35 +9,22 @@ from enum import Enum
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from qresearch.domain import events
 from qresearch.domain.arguments import expression
-from qresearch.domain.messages import (
-    Cancel,
-    CancelRefused,
-    ChangeSettings,
-    Event,
-    Logged,
-    Place,
-    PositionSeeded,
-    Recorded,
-    Settings,
-    Update,
-    UpdateRefused,
-    records,
-)
+from qresearch.domain.commands import Cancel, ChangeSettings, Place, Update
+from qresearch.domain.moment import AFTER_CLOSE, CLOSE, INTRADAY, PHASES, Moment, Phase
 from qresearch.domain.reasons import Reason
+from qresearch.domain.settings import SAME_BAR, Settings
 from qresearch.domain.terms import MARKET_DAY, Terms
-from qresearch.engine.evolve import SAME_BAR
 from qresearch.errors import UsageError, choose
 from qresearch.files import NOTEBOOK, PROGRAM, write_text
-from qresearch.market.venue import PHASE_ORDER, PHASES, Phase
 from qresearch.session.commands import Done, commands_of, split_step
 from qresearch.session.frames import time_of
-from qresearch.session.orders import Moment, OrderBook
+from qresearch.session.orders import OrderBook
 
 if TYPE_CHECKING:
     from qresearch.session.session import Session
 
-_INTRADAY, _CLOSE = PHASE_ORDER[Phase.INTRADAY], PHASE_ORDER[Phase.CLOSE]
 _RATE = 10**9
 Call = tuple[Moment, str]
 """A moment, and a call such as ``order('600519.SH', 100)``."""
@@ -117,17 +104,17 @@ class _Script:
 
     # ------------------------------------------------------------------ what was done
 
-    def _parts(self) -> Iterator[tuple[Moment, list[Event]]]:
+    def _parts(self) -> Iterator[tuple[Moment, list[events.Event]]]:
         """Events between stops, each with the moment to which they lead; those of the opening are left out."""
         timeline = self._session._timeline
         branch = timeline.branch
         self._book.fold(_single(branch.log[:1]))
-        opening = 1 + sum(isinstance(event, PositionSeeded) for event in branch.log[1 : self._opened()])
+        opening = 1 + sum(isinstance(event, events.PositionSeeded) for event in branch.log[1 : self._opened()])
         place = opening
         for stop in range(timeline.stop + 1):
             state = branch.stops[stop]
             step, by_hand = split_step(branch.log[place : branch.counts[stop]])
-            yield state.moment, [*step, *by_hand]
+            yield state.at, [*step, *by_hand]
             place = branch.counts[stop]
 
     def _opened(self) -> int:
@@ -137,9 +124,9 @@ class _Script:
 
     def _calls(self) -> Iterator[tuple[Moment, list[Call]]]:
         """The calls of each step and after it, with the moment of the stop."""
-        for moment, events in self._parts():
+        for moment, log in self._parts():
             calls = []
-            for event in events:
+            for event in log:
                 for when, command in commands_of([event]):
                     text = self._call(command)
                     if text:
@@ -153,19 +140,19 @@ class _Script:
             case Place(instrument=column, method=method, asked=asked, terms=terms):
                 style = "" if terms is MARKET_DAY else f", style={self._terms(terms)}"
                 return f"{method.call}({symbols[column]!r}, {asked!r}{style})"
-            case Cancel(order_id=order_id) | CancelRefused(order_id=order_id):
+            case Cancel(order_id=order_id) | events.CancelRefused(order_id=order_id):
                 return f"cancel('{order_id}')"
             case Update():
                 return self._update(command)
-            case UpdateRefused(order_id=order_id, reason=reason, facts=facts):
+            case events.UpdateRefused(order_id=order_id, reason=reason, facts=facts):
                 wanted = facts["asked"] if reason is Reason.BELOW_FILLED else 1
                 return f"ticket('{order_id}').update(quantity={wanted})"
             case ChangeSettings(settings=settings):
                 return self._change(settings)
-            case PositionSeeded(instrument=column, quantity=quantity, cost=cost):
+            case events.PositionSeeded(instrument=column, quantity=quantity, cost=cost):
                 price = self._exchange.money.amount(cost) / quantity
                 return f"_hold_from_start({symbols[column]!r}, {quantity}, {price!r})"
-            case Recorded() | Logged():
+            case events.Recorded() | events.Logged():
                 return ""
 
     def _update(self, command: Update) -> str:
@@ -277,7 +264,7 @@ class _Script:
 
     def _steps(self) -> Iterator[str]:
         self._made: list[str] = []
-        now = (self._exchange.first - 1, PHASE_ORDER[Phase.AFTER_CLOSE], 0)
+        now = Moment(self._exchange.first - 1, AFTER_CLOSE)
         waiting = 0
         for moment, calls in self._calls():
             if not calls and self._plain_step(now) == moment:
@@ -299,8 +286,8 @@ class _Script:
 
     def _plain_step(self, now: Moment) -> Moment:
         """Where ``step()`` leads."""
-        day = now[0] + 1 if now[0] < self._exchange.first or now[1] >= _CLOSE else now[0]
-        return day, _CLOSE, self._exchange.bar_count(day)
+        day = now[0] + 1 if now[0] < self._exchange.first or now[1] >= CLOSE else now[0]
+        return Moment(day, CLOSE, self._exchange.bar_count(day))
 
     @staticmethod
     def _is_in_bar(moment: Moment) -> bool:
@@ -381,7 +368,7 @@ class _Script:
             return 'run_daily(now, "every_bar")'
         # On the clock of the same bar run_daily knows no such moment of daily bars; an order by hand may stand there.
         same_bar = self._session.settings.clock == SAME_BAR
-        return f"context._session._schedule(now, {_INTRADAY})" if same_bar else 'run_daily(now, "11:30")'
+        return f"context._session._schedule(now, {INTRADAY})" if same_bar else 'run_daily(now, "11:30")'
 
 
 def _of_context(text: str) -> str:
@@ -389,8 +376,8 @@ def _of_context(text: str) -> str:
     return f"_session.{text}" if text.startswith("_") else text.replace("ticket(", "ticket_of(", 1)
 
 
-def _single(events: list[Event]) -> Iterator[Any]:
-    return records(iter(events))
+def _single(log: list[events.Event]) -> Iterator[Any]:
+    return events.records(iter(log))
 
 
 def _literal(value: object) -> str:

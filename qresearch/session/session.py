@@ -10,22 +10,15 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn, SupportsIndex, cast
 
+from qresearch.domain import events
 from qresearch.domain.arguments import flag, function, whole
 from qresearch.domain.arguments import path as path_of
 from qresearch.domain.arguments import price as price_of
 from qresearch.domain.calls import told_calls
-from qresearch.domain.messages import (
-    AccountOpened,
-    Advanced,
-    Logged,
-    PositionSeeded,
-    QueueEmptied,
-    Recorded,
-    Settings,
-    records,
-)
+from qresearch.domain.moment import AFTER_CLOSE, Moment
+from qresearch.domain.settings import Settings
 from qresearch.domain.state import State
-from qresearch.engine.evolve import Draft
+from qresearch.engine.draft import Draft
 from qresearch.engine.exchange import Exchange
 from qresearch.engine.immediate import placing
 from qresearch.engine.valuation import market_values
@@ -36,7 +29,6 @@ from qresearch.errors import (
     shown,
 )
 from qresearch.market.market import Benchmark, Market
-from qresearch.market.venue import PHASE_ORDER, Phase
 from qresearch.session.editing import source_of
 from qresearch.session.html import session_html
 from qresearch.session.journal import Journal
@@ -63,7 +55,6 @@ from qresearch.session.timeline import Branch, Timeline
 if TYPE_CHECKING:
     from qresearch.views.panels.workbench import Panels
 
-_AFTER_CLOSE = PHASE_ORDER[Phase.AFTER_CLOSE]
 
 __all__ = ["Now", "Session"]
 
@@ -224,7 +215,7 @@ class Session(Looking):
     def _open(self, settings: Settings, cash: float, positions: Mapping[str, int], paid: bool) -> None:
         day = self._exchange.first - 1
         draft = Draft(_blank(day, settings))
-        draft.emit(AccountOpened(day, _AFTER_CLOSE, self._exchange.money.money("cash", cash), settings))
+        draft.emit(events.AccountOpened(draft.at, self._exchange.money.money("cash", cash), settings))
         for symbol, quantity in positions.items():
             self._seed(draft, symbol, quantity, paid=paid)
         if draft.cash < 0:
@@ -270,7 +261,7 @@ class Session(Looking):
         if cost_price is not None:
             price = cost_price
         cost = self._exchange.money.notional(self._exchange.money.price_units(price), quantity)
-        draft.emit(PositionSeeded(draft.day, draft.phase, column, quantity, cost, cost if paid else 0))
+        draft.emit(events.PositionSeeded(draft.at, column, quantity, cost, cost if paid else 0))
 
     def _begin(self, strategy: object, held: dict[str, Any], journal: Path | None) -> None:
         """Load the strategy and let it initialise itself before the first day."""
@@ -316,8 +307,8 @@ class Session(Looking):
         many stops one came here makes no difference.
         """
         total = hashlib.sha256()
-        for event in records(iter(self._log())):
-            if not isinstance(event, (Logged, Recorded, Advanced, QueueEmptied)):
+        for event in events.records(iter(self._log())):
+            if not isinstance(event, (events.Logged, events.Recorded, events.Advanced, events.QueueEmptied)):
                 total.update(_canonical(event).encode("utf-8", "surrogatepass"))
         account = self._account
         total.update(f"{account.day}|{account.phase}".encode())
@@ -437,13 +428,13 @@ class Session(Looking):
         return to_notebook(self, path, market=market)
 
     def _write_log(self, level: str, words: tuple[object, ...]) -> None:
-        self._note(Logged(self._account.day, self._account.phase, level, " ".join(map(written, words))))
+        self._note(events.Logged(self._account.at, level, " ".join(map(written, words))))
 
     def _record_values(self, values: Mapping[str, float]) -> None:
         pairs = tuple((name, recorded(name, value)) for name, value in values.items())
-        self._note(Recorded(self._account.day, self._account.phase, pairs))
+        self._note(events.Recorded(self._account.at, pairs))
 
-    def _note(self, event: Logged | Recorded) -> None:
+    def _note(self, event: events.Logged | events.Recorded) -> None:
         draft = self._draft or Draft(self._timeline.state)
         draft.emit(event)
         if self._draft is None:
@@ -496,7 +487,7 @@ def _holdings(positions: object) -> Mapping[str, int]:
 
 
 def _blank(day: int, settings: Settings) -> State:
-    return State(day, _AFTER_CLOSE, 0, 0, {}, (), {}, {}, 0, settings, frozenset(), {}, {})
+    return State(Moment(day, AFTER_CLOSE), 0, 0, {}, (), {}, {}, 0, settings, frozenset(), {}, {})
 
 
 @cache

@@ -196,8 +196,7 @@ class Ticket(str):
         if record is None:
             return f"<Ticket {self!s}: not yet placed at this point of the timeline>"
         symbol = self._session.market.symbols[record.instrument]
-        side = "buy" if record.quantity > 0 else "sell"
-        text = f"<Ticket {self!s}: {side} {abs(record.quantity):,} {symbol}, {record.status.value}"
+        text = f"<Ticket {self!s}: {record.side} {abs(record.quantity):,} {symbol}, {record.status.value}"
         if record.filled:
             text += f", filled {record.filled:,} at {self.average_price:.3f}".rstrip("0").rstrip(".")
         return text + (f"; {record.reason.value}: {record.why}>" if record.reason else ">")

@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from itertools import count
 from typing import TYPE_CHECKING
 
-from qresearch.domain.messages import Event, records
+from qresearch.domain import events
 from qresearch.domain.state import State
 from qresearch.errors import OutOfRange
 
@@ -30,7 +30,7 @@ class Branch:
 
     __slots__ = ("counts", "cursor", "editions", "fork", "log", "memories", "name", "parent", "stops")
 
-    def __init__(self, name: str, root: State, log: Sequence[Event], memory: Remembered | None) -> None:
+    def __init__(self, name: str, root: State, log: Sequence[events.Event], memory: Remembered | None) -> None:
         self.name = name
         self.parent: Branch | None = None
         self.fork = 0
@@ -43,7 +43,7 @@ class Branch:
         """Memory of the strategy at each stop."""
         self.editions: list[int] = [0]
         """Edition of the strategy with which the session came to each stop."""
-        self.log: list[Event] = list(log)
+        self.log: list[events.Event] = list(log)
         self.cursor = 0
         """Index of the stop at which the session stands, or last stood, on this branch."""
 
@@ -85,7 +85,7 @@ class Timeline:
     """
 
     def __init__(
-        self, root: State, log: Sequence[Event], memory: Remembered | None, date: Callable[[int], str] = str
+        self, root: State, log: Sequence[events.Event], memory: Remembered | None, date: Callable[[int], str] = str
     ) -> None:
         self.branch = Branch("main", root, log, memory)
         self.branches: dict[str, Branch] = {"main": self.branch}
@@ -128,13 +128,13 @@ class Timeline:
         """True when the next kept stop was made by an earlier edition of the strategy."""
         return not self.at_tip and self.branch.editions[self.branch.cursor + 1] != self.edition
 
-    def commit(self, state: State, events: Sequence[Event], memory: Remembered | None, *, new_stop: bool) -> bool:
+    def commit(self, state: State, log: Sequence[events.Event], memory: Remembered | None, *, new_stop: bool) -> bool:
         """Keep what a step or a command did.
 
         Parameters
         ----------
         state : State
-        events : sequence of Event
+        log : sequence of Event
         memory : Remembered or None
         new_stop : bool
             True when the clock moved; False for a command at the present stop.
@@ -148,7 +148,7 @@ class Timeline:
         if forked:
             self.fork_here(self.free_name())
         branch = self.branch
-        branch.log.extend(events)
+        branch.log.extend(log)
         if new_stop:
             branch.stops.append(state)
             branch.counts.append(len(branch.log))
@@ -221,7 +221,7 @@ class Timeline:
 
     def find(self, day: int, phase: int, bar: int = 0) -> int:
         """The last kept stop on a day (index) at or before a moment of it; -1 when there is none."""
-        stop = bisect_right(self.branch.stops, (day, phase, bar), key=lambda state: state.moment) - 1
+        stop = bisect_right(self.branch.stops, (day, phase, bar), key=lambda state: state.at) - 1
         return stop if stop >= 0 and self.branch.stops[stop].day == day else -1
 
     def find_event(self, number: int) -> int:
@@ -235,7 +235,7 @@ class Timeline:
         branch = self.branch
         seen = place = 0
         for stop, upto in enumerate(branch.counts):
-            seen += sum(1 for _ in records(iter(branch.log[place:upto])))
+            seen += sum(1 for _ in events.records(iter(branch.log[place:upto])))
             place = upto
             if 0 <= number < seen:
                 return stop

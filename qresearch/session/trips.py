@@ -9,17 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import pandas as pd
 
-from qresearch.domain.messages import (
-    DividendPaid,
-    DividendTaxed,
-    OrderFilled,
-    PositionClosed,
-    PositionSeeded,
-    Record,
-    RightsSubscribed,
-    SharesIssued,
-    records,
-)
+from qresearch.domain import events
 from qresearch.engine.valuation import market_values
 from qresearch.session import frames
 from qresearch.session.account_history import AccountHistory
@@ -116,29 +106,29 @@ class Trips:
     closed: list[Trip] = field(default_factory=list)
     flows: dict[int, Flows] = field(default_factory=dict)
 
-    def fold(self, events: Iterator[Record]) -> Trips:
+    def fold(self, log: Iterator[events.Record]) -> Trips:
         """Take in some events, in order."""
-        for event in events:
+        for event in log:
             match event:
-                case OrderFilled(quantity=quantity) if quantity > 0:
+                case events.OrderFilled(quantity=quantity) if quantity > 0:
                     self._bought(event)
-                case OrderFilled():
+                case events.OrderFilled():
                     self._sold(event)
-                case DividendPaid(instrument=instrument, amount=amount, tax=tax):
+                case events.DividendPaid(instrument=instrument, amount=amount, tax=tax):
                     self._dividend(instrument, amount - tax)
-                case DividendTaxed(instrument=instrument, tax=tax):
+                case events.DividendTaxed(instrument=instrument, tax=tax):
                     self._taxed(instrument, tax)
-                case SharesIssued(instrument=instrument, received=received):
-                    self._issued(event.day, instrument, received)
-                case RightsSubscribed(instrument=instrument, received=received, paid=paid, price=price):
+                case events.SharesIssued(instrument=instrument, received=received):
+                    self._issued(event.at.day, instrument, received)
+                case events.RightsSubscribed(instrument=instrument, received=received, paid=paid, price=price):
                     self._flows(instrument).bought += paid
-                    self._lots(instrument).append(Lot(event.day, 0, price, received, paid))
-                case PositionSeeded(instrument=instrument, quantity=quantity, cost=cost):
+                    self._lots(instrument).append(Lot(event.at.day, 0, price, received, paid))
+                case events.PositionSeeded(instrument=instrument, quantity=quantity, cost=cost):
                     self._flows(instrument).given += cost
-                    self._lots(instrument).append(Lot(event.day, 0, cost / quantity, quantity, cost, given=True))
-                case PositionClosed(instrument=instrument, quantity=quantity, price=price, amount=amount):
+                    self._lots(instrument).append(Lot(event.at.day, 0, cost / quantity, quantity, cost, given=True))
+                case events.PositionClosed(instrument=instrument, quantity=quantity, price=price, amount=amount):
                     self._flows(instrument).sold += amount
-                    self._close(instrument, quantity, Leaving(event.day, price, 0, "delisted", amount, 0))
+                    self._close(instrument, quantity, Leaving(event.at.day, price, 0, "delisted", amount, 0))
                 case _:
                     pass
         return self
@@ -149,21 +139,21 @@ class Trips:
     def _flows(self, instrument: int) -> Flows:
         return self.flows.setdefault(instrument, Flows())
 
-    def _bought(self, event: OrderFilled) -> None:
-        fees = event.commission + event.stamp_duty + event.transfer_fee
+    def _bought(self, event: events.OrderFilled) -> None:
+        fees = event.fees.total
         flows = self._flows(event.instrument)
         flows.bought += event.notional
         flows.fees += fees
         self._lots(event.instrument).append(
-            Lot(event.day, event.order_id, event.price, event.quantity, event.notional, fees)
+            Lot(event.at.day, event.order_id, event.price, event.quantity, event.notional, fees)
         )
 
-    def _sold(self, event: OrderFilled) -> None:
-        fees = event.commission + event.stamp_duty + event.transfer_fee
+    def _sold(self, event: events.OrderFilled) -> None:
+        fees = event.fees.total
         flows = self._flows(event.instrument)
         flows.sold += event.notional
         flows.fees += fees
-        leaving = Leaving(event.day, event.price, event.order_id, "sold", event.notional, fees)
+        leaving = Leaving(event.at.day, event.price, event.order_id, "sold", event.notional, fees)
         self._close(event.instrument, -event.quantity, leaving)
 
     def _close(self, instrument: int, quantity: int, leaving: Leaving) -> None:
@@ -219,7 +209,7 @@ class Trips:
 
 def trips_of(history: AccountHistory) -> Trips:
     """The lots and round trips of an account."""
-    return Trips().fold(records(iter(history.log)))
+    return Trips().fold(events.records(iter(history.log)))
 
 
 def trades_frame(history: AccountHistory) -> pd.DataFrame:

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from qresearch.domain.calls import told_calls
+from qresearch.domain.moment import PHASES
 from qresearch.errors import UsageError, shown
-from qresearch.market.venue import PHASES
 from qresearch.session import frames
 from qresearch.session.expressions import Measure, label, measure
 from qresearch.session.timeline import Branch
@@ -148,7 +148,7 @@ class Watch:
         columns = list(dict.fromkeys(name for stop in stops for name in rows[stop]))
         data = {name: [rows[stop].get(name, math.nan) for stop in stops] for name in columns}
         frame = pd.DataFrame({"phase": phases, **data}, index=index)
-        return frames.with_times(exchange, frame, [state.moment for state in states], "phase", "time")
+        return frames.with_times(exchange, frame, [state.at for state in states], "phase", "time")
 
     def __repr__(self) -> str:
         return f"<Watch {', '.join(f'{name} = {_text(value)}' for name, value in self._row().items()) or 'nothing'}>"

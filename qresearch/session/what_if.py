@@ -2,26 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from html import escape
 from typing import TYPE_CHECKING, Any
 
-from qresearch.domain.messages import (
-    OrderCanceled,
-    OrderCreated,
-    OrderExpired,
-    OrderFilled,
-    OrderRejected,
-    OrderReleased,
-    OrderTrimmed,
-    OrderWaiting,
-    Record,
-    records,
-)
+from qresearch.domain import events
+from qresearch.domain.fees import NO_FEES, Fees, label_of, parts_of
+from qresearch.domain.order import Side
 from qresearch.domain.reasons import advise, explain_reason
 from qresearch.domain.terms import Kind, Terms
-from qresearch.engine.evolve import Draft
+from qresearch.engine.draft import Draft
 from qresearch.engine.open_orders import pending_of
 from qresearch.engine.reserves import reserved_cash
 from qresearch.engine.sizing import held_by
@@ -64,8 +55,10 @@ class Preview:
         What would be sent; 0 when it would be refused at once.
     price : float, currency per share
         Last visible price, for the real open is not known; the limit of a limit order that is better than that.
-    notional, commission, stamp_duty, transfer_fee : float, currency
+    notional : float, currency
         Of the whole order at that price.
+    parts : mapping of str to float, currency
+        Each part of its fees.
     cash, cash_after : float, currency
         Now, and after this order alone.
     held_after : int, shares
@@ -81,9 +74,7 @@ class Preview:
     quantity: int
     price: float
     notional: float
-    commission: float
-    stamp_duty: float
-    transfer_fee: float
+    parts: Mapping[str, float]
     cash: float
     cash_after: float
     held_after: int
@@ -92,8 +83,8 @@ class Preview:
 
     @property
     def fees(self) -> float:
-        """Commission, stamp duty and transfer fee together, currency."""
-        return self.commission + self.stamp_duty + self.transfer_fee
+        """All parts of the fees together, currency."""
+        return sum(self.parts.values())
 
     @property
     def passes(self) -> bool:
@@ -116,9 +107,7 @@ class Preview:
         money = [
             ("Price", price(self.price)),
             ("Value", number(self.notional)),
-            ("Commission", number(self.commission)),
-            ("Stamp duty", number(self.stamp_duty)),
-            ("Transfer fee", number(self.transfer_fee)),
+            *((label_of(part).capitalize(), number(amount)) for part, amount in self.parts.items()),
             ("Cash now", number(self.cash)),
             ("Cash after", number(self.cash_after)),
             ("Held after", f"{self.held_after:,}"),
@@ -192,13 +181,13 @@ class WhatIf:
     def _preview(self, draft: Draft, asked: str) -> Preview:
         session = self._session
         exchange = session._exchange
-        made = list(records(iter(draft.events)))
-        created = next((event for event in made if isinstance(event, OrderCreated)), None)
+        made = list(events.records(iter(draft.events)))
+        created = next((event for event in made if isinstance(event, events.OrderCreated)), None)
         if created is None:
             raise UsageError(f"what_if: {asked} asks for no order. Preview one order at a time.")
-        if any(isinstance(event, OrderReleased) for event in made):
+        if any(isinstance(event, events.OrderReleased) for event in made):
             return self._outcome(draft, asked, created, made)
-        refused = next((event for event in made if isinstance(event, OrderRejected)), None)
+        refused = next((event for event in made if isinstance(event, events.OrderRejected)), None)
         column, wanted = created.instrument, created.quantity
         sent = 0 if refused is not None else wanted
         mark = _expected(session._view_at(draft).last_price(column), created.terms, wanted)
@@ -206,8 +195,8 @@ class WhatIf:
         notional = exchange.money.notional(exchange.money.price_units(mark), abs(sent)) if known else 0
         day = min(draft.day + 1, exchange.last)
         rates = exchange.rates(draft.settings.costs, day)
-        fees = rates.charge(int(exchange.board[column]), sent, notional) if sent and known else (0, 0, 0)
-        change = -(notional + sum(fees)) if sent > 0 else notional - sum(fees)
+        fees = rates.charge(int(exchange.board[column]), sent, notional) if sent and known else NO_FEES
+        change = -(notional + fees.total) if sent > 0 else notional - fees.total
         checks = [("Sent", True, self._say("sent", shares=f"{abs(sent):,}"))]
         if refused is not None:
             sentence = explain_reason(refused.reason, refused.facts, language=self._language)
@@ -216,48 +205,51 @@ class WhatIf:
         else:
             checks += self._checks(draft, column, sent, change)
         amount = exchange.money.amount
-        commission, duty, transfer = (amount(fee) for fee in fees)
         return Preview(
             session.market.symbols[column],
-            "buy" if wanted > 0 else "sell",
+            Side.of(wanted or created.asked).value,
             asked,
             abs(sent),
             mark,
             amount(notional),
-            commission,
-            duty,
-            transfer,
+            _parts(fees, amount),
             amount(draft.cash),
             amount(draft.cash + change),
             held_by(draft, column) + sent,
             tuple(checks),
         )
 
-    def _outcome(self, draft: Draft, asked: str, created: OrderCreated, made: list[Record]) -> Preview:
+    def _outcome(self, draft: Draft, asked: str, created: events.OrderCreated, made: list[events.Record]) -> Preview:
         """What an order did that met the market inside its call."""
         session, column = self._session, created.instrument
         money = session._exchange.money
-        fill = next((event for event in made if isinstance(event, OrderFilled)), None)
-        fees = (0, 0, 0) if fill is None else (fill.commission, fill.stamp_duty, fill.transfer_fee)
-        commission, duty, transfer = (money.amount(fee) for fee in fees)
+        fill = next((event for event in made if isinstance(event, events.OrderFilled)), None)
+        fees = NO_FEES if fill is None else fill.fees
         rest = draft.working.get(created.order_id)
         filled, left = 0 if fill is None else abs(fill.quantity), 0 if rest is None else abs(rest.leaves)
         checks = [("Filled", True, self._say("filled", shares=f"{filled:,}"))] if filled else []
         checks += [
             (event.reason.value, False, explain_reason(event.reason, event.facts, language=self._language))
             for event in made
-            if isinstance(event, (OrderTrimmed, OrderWaiting, OrderCanceled, OrderRejected, OrderExpired))
+            if isinstance(
+                event,
+                (
+                    events.OrderTrimmed,
+                    events.OrderWaiting,
+                    events.OrderCanceled,
+                    events.OrderRejected,
+                    events.OrderExpired,
+                ),
+            )
         ]
         return Preview(
             session.market.symbols[column],
-            "buy" if created.quantity > 0 else "sell",
+            Side.of(created.quantity or created.asked).value,
             asked,
             filled + left,
             session._view_at(draft).last_price(column) if fill is None else fill.price,
             money.amount(0 if fill is None else fill.notional),
-            commission,
-            duty,
-            transfer,
+            _parts(fees, money.amount),
             money.amount(draft.base.cash),
             money.amount(draft.cash),
             held_by(draft, column),
@@ -283,6 +275,11 @@ class WhatIf:
         if queue:
             checks.append(("Queue", True, self._say("queue", count=queue)))
         return checks
+
+
+def _parts(fees: Fees, amount: Callable[[int], float]) -> dict[str, float]:
+    """Each part of some fees in the currency."""
+    return {part: amount(fees[part]) for part in parts_of((fees,))}
 
 
 def _expected(mark: float, terms: Terms, wanted: int) -> float:

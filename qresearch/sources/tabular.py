@@ -16,11 +16,12 @@ from qresearch.domain.arguments import path as path_of
 from qresearch.domain.arguments import symbols as symbols_of
 from qresearch.domain.calls import told
 from qresearch.domain.instrument import CHINA_SUFFIXES, split_symbol
+from qresearch.domain.moment import Phase
 from qresearch.errors import DataError, OutOfRange, UsageError, choose, shown
 from qresearch.market.intraday import QUOTE_FIELDS, Intraday
 from qresearch.market.market import Benchmark, Market
 from qresearch.market.panel import FIELDS, Bools, Days, Floats, Panel
-from qresearch.market.venue import CHINA, PLAIN, Phase, Venue
+from qresearch.market.venue import CHINA, PLAIN, Venue
 from qresearch.sources.completion import complete_limits, fill_pre_close, forward, resolve_actions
 from qresearch.sources.folders import open_source
 from qresearch.sources.frames import (

@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from qresearch.domain.messages import Event, Matched, OrderCreated, OrderFilled, Placed, Record
+from qresearch.domain import events
+from qresearch.domain.moment import CLOSE, OPEN
 from qresearch.domain.order import Status
 from qresearch.engine.valuation import equity_at_closes
 from qresearch.market.panel import Floats
-from qresearch.market.venue import PHASE_ORDER, Phase
 from qresearch.session.account_history import states_at_closes
 from qresearch.session.orders import OrderBook
 
@@ -30,7 +30,6 @@ if TYPE_CHECKING:
 
 Ints = NDArray[np.int64]
 
-_OPEN, _CLOSE = PHASE_ORDER[Phase.OPEN], PHASE_ORDER[Phase.CLOSE]
 MARKS = ("placed", "waiting", "bought", "sold", "partly bought", "partly sold", "canceled", "expired", "rejected")
 """Kinds of marks, in the order of a legend; each has a shape of its own in every renderer."""
 _ENDS = {Status.REJECTED: "rejected", Status.CANCELED: "canceled", Status.EXPIRED: "expired"}
@@ -232,7 +231,7 @@ class ChartReader:
             return day
         if bar:
             return inside.row(day, bar)
-        return inside.firsts[day + 1] - 1 if phase >= _CLOSE else inside.firsts[day]
+        return inside.firsts[day + 1] - 1 if phase >= CLOSE else inside.firsts[day]
 
     def _rows(self, column: int, count: int, first: int | None) -> Ints:
         """Rows to draw: those with a bar, and the present one once anything of it is known."""
@@ -242,12 +241,12 @@ class ChartReader:
         begin = max(stop - count, 0) if first is None else first
         close = panel.close if inside is None else inside.close
         rows = begin + np.flatnonzero(~np.isnan(close[begin:stop, column]))
-        if view.stop <= view.day:
+        if view.whole_days <= view.day:
             if inside is not None:
-                begun = view.phase is Phase.OPEN and inside.counts[view.day] > 0
+                begun = view.phase == OPEN and inside.counts[view.day] > 0
                 shows = begun and not np.isnan(inside.open[inside.firsts[view.day], column])
             else:
-                opened = PHASE_ORDER[view.phase] >= _OPEN and not np.isnan(panel.open[view.day, column])
+                opened = view.phase >= OPEN and not np.isnan(panel.open[view.day, column])
                 shows = opened or not np.isnan(panel.limit_up[view.day, column])
             if shows:
                 rows = np.append(rows, stop)
@@ -258,7 +257,7 @@ class ChartReader:
         view = self._session._view()
         source = self._session.market.panel if self._inside is None else self._inside
         values: Floats = getattr(source, field)[rows, column]
-        if len(rows) and rows[-1] >= self.stop and (field != "open" or PHASE_ORDER[view.phase] < _OPEN):
+        if len(rows) and rows[-1] >= self.stop and (field != "open" or view.phase < OPEN):
             values[-1] = np.nan
         return values
 
@@ -279,7 +278,7 @@ class ChartReader:
             if end is not None and record.status in _ENDS:
                 marks.append(Mark(end, np.nan, _ENDS[record.status], side, record.order_id, record.canceled))
         for fill in self._orders.fills:
-            bar = place.get(self._row_of(fill.day, fill.phase, fill.bar))
+            bar = place.get(self._row_of(fill.at.day, fill.at.phase, fill.at.bar))
             if bar is not None:
                 kind = "bought" if fill.quantity > 0 else "sold"
                 kind = f"partly {kind}" if is_open.get(fill.order_id) else kind
@@ -325,7 +324,7 @@ class _OrdersOf:
     def _begin(self) -> None:
         self._count = 0
         self._book = OrderBook()
-        self.fills: list[OrderFilled] = []
+        self.fills: list[events.OrderFilled] = []
         """Fills of the instrument that was read last, in order."""
 
     def read(self, session: Session, column: int) -> list[OrderRecord]:
@@ -345,9 +344,9 @@ class _OrdersOf:
             self._branch = None
         return list(self._book.orders.values())
 
-    def _take(self, event: Event) -> None:
-        singles: Iterable[Record]
-        if isinstance(event, (Placed, Matched)):
+    def _take(self, event: events.Event) -> None:
+        singles: Iterable[events.Record]
+        if isinstance(event, (events.Placed, events.Matched)):
             found = np.flatnonzero(np.asarray(event.instruments) == self._column)
             if not len(found):
                 return
@@ -356,10 +355,10 @@ class _OrdersOf:
             singles = (event,)
         orders = self._book.orders
         for single in singles:
-            is_ours = isinstance(single, OrderCreated) and single.instrument == self._column
+            is_ours = isinstance(single, events.OrderCreated) and single.instrument == self._column
             if is_ours or getattr(single, "order_id", None) in orders:
                 self._book.fold((single,))
-                if isinstance(single, OrderFilled):
+                if isinstance(single, events.OrderFilled):
                     self.fills.append(single)
 
 

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from qresearch.domain.moment import PHASES
 from qresearch.domain.order import Move, Status
-from qresearch.market.venue import PHASES
 from qresearch.views.lives import Life, Stop, lives
 from qresearch.views.states import state_diagram
 from qresearch.views.svg import (

@@ -4,40 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from types import MappingProxyType
 from typing import NamedTuple
 
-from qresearch.domain.messages import (
-    CancelRefused,
-    CancelRequested,
-    Event,
-    OrderCanceled,
-    OrderCreated,
-    OrderExpired,
-    OrderFilled,
-    OrderQueued,
-    OrderRejected,
-    OrderReleased,
-    OrderScaled,
-    OrderTriggered,
-    OrderTrimmed,
-    OrderUpdated,
-    OrderWaiting,
-    UpdateRefused,
-    UpdateRequested,
-    records,
-)
+from qresearch.domain import events
 from qresearch.domain.order import Move, Status
 from qresearch.session.orders import OrderBook, OrderRecord
-
-MOVES: Mapping[type, Move] = MappingProxyType({
-    OrderQueued: Move.QUEUE, OrderReleased: Move.RELEASE, OrderRejected: Move.REJECT, OrderTrimmed: Move.TRIM,
-    OrderWaiting: Move.WAIT, OrderScaled: Move.SCALE, OrderTriggered: Move.TRIGGER, OrderFilled: Move.FILL,
-    CancelRequested: Move.REQUEST_CANCEL, OrderCanceled: Move.CANCEL, CancelRefused: Move.REFUSE_CANCEL,
-    UpdateRequested: Move.REQUEST_UPDATE, OrderUpdated: Move.UPDATE, UpdateRefused: Move.REFUSE_UPDATE,
-    OrderExpired: Move.EXPIRE,
-})  # fmt: skip
-"""The move that each event of an order makes; what is not here (a trailing stop that moved) makes none."""
 
 
 class Stop(NamedTuple):
@@ -99,7 +70,7 @@ class Life:
         return f"Order {order.order_id}: {side} {abs(order.quantity):,}{symbol}"
 
 
-def lives(log: Iterable[Event]) -> dict[int, Life]:
+def lives(log: Iterable[events.Event]) -> dict[int, Life]:
     """Walk a log into the life of each order.
 
     Parameters
@@ -122,15 +93,15 @@ def lives(log: Iterable[Event]) -> dict[int, Life]:
     """
     book = OrderBook()
     stops: dict[int, list[Stop]] = {}
-    for event in records(iter(log)):
+    for event in events.records(iter(log)):
         book.fold((event,))
-        move = MOVES.get(type(event))
-        if move is None and not isinstance(event, OrderCreated):
+        move: Move | None = getattr(event, "move", None)
+        if move is None and not isinstance(event, events.OrderCreated):
             continue
         order = book.orders[event.order_id]  # type: ignore[union-attr]  # events of orders only, see above
         pending = order.cancel_requested and not order.status.is_final
-        shares = abs(event.quantity) if isinstance(event, OrderFilled) else 0
+        shares = abs(event.quantity) if isinstance(event, events.OrderFilled) else 0
         stops.setdefault(order.order_id, []).append(
-            Stop(event.day, event.phase, order.status, move, order.filled, pending, shares)
+            Stop(event.at.day, event.at.phase, order.status, move, order.filled, pending, shares)
         )
     return {order_id: Life(book.orders[order_id], tuple(found)) for order_id, found in stops.items()}

@@ -10,19 +10,20 @@ tick.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from qresearch.domain.messages import AccountOpened, Matched, OrderFilled, Settings, SettingsChanged, Slippage, records
+from qresearch.domain import events
+from qresearch.domain.fees import NO_FEES, parts_of
+from qresearch.domain.moment import OPEN
+from qresearch.domain.settings import Settings, Slippage
 from qresearch.engine.slippage import slipped
-from qresearch.market.venue import PHASE_ORDER, Phase
 
 if TYPE_CHECKING:
     from qresearch.session.session import Session
-
-_OPEN = PHASE_ORDER[Phase.OPEN]
 
 
 @dataclass(frozen=True)
@@ -38,8 +39,8 @@ class Repriced:
     quantity, new_quantity : int, shares
         Filled, and what a volume cap would have let through.
     price, new_price : float, currency per share
-    parts, new_parts : tuple of float, currency
-        Commission, stamp duty and transfer fee.
+    parts, new_parts : mapping of str to float, currency
+        Each part of the fees.
     """
 
     order_id: int
@@ -50,18 +51,18 @@ class Repriced:
     new_quantity: int
     price: float
     new_price: float
-    parts: tuple[float, float, float]
-    new_parts: tuple[float, float, float]
+    parts: Mapping[str, float]
+    new_parts: Mapping[str, float]
 
     @property
     def fees(self) -> float:
         """All fees that were paid, currency."""
-        return sum(self.parts)
+        return sum(self.parts.values())
 
     @property
     def new_fees(self) -> float:
         """All fees under the new settings, currency."""
-        return sum(self.new_parts)
+        return sum(self.new_parts.values())
 
     @property
     def difference(self) -> float:
@@ -105,39 +106,39 @@ def reprice(session: Session, settings: Settings, most: int = 8) -> list[Reprice
     for fill, then in _last_fills(session, most):
         terms = orders[fill.order_id].terms
         # An order that waits at its limit inside a bar takes nothing: no slippage, before or after.
-        takes = fill.phase == _OPEN or terms.limit_price is None
+        takes = fill.at.phase == OPEN or terms.limit_price is None
         found.append(_repriced(session, fill, then, settings, takes=takes, limit=terms.limit_price))
     return found
 
 
-def _last_fills(session: Session, most: int) -> list[tuple[OrderFilled, Settings]]:
+def _last_fills(session: Session, most: int) -> list[tuple[events.OrderFilled, Settings]]:
     """The last fills, newest first, with the settings under which each was made."""
-    found: list[tuple[OrderFilled, Settings]] = []
-    later: list[OrderFilled] = []
+    found: list[tuple[events.OrderFilled, Settings]] = []
+    later: list[events.OrderFilled] = []
     for event in reversed(session._log()):
-        if isinstance(event, (SettingsChanged, AccountOpened)):
+        if isinstance(event, (events.SettingsChanged, events.AccountOpened)):
             # What came after this, and before the next change, was made under these settings.
             found += [(fill, event.settings) for fill in later]
             later = []
             if len(found) == most:
                 break
-        elif isinstance(event, (OrderFilled, Matched)) and len(found) + len(later) < most:
-            fills = [single for single in records(iter([event])) if isinstance(single, OrderFilled)]
+        elif isinstance(event, (events.OrderFilled, events.Matched)) and len(found) + len(later) < most:
+            fills = [single for single in events.records(iter([event])) if isinstance(single, events.OrderFilled)]
             later += fills[::-1][: most - len(found) - len(later)]
     return found
 
 
 def _repriced(
-    session: Session, fill: OrderFilled, then: Settings, new: Settings, *, takes: bool, limit: float | None
+    session: Session, fill: events.OrderFilled, then: Settings, new: Settings, *, takes: bool, limit: float | None
 ) -> Repriced:
     exchange, panel, column = session._exchange, session.market.panel, fill.instrument
     side = 1 if fill.quantity > 0 else -1
-    row = (fill.day, column)
+    row = (fill.at.day, column)
     volume, tick = float(panel.volume[row]), float(exchange.steps[column])
     price = fill.price
     if takes and then.slippage != new.slippage:
         raw = price if then.slippage.kind == "none" else _raw(then.slippage, fill, volume)
-        if fill.phase == _OPEN and then.slippage.kind != "none":
+        if fill.at.phase == OPEN and then.slippage.kind != "none":
             raw = float(panel.open[row])
         moved = slipped(new.slippage, _array(raw), np.array([fill.quantity]), _array(volume), _array(tick))
         price = float(np.fmax(np.fmin(moved[0], panel.limit_up[row]), panel.limit_down[row]))
@@ -148,28 +149,27 @@ def _repriced(
         allowed = int(volume * new.participation + 1e-9)
         lot = exchange.lot_step[column]
         quantity = min(quantity, allowed // lot * lot if allowed < quantity else quantity)
-    parts: tuple[int, int, int] = (0, 0, 0)
+    fees = NO_FEES
     if quantity:
         money = exchange.money
         notional = money.notional(money.price_units(price), quantity)
-        rates = exchange.rates(new.costs, fill.day)
-        parts = rates.charge(int(exchange.board[column]), side * quantity, notional)
+        rates = exchange.rates(new.costs, fill.at.day)
+        fees = rates.charge(int(exchange.board[column]), side * quantity, notional)
     amount = exchange.money.amount
     return Repriced(
         fill.order_id,
-        exchange.date(fill.day),
+        exchange.date(fill.at.day),
         session.market.symbols[column],
-        "buy" if side > 0 else "sell",
+        fill.side.value,
         abs(fill.quantity),
         quantity,
         fill.price,
         price,
-        (amount(fill.commission), amount(fill.stamp_duty), amount(fill.transfer_fee)),
-        (amount(parts[0]), amount(parts[1]), amount(parts[2])),
+        *({part: amount(charged[part]) for part in parts_of((charged,))} for charged in (fill.fees, fees)),
     )
 
 
-def _raw(model: Slippage, fill: OrderFilled, volume: float) -> float:
+def _raw(model: Slippage, fill: events.OrderFilled, volume: float) -> float:
     """The price of a fill before it was slipped, up to rounding: what slips to it, found by correcting a guess."""
     price, size = fill.price, np.array([fill.quantity])
     for _ in range(3):

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
+from qresearch.domain.moment import PHASES
 from qresearch.domain.order import Move, Status
-from qresearch.market.venue import PHASES
 from qresearch.session.explain_words import Say
 
 if TYPE_CHECKING:

@@ -153,7 +153,7 @@ def facts_of(
         if any(name in figures for _, figures in runs):
             rows[words] = [_cell(figures.get(name, float("nan")), kind) for _, figures in runs]
     rows["Fills"] = [f"{len(history.fills):,}" for history, _ in runs]
-    fees = [sum(fill.commission + fill.stamp_duty + fill.transfer_fee for fill in run.fills) for run, _ in runs]
+    fees = [sum(fill.fees.total for fill in run.fills) for run, _ in runs]
     rows["Fees"] = [number(run.exchange.money.amount(paid)) for (run, _), paid in zip(runs, fees, strict=True)]
     if beside is not None:
         columns.append(beside.name)

@@ -17,7 +17,7 @@ from functools import cache
 import numpy as np
 
 import qresearch as qr
-from qresearch.domain import messages as said
+from qresearch.domain import events as said
 
 MILLE = Fraction(1, 1000)
 HALF = Fraction(1, 2)

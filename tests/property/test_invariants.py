@@ -14,8 +14,9 @@ from hypothesis import strategies as st
 from markets import PHASES, Driver, MarketSpec, markets, session_of
 
 import qresearch as qr
-from qresearch.domain import messages as said
-from qresearch.domain.messages import Advance, Advanced, Cancel, ChangeSettings, OrderFilled, Place, records
+from qresearch.domain import events
+from qresearch.domain import events as said
+from qresearch.domain.commands import Advance, Cancel, ChangeSettings, Place
 from qresearch.domain.order import TRANSITIONS, Method, Status
 from qresearch.domain.reasons import Reason
 from qresearch.engine import matching
@@ -146,7 +147,7 @@ def test_orders_folded_from_single_events_agree_with_the_state(plain: bool, spec
                 order.filled if order.quantity > 0 else -order.filled
             )
         issued: dict[int, int] = {}
-        for event in records(branch.log[:count]):
+        for event in events.records(branch.log[:count]):
             if isinstance(event, (said.SharesIssued, said.RightsSubscribed)):
                 issued[event.instrument] = issued.get(event.instrument, 0) + event.received
             elif isinstance(event, said.PositionClosed):
@@ -176,7 +177,7 @@ def test_deciding_is_pure(spec: MarketSpec, seed: int) -> None:
         if (state.day, state.phase) < (exchange.last, len(PHASES) - 1):
             commands.append(Advance())
         for command in commands:
-            once, again = (list(records(decide(exchange, state, command))) for _ in range(2))
+            once, again = (list(events.records(decide(exchange, state, command))) for _ in range(2))
             assert once == again
             assert repr(state) == before
 
@@ -203,7 +204,9 @@ def test_deciding_and_evolving_alone_run_a_market(spec: MarketSpec, seed: int) -
 
 def log_of(session: qr.Session) -> list[said.Record]:
     """Every single event of the branch, without those that only keep the clock."""
-    return [event for event in records(iter(session._timeline.branch.log)) if not isinstance(event, Advanced)]
+    return [
+        event for event in events.records(iter(session._timeline.branch.log)) if not isinstance(event, events.Advanced)
+    ]
 
 
 def check_ways_of_stepping(first: qr.Session, second: qr.Session) -> None:
@@ -234,7 +237,7 @@ def walk_orders(session: qr.Session) -> None:
     exchange = session._exchange
     book = OrderBook()
     ended: dict[int, tuple[object, ...]] = {}
-    for event in records(session._timeline.branch.log):
+    for event in events.records(session._timeline.branch.log):
         order_id = getattr(event, "order_id", None)
         before = book.orders.get(order_id) if order_id else None
         status, filled = (None, 0) if before is None else (before.status, before.filled)
@@ -298,8 +301,8 @@ def test_nothing_trades_against_the_rules_of_the_market(plain: bool, spec: Marke
     session.run(progress=False)
     panel = market.panel
     taken: dict[tuple[int, int], int] = {}
-    for event in records(session._timeline.branch.log):
-        if isinstance(event, OrderFilled):
+    for event in events.records(session._timeline.branch.log):
+        if isinstance(event, events.OrderFilled):
             day, column, quantity = event.day, event.instrument, event.quantity
             board = market.instruments[column].board
             assert event.phase == PHASES.index("OPEN") or (event.phase == PHASES.index("CLOSE") and not plain)
@@ -529,7 +532,7 @@ def run_to(session: qr.Session, day: int, phase: str) -> list[said.Record]:
         session.run(until=session.market.days[day - 1], progress=False)
     while (session._timeline.state.day, session.now.phase) != (day, phase):
         session.step(phase="next")
-    return list(records(session._timeline.branch.log))
+    return list(events.records(session._timeline.branch.log))
 
 
 def options_for(seed: int, phase: str) -> dict[str, object]:
@@ -577,7 +580,7 @@ def test_whether_the_rows_go_on_is_not_known_today() -> None:
         session.buy("600001", 1000)
         session.step(4)
         session.order("600001", 100)
-        seen.append(list(records(session._timeline.branch.log)))
+        seen.append(list(events.records(session._timeline.branch.log)))
     assert seen[0] == seen[1]
 
 
@@ -595,7 +598,7 @@ def test_volume_of_the_day_is_not_known_at_its_open() -> None:
         session.step(2)
         session.buy("600001", 1000)
         session.step(phase="OPEN")
-        seen.append(list(records(session._timeline.branch.log)))
+        seen.append(list(events.records(session._timeline.branch.log)))
     assert seen[0] == seen[1]
 
 
@@ -625,21 +628,21 @@ def test_permuting_the_symbols_permutes_the_result(
 
 def test_the_random_markets_meet_every_rule() -> None:
     """Protects these tests from growing blunt: the random runs meet every kind of event and every reason."""
-    events, reasons = set(), set()
+    log, reasons = set(), set()
     for seed in range(60):
         session = session_of(MarketSpec(seed * 7919 + 1, 3 + seed % 6, 15 + seed % 46).build(), seed)
         session.run(progress=False)
-        for event in records(session._timeline.branch.log):
-            events.add(type(event).__name__)
+        for event in events.records(session._timeline.branch.log):
+            log.add(type(event).__name__)
             reasons.add(getattr(event, "reason", None))
     # One rule is that of the scripts of a platform only: the same random orders, sized as these are.
     script = session_of(MarketSpec(7920, 8, 40).build(), 1)
     script._change(sizing="joinquant")
-    for event in records(script.run(progress=False)._timeline.branch.log):
+    for event in events.records(script.run(progress=False)._timeline.branch.log):
         reasons.add(getattr(event, "reason", None))
     wanted = {kind.__name__ for kind in said.Record.__args__}
     by_hand = {"PositionSeeded", "SettingsChanged", "UpdateRequested", "UpdateRefused"}
-    assert wanted - events == by_hand
+    assert wanted - log == by_hand
     elsewhere = {
         Reason.BELOW_FILLED, Reason.OPEN_ORDER_MARGIN, Reason.NO_TRADES, Reason.GOOD_TILL_OVER, Reason.ORDER_MAXIMUM,
         Reason.AWAITS_ENTRY, Reason.POSITION_CLOSED,
@@ -671,7 +674,7 @@ def test_the_driver_sees_no_more_than_a_strategy() -> None:
     """Protects the poisoning test: the random strategy itself draws from seed, day and phase alone."""
     market = MarketSpec(11, 5, 30).build()
     once, again = (Driver(3, sorted(market.symbols)) for _ in range(2))
-    logs = [list(records(run._timeline.branch.log)) for driver in (once, again)
+    logs = [list(events.records(run._timeline.branch.log)) for driver in (once, again)
             for run in [qr.Session(market, strategy=driver, cash=10**6).run(progress=False)]]  # fmt: skip
     assert logs[0] == logs[1]
     assert once.placed == again.placed > 0

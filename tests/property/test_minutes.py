@@ -19,8 +19,8 @@ from test_invariants import SEEDS, both_ways, check_ways_of_stepping, examples, 
 from test_time_travel import Traveller
 
 import qresearch as qr
-from qresearch.domain import messages as said
-from qresearch.domain.messages import OrderFilled
+from qresearch.domain import events
+from qresearch.domain import events as said
 from qresearch.engine import immediate, matching
 
 pytestmark = pytest.mark.filterwarnings("ignore::qresearch.MarketWarning")
@@ -117,7 +117,7 @@ def test_nothing_trades_against_the_rules_of_a_bar(plain: bool, spec: MinuteSpec
     for event in log_of(session):
         if isinstance(event, said.OrderCreated):
             placed[event.order_id] = (event.day, event.phase, event.bar)
-        if not isinstance(event, OrderFilled):
+        if not isinstance(event, events.OrderFilled):
             continue
         day, column = event.day, event.instrument
         row = int(bars.starts[day]) + event.bar - 1
@@ -195,7 +195,7 @@ def test_one_bar_a_day_is_the_daily_bar(plain: bool, spec: MarketSpec, seed: int
     for market in (daily, taken_apart(daily, seed, 1)):
         session = minute_session(market, seed, OvernightDriver, plain=plain)
         session.run(progress=False)
-        fills = [event for event in log_of(session) if isinstance(event, OrderFilled)]
+        fills = [event for event in log_of(session) if isinstance(event, events.OrderFilled)]
         found.append([replace(event, phase=0, bar=0) for event in fills])
         assert session.equity.tolist()
     assert found[0] == found[1]

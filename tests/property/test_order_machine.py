@@ -26,7 +26,7 @@ from test_invariants import folds, walk_orders
 
 import qresearch as qr
 from qresearch import terms
-from qresearch.domain.messages import OrderCreated, records
+from qresearch.domain import events
 from qresearch.domain.order import Status
 from qresearch.domain.reasons import Reason
 from qresearch.domain.terms import STOP_KINDS, TRIGGERED_KINDS, Kind, TimeInForce
@@ -67,7 +67,7 @@ class Tally:
         """Count what happened on a branch after it left its parent."""
         book, shared = OrderBook(), 0 if branch.parent is None else branch.counts[branch.fork]
         book.advance(branch.log, shared)
-        for event in records(iter(branch.log[shared:])):
+        for event in events.records(iter(branch.log[shared:])):
             book.fold([event])
             order_id = getattr(event, "order_id", None)
             if order_id is None:
@@ -76,7 +76,7 @@ class Tally:
             self.statuses[order.status.value] += 1
             if (reason := getattr(event, "reason", None)) is not None:
                 self.reasons[reason.value] += 1
-            if isinstance(event, OrderCreated):
+            if isinstance(event, events.OrderCreated):
                 self.kinds[event.terms.kind.value] += 1
                 self.times_in_force[event.terms.time_in_force.value] += 1
             name = type(event).__name__

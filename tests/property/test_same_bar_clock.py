@@ -26,7 +26,7 @@ from test_invariants import (
 )
 
 import qresearch as qr
-from qresearch.domain.messages import OrderCreated, OrderFilled, OrderQueued, OrderReleased, records
+from qresearch.domain import events
 from qresearch.domain.order import Status
 from qresearch.session.orders import OrderBook
 
@@ -85,8 +85,8 @@ def test_what_is_asked_in_trading_hours_is_over_or_rests_when_the_call_returns(
     session = same_bar(spec.build(), seed, plain=plain)
     session.run(progress=False)
     book, asked = OrderBook(), None
-    for event in records(session._timeline.branch.log):
-        if asked is not None and not isinstance(event, (OrderQueued, OrderReleased)):
+    for event in events.records(session._timeline.branch.log):
+        if asked is not None and not isinstance(event, (events.OrderQueued, events.OrderReleased)):
             same = getattr(event, "order_id", None) == asked.order_id
             order = book.orders[asked.order_id]
             kind = order.terms.kind.value
@@ -97,7 +97,7 @@ def test_what_is_asked_in_trading_hours_is_over_or_rests_when_the_call_returns(
             if not same:
                 asked = None
         book.fold([event])
-        if isinstance(event, OrderCreated):
+        if isinstance(event, events.OrderCreated):
             asked = event
 
 
@@ -111,10 +111,10 @@ def test_nothing_trades_against_the_rules_of_the_market(plain: bool, spec: Marke
     session.run(progress=False)
     panel, placed, terms = market.panel, {}, {}
     taken: dict[tuple[int, int], int] = {}
-    for event in records(session._timeline.branch.log):
-        if isinstance(event, OrderCreated):
+    for event in events.records(session._timeline.branch.log):
+        if isinstance(event, events.OrderCreated):
             placed[event.order_id], terms[event.order_id] = (event.day, event.phase), event.terms
-        if not isinstance(event, OrderFilled):
+        if not isinstance(event, events.OrderFilled):
             continue
         day, column, quantity = event.day, event.instrument, event.quantity
         assert OPEN <= event.phase <= CLOSE

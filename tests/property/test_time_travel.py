@@ -13,7 +13,7 @@ from markets import PHASES, Driver, MarketSpec, markets, session_of
 from test_invariants import examples, options_for, poisoned
 
 import qresearch as qr
-from qresearch.domain.messages import records
+from qresearch.domain import events
 from qresearch.engine.evolve import evolve
 from qresearch.session.encoding import encode
 from qresearch.session.plain import to_plain
@@ -201,7 +201,7 @@ def along_branches(market: qr.Market, seed: int, forks: list[int], day: int, pha
         session.goto(market.days[min(fork, day - 1)]).branch(f"try {number}")
         session.order(sorted(market.symbols)[number % len(market.symbols)], 200)
         on()
-    return [list(records(iter(branch.log))) for branch in session._timeline.branches.values()]
+    return [list(events.records(iter(branch.log))) for branch in session._timeline.branches.values()]
 
 
 @pytest.mark.parametrize("poison", ["nan", "garbage"])

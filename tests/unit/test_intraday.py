@@ -11,7 +11,7 @@ import pytest
 
 import qresearch as qr
 from qresearch import terms
-from qresearch.domain import messages
+from qresearch.domain import events
 from qresearch.market.intraday import Intraday, daily_fields
 from qresearch.session.encoding import decode, encode, event_schema
 
@@ -582,15 +582,15 @@ def test_the_minute_sample_adds_up_to_the_daily_one() -> None:
 
 def test_every_event_ends_with_its_bar() -> None:
     """Protects the journal: the bar comes last in every event and block, and is left out where there is none."""
-    kinds = [*messages.Record.__args__, messages.Placed, messages.Matched]
+    kinds = [*events.Record.__args__, events.Placed, events.Matched]
     for kind in kinds:
         last = fields(kind)[-1]
         assert (last.name, last.default) == ("bar", 0), kind
-    assert encode([messages.Advanced(3, 2, 7)])[0] == '[["Advanced",3,2,7]]'
+    assert encode([events.Advanced(3, 2, 7)])[0] == '[["Advanced",3,2,7]]'
     schema = event_schema()
     for bar in (0, 7):
-        text, body = encode([messages.Advanced(3, 2, bar)])
-        assert decode(text, body, schema) == [messages.Advanced(3, 2, bar)]
+        text, body = encode([events.Advanced(3, 2, bar)])
+        assert decode(text, body, schema) == [events.Advanced(3, 2, bar)]
 
 
 @pytest.mark.parametrize(

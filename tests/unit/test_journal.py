@@ -21,7 +21,7 @@ import pandas as pd
 import pytest
 
 import qresearch as qr
-from qresearch.domain.messages import records
+from qresearch.domain import events
 from qresearch.session.encoding import decode, encode, event_schema, first_difference
 from qresearch.session.journal import BATCH, Journal
 from qresearch.session.plain import NotPlain, from_plain, to_plain
@@ -240,8 +240,8 @@ def test_events_that_come_out_differently_are_named_by_day_and_event(
 
     true = replay.again
 
-    def cheaper(draft, exchange, events):
-        frozen = true(draft, exchange, events)
+    def cheaper(draft, exchange, log):
+        frozen = true(draft, exchange, log)
         for event in draft.events:
             if type(event).__name__ == "Matched":
                 event.commissions[0] -= 1
@@ -397,10 +397,10 @@ def test_events_come_back_as_they_were() -> None:
     text, body = encode(log)
     back = decode(text, body, event_schema())
     assert encode(back) == (text, body)
-    assert list(records(back)) == list(records(log))
+    assert list(events.records(back)) == list(events.records(log))
     assert first_difference(log, back) is None
     place, mine, other = first_difference(log, back[:-1])
-    assert (place, other) == (len(list(records(log))) - 1, None)
+    assert (place, other) == (len(list(events.records(log))) - 1, None)
     assert type(mine).__name__ == "Advanced"
     with pytest.raises(qr.JournalError, match="does not know"):
         decode('[["Surprise",1]]', b"", event_schema())

@@ -12,7 +12,7 @@ import pytest
 from hand import flat, market, session
 
 import qresearch as qr
-from qresearch.domain.messages import OrderEvent, StopMoved
+from qresearch.domain import events
 from qresearch.domain.order import FINAL, TRANSITIONS, Move, Status
 from qresearch.domain.terms import limit, stop
 from qresearch.views.lifecycle import Life, SvgPicture, lives, orders_timeline, state_diagram
@@ -97,8 +97,8 @@ def test_lives_agree_with_the_records_of_the_session() -> None:
 
 def test_every_event_of_an_order_has_its_move() -> None:
     """Protects new events from being left out of the pictures; only the creation and a moved stop are no moves."""
-    without = {kind.__name__ for kind in OrderEvent.__args__ if kind not in MOVES}
-    assert without == {"OrderCreated", StopMoved.__name__}
+    without = {kind.__name__ for kind in events.OrderEvent.__args__ if kind not in MOVES}
+    assert without == {"OrderCreated", events.StopMoved.__name__}
     assert set(MOVES.values()) == set(Move)
 
 

@@ -10,8 +10,10 @@ import pytest
 from hand import flat, market
 
 import qresearch as qr
-from qresearch.domain.messages import Costs, Place, Settings, records
+from qresearch.domain import events
+from qresearch.domain.commands import Place
 from qresearch.domain.order import Method
+from qresearch.domain.settings import Costs, Settings
 from qresearch.domain.terms import at_close, at_open, limit, stop
 from qresearch.engine.decide import decide
 from qresearch.engine.evolve import evolve
@@ -390,10 +392,10 @@ def test_decide_alone_meets_the_market_as_a_session_does() -> None:
     """Protects the pure simulator: the events of one command, and the state they make, are those of the session."""
     session = opened()
     exchange, state = session._exchange, session._timeline.state
-    events = decide(exchange, state, Place(0, Method.ORDER, 300))
-    assert [type(event).__name__ for event in records(events)][-1] == "OrderFilled"
+    log = decide(exchange, state, Place(0, Method.ORDER, 300))
+    assert [type(event).__name__ for event in events.records(log)][-1] == "OrderFilled"
     session.buy(SHARE, 300)
-    assert evolve(state, events) == session._timeline.state
+    assert evolve(state, log) == session._timeline.state
 
 
 def test_going_back_rerunning_and_branching_hold_on_this_clock() -> None:

@@ -9,8 +9,9 @@ from qresearch.dialects.easyquant.objects import EasyBars, EasyContext, FixedSli
 from qresearch.dialects.easyquant.words import Words
 from qresearch.dialects.joinquant.account import Context
 from qresearch.dialects.joinquant.order import LimitOrderStyle, MarketOrderStyle
-from qresearch.dialects.joinquant.schedule import AFTER_CLOSE, CLOSE, PRE_OPEN, Calendar, Schedule
+from qresearch.dialects.joinquant.schedule import Calendar, Schedule
 from qresearch.dialects.joinquant.script import Loaded, Script
+from qresearch.domain.moment import AFTER_CLOSE, CLOSE, PRE_OPEN
 from qresearch.engine.fees import fixed_costs
 from qresearch.session.strategy import Context as NativeContext
 from qresearch.session.strategy import Hooks

@@ -9,12 +9,13 @@ from typing import Any
 from qresearch.dialects.joinquant.run import Run
 from qresearch.dialects.joinquant.schedule import Schedule, clock_time, phase_of, time_of
 from qresearch.dialects.joinquant.symbols import spelled
-from qresearch.domain.messages import Costs
+from qresearch.domain.moment import CLOSE
+from qresearch.domain.settings import Costs
 from qresearch.engine.fees import fixed_costs
 from qresearch.engine.slippage import slippage_model
 from qresearch.errors import NotSupported, UsageError, close_matches, did_you_mean
 from qresearch.market.market import Benchmark
-from qresearch.market.venue import PHASE_ORDER, Phase, Venue
+from qresearch.market.venue import Venue
 
 COSTS = {
     "open_tax": 0.0,
@@ -294,11 +295,7 @@ class Config:
             self._ignore("reference_security has no effect: all codes share one calendar.")
         if force is not None:
             self._ignore("force has no effect: the first week and month are counted from the first day of the run.")
-        if (
-            run.market.panel.intraday is None
-            and phase_of(time_of(text)) == PHASE_ORDER[Phase.CLOSE]
-            and text != "15:00"
-        ):
+        if run.market.panel.intraday is None and phase_of(time_of(text)) == CLOSE and text != "15:00":
             run.tell(
                 "Times between the open and the close are called at the close and trade at its price: bars are daily."
             )

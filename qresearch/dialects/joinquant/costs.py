@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from qresearch.domain.messages import Event, OrderFilled, PositionClosed, PositionSeeded, SharesIssued, records
+from qresearch.domain import events
+from qresearch.domain.moment import Moment
 
 if TYPE_CHECKING:
     from qresearch.session.session import Session
     from qresearch.session.timeline import Branch
-
-Moment = tuple[int, int, int]
-"""(day, phase, bar)."""
 
 
 class Held:
@@ -98,24 +96,22 @@ class Trades:
         return found
 
 
-def _fold(held: dict[int, Held], events: list[Event], wanted: int | None) -> None:
+def _fold(held: dict[int, Held], log: list[events.Event], wanted: int | None) -> None:
     """Fold events into holdings; of one column only, or of all."""
-    for event in records(iter(events)):
+    for event in events.records(iter(log)):
         column = getattr(event, "instrument", None)
         if column is None or (wanted is not None and column != wanted):
             continue
-        moment = (event.day, event.phase, event.bar)
         match event:
-            case OrderFilled():
-                fees = event.commission + event.stamp_duty + event.transfer_fee
-                _trade(held, column, moment, event.quantity, event.notional, fees)
-            case PositionSeeded():
-                _trade(held, column, moment, event.quantity, event.cost, 0)
-            case SharesIssued() if column in held:
-                held[column].roll(event.day)
+            case events.OrderFilled():
+                _trade(held, column, event.at, event.quantity, event.notional, event.fees.total)
+            case events.PositionSeeded():
+                _trade(held, column, event.at, event.quantity, event.cost, 0)
+            case events.SharesIssued() if column in held:
+                held[column].roll(event.at.day)
                 held[column].quantity += event.received
                 held[column].started += event.received
-            case PositionClosed():
+            case events.PositionClosed():
                 held.pop(column, None)
             case _:
                 pass

@@ -15,13 +15,12 @@ from qresearch.dialects.joinquant.run import Run
 from qresearch.dialects.joinquant.symbols import spelled
 from qresearch.dialects.joinquant.tables import as_of, in_force, unique
 from qresearch.domain.instrument import Board
+from qresearch.domain.moment import OPEN
 from qresearch.errors import UsageError
-from qresearch.market.venue import PHASE_ORDER, Phase
 
 FAR = dt.date(2200, 1, 1)
 """End of what is not known to end."""
 
-_OPEN = PHASE_ORDER[Phase.OPEN]
 _TYPES = {"stock": "stock", "etf": "etf", "fund": "etf", "index": "index", "lof": "etf", "exchange_fund": "etf"}
 
 
@@ -51,7 +50,7 @@ class CurrentItem:
     @property
     def day_open(self) -> float:
         """Today's open; NaN before it."""
-        return float(self._today("open")) if self._run.phase >= _OPEN else float("nan")
+        return float(self._today("open")) if self._run.phase >= OPEN else float("nan")
 
     @property
     def high_limit(self) -> float:

@@ -8,10 +8,10 @@ from typing import Any
 
 from qresearch.dialects.joinquant.run import Run
 from qresearch.dialects.joinquant.subaccounts import number_of
+from qresearch.domain import events
 from qresearch.domain.arguments import price as price_of
 from qresearch.domain.codes import OrderFacts
 from qresearch.domain.codes import code as code_of
-from qresearch.domain.messages import OrderFilled
 from qresearch.domain.terms import MARKET_DAY, Kind, Terms
 from qresearch.errors import NotSupported, UsageError, choose, shown
 from qresearch.session.orders import OrderRecord
@@ -189,7 +189,7 @@ class Order:
     def commission(self) -> float:
         """Fees and taxes."""
         record = self._record
-        return self._money(record.commission + record.stamp_duty + record.transfer_fee)
+        return self._money(record.fees.total)
 
     def _money(self, steps: int) -> float:
         return float(self._run.market.venue.money.amount(steps))
@@ -259,11 +259,11 @@ class Trade:
     trade_id : str
     """
 
-    def __init__(self, run: Run, event: OrderFilled, trade_id: int) -> None:
+    def __init__(self, run: Run, event: events.OrderFilled, trade_id: int) -> None:
         self.trade_id, self.order_id = trade_id, event.order_id
         self.security = run.code(event.instrument)
         self.amount, self.price = abs(event.quantity), event.price
-        self.time = run.moment(event.day, event.phase, event.bar)
+        self.time = run.moment(event.at.day, event.at.phase, event.at.bar)
 
     def __repr__(self) -> str:
         return (

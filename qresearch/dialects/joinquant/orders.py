@@ -13,12 +13,12 @@ from qresearch.dialects.joinquant.positions import OwnPosition
 from qresearch.dialects.joinquant.refusals import answers
 from qresearch.dialects.joinquant.run import Run
 from qresearch.dialects.joinquant.subaccounts import tag_of
+from qresearch.domain import events
 from qresearch.domain.arguments import number
-from qresearch.domain.messages import OrderFilled, OrderTrimmed
 from qresearch.domain.order import Method
 from qresearch.domain.terms import MARKET_DAY, Terms
 from qresearch.engine.checks import Checks, Intent
-from qresearch.engine.evolve import Draft
+from qresearch.engine.draft import Draft
 from qresearch.engine.slippage import slipped
 from qresearch.errors import UsageError, shown
 from qresearch.session.options import order_number
@@ -177,7 +177,7 @@ class Orders:
 
     def _note_trims(self, draft: Draft, began: int) -> None:
         for event in draft.events[began:]:
-            if isinstance(event, OrderTrimmed):
+            if isinstance(event, events.OrderTrimmed):
                 self._run.tell(f"Orders were trimmed ({event.reason.value}).", "adjusted")
 
     # ------------------------------------------------------------------ looking and withdrawing
@@ -237,7 +237,7 @@ class Orders:
         """Executions of today, by trade id: the order id, with a digit more for each further fill of an order."""
         found: dict[int, Trade] = {}
         for event in self._run.events_today():
-            if isinstance(event, OrderFilled):
+            if isinstance(event, events.OrderFilled):
                 trade_id = event.order_id
                 while trade_id in found:
                     trade_id = trade_id * 10 + 1

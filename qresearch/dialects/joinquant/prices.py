@@ -23,10 +23,9 @@ from qresearch.dialects.joinquant.wide import (
     joined_panel,
     merged,
 )
+from qresearch.domain.moment import OPEN
 from qresearch.errors import UsageError
-from qresearch.market.venue import PHASE_ORDER, Phase
 
-_OPEN = PHASE_ORDER[Phase.OPEN]
 ATTRIBUTE_FIELDS = ("open", "close", "high", "low", "volume", "money")
 BEFORE_OPEN = frozenset({"paused", "high_limit", "low_limit", "pre_close", "factor", "is_st"})
 """Fields of today that are known before the open; asked for alone, get_price gives them from 09:00 on."""
@@ -270,7 +269,7 @@ class Prices:
         return int(np.searchsorted(self._run.market.days, day, side=side))  # type: ignore[call-overload]
 
     def _sees_today(self) -> bool:
-        return self._run.phase >= _OPEN
+        return self._run.phase >= OPEN
 
     def _price_frame(
         self,
@@ -307,9 +306,9 @@ class Prices:
             return self._run.view.last_price(column)
         run = self._run
         field = "close" if run.closed else "open"
-        row = run.day if run.phase >= _OPEN else run.day - 1
+        row = run.day if run.phase >= OPEN else run.day - 1
         return float(
-            self._bars.values(code, field if run.phase >= _OPEN else "close", slice(row, row + 1), run.day, None)[0]
+            self._bars.values(code, field if run.phase >= OPEN else "close", slice(row, row + 1), run.day, None)[0]
         )
 
     # ------------------------------------------------------------------ get_bars

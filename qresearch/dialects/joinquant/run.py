@@ -14,17 +14,15 @@ from qresearch.dialects.joinquant.costs import Trades
 from qresearch.dialects.joinquant.subaccounts import SubAccounts
 from qresearch.dialects.joinquant.symbols import spelled
 from qresearch.dialects.joinquant.tables import Tables
-from qresearch.domain.messages import OrderFilled, Record, records
+from qresearch.domain import events
+from qresearch.domain.moment import CLOSE, OPEN, PHASES
 from qresearch.engine.valuation import equity_at_closes
-from qresearch.market.venue import PHASE_ORDER, PHASES, Phase
 from qresearch.market.view import View
 
 if TYPE_CHECKING:
     from qresearch.domain.state import State
-    from qresearch.engine.evolve import Draft
+    from qresearch.engine.draft import Draft
     from qresearch.session.session import Session
-
-_CLOSE, _AFTER_CLOSE = PHASE_ORDER[Phase.CLOSE], PHASE_ORDER[Phase.AFTER_CLOSE]
 
 
 class Run:
@@ -106,7 +104,7 @@ class Run:
     def moment(self, day: int, phase: int, bar: int = 0) -> dt.datetime:
         """A moment of the events as date and time."""
         intraday = self.market.panel.intraday
-        if bar and intraday is not None and phase != PHASE_ORDER[Phase.OPEN]:
+        if bar and intraday is not None and phase != OPEN:
             found: dt.datetime = intraday.times[intraday.row(day, bar)].astype("datetime64[s]").item()
             return found
         return dt.datetime.combine(self.date_of(max(day, 0)), self.market.venue.hours[PHASES[phase]])
@@ -114,28 +112,28 @@ class Run:
     @property
     def closed(self) -> bool:
         """True from the close on: the bar of today is whole."""
-        return self.phase >= _CLOSE
+        return self.phase >= CLOSE
 
     # ------------------------------------------------------------------ the account so far
 
-    def events_today(self) -> list[Record]:
+    def events_today(self) -> list[events.Record]:
         """What has happened today, in order."""
         session, day = self.session, self.day
         timeline = session._timeline
         log, place = timeline.branch.log, timeline.count
-        while place and log[place - 1].day >= day:
+        while place and log[place - 1].at.day >= day:
             place -= 1
         parts = list(log[place : timeline.count])
         if session._draft is not None:
-            parts += [event for event in session._draft.events if event.day >= day]
-        return list(records(iter(parts)))
+            parts += [event for event in session._draft.events if event.at.day >= day]
+        return list(events.records(iter(parts)))
 
     def sold_today(self, number: int | None = None) -> float:
         """What the sales of today brought, less their fees; those of one sub-account where a number is given."""
         steps = sum(
-            event.notional - event.commission - event.stamp_duty - event.transfer_fee
+            event.net
             for event in self.events_today()
-            if isinstance(event, OrderFilled)
+            if isinstance(event, events.OrderFilled)
             and event.quantity < 0
             and (number is None or self.subaccounts.owner_of(event.order_id) == number)
         )

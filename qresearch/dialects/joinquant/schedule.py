@@ -9,10 +9,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from qresearch.domain.moment import AFTER_CLOSE, CLOSE, OPEN, PRE_OPEN
 from qresearch.errors import UsageError
-from qresearch.market.venue import PHASE_ORDER, Phase
-
-PRE_OPEN, OPEN, INTRADAY, CLOSE, AFTER_CLOSE = (PHASE_ORDER[phase] for phase in Phase)
 
 NAMED = {"before_open": "09:00", "open": "09:30", "every_bar": "09:30", "close": "15:00", "after_close": "15:30"}
 """Times with a name; ``every_bar`` is once a day at the open on daily bars."""

@@ -26,22 +26,12 @@ from qresearch.dialects.joinquant.modules import Modules
 from qresearch.dialects.joinquant.neutral import Neutral
 from qresearch.dialects.joinquant.prices import Prices
 from qresearch.dialects.joinquant.run import Run
-from qresearch.dialects.joinquant.schedule import (
-    AFTER_CLOSE,
-    CLOSE,
-    INTRADAY,
-    OPEN,
-    PRE_OPEN,
-    Calendar,
-    Schedule,
-    in_order,
-    phase_of,
-    time_of,
-)
+from qresearch.dialects.joinquant.schedule import Calendar, Schedule, in_order, phase_of, time_of
 from qresearch.dialects.joinquant.symbols import normalize_code
 from qresearch.dialects.joinquant.tables import Tables
 from qresearch.dialects.joinquant.text import Source, compiled, decoded
 from qresearch.domain import arguments
+from qresearch.domain.moment import AFTER_CLOSE, CLOSE, INTRADAY, OPEN, PRE_OPEN
 from qresearch.errors import QresearchError, UsageError, close_matches, did_you_mean, shown
 from qresearch.session.attempt import load_error
 from qresearch.session.source_file import file_bytes

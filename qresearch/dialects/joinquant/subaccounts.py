@@ -14,18 +14,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from qresearch.domain.messages import (
-    DividendPaid,
-    DividendTaxed,
-    Event,
-    OrderCreated,
-    OrderFilled,
-    PositionClosed,
-    PositionSeeded,
-    RightsSubscribed,
-    SharesIssued,
-    records,
-)
+from qresearch.domain import events
 from qresearch.domain.state import Position
 from qresearch.engine import ledger
 from qresearch.engine.reserves import reserved_cash
@@ -76,38 +65,38 @@ class Books:
         found.owner, found.seller = dict(self.owner), dict(self.seller)
         return found
 
-    def fold(self, events: list[Event]) -> None:
+    def fold(self, log: list[events.Event]) -> None:
         """Add some events."""
-        for event in records(iter(events)):
+        for event in events.records(iter(log)):
             match event:
-                case OrderCreated(order_id=order_id, terms=terms) if terms.tag:
+                case events.OrderCreated(order_id=order_id, terms=terms) if terms.tag:
                     self.owner[order_id] = min(number_of(terms.tag), len(self.held) - 1)
-                case OrderFilled():
+                case events.OrderFilled():
                     self._fill(event)
-                case PositionSeeded(instrument=column, quantity=quantity, cost=cost):
-                    self.held[0][column] = Position(quantity, cost, event.day - 1, 0)
-                case DividendPaid(instrument=column, amount=amount, tax=tax):
+                case events.PositionSeeded(instrument=column, quantity=quantity, cost=cost):
+                    self.held[0][column] = Position(quantity, cost, event.at.day - 1, 0)
+                case events.DividendPaid(instrument=column, amount=amount, tax=tax):
                     self._divide(column, amount - tax)
-                case DividendTaxed(instrument=column, tax=tax):
+                case events.DividendTaxed(instrument=column, tax=tax):
                     self.earned[self.seller.get(column, 0)] -= tax
-                case SharesIssued(instrument=column, received=received):
-                    self._issue(column, received, 0, event.day)
-                case RightsSubscribed(instrument=column, received=received, paid=paid):
-                    self._issue(column, received, paid, event.day)
-                case PositionClosed(instrument=column, amount=amount):
+                case events.SharesIssued(instrument=column, received=received):
+                    self._issue(column, received, 0, event.at.day)
+                case events.RightsSubscribed(instrument=column, received=received, paid=paid):
+                    self._issue(column, received, paid, event.at.day)
+                case events.PositionClosed(instrument=column, amount=amount):
                     self._divide(column, amount)
                     for held in self.held:
                         held.pop(column, None)
                 case _:
                     pass
 
-    def _fill(self, event: OrderFilled) -> None:
+    def _fill(self, event: events.OrderFilled) -> None:
         number, column = self.owner.get(event.order_id, 0), event.instrument
-        fees = event.commission + event.stamp_duty + event.transfer_fee
+        fees = event.fees.total
         held = self.held[number]
         if event.quantity > 0:
             self.earned[number] -= event.notional + fees
-            held[column] = ledger.after_buy(held.get(column), event.day, event.quantity, event.notional + fees)
+            held[column] = ledger.after_buy(held.get(column), event.at.day, event.quantity, event.notional + fees)
             return
         self.earned[number] += event.notional - fees
         self.seller[column] = number

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, ClassVar
 
 import ipywidgets as widgets
 
-from qresearch.domain.messages import OrderFilled, Record
+from qresearch.domain import events
+from qresearch.domain.fees import PARTS
 from qresearch.domain.reasons import explain_reason
 from qresearch.session.html import number, price
 from qresearch.views.panels.blotter import PAGE, Blotter
@@ -42,25 +43,24 @@ class FillsPanel(Blotter):
             *(Column(words(key), "right") for key in right),
         )
 
-    def listed(self) -> Iterator[OrderFilled]:
+    def listed(self) -> Iterator[events.OrderFilled]:
         """The fills, newest first."""
         return (fill for fill in reversed(self._tape.fills()) if self._matches(self._symbol(fill.instrument)))
 
-    def row(self, item: OrderFilled) -> Row:
+    def row(self, item: events.OrderFilled) -> Row:
         """One fill."""
         fill = item
         words, amount = self.words, self.desk.session.market.venue.money.amount
-        fees = fill.commission + fill.stamp_duty + fill.transfer_fee
-        net = -(fill.notional + fees) if fill.quantity > 0 else fill.notional - fees
         cells = (
-            self._day(fill.day),
-            escape(phase_at(self.desk.session, words, fill.day, fill.phase, fill.bar)),
+            self._day(fill.at.day),
+            escape(phase_at(self.desk.session, words, fill.at.day, fill.at.phase, fill.at.bar)),
             escape(self._symbol(fill.instrument)),
             self._side(fill.quantity),
             f"{abs(fill.quantity):,}",
             price(fill.price),
-            *(number(amount(item)) for item in (fill.notional, fill.commission, fill.stamp_duty, fill.transfer_fee)),
-            f"{amount(net):+,.2f}",
+            number(amount(fill.notional)),
+            *(number(amount(fill.fees[part])) for part in PARTS),
+            f"{amount(fill.net):+,.2f}",
         )
         return Row(str(fill.order_id), cells, words("open_details", order=fill.order_id))
 
@@ -133,24 +133,24 @@ class EventsPanel(Blotter):
         self._tape = Tape(desk.session)
         super().__init__(desk)
 
-    def listed(self) -> Iterator[Record]:
+    def listed(self) -> Iterator[events.Record]:
         """The events, newest first; at most :attr:`most` behind the page."""
         return islice(self._tape.newest(self._wants), (self.page + 1) * PAGE + self.most)
 
-    def _wants(self, event: Record) -> bool:
+    def _wants(self, event: events.Record) -> bool:
         if not self._wanted.value.strip():
             return True
         column = self._column(event)
         return column is not None and self._matches(self._symbol(column))
 
-    def _column(self, event: Record) -> int | None:
+    def _column(self, event: events.Record) -> int | None:
         column: int | None = getattr(event, "instrument", None)
         if column is None and (order_id := getattr(event, "order_id", None)) is not None:
             order = self.desk.session._orders().get(order_id)
             return None if order is None else order.instrument
         return column
 
-    def row(self, item: Record) -> Row:
+    def row(self, item: events.Record) -> Row:
         """One event."""
         event = item
         column, order_id = self._column(event), getattr(event, "order_id", None)
@@ -162,8 +162,8 @@ class EventsPanel(Blotter):
         else:
             text = str(getattr(event, "text", ""))
         cells = (
-            self._day(event.day),
-            escape(phase_at(self.desk.session, self.words, event.day, event.phase, event.bar)),
+            self._day(event.at.day),
+            escape(phase_at(self.desk.session, self.words, event.at.day, event.at.phase, event.at.bar)),
             f'<span title="{name}">{escape(self.words(f"event_{name}"))}</span>',
             "" if column is None else escape(self._symbol(column)),
             "" if quantity is None else f"{quantity:,}",

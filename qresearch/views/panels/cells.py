@@ -5,9 +5,9 @@ from __future__ import annotations
 from html import escape
 from typing import TYPE_CHECKING
 
+from qresearch.domain.moment import PHASES, Phase
 from qresearch.domain.order import Status
 from qresearch.domain.terms import Kind, Terms, TimeInForce
-from qresearch.market.venue import PHASES, Phase
 from qresearch.session.frames import time_of
 from qresearch.session.html import price
 

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import ipywidgets as widgets
 
-from qresearch.domain.messages import Costs, Settings
+from qresearch.domain.fees import label_of
+from qresearch.domain.settings import Costs, Settings
 from qresearch.engine.fees import COST_PRESETS, fixed_costs, preset_costs
 from qresearch.engine.slippage import SLIPPAGE_KINDS, slippage_model
 from qresearch.errors import QresearchError, UsageError
@@ -260,8 +261,9 @@ class CostPanel(Panel):
         cut = fill.new_quantity < fill.quantity
         quantity = f"<b>{fill.new_quantity:,}</b> / {fill.quantity:,}" if cut else f"{fill.quantity:,}"
         new_price = price(fill.new_price)
-        names = [words(key) for key in ("commission", "stamp_duty", "transfer_fee")]
-        parts = ", ".join(f"{name} {number(part)}" for name, part in zip(names, fill.new_parts, strict=True))
+        parts = ", ".join(
+            f"{label_of(part, words.language).capitalize()} {number(amount)}" for part, amount in fill.new_parts.items()
+        )
         return (
             str(fill.order_id),
             fill.day,

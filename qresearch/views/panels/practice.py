@@ -232,7 +232,7 @@ class PracticePanel(Panel):
         names = [session.market.symbols[session.market.column(name)] for name in self.settings.symbols]
         if not names:
             view = session._view()
-            closes = session.market.panel.close[max(view.stop - 2, 0) : view.stop]
+            closes = session.market.panel.close[max(view.whole_days - 2, 0) : view.whole_days]
             traded = set(np.flatnonzero(np.isfinite(closes).all(axis=0)).tolist())
             names = [
                 item.symbol

@@ -7,8 +7,8 @@ from dataclasses import dataclass, fields
 from typing import Any
 
 from qresearch.domain.arguments import symbols as symbols_of
+from qresearch.domain.moment import PHASES
 from qresearch.errors import UsageError, choose, shown
-from qresearch.market.venue import PHASES
 
 ASKS = ("state", "decision", "both")
 

@@ -6,16 +6,16 @@ from bisect import bisect_right
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
-from qresearch.domain.messages import Advanced, OrderCreated, OrderFilled, OrderRejected, QueueEmptied, Record, records
+from qresearch.domain import events
 
 if TYPE_CHECKING:
     from qresearch.session.session import Session
     from qresearch.session.timeline import Branch
 
-MARKS: dict[type, str] = {OrderCreated: "placed", OrderFilled: "filled", OrderRejected: "rejected"}
+MARKS: dict[type, str] = {events.OrderCreated: "placed", events.OrderFilled: "filled", events.OrderRejected: "rejected"}
 """Events that the timeline marks."""
 
-_CLOCKWORK = (Advanced, QueueEmptied)
+_CLOCKWORK = (events.Advanced, events.QueueEmptied)
 
 
 class Tape:
@@ -40,7 +40,7 @@ class Tape:
         self._session = session
         self._branch: Branch | None = None
         self._count = 0
-        self._fills: list[OrderFilled] = []
+        self._fills: list[events.OrderFilled] = []
         self._places: list[int] = []
         self._marks: dict[str, list[int]] = {}
 
@@ -51,18 +51,18 @@ class Tape:
             self._fills, self._places = [], []
             self._marks = {kind: [] for kind in MARKS.values()}
         for place in range(self._count, len(branch.log)):
-            for event in records(iter((branch.log[place],))):
+            for event in events.records(iter((branch.log[place],))):
                 kind = MARKS.get(type(event))
                 if kind is not None:
                     days = self._marks[kind]
-                    if not days or days[-1] != event.day:
-                        days.append(event.day)
-                if isinstance(event, OrderFilled):
+                    if not days or days[-1] != event.at.day:
+                        days.append(event.at.day)
+                if isinstance(event, events.OrderFilled):
                     self._fills.append(event)
                     self._places.append(place + 1)
         self._count = len(branch.log)
 
-    def fills(self) -> list[OrderFilled]:
+    def fills(self) -> list[events.OrderFilled]:
         """All fills up to now, oldest first."""
         self._read()
         return self._fills[: bisect_right(self._places, self._session._timeline.count)]
@@ -72,13 +72,13 @@ class Tape:
         self._read()
         return self._marks
 
-    def newest(self, wanted: Callable[[Record], bool]) -> Iterator[Record]:
+    def newest(self, wanted: Callable[[events.Record], bool]) -> Iterator[events.Record]:
         """The events up to now that are wanted, newest first; those that only move the clock are left out."""
         timeline = self._session._timeline
         for place in range(timeline.count - 1, -1, -1):
             entry = timeline.branch.log[place]
             if isinstance(entry, _CLOCKWORK):
                 continue
-            for event in reversed(list(records(iter((entry,))))):
+            for event in reversed(list(events.records(iter((entry,))))):
                 if wanted(event):
                     yield event

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import ipywidgets as widgets
 
 from qresearch.domain import terms
+from qresearch.domain.fees import label_of
 from qresearch.domain.reasons import advise, explain_reason
 from qresearch.errors import QresearchError, UsageError
 from qresearch.session.html import number, price
@@ -274,16 +275,14 @@ class TicketPanel(Panel):
         if not preview.quantity:
             return title + checks
         pairs = [
-            ("price", price(preview.price)),
-            ("notional", number(preview.notional)),
-            ("commission", number(preview.commission)),
-            ("stamp_duty", number(preview.stamp_duty)),
-            ("transfer_fee", number(preview.transfer_fee)),
-            ("cash_now", number(preview.cash)),
-            ("cash_after", number(preview.cash_after)),
-            ("held_after", f"{preview.held_after:,}"),
+            (words("price"), price(preview.price)),
+            (words("notional"), number(preview.notional)),
+            *((label_of(part, words.language).capitalize(), number(amount)) for part, amount in preview.parts.items()),
+            (words("cash_now"), number(preview.cash)),
+            (words("cash_after"), number(preview.cash_after)),
+            (words("held_after"), f"{preview.held_after:,}"),
         ]
-        rows = "".join(f"<tr><th>{escape(words(key))}</th><td>{value}</td></tr>" for key, value in pairs)
+        rows = "".join(f"<tr><th>{escape(name)}</th><td>{value}</td></tr>" for name, value in pairs)
         return f"{title}{head}{checks}<table><tbody>{rows}</tbody></table>"
 
     def _checks(self, preview: Preview) -> list[tuple[str, bool, str]]:

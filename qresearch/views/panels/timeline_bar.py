@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import ipywidgets as widgets
 
+from qresearch.domain.moment import CLOSE
 from qresearch.errors import UsageError
-from qresearch.market.venue import PHASE_ORDER, Phase
 from qresearch.session.html import number
 from qresearch.views.panels.cells import moment_text
 from qresearch.views.panels.chart import has_live
@@ -373,7 +373,7 @@ def _hits(session: Session) -> int:
 def _is_over(session: Session) -> bool:
     """True when no step is left, on kept stops or simulated."""
     exchange, state = session._exchange, session._timeline.state
-    return session._timeline.at_tip and (state.day, state.phase) >= (exchange.last, PHASE_ORDER[Phase.CLOSE])
+    return session._timeline.at_tip and (state.day, state.phase) >= (exchange.last, CLOSE)
 
 
 def _group(parts: Iterable[widgets.Widget]) -> widgets.HBox:

@@ -8,7 +8,7 @@ from script_runs import g, market, run
 
 import qresearch as qr
 from qresearch.dialects.joinquant.subaccounts import Books
-from qresearch.domain import messages as said
+from qresearch.domain import events as said
 from qresearch.domain.terms import Kind, Terms
 
 A = "000001.XSHE"

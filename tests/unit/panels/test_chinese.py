@@ -10,10 +10,10 @@ from story import SYMBOL, a_session
 
 import qresearch as qr
 from qresearch import terms
+from qresearch.domain.moment import PHASES
 from qresearch.domain.order import Move, Status
 from qresearch.domain.reasons import ADVICE_ZH, REASONS, Reason
 from qresearch.errors import UsageError
-from qresearch.market.venue import PHASES
 from qresearch.session.explain_words import NAMES, SENTENCES
 from qresearch.views.speech import MOVES_ZH, Speech
 

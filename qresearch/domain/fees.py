@@ -1,0 +1,72 @@
+"""What a fill was charged: named parts, each in money steps, and their total."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+COMMISSION, STAMP_DUTY, TRANSFER_FEE = "commission", "stamp_duty", "transfer_fee"
+PARTS: Mapping[str, tuple[str, str]] = MappingProxyType(
+    {
+        COMMISSION: ("commission", "佣金"),
+        STAMP_DUTY: ("stamp duty", "印花税"),
+        TRANSFER_FEE: ("transfer fee", "过户费"),
+    }
+)
+"""The parts that every table shows, in English and Chinese; others that a fee model charges come after them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fees:
+    """The fees of a fill, or of all fills of an order.
+
+    Parameters
+    ----------
+    parts : tuple of (str, int)
+        Name and money steps of each part.
+
+    Examples
+    --------
+    >>> fees = Fees((("commission", 500), ("stamp_duty", 48)))
+    >>> fees.total, fees["stamp_duty"], fees["transfer_fee"]
+    (548, 48, 0)
+    >>> (fees + fees).total
+    1096
+    """
+
+    parts: tuple[tuple[str, int], ...] = ()
+
+    @property
+    def total(self) -> int:
+        """All parts together, money steps."""
+        return sum(amount for _, amount in self.parts)
+
+    def __getitem__(self, part: str) -> int:
+        """A part in money steps; 0 where it was not charged."""
+        return next((amount for name, amount in self.parts if name == part), 0)
+
+    def __add__(self, other: Fees) -> Fees:
+        if not self.parts:
+            return other
+        names = dict.fromkeys(name for fees in (self, other) for name, _ in fees.parts)
+        return Fees(tuple((name, self[name] + other[name]) for name in names))
+
+
+NO_FEES = Fees()
+
+
+def label_of(part: str, language: str = "en") -> str:
+    """What a part is called.
+
+    >>> label_of("stamp_duty"), label_of("stamp_duty", "zh"), label_of("exchange_fee")
+    ('stamp duty', '印花税', 'exchange fee')
+    """
+    english, chinese = PARTS.get(part, (part.replace("_", " "),) * 2)
+    return chinese if language == "zh" else english
+
+
+def parts_of(charged: Iterable[Fees]) -> tuple[str, ...]:
+    """The parts that a table of some fees shows: those of :data:`PARTS`, then every other one that was charged."""
+    others = (name for fees in charged for name, amount in fees.parts if amount)
+    return tuple(dict.fromkeys((*PARTS, *others)))

@@ -1,0 +1,110 @@
+"""What a session can set about execution."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+HOLDING_PERIOD = "holding_period"
+NEXT_OPEN, SAME_BAR = "next_open", "same_bar"
+"""The clocks: see :mod:`qresearch.engine.matching` and :mod:`qresearch.engine.immediate`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Costs:
+    """What trading costs. Rates are integers of a billionth, money is in money steps.
+
+    Parameters
+    ----------
+    open_tax, close_tax : int
+        Stamp duty on buys and on sells. Funds and bonds pay none on a venue with rules.
+    open_commission, close_commission : int
+        Commission on buys and on sells.
+    min_commission : int, money steps
+        Least commission of one order.
+    historical : bool
+        Stamp duty and transfer fee follow the dated rule book of the venue; the taxes above are then not used.
+    rounding : {"each", "total"}
+        Whether commission and stamp duty of a fill are each rounded to the money step, or their sum.
+    transfer_fee : int
+        Transfer fee on both sides; like the taxes, not used when `historical`.
+    """
+
+    open_tax: int
+    close_tax: int
+    open_commission: int
+    close_commission: int
+    min_commission: int
+    historical: bool = False
+    rounding: str = "each"
+    transfer_fee: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Slippage:
+    """How far the fill price moves against the order.
+
+    Parameters
+    ----------
+    kind : {"none", "fixed", "bps", "volume_share", "spread", "spread_rate"}
+    size : float
+        fixed: currency per share; bps: basis points of the price; volume_share: the price impact, as a fraction of
+        the price, of taking a whole day's volume (grows with the square of the share taken); spread, spread_rate: what
+        lies between a buy and a sell, currency per share or a fraction of the price, of which each side pays half.
+    """
+
+    kind: str = "none"
+    size: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Everything that a session can set about execution; one frozen value, so that going back undoes a change.
+
+    Parameters
+    ----------
+    costs : Costs
+    slippage : Slippage
+    participation : float or None
+        Largest part of a bar's volume that all orders in one instrument may take together; None: no cap.
+    clock : {"next_open", "same_bar"}
+        Whether a request meets the market at the next open or inside the call: :mod:`qresearch.engine.immediate`.
+    sizing : {"native", "joinquant"}
+        How shares are counted: as :mod:`qresearch.engine.sizing` says, or with the three differences that it names.
+    fill_model : {"a_share", "lean_equity"}
+        When and at what price orders with terms of their own fill: :mod:`qresearch.engine.fills`, or the rules of LEAN.
+    reserve : {"limit", "last", "none"}
+        Price at which resting buys reserve cash: their limit or stop, the last visible price, or not at all; with
+        "none" resting sells hold no shares back either.
+    cancel_latency : {"none", "next_match"}
+        Whether cancels and updates take effect at once or at the next match, where a fill may come first.
+    open_order_margin : bool
+        After a fill, open orders that the account can no longer carry are ended.
+    match_order : {"sells_first", "fifo"}
+    shortfall : {"trim", "reject"}
+        What happens to an order for more than the cash or the shares allow.
+    rights : {"lapse", "subscribe"}
+    delisting : {"last", "zero"}
+        Price at which a recorded delisting closes a position. ``last`` flatters.
+    dividend_tax : {"none", "holding_period"} or float
+        A number is a flat rate withheld at payment.
+    """
+
+    costs: Costs
+    slippage: Slippage = Slippage()
+    participation: float | None = None
+    fill_model: str = "a_share"
+    reserve: str = "limit"
+    cancel_latency: str = "none"
+    open_order_margin: bool = False
+    match_order: str = "sells_first"
+    shortfall: str = "trim"
+    rights: str = "lapse"
+    delisting: str = "last"
+    dividend_tax: str | float = "none"
+    clock: str = "next_open"
+    sizing: str = "native"
+
+    @property
+    def keeps_tax_lots(self) -> bool:
+        """True where dividends are taxed by holding period, so that each purchase is remembered by itself."""
+        return self.dividend_tax == HOLDING_PERIOD

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import atexit
+import gc
 import sys
 import tempfile
 from collections.abc import Callable, Mapping
@@ -27,6 +29,8 @@ from qresearch import terms
 from qresearch.dialects.swordfish import Account
 
 TESTS = Path(__file__).resolve().parents[1]
+FOLDER = tempfile.TemporaryDirectory()
+atexit.register(FOLDER.cleanup)
 Run = Callable[[], qr.Session]
 RUNS: dict[str, Run] = {}
 A, B, C, ETF, STAR = "600001.SH", "600002.SH", "000001.SZ", "510001.SH", "688001.SH"
@@ -194,6 +198,26 @@ def time_travel_with_a_strategy() -> qr.Session:
 
 
 @golden
+def resumed_from_a_journal() -> qr.Session:
+    """The travels of ``time_travel``, written to a journal and done again from it: the same digest."""
+    given = MarketSpec(27, 5, 30).build()
+    # Not removed at once: the session that is resumed goes on writing it.
+    path = Path(FOLDER.name) / "run.qsession"
+    Person(qr.Session(given, cash=300_000, journal=path), 27, travels=True).play(300)
+    gc.collect()  # the session is gone, and lets the file go
+    return qr.Session.resume(path, given)
+
+
+@golden
+def as_its_own_script() -> qr.Session:
+    """The orders of ``by_hand_late_cancels``, written as a program and done again by it: the same digest."""
+    run = by_hand_late_cancels()
+    names: dict[str, Any] = {"GIVEN": run.market}
+    exec(run.to_script(market="GIVEN"), names)  # it compares the digest itself, too
+    return names["session"]
+
+
+@golden
 def another_code_from_the_past() -> qr.Session:
     """A changed strategy, an order by hand and the same code again, each from an earlier day; one that raised."""
 
@@ -231,7 +255,7 @@ EVENTFUL = (
 )
 
 
-def holder(**options: Any) -> qr.Session:
+def holder(*, shares_of_c: int = 137, **options: Any) -> qr.Session:
     """Holds odd numbers of four instruments through every kind of action, with orders that are open across them."""
     prices = {
         A: [10.0, 10.1, 10.2, 9.9, 9.95, 9.9, 7.6, 7.7, 7.8, 7.7, 7.6, 7.8, 7.5, 7.4, 7.5, 7.6],
@@ -240,7 +264,7 @@ def holder(**options: Any) -> qr.Session:
         ETF: [1.5, 1.51, 1.52, 1.5, 1.49, 1.5, 1.51, 1.32, 1.33, 1.34, 1.33, 1.32, 1.31, 1.32, 1.33, 1.34],
     }
     given = market(prices, actions=EVENTFUL)
-    held = {A: 1337, B: 350, C: 137, ETF: 10_100}
+    held = {A: 1337, B: 350, C: shares_of_c, ETF: 10_100}
     run = session(given, start="2024-01-03", positions=held, cash=100_000, costs="historical", **options)
     run.step()
     for symbol, limit, stop in ((A, 8.9, 7.5), (B, 4.7, 4.6), (C, 3.9, 3.7), (ETF, 1.3, 1.31)):
@@ -272,6 +296,18 @@ def actions_subscribe() -> qr.Session:
 def actions_taxed_at_the_sale() -> qr.Session:
     """The same with tax on dividends at the sale, by how long the shares were held; on the clock of the same bar."""
     return holder(rights="subscribe", dividend_tax="holding_period", clock="same_bar")
+
+
+@golden
+def actions_taxed_at_the_next_open() -> qr.Session:
+    """The same tax through the fast match; a consolidation that leaves nothing of a single share."""
+    return holder(rights="subscribe", dividend_tax="holding_period", shares_of_c=1)
+
+
+@golden
+def actions_taxed_under_a_cap() -> qr.Session:
+    """The same tax through the exact match."""
+    return holder(dividend_tax="holding_period", participation=0.9, match_order="fifo", slippage=("spread", 0.02))
 
 
 def ended(**options: Any) -> qr.Session:
@@ -336,6 +372,26 @@ def costs_of_the_platform() -> qr.Session:
         run.order_target_value(run.market.symbols[(number - 3) * 7 % 31], 0)
         run.step()
     return run
+
+
+@golden
+def settings_in_the_middle() -> qr.Session:
+    """Costs that rise while buys rest: the newest ends; a cap that comes; other costs from an earlier day on."""
+    given = market(
+        {A: [10.0, 10.0, 10.1, 9.8, 9.4, 9.6, 9.5, 9.7, 9.6], B: [5.0, 5.0, 5.1, 4.9, 4.7, 4.8, 4.9, 5.0, 5.1]}
+    )
+    run = session(given, cash=100_000, costs="default")
+    for symbol, quantity, limit in ((A, 5000, 9.5), (B, 9000, 4.8), (A, 900, 9.45)):
+        run.buy(symbol, quantity, terms.limit(limit, tif="GTC"))
+    run.step(2).set_order_cost(open_commission=0.02, min_commission=1)
+    run.step(phase="OPEN").set_slippage("fixed", 0.05, participation=0.001)
+    run.step(2)
+    run.order_target(A, 0)
+    run.order_target_value(B, 10_000)
+    run.step()
+    run.back(2).set_order_cost(open_tax=0.001, rounding="total", transfer_fee=0.00001)
+    run.order_target(A, 100)
+    return run.run(progress=False)
 
 
 @golden

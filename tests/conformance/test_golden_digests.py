@@ -1,10 +1,11 @@
-"""Forty runs whose digests are kept: a change that should change nothing must leave this table as it is.
+"""Fifty runs whose digests are kept: a change that should change nothing must leave this table as it is.
 
 The table stands in ``golden_digests.txt``, one run a line: the digest of its events; how many orders and fills there
 were and the final equity in money steps, so that one sees what moved; and the first 16 digits of the SHA-256 of what is
 read of the run: the CSV text of its orders, fills, positions, daily account and events (without the names of their
 kinds), that of its other tables together, the text of ``explain()`` in both languages for up to 120 of its orders, and
-its account as Swordfish shows it. A run with branches is held by the digests of all of them.
+that of ``what_if`` of some orders in its middle, and its account as Swordfish shows it. A run with branches is held by
+the digests of all of them.
 
 When the behaviour is *meant* to change, write the table anew and say in the commit which lines moved and why::
 
@@ -36,7 +37,7 @@ from qresearch.domain.terms import Kind, TimeInForce
 
 TABLE = Path(__file__).with_name("golden_digests.txt")
 HEAD = ("name", "digest", "orders", "fills", "equity", "orders.csv", "fills.csv", "positions.csv", "daily.csv",
-        "events.csv", "tables", "explain", "swordfish")  # fmt: skip
+        "events.csv", "tables", "explain", "what_if", "swordfish")  # fmt: skip
 MOST_EXPLAINED = 120
 
 
@@ -76,6 +77,21 @@ def other_tables(session: qr.Session) -> str:
     return "".join(map(csv, frames))
 
 
+def previews(session: qr.Session) -> str:
+    """What ``what_if`` says of some orders, from where the session stood in the middle of its run."""
+    stops = int(session.branches.table["stops"][session.branches.current])
+    session.goto(max(stops // 2, 1))
+    words = []
+    for symbol in sorted(session.market.symbols)[:6]:
+        close = session.history(symbol, 1, adjust="none")[symbol].sum()
+        for call, asked in (("order", 1000), ("order_value", 9_000), ("order_target", 0), ("order_pct", -0.5)):
+            style = qr.terms.limit(round(float(close), 2), tif="GTC") if close > 0 and call == "order" else None
+            preview = session.what_if(call, symbol, asked, style)
+            words.append(f"{preview!r} {preview.fees:.10g} {preview.held_after} {preview.checks}")
+    session.goto(-1)
+    return "\n".join(words)
+
+
 def swordfish(session: qr.Session) -> str:
     """The account as Swordfish shows it."""
     account = Account(session)
@@ -99,7 +115,7 @@ def row_of(name: str) -> tuple[str, ...]:
     money = session.market.venue.money
     read = (csv(session.orders), csv(session.fills), csv(session.positions), csv(session.tables.daily_portfolio),
             csv(session.events.drop(columns="event")), other_tables(session), explained(session),
-            swordfish(session))  # fmt: skip
+            previews(session), swordfish(session))  # fmt: skip
     counts = (len(session.orders), len(session.fills), money.money("equity", session.portfolio.equity))
     return name, digest_of(session), *map(str, counts), *map(digit_text, read)
 

@@ -42,6 +42,11 @@ class Fees:
         """All parts together, money steps."""
         return sum(amount for _, amount in self.parts)
 
+    @property
+    def others(self) -> dict[str, int]:
+        """What was charged beside the parts of :data:`PARTS`, by name."""
+        return {name: amount for name, amount in self.parts if amount and name not in PARTS}
+
     def __getitem__(self, part: str) -> int:
         """A part in money steps; 0 where it was not charged."""
         return next((amount for name, amount in self.parts if name == part), 0)

@@ -48,7 +48,7 @@ _SETTLED_BY_TERMS = frozenset({TimeInForce.IOC, TimeInForce.FOK})
 def placing(settings: Settings) -> Callable[..., bool]:
     """The function that decides on a request under some settings: :func:`place_at_once`, or only queueing it.
 
-    >>> from qresearch.domain.messages import Costs
+    >>> from qresearch.domain.settings import Costs
     >>> placing(Settings(Costs(0, 0, 0, 0, 0), clock="same_bar")).__name__
     'place_at_once'
     """

@@ -121,7 +121,8 @@ def ticket_html(session: Session, ticket: Ticket) -> str:
         return f"<div>Order <b>{ticket!s}</b>: not yet placed at this point of the timeline</div>"
     symbol = session.market.symbols[record.instrument]
     asked = f"{record.method.call}({symbol!r}, {record.asked:,.10g})"
-    line = f"Order <b>{ticket!s}</b>: {record.side} <b>{abs(record.quantity):,}</b> {escape(symbol)} {badge(record.status.value)}"
+    shares = f"<b>{abs(record.quantity):,}</b> {escape(symbol)}"
+    line = f"Order <b>{ticket!s}</b>: {record.side} {shares} {badge(record.status.value)}"
     rows = [
         ("Asked", escape(asked)),
         ("Sent", "nothing" if record.was_refused else f"{abs(record.quantity):,} shares, {escape(str(record.terms))}"),

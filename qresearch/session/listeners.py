@@ -61,7 +61,7 @@ class OrderNotice:
     time : Timestamp
         On the clock of the venue: the end of the bar on minute data, else the hour of the phase.
     event : str
-        "OrderFilled", "OrderRejected", "OrderWaiting" and so on: the names in :mod:`qresearch.domain.messages`.
+        "OrderFilled", "OrderRejected", "OrderWaiting" and so on: the names in :mod:`qresearch.domain.events`.
     order_id : int
     symbol : str
     quantity : int or None, shares

@@ -229,7 +229,7 @@ class _Script:
     def _head(self) -> list[str]:
         extra = ["from datetime import date", ""] if self._uses_terms else []
         terms = ["from qresearch.domain.terms import Kind, Terms, TimeInForce"] if self._uses_terms else []
-        settings = ["from qresearch.domain.messages import Costs, Slippage"] if self._uses_settings else []
+        settings = ["from qresearch.domain.settings import Costs, Slippage"] if self._uses_settings else []
         given = self._market or "qr.read_market(sys.argv[1]) if len(sys.argv) > 1 else qr.sample_market()"
         if self._market is None:
             extra = ["import sys", *extra] if extra else ["import sys", ""]

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import hashlib
 import warnings
 from collections.abc import Callable, Mapping
-from dataclasses import MISSING, fields, is_dataclass
-from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NoReturn, SupportsIndex, cast
+from typing import TYPE_CHECKING, Any, NoReturn, SupportsIndex
 
 from qresearch.domain import events
 from qresearch.domain.arguments import flag, function, whole
@@ -29,6 +26,7 @@ from qresearch.errors import (
     shown,
 )
 from qresearch.market.market import Benchmark, Market
+from qresearch.session.digest import digest_of
 from qresearch.session.editing import source_of
 from qresearch.session.html import session_html
 from qresearch.session.journal import Journal
@@ -306,13 +304,7 @@ class Session(Looking):
         What strategies log and record is left out, and so is what only keeps the clock and the queue in order: by how
         many stops one came here makes no difference.
         """
-        total = hashlib.sha256()
-        for event in events.records(iter(self._log())):
-            if not isinstance(event, (events.Logged, events.Recorded, events.Advanced, events.QueueEmptied)):
-                total.update(_canonical(event).encode("utf-8", "surrogatepass"))
-        account = self._account
-        total.update(f"{account.day}|{account.phase}".encode())
-        return total.hexdigest()
+        return digest_of(self._log(), self._account.at)
 
     @classmethod
     def resume(cls, path: str | Path, market: Market, strategy: object = None, *, verify: bool = False) -> Session:
@@ -488,27 +480,3 @@ def _holdings(positions: object) -> Mapping[str, int]:
 
 def _blank(day: int, settings: Settings) -> State:
     return State(Moment(day, AFTER_CLOSE), 0, 0, {}, (), {}, {}, 0, settings, frozenset(), {}, {})
-
-
-@cache
-def _facts_of(kind: type) -> tuple[tuple[str, object], ...]:
-    """Name and default of each field of a class."""
-    return tuple((item.name, item.default) for item in fields(kind))
-
-
-def _canonical(event: Any) -> str:
-    """An event as text that no version or platform changes: names, integers, and floats in their shortest form.
-
-    What is at its default is left out, so that an option that comes later changes no digest where it is not used.
-    """
-    parts = [type(event).__name__]
-    for name, default in _facts_of(cast("Any", type(event))):
-        value = getattr(event, name)
-        if default is not MISSING and value == default:
-            continue
-        if isinstance(value, Mapping):
-            value = sorted((key, str(known)) for key, known in value.items())
-        elif is_dataclass(value):
-            value = _canonical(value)
-        parts.append(f"{name}={value!s}")
-    return "|".join(parts) + "\n"

@@ -90,8 +90,8 @@ def resolve_actions(
         before = float(marks[row.ex_day - 1, row.instrument]) if row.ex_day else float("nan")
         if row.cash >= before:
             raise DataError(
-                f"cash_per_share: {symbols[row.instrument]} pays {row.cash:g} a share on {days[row.ex_day]}, and closed "
-                f"at {before:g} before. Pass the cash for one share, not for ten.",
+                f"cash_per_share: {symbols[row.instrument]} pays {row.cash:g} a share on {days[row.ex_day]}, and "
+                f"closed at {before:g} before. Pass the cash for one share, not for ten.",
                 field="cash_per_share",
                 symbol=symbols[row.instrument],
                 day=str(days[row.ex_day]),

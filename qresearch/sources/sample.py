@@ -1,7 +1,7 @@
 """The embedded market: three years of invented prices on real trading days, ready without a network.
 
-The committed files under ``data/`` are the truth; ``data/make_sample.py`` documents how they were made and is never
-imported. The instruments are invented; the trading days, and the rules that hold on them, are those of China.
+The committed files under ``data/`` are the truth; ``tests/tools/make_sample.py`` documents how they were made. The
+instruments are invented; the trading days, and the rules that hold on them, are those of China.
 """
 
 from __future__ import annotations

@@ -85,9 +85,11 @@ def lives(log: Iterable[events.Event]) -> dict[int, Life]:
 
     Examples
     --------
-    >>> from qresearch.domain.messages import OrderCreated, OrderQueued, OrderReleased
+    >>> from qresearch.domain.moment import Moment
     >>> from qresearch.domain.terms import MARKET_DAY
-    >>> log = [OrderCreated(0, 3, 1, 0, 100, 0, 100.0, MARKET_DAY), OrderQueued(0, 3, 1), OrderReleased(1, 1, 1)]
+    >>> begun, opened = Moment(0, 3), Moment(1, 1)
+    >>> created = events.OrderCreated(begun, 1, 0, 100, 0, 100.0, MARKET_DAY)
+    >>> log = [created, events.OrderQueued(begun, 1), events.OrderReleased(opened, 1)]
     >>> [(day, phase, str(status)) for day, phase, status in lives(log)[1].path]
     [(0, 3, 'CREATED'), (0, 3, 'QUEUED'), (1, 1, 'WORKING')]
     """

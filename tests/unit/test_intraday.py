@@ -12,6 +12,7 @@ import pytest
 import qresearch as qr
 from qresearch import terms
 from qresearch.domain import events
+from qresearch.domain.moment import Moment
 from qresearch.market.intraday import Intraday, daily_fields
 from qresearch.session.encoding import decode, encode, event_schema
 
@@ -586,11 +587,11 @@ def test_every_event_ends_with_its_bar() -> None:
     for kind in kinds:
         last = fields(kind)[-1]
         assert (last.name, last.default) == ("bar", 0), kind
-    assert encode([events.Advanced(3, 2, 7)])[0] == '[["Advanced",3,2,7]]'
+    assert encode([events.Advanced(Moment(3, 2, 7))])[0] == '[["Advanced",[3,2,7]]]'
     schema = event_schema()
     for bar in (0, 7):
-        text, body = encode([events.Advanced(3, 2, bar)])
-        assert decode(text, body, schema) == [events.Advanced(3, 2, bar)]
+        text, body = encode([events.Advanced(Moment(3, 2, bar))])
+        assert decode(text, body, schema) == [events.Advanced(Moment(3, 2, bar))]
 
 
 @pytest.mark.parametrize(

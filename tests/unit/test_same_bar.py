@@ -18,7 +18,8 @@ from qresearch.domain.terms import at_close, at_open, limit, stop
 from qresearch.engine.decide import decide
 from qresearch.engine.evolve import evolve
 from qresearch.session import encoding
-from qresearch.session.session import _blank, _canonical
+from qresearch.session.digest import text_of
+from qresearch.session.session import _blank
 
 SHARE = "600001.SH"
 MOVES = {SHARE: [(10.0, 10.2), (10.1, 10.3), (10.0, 9.4), (9.5, 9.6), 9.6]}
@@ -434,9 +435,9 @@ def test_a_journal_a_script_and_a_resumed_session_end_with_the_same_digest(tmp_p
 def test_the_default_clock_leaves_no_trace_in_a_digest() -> None:
     """Protects every digest made before there was a choice: what is at its default is left out."""
     costs = Costs(0, 0, 0, 0, 0)
-    assert "clock" not in _canonical(Settings(costs))
-    assert "rounding" not in _canonical(Settings(costs))
-    assert "clock=same_bar" in _canonical(Settings(costs, clock="same_bar"))
+    assert "clock" not in text_of(Settings(costs))
+    assert "rounding" not in text_of(Settings(costs))
+    assert "clock=same_bar" in text_of(Settings(costs, clock="same_bar"))
 
 
 def test_a_journal_that_puts_down_every_default_is_still_followed(

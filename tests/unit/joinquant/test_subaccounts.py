@@ -9,6 +9,8 @@ from script_runs import g, market, run
 import qresearch as qr
 from qresearch.dialects.joinquant.subaccounts import Books
 from qresearch.domain import events as said
+from qresearch.domain.fees import NO_FEES, Fees
+from qresearch.domain.moment import Moment
 from qresearch.domain.terms import Kind, Terms
 
 A = "000001.XSHE"
@@ -79,15 +81,15 @@ def test_what_a_code_pays_and_issues_is_divided_by_shares() -> None:
     tagged = Terms(Kind.MARKET, tag="pindex 1")
     books = Books(2)
     books.fold([
-        said.OrderCreated(0, 1, 1, 7, 300, 0, 300, Terms(Kind.MARKET)),
-        said.OrderFilled(0, 1, 1, 7, 300, 10.0, 300_000, 0, 0, 0),
-        said.OrderCreated(0, 1, 2, 7, 600, 0, 600, tagged),
-        said.OrderFilled(0, 1, 2, 7, 600, 10.0, 600_000, 500, 0, 0),
-        said.DividendPaid(1, 0, 7, 900, 0.0111, 1_000, 0),
-        said.SharesIssued(1, 0, 7, 91, 0.101),
-        said.OrderCreated(2, 1, 3, 7, -100, 0, -100, tagged),
-        said.OrderFilled(2, 1, 3, 7, -100, 9.0, 90_000, 0, 0, 0),
-        said.DividendTaxed(2, 1, 7, 20),
+        said.OrderCreated(Moment(0, 1), 1, 7, 300, 0, 300, Terms(Kind.MARKET)),
+        said.OrderFilled(Moment(0, 1), 1, 7, 300, 10.0, 300_000, NO_FEES),
+        said.OrderCreated(Moment(0, 1), 2, 7, 600, 0, 600, tagged),
+        said.OrderFilled(Moment(0, 1), 2, 7, 600, 10.0, 600_000, Fees((("commission", 500),))),
+        said.DividendPaid(Moment(1, 0), 7, 900, 0.0111, 1_000, 0),
+        said.SharesIssued(Moment(1, 0), 7, 91, 0.101),
+        said.OrderCreated(Moment(2, 1), 3, 7, -100, 0, -100, tagged),
+        said.OrderFilled(Moment(2, 1), 3, 7, -100, 9.0, 90_000, NO_FEES),
+        said.DividendTaxed(Moment(2, 1), 7, 20),
     ])  # fmt: skip
     assert books.earned == [-300_000 + 334, -600_500 + 666 + 90_000 - 20]
     assert [held[7].quantity for held in books.held] == [331, 560]

@@ -1,6 +1,6 @@
 """Make the data files of the embedded market: run by hand, once.
 
-    python qresearch/sources/data/make_sample.py [folder]
+    python tests/tools/make_sample.py [folder]
 
 The committed files are the truth. This script documents how they came about and the tests check that it still gives
 the same values, but nothing in the package imports it: a change of numpy's generators can never move a golden result.
@@ -24,17 +24,18 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
+import sample_cast as cast
 from numpy.typing import NDArray
+from sample_cast import CAST, Day, Payout, Share
+from sample_episodes import EPISODES
 
 from qresearch.domain.instrument import Board, board_of
-from qresearch.sources.data import sample_cast as cast
-from qresearch.sources.data.sample_cast import CAST, Day, Payout, Share
-from qresearch.sources.data.sample_episodes import EPISODES
+from qresearch.sources import sample
 
 Floats = NDArray[np.float64]
 Script = dict[tuple[str, str], Day]
 
-HERE = Path(__file__).parent
+DATA = Path(sample.__file__).parent / "data"
 SEED = 300_900
 MILS = 1000
 """Prices are whole thousandths of a yuan while they are made: no rounding surprise, ever."""
@@ -51,7 +52,7 @@ OVERNIGHT = 0.3
 
 def trading_days() -> list[str]:
     """The trading days, kept in the committed index file: dates are facts and are not generated."""
-    dates = pd.read_parquet(HERE / "sample_index.parquet", columns=["date"])["date"]
+    dates = pd.read_parquet(DATA / "sample_index.parquet", columns=["date"])["date"]
     return [str(day) for day in dates.dt.strftime("%Y-%m-%d")]
 
 
@@ -337,7 +338,7 @@ def frames() -> dict[str, pd.DataFrame]:
     }
 
 
-def main(folder: Path = HERE) -> None:
+def main(folder: Path = DATA) -> None:
     """Write the data files into `folder`; the same bytes every time on one machine."""
     for name, frame in frames().items():
         if name.endswith(".csv"):

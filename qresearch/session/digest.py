@@ -1,0 +1,192 @@
+"""The digest of a run: SHA-256 over a text of its events that no version, platform or renaming changes.
+
+:data:`TEXT` is that text, pinned: for each kind of event, and for what stands inside of one, the name that is written
+and then the facts in their order. Each word is one fact::
+
+    price                   written as price=..., read from the attribute of that name
+    column:instrument       written as column=..., read from another attribute
+    day:at.day              the same, from an attribute of an attribute
+    bar=0                   left out at this value, whatever the class has for its default
+    -side                   never written: it follows from the other facts
+    at                      the day and the phase of a moment; its bar is written last
+
+A class or a field gets another name: change the key of the row, or where the fact is read from, never what is written.
+A new fact that follows from others stays out. Any other enters with the value at which it is left out, which must say
+that nothing was asked of it: then no digest of a run that does not use it moves. A field that no row names fails a
+test.
+
+Values are written as integers, as floats in their shortest form, and as the text of a word; the facts of a reason are
+sorted by name.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from operator import attrgetter
+from typing import Any
+
+from qresearch.domain import events
+from qresearch.domain.moment import Moment
+from qresearch.domain.settings import Costs, Settings, Slippage
+from qresearch.domain.terms import Terms
+
+TEXT: Mapping[type, str] = {
+    # What stands inside of events.
+    Terms: "Terms kind=MARKET limit_price=None stop_price=None trail=None trail_is_fraction=False time_in_force=DAY"
+    " good_till=None tag=''",
+    Costs: "Costs open_tax close_tax open_commission close_commission min_commission historical=False rounding=each"
+    " transfer_fee=0",
+    Slippage: "Slippage kind=none size=0.0",
+    Settings: "Settings costs slippage=no_slippage participation=None fill_model=a_share reserve=limit"
+    " cancel_latency=none open_order_margin=False match_order=sells_first shortfall=trim rights=lapse delisting=last"
+    " dividend_tax=none clock=next_open sizing=native",
+    # What happens to orders.
+    events.OrderCreated: "OrderCreated at order_id column:instrument quantity method asked terms",
+    events.OrderQueued: "OrderQueued at order_id",
+    events.OrderReleased: "OrderReleased at order_id",
+    events.OrderRejected: "OrderRejected at order_id reason facts",
+    events.OrderTrimmed: "OrderTrimmed at order_id cut reason facts",
+    events.OrderWaiting: "OrderWaiting at order_id reason facts",
+    events.OrderScaled: "OrderScaled at order_id quantity terms stop",
+    events.OrderTriggered: "OrderTriggered at order_id price",
+    events.StopMoved: "StopMoved at order_id stop",
+    events.OrderFilled: "OrderFilled at order_id column:instrument quantity price notional commission:fees.parts.commission"
+    " stamp_duty:fees.parts.stamp_duty transfer_fee:fees.parts.transfer_fee other_fees:fees.parts.others={}",
+    events.CancelRequested: "CancelRequested at order_id",
+    events.OrderCanceled: "OrderCanceled at order_id reason facts was_pending=False",
+    events.CancelRefused: "CancelRefused at order_id reason facts",
+    events.UpdateRequested: "UpdateRequested at order_id quantity terms",
+    events.OrderUpdated: "OrderUpdated at order_id quantity terms was_pending=False reason=None facts=None",
+    events.UpdateRefused: "UpdateRefused at order_id reason facts was_pending=False",
+    events.OrderExpired: "OrderExpired at order_id reason facts",
+    # What happens to the account.
+    events.AccountOpened: "AccountOpened at cash settings",
+    events.PositionSeeded: "PositionSeeded at column:instrument quantity cost paid",
+    events.SettingsChanged: "SettingsChanged at settings",
+    events.DividendPaid: "DividendPaid at column:instrument quantity per_share amount tax",
+    events.DividendTaxed: "DividendTaxed at column:instrument tax",
+    events.SharesIssued: "SharesIssued at column:instrument received ratio",
+    events.RightsSubscribed: "RightsSubscribed at column:instrument received price paid",
+    events.RightsLapsed: "RightsLapsed at column:instrument quantity price",
+    events.PositionClosed: "PositionClosed at column:instrument quantity price amount",
+    events.PositionStale: "PositionStale at column:instrument quantity",
+    events.PositionThawed: "PositionThawed at column:instrument",
+}
+"""A class to the name that is written for it and its facts."""
+
+UNWRITTEN: frozenset[type] = frozenset({events.Logged, events.Recorded, events.Advanced, events.QueueEmptied})
+"""What strategies log and record, and what only keeps the clock and the queue in order: by how many stops one came to a
+moment makes no difference."""
+
+_VALUES: Mapping[str, object] = {
+    "{}": {}, "0": 0, "0.0": 0.0, "None": None, "False": False, "''": "", "no_slippage": Slippage("none", 0.0),
+}  # fmt: skip
+"""Values at which facts are left out; any other word stands for itself."""
+_NEVER = object()
+"""The value at which a fact is left out that is always written: none is equal to it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A row of :data:`TEXT`, taken apart once.
+
+    Parameters
+    ----------
+    name : str
+        What is written for the class.
+    heads : tuple of str
+        What is written before each value.
+    left_out : tuple
+        The value at which each fact is left out.
+    paths : tuple of str
+        Where the facts are read, those that are never written included.
+    read : callable
+        From an object to the values that are written.
+    """
+
+    name: str
+    heads: tuple[str, ...]
+    left_out: tuple[object, ...]
+    paths: tuple[str, ...]
+    read: Callable[[object], tuple[Any, ...]]
+
+    @classmethod
+    def of(cls, text: str) -> Row:
+        """A row from its words: see the top of this module.
+
+        >>> Row.of("OrderFilled column:instrument quantity bar=0 -side").paths
+        ('instrument', 'quantity', 'bar', 'side')
+        """
+        name, *words = text.split()
+        if "at" in words:
+            place = words.index("at")
+            words[place : place + 1] = "day:at.day", "phase:at.phase"
+            words.append("bar:at.bar=0")
+        facts = [word.partition("=") for word in words if not word.startswith("-")]
+        places = [place.partition(":") for place, _, _ in facts]
+        paths = tuple(attribute or written for written, _, attribute in places)
+        return cls(
+            name,
+            tuple(f"|{written}=" for written, _, _ in places),
+            tuple(_VALUES.get(value, value) if equals else _NEVER for _, equals, value in facts),
+            (*paths, *(word[1:] for word in words if word.startswith("-"))),
+            _reader(paths),
+        )
+
+    def text(self, thing: object) -> str:
+        """The text of an object of this class."""
+        text = self.name
+        for head, left_out, value in zip(self.heads, self.left_out, self.read(thing), strict=True):
+            if value == left_out:
+                continue
+            kind = type(value)
+            if kind is int or kind is float:
+                text += f"{head}{value}"
+            elif kind in _ROWS:
+                text += head + _ROWS[kind].text(value)
+            elif isinstance(value, Mapping):
+                text += f"{head}{sorted((key, str(known)) for key, known in value.items())}"
+            else:
+                text += f"{head}{value!s}"
+        return text + "\n"
+
+
+def _reader(paths: tuple[str, ...]) -> Callable[[Any], tuple[Any, ...]]:
+    """What reads the facts at some paths; of one alone attrgetter would give no tuple: every row has two."""
+    parts = [path.removeprefix("fees.parts.") for path in paths if path.startswith("fees.parts.")]
+    if not parts:
+        return attrgetter(*paths)
+    first = next(place for place, path in enumerate(paths) if path.startswith("fees.parts."))
+    plain = attrgetter(*(path for path in paths if not path.startswith("fees.parts.")))
+
+    def read(event: Any) -> tuple[Any, ...]:
+        values, fees = plain(event), event.fees
+        charged = (fees.others if part == "others" else fees[part] for part in parts)
+        return (*values[:first], *charged, *values[first:])
+
+    return read
+
+
+_ROWS = {kind: Row.of(text) for kind, text in TEXT.items()}
+
+
+def text_of(event: object) -> str:
+    r"""An event, or what stands inside of one, as the text that the digest is made of.
+
+    >>> text_of(events.OrderQueued(Moment(3, 1), 7))
+    'OrderQueued|day=3|phase=1|order_id=7\n'
+    """
+    return _ROWS[type(event)].text(event)
+
+
+def digest_of(log: Iterable[events.Event], at: Moment) -> str:
+    """SHA-256 over the events of a log, and the day and phase at which one stands after them."""
+    total = hashlib.sha256()
+    for event in events.records(log):
+        if type(event) not in UNWRITTEN:
+            # What a user wrote may hold halves of characters that no encoding knows.
+            total.update(text_of(event).encode("utf-8", "surrogatepass"))
+    total.update(f"{at.day}|{at.phase}".encode())
+    return total.hexdigest()

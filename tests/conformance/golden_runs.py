@@ -1,0 +1,661 @@
+"""The runs whose digests are kept: each a function that gives a session after its run, and says what it holds fast."""
+
+from __future__ import annotations
+
+import atexit
+import gc
+import sys
+import tempfile
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from textwrap import dedent
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "unit"))
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "property"))
+sys.path.insert(0, str(Path(__file__).resolve().parent))
+
+from golden_people import Gambler, Person, pick
+from hand import market, session
+from markets import MarketSpec
+from minutes import taken_apart
+from script_tables import tables_of
+
+import qresearch as qr
+from qresearch import terms
+from qresearch.dialects.swordfish import Account
+
+TESTS = Path(__file__).resolve().parents[1]
+FOLDER = tempfile.TemporaryDirectory()
+atexit.register(FOLDER.cleanup)
+Run = Callable[[], qr.Session]
+RUNS: dict[str, Run] = {}
+A, B, C, ETF, STAR = "600001.SH", "600002.SH", "000001.SZ", "510001.SH", "688001.SH"
+
+
+def golden(run: Run) -> Run:
+    """Keep a run under the name of its function."""
+    RUNS[run.__name__] = run
+    return run
+
+
+def played(strategy: object, given: qr.Market, **options: Any) -> qr.Session:
+    """A session after a strategy has run to the end."""
+    return qr.Session(given, strategy=strategy, **options).run(progress=False)
+
+
+# ------------------------------------------------------------------------------------- strategies that ask for anything
+
+
+@golden
+def next_open_plain() -> qr.Session:
+    """Market orders at the next open on a market with every mishap, the way of scripts (the fast match)."""
+    return played(Gambler(1, plain=True), MarketSpec(3, 8, 60).build(), cash=300_000, costs="historical")
+
+
+@golden
+def next_open_any_terms() -> qr.Session:
+    """Every type and time in force at the next open, with slippage, fifo, and shares subscribed."""
+    options = {"slippage": ("bps", 7.0), "match_order": "fifo", "rights": "subscribe", "delisting": "zero"}
+    return played(Gambler(2), MarketSpec(8, 8, 60).build(), cash=3_000_000, dividend_tax="holding_period", **options)
+
+
+@golden
+def same_bar_any_terms() -> qr.Session:
+    """Every type and time in force on the clock of the same bar."""
+    return played(Gambler(3), MarketSpec(5, 8, 50).build(), cash=1_000_000, clock="same_bar", costs="joinquant")
+
+
+@golden
+def lean_fills_any_terms() -> qr.Session:
+    """Every type and time in force under the fill rules of LEAN."""
+    given = MarketSpec(6, 8, 50).build()
+    return played(Gambler(4), given, cash=1_000_000, fill_model="lean_equity", slippage=("fixed", 0.013))
+
+
+@golden
+def capped_and_rejected() -> qr.Session:
+    """A cap on the volume that bites, and orders refused instead of trimmed."""
+    given = MarketSpec(7, 8, 50).build()
+    return played(Gambler(5), given, cash=5_000_000, participation=0.0001, shortfall="reject", costs="zero")
+
+
+# ------------------------------------------------------------------------------------- bars inside the days
+
+
+@golden
+def minutes_next_open() -> qr.Session:
+    """Bars inside the days, without quotes, asked at every bar, under a cap."""
+    given = taken_apart(MarketSpec(11, 6, 18).build(), 11, 5)
+    return played(Gambler(6, times=("every_bar", "10:30")), given, cash=1_000_000, participation=0.1)
+
+
+@golden
+def minutes_with_quotes() -> qr.Session:
+    """Bars with bids and asks: a buy pays the ask, a sale gets the bid."""
+    given = taken_apart(MarketSpec(12, 6, 18).build(), 12, 5, quotes=True)
+    return played(Gambler(7, times=("every_bar",)), given, cash=1_000_000, costs="historical")
+
+
+@golden
+def minutes_same_bar() -> qr.Session:
+    """Bars inside the days on the clock of the same bar, with the spread of the platform."""
+    given = taken_apart(MarketSpec(13, 6, 14).build(), 13, 4, quotes=True)
+    options = {"clock": "same_bar", "slippage": ("spread_rate", 0.00246)}
+    return played(Gambler(8, times=("every_bar", "14:50")), given, cash=1_000_000, **options)
+
+
+@golden
+def minutes_lean() -> qr.Session:
+    """Bars inside the days under the fill rules of LEAN."""
+    given = taken_apart(MarketSpec(14, 6, 14).build(), 14, 4)
+    return played(Gambler(9, times=("every_bar",)), given, cash=1_000_000, fill_model="lean_equity", reserve="none")
+
+
+@golden
+def minutes_by_hand() -> qr.Session:
+    """The embedded minutes, 240 a day: steps by bars, limits that rest over several of them, and back in time."""
+    run = qr.Session(qr.sample_market("minute"), cash=500_000, participation=0.2)
+    run.run(until="2021-07-06 09:40", progress=False)
+    first, thin = run.buy("604018", 3000), run.order_value("004136", 90_000)
+    run.step(3, phase="INTRADAY")
+    low = run.buy("604088", 5000, terms.limit(float(run.bars("604088", 1, frequency="bar")["low"].iloc[0]), tif="GTC"))
+    run.order_value("157301", 60_000, terms.at_close())
+    run.run(until="2021-07-07 10:30", progress=False)
+    thin.cancel()
+    run.order_target("604018", first.filled // 200 * 100)
+    run.order("604018", -500, terms.trailing_stop(percent=0.5))
+    run.run(until="2021-07-08 14:00", progress=False)
+    run.back(2)
+    low.cancel()
+    run.order_pct("302615", 0.5)
+    return run.run(progress=False)
+
+
+# ------------------------------------------------------------------------------------- a person at the session
+
+
+@golden
+def by_hand() -> qr.Session:
+    """Orders, brackets, updates and cancels by hand, at every phase."""
+    run = qr.Session(MarketSpec(21, 6, 60).build(), cash=400_000, costs="historical", slippage=("volume_share", 0.1))
+    return Person(run, 21).play(400)
+
+
+@golden
+def by_hand_late_cancels() -> qr.Session:
+    """Cancels and updates that take effect at the next match, where a fill may come first; orders in their order."""
+    run = qr.Session(MarketSpec(22, 6, 60).build(), cash=400_000, cancel_latency="next_match", match_order="fifo",
+                     participation=0.001)  # fmt: skip
+    return Person(run, 22).play(400)
+
+
+@golden
+def by_hand_same_bar() -> qr.Session:
+    """By hand on the clock of the same bar, with late cancels and a least money of its own."""
+    run = qr.Session(MarketSpec(23, 6, 60).build(), cash=400_000, clock="same_bar", cancel_latency="next_match",
+                     money_step=0.000001)  # fmt: skip
+    return Person(run, 23).play(400)
+
+
+@golden
+def by_hand_without_reserve() -> qr.Session:
+    """Nothing held back, so that open orders are ended when the account can no longer carry them."""
+    run = qr.Session(MarketSpec(24, 6, 60).build(), cash=60_000, reserve="none", open_order_margin=True)
+    return Person(run, 24).play(400)
+
+
+@golden
+def by_hand_last_price_reserve() -> qr.Session:
+    """Cash held back at the last price, open orders ended, and fills of LEAN."""
+    run = qr.Session(MarketSpec(25, 6, 60).build(), cash=60_000, reserve="last", open_order_margin=True,
+                     fill_model="lean_equity")  # fmt: skip
+    return Person(run, 25).play(400)
+
+
+@golden
+def by_hand_minutes() -> qr.Session:
+    """By hand between the bars of minute data, with late cancels and a cap."""
+    given = taken_apart(MarketSpec(26, 5, 20).build(), 26, 3, quotes=True)
+    return Person(qr.Session(given, cash=300_000, cancel_latency="next_match", participation=0.3), 26).play(400)
+
+
+@golden
+def time_travel() -> qr.Session:
+    """Back, to any stop, named branches and acting from the past: every branch at its end counts."""
+    run = qr.Session(MarketSpec(27, 5, 30).build(), cash=300_000)
+    return Person(run, 27, travels=True).play(300)
+
+
+@golden
+def time_travel_with_a_strategy() -> qr.Session:
+    """A strategy beside a person who travels: what it remembers goes back and forward with the session."""
+    run = qr.Session(MarketSpec(28, 5, 30).build(), cash=300_000, clock="same_bar", strategy=Gambler(28))
+    return Person(run, 28, travels=True).play(120)
+
+
+@golden
+def resumed_from_a_journal() -> qr.Session:
+    """The travels of ``time_travel``, written to a journal and done again from it: the same digest."""
+    given = MarketSpec(27, 5, 30).build()
+    # Not removed at once: the session that is resumed goes on writing it.
+    path = Path(FOLDER.name) / "run.qsession"
+    Person(qr.Session(given, cash=300_000, journal=path), 27, travels=True).play(300)
+    gc.collect()  # the session is gone, and lets the file go
+    return qr.Session.resume(path, given)
+
+
+@golden
+def as_its_own_script() -> qr.Session:
+    """The orders of ``by_hand_late_cancels``, written as a program and done again by it: the same digest."""
+    run = by_hand_late_cancels()
+    names: dict[str, Any] = {"GIVEN": run.market}
+    exec(run.to_script(market="GIVEN"), names)  # it compares the digest itself, too
+    return names["session"]
+
+
+@golden
+def another_code_from_the_past() -> qr.Session:
+    """A changed strategy, an order by hand and the same code again, each from an earlier day; one that raised."""
+
+    def careful(context: Any, data: Any) -> None:
+        context.order_target_value("604018", 50_000)
+        if str(context.now.day)[:10] == "2022-03-24":
+            raise ValueError
+
+    def bold(context: Any, data: Any) -> None:
+        context.turns = getattr(context, "turns", 0) + 1
+        context.order_target_value(pick(np.random.default_rng(context.turns), ("604018", "604035", "514101")), 90_000)
+
+    run = qr.Session(qr.sample_market(), start="2022-03-01", end="2022-05-31", strategy=careful, cash=150_000)
+    try:
+        run.run(progress=False)
+    except qr.StrategyError:
+        run.strategy = bold
+    run.run(until="2022-04-15", progress=False)
+    run.goto("2022-03-10").order("604026", 100)
+    run.step(3)
+    run.branches.switch("main").goto("2022-03-15").step(2, rerun=True)
+    return run.branch("a third").run(progress=False)
+
+
+# ------------------------------------------------------------------------------------- corporate actions and ends
+
+EVENTFUL = (
+    {"symbol": A, "day": 3, "cash_per_share": 0.311},
+    {"symbol": A, "day": 6, "bonus_per_share": 0.3},
+    {"symbol": A, "day": 12, "cash_per_share": 0.2},
+    {"symbol": B, "day": 4, "bonus_per_share": 1.0},
+    {"symbol": B, "day": 8, "rights_per_share": 0.3, "rights_price": 3.5},
+    {"symbol": C, "day": 5, "bonus_per_share": -0.5},
+    {"symbol": ETF, "day": 7, "cash_per_share": 0.05, "bonus_per_share": 0.1},
+)
+
+
+def holder(*, shares_of_c: int = 137, **options: Any) -> qr.Session:
+    """Holds odd numbers of four instruments through every kind of action, with orders that are open across them."""
+    prices = {
+        A: [10.0, 10.1, 10.2, 9.9, 9.95, 9.9, 7.6, 7.7, 7.8, 7.7, 7.6, 7.8, 7.5, 7.4, 7.5, 7.6],
+        B: [10.0, 10.2, 10.1, 10.0, 5.0, 5.1, 5.0, 5.2, 4.8, 4.9, 4.8, 4.7, 4.6, 4.7, 4.8, 4.9],
+        C: [4.0, 4.1, 4.0, 4.2, 4.1, 8.2, 8.3, 8.1, 8.0, 8.2, 8.3, 8.4, 8.2, 8.1, 8.0, 8.1],
+        ETF: [1.5, 1.51, 1.52, 1.5, 1.49, 1.5, 1.51, 1.32, 1.33, 1.34, 1.33, 1.32, 1.31, 1.32, 1.33, 1.34],
+    }
+    given = market(prices, actions=EVENTFUL)
+    held = {A: 1337, B: 350, C: shares_of_c, ETF: 10_100}
+    run = session(given, start="2024-01-03", positions=held, cash=100_000, costs="historical", **options)
+    run.step()
+    for symbol, limit, stop in ((A, 8.9, 7.5), (B, 4.7, 4.6), (C, 3.9, 3.7), (ETF, 1.3, 1.31)):
+        run.buy(symbol, 500, terms.limit(limit, tif="GTC"))
+        run.sell(symbol, 100, terms.stop(stop, tif="GTC"))
+        run.sell(symbol, 100, terms.trailing_stop(percent=4))
+    run.step(3)
+    run.order_target_value(A, 8_000)
+    run.order_value(ETF, 5_000)
+    run.step(5)
+    run.order_target(A, 0)
+    run.order_target(B, 333)
+    return run.run(progress=False)
+
+
+@golden
+def actions_lapse() -> qr.Session:
+    """Dividends, bonus issues, a split, a consolidation and rights that lapse; positions paid from the cash."""
+    return holder()
+
+
+@golden
+def actions_subscribe() -> qr.Session:
+    """The same with rights subscribed and a flat tax on dividends; positions given."""
+    return holder(rights="subscribe", dividend_tax=0.1, positions_paid=False)
+
+
+@golden
+def actions_taxed_at_the_sale() -> qr.Session:
+    """The same with tax on dividends at the sale, by how long the shares were held; on the clock of the same bar."""
+    return holder(rights="subscribe", dividend_tax="holding_period", clock="same_bar")
+
+
+@golden
+def actions_taxed_at_the_next_open() -> qr.Session:
+    """The same tax through the fast match; a consolidation that leaves nothing of a single share."""
+    return holder(rights="subscribe", dividend_tax="holding_period", shares_of_c=1)
+
+
+@golden
+def actions_taxed_under_a_cap() -> qr.Session:
+    """The same tax through the exact match."""
+    return holder(dividend_tax="holding_period", participation=0.9, match_order="fifo", slippage=("spread", 0.02))
+
+
+def ended(**options: Any) -> qr.Session:
+    """Holds what is delisted, what breaks off for good, what breaks off and goes on, and what is suspended."""
+    gap: list[Any] = [None] * 3
+    given = market(
+        {
+            A: [10.0, 10.1, 9.5, 9.0, 8.8, *[None] * 7], B: [5.0, 5.1, 5.2, 5.0, *[None] * 8],
+            C: [8.0, 8.1, 8.2, *gap, 8.4, 8.3, 8.2, 8.1, 8.0, 8.1],
+            STAR: [30.0, 31.0, "paused", "paused", 32.0, (33.0, 31.5), 30.9, 30.0, 31.0, 32.0, 33.0, 32.0],
+            ETF: [1.5, 1.51, 1.52, 1.67, 1.83, (2.01, 2.01), 1.95, 1.9, 1.85, 1.8, 1.75, 1.7],
+        },
+        instruments={A: {"delist_date": "2024-01-10"}, ETF: {"same_day_sale": True}},
+        st=[(C, 1), (C, 2)],
+    )  # fmt: skip
+    held = {A: 1000, B: 700, C: 900, STAR: 450}
+    run = session(given, start="2024-01-03", positions=held, positions_paid=False, costs="default", **options)
+    for _ in range(11):
+        for symbol in (A, B, C, STAR, ETF):
+            run.order_value(symbol, 4_000 if symbol != STAR else 9_000)
+            run.order_lots(symbol, -1)
+        run.order_value(A, 2_000, terms.limit(9.4, tif="GTC"))
+        if str(run.now.day)[:10] == "2024-01-17":
+            break
+        run.step()
+    return run
+
+
+@golden
+def ends_at_the_last_price() -> qr.Session:
+    """A delisting at the last price, data that break off and go on, suspensions, limits that lock."""
+    return ended()
+
+
+@golden
+def ends_at_zero() -> qr.Session:
+    """The same with a delisting at zero, and fills of LEAN."""
+    return ended(delisting="zero", fill_model="lean_equity")
+
+
+# ------------------------------------------------------------------------------------- costs and settings
+
+
+@golden
+def costs_by_date_in_2015() -> qr.Session:
+    """The dated rule book of 2015: transfer fee by the par value, and the change of it."""
+    return played(Gambler(31, plain=True), MarketSpec(4, 6, 30).build(), cash=900_000, costs="historical")
+
+
+@golden
+def costs_of_the_platform() -> qr.Session:
+    """Costs of JoinQuant with all fees of a fill rounded as one, and the ones that are set later."""
+    run = qr.Session(qr.sample_market(), start="2023-08-01", end="2023-09-28", cash=200_000, costs="joinquant")
+    for number in range(40):
+        if number == 12:
+            run.set_order_cost(close_tax=0.001, open_commission=0.0003, close_commission=0.0003, rounding="total")
+        if number == 24:
+            run.set_order_cost(open_tax=0.0001, min_commission=1, transfer_fee=0.00002, historical=number % 2 == 1)
+        if number == 32:
+            run.set_order_cost(historical=True)
+        run.order_target_value(run.market.symbols[number * 7 % 31], 30_000)
+        run.order_target_value(run.market.symbols[(number - 3) * 7 % 31], 0)
+        run.step()
+    return run
+
+
+@golden
+def settings_in_the_middle() -> qr.Session:
+    """Costs that rise while buys rest: the newest ends; a cap that comes; other costs from an earlier day on."""
+    given = market(
+        {A: [10.0, 10.0, 10.1, 9.8, 9.4, 9.6, 9.5, 9.7, 9.6], B: [5.0, 5.0, 5.1, 4.9, 4.7, 4.8, 4.9, 5.0, 5.1]}
+    )
+    run = session(given, cash=100_000, costs="default")
+    for symbol, quantity, limit in ((A, 5000, 9.5), (B, 9000, 4.8), (A, 900, 9.45)):
+        run.buy(symbol, quantity, terms.limit(limit, tif="GTC"))
+    run.step(2).set_order_cost(open_commission=0.02, min_commission=1)
+    run.step(phase="OPEN").set_slippage("fixed", 0.05, participation=0.001)
+    run.step(2)
+    run.order_target(A, 0)
+    run.order_target_value(B, 10_000)
+    run.step()
+    run.back(2).set_order_cost(open_tax=0.001, rounding="total", transfer_fee=0.00001)
+    run.order_target(A, 100)
+    return run.run(progress=False)
+
+
+@golden
+def slippage_of_every_kind() -> qr.Session:
+    """Each kind of slippage in turn, with a cap that comes and goes."""
+    run = qr.Session(qr.sample_market(), start="2021-05-06", end="2021-07-30", cash=2_000_000, slippage=("bps", 3))
+    kinds = {"none": 0, "fixed": 0.02, "bps": 12.5, "volume_share": 0.5, "spread": 0.03, "spread_rate": 0.002}
+    for number, (kind, size) in enumerate([*kinds.items()] * 2):
+        run.set_slippage(kind, size, participation=(None, "same", 0.0005)[number % 3])
+        for place in range(6):
+            run.order_value(run.market.symbols[(number * 6 + place) % 31], 60_000)
+        run.step(2)
+        for symbol in run.positions.index[::2]:
+            run.order_pct(symbol, -0.5)
+        run.step()
+    return run
+
+
+@golden
+def a_venue_without_rules() -> qr.Session:
+    """Prices of unknown origin: any quantity at any price, money to a millionth."""
+    rng = np.random.default_rng(33)
+    rows = []
+    for symbol in ("AAA.US", "BBB.US", "CCC.US"):
+        close = 50_000 + np.cumsum(rng.integers(-400, 401, 60))
+        for day, mark in zip(pd.bdate_range("2020-01-02", periods=60), close, strict=True):
+            opened = int(mark) + int(rng.integers(-300, 301))
+            rows.append((day, symbol, opened / 1000, (max(opened, int(mark)) + 77) / 1000,
+                         (min(opened, int(mark)) - 77) / 1000, int(mark) / 1000, 5000.0))  # fmt: skip
+    frame = pd.DataFrame(rows, columns=["date", "symbol", "open", "high", "low", "close", "volume"])
+    run = qr.Session(qr.read_market(frame), cash=50_000, slippage=("bps", 2), participation=0.1, strategy=Gambler(33))
+    return Person(run, 33).play(200)
+
+
+# ------------------------------------------------------------------------------------- hundreds of orders a day
+
+
+def wide(seed: int, symbols: int, days: int) -> qr.Market:
+    """A market of many shares that walk by whole cents within their limits, some of them to a limit."""
+    rng = np.random.default_rng(seed)
+    names = [f"{600_000 + place}.SH" for place in range(symbols)]
+    marks, rows = rng.integers(300, 4000, symbols), []
+    for day in pd.bdate_range("2022-04-11", periods=days):
+        top, bottom = (marks * 110 + 50) // 100, (marks * 90 + 50) // 100
+        opened = np.clip(marks + marks * rng.integers(-30, 31, symbols) // 1000, bottom, top)
+        locked = rng.integers(0, 25, symbols)
+        opened = np.where(locked == 0, top, np.where(locked == 1, bottom, opened))
+        closed = np.clip(opened + opened * rng.integers(-25, 26, symbols) // 1000, bottom, top)
+        closed = np.where(locked < 2, opened, closed)
+        volume = rng.integers(1_000, 1_000_000, symbols) * 100.0
+        rows.append(pd.DataFrame({
+            "date": day, "symbol": names, "open": opened / 100, "high": np.maximum(opened, closed) / 100,
+            "low": np.minimum(opened, closed) / 100, "close": closed / 100, "volume": volume, "pre_close": marks / 100,
+        }))  # fmt: skip
+        marks = closed
+    table = pd.DataFrame({"symbol": names, "board": "SH_MAIN", "list_date": "2010-01-04"})
+    return qr.read_market(pd.concat(rows, ignore_index=True), instruments=table)
+
+
+class Rotation:
+    """Asks for a new value of every share on every day, in each of the ways that sum up to hundreds of orders."""
+
+    def handle_data(self, context: Any, data: Any) -> None:
+        """Targets, values, shares, lots and fractions by turns."""
+        rng = np.random.default_rng(data.day)
+        for number, symbol in enumerate(context.symbols):
+            draw, way = int(rng.integers(1, 6)), (number + data.day) % 5
+            if way == 0:
+                context.order_target_value(symbol, draw * 4_000)
+            elif way == 1:
+                context.order_value(symbol, (draw - 3) * 3_000)
+            elif way == 2:
+                context.order(symbol, (draw - 3) * 130)
+            elif way == 3:
+                context.order_target(symbol, draw * 150)
+            else:
+                context.order_pct(symbol, -0.25 * draw if draw < 5 else 0.01)
+
+
+@golden
+def batch_fast() -> qr.Session:
+    """Hundreds of market orders a day through the fast match, with a cash that does not suffice for all."""
+    return played(Rotation(), wide(41, 240, 25), cash=2_000_000)
+
+
+@golden
+def batch_fast_dated() -> qr.Session:
+    """The same across a change of the transfer fee, with fees by date and slippage in basis points."""
+    return played(Rotation(), wide(42, 240, 20), cash=8_000_000, costs="historical", slippage=("bps", 5))
+
+
+@golden
+def batch_exact() -> qr.Session:
+    """The same with what takes the exact match: a cap, an impact, orders in their order."""
+    options = {"participation": 0.02, "slippage": ("volume_share", 0.2), "match_order": "fifo"}
+    return played(Rotation(), wide(43, 200, 14), cash=2_000_000, **options)
+
+
+@golden
+def batch_same_bar() -> qr.Session:
+    """The same on the clock of the same bar, each order final in its call."""
+    return played(Rotation(), wide(44, 120, 12), cash=1_500_000, clock="same_bar", shortfall="reject")
+
+
+# ------------------------------------------------------------------------------------- strategies and dialects
+
+
+@golden
+def two_averages() -> qr.Session:
+    """A function as a strategy over a year and a half of the embedded market."""
+
+    def handle_data(context: Any, data: Any) -> None:
+        closes = data.history(["604018", "604035", "514101", "688903"], 20)
+        for symbol in closes.columns:
+            fast, slow = closes[symbol].iloc[-5:].mean(), closes[symbol].mean()
+            context.order_target_value(symbol, 200_000 if fast > slow else 0)
+
+    return played(handle_data, qr.sample_market(), start="2021-06-01", end="2022-12-30", costs="historical")
+
+
+@golden
+def a_file_with_listeners() -> qr.Session:
+    """A strategy in a file that is told of its fills and answers each with a stop and a profit taken."""
+    text = """
+    from qresearch import terms
+
+    def initialize(context):
+        context.seen = 0
+        context.set_slippage("fixed", 0.01)
+        context.run_daily(midday, "11:30")
+
+    def midday(context):
+        if not len(context.portfolio.positions):
+            for symbol in ("604018", "604035", "302601"):
+                context.order_pct(symbol, 0.3)
+
+    def handle_data(context, data):
+        context.record(seen=context.seen)
+
+    def on_fill(context, fill):
+        context.seen += 1
+        context.log.info("fill", fill.order_id, fill.quantity, fill.price)
+        if fill.side == "buy":
+            context.sell(fill.symbol, fill.quantity, terms.stop(round(fill.price * 0.95, 2), tif="GTC", tag="guard"))
+            context.sell(fill.symbol, fill.quantity, terms.limit(round(fill.price * 1.04, 2), tif="GTC"))
+
+    def on_order(context, event):
+        context.seen += event.after == "CANCELED"
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "strategy.py"
+        path.write_text(dedent(text), encoding="utf-8")
+        return played(path, qr.sample_market(), start="2022-03-01", end="2022-09-30", cash=300_000)
+
+
+@golden
+def swordfish_account() -> qr.Session:
+    """A run with positions set through Swordfish's account; its tables are held too."""
+    run = qr.Session(qr.sample_market(), start="2021-06-01", end="2021-07-30", cash=1_000_000)
+    Account(run).set_position("604018", 1000, 9.20)
+    return Person(run, 51).play(150)
+
+
+@golden
+def easyquant_script() -> qr.Session:
+    """A script of EasyQuant: its names, its clock of the next open, and its order objects."""
+    script = """
+    from eqlib import *
+
+    def initialize(context):
+        g.n = 0
+        set_order_cost(OrderCost(open_tax=0, close_tax=0.001, open_commission=0.0003, close_commission=0.0003,
+                                 min_commission=5))
+        run_daily(trade)
+
+    def trade(context):
+        g.n += 1
+        if g.n % 7 == 1:
+            order_value("604018", 40000)
+            order_target("604035", 500 * (g.n % 3))
+        elif g.n % 7 == 4:
+            order_target_value("604018", 10000)
+            g.last = order("514101", 3000)
+        elif g.n % 7 == 6 and g.last is not None:
+            cancel_order(g.last)
+            order("604018", -300)
+    """
+    given, start, end = qr.sample_market(), "2022-03-01", "2022-08-31"
+    run = qr.Session.from_script(dedent(script), given, start, end, cash=200_000, dialect="easyquant")
+    return run.run(progress=False)
+
+
+SPAN = ("2022-03-01", "2022-08-31")
+CODES: Mapping[str, str] = {
+    "000001.XSHE": "604018.SH", "600519.XSHG": "604026.SH", "000651.XSHE": "004102.SZ", "600036.XSHG": "604073.SH",
+    "601318.XSHG": "604052.SH", "000858.XSHE": "004177.SZ", "000333.XSHE": "004136.SZ", "002415.XSHE": "302601.SZ",
+    "510300.XSHG": "514101.SH", "510050.XSHG": "514205.SH", "510880.XSHG": "514588.SH", "159949.XSHE": "157301.SZ",
+    "600276.XSHG": "604069.SH", "600030.XSHG": "604088.SH", "600887.XSHG": "604095.SH", "601398.XSHG": "604001.SH",
+    "601857.XSHG": "604035.SH", "688008.XSHG": "688903.SH",
+}  # fmt: skip
+"""A code of the scripts to an instrument of the embedded market of the same board."""
+
+
+def script(name: str) -> qr.Session:
+    """A script of tests/scripts to the end of half a year."""
+    text = (TESTS / "scripts" / f"{name}.py").read_text(encoding="utf-8")
+    for code, symbol in CODES.items():
+        text = text.replace(code, symbol.replace("SH", "XSHG").replace("SZ", "XSHE"))
+    given = qr.sample_market()
+    first, last = (int(given.days.searchsorted(np.datetime64(day))) for day in SPAN)
+    tables = tables_of(given, first, last, dict(CODES))
+    return qr.Session.from_script(text, given, *SPAN, cash=2_000_000, data=tables).run(progress=False)
+
+
+def keep_scripts() -> None:
+    """A few scripts as people publish them, each for what it is the only one to use."""
+    kept = {
+        "s01_five_day_average": "the platform's own example, with its costs and slippage",
+        "s03_small_cap_monthly": "fundamentals, monthly rotation",
+        "s07_grid": "limits that rest and are canceled at the close",
+        "s09_index_low_pe": "index members and a query",
+        "s14_stop_styles": "stop and take-profit styles",
+        "s19_many_times": "calls at many times of a day",
+        "s21_subportfolios": "sub-accounts and transfers between them",
+        "s34_star_board": "STAR shares, which need a protection price",
+        "s38_unsell": "what was bought today cannot be sold",
+    }
+    for name, use in kept.items():
+
+        def run(name: str = name) -> qr.Session:
+            return script(name)
+
+        run.__name__, run.__doc__ = f"joinquant_{name}", f"A script of JoinQuant: {use}."
+        golden(run)
+
+
+keep_scripts()
+
+
+@golden
+def joinquant_minutes() -> qr.Session:
+    """A script of JoinQuant called at every minute of the embedded minute data."""
+    text = """
+    def initialize(context):
+        set_slippage(PriceRelatedSlippage(0.002))
+        set_order_cost(OrderCost(close_tax=0.001, open_commission=0.0003, close_commission=0.0003, min_commission=5),
+                       type="stock")
+        g.n = 0
+        run_daily(tail, "14:50")
+
+    def handle_data(context, data):
+        g.n += 1
+        if g.n % 45 == 1:
+            order_value("604018.XSHG", 20000)
+            order("157301.XSHE", 500, LimitOrderStyle(data["157301.XSHE"].close))
+        elif g.n % 45 == 30:
+            order_target("604073.XSHG", 100 * (g.n % 4))
+
+    def tail(context):
+        order("688903.XSHG", 200 + g.n % 7)
+        order("688903.XSHG", 200 + g.n % 7, MarketOrderStyle(get_current_data()["688903.XSHG"].high_limit))
+        for order_ in get_open_orders().values():
+            cancel_order(order_)
+        order_target("604018.XSHG", 1000)
+    """
+    given = qr.sample_market("minute")
+    return qr.Session.from_script(dedent(text), given, cash=300_000, frequency="minute").run(progress=False)

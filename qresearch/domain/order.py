@@ -19,12 +19,12 @@ class Side(StrEnum):
 
     @classmethod
     def of(cls, signed: float) -> Side:
-        """The side of a signed number: of shares, or of what was asked for.
+        """The side of a signed number, of shares or of what was asked for; a target of nothing sells.
 
         >>> Side.of(100), Side.of(-0.5)
         (<Side.BUY: 'buy'>, <Side.SELL: 'sell'>)
         """
-        return cls.SELL if signed < 0 else cls.BUY
+        return cls.BUY if signed > 0 else cls.SELL
 
     @property
     def sign(self) -> int:

@@ -149,7 +149,7 @@ class _Teller:
         """Put the requests that came before in the same moment into the queue of a draft."""
         earlier = events.Placed(block.at, block.first_id, block.instruments[:offset], block.quantities[:offset])
         draft.apply(earlier)
-        draft.day, draft.phase, draft.bar = block.at.day, block.at.phase, block.at.bar
+        draft.stand_at(block.at)
 
     def _before(self, index: int) -> Draft:
         """The account just before an event of the log."""
@@ -160,14 +160,14 @@ class _Teller:
         else:
             draft, start = Draft(self.branch.stops[stop]), counts[stop]
         for event in self.branch.log[start:index]:
-            draft.day, draft.phase, draft.bar = event.at.day, event.at.phase, event.at.bar
+            draft.stand_at(event.at)
             draft.apply(event)
         return draft
 
     def _at(self, index: int, event: events.Event) -> Draft:
         """The account just before an event, at the moment of it."""
         draft = self._before(index)
-        draft.day, draft.phase, draft.bar = event.at.day, event.at.phase, event.at.bar
+        draft.stand_at(event.at)
         return draft
 
     # ------------------------------------------------------------------ the match

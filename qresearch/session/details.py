@@ -16,9 +16,9 @@ from qresearch.domain.messages import (
     Record,
     records,
 )
-from qresearch.domain.reasons import explain_reason
 from qresearch.engine.exchange import Exchange
 from qresearch.market.venue import PHASE_ORDER, Phase
+from qresearch.sentences import ENGLISH
 from qresearch.session.account_history import AccountHistory
 from qresearch.session.frames import side_of, time_of
 from qresearch.session.naming import DIRECTIONS, OUTCOMES, TRADE_DETAILS
@@ -66,13 +66,13 @@ def _outcome(event: Record, order: OrderRecord) -> Happening | None:
             return "filled" if order.leaves == 0 else "partly filled", price, abs(quantity), "", ""
         case OrderCanceled(reason=reason, facts=facts):
             left = abs(order.quantity) - order.filled
-            return "canceled", float("nan"), left, reason.value, explain_reason(reason, facts)
+            return "canceled", float("nan"), left, reason.value, ENGLISH(reason, **facts)
         case OrderRejected(reason=reason, facts=facts):
-            return "rejected", float("nan"), 0, reason.value, explain_reason(reason, facts)
+            return "rejected", float("nan"), 0, reason.value, ENGLISH(reason, **facts)
         case CancelRefused(reason=reason, facts=facts):
-            return "cancel refused", float("nan"), 0, reason.value, explain_reason(reason, facts)
+            return "cancel refused", float("nan"), 0, reason.value, ENGLISH(reason, **facts)
         case OrderExpired(reason=reason, facts=facts):
-            return "expired", float("nan"), 0, reason.value, explain_reason(reason, facts)
+            return "expired", float("nan"), 0, reason.value, ENGLISH(reason, **facts)
         case _:
             return None
 

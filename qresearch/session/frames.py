@@ -10,10 +10,11 @@ import pandas as pd
 
 from qresearch.domain.messages import Event, OrderFilled, Record, Recorded, records
 from qresearch.domain.order import Status
-from qresearch.domain.reasons import Reason, explain_reason
+from qresearch.domain.reasons import Reason
 from qresearch.engine.exchange import Exchange
 from qresearch.market.venue import PHASES, Phase
 from qresearch.market.view import View
+from qresearch.sentences import ENGLISH
 from qresearch.session.orders import Moment, OrderBook, OrderRecord
 from qresearch.session.portfolio import Portfolio
 
@@ -226,7 +227,7 @@ def event_row(exchange: Exchange, event: Record, before: str, order: OrderRecord
 
 def _event_text(known: dict[str, Any], reason: Reason | None) -> str:
     if reason is not None:
-        return explain_reason(reason, known.get("facts", {}))
+        return ENGLISH(reason, **known.get("facts", {}))
     if "values" in known:
         return ", ".join(f"{name}={value:g}" for name, value in known["values"])
     return str(known.get("text", ""))

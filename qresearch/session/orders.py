@@ -29,9 +29,10 @@ from qresearch.domain.messages import (
     records,
 )
 from qresearch.domain.order import TRANSITIONS, Method, Move, Status
-from qresearch.domain.reasons import NO_FACTS, Facts, Reason, explain_reason
+from qresearch.domain.reasons import NO_FACTS, Facts, Reason
 from qresearch.domain.terms import MARKET_DAY, Terms, TimeInForce
 from qresearch.errors import InternalError
+from qresearch.sentences import ENGLISH
 
 Moment = tuple[int, int, int]
 """(day index, phase, bar)."""
@@ -105,7 +106,7 @@ class OrderRecord:
     @property
     def why(self) -> str:
         """The reason as a sentence; empty when there is none."""
-        return "" if self.reason is None else explain_reason(self.reason, self.facts)
+        return "" if self.reason is None else ENGLISH(self.reason, **self.facts)
 
     def apply(self, event: Record) -> None:  # noqa: C901, PLR0912  # one arm per event, on purpose
         """Fold one event of this order."""

@@ -37,6 +37,7 @@ from qresearch.errors import (
 )
 from qresearch.market.market import Benchmark, Market
 from qresearch.market.venue import PHASE_ORDER, Phase
+from qresearch.sentences import Said, Words
 from qresearch.session.editing import source_of
 from qresearch.session.html import session_html
 from qresearch.session.journal import Journal
@@ -124,6 +125,9 @@ class Session(Looking):
         0.01 in China, as brokers do. Finer, such as 0.000001, leaves fees unrounded, as research platforms do.
     strict : bool
         Raise :class:`~qresearch.errors.OrderRejected` for every rejected order.
+    language : {"en", "zh"}
+        Of all that the session says and shows: messages, explanations, previews, panels and pictures. Tables keep the
+        English names of their columns and their codes, exceptions and notices their English sentences.
     journal : path, optional
         A new file that takes every command and event, so that the session survives its process: :meth:`resume` goes on
         from it. Default: nothing is written.
@@ -183,6 +187,7 @@ class Session(Looking):
         dividend_tax: str | float = "none",
         money_step: float | None = None,
         strict: bool = False,
+        language: str = "en",
         journal: str | Path | None = None,
     ) -> None:
         options = {
@@ -195,6 +200,7 @@ class Session(Looking):
             )
         self.market = market = market if money_step is None else market.counted_in(money_step)
         self._strict = flag("strict", strict)
+        self._words = Words(language)
         self._dialect: Callable[[object], object] | None = None
         self._benchmark: Benchmark | None = None
         self.message = ""
@@ -476,8 +482,8 @@ class Session(Looking):
         )
 
     def __repr__(self) -> str:
-        portfolio = self.portfolio
-        text = f"<Session {self._now_text}; branch {self._timeline.branch.name}; equity {portfolio.equity:,.2f}>"
+        facts = {"branch": self._timeline.branch.name, "equity": f"{self.portfolio.equity:,.2f}"}
+        text = self._words.tell(Said("session_at", moment=self._moment, **facts))
         return f"{text} {self.message}" if self.message else text
 
     def _repr_html_(self) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import NamedTuple
@@ -28,6 +28,7 @@ from qresearch.domain.messages import (
     records,
 )
 from qresearch.domain.order import Move, Status
+from qresearch.sentences import ENGLISH, Words
 from qresearch.session.orders import OrderBook, OrderRecord
 
 MOVES: Mapping[type, Move] = MappingProxyType({
@@ -91,12 +92,12 @@ class Life:
                 told.append((stop.day, stop.phase, stop.status))
         return tuple(told)
 
-    def name(self, symbols: Mapping[int, str] | tuple[str, ...] | None = None) -> str:
+    def name(self, symbols: Sequence[str] | None = None, say: Words = ENGLISH) -> str:
         """The order in a few words, with its symbol where the columns have names."""
         order = self.order
-        side = "sell" if order.quantity < 0 else "buy"
-        symbol = "" if symbols is None else f" {symbols[order.column]}"
-        return f"Order {order.order_id}: {side} {abs(order.quantity):,}{symbol}"
+        side = say("a_sell" if order.quantity < 0 else "a_buy")
+        symbol = f"{abs(order.quantity):,}" + ("" if symbols is None else f" {symbols[order.column]}")
+        return say("order_title", order=order.order_id, side=side, symbol=symbol)
 
 
 def lives(log: Iterable[Event]) -> dict[int, Life]:

@@ -22,7 +22,6 @@ from qresearch.market.panel import Floats
 from qresearch.session import accounts, statistics
 from qresearch.session.account_history import AccountHistory
 from qresearch.session.benchmark import BenchmarkLike, align, find_benchmark
-from qresearch.session.explain_words import LANGUAGES
 from qresearch.session.html import COLOURS
 from qresearch.views.candles import candles
 from qresearch.views.lifecycle import orders_timeline
@@ -366,21 +365,21 @@ def order_lives(session: Session, *, branch: str | None = None, most: int = 40) 
     return orders_timeline(found, market.days, symbols=market.symbols, most=most)
 
 
-def order_life(session: Session, *, order: str | int, language: str = "en") -> SvgPicture:
+def order_life(session: Session, *, order: str | int, language: str | None = None) -> SvgPicture:
     """The states that an order can be in and the moves between them, with the way of one order highlighted.
 
     Parameters
     ----------
     session : Session
     order : Ticket, str or int
-    language : {"en", "zh"}
-        Of the words.
+    language : {"en", "zh"}, optional
+        Of the words. Default: that of the session.
     """
     ticket = session.ticket(order)
     history = AccountHistory.of(session, None)
     market = history.exchange.market
     found = lives(history.log)[int(ticket)]
-    return state_diagram(found, market.days, symbols=market.symbols, language=choose("language", language, LANGUAGES))
+    return state_diagram(found, market.days, symbols=market.symbols, language=language or session._words.language)
 
 
 KINDS: dict[str, Callable[..., Picture | SvgPicture]] = {

@@ -291,7 +291,7 @@ class CostPanel(Panel):
         slippage = words(f"slippage_{self.slippage.value}")
         size = "" if self.slippage.value == "none" else f" {self.fields['slippage_size'].value}"
         rows.append((escape(words("slippage")), escape(f"{slippage}{size}")))
-        rows.append((escape(words("cap")), escape(self.fields["cap"].value or words("cap_none"))))
+        rows.append((escape(words("cap")), escape(self.fields["cap"].value or words("slippage_none"))))
         head = f"<div><b>{escape(words(self.name))}</b>: {escape(words(f'preset_{self.preset.value}'))}</div>"
         return f"{head}{table(('', '>'), rows)}{self._priced(wanted)}"
 

@@ -1,47 +1,9 @@
-"""Labels of the chart, the costs, the tear-sheet and the practice mode, in English and Chinese: one row per word."""
+"""Labels of the chart, the pictures, the costs, the tear-sheet and the practice mode."""
 
 from __future__ import annotations
 
-from types import MappingProxyType
-
-EVENTS = MappingProxyType({
-    "event_OrderCreated": ("order asked for", "提出委托"),
-    "event_OrderQueued": ("order queued", "委托排队"),
-    "event_OrderReleased": ("order to the market", "委托进入市场"),
-    "event_OrderRejected": ("order rejected", "委托被拒"),
-    "event_OrderTrimmed": ("order trimmed", "委托缩减"),
-    "event_OrderWaiting": ("order waits", "委托等待"),
-    "event_OrderScaled": ("order scaled", "委托随送转调整"),
-    "event_OrderTriggered": ("stop reached", "触发"),
-    "event_StopMoved": ("stop moved", "止损移动"),
-    "event_CancelRequested": ("cancel requested", "请求撤单"),
-    "event_UpdateRequested": ("update requested", "请求改单"),
-    "event_OrderUpdated": ("order updated", "委托已改"),
-    "event_UpdateRefused": ("update refused", "改单被拒"),
-    "event_OrderFilled": ("order filled", "委托成交"),
-    "event_OrderCanceled": ("order canceled", "委托已撤"),
-    "event_CancelRefused": ("cancel refused", "撤单被拒"),
-    "event_OrderExpired": ("order expired", "委托过期"),
-    "event_DividendPaid": ("dividend paid", "派息"),
-    "event_DividendTaxed": ("dividend taxed", "红利税"),
-    "event_SharesIssued": ("shares issued", "送转股"),
-    "event_RightsSubscribed": ("rights subscribed", "配股认购"),
-    "event_RightsLapsed": ("rights lapsed", "配股放弃"),
-    "event_PositionClosed": ("position closed", "持仓了结"),
-    "event_PositionStale": ("position stale", "持仓停滞"),
-    "event_PositionThawed": ("position live again", "持仓恢复"),
-    "event_AccountOpened": ("account opened", "开户"),
-    "event_PositionSeeded": ("position given", "初始持仓"),
-    "event_SettingsChanged": ("settings changed", "设置变更"),
-    "event_QueueEmptied": ("queue emptied", "清空排队"),
-    "event_Advanced": ("time went on", "时间前进"),
-    "event_Recorded": ("recorded", "记录"),
-    "event_Logged": ("log", "日志"),
-})  # fmt: skip
-"""What happened, by the class of the event: (English, Chinese)."""
-
-PHRASES = MappingProxyType({
-    # ---- chart: what is written on it
+STUDIES = {
+    "chart_filled": ("filled", "成交"),
     "chart_open": ("O", "开"),
     "chart_high": ("H", "高"),
     "chart_low": ("L", "低"),
@@ -49,7 +11,6 @@ PHRASES = MappingProxyType({
     "chart_volume": ("volume", "成交量"),
     "chart_equity": ("equity", "总资产"),
     "chart_drawdown": ("drawdown", "回撤"),
-    "chart_limit": ("limit", "限价"),
     "chart_stop": ("stop", "触发价"),
     "chart_cost": ("average cost", "成本价"),
     "chart_buy": ("buy", "买"),
@@ -66,10 +27,8 @@ PHRASES = MappingProxyType({
     "chart_sold": ("sold", "卖出成交"),
     "chart_partly_bought": ("partly bought", "部分买入"),
     "chart_partly_sold": ("partly sold", "部分卖出"),
-    "chart_canceled": ("canceled", "已撤"),
     "chart_expired": ("expired", "过期"),
     "chart_rejected": ("rejected", "被拒"),
-    # ---- chart: around it
     "when": ("When", "时间"),
     "first_price": ("Open", "开盘"),
     "highest": ("High", "最高"),
@@ -84,7 +43,6 @@ PHRASES = MappingProxyType({
         "Wheel zooms, dragging moves, a double click resets. A click takes the price for the order ticket.",
         "滚轮缩放,拖动平移,双击复位。点击把该价格填入委托单。",
     ),
-    # ---- costs
     "preset": ("Preset", "预设"),
     "preset_own": ("own rates", "自定义"),
     "preset_default": ("documented default", "文档默认"),
@@ -104,7 +62,6 @@ PHRASES = MappingProxyType({
     "slippage_size": ("Slippage size", "滑点大小"),
     "cap": ("Volume cap, %", "成交量上限 %"),
     "cap_hint": ("empty: no cap", "留空:无上限"),
-    "cap_none": ("none", "无"),
     "slippage_none": ("none", "无"),
     "slippage_fixed": ("currency per share", "每股金额"),
     "slippage_bps": ("basis points", "基点"),
@@ -138,7 +95,6 @@ PHRASES = MappingProxyType({
         "orders is not followed.",
         "逐笔按当根行情的价格与成交量试算,不追踪对后续委托的影响。",
     ),
-    # ---- tear-sheet
     "make_page": ("Make the tear-sheet", "生成报告"),
     "compare": ("Compare", "比较"),
     "one_branch": ("One branch", "单一分支"),
@@ -157,7 +113,6 @@ PHRASES = MappingProxyType({
     "page_of": ("Tear-sheet of {branch}, as of {moment}.", "{branch} 的报告,截至 {moment}。"),
     "page_old": ("The session has moved since: make it anew to see the rest.", "会话已前进:请重新生成。"),
     "page_wait": ("The page of QuantStats takes a second or two.", "生成 QuantStats 报告需要一两秒。"),
-    # ---- practice
     "practice_start": ("Start practice", "开始练习"),
     "practice_stop": ("End practice", "结束练习"),
     "practice_intro": (
@@ -193,5 +148,11 @@ PHRASES = MappingProxyType({
     "asked": ("Question", "问题"),
     "answered": ("Answer", "回答"),
     "happened": ("What happened", "结果"),
-})  # fmt: skip
-"""Key: (English, Chinese)."""
+    "states_title": ("The states of an order", "委托的状态"),
+    "states_key": (
+        "coloured: where it has been · solid: where it is · numbers: the steps below",
+        "着色:经过的状态 · 实心:当前状态 · 数字:下方各步",
+    ),
+    "asked_for": ("asked for", "提出"),
+    "lines_left_out": ("… {count} lines left out …", "… 省略 {count} 行 …"),
+}

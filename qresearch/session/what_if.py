@@ -93,7 +93,7 @@ class Preview:
 
     def __repr__(self) -> str:
         words = self.words
-        failed = "; ".join(f"{name}: {text}" for name, passed, text in self.checks if not passed)
+        failed = words("list_comma").join(f"{name}: {text}" for name, passed, text in self.checks if not passed)
         if not self.quantity:
             return words("preview_refused", asked=self.asked, failed=failed)
         facts = {
@@ -106,7 +106,7 @@ class Preview:
             "fees": f"{self.fees:,.2f}",
             "cash": f"{self.cash:,.2f}",
             "after": f"{self.cash_after:,.2f}",
-            "failed": f"; {failed}" if failed else "",
+            "failed": words("list_comma") + failed if failed else "",
         }
         return words("preview_of", **facts)
 

@@ -349,7 +349,9 @@ def _bins(days: pd.Series[pd.Timestamp]) -> tuple[pd.PeriodIndex, str, str]:
     return pd.DatetimeIndex(days).to_period(freq), freq, form
 
 
-def order_lives(session: Session, *, branch: str | None = None, most: int = 40) -> SvgPicture:
+def order_lives(
+    session: Session, *, branch: str | None = None, most: int = 40, language: str | None = None
+) -> SvgPicture:
     """One row per order: how long it was in which state, its fills, and how it ended.
 
     Parameters
@@ -358,11 +360,14 @@ def order_lives(session: Session, *, branch: str | None = None, most: int = 40) 
     branch : str, optional
     most : int
         Rows at most; the latest orders are drawn.
+    language : {"en", "zh"}, optional
+        Of the words. Default: that of the session.
     """
     history = AccountHistory.of(session, branch)
     market = history.exchange.market
     found = list(lives(history.log).values())[-whole("most", most, example=40) :]
-    return orders_timeline(found, market.days, symbols=market.symbols, most=most)
+    language = language or session._words.language
+    return orders_timeline(found, market.days, symbols=market.symbols, most=most, language=language)
 
 
 def order_life(session: Session, *, order: str | int, language: str | None = None) -> SvgPicture:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import MISSING, fields, is_dataclass
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NoReturn, SupportsIndex, cast
+from typing import Any, NoReturn, SupportsIndex, cast
 
 from qresearch.domain.arguments import flag, function, whole
 from qresearch.domain.arguments import path as path_of
@@ -35,7 +35,7 @@ from qresearch.errors import (
     choose,
     shown,
 )
-from qresearch.market.market import Benchmark, Market
+from qresearch.market.market import Market
 from qresearch.market.venue import PHASE_ORDER, Phase
 from qresearch.sentences import Said, Words
 from qresearch.session.editing import source_of
@@ -60,9 +60,6 @@ from qresearch.session.scripting import to_notebook, to_script
 from qresearch.session.strategy import BarData, Context
 from qresearch.session.ticket import Ticket
 from qresearch.session.timeline import Branch, Timeline
-
-if TYPE_CHECKING:
-    from qresearch.views.panels.workbench import Panels
 
 _AFTER_CLOSE = PHASE_ORDER[Phase.AFTER_CLOSE]
 
@@ -199,10 +196,9 @@ class Session(Looking):
                 "Make one with qresearch.read_market(...) or qresearch.sample_market()."
             )
         self.market = market = market if money_step is None else market.counted_in(money_step)
-        self._strict = flag("strict", strict)
-        self._words = Words(language)
+        self._strict, self._words = flag("strict", strict), Words(language)
         self._dialect: Callable[[object], object] | None = None
-        self._benchmark: Benchmark | None = None
+        self._benchmark, self._panels = None, None
         self.message = ""
         """What the last call has to say."""
         self.notices = Notices(market.notes)
@@ -216,7 +212,6 @@ class Session(Looking):
         self._known = market.panel.columns.resolved
         settings = settings_of(market, options)
         self._decide_on = placing(settings)  # chosen once: every order of a strategy comes through it
-        self._panels: Panels | None = None
         self._begin_navigation()
         self._book: tuple[Branch | None, OrderBook] = (None, OrderBook())
         self._open(settings, starting_cash(market, cash), _holdings(positions), flag("positions_paid", positions_paid))

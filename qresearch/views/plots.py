@@ -363,10 +363,8 @@ def order_lives(
     language : {"en", "zh"}, optional
         Of the words. Default: that of the session.
     """
-    history = AccountHistory.of(session, branch)
-    market = history.exchange.market
-    found = list(lives(history.log).values())[-whole("most", most, example=40) :]
-    language = language or session._words.language
+    market, language = session.market, language or session._words.language
+    found = list(lives(AccountHistory.of(session, branch).log).values())[-whole("most", most, example=40) :]
     return orders_timeline(found, market.days, symbols=market.symbols, most=most, language=language)
 
 
@@ -380,11 +378,9 @@ def order_life(session: Session, *, order: str | int, language: str | None = Non
     language : {"en", "zh"}, optional
         Of the words. Default: that of the session.
     """
-    ticket = session.ticket(order)
-    history = AccountHistory.of(session, None)
-    market = history.exchange.market
-    found = lives(history.log)[int(ticket)]
-    return state_diagram(found, market.days, symbols=market.symbols, language=language or session._words.language)
+    market, language = session.market, language or session._words.language
+    found = lives(AccountHistory.of(session, None).log)[int(session.ticket(order))]
+    return state_diagram(found, market.days, symbols=market.symbols, language=language)
 
 
 KINDS: dict[str, Callable[..., Picture | SvgPicture]] = {

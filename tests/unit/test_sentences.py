@@ -145,7 +145,7 @@ def test_a_message_can_be_told_again_in_another_language() -> None:
 
 TAGS = re.compile(r"</?[a-z].*?>|&#?\w+;")
 SAME = re.compile(
-    r"\d{6}\.S[HZ]|[A-Z]{3,}_[A-Z_]+|FILLED|China A-shares|main|branch-\S+|equity|order|buy|sell|insufficient cash"
+    r"\d{6}\.S[HZ]|[A-Z]{3,}_[A-Z_]+|FILLED|China A-shares|main|branch-\S+|equity|fill|order|buy|sell|insufficient cash"
 )
 """Symbols, codes, calls, and names: of the venue, of branches and of what a breakpoint was set on."""
 

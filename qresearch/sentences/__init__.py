@@ -6,6 +6,6 @@ what stands above them import it, and it imports nothing but :mod:`qresearch.dom
 exceptions are not in it, they stand in English where they are raised.
 """
 
-from qresearch.sentences.words import CATALOGUE, ENGLISH, LANGUAGES, Message, Said, Words
+from qresearch.sentences.words import CATALOGUE, ENGLISH, Message, Said, Words
 
-__all__ = ["CATALOGUE", "ENGLISH", "LANGUAGES", "Message", "Said", "Words"]
+__all__ = ["CATALOGUE", "ENGLISH", "Message", "Said", "Words"]

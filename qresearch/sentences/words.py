@@ -115,6 +115,10 @@ class Words:
             parts.append(str(terms.good_till))
         return " ".join(parts)
 
+    def named(self, language: str | None) -> Words:
+        """The words in a language that was asked for; these ones when none was."""
+        return self if language is None else Words(language)
+
     def tell(self, *said: Said | str | None) -> Message:
         """Some sentences, one after the other; what is None or empty is left out.
 

@@ -340,7 +340,7 @@ class Looking(Acting):
         first; cash is checked at the match, after the sells.
         """
         self._refuse_inside_callback("explain")
-        say = self._words if language is None else Words(language)
+        say = self._words.named(language)
         ticket = self.ticket(order)
         timeline = self._timeline
         record = self._orders()[int(ticket)]

@@ -13,7 +13,7 @@ import numpy as np
 
 from qresearch.domain.order import Move, Status
 from qresearch.market.venue import PHASES
-from qresearch.sentences import Words
+from qresearch.sentences import ENGLISH, Words
 from qresearch.views.lives import Life, Stop, lives
 from qresearch.views.states import state_diagram
 from qresearch.views.svg import (
@@ -61,7 +61,7 @@ def orders_timeline(
     symbols: Sequence[str] | None = None,
     until: tuple[int, int] | None = None,
     most: int = 40,
-    language: str = "en",
+    say: Words = ENGLISH,
 ) -> SvgPicture:
     """One row per order: how long it was in which state, its fills, and how it ended.
 
@@ -80,8 +80,8 @@ def orders_timeline(
         Now: where open orders reach to. Default: the last event.
     most : int
         Only the last ones are drawn when there are more orders.
-    language : {"en", "zh"}
-        Of the words; states have their codes in English.
+    say : Words
+        The language; states have their codes in English.
 
     Returns
     -------
@@ -96,7 +96,7 @@ def orders_timeline(
     >>> orders_timeline(found.values(), session.market.days, symbols=session.market.symbols)
     <SvgPicture The life of 1 order: 900 x 170>
     """
-    known, say = list(orders), Words(language)
+    known = list(orders)
     shown = known[-most:] if most else []
     title = say("life_of_order" if len(known) == 1 else "life_of_orders", count=f"{len(known):,}")
     height = round(TOP + ROW * max(len(shown), 1) + 14)

@@ -363,9 +363,9 @@ def order_lives(
     language : {"en", "zh"}, optional
         Of the words. Default: that of the session.
     """
-    market, language = session.market, language or session._words.language
+    market, say = session.market, session._words.named(language)
     found = list(lives(AccountHistory.of(session, branch).log).values())[-whole("most", most, example=40) :]
-    return orders_timeline(found, market.days, symbols=market.symbols, most=most, language=language)
+    return orders_timeline(found, market.days, symbols=market.symbols, most=most, say=say)
 
 
 def order_life(session: Session, *, order: str | int, language: str | None = None) -> SvgPicture:
@@ -378,9 +378,9 @@ def order_life(session: Session, *, order: str | int, language: str | None = Non
     language : {"en", "zh"}, optional
         Of the words. Default: that of the session.
     """
-    market, language = session.market, language or session._words.language
+    market, say = session.market, session._words.named(language)
     found = lives(AccountHistory.of(session, None).log)[int(session.ticket(order))]
-    return state_diagram(found, market.days, symbols=market.symbols, language=language)
+    return state_diagram(found, market.days, symbols=market.symbols, say=say)
 
 
 KINDS: dict[str, Callable[..., Picture | SvgPicture]] = {

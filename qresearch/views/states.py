@@ -9,7 +9,7 @@ import numpy as np
 
 from qresearch.domain.order import FINAL, TRANSITIONS, Move, Status
 from qresearch.market.venue import PHASES
-from qresearch.sentences import Words
+from qresearch.sentences import ENGLISH, Words
 from qresearch.views.lives import Life
 from qresearch.views.svg import (
     FAINT,
@@ -49,7 +49,7 @@ def state_diagram(
     days: np.ndarray[tuple[int], np.dtype[np.datetime64]] | None = None,
     *,
     symbols: Sequence[str] | None = None,
-    language: str = "en",
+    say: Words = ENGLISH,
 ) -> SvgPicture:
     """Every state and every legal move of an order; those of one order are coloured and numbered.
 
@@ -64,8 +64,8 @@ def state_diagram(
         The trading days, for dates in the story below the diagram.
     symbols : sequence of str, optional
         Names of the columns, for the title.
-    language : {"en", "zh"}
-        Of the words; states and moves have their codes in English.
+    say : Words
+        The language; states and moves have their codes in English.
 
     Returns
     -------
@@ -76,7 +76,6 @@ def state_diagram(
     >>> state_diagram().title
     'The states of an order'
     """
-    say = Words(language)
     walk = _Walk.of(life)
     plan = _Plan(say)
     title = say("states_title") if life is None else life.name(symbols, say)

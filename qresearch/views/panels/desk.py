@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from qresearch.domain.instrument import Board
 from qresearch.errors import choose
-from qresearch.sentences import LANGUAGES, Words
+from qresearch.sentences import Words
 
 if TYPE_CHECKING:
     from qresearch.session.session import Session
@@ -52,7 +52,7 @@ class Look:
         """
         usual = "red_up" if session.market.venue.money.currency == "CNY" else "green_up"
         return cls(
-            choose("language", session._words.language if language is None else language, LANGUAGES),
+            session._words.named(language).language,
             choose("colours", usual if colours is None else colours, COLOURS),
             choose("theme", theme, ("light", "dark")),
         )

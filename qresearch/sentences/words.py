@@ -2,25 +2,27 @@
 
 from __future__ import annotations
 
+import csv
 from collections.abc import Mapping
 from enum import Enum
+from pathlib import Path
 from types import MappingProxyType
 
 from qresearch.domain.reasons import Reason
 from qresearch.domain.terms import MARKET_DAY, Terms, TimeInForce
 from qresearch.errors import choose
-from qresearch.sentences.codes import CODES
-from qresearch.sentences.explaining import EXPLAINING
-from qresearch.sentences.panels import PANELS
-from qresearch.sentences.reasons import REASONS
-from qresearch.sentences.sessions import SESSIONS
-from qresearch.sentences.studies import STUDIES
 
 LANGUAGES = ("en", "zh")
-CATALOGUE: Mapping[str, tuple[str, str]] = MappingProxyType(
-    {**CODES, **REASONS, **EXPLAINING, **SESSIONS, **PANELS, **STUDIES}
-)
-"""Key: (English, Chinese). A test holds that no key stands in two of the parts."""
+TABLE = Path(__file__).with_name("catalogue.csv")
+
+
+def _catalogue() -> Mapping[str, tuple[str, ...]]:
+    with TABLE.open(encoding="utf-8", newline="") as file:
+        return MappingProxyType({row["key"]: tuple(row[name] for name in LANGUAGES) for row in csv.DictReader(file)})
+
+
+CATALOGUE = _catalogue()
+"""Key: (English, Chinese)."""
 
 
 class Said:

@@ -184,8 +184,7 @@ class Navigation(Clock):
                     stopped = self._end_last_day(goal[0], rerun=rerun)
             reasons = self._armed.reasons if self._armed is not None else ()
             self._armed = None
-            summary = "" if stopped else self.notices.summary
-            notices = Said("script_notices", summary=summary) if summary else None
+            notices = None if stopped else self.notices.summary
             self.message = self._words.tell(self._heading, self._run_message(reasons, stopped=stopped), notices)
             return self._settle()
 

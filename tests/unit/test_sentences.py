@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import ast
+import csv
 import re
 from collections import Counter
 from collections.abc import Iterator
+from itertools import groupby
 from pathlib import Path
 from string import Formatter
 
@@ -19,11 +21,9 @@ from qresearch.domain.reasons import SOURCES, Reason
 from qresearch.domain.terms import Kind, TimeInForce
 from qresearch.errors import UsageError
 from qresearch.market.venue import PHASES
-from qresearch.sentences import CATALOGUE, ENGLISH, Message, Said, Words, codes, explaining, panels, reasons, studies
-from qresearch.sentences import sessions as spoken
+from qresearch.sentences import CATALOGUE, ENGLISH, Message, Said, Words
 
 PACKAGE = Path(qr.__file__).parent
-TABLES = [codes.CODES, reasons.REASONS, explaining.EXPLAINING, spoken.SESSIONS, panels.PANELS, studies.STUDIES]
 CHINESE = re.compile(r"[\u4e00-\u9fff]")
 NO_CHINESE = {
     "between_sentences",
@@ -34,6 +34,7 @@ NO_CHINESE = {
     "why_refused",
     "met_by",
     "waiting_at",
+    "and_then",
 }
 """Punctuation and frames for what is told elsewhere."""
 LOOKED_UP = {"words", "_words", "say", "_say", "Said"}
@@ -80,8 +81,12 @@ def test_every_sentence_stands_in_both_languages_with_the_same_facts() -> None:
 
 
 def test_no_row_stands_twice() -> None:
-    """Protects translators: one key is in one table, and what reads the same in both languages is one row."""
-    assert sum(map(len, TABLES)) == len(CATALOGUE)
+    """Protects translators: one key is one row, one pair of sentences too, and the rows of a theme stand together."""
+    with (PACKAGE / "sentences" / "catalogue.csv").open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert [key for key, count in Counter(row["key"] for row in rows).items() if count > 1] == []
+    themes = [row["theme"] for row in rows]
+    assert [theme for theme, _ in groupby(themes)] == list(dict.fromkeys(themes))
     assert [pair for pair, count in Counter(CATALOGUE.values()).items() if count > 1] == []
 
 

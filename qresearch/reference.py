@@ -13,9 +13,10 @@ from types import ModuleType
 
 from qresearch.domain import order, reasons
 from qresearch.domain.order import FINAL, TRANSITIONS, Status
-from qresearch.domain.reasons import REASONS
+from qresearch.domain.reasons import SOURCES
 from qresearch.errors import UsageError
 from qresearch.files import Folder
+from qresearch.sentences import ENGLISH
 
 PACKAGE = __name__.partition(".")[0]
 
@@ -27,9 +28,9 @@ def reasons_table() -> str:
     | reason | says | what to do | rule |
     """
     lines = ["| reason | says | what to do | rule |", "|---|---|---|---|"]
-    for reason, text in REASONS.items():
-        sentence = re.sub(r"\{(\w+)\}", r"*\1*", text.sentence)
-        lines.append(f"| `{reason}` | {sentence} | {text.advice} | {text.source} |")
+    for reason, source in SOURCES.items():
+        sentence = re.sub(r"\{(\w+)\}", r"*\1*", ENGLISH(reason))
+        lines.append(f"| `{reason}` | {sentence} | {ENGLISH.advice(reason)} | {source} |")
     return "\n".join(lines)
 
 

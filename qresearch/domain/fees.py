@@ -2,19 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
-from types import MappingProxyType
 
 COMMISSION, STAMP_DUTY, TRANSFER_FEE = "commission", "stamp_duty", "transfer_fee"
-PARTS: Mapping[str, tuple[str, str]] = MappingProxyType(
-    {
-        COMMISSION: ("commission", "佣金"),
-        STAMP_DUTY: ("stamp duty", "印花税"),
-        TRANSFER_FEE: ("transfer fee", "过户费"),
-    }
-)
-"""The parts that every table shows, in English and Chinese; others that a fee model charges come after them."""
+PARTS = (COMMISSION, STAMP_DUTY, TRANSFER_FEE)
+"""The parts that every table shows, in their order; others that a fee model charges come after them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,16 +52,6 @@ class Fees:
 
 
 NO_FEES = Fees()
-
-
-def label_of(part: str, language: str = "en") -> str:
-    """What a part is called.
-
-    >>> label_of("stamp_duty"), label_of("stamp_duty", "zh"), label_of("exchange_fee")
-    ('stamp duty', '印花税', 'exchange fee')
-    """
-    english, chinese = PARTS.get(part, (part.replace("_", " "),) * 2)
-    return chinese if language == "zh" else english
 
 
 def parts_of(charged: Iterable[Fees]) -> tuple[str, ...]:

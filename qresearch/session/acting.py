@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Literal, cast
 
 from qresearch.domain import events
-from qresearch.domain.reasons import Reason, explain_reason
+from qresearch.domain.reasons import Reason
 from qresearch.domain.settings import Costs, Settings, Slippage
 from qresearch.domain.state import State
 from qresearch.domain.terms import MARKET_DAY
@@ -21,6 +21,7 @@ from qresearch.errors import (
     shown,
 )
 from qresearch.market.view import View
+from qresearch.sentences import ENGLISH, Said
 from qresearch.session.navigation import Navigation
 from qresearch.session.options import (
     asked_number,
@@ -92,7 +93,7 @@ class Acting(Navigation, TradingApi):
         if not found:
             return
         refused = found[-1]
-        sentence = explain_reason(refused.reason, refused.facts)
+        sentence = ENGLISH(refused.reason, **refused.facts)
         raise OrderRejected(
             f"Order {refused.order_id} was rejected: {sentence}", str(refused.order_id), refused.reason.value
         )
@@ -125,7 +126,7 @@ class Acting(Navigation, TradingApi):
             self._commit_command(draft)
             ticket = Ticket.of(cast("Session", self), self._timeline.branch, record.order_id)
         if not done:
-            self.message = f"Order {ticket!s} was not canceled. {_refusal(draft)}"
+            self.message = self._words.tell(Said("not_canceled", order=str(ticket), why=_refusal(draft)))
         return ticket
 
     def _own_ticket(self, order: str) -> Ticket:
@@ -167,7 +168,7 @@ class Acting(Navigation, TradingApi):
             self._commit_command(draft)
             ticket = Ticket.of(cast("Session", self), self._timeline.branch, record.order_id)
         if not done:
-            self.message = f"Order {ticket!s} was not changed. {_refusal(draft)}"
+            self.message = self._words.tell(Said("not_changed", order=str(ticket), why=_refusal(draft)))
         return ticket
 
     def ticket(self, order: str | int) -> Ticket:
@@ -306,8 +307,8 @@ class Acting(Navigation, TradingApi):
             self._change(slippage=model, participation=volume_cap(participation))
 
 
-def _refusal(draft: Draft) -> str:
+def _refusal(draft: Draft) -> Said:
     """Code and sentence of the refusal that came last."""
     refused = draft.events[-1]
     assert isinstance(refused, (events.CancelRefused, events.UpdateRefused))  # what was not done has just been told
-    return f"{refused.reason.value}: {explain_reason(refused.reason, refused.facts)}"
+    return Said("why_refused", code=refused.reason.value, sentence=Said(refused.reason, **refused.facts))

@@ -16,6 +16,7 @@ from qresearch.domain.arguments import text
 from qresearch.domain.calls import told_calls
 from qresearch.domain.moment import CLOSE
 from qresearch.errors import UsageError, close_matches, did_you_mean, shown
+from qresearch.sentences import Words
 from qresearch.session import frames
 from qresearch.session.account_history import AccountHistory
 from qresearch.session.encoding import first_difference
@@ -182,39 +183,38 @@ class Branches:
             waiting += [(depth + 1, child) for child in reversed(children.get(name, ()))]
 
     def __repr__(self) -> str:
-        rows = self.table
+        rows, words = self.table, self._session._words
         lines = []
         for depth, name in self._tree():
             row = rows.loc[name]
-            forked = f", from {_day(row.forked)}" if row.parent else ""
+            forked = words("branch_from", day=_day(row.forked, words)) if row.parent else ""
             mark = "*" if row.here else " "
-            lines.append(
-                f"{mark} {_indented('  ', depth)}{name}{forked}: to {_day(row.end)}, {row.orders} orders, "
-                f"equity {row.equity:,.2f}"
-            )
+            facts = {"end": _day(row.end, words), "orders": row.orders, "equity": f"{row.equity:,.2f}"}
+            lines.append(f"{mark} {_indented('  ', depth)}" + words("branch_is", name=name, forked=forked, **facts))
         return "\n".join(lines)
 
     def _repr_html_(self) -> str:
-        rows = self.table
+        rows, words = self.table, self._session._words
         equities = dict(zip(rows.index, rows["equity"].tolist(), strict=True))
         cells = []
         for depth, name in self._tree():
             row = rows.loc[name]
             text = f"{_indented('&nbsp;&nbsp;&nbsp;', depth)}{'└ ' if depth else ''}{escape(name)}"
             shown = f"<b>{text}</b>" if row.here else text
-            forked = _day(row.forked) if row.parent else ""
+            forked = _day(row.forked, words) if row.parent else ""
             cells.append(
                 (
                     shown,
                     forked,
-                    _day(row.end),
+                    _day(row.end, words),
                     str(row.stops),
                     str(row.orders),
                     str(row.fills),
                     number(equities[name]),
                 )
             )
-        return table(("Branch", "Forked", "End", "Stops>", "Orders>", "Fills>", "Equity>"), cells)
+        names = [words(key) for key in ("branch", "forked", "end_day")]
+        return table((*names, *(f"{words(key)}>" for key in ("stops", "all_orders", "fills", "equity"))), cells)
 
 
 def _indented(step: str, depth: int) -> str:
@@ -222,8 +222,8 @@ def _indented(step: str, depth: int) -> str:
     return step * depth if depth <= _DEEPEST else f"{step * _DEEPEST}({depth}) "
 
 
-def _day(day: Any) -> str:
-    return "the start" if day != day else str(day)[:10]
+def _day(day: Any, words: Words) -> str:
+    return words("the_start") if day != day else str(day)[:10]
 
 
 @told_calls
@@ -347,28 +347,28 @@ class Comparison:
         return ax
 
     def __repr__(self) -> str:
-        a, b = self._names
-        first = self.first
+        words, first = self._session._words, self.first
+        names = dict(zip("ab", self._names, strict=True))
         if first.empty:
-            return f"<Comparison of {a} and {b}: no event differs>"
-        curves = self.equity.dropna()
-        gap = f"; equity {curves.difference.iloc[-1]:+,.2f} on {str(curves.index[-1])[:10]}" if len(curves) else ""
-        return (
-            f"<Comparison of {a} and {b}: they differ from {_day(first.day.min())} on "
-            f"({' / '.join(self._said(name) for name in first.index)}){gap}>"
-        )
+            return words("comparison_same", **names)
+        curves, gap = self.equity.dropna(), ""
+        if len(curves):
+            gap = words("equity_gap", gap=f"{curves.difference.iloc[-1]:+,.2f}", day=str(curves.index[-1])[:10])
+        told = " / ".join(self._said(name) for name in first.index)
+        return words("comparison_is", day=_day(first.day.min(), words), told=told, gap=gap, **names)
 
     def _said(self, name: str) -> str:
         row = self.first.loc[name]
         quantity = "" if row.quantity is pd.NA else f"{row.quantity:,}"
-        words = [f"{name}:", _day(row.day), row.event, row.symbol, quantity, row.reason]
+        words = [f"{name}:", _day(row.day, self._session._words), row.event, row.symbol, quantity, row.reason]
         return " ".join(word for word in words if word)
 
     def _repr_html_(self) -> str:
-        head = f"<div><b>{escape(self._names[0])}</b> and <b>{escape(self._names[1])}</b></div>"
+        words = self._session._words
+        head = f"<div><b>{escape(self._names[0])}</b> {words('and')} <b>{escape(self._names[1])}</b></div>"
         if self.first.empty:
-            return f"{head}<div>No event differs.</div>"
+            return f"{head}<div>{words('no_event_differs')}</div>"
         return (
-            f"{head}<div>First difference</div>{self.first.to_html()}"
-            f"<div>Equity at the end of both</div>{self.equity.dropna().tail(1).to_html()}"
+            f"{head}<div>{words('first_difference')}</div>{self.first.to_html()}"
+            f"<div>{words('equity_at_end')}</div>{self.equity.dropna().tail(1).to_html()}"
         )

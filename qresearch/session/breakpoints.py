@@ -14,8 +14,8 @@ from qresearch.domain import events
 from qresearch.domain.arguments import function, number, text
 from qresearch.domain.calls import told_calls
 from qresearch.domain.moment import CLOSE, PHASE_NUMBERS, PHASES, Moment, Phase
-from qresearch.domain.reasons import explain_reason
 from qresearch.errors import OutOfRange, UsageError, choose, close_matches, did_you_mean, shown
+from qresearch.sentences import ENGLISH, Said, Words
 from qresearch.session.expressions import label, measure
 from qresearch.session.html import table
 from qresearch.session.schedules import moment_at
@@ -77,6 +77,8 @@ class Breakpoint:
     enabled : bool
     hits : int
         How often a run has stopped here.
+    words : Words
+        The language in which it shows itself.
     """
 
     number: int
@@ -91,10 +93,13 @@ class Breakpoint:
     when: Callable[[Session], Any] | None = None
     enabled: bool = True
     hits: int = 0
+    words: Words = ENGLISH
 
     def __repr__(self) -> str:
-        state = "" if self.enabled else ", disabled"
-        return f"<Breakpoint {self.number} {self.name!r}: {self.text}{state}; {self.hits} hits>"
+        state = "" if self.enabled else self.words("disabled")
+        return self.words(
+            "breakpoint_is", number=self.number, name=self.name, text=self.text, state=state, hits=self.hits
+        )
 
 
 @told_calls
@@ -159,13 +164,14 @@ class Breakpoints:
         bounds = {word: bound for word, bound in (("above", above), ("below", below)) if bound is not None}
         for word, bound in bounds.items():
             number(f"breakpoints.add: {word}", bound, 0.1)
-        made = self._made(what, symbol, bounds, phase)
+        words, made = self._session._words, self._made(what, symbol, bounds, phase)
+        made.words = words
         if name is not None:
             text("breakpoints.add: name", name, "stop")
         made.name = self._free(name or made.name, given=name is not None)
         if when is not None:
             made.when = measure(when)
-            made.text += f" when {label(when)}"
+            made.text = words("only_when", what=made.text, when=label(when))
         self._count += 1
         made.number = self._count
         self._points[made.number] = made
@@ -196,8 +202,8 @@ class Breakpoints:
                     f"breakpoints.add: phase={shown(phase)} belongs to a date; {what!r} stops where it happens. "
                     "Leave it out."
                 )
-            words = f"{what} of {named}" if named else what
-            return Breakpoint(0, what, words, "event", event=EVENTS[what], instrument=instrument)
+            told = self._session._words("of_symbol", what=what, symbol=named) if named else what
+            return Breakpoint(0, what, told, "event", event=EVENTS[what], instrument=instrument)
         if callable(what):
             holds = function("breakpoints.add: what", what, "the session")
             return Breakpoint(0, label(holds), label(holds), "state", holds=holds)
@@ -219,15 +225,18 @@ class Breakpoints:
 
         else:
             value = LEVELS[what]
-        bounds = [f"{word} {bound:,.10g}" for word, bound in (("above", above), ("below", below)) if bound is not None]
-        words = " ".join([what, *([f"of {symbol}"] if symbol else []), " or ".join(bounds)])
+        words, bounds = self._session._words, {"goes_above": above, "goes_below": below}
+        told = words("or").join(
+            words(key, bound=f"{bound:,.10g}") for key, bound in bounds.items() if bound is not None
+        )
+        told = f"{words('of_symbol', what=what, symbol=symbol) if symbol else what} {told}"
 
         def holds(session: Session) -> bool:
             now = value(session)
             return (above is not None and now > above) or (below is not None and now < below)
 
         begin = drawdown.begin if what == "drawdown" else None
-        return Breakpoint(0, what, words, "state", holds=holds, begin=begin)
+        return Breakpoint(0, what, told, "state", holds=holds, begin=begin)
 
     def _date_or_expression(self, what: object, phase: str | None) -> Breakpoint:
         session = self._session
@@ -301,20 +310,22 @@ class Breakpoints:
 
     def __repr__(self) -> str:
         lines = [f"  {point!r}" for point in self]
-        return "\n".join([f"<Breakpoints: {len(self)}>", *lines])
+        return "\n".join([self._session._words("breakpoints_are", count=len(self)), *lines])
 
     def _repr_html_(self) -> str:
+        words = self._session._words
         rows = [
             (
                 str(point.number),
                 escape(point.name),
                 escape(point.text),
-                "yes" if point.enabled else "no",
+                words("yes" if point.enabled else "no"),
                 str(point.hits),
             )
             for point in self
         ]
-        return table(("Number>", "Name", "Stops on", "Enabled", "Hits>"), rows)
+        names = [words(key) for key in ("name", "stops_on", "enabled")]
+        return table((f"{words('number')}>", *names, f"{words('hits')}>"), rows)
 
     # ------------------------------------------------------------------ for a run
 
@@ -348,8 +359,8 @@ class Armed:
         self._held = {id(point): self._true(point) for point in self._states}
         self._from = self._moment()
         self._seen = 0
-        self.reason = ""
-        """Why the run stopped, in one line."""
+        self.reasons: tuple[Said | str, ...] = ()
+        """Why the run stopped."""
 
     def begin(self) -> None:
         """Before the events of another step."""
@@ -372,14 +383,14 @@ class Armed:
         Returns
         -------
         bool
-            True: stop, :attr:`reason` says why.
+            True: stop, :attr:`reasons` says why.
         """
         new = log[self._seen :]
         self._seen = len(log)
         reasons = [*self._event_reasons(new), *self._date_reasons(), *self._state_reasons()]
         self._from = self._moment()
         if reasons:
-            self.reason = "; ".join(reasons) + "."
+            self.reasons = tuple(reasons)
         return bool(reasons)
 
     def peek(self, log: list[events.Event]) -> bool:
@@ -391,13 +402,13 @@ class Armed:
             for point in self._events
         )
 
-    def _event_reasons(self, log: list[events.Event]) -> Iterator[str]:
+    def _event_reasons(self, log: list[events.Event]) -> Iterator[Said | str]:
         if not self._events or not log:
             return
         for event in events.records(iter(log)):
             for point in self._events:
                 if isinstance(event, point.event or ()) and self._is_of(event, point) and self._when(point):
-                    yield self._hit(point, f"{point.text}: {self._tell(event)}")
+                    yield self._hit(point, Said("met_by", what=point.text, event=self._tell(event)))
                     return
 
     def _is_of(self, event: events.Record, point: Breakpoint) -> bool:
@@ -411,25 +422,27 @@ class Armed:
             return None if record is None else record.instrument
         return instrument
 
-    def _tell(self, event: events.Record) -> str:
+    def _tell(self, event: events.Record) -> Said | str:
         order_id = getattr(event, "order_id", None)
         instrument = self._instrument(event)
         symbol = "" if instrument is None else self._session.market.symbols[instrument]
         if isinstance(event, events.OrderFilled):
-            return f"order {order_id} filled {abs(event.quantity):,} at {event.price:,.10g}"
-        subject = symbol if order_id is None else f"order {order_id} {symbol}".rstrip()
+            shares, price = f"{abs(event.quantity):,}", f"{event.price:,.10g}"
+            return Said("order_filled", order=order_id, shares=shares, price=price)
+        subject = symbol if order_id is None else Said("order_of", order=order_id, symbol=symbol)
         reason = getattr(event, "reason", None)
         if reason is None:
             return subject or type(event).__name__
-        return f"{subject} {reason.value}: {explain_reason(reason, getattr(event, 'facts', {}))}".rstrip(".")
+        sentence = Said(reason, **getattr(event, "facts", {}))
+        return Said("reason_of", subject=subject, code=reason.value, sentence=sentence)
 
-    def _date_reasons(self) -> Iterator[str]:
+    def _date_reasons(self) -> Iterator[Said | str]:
         now = self._moment()
         for point in self._dates:
             if point.moment is not None and self._from < point.moment <= now and self._when(point):
                 yield self._hit(point, point.text)
 
-    def _state_reasons(self) -> Iterator[str]:
+    def _state_reasons(self) -> Iterator[Said | str]:
         for point in self._states:
             holds = self._true(point)
             before, self._held[id(point)] = self._held[id(point)], holds
@@ -439,9 +452,9 @@ class Armed:
     def _when(self, point: Breakpoint) -> bool:
         return point.when is None or bool(point.when(self._session))
 
-    def _hit(self, point: Breakpoint, text: str) -> str:
+    def _hit(self, point: Breakpoint, what: Said | str) -> Said | str:
         point.hits += 1
-        return f"breakpoint {point.number}, {text}" if point.number else text
+        return Said("breakpoint_hit", number=point.number, what=what) if point.number else what
 
 
 class _Drawdown:

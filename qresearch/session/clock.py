@@ -13,6 +13,7 @@ from qresearch.domain.state import State
 from qresearch.engine import decide
 from qresearch.engine.draft import Draft
 from qresearch.errors import JournalError, StrategyError, UsageError
+from qresearch.sentences import ENGLISH, Said, Words
 from qresearch.session import frames
 from qresearch.session.attempt import Attempt, strategy_error
 from qresearch.session.breakpoints import Armed, Breakpoints
@@ -43,6 +44,7 @@ class Clock(StrategySlot):
 
     market: Market
     message: str
+    _words: Words
     notices: Notices
     _exchange: Exchange
     _timeline: Timeline
@@ -69,7 +71,7 @@ class Clock(StrategySlot):
         self._attempt: Attempt | None = None
         self._again = 0
         """Steps that the call under way has run again with the same events."""
-        self._heading = ""
+        self._heading: Said | None = None
         """What a move says before all else: that it left an old future."""
         self._breakpoints = Breakpoints(session)
 
@@ -83,14 +85,20 @@ class Clock(StrategySlot):
         return Now(frames.timestamp(exchange, account.day), PHASES[account.phase], time)
 
     @property
-    def _now_text(self) -> str:
+    def _moment(self) -> Said:
+        """Where the session stands, to be told in a language."""
         account, exchange = self._account, self._exchange
         if account.day < exchange.first:
-            return f"before the first trading day, {exchange.date(exchange.first)}"
+            return Said("before_first_day", day=exchange.date(exchange.first))
         number, count = account.day - exchange.first + 1, exchange.last - exchange.first + 1
         phase = PHASES[account.phase]
         time = f" {exchange.time_text(account)[-5:]}" if account.bar and phase is Phase.INTRADAY else ""
-        return f"{exchange.date(account.day)}{time} {phase.value} (trading day {number} of {count})"
+        return Said("moment", day=f"{exchange.date(account.day)}{time}", phase=phase, number=number, count=count)
+
+    @property
+    def _now_text(self) -> str:
+        """Where the session stands, in English, as errors tell it."""
+        return ENGLISH.tell(self._moment)
 
     @property
     def _account(self) -> Draft | State:
@@ -147,10 +155,7 @@ class Clock(StrategySlot):
         with self._transaction(timeline.memory):
             timeline.fork_here(timeline.free_name())
             self._memory.restore(timeline.memory)
-        self._heading = (
-            f"The strategy has changed: it runs from {self._now_text} on branch {timeline.branch.name!r}; the old "
-            f"future is kept on {old!r}."
-        )
+        self._heading = Said("strategy_changed", moment=self._moment, branch=timeline.branch.name, old=old)
 
     def _advance_to(self, day: int, phase: int, bar: int) -> bool:
         """Simulate up to a moment, as one transaction; True when a breakpoint stopped it earlier."""
@@ -160,7 +165,7 @@ class Clock(StrategySlot):
             self._keep("step", draft, self._memory.snapshot())
         if self._strict:
             self._raise_if_strict(draft.events)
-        return armed is not None and bool(armed.reason)
+        return armed is not None and bool(armed.reasons)
 
     def _simulate(self, day: int, phase: int, bar: int) -> Draft:
         """What a step to a moment does, with the callbacks; nothing is kept yet."""
@@ -228,7 +233,7 @@ class Clock(StrategySlot):
     def _told(self, *, forked: bool) -> None:
         """After a command by hand: say what it did to the branches, and write it."""
         branch = self._timeline.branch.name
-        self.message = f"Acting from the past opened branch {branch!r}; the old future is kept." if forked else ""
+        self.message = self._words.tell(Said("acted_from_past", branch=branch)) if forked else ""
         if self._journal is not None:
             self._sync()
 
@@ -356,7 +361,7 @@ class Clock(StrategySlot):
         try:
             yield
         except LeftDebugger:
-            self.message = "Left the debugger: the session stands before this step."
+            self.message = self._words.tell(Said("left_debugger"))
         finally:
             self._debugger = None
             self.__dict__.pop("_place", None)

@@ -10,8 +10,8 @@ import pandas as pd
 from qresearch.domain import events
 from qresearch.domain.fees import parts_of
 from qresearch.domain.moment import OPEN, Moment
-from qresearch.domain.reasons import explain_reason
 from qresearch.engine.exchange import Exchange
+from qresearch.sentences import ENGLISH
 from qresearch.session.account_history import AccountHistory
 from qresearch.session.frames import time_of
 from qresearch.session.naming import DIRECTIONS, OUTCOMES, TRADE_DETAILS
@@ -58,13 +58,13 @@ def _outcome(event: events.Record, order: OrderRecord) -> Happening | None:
             return "filled" if order.leaves == 0 else "partly filled", price, abs(quantity), "", ""
         case events.OrderCanceled(reason=reason, facts=facts):
             left = abs(order.quantity) - order.filled
-            return "canceled", float("nan"), left, reason.value, explain_reason(reason, facts)
+            return "canceled", float("nan"), left, reason.value, ENGLISH(reason, **facts)
         case events.OrderRejected(reason=reason, facts=facts):
-            return "rejected", float("nan"), 0, reason.value, explain_reason(reason, facts)
+            return "rejected", float("nan"), 0, reason.value, ENGLISH(reason, **facts)
         case events.CancelRefused(reason=reason, facts=facts):
-            return "cancel refused", float("nan"), 0, reason.value, explain_reason(reason, facts)
+            return "cancel refused", float("nan"), 0, reason.value, ENGLISH(reason, **facts)
         case events.OrderExpired(reason=reason, facts=facts):
-            return "expired", float("nan"), 0, reason.value, explain_reason(reason, facts)
+            return "expired", float("nan"), 0, reason.value, ENGLISH(reason, **facts)
         case _:
             return None
 

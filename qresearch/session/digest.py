@@ -52,8 +52,9 @@ TEXT: Mapping[type, str] = {
     events.OrderScaled: "OrderScaled at order_id quantity terms stop",
     events.OrderTriggered: "OrderTriggered at order_id price",
     events.StopMoved: "StopMoved at order_id stop",
-    events.OrderFilled: "OrderFilled at order_id column:instrument quantity price notional commission:fees.parts.commission"
-    " stamp_duty:fees.parts.stamp_duty transfer_fee:fees.parts.transfer_fee other_fees:fees.parts.others={}",
+    events.OrderFilled: "OrderFilled at order_id column:instrument quantity price notional"
+    " commission:fees.parts.commission stamp_duty:fees.parts.stamp_duty transfer_fee:fees.parts.transfer_fee"
+    " other_fees:fees.parts.others={}",
     events.CancelRequested: "CancelRequested at order_id",
     events.OrderCanceled: "OrderCanceled at order_id reason facts was_pending=False",
     events.CancelRefused: "CancelRefused at order_id reason facts",

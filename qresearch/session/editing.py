@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from qresearch.engine.draft import Draft
 from qresearch.errors import UsageError
+from qresearch.sentences import Said, Words
 from qresearch.session.listeners import LISTENERS, Listeners
 from qresearch.session.memory import Memory, SessionMemory
 from qresearch.session.schedules import hook_phases
@@ -69,6 +70,7 @@ class StrategySlot:
     _listeners: Listeners | None
     _strategy: Hooks
     _codes: tuple[object, ...]
+    _words: Words
     _wanted_strategy: str
     _refuse_inside_callback: Callable[[str], None]
     _call: Callable[[str, Callable[[], object]], None]
@@ -92,7 +94,8 @@ class StrategySlot:
             self._use(hooks)
             # What a journal was waiting for goes on with what it kept; anything else is a change.
             is_resumed, self._wanted_strategy = bool(self._wanted_strategy), ""
-            self.message = f"The strategy is now {self._strategy.name!r}.{self._outlook(is_resumed=is_resumed)}"
+            outlook = None if is_resumed or self._timeline.at_tip else Said("runs_on_new_branch")
+            self.message = self._words.tell(Said("strategy_is", name=self._strategy.name), outlook)
             self._note_edit(self._strategy.name, source_of(strategy), is_resumed=is_resumed)
 
     def _use(self, hooks: Hooks) -> None:
@@ -121,12 +124,6 @@ class StrategySlot:
         if self._strategy.codes != self._codes:
             self._codes = self._strategy.codes
             self._note_edit(self._strategy.name, source_of(self._strategy.target))
-
-    def _outlook(self, *, is_resumed: bool) -> str:
-        """What becomes of a kept future."""
-        if is_resumed or self._timeline.at_tip:
-            return ""
-        return " step() and run() run it from here on a new branch; the future that is kept was made without it."
 
     def _note_edit(self, name: str, source: str, *, is_resumed: bool = False) -> None:
         """Count a change of the strategy, and write it down."""

@@ -10,10 +10,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, NamedTuple
 
 from qresearch.domain import events
-from qresearch.domain.fees import label_of, parts_of
+from qresearch.domain.fees import parts_of
 from qresearch.domain.moment import OPEN, PHASES, Phase
 from qresearch.domain.order import Method, Status
-from qresearch.domain.reasons import NO_FACTS, Facts, Reason, explain_reason
+from qresearch.domain.reasons import NO_FACTS, Facts, Reason
 from qresearch.domain.settings import NEXT_OPEN
 from qresearch.domain.state import OpenOrder
 from qresearch.domain.terms import MARKET_DAY, MARKET_KINDS, TimeInForce
@@ -22,8 +22,8 @@ from qresearch.engine.exchange import Exchange
 from qresearch.engine.open_orders import pending_of
 from qresearch.engine.queue import released
 from qresearch.engine.sizing import held_by
+from qresearch.sentences import Words
 from qresearch.session.explain_checks import TRADING, WAITS, Turn, remedy
-from qresearch.session.explain_words import Say
 from qresearch.session.explanation import FAILED, NOTED, PASSED, SKIPPED, Explanation, Finding
 from qresearch.session.frames import time_of
 from qresearch.session.html import number, price
@@ -33,9 +33,7 @@ if TYPE_CHECKING:
     from qresearch.session.timeline import Branch
 
 
-def explain_order(
-    exchange: Exchange, branch: Branch, count: int, record: OrderRecord, language: str = "en"
-) -> Explanation:
+def explain_order(exchange: Exchange, branch: Branch, count: int, record: OrderRecord, say: Words) -> Explanation:
     """Account for one order from the events of a branch.
 
     Parameters
@@ -46,20 +44,21 @@ def explain_order(
         Number of events of the branch to look at: up to the cursor.
     record : OrderRecord
         The order as of the cursor.
-    language : {"en", "zh"}
+    say : Words
     """
-    say = Say(language)
     teller = _Teller(exchange, branch, record, say)
     findings = tuple(teller.findings(branch.log[:count]))
-    side = "buy" if record.quantity > 0 or (not record.quantity and record.asked > 0) else "sell"
-    title = say("title", order=record.order_id, side=say(side), symbol=exchange.market.symbols[record.instrument])
+    side = record.side.value
+    title = say(
+        "order_title", order=record.order_id, side=say(f"a_{side}"), symbol=exchange.market.symbols[record.instrument]
+    )
     return Explanation(title, record.status.value, findings, _advice(record, say), say)
 
 
-def _advice(record: OrderRecord, say: Say) -> str:
+def _advice(record: OrderRecord, say: Words) -> str:
     if record.reason is not None:
         side = 1 if (record.quantity or record.asked) > 0 else -1
-        return remedy(record.reason, record.facts, side, say.language)
+        return remedy(record.reason, record.facts, side, say)
     return say("step_on") if record.status is Status.QUEUED else ""
 
 
@@ -73,7 +72,7 @@ class _Told(NamedTuple):
 class _Teller:
     """Walks the events of one order and says what was found at each."""
 
-    def __init__(self, exchange: Exchange, branch: Branch, record: OrderRecord, say: Say) -> None:
+    def __init__(self, exchange: Exchange, branch: Branch, record: OrderRecord, say: Words) -> None:
         self.exchange, self.branch, self.record, self.say = exchange, branch, record, say
 
     def findings(self, log: list[events.Event]) -> Iterator[Finding]:
@@ -104,13 +103,13 @@ class _Teller:
     def _finding(self, event: events.Event, check: str, verdict: str, text: str) -> Finding:
         exchange = self.exchange
         day = exchange.date(event.at.day) if event.at.day >= 0 else self.say("no_day")
-        phase = self.say.name(PHASES[event.at.phase].value)
+        phase = self.say.code(PHASES[event.at.phase].value)
         if event.at.bar and PHASES[event.at.phase] is Phase.INTRADAY:
             phase += f" {time_of(exchange, event.at.day, event.at.phase, event.at.bar):%H:%M}"
-        return Finding(day, phase, self.say.name(check), verdict, text)
+        return Finding(day, phase, self.say(check), verdict, text)
 
     def _why(self, reason: Reason, facts: Facts) -> str:
-        return explain_reason(reason, facts, language=self.say.language)
+        return self.say(reason, **facts)
 
     # ------------------------------------------------------------------ the call
 
@@ -118,23 +117,23 @@ class _Teller:
         record, exchange = self.record, self.exchange
         draft = self._before(index)
         self._replay_requests(draft, block, offset)
-        yield self._finding(block, "Asked", NOTED, f"{record.method.call} {record.asked:,.10g}")
-        yield self._finding(block, "Sized", NOTED, self._sizing_text(draft))
+        yield self._finding(block, "check_asked", NOTED, f"{record.method.call} {record.asked:,.10g}")
+        yield self._finding(block, "check_sized", NOTED, self._sizing_text(draft))
         refusal = block.refused.get(offset)
         if refusal is not None:
             reason, facts = refusal[1]
-            yield self._finding(block, _CHECK_OF.get(reason, "Order"), FAILED, self._why(reason, facts))
+            yield self._finding(block, _CHECK_OF.get(reason, "order"), FAILED, self._why(reason, facts))
             return
         sent = abs(block.quantities[offset])
         terms = block.terms.get(offset, MARKET_DAY)
-        key = "sent" if terms is MARKET_DAY else "sent_terms"
+        key = "of_shares" if terms is MARKET_DAY else "shares_on_terms"
         text = self.say(key, shares=f"{sent:,}", terms=self.say.terms(terms))
         if record.method in {Method.ORDER, Method.LOTS}:
             lot = exchange.lot_shares if record.method is Method.LOTS else 1
             if sent != abs(record.asked) * lot:
-                text += self.say("rounded", asked=f"{abs(record.asked) * lot:,.0f}")
-        waits = "waits" if draft.settings.clock == NEXT_OPEN else "full_stop"
-        yield self._finding(block, "Sent", PASSED, text + self.say(waits))
+                text += self.say("rounded_from", asked=f"{abs(record.asked) * lot:,.0f}")
+        waits = "waits_for_open" if draft.settings.clock == NEXT_OPEN else "full_stop"
+        yield self._finding(block, "check_sent", PASSED, text + self.say(waits))
 
     def _sizing_text(self, draft: Draft) -> str:
         record, exchange = self.record, self.exchange
@@ -143,7 +142,7 @@ class _Teller:
         cash = number(exchange.money.amount(draft.cash))
         by_price = record.method in {Method.VALUE, Method.TARGET_VALUE, Method.PCT}
         numbers = {"held": f"{held:,}", "pending": f"{pending:+,}", "price": price(last), "cash": cash}
-        return self.say("sized_by_price" if by_price else "sized", **numbers)
+        return self.say("sized_by_price" if by_price else "sized_by_shares", **numbers)
 
     def _replay_requests(self, draft: Draft, block: events.Placed, offset: int) -> None:
         """Put the requests that came before in the same moment into the queue of a draft."""
@@ -209,7 +208,7 @@ class _Teller:
             after = self._at(last.place + 1, last.event)
             rest = Turn(self.exchange, after, after.working[order.order_id], float("nan"), self.say).resting()
             if rest:
-                yield self._finding(last.event, "Reserved", NOTED, rest)
+                yield self._finding(last.event, "check_reserved", NOTED, rest)
 
     def _judged(
         self, event: events.Event, turn: Turn, outcome: Mapping[Reason, Facts], *, traded: bool
@@ -238,7 +237,7 @@ class _Teller:
                 # What only waits is asked no more than whether the account can carry it.
                 yield self._finding(event, check.name, PASSED, check.text)
         for reason, facts in unsaid.items():
-            yield self._finding(event, "Order", FAILED, self._why(reason, facts))
+            yield self._finding(event, "order", FAILED, self._why(reason, facts))
 
     def _traded(self, event: events.OrderFilled, order: OpenOrder | None) -> Iterator[Finding]:
         amount, market = self.exchange.money.amount, self.exchange.market
@@ -252,19 +251,20 @@ class _Teller:
         elif limit is not None and abs(event.price - limit) < _HAIR:
             text += say("at_its_limit")
         left = 0 if order is None else abs(order.leaves - event.quantity)
-        yield self._finding(event, "Filled", PASSED, text + say("left" if left else "full_stop", left=f"{left:,}"))
-        fees = event.fees
-        listed = say("comma").join(
-            f"{label_of(part, say.language)} {number(amount(fees[part]))}" for part in parts_of((fees,))
+        yield self._finding(
+            event, "check_filled", PASSED, text + say("left_open" if left else "full_stop", left=f"{left:,}")
         )
-        yield self._finding(event, "Fees", NOTED, say("fees", parts=listed, total=number(amount(fees.total))))
+        fees = event.fees
+        parts = [f"{say.fee(part).lower()} {number(amount(fees[part]))}" for part in parts_of((fees,))]
+        told = say("fees_in_parts", parts=say("part_comma").join(parts), total=number(amount(fees.total)))
+        yield self._finding(event, "check_fees", NOTED, told)
 
     # ------------------------------------------------------------------ everything else
 
     def _told(self, index: int, event: events.Event) -> Iterator[Finding]:
         """What an event says by itself."""
         reason: Reason | None = getattr(event, "reason", None)
-        name, verdict = _TOLD.get(type(event).__name__, (type(event).__name__.removeprefix("Order"), NOTED))
+        name, verdict = _TOLD[type(event).__name__]
         if isinstance(event, events.OrderFilled):
             yield from self._traded(event, self._before(index).working.get(event.order_id))
         elif reason is not None:
@@ -276,19 +276,19 @@ class _Teller:
         match event:
             case events.OrderReleased(order_id=order_id):
                 terms = released(self._before(index), order_id).terms
-                return self.say("released", terms=self.say.terms(terms), tif=terms.time_in_force.value)
+                return self.say("released_as", terms=self.say.terms(terms), tif=terms.time_in_force.value)
             case events.OrderScaled(quantity=quantity, terms=terms):
-                text = self.say("scaled", shares=f"{abs(quantity):,}")
+                text = self.say("scaled_to", shares=f"{abs(quantity):,}")
                 return text if terms == MARKET_DAY else f"{text}, {self.say.terms(terms)}"
             case events.OrderTriggered(price=reached):
-                return self.say("triggered", price=price(reached))
+                return self.say("stop_was_reached", price=price(reached))
             case events.StopMoved(stop=stop):
-                return self.say("moved", price=price(stop))
+                return self.say("stop_follows", price=price(stop))
             case (
                 events.OrderUpdated(quantity=quantity, terms=terms)
                 | events.UpdateRequested(quantity=quantity, terms=terms)
             ):
-                return self.say("updated", shares=f"{abs(quantity):,}", terms=self.say.terms(terms))
+                return self.say("updated_to", shares=f"{abs(quantity):,}", terms=self.say.terms(terms))
             case events.CancelRequested():
                 return self.say("cancel_asked")
             case _:
@@ -334,34 +334,36 @@ _ENDED_ELSEWHERE = frozenset({
     Reason.OPEN_ORDER_MARGIN, Reason.USER_CANCEL, Reason.POSITION_CLOSED, Reason.REPLACED_BY_TARGET,
 })  # fmt: skip
 """Reasons with which an order ends outside of its own turn."""
-_CARRIED = frozenset({"Cash", "Shares", "Lot"})
+_CARRIED = frozenset({"cash", "check_shares", "check_lot"})
 _TOLD = {
-    "OrderReleased": ("To the market", NOTED),
-    "OrderWaiting": ("No fill", FAILED),
-    "OrderTrimmed": ("Trimmed", FAILED),
-    "OrderRejected": ("Rejected", FAILED),
-    "OrderExpired": ("Expired", FAILED),
-    "OrderScaled": ("Corporate action", NOTED),
-    "OrderTriggered": ("Triggered", PASSED),
-    "StopMoved": ("Stop moved", NOTED),
-    "OrderUpdated": ("Updated", NOTED),
-    "UpdateRequested": ("Update requested", NOTED),
-    "UpdateRefused": ("Update refused", FAILED),
-    "CancelRequested": ("Cancel requested", NOTED),
-    "CancelRefused": ("Cancel refused", FAILED),
+    "OrderReleased": ("check_released", NOTED),
+    "OrderWaiting": ("check_no_fill", FAILED),
+    "OrderTrimmed": ("check_trimmed", FAILED),
+    "OrderRejected": ("check_rejected", FAILED),
+    "OrderCanceled": ("check_canceled", NOTED),
+    "OrderFilled": ("check_filled", PASSED),
+    "OrderExpired": ("check_expired", FAILED),
+    "OrderScaled": ("check_scaled", NOTED),
+    "OrderTriggered": ("check_triggered", PASSED),
+    "StopMoved": ("check_stop_moved", NOTED),
+    "OrderUpdated": ("check_updated", NOTED),
+    "UpdateRequested": ("check_update_requested", NOTED),
+    "UpdateRefused": ("check_update_refused", FAILED),
+    "CancelRequested": ("check_cancel_requested", NOTED),
+    "CancelRefused": ("check_cancel_refused", FAILED),
 }
 _CHECK_OF = {
-    Reason.LOT_SIZE: "Lot",
-    Reason.MINIMUM_SIZE: "Lot",
-    Reason.ORDER_MAXIMUM: "Lot",
-    Reason.ZERO_QUANTITY: "Order",
-    Reason.GOOD_TILL_OVER: "Calendar",
-    Reason.NO_CHANGE: "Target",
-    Reason.NO_PRICE: "Price",
-    Reason.NOT_TRADABLE: "Trading",
-    Reason.PROTECTION_PRICE: "Order price",
-    Reason.NO_FURTHER_OPEN: "Calendar",
-    Reason.INSUFFICIENT_QUANTITY: "Shares",
-    **dict.fromkeys(TRADING, "Trading"),
+    Reason.LOT_SIZE: "check_lot",
+    Reason.MINIMUM_SIZE: "check_lot",
+    Reason.ORDER_MAXIMUM: "check_lot",
+    Reason.ZERO_QUANTITY: "order",
+    Reason.GOOD_TILL_OVER: "check_calendar",
+    Reason.NO_CHANGE: "check_target",
+    Reason.NO_PRICE: "price",
+    Reason.NOT_TRADABLE: "check_trading",
+    Reason.PROTECTION_PRICE: "check_order_price",
+    Reason.NO_FURTHER_OPEN: "check_calendar",
+    Reason.INSUFFICIENT_QUANTITY: "check_shares",
+    **dict.fromkeys(TRADING, "check_trading"),
 }
 """The check that refuses a request at the call, by its reason."""

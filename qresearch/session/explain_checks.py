@@ -14,7 +14,7 @@ from typing import NamedTuple
 import numpy as np
 
 from qresearch.domain.moment import PHASES, Phase
-from qresearch.domain.reasons import Facts, Reason, advise, explain_reason
+from qresearch.domain.reasons import Facts, Reason
 from qresearch.domain.settings import NEXT_OPEN
 from qresearch.domain.state import OpenOrder
 from qresearch.domain.terms import Kind, TimeInForce
@@ -25,7 +25,7 @@ from qresearch.engine.fills import Bar, Quote, at_open, in_bar
 from qresearch.engine.lean_model import LEAN_EQUITY, lean_quote
 from qresearch.engine.reserves import intent_of, reserve_price, reserved_cash, shares_before
 from qresearch.market.intraday import Intraday
-from qresearch.session.explain_words import Say
+from qresearch.sentences import ENGLISH, Words
 from qresearch.session.html import number, price
 
 TRADING = (Reason.SUSPENDED, Reason.NOT_LISTED, Reason.DELISTED, Reason.DATA_ENDED, Reason.NO_TRADES)
@@ -64,11 +64,11 @@ class Turn:
         As it was then.
     fill_price : float, currency per share
         Of the fill it got; NaN without one.
-    say : Say
+    say : Words
         The sentences in a language.
     """
 
-    def __init__(self, exchange: Exchange, draft: Draft, order: OpenOrder, fill_price: float, say: Say) -> None:
+    def __init__(self, exchange: Exchange, draft: Draft, order: OpenOrder, fill_price: float, say: Words) -> None:
         self.exchange, self.draft, self.order, self.fill_price, self.say = exchange, draft, order, fill_price, say
         self.phase = PHASES[draft.phase]
         panel, day = exchange.market.panel, draft.day
@@ -88,36 +88,36 @@ class Turn:
 
     def checks(self) -> Iterator[Check]:
         """Each check in the order in which the match asks."""
-        yield Check("Trading", TRADING, self._trading())
+        yield Check("check_trading", TRADING, self._trading())
         limit = self.order.terms.limit_price
         if limit is not None and self.exchange.has_limits and self.up == self.up:
             text = self.say("within_limits", price=price(limit), down=price(self.down), up=price(self.up))
-            yield Check("Order price", (Reason.PRICE_LIMIT,), text)
+            yield Check("check_order_price", (Reason.PRICE_LIMIT,), text)
         yield from self._conditions() if self.is_daily else self._conditions_at_once()
         if self.exchange.has_limits:
-            yield Check("Price limit", (Reason.LIMIT_UP, Reason.LIMIT_DOWN), self._lock())
+            yield Check("check_price_limit", (Reason.LIMIT_UP, Reason.LIMIT_DOWN), self._lock())
         yield from self._money() if self.side > 0 else self._shares()
         at_once = self.order.terms.time_in_force in {TimeInForce.IOC, TimeInForce.FOK}
         if self.draft.settings.participation is not None:
             allowed, facts = Checks(self.draft, self.exchange).available(self.order.instrument, self.order.leaves)
             # What takes nothing later ends for that, not for the volume.
             unmet = self._why(Reason.VOLUME_CAP, facts) if at_once and allowed < abs(self.order.leaves) else ""
-            yield Check("Volume", (Reason.VOLUME_CAP,), self._volume(), unmet)
+            yield Check("volume", (Reason.VOLUME_CAP,), self._volume(), unmet)
         if at_once:
-            text = self.say("once", tif=self.order.terms.time_in_force.value)
-            yield Check("Time in force", (Reason.NOT_AT_ONCE,), text)
+            text = self.say("met_once", tif=self.order.terms.time_in_force.value)
+            yield Check("check_time_in_force", (Reason.NOT_AT_ONCE,), text)
 
     def _why(self, reason: Reason, facts: Facts) -> str:
-        return explain_reason(reason, facts, language=self.say.language)
+        return self.say(reason, **facts)
 
     def _trading(self) -> str:
-        text = self.say("listed", day=self.exchange.date(self.draft.day))
+        text = self.say("is_listed", day=self.exchange.date(self.draft.day))
         if not self.is_daily:
             return text
         if self.phase is Phase.OPEN:
-            return text + self.say("opens", price=price(self.bar.open))
+            return text + self.say("opens_at", price=price(self.bar.open))
         bar = self.bar
-        return text + self.say("trades", low=price(bar.low), high=price(bar.high), close=price(bar.close))
+        return text + self.say("trades_within", low=price(bar.low), high=price(bar.high), close=price(bar.close))
 
     # ------------------------------------------------------------------ the type of the order
 
@@ -138,17 +138,17 @@ class Turn:
         quote = self._quote()
         unmet = "" if quote.price is not None else self._why(quote.reason, quote.facts)
         if terms.kind is Kind.MARKET_ON_CLOSE:
-            text = self.say("closing_price", price=price(self.bar.close))
-            yield Check("Close", (Reason.AWAITS_CLOSE,), text, unmet)
+            text = self.say("closing_price_is", price=price(self.bar.close))
+            yield Check("check_close", (Reason.AWAITS_CLOSE,), text, unmet)
             return
         if order.stop is not None:
-            name = "Trigger" if terms.kind is Kind.LIMIT_IF_TOUCHED else "Stop"
+            name = "check_trigger" if terms.kind is Kind.LIMIT_IF_TOUCHED else "check_stop"
             stopped = unmet if quote.reason is Reason.STOP_NOT_REACHED and quote.price is None else ""
             yield Check(name, (Reason.STOP_NOT_REACHED,), self._reached(order.stop), stopped)
             if stopped:
                 return
         if terms.limit_price is not None:
-            yield Check("Limit", (Reason.LIMIT_NOT_REACHED,), self._within(terms.limit_price), unmet)
+            yield Check("check_limit", (Reason.LIMIT_NOT_REACHED,), self._within(terms.limit_price), unmet)
 
     def _conditions_at_once(self) -> Iterator[Check]:
         """Inside a day, where an order is asked more than once in a bar: what filled it, against its own prices."""
@@ -156,14 +156,14 @@ class Turn:
         met, at = self.fill_price == self.fill_price, price(self.fill_price)
         tells = met and not (self.draft.settings.fill_model == LEAN_EQUITY and self._has_quotes)
         if terms.kind is Kind.MARKET_ON_CLOSE:
-            yield Check("Close", (Reason.AWAITS_CLOSE,), self.say("close_met", price=at) if met else "")
+            yield Check("check_close", (Reason.AWAITS_CLOSE,), self.say("close_met", price=at) if met else "")
         if stop is not None:
             said = self.say("stop_met", stop=price(stop), price=at) if met else ""
-            name = "Trigger" if terms.kind is Kind.LIMIT_IF_TOUCHED else "Stop"
+            name = "check_trigger" if terms.kind is Kind.LIMIT_IF_TOUCHED else "check_stop"
             yield Check(name, (Reason.STOP_NOT_REACHED,), self._reached(stop) if tells else said)
         if limit is not None:
             said = self.say("limit_met", limit=price(limit), price=at) if met else ""
-            yield Check("Limit", (Reason.LIMIT_NOT_REACHED,), self._within(limit) if tells else said)
+            yield Check("check_limit", (Reason.LIMIT_NOT_REACHED,), self._within(limit) if tells else said)
 
     @property
     def _has_quotes(self) -> bool:
@@ -234,20 +234,20 @@ class Turn:
         held = 0 if position is None else position.quantity
         free = held if position is None or exchange.same_day[order.instrument] else position.sellable(draft.day)
         before = shares_before(draft, order)
-        text = self.say("shares", asked=f"{-order.leaves:,}", free=f"{max(free - before, 0):,}", held=f"{held:,}")
+        text = self.say("shares_free", asked=f"{-order.leaves:,}", free=f"{max(free - before, 0):,}", held=f"{held:,}")
         if before:
             text += self.say("earlier_sells", before=f"{before:,}")
         if order.cap is not None and order.caps_position:
             at = self.fill_price
             kept = self.say("value_of_position", cap=number(exchange.money.amount(order.cap)), price=price(at))
-            yield Check("Value", (Reason.VALUE_CAP,), kept if at == at else "")
-        yield Check("Shares", (Reason.T_PLUS_ONE, Reason.INSUFFICIENT_QUANTITY), text)
+            yield Check("check_value", (Reason.VALUE_CAP,), kept if at == at else "")
+        yield Check("check_shares", (Reason.T_PLUS_ONE, Reason.INSUFFICIENT_QUANTITY), text)
         yield from self._lot()
 
     def _lot(self) -> Iterator[Check]:
         if self.exchange.lot_shares > 1:
-            text = self.say("lot", shares=f"{abs(self.order.leaves):,}")
-            yield Check("Lot", (Reason.LOT_SIZE, Reason.MINIMUM_SIZE), text)
+            text = self.say("lot_allowed", shares=f"{abs(self.order.leaves):,}")
+            yield Check("check_lot", (Reason.LOT_SIZE, Reason.MINIMUM_SIZE), text)
 
     def _money(self) -> Iterator[Check]:
         draft, exchange, order, money = self.draft, self.exchange, self.order, self.exchange.money
@@ -256,16 +256,16 @@ class Turn:
         if order.cap is not None and at == at:
             what = "position" if order.caps_position else "order"
             text = self.say(f"value_of_{what}", cap=number(money.amount(order.cap)), price=price(at))
-            yield Check("Value", (Reason.VALUE_CAP,), text)
+            yield Check("check_value", (Reason.VALUE_CAP,), text)
         text = ""
         if at > 0:
             others = sum(held for known, held in reserved_cash(draft, exchange).items() if known != order.order_id)
             needed = Checks(draft, exchange).cost(intent_of(order, at, 0, 0), order.leaves)
             free = number(money.amount(draft.cash - others))
-            text = self.say("cash", needed=number(money.amount(needed)), price=price(at), cash=free)
+            text = self.say("cash_needed", needed=number(money.amount(needed)), price=price(at), cash=free)
             if others:
                 text += self.say("held_back", others=number(money.amount(others)))
-        yield Check("Cash", (Reason.INSUFFICIENT_CASH,), text)
+        yield Check("cash", (Reason.INSUFFICIENT_CASH,), text)
 
     def _price_for_cash(self) -> float:
         """Price of the fill, or that at which a resting buy holds cash back."""
@@ -278,8 +278,8 @@ class Turn:
         source, row = self.exchange.bars(self.draft)
         volume = float(source.volume[row, self.order.instrument])
         wanted = f"{abs(self.order.leaves):,}"
-        text = self.say("volume", rate=f"{rate:.1%}", volume=number(volume, 0), shares=wanted)
-        return text + self.say("taken", taken=f"{taken:,}") if taken else text
+        text = self.say("volume_enough", rate=f"{rate:.1%}", volume=number(volume, 0), shares=wanted)
+        return text + self.say("volume_taken", taken=f"{taken:,}") if taken else text
 
     # ------------------------------------------------------------------ what waits
 
@@ -297,18 +297,17 @@ class Turn:
         return self.say("rests_buy", cost=number(self.exchange.money.amount(cost)))
 
 
-def remedy(reason: Reason, facts: Facts, side: int, language: str = "en") -> str:
+def remedy(reason: Reason, facts: Facts, side: int, say: Words = ENGLISH) -> str:
     """What would have made an order fill, with the numbers of its case, and the advice for its reason.
 
     >>> remedy(Reason.INSUFFICIENT_CASH, {"asked": 1000, "needed": 9525.0, "cash": 5000.0, "affordable": 500}, 1)[:59]
     '4,525.00 more cash would have paid for all; 500 shares were'
     """
-    say = Say(language)
     near = _with_numbers(reason, facts, side, say)
-    return f"{near}{say('between')}{advise(reason, language=language)}".strip()
+    return f"{near}{say('between_sentences')}{say.advice(reason)}".strip()
 
 
-def _with_numbers(reason: Reason, facts: Facts, side: int, say: Say) -> str:  # noqa: PLR0911  # one sentence per reason
+def _with_numbers(reason: Reason, facts: Facts, side: int, say: Words) -> str:  # noqa: PLR0911  # one sentence per reason
     better = "above" if side > 0 else "below"
     match reason, dict(facts):
         case Reason.INSUFFICIENT_CASH, {"needed": float(needed), "cash": float(cash), "affordable": affordable}:
@@ -336,10 +335,10 @@ def _with_numbers(reason: Reason, facts: Facts, side: int, say: Say) -> str:  # 
             return ""
 
 
-def _difference(needed: object, available: object, say: Say) -> str:
+def _difference(needed: object, available: object, say: Words) -> str:
     """Shares as whole numbers, money with two decimals."""
     if isinstance(needed, int) and isinstance(available, int):
-        return say("sent", shares=f"{needed - available:,}")
+        return say("of_shares", shares=f"{needed - available:,}")
     assert isinstance(needed, float)  # money
     assert isinstance(available, float)  # as above
     return say("of_cash", cash=number(needed - available))

@@ -7,7 +7,7 @@ from html import escape
 
 import pandas as pd
 
-from qresearch.session.explain_words import Say
+from qresearch.sentences import Words
 from qresearch.session.html import badge, table
 
 PASSED, FAILED, NOTED, SKIPPED = "passed", "failed", "noted", "not reached"
@@ -50,11 +50,11 @@ class Explanation:
     findings : tuple of Finding
     advice : str
         What would have made it fill, or what to do next; empty when there is nothing to say.
-    say : Say
+    say : Words
         The language of all of it.
     """
 
-    def __init__(self, title: str, status: str, findings: tuple[Finding, ...], advice: str, say: Say) -> None:
+    def __init__(self, title: str, status: str, findings: tuple[Finding, ...], advice: str, say: Words) -> None:
         self.title, self.status, self.findings, self.advice = title, status, findings, advice
         self._say = say
 
@@ -65,7 +65,7 @@ class Explanation:
         return pd.DataFrame(rows, columns=["day", "phase", "check", "verdict", "text"])
 
     def __str__(self) -> str:
-        lines = [f"{self.title}: {self._say.name(self.status)}"]
+        lines = [f"{self.title}: {self._say.code(self.status)}"]
         moment = ("", "")
         for item in self.findings:
             if (item.day, item.phase) != moment:
@@ -73,7 +73,7 @@ class Explanation:
                 lines.append(f"{item.day} {item.phase}".rstrip())
             lines.append(f"  {_MARKS[item.verdict]} {item.check}: {item.text}")
         if self.advice:
-            lines.append(f"{self._say.name('What to do')}: {self.advice}")
+            lines.append(f"{self._say('what_to_do')}: {self.advice}")
         return "\n".join(lines)
 
     __repr__ = __str__
@@ -86,13 +86,13 @@ class Explanation:
             if SHOWN_FIRST <= place < behind:
                 # An order that waits for a year is asked at every open and close of it.
                 if place == SHOWN_FIRST:
-                    rows.append(("", "", "", "", escape(self._say("left_out", count=f"{behind - place:,}"))))
+                    rows.append(("", "", "", "", escape(self._say("findings_left_out", count=f"{behind - place:,}"))))
                 continue
             when = (item.day, item.phase) if (item.day, item.phase) != moment else ("", "")
             moment = (item.day, item.phase)
             mark = f'<b style="color:{_COLOURS[item.verdict]}">{_MARKS[item.verdict]}</b>'
             rows.append((*map(escape, when), mark, escape(item.check), escape(item.text)))
-        name = self._say.name
-        advice = f"<div>{name('What to do')}: <b>{escape(self.advice)}</b></div>" if self.advice else ""
-        body = table((name("Day"), name("Phase"), "", name("Check"), name("What was found")), rows)
-        return f"<div>{escape(self.title)} {badge(self.status, name(self.status))}</div>{body}{advice}"
+        say = self._say
+        advice = f"<div>{say('what_to_do')}: <b>{escape(self.advice)}</b></div>" if self.advice else ""
+        body = table((say("day"), say("phase"), "", say("check"), say("what_was_found")), rows)
+        return f"<div>{escape(self.title)} {badge(self.status, say.code(self.status))}</div>{body}{advice}"

@@ -12,9 +12,10 @@ from qresearch.domain import events
 from qresearch.domain.fees import parts_of
 from qresearch.domain.moment import PHASES, Moment, Phase
 from qresearch.domain.order import Status
-from qresearch.domain.reasons import Reason, explain_reason
+from qresearch.domain.reasons import Reason
 from qresearch.engine.exchange import Exchange
 from qresearch.market.view import View
+from qresearch.sentences import ENGLISH
 from qresearch.session.orders import OrderBook, OrderRecord
 from qresearch.session.portfolio import Portfolio
 
@@ -207,7 +208,7 @@ def event_row(exchange: Exchange, event: events.Record, before: str, order: Orde
 
 def _event_text(known: dict[str, Any], reason: Reason | None) -> str:
     if reason is not None:
-        return explain_reason(reason, known.get("facts", {}))
+        return ENGLISH(reason, **known.get("facts", {}))
     if "values" in known:
         return ", ".join(f"{name}={value:g}" for name, value in known["values"])
     return str(known.get("text", ""))

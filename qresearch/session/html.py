@@ -9,6 +9,8 @@ from collections.abc import Iterable, Sequence
 from html import escape
 from typing import TYPE_CHECKING
 
+from qresearch.sentences import ENGLISH, Words
+
 if TYPE_CHECKING:
     from qresearch.session.portfolio import Holding, Portfolio
     from qresearch.session.session import Session
@@ -47,7 +49,9 @@ def badge(status: str, shown: str = "") -> str:
     return f'<b style="color:{COLOURS.get(status, "inherit")}">{escape(shown or status)}</b>'
 
 
-def table(head: Sequence[str], rows: Iterable[Sequence[str]], *, total: int | None = None) -> str:
+def table(
+    head: Sequence[str], rows: Iterable[Sequence[str]], *, total: int | None = None, words: Words = ENGLISH
+) -> str:
     """A small table; cells are HTML already.
 
     Parameters
@@ -57,6 +61,8 @@ def table(head: Sequence[str], rows: Iterable[Sequence[str]], *, total: int | No
     rows : iterable of sequences of str
     total : int, optional
         Rows there are in all, when not all are given.
+    words : Words
+        The language in which it says how many more there are.
     """
     align = ["right" if name.endswith(">") else "left" for name in head]
     cells = "".join(
@@ -72,7 +78,7 @@ def table(head: Sequence[str], rows: Iterable[Sequence[str]], *, total: int | No
             + "</tr>"
         )
     if total is not None and total > shown:
-        body.append(f'<tr><td colspan="{len(head)}"><i>{total - shown} more</i></td></tr>')
+        body.append(f'<tr><td colspan="{len(head)}"><i>{words("more", count=total - shown)}</i></td></tr>')
     return f"<table><thead><tr>{cells}</tr></thead><tbody>{''.join(body)}</tbody></table>"
 
 
@@ -81,21 +87,21 @@ def facts(pairs: Iterable[tuple[str, str]]) -> str:
     return " &nbsp; ".join(f"{escape(name)} <b>{value}</b>" for name, value in pairs)
 
 
-def portfolio_html(portfolio: Portfolio) -> str:
+def portfolio_html(portfolio: Portfolio, words: Words) -> str:
     """The account in one line and its holdings in a table."""
     line = facts(
         [
-            ("Equity", number(portfolio.equity)),
-            ("Cash", number(portfolio.cash)),
-            ("Market value", number(portfolio.market_value)),
-            ("Profit", f"{portfolio.profit:+,.2f}"),
+            (words("equity"), number(portfolio.equity)),
+            (words("cash"), number(portfolio.cash)),
+            (words("market_value"), number(portfolio.market_value)),
+            (words("profit"), f"{portfolio.profit:+,.2f}"),
         ]
     )
     held = list(portfolio.positions.values())
-    return f"<div>{line}</div>{holdings_html(held) if held else ''}"
+    return f"<div>{line}</div>{holdings_html(held, words) if held else ''}"
 
 
-def holdings_html(held: Sequence[Holding]) -> str:
+def holdings_html(held: Sequence[Holding], words: Words) -> str:
     """Holdings as a table."""
     rows = (
         (
@@ -110,39 +116,44 @@ def holdings_html(held: Sequence[Holding]) -> str:
         )
         for item in held[:ROWS]
     )
-    head = ("Symbol", "Quantity>", "Sellable>", "Locked>", "Average cost>", "Price>", "Market value>", "Profit>")
-    return table(head, rows, total=len(held))
+    keys = ("quantity", "sellable", "locked_shares", "average_cost", "price", "market_value", "profit")
+    return table((words("symbol"), *(f"{words(key)}>" for key in keys)), rows, total=len(held), words=words)
 
 
 def ticket_html(session: Session, ticket: Ticket) -> str:
     """One order: what was asked, what was sent, where it stands and why."""
-    record = ticket.record
+    record, words = ticket.record, session._words
+    name = f"{words('order')} <b>{ticket!s}</b>"
     if record is None:
-        return f"<div>Order <b>{ticket!s}</b>: not yet placed at this point of the timeline</div>"
+        return f"<div>{name}: {words('not_yet_placed')}</div>"
     symbol = session.market.symbols[record.instrument]
+    side = words(f"a_{record.side}")
+    status = record.status.value
     asked = f"{record.method.call}({symbol!r}, {record.asked:,.10g})"
-    shares = f"<b>{abs(record.quantity):,}</b> {escape(symbol)}"
-    line = f"Order <b>{ticket!s}</b>: {record.side} {shares} {badge(record.status.value)}"
+    sent = words("shares_on_terms", shares=f"{abs(record.quantity):,}", terms=words.terms(record.terms))
+    at = words("at_price", price=price(ticket.average_price)) if record.filled else ""
     rows = [
-        ("Asked", escape(asked)),
-        ("Sent", "nothing" if record.was_refused else f"{abs(record.quantity):,} shares, {escape(str(record.terms))}"),
-        ("Filled", f"{record.filled:,}" + (f" at {price(ticket.average_price)}" if record.filled else "")),
-        ("Leaves", f"{record.leaves:,}"),
+        (words("check_asked"), escape(asked)),
+        (words("check_sent"), words("nothing") if record.was_refused else escape(sent)),
+        (words("check_filled"), f"{record.filled:,}{at}"),
+        (words("leaves_of"), f"{record.leaves:,}"),
     ]
     if record.filled:
         amount = session.market.venue.money.amount
-        rows.append(("Fees", number(amount(record.fees.total))))
+        rows.append((words("check_fees"), number(amount(record.fees.total))))
     if record.reason:
-        rows.append(("Reason", f"{escape(record.reason.value)}: {escape(record.why)}"))
+        why = words(record.reason, **record.facts)
+        rows.append((words("reason"), f"{escape(record.reason.value)}: {escape(why)}"))
+    line = f"{name}: {side} <b>{abs(record.quantity):,}</b> {escape(symbol)} {badge(status, words.code(status))}"
     return f"<div>{line}</div>{table(('', ' '), rows)}"
 
 
 def session_html(session: Session) -> str:
     """Where a session stands: the moment, the account, open orders, and the last message."""
-    portfolio = session.portfolio
+    portfolio, words = session.portfolio, session._words
     head = (
-        f"<div><b>{escape(session._now_text)}</b> &nbsp; branch {escape(session._timeline.branch.name)} &nbsp; "
-        f"{escape(session.market.venue.name)}</div>"
+        f"<div><b>{escape(words.tell(session._moment))}</b> &nbsp; {words('a_branch')} "
+        f"{escape(session._timeline.branch.name)} &nbsp; {escape(session.market.venue.name)}</div>"
     )
     message = f"<div><i>{escape(session.message)}</i></div>" if session.message else ""
     orders = session._open_records
@@ -152,11 +163,12 @@ def session_html(session: Session) -> str:
             (
                 str(order.order_id),
                 escape(session.market.symbols[order.instrument]),
-                "buy" if order.quantity > 0 else "sell",
+                words(f"a_{order.side}"),
                 f"{order.leaves:,}",
-                badge(order.status.value),
+                badge(order.status.value, words.code(order.status.value)),
             )
             for order in orders[:ROWS]
         )
-        queue = table(("Order", "Symbol", "Side", "Leaves>", "State"), rows, total=len(orders))
-    return head + message + portfolio_html(portfolio) + queue
+        names = [words(key) for key in ("order", "symbol", "side")]
+        queue = table((*names, f"{words('leaves_of')}>", words("state")), rows, total=len(orders), words=words)
+    return head + message + portfolio_html(portfolio, words) + queue

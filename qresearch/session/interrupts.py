@@ -19,6 +19,7 @@ from types import FrameType, TracebackType
 from typing import TYPE_CHECKING, Any, cast
 
 from qresearch.errors import Interrupted, UsageError
+from qresearch.sentences import ENGLISH, Said
 from qresearch.session.attempt import file_name, is_own, user_frame
 
 if TYPE_CHECKING:
@@ -198,8 +199,9 @@ class Section:
             finally:
                 _gate.came = False
         if isinstance(problem, KeyboardInterrupt):
-            session.message = self._where(problem)
-            raise Interrupted(f"{session.message}\n{_ONWARDS}", self._call) from None
+            where = self._where(problem)
+            session.message = session._words.tell(where)
+            raise Interrupted(f"{ENGLISH.tell(where)}\n{_ONWARDS}", self._call) from None
 
     def _standing(self) -> tuple[object, ...]:
         """What a call may change, to see whether it did."""
@@ -208,28 +210,27 @@ class Section:
         stop = branch.cursor
         return branch, stop, branch.stops[stop], branch.memories[stop], timeline.branches, session._strategy
 
-    def _where(self, problem: BaseException) -> str:
+    def _where(self, problem: BaseException) -> Said:
         """What was interrupted, and where the session stands."""
         session, timeline = self._session, self._session._timeline
         frame, line = user_frame(problem.__traceback__)
         file = frame.f_code.co_filename
-        place = ""
+        place: Said | str = ""
         if is_own(file):
             text = linecache.getline(file, line).strip()
-            place = f" in line {line} of {file_name(file)}{f' `{text}`' if text else ''}"
+            code = f" `{text}`" if text else ""
+            place = Said("in_line", line=line, file=file_name(file), code=code)
         branch, stop = self._before[:2]
         now = self._standing()
         if timeline.branch is branch and timeline.stop > cast("int", stop):
             kept = timeline.stop - cast("int", stop)
-            done = f"{kept} {'stop of it is' if kept == 1 else 'stops of it are'} kept"
+            done = Said("stop_kept" if kept == 1 else "stops_kept", count=kept)
         elif all(
             one is other or (one == other and isinstance(one, int))
             for one, other in zip(self._before, now, strict=True)
         ):
-            done = "nothing of it was done"
+            done = Said("nothing_done")
         else:
-            done = "it has been done"
-        return (
-            f"{self._call} was interrupted{place}: {done}. The session stands at {session._now_text}, branch "
-            f"{timeline.branch.name!r}."
-        )
+            done = Said("all_done")
+        facts = {"call": self._call, "place": place, "done": done, "branch": timeline.branch.name}
+        return Said("interrupted", moment=session._moment, **facts)

@@ -11,14 +11,14 @@ from qresearch.domain import events
 from qresearch.domain.arguments import path as path_of
 from qresearch.domain.arguments import symbols as symbols_of
 from qresearch.domain.arguments import text
-from qresearch.errors import UsageError, choose, shown
+from qresearch.errors import UsageError, shown
 from qresearch.market.market import Benchmark
+from qresearch.sentences import Words
 from qresearch.session import frames
 from qresearch.session.account_history import AccountHistory
 from qresearch.session.acting import Acting
 from qresearch.session.benchmark import BenchmarkLike
 from qresearch.session.explain import explain_order
-from qresearch.session.explain_words import LANGUAGES
 from qresearch.session.explanation import Explanation
 from qresearch.session.portfolio import Portfolio
 from qresearch.session.results import save_results
@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 class Looking(Acting):
     """Tables and pictures of a session. Everything here is a part of :class:`~qresearch.Session`."""
 
+    _words: Words
     _benchmark: Benchmark | None
     _panels: Panels | None
     _starting_equity: int
@@ -48,7 +49,7 @@ class Looking(Acting):
     @property
     def portfolio(self) -> Portfolio:
         """Cash, holdings and profit at the last visible prices."""
-        return Portfolio(self._exchange, self._account, self._starting_equity)
+        return Portfolio(self._exchange, self._account, self._starting_equity, self._words)
 
     @property
     def orders(self) -> pd.DataFrame:
@@ -205,13 +206,13 @@ class Looking(Acting):
             return compare(self._whole, *branch, html=html, benchmark=benchmark, title=title)
         return report(self._whole, html, benchmark=benchmark, branch=branch, title=title)
 
-    def show(self, *, language: str = "en", colours: str | None = None, theme: str = "light") -> Workbench:
+    def show(self, *, language: str | None = None, colours: str | None = None, theme: str = "light") -> Workbench:
         """Open the workbench: step, trade, and see what every order did, with panels instead of code.
 
         Parameters
         ----------
-        language : {"en", "zh"}
-            Of the labels and reasons.
+        language : {"en", "zh"}, optional
+            Of the labels, reasons and messages. Default: that of the session.
         colours : {"red_up", "green_up"}, optional
             Of rising prices. Default: red in a market in CNY, green elsewhere.
         theme : {"light", "dark"}
@@ -293,7 +294,7 @@ class Looking(Acting):
         """
         return save_results(self._whole, directory, format)
 
-    def explain(self, order: str | int, *, language: str = "en") -> Explanation:
+    def explain(self, order: str | int, *, language: str | None = None) -> Explanation:
         """Why an order did what it did: what was asked and sent, each check with its numbers, the fill and its fees.
 
         Works for every order ever placed on this branch, refused ones included; recomputed from the kept states.
@@ -302,8 +303,8 @@ class Looking(Acting):
         ----------
         order : Ticket, str or int
             A ticket or an order id.
-        language : {"en", "zh"}
-            Of the sentences.
+        language : {"en", "zh"}, optional
+            Of the sentences. Default: that of the session.
 
         Returns
         -------
@@ -337,8 +338,8 @@ class Looking(Acting):
         first; cash is checked at the match, after the sells.
         """
         self._refuse_inside_callback("explain")
-        choose("language", language, LANGUAGES)
+        say = self._words.named(language)
         ticket = self.ticket(order)
         timeline = self._timeline
         record = self._orders()[int(ticket)]
-        return explain_order(self._exchange, timeline.branch, timeline.count, record, language)
+        return explain_order(self._exchange, timeline.branch, timeline.count, record, say)

@@ -11,6 +11,7 @@ from types import FunctionType
 from typing import TYPE_CHECKING, Any, cast
 
 from qresearch.errors import UsageError
+from qresearch.sentences import Said
 from qresearch.session.editing import script_namespace
 from qresearch.session.session import Session
 
@@ -146,7 +147,7 @@ class Magics:
                 f"%%strategy: the strategy {current!r} uses no {' or '.join(names)}. Name it as the strategy does, or "
                 "assign the whole: session.strategy = ..."
             )
-        session.message = f"Replaced {', '.join(replaced)}; the next step uses it."
+        session.message = session._words.tell(Said("functions_replaced", names=", ".join(replaced)))
         return session
 
 

@@ -14,6 +14,7 @@ from qresearch.domain import events
 from qresearch.domain.arguments import flag, text, whole
 from qresearch.domain.moment import AFTER_CLOSE, PHASES, Moment
 from qresearch.errors import OutOfRange, UsageError, choose
+from qresearch.sentences import Said
 from qresearch.session import frames
 from qresearch.session.attempt import Attempt
 from qresearch.session.branches import Branches
@@ -91,12 +92,12 @@ class Navigation(Clock):
             choose("phase", phase, [*PHASES, "next"])
         with self._section("step"):
             self._begin_move()
-            redone, short = 0, ""
+            redone, short = 0, None
             with self._debugging(at_callbacks=True) if debug else _NOTHING:
                 for done in range(n):
                     target = self._target(phase)
                     if done and target[0] > self._exchange.last:
-                        short = f"The session ends here: {done} of the {n} steps were there to take."
+                        short = Said("steps_short", done=done, count=n)
                         break
                     if done:
                         ask()
@@ -110,15 +111,14 @@ class Navigation(Clock):
 
     def _begin_move(self) -> None:
         """Before a call that may simulate: nothing is said yet, and a strategy loaded again is noticed."""
-        self.message, self._heading, self._again = "", "", 0
+        self.message, self._heading, self._again = "", None, 0
         if self._hooks:
             self._notice_reload()
 
-    def _say_steps(self, redone: int, short: str) -> None:
+    def _say_steps(self, redone: int, short: Said | None) -> None:
         """What a call of step has to say."""
-        again = f"Redid {redone} kept {'step' if redone == 1 else 'steps'} without calling the strategy."
-        said = (self._heading or self.message, again if redone else "", short)
-        self.message = " ".join(filter(None, said))
+        again = Said("redid_step" if redone == 1 else "redid_steps", count=redone) if redone else None
+        self.message = self._words.tell(self._heading or self.message, again, short)
 
     def _step(self, target: Moment, *, rerun: bool) -> bool:
         """One step, written; True when it was redone from what is kept."""
@@ -181,11 +181,10 @@ class Navigation(Clock):
                 stopped = self._run_days(goal, predicate, rerun=rerun, progress=progress)
                 if until is None and not stopped:
                     stopped = self._end_last_day(goal[0], rerun=rerun)
-            reason = self._armed.reason if self._armed is not None else ""
+            reasons = self._armed.reasons if self._armed is not None else ()
             self._armed = None
-            self.message = f"{self._heading} {self._run_message(stopped=stopped, reason=reason)}".strip()
-            if not stopped and (summary := self.notices.summary):
-                self.message = f"{self.message} Notices of the script: {summary}".strip()
+            notices = None if stopped else self.notices.summary
+            self.message = self._words.tell(self._heading, self._run_message(reasons, stopped=stopped), notices)
             return self._settle()
 
     def _end_last_day(self, day: int, *, rerun: bool) -> bool:
@@ -233,20 +232,20 @@ class Navigation(Clock):
         with LET:
             return bool(predicate(cast("Session", self)))
 
-    def _run_message(self, *, stopped: bool, reason: str) -> str:
+    def _run_message(self, reasons: tuple[Said | str, ...], *, stopped: bool) -> Said | None:
         if stopped:
-            return f"Stopped at {self._now_text}: {reason or 'the condition holds.'}"
+            return Said("stopped_at", moment=self._moment, why=reasons or Said("condition_holds"))
         account = self._account
         if not account.orders or any(
             isinstance(event, events.Matched) and event.traded for event in self._timeline.branch.log
         ):
-            return ""
+            return None
         orders = self._orders()
         if any(order.filled for order in orders.values()):
-            return ""
+            return None
         counts = frames.rejected_counts(orders.values())
-        reasons = ", ".join(f"{reason} {count}" for reason, count in sorted(counts.items())) or "none ended yet"
-        return f"Nothing was traded: {len(orders)} orders, {reasons}."
+        told = ", ".join(f"{reason} {count}" for reason, count in sorted(counts.items())) or Said("none_ended")
+        return Said("nothing_traded", count=len(orders), reasons=told)
 
     # ------------------------------------------------------------------ back, and to a moment
 
@@ -356,7 +355,7 @@ class Navigation(Clock):
             with self._transaction(self._timeline.memory):
                 self._timeline.fork_here(name)
                 self._memory.restore(self._timeline.memory)
-            self.message = f"Opened branch {name!r} from {parent!r}."
+            self.message = self._words.tell(Said("branch_opened", branch=name, parent=parent))
             return self._settle()
 
     @property
@@ -379,7 +378,7 @@ class Navigation(Clock):
     @property
     def what_if(self) -> WhatIf:
         """Preview an order without placing it: ``what_if("buy", "600519", 100)``."""
-        return WhatIf(cast("Session", self))
+        return WhatIf(cast("Session", self), self._words)
 
     @property
     def attempt(self) -> Attempt | None:

@@ -6,6 +6,8 @@ from collections.abc import Iterable
 
 import pandas as pd
 
+from qresearch.sentences import Said
+
 
 class Notices(list[str]):
     """Notices in the order in which they first came up.
@@ -16,13 +18,14 @@ class Notices(list[str]):
 
     Examples
     --------
+    >>> from qresearch.sentences import ENGLISH
     >>> notices = Notices(["Prices begin in 2021."])
     >>> notices.tell("force=True is ignored.", "ignored")
     >>> notices.tell("force=True is ignored.", "ignored")
     >>> notices.table[["kind", "count"]].values.tolist()
     [['data', 1], ['ignored', 2]]
-    >>> notices.summary
-    '1 ignored (2 times).'
+    >>> ENGLISH.tell(notices.summary)
+    'Notices of the script: 1 ignored (2 times).'
     """
 
     def __init__(self, notices: Iterable[str] = ()) -> None:
@@ -53,15 +56,16 @@ class Notices(list[str]):
         return pd.DataFrame(rows, columns=["kind", "count", "notice"]).astype({"count": "int64"})
 
     @property
-    def summary(self) -> str:
-        """What a script's run came to, by kind: how many notices, and how often they came up; empty without any."""
-        table = self.table
-        parts = []
+    def summary(self) -> Said | None:
+        """What a script's run came to, by kind: how many notices, and how often they came up; None without any."""
+        table, told = self.table, None
         for kind in ("adjusted", "approximated", "ignored", "converted", "order", "message"):
             counts = table.loc[table["kind"] == kind, "count"]
             if len(counts):
-                parts.append(f"{len(counts)} {kind} ({counts.sum():,} {'time' if counts.sum() == 1 else 'times'})")
-        return f"{', '.join(parts)}." if parts else ""
+                key = "notices_once" if counts.sum() == 1 else "notices_times"
+                part = Said(key, count=len(counts), kind=Said(f"notice_{kind}"), times=f"{counts.sum():,}")
+                told = part if told is None else Said("and_then", first=told, then=part)
+        return None if told is None else Said("script_notices", summary=told)
 
     def _repr_html_(self) -> str:
         """The table."""

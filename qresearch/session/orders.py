@@ -10,9 +10,10 @@ from qresearch.domain import events
 from qresearch.domain.fees import NO_FEES, Fees
 from qresearch.domain.moment import Moment
 from qresearch.domain.order import TRANSITIONS, Method, Side, Status
-from qresearch.domain.reasons import NO_FACTS, Facts, Reason, explain_reason
+from qresearch.domain.reasons import NO_FACTS, Facts, Reason
 from qresearch.domain.terms import MARKET_DAY, Terms, TimeInForce
 from qresearch.errors import InternalError
+from qresearch.sentences import ENGLISH
 
 
 @dataclass(slots=True)
@@ -86,7 +87,7 @@ class OrderRecord:
     @property
     def why(self) -> str:
         """The reason as a sentence; empty when there is none."""
-        return "" if self.reason is None else explain_reason(self.reason, self.facts)
+        return "" if self.reason is None else ENGLISH(self.reason, **self.facts)
 
     def apply(self, event: events.Record) -> None:  # noqa: C901, PLR0912  # one arm per event, on purpose
         """Fold one event of this order."""

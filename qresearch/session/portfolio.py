@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from qresearch.engine.reserves import reserved_cash
 from qresearch.engine.valuation import market_values
+from qresearch.sentences import ENGLISH, Words
 from qresearch.session.html import holdings_html, portfolio_html
 
 if TYPE_CHECKING:
@@ -56,8 +57,8 @@ class Holdings(Mapping[str, Holding]):
     A copy as of one moment: placing orders while looping over it is safe.
     """
 
-    def __init__(self, exchange: Exchange, holdings: dict[str, Holding]) -> None:
-        self._exchange, self._holdings = exchange, holdings
+    def __init__(self, exchange: Exchange, holdings: dict[str, Holding], words: Words = ENGLISH) -> None:
+        self._exchange, self._holdings, self._words = exchange, holdings, words
 
     def __getitem__(self, symbol: str) -> Holding:
         name = self._exchange.market.symbols[self._exchange.market.column(symbol)]
@@ -74,10 +75,11 @@ class Holdings(Mapping[str, Holding]):
         return len(self._holdings)
 
     def __repr__(self) -> str:
-        return f"<Holdings {', '.join(f'{name}: {held.quantity:,}' for name, held in self._holdings.items())}>"
+        held = ", ".join(f"{name}: {held.quantity:,}" for name, held in self._holdings.items())
+        return self._words("holdings_are", held=held)
 
     def _repr_html_(self) -> str:
-        return holdings_html(list(self._holdings.values()))
+        return holdings_html(list(self._holdings.values()), self._words)
 
 
 class Portfolio:
@@ -91,10 +93,14 @@ class Portfolio:
     account : State or Draft
         Read at once: later changes do not show.
     starting_equity : int, money steps
+    words : Words
+        The language in which it shows itself.
     """
 
-    def __init__(self, exchange: Exchange, account: Draft | State, starting_equity: int) -> None:
-        self._exchange = exchange
+    def __init__(
+        self, exchange: Exchange, account: Draft | State, starting_equity: int, words: Words = ENGLISH
+    ) -> None:
+        self._exchange, self._words = exchange, words
         self._view = exchange.view(account)
         self._cash, self._realised = account.cash, account.realised
         # A draft copies its positions before the first write of a step only, so later writes would show through.
@@ -188,13 +194,12 @@ class Portfolio:
                 money.amount(value),
                 money.amount(value - held.cost),
             )
-        return Holdings(exchange, found)
+        return Holdings(exchange, found, self._words)
 
     def __repr__(self) -> str:
-        return (
-            f"<Portfolio equity {self.equity:,.2f}: cash {self.cash:,.2f} + {len(self._positions)} positions "
-            f"worth {self.market_value:,.2f}; profit {self.profit:+,.2f}>"
-        )
+        facts = {"equity": f"{self.equity:,.2f}", "cash": f"{self.cash:,.2f}", "count": len(self._positions)}
+        value, profit = f"{self.market_value:,.2f}", f"{self.profit:+,.2f}"
+        return self._words("portfolio_is", value=value, profit=profit, **facts)
 
     def _repr_html_(self) -> str:
-        return portfolio_html(self)
+        return portfolio_html(self, self._words)

@@ -14,6 +14,7 @@ from qresearch.domain import events
 from qresearch.engine.draft import Draft
 from qresearch.errors import JournalError, MarketWarning, shown
 from qresearch.market.market import Market
+from qresearch.sentences import Said
 from qresearch.session import frames
 from qresearch.session.commands import again, split_step
 from qresearch.session.encoding import encode, first_difference
@@ -137,7 +138,7 @@ class _Replay:
         timeline.branch = self._branches[self._current]
         session._move_to(timeline.branch.cursor)
         done = sum(entry.kind != "move" for entry in self._contents.entries)
-        session.message = f"Resumed {self._name}: {done} entries done again."
+        session.message = session._words.tell(Said("resumed", name=self._name, count=done))
         for name, what in self._lost.items():
             session._tell(
                 f"{name!r} held a {what}, which a journal does not keep: it is as the strategy first sets it. Set it "

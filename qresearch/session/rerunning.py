@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from qresearch.domain.moment import Moment
+from qresearch.sentences import Said
 from qresearch.session.commands import split_step
 from qresearch.session.encoding import encode
 from qresearch.session.interrupts import ask
@@ -33,13 +34,12 @@ def rerun_to(session: Session, target: Moment) -> bool:
         with session._transaction(timeline.memory):
             differs, hit = rerun_one(session)
         if differs:
-            session._heading = (
-                f"Run again, {session._exchange.date(day)} gives other events: opened branch "
-                f"{timeline.branch.name!r}; the old future is kept."
-            )
+            date = session._exchange.date(day)
+            session._heading = Said("rerun_differs", day=date, branch=timeline.branch.name)
             break
         session._again += 1
-        session._heading = f"Ran {session._again} {'step' if session._again == 1 else 'steps'} again: the same events."
+        key = "ran_step_again" if session._again == 1 else "ran_steps_again"
+        session._heading = Said(key, count=session._again)
         if timeline.state.at >= target:
             return hit
         ask()

@@ -253,7 +253,7 @@ class _Script:
         """The arguments of the constructor that are not the default, as text."""
         given = {}
         for name, value in self._session._options.items():
-            if name == "strict" or value is None:
+            if name in {"strict", "language"} or value is None:  # neither changes what happens
                 continue
             plain = dict(value) if isinstance(value, dict) else value
             text = repr(str(value)[:10]) if name in {"start", "end"} else repr(plain)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NoReturn, SupportsIndex
+from typing import Any, NoReturn, SupportsIndex
 
 from qresearch.domain import events
 from qresearch.domain.arguments import flag, function, whole
@@ -25,7 +25,8 @@ from qresearch.errors import (
     choose,
     shown,
 )
-from qresearch.market.market import Benchmark, Market
+from qresearch.market.market import Market
+from qresearch.sentences import Said, Words
 from qresearch.session.digest import digest_of
 from qresearch.session.editing import source_of
 from qresearch.session.html import session_html
@@ -49,10 +50,6 @@ from qresearch.session.scripting import to_notebook, to_script
 from qresearch.session.strategy import BarData, Context
 from qresearch.session.ticket import Ticket
 from qresearch.session.timeline import Branch, Timeline
-
-if TYPE_CHECKING:
-    from qresearch.views.panels.workbench import Panels
-
 
 __all__ = ["Now", "Session"]
 
@@ -113,6 +110,9 @@ class Session(Looking):
         0.01 in China, as brokers do. Finer, such as 0.000001, leaves fees unrounded, as research platforms do.
     strict : bool
         Raise :class:`~qresearch.errors.OrderRejected` for every rejected order.
+    language : {"en", "zh"}
+        Of all that the session says and shows: messages, explanations, previews, panels and pictures. Tables keep the
+        English names of their columns and their codes, exceptions and notices their English sentences.
     journal : path, optional
         A new file that takes every command and event, so that the session survives its process: :meth:`resume` goes on
         from it. Default: nothing is written.
@@ -172,6 +172,7 @@ class Session(Looking):
         dividend_tax: str | float = "none",
         money_step: float | None = None,
         strict: bool = False,
+        language: str = "en",
         journal: str | Path | None = None,
     ) -> None:
         options = {
@@ -183,9 +184,9 @@ class Session(Looking):
                 "Make one with qresearch.read_market(...) or qresearch.sample_market()."
             )
         self.market = market = market if money_step is None else market.counted_in(money_step)
-        self._strict = flag("strict", strict)
+        self._strict, self._words = flag("strict", strict), Words(language)
         self._dialect: Callable[[object], object] | None = None
-        self._benchmark: Benchmark | None = None
+        self._benchmark, self._panels = None, None
         self.message = ""
         """What the last call has to say."""
         self.notices = Notices(market.notes)
@@ -199,7 +200,6 @@ class Session(Looking):
         self._known = market.panel.columns.resolved
         settings = settings_of(market, options)
         self._decide_on = placing(settings)  # chosen once: every order of a strategy comes through it
-        self._panels: Panels | None = None
         self._begin_navigation()
         self._book: tuple[Branch | None, OrderBook] = (None, OrderBook())
         self._open(settings, starting_cash(market, cash), _holdings(positions), flag("positions_paid", positions_paid))
@@ -459,8 +459,8 @@ class Session(Looking):
         )
 
     def __repr__(self) -> str:
-        portfolio = self.portfolio
-        text = f"<Session {self._now_text}; branch {self._timeline.branch.name}; equity {portfolio.equity:,.2f}>"
+        facts = {"branch": self._timeline.branch.name, "equity": f"{self.portfolio.equity:,.2f}"}
+        text = self._words.tell(Said("session_at", moment=self._moment, **facts))
         return f"{text} {self.message}" if self.message else text
 
     def _repr_html_(self) -> str:

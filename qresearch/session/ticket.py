@@ -192,14 +192,20 @@ class Ticket(str):
         return self._branch
 
     def __repr__(self) -> str:
-        record = self.record
+        record, words = self.record, self._session._words
         if record is None:
-            return f"<Ticket {self!s}: not yet placed at this point of the timeline>"
-        symbol = self._session.market.symbols[record.instrument]
-        text = f"<Ticket {self!s}: {record.side} {abs(record.quantity):,} {symbol}, {record.status.value}"
+            return words("ticket_of", order=str(self), what=words("not_yet_placed"))
+        side = words(f"a_{record.side}")
+        shares, symbol = f"{abs(record.quantity):,}", self._session.market.symbols[record.instrument]
+        what = words("order_is", side=side, shares=shares, symbol=symbol, state=words.code(record.status.value))
         if record.filled:
-            text += f", filled {record.filled:,} at {self.average_price:.3f}".rstrip("0").rstrip(".")
-        return text + (f"; {record.reason.value}: {record.why}>" if record.reason else ">")
+            average = f"{self.average_price:.3f}".rstrip("0").rstrip(".")
+            what += words("filled_at", shares=f"{record.filled:,}", price=average)
+        if record.reason:
+            what += words("list_comma") + words(
+                "why_refused", code=record.reason.value, sentence=words(record.reason, **record.facts)
+            )
+        return words("ticket_of", order=str(self), what=what)
 
     def _repr_html_(self) -> str:
         return ticket_html(self._session, self)

@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from html import escape
 from typing import TYPE_CHECKING, Any
 
 from qresearch.domain import events
-from qresearch.domain.fees import NO_FEES, Fees, label_of, parts_of
+from qresearch.domain.fees import NO_FEES, Fees, parts_of
 from qresearch.domain.order import Side
-from qresearch.domain.reasons import advise, explain_reason
 from qresearch.domain.terms import Kind, Terms
 from qresearch.engine.draft import Draft
 from qresearch.engine.open_orders import pending_of
 from qresearch.engine.reserves import reserved_cash
 from qresearch.engine.sizing import held_by
 from qresearch.errors import UsageError, choose
+from qresearch.sentences import ENGLISH, Words
 from qresearch.session.html import number, price, table
 from qresearch.session.trading import TradingApi
 
@@ -24,18 +24,6 @@ if TYPE_CHECKING:
     from qresearch.session.session import Session
 
 _CALLS = tuple(name for name in vars(TradingApi) if not name.startswith("_"))
-
-_SENTENCES = {
-    "sent": ("{shares} shares wait for the next open", "{shares}股等待下一个开盘"),
-    "filled": ("{shares} shares at once", "{shares}股即时成交"),
-    "cash": ("{needed} needed with fees, {cash} available", "含费用需{needed},可用{cash}"),
-    "shares": ("{asked} to sell, {free} can be sold at the next open", "卖出{asked}股,下一个开盘可卖{free}股"),
-    "queue": (
-        "{count} other requests wait for the same open and are not counted here",
-        "另有{count}笔委托等待同一开盘,此处未计入",
-    ),
-}
-"""What the checks say, in English and Chinese."""
 
 
 @dataclass(frozen=True)
@@ -63,9 +51,11 @@ class Preview:
         Now, and after this order alone.
     held_after : int, shares
     checks : tuple of (str, bool, str)
-        Name of each check, whether it passes now, and its numbers.
+        Name of each check, whether it passes now, and its numbers, in the language of `words`.
     is_exact : bool
         The price is that of the fill, and not only the last one that is visible.
+    words : Words
+        The language in which it shows itself.
     """
 
     symbol: str
@@ -80,6 +70,7 @@ class Preview:
     held_after: int
     checks: tuple[tuple[str, bool, str], ...]
     is_exact: bool = False
+    words: Words = field(default=ENGLISH, repr=False, compare=False)
 
     @property
     def fees(self) -> float:
@@ -92,29 +83,39 @@ class Preview:
         return all(passed for _, passed, _ in self.checks)
 
     def __repr__(self) -> str:
-        failed = "; ".join(f"{name}: {text}" for name, passed, text in self.checks if not passed)
+        words = self.words
+        failed = words("list_comma").join(f"{name}: {text}" for name, passed, text in self.checks if not passed)
         if not self.quantity:
-            return f"<Preview: {self.asked} would be refused. {failed}>"
-        about = "" if self.is_exact else "about "
-        text = (
-            f"<Preview: {self.side} {self.quantity:,} {self.symbol} at {about}{self.price:,.10g}: value "
-            f"{self.notional:,.2f}, fees {self.fees:,.2f}, cash {self.cash:,.2f} -> {self.cash_after:,.2f}"
-        )
-        return f"{text}; {failed}>" if failed else f"{text}>"
+            return words("preview_refused", asked=self.asked, failed=failed)
+        facts = {
+            "side": words(f"a_{self.side}"),
+            "quantity": f"{self.quantity:,}",
+            "symbol": self.symbol,
+            "about": "" if self.is_exact else words("about"),
+            "price": f"{self.price:,.10g}",
+            "value": f"{self.notional:,.2f}",
+            "fees": f"{self.fees:,.2f}",
+            "cash": f"{self.cash:,.2f}",
+            "after": f"{self.cash_after:,.2f}",
+            "failed": words("list_comma") + failed if failed else "",
+        }
+        return words("preview_of", **facts)
 
     def _repr_html_(self) -> str:
+        words = self.words
         checks = [("✓" if passed else "✗", escape(name), escape(text)) for name, passed, text in self.checks]
         money = [
-            ("Price", price(self.price)),
-            ("Value", number(self.notional)),
-            *((label_of(part).capitalize(), number(amount)) for part, amount in self.parts.items()),
-            ("Cash now", number(self.cash)),
-            ("Cash after", number(self.cash_after)),
-            ("Held after", f"{self.held_after:,}"),
+            (words("price"), price(self.price)),
+            (words("notional"), number(self.notional)),
+            *((words.fee(part), number(amount)) for part, amount in self.parts.items()),
+            (words("cash_now"), number(self.cash)),
+            (words("cash_after"), number(self.cash_after)),
+            (words("held_after"), f"{self.held_after:,}"),
         ]
-        asked, symbol = escape(self.asked), escape(self.symbol)
-        head = f"<div>What if <b>{asked}</b>: {self.side} <b>{self.quantity:,}</b> {symbol}</div>"
-        return f"{head}{table((' ', 'Check', 'Numbers'), checks)}{table(('', 'Currency>'), money)}"
+        asked, symbol, side = escape(self.asked), escape(self.symbol), words(f"a_{self.side}")
+        head = f"<div>{words('what_if')} <b>{asked}</b>: {side} <b>{self.quantity:,}</b> {symbol}</div>"
+        names = (" ", words("check"), words("numbers"))
+        return f"{head}{table(names, checks)}{table(('', words('in_currency') + '>'), money)}"
 
 
 class WhatIf:
@@ -123,8 +124,8 @@ class WhatIf:
     Parameters
     ----------
     session : Session
-    language : {"en", "zh"}
-        Of the sentences of the checks.
+    words : Words
+        The language of the preview.
 
     Examples
     --------
@@ -136,13 +137,8 @@ class WhatIf:
     0
     """
 
-    def __init__(self, session: Session, language: str = "en") -> None:
-        self._session, self._language = session, language
-
-    def _say(self, key: str, **facts: object) -> str:
-        """The sentence of a check, in the language that was asked for."""
-        english, chinese = _SENTENCES[key]
-        return (chinese if self._language == "zh" else english).format(**facts)
+    def __init__(self, session: Session, words: Words) -> None:
+        self._session, self._words = session, words
 
     def __call__(self, call: str | Callable[..., object], *args: Any, **kwargs: Any) -> Preview:
         """Preview an order.
@@ -197,11 +193,11 @@ class WhatIf:
         rates = exchange.rates(draft.settings.costs, day)
         fees = rates.charge(int(exchange.board[column]), sent, notional) if sent and known else NO_FEES
         change = -(notional + fees.total) if sent > 0 else notional - fees.total
-        checks = [("Sent", True, self._say("sent", shares=f"{abs(sent):,}"))]
+        words = self._words
+        checks = [(words("check_sent"), True, words("would_wait", shares=f"{abs(sent):,}"))]
         if refused is not None:
-            sentence = explain_reason(refused.reason, refused.facts, language=self._language)
-            advice = advise(refused.reason, language=self._language)
-            checks = [("Sent", False, f"{refused.reason.value}: {sentence} {advice}".strip())]
+            text = f"{refused.reason.value}: {words(refused.reason, **refused.facts)} {words.advice(refused.reason)}"
+            checks = [(words("check_sent"), False, text.strip())]
         else:
             checks += self._checks(draft, column, sent, change)
         amount = exchange.money.amount
@@ -217,19 +213,21 @@ class WhatIf:
             amount(draft.cash + change),
             held_by(draft, column) + sent,
             tuple(checks),
+            words=words,
         )
 
     def _outcome(self, draft: Draft, asked: str, created: events.OrderCreated, made: list[events.Record]) -> Preview:
         """What an order did that met the market inside its call."""
-        session, column = self._session, created.instrument
+        session, words, column = self._session, self._words, created.instrument
         money = session._exchange.money
         fill = next((event for event in made if isinstance(event, events.OrderFilled)), None)
         fees = NO_FEES if fill is None else fill.fees
         rest = draft.working.get(created.order_id)
         filled, left = 0 if fill is None else abs(fill.quantity), 0 if rest is None else abs(rest.leaves)
-        checks = [("Filled", True, self._say("filled", shares=f"{filled:,}"))] if filled else []
+        name = words("check_filled")
+        checks = [(name, True, words("would_fill_at_once", shares=f"{filled:,}"))] if filled else []
         checks += [
-            (event.reason.value, False, explain_reason(event.reason, event.facts, language=self._language))
+            (event.reason.value, False, words(event.reason, **event.facts))
             for event in made
             if isinstance(
                 event,
@@ -255,25 +253,27 @@ class WhatIf:
             held_by(draft, column),
             tuple(checks),
             is_exact=fill is not None,
+            words=words,
         )
 
     def _checks(self, draft: Draft, column: int, sent: int, change: int) -> list[tuple[str, bool, str]]:
         """What the match will ask, as far as it can be known now."""
-        text = self._session._exchange.money.text
+        text, words = self._session._exchange.money.text, self._words
         held, others = held_by(draft, column), pending_of(draft, column) - sent
         checks: list[tuple[str, bool, str]] = []
         if sent > 0:
             # What resting buys hold back cannot be spent at the match either.
             free_cash = draft.cash - sum(reserved_cash(draft, self._session._exchange).values())
-            numbers = self._say("cash", needed=text(-change), cash=text(free_cash))
-            checks.append(("Cash", free_cash + change >= 0, numbers))
+            numbers = words("would_need", needed=text(-change), cash=text(free_cash))
+            checks.append((words("cash"), free_cash + change >= 0, numbers))
         else:
             # At the next open what was bought today can be sold.
             free = held + min(others, 0)
-            checks.append(("Shares", -sent <= free, self._say("shares", asked=f"{-sent:,}", free=f"{free:,}")))
+            numbers = words("would_sell", asked=f"{-sent:,}", free=f"{free:,}")
+            checks.append((words("check_shares"), -sent <= free, numbers))
         queue = sum(len(block) for block in draft.queue) - 1
         if queue:
-            checks.append(("Queue", True, self._say("queue", count=queue)))
+            checks.append((words("check_queue"), True, words("would_queue", count=queue)))
         return checks
 
 

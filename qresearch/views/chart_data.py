@@ -270,7 +270,7 @@ class ChartReader:
         for record in records:
             is_open[record.order_id] = not record.status.is_final
             bar = place.get(self._row_of(*record.placed))
-            side = _side(record.quantity or record.asked)
+            side = record.side.value
             if bar is not None:
                 kind = "waiting" if is_open[record.order_id] and not record.filled else "placed"
                 marks.append(Mark(bar, np.nan, kind, side, record.order_id, abs(record.quantity)))
@@ -282,7 +282,7 @@ class ChartReader:
             if bar is not None:
                 kind = "bought" if fill.quantity > 0 else "sold"
                 kind = f"partly {kind}" if is_open.get(fill.order_id) else kind
-                side = _side(fill.quantity)
+                side = fill.side.value
                 marks.append(Mark(bar, fill.price, kind, side, fill.order_id, abs(fill.quantity)))
         return tuple(marks)
 
@@ -292,7 +292,7 @@ class ChartReader:
         for record in records:
             if record.status.is_final:
                 continue
-            side, terms = _side(record.quantity), record.terms
+            side, terms = record.side.value, record.terms
             moved = working.get(record.order_id)
             stop = terms.stop_price if moved is None or moved.stop is None else moved.stop
             # A stop that was reached is over; what is left is its limit, if it has one.
@@ -304,10 +304,6 @@ class ChartReader:
             cost = self._session._exchange.money.amount(held.cost) / held.quantity
             lines.append(PriceLine("cost", cost, "", 0))
         return tuple(lines)
-
-
-def _side(quantity: float) -> str:
-    return "buy" if quantity > 0 else "sell"
 
 
 class _OrdersOf:

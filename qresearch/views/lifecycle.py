@@ -13,6 +13,7 @@ import numpy as np
 
 from qresearch.domain.moment import PHASES
 from qresearch.domain.order import Move, Status
+from qresearch.sentences import ENGLISH, Words
 from qresearch.views.lives import Life, Stop, lives
 from qresearch.views.states import state_diagram
 from qresearch.views.svg import (
@@ -50,7 +51,6 @@ TEXTURES: dict[str, tuple[int, float] | None] = {
 }  # fmt: skip
 """Strokes (slope, distance) of each stretch; none for a plain one."""
 COLOURS = {**STATE_COLOURS, CANCEL_PENDING: "#be185d"}
-SHORT_PHASES = ("pre-open", "open", "intraday", "close", "after")
 Days = np.ndarray[tuple[int], np.dtype[np.datetime64]]
 
 
@@ -61,6 +61,7 @@ def orders_timeline(
     symbols: Sequence[str] | None = None,
     until: tuple[int, int] | None = None,
     most: int = 40,
+    say: Words = ENGLISH,
 ) -> SvgPicture:
     """One row per order: how long it was in which state, its fills, and how it ended.
 
@@ -79,6 +80,8 @@ def orders_timeline(
         Now: where open orders reach to. Default: the last event.
     most : int
         Only the last ones are drawn when there are more orders.
+    say : Words
+        The language; states have their codes in English.
 
     Returns
     -------
@@ -95,20 +98,20 @@ def orders_timeline(
     """
     known = list(orders)
     shown = known[-most:] if most else []
-    title = f"The life of {len(known):,} order{'' if len(known) == 1 else 's'}"
+    title = say("life_of_order" if len(known) == 1 else "life_of_orders", count=f"{len(known):,}")
     height = round(TOP + ROW * max(len(shown), 1) + 14)
     parts = [words((20, 28), title, size=15, bold=True)]
     if not shown:
-        parts.append(words((20, TOP), "No order has been placed.", fill=FAINT))
+        parts.append(words((20, TOP), say("none_placed"), fill=FAINT))
         return document(WIDTH, height, title, parts)
     if len(known) > len(shown):
-        note = f"the last {len(shown)} are shown, {len(known) - len(shown):,} before them are not"
+        note = say("last_shown", count=len(shown), left_out=f"{len(known) - len(shown):,}")
         parts.append(words((WIDTH - 20, 28), note, size=11, fill=FAINT, anchor="end"))
-    parts += _legend(shown)
-    axis = _Axis.of(shown, days, until)
+    parts += _legend(shown, say)
+    axis = _Axis.of(shown, days, until, say)
     parts += axis.draw(TOP + ROW * len(shown))
     for row, life in enumerate(shown):
-        drawn = "".join(_Row(life, axis, TOP + ROW * row + ROW / 2, symbols).draw())
+        drawn = "".join(_Row(life, axis, TOP + ROW * row + ROW / 2, symbols, say).draw())
         parts.append(tag("g", drawn))
     return document(WIDTH, height, title, parts)
 
@@ -121,12 +124,13 @@ class _Axis:
     last: int
     days: Days
     now: tuple[int, int]
+    say: Words
 
     @classmethod
-    def of(cls, shown: Sequence[Life], days: Days, until: tuple[int, int] | None) -> _Axis:
+    def of(cls, shown: Sequence[Life], days: Days, until: tuple[int, int] | None, say: Words) -> _Axis:
         moments = [(stop.day, stop.phase) for life in shown for stop in life.stops]
         now = max(moments) if until is None else max(until, *moments)
-        return cls(min(moments)[0], now[0], days, now)
+        return cls(min(moments)[0], now[0], days, now, say)
 
     @property
     def per_day(self) -> float:
@@ -152,7 +156,7 @@ class _Axis:
                     x = self.x(day, phase)
                     yield path([(x, head), (x, head + 3)], colour=FAINT, width=1)
                     if self.per_day >= 230:
-                        label = SHORT_PHASES[phase]
+                        label = self.say(f"short_{PHASES[phase].value}")
                         yield words((x, head - 4), label, size=9, fill=FAINT, anchor="middle")
         yield path([(LEFT, head), (WIDTH - RIGHT, head)], colour=LINE, width=1)
 
@@ -173,16 +177,18 @@ class _Row:
     axis: _Axis
     middle: float
     symbols: Sequence[str] | None
+    say: Words
 
     def draw(self) -> Iterator[str]:
         """Its name, its stretches, its marks, its end."""
-        order = self.life.order
+        order, say = self.life.order, self.say
         symbol = "" if self.symbols is None else f" {self.symbols[order.instrument]}"
-        side = "sell" if order.quantity < 0 else "buy"
-        yield tag("title", _escaped(f"{self.life.name()}: {order.status.value}. {order.why}".strip()))
+        side = say(f"a_{order.side}")
+        why = "" if order.reason is None else say(order.reason, **order.facts)
+        yield tag("title", _escaped(f"{self.life.name(say=say)}: {say.code(order.status.value)}. {why}".strip()))
         yield words((44, self.middle - 2), f"{order.order_id}", size=12, fill=FAINT, anchor="end", bold=True)
         yield words((52, self.middle - 2), _cut(f"{side} {abs(order.quantity):,}{symbol}", 23), size=12)
-        yield words((52, self.middle + 11), _cut(str(order.terms), 30), size=9.5, fill=FAINT)
+        yield words((52, self.middle + 11), _cut(say.terms(order.terms), 30), size=9.5, fill=FAINT)
         yield path([(LEFT, self.middle), (WIDTH - RIGHT, self.middle)], colour=LINE, width=0.6)
         for before, x0, x1 in self._stretches():
             yield from _stretch(self._bar(x0, x1), before, abs(order.quantity))
@@ -221,8 +227,10 @@ class _Row:
         order = self.life.order
         x = WIDTH - RIGHT + 12
         status = order.status.value
-        yield words((x, self.middle - 2), status, size=11, fill=COLOURS[status], bold=True)
-        told = f"{order.filled:,} of {abs(order.quantity):,}" if order.filled else ""
+        yield words((x, self.middle - 2), self.say.code(status), size=11, fill=COLOURS[status], bold=True)
+        told = ""
+        if order.filled:
+            told = self.say("part_of", part=f"{order.filled:,}", whole=f"{abs(order.quantity):,}")
         if order.reason is not None:
             told = f"{told}, {order.reason.value}" if told else order.reason.value
         yield words((x, self.middle + 11), _cut(told.replace("_", " ").lower(), 32), size=9.5, fill=FAINT)
@@ -275,7 +283,7 @@ def _mark(at: Point, stop: Stop, side: int) -> Iterator[str]:
         yield path(corners, colour=GROUND, width=1.5, fill=colour, close=True)
 
 
-def _legend(shown: Sequence[Life]) -> Iterator[str]:
+def _legend(shown: Sequence[Life], say: Words) -> Iterator[str]:
     """The textures and shapes that occur: states in one line, marks in the next."""
     stops = [stop for life in shown for stop in life.stops]
     states = {CANCEL_PENDING if stop.cancel_requested else stop.status.value for stop in stops}
@@ -286,21 +294,27 @@ def _legend(shown: Sequence[Life]) -> Iterator[str]:
                 0, 0, Status.WORKING if key == CANCEL_PENDING else Status(key), None, 0, key == CANCEL_PENDING
             )
             yield from _stretch(Box(x, 40, 26, 12), sample, 1)
-            name = key.replace("_", " ").lower()
+            name = say("cancel_pending") if key == CANCEL_PENDING else say.code(key).replace("_", " ").lower()
             yield words((x + 32, 50), name, size=11)
             x += 32 + breadth(name, 11) + 16
     samples = [
-        ("partly bought", Stop(0, 0, Status.WORKING, Move.FILL), 1, any(_is_part(life, 1) for life in shown)),
-        ("partly sold", Stop(0, 0, Status.WORKING, Move.FILL), -1, any(_is_part(life, -1) for life in shown)),
-        ("filled", Stop(0, 0, Status.FILLED, Move.FILL), 1, "FILLED" in states),
-        ("stop reached", Stop(0, 0, Status.WORKING, Move.TRIGGER), 1, any(stop.move is Move.TRIGGER for stop in stops)),
-        ("canceled", Stop(0, 0, Status.CANCELED, Move.CANCEL), 1, "CANCELED" in states),
-        ("expired", Stop(0, 0, Status.EXPIRED, Move.EXPIRE), 1, "EXPIRED" in states),
-        ("rejected", Stop(0, 0, Status.REJECTED, Move.REJECT), 1, "REJECTED" in states),
+        ("chart_partly_bought", Stop(0, 0, Status.WORKING, Move.FILL), 1, any(_is_part(life, 1) for life in shown)),
+        ("chart_partly_sold", Stop(0, 0, Status.WORKING, Move.FILL), -1, any(_is_part(life, -1) for life in shown)),
+        ("FILLED", Stop(0, 0, Status.FILLED, Move.FILL), 1, "FILLED" in states),
+        (
+            "event_OrderTriggered",
+            Stop(0, 0, Status.WORKING, Move.TRIGGER),
+            1,
+            any(stop.move is Move.TRIGGER for stop in stops),
+        ),
+        ("CANCELED", Stop(0, 0, Status.CANCELED, Move.CANCEL), 1, "CANCELED" in states),
+        ("EXPIRED", Stop(0, 0, Status.EXPIRED, Move.EXPIRE), 1, "EXPIRED" in states),
+        ("REJECTED", Stop(0, 0, Status.REJECTED, Move.REJECT), 1, "REJECTED" in states),
     ]
     x = 20.0
-    for name, stop, side, is_met in samples:
+    for key, stop, side, is_met in samples:
         if is_met:
+            name = say(key)
             yield from _mark((x + 13, 72), stop, side)
             yield words((x + 32, 76), name, size=11)
             x += 32 + breadth(name, 11) + 16

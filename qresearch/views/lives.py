@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
 from qresearch.domain import events
 from qresearch.domain.order import Move, Status
+from qresearch.sentences import ENGLISH, Words
 from qresearch.session.orders import OrderBook, OrderRecord
 
 
@@ -62,12 +63,12 @@ class Life:
                 told.append((stop.day, stop.phase, stop.status))
         return tuple(told)
 
-    def name(self, symbols: Mapping[int, str] | tuple[str, ...] | None = None) -> str:
+    def name(self, symbols: Sequence[str] | None = None, say: Words = ENGLISH) -> str:
         """The order in a few words, with its symbol where the columns have names."""
         order = self.order
-        side = "sell" if order.quantity < 0 else "buy"
-        symbol = "" if symbols is None else f" {symbols[order.instrument]}"
-        return f"Order {order.order_id}: {side} {abs(order.quantity):,}{symbol}"
+        side = say(f"a_{order.side}")
+        symbol = f"{abs(order.quantity):,}" + ("" if symbols is None else f" {symbols[order.instrument]}")
+        return say("order_title", order=order.order_id, side=side, symbol=symbol)
 
 
 def lives(log: Iterable[events.Event]) -> dict[int, Life]:

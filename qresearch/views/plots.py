@@ -22,7 +22,6 @@ from qresearch.market.panel import Floats
 from qresearch.session import accounts, statistics
 from qresearch.session.account_history import AccountHistory
 from qresearch.session.benchmark import BenchmarkLike, align, find_benchmark
-from qresearch.session.explain_words import LANGUAGES
 from qresearch.session.html import COLOURS
 from qresearch.views.candles import candles
 from qresearch.views.lifecycle import orders_timeline
@@ -350,7 +349,9 @@ def _bins(days: pd.Series[pd.Timestamp]) -> tuple[pd.PeriodIndex, str, str]:
     return pd.DatetimeIndex(days).to_period(freq), freq, form
 
 
-def order_lives(session: Session, *, branch: str | None = None, most: int = 40) -> SvgPicture:
+def order_lives(
+    session: Session, *, branch: str | None = None, most: int = 40, language: str | None = None
+) -> SvgPicture:
     """One row per order: how long it was in which state, its fills, and how it ended.
 
     Parameters
@@ -359,28 +360,27 @@ def order_lives(session: Session, *, branch: str | None = None, most: int = 40) 
     branch : str, optional
     most : int
         Rows at most; the latest orders are drawn.
+    language : {"en", "zh"}, optional
+        Of the words. Default: that of the session.
     """
-    history = AccountHistory.of(session, branch)
-    market = history.exchange.market
-    found = list(lives(history.log).values())[-whole("most", most, example=40) :]
-    return orders_timeline(found, market.days, symbols=market.symbols, most=most)
+    market, say = session.market, session._words.named(language)
+    found = list(lives(AccountHistory.of(session, branch).log).values())[-whole("most", most, example=40) :]
+    return orders_timeline(found, market.days, symbols=market.symbols, most=most, say=say)
 
 
-def order_life(session: Session, *, order: str | int, language: str = "en") -> SvgPicture:
+def order_life(session: Session, *, order: str | int, language: str | None = None) -> SvgPicture:
     """The states that an order can be in and the moves between them, with the way of one order highlighted.
 
     Parameters
     ----------
     session : Session
     order : Ticket, str or int
-    language : {"en", "zh"}
-        Of the words.
+    language : {"en", "zh"}, optional
+        Of the words. Default: that of the session.
     """
-    ticket = session.ticket(order)
-    history = AccountHistory.of(session, None)
-    market = history.exchange.market
-    found = lives(history.log)[int(ticket)]
-    return state_diagram(found, market.days, symbols=market.symbols, language=choose("language", language, LANGUAGES))
+    market, say = session.market, session._words.named(language)
+    found = lives(AccountHistory.of(session, None).log)[int(session.ticket(order))]
+    return state_diagram(found, market.days, symbols=market.symbols, say=say)
 
 
 KINDS: dict[str, Callable[..., Picture | SvgPicture]] = {

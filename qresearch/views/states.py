@@ -7,9 +7,10 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from qresearch.domain.moment import PHASES
 from qresearch.domain.order import FINAL, TRANSITIONS, Move, Status
+from qresearch.sentences import ENGLISH, Words
 from qresearch.views.lives import Life
-from qresearch.views.speech import Speech
 from qresearch.views.svg import (
     FAINT,
     GROUND,
@@ -48,7 +49,7 @@ def state_diagram(
     days: np.ndarray[tuple[int], np.dtype[np.datetime64]] | None = None,
     *,
     symbols: Sequence[str] | None = None,
-    language: str = "en",
+    say: Words = ENGLISH,
 ) -> SvgPicture:
     """Every state and every legal move of an order; those of one order are coloured and numbered.
 
@@ -63,8 +64,8 @@ def state_diagram(
         The trading days, for dates in the story below the diagram.
     symbols : sequence of str, optional
         Names of the columns, for the title.
-    language : {"en", "zh"}
-        Of the words; states and moves have their codes in English.
+    say : Words
+        The language; states and moves have their codes in English.
 
     Returns
     -------
@@ -75,14 +76,13 @@ def state_diagram(
     >>> state_diagram().title
     'The states of an order'
     """
-    speech = Speech(language)
     walk = _Walk.of(life)
-    plan = _Plan(speech)
-    title = speech("states_title") if life is None else speech.name(life, symbols)
-    story = [] if life is None else _story(life, days, speech)
+    plan = _Plan(say)
+    title = say("states_title") if life is None else life.name(symbols, say)
+    story = [] if life is None else _story(life, days, say)
     parts = [words((MARGIN - 20, 28), title, size=15, bold=True)]
     if life is not None:
-        parts.append(words((WIDTH - MARGIN + 20, 28), speech("states_key"), size=11, fill=FAINT, anchor="end"))
+        parts.append(words((WIDTH - MARGIN + 20, 28), say("states_key"), size=11, fill=FAINT, anchor="end"))
     parts += plan.lines(walk)
     parts += plan.boxes(walk)
     top = plan.bottom + 22
@@ -148,8 +148,8 @@ def loops() -> dict[Status, list[Move]]:
 class _Plan:
     """Where everything stands: computed from the table, the same every time."""
 
-    def __init__(self, speech: Speech) -> None:
-        self.speech = speech
+    def __init__(self, say: Words) -> None:
+        self.say = say
         self.edges, self.loops = edges(), loops()
         self.open = _by_depth(self.edges)
         place = {status: column for column, status in enumerate(self.open)}
@@ -198,7 +198,7 @@ class _Plan:
             yield box.draw(
                 fill=fill, stroke=stroke, width=2.5 if is_seen else 1.5, round_by=4 if status in FINAL else 14
             )
-            lines = self.speech.state(status).split("_")
+            lines = self.say.code(status.value).split("_")
             for row, line in enumerate(lines):
                 height = box.centre[1] + 4.5 + 14 * (row - (len(lines) - 1) / 2)
                 yield words((box.centre[0], height), line, size=12.5, fill=ink, anchor="middle", bold=True)
@@ -229,7 +229,7 @@ class _Plan:
         height = start.centre[1] + (0 if not both else -9 if forth else 9)
         first, last = (start.right, end.left) if forth else (start.left, end.right)
         middle = (first + last) / 2
-        label = [self.speech.move(move) for move in self.edges[edge]]
+        label = [self.say(f"move_{move}") for move in self.edges[edge]]
         if gap > 1:  # over what stands between
             x0, x1, low = start.centre[0] + 24 * towards, end.centre[0] - 24 * towards, start.bottom + 22
             yield path([(x0, start.bottom), (x0, low), (x1, low), (x1, end.bottom + 6)], colour=colour, width=width)
@@ -251,7 +251,7 @@ class _Plan:
         moves = {move: None for (_, after), found in self.edges.items() if after is final for move in found}
         taken = any(walk.numbers(edge) for edge in self.edges if edge[1] is final)
         at = (self.box[final].centre[0] + 8, self.box[final].top - 10)
-        text = " / ".join(map(self.speech.move, moves))
+        text = " / ".join(self.say(f"move_{move}") for move in moves)
         yield words(at, text, size=11, fill=INK if taken else FAINT, bold=taken)
 
     def _loop(self, status: Status, moves: list[Move], walk: _Walk) -> Iterator[str]:
@@ -270,7 +270,7 @@ class _Plan:
         lines = _moves_in_lines(moves, 1 if is_final else 2)
         first = edge + (LOOP + 9) * out if is_final else edge - LOOP - 5 - LINE_OF_MOVES * (len(lines) - 1)
         for row, line in enumerate(lines):
-            spans = tag("tspan", " · ", fill=LINE).join(_span(status, move, walk, self.speech) for move in line)
+            spans = tag("tspan", " · ", fill=LINE).join(_span(status, move, walk, self.say) for move in line)
             yield tag("text", spans, x=x, y=first + LINE_OF_MOVES * row, font_size=11, text_anchor="middle")
 
 
@@ -296,9 +296,9 @@ def _moves_in_lines(moves: Sequence[Move], per_line: int = 2) -> list[list[Move]
     return [list(moves[place : place + per_line]) for place in range(0, len(moves), per_line)]
 
 
-def _span(status: Status, move: Move, walk: _Walk, speech: Speech) -> str:
+def _span(status: Status, move: Move, walk: _Walk, say: Words) -> str:
     steps = walk.steps.get((status, move, status), ())
-    text = speech.move(move)
+    text = say(f"move_{move}")
     if not steps:
         return tag("tspan", text, fill=FAINT)
     told = ",".join(map(str, steps)) if len(steps) <= 3 else f"×{len(steps)}"
@@ -313,13 +313,13 @@ def _badge(at: Point, steps: tuple[int, ...], colour: str) -> Iterator[str]:
     yield words((at[0], at[1] + 4), text, size=11, fill=GROUND, anchor="middle", bold=True)
 
 
-def _story(life: Life, days: np.ndarray[tuple[int], np.dtype[np.datetime64]] | None, speech: Speech) -> list[str]:
+def _story(life: Life, days: np.ndarray[tuple[int], np.dtype[np.datetime64]] | None, say: Words) -> list[str]:
     """What happened step by step, wrapped; a long story is cut in the middle."""
     moments: dict[str, list[str]] = {}
     for place, stop in enumerate(life.stops):
-        what = speech("asked_for") if stop.move is None else f"{place} {speech.move(stop.move)}"
+        what = say("asked_for") if stop.move is None else f"{place} {say(f'move_{stop.move}')}"
         day = f"day {stop.day}" if days is None else str(days[stop.day])
-        when = f"{day} {speech.phase(stop.phase)}"
+        when = f"{day} {say.code(PHASES[stop.phase].value).replace('_', ' ').lower()}"
         moments.setdefault(when, []).append(f"{what} {stop.shares:,}" if stop.shares else what)
     lines = [""]
     for piece in (f"{when}: {', '.join(told)}" for when, told in moments.items()):
@@ -330,5 +330,5 @@ def _story(life: Life, days: np.ndarray[tuple[int], np.dtype[np.datetime64]] | N
             lines[-1] = longer
     if len(lines) > MOST_LINES:
         half = MOST_LINES // 2
-        return [*lines[:half], speech("left_out", count=len(lines) - 2 * half), *lines[-half:]]
+        return [*lines[:half], say("lines_left_out", count=len(lines) - 2 * half), *lines[-half:]]
     return lines

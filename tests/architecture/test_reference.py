@@ -13,7 +13,7 @@ import pytest
 
 import qresearch
 from qresearch.domain.order import TRANSITIONS, Status
-from qresearch.domain.reasons import REASONS
+from qresearch.domain.reasons import Reason
 from qresearch.errors import UsageError
 from qresearch.reference import public_modules, write_reference
 
@@ -61,7 +61,7 @@ def test_every_public_name_has_its_place(pages: Path, module: str) -> None:
 def test_the_tables_are_those_of_the_code(pages: Path) -> None:
     """Protects the tables from falling behind: every reason with its advice, every move of every state."""
     told = page(pages, "qresearch.domain.reasons")
-    assert [reason for reason in REASONS if f"<td><code>{reason}</code></td>" not in told] == []
+    assert [reason for reason in Reason if f"<td><code>{reason}</code></td>" not in told] == []
     moves = page(pages, "qresearch.domain.order")
     rows = re.findall(r"<td><code>(\w+)</code>(?: \(final\))?</td>\s*<td>([\w ]+)</td>", moves)
     assert {(before, move) for before, move in rows} == {

@@ -56,7 +56,7 @@ def test_every_field_is_named_in_the_text(kind: type) -> None:
 
 def test_a_field_that_no_row_names_is_found() -> None:
     """Protects the test above: it sees a forgotten field, also inside of one that is taken apart."""
-    assert list(unnamed(m.OrderQueued, ("day", "phase", "bar"))) == ["OrderQueued.order_id"]
+    assert list(unnamed(m.OrderQueued, ("at.day", "at.phase", "at.bar"))) == ["OrderQueued.order_id"]
     paths = [*Row.of(TEXT[m.OrderCreated]).paths, "terms.kind"]
     assert "Terms.limit_price" in set(unnamed(m.OrderCreated, paths))
 

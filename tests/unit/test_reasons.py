@@ -13,8 +13,9 @@ import qresearch as qr
 from qresearch import terms
 from qresearch.domain.instrument import Board
 from qresearch.domain.order import Status
-from qresearch.domain.reasons import REASONS, Reason
+from qresearch.domain.reasons import SOURCES, Reason
 from qresearch.engine.sizing import JOINQUANT
+from qresearch.sentences import ENGLISH, Words
 
 
 def session(start: str, **options: object) -> qr.Session:
@@ -210,15 +211,11 @@ def test_every_reason_is_met_and_says_so(reason: Reason) -> None:
 
 @pytest.mark.parametrize("reason", list(Reason), ids=str)
 def test_every_reason_has_words(reason: Reason) -> None:
-    """Protects the words: a sentence that ends, the same facts in Chinese, advice and a source."""
-    words = REASONS[reason]
-    assert words.sentence.endswith(".")
-    assert re.search(r"[\u4e00-\u9fff]", words.sentence_zh)
-    braces = {frozenset(re.findall(r"{(\w+)}", text)) for text in (words.sentence, words.sentence_zh)}
-    assert len(braces) == 1
-    assert words.source
+    """Protects the words: a sentence that ends, advice in both languages, and a source."""
+    assert ENGLISH(reason).endswith(".")
+    assert SOURCES[reason]
     by_choice = {Reason.USER_CANCEL, Reason.POSITION_CLOSED, Reason.REPLACED_BY_TARGET}
-    assert words.advice or reason in by_choice
+    assert [bool(words.advice(reason)) for words in (ENGLISH, Words("zh"))] == [reason not in by_choice] * 2
 
 
 def test_a_session_counts_its_reasons() -> None:

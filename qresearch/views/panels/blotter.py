@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import ipywidgets as widgets
 
+from qresearch.domain.order import Side
 from qresearch.views.panels.panel import Panel, put, show_if, unseen
 from qresearch.views.panels.rows import Action, Column, Row, Rows
 
@@ -158,5 +159,5 @@ class Blotter(Panel):
         return str(self.desk.session.market.days[day]) if day >= 0 else "–"
 
     def _side(self, quantity: float) -> str:
-        key = "buy" if quantity > 0 else "sell"
+        key = Side.of(quantity).value
         return f'<span class="qr-{key}">{escape(self.words(key))}</span>'

@@ -11,7 +11,6 @@ import ipywidgets as widgets
 
 from qresearch.domain import events
 from qresearch.domain.fees import PARTS
-from qresearch.domain.reasons import explain_reason
 from qresearch.session.html import number, price
 from qresearch.views.panels.blotter import PAGE, Blotter
 from qresearch.views.panels.cells import phase_at
@@ -158,7 +157,7 @@ class EventsPanel(Blotter):
         quantity = getattr(event, "quantity", None) or getattr(event, "cut", None)
         reason, facts = getattr(event, "reason", None), getattr(event, "facts", None)
         if reason is not None and facts is not None:
-            text = f"{reason.value} {explain_reason(reason, facts, language=self.words.language)}"
+            text = f"{reason.value} {self.words(reason, **facts)}"
         else:
             text = str(getattr(event, "text", ""))
         cells = (

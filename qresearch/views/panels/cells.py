@@ -7,20 +7,23 @@ from typing import TYPE_CHECKING
 
 from qresearch.domain.moment import PHASES, Phase
 from qresearch.domain.order import Status
-from qresearch.domain.terms import Kind, Terms, TimeInForce
+from qresearch.domain.terms import Terms, TimeInForce
 from qresearch.session.frames import time_of
 from qresearch.session.html import price
 
 if TYPE_CHECKING:
+    from qresearch.sentences import Words
     from qresearch.session.orders import OrderRecord
     from qresearch.session.session import Session
-    from qresearch.views.panels.words import Words
 
 SHAPES = {
     "QUEUED": "○", "WORKING": "◐", "REPLACE_PENDING": "◑", "FILLED": "●", "CANCELED": "⊘", "EXPIRED": "◌",
     "REJECTED": "✕", "CREATED": "·", "PARTLY": "◔",
 }  # fmt: skip
 """A sign for each state, so that colour is never alone."""
+
+
+_SHARED = frozenset({"limit", "canceled"})
 
 
 def state_key(order: OrderRecord) -> str:
@@ -45,11 +48,11 @@ def terms_text(words: Words, terms: Terms) -> str:
     """Type, prices and time in force of an order.
 
     >>> from qresearch.domain.terms import limit
-    >>> from qresearch.views.panels.words import Words
+    >>> from qresearch.sentences import Words
     >>> terms_text(Words("en"), limit(10.5, tif="GTC"))
     'limit 10.50, until canceled'
     """
-    parts = [words(terms.kind.value if terms.kind is not Kind.TRAILING_STOP else "trailing")]
+    parts = [words(terms.kind.value)]
     if terms.stop_price is not None:
         parts.append(price(terms.stop_price))
     if terms.trail is not None:
@@ -64,6 +67,16 @@ def terms_text(words: Words, terms: Terms) -> str:
         return text
     short = words(terms.time_in_force.value) if terms.time_in_force is TimeInForce.GTC else terms.time_in_force.value
     return f"{text}, {short}"
+
+
+def chart_word(words: Words, name: str) -> str:
+    """A word that stands on the chart; it shares that for a limit and a cancel with the orders.
+
+    >>> from qresearch.sentences import Words
+    >>> chart_word(Words("en"), "partly bought"), chart_word(Words("zh"), "canceled")
+    ('partly bought', '已撤')
+    """
+    return words(name.upper() if name in _SHARED else f"chart_{name.replace(' ', '_')}")
 
 
 def moment_text(session: Session, words: Words) -> str:
@@ -88,7 +101,7 @@ def phase_at(session: Session, words: Words, day: int, phase: int, bar: int) -> 
     """A phase in words; inside a day of minute data with the time at which the bar ended.
 
     >>> import qresearch as qr
-    >>> from qresearch.views.panels.words import Words
+    >>> from qresearch.sentences import Words
     >>> session = qr.Session(qr.sample_market("minute"))
     >>> [phase_at(session, Words("en"), 0, phase, bar) for phase, bar in ((0, 0), (2, 5), (3, 0))]
     ['before the open', 'during the day 09:35', 'at the close']

@@ -13,6 +13,7 @@ import ipywidgets as widgets
 from qresearch.errors import NotSupported, choose
 from qresearch.session.html import number, price, table
 from qresearch.views.chart_data import MARKS, ChartData, ChartReader
+from qresearch.views.panels.cells import chart_word
 from qresearch.views.panels.panel import Panel
 from qresearch.views.panels.png_chart import PngChart
 from qresearch.views.panels.symbol_box import SymbolBox
@@ -110,7 +111,7 @@ class ChartPanel(Panel):
 
     def label(self, key: str) -> str:
         """A word that stands on the chart."""
-        return self.words(f"chart_{key.replace(' ', '_')}")
+        return chart_word(self.words, key)
 
     def _live(self) -> Renderer:
         from qresearch.views.panels.live_chart import LiveChart  # noqa: PLC0415  # an extra, only where it is wanted

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 
 import ipywidgets as widgets
 
-from qresearch.domain.fees import label_of
 from qresearch.domain.settings import Costs, Settings
 from qresearch.engine.fees import COST_PRESETS, fixed_costs, preset_costs
 from qresearch.engine.slippage import SLIPPAGE_KINDS, slippage_model
@@ -261,9 +260,7 @@ class CostPanel(Panel):
         cut = fill.new_quantity < fill.quantity
         quantity = f"<b>{fill.new_quantity:,}</b> / {fill.quantity:,}" if cut else f"{fill.quantity:,}"
         new_price = price(fill.new_price)
-        parts = ", ".join(
-            f"{label_of(part, words.language).capitalize()} {number(amount)}" for part, amount in fill.new_parts.items()
-        )
+        parts = ", ".join(f"{words.fee(part)} {number(amount)}" for part, amount in fill.new_parts.items())
         return (
             str(fill.order_id),
             fill.day,
@@ -293,7 +290,7 @@ class CostPanel(Panel):
         slippage = words(f"slippage_{self.slippage.value}")
         size = "" if self.slippage.value == "none" else f" {self.fields['slippage_size'].value}"
         rows.append((escape(words("slippage")), escape(f"{slippage}{size}")))
-        rows.append((escape(words("cap")), escape(self.fields["cap"].value or words("cap_none"))))
+        rows.append((escape(words("cap")), escape(self.fields["cap"].value or words("slippage_none"))))
         head = f"<div><b>{escape(words(self.name))}</b>: {escape(words(f'preset_{self.preset.value}'))}</div>"
         return f"{head}{table(('', '>'), rows)}{self._priced(wanted)}"
 

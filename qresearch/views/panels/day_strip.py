@@ -7,8 +7,8 @@ from html import escape
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from qresearch.sentences import Words
     from qresearch.session.session import Session
-    from qresearch.views.panels.words import Words
 
 WIDTH = 1000
 BINS = 140
@@ -51,11 +51,11 @@ def strip_svg(session: Session, marks: Mapping[str, list[int]], words: Words) ->
 def counts_text(marks: Mapping[str, list[int]], words: Words) -> str:
     """On how many days something was placed, filled and rejected, in words.
 
-    >>> from qresearch.views.panels.words import Words
+    >>> from qresearch.sentences import Words
     >>> counts_text({"placed": [3, 4], "filled": [4], "rejected": []}, Words("en"))
     'placed 2, filled 1, rejected 0'
     """
-    return ", ".join(f"{words(f'mark_{kind}')} {len(days)}" for kind, days in marks.items())
+    return ", ".join(f"{words(f'chart_{kind}')} {len(days)}" for kind, days in marks.items())
 
 
 def _binned(places: Iterable[float]) -> list[float]:

@@ -13,8 +13,7 @@ from typing import TYPE_CHECKING
 
 from qresearch.domain.instrument import Board
 from qresearch.errors import choose
-from qresearch.session.explain_words import LANGUAGES
-from qresearch.views.panels.words import Words
+from qresearch.sentences import Words
 
 if TYPE_CHECKING:
     from qresearch.session.session import Session
@@ -43,8 +42,8 @@ class Look:
     theme: str = "light"
 
     @classmethod
-    def of(cls, session: Session, language: str, colours: str | None, theme: str) -> Look:
-        """A checked look; the colours default to what the venue of the market is used to.
+    def of(cls, session: Session, language: str | None, colours: str | None, theme: str) -> Look:
+        """A checked look; the language defaults to that of the session, the colours to what the venue is used to.
 
         Raises
         ------
@@ -53,7 +52,7 @@ class Look:
         """
         usual = "red_up" if session.market.venue.money.currency == "CNY" else "green_up"
         return cls(
-            choose("language", language, LANGUAGES),
+            session._words.named(language).language,
             choose("colours", usual if colours is None else colours, COLOURS),
             choose("theme", theme, ("light", "dark")),
         )

@@ -7,7 +7,6 @@ from html import escape
 
 import ipywidgets as widgets
 
-from qresearch.domain.reasons import explain_reason
 from qresearch.views.panels.cells import state_html
 from qresearch.views.panels.desk import Desk
 from qresearch.views.panels.panel import Panel, put
@@ -44,7 +43,7 @@ class DetailsPanel(Panel):
         if not self._is_there():
             return f'<div class="qr-empty">{escape(words("order_ahead", order=order_id))}</div>'
         order = session._orders()[order_id]
-        why = "" if order.reason is None else explain_reason(order.reason, order.facts, language=words.language)
+        why = "" if order.reason is None else words(order.reason, **order.facts)
         reason = f" · <b>{order.reason}</b> {escape(why)}" if order.reason is not None else ""
         head = f'<div class="qr-order" data-order="{order_id}">{state_html(words, order)}{reason}</div>'
         told = session.explain(order_id, language=words.language)._repr_html_()

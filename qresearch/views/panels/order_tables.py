@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 import ipywidgets as widgets
 
 from qresearch.domain.order import Status
-from qresearch.domain.reasons import explain_reason
 from qresearch.session.html import price
 from qresearch.views.panels.blotter import Blotter
 from qresearch.views.panels.cells import state_html, terms_text
@@ -44,7 +43,7 @@ class _OrderTable(Blotter):
         words, money = self.words, self.desk.session.market.venue.money
         filled = order.filled
         average = price(money.amount(order.notional) / filled) if filled else "–"
-        why = "" if order.reason is None else explain_reason(order.reason, order.facts, language=words.language)
+        why = "" if order.reason is None else words(order.reason, **order.facts)
         reason = f"<b>{order.reason.value}</b> {escape(why)}" if order.reason else ""
         cells = (
             escape(self._symbol(order.instrument)),
@@ -122,7 +121,7 @@ class OpenOrdersPanel(_OrderTable):
 
     def _cancel(self, key: str) -> None:
         self.desk.session.cancel(key)
-        self.tell(self.desk.session.message)
+        self.tell(self.words.again(self.desk.session.message))
 
     def _edit(self, key: str) -> None:
         order = self.desk.session._orders()[int(key)]
@@ -148,7 +147,7 @@ class OpenOrdersPanel(_OrderTable):
         if order.terms.stop_price is not None and self._stop.value != order.terms.stop_price:
             changes["stop_price"] = self._stop.value
         ticket.update(**changes)
-        self.tell(session.message)
+        self.tell(self.words.again(session.message))
         self._leave()
 
     def _leave(self) -> None:

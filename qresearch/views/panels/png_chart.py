@@ -20,9 +20,10 @@ from matplotlib.figure import Figure
 from matplotlib.font_manager import fontManager
 from matplotlib.ticker import FuncFormatter, MaxNLocator, PercentFormatter
 
+from qresearch.sentences import ENGLISH
 from qresearch.views.candles import Candles, label_ticks
 from qresearch.views.chart_data import ChartData
-from qresearch.views.panels.words import Words
+from qresearch.views.panels.cells import chart_word
 from qresearch.views.picture import dress, plain_style, theme_of
 
 if TYPE_CHECKING:
@@ -35,7 +36,6 @@ _LEFT, _RIGHT, _TOP, _BOTTOM = 0.62, 1.15, 0.3, 0.25
 """Room around the axes, inches."""
 _CARD = "#161d2b"
 """Colour of a panel in the dark theme, as in the style sheet."""
-_ENGLISH = Words("en")
 _CHINESE = (
     "Noto Sans CJK SC", "Noto Sans SC", "Source Han Sans SC", "WenQuanYi Micro Hei", "WenQuanYi Zen Hei", "PingFang SC",
     "Microsoft YaHei", "SimHei", "Heiti SC", "Droid Sans Fallback",
@@ -104,7 +104,7 @@ class PngChart:
 
     def _label(self, key: str) -> str:
         words = self._words(key)
-        return words if words.isascii() or chinese_font() is not None else _ENGLISH(f"chart_{key.replace(' ', '_')}")
+        return words if words.isascii() or chinese_font() is not None else chart_word(ENGLISH, key)
 
     def show(self, data: ChartData) -> None:
         """Draw a chart; the image in the browser follows."""

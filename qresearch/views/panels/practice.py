@@ -16,7 +16,7 @@ from qresearch.domain.instrument import Board
 from qresearch.errors import UsageError, choose
 from qresearch.session.html import table
 from qresearch.views.chart_data import ChartData, ChartReader
-from qresearch.views.panels.cells import state_key
+from qresearch.views.panels.cells import chart_word, state_key
 from qresearch.views.panels.panel import Panel, put, show_if
 from qresearch.views.panels.png_chart import PngChart
 from qresearch.views.panels.practice_settings import PracticeSettings
@@ -124,7 +124,7 @@ class PracticePanel(Panel):
         self.body.children = (self._text, answers, foot, self._chart.widget, self._score)
 
     def _chart_word(self, key: str) -> str:
-        return self.words(f"chart_{key.replace(' ', '_')}")
+        return chart_word(self.words, key)
 
     # ------------------------------------------------------------------ the course of it
 

@@ -13,7 +13,7 @@ from qresearch.views.panels.panel import named
 
 if TYPE_CHECKING:
     from qresearch.market.market import Market
-    from qresearch.views.panels.words import Words
+    from qresearch.sentences import Words
 
 MOST = 20
 """Matches on offer at a time."""
@@ -34,7 +34,7 @@ class SymbolBox:
     Examples
     --------
     >>> import qresearch as qr
-    >>> from qresearch.views.panels.words import Words
+    >>> from qresearch.sentences import Words
     >>> seen = []
     >>> box = SymbolBox(qr.sample_market(), Words("en"), seen.append, print)
     >>> box.matches("60401")[0].split()[0]

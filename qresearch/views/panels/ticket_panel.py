@@ -9,8 +9,6 @@ from typing import TYPE_CHECKING, Any
 import ipywidgets as widgets
 
 from qresearch.domain import terms
-from qresearch.domain.fees import label_of
-from qresearch.domain.reasons import advise, explain_reason
 from qresearch.errors import QresearchError, UsageError
 from qresearch.session.html import number, price
 from qresearch.session.what_if import WhatIf
@@ -34,16 +32,14 @@ STARTS = {"shares": 100, "lots": 1, "value": 10_000, "percent": 25, "target": 10
 """What stands in the field when a way is chosen."""
 
 TYPES = (
-    "MARKET", "LIMIT", "STOP", "STOP_LIMIT", "TRAILING_STOP", "TRAILING_PERCENT", "LIMIT_IF_TOUCHED",
+    "MARKET", "LIMIT", "STOP", "STOP_LIMIT", "TRAILING_AMOUNT", "TRAILING_PERCENT", "LIMIT_IF_TOUCHED",
     "MARKET_ON_OPEN", "MARKET_ON_CLOSE",
 )  # fmt: skip
 TRAIL = 5.0
 """Percent of the price that a trailing stop stays behind, at first."""
 WITH_LIMIT = frozenset({"LIMIT", "STOP_LIMIT", "LIMIT_IF_TOUCHED"})
 WITH_STOP = frozenset({"STOP", "STOP_LIMIT", "LIMIT_IF_TOUCHED"})
-WITH_TRAIL = frozenset({"TRAILING_STOP", "TRAILING_PERCENT"})
-CHECKS = frozenset({"Sent", "Filled", "Cash", "Shares", "Queue"})
-"""Checks of a preview that have a word of their own."""
+WITH_TRAIL = frozenset({"TRAILING_AMOUNT", "TRAILING_PERCENT"})
 LASTING = ("DAY", "GTC", "GTD", "IOC", "FOK")
 
 
@@ -114,7 +110,7 @@ class TicketPanel(Panel):
         last = self._last_price()
         if change["new"] in WITH_TRAIL:
             # The same distance either way: five percent, in percent or in currency.
-            is_known = change["new"] == "TRAILING_STOP" and last == last
+            is_known = change["new"] == "TRAILING_AMOUNT" and last == last
             self._trail.value = round(last * TRAIL / 100, 2) if is_known else TRAIL
         for field in (self._limit, self._stop):
             if not field.value and last == last:
@@ -187,7 +183,7 @@ class TicketPanel(Panel):
             "LIMIT": lambda: terms.limit(limit, **words),
             "STOP": lambda: terms.stop(stop, **words),
             "STOP_LIMIT": lambda: terms.stop_limit(stop, limit, **words),
-            "TRAILING_STOP": lambda: terms.trailing_stop(trail, **words),
+            "TRAILING_AMOUNT": lambda: terms.trailing_stop(trail, **words),
             "TRAILING_PERCENT": lambda: terms.trailing_stop(percent=trail, **words),
             "LIMIT_IF_TOUCHED": lambda: terms.limit_if_touched(stop, limit, **words),
             "MARKET_ON_OPEN": lambda: terms.at_open(**words),
@@ -215,7 +211,7 @@ class TicketPanel(Panel):
         ticket = getattr(session, call)(*arguments)
         self.order_id = int(ticket)
         self.desk.order_id = self.order_id
-        self.tell(session.message)
+        self.tell(self.words.again(session.message))
 
     # ------------------------------------------------------------------ painting
 
@@ -263,7 +259,7 @@ class TicketPanel(Panel):
         title = f'<div class="qr-title"><b>{escape(words("preview"))}</b></div>'
         try:
             call, arguments = self.request()
-            preview = WhatIf(self.desk.session, self.words.language)(call, *arguments)
+            preview = WhatIf(self.desk.session, self.words)(call, *arguments)
         except (QresearchError, TypeError) as error:
             return f'{title}<div class="qr-check qr-fails" data-passes="false">✕ {escape(str(error))}</div>'
         checks = "".join(self._check_html(*check) for check in self._checks(preview))
@@ -277,7 +273,7 @@ class TicketPanel(Panel):
         pairs = [
             (words("price"), price(preview.price)),
             (words("notional"), number(preview.notional)),
-            *((label_of(part, words.language).capitalize(), number(amount)) for part, amount in preview.parts.items()),
+            *((words.fee(part), number(amount)) for part, amount in preview.parts.items()),
             (words("cash_now"), number(preview.cash)),
             (words("cash_after"), number(preview.cash_after)),
             (words("held_after"), f"{preview.held_after:,}"),
@@ -296,12 +292,10 @@ class TicketPanel(Panel):
 
     def _check_html(self, name: str, passes: bool, text: str) -> str:  # noqa: FBT001, RUF100  # as Preview has it
         words = self.words
-        # Other checks are reasons: their codes are the same in every language.
-        shown = words(f"check_{name.lower()}") if name in CHECKS else name
         mark, tone = ("✓", "passes") if passes else ("✕", "fails")
         return (
             f'<div class="qr-check qr-{tone}" data-passes="{str(passes).lower()}">'
-            f'<span aria-label="{escape(words(tone))}">{mark}</span> <b>{escape(shown)}</b> {escape(text)}</div>'
+            f'<span aria-label="{escape(words(tone))}">{mark}</span> <b>{escape(name)}</b> {escape(text)}</div>'
         )
 
     def _state_html(self) -> str:
@@ -313,10 +307,10 @@ class TicketPanel(Panel):
         if order is None:
             text = escape(words("order_ahead", order=self.order_id))
             return f'<div class="qr-order">{text}</div>'
-        why = "" if order.reason is None else explain_reason(order.reason, order.facts, language=words.language)
-        advice = "" if order.reason is None else advise(order.reason, language=words.language)
+        why = "" if order.reason is None else words(order.reason, **order.facts)
+        advice = "" if order.reason is None else words.advice(order.reason)
         reason = f'<div class="qr-why"><b>{order.reason}</b> {escape(why)} <i>{escape(advice)}</i></div>' if why else ""
-        side = "buy" if (order.quantity or order.asked) > 0 else "sell"
+        side = order.side.value
         return (
             f'<div class="qr-order" data-order="{order.order_id}">{escape(words("your_order"))} '
             f'<b>{order.order_id}</b>: <span class="qr-{side}">{escape(words(side))}</span> '

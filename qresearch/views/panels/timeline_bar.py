@@ -159,7 +159,7 @@ class TimelinePanel(Panel):
         if session.message != self._said_by_session and self.last_error is None:
             self._said_by_session = session.message
             if session.message:
-                self.tell(session.message)
+                self.tell(words.again(session.message))
 
     def _paint_choices(self) -> None:
         session = self.desk.session
@@ -195,7 +195,7 @@ class TimelinePanel(Panel):
             f"<b>{number(portfolio.available)}</b> · {escape(words('profit'))} <b>{portfolio.profit:+,.2f}</b></div>",
         ]
         if session.message:
-            lines.append(f"<div><i>{escape(session.message)}</i></div>")
+            lines.append(f"<div><i>{escape(words.again(session.message))}</i></div>")
         return "".join(lines)
 
     # ------------------------------------------------------------------ moving

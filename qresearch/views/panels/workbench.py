@@ -136,15 +136,15 @@ class Panels:
     @classmethod
     def of(cls, session: Session) -> Panels:
         """The panels of a session in the usual look of its market."""
-        return cls(session, Look.of(session, "en", None, "light"))
+        return cls(session, Look.of(session, None, None, "light"))
 
-    def __call__(self, *, language: str = "en", colours: str | None = None, theme: str = "light") -> Panels:
+    def __call__(self, *, language: str | None = None, colours: str | None = None, theme: str = "light") -> Panels:
         """The panels in another look.
 
         Parameters
         ----------
-        language : {"en", "zh"}
-            Of the labels and reasons.
+        language : {"en", "zh"}, optional
+            Of the labels, reasons and messages. Default: that of the session.
         colours : {"red_up", "green_up"}, optional
             Of rising prices. Default: red in a market in CNY, green elsewhere.
         theme : {"light", "dark"}

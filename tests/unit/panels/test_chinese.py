@@ -3,19 +3,13 @@
 from __future__ import annotations
 
 import re
-from string import Formatter
 
 import pytest
 from story import SYMBOL, a_session
 
 import qresearch as qr
 from qresearch import terms
-from qresearch.domain.moment import PHASES
-from qresearch.domain.order import Move, Status
-from qresearch.domain.reasons import ADVICE_ZH, REASONS, Reason
 from qresearch.errors import UsageError
-from qresearch.session.explain_words import NAMES, SENTENCES
-from qresearch.views.speech import MOVES_ZH, Speech
 
 CHINESE = re.compile(r"[\u4e00-\u9fff]")
 CODES = re.compile(r"order\w*|DAY|GTC|IOC|FOK|\d{6}\.S[HZ]|[A-Z_]{6,}")
@@ -72,19 +66,6 @@ def test_the_details_of_an_order_are_chinese_in_the_panel() -> None:
     assert re.findall(r"[A-Za-z]{2,}", CODES.sub("", text)) == []
     assert "LIMIT_DOWN" in text
     assert "卖出 1,400 604052.SH" in text
-
-
-def test_both_languages_have_the_same_numbers_in_every_sentence() -> None:
-    """Protects translations: the same braces in both, and no name, move or reason without its Chinese."""
-    for key, pair in SENTENCES.items():
-        braces = [sorted(name for _, name, _, _ in Formatter().parse(text) if name) for text in pair]
-        assert braces[0] == braces[1], key
-    assert set(ADVICE_ZH) == set(Reason)
-    assert [reason for reason in Reason if bool(ADVICE_ZH[reason]) != bool(REASONS[reason].advice)] == []
-    assert set(MOVES_ZH) == set(Move)
-    assert {status.value for status in Status if status.value != "UNKNOWN"} <= set(NAMES)
-    assert {phase.value for phase in PHASES} <= set(NAMES)
-    assert Speech("zh").phase(1) == "开盘"
 
 
 def test_another_language_is_refused() -> None:

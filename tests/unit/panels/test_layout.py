@@ -6,7 +6,6 @@ import re
 import subprocess
 import sys
 import time
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -15,30 +14,8 @@ from story import SYMBOL, a_session, all_of, inside, press
 
 import qresearch as qr
 from qresearch import terms
-from qresearch.views.panels import workbench
-from qresearch.views.panels.phrases import PHRASES
-from qresearch.views.panels.words import LABELS
 
 CHINESE = re.compile(r"[\u4e00-\u9fff]")
-
-
-def test_every_label_is_there_in_both_languages() -> None:
-    """Protects readers of both languages: no key without its two words, and the same braces in both."""
-    for key, (english, chinese) in (LABELS | PHRASES).items():
-        assert english, key
-        assert chinese, key
-        assert not CHINESE.search(english), key
-        assert sorted(re.findall(r"{\w+}", english)) == sorted(re.findall(r"{\w+}", chinese)), key
-
-
-def test_every_label_is_used() -> None:
-    """Protects translators: no word that nothing shows. Phases, states and numbered families are looked up by value."""
-    folder = Path(workbench.__file__).parent
-    sources = [path.read_text("utf-8") for path in folder.glob("*.py") if path.stem not in {"words", "phrases"}]
-    text = "".join(sources)
-    families = re.compile(r"[A-Z_]+|(chart|mark|check|event|preset|slippage|place|answer)_\w+")
-    unused = [key for key in LABELS if not families.fullmatch(key) and not re.search(rf"[\"']{key}>?[\"']", text)]
-    assert unused == []
 
 
 def test_a_chinese_workbench_has_no_english_button() -> None:

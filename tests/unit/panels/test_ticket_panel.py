@@ -89,7 +89,7 @@ TYPES = [
     ({"type": "STOP", "stop_price": 9.9}, ("STOP", None, 9.9, None, False)),
     ({"type": "STOP_LIMIT", "stop_price": 9.9, "limit_price": 10}, ("STOP_LIMIT", 10, 9.9, None, False)),
     # A trailing stop to buy starts at its distance above the last price, 9.61: 9.61 x 1.05 = 10.0905, a tick up.
-    ({"type": "TRAILING_STOP", "trail": 0.3}, ("TRAILING_STOP", None, 9.91, 0.3, False)),
+    ({"type": "TRAILING_AMOUNT", "trail": 0.3}, ("TRAILING_STOP", None, 9.91, 0.3, False)),
     ({"type": "TRAILING_PERCENT", "trail": 5}, ("TRAILING_STOP", None, 10.1, 0.05, True)),
     ({"type": "LIMIT_IF_TOUCHED", "stop_price": 9.4, "limit_price": 9.5}, ("LIMIT_IF_TOUCHED", 9.5, 9.4, None, False)),
     ({"type": "MARKET_ON_OPEN"}, ("MARKET_ON_OPEN", None, None, None, False)),
@@ -236,7 +236,7 @@ def test_a_limit_order_is_reckoned_at_no_worse_than_its_limit(session: qr.Sessio
 def test_a_trailing_stop_begins_five_percent_away_and_says_so(session: qr.Session) -> None:
     """Protects from a stop at half the price: 5% of 9.61 is 0.48, in percent 5; both are told as a distance."""
     panel = session.panels.ticket()
-    fields(panel, symbol="604018", type="TRAILING_STOP", quantity=100)
+    fields(panel, symbol="604018", type="TRAILING_AMOUNT", quantity=100)
     assert panel._fields["trail"].value == pytest.approx(0.48)
     press(panel, "qr-place")
     assert "trailing stop 10.09 0.48 behind" in panel.html()

@@ -1,0 +1,172 @@
+"""The one way to look a sentence up: :class:`Words` in a language, and what was said kept apart from its language."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Mapping
+from enum import Enum
+from pathlib import Path
+from types import MappingProxyType
+
+from qresearch.domain.reasons import Reason
+from qresearch.domain.terms import MARKET_DAY, Terms, TimeInForce
+from qresearch.errors import choose
+
+LANGUAGES = ("en", "zh")
+TABLE = Path(__file__).with_name("catalogue.csv")
+
+
+def _catalogue() -> Mapping[str, tuple[str, ...]]:
+    with TABLE.open(encoding="utf-8", newline="") as file:
+        return MappingProxyType({row["key"]: tuple(row[name] for name in LANGUAGES) for row in csv.DictReader(file)})
+
+
+CATALOGUE = _catalogue()
+"""Key: (English, Chinese)."""
+
+
+class Said:
+    """A sentence before it is told in a language.
+
+    Parameters
+    ----------
+    key : str
+    **facts
+        What fills its braces: text, numbers, members of an enumeration (told by their code), other sentences, or a
+        tuple of sentences (told one after the other).
+    """
+
+    __slots__ = ("facts", "key")
+
+    def __init__(self, key: str, /, **facts: object) -> None:
+        self.key, self.facts = key, facts
+
+
+class Message(str):
+    """What was said, told in a language; :meth:`Words.again` tells it in another one."""
+
+    __slots__ = ("said",)
+    said: tuple[Said | str, ...]
+
+
+class Words:
+    """All that is said to a person, in one language.
+
+    Parameters
+    ----------
+    language : {"en", "zh"}
+
+    Raises
+    ------
+    UsageError
+        Another language; pass "en" or "zh".
+
+    Examples
+    --------
+    >>> words = Words("zh")
+    >>> words("ticket"), words("opens_at", price="9.52"), words(Reason.SUSPENDED, day="2024-01-31")
+    ('下单', ';开盘价 9.52', '2024-01-31停牌。')
+    """
+
+    def __init__(self, language: str) -> None:
+        self.language = choose("language", language, LANGUAGES)
+        self._place = LANGUAGES.index(language)
+
+    def __call__(self, key: str, /, **facts: object) -> str:
+        """A sentence or a label; `facts` fill its braces. The key of a reason is the reason: its facts are numbers."""
+        text = CATALOGUE[key][self._place]
+        if not facts:
+            return text
+        if isinstance(key, Reason):
+            facts = {name: _plain(value) for name, value in facts.items()}
+        return text.format_map(facts)
+
+    def code(self, code: str) -> str:
+        """The name of a state, a phase or a type; English has none of its own and shows the code.
+
+        >>> Words("en").code("PRE_OPEN"), Words("zh").code("PRE_OPEN")
+        ('PRE_OPEN', '开盘前')
+        """
+        return CATALOGUE[code][self._place] if self._place else code
+
+    def fee(self, part: str) -> str:
+        """The name of a part of the fees; one that the catalogue does not know is called by its own name.
+
+        >>> Words("en").fee("stamp_duty"), Words("zh").fee("stamp_duty"), Words("zh").fee("exchange_fee")
+        ('Stamp duty', '印花税', 'Exchange fee')
+        """
+        return self(part) if part in CATALOGUE else part.replace("_", " ").capitalize()
+
+    def advice(self, reason: Reason) -> str:
+        """What to do about a reason; empty where there is nothing to do.
+
+        >>> Words("en").advice(Reason.SUSPENDED)
+        'Order again when trading resumes.'
+        """
+        key = f"advice_{reason}"
+        return self(key) if key in CATALOGUE else ""
+
+    def terms(self, terms: Terms) -> str:
+        """Type, prices and time in force of an order.
+
+        >>> from qresearch.domain.terms import limit
+        >>> Words("zh").terms(limit(10.5, tif="GTC"))
+        '限价 10.5 GTC'
+        """
+        if not self._place:
+            return str(terms)
+        parts = [self.code(terms.kind.value)]
+        parts += [f"{value:g}" for value in (terms.stop_price, terms.limit_price) if value is not None]
+        if terms.trail is not None:
+            parts.append(f"{terms.trail:.2%}" if terms.trail_is_fraction else f"{terms.trail:g}")
+        if terms.time_in_force is not MARKET_DAY.time_in_force:
+            parts.append(terms.time_in_force.value)
+        if terms.time_in_force is TimeInForce.GTD:
+            parts.append(str(terms.good_till))
+        return " ".join(parts)
+
+    def named(self, language: str | None) -> Words:
+        """The words in a language that was asked for; these ones when none was."""
+        return self if language is None else Words(language)
+
+    def tell(self, *said: Said | str | None) -> Message:
+        """Some sentences, one after the other; what is None or empty is left out.
+
+        >>> told = Words("en").tell(Said("order_filled", order=1, shares="100", price="9.5"), "As it stands.")
+        >>> told, Words("zh").again(told)
+        ('order 1 filled 100 at 9.5 As it stands.', '委托 1 以 9.5 成交 100 股As it stands.')
+        """
+        kept = tuple(part for part in said if part)
+        message = Message(self("between_sentences").join(str(self._told(part)) for part in kept))
+        message.said = kept
+        return message
+
+    def again(self, message: str) -> str:
+        """A message in this language, whatever language it was told in; plain text as it is."""
+        return self.tell(*message.said) if isinstance(message, Message) else message
+
+    def _told(self, fact: object) -> object:
+        match fact:
+            case Said(key=key, facts=facts):
+                return self(key, **{name: self._told(value) for name, value in facts.items()})
+            case Enum(value=code):
+                return self.code(code)
+            case tuple():
+                return self("list_comma").join(str(self._told(part)).rstrip(".。") for part in fact)
+            case _:
+                return fact
+
+
+ENGLISH = Words("en")
+"""For tables and files, which are read by programs too."""
+
+
+def _plain(value: object) -> str:
+    """Numbers as people write them."""
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        return str(value)
+    if isinstance(value, int):
+        return f"{value:,}"
+    # Prices that a vendor has adjusted may be small and on no tick.
+    places = 6 if abs(value) < 10 else 3
+    return f"{value:,.{places}f}".rstrip("0").rstrip(".") if abs(value) < 1000 else f"{value:,.2f}"

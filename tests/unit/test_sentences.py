@@ -1,0 +1,201 @@
+"""The catalogue: every sentence in two languages, each used, none twice, and a session that speaks Chinese."""
+
+from __future__ import annotations
+
+import ast
+import csv
+import re
+from collections import Counter
+from collections.abc import Iterator
+from itertools import groupby
+from pathlib import Path
+from string import Formatter
+
+import pytest
+
+import qresearch as qr
+from qresearch import sentences
+from qresearch.domain import messages
+from qresearch.domain.order import Move, Status
+from qresearch.domain.reasons import SOURCES, Reason
+from qresearch.domain.terms import Kind, TimeInForce
+from qresearch.errors import UsageError
+from qresearch.market.venue import PHASES
+from qresearch.sentences import CATALOGUE, ENGLISH, Message, Said, Words
+
+PACKAGE = Path(qr.__file__).parent
+CHINESE = re.compile(r"[\u4e00-\u9fff]")
+NO_CHINESE = {
+    "between_sentences",
+    "list_comma",
+    "full_stop",
+    "part_of",
+    "reason_of",
+    "why_refused",
+    "met_by",
+    "waiting_at",
+    "and_then",
+}
+"""Punctuation and frames for what is told elsewhere."""
+LOOKED_UP = {"words", "_words", "say", "_say", "Said"}
+"""What looks a key up; the methods of `Words` apart."""
+
+
+def sources() -> Iterator[tuple[str, ast.Module]]:
+    """Every module of the package that may say something, and the one that looks sentences up."""
+    for path in sorted(PACKAGE.rglob("*.py")):
+        file = path.relative_to(PACKAGE).as_posix()
+        if not file.startswith(("sentences", "domain", "engine", "market", "sources")) or file == "sentences/words.py":
+            yield file, ast.parse(path.read_text("utf-8"))
+
+
+def asked_for(call: ast.Call) -> Iterator[str]:
+    """The keys that a call looks up, as far as they stand there."""
+    name = getattr(call.func, "attr", getattr(call.func, "id", ""))
+    if name in LOOKED_UP and call.args:
+        choices = [call.args[0]]
+        while choices:
+            found = choices.pop()
+            if isinstance(found, ast.IfExp):
+                choices += [found.body, found.orelse]
+            elif isinstance(found, ast.Constant) and isinstance(found.value, str):
+                yield found.value
+
+
+def pattern(text: ast.JoinedStr) -> str:
+    """What an f-string can be: its fixed parts, with anything between them."""
+    parts = [re.escape(part.value) if isinstance(part, ast.Constant) else ".+" for part in text.values]
+    return "".join(parts)
+
+
+def test_every_sentence_stands_in_both_languages_with_the_same_facts() -> None:
+    """Protects readers of both languages: no empty row, no Chinese in English, the same braces in both."""
+    for key, (english, chinese) in CATALOGUE.items():
+        assert english, key
+        assert not CHINESE.search(english), key
+        assert key in NO_CHINESE or CHINESE.search(chinese), key
+        facts = [
+            sorted((name, how) for _, name, _, how in Formatter().parse(text) if name) for text in (english, chinese)
+        ]
+        assert facts[0] == facts[1], key
+
+
+def test_no_row_stands_twice() -> None:
+    """Protects translators: one key is one row, one pair of sentences too, and the rows of a theme stand together."""
+    with (PACKAGE / "sentences" / "catalogue.csv").open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert [key for key, count in Counter(row["key"] for row in rows).items() if count > 1] == []
+    themes = [row["theme"] for row in rows]
+    assert [theme for theme, _ in groupby(themes)] == list(dict.fromkeys(themes))
+    assert [pair for pair, count in Counter(CATALOGUE.values()).items() if count > 1] == []
+
+
+def test_every_key_that_is_looked_up_is_there() -> None:
+    """Protects from a KeyError on a path that no test walks."""
+    drawn = {"views/states.py", "views/lifecycle.py"}  # their `words` puts text into a picture
+    missing = [
+        (file, key)
+        for file, tree in sources()
+        for call in ast.walk(tree)
+        if isinstance(call, ast.Call)
+        for key in asked_for(call)
+        if key not in CATALOGUE and not (file in drawn and getattr(call.func, "id", "") == "words")
+    ]
+    assert missing == []
+
+
+def test_every_sentence_is_used() -> None:
+    """Protects translators: no row that nothing says. A code, or a text or a pattern of the package, names each."""
+    texts: set[str] = set()
+    patterns: set[str] = set()
+    for _, tree in sources():
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Constant) and isinstance(node.value, str):
+                texts.add(node.value.rstrip(">"))
+            elif isinstance(node, ast.JoinedStr):
+                patterns.add(pattern(node))
+    families = re.compile("|".join(sorted(found for found in patterns if re.search(r"[a-z]{3,}_|_[a-z]{3,}", found))))
+    coded = {*Status, *Kind, *TimeInForce, *Reason, *(phase.value for phase in PHASES)}
+    unused = [key for key in CATALOGUE if key not in texts | coded and not families.fullmatch(key)]
+    assert unused == []
+
+
+def test_what_has_a_code_has_its_words() -> None:
+    """Protects the closed lists: each state, type, phase, move, event and reason can be told."""
+    named = {str(status) for status in Status} - {"UNKNOWN"} | {str(kind) for kind in Kind}
+    named |= {phase.value for phase in PHASES} | {f"move_{move}" for move in Move} | {str(reason) for reason in Reason}
+    named |= {f"event_{kind.__name__}" for kind in messages.Record.__args__}
+    assert named - set(CATALOGUE) == set()
+    assert set(SOURCES) == set(Reason)
+    assert ENGLISH.code("QUEUED") == "QUEUED"
+    assert Words("zh").code("QUEUED") == "排队"
+
+
+def test_another_language_is_refused() -> None:
+    """Protects from a silent fallback to English."""
+    with pytest.raises(UsageError, match="language"):
+        Words("fr")
+    with pytest.raises(UsageError, match="language"):
+        qr.Session(qr.sample_market(), language="fr")
+
+
+def test_a_message_can_be_told_again_in_another_language() -> None:
+    """Protects a Chinese panel over an English session: what was said is kept apart from how."""
+    told = ENGLISH.tell(None, Said("redid_steps", count=2), "", "as is")
+    assert told == "Redid 2 kept steps without calling the strategy. as is"
+    assert isinstance(told, Message)
+    assert Words("zh").again(told) == "已重走保留的 2 步,未调用策略。as is"
+    assert Words("zh").again("plain") == "plain"
+
+
+TAGS = re.compile(r"</?[a-z].*?>|&#?\w+;")
+SAME = re.compile(
+    r"\d{6}\.S[HZ]|[A-Z]{3,}_[A-Z_]+|FILLED|insufficient cash|insufficient|China A-shares|main|branch-\S+"
+    r"|equity|fill|order|buy|sell"
+)
+"""Symbols, codes, calls, and names: of the venue, of branches and of what a breakpoint was set on."""
+
+
+def english_in(text: object) -> list[str]:
+    """Words of English in a text, but for what is the same in every language."""
+    return re.findall(r"[A-Za-z]{2,}", SAME.sub(" ", TAGS.sub(" ", str(text))))
+
+
+def test_a_chinese_session_says_and_shows_chinese() -> None:
+    """Protects language="zh": no English sentence in the messages and the looks of a session and what hangs on it."""
+    run = qr.Session(qr.sample_market(), start="2022-03-01", cash=50_000, language="zh")
+    said = [repr(run), repr(run.buy("604018", 1000)), repr(run.buy("604018", 900_000)), run._repr_html_()]
+    said += [repr(run.breakpoints.add("equity", above=1)), repr(run.step())]
+    said += [repr(run.portfolio), repr(run.portfolio.positions), run.portfolio._repr_html_()]
+    for preview in (run.what_if("buy", "604018", 100), run.what_if("sell", "604018", 10**6)):
+        said += [repr(preview), preview._repr_html_()]
+    for order in (1, 2):
+        said += [run.ticket(order)._repr_html_(), repr(run.explain(order)), run.explain(order)._repr_html_()]
+    said += [run.back().step().message, run.step(10).back(4).step(2).message, run.breakpoints._repr_html_()]
+    run.back(3).cancel("1")
+    said += [run.message, run.branch("二").message]
+    run.sell("604018", 100)
+    said += [run.run(until="fill", progress=False).message]
+    said += [run.back().run(until=lambda _: True, progress=False).message]
+    compared = run.branches.compare("main", "二")
+    said += [repr(compared).partition("(")[0], repr(run.branches), run.branches._repr_html_(), repr(run.breakpoints)]
+    assert [(text, english_in(text)) for text in said if not text or english_in(text)] == []
+    assert english_in(run.plot("lives")._repr_svg_()) == english_in(run.plot("life", order=1)._repr_svg_()) == []
+    assert CHINESE.search(run.panels.timeline().html())
+
+
+def test_an_english_session_over_which_a_chinese_panel_stands() -> None:
+    """Protects show(language="zh"): the message is told in the language of the panel."""
+    run = qr.Session(qr.sample_market(), start="2022-03-01").step(3)
+    panel = run.panels(language="zh").timeline()
+    run.back().step()
+    assert "Redid 1 kept step" in run.message
+    assert "已重走保留的 1 步" in panel.html()
+    run.run(until=lambda _: True, progress=False)
+    assert run.message.startswith("Stopped at 2022-03-04 CLOSE (trading day 4 of ")
+    assert "停在 2022-03-04 收盘(第 4 / " in panel.html()
+
+
+def test_the_package_names_what_it_offers() -> None:
+    """Protects the one way to look things up: the package offers the catalogue and its words, and nothing else."""
+    assert sorted(sentences.__all__) == ["CATALOGUE", "ENGLISH", "Message", "Said", "Words"]

@@ -18,12 +18,12 @@ from pathlib import Path
 
 import qresearch
 from qresearch import data_cli, demo, reference
+from qresearch.book.html import price
 from qresearch.domain.fees import PARTS
 from qresearch.engine.fees import COST_PRESETS
 from qresearch.errors import MarketWarning, NotSupported, QresearchError, StrategyError, UsageError
 from qresearch.files import PAGE, check_file, told, write_text
 from qresearch.market.market import Market
-from qresearch.session.html import price
 from qresearch.session.results import results_folder
 from qresearch.session.session import Session
 from qresearch.sources.sample import sample_market

@@ -10,8 +10,8 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
+from qresearch.book.html import badge, price, table
 from qresearch.domain.fees import PARTS
-from qresearch.session.html import badge, price, table
 from qresearch.session.session import Session
 from qresearch.session.strategy import BarData, Context
 from qresearch.sources.sample import sample_market

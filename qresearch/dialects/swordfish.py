@@ -9,7 +9,7 @@
 9.2
 
 The fields are those of its documents; their formulas, which it does not publish, stand in
-:mod:`qresearch.session.tables` and :mod:`qresearch.session.statistics`. Equality with that system is not promised.
+:mod:`qresearch.book.tables` and :mod:`qresearch.book.statistics`. Equality with that system is not promised.
 """
 
 from __future__ import annotations
@@ -18,16 +18,16 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from qresearch.book.naming import POSITION
 from qresearch.domain.arguments import number
 from qresearch.domain.calls import told_calls
 from qresearch.errors import NotSupported, UsageError, shown
-from qresearch.session.naming import POSITION
 from qresearch.session.strategy import Context
 from qresearch.session.trading import TradingApi
 
 if TYPE_CHECKING:
-    from qresearch.session.session import Session
-    from qresearch.session.tables import Tables
+    from qresearch.book.tables import Tables
+    from qresearch.session.port import AnySession
 
 
 @told_calls
@@ -41,7 +41,7 @@ class Account:
         with are set.
     """
 
-    def __init__(self, session: Session | Context) -> None:
+    def __init__(self, session: AnySession | Context) -> None:
         if isinstance(session, Context):
             session = session._session  # in a callback of a strategy
         if not isinstance(session, TradingApi):
@@ -125,7 +125,7 @@ class Account:
             raise UsageError(f"last_price={last_price!r} is negative. Leave it out: the market knows the last price.")
         if number("qty", qty) < 0:
             raise NotSupported(f"qty={qty!r} is a short position, and a stock account holds none. Pass shares above 0.")
-        self._session._hold_from_start(symbol, qty, order_price)
+        self._session._trader.hold_from_start(symbol, qty, order_price)
 
     def get_daily_position(self, symbol: str | None = None) -> pd.DataFrame:
         """Positions at every close, with tradeDate; a day that is not over yet is not there.

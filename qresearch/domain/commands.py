@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from qresearch.domain.order import Method
 from qresearch.domain.settings import Settings
 from qresearch.domain.terms import MARKET_DAY, Terms
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(NamedTuple):
     """Ask for an order.
 
     Parameters
@@ -20,40 +19,75 @@ class Place:
         How `asked` is meant.
     asked : float
         Shares, lots, money, or a fraction; negative to sell.
+    terms : Terms
     """
 
     instrument: int
-    method: Method
-    asked: float
+    method: int = Method.ORDER
+    asked: float = 0
     terms: Terms = MARKET_DAY
 
 
-@dataclass(frozen=True, slots=True)
-class Cancel:
-    """Withdraw an order."""
+class Cancel(NamedTuple):
+    """Withdraw an order; `status` is its state as the asker sees it, for a refusal."""
 
     order_id: int
+    status: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Update:
-    """Change an open order; `quantity` is the new total, signed."""
+class Update(NamedTuple):
+    """Change an open order.
+
+    Parameters
+    ----------
+    order_id : int
+    quantity : int, shares
+        What shall be left to fill, signed; of the other sign, or 0, where that is nothing.
+    terms : Terms
+    total, done : int, shares
+        The size that was asked for in all, and what is filled or given up of it: for a refusal.
+    status : str
+        Its state as the asker sees it, for a refusal.
+    """
 
     order_id: int
     quantity: int
     terms: Terms
+    total: int = 0
+    done: int = 0
+    status: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class ChangeSettings:
+class ChangeSettings(NamedTuple):
     """Set costs, slippage or options from now on."""
 
     settings: Settings
 
 
-@dataclass(frozen=True, slots=True)
-class Advance:
-    """Move the market one phase on."""
+class Seed(NamedTuple):
+    """Begin with shares; `paid` of the cash is spent on them. `cost` and `paid` are in money steps."""
+
+    instrument: int
+    quantity: int
+    cost: int
+    paid: int
 
 
-Command = Place | Cancel | Update | ChangeSettings | Advance
+class Record(NamedTuple):
+    """Note values of the day under names."""
+
+    values: tuple[tuple[str, float], ...]
+
+
+class Log(NamedTuple):
+    """Write a line."""
+
+    level: str
+    text: str
+
+
+class Advance(NamedTuple):
+    """Move the market one phase on, on minute data one bar."""
+
+
+Command = Place | Cancel | Update | ChangeSettings | Seed | Record | Log | Advance

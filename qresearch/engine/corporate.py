@@ -97,23 +97,15 @@ def close_delisted(draft: Draft, exchange: Exchange) -> None:
                 draft.emit(events.DividendTaxed(draft.at, instrument, tax))
 
 
-def freeze_without_bars(draft: Draft, exchange: Exchange) -> list[int]:
+def freeze_without_bars(draft: Draft, exchange: Exchange) -> None:
     """Freeze holdings that had no bar today, thaw those whose bars go on.
 
     Done at the close, when it is known that there was none. Rows that end for good and rows that pause begin in the
     same way: nobody knows that day whether they go on.
-
-    Returns
-    -------
-    list of int
-        Columns that were frozen now, for a warning.
     """
-    day = draft.day
-    for instrument in exchange.resumes.get(day, ()):
+    for instrument in exchange.resumes.get(draft.day, ()):
         if instrument in draft.stale:
             draft.emit(events.PositionThawed(draft.at, instrument))
-    broken = [instrument for instrument in exchange.breaks.get(day, ()) if not exchange.is_delisted(instrument)]
-    frozen = [instrument for instrument in broken if instrument in draft.positions]
-    for instrument in frozen:
-        draft.emit(events.PositionStale(draft.at, instrument, draft.positions[instrument].quantity))
-    return frozen
+    for instrument in exchange.breaks.get(draft.day, ()):
+        if instrument in draft.positions and not exchange.is_delisted(instrument):
+            draft.emit(events.PositionStale(draft.at, instrument, draft.positions[instrument].quantity))

@@ -1,8 +1,8 @@
-"""``decide(exchange, state, command) -> events``: the simulator in one pure function.
+"""``decide(draft, exchange, command)``: the simulator behind one door.
 
-What it does for each command is split over :mod:`sizing` (place), :mod:`matching` (the open and the close) and
-:mod:`corporate` (before the open). A session runs the same functions on the draft of its step, so that callbacks see
-the state change while they run.
+A session, a replay and a preview all come through it. What it does for each command is split over :mod:`sizing`
+(place), :mod:`updates` (cancel, update, settings), :mod:`matching` (the open and the close) and :mod:`corporate`
+(before the open). The draft of a step shows every change at once, so that callbacks see it while they run.
 """
 
 from __future__ import annotations
@@ -10,10 +10,9 @@ from __future__ import annotations
 from typing import NoReturn, assert_never
 
 from qresearch.domain import events
-from qresearch.domain.commands import Advance, Cancel, ChangeSettings, Command, Place, Update
+from qresearch.domain.commands import Advance, Cancel, ChangeSettings, Command, Log, Place, Record, Seed, Update
 from qresearch.domain.moment import AFTER_CLOSE, CLOSE, INTRADAY, OPEN, PRE_OPEN, Moment
 from qresearch.domain.settings import SAME_BAR
-from qresearch.domain.state import State
 from qresearch.engine.corporate import apply_actions, close_delisted, freeze_without_bars
 from qresearch.engine.draft import Draft
 from qresearch.engine.exchange import Exchange
@@ -25,18 +24,20 @@ from qresearch.engine.working import expire, walk_close
 from qresearch.errors import OutOfRange
 
 
-def decide(exchange: Exchange, state: State, command: Command) -> list[events.Event]:
-    """Events that a command causes in a state. Pure: neither is changed.
+def decide(draft: Draft, exchange: Exchange, command: Command) -> bool:
+    """Put into a draft what a command causes: the one door into the simulator.
 
     Parameters
     ----------
+    draft : Draft
+        Takes the events; the state that it began with is not changed.
     exchange : Exchange
-    state : State
-    command : Place, Cancel, ChangeSettings or Advance
+    command : Command
 
     Returns
     -------
-    list of Event
+    bool
+        False when it was refused: the order is kept as rejected, or a refusal is among the events.
 
     Raises
     ------
@@ -45,32 +46,41 @@ def decide(exchange: Exchange, state: State, command: Command) -> list[events.Ev
     OutOfRange
         Advance beyond the last day.
     """
-    draft = Draft(state)
+    # Every order of a large run comes through here: it is told first, and its block of requests records it.
+    if type(command) is Place:
+        return placing(draft.settings)(draft, exchange, *command)
+    before = len(draft.events)
+    done = _decide(draft, exchange, command)
+    if len(draft.events) > before and type(command) is not Advance:
+        draft.commands.append((before, command))
+    return done
+
+
+def _decide(draft: Draft, exchange: Exchange, command: Command) -> bool:
     match command:
-        case Place(instrument=instrument, method=method, asked=asked, terms=terms):
-            placing(draft.settings)(draft, exchange, instrument, method, asked, terms)
-        case Cancel(order_id=order_id):
-            cancel(draft, order_id, status="")
-        case Update(order_id=order_id, quantity=quantity, terms=terms):
-            update(draft, exchange, order_id, quantity, terms, status="")
+        case Cancel():
+            return cancel(draft, command)
+        case Update():
+            return update(draft, exchange, command)
         case ChangeSettings(settings=settings):
             change_settings(draft, exchange, settings)
+        case Seed(instrument, quantity, cost, paid):
+            draft.emit(events.PositionSeeded(draft.at, instrument, quantity, cost, paid))
+        case Record(values=values):
+            draft.emit(events.Recorded(draft.at, values))
+        case Log(level=level, text=text):
+            draft.emit(events.Logged(draft.at, level, text))
         case Advance():
             advance(draft, exchange)
-            draft.events.append(events.Advanced(draft.at))
+        case Place():
+            raise AssertionError  # told above
         case _:
             assert_never(command)
-    return draft.events
+    return True
 
 
-def advance(draft: Draft, exchange: Exchange) -> list[int]:
-    """Move a draft one phase on, on minute data one bar, and do what the market does there.
-
-    Returns
-    -------
-    list of int
-        Columns whose position was frozen because their data ended.
-    """
+def advance(draft: Draft, exchange: Exchange) -> None:
+    """Move a draft one phase on, on minute data one bar, and do what the market does there."""
     draft.block = None
     if draft.phase < AFTER_CLOSE and draft.day >= exchange.first:
         draft.stand_at(exchange.next_moment(draft.at))
@@ -92,8 +102,7 @@ def advance(draft: Draft, exchange: Exchange) -> list[int]:
             (close_at_once if draft.settings.clock == SAME_BAR else walk_close)(draft, exchange)
             expire(draft, exchange)
         if draft.day in exchange.breaks or draft.day in exchange.resumes:
-            return freeze_without_bars(draft, exchange)
-    return []
+            freeze_without_bars(draft, exchange)
 
 
 def _before_open(draft: Draft, exchange: Exchange) -> None:

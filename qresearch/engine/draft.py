@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from typing import Any, assert_never
 
 from qresearch.domain import events
+from qresearch.domain.commands import Command
 from qresearch.domain.events import Placed
 from qresearch.domain.moment import Moment
 from qresearch.domain.settings import Settings
@@ -29,7 +30,7 @@ class Draft:
     """
 
     __slots__ = (
-        "_own_positions", "amended", "at", "bar", "base", "block", "cash", "day", "events", "open_ids", "orders",
+        "_own_positions", "amended", "at", "bar", "base", "block", "cash", "commands", "day", "events", "open_ids", "orders",
         "phase", "positions", "queue", "realised", "settings", "stale", "taken", "tax_lots", "working",
     )  # fmt: skip
 
@@ -48,6 +49,8 @@ class Draft:
         self.tax_lots: Mapping[int, tuple[TaxLot, ...]] = state.tax_lots
         self.taken: Mapping[int, tuple[int, int, int]] = state.taken
         self.events: list[events.Event] = []
+        self.commands: list[tuple[int, Command]] = []
+        """What was asked for beside orders, each with the number of events before it."""
         self.block: Placed | None = None
         """Requests placed in a row at this moment go into one block."""
         self.open_ids: dict[int, list[int]] | None = None

@@ -8,11 +8,11 @@ is queued its cash and shares are not asked: the match asks them.
 from __future__ import annotations
 
 from qresearch.domain import events
+from qresearch.domain.commands import Cancel, Update
 from qresearch.domain.moment import CLOSE
 from qresearch.domain.reasons import Reason, Refusal
 from qresearch.domain.settings import Settings
 from qresearch.domain.state import Amendment, OpenOrder
-from qresearch.domain.terms import Terms
 from qresearch.engine.checks import Checks
 from qresearch.engine.draft import Draft
 from qresearch.engine.exchange import Exchange
@@ -27,63 +27,44 @@ from qresearch.engine.ticks import on_tick
 NEXT_MATCH = "next_match"
 
 
-def cancel(draft: Draft, order_id: int, *, status: str) -> bool:
+def cancel(draft: Draft, command: Cancel) -> bool:
     """Withdraw what is left of an order.
 
     What is queued is withdrawn at once; what works too, or at the next match with ``cancel_latency="next_match"``.
-
-    Parameters
-    ----------
-    draft : Draft
-    order_id : int
-    status : str
-        State of the order, for the refusal.
 
     Returns
     -------
     bool
         False when it was too late; the refusal is an event.
     """
-    if order_id in draft.working:
-        if draft.settings.cancel_latency == NEXT_MATCH:
-            if not draft.working[order_id].cancel_requested:
-                draft.emit(events.CancelRequested(draft.at, order_id))
-            return True
-        draft.emit(events.OrderCanceled(draft.at, order_id, Reason.USER_CANCEL, {}))
-    elif is_queued(draft, order_id):
-        draft.emit(events.OrderCanceled(draft.at, order_id, Reason.USER_CANCEL, {}))
-    else:
-        facts = {"status": status or "over"}
+    order_id = command.order_id
+    working = draft.working.get(order_id)
+    if working is None and not is_queued(draft, order_id):
+        facts = {"status": command.status or "over"}
         draft.emit(events.CancelRefused(draft.at, order_id, Reason.ALREADY_FINAL, facts))
         return False
+    if working is None or draft.settings.cancel_latency != NEXT_MATCH:
+        draft.emit(events.OrderCanceled(draft.at, order_id, Reason.USER_CANCEL, {}))
+    elif not working.cancel_requested:
+        draft.emit(events.CancelRequested(draft.at, order_id))
     return True
 
 
-def update(draft: Draft, exchange: Exchange, order_id: int, quantity: int, terms: Terms, *, status: str) -> bool:
+def update(draft: Draft, exchange: Exchange, command: Update) -> bool:
     """Change the quantity or the terms of an open order.
-
-    Parameters
-    ----------
-    draft : Draft
-    exchange : Exchange
-    order_id : int
-    quantity : int, shares
-        What shall be left to fill, signed.
-    terms : Terms
-    status : str
-        State of the order, for the refusal.
 
     Returns
     -------
     bool
         False when it was too late, or a check refused it; the refusal is an event.
     """
+    order_id, quantity, terms, total, done, status = command
     working = draft.working.get(order_id)
     if working is None and not is_queued(draft, order_id):
-        facts = {"status": status or "over"}
-        draft.emit(events.UpdateRefused(draft.at, order_id, Reason.ALREADY_FINAL, facts))
-        return False
+        return _refused(draft, order_id, (Reason.ALREADY_FINAL, {"status": status or "over"}))
     order = working or released(draft, order_id)
+    if quantity * order.leaves <= 0:
+        return _refused(draft, order_id, (Reason.BELOW_FILLED, {"asked": total, "done": done}))
     terms = on_tick(draft, exchange, order.instrument, order.leaves, terms)
     if working is not None and draft.settings.cancel_latency == NEXT_MATCH:
         # Whether it may be is asked when it takes effect.
@@ -91,10 +72,14 @@ def update(draft: Draft, exchange: Exchange, order_id: int, quantity: int, terms
         return True
     refusal = update_refusal(draft, exchange, order, Amendment(quantity, terms))
     if refusal is not None:
-        draft.emit(events.UpdateRefused(draft.at, order_id, *refusal))
-        return False
+        return _refused(draft, order_id, refusal)
     draft.emit(events.OrderUpdated(draft.at, order_id, quantity, terms))
     return True
+
+
+def _refused(draft: Draft, order_id: int, refusal: Refusal) -> bool:
+    draft.emit(events.UpdateRefused(draft.at, order_id, *refusal))
+    return False
 
 
 def settle_requests(draft: Draft, exchange: Exchange, order: OpenOrder) -> None:

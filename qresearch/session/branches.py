@@ -11,24 +11,24 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from qresearch.book import frames
+from qresearch.book.history import AccountHistory
+from qresearch.book.html import number, table
+from qresearch.book.orders import Orders
+from qresearch.book.portfolio import Portfolio
+from qresearch.book.timeline import Branch
 from qresearch.domain import events
-from qresearch.domain.arguments import text
 from qresearch.domain.calls import told_calls
 from qresearch.domain.moment import CLOSE
 from qresearch.errors import UsageError, close_matches, did_you_mean, shown
 from qresearch.sentences import Words
-from qresearch.session import frames
-from qresearch.session.account_history import AccountHistory
 from qresearch.session.encoding import first_difference
-from qresearch.session.html import number, table
-from qresearch.session.orders import OrderBook
-from qresearch.session.portfolio import Portfolio
-from qresearch.session.timeline import Branch
+from qresearch.session.navigation import Navigation
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-    from qresearch.session.session import Session
+    from qresearch.session.port import AnySession
 
 _CLOCKWORK = (events.Advanced, events.QueueEmptied)
 _DEEPEST = 20
@@ -49,31 +49,31 @@ class Branches:
     {'parent': 'main', 'days': 3, 'orders': 1}
     """  # as pandas prints it
 
-    def __init__(self, session: Session) -> None:
-        self._session = session
+    def __init__(self, session: AnySession, navigation: Navigation) -> None:
+        self._session, self._navigation = session, navigation
 
     def __iter__(self) -> Iterator[str]:
-        return iter(self._session._timeline.branches)
+        return iter(self._session.simulation.timeline.branches)
 
     def __len__(self) -> int:
-        return len(self._session._timeline.branches)
+        return len(self._session.simulation.timeline.branches)
 
     def __contains__(self, name: object) -> bool:
-        return name in self._session._timeline.branches
+        return name in self._session.simulation.timeline.branches
 
     @property
     def current(self) -> str:
         """Name of the branch on which the session stands."""
-        return self._session._timeline.branch.name
+        return self._session.simulation.timeline.branch.name
 
     def _find(self, name: str) -> Branch:
-        known = self._session._timeline.branches
+        known = self._session.simulation.timeline.branches
         if not isinstance(name, str) or name not in known:
             hint = did_you_mean(close_matches(name, known)) if isinstance(name, str) else ""
             raise UsageError(f"No branch {shown(name)}. {hint}There are: {', '.join(known)}.")
         return known[name]
 
-    def switch(self, name: str) -> Session:
+    def switch(self, name: str) -> AnySession:
         """Stand on another branch, where one last stood on it. Nothing is simulated.
 
         Parameters
@@ -85,15 +85,8 @@ class Branches:
         UsageError
             No such branch; the message lists them.
         """
-        session = self._session
-        session._refuse_inside_callback("branches.switch")
-        branch, timeline = self._find(name), session._timeline
-        with session._section("branches.switch"):
-            session.message = ""
-            with session._transaction(timeline.memory):
-                timeline.branch = branch
-                session._memory.restore(timeline.memory)
-            return session._settle()
+        self._navigation.switch(self._find(name).name)
+        return self._session
 
     def rename(self, old: str, new: str) -> None:
         """Give a branch another name.
@@ -103,17 +96,7 @@ class Branches:
         UsageError
             No branch `old`, or `new` is taken or no text.
         """
-        session = self._session
-        session._refuse_inside_callback("branches.rename")
-        branch, timeline = self._find(old), session._timeline
-        if text("branches.rename: new", new, "idea") in timeline.branches:
-            raise UsageError(f"branches.rename: {new!r} is taken. Choose another name.")
-        with session._section("branches.rename"):
-            with session._transaction(timeline.memory):
-                timeline.rename(branch, new)
-                if session._journal is not None:
-                    session._journal.rename(branch)
-            session._settle()
+        self._navigation.rename(self._find(old).name, new)
 
     def compare(self, a: str, b: str | None = None) -> Comparison:
         """Two branches side by side, each to its end.
@@ -144,7 +127,7 @@ class Branches:
         `orders`, `fills`, `end` (its last day), `equity` there in the currency, and `here` for the one that the
         session stands on.
         """
-        rows = [self._row(branch) for branch in self._session._timeline.branches.values()]
+        rows = [self._row(branch) for branch in self._session.simulation.timeline.branches.values()]
         columns = ["parent", "forked", "days", "stops", "orders", "fills", "end", "equity", "here"]
         index = pd.Index(list(self), name="name", dtype="str")
         frame = pd.DataFrame(rows, columns=columns, index=index)
@@ -152,7 +135,7 @@ class Branches:
 
     def _row(self, branch: Branch) -> tuple[Any, ...]:
         session = self._session
-        exchange, tip = session._exchange, branch.stops[-1]
+        exchange, tip = session.simulation.exchange, branch.stops[-1]
         forked = pd.NaT if branch.parent is None else frames.timestamp(exchange, branch.stops[branch.fork].day)
         days = max(tip.day - exchange.first + (tip.phase >= CLOSE), 0)
         # Counted without taking blocks apart: branches of branches repeat what came before them.
@@ -162,16 +145,16 @@ class Branches:
             else isinstance(event, events.OrderFilled)
             for event in branch.log
         )
-        equity = Portfolio(exchange, tip, session._starting_equity).equity
+        equity = Portfolio(exchange, tip, session.simulation.starting_equity).equity
         parent = "" if branch.parent is None else branch.parent.name
         end = frames.timestamp(exchange, tip.day)
-        here = branch is session._timeline.branch
+        here = branch is session.simulation.timeline.branch
         return parent, forked, days, len(branch.stops), tip.orders, fills, end, equity, here
 
     def _tree(self) -> Iterator[tuple[int, str]]:
         """(depth, name) of every branch, children below their parent."""
         children: dict[str, list[str]] = {}
-        branches = self._session._timeline.branches
+        branches = self._session.simulation.timeline.branches
         for name, branch in branches.items():
             children.setdefault("" if branch.parent is None else branch.parent.name, []).append(name)
 
@@ -183,7 +166,7 @@ class Branches:
             waiting += [(depth + 1, child) for child in reversed(children.get(name, ()))]
 
     def __repr__(self) -> str:
-        rows, words = self.table, self._session._words
+        rows, words = self.table, self._session.words
         lines = []
         for depth, name in self._tree():
             row = rows.loc[name]
@@ -194,7 +177,7 @@ class Branches:
         return "\n".join(lines)
 
     def _repr_html_(self) -> str:
-        rows, words = self.table, self._session._words
+        rows, words = self.table, self._session.words
         equities = dict(zip(rows.index, rows["equity"].tolist(), strict=True))
         cells = []
         for depth, name in self._tree():
@@ -236,7 +219,7 @@ class Comparison:
     a, b : Branch
     """
 
-    def __init__(self, session: Session, a: Branch, b: Branch) -> None:
+    def __init__(self, session: AnySession, a: Branch, b: Branch) -> None:
         if a is b:
             raise UsageError(f"Branch {a.name!r} cannot be compared with itself. Name another one.")
         self._session, self._a, self._b = session, a, b
@@ -269,10 +252,10 @@ class Comparison:
         found = self._difference
         rows = []
         for name, seq, event in found:
-            book = OrderBook()
-            branch = self._a if name == self._names[0] else self._b
-            book.fold(islice(events.records(iter(branch.log)), seq))
-            rows.append(frames.event_row(self._session._exchange, event, *book.tell(event)))
+            branch, book = self._a if name == self._names[0] else self._b, Orders()
+            for earlier in islice(events.records(branch.log), seq):
+                book.fold(earlier)
+            rows.append(frames.event_row(self._session.simulation.exchange, event, *book.tell(event)))
         frame = frames.typed_events(rows)
         frame.insert(0, "seq", [seq for _, seq, _ in found])
         frame.index = pd.Index([name for name, _, _ in found], name="branch", dtype="str")
@@ -281,7 +264,7 @@ class Comparison:
     @property
     def equity(self) -> pd.DataFrame:
         """Equity at every close, by day, one column per branch, and their `difference` (second less first)."""
-        series = [AccountHistory.whole(self._session, branch).equity_series for branch in (self._a, self._b)]
+        series = [AccountHistory.whole(self._session.simulation, branch).equity_series for branch in (self._a, self._b)]
         frame = pd.concat(series, axis=1, keys=self._names)
         frame["difference"] = frame.iloc[:, 1] - frame.iloc[:, 0]
         return frame
@@ -295,9 +278,8 @@ class Comparison:
         columns = ["symbol", "side", "quantity", "filled", "average_price", "status", "reason", "placed"]
         parts = []
         for branch in (self._a, self._b):
-            book = OrderBook()
-            book.advance(branch.log, len(branch.log))
-            parts.append(frames.orders_frame(self._session._exchange, book.orders.values())[columns])
+            orders = Orders().read(branch.log)
+            parts.append(frames.orders_frame(self._session.simulation.exchange, orders.values())[columns])
         frame = pd.concat(parts, axis=1, keys=self._names)
         left, right = (part.reindex(frame.index) for part in parts)
         same = ((left == right) | (left.isna() & right.isna())).all(axis=1)
@@ -307,7 +289,7 @@ class Comparison:
     def positions(self) -> pd.DataFrame:
         """Shares held at the end of each, by symbol, and their `difference`."""
         held = [
-            pd.Series(Portfolio(self._session._exchange, branch.stops[-1], 0).quantities, dtype="int64")
+            pd.Series(Portfolio(self._session.simulation.exchange, branch.stops[-1], 0).quantities, dtype="int64")
             for branch in (self._a, self._b)
         ]
         frame = pd.concat(held, axis=1, keys=self._names).fillna(0).astype("int64").sort_index()
@@ -339,7 +321,7 @@ class Comparison:
         found = self._difference
         if found:
             day = min(event.at.day for _, _, event in found)
-            parting: Any = frames.timestamp(self._session._exchange, max(day, 0)).to_pydatetime()
+            parting: Any = frames.timestamp(self._session.simulation.exchange, max(day, 0)).to_pydatetime()
             ax.axvline(parting, color="#6b7280", lw=0.8)
         currency = self._session.market.venue.money.currency
         ax.set_ylabel(f"Equity, {currency}" if currency else "Equity")
@@ -347,7 +329,7 @@ class Comparison:
         return ax
 
     def __repr__(self) -> str:
-        words, first = self._session._words, self.first
+        words, first = self._session.words, self.first
         names = dict(zip("ab", self._names, strict=True))
         if first.empty:
             return words("comparison_same", **names)
@@ -360,11 +342,11 @@ class Comparison:
     def _said(self, name: str) -> str:
         row = self.first.loc[name]
         quantity = "" if row.quantity is pd.NA else f"{row.quantity:,}"
-        words = [f"{name}:", _day(row.day, self._session._words), row.event, row.symbol, quantity, row.reason]
+        words = [f"{name}:", _day(row.day, self._session.words), row.event, row.symbol, quantity, row.reason]
         return " ".join(word for word in words if word)
 
     def _repr_html_(self) -> str:
-        words = self._session._words
+        words = self._session.words
         head = f"<div><b>{escape(self._names[0])}</b> {words('and')} <b>{escape(self._names[1])}</b></div>"
         if self.first.empty:
             return f"{head}<div>{words('no_event_differs')}</div>"

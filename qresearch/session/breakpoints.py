@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from qresearch.book.html import table
 from qresearch.domain import events
 from qresearch.domain.arguments import function, number, text
 from qresearch.domain.calls import told_calls
@@ -17,11 +18,10 @@ from qresearch.domain.moment import CLOSE, PHASE_NUMBERS, PHASES, Moment, Phase
 from qresearch.errors import OutOfRange, UsageError, choose, close_matches, did_you_mean, shown
 from qresearch.sentences import ENGLISH, Said, Words
 from qresearch.session.expressions import label, measure
-from qresearch.session.html import table
 from qresearch.session.schedules import moment_at
 
 if TYPE_CHECKING:
-    from qresearch.session.session import Session
+    from qresearch.session.port import AnySession
 
 
 def _dotted(kind: type) -> str:
@@ -41,7 +41,7 @@ EVENTS: dict[str, type] = {
 
 del EVENTS["advanced"]
 
-LEVELS: dict[str, Callable[[Session], float]] = {
+LEVELS: dict[str, Callable[[AnySession], float]] = {
     "equity": lambda session: session.portfolio.equity,
     "cash": lambda session: session.portfolio.cash,
     "profit": lambda session: session.portfolio.profit,
@@ -87,10 +87,10 @@ class Breakpoint:
     kind: str
     event: type | None = None
     instrument: int | None = None
-    holds: Callable[[Session], Any] | None = None
-    begin: Callable[[Session], None] | None = None
+    holds: Callable[[AnySession], Any] | None = None
+    begin: Callable[[AnySession], None] | None = None
     moment: Moment | None = None
-    when: Callable[[Session], Any] | None = None
+    when: Callable[[AnySession], Any] | None = None
     enabled: bool = True
     hits: int = 0
     words: Words = ENGLISH
@@ -117,7 +117,7 @@ class Breakpoints:
     'Stopped at 2022-03-01 OPEN (trading day 1 of 449): breakpoint 1, fill of 604018.SH: order 1 filled 1,000 at 9.52.'
     """
 
-    def __init__(self, session: Session) -> None:
+    def __init__(self, session: AnySession) -> None:
         self._session = session
         self._points: dict[int, Breakpoint] = {}
         self._count = 0
@@ -130,7 +130,7 @@ class Breakpoints:
         above: float | None = None,
         below: float | None = None,
         phase: str | None = None,
-        when: str | Callable[[Session], Any] | None = None,
+        when: str | Callable[[AnySession], Any] | None = None,
         name: str | None = None,
     ) -> Breakpoint:
         """Stop a run where something happens.
@@ -164,7 +164,7 @@ class Breakpoints:
         bounds = {word: bound for word, bound in (("above", above), ("below", below)) if bound is not None}
         for word, bound in bounds.items():
             number(f"breakpoints.add: {word}", bound, 0.1)
-        words, made = self._session._words, self._made(what, symbol, bounds, phase)
+        words, made = self._session.words, self._made(what, symbol, bounds, phase)
         made.words = words
         if name is not None:
             text("breakpoints.add: name", name, "stop")
@@ -202,7 +202,7 @@ class Breakpoints:
                     f"breakpoints.add: phase={shown(phase)} belongs to a date; {what!r} stops where it happens. "
                     "Leave it out."
                 )
-            told = self._session._words("of_symbol", what=what, symbol=named) if named else what
+            told = self._session.words("of_symbol", what=what, symbol=named) if named else what
             return Breakpoint(0, what, told, "event", event=EVENTS[what], instrument=instrument)
         if callable(what):
             holds = function("breakpoints.add: what", what, "the session")
@@ -214,24 +214,24 @@ class Breakpoints:
             raise UsageError(f"breakpoints.add({what!r}) needs a bound. Pass above= or below=.")
         if what == "position" and not symbol:
             raise UsageError("breakpoints.add('position') needs an instrument. Pass symbol=.")
-        value: Callable[[Session], float]
+        value: Callable[[AnySession], float]
         drawdown = _Drawdown()
         if what == "drawdown":
             value = drawdown
         elif what == "position":
 
-            def value(session: Session) -> float:
+            def value(session: AnySession) -> float:
                 return session.portfolio.quantities.get(symbol, 0)
 
         else:
             value = LEVELS[what]
-        words, bounds = self._session._words, {"goes_above": above, "goes_below": below}
+        words, bounds = self._session.words, {"goes_above": above, "goes_below": below}
         told = words("or").join(
             words(key, bound=f"{bound:,.10g}") for key, bound in bounds.items() if bound is not None
         )
         told = f"{words('of_symbol', what=what, symbol=symbol) if symbol else what} {told}"
 
-        def holds(session: Session) -> bool:
+        def holds(session: AnySession) -> bool:
             now = value(session)
             return (above is not None and now > above) or (below is not None and now < below)
 
@@ -252,7 +252,7 @@ class Breakpoints:
                     f"Pass one of the events {', '.join(sorted(EVENTS))}, or one of the levels {', '.join(_KINDS)}."
                 ) from None
             return Breakpoint(0, what, what, "state", holds=measure(what))
-        inside = moment_at(what, session._exchange) if phase is None else None
+        inside = moment_at(what, session.simulation.exchange) if phase is None else None
         if inside is not None:
             return Breakpoint(0, str(what), str(what), "date", moment=inside)
         wanted = choose("phase", phase or "CLOSE", [*PHASES])
@@ -310,10 +310,10 @@ class Breakpoints:
 
     def __repr__(self) -> str:
         lines = [f"  {point!r}" for point in self]
-        return "\n".join([self._session._words("breakpoints_are", count=len(self)), *lines])
+        return "\n".join([self._session.words("breakpoints_are", count=len(self)), *lines])
 
     def _repr_html_(self) -> str:
-        words = self._session._words
+        words = self._session.words
         rows = [
             (
                 str(point.number),
@@ -348,7 +348,7 @@ class Breakpoints:
 class Armed:
     """The breakpoints of one run, with what already holds when it begins."""
 
-    def __init__(self, session: Session, points: list[Breakpoint]) -> None:
+    def __init__(self, session: AnySession, points: list[Breakpoint]) -> None:
         self._session = session
         self._events = [point for point in points if point.kind == "event"]
         self._dates = [point for point in points if point.kind == "date"]
@@ -367,7 +367,7 @@ class Armed:
         self._seen = 0
 
     def _moment(self) -> Moment:
-        return self._session._account.at
+        return self._session.simulation.account.at
 
     def _true(self, point: Breakpoint) -> bool:
         return bool(point.holds is not None and point.holds(self._session))
@@ -418,7 +418,7 @@ class Armed:
         instrument: int | None = getattr(event, "instrument", None)
         order_id = getattr(event, "order_id", None)
         if instrument is None and order_id is not None:
-            record = self._session._order_record(self._session._timeline.branch, order_id)
+            record = self._session.simulation.order(self._session.simulation.timeline.branch, order_id)
             return None if record is None else record.instrument
         return instrument
 
@@ -463,14 +463,17 @@ class _Drawdown:
     def __init__(self) -> None:
         self._peak = self._last = 0.0
 
-    def begin(self, session: Session) -> None:
+    def begin(self, session: AnySession) -> None:
         """Look at the closes so far, before a run."""
         closes = session.equity.to_numpy(copy=True)
         self._peak = max([session.portfolio.starting_equity, *closes.tolist()])
         self._last = 1 - closes[-1] / self._peak if len(closes) and self._peak > 0 else 0.0
 
-    def __call__(self, session: Session) -> float:
-        if session._account.phase >= CLOSE and session._account.day >= session._exchange.first:
+    def __call__(self, session: AnySession) -> float:
+        if (
+            session.simulation.account.phase >= CLOSE
+            and session.simulation.account.day >= session.simulation.exchange.first
+        ):
             now = session.portfolio.equity
             self._peak = max(self._peak, now)
             self._last = 1 - now / self._peak if self._peak > 0 else 0.0

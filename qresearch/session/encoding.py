@@ -19,7 +19,8 @@ from typing import Any, cast
 
 import numpy as np
 
-from qresearch.domain import events, order, reasons, settings, state, terms
+from qresearch.domain import commands, events, order, reasons, settings, state, terms
+from qresearch.domain.commands import Command
 from qresearch.domain.events import Event, Matched, Placed, records
 from qresearch.domain.fees import Fees
 from qresearch.domain.moment import Moment
@@ -27,7 +28,7 @@ from qresearch.errors import JournalError
 
 _WORDS: dict[str, type] = {
     name: item
-    for module in (state, reasons, order, terms, settings, events)
+    for module in (state, reasons, order, terms, settings, events, commands)
     for name, item in vars(module).items()
     if isinstance(item, type) and item.__module__ == module.__name__
 }
@@ -96,6 +97,17 @@ def encode(log: Iterable[Event]) -> tuple[str, bytes]:
             row = [kind.__name__, *(value if type(value) in _ATOMS else _plain(value) for value in read(event))]
         rows.append(row)
     return to_json(rows), b"".join(columns)
+
+
+def encode_commands(commands: Iterable[tuple[int, Command]]) -> str:
+    """Commands as one line of JSON, each with the number of events before it; empty where there are none."""
+    rows = [[place, _plain(command)] for place, command in commands]
+    return to_json(rows) if rows else ""
+
+
+def decode_commands(text: str) -> list[tuple[int, Command]]:
+    """The inverse of :func:`encode_commands`."""
+    return [(place, _value(command)) for place, command in json.loads(text)] if text else []
 
 
 def to_json(data: object) -> str:

@@ -9,15 +9,13 @@ from __future__ import annotations
 import ast
 import operator
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from qresearch.domain.arguments import function
 from qresearch.errors import UsageError, close_matches, did_you_mean, shown
+from qresearch.session.port import AnySession
 
-if TYPE_CHECKING:
-    from qresearch.session.session import Session
-
-Measure = Callable[["Session"], Any]
+Measure = Callable[[AnySession], Any]
 
 NAMES: Mapping[str, Measure] = {
     "cash": lambda session: session.portfolio.cash,
@@ -27,7 +25,7 @@ NAMES: Mapping[str, Measure] = {
     "memory": lambda session: session.memory,
     "nav": lambda session: session.portfolio.nav,
     "now": lambda session: session.now,
-    "open_orders": lambda session: len(session._open_records),
+    "open_orders": lambda session: len(session.simulation.orders.now().open),
     "portfolio": lambda session: session.portfolio,
     "positions": lambda session: session.portfolio.positions,
     "profit": lambda session: session.portfolio.profit,
@@ -120,7 +118,7 @@ def _check(tree: ast.AST, text: str) -> None:
             )
 
 
-def _evaluate(node: ast.AST, session: Session) -> Any:  # noqa: PLR0911  # one arm per node, on purpose
+def _evaluate(node: ast.AST, session: AnySession) -> Any:  # noqa: PLR0911  # one arm per node, on purpose
     match node:
         case ast.Constant(value=value):
             return value

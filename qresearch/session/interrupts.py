@@ -14,16 +14,36 @@ import signal
 import sys
 from collections.abc import Callable
 from importlib import import_module
-from threading import get_ident, main_thread
+from threading import RLock, get_ident, main_thread
 from types import FrameType, TracebackType
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any, Protocol, cast
 
+from qresearch.engine.draft import Draft
 from qresearch.errors import Interrupted, UsageError
 from qresearch.sentences import ENGLISH, Said
-from qresearch.session.attempt import file_name, is_own, user_frame
+from qresearch.session.simulation import Simulation
+from qresearch.session.traces import file_name, is_own, user_frame
+from qresearch.session.voice import Voice
 
-if TYPE_CHECKING:
-    from qresearch.session.session import Session
+
+class Interruptible(Protocol):
+    """What a section lies around: all that a session keeps."""
+
+    simulation: Simulation
+    voice: Voice
+    lock: RLock
+
+    @property
+    def standing(self) -> tuple[object, ...]:
+        """What a call may change, to see whether it did."""
+
+    @property
+    def moment(self) -> Said:
+        """Where the session stands."""
+
+    def recover(self, draft: Draft | None) -> None:
+        """Make whole what a call left when it was cut off."""
+
 
 # What signal.signal and getsignal wrap: the wrappers make enums of numbers, which takes longer than an order.
 _plain: Any = import_module("_signal")
@@ -117,7 +137,7 @@ class Section:
 
     Parameters
     ----------
-    session : Session
+    kept : Interruptible
     call : str
         What the user called, for the message.
 
@@ -129,17 +149,17 @@ class Section:
         At the end, when Ctrl-C came.
     """
 
-    __slots__ = ("_before", "_call", "_inside", "_previous", "_session", "_was_open")
+    __slots__ = ("_before", "_call", "_draft", "_previous", "_was_open", "_kept")
 
-    def __init__(self, session: Session, call: str) -> None:
-        self._session, self._call = session, call
+    def __init__(self, kept: Interruptible, call: str) -> None:
+        self._kept, self._call = kept, call
         self._previous: Callable[[int, FrameType | None], Any] | None = None
         self._was_open = False
 
     def __enter__(self) -> None:
-        session, thread = self._session, get_ident()
+        lock, thread = self._kept.lock, get_ident()
         # A notebook may answer a click in a thread of its own: whoever comes while nothing is under way is welcome.
-        if not session._lock.acquire(blocking=False):
+        if not lock.acquire(blocking=False):
             raise UsageError(
                 f"{self._call}: another thread is using this session, and one thread at a time can. Wait until it is "
                 "done; or open a session of its own for this thread."
@@ -147,14 +167,13 @@ class Section:
         try:
             self._begin(thread)
         except BaseException:
-            session._lock.release()
+            lock.release()
             raise
 
     def _begin(self, thread: int) -> None:
         """See where the session stands, and take the signal over."""
-        session = self._session
-        self._before = self._standing()
-        self._inside = session._draft, session._armed
+        self._before = self._kept.standing
+        self._draft = self._kept.simulation.draft
         if thread == _MAIN:
             handler, was_open = _handler(_SIGINT), _gate.is_open
             # Ours, with the gate shut, has been left behind by a section that was cut off: take over from it.
@@ -173,7 +192,7 @@ class Section:
         try:
             self._leave(problem)
         finally:
-            self._session._lock.release()
+            self._kept.lock.release()
 
     def _leave(self, problem: BaseException | None) -> None:
         """Put the user's handler back, and say what became of the call where it was cut off."""
@@ -188,9 +207,9 @@ class Section:
 
     def _stopped(self, problem: BaseException | None, *, is_due: bool) -> None:
         """After an error, a signal, or both: the session is made whole, then the signal gets its exception."""
-        session = self._session
+        kept = self._kept
         if problem is not None:
-            session._recover(*self._inside)
+            kept.recover(self._draft)
         if is_due:
             try:
                 _gate.deliver(sys._getframe(2))
@@ -200,19 +219,12 @@ class Section:
                 _gate.came = False
         if isinstance(problem, KeyboardInterrupt):
             where = self._where(problem)
-            session.message = session._words.tell(where)
+            kept.voice.say(where)
             raise Interrupted(f"{ENGLISH.tell(where)}\n{_ONWARDS}", self._call) from None
-
-    def _standing(self) -> tuple[object, ...]:
-        """What a call may change, to see whether it did."""
-        session, timeline = self._session, self._session._timeline
-        branch = timeline.branch
-        stop = branch.cursor
-        return branch, stop, branch.stops[stop], branch.memories[stop], timeline.branches, session._strategy
 
     def _where(self, problem: BaseException) -> Said:
         """What was interrupted, and where the session stands."""
-        session, timeline = self._session, self._session._timeline
+        timeline = self._kept.simulation.timeline
         frame, line = user_frame(problem.__traceback__)
         file = frame.f_code.co_filename
         place: Said | str = ""
@@ -221,10 +233,10 @@ class Section:
             code = f" `{text}`" if text else ""
             place = Said("in_line", line=line, file=file_name(file), code=code)
         branch, stop = self._before[:2]
-        now = self._standing()
+        now = self._kept.standing
         if timeline.branch is branch and timeline.stop > cast("int", stop):
-            kept = timeline.stop - cast("int", stop)
-            done = Said("stop_kept" if kept == 1 else "stops_kept", count=kept)
+            count = timeline.stop - cast("int", stop)
+            done = Said("stop_kept" if count == 1 else "stops_kept", count=count)
         elif all(
             one is other or (one == other and isinstance(one, int))
             for one, other in zip(self._before, now, strict=True)
@@ -233,4 +245,4 @@ class Section:
         else:
             done = Said("all_done")
         facts = {"call": self._call, "place": place, "done": done, "branch": timeline.branch.name}
-        return Said("interrupted", moment=session._moment, **facts)
+        return Said("interrupted", moment=self._kept.moment, **facts)

@@ -18,19 +18,19 @@ import secrets
 import sqlite3
 import time
 import weakref
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, NamedTuple
 from weakref import WeakValueDictionary
 
+from qresearch.book.timeline import Branch, Remembered, Timeline
 from qresearch.domain import events
+from qresearch.domain.commands import Command
 from qresearch.errors import JournalError
-from qresearch.session.encoding import encode, event_schema, to_json
+from qresearch.session.encoding import encode, encode_commands, event_schema, to_json
 from qresearch.session.journal_file import FORMAT, TABLES, Contents, chained, connect, inode, is_blank, sealed
-from qresearch.session.memory import Remembered
 from qresearch.session.plain import plain_items
-from qresearch.session.timeline import Branch, Timeline
 
 BATCH = 16
 """Steps of a long run that are written together; a killed run loses at most these."""
@@ -39,7 +39,8 @@ CHECKPOINT = 1.0
 
 _ORIGINS = {"step": "strategy", "initialize": "strategy", "memory": "strategy"}
 _INSERT = (
-    "INSERT INTO entries (kind, origin, branch, stop, events, columns, memory, digest) VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
+    "INSERT INTO entries (kind, origin, branch, stop, commands, events, columns, memory, digest) "
+    "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
 )
 _open: WeakValueDictionary[str, Journal] = WeakValueDictionary()
 
@@ -54,6 +55,7 @@ class _Note(NamedTuple):
     stop: int
     events: list[events.Event] | str
     memory: Remembered | None
+    commands: Sequence[tuple[int, Command]] = ()
 
 
 class Journal:
@@ -182,9 +184,12 @@ class Journal:
 
     # ------------------------------------------------------------------ taking in
 
-    def note(self, kind: str, branch: Branch, log: list[events.Event], memory: Remembered | None) -> None:
-        """Take in what happened; it is written by the next :meth:`flush`."""
-        self.notes.append(_Note(kind, branch, branch.cursor, log, memory))
+    def note(
+        self, kind: str, branch: Branch, log: list[events.Event], memory: Remembered | None,
+        commands: Sequence[tuple[int, Command]] = (),
+    ) -> None:  # fmt: skip
+        """Take in what happened and what was asked for; it is written by the next :meth:`flush`."""
+        self.notes.append(_Note(kind, branch, branch.cursor, log, memory, commands))
 
     def note_edit(self, branch: Branch, name: str, source: str, *, is_resumed: bool = False) -> None:
         """Take in that the strategy was replaced; or, `is_resumed`, handed in again after the file was resumed."""
@@ -321,11 +326,14 @@ class _Batch:
             return
         if note.kind != "memory":
             self.cursors[known], self.current = note.stop, known
-        self._add(note.kind, known, note.stop, encode(note.events), note.memory)
+        self._add(note.kind, known, note.stop, encode(note.events), note.memory, encode_commands(note.commands))
 
-    def _add(self, kind: str, branch: int, stop: int, log: tuple[str, bytes], memory: Remembered | None = None) -> None:
+    def _add(
+        self, kind: str, branch: int, stop: int, log: tuple[str, bytes], memory: Remembered | None = None,
+        commands: str = "",
+    ) -> None:  # fmt: skip
         row, new = self._row_of(memory)
-        parts = (kind, _ORIGINS.get(kind, "hand"), branch, stop, *log, row)
+        parts = (kind, _ORIGINS.get(kind, "hand"), branch, stop, commands, *log, row)
         self.digest = chained(self.digest, parts, new)
         self.rows.append((*parts, self.digest))
 

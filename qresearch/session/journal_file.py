@@ -18,8 +18,9 @@ from typing import Any, NamedTuple
 
 from qresearch.domain import events
 from qresearch.domain.arguments import path as path_of
+from qresearch.domain.commands import Command
 from qresearch.errors import JournalError, UsageError
-from qresearch.session.encoding import decode
+from qresearch.session.encoding import decode, decode_commands
 from qresearch.session.journal_log import DamagedLog, Log, read_log
 
 FORMAT = 2
@@ -30,7 +31,7 @@ TABLES = (
     "CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL)",
     "CREATE TABLE memories (id INTEGER PRIMARY KEY, data TEXT NOT NULL)",
     "CREATE TABLE entries (id INTEGER PRIMARY KEY, kind TEXT NOT NULL, origin TEXT NOT NULL, branch INTEGER NOT NULL, "
-    "stop INTEGER NOT NULL, events TEXT NOT NULL, columns BLOB NOT NULL, memory INTEGER, digest BLOB NOT NULL)",
+    "stop INTEGER NOT NULL, commands TEXT NOT NULL, events TEXT NOT NULL, columns BLOB NOT NULL, memory INTEGER, digest BLOB NOT NULL)",
     "CREATE TABLE seal (id INTEGER PRIMARY KEY, entries INTEGER NOT NULL, digest BLOB NOT NULL)",
 )
 _LOCK = 0x40000002, 510
@@ -49,6 +50,8 @@ class Entry(NamedTuple):
         Id of the branch.
     stop : int
         Of the branch: where it happened (for a step: where it led; for a fork: of the parent).
+    commands : str
+        What was asked for beside orders; a block of requests among the events is what was asked for itself.
     events : str
     columns : bytes
         See :mod:`qresearch.session.encoding`.
@@ -63,6 +66,7 @@ class Entry(NamedTuple):
     origin: str
     branch: int
     stop: int
+    commands: str
     events: str
     columns: bytes
     memory: int | None
@@ -81,6 +85,11 @@ class Contents(NamedTuple):
     def decoded(self, entry: Entry) -> list[events.Event]:
         """The events of an entry."""
         return decode(entry.events, entry.columns, self.meta["schema"])
+
+    @staticmethod
+    def commands(entry: Entry) -> list[tuple[int, Command]]:
+        """What was asked for beside orders, each with the number of events before it."""
+        return decode_commands(entry.commands)
 
 
 def journal_path(journal: object) -> Path:
@@ -107,7 +116,7 @@ def chained(before: bytes, entry: tuple[Any, ...], memory: str) -> bytes:
     ----------
     before : bytes
         Digest of the entry before, or of the description of the session.
-    entry : (kind, origin, branch, stop, events, columns, memory)
+    entry : (kind, origin, branch, stop, commands, events, columns, memory)
         As in the table.
     memory : str
         What the strategy remembered, where this entry is the first of that row; empty otherwise.

@@ -20,25 +20,21 @@ that between two fills of it.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from copy import copy
 from dataclasses import dataclass
 from functools import partial
 from inspect import signature
 from itertools import count
-from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from qresearch.book.frames import event_row, fills_frame, time_of
+from qresearch.book.orders import Orders
+from qresearch.book.timeline import Branch
 from qresearch.domain import events
 from qresearch.domain.fees import parts_of
+from qresearch.engine.draft import Draft
 from qresearch.errors import UsageError
-from qresearch.session.frames import event_row, fills_frame, time_of
-from qresearch.session.orders import OrderBook, OrderRecord
-
-if TYPE_CHECKING:
-    from qresearch.engine.draft import Draft
-    from qresearch.engine.exchange import Exchange
-    from qresearch.session.timeline import Branch, Timeline
+from qresearch.session.simulation import Simulation
 
 LISTENERS = ("on_order", "on_fill")
 """Names of the functions of a strategy that are told what happens to orders."""
@@ -158,6 +154,7 @@ class Listeners:
         The functions of a strategy by name; those in :data:`LISTENERS` are used.
     context : Context
         What they get first.
+    simulation : Simulation
 
     Raises
     ------
@@ -165,31 +162,33 @@ class Listeners:
         One does not take two arguments; write ``def on_fill(context, fill)``.
     """
 
-    def __init__(self, calls: Mapping[str, Callable[..., object]], context: object) -> None:
+    def __init__(self, calls: Mapping[str, Callable[..., object]], context: object, simulation: Simulation) -> None:
         self._on_order, self._on_fill = (_bound(name, calls.get(name), context) for name in LISTENERS)
-        self._kept: tuple[Branch | None, OrderBook] = (None, OrderBook())
-        self._orders: dict[int, OrderRecord] = {}
+        self._simulation = simulation
+        self._branch: Branch | None = None
+        self._count = 0
+        self._kept = self._orders = Orders()
         self._by_hand: list[events.Event] = []
         self._seen = self._placed = 0
 
-    def begin(self, timeline: Timeline) -> None:
+    def begin(self) -> None:
         """Before a step: what was done by hand at this stop has not been told yet."""
+        timeline = self._simulation.timeline
         branch, stop = timeline.branch, timeline.count
         start = stop
         while start and not isinstance(branch.log[start - 1], events.Advanced):
             start -= 1
-        known, book = self._kept
-        if known is not branch or book.count > start:
-            book = OrderBook()
-        # Until it is done: a book whose folding was interrupted is not gone on with.
-        self._kept = (None, book)
-        book.advance(branch.log, start)
-        self._kept = (branch, book)
-        self._orders = {}
+        known, self._branch = self._branch, None
+        if known is not branch or self._count > start:
+            self._kept, self._count = Orders(), 0
+        # A reading that was interrupted has no branch, and is not gone on with.
+        self._kept.read(branch.log[self._count : start])
+        self._count, self._branch = start, branch
+        self._orders = self._kept.fork()
         self._by_hand = branch.log[start:stop]
         self._seen, self._placed = 0, timeline.state.orders
 
-    def tell(self, draft: Draft, exchange: Exchange, call: Call) -> None:
+    def tell(self, draft: Draft, call: Call) -> None:
         """Tell everything that has happened since the last time, and what the answers to it cause."""
         for number in count():
             news = self._news(draft)
@@ -201,7 +200,7 @@ class Listeners:
                     "Place an order there only for some events, such as: if event.after == 'FILLED'."
                 )
             for event in news:
-                self._tell_one(event, exchange, call)
+                self._tell_one(event, call)
 
     def _news(self, draft: Draft) -> list[events.Record]:
         """Single events that have not been told. A block of requests still grows, so its orders are told by id."""
@@ -212,18 +211,18 @@ class Listeners:
         news = [
             record
             for place, event in enumerate(fresh)
-            for record in events.records(iter([event]))
+            for record in events.records([event])
             if place < early or not isinstance(event, events.Placed) or record.order_id > self._placed  # type: ignore[union-attr]
         ]
         is_open = bool(log) and log[-1] is draft.block
         self._seen, self._placed = len(log) - is_open, draft.orders
         return news
 
-    def _tell_one(self, event: events.Record, exchange: Exchange, call: Call) -> None:
-        order_id = getattr(event, "order_id", None)
-        if order_id is None:
+    def _tell_one(self, event: events.Record, call: Call) -> None:
+        if getattr(event, "order_id", None) is None:
             return
-        before, order = self._folded(order_id, event)
+        before, order = self._orders.tell(event)
+        exchange = self._simulation.exchange
         time = time_of(exchange, event.at.day, event.at.phase, event.at.bar)
         if self._on_order is not None:
             day, phase, *others = event_row(exchange, event, before, order)
@@ -232,19 +231,6 @@ class Listeners:
             row = {str(name): value for name, value in fills_frame(exchange, [event]).iloc[0].items()}
             fees = {part: row.pop(part) for part in parts_of((event.fees,))}
             call("on_fill", partial(self._on_fill, FillNotice(**(row | {"time": time, "fees": fees}))))
-
-    def _folded(self, order_id: int, event: events.Record) -> tuple[str, OrderRecord | None]:
-        """State of an order before an event and the order after it; the kept book is not changed."""
-        overlay = OrderBook()
-        known = self._orders.get(order_id)
-        if known is None and (kept := self._kept[1].orders.get(order_id)) is not None:
-            known = copy(kept)
-        if known is not None:
-            overlay.orders[order_id] = known
-        before, order = overlay.tell(event)
-        if order is not None:
-            self._orders[order_id] = order
-        return before, order
 
 
 def _bound(name: str, function: Callable[..., object] | None, context: object) -> Callable[[object], object] | None:

@@ -12,14 +12,13 @@ from typing import TYPE_CHECKING, Any, cast
 
 from qresearch.errors import UsageError
 from qresearch.sentences import Said
-from qresearch.session.editing import script_namespace
 from qresearch.session.session import Session
 
 if TYPE_CHECKING:
     import pandas as pd
     from IPython.core.interactiveshell import InteractiveShell
 
-    from qresearch.session.explanation import Explanation
+    from qresearch.book.explanation import Explanation
 
 
 class Magics:
@@ -124,7 +123,9 @@ class Magics:
         names = [node.name for node in ast.parse(cell).body if isinstance(node, (ast.FunctionDef, ast.ClassDef))]
         if not names:
             raise UsageError("%%strategy: the cell defines no function and no class. Define one to be replaced.")
-        namespace = script_namespace(session)
+        target = session.strategy.target
+        # The globals of a strategy that is a script.
+        namespace = target if isinstance(target, dict) else None
         if namespace is None:
             result = self._shell.run_cell(cell)  # type: ignore[no-untyped-call]  # IPython declares no types there
             result.raise_error()
@@ -141,13 +142,13 @@ class Magics:
             functions: dict[str, Callable[..., object]] = {
                 name: item for name, item in made.items() if isinstance(item, FunctionType)
             }
-            replaced = session._replace_functions(functions, cell)
+            replaced = session._host.replace_functions(functions, cell)
         if not replaced:
             raise UsageError(
                 f"%%strategy: the strategy {current!r} uses no {' or '.join(names)}. Name it as the strategy does, or "
                 "assign the whole: session.strategy = ..."
             )
-        session.message = session._words.tell(Said("functions_replaced", names=", ".join(replaced)))
+        session._voice.say(Said("functions_replaced", names=", ".join(replaced)))
         return session
 
 

@@ -11,38 +11,20 @@ import itertools
 import pickle
 from collections.abc import Callable, Iterable, Iterator, Mapping, MutableMapping
 from functools import partial
-from typing import TYPE_CHECKING, Any, NamedTuple
+from types import MappingProxyType
+from typing import Any, NamedTuple
 from weakref import WeakValueDictionary
 
+from qresearch.book.timeline import Remembered
 from qresearch.errors import UsageError
 from qresearch.session.ticket import Ticket
 
-if TYPE_CHECKING:
-    from qresearch.session.strategy import Context
-
 Root = MutableMapping[str, Any]
-Scheduled = Callable[["Context"], object]
+Scheduled = Callable[[Any], object]
+"""Takes the context."""
 
 _owners: WeakValueDictionary[int, Memory] = WeakValueDictionary()
 _numbers = itertools.count()
-
-
-class Remembered(NamedTuple):
-    """A snapshot.
-
-    Parameters
-    ----------
-    data : bytes
-        The roots, pickled together.
-    schedules : tuple of (when, name)
-        What ``run_daily`` had set up; when: :func:`qresearch.session.schedules.when_of`.
-    edits : int
-        How often the strategy had been replaced by then.
-    """
-
-    data: bytes
-    schedules: tuple[tuple[int, str], ...]
-    edits: int
 
 
 class Left(NamedTuple):
@@ -161,7 +143,7 @@ class Schedules:
 
 
 def _missing(key: str) -> Scheduled:
-    def refuse(_: Context) -> object:
+    def refuse(_: object) -> object:
         raise UsageError(
             f"run_daily calls {key!r} every day, but the strategy of this session has no function of that name. "
             "Pass the strategy that defines it: session.strategy = ..."
@@ -193,7 +175,7 @@ class Memory:
         roots: list[Root],
         tell: Callable[[str], None],
         ticket: Callable[[str], Ticket],
-        live: Mapping[str, object],
+        live: Mapping[str, object] = MappingProxyType({}),
     ) -> None:
         self.roots = roots
         self.schedules = Schedules()

@@ -6,7 +6,10 @@ from typing import NamedTuple
 
 import pandas as pd
 
-from qresearch.domain.moment import Phase
+from qresearch.book import frames
+from qresearch.domain.moment import PHASES, Phase
+from qresearch.sentences import Said
+from qresearch.session.simulation import Simulation
 
 
 class _DayAndPhase(NamedTuple):
@@ -33,3 +36,20 @@ class Now(_DayAndPhase):
         made = super().__new__(cls, day, phase)
         made.time = time
         return made
+
+
+def now_of(simulation: Simulation) -> Now:
+    """Day, phase and time at which a simulation stands; inside a callback, those of the callback."""
+    account, exchange = simulation.account, simulation.exchange
+    return Now(frames.timestamp(exchange, account.day), PHASES[account.phase], frames.time_of(exchange, *account.at))
+
+
+def moment_of(simulation: Simulation) -> Said:
+    """Where a simulation stands, to be told in a language."""
+    account, exchange = simulation.account, simulation.exchange
+    if account.day < exchange.first:
+        return Said("before_first_day", day=exchange.date(exchange.first))
+    number, count = account.day - exchange.first + 1, exchange.last - exchange.first + 1
+    phase = PHASES[account.phase]
+    time = f" {exchange.time_text(account)[-5:]}" if account.bar and phase is Phase.INTRADAY else ""
+    return Said("moment", day=f"{exchange.date(account.day)}{time}", phase=phase, number=number, count=count)

@@ -4,54 +4,72 @@ from __future__ import annotations
 
 import json
 import warnings
+from collections.abc import Callable
 from inspect import signature
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any, TypeVar
 
 import pandas as pd
 
+from qresearch.book import frames
+from qresearch.book.timeline import Branch, Remembered
 from qresearch.domain import events
 from qresearch.engine.draft import Draft
 from qresearch.errors import JournalError, MarketWarning, shown
 from qresearch.market.market import Market
 from qresearch.sentences import Said
-from qresearch.session import frames
-from qresearch.session.commands import again, split_step
+from qresearch.session.clock import Clock, split_step
 from qresearch.session.encoding import encode, first_difference
 from qresearch.session.journal import Journal, detach
 from qresearch.session.journal_file import Contents, Entry, read
-from qresearch.session.memory import Remembered
 from qresearch.session.plain import from_plain
-from qresearch.session.timeline import Branch
-
-if TYPE_CHECKING:
-    from qresearch.session.session import Session
-
+from qresearch.session.redoing import again
 
 _NOT_FROM_A_FILE = frozenset({"market", "strategy", "journal"})
 """What a user passes: a file that named a strategy would be executed, one that named a journal would write another."""
 
 
-def resume(
-    make: type[Session], path: Path, market: Market, strategy: object = None, *, verify: bool = False
-) -> Session:
-    """A session as its journal left it; see :meth:`Session.resume`."""
+S = TypeVar("S")
+
+
+def opened(path: Path, market: Market) -> Contents:
+    """What a journal holds, if it was made on this market.
+
+    Raises
+    ------
+    JournalError
+        No journal, or one of other data.
+    """
     detach(path)
     contents = read(path)
     _check_market(contents, market)
-    session = _made(make, market, contents.meta)
-    session._resume_strategy(strategy, contents.meta["strategy"])
-    replay = _Replay(session, contents, path.name, verify=verify)
+    return contents
+
+
+def follow(clock: Clock, contents: Contents, path: Path, strategy: object, *, verify: bool) -> None:
+    """Do again what a journal holds, and go on writing it; see :meth:`Session.resume`.
+
+    Parameters
+    ----------
+    clock : Clock
+        Of a session that was just made with the options of the journal: :func:`made`.
+    contents : Contents
+    path : path
+    strategy : object
+    verify : bool
+    """
+    host, keeper = clock.host, clock.keeper
+    host.resume(strategy, contents.meta["strategy"])
+    replay = _Replay(clock, contents, path.name, verify=verify)
     replay.run()
     # The file is opened for writing only now: what cannot be followed stays as it is.
-    session._journal = journal = Journal.go_on(path, contents, session._memory.values, session._tell)
-    journal.adopt(contents, replay.branches, replay.rows, session._timeline.branch)
+    keeper.journal = journal = Journal.go_on(path, contents, keeper.memory.values, keeper.voice.tell)
+    journal.adopt(contents, replay.branches, replay.rows, clock.simulation.timeline.branch)
     for notice in contents.notices:
-        session._tell(notice)
-    return session
+        keeper.voice.tell(notice)
 
 
-def _made(make: type[Session], market: Market, meta: dict[str, Any]) -> Session:
+def made(make: Callable[..., S], market: Market, meta: dict[str, Any]) -> S:
     """A session with the options of a journal: those of the closed list, which open no file and run nothing."""
     options = meta.get("options")
     allowed = [name for name in signature(make).parameters if name not in _NOT_FROM_A_FILE]
@@ -90,8 +108,9 @@ def _check_market(contents: Contents, market: Market) -> None:
 class _Replay:
     """One pass over the entries of a journal."""
 
-    def __init__(self, session: Session, contents: Contents, name: str, *, verify: bool) -> None:
-        self._session, self._contents, self._name = session, contents, name
+    def __init__(self, clock: Clock, contents: Contents, name: str, *, verify: bool) -> None:
+        self._clock, self._host, self._keeper = clock, clock.host, clock.keeper
+        self._simulation, self._contents, self._name = clock.simulation, contents, name
         self._branches: dict[int, Branch] = {}
         self._names: dict[int, str] = {}
         self._stood: dict[int, int] = {}
@@ -115,7 +134,7 @@ class _Replay:
 
     def run(self) -> None:
         """Do everything again, then stand where the session stood."""
-        session, timeline = self._session, self._session._timeline
+        timeline, voice = self._simulation.timeline, self._keeper.voice
         with warnings.catch_warnings():
             # Told when it happened; the notices say it again.
             warnings.simplefilter("ignore", MarketWarning)
@@ -136,22 +155,22 @@ class _Replay:
             branch.name, branch.cursor = self._names[known], self._stood[known]
         timeline.branches = {branch.name: branch for branch in self._branches.values()}
         timeline.branch = self._branches[self._current]
-        session._move_to(timeline.branch.cursor)
+        self._keeper.move_to(timeline.branch.cursor)
         done = sum(entry.kind != "move" for entry in self._contents.entries)
-        session.message = session._words.tell(Said("resumed", name=self._name, count=done))
+        voice.say(Said("resumed", name=self._name, count=done))
         for name, what in self._lost.items():
-            session._tell(
+            voice.tell(
                 f"{name!r} held a {what}, which a journal does not keep: it is as the strategy first sets it. Set it "
                 "again before going on where that matters."
             )
         if self._skipped:
-            session._tell(
+            voice.tell(
                 f"{self._skipped} steps before the last edit of the strategy were not verified: they were made with "
                 "earlier code."
             )
 
     def _entry(self, entry: Entry) -> None:
-        timeline, known = self._session._timeline, entry.branch
+        timeline, known = self._simulation.timeline, entry.branch
         if entry.kind == "fork":
             self._fork(entry)
             return
@@ -174,7 +193,7 @@ class _Replay:
             self._stood[known], self._current = branch.cursor, known
 
     def _fork(self, entry: Entry) -> None:
-        timeline, known = self._session._timeline, entry.branch
+        timeline, known = self._simulation.timeline, entry.branch
         held = json.loads(entry.events)
         if held["parent"] is not None:
             timeline.branch = self._branches[held["parent"]]
@@ -189,7 +208,7 @@ class _Replay:
         if row is None:
             return None
         if row not in self._memories:
-            memory = self._session._memory
+            memory = self._keeper.memory
             data = json.loads(self._contents.memories[row])
             self._lost.update(data["lost"])
             values = from_plain(data["roots"], memory.ticket)
@@ -199,15 +218,15 @@ class _Replay:
         return self._memories[row]
 
     def _commit(self, entry: Entry, memory: Remembered | None) -> None:
-        session = self._session
-        timeline = session._timeline
+        timeline = self._simulation.timeline
         recorded = self._contents.decoded(entry)
         if entry.kind == "root":
             self._compare(entry, recorded, timeline.branch.log)
             return
         draft = Draft(timeline.state)
         try:
-            session._warn_frozen(again(draft, session._exchange, recorded))
+            again(draft, self._simulation.exchange, recorded, self._contents.commands(entry))
+            self._keeper.warn_of_frozen(draft.events)
         except JournalError:
             raise
         except Exception as problem:
@@ -215,7 +234,7 @@ class _Replay:
         self._compare(entry, recorded, draft.events)
         if self._verify and entry.kind in {"step", "initialize"}:
             self._rerun(entry, recorded)
-        timeline.commit(draft.freeze(), draft.events, memory, new_stop=entry.kind == "step")
+        timeline.commit(draft, memory, new_stop=entry.kind == "step")
 
     def _compare(self, entry: Entry, recorded: list[events.Event], done: list[events.Event]) -> None:
         made = encode(done)
@@ -229,7 +248,7 @@ class _Replay:
             return JournalError(f"The journal cannot be followed: {what}. Read it with the version that wrote it.")
         place, theirs, ours = found
         event = theirs if theirs is not None else ours
-        day = "the start" if event.day < self._session._exchange.first else self._session._exchange.date(event.day)
+        day = "the start" if event.day < self._simulation.exchange.first else self._simulation.exchange.date(event.day)
         return JournalError(
             f"The journal differs from what this version and these data do, first on {day}: {what}. Event {place} of "
             f"that step was {self._text(theirs)} in the journal and is {self._text(ours)} now. "
@@ -241,28 +260,27 @@ class _Replay:
     def _text(self, event: Any) -> str:
         if event is None:
             return "nothing"
-        row = frames.events_frame(self._session._exchange, [event]).iloc[0]
+        row = frames.events_frame(self._simulation.exchange, [event]).iloc[0]
         quantity = "" if row.quantity is pd.NA else f"{row.quantity:,}"
         words = [row.event, row.symbol, quantity, row.text]
         return " ".join(str(word) for word in words if word)
 
     def _rerun(self, entry: Entry, recorded: list[events.Event]) -> None:
         """Call the strategy beside the journal."""
-        session = self._session
         if entry.number < self._verify_from:
             self._skipped += entry.kind == "step"
             return
-        if not session._hooks and not session._memory.schedules.functions:
+        if not self._host.calls_anything:
             return
         last = recorded[-1] if recorded else None
-        session._memory.restore(session._timeline.memory)
+        self._keeper.memory.restore(self._simulation.timeline.memory)
         if entry.kind == "initialize":
-            if "initialize" not in session.strategy.calls:
+            if "initialize" not in self._host.strategy.calls:
                 return
-            draft = session._initialized()
+            draft = self._host.initialized()
         else:
             assert last is not None  # a step ends with the clock
-            draft = session._simulate(last.at.day, last.at.phase, last.at.bar)
+            draft = self._clock.simulate(last.at)
         found = first_difference(split_step(recorded)[0] or recorded, draft.events)
         if found is None:
             return
@@ -270,7 +288,7 @@ class _Replay:
         theirs, ours = (None if isinstance(event, events.Advanced) else event for event in found[1:])
         event = theirs or ours or recorded[-1]
         order = next((item.order_id for item in (theirs, ours) if item is not None and hasattr(item, "order_id")), None)
-        day = session._exchange.date(event.at.day) if event.at.day >= 0 else "the start"
+        day = self._simulation.exchange.date(event.at.day) if event.at.day >= 0 else "the start"
         raise JournalError(
             f"The strategy does something else than the journal, first on {day}"
             f"{'' if order is None else f' at order {order}'}: it was {self._text(theirs)} and is {self._text(ours)} "

@@ -14,7 +14,7 @@ from qresearch.errors import choose
 from qresearch.files import LIST, Folder
 
 if TYPE_CHECKING:
-    from qresearch.session.session import Session
+    from qresearch.session.port import AnySession
 
 FORMATS = ("parquet", "csv")
 PAGE = "tearsheet.html"
@@ -142,7 +142,7 @@ TABLES: Mapping[str, About] = {
 """The tables that are written, and the unit of every column; an empty unit means that the name says it."""
 
 
-def result_tables(session: Session) -> dict[str, pd.DataFrame]:
+def result_tables(session: AnySession) -> dict[str, pd.DataFrame]:
     """The tables of a run by name, indexes as columns; `recorded` only when something was."""
     tables = session.tables
     found = {name: getattr(session, name) for name in ("orders", "fills", "positions", "events")}
@@ -174,7 +174,7 @@ def results_folder(directory: str | Path, form: str) -> Folder:
     return folder
 
 
-def save_results(session: Session, directory: str | Path, form: str) -> list[Path]:
+def save_results(session: AnySession, directory: str | Path, form: str) -> list[Path]:
     """Write the tables, a README of their units and the tear-sheet page; see :meth:`Session.save_results`."""
     folder = results_folder(directory, form)
     tables = result_tables(session)
@@ -216,7 +216,7 @@ def _harmless(value: object) -> object:
     return value
 
 
-def _readme(session: Session, tables: Mapping[str, pd.DataFrame], form: str) -> str:
+def _readme(session: AnySession, tables: Mapping[str, pd.DataFrame], form: str) -> str:
     """What each file holds, with the unit of every column."""
     currency = session.market.venue.money.currency or "the currency of the data"
     lines = [

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 NAMED_TIMES = {
     "before_open": Phase.PRE_OPEN,
     "open": Phase.OPEN,
+    "intraday": Phase.INTRADAY,
     "close": Phase.CLOSE,
     "after_close": Phase.AFTER_CLOSE,
 }
@@ -116,7 +117,8 @@ def when_of(time: str, market: Market, clock: str = NEXT_OPEN) -> int:
     if market.panel.intraday is None:
         if clock == SAME_BAR and time == _EVERY_BAR:
             return OPEN
-        return CLOSE if clock == SAME_BAR and phase is Phase.INTRADAY else PHASE_NUMBERS[phase]
+        between = phase is Phase.INTRADAY and time not in NAMED_TIMES
+        return CLOSE if clock == SAME_BAR and between else PHASE_NUMBERS[phase]
     if time == _EVERY_BAR:
         return AT_EVERY_BAR
     inside = time not in NAMED_TIMES and (phase is Phase.INTRADAY or time_of_day(time) > market.venue.hours[Phase.OPEN])

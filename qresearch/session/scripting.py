@@ -3,35 +3,38 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import fields
 from enum import Enum
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from qresearch.book.frames import time_of
+from qresearch.book.orders import Orders
 from qresearch.domain import events
 from qresearch.domain.arguments import expression
-from qresearch.domain.commands import Cancel, ChangeSettings, Place, Update
-from qresearch.domain.moment import AFTER_CLOSE, CLOSE, INTRADAY, PHASES, Moment, Phase
-from qresearch.domain.reasons import Reason
-from qresearch.domain.settings import SAME_BAR, Settings
+from qresearch.domain.commands import Cancel, ChangeSettings, Command, Place, Seed, Update
+from qresearch.domain.moment import AFTER_CLOSE, CLOSE, PHASES, Moment, Phase
+from qresearch.domain.order import Method
+from qresearch.domain.settings import Settings
 from qresearch.domain.terms import MARKET_DAY, Terms
 from qresearch.errors import UsageError, choose
 from qresearch.files import NOTEBOOK, PROGRAM, write_text
-from qresearch.session.commands import Done, commands_of, split_step
-from qresearch.session.frames import time_of
-from qresearch.session.orders import OrderBook
-
-if TYPE_CHECKING:
-    from qresearch.session.session import Session
+from qresearch.session.port import AnySession
+from qresearch.session.redoing import placed
 
 _RATE = 10**9
 Call = tuple[Moment, str]
 """A moment, and a call such as ``order('600519.SH', 100)``."""
 
 
-def to_script(
-    session: Session, path: str | Path | None = None, *, kind: str = "session", market: str | None = None
+def to_script(  # noqa: PLR0913  # as Session.to_script, and what it is made of
+    session: AnySession,
+    options: Mapping[str, Any],
+    path: str | Path | None = None,
+    *,
+    kind: str = "session",
+    market: str | None = None,
 ) -> str:
     """A program that does what a session did up to the cursor, and ends with the same digest.
 
@@ -39,9 +42,12 @@ def to_script(
 
     Parameters
     ----------
-    session : Session
+    session : AnySession
+    options : mapping
+        With which it was opened.
     path : path, optional
-        Write it here; a file that was written here before and not changed since is replaced.
+        Write it here, as a notebook where its name ends with ``.ipynb``; a file that was written here before and not
+        changed since is replaced.
     kind : {"session", "strategy"}
         A program that steps a session of its own, or a strategy script for ``qresearch run`` that gives the orders
         from its callbacks.
@@ -60,24 +66,23 @@ def to_script(
 
     Notes
     -----
-    Three things that a session of another system's script or an order by hand may hold have no public call, because no
-    strategy of this toolkit needs one; the program then calls ``_change`` (settings other than costs and slippage),
-    ``_hold_from_start`` (shares bought before the first day at a price of their own) or, for the kind "strategy" on
-    the clock of the same bar, ``_schedule`` (an order by hand at INTRADAY of daily bars).
+    What has no call of its own (settings other than costs and slippage, shares bought before the first day at a price
+    of their own) is given to the simulation as a command.
     """
-    session._refuse_inside_callback("to_script")
     choose("kind", kind, ("session", "strategy"))
     if market is not None:
         expression("market", market, "qr.read_market('bars.parquet')")
-    text = _Script(session, market).session() if kind == "session" else _Script(session, market).strategy()
+    script = _Script(session, options, market)
+    text = script.session() if kind == "session" else script.strategy()
     if path is not None:
-        write_text(path, text, PROGRAM, "to_script")
+        is_notebook = str(path).endswith(".ipynb")
+        whole, what = (_notebook(text), NOTEBOOK) if is_notebook else (text, PROGRAM)
+        write_text(path, whole, what, "to_script")
     return text
 
 
-def to_notebook(session: Session, path: str | Path, *, market: str | None = None) -> Path:
-    """The same program as a notebook, one cell per section; a file that somebody else wrote or changed is refused."""
-    text = to_script(session, market=market)
+def _notebook(text: str) -> str:
+    """A program as a notebook, one cell per section."""
     cells: list[dict[str, Any]] = []
     for number, part in enumerate(text.split("\n# %%\n")):
         source = part.strip("\n").splitlines(keepends=True)
@@ -89,75 +94,56 @@ def to_notebook(session: Session, path: str | Path, *, market: str | None = None
     metadata = {"kernelspec": kernel, "qresearch": ""}
     book = {"cells": cells, "nbformat": 4, "nbformat_minor": 5, "metadata": metadata}
     whole = json.dumps(book, indent=1, ensure_ascii=False) + "\n"
-    return write_text(path, whole.removesuffix(NOTEBOOK.after), NOTEBOOK, "to_notebook")
+    return whole.removesuffix(NOTEBOOK.after)
 
 
 class _Script:
-    def __init__(self, session: Session, market: str | None) -> None:
-        self._session, self._exchange = session, session._exchange
-        self._market = market
-        self._book = OrderBook()
-        self._settings = session._timeline.branch.stops[0].settings
+    def __init__(self, session: AnySession, options: Mapping[str, Any], market: str | None) -> None:
+        self._session, self._options, self._market = session, options, market
+        self._timeline, self._exchange = session.simulation.timeline, session.simulation.exchange
+        self._orders = Orders()
         self._uses_terms = False
-        first = session._timeline.branch.log[0]
-        self._settings = getattr(first, "settings", self._settings)
+        first = self._timeline.branch.log[0]
+        assert isinstance(first, events.AccountOpened)  # an account is opened before anything else
+        self._settings = first.settings
 
     # ------------------------------------------------------------------ what was done
 
-    def _parts(self) -> Iterator[tuple[Moment, list[events.Event]]]:
-        """Events between stops, each with the moment to which they lead; those of the opening are left out."""
-        timeline = self._session._timeline
-        branch = timeline.branch
-        self._book.fold(_single(branch.log[:1]))
-        opening = 1 + sum(isinstance(event, events.PositionSeeded) for event in branch.log[1 : self._opened()])
-        place = opening
-        for stop in range(timeline.stop + 1):
-            state = branch.stops[stop]
-            step, by_hand = split_step(branch.log[place : branch.counts[stop]])
-            yield state.at, [*step, *by_hand]
+    def _calls(self) -> Iterator[tuple[Moment, list[Call]]]:
+        """The calls of each step and after it, with the moment of the stop; what opened the session is left out."""
+        branch = self._timeline.branch
+        given, place = dict(branch.commands), 1 + len(self._options.get("positions") or {})
+        self._orders.read(branch.log[:place])
+        for stop in range(self._timeline.stop + 1):
+            calls: list[Call] = []
+            for index in range(place, branch.counts[stop]):
+                event = branch.log[index]
+                asked = [given[index]] if index in given else placed(event) if isinstance(event, events.Placed) else ()
+                calls += [(event.at, text) for command in asked if (text := self._call(command))]
+                self._orders.read([event])
+            yield branch.stops[stop].at, calls
             place = branch.counts[stop]
 
-    def _opened(self) -> int:
-        """Number of events that the constructor made."""
-        positions = self._session._options.get("positions") or {}
-        return 1 + len(positions)
-
-    def _calls(self) -> Iterator[tuple[Moment, list[Call]]]:
-        """The calls of each step and after it, with the moment of the stop."""
-        for moment, log in self._parts():
-            calls = []
-            for event in log:
-                for when, command in commands_of([event]):
-                    text = self._call(command)
-                    if text:
-                        calls.append((when, text))
-                self._book.fold(_single([event]))
-            yield moment, calls
-
-    def _call(self, command: Done) -> str:
+    def _call(self, command: Command) -> str:
         symbols = self._session.market.symbols
         match command:
-            case Place(instrument=column, method=method, asked=asked, terms=terms):
+            case Place(instrument=instrument, method=method, asked=asked, terms=terms):
                 style = "" if terms is MARKET_DAY else f", style={self._terms(terms)}"
-                return f"{method.call}({symbols[column]!r}, {asked!r}{style})"
-            case Cancel(order_id=order_id) | events.CancelRefused(order_id=order_id):
+                return f"{Method(method).call}({symbols[instrument]!r}, {asked!r}{style})"
+            case Cancel(order_id=order_id):
                 return f"cancel('{order_id}')"
             case Update():
                 return self._update(command)
-            case events.UpdateRefused(order_id=order_id, reason=reason, facts=facts):
-                wanted = facts["asked"] if reason is Reason.BELOW_FILLED else 1
-                return f"ticket('{order_id}').update(quantity={wanted})"
             case ChangeSettings(settings=settings):
                 return self._change(settings)
-            case events.PositionSeeded(instrument=column, quantity=quantity, cost=cost):
-                price = self._exchange.money.amount(cost) / quantity
-                return f"_hold_from_start({symbols[column]!r}, {quantity}, {price!r})"
-            case events.Recorded() | events.Logged():
+            case Seed():
+                return f"simulation.do({command!r})"
+            case _:
                 return ""
 
     def _update(self, command: Update) -> str:
-        record = self._book.orders[command.order_id]
-        changes: dict[str, Any] = {"quantity": abs(command.quantity) + record.filled + record.canceled}
+        record = self._orders[command.order_id]
+        changes: dict[str, Any] = {"quantity": command.total}
         for name in ("limit_price", "stop_price", "tag"):
             if getattr(command.terms, name) != getattr(record.terms, name):
                 changes[name] = getattr(command.terms, name)
@@ -195,8 +181,7 @@ class _Script:
         if changed and set(changed) <= {"slippage", "participation"}:
             cap = f", participation={settings.participation!r}" if "participation" in changed else ""
             return f"set_slippage({settings.slippage.kind!r}, {settings.slippage.size!r}{cap})"
-        words = [f"{name}={getattr(settings, name)!r}" for name in changed]
-        return f"_change({', '.join(words)})" if words else ""
+        return f"simulation.do(ChangeSettings({settings!r}))" if changed else ""
 
     # ------------------------------------------------------------------ as a session
 
@@ -204,7 +189,7 @@ class _Script:
         """The program."""
         body = list(self._steps())
         session = self._session
-        options = ", ".join(["MARKET", *(f"{name}={value}" for name, value in self._options().items())])
+        options = ", ".join(["MARKET", *(f"{name}={value}" for name, value in self._arguments().items())])
         lines = [
             '"""A session of qresearch as it was done, call by call."""',
             "",
@@ -229,13 +214,15 @@ class _Script:
     def _head(self) -> list[str]:
         extra = ["from datetime import date", ""] if self._uses_terms else []
         terms = ["from qresearch.domain.terms import Kind, Terms, TimeInForce"] if self._uses_terms else []
-        settings = ["from qresearch.domain.settings import Costs, Slippage"] if self._uses_settings else []
+        commands = ["from qresearch.domain.commands import ChangeSettings, Seed"] if self._gives_commands else []
+        settings = ["from qresearch.domain.settings import Costs, Settings, Slippage"] if self._gives_commands else []
         given = self._market or "qr.read_market(sys.argv[1]) if len(sys.argv) > 1 else qr.sample_market()"
         if self._market is None:
             extra = ["import sys", *extra] if extra else ["import sys", ""]
         return [
             *extra,
             "import qresearch as qr",
+            *commands,
             *settings,
             *terms,
             "",
@@ -246,13 +233,13 @@ class _Script:
         ]
 
     @property
-    def _uses_settings(self) -> bool:
-        return any("Costs(" in text or "Slippage(" in text for text in self._made)
+    def _gives_commands(self) -> bool:
+        return any(text.startswith("simulation.do(") for text in self._made)
 
-    def _options(self) -> dict[str, str]:
+    def _arguments(self) -> dict[str, str]:
         """The arguments of the constructor that are not the default, as text."""
         given = {}
-        for name, value in self._session._options.items():
+        for name, value in self._options.items():
             if name in {"strict", "language"} or value is None:  # neither changes what happens
                 continue
             plain = dict(value) if isinstance(value, dict) else value
@@ -366,18 +353,12 @@ class _Script:
         """The line that has a function called between the open and the close."""
         if self._exchange.intraday is not None:
             return 'run_daily(now, "every_bar")'
-        # On the clock of the same bar run_daily knows no such moment of daily bars; an order by hand may stand there.
-        same_bar = self._session.settings.clock == SAME_BAR
-        return f"context._session._schedule(now, {INTRADAY})" if same_bar else 'run_daily(now, "11:30")'
+        return 'run_daily(now, "intraday")'
 
 
 def _of_context(text: str) -> str:
-    """A call of a session as a context offers it; what it does not offer is done by its session."""
-    return f"_session.{text}" if text.startswith("_") else text.replace("ticket(", "ticket_of(", 1)
-
-
-def _single(log: list[events.Event]) -> Iterator[Any]:
-    return events.records(iter(log))
+    """A call of a session as a context offers it."""
+    return text.replace("ticket(", "ticket_of(", 1)
 
 
 def _literal(value: object) -> str:

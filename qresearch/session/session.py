@@ -2,60 +2,67 @@
 
 from __future__ import annotations
 
-import warnings
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, NoReturn, SupportsIndex
+from typing import TYPE_CHECKING, Any, Literal, NoReturn, SupportsIndex
 
-from qresearch.domain import events
-from qresearch.domain.arguments import flag, function, whole
+import pandas as pd
+
+from qresearch.book import frames
+from qresearch.book.benchmark import BenchmarkLike
+from qresearch.book.digest import digest_of
+from qresearch.book.explain import explain_order
+from qresearch.book.explanation import Explanation
+from qresearch.book.history import AccountHistory
+from qresearch.book.portfolio import Portfolio
+from qresearch.book.tables import Tables
+from qresearch.domain.arguments import flag, text
 from qresearch.domain.arguments import path as path_of
-from qresearch.domain.arguments import price as price_of
+from qresearch.domain.arguments import symbols as symbols_of
 from qresearch.domain.calls import told_calls
-from qresearch.domain.moment import AFTER_CLOSE, Moment
 from qresearch.domain.settings import Settings
-from qresearch.domain.state import State
-from qresearch.engine.draft import Draft
-from qresearch.engine.exchange import Exchange
-from qresearch.engine.immediate import placing
-from qresearch.engine.valuation import market_values
-from qresearch.errors import (
-    MarketWarning,
-    UsageError,
-    choose,
-    shown,
-)
+from qresearch.engine.fees import fixed_costs
+from qresearch.errors import UsageError, choose, shown
 from qresearch.market.market import Market
 from qresearch.sentences import Said, Words
-from qresearch.session.digest import digest_of
-from qresearch.session.editing import source_of
-from qresearch.session.html import session_html
+from qresearch.session.attempt import Attempt
+from qresearch.session.branches import Branches
+from qresearch.session.breakpoints import Breakpoints
+from qresearch.session.clock import Clock
+from qresearch.session.host import Host, source_of
 from qresearch.session.journal import Journal
 from qresearch.session.journal_file import journal_path
-from qresearch.session.looking import Looking
+from qresearch.session.keeper import Keeper
 from qresearch.session.memory import Memory, SessionMemory
-from qresearch.session.navigation import Now
+from qresearch.session.navigation import Navigation
 from qresearch.session.notices import Notices
-from qresearch.session.options import (
-    recorded,
-    settings_of,
-    span_of,
-    starting_cash,
-    written,
-)
-from qresearch.session.orders import OrderBook
+from qresearch.session.now import Now, moment_of, now_of
+from qresearch.session.options import cost_rates, settings_of, slippage_of, span_of, starting_cash, volume_cap
+from qresearch.session.pages import session_html
 from qresearch.session.plain import plain_options
-from qresearch.session.replay import resume
-from qresearch.session.scripting import to_notebook, to_script
-from qresearch.session.strategy import BarData, Context
+from qresearch.session.replay import follow, made, opened
+from qresearch.session.results import save_results
+from qresearch.session.scripting import to_script
+from qresearch.session.simulation import Simulation
+from qresearch.session.strategy import BarData, Context, Hooks
 from qresearch.session.ticket import Ticket
-from qresearch.session.timeline import Branch, Timeline
+from qresearch.session.trader import Trader
+from qresearch.session.trading import TradingApi
+from qresearch.session.voice import Voice
+from qresearch.session.watch import Watch
+from qresearch.session.what_if import WhatIf
+
+if TYPE_CHECKING:
+    from qresearch.views.panels.workbench import Panels, Workbench
+    from qresearch.views.picture import Picture
+    from qresearch.views.report import Report
+    from qresearch.views.svg import SvgPicture
 
 __all__ = ["Now", "Session"]
 
 
 @told_calls
-class Session(Looking):
+class Session(TradingApi):
     """A stateful workbench around a deterministic exchange simulator.
 
     Parameters
@@ -184,117 +191,649 @@ class Session(Looking):
                 "Make one with qresearch.read_market(...) or qresearch.sample_market()."
             )
         self.market = market = market if money_step is None else market.counted_in(money_step)
-        self._strict, self._words = flag("strict", strict), Words(language)
-        self._dialect: Callable[[object], object] | None = None
-        self._benchmark, self._panels = None, None
-        self.message = ""
-        """What the last call has to say."""
-        self.notices = Notices(market.notes)
-        """What a user should know about the data and the run, each once; ``notices.table`` counts them by kind."""
-        held: dict[str, Any] = {}
-        self.memory = SessionMemory(held, self._remember)
-        """The attributes that a strategy has set on its context; kept with every state, restored on going back."""
         first, last = span_of(market, start, end)
-        self._exchange = Exchange(market, first, last)
-        # Orders look up symbols that were seen before here, without a call.
-        self._known = market.panel.columns.resolved
-        settings = settings_of(market, options)
-        self._decide_on = placing(settings)  # chosen once: every order of a strategy comes through it
-        self._begin_navigation()
-        self._book: tuple[Branch | None, OrderBook] = (None, OrderBook())
-        self._open(settings, starting_cash(market, cash), _holdings(positions), flag("positions_paid", positions_paid))
-        self._context = Context(self, held)
-        self._data = BarData(self)
+        money = market.venue.money.money("cash", starting_cash(market, cash))
+        self.simulation = Simulation.opened(
+            market, first, last, settings_of(market, options), money, _holdings(positions),
+            paid=flag("positions_paid", positions_paid),
+        )  # fmt: skip
+        """The kernel: market, exchange, timeline and account; commands in, events out."""
         self._options = options
-        self._begin(strategy, held, None if journal is None else journal_path(journal))
+        self._voice = Voice(Words(language), Notices(market.notes))
+        self._panels: Panels | None = None
+        self._compose(strict=flag("strict", strict))
+        self._begin(strategy, None if journal is None else journal_path(journal))
 
     # ------------------------------------------------------------------ beginning
 
-    def _open(self, settings: Settings, cash: float, positions: Mapping[str, int], paid: bool) -> None:
-        day = self._exchange.first - 1
-        draft = Draft(_blank(day, settings))
-        draft.emit(events.AccountOpened(draft.at, self._exchange.money.money("cash", cash), settings))
-        for symbol, quantity in positions.items():
-            self._seed(draft, symbol, quantity, paid=paid)
-        if draft.cash < 0:
-            money = self._exchange.money
-            raise UsageError(
-                f"The positions cost {money.text(-draft.cash)} more than the cash. "
-                "Raise cash=, hold less, or pass positions_paid=False to be given them."
-            )
-        state = draft.freeze()
-        values = market_values(self._exchange, self._view_at(state), state.positions)
-        self._starting_equity = state.cash + int(values.sum())
-        self._timeline = Timeline(state, draft.events, None, self._day_text)
+    def _compose(self, *, strict: bool) -> None:
+        """Put the parts together, each on what it needs of those before it."""
+        held: dict[str, Any] = {}
+        memory = Memory([held], self._voice.tell, self._live_ticket)
+        self._keeper = keeper = Keeper(self.simulation, memory, self._voice)
+        self.memory = SessionMemory(held, keeper.remember)
+        """The attributes that a strategy has set on its context; kept with every state, restored on going back."""
+        self._trader = trader = Trader(self, keeper, strict=strict)
+        self._place = trader.place
+        context, data = Context(trader, held), BarData(self)
+        self._host = host = Host(trader, context, data)
+        memory.live |= {"session": self, "context": context, "data": data, "market": self.market, "log": context.log}
+        self._navigation = Navigation(self, Clock(host, strict=strict), trader, Breakpoints(self))
 
-    def _hold_from_start(self, symbol: str, quantity: int, cost_price: float) -> None:
-        """Begin with shares bought at a price of their own, paid from the cash; only before the first day."""
-        if self._account.day >= self._exchange.first:
-            raise UsageError(
-                f"Positions to begin with are set before the first day; the session stands at {self._now_text}. "
-                "Set them right after opening the session, or in initialize()."
-            )
-        cost_price = price_of("cost price", cost_price)
-        draft = self._draft or Draft(self._timeline.state)
-        before, money = draft.cash, self._exchange.money
-        cost = money.notional(money.price_units(cost_price), whole("quantity", quantity, example=1000))
-        if cost > before:
-            raise UsageError(
-                f"{quantity:,} shares of {symbol} cost {money.text(cost)}, more than the cash of {money.text(before)}. "
-                "Open the session with more cash."
-            )
-        self._seed(draft, symbol, quantity, paid=True, cost_price=cost_price)
-        if self._draft is None:
-            self._commit_command(draft)
-
-    def _seed(self, draft: Draft, symbol: str, quantity: int, *, paid: bool, cost_price: float | None = None) -> None:
-        column = self.market.column(symbol)
-        price = self._view_at(draft).last_price(column)
-        quantity = whole(f"positions: shares of {symbol}", quantity, example=1000)
-        if not price > 0 or self._exchange.closing_day[column] <= self._exchange.first:
-            raise UsageError(
-                f"positions: {symbol} has no price on both sides of {self._exchange.date(self._exchange.first)}, so it "
-                "cannot be held then. Start later or leave it out."
-            )
-        if cost_price is not None:
-            price = cost_price
-        cost = self._exchange.money.notional(self._exchange.money.price_units(price), quantity)
-        draft.emit(events.PositionSeeded(draft.at, column, quantity, cost, cost if paid else 0))
-
-    def _begin(self, strategy: object, held: dict[str, Any], journal: Path | None) -> None:
+    def _begin(self, strategy: object, journal: Path | None) -> None:
         """Load the strategy and let it initialise itself before the first day."""
-        live = {
-            "session": self,
-            "context": self._context,
-            "data": self._data,
-            "market": self.market,
-            "log": self._context.log,
-        }
-        self._memory = Memory([held], self._tell, self._live_ticket, live)
-        self._begin_strategy(strategy)
+        keeper, host, branch = self._keeper, self._host, self.simulation.timeline.branch
+        host.begin(strategy)
         if journal is not None:
-            name = "" if strategy is None else self._strategy.name
-            self._journal = self._open_journal(journal, name, source_of(strategy))
+            meta = {
+                "fingerprint": self.market.fingerprint,
+                "market": repr(self.market),
+                "options": plain_options(self._options),
+                "strategy": "" if strategy is None else host.strategy.name,
+                "source": source_of(strategy),
+            }
+            keeper.journal = Journal.create(journal, meta, keeper.memory.values, self._voice.tell)
             # A copy: what initialize does joins this very list before the journal writes it.
-            self._journal.note("root", self._timeline.branch, list(self._timeline.branch.log), None)
-        self._keep("initialize", self._initialized(), self._memory.snapshot())
-        self._settle()
+            keeper.journal.note("root", branch, list(branch.log), None)
+        keeper.keep("initialize", host.initialized(), keeper.memory.snapshot())
+        self._navigation.clock.settle()
 
     def _live_ticket(self, order_id: str) -> Ticket:
-        return Ticket.of(self, self._timeline.branch, int(order_id))
+        return self._trader.ticket_on(self.simulation.timeline.branch, int(order_id))
 
-    def _day_text(self, day: int) -> str:
-        return "start" if day < self._exchange.first else self._exchange.date(day)
+    # ------------------------------------------------------------------ what it says
 
-    def _open_journal(self, path: Path, strategy: str, source: str) -> Journal:
-        meta = {
-            "fingerprint": self.market.fingerprint,
-            "market": repr(self.market),
-            "options": plain_options(self._options),
-            "strategy": strategy,
-            "source": source,
-        }
-        return Journal.create(path, meta, self._memory.values, self._tell)
+    @property
+    def words(self) -> Words:
+        """All that is said to a person, in the language of the session."""
+        return self._voice.words
+
+    @property
+    def message(self) -> str:
+        """What the last call has to say."""
+        return self._voice.message
+
+    @message.setter
+    def message(self, message: str) -> None:
+        self._voice.message = message
+
+    @property
+    def notices(self) -> Notices:
+        """What a user should know about the data and the run, each once; ``notices.table`` counts them by kind."""
+        return self._voice.notices
+
+    # ------------------------------------------------------------------ moving in time
+
+    def step(self, n: int = 1, *, phase: str | None = None, rerun: bool = False, debug: bool = False) -> Session:
+        """Go on to the next close, or to the next occurrence of a phase.
+
+        A step is a transaction: if the strategy raises, the session stands where it stood before, and what the step
+        had done is in :attr:`attempt`. After going back, steps redo the kept future without calling the strategy;
+        placing an order first opens a branch, and so does a step once the strategy has been changed: what the old code
+        did is kept on its branch and never passed off as what the new code does.
+
+        Parameters
+        ----------
+        n : int
+            Number of steps. More than there are stop at the end of the session.
+        phase : str, optional
+            "PRE_OPEN", "OPEN", "INTRADAY", "CLOSE", "AFTER_CLOSE", or "next" for the next one whatever it is. On minute
+            data every whole bar is an INTRADAY of its own.
+        rerun : bool
+            After going back: call the strategy again instead of redoing the kept future. Equal events stay on the
+            branch, different ones open another. Orders by hand of the kept future are not placed again.
+        debug : bool
+            Open the standard debugger on the first line of each callback (this also calls the strategy again). Inside,
+            ``c`` goes on, ``q`` leaves without taking the step.
+
+        Returns
+        -------
+        Session
+            Itself, so that a cell shows where it stands.
+
+        Raises
+        ------
+        OutOfRange
+            The session stands at its last day already; go back, or open one with a later end.
+        StrategyError
+            A callback raised; mend it and step again.
+
+        Examples
+        --------
+        >>> import qresearch as qr
+        >>> session = qr.Session(qr.sample_market(), start="2022-03-01")
+        >>> session.step(phase="OPEN").now.phase.value
+        'OPEN'
+        """
+        self._navigation.step(n, phase, rerun=rerun, debug=debug)
+        return self
+
+    def run(self, until: object = None, *, rerun: bool = False, progress: bool = True, debug: bool = False) -> Session:
+        """Step to the end of the session, or until something holds.
+
+        Breakpoints stop it at the end of the phase that hit them, with the reason in the message; running again goes
+        on. See :attr:`breakpoints`. After going back it redoes the kept future without calling the strategy, up to
+        where the strategy has been changed since: from there the new code runs, on a new branch.
+
+        Parameters
+        ----------
+        until : str, date or callable, or a list of them, optional
+            A date (the last trading day at or before it), on minute data also with a time such as "2024-03-01 10:30"
+            (the last bar that has ended by then); a predicate on the session that is asked after every step
+            and stops the run when it returns True; the name of a breakpoint, also of a disabled one; or an event such
+            as "order.rejected". Of several, the first that comes.
+        rerun : bool
+            After going back: call the strategy again over the kept future, as :meth:`step` does.
+        progress : bool
+            Show a progress bar when the run takes more than two seconds.
+        debug : bool
+            Open the standard debugger inside the callback whose order hits a breakpoint.
+
+        Returns
+        -------
+        Session
+
+        Raises
+        ------
+        StrategyError
+            A callback raised; everything up to the step before it is kept.
+
+        Examples
+        --------
+        >>> import qresearch as qr
+        >>> session = qr.Session(qr.sample_market(), start="2022-03-01")
+        >>> str(session.run(until="2022-03-10").now.day)[:10]
+        '2022-03-10'
+        """
+        self._navigation.run(until, rerun=rerun, progress=progress, debug=debug)
+        return self
+
+    def back(self, n: int = 1) -> Session:
+        """Go back some stops. Nothing is erased: step() redoes them, acting opens a branch.
+
+        The variables of the notebook cannot be rewound; ``session.memory`` (the attributes of the context), the
+        attributes of a class strategy, the globals of a script and what ``run_daily`` set up are.
+
+        Parameters
+        ----------
+        n : int
+            Number of stops: each step, and each move with ``phase=``, made one.
+
+        Raises
+        ------
+        OutOfRange
+            Beyond the beginning.
+        """
+        self._navigation.back(n)
+        return self
+
+    def goto(self, where: object = None, *, event: int | None = None) -> Session:
+        """Go to a kept stop of this branch, back or forward. Never simulates.
+
+        Parameters
+        ----------
+        where : str, date, int or row of ``session.events``, optional
+            A date: the last stop of that day, on minute data with a time the last one up to it. An integer: a stop, 0
+            for the beginning, -1 for the last one kept. A row of the events table: the first stop at which it had
+            happened.
+        event : int, optional
+            The number (`seq`) of an event.
+
+        Raises
+        ------
+        OutOfRange
+            The day is no trading day, or nothing is kept there on this branch; the message says how far it goes.
+
+        Examples
+        --------
+        >>> import qresearch as qr
+        >>> session = qr.Session(qr.sample_market(), start="2022-03-01").step(5)
+        >>> str(session.goto("2022-03-02").now.day)[:10], str(session.goto(-1).now.day)[:10]
+        ('2022-03-02', '2022-03-07')
+        """
+        self._navigation.goto(where, event)
+        return self
+
+    def branch(self, name: str) -> Session:
+        """Open a named branch here and stand on it; what lies ahead stays on the old one.
+
+        Parameters
+        ----------
+        name : str
+
+        Raises
+        ------
+        UsageError
+            The name is taken: choose another, or go there with ``branches.switch``.
+        """
+        self._navigation.branch(name)
+        return self
+
+    @property
+    def now(self) -> Now:
+        """Day, phase and time at which the session stands; inside a callback, those of the callback."""
+        return now_of(self.simulation)
+
+    @property
+    def branches(self) -> Branches:
+        """All branches: a table, and ``switch``, ``rename`` and ``compare``."""
+        return Branches(self, self._navigation)
+
+    @property
+    def breakpoints(self) -> Breakpoints:
+        """Where ``run`` stops: ``add``, ``enable``, ``disable``, ``remove`` and ``list``."""
+        return self._navigation.breakpoints
+
+    @property
+    def watch(self) -> Watch:
+        """Values to note at every step: ``watch("equity")``, then ``watch.table``."""
+        clock = self._navigation.clock
+        if clock.watch is None:
+            clock.watch = Watch(self)
+        return clock.watch
+
+    @property
+    def what_if(self) -> WhatIf:
+        """Preview an order without placing it: ``what_if("buy", "600519", 100)``."""
+        return WhatIf(self._trader)
+
+    @property
+    def attempt(self) -> Attempt | None:
+        """The last step that failed: its events, orders, fills, locals and traceback. None when none has."""
+        return self._host.attempt
+
+    @property
+    def strategy(self) -> Hooks:
+        """The callbacks in force. Assign a function, class, object or path to go on with an edited strategy.
+
+        What the old one remembers is carried over (attributes, globals, ``context``, schedules by the name of their
+        function); what the edit itself changes is new. ``initialize`` is not called again.
+        """
+        return self._host.strategy
+
+    @strategy.setter
+    def strategy(self, strategy: object) -> None:
+        self._host.exchange(strategy)
+
+    # ------------------------------------------------------------------ trading; the order functions are those of the Trading API
+
+    def cancel(self, order: str) -> Ticket:
+        """Withdraw what is left of an order.
+
+        A cancel that comes too late changes nothing and is an event with its reason.
+
+        Parameters
+        ----------
+        order : Ticket or str
+            A ticket or an order id.
+
+        Returns
+        -------
+        Ticket
+
+        Raises
+        ------
+        WrongBranch
+            The ticket belongs to another branch; take it from this one with ``session.ticket(order_id)``.
+        """
+        return self._trader.cancel(order)
+
+    def ticket(self, order: str | int) -> Ticket:
+        """The handle on an order of the present branch.
+
+        Parameters
+        ----------
+        order : str or int
+            Order id.
+
+        Raises
+        ------
+        UsageError
+            No such order at this point of the timeline.
+        """
+        return self._trader.ticket(order)
+
+    @property
+    def settings(self) -> Settings:
+        """Costs, slippage and options in force at the cursor."""
+        return self.simulation.account.settings
+
+    def set_order_cost(
+        self,
+        open_tax: float = 0.0,
+        close_tax: float = 0.0005,
+        open_commission: float = 0.00025,
+        close_commission: float = 0.00025,
+        min_commission: float = 5.0,
+        *,
+        rounding: str = "each",
+        transfer_fee: float = 0.0,
+        historical: bool = False,
+    ) -> None:
+        """Set what trading costs, from now on; going back undoes it.
+
+        Parameters
+        ----------
+        open_tax, close_tax : float, fraction of the value
+            Stamp duty on buys and sells; funds pay none on a venue with rules.
+        open_commission, close_commission : float, fraction of the value
+        min_commission : float, currency
+            Least commission of one order.
+        rounding : {"each", "total"}
+            Whether commission and stamp duty of a fill are each rounded to the money step, as brokers do, or their sum.
+        transfer_fee : float, fraction of the value
+            On both sides; funds pay none on a venue with rules.
+        historical : bool
+            Stamp duty and transfer fee by date and board from the rule book of the venue; the rates above of both are
+            then not used.
+
+        Raises
+        ------
+        UsageError
+            A rate outside [0, 1), or `historical` on a venue without rules.
+
+        Examples
+        --------
+        >>> import qresearch as qr
+        >>> session = qr.Session(qr.sample_market())
+        >>> session.set_order_cost(close_tax=0.001, open_commission=0.0003, close_commission=0.0003)
+        """
+        rates = {name: value for name, value in locals().items() if name != "self"}
+        self._trader.change(costs=fixed_costs(self.market.venue, **cost_rates(rates)))
+
+    def set_slippage(
+        self, kind: str, size: float = 0.0, *, participation: float | Literal["same"] | None = "same"
+    ) -> None:
+        """Set how far fill prices move against orders, and how much they may take, from now on.
+
+        Parameters
+        ----------
+        kind : {"none", "fixed", "bps", "volume_share", "spread", "spread_rate"}
+        size : float
+            fixed: currency per share; bps: basis points; volume_share: impact of taking a whole day's volume; spread,
+            spread_rate: what lies between a buy and a sell, currency per share or a fraction of the price.
+        participation : float, None or "same"
+            Largest part of a bar's volume that all orders in one instrument may take together; None for no cap.
+
+        Raises
+        ------
+        UsageError
+            An unknown kind, a negative size, or a part outside of (0, 1].
+        """
+        changes: dict[str, Any] = {"slippage": slippage_of(kind, size)}
+        if not isinstance(participation, str) or participation != "same":
+            changes["participation"] = volume_cap(participation)
+        self._trader.change(**changes)
+
+    # ------------------------------------------------------------------ looking
+
+    @property
+    def portfolio(self) -> Portfolio:
+        """Cash, holdings and profit at the last visible prices."""
+        return Portfolio(self.simulation.exchange, self.simulation.account, self.simulation.starting_equity)
+
+    @property
+    def orders(self) -> pd.DataFrame:
+        """Every order ever placed on this branch, one row each.
+
+        Indexed by order id. `asked` is the call and its number; `quantity` what was sent, `filled`, `leaves` and
+        `canceled` add up to it (shares). `average_price` is NaN without a fill; fees are in the currency. `reason` and
+        `why` say what stopped or trimmed it; `placed` and `ended` are days (NaT: not ended, or before the data).
+        """
+        return frames.orders_frame(self.simulation.exchange, self.simulation.orders.now().values())
+
+    @property
+    def open_orders(self) -> pd.DataFrame:
+        """The orders that are queued or working; columns as in :attr:`orders`."""
+        return frames.orders_frame(self.simulation.exchange, self.simulation.orders.now().open)
+
+    @property
+    def fills(self) -> pd.DataFrame:
+        """Every execution, one row each.
+
+        `price` in currency per share; `notional`, `commission`, `stamp_duty`, `transfer_fee` and `net` (what the cash
+        changed by, negative for a buy) in the currency.
+        """
+        return frames.fills_frame(self.simulation.exchange, self.simulation.log)
+
+    @property
+    def positions(self) -> pd.DataFrame:
+        """What is held, one row per symbol.
+
+        `quantity` is `sellable` plus `locked` (bought today, T+1) plus `reserved` (held back by working sells), in
+        shares. `average_cost` includes buying fees. `weight` is the part of the equity. `stale` marks a position that
+        had no bar today without a delisting on record.
+        """
+        symbols = self.market.symbols
+        return frames.positions_frame(self.portfolio, (symbols[column] for column in self.simulation.account.stale))
+
+    @property
+    def equity(self) -> pd.Series[float]:
+        """Equity at every close so far, by trading day, in the currency."""
+        return AccountHistory.of(self.simulation).equity_series
+
+    @property
+    def events(self) -> pd.DataFrame:
+        """Everything that happened, one row per event, in order.
+
+        `quantity` in shares, `price` in currency per share, `amount` and `fee` (of a fill) in the currency; missing
+        where an event has none. `before` and `after` are the states of the order; empty where an event is of no order.
+        """
+        return frames.events_frame(self.simulation.exchange, self.simulation.log)
+
+    @property
+    def tables(self) -> Tables:
+        """The account as tables: trade details, positions and portfolio now and by day, round trips, costs, figures.
+
+        ``session.tables.return_summary``; ``session.tables(names="swordfish")`` gives them under Swordfish's names.
+        """
+        return Tables(self.simulation)
+
+    def history(
+        self,
+        symbols: str | list[str] | None = None,
+        count: int = 20,
+        field: str = "close",
+        adjust: str = "pre",
+        frequency: str = "day",
+    ) -> pd.DataFrame:
+        """The last whole bars of a field up to now.
+
+        Parameters
+        ----------
+        symbols : str or list of str, optional
+            Default: all.
+        count : int
+            Number of bars; fewer come back at the start of the data.
+        field : str
+            "open", "high", "low", "close", "volume", "turnover", "pre_close", "limit_up" or "limit_down"; of bars
+            inside the day the first six, and "bid" and "ask" where the data have them.
+        adjust : {"pre", "post", "none"}
+            For corporate actions as of the present day: "pre" makes older prices comparable with today's.
+        frequency : {"day", "bar"}
+            "bar" on minute data: the bars inside the days, up to the last whole one.
+
+        Returns
+        -------
+        DataFrame
+            One row per trading day, or per bar by the time at which it ends; one column per symbol. NaN: no row.
+        """
+        wanted = self.market.symbols if symbols is None else symbols_of("symbols", symbols)
+        columns = [self.market.column(symbol) for symbol in wanted]
+        if field != "all":
+            return frames.history_frame(self.simulation.view, columns, count, field, adjust, frequency)
+        if len(columns) != 1:
+            raise UsageError(
+                f"history: field='all' gives the fields of one instrument, and {len(columns)} are named. Name one symbol, "
+                "or one field such as 'close'."
+            )
+        return frames.bars_frame(self.simulation.view, columns[0], count, adjust, frequency)
+
+    # ------------------------------------------------------------------ telling
+
+    def explain(self, order: str | int, *, language: str | None = None) -> Explanation:
+        """Why an order did what it did: what was asked and sent, each check with its numbers, the fill and its fees.
+
+        Works for every order ever placed on this branch, refused ones included; recomputed from the kept states.
+
+        Parameters
+        ----------
+        order : Ticket, str or int
+            A ticket or an order id.
+        language : {"en", "zh"}, optional
+            Of the sentences. Default: that of the session.
+
+        Returns
+        -------
+        Explanation
+            Prints as text, shows as HTML, and ``.data`` is a DataFrame.
+
+        Raises
+        ------
+        UsageError
+            No such order at this point of the timeline, or another language.
+
+        Examples
+        --------
+        >>> import qresearch as qr
+        >>> session = qr.Session(qr.sample_market(), start="2022-03-01", cash=5_000)
+        >>> ticket = session.buy("604018", 1000)
+        >>> print(session.step().explain(ticket))  # doctest: +NORMALIZE_WHITESPACE
+        Order 1: buy 604018.SH: FILLED
+        2022-02-28 AFTER_CLOSE
+          · Asked: order 1,000
+          · Sized: 0 held, +0 pending.
+          ✓ Sent: 1,000 shares; waits for the next open.
+        2022-03-01 OPEN
+          ✓ Trading: listed and not suspended on 2022-03-01; opens at 9.52
+          ✓ Price limit: open 9.52 is below the upper limit 10.54
+          ✓ Lot: 1,000 shares are allowed
+          ✗ Cash: 1,000 shares need 9,525.00 with fees; 5,000.00 is available, enough for 500.
+          ✓ Filled: 500 shares at 9.52 = 4,760.00; the opening price.
+          · Fees: commission 5.00, stamp duty 0.00, transfer fee 0.00; 5.00 in all.
+        What to do: 4,525.00 more cash would have paid for all; 500 shares were within reach. Order less, or sell
+        first; cash is checked at the match, after the sells.
+        """
+        self._keeper.refuse_inside_callback("explain")
+        say, simulation = self.words.named(language), self.simulation
+        record = simulation.orders.now()[int(self.ticket(order))]
+        return explain_order(simulation.exchange, simulation.timeline.branch, simulation.timeline.count, record, say)
+
+    def report(
+        self,
+        html: str | Path | None = None,
+        *,
+        benchmark: BenchmarkLike | pd.Series[float] = None,
+        branch: str | tuple[str, str] | None = None,
+        title: str | None = None,
+    ) -> Report:
+        """Show what the run came to: figures and plots in the notebook, the whole QuantStats page as a file.
+
+        Parameters
+        ----------
+        html : path, optional
+            Write the tear-sheet page here.
+        benchmark : Series of closes, symbol, Benchmark or False, optional
+            Default: that of the market; False for none.
+        branch : str or (str, str), optional
+            Another branch, or two to see side by side. Default: the present one up to now.
+        title : str, optional
+
+        Returns
+        -------
+        Report
+            Shows itself in a notebook.
+
+        Raises
+        ------
+        UsageError
+            No such branch, or a benchmark that holds no closes.
+
+        Examples
+        --------
+        >>> import qresearch as qr
+        >>> qr.Session(qr.sample_market(), start="2022-03-01").step(20).report()
+        <Report of branch main: 20 trading days 2022-03-01 to 2022-03-28, total return +0.00%>
+        """
+        from qresearch.views.report import compare, report  # noqa: PLC0415  # the ring above, only when asked
+
+        if html is not None:
+            html = path_of("html", html, "tearsheet.html")
+        if title is not None:
+            text("title", title, "My run", empty=True)
+        if isinstance(branch, (tuple, list)):
+            if len(branch) != len(("first", "second")):
+                raise UsageError(
+                    f"branch={shown(branch)}: two branches can be compared. Write branch=('main', 'other')."
+                )
+            return compare(self, *branch, html=html, benchmark=benchmark, title=title)
+        return report(self, html, benchmark=benchmark, branch=branch, title=title)
+
+    def show(self, *, language: str | None = None, colours: str | None = None, theme: str = "light") -> Workbench:
+        """Open the workbench: step, trade, and see what every order did, with panels instead of code.
+
+        Parameters
+        ----------
+        language : {"en", "zh"}, optional
+            Of the labels, reasons and messages. Default: that of the session.
+        colours : {"red_up", "green_up"}, optional
+            Of rising prices. Default: red in a market in CNY, green elsewhere.
+        theme : {"light", "dark"}
+
+        Returns
+        -------
+        Workbench
+            Shows itself in a notebook, and moves with the session. Shown twice in one look, it is the same one.
+
+        Raises
+        ------
+        UsageError
+            A word that is none of these.
+
+        Examples
+        --------
+        >>> import qresearch as qr
+        >>> session = qr.Session(qr.sample_market(), start="2022-03-01", cash=100_000)
+        >>> session.show()
+        <Workbench of <Session before the first trading day, 2022-03-01; branch main; equity 100,000.00>>
+        """
+        return self.panels(language=language, colours=colours, theme=theme).workbench()
+
+    @property
+    def panels(self) -> Panels:
+        """The parts of the workbench one by one: ``session.panels.ticket()``; another look by calling it."""
+        if self._panels is None:
+            from qresearch.views.panels.workbench import Panels  # noqa: PLC0415  # the ring above, only when asked
+
+            self._panels = Panels.of(self)
+        return self._panels
+
+    def plot(self, kind: str = "equity", **options: Any) -> Picture | SvgPicture:
+        """Draw a static picture of the run.
+
+        Parameters
+        ----------
+        kind : {"equity", "candles", "exposure", "monthly", "orders", "lives", "life"}
+            Equity and drawdown against the benchmark; candles of a `symbol` with volume and order marks; exposure and
+            weights; returns by month; orders by state; one row per order through its states; the way of one `order`
+            through the table of states.
+        **options
+            Of the function of that kind in :mod:`qresearch.views.plots`, such as ``theme="dark"``, ``ax=``,
+            ``branch=``, or ``symbol=`` of the candles.
+
+        Returns
+        -------
+        Picture or SvgPicture
+            Shows itself in a notebook. Of a Picture, ``.save(path)`` writes a PNG and ``.figure`` is matplotlib's.
+
+        Raises
+        ------
+        UsageError
+            No such kind.
+        """
+        from qresearch.views.plots import draw  # noqa: PLC0415  # the ring above, only when asked
+
+        return draw(self, kind, **options)
 
     # ------------------------------------------------------------------ keeping
 
@@ -304,7 +843,34 @@ class Session(Looking):
         What strategies log and record is left out, and so is what only keeps the clock and the queue in order: by how
         many stops one came here makes no difference.
         """
-        return digest_of(self._log(), self._account.at)
+        return digest_of(self.simulation.log, self.simulation.account.at)
+
+    def save_results(self, directory: str | Path, format: str = "parquet") -> list[Path]:  # noqa: A002  # as pandas
+        """Write the tables of the run as files, a README of their columns and units, and the tear-sheet page.
+
+        Parameters
+        ----------
+        directory : path
+            Made when it is missing. Files of an earlier call in it are replaced; those of others stay as they are.
+        format : {"parquet", "csv"}
+
+        Returns
+        -------
+        list of Path
+            What was written; the last one lists the files that are ours, to know them again.
+
+        Raises
+        ------
+        UsageError
+            Another format; files of the same names that qresearch did not write, or that were changed since; a folder
+            that cannot be written to. Pass a folder of its own.
+        """
+        return save_results(self, directory, format)
+
+    def to_script(self, path: str | Path | None = None, *, kind: str = "session", market: str | None = None) -> str:
+        """The session as a plain Python program that ends with the same digest; see :func:`~.scripting.to_script`."""
+        self._keeper.refuse_inside_callback("to_script")
+        return to_script(self, self._options, path, kind=kind, market=market)
 
     @classmethod
     def resume(cls, path: str | Path, market: Market, strategy: object = None, *, verify: bool = False) -> Session:
@@ -342,7 +908,12 @@ class Session(Looking):
         >>> qr.Session.resume(path, market).digest() == digest
         True
         """
-        return resume(cls, path_of("path", path, "run.qsession"), market, strategy, verify=flag("verify", verify))
+        file = path_of("path", path, "run.qsession")
+        verify = flag("verify", verify)
+        contents = opened(file, market)
+        session = made(cls, market, contents.meta)
+        follow(session._navigation.clock, contents, file, strategy, verify=verify)
+        return session
 
     @classmethod
     def from_script(  # noqa: PLR0917  # in the order in which people say it
@@ -411,45 +982,6 @@ class Session(Looking):
             strict=flag("strict", strict), options=options,
         )  # fmt: skip
 
-    def to_script(self, path: str | Path | None = None, *, kind: str = "session", market: str | None = None) -> str:
-        """The session as a plain Python program that ends with the same digest; see :func:`~.scripting.to_script`."""
-        return to_script(self, path, kind=kind, market=market)
-
-    def to_notebook(self, path: str | Path, *, market: str | None = None) -> Path:
-        """The session as a notebook that ends with the same digest; see :func:`~.scripting.to_notebook`."""
-        return to_notebook(self, path, market=market)
-
-    def _write_log(self, level: str, words: tuple[object, ...]) -> None:
-        self._note(events.Logged(self._account.at, level, " ".join(map(written, words))))
-
-    def _record_values(self, values: Mapping[str, float]) -> None:
-        pairs = tuple((name, recorded(name, value)) for name, value in values.items())
-        self._note(events.Recorded(self._account.at, pairs))
-
-    def _note(self, event: events.Logged | events.Recorded) -> None:
-        draft = self._draft or Draft(self._timeline.state)
-        draft.emit(event)
-        if self._draft is None:
-            self._commit_command(draft)
-
-    def _schedule(self, func: Callable[[Context], object], when: int) -> None:
-        self._memory.schedules.add(when, function("run_daily: func", func, "the context"))
-
-    def _tell(self, notice: str, kind: str = "session") -> None:
-        self.notices.tell(notice, kind)
-
-    def _warn_frozen(self, columns: list[int]) -> None:
-        for column in columns:
-            # The last day with a bar is the one before: this is asked on the first day without.
-            last = self._exchange.date(self._account.day - 1)
-            notice = (
-                f"{self.market.symbols[column]} has no bars after {last} and no delisting on record: its position is "
-                "frozen at its last price (stale) and its orders are rejected with DATA_ENDED until bars go on."
-            )
-            if notice not in self.notices:
-                self._tell(notice, "data")
-                warnings.warn(notice, MarketWarning, stacklevel=2)
-
     def __reduce_ex__(self, protocol: SupportsIndex) -> NoReturn:
         # Of copy, deepcopy and pickle, also of all that hangs on a session: tables, branches, panels.
         raise UsageError(
@@ -459,8 +991,8 @@ class Session(Looking):
         )
 
     def __repr__(self) -> str:
-        facts = {"branch": self._timeline.branch.name, "equity": f"{self.portfolio.equity:,.2f}"}
-        text = self._words.tell(Said("session_at", moment=self._moment, **facts))
+        facts = {"branch": self.simulation.timeline.branch.name, "equity": f"{self.portfolio.equity:,.2f}"}
+        text = self.words.tell(Said("session_at", moment=moment_of(self.simulation), **facts))
         return f"{text} {self.message}" if self.message else text
 
     def _repr_html_(self) -> str:
@@ -476,7 +1008,3 @@ def _holdings(positions: object) -> Mapping[str, int]:
             "Write them as positions={'600519.SH': 100}."
         )
     return positions
-
-
-def _blank(day: int, settings: Settings) -> State:
-    return State(Moment(day, AFTER_CLOSE), 0, 0, {}, (), {}, {}, 0, settings, frozenset(), {}, {})

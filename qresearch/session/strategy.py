@@ -8,24 +8,32 @@ from collections.abc import Callable, Iterable, MutableMapping
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NoReturn, Protocol, SupportsIndex, runtime_checkable
+from typing import Any, NoReturn, Protocol, SupportsIndex, runtime_checkable
 
+import pandas as pd
+
+from qresearch.book.portfolio import Portfolio
+from qresearch.domain.arguments import function
 from qresearch.domain.arguments import path as path_of
 from qresearch.domain.calls import told_calls, told_own_calls
+from qresearch.domain.commands import Log as LogLine
+from qresearch.domain.commands import Record
 from qresearch.errors import UsageError, close_matches, did_you_mean, shown
-from qresearch.session.attempt import load_error
+from qresearch.market.panel import Floats
+from qresearch.sentences import ENGLISH
+from qresearch.session.keeper import Keeper
 from qresearch.session.listeners import LISTENERS
+from qresearch.session.memory import Memory
+from qresearch.session.now import Now
+from qresearch.session.options import recorded, written
+from qresearch.session.port import AnySession
 from qresearch.session.schedules import when_of
+from qresearch.session.simulation import Simulation
 from qresearch.session.source_file import read_source
+from qresearch.session.ticket import Ticket
+from qresearch.session.traces import load_error
+from qresearch.session.trader import Trader
 from qresearch.session.trading import TradingApi
-
-if TYPE_CHECKING:
-    import pandas as pd
-
-    from qresearch.market.panel import Floats
-    from qresearch.session.portfolio import Portfolio
-    from qresearch.session.session import Now, Session
-    from qresearch.session.ticket import Ticket
 
 HOOKS = ("initialize", "before_trading", "handle_data", "after_trading", *LISTENERS)
 """Names under which a strategy is looked for, in the order in which a day calls them; then those told of orders."""
@@ -76,16 +84,31 @@ class Hooks:
         return found if callable(found) else None
 
 
+class ScriptHost(Protocol):
+    """What a script of a dialect is given: the kernel, and what a session does for a script."""
+
+    session: AnySession
+    simulation: Simulation
+    trader: Trader
+    keeper: Keeper
+    memory: Memory
+    dialect: Callable[[object], object] | None
+    """Makes a script of the same dialect of a path, when another one is assigned."""
+
+    def call(self, name: str, hook: Callable[[], object]) -> None:
+        """Call a function of the script; what it raises is told with its line, the day and the phase."""
+
+
 @runtime_checkable
 class Loadable(Protocol):
     """A script of a dialect: it brings itself to the shape of a strategy."""
 
-    def load(self, context: Context) -> Hooks:
-        """The callbacks, in the session of a context."""
+    def load(self, host: ScriptHost) -> Hooks:
+        """The callbacks, in a session."""
         ...
 
 
-def load_strategy(strategy: object, context: Context) -> Hooks:
+def load_strategy(strategy: object, context: Context, host: ScriptHost) -> Hooks:
     """Bring a strategy to one shape.
 
     Parameters
@@ -94,6 +117,7 @@ def load_strategy(strategy: object, context: Context) -> Hooks:
         A function is ``handle_data(context, data)``; anything else is searched for the names in :data:`HOOKS`. In a
         session of a dialect a path is a script of that dialect.
     context : Context
+    host : ScriptHost
 
     Raises
     ------
@@ -105,11 +129,11 @@ def load_strategy(strategy: object, context: Context) -> Hooks:
     if strategy is None:
         return Hooks("no strategy", {})
     if isinstance(strategy, (str, Path)):
-        if (dialect := context._session._dialect) is None:
+        if host.dialect is None:
             return _script(path_of("strategy", strategy, "strategy.py"), context)
-        strategy = dialect(strategy)
+        strategy = host.dialect(strategy)
     if isinstance(strategy, Loadable) and not isinstance(strategy, type):
-        return strategy.load(context)
+        return strategy.load(host)
     if isinstance(strategy, types.FunctionType):
         return Hooks(strategy.__name__, {"handle_data": strategy}, target=strategy)
     target = _made(strategy) if isinstance(strategy, type) else strategy
@@ -189,22 +213,22 @@ class _Globals(MutableMapping[str, Any]):
 class Log:
     """Lines that a strategy writes: they become events, in order with everything else."""
 
-    __slots__ = ("_session",)
+    __slots__ = ("_simulation",)
 
-    def __init__(self, session: Session) -> None:
-        self._session = session
+    def __init__(self, simulation: Simulation) -> None:
+        self._simulation = simulation
 
     def info(self, *words: object) -> None:
         """Write a line."""
-        self._session._write_log("INFO", words)
+        self._simulation.do(LogLine("INFO", " ".join(map(written, words))))
 
     def warning(self, *words: object) -> None:
         """Write a warning."""
-        self._session._write_log("WARNING", words)
+        self._simulation.do(LogLine("WARNING", " ".join(map(written, words))))
 
     def error(self, *words: object) -> None:
         """Write an error."""
-        self._session._write_log("ERROR", words)
+        self._simulation.do(LogLine("ERROR", " ".join(map(written, words))))
 
     __call__ = info
 
@@ -218,21 +242,26 @@ class Context(TradingApi):
 
     Parameters
     ----------
-    session : Session
+    trader : Trader
+        Of the session.
     memory : dict
     """
 
-    __slots__ = ("_memory", "_place", "_session", "log")
+    __slots__ = ("_keeper", "_memory", "_place", "_session", "_trader", "log")
 
     _memory: dict[str, Any]
-    _session: Session
+    _session: AnySession
+    _keeper: Keeper
+    _trader: Trader
     log: Log
 
-    def __init__(self, session: Session, memory: dict[str, Any]) -> None:
-        object.__setattr__(self, "_session", session)
+    def __init__(self, trader: Trader, memory: dict[str, Any]) -> None:
+        object.__setattr__(self, "_session", trader.session)
+        object.__setattr__(self, "_keeper", trader.keeper)
+        object.__setattr__(self, "_trader", trader)
         object.__setattr__(self, "_memory", memory)
-        object.__setattr__(self, "_place", session._place)
-        object.__setattr__(self, "log", Log(session))
+        object.__setattr__(self, "_place", trader.place)
+        object.__setattr__(self, "log", Log(trader.simulation))
 
     def __getattr__(self, name: str) -> Any:
         try:
@@ -250,13 +279,18 @@ class Context(TradingApi):
         del self._memory[name]
 
     def __repr__(self) -> str:
-        return f"<Context {self._session._now_text}; memory {sorted(self._memory)}>"
+        return f"<Context {ENGLISH.tell(self._keeper.moment)}; memory {sorted(self._memory)}>"
 
     def __reduce_ex__(self, protocol: SupportsIndex) -> NoReturn:
         raise UsageError(
             "The context cannot be copied or pickled: it is the strategy's hold on its session. Copy what is needed of "
             "it; its attributes are kept with every state, and put back on going back."
         )
+
+    @property
+    def simulation(self) -> Simulation:
+        """The kernel under the session, for commands that have no function of their own."""
+        return self._keeper.simulation
 
     @property
     def portfolio(self) -> Portfolio:
@@ -275,11 +309,11 @@ class Context(TradingApi):
 
     def cancel(self, order: str) -> Ticket:
         """Withdraw what is left of an order, by ticket or order id."""
-        return self._session.cancel(order)
+        return self._trader.cancel(order)
 
     def ticket_of(self, order: str | int) -> Ticket:
         """The handle on an order by its id; ``context.ticket`` is left free for what a strategy remembers."""
-        return self._session.ticket(order)
+        return self._trader.ticket(order)
 
     def history(
         self,
@@ -317,16 +351,18 @@ class Context(TradingApi):
         session = self._session
         when = when_of(time, session.market, session.settings.clock)
         if when != when_of(time, session.market) and time != "every_bar":
-            session._tell(
+            self._keeper.voice.tell(
                 "Daily bars hold no price between the open and the close: what is scheduled in between is called at "
                 "the close, and trades there.",
                 "approximated",
             )
-        session._schedule(func, when)
+        schedules = self._keeper.memory.schedules
+        schedules.add(when, function("run_daily: func", func, "the context"))
 
     def record(self, **values: float) -> None:
         """Record values of the day under names; see :attr:`Tables.recorded`."""
-        self._session._record_values(values)
+        pairs = tuple((name, recorded(name, value)) for name, value in values.items())
+        self._keeper.simulation.do(Record(pairs))
 
 
 def _public(owner: type) -> list[str]:
@@ -340,27 +376,27 @@ class BarData:
     ``data["600519"]`` is the last whole bar as a mapping of field to value.
     """
 
-    __slots__ = ("_session",)
+    __slots__ = ("_session", "_simulation")
 
-    def __init__(self, session: Session) -> None:
-        self._session = session
+    def __init__(self, session: AnySession) -> None:
+        self._session, self._simulation = session, session.simulation
 
     def __getitem__(self, symbol: str) -> dict[str, float]:
-        view = self._session._view()
+        view = self._simulation.view
         column = view.market.column(symbol)
         return view.last_bar(column)
 
     def __contains__(self, symbol: object) -> bool:
-        return symbol in self._session.market.panel.columns
+        return symbol in self._simulation.market.panel.columns
 
     def current(self, symbol: str) -> float:
         """The last visible price, currency per share; NaN when there has been none."""
-        view = self._session._view()
+        view = self._simulation.view
         return view.last_price(view.market.column(symbol))
 
     def array(self, field: str, frequency: str = "day") -> Floats:
         """All whole bars up to now: a read-only (K, N) array of one field, unadjusted, one column per symbol."""
-        return self._session._view().array(field, frequency)
+        return self._simulation.view.array(field, frequency)
 
     def history(
         self,
@@ -376,7 +412,7 @@ class BarData:
     @property
     def day(self) -> int:
         """Index of the present day in the arrays."""
-        return self._session._view().day
+        return self._simulation.view.day
 
 
 def bind_hook(hook: Callable[..., object], context: Context, data: BarData) -> Callable[[], object]:

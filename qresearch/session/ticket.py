@@ -2,22 +2,41 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NoReturn, SupportsIndex, cast
+from typing import Any, NoReturn, Protocol, SupportsIndex
 
+import pandas as pd
+
+from qresearch.book.explanation import Explanation
+from qresearch.book.orders import OrderRecord
+from qresearch.book.timeline import Branch
 from qresearch.domain.calls import told_calls
 from qresearch.domain.codes import Code, OrderFacts, code
+from qresearch.domain.order import Status
 from qresearch.errors import UsageError
-from qresearch.session.html import ticket_html
+from qresearch.sentences import Words
+from qresearch.session.pages import ticket_html
+from qresearch.session.port import AnySession
+from qresearch.session.simulation import Simulation
 
-if TYPE_CHECKING:
-    import pandas as pd
 
-    from qresearch.domain.order import Status
-    from qresearch.session.explanation import Explanation
-    from qresearch.session.orders import OrderRecord
-    from qresearch.session.session import Session
-    from qresearch.session.timeline import Branch
-    from qresearch.views.svg import SvgPicture
+class Desk(Protocol):
+    """Who hands out tickets, and does what is asked through them."""
+
+    session: AnySession
+    simulation: Simulation
+
+    @property
+    def words(self) -> Words:
+        """In which it speaks."""
+
+    def cancel(self, order: str, /) -> Ticket:
+        """Withdraw what is left of an order."""
+
+    def update(
+        self, order: Ticket, quantity: int | None, limit_price: float | None, stop_price: float | None,
+        tag: str | None, /,
+    ) -> Ticket:  # fmt: skip
+        """Change an order."""
 
 
 @told_calls
@@ -36,16 +55,16 @@ class Ticket(str):
     ('1', 'QUEUED')
     """
 
-    __slots__ = ("_branch", "_session")
+    __slots__ = ("_branch", "_desk")
 
-    _session: Session
+    _desk: Desk
     _branch: Branch
 
     @classmethod
-    def of(cls, session: Session, branch: Branch, order_id: int) -> Ticket:
+    def of(cls, desk: Desk, branch: Branch, order_id: int) -> Ticket:
         """The handle on an order of a branch."""
         ticket = str.__new__(cls, f"{order_id}")
-        ticket._session, ticket._branch = session, branch
+        ticket._desk, ticket._branch = desk, branch
         return ticket
 
     def __copy__(self) -> Ticket:
@@ -63,7 +82,7 @@ class Ticket(str):
     @property
     def record(self) -> OrderRecord | None:
         """All facts about the order as of the cursor; None when it is not placed yet there."""
-        return self._session._order_record(self._branch, int(self))
+        return self._desk.simulation.order(self._branch, int(self))
 
     @property
     def status(self) -> Status | None:
@@ -92,7 +111,7 @@ class Ticket(str):
         record = self.record
         if record is None or not record.filled:
             return float("nan")
-        return self._session.market.venue.money.amount(record.notional) / record.filled
+        return self._desk.simulation.market.venue.money.amount(record.notional) / record.filled
 
     @property
     def reason(self) -> str:
@@ -107,12 +126,12 @@ class Ticket(str):
     @property
     def events(self) -> pd.DataFrame:
         """Everything that happened to the order, one row per event."""
-        events = self._session.events
+        events = self._desk.session.events
         return events[events["order_id"] == int(self)]
 
     def explain(self) -> Explanation:
         """Why the order did what it did; see :meth:`Session.explain`."""
-        return self._session.explain(self)
+        return self._desk.session.explain(self)
 
     def code(self, dialect: str) -> Code | None:
         """What another system calls the state of the order; None before it is placed.
@@ -132,9 +151,9 @@ class Ticket(str):
         record = self.record
         return None if record is None else code(dialect, OrderFacts.of(record))
 
-    def picture(self) -> SvgPicture:
+    def picture(self) -> Any:
         """The table of states with the way of this order highlighted; shows itself in a notebook."""
-        return cast("SvgPicture", self._session.plot("life", order=self))
+        return self._desk.session.plot("life", order=self)
 
     def update(
         self,
@@ -175,16 +194,16 @@ class Ticket(str):
         >>> session.buy("604018", 1000).update(quantity=500).quantity
         500
         """
-        return self._session._update(self, quantity, limit_price, stop_price, tag)
+        return self._desk.update(self, quantity, limit_price, stop_price, tag)
 
     def cancel(self) -> Ticket:
         """Withdraw what is left of the order; a refusal is an event with its reason, see :attr:`events`."""
-        return self._session.cancel(self)
+        return self._desk.cancel(self)
 
     @property
-    def session(self) -> Session:
+    def session(self) -> AnySession:
         """The session that the order belongs to."""
-        return self._session
+        return self._desk.session
 
     @property
     def branch(self) -> Branch:
@@ -192,11 +211,11 @@ class Ticket(str):
         return self._branch
 
     def __repr__(self) -> str:
-        record, words = self.record, self._session._words
+        record, words = self.record, self._desk.words
         if record is None:
             return words("ticket_of", order=str(self), what=words("not_yet_placed"))
         side = words(f"a_{record.side}")
-        shares, symbol = f"{abs(record.quantity):,}", self._session.market.symbols[record.instrument]
+        shares, symbol = f"{abs(record.quantity):,}", self._desk.simulation.market.symbols[record.instrument]
         what = words("order_is", side=side, shares=shares, symbol=symbol, state=words.code(record.status.value))
         if record.filled:
             average = f"{self.average_price:.3f}".rstrip("0").rstrip(".")
@@ -208,4 +227,6 @@ class Ticket(str):
         return words("ticket_of", order=str(self), what=what)
 
     def _repr_html_(self) -> str:
-        return ticket_html(self._session, self)
+        money = self._desk.simulation.market.venue.money
+        symbols = self._desk.simulation.market.symbols
+        return ticket_html(str(self), self.record, self._desk.words, symbols, money)

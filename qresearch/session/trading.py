@@ -8,14 +8,11 @@ inside the call.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
 
 from qresearch.domain.arguments import number
 from qresearch.domain.order import Method
 from qresearch.errors import UsageError, shown
-
-if TYPE_CHECKING:
-    from qresearch.session.ticket import Ticket
+from qresearch.session.ticket import Ticket
 
 # Plain integers: an attribute of an enumeration costs more than the rest of the call.
 _ORDER, _VALUE, _TARGET, _TARGET_VALUE, _LOTS, _PCT = (int(method) for method in Method)

@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from qresearch.book import frames
+from qresearch.book.timeline import Branch
 from qresearch.domain.calls import told_calls
 from qresearch.domain.moment import PHASES
 from qresearch.errors import UsageError, shown
-from qresearch.session import frames
 from qresearch.session.expressions import Measure, label, measure
-from qresearch.session.timeline import Branch
 
 if TYPE_CHECKING:
-    from qresearch.session.session import Session
+    from qresearch.session.port import AnySession
 
 
 @told_calls
@@ -32,7 +32,7 @@ class Watch:
     positions['604018'].quantity: 0 -> 1,000
     """
 
-    def __init__(self, session: Session) -> None:
+    def __init__(self, session: AnySession) -> None:
         self._session = session
         self._measures: dict[str, Measure] = {}
         self._rows: dict[tuple[int, int], dict[str, Any]] = {}
@@ -107,7 +107,7 @@ class Watch:
 
     def note(self) -> None:
         """Take the values of the present stop."""
-        timeline = self._session._timeline
+        timeline = self._session.simulation.timeline
         key = self._place(timeline.branch), timeline.stop
         self._rows.setdefault(key, {}).update(self._row())
 
@@ -129,7 +129,7 @@ class Watch:
 
         Indexed by `day`, with the `phase`; the stops before a fork are those of the parent.
         """
-        timeline = self._session._timeline
+        timeline = self._session.simulation.timeline
         rows: dict[int, dict[str, Any]] = {}
         branch: Branch | None = timeline.branch
         last = timeline.stop
@@ -141,7 +141,7 @@ class Watch:
             last, branch = min(last, branch.fork), branch.parent
         stops = sorted(rows)
         states = [timeline.branch.stops[stop] for stop in stops]
-        exchange = self._session._exchange
+        exchange = self._session.simulation.exchange
         days = [frames.timestamp(exchange, state.day) for state in states]
         index = pd.DatetimeIndex(days, name="day").as_unit("s")
         phases = [PHASES[state.phase].value for state in states]

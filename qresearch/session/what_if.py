@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from html import escape
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from qresearch.book.html import number, price, table
 from qresearch.domain import events
+from qresearch.domain.calls import told_calls
 from qresearch.domain.fees import NO_FEES, Fees, parts_of
 from qresearch.domain.order import Side
 from qresearch.domain.terms import Kind, Terms
@@ -17,11 +19,8 @@ from qresearch.engine.reserves import reserved_cash
 from qresearch.engine.sizing import held_by
 from qresearch.errors import UsageError, choose
 from qresearch.sentences import ENGLISH, Words
-from qresearch.session.html import number, price, table
+from qresearch.session.trader import Trader
 from qresearch.session.trading import TradingApi
-
-if TYPE_CHECKING:
-    from qresearch.session.session import Session
 
 _CALLS = tuple(name for name in vars(TradingApi) if not name.startswith("_"))
 
@@ -118,14 +117,22 @@ class Preview:
         return f"{head}{table(names, checks)}{table(('', words('in_currency') + '>'), money)}"
 
 
+@told_calls
+class _Asked(TradingApi):
+    """The order functions on a draft that is thrown away; what is refused there is no error."""
+
+    def __init__(self, trader: Trader) -> None:
+        self._place = lambda *request: trader.simulation.do(trader.command(*request))  # type: ignore[assignment]
+
+
 class WhatIf:
     """Call it with an order function and its arguments.
 
     Parameters
     ----------
-    session : Session
-    words : Words
-        The language of the preview.
+    trader : Trader
+    words : Words, optional
+        Default: those of the session.
 
     Examples
     --------
@@ -137,8 +144,13 @@ class WhatIf:
     0
     """
 
-    def __init__(self, session: Session, words: Words) -> None:
-        self._session, self._words = session, words
+    def __init__(self, trader: Trader, words: Words | None = None) -> None:
+        self._trader, self._simulation = trader, trader.simulation
+        self._words = trader.words if words is None else words
+
+    def named(self, words: Words) -> WhatIf:
+        """Previews in other words."""
+        return WhatIf(self._trader, words)
 
     def __call__(self, call: str | Callable[..., object], *args: Any, **kwargs: Any) -> Preview:
         """Preview an order.
@@ -162,21 +174,15 @@ class WhatIf:
         UsageError
             No such function, or a call that would raise.
         """
-        session = self._session
-        session._refuse_inside_callback("what_if")
+        self._trader.keeper.refuse_inside_callback("what_if")
         name = choose("what_if", call if isinstance(call, str) else getattr(call, "__name__", call), _CALLS)
-        strict, session._strict = session._strict, False
-        draft = session._draft = Draft(session._timeline.state)
-        try:
-            getattr(session, name)(*args, **kwargs)
-        finally:
-            session._draft, session._strict = None, strict
+        asked = _Asked(self._trader)
+        draft = self._simulation.tried(lambda: getattr(asked, name)(*args, **kwargs))
         words = [repr(item) for item in args] + [f"{key}={item!r}" for key, item in kwargs.items()]
         return self._preview(draft, f"{name}({', '.join(words)})")
 
     def _preview(self, draft: Draft, asked: str) -> Preview:
-        session = self._session
-        exchange = session._exchange
+        exchange = self._simulation.exchange
         made = list(events.records(iter(draft.events)))
         created = next((event for event in made if isinstance(event, events.OrderCreated)), None)
         if created is None:
@@ -186,7 +192,7 @@ class WhatIf:
         refused = next((event for event in made if isinstance(event, events.OrderRejected)), None)
         column, wanted = created.instrument, created.quantity
         sent = 0 if refused is not None else wanted
-        mark = _expected(session._view_at(draft).last_price(column), created.terms, wanted)
+        mark = _expected(self._simulation.exchange.view(draft).last_price(column), created.terms, wanted)
         known = mark == mark
         notional = exchange.money.notional(exchange.money.price_units(mark), abs(sent)) if known else 0
         day = min(draft.day + 1, exchange.last)
@@ -202,7 +208,7 @@ class WhatIf:
             checks += self._checks(draft, column, sent, change)
         amount = exchange.money.amount
         return Preview(
-            session.market.symbols[column],
+            self._simulation.market.symbols[column],
             Side.of(wanted or created.asked).value,
             asked,
             abs(sent),
@@ -218,8 +224,8 @@ class WhatIf:
 
     def _outcome(self, draft: Draft, asked: str, created: events.OrderCreated, made: list[events.Record]) -> Preview:
         """What an order did that met the market inside its call."""
-        session, words, column = self._session, self._words, created.instrument
-        money = session._exchange.money
+        words, column = self._words, created.instrument
+        money = self._simulation.exchange.money
         fill = next((event for event in made if isinstance(event, events.OrderFilled)), None)
         fees = NO_FEES if fill is None else fill.fees
         rest = draft.working.get(created.order_id)
@@ -241,11 +247,11 @@ class WhatIf:
             )
         ]
         return Preview(
-            session.market.symbols[column],
+            self._simulation.market.symbols[column],
             Side.of(created.quantity or created.asked).value,
             asked,
             filled + left,
-            session._view_at(draft).last_price(column) if fill is None else fill.price,
+            self._simulation.exchange.view(draft).last_price(column) if fill is None else fill.price,
             money.amount(0 if fill is None else fill.notional),
             _parts(fees, money.amount),
             money.amount(draft.base.cash),
@@ -258,12 +264,12 @@ class WhatIf:
 
     def _checks(self, draft: Draft, column: int, sent: int, change: int) -> list[tuple[str, bool, str]]:
         """What the match will ask, as far as it can be known now."""
-        text, words = self._session._exchange.money.text, self._words
+        text, words = self._simulation.exchange.money.text, self._words
         held, others = held_by(draft, column), pending_of(draft, column) - sent
         checks: list[tuple[str, bool, str]] = []
         if sent > 0:
             # What resting buys hold back cannot be spent at the match either.
-            free_cash = draft.cash - sum(reserved_cash(draft, self._session._exchange).values())
+            free_cash = draft.cash - sum(reserved_cash(draft, self._simulation.exchange).values())
             numbers = words("would_need", needed=text(-change), cash=text(free_cash))
             checks.append((words("cash"), free_cash + change >= 0, numbers))
         else:

@@ -13,10 +13,10 @@ from matplotlib.path import Path
 from matplotlib.ticker import FuncFormatter
 from numpy.typing import NDArray
 
+from qresearch.book.html import price as price_text
 from qresearch.domain.arguments import whole
 from qresearch.errors import UsageError
 from qresearch.market.panel import Floats
-from qresearch.session.html import price as price_text
 from qresearch.views.chart_data import MARKS, ChartData, ChartReader
 from qresearch.views.picture import Picture, Theme, canvas, dress, plain_style, say, split, theme_of, title
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.text import Text
 
-    from qresearch.session.session import Session
+    from qresearch.session.port import AnySession
 
 NOT_YET = "No bar of this instrument is visible yet."
 _LABEL = 0.05
@@ -37,7 +37,7 @@ _STACK = 4
 
 
 def candles(
-    session: Session,
+    session: AnySession,
     symbol: str | None = None,
     *,
     count: int = 60,
@@ -54,7 +54,7 @@ def candles(
 
     Parameters
     ----------
-    session : Session
+    session : AnySession
     symbol : str, optional
         Default: that of the latest order.
     count : int
@@ -78,7 +78,7 @@ def candles(
     <Picture 604018.SH: 800 x 450>
     """
     if symbol is None:
-        orders = session._orders()
+        orders = session.simulation.orders.now()
         if not orders:
             raise UsageError("candles: there is no order yet to take the instrument from. Pass symbol=.")
         symbol = session.market.symbols[orders[max(orders)].instrument]

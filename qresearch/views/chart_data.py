@@ -13,20 +13,20 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from qresearch.book.history import states_at_closes
+from qresearch.book.orders import Orders
 from qresearch.domain import events
 from qresearch.domain.moment import CLOSE, OPEN
 from qresearch.domain.order import Status
 from qresearch.engine.valuation import equity_at_closes
 from qresearch.market.panel import Floats
-from qresearch.session.account_history import states_at_closes
-from qresearch.session.orders import OrderBook
 
 if TYPE_CHECKING:
+    from qresearch.book.orders import OrderRecord
+    from qresearch.book.timeline import Branch
     from qresearch.domain.state import Position
     from qresearch.market.intraday import Intraday
-    from qresearch.session.orders import OrderRecord
-    from qresearch.session.session import Session
-    from qresearch.session.timeline import Branch
+    from qresearch.session.port import AnySession
 
 Ints = NDArray[np.int64]
 
@@ -136,7 +136,7 @@ class ChartReader:
 
     Parameters
     ----------
-    session : Session
+    session : AnySession
 
     Examples
     --------
@@ -147,7 +147,7 @@ class ChartReader:
     <ChartData 604018.SH: 3 bars, 2022-02-25 to 2022-03-01, 2 marks, 1 lines>
     """
 
-    def __init__(self, session: Session) -> None:
+    def __init__(self, session: AnySession) -> None:
         self._session = session
         self._orders = _OrdersOf()
         self._equity = _Equity()
@@ -189,10 +189,10 @@ class ChartReader:
             limit_up=market.panel.limit_up[days, column],
             limit_down=market.panel.limit_down[days, column],
             marks=self._marks(orders, rows),
-            lines=self._lines(orders, session._account.positions.get(column)),
+            lines=self._lines(orders, session.simulation.account.positions.get(column)),
             equity=equity,
             drawdown=drawdown,
-            tick=float(session._exchange.steps[column]),
+            tick=float(session.simulation.exchange.steps[column]),
         )
 
     def _account(self, days: Ints) -> tuple[Floats, Floats]:
@@ -215,7 +215,7 @@ class ChartReader:
     @property
     def stop(self) -> int:
         """Number of whole bars that are visible, on the axis of the chart."""
-        return len(self._session._view().array("close", "day" if self._inside is None else "bar"))
+        return len(self._session.simulation.view.array("close", "day" if self._inside is None else "bar"))
 
     def _days_of(self, rows: Ints) -> Ints:
         return rows if self._inside is None else self._inside.day_of[rows]
@@ -235,7 +235,7 @@ class ChartReader:
 
     def _rows(self, column: int, count: int, first: int | None) -> Ints:
         """Rows to draw: those with a bar, and the present one once anything of it is known."""
-        view, stop, inside = self._session._view(), self.stop, self._inside
+        view, stop, inside = self._session.simulation.view, self.stop, self._inside
         panel = view.market.panel
         # Days without a row are left out, so that a long hole shortens the window.
         begin = max(stop - count, 0) if first is None else first
@@ -254,7 +254,7 @@ class ChartReader:
 
     def _cut(self, field: str, rows: Ints, column: int) -> Floats:
         """A field at some bars; of one that is not over, nothing but the open once it is there."""
-        view = self._session._view()
+        view = self._session.simulation.view
         source = self._session.market.panel if self._inside is None else self._inside
         values: Floats = getattr(source, field)[rows, column]
         if len(rows) and rows[-1] >= self.stop and (field != "open" or view.phase < OPEN):
@@ -288,7 +288,7 @@ class ChartReader:
 
     def _lines(self, records: list[OrderRecord], held: Position | None) -> tuple[PriceLine, ...]:
         lines = []
-        working = self._session._account.working
+        working = self._session.simulation.account.working
         for record in records:
             if record.status.is_final:
                 continue
@@ -301,7 +301,7 @@ class ChartReader:
             if terms.limit_price is not None:
                 lines.append(PriceLine("limit", terms.limit_price, side, record.order_id))
         if held is not None:
-            cost = self._session._exchange.money.amount(held.cost) / held.quantity
+            cost = self._session.simulation.exchange.money.amount(held.cost) / held.quantity
             lines.append(PriceLine("cost", cost, "", 0))
         return tuple(lines)
 
@@ -319,13 +319,13 @@ class _OrdersOf:
 
     def _begin(self) -> None:
         self._count = 0
-        self._book = OrderBook()
+        self._book = Orders()
         self.fills: list[events.OrderFilled] = []
         """Fills of the instrument that was read last, in order."""
 
-    def read(self, session: Session, column: int) -> list[OrderRecord]:
+    def read(self, session: AnySession, column: int) -> list[OrderRecord]:
         """The orders in an instrument as of now, in order."""
-        timeline = session._timeline
+        timeline = session.simulation.timeline
         branch, count = timeline.branch, timeline.count
         if branch is not self._branch or column != self._column or count < self._count:
             self._branch, self._column = branch, column
@@ -333,12 +333,12 @@ class _OrdersOf:
         for event in branch.log[self._count : count]:
             self._take(event)
         self._count = count
-        if session._draft is not None:
+        if session.simulation.draft is not None:
             # Inside a callback: what it has done so far is read every time.
-            for event in session._draft.events:
+            for event in session.simulation.draft.events:
                 self._take(event)
             self._branch = None
-        return list(self._book.orders.values())
+        return list(self._book.values())
 
     def _take(self, event: events.Event) -> None:
         singles: Iterable[events.Record]
@@ -349,11 +349,11 @@ class _OrdersOf:
             singles = event.records(found.tolist())
         else:
             singles = (event,)
-        orders = self._book.orders
+        orders = self._book
         for single in singles:
             is_ours = isinstance(single, events.OrderCreated) and single.instrument == self._column
             if is_ours or getattr(single, "order_id", None) in orders:
-                self._book.fold((single,))
+                orders.fold(single)
                 if isinstance(single, events.OrderFilled):
                     self.fills.append(single)
 
@@ -367,9 +367,9 @@ class _Equity:
         self._days: list[int] = []
         self._values: list[int] = []
 
-    def read(self, session: Session) -> tuple[Ints, Floats, Floats]:
+    def read(self, session: AnySession) -> tuple[Ints, Floats, Floats]:
         """(D,) days (indices), equity in the currency, and drawdown at their closes, up to now."""
-        timeline, exchange = session._timeline, session._exchange
+        timeline, exchange = session.simulation.timeline, session.simulation.exchange
         branch, stop = timeline.branch, timeline.stop
         if branch is not self._branch:
             self._branch, self._stop, self._days, self._values = branch, 0, [], []
@@ -380,7 +380,7 @@ class _Equity:
         self._days[kept:] = [found.day for found in states]
         self._values[kept:] = equity_at_closes(exchange, states).tolist()
         self._stop = stop
-        steps = np.array([session._starting_equity, *self._values], dtype=np.int64)
+        steps = np.array([session.simulation.starting_equity, *self._values], dtype=np.int64)
         peaks = np.maximum.accumulate(steps)
         falls = np.divide(steps - peaks, peaks, out=np.zeros(len(steps)), where=peaks > 0)
         return np.array(self._days, dtype=np.int64), steps[1:] / exchange.money.units, falls[1:]

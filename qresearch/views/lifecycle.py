@@ -92,7 +92,7 @@ def orders_timeline(
     >>> import qresearch as qr
     >>> session = qr.Session(qr.sample_market(), start="2022-03-01")
     >>> ticket = session.buy("604018", 1000)
-    >>> found = lives(session.step()._timeline.branch.log)
+    >>> found = lives(session.step().simulation.timeline.branch.log)
     >>> orders_timeline(found.values(), session.market.days, symbols=session.market.symbols)
     <SvgPicture The life of 1 order: 900 x 170>
     """

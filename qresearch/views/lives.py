@@ -6,10 +6,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from qresearch.book.orders import OrderRecord, Orders
 from qresearch.domain import events
 from qresearch.domain.order import Move, Status
 from qresearch.sentences import ENGLISH, Words
-from qresearch.session.orders import OrderBook, OrderRecord
 
 
 class Stop(NamedTuple):
@@ -94,17 +94,17 @@ def lives(log: Iterable[events.Event]) -> dict[int, Life]:
     >>> [(day, phase, str(status)) for day, phase, status in lives(log)[1].path]
     [(0, 3, 'CREATED'), (0, 3, 'QUEUED'), (1, 1, 'WORKING')]
     """
-    book = OrderBook()
+    book = Orders()
     stops: dict[int, list[Stop]] = {}
     for event in events.records(iter(log)):
-        book.fold((event,))
+        book.fold(event)
         move: Move | None = getattr(event, "move", None)
         if move is None and not isinstance(event, events.OrderCreated):
             continue
-        order = book.orders[event.order_id]  # type: ignore[union-attr]  # events of orders only, see above
+        order = book[event.order_id]  # type: ignore[union-attr]  # events of orders only, see above
         pending = order.cancel_requested and not order.status.is_final
         shares = abs(event.quantity) if isinstance(event, events.OrderFilled) else 0
         stops.setdefault(order.order_id, []).append(
             Stop(event.at.day, event.at.phase, order.status, move, order.filled, pending, shares)
         )
-    return {order_id: Life(book.orders[order_id], tuple(found)) for order_id, found in stops.items()}
+    return {order_id: Life(book[order_id], tuple(found)) for order_id, found in stops.items()}

@@ -14,15 +14,15 @@ import numpy as np
 import pandas as pd
 from matplotlib.ticker import MaxNLocator, PercentFormatter
 
+from qresearch.book import accounts, statistics
+from qresearch.book.benchmark import BenchmarkLike, align, find_benchmark
+from qresearch.book.history import AccountHistory
+from qresearch.book.html import COLOURS
 from qresearch.domain.arguments import whole
 from qresearch.domain.calls import bound
 from qresearch.domain.order import Status
 from qresearch.errors import choose, shown
 from qresearch.market.panel import Floats
-from qresearch.session import accounts, statistics
-from qresearch.session.account_history import AccountHistory
-from qresearch.session.benchmark import BenchmarkLike, align, find_benchmark
-from qresearch.session.html import COLOURS
 from qresearch.views.candles import candles
 from qresearch.views.lifecycle import orders_timeline
 from qresearch.views.lives import lives
@@ -44,7 +44,7 @@ from qresearch.views.svg import SvgPicture
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-    from qresearch.session.session import Session
+    from qresearch.session.port import AnySession
 
 __all__ = ["Picture", "candles", "draw", "equity_and_drawdown", "exposure", "growth", "monthly_returns", "order_flow"]
 
@@ -55,7 +55,7 @@ MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", 
 
 
 def equity_and_drawdown(
-    session: Session,
+    session: AnySession,
     *,
     benchmark: BenchmarkLike | pd.Series[float] = None,
     branch: str | None = None,
@@ -66,7 +66,7 @@ def equity_and_drawdown(
 
     Parameters
     ----------
-    session : Session
+    session : AnySession
     benchmark : Series of closes, symbol, Benchmark or False, optional
         Default: that of the market.
     branch : str, optional
@@ -88,8 +88,8 @@ def equity_and_drawdown(
     >>> equity_and_drawdown(qr.Session(qr.sample_market(), start="2022-03-01").step(5))
     <Picture Equity and drawdown: 800 x 450>
     """
-    history = AccountHistory.of(session, branch)
-    wanted = session._benchmark if benchmark is None else benchmark
+    history = AccountHistory.of(session.simulation, branch)
+    wanted = session.simulation.benchmark if benchmark is None else benchmark
     beside = align(find_benchmark(session.market, wanted), history.exchange, history.closes)
     lines = {_account_name(history): history.returns}
     if beside is not None:
@@ -169,13 +169,13 @@ def _label_ends(axes: Axes, ends: list[tuple[float, str, str]], count: int) -> N
 
 
 def exposure(
-    session: Session, *, branch: str | None = None, most: int = 15, ax: Axes | None = None, theme: str = "light"
+    session: AnySession, *, branch: str | None = None, most: int = 15, ax: Axes | None = None, theme: str = "light"
 ) -> Picture:
     """Part of the equity that is invested, and below it the weight of each position by day.
 
     Parameters
     ----------
-    session : Session
+    session : AnySession
     branch : str, optional
     most : int
         Rows of the heat map; what is beyond is one row, "others".
@@ -186,7 +186,7 @@ def exposure(
     -------
     Picture
     """
-    history = AccountHistory.of(session, branch)
+    history = AccountHistory.of(session.simulation, branch)
     colours = theme_of(theme)
     with plain_style():
         figure, upper = canvas(ax, colours)
@@ -243,7 +243,7 @@ def _heat(axes: Axes, theme: Theme, names: list[str], weights: Floats) -> None:
 
 
 def monthly_returns(
-    session: Session, *, branch: str | None = None, ax: Axes | None = None, theme: str = "light"
+    session: AnySession, *, branch: str | None = None, ax: Axes | None = None, theme: str = "light"
 ) -> Picture:
     """Return of every month, one row a year, with the year's total.
 
@@ -251,7 +251,7 @@ def monthly_returns(
 
     Parameters
     ----------
-    session : Session
+    session : AnySession
     branch : str, optional
     ax : Axes, optional
     theme : {"light", "dark"}
@@ -260,7 +260,7 @@ def monthly_returns(
     -------
     Picture
     """
-    history = AccountHistory.of(session, branch)
+    history = AccountHistory.of(session.simulation, branch)
     colours = theme_of(theme)
     years = sorted(set(history.days.year))
     with plain_style():
@@ -294,14 +294,14 @@ def monthly_returns(
     return picture
 
 
-def order_flow(session: Session, *, ax: Axes | None = None, theme: str = "light") -> Picture:
+def order_flow(session: AnySession, *, ax: Axes | None = None, theme: str = "light") -> Picture:
     """Orders by the time at which they were placed and the state in which they are now.
 
     One bar a day, week or month, whichever leaves at most about 60 bars.
 
     Parameters
     ----------
-    session : Session
+    session : AnySession
     ax : Axes, optional
     theme : {"light", "dark"}
 
@@ -350,36 +350,36 @@ def _bins(days: pd.Series[pd.Timestamp]) -> tuple[pd.PeriodIndex, str, str]:
 
 
 def order_lives(
-    session: Session, *, branch: str | None = None, most: int = 40, language: str | None = None
+    session: AnySession, *, branch: str | None = None, most: int = 40, language: str | None = None
 ) -> SvgPicture:
     """One row per order: how long it was in which state, its fills, and how it ended.
 
     Parameters
     ----------
-    session : Session
+    session : AnySession
     branch : str, optional
     most : int
         Rows at most; the latest orders are drawn.
     language : {"en", "zh"}, optional
         Of the words. Default: that of the session.
     """
-    market, say = session.market, session._words.named(language)
-    found = list(lives(AccountHistory.of(session, branch).log).values())[-whole("most", most, example=40) :]
+    market, say = session.market, session.words.named(language)
+    found = list(lives(AccountHistory.of(session.simulation, branch).log).values())[-whole("most", most, example=40) :]
     return orders_timeline(found, market.days, symbols=market.symbols, most=most, say=say)
 
 
-def order_life(session: Session, *, order: str | int, language: str | None = None) -> SvgPicture:
+def order_life(session: AnySession, *, order: str | int, language: str | None = None) -> SvgPicture:
     """The states that an order can be in and the moves between them, with the way of one order highlighted.
 
     Parameters
     ----------
-    session : Session
+    session : AnySession
     order : Ticket, str or int
     language : {"en", "zh"}, optional
         Of the words. Default: that of the session.
     """
-    market, say = session.market, session._words.named(language)
-    found = lives(AccountHistory.of(session, None).log)[int(session.ticket(order))]
+    market, say = session.market, session.words.named(language)
+    found = lives(AccountHistory.of(session.simulation, None).log)[int(session.ticket(order))]
     return state_diagram(found, market.days, symbols=market.symbols, say=say)
 
 
@@ -395,6 +395,6 @@ KINDS: dict[str, Callable[..., Picture | SvgPicture]] = {
 """What :meth:`Session.plot` draws, by name."""
 
 
-def draw(session: Session, kind: str, **options: Any) -> Picture | SvgPicture:
+def draw(session: AnySession, kind: str, **options: Any) -> Picture | SvgPicture:
     """Draw a kind of plot; see :meth:`Session.plot`."""
     return bound(f"plot({shown(kind)})", KINDS[choose("kind", kind, KINDS)], session, options)()

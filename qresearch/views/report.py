@@ -1,7 +1,7 @@
 """The tear-sheet: figures and plots in a notebook, and the whole QuantStats page as a file.
 
 The only module that knows QuantStats, and only when a page is asked for. Its numbers are never our source: figures
-shown in a notebook are those of :mod:`qresearch.session.statistics`, and a test holds the page against them.
+shown in a notebook are those of :mod:`qresearch.book.statistics`, and a test holds the page against them.
 
 QuantStats is given explicit daily returns, never prices; a benchmark on the same days, never a ticker; and it is kept
 from what it would do to a notebook (its theme, its warnings, ``%matplotlib inline``, the network).
@@ -27,17 +27,17 @@ import matplotlib as mpl
 import numpy as np
 import pandas as pd
 
+from qresearch.book import statistics
+from qresearch.book.benchmark import Aligned, BenchmarkLike, align, find_benchmark
+from qresearch.book.history import AccountHistory
+from qresearch.book.html import facts as facts_line
 from qresearch.files import PAGE, check_file, write_text
-from qresearch.session import statistics
-from qresearch.session.account_history import AccountHistory
-from qresearch.session.benchmark import Aligned, BenchmarkLike, align, find_benchmark
-from qresearch.session.html import facts as facts_line
 from qresearch.views import plots
 from qresearch.views.picture import Picture, plain_style
 from qresearch.views.summary import Report, facts_of, figures_of, heading_of, is_flat, notices_of, text_of
 
 if TYPE_CHECKING:
-    from qresearch.session.session import Session
+    from qresearch.session.port import AnySession
 
 __all__ = ["Report", "compare", "quantstats_page", "report", "tear_sheet"]
 
@@ -49,7 +49,7 @@ class NoPage(Exception):
 
 
 def report(
-    session: Session,
+    session: AnySession,
     html: str | Path | None = None,
     *,
     benchmark: BenchmarkLike | pd.Series[float] = None,
@@ -59,8 +59,8 @@ def report(
     """What a run came to; see :meth:`Session.report`."""
     if html is not None:
         check_file(html, "report")
-    history = AccountHistory.of(session, branch)
-    wanted = find_benchmark(session.market, session._benchmark if benchmark is None else benchmark)
+    history = AccountHistory.of(session.simulation, branch)
+    wanted = find_benchmark(session.market, session.simulation.benchmark if benchmark is None else benchmark)
     beside = align(wanted, history.exchange, history.closes)
     facts, columns = facts_of([(history, figures_of(session, branch, benchmark))], beside)
     pictures: tuple[Picture, ...] = ()
@@ -79,7 +79,7 @@ def report(
 
 
 def compare(
-    session: Session,
+    session: AnySession,
     first: str,
     second: str,
     *,
@@ -91,7 +91,7 @@ def compare(
 
     Parameters
     ----------
-    session : Session
+    session : AnySession
     first, second : str
         Names of branches: the present one up to now, another one as far as it was simulated.
     html : path, optional
@@ -119,7 +119,7 @@ def compare(
     """
     if html is not None:
         check_file(html, "report")
-    histories = [AccountHistory.of(session, branch) for branch in (first, second)]
+    histories = [AccountHistory.of(session.simulation, branch) for branch in (first, second)]
     facts, columns = facts_of([(run, figures_of(session, run.name, benchmark)) for run in histories], None)
     notices = [f"{run.name}: {notice}" for run in histories for notice in notices_of(run, None, wanted=False)]
     if len({len(run.closes) for run in histories}) > 1:

@@ -23,7 +23,7 @@ from qresearch.domain.settings import Settings, Slippage
 from qresearch.engine.slippage import slipped
 
 if TYPE_CHECKING:
-    from qresearch.session.session import Session
+    from qresearch.session.port import AnySession
 
 
 @dataclass(frozen=True)
@@ -74,12 +74,12 @@ class Repriced:
         return self.new_fees - self.fees + (move if self.side == "buy" else -move)
 
 
-def reprice(session: Session, settings: Settings, most: int = 8) -> list[Repriced]:
+def reprice(session: AnySession, settings: Settings, most: int = 8) -> list[Repriced]:
     """The last fills under other settings, the newest first.
 
     Parameters
     ----------
-    session : Session
+    session : AnySession
     settings : Settings
         Their costs, slippage and volume cap are used.
     most : int
@@ -101,7 +101,7 @@ def reprice(session: Session, settings: Settings, most: int = 8) -> list[Reprice
     >>> fill.price, fill.new_price, fill.fees, round(fill.difference, 2)
     (9.52, 9.54, 5.0, 20.0)
     """
-    orders = session._orders()
+    orders = session.simulation.orders.now()
     found = []
     for fill, then in _last_fills(session, most):
         terms = orders[fill.order_id].terms
@@ -111,11 +111,11 @@ def reprice(session: Session, settings: Settings, most: int = 8) -> list[Reprice
     return found
 
 
-def _last_fills(session: Session, most: int) -> list[tuple[events.OrderFilled, Settings]]:
+def _last_fills(session: AnySession, most: int) -> list[tuple[events.OrderFilled, Settings]]:
     """The last fills, newest first, with the settings under which each was made."""
     found: list[tuple[events.OrderFilled, Settings]] = []
     later: list[events.OrderFilled] = []
-    for event in reversed(session._log()):
+    for event in reversed(session.simulation.log):
         if isinstance(event, (events.SettingsChanged, events.AccountOpened)):
             # What came after this, and before the next change, was made under these settings.
             found += [(fill, event.settings) for fill in later]
@@ -129,9 +129,9 @@ def _last_fills(session: Session, most: int) -> list[tuple[events.OrderFilled, S
 
 
 def _repriced(
-    session: Session, fill: events.OrderFilled, then: Settings, new: Settings, *, takes: bool, limit: float | None
+    session: AnySession, fill: events.OrderFilled, then: Settings, new: Settings, *, takes: bool, limit: float | None
 ) -> Repriced:
-    exchange, panel, column = session._exchange, session.market.panel, fill.instrument
+    exchange, panel, column = session.simulation.exchange, session.market.panel, fill.instrument
     side = 1 if fill.quantity > 0 else -1
     row = (fill.at.day, column)
     volume, tick = float(panel.volume[row]), float(exchange.steps[column])

@@ -11,15 +11,15 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from qresearch.session import statistics
-from qresearch.session.account_history import AccountHistory
-from qresearch.session.benchmark import Aligned, BenchmarkLike
-from qresearch.session.html import number, table
-from qresearch.session.tables import Tables
+from qresearch.book import statistics
+from qresearch.book.benchmark import Aligned, BenchmarkLike
+from qresearch.book.history import AccountHistory
+from qresearch.book.html import number, table
+from qresearch.book.tables import Tables
 from qresearch.views.picture import Picture
 
 if TYPE_CHECKING:
-    from qresearch.session.session import Session
+    from qresearch.session.port import AnySession
 
 NO_DAYS = "No trading day is over yet: step the session past a close, then ask again."
 FEW_DAYS = 30
@@ -113,7 +113,7 @@ class Report:
         return f"<Report of {self.text}{f', written to {self.path}' if self.path else ''}>"
 
 
-def heading_of(session: Session, history: AccountHistory) -> str:
+def heading_of(session: AnySession, history: AccountHistory) -> str:
     """What a report is about."""
     name = session.strategy.name if session.strategy.calls else "Trading by hand"
     return name if history.name == "main" else f"{name}, branch {history.name}"
@@ -128,9 +128,11 @@ def text_of(history: AccountHistory) -> str:
     return f"branch {history.name}: {count}, total return {statistics.total_return(history.returns):+.2%}"
 
 
-def figures_of(session: Session, branch: str | None, benchmark: BenchmarkLike | pd.Series[float]) -> dict[str, float]:
+def figures_of(
+    session: AnySession, branch: str | None, benchmark: BenchmarkLike | pd.Series[float]
+) -> dict[str, float]:
     """The figures of a branch by name."""
-    figures = Tables(session, branch=branch, benchmark=benchmark).return_summary["value"]
+    figures = Tables(session.simulation, branch=branch, benchmark=benchmark).return_summary["value"]
     return {str(name): float(value) for name, value in figures.items()}
 
 

@@ -10,13 +10,13 @@ from pathlib import Path
 from typing import NamedTuple
 from xml.sax.saxutils import escape, quoteattr
 
+from qresearch.book.html import COLOURS
 from qresearch.domain.calls import told_calls
 from qresearch.files import PAGE, write_text
-from qresearch.session.html import COLOURS
 
 INK, FAINT, LINE, PALE, GROUND = "#1f2937", "#6b7280", "#cbd2dc", "#f5f7fa", "#ffffff"
 FONT = "Helvetica, Arial, 'Liberation Sans', sans-serif"
-STATE_COLOURS = {**COLOURS, "REPLACE_PENDING": "#0e7490", "CANCELED": "#57534e"}
+STATE_COLOURS = {**COLOURS, "CANCELED": "#57534e"}
 """Colour of each state; a shape, a texture or the word always stands beside it."""
 
 Point = tuple[float, float]

@@ -164,7 +164,7 @@ def carry_out(world: World, session: qr.Session, command: tuple, until: str | No
 
 def ahead_of(world: World, session: qr.Session, draw: int) -> str:
     """A moment for a run to go to."""
-    days, day = session.market.days, session._timeline.state.day
+    days, day = session.market.days, session.simulation.timeline.state.day
     if world.phase is None:
         return str(days[min(day + 20 + draw % 60, len(days) - 1)])
     return f"{days[min(max(day, 0) + draw % 2, len(days) - 1)]} {10 + draw % 2}:{draw % 31:02}"
@@ -172,7 +172,7 @@ def ahead_of(world: World, session: qr.Session, draw: int) -> str:
 
 def picture(session: qr.Session) -> tuple:
     """What must survive."""
-    timeline = session._timeline
+    timeline = session.simulation.timeline
     branches = [(name, len(item.stops), len(item.log), item.cursor) for name, item in timeline.branches.items()]
     # By name: in which order attributes were first set is no part of what a strategy remembers.
     memory = [to_plain(dict(sorted(root.items()))) for root in session._memory.values(timeline.memory)]
@@ -232,7 +232,7 @@ def check(world: World, seed: int, path: Path, acks: Path, pictures: list[tuple]
     else:
         kind = done[acked][0]
         assert kind in {"run", "step", "rerun"}, f"{kind} was left half done: {now[:3]}"
-        state = session._timeline.state
+        state = session.simulation.timeline.state
         assert kind != "run" or day < 0 or state.day >= day - BEHIND, f"killed on day {day}, resumed on {state.day}"
         finish(world, session, done[acked], targets[acked], pictures[acked + 1])
         got, want = picture(session), pictures[acked + 1]
@@ -252,7 +252,7 @@ def finish(world: World, session: qr.Session, command: tuple, target: str, wante
     if command[0] == "run":
         session.run(until=target, progress=False)
         return
-    while session._timeline.stop < wanted[2]:
+    while session.simulation.timeline.stop < wanted[2]:
         session.step(phase=world.phase, rerun=command[0] == "rerun")
 
 

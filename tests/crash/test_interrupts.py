@@ -59,7 +59,7 @@ def stages(call: str) -> list[tuple]:
     """The pictures that a session may be in when a call is interrupted: before, after each step of it, and after."""
     session = opened(None)
     found = [picture(session)]
-    keep = session._timeline.commit, session._move_to, session._redo
+    keep = session.simulation.timeline.commit, session._move_to, session._redo
 
     def then_look(work):
         def done(*arguments, **options):
@@ -139,7 +139,7 @@ def test_an_interrupt_at_any_line_leaves_the_session_before_or_after(
         signal.signal(signal.SIGINT, signal.default_int_handler)
         assert picture(session) in allowed, struck.where
         session.step(3)
-        assert len(session.orders) == session._timeline.state.orders, struck.where
+        assert len(session.orders) == session.simulation.timeline.state.orders, struck.where
         if path is not None:
             assert session._journal is not None, struck.where
             wanted = picture(session)
@@ -212,16 +212,16 @@ def test_a_signal_while_the_engine_works_waits_for_the_end_of_the_step(
     """Protects the step and its line in the file as one: the interrupt comes when both are done."""
     path = tmp_path / "run.qsession"
     session = qr.Session(MARKET, start="2022-01-05", strategy=Trader, journal=path)
-    commit = session._timeline.commit
+    commit = session.simulation.timeline.commit
 
     def struck(*arguments, **options):
         strike()
         return commit(*arguments, **options)
 
-    monkeypatch.setattr(session._timeline, "commit", struck)
+    monkeypatch.setattr(session.simulation.timeline, "commit", struck)
     with pytest.raises(qr.Interrupted, match="1 stop of it is kept"):
         session.run(progress=False)
-    assert session._timeline.stop == 1
+    assert session.simulation.timeline.stop == 1
     session._journal.close()
     assert picture(qr.Session.resume(path, MARKET, Trader)) == picture(session)
 
@@ -241,7 +241,7 @@ def test_the_handler_of_the_user_is_called_and_put_back(monkeypatch: pytest.Monk
     finally:
         signal.signal(signal.SIGINT, before)
     assert len(came) >= 6
-    assert session._timeline.stop >= 4
+    assert session.simulation.timeline.stop >= 4
 
 
 def test_a_session_inside_a_strategy_is_interrupted_with_it() -> None:
@@ -250,7 +250,7 @@ def test_a_session_inside_a_strategy_is_interrupted_with_it() -> None:
     outer = qr.Session(MARKET, start="2022-01-05", strategy=lambda context, data: inner.step())
     with pytest.raises(qr.Interrupted, match="^step was interrupted"):
         outer.step()
-    assert (inner._timeline.stop, outer._timeline.stop) == (0, 0)
+    assert (inner.simulation.timeline.stop, outer.simulation.timeline.stop) == (0, 0)
 
 
 def in_a_thread(work: Callable[[], None]) -> None:
@@ -297,7 +297,7 @@ def test_threads_may_take_turns(has_journal: bool, tmp_path: Path) -> None:
     if path is not None:
         session._journal.close()
         assert picture(qr.Session.resume(path, MARKET, Trader)) == picture(session)
-    assert len(session.orders) == session._timeline.state.orders
+    assert len(session.orders) == session.simulation.timeline.state.orders
 
 
 # ---------------------------------------------------------------------------------------- around COMMIT
@@ -354,7 +354,7 @@ def test_an_interrupt_while_events_are_encoded_loses_nothing(monkeypatch: pytest
     monkeypatch.setattr(journal, "encode", third)
     with pytest.raises(qr.Interrupted):
         session.run(until="2022-03-01", progress=False)
-    assert session._timeline.stop > 2
+    assert session.simulation.timeline.stop > 2
     session.step()
     session._journal.close()
     assert picture(qr.Session.resume(path, MARKET, Trader)) == picture(session)

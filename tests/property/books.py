@@ -281,11 +281,11 @@ def check_books(session: qr.Session, costs: str) -> Books:
     costs : {"default", "historical", "zero"}
     """
     books = Books(session, costs)
-    timeline, market = session._timeline, session.market
+    timeline, market = session.simulation.timeline, session.market
     by_day: dict[int, list[said.Record]] = {}
     for event in said.records(timeline.branch.log[: timeline.count]):
         by_day.setdefault(event.day, []).append(event)
-    first = session._exchange.first
+    first = session.simulation.exchange.first
     for day in range(first):
         for column in range(len(market.symbols)):
             books.note_close(day, column)

@@ -10,8 +10,8 @@ from markets import MarketSpec, markets, session_of
 from test_invariants import SEEDS, examples, wander
 
 import qresearch as qr
-from qresearch.session.account_history import AccountHistory
-from qresearch.session.trips import trips_of
+from qresearch.book.history import AccountHistory
+from qresearch.book.trips import trips_of
 
 pytestmark = pytest.mark.filterwarnings("ignore::qresearch.MarketWarning")
 FEN = 0.005

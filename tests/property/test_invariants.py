@@ -23,7 +23,7 @@ from qresearch.engine import matching
 from qresearch.engine.decide import decide
 from qresearch.engine.evolve import evolve
 from qresearch.market.panel import FIELDS
-from qresearch.session.orders import OrderBook
+from qresearch.book.orders import OrderBook
 from qresearch.session.session import _blank
 
 pytestmark = pytest.mark.filterwarnings("ignore::qresearch.MarketWarning")
@@ -73,8 +73,8 @@ def wander(session: qr.Session, seed: int) -> None:
 
 def folds(session: qr.Session) -> Iterator[tuple[object, object]]:
     """(folded from the very beginning, kept) at every stop of the current branch."""
-    branch = session._timeline.branch
-    root = _blank(session._exchange.first - 1, branch.stops[0].settings)
+    branch = session.simulation.timeline.branch
+    root = _blank(session.simulation.exchange.first - 1, branch.stops[0].settings)
     for count, kept in zip(branch.counts, branch.stops, strict=True):
         yield evolve(root, branch.log[:count]), kept
 
@@ -109,7 +109,7 @@ def test_fold_of_each_step_from_the_stop_before(spec: MarketSpec, seed: int) -> 
     """Protects going on from any kept state: the events of one step lead from one kept stop to the next."""
     session = session_of(spec.build(), seed)
     session.run(progress=False)
-    branch = session._timeline.branch
+    branch = session.simulation.timeline.branch
     for number in range(1, len(branch.stops)):
         step = branch.log[branch.counts[number - 1] : branch.counts[number]]
         assert evolve(branch.stops[number - 1], step) == branch.stops[number]
@@ -122,7 +122,7 @@ def test_orders_folded_from_single_events_agree_with_the_state(plain: bool, spec
     """Protects the two readings of the log, blocks for the engine and records for people: they tell one story."""
     session = session_of(spec.build(), seed, plain=plain)
     wander(session, seed)
-    branch, book = session._timeline.branch, OrderBook()
+    branch, book = session.simulation.timeline.branch, OrderBook()
     for count, state in zip(branch.counts, branch.stops, strict=True):
         book.advance(branch.log, count)
         assert len(book.orders) == state.orders == max(book.orders, default=0)
@@ -164,8 +164,8 @@ def test_deciding_is_pure(spec: MarketSpec, seed: int) -> None:
     session = session_of(spec.build(), seed)
     wander(session, seed)
     rng = np.random.default_rng(seed)
-    exchange = session._exchange
-    for state in session._timeline.branch.stops[:: max(len(session._timeline.branch.stops) // 12, 1)]:
+    exchange = session.simulation.exchange
+    for state in session.simulation.timeline.branch.stops[:: max(len(session.simulation.timeline.branch.stops) // 12, 1)]:
         before = repr(state)
         commands = [
             Place(int(rng.integers(spec.symbols)), Method.ORDER, int(rng.choice([100, -100, 250]))),
@@ -187,7 +187,7 @@ def test_deciding_is_pure(spec: MarketSpec, seed: int) -> None:
 def test_deciding_and_evolving_alone_run_a_market(spec: MarketSpec, seed: int) -> None:
     """Protects ``decide`` and ``evolve`` as the whole simulator: without a session they go the same way as one."""
     session = qr.Session(spec.build(), cash=200_000)
-    exchange, state = session._exchange, session._timeline.state
+    exchange, state = session.simulation.exchange, session.simulation.timeline.state
     rng = np.random.default_rng(seed)
     for _ in range(4 * len(PHASES)):
         if rng.random() < 0.5:
@@ -196,7 +196,7 @@ def test_deciding_and_evolving_alone_run_a_market(spec: MarketSpec, seed: int) -
             state = evolve(state, decide(exchange, state, Place(column, Method.ORDER, asked)))
         session.step(phase="next")
         state = evolve(state, decide(exchange, state, Advance()))
-        kept = session._timeline.state
+        kept = session.simulation.timeline.state
         assert (state.day, state.phase, state.cash, dict(state.positions)) == (
             kept.day, kept.phase, kept.cash, dict(kept.positions),
         )  # fmt: skip
@@ -205,7 +205,7 @@ def test_deciding_and_evolving_alone_run_a_market(spec: MarketSpec, seed: int) -
 def log_of(session: qr.Session) -> list[said.Record]:
     """Every single event of the branch, without those that only keep the clock."""
     return [
-        event for event in events.records(iter(session._timeline.branch.log)) if not isinstance(event, events.Advanced)
+        event for event in events.records(iter(session.simulation.timeline.branch.log)) if not isinstance(event, events.Advanced)
     ]
 
 
@@ -234,10 +234,10 @@ def test_how_one_steps_changes_nothing(plain: bool, spec: MarketSpec, seed: int)
 
 def walk_orders(session: qr.Session) -> None:
     """Walk the single events; every assertion about the life of orders and about the account holds after each."""
-    exchange = session._exchange
+    exchange = session.simulation.exchange
     book = OrderBook()
     ended: dict[int, tuple[object, ...]] = {}
-    for event in events.records(session._timeline.branch.log):
+    for event in events.records(session.simulation.timeline.branch.log):
         order_id = getattr(event, "order_id", None)
         before = book.orders.get(order_id) if order_id else None
         status, filled = (None, 0) if before is None else (before.status, before.filled)
@@ -257,7 +257,7 @@ def walk_orders(session: qr.Session) -> None:
             assert order.ended is not None
             assert order.reason is not None or order.filled
             ended[order_id] = facts
-    for state in session._timeline.branch.stops:
+    for state in session.simulation.timeline.branch.stops:
         assert state.cash >= 0 or session.settings.dividend_tax == "holding_period"
         for column, position in state.positions.items():
             free = position.quantity if exchange.same_day[column] else position.sellable(state.day)
@@ -301,7 +301,7 @@ def test_nothing_trades_against_the_rules_of_the_market(plain: bool, spec: Marke
     session.run(progress=False)
     panel = market.panel
     taken: dict[tuple[int, int], int] = {}
-    for event in events.records(session._timeline.branch.log):
+    for event in events.records(session.simulation.timeline.branch.log):
         if isinstance(event, events.OrderFilled):
             day, column, quantity = event.day, event.instrument, event.quantity
             board = market.instruments[column].board
@@ -361,7 +361,7 @@ def test_the_books_balance_with_positions_from_the_start(spec: MarketSpec, seed:
 
 def check_profits(session: qr.Session) -> None:
     """At every stop the two profits make up the total, which is what the equity has gained."""
-    for _ in range(len(session._timeline.branch.stops) - 1):
+    for _ in range(len(session.simulation.timeline.branch.stops) - 1):
         account = session.portfolio
         fen = [round(profit * 100) for profit in (account.floating_profit, account.realised_profit, account.profit)]
         assert fen[0] + fen[1] == fen[2]
@@ -388,13 +388,13 @@ def test_back_then_forward_is_the_identity(spec: MarketSpec, seed: int, data: st
     """Protects time travel: wherever one goes and however one returns, state, memory and digest are the same."""
     session = session_of(spec.build(), seed)
     wander(session, seed)
-    stops = len(session._timeline.branch.stops)
+    stops = len(session.simulation.timeline.branch.stops)
 
     def picture() -> tuple[object, ...]:
         driver = session._memory.roots[1]
         memory = (dict(session.memory), driver["placed"], list(driver["tickets"]))
         return (
-            session._timeline.state,
+            session.simulation.timeline.state,
             session.digest(),
             memory,
             session.now,
@@ -410,17 +410,17 @@ def test_back_then_forward_is_the_identity(spec: MarketSpec, seed: int, data: st
             session.back(count)
             position -= count
         elif position < stops - 1:
-            day = session._timeline.branch.stops[data.draw(st.integers(1, stops - 1))].day
+            day = session.simulation.timeline.branch.stops[data.draw(st.integers(1, stops - 1))].day
             session.goto(session.market.days[day])
-            position = session._timeline.stop
+            position = session.simulation.timeline.stop
         else:
             continue
         assert seen.setdefault(position, picture()) == picture()
     if position < stops - 1:
         session.step(stops - 1 - position, phase="next")
-    assert session._timeline.at_tip
+    assert session.simulation.timeline.at_tip
     assert picture() == seen[stops - 1]
-    assert len(session._timeline.branches) == 1
+    assert len(session.simulation.timeline.branches) == 1
 
 
 @examples(15)
@@ -452,14 +452,14 @@ def test_a_step_that_raises_leaves_everything_and_can_be_taken_again(
     with pytest.raises(qr.StrategyError) as caught:
         session.run(progress=False)
     assert (caught.value.day, caught.value.phase) == (str(market.days[day]), phase)
-    state, digest, memory = session._timeline.state, session.digest(), dict(session.memory)
-    log = list(session._timeline.branch.log)
+    state, digest, memory = session.simulation.timeline.state, session.digest(), dict(session.memory)
+    log = list(session.simulation.timeline.branch.log)
     with pytest.raises(qr.StrategyError):
         session.step()
-    assert session._timeline.state is state
+    assert session.simulation.timeline.state is state
     assert session.digest() == digest
     assert dict(session.memory) == memory
-    assert session._timeline.branch.log == log
+    assert session.simulation.timeline.branch.log == log
     session.strategy.roots[0]["raise_at"] = None
     session.run(progress=False)
     assert session.digest() == whole.digest()
@@ -471,12 +471,12 @@ def test_acting_from_the_past_keeps_the_old_future(spec: MarketSpec, seed: int, 
     """Protects branches: the old branch is not touched, the new one begins with the same events."""
     session = session_of(spec.build(), seed)
     session.run(progress=False)
-    main = session._timeline.branch
+    main = session.simulation.timeline.branch
     log, stops = list(main.log), list(main.stops)
     session.back(data.draw(st.integers(1, len(stops) - 1)))
-    count = session._timeline.count
+    count = session.simulation.timeline.count
     session.order(sorted(session.market.symbols)[0], 100)
-    branch = session._timeline.branch
+    branch = session.simulation.timeline.branch
     assert branch is not main
     assert (branch.parent, branch.log[:count]) == (main, log[:count])
     session.run(progress=False)
@@ -530,9 +530,9 @@ def run_to(session: qr.Session, day: int, phase: str) -> list[said.Record]:
     """Everything that happens up to a moment."""
     if day:
         session.run(until=session.market.days[day - 1], progress=False)
-    while (session._timeline.state.day, session.now.phase) != (day, phase):
+    while (session.simulation.timeline.state.day, session.now.phase) != (day, phase):
         session.step(phase="next")
-    return list(events.records(session._timeline.branch.log))
+    return list(events.records(session.simulation.timeline.branch.log))
 
 
 def options_for(seed: int, phase: str) -> dict[str, object]:
@@ -580,7 +580,7 @@ def test_whether_the_rows_go_on_is_not_known_today() -> None:
         session.buy("600001", 1000)
         session.step(4)
         session.order("600001", 100)
-        seen.append(list(events.records(session._timeline.branch.log)))
+        seen.append(list(events.records(session.simulation.timeline.branch.log)))
     assert seen[0] == seen[1]
 
 
@@ -598,7 +598,7 @@ def test_volume_of_the_day_is_not_known_at_its_open() -> None:
         session.step(2)
         session.buy("600001", 1000)
         session.step(phase="OPEN")
-        seen.append(list(events.records(session._timeline.branch.log)))
+        seen.append(list(events.records(session.simulation.timeline.branch.log)))
     assert seen[0] == seen[1]
 
 
@@ -632,13 +632,13 @@ def test_the_random_markets_meet_every_rule() -> None:
     for seed in range(60):
         session = session_of(MarketSpec(seed * 7919 + 1, 3 + seed % 6, 15 + seed % 46).build(), seed)
         session.run(progress=False)
-        for event in events.records(session._timeline.branch.log):
+        for event in events.records(session.simulation.timeline.branch.log):
             log.add(type(event).__name__)
             reasons.add(getattr(event, "reason", None))
     # One rule is that of the scripts of a platform only: the same random orders, sized as these are.
     script = session_of(MarketSpec(7920, 8, 40).build(), 1)
     script._change(sizing="joinquant")
-    for event in events.records(script.run(progress=False)._timeline.branch.log):
+    for event in events.records(script.run(progress=False).simulation.timeline.branch.log):
         reasons.add(getattr(event, "reason", None))
     wanted = {kind.__name__ for kind in said.Record.__args__}
     by_hand = {"PositionSeeded", "SettingsChanged", "UpdateRequested", "UpdateRefused"}
@@ -674,7 +674,7 @@ def test_the_driver_sees_no_more_than_a_strategy() -> None:
     """Protects the poisoning test: the random strategy itself draws from seed, day and phase alone."""
     market = MarketSpec(11, 5, 30).build()
     once, again = (Driver(3, sorted(market.symbols)) for _ in range(2))
-    logs = [list(events.records(run._timeline.branch.log)) for driver in (once, again)
+    logs = [list(events.records(run.simulation.timeline.branch.log)) for driver in (once, again)
             for run in [qr.Session(market, strategy=driver, cash=10**6).run(progress=False)]]  # fmt: skip
     assert logs[0] == logs[1]
     assert once.placed == again.placed > 0

@@ -179,7 +179,7 @@ def test_poisoning_what_is_hidden_changes_nothing(
     seen = []
     for given_market in (market, poisoned_bars(market, (day, phase, bar), poison)):
         session = minute_session(given_market, seed, plain=seed % 3 == 0, **options)
-        while session._timeline.state.moment < (day, phase, bar):
+        while session.simulation.timeline.state.moment < (day, phase, bar):
             session.step(phase="next")
         seen.append(log_of(session))
     assert seen[0] == seen[1]
@@ -244,16 +244,16 @@ def test_back_then_forward_is_the_identity(spec: MinuteSpec, seed: int, data: st
     """Protects time travel between bars: however one returns, state, digest and time are the same."""
     session = minute_session(spec.build(), seed, plain=False)
     wander(session, seed)
-    stops = len(session._timeline.branch.stops)
+    stops = len(session.simulation.timeline.branch.stops)
     seen: dict[int, tuple[object, ...]] = {}
     for _ in range(10):
         place = data.draw(st.integers(0, stops - 1))
         session.goto(place)
-        shown = (session._timeline.state, session.digest(), session.now, session.now.time, session.portfolio.equity)
+        shown = (session.simulation.timeline.state, session.digest(), session.now, session.now.time, session.portfolio.equity)
         assert seen.setdefault(place, shown) == shown
-        if pd.notna(session.now.time) and session._timeline.state.moment[1] == INTRADAY:
-            assert session.goto(str(session.now.time))._timeline.stop == place
-    assert len(session._timeline.branches) == 1
+        if pd.notna(session.now.time) and session.simulation.timeline.state.moment[1] == INTRADAY:
+            assert session.goto(str(session.now.time)).simulation.timeline.stop == place
+    assert len(session.simulation.timeline.branches) == 1
 
 
 @examples(10)

@@ -30,8 +30,8 @@ from qresearch.domain import events
 from qresearch.domain.order import Status
 from qresearch.domain.reasons import Reason
 from qresearch.domain.terms import STOP_KINDS, TRIGGERED_KINDS, Kind, TimeInForce
-from qresearch.session.orders import OrderBook, OrderRecord
-from qresearch.session.timeline import Branch
+from qresearch.book.orders import OrderBook, OrderRecord
+from qresearch.book.timeline import Branch
 
 pytestmark = pytest.mark.filterwarnings("ignore::qresearch.MarketWarning")
 
@@ -131,7 +131,7 @@ class OrderMachine(RuleBasedStateMachine):
 
     def style(self, price: float) -> terms.Terms | None:
         """Terms of any type near the price."""
-        rng, day = self.rng, self.market.days[min(self.session._timeline.state.day + 2, len(self.market.days) - 1)]
+        rng, day = self.rng, self.market.days[min(self.session.simulation.timeline.state.day + 2, len(self.market.days) - 1)]
         tif = str(self.pick(["DAY", "DAY", "GTC", "GTC", "IOC", "FOK", "GTD"]))
         if self.rng.random() < 0.1:
             # A last day that is over, or a day off.
@@ -176,7 +176,7 @@ class OrderMachine(RuleBasedStateMachine):
     def sell(self, place: int, way: int, count: int) -> None:
         """Mostly something that is held."""
         session = self.session
-        owned = sorted(session._timeline.state.positions)
+        owned = sorted(session.simulation.timeline.state.positions)
         if owned and way:
             place = self.symbols.index(self.market.symbols[owned[place % len(owned)]])
         symbol, held, price = self.looked_up(place)
@@ -192,7 +192,7 @@ class OrderMachine(RuleBasedStateMachine):
     def aim(self, symbol: str, target: int, style: terms.Terms | None) -> None:
         """A target: nothing else stays open that would move the position, and it never goes the wrong way."""
         session, column = self.session, self.market.column(symbol)
-        held = session._timeline.state.positions.get(column)
+        held = session.simulation.timeline.state.positions.get(column)
         shares = 0 if held is None else held.quantity
         ticket = session.order_target(symbol, target, style)
         record = ticket.record
@@ -200,12 +200,12 @@ class OrderMachine(RuleBasedStateMachine):
             return
         if record.ended != record.placed:
             assert (record.quantity > 0) == (target > shares)
-        step = session._exchange.lot_step[column]
+        step = session.simulation.exchange.lot_step[column]
         if session.settings.clock == "next_open" and record.status is Status.QUEUED:
             # It ends at its target, whole lots below it, or names what kept it from there.
             assert 0 <= target - (shares + record.quantity) < step or (target > shares and record.quantity > 0)
         others = [
-            order for order in session._orders().values() if order.instrument == column and not order.status.is_final
+            order for order in session.simulation.orders.now().values() if order.instrument == column and not order.status.is_final
         ]
         for order in others:
             if order.order_id != record.order_id:
@@ -217,8 +217,8 @@ class OrderMachine(RuleBasedStateMachine):
         """A symbol, what is held of it, and its last price (10 before there is one)."""
         symbol = self.symbols[place % len(self.symbols)]
         column = self.market.column(symbol)
-        price = self.session._view().last_price(column)
-        position = self.session._timeline.state.positions.get(column)
+        price = self.session.simulation.view.last_price(column)
+        position = self.session.simulation.timeline.state.positions.get(column)
         return symbol, 0 if position is None else position.quantity, price if price > 0 else 10.0
 
     @rule(place=st.integers(0, 7), beyond=st.sampled_from([0.93, 0.99, 1.0]))
@@ -256,7 +256,7 @@ class OrderMachine(RuleBasedStateMachine):
 
     def ticket(self, which: int) -> qr.session.ticket.Ticket | None:
         """Mostly an open order, now and then one that is over."""
-        records_now = self.session._orders()
+        records_now = self.session.simulation.orders.now()
         if not records_now:
             return None
         alive = [order_id for order_id, order in records_now.items() if not order.status.is_final]
@@ -284,11 +284,11 @@ class OrderMachine(RuleBasedStateMachine):
         except qr.OutOfRange:
             # At the end of the data nothing can be ordered; from an earlier day on, on a branch, it can.
             self.session.order(self.symbols[0], 100)
-            self.session.goto(int(self.rng.integers(len(self.session._timeline.branch.stops))))
+            self.session.goto(int(self.rng.integers(len(self.session.simulation.timeline.branch.stops))))
 
     def regret(self) -> None:
         """Now and then ask for no more of an order than it has got, which is refused."""
-        for order_id, order in self.session._orders().items():
+        for order_id, order in self.session.simulation.orders.now().items():
             done = order.filled + order.canceled
             if order.leaves and done and self.rng.random() < 0.1:
                 self.session.ticket(order_id).update(quantity=done)
@@ -297,8 +297,8 @@ class OrderMachine(RuleBasedStateMachine):
     @rule(way=st.integers(0, 4), part=st.floats(0, 1))
     def travel(self, way: int, part: float) -> None:
         """Back, to any stop, on a new branch or to another one; now and then things go on from there."""
-        session, branch = self.session, self.session._timeline.branch
-        if way == 0 and session._timeline.stop:
+        session, branch = self.session, self.session.simulation.timeline.branch
+        if way == 0 and session.simulation.timeline.stop:
             session.back(1)
         elif way in {1, 2}:
             session.goto(int(part * (len(branch.stops) - 1)))
@@ -309,7 +309,7 @@ class OrderMachine(RuleBasedStateMachine):
         elif way == 3:
             names = sorted(session.branches)
             session.branches.switch(names[int(part * (len(names) - 1))])
-            session.goto(len(session._timeline.branch.stops) - 1)
+            session.goto(len(session.simulation.timeline.branch.stops) - 1)
 
     # ------------------------------------------------------------------ what must hold after each of them
 
@@ -318,8 +318,8 @@ class OrderMachine(RuleBasedStateMachine):
         if not hasattr(self, "session"):
             return
         TALLY.steps += 1
-        session, state = self.session, self.session._timeline.state
-        orders = session._orders()
+        session, state = self.session, self.session.simulation.timeline.state
+        orders = session.simulation.orders.now()
         assert sorted(orders) == list(range(1, state.orders + 1))
         working, queued = {}, set()
         for order_id, order in orders.items():
@@ -341,7 +341,7 @@ class OrderMachine(RuleBasedStateMachine):
 
     def finals_stay(self, orders: dict[int, OrderRecord]) -> None:
         """What is final on a branch stays as it is while the branch goes on."""
-        branch, stop = self.session._timeline.branch, self.session._timeline.stop
+        branch, stop = self.session.simulation.timeline.branch, self.session.simulation.timeline.stop
         known_branch, known_stop, known = self.finals
         if known_branch is branch and known_stop <= stop:
             assert {order_id: orders[order_id] for order_id in known} == known
@@ -350,7 +350,7 @@ class OrderMachine(RuleBasedStateMachine):
 
     def reservations_reconcile(self, queued: set[int]) -> None:
         """Cash and shares are free, held back, or (shares) bought today; only what rests holds anything back."""
-        session, state = self.session, self.session._timeline.state
+        session, state = self.session, self.session.simulation.timeline.state
         portfolio, money = session.portfolio, self.market.venue.money
         reserved = round((portfolio.cash - portfolio.available) * money.units)
         if self.costs == "zero" and state.settings.reserve in {"limit", "none"}:
@@ -360,7 +360,7 @@ class OrderMachine(RuleBasedStateMachine):
                 waits = order.terms.kind in TRIGGERED_KINDS and not order.triggered
                 if rests and not waits and state.settings.reserve == "limit":
                     limit = order.terms.limit_price
-                    last = session._view().last_price(order.instrument) if limit is None else limit
+                    last = session.simulation.view.last_price(order.instrument) if limit is None else limit
                     need = money.notional(money.price_units(last if last == last else 0.0), order.leaves)
                     fixed, moving = (fixed, moving + need) if limit is None else (fixed + need, moving)
             # What follows the price takes no more than is left beside the limits.
@@ -376,7 +376,7 @@ class OrderMachine(RuleBasedStateMachine):
         session = self.session
         for name in list(session.branches):
             session.branches.switch(name)
-            branch = session._timeline.branch
+            branch = session.simulation.timeline.branch
             session.goto(len(branch.stops) - 1)
             for folded, kept in folds(session):
                 assert folded == kept
@@ -384,7 +384,7 @@ class OrderMachine(RuleBasedStateMachine):
             TALLY.note(branch)
             TALLY.branches += 1
         self.explanations_hold(session)
-        if session.now.phase != "CLOSE" and session._timeline.state.day < len(self.market.days) - 1:
+        if session.now.phase != "CLOSE" and session.simulation.timeline.state.day < len(self.market.days) - 1:
             session.step()
         if session.now.phase in {"CLOSE", "AFTER_CLOSE"}:
             check_books(session, str(self.costs))
@@ -392,7 +392,7 @@ class OrderMachine(RuleBasedStateMachine):
     def explanations_hold(self, session: qr.Session) -> None:
         """Every order of a branch can be explained: each fill once, every number known, an end where it ended."""
         fills = Counter(session.fills.order_id) if len(session.fills) else Counter()
-        for order_id, order in session._orders().items():
+        for order_id, order in session.simulation.orders.now().items():
             account = session.explain(order_id)
             data = account.data
             assert (data.check == "Filled").sum() == fills[order_id]

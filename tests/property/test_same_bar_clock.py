@@ -28,7 +28,7 @@ from test_invariants import (
 import qresearch as qr
 from qresearch.domain import events
 from qresearch.domain.order import Status
-from qresearch.session.orders import OrderBook
+from qresearch.book.orders import OrderBook
 
 pytestmark = pytest.mark.filterwarnings("ignore::qresearch.MarketWarning")
 OPEN, CLOSE = PHASES.index("OPEN"), PHASES.index("CLOSE")
@@ -85,7 +85,7 @@ def test_what_is_asked_in_trading_hours_is_over_or_rests_when_the_call_returns(
     session = same_bar(spec.build(), seed, plain=plain)
     session.run(progress=False)
     book, asked = OrderBook(), None
-    for event in events.records(session._timeline.branch.log):
+    for event in events.records(session.simulation.timeline.branch.log):
         if asked is not None and not isinstance(event, (events.OrderQueued, events.OrderReleased)):
             same = getattr(event, "order_id", None) == asked.order_id
             order = book.orders[asked.order_id]
@@ -111,7 +111,7 @@ def test_nothing_trades_against_the_rules_of_the_market(plain: bool, spec: Marke
     session.run(progress=False)
     panel, placed, terms = market.panel, {}, {}
     taken: dict[tuple[int, int], int] = {}
-    for event in events.records(session._timeline.branch.log):
+    for event in events.records(session.simulation.timeline.branch.log):
         if isinstance(event, events.OrderCreated):
             placed[event.order_id], terms[event.order_id] = (event.day, event.phase), event.terms
         if not isinstance(event, events.OrderFilled):
@@ -206,7 +206,7 @@ def test_a_journal_comes_back_and_a_rerun_finds_the_same(
     session = same_bar(market, seed, plain=plain).run(progress=False)
     end = session.digest()
     session.goto(market.days[data.draw(st.integers(0, len(market.days) - 1))])
-    while not session._timeline.at_tip:
+    while not session.simulation.timeline.at_tip:
         session.step(phase="next", rerun=True)
     assert session.digest() == end
     assert len(session.branches) == 1

@@ -18,7 +18,7 @@ from qresearch.engine.evolve import evolve
 from qresearch.session.encoding import encode
 from qresearch.session.plain import to_plain
 from qresearch.session.session import _blank
-from qresearch.session.timeline import Branch
+from qresearch.book.timeline import Branch
 
 pytestmark = pytest.mark.filterwarnings("ignore::qresearch.MarketWarning")
 SEEDS = st.integers(0, 2**32 - 1)
@@ -26,7 +26,7 @@ SEEDS = st.integers(0, 2**32 - 1)
 
 def picture(session: qr.Session) -> tuple[object, ...]:
     """All that can be seen of a moment: state, digest, what the strategy remembers."""
-    state = session._timeline.state
+    state = session.simulation.timeline.state
     remembered = session.strategy.target
     memory = (
         to_plain(dict(session.memory)), remembered.placed, list(remembered.tickets), session._memory.schedules.keys,
@@ -48,7 +48,7 @@ class Traveller(RuleBasedStateMachine):
 
     @property
     def branch(self) -> Branch:
-        return self.session._timeline.branch
+        return self.session.simulation.timeline.branch
 
     def acted(self) -> None:
         """Take the picture of where one stands after something happened there."""
@@ -67,7 +67,7 @@ class Traveller(RuleBasedStateMachine):
 
     @rule(phase=st.sampled_from([None, "next", *PHASES]))
     def step(self, phase: str | None) -> None:
-        tip = self.session._timeline.at_tip
+        tip = self.session.simulation.timeline.at_tip
         try:
             self.session.step(phase=phase)
         except qr.OutOfRange:
@@ -78,7 +78,7 @@ class Traveller(RuleBasedStateMachine):
     @rule(days=st.integers(1, 6))
     def run(self, days: int) -> None:
         stop = len(self.branch.stops)
-        day = min(self.session._timeline.state.day + days, len(self.market.days) - 1)
+        day = min(self.session.simulation.timeline.state.day + days, len(self.market.days) - 1)
         self.session.run(until=self.market.days[max(day, 0)], progress=False)
         if len(self.branch.stops) == stop:
             self.moved()
@@ -94,11 +94,11 @@ class Traveller(RuleBasedStateMachine):
     def rerun(self, days: int) -> None:
         """The same code again: the same events, no branch."""
         branches = len(self.session.branches)
-        if not self.session._timeline.at_tip:
+        if not self.session.simulation.timeline.at_tip:
             ahead = len(self.branch.stops) - 1 - self.branch.cursor
             for _ in range(min(days, ahead)):
                 self.session.step(phase="next", rerun=True)
-                if self.session._timeline.at_tip:
+                if self.session.simulation.timeline.at_tip:
                     break
             assert len(self.session.branches) == branches
             state, queue, digest, _, now = picture(self.session)
@@ -156,7 +156,7 @@ class Traveller(RuleBasedStateMachine):
         if not hasattr(self, "session"):
             return
         session, place = self.session, (self.branch.name, self.branch.cursor)
-        root = _blank(session._exchange.first - 1, self.branch.stops[0].settings)
+        root = _blank(session.simulation.exchange.first - 1, self.branch.stops[0].settings)
         self.look_at_all(session)
         for branch in self.kept:
             folded = evolve(root, branch.log)
@@ -165,7 +165,7 @@ class Traveller(RuleBasedStateMachine):
         session._journal.close()
         driver = Driver(self.seed, sorted(self.market.symbols), plain=True)
         back = qr.Session.resume(self.path, self.market, driver)
-        assert (back.branches.current, back._timeline.stop) == place
+        assert (back.branches.current, back.simulation.timeline.stop) == place
         self.look_at_all(back)
         back._journal.close()
         self.folder.cleanup()
@@ -193,7 +193,7 @@ def along_branches(market: qr.Market, seed: int, forks: list[int], day: int, pha
     session = session_of(market, seed, **options)
 
     def on() -> None:
-        while (session._timeline.state.day, session._timeline.state.phase) < (day, PHASES.index(phase)):
+        while (session.simulation.timeline.state.day, session.simulation.timeline.state.phase) < (day, PHASES.index(phase)):
             session.step(phase="next")
 
     on()
@@ -201,7 +201,7 @@ def along_branches(market: qr.Market, seed: int, forks: list[int], day: int, pha
         session.goto(market.days[min(fork, day - 1)]).branch(f"try {number}")
         session.order(sorted(market.symbols)[number % len(market.symbols)], 200)
         on()
-    return [list(events.records(iter(branch.log))) for branch in session._timeline.branches.values()]
+    return [list(events.records(iter(branch.log))) for branch in session.simulation.timeline.branches.values()]
 
 
 @pytest.mark.parametrize("poison", ["nan", "garbage"])

@@ -128,12 +128,12 @@ def test_run_until_a_name_or_an_event() -> None:
 def test_a_run_over_kept_stops_stops_too() -> None:
     """Protects going along a kept future: the same breakpoints hold, and nothing is simulated."""
     made = session(buy_daily).run(until="2022-04-01", progress=False)
-    log = len(made._timeline.branch.log)
+    log = len(made.simulation.timeline.branch.log)
     made.goto(0)
     made.breakpoints.add("position", symbol="604018", above=400)
     made.run(progress=False)
     assert made.portfolio.positions["604018"].quantity == 500
-    assert len(made._timeline.branch.log) == log
+    assert len(made.simulation.timeline.branch.log) == log
 
 
 @pytest.mark.parametrize(
@@ -244,10 +244,10 @@ def test_watches_keep_a_row_per_step_and_print_changes(capsys: pytest.CaptureFix
 def test_what_if_places_nothing(call: tuple, quantity: int, passes: bool) -> None:
     """Protects the preview: it sizes, checks and prices an order, and the session is as before."""
     made = session(strict=True).step()
-    digest, stops = made.digest(), len(made._timeline.branch.stops)
+    digest, stops = made.digest(), len(made.simulation.timeline.branch.stops)
     preview = made.what_if(*call)
     assert (preview.quantity, preview.passes) == (quantity, passes)
-    assert (made.digest(), len(made._timeline.branch.stops), made._strict) == (digest, stops, True)
+    assert (made.digest(), len(made.simulation.timeline.branch.stops), made._strict) == (digest, stops, True)
     assert preview.asked.startswith(call[0])
     assert "What if" in preview._repr_html_()
     if quantity:

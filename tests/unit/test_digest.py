@@ -14,7 +14,7 @@ from qresearch.domain.moment import Moment
 from qresearch.domain.reasons import Reason
 from qresearch.domain.settings import Costs, Settings, Slippage
 from qresearch.domain.terms import Kind, Terms, TimeInForce
-from qresearch.session.digest import TEXT, UNWRITTEN, Row, text_of
+from qresearch.book.digest import TEXT, UNWRITTEN, Row, text_of
 
 
 def dataclasses_in(hint: object) -> Iterator[type]:

@@ -335,7 +335,7 @@ def test_more_steps_than_there_are_stop_at_the_end() -> None:
     assert run.message == "The session ends here: 3 of the 100 steps were there to take."
     with pytest.raises(qr.OutOfRange):
         run.step()
-    assert run.back(5).step(9, rerun=True).now.day == run.market.days[run._exchange.last]
+    assert run.back(5).step(9, rerun=True).now.day == run.market.days[run.simulation.exchange.last]
 
 
 def test_a_change_survives_a_resume(tmp_path: Path) -> None:

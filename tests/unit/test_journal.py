@@ -93,7 +93,7 @@ def test_a_session_comes_back_with_orders_branches_memory_and_place(path: Path) 
     for name in ("other", "main"):
         for run in (made, back):
             run.branches.switch(name)
-        assert back._timeline.stop == made._timeline.stop
+        assert back.simulation.timeline.stop == made.simulation.timeline.stop
         assert back.goto(-1).step(5).digest() == made.goto(-1).step(5).digest()
 
 
@@ -314,7 +314,7 @@ def test_a_failed_write_inside_a_run_keeps_what_was_run(path: Path) -> None:
     made._journal._connection.execute("PRAGMA query_only=ON")
     with pytest.raises(qr.JournalError, match="readonly"):
         made.run(progress=False)
-    assert len(made._timeline.branch.stops) == 1 + BATCH
+    assert len(made.simulation.timeline.branch.stops) == 1 + BATCH
     assert made.run(progress=False).digest() == session().run(progress=False).digest()
 
 
@@ -393,7 +393,7 @@ def test_arrays_frames_and_generators_come_back() -> None:
 def test_events_come_back_as_they_were() -> None:
     """Protects the text of events: every kind, read again, is written the same, and equal as single events."""
     made = session(None, dividend_tax="holding_period").run(progress=False)
-    log = made._timeline.branch.log
+    log = made.simulation.timeline.branch.log
     text, body = encode(log)
     back = decode(text, body, event_schema())
     assert encode(back) == (text, body)
@@ -426,7 +426,7 @@ def test_a_file_that_names_a_strategy_or_a_journal_runs_and_writes_nothing(path:
         made = session(None, None)
         made._options = {**made._options, **options}
         made._journal = made._open_journal(path, "", "")
-        made._journal.note("root", made._timeline.branch, list(made._timeline.branch.log), None)
+        made._journal.note("root", made.simulation.timeline.branch, list(made.simulation.timeline.branch.log), None)
         made._settle()
         made._journal.close()
         with pytest.raises(qr.JournalError, match=next(iter(options))):
@@ -604,6 +604,6 @@ def test_memory_reads_like_a_dict() -> None:
     assert (len(made.memory), "turns" in made.memory, made.memory.get("none", 1)) == (1, True, 1)
     with pytest.raises(KeyError):
         del made.memory["none"]
-    stops = len(made._timeline.branch.log)
+    stops = len(made.simulation.timeline.branch.log)
     made.memory["turns"] = 2
-    assert len(made._timeline.branch.log) == stops
+    assert len(made.simulation.timeline.branch.log) == stops

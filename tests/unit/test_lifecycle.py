@@ -26,8 +26,8 @@ SPACE = "{http://www.w3.org/2000/svg}"
 
 def log_of(run: qr.Session) -> list[object]:
     """The events of a session up to its cursor."""
-    branch = run._timeline.branch
-    return branch.log[: run._timeline.count]
+    branch = run.simulation.timeline.branch
+    return branch.log[: run.simulation.timeline.count]
 
 
 def story() -> qr.Session:

@@ -18,7 +18,7 @@ from qresearch.domain.terms import at_close, at_open, limit, stop
 from qresearch.engine.decide import decide
 from qresearch.engine.evolve import evolve
 from qresearch.session import encoding
-from qresearch.session.digest import text_of
+from qresearch.book.digest import text_of
 from qresearch.session.session import _blank
 
 SHARE = "600001.SH"
@@ -383,8 +383,8 @@ def test_every_state_folds_from_the_events() -> None:
     session.buy(SHARE, 100, style=at_open())
     session.buy(SHARE, 100)
     session.step(3)
-    branch = session._timeline.branch
-    root = _blank(session._exchange.first - 1, branch.stops[0].settings)
+    branch = session.simulation.timeline.branch
+    root = _blank(session.simulation.exchange.first - 1, branch.stops[0].settings)
     for count, kept in zip(branch.counts, branch.stops, strict=True):
         assert evolve(root, branch.log[:count]) == kept
 
@@ -392,11 +392,11 @@ def test_every_state_folds_from_the_events() -> None:
 def test_decide_alone_meets_the_market_as_a_session_does() -> None:
     """Protects the pure simulator: the events of one command, and the state they make, are those of the session."""
     session = opened()
-    exchange, state = session._exchange, session._timeline.state
+    exchange, state = session.simulation.exchange, session.simulation.timeline.state
     log = decide(exchange, state, Place(0, Method.ORDER, 300))
     assert [type(event).__name__ for event in events.records(log)][-1] == "OrderFilled"
     session.buy(SHARE, 300)
-    assert evolve(state, log) == session._timeline.state
+    assert evolve(state, log) == session.simulation.timeline.state
 
 
 def test_going_back_rerunning_and_branching_hold_on_this_clock() -> None:
@@ -451,7 +451,7 @@ def test_a_journal_that_puts_down_every_default_is_still_followed(
         session.buy(SHARE, 100, style=limit(10.5))
         session.step(2)
     assert qr.Session.resume(path, given).digest() == session.digest()
-    text, _ = encoding.encode(session._timeline.branch.log)
+    text, _ = encoding.encode(session.simulation.timeline.branch.log)
     assert "clock" not in text
     assert "good_till" not in text
 

@@ -263,9 +263,9 @@ def test_redone_steps_say_so() -> None:
     run = session(flat())
     run.buy(A, 100)
     run.step(2).back(2)
-    state = run._timeline.branch.stops[-1]
+    state = run.simulation.timeline.branch.stops[-1]
     run.step(2)
-    assert run._timeline.state is state
+    assert run.simulation.timeline.state is state
     assert run.message == "Redid 2 kept steps without calling the strategy."
 
 
@@ -287,11 +287,11 @@ def test_acting_from_the_past_opens_a_branch() -> None:
     run = session(market({A: [10.0, 10.0, 10.5, 11.5]}))
     first = run.buy(A, 100)
     run.step(3)
-    main, profit = run._timeline.branch, run.portfolio.profit
+    main, profit = run.simulation.timeline.branch, run.portfolio.profit
     run.back(2)
     second = run.buy(A, 200)
     assert "opened branch" in run.message
-    assert run._timeline.branch is not main
+    assert run.simulation.timeline.branch is not main
     run.step(2)
     assert (first.filled, second.filled, run.portfolio.profit) == (100, 200, profit + 200)
     assert len(main.stops) == 5

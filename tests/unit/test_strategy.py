@@ -330,7 +330,7 @@ def test_a_ticket_can_be_remembered() -> None:
 
     run = session(flat(), strategy=strategy).step(2)
     assert run.memory["status"] == "FILLED"
-    assert len(run._timeline.memory) < 1000, "a ticket must not drag the market into every kept state"
+    assert len(run.simulation.timeline.memory) < 1000, "a ticket must not drag the market into every kept state"
     run.back()
     assert run.memory["ticket"] == "1"
     assert run.memory["ticket"].status.value == "QUEUED"

@@ -181,17 +181,17 @@ class EasyContext(Context):
     def previous_date(self) -> dt.date | None:  # type: ignore[override]  # None on the first day
         """The trading day before; None on the first day."""
         run = self._run
-        return None if run.day <= run.session._exchange.first else run.previous_date
+        return None if run.day <= run.session.simulation.exchange.first else run.previous_date
 
     @property
     def start_date(self) -> dt.date:
         """First day of the run."""
-        return self._run.date_of(self._run.session._exchange.first)
+        return self._run.date_of(self._run.session.simulation.exchange.first)
 
     @property
     def end_date(self) -> dt.date:
         """Last day of the run."""
-        return self._run.date_of(self._run.session._exchange.last)
+        return self._run.date_of(self._run.session.simulation.exchange.last)
 
     @property
     def frequency(self) -> str:

@@ -13,8 +13,7 @@ from qresearch.dialects.joinquant.schedule import Calendar, Schedule
 from qresearch.dialects.joinquant.script import Loaded, Script
 from qresearch.domain.moment import AFTER_CLOSE, CLOSE, PRE_OPEN
 from qresearch.engine.fees import fixed_costs
-from qresearch.session.strategy import Context as NativeContext
-from qresearch.session.strategy import Hooks
+from qresearch.session.strategy import Hooks, ScriptHost
 
 _CLOSES = dt.time(15, 0)
 
@@ -26,9 +25,9 @@ class EasyScript(Script):
         """Options of a session that runs it."""
         return {"clock": "next_open"}
 
-    def load(self, context: NativeContext) -> Hooks:
+    def load(self, host: ScriptHost) -> Hooks:
         """Bring the script to the shape of a strategy; called by the session."""
-        return LoadedEasy(context._session, self).hooks()
+        return LoadedEasy(host.session, self).hooks()
 
 
 class EasyCalendar(Calendar):

@@ -87,7 +87,7 @@ class Words:
     def get_open_orders(self) -> dict[str, EasyOrder]:
         """Orders that are not over, by id, as ``order`` returns them."""
         session = self._run.session
-        tickets = [session.ticket(record.order_id) for record in session._open_records]
+        tickets = [session.ticket(record.order_id) for record in session.simulation.orders.now().open]
         return {str(ticket): EasyOrder.of(self._run, ticket) for ticket in tickets}
 
     # ------------------------------------------------------------------ setting up

@@ -35,7 +35,7 @@ class Portfolio:
     def locked_cash(self) -> float:
         """Cash that working buys hold back."""
         account = self._run.account
-        held = sum(reserved_cash(account, self._run.session._exchange).values()) if account.working else 0
+        held = sum(reserved_cash(account, self._run.session.simulation.exchange).values()) if account.working else 0
         return float(self._money.amount(held))
 
     @property
@@ -54,7 +54,7 @@ class Portfolio:
     def positions_value(self) -> float:
         """Value of what is held."""
         account = self._run.account
-        values = market_values(self._run.session._exchange, self._run.view, account.positions)
+        values = market_values(self._run.session.simulation.exchange, self._run.view, account.positions)
         return float(self._money.amount(int(values.sum())))
 
     market_value = positions_value
@@ -69,7 +69,7 @@ class Portfolio:
     @property
     def starting_cash(self) -> float:
         """What the account began with."""
-        return float(self._money.amount(self._run.session._starting_equity))
+        return float(self._money.amount(self._run.session.simulation.starting_equity))
 
     @property
     def inout_cash(self) -> float:
@@ -175,7 +175,7 @@ class OwnPortfolio(SubPortfolio):
     def positions_value(self) -> float:
         """Value of what it holds."""
         run = self._run
-        values = market_values(run.session._exchange, run.view, run.subaccounts.positions(self.index))
+        values = market_values(run.session.simulation.exchange, run.view, run.subaccounts.positions(self.index))
         return self._amount(int(values.sum()))
 
     market_value = positions_value
@@ -215,7 +215,7 @@ class RunParams:
     """
 
     def __init__(self, run: Run) -> None:
-        exchange = run.session._exchange
+        exchange = run.session.simulation.exchange
         self.start_date = run.date_of(exchange.first)
         self.end_date = run.date_of(exchange.last)
         self.type = "simple_backtest"
@@ -266,17 +266,17 @@ class Context:
 
     def __getattr__(self, name: str) -> Any:
         try:
-            return self._run.session._memory.roots[0][name]
+            return self._run.session._keeper.memory.roots[0][name]
         except KeyError:
             raise AttributeError(f"context has no {name!r}. Set it first: context.{name} = ...") from None
 
     def __setattr__(self, name: str, value: object) -> None:
         if name in _OWN:
             raise UsageError(f"context.{name} belongs to the session and cannot be replaced. Choose another name.")
-        self._run.session._memory.roots[0][name] = value
+        self._run.session._keeper.memory.roots[0][name] = value
 
     def __delattr__(self, name: str) -> None:
-        del self._run.session._memory.roots[0][name]
+        del self._run.session._keeper.memory.roots[0][name]
 
     def __repr__(self) -> str:
         return f"<context {self._run.now}: {self.portfolio!r}>"

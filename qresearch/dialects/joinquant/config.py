@@ -9,6 +9,7 @@ from typing import Any
 from qresearch.dialects.joinquant.run import Run
 from qresearch.dialects.joinquant.schedule import Schedule, clock_time, phase_of, time_of
 from qresearch.dialects.joinquant.symbols import spelled
+from qresearch.domain.commands import Record
 from qresearch.domain.moment import CLOSE
 from qresearch.domain.settings import Costs
 from qresearch.engine.fees import fixed_costs
@@ -138,7 +139,7 @@ class Config:
             self._ignore(words)
         run.state["options"] = {**run.state["options"], str(name): value}
         if name == "order_volume_ratio" and value:
-            run.session._change(participation=min(max(float(value), 1e-9), 1.0))
+            run.session._trader.change(participation=min(max(float(value), 1e-9), 1.0))
             run.tell(
                 "order_volume_ratio caps what all orders in one code take of a day's volume together; "
                 "the platform caps each order by itself."
@@ -190,7 +191,7 @@ class Config:
     def _set_costs(self, **rates: float) -> None:
         costs = costs_of(self._run.market.venue, rates)
         if costs != self._run.account.settings.costs:
-            self._run.session._change(costs=costs)
+            self._run.session._trader.change(costs=costs)
 
     def set_commission(self, cost: Any = None) -> None:
         """Set what trading costs, in the older way: ``PerTrade(buy_cost, sell_cost, min_cost)``."""
@@ -233,7 +234,7 @@ class Config:
                     f"set_slippage takes FixedSlippage(currency) or PriceRelatedSlippage(fraction), not {slippage!r}."
                 )
         if model != self._run.account.settings.slippage:
-            self._run.session._change(slippage=model)
+            self._run.session._trader.change(slippage=model)
 
     def set_benchmark(self, security: Any) -> None:
         """Compare the run with an index, a share, or a mixture given as weights by code."""
@@ -254,7 +255,7 @@ class Config:
             closes = closes + weight * close / _first(close)
         known = closes == closes
         name = spelled(str(security)) if isinstance(security, str) else "mixture"
-        run.session._benchmark = Benchmark(name, run.market.days[known], closes[known] * 1000)
+        run.session.simulation.benchmark = Benchmark(name, run.market.days[known], closes[known] * 1000)
 
     def set_universe(self, securities: Any) -> None:
         """Name the codes that ``history`` takes when it is given none."""
@@ -333,7 +334,7 @@ class Config:
             run.tell(f"Sub-accounts of type {others[0]!r} hold their cash and trade shares only.", "ignored")
         money = run.market.venue.money
         steps = [money.money("set_subportfolios", float(item.cash)) for item in configs]
-        whole = run.session._starting_equity
+        whole = run.session.simulation.starting_equity
         if sum(steps) > whole:
             raise UsageError(
                 f"set_subportfolios divides {money.text(sum(steps))}, but the account has {money.text(whole)}. "
@@ -386,7 +387,8 @@ class Config:
 
     def record(self, **values: Any) -> None:
         """Record values of the day; see ``session.tables.recorded``."""
-        self._run.session._record_values({name: float(value) for name, value in values.items() if value is not None})
+        pairs = tuple((name, float(value)) for name, value in values.items() if value is not None)
+        self._run.session.simulation.do(Record(pairs))
 
     def is_trade(self) -> bool:
         """False: this is no live trading."""

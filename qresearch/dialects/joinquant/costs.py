@@ -8,8 +8,8 @@ from qresearch.domain import events
 from qresearch.domain.moment import Moment
 
 if TYPE_CHECKING:
-    from qresearch.session.session import Session
-    from qresearch.session.timeline import Branch
+    from qresearch.book.timeline import Branch
+    from qresearch.session.port import AnySession
 
 
 class Held:
@@ -67,10 +67,10 @@ class Trades:
 
     Parameters
     ----------
-    session : Session
+    session : AnySession
     """
 
-    def __init__(self, session: Session) -> None:
+    def __init__(self, session: AnySession) -> None:
         self._session = session
         self._branch: Branch | None = None
         self._count = 0
@@ -79,20 +79,20 @@ class Trades:
     def of(self, column: int) -> Held | None:
         """The holding in a column as of now; None when nothing is held."""
         session = self._session
-        timeline = session._timeline
+        timeline = session.simulation.timeline
         if self._branch is not timeline.branch or self._count > timeline.count:
             self._branch, self._count, self._held = timeline.branch, 0, {}
         if self._count < timeline.count:
             _fold(self._held, timeline.branch.log[self._count : timeline.count], None)
             self._count = timeline.count
-        draft = session._draft
+        draft = session.simulation.draft
         found = self._held.get(column)
         if draft is not None and draft.events:
             part = {} if found is None else {column: found.copy()}
             _fold(part, draft.events, column)
             found = part.get(column)
         if found is not None:
-            found.roll(session._account.day)
+            found.roll(session.simulation.account.day)
         return found
 
 

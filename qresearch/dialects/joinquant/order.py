@@ -6,6 +6,7 @@ import datetime as dt
 from enum import Enum
 from typing import Any
 
+from qresearch.book.orders import OrderRecord
 from qresearch.dialects.joinquant.run import Run
 from qresearch.dialects.joinquant.subaccounts import number_of
 from qresearch.domain import events
@@ -14,7 +15,6 @@ from qresearch.domain.codes import OrderFacts
 from qresearch.domain.codes import code as code_of
 from qresearch.domain.terms import MARKET_DAY, Kind, Terms
 from qresearch.errors import NotSupported, UsageError, choose, shown
-from qresearch.session.orders import OrderRecord
 from qresearch.session.ticket import Ticket
 
 
@@ -139,7 +139,7 @@ class Order:
     @property
     def _record(self) -> OrderRecord:
         session = self._run.session
-        record = session._order_record(session._timeline.branch, self.order_id)
+        record = session.simulation.order(session.simulation.timeline.branch, self.order_id)
         if record is None:
             raise UsageError(f"Order {self.order_id} is not placed yet at this point of the timeline.")
         return record

@@ -53,7 +53,7 @@ class Orders:
         if column is None:
             return None
         shares = _whole("order", amount)
-        step = self._run.session._exchange.lot_step[column]
+        step = self._run.session.simulation.exchange.lot_step[column]
         if shares > 0 and shares % step:
             self._run.tell("Orders were rounded down to whole lots.", "adjusted")
         return self._send(column, _ORDER, shares, style, pindex)
@@ -123,7 +123,7 @@ class Orders:
 
     def _send(self, column: int, method: int, asked: float, style: Any, pindex: int) -> Order | None:
         run = self._run
-        session, draft = run.session, run.session._draft
+        session, draft = run.session, run.session.simulation.draft
         terms = MARKET_DAY if style is None else terms_of(style)
         if run.subaccounts.count > 1:
             method, asked = _ORDER, self._fenced(column, method, asked, terms, pindex)
@@ -131,7 +131,7 @@ class Orders:
                 run.tell("Orders that their sub-account could not carry were not sent.", "order")
                 return None
             terms = replace(terms, tag=tag_of(pindex)) if pindex else terms
-        if method == _ORDER and terms is MARKET_DAY and session._exchange.lot_step[column] == 1:
+        if method == _ORDER and terms is MARKET_DAY and session.simulation.exchange.lot_step[column] == 1:
             asked = float(asked)  # sized by the rules, which know that STAR needs a protection price
         began = 0 if draft is None else len(draft.events)
         ticket = session._place(run.market.symbols[column], method, asked, None if terms is MARKET_DAY else terms)
@@ -151,7 +151,7 @@ class Orders:
     ) -> int:  # fmt: skip
         """Shares that a sub-account can carry of what was asked, at the last price or the limit; 0 for none."""
         run = self._run
-        subs, exchange, account = run.subaccounts, run.session._exchange, run.account
+        subs, exchange, account = run.subaccounts, run.session.simulation.exchange, run.account
         own = OwnPosition(run, run.code(column), column, pindex)
         held = subs.positions(pindex).get(column)
         have = 0 if held is None else held.quantity
@@ -194,10 +194,10 @@ class Orders:
 
     def _open(self, column: int | None = None) -> list[Order]:
         run = self._run
-        branch = run.session._timeline.branch
+        branch = run.session.simulation.timeline.branch
         found = []
         for order_id in self._ids():
-            record = run.session._order_record(branch, order_id)
+            record = run.session.simulation.order(branch, order_id)
             if record is not None and not record.status.is_final and column in {None, record.instrument}:
                 found.append(Order(run, order_id))
         return found
@@ -221,9 +221,9 @@ class Orders:
         found = {}
         wanted = None if order_id is None else self._id(order_id)
         column = None if security is None else self._run.bars.column(security)
-        branch = self._run.session._timeline.branch
+        branch = self._run.session.simulation.timeline.branch
         for known in self._ids():
-            record = self._run.session._order_record(branch, known)
+            record = self._run.session.simulation.order(branch, known)
             if record is None or record.was_refused or wanted not in {None, known}:
                 continue
             if security is not None and record.instrument != column:

@@ -78,7 +78,7 @@ class Position:
         held = self._held
         if held is None or self._column is None:
             return 0
-        same_day = self._run.session._exchange.same_day[self._column]
+        same_day = self._run.session.simulation.exchange.same_day[self._column]
         return held.quantity if same_day else held.sellable(self._run.account.day)
 
     @property

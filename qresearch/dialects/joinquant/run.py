@@ -15,14 +15,16 @@ from qresearch.dialects.joinquant.subaccounts import SubAccounts
 from qresearch.dialects.joinquant.symbols import spelled
 from qresearch.dialects.joinquant.tables import Tables
 from qresearch.domain import events
+from qresearch.domain.commands import Log
 from qresearch.domain.moment import CLOSE, OPEN, PHASES
 from qresearch.engine.valuation import equity_at_closes
 from qresearch.market.view import View
+from qresearch.session.options import written
 
 if TYPE_CHECKING:
     from qresearch.domain.state import State
     from qresearch.engine.draft import Draft
-    from qresearch.session.session import Session
+    from qresearch.session.port import AnySession
 
 
 class Run:
@@ -30,13 +32,13 @@ class Run:
 
     Parameters
     ----------
-    session : Session
+    session : AnySession
     tables : Tables
     strict : bool
         False: what is not known among settings passes with a notice.
     """
 
-    def __init__(self, session: Session, tables: Tables, *, strict: bool) -> None:
+    def __init__(self, session: AnySession, tables: Tables, *, strict: bool) -> None:
         self.session, self.tables, self.strict = session, tables, strict
         self.market = session.market
         self.bars = Bars(self.market, tables, self.tell)
@@ -55,23 +57,23 @@ class Run:
     @property
     def account(self) -> Draft | State:
         """The account as it is now."""
-        return self.session._account
+        return self.session.simulation.account
 
     @property
     def day(self) -> int:
         """Index of the present day; the first one before it begins."""
-        return max(self.account.day, self.session._exchange.first)
+        return max(self.account.day, self.session.simulation.exchange.first)
 
     @property
     def phase(self) -> int:
         """Phase of the present day; before all before the first day begins."""
         account = self.account
-        return account.phase if account.day >= self.session._exchange.first else -1
+        return account.phase if account.day >= self.session.simulation.exchange.first else -1
 
     @property
     def view(self) -> View:
         """What is visible now."""
-        return self.session._view()
+        return self.session.simulation.view
 
     @property
     def today(self) -> pd.Timestamp:
@@ -119,13 +121,13 @@ class Run:
     def events_today(self) -> list[events.Record]:
         """What has happened today, in order."""
         session, day = self.session, self.day
-        timeline = session._timeline
+        timeline = session.simulation.timeline
         log, place = timeline.branch.log, timeline.count
         while place and log[place - 1].at.day >= day:
             place -= 1
         parts = list(log[place : timeline.count])
-        if session._draft is not None:
-            parts += [event for event in session._draft.events if event.at.day >= day]
+        if session.simulation.draft is not None:
+            parts += [event for event in session.simulation.draft.events if event.at.day >= day]
         return list(events.records(iter(parts)))
 
     def sold_today(self, number: int | None = None) -> float:
@@ -141,26 +143,26 @@ class Run:
 
     def value_before(self) -> float:
         """Value of the account at the close of the day before."""
-        timeline = self.session._timeline
+        timeline = self.session.simulation.timeline
         stops = timeline.branch.stops
         for stop in range(timeline.stop, -1, -1):
             state = stops[stop]
             if state.day < self.day:
-                if state.day < 0 or state.day < self.session._exchange.first:
+                if state.day < 0 or state.day < self.session.simulation.exchange.first:
                     break
-                (equity,) = equity_at_closes(self.session._exchange, [state])
+                (equity,) = equity_at_closes(self.session.simulation.exchange, [state])
                 return float(self.market.venue.money.amount(int(equity)))
-        return float(self.market.venue.money.amount(self.session._starting_equity))
+        return float(self.market.venue.money.amount(self.session.simulation.starting_equity))
 
     # ------------------------------------------------------------------ telling
 
     def tell(self, notice: str, kind: str = "approximated") -> None:
         """Add a notice, or count it."""
-        self.session._tell(notice, kind)
+        self.session._voice.tell(notice, kind)
 
     def log(self, level: str, *words: object) -> None:
         """Write a line into the log of the session."""
-        self.session._write_log(level, words)
+        self.session.simulation.do(Log(level, " ".join(map(written, words))))
 
     # ------------------------------------------------------------------ codes
 

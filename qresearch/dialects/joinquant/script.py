@@ -33,13 +33,12 @@ from qresearch.dialects.joinquant.text import Source, compiled, decoded
 from qresearch.domain import arguments
 from qresearch.domain.moment import AFTER_CLOSE, CLOSE, INTRADAY, OPEN, PRE_OPEN
 from qresearch.errors import QresearchError, UsageError, close_matches, did_you_mean, shown
-from qresearch.session.attempt import load_error
 from qresearch.session.source_file import file_bytes
-from qresearch.session.strategy import Hooks
+from qresearch.session.strategy import Hooks, ScriptHost
+from qresearch.session.traces import load_error
 
 if TYPE_CHECKING:
-    from qresearch.session.session import Session
-    from qresearch.session.strategy import Context as NativeContext
+    from qresearch.session.port import AnySession
 
 CALLBACKS = ("initialize", "after_code_changed", "process_initialize", "before_trading_start", "handle_data",
              "after_trading_end", "on_strategy_end")  # fmt: skip
@@ -113,9 +112,9 @@ class Script:
         """Options of a session that runs it."""
         return {"clock": "same_bar", "slippage": ("spread_rate", config.SPREAD_RATE), "dividend_tax": 0.2}
 
-    def load(self, context: NativeContext) -> Hooks:
+    def load(self, host: ScriptHost) -> Hooks:
         """Bring the script to the shape of a strategy; called by the session."""
-        return Loaded(context._session, self).hooks()
+        return Loaded(host.session, self).hooks()
 
 
 class Loaded:
@@ -123,11 +122,11 @@ class Loaded:
 
     Parameters
     ----------
-    session : Session
+    session : AnySession
     script : Script
     """
 
-    def __init__(self, session: Session, script: Script) -> None:
+    def __init__(self, session: AnySession, script: Script) -> None:
         self.session, self.script = session, script
         self.run = run = Run(session, Tables(script.data), strict=script.strict)
         self.context = self.make_context()
@@ -140,7 +139,7 @@ class Loaded:
         names = {**self._names(prices), **self.words()}
         self.modules = Modules(names, self._indicators.names(), self._indicators.missing)
         self._provided = self.modules.provided()
-        self.calendar = self.calendar_kind(session.market.days, session._exchange.first)
+        self.calendar = self.calendar_kind(session.market.days, session.simulation.exchange.first)
         self._plans: dict[tuple[Any, ...], list[Schedule]] = {}
         self._is_processed = False
         source = compiled(script.text, script.file)
@@ -239,13 +238,13 @@ class Loaded:
                 f"{', '.join(CALLBACKS)}. {did_you_mean(dict.fromkeys(near))}Write at least initialize(context)."
             )
         session = self.session
-        live = session._memory.live
+        live = session._keeper.memory.live
         live.update({"joinquant": self.run, "joinquant context": self.context, "g": self.g})
         live.update({
             f"script {name}": value for name, value in namespace.items()
             if isinstance(value, (FunctionType, type)) and getattr(value, "__module__", None) == "joinquant_script"
         })  # fmt: skip
-        session._dialect = self.script.with_text
+        session._host.dialect = self.script.with_text
         known = {**self.modules.indicators, **self._provided}
         roots = [self.g.__dict__, Globals(namespace, known), self.run.state]
         phases: dict[int, Callable[[], object]] = {
@@ -263,7 +262,7 @@ class Loaded:
         arguments = (self.context, self.data)[: _arity(func)]
         self.run.time = time
         try:
-            self.session._call(name, partial(func, *arguments))
+            self.session._host.call(name, partial(func, *arguments))
         finally:
             self.run.time = None
 
@@ -275,7 +274,7 @@ class Loaded:
 
     def _begin(self, _: object) -> None:
         """What happens before the first day."""
-        self.session._change(**self.defaults())
+        self.session._trader.change(**self.defaults())
         for call in self._early:
             call()
         for name in ("initialize", "after_code_changed", "process_initialize"):
@@ -305,7 +304,7 @@ class Loaded:
         calls += self.named(phase)
         for time, name in sorted(calls, key=lambda call: call[0]):
             self.invoke(name, time)
-        is_last = phase == AFTER_CLOSE and run.account.day == self.session._exchange.last
+        is_last = phase == AFTER_CLOSE and run.account.day == self.session.simulation.exchange.last
         if is_last and callable(run.namespace.get("on_strategy_end")):
             self.invoke("on_strategy_end", dt.time(15, 30))
 

@@ -20,8 +20,8 @@ from qresearch.engine import ledger
 from qresearch.engine.reserves import reserved_cash
 
 if TYPE_CHECKING:
+    from qresearch.book.timeline import Branch
     from qresearch.dialects.joinquant.run import Run
-    from qresearch.session.timeline import Branch
 
 _TAG = "pindex "
 
@@ -161,7 +161,7 @@ class SubAccounts:
     def granted(self, number: int) -> int:
         """Cash that a sub-account was given and that was moved to it, less what was moved away; money steps."""
         state = self._run.state.get("subportfolios")
-        whole = self._run.session._starting_equity
+        whole = self._run.session.simulation.starting_equity
         if state is None:
             return whole
         given: list[int] = state["steps"]
@@ -171,14 +171,14 @@ class SubAccounts:
     def books(self) -> Books:
         """What each holds as of now."""
         session, count = self._run.session, self.count
-        timeline = session._timeline
+        timeline = session.simulation.timeline
         is_other = self._branch is not timeline.branch or self._count > timeline.count
         if is_other or len(self._books.held) != count:
             self._branch, self._count, self._books = timeline.branch, 0, Books(count)
         if self._count < timeline.count:
             self._books.fold(timeline.branch.log[self._count : timeline.count])
             self._count = timeline.count
-        draft = session._draft
+        draft = session.simulation.draft
         if draft is None or not draft.events:
             return self._books
         found = self._books.copy()
@@ -198,13 +198,13 @@ class SubAccounts:
         account = self._run.account
         if not account.working:
             return 0
-        held = reserved_cash(account, self._run.session._exchange)
+        held = reserved_cash(account, self._run.session.simulation.exchange)
         return sum(steps for order_id, steps in held.items() if self.owner_of(order_id) == number)
 
     def owner_of(self, order_id: int) -> int:
         """The sub-account of an order."""
         session = self._run.session
-        record = session._order_record(session._timeline.branch, order_id)
+        record = session.simulation.order(session.simulation.timeline.branch, order_id)
         return 0 if record is None else number_of(record.terms.tag)
 
     def positions(self, number: int) -> dict[int, Position]:

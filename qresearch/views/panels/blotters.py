@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, ClassVar
 
 import ipywidgets as widgets
 
+from qresearch.book.html import number, price
 from qresearch.domain import events
 from qresearch.domain.fees import PARTS
-from qresearch.session.html import number, price
 from qresearch.views.panels.blotter import PAGE, Blotter
 from qresearch.views.panels.cells import phase_at
 from qresearch.views.panels.panel import Panel, put
@@ -19,7 +19,7 @@ from qresearch.views.panels.rows import Column, Row
 from qresearch.views.panels.tape import Tape
 
 if TYPE_CHECKING:
-    from qresearch.session.portfolio import Holding
+    from qresearch.book.portfolio import Holding
     from qresearch.views.panels.desk import Desk
 
 
@@ -87,7 +87,7 @@ class PositionsPanel(Blotter):
         """One position."""
         session, words = self.desk.session, self.words
         equity = session.portfolio.equity
-        is_stale = session.market.column(item.symbol) in session._account.stale
+        is_stale = session.market.column(item.symbol) in session.simulation.account.stale
         flag = f" <i>{escape(words('stale'))}</i>" if is_stale else ""
         tone = "up" if item.profit > 0 else "down" if item.profit < 0 else "flat"
         cells = (
@@ -145,7 +145,7 @@ class EventsPanel(Blotter):
     def _column(self, event: events.Record) -> int | None:
         column: int | None = getattr(event, "instrument", None)
         if column is None and (order_id := getattr(event, "order_id", None)) is not None:
-            order = self.desk.session._orders().get(order_id)
+            order = self.desk.session.simulation.orders.now().get(order_id)
             return None if order is None else order.instrument
         return column
 

@@ -5,16 +5,16 @@ from __future__ import annotations
 from html import escape
 from typing import TYPE_CHECKING
 
+from qresearch.book.frames import time_of
+from qresearch.book.html import price
 from qresearch.domain.moment import PHASES, Phase
 from qresearch.domain.order import Status
 from qresearch.domain.terms import Terms, TimeInForce
-from qresearch.session.frames import time_of
-from qresearch.session.html import price
 
 if TYPE_CHECKING:
+    from qresearch.book.orders import OrderRecord
     from qresearch.sentences import Words
-    from qresearch.session.orders import OrderRecord
-    from qresearch.session.session import Session
+    from qresearch.session.port import AnySession
 
 SHAPES = {
     "QUEUED": "○", "WORKING": "◐", "REPLACE_PENDING": "◑", "FILLED": "●", "CANCELED": "⊘", "EXPIRED": "◌",
@@ -79,10 +79,10 @@ def chart_word(words: Words, name: str) -> str:
     return words(name.upper() if name in _SHARED else f"chart_{name.replace(' ', '_')}")
 
 
-def moment_text(session: Session, words: Words) -> str:
+def moment_text(session: AnySession, words: Words) -> str:
     """Where the session stands, in words: date, weekday, phase, and the number of the trading day."""
-    now, exchange = session.now, session._exchange
-    account = session._account
+    now, exchange = session.now, session.simulation.exchange
+    account = session.simulation.account
     if account.day < exchange.first:
         return words("before_start", day=exchange.date(exchange.first))
     weekday = words("weekdays").split()[now.day.weekday()]
@@ -91,13 +91,13 @@ def moment_text(session: Session, words: Words) -> str:
     return f"{exchange.date(account.day)} {weekday}, {phase_text(session, words)} · {trading_day}"
 
 
-def phase_text(session: Session, words: Words) -> str:
+def phase_text(session: AnySession, words: Words) -> str:
     """The phase in words, and where the day has bars of its own, the time of the present one."""
-    account = session._account
+    account = session.simulation.account
     return phase_at(session, words, account.day, account.phase, account.bar)
 
 
-def phase_at(session: Session, words: Words, day: int, phase: int, bar: int) -> str:
+def phase_at(session: AnySession, words: Words, day: int, phase: int, bar: int) -> str:
     """A phase in words; inside a day of minute data with the time at which the bar ended.
 
     >>> import qresearch as qr
@@ -108,5 +108,5 @@ def phase_at(session: Session, words: Words, day: int, phase: int, bar: int) -> 
     """
     word = words(PHASES[phase].value)
     if bar and PHASES[phase] is Phase.INTRADAY:
-        return f"{word} {time_of(session._exchange, day, phase, bar):%H:%M}"
+        return f"{word} {time_of(session.simulation.exchange, day, phase, bar):%H:%M}"
     return word

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any, Protocol, cast
 
 import ipywidgets as widgets
 
+from qresearch.book.html import number, price, table
 from qresearch.errors import NotSupported, choose
-from qresearch.session.html import number, price, table
 from qresearch.views.chart_data import MARKS, ChartData, ChartReader
 from qresearch.views.panels.cells import chart_word
 from qresearch.views.panels.panel import Panel

@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Any
 
 import ipywidgets as widgets
 
+from qresearch.book.html import number, price, table
 from qresearch.domain.settings import Costs, Settings
 from qresearch.engine.fees import COST_PRESETS, fixed_costs, preset_costs
 from qresearch.engine.slippage import SLIPPAGE_KINDS, slippage_model
 from qresearch.errors import QresearchError, UsageError
-from qresearch.session.html import number, price, table
 from qresearch.session.options import volume_cap
 from qresearch.views.panels.cells import moment_text
 from qresearch.views.panels.panel import Panel, named, put, show_if

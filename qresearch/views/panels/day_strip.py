@@ -8,30 +8,30 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from qresearch.sentences import Words
-    from qresearch.session.session import Session
+    from qresearch.session.port import AnySession
 
 WIDTH = 1000
 BINS = 140
 """Marks at most, per kind: more would cover each other."""
 
 
-def strip_svg(session: Session, marks: Mapping[str, list[int]], words: Words) -> str:
+def strip_svg(session: AnySession, marks: Mapping[str, list[int]], words: Words) -> str:
     """The strip as an SVG that stretches with the page.
 
     Parameters
     ----------
-    session : Session
+    session : AnySession
     marks : mapping of "placed", "filled", "rejected" to days (indices)
         Those after now are drawn faintly: they are kept, and lie ahead.
     words : Words
     """
-    exchange, branch = session._exchange, session._timeline.branch
+    exchange, branch = session.simulation.exchange, session.simulation.timeline.branch
     count = exchange.last - exchange.first + 1
 
     def x(day: int) -> float:
         return WIDTH * max(day - exchange.first + 1, 0) / max(count, 1)
 
-    now, tip = x(session._account.day), x(branch.stops[-1].day)
+    now, tip = x(session.simulation.account.day), x(branch.stops[-1].day)
     paths = []
     for kind, shape in (("placed", _tick), ("filled", _triangle), ("rejected", _cross)):
         for ahead in (False, True):

@@ -16,7 +16,7 @@ from qresearch.errors import choose
 from qresearch.sentences import Words
 
 if TYPE_CHECKING:
-    from qresearch.session.session import Session
+    from qresearch.session.port import AnySession
     from qresearch.views.panels.panel import Panel
 
 COLOURS = ("red_up", "green_up")
@@ -42,7 +42,7 @@ class Look:
     theme: str = "light"
 
     @classmethod
-    def of(cls, session: Session, language: str | None, colours: str | None, theme: str) -> Look:
+    def of(cls, session: AnySession, language: str | None, colours: str | None, theme: str) -> Look:
         """A checked look; the language defaults to that of the session, the colours to what the venue is used to.
 
         Raises
@@ -52,7 +52,7 @@ class Look:
         """
         usual = "red_up" if session.market.venue.money.currency == "CNY" else "green_up"
         return cls(
-            session._words.named(language).language,
+            session.words.named(language).language,
             choose("colours", usual if colours is None else colours, COLOURS),
             choose("theme", theme, ("light", "dark")),
         )
@@ -66,7 +66,7 @@ class Desk:
 
     Parameters
     ----------
-    session : Session
+    session : AnySession
     look : Look
     peers : list of Desk, optional
         The other desks of the session, this one included: they repaint with it, and share its lock.
@@ -79,7 +79,7 @@ class Desk:
     ('004102.SZ', None)
     """
 
-    def __init__(self, session: Session, look: Look, peers: list[Desk] | None = None) -> None:
+    def __init__(self, session: AnySession, look: Look, peers: list[Desk] | None = None) -> None:
         self.session, self.look = session, look
         self.peers = [] if peers is None else peers
         self.lock: threading.RLock = self.peers[0].lock if self.peers else threading.RLock()
@@ -108,7 +108,7 @@ class Desk:
         held = session.portfolio.quantities
         if held:
             return next(iter(held))
-        orders = session._orders()
+        orders = session.simulation.orders.now()
         symbols = session.market.symbols
         if orders:
             return symbols[orders[max(orders)].instrument]
@@ -117,7 +117,7 @@ class Desk:
 
     def stamp(self) -> Hashable:
         """Where the session stands and how much has happened: equal stamps mean equal content."""
-        timeline = self.session._timeline
+        timeline = self.session.simulation.timeline
         return timeline.branch.name, timeline.stop, timeline.count, len(timeline.branch.stops), len(timeline.branches)
 
     # ------------------------------------------------------------------ panels
@@ -222,7 +222,7 @@ class Desk:
         session = self.session
         with self.lock:
             if order_id is not None:
-                record = session._orders().get(int(order_id))
+                record = session.simulation.orders.now().get(int(order_id))
                 if record is not None:
                     self.order_id = int(order_id)
                     symbol = symbol or session.market.symbols[record.instrument]

@@ -34,7 +34,7 @@ class DetailsPanel(Panel):
         put(self._life, self._pictured())
 
     def _is_there(self) -> bool:
-        return self.desk.order_id in self.desk.session._orders()
+        return self.desk.order_id in self.desk.session.simulation.orders.now()
 
     def _explained(self) -> str:
         words, session, order_id = self.words, self.desk.session, self.desk.order_id
@@ -42,7 +42,7 @@ class DetailsPanel(Panel):
             return f'<div class="qr-empty">{escape(words("choose_order"))}</div>'
         if not self._is_there():
             return f'<div class="qr-empty">{escape(words("order_ahead", order=order_id))}</div>'
-        order = session._orders()[order_id]
+        order = session.simulation.orders.now()[order_id]
         why = "" if order.reason is None else words(order.reason, **order.facts)
         reason = f" · <b>{order.reason}</b> {escape(why)}" if order.reason is not None else ""
         head = f'<div class="qr-order" data-order="{order_id}">{state_html(words, order)}{reason}</div>'

@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING, Any
 
 import ipywidgets as widgets
 
+from qresearch.book.html import price
 from qresearch.domain.order import Status
-from qresearch.session.html import price
 from qresearch.views.panels.blotter import Blotter
 from qresearch.views.panels.cells import state_html, terms_text
 from qresearch.views.panels.panel import show_if
 from qresearch.views.panels.rows import Action, Column, Row
 
 if TYPE_CHECKING:
-    from qresearch.session.orders import OrderRecord
+    from qresearch.book.orders import OrderRecord
 
 
 class _OrderTable(Blotter):
@@ -68,8 +68,8 @@ class OrdersPanel(_OrderTable):
 
     def listed(self) -> Iterator[OrderRecord]:
         """The orders, newest first."""
-        orders, wanted = self.desk.session._orders(), self._state.value
-        for order in reversed(orders.values()):
+        orders, wanted = self.desk.session.simulation.orders.now(), self._state.value
+        for order in reversed(list(orders.values())):
             if (not wanted or order.status.value == wanted) and self._matches(self._symbol(order.instrument)):
                 yield order
 
@@ -82,8 +82,8 @@ class OpenOrdersPanel(_OrderTable):
 
     def listed(self) -> Iterator[OrderRecord]:
         """The open orders, newest first."""
-        state = self.desk.session._timeline.state
-        orders = self.desk.session._orders()
+        state = self.desk.session.simulation.timeline.state
+        orders = self.desk.session.simulation.orders.now()
         waiting = set(state.working)
         for block in state.queue:
             waiting.update(range(block.first_id, block.first_id + len(block)))
@@ -124,7 +124,7 @@ class OpenOrdersPanel(_OrderTable):
         self.tell(self.words.again(self.desk.session.message))
 
     def _edit(self, key: str) -> None:
-        order = self.desk.session._orders()[int(key)]
+        order = self.desk.session.simulation.orders.now()[int(key)]
         self._editing = order.order_id
         self._title.value = f"<b>{escape(self.words('modify_order', order=key))}</b>"
         self._quantity.value = abs(order.quantity)
@@ -138,7 +138,7 @@ class OpenOrdersPanel(_OrderTable):
         if self._editing is None:
             return
         ticket = session.ticket(self._editing)
-        order = session._orders()[self._editing]
+        order = session.simulation.orders.now()[self._editing]
         changes: dict[str, Any] = {}
         if self._quantity.value != abs(order.quantity):
             changes["quantity"] = self._quantity.value
@@ -157,6 +157,6 @@ class OpenOrdersPanel(_OrderTable):
     def draw(self) -> None:
         """Fill the table; an order that has ended is no longer edited."""
         super().draw()
-        order = None if self._editing is None else self.desk.session._orders().get(self._editing)
+        order = None if self._editing is None else self.desk.session.simulation.orders.now().get(self._editing)
         if order is None or order.status.is_final:
             self._leave()

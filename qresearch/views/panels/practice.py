@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any
 import ipywidgets as widgets
 import numpy as np
 
+from qresearch.book.html import table
 from qresearch.domain.instrument import Board
 from qresearch.errors import UsageError, choose
-from qresearch.session.html import table
 from qresearch.views.chart_data import ChartData, ChartReader
 from qresearch.views.panels.cells import chart_word, state_key
 from qresearch.views.panels.panel import Panel, put, show_if
@@ -22,7 +22,7 @@ from qresearch.views.panels.png_chart import PngChart
 from qresearch.views.panels.practice_settings import PracticeSettings
 
 if TYPE_CHECKING:
-    from qresearch.session.orders import OrderRecord
+    from qresearch.book.orders import OrderRecord
     from qresearch.views.panels.desk import Desk
 
 STATES = ("QUEUED", "WORKING", "PARTLY", "FILLED", "CANCELED", "EXPIRED", "REJECTED")
@@ -136,7 +136,7 @@ class PracticePanel(Panel):
     def start(self) -> None:
         """Open a branch for practice and ask the first question."""
         session = self.desk.session
-        branches = session._timeline.branches
+        branches = session.simulation.timeline.branches
         self._home = session.branches.current
         number = sum(name.startswith(BRANCH) for name in branches) + 1
         session.branch(f"{BRANCH}-{number}")
@@ -191,7 +191,7 @@ class PracticePanel(Panel):
                 session.step()
             else:
                 session.step(phase=phase)
-            state = state_key(session._orders()[question.order_id])
+            state = state_key(session.simulation.orders.now()[question.order_id])
             return state, words("answer_was_state", order=question.order_id, state=words(state))
         session.step(self.settings.days)
         closes = session.history(question.symbol, self.settings.days + 1)[question.symbol].dropna()
@@ -208,13 +208,13 @@ class PracticePanel(Panel):
         order = self._open_order() if asks != "decision" else None
         wants_state = asks == "state" or (asks == "both" and len(self.rounds) % 2 == 0)
         session = self.desk.session
-        ahead = session._exchange.last - session._account.day
+        ahead = session.simulation.exchange.last - session.simulation.account.day
         if wants_state and order is not None and ahead >= 1:
             symbol = session.market.symbols[order.instrument]
             self.question = Question("state", symbol, order.order_id)
         elif asks != "state" and ahead >= self.settings.days:
             symbol = self._symbol()
-            close = session._view().last_price(session.market.column(symbol))
+            close = session.simulation.view.last_price(session.market.column(symbol))
             self.question = Question("decision", symbol, close=close)
         else:
             self.question = None
@@ -222,7 +222,7 @@ class PracticePanel(Panel):
 
     def _open_order(self) -> OrderRecord | None:
         """The order that is chosen, if it is open; else the newest open one."""
-        records = {order.order_id: order for order in self.desk.session._open_records}
+        records = {order.order_id: order for order in self.desk.session.simulation.orders.now().open}
         chosen = self.desk.order_id
         return records.get(chosen if chosen in records else max(records, default=0))
 
@@ -231,7 +231,7 @@ class PracticePanel(Panel):
         session = self.desk.session
         names = [session.market.symbols[session.market.column(name)] for name in self.settings.symbols]
         if not names:
-            view = session._view()
+            view = session.simulation.view
             closes = session.market.panel.close[max(view.whole_days - 2, 0) : view.whole_days]
             traded = set(np.flatnonzero(np.isfinite(closes).all(axis=0)).tolist())
             names = [
@@ -309,7 +309,7 @@ class PracticePanel(Panel):
     def _why_nothing(self) -> str:
         """Key of the sentence that says why nothing is asked."""
         session, asks = self.desk.session, self.settings.ask
-        ahead = session._exchange.last - session._account.day
+        ahead = session.simulation.exchange.last - session.simulation.account.day
         return "need_order" if asks != "decision" and self._open_order() is None and ahead >= 1 else "nothing_to_ask"
 
     def _told(self, score: str) -> str:

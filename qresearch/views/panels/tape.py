@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 from qresearch.domain import events
 
 if TYPE_CHECKING:
-    from qresearch.session.session import Session
-    from qresearch.session.timeline import Branch
+    from qresearch.book.timeline import Branch
+    from qresearch.session.port import AnySession
 
 MARKS: dict[type, str] = {events.OrderCreated: "placed", events.OrderFilled: "filled", events.OrderRejected: "rejected"}
 """Events that the timeline marks."""
@@ -23,7 +23,7 @@ class Tape:
 
     Parameters
     ----------
-    session : Session
+    session : AnySession
 
     Examples
     --------
@@ -36,7 +36,7 @@ class Tape:
     (1, {'placed': 1, 'filled': 1, 'rejected': 0})
     """
 
-    def __init__(self, session: Session) -> None:
+    def __init__(self, session: AnySession) -> None:
         self._session = session
         self._branch: Branch | None = None
         self._count = 0
@@ -45,7 +45,7 @@ class Tape:
         self._marks: dict[str, list[int]] = {}
 
     def _read(self) -> None:
-        branch = self._session._timeline.branch
+        branch = self._session.simulation.timeline.branch
         if branch is not self._branch or self._count > len(branch.log):
             self._branch, self._count = branch, 0
             self._fills, self._places = [], []
@@ -65,7 +65,7 @@ class Tape:
     def fills(self) -> list[events.OrderFilled]:
         """All fills up to now, oldest first."""
         self._read()
-        return self._fills[: bisect_right(self._places, self._session._timeline.count)]
+        return self._fills[: bisect_right(self._places, self._session.simulation.timeline.count)]
 
     def marks(self) -> dict[str, list[int]]:
         """Days (indices) on which orders were placed, filled and rejected, those of the kept future included."""
@@ -74,7 +74,7 @@ class Tape:
 
     def newest(self, wanted: Callable[[events.Record], bool]) -> Iterator[events.Record]:
         """The events up to now that are wanted, newest first; those that only move the clock are left out."""
-        timeline = self._session._timeline
+        timeline = self._session.simulation.timeline
         for place in range(timeline.count - 1, -1, -1):
             entry = timeline.branch.log[place]
             if isinstance(entry, _CLOCKWORK):

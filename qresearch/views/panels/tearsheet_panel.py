@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import ipywidgets as widgets
 
-from qresearch.session.account_history import AccountHistory
+from qresearch.book.history import AccountHistory
 from qresearch.views import report as reports
 from qresearch.views.panels.cells import moment_text
 from qresearch.views.panels.panel import Panel, named, put, show_if, unseen
@@ -114,7 +114,7 @@ class TearsheetPanel(Panel):
 
     def _problem(self) -> str:
         """Why no page can be made now, in words; empty when one can."""
-        words, timeline = self.words, self.desk.session._timeline
+        words, timeline = self.words, self.desk.session.simulation.timeline
         if self.mode.value == "two":
             if len(timeline.branches) < FEWEST:
                 return words("only_one_branch")
@@ -123,16 +123,16 @@ class TearsheetPanel(Panel):
                 return words("same_branch")
         else:
             names = [timeline.branch.name]
-        days = min(len(AccountHistory.of(self.desk.session, name).closes) for name in names)
+        days = min(len(AccountHistory.of(self.desk.session.simulation, name).closes) for name in names)
         return words("not_enough", days=days) if days < FEWEST else ""
 
     def depends(self) -> Hashable:
         """The moment, and the names of the branches."""
-        return self.desk.stamp(), tuple(self.desk.session._timeline.branches)
+        return self.desk.stamp(), tuple(self.desk.session.simulation.timeline.branches)
 
     def draw(self) -> None:
         """Offer the branches there are, and say whether the page is still of now."""
-        timeline = self.desk.session._timeline
+        timeline = self.desk.session.simulation.timeline
         names = tuple(timeline.branches)
         self._is_painting = True
         try:

@@ -8,10 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import ipywidgets as widgets
 
+from qresearch.book.html import number, price
 from qresearch.domain import terms
 from qresearch.errors import QresearchError, UsageError
-from qresearch.session.html import number, price
-from qresearch.session.what_if import WhatIf
 from qresearch.views.panels.cells import state_html, terms_text
 from qresearch.views.panels.panel import Panel, named, put, show_if
 from qresearch.views.panels.symbol_box import SymbolBox
@@ -236,7 +235,7 @@ class TicketPanel(Panel):
 
     def _last_price(self) -> float:
         session = self.desk.session
-        return session._view().last_price(session.market.column(self.desk.symbol))
+        return session.simulation.view.last_price(session.market.column(self.desk.symbol))
 
     def _name_html(self) -> str:
         session, words = self.desk.session, self.words
@@ -259,7 +258,7 @@ class TicketPanel(Panel):
         title = f'<div class="qr-title"><b>{escape(words("preview"))}</b></div>'
         try:
             call, arguments = self.request()
-            preview = WhatIf(self.desk.session, self.words)(call, *arguments)
+            preview = self.desk.session.what_if.named(self.words)(call, *arguments)
         except (QresearchError, TypeError) as error:
             return f'{title}<div class="qr-check qr-fails" data-passes="false">✕ {escape(str(error))}</div>'
         checks = "".join(self._check_html(*check) for check in self._checks(preview))
@@ -303,7 +302,7 @@ class TicketPanel(Panel):
         words, session = self.words, self.desk.session
         if self.order_id is None:
             return ""
-        order = session._orders().get(self.order_id)
+        order = session.simulation.orders.now().get(self.order_id)
         if order is None:
             text = escape(words("order_ahead", order=self.order_id))
             return f'<div class="qr-order">{text}</div>'

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 import ipywidgets as widgets
 
+from qresearch.book.html import number
 from qresearch.domain.moment import CLOSE
 from qresearch.errors import UsageError
-from qresearch.session.html import number
 from qresearch.views.panels.cells import moment_text
 from qresearch.views.panels.chart import has_live
 from qresearch.views.panels.day_strip import counts_text, strip_svg
@@ -20,7 +20,7 @@ from qresearch.views.panels.panel import Panel, named, put, show_if, unseen
 from qresearch.views.panels.tape import Tape
 
 if TYPE_CHECKING:
-    from qresearch.session.session import Session
+    from qresearch.session.port import AnySession
     from qresearch.views.panels.desk import Desk
 
 SPEEDS = (1, 2, 5, 10, 20)
@@ -100,7 +100,7 @@ class TimelinePanel(Panel):
         return made
 
     def _days(self) -> widgets.VBox:
-        exchange = self.desk.session._exchange
+        exchange = self.desk.session.simulation.exchange
         self._slider = widgets.IntSlider(
             value=0, min=0, max=exchange.last - exchange.first + 1, readout=False, continuous_update=False
         )
@@ -136,7 +136,7 @@ class TimelinePanel(Panel):
     def draw(self) -> None:
         """Paint the moment, the days and the branches."""
         session, words = self.desk.session, self.words
-        account = session._account
+        account = session.simulation.account
         put(self._where, f'<div class="qr-now" role="status">{escape(moment_text(session, words))}</div>')
         portfolio = session.portfolio
         profit = portfolio.profit
@@ -149,7 +149,7 @@ class TimelinePanel(Panel):
         )
         self._is_painting = True
         try:
-            day = max(account.day - session._exchange.first + 1, 0)
+            day = max(account.day - session.simulation.exchange.first + 1, 0)
             if self._slider.value != day:
                 self._slider.value = day
             self._paint_choices()
@@ -185,7 +185,7 @@ class TimelinePanel(Panel):
         """Day, phase, branch, account and what the session has to say."""
         session, words = self.desk.session, self.words
         portfolio, branches = session.portfolio, session.branches
-        ahead = len(session._timeline.branch.stops) - 1 - session._timeline.stop
+        ahead = len(session.simulation.timeline.branch.stops) - 1 - session.simulation.timeline.stop
         lines = [
             f"<div><b>{escape(moment_text(session, words))}</b></div>",
             f"<div>{escape(words('branch'))} <b>{escape(branches.current)}</b> ({len(branches)})"
@@ -202,7 +202,7 @@ class TimelinePanel(Panel):
 
     def _go_back(self) -> None:
         session = self.desk.session
-        if not session._timeline.stop:
+        if not session.simulation.timeline.stop:
             # The button stays on: one that is switched off would take the focus away, and with it the keys.
             raise UsageError(self.words("at_start"))
         session.back()
@@ -214,7 +214,7 @@ class TimelinePanel(Panel):
     def _go_to(self, number: int) -> None:
         """To the last kept stop of a day, by its number; 0 is before the first day."""
         session = self.desk.session
-        exchange, timeline = session._exchange, session._timeline
+        exchange, timeline = session.simulation.exchange, session.simulation.timeline
         self._drawn = None  # the slider goes back to where the session stands, also when this fails
         if number == 0:
             session.goto(0)
@@ -339,7 +339,7 @@ class TimelinePanel(Panel):
         return {"until_fill": "fill", "until_rejected": "rejected", "until_strategy": ACTIONS, "until_end": None}[goal]
 
     def _end_text(self) -> str:
-        exchange = self.desk.session._exchange
+        exchange = self.desk.session.simulation.exchange
         return self.words("at_end", day=exchange.date(exchange.last))
 
     def key(self, name: str) -> None:
@@ -361,19 +361,19 @@ class _Slice:
         self._end = time.perf_counter() + seconds
         self.is_over = False
 
-    def __call__(self, _: Session) -> bool:
+    def __call__(self, _: AnySession) -> bool:
         self.is_over = time.perf_counter() > self._end
         return self.is_over
 
 
-def _hits(session: Session) -> int:
+def _hits(session: AnySession) -> int:
     return sum(point.hits for point in session.breakpoints)
 
 
-def _is_over(session: Session) -> bool:
+def _is_over(session: AnySession) -> bool:
     """True when no step is left, on kept stops or simulated."""
-    exchange, state = session._exchange, session._timeline.state
-    return session._timeline.at_tip and (state.day, state.phase) >= (exchange.last, CLOSE)
+    exchange, state = session.simulation.exchange, session.simulation.timeline.state
+    return session.simulation.timeline.at_tip and (state.day, state.phase) >= (exchange.last, CLOSE)
 
 
 def _group(parts: Iterable[widgets.Widget]) -> widgets.HBox:

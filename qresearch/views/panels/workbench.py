@@ -22,7 +22,7 @@ from qresearch.views.panels.ticket_panel import TicketPanel
 from qresearch.views.panels.timeline_bar import TimelinePanel
 
 if TYPE_CHECKING:
-    from qresearch.session.session import Session
+    from qresearch.session.port import AnySession
 
 TABS: tuple[type[Panel], ...] = (
     OpenOrdersPanel, OrdersPanel, FillsPanel, PositionsPanel, CashPanel, EventsPanel, DetailsPanel, CostPanel,
@@ -114,7 +114,7 @@ class Panels:
 
     Parameters
     ----------
-    session : Session
+    session : AnySession
     look : Look
     desks : dict of Look to Desk, optional
         Of the session; shared by the panels in other looks.
@@ -129,12 +129,12 @@ class Panels:
     <div><b>持仓</b></div><div>空仓。</div>
     """
 
-    def __init__(self, session: Session, look: Look, desks: dict[Look, Desk] | None = None) -> None:
+    def __init__(self, session: AnySession, look: Look, desks: dict[Look, Desk] | None = None) -> None:
         self._session, self._look = session, look
         self._desks = {} if desks is None else desks
 
     @classmethod
-    def of(cls, session: Session) -> Panels:
+    def of(cls, session: AnySession) -> Panels:
         """The panels of a session in the usual look of its market."""
         return cls(session, Look.of(session, None, None, "light"))
 

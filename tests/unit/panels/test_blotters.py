@@ -10,7 +10,7 @@ from story import SYMBOL, a_session, all_of, find, press
 
 import qresearch as qr
 from qresearch.domain import terms
-from qresearch.session.html import number, price
+from qresearch.book.html import number, price
 
 
 @pytest.fixture
@@ -68,7 +68,7 @@ def test_open_orders_can_be_changed_in_their_row(session: qr.Session) -> None:
     find(panel, "qr-edit-limit").value = 8.9
     find(panel, "qr-edit-quantity").value = 200
     press(panel, "qr-apply")
-    record = session._orders()[3]
+    record = session.simulation.orders.now()[3]
     assert (record.quantity, record.terms.limit_price) == (200, 8.9)
     assert form.layout.display == "none"
     press(panel, "qr-row-modify", 1)

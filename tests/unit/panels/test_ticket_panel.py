@@ -79,7 +79,7 @@ def test_each_way_to_say_how_much(session: qr.Session, given: dict[str, object],
     panel = session.panels.ticket()
     fields(panel, symbol="604018", **given)
     press(panel, "qr-place")
-    order = session._orders()[1]
+    order = session.simulation.orders.now()[1]
     assert (order.method.call, order.asked, order.quantity) == wanted
 
 
@@ -103,7 +103,7 @@ def test_each_type_of_order(session: qr.Session, given: dict[str, object], wante
     panel = session.panels.ticket()
     fields(panel, symbol="604018", **given)
     press(panel, "qr-place")
-    sent = session._orders()[1].terms
+    sent = session.simulation.orders.now()[1].terms
     told = (sent.kind.value, sent.limit_price, sent.stop_price, sent.trail, sent.trail_is_fraction)
     assert told == pytest.approx(wanted, abs=1e-9)
 
@@ -115,12 +115,12 @@ def test_each_time_in_force(session: qr.Session) -> None:
     for number, word in enumerate(("DAY", "GTC", "IOC", "FOK"), start=1):
         fields(panel, good_for=word)
         press(panel, "qr-place")
-        assert session._orders()[number].terms.time_in_force.value == word
+        assert session.simulation.orders.now()[number].terms.time_in_force.value == word
     fields(panel, good_for="GTD")
     assert "Last day: choose the last day first." in preview(panel)
     fields(panel, until_day=dt.date(2022, 3, 31))
     press(panel, "qr-place")
-    assert session._orders()[5].terms.good_till == dt.date(2022, 3, 31)
+    assert session.simulation.orders.now()[5].terms.good_till == dt.date(2022, 3, 31)
 
 
 def test_only_the_fields_of_the_type_are_shown(session: qr.Session) -> None:

@@ -197,9 +197,9 @@ def test_play_steps_until_pause() -> None:
         assert find(bar, "qr-step").disabled
         press(bar, "qr-play")
         await asyncio.sleep(0.01)
-        stood = session._timeline.stop
+        stood = session.simulation.timeline.stop
         await asyncio.sleep(0.2)
-        assert session._timeline.stop == stood
+        assert session.simulation.timeline.stop == stood
         return stood
 
     steps = asyncio.run(story())

@@ -9,6 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, NamedTuple
 
+from qresearch.book.explain_checks import TRADING, WAITS, Turn, remedy
+from qresearch.book.explanation import FAILED, NOTED, PASSED, SKIPPED, Explanation, Finding
+from qresearch.book.frames import time_of
+from qresearch.book.html import number, price
 from qresearch.domain import events
 from qresearch.domain.fees import parts_of
 from qresearch.domain.moment import OPEN, PHASES, Phase
@@ -23,14 +27,10 @@ from qresearch.engine.open_orders import pending_of
 from qresearch.engine.queue import released
 from qresearch.engine.sizing import held_by
 from qresearch.sentences import Words
-from qresearch.session.explain_checks import TRADING, WAITS, Turn, remedy
-from qresearch.session.explanation import FAILED, NOTED, PASSED, SKIPPED, Explanation, Finding
-from qresearch.session.frames import time_of
-from qresearch.session.html import number, price
 
 if TYPE_CHECKING:
-    from qresearch.session.orders import OrderRecord
-    from qresearch.session.timeline import Branch
+    from qresearch.book.orders import OrderRecord
+    from qresearch.book.timeline import Branch
 
 
 def explain_order(exchange: Exchange, branch: Branch, count: int, record: OrderRecord, say: Words) -> Explanation:

@@ -7,11 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import cached_property
-from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
+from qresearch.book.projection import Run
+from qresearch.book.timeline import Branch
 from qresearch.domain import events
 from qresearch.domain.moment import CLOSE, Moment
 from qresearch.domain.state import Position, State
@@ -21,10 +22,6 @@ from qresearch.engine.exchange import Exchange
 from qresearch.engine.valuation import Ints, equity_at_closes
 from qresearch.errors import choose
 from qresearch.market.panel import Floats
-
-if TYPE_CHECKING:
-    from qresearch.session.session import Session
-    from qresearch.session.timeline import Branch
 
 
 class AccountHistory:
@@ -62,12 +59,12 @@ class AccountHistory:
         self.account, self.closes, self.log = account, closes, log
 
     @classmethod
-    def of(cls, session: Session, branch: str | None = None) -> AccountHistory:
+    def of(cls, run: Run, branch: str | None = None) -> AccountHistory:
         """The history of a branch of a session.
 
         Parameters
         ----------
-        session : Session
+        run : Run
         branch : str, optional
             None or the present branch: up to where the session stands. Another one: all that was simulated on it.
 
@@ -76,28 +73,28 @@ class AccountHistory:
         UsageError
             No such branch; pass one of the names in the message.
         """
-        timeline = session._timeline
+        timeline = run.timeline
         here = timeline.branch
         if branch is not None and choose("branch", branch, timeline.branches) != here.name:
-            return cls.whole(session, timeline.branches[branch])
-        return cls._of(session, here, here.cursor, session._account, session._log())
+            return cls.whole(run, timeline.branches[branch])
+        return cls._of(run, here, here.cursor, run.account, run.log)
 
     @classmethod
-    def whole(cls, session: Session, branch: Branch) -> AccountHistory:
+    def whole(cls, run: Run, branch: Branch) -> AccountHistory:
         """All that was simulated on a branch, whether the session stands there or not."""
-        return cls._of(session, branch, len(branch.stops) - 1, branch.stops[-1], list(branch.log))
+        return cls._of(run, branch, len(branch.stops) - 1, branch.stops[-1], list(branch.log))
 
     @classmethod
     def _of(
-        cls, session: Session, branch: Branch, stop: int, account: State | Draft, log: list[events.Event]
+        cls, run: Run, branch: Branch, stop: int, account: State | Draft, log: list[events.Event]
     ) -> AccountHistory:
         return cls(
-            session._exchange,
+            run.exchange,
             name=branch.name,
-            starting=session._starting_equity,
+            starting=run.starting_equity,
             initial=branch.stops[0].positions,
             account=account,
-            closes=states_at_closes(session._exchange, branch, stop),
+            closes=states_at_closes(run.exchange, branch, stop),
             log=log,
         )
 

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from qresearch.book.html import holdings_html, portfolio_html
 from qresearch.engine.reserves import reserved_cash
 from qresearch.engine.valuation import market_values
 from qresearch.sentences import ENGLISH, Words
-from qresearch.session.html import holdings_html, portfolio_html
 
 if TYPE_CHECKING:
     from qresearch.domain.state import Position, State

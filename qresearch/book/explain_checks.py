@@ -13,6 +13,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from qresearch.book.html import number, price
 from qresearch.domain.moment import PHASES, Phase
 from qresearch.domain.reasons import Facts, Reason
 from qresearch.domain.settings import NEXT_OPEN
@@ -26,7 +27,6 @@ from qresearch.engine.lean_model import LEAN_EQUITY, lean_quote
 from qresearch.engine.reserves import intent_of, reserve_price, reserved_cash, shares_before
 from qresearch.market.intraday import Intraday
 from qresearch.sentences import ENGLISH, Words
-from qresearch.session.html import number, price
 
 TRADING = (Reason.SUSPENDED, Reason.NOT_LISTED, Reason.DELISTED, Reason.DATA_ENDED, Reason.NO_TRADES)
 WAITS = (Reason.LIMIT_NOT_REACHED, Reason.STOP_NOT_REACHED, Reason.AWAITS_CLOSE)

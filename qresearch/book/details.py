@@ -7,15 +7,15 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from qresearch.book.frames import time_of
+from qresearch.book.history import AccountHistory
+from qresearch.book.naming import DIRECTIONS, OUTCOMES, TRADE_DETAILS
+from qresearch.book.orders import OrderRecord, Orders
 from qresearch.domain import events
 from qresearch.domain.fees import parts_of
 from qresearch.domain.moment import OPEN, Moment
 from qresearch.engine.exchange import Exchange
 from qresearch.sentences import ENGLISH
-from qresearch.session.account_history import AccountHistory
-from qresearch.session.frames import time_of
-from qresearch.session.naming import DIRECTIONS, OUTCOMES, TRADE_DETAILS
-from qresearch.session.orders import OrderBook, OrderRecord
 
 DETAIL_COLUMNS = (
     "order_id", "symbol", "side", "sent", "order_price", "order_quantity", "time", "price", "quantity", "outcome",
@@ -27,20 +27,20 @@ Happening = tuple[str, float, int, str, str]
 
 def trade_details(history: AccountHistory) -> pd.DataFrame:
     """One row per fill, cancel, rejection, refused cancel and expiry; see :attr:`Tables.trade_details`."""
-    book = OrderBook()
+    orders = Orders()
     rows: list[tuple[Any, ...]] = []
     told: set[int] = set()
     for event in events.records(iter(history.log)):
         order_id = getattr(event, "order_id", None)
         if order_id is None:
             continue
-        book.fold((event,))
-        order = book.orders[order_id]
+        orders.fold(event)
+        order = orders[order_id]
         found = _outcome(event, order)
         if found is not None:
             told.add(order_id)
             rows.append(_row(history.exchange, order, event, found))
-    for order_id, order in book.orders.items():
+    for order_id, order in orders.items():
         if order_id not in told:
             rows.append(_row(history.exchange, order, None, ("submitted", float("nan"), 0, "", "")))
     frame = pd.DataFrame(rows, columns=list(DETAIL_COLUMNS))

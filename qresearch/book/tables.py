@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from qresearch.book import accounts, details, frames, naming, statistics, trips
+from qresearch.book.benchmark import Aligned, BenchmarkLike, align, find_benchmark
+from qresearch.book.history import AccountHistory
+from qresearch.book.orders import Orders
+from qresearch.book.projection import Run
 from qresearch.domain.arguments import between, whole
 from qresearch.domain.calls import told_calls
 from qresearch.domain.codes import DIALECTS, OrderFacts, codes
 from qresearch.errors import choose
-from qresearch.session import accounts, details, frames, naming, statistics, trips
-from qresearch.session.account_history import AccountHistory
-from qresearch.session.benchmark import Aligned, BenchmarkLike, align, find_benchmark
-from qresearch.session.orders import OrderBook
-
-if TYPE_CHECKING:
-    from qresearch.session.session import Session
 
 SUMMARY_UNITS = {
     "days": "trading days",
@@ -69,13 +67,13 @@ class Tables:
 
     Parameters
     ----------
-    session : Session
+    run : Run
     names : {"native", "swordfish"}
         Names of the columns. Under Swordfish's only the fields that it documents are shown, with its codes.
     branch : str, optional
         Default: the present branch up to where the session stands. Another one: all that was simulated on it.
     benchmark : Series, str, Benchmark or False, optional
-        See :func:`qresearch.session.benchmark.find_benchmark`; default that of the market.
+        See :func:`qresearch.book.benchmark.find_benchmark`; default that of the market.
     periods : int
         Trading days in a year, for annual figures.
     risk_free : float
@@ -92,7 +90,7 @@ class Tables:
 
     def __init__(
         self,
-        session: Session,
+        run: Run,
         *,
         names: str = "native",
         branch: str | None = None,
@@ -102,10 +100,10 @@ class Tables:
     ) -> None:
         periods = whole("periods", periods, example=252)
         risk_free = between("risk_free", risk_free, -1, 1, 0.02)
-        self._session = session
+        self._run = run
         self._swordfish = choose("names", names, naming.NAMES) == "swordfish"
         self._periods, self._risk_free = periods, risk_free
-        self._benchmark = find_benchmark(session.market, session._benchmark if benchmark is None else benchmark)
+        self._benchmark = find_benchmark(run.market, run.benchmark if benchmark is None else benchmark)
         self._branch = branch
         self._look()  # an unknown branch is told here
 
@@ -119,16 +117,14 @@ class Tables:
         risk_free: float = 0.0,
     ) -> Tables:
         """The same tables under other names, of another branch, against another benchmark or year; see the class."""
-        return Tables(
-            self._session, names=names, branch=branch, benchmark=benchmark, periods=periods, risk_free=risk_free
-        )
+        return Tables(self._run, names=names, branch=branch, benchmark=benchmark, periods=periods, risk_free=risk_free)
 
     def __repr__(self) -> str:
         names = ", ".join(name for name in dir(type(self)) if not name.startswith("_"))
         return f"<Tables of branch {self._look().name!r}: {names}>"
 
     def _look(self) -> AccountHistory:
-        return AccountHistory.of(self._session, self._branch)
+        return AccountHistory.of(self._run, self._branch)
 
     def _aligned(self, history: AccountHistory) -> Aligned | None:
         return align(self._benchmark, history.exchange, history.closes)
@@ -239,7 +235,7 @@ class Tables:
     def return_summary(self) -> pd.DataFrame:
         """Figures of the run from its daily returns, one row each with value and unit; NaN where undefined.
 
-        The formulas stand in :mod:`qresearch.session.statistics`: total_return, annual_return, annual_volatility,
+        The formulas stand in :mod:`qresearch.book.statistics`: total_return, annual_return, annual_volatility,
         skew, kurtosis, sharpe (of the mean return, as QuantStats), compound_sharpe (of the annual return, as the
         Swordfish tables), sortino, max_drawdown (positive), return_over_drawdown, daily_win_rate (of all days),
         turnover (one-sided, whole run). Against the benchmark: benchmark_return, benchmark_annual_return,
@@ -328,13 +324,12 @@ class Tables:
     def codes(self) -> pd.DataFrame:
         """What five systems call the state of each order, by order id: one column per system, and our own."""
         history = self._look()
-        book = OrderBook()
-        book.advance(history.log, len(history.log))
+        orders = Orders().read(history.log)
         rows = [
             (order.status.value, *(str(told) for told in codes(OrderFacts.of(order)).values()))
-            for order in book.orders.values()
+            for order in orders.values()
         ]
-        index = pd.Index(list(book.orders), name="order_id", dtype="int64")
+        index = pd.Index(list(orders), name="order_id", dtype="int64")
         return pd.DataFrame(rows, columns=["status", *DIALECTS], index=index)
 
     @property

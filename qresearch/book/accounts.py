@@ -8,14 +8,14 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from qresearch.book import frames
+from qresearch.book.benchmark import Aligned
+from qresearch.book.history import AccountHistory
+from qresearch.book.portfolio import Portfolio
 from qresearch.domain.state import Position, State
 from qresearch.engine.reserves import reserved_cash
 from qresearch.engine.valuation import market_values
 from qresearch.market.panel import Floats
-from qresearch.session import frames
-from qresearch.session.account_history import AccountHistory
-from qresearch.session.benchmark import Aligned
-from qresearch.session.portfolio import Portfolio
 
 POSITION_COLUMNS = (
     "quantity", "previous_quantity", "sellable", "average_cost", "price", "market_value", "floating_profit", "weight",

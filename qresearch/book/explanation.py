@@ -1,4 +1,4 @@
-"""The account of one order that :mod:`~qresearch.session.explain` gives: as text, as HTML and as data."""
+"""The account of one order that :mod:`~qresearch.book.explain` gives: as text, as HTML and as data."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from html import escape
 
 import pandas as pd
 
+from qresearch.book.html import badge, table
 from qresearch.sentences import Words
-from qresearch.session.html import badge, table
 
 PASSED, FAILED, NOTED, SKIPPED = "passed", "failed", "noted", "not reached"
 SHOWN_FIRST, SHOWN_LAST = 20, 40

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
 from copy import copy
 from dataclasses import dataclass, field
 
@@ -189,30 +189,64 @@ def _origin(event: events.OrderRejected | events.OrderCanceled | events.OrderExp
     return "eod" if isinstance(event, events.OrderExpired) else "check"
 
 
-class OrderBook:
-    """Orders folded from a log, brought up to date only as far as someone looks."""
+class Orders(Mapping[int, OrderRecord]):
+    """Every order by its id, folded from a log as far as it has been read.
 
-    def __init__(self) -> None:
-        self.orders: dict[int, OrderRecord] = {}
-        self.count = 0
-        """Number of entries of the log that are folded in."""
+    Parameters
+    ----------
+    base : Orders, optional
+        What it goes on from: an order of it is copied before it changes, so that the base stays as it is.
+    """
 
-    def advance(self, log: list[events.Event], count: int) -> None:
-        """Fold in the entries of a log up to `count`."""
-        self.fold(events.records(iter(log[self.count : count])))
-        self.count = count
+    __slots__ = ("_base", "_own")
 
-    def with_events(self, log: Iterable[events.Event], order_id: int) -> OrderRecord | None:
-        """One order as it would be after some more events; this book is not changed."""
-        known = self.orders.get(order_id)
-        order = None if known is None else copy(known)
-        for event in events.records(iter(log)):
-            if getattr(event, "order_id", None) == order_id:
-                if isinstance(event, events.OrderCreated):
-                    order = _created(event)
-                elif order is not None:
-                    order.apply(event)
-        return order
+    def __init__(self, base: Orders | None = None) -> None:
+        self._base = base
+        self._own: dict[int, OrderRecord] = {}
+
+    def __getitem__(self, order_id: int) -> OrderRecord:
+        found = self._own.get(order_id)
+        if found is not None:
+            return found
+        if self._base is None:
+            raise KeyError(order_id)
+        return self._base[order_id]
+
+    def __iter__(self) -> Iterator[int]:
+        if self._base is None:
+            return iter(self._own)
+        return iter((*self._base, *(order_id for order_id in self._own if order_id not in self._base)))
+
+    def __len__(self) -> int:
+        return len(self._own) if self._base is None else sum(1 for _ in self)
+
+    @property
+    def open(self) -> list[OrderRecord]:
+        """Those that are queued or working."""
+        return [order for order in self.values() if not order.status.is_final]
+
+    def fork(self) -> Orders:
+        """Orders that go on from these, which stay as they are."""
+        return Orders(self)
+
+    def fold(self, event: events.Record) -> None:
+        """Fold in one event; an event of no order changes nothing."""
+        order_id = getattr(event, "order_id", None)
+        if order_id is None:
+            return
+        if isinstance(event, events.OrderCreated):
+            self._own[order_id] = _created(event)
+            return
+        order = self._own.get(order_id)
+        if order is None:
+            order = self._own[order_id] = copy(self[order_id])
+        order.apply(event)
+
+    def read(self, log: Iterable[events.Event]) -> Orders:
+        """Fold in some events; itself."""
+        for event in events.records(log):
+            self.fold(event)
+        return self
 
     def tell(self, event: events.Record) -> tuple[str, OrderRecord | None]:
         """Fold in one event; the state of its order before it, and the order after it.
@@ -222,21 +256,12 @@ class OrderBook:
         order_id = getattr(event, "order_id", None)
         if order_id is None:
             return "", None
-        known = self.orders.get(order_id)
+        known = self.get(order_id)
         if known is None and not isinstance(event, events.OrderCreated):
             return "", None
         before = "" if known is None else known.status.value
-        self.fold((event,))
-        return before, self.orders[order_id]
-
-    def fold(self, log: Iterable[events.Record]) -> None:
-        """Fold in some single events."""
-        orders = self.orders
-        for event in log:
-            if isinstance(event, events.OrderCreated):
-                orders[event.order_id] = _created(event)
-            elif (order_id := getattr(event, "order_id", None)) is not None:
-                orders[order_id].apply(event)
+        self.fold(event)
+        return before, self[order_id]
 
 
 def _created(event: events.OrderCreated) -> OrderRecord:

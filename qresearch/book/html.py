@@ -5,16 +5,11 @@ Plain tables with a few inline styles, escaped and bounded. No style sheet (GitH
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from html import escape
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 from qresearch.sentences import ENGLISH, Words
-
-if TYPE_CHECKING:
-    from qresearch.session.portfolio import Holding, Portfolio
-    from qresearch.session.session import Session
-    from qresearch.session.ticket import Ticket
 
 ROWS = 12
 """Rows of a table before "N more"."""
@@ -23,12 +18,49 @@ COLOURS = {
     "CREATED": "#6b7280",
     "QUEUED": "#b45309",
     "WORKING": "#1d4ed8",
+    "REPLACE_PENDING": "#0e7490",
     "FILLED": "#15803d",
     "CANCELED": "#6b7280",
     "EXPIRED": "#7c3aed",
     "REJECTED": "#b91c1c",
 }
 """Colour of each state of an order; the word always stands beside it."""
+
+
+class Held(Protocol):
+    """Shares of one instrument: :class:`~qresearch.book.portfolio.Holding`."""
+
+    @property
+    def symbol(self) -> str: ...
+    @property
+    def quantity(self) -> int: ...
+    @property
+    def sellable(self) -> int: ...
+    @property
+    def locked(self) -> int: ...
+    @property
+    def average_cost(self) -> float: ...
+    @property
+    def price(self) -> float: ...
+    @property
+    def market_value(self) -> float: ...
+    @property
+    def profit(self) -> float: ...
+
+
+class Valued(Protocol):
+    """An account, valued: :class:`~qresearch.book.portfolio.Portfolio`."""
+
+    @property
+    def equity(self) -> float: ...
+    @property
+    def cash(self) -> float: ...
+    @property
+    def market_value(self) -> float: ...
+    @property
+    def profit(self) -> float: ...
+    @property
+    def positions(self) -> Mapping[str, Held]: ...
 
 
 def number(value: float, digits: int = 2) -> str:
@@ -87,7 +119,7 @@ def facts(pairs: Iterable[tuple[str, str]]) -> str:
     return " &nbsp; ".join(f"{escape(name)} <b>{value}</b>" for name, value in pairs)
 
 
-def portfolio_html(portfolio: Portfolio, words: Words) -> str:
+def portfolio_html(portfolio: Valued, words: Words) -> str:
     """The account in one line and its holdings in a table."""
     line = facts(
         [
@@ -101,7 +133,7 @@ def portfolio_html(portfolio: Portfolio, words: Words) -> str:
     return f"<div>{line}</div>{holdings_html(held, words) if held else ''}"
 
 
-def holdings_html(held: Sequence[Holding], words: Words) -> str:
+def holdings_html(held: Sequence[Held], words: Words) -> str:
     """Holdings as a table."""
     rows = (
         (
@@ -118,57 +150,3 @@ def holdings_html(held: Sequence[Holding], words: Words) -> str:
     )
     keys = ("quantity", "sellable", "locked_shares", "average_cost", "price", "market_value", "profit")
     return table((words("symbol"), *(f"{words(key)}>" for key in keys)), rows, total=len(held), words=words)
-
-
-def ticket_html(session: Session, ticket: Ticket) -> str:
-    """One order: what was asked, what was sent, where it stands and why."""
-    record, words = ticket.record, session._words
-    name = f"{words('order')} <b>{ticket!s}</b>"
-    if record is None:
-        return f"<div>{name}: {words('not_yet_placed')}</div>"
-    symbol = session.market.symbols[record.instrument]
-    side = words(f"a_{record.side}")
-    status = record.status.value
-    asked = f"{record.method.call}({symbol!r}, {record.asked:,.10g})"
-    sent = words("shares_on_terms", shares=f"{abs(record.quantity):,}", terms=words.terms(record.terms))
-    at = words("at_price", price=price(ticket.average_price)) if record.filled else ""
-    rows = [
-        (words("check_asked"), escape(asked)),
-        (words("check_sent"), words("nothing") if record.was_refused else escape(sent)),
-        (words("check_filled"), f"{record.filled:,}{at}"),
-        (words("leaves_of"), f"{record.leaves:,}"),
-    ]
-    if record.filled:
-        amount = session.market.venue.money.amount
-        rows.append((words("check_fees"), number(amount(record.fees.total))))
-    if record.reason:
-        why = words(record.reason, **record.facts)
-        rows.append((words("reason"), f"{escape(record.reason.value)}: {escape(why)}"))
-    line = f"{name}: {side} <b>{abs(record.quantity):,}</b> {escape(symbol)} {badge(status, words.code(status))}"
-    return f"<div>{line}</div>{table(('', ' '), rows)}"
-
-
-def session_html(session: Session) -> str:
-    """Where a session stands: the moment, the account, open orders, and the last message."""
-    portfolio, words = session.portfolio, session._words
-    head = (
-        f"<div><b>{escape(words.tell(session._moment))}</b> &nbsp; {words('a_branch')} "
-        f"{escape(session._timeline.branch.name)} &nbsp; {escape(session.market.venue.name)}</div>"
-    )
-    message = f"<div><i>{escape(session.message)}</i></div>" if session.message else ""
-    orders = session._open_records
-    queue = ""
-    if orders:
-        rows = (
-            (
-                str(order.order_id),
-                escape(session.market.symbols[order.instrument]),
-                words(f"a_{order.side}"),
-                f"{order.leaves:,}",
-                badge(order.status.value, words.code(order.status.value)),
-            )
-            for order in orders[:ROWS]
-        )
-        names = [words(key) for key in ("order", "symbol", "side")]
-        queue = table((*names, f"{words('leaves_of')}>", words("state")), rows, total=len(orders), words=words)
-    return head + message + portfolio_html(portfolio, words) + queue

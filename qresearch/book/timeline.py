@@ -6,17 +6,34 @@ acting from the past opens a new branch that shares the states before the fork.
 
 from __future__ import annotations
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Sequence
 from itertools import count
-from typing import TYPE_CHECKING
+from typing import NamedTuple
 
 from qresearch.domain import events
+from qresearch.domain.commands import Command
 from qresearch.domain.state import State
+from qresearch.engine.draft import Draft
 from qresearch.errors import OutOfRange
 
-if TYPE_CHECKING:
-    from qresearch.session.memory import Remembered
+
+class Remembered(NamedTuple):
+    """What a strategy remembered at one moment.
+
+    Parameters
+    ----------
+    data : bytes
+        The attributes of its context and its own, copied together.
+    schedules : tuple of (when, name)
+        What ``run_daily`` had set up; when: :func:`qresearch.session.schedules.when_of`.
+    edits : int
+        How often the strategy had been replaced by then.
+    """
+
+    data: bytes
+    schedules: tuple[tuple[int, str], ...]
+    edits: int
 
 
 class Branch:
@@ -28,7 +45,7 @@ class Branch:
     root : State
     """
 
-    __slots__ = ("counts", "cursor", "editions", "fork", "log", "memories", "name", "parent", "stops")
+    __slots__ = ("commands", "counts", "cursor", "editions", "fork", "log", "memories", "name", "parent", "stops")
 
     def __init__(self, name: str, root: State, log: Sequence[events.Event], memory: Remembered | None) -> None:
         self.name = name
@@ -44,6 +61,9 @@ class Branch:
         self.editions: list[int] = [0]
         """Edition of the strategy with which the session came to each stop."""
         self.log: list[events.Event] = list(log)
+        self.commands: list[tuple[int, Command]] = []
+        """What was asked for beside orders, each with the number of events of the log before it; a block of requests in
+        the log is what was asked for itself."""
         self.cursor = 0
         """Index of the stop at which the session stands, or last stood, on this branch."""
 
@@ -59,11 +79,12 @@ class Branch:
         child.memories = self.memories[: stop + 1]
         child.editions = self.editions[: stop + 1]
         child.log = self.log[: self.counts[stop]]
+        child.commands = self.commands[: bisect_left(self.commands, (self.counts[stop],))]
         child.cursor = stop
         return child
 
 
-Mark = tuple["dict[str, Branch]", Branch, int, int, "tuple[State, int, Remembered | None]"]
+Mark = tuple[dict[str, Branch], Branch, int, int, tuple[State, int, Remembered | None]]
 """Where a timeline stood: branches, branch, cursor, number of stops, and the last stop."""
 
 
@@ -128,13 +149,12 @@ class Timeline:
         """True when the next kept stop was made by an earlier edition of the strategy."""
         return not self.at_tip and self.branch.editions[self.branch.cursor + 1] != self.edition
 
-    def commit(self, state: State, log: Sequence[events.Event], memory: Remembered | None, *, new_stop: bool) -> bool:
+    def commit(self, draft: Draft, memory: Remembered | None, *, new_stop: bool) -> bool:
         """Keep what a step or a command did.
 
         Parameters
         ----------
-        state : State
-        log : sequence of Event
+        draft : Draft
         memory : Remembered or None
         new_stop : bool
             True when the clock moved; False for a command at the present stop.
@@ -144,6 +164,7 @@ class Timeline:
         bool
             True when this opened a new branch, because the cursor stood in the past.
         """
+        state, log = draft.freeze(), draft.events
         forked = not self.at_tip
         if forked:
             self.fork_here(self.free_name())
@@ -186,6 +207,7 @@ class Timeline:
             del kept[stops:]
         branch.stops[-1], branch.counts[-1], branch.memories[-1] = tip
         del branch.log[branch.counts[-1] :]
+        del branch.commands[bisect_left(branch.commands, (branch.counts[-1],)) :]
         branch.cursor = cursor
         for name, item in branches.items():
             item.name = name

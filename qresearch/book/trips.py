@@ -9,10 +9,10 @@ from typing import Any, NamedTuple
 import numpy as np
 import pandas as pd
 
+from qresearch.book import frames
+from qresearch.book.history import AccountHistory
 from qresearch.domain import events
 from qresearch.engine.valuation import market_values
-from qresearch.session import frames
-from qresearch.session.account_history import AccountHistory
 
 TRADE_COLUMNS = (
     "symbol", "quantity", "entry_day", "entry_price", "exit_day", "exit_price", "holding_days", "cost", "proceeds",

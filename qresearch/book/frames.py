@@ -8,6 +8,8 @@ from typing import Any
 
 import pandas as pd
 
+from qresearch.book.orders import OrderRecord, Orders
+from qresearch.book.portfolio import Portfolio
 from qresearch.domain import events
 from qresearch.domain.fees import parts_of
 from qresearch.domain.moment import PHASES, Moment, Phase
@@ -16,8 +18,6 @@ from qresearch.domain.reasons import Reason
 from qresearch.engine.exchange import Exchange
 from qresearch.market.view import View
 from qresearch.sentences import ENGLISH
-from qresearch.session.orders import OrderBook, OrderRecord
-from qresearch.session.portfolio import Portfolio
 
 _ORDER_COLUMNS = ("symbol", "side", "asked", "quantity", "filled", "leaves", "canceled", "average_price")
 """What comes before the fees of an order."""
@@ -155,18 +155,18 @@ def positions_frame(portfolio: Portfolio, stale: Iterable[str]) -> pd.DataFrame:
     return frame.astype({name: kinds.get(name, "float64") for name in POSITION_COLUMNS})
 
 
-def events_frame(exchange: Exchange, log: Iterable[events.Event], book: OrderBook | None = None) -> pd.DataFrame:
+def events_frame(exchange: Exchange, log: Iterable[events.Event], book: Orders | None = None) -> pd.DataFrame:
     """One row per event, in order; see :attr:`Session.events` for the columns.
 
     Parameters
     ----------
     exchange : Exchange
     log : iterable of Event
-    book : OrderBook, optional
+    book : Orders, optional
         The orders as they were before the first of the events; it is moved on. Default: there were none. The states of
         an order that it does not know are left empty.
     """
-    known = OrderBook() if book is None else book
+    known = Orders() if book is None else book
     single = list(events.records(log))
     frame = typed_events([event_row(exchange, event, *known.tell(event)) for event in single])
     return with_times(exchange, frame, [event.at for event in single], "phase", "time")

@@ -1,0 +1,258 @@
+"""The kernel under a session: a market, an account on it, and every moment of it. Commands in, events out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Protocol
+
+from qresearch.book.orders import OrderRecord, Orders
+from qresearch.book.projection import Projection
+from qresearch.book.timeline import Branch, Timeline
+from qresearch.domain import events
+from qresearch.domain.arguments import whole
+from qresearch.domain.commands import Command, Seed
+from qresearch.domain.moment import AFTER_CLOSE, Moment
+from qresearch.domain.settings import Settings
+from qresearch.domain.state import State
+from qresearch.engine.decide import advance, decide, refuse_beyond
+from qresearch.engine.draft import Draft
+from qresearch.engine.exchange import Exchange
+from qresearch.engine.valuation import market_values
+from qresearch.errors import UsageError
+from qresearch.market.market import Benchmark, Market
+from qresearch.market.view import View
+
+Observer = Callable[[events.Record, OrderRecord], None]
+
+
+class Keeper(Protocol):
+    """Who keeps what a command by hand did."""
+
+    def keep_command(self, draft: Draft) -> None:
+        """Keep it at the present stop, or on a new branch when the cursor stands in the past."""
+
+
+class InMemory:
+    """A keeper that only puts commands into the timeline.
+
+    Parameters
+    ----------
+    timeline : Timeline
+    """
+
+    def __init__(self, timeline: Timeline) -> None:
+        self._timeline = timeline
+
+    def keep_command(self, draft: Draft) -> None:
+        """Keep what a command did; the memory of a strategy stays as it is."""
+        self._timeline.commit(draft, self._timeline.memory, new_stop=False)
+
+
+class Simulation:
+    """An account on a market, and all that happened to it.
+
+    It knows no strategy, no table and no file. A dialect, a panel or a test reads it and gives it commands; a session
+    puts a strategy, a memory and a journal around it.
+
+    Parameters
+    ----------
+    exchange : Exchange
+    timeline : Timeline
+    starting_equity : int, money steps
+        What the account was worth when it was opened.
+
+    Examples
+    --------
+    >>> import qresearch as qr
+    >>> simulation = qr.Session(qr.sample_market(), start="2022-03-01", cash=100_000).simulation
+    >>> from qresearch.domain.commands import Place
+    >>> simulation.do(Place(simulation.market.column("604018"), asked=1000))
+    True
+    >>> simulation.advance(Moment(simulation.exchange.first, 1))
+    >>> simulation.orders.now()[1].filled
+    1000
+    """
+
+    def __init__(self, exchange: Exchange, timeline: Timeline, starting_equity: int) -> None:
+        self.exchange, self.market, self.timeline = exchange, exchange.market, timeline
+        self.starting_equity = starting_equity
+        self.draft: Draft | None = None
+        """The step under way, or a preview; None between steps."""
+        self.orders: Projection[Orders] = Projection(self, Orders)
+        """Every order by its id, of any branch up to its cursor, or as of now."""
+        self.benchmark: Benchmark | None = None
+        """What the run is compared with, where it is not the benchmark of the market."""
+        self.keeper: Keeper = InMemory(timeline)
+        self._observers: tuple[Observer, ...] = ()
+        self._followed = Orders()
+
+    @classmethod
+    def opened(
+        cls, market: Market, first: int, last: int, settings: Settings, cash: int, holdings: Mapping[str, int], *,
+        paid: bool,
+    ) -> Simulation:  # fmt: skip
+        """A simulation that begins with some cash (money steps) and shares by symbol, `paid` from it or given."""
+        exchange = Exchange(market, first, last)
+        start = Moment(first - 1, AFTER_CLOSE)
+        draft = Draft(State(start, 0, 0, {}, (), {}, {}, 0, settings, frozenset(), {}, {}))
+        draft.emit(events.AccountOpened(start, cash, settings))
+        for symbol, quantity in holdings.items():
+            decide(draft, exchange, seed(exchange, draft, symbol, quantity, is_paid=paid))
+        if draft.cash < 0:
+            raise UsageError(
+                f"The positions cost {exchange.money.text(-draft.cash)} more than the cash. "
+                "Raise cash=, hold less, or pass positions_paid=False to be given them."
+            )
+        state = draft.freeze()
+        worth = state.cash + int(market_values(exchange, exchange.view(state), state.positions).sum())
+        timeline = Timeline(state, draft.events, None, lambda day: "start" if day < first else exchange.date(day))
+        return cls(exchange, timeline, worth)
+
+    # ------------------------------------------------------------------ looking
+
+    @property
+    def account(self) -> Draft | State:
+        """The account as it stands: inside a step that of the step."""
+        return self.draft or self.timeline.state
+
+    @property
+    def view(self) -> View:
+        """What can be known of the market now."""
+        return self.exchange.view(self.account)
+
+    @property
+    def log(self) -> list[events.Event]:
+        """All that happened on this branch up to now, the step under way included."""
+        timeline, draft = self.timeline, self.draft
+        log = timeline.branch.log[: timeline.count]
+        return log if draft is None else [*log, *draft.events]
+
+    def order(self, branch: Branch, order_id: int) -> OrderRecord | None:
+        """All facts about an order of a branch, as of where one stands there; None before it is placed."""
+        is_here = branch is self.timeline.branch
+        return (self.orders.now() if is_here else self.orders.on(branch)).get(order_id)
+
+    # ------------------------------------------------------------------ acting
+
+    def do(self, command: Command) -> bool:
+        """Do what a command asks: inside a step as a part of it, else at the present stop.
+
+        Returns
+        -------
+        bool
+            False when it was refused; the refusal is an event.
+        """
+        draft = self.draft
+        if draft is not None:
+            return decide(draft, self.exchange, command)
+        draft = Draft(self.timeline.state)
+        done = decide(draft, self.exchange, command)
+        self.keeper.keep_command(draft)
+        self._tell(draft, 0)
+        return done
+
+    def tried(self, act: Callable[[], object]) -> Draft:
+        """What some commands would do: they are done on a draft that is thrown away."""
+        kept, self.draft = self.draft, Draft(self.timeline.state)
+        try:
+            act()
+            return self.draft
+        finally:
+            self.draft = kept
+
+    def simulated(self, target: Moment, inside: Callable[[Draft], bool] | None = None) -> Draft:
+        """What a step to a moment does; nothing is kept yet.
+
+        Parameters
+        ----------
+        target : Moment
+            At or after which the step ends.
+        inside : callable, optional
+            Called with the draft after each phase, or bar; True ends the step there.
+
+        Raises
+        ------
+        OutOfRange
+            Beyond the last day.
+        """
+        exchange = self.exchange
+        if target.day > exchange.last:
+            refuse_beyond(exchange)
+        draft = self.draft = Draft(self.timeline.state)
+        told = 0
+        try:
+            while draft.at < target:
+                advance(draft, exchange)
+                if self._observers:
+                    told = self._tell(draft, told)
+                if inside is not None and inside(draft):
+                    break
+            if self._observers:
+                self._tell(draft, told)
+        finally:
+            self.draft = None
+        draft.events.append(events.Advanced(draft.at))
+        return draft
+
+    def advance(self, target: Moment) -> None:
+        """Go on to a moment, and keep it as a stop."""
+        self.timeline.commit(self.simulated(target), self.timeline.memory, new_stop=True)
+
+    # ------------------------------------------------------------------ observing
+
+    def observe(self, callback: Observer) -> Callable[[], None]:
+        """Be told of every event of an order, with the order as it was after it.
+
+        It is called after each phase of a step, and after every command by hand, once for each event in its order.
+        Steps that are redone from what is kept tell nothing: nothing happens in them.
+
+        Parameters
+        ----------
+        callback : callable
+            Takes the event and the :class:`~qresearch.book.orders.OrderRecord` after it, which is its own copy.
+
+        Returns
+        -------
+        callable
+            Ends the observation.
+        """
+        self._observers = (*self._observers, callback)
+
+        def end() -> None:
+            self._observers = tuple(known for known in self._observers if known is not callback)
+
+        return end
+
+    def _tell(self, draft: Draft, told: int) -> int:
+        """Tell the observers of the events of a draft from a place on; how many there are now."""
+        if self._observers:
+            if told == 0:
+                self._followed = self.orders.on(self.timeline.branch).fork()
+            for event in events.records(draft.events[told:]):
+                _, order = self._followed.tell(event)
+                if order is not None:
+                    for observer in self._observers:
+                        observer(event, order)
+        return len(draft.events)
+
+
+def seed(
+    exchange: Exchange, account: Draft | State, symbol: str, quantity: int, *, is_paid: bool, price: float | None = None
+) -> Seed:
+    """The command to begin with shares, at the last price before the first day or at one of their own.
+
+    Raises
+    ------
+    UsageError
+        No such number of shares, or no price on both sides of the first day.
+    """
+    instrument = exchange.market.column(symbol)
+    last = exchange.view(account).last_price(instrument)
+    quantity = whole(f"positions: shares of {symbol}", quantity, example=1000)
+    if not last > 0 or exchange.closing_day[instrument] <= exchange.first:
+        raise UsageError(
+            f"positions: {symbol} has no price on both sides of {exchange.date(exchange.first)}, so it "
+            "cannot be held then. Start later or leave it out."
+        )
+    cost = exchange.money.notional(exchange.money.price_units(last if price is None else price), quantity)
+    return Seed(instrument, quantity, cost, cost if is_paid else 0)

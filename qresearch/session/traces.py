@@ -1,0 +1,120 @@
+"""Where a strategy raised: the user's own line, told as an error of the toolkit."""
+
+from __future__ import annotations
+
+import linecache
+import sysconfig
+import traceback
+from pathlib import Path
+from types import FrameType, TracebackType
+
+from qresearch.domain.calls import retold
+from qresearch.errors import StrategyError
+from qresearch.session.trading import TradingApi
+
+_PACKAGE = str(Path(__file__).resolve().parent.parent)
+_LIBRARIES = tuple(
+    {path for name, path in sysconfig.get_paths().items() if name in {"stdlib", "platstdlib", "purelib", "platlib"}}
+)
+
+
+def strategy_error(problem: BaseException, callback: str, day: str, phase: str, *, is_opening: bool) -> StrategyError:
+    """The error that says where a strategy raised.
+
+    Parameters
+    ----------
+    problem : Exception or SystemExit
+        What the strategy raised.
+    callback : str
+    day, phase : str
+        Where the step stood.
+    is_opening : bool
+        Before the first day, in what is called once while the session is opened.
+
+    Returns
+    -------
+    StrategyError
+        With the day, the phase, the line and its text.
+    """
+    frame, line = user_frame(problem.__traceback__)
+    file = frame.f_code.co_filename
+    text = linecache.getline(file, line).strip()
+    quoted = f" `{text}`" if text else ""
+    if is_opening:
+        when, after = "", "No session was opened; mend the function and open it again."
+    else:
+        when = f" on {day} at {phase}"
+        after = (
+            "The session stands where it stood before this step; mend the function and step again. What the step had "
+            "done is in session.attempt."
+        )
+    return StrategyError(
+        f"{callback} raised {type(problem).__name__}{when}, line {line} of {file_name(file)}{quoted}: "
+        f"{_said(problem)}. {after}",
+        day=day,
+        phase=phase,
+        callback=callback,
+        line=line,
+    )
+
+
+def load_error(problem: BaseException, name: str, file: str | None = None) -> StrategyError:
+    """The error that says where a strategy raised while it was loaded.
+
+    Parameters
+    ----------
+    problem : Exception or SystemExit
+        What its file, or the constructor of its class, raised.
+    name : str
+        Of the file or class, for the message.
+    file : str, optional
+        As tracebacks name it: the line is the last one in it. Default: the innermost line of the user's own code.
+
+    Returns
+    -------
+    StrategyError
+    """
+    if isinstance(problem, SyntaxError) and problem.filename == file:
+        line = problem.lineno
+    elif file is None:
+        line = user_frame(problem.__traceback__)[1]
+    else:
+        lines = [row.lineno for row in traceback.extract_tb(problem.__traceback__) if row.filename == file]
+        line = lines[-1] if lines else None
+    where = f" in line {line}" if line else ""
+    return StrategyError(
+        f"{name} cannot be loaded: {type(problem).__name__}{where}: {_said(problem)}. Mend it and try again.",
+        day="",
+        phase="",
+        callback="load",
+        line=line,
+    )
+
+
+def _said(problem: BaseException) -> str:
+    """What an exception says, without a full stop."""
+    if isinstance(problem, SystemExit):
+        return "a strategy does not end the program that runs it; leave the function with return"
+    if isinstance(problem, TypeError):
+        return retold(problem, TradingApi).rstrip(".")
+    return str(problem.msg if isinstance(problem, SyntaxError) else problem).rstrip(".")
+
+
+def file_name(name: str) -> str:
+    """The file as a person calls it; cells of a notebook have names that mean nothing."""
+    cell = name.startswith("<ipython-input") or "ipykernel_" in name
+    return "the cell" if cell else Path(name).name
+
+
+def user_frame(trace: TracebackType | None) -> tuple[FrameType, int]:
+    """The innermost frame of the user's own code, and its line; the innermost of all when none is the user's."""
+    found = list(traceback.walk_tb(trace))
+    own = [item for item in found if is_own(item[0].f_code.co_filename)]
+    return (own or found)[-1]
+
+
+def is_own(file: str) -> bool:
+    """Whether a file is the user's: neither of this package nor of a library."""
+    if file.startswith("<") and not file.startswith(("<ipython-input", "<string", "<stdin")):
+        return False
+    return not file.startswith((_PACKAGE, *_LIBRARIES))

@@ -244,7 +244,7 @@ def test_events_that_come_out_differently_are_named_by_day_and_event(
         frozen = true(draft, exchange, log)
         for event in draft.events:
             if type(event).__name__ == "Matched":
-                event.commissions[0] -= 1
+                event.fees["commission"][0] -= 1
         return frozen
 
     monkeypatch.setattr(replay, "again", cheaper)

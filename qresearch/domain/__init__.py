@@ -1,1 +1,1 @@
-"""The words of the field, in the standard library only: instruments, money, orders, reasons, messages, state."""
+"""The words of the field, in the standard library only: instruments, money, orders, reasons, events, state."""

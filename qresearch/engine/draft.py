@@ -117,23 +117,11 @@ class Draft:
             case events.Matched():
                 self._apply_matched(event)
             case (
-                events.OrderReleased()
-                | events.OrderRejected()
-                | events.OrderTrimmed()
-                | events.OrderWaiting()
-                | events.OrderScaled()
-                | events.OrderTriggered()
-            ):
-                self._apply_to_order(event)
-            case (
-                events.StopMoved()
-                | events.OrderFilled()
-                | events.CancelRequested()
-                | events.OrderCanceled()
-                | events.UpdateRequested()
-            ):
-                self._apply_to_order(event)
-            case events.OrderUpdated() | events.OrderExpired():
+                events.OrderReleased() | events.OrderRejected() | events.OrderTrimmed() | events.OrderWaiting()
+                | events.OrderScaled() | events.OrderTriggered() | events.StopMoved() | events.OrderFilled()
+                | events.CancelRequested() | events.OrderCanceled() | events.UpdateRequested()
+                | events.OrderUpdated() | events.OrderExpired()
+            ):  # fmt: skip
                 self._apply_to_order(event)
             case events.DividendPaid(instrument=instrument, amount=amount, tax=tax):
                 self.cash += amount - tax

@@ -293,6 +293,8 @@ class Market(ReadOnly):
     def fingerprint(self) -> str:
         """SHA-256 over the panel, the instruments and the actions."""
         digest = hashlib.sha256(self.panel.fingerprint.encode())
-        for record in (*self.instruments, *self.actions, self.venue.name):
-            digest.update(repr(record).encode())
+        # Journals and programs of users hold it: a field that gets a better name is written as ever.
+        actions = (repr(action).replace("instrument=", "column=") for action in self.actions)
+        for text in (*map(repr, self.instruments), *actions, repr(self.venue.name)):
+            digest.update(text.encode())
         return digest.hexdigest()

@@ -182,6 +182,8 @@ def _value(data: Any) -> Any:
         return {_value(key): _value(item) for key, item in data["$pairs"]}
     kind = _word(data["$"])
     held = {name: _value(item) for name, item in data.items() if name != "$"}
+    if "at" in held:
+        held["at"] = Moment(*held["at"])
     return kind(held["value"]) if issubclass(kind, Enum) else kind(**held)
 
 

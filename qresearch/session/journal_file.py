@@ -23,8 +23,11 @@ from qresearch.errors import JournalError, UsageError
 from qresearch.session.encoding import decode, decode_commands
 from qresearch.session.journal_log import DamagedLog, Log, read_log
 
-FORMAT = 2
-_FORMATS = {1: "a version of qresearch from before December 2026, which wrote it"}
+FORMAT = 3
+_FORMATS = {
+    1: "a version of qresearch from before December 2026, which wrote it",
+    2: "a version of qresearch from the end of November 2026, which wrote it",
+}
 """Who reads the formats of earlier days."""
 APPLICATION = 0x71726573
 TABLES = (

@@ -20,7 +20,7 @@ that between two fills of it.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from inspect import signature
 from itertools import count
@@ -136,7 +136,7 @@ class FillNotice:
     quantity: int
     price: float
     notional: float
-    fees: Mapping[str, float]
+    fees: Mapping[str, float] = field(hash=False)
     net: float
 
     def __getattr__(self, name: str) -> float:

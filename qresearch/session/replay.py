@@ -248,7 +248,9 @@ class _Replay:
             return JournalError(f"The journal cannot be followed: {what}. Read it with the version that wrote it.")
         place, theirs, ours = found
         event = theirs if theirs is not None else ours
-        day = "the start" if event.day < self._simulation.exchange.first else self._simulation.exchange.date(event.day)
+        day = (
+            "the start" if event.at.day < self._simulation.exchange.first else self._simulation.exchange.date(event.at.day)
+        )
         return JournalError(
             f"The journal differs from what this version and these data do, first on {day}: {what}. Event {place} of "
             f"that step was {self._text(theirs)} in the journal and is {self._text(ours)} now. "

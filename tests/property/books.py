@@ -18,6 +18,7 @@ import numpy as np
 
 import qresearch as qr
 from qresearch.domain import events as said
+from qresearch.domain.fees import PARTS
 
 MILLE = Fraction(1, 1000)
 HALF = Fraction(1, 2)
@@ -209,7 +210,7 @@ class Books:
 
     def fill(self, event: said.OrderFilled) -> None:
         """Book a fill after checking its price, its value and each of its fees."""
-        day, column, quantity = event.day, event.instrument, event.quantity
+        day, column, quantity = event.at.day, event.instrument, event.quantity
         self.check_price(event)
         assert event.notional == self.value(abs(quantity), event.price), event
         date = self.panel.days[day].astype(object)
@@ -220,7 +221,7 @@ class Books:
             total = fees_of(self.costs, "ETF", date, quantity, before + event.notional)[0]
             fees = max(total - charged, 0), *fees[1:]
         self.orders[event.order_id] = before + event.notional, charged + fees[0]
-        assert (event.commission, event.stamp_duty, event.transfer_fee) == fees, event
+        assert tuple(event.fees[part] for part in PARTS) == fees, event
         self.fills += 1
         side = 1 if quantity > 0 else -1
         self.cash -= side * event.notional + sum(fees)
@@ -231,7 +232,7 @@ class Books:
 
     def check_price(self, event: said.OrderFilled) -> None:
         """A market order gets the open, any other a price inside the bar; slippage only against the order."""
-        day, column, side = event.day, event.instrument, 1 if event.quantity > 0 else -1
+        day, column, side = event.at.day, event.instrument, 1 if event.quantity > 0 else -1
         panel = self.panel
         # Bought on its first day there is no close yet: from nothing, any mark will do.
         self.marks.setdefault(column, float(panel.open[day, column]))
@@ -239,7 +240,7 @@ class Books:
         assert (exact(event.price) * grid).denominator == 1, f"{event} is on no tick"
         assert not event.price > panel.limit_up[day, column], event
         assert not event.price < panel.limit_down[day, column], event
-        if event.phase == OPEN:
+        if event.at.phase == OPEN:
             slip = side * (event.price - float(panel.open[day, column]))
             assert slip == 0 if self.settings.slippage.kind == "none" else slip >= 0, event
         elif self.settings.slippage.kind == "none":
@@ -284,8 +285,8 @@ def check_books(session: qr.Session, costs: str) -> Books:
     timeline, market = session.simulation.timeline, session.market
     by_day: dict[int, list[said.Record]] = {}
     for event in said.records(timeline.branch.log[: timeline.count]):
-        by_day.setdefault(event.day, []).append(event)
-    first = session.simulation.exchange.first
+        by_day.setdefault(event.at.day, []).append(event)
+    first = session._exchange.first
     for day in range(first):
         for column in range(len(market.symbols)):
             books.note_close(day, column)

@@ -15,7 +15,6 @@ from markets import PHASES, Driver, MarketSpec, markets, session_of
 
 import qresearch as qr
 from qresearch.domain import events
-from qresearch.domain import events as said
 from qresearch.domain.commands import Advance, Cancel, ChangeSettings, Place
 from qresearch.domain.order import TRANSITIONS, Method, Status
 from qresearch.domain.reasons import Reason
@@ -148,9 +147,9 @@ def test_orders_folded_from_single_events_agree_with_the_state(plain: bool, spec
             )
         issued: dict[int, int] = {}
         for event in events.records(branch.log[:count]):
-            if isinstance(event, (said.SharesIssued, said.RightsSubscribed)):
+            if isinstance(event, (events.SharesIssued, events.RightsSubscribed)):
                 issued[event.instrument] = issued.get(event.instrument, 0) + event.received
-            elif isinstance(event, said.PositionClosed):
+            elif isinstance(event, events.PositionClosed):
                 issued[event.instrument] = issued.get(event.instrument, 0) - event.quantity
         for column in {*filled, *issued}:
             held = state.positions.get(column)
@@ -202,7 +201,7 @@ def test_deciding_and_evolving_alone_run_a_market(spec: MarketSpec, seed: int) -
         )  # fmt: skip
 
 
-def log_of(session: qr.Session) -> list[said.Record]:
+def log_of(session: qr.Session) -> list[events.Record]:
     """Every single event of the branch, without those that only keep the clock."""
     return [
         event for event in events.records(iter(session.simulation.timeline.branch.log)) if not isinstance(event, events.Advanced)
@@ -303,15 +302,15 @@ def test_nothing_trades_against_the_rules_of_the_market(plain: bool, spec: Marke
     taken: dict[tuple[int, int], int] = {}
     for event in events.records(session.simulation.timeline.branch.log):
         if isinstance(event, events.OrderFilled):
-            day, column, quantity = event.day, event.instrument, event.quantity
+            day, column, quantity = event.at.day, event.instrument, event.quantity
             board = market.instruments[column].board
-            assert event.phase == PHASES.index("OPEN") or (event.phase == PHASES.index("CLOSE") and not plain)
+            assert event.at.phase == PHASES.index("OPEN") or (event.at.phase == PHASES.index("CLOSE") and not plain)
             assert panel.volume[day, column] > 0
             assert not panel.paused[day, column]
             assert board != "INDEX"
             # Locked: at the open by its price, later when the price never left the limit.
             top, bottom = panel.limit_up[day, column], panel.limit_down[day, column]
-            at_open = event.phase == PHASES.index("OPEN")
+            at_open = event.at.phase == PHASES.index("OPEN")
             cheapest, dearest = (panel.open, panel.open) if at_open else (panel.low, panel.high)
             assert not (quantity > 0 and cheapest[day, column] == top)
             assert not (quantity < 0 and dearest[day, column] == bottom)
@@ -526,7 +525,7 @@ def poisoned(market: qr.Market, day: int, phase: str, poison: str) -> qr.Market:
     return replace(market, panel=replace(panel, **arrays), actions=actions)
 
 
-def run_to(session: qr.Session, day: int, phase: str) -> list[said.Record]:
+def run_to(session: qr.Session, day: int, phase: str) -> list[events.Record]:
     """Everything that happens up to a moment."""
     if day:
         session.run(until=session.market.days[day - 1], progress=False)
@@ -640,7 +639,7 @@ def test_the_random_markets_meet_every_rule() -> None:
     script._change(sizing="joinquant")
     for event in events.records(script.run(progress=False).simulation.timeline.branch.log):
         reasons.add(getattr(event, "reason", None))
-    wanted = {kind.__name__ for kind in said.Record.__args__}
+    wanted = {kind.__name__ for kind in events.Record.__args__}
     by_hand = {"PositionSeeded", "SettingsChanged", "UpdateRequested", "UpdateRefused"}
     assert wanted - log == by_hand
     elsewhere = {

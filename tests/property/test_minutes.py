@@ -20,7 +20,7 @@ from test_time_travel import Traveller
 
 import qresearch as qr
 from qresearch.domain import events
-from qresearch.domain import events as said
+from qresearch.domain.moment import PRE_OPEN, Moment
 from qresearch.engine import immediate, matching
 
 pytestmark = pytest.mark.filterwarnings("ignore::qresearch.MarketWarning")
@@ -115,26 +115,26 @@ def test_nothing_trades_against_the_rules_of_a_bar(plain: bool, spec: MinuteSpec
     placed: dict[int, tuple[int, int, int]] = {}
     taken: dict[tuple[int, int], float] = {}
     for event in log_of(session):
-        if isinstance(event, said.OrderCreated):
-            placed[event.order_id] = (event.day, event.phase, event.bar)
+        if isinstance(event, events.OrderCreated):
+            placed[event.order_id] = (event.at.day, event.at.phase, event.at.bar)
         if not isinstance(event, events.OrderFilled):
             continue
-        day, column = event.day, event.instrument
-        row = int(bars.starts[day]) + event.bar - 1
+        day, column = event.at.day, event.instrument
+        row = int(bars.starts[day]) + event.at.bar - 1
         asked_day, asked_phase, asked_bar = placed[event.order_id]
         if asked_day == day:
-            assert asked_phase < OPEN or event.bar > asked_bar or event.phase == CLOSE
-        if event.phase == CLOSE:
+            assert asked_phase < OPEN or event.at.bar > asked_bar or event.at.phase == CLOSE
+        if event.at.phase == CLOSE:
             assert event.price == panel.close[day, column]
-        elif event.phase == OPEN:
+        elif event.at.phase == OPEN:
             assert bars.volume[row, column] > 0
             assert event.price == bars.open[row, column]
         else:
             quoted = [] if bars.bid is None else [bars.bid[row - 1, column], bars.ask[row - 1, column]]
             inside = bars.volume[row, column] > 0 and bars.low[row, column] <= event.price <= bars.high[row, column]
-            assert inside or (event.bar > 1 and event.price in quoted)
+            assert inside or (event.at.bar > 1 and event.price in quoted)
         assert not panel.paused[day, column]
-        assert not (event.quantity > 0 and event.price == panel.limit_up[day, column] and event.phase == OPEN)
+        assert not (event.quantity > 0 and event.price == panel.limit_up[day, column] and event.at.phase == OPEN)
         taken[row, column] = taken.get((row, column), 0) + abs(event.quantity)
     if session.settings.participation is not None:
         for (row, column), total in taken.items():
@@ -179,7 +179,7 @@ def test_poisoning_what_is_hidden_changes_nothing(
     seen = []
     for given_market in (market, poisoned_bars(market, (day, phase, bar), poison)):
         session = minute_session(given_market, seed, plain=seed % 3 == 0, **options)
-        while session.simulation.timeline.state.moment < (day, phase, bar):
+        while session._timeline.state.at < (day, phase, bar):
             session.step(phase="next")
         seen.append(log_of(session))
     assert seen[0] == seen[1]
@@ -196,7 +196,7 @@ def test_one_bar_a_day_is_the_daily_bar(plain: bool, spec: MarketSpec, seed: int
         session = minute_session(market, seed, OvernightDriver, plain=plain)
         session.run(progress=False)
         fills = [event for event in log_of(session) if isinstance(event, events.OrderFilled)]
-        found.append([replace(event, phase=0, bar=0) for event in fills])
+        found.append([replace(event, at=Moment(event.at.day, PRE_OPEN)) for event in fills])
         assert session.equity.tolist()
     assert found[0] == found[1]
 
@@ -251,9 +251,9 @@ def test_back_then_forward_is_the_identity(spec: MinuteSpec, seed: int, data: st
         session.goto(place)
         shown = (session.simulation.timeline.state, session.digest(), session.now, session.now.time, session.portfolio.equity)
         assert seen.setdefault(place, shown) == shown
-        if pd.notna(session.now.time) and session.simulation.timeline.state.moment[1] == INTRADAY:
-            assert session.goto(str(session.now.time)).simulation.timeline.stop == place
-    assert len(session.simulation.timeline.branches) == 1
+        if pd.notna(session.now.time) and session._timeline.state.at[1] == INTRADAY:
+            assert session.goto(str(session.now.time))._timeline.stop == place
+    assert len(session._timeline.branches) == 1
 
 
 @examples(10)

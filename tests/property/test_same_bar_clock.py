@@ -90,8 +90,8 @@ def test_what_is_asked_in_trading_hours_is_over_or_rests_when_the_call_returns(
             same = getattr(event, "order_id", None) == asked.order_id
             order = book.orders[asked.order_id]
             kind = order.terms.kind.value
-            in_hours = OPEN <= asked.phase <= CLOSE
-            if not same and in_hours and not (kind == "MARKET_ON_OPEN" and asked.phase > OPEN):
+            in_hours = OPEN <= asked.at.phase <= CLOSE
+            if not same and in_hours and not (kind == "MARKET_ON_OPEN" and asked.at.phase > OPEN):
                 assert order.status is not Status.QUEUED
                 assert order.status.is_final or kind not in {"MARKET", "MARKET_ON_OPEN"}
             if not same:
@@ -113,15 +113,15 @@ def test_nothing_trades_against_the_rules_of_the_market(plain: bool, spec: Marke
     taken: dict[tuple[int, int], int] = {}
     for event in events.records(session.simulation.timeline.branch.log):
         if isinstance(event, events.OrderCreated):
-            placed[event.order_id], terms[event.order_id] = (event.day, event.phase), event.terms
+            placed[event.order_id], terms[event.order_id] = (event.at.day, event.at.phase), event.terms
         if not isinstance(event, events.OrderFilled):
             continue
-        day, column, quantity = event.day, event.instrument, event.quantity
-        assert OPEN <= event.phase <= CLOSE
+        day, column, quantity = event.at.day, event.instrument, event.quantity
+        assert OPEN <= event.at.phase <= CLOSE
         assert panel.volume[day, column] > 0
-        last = (panel.close if event.phase == CLOSE else panel.open)[day, column]
-        at_once = placed[event.order_id] == (day, event.phase)
-        if event.phase < CLOSE or at_once:
+        last = (panel.close if event.at.phase == CLOSE else panel.open)[day, column]
+        at_once = placed[event.order_id] == (day, event.at.phase)
+        if event.at.phase < CLOSE or at_once:
             assert event.price == last
             assert not (quantity > 0 and last == panel.limit_up[day, column])
             assert not (quantity < 0 and last == panel.limit_down[day, column])

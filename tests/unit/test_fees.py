@@ -7,6 +7,7 @@ import pytest
 from hand import cash_of, flat, session
 
 import qresearch as qr
+from qresearch.domain.fees import NO_FEES, PARTS, Fees, parts_of
 
 SH, SZ, ETF, BSE = "600001.SH", "000001.SZ", "510001.SH", "430001.BJ"
 
@@ -142,3 +143,35 @@ def test_historical_costs_need_a_rule_book() -> None:
     run = qr.Session(plain, cash=1000)
     run.step()
     assert run.settings.costs.close_tax == 0
+
+
+def test_fees_add_up_part_by_part() -> None:
+    """Protects the fees of an order of several fills: each part by its name, whatever each fill was charged."""
+    first = Fees((("commission", 500), ("transfer_fee", 3)))
+    second = Fees((("commission", 250), ("stamp_duty", 40), ("clearing", 7)))
+    both = first + second
+    assert both.parts == (("commission", 750), ("transfer_fee", 3), ("stamp_duty", 40), ("clearing", 7))
+    assert both.total == first.total + second.total == 800
+    assert [(second + first)[part] for part, _ in both.parts] == [amount for _, amount in both.parts]
+    assert NO_FEES + first == first + NO_FEES == first
+    assert (NO_FEES.total, NO_FEES["commission"], NO_FEES.parts) == (0, 0, ())
+
+
+def test_a_part_that_was_not_charged_is_nothing() -> None:
+    """Protects tables with a column per part: the three that all show come first, others only where charged."""
+    plain = Fees((("stamp_duty", 40), ("clearing", 0)))
+    other = Fees((("clearing", 7), ("commission", 500), ("levy", 2)))
+    assert (plain["commission"], plain["levy"], plain["stamp_duty"]) == (0, 0, 40)
+    assert (plain.others, other.others) == ({}, {"clearing": 7, "levy": 2})
+    assert parts_of([]) == parts_of([plain]) == PARTS == ("commission", "stamp_duty", "transfer_fee")
+    assert parts_of([plain, other, plain]) == (*PARTS, "clearing", "levy")
+
+
+def test_the_fees_of_an_order_are_those_of_its_fills() -> None:
+    """Protects an order that fills in parts: the least commission is paid once, the other fees by each fill."""
+    run = session(flat(), costs="historical", participation=0.001)
+    run.buy(SH, 1800, style=qr.terms.limit(10.5, tif="GTC"))
+    run.step(2)
+    assert run.fills.quantity.tolist() == [1000, 800]
+    assert fees(run) == [(5.0, 0.0, 0.1), (0.0, 0.0, 0.08)]
+    assert run.orders.loc[1, ["commission", "stamp_duty", "transfer_fee"]].tolist() == [5.0, 0.0, 0.18]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import fields, replace
+from dataclasses import MISSING, fields, replace
 
 import numpy as np
 import pandas as pd
@@ -581,13 +581,14 @@ def test_the_minute_sample_adds_up_to_the_daily_one() -> None:
     assert 0.2 < bars.traded[:, minutes.column("004136")].mean() < 0.3
 
 
-def test_every_event_ends_with_its_bar() -> None:
-    """Protects the journal: the bar comes last in every event and block, and is left out where there is none."""
+def test_every_event_begins_with_its_moment() -> None:
+    """Protects the journal: the moment comes first in every event and block, without its bar where there is none."""
     kinds = [*events.Record.__args__, events.Placed, events.Matched]
     for kind in kinds:
-        last = fields(kind)[-1]
-        assert (last.name, last.default) == ("bar", 0), kind
+        first = fields(kind)[0]
+        assert (first.name, first.default) == ("at", MISSING), kind
     assert encode([events.Advanced(Moment(3, 2, 7))])[0] == '[["Advanced",[3,2,7]]]'
+    assert encode([events.Advanced(Moment(3, 2))])[0] == '[["Advanced",[3,2]]]'
     schema = event_schema()
     for bar in (0, 7):
         text, body = encode([events.Advanced(Moment(3, 2, bar))])

@@ -244,7 +244,7 @@ def test_events_that_come_out_differently_are_named_by_day_and_event(
         frozen = true(draft, exchange, log)
         for event in draft.events:
             if type(event).__name__ == "Matched":
-                event.commissions[0] -= 1
+                event.fees["commission"][0] -= 1
         return frozen
 
     monkeypatch.setattr(replay, "again", cheaper)
@@ -470,15 +470,17 @@ def test_a_journal_that_is_deleted_under_its_session_is_told(path: Path, replace
     assert not replaced or path.read_bytes() == b"something else"
 
 
-def test_a_journal_of_an_earlier_format_is_refused_with_its_reader(path: Path) -> None:
+@pytest.mark.parametrize(("written", "reader"), [(1, "before December 2026"), (2, "the end of November 2026")])
+def test_a_journal_of_an_earlier_format_is_refused_with_its_reader(path: Path, written: int, reader: str) -> None:
     """Protects old files: the message says what reads them, and they stay as they are."""
     file = sqlite3.connect(path)
     file.execute("CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL)")
-    file.execute("INSERT INTO meta VALUES ('format', '1')")
+    file.execute("INSERT INTO meta VALUES ('format', ?)", (str(written),))
     file.commit()
     file.close()
     before = path.read_bytes()
-    with pytest.raises(qr.JournalError, match="format 1.* reads format 2. Read it with a version .* before December"):
+    told = f"format {written}.* reads format 3. Read it with a version of qresearch from {reader}, which wrote it"
+    with pytest.raises(qr.JournalError, match=told):
         qr.Session.resume(path, MARKET)
     assert path.read_bytes() == before
 

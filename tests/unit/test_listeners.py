@@ -114,7 +114,10 @@ def test_every_event_of_an_order_is_told_once(way: str) -> None:
             assert pd.isna(row[name]) if missing else row[name] == value, name
     assert len(fills) > 3
     for fill, (_, row) in zip(fills, run.fills.iterrows(), strict=True):
-        assert asdict(fill) == row.to_dict() | {"time": fill.time}
+        known = asdict(fill)
+        fees = known.pop("fees")
+        assert known | fees == row.to_dict() | {"time": fill.time}
+        assert {part: getattr(fill, part) for part in ("commission", "stamp_duty", "transfer_fee")} == fees
         assert fill.time.strftime("%H:%M") == {"OPEN": "09:30", "CLOSE": "15:00"}[fill.phase]
 
 

@@ -320,6 +320,12 @@ def test_data_that_end_and_data_that_are_missing(market: Market) -> None:
     assert gaps == 10, "no other hole"
 
 
+def test_the_fingerprints_stay_as_they_are() -> None:
+    """Protects journals and programs made on the embedded market: they hold its fingerprint, and check it."""
+    prints = [sample_market(frequency).fingerprint[:12] for frequency in ("day", "minute")]
+    assert prints == ["8e4b7e94ce23", "3a6903643214"]
+
+
 def test_shares_for_the_rules() -> None:
     """The shares that stand for a rule carry what the rule hangs on."""
     assert spell("same_day_sale").instrument.same_day_sale

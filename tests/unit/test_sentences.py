@@ -15,12 +15,12 @@ import pytest
 
 import qresearch as qr
 from qresearch import sentences
-from qresearch.domain import messages
-from qresearch.domain.order import Move, Status
+from qresearch.domain import events
+from qresearch.domain.moment import PHASES
+from qresearch.domain.order import Move, Side, Status
 from qresearch.domain.reasons import SOURCES, Reason
 from qresearch.domain.terms import Kind, TimeInForce
 from qresearch.errors import UsageError
-from qresearch.market.venue import PHASES
 from qresearch.sentences import CATALOGUE, ENGLISH, Message, Said, Words
 
 PACKAGE = Path(qr.__file__).parent
@@ -28,6 +28,7 @@ CHINESE = re.compile(r"[\u4e00-\u9fff]")
 NO_CHINESE = {
     "between_sentences",
     "list_comma",
+    "part_comma",
     "full_stop",
     "part_of",
     "reason_of",
@@ -115,7 +116,7 @@ def test_every_sentence_is_used() -> None:
             elif isinstance(node, ast.JoinedStr):
                 patterns.add(pattern(node))
     families = re.compile("|".join(sorted(found for found in patterns if re.search(r"[a-z]{3,}_|_[a-z]{3,}", found))))
-    coded = {*Status, *Kind, *TimeInForce, *Reason, *(phase.value for phase in PHASES)}
+    coded = {*Status, *Kind, *TimeInForce, *Reason, *PHASES, *(f"a_{side}" for side in Side)}
     unused = [key for key in CATALOGUE if key not in texts | coded and not families.fullmatch(key)]
     assert unused == []
 
@@ -123,8 +124,9 @@ def test_every_sentence_is_used() -> None:
 def test_what_has_a_code_has_its_words() -> None:
     """Protects the closed lists: each state, type, phase, move, event and reason can be told."""
     named = {str(status) for status in Status} - {"UNKNOWN"} | {str(kind) for kind in Kind}
-    named |= {phase.value for phase in PHASES} | {f"move_{move}" for move in Move} | {str(reason) for reason in Reason}
-    named |= {f"event_{kind.__name__}" for kind in messages.Record.__args__}
+    named |= {*PHASES} | {f"move_{move}" for move in Move} | {str(reason) for reason in Reason}
+    named |= {f"a_{side}" for side in Side}
+    named |= {f"event_{kind.__name__}" for kind in events.Record.__args__}
     assert named - set(CATALOGUE) == set()
     assert set(SOURCES) == set(Reason)
     assert ENGLISH.code("QUEUED") == "QUEUED"

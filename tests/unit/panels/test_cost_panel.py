@@ -44,10 +44,14 @@ def test_the_last_fills_are_priced_by_hand() -> None:
     )
     sale, buy = reprice(run, new)
     # 1,000 at 9.54 = 9,540: commission 0.1 % = 9.54, transfer fee 0.002 % = 0.19.
-    assert (buy.price, buy.new_price, buy.parts, buy.new_parts) == (9.52, 9.54, (5.0, 0.0, 0.0), (9.54, 0.0, 0.19))
+    assert (buy.price, buy.new_price) == (9.52, 9.54)
+    assert buy.parts == {"commission": 5.0, "stamp_duty": 0.0, "transfer_fee": 0.0}
+    assert buy.new_parts == {"commission": 9.54, "stamp_duty": 0.0, "transfer_fee": 0.19}
     assert buy.difference == pytest.approx(9.73 - 5.0 + 20.0)
     # 500 at 9.69 = 4,845: commission at its least, duty 0.1 % = 4.85 (half up), transfer fee 0.10; it was 4,855, 2.43.
-    assert (sale.new_price, sale.parts, sale.new_parts) == (9.69, (5.0, 2.43, 0.0), (5.0, 4.85, 0.1))
+    assert sale.new_price == 9.69
+    assert sale.parts == {"commission": 5.0, "stamp_duty": 2.43, "transfer_fee": 0.0}
+    assert sale.new_parts == {"commission": 5.0, "stamp_duty": 4.85, "transfer_fee": 0.1}
     assert sale.difference == pytest.approx(9.95 - 7.43 + 10.0)
 
 

@@ -249,7 +249,9 @@ class _Replay:
         place, theirs, ours = found
         event = theirs if theirs is not None else ours
         day = (
-            "the start" if event.at.day < self._simulation.exchange.first else self._simulation.exchange.date(event.at.day)
+            "the start"
+            if event.at.day < self._simulation.exchange.first
+            else self._simulation.exchange.date(event.at.day)
         )
         return JournalError(
             f"The journal differs from what this version and these data do, first on {day}: {what}. Event {place} of "

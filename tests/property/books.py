@@ -286,7 +286,7 @@ def check_books(session: qr.Session, costs: str) -> Books:
     by_day: dict[int, list[said.Record]] = {}
     for event in said.records(timeline.branch.log[: timeline.count]):
         by_day.setdefault(event.at.day, []).append(event)
-    first = session._exchange.first
+    first = session.simulation.exchange.first
     for day in range(first):
         for column in range(len(market.symbols)):
             books.note_close(day, column)

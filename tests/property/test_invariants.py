@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from markets import PHASES, Driver, MarketSpec, markets, session_of
 
 import qresearch as qr
+from qresearch.book.orders import OrderBook
 from qresearch.domain import events
 from qresearch.domain.commands import Advance, Cancel, ChangeSettings, Place
 from qresearch.domain.order import TRANSITIONS, Method, Status
@@ -22,7 +23,6 @@ from qresearch.engine import matching
 from qresearch.engine.decide import decide
 from qresearch.engine.evolve import evolve
 from qresearch.market.panel import FIELDS
-from qresearch.book.orders import OrderBook
 from qresearch.session.session import _blank
 
 pytestmark = pytest.mark.filterwarnings("ignore::qresearch.MarketWarning")
@@ -164,7 +164,9 @@ def test_deciding_is_pure(spec: MarketSpec, seed: int) -> None:
     wander(session, seed)
     rng = np.random.default_rng(seed)
     exchange = session.simulation.exchange
-    for state in session.simulation.timeline.branch.stops[:: max(len(session.simulation.timeline.branch.stops) // 12, 1)]:
+    for state in session.simulation.timeline.branch.stops[
+        :: max(len(session.simulation.timeline.branch.stops) // 12, 1)
+    ]:
         before = repr(state)
         commands = [
             Place(int(rng.integers(spec.symbols)), Method.ORDER, int(rng.choice([100, -100, 250]))),
@@ -204,7 +206,9 @@ def test_deciding_and_evolving_alone_run_a_market(spec: MarketSpec, seed: int) -
 def log_of(session: qr.Session) -> list[events.Record]:
     """Every single event of the branch, without those that only keep the clock."""
     return [
-        event for event in events.records(iter(session.simulation.timeline.branch.log)) if not isinstance(event, events.Advanced)
+        event
+        for event in events.records(iter(session.simulation.timeline.branch.log))
+        if not isinstance(event, events.Advanced)
     ]
 
 

@@ -179,7 +179,7 @@ def test_poisoning_what_is_hidden_changes_nothing(
     seen = []
     for given_market in (market, poisoned_bars(market, (day, phase, bar), poison)):
         session = minute_session(given_market, seed, plain=seed % 3 == 0, **options)
-        while session._timeline.state.at < (day, phase, bar):
+        while session.simulation.timeline.state.at < (day, phase, bar):
             session.step(phase="next")
         seen.append(log_of(session))
     assert seen[0] == seen[1]
@@ -249,11 +249,17 @@ def test_back_then_forward_is_the_identity(spec: MinuteSpec, seed: int, data: st
     for _ in range(10):
         place = data.draw(st.integers(0, stops - 1))
         session.goto(place)
-        shown = (session.simulation.timeline.state, session.digest(), session.now, session.now.time, session.portfolio.equity)
+        shown = (
+            session.simulation.timeline.state,
+            session.digest(),
+            session.now,
+            session.now.time,
+            session.portfolio.equity,
+        )
         assert seen.setdefault(place, shown) == shown
-        if pd.notna(session.now.time) and session._timeline.state.at[1] == INTRADAY:
+        if pd.notna(session.now.time) and session.simulation.timeline.state.at[1] == INTRADAY:
             assert session.goto(str(session.now.time))._timeline.stop == place
-    assert len(session._timeline.branches) == 1
+    assert len(session.simulation.timeline.branches) == 1
 
 
 @examples(10)

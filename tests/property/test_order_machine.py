@@ -26,12 +26,12 @@ from test_invariants import folds, walk_orders
 
 import qresearch as qr
 from qresearch import terms
+from qresearch.book.orders import OrderBook, OrderRecord
+from qresearch.book.timeline import Branch
 from qresearch.domain import events
 from qresearch.domain.order import Status
 from qresearch.domain.reasons import Reason
 from qresearch.domain.terms import STOP_KINDS, TRIGGERED_KINDS, Kind, TimeInForce
-from qresearch.book.orders import OrderBook, OrderRecord
-from qresearch.book.timeline import Branch
 
 pytestmark = pytest.mark.filterwarnings("ignore::qresearch.MarketWarning")
 
@@ -131,7 +131,10 @@ class OrderMachine(RuleBasedStateMachine):
 
     def style(self, price: float) -> terms.Terms | None:
         """Terms of any type near the price."""
-        rng, day = self.rng, self.market.days[min(self.session.simulation.timeline.state.day + 2, len(self.market.days) - 1)]
+        rng, day = (
+            self.rng,
+            self.market.days[min(self.session.simulation.timeline.state.day + 2, len(self.market.days) - 1)],
+        )
         tif = str(self.pick(["DAY", "DAY", "GTC", "GTC", "IOC", "FOK", "GTD"]))
         if self.rng.random() < 0.1:
             # A last day that is over, or a day off.
@@ -205,7 +208,9 @@ class OrderMachine(RuleBasedStateMachine):
             # It ends at its target, whole lots below it, or names what kept it from there.
             assert 0 <= target - (shares + record.quantity) < step or (target > shares and record.quantity > 0)
         others = [
-            order for order in session.simulation.orders.now().values() if order.instrument == column and not order.status.is_final
+            order
+            for order in session.simulation.orders.now().values()
+            if order.instrument == column and not order.status.is_final
         ]
         for order in others:
             if order.order_id != record.order_id:

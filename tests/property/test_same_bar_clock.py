@@ -26,9 +26,9 @@ from test_invariants import (
 )
 
 import qresearch as qr
+from qresearch.book.orders import OrderBook
 from qresearch.domain import events
 from qresearch.domain.order import Status
-from qresearch.book.orders import OrderBook
 
 pytestmark = pytest.mark.filterwarnings("ignore::qresearch.MarketWarning")
 OPEN, CLOSE = PHASES.index("OPEN"), PHASES.index("CLOSE")

@@ -13,12 +13,12 @@ from markets import PHASES, Driver, MarketSpec, markets, session_of
 from test_invariants import examples, options_for, poisoned
 
 import qresearch as qr
+from qresearch.book.timeline import Branch
 from qresearch.domain import events
 from qresearch.engine.evolve import evolve
 from qresearch.session.encoding import encode
 from qresearch.session.plain import to_plain
 from qresearch.session.session import _blank
-from qresearch.book.timeline import Branch
 
 pytestmark = pytest.mark.filterwarnings("ignore::qresearch.MarketWarning")
 SEEDS = st.integers(0, 2**32 - 1)
@@ -193,7 +193,10 @@ def along_branches(market: qr.Market, seed: int, forks: list[int], day: int, pha
     session = session_of(market, seed, **options)
 
     def on() -> None:
-        while (session.simulation.timeline.state.day, session.simulation.timeline.state.phase) < (day, PHASES.index(phase)):
+        while (session.simulation.timeline.state.day, session.simulation.timeline.state.phase) < (
+            day,
+            PHASES.index(phase),
+        ):
             session.step(phase="next")
 
     on()

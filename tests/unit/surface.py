@@ -15,14 +15,14 @@ import pandas as pd
 
 import qresearch as qr
 from qresearch import exercises
+from qresearch.book.portfolio import Holdings
+from qresearch.book.tables import Tables
 from qresearch.dialects.swordfish import Account
 from qresearch.market.panel import Panel
 from qresearch.session.branches import Branches, Comparison
 from qresearch.session.breakpoints import Breakpoints
 from qresearch.session.notices import Notices
-from qresearch.book.portfolio import Holdings
 from qresearch.session.strategy import BarData, Context, Log
-from qresearch.book.tables import Tables
 from qresearch.session.ticket import Ticket
 from qresearch.session.watch import Watch
 from qresearch.session.what_if import WhatIf

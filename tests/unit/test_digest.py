@@ -8,13 +8,13 @@ from dataclasses import dataclass, fields, is_dataclass
 
 import pytest
 
+from qresearch.book.digest import TEXT, UNWRITTEN, Row, text_of
 from qresearch.domain import events as m
 from qresearch.domain.fees import Fees
 from qresearch.domain.moment import Moment
 from qresearch.domain.reasons import Reason
 from qresearch.domain.settings import Costs, Settings, Slippage
 from qresearch.domain.terms import Kind, Terms, TimeInForce
-from qresearch.book.digest import TEXT, UNWRITTEN, Row, text_of
 
 
 def dataclasses_in(hint: object) -> Iterator[type]:

@@ -10,6 +10,7 @@ import pytest
 from hand import flat, market
 
 import qresearch as qr
+from qresearch.book.digest import text_of
 from qresearch.domain import events
 from qresearch.domain.commands import Place
 from qresearch.domain.order import Method
@@ -18,7 +19,6 @@ from qresearch.domain.terms import at_close, at_open, limit, stop
 from qresearch.engine.decide import decide
 from qresearch.engine.evolve import evolve
 from qresearch.session import encoding
-from qresearch.book.digest import text_of
 from qresearch.session.session import _blank
 
 SHARE = "600001.SH"

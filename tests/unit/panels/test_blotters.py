@@ -9,8 +9,8 @@ import pytest
 from story import SYMBOL, a_session, all_of, find, press
 
 import qresearch as qr
-from qresearch.domain import terms
 from qresearch.book.html import number, price
+from qresearch.domain import terms
 
 
 @pytest.fixture

@@ -169,7 +169,9 @@ class Timeline:
         if forked:
             self.fork_here(self.free_name())
         branch = self.branch
+        before = len(branch.log)
         branch.log.extend(log)
+        branch.commands.extend((before + place, command) for place, command in draft.commands)
         if new_stop:
             branch.stops.append(state)
             branch.counts.append(len(branch.log))

@@ -122,7 +122,9 @@ def minutes_by_hand() -> qr.Session:
     run.run(until="2021-07-06 09:40", progress=False)
     first, thin = run.buy("604018", 3000), run.order_value("004136", 90_000)
     run.step(3, phase="INTRADAY")
-    low = run.buy("604088", 5000, terms.limit(float(run.bars("604088", 1, frequency="bar")["low"].iloc[0]), tif="GTC"))
+    low = run.buy(
+        "604088", 5000, terms.limit(float(run.history("604088", 1, "all", "none", "bar")["low"].iloc[0]), tif="GTC")
+    )
     run.order_value("157301", 60_000, terms.at_close())
     run.run(until="2021-07-07 10:30", progress=False)
     thin.cancel()

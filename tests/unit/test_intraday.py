@@ -236,8 +236,8 @@ def test_what_is_visible_grows_with_the_bars() -> None:
         run.step(phase=phase)
         seen.append((view.current(A), len(run.history(count=9, frequency="bar")), len(run.history(count=9))))
     assert seen == [(10.0, 1, 1), (10.1, 1, 1), (10.2, 2, 1), (10.3, 3, 1), (10.3, 3, 2)]
-    assert run.bars(A, frequency="bar").index.name == "time"
-    assert run.bars(A, frequency="bar").iloc[-1].to_dict()["high"] == 10.4
+    assert run.history(A, field="all", adjust="none", frequency="bar").index.name == "time"
+    assert run.history(A, field="all", adjust="none", frequency="bar").iloc[-1].to_dict()["high"] == 10.4
     assert view.array("high", "bar").shape == (3, 1)
     with pytest.raises(qr.UsageError, match="are daily"):
         qr.Session(qr.sample_market()).history(frequency="bar")

@@ -102,7 +102,7 @@ def test_marks_are_told_apart_by_shape() -> None:
     assert set(marks) == {"placed", "bought", "sold", "rejected", "canceled"}
     shapes = [mark.get_paths()[0].vertices.tobytes() for mark in marks.values()]
     assert len(set(shapes)) == len(shapes)
-    bars = run.bars("604018", 60)
+    bars = run.history("604018", 60, "all", "none")
     fills = run.fills.set_index("side")
     for side, name in (("buy", "bought"), ("sell", "sold")):
         number, price = marks[name].get_offsets()[0]
@@ -115,7 +115,7 @@ def test_nothing_after_now_is_drawn() -> None:
     run = traded()
     run.back(3)
     bodies = bodies_of(run.plot("candles", symbol="604018", count=5000))
-    assert len(bodies.get_paths()) == len(run.bars("604018", 5000))
+    assert len(bodies.get_paths()) == len(run.history("604018", 5000, "all", "none"))
     lines = run.plot("equity").figure.axes[0].lines
     assert {len(line.get_xdata()) for line in lines[:2]} == {len(run.equity) + 1}
 

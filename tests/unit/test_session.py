@@ -367,7 +367,7 @@ def test_looking_changes_nothing() -> None:
         repr(getattr(run, name))
     repr(run.tables.recorded)
     run.history()
-    run.bars(A)
+    run.history(A, field="all", adjust="none")
     run._repr_html_()
     run.portfolio._repr_html_()
     run.ticket(1)._repr_html_()

@@ -49,7 +49,7 @@ def test_bars_are_those_of_the_session_and_end_now() -> None:
     """Protects from hindsight: whole bars up to now, of the day at the open its open and nothing else."""
     run = traded()
     data = ChartReader(run).read(SYMBOL, 30)
-    bars = run.bars(SYMBOL, 30)
+    bars = run.history(SYMBOL, 30, "all", "none")
     assert list(data.labels) == [str(day)[:10] for day in bars.index]
     for field in ("open", "high", "low", "close", "volume"):
         np.testing.assert_array_equal(getattr(data, field), bars[field].to_numpy())
@@ -206,7 +206,7 @@ def test_the_panel_tells_its_content_as_text() -> None:
         desk.symbol = SYMBOL
         panel = ChartPanel(desk, renderer="png")
         bundle = panel._repr_mimebundle_()
-        last = run.bars(SYMBOL, 1).iloc[0]
+        last = run.history(SYMBOL, 1, "all", "none").iloc[0]
         for word in (*words, SYMBOL, f"{last.close:,.2f}", str(run.now.day)[:10]):
             assert word in bundle["text/html"], word
         assert bundle["image/png"].startswith(b"\x89PNG")

@@ -184,6 +184,11 @@ class State(NamedTuple):
     tax_lots: Mapping[int, tuple[TaxLot, ...]]
     taken: Mapping[int, tuple[int, int, int]]
 
+    @classmethod
+    def blank(cls, at: Moment, settings: Settings) -> State:
+        """An account before it is opened: no cash, nothing held, nothing asked for."""
+        return cls(at, 0, 0, {}, (), {}, {}, 0, settings, frozenset(), {}, {})
+
     @property
     def day(self) -> int:
         """Index of the trading day."""

@@ -94,7 +94,7 @@ class Simulation:
         """A simulation that begins with some cash (money steps) and shares by symbol, `paid` from it or given."""
         exchange = Exchange(market, first, last)
         start = Moment(first - 1, AFTER_CLOSE)
-        draft = Draft(State(start, 0, 0, {}, (), {}, {}, 0, settings, frozenset(), {}, {}))
+        draft = Draft(State.blank(start, settings))
         draft.emit(events.AccountOpened(start, cash, settings))
         for symbol, quantity in holdings.items():
             decide(draft, exchange, seed(exchange, draft, symbol, quantity, is_paid=paid))

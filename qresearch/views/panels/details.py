@@ -55,7 +55,7 @@ class DetailsPanel(Panel):
             return ""
         picture = self.desk.session.plot("life", order=order_id, language=self.words.language)
         title = f'<div class="qr-title">{escape(self.words("life"))}</div>'
-        return f"{title}{picture._repr_svg_()}"  # type: ignore[union-attr]  # the life of an order is an SVG
+        return f"{title}{picture._repr_svg_()}"
 
     def html(self) -> str:
         """The explanation; the picture is left to ``session.plot("life", order=...)``."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,6 +13,7 @@ from qresearch.domain.moment import CLOSE, INTRADAY, OPEN, Moment
 from qresearch.domain.reasons import Reason, Refusal
 from qresearch.domain.settings import Costs
 from qresearch.domain.state import State
+from qresearch.domain.terms import Terms
 from qresearch.engine.draft import Draft
 from qresearch.engine.fees import BOARDS, FeeBook, Rates
 from qresearch.market import rules
@@ -27,6 +29,41 @@ CHINA_LOT = 100
 """Shares in one lot of ``order_lots`` on a venue with rules, whatever the board's smallest order."""
 
 
+class MarketClock(Protocol):
+    """When a request meets the market. :mod:`qresearch.engine.clocks` has ours; another one has these methods.
+
+    Attributes
+    ----------
+    name : str
+        How the settings and the log call it.
+    handle_data : int
+        Phase at which a strategy decides.
+    """
+
+    name: str
+    handle_data: int
+
+    def place(
+        self, draft: Draft, exchange: Exchange, instrument: int, method: int, asked: float, terms: Terms, /
+    ) -> bool:
+        """Decide on a request, and let it meet the market if it does so inside the call; False when it was refused."""
+
+    def meets_now(self, draft: Draft, terms: Terms, /) -> bool:
+        """True when a request meets the market inside the call."""
+
+    def meets_open(self, draft: Draft, exchange: Exchange, /) -> bool:
+        """True when what is asked for before the open of a day is tried at that very open."""
+
+    def at_open(self, draft: Draft, exchange: Exchange, /) -> None:
+        """The open of a day: requests that wait for it, and what rests."""
+
+    def in_bar(self, draft: Draft, exchange: Exchange, /) -> None:
+        """A whole bar inside a day."""
+
+    def at_close(self, draft: Draft, exchange: Exchange, /) -> None:
+        """The close of a day, before orders end with it."""
+
+
 class Exchange:
     """What the deciding functions need to know about a market; holds no state.
 
@@ -35,10 +72,11 @@ class Exchange:
     market : Market
     first, last : int
         Indices of the first and the last trading day of the session.
+    clock : MarketClock
     """
 
-    def __init__(self, market: Market, first: int, last: int) -> None:
-        self.market, self.first, self.last = market, first, last
+    def __init__(self, market: Market, first: int, last: int, clock: MarketClock) -> None:
+        self.market, self.first, self.last, self.clock = market, first, last, clock
         self.money = market.venue.money
         panel, listed = market.panel, market.instruments
         ruled = market.venue.has_rules

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from copy import copy
 from typing import Protocol
 
 from qresearch.book.orders import OrderRecord, Orders
@@ -14,6 +15,7 @@ from qresearch.domain.commands import Command, Seed
 from qresearch.domain.moment import AFTER_CLOSE, Moment
 from qresearch.domain.settings import Settings
 from qresearch.domain.state import State
+from qresearch.engine.clocks import CLOCKS
 from qresearch.engine.decide import advance, decide, refuse_beyond
 from qresearch.engine.draft import Draft
 from qresearch.engine.exchange import Exchange
@@ -92,7 +94,7 @@ class Simulation:
         paid: bool,
     ) -> Simulation:  # fmt: skip
         """A simulation that begins with some cash (money steps) and shares by symbol, `paid` from it or given."""
-        exchange = Exchange(market, first, last)
+        exchange = Exchange(market, first, last, CLOCKS[settings.clock])
         start = Moment(first - 1, AFTER_CLOSE)
         draft = Draft(State.blank(start, settings))
         draft.emit(events.AccountOpened(start, cash, settings))
@@ -147,8 +149,10 @@ class Simulation:
             return decide(draft, self.exchange, command)
         draft = Draft(self.timeline.state)
         done = decide(draft, self.exchange, command)
+        if self._observers:
+            self._follow()
         self.keeper.keep_command(draft)
-        self._tell(draft, 0)
+        self._tell(draft.events)
         return done
 
     def tried(self, act: Callable[[], object]) -> Draft:
@@ -180,15 +184,18 @@ class Simulation:
             refuse_beyond(exchange)
         draft = self.draft = Draft(self.timeline.state)
         told = 0
+        if self._observers:
+            self._follow()
         try:
             while draft.at < target:
                 advance(draft, exchange)
                 if self._observers:
-                    told = self._tell(draft, told)
+                    self._tell(draft.events[told:])
+                    told = len(draft.events)
                 if inside is not None and inside(draft):
                     break
             if self._observers:
-                self._tell(draft, told)
+                self._tell(draft.events[told:])
         finally:
             self.draft = None
         draft.events.append(events.Advanced(draft.at))
@@ -223,17 +230,17 @@ class Simulation:
 
         return end
 
-    def _tell(self, draft: Draft, told: int) -> int:
-        """Tell the observers of the events of a draft from a place on; how many there are now."""
-        if self._observers:
-            if told == 0:
-                self._followed = self.orders.on(self.timeline.branch).fork()
-            for event in events.records(draft.events[told:]):
-                _, order = self._followed.tell(event)
-                if order is not None:
-                    for observer in self._observers:
-                        observer(event, order)
-        return len(draft.events)
+    def _follow(self) -> None:
+        """Take the orders as they are, to tell what happens to them from here on."""
+        self._followed = self.orders.on(self.timeline.branch).fork()
+
+    def _tell(self, log: list[events.Event]) -> None:
+        """Tell the observers of some events."""
+        for event in events.records(log if self._observers else ()):
+            _, order = self._followed.tell(event)
+            if order is not None:
+                for observer in self._observers:
+                    observer(event, copy(order))
 
 
 def seed(

@@ -349,7 +349,7 @@ class Context(TradingApi):
             and "every_bar" is the open.
         """
         session = self._session
-        when = when_of(time, session.market, session.settings.clock)
+        when = when_of(time, session.market, session.simulation.exchange.clock.handle_data)
         if when != when_of(time, session.market) and time != "every_bar":
             self._keeper.voice.tell(
                 "Daily bars hold no price between the open and the close: what is scheduled in between is called at "

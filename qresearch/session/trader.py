@@ -42,6 +42,7 @@ class Trader:
         self.after_order: Callable[[], None] | None = None
         """Called after each order inside a step, in the frame of the strategy: the debugger looks there."""
         self._known = self.simulation.market.panel.columns.resolved
+        self._place = self.simulation.exchange.clock.place
 
     @property
     def words(self) -> Words:
@@ -59,32 +60,32 @@ class Trader:
             No such instrument; no number; no terms.
         """
         terms = MARKET_DAY if style is None else terms_of(style)
-        try:
-            # Symbols that were seen before are found without a call.
-            instrument = self._known.get(security)
-        except TypeError:
-            instrument = None  # what cannot be a key is no symbol either
-        if instrument is None:
-            instrument = self.simulation.market.column(security)
-        if type(asked) is not int:
-            asked = asked_number(method, asked)
-        return Place(instrument, method, asked, terms)
+        instrument = self.simulation.market.column(security)
+        return Place(instrument, method, asked if type(asked) is int else asked_number(method, asked), terms)
 
     def place(self, security: str, method: int, asked: float, style: object) -> Ticket | None:
         """Place an order; inside a step None when it was refused."""
         simulation = self.simulation
-        is_inside = simulation.draft is not None
-        accepted = simulation.do(self.command(security, method, asked, style))
+        draft = simulation.draft
+        if draft is None:
+            accepted = simulation.do(self.command(security, method, asked, style))
+            if not accepted and self.strict:
+                raise_for_rejected(simulation.timeline.branch.log[-1:])
+            return self.ticket_on(simulation.timeline.branch, simulation.timeline.state.orders)
+        # Every order of a strategy comes through here: no command is made of it, and no call where none is needed.
+        instrument = self._known.get(security) if type(security) is str and style is None else None
+        if instrument is None or type(asked) is not int:
+            instrument, method, asked, terms = self.command(security, method, asked, style)
+        else:
+            terms = MARKET_DAY
+        accepted = self._place(draft, simulation.exchange, instrument, method, asked, terms)
         if not accepted and self.strict:
-            draft = simulation.draft
-            raise_for_rejected(simulation.timeline.branch.log[-1:] if draft is None else draft.events[-1:])
-        if is_inside:
-            if self.after_order is not None:
-                self.after_order()
-            if not accepted:
-                return None
-        # Ticket.of without its call: every order of a strategy comes through here.
-        ticket = _new_text(Ticket, f"{simulation.account.orders}")
+            raise_for_rejected(draft.events[-1:])
+        if self.after_order is not None:
+            self.after_order()
+        if not accepted:
+            return None
+        ticket = _new_text(Ticket, f"{draft.orders}")
         ticket._desk, ticket._branch = self, simulation.timeline.branch
         return ticket
 

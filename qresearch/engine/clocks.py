@@ -10,13 +10,13 @@ from qresearch.domain.settings import NEXT_OPEN, SAME_BAR
 from qresearch.domain.terms import Terms
 from qresearch.engine import immediate, matching, sizing, working
 from qresearch.engine.draft import Draft
-from qresearch.engine.exchange import Exchange, MarketClock
+from qresearch.engine.exchange import MarketClock
 
 
 class NextOpen:
     """At the next open: :mod:`qresearch.engine.matching`."""
 
-    name, handle_data = NEXT_OPEN, CLOSE
+    name, handle_data, in_call = NEXT_OPEN, CLOSE, False
     place = staticmethod(sizing.place)
     at_open = staticmethod(matching.match_open)
     in_bar = staticmethod(matching.match_bar)
@@ -26,24 +26,16 @@ class NextOpen:
         """Never."""
         return False
 
-    def meets_open(self, draft: Draft, exchange: Exchange, /) -> bool:
-        """Not on daily bars: what was asked for before the day is tried there."""
-        return False
-
 
 class SameBar:
     """Inside the call, at the last visible price: :mod:`qresearch.engine.immediate`."""
 
-    name, handle_data = SAME_BAR, OPEN
+    name, handle_data, in_call = SAME_BAR, OPEN, True
     place = staticmethod(immediate.place_at_once)
     at_open = staticmethod(immediate.open_at_once)
     in_bar = staticmethod(immediate.bar_at_once)
     at_close = staticmethod(immediate.close_at_once)
     meets_now = staticmethod(immediate.meets_market_now)
-
-    def meets_open(self, draft: Draft, exchange: Exchange, /) -> bool:
-        """Always."""
-        return True
 
 
 CLOCKS: Mapping[str, MarketClock] = MappingProxyType({NEXT_OPEN: NextOpen(), SAME_BAR: SameBar()})

@@ -20,7 +20,6 @@ from qresearch.engine.updates import cancel, change_settings, update
 from qresearch.engine.working import expire
 from qresearch.errors import OutOfRange
 
-
 _moment = tuple.__new__
 """Makes a moment without a call of Python: it is made at every phase of every day."""
 

@@ -12,10 +12,11 @@ from qresearch.domain.instrument import Board
 from qresearch.domain.moment import CLOSE, INTRADAY, OPEN, Moment
 from qresearch.domain.reasons import Reason, Refusal
 from qresearch.domain.settings import Costs
-from qresearch.domain.state import State
+from qresearch.domain.state import OpenOrder, State
 from qresearch.domain.terms import Terms
 from qresearch.engine.draft import Draft
 from qresearch.engine.fees import BOARDS, FeeBook, Rates
+from qresearch.engine.fills import Bar, Quote
 from qresearch.market import rules
 from qresearch.market.intraday import Intraday
 from qresearch.market.market import Market
@@ -38,10 +39,13 @@ class MarketClock(Protocol):
         How the settings and the log call it.
     handle_data : int
         Phase at which a strategy decides.
+    in_call : bool
+        A request of trading hours meets the market inside its call, and one from before the open meets that open.
     """
 
     name: str
     handle_data: int
+    in_call: bool
 
     def place(
         self, draft: Draft, exchange: Exchange, instrument: int, method: int, asked: float, terms: Terms, /
@@ -50,9 +54,6 @@ class MarketClock(Protocol):
 
     def meets_now(self, draft: Draft, terms: Terms, /) -> bool:
         """True when a request meets the market inside the call."""
-
-    def meets_open(self, draft: Draft, exchange: Exchange, /) -> bool:
-        """True when what is asked for before the open of a day is tried at that very open."""
 
     def at_open(self, draft: Draft, exchange: Exchange, /) -> None:
         """The open of a day: requests that wait for it, and what rests."""
@@ -64,6 +65,45 @@ class MarketClock(Protocol):
         """The close of a day, before orders end with it."""
 
 
+class Fills(Protocol):
+    """When and at what price working orders fill. :mod:`qresearch.engine.fill_models` has ours.
+
+    A model of your own may be as small as :class:`~qresearch.engine.fills.FillModel`, which asks about one order and
+    one price or bar.
+
+    Attributes
+    ----------
+    name : str
+        How the settings and the log call it.
+    asks_whole_bars : bool
+        Orders with terms of their own are asked with whole bars only, and never at an opening price.
+    """
+
+    name: str
+    asks_whole_bars: bool
+
+    def at_price(self, order: OpenOrder, opened: float, /) -> Quote:
+        """What an order does at an opening price."""
+
+    def at_open(self, exchange: Exchange, draft: Draft, order: OpenOrder, /) -> Quote:
+        """What an order does at the open of the bar at which an account stands."""
+
+    def in_bar(self, exchange: Exchange, draft: Draft, order: OpenOrder, bar: Bar, /) -> Quote:
+        """What an order that did nothing at the open does with the whole bar."""
+
+    def concerns(self, bars: Intraday, row: int, order: OpenOrder, /) -> bool:
+        """True when a bar inside the day has something for an order."""
+
+    def looks_again(self, draft: Draft, order: OpenOrder, /) -> bool:
+        """True when a market order that found nothing at an open is asked with the whole bar too."""
+
+    def first_day(self, exchange: Exchange, day: int, /) -> dt.date:
+        """The first date on which an order that comes too late for a day can work."""
+
+    def last_day(self, exchange: Exchange, day: int, /) -> dt.date:
+        """The latest date whose orders end with a day."""
+
+
 class Exchange:
     """What the deciding functions need to know about a market; holds no state.
 
@@ -73,10 +113,12 @@ class Exchange:
     first, last : int
         Indices of the first and the last trading day of the session.
     clock : MarketClock
+    fills : Fills
     """
 
-    def __init__(self, market: Market, first: int, last: int, clock: MarketClock) -> None:
-        self.market, self.first, self.last, self.clock = market, first, last, clock
+    def __init__(self, market: Market, first: int, last: int, clock: MarketClock, fills: Fills) -> None:
+        self.market, self.first, self.last = market, first, last
+        self.clock, self.fills = clock, fills
         self.money = market.venue.money
         panel, listed = market.panel, market.instruments
         ruled = market.venue.has_rules

@@ -12,7 +12,7 @@ from qresearch.domain.order import Method
 from qresearch.domain.settings import HOLDING_PERIOD, NEXT_OPEN, SAME_BAR, Settings, Slippage
 from qresearch.domain.terms import MARKET_DAY, Terms
 from qresearch.engine.fees import COST_PRESETS, preset_costs
-from qresearch.engine.lean_model import LEAN_EQUITY
+from qresearch.engine.fill_models import FILL_MODELS
 from qresearch.engine.slippage import SLIPPAGE_KINDS, slippage_model
 from qresearch.errors import NotSupported, UsageError, choose, shown
 from qresearch.market.market import Market
@@ -60,8 +60,8 @@ def span_of(market: Market, start: object, end: object) -> tuple[int, int]:
 
 
 def _fill_model(value: str, clock: str) -> str:
-    choose("fill_model", value, ("a_share", LEAN_EQUITY))
-    if value == LEAN_EQUITY and clock == SAME_BAR:
+    choose("fill_model", value, FILL_MODELS)
+    if FILL_MODELS[value].asks_whole_bars and clock == SAME_BAR:
         raise UsageError(
             "fill_model='lean_equity' fills orders at bars after their own, clock='same_bar' inside the call. "
             "Leave out one of the two."

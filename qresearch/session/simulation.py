@@ -19,6 +19,7 @@ from qresearch.engine.clocks import CLOCKS
 from qresearch.engine.decide import advance, decide, refuse_beyond
 from qresearch.engine.draft import Draft
 from qresearch.engine.exchange import Exchange
+from qresearch.engine.fill_models import FILL_MODELS
 from qresearch.engine.valuation import market_values
 from qresearch.errors import UsageError
 from qresearch.market.market import Benchmark, Market
@@ -94,7 +95,7 @@ class Simulation:
         paid: bool,
     ) -> Simulation:  # fmt: skip
         """A simulation that begins with some cash (money steps) and shares by symbol, `paid` from it or given."""
-        exchange = Exchange(market, first, last, CLOCKS[settings.clock])
+        exchange = Exchange(market, first, last, CLOCKS[settings.clock], FILL_MODELS[settings.fill_model])
         start = Moment(first - 1, AFTER_CLOSE)
         draft = Draft(State.blank(start, settings))
         draft.emit(events.AccountOpened(start, cash, settings))

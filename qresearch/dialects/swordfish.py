@@ -18,15 +18,16 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from qresearch.dialects.script.host import ScriptHost
 from qresearch.domain.arguments import number
 from qresearch.domain.calls import told_calls
 from qresearch.errors import NotSupported, UsageError, shown
 from qresearch.session.naming import POSITION
-from qresearch.session.strategy import Context
 from qresearch.session.trading import TradingApi
 
 if TYPE_CHECKING:
     from qresearch.session.session import Session
+    from qresearch.session.strategy import Context
     from qresearch.session.tables import Tables
 
 
@@ -42,23 +43,21 @@ class Account:
     """
 
     def __init__(self, session: Session | Context) -> None:
-        if isinstance(session, Context):
-            session = session._session  # in a callback of a strategy
         if not isinstance(session, TradingApi):
             raise UsageError(
                 f"Account: session={shown(session)} is no session. Pass a qresearch.Session, or the context of a "
                 "strategy; the account is that of stocks."
             )
-        self._session = session
+        self._host = ScriptHost(session)
 
     @property
     def _tables(self) -> Tables:
-        return self._session.tables(names="swordfish")
+        return self._host.tables(names="swordfish")
 
     @property
     def cash(self) -> float:
         """Available cash, in the currency: all money less what resting buy orders hold back."""
-        return self._session.portfolio.available
+        return self._host.portfolio.available
 
     @property
     def trade_details(self) -> pd.DataFrame:
@@ -125,7 +124,7 @@ class Account:
             raise UsageError(f"last_price={last_price!r} is negative. Leave it out: the market knows the last price.")
         if number("qty", qty) < 0:
             raise NotSupported(f"qty={qty!r} is a short position, and a stock account holds none. Pass shares above 0.")
-        self._session._hold_from_start(symbol, qty, order_price)
+        self._host.hold_from_start(symbol, qty, order_price)
 
     def get_daily_position(self, symbol: str | None = None) -> pd.DataFrame:
         """Positions at every close, with tradeDate; a day that is not over yet is not there.
@@ -168,8 +167,8 @@ class Account:
         return self._tables.return_summary
 
     def _canonical(self, symbol: str) -> str:
-        market = self._session.market
+        market = self._host.market
         return market.symbols[market.column(symbol)]
 
     def __repr__(self) -> str:
-        return f"<Account {self._session.portfolio!r}>"
+        return f"<Account {self._host.portfolio!r}>"

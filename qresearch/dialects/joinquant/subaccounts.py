@@ -12,16 +12,18 @@ to the first sub-account. T+1 is counted for the code in the whole account, and 
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import TYPE_CHECKING
 
 from qresearch.domain import events
 from qresearch.domain.state import Position
 from qresearch.engine import ledger
-from qresearch.engine.reserves import reserved_cash
 
 if TYPE_CHECKING:
-    from qresearch.dialects.joinquant.run import Run
-    from qresearch.session.timeline import Branch
+    from qresearch.dialects.script.account import Account
+    from qresearch.dialects.script.host import Projection
+    from qresearch.dialects.script.run import Run
 
 _TAG = "pindex "
 
@@ -65,7 +67,7 @@ class Books:
         found.owner, found.seller = dict(self.owner), dict(self.seller)
         return found
 
-    def fold(self, log: list[events.Event]) -> None:
+    def fold(self, log: Sequence[events.Event]) -> None:
         """Add some events."""
         for event in events.records(iter(log)):
             match event:
@@ -133,8 +135,50 @@ class Books:
                 self.held[number].pop(column, None)
 
 
+class SubAccount:
+    """One of the sub-accounts of a run; see :class:`~.script.account.Account`.
+
+    Parameters
+    ----------
+    accounts : SubAccounts
+    number : int
+        0 for the first one, which has what the others leave of the account.
+    """
+
+    value_before = None
+    """No closes of it are kept."""
+
+    def __init__(self, accounts: SubAccounts, number: int) -> None:
+        self._accounts, self.number = accounts, number
+
+    @property
+    def positions(self) -> Mapping[int, Position]:
+        """Shares by instrument."""
+        return self._accounts.books.held[self.number]
+
+    @property
+    def cash(self) -> int:
+        """All its money."""
+        return self._accounts.cash(self.number)
+
+    @property
+    def reserved(self) -> int:
+        """Cash that its working buys hold back."""
+        return sum(steps for order_id, steps in self._accounts.host.reserved().items() if self.owns(order_id))
+
+    @property
+    def granted(self) -> int:
+        """Cash that it was given and that was moved to it, less what was moved away."""
+        return self._accounts.granted(self.number)
+
+    def owns(self, order_id: int) -> bool:
+        """True when an order carries its number."""
+        record = self._accounts.host.order(order_id)
+        return self.number == (0 if record is None else number_of(record.terms.tag))
+
+
 class SubAccounts:
-    """The sub-accounts of a run, brought up to date only as far as someone looks.
+    """The sub-accounts of a run.
 
     Parameters
     ----------
@@ -142,71 +186,39 @@ class SubAccounts:
     """
 
     def __init__(self, run: Run) -> None:
-        self._run = run
-        self._branch: Branch | None = None
-        self._count = 0
-        self._books = Books(1)
+        self._run, self.host = run, run.host
+        self._books: Projection[Books] = self.host.projection(partial(Books, 1))
+        self._divided = 1
 
     @property
-    def count(self) -> int:
-        """How many there are; 1 without ``set_subportfolios``."""
-        return len(self.types)
+    def all(self) -> Sequence[Account]:
+        """Each of them; the whole account without ``set_subportfolios``."""
+        count = len(self._steps)
+        return [self._run.account] if count < 2 else [SubAccount(self, number) for number in range(count)]
 
     @property
-    def types(self) -> list[str]:
-        """The type of each."""
-        found: list[str] = self._run.state.get("subportfolios", {}).get("types", ["stock"])
+    def _steps(self) -> list[int]:
+        """What each was given, as the script has said it and moved it since."""
+        found: list[int] = self._run.state.get("subportfolios", {}).get("steps", [])
         return found
-
-    def granted(self, number: int) -> int:
-        """Cash that a sub-account was given and that was moved to it, less what was moved away; money steps."""
-        state = self._run.state.get("subportfolios")
-        whole = self._run.session._starting_equity
-        if state is None:
-            return whole
-        given: list[int] = state["steps"]
-        return given[number] if number else whole - sum(given[1:])
 
     @property
     def books(self) -> Books:
         """What each holds as of now."""
-        session, count = self._run.session, self.count
-        timeline = session._timeline
-        is_other = self._branch is not timeline.branch or self._count > timeline.count
-        if is_other or len(self._books.held) != count:
-            self._branch, self._count, self._books = timeline.branch, 0, Books(count)
-        if self._count < timeline.count:
-            self._books.fold(timeline.branch.log[self._count : timeline.count])
-            self._count = timeline.count
-        draft = session._draft
-        if draft is None or not draft.events:
-            return self._books
-        found = self._books.copy()
-        found.fold(draft.events)
-        return found
+        count = len(self._steps)
+        if self._divided != count:
+            self._books, self._divided = self.host.projection(partial(Books, count)), count
+        return self._books.now()
+
+    def granted(self, number: int) -> int:
+        """What one was given; the first one has what the others leave of the account."""
+        steps = self._steps
+        return steps[number] if number else self.host.starting_equity - sum(steps[1:])
 
     def cash(self, number: int) -> int:
-        """Cash of a sub-account, money steps; the first one has what the others leave of the account."""
+        """Cash of one; the first one has what the others leave of the account."""
         earned = self.books.earned
         if number:
             return self.granted(number) + earned[number]
-        others = sum(self.granted(other) + earned[other] for other in range(1, self.count))
-        return self._run.account.cash - others
-
-    def reserved(self, number: int) -> int:
-        """Cash that working buys of a sub-account hold back, money steps."""
-        account = self._run.account
-        if not account.working:
-            return 0
-        held = reserved_cash(account, self._run.session._exchange)
-        return sum(steps for order_id, steps in held.items() if self.owner_of(order_id) == number)
-
-    def owner_of(self, order_id: int) -> int:
-        """The sub-account of an order."""
-        session = self._run.session
-        record = session._order_record(session._timeline.branch, order_id)
-        return 0 if record is None else number_of(record.terms.tag)
-
-    def positions(self, number: int) -> dict[int, Position]:
-        """Shares of a sub-account by column."""
-        return self.books.held[number]
+        others = sum(self.granted(other) + earned[other] for other in range(1, len(self._steps)))
+        return self.host.account.cash - others

@@ -219,7 +219,7 @@ class Bars:
         name = spelled(code)
         found = self._extra.get(name)
         if found is None:
-            found = self._extra[name] = self._find_other(code, name)
+            found = self._extra[name] = _whole_bars(self._find_other(code, name))
         return found
 
     def _find_other(self, code: str, name: str) -> dict[str, Floats]:
@@ -252,20 +252,17 @@ class Bars:
 
     def _other_values(self, code: str, field: str, rows: Rows | slice) -> Any:
         arrays = self._others(code)
-        if field in arrays:
-            return arrays[field][rows]
-        close = arrays["close"]
-        if field == "pre_close":
-            return np.concatenate([[np.nan], close[:-1]])[rows]
-        if field == "avg":
-            return close[rows]
-        if field in {"paused", "is_st"}:
-            return np.zeros(len(close))[rows]
-        if field == "factor":
-            return np.ones(len(close))[rows]
-        if field in FIELDS:
-            return np.full(len(close), np.nan)[rows]
-        raise UsageError(unknown_field(field))
+        if field not in arrays:
+            raise UsageError(unknown_field(field))
+        return arrays[field][rows]
+
+
+def _whole_bars(bars: dict[str, Floats]) -> dict[str, Floats]:
+    """Every field of bars of which opens, highs, lows, closes, volumes and money are known."""
+    close = bars["close"]
+    empty, before = np.full(len(close), np.nan), np.concatenate([[np.nan], close[:-1]])
+    marks = {"pre_close": before, "avg": close, "paused": np.zeros(len(close)), "is_st": np.zeros(len(close))}
+    return dict.fromkeys(FIELDS, empty) | marks | {"factor": np.ones(len(close))} | bars
 
 
 def unknown_field(field: object) -> str:

@@ -271,7 +271,7 @@ class Config:
             )
         if sum(steps) < whole:
             run.host.tell("set_subportfolios divided less than the cash: the rest belongs to the first sub-account.")
-        run.state["subportfolios"] = {"steps": steps or [whole]}
+        run.state["subportfolios"] = steps or [whole]
 
     def transfer_cash(self, from_pindex: int, to_pindex: int, cash: float) -> None:
         """Move cash from one sub-account to another; more than it can spend is not moved, with a notice."""
@@ -287,10 +287,10 @@ class Config:
         if not 0 <= steps <= accounts[from_pindex].cash - accounts[from_pindex].reserved:
             run.host.tell("transfer_cash asked for more than the sub-account can spend: nothing was moved.", "order")
             return
-        moved = list(held["steps"])
+        moved = list(held)
         moved[from_pindex] -= steps
         moved[to_pindex] += steps
-        run.state["subportfolios"] = {**held, "steps": moved}
+        run.state["subportfolios"] = moved
 
     def inout_cash(self, cash: float, pindex: int = 0) -> None:
         """Pay cash in (positive) or out: not there; begin with more cash instead."""

@@ -38,7 +38,11 @@ class JoinQuant:
     prices : Prices
     """
 
-    options: ClassVar[Mapping[str, Any]] = {"clock": "same_bar", "slippage": ("spread_rate", config.SPREAD_RATE), "dividend_tax": 0.2}
+    options: ClassVar[Mapping[str, Any]] = {
+        "clock": "same_bar",
+        "slippage": ("spread_rate", config.SPREAD_RATE),
+        "dividend_tax": 0.2,
+    }
 
     def __init__(self, run: Run, prices: Prices) -> None:
         self._run, self._subaccounts, self._data = run, SubAccounts(run), Data(run, prices)

@@ -16,12 +16,12 @@ from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING
 
+from qresearch.dialects.script.account import Account
 from qresearch.domain import events
 from qresearch.domain.state import Position
 from qresearch.engine import ledger
 
 if TYPE_CHECKING:
-    from qresearch.dialects.script.account import Account
     from qresearch.dialects.script.host import Projection
     from qresearch.dialects.script.run import Run
 
@@ -135,21 +135,21 @@ class Books:
                 self.held[number].pop(column, None)
 
 
-class SubAccount:
-    """One of the sub-accounts of a run; see :class:`~.script.account.Account`.
+class SubAccount(Account):
+    """One of the sub-accounts of a run; the first one has what the others leave of the account.
 
     Parameters
     ----------
     accounts : SubAccounts
     number : int
-        0 for the first one, which has what the others leave of the account.
     """
 
     value_before = None
     """No closes of it are kept."""
 
     def __init__(self, accounts: SubAccounts, number: int) -> None:
-        self._accounts, self.number = accounts, number
+        super().__init__(accounts.host, number)
+        self._accounts = accounts
 
     @property
     def positions(self) -> Mapping[int, Position]:
@@ -157,23 +157,21 @@ class SubAccount:
         return self._accounts.books.held[self.number]
 
     @property
+    def granted(self) -> int:
+        """What it was given, and what was moved to it since."""
+        given = self._accounts.given
+        return given[self.number] if self.number else self._host.starting_equity - sum(given[1:])
+
+    @property
     def cash(self) -> int:
         """All its money."""
-        return self._accounts.cash(self.number)
-
-    @property
-    def reserved(self) -> int:
-        """Cash that its working buys hold back."""
-        return sum(steps for order_id, steps in self._accounts.host.reserved().items() if self.owns(order_id))
-
-    @property
-    def granted(self) -> int:
-        """Cash that it was given and that was moved to it, less what was moved away."""
-        return self._accounts.granted(self.number)
+        if self.number:
+            return self.granted + self._accounts.books.earned[self.number]
+        return self._host.account.cash - sum(other.cash for other in self._accounts.all[1:])
 
     def owns(self, order_id: int) -> bool:
         """True when an order carries its number."""
-        record = self._accounts.host.order(order_id)
+        record = self._host.order(order_id)
         return self.number == (0 if record is None else number_of(record.terms.tag))
 
 
@@ -187,38 +185,27 @@ class SubAccounts:
 
     def __init__(self, run: Run) -> None:
         self._run, self.host = run, run.host
-        self._books: Projection[Books] = self.host.projection(partial(Books, 1))
-        self._divided = 1
+        self._divided, self._books = 0, self._projection(0)
+
+    def _projection(self, count: int) -> Projection[Books]:
+        return self.host.projection(partial(Books, count), Books.fold, Books.copy)
+
+    @property
+    def given(self) -> list[int]:
+        """Money steps that each was given and that were moved to it since; empty without ``set_subportfolios``."""
+        found: list[int] = self._run.state.get("subportfolios", [])
+        return found
 
     @property
     def all(self) -> Sequence[Account]:
-        """Each of them; the whole account without ``set_subportfolios``."""
-        count = len(self._steps)
+        """Each of them; the whole account when it was not divided."""
+        count = len(self.given)
         return [self._run.account] if count < 2 else [SubAccount(self, number) for number in range(count)]
-
-    @property
-    def _steps(self) -> list[int]:
-        """What each was given, as the script has said it and moved it since."""
-        found: list[int] = self._run.state.get("subportfolios", {}).get("steps", [])
-        return found
 
     @property
     def books(self) -> Books:
         """What each holds as of now."""
-        count = len(self._steps)
+        count = len(self.given)
         if self._divided != count:
-            self._books, self._divided = self.host.projection(partial(Books, count)), count
+            self._divided, self._books = count, self._projection(count)
         return self._books.now()
-
-    def granted(self, number: int) -> int:
-        """What one was given; the first one has what the others leave of the account."""
-        steps = self._steps
-        return steps[number] if number else self.host.starting_equity - sum(steps[1:])
-
-    def cash(self, number: int) -> int:
-        """Cash of one; the first one has what the others leave of the account."""
-        earned = self.books.earned
-        if number:
-            return self.granted(number) + earned[number]
-        others = sum(self.granted(other) + earned[other] for other in range(1, len(self._steps)))
-        return self.host.account.cash - others

@@ -1,9 +1,9 @@
-"""An account as scripts count it: cash, shares and orders of the whole account, or of a part of it."""
+"""An account as scripts count it: cash and shares of the whole account; a part of it is counted by a subclass."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 from qresearch.domain import events
 
@@ -12,53 +12,18 @@ if TYPE_CHECKING:
     from qresearch.domain.state import Position
 
 
-class Account(Protocol):
-    """What a portfolio and its positions are shown of; money in steps."""
-
-    number: int
-
-    @property
-    def positions(self) -> Mapping[int, Position]:
-        """Shares by instrument."""
-        ...
-
-    @property
-    def cash(self) -> int:
-        """All its money."""
-        ...
-
-    @property
-    def reserved(self) -> int:
-        """Cash that its working buys hold back."""
-        ...
-
-    @property
-    def granted(self) -> int:
-        """Cash that it began with, and that was moved to it since."""
-        ...
-
-    @property
-    def value_before(self) -> int | None:
-        """Value at the close before the present day; None when no closes of it are kept."""
-        ...
-
-    def owns(self, order_id: int) -> bool:
-        """True when an order is one of its own."""
-        ...
-
-
-class WholeAccount:
-    """The account of the session.
+class Account:
+    """What a portfolio and its positions are shown of: the account of the session. Money is counted in steps.
 
     Parameters
     ----------
     host : ScriptHost
+    number : int
+        Of a sub-account; 0 for the whole account.
     """
 
-    number = 0
-
-    def __init__(self, host: ScriptHost) -> None:
-        self._host = host
+    def __init__(self, host: ScriptHost, number: int = 0) -> None:
+        self._host, self.number = host, number
 
     @property
     def positions(self) -> Mapping[int, Position]:
@@ -71,38 +36,34 @@ class WholeAccount:
         return self._host.account.cash
 
     @property
-    def reserved(self) -> int:
-        """Cash that its working buys hold back."""
-        return sum(self._host.reserved().values())
-
-    @property
     def granted(self) -> int:
-        """What it began with."""
+        """Cash that it began with, and that was moved to it since."""
         return self._host.starting_equity
 
     @property
-    def value_before(self) -> int:
-        """Value at the close before the present day."""
+    def value_before(self) -> int | None:
+        """Value at the close before the present day; None when no closes of it are kept."""
         return self._host.equity_before_today()
 
-    def owns(self, _: int) -> bool:
-        """True: every order is one of its own."""
+    def owns(self, order_id: int) -> bool:  # a part of the account owns its own orders only
+        """True when an order is one of its own."""
         return True
 
+    @property
+    def reserved(self) -> int:
+        """Cash that its working buys hold back."""
+        return sum(steps for order_id, steps in self._host.reserved().items() if self.owns(order_id))
 
-def sold_today(host: ScriptHost, account: Account) -> int:
-    """What the sales of today brought an account, less their fees; money steps."""
-    return sum(
-        event.net
-        for event in host.events_today()
-        if isinstance(event, events.OrderFilled) and event.quantity < 0 and account.owns(event.order_id)
-    )
+    @property
+    def sold_today(self) -> int:
+        """What its sales of today brought, less their fees."""
+        sales = [
+            item for item in self._host.events_today() if isinstance(item, events.OrderFilled) and item.quantity < 0
+        ]
+        return sum(sale.net for sale in sales if self.owns(sale.order_id))
 
-
-def offered(host: ScriptHost, account: Account, column: int | None) -> int:
-    """Shares of an instrument that the working sells of an account hold back."""
-    return -sum(
-        order.leaves
-        for order in host.account.working.values()
-        if order.instrument == column and order.leaves < 0 and account.owns(order.order_id)
-    )
+    def offered(self, column: int | None) -> int:
+        """Shares of an instrument that its working sells hold back."""
+        orders = self._host.account.working.values()
+        sells = [order for order in orders if order.instrument == column and order.leaves < 0]
+        return -sum(order.leaves for order in sells if self.owns(order.order_id))

@@ -61,40 +61,23 @@ class Trades(NamedTuple):
         return held._replace(quantity=held.quantity + received, started=held.started + received)
 
 
-class AverageCosts:
-    """The trades of every holding, by instrument."""
+def fold_trades(held: dict[int, Trades], log: Sequence[events.Event]) -> None:
+    """Add some events to the trades of every holding, by instrument."""
+    for event in events.records(iter(log)):
+        match event:
+            case events.OrderFilled(at=at, instrument=column, quantity=quantity, notional=notional, fees=fees):
+                _trade(held, column, at, quantity, notional, fees.total)
+            case events.PositionSeeded(at=at, instrument=column, quantity=quantity, cost=cost):
+                _trade(held, column, at, quantity, cost, 0)
+            case events.SharesIssued(at=at, instrument=column, received=received) if column in held:
+                held[column] = held[column].issued(at.day, received)
+            case events.PositionClosed(instrument=column):
+                held.pop(column, None)
+            case _:
+                pass
 
-    def __init__(self, held: dict[int, Trades] | None = None) -> None:
-        self._held = {} if held is None else held
 
-    def copy(self) -> AverageCosts:
-        """The same, to go on with."""
-        return AverageCosts(dict(self._held))
-
-    def of(self, column: int, day: int) -> Trades | None:
-        """The trades of a holding as of a day; None when nothing is held."""
-        found = self._held.get(column)
-        return None if found is None else found.on(day)
-
-    def fold(self, log: Sequence[events.Event]) -> None:
-        """Add some events."""
-        held = self._held
-        for event in events.records(iter(log)):
-            match event:
-                case events.OrderFilled(at=at, instrument=column, quantity=quantity, notional=notional, fees=fees):
-                    self._trade(column, at, quantity, notional, fees.total)
-                case events.PositionSeeded(at=at, instrument=column, quantity=quantity, cost=cost):
-                    self._trade(column, at, quantity, cost, 0)
-                case events.SharesIssued(at=at, instrument=column, received=received) if column in held:
-                    held[column] = held[column].issued(at.day, received)
-                case events.PositionClosed(instrument=column):
-                    held.pop(column, None)
-                case _:
-                    pass
-
-    def _trade(self, column: int, at: Moment, quantity: int, notional: int, fees: int) -> None:
-        found = self._held.get(column, Trades(at, at, at.day)).traded(at, quantity, notional, fees)
-        if found.quantity > 0:
-            self._held[column] = found
-        else:
-            self._held.pop(column, None)
+def _trade(held: dict[int, Trades], column: int, at: Moment, quantity: int, notional: int, fees: int) -> None:
+    found = held.pop(column, Trades(at, at, at.day)).traded(at, quantity, notional, fees)
+    if found.quantity > 0:
+        held[column] = found

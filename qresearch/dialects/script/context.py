@@ -1,33 +1,34 @@
-"""``context``: the clock and the account as a script sees them, and what it remembers."""
+"""``context`` and ``g``: the clock and the account as a script sees them, and what it remembers."""
 
 from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Sequence
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 from qresearch.dialects.script.portfolio import Portfolio
-from qresearch.errors import UsageError
+from qresearch.errors import UsageError, close_matches, did_you_mean
 
 if TYPE_CHECKING:
     from qresearch.dialects.script.account import Account
     from qresearch.dialects.script.run import Run
 
 
-class RunParams:
-    """``context.run_params``: how the run was started.
+class G:
+    """``g``: attributes of a script, kept with every state of the session."""
 
-    Parameters
-    ----------
-    run : Run
-    """
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("__"):
+            raise AttributeError(name)
+        near = did_you_mean(close_matches(name, self.__dict__))
+        raise AttributeError(
+            f"g has no {name!r}. {near}Set it first: g.{name} = ... (A journal keeps plain data only: after a resume, "
+            "objects of a script's own classes are gone and are set again in process_initialize.)"
+        )
 
-    def __init__(self, run: Run) -> None:
-        host = run.host
-        self.start_date = host.date_of(host.exchange.first)
-        self.end_date = host.date_of(host.exchange.last)
-        self.type = "simple_backtest"
-        self.frequency = "day" if host.market.panel.intraday is None else "minute"
+    def __repr__(self) -> str:
+        return f"g({', '.join(self.__dict__)})"
 
 
 class Context:
@@ -45,12 +46,10 @@ class Context:
         object.__setattr__(self, "_run", run)
         object.__setattr__(self, "_accounts", accounts or (lambda: [run.account]))
         object.__setattr__(self, "_portfolio", portfolio)
-        object.__setattr__(self, "_run_params", RunParams(run))
 
     _run: Run
     _accounts: Callable[[], Sequence[Account]]
     _portfolio: Portfolio
-    _run_params: RunParams
 
     @property
     def portfolio(self) -> Portfolio:
@@ -60,7 +59,11 @@ class Context:
     @property
     def run_params(self) -> Any:
         """How the run was started."""
-        return self._run_params
+        host = self._run.host
+        return SimpleNamespace(
+            start_date=host.date_of(host.exchange.first), end_date=host.date_of(host.exchange.last),
+            type="simple_backtest", frequency="day" if host.market.panel.intraday is None else "minute",
+        )  # fmt: skip
 
     @property
     def current_dt(self) -> dt.datetime:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Mapping, MutableMapping, Sequence
-from typing import TYPE_CHECKING, Any, Generic, NamedTuple, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeVar
 
 from qresearch.domain import events
 from qresearch.domain.moment import CLOSE, OPEN, PHASES
@@ -30,19 +30,7 @@ if TYPE_CHECKING:
     from qresearch.session.timeline import Branch
 
 
-class Folded(Protocol):
-    """What events are folded into."""
-
-    def copy(self) -> Any:
-        """The same, to go on with."""
-        ...
-
-    def fold(self, log: Sequence[events.Event]) -> None:
-        """Add some events."""
-        ...
-
-
-T = TypeVar("T", bound=Folded)
+T = TypeVar("T")
 
 
 class Placed(NamedTuple):
@@ -193,9 +181,11 @@ class ScriptHost:
             parts += [event for event in session._draft.events if event.at.day >= day]
         return list(events.records(iter(parts)))
 
-    def projection(self, empty: Callable[[], T]) -> Projection[T]:
-        """What the events up to now fold into, brought up to date when someone looks."""
-        return Projection(self._session, empty)
+    def projection(
+        self, empty: Callable[[], T], fold: Callable[[T, Sequence[events.Event]], None], copy: Callable[[T], T]
+    ) -> Projection[T]:
+        """What the events up to now fold into; see :class:`Projection`."""
+        return Projection(self._session, empty, fold, copy)
 
     # ------------------------------------------------------------------ orders
 
@@ -299,26 +289,33 @@ class Projection(Generic[T]):
     session : Session
     empty : callable
         Gives what there is before the first event.
+    fold : callable
+        Adds some events to it.
+    copy : callable
+        Gives the same, to go on with: what a step that runs adds is never kept.
     """
 
-    def __init__(self, session: Session, empty: Callable[[], T]) -> None:
-        self._session, self._empty = session, empty
+    def __init__(
+        self,
+        session: Session,
+        empty: Callable[[], T],
+        fold: Callable[[T, Sequence[events.Event]], None],
+        copy: Callable[[T], T],
+    ) -> None:
+        self._session, self._empty, self._fold, self._copy = session, empty, fold, copy
         self._branch: Branch | None = None
-        self._count = 0
-        self._kept = empty()
+        self._count, self._kept = 0, empty()
 
     def now(self) -> T:
         """What there is as of now."""
-        session = self._session
-        timeline = session._timeline
+        timeline, draft = self._session._timeline, self._session._draft
         if self._branch is not timeline.branch or self._count > timeline.count:
             self._branch, self._count, self._kept = timeline.branch, 0, self._empty()
         if self._count < timeline.count:
-            self._kept.fold(timeline.branch.log[self._count : timeline.count])
+            self._fold(self._kept, timeline.branch.log[self._count : timeline.count])
             self._count = timeline.count
-        draft = session._draft
         if draft is None or not draft.events:
             return self._kept
-        found: T = self._kept.copy()
-        found.fold(draft.events)
+        found = self._copy(self._kept)
+        self._fold(found, draft.events)
         return found

@@ -22,7 +22,7 @@ from qresearch.dialects.data.listing import Listing
 from qresearch.dialects.data.prices import Prices
 from qresearch.dialects.data.tables import Tables
 from qresearch.dialects.script import styles
-from qresearch.dialects.script.globals import G
+from qresearch.dialects.script.context import G
 from qresearch.dialects.script.host import ScriptHost
 from qresearch.dialects.script.log import Log
 from qresearch.dialects.script.modules import Modules

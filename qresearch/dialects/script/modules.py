@@ -12,6 +12,7 @@ import functools
 import io
 import math
 from collections.abc import Callable, Mapping
+from operator import methodcaller
 from types import ModuleType
 from typing import Any
 
@@ -139,7 +140,7 @@ class Modules:
             return self._platform(name if wanted else top)
         if level == 0 and top == "sqlalchemy":
             return self._module("sqlalchemy", {"or_": any_of, "and_": all_of, "not_": none_of, "func": Functions(),
-                                               "desc": _descending, "asc": _ascending})  # fmt: skip
+                                               "desc": methodcaller("desc"), "asc": methodcaller("asc")})  # fmt: skip
         name = _MOVED.get(name, name)
         try:
             found = builtins.__import__(name, module_globals, module_locals, wanted or (), level)
@@ -179,14 +180,6 @@ def _attribute(module: str, other: Callable[[str], Any], name: str) -> Any:
     if name.startswith("__"):
         raise AttributeError(f"module {module!r} has no attribute {name!r}")
     return other(name)
-
-
-def _descending(column: Any) -> Any:
-    return column.desc()
-
-
-def _ascending(column: Any) -> Any:
-    return column
 
 
 def _how_to_install(name: str) -> str:

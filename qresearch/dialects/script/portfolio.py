@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from qresearch.dialects.script.account import sold_today
 from qresearch.dialects.script.positions import NoPositions, Position, Positions
 
 if TYPE_CHECKING:
@@ -65,8 +64,7 @@ class Portfolio:
     @property
     def transferable_cash(self) -> float:
         """Cash without what was sold today."""
-        host = self._run.host
-        return max(self.available_cash - host.amount(sold_today(host, self._account)), 0.0)
+        return max(self.available_cash - self._run.host.amount(self._account.sold_today), 0.0)
 
     @property
     def positions_value(self) -> float:

@@ -8,8 +8,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from qresearch.dialects.script.account import offered
-
 if TYPE_CHECKING:
     from qresearch.dialects.script.account import Account
     from qresearch.dialects.script.average_cost import Trades
@@ -42,8 +40,8 @@ class Position:
 
     @property
     def _trades(self) -> Trades | None:
-        run = self._run
-        return None if self._column is None else run.costs.now().of(self._column, run.host.account.day)
+        found = None if self._column is None else self._run.costs.now().get(self._column)
+        return None if found is None else found.on(self._run.host.account.day)
 
     def _money(self, steps: float) -> float:
         return steps / self._run.host.market.venue.money.units
@@ -76,7 +74,7 @@ class Position:
     def locked_amount(self) -> int:
         """Shares that working sells hold back."""
         host = self._run.host
-        return min(offered(host, self._account, self._column), self._free()) if host.account.working else 0
+        return min(self._account.offered(self._column), self._free()) if host.account.working else 0
 
     def _free(self) -> int:
         held = self._held

@@ -8,8 +8,8 @@ from typing import Any
 
 from qresearch.dialects.data.platform import Platform
 from qresearch.dialects.data.tables import Tables
-from qresearch.dialects.script.account import WholeAccount
-from qresearch.dialects.script.average_cost import AverageCosts
+from qresearch.dialects.script.account import Account
+from qresearch.dialects.script.average_cost import fold_trades
 from qresearch.dialects.script.host import ScriptHost
 from qresearch.dialects.script.schedule import Schedule
 from qresearch.errors import UsageError
@@ -36,8 +36,8 @@ class Run:
         self.state: dict[str, Any] = {"schedules": [], "options": {}, "universe": []}
         """What the script has set up: plain data, kept with every state of the session."""
         self.platform = Platform(host, tables, self.state)
-        self.account = WholeAccount(host)
-        self.costs = host.projection(AverageCosts)
+        self.account = Account(host)
+        self.costs = host.projection(dict, fold_trades, dict)
         self.namespace: dict[str, Any] = {}
         """The globals of the script."""
         self._functions: dict[str, Callable[..., Any]] = {}

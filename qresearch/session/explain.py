@@ -57,8 +57,7 @@ def explain_order(exchange: Exchange, branch: Branch, count: int, record: OrderR
 
 def _advice(record: OrderRecord, say: Words) -> str:
     if record.reason is not None:
-        side = 1 if (record.quantity or record.asked) > 0 else -1
-        return remedy(record.reason, record.facts, side, say)
+        return remedy(record.reason, record.facts, record.side.sign, say)
     return say("step_on") if record.status is Status.QUEUED else ""
 
 

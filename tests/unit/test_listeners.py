@@ -118,6 +118,7 @@ def test_every_event_of_an_order_is_told_once(way: str) -> None:
         fees = known.pop("fees")
         assert known | fees == row.to_dict() | {"time": fill.time}
         assert {part: getattr(fill, part) for part in ("commission", "stamp_duty", "transfer_fee")} == fees
+        assert fill in {fill}
         assert fill.time.strftime("%H:%M") == {"OPEN": "09:30", "CLOSE": "15:00"}[fill.phase]
 
 

@@ -570,7 +570,8 @@ class Session(TradingApi):
     @property
     def portfolio(self) -> Portfolio:
         """Cash, holdings and profit at the last visible prices."""
-        return Portfolio(self.simulation.exchange, self.simulation.account, self.simulation.starting_equity)
+        simulation = self.simulation
+        return Portfolio(simulation.exchange, simulation.account, simulation.starting_equity, self.words)
 
     @property
     def orders(self) -> pd.DataFrame:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 import types
-from collections.abc import Callable, Iterable, MutableMapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, MutableMapping
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -84,7 +84,7 @@ class Hooks:
         return found if callable(found) else None
 
 
-class ScriptHost(Protocol):
+class Hosting(Protocol):
     """What a script of a dialect is given: the kernel, and what a session does for a script."""
 
     session: AnySession
@@ -103,12 +103,12 @@ class ScriptHost(Protocol):
 class Loadable(Protocol):
     """A script of a dialect: it brings itself to the shape of a strategy."""
 
-    def load(self, host: ScriptHost) -> Hooks:
+    def load(self, host: Hosting) -> Hooks:
         """The callbacks, in a session."""
         ...
 
 
-def load_strategy(strategy: object, context: Context, host: ScriptHost) -> Hooks:
+def load_strategy(strategy: object, context: Context, host: Hosting) -> Hooks:
     """Bring a strategy to one shape.
 
     Parameters
@@ -117,7 +117,7 @@ def load_strategy(strategy: object, context: Context, host: ScriptHost) -> Hooks
         A function is ``handle_data(context, data)``; anything else is searched for the names in :data:`HOOKS`. In a
         session of a dialect a path is a script of that dialect.
     context : Context
-    host : ScriptHost
+    host : Hosting
 
     Raises
     ------
@@ -167,31 +167,43 @@ def _nothing_found(name: str, names: Iterable[str]) -> str:
 
 
 def _script(path: Path, context: Context) -> Hooks:
-    source = read_source(path)
-    namespace: dict[str, Any] = {name: getattr(context, name) for name in SCRIPT_NAMES}
-    namespace["__name__"] = path.stem
+    source, file = read_source(path), str(path.absolute())
+    provided: dict[str, Any] = {name: getattr(context, name) for name in SCRIPT_NAMES}
+    namespace: dict[str, Any] = {**provided, "__name__": path.stem}
     try:
-        exec(compile(source, str(path), "exec"), namespace)  # running the user's own script is the point
+        exec(compile(source, file, "exec"), namespace)  # running the user's own script is the point
     except UsageError:
         raise
     except (Exception, SystemExit) as problem:
-        raise load_error(problem, path.name, str(path)) from problem
+        raise load_error(problem, path.name, file) from problem
     found = {name: namespace[name] for name in HOOKS if callable(namespace.get(name))}
     if not found:
         raise UsageError(_nothing_found(repr(path.name), namespace))
-    return Hooks(path.stem, found, [_Globals(namespace)], namespace)
+    return Hooks(path.stem, found, [ScriptGlobals(namespace, provided)], namespace)
 
 
-class _Globals(MutableMapping[str, Any]):
-    """The data among the globals of a script: what is no module, function, class or name of ours."""
+_CODE = (types.ModuleType, types.FunctionType, types.BuiltinFunctionType, types.MethodType, type)
+"""What among the globals of a script is no data."""
 
-    def __init__(self, namespace: dict[str, Any]) -> None:
-        self._namespace = namespace
+
+class ScriptGlobals(MutableMapping[str, Any]):
+    """The data among the globals of a script: what is no module, function, class or name that was put there for it.
+
+    Parameters
+    ----------
+    namespace : dict
+    provided : mapping
+        What the script found among its globals when it began.
+    """
+
+    def __init__(self, namespace: dict[str, Any], provided: Mapping[str, Any]) -> None:
+        self._namespace, self._provided = namespace, provided
 
     def _is_data(self, name: str) -> bool:
         value = self._namespace[name]
-        skipped = (types.ModuleType, types.FunctionType, types.BuiltinFunctionType, types.MethodType, type)
-        return not name.startswith("__") and name not in SCRIPT_NAMES and not isinstance(value, skipped)
+        if name.startswith("__") or isinstance(value, _CODE):
+            return False
+        return name not in self._provided or self._provided[name] is not value
 
     def __getitem__(self, name: str) -> Any:
         return self._namespace[name]
@@ -202,7 +214,7 @@ class _Globals(MutableMapping[str, Any]):
     def __delitem__(self, name: str) -> None:
         del self._namespace[name]
 
-    def __iter__(self) -> Any:
+    def __iter__(self) -> Iterator[str]:
         return iter([name for name in self._namespace if self._is_data(name)])
 
     def __len__(self) -> int:

@@ -18,7 +18,7 @@ from qresearch.session.keeper import Keeper
 from qresearch.session.now import moment_of
 from qresearch.session.options import asked_number, changed_terms, order_number, terms_of, whole_shares
 from qresearch.session.port import AnySession
-from qresearch.session.simulation import seed
+from qresearch.session.simulation import Simulation, seed
 from qresearch.session.ticket import Ticket
 
 _new_text = str.__new__
@@ -151,35 +151,35 @@ class Trader:
             self.keeper.voice.say(Said(refused, order=str(ticket), why=why))
         return ticket
 
-    # ------------------------------------------------------------------ settings and holdings
+    # ------------------------------------------------------------------ settings
 
     def change(self, **changes: Any) -> None:
         """Change some settings from now on."""
         self.simulation.do(ChangeSettings(replace(self.simulation.account.settings, **changes)))
 
-    def hold_from_start(self, symbol: str, quantity: int, cost_price: float) -> None:
-        """Begin with shares bought at a price of their own, paid from the cash; only before the first day.
 
-        Raises
-        ------
-        UsageError
-            The first day has begun, the price is none, or the cash does not cover it.
-        """
-        simulation = self.simulation
-        exchange, account = simulation.exchange, simulation.account
-        if account.day >= exchange.first:
-            raise UsageError(
-                "Positions to begin with are set before the first day; the session stands at "
-                f"{ENGLISH.tell(moment_of(simulation))}. Set them right after opening the session, or in initialize()."
-            )
-        price, money = price_of("cost price", cost_price), exchange.money
-        cost = money.notional(money.price_units(price), whole("quantity", quantity, example=1000))
-        if cost > account.cash:
-            raise UsageError(
-                f"{quantity:,} shares of {symbol} cost {money.text(cost)}, more than the cash of "
-                f"{money.text(account.cash)}. Open the session with more cash."
-            )
-        simulation.do(seed(exchange, account, symbol, quantity, is_paid=True, price=price))
+def hold_from_start(simulation: Simulation, symbol: str, quantity: int, cost_price: float) -> None:
+    """Begin with shares bought at a price of their own, paid from the cash; only before the first day.
+
+    Raises
+    ------
+    UsageError
+        The first day has begun, the price is none, or the cash does not cover it.
+    """
+    exchange, account = simulation.exchange, simulation.account
+    if account.day >= exchange.first:
+        raise UsageError(
+            "Positions to begin with are set before the first day; the session stands at "
+            f"{ENGLISH.tell(moment_of(simulation))}. Set them right after opening the session, or in initialize()."
+        )
+    price, money = price_of("cost price", cost_price), exchange.money
+    cost = money.notional(money.price_units(price), whole("quantity", quantity, example=1000))
+    if cost > account.cash:
+        raise UsageError(
+            f"{quantity:,} shares of {symbol} cost {money.text(cost)}, more than the cash of "
+            f"{money.text(account.cash)}. Open the session with more cash."
+        )
+    simulation.do(seed(exchange, account, symbol, quantity, is_paid=True, price=price))
 
 
 def raise_for_rejected(log: list[events.Event]) -> None:

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from qresearch.errors import UsageError
 
 if TYPE_CHECKING:
     from qresearch.market.market import Market
-    from qresearch.session.session import Session
+
+S = TypeVar("S")
 
 _SET_BY_DIALECT = ("strategy", "clock")
 
 
 def open_script(
-    make: type[Session],
+    make: Callable[..., S],
     script: object,
     market: Market,
     *,
@@ -27,8 +28,8 @@ def open_script(
     data: object,
     strict: bool,
     options: Mapping[str, Any],
-) -> Session:
-    """A session that runs a script; see :meth:`Session.from_script`."""
+) -> S:
+    """A session that runs a script, as `make` makes it; see :meth:`qresearch.Session.from_script`."""
     from qresearch.dialects.easyquant import EasyScript  # noqa: PLC0415  # loaded with the first script, not before
     from qresearch.dialects.joinquant import Script  # noqa: PLC0415  # as above
 

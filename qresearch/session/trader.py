@@ -85,7 +85,7 @@ class Trader:
                 return None
         # Ticket.of without its call: every order of a strategy comes through here.
         ticket = _new_text(Ticket, f"{simulation.account.orders}")
-        ticket._desk, ticket._branch = self, simulation.timeline.branch
+        ticket.desk, ticket.branch = self, simulation.timeline.branch
         return ticket
 
     def ticket(self, order: str | int) -> Ticket:

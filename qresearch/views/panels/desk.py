@@ -9,7 +9,7 @@ import warnings
 from collections.abc import Callable, Hashable
 from contextlib import redirect_stdout
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from qresearch.domain.instrument import Board
 from qresearch.errors import choose
@@ -62,6 +62,7 @@ class AnyPanel(Protocol):
 
     last_error: BaseException | None
     said: str
+    widget: Any
 
     def refresh(self) -> None:
         """Paint it if its content has changed."""

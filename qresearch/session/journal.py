@@ -67,7 +67,7 @@ class Journal:
 
     def __init__(
         self, path: Path, connection: sqlite3.Connection, values: Values, tell: Callable[[str], None], known: Known,
-        opening: Sequence[Statement] = (),
+        *, opening: Sequence[Statement] = (),
     ) -> None:  # fmt: skip
         self.path = path
         self._connection = connection
@@ -119,7 +119,7 @@ class Journal:
             *(("INSERT INTO meta VALUES (?, ?)", row) for row in rows),
             ("INSERT INTO seal VALUES (0, 0, ?)", (known.digest,)),
         ]
-        return cls(path, connection, values, tell, known, opening)
+        return cls(path, connection, values, tell, known, opening=opening)
 
     @classmethod
     def go_on(

@@ -108,11 +108,13 @@ class Batch:
             return
         if note.kind != "memory":
             self.cursors[known], self.current = note.stop, known
-        self._add(note.kind, known, note.stop, encode(note.events), note.memory, encode_commands(note.commands))
+        self._add(
+            note.kind, known, note.stop, encode(note.events), note.memory, commands=encode_commands(note.commands)
+        )
 
     def _add(
         self, kind: str, branch: int, stop: int, log: tuple[str, bytes], memory: Remembered | None = None,
-        commands: str = "",
+        *, commands: str = "",
     ) -> None:  # fmt: skip
         row, new = self._row_of(memory)
         parts = (kind, _ORIGINS.get(kind, "hand"), branch, stop, commands, *log, row)

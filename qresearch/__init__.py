@@ -28,6 +28,7 @@ from qresearch.errors import (
 )
 from qresearch.market.market import Market
 from qresearch.session.session import Session
+from qresearch.sources.fetching import fetch_market
 from qresearch.sources.sample import episodes, sample_market
 from qresearch.sources.tabular import read_market
 
@@ -53,6 +54,7 @@ __all__ = [
     "UsageError",
     "WrongBranch",
     "episodes",
+    "fetch_market",
     "read_market",
     "sample_market",
     "terms",

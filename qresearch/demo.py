@@ -10,10 +10,13 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from qresearch.book.html import badge, price, table
+from qresearch.book.explanation import Explanation
+from qresearch.book.html import badge, portfolio_html, price, table
 from qresearch.domain.fees import PARTS
+from qresearch.session.pages import session_html
 from qresearch.session.session import Session
 from qresearch.session.strategy import BarData, Context
+from qresearch.session.ticket import Ticket
 from qresearch.sources.sample import sample_market
 
 ORDERS_SHOWN = 15
@@ -62,7 +65,7 @@ def hand_session() -> Session:
 
 def by_hand(session: Session) -> Iterator[Scene]:
     """Walk a :func:`hand_session` through the life of a few orders, one scene at a time."""
-    story: list[tuple[str, str, Callable[[], object]]] = [
+    story: list[tuple[str, str, Callable[[], Session | Ticket | Explanation | None]]] = [
         ("An order only queues: it meets the market at the next open.",
          'buy("604018", 1000)', lambda: session.buy("604018", 1000)),
         ("One step later it has filled at the open. T+1 locks the shares for that day.",
@@ -92,7 +95,9 @@ def by_hand(session: Session) -> Iterator[Scene]:
     ]  # fmt: skip
     for words, code, act in story:
         answer = act()
-        yield Scene(words, f"session.{code}", repr(answer), answer._repr_html_())  # type: ignore[attr-defined]
+        assert answer is not None  # by hand, a refused order gives its ticket too
+        shown = session_html(answer) if isinstance(answer, Session) else answer.html()
+        yield Scene(words, f"session.{code}", repr(answer), shown)
 
 
 def robot_session() -> Session:
@@ -177,12 +182,12 @@ def page(session: Session, scenes: list[Scene], robot: Session) -> str:
         "<h3>Orders of this branch</h3>",
         order_table(session.orders),
         "<h3>Account</h3>",
-        session.portfolio._repr_html_(),
+        portfolio_html(session.portfolio, session.words),
         "<h3>Events</h3>",
         event_table(session.events),
         "<h2>A strategy</h2>",
         f"<pre>{escape(source)}</pre>",
-        robot._repr_html_(),
+        session_html(robot),
         "<h3>Equity</h3>",
         equity_svg(robot),
         f"<h3>The last {ORDERS_SHOWN} of {len(robot.orders)} orders</h3>",

@@ -78,7 +78,8 @@ class Explanation:
 
     __repr__ = __str__
 
-    def _repr_html_(self) -> str:
+    def html(self) -> str:
+        """The account as HTML, as a notebook shows it."""
         rows: list[tuple[str, ...]] = []
         moment = ("", "")
         behind = len(self.findings) - SHOWN_LAST
@@ -96,3 +97,6 @@ class Explanation:
         advice = f"<div>{say('what_to_do')}: <b>{escape(self.advice)}</b></div>" if self.advice else ""
         body = table((say("day"), say("phase"), "", say("check"), say("what_was_found")), rows)
         return f"<div>{escape(self.title)} {badge(self.status, say.code(self.status))}</div>{body}{advice}"
+
+    def _repr_html_(self) -> str:
+        return self.html()

@@ -1,18 +1,17 @@
 """A market: everything that a session is given.
 
-Panel + instruments + corporate actions + venue, bundled and cross-checked. Made by :func:`qresearch.read_market`
-or :func:`qresearch.sample_market`.
+Panel + instruments + corporate actions + venue, bundled and cross-checked. Made by :func:`qresearch.read_market`,
+:func:`qresearch.fetch_market` or :func:`qresearch.sample_market`.
 """
 
 from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from html import escape
-from pathlib import Path
 
 import numpy as np
 
@@ -100,96 +99,6 @@ class Market(ReadOnly):
             f"<table><thead><tr><th>Board</th><th>Instruments</th></tr></thead><tbody>{rows}</tbody></table>"
             f"<ul>{notes}</ul>"
         )
-
-    @classmethod
-    def from_akshare(
-        cls,
-        symbols: str | Iterable[str] | None = None,
-        start: object = None,
-        end: object = None,
-        *,
-        index: str | None = None,
-        benchmark: str | None = "000300.SH",
-        cache: str | Path | None = None,
-        progress: bool = True,
-        retries: int = 3,
-    ) -> Market:
-        """A market of Chinese daily bars from the package akshare; needs ``pip install 'qresearch[akshare]'``.
-
-        What was fetched before comes from a cache in the user's cache folder and needs no network. An interrupted call
-        goes on where it stopped when it is called again.
-
-        Parameters
-        ----------
-        symbols : str or iterable of str, optional
-            In any spelling; or pass `index`.
-        start, end : str or date
-            First and last day, both inclusive; end by default yesterday, the last day whose bars are final.
-        index : str, optional
-            Take the members of this index, as they are today.
-        benchmark : str or None
-            Index to compare with.
-        cache : path, optional
-            Folder of the cache.
-        progress : bool
-            Show a progress bar on stderr.
-        retries : int
-            How often to ask again before a symbol counts as failed.
-
-        Raises
-        ------
-        SourceUnavailable
-            The vendor did not answer; the message says what is in the cache and what to do.
-        UsageError
-            A wrong argument, or the package is missing; the message says how to install it.
-        DataError
-            The vendor's tables are not as documented.
-
-        Notes
-        -----
-        **Assumptions**: the vendor has ST flags by day for Shenzhen only, and index members of today only. Both
-        flatter; :meth:`from_baostock` has them as they were. More in :mod:`qresearch.sources.akshare`.
-
-        Examples
-        --------
-        >>> market = Market.from_akshare(["600519", "000001"], "2023-01-01", "2023-12-31")  # doctest: +SKIP
-        """
-        from qresearch.sources.fetching import fetch_market  # noqa: PLC0415  # a market knows no source
-
-        return fetch_market(
-            "akshare", symbols, start, end,
-            index=index, benchmark=benchmark, cache=cache, progress=progress, retries=retries,
-        )  # fmt: skip
-
-    @classmethod
-    def from_baostock(
-        cls,
-        symbols: str | Iterable[str] | None = None,
-        start: object = None,
-        end: object = None,
-        *,
-        index: str | None = None,
-        benchmark: str | None = "000300.SH",
-        cache: str | Path | None = None,
-        progress: bool = True,
-        retries: int = 3,
-    ) -> Market:
-        """A market of Chinese daily bars from the package baostock; needs ``pip install 'qresearch[baostock]'``.
-
-        Reference prices, ST flags and suspensions are the published ones, day by day. No shares of Beijing. The
-        arguments, the cache and what it raises are those of :meth:`from_akshare`; `index` is 000300.SH, 000016.SH or
-        000905.SH, with its members as of `start`.
-
-        Examples
-        --------
-        >>> market = Market.from_baostock(index="000016.SH", start="2023-01-01")  # doctest: +SKIP
-        """
-        from qresearch.sources.fetching import fetch_market  # noqa: PLC0415  # a market knows no source
-
-        return fetch_market(
-            "baostock", symbols, start, end,
-            index=index, benchmark=benchmark, cache=cache, progress=progress, retries=retries,
-        )  # fmt: skip
 
     def counted_in(self, step: float) -> Market:
         """The same market with another money step: the smallest amount to which every posting is rounded half up.

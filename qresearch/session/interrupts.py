@@ -149,7 +149,7 @@ class Section:
         At the end, when Ctrl-C came.
     """
 
-    __slots__ = ("_before", "_call", "_draft", "_previous", "_was_open", "_kept")
+    __slots__ = ("_before", "_call", "_draft", "_kept", "_previous", "_was_open")
 
     def __init__(self, kept: Interruptible, call: str) -> None:
         self._kept, self._call = kept, call

@@ -21,15 +21,16 @@ import weakref
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 from weakref import WeakValueDictionary
 
 from qresearch.book.timeline import Branch, Remembered, Timeline
 from qresearch.domain import events
 from qresearch.domain.commands import Command
 from qresearch.errors import JournalError
-from qresearch.session.encoding import encode, encode_commands, event_schema, to_json
-from qresearch.session.journal_file import FORMAT, TABLES, Contents, chained, connect, inode, is_blank, sealed
+from qresearch.session.encoding import event_schema, to_json
+from qresearch.session.journal_batch import Batch, Known, Note
+from qresearch.session.journal_file import FORMAT, TABLES, Contents, connect, inode, is_blank, sealed
 from qresearch.session.plain import plain_items
 
 BATCH = 16
@@ -37,7 +38,6 @@ BATCH = 16
 CHECKPOINT = 1.0
 """Seconds after which a write also brings the file itself up to date, so that little stands in its log alone."""
 
-_ORIGINS = {"step": "strategy", "initialize": "strategy", "memory": "strategy"}
 _INSERT = (
     "INSERT INTO entries (kind, origin, branch, stop, commands, events, columns, memory, digest) "
     "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
@@ -45,17 +45,7 @@ _INSERT = (
 _open: WeakValueDictionary[str, Journal] = WeakValueDictionary()
 
 Values = Callable[[Remembered | None], list[dict[str, Any]]]
-
-
-class _Note(NamedTuple):
-    """What happened, as it came: ids, text and digests are made when it is written."""
-
-    kind: str
-    branch: Branch
-    stop: int
-    events: list[events.Event] | str
-    memory: Remembered | None
-    commands: Sequence[tuple[int, Command]] = ()
+Statement = tuple[str, tuple[object, ...]]
 
 
 class Journal:
@@ -69,23 +59,22 @@ class Journal:
         What a snapshot of the memory holds.
     tell : callable
         Takes a notice.
+    known : Known
+        What stands in the file.
+    opening : sequence of (statement, values)
+        What the first write begins with: tables and description.
     """
 
-    def __init__(self, path: Path, connection: sqlite3.Connection, values: Values, tell: Callable[[str], None]) -> None:
+    def __init__(
+        self, path: Path, connection: sqlite3.Connection, values: Values, tell: Callable[[str], None], known: Known,
+        *, opening: Sequence[Statement] = (),
+    ) -> None:  # fmt: skip
         self.path = path
         self._connection = connection
         self._values, self._tell = values, tell
-        self.notes: list[_Note] = []
+        self.notes: list[Note] = []
         """What has been taken in and waits to be written."""
-        self._opening: list[tuple[str, tuple[object, ...]]] = []
-        """What the first write begins with: tables and description."""
-        self._branches: dict[Branch, int] = {}
-        self._cursors: dict[int, int] = {}
-        """Where the file says that one stands, or last stood, on each branch."""
-        self._current: int | None = None
-        self._memories: dict[Remembered, int] = {}
-        self._memory_rows = self._entries = 0
-        self._digest = b""
+        self._known, self._opening = known, opening
         self._file = path.resolve()
         self._inode = inode(self._file)
         self._checkpointed = -CHECKPOINT
@@ -124,25 +113,25 @@ class Journal:
             ) from problem
         held = {"format": FORMAT, "schema": event_schema(), "identity": secrets.token_hex(8), **meta}
         rows = [(name, json.dumps(value)) for name, value in held.items()]
-        made = cls(path, connection, values, tell)
-        made._digest = sealed(rows)
-        made._opening = [
+        known = Known(digest=sealed(rows))
+        opening: list[Statement] = [
             *((statement, ()) for statement in TABLES),
             *(("INSERT INTO meta VALUES (?, ?)", row) for row in rows),
-            ("INSERT INTO seal VALUES (0, 0, ?)", (made._digest,)),
+            ("INSERT INTO seal VALUES (0, 0, ?)", (known.digest,)),
         ]
-        return made
+        return cls(path, connection, values, tell, known, opening=opening)
 
     @classmethod
-    def go_on(cls, path: Path, contents: Contents, values: Values, tell: Callable[[str], None]) -> Journal:
-        """Open a journal that has been read, to go on writing it.
+    def go_on(
+        cls, path: Path, contents: Contents, values: Values, tell: Callable[[str], None], known: Known
+    ) -> Journal:
+        """Open a journal that has been read, to go on writing it after what is `known` of it.
 
         Raises
         ------
         JournalError
             It cannot be written, or another process has it or has changed it since.
         """
-        last = contents.entries[-1].digest if contents.entries else b""
         connection = None
         try:
             connection = connect(path)
@@ -153,25 +142,10 @@ class Journal:
             locked = "locked" in str(problem)
             advice = "Another process has it open: end that session first." if locked else "Use a copy of it."
             raise JournalError(f"Cannot go on with the journal {str(path)!r}: {problem}. {advice}") from problem
-        if found != (len(contents.entries), last):
+        if found != (known.entries, known.digest):
             connection.close()
             raise JournalError(f"The journal {str(path)!r} was changed while it was read. Resume it again.")
-        return cls(path, connection, values, tell)
-
-    def adopt(
-        self,
-        contents: Contents,
-        branches: Mapping[Branch, int],
-        memories: Mapping[Remembered, int],
-        current: Branch,
-    ) -> None:
-        """Go on after what has been read."""
-        self._branches, self._memories = dict(branches), dict(memories)
-        # Counted in rows: two of them may read back as one memory, without what a journal cannot keep.
-        self._memory_rows, self._entries = len(contents.memories), len(contents.entries)
-        self._digest = contents.entries[-1].digest
-        self._cursors = {known: branch.cursor for branch, known in branches.items()}
-        self._current = branches[current]
+        return cls(path, connection, values, tell, known)
 
     def close(self) -> None:
         """Close the file; the session goes on in memory."""
@@ -182,6 +156,10 @@ class Journal:
         """False once closed: by an error, or because the file was opened again."""
         return self._close.alive
 
+    def content(self) -> bytes:
+        """All bytes of the file, its log included."""
+        return self._connection.serialize()
+
     # ------------------------------------------------------------------ taking in
 
     def note(
@@ -189,16 +167,16 @@ class Journal:
         commands: Sequence[tuple[int, Command]] = (),
     ) -> None:  # fmt: skip
         """Take in what happened and what was asked for; it is written by the next :meth:`flush`."""
-        self.notes.append(_Note(kind, branch, branch.cursor, log, memory, commands))
+        self.notes.append(Note(kind, branch, branch.cursor, log, memory, commands))
 
     def note_edit(self, branch: Branch, name: str, source: str, *, is_resumed: bool = False) -> None:
         """Take in that the strategy was replaced; or, `is_resumed`, handed in again after the file was resumed."""
         text = {"name": name, "source": source} | ({"resumed": True} if is_resumed else {})
-        self.notes.append(_Note("edit", branch, branch.cursor, to_json(text), None))
+        self.notes.append(Note("edit", branch, branch.cursor, to_json(text), None))
 
     def rename(self, branch: Branch) -> None:
         """Take in the new name of a branch."""
-        self.notes.append(_Note("rename", branch, branch.cursor, to_json({"name": branch.name}), None))
+        self.notes.append(Note("rename", branch, branch.cursor, to_json({"name": branch.name}), None))
 
     def forget(self, count: int) -> None:
         """Keep only the first notes that wait: the others are of a change that was taken back."""
@@ -216,7 +194,7 @@ class Journal:
         JournalError
             The file cannot be written, or is not there any more; the journal is then closed.
         """
-        batch = _Batch(self, timeline)
+        batch = Batch(self._known, self.notes, self.plain, timeline)
         if not batch.rows:
             return
         try:
@@ -236,7 +214,7 @@ class Journal:
             raise
         self._bring_up_to_date()
 
-    def _write(self, batch: _Batch) -> None:
+    def _write(self, batch: Batch) -> None:
         if inode(self._file) != self._inode:
             raise sqlite3.OperationalError("it was deleted, moved or replaced while the session wrote it")
         write = self._connection
@@ -246,11 +224,11 @@ class Journal:
         if batch.memory_rows:
             write.executemany("INSERT INTO memories VALUES (?, ?)", batch.memory_rows)
         write.executemany(_INSERT, batch.rows)
-        seal = self._entries + len(batch.rows), batch.digest
+        seal = self._known.entries + len(batch.rows), batch.digest
         write.execute("INSERT OR REPLACE INTO seal VALUES (1, ?, ?)", seal)
         write.execute("COMMIT")
 
-    def _holds(self, batch: _Batch) -> bool:
+    def _holds(self, batch: Batch) -> bool:
         """Whether a batch is in the file; what was only begun is rolled back."""
         if self._connection.in_transaction:
             self._connection.execute("ROLLBACK")
@@ -261,16 +239,17 @@ class Journal:
             return False
         return found is not None and found[0] == batch.digest
 
-    def _written(self, batch: _Batch) -> None:
+    def _written(self, batch: Batch) -> None:
         """Know what is in the file; safe to be called again when it was cut off."""
-        self._branches.update(batch.branches)
-        self._memories.update(batch.memories)
-        self._cursors.update(batch.cursors)
-        self._current, self._memory_rows = batch.current, batch.last_memory
-        self._opening = []
-        count = self._entries + len(batch.rows)
+        known = self._known
+        known.branches.update(batch.branches)
+        known.memories.update(batch.memories)
+        known.cursors.update(batch.cursors)
+        known.current, known.memory_rows = batch.current, batch.last_memory
+        self._opening = ()
+        count = known.entries + len(batch.rows)
         # On one line, which nothing splits: from here on it has been written.
-        self._digest, self._entries, self.notes = batch.digest, count, []
+        known.digest, known.entries, self.notes = batch.digest, count, []
 
     def _bring_up_to_date(self) -> None:
         """Now and then put the log into the file itself; what cannot be done now is done later."""
@@ -297,98 +276,10 @@ class Journal:
         return to_json({"roots": kept, "schedules": memory.schedules, "lost": lost})
 
 
-class _Batch:
-    """What one write adds to a journal; the journal itself is not changed by making it."""
-
-    __slots__ = (
-        "_journal", "branches", "current", "cursors", "digest", "last_memory", "memories", "memory_rows", "rows",
-    )  # fmt: skip
-
-    def __init__(self, journal: Journal, timeline: Timeline) -> None:
-        self._journal = journal
-        self.branches: dict[Branch, int] = {}
-        self.memories: dict[Remembered, int] = {}
-        self.cursors: dict[int, int] = {}
-        self.rows: list[tuple[Any, ...]] = []
-        self.memory_rows: list[tuple[int, str]] = []
-        self.digest, self.current, self.last_memory = journal._digest, journal._current, journal._memory_rows
-        for note in journal.notes:
-            self._take(note)
-        if len(journal._branches) + len(self.branches) != len(timeline.branches):
-            for branch in timeline.branches.values():
-                self._id_of(branch)
-        self._stand(timeline.branch)
-
-    def _take(self, note: _Note) -> None:
-        known = self._id_of(note.branch)
-        if isinstance(note.events, str):
-            self._add(note.kind, known, note.stop, (note.events, b""))
-            return
-        if note.kind != "memory":
-            self.cursors[known], self.current = note.stop, known
-        self._add(note.kind, known, note.stop, encode(note.events), note.memory, encode_commands(note.commands))
-
-    def _add(
-        self, kind: str, branch: int, stop: int, log: tuple[str, bytes], memory: Remembered | None = None,
-        commands: str = "",
-    ) -> None:  # fmt: skip
-        row, new = self._row_of(memory)
-        parts = (kind, _ORIGINS.get(kind, "hand"), branch, stop, commands, *log, row)
-        self.digest = chained(self.digest, parts, new)
-        self.rows.append((*parts, self.digest))
-
-    def _id_of(self, branch: Branch) -> int:
-        """Id of a branch; a new one is written as a fork, after its parent."""
-        known = self._journal._branches.get(branch)
-        if known is None:
-            known = self.branches.get(branch)
-        if known is None:
-            parent = None if branch.parent is None else self._id_of(branch.parent)
-            known = self.branches[branch] = len(self._journal._branches) + len(self.branches)
-            self._add("fork", known, branch.fork, (to_json({"name": branch.name, "parent": parent}), b""))
-            if parent is not None:
-                self.cursors[parent] = branch.fork
-            self.cursors[known], self.current = branch.fork, known
-        return known
-
-    def _row_of(self, memory: Remembered | None) -> tuple[int | None, str]:
-        """Row of a snapshot, and its text where it is a new one."""
-        if memory is None:
-            return None, ""
-        known = self._journal._memories.get(memory)
-        if known is None:
-            known = self.memories.get(memory)
-        if known is not None:
-            return known, ""
-        self.last_memory += 1
-        self.memories[memory] = self.last_memory
-        text = self._journal.plain(memory)
-        self.memory_rows.append((self.last_memory, text))
-        return self.last_memory, text
-
-    def _stand(self, here: Branch) -> None:
-        """Write where one stands, as far as the entries do not say it."""
-        known, logged = self._journal._branches, self._journal._cursors
-        moved = [
-            (number, branch)
-            for branch, number in (*known.items(), *self.branches.items())
-            if self.cursors.get(number, logged.get(number)) != branch.cursor
-        ]
-        current = self._id_of(here)
-        # The last one is where the session stands.
-        moved.sort(key=lambda item: item[1] is here)
-        if current != self.current and (not moved or moved[-1][1] is not here):
-            moved.append((current, here))
-        for number, branch in moved:
-            self._add("move", number, branch.cursor, ("", b""))
-            self.cursors[number] = branch.cursor
-        self.current = current
-
-
 def content_of(path: Path) -> bytes | None:
     """All bytes of a journal that a session here is writing, its log included; None for any other file."""
     journal = _open.get(str(path.resolve()))
-    return journal._connection.serialize() if journal is not None and journal.is_open else None
+    return journal.content() if journal is not None and journal.is_open else None
 
 
 def detach(path: Path) -> None:

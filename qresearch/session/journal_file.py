@@ -34,7 +34,8 @@ TABLES = (
     "CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL)",
     "CREATE TABLE memories (id INTEGER PRIMARY KEY, data TEXT NOT NULL)",
     "CREATE TABLE entries (id INTEGER PRIMARY KEY, kind TEXT NOT NULL, origin TEXT NOT NULL, branch INTEGER NOT NULL, "
-    "stop INTEGER NOT NULL, commands TEXT NOT NULL, events TEXT NOT NULL, columns BLOB NOT NULL, memory INTEGER, digest BLOB NOT NULL)",
+    "stop INTEGER NOT NULL, commands TEXT NOT NULL, events TEXT NOT NULL, columns BLOB NOT NULL, memory INTEGER, "
+    "digest BLOB NOT NULL)",
     "CREATE TABLE seal (id INTEGER PRIMARY KEY, entries INTEGER NOT NULL, digest BLOB NOT NULL)",
 )
 _LOCK = 0x40000002, 510

@@ -141,8 +141,8 @@ class Keeper:
             last = exchange.date(event.at.day - 1)
             notice = (
                 f"{exchange.market.symbols[event.instrument]} has no bars after {last} and no delisting on record: its "
-                "position is frozen at its last price (stale) and its orders are rejected with DATA_ENDED until bars go "
-                "on."
+                "position is frozen at its last price (stale) and its orders are rejected with DATA_ENDED until bars "
+                "go on."
             )
             if notice not in self.voice.notices:
                 self.voice.tell(notice, "data")

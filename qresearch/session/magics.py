@@ -149,7 +149,7 @@ class Magics:
                 f"%%strategy: the strategy {current!r} uses no {' or '.join(names)}. Name it as the strategy does, or "
                 "assign the whole: session.strategy = ..."
             )
-        session._voice.say(Said("functions_replaced", names=", ".join(replaced)))
+        session.message = session.words.tell(Said("functions_replaced", names=", ".join(replaced)))
         return session
 
 

@@ -21,6 +21,7 @@ from qresearch.sentences import Said
 from qresearch.session.clock import Clock, split_step
 from qresearch.session.encoding import encode, first_difference
 from qresearch.session.journal import Journal, detach
+from qresearch.session.journal_batch import Known
 from qresearch.session.journal_file import Contents, Entry, read
 from qresearch.session.plain import from_plain
 from qresearch.session.redoing import again
@@ -63,8 +64,8 @@ def follow(clock: Clock, contents: Contents, path: Path, strategy: object, *, ve
     replay = _Replay(clock, contents, path.name, verify=verify)
     replay.run()
     # The file is opened for writing only now: what cannot be followed stays as it is.
-    keeper.journal = journal = Journal.go_on(path, contents, keeper.memory.values, keeper.voice.tell)
-    journal.adopt(contents, replay.branches, replay.rows, clock.simulation.timeline.branch)
+    known = Known.read(contents, replay.branches, replay.rows, clock.simulation.timeline.branch)
+    keeper.journal = Journal.go_on(path, contents, keeper.memory.values, keeper.voice.tell, known)
     for notice in contents.notices:
         keeper.voice.tell(notice)
 

@@ -28,7 +28,7 @@ Call = tuple[Moment, str]
 """A moment, and a call such as ``order('600519.SH', 100)``."""
 
 
-def to_script(  # noqa: PLR0913  # as Session.to_script, and what it is made of
+def to_script(  # as Session.to_script, and what it is made of
     session: AnySession,
     options: Mapping[str, Any],
     path: str | Path | None = None,

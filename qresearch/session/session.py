@@ -54,9 +54,8 @@ from qresearch.session.what_if import WhatIf
 
 if TYPE_CHECKING:
     from qresearch.views.panels.workbench import Panels, Workbench
-    from qresearch.views.picture import Picture
+    from qresearch.views.plots import Drawing
     from qresearch.views.report import Report
-    from qresearch.views.svg import SvgPicture
 
 __all__ = ["Now", "Session"]
 
@@ -194,7 +193,7 @@ class Session(TradingApi):
         first, last = span_of(market, start, end)
         money = market.venue.money.money("cash", starting_cash(market, cash))
         self.simulation = Simulation.opened(
-            market, first, last, settings_of(market, options), money, _holdings(positions),
+            market, first, last, settings_of(market, options), cash=money, holdings=_holdings(positions),
             paid=flag("positions_paid", positions_paid),
         )  # fmt: skip
         """The kernel: market, exchange, timeline and account; commands in, events out."""
@@ -214,7 +213,7 @@ class Session(TradingApi):
         self.memory = SessionMemory(held, keeper.remember)
         """The attributes that a strategy has set on its context; kept with every state, restored on going back."""
         self._trader = trader = Trader(self, keeper, strict=strict)
-        self._place = trader.place
+        super().__init__(trader.place)
         context, data = Context(trader, held), BarData(self)
         self._host = host = Host(trader, context, data)
         memory.live |= {"session": self, "context": context, "data": data, "market": self.market, "log": context.log}
@@ -455,7 +454,7 @@ class Session(TradingApi):
     def strategy(self, strategy: object) -> None:
         self._host.exchange(strategy)
 
-    # ------------------------------------------------------------------ trading; the order functions are those of the Trading API
+    # ------------------------------------------------------------------ trading, beside the Trading API
 
     def cancel(self, order: str) -> Ticket:
         """Withdraw what is left of an order.
@@ -665,8 +664,8 @@ class Session(TradingApi):
             return frames.history_frame(self.simulation.view, columns, count, field, adjust, frequency)
         if len(columns) != 1:
             raise UsageError(
-                f"history: field='all' gives the fields of one instrument, and {len(columns)} are named. Name one symbol, "
-                "or one field such as 'close'."
+                f"history: field='all' gives the fields of one instrument, and {len(columns)} are named. "
+                "Name one symbol, or one field such as 'close'."
             )
         return frames.bars_frame(self.simulation.view, columns[0], count, adjust, frequency)
 
@@ -809,7 +808,7 @@ class Session(TradingApi):
             self._panels = Panels.of(self)
         return self._panels
 
-    def plot(self, kind: str = "equity", **options: Any) -> Picture | SvgPicture:
+    def plot(self, kind: str = "equity", **options: Any) -> Drawing:
         """Draw a static picture of the run.
 
         Parameters

@@ -91,7 +91,7 @@ class Simulation:
 
     @classmethod
     def opened(
-        cls, market: Market, first: int, last: int, settings: Settings, cash: int, holdings: Mapping[str, int], *,
+        cls, market: Market, first: int, last: int, settings: Settings, *, cash: int, holdings: Mapping[str, int],
         paid: bool,
     ) -> Simulation:  # fmt: skip
         """A simulation that begins with some cash (money steps) and shares by symbol, `paid` from it or given."""

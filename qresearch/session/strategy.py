@@ -259,7 +259,7 @@ class Context(TradingApi):
     memory : dict
     """
 
-    __slots__ = ("_keeper", "_memory", "_place", "_session", "_trader", "log")
+    __slots__ = ("_keeper", "_memory", "_session", "_trader", "log")
 
     _memory: dict[str, Any]
     _session: AnySession
@@ -268,11 +268,11 @@ class Context(TradingApi):
     log: Log
 
     def __init__(self, trader: Trader, memory: dict[str, Any]) -> None:
+        super().__init__(trader.place)
         object.__setattr__(self, "_session", trader.session)
         object.__setattr__(self, "_keeper", trader.keeper)
         object.__setattr__(self, "_trader", trader)
         object.__setattr__(self, "_memory", memory)
-        object.__setattr__(self, "_place", trader.place)
         object.__setattr__(self, "log", Log(trader.simulation))
 
     def __getattr__(self, name: str) -> Any:

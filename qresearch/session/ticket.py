@@ -55,16 +55,18 @@ class Ticket(str):
     ('1', 'QUEUED')
     """
 
-    __slots__ = ("_branch", "_desk")
+    __slots__ = ("branch", "desk")
 
-    _desk: Desk
-    _branch: Branch
+    desk: Desk
+    """Who handed it out."""
+    branch: Branch
+    """The branch on which the order was placed."""
 
     @classmethod
     def of(cls, desk: Desk, branch: Branch, order_id: int) -> Ticket:
         """The handle on an order of a branch."""
         ticket = str.__new__(cls, f"{order_id}")
-        ticket._desk, ticket._branch = desk, branch
+        ticket.desk, ticket.branch = desk, branch
         return ticket
 
     def __copy__(self) -> Ticket:
@@ -82,7 +84,7 @@ class Ticket(str):
     @property
     def record(self) -> OrderRecord | None:
         """All facts about the order as of the cursor; None when it is not placed yet there."""
-        return self._desk.simulation.order(self._branch, int(self))
+        return self.desk.simulation.order(self.branch, int(self))
 
     @property
     def status(self) -> Status | None:
@@ -111,7 +113,7 @@ class Ticket(str):
         record = self.record
         if record is None or not record.filled:
             return float("nan")
-        return self._desk.simulation.market.venue.money.amount(record.notional) / record.filled
+        return self.desk.simulation.market.venue.money.amount(record.notional) / record.filled
 
     @property
     def reason(self) -> str:
@@ -126,12 +128,12 @@ class Ticket(str):
     @property
     def events(self) -> pd.DataFrame:
         """Everything that happened to the order, one row per event."""
-        events = self._desk.session.events
+        events = self.desk.session.events
         return events[events["order_id"] == int(self)]
 
     def explain(self) -> Explanation:
         """Why the order did what it did; see :meth:`Session.explain`."""
-        return self._desk.session.explain(self)
+        return self.desk.session.explain(self)
 
     def code(self, dialect: str) -> Code | None:
         """What another system calls the state of the order; None before it is placed.
@@ -153,7 +155,7 @@ class Ticket(str):
 
     def picture(self) -> Any:
         """The table of states with the way of this order highlighted; shows itself in a notebook."""
-        return self._desk.session.plot("life", order=self)
+        return self.desk.session.plot("life", order=self)
 
     def update(
         self,
@@ -194,28 +196,23 @@ class Ticket(str):
         >>> session.buy("604018", 1000).update(quantity=500).quantity
         500
         """
-        return self._desk.update(self, quantity, limit_price, stop_price, tag)
+        return self.desk.update(self, quantity, limit_price, stop_price, tag)
 
     def cancel(self) -> Ticket:
         """Withdraw what is left of the order; a refusal is an event with its reason, see :attr:`events`."""
-        return self._desk.cancel(self)
+        return self.desk.cancel(self)
 
     @property
     def session(self) -> AnySession:
         """The session that the order belongs to."""
-        return self._desk.session
-
-    @property
-    def branch(self) -> Branch:
-        """The branch on which the order was placed."""
-        return self._branch
+        return self.desk.session
 
     def __repr__(self) -> str:
-        record, words = self.record, self._desk.words
+        record, words = self.record, self.desk.words
         if record is None:
             return words("ticket_of", order=str(self), what=words("not_yet_placed"))
         side = words(f"a_{record.side}")
-        shares, symbol = f"{abs(record.quantity):,}", self._desk.simulation.market.symbols[record.instrument]
+        shares, symbol = f"{abs(record.quantity):,}", self.desk.simulation.market.symbols[record.instrument]
         what = words("order_is", side=side, shares=shares, symbol=symbol, state=words.code(record.status.value))
         if record.filled:
             average = f"{self.average_price:.3f}".rstrip("0").rstrip(".")
@@ -226,7 +223,11 @@ class Ticket(str):
             )
         return words("ticket_of", order=str(self), what=what)
 
+    def html(self) -> str:
+        """The order as HTML, as a notebook shows it."""
+        money = self.desk.simulation.market.venue.money
+        symbols = self.desk.simulation.market.symbols
+        return ticket_html(str(self), self.record, self.desk.words, symbols, money)
+
     def _repr_html_(self) -> str:
-        money = self._desk.simulation.market.venue.money
-        symbols = self._desk.simulation.market.symbols
-        return ticket_html(str(self), self.record, self._desk.words, symbols, money)
+        return self.html()

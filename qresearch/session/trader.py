@@ -86,7 +86,7 @@ class Trader:
         if not accepted:
             return None
         ticket = _new_text(Ticket, f"{draft.orders}")
-        ticket._desk, ticket._branch = self, simulation.timeline.branch
+        ticket.desk, ticket.branch = self, simulation.timeline.branch
         return ticket
 
     def ticket(self, order: str | int) -> Ticket:

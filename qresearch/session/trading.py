@@ -21,12 +21,19 @@ _ORDER, _VALUE, _TARGET, _TARGET_VALUE, _LOTS, _PCT = (int(method) for method in
 class TradingApi:
     """The order functions of the Trading API, and ``buy`` and ``sell``.
 
-    Each hands its request to ``_place``, which the session provides.
+    Parameters
+    ----------
+    place : callable
+        Takes the request of each: symbol, method, number and terms.
     """
 
-    __slots__ = ()
+    __slots__ = ("_place",)
 
     _place: Callable[[str, int, float, object], Ticket | None]
+
+    def __init__(self, place: Callable[[str, int, float, object], Ticket | None]) -> None:
+        # Past the context's own way of taking attributes, which are what a strategy remembers.
+        object.__setattr__(self, "_place", place)
 
     def order(self, security: str, amount: int, style: object = None) -> Ticket | None:
         """Order a number of shares.

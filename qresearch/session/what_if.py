@@ -122,7 +122,7 @@ class _Asked(TradingApi):
     """The order functions on a draft that is thrown away; what is refused there is no error."""
 
     def __init__(self, trader: Trader) -> None:
-        self._place = lambda *request: trader.simulation.do(trader.command(*request))  # type: ignore[assignment]
+        super().__init__(lambda *request: trader.simulation.do(trader.command(*request)))  # type: ignore[arg-type]
 
 
 class WhatIf:

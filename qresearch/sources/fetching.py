@@ -14,9 +14,9 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-import tenacity
 from tqdm import tqdm
 
+from qresearch.domain.calls import told
 from qresearch.domain.instrument import CHINA_SUFFIXES, board_of, canonical_symbol, split_symbol
 from qresearch.errors import OutOfRange, QresearchError, SourceUnavailable, UsageError, choose
 from qresearch.market.market import Market
@@ -39,6 +39,7 @@ _FIRST = dt.date(1990, 12, 1)
 """Before the first trading day of both exchanges."""
 
 
+@told
 def fetch_market(
     vendor: str | Vendor,
     symbols: str | Iterable[str] | None = None,
@@ -51,21 +52,26 @@ def fetch_market(
     progress: bool = True,
     retries: int = 3,
 ) -> Market:
-    """A market of daily bars from a vendor.
+    """A market of Chinese daily bars from a data vendor.
+
+    What was fetched before comes from a cache in the user's cache folder and needs no network. An interrupted call
+    goes on where it stopped when it is called again.
 
     Parameters
     ----------
     vendor : {"akshare", "baostock"} or Vendor
+        Each needs its package: ``pip install 'qresearch[akshare]'`` or ``pip install 'qresearch[baostock]'``.
     symbols : str or iterable of str, optional
-        Chinese symbols in any spelling; or pass `index`.
+        In any spelling; or pass `index`. Baostock has no shares of Beijing.
     start, end : str or date
         First and last day, both inclusive; end by default yesterday, the last day whose bars are final.
     index : str, optional
-        Take the members of this index: with baostock as of `start`, with akshare those of today.
+        Take the members of this index: with akshare those of today; with baostock those as of `start`, of 000300.SH,
+        000016.SH or 000905.SH.
     benchmark : str or None
         Index to compare with.
     cache : path, optional
-        Folder of the cache; default the user's cache folder.
+        Folder of the cache.
     progress : bool
         Show a progress bar on stderr.
     retries : int
@@ -80,17 +86,29 @@ def fetch_market(
     Raises
     ------
     UsageError
-        A wrong argument, or the vendor's package is missing.
+        A wrong argument, or the package is missing; the message says how to install it.
     SourceUnavailable
-        The vendor did not answer; call again to go on with what is missing.
+        The vendor did not answer; the message says what is in the cache and what to do.
     OutOfRange
         No bars of any symbol in that span.
     DataError
         The vendor's tables are not as documented, or its data cannot be trusted.
 
+    Notes
+    -----
+    **Assumptions**: akshare has ST flags by day for Shenzhen only, and index members of today only. Both flatter;
+    baostock has reference prices, ST flags, suspensions and members as they were. More in
+    :mod:`qresearch.sources.akshare` and :mod:`qresearch.sources.baostock`.
+
     See Also
     --------
-    qresearch.Market.from_akshare, qresearch.Market.from_baostock
+    qresearch.read_market
+
+    Examples
+    --------
+    >>> import qresearch as qr
+    >>> market = qr.fetch_market("akshare", ["600519", "000001"], "2023-01-01", "2023-12-31")  # doctest: +SKIP
+    >>> market = qr.fetch_market("baostock", index="000016.SH", start="2023-01-01")  # doctest: +SKIP
     """
     chosen = VENDORS[choose("vendor", vendor, VENDORS)]() if isinstance(vendor, str) else vendor
     first, last = _day("start", start), _yesterday() if end is None else _day("end", end)
@@ -175,6 +193,8 @@ class _Job:
         return table
 
     def _ask(self, ask: Callable[..., pd.DataFrame], *args: object) -> pd.DataFrame:
+        import tenacity  # noqa: PLC0415  # only when a vendor is asked: it loads a web server that is installed
+
         retrying = tenacity.Retrying(
             stop=tenacity.stop_after_attempt(self.attempts),
             wait=tenacity.wait_exponential_jitter(initial=1, max=30),

@@ -26,18 +26,7 @@ from qresearch.market.panel import Floats
 from qresearch.views.candles import candles
 from qresearch.views.lifecycle import orders_timeline
 from qresearch.views.lives import lives
-from qresearch.views.picture import (
-    Picture,
-    Theme,
-    canvas,
-    date_ticks,
-    dress,
-    plain_style,
-    say,
-    split,
-    theme_of,
-    title,
-)
+from qresearch.views.picture import Picture, Theme, canvas, date_ticks, dress, plain_style, say, split, theme_of, title
 from qresearch.views.states import state_diagram
 from qresearch.views.svg import SvgPicture
 
@@ -46,8 +35,10 @@ if TYPE_CHECKING:
 
     from qresearch.session.port import AnySession
 
-__all__ = ["Picture", "candles", "draw", "equity_and_drawdown", "exposure", "growth", "monthly_returns", "order_flow"]
+__all__ = ["Drawing", "candles", "draw", "equity_and_drawdown", "exposure", "growth", "monthly_returns", "order_flow"]
 
+Drawing = Picture | SvgPicture
+"""What a plot gives: a picture of pixels, or one of lines and words."""
 NOTHING = "No trading day is over yet."
 HATCHES = {"REJECTED": "xxx", "EXPIRED": "///", "CANCELED": "...", "QUEUED": "---", "WORKING": "|||"}
 """States are told apart by pattern as well as by colour; FILLED is plain."""
@@ -383,7 +374,7 @@ def order_life(session: AnySession, *, order: str | int, language: str | None = 
     return state_diagram(found, market.days, symbols=market.symbols, say=say)
 
 
-KINDS: dict[str, Callable[..., Picture | SvgPicture]] = {
+KINDS: dict[str, Callable[..., Drawing]] = {
     "equity": equity_and_drawdown,
     "candles": candles,
     "exposure": exposure,
@@ -395,6 +386,6 @@ KINDS: dict[str, Callable[..., Picture | SvgPicture]] = {
 """What :meth:`Session.plot` draws, by name."""
 
 
-def draw(session: AnySession, kind: str, **options: Any) -> Picture | SvgPicture:
+def draw(session: AnySession, kind: str, **options: Any) -> Drawing:
     """Draw a kind of plot; see :meth:`Session.plot`."""
     return bound(f"plot({shown(kind)})", KINDS[choose("kind", kind, KINDS)], session, options)()

@@ -97,15 +97,19 @@ class Report:
         rows = [(escape(name), *map(escape, cells)) for name, cells in self.facts.items()]
         return table(("", *(f"{name}>" for name in self.columns)), rows) if rows else ""
 
-    def _repr_html_(self) -> str:
+    def html(self) -> str:
+        """Heading, sentences and table as HTML, without the pictures."""
         written = f"<div>Written to {escape(str(self.path))}</div>" if self.path else ""
         return f"<div><b>{escape(self.title)}</b></div>{written}{self.told('div')}{self._table()}"
+
+    def _repr_html_(self) -> str:
+        return self.html()
 
     def _ipython_display_(self) -> None:
         # One output for the table and one per picture: text is compared by nbval, pixels are not.
         from IPython.display import HTML, display  # noqa: PLC0415  # only ever called by IPython
 
-        display(HTML(self._repr_html_()))  # type: ignore[no-untyped-call]
+        display(HTML(self.html()))  # type: ignore[no-untyped-call]
         for picture in self.pictures:
             display(picture)  # type: ignore[no-untyped-call]
 

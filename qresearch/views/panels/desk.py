@@ -9,7 +9,7 @@ import warnings
 from collections.abc import Callable, Hashable
 from contextlib import redirect_stdout
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Protocol
 
 from qresearch.domain.instrument import Board
 from qresearch.errors import choose
@@ -17,7 +17,6 @@ from qresearch.sentences import Words
 
 if TYPE_CHECKING:
     from qresearch.session.port import AnySession
-    from qresearch.views.panels.panel import Panel
 
 COLOURS = ("red_up", "green_up")
 """Colour of a rising price: red as in China, Japan and Korea, or green as elsewhere."""
@@ -58,6 +57,29 @@ class Look:
         )
 
 
+class AnyPanel(Protocol):
+    """What a desk asks of a panel: see :class:`qresearch.views.panels.panel.Panel`."""
+
+    last_error: BaseException | None
+    said: str
+    widget: Any
+
+    def refresh(self) -> None:
+        """Paint it if its content has changed."""
+
+    def tell(self, text: str, error: BaseException | None = None) -> None:
+        """Show a sentence, or what went wrong."""
+
+    def order_chosen(self) -> None:
+        """An order was chosen in a table."""
+
+    def take_price(self, price: float) -> None:
+        """A price was picked on the chart."""
+
+    def close(self) -> None:
+        """Leave the desk."""
+
+
 class Desk:
     """What a set of panels has in common.
 
@@ -85,7 +107,7 @@ class Desk:
         self.lock: threading.RLock = self.peers[0].lock if self.peers else threading.RLock()
         self.peers.append(self)
         self.words = Words(look.language)
-        self.panels: list[Panel] = []
+        self.panels: list[AnyPanel] = []
         self.symbol = self._first_symbol()
         self.order_id: int | None = None
         self.running = False
@@ -122,12 +144,12 @@ class Desk:
 
     # ------------------------------------------------------------------ panels
 
-    def add(self, panel: Panel) -> None:
+    def add(self, panel: AnyPanel) -> None:
         """Repaint a panel from now on."""
         self.panels.append(panel)
         self._hook()
 
-    def drop(self, panel: Panel) -> None:
+    def drop(self, panel: AnyPanel) -> None:
         """Forget a panel."""
         if panel in self.panels:
             self.panels.remove(panel)
@@ -153,12 +175,12 @@ class Desk:
 
     # ------------------------------------------------------------------ acting
 
-    def act(self, panel: Panel, call: Callable[[], object]) -> bool:
+    def act(self, panel: AnyPanel, call: Callable[[], object]) -> bool:
         """Do something under the lock; nothing that it raises, warns of or prints is lost.
 
         Parameters
         ----------
-        panel : Panel
+        panel : AnyPanel
             Who asks: errors, warnings and what a strategy prints are shown there.
         call : callable
 
@@ -172,7 +194,7 @@ class Desk:
             self.refresh_all()
         return done
 
-    def guard(self, panel: Panel, call: Callable[[], object]) -> bool:
+    def guard(self, panel: AnyPanel, call: Callable[[], object]) -> bool:
         """The part of :meth:`act` that does not repaint: for what is done many times between two repaints."""
         printed = io.StringIO()
         panel.last_error = None
@@ -190,7 +212,7 @@ class Desk:
         panel.tell("\n".join(said), panel.last_error)
         return panel.last_error is None
 
-    def tell(self, panel: Panel, text: str) -> None:
+    def tell(self, panel: AnyPanel, text: str) -> None:
         """Show a sentence in a panel until its next action."""
         panel.tell(text)
 

@@ -46,7 +46,7 @@ class DetailsPanel(Panel):
         why = "" if order.reason is None else words(order.reason, **order.facts)
         reason = f" · <b>{order.reason}</b> {escape(why)}" if order.reason is not None else ""
         head = f'<div class="qr-order" data-order="{order_id}">{state_html(words, order)}{reason}</div>'
-        told = session.explain(order_id, language=words.language)._repr_html_()
+        told = session.explain(order_id, language=words.language).html()
         return f'{head}<div class="qr-explain">{told}</div>'
 
     def _pictured(self) -> str:
@@ -55,7 +55,7 @@ class DetailsPanel(Panel):
             return ""
         picture = self.desk.session.plot("life", order=order_id, language=self.words.language)
         title = f'<div class="qr-title">{escape(self.words("life"))}</div>'
-        return f"{title}{picture._repr_svg_()}"
+        return f"{title}{picture.svg}"
 
     def html(self) -> str:
         """The explanation; the picture is left to ``session.plot("life", order=...)``."""

@@ -164,4 +164,4 @@ class TearsheetPanel(Panel):
         """The figures of the page, without it: it is half a megabyte."""
         if self._report is None:
             return f"<div><b>{escape(self.words(self.name))}</b> {escape(self._problem() or self._freshness())}</div>"
-        return f"<div>{escape(self._freshness())}</div>{self._report._repr_html_()}"
+        return f"<div>{escape(self._freshness())}</div>{self._report.html()}"

@@ -30,7 +30,7 @@ TABS: tuple[type[Panel], ...] = (
 )  # fmt: skip
 """What stands in the tabs below the chart."""
 
-AnyPanel = TypeVar("AnyPanel", bound=Panel)
+P = TypeVar("P", bound=Panel)
 
 
 class Workbench(Panel):
@@ -165,7 +165,7 @@ class Panels:
             self._desks[self._look] = Desk(self._session, self._look, others)
         return self._desks[self._look]
 
-    def _one(self, kind: type[AnyPanel], **options: Any) -> AnyPanel:
+    def _one(self, kind: type[P], **options: Any) -> P:
         for panel in self.desk.panels:
             if type(panel) is kind and panel.asked_for == options:
                 return panel

@@ -983,12 +983,7 @@ class Session(TradingApi):
         )  # fmt: skip
 
     def __reduce_ex__(self, protocol: SupportsIndex) -> NoReturn:
-        # Of copy, deepcopy and pickle, also of all that hangs on a session: tables, branches, panels.
-        raise UsageError(
-            "A session cannot be copied or pickled. To try two ways, act on a branch: session.branch('other'). To keep "
-            "it, use Session(journal=...) and Session.resume, or session.to_script(); for other processes, open a "
-            "session in each: a Market can be pickled."
-        )
+        self.simulation.__reduce_ex__(protocol)
 
     def __repr__(self) -> str:
         facts = {"branch": self.simulation.timeline.branch.name, "equity": f"{self.portfolio.equity:,.2f}"}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from copy import copy
-from typing import Protocol
+from typing import NoReturn, Protocol, SupportsIndex
 
 from qresearch.book.orders import OrderRecord, Orders
 from qresearch.book.projection import Projection
@@ -110,6 +110,14 @@ class Simulation:
         worth = state.cash + int(market_values(exchange, exchange.view(state), state.positions).sum())
         timeline = Timeline(state, draft.events, None, lambda day: "start" if day < first else exchange.date(day))
         return cls(exchange, timeline, worth)
+
+    def __reduce_ex__(self, protocol: SupportsIndex) -> NoReturn:
+        # Of copy, deepcopy and pickle, also of all that hangs on a session: tables, branches, panels.
+        raise UsageError(
+            "A session cannot be copied or pickled. To try two ways, act on a branch: session.branch('other'). To keep "
+            "it, use Session(journal=...) and Session.resume, or session.to_script(); for other processes, open a "
+            "session in each: a Market can be pickled."
+        )
 
     # ------------------------------------------------------------------ looking
 

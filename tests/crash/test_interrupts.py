@@ -141,9 +141,9 @@ def test_an_interrupt_at_any_line_leaves_the_session_before_or_after(
         session.step(3)
         assert len(session.orders) == session.simulation.timeline.state.orders, struck.where
         if path is not None:
-            assert session._journal is not None, struck.where
+            assert session.simulation.keeper.journal is not None, struck.where
             wanted = picture(session)
-            session._journal.close()
+            session.simulation.keeper.journal.close()
             assert picture(qr.Session.resume(path, MARKET, Trader)) == wanted, struck.where
 
 
@@ -222,7 +222,7 @@ def test_a_signal_while_the_engine_works_waits_for_the_end_of_the_step(
     with pytest.raises(qr.Interrupted, match="1 stop of it is kept"):
         session.run(progress=False)
     assert session.simulation.timeline.stop == 1
-    session._journal.close()
+    session.simulation.keeper.journal.close()
     assert picture(qr.Session.resume(path, MARKET, Trader)) == picture(session)
 
 
@@ -295,7 +295,7 @@ def test_threads_may_take_turns(has_journal: bool, tmp_path: Path) -> None:
     session.step()
     in_a_thread(session.step)
     if path is not None:
-        session._journal.close()
+        session.simulation.keeper.journal.close()
         assert picture(qr.Session.resume(path, MARKET, Trader)) == picture(session)
     assert len(session.orders) == session.simulation.timeline.state.orders
 
@@ -326,12 +326,12 @@ def test_an_interrupt_around_a_commit_writes_everything_once(statement: str, str
     """Protects the file from what was written twice or not at all: the file itself says whether it took place."""
     path = tmp_path / "run.qsession"
     session = qr.Session(MARKET, start="2022-01-05", journal=path, strategy=strategy).step(2)
-    session._journal._connection = Cut(session._journal._connection, statement)
+    session.simulation.keeper.journal._connection = Cut(session.simulation.keeper.journal._connection, statement)
     with pytest.raises(KeyboardInterrupt):
         session.buy("604018", 100)
     session.buy("604035", 100)
     session.step()
-    session._journal.close()
+    session.simulation.keeper.journal.close()
     back = qr.Session.resume(path, MARKET, strategy)
     assert picture(back) == picture(session)
     assert len(back.orders) >= 2
@@ -356,7 +356,7 @@ def test_an_interrupt_while_events_are_encoded_loses_nothing(monkeypatch: pytest
         session.run(until="2022-03-01", progress=False)
     assert session.simulation.timeline.stop > 2
     session.step()
-    session._journal.close()
+    session.simulation.keeper.journal.close()
     assert picture(qr.Session.resume(path, MARKET, Trader)) == picture(session)
 
 

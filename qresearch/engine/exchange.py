@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,12 +11,13 @@ from numpy.typing import NDArray
 from qresearch.domain.instrument import Board
 from qresearch.domain.moment import CLOSE, INTRADAY, OPEN, Moment
 from qresearch.domain.reasons import Reason, Refusal
-from qresearch.domain.settings import Costs
+from qresearch.domain.settings import Costs, Settings, Slippage
 from qresearch.domain.state import OpenOrder, State
 from qresearch.domain.terms import Terms
 from qresearch.engine.draft import Draft
 from qresearch.engine.fees import BOARDS, FeeBook, Rates
 from qresearch.engine.fills import Bar, Quote
+from qresearch.engine.slippage import SlippageModel
 from qresearch.market import rules
 from qresearch.market.intraday import Intraday
 from qresearch.market.market import Market
@@ -104,6 +105,22 @@ class Fills(Protocol):
         """The latest date whose orders end with a day."""
 
 
+class Models(NamedTuple):
+    """The models that a session runs by.
+
+    Parameters
+    ----------
+    clock : MarketClock
+    fills : Fills
+    slippage : SlippageModel or None
+        The one of the user's own.
+    """
+
+    clock: MarketClock
+    fills: Fills
+    slippage: SlippageModel | None
+
+
 class Exchange:
     """What the deciding functions need to know about a market; holds no state.
 
@@ -112,13 +129,12 @@ class Exchange:
     market : Market
     first, last : int
         Indices of the first and the last trading day of the session.
-    clock : MarketClock
-    fills : Fills
+    models : Models
     """
 
-    def __init__(self, market: Market, first: int, last: int, clock: MarketClock, fills: Fills) -> None:
+    def __init__(self, market: Market, first: int, last: int, models: Models) -> None:
         self.market, self.first, self.last = market, first, last
-        self.clock, self.fills = clock, fills
+        self.clock, self.fills, self._slippage = models
         self.money = market.venue.money
         panel, listed = market.panel, market.instruments
         ruled = market.venue.has_rules
@@ -247,6 +263,13 @@ class Exchange:
         if book is None:
             book = self._fee_books[costs] = FeeBook(self.market, costs)
         return book.at(day)
+
+    def slippage(self, settings: Settings) -> Slippage | SlippageModel:
+        """The slippage model of some settings."""
+        if isinstance(settings.slippage, Slippage):
+            return settings.slippage
+        assert self._slippage is not None  # settings name one only where it was given
+        return self._slippage
 
     def date(self, day: int) -> str:
         """A day (index) as text."""

@@ -114,7 +114,7 @@ class _Match:
             self.locked = True
             return
         self.prices = self.opens
-        if settings.slippage.kind != "none":
+        if settings.slips:
             self.prices = self._slipped()
         self.locked = exchange.has_limits and self._meets_locked_open(blocked)
         """Some order meets a locked open, or a bar without trades, and has to wait: the exact way knows how to."""
@@ -150,7 +150,7 @@ class _Match:
         panel, day = exchange.market.panel, draft.day
         source, row = exchange.bars(draft)
         steps, volumes = exchange.steps[self.instruments], source.volume[row, self.instruments]
-        prices = slipped(draft.settings.slippage, self.opens, self.quantities, volumes, steps)
+        prices = slipped(exchange.slippage(draft.settings), self.opens, self.quantities, volumes, steps)
         ceilings, floors = panel.limit_up[day, self.instruments], panel.limit_down[day, self.instruments]
         bounded: NDArray[np.float64] = np.fmax(np.fmin(prices, ceilings), floors)
         return bounded

@@ -59,12 +59,12 @@ class Quoting:
     def slipped(self, order: OpenOrder, price: float) -> float:
         """A price after slippage, within the limits of the day."""
         draft, exchange = self.draft, self.exchange
-        if draft.settings.slippage.kind == "none":
+        if not draft.settings.slips:
             return price
         panel, instrument = exchange.market.panel, order.instrument
         source, row = exchange.bars(draft)
         moved = slipped(
-            draft.settings.slippage,
+            exchange.slippage(draft.settings),
             np.array([price]),
             np.array([order.leaves], dtype=np.int64),
             source.volume[row, [instrument]],

@@ -15,11 +15,9 @@ from qresearch.domain.commands import Command, Seed
 from qresearch.domain.moment import AFTER_CLOSE, Moment
 from qresearch.domain.settings import Settings
 from qresearch.domain.state import State
-from qresearch.engine.clocks import CLOCKS
 from qresearch.engine.decide import advance, decide, refuse_beyond
 from qresearch.engine.draft import Draft
-from qresearch.engine.exchange import Exchange
-from qresearch.engine.fill_models import FILL_MODELS
+from qresearch.engine.exchange import Exchange, Models
 from qresearch.engine.valuation import market_values
 from qresearch.errors import UsageError
 from qresearch.market.market import Benchmark, Market
@@ -91,11 +89,11 @@ class Simulation:
 
     @classmethod
     def opened(
-        cls, market: Market, first: int, last: int, settings: Settings, *, cash: int, holdings: Mapping[str, int],
-        paid: bool,
+        cls, market: Market, first: int, last: int, settings: Settings, models: Models, *, cash: int,
+        holdings: Mapping[str, int], paid: bool,
     ) -> Simulation:  # fmt: skip
         """A simulation that begins with some cash (money steps) and shares by symbol, `paid` from it or given."""
-        exchange = Exchange(market, first, last, CLOCKS[settings.clock], FILL_MODELS[settings.fill_model])
+        exchange = Exchange(market, first, last, models)
         start = Moment(first - 1, AFTER_CLOSE)
         draft = Draft(State.blank(start, settings))
         draft.emit(events.AccountOpened(start, cash, settings))

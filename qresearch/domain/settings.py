@@ -71,7 +71,8 @@ class Own:
     parameters: tuple[tuple[str, str], ...] = ()
 
     def __str__(self) -> str:
-        return f"{self.name}({', '.join(f'{name}={value}' for name, value in self.parameters)})"
+        held = ", ".join(f"{name}={value}" for name, value in self.parameters)
+        return f"{self.name}({held})" if held else self.name
 
 
 @dataclass(frozen=True, slots=True)

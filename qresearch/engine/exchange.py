@@ -48,7 +48,7 @@ class MarketClock(Protocol):
     handle_data: int
     in_call: bool
 
-    def place(
+    def place(  # noqa: PLR0917  # in the order of the call
         self, draft: Draft, exchange: Exchange, instrument: int, method: int, asked: float, terms: Terms, /
     ) -> bool:
         """Decide on a request, and let it meet the market if it does so inside the call; False when it was refused."""

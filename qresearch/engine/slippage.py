@@ -29,7 +29,8 @@ _Move = Callable[[float, Floats, NDArray[np.int64], Floats], Floats]
 
 def _by_share_of_volume(size: float, prices: Floats, quantities: NDArray[np.int64], volumes: Floats) -> Floats:
     share = np.abs(quantities) / np.where(volumes > 0, volumes, np.inf)
-    return prices * (1 + np.sign(quantities) * size * np.minimum(share, 1.0) ** 2)
+    moved: Floats = prices * (1 + np.sign(quantities) * size * np.minimum(share, 1.0) ** 2)
+    return moved
 
 
 _MOVES: Mapping[str, _Move] = MappingProxyType(

@@ -108,7 +108,8 @@ def _own_models(options: Mapping[str, Any], models: Mapping[str, object]) -> Map
             )
         if own_of(models[name]) != own:
             raise JournalError(
-                f"The session was opened with {name}={own}, and {own_of(models[name])} was handed in. Pass the same one."
+                f"The session was opened with {name}={own}, and {own_of(models[name])} was handed in. "
+                "Pass the same one."
             )
     for name in models:
         if name not in wanted:

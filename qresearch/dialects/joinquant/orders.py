@@ -160,10 +160,8 @@ class Orders:
             shares -= shares % exchange.lot_step[column]
             account = host.account
             if terms.limit_price is None:
-                price = float(
-                    slipped(account.settings.slippage, np.array([price]), np.array([shares]), np.array([np.inf]),
-                            exchange.steps[[column]])[0]
-                )  # fmt: skip
+                model, steps = exchange.slippage(account.settings), exchange.steps[[column]]
+                price = float(slipped(model, np.array([price]), np.array([shares]), np.array([np.inf]), steps)[0])
             sent = Checks(account, exchange).carried(
                 Intent(column, shares, price, None, False, own.cash - own.reserved)
             )[0]

@@ -35,8 +35,9 @@ from qresearch.domain import arguments
 from qresearch.domain.moment import AFTER_CLOSE, CLOSE, INTRADAY, OPEN, PRE_OPEN
 from qresearch.errors import QresearchError, UsageError, close_matches, did_you_mean, shown
 from qresearch.session.attempt import file_name, load_error
+from qresearch.session.memory import ScriptGlobals
 from qresearch.session.source_file import file_bytes
-from qresearch.session.strategy import Hooks, ScriptGlobals
+from qresearch.session.strategy import Hooks
 
 if TYPE_CHECKING:
     from qresearch.session.strategy import Context as NativeContext

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 import types
-from collections.abc import Callable, Iterable, Iterator, Mapping, MutableMapping
+from collections.abc import Callable, Iterable, MutableMapping
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -23,7 +23,7 @@ from qresearch.market.panel import Floats
 from qresearch.sentences import ENGLISH
 from qresearch.session.keeper import Keeper
 from qresearch.session.listeners import LISTENERS
-from qresearch.session.memory import Memory
+from qresearch.session.memory import Memory, ScriptGlobals
 from qresearch.session.now import Now
 from qresearch.session.options import recorded, written
 from qresearch.session.port import AnySession
@@ -180,45 +180,6 @@ def _script(path: Path, context: Context) -> Hooks:
     if not found:
         raise UsageError(_nothing_found(repr(path.name), namespace))
     return Hooks(path.stem, found, [ScriptGlobals(namespace, provided)], namespace)
-
-
-_CODE = (types.ModuleType, types.FunctionType, types.BuiltinFunctionType, types.MethodType, type)
-"""What among the globals of a script is no data."""
-
-
-class ScriptGlobals(MutableMapping[str, Any]):
-    """The data among the globals of a script: what is no module, function, class or name that was put there for it.
-
-    Parameters
-    ----------
-    namespace : dict
-    provided : mapping
-        What the script found among its globals when it began.
-    """
-
-    def __init__(self, namespace: dict[str, Any], provided: Mapping[str, Any]) -> None:
-        self._namespace, self._provided = namespace, provided
-
-    def _is_data(self, name: str) -> bool:
-        value = self._namespace[name]
-        if name.startswith("__") or isinstance(value, _CODE):
-            return False
-        return name not in self._provided or self._provided[name] is not value
-
-    def __getitem__(self, name: str) -> Any:
-        return self._namespace[name]
-
-    def __setitem__(self, name: str, value: Any) -> None:
-        self._namespace[name] = value
-
-    def __delitem__(self, name: str) -> None:
-        del self._namespace[name]
-
-    def __iter__(self) -> Iterator[str]:
-        return iter([name for name in self._namespace if self._is_data(name)])
-
-    def __len__(self) -> int:
-        return sum(1 for _ in self)
 
 
 @told_calls

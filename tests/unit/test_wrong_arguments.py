@@ -363,9 +363,9 @@ def trade(*_):
     session = qr.Session.from_script(script, MARKET, dialect=dialect, start="2024-01-03", cash=100_000)
     numbers = {*NUMBERS} if argument else set()
     wrong = [value for label, value in WRONG.items() if label not in numbers]
-    session.simulation.keeper.memory.live["joinquant"].namespace["context_of_test"] = wrong
+    session.strategy.target["context_of_test"] = wrong
     session.step()
-    answers = session.simulation.keeper.memory.live["g"].answers
+    answers = session.strategy.target["g"].answers
     assert len(answers) == len(wrong)
     assert all(answer is failure for answer in answers)
     assert len(session.notices.table) > 5

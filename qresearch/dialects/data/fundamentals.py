@@ -132,11 +132,7 @@ class Fundamentals:
         if fields is None:
             return DataFrame(found)
         names = [item.name if isinstance(item, Column) else str(item) for item in listed(fields)]
-        missing = [name for name in names if name not in found]
-        if missing:
-            raise UsageError(
-                f"Table 'valuation' of data= has no column {', '.join(missing)}; it has {', '.join(found.columns)}."
-            )
+        _need_columns("valuation", found, names)
         return DataFrame(found[unique(["code", "day", *names])])
 
     def get_fundamentals_continuously(
@@ -149,9 +145,8 @@ class Fundamentals:
         """One result of get_fundamentals per trading day, in one long frame with the columns day and code."""
         if panel:
             self._platform.host.tell("get_fundamentals_continuously gives a long frame; pandas has no panels.")
-        dates = self._platform.bars.dates
-        stop = int(dates.searchsorted(self._platform.day_before(end_date), side="right"))
-        days = dates[max(stop - int(count), 0) : stop]
+        stop = self._platform.count_until(self._platform.day_before(end_date))
+        days = self._platform.bars.dates[max(stop - int(count), 0) : stop]
         parts = [self.get_fundamentals(query_object, date=day.date()).assign(day=day) for day in days]
         return DataFrame(pd.concat(parts, ignore_index=True)) if parts else DataFrame()
 
@@ -161,16 +156,11 @@ class Fundamentals:
         self, securities: Any, factors: Any, start_date: Any = None, end_date: Any = None, count: int | None = None
     ) -> dict[str, DataFrame]:
         """Factors of codes, by factor: frames of days by codes, from the table ``factors``."""
-        names = listed(factors)
         found = self._by_day("factors", "get_factor_values", securities, start_date, end_date, count)
-        codes = [spelled(code) for code in listed(securities)]
-        result = {}
-        for name in names:
-            if name not in found:
-                raise UsageError(f"Table 'factors' of data= has no column {name!r}; it has {', '.join(found.columns)}.")
-            table = found.pivot(index="date", columns="code", values=name).reindex(columns=strings(codes))
-            result[name] = DataFrame(table)
-        return result
+        _need_columns("factors", found, listed(factors))
+        codes = strings(map(spelled, listed(securities)))
+        tables = {name: found.pivot(index="date", columns="code", values=name) for name in listed(factors)}
+        return {name: DataFrame(table.reindex(columns=codes)) for name, table in tables.items()}
 
     def get_money_flow(  # as documented by the platform
         self, security_list: Any, start_date: Any = None, end_date: Any = None, fields: Any = None,
@@ -197,8 +187,7 @@ class Fundamentals:
         begin = end if start_date is None else to_day(start_date)
         shown = (days >= begin) & (days <= end) & (table["time"] <= pd.Timestamp(self._platform.host.now))
         found = table[table["code"].isin(codes) & shown].sort_values(["code", "time"]).reset_index(drop=True)
-        names = None if fields is None else listed(fields)
-        return DataFrame(found if names is None else found[unique(["code", *names])])
+        return DataFrame(found if fields is None else found[unique(["code", *listed(fields)])])
 
     def get_history_fundamentals(  # as documented by the platform
         self, security: Any, fields: Any, watch_date: Any = None, stat_date: Any = None, count: int = 1,
@@ -272,6 +261,14 @@ class Fundamentals:
         """Rows by day under the name that the platform's flows of money give to a code."""
         found = self._by_day(name, call, securities, *period).rename(columns={"code": "sec_code"})
         return DataFrame(found if fields is None else found[listed(fields)])
+
+
+def _need_columns(name: str, table: pd.DataFrame, wanted: list[str]) -> None:
+    missing = [column for column in wanted if column not in table]
+    if missing:
+        raise UsageError(
+            f"Table {name!r} of data= has no column {', '.join(missing)}; it has {', '.join(table.columns)}."
+        )
 
 
 def _end_of(text: str) -> pd.Timestamp:

@@ -213,16 +213,14 @@ class Listing:
         -------
         (K,) ndarray of date
         """
-        days = self._platform.market.days
-        end = self._platform.today if end_date is None else to_day(end_date)
-        stop = int(np.searchsorted(days, np.datetime64(end, "D"), side="right"))
+        platform = self._platform
+        stop = platform.host.day + 1 if end_date is None else platform.count_until(end_date)
+        begin = 0
         if count is not None:
             begin = max(stop - int(count), 0)
         elif start_date is not None:
-            begin = int(np.searchsorted(days, np.datetime64(to_day(start_date), "D")))
-        else:
-            begin = 0
-        return _dates(days[begin:stop])
+            begin = platform.count_until(start_date, side="left")
+        return _dates(platform.market.days[begin:stop])
 
     def get_all_trade_days(self) -> Any:
         """Every trading day of the data, those to come too."""

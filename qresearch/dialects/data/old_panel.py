@@ -29,12 +29,7 @@ class Panel:
         if isinstance(field, list):
             return Panel({name: self._frames[name] for name in field})
         if isinstance(field, tuple):
-            first, *rest = field
-            if isinstance(first, str):
-                found: Any = self._frames[first]
-                return found.loc[tuple(rest)]
-            code = rest[-1]
-            return DataFrame({name: frame[code] for name, frame in self._frames.items()})
+            return self.loc[field]
         return self._frames[field]
 
     def __getattr__(self, name: str) -> Any:
@@ -93,13 +88,13 @@ class Panel:
     def __contains__(self, field: object) -> bool:
         return field in self._frames
 
-    def minor_xs(self, code: str) -> DataFrame:
+    def minor_xs(self, code: str) -> Any:
         """One code: days by fields."""
-        return DataFrame({name: frame[code] for name, frame in self._frames.items()})
+        return self.loc[:, :, code]
 
-    def major_xs(self, day: Any) -> DataFrame:
+    def major_xs(self, day: Any) -> Any:
         """One day: codes by fields."""
-        return DataFrame({name: frame.loc[day] for name, frame in self._frames.items()})
+        return self.loc[:, day]
 
     def to_frame(self, **_: Any) -> DataFrame:
         """One row per day and code."""

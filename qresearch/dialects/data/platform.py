@@ -41,6 +41,10 @@ class Platform:
         before = pd.Timestamp(self.host.previous_date)
         return before if wanted is None else min(to_day(wanted), before)
 
+    def count_until(self, date: Any, *, side: str = "right") -> int:
+        """Number of trading days up to a date; before it with side "left"."""
+        return int(self.bars.dates.searchsorted(to_day(date), side=side))  # type: ignore[call-overload]
+
     @cached_property
     def codes(self) -> list[str]:
         """The platform's spelling of every instrument."""

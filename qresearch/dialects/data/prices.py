@@ -272,16 +272,12 @@ class Prices:
     def _days(self, names: Iterable[str], start_date: Any, end_date: Any, count: Any) -> slice:
         """The days that get_price is asked for, as far as they are known."""
         host = self._host
-        end = host.day if end_date is None else self._day_at(end_date, side="right") - 1
+        end = host.day if end_date is None else self._platform.count_until(end_date) - 1
         sees_today = host.phase >= OPEN or BEFORE_OPEN.issuperset(names)
         stop = max(min(end, host.day if sees_today else host.day - 1) + 1, 0)
         if count is not None:
             return slice(max(stop - _count(count), 0), stop)
-        return slice(min(0 if start_date is None else self._day_at(start_date, side="left"), stop), stop)
-
-    def _day_at(self, date: Any, *, side: str) -> int:
-        day = np.datetime64(to_day(date), "D")
-        return int(np.searchsorted(self._platform.market.days, day, side=side))  # type: ignore[call-overload]
+        return slice(min(0 if start_date is None else self._platform.count_until(start_date, side="left"), stop), stop)
 
     def _mend(self, blocks: dict[str, Any], columns: Rows, rows: slice, *, fill_paused: bool) -> None:
         """Leave out what is not known yet, and where asked what was not traded."""
@@ -372,7 +368,7 @@ class Prices:
         host = self._host
         stop = host.day + (1 if include_now and host.phase >= OPEN else 0)
         if end is not None:
-            stop = min(stop, self._day_at(end, side="right"))
+            stop = min(stop, self._platform.count_until(end))
         number = (count + 1) * _LONGEST[unit] if unit in _LONGEST else count * days_of(unit)
         rows = self._bars.rows(code, stop, number, skip_paused=True)
         days = self._platform.market.days[rows]

@@ -12,7 +12,7 @@ from qresearch.dialects.script.refusals import answers
 from qresearch.dialects.script.run import Run
 from qresearch.dialects.script.schedule import clock_time
 from qresearch.dialects.script.settings import set_costs
-from qresearch.dialects.script.styles import LimitOrderStyle, MarketOrderStyle
+from qresearch.dialects.script.styles import LimitOrderStyle, MarketOrderStyle, call_of
 from qresearch.domain.arguments import number
 from qresearch.domain.order import Method, Status
 from qresearch.errors import UsageError, shown
@@ -40,7 +40,7 @@ class Words:
     # ------------------------------------------------------------------ orders
 
     def _send(self, method: Method, security: str, asked: float, style: Any) -> EasyOrder | None:
-        host, call = self._host, f"order_{method.name.lower()}".removesuffix("_order")
+        host, call = self._host, call_of(method)
         column = self._run.platform.bars.column(security)
         if column is None:
             host.tell(f"{call}({security!r}): no such instrument in this market; nothing was sent.", "order")

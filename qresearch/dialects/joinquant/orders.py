@@ -14,7 +14,7 @@ from qresearch.dialects.script.account import Account
 from qresearch.dialects.script.positions import Position
 from qresearch.dialects.script.refusals import answers
 from qresearch.dialects.script.run import Run
-from qresearch.dialects.script.styles import terms_of
+from qresearch.dialects.script.styles import call_of, terms_of
 from qresearch.domain import events
 from qresearch.domain.arguments import number
 from qresearch.domain.order import Method
@@ -24,7 +24,8 @@ from qresearch.engine.slippage import slipped
 from qresearch.errors import UsageError, shown
 from qresearch.session.options import order_number
 
-_ORDER, _VALUE, _TARGET, _TARGET_VALUE = (int(method) for method in list(Method)[:4])
+_IN_SHARES = (Method.ORDER, Method.TARGET)
+_TARGETS = (Method.TARGET, Method.TARGET_VALUE)
 
 
 class Orders:
@@ -42,7 +43,7 @@ class Orders:
     @answers(None)
     def order(  # as documented by the platform
         self, security: str, amount: float, style: Any = None, side: str = "long", pindex: int = 0,
-        close_today: bool = False,  # as documented by the platform
+        close_today: bool = False,
     ) -> Order | None:  # fmt: skip
         """Buy (positive) or sell (negative) a number of shares, rounded down to whole lots of 100.
 
@@ -51,60 +52,57 @@ class Orders:
         Order or None
             None when it was refused; it is kept as rejected in ``session.orders`` all the same.
         """
-        column = self._column("order", security, side, pindex, close_today=close_today)
-        if column is None:
-            return None
-        shares = _whole("order", amount)
-        if shares > 0 and shares % self._host.exchange.lot_step[column]:
-            self._host.tell("Orders were rounded down to whole lots.", "adjusted")
-        return self._send(column, _ORDER, shares, style, pindex)
+        return self._ask(Method.ORDER, security, amount, style, side, pindex, close_today)
 
     @answers(None)
     def order_value(  # as documented by the platform
         self, security: str, value: float, style: Any = None, side: str = "long", pindex: int = 0,
-        close_today: bool = False,  # as documented by the platform
+        close_today: bool = False,
     ) -> Order | None:  # fmt: skip
         """Buy or sell shares worth an amount of money at the last price, rounded down to whole lots."""
-        column = self._column("order_value", security, side, pindex, close_today=close_today)
-        return None if column is None else self._send(column, _VALUE, _money("order_value", value), style, pindex)
+        return self._ask(Method.VALUE, security, value, style, side, pindex, close_today)
 
     @answers(None)
     def order_target(  # as documented by the platform
         self, security: str, amount: float, style: Any = None, side: str = "long", pindex: int = 0,
-        close_today: bool = False,  # as documented by the platform
+        close_today: bool = False,
     ) -> Order | None:  # fmt: skip
         """Bring the position to a number of shares; open orders of the code are withdrawn first."""
-        return self._target("order_target", _TARGET, security, amount, style, side, pindex, close_today=close_today)
+        return self._ask(Method.TARGET, security, amount, style, side, pindex, close_today)
 
     @answers(None)
     def order_target_value(  # as documented by the platform
         self, security: str, value: float, style: Any = None, side: str = "long", pindex: int = 0,
-        close_today: bool = False,  # as documented by the platform
+        close_today: bool = False,
     ) -> Order | None:  # fmt: skip
         """Bring the position to a value; open orders of the code are withdrawn first."""
-        return self._target(
-            "order_target_value", _TARGET_VALUE, security, value, style, side, pindex, close_today=close_today
-        )
+        return self._ask(Method.TARGET_VALUE, security, value, style, side, pindex, close_today)
 
-    def _target(  # in the order of the calls
-        self, call: str, method: int, security: str, asked: float, style: Any, side: str, pindex: int, *,
-        close_today: bool,
-    ) -> Order | None:  # fmt: skip
+    # ------------------------------------------------------------------ checks and sending
+
+    def _ask(  # in the order of the calls
+        self, method: Method, security: str, asked: Any, style: Any, side: str, pindex: int, close_today: bool
+    ) -> Order | None:
+        host, call = self._host, call_of(method)
         column = self._column(call, security, side, pindex, close_today=close_today)
         if column is None:
             return None
-        wanted = _whole(call, asked) if method == _TARGET else _money(call, asked)
-        account = self._host.account
-        if account.working or account.queue:
-            for found in self._open(column):
-                if found.pindex == pindex:
-                    self._host.cancel(found.ticket)
-        if wanted < 0:
-            self._host.tell(f"{call} with a negative target: shares cannot be sold short; nothing was sent.", "order")
-            return None
+        wanted: float
+        if method in _IN_SHARES:
+            wanted = int(number(f"{call}: amount", asked))
+        else:
+            wanted = float(number(f"{call}: value", asked, 10_000))
+        if method is Method.ORDER and wanted > 0 and wanted % host.exchange.lot_step[column]:
+            host.tell("Orders were rounded down to whole lots.", "adjusted")
+        if method in _TARGETS:
+            if host.account.working or host.account.queue:
+                for found in self._open(column):
+                    if found.pindex == pindex:
+                        host.cancel(found.ticket)
+            if wanted < 0:
+                host.tell(f"{call} with a negative target: shares cannot be sold short; nothing was sent.", "order")
+                return None
         return self._send(column, method, wanted, style, pindex)
-
-    # ------------------------------------------------------------------ checks and sending
 
     def _column(self, call: str, security: object, side: str, pindex: int, *, close_today: bool) -> int | None:
         """The column to trade; None with a notice when the platform would refuse the call."""
@@ -122,18 +120,18 @@ class Orders:
             host.tell(f"{call}({security!r}): no such instrument in this market; nothing was sent.", "order")
         return column
 
-    def _send(self, column: int, method: int, asked: float, style: Any, pindex: int) -> Order | None:
+    def _send(self, column: int, method: Method, asked: float, style: Any, pindex: int) -> Order | None:
         run, host, accounts = self._run, self._host, self._subaccounts.all
         terms = MARKET_DAY if style is None else terms_of(style)
         if len(accounts) > 1:
-            method, asked = _ORDER, self._fenced(column, method, asked, terms, accounts[pindex])
+            method, asked = Method.ORDER, self._fenced(column, method, asked, terms, accounts[pindex])
             if not asked:
                 host.tell("Orders that their sub-account could not carry were not sent.", "order")
                 return None
             terms = replace(terms, tag=tag_of(pindex)) if pindex else terms
-        if method == _ORDER and terms is MARKET_DAY and host.exchange.lot_step[column] == 1:
+        if method is Method.ORDER and terms is MARKET_DAY and host.exchange.lot_step[column] == 1:
             asked = float(asked)  # sized by the rules, which know that STAR needs a protection price
-        placed = host.place(column, method, asked, None if terms is MARKET_DAY else terms)
+        placed = host.place(column, int(method), asked, None if terms is MARKET_DAY else terms)
         if placed is None:
             return None
         for event in placed.events:
@@ -144,7 +142,7 @@ class Orders:
         order = Order(run, int(placed.ticket))
         return None if not host.is_calling and order.status is OrderStatus.rejected else order
 
-    def _fenced(self, column: int, method: int, asked: float, terms: Terms, own: Account) -> int:
+    def _fenced(self, column: int, method: Method, asked: float, terms: Terms, own: Account) -> int:
         """Shares that a sub-account can carry of what was asked, at the last price or the limit; 0 for none."""
         host, exchange = self._host, self._host.exchange
         price = terms.limit_price or host.view.last_price(column)
@@ -152,8 +150,8 @@ class Orders:
             return 0
         held = own.positions.get(column)
         have = 0 if held is None else held.quantity
-        wanted = int(asked / price + (1e-9 if asked >= 0 else -1e-9)) if method in {_VALUE, _TARGET_VALUE} else asked
-        shares = int(wanted) - (have if method in {_TARGET, _TARGET_VALUE} else 0)
+        wanted = int(asked / price + (1e-9 if asked >= 0 else -1e-9)) if method not in _IN_SHARES else asked
+        shares = int(wanted) - (have if method in _TARGETS else 0)
         if shares <= 0:
             sent = -min(-shares, Position(self._run, own, self._run.platform.code(column), column).closeable_amount)
         else:
@@ -252,12 +250,3 @@ class Orders:
     def batch_cancel_orders(self, orders: Iterable[Any]) -> list[Order | None]:
         """Withdraw several orders."""
         return [self.cancel_order(order) for order in orders]
-
-
-def _whole(call: str, amount: Any) -> int:
-    """A number of shares, its fraction cut off."""
-    return int(number(f"{call}: amount", amount))
-
-
-def _money(call: str, value: Any) -> float:
-    return float(number(f"{call}: value", value, 10_000))

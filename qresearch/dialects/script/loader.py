@@ -34,8 +34,9 @@ from qresearch.dialects.script.unsupported import UNSUPPORTED, Unsupported
 from qresearch.domain import arguments
 from qresearch.domain.moment import AFTER_CLOSE, CLOSE, INTRADAY, OPEN, PRE_OPEN
 from qresearch.errors import QresearchError, UsageError, close_matches, did_you_mean, shown
+from qresearch.session.memory import ScriptGlobals
 from qresearch.session.source_file import file_bytes
-from qresearch.session.strategy import Hooks, ScriptGlobals
+from qresearch.session.strategy import Hooks
 from qresearch.session.traces import file_name, load_error
 
 if TYPE_CHECKING:

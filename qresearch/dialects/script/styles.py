@@ -1,10 +1,11 @@
-"""Order styles of the script dialects: at the market, at a limit, and both of them once a price is reached."""
+"""How scripts say what they order: at the market, at a limit, both of them once a price is reached; by which call."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from qresearch.domain.arguments import price as price_of
+from qresearch.domain.order import Method
 from qresearch.domain.terms import MARKET_DAY, Kind, Terms
 from qresearch.errors import NotSupported, choose, shown
 
@@ -102,3 +103,12 @@ def terms_of(style: Any) -> Terms:
         f"style={shown(style)} is not an order style. Pass MarketOrderStyle(), LimitOrderStyle(price), "
         "StopMarketOrderStyle(mode, price) or StopLimitOrderStyle(mode, price, limit)."
     )
+
+
+def call_of(method: Method) -> str:
+    """The call that asks for a size in a way.
+
+    >>> call_of(Method.ORDER), call_of(Method.TARGET_VALUE)
+    ('order', 'order_target_value')
+    """
+    return "order" if method is Method.ORDER else f"order_{method.name.lower()}"

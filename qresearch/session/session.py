@@ -455,7 +455,7 @@ class Session(TradingApi):
     def strategy(self, strategy: object) -> None:
         self._host.exchange(strategy)
 
-    # ------------------------------------------------------------------ trading; the order functions are those of the Trading API
+    # ------------------------------------------------------------------ trading, beside the functions of the Trading API
 
     def cancel(self, order: str) -> Ticket:
         """Withdraw what is left of an order.
@@ -661,12 +661,12 @@ class Session(TradingApi):
         """
         wanted = self.market.symbols if symbols is None else symbols_of("symbols", symbols)
         columns = [self.market.column(symbol) for symbol in wanted]
-        if field != "all":
+        if not (isinstance(field, str) and field == "all"):
             return frames.history_frame(self.simulation.view, columns, count, field, adjust, frequency)
         if len(columns) != 1:
             raise UsageError(
-                f"history: field='all' gives the fields of one instrument, and {len(columns)} are named. Name one symbol, "
-                "or one field such as 'close'."
+                f"history: field='all' gives the fields of one instrument, and {len(columns)} are named. Name one "
+                "symbol, or one field such as 'close'."
             )
         return frames.bars_frame(self.simulation.view, columns[0], count, adjust, frequency)
 

@@ -72,6 +72,7 @@ def _decide(draft: Draft, exchange: Exchange, command: Command) -> bool:
             draft.emit(events.Logged(draft.at, level, text))
         case Advance():
             advance(draft, exchange)
+            draft.events.append(events.Advanced(draft.at))
         case Place():
             raise AssertionError  # told above
         case _:

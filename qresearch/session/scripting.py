@@ -75,7 +75,7 @@ def to_script(  # as Session.to_script, and what it is made of
     script = _Script(session, options, market)
     text = script.session() if kind == "session" else script.strategy()
     if path is not None:
-        is_notebook = str(path).endswith(".ipynb")
+        is_notebook = isinstance(path, (str, Path)) and str(path).endswith(".ipynb")
         whole, what = (_notebook(text), NOTEBOOK) if is_notebook else (text, PROGRAM)
         write_text(path, whole, what, "to_script")
     return text

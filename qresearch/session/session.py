@@ -674,7 +674,7 @@ class Session(TradingApi):
         """
         wanted = self.market.symbols if symbols is None else symbols_of("symbols", symbols)
         columns = [self.market.column(symbol) for symbol in wanted]
-        if field != "all":
+        if not (isinstance(field, str) and field == "all"):
             return frames.history_frame(self.simulation.view, columns, count, field, adjust, frequency)
         if len(columns) != 1:
             raise UsageError(

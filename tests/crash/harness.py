@@ -173,7 +173,10 @@ def ahead_of(world: World, session: qr.Session, draw: int) -> str:
 def picture(session: qr.Session) -> tuple:
     """What must survive."""
     timeline = session.simulation.timeline
-    branches = [(name, len(item.stops), len(item.log), item.cursor) for name, item in timeline.branches.items()]
+    branches = [
+        (name, len(item.stops), len(item.log), item.cursor, tuple(item.commands))
+        for name, item in timeline.branches.items()
+    ]
     # By name: in which order attributes were first set is no part of what a strategy remembers.
     memory = [to_plain(dict(sorted(root.items()))) for root in session.simulation.keeper.memory.values(timeline.memory)]
     return (

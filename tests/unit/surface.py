@@ -90,6 +90,7 @@ NOT_CALLED: Mapping[str, str] = {
     "breakpoints.only": "called by a run",
     "notices.tell": "called by the session",
     "watch.note": "called by a step",
+    "what_if.named": "called by the ticket panel",
     "watch.tell": "called by a step",
 }
 """Public names that no user calls with arguments, and why."""

@@ -19,6 +19,7 @@ from pathlib import Path
 import qresearch
 from qresearch import data_cli, demo, reference
 from qresearch.book.html import price
+from qresearch.dialects import DIALECTS
 from qresearch.domain.fees import PARTS
 from qresearch.engine.fees import COST_PRESETS
 from qresearch.errors import MarketWarning, NotSupported, QresearchError, StrategyError, UsageError
@@ -107,7 +108,7 @@ def _parser() -> argparse.ArgumentParser:
     run.add_argument(
         "--data", required=True, help="a .csv or .parquet file of daily bars, or 'sample' for the embedded market"
     )
-    run.add_argument("--dialect", choices=["joinquant", "easyquant"], help="run a script written for that system")
+    run.add_argument("--dialect", choices=list(DIALECTS), help="run a script written for that system")
     run.add_argument(
         "--table",
         action="append",

@@ -29,7 +29,7 @@ from typing import Any
 
 from qresearch.domain import events
 from qresearch.domain.moment import Moment
-from qresearch.domain.settings import Costs, Settings, Slippage
+from qresearch.domain.settings import Costs, Own, Settings, Slippage
 from qresearch.domain.terms import Terms
 
 TEXT: Mapping[type, str] = {
@@ -39,6 +39,7 @@ TEXT: Mapping[type, str] = {
     Costs: "Costs open_tax close_tax open_commission close_commission min_commission historical=False rounding=each"
     " transfer_fee=0",
     Slippage: "Slippage kind=none size=0.0",
+    Own: "Own name parameters",
     Settings: "Settings costs slippage=no_slippage participation=None fill_model=a_share reserve=limit"
     " cancel_latency=none open_order_margin=False match_order=sells_first shortfall=trim rights=lapse delisting=last"
     " dividend_tax=none clock=next_open sizing=native",

@@ -18,7 +18,6 @@ from qresearch.domain.fees import parts_of
 from qresearch.domain.moment import OPEN, PHASES, Phase
 from qresearch.domain.order import Method, Status
 from qresearch.domain.reasons import NO_FACTS, Facts, Reason
-from qresearch.domain.settings import NEXT_OPEN
 from qresearch.domain.state import OpenOrder
 from qresearch.domain.terms import MARKET_DAY, MARKET_KINDS, TimeInForce
 from qresearch.engine.draft import Draft
@@ -131,7 +130,7 @@ class _Teller:
             lot = exchange.lot_shares if record.method is Method.LOTS else 1
             if sent != abs(record.asked) * lot:
                 text += self.say("rounded_from", asked=f"{abs(record.asked) * lot:,.0f}")
-        waits = "waits_for_open" if draft.settings.clock == NEXT_OPEN else "full_stop"
+        waits = "waits_for_open" if not self.exchange.clock.in_call else "full_stop"
         yield self._finding(block, "check_sent", PASSED, text + self.say(waits))
 
     def _sizing_text(self, draft: Draft) -> str:
@@ -192,7 +191,7 @@ class _Teller:
         first, last = told[0].event, told[-1]
         draft = self._at(told[0].place, first)
         order = draft.working.get(self.record.order_id)
-        if order is None or _is_left_over(order, draft):
+        if order is None or _is_left_over(order, draft, self.exchange):
             for item in told:
                 yield from self._told(item.place, item.event)
             return
@@ -321,10 +320,10 @@ def _is_same_turn(before: events.Event, event: events.Event) -> bool:
     return same and not isinstance(before, events.OrderWaiting)
 
 
-def _is_left_over(order: OpenOrder, draft: Draft) -> bool:
+def _is_left_over(order: OpenOrder, draft: Draft, exchange: Exchange) -> bool:
     """True at the close for what tries its luck at opens only."""
     taken = order.triggered and order.terms.limit_price is None
-    closing = PHASES[draft.phase] is Phase.CLOSE and not draft.bar and draft.settings.clock == NEXT_OPEN
+    closing = PHASES[draft.phase] is Phase.CLOSE and not draft.bar and not exchange.clock.in_call
     return closing and (order.terms.kind in MARKET_KINDS or taken)
 
 

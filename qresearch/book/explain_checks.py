@@ -16,14 +16,12 @@ import numpy as np
 from qresearch.book.html import number, price
 from qresearch.domain.moment import PHASES, Phase
 from qresearch.domain.reasons import Facts, Reason
-from qresearch.domain.settings import NEXT_OPEN
 from qresearch.domain.state import OpenOrder
 from qresearch.domain.terms import Kind, TimeInForce
 from qresearch.engine.checks import Checks
 from qresearch.engine.draft import Draft, taken_now
 from qresearch.engine.exchange import Exchange
-from qresearch.engine.fills import Bar, Quote, at_open, in_bar
-from qresearch.engine.lean_model import LEAN_EQUITY, lean_quote
+from qresearch.engine.fills import Bar, Quote, at_open
 from qresearch.engine.reserves import intent_of, reserve_price, reserved_cash, shares_before
 from qresearch.market.intraday import Intraday
 from qresearch.sentences import ENGLISH, Words
@@ -79,7 +77,7 @@ class Turn:
             float(panel.limit_up[day, order.instrument]),
             float(panel.limit_down[day, order.instrument]),
         )
-        self.is_daily = not draft.bar and draft.settings.clock == NEXT_OPEN
+        self.is_daily = not draft.bar and not exchange.clock.in_call
 
     @property
     def side(self) -> int:
@@ -125,10 +123,8 @@ class Turn:
         """What the fill model said."""
         order, draft = self.order, self.draft
         if self.phase is Phase.OPEN:
-            return at_open(order.terms, self.side, self.bar.open, triggered=order.triggered, stop=order.stop)
-        if draft.settings.fill_model == LEAN_EQUITY:
-            return lean_quote(self.exchange, order, draft.day, self.bar)
-        return in_bar(order.terms, self.side, self.bar, triggered=order.triggered, stop=order.stop)
+            return self.exchange.fills.at_price(order, self.bar.open)
+        return self.exchange.fills.in_bar(self.exchange, draft, order, self.bar)
 
     def _conditions(self) -> Iterator[Check]:
         """Stop and limit of the order against the open or the bar."""
@@ -154,7 +150,7 @@ class Turn:
         """Inside a day, where an order is asked more than once in a bar: what filled it, against its own prices."""
         terms, stop, limit = self.order.terms, self.order.stop, self.order.terms.limit_price
         met, at = self.fill_price == self.fill_price, price(self.fill_price)
-        tells = met and not (self.draft.settings.fill_model == LEAN_EQUITY and self._has_quotes)
+        tells = met and not (self.exchange.fills.asks_whole_bars and self._has_quotes)
         if terms.kind is Kind.MARKET_ON_CLOSE:
             yield Check("check_close", (Reason.AWAITS_CLOSE,), self.say("close_met", price=at) if met else "")
         if stop is not None:
@@ -178,13 +174,13 @@ class Turn:
             return ("the_open" if self.phase is Phase.OPEN else ""), self.bar
         source, row = exchange.bars(draft)
         whole = Bar(*(float(getattr(source, name)[row, order.instrument]) for name in ("open", "high", "low", "close")))
-        if draft.settings.clock != NEXT_OPEN:
+        if exchange.clock.in_call:
             if order.reason is not None and self.phase is not Phase.OPEN:
                 return "", self.bar if self.phase is Phase.CLOSE else whole
             return "the_last", Bar(*[exchange.view(draft).last_price(order.instrument)] * 4)
         opened = float(exchange.openings(draft, np.array([order.instrument]), np.array([order.leaves]))[0])
         quote = at_open(order.terms, self.side, opened, triggered=order.triggered, stop=order.stop)
-        if opened != opened or quote.price is None or draft.settings.fill_model == LEAN_EQUITY:
+        if opened != opened or quote.price is None or exchange.fills.asks_whole_bars:
             return "", whole
         is_quoted = draft.bar > 1 and isinstance(source, Intraday) and opened != whole.open
         return ("the_quote" if is_quoted else "the_open"), Bar(*[opened] * 4)

@@ -171,7 +171,8 @@ class Timeline:
         branch = self.branch
         before = len(branch.log)
         branch.log.extend(log)
-        branch.commands.extend((before + place, command) for place, command in draft.commands)
+        if draft.commands:
+            branch.commands.extend((before + place, command) for place, command in draft.commands)
         if new_stop:
             branch.stops.append(state)
             branch.counts.append(len(branch.log))

@@ -7,14 +7,16 @@ it with the first script, and the top floor may import it; it takes a session by
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any, TypeVar
+from importlib import import_module
+from typing import Any, TypeVar
 
-from qresearch.errors import UsageError
-
-if TYPE_CHECKING:
-    from qresearch.market.market import Market
+from qresearch.errors import UsageError, choose
+from qresearch.market.market import Market
 
 S = TypeVar("S")
+
+DIALECTS = {"joinquant": "Script", "easyquant": "EasyScript"}
+"""Systems whose scripts run here: the package of each, and its class of scripts."""
 
 _SET_BY_DIALECT = ("strategy", "clock")
 
@@ -33,14 +35,12 @@ def open_script(
     strict: bool,
     options: Mapping[str, Any],
 ) -> S:
-    """A session that runs a script, as `make` makes it; see :meth:`qresearch.Session.from_script`."""
-    from qresearch.dialects.easyquant import EasyScript  # noqa: PLC0415  # loaded with the first script, not before
-    from qresearch.dialects.joinquant import Script  # noqa: PLC0415  # as above
-
+    """A session that runs a script; see :meth:`Session.from_script`."""
     for name in _SET_BY_DIALECT:
         if name in options:
             raise UsageError(f"from_script: {name}= is set by the dialect. Leave it out.")
-    kind = EasyScript if dialect == "easyquant" else Script
+    # Loaded with the first script, not before.
+    kind = getattr(import_module(f"{__name__}.{choose('dialect', dialect, DIALECTS)}"), DIALECTS[dialect])
     strategy = kind.read(script, data=data, strict=strict, frequency=frequency)
     settings = {**strategy.options(), **options}
     return make(market, start=start, end=end, cash=cash, strategy=strategy, **settings)

@@ -14,20 +14,20 @@ The fields are those of its documents; their formulas, which it does not publish
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pandas as pd
 
 from qresearch.book.naming import POSITION
+from qresearch.book.portfolio import Portfolio
+from qresearch.book.tables import Tables
 from qresearch.domain.arguments import number
 from qresearch.domain.calls import told_calls
 from qresearch.errors import NotSupported, UsageError, shown
+from qresearch.session.port import AnySession
 from qresearch.session.strategy import Context
+from qresearch.session.trader import hold_from_start
 from qresearch.session.trading import TradingApi
-
-if TYPE_CHECKING:
-    from qresearch.book.tables import Tables
-    from qresearch.session.port import AnySession
 
 
 @told_calls
@@ -42,23 +42,26 @@ class Account:
     """
 
     def __init__(self, session: AnySession | Context) -> None:
-        if isinstance(session, Context):
-            session = session._session  # in a callback of a strategy
         if not isinstance(session, TradingApi):
             raise UsageError(
                 f"Account: session={shown(session)} is no session. Pass a qresearch.Session, or the context of a "
                 "strategy; the account is that of stocks."
             )
-        self._session = session
+        self._simulation = session.simulation
+
+    @property
+    def _portfolio(self) -> Portfolio:
+        simulation = self._simulation
+        return Portfolio(simulation.exchange, simulation.account, simulation.starting_equity)
 
     @property
     def _tables(self) -> Tables:
-        return self._session.tables(names="swordfish")
+        return Tables(self._simulation, names="swordfish")
 
     @property
     def cash(self) -> float:
         """Available cash, in the currency: all money less what resting buy orders hold back."""
-        return self._session.portfolio.available
+        return self._portfolio.available
 
     @property
     def trade_details(self) -> pd.DataFrame:
@@ -125,7 +128,7 @@ class Account:
             raise UsageError(f"last_price={last_price!r} is negative. Leave it out: the market knows the last price.")
         if number("qty", qty) < 0:
             raise NotSupported(f"qty={qty!r} is a short position, and a stock account holds none. Pass shares above 0.")
-        self._session._trader.hold_from_start(symbol, qty, order_price)
+        hold_from_start(self._simulation, symbol, qty, order_price)
 
     def get_daily_position(self, symbol: str | None = None) -> pd.DataFrame:
         """Positions at every close, with tradeDate; a day that is not over yet is not there.
@@ -168,8 +171,8 @@ class Account:
         return self._tables.return_summary
 
     def _canonical(self, symbol: str) -> str:
-        market = self._session.market
+        market = self._simulation.market
         return market.symbols[market.column(symbol)]
 
     def __repr__(self) -> str:
-        return f"<Account {self._session.portfolio!r}>"
+        return f"<Account {self._portfolio!r}>"

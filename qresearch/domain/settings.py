@@ -57,20 +57,39 @@ class Slippage:
 
 
 @dataclass(frozen=True, slots=True)
+class Own:
+    """A model of the user's own, as settings and log know it; the object itself is with the exchange.
+
+    Parameters
+    ----------
+    name : str
+    parameters : tuple of (str, str)
+        What it was made with, as text, by name.
+    """
+
+    name: str
+    parameters: tuple[tuple[str, str], ...] = ()
+
+    def __str__(self) -> str:
+        held = ", ".join(f"{name}={value}" for name, value in self.parameters)
+        return f"{self.name}({held})" if held else self.name
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """Everything that a session can set about execution; one frozen value, so that going back undoes a change.
 
     Parameters
     ----------
     costs : Costs
-    slippage : Slippage
+    slippage : Slippage or Own
     participation : float or None
         Largest part of a bar's volume that all orders in one instrument may take together; None: no cap.
-    clock : {"next_open", "same_bar"}
+    clock : {"next_open", "same_bar"} or Own
         Whether a request meets the market at the next open or inside the call: :mod:`qresearch.engine.immediate`.
     sizing : {"native", "joinquant"}
         How shares are counted: as :mod:`qresearch.engine.sizing` says, or with the three differences that it names.
-    fill_model : {"a_share", "lean_equity"}
+    fill_model : {"a_share", "lean_equity"} or Own
         When and at what price orders with terms of their own fill: :mod:`qresearch.engine.fills`, or the rules of LEAN.
     reserve : {"limit", "last", "none"}
         Price at which resting buys reserve cash: their limit or stop, the last visible price, or not at all; with
@@ -90,9 +109,9 @@ class Settings:
     """
 
     costs: Costs
-    slippage: Slippage = Slippage()
+    slippage: Slippage | Own = Slippage()
     participation: float | None = None
-    fill_model: str = "a_share"
+    fill_model: str | Own = "a_share"
     reserve: str = "limit"
     cancel_latency: str = "none"
     open_order_margin: bool = False
@@ -101,8 +120,13 @@ class Settings:
     rights: str = "lapse"
     delisting: str = "last"
     dividend_tax: str | float = "none"
-    clock: str = "next_open"
+    clock: str | Own = "next_open"
     sizing: str = "native"
+
+    @property
+    def slips(self) -> bool:
+        """True where fill prices move against orders."""
+        return not isinstance(self.slippage, Slippage) or self.slippage.kind != "none"
 
     @property
     def keeps_tax_lots(self) -> bool:

@@ -12,16 +12,16 @@ from typing import NoReturn, assert_never
 from qresearch.domain import events
 from qresearch.domain.commands import Advance, Cancel, ChangeSettings, Command, Log, Place, Record, Seed, Update
 from qresearch.domain.moment import AFTER_CLOSE, CLOSE, INTRADAY, OPEN, PRE_OPEN, Moment
-from qresearch.domain.settings import SAME_BAR
 from qresearch.engine.corporate import apply_actions, close_delisted, freeze_without_bars
 from qresearch.engine.draft import Draft
 from qresearch.engine.exchange import Exchange
-from qresearch.engine.immediate import bar_at_once, close_at_once, open_at_once, placing
-from qresearch.engine.matching import match_bar, match_open
 from qresearch.engine.risk import end_uncovered
 from qresearch.engine.updates import cancel, change_settings, update
-from qresearch.engine.working import expire, walk_close
+from qresearch.engine.working import expire
 from qresearch.errors import OutOfRange
+
+_moment = tuple.__new__
+"""Makes a moment without a call of Python: it is made at every phase of every day."""
 
 
 def decide(draft: Draft, exchange: Exchange, command: Command) -> bool:
@@ -46,9 +46,9 @@ def decide(draft: Draft, exchange: Exchange, command: Command) -> bool:
     OutOfRange
         Advance beyond the last day.
     """
-    # Every order of a large run comes through here: it is told first, and its block of requests records it.
     if type(command) is Place:
-        return placing(draft.settings)(draft, exchange, *command)
+        # Its block of requests records it.
+        return exchange.clock.place(draft, exchange, *command)
     before = len(draft.events)
     done = _decide(draft, exchange, command)
     if len(draft.events) > before and type(command) is not Advance:
@@ -72,6 +72,7 @@ def _decide(draft: Draft, exchange: Exchange, command: Command) -> bool:
             draft.emit(events.Logged(draft.at, level, text))
         case Advance():
             advance(draft, exchange)
+            draft.events.append(events.Advanced(draft.at))
         case Place():
             raise AssertionError  # told above
         case _:
@@ -82,24 +83,29 @@ def _decide(draft: Draft, exchange: Exchange, command: Command) -> bool:
 def advance(draft: Draft, exchange: Exchange) -> None:
     """Move a draft one phase on, on minute data one bar, and do what the market does there."""
     draft.block = None
-    if draft.phase < AFTER_CLOSE and draft.day >= exchange.first:
-        draft.stand_at(exchange.next_moment(draft.at))
-    else:
-        if draft.day >= exchange.last:
+    day, phase, _ = draft.at
+    if phase == AFTER_CLOSE or day < exchange.first:
+        if day >= exchange.last:
             refuse_beyond(exchange)
-        draft.stand_at(Moment(draft.day + 1, PRE_OPEN))
-    phase = draft.phase
+        day, phase = day + 1, PRE_OPEN
+        draft.stand_at(Moment(day, phase))
+    elif exchange.intraday is None:
+        phase += 1
+        draft.stand_at(_moment(Moment, (day, phase, 0)))
+    else:
+        draft.stand_at(exchange.next_moment(draft.at))
+        phase = draft.phase
     if phase == PRE_OPEN:
         _before_open(draft, exchange)
     elif phase == OPEN:
         if draft.queue or draft.working:
-            (open_at_once if draft.settings.clock == SAME_BAR else match_open)(draft, exchange)
+            exchange.clock.at_open(draft, exchange)
     elif phase == INTRADAY:
         if draft.bar and (draft.queue or draft.working):
-            (bar_at_once if draft.settings.clock == SAME_BAR else match_bar)(draft, exchange)
+            exchange.clock.in_bar(draft, exchange)
     elif phase == CLOSE:
         if draft.working:
-            (close_at_once if draft.settings.clock == SAME_BAR else walk_close)(draft, exchange)
+            exchange.clock.at_close(draft, exchange)
             expire(draft, exchange)
         if draft.day in exchange.breaks or draft.day in exchange.resumes:
             freeze_without_bars(draft, exchange)

@@ -30,8 +30,8 @@ class Draft:
     """
 
     __slots__ = (
-        "_own_positions", "amended", "at", "bar", "base", "block", "cash", "commands", "day", "events", "open_ids", "orders",
-        "phase", "positions", "queue", "realised", "settings", "stale", "taken", "tax_lots", "working",
+        "_own_positions", "amended", "at", "bar", "base", "block", "cash", "commands", "day", "events", "open_ids",
+        "orders", "phase", "positions", "queue", "realised", "settings", "stale", "taken", "tax_lots", "working",
     )  # fmt: skip
 
     def __init__(self, state: State) -> None:

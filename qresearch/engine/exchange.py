@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from typing import NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,10 +11,13 @@ from numpy.typing import NDArray
 from qresearch.domain.instrument import Board
 from qresearch.domain.moment import CLOSE, INTRADAY, OPEN, Moment
 from qresearch.domain.reasons import Reason, Refusal
-from qresearch.domain.settings import Costs
-from qresearch.domain.state import State
+from qresearch.domain.settings import Costs, Settings, Slippage
+from qresearch.domain.state import OpenOrder, State
+from qresearch.domain.terms import Terms
 from qresearch.engine.draft import Draft
 from qresearch.engine.fees import BOARDS, FeeBook, Rates
+from qresearch.engine.fills import Bar, Quote
+from qresearch.engine.slippage import SlippageModel
 from qresearch.market import rules
 from qresearch.market.intraday import Intraday
 from qresearch.market.market import Market
@@ -27,6 +31,96 @@ CHINA_LOT = 100
 """Shares in one lot of ``order_lots`` on a venue with rules, whatever the board's smallest order."""
 
 
+class MarketClock(Protocol):
+    """When a request meets the market. :mod:`qresearch.engine.clocks` has ours; another one has these methods.
+
+    Attributes
+    ----------
+    name : str
+        How the settings and the log call it.
+    handle_data : int
+        Phase at which a strategy decides.
+    in_call : bool
+        A request of trading hours meets the market inside its call, and one from before the open meets that open.
+    """
+
+    name: str
+    handle_data: int
+    in_call: bool
+
+    def place(  # noqa: PLR0917  # in the order of the call
+        self, draft: Draft, exchange: Exchange, instrument: int, method: int, asked: float, terms: Terms, /
+    ) -> bool:
+        """Decide on a request, and let it meet the market if it does so inside the call; False when it was refused."""
+
+    def meets_now(self, draft: Draft, terms: Terms, /) -> bool:
+        """True when a request meets the market inside the call."""
+
+    def at_open(self, draft: Draft, exchange: Exchange, /) -> None:
+        """The open of a day: requests that wait for it, and what rests."""
+
+    def in_bar(self, draft: Draft, exchange: Exchange, /) -> None:
+        """A whole bar inside a day."""
+
+    def at_close(self, draft: Draft, exchange: Exchange, /) -> None:
+        """The close of a day, before orders end with it."""
+
+
+class Fills(Protocol):
+    """When and at what price working orders fill. :mod:`qresearch.engine.fill_models` has ours.
+
+    A model of your own may be as small as :class:`~qresearch.engine.fills.FillModel`, which asks about one order and
+    one price or bar.
+
+    Attributes
+    ----------
+    name : str
+        How the settings and the log call it.
+    asks_whole_bars : bool
+        Orders with terms of their own are asked with whole bars only, and never at an opening price.
+    """
+
+    name: str
+    asks_whole_bars: bool
+
+    def at_price(self, order: OpenOrder, opened: float, /) -> Quote:
+        """What an order does at an opening price."""
+
+    def at_open(self, exchange: Exchange, draft: Draft, order: OpenOrder, /) -> Quote:
+        """What an order does at the open of the bar at which an account stands."""
+
+    def in_bar(self, exchange: Exchange, draft: Draft, order: OpenOrder, bar: Bar, /) -> Quote:
+        """What an order that did nothing at the open does with the whole bar."""
+
+    def concerns(self, bars: Intraday, row: int, order: OpenOrder, /) -> bool:
+        """True when a bar inside the day has something for an order."""
+
+    def looks_again(self, draft: Draft, order: OpenOrder, /) -> bool:
+        """True when a market order that found nothing at an open is asked with the whole bar too."""
+
+    def first_day(self, exchange: Exchange, day: int, /) -> dt.date:
+        """The first date on which an order that comes too late for a day can work."""
+
+    def last_day(self, exchange: Exchange, day: int, /) -> dt.date:
+        """The latest date whose orders end with a day."""
+
+
+class Models(NamedTuple):
+    """The models that a session runs by.
+
+    Parameters
+    ----------
+    clock : MarketClock
+    fills : Fills
+    slippage : SlippageModel or None
+        The one of the user's own.
+    """
+
+    clock: MarketClock
+    fills: Fills
+    slippage: SlippageModel | None
+
+
 class Exchange:
     """What the deciding functions need to know about a market; holds no state.
 
@@ -35,10 +129,12 @@ class Exchange:
     market : Market
     first, last : int
         Indices of the first and the last trading day of the session.
+    models : Models
     """
 
-    def __init__(self, market: Market, first: int, last: int) -> None:
+    def __init__(self, market: Market, first: int, last: int, models: Models) -> None:
         self.market, self.first, self.last = market, first, last
+        self.clock, self.fills, self._slippage = models
         self.money = market.venue.money
         panel, listed = market.panel, market.instruments
         ruled = market.venue.has_rules
@@ -167,6 +263,13 @@ class Exchange:
         if book is None:
             book = self._fee_books[costs] = FeeBook(self.market, costs)
         return book.at(day)
+
+    def slippage(self, settings: Settings) -> Slippage | SlippageModel:
+        """The slippage model of some settings."""
+        if isinstance(settings.slippage, Slippage):
+            return settings.slippage
+        assert self._slippage is not None  # settings name one only where it was given
+        return self._slippage
 
     def date(self, day: int) -> str:
         """A day (index) as text."""

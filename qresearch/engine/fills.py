@@ -20,10 +20,11 @@ An open beyond the limit or the stop (a gap) fills at the open: better than aske
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 from qresearch.domain.reasons import NO_FACTS, Facts, Reason
-from qresearch.domain.terms import Kind, Terms
+from qresearch.domain.state import OpenOrder
+from qresearch.domain.terms import MARKET_KINDS, Kind, Terms
 
 
 class Bar(NamedTuple):
@@ -60,7 +61,34 @@ class Quote(NamedTuple):
     facts: Facts = NO_FACTS
 
 
-_ANY_PRICE = frozenset({Kind.MARKET, Kind.MARKET_ON_OPEN})
+class FillModel(Protocol):
+    """When and at what price an order fills, asked about one order at a time.
+
+    A model of your own has these two methods and a name, and is passed as ``Session(fill_model=...)``. The log keeps
+    its name and, where it is a dataclass, its fields. :class:`AShare` is one to begin with.
+    """
+
+    name: str
+
+    def at_open(self, order: OpenOrder, opened: float, /) -> Quote:
+        """What an order does at an opening price, currency per share."""
+
+    def in_bar(self, order: OpenOrder, bar: Bar, /) -> Quote:
+        """What an order that did nothing at the open does in the rest of the bar."""
+
+
+class AShare:
+    """The fill model of daily A-share bars: see the top of this module."""
+
+    name = "a_share"
+
+    def at_open(self, order: OpenOrder, opened: float, /) -> Quote:
+        """What an order does at an opening price."""
+        return at_open(order.terms, 1 if order.leaves > 0 else -1, opened, triggered=order.triggered, stop=order.stop)
+
+    def in_bar(self, order: OpenOrder, bar: Bar, /) -> Quote:
+        """What an order that did nothing at the open does in the rest of the bar."""
+        return in_bar(order.terms, 1 if order.leaves > 0 else -1, bar, triggered=order.triggered, stop=order.stop)
 
 
 def first_stop(terms: Terms, side: int, last: float) -> float | None:
@@ -105,7 +133,7 @@ def at_open(terms: Terms, side: int, opened: float, *, triggered: bool, stop: fl
     >>> at_open(limit(10.0), 1, 9.8, triggered=False, stop=None).price
     9.8
     """
-    if terms.kind in _ANY_PRICE:
+    if terms.kind in MARKET_KINDS:
         return Quote(opened, triggered=triggered)
     if terms.kind is Kind.MARKET_ON_CLOSE:
         return Quote(None, reason=Reason.AWAITS_CLOSE)

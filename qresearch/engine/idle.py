@@ -11,7 +11,6 @@ from qresearch.domain.state import OpenOrder
 from qresearch.domain.terms import Kind
 from qresearch.engine.draft import Draft
 from qresearch.engine.exchange import Exchange
-from qresearch.engine.lean_model import LEAN_EQUITY
 from qresearch.market.intraday import Intraday
 
 
@@ -25,7 +24,7 @@ def touched_orders(draft: Draft, exchange: Exchange) -> list[int]:
     exchange : Exchange
     """
     bars, row = exchange.bars(draft)
-    if not isinstance(bars, Intraday) or draft.settings.fill_model == LEAN_EQUITY:
+    if not isinstance(bars, Intraday) or exchange.fills.asks_whole_bars:
         return list(draft.working)
     return [order_id for order_id, order in draft.working.items() if not _is_idle(order, bars, row, draft.bar)]
 

@@ -23,12 +23,9 @@ daily bars that of the day to come; all orders of a bar share it.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 from qresearch.domain import events
 from qresearch.domain.moment import CLOSE, OPEN
 from qresearch.domain.reasons import Facts, Reason
-from qresearch.domain.settings import SAME_BAR, Settings
 from qresearch.domain.state import OpenOrder
 from qresearch.domain.terms import MARKET_DAY, MARKET_KINDS, Kind, Terms, TimeInForce
 from qresearch.engine.draft import Draft
@@ -38,21 +35,17 @@ from qresearch.engine.idle import touched_orders
 from qresearch.engine.quoting import Quoting
 from qresearch.engine.sizing import place
 from qresearch.engine.ticks import last_price
-from qresearch.engine.timing import meets_market_now
 from qresearch.engine.working import Walk, expire, release_all
 from qresearch.market.intraday import Intraday
 
 _SETTLED_BY_TERMS = frozenset({TimeInForce.IOC, TimeInForce.FOK})
 
 
-def placing(settings: Settings) -> Callable[..., bool]:
-    """The function that decides on a request under some settings: :func:`place_at_once`, or only queueing it.
-
-    >>> from qresearch.domain.settings import Costs
-    >>> placing(Settings(Costs(0, 0, 0, 0, 0), clock="same_bar")).__name__
-    'place_at_once'
-    """
-    return place_at_once if settings.clock == SAME_BAR else place
+def meets_market_now(draft: Draft, terms: Terms) -> bool:
+    """True in trading hours; what is good for an opening price only waits for the next one later in the day."""
+    if not OPEN <= draft.phase <= CLOSE:
+        return False
+    return terms.kind is not Kind.MARKET_ON_OPEN or draft.phase == OPEN
 
 
 def place_at_once(  # noqa: PLR0917  # in the order of the call

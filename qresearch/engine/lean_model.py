@@ -23,13 +23,68 @@ from qresearch.domain.reasons import Facts, Reason
 from qresearch.domain.state import OpenOrder
 from qresearch.domain.terms import Kind
 from qresearch.engine.draft import Draft
-from qresearch.engine.exchange import Exchange
+from qresearch.engine.exchange import Exchange, Fills
 from qresearch.engine.fills import Bar, Quote
 from qresearch.engine.lean_fills import lean_equity
 from qresearch.engine.lean_market import HOUR, Asked, QuoteBar, Resolution, Snapshot, TimedBar, TradingHours, Wait
 from qresearch.market.intraday import Intraday
 
-LEAN_EQUITY = "lean_equity"
+
+class LeanEquity:
+    """LEAN's equity fills.
+
+    Parameters
+    ----------
+    opening : Fills
+        What market orders from before the open of a day are asked by.
+    """
+
+    name = "lean_equity"
+    asks_whole_bars = True
+
+    def __init__(self, opening: Fills) -> None:
+        self._opening = opening
+
+    def at_price(self, order: OpenOrder, opened: float, /) -> Quote:
+        """What an order does at an opening price: as under the other model."""
+        return self._opening.at_price(order, opened)
+
+    def at_open(self, exchange: Exchange, draft: Draft, order: OpenOrder, /) -> Quote:
+        """A market order placed during the day pays the last quote or trade; another one the open."""
+        if draft.bar > 1 and order.terms.kind is Kind.MARKET and not came_before(order, draft.day):
+            return lean_quote_in_day(exchange, draft, order, closing=False)
+        return self._opening.at_open(exchange, draft, order)
+
+    def in_bar(self, exchange: Exchange, draft: Draft, order: OpenOrder, bar: Bar, /) -> Quote:
+        """What an order does with the whole bar of a day, or with one inside it."""
+        if draft.bar and draft.phase != CLOSE:
+            return lean_quote_in_day(exchange, draft, order, closing=True)
+        return lean_quote(exchange, order, draft.day, bar)
+
+    def concerns(self, bars: Intraday, row: int, order: OpenOrder, /) -> bool:
+        """True when the bar holds trades, or a quote that the order meets."""
+        quotes = bars.ask if order.leaves > 0 else bars.bid
+        return bool(bars.traded[row, order.instrument]) or (
+            quotes is not None and bool(quotes[row, order.instrument] > 0)
+        )
+
+    def looks_again(self, draft: Draft, order: OpenOrder, /) -> bool:
+        """True for a market order of the day for which there was no price yet."""
+        in_day = bool(draft.bar) and draft.phase != CLOSE
+        return in_day and order.reason is Reason.NO_TRADES and not came_before(order, draft.day)
+
+    def first_day(self, exchange: Exchange, day: int, /) -> dt.date:
+        """The day after, also where nobody trades: such a last day is moved to the next trading day."""
+        if day < 0:
+            found: dt.date = exchange.market.days[day + 1].astype(object)
+            return found
+        today: dt.date = exchange.market.days[day].astype(object)
+        return today + dt.timedelta(days=1)
+
+    def last_day(self, exchange: Exchange, day: int, /) -> dt.date:
+        """The day itself: an order ends at the close of the trading day after a last day on which nobody trades."""
+        today: dt.date = exchange.market.days[day].astype(object)
+        return today
 
 
 def lean_quote(exchange: Exchange, order: OpenOrder, day: int, bar: Bar) -> Quote:
@@ -61,12 +116,6 @@ def lean_quote(exchange: Exchange, order: OpenOrder, day: int, bar: Bar) -> Quot
         return Quote(answer.price, answer.takes, answer.triggered, answer.stop)
     reason, facts = _why(order, bar, answer.wait)
     return Quote(None, triggered=answer.triggered, stop=answer.stop, reason=reason, facts=facts)
-
-
-def brings_news(bars: Intraday, row: int, order: OpenOrder) -> bool:
-    """True when a bar inside the day holds trades, or a quote that an order meets."""
-    quotes = bars.ask if order.leaves > 0 else bars.bid
-    return bool(bars.traded[row, order.instrument]) or (quotes is not None and bool(quotes[row, order.instrument] > 0))
 
 
 def lean_quote_in_day(exchange: Exchange, draft: Draft, order: OpenOrder, *, closing: bool) -> Quote:

@@ -33,7 +33,6 @@ from qresearch.engine.checks import Checks, Intent
 from qresearch.engine.draft import Draft
 from qresearch.engine.exchange import Exchange
 from qresearch.engine.idle import touched_orders
-from qresearch.engine.lean_model import LEAN_EQUITY
 from qresearch.engine.ledger import after_sale, notionals, price_units
 from qresearch.engine.queue import caps_position, due, released
 from qresearch.engine.slippage import slipped
@@ -53,7 +52,7 @@ def match_open(draft: Draft, exchange: Exchange, left_out: Set[int] = frozenset(
     walked one by one by the same rules, because what rests holds cash and shares back.
     """
     blocks = due(draft, draft.at)
-    if blocks and not draft.working and not _is_special(draft, blocks):
+    if blocks and not draft.working and not _is_special(draft, exchange, blocks):
         match = _Match(draft, exchange, blocks)
         if not match.locked:
             # Also when every order was canceled meanwhile: the event is what takes them out of the queue.
@@ -78,11 +77,11 @@ def match_bar(draft: Draft, exchange: Exchange) -> None:
     draft.block = None
 
 
-def _is_special(draft: Draft, blocks: list[events.Placed]) -> bool:
+def _is_special(draft: Draft, exchange: Exchange, blocks: list[events.Placed]) -> bool:
     """True when an order may have to wait: it has terms or rules of its own, or the volume is capped."""
     if draft.settings.participation is not None or any(block.terms for block in blocks):
         return True
-    if draft.bar > 1 and draft.settings.fill_model == LEAN_EQUITY:
+    if draft.bar > 1 and exchange.fills.asks_whole_bars:
         return True
     return any(amendment.terms is not MARKET_DAY for amendment in draft.amended.values())
 
@@ -115,7 +114,7 @@ class _Match:
             self.locked = True
             return
         self.prices = self.opens
-        if settings.slippage.kind != "none":
+        if settings.slips:
             self.prices = self._slipped()
         self.locked = exchange.has_limits and self._meets_locked_open(blocked)
         """Some order meets a locked open, or a bar without trades, and has to wait: the exact way knows how to."""
@@ -151,7 +150,7 @@ class _Match:
         panel, day = exchange.market.panel, draft.day
         source, row = exchange.bars(draft)
         steps, volumes = exchange.steps[self.instruments], source.volume[row, self.instruments]
-        prices = slipped(draft.settings.slippage, self.opens, self.quantities, volumes, steps)
+        prices = slipped(exchange.slippage(draft.settings), self.opens, self.quantities, volumes, steps)
         ceilings, floors = panel.limit_up[day, self.instruments], panel.limit_down[day, self.instruments]
         bounded: NDArray[np.float64] = np.fmax(np.fmin(prices, ceilings), floors)
         return bounded

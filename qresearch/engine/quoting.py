@@ -7,11 +7,10 @@ import numpy as np
 from qresearch.domain.moment import CLOSE
 from qresearch.domain.reasons import Reason
 from qresearch.domain.state import OpenOrder
-from qresearch.domain.terms import MARKET_KINDS, Kind
+from qresearch.domain.terms import MARKET_KINDS
 from qresearch.engine.draft import Draft
 from qresearch.engine.exchange import Exchange
-from qresearch.engine.fills import Bar, Quote, at_open, in_bar
-from qresearch.engine.lean_model import LEAN_EQUITY, came_before, lean_quote, lean_quote_in_day
+from qresearch.engine.fills import Bar, Quote
 from qresearch.engine.slippage import slipped
 
 
@@ -28,7 +27,6 @@ class Quoting:
 
     def __init__(self, draft: Draft, exchange: Exchange, *, closing: bool) -> None:
         self.draft, self.exchange, self.closing = draft, exchange, closing
-        self._lean = draft.settings.fill_model == LEAN_EQUITY
 
     def _bar(self, instrument: int) -> Bar:
         """The whole bar that orders are asked against; the closing price of a day is that of its last trade."""
@@ -37,41 +35,17 @@ class Quoting:
             source, row = self.exchange.market.panel, self.draft.day
         return Bar(*(float(getattr(source, name)[row, instrument]) for name in ("open", "high", "low", "close")))
 
-    def _opening(self, order: OpenOrder) -> Quote:
-        """What an order does at the open of the bar."""
-        draft = self.draft
-        if self._lean and draft.bar > 1 and order.terms.kind is Kind.MARKET and not came_before(order, draft.day):
-            return lean_quote_in_day(self.exchange, draft, order, closing=False)
-        sides = np.array([order.leaves], dtype=np.int64)
-        opened = float(self.exchange.openings(self.draft, np.array([order.instrument]), sides)[0])
-        if opened != opened:
-            facts = {"time": self.exchange.time_text(self.draft)}
-            return Quote(None, triggered=order.triggered, stop=order.stop, reason=Reason.NO_TRADES, facts=facts)
-        side = 1 if order.leaves > 0 else -1
-        return at_open(order.terms, side, opened, triggered=order.triggered, stop=order.stop)
-
     def quote(self, order: OpenOrder) -> Quote:
         """What an order meets: a price before slippage, or why there is none."""
+        draft, fills = self.draft, self.exchange.fills
         if not self.closing:
-            return self._opening(order)
-        side, bar = 1 if order.leaves > 0 else -1, self._bar(order.instrument)
+            return fills.at_open(self.exchange, draft, order)
         taken = order.triggered and order.terms.limit_price is None
-        in_day = self._lean and self.draft.bar and self.draft.phase != CLOSE
-        looks_again = in_day and order.reason is Reason.NO_TRADES and not came_before(order, self.draft.day)
-        if taken or (order.terms.kind in MARKET_KINDS and not looks_again):
+        if taken or (order.terms.kind in MARKET_KINDS and not fills.looks_again(draft, order)):
             # A market order, or a stop that became one, tries its luck at opens only.
-            return Quote(
-                None,
-                triggered=order.triggered,
-                stop=order.stop,
-                reason=order.reason or Reason.VOLUME_CAP,
-                facts=order.facts,
-            )
-        if in_day:
-            return lean_quote_in_day(self.exchange, self.draft, order, closing=True)
-        if self._lean:
-            return lean_quote(self.exchange, order, self.draft.day, bar)
-        return in_bar(order.terms, side, bar, triggered=order.triggered, stop=order.stop)
+            reason = order.reason or Reason.VOLUME_CAP
+            return Quote(None, triggered=order.triggered, stop=order.stop, reason=reason, facts=order.facts)
+        return fills.in_bar(self.exchange, draft, order, self._bar(order.instrument))
 
     def fill_price(self, order: OpenOrder, quote: Quote) -> float:
         """The quote after slippage, within the limits of the day and the order's own limit."""
@@ -85,12 +59,12 @@ class Quoting:
     def slipped(self, order: OpenOrder, price: float) -> float:
         """A price after slippage, within the limits of the day."""
         draft, exchange = self.draft, self.exchange
-        if draft.settings.slippage.kind == "none":
+        if not draft.settings.slips:
             return price
         panel, instrument = exchange.market.panel, order.instrument
         source, row = exchange.bars(draft)
         moved = slipped(
-            draft.settings.slippage,
+            exchange.slippage(draft.settings),
             np.array([price]),
             np.array([order.leaves], dtype=np.int64),
             source.volume[row, [instrument]],

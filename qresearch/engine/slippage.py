@@ -10,17 +10,60 @@ size: this flatters.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+from typing import Protocol
+
 import numpy as np
 from numpy.typing import NDArray
 
 from qresearch.domain.settings import Slippage
 from qresearch.errors import UsageError, choose
 
-SLIPPAGE_KINDS = ("none", "fixed", "bps", "volume_share", "spread", "spread_rate")
-
 Floats = NDArray[np.float64]
 _NEAREST = frozenset({"spread", "spread_rate"})
 _HAIR = 1e-6
+_Move = Callable[[float, Floats, NDArray[np.int64], Floats], Floats]
+"""From size, prices, signed quantities and volumes to prices."""
+
+
+def _by_share_of_volume(size: float, prices: Floats, quantities: NDArray[np.int64], volumes: Floats) -> Floats:
+    share = np.abs(quantities) / np.where(volumes > 0, volumes, np.inf)
+    moved: Floats = prices * (1 + np.sign(quantities) * size * np.minimum(share, 1.0) ** 2)
+    return moved
+
+
+_MOVES: Mapping[str, _Move] = MappingProxyType(
+    {
+        "none": lambda size, prices, quantities, volumes: prices,
+        "fixed": lambda size, prices, quantities, volumes: prices + np.sign(quantities) * size,
+        "bps": lambda size, prices, quantities, volumes: prices * (1 + np.sign(quantities) * size / 10_000),
+        "volume_share": _by_share_of_volume,
+        "spread": lambda size, prices, quantities, volumes: prices + np.sign(quantities) * size / 2,
+        "spread_rate": lambda size, prices, quantities, volumes: prices * (1 + np.sign(quantities) * size / 2),
+    }
+)
+SLIPPAGE_KINDS = tuple(_MOVES)
+
+
+class SlippageModel(Protocol):
+    """How far fill prices move against orders.
+
+    A model of your own has a name and this method, or is such a function; it is passed as ``Session(slippage=...)``.
+    What it gives is put on the tick against the order, and within the limits of the day.
+    """
+
+    name: str
+
+    def moved(self, prices: Floats, quantities: NDArray[np.int64], volumes: Floats, /) -> Floats:
+        """Prices after slippage, (F,), from those before, signed shares, and the volumes of the bars."""
+
+
+class ByFunction:
+    """A function as a slippage model."""
+
+    def __init__(self, function: Callable[[Floats, NDArray[np.int64], Floats], Floats]) -> None:
+        self.name, self.moved = function.__name__, function
 
 
 def slippage_model(kind: str, size: float = 0.0) -> Slippage:
@@ -49,13 +92,17 @@ def slippage_model(kind: str, size: float = 0.0) -> Slippage:
 
 
 def slipped(
-    model: Slippage, prices: Floats, quantities: NDArray[np.int64], volumes: Floats, steps: NDArray[np.float64]
+    model: Slippage | SlippageModel,
+    prices: Floats,
+    quantities: NDArray[np.int64],
+    volumes: Floats,
+    steps: NDArray[np.float64],
 ) -> Floats:
     """Fill prices after slippage, on the tick, before the limits of the day are applied.
 
     Parameters
     ----------
-    model : Slippage
+    model : Slippage or SlippageModel
     prices : (F,) ndarray of float64, currency per share
     quantities : (F,) ndarray of int64, shares
         Signed.
@@ -69,22 +116,15 @@ def slipped(
     (F,) ndarray of float64
     """
     side = np.sign(quantities)
-    if model.kind == "none":
-        return prices
-    if model.kind == "fixed":
-        moved = prices + side * model.size
-    elif model.kind == "bps":
-        moved = prices * (1 + side * model.size / 10_000)
-    elif model.kind == "spread":
-        moved = prices + side * model.size / 2
-    elif model.kind == "spread_rate":
-        moved = prices * (1 + side * model.size / 2)
+    if isinstance(model, Slippage):
+        if model.kind == "none":
+            return prices
+        moved, is_nearest = _MOVES[model.kind](model.size, prices, quantities, volumes), model.kind in _NEAREST
     else:
-        share = np.abs(quantities) / np.where(volumes > 0, volumes, np.inf)
-        moved = prices * (1 + side * model.size * np.minimum(share, 1.0) ** 2)
+        moved, is_nearest = np.asarray(model.moved(prices, quantities, volumes), dtype=np.float64), False
     # Against the order: a buy pays the next tick up, a sell gets the next one down. The hair of tolerance keeps a
     # price that is on its tick there. Half a tick less makes it the nearest one, a tie still against the order.
     ticks = np.where(steps > 0, steps, 1.0)
-    slack = 0.5 - _HAIR if model.kind in _NEAREST else _HAIR
+    slack = 0.5 - _HAIR if is_nearest else _HAIR
     rounded = np.where(side > 0, np.ceil(moved / ticks - slack), np.floor(moved / ticks + slack)) / np.rint(1 / ticks)
     return np.where(steps > 0, np.maximum(rounded, ticks), np.maximum(moved, 0.0))

@@ -6,46 +6,31 @@ import datetime as dt
 
 from qresearch.domain.moment import CLOSE, OPEN
 from qresearch.domain.reasons import Reason, Refusal
-from qresearch.domain.settings import SAME_BAR
 from qresearch.domain.state import OpenOrder
 from qresearch.domain.terms import Kind, Terms, TimeInForce
 from qresearch.engine.draft import Draft
 from qresearch.engine.exchange import Exchange
-from qresearch.engine.lean_model import LEAN_EQUITY
-
-
-def meets_market_now(draft: Draft, terms: Terms) -> bool:
-    """True when a request meets the market inside the call: on the clock of the same bar, in trading hours.
-
-    What is good for an opening price only can do so at the open, and waits for the next one later in the day.
-    """
-    if draft.settings.clock != SAME_BAR or not OPEN <= draft.phase <= CLOSE:
-        return False
-    return terms.kind is not Kind.MARKET_ON_OPEN or draft.phase == OPEN
 
 
 def meets_open_today(draft: Draft, exchange: Exchange, terms: Terms) -> bool:
     """True before an open at which what is asked for now is tried today.
 
-    On the clock of the same bar and on minute data that of the day; on minute data also that of each later bar.
+    By its clock, and on minute data, that of the day; on minute data also that of each later bar.
     """
     if draft.phase < OPEN:
-        return draft.settings.clock == SAME_BAR or exchange.bar_count(draft.day) > 0
+        return exchange.clock.in_call or exchange.bar_count(draft.day) > 0
     is_early = draft.phase < CLOSE and draft.bar < exchange.bar_count(draft.day)
     return is_early and terms.kind is not Kind.MARKET_ON_OPEN
 
 
 def too_late(draft: Draft, exchange: Exchange, terms: Terms) -> Refusal | None:
     """Why a request cannot meet the market any more: no open follows, or its last day comes before the first one."""
-    is_today = meets_market_now(draft, terms) or meets_open_today(draft, exchange, terms)
+    is_today = exchange.clock.meets_now(draft, terms) or meets_open_today(draft, exchange, terms)
     if not is_today and draft.day >= exchange.last:
         return Reason.NO_FURTHER_OPEN, {"day": exchange.date(draft.day)}
     if terms.good_till is not None:
-        first: dt.date = exchange.market.days[draft.day + (not is_today)].astype(object)
-        if draft.settings.fill_model == LEAN_EQUITY and not is_today and draft.day >= 0:
-            # By its rules a last day on which nobody trades is moved to the next trading day.
-            today: dt.date = exchange.market.days[draft.day].astype(object)
-            first = today + dt.timedelta(days=1)
+        today: dt.date = exchange.market.days[max(draft.day, 0)].astype(object)
+        first = today if is_today else exchange.fills.first_day(exchange, draft.day)
         if terms.good_till < first:
             return Reason.GOOD_TILL_OVER, {"until": str(terms.good_till), "day": str(first)}
     return None
@@ -56,17 +41,4 @@ def ends_today(draft: Draft, exchange: Exchange, order: OpenOrder) -> bool:
     terms = order.terms
     if terms.time_in_force is TimeInForce.GTC:
         return False
-    return terms.good_till is None or terms.good_till <= _last_day(draft, exchange)
-
-
-def _last_day(draft: Draft, exchange: Exchange) -> dt.date:
-    """The latest day whose orders end today: a last day on which nobody trades ends on the trading day before it.
-
-    By LEAN's rules it ends at the close of the trading day after it.
-    """
-    days, following = exchange.market.days, draft.day + 1
-    if following == len(days) or draft.settings.fill_model == LEAN_EQUITY:
-        today: dt.date = days[draft.day].astype(object)
-        return today
-    tomorrow: dt.date = days[following].astype(object)
-    return tomorrow - dt.timedelta(days=1)
+    return terms.good_till is None or terms.good_till <= exchange.fills.last_day(exchange, draft.day)

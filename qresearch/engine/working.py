@@ -30,7 +30,6 @@ from qresearch.engine.checks import Checks, Cut, Intent
 from qresearch.engine.draft import Draft
 from qresearch.engine.exchange import Exchange
 from qresearch.engine.fills import Quote
-from qresearch.engine.lean_model import LEAN_EQUITY, brings_news
 from qresearch.engine.ledger import lots_after_sale
 from qresearch.engine.open_orders import is_buying
 from qresearch.engine.quoting import Quoting
@@ -104,7 +103,6 @@ class Walk:
 
     def __init__(self, draft: Draft, exchange: Exchange, *, closing: bool) -> None:
         self.draft, self.exchange, self.closing = draft, exchange, closing
-        self.lean = draft.settings.fill_model == LEAN_EQUITY
         self.quoting = self.prices(draft, exchange, closing=closing)
         self.checks = Checks(draft, exchange)
         self.reserved = reserved_cash(draft, exchange)
@@ -160,7 +158,12 @@ class Walk:
             self._refuse_or_wait(order, *invalid)
             return
         taken = order.triggered and limit is None
-        if self.lean and not self.closing and order.terms.kind not in MARKET_KINDS and not taken:
+        if (
+            self.exchange.fills.asks_whole_bars
+            and not self.closing
+            and order.terms.kind not in MARKET_KINDS
+            and not taken
+        ):
             return  # its rules ask whole bars only
         quote = self.quoting.quote(order)
         is_fresh = order.reason is None or (order.is_untouched and quote.triggered)
@@ -212,7 +215,7 @@ class Walk:
         bars, row = self.exchange.bars(draft)
         if kind is Kind.MARKET_ON_CLOSE or not isinstance(bars, Intraday):
             return kind is Kind.MARKET_ON_CLOSE
-        return not (brings_news(bars, row, order) if self.lean else bars.traded[row, order.instrument])
+        return not self.exchange.fills.concerns(bars, row, order)
 
     def _note_trigger(self, order: OpenOrder, quote: Quote) -> None:
         if quote.triggered and not order.triggered:

@@ -121,14 +121,17 @@ class Clock:
         if armed is not None:
             armed.begin()
         host.begin_step()
-        stale = simulation.timeline.state.stale
+        stale, hooks, schedules, listens = (
+            simulation.timeline.state.stale, host.hooks, host.memory.schedules, host.listens,
+        )  # fmt: skip
 
         def inside(draft: Draft) -> bool:
             nonlocal stale
             if draft.stale is not stale:
                 stale = draft.stale
                 self.keeper.warn_of_frozen(draft.events)
-            host.call_due(draft)
+            if draft.phase in hooks or schedules.calls or listens:
+                host.call_due(draft)
             return armed is not None and _check(armed, draft.events)
 
         return simulation.simulated(target, inside)

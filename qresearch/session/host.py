@@ -17,7 +17,7 @@ from qresearch.session.interrupts import LET, LET_DEBUGGER
 from qresearch.session.listeners import LISTENERS, Listeners
 from qresearch.session.memory import Scheduled
 from qresearch.session.now import now_of
-from qresearch.session.schedules import AT_EVERY_BAR, HANDLE_DATA, hook_phases, is_due
+from qresearch.session.schedules import AT_EVERY_BAR, hook_phases, is_due
 from qresearch.session.source_file import read_source
 from qresearch.session.strategy import HOOKS, BarData, Context, Hooks, Loadable, bind_hook, load_strategy
 from qresearch.session.traces import strategy_error
@@ -78,14 +78,20 @@ class Host:
         self.debugger: Debugger | None = None
         self.attempt: Attempt | None = None
         """The last step that failed."""
-        self._hooks: dict[int, Callable[[], object]] = {}
+        self.hooks: dict[int, Callable[[], object]] = {}
+        """What is called at each phase."""
         self._codes: tuple[object, ...] = ()
         self._listeners: Listeners | None = None
 
     @property
+    def listens(self) -> bool:
+        """True when the strategy is told what happens to orders."""
+        return self._listeners is not None
+
+    @property
     def calls_anything(self) -> bool:
         """True when a step has functions to call."""
-        return bool(self._hooks or self.memory.schedules.functions)
+        return bool(self.hooks or self.memory.schedules.functions)
 
     # ------------------------------------------------------------------ loading
 
@@ -107,12 +113,12 @@ class Host:
         """Put callbacks in force; when one of them cannot be called, the old ones stay."""
         bound = hooks.phases or {
             phase: bind_hook(hooks.calls[name], self.context, self.data)
-            for phase, name in hook_phases(self.simulation.timeline.state.settings.clock).items()
+            for phase, name in hook_phases(self.simulation.exchange.clock.handle_data).items()
             if name in hooks.calls
         }
         listens = any(name in hooks.calls for name in LISTENERS)
         self._listeners = Listeners(hooks.calls, self.context, self.simulation) if listens else None
-        self.strategy, self._hooks, self._codes = hooks, bound, hooks.codes
+        self.strategy, self.hooks, self._codes = hooks, bound, hooks.codes
 
     # ------------------------------------------------------------------ editing
 
@@ -148,7 +154,7 @@ class Host:
 
     def notice_reload(self) -> None:
         """Take in that the functions of the strategy were changed in place, as autoreload does it."""
-        if self._hooks and self.strategy.codes != self._codes:
+        if self.hooks and self.strategy.codes != self._codes:
             self._codes = self.strategy.codes
             self._note_edit(source_of(self.strategy.target))
 
@@ -201,7 +207,7 @@ class Host:
         if listeners is not None:
             with let:
                 listeners.tell(draft, self.call)
-        if draft.phase in self._hooks or self.memory.schedules.calls:
+        if draft.phase in self.hooks or self.memory.schedules.calls:
             with let:
                 self._call_hooks(draft)
                 if listeners is not None:
@@ -212,12 +218,11 @@ class Host:
         if self.strategy.phases is not None:
             self.strategy.phases[phase]()
             return
-        hook = self._hooks.get(phase)
-        clock = draft.base.settings.clock
+        hook = self.hooks.get(phase)
         # handle_data comes last at its phase, so that it sees what timed functions asked for; other hooks come first.
-        last = phase == HANDLE_DATA[clock]
+        last = phase == self.simulation.exchange.clock.handle_data
         if hook is not None and not last:
-            self.call(hook_phases(clock)[phase], hook)
+            self.call(hook_phases(self.simulation.exchange.clock.handle_data)[phase], hook)
         for when, func in self.memory.schedules.calls:
             if when == phase or (when >= AT_EVERY_BAR and is_due(when, draft, self.simulation.exchange)):
                 self.call(getattr(func, "__name__", "run_daily"), lambda func=func: func(self.context))  # type: ignore[misc]

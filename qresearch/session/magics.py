@@ -127,12 +127,13 @@ class Magics:
         # The globals of a strategy that is a script.
         namespace = target if isinstance(target, dict) else None
         if namespace is None:
-            result = self._shell.run_cell(cell)  # type: ignore[no-untyped-call]  # IPython declares no types there
-            result.raise_error()
             namespace = self._shell.user_ns
-        else:
-            # The user's own cell, run where its script is.
-            exec(compile(cell, "<ipython-input-strategy>", "exec"), namespace)
+        # The first line of the cell is the magic itself: what follows keeps its line, also for a debugger, which knows
+        # the cell by its text.
+        whole = f"{f'%%strategy {line}'.rstrip()}\n{cell.removesuffix(chr(10))}"
+        code = f"#{whole}"
+        name = self._shell.compile.cache(code, self._shell.execution_count, raw_code=whole)
+        exec(compile(code, name, "exec"), namespace)  # the user's own cell, run where the strategy is
         made = {name: namespace[name] for name in names}
         current = session.strategy.name
         if current in made:

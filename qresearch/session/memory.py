@@ -11,7 +11,7 @@ import itertools
 import pickle
 from collections.abc import Callable, Iterable, Iterator, Mapping, MutableMapping
 from functools import partial
-from types import MappingProxyType
+from types import BuiltinFunctionType, FunctionType, MappingProxyType, MethodType, ModuleType
 from typing import Any, NamedTuple
 from weakref import WeakValueDictionary
 
@@ -22,6 +22,9 @@ from qresearch.session.ticket import Ticket
 Root = MutableMapping[str, Any]
 Scheduled = Callable[[Any], object]
 """Takes the context."""
+
+_CODE = (ModuleType, FunctionType, BuiltinFunctionType, MethodType, type)
+"""What among the globals of a script is no data."""
 
 _owners: WeakValueDictionary[int, Memory] = WeakValueDictionary()
 _numbers = itertools.count()
@@ -78,6 +81,41 @@ class SessionMemory(MutableMapping[str, Any]):
 
     def __repr__(self) -> str:
         return repr(self._held)
+
+
+class ScriptGlobals(MutableMapping[str, Any]):
+    """The data among the globals of a script: what is no module, function, class or name that was put there for it.
+
+    Parameters
+    ----------
+    namespace : dict
+    provided : mapping
+        What the script found among its globals when it began.
+    """
+
+    def __init__(self, namespace: dict[str, Any], provided: Mapping[str, Any]) -> None:
+        self._namespace, self._provided = namespace, provided
+
+    def _is_data(self, name: str) -> bool:
+        value = self._namespace[name]
+        if name.startswith("__") or isinstance(value, _CODE):
+            return False
+        return name not in self._provided or self._provided[name] is not value
+
+    def __getitem__(self, name: str) -> Any:
+        return self._namespace[name]
+
+    def __setitem__(self, name: str, value: Any) -> None:
+        self._namespace[name] = value
+
+    def __delitem__(self, name: str) -> None:
+        del self._namespace[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter([name for name in self._namespace if self._is_data(name)])
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self)
 
 
 class Schedules:

@@ -65,7 +65,7 @@ class Navigation:
                 for done in range(n):
                     target = clock.target(phase)
                     if done and target.day > last:
-                        short = Said("session_ends_here", done=done, n=n)
+                        short = Said("steps_short", done=done, count=n)
                         break
                     if done:
                         ask()

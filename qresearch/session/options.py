@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import fields, is_dataclass, replace
 from numbers import Integral
+from types import FunctionType
 from typing import Any
 
 from qresearch.domain.arguments import between, flag, number, price, text, whole
 from qresearch.domain.order import Method
-from qresearch.domain.settings import HOLDING_PERIOD, NEXT_OPEN, SAME_BAR, Settings, Slippage
+from qresearch.domain.settings import HOLDING_PERIOD, Own, Settings, Slippage
 from qresearch.domain.terms import MARKET_DAY, Terms
+from qresearch.engine.clocks import CLOCKS
+from qresearch.engine.exchange import MarketClock, Models
 from qresearch.engine.fees import COST_PRESETS, preset_costs
-from qresearch.engine.lean_model import LEAN_EQUITY
-from qresearch.engine.slippage import SLIPPAGE_KINDS, slippage_model
+from qresearch.engine.fill_models import FILL_MODELS, ByBars
+from qresearch.engine.fills import FillModel
+from qresearch.engine.slippage import SLIPPAGE_KINDS, ByFunction, SlippageModel, slippage_model
 from qresearch.errors import NotSupported, UsageError, choose, shown
 from qresearch.market.market import Market
 
@@ -30,7 +34,7 @@ def settings_of(market: Market, options: Mapping[str, Any]) -> Settings:
         costs=preset_costs(market.venue, choose("costs", options["costs"], COST_PRESETS)),
         slippage=_slippage(options["slippage"]),
         participation=volume_cap(options["participation"]),
-        fill_model=_fill_model(options["fill_model"], options["clock"]),
+        fill_model=options["fill_model"] if isinstance(options["fill_model"], str) else own_of(options["fill_model"]),
         reserve=choose("reserve", options["reserve"], ("limit", "last", "none")),
         cancel_latency=choose("cancel_latency", options["cancel_latency"], ("none", "next_match")),
         open_order_margin=flag("open_order_margin", options["open_order_margin"]),
@@ -39,7 +43,7 @@ def settings_of(market: Market, options: Mapping[str, Any]) -> Settings:
         rights=choose("rights", options["rights"], ("lapse", "subscribe")),
         delisting=choose("delisting", options["delisting"], ("last", "zero")),
         dividend_tax=_dividend_tax(options["dividend_tax"]),
-        clock=choose("clock", options["clock"], (NEXT_OPEN, SAME_BAR)),
+        clock=options["clock"] if isinstance(options["clock"], str) else own_of(options["clock"]),
     )
 
 
@@ -59,14 +63,57 @@ def span_of(market: Market, start: object, end: object) -> tuple[int, int]:
     return first, last
 
 
-def _fill_model(value: str, clock: str) -> str:
-    choose("fill_model", value, ("a_share", LEAN_EQUITY))
-    if value == LEAN_EQUITY and clock == SAME_BAR:
+def models_of(options: Mapping[str, Any]) -> Models:
+    """The models that the options of a session name, or are.
+
+    Raises
+    ------
+    UsageError
+        A name that is not known, or an object without the methods of such a model; the message lists them.
+    """
+    clock: MarketClock = _model("clock", options["clock"], CLOCKS, MarketClock)
+    fills: Any = _model("fill_model", options["fill_model"], FILL_MODELS, FillModel)
+    if not isinstance(fills, tuple(type(known) for known in FILL_MODELS.values())) and not hasattr(fills, "concerns"):
+        fills = ByBars(fills)
+    if fills.asks_whole_bars and clock.in_call:
         raise UsageError(
-            "fill_model='lean_equity' fills orders at bars after their own, clock='same_bar' inside the call. "
+            f"fill_model={fills.name!r} fills orders at bars after their own, clock={clock.name!r} inside the call. "
             "Leave out one of the two."
         )
+    slippage = options["slippage"]
+    if isinstance(slippage, (str, tuple, list)):
+        return Models(clock, fills, None)
+    if isinstance(slippage, FunctionType):
+        slippage = ByFunction(slippage)
+    return Models(clock, fills, _model("slippage", slippage, {}, SlippageModel))
+
+
+def _model(option: str, value: object, known: Mapping[str, Any], protocol: type) -> Any:
+    """A model by its name, or an object that has what one needs."""
+    if isinstance(value, str):
+        return known[choose(option, value, known)]
+    methods = [name for name in vars(protocol) if not name.startswith("_") and callable(getattr(protocol, name))]
+    missing = [name for name in methods if not callable(getattr(value, name, None))]
+    if isinstance(value, type) or missing:
+        what = "a class" if isinstance(value, type) else f"without {', '.join(missing)}"
+        names = f"one of {', '.join(known)}, or " if known else ""
+        raise UsageError(
+            f"{option}={shown(value)} is no model: it is {what}. Pass {names}an object with the methods "
+            f"{', '.join(methods)}; see {protocol.__module__}.{protocol.__name__}."
+        )
     return value
+
+
+def own_of(model: object) -> Own:
+    """A model of the user's as settings and log know it: by its name and its plain attributes."""
+    if isinstance(model, FunctionType):
+        return Own(model.__name__)
+    held = {name: value for name, value in getattr(model, "__dict__", {}).items() if not name.startswith("_")}
+    if is_dataclass(model):
+        held = {item.name: getattr(model, item.name) for item in fields(model)}
+    name = held.pop("name", None) or getattr(model, "name", type(model).__name__)
+    plain = {key: value for key, value in held.items() if not callable(value)}
+    return Own(str(name), tuple(sorted((key, repr(value)) for key, value in plain.items())))
 
 
 _MOST_SLIPPAGE = {"bps": 5_000, "spread_rate": 0.5, "volume_share": 10}
@@ -75,10 +122,12 @@ _MOST_CURRENCY = 1_000_000
 """The most that a slippage per share and a least commission can be, in the currency."""
 
 
-def _slippage(value: object) -> Slippage:
+def _slippage(value: object) -> Slippage | Own:
     if isinstance(value, str):
         return slippage_of(value)
-    if not isinstance(value, (tuple, list)) or len(value) != 2:
+    if not isinstance(value, (tuple, list)):
+        return own_of(value)
+    if len(value) != 2:
         raise UsageError(
             f"slippage={shown(value)} is neither a kind nor a kind with its size. "
             "Write slippage='none' or one such as slippage=('bps', 5)."

@@ -20,6 +20,7 @@ import pandas as pd
 
 from qresearch.errors import JournalError, UsageError
 from qresearch.session.memory import Left
+from qresearch.session.options import own_of
 from qresearch.session.ticket import Ticket
 
 _ATOMS = frozenset({int, float, str, bool, type(None)})
@@ -299,6 +300,15 @@ def plain_items(values: Mapping[str, Any], lost: dict[str, str]) -> dict[str, An
     return kept
 
 
+MODELS = ("clock", "fill_model", "slippage")
+"""Options that may be objects of the user's own."""
+
+
+def is_own(value: object) -> bool:
+    """True for an option that was an object of the user's own."""
+    return isinstance(value, dict) and "$own" in value
+
+
 def plain_options(options: Mapping[str, Any]) -> dict[str, Any]:
     """The options of a session as JSON data.
 
@@ -307,8 +317,17 @@ def plain_options(options: Mapping[str, Any]) -> dict[str, Any]:
     UsageError
         One that is no plain data.
     """
-    plain = {}
+    plain: dict[str, Any] = {}
     for name, value in options.items():
+        if name in MODELS and not isinstance(value, (str, tuple, list)):
+            own = own_of(value)
+            if own.name == "<lambda>":
+                raise UsageError(
+                    f"{name}=<lambda>: a journal knows a model by its name, and a lambda has none. Define it with def, "
+                    "or leave journal= out."
+                )
+            plain[name] = {"$own": to_plain((own.name, own.parameters))}
+            continue
         try:
             plain[name] = to_plain(dict(value) if isinstance(value, Mapping) else value)
         except NotPlain as problem:

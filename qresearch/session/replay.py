@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from inspect import signature
 from pathlib import Path
 from typing import Any, TypeVar
@@ -14,6 +14,7 @@ import pandas as pd
 from qresearch.book import frames
 from qresearch.book.timeline import Branch, Remembered
 from qresearch.domain import events
+from qresearch.domain.settings import Own
 from qresearch.engine.draft import Draft
 from qresearch.errors import JournalError, MarketWarning, shown
 from qresearch.market.market import Market
@@ -23,7 +24,8 @@ from qresearch.session.encoding import encode, first_difference
 from qresearch.session.journal import Journal, detach
 from qresearch.session.journal_batch import Known
 from qresearch.session.journal_file import Contents, Entry, read
-from qresearch.session.plain import from_plain
+from qresearch.session.options import own_of
+from qresearch.session.plain import from_plain, is_own
 from qresearch.session.redoing import again
 
 _NOT_FROM_A_FILE = frozenset({"market", "strategy", "journal"})
@@ -70,7 +72,7 @@ def follow(clock: Clock, contents: Contents, path: Path, strategy: object, *, ve
         keeper.voice.tell(notice)
 
 
-def made(make: Callable[..., S], market: Market, meta: dict[str, Any]) -> S:
+def made(make: Callable[..., S], market: Market, meta: dict[str, Any], models: Mapping[str, object]) -> S:
     """A session with the options of a journal: those of the closed list, which open no file and run nothing."""
     options = meta.get("options")
     allowed = [name for name in signature(make).parameters if name not in _NOT_FROM_A_FILE]
@@ -82,13 +84,40 @@ def made(make: Callable[..., S], market: Market, meta: dict[str, Any]) -> S:
             f"The journal asks for {', '.join(f'{name}={options[name]!r}' for name in strange)}, and a journal can ask "
             f"for {', '.join(allowed)} only. It was edited, or written by another version; nothing of it was done."
         )
+    given = {
+        **from_plain({name: value for name, value in options.items() if not is_own(value)}),
+        **_own_models(options, models),
+    }
     try:
-        return make(market, **from_plain(options))
+        return make(market, **given)
     except Exception as problem:
         raise JournalError(
             f"The journal asks for options that this version refuses, among {options}: {problem} Read it with the "
             "version that wrote it."
         ) from problem
+
+
+def _own_models(options: Mapping[str, Any], models: Mapping[str, object]) -> Mapping[str, object]:
+    """The models of the user's own that a journal asks for; those that were handed in, if they are the same ones."""
+    wanted = {name: Own(*from_plain(value["$own"])) for name, value in options.items() if is_own(value)}
+    for name, own in wanted.items():
+        if name not in models:
+            raise JournalError(
+                f"The session was opened with {name}={own}, an object that a journal does not hold. Hand it in: "
+                f"Session.resume(path, market, {name}=...)."
+            )
+        if own_of(models[name]) != own:
+            raise JournalError(
+                f"The session was opened with {name}={own}, and {own_of(models[name])} was handed in. "
+                "Pass the same one."
+            )
+    for name in models:
+        if name not in wanted:
+            raise JournalError(
+                f"Session.resume: {name}= was handed in, and the session was opened without a model of its own there. "
+                "Leave it out."
+            )
+    return models
 
 
 def _check_market(contents: Contents, market: Market) -> None:

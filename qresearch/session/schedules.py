@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from qresearch.domain.moment import AFTER_CLOSE, CLOSE, INTRADAY, OPEN, PHASE_NUMBERS, PHASES, PRE_OPEN, Moment, Phase
-from qresearch.domain.settings import NEXT_OPEN, SAME_BAR
 from qresearch.errors import UsageError, shown
 from qresearch.market.venue import Venue
 
@@ -29,19 +28,17 @@ AT_EVERY_BAR = 10
 """The code of every bar; lower ones are phases."""
 AT_MINUTE = 100
 """Added to the minutes from midnight: the code of a time of the day."""
-HANDLE_DATA = {NEXT_OPEN: CLOSE, SAME_BAR: OPEN}
-"""The phase of ``handle_data`` on each clock."""
 
 
-def hook_phases(clock: str) -> dict[int, str]:
-    """The hook of each phase that has one.
+def hook_phases(handle_data: int) -> dict[int, str]:
+    """The hook of each phase that has one, from the phase at which a strategy decides.
 
-    >>> hook_phases("same_bar")
+    >>> hook_phases(OPEN)
     {0: 'before_trading', 1: 'handle_data', 4: 'after_trading'}
     """
     return {
         PRE_OPEN: "before_trading",
-        HANDLE_DATA[clock]: "handle_data",
+        handle_data: "handle_data",
         AFTER_CLOSE: "after_trading",
     }
 
@@ -100,7 +97,7 @@ def phase_of(time: str, venue: Venue) -> Phase:
     return reached[-1] if reached else Phase.PRE_OPEN
 
 
-def when_of(time: str, market: Market, clock: str = NEXT_OPEN) -> int:
+def when_of(time: str, market: Market, handle_data: int = CLOSE) -> int:
     """The code under which a schedule is kept: a phase, every bar, or a time of the day.
 
     Times between the open and the close are bars on minute data; on daily data they are the phase of
@@ -110,15 +107,15 @@ def when_of(time: str, market: Market, clock: str = NEXT_OPEN) -> int:
     >>> from qresearch.sources.sample import sample_market
     >>> when_of("open", sample_market()), when_of("14:50", sample_market())
     (1, 2)
-    >>> when_of("every_bar", sample_market(), "same_bar"), when_of("14:50", sample_market(), "same_bar")
+    >>> when_of("every_bar", sample_market(), OPEN), when_of("14:50", sample_market(), OPEN)
     (1, 3)
     """
     phase = phase_of(time, market.venue)
     if market.panel.intraday is None:
-        if clock == SAME_BAR and time == _EVERY_BAR:
+        if handle_data == OPEN and time == _EVERY_BAR:
             return OPEN
         between = phase is Phase.INTRADAY and time not in NAMED_TIMES
-        return CLOSE if clock == SAME_BAR and between else PHASE_NUMBERS[phase]
+        return CLOSE if handle_data == OPEN and between else PHASE_NUMBERS[phase]
     if time == _EVERY_BAR:
         return AT_EVERY_BAR
     inside = time not in NAMED_TIMES and (phase is Phase.INTRADAY or time_of_day(time) > market.venue.hours[Phase.OPEN])

@@ -16,7 +16,7 @@ from qresearch.domain.arguments import expression
 from qresearch.domain.commands import Cancel, ChangeSettings, Command, Place, Seed, Update
 from qresearch.domain.moment import AFTER_CLOSE, CLOSE, PHASES, Moment, Phase
 from qresearch.domain.order import Method
-from qresearch.domain.settings import Settings
+from qresearch.domain.settings import Settings, Slippage
 from qresearch.domain.terms import MARKET_DAY, Terms
 from qresearch.errors import UsageError, choose
 from qresearch.files import NOTEBOOK, PROGRAM, write_text
@@ -75,7 +75,7 @@ def to_script(  # as Session.to_script, and what it is made of
     script = _Script(session, options, market)
     text = script.session() if kind == "session" else script.strategy()
     if path is not None:
-        is_notebook = str(path).endswith(".ipynb")
+        is_notebook = isinstance(path, (str, Path)) and str(path).endswith(".ipynb")
         whole, what = (_notebook(text), NOTEBOOK) if is_notebook else (text, PROGRAM)
         write_text(path, whole, what, "to_script")
     return text
@@ -178,7 +178,7 @@ class _Script:
             if costs.historical:
                 words.append("historical=True")
             return f"set_order_cost({', '.join(words)})"
-        if changed and set(changed) <= {"slippage", "participation"}:
+        if changed and set(changed) <= {"slippage", "participation"} and isinstance(settings.slippage, Slippage):
             cap = f", participation={settings.participation!r}" if "participation" in changed else ""
             return f"set_slippage({settings.slippage.kind!r}, {settings.slippage.size!r}{cap})"
         return f"simulation.do(ChangeSettings({settings!r}))" if changed else ""

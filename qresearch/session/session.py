@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, NoReturn, SupportsIndex
 
@@ -21,7 +21,10 @@ from qresearch.domain.arguments import path as path_of
 from qresearch.domain.arguments import symbols as symbols_of
 from qresearch.domain.calls import told_calls
 from qresearch.domain.settings import Settings
+from qresearch.engine.exchange import MarketClock
 from qresearch.engine.fees import fixed_costs
+from qresearch.engine.fills import FillModel
+from qresearch.engine.slippage import SlippageModel
 from qresearch.errors import UsageError, choose, shown
 from qresearch.market.market import Market
 from qresearch.sentences import Said, Words
@@ -37,7 +40,15 @@ from qresearch.session.memory import Memory, SessionMemory
 from qresearch.session.navigation import Navigation
 from qresearch.session.notices import Notices
 from qresearch.session.now import Now, moment_of, now_of
-from qresearch.session.options import cost_rates, settings_of, slippage_of, span_of, starting_cash, volume_cap
+from qresearch.session.options import (
+    cost_rates,
+    models_of,
+    settings_of,
+    slippage_of,
+    span_of,
+    starting_cash,
+    volume_cap,
+)
 from qresearch.session.pages import session_html
 from qresearch.session.plain import plain_options
 from qresearch.session.replay import follow, made, opened
@@ -83,7 +94,8 @@ class Session(TradingApi):
         See :func:`qresearch.engine.fees.preset_costs`; :meth:`set_order_cost` sets single rates.
     slippage : str or (str, float)
         "none", ("fixed", currency), ("bps", basis points), ("volume_share", impact), or what lies between a buy and a
-        sell, of which each pays half, rounded to the nearest tick: ("spread", currency), ("spread_rate", fraction).
+        sell, of which each pays half, rounded to the nearest tick: ("spread", currency), ("spread_rate", fraction). Or
+        a model of your own: a :class:`~qresearch.engine.slippage.SlippageModel`, or such a function.
     participation : float, optional
         Largest part of a bar's volume that all orders in one instrument may take together. Default: no cap.
     clock : {"next_open", "same_bar"}
@@ -93,7 +105,8 @@ class Session(TradingApi):
         seen. The rules stand in :mod:`qresearch.engine.immediate`.
     fill_model : {"a_share", "lean_equity"}
         When limit, stop and the other types fill, and at what price: the rules of :mod:`qresearch.engine.fills`, or
-        those of LEAN's equity model on whole bars (:mod:`qresearch.engine.lean_model`).
+        those of LEAN's equity model on whole bars (:mod:`qresearch.engine.lean_model`). Or a model of your own: an
+        object with the two methods of :class:`~qresearch.engine.fills.FillModel`.
     reserve : {"limit", "last", "none"}
         Price at which resting buys hold cash back: their limit or stop, the last visible price, or not at all. Resting
         sells hold their shares back from later ones, with "none" they do not.
@@ -164,10 +177,10 @@ class Session(TradingApi):
         positions: Mapping[str, int] | None = None,
         positions_paid: bool = True,
         costs: str = "default",
-        slippage: str | tuple[str, float] = "none",
+        slippage: str | tuple[str, float] | SlippageModel | Callable[..., Any] = "none",
         participation: float | None = None,
-        clock: str = "next_open",
-        fill_model: str = "a_share",
+        clock: str | MarketClock = "next_open",
+        fill_model: str | FillModel = "a_share",
         reserve: str = "limit",
         cancel_latency: str = "none",
         open_order_margin: bool = False,
@@ -192,8 +205,9 @@ class Session(TradingApi):
         self.market = market = market if money_step is None else market.counted_in(money_step)
         first, last = span_of(market, start, end)
         money = market.venue.money.money("cash", starting_cash(market, cash))
+        models = models_of(options)
         self.simulation = Simulation.opened(
-            market, first, last, settings_of(market, options), cash=money, holdings=_holdings(positions),
+            market, first, last, settings_of(market, options), models, cash=money, holdings=_holdings(positions),
             paid=flag("positions_paid", positions_paid),
         )  # fmt: skip
         """The kernel: market, exchange, timeline and account; commands in, events out."""
@@ -569,7 +583,8 @@ class Session(TradingApi):
     @property
     def portfolio(self) -> Portfolio:
         """Cash, holdings and profit at the last visible prices."""
-        return Portfolio(self.simulation.exchange, self.simulation.account, self.simulation.starting_equity)
+        simulation = self.simulation
+        return Portfolio(simulation.exchange, simulation.account, simulation.starting_equity, self.words)
 
     @property
     def orders(self) -> pd.DataFrame:
@@ -659,7 +674,7 @@ class Session(TradingApi):
         """
         wanted = self.market.symbols if symbols is None else symbols_of("symbols", symbols)
         columns = [self.market.column(symbol) for symbol in wanted]
-        if field != "all":
+        if not (isinstance(field, str) and field == "all"):
             return frames.history_frame(self.simulation.view, columns, count, field, adjust, frequency)
         if len(columns) != 1:
             raise UsageError(
@@ -872,7 +887,9 @@ class Session(TradingApi):
         return to_script(self, self._options, path, kind=kind, market=market)
 
     @classmethod
-    def resume(cls, path: str | Path, market: Market, strategy: object = None, *, verify: bool = False) -> Session:
+    def resume(
+        cls, path: str | Path, market: Market, strategy: object = None, *, verify: bool = False, **models: object
+    ) -> Session:
         """Go on with a session from its journal.
 
         The commands are done again by the engine and compared with what the journal holds; the strategy is not called,
@@ -887,6 +904,9 @@ class Session(TradingApi):
             Needed only to go on. What it remembers comes from the journal; `initialize` is not called again.
         verify : bool
             Call the strategy beside the journal, and name the first order that differs.
+        **models
+            Models of your own with which the session was opened, such as ``fill_model=MyModel()``: a journal holds
+            their names and parameters only.
 
         Returns
         -------
@@ -910,7 +930,7 @@ class Session(TradingApi):
         file = path_of("path", path, "run.qsession")
         verify = flag("verify", verify)
         contents = opened(file, market)
-        session = made(cls, market, contents.meta)
+        session = made(cls, market, contents.meta, models)
         follow(session._navigation.clock, contents, file, strategy, verify=verify)
         return session
 
@@ -982,12 +1002,7 @@ class Session(TradingApi):
         )  # fmt: skip
 
     def __reduce_ex__(self, protocol: SupportsIndex) -> NoReturn:
-        # Of copy, deepcopy and pickle, also of all that hangs on a session: tables, branches, panels.
-        raise UsageError(
-            "A session cannot be copied or pickled. To try two ways, act on a branch: session.branch('other'). To keep "
-            "it, use Session(journal=...) and Session.resume, or session.to_script(); for other processes, open a "
-            "session in each: a Market can be pickled."
-        )
+        self.simulation.__reduce_ex__(protocol)
 
     def __repr__(self) -> str:
         facts = {"branch": self.simulation.timeline.branch.name, "equity": f"{self.portfolio.equity:,.2f}"}

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Protocol
+from copy import copy
+from typing import NoReturn, Protocol, SupportsIndex
 
 from qresearch.book.orders import OrderRecord, Orders
 from qresearch.book.projection import Projection
@@ -16,7 +17,7 @@ from qresearch.domain.settings import Settings
 from qresearch.domain.state import State
 from qresearch.engine.decide import advance, decide, refuse_beyond
 from qresearch.engine.draft import Draft
-from qresearch.engine.exchange import Exchange
+from qresearch.engine.exchange import Exchange, Models
 from qresearch.engine.valuation import market_values
 from qresearch.errors import UsageError
 from qresearch.market.market import Benchmark, Market
@@ -88,11 +89,11 @@ class Simulation:
 
     @classmethod
     def opened(
-        cls, market: Market, first: int, last: int, settings: Settings, *, cash: int, holdings: Mapping[str, int],
-        paid: bool,
+        cls, market: Market, first: int, last: int, settings: Settings, models: Models, *, cash: int,
+        holdings: Mapping[str, int], paid: bool,
     ) -> Simulation:  # fmt: skip
         """A simulation that begins with some cash (money steps) and shares by symbol, `paid` from it or given."""
-        exchange = Exchange(market, first, last)
+        exchange = Exchange(market, first, last, models)
         start = Moment(first - 1, AFTER_CLOSE)
         draft = Draft(State.blank(start, settings))
         draft.emit(events.AccountOpened(start, cash, settings))
@@ -107,6 +108,14 @@ class Simulation:
         worth = state.cash + int(market_values(exchange, exchange.view(state), state.positions).sum())
         timeline = Timeline(state, draft.events, None, lambda day: "start" if day < first else exchange.date(day))
         return cls(exchange, timeline, worth)
+
+    def __reduce_ex__(self, protocol: SupportsIndex) -> NoReturn:
+        # Of copy, deepcopy and pickle, also of all that hangs on a session: tables, branches, panels.
+        raise UsageError(
+            "A session cannot be copied or pickled. To try two ways, act on a branch: session.branch('other'). To keep "
+            "it, use Session(journal=...) and Session.resume, or session.to_script(); for other processes, open a "
+            "session in each: a Market can be pickled."
+        )
 
     # ------------------------------------------------------------------ looking
 
@@ -147,8 +156,10 @@ class Simulation:
             return decide(draft, self.exchange, command)
         draft = Draft(self.timeline.state)
         done = decide(draft, self.exchange, command)
+        if self._observers:
+            self._follow()
         self.keeper.keep_command(draft)
-        self._tell(draft, 0)
+        self._tell(draft.events)
         return done
 
     def tried(self, act: Callable[[], object]) -> Draft:
@@ -180,15 +191,18 @@ class Simulation:
             refuse_beyond(exchange)
         draft = self.draft = Draft(self.timeline.state)
         told = 0
+        if self._observers:
+            self._follow()
         try:
             while draft.at < target:
                 advance(draft, exchange)
                 if self._observers:
-                    told = self._tell(draft, told)
+                    self._tell(draft.events[told:])
+                    told = len(draft.events)
                 if inside is not None and inside(draft):
                     break
             if self._observers:
-                self._tell(draft, told)
+                self._tell(draft.events[told:])
         finally:
             self.draft = None
         draft.events.append(events.Advanced(draft.at))
@@ -223,17 +237,17 @@ class Simulation:
 
         return end
 
-    def _tell(self, draft: Draft, told: int) -> int:
-        """Tell the observers of the events of a draft from a place on; how many there are now."""
-        if self._observers:
-            if told == 0:
-                self._followed = self.orders.on(self.timeline.branch).fork()
-            for event in events.records(draft.events[told:]):
-                _, order = self._followed.tell(event)
-                if order is not None:
-                    for observer in self._observers:
-                        observer(event, order)
-        return len(draft.events)
+    def _follow(self) -> None:
+        """Take the orders as they are, to tell what happens to them from here on."""
+        self._followed = self.orders.on(self.timeline.branch).fork()
+
+    def _tell(self, log: list[events.Event]) -> None:
+        """Tell the observers of some events."""
+        for event in events.records(log if self._observers else ()):
+            _, order = self._followed.tell(event)
+            if order is not None:
+                for observer in self._observers:
+                    observer(event, copy(order))
 
 
 def seed(

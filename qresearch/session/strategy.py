@@ -23,7 +23,7 @@ from qresearch.market.panel import Floats
 from qresearch.sentences import ENGLISH
 from qresearch.session.keeper import Keeper
 from qresearch.session.listeners import LISTENERS
-from qresearch.session.memory import Memory
+from qresearch.session.memory import Memory, ScriptGlobals
 from qresearch.session.now import Now
 from qresearch.session.options import recorded, written
 from qresearch.session.port import AnySession
@@ -84,7 +84,7 @@ class Hooks:
         return found if callable(found) else None
 
 
-class ScriptHost(Protocol):
+class Hosting(Protocol):
     """What a script of a dialect is given: the kernel, and what a session does for a script."""
 
     session: AnySession
@@ -103,12 +103,12 @@ class ScriptHost(Protocol):
 class Loadable(Protocol):
     """A script of a dialect: it brings itself to the shape of a strategy."""
 
-    def load(self, host: ScriptHost) -> Hooks:
+    def load(self, host: Hosting) -> Hooks:
         """The callbacks, in a session."""
         ...
 
 
-def load_strategy(strategy: object, context: Context, host: ScriptHost) -> Hooks:
+def load_strategy(strategy: object, context: Context, host: Hosting) -> Hooks:
     """Bring a strategy to one shape.
 
     Parameters
@@ -117,7 +117,7 @@ def load_strategy(strategy: object, context: Context, host: ScriptHost) -> Hooks
         A function is ``handle_data(context, data)``; anything else is searched for the names in :data:`HOOKS`. In a
         session of a dialect a path is a script of that dialect.
     context : Context
-    host : ScriptHost
+    host : Hosting
 
     Raises
     ------
@@ -167,46 +167,19 @@ def _nothing_found(name: str, names: Iterable[str]) -> str:
 
 
 def _script(path: Path, context: Context) -> Hooks:
-    source = read_source(path)
-    namespace: dict[str, Any] = {name: getattr(context, name) for name in SCRIPT_NAMES}
-    namespace["__name__"] = path.stem
+    source, file = read_source(path), str(path.absolute())
+    provided: dict[str, Any] = {name: getattr(context, name) for name in SCRIPT_NAMES}
+    namespace: dict[str, Any] = {**provided, "__name__": path.stem}
     try:
-        exec(compile(source, str(path), "exec"), namespace)  # running the user's own script is the point
+        exec(compile(source, file, "exec"), namespace)  # running the user's own script is the point
     except UsageError:
         raise
     except (Exception, SystemExit) as problem:
-        raise load_error(problem, path.name, str(path)) from problem
+        raise load_error(problem, path.name, file) from problem
     found = {name: namespace[name] for name in HOOKS if callable(namespace.get(name))}
     if not found:
         raise UsageError(_nothing_found(repr(path.name), namespace))
-    return Hooks(path.stem, found, [_Globals(namespace)], namespace)
-
-
-class _Globals(MutableMapping[str, Any]):
-    """The data among the globals of a script: what is no module, function, class or name of ours."""
-
-    def __init__(self, namespace: dict[str, Any]) -> None:
-        self._namespace = namespace
-
-    def _is_data(self, name: str) -> bool:
-        value = self._namespace[name]
-        skipped = (types.ModuleType, types.FunctionType, types.BuiltinFunctionType, types.MethodType, type)
-        return not name.startswith("__") and name not in SCRIPT_NAMES and not isinstance(value, skipped)
-
-    def __getitem__(self, name: str) -> Any:
-        return self._namespace[name]
-
-    def __setitem__(self, name: str, value: Any) -> None:
-        self._namespace[name] = value
-
-    def __delitem__(self, name: str) -> None:
-        del self._namespace[name]
-
-    def __iter__(self) -> Any:
-        return iter([name for name in self._namespace if self._is_data(name)])
-
-    def __len__(self) -> int:
-        return sum(1 for _ in self)
+    return Hooks(path.stem, found, [ScriptGlobals(namespace, provided)], namespace)
 
 
 @told_calls
@@ -349,7 +322,7 @@ class Context(TradingApi):
             and "every_bar" is the open.
         """
         session = self._session
-        when = when_of(time, session.market, session.settings.clock)
+        when = when_of(time, session.market, session.simulation.exchange.clock.handle_data)
         if when != when_of(time, session.market) and time != "every_bar":
             self._keeper.voice.tell(
                 "Daily bars hold no price between the open and the close: what is scheduled in between is called at "

@@ -101,9 +101,9 @@ def _said(problem: BaseException) -> str:
 
 
 def file_name(name: str) -> str:
-    """The file as a person calls it; cells of a notebook have names that mean nothing."""
+    """The file as a person calls it; cells of a notebook have names that mean nothing, texts names in brackets."""
     cell = name.startswith("<ipython-input") or "ipykernel_" in name
-    return "the cell" if cell else Path(name).name
+    return "the cell" if cell else Path(name.strip("<>")).name
 
 
 def user_frame(trace: TracebackType | None) -> tuple[FrameType, int]:
@@ -115,6 +115,6 @@ def user_frame(trace: TracebackType | None) -> tuple[FrameType, int]:
 
 def is_own(file: str) -> bool:
     """Whether a file is the user's: neither of this package nor of a library."""
-    if file.startswith("<") and not file.startswith(("<ipython-input", "<string", "<stdin")):
-        return False
+    if file.startswith("<"):  # of cells, of what is typed, and of scripts that are texts
+        return file.startswith(("<ipython-input", "<string", "<stdin")) or file.endswith(".py>")
     return not file.startswith((_PACKAGE, *_LIBRARIES))

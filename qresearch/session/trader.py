@@ -18,7 +18,7 @@ from qresearch.session.keeper import Keeper
 from qresearch.session.now import moment_of
 from qresearch.session.options import asked_number, changed_terms, order_number, terms_of, whole_shares
 from qresearch.session.port import AnySession
-from qresearch.session.simulation import seed
+from qresearch.session.simulation import Simulation, seed
 from qresearch.session.ticket import Ticket
 
 _new_text = str.__new__
@@ -42,6 +42,7 @@ class Trader:
         self.after_order: Callable[[], None] | None = None
         """Called after each order inside a step, in the frame of the strategy: the debugger looks there."""
         self._known = self.simulation.market.panel.columns.resolved
+        self._place = self.simulation.exchange.clock.place
 
     @property
     def words(self) -> Words:
@@ -59,32 +60,32 @@ class Trader:
             No such instrument; no number; no terms.
         """
         terms = MARKET_DAY if style is None else terms_of(style)
-        try:
-            # Symbols that were seen before are found without a call.
-            instrument = self._known.get(security)
-        except TypeError:
-            instrument = None  # what cannot be a key is no symbol either
-        if instrument is None:
-            instrument = self.simulation.market.column(security)
-        if type(asked) is not int:
-            asked = asked_number(method, asked)
-        return Place(instrument, method, asked, terms)
+        instrument = self.simulation.market.column(security)
+        return Place(instrument, method, asked if type(asked) is int else asked_number(method, asked), terms)
 
     def place(self, security: str, method: int, asked: float, style: object) -> Ticket | None:
         """Place an order; inside a step None when it was refused."""
         simulation = self.simulation
-        is_inside = simulation.draft is not None
-        accepted = simulation.do(self.command(security, method, asked, style))
+        draft = simulation.draft
+        if draft is None:
+            accepted = simulation.do(self.command(security, method, asked, style))
+            if not accepted and self.strict:
+                raise_for_rejected(simulation.timeline.branch.log[-1:])
+            return self.ticket_on(simulation.timeline.branch, simulation.timeline.state.orders)
+        # Every order of a strategy comes through here: no command is made of it, and no call where none is needed.
+        instrument = self._known.get(security) if type(security) is str and style is None else None
+        if instrument is None or type(asked) is not int:
+            instrument, method, asked, terms = self.command(security, method, asked, style)
+        else:
+            terms = MARKET_DAY
+        accepted = self._place(draft, simulation.exchange, instrument, method, asked, terms)
         if not accepted and self.strict:
-            draft = simulation.draft
-            raise_for_rejected(simulation.timeline.branch.log[-1:] if draft is None else draft.events[-1:])
-        if is_inside:
-            if self.after_order is not None:
-                self.after_order()
-            if not accepted:
-                return None
-        # Ticket.of without its call: every order of a strategy comes through here.
-        ticket = _new_text(Ticket, f"{simulation.account.orders}")
+            raise_for_rejected(draft.events[-1:])
+        if self.after_order is not None:
+            self.after_order()
+        if not accepted:
+            return None
+        ticket = _new_text(Ticket, f"{draft.orders}")
         ticket.desk, ticket.branch = self, simulation.timeline.branch
         return ticket
 
@@ -150,35 +151,35 @@ class Trader:
             self.keeper.voice.say(Said(refused, order=str(ticket), why=why))
         return ticket
 
-    # ------------------------------------------------------------------ settings and holdings
+    # ------------------------------------------------------------------ settings
 
     def change(self, **changes: Any) -> None:
         """Change some settings from now on."""
         self.simulation.do(ChangeSettings(replace(self.simulation.account.settings, **changes)))
 
-    def hold_from_start(self, symbol: str, quantity: int, cost_price: float) -> None:
-        """Begin with shares bought at a price of their own, paid from the cash; only before the first day.
 
-        Raises
-        ------
-        UsageError
-            The first day has begun, the price is none, or the cash does not cover it.
-        """
-        simulation = self.simulation
-        exchange, account = simulation.exchange, simulation.account
-        if account.day >= exchange.first:
-            raise UsageError(
-                "Positions to begin with are set before the first day; the session stands at "
-                f"{ENGLISH.tell(moment_of(simulation))}. Set them right after opening the session, or in initialize()."
-            )
-        price, money = price_of("cost price", cost_price), exchange.money
-        cost = money.notional(money.price_units(price), whole("quantity", quantity, example=1000))
-        if cost > account.cash:
-            raise UsageError(
-                f"{quantity:,} shares of {symbol} cost {money.text(cost)}, more than the cash of "
-                f"{money.text(account.cash)}. Open the session with more cash."
-            )
-        simulation.do(seed(exchange, account, symbol, quantity, is_paid=True, price=price))
+def hold_from_start(simulation: Simulation, symbol: str, quantity: int, cost_price: float) -> None:
+    """Begin with shares bought at a price of their own, paid from the cash; only before the first day.
+
+    Raises
+    ------
+    UsageError
+        The first day has begun, the price is none, or the cash does not cover it.
+    """
+    exchange, account = simulation.exchange, simulation.account
+    if account.day >= exchange.first:
+        raise UsageError(
+            "Positions to begin with are set before the first day; the session stands at "
+            f"{ENGLISH.tell(moment_of(simulation))}. Set them right after opening the session, or in initialize()."
+        )
+    price, money = price_of("cost price", cost_price), exchange.money
+    cost = money.notional(money.price_units(price), whole("quantity", quantity, example=1000))
+    if cost > account.cash:
+        raise UsageError(
+            f"{quantity:,} shares of {symbol} cost {money.text(cost)}, more than the cash of "
+            f"{money.text(account.cash)}. Open the session with more cash."
+        )
+    simulation.do(seed(exchange, account, symbol, quantity, is_paid=True, price=price))
 
 
 def raise_for_rejected(log: list[events.Event]) -> None:

@@ -20,7 +20,7 @@ from qresearch.domain import events
 from qresearch.domain.fees import NO_FEES, parts_of
 from qresearch.domain.moment import OPEN
 from qresearch.domain.settings import Settings, Slippage
-from qresearch.engine.slippage import slipped
+from qresearch.engine.slippage import SlippageModel, slipped
 
 if TYPE_CHECKING:
     from qresearch.session.port import AnySession
@@ -137,10 +137,10 @@ def _repriced(
     volume, tick = float(panel.volume[row]), float(exchange.steps[column])
     price = fill.price
     if takes and then.slippage != new.slippage:
-        raw = price if then.slippage.kind == "none" else _raw(then.slippage, fill, volume)
-        if fill.at.phase == OPEN and then.slippage.kind != "none":
+        raw = _raw(exchange.slippage(then), fill, volume) if then.slips else price
+        if fill.at.phase == OPEN and then.slips:
             raw = float(panel.open[row])
-        moved = slipped(new.slippage, _array(raw), np.array([fill.quantity]), _array(volume), _array(tick))
+        moved = slipped(exchange.slippage(new), _array(raw), np.array([fill.quantity]), _array(volume), _array(tick))
         price = float(np.fmax(np.fmin(moved[0], panel.limit_up[row]), panel.limit_down[row]))
         if limit is not None:
             price = min(price, limit) if side > 0 else max(price, limit)
@@ -169,7 +169,7 @@ def _repriced(
     )
 
 
-def _raw(model: Slippage, fill: events.OrderFilled, volume: float) -> float:
+def _raw(model: Slippage | SlippageModel, fill: events.OrderFilled, volume: float) -> float:
     """The price of a fill before it was slipped, up to rounding: what slips to it, found by correcting a guess."""
     price, size = fill.price, np.array([fill.quantity])
     for _ in range(3):

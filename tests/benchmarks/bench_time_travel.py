@@ -81,7 +81,7 @@ def main() -> None:
         again = taken(lambda: resumed.append(qr.Session.resume(path, market, strategy_for(market))))
         print(f"resume: {again * 1e3:.0f} ms")
         print(f"to any stop, with a journal: {jumps(resumed[0])}")
-        resumed[0]._journal.close()
+        resumed[0].simulation.keeper.journal.close()
 
 
 if __name__ == "__main__":

@@ -20,7 +20,7 @@ import numpy as np
 import pytest
 
 import qresearch as qr
-from qresearch.dialects.joinquant.text import compiled, decoded
+from qresearch.dialects.script.text import compiled, decoded
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 

@@ -585,7 +585,7 @@ def test_a_journal_does_all_of_it_again(latency: str, tmp_path: Path) -> None:
     run.run(progress=False)
     reasons = {"REPLACED_BY_TARGET", "VALUE_CAP", "INSUFFICIENT_CASH"}
     assert reasons <= set(run.events.reason)
-    run._journal.close()
+    run.simulation.keeper.journal.close()
     again = qr.Session.resume(path, run.market)
     assert again.digest() == run.digest()
     pd.testing.assert_frame_equal(again.orders, run.orders)

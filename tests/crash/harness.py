@@ -61,7 +61,7 @@ class Trader:
 
     def handle_data(self, context, data) -> None:
         context.turns += 1
-        symbols = context._session.market.symbols
+        symbols = context.symbols
         symbol = symbols[(context.turns * 5 + len(self.days)) % min(20, len(symbols))]
         if context.turns % 3 == 0:
             self.last = context.order(symbol, 100 * (1 + context.turns % 4)) or self.last
@@ -84,7 +84,7 @@ class MinuteTrader(Trader):
     def bar(self, context) -> None:
         context.bars = getattr(context, "bars", 0) + 1
         if context.bars % 50 == 7:
-            context.order(context._session.market.symbols[context.bars % 8], 200)
+            context.order(context.symbols[context.bars % 8], 200)
 
 
 class World(NamedTuple):
@@ -173,9 +173,12 @@ def ahead_of(world: World, session: qr.Session, draw: int) -> str:
 def picture(session: qr.Session) -> tuple:
     """What must survive."""
     timeline = session.simulation.timeline
-    branches = [(name, len(item.stops), len(item.log), item.cursor) for name, item in timeline.branches.items()]
+    branches = [
+        (name, len(item.stops), len(item.log), item.cursor, tuple(item.commands))
+        for name, item in timeline.branches.items()
+    ]
     # By name: in which order attributes were first set is no part of what a strategy remembers.
-    memory = [to_plain(dict(sorted(root.items()))) for root in session._memory.values(timeline.memory)]
+    memory = [to_plain(dict(sorted(root.items()))) for root in session.simulation.keeper.memory.values(timeline.memory)]
     return (
         session.digest(),
         timeline.branch.name,
@@ -243,7 +246,7 @@ def check(world: World, seed: int, path: Path, acks: Path, pictures: list[tuple]
     for number in range(following, len(done)):
         carry_out(world, session, done[number], targets[number] or None)
     assert picture(session) == pictures[-1], "the end differs from that of the undisturbed session"
-    session._journal.close()
+    session.simulation.keeper.journal.close()
     return where
 
 
@@ -363,7 +366,9 @@ def interrupt_one(
         assert signal.getsignal(signal.SIGINT) is signal.default_int_handler, "the handler was not put back"
         now = picture(session)
         if path is not None:
-            assert session._journal is not None, f"{command[0]}: the journal was dropped: {session.notices}"
+            assert session.simulation.keeper.journal is not None, (
+                f"{command[0]}: the journal was dropped: {session.notices}"
+            )
             assert picture(world.resume(copied(path))) == now, f"{command[0]}: the journal is not the session"
         if now == pictures[number]:
             where = "before"
@@ -378,7 +383,7 @@ def interrupt_one(
         found[where] = found.get(where, 0) + 1
     assert picture(session) == pictures[-1], "the end differs from that of the undisturbed session"
     if path is not None:
-        session._journal.close()
+        session.simulation.keeper.journal.close()
         assert picture(world.resume(path)) == pictures[-1], "the journal differs from its session"
     return found
 

@@ -29,7 +29,7 @@ def written(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, tuple]:
     session.branches.rename("other", "named")
     session.branches.switch("main").back(3)
     wanted = picture(session)
-    session._journal.close()
+    session.simulation.keeper.journal.close()
     assert not path.with_name("run.qsession-wal").exists(), "closed, a journal is one file"
     return path, wanted
 
@@ -42,7 +42,7 @@ def outcome(path: Path) -> tuple | None:
         assert path.name in str(problem) or "journal" in str(problem)
         assert "elete" not in str(problem), "no advice destroys what is left"
         return None
-    session._journal.close()
+    session.simulation.keeper.journal.close()
     return picture(session)
 
 
@@ -124,7 +124,7 @@ def killed(folder: Path, steps: int = 12) -> tuple[Path, list[tuple]]:
     (folder / "left").mkdir()
     for file in folder.glob("run.qsession*"):
         shutil.copy(file, folder / "left")
-    session._journal.close()
+    session.simulation.keeper.journal.close()
     return folder / "left" / path.name, pictures
 
 
@@ -155,7 +155,7 @@ def test_a_cut_log_resumes_at_an_earlier_step_and_says_so(late: None, tmp_path: 
         assert picture(session) in pictures
         assert any("-wal" in notice for notice in session.notices)
         found.add(pictures.index(picture(session)))
-        session._journal.close()
+        session.simulation.keeper.journal.close()
     assert len(found) > 5
 
 
@@ -178,7 +178,7 @@ def test_a_flipped_frame_is_refused_where_others_follow(late: None, tmp_path: Pa
         else:
             # The sequence number of the header and the like, which no checksum of a frame needs.
             assert picture(session) == pictures[-1]
-            session._journal.close()
+            session.simulation.keeper.journal.close()
 
 
 def test_a_log_of_another_journal_is_refused(late: None, tmp_path: Path) -> None:
@@ -207,7 +207,7 @@ def test_a_file_without_its_log_is_not_called_worthless(tmp_path: Path) -> None:
     with pytest.raises(qr.JournalError, match="run.qsession-wal is missing, which belongs to it"):
         qr.Session.resume(path, MARKET)
     begun = qr.Session(MARKET, start="2022-01-05", journal=path).step()
-    begun._journal.close()
+    begun.simulation.keeper.journal.close()
     assert qr.Session.resume(path, MARKET).digest() == begun.digest()
 
 

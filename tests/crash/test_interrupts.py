@@ -14,7 +14,10 @@ import pytest
 from harness import Trader, picture
 
 import qresearch as qr
-from qresearch.session import interrupts, rerunning
+from qresearch.book.orders import Orders
+from qresearch.book.projection import Projection
+from qresearch.session import interrupts
+from qresearch.session.keeper import Transaction
 
 PACKAGE = str(Path(qr.__file__).parent)
 SKIPPED = interrupts.__file__
@@ -56,23 +59,17 @@ def opened(path: Path | None) -> qr.Session:
 
 
 def stages(call: str) -> list[tuple]:
-    """The pictures that a session may be in when a call is interrupted: before, after each step of it, and after."""
+    """The pictures that a session may be in when a call is interrupted: before, after each change of it, and after."""
     session = opened(None)
     found = [picture(session)]
-    keep = session.simulation.timeline.commit, session._move_to, session._redo
+    end = Transaction.__exit__
 
-    def then_look(work):
-        def done(*arguments, **options):
-            result = work(*arguments, **options)
-            found.append(picture(session))
-            return result
+    def then_look(transaction, *problem):
+        end(transaction, *problem)
+        found.append(picture(session))
 
-        return done
-
-    session._advance_to = then_look(session._advance_to)
-    session._redo, session._move_to = then_look(keep[2]), then_look(keep[1])
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(rerunning, "rerun_one", then_look(rerunning.rerun_one))
+        patch.setattr(Transaction, "__exit__", then_look)
         CALLS[call](session)
     found.append(picture(session))
     return found
@@ -83,6 +80,7 @@ class Struck:
 
     def __init__(self, number: int | None) -> None:
         self.number, self.count, self.where = number, 0, ""
+        self.files: set[str] = set()
 
     def __call__(self, frame, event, argument):
         name = frame.f_code.co_filename
@@ -90,6 +88,7 @@ class Struck:
             return None
         if event == "line":
             self.count += 1
+            self.files.add(Path(name).name)
             if self.count == self.number:
                 self.where = f"{Path(name).name}:{frame.f_lineno}"
                 sys.settrace(None)
@@ -141,10 +140,19 @@ def test_an_interrupt_at_any_line_leaves_the_session_before_or_after(
         session.step(3)
         assert len(session.orders) == session.simulation.timeline.state.orders, struck.where
         if path is not None:
-            assert session._journal is not None, struck.where
+            assert session.simulation.keeper.journal is not None, struck.where
             wanted = picture(session)
-            session._journal.close()
+            session.simulation.keeper.journal.close()
             assert picture(qr.Session.resume(path, MARKET, Trader)) == wanted, struck.where
+
+
+def test_every_part_of_a_session_can_be_struck(tmp_path: Path) -> None:
+    """Protects the test above from missing a part: all that changes what is kept is among the lines it draws from."""
+    struck = Struck(None)
+    for number, call in enumerate(CALLS):
+        struck.run(call, opened(tmp_path / str(number)))
+    parts = {"simulation", "timeline", "keeper", "trader", "host", "clock", "navigation", "memory", "journal", "draft"}
+    assert {f"{part}.py" for part in parts} <= struck.files
 
 
 # ---------------------------------------------------------------------------------------- real signals
@@ -222,7 +230,7 @@ def test_a_signal_while_the_engine_works_waits_for_the_end_of_the_step(
     with pytest.raises(qr.Interrupted, match="1 stop of it is kept"):
         session.run(progress=False)
     assert session.simulation.timeline.stop == 1
-    session._journal.close()
+    session.simulation.keeper.journal.close()
     assert picture(qr.Session.resume(path, MARKET, Trader)) == picture(session)
 
 
@@ -295,7 +303,7 @@ def test_threads_may_take_turns(has_journal: bool, tmp_path: Path) -> None:
     session.step()
     in_a_thread(session.step)
     if path is not None:
-        session._journal.close()
+        session.simulation.keeper.journal.close()
         assert picture(qr.Session.resume(path, MARKET, Trader)) == picture(session)
     assert len(session.orders) == session.simulation.timeline.state.orders
 
@@ -326,12 +334,12 @@ def test_an_interrupt_around_a_commit_writes_everything_once(statement: str, str
     """Protects the file from what was written twice or not at all: the file itself says whether it took place."""
     path = tmp_path / "run.qsession"
     session = qr.Session(MARKET, start="2022-01-05", journal=path, strategy=strategy).step(2)
-    session._journal._connection = Cut(session._journal._connection, statement)
+    session.simulation.keeper.journal._connection = Cut(session.simulation.keeper.journal._connection, statement)
     with pytest.raises(KeyboardInterrupt):
         session.buy("604018", 100)
     session.buy("604035", 100)
     session.step()
-    session._journal.close()
+    session.simulation.keeper.journal.close()
     back = qr.Session.resume(path, MARKET, strategy)
     assert picture(back) == picture(session)
     assert len(back.orders) >= 2
@@ -356,7 +364,7 @@ def test_an_interrupt_while_events_are_encoded_loses_nothing(monkeypatch: pytest
         session.run(until="2022-03-01", progress=False)
     assert session.simulation.timeline.stop > 2
     session.step()
-    session._journal.close()
+    session.simulation.keeper.journal.close()
     assert picture(qr.Session.resume(path, MARKET, Trader)) == picture(session)
 
 
@@ -364,8 +372,8 @@ def test_a_table_that_was_being_made_when_it_was_interrupted_is_made_anew() -> N
     """Protects ``session.orders``: folding a long log can be interrupted, and the next look is right."""
     session = qr.Session(MARKET, start="2022-01-05", strategy=Trader).step(60)
     wanted = session.orders
-    session._book = (None, session._book[1].__class__())
     for number in (20, 200, 900):
+        session.simulation.orders = Projection(session.simulation, Orders)
         struck = Struck(number)
         CALLS["look"] = lambda made: made.orders
         try:

@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 
 import qresearch as qr
 from qresearch import terms
+from qresearch.session.strategy import BarData
 
 CAST = (
     ("600001.SH", "SH_MAIN"), ("000001.SZ", "SZ_MAIN"), ("300001.SZ", "CHINEXT"), ("688001.SH", "STAR"),
@@ -218,12 +219,10 @@ class Driver:
         """Schedule two functions beside the hooks, so that every phase acts."""
         context.calls = 0
         context.run_daily(self.at_open, "open")
-        if context._session.settings.clock == "same_bar":
-            # There handle_data belongs to the open, and run_daily knows no moment inside a daily bar.
-            context._session._schedule(self.at_noon, PHASES.index("INTRADAY"))
+        context.run_daily(self.at_noon, "intraday")
+        if context.simulation.account.settings.clock == "same_bar":
+            # There handle_data belongs to the open.
             context.run_daily(self.at_close, "close")
-        else:
-            context.run_daily(self.at_noon, "11:30")
 
     def before_trading(self, context, data) -> None:
         """Act at PRE_OPEN."""
@@ -231,15 +230,15 @@ class Driver:
 
     def at_open(self, context) -> None:
         """Act at OPEN."""
-        self.act(context, context._session._data, "OPEN")
+        self.act(context, BarData(context), "OPEN")
 
     def at_noon(self, context) -> None:
         """Act at INTRADAY."""
-        self.act(context, context._session._data, "INTRADAY")
+        self.act(context, BarData(context), "INTRADAY")
 
     def at_close(self, context) -> None:
         """Act at CLOSE."""
-        self.act(context, context._session._data, "CLOSE")
+        self.act(context, BarData(context), "CLOSE")
 
     def handle_data(self, context, data) -> None:
         """Act at CLOSE, on the clock of the same bar at OPEN."""

@@ -10,6 +10,7 @@ from markets import PHASES, Driver, MarketSpec
 
 import qresearch as qr
 from qresearch.market.intraday import BAR_FIELDS, QUOTE_FIELDS, Intraday, daily_fields
+from qresearch.session.strategy import BarData
 
 
 @dataclass(frozen=True)
@@ -119,7 +120,7 @@ class MinuteDriver(Driver):
 
     def at_bar(self, context) -> None:
         """Act at a bar, from (seed, day, bar) and what is visible."""
-        data, bar = context._session._data, context._session.simulation.account.bar
+        data, bar = BarData(context), context.simulation.account.bar
         rng = np.random.default_rng([self.seed, data.day, len(PHASES), bar])
         if rng.random() < 0.4:
             past = data.history(self.symbols[0], 3, frequency="bar")[self.symbols[0]].sum()

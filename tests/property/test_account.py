@@ -65,7 +65,7 @@ def test_positions_explain_the_portfolio(spec: MarketSpec, seed: int) -> None:
 def test_round_trips_and_what_is_held_make_the_total_profit(spec: MarketSpec, seed: int) -> None:
     """Protects round trips and attribution: nothing is lost between lots, to the unit of money."""
     session = wandered(spec, seed)
-    history = AccountHistory.of(session)
+    history = AccountHistory.of(session.simulation)
     folded = trips_of(history)
     units = history.exchange.money.units
     shares = {column: sum(lot.quantity for lot in lots) for column, lots in folded.lots.items() if lots}

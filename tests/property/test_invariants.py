@@ -14,16 +14,19 @@ from hypothesis import strategies as st
 from markets import PHASES, Driver, MarketSpec, markets, session_of
 
 import qresearch as qr
-from qresearch.book.orders import OrderBook
+from qresearch.book.orders import Orders
 from qresearch.domain import events
-from qresearch.domain.commands import Advance, Cancel, ChangeSettings, Place
+from qresearch.domain.commands import Advance, Cancel, ChangeSettings, Command, Place
+from qresearch.domain.moment import AFTER_CLOSE, Moment
 from qresearch.domain.order import TRANSITIONS, Method, Status
 from qresearch.domain.reasons import Reason
+from qresearch.domain.state import State
 from qresearch.engine import matching
 from qresearch.engine.decide import decide
+from qresearch.engine.draft import Draft
 from qresearch.engine.evolve import evolve
+from qresearch.engine.exchange import Exchange
 from qresearch.market.panel import FIELDS
-from qresearch.session.session import _blank
 
 pytestmark = pytest.mark.filterwarnings("ignore::qresearch.MarketWarning")
 SEEDS = st.integers(0, 2**32 - 1)
@@ -73,7 +76,7 @@ def wander(session: qr.Session, seed: int) -> None:
 def folds(session: qr.Session) -> Iterator[tuple[object, object]]:
     """(folded from the very beginning, kept) at every stop of the current branch."""
     branch = session.simulation.timeline.branch
-    root = _blank(session.simulation.exchange.first - 1, branch.stops[0].settings)
+    root = State.blank(Moment(session.simulation.exchange.first - 1, AFTER_CLOSE), branch.stops[0].settings)
     for count, kept in zip(branch.counts, branch.stops, strict=True):
         yield evolve(root, branch.log[:count]), kept
 
@@ -121,10 +124,11 @@ def test_orders_folded_from_single_events_agree_with_the_state(plain: bool, spec
     """Protects the two readings of the log, blocks for the engine and records for people: they tell one story."""
     session = session_of(spec.build(), seed, plain=plain)
     wander(session, seed)
-    branch, book = session.simulation.timeline.branch, OrderBook()
+    branch, orders, seen = session.simulation.timeline.branch, Orders(), 0
     for count, state in zip(branch.counts, branch.stops, strict=True):
-        book.advance(branch.log, count)
-        assert len(book.orders) == state.orders == max(book.orders, default=0)
+        orders.read(branch.log[seen:count])
+        seen = count
+        assert len(orders) == state.orders == max(orders, default=0)
         working = {order_id: order.leaves for order_id, order in state.working.items()}
         queued = {}
         for block in state.queue:
@@ -135,13 +139,13 @@ def test_orders_folded_from_single_events_agree_with_the_state(plain: bool, spec
                     queued[block.first_id + offset] = now
         in_market = {Status.WORKING, Status.REPLACE_PENDING}
         for statuses, expected in ((in_market, working), ({Status.QUEUED}, queued)):
-            live = {order.order_id: order for order in book.orders.values() if order.status in statuses}
+            live = {order.order_id: order for order in orders.values() if order.status in statuses}
             sides = {
                 order_id: order.leaves if order.quantity > 0 else -order.leaves for order_id, order in live.items()
             }
             assert sides == expected
         filled: dict[int, int] = {}
-        for order in book.orders.values():
+        for order in orders.values():
             filled[order.instrument] = filled.get(order.instrument, 0) + (
                 order.filled if order.quantity > 0 else -order.filled
             )
@@ -154,6 +158,13 @@ def test_orders_folded_from_single_events_agree_with_the_state(plain: bool, spec
         for column in {*filled, *issued}:
             held = state.positions.get(column)
             assert filled.get(column, 0) + issued.get(column, 0) == (0 if held is None else held.quantity)
+
+
+def decided(exchange: Exchange, state: State, command: Command) -> list[events.Event]:
+    """What one command causes in a state."""
+    draft = Draft(state)
+    decide(draft, exchange, command)
+    return draft.events
 
 
 @examples(25)
@@ -178,7 +189,7 @@ def test_deciding_is_pure(spec: MarketSpec, seed: int) -> None:
         if (state.day, state.phase) < (exchange.last, len(PHASES) - 1):
             commands.append(Advance())
         for command in commands:
-            once, again = (list(events.records(decide(exchange, state, command))) for _ in range(2))
+            once, again = (list(events.records(decided(exchange, state, command))) for _ in range(2))
             assert once == again
             assert repr(state) == before
 
@@ -194,9 +205,9 @@ def test_deciding_and_evolving_alone_run_a_market(spec: MarketSpec, seed: int) -
         if rng.random() < 0.5:
             column, asked = int(rng.integers(spec.symbols)), int(rng.choice([100, 300, -100]))
             session.order(session.market.symbols[column], asked)
-            state = evolve(state, decide(exchange, state, Place(column, Method.ORDER, asked)))
+            state = evolve(state, decided(exchange, state, Place(column, Method.ORDER, asked)))
         session.step(phase="next")
-        state = evolve(state, decide(exchange, state, Advance()))
+        state = evolve(state, decided(exchange, state, Advance()))
         kept = session.simulation.timeline.state
         assert (state.day, state.phase, state.cash, dict(state.positions)) == (
             kept.day, kept.phase, kept.cash, dict(kept.positions),
@@ -238,16 +249,16 @@ def test_how_one_steps_changes_nothing(plain: bool, spec: MarketSpec, seed: int)
 def walk_orders(session: qr.Session) -> None:
     """Walk the single events; every assertion about the life of orders and about the account holds after each."""
     exchange = session.simulation.exchange
-    book = OrderBook()
+    orders = Orders()
     ended: dict[int, tuple[object, ...]] = {}
     for event in events.records(session.simulation.timeline.branch.log):
         order_id = getattr(event, "order_id", None)
-        before = book.orders.get(order_id) if order_id else None
+        before = orders.get(order_id) if order_id else None
         status, filled = (None, 0) if before is None else (before.status, before.filled)
-        book.fold([event])
+        orders.fold(event)
         if order_id is None:
             continue
-        order = book.orders[order_id]
+        order = orders[order_id]
         assert abs(order.quantity) == order.filled + order.leaves + order.canceled
         assert min(order.filled, order.leaves, order.canceled) >= 0
         assert order.filled >= filled
@@ -394,7 +405,7 @@ def test_back_then_forward_is_the_identity(spec: MarketSpec, seed: int, data: st
     stops = len(session.simulation.timeline.branch.stops)
 
     def picture() -> tuple[object, ...]:
-        driver = session._memory.roots[1]
+        driver = session.simulation.keeper.memory.roots[1]
         memory = (dict(session.memory), driver["placed"], list(driver["tickets"]))
         return (
             session.simulation.timeline.state,
@@ -640,7 +651,7 @@ def test_the_random_markets_meet_every_rule() -> None:
             reasons.add(getattr(event, "reason", None))
     # One rule is that of the scripts of a platform only: the same random orders, sized as these are.
     script = session_of(MarketSpec(7920, 8, 40).build(), 1)
-    script._change(sizing="joinquant")
+    script.simulation.do(ChangeSettings(replace(script.settings, sizing="joinquant")))
     for event in events.records(script.run(progress=False).simulation.timeline.branch.log):
         reasons.add(getattr(event, "reason", None))
     wanted = {kind.__name__ for kind in events.Record.__args__}

@@ -277,10 +277,10 @@ def test_a_session_its_journal_and_its_script_have_one_digest(spec: MinuteSpec, 
         session.step(3, phase="INTRADAY")
         session.back().order(sorted(market.symbols)[0], 100)
         session.step(2, phase="next")
-        session._journal.close()
+        session.simulation.keeper.journal.close()
         again = MinuteDriver(seed, sorted(market.symbols), plain=False)
         back = qr.Session.resume(path, market, again, verify=True)
-        back._journal.close()
+        back.simulation.keeper.journal.close()
         assert back.digest() == session.digest()
         space: dict[str, object] = {"DATA": market}
         exec(compile(session.to_script(market="DATA"), "script", "exec"), space)  # it asserts its own digest

@@ -26,7 +26,7 @@ from test_invariants import folds, walk_orders
 
 import qresearch as qr
 from qresearch import terms
-from qresearch.book.orders import OrderBook, OrderRecord
+from qresearch.book.orders import OrderRecord, Orders
 from qresearch.book.timeline import Branch
 from qresearch.domain import events
 from qresearch.domain.order import Status
@@ -65,14 +65,14 @@ class Tally:
 
     def note(self, branch: Branch) -> None:
         """Count what happened on a branch after it left its parent."""
-        book, shared = OrderBook(), 0 if branch.parent is None else branch.counts[branch.fork]
-        book.advance(branch.log, shared)
+        shared = 0 if branch.parent is None else branch.counts[branch.fork]
+        orders = Orders().read(branch.log[:shared])
         for event in events.records(iter(branch.log[shared:])):
-            book.fold([event])
+            orders.fold(event)
             order_id = getattr(event, "order_id", None)
             if order_id is None:
                 continue
-            order = book.orders[order_id]
+            order = orders[order_id]
             self.statuses[order.status.value] += 1
             if (reason := getattr(event, "reason", None)) is not None:
                 self.reasons[reason.value] += 1

@@ -26,7 +26,7 @@ from test_invariants import (
 )
 
 import qresearch as qr
-from qresearch.book.orders import OrderBook
+from qresearch.book.orders import Orders
 from qresearch.domain import events
 from qresearch.domain.order import Status
 
@@ -84,11 +84,11 @@ def test_what_is_asked_in_trading_hours_is_over_or_rests_when_the_call_returns(
     """
     session = same_bar(spec.build(), seed, plain=plain)
     session.run(progress=False)
-    book, asked = OrderBook(), None
+    orders, asked = Orders(), None
     for event in events.records(session.simulation.timeline.branch.log):
         if asked is not None and not isinstance(event, (events.OrderQueued, events.OrderReleased)):
             same = getattr(event, "order_id", None) == asked.order_id
-            order = book.orders[asked.order_id]
+            order = orders[asked.order_id]
             kind = order.terms.kind.value
             in_hours = OPEN <= asked.at.phase <= CLOSE
             if not same and in_hours and not (kind == "MARKET_ON_OPEN" and asked.at.phase > OPEN):
@@ -96,7 +96,7 @@ def test_what_is_asked_in_trading_hours_is_over_or_rests_when_the_call_returns(
                 assert order.status.is_final or kind not in {"MARKET", "MARKET_ON_OPEN"}
             if not same:
                 asked = None
-        book.fold([event])
+        orders.fold(event)
         if isinstance(event, events.OrderCreated):
             asked = event
 

@@ -15,10 +15,11 @@ from test_invariants import examples, options_for, poisoned
 import qresearch as qr
 from qresearch.book.timeline import Branch
 from qresearch.domain import events
+from qresearch.domain.moment import AFTER_CLOSE, Moment
+from qresearch.domain.state import State
 from qresearch.engine.evolve import evolve
 from qresearch.session.encoding import encode
 from qresearch.session.plain import to_plain
-from qresearch.session.session import _blank
 
 pytestmark = pytest.mark.filterwarnings("ignore::qresearch.MarketWarning")
 SEEDS = st.integers(0, 2**32 - 1)
@@ -29,7 +30,8 @@ def picture(session: qr.Session) -> tuple[object, ...]:
     state = session.simulation.timeline.state
     remembered = session.strategy.target
     memory = (
-        to_plain(dict(session.memory)), remembered.placed, list(remembered.tickets), session._memory.schedules.keys,
+        to_plain(dict(session.memory)), remembered.placed, list(remembered.tickets),
+        session.simulation.keeper.memory.schedules.keys,
     )  # fmt: skip
     return state._replace(queue=()), encode(state.queue), session.digest(), memory, session.now
 
@@ -156,18 +158,18 @@ class Traveller(RuleBasedStateMachine):
         if not hasattr(self, "session"):
             return
         session, place = self.session, (self.branch.name, self.branch.cursor)
-        root = _blank(session.simulation.exchange.first - 1, self.branch.stops[0].settings)
+        root = State.blank(Moment(session.simulation.exchange.first - 1, AFTER_CLOSE), self.branch.stops[0].settings)
         self.look_at_all(session)
         for branch in self.kept:
             folded = evolve(root, branch.log)
             assert folded == branch.stops[-1]
         session.branches.switch(place[0]).goto(place[1])
-        session._journal.close()
+        session.simulation.keeper.journal.close()
         driver = Driver(self.seed, sorted(self.market.symbols), plain=True)
         back = qr.Session.resume(self.path, self.market, driver)
         assert (back.branches.current, back.simulation.timeline.stop) == place
         self.look_at_all(back)
-        back._journal.close()
+        back.simulation.keeper.journal.close()
         self.folder.cleanup()
 
     def look_at_all(self, session: qr.Session) -> None:
@@ -234,10 +236,10 @@ def test_a_session_its_journal_and_its_script_have_one_digest(spec: MarketSpec, 
         session.run(until=market.days[data.draw(st.integers(2, len(market.days) - 2))], progress=False)
         session.back().order(sorted(market.symbols)[0], 100)
         session.step(2, phase="next")
-        session._journal.close()
+        session.simulation.keeper.journal.close()
         driver = Driver(seed, sorted(market.symbols), plain=session.strategy.target.plain)
         back = qr.Session.resume(path, market, driver, verify=True)
-        back._journal.close()
+        back.simulation.keeper.journal.close()
         assert back.digest() == session.digest()
         space: dict[str, object] = {"DATA": market}
         exec(compile(session.to_script(market="DATA"), "script", "exec"), space)  # it asserts its own digest

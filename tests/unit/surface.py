@@ -47,6 +47,11 @@ def handle_data(context: object, data: object) -> None:
     """A strategy that does nothing."""
 
 
+def live(stage: Stage, name: str) -> Any:
+    """What a session hands to its strategy."""
+    return stage.session.simulation.keeper.memory.live[name]
+
+
 OWNERS: Mapping[str, tuple[type, Callable[[Stage], Any]]] = {
     "session": (qr.Session, lambda stage: stage.session),
     "branches": (Branches, lambda stage: stage.session.branches),
@@ -60,9 +65,9 @@ OWNERS: Mapping[str, tuple[type, Callable[[Stage], Any]]] = {
     "market": (qr.Market, lambda stage: stage.session.market),
     "panel": (Panel, lambda stage: stage.session.market.panel),
     "ticket": (Ticket, lambda stage: stage.ticket),
-    "context": (Context, lambda stage: stage.session._context),
-    "log": (Log, lambda stage: stage.session._context.log),
-    "data": (BarData, lambda stage: stage.session._data),
+    "context": (Context, lambda stage: live(stage, "context")),
+    "log": (Log, lambda stage: live(stage, "log")),
+    "data": (BarData, lambda stage: live(stage, "data")),
     "panels": (Panels, lambda stage: stage.session.panels),
     "picture": (SvgPicture, lambda stage: stage.session.plot("life", order="1")),
     "account": (Account, lambda _: Account(qr.Session(MARKET, start=DAYS[1]))),
@@ -85,6 +90,7 @@ NOT_CALLED: Mapping[str, str] = {
     "breakpoints.only": "called by a run",
     "notices.tell": "called by the session",
     "watch.note": "called by a step",
+    "what_if.named": "called by the ticket panel",
     "watch.tell": "called by a step",
 }
 """Public names that no user calls with arguments, and why."""

@@ -85,7 +85,7 @@ def test_a_ticket_is_copied_as_a_text_is() -> None:
     seen = []
 
     def handle_data(context: Any) -> None:
-        if "open" not in context._memory:
+        if not hasattr(context, "open"):
             context.open = {"604018": [context.order("604018", 1000)]}
         kept = copy.deepcopy(context.open)
         seen.append((kept["604018"][0].status.value, copy.copy(kept["604018"][0]).filled))

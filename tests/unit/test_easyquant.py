@@ -166,7 +166,7 @@ def test_open_orders_are_those_that_order_has_returned() -> None:
         "def trade(context, data):\n    g.sent = order('604018', 1000)\n    g.open = get_open_orders()\n",
         qr.sample_market(), start="2022-03-01", cash=100_000, dialect="easyquant",
     ).step()  # fmt: skip
-    g = session._memory.live["g"]
+    g = session.simulation.keeper.memory.live["g"]
     assert g.open == {g.sent.id: g.sent}
     assert g.open[g.sent.id].status == "pending"
 
@@ -180,6 +180,6 @@ def test_what_is_no_style_sends_nothing(style: str) -> None:
     session = qr.Session.from_script(
         script, qr.sample_market(), start="2022-03-01", cash=100_000, dialect="easyquant"
     ).step()
-    assert session._memory.live["g"].sent is None
+    assert session.simulation.keeper.memory.live["g"].sent is None
     assert session.orders.empty
     assert "is no order style" in session.notices[-1]

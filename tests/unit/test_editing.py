@@ -68,7 +68,7 @@ def test_a_strategy_that_raises_on_day_300_of_750_is_mended_and_ends_with_the_di
     made.run(progress=False)
     never = qr.Session(market, cash=1_000_000, strategy=Mended).run(progress=False)
     assert made.digest() == never.digest()
-    made._journal.close()
+    made.simulation.keeper.journal.close()
     assert qr.Session.resume(tmp_path / "run.qsession", market, Mended).digest() == never.digest()
 
 
@@ -170,7 +170,7 @@ def test_schedules_are_restored_on_going_back() -> None:
     made.goto("2022-03-02").branch("again").step(2)
     assert len(made.orders) == 1
     assert made.goto(1).memory == {"turns": 1}
-    assert made._memory.schedules.keys == ()
+    assert made.simulation.keeper.memory.schedules.keys == ()
 
 
 def test_the_globals_of_a_script_are_memory_and_its_constants_are_code(tmp_path: Path) -> None:
@@ -221,7 +221,7 @@ def test_the_context_may_be_kept_by_a_strategy() -> None:
     made = session(Keeper).step(3)
     made.back(2)
     target = made.strategy.target
-    assert target.context is made._context
+    assert target.context is made.simulation.keeper.memory.live["context"]
     assert target.handler.__self__ is target
     assert not [notice for notice in made.notices if "cannot be copied" in notice]
     assert len(made.branch("on").step(2).orders) == 3
@@ -241,7 +241,6 @@ def test_inside_a_callback_time_does_not_move() -> None:
     calls = ["step", "run", "back", "goto", "branch", "what_if"]
 
     def meddle(context, data) -> None:
-        here = context._session
         for call in calls:
             with pytest.raises(qr.UsageError, match="inside a callback"):
                 getattr(here, call)("x") if call in {"goto", "branch", "what_if"} else getattr(here, call)()
@@ -250,7 +249,8 @@ def test_inside_a_callback_time_does_not_move() -> None:
         with pytest.raises(qr.UsageError, match="inside a callback"):
             here.strategy = None
 
-    assert session(meddle).step().message == ""
+    here = session(meddle)
+    assert here.step().message == ""
 
 
 # ---------------------------------------------------------------------------------------- a change in the past
@@ -343,7 +343,7 @@ def test_a_change_survives_a_resume(tmp_path: Path) -> None:
     path = tmp_path / "a.qsession"
     run = changed_in_the_past(journal=path)
     run.run(until="2022-03-18", progress=False)
-    run._journal.close()
+    run.simulation.keeper.journal.close()
     again = qr.Session.resume(path, qr.sample_market())
     again.strategy = large
     assert again.back(2).step().message == "Redid 1 kept step without calling the strategy."

@@ -30,7 +30,7 @@ Write = Callable[[qr.Session, Path], object]
 FILES: dict[str, Write] = {
     "a.py": lambda session, path: session.to_script(path),
     "b.py": lambda session, path: session.to_script(path, kind="strategy"),
-    "c.ipynb": lambda session, path: session.to_notebook(path),
+    "c.ipynb": lambda session, path: session.to_script(path),
     "d.html": lambda session, path: session.report(path),
     "e.png": lambda session, path: session.plot("equity").save(path),
     "f.svg": lambda session, path: session.plot("life", order=1).save(path),
@@ -81,7 +81,8 @@ def test_what_is_marked_still_opens(session: qr.Session, tmp_path: Path) -> None
     script = tmp_path / "a.py"
     session.to_script(script)
     compile(script.read_text("utf-8"), "a.py", "exec")
-    nbformat.validate(nbformat.read(session.to_notebook(tmp_path / "b.ipynb"), as_version=4))
+    session.to_script(tmp_path / "b.ipynb")
+    nbformat.validate(nbformat.read(tmp_path / "b.ipynb", as_version=4))
     with Image.open(session.plot("equity").save(tmp_path / "c.png")) as picture:
         picture.load()
         assert picture.info["qresearch"]

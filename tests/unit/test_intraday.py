@@ -15,6 +15,7 @@ from qresearch.domain import events
 from qresearch.domain.moment import Moment
 from qresearch.market.intraday import Intraday, daily_fields
 from qresearch.session.encoding import decode, encode, event_schema
+from qresearch.session.strategy import BarData
 
 A, B = "600001.SH", "600002.SH"
 Bar = float | tuple[float, float, float, float] | None
@@ -230,7 +231,7 @@ def test_a_day_without_bars_has_the_phases_of_a_daily_one() -> None:
 def test_what_is_visible_grows_with_the_bars() -> None:
     """Protects against look-ahead inside the day: last price, whole bars, and the daily bar only at its close."""
     run = session(market([10.0], [(10.1, 10.3, 10.0, 10.2), (10.2, 10.4, 10.1, 10.3)]))
-    view = run._data
+    view = BarData(run)
     seen = []
     for phase in ("PRE_OPEN", "OPEN", "INTRADAY", "INTRADAY", "CLOSE"):
         run.step(phase=phase)
@@ -556,7 +557,7 @@ def test_other_tools_work_inside_the_day(tmp_path) -> None:
     assert str(run.step(phase="next").now.time)[11:16] == "09:33"
     assert fills_of(run)[-1] == ("INTRADAY", "09:33", 400, 10.3)
     digest = run.digest()
-    run._journal.close()
+    run.simulation.keeper.journal.close()
     assert qr.Session.resume(path, given).digest() == digest
 
 

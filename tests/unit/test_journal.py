@@ -64,7 +64,7 @@ def session(path: Path | None = None, strategy=Counter, **options) -> qr.Session
 def resumed(path: Path, *arguments, **options) -> qr.Session:
     """Resume in this process, and close at once so that the file can be opened again."""
     made = qr.Session.resume(path, MARKET, *arguments, **options)
-    made._journal.close()
+    made.simulation.keeper.journal.close()
     return made
 
 
@@ -89,7 +89,7 @@ def test_a_session_comes_back_with_orders_branches_memory_and_place(path: Path) 
     assert back.digest() == made.digest()
     assert back.branches.table.equals(made.branches.table)
     assert (back.memory, back.strategy.target.seen) == (made.memory, made.strategy.target.seen)
-    assert back._memory.schedules.keys == made._memory.schedules.keys
+    assert back.simulation.keeper.memory.schedules.keys == made.simulation.keeper.memory.schedules.keys
     for name in ("other", "main"):
         for run in (made, back):
             run.branches.switch(name)
@@ -186,7 +186,7 @@ def test_commands_are_kept_with_their_origin(path: Path) -> None:
     made = session(path)
     made.buy("604018", 100)
     made.step()
-    made._journal.close()
+    made.simulation.keeper.journal.close()
     file = sqlite3.connect(path)
     rows = file.execute("SELECT kind, origin FROM entries ORDER BY id").fetchall()
     file.close()
@@ -222,7 +222,7 @@ def test_other_data_are_named(path: Path) -> None:
 
 def test_a_changed_file_is_refused(path: Path) -> None:
     """Protects against damage: a single changed value breaks the running digest, and the entry is named."""
-    session(path).step(3)._journal.close()
+    session(path).step(3).simulation.keeper.journal.close()
     file = sqlite3.connect(path)
     file.execute("UPDATE entries SET events = replace(events, '600', '601'), stop = stop + 1 WHERE id = 4")
     file.commit()
@@ -235,17 +235,16 @@ def test_events_that_come_out_differently_are_named_by_day_and_event(
     path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Protects the comparison: an engine that decides otherwise is found at its first event."""
-    session(path).step(6)._journal.close()
+    session(path).step(6).simulation.keeper.journal.close()
     from qresearch.session import replay  # noqa: PLC0415
 
     true = replay.again
 
-    def cheaper(draft, exchange, log):
-        frozen = true(draft, exchange, log)
+    def cheaper(draft, exchange, log, commands):
+        true(draft, exchange, log, commands)
         for event in draft.events:
             if type(event).__name__ == "Matched":
                 event.fees["commission"][0] -= 1
-        return frozen
 
     monkeypatch.setattr(replay, "again", cheaper)
     with pytest.raises(qr.JournalError, match=r"first on 2022-03-02: .*was OrderFilled 604018.SH") as caught:
@@ -289,7 +288,7 @@ def test_a_folder_that_cannot_be_written_is_named(tmp_path: Path) -> None:
 def test_a_full_disk_and_a_read_only_folder_leave_the_session_in_memory(path: Path, pragma: str, words: str) -> None:
     """Protects the work: the error is clear, the session goes on in memory, and the file stays readable."""
     made = session(path).step(3)
-    connection = made._journal._connection
+    connection = made.simulation.keeper.journal._connection
     if pragma == "max_page_count":
         pages = connection.execute("PRAGMA page_count").fetchone()[0]
         connection.execute(f"PRAGMA max_page_count={pages}")
@@ -311,7 +310,7 @@ def test_a_full_disk_and_a_read_only_folder_leave_the_session_in_memory(path: Pa
 def test_a_failed_write_inside_a_run_keeps_what_was_run(path: Path) -> None:
     """Protects a long run: it stops with the error, and can be gone on with."""
     made = session(path)
-    made._journal._connection.execute("PRAGMA query_only=ON")
+    made.simulation.keeper.journal._connection.execute("PRAGMA query_only=ON")
     with pytest.raises(qr.JournalError, match="readonly"):
         made.run(progress=False)
     assert len(made.simulation.timeline.branch.stops) == 1 + BATCH
@@ -329,7 +328,7 @@ def test_memory_is_plain_data_and_what_is_not_is_named(path: Path) -> None:
 
     made = session(path, remember).step()
     assert any("'model' holds a type, which a journal cannot keep" in notice for notice in made.notices)
-    made._journal.close()
+    made.simulation.keeper.journal.close()
     assert b"cbuiltins" not in path.read_bytes()
     assert resumed(path, remember).memory == {"count": 3}
 
@@ -409,10 +408,10 @@ def test_events_come_back_as_they_were() -> None:
 def test_the_class_of_a_journal_is_not_left_open(path: Path) -> None:
     """Protects the file handle: closing twice is harmless, and a closed journal says so."""
     made = session(path)
-    assert isinstance(made._journal, Journal)
-    made._journal.close()
-    made._journal.close()
-    assert not made._journal.is_open
+    assert isinstance(made.simulation.keeper.journal, Journal)
+    made.simulation.keeper.journal.close()
+    made.simulation.keeper.journal.close()
+    assert not made.simulation.keeper.journal.is_open
 
 
 # ---------------------------------------------------------------------------------------- what is no journal to be
@@ -423,12 +422,13 @@ def test_a_file_that_names_a_strategy_or_a_journal_runs_and_writes_nothing(path:
     evil, elsewhere = tmp_path / "evil.py", tmp_path / "elsewhere.qsession"
     evil.write_text(f"open({str(tmp_path / 'ran')!r}, 'w').close()\ndef handle_data(context, data): pass\n")
     for options in ({"strategy": str(evil)}, {"journal": str(elsewhere)}, {"nonsense": 1}, {"cash": "much"}):
-        made = session(None, None)
-        made._options = {**made._options, **options}
-        made._journal = made._open_journal(path, "", "")
-        made._journal.note("root", made.simulation.timeline.branch, list(made.simulation.timeline.branch.log), None)
-        made._settle()
-        made._journal.close()
+        simulation = session(None, None).simulation
+        keeper, branch = simulation.keeper, simulation.timeline.branch
+        meta = {"fingerprint": MARKET.fingerprint, "market": "", "options": options, "strategy": "", "source": ""}
+        keeper.journal = Journal.create(path, meta, keeper.memory.values, keeper.voice.tell)
+        keeper.journal.note("root", branch, list(branch.log), None)
+        keeper.sync()
+        keeper.journal.close()
         with pytest.raises(qr.JournalError, match=next(iter(options))):
             qr.Session.resume(path, MARKET)
         path.unlink()
@@ -440,7 +440,7 @@ def test_a_file_that_names_a_strategy_or_a_journal_runs_and_writes_nothing(path:
 def test_what_names_no_file_is_refused(name: object) -> None:
     """Protects against a journal that is kept nowhere."""
     if name is None:
-        assert session(None)._journal is None
+        assert session(None).simulation.keeper.journal is None
         return
     with pytest.raises(qr.UsageError, match="^journal=.* (names no file|is a int, not a path)"):
         session(name)  # type: ignore[arg-type]
@@ -465,7 +465,7 @@ def test_a_journal_that_is_deleted_under_its_session_is_told(path: Path, replace
         path.write_bytes(b"something else")
     with pytest.raises(qr.JournalError, match="deleted, moved or replaced"):
         made.buy("604035", 100)
-    assert (made.orders.symbol.to_list()[-1], made.step()._journal) == ("604035.SH", None)
+    assert (made.orders.symbol.to_list()[-1], made.step().simulation.keeper.journal) == ("604035.SH", None)
     assert any("deleted, moved or replaced" in notice for notice in made.notices)
     assert not replaced or path.read_bytes() == b"something else"
 
@@ -500,7 +500,7 @@ def test_a_session_that_ended_before_it_began_leaves_its_name_free(path: Path) -
 
 
 def resumed_digest(path: Path, made: qr.Session) -> str:
-    made._journal.close()
+    made.simulation.keeper.journal.close()
     return resumed(path, Counter).digest()
 
 
@@ -546,7 +546,7 @@ def test_memory_that_is_no_plain_data_resumes_with_a_notice(path: Path, make) ->
     made = session(path, handle_data).step(2)
     assert any("'model' holds a" in notice for notice in made.notices)
     made.step()
-    made._journal.close()
+    made.simulation.keeper.journal.close()
     back = resumed(path, handle_data)
     assert (back.digest(), dict(back.memory)) == (made.digest(), {})
     assert any("'model' held a" in notice for notice in back.notices)
@@ -573,7 +573,7 @@ def test_text_that_is_no_utf8_is_kept_or_refused_when_it_comes(path: Path) -> No
             call()
     made.memory[BROKEN] = BROKEN
     wanted = made.step().digest(), dict(made.memory)
-    made._journal.close()
+    made.simulation.keeper.journal.close()
     back = resumed(path, handle_data)
     assert (back.digest(), dict(back.memory)) == wanted
 
@@ -594,7 +594,7 @@ def test_memory_set_by_hand_is_a_command(path: Path) -> None:
     assert (made.branches.current != "main", "Acting from the past" in made.message) == (True, True)
     assert made.branches.switch("main").goto(-1).memory == {"fast": 10, "turns": 7}
     wanted = dict(made.memory), made.digest(), list(made.branches)
-    made._journal.close()
+    made.simulation.keeper.journal.close()
     back = resumed(path, Counter)
     assert (dict(back.memory), back.digest(), list(back.branches)) == wanted
 

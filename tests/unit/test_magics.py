@@ -95,3 +95,14 @@ def test_strategy_replaces_a_class_and_a_callback_of_a_script(shell: Interactive
     shell.run_cell(f"session = qr.Session(qr.sample_market(), start='2022-03-01', strategy={str(file)!r}).step()")
     shell.run_cell_magic("strategy", "", "def noon(context):\n    order('604018', SIZE)\n")
     assert shell.run_line_magic("step", "").orders.quantity.tolist() == [100]
+
+
+def test_a_cell_adds_a_listener_to_a_script(shell: InteractiveShell, tmp_path) -> None:
+    """Protects ``on_order`` that is added while the session lives: a step that is run again tells it."""
+    file = tmp_path / "script.py"
+    file.write_text("def on_fill(context, fill):\n    log.info(fill.symbol)\n")
+    shell.run_cell(f"session = qr.Session(qr.sample_market(), start='2022-03-01', strategy={str(file)!r})")
+    shell.run_cell("session.buy('604018', 100)\nsession.step().back()")
+    made = shell.run_cell_magic("strategy", "", "def on_order(context, event):\n    context.log.info(event.event)\n")
+    assert made.message.startswith("Replaced on_order")
+    assert {"OrderFilled", "604018.SH"} <= set(shell.run_line_magic("step", "rerun").events.text)

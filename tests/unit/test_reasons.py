@@ -11,6 +11,7 @@ from hand import flat
 
 import qresearch as qr
 from qresearch import terms
+from qresearch.domain.commands import ChangeSettings
 from qresearch.domain.instrument import Board
 from qresearch.domain.order import Status
 from qresearch.domain.reasons import SOURCES, Reason
@@ -98,7 +99,7 @@ def index() -> qr.Session:
 def unprotected() -> qr.Session:
     """A plain market order on the STAR board, sized as JoinQuant does it, which wants a protection price there."""
     run = session("2022-03-01")
-    run._change(sizing=JOINQUANT)
+    run.simulation.do(ChangeSettings(replace(run.settings, sizing=JOINQUANT)))
     return at(run, lambda run: run.order("688903", 200.0))
 
 

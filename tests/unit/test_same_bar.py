@@ -13,13 +13,15 @@ import qresearch as qr
 from qresearch.book.digest import text_of
 from qresearch.domain import events
 from qresearch.domain.commands import Place
+from qresearch.domain.moment import AFTER_CLOSE, Moment
 from qresearch.domain.order import Method
 from qresearch.domain.settings import Costs, Settings
+from qresearch.domain.state import State
 from qresearch.domain.terms import at_close, at_open, limit, stop
 from qresearch.engine.decide import decide
+from qresearch.engine.draft import Draft
 from qresearch.engine.evolve import evolve
 from qresearch.session import encoding
-from qresearch.session.session import _blank
 
 SHARE = "600001.SH"
 MOVES = {SHARE: [(10.0, 10.2), (10.1, 10.3), (10.0, 9.4), (9.5, 9.6), 9.6]}
@@ -384,7 +386,7 @@ def test_every_state_folds_from_the_events() -> None:
     session.buy(SHARE, 100)
     session.step(3)
     branch = session.simulation.timeline.branch
-    root = _blank(session.simulation.exchange.first - 1, branch.stops[0].settings)
+    root = State.blank(Moment(session.simulation.exchange.first - 1, AFTER_CLOSE), branch.stops[0].settings)
     for count, kept in zip(branch.counts, branch.stops, strict=True):
         assert evolve(root, branch.log[:count]) == kept
 
@@ -393,10 +395,11 @@ def test_decide_alone_meets_the_market_as_a_session_does() -> None:
     """Protects the pure simulator: the events of one command, and the state they make, are those of the session."""
     session = opened()
     exchange, state = session.simulation.exchange, session.simulation.timeline.state
-    log = decide(exchange, state, Place(0, Method.ORDER, 300))
-    assert [type(event).__name__ for event in events.records(log)][-1] == "OrderFilled"
+    draft = Draft(state)
+    assert decide(draft, exchange, Place(0, Method.ORDER, 300))
+    assert [type(event).__name__ for event in events.records(draft.events)][-1] == "OrderFilled"
     session.buy(SHARE, 300)
-    assert evolve(state, log) == session.simulation.timeline.state
+    assert evolve(state, draft.events) == session.simulation.timeline.state
 
 
 def test_going_back_rerunning_and_branching_hold_on_this_clock() -> None:

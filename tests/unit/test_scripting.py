@@ -73,9 +73,10 @@ def test_a_strategy_ends_with_the_same_digest(tmp_path: Path) -> None:
 
 
 def test_a_notebook_holds_the_same_program(tmp_path: Path) -> None:
-    """Protects ``to_notebook``: a valid file whose cells, run in order, pass their own check."""
+    """Protects ``to_script`` of a notebook: a valid file whose cells, run in order, pass their own check."""
     made = busy()
-    file = made.to_notebook(tmp_path / "session.ipynb", market="DATA")
+    file = tmp_path / "session.ipynb"
+    made.to_script(file, market="DATA")
     cells = json.loads(file.read_text())["cells"]
     space: dict[str, object] = {"DATA": MARKET}
     for cell in cells:

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from qresearch.session import statistics
+from qresearch.book import statistics
 from qresearch.views.report import _contained
 
 SERIES = {

@@ -6,11 +6,11 @@ import os
 from pathlib import Path
 
 import pytest
-from qresearch.session.editing import source_of
 
 import qresearch as qr
 from qresearch import cli
 from qresearch.dialects.joinquant import Script
+from qresearch.session.host import source_of
 
 NAME = "策略"
 BODY = f"""NAME = '{NAME}'

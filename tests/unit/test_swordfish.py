@@ -102,7 +102,7 @@ def test_set_position_inside_initialize() -> None:
 
     class Strategy:
         def initialize(self, context: object) -> None:
-            Account(context._session).set_position(A, 300, 9.0)
+            Account(context).set_position(A, 300, 9.0)
 
         def handle_data(self, context: object) -> None:
             pass

@@ -12,8 +12,8 @@ import pytest
 from hand import flat, market, session
 
 import qresearch as qr
+from qresearch.book import naming
 from qresearch.domain.terms import limit
-from qresearch.session import naming
 from qresearch.session.results import TABLES, result_tables
 
 A, B = "600001.SH", "600002.SH"

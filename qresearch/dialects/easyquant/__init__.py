@@ -24,6 +24,6 @@ go before buys at the same open, funds that trade T+0 do, no function sees beyon
 and are trimmed at the open, where the library counts them at the open.
 """
 
-from qresearch.dialects.easyquant.script import EasyScript
+from qresearch.dialects.easyquant.dialect import EasyScript
 
 __all__ = ["EasyScript"]

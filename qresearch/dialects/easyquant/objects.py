@@ -6,9 +6,10 @@ import datetime as dt
 from dataclasses import dataclass
 from typing import Any
 
-from qresearch.dialects.joinquant.account import Context, Portfolio
-from qresearch.dialects.joinquant.positions import Position
-from qresearch.dialects.joinquant.run import Run
+from qresearch.dialects.script.context import Context
+from qresearch.dialects.script.portfolio import Portfolio
+from qresearch.dialects.script.positions import Position
+from qresearch.dialects.script.run import Run
 from qresearch.domain.order import Status
 from qresearch.session.ticket import Ticket
 
@@ -16,6 +17,10 @@ _STATES = {
     Status.QUEUED: "pending", Status.WORKING: "submitted", Status.REPLACE_PENDING: "submitted", Status.FILLED: "filled",
     Status.CANCELED: "cancelled", Status.EXPIRED: "expired", Status.REJECTED: "rejected", Status.CREATED: "pending",
 }  # fmt: skip
+
+
+_FIELDS = {"open": "open", "high": "high", "low": "low", "close": "close", "volume": "volume", "money": "turnover"}
+"""Fields of a bar, and where the panel has them."""
 
 
 @dataclass
@@ -96,7 +101,7 @@ class EasyOrder(str):
     def security(self) -> str:
         """The code."""
         record = self._ticket.record
-        return "" if record is None else self._run.code(record.instrument)
+        return "" if record is None else self._run.platform.code(record.instrument)
 
 
 class EasyPosition(Position):
@@ -122,22 +127,18 @@ class EasyPosition(Position):
     @property
     def price_stale(self) -> bool:
         """True when it has no bar today."""
-        return self._column in self._run.account.stale
+        return self._column in self._run.host.account.stale
 
 
 class EasyPortfolio(Portfolio):
     """The account; ``positions`` is a plain dict as of now, in which a missing key raises."""
 
-    def __init__(self, run: Run) -> None:
-        self._run = run
-
     @property
-    def positions(self) -> dict[str, EasyPosition]:  # type: ignore[override]  # a dict made when looked at
+    def positions(self) -> dict[str, Position]:
         """Holdings by code."""
-        run = self._run
-        return _ByCode(
-            run, {run.code(column): EasyPosition(run, run.code(column), column) for column in run.account.positions}
-        )
+        run, account = self._run, self._account
+        named = [(run.platform.code(column), column) for column in account.positions]
+        return _ByCode(run, {code: EasyPosition(run, account, code, column) for code, column in named})
 
 
 class _ByCode(dict[str, Any]):
@@ -148,8 +149,8 @@ class _ByCode(dict[str, Any]):
         self._run = run
 
     def _spelled(self, code: object) -> Any:
-        column = self._run.bars.column(code)
-        return code if column is None else self._run.code(column)
+        column = self._run.platform.bars.column(code)
+        return code if column is None else self._run.platform.code(column)
 
     def __contains__(self, code: object) -> bool:
         return super().__contains__(self._spelled(code))
@@ -168,30 +169,26 @@ class _ByCode(dict[str, Any]):
 class EasyContext(Context):
     """What every callback is given."""
 
-    def __init__(self, run: Run) -> None:
-        super().__init__(run)
-        object.__setattr__(self, "portfolio", EasyPortfolio(run))
-        given = self.run_params
-        object.__setattr__(
-            self, "run_params",
-            {"start_date": given.start_date, "end_date": given.end_date, "frequency": "daily"},
-        )  # fmt: skip
+    @property
+    def run_params(self) -> dict[str, Any]:
+        """How the run was started."""
+        return {"start_date": self.start_date, "end_date": self.end_date, "frequency": self.frequency}
 
     @property
-    def previous_date(self) -> dt.date | None:  # type: ignore[override]  # None on the first day
+    def previous_date(self) -> dt.date | None:
         """The trading day before; None on the first day."""
-        run = self._run
-        return None if run.day <= run.session.simulation.exchange.first else run.previous_date
+        host = self._run.host
+        return None if host.day <= host.exchange.first else host.previous_date
 
     @property
     def start_date(self) -> dt.date:
         """First day of the run."""
-        return self._run.date_of(self._run.session.simulation.exchange.first)
+        return self._run.host.date_of(self._run.host.exchange.first)
 
     @property
     def end_date(self) -> dt.date:
         """Last day of the run."""
-        return self._run.date_of(self._run.session.simulation.exchange.last)
+        return self._run.host.date_of(self._run.host.exchange.last)
 
     @property
     def frequency(self) -> str:
@@ -212,21 +209,11 @@ class EasyBars(dict[str, Any]):
         self._run = run
 
     def __getitem__(self, code: str) -> Any:
-        run = self._run
-        column = run.bars.column(code)
-        row = run.day if run.closed else run.day - 1
+        host, column = self._run.host, self._run.platform.bars.column(code)
+        row = host.day if host.is_closed else host.day - 1
         if column is None or row < 0:
             return None
-        panel = run.market.panel
-        names = {
-            "open": "open",
-            "high": "high",
-            "low": "low",
-            "close": "close",
-            "volume": "volume",
-            "money": "turnover",
-        }
-        return _Bar({name: float(getattr(panel, field)[row, column]) for name, field in names.items()})
+        return _Bar({name: float(getattr(host.market.panel, field)[row, column]) for name, field in _FIELDS.items()})
 
     def get(self, code: str, default: Any = None) -> Any:
         """The bar of a code, or `default`."""
@@ -234,7 +221,7 @@ class EasyBars(dict[str, Any]):
         return default if found is None else found
 
     def __contains__(self, code: object) -> bool:
-        return self._run.bars.column(code) is not None
+        return self._run.platform.bars.column(code) is not None
 
 
 class _Bar(dict[str, float]):

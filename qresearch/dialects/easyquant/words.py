@@ -1,20 +1,29 @@
-"""The functions of EasyQuant that differ from JoinQuant's."""
+"""The functions of EasyQuant."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any
 
+from qresearch.dialects.data.codes import listed
+from qresearch.dialects.data.prices import Prices
 from qresearch.dialects.easyquant.objects import EasyOrder, FixedSlippage, VolumeSlippage
-from qresearch.dialects.joinquant import config
-from qresearch.dialects.joinquant.order import MarketOrderStyle
-from qresearch.dialects.joinquant.prices import Prices
-from qresearch.dialects.joinquant.refusals import answers
-from qresearch.dialects.joinquant.run import Run
-from qresearch.dialects.joinquant.schedule import Schedule, clock_time
+from qresearch.dialects.script.refusals import answers
+from qresearch.dialects.script.run import Run
+from qresearch.dialects.script.schedule import clock_time
+from qresearch.dialects.script.settings import set_costs
+from qresearch.dialects.script.styles import LimitOrderStyle, MarketOrderStyle, call_of
 from qresearch.domain.arguments import number
-from qresearch.domain.order import Status
+from qresearch.domain.order import Method, Status
 from qresearch.errors import UsageError, shown
+from qresearch.session.options import slippage_of
+
+KINDS = {"FixedSlippage": FixedSlippage, "VolumeSlippage": VolumeSlippage, "SlippageModel": object,
+         "MarketOrder": MarketOrderStyle, "LimitOrder": LimitOrderStyle}  # fmt: skip
+"""Classes of that library, by name."""
+
+_WHOLE = {Method.ORDER: "amount", Method.TARGET: "amount", Method.LOTS: "lots"}
+"""What is counted in whole numbers, its fraction cut off."""
 
 
 class Words:
@@ -25,69 +34,70 @@ class Words:
     run : Run
     """
 
-    def __init__(self, run: Run) -> None:
-        self._run = run
-        self._config = config.Config(run)
-        self._prices = Prices(run)
+    def __init__(self, run: Run, prices: Prices) -> None:
+        self._run, self._host, self._prices = run, run.host, prices
 
     # ------------------------------------------------------------------ orders
 
-    def _send(self, call: str, security: str, asked: float, style: Any) -> EasyOrder | None:
-        run = self._run
-        if run.bars.column(security) is None:
-            run.tell(f"{call}({security!r}): no such instrument in this market; nothing was sent.", "order")
+    def _send(self, method: Method, security: str, asked: float, style: Any) -> EasyOrder | None:
+        host, call = self._host, call_of(method)
+        column = self._run.platform.bars.column(security)
+        if column is None:
+            host.tell(f"{call}({security!r}): no such instrument in this market; nothing was sent.", "order")
             return None
         if style is not None and not isinstance(style, MarketOrderStyle):
             raise UsageError(
                 f"{call}: style={shown(style)} is no order style. Pass LimitOrder(price) or MarketOrder()."
             )
-        terms = None if style is None else style.terms()
-        ticket = getattr(run.session, call)(security, asked, terms)
-        return None if ticket is None or ticket.status is Status.REJECTED else EasyOrder.of(run, ticket)
+        if method in _WHOLE:
+            asked = int(number(f"{call}: {_WHOLE[method]}", asked))
+        placed = host.place(column, int(method), asked, None if style is None else style.terms())
+        if placed is None or placed.ticket.status is Status.REJECTED:
+            return None
+        return EasyOrder.of(self._run, placed.ticket)
 
     @answers(None)
     def order(self, security: str, amount: float, style: Any = None) -> EasyOrder | None:
         """Ask for a number of shares at the next open; a purchase is rounded to the nearest lot."""
-        return self._send("order", security, _cut("order: amount", amount), style)
+        return self._send(Method.ORDER, security, amount, style)
 
     @answers(None)
     def order_value(self, security: str, value: float, style: Any = None) -> EasyOrder | None:
         """Ask for shares worth an amount of money."""
-        return self._send("order_value", security, value, style)
+        return self._send(Method.VALUE, security, value, style)
 
     @answers(None)
     def order_target(self, security: str, amount: float, style: Any = None) -> EasyOrder | None:
         """Ask for what brings the position to a number of shares."""
-        return self._send("order_target", security, _cut("order_target: amount", amount), style)
+        return self._send(Method.TARGET, security, amount, style)
 
     @answers(None)
     def order_target_value(self, security: str, value: float, style: Any = None) -> EasyOrder | None:
         """Ask for what brings the position to a value."""
-        return self._send("order_target_value", security, value, style)
+        return self._send(Method.TARGET_VALUE, security, value, style)
 
     @answers(None)
     def order_lots(self, security: str, lots: float, style: Any = None) -> EasyOrder | None:
         """Ask for a number of lots of 100."""
-        return self._send("order_lots", security, _cut("order_lots: lots", lots), style)
+        return self._send(Method.LOTS, security, lots, style)
 
     @answers(None)
     def order_pct(self, security: str, pct: float, style: Any = None) -> EasyOrder | None:
         """Buy with a part of the cash, or sell a part of the position."""
-        return self._send("order_pct", security, pct, style)
+        return self._send(Method.PCT, security, pct, style)
 
     @answers(False, "Nothing was canceled.")
     def cancel_order(self, order: str) -> bool:
         """Withdraw what is left of an order; False when it is over already."""
-        ticket = self._run.session.ticket(order)
+        ticket = self._host.ticket(order)
         if ticket.status is None or ticket.status.is_final:
             return False
-        self._run.session.cancel(ticket)
+        self._host.cancel(ticket)
         return True
 
     def get_open_orders(self) -> dict[str, EasyOrder]:
         """Orders that are not over, by id, as ``order`` returns them."""
-        session = self._run.session
-        tickets = [session.ticket(record.order_id) for record in session.simulation.orders.now().open]
+        tickets = [self._host.ticket(record.order_id) for record in self._host.open_orders()]
         return {str(ticket): EasyOrder.of(self._run, ticket) for ticket in tickets}
 
     # ------------------------------------------------------------------ setting up
@@ -96,19 +106,19 @@ class Words:
         """Keep an option; none of them changes how orders are matched here."""
         self._run.state["options"] = {**self._run.state["options"], str(name): value}
         if name in {"check_price_limit", "treat_missing_bar_as_suspended"} and value is False:
-            self._run.tell(f"set_option({name!r}, False): price limits and suspensions count all the same.", "ignored")
+            self._host.tell(f"set_option({name!r}, False): price limits and suspensions count all the same.", "ignored")
 
     def set_order_cost(self, cost: Any, type: str = "stock", ref: Any = None) -> None:  # the library's own
         """Set what trading costs from now on; the tax on sales counts as given."""
-        self._config.set_order_cost(cost)
+        set_costs(self._run, **cost.rates)
 
     def set_slippage(self, model: Any) -> None:
         """Set the slippage from now on."""
         match model:
             case FixedSlippage(pct=pct):
-                self._run.session.set_slippage("bps", float(pct) * 10_000)
+                self._host.change(slippage=slippage_of("bps", float(pct) * 10_000))
             case VolumeSlippage(impact=impact):
-                self._run.session.set_slippage("volume_share", float(impact))
+                self._host.change(slippage=slippage_of("volume_share", float(impact)))
             case _:
                 raise UsageError(
                     f"set_slippage takes FixedSlippage(pct=) or VolumeSlippage(impact=), not {shown(model)}."
@@ -116,13 +126,11 @@ class Words:
 
     def set_order_timeout(self, seconds: float) -> None:
         """Accepted: orders are good for the day of the open that they wait for."""
-        self._run.tell(f"set_order_timeout({seconds!r}) has no effect: an order is good for one day.", "ignored")
+        self._host.tell(f"set_order_timeout({seconds!r}) has no effect: an order is good for one day.", "ignored")
 
     def _register(self, word: str, func: Callable[..., Any]) -> None:
-        if not callable(func):
-            raise UsageError(f"{word}: {func!r} is not a function. Pass one that takes the context and the data.")
-        self._run.functions[func.__name__] = func
-        self._run.state["callbacks"] = {**self._run.state.get("callbacks", {}), word: func.__name__}
+        name = self._run.named(word, func)
+        self._run.state["callbacks"] = {**self._run.state.get("callbacks", {}), word: name}
 
     def set_handle_data(self, func: Callable[..., Any]) -> None:
         """Have a function called at every close with the context and the bars of the day."""
@@ -138,9 +146,7 @@ class Words:
 
     def _schedule(self, kind: str, func: Callable[..., Any], number: int, time: str) -> None:
         text = "15:00" if time == "every_bar" else clock_time(f"run_{kind}", time)
-        self._run.functions[func.__name__] = func
-        entry = tuple(Schedule(kind, func.__name__, text, int(number)))
-        self._run.state["schedules"] = [*self._run.state["schedules"], entry]
+        self._run.schedule(kind, func, int(number), text)
 
     def run_daily(self, func: Callable[..., Any], time: str = "every_bar") -> None:
         """Call a function every day; "every_bar" is the close."""
@@ -163,7 +169,7 @@ class Words:
 
     def run_backtest(self, initialize_func: Callable[..., Any], *_: Any, **__: Any) -> None:
         """Take the function as ``initialize``; days, cash and data are those of the session."""
-        self._run.tell(
+        self._host.tell(
             "run_backtest inside the script: its function was taken; dates and cash are the session's.", "ignored"
         )
         self._run.namespace.setdefault("initialize", initialize_func)
@@ -183,21 +189,15 @@ class Words:
         skip_paused: bool = True, fq: str | None = "pre",
     ) -> Any:  # fmt: skip
         """The last days of one code, today not included."""
-        names = [fields] if isinstance(fields, str) else list(fields)
-        return self._prices.attribute_history(security, count, unit, names, skip_paused, df, fq)
+        return self._prices.attribute_history(security, count, unit, listed(fields), skip_paused, df, fq)
 
     def get_price(  # as documented by the library
         self, security: Any, start_date: Any = None, end_date: Any = None, frequency: str = "daily", fields: Any = None,
         count: int | None = None,
     ) -> Any:  # fmt: skip
         """Bars of days, never beyond now: a frame, or a dict of frames."""
-        codes = [security] if isinstance(security, str) else list(security)
         found = {
-            code: self._prices.get_price(code, start_date, end_date, frequency, fields, count=count) for code in codes
+            code: self._prices.get_price(code, start_date, end_date, frequency, fields, count=count)
+            for code in listed(security)
         }
         return found[security] if isinstance(security, str) else found
-
-
-def _cut(name: str, value: Any) -> int:
-    """A number of shares or lots, its fraction cut off."""
-    return int(number(name, value))

@@ -17,12 +17,13 @@
    symbol  quantity  price
 604018.SH      5200   9.53
 
-What it holds to and where it must differ stands in the modules: :mod:`~.schedule` (the clock), :mod:`~.orders`,
-:mod:`~.account`, :mod:`~.prices`, :mod:`~.listing`, :mod:`~.fundamentals`, :mod:`~.config`; what the user can bring in
-:mod:`~.tables`. Every difference is a notice: ``session.notices.table``.
+What it holds to and where it must differ stands in the modules: here :mod:`~.orders`, :mod:`~.config`,
+:mod:`~.subaccounts`; what it shares with others in :mod:`qresearch.dialects.script` (``schedule`` is the clock,
+``portfolio`` the account) and in :mod:`qresearch.dialects.data` (``prices``, ``listing``, ``fundamentals``, and
+``tables`` for what a user can bring). Every difference is a notice: ``session.notices.table``.
 """
 
-from qresearch.dialects.joinquant.script import Script
-from qresearch.dialects.joinquant.tables import TABLES
+from qresearch.dialects.data.tables import TABLES
+from qresearch.dialects.joinquant.dialect import Script
 
 __all__ = ["TABLES", "Script"]

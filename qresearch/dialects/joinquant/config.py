@@ -1,22 +1,18 @@
-"""What a script sets up: options, costs, slippage, benchmark, schedules, sub-accounts."""
+"""What a JoinQuant script sets up: options, costs, slippage, schedules, sub-accounts."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from qresearch.dialects.joinquant.run import Run
-from qresearch.dialects.joinquant.schedule import Schedule, clock_time, phase_of, time_of
-from qresearch.dialects.joinquant.symbols import spelled
-from qresearch.domain.commands import Record
+from qresearch.dialects.joinquant.subaccounts import SubAccounts
+from qresearch.dialects.script.run import Run
+from qresearch.dialects.script.schedule import clock_time, phase_of, time_of
+from qresearch.dialects.script.settings import set_costs
 from qresearch.domain.moment import CLOSE
-from qresearch.domain.settings import Costs
-from qresearch.engine.fees import fixed_costs
 from qresearch.engine.slippage import slippage_model
 from qresearch.errors import NotSupported, UsageError, close_matches, did_you_mean
-from qresearch.market.market import Benchmark
-from qresearch.market.venue import Venue
 
 COSTS = {
     "open_tax": 0.0,
@@ -41,18 +37,6 @@ OPTIONS = {
 
 STOCK_TYPES = ("stock", "fund", "mmf", "fja", "fjb", "fjm", "etf", "lof", "bond_fund", "stock_fund", "QDII_fund",
                "mixture_fund", "money_market_fund", "open_fund", "index_futures", "futures")  # fmt: skip
-
-
-@dataclass
-class OrderCost:
-    """What trading costs: rates are fractions of the value, the minimum is currency."""
-
-    open_tax: float = 0.0
-    close_tax: float = 0.0
-    open_commission: float = 0.0
-    close_commission: float = 0.0
-    close_today_commission: float = 0.0
-    min_commission: float = 0.0
 
 
 @dataclass
@@ -93,31 +77,20 @@ class SubPortfolioConfig:
     type: str = "stock"
 
 
-def costs_of(venue: Venue, rates: Mapping[str, float]) -> Costs:
-    """Costs from rates by the names of :class:`OrderCost`; none on a venue without rules of its own."""
-    return fixed_costs(
-        venue,
-        open_tax=rates["open_tax"],
-        close_tax=rates["close_tax"],
-        open_commission=rates["open_commission"],
-        close_commission=rates["close_commission"],
-        min_commission=rates["min_commission"],
-    )
-
-
 class Config:
-    """The functions of a script that set it up.
+    """The functions that set a script up in the way of that platform.
 
     Parameters
     ----------
     run : Run
+    subaccounts : SubAccounts
     """
 
-    def __init__(self, run: Run) -> None:
-        self._run = run
+    def __init__(self, run: Run, subaccounts: SubAccounts) -> None:
+        self._run, self._subaccounts = run, subaccounts
 
     def _ignore(self, words: str) -> None:
-        self._run.tell(words, "ignored")
+        self._run.host.tell(words, "ignored")
 
     # ------------------------------------------------------------------ options
 
@@ -139,13 +112,13 @@ class Config:
             self._ignore(words)
         run.state["options"] = {**run.state["options"], str(name): value}
         if name == "order_volume_ratio" and value:
-            run.session._trader.change(participation=min(max(float(value), 1e-9), 1.0))
-            run.tell(
+            run.host.change(participation=min(max(float(value), 1e-9), 1.0))
+            run.host.tell(
                 "order_volume_ratio caps what all orders in one code take of a day's volume together; "
                 "the platform caps each order by itself."
             )
         elif name == "use_real_price" and not value:
-            run.tell(
+            run.host.tell(
                 "use_real_price=False: history is adjusted to the present day all the same, and orders fill at real "
                 "prices."
             )
@@ -177,27 +150,17 @@ class Config:
             self._ignore("set_order_cost with ref= has no effect: one set of rates serves all codes.")
             return
         if type != "stock" and run.state.get("costs_of") == "stock":
-            run.tell(f"Costs of type={type!r} were not taken over: those of 'stock' go for all codes.")
+            run.host.tell(f"Costs of type={type!r} were not taken over: those of 'stock' go for all codes.")
             return
         run.state["costs_of"] = type
-        self._set_costs(
-            open_tax=cost.open_tax,
-            close_tax=cost.close_tax,
-            open_commission=cost.open_commission,
-            close_commission=cost.close_commission,
-            min_commission=cost.min_commission,
-        )
-
-    def _set_costs(self, **rates: float) -> None:
-        costs = costs_of(self._run.market.venue, rates)
-        if costs != self._run.account.settings.costs:
-            self._run.session._trader.change(costs=costs)
+        set_costs(run, **cost.rates)
 
     def set_commission(self, cost: Any = None) -> None:
         """Set what trading costs, in the older way: ``PerTrade(buy_cost, sell_cost, min_cost)``."""
         if not isinstance(cost, PerTrade):
             raise NotSupported(f"set_commission takes PerTrade(buy_cost=, sell_cost=, min_cost=), not {cost!r}.")
-        self._set_costs(
+        set_costs(
+            self._run,
             open_tax=0.0,
             close_tax=0.0,
             open_commission=cost.buy_cost,
@@ -233,33 +196,8 @@ class Config:
                 raise UsageError(
                     f"set_slippage takes FixedSlippage(currency) or PriceRelatedSlippage(fraction), not {slippage!r}."
                 )
-        if model != self._run.account.settings.slippage:
-            self._run.session._trader.change(slippage=model)
-
-    def set_benchmark(self, security: Any) -> None:
-        """Compare the run with an index, a share, or a mixture given as weights by code."""
-        run = self._run
-        run.state["benchmark"] = security
-        weights = security if isinstance(security, dict) else {security: 1.0}
-        closes: Any = 0.0
-        for code, weight in weights.items():
-            column = run.bars.column(code)
-            if column is None and not run.bars.has_other(str(code)):
-                run.tell(
-                    f"set_benchmark: {code} is not in this market and no bars of it were given "
-                    "(data={'index_prices': ...}); the benchmark of the market stands in."
-                )
-                return
-            rows = slice(0, len(run.market.days))
-            close = run.bars.values(str(code), "close", rows, run.day, "post")
-            closes = closes + weight * close / _first(close)
-        known = closes == closes
-        name = spelled(str(security)) if isinstance(security, str) else "mixture"
-        run.session.simulation.benchmark = Benchmark(name, run.market.days[known], closes[known] * 1000)
-
-    def set_universe(self, securities: Any) -> None:
-        """Name the codes that ``history`` takes when it is given none."""
-        self._run.state["universe"] = [spelled(str(code)) for code in securities]
+        if model != self._run.host.account.settings.slippage:
+            self._run.host.change(slippage=model)
 
     # ------------------------------------------------------------------ schedules
 
@@ -285,8 +223,6 @@ class Config:
         self, kind: str, func: Any, number: Any, time: Any, reference: Any, *, force: Any
     ) -> None:
         run, call = self._run, f"run_{kind}"
-        if not callable(func):
-            raise UsageError(f"{call}: {func!r} is not a function. Pass one that takes the context.")
         if kind != "daily" and (isinstance(number, bool) or not isinstance(number, int) or number == 0):
             raise UsageError(
                 f"{call}: day {number!r} is no trading day of a {kind[:-2]}. Pass 1, 2, ... or -1, -2, ..."
@@ -296,18 +232,11 @@ class Config:
             self._ignore("reference_security has no effect: all codes share one calendar.")
         if force is not None:
             self._ignore("force has no effect: the first week and month are counted from the first day of the run.")
-        if run.market.panel.intraday is None and phase_of(time_of(text)) == CLOSE and text != "15:00":
-            run.tell(
+        run.schedule(kind, func, number, text)
+        if run.host.market.panel.intraday is None and phase_of(time_of(text)) == CLOSE and text != "15:00":
+            run.host.tell(
                 "Times between the open and the close are called at the close and trade at its price: bars are daily."
             )
-        name = getattr(func, "__name__", type(func).__name__)
-        if run.namespace.get(name) is not func:
-            run.functions[name] = func
-        run.state["schedules"] = [*run.state["schedules"], tuple(Schedule(kind, name, text, int(number)))]
-
-    def unschedule_all(self) -> None:
-        """Forget every schedule."""
-        self._run.state["schedules"] = []
 
     # ------------------------------------------------------------------ sub-accounts
 
@@ -331,37 +260,37 @@ class Config:
                 "on margin. Leave those sub-accounts out, make them 'stock', or pass strict=False to keep their cash."
             )
         if others:
-            run.tell(f"Sub-accounts of type {others[0]!r} hold their cash and trade shares only.", "ignored")
-        money = run.market.venue.money
+            run.host.tell(f"Sub-accounts of type {others[0]!r} hold their cash and trade shares only.", "ignored")
+        money = run.host.market.venue.money
         steps = [money.money("set_subportfolios", float(item.cash)) for item in configs]
-        whole = run.session.simulation.starting_equity
+        whole = run.host.starting_equity
         if sum(steps) > whole:
             raise UsageError(
                 f"set_subportfolios divides {money.text(sum(steps))}, but the account has {money.text(whole)}. "
                 "Divide what context.portfolio.starting_cash says, or pass more as cash=."
             )
         if sum(steps) < whole:
-            run.tell("set_subportfolios divided less than the cash: the rest belongs to the first sub-account.")
-        run.state["subportfolios"] = {"types": ["stock"] * max(len(steps), 1), "steps": steps or [whole]}
+            run.host.tell("set_subportfolios divided less than the cash: the rest belongs to the first sub-account.")
+        run.state["subportfolios"] = steps or [whole]
 
     def transfer_cash(self, from_pindex: int, to_pindex: int, cash: float) -> None:
         """Move cash from one sub-account to another; more than it can spend is not moved, with a notice."""
-        run, subs = self._run, self._run.subaccounts
-        held, count = run.state.get("subportfolios"), subs.count
+        run, accounts = self._run, self._subaccounts.all
+        held, count = run.state.get("subportfolios"), len(accounts)
         if not (0 <= from_pindex < count and 0 <= to_pindex < count):
             raise UsageError(
                 f"transfer_cash: there are {count} sub-accounts, counted from 0. Pass numbers below {count}."
             )
         if held is None:
             return
-        steps = run.market.venue.money.money("transfer_cash", float(cash))
-        if not 0 <= steps <= subs.cash(from_pindex) - subs.reserved(from_pindex):
-            run.tell("transfer_cash asked for more than the sub-account can spend: nothing was moved.", "order")
+        steps = run.host.market.venue.money.money("transfer_cash", float(cash))
+        if not 0 <= steps <= accounts[from_pindex].cash - accounts[from_pindex].reserved:
+            run.host.tell("transfer_cash asked for more than the sub-account can spend: nothing was moved.", "order")
             return
-        moved = list(held["steps"])
+        moved = list(held)
         moved[from_pindex] -= steps
         moved[to_pindex] += steps
-        run.state["subportfolios"] = {**held, "steps": moved}
+        run.state["subportfolios"] = moved
 
     def inout_cash(self, cash: float, pindex: int = 0) -> None:
         """Pay cash in (positive) or out: not there; begin with more cash instead."""
@@ -369,31 +298,3 @@ class Config:
             f"inout_cash({cash!r}, {pindex!r}) is not supported: the cash of a session is given at its beginning. "
             "Pass it as cash= of from_script."
         )
-
-    # ------------------------------------------------------------------ words without effect
-
-    def enable_profile(self, *_: Any) -> None:
-        """Accepted; Python's own profilers serve here."""
-        self._ignore("enable_profile has no effect.")
-
-    def disable_cache(self, *_: Any) -> None:
-        """Accepted; nothing is cached that a script could tell."""
-        self._ignore("disable_cache has no effect.")
-
-    def send_message(self, message: Any, channel: str = "weixin") -> None:
-        """Write a line into the log instead of a chat."""
-        self._ignore(f"send_message writes into the log of the session, not to {channel}.")
-        self._run.log("INFO", message)
-
-    def record(self, **values: Any) -> None:
-        """Record values of the day; see ``session.tables.recorded``."""
-        pairs = tuple((name, float(value)) for name, value in values.items() if value is not None)
-        self._run.session.simulation.do(Record(pairs))
-
-    def is_trade(self) -> bool:
-        """False: this is no live trading."""
-        return False
-
-
-def _first(values: Any) -> float:
-    return float(next(iter(values[values == values]), 1.0))

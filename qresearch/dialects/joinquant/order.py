@@ -1,20 +1,18 @@
-"""What a script holds of an order: its style, its state, the order itself, its executions."""
+"""What a script holds of an order: its state, the order itself, its executions."""
 
 from __future__ import annotations
 
 import datetime as dt
 from enum import Enum
-from typing import Any
 
 from qresearch.book.orders import OrderRecord
-from qresearch.dialects.joinquant.run import Run
 from qresearch.dialects.joinquant.subaccounts import number_of
+from qresearch.dialects.script.run import Run
+from qresearch.dialects.script.styles import LimitOrderStyle, MarketOrderStyle
 from qresearch.domain import events
-from qresearch.domain.arguments import price as price_of
 from qresearch.domain.codes import OrderFacts
 from qresearch.domain.codes import code as code_of
-from qresearch.domain.terms import MARKET_DAY, Kind, Terms
-from qresearch.errors import NotSupported, UsageError, choose, shown
+from qresearch.errors import UsageError
 from qresearch.session.ticket import Ticket
 
 
@@ -39,89 +37,6 @@ class OrderStatus(Enum):
 _BY_VALUE = {status.value: status for status in OrderStatus}
 
 
-class MarketOrderStyle:
-    """At the market; `limit_price` is the protection price that STAR shares need.
-
-    Parameters
-    ----------
-    limit_price : float, optional
-    """
-
-    def __init__(self, limit_price: float | None = None) -> None:
-        self.limit_price = limit_price
-
-    def terms(self) -> Terms:
-        """The terms of the order."""
-        if self.limit_price is None or self.limit_price == 0:
-            return MARKET_DAY
-        return Terms(Kind.MARKET, limit_price=_price(self.limit_price))
-
-    def __repr__(self) -> str:
-        return type(self).__name__
-
-
-class LimitOrderStyle(MarketOrderStyle):
-    """At a price or better.
-
-    Parameters
-    ----------
-    limit_price : float
-    """
-
-    def __init__(self, limit_price: float) -> None:
-        super().__init__(limit_price)
-
-    def terms(self) -> Terms:
-        """The terms of the order."""
-        return Terms(Kind.LIMIT, limit_price=_price(self.limit_price))
-
-    def __repr__(self) -> str:
-        return f"LimitOrderStyle({self.limit_price})"
-
-
-class StopMarketOrderStyle(MarketOrderStyle):
-    """At the market once a price is reached.
-
-    Parameters
-    ----------
-    mode : {"stop_loss", "take_profit"}
-    stop_price : float
-    """
-
-    def __init__(self, mode: str, stop_price: float) -> None:
-        super().__init__()
-        self.mode, self.stop_price = choose("mode", mode, ("stop_loss", "take_profit")), stop_price
-
-    def terms(self) -> Terms:
-        """The terms of the order; to take a profit at a price is to sell at it or better."""
-        if self.mode == "take_profit":
-            return Terms(Kind.LIMIT, limit_price=_price(self.stop_price))
-        return Terms(Kind.STOP, stop_price=_price(self.stop_price))
-
-
-class StopLimitOrderStyle(StopMarketOrderStyle):
-    """At a limit or better once a price is reached.
-
-    Parameters
-    ----------
-    mode : {"stop_loss", "take_profit"}
-    stop_price, limit_price : float
-    """
-
-    def __init__(self, mode: str, stop_price: float, limit_price: float) -> None:
-        super().__init__(mode, stop_price)
-        self.limit_price = limit_price
-
-    def terms(self) -> Terms:
-        """The terms of the order."""
-        kind = Kind.LIMIT_IF_TOUCHED if self.mode == "take_profit" else Kind.STOP_LIMIT
-        return Terms(kind, limit_price=_price(self.limit_price), stop_price=_price(self.stop_price))
-
-
-def _price(price: Any) -> float:
-    return float(price_of("the price of an order style", price))
-
-
 class Order:
     """One order, always as of now.
 
@@ -138,8 +53,7 @@ class Order:
 
     @property
     def _record(self) -> OrderRecord:
-        session = self._run.session
-        record = session.simulation.order(session.simulation.timeline.branch, self.order_id)
+        record = self._run.host.order(self.order_id)
         if record is None:
             raise UsageError(f"Order {self.order_id} is not placed yet at this point of the timeline.")
         return record
@@ -147,7 +61,7 @@ class Order:
     @property
     def ticket(self) -> Ticket:
         """The order as the session knows it: its events, ``explain()``."""
-        return self._run.session.ticket(self.order_id)
+        return self._run.host.ticket(self.order_id)
 
     @property
     def status(self) -> OrderStatus:
@@ -158,7 +72,7 @@ class Order:
     @property
     def security(self) -> str:
         """The code."""
-        return self._run.code(self._record.instrument)
+        return self._run.platform.code(self._record.instrument)
 
     @property
     def amount(self) -> int:
@@ -174,7 +88,7 @@ class Order:
     def price(self) -> float:
         """Mean price of the fills, currency per share; 0 without one."""
         record = self._record
-        return self._money(record.notional) / record.filled if record.filled else 0.0
+        return self._run.host.amount(record.notional) / record.filled if record.filled else 0.0
 
     @property
     def avg_cost(self) -> float:
@@ -182,28 +96,24 @@ class Order:
         record = self._record
         if record.quantity > 0:
             return self.price
-        held = self._run.account.positions.get(record.instrument)
-        return self.price if held is None else self._money(held.cost) / held.quantity
+        held = self._run.host.account.positions.get(record.instrument)
+        return self.price if held is None else self._run.host.amount(held.cost) / held.quantity
 
     @property
     def commission(self) -> float:
         """Fees and taxes."""
-        record = self._record
-        return self._money(record.fees.total)
-
-    def _money(self, steps: int) -> float:
-        return float(self._run.market.venue.money.amount(steps))
+        return self._run.host.amount(self._record.fees.total)
 
     @property
     def add_time(self) -> dt.datetime:
         """When it was given."""
-        return self._run.moment(*self._record.placed)
+        return self._run.host.time_of(*self._record.placed)
 
     @property
     def finish_time(self) -> dt.datetime | None:
         """When it ended; None while it is open."""
         ended = self._record.ended
-        return None if ended is None else self._run.moment(*ended)
+        return None if ended is None else self._run.host.time_of(*ended)
 
     @property
     def is_buy(self) -> bool:
@@ -261,23 +171,11 @@ class Trade:
 
     def __init__(self, run: Run, event: events.OrderFilled, trade_id: int) -> None:
         self.trade_id, self.order_id = trade_id, event.order_id
-        self.security = run.code(event.instrument)
+        self.security = run.platform.code(event.instrument)
         self.amount, self.price = abs(event.quantity), event.price
-        self.time = run.moment(event.at.day, event.at.phase, event.at.bar)
+        self.time = run.host.time_of(event.at.day, event.at.phase, event.at.bar)
 
     def __repr__(self) -> str:
         return (
             f"UserTrade(trade_id={self.trade_id}, security={self.security}, amount={self.amount}, price={self.price})"
         )
-
-
-def terms_of(style: Any) -> Terms:
-    """The terms of a style, or of the class of one."""
-    if isinstance(style, MarketOrderStyle):
-        return style.terms()
-    if isinstance(style, type) and issubclass(style, MarketOrderStyle):
-        return MARKET_DAY
-    raise NotSupported(
-        f"style={shown(style)} is not an order style. Pass MarketOrderStyle(), LimitOrderStyle(price), "
-        "StopMarketOrderStyle(mode, price) or StopLimitOrderStyle(mode, price, limit)."
-    )

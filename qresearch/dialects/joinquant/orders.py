@@ -1,4 +1,4 @@
-"""The functions of a script that send, withdraw and list orders."""
+"""The functions of a JoinQuant script that send, withdraw and list orders."""
 
 from __future__ import annotations
 
@@ -8,22 +8,24 @@ from typing import Any
 
 import numpy as np
 
-from qresearch.dialects.joinquant.order import Order, OrderStatus, Trade, terms_of
-from qresearch.dialects.joinquant.positions import OwnPosition
-from qresearch.dialects.joinquant.refusals import answers
-from qresearch.dialects.joinquant.run import Run
-from qresearch.dialects.joinquant.subaccounts import tag_of
+from qresearch.dialects.joinquant.order import Order, OrderStatus, Trade
+from qresearch.dialects.joinquant.subaccounts import SubAccounts, tag_of
+from qresearch.dialects.script.account import Account
+from qresearch.dialects.script.positions import Position
+from qresearch.dialects.script.refusals import answers
+from qresearch.dialects.script.run import Run
+from qresearch.dialects.script.styles import call_of, terms_of
 from qresearch.domain import events
 from qresearch.domain.arguments import number
 from qresearch.domain.order import Method
 from qresearch.domain.terms import MARKET_DAY, Terms
 from qresearch.engine.checks import Checks, Intent
-from qresearch.engine.draft import Draft
 from qresearch.engine.slippage import slipped
 from qresearch.errors import UsageError, shown
 from qresearch.session.options import order_number
 
-_ORDER, _VALUE, _TARGET, _TARGET_VALUE = (int(method) for method in list(Method)[:4])
+_IN_SHARES = (Method.ORDER, Method.TARGET)
+_TARGETS = (Method.TARGET, Method.TARGET_VALUE)
 
 
 class Orders:
@@ -32,15 +34,16 @@ class Orders:
     Parameters
     ----------
     run : Run
+    subaccounts : SubAccounts
     """
 
-    def __init__(self, run: Run) -> None:
-        self._run = run
+    def __init__(self, run: Run, subaccounts: SubAccounts) -> None:
+        self._run, self._host, self._subaccounts = run, run.host, subaccounts
 
     @answers(None)
     def order(  # as documented by the platform
         self, security: str, amount: float, style: Any = None, side: str = "long", pindex: int = 0,
-        close_today: bool = False,  # as documented by the platform
+        close_today: bool = False,
     ) -> Order | None:  # fmt: skip
         """Buy (positive) or sell (negative) a number of shares, rounded down to whole lots of 100.
 
@@ -49,157 +52,138 @@ class Orders:
         Order or None
             None when it was refused; it is kept as rejected in ``session.orders`` all the same.
         """
-        column = self._column("order", security, side, pindex, close_today=close_today)
-        if column is None:
-            return None
-        shares = _whole("order", amount)
-        step = self._run.session.simulation.exchange.lot_step[column]
-        if shares > 0 and shares % step:
-            self._run.tell("Orders were rounded down to whole lots.", "adjusted")
-        return self._send(column, _ORDER, shares, style, pindex)
+        return self._ask(Method.ORDER, security, amount, style, side, pindex, close_today)
 
     @answers(None)
     def order_value(  # as documented by the platform
         self, security: str, value: float, style: Any = None, side: str = "long", pindex: int = 0,
-        close_today: bool = False,  # as documented by the platform
+        close_today: bool = False,
     ) -> Order | None:  # fmt: skip
         """Buy or sell shares worth an amount of money at the last price, rounded down to whole lots."""
-        column = self._column("order_value", security, side, pindex, close_today=close_today)
-        return None if column is None else self._send(column, _VALUE, _money("order_value", value), style, pindex)
+        return self._ask(Method.VALUE, security, value, style, side, pindex, close_today)
 
     @answers(None)
     def order_target(  # as documented by the platform
         self, security: str, amount: float, style: Any = None, side: str = "long", pindex: int = 0,
-        close_today: bool = False,  # as documented by the platform
+        close_today: bool = False,
     ) -> Order | None:  # fmt: skip
         """Bring the position to a number of shares; open orders of the code are withdrawn first."""
-        return self._target("order_target", _TARGET, security, amount, style, side, pindex, close_today=close_today)
+        return self._ask(Method.TARGET, security, amount, style, side, pindex, close_today)
 
     @answers(None)
     def order_target_value(  # as documented by the platform
         self, security: str, value: float, style: Any = None, side: str = "long", pindex: int = 0,
-        close_today: bool = False,  # as documented by the platform
+        close_today: bool = False,
     ) -> Order | None:  # fmt: skip
         """Bring the position to a value; open orders of the code are withdrawn first."""
-        return self._target(
-            "order_target_value", _TARGET_VALUE, security, value, style, side, pindex, close_today=close_today
-        )
-
-    def _target(  # in the order of the calls
-        self, call: str, method: int, security: str, asked: float, style: Any, side: str, pindex: int, *,
-        close_today: bool,
-    ) -> Order | None:  # fmt: skip
-        column = self._column(call, security, side, pindex, close_today=close_today)
-        if column is None:
-            return None
-        wanted = _whole(call, asked) if method == _TARGET else _money(call, asked)
-        account = self._run.account
-        if account.working or account.queue:
-            for found in self._open(column):
-                if found.pindex == pindex:
-                    self._run.session.cancel(found.ticket)
-        if wanted < 0:
-            self._run.tell(f"{call} with a negative target: shares cannot be sold short; nothing was sent.", "order")
-            return None
-        return self._send(column, method, wanted, style, pindex)
+        return self._ask(Method.TARGET_VALUE, security, value, style, side, pindex, close_today)
 
     # ------------------------------------------------------------------ checks and sending
 
+    def _ask(  # in the order of the calls
+        self, method: Method, security: str, asked: Any, style: Any, side: str, pindex: int, close_today: bool
+    ) -> Order | None:
+        host, call = self._host, call_of(method)
+        column = self._column(call, security, side, pindex, close_today=close_today)
+        if column is None:
+            return None
+        wanted: float
+        if method in _IN_SHARES:
+            wanted = int(number(f"{call}: amount", asked))
+        else:
+            wanted = float(number(f"{call}: value", asked, 10_000))
+        if method is Method.ORDER and wanted > 0 and wanted % host.exchange.lot_step[column]:
+            host.tell("Orders were rounded down to whole lots.", "adjusted")
+        if method in _TARGETS:
+            if host.account.working or host.account.queue:
+                for found in self._open(column):
+                    if found.pindex == pindex:
+                        host.cancel(found.ticket)
+            if wanted < 0:
+                host.tell(f"{call} with a negative target: shares cannot be sold short; nothing was sent.", "order")
+                return None
+        return self._send(column, method, wanted, style, pindex)
+
     def _column(self, call: str, security: object, side: str, pindex: int, *, close_today: bool) -> int | None:
         """The column to trade; None with a notice when the platform would refuse the call."""
-        run = self._run
+        host = self._host
         if side != "long":
-            run.tell(f"{call} with side={side!r}: shares cannot be sold short; nothing was sent.", "order")
+            host.tell(f"{call} with side={side!r}: shares cannot be sold short; nothing was sent.", "order")
             return None
-        if pindex not in range(run.subaccounts.count):
-            run.tell(f"{call} with pindex={pindex!r}: there is no such sub-account; nothing was sent.", "order")
+        if pindex not in range(len(self._subaccounts.all)):
+            host.tell(f"{call} with pindex={pindex!r}: there is no such sub-account; nothing was sent.", "order")
             return None
         if close_today:
-            run.tell("close_today=True means nothing for shares.", "ignored")
-        column = run.bars.column(security)
+            host.tell("close_today=True means nothing for shares.", "ignored")
+        column = self._run.platform.bars.column(security)
         if column is None:
-            run.tell(f"{call}({security!r}): no such instrument in this market; nothing was sent.", "order")
+            host.tell(f"{call}({security!r}): no such instrument in this market; nothing was sent.", "order")
         return column
 
-    def _send(self, column: int, method: int, asked: float, style: Any, pindex: int) -> Order | None:
-        run = self._run
-        session, draft = run.session, run.session.simulation.draft
+    def _send(self, column: int, method: Method, asked: float, style: Any, pindex: int) -> Order | None:
+        run, host, accounts = self._run, self._host, self._subaccounts.all
         terms = MARKET_DAY if style is None else terms_of(style)
-        if run.subaccounts.count > 1:
-            method, asked = _ORDER, self._fenced(column, method, asked, terms, pindex)
+        if len(accounts) > 1:
+            method, asked = Method.ORDER, self._fenced(column, method, asked, terms, accounts[pindex])
             if not asked:
-                run.tell("Orders that their sub-account could not carry were not sent.", "order")
+                host.tell("Orders that their sub-account could not carry were not sent.", "order")
                 return None
             terms = replace(terms, tag=tag_of(pindex)) if pindex else terms
-        if method == _ORDER and terms is MARKET_DAY and session.simulation.exchange.lot_step[column] == 1:
+        if method is Method.ORDER and terms is MARKET_DAY and host.exchange.lot_step[column] == 1:
             asked = float(asked)  # sized by the rules, which know that STAR needs a protection price
-        began = 0 if draft is None else len(draft.events)
-        ticket = session._place(run.market.symbols[column], method, asked, None if terms is MARKET_DAY else terms)
-        if ticket is None:
+        placed = host.place(column, int(method), asked, None if terms is MARKET_DAY else terms)
+        if placed is None:
             return None
-        if draft is not None:
-            self._note_trims(draft, began)
-        if 0 <= run.phase < 1 and run.market.panel.suspended[run.day, column]:
+        for event in placed.events:
+            if isinstance(event, events.OrderTrimmed):
+                host.tell(f"Orders were trimmed ({event.reason.value}).", "adjusted")
+        if 0 <= host.phase < 1 and host.market.panel.suspended[host.day, column]:
             return None
-        order = Order(run, int(ticket))
-        if draft is None and order.status is OrderStatus.rejected:
-            return None
-        return order
+        order = Order(run, int(placed.ticket))
+        return None if not host.is_calling and order.status is OrderStatus.rejected else order
 
-    def _fenced(  # in the order of the call
-        self, column: int, method: int, asked: float, terms: Terms, pindex: int
-    ) -> int:  # fmt: skip
+    def _fenced(self, column: int, method: Method, asked: float, terms: Terms, own: Account) -> int:
         """Shares that a sub-account can carry of what was asked, at the last price or the limit; 0 for none."""
-        run = self._run
-        subs, exchange, account = run.subaccounts, run.session.simulation.exchange, run.account
-        own = OwnPosition(run, run.code(column), column, pindex)
-        held = subs.positions(pindex).get(column)
-        have = 0 if held is None else held.quantity
-        price = terms.limit_price or run.view.last_price(column)
+        host, exchange = self._host, self._host.exchange
+        price = terms.limit_price or host.view.last_price(column)
         if not price > 0:
             return 0
-        wanted = int(asked / price + (1e-9 if asked >= 0 else -1e-9)) if method in {_VALUE, _TARGET_VALUE} else asked
-        shares = int(wanted) - (have if method in {_TARGET, _TARGET_VALUE} else 0)
+        held = own.positions.get(column)
+        have = 0 if held is None else held.quantity
+        wanted = int(asked / price + (1e-9 if asked >= 0 else -1e-9)) if method not in _IN_SHARES else asked
+        shares = int(wanted) - (have if method in _TARGETS else 0)
         if shares <= 0:
-            sent = -min(-shares, own.closeable_amount)
+            sent = -min(-shares, Position(self._run, own, self._run.platform.code(column), column).closeable_amount)
         else:
             shares -= shares % exchange.lot_step[column]
+            account = host.account
             if terms.limit_price is None:
-                price = float(
-                    slipped(account.settings.slippage, np.array([price]), np.array([shares]), np.array([np.inf]),
-                            exchange.steps[[column]])[0]
-                )  # fmt: skip
-            free = subs.cash(pindex) - subs.reserved(pindex)
-            sent = Checks(account, exchange).carried(Intent(column, shares, price, None, False, free))[0]
+                model, steps = exchange.slippage(account.settings), exchange.steps[[column]]
+                price = float(slipped(model, np.array([price]), np.array([shares]), np.array([np.inf]), steps)[0])
+            sent = Checks(account, exchange).carried(
+                Intent(column, shares, price, None, False, own.cash - own.reserved)
+            )[0]
         if 0 < abs(sent) < abs(shares):
-            run.tell("Orders were trimmed to what their sub-account can carry.", "adjusted")
+            host.tell("Orders were trimmed to what their sub-account can carry.", "adjusted")
         return sent
-
-    def _note_trims(self, draft: Draft, began: int) -> None:
-        for event in draft.events[began:]:
-            if isinstance(event, events.OrderTrimmed):
-                self._run.tell(f"Orders were trimmed ({event.reason.value}).", "adjusted")
 
     # ------------------------------------------------------------------ looking and withdrawing
 
     def _ids(self) -> list[int]:
         """Orders of today, and older ones that are still open."""
-        run = self._run
-        account = run.account
-        first = run.state.get("orders_before", 0) + 1
+        account = self._host.account
+        first = self._run.state.get("orders_before", 0) + 1
         older = [order_id for order_id in account.working if order_id < first]
         for block in account.queue:
             older += [block.first_id + place for place in range(len(block)) if block.first_id + place < first]
         return [*sorted(older), *range(first, account.orders + 1)]
 
     def _open(self, column: int | None = None) -> list[Order]:
-        run = self._run
-        branch = run.session.simulation.timeline.branch
         found = []
         for order_id in self._ids():
-            record = run.session.simulation.order(branch, order_id)
+            record = self._host.order(order_id)
             if record is not None and not record.status.is_final and column in {None, record.instrument}:
-                found.append(Order(run, order_id))
+                found.append(Order(self._run, order_id))
         return found
 
     def get_open_orders(self) -> dict[int, Order]:
@@ -220,10 +204,9 @@ class Orders:
         """
         found = {}
         wanted = None if order_id is None else self._id(order_id)
-        column = None if security is None else self._run.bars.column(security)
-        branch = self._run.session.simulation.timeline.branch
+        column = None if security is None else self._run.platform.bars.column(security)
         for known in self._ids():
-            record = self._run.session.simulation.order(branch, known)
+            record = self._host.order(known)
             if record is None or record.was_refused or wanted not in {None, known}:
                 continue
             if security is not None and record.instrument != column:
@@ -236,7 +219,7 @@ class Orders:
     def get_trades(self) -> dict[int, Trade]:
         """Executions of today, by trade id: the order id, with a digit more for each further fill of an order."""
         found: dict[int, Trade] = {}
-        for event in self._run.events_today():
+        for event in self._host.events_today():
             if isinstance(event, events.OrderFilled):
                 trade_id = event.order_id
                 while trade_id in found:
@@ -254,10 +237,10 @@ class Orders:
     @answers(None, "Nothing was canceled.")
     def cancel_order(self, order: Any) -> Order | None:
         """Withdraw what is left of an order, given by itself or by its id; None when it is over already."""
-        found = Order(self._run, int(self._run.session.ticket(self._id(order))))
+        found = Order(self._run, int(self._host.ticket(self._id(order))))
         if found._record.status.is_final:
             return None
-        self._run.session.cancel(found.ticket)
+        self._host.cancel(found.ticket)
         return found
 
     def batch_submit_orders(self, orders: Iterable[dict[str, Any]]) -> list[Order | None]:
@@ -267,12 +250,3 @@ class Orders:
     def batch_cancel_orders(self, orders: Iterable[Any]) -> list[Order | None]:
         """Withdraw several orders."""
         return [self.cancel_order(order) for order in orders]
-
-
-def _whole(call: str, amount: Any) -> int:
-    """A number of shares, its fraction cut off."""
-    return int(number(f"{call}: amount", amount))
-
-
-def _money(call: str, value: Any) -> float:
-    return float(number(f"{call}: value", value, 10_000))

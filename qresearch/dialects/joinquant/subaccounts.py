@@ -12,16 +12,18 @@ to the first sub-account. T+1 is counted for the code in the whole account, and 
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import TYPE_CHECKING
 
+from qresearch.book.projection import Projection
+from qresearch.dialects.script.account import Account
 from qresearch.domain import events
 from qresearch.domain.state import Position
 from qresearch.engine import ledger
-from qresearch.engine.reserves import reserved_cash
 
 if TYPE_CHECKING:
-    from qresearch.book.timeline import Branch
-    from qresearch.dialects.joinquant.run import Run
+    from qresearch.dialects.script.run import Run
 
 _TAG = "pindex "
 
@@ -57,7 +59,7 @@ class Books:
         self.seller: dict[int, int] = {}
         """Sub-account of the last sale of each column: it owes the tax that follows."""
 
-    def copy(self) -> Books:
+    def fork(self) -> Books:
         """The same, to go on with."""
         found = Books(len(self.earned))
         found.held = [dict(held) for held in self.held]
@@ -65,40 +67,37 @@ class Books:
         found.owner, found.seller = dict(self.owner), dict(self.seller)
         return found
 
-    def fold(self, log: list[events.Event]) -> None:
-        """Add some events."""
-        for event in events.records(iter(log)):
-            match event:
-                case events.OrderCreated(order_id=order_id, terms=terms) if terms.tag:
-                    self.owner[order_id] = min(number_of(terms.tag), len(self.held) - 1)
-                case events.OrderFilled():
-                    self._fill(event)
-                case events.PositionSeeded(instrument=column, quantity=quantity, cost=cost):
-                    self.held[0][column] = Position(quantity, cost, event.at.day - 1, 0)
-                case events.DividendPaid(instrument=column, amount=amount, tax=tax):
-                    self._divide(column, amount - tax)
-                case events.DividendTaxed(instrument=column, tax=tax):
-                    self.earned[self.seller.get(column, 0)] -= tax
-                case events.SharesIssued(instrument=column, received=received):
-                    self._issue(column, received, 0, event.at.day)
-                case events.RightsSubscribed(instrument=column, received=received, paid=paid):
-                    self._issue(column, received, paid, event.at.day)
-                case events.PositionClosed(instrument=column, amount=amount):
-                    self._divide(column, amount)
-                    for held in self.held:
-                        held.pop(column, None)
-                case _:
-                    pass
+    def fold(self, event: events.Record) -> None:
+        """Add an event."""
+        match event:
+            case events.OrderCreated(order_id=order_id, terms=terms) if terms.tag:
+                self.owner[order_id] = min(number_of(terms.tag), len(self.held) - 1)
+            case events.OrderFilled():
+                self._fill(event)
+            case events.PositionSeeded(instrument=column, quantity=quantity, cost=cost):
+                self.held[0][column] = Position(quantity, cost, event.at.day - 1, 0)
+            case events.DividendPaid(instrument=column, amount=amount, tax=tax):
+                self._divide(column, amount - tax)
+            case events.DividendTaxed(instrument=column, tax=tax):
+                self.earned[self.seller.get(column, 0)] -= tax
+            case events.SharesIssued(instrument=column, received=received):
+                self._issue(column, received, 0, event.at.day)
+            case events.RightsSubscribed(instrument=column, received=received, paid=paid):
+                self._issue(column, received, paid, event.at.day)
+            case events.PositionClosed(instrument=column, amount=amount):
+                self._divide(column, amount)
+                for held in self.held:
+                    held.pop(column, None)
+            case _:
+                pass
 
     def _fill(self, event: events.OrderFilled) -> None:
         number, column = self.owner.get(event.order_id, 0), event.instrument
-        fees = event.fees.total
         held = self.held[number]
+        self.earned[number] += event.net
         if event.quantity > 0:
-            self.earned[number] -= event.notional + fees
-            held[column] = ledger.after_buy(held.get(column), event.at.day, event.quantity, event.notional + fees)
+            held[column] = ledger.after_buy(held.get(column), event.at.day, event.quantity, -event.net)
             return
-        self.earned[number] += event.notional - fees
         self.seller[column] = number
         known = held.get(column)
         if known is not None and known.quantity + event.quantity > 0:
@@ -133,8 +132,48 @@ class Books:
                 self.held[number].pop(column, None)
 
 
+class SubAccount(Account):
+    """One of the sub-accounts of a run; the first one has what the others leave of the account.
+
+    Parameters
+    ----------
+    accounts : SubAccounts
+    number : int
+    """
+
+    value_before = None
+    """No closes of it are kept."""
+
+    def __init__(self, accounts: SubAccounts, number: int) -> None:
+        super().__init__(accounts.host, number)
+        self._accounts = accounts
+
+    @property
+    def positions(self) -> Mapping[int, Position]:
+        """Shares by instrument."""
+        return self._accounts.books.held[self.number]
+
+    @property
+    def granted(self) -> int:
+        """What it was given, and what was moved to it since."""
+        given = self._accounts.given
+        return given[self.number] if self.number else self._host.starting_equity - sum(given[1:])
+
+    @property
+    def cash(self) -> int:
+        """All its money."""
+        if self.number:
+            return self.granted + self._accounts.books.earned[self.number]
+        return self._host.account.cash - sum(other.cash for other in self._accounts.all[1:])
+
+    def owns(self, order_id: int) -> bool:
+        """True when an order carries its number."""
+        record = self._host.order(order_id)
+        return self.number == (0 if record is None else number_of(record.terms.tag))
+
+
 class SubAccounts:
-    """The sub-accounts of a run, brought up to date only as far as someone looks.
+    """The sub-accounts of a run.
 
     Parameters
     ----------
@@ -142,71 +181,28 @@ class SubAccounts:
     """
 
     def __init__(self, run: Run) -> None:
-        self._run = run
-        self._branch: Branch | None = None
-        self._count = 0
-        self._books = Books(1)
+        self._run, self.host = run, run.host
+        self._divided, self._books = 0, self._projection(0)
+
+    def _projection(self, count: int) -> Projection[Books]:
+        return self.host.projection(partial(Books, count))
 
     @property
-    def count(self) -> int:
-        """How many there are; 1 without ``set_subportfolios``."""
-        return len(self.types)
-
-    @property
-    def types(self) -> list[str]:
-        """The type of each."""
-        found: list[str] = self._run.state.get("subportfolios", {}).get("types", ["stock"])
+    def given(self) -> list[int]:
+        """Money steps that each was given and that were moved to it since; empty without ``set_subportfolios``."""
+        found: list[int] = self._run.state.get("subportfolios", [])
         return found
 
-    def granted(self, number: int) -> int:
-        """Cash that a sub-account was given and that was moved to it, less what was moved away; money steps."""
-        state = self._run.state.get("subportfolios")
-        whole = self._run.session.simulation.starting_equity
-        if state is None:
-            return whole
-        given: list[int] = state["steps"]
-        return given[number] if number else whole - sum(given[1:])
+    @property
+    def all(self) -> Sequence[Account]:
+        """Each of them; the whole account when it was not divided."""
+        count = len(self.given)
+        return [self._run.account] if count < 2 else [SubAccount(self, number) for number in range(count)]
 
     @property
     def books(self) -> Books:
         """What each holds as of now."""
-        session, count = self._run.session, self.count
-        timeline = session.simulation.timeline
-        is_other = self._branch is not timeline.branch or self._count > timeline.count
-        if is_other or len(self._books.held) != count:
-            self._branch, self._count, self._books = timeline.branch, 0, Books(count)
-        if self._count < timeline.count:
-            self._books.fold(timeline.branch.log[self._count : timeline.count])
-            self._count = timeline.count
-        draft = session.simulation.draft
-        if draft is None or not draft.events:
-            return self._books
-        found = self._books.copy()
-        found.fold(draft.events)
-        return found
-
-    def cash(self, number: int) -> int:
-        """Cash of a sub-account, money steps; the first one has what the others leave of the account."""
-        earned = self.books.earned
-        if number:
-            return self.granted(number) + earned[number]
-        others = sum(self.granted(other) + earned[other] for other in range(1, self.count))
-        return self._run.account.cash - others
-
-    def reserved(self, number: int) -> int:
-        """Cash that working buys of a sub-account hold back, money steps."""
-        account = self._run.account
-        if not account.working:
-            return 0
-        held = reserved_cash(account, self._run.session.simulation.exchange)
-        return sum(steps for order_id, steps in held.items() if self.owner_of(order_id) == number)
-
-    def owner_of(self, order_id: int) -> int:
-        """The sub-account of an order."""
-        session = self._run.session
-        record = session.simulation.order(session.simulation.timeline.branch, order_id)
-        return 0 if record is None else number_of(record.terms.tag)
-
-    def positions(self, number: int) -> dict[int, Position]:
-        """Shares of a sub-account by column."""
-        return self.books.held[number]
+        count = len(self.given)
+        if self._divided != count:
+            self._divided, self._books = count, self._projection(count)
+        return self._books.now()

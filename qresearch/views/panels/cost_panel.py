@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 import ipywidgets as widgets
 
 from qresearch.book.html import number, price, table
-from qresearch.domain.settings import Costs, Settings
+from qresearch.domain.commands import ChangeSettings
+from qresearch.domain.settings import Costs, Settings, Slippage
 from qresearch.engine.fees import COST_PRESETS, fixed_costs, preset_costs
 from qresearch.engine.slippage import SLIPPAGE_KINDS, slippage_model
 from qresearch.errors import QresearchError, UsageError
@@ -135,20 +136,25 @@ class CostPanel(Panel):
         costs = fixed_costs(
             venue, **{"close_tax": 0.0} | rates, min_commission=least, historical=dated, rounding=now.costs.rounding
         )
-        kind = self.slippage.value
-        size = 0.0 if kind == "none" else self._number("slippage_size", 0, 1_000_000)
+        slippage = now.slippage
+        if not self.slippage.disabled:
+            kind = self.slippage.value
+            slippage = slippage_model(kind, 0.0 if kind == "none" else self._number("slippage_size", 0, 1_000_000))
         has_cap = bool(self.fields["cap"].value.strip())
         # A hair above nothing: a cap of zero would let nothing trade, and means none to most people.
         cap = volume_cap(self._number("cap", 0.0001, 100) / 100) if has_cap else None
-        return replace(now, costs=costs, slippage=slippage_model(kind, size), participation=cap)
+        return replace(now, costs=costs, slippage=slippage, participation=cap)
 
     def _show(self, settings: Settings) -> None:
         """Put settings into the fields."""
         self._is_painting = True
         try:
             self._show_costs(settings.costs)
-            put(self.slippage, settings.slippage.kind)
-            put(self.fields["slippage_size"], f"{settings.slippage.size:.10g}")
+            # A slippage model of the user's own has no fields here.
+            self.slippage.disabled = not isinstance(settings.slippage, Slippage)
+            if isinstance(settings.slippage, Slippage):
+                put(self.slippage, settings.slippage.kind)
+                put(self.fields["slippage_size"], f"{settings.slippage.size:.10g}")
             cap = settings.participation
             put(self.fields["cap"], "" if cap is None else f"{cap * 100:.10g}")
         finally:
@@ -189,8 +195,10 @@ class CostPanel(Panel):
             rounding: Any = costs.rounding
             session.set_order_cost(**rates, min_commission=least, historical=costs.historical, rounding=rounding)
         slippage, cap = wanted.slippage, wanted.participation
-        if (slippage, cap) != (now.slippage, now.participation):
+        if isinstance(slippage, Slippage) and (slippage, cap) != (now.slippage, now.participation):
             session.set_slippage(slippage.kind, slippage.size, participation=cap)
+        elif cap != now.participation:
+            session.simulation.do(ChangeSettings(replace(session.settings, participation=cap)))
         self._known = session.settings
         self._look()
         self.tell(self.words("costs_applied", moment=moment_text(session, self.words)))

@@ -8,7 +8,7 @@ import pytest
 from script_runs import g, market, run
 
 from qresearch import errors
-from qresearch.dialects.joinquant.factors import standardlize, winsorize, winsorize_med
+from qresearch.dialects.data.factors import standardlize, winsorize, winsorize_med
 
 
 def test_winsorize_by_quantiles_counts_whole_values() -> None:

@@ -8,7 +8,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from qresearch.dialects.joinquant.frames import DataFrame, Panel, Series
+from qresearch.dialects.data.old_pandas import DataFrame, Series
+from qresearch.dialects.data.old_panel import Panel
 
 DAYS = pd.date_range("2024-01-01", periods=4)
 

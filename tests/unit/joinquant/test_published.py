@@ -115,7 +115,7 @@ def test_indicators_of_a_star_import_are_no_memory_of_the_script() -> None:
     session = opened(
         "from jqlib.technical_analysis import *\nfrom jqdata import *\nX = 1\ndef initialize(context): pass\n"
     )
-    assert list(session._memory.roots[2]) == ["X"]
+    assert list(session.simulation.keeper.memory.roots[2]) == ["X"]
 
 
 # ---------------------------------------------------------------------------------------- pandas and numpy of then

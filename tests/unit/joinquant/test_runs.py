@@ -79,7 +79,7 @@ def test_nothing_of_a_script_is_seen_outside() -> None:
     before = set(sys.modules)
     run("from jqdata import *\nimport jqfactor\nclass Own(object): pass\ndef initialize(context): g.x = Own()\n")
     new = {name.partition(".")[0] for name in set(sys.modules) - before}
-    assert not new & {"jqdata", "jqfactor", "jqlib", "kuanke", "joinquant_script"}
+    assert not new & {"jqdata", "jqfactor", "jqlib", "kuanke", "platform_script"}
     assert print.__module__ == "builtins"
 
 

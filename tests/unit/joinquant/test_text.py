@@ -8,7 +8,8 @@ import pytest
 from script_runs import g, market, run
 
 import qresearch as qr
-from qresearch.dialects.joinquant.text import compiled, decoded, python3
+from qresearch.dialects.script.python2 import python3
+from qresearch.dialects.script.text import compiled, decoded
 from qresearch.errors import StrategyError, UsageError
 
 SCRIPT = """def initialize(context):

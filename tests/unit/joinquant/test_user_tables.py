@@ -8,8 +8,8 @@ import pandas as pd
 import pytest
 from script_runs import g, market, run
 
-from qresearch.dialects.joinquant.expressions import Entity, Functions, all_of, any_of, none_of
-from qresearch.dialects.joinquant.query import answer, query
+from qresearch.dialects.data.expressions import Entity, Functions, all_of, any_of, none_of
+from qresearch.dialects.data.query import answer, query
 from qresearch.errors import StrategyError, UsageError
 
 t = Entity("t")

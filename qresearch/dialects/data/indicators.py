@@ -1,0 +1,211 @@
+"""``jqlib.technical_analysis``: the indicators that scripts use most, by code, from bars that are known now.
+
+Each takes codes and the last day to look at, and gives a dict of code to value (or several such dicts). Averages that
+remember begin at the first of the last 250 bars or so; the platform's own begin is not published, so that values can
+differ in late digits.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from qresearch.dialects.data.codes import listed
+from qresearch.dialects.data.platform import Platform
+from qresearch.dialects.data.prices import Prices
+from qresearch.errors import NotSupported, close_matches, did_you_mean
+
+Series = Any
+"""A pandas Series of floats, one per bar."""
+
+WARM_UP = 250
+"""Bars before the first value of an average that remembers."""
+
+
+def sma(values: Series, period: int, weight: int) -> Series:
+    """Chinese SMA: each value counts `weight` parts of `period`, what came before the rest."""
+    return values.ewm(alpha=weight / period, adjust=False).mean()
+
+
+def ema(values: Series, period: int) -> Series:
+    """Exponential average with the weight 2 / (period + 1)."""
+    return values.ewm(span=period, adjust=False).mean()
+
+
+def _ma(bars: Any, timeperiod: int = 5) -> Series:
+    return bars["close"].rolling(timeperiod).mean()
+
+
+def _ema(bars: Any, timeperiod: int = 30) -> Series:
+    return ema(bars["close"], timeperiod)
+
+
+def _macd(bars: Any, SHORT: int = 12, LONG: int = 26, MID: int = 9) -> tuple[Series, ...]:  # as documented
+    dif = ema(bars["close"], SHORT) - ema(bars["close"], LONG)
+    dea = ema(dif, MID)
+    return dif, dea, 2 * (dif - dea)
+
+
+def _rsi(bars: Any, N1: int = 6) -> Series:  # as documented
+    change = bars["close"].diff()
+    return 100 * sma(change.clip(lower=0).fillna(0), N1, 1) / sma(change.abs().fillna(0), N1, 1)
+
+
+def _kdj(bars: Any, N: int = 9, M1: int = 3, M2: int = 3) -> tuple[Series, ...]:  # as documented
+    low, high = bars["low"].rolling(N, min_periods=1).min(), bars["high"].rolling(N, min_periods=1).max()
+    span = (high - low).replace(0, np.nan)
+    raw = ((bars["close"] - low) / span * 100).fillna(50)
+    k = sma(raw, M1, 1)
+    d = sma(k, M2, 1)
+    return k, d, 3 * k - 2 * d
+
+
+def _kd(bars: Any, N: int = 9, M1: int = 3, M2: int = 3) -> tuple[Series, ...]:  # as documented
+    return _kdj(bars, N, M1, M2)[:2]
+
+
+def _boll(bars: Any, timeperiod: int = 20, nbdevup: float = 2, nbdevdn: float = 2) -> tuple[Series, ...]:
+    middle, spread = bars["close"].rolling(timeperiod).mean(), bars["close"].rolling(timeperiod).std(ddof=0)
+    return middle + nbdevup * spread, middle, middle - nbdevdn * spread
+
+
+def _true_range(bars: Any) -> Series:
+    before = bars["close"].shift()
+    spans = [bars["high"] - bars["low"], (before - bars["high"]).abs(), (before - bars["low"]).abs()]
+    return pd.concat(spans, axis=1).max(axis=1)
+
+
+def _atr(bars: Any, timeperiod: int = 14) -> tuple[Series, ...]:
+    spans = _true_range(bars)
+    return spans, spans.rolling(timeperiod).mean()
+
+
+def _bias(bars: Any, N1: int = 6, N2: int = 12, N3: int = 24) -> tuple[Series, ...]:  # as documented
+    close = bars["close"]
+    one, two, three = ((close / close.rolling(count).mean() - 1) * 100 for count in (N1, N2, N3))
+    return one, two, three
+
+
+def _cci(bars: Any, N: int = 14) -> Series:  # as documented
+    typical = (bars["high"] + bars["low"] + bars["close"]) / 3
+    mean = typical.rolling(N).mean()
+    spread = typical.rolling(N).apply(lambda held: np.abs(held - held.mean()).mean(), raw=True)
+    return (typical - mean) / (0.015 * spread)
+
+
+def _wr(bars: Any, N: int = 10, N1: int = 6) -> tuple[Series, ...]:  # as documented
+    def over(count: int) -> Series:
+        high, low = bars["high"].rolling(count).max(), bars["low"].rolling(count).min()
+        return 100 * (high - bars["close"]) / (high - low)
+
+    return over(N), over(N1)
+
+
+def _roc(bars: Any, timeperiod: int = 12) -> Series:
+    return (bars["close"] / bars["close"].shift(timeperiod) - 1) * 100
+
+
+def _mtm(bars: Any, timeperiod: int = 12) -> Series:
+    return bars["close"] - bars["close"].shift(timeperiod)
+
+
+def _vol(bars: Any, M1: int = 5, M2: int = 10) -> tuple[Series, ...]:  # as documented
+    return bars["volume"], bars["volume"].rolling(M1).mean(), bars["volume"].rolling(M2).mean()
+
+
+def _obv(bars: Any, timeperiod: int = 30) -> Series:
+    return (np.sign(bars["close"].diff()).fillna(0) * bars["volume"]).rolling(timeperiod, min_periods=1).sum()
+
+
+def _dma(bars: Any, N1: int = 10, N2: int = 50, M: int = 10) -> tuple[Series, ...]:  # as documented
+    dif = bars["close"].rolling(N1).mean() - bars["close"].rolling(N2).mean()
+    return dif, dif.rolling(M).mean()
+
+
+def _trix(bars: Any, N: int = 12, M: int = 9) -> tuple[Series, ...]:  # as documented
+    smooth = ema(ema(ema(bars["close"], N), N), N)
+    found = (smooth / smooth.shift() - 1) * 100
+    return found, found.rolling(M).mean()
+
+
+def _bbi(bars: Any, timeperiod1: int = 3, timeperiod2: int = 6, timeperiod3: int = 12, timeperiod4: int = 24) -> Series:
+    close = bars["close"]
+    return sum(close.rolling(count).mean() for count in (timeperiod1, timeperiod2, timeperiod3, timeperiod4)) / 4
+
+
+def _psy(bars: Any, timeperiod: int = 12) -> Series:
+    return (bars["close"].diff() > 0).rolling(timeperiod).mean() * 100
+
+
+INDICATORS: dict[str, Callable[..., Any]] = {
+    "MA": _ma, "EMA": _ema, "EXPMA": _ema, "MACD": _macd, "RSI": _rsi, "KDJ": _kdj, "KD": _kd, "BOLL": _boll,
+    "Bollinger_Bands": _boll, "ATR": _atr, "BIAS": _bias, "CCI": _cci, "WR": _wr, "ROC": _roc, "MTM": _mtm, "VOL": _vol,
+    "OBV": _obv, "DMA": _dma, "TRIX": _trix, "BBI": _bbi, "PSY": _psy,
+}  # fmt: skip
+"""Name of the platform to the function that computes it from a frame of bars."""
+
+
+MISSING = (
+    "ACCER", "ACD", "ADTM", "ADX", "AMO", "AMV", "AROON", "ASI", "BBIBOLL", "BIAS_36", "BIAS_QL", "BRAR", "CCL",
+    "CHO", "CR", "CYC", "CYD", "CYE", "CYF", "CYHT", "CYR", "CYS", "CYW", "DBCD", "DBLB", "DBQR", "DDI", "DKX",
+    "DMI", "DPO", "EMV", "ENE", "FSL", "GDX", "GMMA", "HMA", "HSL", "JLHB", "JS", "LB", "LMA", "LON", "LWR",
+    "MARSI", "MASS", "MFI", "MI", "MIKE", "OSC", "PBX", "PCNT", "PVT", "QACD", "QR", "SAR", "SKDJ", "SRDM", "SRMI",
+    "STDDEV", "TAPI", "TAQ", "TRIMA", "TURNOVER", "UDL", "UOS", "VMA", "VMACD", "VPT", "VR", "VROC", "VRSI", "VTP",
+    "WMA", "WVAD", "XS", "XS2", "ZDZB", "ZLMM",
+)  # fmt: skip
+"""Indicators of the platform that are not here: calling one says so."""
+
+
+class Indicators:
+    """The functions of ``jqlib.technical_analysis`` for one script.
+
+    Parameters
+    ----------
+    platform : Platform
+    prices : Prices
+    """
+
+    def __init__(self, platform: Platform, prices: Prices) -> None:
+        self._platform, self._prices = platform, prices
+
+    def names(self) -> dict[str, Callable[..., Any]]:
+        """Every indicator as the platform's function of that name."""
+        refused = {name: partial(self._refuse, name) for name in MISSING}
+        return refused | {name: self._bound(compute) for name, compute in INDICATORS.items()}
+
+    def _refuse(self, name: str, *_: Any, **__: Any) -> Any:
+        return self.missing(name)
+
+    def missing(self, name: str) -> Any:
+        """Refuse an indicator that is not here."""
+        raise NotSupported(
+            f"jqlib.technical_analysis.{name} is not supported. {did_you_mean(close_matches(name, INDICATORS))}"
+            f"There are {', '.join(INDICATORS)}; talib has many more."
+        )
+
+    def _bound(self, compute: Callable[..., Any]) -> Callable[..., Any]:
+        def indicator(security_list: Any, check_date: Any = None, *periods: Any, **options: Any) -> Any:
+            unit = options.pop("unit", "1d")
+            include_now = options.pop("include_now", True)
+            for name in ("fq_ref_date", "security_list", "M"):
+                if name != "M" or compute not in {_dma, _trix}:
+                    options.pop(name, None)
+            codes = listed(security_list)
+            parts: list[dict[str, float]] = []
+            for code in codes:
+                bars = self._prices.get_bars(
+                    code, WARM_UP, unit, ["open", "high", "low", "close", "volume"], include_now=include_now,
+                    end_dt=check_date, fq_ref_date=self._platform.today, df=True,
+                )  # fmt: skip
+                found = compute(pd.DataFrame(bars), *periods, **options)
+                series = found if isinstance(found, tuple) else (found,)
+                parts = parts or [{} for _ in series]
+                for part, values in zip(parts, series, strict=True):
+                    part[code] = float(values.iloc[-1]) if len(values) else float("nan")
+            return parts[0] if len(parts) == 1 else tuple(parts)
+
+        return indicator

@@ -1,0 +1,68 @@
+"""What the data functions of one script share: the market as of now, the tables of the user, the spelling of codes."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from qresearch.dialects.data.bars import Bars, to_day
+from qresearch.dialects.data.codes import spelled
+
+if TYPE_CHECKING:
+    from qresearch.dialects.data.tables import Tables
+    from qresearch.dialects.script.host import ScriptHost
+
+
+class Platform:
+    """What the data functions of one script look at.
+
+    Parameters
+    ----------
+    host : ScriptHost
+    tables : Tables
+    state : dict
+        What the script has set up, kept with every state of the session; ``universe`` and ``files`` are read here.
+    """
+
+    def __init__(self, host: ScriptHost, tables: Tables, state: dict[str, Any]) -> None:
+        self.host, self.tables, self.state = host, tables, state
+        self.market = host.market
+        self.bars = Bars(self.market, tables, host.tell)
+
+    @property
+    def today(self) -> pd.Timestamp:
+        """The present day at midnight."""
+        return self.bars.dates[self.host.day]
+
+    def day_before(self, wanted: Any = None) -> pd.Timestamp:
+        """The trading day before the present one; the day that was asked for where that is earlier still."""
+        before = pd.Timestamp(self.host.previous_date)
+        return before if wanted is None else min(to_day(wanted), before)
+
+    def count_until(self, date: Any, *, side: str = "right") -> int:
+        """Number of trading days up to a date; before it with side "left"."""
+        return int(self.bars.dates.searchsorted(to_day(date), side=side))  # type: ignore[call-overload]
+
+    @cached_property
+    def codes(self) -> list[str]:
+        """The platform's spelling of every instrument."""
+        return [spelled(symbol) for symbol in self.market.symbols]
+
+    def code(self, column: int) -> str:
+        """The platform's spelling of an instrument."""
+        return self.codes[column]
+
+    def name_of(self, column: int) -> str:
+        """Name for people; the code where none is known."""
+        code = self.codes[column]
+        return self._names.get(code) or self.market.instruments[column].name or code
+
+    @cached_property
+    def _names(self) -> dict[str, str]:
+        """Names that the user brought."""
+        if "names" not in self.tables:
+            return {}
+        table = self.tables.table("names", needed_by="A name")
+        return dict(zip(table["code"], table["display_name"].astype(str), strict=True))

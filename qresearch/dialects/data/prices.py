@@ -1,0 +1,395 @@
+"""Prices for a script: attribute_history, history, get_price and get_bars.
+
+Bars of days are cut from the panel for many codes in one go, or read code by code where a code is no instrument of the
+market or leaves out its own days without trading; both ways give the same figures. With minute data every function
+gives bars inside the day, up to the present minute. Without, one bar can be asked for: the last visible price stands in
+for it, with a notice. More than one is refused: there is nothing that could stand in.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from qresearch.dialects.data.bar_tables import (
+    Part,
+    as_bars,
+    as_long,
+    as_panel,
+    empty_paused,
+    groups_of,
+    hide_today,
+    joined_long,
+    joined_panel,
+    merged,
+)
+from qresearch.dialects.data.bars import Rows, days_of, minutes_of, to_day
+from qresearch.dialects.data.codes import listed
+from qresearch.dialects.data.old_pandas import DataFrame, strings
+from qresearch.dialects.data.platform import Platform
+from qresearch.domain.moment import OPEN
+from qresearch.errors import NotSupported, UsageError
+
+ATTRIBUTE_FIELDS = ("open", "close", "high", "low", "volume", "money")
+BEFORE_OPEN = frozenset({"paused", "high_limit", "low_limit", "pre_close", "factor", "is_st"})
+"""Fields of today that are known before the open; asked for alone, get_price gives them from 09:00 on."""
+
+_LONGEST = {"1w": 5, "1M": 23}
+"""Trading days of a week and of a month, at most."""
+
+_TODAY = (
+    "The bar of today was asked for before its close: its high, low and close are the last visible price, its volume "
+    "is missing."
+)
+_LAST_MINUTE = "The last minute bar was asked for: the last visible price stands in, for bars are daily."
+
+
+class Prices:
+    """The functions of a script that read bars. Bars of days never include today, but where a function says so.
+
+    Parameters
+    ----------
+    platform : Platform
+    """
+
+    def __init__(self, platform: Platform) -> None:
+        self._platform, self._host, self._bars = platform, platform.host, platform.bars
+        self._indexes: dict[tuple[str, ...], pd.Index[Any]] = {}
+
+    # ------------------------------------------------------------------ the two histories
+
+    def attribute_history(  # as documented by the platform
+        self, security: str, count: int, unit: str = "1d", fields: Any = ATTRIBUTE_FIELDS,
+        skip_paused: bool = True, df: bool = True, fq: str | None = "pre",  # as documented
+    ) -> Any:  # fmt: skip
+        """The last days of one code, today not included.
+
+        Parameters
+        ----------
+        security : str
+        count : int
+        unit : str
+            "1d", or "5d" for bars of five days.
+        fields : str or list of str
+        skip_paused : bool
+            Leave out days on which it did not trade.
+        df : bool
+            False: a dict of arrays.
+        fq : {"pre", "post"} or None
+            Prices adjusted to the present day, to the first one, or not at all.
+        """
+        names = [fields] if type(fields) is str else fields
+        self._need_minutes("attribute_history", unit, count)
+        times, values = self._history(security, count, unit, names, fq, skip_paused=skip_paused)
+        return self._frame(values, self._index(times)) if df else values
+
+    def _history(  # in the order of the calls
+        self, code: str, count: int, unit: str, names: Sequence[str], fq: str | None, *, skip_paused: bool
+    ) -> tuple[Any, dict[str, Any]]:
+        """The last bars of a code, today not included: their times, or the rows of their days, and their fields."""
+        if minutes_of(unit):
+            return self._inside(code, _count(count), unit, names, fq)
+        bars, day, size = self._bars, self._host.day, days_of(unit)
+        rows = bars.rows(code, day, _count(count) * size, skip_paused=skip_paused)
+        where: Any = rows
+        if len(rows) and rows[-1] - rows[0] == len(rows) - 1:
+            where = slice(int(rows[0]), int(rows[-1]) + 1)
+        values = {name: bars.values(code, name, where, day, fq) for name in names}
+        if size > 1:
+            values, where = merged(values, rows, groups_of(size, len(rows)))
+        return where, values
+
+    def _index(self, times: Any) -> pd.DatetimeIndex:
+        return times if isinstance(times, pd.DatetimeIndex) else self._bars.dates_of(times)
+
+    def _frame(self, values: dict[str, Any], index: pd.DatetimeIndex) -> DataFrame:
+        names = tuple(values)
+        columns = self._indexes.get(names)
+        if columns is None:
+            columns = self._indexes[names] = pd.Index(names, dtype=object)
+        table = np.empty((len(index), len(names)))
+        for place, column in enumerate(values.values()):
+            table[:, place] = column
+        return DataFrame(table, index=index, columns=columns)
+
+    def history(  # as documented by the platform
+        self, count: int, unit: str = "1d", field: str = "avg", security_list: Any = None,
+        df: bool = True, skip_paused: bool = False, fq: str | None = "pre",  # as documented
+    ) -> Any:  # fmt: skip
+        """The last days of one field of several codes, today not included: one column per code.
+
+        Parameters
+        ----------
+        count : int
+        unit, field : str
+        security_list : str or list of str, optional
+            Default: what set_universe named.
+        df : bool
+            False: a dict of arrays.
+        skip_paused : bool
+            Each code has its own last days of trading; then the rows have no dates.
+        fq : {"pre", "post"} or None
+        """
+        bars, day = self._bars, self._host.day
+        codes = [
+            str(code) for code in listed(self._platform.state["universe"] if security_list is None else security_list)
+        ]
+        self._need_minutes("history", unit, count)
+        is_daily = not minutes_of(unit)
+        columns = None if skip_paused or not is_daily or days_of(unit) > 1 else bars.columns(codes)
+        if columns is not None:
+            where = slice(max(day - _count(count), 0), day)
+            table = bars.of(columns, field, where, day, fq)
+            if not df:
+                return dict(zip(codes, np.ascontiguousarray(table.T), strict=True))
+            return DataFrame(table, index=bars.dates[where], columns=strings(codes))
+        parts = {code: self._history(code, count, unit, [field], fq, skip_paused=skip_paused) for code in codes}
+        found = {code: values[field] for code, (_, values) in parts.items()}
+        if not df:
+            return found
+        if skip_paused and is_daily and len(codes) > 1:
+            longest = max(map(len, found.values()))
+            table = np.full((longest, len(codes)), np.nan)
+            for place, values in enumerate(found.values()):
+                table[longest - len(values) :, place] = values
+            return DataFrame(table, columns=strings(codes))
+        index = self._index(parts[codes[0]][0]) if codes else bars.dates[:0]
+        return DataFrame(found, index=index, columns=strings(codes))
+
+    # ------------------------------------------------------------------ bars inside the day
+
+    def _need_minutes(self, call: str, unit: str, count: int | None) -> None:
+        """Check that bars inside the day can be given: on daily bars the present one of one minute, with a notice."""
+        if not minutes_of(unit) or self._platform.market.panel.intraday is not None:
+            return
+        if minutes_of(unit) != 1 or count is None or int(count) != 1:
+            asked = "a period" if count is None else f"count={count}"
+            raise NotSupported(
+                f"{call} asks for bars of minutes ({asked}, {unit!r}), and this market holds bars of days. Give "
+                "from_script a market of minute bars, or ask for the present minute (count=1 of '1m'), for which the "
+                "last price stands in."
+            )
+        self._host.tell(_LAST_MINUTE)
+
+    def _inside(  # in the order of the calls
+        self, code: str, count: int | None, unit: str, names: Sequence[str], fq: str | None, begin: Any = None,
+        end: Any = None,
+    ) -> Part:  # fmt: skip
+        """The last bars of a code up to now, or those of a period; the last price where bars are daily."""
+        host, inside, size = self._host, self._platform.market.panel.intraday, minutes_of(unit)
+        if inside is None:
+            return pd.DatetimeIndex([host.now]), self._last_minute(code, names)
+        stop = len(host.view.array("close", "bar"))
+        if end is not None:
+            stop = min(stop, self._bar_at(end, side="right"))
+        if count is None:
+            first = 0 if begin is None else self._bar_at(begin, side="left")
+            count = -(-max(stop - first, 0) // size)
+        rows = slice(max(stop - count * size, 0), stop)
+        values, kept = merged(
+            self._bars.minutes(code, names, rows, host.day, fq),
+            np.arange(rows.start, rows.stop),
+            groups_of(size, rows.stop - rows.start),
+        )
+        return pd.DatetimeIndex(inside.times[kept]), values
+
+    def _bar_at(self, moment: Any, *, side: str) -> int:
+        """Number of bars that end before a moment (side "left"), or at it too; a date alone is its midnight."""
+        inside = self._platform.market.panel.intraday
+        assert inside is not None  # asked for on minute data only
+        when = np.datetime64(pd.Timestamp(moment), "ns")
+        return int(np.searchsorted(inside.times.astype("datetime64[ns]"), when, side=side))  # type: ignore[call-overload]
+
+    def _last_minute(self, code: str, names: Sequence[str]) -> dict[str, Any]:
+        """The last visible price as a bar of one minute; what holds for the whole day as it is."""
+        day = self._host.day
+        bar = dict.fromkeys((*ATTRIBUTE_FIELDS[:4], "avg", "price"), np.array([self._last(code)]))
+        bar |= dict.fromkeys(ATTRIBUTE_FIELDS[4:], np.array([np.nan]))
+        return {
+            name: bar[name] if name in bar else self._bars.values(code, name, slice(day, day + 1), day, None)
+            for name in names
+        }
+
+    # ------------------------------------------------------------------ get_price
+
+    def get_price(  # as documented by the platform
+        self, security: Any, start_date: Any = None, end_date: Any = None, frequency: str = "daily",
+        fields: Any = None, skip_paused: bool = False, fq: str | None = "pre", count: int | None = None,
+        panel: bool = True, fill_paused: bool = True, round: bool = True,
+    ) -> Any:  # fmt: skip
+        """Bars of days up to a day, the present one included: as far as it is known, never beyond now.
+
+        Before the close the bar of today holds today's open in open, high, low and close, and no volume.
+
+        Parameters
+        ----------
+        security : str or list of str
+        start_date, end_date : date, optional
+            Default: up to now.
+        frequency : str
+            "daily" or "Xd".
+        fields : str or list of str, optional
+        skip_paused : bool
+        fq : {"pre", "post"} or None
+        count : int, optional
+            Instead of `start_date`.
+        panel : bool
+            For a list: True gives frames by field (see :class:`~.frames.Panel`), False one long frame with the columns
+            time and code.
+        fill_paused : bool
+            False: nothing on days without trading.
+        """
+        host, bars, codes = self._host, self._bars, [str(code) for code in listed(security)]
+        names = listed(ATTRIBUTE_FIELDS if fields is None else fields)
+        if start_date is not None and count is not None:
+            raise UsageError("get_price takes start_date or count, not both. Leave one out.")
+        parts: dict[str, Part]
+        if minutes_of(frequency):
+            is_now = start_date is None and (end_date is None or to_day(end_date) == self._platform.today)
+            self._need_minutes("get_price", frequency, count if is_now else None)
+            number = None if count is None else _count(count)
+            parts = {code: self._inside(code, number, frequency, names, fq, start_date, end_date) for code in codes}
+        else:
+            rows = self._days(names, start_date, end_date, count)
+            columns = None if skip_paused or isinstance(security, str) else bars.columns(codes)
+            if columns is not None:
+                blocks = {name: bars.of(columns, name, rows, host.day, fq) for name in names}
+                self._mend(blocks, columns, rows, fill_paused=fill_paused)
+                return (as_panel if panel else as_long)(blocks, bars.dates[rows], codes)
+            parts = {
+                code: self._mended(code, names, rows, fq, skip_paused=skip_paused, fill_paused=fill_paused)
+                for code in codes
+            }
+        if isinstance(security, str):
+            times, values = parts[security]
+            return self._frame(values, times)
+        return (joined_panel if panel else joined_long)(parts, names)
+
+    def _days(self, names: Iterable[str], start_date: Any, end_date: Any, count: Any) -> slice:
+        """The days that get_price is asked for, as far as they are known."""
+        host = self._host
+        end = host.day if end_date is None else self._platform.count_until(end_date) - 1
+        sees_today = host.phase >= OPEN or BEFORE_OPEN.issuperset(names)
+        stop = max(min(end, host.day if sees_today else host.day - 1) + 1, 0)
+        if count is not None:
+            return slice(max(stop - _count(count), 0), stop)
+        return slice(min(0 if start_date is None else self._platform.count_until(start_date, side="left"), stop), stop)
+
+    def _mend(self, blocks: dict[str, Any], columns: Rows, rows: slice, *, fill_paused: bool) -> None:
+        """Leave out what is not known yet, and where asked what was not traded."""
+        host = self._host
+        if rows.stop == host.day + 1 and rows.stop > rows.start and not host.is_closed:
+            self._tell_today(blocks)
+            hide_today(blocks, host.view.last_prices(columns))
+        if not fill_paused:
+            empty_paused(blocks, self._platform.market.panel.paused[rows, columns])
+
+    def _mended(  # in the order of the calls
+        self, code: str, names: Iterable[str], days: slice, fq: str | None, *, skip_paused: bool, fill_paused: bool
+    ) -> Part:
+        """The same for one code, which may leave out its days without trading."""
+        bars = self._bars
+        rows = bars.rows(code, days.stop, days.stop - days.start, skip_paused=skip_paused)
+        values = self._known(code, names, rows, fq)
+        if not fill_paused and len(rows):
+            empty_paused(values, bars.values(code, "paused", rows, self._host.day, None) > 0)
+        return bars.dates[rows], values
+
+    def _known(self, code: str, names: Iterable[str], rows: Rows, fq: str | None) -> dict[str, Any]:
+        """Fields of a code on some days; of today what is known before its close."""
+        host = self._host
+        values = {name: np.array(self._bars.values(code, name, rows, host.day, fq), np.float64) for name in names}
+        if len(rows) and rows[-1] == host.day and not host.is_closed:
+            self._tell_today(values)
+            hide_today(values, self._last(code))
+        return values
+
+    def _tell_today(self, names: Iterable[str]) -> None:
+        if not BEFORE_OPEN.issuperset(names):
+            self._host.tell(_TODAY)
+
+    def _last(self, code: str) -> float:
+        host, column = self._host, self._bars.column(code)
+        if column is not None:
+            return host.view.last_price(column)
+        row = host.day if host.phase >= OPEN else host.day - 1
+        field = "open" if host.phase >= OPEN and not host.is_closed else "close"
+        return float(self._bars.values(code, field, slice(row, row + 1), host.day, None)[0])
+
+    # ------------------------------------------------------------------ get_bars
+
+    def get_bars(  # as documented by the platform
+        self, security: Any, count: int, unit: str = "1d",
+        fields: Sequence[str] = ("date", "open", "high", "low", "close"), include_now: bool = False,
+        end_dt: Any = None, fq_ref_date: Any = None, df: bool = False,
+    ) -> Any:  # fmt: skip
+        """The last bars of days, weeks ("1w") or months ("1M") on which a code traded.
+
+        Parameters
+        ----------
+        security : str or list of str
+        count : int
+        unit : str
+        fields : sequence of str
+        include_now : bool
+            With the bar of today as far as it is known.
+        end_dt : date, optional
+        fq_ref_date : date, optional
+            Given: prices are adjusted to the present day; None: not adjusted.
+        df : bool
+            False: structured arrays.
+        """
+        names = listed(fields)
+        fq = None if fq_ref_date is None else "pre"
+        self._need_minutes("get_bars", unit, count)
+        read = self._bars_inside if minutes_of(unit) else self._bars_of
+        found = {
+            code: as_bars(read(code, _count(count), unit, names, fq, end_dt, include_now), df=df)
+            for code in map(str, listed(security))
+        }
+        if isinstance(security, str):
+            return found[security]
+        return DataFrame(pd.concat(found)) if df else found
+
+    def _bars_inside(
+        self, code: str, count: int, unit: str, names: Sequence[str], fq: str | None, end: Any, _: object
+    ) -> dict[str, Any]:
+        times, values = self._inside(code, count, unit, [name for name in names if name != "date"], fq, end=end)
+        moments: list[dt.datetime] = [time.to_pydatetime() for time in times]
+        return _with_dates(names, values, moments)
+
+    def _bars_of(
+        self, code: str, count: int, unit: str, names: Sequence[str], fq: str | None, end: Any, include_now: bool
+    ) -> dict[str, Any]:
+        host = self._host
+        stop = host.day + (1 if include_now and host.phase >= OPEN else 0)
+        if end is not None:
+            stop = min(stop, self._platform.count_until(end))
+        number = (count + 1) * _LONGEST[unit] if unit in _LONGEST else count * days_of(unit)
+        rows = self._bars.rows(code, stop, number, skip_paused=True)
+        days = self._platform.market.days[rows]
+        groups: Any
+        if unit == "1w":
+            groups = (days.astype(np.int64) + 3) // 7
+        elif unit == "1M":
+            groups = days.astype("datetime64[M]").astype(np.int64)
+        else:
+            groups = groups_of(days_of(unit), len(rows))
+        values, rows = merged(self._known(code, [name for name in names if name != "date"], rows, fq), rows, groups)
+        dates = [host.date_of(int(row)) for row in rows[-count:]]
+        return _with_dates(names, {name: column[-count:] for name, column in values.items()}, dates)
+
+
+def _with_dates(names: Sequence[str], values: Mapping[str, Any], dates: list[Any]) -> dict[str, Any]:
+    """Fields in the order in which they were asked for, with the dates among them."""
+    return {name: np.array(dates, dtype=object) if name == "date" else values[name] for name in names}
+
+
+def _count(count: Any) -> int:
+    if isinstance(count, bool) or int(count) != count or count < 1:
+        raise UsageError(f"count={count!r} is not a number of bars. Pass a whole number of at least 1.")
+    return int(count)

@@ -1,0 +1,86 @@
+"""A JoinQuant script: its clock, its words, its callbacks by name."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
+from qresearch.dialects.data.prices import Prices
+from qresearch.dialects.joinquant import config
+from qresearch.dialects.joinquant.day_before import Data
+from qresearch.dialects.joinquant.order import OrderStatus
+from qresearch.dialects.joinquant.orders import Orders
+from qresearch.dialects.joinquant.subaccounts import SubAccounts
+from qresearch.dialects.script import loader
+from qresearch.dialects.script.context import Context
+from qresearch.dialects.script.portfolio import Portfolio
+from qresearch.dialects.script.run import Run
+from qresearch.dialects.script.schedule import Calendar
+from qresearch.dialects.script.unsupported import Unsupported
+from qresearch.domain.moment import AFTER_CLOSE, INTRADAY, OPEN, PRE_OPEN
+from qresearch.engine.fees import fixed_costs
+
+_DAILY = (
+    (dt.time(9, 0), PRE_OPEN, "before_trading_start"),
+    (dt.time(9, 30), OPEN, "handle_data"),
+    (dt.time(15, 30), AFTER_CLOSE, "after_trading_end"),
+)
+_OTHERS = "it is EasyQuant's; run the script with Session.from_script(..., dialect='easyquant')"
+
+
+class JoinQuant:
+    """The words of the platform; see :class:`~.script.loader.Dialect`.
+
+    Parameters
+    ----------
+    run : Run
+    prices : Prices
+    """
+
+    options: ClassVar[Mapping[str, Any]] = {
+        "clock": "same_bar",
+        "slippage": ("spread_rate", config.SPREAD_RATE),
+        "dividend_tax": 0.2,
+    }
+
+    def __init__(self, run: Run, prices: Prices) -> None:
+        self._run, self._subaccounts, self._data = run, SubAccounts(run), Data(run, prices)
+        self.context: Any = Context(run, Portfolio(run, run.account), lambda: self._subaccounts.all)
+        self.calendar: loader.Calendar = Calendar(run.host.market.days, run.host.exchange.first)
+        self.alive: Mapping[str, object] = {"script sub-accounts": self._subaccounts}
+
+    def words(self) -> dict[str, Any]:
+        """Its words, by name."""
+        run, others = self._run, ("order_lots", "order_pct", "run_selection", "set_order_timeout")
+        kinds = (config.PerTrade, config.FixedSlippage, config.PriceRelatedSlippage, config.StepRelatedSlippage,
+                 config.SubPortfolioConfig, OrderStatus)  # fmt: skip
+        return {
+            **{name: Unsupported(name, _OTHERS) for name in others},
+            **{kind.__name__: kind for kind in kinds},
+            **loader.words_of(config.Config(run, self._subaccounts), Orders(run, self._subaccounts)),
+        }
+
+    def settings(self) -> dict[str, Any]:
+        """Settings that hold before the script sets its own."""
+        venue = self._run.host.market.venue
+        rates: dict[str, Any] = config.COSTS if venue.has_rules else dict.fromkeys(config.COSTS, 0.0)
+        return {"costs": fixed_costs(venue, **rates), "sizing": "joinquant"}
+
+    def callbacks(self, phase: int) -> list[tuple[dt.time, str]]:
+        """The functions that are called by their names."""
+        run = self._run
+        found = [(time, name) for time, when, name in _DAILY if when == phase]
+        if run.frequency == "minute" and phase == INTRADAY and run.bar_time < dt.time(15, 0):
+            found.append((run.bar_time, "handle_data"))
+        return [(time, name) for time, name in found if callable(run.namespace.get(name))]
+
+    def data(self) -> Data:
+        """Bars of the day before, by code."""
+        return self._data
+
+
+class Script(loader.Script):
+    """A JoinQuant script as a strategy of a session; the parameters are those of every script."""
+
+    dialect = JoinQuant

@@ -1,0 +1,190 @@
+"""What ``import`` gives inside a script: the platform's own modules, and pandas and numpy as they were.
+
+A script has its own ``__import__``; nothing is put into :data:`sys.modules` and nothing global is changed, so that
+scripts in one process never meet.
+"""
+
+from __future__ import annotations
+
+import builtins
+import datetime as dt
+import functools
+import io
+import math
+from collections.abc import Callable, Mapping
+from operator import methodcaller
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from qresearch.dialects.data.expressions import Functions, all_of, any_of, none_of
+from qresearch.dialects.data.old_pandas import BY_COLUMN, DataFrame, Series, total
+from qresearch.dialects.data.old_panel import Panel
+from qresearch.dialects.script.python2 import DIVISION, SINGLE, divided, of_one
+from qresearch.dialects.script.unsupported import Unsupported
+from qresearch.errors import close_matches, did_you_mean
+
+PLATFORM = ("jqdata", "jqdatasdk", "jqlib", "jqfactor", "jqfactor_analyzer", "kuanke", "jqboson", "jqresearch",
+            "jqtrade", "user_space_api", "eqlib", "easyquant")  # fmt: skip
+"""Packages of the platform; each gives everything that a script can call."""
+
+_MOVED = {"cPickle": "pickle", "StringIO": "io", "cStringIO": "io", "Queue": "queue", "ConfigParser": "configparser",
+          "urllib2": "urllib.request", "urlparse": "urllib.parse", "__builtin__": "builtins"}  # fmt: skip
+"""Modules of Python 2 and where they are now."""
+
+_NUMPY = {
+    "NaN": np.nan, "NAN": np.nan, "Inf": np.inf, "infty": np.inf, "float": float, "int": int, "object": object,
+    "str": str, "complex": complex, "long": int, "unicode": str, "float_": np.float64,
+    "asscalar": lambda value: np.asarray(value).item(),
+    "in1d": np.isin, "product": np.prod, "cumproduct": np.cumprod, "alltrue": np.all, "sometrue": np.any,
+    "row_stack": np.vstack, "trapz": np.trapezoid, "round_": np.round, "mat": np.asmatrix,
+}  # fmt: skip
+_HELPERS = (
+    "array", "nan", "inf", "pi", "zeros", "ones", "mean", "std", "var", "median", "prod", "arange", "linspace", "where",
+    "argsort", "argmax", "argmin", "unique", "percentile", "average", "cumsum", "cumprod", "diff", "dot", "cov",
+    "corrcoef", "polyfit", "polyval", "append", "concatenate", "hstack", "vstack", "nanmean", "nanstd", "nan_to_num",
+    "mat", "matrix", "eye", "empty", "tile", "repeat", "transpose",
+)  # fmt: skip
+"""What the platform gives of numpy beside its functions of single values (sqrt, exp, sign and their like)."""
+
+
+def _rolling(name: str) -> Callable[..., Any]:
+    def roll(values: Any, window: int, *others: Any, min_periods: int | None = None, **_: Any) -> Any:
+        held = values if isinstance(values, (pd.Series, pd.DataFrame)) else Series(values)
+        return getattr(held.rolling(window, min_periods=min_periods), name)(*others)
+
+    return roll
+
+
+def _ewma(values: Any, com: float | None = None, span: float | None = None, **options: Any) -> Any:
+    held = values if isinstance(values, (pd.Series, pd.DataFrame)) else Series(values)
+    return held.ewm(com=com, span=span, **options).mean()
+
+
+def _read_csv(*arguments: Any, **options: Any) -> DataFrame:
+    first, *rest = arguments
+    source = io.BytesIO(first) if isinstance(first, bytes) else first
+    return DataFrame(pd.read_csv(source, *rest, **options))
+
+
+_PANDAS = {
+    "DataFrame": DataFrame, "Series": Series, "Panel": Panel, "datetime": dt.datetime, "ewma": _ewma,
+    "read_csv": _read_csv, "TimeSeries": Series,
+    **{f"rolling_{name}": _rolling(name) for name in (
+        "mean", "std", "sum", "max", "min", "median", "var", "count", "corr", "cov", "apply", "quantile", "skew",
+        "kurt")},
+}  # fmt: skip
+
+
+def _copied(module: ModuleType, changed: Mapping[str, Any]) -> ModuleType:
+    """A module with some names added or replaced; the module itself stays as it is."""
+    found = ModuleType(module.__name__, module.__doc__)
+    found.__dict__.update(vars(module))
+    found.__dict__.update(changed)
+    found.__dict__["__getattr__"] = functools.partial(getattr, module)
+    return found
+
+
+PANDAS = _copied(pd, _PANDAS)
+NUMPY = _copied(np, BY_COLUMN | {name: value for name, value in _NUMPY.items() if name not in vars(np)})
+
+
+class Modules:
+    """The imports of one script.
+
+    Parameters
+    ----------
+    names : dict of str to object
+        What the platform's modules give.
+    indicators : dict of str to callable
+        What ``jqlib.technical_analysis`` gives besides.
+    missing : callable
+        Refuses an indicator by its name.
+    """
+
+    def __init__(
+        self,
+        names: dict[str, Any],
+        indicators: dict[str, Any],
+        missing: Callable[[str], Any],
+    ) -> None:
+        self._names, self.indicators, self._missing = names, indicators, missing
+        self._made: dict[str, ModuleType] = {}
+        self._other = {"pandas": PANDAS, "numpy": NUMPY}
+
+    def provided(self) -> dict[str, Any]:
+        """What a script finds without importing it: all that the star import of jqdata gives."""
+        singles = {name for name, value in vars(np).items() if isinstance(value, np.ufunc)} - vars(builtins).keys()
+        helpers = {name: getattr(NUMPY, name) for name in (*sorted(singles), *_HELPERS)}
+        return {
+            **helpers, "np": NUMPY, "pd": PANDAS, "math": math, "datetime": dt, "timedelta": dt.timedelta,
+            "numpy": NUMPY, "pandas": PANDAS, **self._names,
+        }  # fmt: skip
+
+    def builtins(self, say: Callable[..., None]) -> dict[str, Any]:
+        """The builtins of a script: with our import, prints into the log, and names of Python 2."""
+        return {
+            **vars(builtins), "__import__": self.load, "print": say, "unicode": str, "basestring": str, "xrange": range,
+            DIVISION: divided, "long": int, "unichr": chr, "reduce": functools.reduce,
+            "sum": total, SINGLE["float"]: of_one(float), SINGLE["int"]: of_one(int),
+        }  # fmt: skip
+
+    def load(
+        self, name: str, module_globals: Any = None, module_locals: Any = None, wanted: Any = (), level: int = 0
+    ) -> ModuleType:
+        """What ``__import__`` does inside the script."""
+        top = name.partition(".")[0]
+        if level == 0 and top in PLATFORM:
+            return self._platform(name if wanted else top)
+        if level == 0 and top == "sqlalchemy":
+            return self._module("sqlalchemy", {"or_": any_of, "and_": all_of, "not_": none_of, "func": Functions(),
+                                               "desc": methodcaller("desc"), "asc": methodcaller("asc")})  # fmt: skip
+        name = _MOVED.get(name, name)
+        try:
+            found = builtins.__import__(name, module_globals, module_locals, wanted or (), level)
+        except ModuleNotFoundError as problem:
+            raise ImportError(_how_to_install(problem.name or name)) from problem
+        return self._other.get(found.__name__, found)
+
+    def _platform(self, name: str) -> ModuleType:
+        if name == "jqlib.technical_analysis":
+            return self._module(name, {**self._names, **self.indicators}, self._missing)
+        module = self._module(name, self.provided(), self._refuse)
+        for part in ("technical_analysis",) if name == "jqlib" else ("apis", "wizard", "api"):
+            if part not in module.__dict__:
+                module.__dict__[part] = self._platform("jqlib.technical_analysis") if name == "jqlib" else module
+        return module
+
+    def _refuse(self, name: str) -> Any:
+        near = (
+            did_you_mean(close_matches(name, self._names)).strip()
+            or "see qresearch.dialects.joinquant for what there is"
+        )
+        return Unsupported(name, near.rstrip(".? "))
+
+    def _module(self, name: str, names: dict[str, Any], other: Callable[[str], Any] | None = None) -> ModuleType:
+        found = self._made.get(name)
+        if found is None:
+            found = self._made[name] = ModuleType(name)
+            found.__dict__.update(names)
+            found.__dict__["__all__"] = [word for word in names if not word.startswith("_")]
+            found.__dict__["__path__"] = []
+            if other is not None:
+                found.__dict__["__getattr__"] = functools.partial(_attribute, name, other)
+        return found
+
+
+def _attribute(module: str, other: Callable[[str], Any], name: str) -> Any:
+    if name.startswith("__"):
+        raise AttributeError(f"module {module!r} has no attribute {name!r}")
+    return other(name)
+
+
+def _how_to_install(name: str) -> str:
+    top = name.partition(".")[0]
+    if top == "talib":
+        return "This script imports talib, which comes with an extra. Install it: pip install 'qresearch[talib]'."
+    package = {"sklearn": "scikit-learn", "cv2": "opencv-python", "bs4": "beautifulsoup4"}.get(top, top)
+    return f"This script imports {name}, which is not installed. Install it if it is on PyPI: pip install {package}."

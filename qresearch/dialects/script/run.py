@@ -1,0 +1,73 @@
+"""What the words of one script share: the session, the data, and what the script has set up."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable
+from typing import Any
+
+from qresearch.dialects.data.platform import Platform
+from qresearch.dialects.data.tables import Tables
+from qresearch.dialects.script.account import Account
+from qresearch.dialects.script.average_cost import HoldingTrades
+from qresearch.dialects.script.host import ScriptHost
+from qresearch.dialects.script.schedule import Schedule
+from qresearch.errors import UsageError
+
+MODULE = "platform_script"
+"""``__name__`` of a script; no module of this name is ever imported."""
+
+
+class Run:
+    """One script in one session. No two scripts share one.
+
+    Parameters
+    ----------
+    host : ScriptHost
+    tables : Tables
+    strict : bool
+        False: what is not known among settings passes with a notice.
+    frequency : {"day", "minute"}
+        Whether handle_data and "every_bar" are called once a day or at every bar of minute data.
+    """
+
+    def __init__(self, host: ScriptHost, tables: Tables, *, strict: bool, frequency: str) -> None:
+        self.host, self.strict, self.frequency = host, strict, frequency
+        self.state: dict[str, Any] = {"schedules": [], "options": {}, "universe": []}
+        """What the script has set up: plain data, kept with every state of the session."""
+        self.platform = Platform(host, tables, self.state)
+        self.account = Account(host)
+        self.costs = host.projection(HoldingTrades)
+        self.namespace: dict[str, Any] = {}
+        """The globals of the script."""
+        self._functions: dict[str, Callable[..., Any]] = {}
+
+    def function(self, name: str) -> Callable[..., Any] | None:
+        """A function of the script by its name, also one that was scheduled and that no name of the script finds."""
+        found = self.namespace.get(name)
+        return found if callable(found) else self._functions.get(name)
+
+    def named(self, call: str, func: Any) -> str:
+        """The name under which a function that was handed over is found again.
+
+        Raises
+        ------
+        UsageError
+            It is no function; pass one that takes the context.
+        """
+        if not callable(func):
+            raise UsageError(f"{call}: {func!r} is not a function. Pass one that takes the context.")
+        name: str = getattr(func, "__name__", type(func).__name__)
+        if self.namespace.get(name) is not func:
+            self._functions[name] = func
+        return name
+
+    def schedule(self, kind: str, func: Any, number: int, time: str) -> None:
+        """Have a function called; the parameters are those of :class:`~.schedule.Schedule`."""
+        found = Schedule(kind, self.named(f"run_{kind}", func), time, number)
+        self.state["schedules"] = [*self.state["schedules"], tuple(found)]
+
+    @property
+    def bar_time(self) -> dt.time:
+        """When the bar inside the day that was met last has ended."""
+        return self.host.time_of(*self.host.account.at).time()

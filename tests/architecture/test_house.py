@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Mapping
 
 import pytest
 from house import (
+    HOUSE,
     PROTOCOL_NAMES,
     arrows_up,
     circles,
@@ -60,6 +62,12 @@ MOST_FILES_OF_A_LIFE = 43
 """To become 14: today a market order also passes through what tells wrong calls, counts money, keeps memory and
 journal, and every record that is read on the way."""
 MOST_LINES_TO_READ = 3_200
+
+
+def test_every_folder_has_its_page() -> None:
+    """Protects readers: the page of a folder says what it is, in which order to read it, and who may import it."""
+    pages = [module for module in HOUSE.values() if module.path.name == "__init__.py" and module.layer]
+    assert [page.name for page in pages if "import it" not in (ast.get_docstring(page.tree) or "")] == []
 
 
 def test_there_are_no_circles() -> None:

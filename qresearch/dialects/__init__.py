@@ -1,4 +1,9 @@
-"""Other systems' words over a session."""
+"""Other systems' words over a session, and :func:`open_script`, which runs a script of one of them.
+
+Read :mod:`~.script` (what they share) and :mod:`~.data`, then :mod:`~.joinquant`, :mod:`~.easyquant` and
+:mod:`~.swordfish`. A session loads it with the first script, and the top floor may import it; it takes a session by its
+public face and makes none itself.
+"""
 
 from __future__ import annotations
 

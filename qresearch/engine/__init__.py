@@ -1,1 +1,6 @@
-"""The simulator: pure functions that decide what happens and evolve the state. numpy, no pandas."""
+"""The simulator: a command becomes events, an event a new state, and nothing is kept here. numpy, no pandas.
+
+Read :mod:`~.decide` (the one door) and :mod:`~.draft`, then :mod:`~.sizing`, :mod:`~.queue`, :mod:`~.matching`,
+:mod:`~.working` and :mod:`~.checks`, which both ask. The book, the session and what stands above them may import it; it
+knows the market and the words.
+"""

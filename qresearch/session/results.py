@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
@@ -179,16 +179,32 @@ def save_results(session: AnySession, directory: str | Path, form: str) -> list[
     folder = results_folder(directory, form)
     tables = result_tables(session)
     # What an earlier run left would be taken for this one's.
-    with folder.filled(stale=[f"{name}.{kind}" for name in TABLES for kind in FORMATS]) as draft:
+    with folder.filled(stale=[PAGE, *(f"{name}.{kind}" for name in TABLES for kind in FORMATS)]) as draft:
         for name, frame in tables.items():
             path = draft / f"{name}.{form}"
             if form == "parquet":
                 frame.to_parquet(path, index=False)
             else:
                 without_formulas(frame).to_csv(path, index=False, encoding="utf-8", lineterminator="\n")
-        (draft / README).write_text(_readme(session, tables, form), encoding="utf-8", newline="\n")
-        session.report(draft / PAGE)
-    return [folder.path / name for name in [*(f"{name}.{form}" for name in tables), README, PAGE, LIST]]
+        pages = [PAGE] if _tear_sheet(session, draft / PAGE) else []
+        (draft / README).write_text(_readme(session, tables, form, pages), encoding="utf-8", newline="\n")
+    return [folder.path / name for name in [*(f"{name}.{form}" for name in tables), README, *pages, LIST]]
+
+
+def _tear_sheet(session: AnySession, path: Path) -> bool:
+    """Write the tear-sheet page; False, with a notice, where a package that draws it is not installed."""
+    try:
+        session.report(path)
+    except ModuleNotFoundError as problem:
+        package = str(problem.name).partition(".")[0]
+        if package == "qresearch":
+            raise
+        session.notices.tell(
+            f"The tear-sheet was left out: it is drawn with {package}, which is not installed. "
+            f"Install it with: pip install {package}"
+        )
+        return False
+    return True
 
 
 def without_formulas(frame: pd.DataFrame) -> pd.DataFrame:
@@ -216,7 +232,7 @@ def _harmless(value: object) -> object:
     return value
 
 
-def _readme(session: AnySession, tables: Mapping[str, pd.DataFrame], form: str) -> str:
+def _readme(session: AnySession, tables: Mapping[str, pd.DataFrame], form: str, pages: Sequence[str]) -> str:
     """What each file holds, with the unit of every column."""
     currency = session.market.venue.money.currency or "the currency of the data"
     lines = [
@@ -226,7 +242,7 @@ def _readme(session: AnySession, tables: Mapping[str, pd.DataFrame], form: str) 
         "",
         f"Money is in {currency}. Fractions are not percent: 0.01 is 1 %. Missing values are empty (NaN).",
         f"Digest of the run: `{session.digest()}`.",
-        f"The tear-sheet is `{PAGE}`.",
+        *(f"The tear-sheet is `{page}`." for page in pages),
     ]
     if form == "csv":
         lines.append("An apostrophe stands before a text that a spreadsheet would take for a formula.")

@@ -21,7 +21,7 @@
 Where the library differs from its own documents, the documents are followed, and its known defects are not repeated:
 ``close_tax`` counts, ``handle_data`` is called, ids are unique, what is refused leaves a record with its reason, sells
 go before buys at the same open, funds that trade T+0 do, no function sees beyond now. Values become shares at the call
-and are trimmed at the open, where the library counts them at the open.
+and are trimmed at the open, where the library counts them at the open. The folder above alone may import it.
 """
 
 from qresearch.dialects.easyquant.dialect import EasyScript

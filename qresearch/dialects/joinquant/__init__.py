@@ -20,7 +20,8 @@
 What it holds to and where it must differ stands in the modules: here :mod:`~.orders`, :mod:`~.config`,
 :mod:`~.subaccounts`; what it shares with others in :mod:`qresearch.dialects.script` (``schedule`` is the clock,
 ``portfolio`` the account) and in :mod:`qresearch.dialects.data` (``prices``, ``listing``, ``fundamentals``, and
-``tables`` for what a user can bring). Every difference is a notice: ``session.notices.table``.
+``tables`` for what a user can bring). Every difference is a notice: ``session.notices.table``. The folder above
+alone may import it.
 """
 
 from qresearch.dialects.data.tables import TABLES

@@ -59,7 +59,9 @@ print(episodes.loc["locked_limit_up", "what_to_see"])
 
 # %%
 folder = TemporaryDirectory()
-Download(session.to_notebook(Path(folder.name) / "my-session.ipynb"))
+notebook = Path(folder.name) / "my-session.ipynb"
+session.to_script(notebook)
+Download(notebook)
 
 # %% [markdown]
 # or, when the session was opened with `journal="my.qsession"`, as its journal with all branches:

@@ -19,7 +19,7 @@ class Download:
     Parameters
     ----------
     path : path
-        A journal (also one that a session is writing), a notebook of :meth:`Session.to_notebook`, a page, a table.
+        A journal (also one that a session is writing), a notebook of :meth:`Session.to_script`, a page, a table.
 
     Raises
     ------
@@ -30,7 +30,9 @@ class Download:
     --------
     >>> import tempfile, qresearch as qr
     >>> session = qr.Session(qr.sample_market(), start="2022-03-11", cash=100_000).step()
-    >>> Download(session.to_notebook(tempfile.mkdtemp() + "/my-session.ipynb"))
+    >>> notebook = tempfile.mkdtemp() + "/my-session.ipynb"
+    >>> program = session.to_script(notebook)
+    >>> Download(notebook)
     <Download my-session.ipynb>
     """
 

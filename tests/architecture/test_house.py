@@ -28,26 +28,12 @@ ARROWS_UP: Mapping[tuple[str, str], str] = {
 """Imports from a folder to one above it; each stands inside the function that needs it, or in a hint."""
 MOST_ARROWS = 3
 
-UNTIL_REBUILT = [["qresearch.dialects.joinquant.run", "qresearch.dialects.joinquant.subaccounts"]]
-"""Circles of a folder that is being rebuilt. Must become empty."""
-
-REACH_INTO_SESSION = {
-    "dialects/joinquant/account.py",
-    "dialects/joinquant/config.py",
-    "dialects/joinquant/orders.py",
-    "dialects/joinquant/run.py",
-    "dialects/joinquant/script.py",
-    "dialects/swordfish.py",
-}
-"""Files of a folder that is being rebuilt, which use privates of a session. Must become empty."""
-
 NAME_OTHER_SYSTEMS: Mapping[str, str] = {
     "book/accounts.py": "in_swordfish_words",
     "book/details.py": "details_in_swordfish_words",
     "book/naming.py": "the column names of the Swordfish tables",
     "book/statistics.py": "whose definition a figure has",
     "book/tables.py": "tables(names='swordfish')",
-    "cli.py": "--dialect",
     "domain/calls.py": "whose words for an argument are understood",
     "domain/code_table.py": "the codes of an order's state, side by side",
     "domain/codes.py": "as above",
@@ -78,7 +64,7 @@ MOST_LINES_TO_READ = 3_200
 
 def test_there_are_no_circles() -> None:
     """Protects readers from modules that can only be understood together: imports in hints and in functions count."""
-    assert circles() == UNTIL_REBUILT
+    assert circles() == []
 
 
 def test_the_arrows_up_are_these() -> None:
@@ -96,10 +82,8 @@ def test_few_files_know_the_session() -> None:
 def test_privates_are_private() -> None:
     """Protects whoever changes the inside of a class: few others use it, and none that of a session."""
     found = [reach for reach in reaches() if reach.name not in PROTOCOL_NAMES]
-    assert {reach.module.file for reach in found if reach.is_of_session} == REACH_INTO_SESSION
-    settled = [f"{reach.module.file}:{reach.line} {reach.text}" for reach in found if reach.module.layer != "dialects"]
-    # Once the table above is empty, those of the dialects count too.
-    assert len(settled if REACH_INTO_SESSION else found) <= MOST_REACHES, settled
+    assert [reach for reach in found if reach.is_of_session] == []
+    assert len(found) <= MOST_REACHES, found
 
 
 def test_a_class_lives_in_one_file() -> None:

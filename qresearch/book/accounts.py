@@ -11,10 +11,10 @@ import pandas as pd
 from qresearch.book import frames
 from qresearch.book.benchmark import Aligned
 from qresearch.book.history import AccountHistory
+from qresearch.book.holdings import Held, holdings_of
 from qresearch.book.portfolio import Portfolio
-from qresearch.domain.state import Position, State
+from qresearch.domain.ledger import LONG
 from qresearch.engine.reserves import reserved_cash
-from qresearch.engine.valuation import market_values
 from qresearch.market.panel import Floats
 
 POSITION_COLUMNS = (
@@ -78,8 +78,8 @@ def portfolio_now(history: AccountHistory, benchmark: Aligned | None) -> pd.Seri
     account, exchange = history.account, history.exchange
     units, starting = exchange.money.units, history.starting
     portfolio = Portfolio(exchange, account, starting)
-    value = int(market_values(exchange, exchange.view(account), account.positions).sum())
-    equity, reserved = account.cash + value, reserved_of(history, account)
+    worth, reserved = exchange.account.value(account, exchange), reserved_of(history, account)
+    equity, value = worth.equity, worth.market
     earlier = sum(1 for state in history.closes if state.day < account.day)
     before = int(history.equity_steps[earlier - 1]) if earlier else starting
     nav = equity / starting if starting else float("nan")
@@ -147,12 +147,10 @@ def daily_positions(history: AccountHistory) -> pd.DataFrame:
     rows: list[tuple[Any, ...]] = []
     before = history.initial
     for state, equity in zip(history.closes, history.equity.tolist(), strict=True):
-        held, values = state.positions, market_values(exchange, exchange.view(state), state.positions).tolist()
-        worth = dict(zip(held, values, strict=True))
+        held = {row.instrument: row for row in holdings_of(exchange, state)}
         for column in sorted({*held, *before, *moved.get(state.day, ())}):
-            position, value = held.get(column), worth.get(column, 0)
-            quantity, cost = (position.quantity, position.cost) if position else (0, 0)
-            sellable = 0 if position is None else _sellable(history, column, position, state)
+            row = held.get(column, Held(column, LONG, 0, 0, 0, 0, 0))
+            quantity, cost, value, sellable = row.quantity, row.cost, row.value, row.free - row.reserved
             bought, paid, sold, received = traded.get((state.day, column), (0, 0, 0, 0))
             rows.append(
                 (state.day, symbols[column], quantity, before[column].quantity if column in before else 0, sellable,
@@ -160,19 +158,10 @@ def daily_positions(history: AccountHistory) -> pd.DataFrame:
                  (value - cost) / units, value / units / equity if equity else np.nan, bought, paid / units, sold,
                  received / units)
             )  # fmt: skip
-        before = held
+        before = state.positions
     frame = _typed(pd.DataFrame(rows, columns=["day", "symbol", *POSITION_COLUMNS]))
     days = exchange.market.days[frame["day"].to_numpy(dtype=np.int64)].astype("datetime64[s]")
     return frame.assign(day=days)
-
-
-def _sellable(history: AccountHistory, column: int, position: Position, state: State) -> int:
-    """Shares that may be sold (T+1) and are in no working sale."""
-    free = position.quantity if history.exchange.same_day[column] else position.sellable(state.day)
-    if state.settings.reserve == "none":
-        return free
-    sales = (order for order in state.working.values() if order.instrument == column and order.leaves < 0)
-    return free - min(free, sum(-order.leaves for order in sales if not order.is_untouched))
 
 
 def _typed(frame: pd.DataFrame) -> pd.DataFrame:

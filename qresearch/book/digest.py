@@ -28,6 +28,7 @@ from operator import attrgetter
 from typing import Any
 
 from qresearch.domain import events
+from qresearch.domain.ledger import Debt, Due, Lot
 from qresearch.domain.moment import Moment
 from qresearch.domain.settings import Costs, Own, Settings, Slippage
 from qresearch.domain.terms import Terms
@@ -42,7 +43,11 @@ TEXT: Mapping[type, str] = {
     Own: "Own name parameters",
     Settings: "Settings costs slippage=no_slippage participation=None fill_model=a_share reserve=limit"
     " cancel_latency=none open_order_margin=False match_order=sells_first shortfall=trim rights=lapse delisting=last"
-    " dividend_tax=none clock=next_open sizing=native",
+    " dividend_tax=none clock=next_open sizing=native account=cash_shares",
+    Lot: "Lot day quantity opened base cost=0",
+    Debt: "Debt debt_id instrument is_money day due quantity principal quantity_opened principal_opened rate=0 ratio=0"
+    " paid=0 money_days=0",
+    Due: "Due day cash instrument=-1 quantity=0",
     # What happens to orders.
     events.OrderCreated: "OrderCreated at order_id column:instrument quantity method asked terms",
     events.OrderQueued: "OrderQueued at order_id",
@@ -55,7 +60,7 @@ TEXT: Mapping[type, str] = {
     events.StopMoved: "StopMoved at order_id stop",
     events.OrderFilled: "OrderFilled at order_id column:instrument quantity price notional"
     " commission:fees.parts.commission stamp_duty:fees.parts.stamp_duty transfer_fee:fees.parts.transfer_fee"
-    " other_fees:fees.parts.others={}",
+    " other_fees:fees.parts.others={} posts=True",
     events.CancelRequested: "CancelRequested at order_id",
     events.OrderCanceled: "OrderCanceled at order_id reason facts was_pending=False",
     events.CancelRefused: "CancelRefused at order_id reason facts",
@@ -75,6 +80,16 @@ TEXT: Mapping[type, str] = {
     events.PositionClosed: "PositionClosed at column:instrument quantity price amount",
     events.PositionStale: "PositionStale at column:instrument quantity",
     events.PositionThawed: "PositionThawed at column:instrument",
+    # What a kind of account posts.
+    events.Posted: "Posted at cash why realised=0 income=0 fee=0",
+    events.LotAdded: "LotAdded at instrument side lot merges=False",
+    events.LotsTaken: "LotsTaken at instrument side quantity order=oldest",
+    events.Rebased: "Rebased at instrument price",
+    events.Rescaled: "Rescaled at instrument numerator denominator",
+    events.Borrowed: "Borrowed at debt",
+    events.DebtChanged: "DebtChanged at debt_id quantity principal paid",
+    events.DaysCounted: "DaysCounted at days",
+    events.DueChanged: "DueChanged at due locked={}",
 }
 """A class to the name that is written for it and its facts."""
 
@@ -83,7 +98,8 @@ UNWRITTEN: frozenset[type] = frozenset({events.Logged, events.Recorded, events.A
 moment makes no difference."""
 
 _VALUES: Mapping[str, object] = {
-    "{}": {}, "0": 0, "0.0": 0.0, "None": None, "False": False, "''": "", "no_slippage": Slippage("none", 0.0),
+    "{}": {}, "0": 0, "0.0": 0.0, "None": None, "False": False, "True": True, "-1": -1, "''": "",
+    "no_slippage": Slippage("none", 0.0),
 }  # fmt: skip
 """Values at which facts are left out; any other word stands for itself."""
 _NEVER = object()

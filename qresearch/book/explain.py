@@ -22,9 +22,9 @@ from qresearch.domain.state import OpenOrder
 from qresearch.domain.terms import MARKET_DAY, MARKET_KINDS, TimeInForce
 from qresearch.engine.draft import Draft
 from qresearch.engine.exchange import Exchange
+from qresearch.engine.ledger import net_quantity
 from qresearch.engine.open_orders import pending_of
 from qresearch.engine.queue import released
-from qresearch.engine.sizing import held_by
 from qresearch.sentences import Words
 
 if TYPE_CHECKING:
@@ -136,7 +136,7 @@ class _Teller:
     def _sizing_text(self, draft: Draft) -> str:
         record, exchange = self.record, self.exchange
         last = exchange.view(draft).last_price(record.instrument)
-        held, pending = held_by(draft, record.instrument), pending_of(draft, record.instrument)
+        held, pending = net_quantity(draft, record.instrument), pending_of(draft, record.instrument)
         cash = number(exchange.money.amount(draft.cash))
         by_price = record.method in {Method.VALUE, Method.TARGET_VALUE, Method.PCT}
         numbers = {"held": f"{held:,}", "pending": f"{pending:+,}", "price": price(last), "cash": cash}

@@ -256,7 +256,7 @@ class Turn:
         text = ""
         if at > 0:
             others = sum(held for known, held in reserved_cash(draft, exchange).items() if known != order.order_id)
-            needed = Checks(draft, exchange).cost(intent_of(order, at, 0, 0), order.leaves)
+            needed = Checks(draft, exchange).need(intent_of(order, at, 0, 0), order.leaves).money
             free = number(money.amount(draft.cash - others))
             text = self.say("cash_needed", needed=number(money.amount(needed)), price=price(at), cash=free)
             if others:
@@ -289,7 +289,7 @@ class Turn:
         at = reserve_price(self.draft, self.exchange, order)
         if not at > 0:
             return ""
-        cost = Checks(self.draft, self.exchange).cost(intent_of(order, at, 0, 0), order.leaves)
+        cost = Checks(self.draft, self.exchange).need(intent_of(order, at, 0, 0), order.leaves).money
         return self.say("rests_buy", cost=number(self.exchange.money.amount(cost)))
 
 

@@ -5,17 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING
 
+from qresearch.book.holdings import holdings_of
 from qresearch.book.html import holdings_html, portfolio_html
+from qresearch.domain.state import State
+from qresearch.engine.draft import Draft
+from qresearch.engine.exchange import Exchange
+from qresearch.engine.intent import Value
 from qresearch.engine.reserves import reserved_cash
-from qresearch.engine.valuation import market_values
 from qresearch.sentences import ENGLISH, Words
-
-if TYPE_CHECKING:
-    from qresearch.domain.state import Position, State
-    from qresearch.engine.draft import Draft
-    from qresearch.engine.exchange import Exchange
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,27 +98,24 @@ class Portfolio:
     def __init__(
         self, exchange: Exchange, account: Draft | State, starting_equity: int, words: Words = ENGLISH
     ) -> None:
-        self._exchange, self._words = exchange, words
-        self._view = exchange.view(account)
-        self._cash, self._realised = account.cash, account.realised
-        # A draft copies its positions before the first write of a step only, so later writes would show through.
-        self._positions: dict[int, Position] = dict(account.positions)
-        self._starting = starting_equity
-        self._reserved = sum(reserved_cash(account, exchange).values()) if account.working else 0
-        self._reserved_shares: dict[int, int] = {}
-        for order in account.working.values():
-            if order.leaves < 0 and not order.is_untouched and account.settings.reserve != "none":
-                self._reserved_shares[order.instrument] = self._reserved_shares.get(order.instrument, 0) - order.leaves
+        self._exchange, self._words, self._starting = exchange, words, starting_equity
+        if isinstance(account, Draft):
+            # A draft copies its positions before the first write of a step only, so later writes would show through.
+            account = account.freeze()._replace(positions=dict(account.positions))
+        self._account = account
 
     @cached_property
-    def _values(self) -> list[int]:
-        values: list[int] = market_values(self._exchange, self._view, self._positions).tolist()
-        return values
+    def _value(self) -> Value:
+        return self._exchange.account.value(self._account, self._exchange)
+
+    @cached_property
+    def _reserved(self) -> int:
+        return sum(reserved_cash(self._account, self._exchange).values()) if self._account.working else 0
 
     @property
     def cash(self) -> float:
         """All money; what of it is free is :attr:`available`."""
-        return self._exchange.money.amount(self._cash)
+        return self._exchange.money.amount(self._account.cash)
 
     @property
     def reserved(self) -> float:
@@ -130,17 +125,19 @@ class Portfolio:
     @property
     def available(self) -> float:
         """Cash less what is reserved."""
-        return self._exchange.money.amount(self._cash - self._reserved)
+        return self._exchange.money.amount(
+            self._exchange.account.available(self._account, self._exchange) - self._reserved
+        )
 
     @property
     def market_value(self) -> float:
         """Value of all holdings."""
-        return self._exchange.money.amount(sum(self._values))
+        return self._exchange.money.amount(self._value.market)
 
     @property
     def equity(self) -> float:
         """Cash plus market value."""
-        return self._exchange.money.amount(self._cash + sum(self._values))
+        return self._exchange.money.amount(self._value.equity)
 
     @property
     def starting_equity(self) -> float:
@@ -150,54 +147,50 @@ class Portfolio:
     @property
     def nav(self) -> float:
         """Equity over the equity at the beginning; NaN when the session began with nothing."""
-        return (self._cash + sum(self._values)) / self._starting if self._starting else float("nan")
+        return self._value.equity / self._starting if self._starting else float("nan")
 
     @property
     def profit(self) -> float:
         """Total profit since the beginning: floating plus realised."""
-        return self._exchange.money.amount(self._cash + sum(self._values) - self._starting)
+        return self._exchange.money.amount(self._value.equity - self._starting)
 
     @property
     def floating_profit(self) -> float:
         """Market value less the cost of the shares held, buying fees included."""
-        cost = sum(position.cost for position in self._positions.values())
-        return self._exchange.money.amount(sum(self._values) - cost)
+        return self._exchange.money.amount(self._value.floating)
 
     @property
     def realised_profit(self) -> float:
         """Profit of shares sold, net of fees, plus dividends, less taxes on them."""
-        return self._exchange.money.amount(self._realised)
+        return self._exchange.money.amount(self._account.realised)
 
     @property
     def quantities(self) -> dict[str, int]:
         """Shares held by symbol."""
         symbols = self._exchange.market.symbols
-        return {symbols[column]: position[0] for column, position in self._positions.items()}
+        return {symbols[instrument]: position[0] for instrument, position in self._account.positions.items()}
 
     @cached_property
     def positions(self) -> Holdings:
         """Holdings by symbol."""
-        exchange, money = self._exchange, self._exchange.money
-        found = {}
-        for (column, held), value in zip(self._positions.items(), self._values, strict=True):
-            symbol = exchange.market.symbols[column]
-            free = held.quantity if exchange.same_day[column] else held.sellable(self._view.day)
-            reserved = min(self._reserved_shares.get(column, 0), free)
+        amount, found = self._exchange.money.amount, {}
+        for held in holdings_of(self._exchange, self._account):
+            symbol = self._exchange.market.symbols[held.instrument]
             found[symbol] = Holding(
                 symbol,
-                held.quantity,
-                free - reserved,
-                held.quantity - free,
-                reserved,
-                money.amount(held.cost) / held.quantity,
-                money.amount(value) / held.quantity,
-                money.amount(value),
-                money.amount(value - held.cost),
+                held.side * held.quantity,
+                held.free - held.reserved,
+                held.quantity - held.free,
+                held.reserved,
+                amount(held.cost) / held.quantity,
+                amount(held.value) / held.quantity,
+                amount(held.side * held.value),
+                amount(held.profit),
             )
-        return Holdings(exchange, found, self._words)
+        return Holdings(self._exchange, found, self._words)
 
     def __repr__(self) -> str:
-        facts = {"equity": f"{self.equity:,.2f}", "cash": f"{self.cash:,.2f}", "count": len(self._positions)}
+        facts = {"equity": f"{self.equity:,.2f}", "cash": f"{self.cash:,.2f}", "count": len(self.positions)}
         value, profit = f"{self.market_value:,.2f}", f"{self.profit:+,.2f}"
         return self._words("portfolio_is", value=value, profit=profit, **facts)
 

@@ -11,8 +11,9 @@ import pandas as pd
 
 from qresearch.book import frames
 from qresearch.book.history import AccountHistory
+from qresearch.book.holdings import Held, holdings_of
 from qresearch.domain import events
-from qresearch.engine.valuation import market_values
+from qresearch.domain.ledger import LONG
 
 TRADE_COLUMNS = (
     "symbol", "quantity", "entry_day", "entry_price", "exit_day", "exit_price", "holding_days", "cost", "proceeds",
@@ -292,19 +293,13 @@ def attribution_frame(history: AccountHistory) -> pd.DataFrame:
     """Profit and loss by instrument; see :attr:`Tables.attribution` for the columns."""
     exchange, account = history.exchange, history.account
     amount, symbols = exchange.money.amount, exchange.market.symbols
-    values = dict(
-        zip(
-            account.positions,
-            market_values(exchange, exchange.view(account), account.positions).tolist(),
-            strict=True,
-        )
-    )
+    holdings = {held.instrument: held for held in holdings_of(exchange, account)}
     rows = []
     for instrument, flow in trips_of(history).flows.items():
-        position = account.positions.get(instrument)
-        value, quantity = values.get(instrument, 0), 0 if position is None else position.quantity
+        held = holdings.get(instrument, Held(instrument, LONG, 0, 0, 0, 0, 0))
+        value, quantity = held.value, held.quantity
         profit = value + flow.sold + flow.dividends - flow.bought - flow.fees - flow.given
-        floating = value - (0 if position is None else position.cost)
+        floating = held.profit
         rows.append(
             (symbols[instrument], flow.trades, quantity, amount(flow.bought), amount(flow.sold), amount(flow.dividends),
              amount(flow.fees), amount(profit - floating), amount(floating), amount(profit),

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any, ClassVar, Protocol
 
 from qresearch.domain.fees import Fees
+from qresearch.domain.ledger import Debt, Due, Lot
 from qresearch.domain.moment import Moment
 from qresearch.domain.order import Method, Move, Side
 from qresearch.domain.reasons import Facts, Reason, Refusal
@@ -173,7 +174,11 @@ class UpdateRefused:
 
 @dataclass(frozen=True, slots=True)
 class OrderFilled:
-    """Shares changed hands. `quantity` is signed, `price` in currency per share, fees and `notional` in money steps."""
+    """Shares changed hands. `quantity` is signed, `price` in currency per share, fees and `notional` in money steps.
+
+    Of cash shares the fill itself is what changes cash and position. With `posts` False it is a record only: what it
+    changes stands in the postings that follow.
+    """
 
     move: ClassVar[Move] = Move.FILL
     at: Moment
@@ -183,6 +188,7 @@ class OrderFilled:
     price: float
     notional: int
     fees: Fees
+    posts: bool = True
 
     @property
     def side(self) -> Side:
@@ -372,6 +378,99 @@ class Logged:
     text: str
 
 
+# ---------------------------------------------------------------------------------------------------- postings
+# What every kind of account but cash shares is told by. Each computed amount stands in the event.
+
+
+@dataclass(frozen=True, slots=True)
+class Posted:
+    """Money moved, in money steps: into cash, as realised profit, as income, as a fee; `why` in a word."""
+
+    at: Moment
+    cash: int
+    why: str
+    realised: int = 0
+    income: int = 0
+    fee: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class LotAdded:
+    """Units came in on one side (1 long, -1 short) of an instrument; with `merges` into the newest lot of the day."""
+
+    at: Moment
+    instrument: int
+    side: int
+    lot: Lot
+    merges: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class LotsTaken:
+    """Units went out; which lots go first: :func:`qresearch.engine.ledger.lots_taken`."""
+
+    at: Moment
+    instrument: int
+    side: int
+    quantity: int
+    order: str = "oldest"
+
+
+@dataclass(frozen=True, slots=True)
+class Rebased:
+    """The profit of all lots of an instrument has been paid up to a price (price steps)."""
+
+    at: Moment
+    instrument: int
+    price: int
+
+
+@dataclass(frozen=True, slots=True)
+class Rescaled:
+    """Units of an instrument became others, by a ratio of whole numbers: a split, or a change of the contract."""
+
+    at: Moment
+    instrument: int
+    numerator: int
+    denominator: int
+
+
+@dataclass(frozen=True, slots=True)
+class Borrowed:
+    """Money or units were borrowed."""
+
+    at: Moment
+    debt: Debt
+
+
+@dataclass(frozen=True, slots=True)
+class DebtChanged:
+    """What is left of a debt, and what interest has been paid on it; gone when nothing is left."""
+
+    at: Moment
+    debt_id: int
+    quantity: int
+    principal: int
+    paid: int
+
+
+@dataclass(frozen=True, slots=True)
+class DaysCounted:
+    """Calendar days went by for every debt of money or units."""
+
+    at: Moment
+    days: int
+
+
+@dataclass(frozen=True, slots=True)
+class DueChanged:
+    """All that is to be delivered or paid from now on, and the units that are locked."""
+
+    at: Moment
+    due: tuple[Due, ...]
+    locked: Mapping[int, int] = field(default_factory=dict)
+
+
 Remark = OrderUpdated | OrderTrimmed | OrderRejected | DividendTaxed
 """What may happen to an order of an open beside its fill."""
 OrderEvent = (
@@ -384,7 +483,10 @@ AccountEvent = (
     | RightsSubscribed | RightsLapsed | PositionClosed | PositionStale | PositionThawed | QueueEmptied | Advanced
     | Recorded | Logged
 )  # fmt: skip
-Record = OrderEvent | AccountEvent
+Posting = (
+    Posted | LotAdded | LotsTaken | Rebased | Rescaled | Borrowed | DebtChanged | DaysCounted | DueChanged
+)  # fmt: skip
+Record = OrderEvent | AccountEvent | Posting
 
 # ---------------------------------------------------------------------------------------------------- blocks
 

@@ -87,6 +87,8 @@ class Settings:
         Largest part of a bar's volume that all orders in one instrument may take together; None: no cap.
     clock : {"next_open", "same_bar"} or Own
         Whether a request meets the market at the next open or inside the call: :mod:`qresearch.engine.immediate`.
+    account : {"cash_shares"} or Own
+        The kind of account: :mod:`qresearch.engine.accounts`.
     sizing : {"native", "joinquant"}
         How shares are counted: as :mod:`qresearch.engine.sizing` says, or with the three differences that it names.
     fill_model : {"a_share", "lean_equity"} or Own
@@ -122,6 +124,7 @@ class Settings:
     dividend_tax: str | float = "none"
     clock: str | Own = "next_open"
     sizing: str = "native"
+    account: str | Own = "cash_shares"
 
     @property
     def slips(self) -> bool:

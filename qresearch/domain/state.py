@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from qresearch.domain.events import Placed
 from qresearch.domain.fees import NO_FEES, Fees
+from qresearch.domain.ledger import EMPTY, Ledger
 from qresearch.domain.moment import Moment
 from qresearch.domain.reasons import NO_FACTS, Facts, Reason
 from qresearch.domain.settings import Settings
@@ -168,6 +169,8 @@ class State(NamedTuple):
         Kept only when dividends are taxed by holding period.
     taken : mapping of instrument to (day, bar, shares)
         Shares taken from the volume of the latest bar with a fill; kept only under a volume cap.
+    ledger : Ledger
+        What is held and owed beside cash and shares paid in full.
     """
 
     at: Moment
@@ -182,6 +185,7 @@ class State(NamedTuple):
     stale: frozenset[int]
     tax_lots: Mapping[int, tuple[TaxLot, ...]]
     taken: Mapping[int, tuple[int, int, int]]
+    ledger: Ledger = EMPTY
 
     @classmethod
     def blank(cls, at: Moment, settings: Settings) -> State:

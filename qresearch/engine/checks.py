@@ -7,55 +7,22 @@ each rule stands in one place.
 from __future__ import annotations
 
 from bisect import bisect_right
+from collections.abc import Callable
+from functools import partial
 from typing import NamedTuple
 
-from qresearch.domain.fees import NO_FEES, Fees
+from qresearch.domain.fees import Fees
 from qresearch.domain.moment import CLOSE
 from qresearch.domain.reasons import Facts, Reason, Refusal
 from qresearch.domain.state import State
 from qresearch.engine.draft import Draft, taken_now
 from qresearch.engine.exchange import Exchange, ended
-from qresearch.engine.ledger import lots_after_sale, sale_in_lots
-from qresearch.engine.taxes import tax_on_sale
+from qresearch.engine.intent import Closable, Intent, Need
+from qresearch.engine.ledger import net_quantity, sale_in_lots
 
+_Step = Callable[[Intent, int], tuple[int, Reason, Facts]]
+"""From an order and what is left of it to what passes, and why not more."""
 _SHORTFALLS = frozenset({Reason.INSUFFICIENT_CASH, Reason.INSUFFICIENT_QUANTITY, Reason.T_PLUS_ONE})
-
-
-class Intent(NamedTuple):
-    """An order about to trade.
-
-    Parameters
-    ----------
-    instrument : int
-    wanted : int, shares
-        Signed.
-    price : float, currency per share
-        After slippage.
-    cap : int or None, money steps
-        Value not to be exceeded; of the whole position when `caps_position`.
-    caps_position : bool
-    free_cash : int, money steps
-        Cash that this order may use.
-    reserved_shares : int
-        Shares that earlier sells hold back.
-    notional : int, money steps
-        Filled so far on the same order.
-    fees : Fees
-        Charged so far on the same order.
-    is_rest : bool
-        What is left of an order that was partly filled: lots are a rule for entering an order, not for its rest.
-    """
-
-    instrument: int
-    wanted: int
-    price: float
-    cap: int | None
-    caps_position: bool
-    free_cash: int
-    reserved_shares: int = 0
-    notional: int = 0
-    fees: Fees = NO_FEES
-    is_rest: bool = False
 
 
 class Cut(NamedTuple):
@@ -76,8 +43,7 @@ class Checks:
     """
 
     def __init__(self, draft: Draft | State, exchange: Exchange) -> None:
-        self.draft, self.exchange = draft, exchange
-        self.rates = exchange.rates(draft.settings.costs, draft.day)
+        self.draft, self.exchange, self.account = draft, exchange, exchange.account
         self.hair = 0.5 / exchange.money.price_scale
 
     def refusal(self, instrument: int) -> Refusal | None:
@@ -128,8 +94,10 @@ class Checks:
         refusal : (Reason, facts) or None
             When nothing is left, or the session rejects what falls short.
         """
-        buying = (self._bought_in_lots, self._capped, self._payable)
-        steps = (self._sellable, self._sold_in_lots) if intent.wanted < 0 else buying
+        closable = self.account.closable(self.draft, self.exchange, intent.instrument, intent.wanted)
+        steps: tuple[_Step, ...] = (self._opened_in_lots, self._capped, self._payable)
+        if closable is not None:
+            steps = (partial(self._closable, closable), partial(self._closed_in_lots, closable))
         left, cuts = abs(intent.wanted), list[Cut]()
         for step in steps:
             allowed, reason, facts = step(intent, left)
@@ -141,26 +109,23 @@ class Checks:
             left = allowed
         return left, cuts, None
 
-    def _sellable(self, intent: Intent, asked: int) -> tuple[int, Reason, Facts]:
-        position = self.draft.positions.get(intent.instrument)
-        held = 0 if position is None else position.quantity
-        free = held
-        if position is not None and not self.exchange.same_day[intent.instrument]:
-            free = position.sellable(self.draft.day)
+    @staticmethod
+    def _closable(closable: Closable, intent: Intent, asked: int) -> tuple[int, Reason, Facts]:
+        held, free = closable
         locked_today = free < min(asked, held)
-        sellable = max(free - intent.reserved_shares, 0)
-        facts = {"asked": asked, "held": held, "sellable": sellable}
-        return min(asked, sellable), Reason.T_PLUS_ONE if locked_today else Reason.INSUFFICIENT_QUANTITY, facts
+        left = max(free - intent.reserved_shares, 0)
+        facts = {"asked": asked, "held": held, "sellable": left}
+        return min(asked, left), Reason.T_PLUS_ONE if locked_today else Reason.INSUFFICIENT_QUANTITY, facts
 
-    def _sold_in_lots(self, intent: Intent, asked: int) -> tuple[int, Reason, Facts]:
+    def _closed_in_lots(self, closable: Closable, intent: Intent, asked: int) -> tuple[int, Reason, Facts]:
         minimum, step = self.exchange.lot_minimum[intent.instrument], self.exchange.lot_step[intent.instrument]
-        left = self.draft.positions[intent.instrument].quantity - intent.reserved_shares
+        left = closable.held - intent.reserved_shares
         sent = asked if intent.is_rest else sale_in_lots(asked, left, minimum, step)
         if step == 1:
             return sent, Reason.MINIMUM_SIZE, {"asked": asked, "minimum": minimum}
         return sent, Reason.LOT_SIZE, {"asked": asked, "lot": step, "sent": sent}
 
-    def _bought_in_lots(self, intent: Intent, asked: int) -> tuple[int, Reason, Facts]:
+    def _opened_in_lots(self, intent: Intent, asked: int) -> tuple[int, Reason, Facts]:
         """A split while the order waited may have left an odd lot."""
         sent = self._whole(intent, asked)
         return sent, Reason.LOT_SIZE, {"asked": asked, "lot": self.exchange.lot_step[intent.instrument], "sent": sent}
@@ -176,21 +141,25 @@ class Checks:
         if intent.cap is None:
             return asked, Reason.VALUE_CAP, {}
         money = self.exchange.money
-        held = self.draft.positions.get(intent.instrument) if intent.caps_position else None
         shares = intent.cap * money.price_scale // (money.price_units(intent.price) * money.units)
-        shares -= 0 if held is None else held.quantity
+        if intent.caps_position:
+            shares -= net_quantity(self.draft, intent.instrument)
         sent = min(asked, self._whole(intent, max(shares, 0)))
         facts = {"price": intent.price, "asked": asked, "value": money.amount(intent.cap), "sent": sent}
         return sent, Reason.VALUE_CAP, facts
 
     def _payable(self, intent: Intent, asked: int) -> tuple[int, Reason, Facts]:
-        cash, needed = intent.free_cash, self.cost(intent, asked)
+        side = 1 if intent.wanted > 0 else -1
+        cash, (needed, refusal) = intent.free_cash, self.need(intent, side * asked)
+        if refusal is not None:
+            return 0, *refusal
         if needed <= cash:
             return asked, Reason.INSUFFICIENT_CASH, {}
         step = 1 if intent.is_rest else self.exchange.lot_step[intent.instrument]
-        # Without fees the cash would buy this many steps, never fewer than with them; the cost grows with the shares.
+        # Without fees the cash would buy this many steps, never fewer than with them; the need grows with the shares.
         most = asked * max(cash, 0) // needed // step + 1
-        steps = bisect_right(range(most + 1), cash, lo=1, key=lambda count: self.cost(intent, count * step)) - 1
+        needs = range(most + 1)
+        steps = bisect_right(needs, cash, lo=1, key=lambda count: self.need(intent, side * count * step).money) - 1
         sent = self._whole(intent, steps * step)
         money = self.exchange.money
         facts = {"asked": asked, "needed": money.amount(needed), "cash": money.amount(cash), "affordable": sent}
@@ -220,7 +189,7 @@ class Checks:
         return left - held.quantity, facts
 
     def uncovered(self, intent: Intent, sold: int) -> Refusal | None:
-        """Why a sale would leave less than nothing in the account: its fees and tax exceed proceeds and cash.
+        """Why an order that closes would leave less than nothing in the account: fees and tax exceed proceeds and cash.
 
         Parameters
         ----------
@@ -228,9 +197,9 @@ class Checks:
         sold : int, shares
             Not signed.
         """
-        notional, fees = self.charge(intent, -sold)
-        _, left = lots_after_sale(self.draft.tax_lots.get(intent.instrument, ()), sold)
-        lacking = fees.total + tax_on_sale(self.exchange.market, left, self.draft.day) - notional
+        lacking, refusal = self.need(intent, sold if intent.wanted > 0 else -sold)
+        if refusal is not None:
+            return refusal
         if lacking <= max(intent.free_cash, 0):
             return None
         amount = self.exchange.money.amount
@@ -251,24 +220,13 @@ class Checks:
         touched = limit >= best - self.hair if wanted > 0 else limit <= best + self.hair
         return self.lock(instrument, wanted, best) if touched else None
 
-    def cost(self, intent: Intent, quantity: int) -> int:
-        """What a number of shares takes from the cash, fees included."""
-        notional, fees = self.charge(intent, quantity)
-        return notional + fees.total
+    def need(self, intent: Intent, quantity: int) -> Need:
+        """What a number of units, signed, takes from what the account may use, fees included."""
+        return self.account.need(self.draft, self.exchange, intent, quantity)
 
     def charge(self, intent: Intent, quantity: int) -> tuple[int, Fees]:
-        """Value and fees of a fill; the least commission is charged once per order.
-
-        Parameters
-        ----------
-        intent : Intent
-        quantity : int, shares
-            Signed.
-        """
-        money = self.exchange.money
-        notional = money.notional(money.price_units(intent.price), abs(quantity))
-        board = int(self.exchange.board[intent.instrument])
-        return notional, self.rates.charge(board, quantity, notional, before=intent.notional, charged=intent.fees)
+        """Value and fees of a fill: :meth:`Exchange.charge`."""
+        return self.exchange.charge(self.draft, intent, quantity)
 
     def available(self, instrument: int, wanted: int) -> tuple[int, Facts]:
         """Shares that the volume cap lets an order take now (not signed), and the numbers when that is not all."""

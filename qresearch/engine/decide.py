@@ -1,8 +1,9 @@
 """``decide(draft, exchange, command)``: the simulator behind one door.
 
 A session, a replay and a preview all come through it. What it does for each command is split over :mod:`sizing`
-(place), :mod:`updates` (cancel, update, settings), :mod:`matching` (the open and the close) and :mod:`corporate`
-(before the open). The draft of a step shows every change at once, so that callbacks see it while they run.
+(place), :mod:`updates` (cancel, update, settings), :mod:`matching` (the open and the close) and the kind of account
+(before the open and after the close). The draft of a step shows every change at once, so that callbacks see it while
+they run.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from typing import NoReturn, assert_never
 from qresearch.domain import events
 from qresearch.domain.commands import Advance, Cancel, ChangeSettings, Command, Log, Place, Record, Seed, Update
 from qresearch.domain.moment import AFTER_CLOSE, CLOSE, INTRADAY, OPEN, PRE_OPEN, Moment
-from qresearch.engine.corporate import apply_actions, close_delisted, freeze_without_bars
+from qresearch.engine.accounts.corporate import freeze_without_bars
 from qresearch.engine.draft import Draft
 from qresearch.engine.exchange import Exchange
 from qresearch.engine.risk import end_uncovered
@@ -109,14 +110,15 @@ def advance(draft: Draft, exchange: Exchange) -> None:
             expire(draft, exchange)
         if draft.day in exchange.breaks or draft.day in exchange.resumes:
             freeze_without_bars(draft, exchange)
+    else:
+        for event in exchange.account.settle(draft, exchange):
+            draft.emit(event)
 
 
 def _before_open(draft: Draft, exchange: Exchange) -> None:
-    """Corporate actions and delistings of the day, and what resting orders they leave uncovered."""
-    if exchange.market.by_day.get(draft.day):
-        apply_actions(draft, exchange)
-    if draft.day in exchange.closing:
-        close_delisted(draft, exchange)
+    """What the night and the day bring the account, and the resting orders that it leaves uncovered."""
+    for event in exchange.account.wake(draft, exchange, exchange.nights(draft.day)):
+        draft.emit(event)
     if draft.working:
         end_uncovered(draft, exchange)
 

@@ -30,8 +30,9 @@ class Draft:
     """
 
     __slots__ = (
-        "_own_positions", "amended", "at", "bar", "base", "block", "cash", "commands", "day", "events", "open_ids",
-        "orders", "phase", "positions", "queue", "realised", "settings", "stale", "taken", "tax_lots", "working",
+        "_own_positions", "amended", "at", "bar", "base", "block", "cash", "commands", "day", "events", "ledger",
+        "open_ids", "orders", "phase", "positions", "queue", "realised", "settings", "stale", "taken", "tax_lots",
+        "working",
     )  # fmt: skip
 
     def __init__(self, state: State) -> None:
@@ -48,6 +49,7 @@ class Draft:
         self.stale = state.stale
         self.tax_lots: Mapping[int, tuple[TaxLot, ...]] = state.tax_lots
         self.taken: Mapping[int, tuple[int, int, int]] = state.taken
+        self.ledger = state.ledger
         self.events: list[events.Event] = []
         self.commands: list[tuple[int, Command]] = []
         """What was asked for beside orders, each with the number of events before it."""
@@ -76,6 +78,7 @@ class Draft:
             self.stale,
             self.tax_lots,
             self.taken,
+            self.ledger,
         )
 
     def own_positions(self) -> dict[int, Position]:
@@ -123,6 +126,11 @@ class Draft:
                 | events.OrderUpdated() | events.OrderExpired()
             ):  # fmt: skip
                 self._apply_to_order(event)
+            case (
+                events.Posted() | events.LotAdded() | events.LotsTaken() | events.Rebased() | events.Rescaled()
+                | events.Borrowed() | events.DebtChanged() | events.DaysCounted() | events.DueChanged()
+            ):  # fmt: skip
+                self._apply_posting(event)
             case events.DividendPaid(instrument=instrument, amount=amount, tax=tax):
                 self.cash += amount - tax
                 self.realised += amount - tax
@@ -264,7 +272,9 @@ class Draft:
 
     def _fill(self, event: events.OrderFilled) -> None:
         order = self.working[event.order_id]
-        if event.quantity > 0:
+        if not event.posts:
+            self._take(event.instrument, abs(event.quantity))
+        elif event.quantity > 0:
             self.buy(event.instrument, event.quantity, -event.net)
         else:
             self.sell(event.instrument, -event.quantity, event.net)
@@ -290,6 +300,12 @@ class Draft:
         block, _ = queue.block_of(self, event.order_id)
         if block.at == event.at:
             self.queue = tuple(other for other in self.queue if other is not block)
+
+    def _apply_posting(self, event: events.Posting) -> None:
+        self.ledger = ledger.after_posting(self.ledger, event)
+        if isinstance(event, events.Posted):
+            self.cash += event.cash
+            self.realised += event.realised
 
     def _apply_issue(self, instrument: int, received: int) -> None:
         positions = self.own_positions()

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Iterable
 from typing import NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
+from qresearch.domain import events
+from qresearch.domain.fees import Fees
 from qresearch.domain.instrument import Board
 from qresearch.domain.moment import CLOSE, INTRADAY, OPEN, Moment
 from qresearch.domain.reasons import Reason, Refusal
@@ -17,6 +20,7 @@ from qresearch.domain.terms import Terms
 from qresearch.engine.draft import Draft
 from qresearch.engine.fees import BOARDS, FeeBook, Rates
 from qresearch.engine.fills import Bar, Quote
+from qresearch.engine.intent import Closable, Intent, Need, Value
 from qresearch.engine.slippage import SlippageModel
 from qresearch.market import rules
 from qresearch.market.intraday import Intraday
@@ -105,6 +109,48 @@ class Fills(Protocol):
         """The latest date whose orders end with a day."""
 
 
+class AccountKind(Protocol):
+    """What an account of a kind holds, binds and owes. :mod:`qresearch.engine.accounts` has ours.
+
+    Nothing else in the engine knows the kinds apart. Whatever a kind computes stands as an amount in the events that it
+    gives (the postings of :mod:`qresearch.domain.events`), so that what folds a log needs no kind.
+
+    Attributes
+    ----------
+    name : str
+        How the settings and the log call it.
+    fills_post : bool
+        Fills change cash and positions by themselves, as those of cash shares do: then the plain orders of an open may
+        be matched as one batch.
+    """
+
+    name: str
+    fills_post: bool
+
+    def wake(self, draft: Draft, exchange: Exchange, nights: int, /) -> Iterable[events.Record]:
+        """Before the open: dividends, interest, deliveries; `nights` since the trading day before, by the calendar."""
+
+    def closable(
+        self, account: Draft | State, exchange: Exchange, instrument: int, quantity: int, /
+    ) -> Closable | None:
+        """What an order for a signed quantity would close; None where it opens a holding."""
+
+    def need(self, account: Draft | State, exchange: Exchange, intent: Intent, quantity: int, /) -> Need:
+        """What an order binds for a signed quantity; of one that closes what it costs beyond its proceeds."""
+
+    def available(self, account: Draft | State, exchange: Exchange, /) -> int:
+        """Money steps that a new order may bind, before what resting orders hold back."""
+
+    def post(self, draft: Draft, exchange: Exchange, fill: events.OrderFilled, /) -> Iterable[events.Record]:
+        """What follows a fill; asked before it, told after it."""
+
+    def settle(self, draft: Draft, exchange: Exchange, /) -> Iterable[events.Record]:
+        """After the close: daily settlement, expiry, calls."""
+
+    def value(self, account: Draft | State, exchange: Exchange, /) -> Value:
+        """What the account is worth where it stands."""
+
+
 class Models(NamedTuple):
     """The models that a session runs by.
 
@@ -112,12 +158,14 @@ class Models(NamedTuple):
     ----------
     clock : MarketClock
     fills : Fills
+    account : AccountKind
     slippage : SlippageModel or None
         The one of the user's own.
     """
 
     clock: MarketClock
     fills: Fills
+    account: AccountKind
     slippage: SlippageModel | None
 
 
@@ -134,7 +182,7 @@ class Exchange:
 
     def __init__(self, market: Market, first: int, last: int, models: Models) -> None:
         self.market, self.first, self.last = market, first, last
-        self.clock, self.fills, self._slippage = models
+        self.clock, self.fills, self.account, self._slippage = models
         self.money = market.venue.money
         panel, listed = market.panel, market.instruments
         ruled = market.venue.has_rules
@@ -264,12 +312,30 @@ class Exchange:
             book = self._fee_books[costs] = FeeBook(self.market, costs)
         return book.at(day)
 
+    def charge(self, account: Draft | State, intent: Intent, quantity: int) -> tuple[int, Fees]:
+        """Value and fees of a fill; the least commission is charged once per order.
+
+        Parameters
+        ----------
+        account : Draft or State
+        intent : Intent
+        quantity : int, shares
+            Signed.
+        """
+        notional = self.money.notional(self.money.price_units(intent.price), abs(quantity))
+        rates, board = self.rates(account.settings.costs, account.day), int(self.board[intent.instrument])
+        return notional, rates.charge(board, quantity, notional, before=intent.notional, charged=intent.fees)
+
     def slippage(self, settings: Settings) -> Slippage | SlippageModel:
         """The slippage model of some settings."""
         if isinstance(settings.slippage, Slippage):
             return settings.slippage
         assert self._slippage is not None  # settings name one only where it was given
         return self._slippage
+
+    def nights(self, day: int) -> int:
+        """Calendar days between a trading day (index) and the one before it; 0 for the first of the market."""
+        return int(self.market.days[day].astype(int) - self.market.days[day - 1].astype(int)) if day else 0
 
     def date(self, day: int) -> str:
         """A day (index) as text."""

@@ -6,11 +6,29 @@ equals total profit by construction. Everything is integer arithmetic.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+from typing import Protocol
+
 import numpy as np
 from numpy.typing import NDArray
 
+from qresearch.domain import events
+from qresearch.domain.ledger import Key, Ledger, Lot
 from qresearch.domain.money import RATE_SCALE, MoneyScale, divide
 from qresearch.domain.state import Position, TaxLot
+
+
+class Account(Protocol):
+    """What is held: of a state, or of the draft of a step."""
+
+    @property
+    def positions(self) -> Mapping[int, Position]:
+        """Shares paid in full, by instrument."""
+
+    @property
+    def ledger(self) -> Ledger:
+        """Everything else."""
+
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
@@ -46,6 +64,12 @@ def after_sale(position: Position, quantity: int) -> tuple[Position, int]:
     cost = divide(position.cost * quantity, position.quantity)
     left = position.quantity - quantity
     return Position(left, position.cost - cost, position.buy_day, min(position.bought, left)), cost
+
+
+def net_quantity(account: Account, instrument: int) -> int:
+    """Units held of an instrument; negative where they are held short."""
+    held = account.positions.get(instrument)
+    return (0 if held is None else held.quantity) + (account.ledger.net(instrument) if account.ledger.lots else 0)
 
 
 def sale_in_lots(asked: int, left: int, minimum: int, step: int) -> int:
@@ -100,6 +124,107 @@ def lots_after_sale(lots: tuple[TaxLot, ...], quantity: int) -> tuple[tuple[TaxL
         if lot.quantity:
             kept.append(lot)
     return tuple(kept), left
+
+
+def lots_taken(lots: tuple[Lot, ...], quantity: int, order: str, day: int) -> tuple[tuple[Lot, ...], tuple[Lot, ...]]:
+    """Lots that stay when some units leave, and those (or the parts) that leave.
+
+    Parameters
+    ----------
+    lots : tuple of Lot
+        Oldest first.
+    quantity : int, units
+    order : {"oldest", "before", "today", "today_first"}
+        Which go first; "before" takes none of today's, "today" no others.
+    day : int
+        Index of today.
+
+    >>> lots = (Lot(3, 5, 100, 100, 50), Lot(4, 2, 110, 110))
+    >>> [[lot.quantity for lot in part] for part in lots_taken(lots, 6, "oldest", day=4)]
+    [[1], [5, 1]]
+    >>> [[lot.quantity for lot in part] for part in lots_taken(lots, 3, "today_first", day=4)]
+    [[4], [2, 1]]
+    """
+    turns = [place for place, lot in enumerate(lots) if order != "before" or lot.day != day]
+    if order in {"today", "today_first"}:
+        others = [place for place in turns if lots[place].day != day and order == "today_first"]
+        turns = [place for place in turns if lots[place].day == day] + others
+    kept, left = list(lots), list[Lot]()
+    for place in turns:
+        lot = lots[place]
+        part = min(lot.quantity, quantity)
+        quantity -= part
+        if part:
+            gone = lot._replace(quantity=part, cost=divide(lot.cost * part, lot.quantity))
+            left.append(gone)
+            kept[place] = lot._replace(quantity=lot.quantity - part, cost=lot.cost - gone.cost)
+    return tuple(lot for lot in kept if lot.quantity), tuple(left)
+
+
+def after_posting(ledger: Ledger, event: events.Posting) -> Ledger:  # noqa: PLR0911  # one arm per event
+    """A ledger after what a kind of account posted."""
+    lots, debts = ledger.lots, ledger.debts
+    match event:
+        case events.Posted(income=income, fee=fee):
+            return ledger._replace(income=ledger.income + income, fees=ledger.fees + fee)
+        case events.LotAdded(instrument=instrument, side=side, lot=lot, merges=merges):
+            key = Key(instrument, side)
+            held = lots.get(key, ())
+            if merges and held and held[-1].day == lot.day:
+                held, lot = held[:-1], _merged(held[-1], lot)
+            return ledger._replace(lots={**lots, key: (*held, lot)})
+        case events.LotsTaken(at=at, instrument=instrument, side=side, quantity=quantity, order=order):
+            kept, _ = lots_taken(lots[Key(instrument, side)], quantity, order, at.day)
+            others = {key: held for key, held in lots.items() if key != (instrument, side)}
+            return ledger._replace(lots={**others, Key(instrument, side): kept} if kept else others)
+        case events.Rebased(instrument=instrument, price=price):
+            return ledger._replace(lots=_each(lots, instrument, lambda lot: lot._replace(base=price)))
+        case events.Rescaled(instrument=instrument, numerator=numerator, denominator=denominator):
+            return ledger._replace(
+                lots=_each(lots, instrument, lambda lot: _rescaled(lot, numerator, denominator)),
+                debts=tuple(
+                    debt._replace(quantity=debt.quantity * numerator // denominator)
+                    if debt.instrument == instrument and not debt.is_money
+                    else debt
+                    for debt in debts
+                ),
+            )
+        case events.Borrowed(debt=debt):
+            return ledger._replace(debts=(*debts, debt))
+        case events.DebtChanged(debt_id=debt_id, quantity=quantity, principal=principal, paid=paid):
+            new = (
+                debt._replace(quantity=quantity, principal=principal, paid=paid) if debt.debt_id == debt_id else debt
+                for debt in debts
+            )
+            return ledger._replace(debts=tuple(debt for debt in new if debt.quantity or debt.principal))
+        case events.DaysCounted(days=days):
+            return ledger._replace(
+                debts=tuple(debt._replace(money_days=debt.money_days + days * debt.principal) for debt in debts)
+            )
+        case events.DueChanged(due=due, locked=locked):
+            return ledger._replace(due=due, locked=locked)
+
+
+def _merged(held: Lot, lot: Lot) -> Lot:
+    """Two lots of one day as one, at their average price."""
+    quantity = held.quantity + lot.quantity
+    opened, base = (
+        divide(old * held.quantity + new * lot.quantity, quantity)
+        for old, new in ((held.opened, lot.opened), (held.base, lot.base))
+    )
+    return Lot(lot.day, quantity, opened, base, held.cost + lot.cost)
+
+
+def _rescaled(lot: Lot, numerator: int, denominator: int) -> Lot:
+    opened, base = (divide(price * denominator, numerator) for price in (lot.opened, lot.base))
+    return lot._replace(quantity=lot.quantity * numerator // denominator, opened=opened, base=base)
+
+
+def _each(
+    lots: Mapping[Key, tuple[Lot, ...]], instrument: int, change: Callable[[Lot], Lot]
+) -> dict[Key, tuple[Lot, ...]]:
+    """All lots, those of an instrument changed."""
+    return {key: tuple(map(change, held)) if key.instrument == instrument else held for key, held in lots.items()}
 
 
 def lots_after_issue(lots: tuple[TaxLot, ...], received: int) -> tuple[TaxLot, ...]:

@@ -29,10 +29,11 @@ from qresearch.domain.reasons import Reason
 from qresearch.domain.settings import HOLDING_PERIOD
 from qresearch.domain.state import Position
 from qresearch.domain.terms import MARKET_DAY
-from qresearch.engine.checks import Checks, Intent
+from qresearch.engine.checks import Checks
 from qresearch.engine.draft import Draft
 from qresearch.engine.exchange import Exchange
 from qresearch.engine.idle import touched_orders
+from qresearch.engine.intent import Intent
 from qresearch.engine.ledger import after_sale, notionals, price_units
 from qresearch.engine.queue import caps_position, due, released
 from qresearch.engine.slippage import slipped
@@ -79,7 +80,9 @@ def match_bar(draft: Draft, exchange: Exchange) -> None:
 
 def _is_special(draft: Draft, exchange: Exchange, blocks: list[events.Placed]) -> bool:
     """True when an order may have to wait: it has terms or rules of its own, or the volume is capped."""
-    if draft.settings.participation is not None or any(block.terms for block in blocks):
+    if draft.settings.participation is not None or not exchange.account.fills_post:
+        return True
+    if any(block.terms for block in blocks):
         return True
     if draft.bar > 1 and exchange.fills.asks_whole_bars:
         return True
@@ -127,11 +130,11 @@ class _Match:
             special |= self.prices * sizes > _SAFE_VALUE / max(exchange.money.units, exchange.money.price_scale)
         self.special_rows = special
         self.checks = Checks(draft, exchange)
-        self.rates = self.checks.rates
         self.boards = exchange.board[self.instruments]
         money = exchange.money
         self.notionals = notionals(money, price_units(money, self.prices), sizes)
-        self.fees = self.rates.charge_all(self.boards, self.quantities, self.notionals)
+        rates = exchange.rates(settings.costs, day)
+        self.fees = rates.charge_all(self.boards, self.quantities, self.notionals)
         self.remarks: dict[int, tuple[events.Remark, ...]] = {}
 
     def _bound_by_value(self) -> NDArray[np.bool_]:

@@ -9,9 +9,10 @@ from __future__ import annotations
 
 from qresearch.domain.state import OpenOrder, State
 from qresearch.domain.terms import STOP_KINDS
-from qresearch.engine.checks import Checks, Intent
+from qresearch.engine.checks import Checks
 from qresearch.engine.draft import Draft
 from qresearch.engine.exchange import Exchange
+from qresearch.engine.intent import Intent
 
 
 def reserve_price(draft: Draft | State, exchange: Exchange, order: OpenOrder) -> float:
@@ -29,23 +30,30 @@ def reserved_cash(draft: Draft | State, exchange: Exchange) -> dict[int, int]:
     An order rests once it has met the market and found nothing; before its turn it holds nothing back. What a limit
     needs is fixed and comes first; a need that moves with the price takes no more than is left.
     """
-    resting = [order for order in draft.working.values() if order.leaves > 0 and order.reason is not None]
+    resting = [order for order in draft.working.values() if order.reason is not None and opens(draft, exchange, order)]
     if not resting:
         return {}
     checks = Checks(draft, exchange)
     needs = {order.order_id: cash_need(draft, exchange, checks, order) for order in resting}
     moving = [order.order_id for order in resting if moves_with_price(draft, order)]
-    left = draft.cash - sum(needs.values()) + sum(needs[order_id] for order_id in moving)
+    left = (
+        exchange.account.available(draft, exchange) - sum(needs.values()) + sum(needs[order_id] for order_id in moving)
+    )
     for order_id in moving:
         needs[order_id] = min(needs[order_id], max(left, 0))
         left -= needs[order_id]
     return needs
 
 
+def opens(draft: Draft | State, exchange: Exchange, order: OpenOrder) -> bool:
+    """True for an order that opens a holding, and so binds money."""
+    return exchange.account.closable(draft, exchange, order.instrument, order.leaves) is None
+
+
 def cash_need(draft: Draft | State, exchange: Exchange, checks: Checks, order: OpenOrder) -> int:
     """Money steps that a buy would hold back if there were enough of them, fees included."""
     price = reserve_price(draft, exchange, order)
-    return checks.cost(intent_of(order, price, 0, 0), order.leaves) if price > 0 else 0
+    return checks.need(intent_of(order, price, 0, 0), order.leaves).money if price > 0 else 0
 
 
 def moves_with_price(draft: Draft | State, order: OpenOrder) -> bool:
@@ -54,15 +62,15 @@ def moves_with_price(draft: Draft | State, order: OpenOrder) -> bool:
 
 
 def shares_before(draft: Draft | State, order: OpenOrder) -> int:
-    """Shares that earlier sells of an instrument hold back from an order; from a stop only earlier stops do."""
+    """Shares that earlier orders of its side hold back from an order that closes; from a stop only earlier stops do."""
     if draft.settings.reserve == "none":
         return 0
     is_stop = order.terms.kind in STOP_KINDS
     return sum(
-        -other.leaves
+        abs(other.leaves)
         for other in draft.working.values()
-        if other.leaves < 0
-        and other.instrument == order.instrument
+        if other.instrument == order.instrument
+        and other.leaves * order.leaves > 0
         and not other.is_untouched
         and (
             other.order_id < order.order_id

@@ -9,8 +9,9 @@ from qresearch.domain.terms import MARKET_KINDS
 from qresearch.engine.checks import Checks
 from qresearch.engine.draft import Draft
 from qresearch.engine.exchange import Exchange
+from qresearch.engine.ledger import net_quantity
 from qresearch.engine.open_orders import is_buying
-from qresearch.engine.reserves import intent_of, reserved_cash
+from qresearch.engine.reserves import intent_of, opens, reserved_cash
 
 
 def end_uncovered(draft: Draft, exchange: Exchange) -> None:
@@ -19,7 +20,7 @@ def end_uncovered(draft: Draft, exchange: Exchange) -> None:
     Asked after what takes cash or makes needs grow without a match: a change of costs, a tax, a corporate action.
     """
     reserved = reserved_cash(draft, exchange)
-    short = sum(reserved.values()) - draft.cash
+    short = sum(reserved.values()) - (exchange.account.available(draft, exchange) if reserved else 0)
     for order_id in sorted(reserved, reverse=True):
         if short <= 0:
             return
@@ -36,7 +37,7 @@ def end_uncovered(draft: Draft, exchange: Exchange) -> None:
             short -= needed
 
 
-def after_fill(draft: Draft, exchange: Exchange, order: OpenOrder, *, is_taxed: bool) -> None:
+def after_fill(draft: Draft, exchange: Exchange, order: OpenOrder, *, takes_more: bool) -> None:
     """End what the account cannot carry, or has nothing to do, after a fill of an order.
 
     Parameters
@@ -46,14 +47,14 @@ def after_fill(draft: Draft, exchange: Exchange, order: OpenOrder, *, is_taxed: 
     exchange : Exchange
     order : OpenOrder
         As it was before the fill.
-    is_taxed : bool
-        The sale took a tax on dividends from the cash.
+    takes_more : bool
+        More was posted than the fill itself, such as a tax on the dividends of shares sold.
     """
-    if is_taxed:
+    if takes_more:
         end_uncovered(draft, exchange)
     if draft.settings.open_order_margin:
         _recheck_margin(draft, exchange)
-    if order.leaves < 0:
+    if order.leaves < 0 and not opens(draft, exchange, order):
         _close_out(draft, order)
 
 
@@ -61,15 +62,14 @@ def _recheck_margin(draft: Draft, exchange: Exchange) -> None:
     """End open orders that the account can no longer carry."""
     money, checks = exchange.money, Checks(draft, exchange)
     for order in tuple(draft.working.values()):
-        position = draft.positions.get(order.instrument)
-        held = 0 if position is None else position.quantity
+        held = net_quantity(draft, order.instrument)
         facts: Facts | None = None
         if order.leaves < 0 and -order.leaves > held:
             facts = {"needed": -order.leaves, "available": held}
         elif order.leaves > 0:
             price = order.terms.limit_price or order.stop or exchange.view(draft).last_price(order.instrument)
             # Without a price yet (not listed) nothing can be said about what it needs.
-            needed = checks.cost(intent_of(order, price, 0, 0), order.leaves) if price > 0 else 0
+            needed = checks.need(intent_of(order, price, 0, 0), order.leaves).money if price > 0 else 0
             if needed > draft.cash:
                 facts = {"needed": money.amount(needed), "available": money.amount(draft.cash)}
         if facts is not None:
@@ -81,8 +81,7 @@ def _close_out(draft: Draft, sold: OpenOrder) -> None:
 
     A plain market order that has not had its turn yet is judged in it. Nothing ends while a buy is open.
     """
-    position = draft.positions.get(sold.instrument)
-    held = 0 if position is None else position.quantity
+    held = net_quantity(draft, sold.instrument)
     if held and not sold.closes:
         return
     sales = [order for order in draft.working.values() if order.leaves < 0 and order.instrument == sold.instrument]

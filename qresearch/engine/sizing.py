@@ -27,7 +27,7 @@ from qresearch.domain.reasons import Reason, Refusal
 from qresearch.domain.terms import MARKET_DAY, Kind, Terms
 from qresearch.engine.draft import Draft
 from qresearch.engine.exchange import LARGEST, Exchange, ended
-from qresearch.engine.ledger import sale_in_lots
+from qresearch.engine.ledger import net_quantity, sale_in_lots
 from qresearch.engine.open_orders import open_orders, pending_of
 from qresearch.engine.reserves import reserved_cash
 from qresearch.engine.ticks import last_price, on_tick
@@ -265,30 +265,26 @@ def _unavailable(draft: Draft, exchange: Exchange, instrument: int, terms: Terms
     return too_late(draft, exchange, terms)
 
 
-def held_by(draft: Draft, instrument: int) -> int:
-    """Shares held."""
-    position = draft.positions.get(instrument)
-    return 0 if position is None else position.quantity
-
-
 def _shares(draft: Draft, exchange: Exchange, instrument: int, asked: int, *, nearest: bool) -> Sized:
-    if asked > 0:
-        return _buy(exchange, instrument, asked, nearest=nearest)
-    if asked < 0:
-        return _sell(draft, exchange, instrument, -asked)
-    return _NOTHING
+    if not asked:
+        return _NOTHING
+    closable = exchange.account.closable(draft, exchange, instrument, asked)
+    if closable is None:
+        return _open(exchange, instrument, asked, nearest=nearest)
+    return _close(draft, exchange, instrument, asked, closable.held)
 
 
 _NOTHING = Sized(0, refusal=(Reason.ZERO_QUANTITY, {}))
 
 
-def _buy(exchange: Exchange, instrument: int, asked: int, *, nearest: bool) -> Sized:
+def _open(exchange: Exchange, instrument: int, asked: int, *, nearest: bool) -> Sized:
+    """An order that opens a holding, signed: whole lots, of which the least order has so many."""
     if not asked:
         return _NOTHING
     minimum, step = exchange.lot_minimum[instrument], exchange.lot_step[instrument]
-    lots, rest = divmod(asked, step)
+    lots, rest = divmod(abs(asked), step)
     sent = (lots + (1 if nearest and 2 * rest > step else 0)) * step
-    return Sized(sent) if sent >= minimum else _below_lot(exchange, instrument, asked, sent)
+    return Sized(sent if asked > 0 else -sent) if sent >= minimum else _below_lot(exchange, instrument, asked, sent)
 
 
 def _below_lot(exchange: Exchange, instrument: int, asked: int, sent: int) -> Sized:
@@ -299,38 +295,42 @@ def _below_lot(exchange: Exchange, instrument: int, asked: int, sent: int) -> Si
     return Sized(asked, refusal=(Reason.LOT_SIZE, {"asked": shares, "lot": step, "sent": sent}))
 
 
-def _sell(draft: Draft, exchange: Exchange, instrument: int, asked: int) -> Sized:
-    """A sale: at most what is held or about to be; whole lots, with the odd remainder only all at once."""
-    held = held_by(draft, instrument)
-    if held <= 0 and pending_of(draft, instrument) <= 0:
-        return Sized(-asked, refusal=(Reason.INSUFFICIENT_QUANTITY, {"asked": asked, "sellable": 0}))
-    return _sell_of(exchange, instrument, asked, not_on_sale(draft, instrument, held))
+def _close(draft: Draft, exchange: Exchange, instrument: int, asked: int, held: int) -> Sized:
+    """An order that closes: at most what is held or about to be; whole lots, an odd remainder only all at once."""
+    if held <= 0 and pending_of(draft, instrument) * asked >= 0:
+        return Sized(asked, refusal=(Reason.INSUFFICIENT_QUANTITY, {"asked": abs(asked), "sellable": 0}))
+    return _close_of(exchange, instrument, asked, not_on_sale(draft, instrument, held, asked))
 
 
-def not_on_sale(draft: Draft, instrument: int, held: int) -> int:
-    """Shares held that no open sale has taken yet; all of them when the sales want more than there are."""
-    on_sale = -sum(
-        order.leaves for order in open_orders(draft, instrument) if order.leaves < 0 and not order.is_untouched
+def not_on_sale(draft: Draft, instrument: int, held: int, asked: int = -1) -> int:
+    """Units held that no open order of the side of `asked` has taken; all of them when such orders want more."""
+    on_sale = sum(
+        abs(order.leaves)
+        for order in open_orders(draft, instrument)
+        if order.leaves * asked > 0 and not order.is_untouched
     )
     return held - on_sale if on_sale < held else held
 
 
-def _sell_of(exchange: Exchange, instrument: int, asked: int, left: int) -> Sized:
-    """A sale of shares of which some are left to sell, in lots."""
-    sent = sale_in_lots(asked, left, exchange.lot_minimum[instrument], exchange.lot_step[instrument])
-    return Sized(-sent) if sent else _below_lot(exchange, instrument, -asked, 0)
+def _close_of(exchange: Exchange, instrument: int, asked: int, left: int) -> Sized:
+    """An order that closes some of the units that are left, in lots."""
+    sent = sale_in_lots(abs(asked), left, exchange.lot_minimum[instrument], exchange.lot_step[instrument])
+    return Sized(sent if asked > 0 else -sent) if sent else _below_lot(exchange, instrument, asked, 0)
 
 
 def _target(draft: Draft, exchange: Exchange, instrument: int, target: int, cap: int | None = None) -> Sized:
     """The difference between a target and what is held; what else is open in the instrument gives way."""
-    held = held_by(draft, instrument)
+    held = net_quantity(draft, instrument)
     if target < held:
         # Round the target down, so that what is left never exceeds what was asked.
         target -= target % exchange.lot_step[instrument]
-        return _sell_of(exchange, instrument, held - target, held)._replace(value_cap=cap)
+        return _close_of(exchange, instrument, target - held, held)._replace(value_cap=cap)
     if target == held:
         return Sized(0, refusal=(Reason.NO_CHANGE, {"held": held}))
-    return _buy(exchange, instrument, target - held, nearest=False)._replace(value_cap=cap)
+    if held < 0:
+        # A short holding is closed; what a target wants beyond nothing is asked for when it is gone.
+        return _close_of(exchange, instrument, min(target - held, -held), -held)
+    return _open(exchange, instrument, target - held, nearest=False)._replace(value_cap=cap)
 
 
 def _affordable_shares(value: float, price: float) -> int:
@@ -349,7 +349,7 @@ def _value(draft: Draft, exchange: Exchange, instrument: int, value: float) -> S
     shares = _affordable_shares(abs(value), price)
     if value < 0:
         return _sell_part(draft, exchange, instrument, shares)
-    sized = _buy(exchange, instrument, shares, nearest=False)
+    sized = _open(exchange, instrument, shares, nearest=False)
     return sized._replace(value_cap=exchange.money.money("value", value))
 
 
@@ -365,16 +365,16 @@ def _target_value(draft: Draft, exchange: Exchange, instrument: int, value: floa
 
 def _pct(draft: Draft, exchange: Exchange, instrument: int, pct: float) -> Sized:
     if pct >= 0:
-        free = draft.cash - sum(reserved_cash(draft, exchange).values())
+        free = exchange.account.available(draft, exchange) - sum(reserved_cash(draft, exchange).values())
         return _value(draft, exchange, instrument, exchange.money.amount(int(max(free, 0) * pct + 1e-6)))
-    held = held_by(draft, instrument)
+    held = net_quantity(draft, instrument)
     return _sell_part(draft, exchange, instrument, held if pct == -1 else int(held * -pct + 1e-9))
 
 
 def _sell_part(draft: Draft, exchange: Exchange, instrument: int, shares: int) -> Sized:
     """A sale of about so many shares: whole lots, and never more than is held."""
-    held, lot = held_by(draft, instrument), exchange.lot_step[instrument]
+    held, lot = net_quantity(draft, instrument), exchange.lot_step[instrument]
     whole = held if held and shares >= held else shares - shares % lot
     if whole:
-        return _sell(draft, exchange, instrument, whole)
+        return _shares(draft, exchange, instrument, -whole, nearest=False)
     return _below_lot(exchange, instrument, -shares, 0) if shares else _NOTHING

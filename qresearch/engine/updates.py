@@ -16,12 +16,13 @@ from qresearch.domain.state import Amendment, OpenOrder
 from qresearch.engine.checks import Checks
 from qresearch.engine.draft import Draft
 from qresearch.engine.exchange import Exchange
-from qresearch.engine.ledger import sale_in_lots
+from qresearch.engine.intent import Closable
+from qresearch.engine.ledger import net_quantity, sale_in_lots
 from qresearch.engine.open_orders import open_orders
 from qresearch.engine.queue import is_queued, released
-from qresearch.engine.reserves import cash_need, reserved_cash
+from qresearch.engine.reserves import cash_need, opens, reserved_cash
 from qresearch.engine.risk import end_uncovered
-from qresearch.engine.sizing import JOINQUANT, held_by, larger_than_allowed
+from qresearch.engine.sizing import JOINQUANT, larger_than_allowed
 from qresearch.engine.ticks import on_tick
 
 NEXT_MATCH = "next_match"
@@ -126,9 +127,10 @@ def update_refusal(draft: Draft, exchange: Exchange, order: OpenOrder, wanted: A
             return outside
     if draft.settings.reserve == "none" or updated.is_untouched:
         return None
-    if updated.leaves > 0:
-        return _cash_refusal(draft, exchange, checks, order, updated)
-    return _shares_refusal(draft, exchange, order, updated)
+    closable = exchange.account.closable(draft, exchange, updated.instrument, updated.leaves)
+    if closable is None:
+        return _money_refusal(draft, exchange, checks, order, updated)
+    return _units_refusal(draft, order, updated, closable)
 
 
 def _size_refusal(draft: Draft, exchange: Exchange, updated: OpenOrder) -> Refusal | None:
@@ -139,48 +141,47 @@ def _size_refusal(draft: Draft, exchange: Exchange, updated: OpenOrder) -> Refus
         if too_large is not None:
             return too_large
     minimum, step = exchange.lot_minimum[instrument], exchange.lot_step[instrument]
-    if updated.leaves > 0:
-        sent = total - total % step
-    else:
-        left = held_by(draft, instrument) - _on_sale(draft, updated) + updated.filled
+    closes = not opens(draft, exchange, updated)
+    if closes:
+        left = abs(net_quantity(draft, instrument)) - _taken(draft, updated) + updated.filled
         sent = sale_in_lots(total, left, minimum, step) if left > 0 else total
-    if sent == total and (updated.leaves < 0 or total >= minimum):
+    else:
+        sent = total - total % step
+    if sent == total and (closes or total >= minimum):
         return None
     if step == 1:
         return Reason.MINIMUM_SIZE, {"asked": total, "minimum": minimum}
     return Reason.LOT_SIZE, {"asked": total, "lot": step, "sent": sent}
 
 
-def _on_sale(draft: Draft, order: OpenOrder) -> int:
-    """Shares that the other open sales of its instrument hold back."""
+def _taken(draft: Draft, order: OpenOrder) -> int:
+    """Units that the other open orders of its side hold back."""
     others = (other for other in open_orders(draft, order.instrument) if other.order_id != order.order_id)
-    return -sum(other.leaves for other in others if other.leaves < 0 and not other.is_untouched)
+    return sum(abs(other.leaves) for other in others if other.leaves * order.leaves > 0 and not other.is_untouched)
 
 
-def _cash_refusal(
+def _money_refusal(
     draft: Draft, exchange: Exchange, checks: Checks, order: OpenOrder, updated: OpenOrder
 ) -> Refusal | None:
-    """A working buy must be covered by the cash that no other one holds back."""
+    """A working order that opens must be covered by the money that no other one holds back."""
     needed = cash_need(draft, exchange, checks, updated)
     reserved = reserved_cash(draft, exchange)
     own = reserved.pop(order.order_id, 0)
-    free = max(draft.cash - sum(reserved.values()), 0)
+    free = max(exchange.account.available(draft, exchange) - sum(reserved.values()), 0)
     if needed <= max(free, own):
         return None
     amount = exchange.money.amount
-    facts = {"asked": updated.leaves, "needed": amount(needed), "cash": amount(free)}
-    return Reason.INSUFFICIENT_CASH, {**facts, "affordable": max(updated.leaves * free // needed, 0)}
+    facts = {"asked": abs(updated.leaves), "needed": amount(needed), "cash": amount(free)}
+    return Reason.INSUFFICIENT_CASH, {**facts, "affordable": max(abs(updated.leaves) * free // needed, 0)}
 
 
-def _shares_refusal(draft: Draft, exchange: Exchange, order: OpenOrder, updated: OpenOrder) -> Refusal | None:
-    """A working sale must be covered by the shares that no other one holds back; tomorrow's are all free."""
-    if updated.leaves >= order.leaves and not order.is_untouched:
+def _units_refusal(draft: Draft, order: OpenOrder, updated: OpenOrder, closable: Closable) -> Refusal | None:
+    """A working order that closes must be covered by the units that no other one takes; tomorrow's are all free."""
+    asked, held = abs(updated.leaves), closable.held
+    if asked <= abs(order.leaves) and not order.is_untouched:
         return None
-    position = draft.positions.get(order.instrument)
-    held = free = 0 if position is None else position.quantity
-    if position is not None and draft.phase < CLOSE and not exchange.same_day[order.instrument]:
-        free = position.sellable(draft.day)
-    asked, sellable = -updated.leaves, max(free - _on_sale(draft, order), 0)
+    free = closable.free if draft.phase < CLOSE else held
+    sellable = max(free - _taken(draft, order), 0)
     if asked <= sellable:
         return None
     locked = free < min(asked, held)

@@ -26,16 +26,16 @@ from qresearch.domain.moment import CLOSE
 from qresearch.domain.reasons import Facts, Reason, Refusal
 from qresearch.domain.state import OpenOrder
 from qresearch.domain.terms import MARKET_KINDS, Kind, TimeInForce
-from qresearch.engine.checks import Checks, Cut, Intent
+from qresearch.engine.checks import Checks, Cut
 from qresearch.engine.draft import Draft
 from qresearch.engine.exchange import Exchange
 from qresearch.engine.fills import Quote
-from qresearch.engine.ledger import lots_after_sale
+from qresearch.engine.intent import Intent
+from qresearch.engine.ledger import net_quantity
 from qresearch.engine.open_orders import is_buying
 from qresearch.engine.quoting import Quoting
-from qresearch.engine.reserves import cash_need, intent_of, moves_with_price, reserved_cash, shares_before
+from qresearch.engine.reserves import cash_need, intent_of, moves_with_price, opens, reserved_cash, shares_before
 from qresearch.engine.risk import after_fill, end_closing
-from qresearch.engine.taxes import tax_on_sale
 from qresearch.engine.ticks import rounded
 from qresearch.engine.timing import ends_today
 from qresearch.engine.updates import settle_requests
@@ -143,7 +143,7 @@ class Walk:
             else:
                 self._wait(order, *refusal)
             return
-        if order.closes and order.instrument not in self.draft.positions and self._has_nothing_to_close(order):
+        if order.closes and not net_quantity(self.draft, order.instrument) and self._has_nothing_to_close(order):
             return
         if self.draft.bar:
             if self._sits_out(order):
@@ -239,7 +239,7 @@ class Walk:
         if order.terms.time_in_force is TimeInForce.FOK and shares < abs(order.leaves):
             self._cancel_at_once(order, shares)
             return
-        if refusal is None and side < 0 and shares:
+        if refusal is None and shares and not opens(self.draft, self.exchange, order):
             refusal = self.checks.uncovered(intent, shares)
         if refusal is not None:
             self._reject(order, *refusal)
@@ -283,30 +283,31 @@ class Walk:
     def _carry_intent(self, order: OpenOrder, price: float) -> Intent:
         others = sum(money for order_id, money in self.reserved.items() if order_id != order.order_id)
         held_back = shares_before(self.draft, order)
-        return intent_of(order, price, self.draft.cash - others, held_back)
+        return intent_of(order, price, self.exchange.account.available(self.draft, self.exchange) - others, held_back)
 
     def _fill(self, order: OpenOrder, intent: Intent, quantity: int) -> None:
-        draft = self.draft
+        draft, account = self.draft, self.exchange.account
         notional, fees = self.checks.charge(intent, quantity)
-        _, left = lots_after_sale(draft.tax_lots.get(order.instrument, ()), max(-quantity, 0))
-        tax = tax_on_sale(self.exchange.market, left, draft.day)
-        draft.emit(
-            events.OrderFilled(draft.at, order.order_id, order.instrument, quantity, intent.price, notional, fees)
+        fill = events.OrderFilled(
+            draft.at, order.order_id, order.instrument, quantity, intent.price, notional, fees, account.fills_post
         )
+        posted = list(account.post(draft, self.exchange, fill))
+        draft.emit(fill)
         self._reserve(order.order_id)
-        if tax:
-            draft.emit(events.DividendTaxed(draft.at, order.instrument, tax))
-        after_fill(draft, self.exchange, order, is_taxed=bool(tax))
+        for event in posted:
+            draft.emit(event)
+        after_fill(draft, self.exchange, order, takes_more=bool(posted))
         self.reserved = {known: money for known, money in self.reserved.items() if known in draft.working}
 
     def _reserve(self, order_id: int) -> None:
         """Keep what an order holds back up to date after something happened to it."""
         draft, order = self.draft, self.draft.working.get(order_id)
         self.reserved.pop(order_id, None)
-        if order is not None and order.leaves > 0 and order.reason is not None:
+        if order is not None and order.reason is not None and opens(draft, self.exchange, order):
             needed = cash_need(draft, self.exchange, self.checks, order)
             if moves_with_price(draft, order):
-                needed = min(needed, max(draft.cash - sum(self.reserved.values()), 0))
+                free = self.exchange.account.available(draft, self.exchange) - sum(self.reserved.values())
+                needed = min(needed, max(free, 0))
             self.reserved[order_id] = needed
 
     # ------------------------------------------------------------------ no fill

@@ -19,7 +19,7 @@ from typing import Any, cast
 
 import numpy as np
 
-from qresearch.domain import commands, events, order, reasons, settings, state, terms
+from qresearch.domain import commands, events, ledger, order, reasons, settings, state, terms
 from qresearch.domain.commands import Command
 from qresearch.domain.events import Event, Matched, Placed, records
 from qresearch.domain.fees import Fees
@@ -28,7 +28,7 @@ from qresearch.errors import JournalError
 
 _WORDS: dict[str, type] = {
     name: item
-    for module in (state, reasons, order, terms, settings, events, commands)
+    for module in (state, ledger, reasons, order, terms, settings, events, commands)
     for name, item in vars(module).items()
     if isinstance(item, type) and item.__module__ == module.__name__
 }

@@ -12,8 +12,9 @@ from qresearch.domain.arguments import between, flag, number, price, text, whole
 from qresearch.domain.order import Method
 from qresearch.domain.settings import HOLDING_PERIOD, Own, Settings, Slippage
 from qresearch.domain.terms import MARKET_DAY, Terms
+from qresearch.engine.accounts.cash import ACCOUNTS
 from qresearch.engine.clocks import CLOCKS
-from qresearch.engine.exchange import MarketClock, Models
+from qresearch.engine.exchange import AccountKind, MarketClock, Models
 from qresearch.engine.fees import COST_PRESETS, preset_costs
 from qresearch.engine.fill_models import FILL_MODELS, ByBars
 from qresearch.engine.fills import FillModel
@@ -34,7 +35,7 @@ def settings_of(market: Market, options: Mapping[str, Any]) -> Settings:
         costs=preset_costs(market.venue, choose("costs", options["costs"], COST_PRESETS)),
         slippage=_slippage(options["slippage"]),
         participation=volume_cap(options["participation"]),
-        fill_model=options["fill_model"] if isinstance(options["fill_model"], str) else own_of(options["fill_model"]),
+        fill_model=_named(options["fill_model"]),
         reserve=choose("reserve", options["reserve"], ("limit", "last", "none")),
         cancel_latency=choose("cancel_latency", options["cancel_latency"], ("none", "next_match")),
         open_order_margin=flag("open_order_margin", options["open_order_margin"]),
@@ -43,7 +44,8 @@ def settings_of(market: Market, options: Mapping[str, Any]) -> Settings:
         rights=choose("rights", options["rights"], ("lapse", "subscribe")),
         delisting=choose("delisting", options["delisting"], ("last", "zero")),
         dividend_tax=_dividend_tax(options["dividend_tax"]),
-        clock=options["clock"] if isinstance(options["clock"], str) else own_of(options["clock"]),
+        clock=_named(options["clock"]),
+        account=_named(options["account"]),
     )
 
 
@@ -72,6 +74,7 @@ def models_of(options: Mapping[str, Any]) -> Models:
         A name that is not known, or an object without the methods of such a model; the message lists them.
     """
     clock: MarketClock = _model("clock", options["clock"], CLOCKS, MarketClock)
+    account: AccountKind = _model("account", options["account"], ACCOUNTS, AccountKind)
     fills: Any = _model("fill_model", options["fill_model"], FILL_MODELS, FillModel)
     if not isinstance(fills, tuple(type(known) for known in FILL_MODELS.values())) and not hasattr(fills, "concerns"):
         fills = ByBars(fills)
@@ -82,10 +85,10 @@ def models_of(options: Mapping[str, Any]) -> Models:
         )
     slippage = options["slippage"]
     if isinstance(slippage, (str, tuple, list)):
-        return Models(clock, fills, None)
+        return Models(clock, fills, account, None)
     if isinstance(slippage, FunctionType):
         slippage = ByFunction(slippage)
-    return Models(clock, fills, _model("slippage", slippage, {}, SlippageModel))
+    return Models(clock, fills, account, _model("slippage", slippage, {}, SlippageModel))
 
 
 def _model(option: str, value: object, known: Mapping[str, Any], protocol: type) -> Any:
@@ -102,6 +105,11 @@ def _model(option: str, value: object, known: Mapping[str, Any], protocol: type)
             f"{', '.join(methods)}; see {protocol.__module__}.{protocol.__name__}."
         )
     return value
+
+
+def _named(model: object) -> str | Own:
+    """A model as the settings hold it: by its name where it has one of ours."""
+    return model if isinstance(model, str) else own_of(model)
 
 
 def own_of(model: object) -> Own:

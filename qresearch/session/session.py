@@ -21,7 +21,7 @@ from qresearch.domain.arguments import path as path_of
 from qresearch.domain.arguments import symbols as symbols_of
 from qresearch.domain.calls import told_calls
 from qresearch.domain.settings import Settings
-from qresearch.engine.exchange import MarketClock
+from qresearch.engine.exchange import AccountKind, MarketClock
 from qresearch.engine.fees import fixed_costs
 from qresearch.engine.fills import FillModel
 from qresearch.engine.slippage import SlippageModel
@@ -107,6 +107,9 @@ class Session(TradingApi):
         When limit, stop and the other types fill, and at what price: the rules of :mod:`qresearch.engine.fills`, or
         those of LEAN's equity model on whole bars (:mod:`qresearch.engine.lean_model`). Or a model of your own: an
         object with the two methods of :class:`~qresearch.engine.fills.FillModel`.
+    account : {"cash_shares"}
+        The kind of account: shares paid in full. Or one of your own: an object with the methods of
+        :class:`~qresearch.engine.exchange.AccountKind`.
     reserve : {"limit", "last", "none"}
         Price at which resting buys hold cash back: their limit or stop, the last visible price, or not at all. Resting
         sells hold their shares back from later ones, with "none" they do not.
@@ -181,6 +184,7 @@ class Session(TradingApi):
         participation: float | None = None,
         clock: str | MarketClock = "next_open",
         fill_model: str | FillModel = "a_share",
+        account: str | AccountKind = "cash_shares",
         reserve: str = "limit",
         cancel_latency: str = "none",
         open_order_margin: bool = False,

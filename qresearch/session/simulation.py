@@ -18,7 +18,6 @@ from qresearch.domain.state import State
 from qresearch.engine.decide import advance, decide, refuse_beyond
 from qresearch.engine.draft import Draft
 from qresearch.engine.exchange import Exchange, Models
-from qresearch.engine.valuation import market_values
 from qresearch.errors import UsageError
 from qresearch.market.market import Benchmark, Market
 from qresearch.market.view import View
@@ -105,7 +104,7 @@ class Simulation:
                 "Raise cash=, hold less, or pass positions_paid=False to be given them."
             )
         state = draft.freeze()
-        worth = state.cash + int(market_values(exchange, exchange.view(state), state.positions).sum())
+        worth = exchange.account.value(state, exchange).equity
         timeline = Timeline(state, draft.events, None, lambda day: "start" if day < first else exchange.date(day))
         return cls(exchange, timeline, worth)
 

@@ -14,9 +14,9 @@ from qresearch.domain.fees import NO_FEES, Fees, parts_of
 from qresearch.domain.order import Side
 from qresearch.domain.terms import Kind, Terms
 from qresearch.engine.draft import Draft
+from qresearch.engine.ledger import net_quantity
 from qresearch.engine.open_orders import pending_of
 from qresearch.engine.reserves import reserved_cash
-from qresearch.engine.sizing import held_by
 from qresearch.errors import UsageError, choose
 from qresearch.sentences import ENGLISH, Words
 from qresearch.session.trader import Trader
@@ -217,7 +217,7 @@ class WhatIf:
             _parts(fees, amount),
             amount(draft.cash),
             amount(draft.cash + change),
-            held_by(draft, column) + sent,
+            net_quantity(draft, column) + sent,
             tuple(checks),
             words=words,
         )
@@ -256,7 +256,7 @@ class WhatIf:
             _parts(fees, money.amount),
             money.amount(draft.base.cash),
             money.amount(draft.cash),
-            held_by(draft, column),
+            net_quantity(draft, column),
             tuple(checks),
             is_exact=fill is not None,
             words=words,
@@ -265,7 +265,7 @@ class WhatIf:
     def _checks(self, draft: Draft, column: int, sent: int, change: int) -> list[tuple[str, bool, str]]:
         """What the match will ask, as far as it can be known now."""
         text, words = self._simulation.exchange.money.text, self._words
-        held, others = held_by(draft, column), pending_of(draft, column) - sent
+        held, others = net_quantity(draft, column), pending_of(draft, column) - sent
         checks: list[tuple[str, bool, str]] = []
         if sent > 0:
             # What resting buys hold back cannot be spent at the match either.

@@ -19,7 +19,8 @@ from qresearch.domain import events
 from qresearch.domain.arguments import number
 from qresearch.domain.order import Method
 from qresearch.domain.terms import MARKET_DAY, Terms
-from qresearch.engine.checks import Checks, Intent
+from qresearch.engine.checks import Checks
+from qresearch.engine.intent import Intent
 from qresearch.engine.slippage import slipped
 from qresearch.errors import UsageError, shown
 from qresearch.session.options import order_number

@@ -7,6 +7,7 @@ the reference price falls all the same.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 
 from qresearch.domain import events
@@ -20,17 +21,17 @@ from qresearch.engine.ticks import on_tick
 from qresearch.market.actions import Action
 
 
-def apply_actions(draft: Draft, exchange: Exchange) -> None:
+def apply_actions(draft: Draft, exchange: Exchange) -> Iterator[events.Record]:
     """Apply the corporate actions whose ex-date is today."""
     for action in exchange.market.by_day.get(draft.day, ()):
         position = draft.positions.get(action.instrument)
         if position is not None:
-            _entitle(draft, exchange, action, position.quantity)
+            yield from _entitle(draft, exchange, action, position.quantity)
         if action.bonus:
-            _scale_orders(draft, exchange, action)
+            yield from _scale_orders(draft, exchange, action)
 
 
-def _entitle(draft: Draft, exchange: Exchange, action: Action, held: int) -> None:
+def _entitle(draft: Draft, exchange: Exchange, action: Action, held: int) -> Iterator[events.Record]:
     instrument = action.instrument
     units = exchange.money.units
     if action.cash:
@@ -39,21 +40,21 @@ def _entitle(draft: Draft, exchange: Exchange, action: Action, held: int) -> Non
         tax = 0
         if isinstance(flat, float):
             tax = divide(amount * rate_units("dividend_tax", flat), RATE_SCALE)
-        draft.emit(events.DividendPaid(draft.at, instrument, held, action.cash, amount, tax))
+        yield events.DividendPaid(draft.at, instrument, held, action.cash, amount, tax)
     if action.bonus:
         received = shares_of(held, action.bonus)
         if received:
-            draft.emit(events.SharesIssued(draft.at, instrument, received, action.bonus))
+            yield events.SharesIssued(draft.at, instrument, received, action.bonus)
     if action.rights:
         offered = shares_of(held, action.rights)
         paid = cash_of(offered, action.rights_price, units)
         if draft.settings.rights == "subscribe" and 0 < paid <= draft.cash:
-            draft.emit(events.RightsSubscribed(draft.at, instrument, offered, action.rights_price, paid))
+            yield events.RightsSubscribed(draft.at, instrument, offered, action.rights_price, paid)
         elif offered:
-            draft.emit(events.RightsLapsed(draft.at, instrument, offered, action.rights_price))
+            yield events.RightsLapsed(draft.at, instrument, offered, action.rights_price)
 
 
-def _scale_orders(draft: Draft, exchange: Exchange, action: Action) -> None:
+def _scale_orders(draft: Draft, exchange: Exchange, action: Action) -> Iterator[events.Record]:
     """Scale what is still open: shares by the ratio, prices against it."""
     factor = 1 + action.bonus
     for order in open_orders(draft, action.instrument):
@@ -71,14 +72,14 @@ def _scale_orders(draft: Draft, exchange: Exchange, action: Action) -> None:
                 draft, exchange, action.instrument, scaled, replace(terms, stop_price=_scaled(order.stop, factor))
             )
             stop = None if order.stop is None else moved.stop_price
-            draft.emit(events.OrderScaled(draft.at, order.order_id, scaled, terms, stop))
+            yield events.OrderScaled(draft.at, order.order_id, scaled, terms, stop)
 
 
 def _scaled(price: float | None, factor: float) -> float | None:
     return None if price is None else price / factor
 
 
-def close_delisted(draft: Draft, exchange: Exchange) -> None:
+def close_delisted(draft: Draft, exchange: Exchange) -> Iterator[events.Record]:
     """Close positions whose recorded delisting is today, at the last price (``delisting="zero"``: at nothing).
 
     At the last price it counts as a sale: dividends that are taxed by holding period are taxed now. What is written
@@ -92,9 +93,9 @@ def close_delisted(draft: Draft, exchange: Exchange) -> None:
             amount = exchange.money.notional(exchange.money.price_units(price), quantity)
             _, left = lots_after_sale(draft.tax_lots.get(instrument, ()), quantity)
             tax = tax_on_sale(exchange.market, left, day) if price else 0
-            draft.emit(events.PositionClosed(draft.at, instrument, quantity, price, amount))
+            yield events.PositionClosed(draft.at, instrument, quantity, price, amount)
             if tax:
-                draft.emit(events.DividendTaxed(draft.at, instrument, tax))
+                yield events.DividendTaxed(draft.at, instrument, tax)
 
 
 def freeze_without_bars(draft: Draft, exchange: Exchange) -> None:

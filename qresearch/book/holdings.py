@@ -1,0 +1,73 @@
+"""What an account holds, one row per side of an instrument: the one place for sellable, reserved, cost and value."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from qresearch.domain.ledger import LONG
+from qresearch.domain.state import State
+from qresearch.engine.draft import Draft
+from qresearch.engine.exchange import Exchange
+from qresearch.engine.valuation import market_values
+
+
+class Held(NamedTuple):
+    """Units of one side of an instrument, in integers.
+
+    Parameters
+    ----------
+    instrument : int
+    side : int
+        1 long, -1 short.
+    quantity, free, reserved : int, units
+        All of them; those that may be closed now; those of the free ones that working orders hold back.
+    cost, value : int, money steps
+        What they have cost (fees of a purchase included), and what they are worth at the last visible price.
+    """
+
+    instrument: int
+    side: int
+    quantity: int
+    free: int
+    reserved: int
+    cost: int
+    value: int
+
+    @property
+    def profit(self) -> int:
+        """Floating profit, money steps."""
+        return self.side * (self.value - self.cost)
+
+
+def reserved_units(account: Draft | State) -> dict[tuple[int, int], int]:
+    """Units that working orders could close, by instrument and side of the holding."""
+    found: dict[tuple[int, int], int] = {}
+    if account.settings.reserve != "none":
+        for order in account.working.values():
+            if not order.is_untouched:
+                key = order.instrument, -1 if order.leaves > 0 else 1
+                found[key] = found.get(key, 0) + abs(order.leaves)
+    return found
+
+
+def holdings_of(exchange: Exchange, account: Draft | State) -> list[Held]:
+    """All that is held, at the last visible prices: shares paid in full, then the lots of other kinds of account."""
+    waiting = reserved_units(account) if account.working else {}
+    values = market_values(exchange, exchange.view(account), account.positions).tolist() if account.positions else ()
+    rows = [
+        (instrument, LONG, position.quantity, position.cost, value)
+        for (instrument, position), value in zip(account.positions.items(), values, strict=True)
+    ]
+    money = exchange.money
+    for (instrument, side), lots in account.ledger.lots.items():
+        quantity = sum(lot.quantity for lot in lots)
+        cost = sum(lot.cost or money.notional(lot.opened, lot.quantity) for lot in lots)
+        mark = money.price_units(exchange.view(account).last_price(instrument))
+        rows.append((instrument, side, quantity, cost, money.notional(mark, quantity)))
+    held = []
+    for instrument, side, quantity, cost, value in rows:
+        closable = exchange.account.closable(account, exchange, instrument, -side)
+        free = 0 if closable is None else closable.free
+        reserved = min(waiting.get((instrument, side), 0), free)
+        held.append(Held(instrument, side, quantity, free, reserved, cost, value))
+    return held

@@ -1,0 +1,5 @@
+"""Kinds of account, one file each: what an account holds, binds and owes.
+
+Read :class:`~qresearch.engine.exchange.AccountKind` first, then ``cash.py``. The engine imports this folder; it imports
+the parts of the engine that know no kind.
+"""

@@ -1,0 +1,82 @@
+"""Shares paid in full: the account of most people, and the only kind whose fills post themselves.
+
+The batch match (:mod:`qresearch.engine.matching`) is its fast path: it makes the same sums for a whole open at once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from qresearch.domain import events
+from qresearch.domain.state import State
+from qresearch.engine.accounts.corporate import apply_actions, close_delisted
+from qresearch.engine.draft import Draft
+from qresearch.engine.exchange import Exchange
+from qresearch.engine.intent import Closable, Intent, Need, Value
+from qresearch.engine.ledger import lots_after_sale
+from qresearch.engine.taxes import tax_on_sale
+from qresearch.engine.valuation import market_values
+
+
+@dataclass(frozen=True, slots=True)
+class CashShares:
+    """Long only, against cash; profit by moving average, buying fees in the cost."""
+
+    name: str = "cash_shares"
+    fills_post: bool = True
+
+    def wake(self, draft: Draft, exchange: Exchange, nights: int, /) -> Iterator[events.Record]:
+        """Corporate actions and delistings of the day."""
+        if exchange.market.by_day.get(draft.day):
+            yield from apply_actions(draft, exchange)
+        if draft.day in exchange.closing:
+            yield from close_delisted(draft, exchange)
+
+    def closable(
+        self, account: Draft | State, exchange: Exchange, instrument: int, quantity: int, /
+    ) -> Closable | None:
+        """A sale closes: what is held, and what of it was not bought today where that counts (T+1)."""
+        if quantity > 0:
+            return None
+        position = account.positions.get(instrument)
+        if position is None:
+            return Closable(0, 0)
+        held = position.quantity
+        return Closable(held, held if exchange.same_day[instrument] else position.sellable(account.day))
+
+    def need(self, account: Draft | State, exchange: Exchange, intent: Intent, quantity: int, /) -> Need:
+        """A buy needs its value and fees; a sale what fees and tax take beyond its value."""
+        notional, fees = exchange.charge(account, intent, quantity)
+        if quantity > 0:
+            return Need(notional + fees.total)
+        return Need(fees.total + self._tax(account, exchange, intent.instrument, -quantity) - notional)
+
+    def available(self, account: Draft | State, exchange: Exchange, /) -> int:
+        """The cash."""
+        return account.cash
+
+    def post(self, draft: Draft, exchange: Exchange, fill: events.OrderFilled, /) -> Iterable[events.Record]:
+        """The tax on dividends of the shares sold, where it goes by holding period."""
+        tax = self._tax(draft, exchange, fill.instrument, max(-fill.quantity, 0))
+        return [events.DividendTaxed(fill.at, fill.instrument, tax)] if tax else ()
+
+    @staticmethod
+    def _tax(account: Draft | State, exchange: Exchange, instrument: int, sold: int) -> int:
+        lots = account.tax_lots.get(instrument)
+        return tax_on_sale(exchange.market, lots_after_sale(lots, sold)[1], account.day) if lots else 0
+
+    def settle(self, draft: Draft, exchange: Exchange, /) -> Iterable[events.Record]:
+        """Nothing is left to settle after a close."""
+        return ()
+
+    def value(self, account: Draft | State, exchange: Exchange, /) -> Value:
+        """Cash and what the shares are worth at the last visible prices."""
+        market = int(market_values(exchange, exchange.view(account), account.positions).sum())
+        cost = sum(position.cost for position in account.positions.values())
+        return Value(account.cash + market, market, market - cost)
+
+
+CASH_SHARES = CashShares()
+ACCOUNTS = {CASH_SHARES.name: CASH_SHARES}
+"""Ours, by name."""

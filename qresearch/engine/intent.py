@@ -1,0 +1,88 @@
+"""What is asked of a kind of account about an order, and what it answers."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from qresearch.domain.fees import NO_FEES, Fees
+from qresearch.domain.reasons import Refusal
+
+
+class Intent(NamedTuple):
+    """An order about to trade.
+
+    Parameters
+    ----------
+    instrument : int
+    wanted : int, shares
+        Signed.
+    price : float, currency per share
+        After slippage.
+    cap : int or None, money steps
+        Value not to be exceeded; of the whole position when `caps_position`.
+    caps_position : bool
+    free_cash : int, money steps
+        Cash that this order may use.
+    reserved_shares : int
+        Shares that earlier sells hold back.
+    notional : int, money steps
+        Filled so far on the same order.
+    fees : Fees
+        Charged so far on the same order.
+    is_rest : bool
+        What is left of an order that was partly filled: lots are a rule for entering an order, not for its rest.
+    """
+
+    instrument: int
+    wanted: int
+    price: float
+    cap: int | None
+    caps_position: bool
+    free_cash: int
+    reserved_shares: int = 0
+    notional: int = 0
+    fees: Fees = NO_FEES
+    is_rest: bool = False
+
+
+class Closable(NamedTuple):
+    """Units that an order of a side would close: all that are held, and those that may go now."""
+
+    held: int
+    free: int
+
+
+class Need(NamedTuple):
+    """What an order takes from what the account may use.
+
+    Parameters
+    ----------
+    money : int, money steps
+        Cash or margin, fees included; negative where the order brings some.
+    refusal : (Reason, facts) or None
+        Why the account cannot carry such an order, whatever it has.
+    """
+
+    money: int
+    refusal: Refusal | None = None
+
+
+class Value(NamedTuple):
+    """What an account is worth at its marks, in money steps.
+
+    Parameters
+    ----------
+    equity : int
+        What would be left if everything were settled at the marks.
+    market : int
+        Value of what is held long, less what is held short.
+    floating : int
+        Profit of what is held. Floating + realised + income - fees is what the equity grew by.
+    margin : int
+        Bound behind open risk.
+    """
+
+    equity: int
+    market: int
+    floating: int
+    margin: int = 0

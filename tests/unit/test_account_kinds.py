@@ -1,0 +1,193 @@
+"""A kind of account is one object: the engine asks it, and keeps what it says in events that need no kind."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import hypothesis.strategies as st
+import pytest
+from hypothesis import given, settings
+
+import qresearch as qr
+from qresearch.domain import events
+from qresearch.domain.ledger import LONG, SHORT, Lot
+from qresearch.domain.money import RATE_SCALE, divide
+from qresearch.domain.reasons import Reason
+from qresearch.engine.evolve import evolve
+from qresearch.engine.intent import Closable, Need, Value
+
+MARKET = qr.sample_market()
+SYMBOL = "604018.SH"
+START = "2022-03-01"
+
+
+@dataclass(frozen=True)
+class Margined:
+    """Contracts on margin, long and short, paid up to the close every day: a toy, of 60 lines."""
+
+    rate: int = 100_000_000
+    name: str = "margined"
+    fills_post: bool = False
+
+    def wake(self, draft, exchange, nights) -> tuple[()]:  # noqa: ARG002
+        return ()
+
+    def closable(self, account, exchange, instrument, quantity) -> Closable | None:  # noqa: ARG002
+        held = account.ledger.quantity(instrument, SHORT if quantity > 0 else LONG)
+        return Closable(held, held) if held else None
+
+    def need(self, account, exchange, intent, quantity) -> Need:
+        notional, fees = exchange.charge(account, intent, quantity)
+        if self.closable(account, exchange, intent.instrument, quantity) is not None:
+            return Need(0)
+        return Need(divide(notional * self.rate, RATE_SCALE) + fees.total)
+
+    def available(self, account, exchange) -> int:
+        worth = self.value(account, exchange)
+        return worth.equity - worth.margin
+
+    def post(self, draft, exchange, fill) -> Iterator[events.Record]:
+        side = 1 if fill.quantity > 0 else -1
+        units = exchange.money.price_units(fill.price)
+        fee = fill.fees.total
+        if not draft.ledger.quantity(fill.instrument, -side):
+            yield events.LotAdded(fill.at, fill.instrument, side, Lot(fill.at.day, abs(fill.quantity), units, units))
+            yield events.Posted(fill.at, -fee, "fee", fee=fee)
+            return
+        from qresearch.engine.ledger import lots_taken
+
+        _, left = lots_taken(draft.ledger.lots[fill.instrument, -side], abs(fill.quantity), "oldest", fill.at.day)
+        money = exchange.money.notional
+        paid = sum(-side * (money(units, lot.quantity) - money(lot.base, lot.quantity)) for lot in left)
+        gain = sum(-side * (money(units, lot.quantity) - money(lot.opened, lot.quantity)) for lot in left)
+        yield events.LotsTaken(fill.at, fill.instrument, -side, abs(fill.quantity))
+        yield events.Posted(fill.at, paid - fee, "closed", realised=gain, fee=fee)
+
+    def settle(self, draft, exchange) -> Iterator[events.Record]:
+        money, view = exchange.money, exchange.view(draft)
+        for (instrument, side), lots in draft.ledger.lots.items():
+            mark = money.price_units(view.last_price(instrument))
+            paid = sum(side * (money.notional(mark, lot.quantity) - money.notional(lot.base, lot.quantity)) for lot in lots)
+            yield events.Posted(draft.at, paid, "variation")
+            yield events.Rebased(draft.at, instrument, mark)
+
+    def value(self, account, exchange) -> Value:
+        money, view = exchange.money, exchange.view(account)
+        unpaid = floating = market = margin = 0
+        for (instrument, side), lots in account.ledger.lots.items():
+            mark = money.price_units(view.last_price(instrument))
+            for lot in lots:
+                worth = money.notional(mark, lot.quantity)
+                unpaid += side * (worth - money.notional(lot.base, lot.quantity))
+                floating += side * (worth - money.notional(lot.opened, lot.quantity))
+                market += side * worth
+                margin += divide(worth * self.rate, RATE_SCALE)
+        return Value(account.cash + unpaid, market, floating, margin)
+
+
+def opened(cash: float = 100_000, **options: object) -> qr.Session:
+    """A session on such an account."""
+    return qr.Session(MARKET, start=START, cash=cash, account=Margined(), **options)
+
+
+def assert_identity(session: qr.Session) -> None:
+    """Floating + realised + income - fees is what the equity grew by, on every day that is kept."""
+    exchange = session.simulation.exchange
+    for state in session.simulation.timeline.branch.stops:
+        worth = exchange.account.value(state, exchange)
+        grown = worth.equity - session.simulation.starting_equity
+        assert worth.floating + state.realised + state.ledger.income - state.ledger.fees == grown
+
+
+def test_margin_is_bound_and_not_the_value() -> None:
+    """Protects the need of an order: ten times the cash can be held at a margin of a tenth, and no more."""
+    session = opened()
+    most = session.buy(SYMBOL, 200_000)
+    session.step()
+    price = most.average_price
+    assert 0.95 * 1_000_000 < most.filled * price <= 1_000_000
+    assert most.events.reason.tolist().count("INSUFFICIENT_CASH") == 1
+    assert session.portfolio.available < 0.05 * 100_000 + price * 100
+
+
+def test_a_sale_of_nothing_held_opens_a_short_side() -> None:
+    """Protects both sides: what is sold first is bought back, and the profit is that of the fall."""
+    session = opened(costs="zero")
+    sold = session.sell(SYMBOL, 1000)
+    session.step(3)
+    assert session.simulation.account.ledger.quantity(MARKET.column(SYMBOL), SHORT) == 1000
+    assert session.portfolio.positions[SYMBOL].quantity == -1000
+    back = session.buy(SYMBOL, 1000)
+    session.step()
+    assert back.filled == 1000
+    assert not session.simulation.account.ledger.lots
+    assert session.portfolio.profit == pytest.approx((sold.average_price - back.average_price) * 1000)
+    assert session.portfolio.realised_profit == session.portfolio.profit
+    assert_identity(session)
+
+
+def test_every_day_is_paid_at_its_close() -> None:
+    """Protects the daily settlement: after it all profit is cash, and the next day begins from the close."""
+    session = opened(costs="zero")
+    session.buy(SYMBOL, 1000)
+    session.step()
+    before = session.portfolio.equity
+    session.step(phase="AFTER_CLOSE")
+    assert session.simulation.account.cash == round(before * 100)
+    assert [event.why for event in session.simulation.log if isinstance(event, events.Posted)] == ["fee", "variation"]
+
+
+def test_time_travel_branches_and_a_journal_need_no_kind(tmp_path: Path) -> None:
+    """Protects what folds a log: going back, another branch and a resumed file have the same account."""
+    path = tmp_path / "margined.qrj"
+    session = opened(journal=path)
+    session.buy(SYMBOL, 3000)
+    session.step(4)
+    digest, equity = session.digest(), session.portfolio.equity
+    session.back(2)
+    session.sell(SYMBOL, 1000)
+    session.step(2)
+    other = session.digest()
+    session.branch("main")
+    assert (session.digest(), session.portfolio.equity) == (digest, equity)
+    del session
+    again = qr.Session.resume(path, MARKET, account=Margined())
+    assert {branch.digest for branch in map(again.simulation.timeline.branches.get, ()) if branch} == set()
+    assert again.digest() in {digest, other}
+    with pytest.raises(qr.errors.JournalError, match="account=margined"):
+        qr.Session.resume(path, MARKET)
+
+
+moves = st.lists(st.tuples(st.sampled_from(["buy", "sell"]), st.integers(1, 40)), min_size=1, max_size=12)
+
+
+@settings(max_examples=25, deadline=None)
+@given(moves)
+def test_the_identity_holds_on_every_path(asked: list[tuple[str, int]]) -> None:
+    """Protects the books of every kind: no path of orders makes or loses money, and the fold is the account."""
+    session = opened()
+    for call, lots in asked:
+        getattr(session, call)(SYMBOL, 100 * lots)
+        session.step()
+    assert_identity(session)
+    branch = session.simulation.timeline.branch
+    blank = branch.stops[0]._replace(cash=0)
+    assert evolve(blank, branch.log) == session.simulation.account
+
+
+def test_a_resting_order_holds_its_margin_back() -> None:
+    """Protects the reserve: it is the need of what rests, and the shares of a closing order are taken once."""
+    session = opened()
+    session.buy(SYMBOL, 1000, qr.terms.limit(9.0, tif="GTC"))
+    session.step()
+    free = session.portfolio.available
+    assert session.portfolio.equity - free == pytest.approx(9.0 * 1000 * 0.1 + 5, abs=0.01)
+
+
+def test_an_object_without_the_methods_is_refused() -> None:
+    """Protects the caller: the message names what is missing."""
+    with pytest.raises(qr.errors.UsageError, match="without wake, closable, need, available, post, settle, value"):
+        qr.Session(MARKET, account=object())
+    assert Reason.INSUFFICIENT_CASH

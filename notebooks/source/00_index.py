@@ -59,9 +59,9 @@ print(episodes.loc["locked_limit_up", "what_to_see"])
 
 # %%
 folder = TemporaryDirectory()
-path = Path(folder.name) / "my-session.ipynb"
-session.to_script(path)
-Download(path)
+notebook = Path(folder.name) / "my-session.ipynb"
+session.to_script(notebook)
+Download(notebook)
 
 # %% [markdown]
 # or, when the session was opened with `journal="my.qsession"`, as its journal with all branches:

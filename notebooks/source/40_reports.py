@@ -39,7 +39,7 @@ session.run(until="2022-09-30")
 # %% [markdown]
 # ## The report
 #
-# The figures are our own, each with its formula in `qresearch.session.statistics`; the benchmark is the index of the
+# The figures are our own, each with its formula in `qresearch.book.statistics`; the benchmark is the index of the
 # market, or any Series of closes. Annual figures count 252 trading days to a year, not the calendar.
 
 # %%

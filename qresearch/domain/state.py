@@ -114,8 +114,7 @@ class OpenOrder(NamedTuple):
     def is_untouched(self) -> bool:
         """True for a stop, or an order with a trigger, that has not been reached yet: it holds nothing back.
 
-        >>> from qresearch.domain.settings import Settings
-        from qresearch.domain.terms import limit, stop
+        >>> from qresearch.domain.terms import limit, stop
         >>> OpenOrder(1, 0, -100, stop(9.5)).is_untouched, OpenOrder(1, 0, -100, limit(10.5)).is_untouched
         (True, False)
         """

@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 from qresearch.domain.arguments import function
@@ -19,7 +20,7 @@ from qresearch.session.memory import Scheduled
 from qresearch.session.now import now_of
 from qresearch.session.schedules import AT_EVERY_BAR, hook_phases, is_due
 from qresearch.session.source_file import read_source
-from qresearch.session.strategy import HOOKS, BarData, Context, Hooks, Loadable, bind_hook, load_strategy
+from qresearch.session.strategy import HOOKS, BarData, Context, Hooks, Loadable, load_strategy
 from qresearch.session.traces import strategy_error
 from qresearch.session.trader import Trader
 
@@ -54,6 +55,25 @@ def changed_hooks(hooks: Hooks, functions: dict[str, Callable[..., object]]) -> 
             calls[hook] = functions[hook]
             names.append(hook)
     return replace(hooks, calls=calls), names
+
+
+def bind_hook(hook: Callable[..., object], context: Context, data: BarData) -> Callable[[], object]:
+    """A hook as a call without arguments; it gets the data too when it takes two.
+
+    Raises
+    ------
+    UsageError
+        It takes none, or more than two; write ``def handle_data(context, data)``.
+    """
+    needed = [
+        item
+        for item in inspect.signature(hook).parameters.values()
+        if item.default is item.empty and item.kind in {item.POSITIONAL_ONLY, item.POSITIONAL_OR_KEYWORD}
+    ]
+    if not 1 <= len(needed) <= 2:
+        name = getattr(hook, "__name__", repr(hook))
+        raise UsageError(f"{name} takes {len(needed)} arguments. Write it as {name}(context) or {name}(context, data).")
+    return partial(hook, context, data) if len(needed) == 2 else partial(hook, context)
 
 
 class Host:

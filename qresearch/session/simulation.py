@@ -155,10 +155,10 @@ class Simulation:
             return decide(draft, self.exchange, command)
         draft = Draft(self.timeline.state)
         done = decide(draft, self.exchange, command)
-        if self._observers:
-            self._follow()
+        self._follow()
+        told = self._read(draft.events)
         self.keeper.keep_command(draft)
-        self._tell(draft.events)
+        self._tell(told)
         return done
 
     def tried(self, act: Callable[[], object]) -> Draft:
@@ -190,18 +190,16 @@ class Simulation:
             refuse_beyond(exchange)
         draft = self.draft = Draft(self.timeline.state)
         told = 0
-        if self._observers:
-            self._follow()
+        self._follow()
         try:
             while draft.at < target:
                 advance(draft, exchange)
                 if self._observers:
-                    self._tell(draft.events[told:])
+                    self._tell(self._read(draft.events[told:]))
                     told = len(draft.events)
                 if inside is not None and inside(draft):
                     break
-            if self._observers:
-                self._tell(draft.events[told:])
+            self._tell(self._read(draft.events[told:]))
         finally:
             self.draft = None
         draft.events.append(events.Advanced(draft.at))
@@ -238,15 +236,23 @@ class Simulation:
 
     def _follow(self) -> None:
         """Take the orders as they are, to tell what happens to them from here on."""
-        self._followed = self.orders.on(self.timeline.branch).fork()
+        if self._observers:
+            self._followed = self.orders.on(self.timeline.branch).fork()
 
-    def _tell(self, log: list[events.Event]) -> None:
-        """Tell the observers of some events."""
+    def _read(self, log: list[events.Event]) -> list[tuple[events.Record, OrderRecord]]:
+        """The events of orders among some, each with its order right after it: as it was, whatever observers do."""
+        told = []
         for event in events.records(log if self._observers else ()):
             _, order = self._followed.tell(event)
             if order is not None:
-                for observer in self._observers:
-                    observer(event, copy(order))
+                told.append((event, copy(order)))
+        return told
+
+    def _tell(self, told: list[tuple[events.Record, OrderRecord]]) -> None:
+        """Tell the observers."""
+        for event, order in told:
+            for observer in self._observers:
+                observer(event, copy(order))
 
 
 def seed(

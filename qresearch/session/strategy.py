@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import inspect
 import types
 from collections.abc import Callable, Iterable, MutableMapping
 from dataclasses import dataclass, field
-from functools import partial
 from pathlib import Path
 from typing import Any, NoReturn, Protocol, SupportsIndex, runtime_checkable
 
@@ -386,22 +384,3 @@ class BarData:
     def day(self) -> int:
         """Index of the present day in the arrays."""
         return self._simulation.view.day
-
-
-def bind_hook(hook: Callable[..., object], context: Context, data: BarData) -> Callable[[], object]:
-    """A hook as a call without arguments; it gets the data too when it takes two.
-
-    Raises
-    ------
-    UsageError
-        It takes none, or more than two; write ``def handle_data(context, data)``.
-    """
-    needed = [
-        item
-        for item in inspect.signature(hook).parameters.values()
-        if item.default is item.empty and item.kind in {item.POSITIONAL_ONLY, item.POSITIONAL_OR_KEYWORD}
-    ]
-    if not 1 <= len(needed) <= 2:
-        name = getattr(hook, "__name__", repr(hook))
-        raise UsageError(f"{name} takes {len(needed)} arguments. Write it as {name}(context) or {name}(context, data).")
-    return partial(hook, context, data) if len(needed) == 2 else partial(hook, context)

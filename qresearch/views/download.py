@@ -30,9 +30,9 @@ class Download:
     --------
     >>> import tempfile, qresearch as qr
     >>> session = qr.Session(qr.sample_market(), start="2022-03-11", cash=100_000).step()
-    >>> path = tempfile.mkdtemp() + "/my-session.ipynb"
-    >>> program = session.to_script(path)
-    >>> Download(path)
+    >>> notebook = tempfile.mkdtemp() + "/my-session.ipynb"
+    >>> program = session.to_script(notebook)
+    >>> Download(notebook)
     <Download my-session.ipynb>
     """
 

@@ -11,7 +11,7 @@ import pytest
 
 from qresearch.reference import public_modules
 
-SKIPPED = {"qresearch.market.market": "asks a data vendor over the network"}
+SKIPPED = {"qresearch.sources.fetching": "asks a data vendor over the network"}
 """Modules with examples that are not run, and why."""
 FINDER = doctest.DocTestFinder(exclude_empty=True)
 

@@ -17,14 +17,17 @@ TRADE = [
     "set_order_cost", "set_slippage", "settings", "ticket",
 ]  # fmt: skip
 LOOK = [
-    "bars", "equity", "events", "fills", "history", "market", "memory", "message", "notices", "open_orders", "orders",
-    "portfolio", "positions", "strategy", "tables", "watch",
+    "equity", "events", "fills", "history", "market", "memory", "message", "notices", "open_orders", "orders",
+    "portfolio", "positions", "simulation", "strategy", "tables", "watch",
 ]  # fmt: skip
-TELL = ["explain", "panels", "plot", "report", "show"]
-KEEP = ["digest", "save_results", "to_notebook", "to_script"]
+TELL = ["explain", "panels", "plot", "report", "show", "words"]
+KEEP = ["digest", "save_results", "to_script"]
 CONSTRUCTORS = ["from_script", "resume"]
 """Other ways to make a session: they belong to the class, nobody meets them on a session that stands before him."""
 MOST_MEMBERS = 40
+
+PORTS = {"AnySession": "Session", "Held": "Holding", "Valued": "Portfolio"}
+"""Faces of classes, for those who may not know these: what each member is stands at the class."""
 
 NOT_OFFERED = {"TYPE_CHECKING", "annotations", "load_ipython_extension"}
 """In the facade for Python's or IPython's sake, not for users."""
@@ -76,7 +79,7 @@ def undocumented(module: ModuleType) -> Iterator[str]:
         bare = not value.__doc__ or value.__doc__.startswith(f"{name}(")
         if bare and (inspect.isclass(value) or inspect.isfunction(value)):
             yield f"{module.__name__}.{name}"
-        if inspect.isclass(value):
+        if inspect.isclass(value) and name not in PORTS:
             for member, found in vars(value).items():
                 function = found.fget if isinstance(found, property) else getattr(found, "__func__", found)
                 if not member.startswith("_") and inspect.isfunction(function) and not function.__doc__:

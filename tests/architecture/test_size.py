@@ -13,7 +13,7 @@ MOST_LINES_OF_A_MODULE = 400
 MOST_LINES_OF_A_FUNCTION = 60
 
 LONG_MODULES = {
-    "session/session.py": "how a session is made and kept: most of it is the docstrings of its options",
+    "session/session.py": "the facade that a user types, which hands each call on: most of it is docstrings",
     "domain/events.py": "all events side by side, one small record each: the whole vocabulary on one page",
     "session/breakpoints.py": "the named conditions side by side, each a few lines with its example",
 }

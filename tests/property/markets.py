@@ -315,14 +315,10 @@ class Driver:
             self.tickets.append(str(ticket))
 
 
-def session_of(market: qr.Market, seed: int, *, plain: bool | None = None, **options) -> qr.Session:
-    """A session with a :class:`Driver` on a market, and options drawn from the seed unless given.
-
-    Every other seed is `plain`: only what the Trading API has, which takes the fast way through a match.
-    """
+def options_of(seed: int, **options) -> dict[str, object]:
+    """Options of a session, drawn from the seed unless given."""
     rng = np.random.default_rng(seed)
-    plain = seed % 2 == 0 if plain is None else plain
-    drawn = {
+    return {
         "cash": int(rng.choice([20_000, 300_000, 5_000_000])),
         "costs": str(rng.choice(["default", "historical", "zero"])),
         "match_order": str(rng.choice(["sells_first", "fifo"])),
@@ -336,5 +332,13 @@ def session_of(market: qr.Market, seed: int, *, plain: bool | None = None, **opt
         "cancel_latency": str(rng.choice(["none", "next_match"])),
         "open_order_margin": False,
     } | options
-    driver = Driver(seed, sorted(market.symbols), drawn.pop("raise_at", None), plain=plain)
-    return qr.Session(market, strategy=driver, **drawn)
+
+
+def session_of(market: qr.Market, seed: int, *, plain: bool | None = None, **options) -> qr.Session:
+    """A session with a :class:`Driver` on a market, and :func:`options_of` the seed.
+
+    Every other seed is `plain`: only what the Trading API has, which takes the fast way through a match.
+    """
+    plain = seed % 2 == 0 if plain is None else plain
+    driver = Driver(seed, sorted(market.symbols), options.pop("raise_at", None), plain=plain)
+    return qr.Session(market, strategy=driver, **options_of(seed, **options))

@@ -673,7 +673,7 @@ def test_the_fast_way_through_a_match_is_the_exact_way(spec: MarketSpec, seed: i
     for exact in (False, True):
         with pytest.MonkeyPatch.context() as patch:
             if exact:
-                patch.setattr(matching, "_is_special", lambda draft, blocks: True)
+                patch.setattr(matching, "_is_special", lambda *_: True)
             # Only the exact way knows what these do.
             options = {"reserve": "none", "cancel_latency": "none"}
             runs.append(session_of(market, seed, plain=True, **options).run(progress=False))

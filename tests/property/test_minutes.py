@@ -13,7 +13,7 @@ from books import check_books
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import initialize
-from markets import PHASES, MarketSpec, session_of
+from markets import PHASES, MarketSpec, options_of
 from minutes import MinuteDriver, MinuteSpec, OvernightDriver, minute_markets, taken_apart
 from test_invariants import SEEDS, both_ways, check_ways_of_stepping, examples, folds, log_of, poisoned, walk_orders
 from test_time_travel import Traveller
@@ -28,10 +28,8 @@ OPEN, INTRADAY, CLOSE = (PHASES.index(phase) for phase in ("OPEN", "INTRADAY", "
 
 
 def minute_session(market: qr.Market, seed: int, driver: type = MinuteDriver, *, plain: bool, **options) -> qr.Session:
-    """A session of :func:`session_of` with a driver that acts inside the day."""
-    made = session_of(market, seed, plain=plain, **options)
-    options = {name: value for name, value in made._options.items() if value is not None}
-    return qr.Session(market, strategy=driver(seed, sorted(market.symbols), plain=plain), **options)
+    """A session with :func:`options_of` the seed and a driver that acts inside the day."""
+    return qr.Session(market, strategy=driver(seed, sorted(market.symbols), plain=plain), **options_of(seed, **options))
 
 
 def wander(session: qr.Session, seed: int) -> None:
@@ -211,7 +209,7 @@ def test_the_fast_way_through_a_bar_is_the_exact_way(plain: bool, spec: MinuteSp
     for exact in (False, True):
         with pytest.MonkeyPatch.context() as patch:
             if exact:
-                patch.setattr(matching, "_is_special", lambda draft, blocks: True)
+                patch.setattr(matching, "_is_special", lambda *_: True)
             options = {"reserve": "none", "cancel_latency": "none"}
             runs.append(minute_session(market, seed, plain=plain, **options).run(progress=False))
     fast, slow = runs
@@ -269,10 +267,7 @@ def test_a_session_its_journal_and_its_script_have_one_digest(spec: MinuteSpec, 
     market = spec.build()
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "run.qsession"
-        session = minute_session(market, seed, plain=False)
-        options = {name: value for name, value in session._options.items() if value is not None}
-        driver = MinuteDriver(seed, sorted(market.symbols), plain=False)
-        session = qr.Session(market, strategy=driver, journal=path, **options)
+        session = minute_session(market, seed, plain=False, journal=path)
         session.run(until=market.days[len(market.days) // 2], progress=False)
         session.step(3, phase="INTRADAY")
         session.back().order(sorted(market.symbols)[0], 100)

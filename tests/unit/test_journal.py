@@ -414,6 +414,62 @@ def test_the_class_of_a_journal_is_not_left_open(path: Path) -> None:
     assert not made.simulation.keeper.journal.is_open
 
 
+class Commander(Counter):
+    """A strategy that asks for all that is no order: it cancels, changes, records, writes and sets costs."""
+
+    def handle_data(self, context, data) -> None:
+        super().handle_data(context, data)
+        context.record(turns=context.turns)
+        context.log("day", data.day)
+        if context.turns == 2:
+            resting = context.order("604018", 300, qr.terms.limit(8.0, tif="GTC"))
+            context.set_order_cost(close_tax=0.001)
+            resting.update(quantity=200)
+            resting.cancel()
+            resting.cancel()  # too late
+
+
+def test_commands_come_back_beside_their_events(path: Path) -> None:
+    """Protects what was asked for, beside what came of it: on every branch, by hand and in callbacks, refused too."""
+    made = session(path, Commander, positions={"604035": 100}).step(4)
+    ticket = made.buy("604018", 500, qr.terms.limit(8.0, tif="GTC"))
+    made.step()
+    ticket.update(quantity=400, limit_price=8.1)
+    ticket.cancel()
+    ticket.update(quantity=600)
+    made.set_slippage("bps", 3)
+    made.back(2).branch("other").set_order_cost(close_tax=0.002)
+    made.step(2)
+    kept = {name: item.commands for name, item in made.simulation.timeline.branches.items()}
+    made.simulation.keeper.journal.close()
+    back = resumed(path, Commander, verify=True)
+    assert {name: item.commands for name, item in back.simulation.timeline.branches.items()} == kept
+    kinds = {type(command).__name__ for commands in kept.values() for _, command in commands}
+    assert kinds == {"Cancel", "Update", "ChangeSettings", "Record", "Log"}
+
+
+def test_the_program_of_a_refused_update_asks_for_what_was_asked_for(path: Path) -> None:
+    """Protects commands that were refused: the program asks for the same sizes, from the session and from its file."""
+    made = session(path, None)
+    ticket = made.buy("604018", 500)
+    made.step()
+    ticket.update(quantity=700)
+    made.buy("604035", 1000, qr.terms.limit(1.0, tif="GTC"))
+    made.step()
+    made.ticket(2).update(quantity=400, limit_price=1.2)
+    made.cancel("1")
+    program = made.to_script(market="DATA")
+    for call in (
+        "ticket('1').update(quantity=700)",
+        "ticket('2').update(quantity=400, limit_price=1.2)",
+        "cancel('1')",
+    ):
+        assert call in program
+    exec(compile(program, "script", "exec"), {"DATA": MARKET})  # it asserts its own digest
+    made.simulation.keeper.journal.close()
+    assert resumed(path).to_script(market="DATA") == program
+
+
 # ---------------------------------------------------------------------------------------- what is no journal to be
 
 

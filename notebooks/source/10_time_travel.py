@@ -102,7 +102,7 @@ session.step()
 session.step()
 
 # %%
-session.bars(SYMBOL, 3)[["open", "close"]]
+session.history(SYMBOL, 3, field="all", adjust="none")[["open", "close"]]
 
 # %% [markdown]
 # There it is: on the day of the purchase the highest close since then is already far above the close. It is that of

@@ -165,7 +165,7 @@ too_soon.explain()
 
 # %%
 gap = qr.Session(market, start="2021-01-27", cash=0, positions={"004177": 1000}, positions_paid=False)
-yesterday = gap.bars("004177", 1).close.iloc[0]
+yesterday = gap.history("004177", 1, adjust="none").iloc[0, 0]
 protected = gap.sell("004177", 1000, style=stop(round(yesterday * 0.98, 2)))
 gap.step()
 protected.record.terms.stop_price, protected.average_price, protected.status.value

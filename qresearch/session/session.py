@@ -665,7 +665,8 @@ class Session(TradingApi):
             Number of bars; fewer come back at the start of the data.
         field : str
             "open", "high", "low", "close", "volume", "turnover", "pre_close", "limit_up" or "limit_down"; of bars
-            inside the day the first six, and "bid" and "ask" where the data have them.
+            inside the day the first six, and "bid" and "ask" where the data have them. "all", of one symbol: each
+            field is a column.
         adjust : {"pre", "post", "none"}
             For corporate actions as of the present day: "pre" makes older prices comparable with today's.
         frequency : {"day", "bar"}

@@ -102,6 +102,8 @@ _VALUES: Mapping[str, object] = {
     "no_slippage": Slippage("none", 0.0),
 }  # fmt: skip
 """Values at which facts are left out; any other word stands for itself."""
+_PINNED: Mapping[tuple[str, object], str] = {("|sizing=", "floor"): "joinquant"}
+"""Words that had another name when the text was pinned, by the fact that they stand for."""
 _NEVER = object()
 """The value at which a fact is left out that is always written: none is equal to it."""
 
@@ -167,7 +169,7 @@ class Row:
             elif isinstance(value, Mapping):
                 text += f"{head}{sorted((key, str(known)) for key, known in value.items())}"
             else:
-                text += f"{head}{value!s}"
+                text += f"{head}{_PINNED.get((head, value), value)!s}"
         return text + "\n"
 
 

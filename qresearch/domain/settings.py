@@ -81,7 +81,7 @@ class Settings:
 
     Parameters
     ----------
-    costs : Costs
+    costs : Costs or Own
     slippage : Slippage or Own
     participation : float or None
         Largest part of a bar's volume that all orders in one instrument may take together; None: no cap.
@@ -89,8 +89,8 @@ class Settings:
         Whether a request meets the market at the next open or inside the call: :mod:`qresearch.engine.immediate`.
     account : {"cash_shares"} or Own
         The kind of account: :mod:`qresearch.engine.accounts`.
-    sizing : {"native", "joinquant"}
-        How shares are counted: as :mod:`qresearch.engine.sizing` says, or with the three differences that it names.
+    sizing : {"native", "floor"} or Own
+        How shares are counted: :mod:`qresearch.engine.sizing_policy`.
     fill_model : {"a_share", "lean_equity"} or Own
         When and at what price orders with terms of their own fill: :mod:`qresearch.engine.fills`, or the rules of LEAN.
     reserve : {"limit", "last", "none"}
@@ -110,7 +110,7 @@ class Settings:
         A number is a flat rate withheld at payment.
     """
 
-    costs: Costs
+    costs: Costs | Own
     slippage: Slippage | Own = Slippage()
     participation: float | None = None
     fill_model: str | Own = "a_share"
@@ -123,8 +123,13 @@ class Settings:
     delisting: str = "last"
     dividend_tax: str | float = "none"
     clock: str | Own = "next_open"
-    sizing: str = "native"
+    sizing: str | Own = "native"
     account: str | Own = "cash_shares"
+
+    @property
+    def rounds_total(self) -> bool:
+        """True where only the sum of some fees of a fill is rounded."""
+        return isinstance(self.costs, Costs) and self.costs.rounding == "total"
 
     @property
     def slips(self) -> bool:

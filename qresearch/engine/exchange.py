@@ -14,13 +14,14 @@ from qresearch.domain.fees import Fees
 from qresearch.domain.instrument import Board
 from qresearch.domain.moment import CLOSE, INTRADAY, OPEN, Moment
 from qresearch.domain.reasons import Reason, Refusal
-from qresearch.domain.settings import Costs, Settings, Slippage
+from qresearch.domain.settings import Costs, Own, Settings, Slippage
 from qresearch.domain.state import OpenOrder, State
 from qresearch.domain.terms import Terms
 from qresearch.engine.draft import Draft
-from qresearch.engine.fees import BOARDS, FeeBook, Rates
+from qresearch.engine.fees import BOARDS, FeeBook, FeeModel, OwnFees, OwnRates, Rates
 from qresearch.engine.fills import Bar, Quote
 from qresearch.engine.intent import Closable, Intent, Need, Value
+from qresearch.engine.sizing_policy import SIZINGS, SizingPolicy
 from qresearch.engine.slippage import SlippageModel
 from qresearch.market import rules
 from qresearch.market.intraday import Intraday
@@ -159,14 +160,18 @@ class Models(NamedTuple):
     clock : MarketClock
     fills : Fills
     account : AccountKind
+    sizing : SizingPolicy or None
+    fees : FeeModel or None
     slippage : SlippageModel or None
-        The one of the user's own.
+        The last three are those of the user's own; settings name others by themselves.
     """
 
     clock: MarketClock
     fills: Fills
     account: AccountKind
-    slippage: SlippageModel | None
+    sizing: SizingPolicy | None = None
+    fees: FeeModel | None = None
+    slippage: SlippageModel | None = None
 
 
 class Exchange:
@@ -182,7 +187,8 @@ class Exchange:
 
     def __init__(self, market: Market, first: int, last: int, models: Models) -> None:
         self.market, self.first, self.last = market, first, last
-        self.clock, self.fills, self.account, self._slippage = models
+        self.clock, self.fills, self.account = models.clock, models.fills, models.account
+        self._models = models
         self.money = market.venue.money
         panel, listed = market.panel, market.instruments
         ruled = market.venue.has_rules
@@ -220,7 +226,7 @@ class Exchange:
         self.breaks, self.resumes = panel.gaps
         self.intraday = panel.intraday
         """The bars inside the days; None on daily data."""
-        self._fee_books: dict[Costs, FeeBook] = {}
+        self._fee_books: dict[Costs | Own, FeeBook | OwnFees] = {}
 
     def _closing_day(self, instrument: int, delisted: dt.date) -> int:
         """Index of the day on which a recorded delisting closes positions: after the last row, whatever the record."""
@@ -305,11 +311,16 @@ class Exchange:
         """True when a delisting is on record, however far ahead: what comes before it is a suspension."""
         return self.closing_day[instrument] < _NEVER
 
-    def rates(self, costs: Costs, day: int) -> Rates:
-        """Fee rates in force on a day under a cost setting."""
+    def rates(self, costs: Costs | Own, day: int) -> Rates | OwnRates:
+        """What charges the fills of a day under a cost setting."""
         book = self._fee_books.get(costs)
         if book is None:
-            book = self._fee_books[costs] = FeeBook(self.market, costs)
+            if isinstance(costs, Costs):
+                book = FeeBook(self.market, costs, self.board)
+            else:
+                assert self._models.fees is not None  # settings name one only where it was given
+                book = OwnFees(self.market, self._models.fees)
+            self._fee_books[costs] = book
         return book.at(day)
 
     def charge(self, account: Draft | State, intent: Intent, quantity: int) -> tuple[int, Fees]:
@@ -323,15 +334,24 @@ class Exchange:
             Signed.
         """
         notional = self.money.notional(self.money.price_units(intent.price), abs(quantity))
-        rates, board = self.rates(account.settings.costs, account.day), int(self.board[intent.instrument])
-        return notional, rates.charge(board, quantity, notional, before=intent.notional, charged=intent.fees)
+        rates = self.rates(account.settings.costs, account.day)
+        return notional, rates.charge(
+            intent.instrument, quantity, notional, before=intent.notional, charged=intent.fees
+        )
 
     def slippage(self, settings: Settings) -> Slippage | SlippageModel:
         """The slippage model of some settings."""
         if isinstance(settings.slippage, Slippage):
             return settings.slippage
-        assert self._slippage is not None  # settings name one only where it was given
-        return self._slippage
+        assert self._models.slippage is not None  # as above
+        return self._models.slippage
+
+    def sizing(self, settings: Settings) -> SizingPolicy:
+        """The policy of sizing of some settings."""
+        if isinstance(settings.sizing, str):
+            return SIZINGS[settings.sizing]
+        assert self._models.sizing is not None  # as above
+        return self._models.sizing
 
     def nights(self, day: int) -> int:
         """Calendar days between a trading day (index) and the one before it; 0 for the first of the market."""

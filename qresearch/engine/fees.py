@@ -12,14 +12,15 @@ from __future__ import annotations
 
 import datetime as dt
 from bisect import bisect_right
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from qresearch.domain.fees import COMMISSION, NO_FEES, STAMP_DUTY, TRANSFER_FEE, Fees
-from qresearch.domain.instrument import Board
+from qresearch.domain.fees import COMMISSION, NO_FEES, STAMP_DUTY, TRANSFER_FEE, Fees, parts_of
+from qresearch.domain.instrument import Board, Instrument
 from qresearch.domain.money import RATE_SCALE, divide, rate_units
 from qresearch.domain.settings import Costs
 from qresearch.errors import UsageError, choose
@@ -95,19 +96,23 @@ class Rates:
         Parts of which only the sum is rounded; what that changes is put on the first of them.
     highest : int
         The highest of all rates.
+    boards : (N,) ndarray of int64
+        Board of each instrument, as a column of the parts.
     """
 
     parts: tuple[Part, ...]
     together: frozenset[str]
     highest: int
+    boards: Ints
 
-    def charge(self, board: int, quantity: int, notional: int, *, before: int = 0, charged: Fees = NO_FEES) -> Fees:
+    def charge(
+        self, instrument: int, quantity: int, notional: int, *, before: int = 0, charged: Fees = NO_FEES
+    ) -> Fees:
         """The fees of one fill.
 
         Parameters
         ----------
-        board : int
-            Column of the board.
+        instrument : int
         quantity : int, shares
             Signed.
         notional : int, money steps
@@ -116,6 +121,7 @@ class Rates:
         charged : Fees
             Charged before on the same order.
         """
+        board = int(self.boards[instrument])
         fees = self._of(board, quantity, notional)
         if not before:
             return Fees(tuple(fees.items()))
@@ -134,8 +140,9 @@ class Rates:
             fees[first] = whole - sum(fees[name] for name in others)
         return fees
 
-    def charge_all(self, boards: Ints, quantities: Ints, notionals: Ints) -> dict[str, Ints]:
+    def charge_all(self, instruments: Ints, quantities: Ints, notionals: Ints) -> dict[str, Ints]:
         """The same for many fills at once: each part rounded by itself."""
+        boards = self.boards[instruments]
         return {part.name: part.of_all(boards, quantities, notionals, self.highest) for part in self.parts}
 
 
@@ -170,10 +177,12 @@ class FeeBook:
     ----------
     market : Market
     costs : Costs
+    boards : (N,) ndarray of int64
+        Board of each instrument: its place in :data:`BOARDS`.
     """
 
-    def __init__(self, market: Market, costs: Costs) -> None:
-        self._market, self._costs = market, costs
+    def __init__(self, market: Market, costs: Costs, boards: Ints) -> None:
+        self._market, self._costs, self._boards = market, costs, boards
         days = market.days
         cuts = [dt.date.min, *rules.fee_change_days()] if costs.historical else [dt.date.min]
         self._starts = [int(np.searchsorted(days, np.datetime64(max(cut, dt.date(1900, 1, 1)), "D"))) for cut in cuts]
@@ -223,7 +232,65 @@ class FeeBook:
             ),
         )
         together = frozenset({COMMISSION, STAMP_DUTY}) if costs.rounding == "total" else frozenset[str]()
-        return Rates(parts, together, max(part.highest for part in parts))
+        return Rates(parts, together, max(part.highest for part in parts), self._boards)
+
+
+class FeeModel(Protocol):
+    """What fills cost, under named parts. A model of your own has a name and this method: ``Session(costs=...)``.
+
+    Examples
+    --------
+    >>> class Levied:
+    ...     name = "levied"
+    ...
+    ...     def fees(self, instrument, day, quantity, value):
+    ...         return {"commission": max(0.0003 * value, 5.0), "levy": 0.0001 * value}
+    >>> import qresearch as qr
+    >>> session = qr.Session(qr.sample_market(), start="2022-03-01", cash=100_000, costs=Levied())
+    >>> session.buy("604018", 1000).step().fills[["commission", "levy"]].to_numpy().tolist()
+    [[5.0, 0.95]]
+    """
+
+    name: str
+
+    def fees(self, instrument: Instrument, day: dt.date, quantity: int, value: float, /) -> Mapping[str, float]:
+        """Currency by part, of one fill of so many shares (signed) for a value; each is rounded half up."""
+
+
+class OwnFees:
+    """A fee model of the user's own on a market."""
+
+    def __init__(self, market: Market, model: FeeModel) -> None:
+        self.market, self.model = market, model
+
+    def at(self, day: int) -> OwnRates:
+        """What charges the fills of a day (index)."""
+        return OwnRates(self.market, self.model, day)
+
+
+@dataclass(frozen=True, slots=True)
+class OwnRates:
+    """The fees of a day by a model of the user's own: those of an order are asked for the whole of it."""
+
+    market: Market
+    model: FeeModel
+    day: int
+
+    def charge(
+        self, instrument: int, quantity: int, notional: int, *, before: int = 0, charged: Fees = NO_FEES
+    ) -> Fees:
+        """The fees of one fill; what an order was charged before is taken off what the whole of it costs."""
+        money, date = self.market.venue.money, self.market.days[max(self.day, 0)].astype(object)
+        item = self.market.instruments[instrument]
+        parts = self.model.fees(item, date, quantity, money.amount(before + notional))
+        whole = {name: money.money(f"fee model {self.model.name!r}: {name}", part) for name, part in parts.items()}
+        return Fees(tuple((name, max(part - charged[name], 0)) for name, part in whole.items()))
+
+    def charge_all(self, instruments: Ints, quantities: Ints, notionals: Ints) -> dict[str, Ints]:
+        """The same for many fills, one after the other."""
+        rows = zip(instruments.tolist(), quantities.tolist(), notionals.tolist(), strict=True)
+        charged = [self.charge(*row) for row in rows]
+        return {part: np.array([fees[part] for fees in charged], dtype=np.int64) for part in parts_of(charged)}
 
 
 def fixed_costs(

@@ -121,7 +121,7 @@ class _Match:
             self.prices = self._slipped()
         self.locked = exchange.has_limits and self._meets_locked_open(blocked)
         """Some order meets a locked open, or a bar without trades, and has to wait: the exact way knows how to."""
-        if settings.dividend_tax == HOLDING_PERIOD or settings.costs.rounding == "total":
+        if settings.dividend_tax == HOLDING_PERIOD or settings.rounds_total:
             special[:] = True
         elif self.caps:
             special |= self._bound_by_value()
@@ -130,11 +130,10 @@ class _Match:
             special |= self.prices * sizes > _SAFE_VALUE / max(exchange.money.units, exchange.money.price_scale)
         self.special_rows = special
         self.checks = Checks(draft, exchange)
-        self.boards = exchange.board[self.instruments]
         money = exchange.money
         self.notionals = notionals(money, price_units(money, self.prices), sizes)
         rates = exchange.rates(settings.costs, day)
-        self.fees = rates.charge_all(self.boards, self.quantities, self.notionals)
+        self.fees = rates.charge_all(self.instruments, self.quantities, self.notionals)
         self.remarks: dict[int, tuple[events.Remark, ...]] = {}
 
     def _bound_by_value(self) -> NDArray[np.bool_]:

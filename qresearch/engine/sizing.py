@@ -8,16 +8,12 @@ A target means the position after the next match. It withdraws what would move t
 and resting orders, leaves protective stops alone, and asks for the difference to what is held; a target below the
 holding never buys. It withdraws nothing when it is refused for want of a price or of a market.
 
-Sizing "joinquant" differs in some points, as that platform documents: a number of shares to buy is rounded down; a
-value is turned into shares at the last price and slippage comes on top, so that it may cost more than was asked; a
-market order in STAR shares needs a protection price (the `limit_price` of its terms) or is refused; no order is too
-large.
+A policy (:mod:`~qresearch.engine.sizing_policy`) may round otherwise, and lift or add some of these rules.
 """
 
 from __future__ import annotations
 
 import math
-from dataclasses import replace
 from typing import NamedTuple
 
 from qresearch.domain import events
@@ -30,6 +26,7 @@ from qresearch.engine.exchange import LARGEST, Exchange, ended
 from qresearch.engine.ledger import net_quantity, sale_in_lots
 from qresearch.engine.open_orders import open_orders, pending_of
 from qresearch.engine.reserves import reserved_cash
+from qresearch.engine.sizing_policy import FLOOR, NATIVE, SizingPolicy
 from qresearch.engine.ticks import last_price, on_tick
 from qresearch.engine.timing import too_late
 from qresearch.errors import UsageError, shown
@@ -60,8 +57,6 @@ _UNREACHABLE = frozenset({
     Reason.NO_FURTHER_OPEN, Reason.GOOD_TILL_OVER, Reason.NO_PRICE, Reason.ORDER_MAXIMUM,
 })  # fmt: skip
 """Refusals of a target at its call: nothing was decided about the position, so that nothing else of it is touched."""
-JOINQUANT = "joinquant"
-"""The sizing of that platform's scripts."""
 
 
 def place(  # noqa: PLR0917  # in the order of the call
@@ -110,6 +105,7 @@ def place(  # noqa: PLR0917  # in the order of the call
         and not asked % exchange.lot_step[instrument]
         and draft.day < exchange.open_until[instrument]
         and (terms is MARKET_DAY or terms.good_till is None)
+        and draft.settings.sizing == NATIVE.name
         and (
             exchange.lot_minimum[instrument] <= asked <= exchange.safe_size[instrument]
             if asked > 0
@@ -129,7 +125,7 @@ def place(  # noqa: PLR0917  # in the order of the call
             quantity = 0
         else:
             quantity = sized.quantity
-            if sized.value_cap is not None and draft.settings.sizing != JOINQUANT:
+            if sized.value_cap is not None and exchange.sizing(draft.settings).caps_value:
                 block.value_caps[offset] = sized.value_cap
     if terms is not MARKET_DAY:
         quantity = _keep_terms(draft, exchange, instrument, (int(method), asked), quantity, terms)
@@ -191,7 +187,7 @@ def size(  # noqa: PLR0917  # as in place
         shares = int(asked) if method is Method.ORDER else 0
         return Sized(shares, refusal=unavailable)
     sized = _sized(draft, exchange, instrument, method, asked)
-    if sized.refusal is None and draft.settings.sizing != JOINQUANT:
+    if sized.refusal is None and exchange.sizing(draft.settings).has_maximum:
         too_large = larger_than_allowed(draft, exchange, instrument, sized.quantity, terms)
         if too_large is not None:
             return Sized(sized.quantity, refusal=too_large)
@@ -201,9 +197,9 @@ def size(  # noqa: PLR0917  # as in place
 def _sized(draft: Draft, exchange: Exchange, instrument: int, method: Method, asked: float) -> Sized:
     match method:
         case Method.ORDER:
-            return _shares(draft, exchange, instrument, int(asked), nearest=draft.settings.sizing != JOINQUANT)
+            return _shares(draft, exchange, instrument, int(asked), exchange.sizing(draft.settings))
         case Method.LOTS:
-            return _shares(draft, exchange, instrument, int(asked) * exchange.lot_shares, nearest=True)
+            return _shares(draft, exchange, instrument, int(asked) * exchange.lot_shares, NATIVE)
         case Method.TARGET:
             return _target(draft, exchange, instrument, int(asked))
         case Method.VALUE:
@@ -258,32 +254,32 @@ def _unavailable(draft: Draft, exchange: Exchange, instrument: int, terms: Terms
         return Reason.NOT_TRADABLE, {"symbol": item.symbol}
     if exchange.closing_day[instrument] <= day:
         return ended(exchange, instrument, day)
-    if draft.settings.sizing == JOINQUANT and item.board is Board.STAR and replace(terms, tag="") == MARKET_DAY:
-        return Reason.PROTECTION_PRICE, {"symbol": item.symbol}
+    refusal = exchange.sizing(draft.settings).refusal(item, terms)
+    if refusal is not None:
+        return refusal
     if terms.good_till is None and day < exchange.last:
         return None
     return too_late(draft, exchange, terms)
 
 
-def _shares(draft: Draft, exchange: Exchange, instrument: int, asked: int, *, nearest: bool) -> Sized:
+def _shares(draft: Draft, exchange: Exchange, instrument: int, asked: int, policy: SizingPolicy) -> Sized:
     if not asked:
         return _NOTHING
     closable = exchange.account.closable(draft, exchange, instrument, asked)
     if closable is None:
-        return _open(exchange, instrument, asked, nearest=nearest)
+        return _open(exchange, instrument, asked, policy)
     return _close(draft, exchange, instrument, asked, closable.held)
 
 
 _NOTHING = Sized(0, refusal=(Reason.ZERO_QUANTITY, {}))
 
 
-def _open(exchange: Exchange, instrument: int, asked: int, *, nearest: bool) -> Sized:
+def _open(exchange: Exchange, instrument: int, asked: int, policy: SizingPolicy = FLOOR) -> Sized:
     """An order that opens a holding, signed: whole lots, of which the least order has so many."""
     if not asked:
         return _NOTHING
     minimum, step = exchange.lot_minimum[instrument], exchange.lot_step[instrument]
-    lots, rest = divmod(abs(asked), step)
-    sent = (lots + (1 if nearest and 2 * rest > step else 0)) * step
+    sent = policy.lots(abs(asked), step) * step
     return Sized(sent if asked > 0 else -sent) if sent >= minimum else _below_lot(exchange, instrument, asked, sent)
 
 
@@ -330,7 +326,7 @@ def _target(draft: Draft, exchange: Exchange, instrument: int, target: int, cap:
     if held < 0:
         # A short holding is closed; what a target wants beyond nothing is asked for when it is gone.
         return _close_of(exchange, instrument, min(target - held, -held), -held)
-    return _open(exchange, instrument, target - held, nearest=False)._replace(value_cap=cap)
+    return _open(exchange, instrument, target - held)._replace(value_cap=cap)
 
 
 def _affordable_shares(value: float, price: float) -> int:
@@ -349,7 +345,7 @@ def _value(draft: Draft, exchange: Exchange, instrument: int, value: float) -> S
     shares = _affordable_shares(abs(value), price)
     if value < 0:
         return _sell_part(draft, exchange, instrument, shares)
-    sized = _open(exchange, instrument, shares, nearest=False)
+    sized = _open(exchange, instrument, shares)
     return sized._replace(value_cap=exchange.money.money("value", value))
 
 
@@ -376,5 +372,5 @@ def _sell_part(draft: Draft, exchange: Exchange, instrument: int, shares: int) -
     held, lot = net_quantity(draft, instrument), exchange.lot_step[instrument]
     whole = held if held and shares >= held else shares - shares % lot
     if whole:
-        return _shares(draft, exchange, instrument, -whole, nearest=False)
+        return _shares(draft, exchange, instrument, -whole, FLOOR)
     return _below_lot(exchange, instrument, -shares, 0) if shares else _NOTHING

@@ -2,14 +2,14 @@
 
 ``native`` is the one of the Trading API. ``floor`` is how platforms count whose scripts run here: a number of shares to
 buy is rounded down; a value is turned into shares at the last price and slippage comes on top, so that it may cost more
-than was asked; a market order in STAR shares needs a protection price (the `limit_price` of its terms) or is refused; no
-order is too large.
+than was asked; a market order in STAR shares needs a protection price (the `limit_price` of its terms) or is refused;
+no order is too large.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from types import MappingProxyType
 from typing import Protocol
 
@@ -42,13 +42,10 @@ class SizingPolicy(Protocol):
         """Why an order in an instrument is not taken at all, whatever its size; None when it is."""
 
 
-@dataclass(frozen=True, slots=True)
 class Nearest:
     """The nearest lot, a tie down; never more value than was asked for."""
 
-    name: str = "native"
-    caps_value: bool = True
-    has_maximum: bool = True
+    name, caps_value, has_maximum = "native", True, True
 
     def lots(self, asked: int, step: int, /) -> int:
         """The nearest number of lots; a tie goes down."""
@@ -60,13 +57,10 @@ class Nearest:
         return None
 
 
-@dataclass(frozen=True, slots=True)
 class Floor:
     """Whole lots below what was asked for; STAR shares want a protection price."""
 
-    name: str = "floor"
-    caps_value: bool = False
-    has_maximum: bool = False
+    name, caps_value, has_maximum = "floor", False, False
 
     def lots(self, asked: int, step: int, /) -> int:
         """The number of whole lots in what was asked."""

@@ -22,7 +22,7 @@ from qresearch.engine.open_orders import open_orders
 from qresearch.engine.queue import is_queued, released
 from qresearch.engine.reserves import cash_need, opens, reserved_cash
 from qresearch.engine.risk import end_uncovered
-from qresearch.engine.sizing import JOINQUANT, larger_than_allowed
+from qresearch.engine.sizing import larger_than_allowed
 from qresearch.engine.ticks import on_tick
 
 NEXT_MATCH = "next_match"
@@ -136,7 +136,7 @@ def update_refusal(draft: Draft, exchange: Exchange, order: OpenOrder, wanted: A
 def _size_refusal(draft: Draft, exchange: Exchange, updated: OpenOrder) -> Refusal | None:
     """Largest and smallest size, and the lot, of the whole order; what is filled of it counts."""
     total, instrument = abs(updated.leaves) + updated.filled, updated.instrument
-    if draft.settings.sizing != JOINQUANT:
+    if exchange.sizing(draft.settings).has_maximum:
         too_large = larger_than_allowed(draft, exchange, instrument, total, updated.terms)
         if too_large is not None:
             return too_large

@@ -10,14 +10,15 @@ from typing import Any
 
 from qresearch.domain.arguments import between, flag, number, price, text, whole
 from qresearch.domain.order import Method
-from qresearch.domain.settings import HOLDING_PERIOD, Own, Settings, Slippage
+from qresearch.domain.settings import HOLDING_PERIOD, Costs, Own, Settings, Slippage
 from qresearch.domain.terms import MARKET_DAY, Terms
 from qresearch.engine.accounts.cash import ACCOUNTS
 from qresearch.engine.clocks import CLOCKS
 from qresearch.engine.exchange import AccountKind, MarketClock, Models
-from qresearch.engine.fees import COST_PRESETS, preset_costs
+from qresearch.engine.fees import COST_PRESETS, FeeModel, preset_costs
 from qresearch.engine.fill_models import FILL_MODELS, ByBars
 from qresearch.engine.fills import FillModel
+from qresearch.engine.sizing_policy import SIZINGS, SizingPolicy
 from qresearch.engine.slippage import SLIPPAGE_KINDS, ByFunction, SlippageModel, slippage_model
 from qresearch.errors import NotSupported, UsageError, choose, shown
 from qresearch.market.market import Market
@@ -32,7 +33,7 @@ def settings_of(market: Market, options: Mapping[str, Any]) -> Settings:
         An option that is not known; the message lists what is.
     """
     return Settings(
-        costs=preset_costs(market.venue, choose("costs", options["costs"], COST_PRESETS)),
+        costs=_costs(market, options["costs"]),
         slippage=_slippage(options["slippage"]),
         participation=volume_cap(options["participation"]),
         fill_model=_named(options["fill_model"]),
@@ -46,6 +47,7 @@ def settings_of(market: Market, options: Mapping[str, Any]) -> Settings:
         dividend_tax=_dividend_tax(options["dividend_tax"]),
         clock=_named(options["clock"]),
         account=_named(options["account"]),
+        sizing=_named(options["sizing"]),
     )
 
 
@@ -83,12 +85,17 @@ def models_of(options: Mapping[str, Any]) -> Models:
             f"fill_model={fills.name!r} fills orders at bars after their own, clock={clock.name!r} inside the call. "
             "Leave out one of the two."
         )
-    slippage = options["slippage"]
-    if isinstance(slippage, (str, tuple, list)):
-        return Models(clock, fills, account, None)
+    sizing, costs, slippage = options["sizing"], options["costs"], options["slippage"]
     if isinstance(slippage, FunctionType):
         slippage = ByFunction(slippage)
-    return Models(clock, fills, account, _model("slippage", slippage, {}, SlippageModel))
+    return Models(
+        clock,
+        fills,
+        account,
+        _model("sizing", sizing, SIZINGS, SizingPolicy),
+        None if isinstance(costs, str) else _model("costs", costs, dict.fromkeys(COST_PRESETS), FeeModel),
+        None if isinstance(slippage, (str, tuple, list)) else _model("slippage", slippage, {}, SlippageModel),
+    )
 
 
 def _model(option: str, value: object, known: Mapping[str, Any], protocol: type) -> Any:
@@ -128,6 +135,12 @@ _MOST_SLIPPAGE = {"bps": 5_000, "spread_rate": 0.5, "volume_share": 10}
 """What no market asks for: half of the price, or ten times it for a whole day's volume."""
 _MOST_CURRENCY = 1_000_000
 """The most that a slippage per share and a least commission can be, in the currency."""
+
+
+def _costs(market: Market, value: object) -> Costs | Own:
+    if isinstance(value, str):
+        return preset_costs(market.venue, choose("costs", value, COST_PRESETS))
+    return own_of(value)
 
 
 def _slippage(value: object) -> Slippage | Own:

@@ -300,7 +300,7 @@ def plain_items(values: Mapping[str, Any], lost: dict[str, str]) -> dict[str, An
     return kept
 
 
-MODELS = ("account", "clock", "fill_model", "slippage")
+MODELS = ("account", "clock", "costs", "fill_model", "sizing", "slippage")
 """Options that may be objects of the user's own."""
 
 

@@ -16,7 +16,7 @@ from qresearch.domain.arguments import expression
 from qresearch.domain.commands import Cancel, ChangeSettings, Command, Place, Seed, Update
 from qresearch.domain.moment import AFTER_CLOSE, CLOSE, PHASES, Moment, Phase
 from qresearch.domain.order import Method
-from qresearch.domain.settings import Settings, Slippage
+from qresearch.domain.settings import Costs, Settings, Slippage
 from qresearch.domain.terms import MARKET_DAY, Terms
 from qresearch.errors import UsageError, choose
 from qresearch.files import NOTEBOOK, PROGRAM, write_text
@@ -163,7 +163,7 @@ class _Script:
     def _change(self, settings: Settings) -> str:
         old, self._settings = self._settings, settings
         changed = [item.name for item in fields(settings) if getattr(old, item.name) != getattr(settings, item.name)]
-        if changed == ["costs"]:
+        if changed == ["costs"] and isinstance(settings.costs, Costs):
             costs, money = settings.costs, self._exchange.money
             rates = {
                 name: getattr(costs, name) / _RATE

@@ -22,8 +22,9 @@ from qresearch.domain.arguments import symbols as symbols_of
 from qresearch.domain.calls import told_calls
 from qresearch.domain.settings import Settings
 from qresearch.engine.exchange import AccountKind, MarketClock
-from qresearch.engine.fees import fixed_costs
+from qresearch.engine.fees import FeeModel, fixed_costs
 from qresearch.engine.fills import FillModel
+from qresearch.engine.sizing_policy import SizingPolicy
 from qresearch.engine.slippage import SlippageModel
 from qresearch.errors import UsageError, choose, shown
 from qresearch.market.market import Market
@@ -91,7 +92,8 @@ class Session(TradingApi):
     positions_paid : bool
         True: paid from `cash`; False: given on top of it.
     costs : {"default", "historical", "joinquant", "zero"}
-        See :func:`qresearch.engine.fees.preset_costs`; :meth:`set_order_cost` sets single rates.
+        See :func:`qresearch.engine.fees.preset_costs`; :meth:`set_order_cost` sets single rates. Or a model of your
+        own, a :class:`~qresearch.engine.fees.FeeModel`.
     slippage : str or (str, float)
         "none", ("fixed", currency), ("bps", basis points), ("volume_share", impact), or what lies between a buy and a
         sell, of which each pays half, rounded to the nearest tick: ("spread", currency), ("spread_rate", fraction). Or
@@ -110,6 +112,8 @@ class Session(TradingApi):
     account : {"cash_shares"}
         The kind of account: shares paid in full. Or one of your own: an object with the methods of
         :class:`~qresearch.engine.exchange.AccountKind`.
+    sizing : {"native", "floor"}
+        How what is asked for becomes shares: :mod:`qresearch.engine.sizing_policy`, or such a policy of your own.
     reserve : {"limit", "last", "none"}
         Price at which resting buys hold cash back: their limit or stop, the last visible price, or not at all. Resting
         sells hold their shares back from later ones, with "none" they do not.
@@ -179,12 +183,13 @@ class Session(TradingApi):
         strategy: object = None,
         positions: Mapping[str, int] | None = None,
         positions_paid: bool = True,
-        costs: str = "default",
+        costs: str | FeeModel = "default",
         slippage: str | tuple[str, float] | SlippageModel | Callable[..., Any] = "none",
         participation: float | None = None,
         clock: str | MarketClock = "next_open",
         fill_model: str | FillModel = "a_share",
         account: str | AccountKind = "cash_shares",
+        sizing: str | SizingPolicy = "native",
         reserve: str = "limit",
         cancel_latency: str = "none",
         open_order_margin: bool = False,

@@ -197,7 +197,7 @@ class WhatIf:
         notional = exchange.money.notional(exchange.money.price_units(mark), abs(sent)) if known else 0
         day = min(draft.day + 1, exchange.last)
         rates = exchange.rates(draft.settings.costs, day)
-        fees = rates.charge(int(exchange.board[column]), sent, notional) if sent and known else NO_FEES
+        fees = rates.charge(column, sent, notional) if sent and known else NO_FEES
         change = -(notional + fees.total) if sent > 0 else notional - fees.total
         words = self._words
         checks = [(words("check_sent"), True, words("would_wait", shares=f"{abs(sent):,}"))]

@@ -154,7 +154,7 @@ def _repriced(
         money = exchange.money
         notional = money.notional(money.price_units(price), quantity)
         rates = exchange.rates(new.costs, fill.at.day)
-        fees = rates.charge(int(exchange.board[column]), side * quantity, notional)
+        fees = rates.charge(column, side * quantity, notional)
     amount = exchange.money.amount
     return Repriced(
         fill.order_id,

@@ -32,6 +32,7 @@ MOST_ARROWS = 3
 
 NAME_OTHER_SYSTEMS: Mapping[str, str] = {
     "book/accounts.py": "in_swordfish_words",
+    "book/digest.py": "the name that a sizing had when the text of the digest was pinned",
     "book/details.py": "details_in_swordfish_words",
     "book/naming.py": "the column names of the Swordfish tables",
     "book/statistics.py": "whose definition a figure has",
@@ -40,11 +41,8 @@ NAME_OTHER_SYSTEMS: Mapping[str, str] = {
     "domain/code_table.py": "the codes of an order's state, side by side",
     "domain/codes.py": "as above",
     "domain/reasons.py": "who asks for a protection price",
-    "domain/settings.py": "Settings.sizing",
     "engine/fees.py": "costs='joinquant'",
-    "engine/sizing.py": "sizing 'joinquant'",
     "engine/slippage.py": "who rounds a spread to the tick",
-    "engine/updates.py": "sizing 'joinquant'",
     "sentences/catalogue.csv": "the label of costs='joinquant'",
     "session/session.py": "Session.from_script(dialect=)",
     "session/ticket.py": "ticket.code(dialect)",

@@ -651,7 +651,7 @@ def test_the_random_markets_meet_every_rule() -> None:
             reasons.add(getattr(event, "reason", None))
     # One rule is that of the scripts of a platform only: the same random orders, sized as these are.
     script = session_of(MarketSpec(7920, 8, 40).build(), 1)
-    script.simulation.do(ChangeSettings(replace(script.settings, sizing="joinquant")))
+    script.simulation.do(ChangeSettings(replace(script.settings, sizing="floor")))
     for event in events.records(script.run(progress=False).simulation.timeline.branch.log):
         reasons.add(getattr(event, "reason", None))
     wanted = {kind.__name__ for kind in events.Record.__args__}

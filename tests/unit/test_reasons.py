@@ -15,7 +15,6 @@ from qresearch.domain.commands import ChangeSettings
 from qresearch.domain.instrument import Board
 from qresearch.domain.order import Status
 from qresearch.domain.reasons import SOURCES, Reason
-from qresearch.engine.sizing import JOINQUANT
 from qresearch.sentences import ENGLISH, Words
 
 
@@ -97,9 +96,9 @@ def index() -> qr.Session:
 
 
 def unprotected() -> qr.Session:
-    """A plain market order on the STAR board, sized as JoinQuant does it, which wants a protection price there."""
+    """A plain market order on the STAR board, sized as platforms do it, which wants a protection price there."""
     run = session("2022-03-01")
-    run.simulation.do(ChangeSettings(replace(run.settings, sizing=JOINQUANT)))
+    run.simulation.do(ChangeSettings(replace(run.settings, sizing="floor")))
     return at(run, lambda run: run.order("688903", 200.0))
 
 

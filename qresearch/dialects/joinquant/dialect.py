@@ -65,7 +65,7 @@ class JoinQuant:
         """Settings that hold before the script sets its own."""
         venue = self._run.host.market.venue
         rates: dict[str, Any] = config.COSTS if venue.has_rules else dict.fromkeys(config.COSTS, 0.0)
-        return {"costs": fixed_costs(venue, **rates), "sizing": "joinquant"}
+        return {"costs": fixed_costs(venue, **rates), "sizing": "floor"}
 
     def callbacks(self, phase: int) -> list[tuple[dt.time, str]]:
         """The functions that are called by their names."""

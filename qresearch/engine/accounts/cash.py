@@ -5,26 +5,24 @@ The batch match (:mod:`qresearch.engine.matching`) is its fast path: it makes th
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from types import MappingProxyType
 
 from qresearch.domain import events
 from qresearch.domain.state import State
 from qresearch.engine.accounts.corporate import apply_actions, close_delisted
 from qresearch.engine.draft import Draft
-from qresearch.engine.exchange import Exchange
+from qresearch.engine.exchange import AccountKind, Exchange
 from qresearch.engine.intent import Closable, Intent, Need, Value
 from qresearch.engine.ledger import lots_after_sale
 from qresearch.engine.taxes import tax_on_sale
 from qresearch.engine.valuation import market_values
 
 
-@dataclass(frozen=True, slots=True)
 class CashShares:
     """Long only, against cash; profit by moving average, buying fees in the cost."""
 
-    name: str = "cash_shares"
-    fills_post: bool = True
+    name, fills_post = "cash_shares", True
 
     def wake(self, draft: Draft, exchange: Exchange, nights: int, /) -> Iterator[events.Record]:
         """Corporate actions and delistings of the day."""
@@ -78,5 +76,5 @@ class CashShares:
 
 
 CASH_SHARES = CashShares()
-ACCOUNTS = {CASH_SHARES.name: CASH_SHARES}
+ACCOUNTS: Mapping[str, AccountKind] = MappingProxyType({CASH_SHARES.name: CASH_SHARES})
 """Ours, by name."""

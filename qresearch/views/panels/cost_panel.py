@@ -12,7 +12,7 @@ import ipywidgets as widgets
 
 from qresearch.book.html import number, price, table
 from qresearch.domain.commands import ChangeSettings
-from qresearch.domain.settings import Costs, Settings, Slippage
+from qresearch.domain.settings import Costs, Own, Settings, Slippage
 from qresearch.engine.fees import COST_PRESETS, fixed_costs, preset_costs
 from qresearch.engine.slippage import SLIPPAGE_KINDS, slippage_model
 from qresearch.errors import QresearchError, UsageError
@@ -126,16 +126,8 @@ class CostPanel(Panel):
         UsageError
             A field holds no number, or one out of its range; the message names it.
         """
-        venue = self.desk.session.market.venue
-        dated = bool(self.schedule.value)
-        rates = {
-            name: self._number(key, 0, HIGHEST) / 100 for key, name in RATES.items() if not (dated and key in DATED)
-        }
         now = self.desk.session.settings
-        least = self._number("least", 0, 1_000_000)
-        costs = fixed_costs(
-            venue, **{"close_tax": 0.0} | rates, min_commission=least, historical=dated, rounding=now.costs.rounding
-        )
+        costs = now.costs if self.fields["least"].disabled else self._costs(now)
         slippage = now.slippage
         if not self.slippage.disabled:
             kind = self.slippage.value
@@ -145,12 +137,28 @@ class CostPanel(Panel):
         cap = volume_cap(self._number("cap", 0.0001, 100) / 100) if has_cap else None
         return replace(now, costs=costs, slippage=slippage, participation=cap)
 
+    def _costs(self, now: Settings) -> Costs:
+        """The costs as typed."""
+        dated = bool(self.schedule.value)
+        rates = {
+            name: self._number(key, 0, HIGHEST) / 100 for key, name in RATES.items() if not (dated and key in DATED)
+        }
+        rounding = now.costs.rounding if isinstance(now.costs, Costs) else "each"
+        least = self._number("least", 0, 1_000_000)
+        return fixed_costs(
+            self.desk.session.market.venue,
+            **{"close_tax": 0.0} | rates,
+            min_commission=least,
+            historical=dated,
+            rounding=rounding,
+        )
+
     def _show(self, settings: Settings) -> None:
         """Put settings into the fields."""
         self._is_painting = True
         try:
             self._show_costs(settings.costs)
-            # A slippage model of the user's own has no fields here.
+            # A model of the user's own has no fields here.
             self.slippage.disabled = not isinstance(settings.slippage, Slippage)
             if isinstance(settings.slippage, Slippage):
                 put(self.slippage, settings.slippage.kind)
@@ -160,7 +168,11 @@ class CostPanel(Panel):
         finally:
             self._is_painting = False
 
-    def _show_costs(self, costs: Costs) -> None:
+    def _show_costs(self, costs: Costs | Own) -> None:
+        for field in (*(self.fields[key] for key in RATES), self.fields["least"], self.schedule):
+            field.disabled = isinstance(costs, Own)
+        if isinstance(costs, Own):
+            return
         for key, name in RATES.items():
             put(self.fields[key], f"{getattr(costs, name) / _SCALE:.10g}")
         put(self.fields["least"], f"{self.desk.session.market.venue.money.amount(costs.min_commission):.10g}")
@@ -189,7 +201,7 @@ class CostPanel(Panel):
             self.tell(self.words("in_force"))
             return
         costs, now = wanted.costs, session.settings
-        if costs != now.costs:
+        if costs != now.costs and isinstance(costs, Costs):
             rates = {name: getattr(costs, name) / (100 * _SCALE) for name in RATES.values()}
             least = session.market.venue.money.amount(costs.min_commission)
             rounding: Any = costs.rounding
@@ -226,7 +238,7 @@ class CostPanel(Panel):
         """Check what is typed and show what the last fills would have cost."""
         dated = bool(self.schedule.value)
         for key in DATED:
-            self.fields[key].disabled = dated
+            self.fields[key].disabled = dated or self.fields["least"].disabled
         show_if(self.fields["slippage_size"], self.slippage.value != "none")
         try:
             wanted = self.wanted()
@@ -238,7 +250,8 @@ class CostPanel(Panel):
         self._apply.disabled = self._reset.disabled = wanted == self.desk.session.settings
         self._is_painting = True
         try:
-            same = (name for name, costs in self._presets.items() if costs == replace(wanted.costs, rounding="each"))
+            typed = replace(wanted.costs, rounding="each") if isinstance(wanted.costs, Costs) else wanted.costs
+            same = (name for name, costs in self._presets.items() if costs == typed)
             put(self.preset, next(same, "own"))
         finally:
             self._is_painting = False

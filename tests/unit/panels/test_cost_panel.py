@@ -197,3 +197,26 @@ def test_historical_costs_need_rules() -> None:
     panel = panel_of(run)
     assert "historical" not in dict(panel.preset.options).values()
     assert list(dict(panel.schedule.options).values()) == [False]
+
+
+class Levied:
+    """A fee model of the user's own."""
+
+    name = "levied"
+
+    def fees(self, instrument: object, day: object, quantity: int, value: float) -> dict[str, float]:
+        """One part."""
+        return {"levy": 0.0001 * value}
+
+
+def test_models_of_the_users_own_are_left_alone() -> None:
+    """Protects a model from being replaced by the figures of another that the panel happens to show."""
+    run = qr.Session(qr.sample_market(), start="2022-03-01", costs=Levied(), slippage=lambda prices, *_: prices + 0.01)
+    panel = panel_of(run)
+    panel.fields["cap"].value = "5"
+    panel.apply()
+    assert run.settings.participation == 0.05
+    assert (str(run.settings.costs), str(run.settings.slippage)) == ("levied", "<lambda>")
+    panel.preset.value = "zero"
+    panel.apply()
+    assert run.settings.costs == preset_costs(run.market.venue, "zero")

@@ -27,6 +27,7 @@ from qresearch.errors import (
     WrongBranch,
 )
 from qresearch.market.market import Market
+from qresearch.session.rules import Rules
 from qresearch.session.session import Session
 from qresearch.sources.fetching import fetch_market
 from qresearch.sources.sample import episodes, sample_market
@@ -47,6 +48,7 @@ __all__ = [
     "OrderRejected",
     "OutOfRange",
     "QresearchError",
+    "Rules",
     "Session",
     "SourceUnavailable",
     "StrategyError",

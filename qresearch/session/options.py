@@ -3,52 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import fields, is_dataclass, replace
+from dataclasses import replace
 from numbers import Integral
-from types import FunctionType
 from typing import Any
 
 from qresearch.domain.arguments import between, flag, number, price, text, whole
 from qresearch.domain.order import Method
-from qresearch.domain.settings import HOLDING_PERIOD, Costs, Own, Settings, Slippage
+from qresearch.domain.settings import Slippage
 from qresearch.domain.terms import MARKET_DAY, Terms
-from qresearch.engine.accounts.cash import ACCOUNTS
-from qresearch.engine.clocks import CLOCKS
-from qresearch.engine.exchange import AccountKind, MarketClock, Models
-from qresearch.engine.fees import COST_PRESETS, FeeModel, preset_costs
-from qresearch.engine.fill_models import FILL_MODELS, ByBars
-from qresearch.engine.fills import FillModel
-from qresearch.engine.sizing_policy import SIZINGS, SizingPolicy
-from qresearch.engine.slippage import SLIPPAGE_KINDS, ByFunction, SlippageModel, slippage_model
+from qresearch.engine.slippage import SLIPPAGE_KINDS, slippage_model
 from qresearch.errors import NotSupported, UsageError, choose, shown
 from qresearch.market.market import Market
-
-
-def settings_of(market: Market, options: Mapping[str, Any]) -> Settings:
-    """The settings of a session from the options of its constructor.
-
-    Raises
-    ------
-    UsageError
-        An option that is not known; the message lists what is.
-    """
-    return Settings(
-        costs=_costs(market, options["costs"]),
-        slippage=_slippage(options["slippage"]),
-        participation=volume_cap(options["participation"]),
-        fill_model=_named(options["fill_model"]),
-        reserve=choose("reserve", options["reserve"], ("limit", "last", "none")),
-        cancel_latency=choose("cancel_latency", options["cancel_latency"], ("none", "next_match")),
-        open_order_margin=flag("open_order_margin", options["open_order_margin"]),
-        match_order=choose("match_order", options["match_order"], ("sells_first", "fifo")),
-        shortfall=choose("shortfall", options["shortfall"], ("trim", "reject")),
-        rights=choose("rights", options["rights"], ("lapse", "subscribe")),
-        delisting=choose("delisting", options["delisting"], ("last", "zero")),
-        dividend_tax=_dividend_tax(options["dividend_tax"]),
-        clock=_named(options["clock"]),
-        account=_named(options["account"]),
-        sizing=_named(options["sizing"]),
-    )
 
 
 def span_of(market: Market, start: object, end: object) -> tuple[int, int]:
@@ -67,93 +32,10 @@ def span_of(market: Market, start: object, end: object) -> tuple[int, int]:
     return first, last
 
 
-def models_of(options: Mapping[str, Any]) -> Models:
-    """The models that the options of a session name, or are.
-
-    Raises
-    ------
-    UsageError
-        A name that is not known, or an object without the methods of such a model; the message lists them.
-    """
-    clock: MarketClock = _model("clock", options["clock"], CLOCKS, MarketClock)
-    account: AccountKind = _model("account", options["account"], ACCOUNTS, AccountKind)
-    fills: Any = _model("fill_model", options["fill_model"], FILL_MODELS, FillModel)
-    if not isinstance(fills, tuple(type(known) for known in FILL_MODELS.values())) and not hasattr(fills, "concerns"):
-        fills = ByBars(fills)
-    if fills.asks_whole_bars and clock.in_call:
-        raise UsageError(
-            f"fill_model={fills.name!r} fills orders at bars after their own, clock={clock.name!r} inside the call. "
-            "Leave out one of the two."
-        )
-    sizing, costs, slippage = options["sizing"], options["costs"], options["slippage"]
-    if isinstance(slippage, FunctionType):
-        slippage = ByFunction(slippage)
-    return Models(
-        clock,
-        fills,
-        account,
-        _model("sizing", sizing, SIZINGS, SizingPolicy),
-        None if isinstance(costs, str) else _model("costs", costs, dict.fromkeys(COST_PRESETS), FeeModel),
-        None if isinstance(slippage, (str, tuple, list)) else _model("slippage", slippage, {}, SlippageModel),
-    )
-
-
-def _model(option: str, value: object, known: Mapping[str, Any], protocol: type) -> Any:
-    """A model by its name, or an object that has what one needs."""
-    if isinstance(value, str):
-        return known[choose(option, value, known)]
-    methods = [name for name in vars(protocol) if not name.startswith("_") and callable(getattr(protocol, name))]
-    missing = [name for name in methods if not callable(getattr(value, name, None))]
-    if isinstance(value, type) or missing:
-        what = "a class" if isinstance(value, type) else f"without {', '.join(missing)}"
-        names = f"one of {', '.join(known)}, or " if known else ""
-        raise UsageError(
-            f"{option}={shown(value)} is no model: it is {what}. Pass {names}an object with the methods "
-            f"{', '.join(methods)}; see {protocol.__module__}.{protocol.__name__}."
-        )
-    return value
-
-
-def _named(model: object) -> str | Own:
-    """A model as the settings hold it: by its name where it has one of ours."""
-    return model if isinstance(model, str) else own_of(model)
-
-
-def own_of(model: object) -> Own:
-    """A model of the user's as settings and log know it: by its name and its plain attributes."""
-    if isinstance(model, FunctionType):
-        return Own(model.__name__)
-    held = {name: value for name, value in getattr(model, "__dict__", {}).items() if not name.startswith("_")}
-    if is_dataclass(model):
-        held = {item.name: getattr(model, item.name) for item in fields(model)}
-    name = held.pop("name", None) or getattr(model, "name", type(model).__name__)
-    plain = {key: value for key, value in held.items() if not callable(value)}
-    return Own(str(name), tuple(sorted((key, repr(value)) for key, value in plain.items())))
-
-
 _MOST_SLIPPAGE = {"bps": 5_000, "spread_rate": 0.5, "volume_share": 10}
 """What no market asks for: half of the price, or ten times it for a whole day's volume."""
 _MOST_CURRENCY = 1_000_000
 """The most that a slippage per share and a least commission can be, in the currency."""
-
-
-def _costs(market: Market, value: object) -> Costs | Own:
-    if isinstance(value, str):
-        return preset_costs(market.venue, choose("costs", value, COST_PRESETS))
-    return own_of(value)
-
-
-def _slippage(value: object) -> Slippage | Own:
-    if isinstance(value, str):
-        return slippage_of(value)
-    if not isinstance(value, (tuple, list)):
-        return own_of(value)
-    if len(value) != 2:
-        raise UsageError(
-            f"slippage={shown(value)} is neither a kind nor a kind with its size. "
-            "Write slippage='none' or one such as slippage=('bps', 5)."
-        )
-    return slippage_of(*value)
 
 
 def slippage_of(kind: str, size: float = 0.0) -> Slippage:
@@ -216,18 +98,6 @@ def volume_cap(value: float | None) -> float | None:
     raise UsageError(
         f"participation={shown(value)} must be above 0 and at most 1, such as 0.1 for a tenth of the volume. "
         "Pass None for no cap."
-    )
-
-
-def _dividend_tax(value: str | float) -> str | float:
-    if isinstance(value, str):
-        return choose("dividend_tax", value, ("none", HOLDING_PERIOD))
-    rate = number("dividend_tax", value, 0.1)
-    if 0 <= rate < 1:
-        return float(rate)
-    raise UsageError(
-        f"dividend_tax={shown(value)} must be a rate from 0 to below 1. Pass one such as 0.1, 'none' or "
-        "'holding_period'."
     )
 
 

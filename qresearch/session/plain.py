@@ -20,7 +20,7 @@ import pandas as pd
 
 from qresearch.errors import JournalError, UsageError
 from qresearch.session.memory import Left
-from qresearch.session.options import own_of
+from qresearch.session.rules import own_of
 from qresearch.session.ticket import Ticket
 
 _ATOMS = frozenset({int, float, str, bool, type(None)})

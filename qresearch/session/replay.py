@@ -24,11 +24,11 @@ from qresearch.session.encoding import encode, first_difference
 from qresearch.session.journal import Journal, detach
 from qresearch.session.journal_batch import Known
 from qresearch.session.journal_file import Contents, Entry, read
-from qresearch.session.options import own_of
 from qresearch.session.plain import from_plain, is_own
 from qresearch.session.redoing import again
+from qresearch.session.rules import own_of
 
-_NOT_FROM_A_FILE = frozenset({"market", "strategy", "journal"})
+_NOT_FROM_A_FILE = frozenset({"market", "strategy", "journal", "rules"})
 """What a user passes: a file that named a strategy would be executed, one that named a journal would write another."""
 
 

@@ -43,8 +43,6 @@ from qresearch.session.notices import Notices
 from qresearch.session.now import Now, moment_of, now_of
 from qresearch.session.options import (
     cost_rates,
-    models_of,
-    settings_of,
     slippage_of,
     span_of,
     starting_cash,
@@ -54,6 +52,7 @@ from qresearch.session.pages import session_html
 from qresearch.session.plain import plain_options
 from qresearch.session.replay import follow, made, opened
 from qresearch.session.results import save_results
+from qresearch.session.rules import Rules
 from qresearch.session.scripting import to_script
 from qresearch.session.simulation import Simulation
 from qresearch.session.strategy import BarData, Context, Hooks
@@ -70,6 +69,10 @@ if TYPE_CHECKING:
     from qresearch.views.report import Report
 
 __all__ = ["Now", "Session"]
+
+
+_OPENED_WITH = ("start", "end", "cash", "positions", "positions_paid", "money_step", "strict", "language")
+"""What a journal and a script keep of the constructor, beside the rules."""
 
 
 @told_calls
@@ -91,46 +94,9 @@ class Session(TradingApi):
         Held from the beginning, at the last price before `start`.
     positions_paid : bool
         True: paid from `cash`; False: given on top of it.
-    costs : {"default", "historical", "joinquant", "zero"}
-        See :func:`qresearch.engine.fees.preset_costs`; :meth:`set_order_cost` sets single rates. Or a model of your
-        own, a :class:`~qresearch.engine.fees.FeeModel`.
-    slippage : str or (str, float)
-        "none", ("fixed", currency), ("bps", basis points), ("volume_share", impact), or what lies between a buy and a
-        sell, of which each pays half, rounded to the nearest tick: ("spread", currency), ("spread_rate", fraction). Or
-        a model of your own: a :class:`~qresearch.engine.slippage.SlippageModel`, or such a function.
-    participation : float, optional
-        Largest part of a bar's volume that all orders in one instrument may take together. Default: no cap.
-    clock : {"next_open", "same_bar"}
-        When a request meets the market. ``next_open``: at the next trading day's open, with `handle_data` called at
-        every close. ``same_bar``: inside the call, at the last visible price, with `handle_data` called at every open,
-        seeing bars to the day before and today's open. This flatters: what is asked for gets the very price that was
-        seen. The rules stand in :mod:`qresearch.engine.immediate`.
-    fill_model : {"a_share", "lean_equity"}
-        When limit, stop and the other types fill, and at what price: the rules of :mod:`qresearch.engine.fills`, or
-        those of LEAN's equity model on whole bars (:mod:`qresearch.engine.lean_model`). Or a model of your own: an
-        object with the two methods of :class:`~qresearch.engine.fills.FillModel`.
-    account : {"cash_shares"}
-        The kind of account: shares paid in full. Or one of your own: an object with the methods of
-        :class:`~qresearch.engine.exchange.AccountKind`.
-    sizing : {"native", "floor"}
-        How what is asked for becomes shares: :mod:`qresearch.engine.sizing_policy`, or such a policy of your own.
-    reserve : {"limit", "last", "none"}
-        Price at which resting buys hold cash back: their limit or stop, the last visible price, or not at all. Resting
-        sells hold their shares back from later ones, with "none" they do not.
-    cancel_latency : {"none", "next_match"}
-        Whether cancels and updates take effect at once, or at the next match, where a fill may come first.
-    open_order_margin : bool
-        After a fill, open orders that the account can no longer carry are ended (OPEN_ORDER_MARGIN).
-    match_order : {"sells_first", "fifo"}
-        Sells go before buys at the same open, or every order by its id.
-    shortfall : {"trim", "reject"}
-        What happens to an order for more than the cash or the shares allow.
-    rights : {"lapse", "subscribe"}
-    delisting : {"last", "zero"}
-        Price at which a recorded delisting closes a position; "last" flatters.
-    dividend_tax : {"none", "holding_period"} or float
-        Default none. A number is a flat rate withheld at payment; "holding_period" taxes at the sale by the dated
-        schedule for individuals.
+    rules : Rules, optional
+        :class:`~qresearch.session.rules.Rules`: what trading costs, when and how orders fill, what the account may do.
+        Each of them is a keyword here too, and goes before the one in `rules`; None leaves it as it is there.
     money_step : float, currency, optional
         Smallest amount of money: fees and every other posting are rounded half up to it. Default: that of the venue,
         0.01 in China, as brokers do. Finer, such as 0.000001, leaves fees unrounded, as research platforms do.
@@ -183,29 +149,28 @@ class Session(TradingApi):
         strategy: object = None,
         positions: Mapping[str, int] | None = None,
         positions_paid: bool = True,
-        costs: str | FeeModel = "default",
-        slippage: str | tuple[str, float] | SlippageModel | Callable[..., Any] = "none",
-        participation: float | None = None,
-        clock: str | MarketClock = "next_open",
-        fill_model: str | FillModel = "a_share",
-        account: str | AccountKind = "cash_shares",
-        sizing: str | SizingPolicy = "native",
-        reserve: str = "limit",
-        cancel_latency: str = "none",
-        open_order_margin: bool = False,
-        match_order: str = "sells_first",
-        shortfall: str = "trim",
-        rights: str = "lapse",
-        delisting: str = "last",
-        dividend_tax: str | float = "none",
+        rules: Rules | None = None,
         money_step: float | None = None,
         strict: bool = False,
         language: str = "en",
         journal: str | Path | None = None,
+        costs: str | FeeModel | None = None,
+        slippage: str | tuple[str, float] | SlippageModel | Callable[..., Any] | None = None,
+        participation: float | None = None,
+        clock: str | MarketClock | None = None,
+        fill_model: str | FillModel | None = None,
+        account: str | AccountKind | None = None,
+        sizing: str | SizingPolicy | None = None,
+        reserve: str | None = None,
+        cancel_latency: str | None = None,
+        open_order_margin: bool | None = None,
+        match_order: str | None = None,
+        shortfall: str | None = None,
+        rights: str | None = None,
+        delisting: str | None = None,
+        dividend_tax: str | float | None = None,
     ) -> None:
-        options = {
-            name: value for name, value in locals().items() if name not in {"self", "market", "strategy", "journal"}
-        }
+        given = locals()
         if not isinstance(market, Market):
             raise UsageError(
                 f"Session: market={shown(market)} is a {type(market).__name__}, not a Market. "
@@ -214,13 +179,15 @@ class Session(TradingApi):
         self.market = market = market if money_step is None else market.counted_in(money_step)
         first, last = span_of(market, start, end)
         money = market.venue.money.money("cash", starting_cash(market, cash))
-        models = models_of(options)
+        if rules is not None and not isinstance(rules, Rules):
+            raise UsageError(f"Session: rules={shown(rules)} are no Rules. Pass qresearch.Rules(costs='zero').")
+        rules = (rules or Rules()).changed(given)
         self.simulation = Simulation.opened(
-            market, first, last, settings_of(market, options), models, cash=money, holdings=_holdings(positions),
-            paid=flag("positions_paid", positions_paid),
+            market, first, last, rules.settings(market.venue), rules.models(), cash=money,
+            holdings=_holdings(positions), paid=flag("positions_paid", positions_paid),
         )  # fmt: skip
         """The kernel: market, exchange, timeline and account; commands in, events out."""
-        self._options = options
+        self._options = {name: given[name] for name in _OPENED_WITH} | rules.options()
         self._voice = Voice(Words(language), Notices(market.notes))
         self._panels: Panels | None = None
         self._compose(strict=flag("strict", strict))

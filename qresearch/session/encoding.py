@@ -10,6 +10,7 @@ from __future__ import annotations
 import datetime as dt
 import json
 from array import array
+from bisect import bisect_left
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import fields, is_dataclass
 from enum import Enum
@@ -99,10 +100,12 @@ def encode(log: Iterable[Event]) -> tuple[str, bytes]:
     return to_json(rows), b"".join(columns)
 
 
-def encode_commands(commands: Iterable[tuple[int, Command]]) -> str:
-    """Commands as one line of JSON, each with the number of events before it; empty where there are none."""
-    rows = [[place, _plain(command)] for place, command in commands]
-    return to_json(rows) if rows else ""
+def encode_commands(commands: Sequence[tuple[int, Command]], log: Sequence[Event]) -> str:
+    """Commands as one line of JSON, each with the number of events that are written before it; empty without any."""
+    if not commands:
+        return ""
+    skipped = [place for place, event in enumerate(log) if isinstance(event, _BLOCKS) and not len(event)]
+    return to_json([[place - bisect_left(skipped, place), _plain(command)] for place, command in commands])
 
 
 def decode_commands(text: str) -> list[tuple[int, Command]]:

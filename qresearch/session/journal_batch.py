@@ -108,9 +108,8 @@ class Batch:
             return
         if note.kind != "memory":
             self.cursors[known], self.current = note.stop, known
-        self._add(
-            note.kind, known, note.stop, encode(note.events), note.memory, commands=encode_commands(note.commands)
-        )
+        commands = encode_commands(note.commands, note.events)
+        self._add(note.kind, known, note.stop, encode(note.events), note.memory, commands=commands)
 
     def _add(
         self, kind: str, branch: int, stop: int, log: tuple[str, bytes], memory: Remembered | None = None,

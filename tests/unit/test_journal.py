@@ -448,6 +448,27 @@ def test_commands_come_back_beside_their_events(path: Path) -> None:
     assert kinds == {"Cancel", "Update", "ChangeSettings", "Record", "Log"}
 
 
+def test_a_command_after_a_match_of_nothing_is_done_again_at_its_moment(path: Path) -> None:
+    """Protects the place of a command: the match of an order that was refused at the call is in no file."""
+
+    class TooLate:
+        def initialize(self, context) -> None:
+            context.run_daily(self.noon, "11:30")
+
+        def noon(self, context) -> None:
+            if context.simulation.account.orders:
+                context.cancel("1")
+
+        def handle_data(self, context) -> None:
+            context.order("604018", 50)
+
+    made = session(path, TooLate).step(3)
+    made.simulation.keeper.journal.close()
+    back = resumed(path, TooLate, verify=True)
+    assert back.digest() == made.digest()
+    assert back.simulation.timeline.branch.commands == made.simulation.timeline.branch.commands
+
+
 def test_the_program_of_a_refused_update_asks_for_what_was_asked_for(path: Path) -> None:
     """Protects commands that were refused: the program asks for the same sizes, from the session and from its file."""
     made = session(path, None)

@@ -82,7 +82,7 @@ class AccountHistory:
     @classmethod
     def whole(cls, run: Run, branch: Branch) -> AccountHistory:
         """All that was simulated on a branch, whether the session stands there or not."""
-        return cls._of(run, branch, len(branch.stops) - 1, branch.stops[-1], list(branch.log))
+        return cls._of(run, branch, len(branch.states) - 1, branch.states[-1], list(branch.log))
 
     @classmethod
     def _of(
@@ -92,7 +92,7 @@ class AccountHistory:
             run.exchange,
             name=branch.name,
             starting=run.starting_equity,
-            initial=branch.stops[0].positions,
+            initial=branch.states[0].positions,
             account=account,
             closes=states_at_closes(run.exchange, branch, stop),
             log=log,
@@ -160,7 +160,7 @@ def states_at_closes(exchange: Exchange, branch: Branch, stop: int, *, start: in
     start : int
         A stop before it from which to go on, itself included: what was over before that is left out.
     """
-    stops, counts = branch.stops, branch.counts
+    stops, counts = branch.states, branch.counts
     found: dict[int, State] = {}
     for number, state in enumerate(stops[start : stop + 1], start):
         if number > start:

@@ -164,7 +164,7 @@ class Clock:
         """
         timeline, hit = self.simulation.timeline, False
         while not timeline.at_tip and not hit:
-            day = timeline.branch.stops[timeline.stop + 1].day
+            day = timeline.branch.states[timeline.cursor + 1].day
             with self.keeper.transaction(timeline.memory):
                 differs, hit = self._rerun_one()
             if differs:
@@ -191,10 +191,10 @@ class Clock:
             A breakpoint is hit by them. It is asked after the whole step, which is compared as a whole.
         """
         timeline, keeper = self.simulation.timeline, self.keeper
-        branch, stop = timeline.branch, timeline.stop
+        branch, stop = timeline.branch, timeline.cursor
         armed, self.armed = self.armed, None
         try:
-            draft = self.simulate(branch.stops[stop + 1].at)
+            draft = self.simulate(branch.states[stop + 1].at)
         finally:
             self.armed = armed
         memory = self.memory.snapshot()

@@ -61,7 +61,7 @@ class Keeper:
         branch = timeline.branch
         stop = branch.cursor
         strategy = self.memory.live.get("strategy")
-        return branch, stop, branch.stops[stop], branch.memories[stop], timeline.branches, timeline.edition, strategy
+        return branch, stop, branch.states[stop], branch.memories[stop], timeline.branches, timeline.edition, strategy
 
     @property
     def moment(self) -> Said:
@@ -80,7 +80,7 @@ class Keeper:
     def keep(self, kind: str, draft: Draft, memory: Remembered | None) -> bool:
         """Keep what a step or a command did; True when this opened a branch, because the cursor stood in the past."""
         timeline = self.simulation.timeline
-        forked = timeline.commit(draft, memory, new_stop=kind == "step")
+        forked = timeline.commit(draft, memory, new_state=kind == "step")
         if forked:
             # Tickets in memory now belong to the new branch.
             self.memory.restore(memory)

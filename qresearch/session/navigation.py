@@ -197,7 +197,7 @@ class Navigation:
         n = whole("back: n", n, example=1)
         with self.keeper.section("back"):
             self.keeper.voice.say()
-            self.keeper.move_to(self.simulation.timeline.stop - n)
+            self.keeper.move_to(self.simulation.timeline.cursor - n)
             self.clock.settle()
 
     def goto(self, where: object, event: int | None) -> None:
@@ -212,7 +212,7 @@ class Navigation:
                 stop = timeline.find_event(whole("goto: event", event, least=0, example=0))
             elif isinstance(where, (int, np.integer)) and not isinstance(where, bool):
                 stop = whole("goto: stop", where, least=-_MOST_STEPS, example=-1)
-                kept = len(timeline.branch.stops)
+                kept = len(timeline.branch.states)
                 if not -kept <= stop < kept:
                     raise OutOfRange(
                         f"goto: stop {stop} leaves the kept history of {kept} stops. Pass 0 to {kept - 1}."
@@ -236,7 +236,7 @@ class Navigation:
         if stop < 0:
             raise OutOfRange(
                 f"{exchange.date(index)} is not kept on branch {timeline.branch.name!r}, which goes from "
-                f"{exchange.date(exchange.first)} to {exchange.date(max(timeline.branch.stops[-1].day, 0))}. "
+                f"{exchange.date(exchange.first)} to {exchange.date(max(timeline.branch.states[-1].day, 0))}. "
                 "Use run(until=...) to simulate up to a day."
             )
         return stop

@@ -218,7 +218,7 @@ class _Replay:
             timeline.edition += not json.loads(entry.events).get("resumed", False)
         else:
             timeline.branch = branch
-            branch.cursor = len(branch.stops) - 1
+            branch.cursor = len(branch.states) - 1
             self._commit(entry, self._memory(entry.memory))
             self._stood[known], self._current = branch.cursor, known
 
@@ -264,7 +264,7 @@ class _Replay:
         self._compare(entry, recorded, draft.events)
         if self._verify and entry.kind in {"step", "initialize"}:
             self._rerun(entry, recorded)
-        timeline.commit(draft, memory, new_stop=entry.kind == "step")
+        timeline.commit(draft, memory, new_state=entry.kind == "step")
 
     def _compare(self, entry: Entry, recorded: list[events.Event], done: list[events.Event]) -> None:
         made = encode(done)

@@ -45,7 +45,7 @@ class InMemory:
 
     def keep_command(self, draft: Draft) -> None:
         """Keep what a command did; the memory of a strategy stays as it is."""
-        self._timeline.commit(draft, self._timeline.memory, new_stop=False)
+        self._timeline.commit(draft, self._timeline.memory, new_state=False)
 
 
 class Simulation:
@@ -207,7 +207,7 @@ class Simulation:
 
     def advance(self, target: Moment) -> None:
         """Go on to a moment, and keep it as a stop."""
-        self.timeline.commit(self.simulated(target), self.timeline.memory, new_stop=True)
+        self.timeline.commit(self.simulated(target), self.timeline.memory, new_state=True)
 
     # ------------------------------------------------------------------ observing
 

@@ -207,13 +207,13 @@ class _Replay:
         branch = self._branches[known]
         if entry.kind == "move":
             timeline.branch = branch
-            timeline.check(entry.stop)
-            self._stood[known], self._current = entry.stop, known
+            timeline.check(entry.place)
+            self._stood[known], self._current = entry.place, known
         elif entry.kind == "rename":
             self._names[known] = json.loads(entry.events)["name"]
         elif entry.kind == "memory":
-            branch.memories[entry.stop] = self._memory(entry.memory)
-            branch.editions[entry.stop] = timeline.edition
+            branch.memories[entry.place] = self._memory(entry.memory)
+            branch.editions[entry.place] = timeline.edition
         elif entry.kind == "edit":
             timeline.edition += not json.loads(entry.events).get("resumed", False)
         else:
@@ -227,12 +227,12 @@ class _Replay:
         held = json.loads(entry.events)
         if held["parent"] is not None:
             timeline.branch = self._branches[held["parent"]]
-            timeline.check(entry.stop)
-            timeline.move_to(entry.stop)
+            timeline.check(entry.place)
+            timeline.move_to(entry.place)
             timeline.fork_here(f"{known} {held['name']}")
-            self._stood[held["parent"]] = entry.stop
+            self._stood[held["parent"]] = entry.place
         self._branches[known], self._names[known] = timeline.branch, held["name"]
-        self._stood[known], self._current = entry.stop, known
+        self._stood[known], self._current = entry.place, known
 
     def _memory(self, row: int | None) -> Remembered | None:
         if row is None:

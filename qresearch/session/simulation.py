@@ -29,7 +29,7 @@ class Keeper(Protocol):
     """Who keeps what a command by hand did."""
 
     def keep_command(self, draft: Draft) -> None:
-        """Keep it at the present stop, or on a new branch when the cursor stands in the past."""
+        """Keep it at the present moment, or on a new branch when the cursor stands in the past."""
 
 
 class InMemory:
@@ -143,7 +143,7 @@ class Simulation:
     # ------------------------------------------------------------------ acting
 
     def do(self, command: Command) -> bool:
-        """Do what a command asks: inside a step as a part of it, else at the present stop.
+        """Do what a command asks: inside a step as a part of it, else at the present moment.
 
         Returns
         -------
@@ -206,7 +206,7 @@ class Simulation:
         return draft
 
     def advance(self, target: Moment) -> None:
-        """Go on to a moment, and keep it as a stop."""
+        """Go on to a moment, and keep it."""
         self.timeline.commit(self.simulated(target), self.timeline.memory, new_state=True)
 
     # ------------------------------------------------------------------ observing

@@ -224,7 +224,7 @@ def test_a_changed_file_is_refused(path: Path) -> None:
     """Protects against damage: a single changed value breaks the running digest, and the entry is named."""
     session(path).step(3).simulation.keeper.journal.close()
     file = sqlite3.connect(path)
-    file.execute("UPDATE entries SET events = replace(events, '600', '601'), stop = stop + 1 WHERE id = 4")
+    file.execute("UPDATE entries SET events = replace(events, '600', '601'), place = place + 1 WHERE id = 4")
     file.commit()
     file.close()
     with pytest.raises(qr.JournalError, match="entry 4, .* is not what was written"):

@@ -101,7 +101,7 @@ def _own_models(options: Mapping[str, Any], models: Mapping[str, object]) -> Map
     """The models of the user's own that a journal asks for; those that were handed in, if they are the same ones."""
     wanted = {name: Own(*from_plain(value["$own"])) for name, value in options.items() if is_own(value)}
     for name, own in wanted.items():
-        if name not in models:
+        if models[name] is None:
             raise JournalError(
                 f"The session was opened with {name}={own}, an object that a journal does not hold. Hand it in: "
                 f"Session.resume(path, market, {name}=...)."
@@ -111,13 +111,13 @@ def _own_models(options: Mapping[str, Any], models: Mapping[str, object]) -> Map
                 f"The session was opened with {name}={own}, and {own_of(models[name])} was handed in. "
                 "Pass the same one."
             )
-    for name in models:
-        if name not in wanted:
+    for name, model in models.items():
+        if model is not None and name not in wanted:
             raise JournalError(
-                f"Session.resume: {name}= was handed in, and the session was opened without a model of its own there. "
-                "Leave it out."
+                f"Session.resume: {name}={shown(model)} was handed in, and the session was opened without a model of "
+                "its own there. Leave it out."
             )
-    return models
+    return {name: models[name] for name in wanted}
 
 
 def _check_market(contents: Contents, market: Market) -> None:

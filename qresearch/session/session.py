@@ -865,8 +865,11 @@ class Session(TradingApi):
 
     @classmethod
     def resume(
-        cls, path: str | Path, market: Market, strategy: object = None, *, verify: bool = False, **models: object
-    ) -> Session:
+        cls, path: str | Path, market: Market, strategy: object = None, *, verify: bool = False,
+        account: AccountKind | None = None, clock: MarketClock | None = None, costs: FeeModel | None = None,
+        fill_model: FillModel | None = None, sizing: SizingPolicy | None = None,
+        slippage: SlippageModel | Callable[..., Any] | None = None,
+    ) -> Session:  # fmt: skip
         """Go on with a session from its journal.
 
         The commands are done again by the engine and compared with what the journal holds; the strategy is not called,
@@ -881,7 +884,7 @@ class Session(TradingApi):
             Needed only to go on. What it remembers comes from the journal; `initialize` is not called again.
         verify : bool
             Call the strategy beside the journal, and name the first order that differs.
-        **models
+        account, clock, costs, fill_model, sizing, slippage : object, optional
             Models of your own with which the session was opened, such as ``fill_model=MyModel()``: a journal holds
             their names and parameters only.
 
@@ -907,7 +910,8 @@ class Session(TradingApi):
         file = path_of("path", path, "run.qsession")
         verify = flag("verify", verify)
         contents = opened(file, market)
-        session = made(cls, market, contents.meta, models)
+        given = {"account": account, "clock": clock, "costs": costs, "fill_model": fill_model, "sizing": sizing}
+        session = made(cls, market, contents.meta, {**given, "slippage": slippage})
         follow(session._navigation.clock, contents, file, strategy, verify=verify)
         return session
 

@@ -7,10 +7,11 @@ acting from the past opens a new branch that shares the states before the fork.
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, MutableSequence, Sequence
 from itertools import count
 from typing import NamedTuple
 
+from qresearch.book.states import SparseStates
 from qresearch.domain import events
 from qresearch.domain.commands import Command
 from qresearch.domain.state import State
@@ -43,17 +44,22 @@ class Branch:
     ----------
     name : str
     root : State
+    log : sequence of Event
+        Events that led to the root.
+    memory : Remembered or None
+    keep_every : int
+        Every how many moments a state is kept: :mod:`qresearch.book.states`.
     """
 
     __slots__ = ("commands", "counts", "cursor", "editions", "fork", "log", "memories", "name", "parent", "states")
 
-    def __init__(self, name: str, root: State, log: Sequence[events.Event], memory: Remembered | None) -> None:
+    def __init__(
+        self, name: str, root: State, log: Sequence[events.Event], memory: Remembered | None, keep_every: int = 1
+    ) -> None:
         self.name = name
         self.parent: Branch | None = None
         self.fork = 0
         """Stop of the parent from which this branch starts."""
-        self.states: list[State] = [root]
-        """The state at each kept moment."""
         self.counts: list[int] = [len(log)]
         """Number of events in the log up to each of them."""
         self.memories: list[Remembered | None] = [memory]
@@ -61,6 +67,10 @@ class Branch:
         self.editions: list[int] = [0]
         """Edition of the strategy with which the session came to each of them."""
         self.log: list[events.Event] = list(log)
+        self.states: MutableSequence[State] = [root]
+        """The state at each kept moment."""
+        if keep_every > 1:
+            self.states = SparseStates(self.log, self.counts, keep_every, {0: root}, 1)
         self.commands: list[tuple[int, Command]] = []
         """What was asked for beside orders, each with the number of events of the log before it; a block of requests in
         the log is what was asked for itself."""
@@ -74,11 +84,16 @@ class Branch:
         """A new branch that shares everything up to a state."""
         child = Branch.__new__(Branch)
         child.name, child.parent, child.fork = name, self, index
-        child.states = self.states[: index + 1]
         child.counts = self.counts[: index + 1]
         child.memories = self.memories[: index + 1]
         child.editions = self.editions[: index + 1]
         child.log = self.log[: self.counts[index]]
+        states = self.states
+        child.states = (
+            states.forked(child.log, child.counts, index + 1)
+            if isinstance(states, SparseStates)
+            else states[: index + 1]
+        )
         child.commands = self.commands[: bisect_left(self.commands, (self.counts[index],))]
         child.cursor = index
         return child
@@ -103,12 +118,15 @@ class Timeline:
         Memory of the strategy at the root.
     date : callable
         The text of a day (index), for the names of branches.
+    keep_every : int
+        Every how many moments a state is kept.
     """
 
     def __init__(
-        self, root: State, log: Sequence[events.Event], memory: Remembered | None, date: Callable[[int], str] = str
-    ) -> None:
-        self.branch = Branch("main", root, log, memory)
+        self, root: State, log: Sequence[events.Event], memory: Remembered | None, date: Callable[[int], str] = str,
+        keep_every: int = 1,
+    ) -> None:  # fmt: skip
+        self.branch = Branch("main", root, log, memory, keep_every)
         self.branches: dict[str, Branch] = {"main": self.branch}
         self.edition = 0
         """How often the strategy had been changed by now."""

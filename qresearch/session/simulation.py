@@ -89,7 +89,7 @@ class Simulation:
     @classmethod
     def opened(
         cls, market: Market, first: int, last: int, settings: Settings, models: Models, *, cash: int,
-        holdings: Mapping[str, int], paid: bool,
+        holdings: Mapping[str, int], paid: bool, keep_every: int = 1,
     ) -> Simulation:  # fmt: skip
         """A simulation that begins with some cash (money steps) and shares by symbol, `paid` from it or given."""
         exchange = Exchange(market, first, last, models)
@@ -105,7 +105,11 @@ class Simulation:
             )
         state = draft.freeze()
         worth = exchange.account.value(state, exchange).equity
-        timeline = Timeline(state, draft.events, None, lambda day: "start" if day < first else exchange.date(day))
+
+        def date(day: int) -> str:
+            return "start" if day < first else exchange.date(day)
+
+        timeline = Timeline(state, draft.events, None, date, keep_every)
         return cls(exchange, timeline, worth)
 
     def __reduce_ex__(self, protocol: SupportsIndex) -> NoReturn:

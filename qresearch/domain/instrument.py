@@ -9,16 +9,17 @@ from __future__ import annotations
 import datetime as dt
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from qresearch.errors import UnknownSymbol
 
 
 class Board(StrEnum):
-    """Where an instrument is listed; rules (lots, limits, fees) hang on it.
+    """The segment of a market whose rules hold for an instrument: lots, ticks, limits, settlement, fees.
 
-    ``PLAIN`` is an instrument without market rules: any price, any number of shares.
+    ``NOT_TRADED`` are numbers that no bar belongs to, such as subscriptions and pledges. ``PLAIN`` is an instrument
+    without market rules: any price, any number of shares.
     """
 
     SH_MAIN = "SH_MAIN"
@@ -26,8 +27,18 @@ class Board(StrEnum):
     CHINEXT = "CHINEXT"
     STAR = "STAR"
     BSE = "BSE"
+    SH_B = "SH_B"
+    SZ_B = "SZ_B"
     ETF = "ETF"
+    LOF = "LOF"
+    CLOSED_END = "CLOSED_END"
+    REIT = "REIT"
+    CONVERTIBLE = "CONVERTIBLE"
+    BOND = "BOND"
+    REPO = "REPO"
     INDEX = "INDEX"
+    NOT_TRADED = "NOT_TRADED"
+    EQUITY = "EQUITY"
     PLAIN = "PLAIN"
 
 
@@ -40,7 +51,13 @@ SUFFIXES: Mapping[str, str] = {
 
 CHINA_SUFFIXES = frozenset(SUFFIXES.values())
 
-_EXCHANGE_OF_RANGE = {**dict.fromkeys("569", "SH"), **dict.fromkeys("0123", "SZ"), **dict.fromkeys("48", "BJ")}
+_EXCHANGES = (
+    ("009 010 018 019 020 110 111 113 118 204 5 6 7 900", "SH"),
+    ("123 127 128 1318 150 151 159 16 180 184 0 2 3 100 101 102 103 104 105 106 107 108 109 112 114 115 116 117 119 "
+     "148 149", "SZ"),
+    ("43 83 87 920", "BJ"),
+)  # fmt: skip
+_EXCHANGE_OF = {prefix: suffix for prefixes, suffix in _EXCHANGES for prefix in prefixes.split()}
 _CODE_FIRST = re.compile(r"^([0-9A-Za-z^_\-]+)[._ ]([A-Za-z]+)$")
 _SUFFIX_FIRST = re.compile(r"^(SH|SZ|BJ)[._]?(\d{6})$", re.IGNORECASE)
 
@@ -65,6 +82,8 @@ class Instrument:
     limit_ratio : float or None
         Daily price limit as a fraction where it differs from that of the board, such as 0.2 for an ETF that
         tracks only STAR or ChiNext shares; None for the rule of the board.
+    kind : str
+        What a fund holds, or who issued a bond; empty where nothing more is told.
     """
 
     symbol: str
@@ -74,6 +93,7 @@ class Instrument:
     delist_date: dt.date | None = None
     same_day_sale: bool = False
     limit_ratio: float | None = None
+    kind: str = field(default="", repr=False)
 
     @property
     def code(self) -> str:
@@ -101,45 +121,18 @@ def split_symbol(text: str) -> tuple[str, str]:
 
 
 def china_suffix(code: str) -> str:
-    """Exchange of a bare six-digit Chinese code; empty when it is none.
+    """Exchange of a bare six-digit Chinese code; empty when it is none, or when both exchanges use its range.
 
-    Funds 5x and shares 6x trade in Shanghai; 0x, 1x, 2x, 3x in Shenzhen; 4x, 8x and 92x in Beijing.
+    Shares 6x and 900, funds 5x, treasury bonds 009 to 020, convertible bonds 110, 111, 113, 118 and repo 204 trade in
+    Shanghai; 0x to 3x otherwise, funds 15x to 18x and convertible bonds 123, 127, 128 in Shenzhen; 43, 83, 87 and
+    920 in Beijing. The longest prefix decides; bonds of 12x to 14x are on both, and need a suffix.
 
-    >>> china_suffix("601390"), china_suffix("000001"), china_suffix("920002"), china_suffix("AAPL")
-    ('SH', 'SZ', 'BJ', '')
+    >>> [china_suffix(code) for code in ("601390", "000001", "920002", "113050", "204001", "123107", "136001", "AAPL")]
+    ['SH', 'SZ', 'BJ', 'SH', 'SH', 'SZ', '', '']
     """
-    if not (len(code) == 6 and code.isdigit()):
+    if not (len(code) == 6 and code.isdigit() and code.isascii()):
         return ""
-    if code.startswith("92"):
-        return "BJ"
-    return _EXCHANGE_OF_RANGE.get(code[0], "")
-
-
-def board_of(symbol: str) -> Board:
-    """The board that a canonical symbol implies by its number range.
-
-    An index shares its numbers with shares (``000001.SH``), so an index must be named as one by the instruments
-    table; this function never guesses it, except for the ranges that only indexes use.
-
-    >>> [board_of(s).value for s in ("600519.SH", "688981.SH", "300750.SZ", "430047.BJ", "510300.SH", "AAPL.US")]
-    ['SH_MAIN', 'STAR', 'CHINEXT', 'BSE', 'ETF', 'PLAIN']
-    """
-    code, suffix = split_symbol(symbol)
-    if suffix not in CHINA_SUFFIXES:
-        return Board.PLAIN
-    if suffix == "BJ":
-        return Board.BSE
-    if suffix == "SH":
-        if code.startswith(("688", "689")):
-            return Board.STAR
-        if code.startswith("5"):
-            return Board.ETF
-        return Board.INDEX if code.startswith("000") else Board.SH_MAIN
-    if code.startswith("399"):
-        return Board.INDEX
-    if code.startswith(("300", "301", "302")):
-        return Board.CHINEXT
-    return Board.ETF if code.startswith(("15", "16", "18")) else Board.SZ_MAIN
+    return next((found for size in (4, 3, 2, 1) if (found := _EXCHANGE_OF.get(code[:size]))), "")
 
 
 class SymbolIndex:

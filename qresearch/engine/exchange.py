@@ -11,7 +11,6 @@ from numpy.typing import NDArray
 
 from qresearch.domain import events
 from qresearch.domain.fees import Fees
-from qresearch.domain.instrument import Board
 from qresearch.domain.moment import CLOSE, INTRADAY, OPEN, Moment
 from qresearch.domain.reasons import Reason, Refusal
 from qresearch.domain.settings import Costs, Own, Settings, Slippage
@@ -23,17 +22,15 @@ from qresearch.engine.fills import Bar, Quote
 from qresearch.engine.intent import Closable, Intent, Need, Value
 from qresearch.engine.sizing_policy import SIZINGS, SizingPolicy
 from qresearch.engine.slippage import SlippageModel
-from qresearch.market import rules
 from qresearch.market.intraday import Intraday
 from qresearch.market.market import Market
 from qresearch.market.panel import Panel
+from qresearch.market.rulebook import LotRule
 from qresearch.market.view import View
 
 _NEVER = 2**62
 LARGEST = 10**12
 """Most shares that an order may be for anywhere: beyond it no sum of money is exact."""
-CHINA_LOT = 100
-"""Shares in one lot of ``order_lots`` on a venue with rules, whatever the board's smallest order."""
 
 
 class MarketClock(Protocol):
@@ -191,15 +188,15 @@ class Exchange:
         self._models = models
         self.money = market.venue.money
         panel, listed = market.panel, market.instruments
-        ruled = market.venue.has_rules
+        rules = market.venue.rules
         boards = {board: number for number, board in enumerate(BOARDS)}
-        lots = {board: rules.lot_rule(board) if ruled else rules.LotRule(1, 1) for board in boards}
-        # An index takes no order: no size passes unchecked.
-        lots[Board.INDEX] = rules.LotRule(2**62, 1)
+        # What is not traded takes no order: no size passes unchecked.
+        lots = {board: rules.lot(board) if rules.trades(board) else LotRule(2**62, 1) for board in boards}
         # Prices that a vendor has adjusted are on no tick.
-        on_ticks = ruled and not panel.adjusted
-        ticks = {board: rules.tick(board) if on_ticks else 0.0 for board in boards}
-        most = {board: (rules.largest_order_ever(board) if ruled else None) or LARGEST for board in boards}
+        ticks = {board: 0.0 if panel.adjusted else rules.tick(board) for board in boards}
+        most = {board: rules.largest_order_ever(board) or LARGEST for board in boards}
+        self.trades = [rules.trades(item.board) for item in listed]
+        """False for what can only be looked at, such as an index."""
         self.lot_minimum = [lots[item.board].minimum for item in listed]
         self.lot_step = [lots[item.board].step for item in listed]
         self.steps = np.array([ticks[item.board] for item in listed], dtype=np.float64)
@@ -207,8 +204,8 @@ class Exchange:
         self.least_sizes = np.array(self.lot_minimum, dtype=np.int64)
         self.safe_size = [most[item.board] for item in listed]
         """Shares up to which an order of an instrument is too large under no rule of any day."""
-        self.lot_shares = CHINA_LOT if ruled else 1
-        self.same_day = [not ruled or item.same_day_sale for item in listed]
+        self.lot_shares = rules.order_lot
+        self.same_day = [item.same_day_sale or rules.same_day_sale(item.board) for item in listed]
         self.board = np.array([boards[item.board] for item in listed], dtype=np.int64)
         self.has_limits, self.may_suspend = panel.has_limits, panel.has_suspensions
         self.may_idle = panel.has_idle_days
@@ -301,10 +298,8 @@ class Exchange:
 
     def largest_order(self, instrument: int, day: int, *, has_limit: bool) -> int:
         """Most shares that one order may be for, by the rules of a day (index)."""
-        known = None
-        if self.market.venue.has_rules:
-            date: dt.date = self.market.days[max(day, 0)].astype(object)
-            known = rules.largest_order(self.market.instruments[instrument].board, date)
+        date: dt.date = self.market.days[max(day, 0)].astype(object)
+        known = self.market.venue.rules.largest_order(self.market.instruments[instrument].board, date)
         return LARGEST if known is None else known.limit if has_limit else known.market
 
     def is_delisted(self, instrument: int) -> bool:

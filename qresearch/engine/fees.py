@@ -24,13 +24,12 @@ from qresearch.domain.instrument import Board, Instrument
 from qresearch.domain.money import RATE_SCALE, divide, rate_units
 from qresearch.domain.settings import Costs
 from qresearch.errors import UsageError, choose
-from qresearch.market import rules
 from qresearch.market.market import Market
+from qresearch.market.rulebook import Levy
 from qresearch.market.venue import Venue
 
 Ints = NDArray[np.int64]
 _SAFE = 2**62
-_TAX_FREE = frozenset({Board.ETF, Board.INDEX})
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,8 +44,9 @@ class Part:
     is_per_order : bool
         Charged on an order as a whole: the minimum is that of an order, however many fills it has.
     par : (B,) ndarray of int64, billionths of a unit of currency per share, optional
-        Charged by the number of shares instead, where it is not 0; at least `par_minimum`.
-    par_minimum : (B,) ndarray of int64, money steps, optional
+        Charged by the number of shares instead, where it is not 0; at least `par_minimum`, at most `par_maximum`.
+    par_minimum, par_maximum : (B,) ndarray of int64, money steps, optional
+    par_on_sales_only : bool
     units : int
         Money steps in a unit of currency.
     """
@@ -58,6 +58,8 @@ class Part:
     is_per_order: bool = False
     par: Ints | None = None
     par_minimum: Ints | None = None
+    par_maximum: Ints | None = None
+    par_on_sales_only: bool = False
     units: int = 1
 
     @property
@@ -69,8 +71,11 @@ class Part:
     def exact(self, board: int, quantity: int, notional: int) -> int:
         """What a fill is charged, in billionths of a money step."""
         par = 0 if self.par is None else int(self.par[board])
-        if par and self.par_minimum is not None:
-            return max(abs(quantity) * par * self.units, int(self.par_minimum[board]) * RATE_SCALE)
+        if par and self.par_minimum is not None and self.par_maximum is not None:
+            if self.par_on_sales_only and quantity > 0:
+                return 0
+            least, most = int(self.par_minimum[board]), int(self.par_maximum[board])
+            return min(max(abs(quantity) * par * self.units, least * RATE_SCALE), most * RATE_SCALE)
         rate = (self.bought if quantity > 0 else self.sold)[board]
         return max(notional * int(rate), self.minimum * RATE_SCALE)
 
@@ -78,11 +83,16 @@ class Part:
         """What many fills are charged, in money steps, each rounded by itself."""
         by_side = _by_side(quantities > 0, (self.bought, self.sold), boards)
         charged = np.maximum(_applier(notionals, highest)(notionals, by_side), self.minimum)
-        if self.par is None or self.par_minimum is None or not (par := self.par[boards]).any():
+        if self.par is None or self.par_minimum is None or self.par_maximum is None:
+            return charged
+        if not (par := self.par[boards]).any():
             return charged
         units = np.abs(quantities) * self.units
         by_count = _applier(units, highest)(units, par)
-        return np.where(par > 0, np.maximum(by_count, self.par_minimum[boards]), charged)
+        counted = np.minimum(np.maximum(by_count, self.par_minimum[boards]), self.par_maximum[boards])
+        if self.par_on_sales_only:
+            counted = np.where(quantities > 0, 0, counted)
+        return np.where(par > 0, counted, charged)
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,8 +193,8 @@ class FeeBook:
 
     def __init__(self, market: Market, costs: Costs, boards: Ints) -> None:
         self._market, self._costs, self._boards = market, costs, boards
-        days = market.days
-        cuts = [dt.date.min, *rules.fee_change_days()] if costs.historical else [dt.date.min]
+        days, rules = market.days, market.venue.rules
+        cuts = [dt.date.min, *rules.fee_change_days] if costs.historical else [dt.date.min]
         self._starts = [int(np.searchsorted(days, np.datetime64(max(cut, dt.date(1900, 1, 1)), "D"))) for cut in cuts]
         self._periods = [self._rates(cut) for cut in cuts]
 
@@ -193,46 +203,47 @@ class FeeBook:
         return self._periods[bisect_right(self._starts, day) - 1]
 
     def _rates(self, day: dt.date) -> Rates:
-        costs, money = self._costs, self._market.venue.money
-        ruled = self._market.venue.has_rules
-
-        def per_board(values: list[int]) -> Ints:
-            return np.array(values, dtype=np.int64)
-
+        costs, rules = self._costs, self._market.venue.rules
+        buys, sells = (_whole([rate] * len(BOARDS)) for rate in (costs.open_commission, costs.close_commission))
+        same = costs.open_commission == costs.close_commission
+        commission = Part(COMMISSION, buys, buys if same else sells, costs.min_commission, is_per_order=True)
         if costs.historical:
-            duties = [rules.stamp_duty(board, day) for board in BOARDS]
-            duty_buy = [rate_units("stamp duty", buy) for buy, _ in duties]
-            duty_sell = [rate_units("stamp duty", sell) for _, sell in duties]
-            transfers = [rules.transfer_fee(board, day) for board in BOARDS]
+            levies = {name: [rules.levy(name, board, day) for board in BOARDS] for name in rules.levies}
         else:
-            exempt = [ruled and board in _TAX_FREE for board in BOARDS]
-            duty_buy = [0 if free else costs.open_tax for free in exempt]
-            duty_sell = [0 if free else costs.close_tax for free in exempt]
-            rate = costs.transfer_fee / RATE_SCALE
-            transfers = [rules.TransferFee(0.0 if free else rate, 0.0, 0.0) for free in exempt]
-        count = len(BOARDS)
-        buying, selling = (per_board([rate] * count) for rate in (costs.open_commission, costs.close_commission))
-        fees = per_board([rate_units("transfer fee", fee.rate) for fee in transfers])
-        parts = (
-            Part(
-                COMMISSION,
-                buying,
-                buying if costs.open_commission == costs.close_commission else selling,
-                costs.min_commission,
-                is_per_order=True,
-            ),
-            Part(STAMP_DUTY, per_board(duty_buy), per_board(duty_sell)),
-            Part(
-                TRANSFER_FEE,
-                fees,
-                fees,
-                par=per_board([rate_units("transfer fee", fee.par_rate) for fee in transfers]),
-                par_minimum=per_board([money.money("transfer fee", fee.minimum) for fee in transfers]),
-                units=money.units,
-            ),
-        )
+            fixed = {STAMP_DUTY: (costs.open_tax, costs.close_tax), TRANSFER_FEE: (costs.transfer_fee,) * 2}
+            levies = {
+                name: [
+                    Levy(buying / RATE_SCALE, selling / RATE_SCALE) if rules.pays(name, board) else Levy()
+                    for board in BOARDS
+                ]
+                for name, (buying, selling) in fixed.items()
+            }
+        parts = (commission, *(self._part(name, each) for name, each in levies.items()))
         together = frozenset({COMMISSION, STAMP_DUTY}) if costs.rounding == "total" else frozenset[str]()
         return Rates(parts, together, max(part.highest for part in parts), self._boards)
+
+    def _part(self, name: str, levies: list[Levy]) -> Part:
+        """A fee beside the commission as a part."""
+        money = self._market.venue.money
+        bought = _whole([rate_units(name, levy.bought) for levy in levies])
+        sold = _whole([rate_units(name, levy.sold) for levy in levies])
+        is_even = all(levy.bought == levy.sold for levy in levies)
+        if not any(levy.par for levy in levies):
+            return Part(name, bought, bought if is_even else sold)
+        return Part(
+            name,
+            bought,
+            bought if is_even else sold,
+            par=_whole([rate_units(name, levy.par) for levy in levies]),
+            par_minimum=_whole([money.money(name, levy.minimum) for levy in levies]),
+            par_maximum=_whole([money.money(name, levy.maximum) or _SAFE for levy in levies]),
+            par_on_sales_only=any(levy.on_sales_only for levy in levies),
+            units=money.units,
+        )
+
+
+def _whole(values: list[int]) -> Ints:
+    return np.array(values, dtype=np.int64)
 
 
 class FeeModel(Protocol):
@@ -330,7 +341,7 @@ def fixed_costs(
     """
     if not min_commission >= 0:
         raise UsageError(f"min_commission={min_commission!r} must be at least 0. Pass an amount such as 5.")
-    if historical and not venue.has_rules:
+    if historical and not venue.rules.has_history:
         raise UsageError(
             f"Historical costs need a venue with a dated rule book; {venue.name!r} has none. "
             "Set rates with session.set_order_cost(...)."
@@ -359,7 +370,8 @@ def preset_costs(venue: Venue, name: str) -> Costs:
     ----------
     venue : Venue
     name : {"default", "historical", "joinquant", "zero"}
-        default: the documented defaults of the Trading API (zero on a venue without rules, whose fees are unknown);
+        default: those of the venue: in China the documented defaults of the Trading API, in the US its fees on sales by
+        date, zero on a venue without rules, whose fees are unknown;
         historical: the default commission, with stamp duty and transfer fee by date and board from the rule book;
         joinquant: what JoinQuant charges shares when a script sets nothing, 0.03 % each way, at least 5, and 0.1 %
         stamp duty on sells.
@@ -369,10 +381,11 @@ def preset_costs(venue: Venue, name: str) -> Costs:
     UsageError
         "historical" on a venue without rules; set rates with ``set_order_cost`` instead.
     """
-    if name == "zero" or (name == "default" and not venue.has_rules):
-        return Costs(0, 0, 0, 0, 0)
+    nothing = dict.fromkeys(("close_tax", "open_commission", "close_commission", "min_commission"), 0.0)
+    if name in {"zero", "default"}:
+        return fixed_costs(venue, **{**nothing, **(venue.default_costs if name == "default" else {})})  # type: ignore[arg-type]  # rates by name
     if name == "historical":
         return fixed_costs(venue, historical=True)
     if name == "joinquant":
         return fixed_costs(venue, close_tax=0.001, open_commission=0.0003, close_commission=0.0003)
-    return fixed_costs(venue)
+    raise AssertionError(name)  # chosen from the list

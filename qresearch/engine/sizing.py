@@ -17,7 +17,6 @@ import math
 from typing import NamedTuple
 
 from qresearch.domain import events
-from qresearch.domain.instrument import Board
 from qresearch.domain.order import Method
 from qresearch.domain.reasons import Reason, Refusal
 from qresearch.domain.terms import MARKET_DAY, Kind, Terms
@@ -250,7 +249,7 @@ _COUNTED = frozenset({Method.ORDER, Method.TARGET, Method.LOTS})
 
 def _unavailable(draft: Draft, exchange: Exchange, instrument: int, terms: Terms) -> Refusal | None:
     day, item = draft.day, exchange.market.instruments[instrument]
-    if item.board is Board.INDEX:
+    if not exchange.trades[instrument]:
         return Reason.NOT_TRADABLE, {"symbol": item.symbol}
     if exchange.closing_day[instrument] <= day:
         return ended(exchange, instrument, day)

@@ -6,7 +6,6 @@ import datetime as dt
 
 from qresearch.domain.money import RATE_SCALE, divide, rate_units
 from qresearch.domain.state import TaxLot
-from qresearch.market import rules
 from qresearch.market.market import Market
 
 
@@ -28,13 +27,13 @@ def tax_on_sale(market: Market, left: list[tuple[TaxLot, int]], day: int) -> int
     References
     ----------
     Caishui [2015] 101, in force 2015-09-08: 20 % up to a month, 10 % up to a year, 0 beyond; earlier schedules in
-    :data:`qresearch.market.rules.DIVIDEND_TAX`.
+    the table of :mod:`qresearch.market.china`.
     """
     sold = _date(market, day)
     total = 0
     for lot, _ in left:
         for ex_day, amount in lot.dividends:
-            rate = rules.dividend_tax_rate(_date(market, ex_day), _date(market, lot.day), sold)
+            rate = market.venue.rules.dividend_tax_rate(_date(market, ex_day), _date(market, lot.day), sold)
             total += divide(amount * rate_units("dividend tax", rate), RATE_SCALE)
     return total
 

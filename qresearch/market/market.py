@@ -21,8 +21,8 @@ from qresearch.domain.instrument import Instrument
 from qresearch.errors import DataError, UsageError, shown
 from qresearch.market.actions import Action
 from qresearch.market.arrays import ReadOnly, read_only
+from qresearch.market.limits import reference_price
 from qresearch.market.panel import Days, Floats, Panel
-from qresearch.market.rules import reference_price, tick
 from qresearch.market.venue import Venue
 
 
@@ -171,7 +171,7 @@ class Market(ReadOnly):
                     action.bonus,
                     action.rights,
                     action.rights_price,
-                    tick(instrument.board) if self.venue.has_rules else 0.0,
+                    self.venue.rules.tick(instrument.board),
                 )
         return read_only(marks)
 

@@ -1,24 +1,23 @@
-"""The tables of the dated rule book of China's cash market; :mod:`qresearch.market.rules` reads them.
+"""A rule book: the dated rules of a venue by class of instrument, as data with their sources.
 
-Every rule is a literal table of :class:`Dated` rows. A row holds from its first day to its last day, both inclusive;
-None means that no start is on record, or that the rule is still in force. Sources are public pages and a check
-against 7.8 million real stock-days; the status says how good each one is:
-
-``verified`` a page says so; ``data-confirmed`` real prices agree; ``secondary`` only a weak page; ``contested`` pages
-disagree; ``unverified`` general knowledge.
+A row of a rule is :class:`Dated`: it holds from its first day to its last, both inclusive; None means that no start is
+on record, or that the rule is still in force. The tables of China's cash market stand in :mod:`qresearch.market.china`.
 """
 
 from __future__ import annotations
 
+import calendar
 import datetime as dt
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Generic, NamedTuple, TypeVar
 
 from qresearch.domain.instrument import Board
+from qresearch.errors import UsageError
 
 V = TypeVar("V")
-Value_co = TypeVar("Value_co", covariant=True)  # a table of floats is also a table of objects, for rules_table
+Value_co = TypeVar("Value_co", covariant=True)  # a table of floats is also a table of objects, for the table of all
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,25 +68,30 @@ class FirstDays(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class TransferFee:
-    """What the depository takes from each side of a trade.
+class Levy:
+    """What a trade pays beside the commission, under one name.
 
     Parameters
     ----------
-    rate : float
-        Fraction of the turnover.
-    par_rate : float, yuan per share
-        Fraction of the par value, which is 1 yuan a share.
-    minimum : float, yuan
-        Least charge for one trade.
+    bought, sold : float
+        Fraction of the turnover, on each side.
+    par : float, currency per share
+        Charged by the number of shares instead, where it is not 0.
+    minimum, maximum : float, currency
+        Least and most of one trade; a `maximum` of 0 is none.
+    on_sales_only : bool
+        `par` is charged on sales only.
     """
 
-    rate: float
-    par_rate: float = 0.0
+    bought: float = 0.0
+    sold: float = 0.0
+    par: float = 0.0
     minimum: float = 0.0
+    maximum: float = 0.0
+    on_sales_only: bool = False
 
 
-def _rows(source: str, status: str, *rows: tuple[str, str, V]) -> tuple[Dated[V], ...]:
+def dated(source: str, status: str, *rows: tuple[str, str, V]) -> tuple[Dated[V], ...]:
     """Rows of one source; an empty date is None."""
     return tuple(
         Dated(
@@ -101,144 +105,214 @@ def _rows(source: str, status: str, *rows: tuple[str, str, V]) -> tuple[Dated[V]
     )
 
 
-MAIN = (Board.SH_MAIN, Board.SZ_MAIN)
-SHARES = (*MAIN, Board.CHINEXT, Board.STAR, Board.BSE)
-"""The boards of shares: stamp duty and transfer fee are theirs alone."""
-_GENERAL = "General knowledge, no page found"
-_SSE_TRADING = "Stock Trading Mechanism, english.sse.com.cn"
-_STAR_PAGE = "STAR Market special trading arrangements, star.sse.com.cn"
-_CHINEXT_PAGE = "ChiNext hikes swing limits of 800 shares, China Daily 2020-08-18"
-_BSE_PAGE = "BSE opening, how to trade, China News 2021-11-12"
-_ETF_PAGE = "ETF rules, wodefinance.com; SSE 50ETF notice 2005-02-22"
-_ST_PAGE = "SZSE trading overview 2018-10-09; SSE warning board, ecns.cn 2013-01-04"
-_RULES_2026 = "HKEX circular of 2026-06-15 on the SSE and SZSE rule amendments"
-_FEE_PAGES = "Fee summary pages, wodefinance.com"
-_FEE_QA = "Q&A by SSE, SZSE and CSDC on lowering charging standards, 2015-07-03"
-_FEE_2022 = "China halves stock transfer fees, yicaiglobal.com 2022-04-29"
+def on(rows: Iterable[Dated[V]], day: dt.date) -> V | None:
+    """The value that holds on a day; None where none does."""
+    return next((row.value for row in rows if row.holds(day)), None)
 
-_HUNDREDS = _rows(_SSE_TRADING, "verified", ("", "", LotRule(100, 100)))
-_ANY_LOT = _rows("No exchange rule", "verified", ("", "", LotRule(1, 1)))
-LOTS: Mapping[Board, tuple[Dated[LotRule], ...]] = {
-    **dict.fromkeys((*MAIN, Board.CHINEXT, Board.ETF), _HUNDREDS),
-    Board.STAR: _rows(_STAR_PAGE, "secondary", ("2019-07-22", "", LotRule(200, 1))),
-    Board.BSE: _rows(_BSE_PAGE, "verified", ("2021-11-15", "", LotRule(100, 1))),
-    **dict.fromkeys((Board.PLAIN, Board.INDEX), _ANY_LOT),
-}
 
-_MILLION = LargestOrder(1_000_000, 1_000_000)
-_FUND_ORDERS = "SSE and SZSE trading rules, chapter 3: the maximum of shares holds for funds too; no page found"
-_MAIN_ORDERS = _rows(_SSE_TRADING, "verified", ("", "", _MILLION))
-LARGEST_ORDERS: Mapping[Board, tuple[Dated[LargestOrder], ...]] = {
-    **dict.fromkeys(MAIN, _MAIN_ORDERS),
-    Board.CHINEXT: (
-        *_rows(_GENERAL, "unverified", ("", "2020-08-23", _MILLION)),
-        *_rows(_GENERAL, "unverified", ("2020-08-24", "", LargestOrder(300_000, 150_000))),
-    ),
-    Board.STAR: _rows(_STAR_PAGE, "unverified figures", ("2019-07-22", "", LargestOrder(100_000, 50_000))),
-    Board.BSE: _rows(_GENERAL, "unverified", ("2021-11-15", "", _MILLION)),
-    Board.ETF: _rows(_FUND_ORDERS, "unverified", ("", "", _MILLION)),
-}
-"""Largest order of a board, in shares; the sessions after hours, which allow more, are not simulated."""
+ByBoard = Mapping[Board, tuple[Dated[V], ...]]
 
-_CENT = _rows(_SSE_TRADING, "verified", ("", "", 0.01))
-TICKS: Mapping[Board, tuple[Dated[float], ...]] = {
-    **dict.fromkeys(SHARES, _CENT),
-    Board.ETF: _rows(_ETF_PAGE, "verified", ("", "", 0.001)),
-}
 
-_MAIN_LIMIT = _rows(_SSE_TRADING, "verified, data-confirmed 2007-2026", ("1996-12-16", "", 0.10))
-LIMITS: Mapping[Board, tuple[Dated[float], ...]] = {
-    **dict.fromkeys(MAIN, _MAIN_LIMIT),
-    Board.CHINEXT: _rows(
-        _CHINEXT_PAGE, "verified, data-confirmed", ("2009-10-30", "2020-08-23", 0.10), ("2020-08-24", "", 0.20)
-    ),
-    Board.STAR: _rows(_STAR_PAGE, "verified, data-confirmed", ("2019-07-22", "", 0.20)),
-    Board.BSE: _rows(_BSE_PAGE, "verified", ("2021-11-15", "", 0.30)),
-    Board.ETF: _rows(_ETF_PAGE, "verified, data-confirmed", ("2005-02-23", "", 0.10)),
-}
+@dataclass(frozen=True)
+class RuleBook:
+    """The rules of a venue. What no table names has no such rule: any quantity, any price, sold on the day, no fee.
 
-_MAIN_ST_LIMIT = (
-    *_rows(_SSE_TRADING, "verified", ("1996-12-16", "1998-04-21", 0.10)),
-    *_rows(_ST_PAGE, "verified, data-confirmed 2007-2026; start not checked", ("1998-04-22", "2026-07-05", 0.05)),
-    *_rows(_RULES_2026, "verified", ("2026-07-06", "", 0.10)),
-)
-ST_LIMITS: Mapping[Board, tuple[Dated[float], ...]] = dict.fromkeys(MAIN, _MAIN_ST_LIMIT)
-"""Only the main boards treat a risk warning (ST) apart."""
+    Parameters
+    ----------
+    name : str
+    lots : mapping of Board to rows of LotRule
+        A board without a row is not traded.
+    largest_orders, ticks, limits : mappings of Board to rows
+        Most shares of one order; price step in currency; daily limit as a fraction of the reference price.
+    st_limits : mapping of Board to rows of float
+        Limits of instruments with a risk warning.
+    own_limits : mapping of Board to rows
+        From when a limit of an instrument's own counts on a board.
+    first_days : mapping of Board to rows of FirstDays
+        By the day of listing.
+    settlement : mapping of Board to rows of bool
+        True where what was bought today can be sold today; a board without a row: False.
+    levies : mapping of str to mapping of Board to rows of Levy
+        Fees beside the commission, by the name of the part.
+    dividend_tax : rows of (float, float, float)
+        Rates for shares held up to one month, up to one year, and longer.
+    order_lot : int
+        Shares in one lot of ``order_lots``, whatever the least order of a board.
+    """
 
-WIDE_FUNDS = _rows(
-    "ETF rules, wodefinance.com; STAR 50 and ChiNext 50 funds closed at +20% on 2024-09-30",
-    "secondary, data-confirmed for 2024; start not checked for ChiNext funds",
-    ("2020-08-24", "", "limit_ratio of the fund"),
-)
-"""From when an ETF may have a limit of its own: before, a fund of ChiNext shares kept 10% as they did."""
+    name: str
+    lots: ByBoard[LotRule]
+    largest_orders: ByBoard[LargestOrder] = field(default_factory=dict)
+    ticks: ByBoard[float] = field(default_factory=dict)
+    limits: ByBoard[float] = field(default_factory=dict)
+    st_limits: ByBoard[float] = field(default_factory=dict)
+    own_limits: ByBoard[str] = field(default_factory=dict)
+    first_days: ByBoard[FirstDays] = field(default_factory=dict)
+    settlement: ByBoard[bool] = field(default_factory=dict)
+    levies: Mapping[str, ByBoard[Levy]] = field(default_factory=dict)
+    dividend_tax: tuple[Dated[tuple[float, float, float]], ...] = ()
+    order_lot: int = 1
 
-_OLD_FIRST_DAY = _rows(
-    "SZSE trading overview 2018-10-09", "verified in outline", ("", "2013-12-31", FirstDays(1, None, None))
-)
-_CAP_2014 = "SSE first-day price range, 2018-08-23; own data check"
-_CAP_STATUS = "verified, data-confirmed; Shenzhen listings of 2014Q1 could trade above 144%"
-_MAIN_FIRST_DAYS = (
-    *_OLD_FIRST_DAY,
-    *_rows(_CAP_2014, _CAP_STATUS, ("2014-01-01", "2023-04-09", FirstDays(1, 0.44, 0.36))),
-    *_rows(
-        "Main-board registration rules, 2023-04-10",
-        "verified, data-confirmed",
-        ("2023-04-10", "", FirstDays(5, None, None)),
-    ),
-)
-FIRST_DAYS: Mapping[Board, tuple[Dated[FirstDays], ...]] = {
-    **dict.fromkeys(MAIN, _MAIN_FIRST_DAYS),
-    Board.CHINEXT: (
-        *_OLD_FIRST_DAY,
-        *_rows(_CAP_2014, _CAP_STATUS, ("2014-01-01", "2020-08-23", FirstDays(1, 0.44, 0.36))),
-        *_rows(
-            "China to pilot registration on ChiNext, pandaily.com",
-            "verified",
-            ("2020-08-24", "", FirstDays(5, None, None)),
-        ),
-    ),
-    Board.STAR: _rows(_STAR_PAGE, "verified", ("2019-07-22", "", FirstDays(5, None, None))),
-    Board.BSE: _rows(_BSE_PAGE, "verified", ("2021-11-15", "", FirstDays(1, None, None))),
-}
-"""By the day of listing, see :class:`FirstDays`."""
+    @property
+    def has_limits(self) -> bool:
+        """True where prices of a day are bounded."""
+        return bool(self.limits)
 
-STAMP_DUTY: tuple[Dated[tuple[float, float]], ...] = (
-    *_rows(_GENERAL, "unverified", ("", "2001-11-15", (0.004, 0.004))),
-    *_rows("Xinhua 2005-01-24", "secondary; start not checked", ("2001-11-16", "2005-01-23", (0.002, 0.002))),
-    *_rows("Xinhua 2005-01-24", "verified", ("2005-01-24", "2007-05-29", (0.001, 0.001))),
-    *_rows("China Daily 2007-05-30", "verified", ("2007-05-30", "2008-04-23", (0.003, 0.003))),
-    *_rows("Xinhua 2008-04-23, english.gov.cn", "verified", ("2008-04-24", "2008-09-18", (0.001, 0.001))),
-    *_rows("China Briefing 2008-09-19", "verified", ("2008-09-19", "2023-08-27", (0.0, 0.001))),
-    *_rows("Ministry of Finance and STA, Xinhua 2023-08-28", "verified", ("2023-08-28", "", (0.0, 0.0005))),
-)
-"""(buy, sell), for shares; funds and indexes are outside the tax."""
+    @property
+    def has_history(self) -> bool:
+        """True where fees beside the commission are on record by date."""
+        return bool(self.levies)
 
-_CONTESTED = "contested: the investor's charge, or half of it (the depository's part)"
-_SH_TRANSFER = (
-    *_rows(_FEE_PAGES, "secondary", ("", "2012-05-31", TransferFee(0.0, 0.001, 1.0))),
-    *_rows(_FEE_PAGES, _CONTESTED, ("2012-06-01", "2012-08-31", TransferFee(0.0, 0.00075))),
-    *_rows(f"{_FEE_QA}; {_FEE_PAGES}", _CONTESTED, ("2012-09-01", "2015-07-31", TransferFee(0.0, 0.0006))),
-    *_rows(_FEE_QA, "verified", ("2015-08-01", "2022-04-28", TransferFee(0.00002))),
-    *_rows(_FEE_2022, "verified", ("2022-04-29", "", TransferFee(0.00001))),
-)
-_SZ_TRANSFER = (
-    *_rows(_FEE_QA, "secondary: 0.0000255 inside the commission", ("", "2015-07-31", TransferFee(0.0))),
-    *_SH_TRANSFER[3:],
-)
-TRANSFER_FEES: Mapping[Board, tuple[Dated[TransferFee], ...]] = {
-    **dict.fromkeys((Board.SH_MAIN, Board.STAR), _SH_TRANSFER),
-    **dict.fromkeys((Board.SZ_MAIN, Board.CHINEXT), _SZ_TRANSFER),
-    Board.BSE: (
-        *_rows(_FEE_2022, "verified", ("2021-11-15", "2022-04-28", TransferFee(0.000025))),
-        *_SH_TRANSFER[4:],
-    ),
-    Board.ETF: _rows("China Connect fees and taxes, swhyhk.com", "verified for 2023 on", ("", "", TransferFee(0.0))),
-}
+    def trades(self, board: Board) -> bool:
+        """True where instruments of a board are traded here."""
+        return board in self.lots
 
-DIVIDEND_TAX: tuple[Dated[tuple[float, float, float]], ...] = (
-    *_rows(_GENERAL, "unverified", ("", "2005-06-12", (0.20, 0.20, 0.20))),
-    *_rows("Caishui [2005] 102", "secondary; start not checked", ("2005-06-13", "2012-12-31", (0.10, 0.10, 0.10))),
-    *_rows("Caishui [2012] 85, China Daily 2012-11-16", "verified", ("2013-01-01", "2015-09-07", (0.20, 0.10, 0.05))),
-    *_rows("Caishui [2015] 101", "verified", ("2015-09-08", "", (0.20, 0.10, 0.0))),
-)
-"""Rates for shares held up to one month, up to one year, and longer."""
+    def lot(self, board: Board) -> LotRule:
+        """Smallest order to buy and the step above it; what remains below the minimum is sold whole.
+
+        >>> from qresearch.market.venue import CHINA
+        >>> CHINA.rules.lot(Board.STAR), CHINA.rules.lot(Board.SH_MAIN)
+        (LotRule(minimum=200, step=1), LotRule(minimum=100, step=100))
+        """
+        return self.lots[board][-1].value
+
+    def largest_order(self, board: Board, day: dt.date) -> LargestOrder | None:
+        """Most shares that one order may be for; None where no maximum is on record.
+
+        >>> from qresearch.market.venue import CHINA
+        >>> CHINA.rules.largest_order(Board.STAR, dt.date(2024, 1, 2))
+        LargestOrder(limit=100000, market=50000)
+        """
+        return on(self.largest_orders.get(board, ()), day)
+
+    def largest_order_ever(self, board: Board) -> int | None:
+        """Shares that no maximum of a board has ever kept out, whatever the type of the order; None without one.
+
+        >>> from qresearch.market.venue import CHINA
+        >>> CHINA.rules.largest_order_ever(Board.CHINEXT)
+        150000
+        """
+        return min((min(row.value) for row in self.largest_orders.get(board, ())), default=None)
+
+    def tick(self, board: Board) -> float:
+        """Price step in currency, today's; 0.0 where there is none.
+
+        >>> from qresearch.market.venue import CHINA
+        >>> CHINA.rules.tick(Board.SZ_MAIN), CHINA.rules.tick(Board.ETF), CHINA.rules.tick(Board.PLAIN)
+        (0.01, 0.001, 0.0)
+        """
+        return self.ticks[board][-1].value if board in self.ticks else 0.0
+
+    def limit_ratio(self, board: Board, day: dt.date, is_st: bool) -> float | None:
+        """Daily price limit as a fraction of the reference price; None where the board had no limit on that day.
+
+        New listings have days of their own: :func:`qresearch.market.limits.price_limits`.
+
+        >>> from qresearch.market.venue import CHINA
+        >>> [CHINA.rules.limit_ratio(Board.SH_MAIN, dt.date(2026, 7, day), True) for day in (3, 6)]
+        [0.05, 0.1]
+        """
+        rows = self.st_limits.get(board) if is_st else None
+        return on(rows or self.limits.get(board, ()), day)
+
+    def same_day_sale(self, board: Board) -> bool:
+        """True where what was bought today can be sold today, by the rule in force."""
+        rows = self.settlement.get(board)
+        return bool(rows and rows[-1].value)
+
+    def levy(self, name: str, board: Board, day: dt.date) -> Levy:
+        """A fee beside the commission on a day; one of nothing where none is on record.
+
+        >>> from qresearch.market.venue import CHINA
+        >>> [CHINA.rules.levy("stamp_duty", Board.SH_MAIN, dt.date(2023, 8, day)).sold for day in (25, 28)]
+        [0.001, 0.0005]
+        """
+        return on(self.levies.get(name, {}).get(board, ()), day) or Levy()
+
+    def pays(self, name: str, board: Board) -> bool:
+        """True where a board has ever paid a fee, and in a book that does not know the fee."""
+        return name not in self.levies or board in self.levies[name]
+
+    @cached_property
+    def fee_change_days(self) -> tuple[dt.date, ...]:
+        """First days on which a fee changes, ascending: where to cut a calendar into periods.
+
+        >>> from qresearch.market.venue import CHINA
+        >>> [day.isoformat() for day in CHINA.rules.fee_change_days[-3:]]
+        ['2021-11-15', '2022-04-29', '2023-08-28']
+        """
+        tables = [rows for boards in self.levies.values() for rows in boards.values()]
+        return tuple(sorted({row.since for rows in tables for row in rows if row.since is not None}))
+
+    def dividend_tax_rate(self, ex_day: dt.date, bought: dt.date, sold: dt.date) -> float:
+        """Tax on a cash dividend of an individual, as a fraction of it.
+
+        Months and years are those of the calendar, and a sale on the same day of the next month, or year, still counts
+        as within.
+
+        Parameters
+        ----------
+        ex_day : date
+            Ex-date of the dividend, which decides the row.
+        bought, sold : date
+            Days of the trades; shares are sold first in, first out.
+
+        Raises
+        ------
+        UsageError
+            Sold before bought; swap them.
+
+        >>> from qresearch.market.venue import CHINA
+        >>> CHINA.rules.dividend_tax_rate(dt.date(2024, 6, 19), dt.date(2024, 6, 3), dt.date(2024, 7, 3))
+        0.2
+        """
+        if sold < bought:
+            raise UsageError(f"sold={sold} is before bought={bought}. Pass the day of the purchase first.")
+        month, year, beyond = on(self.dividend_tax, ex_day) or (0.0, 0.0, 0.0)
+        if sold <= _months_later(bought, 1):
+            return month
+        return year if sold <= _months_later(bought, 12) else beyond
+
+    def table(self) -> list[dict[str, str]]:
+        """Every dated row as text, for documents: rule, board, since, until, value, source, status.
+
+        >>> from qresearch.market.venue import CHINA
+        >>> CHINA.rules.table()[0]["rule"], len({row["rule"] for row in CHINA.rules.table()})
+        ('lot', 11)
+        """
+        by_board: list[tuple[str, Mapping[Board, tuple[Dated[object], ...]]]] = [
+            ("lot", self.lots),
+            ("largest_order", self.largest_orders),
+            ("tick", self.ticks),
+            ("limit_ratio", self.limits),
+            ("limit_ratio_st", self.st_limits),
+            ("limit_ratio_own", self.own_limits),
+            ("first_days", self.first_days),
+            ("same_day_sale", self.settlement),
+            *self.levies.items(),
+            ("dividend_tax", dict.fromkeys(self.st_limits, self.dividend_tax)),
+        ]
+        found: dict[tuple[str, Dated[object]], list[str]] = {}
+        for rule, boards in by_board:
+            for board, rows in boards.items():
+                for row in rows:
+                    found.setdefault((rule, row), []).append(board.value)
+        return [
+            {
+                "rule": rule,
+                "board": " ".join(boards_of),
+                "since": str(row.since or ""),
+                "until": str(row.until or ""),
+                "value": str(row.value),
+                "source": row.source,
+                "status": row.status,
+            }
+            for (rule, row), boards_of in found.items()
+        ]
+
+
+def _months_later(day: dt.date, months: int) -> dt.date:
+    """The same day some months later, or the last day of a shorter month."""
+    years, month = divmod(day.month - 1 + months, 12)
+    year, month = day.year + years, month + 1
+    return dt.date(year, month, min(day.day, calendar.monthrange(year, month)[1]))

@@ -19,7 +19,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from qresearch.domain.instrument import Board, board_of, canonical_symbol, split_symbol
+from qresearch.domain.classes import board_of
+from qresearch.domain.instrument import Board, canonical_symbol, split_symbol
 from qresearch.errors import DataError
 from qresearch.sources.vendor import (
     ACTIONS,

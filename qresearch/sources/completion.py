@@ -9,8 +9,9 @@ import numpy as np
 from qresearch.domain.instrument import Instrument
 from qresearch.errors import DataError
 from qresearch.market.actions import Action
+from qresearch.market.limits import price_limits, reference_price
 from qresearch.market.panel import Bools, Days, Floats
-from qresearch.market.rules import price_limits, reference_price, tick
+from qresearch.market.rulebook import RuleBook
 from qresearch.sources.listings import ActionRow, some
 
 
@@ -21,9 +22,10 @@ def forward(close: Floats) -> Floats:
     return np.take_along_axis(close, rows, axis=0)
 
 
-def fill_pre_close(
-    pre_close: Floats, marks: Floats, known: Bools, actions: Sequence[ActionRow], instruments: Sequence[Instrument]
-) -> None:
+def fill_pre_close(  # noqa: PLR0917  # what is filled, then from what
+    pre_close: Floats, marks: Floats, known: Bools, actions: Sequence[ActionRow], instruments: Sequence[Instrument],
+    rules: RuleBook,
+) -> None:  # fmt: skip
     """Fill missing reference prices in place: the previous close, on an ex-date the price without the entitlement.
 
     A published reference price goes before the formula. An ex-date inside a spell without rows counts for the first
@@ -42,7 +44,7 @@ def fill_pre_close(
         if row.reference > 0 and day == row.ex_day:
             previous[day, row.instrument] = row.reference
         elif row.resolved:
-            step = tick(instruments[row.instrument].board)
+            step = rules.tick(instruments[row.instrument].board)
             previous[day, row.instrument] = reference_price(
                 before, row.cash, row.bonus, row.rights, row.rights_price, step
             )
@@ -54,12 +56,13 @@ def complete_limits(
     pre_close: Floats,
     flags: dict[str, Bools],
     *,
+    rules: RuleBook,
     days: Days,
     instruments: Sequence[Instrument],
     no_limit: Bools | None,
 ) -> dict[str, Floats]:
     """Both limits: as given, else from the rule book; NaN on paused days and where `no_limit` is True."""
-    up, down = price_limits(days, instruments, pre_close, flags["is_st"], no_limit)
+    up, down = price_limits(rules, days, instruments, pre_close, flags["is_st"], no_limit)
     limits = {
         name: np.where(flags["paused"], np.nan, values) for name, values in (("limit_up", up), ("limit_down", down))
     }

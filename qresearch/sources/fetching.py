@@ -17,10 +17,12 @@ import pandas as pd
 from tqdm import tqdm
 
 from qresearch.domain.calls import told
-from qresearch.domain.instrument import CHINA_SUFFIXES, board_of, canonical_symbol, split_symbol
+from qresearch.domain.classes import board_of
+from qresearch.domain.instrument import CHINA_SUFFIXES, canonical_symbol, split_symbol
 from qresearch.errors import OutOfRange, QresearchError, SourceUnavailable, UsageError, choose
+from qresearch.market.china import CHINA_RULES
+from qresearch.market.limits import reference_price
 from qresearch.market.market import Market
-from qresearch.market.rules import reference_price, tick
 from qresearch.sources.akshare import Akshare
 from qresearch.sources.baostock import Baostock
 from qresearch.sources.cache import Cache, Entry
@@ -353,7 +355,7 @@ def _with_suspensions(bars: pd.DataFrame, calendar: pd.DataFrame, actions: pd.Da
 
 
 def _reference(before: float, event: Mapping[Any, Any], symbol: str) -> float:
-    step = tick(board_of(symbol))
+    step = CHINA_RULES.tick(board_of(symbol))
     ratio = event.get("ratio")
     if ratio is not None and ratio == ratio:
         return round(round(before * float(ratio) / step) * step, 3)
@@ -365,7 +367,7 @@ def _with_reference(actions: pd.DataFrame, bars: pd.DataFrame) -> pd.DataFrame:
     """Actions with the last close before them and, where only their step is known, the reference price."""
     if "ratio" not in actions.columns:
         return actions
-    step = tick(board_of(str(actions["symbol"].iloc[0])))
+    step = CHINA_RULES.tick(board_of(str(actions["symbol"].iloc[0])))
     places = np.searchsorted(bars["date"].to_numpy(), actions["ex_date"].to_numpy(), side="left") - 1
     close = bars["close"].to_numpy()
     before = np.where(places >= 0, close[np.maximum(places, 0)], np.nan)

@@ -146,13 +146,13 @@ def _collect(frame: pd.DataFrame, what: str, tables: Mapping[str, Any], adjusted
     check_rows(rows, adjusted)
     # Told by now; on a tick infinity is nothing.
     rows.numbers = {name: np.where(np.isinf(values), np.nan, values) for name, values in rows.numbers.items()}
-    if venue.has_rules and not adjusted:
+    if not adjusted:
         last = [np.datetime64("today", "D").astype(object)] * len(symbols)
         boards = {}
         if "board" in frame.columns:
             _, first = np.unique(codes, return_index=True)
             named = frame["board"].iloc[first].tolist()
             boards = {symbol: board for symbol, board in zip(symbols, named, strict=True) if isinstance(board, str)}
-        listed, _ = read_instruments(tables.get("instruments"), symbols, boards, last, venue)
-        settle_on_ticks(rows, listed)
+        listed, *_ = read_instruments(tables.get("instruments"), symbols, boards, last, venue)
+        settle_on_ticks(rows, listed, venue.rules)
     return rows

@@ -12,7 +12,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from qresearch.domain.instrument import Board, Instrument, board_of, canonical_symbol
+from qresearch.domain.classes import Classed, classed
+from qresearch.domain.instrument import Board, Instrument, canonical_symbol
 from qresearch.errors import DataError, close_matches, did_you_mean, shown
 from qresearch.market.market import Benchmark
 from qresearch.market.panel import Bools, Days
@@ -82,8 +83,8 @@ def _table(source: Table, what: str, *required: str) -> pd.DataFrame:
 
 def read_instruments(
     source: Table | None, symbols: Sequence[str], boards: Mapping[str, str], last_days: Sequence[dt.date], venue: Venue
-) -> tuple[tuple[Instrument, ...], tuple[str, ...]]:
-    """One instrument per symbol, and the symbols whose board was guessed from their number.
+) -> tuple[tuple[Instrument, ...], list[str]]:
+    """One instrument per symbol, and notes on what was told by the number of a symbol only.
 
     Parameters
     ----------
@@ -96,7 +97,8 @@ def read_instruments(
     Raises
     ------
     DataError
-        A symbol twice, an unknown board or a limit that is no fraction; correct the table.
+        A symbol twice, an unknown board or a limit that is no fraction; correct the table. A Chinese code that belongs
+        to no range of its exchange; correct it, or name its board.
     """
     entries: dict[str, dict[str, Any]] = {}
     if source is not None:
@@ -112,17 +114,60 @@ def read_instruments(
                 )
             entries[symbol] = {str(name): value for name, value in row.items()}
     instruments: list[Instrument] = []
-    guessed: list[str] = []
+    told: dict[str, Classed] = {}
     for symbol, last in zip(symbols, last_days, strict=True):
         entry = entries.get(symbol, {})
         named = _text(entry.get("board")) or boards.get(symbol, "")
-        if not named:
-            guessed.append(symbol)
-        board = _board(symbol, named) if named else board_of(symbol)
-        if not venue.has_rules and board is not Board.INDEX:
-            board = Board.PLAIN
-        instruments.append(_instrument(symbol, board, entry, last))
-    return tuple(instruments), tuple(guessed) if venue.has_rules else ()
+        board = _board(symbol, named) if named else None
+        found = Classed(Board.PLAIN) if venue.board else classed(symbol)
+        if venue.board is not None:
+            board = board if board is Board.INDEX else venue.board
+        elif board is None:
+            if found is None:
+                raise _outside(symbol, symbols)
+            told[symbol] = found
+            board = found.board
+        if found is None or found.board is not board:
+            found = Classed(board)
+        instruments.append(_instrument(symbol, found, entry, last))
+    return tuple(instruments), [] if venue.board else _told(told)
+
+
+def _outside(symbol: str, symbols: Sequence[str]) -> DataError:
+    """A Chinese code that no range of its exchange holds."""
+    code, _, suffix = symbol.rpartition(".")
+    others = [f"{code}.{other}" for other in ("SH", "SZ", "BJ") if other != suffix and classed(f"{code}.{other}")]
+    hint = f"{' or '.join(others)} would be one. " if others else ""
+    return DataError(
+        f"symbol: {symbol} is outside every range of codes of its exchange, so that no rules are known for it. {hint}"
+        "Correct it, or name its board in a column 'board' of the bars or of the instruments table.",
+        field="symbol",
+        symbol=symbol,
+    )
+
+
+_SHOWN_KINDS = 6
+
+
+def _told(told: Mapping[str, Classed]) -> list[str]:
+    """What was told by numbers alone, counted by class."""
+    if not told:
+        return []
+    groups: dict[str, list[str]] = {}
+    for symbol, found in told.items():
+        groups.setdefault(f"{found.board} {found.kind}".strip(), []).append(symbol)
+    words = [f"{len(names)} {name} ({some(names, 2)})" for name, names in groups.items()]
+    notes = [f"Boards guessed from the numbers of the symbols: {'; '.join(words)}."]
+    unknown = [symbol for symbol, found in told.items() if found.board in {Board.ETF, Board.LOF} and not found.kind]
+    if unknown:
+        notes.append(
+            f"{len(unknown)} funds that no table knows are taken for funds of shares, with a limit of 10% and T+1: "
+            f"{some(unknown)}. Name others by limit_ratio and same_day_sale in the instruments table."
+        )
+    closed = [symbol for symbol, found in told.items() if found.board in {Board.BOND, Board.REPO, Board.NOT_TRADED}]
+    if closed:
+        notes.append(f"{len(closed)} instruments can be looked at and not traded here: {some(closed)}.")
+    return notes
 
 
 def _text(value: object) -> str:
@@ -142,7 +187,7 @@ def _board(symbol: str, named: str) -> Board:
         ) from None
 
 
-def _instrument(symbol: str, board: Board, entry: Mapping[str, Any], last: dt.date) -> Instrument:
+def _instrument(symbol: str, found: Classed, entry: Mapping[str, Any], last: dt.date) -> Instrument:
     delisted = entry.get("delist_date")
     if delisted is None and _text(entry.get("status")) == _DELISTED:
         # The first day on which it no longer trades, so that its last row still counts.
@@ -169,8 +214,10 @@ def _instrument(symbol: str, board: Board, entry: Mapping[str, Any], last: dt.da
             field="same_day_sale",
             symbol=symbol,
         )
-    same_day = _YES_OR_NO[word]
-    return Instrument(symbol, _text(entry.get("name")), board, entry.get("list_date"), delisted, same_day, ratio)
+    same_day = _YES_OR_NO[word] if word else found.same_day_sale
+    ratio = found.limit_ratio if ratio is None else ratio
+    kind = found.kind
+    return Instrument(symbol, _text(entry.get("name")), found.board, listed, delisted, same_day, ratio, kind)
 
 
 def _number(entry: Mapping[str, Any], name: str, symbol: str) -> float | None:

@@ -11,10 +11,10 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
+from qresearch.market.china import CHINA_RULES
 from qresearch.market.intraday import BAR_FIELDS, Floats, Intraday
 from qresearch.market.market import Market
 from qresearch.market.panel import Panel
-from qresearch.market.rules import tick
 
 MINUTES = np.concatenate((np.arange(9 * 60 + 31, 11 * 60 + 31), np.arange(13 * 60 + 1, 15 * 60 + 1)))
 """Ends of the minutes of a trading day, counted from midnight: 09:31 to 11:30 and 13:01 to 15:00."""
@@ -47,7 +47,7 @@ def with_minutes(daily: Market) -> Market:
     count = len(MINUTES)
     arrays = {name: np.full((days * count, width), np.nan) for name in BAR_FIELDS}
     for column, instrument in enumerate(daily.instruments):
-        grid = round(1 / tick(instrument.board))
+        grid = round(1 / CHINA_RULES.tick(instrument.board))
         for day in range(days):
             if not np.isnan(panel.close[day, column]):
                 rows = slice(day * count, (day + 1) * count)

@@ -14,9 +14,9 @@ import numpy as np
 import pandas as pd
 
 from qresearch.domain.instrument import canonical_symbol
+from qresearch.market.limits import price_limits, reference_price
 from qresearch.market.market import Market
 from qresearch.market.panel import Bools, Floats
-from qresearch.market.rules import price_limits, reference_price, tick
 from qresearch.sources.completion import forward
 from qresearch.sources.frames import load_table
 
@@ -139,7 +139,7 @@ def look(
 def _limits(sight: _Sight) -> Iterator[Finding | None]:
     """Traded prices against the limits in force, and against the rule book where the data say otherwise."""
     market, panel = sight.market, sight.panel
-    if not market.venue.has_rules or panel.adjusted:
+    if not market.venue.rules.has_limits or panel.adjusted:
         return
 
     def outside(up: Floats, down: Floats) -> Bools:
@@ -151,7 +151,7 @@ def _limits(sight: _Sight) -> Iterator[Finding | None]:
         low, high = panel.low[day, column], panel.high[day, column]
         return f": {low:g} to {high:g}, computed limits {down[day, column]:g} to {up[day, column]:g}"
 
-    up, down = price_limits(panel.days, market.instruments, panel.pre_close, panel.is_st)
+    up, down = price_limits(market.venue.rules, panel.days, market.instruments, panel.pre_close, panel.is_st)
     wrong, computed = outside(panel.limit_up, panel.limit_down), outside(up, down)
     yield sight.cells(
         "warning", "OUTSIDE_LIMITS", "traded prices outside the price limits of the day", wrong,
@@ -353,7 +353,7 @@ def _actions(sight: _Sight, tables: Mapping[str, Any]) -> Iterator[Finding | Non
     for item in market.actions:
         before, published = sight.previous[item.ex_day, item.instrument], panel.pre_close[item.ex_day, item.instrument]
         if item.resolved and before > 0 and published > 0:
-            step = tick(market.instruments[item.instrument].board) if market.venue.has_rules else 0.0
+            step = market.venue.rules.tick(market.instruments[item.instrument].board)
             value = reference_price(float(before), item.cash, item.bonus, item.rights, item.rights_price, step)
             formula[item.ex_day, item.instrument] = value
             off[item.ex_day, item.instrument] = abs(value - published) > max(step, 1e-6) / 2

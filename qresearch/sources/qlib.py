@@ -18,10 +18,11 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from qresearch.domain.instrument import Board, board_of, canonical_symbol
+from qresearch.domain.classes import board_of
+from qresearch.domain.instrument import Board, canonical_symbol
 from qresearch.errors import DataError
+from qresearch.market.china import CHINA_RULES
 from qresearch.market.panel import PRICE_FIELDS, Days, Floats
-from qresearch.market.rules import tick
 from qresearch.sources.listings import DEFAULT_BENCHMARK, some
 from qresearch.sources.opened import Opened, pick
 
@@ -134,7 +135,7 @@ def _bars(folder: Path, symbol: str, calendar: Days) -> pd.DataFrame:
     factor = cut.pop("factor")
     factor = _carried(factor) if (~np.isnan(factor)).any() else np.ones(len(factor))
     paused = np.isnan(cut["close"])
-    grid = round(1 / step) if (step := tick(board_of(symbol))) else 0
+    grid = round(1 / step) if (step := CHINA_RULES.tick(board_of(symbol))) else 0
     for name in PRICE_FIELDS:
         raw = cut[name] / factor
         if grid:
@@ -162,7 +163,7 @@ def _steps(frame: pd.DataFrame, symbol: str) -> Iterator[dict[str, object]]:
     traded = frame[~frame["paused"]]
     factor, close = traded["factor"].to_numpy(), traded["close"].to_numpy()
     ratio = factor[1:] / factor[:-1]
-    step = tick(board_of(symbol)) or 0.01
+    step = CHINA_RULES.tick(board_of(symbol)) or 0.01
     reference = np.rint(close[:-1] / ratio / step) * step
     for at in np.flatnonzero((np.abs(close[:-1] - reference) > step / 2) & (reference > 0)).tolist():
         yield {

@@ -15,13 +15,13 @@ from qresearch.domain.arguments import day_text, flag
 from qresearch.domain.arguments import path as path_of
 from qresearch.domain.arguments import symbols as symbols_of
 from qresearch.domain.calls import told
-from qresearch.domain.instrument import CHINA_SUFFIXES, split_symbol
+from qresearch.domain.instrument import CHINA_SUFFIXES, Board, split_symbol
 from qresearch.domain.moment import Phase
 from qresearch.errors import DataError, OutOfRange, UsageError, choose, shown
 from qresearch.market.intraday import QUOTE_FIELDS, Intraday
 from qresearch.market.market import Benchmark, Market
 from qresearch.market.panel import FIELDS, Bools, Days, Floats, Panel
-from qresearch.market.venue import CHINA, PLAIN, Venue
+from qresearch.market.venue import CHINA, PLAIN, VENUES, Venue
 from qresearch.sources.completion import complete_limits, fill_pre_close, forward, resolve_actions
 from qresearch.sources.folders import open_source
 from qresearch.sources.frames import (
@@ -59,7 +59,7 @@ def read_market(
     actions: Table | None = None,
     benchmark: Benchmark | pd.Series | Table | None = None,
     adjusted: bool = False,
-    venue: Venue | None = None,
+    venue: Venue | str | None = None,
     symbols: Iterable[str] | None = None,
     start: object = None,
     end: object = None,
@@ -90,8 +90,9 @@ def read_market(
     adjusted : bool
         Prices were adjusted by the vendor: they are kept to a millionth, no tick is checked, no limit computed, no
         corporate action applied.
-    venue : Venue, optional
-        None: China when every symbol is of a Chinese exchange, PLAIN when none is.
+    venue : Venue or str, optional
+        None: China when every symbol is of a Chinese exchange, PLAIN when none is. "us" for shares of the United
+        States, "china", "plain", or a :class:`~qresearch.market.venue.Venue` of your own.
     symbols : iterable of str, optional
         Only these, in this order.
     start, end : str or date, optional
@@ -124,7 +125,8 @@ def read_market(
     np.float64(11.06)
     """
     notes: list[str] = []
-    source, symbols, adjusted = _checked(source, symbols, adjusted, venue, stamp)
+    venue = _asked(venue)
+    source, symbols, adjusted = _checked(source, symbols, adjusted, stamp)
     opened = open_source(source, symbols)
     if opened is not None:
         source, adjusted = opened.bars, adjusted or opened.adjusted
@@ -137,23 +139,24 @@ def read_market(
     venue = _venue(rows.symbols, venue, notes)
     fill_rows(frame, rows, venue)
     _check(rows, source, adjusted=adjusted)
-    listed, guessed = read_instruments(tables["instruments"], rows.symbols, boards, _last_days(rows), venue)
-    if guessed:
-        notes.append(f"Boards guessed from the numbers of the symbols: {some(guessed)}.")
-    if venue.has_rules and not adjusted:
-        settle_on_ticks(rows, listed)
+    listed, told = read_instruments(tables["instruments"], rows.symbols, boards, _last_days(rows), venue)
+    notes.extend(told)
+    if not adjusted:
+        settle_on_ticks(rows, listed, venue.rules)
     days, fields, flags, known, bars = _arrays(rows, stamp, venue, notes)
     found = _actions(tables["actions"], rows.symbols, days, known, adjusted=adjusted, notes=notes)
     marks = forward(fields["close"])
-    fill_pre_close(fields["pre_close"], marks, known, found, listed)
-    if not venue.has_rules:
+    fill_pre_close(fields["pre_close"], marks, known, found, listed, venue.rules)
+    if not venue.rules.has_limits:
         fields |= {name: np.full(known.shape, np.nan) for name in LIMIT_FIELDS}
     elif not adjusted:
         given = {name: fields[name] for name in LIMIT_FIELDS if name in rows.numbers}
         if len(given) < 2 and "is_st" not in rows.flags:
             notes.append("The data have no ST flags: every share gets the ordinary price limit of its board.")
         mask = _free_days(tables["no_limit_days"], rows.symbols, days)
-        fields |= complete_limits(given, fields["pre_close"], flags, days=days, instruments=listed, no_limit=mask)
+        fields |= complete_limits(
+            given, fields["pre_close"], flags, rules=venue.rules, days=days, instruments=listed, no_limit=mask
+        )
     lo, hi = _span(days, start, end)
     booked, more = resolve_actions(found, marks, fields["pre_close"], days=days, symbols=rows.symbols, span=(lo, hi))
     arrays: dict[str, Any] = {name: values[lo:hi] for name, values in (fields | flags).items()}
@@ -168,12 +171,21 @@ def read_market(
     )
 
 
+def _asked(venue: object) -> Venue | None:
+    """The venue that was asked for, by its name or itself."""
+    if isinstance(venue, str):
+        return VENUES[choose("venue", venue.lower(), VENUES)]
+    if venue is not None and not isinstance(venue, Venue):
+        raise UsageError(
+            f"venue={shown(venue)} is not a Venue. Pass one of {', '.join(map(repr, VENUES))}, a Venue, or None."
+        )
+    return venue
+
+
 def _checked(
-    source: Source, symbols: Iterable[str] | None, adjusted: bool, venue: Venue | None, stamp: str
+    source: Source, symbols: Iterable[str] | None, adjusted: bool, stamp: str
 ) -> tuple[Source, list[str] | None, bool]:
     """What :func:`read_market` was given, as far as it can be checked before anything is read."""
-    if venue is not None and not isinstance(venue, Venue):
-        raise UsageError(f"venue={shown(venue)} is not a Venue. Pass one of qresearch.market.venue, or None.")
     choose("stamp", stamp, STAMPS)
     if isinstance(source, (str, Path)):
         source = path_of("source", source, "bars.parquet")
@@ -273,7 +285,7 @@ def _venue(symbols: tuple[str, ...], venue: Venue | None, notes: list[str]) -> V
                 symbol=others[0],
             )
         venue = CHINA if chinese else PLAIN
-    if not venue.has_rules:
+    if venue.board is Board.PLAIN:
         notes.append(f"Venue {venue.name!r}: no lots, limits, T+1 or taxes are applied.")
     return venue
 

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from qresearch.domain.instrument import Instrument
 from qresearch.errors import DataError
 from qresearch.market.panel import PRICE_FIELDS, Bools, Days, Floats
-from qresearch.market.rules import tick
+from qresearch.market.rulebook import RuleBook
 
 Ints = NDArray[np.int64]
 SHOWN = 3
@@ -176,7 +176,7 @@ def check_volume(rows: Rows) -> None:
             rows.reject(name, rows.numbers[name] < 0, "negative values", "Pass counts without a sign.", rows.show(name))
 
 
-def settle_on_ticks(rows: Rows, instruments: Sequence[Instrument]) -> None:
+def settle_on_ticks(rows: Rows, instruments: Sequence[Instrument], rules: RuleBook) -> None:
     """Put every price exactly on its tick, and raise where one is off by more than the rounding of a float32.
 
     Raises
@@ -184,7 +184,8 @@ def settle_on_ticks(rows: Rows, instruments: Sequence[Instrument]) -> None:
     DataError
         Prices between two ticks: most often they were adjusted for dividends; then pass ``adjusted=True``.
     """
-    grids = np.array([round(1 / step) if (step := tick(share.board)) else 0 for share in instruments], dtype=np.float64)
+    ticks = (rules.tick(share.board) for share in instruments)
+    grids = np.array([round(1 / step) if step else 0 for step in ticks], dtype=np.float64)
     grid = grids[rows.codes]
     ruled = grid > 0
     if not ruled.any():

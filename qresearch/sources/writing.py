@@ -57,7 +57,7 @@ def write_market(market: Market, folder: str | Path) -> list[Path]:
             "is_st": panel.is_st[days, columns],
         }
     )
-    if not market.venue.has_rules:
+    if not market.venue.rules.has_limits:
         bars = bars.drop(columns=["limit_up", "limit_down", "is_st"])
     instruments = pd.DataFrame(
         {

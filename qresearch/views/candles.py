@@ -94,7 +94,7 @@ def candles(
             return picture
         lower = split(figure, upper, 0.2)
         dress(lower, colours)
-        Candles(upper, lower, colours, red_up=session.market.venue.has_rules).draw(data)
+        Candles(upper, lower, colours, red_up=session.market.venue.red_is_up).draw(data)
         label_ticks(lower, data.labels)
     return picture
 

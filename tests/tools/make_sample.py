@@ -29,7 +29,7 @@ from numpy.typing import NDArray
 from sample_cast import CAST, Day, Payout, Share
 from sample_episodes import EPISODES
 
-from qresearch.domain.instrument import Board, board_of
+from qresearch.domain.instrument import Board
 from qresearch.sources import sample
 
 Floats = NDArray[np.float64]
@@ -48,6 +48,20 @@ PACKED = {
 """How the daily file gets small: prices repeat, so a dictionary suits them; whole numbers are packed by difference."""
 OVERNIGHT = 0.3
 """Part of a day's variance that falls between the close and the next open."""
+
+
+def board_of(symbol: str) -> Board:
+    """The board of an invented code: invented ones lie outside the real ranges, beside those of their board."""
+    code, _, suffix = symbol.partition(".")
+    if suffix == "BJ":
+        return Board.BSE
+    if code.startswith(("5", "15")):
+        return Board.ETF
+    if code.startswith("688"):
+        return Board.STAR
+    if code.startswith(("300", "301", "302")):
+        return Board.CHINEXT
+    return Board.SH_MAIN if suffix == "SH" else Board.SZ_MAIN
 
 
 def trading_days() -> list[str]:

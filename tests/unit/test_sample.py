@@ -16,8 +16,9 @@ import make_sample  # the program that made the data
 
 from qresearch.domain.instrument import Board
 from qresearch.errors import UsageError
+from qresearch.market.limits import reference_price
 from qresearch.market.market import Market
-from qresearch.market.rules import reference_price, tick
+from qresearch.market.venue import CHINA
 from qresearch.sources import sample
 from qresearch.sources.sample import episodes, sample_market
 
@@ -88,7 +89,7 @@ def test_the_benchmark_covers_every_day(market: Market) -> None:
 def test_prices_are_on_the_tick(market: Market) -> None:
     """An off-tick price would be refused by the validation and break every rounding lesson."""
     for column, instrument in enumerate(market.instruments):
-        grid = round(1 / tick(instrument.board))
+        grid = round(1 / CHINA.rules.tick(instrument.board))
         for name in (*PRICES, "pre_close", "limit_up", "limit_down"):
             values = getattr(market.panel, name)[:, column]
             values = values[~np.isnan(values)]
@@ -131,7 +132,7 @@ def test_the_reference_price_is_the_previous_close_or_the_formula(market: Market
     by_place = {(action.ex_day, action.instrument): action for action in market.actions}
     assert len(by_place) == 22
     for column, instrument in enumerate(market.instruments):
-        step = tick(instrument.board)
+        step = CHINA.rules.tick(instrument.board)
         for day in np.flatnonzero(~np.isnan(panel.close[:, column])):
             if day == panel.first_row[column]:
                 continue

@@ -64,7 +64,7 @@ class JoinQuant:
     def settings(self) -> dict[str, Any]:
         """Settings that hold before the script sets its own."""
         venue = self._run.host.market.venue
-        rates: dict[str, Any] = config.COSTS if venue.has_rules else dict.fromkeys(config.COSTS, 0.0)
+        rates: dict[str, Any] = config.COSTS if venue.rules.has_history else dict.fromkeys(config.COSTS, 0.0)
         return {"costs": fixed_costs(venue, **rates), "sizing": "floor"}
 
     def callbacks(self, phase: int) -> list[tuple[dt.time, str]]:

@@ -60,7 +60,7 @@ class CostPanel(Panel):
         words = self.words
         self._is_painting = False
         self._known: Settings | None = None
-        ruled = desk.session.market.venue.has_rules
+        ruled = desk.session.market.venue.rules.has_history
         self._presets = {
             name: preset_costs(desk.session.market.venue, name)
             for name in COST_PRESETS

@@ -1,0 +1,167 @@
+"""Price limits of every day, and the reference price that an ex-date makes: computed from a rule book."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Sequence
+from fractions import Fraction
+
+import numpy as np
+from numpy.typing import NDArray
+
+from qresearch.domain.instrument import Instrument
+from qresearch.errors import UsageError
+from qresearch.market.panel import Bools, Days, Floats
+from qresearch.market.rulebook import Dated, RuleBook, on
+
+Ints = NDArray[np.int64]
+
+
+def price_limits(  # noqa: PLR0917  # the rules first, then what they are applied to
+    rules: RuleBook,
+    days: Days,
+    instruments: Sequence[Instrument],
+    pre_close: Floats,
+    is_st: Bools,
+    no_limit: Bools | None = None,
+) -> tuple[Floats, Floats]:
+    """Highest and lowest price of every day.
+
+    The reference price times (1 +- ratio), in integers, rounded half up to the tick; at least one tick away from the
+    reference price and never below one tick (SSE and SZSE trading rules; the rounding agrees with 505,924 real
+    stock-days, the one-tick rule is unverified). New listings, by the table of their first days: day 1 at 144% and 64%
+    of the issue price (2014-01-01 to 2023-04-09, ChiNext to 2020-08-23), or some sessions without a limit.
+
+    Parameters
+    ----------
+    rules : RuleBook
+    days : (T,) ndarray of datetime64[D]
+    instruments : sequence of Instrument
+        N of them. `limit_ratio` of an instrument overrides its board; on funds from 2020-08-24.
+    pre_close : (T, N) ndarray of float64, currency per share
+        Reference price; the issue price on the day of listing.
+    is_st : (T, N) ndarray of bool
+    no_limit : (T, N) ndarray of bool, optional
+        True on days without a limit for a reason that no table knows: a resumption after restructuring, a relisting.
+
+    Returns
+    -------
+    limit_up, limit_down : (T, N) ndarray of float64, currency per share
+        NaN: no limit, or no reference price.
+
+    **Assumptions**: the sessions of a new listing are counted in `days`, its own suspensions included; before the
+    first of `days` every weekday counts as one.
+
+    >>> days = np.array(["2024-01-02"], "datetime64[D]")
+    >>> shares = [Instrument("600519.SH", board=Board.SH_MAIN), Instrument("300750.SZ", board=Board.CHINEXT)]
+    >>> from qresearch.market.china import CHINA_RULES
+    >>> price_limits(CHINA_RULES, days, shares, np.array([[10.05, 10.05]]), np.zeros((1, 2), bool))
+    (array([[11.06, 12.06]]), array([[9.05, 8.04]]))
+    """
+    up, down = _ratios(rules, days, instruments, is_st)
+    _apply_first_days(rules, days, instruments, up, down)
+    ticks = (rules.tick(share.board) for share in instruments)
+    grid = np.array([round(1 / step) if step else 1 for step in ticks], dtype=np.int64)
+    # NaN fails the comparison, so days without a reference price drop out here.
+    limited = (up > 0) & (pre_close > 0)
+    if no_limit is not None:
+        limited &= ~no_limit
+    base = np.rint(np.where(limited, pre_close, 0.0) * grid).astype(np.int64)
+    high = np.maximum((base * (_WHOLE + up) + _WHOLE // 2) // _WHOLE, base + 1)
+    low = np.maximum(np.minimum((base * (_WHOLE - down) + _WHOLE // 2) // _WHOLE, base - 1), 1)
+    return np.where(limited, high / grid, np.nan), np.where(limited, low / grid, np.nan)
+
+
+_WHOLE = 10_000  # ratios are integers of a basis point
+
+
+def _units(ratio: float | None) -> int:
+    return 0 if ratio is None else round(ratio * _WHOLE)
+
+
+def _per_day(days: Days, rows: Iterable[Dated[float]]) -> Ints:
+    """(T,) ratio of every day in basis points, 0 without a limit."""
+    ratios = np.zeros(len(days), dtype=np.int64)
+    for row in rows:
+        start = 0 if row.since is None else int(np.searchsorted(days, np.datetime64(row.since), "left"))
+        stop = len(days) if row.until is None else int(np.searchsorted(days, np.datetime64(row.until), "right"))
+        ratios[start:stop] = _units(row.value)
+    return ratios
+
+
+def _ratios(rules: RuleBook, days: Days, instruments: Sequence[Instrument], is_st: Bools) -> tuple[Ints, Ints]:
+    """(T, N) upper and lower ratio in basis points, before the rules for new listings."""
+    ratios = np.zeros((len(days), len(instruments)), dtype=np.int64)
+    boards = np.array([share.board.value for share in instruments])
+    for board, rows in rules.limits.items():
+        columns = np.flatnonzero(boards == board.value)
+        ratios[:, columns] = _per_day(days, rows)[:, None]
+        if board in rules.st_limits:
+            warned = _per_day(days, rules.st_limits[board])[:, None]
+            ratios[:, columns] = np.where(is_st[:, columns], warned, ratios[:, columns])
+    for column, share in enumerate(instruments):
+        if share.limit_ratio is not None and share.board in rules.ticks:
+            own = rules.own_limits.get(share.board)
+            begin = own[0].since if own else None
+            since = 0 if begin is None else int(np.searchsorted(days, np.datetime64(begin)))
+            ratios[since:, column] = _units(share.limit_ratio)
+    return ratios, ratios.copy()
+
+
+def _apply_first_days(rules: RuleBook, days: Days, instruments: Sequence[Instrument], up: Ints, down: Ints) -> None:
+    """Write the ratios of new listings into `up` and `down`."""
+    if not len(days):
+        return
+    first, last = days[0].astype(dt.date), days[-1].astype(dt.date)
+    for column, share in enumerate(instruments):
+        listed = share.list_date
+        # Two weeks hold any window of five sessions, so most instruments are skipped without a look-up.
+        if listed is None or listed > last or (first - listed).days > 14:
+            continue
+        window = on(rules.first_days.get(share.board, ()), listed)
+        if window is None:
+            continue
+        passed = int(np.busday_count(listed, first)) if listed < first else 0
+        start = int(np.searchsorted(days, np.datetime64(listed)))
+        stop = start + max(window.sessions - passed, 0)
+        up[start:stop, column], down[start:stop, column] = _units(window.up), _units(window.down)
+
+
+def reference_price(  # noqa: PLR0917 - in the order of the formula
+    previous_close: float, cash: float, bonus: float, rights: float, rights_price: float, tick: float
+) -> float:
+    """The ex-date reference price, which replaces the previous close and is the base of the limits.
+
+    (previous close - cash + rights price x rights) / (1 + bonus + rights), half up to the tick (SSE trading rules
+    4.3.1 to 4.3.3). It is the published price to the cent in about 97% of real cases: companies that hold treasury
+    shares publish a diluted cash amount. Take the published price where you have it.
+
+    Parameters
+    ----------
+    previous_close, cash, rights_price : float, currency per share
+    bonus, rights : float, shares per share held
+        `rights_price` is not read without rights.
+    tick : float
+        0: not rounded.
+
+    Raises
+    ------
+    UsageError
+        The amounts leave no shares; check the signs and that `bonus` counts new shares per share held.
+
+    >>> reference_price(11.78, cash=0.16, bonus=0.2, rights=0, rights_price=float("nan"), tick=0.01)
+    9.68
+    """
+    exact = [Fraction(repr(float(value))) for value in (previous_close, cash, bonus, rights)]
+    close, paid, new, offered = exact
+    if 1 + new + offered <= 0:
+        raise UsageError(
+            f"bonus={bonus!r} and rights={rights!r} leave no shares. Pass new shares per share held, above -1."
+        )
+    subscribed = Fraction(repr(float(rights_price))) * offered if offered else 0
+    price = (close - paid + subscribed) / (1 + new + offered)
+    if not tick:
+        return float(price)
+    grid = round(1 / tick)
+    # At least one tick, as for the limits: a payout above the price leaves no meaningful reference.
+    return max((2 * price * grid + 1).__floor__() // 2, 1) / grid

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -43,7 +44,7 @@ class Board(StrEnum):
 
 
 SUFFIXES: Mapping[str, str] = {
-    "SH": "SH", "XSHG": "SH", "SSE": "SH", "SS": "SH",
+    "SH": "SH", "XSHG": "SH", "SSE": "SH", "SHSE": "SH", "SS": "SH",
     "SZ": "SZ", "XSHE": "SZ", "SZSE": "SZ",
     "BJ": "BJ", "XBSE": "BJ", "BSE": "BJ",
 }  # fmt: skip
@@ -59,7 +60,11 @@ _EXCHANGES = (
 )  # fmt: skip
 _EXCHANGE_OF = {prefix: suffix for prefixes, suffix in _EXCHANGES for prefix in prefixes.split()}
 _CODE_FIRST = re.compile(r"^([0-9A-Za-z^_\-]+)[._ ]([A-Za-z]+)$")
-_SUFFIX_FIRST = re.compile(r"^(SH|SZ|BJ)[._]?(\d{6})$", re.IGNORECASE)
+_SUFFIX_FIRST = re.compile(rf"^({'|'.join(SUFFIXES)})[._]?(\d{{6}})$", re.IGNORECASE)
+_OF_A_FILE = re.compile(
+    r"^(.*\d{6}.*?)(?:[._-](?:daily|day|1d|d|hist|bars?|data|qfq|hfq|csv|parquet))+$", re.IGNORECASE
+)
+"""A Chinese code and what the name of a file adds to it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,10 +113,16 @@ class Instrument:
 def split_symbol(text: str) -> tuple[str, str]:
     """Split any spelling into code and canonical suffix; the suffix is empty when there is none.
 
-    >>> split_symbol("601390.XSHG"), split_symbol("SH601390"), split_symbol("601390"), split_symbol("AAPL.US")
+    Digits of full width are read as digits, and what the name of a file adds to a Chinese code is left out.
+
+    >>> split_symbol("601390.XSHG"), split_symbol("SHSE.601390"), split_symbol("601390"), split_symbol("AAPL.US")
     (('601390', 'SH'), ('601390', 'SH'), ('601390', ''), ('AAPL', 'US'))
+    >>> split_symbol("６００５１９"), split_symbol("600519_daily.csv"), split_symbol("sz.000001-1d")
+    (('600519', ''), ('600519', ''), ('000001', 'SZ'))
     """
-    text = text.strip()
+    text = text.strip() if text.isascii() else unicodedata.normalize("NFKC", text).strip()
+    if found := _OF_A_FILE.match(text):
+        text = found[1]
     if found := _SUFFIX_FIRST.match(text):
         return found[2], found[1].upper()
     if found := _CODE_FIRST.match(text):

@@ -12,7 +12,8 @@ from qresearch.market.actions import Action
 from qresearch.market.limits import price_limits, reference_price
 from qresearch.market.panel import Bools, Days, Floats
 from qresearch.market.rulebook import RuleBook
-from qresearch.sources.listings import ActionRow, some
+from qresearch.sources.frames import some
+from qresearch.sources.listings import ActionRow
 
 
 def forward(close: Floats) -> Floats:

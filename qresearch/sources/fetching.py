@@ -26,7 +26,8 @@ from qresearch.market.market import Market
 from qresearch.sources.akshare import Akshare
 from qresearch.sources.baostock import Baostock
 from qresearch.sources.cache import Cache, Entry
-from qresearch.sources.listings import DEFAULT_BENCHMARK, some
+from qresearch.sources.frames import some
+from qresearch.sources.listings import DEFAULT_BENCHMARK
 from qresearch.sources.tabular import read_market
 from qresearch.sources.vendor import ACTIONS, Vendor, between
 

@@ -10,8 +10,7 @@ import pandas as pd
 from qresearch.domain.instrument import SymbolIndex, canonical_symbol
 from qresearch.errors import DataError, UsageError
 from qresearch.sources import qlib, rqalpha
-from qresearch.sources.frames import load_table, named_columns
-from qresearch.sources.listings import some
+from qresearch.sources.frames import load_table, named_columns, some
 from qresearch.sources.opened import Opened
 
 BESIDE: Mapping[str, str] = {

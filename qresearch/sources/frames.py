@@ -6,7 +6,7 @@ import codecs
 import csv
 import datetime as dt
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,6 +15,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from qresearch.domain.arguments import path as path_of
+from qresearch.domain.classes import classed
 from qresearch.domain.instrument import SymbolIndex, canonical_symbol
 from qresearch.errors import DataError, UsageError, close_matches, did_you_mean, shown
 from qresearch.market.intraday import QUOTE_FIELDS
@@ -308,9 +309,10 @@ def read_symbols(column: pd.Series, what: str) -> tuple[np.ndarray[tuple[int], n
     Raises
     ------
     DataError
-        A missing symbol, or one that is a number: leading zeros may be lost; pass text.
+        A missing symbol, or one that is neither text nor a code that lost its zeros; pass text.
     """
     codes, spellings = pd.factorize(column)
+    spellings = with_zeros(spellings)
     if (codes < 0).any():
         row = int(np.argmax(codes < 0))
         raise DataError(f"{what}: no symbol in {int((codes < 0).sum())} rows, first row {row}.", field="symbol")
@@ -323,6 +325,41 @@ def read_symbols(column: pd.Series, what: str) -> tuple[np.ndarray[tuple[int], n
     symbols = tuple(dict.fromkeys(names))
     place = {symbol: at for at, symbol in enumerate(symbols)}
     return np.array([place[name] for name in names], dtype=np.int64)[codes], symbols
+
+
+_PLAIN_SPELLING = re.compile(r"^(?:[A-Za-z]{2,4}[._]?)?\d{6}(?:[._][A-Za-z]{2,4})?$")
+
+
+def repairs(column: pd.Series, symbols: tuple[str, ...]) -> list[str]:
+    """A note on Chinese symbols whose spelling no system uses, and what they were taken for."""
+    found = []
+    for spelling in pd.unique(column):
+        (fixed,) = with_zeros([spelling])
+        symbol = canonical_symbol(str(fixed))
+        if not _PLAIN_SPELLING.match(str(spelling).strip()) and symbol in symbols and classed(symbol) is not None:
+            found.append(f"{spelling!r} as {symbol}")
+    return [f"Repaired spellings of symbols: {some(found)}."] if found else []
+
+
+def some(items: Sequence[str], limit: int = 8) -> str:
+    """A few of many, for a note."""
+    more = f" and {len(items) - limit} more" if len(items) > limit else ""
+    return ", ".join(items[:limit]) + more
+
+
+def with_zeros(spellings: Iterable[object]) -> list[object]:
+    """Spellings, codes of China that lost their leading zeros with them again: where each is of digits, and only then.
+
+    >>> with_zeros(["1", "858", "600519"]), with_zeros([1, 858]), with_zeros(["1", "AAPL"])
+    (['000001', '000858', '600519'], ['000001', '000858'], ['1', 'AAPL'])
+    """
+    known = list(spellings)
+    texts = [str(spelling) for spelling in known if isinstance(spelling, (str, int, np.integer))]
+    padded = [text.strip().zfill(6) for text in texts]
+    if len(texts) < len(known) or not all(text.strip().isdecimal() for text in texts):
+        return known
+    is_of_china = all(len(code) == 6 and classed(canonical_symbol(code)) is not None for code in padded)
+    return list(padded) if is_of_china else known
 
 
 def _numbers(column: pd.Series, name: str, rows: Rows) -> Floats:

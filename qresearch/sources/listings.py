@@ -18,7 +18,7 @@ from qresearch.errors import DataError, close_matches, did_you_mean, shown
 from qresearch.market.market import Benchmark
 from qresearch.market.panel import Bools, Days
 from qresearch.market.venue import Venue
-from qresearch.sources.frames import load_table, read_stamps, require
+from qresearch.sources.frames import load_table, read_stamps, require, some
 
 Table = pd.DataFrame | str | Path
 DEFAULT_BENCHMARK = "000300.SH"
@@ -296,12 +296,6 @@ def _action(entry: Mapping[Any, Any], symbol: str, ex_date: dt.date, ex_day: int
         )
     resolved = any(value is not None for value in amounts[:3])
     return ActionRow(ex_day, column, cash, bonus, rights, price, resolved, before, reference)
-
-
-def some(items: Sequence[str], limit: int = 8) -> str:
-    """A few of many, for a note."""
-    more = f" and {len(items) - limit} more" if len(items) > limit else ""
-    return ", ".join(items[:limit]) + more
 
 
 def read_no_limit_days(source: Table, symbols: Sequence[str], days: Days) -> Bools:

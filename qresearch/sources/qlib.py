@@ -23,7 +23,8 @@ from qresearch.domain.instrument import Board, canonical_symbol
 from qresearch.errors import DataError
 from qresearch.market.china import CHINA_RULES
 from qresearch.market.panel import PRICE_FIELDS, Days, Floats
-from qresearch.sources.listings import DEFAULT_BENCHMARK, some
+from qresearch.sources.frames import some
+from qresearch.sources.listings import DEFAULT_BENCHMARK
 from qresearch.sources.opened import Opened, pick
 
 _RESERVED = "_qlib_"

@@ -31,7 +31,9 @@ from qresearch.sources.frames import (
     load_table,
     named_columns,
     read_symbols,
+    repairs,
     require,
+    some,
     stack_wide,
 )
 from qresearch.sources.listings import (
@@ -42,7 +44,6 @@ from qresearch.sources.listings import (
     read_instruments,
     read_no_limit_days,
     siblings,
-    some,
 )
 from qresearch.sources.minutes import STAMPS, check_times, fold
 from qresearch.sources.validation import Rows, check_rows, settle_on_ticks
@@ -219,6 +220,7 @@ def _frame_and_symbols(source: Source, wanted: Iterable[str] | None, notes: list
             frame = frame.assign(symbol=symbol)
         require(frame, REQUIRED, what)
     codes, names = read_symbols(frame["symbol"], what)
+    notes.extend(repairs(frame["symbol"], names))
     rows = Rows(np.empty(0, dtype="datetime64[D]"), codes, names)
     return (frame, rows) if wanted is None else keep_symbols(frame, rows, wanted)
 
@@ -275,6 +277,14 @@ def _boards(frame: pd.DataFrame, rows: Rows) -> dict[str, str]:
 def _venue(symbols: tuple[str, ...], venue: Venue | None, notes: list[str]) -> Venue:
     """The venue asked for, or that of the suffixes."""
     if venue is None:
+        bare = [symbol for symbol in symbols if len(symbol) == 6 and symbol.isdecimal()]
+        if bare:
+            raise DataError(
+                f"symbol: {some(bare, 3)}: six digits of which no range, or one on both exchanges, is known. Write "
+                f"{bare[0]}.SH or {bare[0]}.SZ, or pass venue='plain' for instruments without rules.",
+                field="symbol",
+                symbol=bare[0],
+            )
         chinese = [symbol for symbol in symbols if split_symbol(symbol)[1] in CHINA_SUFFIXES]
         others = [symbol for symbol in symbols if split_symbol(symbol)[1] not in CHINA_SUFFIXES]
         if chinese and others:

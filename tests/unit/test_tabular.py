@@ -329,7 +329,7 @@ TABLES: list[tuple[Callable[[pd.DataFrame], pd.DataFrame], str]] = [
     (lambda frame: frame.assign(vol=1.0), "columns 'volume' and 'vol' both mean 'volume'"),
     (lambda frame: frame.iloc[::-1], "date: dates of a symbol do not ascend.*sort_values"),
     (lambda frame: pd.concat([frame, frame.tail(1)]), "the same symbol and day more than once in 1 of 5"),
-    (lambda frame: frame.assign(symbol=600519), "symbol 600519 is not text"),
+    (lambda frame: frame.assign(symbol=600519.5), "symbol 600519.5 is not text"),
     (lambda frame: frame.assign(symbol=[None, *frame["symbol"][1:]]), "no symbol in 1 rows, first row 0"),
     (lambda frame: frame.assign(paused="maybe"), "paused: values that are neither true nor false"),
     (lambda frame: frame.assign(date=["2024-01-02", "soon", "2024-01-04", None]), "2 values in the data are no dates"),

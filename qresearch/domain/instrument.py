@@ -61,9 +61,7 @@ _EXCHANGES = (
 _EXCHANGE_OF = {prefix: suffix for prefixes, suffix in _EXCHANGES for prefix in prefixes.split()}
 _CODE_FIRST = re.compile(r"^([0-9A-Za-z^_\-]+)[._ ]([A-Za-z]+)$")
 _SUFFIX_FIRST = re.compile(rf"^({'|'.join(SUFFIXES)})[._]?(\d{{6}})$", re.IGNORECASE)
-_OF_A_FILE = re.compile(
-    r"^(.*\d{6}.*?)(?:[._-](?:daily|day|1d|d|hist|bars?|data|qfq|hfq|csv|parquet))+$", re.IGNORECASE
-)
+_OF_A_FILE = re.compile(r"^(.*\d{6}.*?)(?:[._-](?:daily|day|1d|d|hist|bars?|data|qfq|hfq|csv|parquet))+$", re.I)
 """A Chinese code and what the name of a file adds to it."""
 
 
@@ -124,7 +122,7 @@ def split_symbol(text: str) -> tuple[str, str]:
     if found := _OF_A_FILE.match(text):
         text = found[1]
     if found := _SUFFIX_FIRST.match(text):
-        return found[2], found[1].upper()
+        return found[2], SUFFIXES[found[1].upper()]
     if found := _CODE_FIRST.match(text):
         suffix = found[2].upper()
         return found[1].upper(), SUFFIXES.get(suffix, suffix)

@@ -52,6 +52,7 @@ def price_limits(  # noqa: PLR0917  # the rules first, then what they are applie
     **Assumptions**: the sessions of a new listing are counted in `days`, its own suspensions included; before the
     first of `days` every weekday counts as one.
 
+    >>> from qresearch.domain.instrument import Board
     >>> days = np.array(["2024-01-02"], "datetime64[D]")
     >>> shares = [Instrument("600519.SH", board=Board.SH_MAIN), Instrument("300750.SZ", board=Board.CHINEXT)]
     >>> from qresearch.market.china import CHINA_RULES

@@ -311,8 +311,8 @@ def read_symbols(column: pd.Series, what: str) -> tuple[np.ndarray[tuple[int], n
     DataError
         A missing symbol, or one that is neither text nor a code that lost its zeros; pass text.
     """
-    codes, spellings = pd.factorize(column)
-    spellings = with_zeros(spellings)
+    codes, written = pd.factorize(column)
+    spellings = with_zeros(written)
     if (codes < 0).any():
         row = int(np.argmax(codes < 0))
         raise DataError(f"{what}: no symbol in {int((codes < 0).sum())} rows, first row {row}.", field="symbol")
@@ -321,7 +321,7 @@ def read_symbols(column: pd.Series, what: str) -> tuple[np.ndarray[tuple[int], n
             f"{what}: symbol {wrong[0]!r} is not text, so leading zeros may be lost. Read that column as text.",
             field="symbol",
         )
-    names = [canonical_symbol(spelling) for spelling in spellings]
+    names = [canonical_symbol(str(spelling)) for spelling in spellings]
     symbols = tuple(dict.fromkeys(names))
     place = {symbol: at for at, symbol in enumerate(symbols)}
     return np.array([place[name] for name in names], dtype=np.int64)[codes], symbols

@@ -225,7 +225,7 @@ def test_tables_have_no_gap_and_no_overlap() -> None:
 
 @pytest.mark.skipif(not DATA.is_dir(), reason="the real data folder is not beside this checkout")
 def test_computed_limits_equal_those_of_the_real_file() -> None:
-    """145,886 real limits, computed by an independent program, agree to the last bit; the codes alone tell the class."""
+    """145,886 real limits, computed by an independent program, agree to the last bit, each class told by its code."""
     pd = pytest.importorskip("pandas")
     daily = pd.read_parquet(DATA / "cn_daily.parquet")
     listed = pd.read_csv(DATA / "cn_instruments.csv").set_index("symbol").list_date.dropna()

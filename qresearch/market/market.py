@@ -152,17 +152,21 @@ class Market(ReadOnly):
     def mark(self) -> Floats:
         """(T, N) ndarray of float64: price at which a holding is valued at each close.
 
-        The last known close. Where an ex-date falls on a day without a row, the reference price takes over from that
-        day on, so that new shares are not valued at the old price.
+        The last known close. Where an ex-date falls on a day without a row, or on a suspended day whose row repeats the
+        close before it, the reference price takes over from that day on, so that new shares are not valued at the old
+        price.
         """
         panel = self.panel
         marks = panel.mark
         for action in self.actions:
             day, column = action.ex_day, action.instrument
-            if day and np.isnan(panel.close[day, column]) and not np.isnan(marks[day - 1, column]):
+            closes = panel.close[day:, column]
+            # A price that nobody paid is none.
+            stale = np.isnan(closes) | (panel.paused[day:, column] & (closes == panel.mark[max(day - 1, 0), column]))
+            if day and stale[0] and not np.isnan(marks[day - 1, column]):
                 if not marks.flags.writeable:
                     marks = marks.copy()
-                known = np.flatnonzero(~np.isnan(panel.close[day:, column]))
+                known = np.flatnonzero(~stale)
                 end = day + int(known[0]) if len(known) else len(panel.days)
                 instrument = self.instruments[column]
                 marks[day:end, column] = reference_price(

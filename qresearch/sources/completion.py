@@ -12,8 +12,8 @@ from qresearch.market.actions import Action
 from qresearch.market.limits import price_limits, reference_price
 from qresearch.market.panel import Bools, Days, Floats
 from qresearch.market.rulebook import RuleBook
+from qresearch.sources.actions import ActionRow
 from qresearch.sources.frames import some
-from qresearch.sources.listings import ActionRow
 
 
 def forward(close: Floats) -> Floats:
@@ -61,15 +61,33 @@ def complete_limits(
     days: Days,
     instruments: Sequence[Instrument],
     no_limit: Bools | None,
-) -> dict[str, Floats]:
-    """Both limits: as given, else from the rule book; NaN on paused days and where `no_limit` is True."""
+) -> tuple[dict[str, Floats], list[str]]:
+    """Both limits: as given, else from the rule book; NaN on paused days and where `no_limit` is True.
+
+    A limit of 0, two that are the wrong way round, and one that is missing where there is a row, are no limits: the
+    rule book gives them, and a note counts them.
+    """
     up, down = price_limits(rules, days, instruments, pre_close, flags["is_st"], no_limit)
     limits = {
         name: np.where(flags["paused"], np.nan, values) for name, values in (("limit_up", up), ("limit_down", down))
     }
+    wrong = np.zeros(pre_close.shape, dtype=np.bool_)
     for name, values in given.items():
-        limits[name] = values if no_limit is None else np.where(no_limit, np.nan, values)
-    return limits
+        other = given.get("limit_down" if name == "limit_up" else "limit_up")
+        unusable = ~(values > 0)
+        if other is not None:
+            unusable |= given["limit_up"] <= given["limit_down"]
+        filled = np.where(unusable, limits[name], values)
+        wrong |= unusable & ~np.isnan(limits[name])
+        limits[name] = filled if no_limit is None else np.where(no_limit, np.nan, filled)
+    notes = []
+    if wrong.any():
+        day, column = np.argwhere(wrong)[0]
+        notes.append(
+            f"{int(wrong.sum())} limits of the data are missing, 0 or the wrong way round, first "
+            f"{instruments[column].symbol} on {days[day]}: those of the rule book stand in."
+        )
+    return limits, notes
 
 
 def resolve_actions(

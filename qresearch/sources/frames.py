@@ -288,18 +288,21 @@ def _mixed_zones(examples: list[str], what: str) -> DataError:
     )
 
 
+def at_venue(stamps: pd.DatetimeIndex, venue: Venue) -> pd.DatetimeIndex:
+    """Stamps without a zone: one with a zone counts at the venue, on PLAIN on its own clock."""
+    if stamps.tz is None:
+        return stamps
+    return (stamps if venue is PLAIN else stamps.tz_convert(venue.time_zone)).tz_localize(None)
+
+
 def _local(column: pd.Series, venue: Venue) -> NDArray[np.datetime64]:
-    """Day and time of rows. A stamp with a time zone counts at the venue, on PLAIN on its own clock."""
+    """Day and time of rows."""
     if isinstance(column.dtype, np.dtype) and column.dtype.kind == "M":
         codes, stamps = None, read_stamps(pd.DatetimeIndex(column), "the data")
     else:
         numbers, unique = pd.factorize(column, use_na_sentinel=False)
         codes, stamps = numbers, read_stamps(pd.Index(unique), "the data")
-    if stamps.tz is not None:
-        if venue is not PLAIN:
-            stamps = stamps.tz_convert(venue.time_zone)
-        stamps = stamps.tz_localize(None)
-    local: NDArray[np.datetime64] = stamps.to_numpy()
+    local: NDArray[np.datetime64] = at_venue(stamps, venue).to_numpy()
     return local if codes is None else local[codes]
 
 

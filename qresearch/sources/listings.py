@@ -1,11 +1,10 @@
-"""The tables beside the bars: instruments, corporate actions, days without limits, the benchmark."""
+"""The tables beside the bars: instruments, days without limits, the benchmark; actions stand in their own file."""
 
 from __future__ import annotations
 
 import datetime as dt
 import math
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -18,12 +17,10 @@ from qresearch.errors import DataError, close_matches, did_you_mean, shown
 from qresearch.market.market import Benchmark
 from qresearch.market.panel import Bools, Days
 from qresearch.market.venue import Venue
-from qresearch.sources.frames import load_table, read_stamps, require, some
+from qresearch.sources.frames import at_venue, load_table, read_stamps, require, some
 
 Table = pd.DataFrame | str | Path
 DEFAULT_BENCHMARK = "000300.SH"
-_MOST_SHARES = 1_000
-"""More new shares per share held than this are a slip of the pen: 10 for 1 are 9."""
 _YES_OR_NO = {**dict.fromkeys(("true", "1", "1.0"), True),
               **dict.fromkeys(("false", "0", "0.0", "", "nan", "none", "<na>"), False)}  # fmt: skip
 _DELISTED = "delisted_or_stopped"
@@ -33,21 +30,6 @@ _SIBLINGS: Mapping[str, str] = {
     "no_limit_days": "{}_no_limit_days.csv",
     "benchmark": "{}_index.parquet",
 }
-
-
-@dataclass(frozen=True, slots=True)
-class ActionRow:
-    """A corporate action as its table tells it; amounts are 0 and prices NaN where unknown."""
-
-    ex_day: int
-    instrument: int
-    cash: float
-    bonus: float
-    rights: float
-    rights_price: float
-    resolved: bool
-    before: float
-    reference: float
 
 
 def siblings(source: object) -> dict[str, Path]:
@@ -62,17 +44,20 @@ def siblings(source: object) -> dict[str, Path]:
     return {name: beside for name, beside in paths.items() if beside.is_file()}
 
 
-def _dates(table: pd.DataFrame, name: str, what: str) -> list[dt.date | None]:
-    """A column of dates, None where empty or where there is no such column."""
+def dates_of(table: pd.DataFrame, name: str, what: str, venue: Venue) -> list[dt.date | None]:
+    """A column of dates, None where empty or where there is no such column; a time with a zone counts at the venue."""
     if name not in table.columns:
         return [None] * len(table)
     column = table[name]
     known = column.notna().to_numpy()
-    stamps = iter(read_stamps(pd.Index(column[known]), f"column {name!r} of {what}").date) if known.any() else iter(())
+    if not known.any():
+        return [None] * len(table)
+    stamps = iter(at_venue(read_stamps(pd.Index(column[known]), f"column {name!r} of {what}"), venue).date)
     return [next(stamps) if is_known else None for is_known in known]
 
 
-def _table(source: Table, what: str, *required: str) -> pd.DataFrame:
+def table_of(source: Table, what: str, *required: str) -> pd.DataFrame:
+    """A table with lower-case names of its columns, those that are required among them."""
     table = load_table(source, what)
     table = table.set_axis([str(name).strip().lower() for name in table.columns], axis=1)
     if table.empty and set(required) <= set(table.columns):
@@ -102,10 +87,10 @@ def read_instruments(
     """
     entries: dict[str, dict[str, Any]] = {}
     if source is not None:
-        table = _table(source, "instruments", "symbol")
+        table = table_of(source, "instruments", "symbol")
         for name in ("list_date", "delist_date", "last_date"):
             # An object column: as datetime64 a missing date would come out as NaT, not None.
-            table[name] = pd.Series(_dates(table, name, "instruments"), index=table.index, dtype=object)
+            table[name] = pd.Series(dates_of(table, name, "instruments", venue), index=table.index, dtype=object)
         for row in table.to_dict("records"):
             symbol = canonical_symbol(str(row["symbol"]))
             if symbol in entries:
@@ -192,7 +177,7 @@ def _instrument(symbol: str, found: Classed, entry: Mapping[str, Any], last: dt.
     if delisted is None and _text(entry.get("status")) == _DELISTED:
         # The first day on which it no longer trades, so that its last row still counts.
         delisted = max(entry.get("last_date") or last, last) + dt.timedelta(days=1)
-    ratio = _number(entry, "limit_ratio", symbol)
+    ratio = number_of(entry, "limit_ratio", symbol)
     if ratio is not None and not 0 < ratio < 1:
         raise DataError(
             f"limit_ratio: {symbol} has {ratio!r}. Pass a fraction such as 0.2, or nothing for the rule of its board.",
@@ -220,7 +205,8 @@ def _instrument(symbol: str, found: Classed, entry: Mapping[str, Any], last: dt.
     return Instrument(symbol, _text(entry.get("name")), found.board, listed, delisted, same_day, ratio, kind)
 
 
-def _number(entry: Mapping[str, Any], name: str, symbol: str) -> float | None:
+def number_of(entry: Mapping[str, Any], name: str, symbol: str) -> float | None:
+    """A number of a row; None where empty."""
     value = entry.get(name)
     if value is None or value != value or value == "":
         return None
@@ -233,84 +219,19 @@ def _number(entry: Mapping[str, Any], name: str, symbol: str) -> float | None:
     return found
 
 
-def read_actions(
-    source: Table, symbols: Sequence[str], days: Days, span: Callable[[int], tuple[int, int]]
-) -> tuple[list[ActionRow], list[str]]:
-    """Corporate actions inside the data, by (ex_day, column), and notes on those that are not.
-
-    Parameters
-    ----------
-    span : callable
-        First and last row of a column.
-
-    Raises
-    ------
-    DataError
-        No ex-date, or an amount that cannot be: cash and rights are not negative, a bonus is above -1.
-    """
-    table = _table(source, "corporate actions", "symbol", "ex_date")
-    place = {symbol: column for column, symbol in enumerate(symbols)}
-    found: list[ActionRow] = []
-    outside: list[str] = []
-    for entry, ex_date in zip(table.to_dict("records"), _dates(table, "ex_date", "corporate actions"), strict=True):
-        symbol = canonical_symbol(str(entry["symbol"]))
-        column = place.get(symbol)
-        if column is None:
-            continue
-        if ex_date is None:
-            raise DataError(
-                f"ex_date: a corporate action of {symbol} has none. Add it.", field="ex_date", symbol=symbol
-            )
-        first, last = span(column)
-        ex_day = int(np.searchsorted(days, np.datetime64(ex_date)))
-        if np.datetime64(ex_date) < days[first] or ex_day > last:
-            outside.append(f"{symbol} {ex_date}")
-            continue
-        found.append(_action(entry, symbol, ex_date, ex_day, column))
-    found.sort(key=lambda row: (row.ex_day, row.instrument))
-    notes = []
-    if outside:
-        notes.append(
-            f"{len(outside)} corporate actions outside the rows of their symbol are left out: {some(outside)}."
-        )
-    return found, notes
-
-
-def _action(entry: Mapping[Any, Any], symbol: str, ex_date: dt.date, ex_day: int, column: int) -> ActionRow:
-    amounts = [
-        _number(entry, name, symbol)
-        for name in ("cash_per_share", "bonus_per_share", "rights_per_share", "rights_price", "prev_close", "ref_price")
-    ]
-    cash, bonus, rights = (value or 0.0 for value in amounts[:3])
-    price, before, reference = (float("nan") if value is None else value for value in amounts[3:])
-    known = [value for value in (before, reference) if value == value]
-    is_sound = cash >= 0 and 0 <= rights < _MOST_SHARES and -1 < bonus < _MOST_SHARES and min(known, default=1) > 0
-    if not (is_sound and (rights == 0 or price >= 0)):
-        raise DataError(
-            f"corporate actions: {symbol} on {ex_date} has cash {cash}, bonus {bonus}, rights {rights} at {price}. "
-            "Cash and rights are not negative, rights have a price, a bonus counts new shares per share held "
-            f"(below {_MOST_SHARES:,}), and reference prices are above 0. Correct the row.",
-            field="corporate actions",
-            symbol=symbol,
-            day=str(ex_date),
-        )
-    resolved = any(value is not None for value in amounts[:3])
-    return ActionRow(ex_day, column, cash, bonus, rights, price, resolved, before, reference)
-
-
-def read_no_limit_days(source: Table, symbols: Sequence[str], days: Days) -> Bools:
+def read_no_limit_days(source: Table, symbols: Sequence[str], days: Days, venue: Venue) -> Bools:
     """(T, N) ndarray of bool: True on the days that the table names."""
-    table = _table(source, "days without limits", "symbol", "date")
+    table = table_of(source, "days without limits", "symbol", "date")
     place = {symbol: column for column, symbol in enumerate(symbols)}
     mask = np.zeros((len(days), len(symbols)), dtype=bool)
-    for symbol, day in zip(table["symbol"], _dates(table, "date", "days without limits"), strict=True):
+    for symbol, day in zip(table["symbol"], dates_of(table, "date", "days without limits", venue), strict=True):
         column = place.get(canonical_symbol(str(symbol)))
         if column is not None and day is not None:
             mask[days == np.datetime64(day), column] = True
     return mask
 
 
-def read_benchmark(source: object, beside: Table | None) -> Benchmark | None:
+def read_benchmark(source: object, beside: Table | None, venue: Venue) -> Benchmark | None:
     """A reference series: a table with date, close and perhaps symbol, a Series by date, or a symbol of the file.
 
     Raises
@@ -331,8 +252,8 @@ def read_benchmark(source: object, beside: Table | None) -> Benchmark | None:
         asked = False
     if isinstance(source, pd.Series):
         stamps = read_stamps(source.index, "the benchmark")
-        return _benchmark(str(source.name or "benchmark"), stamps, source)
-    table = _table(source, "benchmark", "date", "close")  # type: ignore[arg-type]  # load_table refuses the rest
+        return _benchmark(str(source.name or "benchmark"), at_venue(stamps, venue), source)
+    table = table_of(source, "benchmark", "date", "close")  # type: ignore[arg-type]  # load_table refuses the rest
     name = "benchmark"
     if "symbol" in table.columns:
         spellings = {canonical_symbol(str(symbol)): symbol for symbol in table["symbol"].unique()}
@@ -342,11 +263,12 @@ def read_benchmark(source: object, beside: Table | None) -> Benchmark | None:
             )
         name = wanted if wanted in spellings else next(iter(spellings))
         table = table[table["symbol"] == spellings[name]]
-    return _benchmark(name, read_stamps(pd.Index(table["date"]), "the benchmark"), table["close"])
+    stamps = read_stamps(pd.Index(table["date"]), "the benchmark")
+    return _benchmark(name, at_venue(stamps, venue), table["close"])
 
 
 def _benchmark(name: str, stamps: pd.DatetimeIndex, close: pd.Series) -> Benchmark:
-    days = stamps.tz_localize(None).to_numpy().astype("datetime64[D]")
+    days = stamps.to_numpy().astype("datetime64[D]")
     values = pd.to_numeric(close, errors="coerce").to_numpy(dtype=np.float64)
     if len(days) > 1 and not (np.diff(days).astype(np.int64) > 0).all():
         raise DataError(

@@ -22,6 +22,7 @@ from qresearch.market.intraday import QUOTE_FIELDS, Intraday
 from qresearch.market.market import Benchmark, Market
 from qresearch.market.panel import FIELDS, Bools, Days, Floats, Panel
 from qresearch.market.venue import CHINA, PLAIN, VENUES, Venue
+from qresearch.sources.actions import ActionRow, read_actions
 from qresearch.sources.completion import complete_limits, fill_pre_close, forward, resolve_actions
 from qresearch.sources.folders import open_source
 from qresearch.sources.frames import (
@@ -37,16 +38,15 @@ from qresearch.sources.frames import (
     stack_wide,
 )
 from qresearch.sources.listings import (
-    ActionRow,
     Table,
-    read_actions,
     read_benchmark,
     read_instruments,
     read_no_limit_days,
     siblings,
 )
 from qresearch.sources.minutes import STAMPS, check_times, fold
-from qresearch.sources.validation import Rows, check_rows, settle_on_ticks
+from qresearch.sources.steps import told_steps
+from qresearch.sources.validation import Rows, check_rows, settle_on_ticks, without_weekends
 
 LIMIT_FIELDS = ("limit_up", "limit_down")
 Source = pd.DataFrame | Mapping[str, pd.DataFrame] | str | Path
@@ -139,35 +139,45 @@ def read_market(
     boards = _boards(frame, rows) if "board" in frame.columns else {}
     venue = _venue(rows.symbols, venue, notes)
     fill_rows(frame, rows, venue)
+    if venue is not PLAIN:
+        rows = without_weekends(rows, notes)
     _check(rows, source, adjusted=adjusted)
     listed, told = read_instruments(tables["instruments"], rows.symbols, boards, _last_days(rows), venue)
     notes.extend(told)
     if not adjusted:
         settle_on_ticks(rows, listed, venue.rules)
     days, fields, flags, known, bars = _arrays(rows, stamp, venue, notes)
-    found = _actions(tables["actions"], rows.symbols, days, known, adjusted=adjusted, notes=notes)
+    found = _actions(tables["actions"], rows.symbols, days, known, venue, adjusted=adjusted, notes=notes)
     marks = forward(fields["close"])
     fill_pre_close(fields["pre_close"], marks, known, found, listed, venue.rules)
+    if not adjusted:
+        given = "pre_close" in rows.numbers
+        notes += told_steps(fields, known, found, days=days, symbols=rows.symbols, has_reference=given)
     if not venue.rules.has_limits:
         fields |= {name: np.full(known.shape, np.nan) for name in LIMIT_FIELDS}
     elif not adjusted:
-        given = {name: fields[name] for name in LIMIT_FIELDS if name in rows.numbers}
-        if len(given) < 2 and "is_st" not in rows.flags:
+        limits = {name: fields[name] for name in LIMIT_FIELDS if name in rows.numbers}
+        if len(limits) < 2 and "is_st" not in rows.flags:
             notes.append("The data have no ST flags: every share gets the ordinary price limit of its board.")
-        mask = _free_days(tables["no_limit_days"], rows.symbols, days)
-        fields |= complete_limits(
-            given, fields["pre_close"], flags, rules=venue.rules, days=days, instruments=listed, no_limit=mask
+        mask = _free_days(tables["no_limit_days"], rows.symbols, days, venue)
+        completed, more = complete_limits(
+            limits, fields["pre_close"], flags, rules=venue.rules, days=days, instruments=listed, no_limit=mask
         )
+        fields |= completed
+        notes.extend(more)
     lo, hi = _span(days, start, end)
     booked, more = resolve_actions(found, marks, fields["pre_close"], days=days, symbols=rows.symbols, span=(lo, hi))
     arrays: dict[str, Any] = {name: values[lo:hi] for name, values in (fields | flags).items()}
     inside = None if bars is None else bars.between(lo, hi)
+    compared = None
+    if tables["benchmark"] is not None:
+        compared = read_benchmark(tables["benchmark"], beside.get("benchmark"), venue)
     return Market(
         panel=Panel(days=days[lo:hi], symbols=rows.symbols, adjusted=adjusted, intraday=inside, **arrays),
         instruments=listed,
         actions=booked,
         venue=venue.for_adjusted_prices if adjusted else venue,
-        benchmark=None if tables["benchmark"] is None else read_benchmark(tables["benchmark"], beside.get("benchmark")),
+        benchmark=compared,
         notes=(*notes, *more),
     )
 
@@ -193,8 +203,8 @@ def _checked(
     return source, None if symbols is None else symbols_of("symbols", symbols), flag("adjusted", adjusted)
 
 
-def _free_days(table: Table | None, symbols: tuple[str, ...], days: Days) -> Bools | None:
-    return None if table is None else read_no_limit_days(table, symbols, days)
+def _free_days(table: Table | None, symbols: tuple[str, ...], days: Days, venue: Venue) -> Bools | None:
+    return None if table is None else read_no_limit_days(table, symbols, days, venue)
 
 
 def _tables(
@@ -326,12 +336,13 @@ def _pivot(rows: Rows, row_of: NDArray[np.intp], length: int) -> tuple[dict[str,
 
 
 def _actions(
-    table: Table | None, symbols: tuple[str, ...], days: Days, known: Bools, *, adjusted: bool, notes: list[str]
-) -> list[ActionRow]:
+    table: Table | None, symbols: tuple[str, ...], days: Days, known: Bools, venue: Venue, *, adjusted: bool,
+    notes: list[str],
+) -> list[ActionRow]:  # fmt: skip
     if table is None:
         return []
     first, last = known.argmax(axis=0), len(days) - 1 - known[::-1].argmax(axis=0)
-    found, more = read_actions(table, symbols, days, lambda column: (int(first[column]), int(last[column])))
+    found, more = read_actions(table, symbols, days, lambda column: (int(first[column]), int(last[column])), venue)
     notes.extend(more)
     if adjusted and found:
         notes.append(f"The prices are adjusted, so {len(found)} corporate actions are not applied again.")

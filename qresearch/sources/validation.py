@@ -71,6 +71,40 @@ class Rows:
         return lambda row: ", ".join(f"{name}={self.numbers[name][row]:.15g}" for name in names)
 
 
+def without_weekends(rows: Rows, notes: list[str]) -> Rows:
+    """The rows without those of a Saturday or Sunday, on which no exchange trades; a note names the days.
+
+    Raises
+    ------
+    DataError
+        All rows are of a weekend.
+    """
+    kept = np.is_busday(rows.days)
+    if kept.all():
+        return rows
+    gone = np.unique(rows.days[~kept])
+    if not kept.any():
+        raise DataError(
+            f"date: all rows are of a Saturday or Sunday, first {gone[0]}, on which no exchange trades. Correct the "
+            "dates, or pass venue='plain' for what trades on every day.",
+            field="date",
+            day=str(gone[0]),
+        )
+    shown = ", ".join(str(day) for day in gone[:SHOWN])
+    notes.append(
+        f"{int((~kept).sum())} rows of {len(gone)} Saturdays and Sundays are left out, on which no exchange trades: "
+        f"{shown}{'' if len(gone) <= SHOWN else ' and others'}."
+    )
+    return Rows(
+        rows.days[kept],
+        rows.codes[kept],
+        rows.symbols,
+        {name: values[kept] for name, values in rows.numbers.items()},
+        {name: values[kept] for name, values in rows.flags.items()},
+        None if rows.times is None else rows.times[kept],
+    )
+
+
 def check_rows(rows: Rows, adjusted: bool) -> None:
     """Every check that needs no instruments; raises DataError."""
     check_order(rows)

@@ -151,11 +151,11 @@ class _Teller:
     def _before(self, index: int) -> Draft:
         """The account just before an event of the log."""
         counts = self.branch.counts
-        stop = max((number for number, known in enumerate(counts) if known <= index), default=-1)
-        if stop < 0:
-            draft, start = Draft(self.branch.stops[0]._replace(positions={}, queue=(), orders=0)), 0
+        place = max((number for number, known in enumerate(counts) if known <= index), default=-1)
+        if place < 0:
+            draft, start = Draft(self.branch.states[0]._replace(positions={}, queue=(), orders=0)), 0
         else:
-            draft, start = Draft(self.branch.stops[stop]), counts[stop]
+            draft, start = Draft(self.branch.states[place]), counts[place]
         for event in self.branch.log[start:index]:
             draft.stand_at(event.at)
             draft.apply(event)

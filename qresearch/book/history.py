@@ -82,19 +82,19 @@ class AccountHistory:
     @classmethod
     def whole(cls, run: Run, branch: Branch) -> AccountHistory:
         """All that was simulated on a branch, whether the session stands there or not."""
-        return cls._of(run, branch, len(branch.stops) - 1, branch.stops[-1], list(branch.log))
+        return cls._of(run, branch, len(branch.states) - 1, branch.states[-1], list(branch.log))
 
     @classmethod
     def _of(
-        cls, run: Run, branch: Branch, stop: int, account: State | Draft, log: list[events.Event]
+        cls, run: Run, branch: Branch, place: int, account: State | Draft, log: list[events.Event]
     ) -> AccountHistory:
         return cls(
             run.exchange,
             name=branch.name,
             starting=run.starting_equity,
-            initial=branch.stops[0].positions,
+            initial=branch.states[0].positions,
             account=account,
-            closes=states_at_closes(run.exchange, branch, stop),
+            closes=states_at_closes(run.exchange, branch, place),
             log=log,
         )
 
@@ -147,8 +147,8 @@ class AccountHistory:
         return [event for event in events.records(iter(self.log)) if isinstance(event, events.OrderFilled)]
 
 
-def states_at_closes(exchange: Exchange, branch: Branch, stop: int, *, start: int = 0) -> list[State]:
-    """The account at the close of every trading day that is over at a stop of a branch.
+def states_at_closes(exchange: Exchange, branch: Branch, place: int, *, start: int = 0) -> list[State]:
+    """The account at the close of every trading day that is over at a moment of a branch.
 
     A day that was stepped over without stopping at or after its close is folded from its events.
 
@@ -156,15 +156,15 @@ def states_at_closes(exchange: Exchange, branch: Branch, stop: int, *, start: in
     ----------
     exchange : Exchange
     branch : Branch
-    stop : int
+    place : int
     start : int
-        A stop before it from which to go on, itself included: what was over before that is left out.
+        A place before it from which to go on, itself included: what was over before that is left out.
     """
-    stops, counts = branch.stops, branch.counts
+    states, counts = branch.states, branch.counts
     found: dict[int, State] = {}
-    for number, state in enumerate(stops[start : stop + 1], start):
+    for number, state in enumerate(states[start : place + 1], start):
         if number > start:
-            before = stops[number - 1]
+            before = states[number - 1]
             first = max(before.day if before.phase < CLOSE else before.day + 1, exchange.first)
             if first < state.day:
                 log = branch.log[counts[number - 1] : counts[number]]

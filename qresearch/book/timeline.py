@@ -7,10 +7,11 @@ acting from the past opens a new branch that shares the states before the fork.
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, MutableSequence, Sequence
 from itertools import count
 from typing import NamedTuple
 
+from qresearch.book.states import SparseStates
 from qresearch.domain import events
 from qresearch.domain.commands import Command
 from qresearch.domain.state import State
@@ -43,49 +44,63 @@ class Branch:
     ----------
     name : str
     root : State
+    log : sequence of Event
+        Events that led to the root.
+    memory : Remembered or None
+    keep_every : int
+        Every how many moments a state is kept: :mod:`qresearch.book.states`.
     """
 
-    __slots__ = ("commands", "counts", "cursor", "editions", "fork", "log", "memories", "name", "parent", "stops")
+    __slots__ = ("commands", "counts", "cursor", "editions", "fork", "log", "memories", "name", "parent", "states")
 
-    def __init__(self, name: str, root: State, log: Sequence[events.Event], memory: Remembered | None) -> None:
+    def __init__(
+        self, name: str, root: State, log: Sequence[events.Event], memory: Remembered | None, keep_every: int = 1
+    ) -> None:
         self.name = name
         self.parent: Branch | None = None
         self.fork = 0
         """Stop of the parent from which this branch starts."""
-        self.stops: list[State] = [root]
-        """The state at each stop of the clock."""
         self.counts: list[int] = [len(log)]
-        """Number of events in the log up to each stop."""
+        """Number of events in the log up to each of them."""
         self.memories: list[Remembered | None] = [memory]
-        """Memory of the strategy at each stop."""
+        """Memory of the strategy at each of them."""
         self.editions: list[int] = [0]
-        """Edition of the strategy with which the session came to each stop."""
+        """Edition of the strategy with which the session came to each of them."""
         self.log: list[events.Event] = list(log)
+        self.states: MutableSequence[State] = [root]
+        """The state at each kept moment."""
+        if keep_every > 1:
+            self.states = SparseStates(self.log, self.counts, keep_every, {0: root}, 1)
         self.commands: list[tuple[int, Command]] = []
         """What was asked for beside orders, each with the number of events of the log before it; a block of requests in
         the log is what was asked for itself."""
         self.cursor = 0
-        """Index of the stop at which the session stands, or last stood, on this branch."""
+        """Index of the state at which the session stands, or last stood, on this branch."""
 
     def __repr__(self) -> str:
-        return f"<Branch {self.name!r}: {len(self.stops)} stops>"
+        return f"<Branch {self.name!r}: {len(self.states)} states>"
 
-    def forked(self, name: str, stop: int) -> Branch:
-        """A new branch that shares everything up to a stop."""
+    def forked(self, name: str, index: int) -> Branch:
+        """A new branch that shares everything up to a state."""
         child = Branch.__new__(Branch)
-        child.name, child.parent, child.fork = name, self, stop
-        child.stops = self.stops[: stop + 1]
-        child.counts = self.counts[: stop + 1]
-        child.memories = self.memories[: stop + 1]
-        child.editions = self.editions[: stop + 1]
-        child.log = self.log[: self.counts[stop]]
-        child.commands = self.commands[: bisect_left(self.commands, (self.counts[stop],))]
-        child.cursor = stop
+        child.name, child.parent, child.fork = name, self, index
+        child.counts = self.counts[: index + 1]
+        child.memories = self.memories[: index + 1]
+        child.editions = self.editions[: index + 1]
+        child.log = self.log[: self.counts[index]]
+        states = self.states
+        child.states = (
+            states.forked(child.log, child.counts, index + 1)
+            if isinstance(states, SparseStates)
+            else states[: index + 1]
+        )
+        child.commands = self.commands[: bisect_left(self.commands, (self.counts[index],))]
+        child.cursor = index
         return child
 
 
 Mark = tuple[dict[str, Branch], Branch, int, int, tuple[State, int, Remembered | None]]
-"""Where a timeline stood: branches, branch, cursor, number of stops, and the last stop."""
+"""Where a timeline stood: branches, branch, cursor, number of states, and the last one."""
 
 
 class Timeline:
@@ -103,26 +118,29 @@ class Timeline:
         Memory of the strategy at the root.
     date : callable
         The text of a day (index), for the names of branches.
+    keep_every : int
+        Every how many moments a state is kept.
     """
 
     def __init__(
-        self, root: State, log: Sequence[events.Event], memory: Remembered | None, date: Callable[[int], str] = str
-    ) -> None:
-        self.branch = Branch("main", root, log, memory)
+        self, root: State, log: Sequence[events.Event], memory: Remembered | None, date: Callable[[int], str] = str,
+        keep_every: int = 1,
+    ) -> None:  # fmt: skip
+        self.branch = Branch("main", root, log, memory, keep_every)
         self.branches: dict[str, Branch] = {"main": self.branch}
         self.edition = 0
         """How often the strategy had been changed by now."""
         self._date = date
 
     @property
-    def stop(self) -> int:
-        """The cursor: index of the stop on the current branch."""
+    def cursor(self) -> int:
+        """Index of the state of the current branch at which one stands."""
         return self.branch.cursor
 
     @property
     def state(self) -> State:
         """The state at the cursor."""
-        return self.branch.stops[self.branch.cursor]
+        return self.branch.states[self.branch.cursor]
 
     @property
     def memory(self) -> Remembered | None:
@@ -142,22 +160,22 @@ class Timeline:
     @property
     def at_tip(self) -> bool:
         """True when nothing lies ahead of the cursor."""
-        return self.branch.cursor == len(self.branch.stops) - 1
+        return self.branch.cursor == len(self.branch.states) - 1
 
     @property
     def is_outdated(self) -> bool:
-        """True when the next kept stop was made by an earlier edition of the strategy."""
+        """True when the next kept state was made by an earlier edition of the strategy."""
         return not self.at_tip and self.branch.editions[self.branch.cursor + 1] != self.edition
 
-    def commit(self, draft: Draft, memory: Remembered | None, *, new_stop: bool) -> bool:
+    def commit(self, draft: Draft, memory: Remembered | None, *, new_state: bool) -> bool:
         """Keep what a step or a command did.
 
         Parameters
         ----------
         draft : Draft
         memory : Remembered or None
-        new_stop : bool
-            True when the clock moved; False for a command at the present stop.
+        new_state : bool
+            True when the clock moved; False for a command at the present moment.
 
         Returns
         -------
@@ -173,19 +191,19 @@ class Timeline:
         branch.log.extend(log)
         if draft.commands:
             branch.commands.extend((before + place, command) for place, command in draft.commands)
-        if new_stop:
-            branch.stops.append(state)
+        if new_state:
+            branch.states.append(state)
             branch.counts.append(len(branch.log))
             branch.memories.append(memory)
             branch.editions.append(self.edition)
             branch.cursor += 1
         else:
-            branch.stops[-1], branch.counts[-1], branch.memories[-1] = state, len(branch.log), memory
+            branch.states[-1], branch.counts[-1], branch.memories[-1] = state, len(branch.log), memory
         return forked
 
     def fork_here(self, name: str) -> None:
         """Open a branch at the cursor and stand on it."""
-        child = self.branch.forked(name, self.stop)
+        child = self.branch.forked(name, self.cursor)
         self.branches = {**self.branches, name: child}
         self.branch = child
 
@@ -197,18 +215,18 @@ class Timeline:
     def mark(self) -> Mark:
         """Where the timeline stands now."""
         branch = self.branch
-        tip = branch.stops[-1], branch.counts[-1], branch.memories[-1]
-        return self.branches, branch, branch.cursor, len(branch.stops), tip
+        tip = branch.states[-1], branch.counts[-1], branch.memories[-1]
+        return self.branches, branch, branch.cursor, len(branch.states), tip
 
     def undo(self, mark: Mark) -> None:
-        """Take back what was done since a mark: stops, events, branches, names and moves, wherever it was cut off.
+        """Take back what was done since a mark: states, events, branches, names and moves, wherever it was cut off.
 
-        The branch of the mark is the only one whose stops and cursor can have changed.
+        The branch of the mark is the only one whose states and cursor can have changed.
         """
-        branches, branch, cursor, stops, tip = mark
-        for kept in (branch.stops, branch.counts, branch.memories, branch.editions):
-            del kept[stops:]
-        branch.stops[-1], branch.counts[-1], branch.memories[-1] = tip
+        branches, branch, cursor, states, tip = mark
+        for kept in (branch.states, branch.counts, branch.memories, branch.editions):
+            del kept[states:]
+        branch.states[-1], branch.counts[-1], branch.memories[-1] = tip
         del branch.log[branch.counts[-1] :]
         del branch.commands[bisect_left(branch.commands, (branch.counts[-1],)) :]
         branch.cursor = cursor
@@ -224,33 +242,33 @@ class Timeline:
                 return name
         raise AssertionError  # count() does not end
 
-    def check(self, stop: int) -> None:
-        """See whether a stop of the current branch is kept.
+    def check(self, index: int) -> None:
+        """See whether a state of the current branch is kept.
 
         Raises
         ------
         OutOfRange
             Before the beginning or beyond what has been simulated.
         """
-        if not 0 <= stop < len(self.branch.stops):
-            ahead = len(self.branch.stops) - 1 - self.stop
+        if not 0 <= index < len(self.branch.states):
+            ahead = len(self.branch.states) - 1 - self.cursor
             raise OutOfRange(
-                f"{abs(stop - self.stop)} stops {'back' if stop < self.stop else 'forward'} leaves the kept history: "
-                f"branch {self.branch.name!r} keeps {self.stop} stops behind this one and {ahead} ahead. "
+                f"{abs(index - self.cursor)} moments {'back' if index < self.cursor else 'forward'} leaves the kept "
+                f"history: branch {self.branch.name!r} keeps {self.cursor} moments behind this one and {ahead} ahead. "
                 "Go at most that far; step() simulates further."
             )
 
-    def move_to(self, stop: int) -> None:
-        """Put the cursor on a stop of the current branch that is kept: :meth:`check`."""
-        self.branch.cursor = stop
+    def move_to(self, index: int) -> None:
+        """Put the cursor on a state of the current branch that is kept: :meth:`check`."""
+        self.branch.cursor = index
 
     def find(self, day: int, phase: int, bar: int = 0) -> int:
-        """The last kept stop on a day (index) at or before a moment of it; -1 when there is none."""
-        stop = bisect_right(self.branch.stops, (day, phase, bar), key=lambda state: state.at) - 1
-        return stop if stop >= 0 and self.branch.stops[stop].day == day else -1
+        """The last kept state of a day (index) at or before a moment of it; -1 when there is none."""
+        index = bisect_right(self.branch.states, (day, phase, bar), key=lambda state: state.at) - 1
+        return index if index >= 0 and self.branch.states[index].day == day else -1
 
     def find_event(self, number: int) -> int:
-        """The first stop of the branch at which an event had happened, by its number from 0.
+        """The first state of the branch at which an event had happened, by its number from 0.
 
         Raises
         ------
@@ -259,11 +277,11 @@ class Timeline:
         """
         branch = self.branch
         seen = place = 0
-        for stop, upto in enumerate(branch.counts):
+        for index, upto in enumerate(branch.counts):
             seen += sum(1 for _ in events.records(iter(branch.log[place:upto])))
             place = upto
             if 0 <= number < seen:
-                return stop
+                return index
         raise OutOfRange(
             f"There is no event {number!r} on branch {branch.name!r}: it has {seen}, counted from 0. "
             "See the index of session.events."

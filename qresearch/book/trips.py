@@ -37,7 +37,7 @@ class Lot:
     fees: int = 0
     dividends: int = 0
     given: bool = False
-    """Held from the beginning; then the price is its cost per share, in money steps."""
+    """Held from the beginning, at its cost per share."""
 
 
 class Leaving(NamedTuple):
@@ -101,8 +101,15 @@ def parts(total: int, weights: Sequence[int]) -> list[int]:
 
 @dataclass
 class Trips:
-    """Folds the events of an account into lots and round trips."""
+    """Folds the events of an account into lots and round trips.
 
+    Parameters
+    ----------
+    units : int
+        Money steps in a unit of currency.
+    """
+
+    units: int
     lots: dict[int, list[Lot]] = field(default_factory=dict)
     closed: list[Trip] = field(default_factory=list)
     flows: dict[int, Flows] = field(default_factory=dict)
@@ -126,7 +133,9 @@ class Trips:
                     self._lots(instrument).append(Lot(event.at.day, 0, price, received, paid))
                 case events.PositionSeeded(instrument=instrument, quantity=quantity, cost=cost):
                     self._flows(instrument).given += cost
-                    self._lots(instrument).append(Lot(event.at.day, 0, cost / quantity, quantity, cost, given=True))
+                    self._lots(instrument).append(
+                        Lot(event.at.day, 0, cost / quantity / self.units, quantity, cost, given=True)
+                    )
                 case events.PositionClosed(instrument=instrument, quantity=quantity, price=price, amount=amount):
                     self._flows(instrument).sold += amount
                     self._close(instrument, quantity, Leaving(event.at.day, price, 0, "delisted", amount, 0))
@@ -210,7 +219,7 @@ class Trips:
 
 def trips_of(history: AccountHistory) -> Trips:
     """The lots and round trips of an account."""
-    return Trips().fold(events.records(iter(history.log)))
+    return Trips(history.exchange.money.units).fold(events.records(iter(history.log)))
 
 
 def trades_frame(history: AccountHistory) -> pd.DataFrame:
@@ -220,11 +229,10 @@ def trades_frame(history: AccountHistory) -> pd.DataFrame:
     rows = []
     for trip in trips_of(history).closed:
         before = trip.proceeds - trip.cost + trip.dividends
-        entry = trip.entry_price / exchange.money.units if trip.given else trip.entry_price
-        adverse, favourable = _excursions(history, trip, entry)
+        adverse, favourable = _excursions(history, trip)
         paid = trip.cost + trip.fees
         rows.append(
-            (symbols[trip.instrument], trip.quantity, frames.timestamp(exchange, trip.entry_day), entry,
+            (symbols[trip.instrument], trip.quantity, frames.timestamp(exchange, trip.entry_day), trip.entry_price,
              frames.timestamp(exchange, trip.exit_day), trip.exit_price, trip.exit_day - trip.entry_day,
              amount(trip.cost), amount(trip.proceeds), amount(trip.dividends), amount(before), amount(trip.fees),
              amount(before - trip.fees), (before - trip.fees) / paid if paid else float("nan"), adverse, favourable,
@@ -239,9 +247,9 @@ def trades_frame(history: AccountHistory) -> pd.DataFrame:
     return frame.astype({**whole, **floats, **days, "symbol": "str", "exit": "str"})
 
 
-def _excursions(history: AccountHistory, trip: Trip, entry: float) -> tuple[float, float]:
+def _excursions(history: AccountHistory, trip: Trip) -> tuple[float, float]:
     """Worst low and best high while the shares were held, over the entry price; adjusted for corporate actions."""
-    market, instrument = history.exchange.market, trip.instrument
+    market, instrument, entry = history.exchange.market, trip.instrument, trip.entry_price
     # Shares held from the beginning were there at the close before the first day, not on that day.
     begin, end = max(trip.entry_day + trip.given, 0), trip.exit_day
     factors = market.adjustment[:, instrument] / market.adjustment[max(trip.entry_day, 0), instrument]

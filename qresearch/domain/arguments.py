@@ -151,22 +151,23 @@ def is_writable(value: str) -> bool:
     return True
 
 
-def function(name: str, value: Any, takes: str) -> Callable[..., Any]:
-    """A function of one argument; raises UsageError otherwise.
+def function(name: str, value: Any, *takes: str) -> Callable[..., Any]:
+    """A function of some arguments; raises UsageError otherwise.
 
     Parameters
     ----------
     name : str
     value : object
-    takes : str
+    *takes : str
         What it is called with: "the session".
     """
+    words, count = ", ".join(takes), "one argument" if len(takes) == 1 else f"{len(takes)} arguments"
     if not callable(value) or isinstance(value, type):
-        raise UsageError(f"{name}={shown(value)} is not a function. Pass one that takes {takes}.")
+        raise UsageError(f"{name}={shown(value)} is not a function. Pass one that takes {words}.")
     try:
-        inspect.signature(value).bind(takes)
+        inspect.signature(value).bind(*takes)
     except TypeError:
-        raise UsageError(f"{name}={shown(value)} does not take one argument. Pass a function of {takes}.") from None
+        raise UsageError(f"{name}={shown(value)} does not take {count}. Pass a function of {words}.") from None
     except ValueError:
         pass  # a function written in C may not tell its arguments
     return value  # type: ignore[no-any-return]  # whatever it returns

@@ -132,11 +132,7 @@ class Draft:
             ):  # fmt: skip
                 self._apply_posting(event)
             case events.DividendPaid(instrument=instrument, amount=amount, tax=tax):
-                self.cash += amount - tax
-                self.realised += amount - tax
-                if self.settings.keeps_tax_lots:
-                    lots = ledger.lots_after_dividend(self.tax_lots[instrument], event.at.day, amount)
-                    self.tax_lots = {**self.tax_lots, instrument: lots}
+                self._apply_dividend(event.at.day, instrument, amount, tax)
             case events.DividendTaxed(tax=tax):
                 self.cash -= tax
                 self.realised -= tax
@@ -155,7 +151,6 @@ class Draft:
                 self.cash, self.settings = cash, settings
             case events.PositionSeeded(instrument=instrument, quantity=quantity, cost=cost, paid=paid):
                 self.cash -= paid
-                # Held since before the session began: sellable at once.
                 self._hold(instrument, quantity, cost)
             case events.SettingsChanged(settings=settings):
                 self.settings = settings
@@ -214,6 +209,7 @@ class Draft:
         return left
 
     def _hold(self, instrument: int, quantity: int, cost: int) -> None:
+        """Take in shares held since before the session began: sellable at once."""
         positions = self.own_positions()
         held = positions.get(instrument, Position(0, 0, self.day - 1, 0))
         positions[instrument] = Position(held.quantity + quantity, held.cost + cost, self.day - 1, 0)
@@ -300,6 +296,13 @@ class Draft:
         block, _ = queue.block_of(self, event.order_id)
         if block.at == event.at:
             self.queue = tuple(other for other in self.queue if other is not block)
+
+    def _apply_dividend(self, day: int, instrument: int, amount: int, tax: int) -> None:
+        self.cash += amount - tax
+        self.realised += amount - tax
+        if self.settings.keeps_tax_lots:
+            lots = ledger.lots_after_dividend(self.tax_lots[instrument], day, amount)
+            self.tax_lots = {**self.tax_lots, instrument: lots}
 
     def _apply_posting(self, event: events.Posting) -> None:
         self.ledger = ledger.after_posting(self.ledger, event)

@@ -247,7 +247,8 @@ class FeeModel(Protocol):
     ...         return {"commission": max(0.0003 * value, 5.0), "levy": 0.0001 * value}
     >>> import qresearch as qr
     >>> session = qr.Session(qr.sample_market(), start="2022-03-01", cash=100_000, costs=Levied())
-    >>> session.buy("604018", 1000).step().fills[["commission", "levy"]].to_numpy().tolist()
+    >>> ticket = session.buy("604018", 1000)
+    >>> session.step().fills[["commission", "levy"]].to_numpy().tolist()
     [[5.0, 0.95]]
     """
 

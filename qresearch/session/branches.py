@@ -135,8 +135,8 @@ class Branches:
 
     def _row(self, branch: Branch) -> tuple[Any, ...]:
         session = self._session
-        exchange, tip = session.simulation.exchange, branch.stops[-1]
-        forked = pd.NaT if branch.parent is None else frames.timestamp(exchange, branch.stops[branch.fork].day)
+        exchange, tip = session.simulation.exchange, branch.states[-1]
+        forked = pd.NaT if branch.parent is None else frames.timestamp(exchange, branch.states[branch.fork].day)
         days = max(tip.day - exchange.first + (tip.phase >= CLOSE), 0)
         # Counted without taking blocks apart: branches of branches repeat what came before them.
         fills = sum(
@@ -149,7 +149,7 @@ class Branches:
         parent = "" if branch.parent is None else branch.parent.name
         end = frames.timestamp(exchange, tip.day)
         here = branch is session.simulation.timeline.branch
-        return parent, forked, days, len(branch.stops), tip.orders, fills, end, equity, here
+        return parent, forked, days, len(branch.states), tip.orders, fills, end, equity, here
 
     def _tree(self) -> Iterator[tuple[int, str]]:
         """(depth, name) of every branch, children below their parent."""
@@ -289,7 +289,7 @@ class Comparison:
     def positions(self) -> pd.DataFrame:
         """Shares held at the end of each, by symbol, and their `difference`."""
         held = [
-            pd.Series(Portfolio(self._session.simulation.exchange, branch.stops[-1], 0).quantities, dtype="int64")
+            pd.Series(Portfolio(self._session.simulation.exchange, branch.states[-1], 0).quantities, dtype="int64")
             for branch in (self._a, self._b)
         ]
         frame = pd.concat(held, axis=1, keys=self._names).fillna(0).astype("int64").sort_index()

@@ -139,7 +139,7 @@ class Clock:
     # ------------------------------------------------------------------ over what is kept
 
     def _redo(self, target: Moment) -> bool:
-        """Move to the kept stop at or after the target, or to the tip; True when a breakpoint stopped it earlier."""
+        """Move to the kept moment at or after the target, or to the tip; True when a breakpoint stopped it earlier."""
         timeline = self.simulation.timeline
         branch, armed = timeline.branch, self.armed
         hit = False
@@ -155,7 +155,7 @@ class Clock:
         return hit
 
     def _rerun_to(self, target: Moment) -> bool:
-        """Call the strategy again over kept stops, up to a moment or to where the events differ.
+        """Call the strategy again over kept moments, up to a moment or to where the events differ.
 
         Returns
         -------
@@ -164,7 +164,7 @@ class Clock:
         """
         timeline, hit = self.simulation.timeline, False
         while not timeline.at_tip and not hit:
-            day = timeline.branch.stops[timeline.stop + 1].day
+            day = timeline.branch.states[timeline.cursor + 1].day
             with self.keeper.transaction(timeline.memory):
                 differs, hit = self._rerun_one()
             if differs:
@@ -181,7 +181,7 @@ class Clock:
         return hit
 
     def _rerun_one(self) -> tuple[bool, bool]:
-        """Call the strategy again for the next kept stop.
+        """Call the strategy again for the next kept moment.
 
         Returns
         -------
@@ -191,27 +191,27 @@ class Clock:
             A breakpoint is hit by them. It is asked after the whole step, which is compared as a whole.
         """
         timeline, keeper = self.simulation.timeline, self.keeper
-        branch, stop = timeline.branch, timeline.stop
+        branch, place = timeline.branch, timeline.cursor
         armed, self.armed = self.armed, None
         try:
-            draft = self.simulate(branch.stops[stop + 1].at)
+            draft = self.simulate(branch.states[place + 1].at)
         finally:
             self.armed = armed
         memory = self.memory.snapshot()
         if armed is not None:
             armed.begin()
         hit = armed is not None and _check(armed, draft.events)
-        before, _ = split_step(branch.log[branch.counts[stop] : branch.counts[stop + 1]])
+        before, _ = split_step(branch.log[branch.counts[place] : branch.counts[place + 1]])
         if encode(draft.events) != encode(before):
             keeper.keep("step", draft, memory)
             return True, hit
-        timeline.move_to(stop + 1)
-        if memory != branch.memories[stop + 1] or branch.editions[stop + 1] != timeline.edition:
+        timeline.move_to(place + 1)
+        if memory != branch.memories[place + 1] or branch.editions[place + 1] != timeline.edition:
             if keeper.journal is not None:
                 keeper.journal.note("memory", branch, [], memory)
             # The last lines: what is cut off before them is taken back, and nothing else has been changed.
-            branch.editions[stop + 1] = timeline.edition
-            branch.memories[stop + 1] = memory
+            branch.editions[place + 1] = timeline.edition
+            branch.memories[place + 1] = memory
         return False, hit
 
 
@@ -222,7 +222,7 @@ def _check(armed: Armed, log: list[events.Event]) -> bool:
 
 
 def split_step(log: list[events.Event]) -> tuple[list[events.Event], list[events.Event]]:
-    """The events between two stops: those of the step, and those of commands by hand after it."""
+    """The events between two moments: those of the step, and those of commands by hand after it."""
     for place, event in enumerate(log):
         if isinstance(event, events.Advanced):
             return log[: place + 1], log[place + 1 :]

@@ -234,8 +234,8 @@ class Section:
             place = Said("in_line", line=line, file=file_name(file), code=code)
         branch, stop = self._before[:2]
         now = self._kept.standing
-        if timeline.branch is branch and timeline.stop > cast("int", stop):
-            count = timeline.stop - cast("int", stop)
+        if timeline.branch is branch and timeline.cursor > cast("int", stop):
+            count = timeline.cursor - cast("int", stop)
             done = Said("stop_kept" if count == 1 else "stops_kept", count=count)
         elif all(
             one is other or (one == other and isinstance(one, int))

@@ -39,7 +39,7 @@ CHECKPOINT = 1.0
 """Seconds after which a write also brings the file itself up to date, so that little stands in its log alone."""
 
 _INSERT = (
-    "INSERT INTO entries (kind, origin, branch, stop, commands, events, columns, memory, digest) "
+    "INSERT INTO entries (kind, origin, branch, place, commands, events, columns, memory, digest) "
     "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
 )
 _open: WeakValueDictionary[str, Journal] = WeakValueDictionary()

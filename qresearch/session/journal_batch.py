@@ -20,7 +20,7 @@ class Note(NamedTuple):
 
     kind: str
     branch: Branch
-    stop: int
+    place: int
     events: list[events.Event] | str
     memory: Remembered | None
     commands: Sequence[tuple[int, Command]] = ()
@@ -104,19 +104,19 @@ class Batch:
     def _take(self, note: Note) -> None:
         known = self._id_of(note.branch)
         if isinstance(note.events, str):
-            self._add(note.kind, known, note.stop, (note.events, b""))
+            self._add(note.kind, known, note.place, (note.events, b""))
             return
         if note.kind != "memory":
-            self.cursors[known], self.current = note.stop, known
+            self.cursors[known], self.current = note.place, known
         commands = encode_commands(note.commands, note.events)
-        self._add(note.kind, known, note.stop, encode(note.events), note.memory, commands=commands)
+        self._add(note.kind, known, note.place, encode(note.events), note.memory, commands=commands)
 
     def _add(
-        self, kind: str, branch: int, stop: int, log: tuple[str, bytes], memory: Remembered | None = None,
+        self, kind: str, branch: int, place: int, log: tuple[str, bytes], memory: Remembered | None = None,
         *, commands: str = "",
     ) -> None:  # fmt: skip
         row, new = self._row_of(memory)
-        parts = (kind, _ORIGINS.get(kind, "hand"), branch, stop, commands, *log, row)
+        parts = (kind, _ORIGINS.get(kind, "hand"), branch, place, commands, *log, row)
         self.digest = chained(self.digest, parts, new)
         self.rows.append((*parts, self.digest))
 

@@ -34,7 +34,7 @@ TABLES = (
     "CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL)",
     "CREATE TABLE memories (id INTEGER PRIMARY KEY, data TEXT NOT NULL)",
     "CREATE TABLE entries (id INTEGER PRIMARY KEY, kind TEXT NOT NULL, origin TEXT NOT NULL, branch INTEGER NOT NULL, "
-    "stop INTEGER NOT NULL, commands TEXT NOT NULL, events TEXT NOT NULL, columns BLOB NOT NULL, memory INTEGER, "
+    "place INTEGER NOT NULL, commands TEXT NOT NULL, events TEXT NOT NULL, columns BLOB NOT NULL, memory INTEGER, "
     "digest BLOB NOT NULL)",
     "CREATE TABLE seal (id INTEGER PRIMARY KEY, entries INTEGER NOT NULL, digest BLOB NOT NULL)",
 )
@@ -52,7 +52,7 @@ class Entry(NamedTuple):
     origin : {"strategy", "hand"}
     branch : int
         Id of the branch.
-    stop : int
+    place : int
         Of the branch: where it happened (for a step: where it led; for a fork: of the parent).
     commands : str
         What was asked for beside orders; a block of requests among the events is what was asked for itself.
@@ -69,7 +69,7 @@ class Entry(NamedTuple):
     kind: str
     origin: str
     branch: int
-    stop: int
+    place: int
     commands: str
     events: str
     columns: bytes
@@ -120,7 +120,7 @@ def chained(before: bytes, entry: tuple[Any, ...], memory: str) -> bytes:
     ----------
     before : bytes
         Digest of the entry before, or of the description of the session.
-    entry : (kind, origin, branch, stop, commands, events, columns, memory)
+    entry : (kind, origin, branch, place, commands, events, columns, memory)
         As in the table.
     memory : str
         What the strategy remembered, where this entry is the first of that row; empty otherwise.

@@ -59,9 +59,17 @@ class Keeper:
         """What a call may change, to see whether it did."""
         timeline = self.simulation.timeline
         branch = timeline.branch
-        stop = branch.cursor
+        place = branch.cursor
         strategy = self.memory.live.get("strategy")
-        return branch, stop, branch.stops[stop], branch.memories[stop], timeline.branches, timeline.edition, strategy
+        return (
+            branch,
+            place,
+            branch.states[place],
+            branch.memories[place],
+            timeline.branches,
+            timeline.edition,
+            strategy,
+        )
 
     @property
     def moment(self) -> Said:
@@ -80,7 +88,7 @@ class Keeper:
     def keep(self, kind: str, draft: Draft, memory: Remembered | None) -> bool:
         """Keep what a step or a command did; True when this opened a branch, because the cursor stood in the past."""
         timeline = self.simulation.timeline
-        forked = timeline.commit(draft, memory, new_stop=kind == "step")
+        forked = timeline.commit(draft, memory, new_state=kind == "step")
         if forked:
             # Tickets in memory now belong to the new branch.
             self.memory.restore(memory)
@@ -89,7 +97,7 @@ class Keeper:
         return forked
 
     def keep_command(self, draft: Draft) -> None:
-        """Keep what a command by hand did, at the present stop; from the past this opens a branch."""
+        """Keep what a command by hand did, at the present moment; from the past this opens a branch."""
         with self.section("The command"):
             memory = self.memory.snapshot()
             with self.transaction(memory):
@@ -111,8 +119,8 @@ class Keeper:
                     forked = self.keep("command", Draft(simulation.timeline.state), memory)
             self._told(forked=forked)
 
-    def move_to(self, stop: int) -> None:
-        """Stand on a kept stop of the present branch, with the memory that belongs to it.
+    def move_to(self, place: int) -> None:
+        """Stand on a kept moment of the present branch, with the memory that belongs to it.
 
         Raises
         ------
@@ -120,9 +128,9 @@ class Keeper:
             It is not kept.
         """
         timeline = self.simulation.timeline
-        timeline.check(stop)
+        timeline.check(place)
         with self.transaction(timeline.memory):
-            timeline.move_to(stop)
+            timeline.move_to(place)
             self.memory.restore(timeline.memory)
 
     def _told(self, *, forked: bool) -> None:

@@ -192,16 +192,16 @@ class Navigation:
     # ------------------------------------------------------------------ back, to a moment, to a branch
 
     def back(self, n: int) -> None:
-        """Go back some stops; see :meth:`Session.back`."""
+        """Go back some moments; see :meth:`Session.back`."""
         self.keeper.refuse_inside_callback("back")
         n = whole("back: n", n, example=1)
         with self.keeper.section("back"):
             self.keeper.voice.say()
-            self.keeper.move_to(self.simulation.timeline.stop - n)
+            self.keeper.move_to(self.simulation.timeline.cursor - n)
             self.clock.settle()
 
     def goto(self, where: object, event: int | None) -> None:
-        """Go to a kept stop; see :meth:`Session.goto`."""
+        """Go to a kept moment; see :meth:`Session.goto`."""
         timeline = self.simulation.timeline
         self.keeper.refuse_inside_callback("goto")
         with self.keeper.section("goto"):
@@ -209,37 +209,37 @@ class Navigation:
             if isinstance(where, pd.Series):
                 event = cast("int", where.name)
             if event is not None:
-                stop = timeline.find_event(whole("goto: event", event, least=0, example=0))
+                place = timeline.find_event(whole("goto: event", event, least=0, example=0))
             elif isinstance(where, (int, np.integer)) and not isinstance(where, bool):
-                stop = whole("goto: stop", where, least=-_MOST_STEPS, example=-1)
-                kept = len(timeline.branch.stops)
-                if not -kept <= stop < kept:
+                place = whole("goto: moment", where, least=-_MOST_STEPS, example=-1)
+                kept = len(timeline.branch.states)
+                if not -kept <= place < kept:
                     raise OutOfRange(
-                        f"goto: stop {stop} leaves the kept history of {kept} stops. Pass 0 to {kept - 1}."
+                        f"goto: moment {place} leaves the kept history of {kept} moments. Pass 0 to {kept - 1}."
                     )
-                stop = stop if stop >= 0 else kept + stop
+                place = place if place >= 0 else kept + place
             else:
-                stop = self._stop_of_day(where)
-            self.keeper.move_to(stop)
+                place = self._place_of_day(where)
+            self.keeper.move_to(place)
             self.clock.settle()
 
-    def _stop_of_day(self, day: object) -> int:
+    def _place_of_day(self, day: object) -> int:
         timeline, exchange = self.simulation.timeline, self.simulation.exchange
         index = exchange.market.panel.day_index(day)
         moment = moment_at(day, exchange)
-        stop = timeline.find(*(moment or (index, AFTER_CLOSE)))
-        if stop < 0 and moment is not None and timeline.find(index, AFTER_CLOSE) >= 0:
+        place = timeline.find(*(moment or (index, AFTER_CLOSE)))
+        if place < 0 and moment is not None and timeline.find(index, AFTER_CLOSE) >= 0:
             raise OutOfRange(
-                f"No stop is kept on {exchange.date(index)} up to that time: the clock went over it without "
+                f"No moment is kept on {exchange.date(index)} up to that time: the clock went over it without "
                 f"standing there. Go to the day before and run(until={str(day)!r}), or step with phase='INTRADAY'."
             )
-        if stop < 0:
+        if place < 0:
             raise OutOfRange(
                 f"{exchange.date(index)} is not kept on branch {timeline.branch.name!r}, which goes from "
-                f"{exchange.date(exchange.first)} to {exchange.date(max(timeline.branch.stops[-1].day, 0))}. "
+                f"{exchange.date(exchange.first)} to {exchange.date(max(timeline.branch.states[-1].day, 0))}. "
                 "Use run(until=...) to simulate up to a day."
             )
-        return stop
+        return place
 
     def branch(self, name: str) -> None:
         """Open a named branch here; see :meth:`Session.branch`."""

@@ -101,7 +101,7 @@ def _own_models(options: Mapping[str, Any], models: Mapping[str, object]) -> Map
     """The models of the user's own that a journal asks for; those that were handed in, if they are the same ones."""
     wanted = {name: Own(*from_plain(value["$own"])) for name, value in options.items() if is_own(value)}
     for name, own in wanted.items():
-        if name not in models:
+        if models[name] is None:
             raise JournalError(
                 f"The session was opened with {name}={own}, an object that a journal does not hold. Hand it in: "
                 f"Session.resume(path, market, {name}=...)."
@@ -111,13 +111,13 @@ def _own_models(options: Mapping[str, Any], models: Mapping[str, object]) -> Map
                 f"The session was opened with {name}={own}, and {own_of(models[name])} was handed in. "
                 "Pass the same one."
             )
-    for name in models:
-        if name not in wanted:
+    for name, model in models.items():
+        if model is not None and name not in wanted:
             raise JournalError(
-                f"Session.resume: {name}= was handed in, and the session was opened without a model of its own there. "
-                "Leave it out."
+                f"Session.resume: {name}={shown(model)} was handed in, and the session was opened without a model of "
+                "its own there. Leave it out."
             )
-    return models
+    return {name: models[name] for name in wanted}
 
 
 def _check_market(contents: Contents, market: Market) -> None:
@@ -207,18 +207,18 @@ class _Replay:
         branch = self._branches[known]
         if entry.kind == "move":
             timeline.branch = branch
-            timeline.check(entry.stop)
-            self._stood[known], self._current = entry.stop, known
+            timeline.check(entry.place)
+            self._stood[known], self._current = entry.place, known
         elif entry.kind == "rename":
             self._names[known] = json.loads(entry.events)["name"]
         elif entry.kind == "memory":
-            branch.memories[entry.stop] = self._memory(entry.memory)
-            branch.editions[entry.stop] = timeline.edition
+            branch.memories[entry.place] = self._memory(entry.memory)
+            branch.editions[entry.place] = timeline.edition
         elif entry.kind == "edit":
             timeline.edition += not json.loads(entry.events).get("resumed", False)
         else:
             timeline.branch = branch
-            branch.cursor = len(branch.stops) - 1
+            branch.cursor = len(branch.states) - 1
             self._commit(entry, self._memory(entry.memory))
             self._stood[known], self._current = branch.cursor, known
 
@@ -227,12 +227,12 @@ class _Replay:
         held = json.loads(entry.events)
         if held["parent"] is not None:
             timeline.branch = self._branches[held["parent"]]
-            timeline.check(entry.stop)
-            timeline.move_to(entry.stop)
+            timeline.check(entry.place)
+            timeline.move_to(entry.place)
             timeline.fork_here(f"{known} {held['name']}")
-            self._stood[held["parent"]] = entry.stop
+            self._stood[held["parent"]] = entry.place
         self._branches[known], self._names[known] = timeline.branch, held["name"]
-        self._stood[known], self._current = entry.stop, known
+        self._stood[known], self._current = entry.place, known
 
     def _memory(self, row: int | None) -> Remembered | None:
         if row is None:
@@ -264,7 +264,7 @@ class _Replay:
         self._compare(entry, recorded, draft.events)
         if self._verify and entry.kind in {"step", "initialize"}:
             self._rerun(entry, recorded)
-        timeline.commit(draft, memory, new_stop=entry.kind == "step")
+        timeline.commit(draft, memory, new_state=entry.kind == "step")
 
     def _compare(self, entry: Entry, recorded: list[events.Event], done: list[events.Event]) -> None:
         made = encode(done)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, fields, is_dataclass, replace
 from types import FunctionType
 from typing import Any
 
-from qresearch.domain.arguments import flag, number
+from qresearch.domain.arguments import flag, function, number
 from qresearch.domain.calls import told_calls
 from qresearch.domain.settings import HOLDING_PERIOD, Own, Settings, Slippage
 from qresearch.engine.accounts.cash import ACCOUNTS
@@ -150,7 +150,7 @@ class Rules:
             )
         costs, slippage = self.costs, self.slippage
         if isinstance(slippage, FunctionType):
-            slippage = ByFunction(slippage)
+            slippage = ByFunction(function("slippage", slippage, "prices", "quantities", "volumes"))
         return Models(
             clock,
             fills,

@@ -114,14 +114,14 @@ class _Script:
         branch = self._timeline.branch
         given, place = dict(branch.commands), 1 + len(self._options.get("positions") or {})
         self._orders.read(branch.log[:place])
-        for stop in range(self._timeline.stop + 1):
+        for stop in range(self._timeline.cursor + 1):
             calls: list[Call] = []
             for index in range(place, branch.counts[stop]):
                 event = branch.log[index]
                 asked = [given[index]] if index in given else placed(event) if isinstance(event, events.Placed) else ()
                 calls += [(event.at, text) for command in asked if (text := self._call(command))]
                 self._orders.read([event])
-            yield branch.stops[stop].at, calls
+            yield branch.states[stop].at, calls
             place = branch.counts[stop]
 
     def _call(self, command: Command) -> str:

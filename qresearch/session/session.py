@@ -16,7 +16,7 @@ from qresearch.book.explanation import Explanation
 from qresearch.book.history import AccountHistory
 from qresearch.book.portfolio import Portfolio
 from qresearch.book.tables import Tables
-from qresearch.domain.arguments import flag, text
+from qresearch.domain.arguments import flag, text, whole
 from qresearch.domain.arguments import path as path_of
 from qresearch.domain.arguments import symbols as symbols_of
 from qresearch.domain.calls import told_calls
@@ -71,7 +71,7 @@ if TYPE_CHECKING:
 __all__ = ["Now", "Session"]
 
 
-_OPENED_WITH = ("start", "end", "cash", "positions", "positions_paid", "money_step", "strict", "language")
+_OPENED_WITH = ("start", "end", "cash", "positions", "positions_paid", "money_step", "keep_every", "strict", "language")
 """What a journal and a script keep of the constructor, beside the rules."""
 
 
@@ -100,6 +100,9 @@ class Session(TradingApi):
     money_step : float, currency, optional
         Smallest amount of money: fees and every other posting are rounded half up to it. Default: that of the venue,
         0.01 in China, as brokers do. Finer, such as 0.000001, leaves fees unrounded, as research platforms do.
+    keep_every : int
+        Keep every such state only, and fold the others again from the events when somebody goes back: for books of
+        thousands of positions over thousands of days, whose states would fill the memory.
     strict : bool
         Raise :class:`~qresearch.errors.OrderRejected` for every rejected order.
     language : {"en", "zh"}
@@ -151,6 +154,7 @@ class Session(TradingApi):
         positions_paid: bool = True,
         rules: Rules | None = None,
         money_step: float | None = None,
+        keep_every: int = 1,
         strict: bool = False,
         language: str = "en",
         journal: str | Path | None = None,
@@ -185,6 +189,7 @@ class Session(TradingApi):
         self.simulation = Simulation.opened(
             market, first, last, rules.settings(market.venue), rules.models(), cash=money,
             holdings=_holdings(positions), paid=flag("positions_paid", positions_paid),
+            keep_every=whole("keep_every", keep_every, example=20),
         )  # fmt: skip
         """The kernel: market, exchange, timeline and account; commands in, events out."""
         self._options = {name: given[name] for name in _OPENED_WITH} | rules.options()
@@ -865,8 +870,11 @@ class Session(TradingApi):
 
     @classmethod
     def resume(
-        cls, path: str | Path, market: Market, strategy: object = None, *, verify: bool = False, **models: object
-    ) -> Session:
+        cls, path: str | Path, market: Market, strategy: object = None, *, verify: bool = False,
+        account: AccountKind | None = None, clock: MarketClock | None = None, costs: FeeModel | None = None,
+        fill_model: FillModel | None = None, sizing: SizingPolicy | None = None,
+        slippage: SlippageModel | Callable[..., Any] | None = None,
+    ) -> Session:  # fmt: skip
         """Go on with a session from its journal.
 
         The commands are done again by the engine and compared with what the journal holds; the strategy is not called,
@@ -881,7 +889,7 @@ class Session(TradingApi):
             Needed only to go on. What it remembers comes from the journal; `initialize` is not called again.
         verify : bool
             Call the strategy beside the journal, and name the first order that differs.
-        **models
+        account, clock, costs, fill_model, sizing, slippage : object, optional
             Models of your own with which the session was opened, such as ``fill_model=MyModel()``: a journal holds
             their names and parameters only.
 
@@ -907,7 +915,8 @@ class Session(TradingApi):
         file = path_of("path", path, "run.qsession")
         verify = flag("verify", verify)
         contents = opened(file, market)
-        session = made(cls, market, contents.meta, models)
+        given = {"account": account, "clock": clock, "costs": costs, "fill_model": fill_model, "sizing": sizing}
+        session = made(cls, market, contents.meta, {**given, "slippage": slippage})
         follow(session._navigation.clock, contents, file, strategy, verify=verify)
         return session
 

@@ -29,7 +29,7 @@ class Keeper(Protocol):
     """Who keeps what a command by hand did."""
 
     def keep_command(self, draft: Draft) -> None:
-        """Keep it at the present stop, or on a new branch when the cursor stands in the past."""
+        """Keep it at the present moment, or on a new branch when the cursor stands in the past."""
 
 
 class InMemory:
@@ -45,7 +45,7 @@ class InMemory:
 
     def keep_command(self, draft: Draft) -> None:
         """Keep what a command did; the memory of a strategy stays as it is."""
-        self._timeline.commit(draft, self._timeline.memory, new_stop=False)
+        self._timeline.commit(draft, self._timeline.memory, new_state=False)
 
 
 class Simulation:
@@ -89,7 +89,7 @@ class Simulation:
     @classmethod
     def opened(
         cls, market: Market, first: int, last: int, settings: Settings, models: Models, *, cash: int,
-        holdings: Mapping[str, int], paid: bool,
+        holdings: Mapping[str, int], paid: bool, keep_every: int = 1,
     ) -> Simulation:  # fmt: skip
         """A simulation that begins with some cash (money steps) and shares by symbol, `paid` from it or given."""
         exchange = Exchange(market, first, last, models)
@@ -105,7 +105,11 @@ class Simulation:
             )
         state = draft.freeze()
         worth = exchange.account.value(state, exchange).equity
-        timeline = Timeline(state, draft.events, None, lambda day: "start" if day < first else exchange.date(day))
+
+        def date(day: int) -> str:
+            return "start" if day < first else exchange.date(day)
+
+        timeline = Timeline(state, draft.events, None, date, keep_every)
         return cls(exchange, timeline, worth)
 
     def __reduce_ex__(self, protocol: SupportsIndex) -> NoReturn:
@@ -143,7 +147,7 @@ class Simulation:
     # ------------------------------------------------------------------ acting
 
     def do(self, command: Command) -> bool:
-        """Do what a command asks: inside a step as a part of it, else at the present stop.
+        """Do what a command asks: inside a step as a part of it, else at the present moment.
 
         Returns
         -------
@@ -206,8 +210,8 @@ class Simulation:
         return draft
 
     def advance(self, target: Moment) -> None:
-        """Go on to a moment, and keep it as a stop."""
-        self.timeline.commit(self.simulated(target), self.timeline.memory, new_stop=True)
+        """Go on to a moment, and keep it."""
+        self.timeline.commit(self.simulated(target), self.timeline.memory, new_state=True)
 
     # ------------------------------------------------------------------ observing
 

@@ -108,7 +108,7 @@ class Watch:
     def note(self) -> None:
         """Take the values of the present stop."""
         timeline = self._session.simulation.timeline
-        key = self._place(timeline.branch), timeline.stop
+        key = self._place(timeline.branch), timeline.cursor
         self._rows.setdefault(key, {}).update(self._row())
 
     def tell(self) -> None:
@@ -132,7 +132,7 @@ class Watch:
         timeline = self._session.simulation.timeline
         rows: dict[int, dict[str, Any]] = {}
         branch: Branch | None = timeline.branch
-        last = timeline.stop
+        last = timeline.cursor
         while branch is not None:
             place = self._place(branch)
             for stop in range(last + 1):
@@ -140,7 +140,7 @@ class Watch:
                     rows[stop] = self._rows[place, stop]
             last, branch = min(last, branch.fork), branch.parent
         stops = sorted(rows)
-        states = [timeline.branch.stops[stop] for stop in stops]
+        states = [timeline.branch.states[stop] for stop in stops]
         exchange = self._session.simulation.exchange
         days = [frames.timestamp(exchange, state.day) for state in states]
         index = pd.DatetimeIndex(days, name="day").as_unit("s")

@@ -370,12 +370,12 @@ class _Equity:
     def read(self, session: AnySession) -> tuple[Ints, Floats, Floats]:
         """(D,) days (indices), equity in the currency, and drawdown at their closes, up to now."""
         timeline, exchange = session.simulation.timeline, session.simulation.exchange
-        branch, stop = timeline.branch, timeline.stop
+        branch, stop = timeline.branch, timeline.cursor
         if branch is not self._branch:
             self._branch, self._stop, self._days, self._values = branch, 0, [], []
         # The stop that was read last is read again: a command may have changed what it holds.
         states = states_at_closes(exchange, branch, stop, start=min(stop, self._stop))
-        state = branch.stops[stop]
+        state = branch.states[stop]
         kept = bisect_left(self._days, states[0].day if states else state.day)
         self._days[kept:] = [found.day for found in states]
         self._values[kept:] = equity_at_closes(exchange, states).tolist()

@@ -86,13 +86,13 @@ def main() -> None:
                 print(f"step, click to paint: median {median:.0f} ms, p90 {tenth:.0f} ms, {CLICKS} clicks")
 
                 page.locator(".qr-speed select").select_option(index=5)
-                stop = int(page.evaluate(ASK, "session.simulation.timeline.stop"))
+                stop = int(page.evaluate(ASK, "session.simulation.timeline.cursor"))
                 began = time.perf_counter()
                 page.locator("button.qr-play").click()
                 steps = 0
                 while steps < PLAYED:
                     page.wait_for_timeout(50)
-                    steps = int(page.evaluate(ASK, "session.simulation.timeline.stop")) - stop
+                    steps = int(page.evaluate(ASK, "session.simulation.timeline.cursor")) - stop
                 seconds = time.perf_counter() - began
                 page.locator("button.qr-play").click()
                 page.locator("button.qr-play", has_text="Play").wait_for()

@@ -196,16 +196,16 @@ def test_play_pause_and_keys(lab: Lab) -> None:
         page.wait_for_function("() => document.querySelector('.qr-now').textContent.includes('trading day 8 ')")
         page.locator("button.qr-play", has_text="Pause").click()
         page.locator("button.qr-play", has_text="Play").wait_for()
-        stood = hands.ask("session.simulation.timeline.stop")
+        stood = hands.ask("session.simulation.timeline.cursor")
         page.wait_for_timeout(500)
-        assert hands.ask("session.simulation.timeline.stop") == stood
+        assert hands.ask("session.simulation.timeline.cursor") == stood
         hands.agree()
         page.locator("button.qr-step").focus()
         for key, change in (("ArrowRight", 1), ("b", -1), (".", 1), ("n", 1)):
-            before = int(hands.ask("session.simulation.timeline.stop"))
+            before = int(hands.ask("session.simulation.timeline.cursor"))
             page.keyboard.press(key)
             page.wait_for_timeout(250)
-            assert int(hands.ask("session.simulation.timeline.stop")) == before + change, key
+            assert int(hands.ask("session.simulation.timeline.cursor")) == before + change, key
             hands.agree()
         # The notebook's own keys are silent in here: b would have inserted a cell.
         assert page.locator(".jp-Notebook .jp-CodeCell").count() == 1

@@ -174,7 +174,7 @@ def picture(session: qr.Session) -> tuple:
     """What must survive."""
     timeline = session.simulation.timeline
     branches = [
-        (name, len(item.stops), len(item.log), item.cursor, tuple(item.commands))
+        (name, len(item.states), len(item.log), item.cursor, tuple(item.commands))
         for name, item in timeline.branches.items()
     ]
     # By name: in which order attributes were first set is no part of what a strategy remembers.
@@ -182,7 +182,7 @@ def picture(session: qr.Session) -> tuple:
     return (
         session.digest(),
         timeline.branch.name,
-        timeline.stop,
+        timeline.cursor,
         branches,
         repr(memory),
         timeline.memory and timeline.memory.schedules,
@@ -255,7 +255,7 @@ def finish(world: World, session: qr.Session, command: tuple, target: str, wante
     if command[0] == "run":
         session.run(until=target, progress=False)
         return
-    while session.simulation.timeline.stop < wanted[2]:
+    while session.simulation.timeline.cursor < wanted[2]:
         session.step(phase=world.phase, rerun=command[0] == "rerun")
 
 

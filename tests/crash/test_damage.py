@@ -81,7 +81,7 @@ def test_a_damaged_file_resumes_whole_or_is_refused(
 
 
 EDITS = [
-    "UPDATE entries SET stop = stop + 1 WHERE id = 4", "UPDATE entries SET origin = 'hand' WHERE id = 5",
+    "UPDATE entries SET place = place + 1 WHERE id = 4", "UPDATE entries SET origin = 'hand' WHERE id = 5",
     "UPDATE entries SET kind = 'command' WHERE id = 5", "UPDATE entries SET memory = NULL WHERE id = 9",
     "UPDATE entries SET branch = 7 WHERE id = 9", "UPDATE entries SET columns = x'00' WHERE id = 6",
     "UPDATE entries SET events = 5 WHERE id = 6", "DELETE FROM entries WHERE id = 9",

@@ -229,7 +229,7 @@ def test_a_signal_while_the_engine_works_waits_for_the_end_of_the_step(
     monkeypatch.setattr(session.simulation.timeline, "commit", struck)
     with pytest.raises(qr.Interrupted, match="1 stop of it is kept"):
         session.run(progress=False)
-    assert session.simulation.timeline.stop == 1
+    assert session.simulation.timeline.cursor == 1
     session.simulation.keeper.journal.close()
     assert picture(qr.Session.resume(path, MARKET, Trader)) == picture(session)
 
@@ -249,7 +249,7 @@ def test_the_handler_of_the_user_is_called_and_put_back(monkeypatch: pytest.Monk
     finally:
         signal.signal(signal.SIGINT, before)
     assert len(came) >= 6
-    assert session.simulation.timeline.stop >= 4
+    assert session.simulation.timeline.cursor >= 4
 
 
 def test_a_session_inside_a_strategy_is_interrupted_with_it() -> None:
@@ -258,7 +258,7 @@ def test_a_session_inside_a_strategy_is_interrupted_with_it() -> None:
     outer = qr.Session(MARKET, start="2022-01-05", strategy=lambda context, data: inner.step())
     with pytest.raises(qr.Interrupted, match="^step was interrupted"):
         outer.step()
-    assert (inner.simulation.timeline.stop, outer.simulation.timeline.stop) == (0, 0)
+    assert (inner.simulation.timeline.cursor, outer.simulation.timeline.cursor) == (0, 0)
 
 
 def in_a_thread(work: Callable[[], None]) -> None:
@@ -362,7 +362,7 @@ def test_an_interrupt_while_events_are_encoded_loses_nothing(monkeypatch: pytest
     monkeypatch.setattr(journal, "encode", third)
     with pytest.raises(qr.Interrupted):
         session.run(until="2022-03-01", progress=False)
-    assert session.simulation.timeline.stop > 2
+    assert session.simulation.timeline.cursor > 2
     session.step()
     session.simulation.keeper.journal.close()
     assert picture(qr.Session.resume(path, MARKET, Trader)) == picture(session)

@@ -76,8 +76,8 @@ def wander(session: qr.Session, seed: int) -> None:
 def folds(session: qr.Session) -> Iterator[tuple[object, object]]:
     """(folded from the very beginning, kept) at every stop of the current branch."""
     branch = session.simulation.timeline.branch
-    root = State.blank(Moment(session.simulation.exchange.first - 1, AFTER_CLOSE), branch.stops[0].settings)
-    for count, kept in zip(branch.counts, branch.stops, strict=True):
+    root = State.blank(Moment(session.simulation.exchange.first - 1, AFTER_CLOSE), branch.states[0].settings)
+    for count, kept in zip(branch.counts, branch.states, strict=True):
         yield evolve(root, branch.log[:count]), kept
 
 
@@ -112,9 +112,9 @@ def test_fold_of_each_step_from_the_stop_before(spec: MarketSpec, seed: int) -> 
     session = session_of(spec.build(), seed)
     session.run(progress=False)
     branch = session.simulation.timeline.branch
-    for number in range(1, len(branch.stops)):
+    for number in range(1, len(branch.states)):
         step = branch.log[branch.counts[number - 1] : branch.counts[number]]
-        assert evolve(branch.stops[number - 1], step) == branch.stops[number]
+        assert evolve(branch.states[number - 1], step) == branch.states[number]
 
 
 @both_ways
@@ -125,7 +125,7 @@ def test_orders_folded_from_single_events_agree_with_the_state(plain: bool, spec
     session = session_of(spec.build(), seed, plain=plain)
     wander(session, seed)
     branch, orders, seen = session.simulation.timeline.branch, Orders(), 0
-    for count, state in zip(branch.counts, branch.stops, strict=True):
+    for count, state in zip(branch.counts, branch.states, strict=True):
         orders.read(branch.log[seen:count])
         seen = count
         assert len(orders) == state.orders == max(orders, default=0)
@@ -175,8 +175,8 @@ def test_deciding_is_pure(spec: MarketSpec, seed: int) -> None:
     wander(session, seed)
     rng = np.random.default_rng(seed)
     exchange = session.simulation.exchange
-    for state in session.simulation.timeline.branch.stops[
-        :: max(len(session.simulation.timeline.branch.stops) // 12, 1)
+    for state in session.simulation.timeline.branch.states[
+        :: max(len(session.simulation.timeline.branch.states) // 12, 1)
     ]:
         before = repr(state)
         commands = [
@@ -271,7 +271,7 @@ def walk_orders(session: qr.Session) -> None:
             assert order.ended is not None
             assert order.reason is not None or order.filled
             ended[order_id] = facts
-    for state in session.simulation.timeline.branch.stops:
+    for state in session.simulation.timeline.branch.states:
         assert state.cash >= 0 or session.settings.dividend_tax == "holding_period"
         for column, position in state.positions.items():
             free = position.quantity if exchange.same_day[column] else position.sellable(state.day)
@@ -375,7 +375,7 @@ def test_the_books_balance_with_positions_from_the_start(spec: MarketSpec, seed:
 
 def check_profits(session: qr.Session) -> None:
     """At every stop the two profits make up the total, which is what the equity has gained."""
-    for _ in range(len(session.simulation.timeline.branch.stops) - 1):
+    for _ in range(len(session.simulation.timeline.branch.states) - 1):
         account = session.portfolio
         fen = [round(profit * 100) for profit in (account.floating_profit, account.realised_profit, account.profit)]
         assert fen[0] + fen[1] == fen[2]
@@ -402,7 +402,7 @@ def test_back_then_forward_is_the_identity(spec: MarketSpec, seed: int, data: st
     """Protects time travel: wherever one goes and however one returns, state, memory and digest are the same."""
     session = session_of(spec.build(), seed)
     wander(session, seed)
-    stops = len(session.simulation.timeline.branch.stops)
+    stops = len(session.simulation.timeline.branch.states)
 
     def picture() -> tuple[object, ...]:
         driver = session.simulation.keeper.memory.roots[1]
@@ -424,9 +424,9 @@ def test_back_then_forward_is_the_identity(spec: MarketSpec, seed: int, data: st
             session.back(count)
             position -= count
         elif position < stops - 1:
-            day = session.simulation.timeline.branch.stops[data.draw(st.integers(1, stops - 1))].day
+            day = session.simulation.timeline.branch.states[data.draw(st.integers(1, stops - 1))].day
             session.goto(session.market.days[day])
-            position = session.simulation.timeline.stop
+            position = session.simulation.timeline.cursor
         else:
             continue
         assert seen.setdefault(position, picture()) == picture()
@@ -486,7 +486,7 @@ def test_acting_from_the_past_keeps_the_old_future(spec: MarketSpec, seed: int, 
     session = session_of(spec.build(), seed)
     session.run(progress=False)
     main = session.simulation.timeline.branch
-    log, stops = list(main.log), list(main.stops)
+    log, stops = list(main.log), list(main.states)
     session.back(data.draw(st.integers(1, len(stops) - 1)))
     count = session.simulation.timeline.count
     session.order(sorted(session.market.symbols)[0], 100)
@@ -494,7 +494,7 @@ def test_acting_from_the_past_keeps_the_old_future(spec: MarketSpec, seed: int, 
     assert branch is not main
     assert (branch.parent, branch.log[:count]) == (main, log[:count])
     session.run(progress=False)
-    assert (main.log, main.stops) == (log, stops)
+    assert (main.log, main.states) == (log, stops)
     for folded, kept in folds(session):
         assert folded == kept
     walk_orders(session)

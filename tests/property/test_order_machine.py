@@ -289,7 +289,7 @@ class OrderMachine(RuleBasedStateMachine):
         except qr.OutOfRange:
             # At the end of the data nothing can be ordered; from an earlier day on, on a branch, it can.
             self.session.order(self.symbols[0], 100)
-            self.session.goto(int(self.rng.integers(len(self.session.simulation.timeline.branch.stops))))
+            self.session.goto(int(self.rng.integers(len(self.session.simulation.timeline.branch.states))))
 
     def regret(self) -> None:
         """Now and then ask for no more of an order than it has got, which is refused."""
@@ -303,18 +303,18 @@ class OrderMachine(RuleBasedStateMachine):
     def travel(self, way: int, part: float) -> None:
         """Back, to any stop, on a new branch or to another one; now and then things go on from there."""
         session, branch = self.session, self.session.simulation.timeline.branch
-        if way == 0 and session.simulation.timeline.stop:
+        if way == 0 and session.simulation.timeline.cursor:
             session.back(1)
         elif way in {1, 2}:
-            session.goto(int(part * (len(branch.stops) - 1)))
+            session.goto(int(part * (len(branch.states) - 1)))
             if way == 2 and len(session.branches) < 6:
                 session.branch(f"tried {len(session.branches)}")
             elif self.rng.random() < 0.8:
-                session.goto(len(branch.stops) - 1)
+                session.goto(len(branch.states) - 1)
         elif way == 3:
             names = sorted(session.branches)
             session.branches.switch(names[int(part * (len(names) - 1))])
-            session.goto(len(session.simulation.timeline.branch.stops) - 1)
+            session.goto(len(session.simulation.timeline.branch.states) - 1)
 
     # ------------------------------------------------------------------ what must hold after each of them
 
@@ -346,7 +346,7 @@ class OrderMachine(RuleBasedStateMachine):
 
     def finals_stay(self, orders: dict[int, OrderRecord]) -> None:
         """What is final on a branch stays as it is while the branch goes on."""
-        branch, stop = self.session.simulation.timeline.branch, self.session.simulation.timeline.stop
+        branch, stop = self.session.simulation.timeline.branch, self.session.simulation.timeline.cursor
         known_branch, known_stop, known = self.finals
         if known_branch is branch and known_stop <= stop:
             assert {order_id: orders[order_id] for order_id in known} == known
@@ -382,7 +382,7 @@ class OrderMachine(RuleBasedStateMachine):
         for name in list(session.branches):
             session.branches.switch(name)
             branch = session.simulation.timeline.branch
-            session.goto(len(branch.stops) - 1)
+            session.goto(len(branch.states) - 1)
             for folded, kept in folds(session):
                 assert folded == kept
             walk_orders(session)

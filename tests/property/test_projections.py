@@ -54,7 +54,7 @@ def travel(session: qr.Session, seed: int, moves: int) -> None:
             elif kind < 0.4:
                 session.step(2, rerun=True)
             elif kind < 0.5:
-                session.goto(int(rng.integers(len(timeline.branch.stops))))
+                session.goto(int(rng.integers(len(timeline.branch.states))))
             elif kind < 0.6:
                 session.branches.switch(str(rng.choice(list(timeline.branches))))
             elif kind < 0.65:

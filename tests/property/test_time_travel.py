@@ -61,7 +61,7 @@ class Traveller(RuleBasedStateMachine):
         pictures = self.kept[branch]
         del pictures[branch.cursor :]
         pictures.append(picture(self.session))
-        assert len(pictures) == len(branch.stops)
+        assert len(pictures) == len(branch.states)
 
     def moved(self) -> None:
         """What was kept is seen again, exactly."""
@@ -79,10 +79,10 @@ class Traveller(RuleBasedStateMachine):
 
     @rule(days=st.integers(1, 6))
     def run(self, days: int) -> None:
-        stop = len(self.branch.stops)
+        stop = len(self.branch.states)
         day = min(self.session.simulation.timeline.state.day + days, len(self.market.days) - 1)
         self.session.run(until=self.market.days[max(day, 0)], progress=False)
-        if len(self.branch.stops) == stop:
+        if len(self.branch.states) == stop:
             self.moved()
             return
         # The stops on the way were not looked at: look at them now.
@@ -97,7 +97,7 @@ class Traveller(RuleBasedStateMachine):
         """The same code again: the same events, no branch."""
         branches = len(self.session.branches)
         if not self.session.simulation.timeline.at_tip:
-            ahead = len(self.branch.stops) - 1 - self.branch.cursor
+            ahead = len(self.branch.states) - 1 - self.branch.cursor
             for _ in range(min(days, ahead)):
                 self.session.step(phase="next", rerun=True)
                 if self.session.simulation.timeline.at_tip:
@@ -117,7 +117,7 @@ class Traveller(RuleBasedStateMachine):
 
     @rule(data=st.data())
     def goto(self, data: st.DataObject) -> None:
-        self.session.goto(data.draw(st.integers(-len(self.branch.stops), len(self.branch.stops) - 1)))
+        self.session.goto(data.draw(st.integers(-len(self.branch.states), len(self.branch.states) - 1)))
         self.moved()
 
     @rule(data=st.data(), amount=st.sampled_from([-200, 50, 100, 300]))
@@ -158,16 +158,16 @@ class Traveller(RuleBasedStateMachine):
         if not hasattr(self, "session"):
             return
         session, place = self.session, (self.branch.name, self.branch.cursor)
-        root = State.blank(Moment(session.simulation.exchange.first - 1, AFTER_CLOSE), self.branch.stops[0].settings)
+        root = State.blank(Moment(session.simulation.exchange.first - 1, AFTER_CLOSE), self.branch.states[0].settings)
         self.look_at_all(session)
         for branch in self.kept:
             folded = evolve(root, branch.log)
-            assert folded == branch.stops[-1]
+            assert folded == branch.states[-1]
         session.branches.switch(place[0]).goto(place[1])
         session.simulation.keeper.journal.close()
         driver = Driver(self.seed, sorted(self.market.symbols), plain=True)
         back = qr.Session.resume(self.path, self.market, driver)
-        assert (back.branches.current, back.simulation.timeline.stop) == place
+        assert (back.branches.current, back.simulation.timeline.cursor) == place
         self.look_at_all(back)
         back.simulation.keeper.journal.close()
         self.folder.cleanup()

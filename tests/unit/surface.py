@@ -81,8 +81,7 @@ OPERATORS = {"__call__": "", "__getitem__": "[]"}
 NOT_CALLED: Mapping[str, str] = {
     "session.from_script": "is Session.from_script",
     "session.resume": "is Session.resume",
-    "market.from_akshare": "asks a vendor; tests/contract has its tests",
-    "market.from_baostock": "as above",
+    "fetch_market": "asks a vendor; tests/contract has its tests",
     "panels.of": "made by session.panels",
     "panels.close": "ends the panels, and takes nothing",
     "ticket.of": "made by an order",

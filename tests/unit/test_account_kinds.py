@@ -99,7 +99,7 @@ def opened(cash: float = 100_000, **options: object) -> qr.Session:
 def assert_identity(session: qr.Session) -> None:
     """Floating + realised + income - fees is what the equity grew by, on every day that is kept."""
     exchange = session.simulation.exchange
-    for state in session.simulation.timeline.branch.stops:
+    for state in session.simulation.timeline.branch.states:
         worth = exchange.account.value(state, exchange)
         grown = worth.equity - session.simulation.starting_equity
         assert worth.floating + state.realised + state.ledger.income - state.ledger.fees == grown

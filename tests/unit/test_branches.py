@@ -36,7 +36,7 @@ def test_switch_stands_where_one_last_stood_with_the_memory_of_there() -> None:
     made.back(3).branch("other").step(2)
     assert (made.memory["days"], made.branches.current) == (3, "other")
     made.branches.switch("main")
-    assert (made.simulation.timeline.stop, made.memory["days"]) == (1, 1), (
+    assert (made.simulation.timeline.cursor, made.memory["days"]) == (1, 1), (
         "one went back on main before opening the other"
     )
     assert made.goto(-1).digest() == digest

@@ -244,10 +244,10 @@ def test_watches_keep_a_row_per_step_and_print_changes(capsys: pytest.CaptureFix
 def test_what_if_places_nothing(call: tuple, quantity: int, passes: bool) -> None:
     """Protects the preview: it sizes, checks and prices an order, and the session is as before."""
     made = session(strict=True).step()
-    digest, stops = made.digest(), len(made.simulation.timeline.branch.stops)
+    digest, stops = made.digest(), len(made.simulation.timeline.branch.states)
     preview = made.what_if(*call)
     assert (preview.quantity, preview.passes) == (quantity, passes)
-    assert (made.digest(), len(made.simulation.timeline.branch.stops)) == (digest, stops)
+    assert (made.digest(), len(made.simulation.timeline.branch.states)) == (digest, stops)
     assert preview.asked.startswith(call[0])
     assert "What if" in preview._repr_html_()
     if quantity:

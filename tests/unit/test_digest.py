@@ -18,8 +18,8 @@ from qresearch.domain.terms import Kind, Terms, TimeInForce
 
 
 def dataclasses_in(hint: object) -> Iterator[type]:
-    """The dataclasses that a type names: ``Terms | None`` names one."""
-    if isinstance(hint, type) and is_dataclass(hint):
+    """The records that a type names: ``Terms | None`` names one."""
+    if isinstance(hint, type) and (is_dataclass(hint) or (hasattr(hint, "_fields") and hint is not Moment)):
         yield hint
     for part in typing.get_args(hint):
         yield from dataclasses_in(part)
@@ -32,12 +32,12 @@ def unnamed(kind: type, paths: typing.Iterable[str]) -> Iterator[str]:
         head, _, rest = path.partition(".")
         heads.setdefault(head, []).extend([rest] if rest else [])
     hints = typing.get_type_hints(kind)
-    for item in fields(kind):
-        if item.name not in heads:
-            yield f"{kind.__name__}.{item.name}"
-        elif heads[item.name]:
-            for part in dataclasses_in(hints[item.name]):
-                yield from unnamed(part, heads[item.name])
+    for name in [item.name for item in fields(kind)] if is_dataclass(kind) else kind._fields:
+        if name not in heads:
+            yield f"{kind.__name__}.{name}"
+        elif heads[name]:
+            for part in dataclasses_in(hints[name]):
+                yield from unnamed(part, heads[name])
 
 
 def test_every_kind_of_event_is_written_or_left_out_for_a_reason() -> None:

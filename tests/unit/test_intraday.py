@@ -525,7 +525,7 @@ def test_on_daily_bars_nothing_of_this_shows() -> None:
     run.step()
     assert not {"time", "placed_time", "ended_time"} & {*run.orders.columns, *run.fills.columns, *run.events.columns}
     assert run.now.time == pd.Timestamp("2022-03-01 15:00")
-    assert all(state.bar == 0 for state in run.simulation.timeline.branch.stops)
+    assert all(state.bar == 0 for state in run.simulation.timeline.branch.states)
 
 
 def test_the_clock_of_the_same_bar_trades_at_the_last_minute() -> None:

@@ -93,7 +93,7 @@ def test_a_session_comes_back_with_orders_branches_memory_and_place(path: Path) 
     for name in ("other", "main"):
         for run in (made, back):
             run.branches.switch(name)
-        assert back.simulation.timeline.stop == made.simulation.timeline.stop
+        assert back.simulation.timeline.cursor == made.simulation.timeline.cursor
         assert back.goto(-1).step(5).digest() == made.goto(-1).step(5).digest()
 
 
@@ -224,7 +224,7 @@ def test_a_changed_file_is_refused(path: Path) -> None:
     """Protects against damage: a single changed value breaks the running digest, and the entry is named."""
     session(path).step(3).simulation.keeper.journal.close()
     file = sqlite3.connect(path)
-    file.execute("UPDATE entries SET events = replace(events, '600', '601'), stop = stop + 1 WHERE id = 4")
+    file.execute("UPDATE entries SET events = replace(events, '600', '601'), place = place + 1 WHERE id = 4")
     file.commit()
     file.close()
     with pytest.raises(qr.JournalError, match="entry 4, .* is not what was written"):
@@ -313,7 +313,7 @@ def test_a_failed_write_inside_a_run_keeps_what_was_run(path: Path) -> None:
     made.simulation.keeper.journal._connection.execute("PRAGMA query_only=ON")
     with pytest.raises(qr.JournalError, match="readonly"):
         made.run(progress=False)
-    assert len(made.simulation.timeline.branch.stops) == 1 + BATCH
+    assert len(made.simulation.timeline.branch.states) == 1 + BATCH
     assert made.run(progress=False).digest() == session().run(progress=False).digest()
 
 

@@ -35,8 +35,8 @@ def test_time_moves_by_magic(shell: InteractiveShell) -> None:
     assert str(line("back", "").now.day)[:10] == "2022-03-01"
     assert "Ran 1 step again" in line("step", "rerun").message
     assert str(line("goto", "2022-03-03").now.day)[:10] == "2022-03-03"
-    assert line("goto", "0").simulation.timeline.stop == 0
-    assert line("goto", "event 1").simulation.timeline.stop == 1
+    assert line("goto", "0").simulation.timeline.cursor == 0
+    assert line("goto", "event 1").simulation.timeline.cursor == 1
     assert str(line("run_until", "2022-03-10").now.day)[:10] == "2022-03-10"
     for magic, words in (("goto", ""), ("back", "two"), ("step", "NOON")):
         with pytest.raises(qr.UsageError):

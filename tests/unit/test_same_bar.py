@@ -386,8 +386,8 @@ def test_every_state_folds_from_the_events() -> None:
     session.buy(SHARE, 100)
     session.step(3)
     branch = session.simulation.timeline.branch
-    root = State.blank(Moment(session.simulation.exchange.first - 1, AFTER_CLOSE), branch.stops[0].settings)
-    for count, kept in zip(branch.counts, branch.stops, strict=True):
+    root = State.blank(Moment(session.simulation.exchange.first - 1, AFTER_CLOSE), branch.states[0].settings)
+    for count, kept in zip(branch.counts, branch.states, strict=True):
         assert evolve(root, branch.log[:count]) == kept
 
 

@@ -234,7 +234,7 @@ def test_a_run_ends_at_the_same_moment_when_it_is_redone() -> None:
 def test_back_and_goto_stay_within_what_is_kept() -> None:
     """Protects navigation: before the beginning and beyond what was simulated raise, and say how far one can go."""
     run = session(flat()).step(2)
-    with pytest.raises(qr.OutOfRange, match="keeps 3 stops behind"):
+    with pytest.raises(qr.OutOfRange, match="keeps 3 moments behind"):
         run.back(4)
     with pytest.raises(qr.OutOfRange, match=r"2024-01-08 is not kept .* run\(until"):
         run.goto("2024-01-08")
@@ -263,7 +263,7 @@ def test_redone_steps_say_so() -> None:
     run = session(flat())
     run.buy(A, 100)
     run.step(2).back(2)
-    state = run.simulation.timeline.branch.stops[-1]
+    state = run.simulation.timeline.branch.states[-1]
     run.step(2)
     assert run.simulation.timeline.state is state
     assert run.message == "Redid 2 kept steps without calling the strategy."
@@ -294,7 +294,7 @@ def test_acting_from_the_past_opens_a_branch() -> None:
     assert run.simulation.timeline.branch is not main
     run.step(2)
     assert (first.filled, second.filled, run.portfolio.profit) == (100, 200, profit + 200)
-    assert len(main.stops) == 5
+    assert len(main.states) == 5
     assert run.orders.index.tolist() == [1, 2]
 
 

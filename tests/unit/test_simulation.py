@@ -114,7 +114,7 @@ def test_a_simulation_needs_no_session() -> None:
     """Protects the kernel: alone it runs a market, keeps branches, and gives the events of a session."""
     run = session(flat())
     root = run.simulation.timeline.branch
-    timeline = Timeline(root.stops[0], root.log[: root.counts[0]], None)
+    timeline = Timeline(root.states[0], root.log[: root.counts[0]], None)
     alone = Simulation(run.simulation.exchange, timeline, run.simulation.starting_equity)
     alone.advance(Moment(0, CLOSE))
     for simulation in (run.simulation, alone):
@@ -126,7 +126,7 @@ def test_a_simulation_needs_no_session() -> None:
     assert alone.timeline.branch.commands == run.simulation.timeline.branch.commands
     alone.timeline.move_to(1)
     alone.do(Place(0, Method.ORDER, 200))
-    assert [len(branch.stops) for branch in alone.timeline.branches.values()] == [3, 2]
+    assert [len(branch.states) for branch in alone.timeline.branches.values()] == [3, 2]
     assert [order.quantity for order in alone.orders.now().values()] == [100, 200]
 
 
@@ -155,13 +155,13 @@ def test_a_simulated_step_is_kept_by_advancing_only() -> None:
     """Protects the step from being kept before its memory is: it is handed over first."""
     simulation = session(flat()).simulation
     simulation.do(Place(0, Method.ORDER, 100))
-    state, stops = simulation.timeline.state, simulation.timeline.stop
+    state, stops = simulation.timeline.state, simulation.timeline.cursor
     draft = simulation.simulated(Moment(1, CLOSE))
     assert draft.events[-1] == events.Advanced(Moment(1, CLOSE))
     assert evolve(state, draft.events) == draft.freeze()
-    assert (simulation.timeline.state, simulation.timeline.stop, simulation.draft) == (state, stops, None)
+    assert (simulation.timeline.state, simulation.timeline.cursor, simulation.draft) == (state, stops, None)
     simulation.advance(Moment(1, CLOSE))
-    assert (simulation.timeline.state, simulation.timeline.stop) == (draft.freeze(), stops + 1)
+    assert (simulation.timeline.state, simulation.timeline.cursor) == (draft.freeze(), stops + 1)
 
 
 def test_a_step_ends_where_it_is_told_to() -> None:

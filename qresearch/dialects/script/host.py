@@ -151,8 +151,8 @@ class ScriptHost:
     def equity_before_today(self) -> int:
         """Equity at the close before the present day, money steps; that of the beginning on the first day."""
         timeline = self._simulation.timeline
-        for stop in range(timeline.stop, -1, -1):
-            state = timeline.branch.stops[stop]
+        for stop in range(timeline.cursor, -1, -1):
+            state = timeline.branch.states[stop]
             if state.day < self.day:
                 if state.day < max(self.exchange.first, 0):
                     break

@@ -31,7 +31,7 @@ def strip_svg(session: AnySession, marks: Mapping[str, list[int]], words: Words)
     def x(day: int) -> float:
         return WIDTH * max(day - exchange.first + 1, 0) / max(count, 1)
 
-    now, tip = x(session.simulation.account.day), x(branch.stops[-1].day)
+    now, tip = x(session.simulation.account.day), x(branch.states[-1].day)
     paths = []
     for kind, shape in (("placed", _tick), ("filled", _triangle), ("rejected", _cross)):
         for ahead in (False, True):

@@ -140,7 +140,13 @@ class Desk:
     def stamp(self) -> Hashable:
         """Where the session stands and how much has happened: equal stamps mean equal content."""
         timeline = self.session.simulation.timeline
-        return timeline.branch.name, timeline.stop, timeline.count, len(timeline.branch.stops), len(timeline.branches)
+        return (
+            timeline.branch.name,
+            timeline.cursor,
+            timeline.count,
+            len(timeline.branch.states),
+            len(timeline.branches),
+        )
 
     # ------------------------------------------------------------------ panels
 

@@ -185,7 +185,7 @@ class TimelinePanel(Panel):
         """Day, phase, branch, account and what the session has to say."""
         session, words = self.desk.session, self.words
         portfolio, branches = session.portfolio, session.branches
-        ahead = len(session.simulation.timeline.branch.stops) - 1 - session.simulation.timeline.stop
+        ahead = len(session.simulation.timeline.branch.states) - 1 - session.simulation.timeline.cursor
         lines = [
             f"<div><b>{escape(moment_text(session, words))}</b></div>",
             f"<div>{escape(words('branch'))} <b>{escape(branches.current)}</b> ({len(branches)})"
@@ -202,7 +202,7 @@ class TimelinePanel(Panel):
 
     def _go_back(self) -> None:
         session = self.desk.session
-        if not session.simulation.timeline.stop:
+        if not session.simulation.timeline.cursor:
             # The button stays on: one that is switched off would take the focus away, and with it the keys.
             raise UsageError(self.words("at_start"))
         session.back()
@@ -220,7 +220,7 @@ class TimelinePanel(Panel):
             session.goto(0)
             return
         day = exchange.first + number - 1
-        last = timeline.branch.stops[-1].day
+        last = timeline.branch.states[-1].day
         if day > last:
             shown = exchange.date(last) if last >= exchange.first else "–"
             raise UsageError(self.words("not_simulated", day=exchange.date(day), last=shown))

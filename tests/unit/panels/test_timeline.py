@@ -197,9 +197,9 @@ def test_play_steps_until_pause() -> None:
         assert find(bar, "qr-step").disabled
         press(bar, "qr-play")
         await asyncio.sleep(0.01)
-        stood = session.simulation.timeline.stop
+        stood = session.simulation.timeline.cursor
         await asyncio.sleep(0.2)
-        assert session.simulation.timeline.stop == stood
+        assert session.simulation.timeline.cursor == stood
         return stood
 
     steps = asyncio.run(story())

@@ -242,7 +242,7 @@ def test_back_then_forward_is_the_identity(spec: MinuteSpec, seed: int, data: st
     """Protects time travel between bars: however one returns, state, digest and time are the same."""
     session = minute_session(spec.build(), seed, plain=False)
     wander(session, seed)
-    stops = len(session.simulation.timeline.branch.stops)
+    stops = len(session.simulation.timeline.branch.states)
     seen: dict[int, tuple[object, ...]] = {}
     for _ in range(10):
         place = data.draw(st.integers(0, stops - 1))
@@ -256,7 +256,7 @@ def test_back_then_forward_is_the_identity(spec: MinuteSpec, seed: int, data: st
         )
         assert seen.setdefault(place, shown) == shown
         if pd.notna(session.now.time) and session.simulation.timeline.state.at[1] == INTRADAY:
-            assert session.goto(str(session.now.time)).simulation.timeline.stop == place
+            assert session.goto(str(session.now.time)).simulation.timeline.cursor == place
     assert len(session.simulation.timeline.branches) == 1
 
 

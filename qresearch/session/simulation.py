@@ -159,8 +159,7 @@ class Simulation:
             return decide(draft, self.exchange, command)
         draft = Draft(self.timeline.state)
         done = decide(draft, self.exchange, command)
-        self._follow()
-        told = self._read(draft.events)
+        told = self._read(draft, 0)
         self.keeper.keep_command(draft)
         self._tell(told)
         return done
@@ -194,16 +193,15 @@ class Simulation:
             refuse_beyond(exchange)
         draft = self.draft = Draft(self.timeline.state)
         told = 0
-        self._follow()
         try:
             while draft.at < target:
                 advance(draft, exchange)
                 if self._observers:
-                    self._tell(self._read(draft.events[told:]))
+                    self._tell(self._read(draft, told))
                     told = len(draft.events)
                 if inside is not None and inside(draft):
                     break
-            self._tell(self._read(draft.events[told:]))
+            self._tell(self._read(draft, told))
         finally:
             self.draft = None
         draft.events.append(events.Advanced(draft.at))
@@ -238,19 +236,16 @@ class Simulation:
 
         return end
 
-    def _follow(self) -> None:
-        """Take the orders as they are, to tell what happens to them from here on."""
-        if self._observers:
+    def _read(self, draft: Draft, told: int) -> list[tuple[events.Record, OrderRecord]]:
+        """The events of orders after those that were told, each with its order then, whatever observers do."""
+        if not told and self._observers:
             self._followed = self.orders.on(self.timeline.branch).fork()
-
-    def _read(self, log: list[events.Event]) -> list[tuple[events.Record, OrderRecord]]:
-        """The events of orders among some, each with its order right after it: as it was, whatever observers do."""
-        told = []
-        for event in events.records(log if self._observers else ()):
+        found = []
+        for event in events.records(draft.events[told:] if self._observers else ()):
             _, order = self._followed.tell(event)
             if order is not None:
-                told.append((event, copy(order)))
-        return told
+                found.append((event, copy(order)))
+        return found
 
     def _tell(self, told: list[tuple[events.Record, OrderRecord]]) -> None:
         """Tell the observers."""

@@ -44,6 +44,7 @@ NAME_OTHER_SYSTEMS: Mapping[str, str] = {
     "engine/fees.py": "costs='joinquant'",
     "engine/slippage.py": "who rounds a spread to the tick",
     "sentences/catalogue.csv": "the label of costs='joinquant'",
+    "session/rules.py": "costs='joinquant'",
     "session/session.py": "Session.from_script(dialect=)",
     "session/ticket.py": "ticket.code(dialect)",
     "sources/tabular.py": "who stamps the end of a bar",

@@ -16,7 +16,7 @@ from harness import Trader, picture
 import qresearch as qr
 from qresearch.book.orders import Orders
 from qresearch.book.projection import Projection
-from qresearch.session import interrupts
+from qresearch.session import interrupts, journal_batch
 from qresearch.session.keeper import Transaction
 
 PACKAGE = str(Path(qr.__file__).parent)
@@ -349,9 +349,7 @@ def test_an_interrupt_while_events_are_encoded_loses_nothing(monkeypatch: pytest
     """Protects the running digest, which moves only with the file."""
     path, calls = tmp_path / "run.qsession", []
     session = qr.Session(MARKET, start="2022-01-05", journal=path, strategy=Trader).step(2)
-    from qresearch.session import journal  # noqa: PLC0415
-
-    encode = journal.encode
+    encode = journal_batch.encode
 
     def third(events):
         calls.append(1)
@@ -359,7 +357,7 @@ def test_an_interrupt_while_events_are_encoded_loses_nothing(monkeypatch: pytest
             raise KeyboardInterrupt
         return encode(events)
 
-    monkeypatch.setattr(journal, "encode", third)
+    monkeypatch.setattr(journal_batch, "encode", third)
     with pytest.raises(qr.Interrupted):
         session.run(until="2022-03-01", progress=False)
     assert session.simulation.timeline.cursor > 2

@@ -256,7 +256,7 @@ def test_back_then_forward_is_the_identity(spec: MinuteSpec, seed: int, data: st
         )
         assert seen.setdefault(place, shown) == shown
         if pd.notna(session.now.time) and session.simulation.timeline.state.at[1] == INTRADAY:
-            assert session.goto(str(session.now.time)).timeline.cursor == place
+            assert session.goto(str(session.now.time)).simulation.timeline.cursor == place
     assert len(session.simulation.timeline.branches) == 1
 
 

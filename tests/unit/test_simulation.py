@@ -267,6 +267,20 @@ def test_an_observer_may_look_and_act() -> None:
     assert [order.order_id for order in diary.orders if order.status is Status.CANCELED] == [1, 2, 3]
 
 
+def test_an_observer_may_come_inside_a_step() -> None:
+    """Protects who begins to observe in a callback: the step under way is told from its beginning, and once."""
+    diaries = []
+
+    def handle_data(context) -> None:
+        if not diaries:
+            context.buy(A, 100)
+            diaries.append(Diary(context.simulation))
+
+    run = session(flat(), strategy=handle_data).step()
+    assert run.step().ticket(1).status is Status.FILLED
+    assert [name for name, _, _ in diaries[0].told] == ["OrderCreated", "OrderQueued", "OrderReleased", "OrderFilled"]
+
+
 def test_an_observer_that_fails_takes_its_step_back() -> None:
     """Protects the step as one, here too; what was done by hand is kept."""
     run = session(flat())

@@ -111,6 +111,7 @@ ACCEPTED: list[tuple[str, list[str], str]] = [
     ("*:directory", ANY_TEXT, "a folder in the present one"), ("Session:journal", ANY_TEXT, "as above"),
     ("panels.practice:settings", ["dict"], "the usual settings"),
     ("account.set_position:qty", ["five"], "shares"),
+    ("Session:keep_every", ["five", "million"], "a number of states, of which a run need not reach the second"),
 ]  # fmt: skip
 """What is accepted: callable and parameter, the values, and why they make sense there."""
 

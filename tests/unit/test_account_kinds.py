@@ -69,7 +69,9 @@ class Margined:
         money, view = exchange.money, exchange.view(draft)
         for (instrument, side), lots in draft.ledger.lots.items():
             mark = money.price_units(view.last_price(instrument))
-            paid = sum(side * (money.notional(mark, lot.quantity) - money.notional(lot.base, lot.quantity)) for lot in lots)
+            paid = sum(
+                side * (money.notional(mark, lot.quantity) - money.notional(lot.base, lot.quantity)) for lot in lots
+            )
             yield events.Posted(draft.at, paid, "variation")
             yield events.Rebased(draft.at, instrument, mark)
 

@@ -10,13 +10,14 @@ from typing import TYPE_CHECKING, ClassVar
 import ipywidgets as widgets
 
 from qresearch.book.html import number, price
+from qresearch.book.projection import Projection
 from qresearch.domain import events
 from qresearch.domain.fees import PARTS
 from qresearch.views.panels.blotter import PAGE, Blotter
 from qresearch.views.panels.cells import phase_at
 from qresearch.views.panels.panel import Panel, put
 from qresearch.views.panels.rows import Column, Row
-from qresearch.views.panels.tape import Tape
+from qresearch.views.tape import Fills
 
 if TYPE_CHECKING:
     from qresearch.book.portfolio import Holding
@@ -30,7 +31,7 @@ class FillsPanel(Blotter):
     nothing = "no_fills"
 
     def __init__(self, desk: Desk) -> None:
-        self._tape = Tape(desk.session)
+        self._fills = Projection(desk.session.simulation, Fills)
         super().__init__(desk)
 
     def columns(self) -> Sequence[Column]:
@@ -44,7 +45,7 @@ class FillsPanel(Blotter):
 
     def listed(self) -> Iterator[events.OrderFilled]:
         """The fills, newest first."""
-        return (fill for fill in reversed(self._tape.fills()) if self._matches(self._symbol(fill.instrument)))
+        return (fill for fill, _ in reversed(self._fills.now().made) if self._matches(self._symbol(fill.instrument)))
 
     def row(self, item: events.OrderFilled) -> Row:
         """One fill."""
@@ -128,13 +129,13 @@ class EventsPanel(Blotter):
             Column(words("text"), grows=True),
         )
 
-    def __init__(self, desk: Desk) -> None:
-        self._tape = Tape(desk.session)
-        super().__init__(desk)
-
     def listed(self) -> Iterator[events.Record]:
-        """The events, newest first; at most :attr:`most` behind the page."""
-        return islice(self._tape.newest(self._wants), (self.page + 1) * PAGE + self.most)
+        """The events but those that only move the clock, newest first; at most :attr:`most` behind the page."""
+        timeline = self.desk.session.simulation.timeline
+        entries = (timeline.branch.log[place] for place in range(timeline.count - 1, -1, -1))
+        told = (entry for entry in entries if not isinstance(entry, (events.Advanced, events.QueueEmptied)))
+        single = (event for entry in told for event in reversed(list(events.records((entry,)))))
+        return islice(filter(self._wants, single), (self.page + 1) * PAGE + self.most)
 
     def _wants(self, event: events.Record) -> bool:
         if not self._wanted.value.strip():

@@ -11,13 +11,14 @@ from typing import TYPE_CHECKING, Any
 import ipywidgets as widgets
 
 from qresearch.book.html import number
+from qresearch.book.projection import Projection
 from qresearch.domain.moment import CLOSE
 from qresearch.errors import UsageError
 from qresearch.views.panels.cells import moment_text
 from qresearch.views.panels.chart import has_live
 from qresearch.views.panels.day_strip import counts_text, strip_svg
 from qresearch.views.panels.panel import Panel, named, put, show_if, unseen
-from qresearch.views.panels.tape import Tape
+from qresearch.views.tape import Marks
 
 if TYPE_CHECKING:
     from qresearch.session.port import AnySession
@@ -45,7 +46,7 @@ class TimelinePanel(Panel):
 
     def __init__(self, desk: Desk) -> None:
         super().__init__(desk)
-        self._tape = Tape(desk.session)
+        self._marks = Projection(desk.session.simulation, Marks)
         self.task: asyncio.Task[None] | None = None
         """The play or run that is going on; None when the session stands still."""
         self._is_painting = False
@@ -155,11 +156,15 @@ class TimelinePanel(Panel):
             self._paint_choices()
         finally:
             self._is_painting = False
-        put(self._strip, strip_svg(session, self._tape.marks(), words))
+        put(self._strip, strip_svg(session, self._days_marked(), words))
         if session.message != self._said_by_session and self.last_error is None:
             self._said_by_session = session.message
             if session.message:
                 self.tell(words.again(session.message))
+
+    def _days_marked(self) -> dict[str, list[int]]:
+        """Days with a mark, those of the kept future included."""
+        return self._marks.on(self.desk.session.simulation.timeline.branch, whole=True).days
 
     def _paint_choices(self) -> None:
         session = self.desk.session
@@ -190,7 +195,7 @@ class TimelinePanel(Panel):
             f"<div><b>{escape(moment_text(session, words))}</b></div>",
             f"<div>{escape(words('branch'))} <b>{escape(branches.current)}</b> ({len(branches)})"
             + (f" · {escape(words('kept_ahead', count=ahead))}" if ahead else "")
-            + f" · {escape(counts_text(self._tape.marks(), words))}</div>",
+            + f" · {escape(counts_text(self._days_marked(), words))}</div>",
             f"<div>{escape(words('equity'))} <b>{number(portfolio.equity)}</b> · {escape(words('available'))} "
             f"<b>{number(portfolio.available)}</b> · {escape(words('profit'))} <b>{portfolio.profit:+,.2f}</b></div>",
         ]

@@ -180,6 +180,23 @@ def win_rate(returns: Floats, *, count_flat: bool = True) -> float:
     return float(np.count_nonzero(returns > 0)) / days if days else NAN
 
 
+def figures(returns: Floats, periods: int = PERIODS, risk_free: float = 0.0) -> dict[str, float]:
+    """Every figure of daily returns on their own, by name."""
+    return {
+        "total_return": total_return(returns),
+        "annual_return": annual_return(returns, periods),
+        "annual_volatility": annual_volatility(returns, periods),
+        "skew": skew(returns),
+        "kurtosis": kurtosis(returns),
+        "sharpe": sharpe(returns, periods, risk_free),
+        "compound_sharpe": compound_sharpe(returns, periods, risk_free),
+        "sortino": sortino(returns, periods, risk_free),
+        "max_drawdown": max_drawdown(returns),
+        "return_over_drawdown": return_over_drawdown(returns, periods),
+        "daily_win_rate": win_rate(returns),
+    }
+
+
 def beta(returns: Floats, benchmark: Floats) -> float:
     """Covariance with the benchmark over its variance, daily returns of the same days. As QuantStats' ``greeks``.
 

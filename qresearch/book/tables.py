@@ -255,19 +255,8 @@ class Tables:
         returns, units = history.returns, history.exchange.money.units
         bought = sum(fill.notional for fill in history.fills if fill.quantity > 0) / units
         sold = sum(fill.notional for fill in history.fills if fill.quantity < 0) / units
-        found = {
+        found = statistics.figures(returns, periods, rate) | {
             "days": float(len(returns)),
-            "total_return": statistics.total_return(returns),
-            "annual_return": statistics.annual_return(returns, periods),
-            "annual_volatility": statistics.annual_volatility(returns, periods),
-            "skew": statistics.skew(returns),
-            "kurtosis": statistics.kurtosis(returns),
-            "sharpe": statistics.sharpe(returns, periods, rate),
-            "compound_sharpe": statistics.compound_sharpe(returns, periods, rate),
-            "sortino": statistics.sortino(returns, periods, rate),
-            "max_drawdown": statistics.max_drawdown(returns),
-            "return_over_drawdown": statistics.return_over_drawdown(returns, periods),
-            "daily_win_rate": statistics.win_rate(returns),
             "turnover": statistics.turnover(bought, sold, history.equity),
         }
         benchmark = self._aligned(history)

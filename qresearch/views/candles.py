@@ -18,7 +18,7 @@ from qresearch.domain.arguments import whole
 from qresearch.errors import UsageError
 from qresearch.market.panel import Floats
 from qresearch.views.chart_data import MARKS, ChartData, ChartReader
-from qresearch.views.picture import Picture, Theme, canvas, dress, plain_style, say, split, theme_of, title
+from qresearch.views.picture import MANY, Picture, Theme, begin, few_ticks, plain_style, say, split
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -30,12 +30,11 @@ NOT_YET = "No bar of this instrument is visible yet."
 _LABEL = 0.05
 """Least distance of two labels of lines, as a part of the height."""
 _DATE = "2024-01-31"
-_MANY = 250
-"""More bars than these are labelled by month."""
 _STACK = 4
 """Marks beside one bar that stand apart; more share the last place."""
 
 
+@plain_style()
 def candles(
     session: AnySession,
     symbol: str | None = None,
@@ -82,31 +81,23 @@ def candles(
         if not orders:
             raise UsageError("candles: there is no order yet to take the instrument from. Pass symbol=.")
         symbol = session.market.symbols[orders[max(orders)].instrument]
-    colours = theme_of(theme)
     data = ChartReader(session).read(symbol, whole("count", count, example=60))
-    with plain_style():
-        figure, upper = canvas(ax, colours)
-        dress(upper, colours)
-        title(upper, colours, data.symbol)
-        picture = Picture(figure, data.symbol, own=ax is None)
-        if not len(data):
-            say(upper, colours, NOT_YET)
-            return picture
-        lower = split(figure, upper, 0.2)
-        dress(lower, colours)
-        Candles(upper, lower, colours, red_up=session.market.venue.red_is_up).draw(data)
-        label_ticks(lower, data.labels)
+    picture, upper, colours = begin(data.symbol, ax, theme)
+    if not len(data):
+        say(upper, colours, NOT_YET)
+        return picture
+    lower = split(picture, upper, colours, 0.2)
+    Candles(upper, lower, colours, red_up=session.market.venue.red_is_up).draw(data)
+    label_ticks(lower, data.labels)
     return picture
 
 
-def label_ticks(axes: Axes, labels: tuple[str, ...], most: int = 6) -> None:
-    """A few evenly spaced labels of bars: months where there are many, the time of day on bars inside the day."""
-    picks = np.unique(np.linspace(0, len(labels) - 1, min(most, len(labels))).round().astype(int)).tolist()
-    texts = [labels[pick] for pick in picks]
-    if len(labels) > _MANY and len(texts[0]) == len(_DATE):
-        texts = [text[: len("2024-01")] for text in texts]
-    # "2024-01-31 10:30" without its year.
-    axes.set_xticks(picks, [text[len("2024-") :] if len(text) > len(_DATE) else text for text in texts])
+def label_ticks(axes: Axes, labels: tuple[str, ...]) -> None:
+    """A few labels of bars: months where there are many, on bars inside the day "01-31 10:30" without its year."""
+    begin, end = len("2024-") if len(labels[0]) > len(_DATE) else 0, None
+    if len(labels) > MANY and not begin:
+        end = len("2024-01")
+    few_ticks(axes, [label[begin:end] for label in labels])
 
 
 @dataclass(frozen=True)

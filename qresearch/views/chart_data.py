@@ -6,7 +6,6 @@ Both renderers of the chart and the static candles are fed from this, so that th
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -14,12 +13,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from qresearch.book.history import states_at_closes
-from qresearch.book.orders import Orders
-from qresearch.domain import events
+from qresearch.book.projection import Projection
 from qresearch.domain.moment import CLOSE, OPEN
 from qresearch.domain.order import Status
 from qresearch.engine.valuation import equity_at_closes
 from qresearch.market.panel import Floats
+from qresearch.views.tape import Fills
 
 if TYPE_CHECKING:
     from qresearch.book.orders import OrderRecord
@@ -149,7 +148,7 @@ class ChartReader:
 
     def __init__(self, session: AnySession) -> None:
         self._session = session
-        self._orders = _OrdersOf()
+        self._fills = Projection(session.simulation, Fills)
         self._equity = _Equity()
 
     def read(self, symbol: str, count: int = 120, *, first: int | None = None) -> ChartData:
@@ -180,7 +179,7 @@ class ChartReader:
         days = self._days_of(rows)
         instrument = market.instruments[column]
         equity, drawdown = self._account(days)
-        orders = self._orders.read(session, column)
+        orders = [order for order in session.simulation.orders.now().values() if order.instrument == column]
         return ChartData(
             symbol=name,
             title=f"{name} {instrument.name}".strip() if instrument.name != name else name,
@@ -277,11 +276,11 @@ class ChartReader:
             end = None if record.ended is None else place.get(self._row_of(*record.ended))
             if end is not None and record.status in _ENDS:
                 marks.append(Mark(end, np.nan, _ENDS[record.status], side, record.order_id, record.canceled))
-        for fill in self._orders.fills:
-            bar = place.get(self._row_of(fill.at.day, fill.at.phase, fill.at.bar))
+        for fill, _ in self._fills.now().made:
+            bar = None if fill.order_id not in is_open else place.get(self._row_of(*fill.at))
             if bar is not None:
                 kind = "bought" if fill.quantity > 0 else "sold"
-                kind = f"partly {kind}" if is_open.get(fill.order_id) else kind
+                kind = f"partly {kind}" if is_open[fill.order_id] else kind
                 side = fill.side.value
                 marks.append(Mark(bar, fill.price, kind, side, fill.order_id, abs(fill.quantity)))
         return tuple(marks)
@@ -304,58 +303,6 @@ class ChartReader:
             cost = self._session.simulation.exchange.money.amount(held.cost) / held.quantity
             lines.append(PriceLine("cost", cost, "", 0))
         return tuple(lines)
-
-
-class _OrdersOf:
-    """The orders and fills of one instrument, walked out of the log as it grows, and anew when it gets shorter.
-
-    Of a block only the rows of the instrument are taken apart: what others did costs next to nothing.
-    """
-
-    def __init__(self) -> None:
-        self._branch: Branch | None = None
-        self._column = -1
-        self._begin()
-
-    def _begin(self) -> None:
-        self._count = 0
-        self._book = Orders()
-        self.fills: list[events.OrderFilled] = []
-        """Fills of the instrument that was read last, in order."""
-
-    def read(self, session: AnySession, column: int) -> list[OrderRecord]:
-        """The orders in an instrument as of now, in order."""
-        timeline = session.simulation.timeline
-        branch, count = timeline.branch, timeline.count
-        if branch is not self._branch or column != self._column or count < self._count:
-            self._branch, self._column = branch, column
-            self._begin()
-        for event in branch.log[self._count : count]:
-            self._take(event)
-        self._count = count
-        if session.simulation.draft is not None:
-            # Inside a callback: what it has done so far is read every time.
-            for event in session.simulation.draft.events:
-                self._take(event)
-            self._branch = None
-        return list(self._book.values())
-
-    def _take(self, event: events.Event) -> None:
-        singles: Iterable[events.Record]
-        if isinstance(event, (events.Placed, events.Matched)):
-            found = np.flatnonzero(np.asarray(event.instruments) == self._column)
-            if not len(found):
-                return
-            singles = event.records(found.tolist())
-        else:
-            singles = (event,)
-        orders = self._book
-        for single in singles:
-            is_ours = isinstance(single, events.OrderCreated) and single.instrument == self._column
-            if is_ours or getattr(single, "order_id", None) in orders:
-                orders.fold(single)
-                if isinstance(single, events.OrderFilled):
-                    self.fills.append(single)
 
 
 class _Equity:

@@ -6,7 +6,7 @@ import importlib.util
 from collections import Counter
 from collections.abc import Hashable
 from html import escape
-from typing import TYPE_CHECKING, Any, Protocol, cast
+from typing import TYPE_CHECKING, Any
 
 import ipywidgets as widgets
 
@@ -14,12 +14,13 @@ from qresearch.book.html import number, price, table
 from qresearch.errors import NotSupported, choose
 from qresearch.views.chart_data import MARKS, ChartData, ChartReader
 from qresearch.views.panels.cells import chart_word
-from qresearch.views.panels.panel import Panel
+from qresearch.views.panels.panel import Panel, classed
 from qresearch.views.panels.png_chart import PngChart
 from qresearch.views.panels.symbol_box import SymbolBox
 
 if TYPE_CHECKING:
     from qresearch.views.panels.desk import Desk
+    from qresearch.views.panels.live_chart import LiveChart
 
 RENDERERS = ("auto", "live", "png")
 PNG_BARS = 90
@@ -28,20 +29,6 @@ LIVE_BARS = 600
 """Bars with which the live chart begins; it grows to twice as many before it begins anew."""
 STATIC_BARS = 5
 """Bars that the static text shows."""
-
-
-class Renderer(Protocol):
-    """What draws a chart: two there are, a PNG and a live canvas."""
-
-    @property
-    def widget(self) -> widgets.Widget:
-        """What stands in the panel."""
-
-    def show(self, data: ChartData) -> None:
-        """Draw a chart."""
-
-    def close(self) -> None:
-        """Release widgets and figures."""
 
 
 def has_live() -> bool:
@@ -95,13 +82,10 @@ class ChartPanel(Panel):
         """What is shown."""
         self._box = SymbolBox(desk.session.market, self.words, self._look_at, self._missed)
         self._box.widget.tooltip = self.words("symbol")
-        self._facts = widgets.HTML("")
-        self._facts.add_class("qr-chart-facts")
+        self._facts = classed(widgets.HTML(""), "qr-chart-facts")
         self._png: PngChart | None = None
-        self._renderer = self._live() if self._is_live else cast("Renderer", self._still())
-        self._head = widgets.HBox([self._box.widget, self._facts])
-        self._head.add_class("qr-chart-head")
-        shown = [self._head, self._renderer.widget]
+        self._renderer = self._live() if self._is_live else self._still()
+        shown = [classed(widgets.HBox([self._box.widget, self._facts]), "qr-chart-head"), self._renderer.widget]
         if self._is_live:
             shown.append(widgets.HTML(f'<span class="qr-hint">{escape(self.words("chart_hint"))}</span>'))
         self.body.children = shown
@@ -113,12 +97,11 @@ class ChartPanel(Panel):
         """A word that stands on the chart."""
         return chart_word(self.words, key)
 
-    def _live(self) -> Renderer:
+    def _live(self) -> LiveChart:
         from qresearch.views.panels.live_chart import LiveChart  # noqa: PLC0415  # an extra, only where it is wanted
 
         red_up = self.desk.colours == "red_up"
-        made: Any = LiveChart(self.desk.theme, red_up=red_up, words=self.label, picked=self._picked)
-        return cast("Renderer", made)
+        return LiveChart(self.desk.theme, red_up=red_up, words=self.label, picked=self._picked)
 
     def _still(self) -> PngChart:
         if self._png is None:

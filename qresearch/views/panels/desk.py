@@ -275,20 +275,7 @@ class Desk:
             self.peers.remove(self)
 
 
-class _Events:
-    """The part of IPython's event manager that a desk uses."""
-
-    register: Callable[[str, Callable[..., None]], None]
-    unregister: Callable[[str, Callable[..., None]], None]
-
-
-class _Shell:
-    """The part of IPython's shell that a desk uses."""
-
-    events: _Events
-
-
-def _shell() -> _Shell | None:
+def _shell() -> Any:
     """The shell of the kernel, if this runs in one; never loads IPython."""
     module = sys.modules.get("IPython")
     return None if module is None else module.get_ipython()

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Iterable, Sequence
 from html import escape
-from typing import Any, ClassVar
+from typing import Any, ClassVar, TypeVar
 
 import ipywidgets as widgets
 
 from qresearch.errors import QresearchError
 from qresearch.views.panels.desk import Desk
 from qresearch.views.panels.theme import style
+
+W = TypeVar("W", bound=widgets.Widget)
 
 
 class Panel:
@@ -37,13 +39,10 @@ class Panel:
         """The options with which it was asked for by itself; None for a part of a workbench."""
         self.is_shown = True
         """False in a tab that is not open: the panel is not painted."""
-        self.body = widgets.VBox([])
-        self.body.add_class("qr-body")
-        self._note = widgets.HTML("")
-        self._note.add_class("qr-note")
-        self.widget = widgets.VBox([self._note, self.body])
-        self.widget.add_class("qr-panel")
-        self.widget.add_class(f"qr-{self.name}")
+        self.painting = Painting()
+        self.body = classed(widgets.VBox([]), "qr-body")
+        self._note = classed(widgets.HTML(""), "qr-note")
+        self.widget = classed(widgets.VBox([self._note, self.body]), "qr-panel", f"qr-{self.name}")
         self._frame: widgets.VBox | None = None
         self._drawn: Hashable = None
         desk.add(self)
@@ -102,9 +101,27 @@ class Panel:
         label = self.words(key)
         made = widgets.Button(description=label, tooltip=hint or label, button_style=kind)
         made.layout.width = "auto"
-        made.add_class(f"qr-{key.replace('_', '-')}")
         made.on_click(lambda _: self.desk.act(self, call))
-        return made
+        return classed(made, class_of(key))
+
+    def choice(self, key: str, options: Iterable[Any], *names: str, **place: Any) -> widgets.Dropdown:
+        """A field to choose from some words, by their keys, or from (what is shown, value)."""
+        shown = [(self.words(option), option) if isinstance(option, str) else option for option in options]
+        return named(widgets.Dropdown(options=shown), self.words(key), *names, **place)
+
+    def follow(self, call: Callable[[Any], object], *fields: widgets.Widget) -> None:
+        """When a person changes one of some fields, call something with its value, through the guard of the desk."""
+
+        def changed(change: dict[str, Any]) -> None:
+            if not self.painting:
+                self.desk.act(self, lambda: call(change["new"]))
+
+        for field in fields:
+            field.observe(changed, names="value")
+
+    def heading(self) -> str:
+        """The name of the panel as HTML."""
+        return f"<div><b>{escape(self.words(self.name))}</b></div>"
 
     # ------------------------------------------------------------------ showing and closing
 
@@ -128,10 +145,7 @@ class Panel:
 
 def framed(desk: Desk, parts: list[widgets.Widget]) -> widgets.VBox:
     """The outermost box: carries the style sheet and the classes of the look."""
-    frame = widgets.VBox([widgets.HTML(style()), *parts])
-    for name in ("qr-desk", f"qr-{desk.theme}", f"qr-{desk.colours.replace('_', '-')}"):
-        frame.add_class(name)
-    return frame
+    return classed(widgets.VBox([widgets.HTML(style()), *parts]), "qr-desk", f"qr-{desk.theme}", class_of(desk.colours))
 
 
 def release(widget: widgets.Widget) -> None:
@@ -145,23 +159,62 @@ def release(widget: widgets.Widget) -> None:
     widget.close()
 
 
-def named(widget: widgets.Widget, label: str) -> widgets.Widget:
-    """Give a field its label, which is also its name for those who listen to the page."""
+class Painting:
+    """True while it is entered: what is put into fields then was typed by nobody."""
+
+    def __init__(self) -> None:
+        self._is_on = False
+
+    def __bool__(self) -> bool:
+        return self._is_on
+
+    def __enter__(self) -> None:
+        self._is_on = True
+
+    def __exit__(self, *_: object) -> None:
+        self._is_on = False
+
+
+def classed(widget: W, *names: str) -> W:
+    """A widget with classes for the style sheet, by which tests find it as well."""
+    for name in names:
+        widget.add_class(name)
+    return widget
+
+
+def named(widget: W, label: str, *names: str, width: str | None = "auto") -> W:
+    """A field with its label, which is also its name for those who listen to the page, and its classes.
+
+    With the class ``qr-unseen`` the label is read out and not shown: what it is can be seen from what stands in it.
+    """
     widget.description = label
     widget.style.description_width = "initial"
-    return widget
+    widget.layout.width = width
+    return classed(widget, *names)
 
 
-def unseen(widget: widgets.Widget, label: str) -> widgets.Widget:
-    """Give a field a name that is read out and not shown: what it is can be seen from what stands in it."""
-    named(widget, label).add_class("qr-unseen")
-    return widget
+def class_of(key: str, kind: str = "") -> str:
+    """The class of what a word names: ``qr-<kind>-<key>``."""
+    return f"qr-{kind}{'-' if kind else ''}{key.replace('_', '-')}"
+
+
+def relabel(button: widgets.Button, label: str) -> None:
+    """Give a button another text, if it has another one."""
+    if button.description != label:
+        button.description = button.tooltip = label
 
 
 def put(widget: widgets.Widget, value: object) -> None:
     """Set the value of a widget, if it is another one: what has not changed is not sent."""
     if widget.value != value:
         widget.value = value
+
+
+def offer(field: widgets.Dropdown, options: Sequence[Any], value: object) -> None:
+    """Offer some options in a field, and choose one."""
+    if field.options != tuple(options):
+        field.options = tuple(options)
+    put(field, value)
 
 
 def show_if(widget: widgets.Widget, shown: bool) -> None:  # noqa: FBT001, RUF100  # one plain fact

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from itertools import islice
+from collections.abc import Callable
+from itertools import chain, islice
 from typing import TYPE_CHECKING, Any
 
 import ipywidgets as widgets
 
 from qresearch.domain.instrument import canonical_symbol
-from qresearch.views.panels.panel import named
+from qresearch.views.panels.panel import Painting, named
 
 if TYPE_CHECKING:
     from qresearch.market.market import Market
@@ -46,49 +46,36 @@ class SymbolBox:
     ) -> None:
         self._market, self._choose, self._missed = market, choose, missed
         self._has_missed = False
-        self._names = [(item.symbol, f"{item.symbol} {item.name}".strip()) for item in market.instruments]
-        self._keys = [text.lower() for _, text in self._names]
+        self._names = [f"{item.symbol} {item.name}".strip() for item in market.instruments]
+        self._keys = [text.lower() for text in self._names]
         self._known = frozenset(self._keys)
-        self._is_painting = False
+        self._painting = Painting()
         self._shown = ""
         self.widget = widgets.Combobox(
             placeholder=words("find_symbol"), options=(), ensure_option=False, continuous_update=True
         )
-        named(self.widget, words("symbol"))
-        self.widget.add_class("qr-symbol")
+        named(self.widget, words("symbol"), "qr-symbol", width=None)
         self.widget.observe(self._typed, names="value")
 
     def matches(self, text: str) -> list[str]:
         """What is offered for some text: instruments whose code or name begins with it, then those that contain it."""
         wanted = text.strip().lower()
-        return list(islice(self._found(wanted), MOST))
-
-    def _found(self, wanted: str) -> Iterator[str]:
-        for key, (_, text) in zip(self._keys, self._names, strict=True):
-            if key.startswith(wanted):
-                yield text
-        if wanted:
-            for key, (_, text) in zip(self._keys, self._names, strict=True):
-                if wanted in key and not key.startswith(wanted):
-                    yield text
+        known = list(zip(self._keys, self._names, strict=True))
+        begin = (name for key, name in known if key.startswith(wanted))
+        contain = (name for key, name in known if wanted in key and not key.startswith(wanted))
+        return list(islice(chain(begin, contain), MOST))
 
     def show(self, symbol: str) -> None:
         """Show an instrument as the chosen one."""
         if symbol == self._shown:
             return
         self._shown = symbol
-        self._is_painting = True
-        try:
-            self.widget.value = self._text(symbol)
+        with self._painting:
+            self.widget.value = self._names[self._market.column(symbol)]
             self.widget.options = (self.widget.value,)
-        finally:
-            self._is_painting = False
-
-    def _text(self, symbol: str) -> str:
-        return self._names[self._market.column(symbol)][1]
 
     def _typed(self, change: dict[str, Any]) -> None:
-        if self._is_painting:
+        if self._painting:
             return
         text = change["new"].strip()
         symbol = self._exact(text)

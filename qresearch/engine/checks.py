@@ -65,12 +65,10 @@ class Checks:
         """A buy finds nobody at the upper limit, a sell at the lower; NaN means no limit."""
         if not self.exchange.has_limits:
             return None
-        panel, day = self.exchange.market.panel, self.draft.day
+        up, down = self.exchange.bounds(self.draft, instrument)
         if wanted > 0:
-            limit = float(panel.limit_up[day, instrument])
-            return (Reason.LIMIT_UP, {"open": price, "limit": limit}) if price >= limit - self.hair else None
-        limit = float(panel.limit_down[day, instrument])
-        return (Reason.LIMIT_DOWN, {"open": price, "limit": limit}) if price <= limit + self.hair else None
+            return (Reason.LIMIT_UP, {"open": price, "limit": up}) if price >= up - self.hair else None
+        return (Reason.LIMIT_DOWN, {"open": price, "limit": down}) if price <= down + self.hair else None
 
     def outside_limits(self, instrument: int, price: float) -> Refusal | None:
         """A limit price outside the limits of the day is invalid."""

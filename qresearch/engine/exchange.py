@@ -23,9 +23,10 @@ from qresearch.engine.intent import Closable, Intent, Need, Value
 from qresearch.engine.sizing_policy import SIZINGS, SizingPolicy
 from qresearch.engine.slippage import SlippageModel
 from qresearch.market.intraday import Intraday
+from qresearch.market.limits import opening_bands
 from qresearch.market.market import Market
 from qresearch.market.panel import Panel
-from qresearch.market.rulebook import LotRule
+from qresearch.market.rulebook import LotRule, on
 from qresearch.market.view import View
 
 _NEVER = 2**62
@@ -221,6 +222,12 @@ class Exchange:
             if day < len(market.days):
                 self.closing.setdefault(day, []).append(instrument)
         self.breaks, self.resumes = panel.gaps
+        self.opening_bands = opening_bands(rules, panel.days, listed, panel.pre_close) if panel.has_limits else {}
+        """Bounds of the first opening auction of new listings, by day and instrument."""
+        warned = panel.is_st.any(axis=0) if rules.daily_buys else np.zeros(len(listed), dtype=np.bool_)
+        for instrument in np.flatnonzero(warned).tolist():
+            # How much may be bought of it hangs on the day and on what was bought already.
+            self.safe_size[instrument] = 0
         self.intraday = panel.intraday
         """The bars inside the days; None on daily data."""
         self._fee_books: dict[Costs | Own, FeeBook | OwnFees] = {}
@@ -301,6 +308,21 @@ class Exchange:
         date: dt.date = self.market.days[max(day, 0)].astype(object)
         known = self.market.venue.rules.largest_order(self.market.instruments[instrument].board, date)
         return LARGEST if known is None else known.limit if has_limit else known.market
+
+    def daily_buys(self, instrument: int, day: int) -> int | None:
+        """Most shares of an instrument that may be bought on a day (index); None without such a rule."""
+        rows = self.market.venue.rules.daily_buys.get(self.market.instruments[instrument].board)
+        day = max(day, 0)
+        if not rows or not self.market.panel.is_st[day, instrument]:
+            return None
+        return on(rows, self.market.days[day].astype(object))
+
+    def bounds(self, account: Draft | State, instrument: int) -> tuple[float, float]:
+        """Highest and lowest price at which an instrument can trade where an account stands; NaN: no bound."""
+        panel, day = self.market.panel, account.day
+        if account.phase == OPEN and day in self.opening_bands and instrument in self.opening_bands[day]:
+            return self.opening_bands[day][instrument]
+        return float(panel.limit_up[day, instrument]), float(panel.limit_down[day, instrument])
 
     def is_delisted(self, instrument: int) -> bool:
         """True when a delisting is on record, however far ahead: what comes before it is a suspension."""

@@ -217,6 +217,10 @@ def larger_than_allowed(
     if asked <= exchange.safe_size[instrument]:
         return None
     most = exchange.largest_order(instrument, draft.day, has_limit=terms.limit_price is not None)
+    if quantity > 0 and (of_a_day := exchange.daily_buys(instrument, draft.day)) is not None:
+        position = draft.positions.get(instrument)
+        bought = position.bought if position is not None and position.buy_day == draft.day else 0
+        most = min(most, max(of_a_day - bought - max(pending_of(draft, instrument), 0), 0))
     return None if asked <= most else (Reason.ORDER_MAXIMUM, {"asked": asked, "maximum": most})
 
 

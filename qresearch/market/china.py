@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from qresearch.domain.fees import STAMP_DUTY, TRANSFER_FEE
 from qresearch.domain.instrument import Board
-from qresearch.market.rulebook import FirstDays, LargestOrder, Levy, LotRule, RuleBook, dated
+from qresearch.market.rulebook import Band, FirstDays, LargestOrder, Levy, LotRule, RuleBook, dated
 
 MAIN = (Board.SH_MAIN, Board.SZ_MAIN)
 SHARES = (*MAIN, Board.CHINEXT, Board.STAR, Board.BSE)
@@ -133,6 +133,28 @@ _FIRST_DAYS = {
 }
 """By the day of listing, see :class:`FirstDays`."""
 
+_AUCTION = dated(
+    "SSE first-day price range, 2018-08-23; Yicai 2018-08-07",
+    _CAP_STATUS,
+    ("2014-01-01", "2023-04-09", Band(0.20, 0.20)),
+)
+_AUCTION_CHINEXT = dated(
+    "SSE first-day price range, 2018-08-23; Yicai 2018-08-07",
+    _CAP_STATUS,
+    ("2014-01-01", "2020-08-23", Band(0.20, 0.20)),
+)
+_OPENING_BANDS = {**dict.fromkeys(MAIN, _AUCTION), Board.CHINEXT: _AUCTION_CHINEXT}
+"""By the day of listing. Almost every listing opened at the upper end, where nobody sells."""
+
+_DAILY_BUYS = dict.fromkeys(
+    MAIN,
+    dated(
+        "Risk-warning board measures, article 10",
+        "secondary; start in Shenzhen not checked",
+        ("2013-01-04", "", 500_000),
+    ),
+)
+
 _STAMP_DUTY = (
     *dated(_GENERAL, "unverified", ("", "2001-11-15", Levy(0.004, 0.004))),
     *dated("Xinhua 2005-01-24", "secondary; start not checked", ("2001-11-16", "2005-01-23", Levy(0.002, 0.002))),
@@ -184,6 +206,8 @@ CHINA_RULES = RuleBook(
     st_limits=_ST_LIMITS,
     own_limits=dict.fromkeys((Board.ETF, Board.LOF), _WIDE_FUNDS),
     first_days=_FIRST_DAYS,
+    opening_bands=_OPENING_BANDS,
+    daily_buys=_DAILY_BUYS,
     settlement={Board.CONVERTIBLE: _SAME_DAY, Board.PLAIN: _SAME_DAY},
     levies={
         STAMP_DUTY: dict.fromkeys((*SHARES, *B_SHARES), _STAMP_DUTY),

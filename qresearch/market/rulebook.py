@@ -67,6 +67,13 @@ class FirstDays(NamedTuple):
     down: float | None
 
 
+class Band(NamedTuple):
+    """How far from a reference price a price may lie, as fractions of it."""
+
+    up: float
+    down: float
+
+
 @dataclass(frozen=True, slots=True)
 class Levy:
     """What a trade pays beside the commission, under one name.
@@ -130,6 +137,10 @@ class RuleBook:
         From when a limit of an instrument's own counts on a board.
     first_days : mapping of Board to rows of FirstDays
         By the day of listing.
+    opening_bands : mapping of Board to rows of Band
+        By the day of listing: prices of the first opening auction, around the issue price.
+    daily_buys : mapping of Board to rows of int
+        Most shares under a risk warning that one account may buy on a day.
     settlement : mapping of Board to rows of bool
         True where what was bought today can be sold today; a board without a row: False.
     levies : mapping of str to mapping of Board to rows of Levy
@@ -148,6 +159,8 @@ class RuleBook:
     st_limits: ByBoard[float] = field(default_factory=dict)
     own_limits: ByBoard[str] = field(default_factory=dict)
     first_days: ByBoard[FirstDays] = field(default_factory=dict)
+    opening_bands: ByBoard[Band] = field(default_factory=dict)
+    daily_buys: ByBoard[int] = field(default_factory=dict)
     settlement: ByBoard[bool] = field(default_factory=dict)
     levies: Mapping[str, ByBoard[Levy]] = field(default_factory=dict)
     dividend_tax: tuple[Dated[tuple[float, float, float]], ...] = ()
@@ -278,7 +291,7 @@ class RuleBook:
 
         >>> from qresearch.market.venue import CHINA
         >>> CHINA.rules.table()[0]["rule"], len({row["rule"] for row in CHINA.rules.table()})
-        ('lot', 11)
+        ('lot', 13)
         """
         by_board: list[tuple[str, Mapping[Board, tuple[Dated[object], ...]]]] = [
             ("lot", self.lots),
@@ -288,6 +301,8 @@ class RuleBook:
             ("limit_ratio_st", self.st_limits),
             ("limit_ratio_own", self.own_limits),
             ("first_days", self.first_days),
+            ("opening_band", self.opening_bands),
+            ("daily_buys", self.daily_buys),
             ("same_day_sale", self.settlement),
             *self.levies.items(),
             ("dividend_tax", dict.fromkeys(self.st_limits, self.dividend_tax)),

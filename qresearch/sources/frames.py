@@ -330,7 +330,7 @@ def read_symbols(column: pd.Series, what: str) -> tuple[np.ndarray[tuple[int], n
     return np.array([place[name] for name in names], dtype=np.int64)[codes], symbols
 
 
-_PLAIN_SPELLING = re.compile(r"^(?:[A-Za-z]{2,4}[._]?)?\d{6}(?:[._][A-Za-z]{2,4})?$")
+_PLAIN_SPELLING = re.compile(r"^(?:[A-Za-z]{2,4}[._]?)?[0-9]{6}(?:[._][A-Za-z]{2,4})?$")
 
 
 def repairs(column: pd.Series, symbols: tuple[str, ...]) -> list[str]:

@@ -244,7 +244,8 @@ class RuleBook:
 
     def pays(self, name: str, board: Board) -> bool:
         """True where a board has ever paid a fee, and in a book that does not know the fee."""
-        return name not in self.levies or board in self.levies[name]
+        rows = self.levies.get(name, {}).get(board, ())
+        return name not in self.levies or any(row.value != Levy() for row in rows)
 
     @cached_property
     def fee_change_days(self) -> tuple[dt.date, ...]:

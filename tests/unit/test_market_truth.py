@@ -249,12 +249,17 @@ def test_dates_of_every_table_are_days_of_the_venue() -> None:
     assert market.instruments[0].list_date == days[0].date()
 
 
-def test_limits_that_are_none_come_from_the_rule_book() -> None:
-    """Protects from a locked day that never was: 0, reversed and missing limits are no limits, and are counted."""
-    frame = bars(limit_up=[11.0, 0.0, 9.0, np.nan, 11.0, 11.0], limit_down=[9.0, 0.0, 11.0, np.nan, 9.0, 9.0])
+def test_limits_that_are_none_are_told_from_limits_that_are_missing() -> None:
+    """Protects from a locked day that never was, and from a year without limits: both are counted."""
+    ups = [11.0, 0.0, 9.0, np.nan, *[11.0] * 4, *[np.nan] * 8]
+    downs = [9.0, 0.0, 11.0, np.nan, *[9.0] * 4, *[np.nan] * 8]
+    frame = bars(prices=(10.0,) * 16).assign(limit_up=ups, limit_down=downs)
     market = read(frame)
-    assert market.panel.limit_up[1:, 0].tolist() == [11.0] * 5
-    assert any(note.startswith("3 limits of the data are missing, 0 or the wrong way round") for note in market.notes)
+    found = market.panel.limit_up[:, 0]
+    assert np.isnan(found).tolist() == [False, True, False, True] + [False] * 12
+    assert np.unique(found[~np.isnan(found)]).tolist() == [11.0]
+    assert any(note.startswith("2 rows have no limit in the data") for note in market.notes)
+    assert any(note.startswith("9 rows have limits that are missing for long") for note in market.notes)
     with pytest.raises(qr.DataError, match="swapped"):
         read(frame.assign(limit_up=9.0, limit_down=11.0))
 

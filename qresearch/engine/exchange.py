@@ -317,6 +317,28 @@ class Exchange:
             return None
         return on(rows, self.market.days[day].astype(object))
 
+    def caged(self, account: Draft | State, instrument: int, side: int, limit: float) -> Refusal | None:
+        """Why a limit price cannot be entered where an account stands, inside continuous trading; None when it can."""
+        rows = self.market.venue.rules.cages.get(self.market.instruments[instrument].board)
+        cage = None if not rows else on(rows, self.market.days[account.day].astype(object))
+        if cage is None:
+            return None
+        (reference,) = self.openings(account, np.array([instrument]), np.array([side])).tolist()
+        step = float(self.steps[instrument])
+        bound = reference + side * max(reference * cage.ratio, cage.ticks * step)
+        if not side * (limit - bound) > step / 2:
+            return None
+        return Reason.PRICE_CAGE, {"limit": limit, "bound": round(bound, 4), "reference": reference}
+
+    def auction_began(self, account: Draft | State, instrument: int) -> dt.time | None:
+        """When the closing auction began in which an account stands on bars inside the day; None outside of one."""
+        rows = self.market.venue.rules.closing_auctions.get(self.market.instruments[instrument].board)
+        if not rows or account.phase != INTRADAY or self.intraday is None or not account.bar:
+            return None
+        since = on(rows, self.market.days[account.day].astype(object))
+        time: dt.datetime = self.intraday.times[self.intraday.row(account.day, account.bar)].astype(object)
+        return since if since is not None and time.time() >= since else None
+
     def bounds(self, account: Draft | State, instrument: int) -> tuple[float, float]:
         """Highest and lowest price at which an instrument can trade where an account stands; NaN: no bound."""
         panel, day = self.market.panel, account.day

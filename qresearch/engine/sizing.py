@@ -53,7 +53,7 @@ _MOST_MONEY = 10**15
 """Units of currency beyond which an order by value is a mistake."""
 _UNREACHABLE = frozenset({
     Reason.NOT_TRADABLE, Reason.DELISTED, Reason.DATA_ENDED, Reason.NOT_LISTED, Reason.PROTECTION_PRICE,
-    Reason.NO_FURTHER_OPEN, Reason.GOOD_TILL_OVER, Reason.NO_PRICE, Reason.ORDER_MAXIMUM,
+    Reason.NO_FURTHER_OPEN, Reason.GOOD_TILL_OVER, Reason.NO_PRICE, Reason.ORDER_MAXIMUM, Reason.DAILY_MAXIMUM,
 })  # fmt: skip
 """Refusals of a target at its call: nothing was decided about the position, so that nothing else of it is touched."""
 
@@ -217,11 +217,15 @@ def larger_than_allowed(
     if asked <= exchange.safe_size[instrument]:
         return None
     most = exchange.largest_order(instrument, draft.day, has_limit=terms.limit_price is not None)
-    if quantity > 0 and (of_a_day := exchange.daily_buys(instrument, draft.day)) is not None:
-        position = draft.positions.get(instrument)
-        bought = position.bought if position is not None and position.buy_day == draft.day else 0
-        most = min(most, max(of_a_day - bought - max(pending_of(draft, instrument), 0), 0))
-    return None if asked <= most else (Reason.ORDER_MAXIMUM, {"asked": asked, "maximum": most})
+    if asked > most:
+        return Reason.ORDER_MAXIMUM, {"asked": asked, "maximum": most}
+    of_a_day = exchange.daily_buys(instrument, draft.day) if quantity > 0 else None
+    if of_a_day is None:
+        return None
+    position = draft.positions.get(instrument)
+    bought = position.bought if position is not None and position.buy_day == draft.day else 0
+    left = max(of_a_day - bought - max(pending_of(draft, instrument), 0), 0)
+    return None if asked <= left else (Reason.DAILY_MAXIMUM, {"asked": asked, "maximum": of_a_day, "left": left})
 
 
 def _check_number(method: Method, asked: float) -> None:

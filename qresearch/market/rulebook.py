@@ -74,6 +74,13 @@ class Band(NamedTuple):
     down: float
 
 
+class Cage(NamedTuple):
+    """How far beyond the market a limit price may lie in continuous trading: a fraction, or ticks if those are more."""
+
+    ratio: float
+    ticks: int = 0
+
+
 @dataclass(frozen=True, slots=True)
 class Levy:
     """What a trade pays beside the commission, under one name.
@@ -141,6 +148,10 @@ class RuleBook:
         By the day of listing: prices of the first opening auction, around the issue price.
     daily_buys : mapping of Board to rows of int
         Most shares under a risk warning that one account may buy on a day.
+    cages : mapping of Board to rows of Cage
+        Of limit prices that are entered inside continuous trading.
+    closing_auctions : mapping of Board to rows of time
+        From when nothing can be canceled before the close.
     settlement : mapping of Board to rows of bool
         True where what was bought today can be sold today; a board without a row: False.
     levies : mapping of str to mapping of Board to rows of Levy
@@ -161,6 +172,8 @@ class RuleBook:
     first_days: ByBoard[FirstDays] = field(default_factory=dict)
     opening_bands: ByBoard[Band] = field(default_factory=dict)
     daily_buys: ByBoard[int] = field(default_factory=dict)
+    cages: ByBoard[Cage] = field(default_factory=dict)
+    closing_auctions: ByBoard[dt.time] = field(default_factory=dict)
     settlement: ByBoard[bool] = field(default_factory=dict)
     levies: Mapping[str, ByBoard[Levy]] = field(default_factory=dict)
     dividend_tax: tuple[Dated[tuple[float, float, float]], ...] = ()
@@ -292,7 +305,7 @@ class RuleBook:
 
         >>> from qresearch.market.venue import CHINA
         >>> CHINA.rules.table()[0]["rule"], len({row["rule"] for row in CHINA.rules.table()})
-        ('lot', 13)
+        ('lot', 15)
         """
         by_board: list[tuple[str, Mapping[Board, tuple[Dated[object], ...]]]] = [
             ("lot", self.lots),
@@ -304,6 +317,8 @@ class RuleBook:
             ("first_days", self.first_days),
             ("opening_band", self.opening_bands),
             ("daily_buys", self.daily_buys),
+            ("cage", self.cages),
+            ("closing_auction", self.closing_auctions),
             ("same_day_sale", self.settlement),
             *self.levies.items(),
             ("dividend_tax", dict.fromkeys(self.st_limits, self.dividend_tax)),

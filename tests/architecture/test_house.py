@@ -42,11 +42,6 @@ REACH_INTO_SESSION = {
 """Files of a folder that is being rebuilt, which use privates of a session. Must become empty."""
 
 NAME_OTHER_SYSTEMS: Mapping[str, str] = {
-    "book/accounts.py": "in_swordfish_words",
-    "book/details.py": "details_in_swordfish_words",
-    "book/naming.py": "the column names of the Swordfish tables",
-    "book/statistics.py": "whose definition a figure has",
-    "book/tables.py": "tables(names='swordfish')",
     "cli.py": "--dialect",
     "domain/calls.py": "whose words for an argument are understood",
     "domain/code_table.py": "the codes of an order's state, side by side",

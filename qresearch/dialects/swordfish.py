@@ -266,7 +266,7 @@ class Account:
         (of all days). A year has 252 trading days and the risk-free rate is 0; ``Account(session, periods=244)``
         takes another year.
         """
-        return _worded(self._tables().return_summary[["value"]].T.reset_index(drop=True), RETURN_SUMMARY)
+        return _worded(pd.DataFrame([dict(self._tables().return_summary["value"])]), RETURN_SUMMARY)
 
     def _canonical(self, symbol: str) -> str:
         market = self._simulation.market

@@ -80,7 +80,7 @@ def test_what_a_code_pays_and_issues_is_divided_by_shares() -> None:
     """Protects corporate actions: 300 and 600 shares of 900 get their thirds, the odd fen goes to the first."""
     tagged = Terms(Kind.MARKET, tag="pindex 1")
     books = Books(2)
-    books.fold([
+    for event in (
         said.OrderCreated(Moment(0, 1), 1, 7, 300, 0, 300, Terms(Kind.MARKET)),
         said.OrderFilled(Moment(0, 1), 1, 7, 300, 10.0, 300_000, NO_FEES),
         said.OrderCreated(Moment(0, 1), 2, 7, 600, 0, 600, tagged),
@@ -90,7 +90,8 @@ def test_what_a_code_pays_and_issues_is_divided_by_shares() -> None:
         said.OrderCreated(Moment(2, 1), 3, 7, -100, 0, -100, tagged),
         said.OrderFilled(Moment(2, 1), 3, 7, -100, 9.0, 90_000, NO_FEES),
         said.DividendTaxed(Moment(2, 1), 7, 20),
-    ])  # fmt: skip
+    ):  # fmt: skip
+        books.fold(event)
     assert books.earned == [-300_000 + 334, -600_500 + 666 + 90_000 - 20]
     assert [held[7].quantity for held in books.held] == [331, 560]
 

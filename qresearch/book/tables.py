@@ -215,9 +215,10 @@ class Tables:
         """Figures of the run from its daily returns, one row each with value and unit; NaN where undefined.
 
         The formulas stand in :mod:`qresearch.book.statistics`: total_return, annual_return, annual_volatility,
-        skew, kurtosis, sharpe (of the mean return, as QuantStats), compound_sharpe (of the annual return), sortino, max_drawdown (positive), return_over_drawdown, daily_win_rate (of all days),
-        turnover (one-sided, whole run). Against the benchmark: benchmark_return, benchmark_annual_return,
-        annual_excess_return (annual return less that of the benchmark), beta, alpha.
+        skew, kurtosis, sharpe (of the mean return, as QuantStats), compound_sharpe (of the annual return), sortino,
+        max_drawdown (positive), return_over_drawdown, daily_win_rate (of all days), turnover (one-sided, whole run).
+        Against the benchmark: benchmark_return, benchmark_annual_return, annual_excess_return (annual return less
+        that of the benchmark), beta, alpha.
         """
         return _listed(self._figures(), SUMMARY_UNITS)
 

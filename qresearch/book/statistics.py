@@ -100,7 +100,7 @@ def sharpe(returns: Floats, periods: int = PERIODS, risk_free: float = 0.0) -> f
 
 
 def compound_sharpe(returns: Floats, periods: int = PERIODS, risk_free: float = 0.0) -> float:
-    """``(annual return - risk-free rate) / annual volatility``: the Sharpe ratio of the Swordfish tables.
+    """``(annual return - risk-free rate) / annual volatility``.
 
     Differs from :func:`sharpe` (and QuantStats) by using the compound return. NaN without spread.
 
@@ -170,7 +170,7 @@ def win_rate(returns: Floats, *, count_flat: bool = True) -> float:
     ----------
     returns : (D,) ndarray of float64
     count_flat : bool
-        True: of all days (Swordfish). False: of the days with a return other than 0, as QuantStats' ``win_rate``.
+        True: of all days. False: of the days with a return other than 0, as QuantStats' ``win_rate``.
 
     >>> days = np.array([0.01, -0.01, 0.0, 0.0])
     >>> win_rate(days), win_rate(days, count_flat=False)

@@ -620,7 +620,7 @@ class Session(TradingApi):
     def tables(self) -> Tables:
         """The account as tables: trade details, positions and portfolio now and by day, round trips, costs, figures.
 
-        ``session.tables.return_summary``; ``session.tables(names="swordfish")`` gives them under Swordfish's names.
+        ``session.tables.return_summary``; ``session.tables(branch="main")`` gives those of another branch.
         """
         return Tables(self.simulation)
 

@@ -31,12 +31,7 @@ ARROWS_UP: Mapping[tuple[str, str], str] = {
 MOST_ARROWS = 3
 
 NAME_OTHER_SYSTEMS: Mapping[str, str] = {
-    "book/accounts.py": "in_swordfish_words",
     "book/digest.py": "the name that a sizing had when the text of the digest was pinned",
-    "book/details.py": "details_in_swordfish_words",
-    "book/naming.py": "the column names of the Swordfish tables",
-    "book/statistics.py": "whose definition a figure has",
-    "book/tables.py": "tables(names='swordfish')",
     "domain/calls.py": "whose words for an argument are understood",
     "domain/code_table.py": "the codes of an order's state, side by side",
     "domain/codes.py": "as above",

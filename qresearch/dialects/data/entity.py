@@ -12,8 +12,8 @@ if TYPE_CHECKING:
 class Entity:
     """A table, such as ``valuation``; its attributes are columns.
 
-    >>> str(Entity("valuation").pe_ratio / Entity("valuation").pb_ratio)
-    'valuation.pe_ratio / valuation.pb_ratio'
+    >>> str(Entity("valuation").pe_ratio < Entity("valuation").pb_ratio)
+    'valuation.pe_ratio < valuation.pb_ratio'
     """
 
     def __init__(self, name: str) -> None:

@@ -25,6 +25,8 @@ from qresearch.dialects.data.entity import Entity
 from qresearch.dialects.data.old_pandas import DataFrame
 from qresearch.errors import UsageError, close_matches, did_you_mean
 
+__all__ = ["Answers", "query"]  # the rest is SQLAlchemy's, whose documentation is its own
+
 
 class Condition(sa.BinaryExpression[Any]):
     """A comparison of a column with a value."""
@@ -62,18 +64,8 @@ class Held(sa.types.UserDefinedType[Any]):
         return _plain
 
 
-class Table(sa.TableClause):
-    """A table by its name. There is one of each, after copies too: so the parts of a query fit together."""
-
-    inherit_cache = True
-
-    def __reduce__(self) -> Any:
-        return _table, (self.name,)
-
-
-@cache
-def _table(name: str) -> Table:
-    return Table(name)
+_table = cache(sa.table)
+"""There is one table of each name, after copies too: so the parts of a query fit together."""
 
 
 class Column(sa.ColumnClause[Any]):
@@ -87,11 +79,14 @@ class Column(sa.ColumnClause[Any]):
     """
 
     inherit_cache = True
-    table: Table
+    table: sa.TableClause
 
     def __init__(self, table: str, name: str) -> None:
         super().__init__(name, Held(), is_literal=name == "*")
         self.table = _table(table)
+
+    def __reduce__(self) -> Any:
+        return Column, (self.table.name, self.name)
 
 
 class Query(sa.Select[Any]):
@@ -103,7 +98,7 @@ class Query(sa.Select[Any]):
 
     def table_names(self) -> list[str]:
         """The tables that are read, in the order in which they are named."""
-        return [table.name for table in self.get_final_froms() if isinstance(table, Table)]
+        return [table.name for table in self.get_final_froms() if isinstance(table, sa.TableClause)]
 
     def filter_by(self, **values: Any) -> Query:
         """Keep the rows whose columns have these values."""

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from script_runs import g, market, run
+from script_runs import g, market, opened, run
 from sqlalchemy import and_, case, func, not_, or_, text
 
 from qresearch.dialects.data.entity import Entity
@@ -109,6 +109,27 @@ def test_a_query_may_be_kept_and_made_narrower() -> None:
     """Protects g: a query that went back in time with the session is the same question."""
     kept = pickle.loads(pickle.dumps(query(t.code).filter(t.x > 1)))
     assert answer(kept.filter(t.y < 40), {"t": TABLE})["code"].tolist() == ["a"]
+
+
+def test_a_script_may_keep_a_query_and_go_back() -> None:
+    """Protects time travel over a question in g: asked again on an earlier day it sees what was known then."""
+    script = """
+def initialize(context):
+    g.asked = query(valuation.code, valuation.pe_ratio)
+    run_daily(look)
+
+def look(context):
+    g.asked = g.asked.filter(valuation.pe_ratio > 1)
+    g.found = get_fundamentals(g.asked).values.tolist()
+"""
+    session = opened(script, market({A: [10.0] * 4, B: [20.0] * 4}), data=DATA)
+    session.step(2)
+    assert g(session).found == [[B, 10.0]]
+    session.step()
+    assert g(session).found == [[A, 2.0], [B, 20.0]]
+    session.back(1)
+    session.step()
+    assert g(session).found == [[A, 2.0], [B, 20.0]]
 
 
 def test_tables_are_joined_on_the_code() -> None:

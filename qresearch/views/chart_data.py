@@ -194,16 +194,10 @@ class ChartReader:
             tick=float(session.simulation.exchange.steps[column]),
         )
 
-    def _account(self, days: Ints) -> tuple[Floats, Floats]:
+    def _account(self, days: Ints) -> list[Floats]:
         """Equity and drawdown, each at the last bar of its day."""
-        known_days, values, falls = self._equity.read(self._session)
-        ends = np.append(days[1:] != days[:-1], True) if len(days) else np.zeros(0, dtype=np.bool_)
-        found = np.searchsorted(known_days, days)
-        known = ends & (found < len(known_days))
-        known[known] = known_days[found[known]] == days[known]
-        equity, drawdown = np.full(len(days), np.nan), np.full(len(days), np.nan)
-        equity[known], drawdown[known] = values[found[known]], falls[found[known]]
-        return equity, drawdown
+        ends = np.append(days[1:] != days[:-1], True)[: len(days)]
+        return [np.where(ends, by_day[days], np.nan) for by_day in self._equity.read(self._session)]
 
     # ------------------------------------------------------------------ the axis: days, or bars inside the day
 
@@ -314,8 +308,8 @@ class _Equity:
         self._days: list[int] = []
         self._values: list[int] = []
 
-    def read(self, session: AnySession) -> tuple[Ints, Floats, Floats]:
-        """(D,) days (indices), equity in the currency, and drawdown at their closes, up to now."""
+    def read(self, session: AnySession) -> Floats:
+        """(2, T) ndarray of float64: equity in the currency, and drawdown, at the closes up to now; NaN elsewhere."""
         timeline, exchange = session.simulation.timeline, session.simulation.exchange
         branch, stop = timeline.branch, timeline.stop
         if branch is not self._branch:
@@ -329,5 +323,7 @@ class _Equity:
         self._stop = stop
         steps = np.array([session.simulation.starting_equity, *self._values], dtype=np.int64)
         peaks = np.maximum.accumulate(steps)
-        falls = np.divide(steps - peaks, peaks, out=np.zeros(len(steps)), where=peaks > 0)
-        return np.array(self._days, dtype=np.int64), steps[1:] / exchange.money.units, falls[1:]
+        found = np.full((2, len(exchange.market.days)), np.nan)
+        found[0, self._days] = steps[1:] / exchange.money.units
+        found[1, self._days] = np.divide(steps - peaks, peaks, out=np.zeros(len(steps)), where=peaks > 0)[1:]
+        return found

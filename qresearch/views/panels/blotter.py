@@ -6,16 +6,14 @@ from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
 from itertools import islice
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any, ClassVar
 
 import ipywidgets as widgets
 
 from qresearch.domain.order import Side
 from qresearch.views.panels.cells import phase_at
-from qresearch.views.panels.panel import Panel, classed, named, put, show_if
-
-if TYPE_CHECKING:
-    from qresearch.views.panels.desk import Desk
+from qresearch.views.panels.desk import Desk, Panel
+from qresearch.views.panels.fields import classed, named, put, show_if
 
 PAGE = 10
 """Rows of a table at a time."""

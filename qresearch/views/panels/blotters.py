@@ -16,12 +16,12 @@ from qresearch.domain import events
 from qresearch.domain.fees import PARTS
 from qresearch.views.panels.blotter import PAGE, Blotter, Column
 from qresearch.views.panels.cells import tone
-from qresearch.views.panels.panel import Panel, put
+from qresearch.views.panels.desk import Desk, Panel
+from qresearch.views.panels.fields import put
 from qresearch.views.tape import Fills
 
 if TYPE_CHECKING:
     from qresearch.book.portfolio import Holding
-    from qresearch.views.panels.desk import Desk
 
 
 class FillsPanel(Blotter):

@@ -14,12 +14,12 @@ from qresearch.book.html import number, price, table
 from qresearch.errors import NotSupported, choose
 from qresearch.views.chart_data import MARKS, ChartData, ChartReader
 from qresearch.views.panels.cells import chart_word
-from qresearch.views.panels.panel import Panel, classed
+from qresearch.views.panels.desk import Desk, Panel
+from qresearch.views.panels.fields import classed
 from qresearch.views.panels.png_chart import PngChart
 from qresearch.views.panels.symbol_box import SymbolBox
 
 if TYPE_CHECKING:
-    from qresearch.views.panels.desk import Desk
     from qresearch.views.panels.live_chart import LiveChart
 
 RENDERERS = ("auto", "live", "png")
@@ -55,8 +55,7 @@ class ChartPanel(Panel):
     Examples
     --------
     >>> import qresearch as qr
-    >>> from qresearch.views.panels.desk import Desk, Look
-    >>> session = qr.Session(qr.sample_market(), start="2022-03-01").step()
+    >>>     >>> session = qr.Session(qr.sample_market(), start="2022-03-01").step()
     >>> desk = Desk(session, Look())
     >>> panel = ChartPanel(desk, renderer="png")
     >>> desk.select(symbol="604018")
@@ -80,7 +79,7 @@ class ChartPanel(Panel):
         self._symbol_of_first = ""
         self.data: ChartData | None = None
         """What is shown."""
-        self._box = SymbolBox(desk.session.market, self.words, self._look_at, self._missed)
+        self._box = SymbolBox(self)
         self._box.widget.tooltip = self.words("symbol")
         self._facts = classed(widgets.HTML(""), "qr-chart-facts")
         self._png: PngChart | None = None
@@ -89,9 +88,6 @@ class ChartPanel(Panel):
         if self._is_live:
             shown.append(widgets.HTML(f'<span class="qr-hint">{escape(self.words("chart_hint"))}</span>'))
         self.body.children = shown
-
-    def _missed(self, text: str) -> None:
-        self.desk.tell(self, self.words("no_such_symbol", text=text, symbol=self.desk.symbol) if text else "")
 
     def label(self, key: str) -> str:
         """A word that stands on the chart."""
@@ -107,9 +103,6 @@ class ChartPanel(Panel):
         if self._png is None:
             self._png = PngChart(self.desk.theme, red_up=self.desk.colours == "red_up", words=self.label)
         return self._png
-
-    def _look_at(self, symbol: str) -> None:
-        self.desk.act(self, lambda: self.desk.select(symbol=symbol))
 
     def _picked(self, value: float) -> None:
         self.desk.act(self, lambda: self.desk.offer_price(value))

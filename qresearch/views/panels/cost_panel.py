@@ -6,7 +6,7 @@ import math
 from collections.abc import Hashable
 from dataclasses import replace
 from html import escape
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import ipywidgets as widgets
 
@@ -18,11 +18,9 @@ from qresearch.engine.slippage import SLIPPAGE_KINDS, slippage_model
 from qresearch.errors import QresearchError, UsageError
 from qresearch.session.options import volume_cap
 from qresearch.views.panels.cells import moment_text
-from qresearch.views.panels.panel import Panel, class_of, classed, named, put, show_if
+from qresearch.views.panels.desk import Desk, Panel
+from qresearch.views.panels.fields import class_of, classed, named, put, show_if
 from qresearch.views.repricing import Repriced, reprice
-
-if TYPE_CHECKING:
-    from qresearch.views.panels.desk import Desk
 
 _SCALE = 10**7
 """Rates are kept in billionths and shown in percent."""
@@ -43,8 +41,7 @@ class CostPanel(Panel):
     Examples
     --------
     >>> import qresearch as qr
-    >>> from qresearch.views.panels.desk import Desk, Look
-    >>> session = qr.Session(qr.sample_market(), start="2022-03-01")
+    >>>     >>> session = qr.Session(qr.sample_market(), start="2022-03-01")
     >>> panel = CostPanel(Desk(session, Look()))
     >>> panel.refresh()
     >>> panel.fields["commission_buy"].value = "0.03"

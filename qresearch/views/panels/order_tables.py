@@ -12,7 +12,7 @@ from qresearch.book.html import price
 from qresearch.domain.order import Status
 from qresearch.views.panels.blotter import Blotter, Column
 from qresearch.views.panels.cells import state_html, terms_text, why_of
-from qresearch.views.panels.panel import class_of, classed, named, show_if
+from qresearch.views.panels.fields import class_of, classed, named, show_if
 
 if TYPE_CHECKING:
     from qresearch.book.orders import OrderRecord

@@ -17,13 +17,13 @@ from qresearch.domain.instrument import Board
 from qresearch.errors import UsageError, choose
 from qresearch.views.chart_data import ChartData, ChartReader
 from qresearch.views.panels.cells import chart_word, state_key
-from qresearch.views.panels.panel import Panel, classed, put, show_if
+from qresearch.views.panels.desk import Desk, Panel
+from qresearch.views.panels.fields import classed, put, show_if
 from qresearch.views.panels.png_chart import PngChart
 from qresearch.views.panels.practice_settings import PracticeSettings
 
 if TYPE_CHECKING:
     from qresearch.book.orders import OrderRecord
-    from qresearch.views.panels.desk import Desk
 
 STATES = ("QUEUED", "WORKING", "PARTLY", "FILLED", "CANCELED", "EXPIRED", "REJECTED")
 """What can be answered to the question for a state."""
@@ -80,8 +80,7 @@ class PracticePanel(Panel):
     Examples
     --------
     >>> import qresearch as qr
-    >>> from qresearch.views.panels.desk import Desk, Look
-    >>> session = qr.Session(qr.sample_market(), start="2022-03-01", cash=100_000)
+    >>>     >>> session = qr.Session(qr.sample_market(), start="2022-03-01", cash=100_000)
     >>> panel = PracticePanel(Desk(session, Look()), settings={"ask": "state", "rounds": 1})
     >>> ticket = session.buy("604018", 1000)
     >>> panel.start()

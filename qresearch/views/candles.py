@@ -283,13 +283,12 @@ class Candles:
                 place = max(line.price, place + room)
                 number = f" #{line.order_id}" if line.order_id else ""
                 words = f"{price_text(line.price)} {self._words(line.kind)}{number}"
-                self._labels.append(self._label(words, right, place, getattr(self._theme, LINES[line.kind])))
-
-    def _label(self, words: str, right: float, height: float, colour: str) -> Text:
-        return self.upper.annotate(
-            words, (right, height), textcoords="offset points", xytext=(4, 0), va="center", fontsize=7.5, color=colour,
-            annotation_clip=False,
-        )  # fmt: skip
+                colour = getattr(self._theme, LINES[line.kind])
+                text = self.upper.annotate(
+                    words, (right, place), textcoords="offset points", xytext=(4, 0), va="center", fontsize=7.5,
+                    color=colour, annotation_clip=False,
+                )  # fmt: skip
+                self._labels.append(text)
 
 
 def _range(data: ChartData) -> tuple[float, float]:

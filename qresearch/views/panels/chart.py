@@ -75,8 +75,7 @@ class ChartPanel(Panel):
         super().__init__(desk)
         self._is_live = has_live() if renderer == "auto" else renderer == "live"
         self._reader = ChartReader(desk.session)
-        self._first: int | None = None
-        self._symbol_of_first = ""
+        self._first = ("", 0)
         self.data: ChartData | None = None
         """What is shown."""
         self._box = SymbolBox(self)
@@ -96,12 +95,12 @@ class ChartPanel(Panel):
     def _live(self) -> LiveChart:
         from qresearch.views.panels.live_chart import LiveChart  # noqa: PLC0415  # an extra, only where it is wanted
 
-        red_up = self.desk.colours == "red_up"
-        return LiveChart(self.desk.theme, red_up=red_up, words=self.label, picked=self._picked)
+        look = self.desk.look
+        return LiveChart(look.theme, red_up=look.red_up, words=self.label, picked=self._picked)
 
     def _still(self) -> PngChart:
         if self._png is None:
-            self._png = PngChart(self.desk.theme, red_up=self.desk.colours == "red_up", words=self.label)
+            self._png = PngChart(self.desk.look.theme, red_up=self.desk.look.red_up, words=self.label)
         return self._png
 
     def _picked(self, value: float) -> None:
@@ -126,12 +125,10 @@ class ChartPanel(Panel):
             return self._reader.read(self.desk.symbol, PNG_BARS)
         # The window of the canvas begins at one bar and grows, so that a step sends one bar.
         today = self._reader.stop
-        first = self._first
-        moved = self._symbol_of_first != self.desk.symbol
-        if first is None or moved or not first < max(today, 1) <= first + 2 * LIVE_BARS:
-            first = self._first = max(today - LIVE_BARS, 0)
-            self._symbol_of_first = self.desk.symbol
-        return self._reader.read(self.desk.symbol, first=first)
+        symbol, first = self._first
+        if symbol != self.desk.symbol or not first < max(today, 1) <= first + 2 * LIVE_BARS:
+            self._first = self.desk.symbol, max(today - LIVE_BARS, 0)
+        return self._reader.read(self.desk.symbol, first=self._first[1])
 
     def _told(self, data: ChartData) -> str:
         """The price limits of the day and what waits, in words."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Hashable
 from dataclasses import replace
 from html import escape
 from typing import Any
@@ -180,10 +179,6 @@ class CostPanel(Panel):
         self._look()
 
     # ------------------------------------------------------------------ content
-
-    def depends(self) -> Hashable:
-        """The moment."""
-        return self.desk.stamp()
 
     def draw(self) -> None:
         """Follow the settings in force, where they changed, and price the last fills."""

@@ -51,6 +51,11 @@ class Look:
     colours: str = "green_up"
     theme: str = "light"
 
+    @property
+    def red_up(self) -> bool:
+        """True when rising prices are red."""
+        return self.colours == "red_up"
+
     @classmethod
     def of(cls, session: AnySession, language: str | None, colours: str | None, theme: str) -> Look:
         """A checked look; the language defaults to that of the session, the colours to what the venue is used to.
@@ -102,16 +107,6 @@ class Desk:
         """True while the session plays: buttons that change it are off then, but for pause."""
         self._hooked = False
 
-    @property
-    def colours(self) -> str:
-        """Colour of a rising price: "red_up" or "green_up"."""
-        return self.look.colours
-
-    @property
-    def theme(self) -> str:
-        """Theme: "light" or "dark"."""
-        return self.look.theme
-
     def _first_symbol(self) -> str:
         """What to look at first: what is held, else what was ordered last, else the first that can be traded."""
         session = self.session
@@ -133,29 +128,20 @@ class Desk:
     # ------------------------------------------------------------------ panels
 
     def add(self, panel: Panel) -> None:
-        """Repaint a panel from now on."""
+        """Repaint a panel from now on; after each cell as well, if there is a kernel: a cell may move the session."""
         self.panels.append(panel)
-        self._hook()
-
-    def drop(self, panel: Panel) -> None:
-        """Forget a panel."""
-        if panel in self.panels:
-            self.panels.remove(panel)
-        if not self.panels:
-            self._unhook()
-
-    def _hook(self) -> None:
-        """Ask the kernel, if there is one, to be called after each cell: a cell may have moved the session."""
         shell = _shell()
         if shell is not None and not self._hooked:
             shell.events.register("post_run_cell", self._after_cell)
             self._hooked = True
 
-    def _unhook(self) -> None:
-        shell = _shell()
-        if shell is not None and self._hooked:
-            shell.events.unregister("post_run_cell", self._after_cell)
-        self._hooked = False
+    def drop(self, panel: Panel) -> None:
+        """Forget a panel."""
+        if panel in self.panels:
+            self.panels.remove(panel)
+        if self._hooked and not self.panels:
+            _shell().events.unregister("post_run_cell", self._after_cell)
+            self._hooked = False
 
     def _after_cell(self, *_: object) -> None:
         if not self.running:
@@ -248,7 +234,6 @@ class Desk:
         """Close every panel and leave the session alone."""
         for panel in list(self.panels):
             panel.close()
-        self._unhook()
         if self in self.peers:
             self.peers.remove(self)
 
@@ -366,7 +351,9 @@ class Panel:
     def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, Any]:
         self.refresh()
         if self._frame is None:
-            self._frame = framed(self.desk, [self.widget])
+            # The outermost box carries the style sheet and the classes of the look.
+            look, parts = self.desk.look, [widgets.HTML(STYLE), self.widget]
+            self._frame = classed(widgets.VBox(parts), "qr-desk", f"qr-{look.theme}", class_of(look.colours))
         bundle = self._frame._repr_mimebundle_() or {}
         bundle["text/plain"] = repr(self)
         bundle["text/html"] = self.html()
@@ -379,11 +366,6 @@ class Panel:
         """Take the panel off the desk, and release its widgets and their channels to the browser."""
         self.desk.drop(self)
         release(self.widget if self._frame is None else self._frame)
-
-
-def framed(desk: Desk, parts: list[widgets.Widget]) -> widgets.VBox:
-    """The outermost box: carries the style sheet and the classes of the look."""
-    return classed(widgets.VBox([widgets.HTML(STYLE), *parts]), "qr-desk", f"qr-{desk.theme}", class_of(desk.colours))
 
 
 def told(error: BaseException) -> str:

@@ -101,7 +101,7 @@ class PracticePanel(Panel):
         self._home = ""
         self._letters: dict[str, int] = {}
         self._reader = ChartReader(desk.session)
-        self._chart = PngChart(desk.theme, red_up=desk.colours == "red_up", words=partial(chart_word, self.words))
+        self._chart = PngChart(desk.look.theme, red_up=desk.look.red_up, words=partial(chart_word, self.words))
         self._text = classed(widgets.HTML(""), "qr-question")
         self._start = self.button("practice_start", self.start, kind="primary")
         self._stop = self.button("practice_stop", self.stop)

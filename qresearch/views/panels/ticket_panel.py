@@ -18,7 +18,7 @@ from qresearch.views.panels.fields import class_of, classed, named, put, relabel
 from qresearch.views.panels.symbol_box import SymbolBox
 
 if TYPE_CHECKING:
-    from qresearch.session.what_if import Preview
+    pass
 
 WAYS = {
     "shares": ("order", 100), "lots": ("order_lots", 1), "value": ("order_value", 10_000), "percent": ("order_pct", 25),
@@ -211,7 +211,12 @@ class TicketPanel(Panel):
             preview = self.desk.session.what_if.named(self.words)(call, *arguments)
         except (QresearchError, TypeError) as error:
             return f'{title}<div class="qr-check qr-fails" data-passes="false">✕ {escape(str(error))}</div>'
-        checks = "".join(self._check_html(*check) for check in self._checks(preview))
+        checks = "".join(self._check_html(*check) for check in preview.checks)
+        held = self.desk.session.portfolio.positions[preview.symbol]
+        if preview.side == "sell" and held.locked:
+            # Told apart, because it holds for today only.
+            text = words("locked_note", locked=f"{held.locked:,}", held=f"{held.quantity:,}")
+            checks += self._check_html("T+1", True, text)
         side = words(preview.side)
         head = (
             f'<div>{escape(words("would_send"))}: <span class="qr-{preview.side}">{escape(side)}</span> '
@@ -221,15 +226,6 @@ class TicketPanel(Panel):
             return title + checks
         rows = "".join(f"<tr><th>{escape(name)}</th><td>{value}</td></tr>" for name, value in preview.figures)
         return f"{title}{head}{checks}<table><tbody>{rows}</tbody></table>"
-
-    def _checks(self, preview: Preview) -> list[tuple[str, bool, str]]:
-        """The checks of a preview; T+1 is told apart, because it holds for today only."""
-        checks = list(preview.checks)
-        held = self.desk.session.portfolio.positions[preview.symbol]
-        if preview.side == "sell" and held.locked:
-            text = self.words("locked_note", locked=f"{held.locked:,}", held=f"{held.quantity:,}")
-            checks.append(("T+1", True, text))
-        return checks
 
     def _check_html(self, name: str, passes: bool, text: str) -> str:  # noqa: FBT001, RUF100  # as Preview has it
         words = self.words

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from functools import partial
 from html import escape
 from itertools import islice
@@ -11,6 +10,7 @@ from typing import Any, ClassVar
 
 import ipywidgets as widgets
 
+from qresearch.book.html import Column
 from qresearch.domain.order import Side
 from qresearch.views.panels.cells import phase_at
 from qresearch.views.panels.desk import Desk, Panel
@@ -18,27 +18,6 @@ from qresearch.views.panels.fields import classed, named, put, show_if
 
 PAGE = 10
 """Rows of a table at a time."""
-
-
-@dataclass(frozen=True)
-class Column:
-    """A column of a table.
-
-    Parameters
-    ----------
-    key : str
-        Of its title in the words.
-    cell : callable
-        From what a row stands for to its cell, as HTML.
-    align : {"left", "right"}
-    grows : bool
-        Takes the width that is left; its text is cut where that does not do.
-    """
-
-    key: str
-    cell: Callable[[Any], str]
-    align: str = "left"
-    grows: bool = False
 
 
 class Rows:

@@ -5,13 +5,15 @@ from __future__ import annotations
 import importlib.util
 from collections import Counter
 from collections.abc import Hashable
+from functools import partial
 from html import escape
 from typing import TYPE_CHECKING, Any
 
 import ipywidgets as widgets
 
-from qresearch.book.html import number, price, table
+from qresearch.book.html import Column, listed, number, price
 from qresearch.errors import NotSupported, choose
+from qresearch.market.panel import Floats
 from qresearch.views.chart_data import MARKS, ChartData, ChartReader
 from qresearch.views.panels.cells import chart_word
 from qresearch.views.panels.desk import Desk, Panel
@@ -151,20 +153,17 @@ class ChartPanel(Panel):
         head = f"<div><b>{escape(data.title)}</b> {self._told(data)}</div>"
         if not len(data):
             return f"{head}<div>{escape(self.label('no_bar'))}</div>"
-        keys = ("when", "first_price>", "highest>", "lowest>", "closing>", "volume>")
-        names = [self.words(key.rstrip(">")) + (">" if key.endswith(">") else "") for key in keys]
-        rows = [
-            (
-                escape(data.labels[bar]),
-                *(price(float(values[bar])) for values in (data.open, data.high, data.low, data.close)),
-                number(float(data.volume[bar]), 0),
-            )
-            for bar in range(max(len(data) - STATIC_BARS, 0), len(data))
-        ]
+        prices = {"first_price": data.open, "highest": data.high, "lowest": data.low, "closing": data.close}
+        columns = (
+            Column("when", lambda bar: escape(data.labels[bar])),
+            *(Column(key, partial(_price_at, at), "right") for key, at in prices.items()),
+            Column("volume", lambda bar: number(float(data.volume[bar]), 0), "right"),
+        )
+        bars = listed(columns, range(max(len(data) - STATIC_BARS, 0), len(data)), self.words)
         counts = Counter(mark.kind for mark in data.marks)
         marks = ", ".join(f"{self.label(kind)} {counts[kind]}" for kind in MARKS if kind in counts)
         told = f"<div>{escape(self.words('marks_told', count=len(data.marks), kinds=marks))}</div>" if marks else ""
-        return f"{head}{table(names, rows)}{told}"
+        return f"{head}{bars}{told}"
 
     def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, Any]:
         bundle = super()._repr_mimebundle_(include, exclude)
@@ -179,3 +178,7 @@ class ChartPanel(Panel):
         if self._is_live and self._png is not None:
             self._png.close()
         super().close()
+
+
+def _price_at(prices: Floats, bar: int) -> str:
+    return price(float(prices[bar]))

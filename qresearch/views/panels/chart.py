@@ -57,7 +57,8 @@ class ChartPanel(Panel):
     Examples
     --------
     >>> import qresearch as qr
-    >>>     >>> session = qr.Session(qr.sample_market(), start="2022-03-01").step()
+    >>> from qresearch.views.panels.desk import Desk, Look
+    >>> session = qr.Session(qr.sample_market(), start="2022-03-01").step()
     >>> desk = Desk(session, Look())
     >>> panel = ChartPanel(desk, renderer="png")
     >>> desk.select(symbol="604018")

@@ -40,7 +40,8 @@ class CostPanel(Panel):
     Examples
     --------
     >>> import qresearch as qr
-    >>>     >>> session = qr.Session(qr.sample_market(), start="2022-03-01")
+    >>> from qresearch.views.panels.desk import Desk, Look
+    >>> session = qr.Session(qr.sample_market(), start="2022-03-01")
     >>> panel = CostPanel(Desk(session, Look()))
     >>> panel.refresh()
     >>> panel.fields["commission_buy"].value = "0.03"

@@ -80,7 +80,8 @@ class PracticePanel(Panel):
     Examples
     --------
     >>> import qresearch as qr
-    >>>     >>> session = qr.Session(qr.sample_market(), start="2022-03-01", cash=100_000)
+    >>> from qresearch.views.panels.desk import Desk, Look
+    >>> session = qr.Session(qr.sample_market(), start="2022-03-01", cash=100_000)
     >>> panel = PracticePanel(Desk(session, Look()), settings={"ask": "state", "rounds": 1})
     >>> ticket = session.buy("604018", 1000)
     >>> panel.start()
@@ -216,14 +217,10 @@ class PracticePanel(Panel):
         session = self.desk.session
         names = [session.market.symbols[session.market.column(name)] for name in self.settings.symbols]
         if not names:
-            view = session.simulation.view
-            closes = session.market.panel.close[max(view.whole_days - 2, 0) : view.whole_days]
-            traded = set(np.flatnonzero(np.isfinite(closes).all(axis=0)).tolist())
-            names = [
-                item.symbol
-                for column, item in enumerate(session.market.instruments)
-                if column in traded and item.board is not Board.INDEX
-            ] or [self.desk.symbol]
+            traded: Any = np.isfinite(session.simulation.view.array("close")[-2:]).all(axis=0)
+            listed = zip(session.market.instruments, traded.tolist(), strict=True)
+            names = [item.symbol for item, has_traded in listed if has_traded and item.board is not Board.INDEX]
+            names = names or [self.desk.symbol]
         return random.Random(f"{self.settings.seed}:{len(self.rounds)}").choice(names)
 
     # ------------------------------------------------------------------ what is hidden

@@ -31,7 +31,8 @@ class TearsheetPanel(Panel):
     Examples
     --------
     >>> import qresearch as qr
-    >>>     >>> panel = TearsheetPanel(Desk(qr.Session(qr.sample_market(), start="2022-03-01").step(), Look()))
+    >>> from qresearch.views.panels.desk import Desk, Look
+    >>> panel = TearsheetPanel(Desk(qr.Session(qr.sample_market(), start="2022-03-01").step(), Look()))
     >>> panel.refresh()
     >>> panel.make()
     >>> panel.page

@@ -104,7 +104,7 @@ class TimelinePanel(Panel):
     def _keys(self) -> tuple[widgets.Widget, ...]:
         if not has_live():
             return ()
-        from qresearch.views.panels.keys import Keys  # noqa: PLC0415  # an extra, only where it is there
+        from qresearch.views.panels.live_chart import Keys  # noqa: PLC0415  # an extra, only where it is there
 
         return (Keys(self.words("workbench"), self.words("day"), self.key),)
 

@@ -252,7 +252,7 @@ class Panels:
         Parameters
         ----------
         settings : dict, optional
-            What a teacher sets; see :class:`~qresearch.views.panels.practice_settings.PracticeSettings`.
+            What a teacher sets; see :class:`~qresearch.views.panels.practice.PracticeSettings`.
 
         Raises
         ------

@@ -172,7 +172,7 @@ class Candles:
         lower.add_collection(self._volumes, autolim=False)
         dots: dict[str, Any] = {"color": theme.faint, "linewidth": 0.8, "linestyle": ":", "zorder": 1}
         self._limits = [upper.plot([], [], drawstyle="steps-mid", **dots)[0] for _ in range(2)]
-        self._marks: dict[str, PathCollection] = {}
+        self._marks = {kind: self._scatter(kind, shape) for kind, shape in SHAPES.items()}
         self._labels: list[Text] = []
         self._legend: tuple[str, ...] = ()
         lower.yaxis.set_major_formatter(FuncFormatter(_short))
@@ -237,21 +237,14 @@ class Candles:
             points.setdefault(mark.kind, []).append((mark.bar, height))
         for kind, collection in self._marks.items():
             collection.set_offsets(np.array(points.get(kind, [])).reshape(-1, 2))
-        kinds = tuple(kind for kind in MARKS if kind in points)
-        for kind in kinds:
-            if kind not in self._marks:
-                self._marks[kind] = self._scatter(kind, points[kind])
-        self._tell(kinds)
+        self._tell(tuple(kind for kind in MARKS if kind in points))
         return lowest, highest
 
-    def _scatter(self, kind: str, points: list[tuple[float, float]]) -> PathCollection:
-        shape = SHAPES[kind]
+    def _scatter(self, kind: str, shape: Shape) -> PathCollection:
         colour = getattr(self._theme, shape.colour)
         paint = {"facecolors": "none", "edgecolors": colour} if shape.hollow else {"color": colour}
-        xs, ys = zip(*points, strict=True)
-        return self.upper.scatter(
-            xs, ys, s=shape.size, marker=shape.marker, linewidths=1.2, zorder=4, label=self._words(kind), **paint
-        )
+        place: dict[str, Any] = {"s": shape.size, "marker": shape.marker, "linewidths": 1.2, "zorder": 4}
+        return self.upper.scatter([], [], label=self._words(kind), **place, **paint)
 
     def _tell(self, kinds: tuple[str, ...]) -> None:
         """A legend of the marks that occur."""
@@ -283,24 +276,22 @@ class Candles:
                 place = max(line.price, place + room)
                 number = f" #{line.order_id}" if line.order_id else ""
                 words = f"{price_text(line.price)} {self._words(line.kind)}{number}"
-                self._labels.append(self._label(words, right, place, getattr(self._theme, LINES[line.kind])))
-
-    def _label(self, words: str, right: float, height: float, colour: str) -> Text:
-        return self.upper.annotate(
-            words, (right, height), textcoords="offset points", xytext=(4, 0), va="center", fontsize=7.5, color=colour,
-            annotation_clip=False,
-        )  # fmt: skip
+                colour = getattr(self._theme, LINES[line.kind])
+                text = self.upper.annotate(
+                    words, (right, place), textcoords="offset points", xytext=(4, 0), va="center", fontsize=7.5,
+                    color=colour, annotation_clip=False,
+                )  # fmt: skip
+                self._labels.append(text)
 
 
 def _range(data: ChartData) -> tuple[float, float]:
     """The prices that must be seen: bars, lines near them, and the limits of the last bar."""
     known = np.concatenate((data.low, data.high, data.open[-1:]))
+    if np.isnan(known).all():
+        known = np.array([data.limit_up[-1], data.limit_down[-1]])
     known = known[~np.isnan(known)]
     if not len(known):
-        known = np.array([data.limit_up[-1], data.limit_down[-1]])
-        known = known[~np.isnan(known)]
-        if not len(known):
-            return 0.0, 1.0
+        return 0.0, 1.0
     low, high = float(known.min()), float(known.max())
     reach = max(high - low, 0.12 * high)
     near = [line.price for line in data.lines if low - reach <= line.price <= high + reach]

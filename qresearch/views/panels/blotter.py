@@ -3,43 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from functools import partial
 from html import escape
 from itertools import islice
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any, ClassVar
 
 import ipywidgets as widgets
 
+from qresearch.book.html import Column
 from qresearch.domain.order import Side
 from qresearch.views.panels.cells import phase_at
-from qresearch.views.panels.panel import Panel, classed, named, put, show_if
-
-if TYPE_CHECKING:
-    from qresearch.views.panels.desk import Desk
+from qresearch.views.panels.desk import Desk, Panel
+from qresearch.views.panels.fields import classed, named, put, show_if
 
 PAGE = 10
 """Rows of a table at a time."""
-
-
-@dataclass(frozen=True)
-class Column:
-    """A column of a table.
-
-    Parameters
-    ----------
-    key : str
-        Of its title in the words.
-    cell : callable
-        From what a row stands for to its cell, as HTML.
-    align : {"left", "right"}
-    grows : bool
-        Takes the width that is left; its text is cut where that does not do.
-    """
-
-    key: str
-    cell: Callable[[Any], str]
-    align: str = "left"
-    grows: bool = False
 
 
 class Rows:
@@ -131,14 +109,15 @@ class Blotter(Panel):
         self.page = 0
         self._rows = Rows(self)
         self._empty, self._more = widgets.HTML(""), widgets.HTML("")
-        self._newer, self._older = self.button("newer", self._turn_back), self.button("older", self._turn)
+        self._newer = self.button("newer", partial(self._turn, -1))
+        self._older = self.button("older", partial(self._turn, 1))
         self._wanted = named(
             widgets.Text(placeholder=words("filter"), continuous_update=True), words("filter"), "qr-unseen",
             "qr-filter", width="170px",
         )  # fmt: skip
         options = [(words(every) if every else "", ""), *states]
         self._state = self.choice("state", options, "qr-unseen", "qr-state", width="150px")
-        self.follow(self._first_page, self._wanted, self._state)
+        self.follow(lambda _: self._turn(-self.page), self._wanted, self._state)
         show_if(self._state, bool(every))
         self._foot = classed(widgets.HBox([self._wanted, self._state, self._more, self._newer, self._older]), "qr-foot")
         self.body.children = (self._empty, self._rows.widget, self._foot, *self.extras())
@@ -154,12 +133,13 @@ class Blotter(Panel):
         raise NotImplementedError
 
     def key(self, item: Any) -> str:
-        """What stands on the button of a row: the id of its order."""
-        return str(item.order_id)
+        """What stands on the button of a row: the id of its order, if it has one."""
+        return str(getattr(item, "order_id", "–"))
 
     def hint(self, item: Any) -> str:
         """What the button of a row does, in words."""
-        return self.words("open_details", order=item.order_id)
+        order_id = getattr(item, "order_id", None)
+        return "" if order_id is None else self.words("open_details", order=order_id)
 
     def actions(self) -> Mapping[str, Callable[[str], object]]:
         """Buttons behind each row: their words to what they do with the key of the row."""
@@ -170,8 +150,9 @@ class Blotter(Panel):
         return ()
 
     def chosen(self, key: str) -> None:
-        """The button of a row was pressed: look at that order."""
-        self.desk.select(order_id=int(key))
+        """The button of a row was pressed: look at its order, if it has one."""
+        if key.isdigit():
+            self.desk.select(order_id=int(key))
 
     # ------------------------------------------------------------------ painting
 
@@ -210,14 +191,8 @@ class Blotter(Panel):
         show_if(self._newer, self.page > 0)
         show_if(self._older, behind > 0)
 
-    def _turn(self) -> None:
-        self.page += 1
-
-    def _turn_back(self) -> None:
-        self.page = max(self.page - 1, 0)
-
-    def _first_page(self, _: object) -> None:
-        self.page = 0
+    def _turn(self, by: int) -> None:
+        self.page = max(self.page + by, 0)
 
     def html(self) -> str:
         """The page of rows, and how many more there are."""

@@ -10,18 +10,19 @@ from typing import TYPE_CHECKING, ClassVar
 
 import ipywidgets as widgets
 
-from qresearch.book.html import number, price
+from qresearch.book.html import Column, number, price
 from qresearch.book.projection import Projection
 from qresearch.domain import events
 from qresearch.domain.fees import PARTS
-from qresearch.views.panels.blotter import PAGE, Blotter, Column
+from qresearch.domain.reasons import Facts, Reason
+from qresearch.views.panels.blotter import PAGE, Blotter
 from qresearch.views.panels.cells import tone
-from qresearch.views.panels.panel import Panel, put
+from qresearch.views.panels.desk import Desk, Panel
+from qresearch.views.panels.fields import put
 from qresearch.views.tape import Fills
 
 if TYPE_CHECKING:
     from qresearch.book.portfolio import Holding
-    from qresearch.views.panels.desk import Desk
 
 
 class FillsPanel(Blotter):
@@ -158,26 +159,13 @@ class EventsPanel(Blotter):
         return "" if quantity is None else f"{quantity:,}"
 
     def _text(self, event: events.Record) -> str:
-        reason, facts = getattr(event, "reason", None), getattr(event, "facts", None)
+        reason: Reason | None = getattr(event, "reason", None)
+        facts: Facts | None = getattr(event, "facts", None)
+        text = str(getattr(event, "text", ""))
         if reason is not None and facts is not None:
             text = f"{reason.value} {self.words(reason, **facts)}"
-        else:
-            text = str(getattr(event, "text", ""))
-        return f'<span title="{escape(text)}">{escape(text)}</span>'
-
-    def key(self, item: events.Record) -> str:
-        """The id of its order, if it has one."""
-        return str(getattr(item, "order_id", "–"))
-
-    def hint(self, item: events.Record) -> str:
-        """Look at that order."""
-        order_id = getattr(item, "order_id", None)
-        return "" if order_id is None else self.words("open_details", order=order_id)
-
-    def chosen(self, key: str) -> None:
-        """Look at the order of an event, if it has one."""
-        if key.isdigit():
-            super().chosen(key)
+        text = escape(text)
+        return f'<span title="{text}">{text}</span>'
 
 
 class CashPanel(Panel):

@@ -98,13 +98,7 @@ def moment_text(session: AnySession, words: Words) -> str:
     weekday = words("weekdays").split()[now.day.weekday()]
     number, count = account.day - exchange.first + 1, exchange.last - exchange.first + 1
     trading_day = words("trading_day", number=number, count=count)
-    return f"{exchange.date(account.day)} {weekday}, {phase_text(session, words)} · {trading_day}"
-
-
-def phase_text(session: AnySession, words: Words) -> str:
-    """The phase in words, and where the day has bars of its own, the time of the present one."""
-    account = session.simulation.account
-    return phase_at(session, words, account.day, account.phase, account.bar)
+    return f"{exchange.date(account.day)} {weekday}, {phase_at(session, words, *account.at)} · {trading_day}"
 
 
 def phase_at(session: AnySession, words: Words, day: int, phase: int, bar: int) -> str:

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Hashable
 from dataclasses import replace
 from html import escape
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import ipywidgets as widgets
 
-from qresearch.book.html import number, price, table
+from qresearch.book.html import Column, listed, number, price, table
 from qresearch.domain.commands import ChangeSettings
 from qresearch.domain.settings import Costs, Own, Settings, Slippage
 from qresearch.engine.fees import COST_PRESETS, fixed_costs, preset_costs
@@ -18,11 +17,9 @@ from qresearch.engine.slippage import SLIPPAGE_KINDS, slippage_model
 from qresearch.errors import QresearchError, UsageError
 from qresearch.session.options import volume_cap
 from qresearch.views.panels.cells import moment_text
-from qresearch.views.panels.panel import Panel, class_of, classed, named, put, show_if
+from qresearch.views.panels.desk import Desk, Panel
+from qresearch.views.panels.fields import class_of, classed, named, put, show_if
 from qresearch.views.repricing import Repriced, reprice
-
-if TYPE_CHECKING:
-    from qresearch.views.panels.desk import Desk
 
 _SCALE = 10**7
 """Rates are kept in billionths and shown in percent."""
@@ -193,10 +190,6 @@ class CostPanel(Panel):
 
     # ------------------------------------------------------------------ content
 
-    def depends(self) -> Hashable:
-        """The moment."""
-        return self.desk.stamp()
-
     def draw(self) -> None:
         """Follow the settings in force, where they changed, and price the last fills."""
         settings = self.desk.session.settings
@@ -233,33 +226,38 @@ class CostPanel(Panel):
             return f'<div class="qr-empty">{escape(said)} {escape(words("no_fills_to_price"))}</div>'
         paid, would = sum(fill.fees for fill in fills), sum(fill.new_fees for fill in fills)
         change = sum(fill.difference for fill in fills)
-        rows = [self._row(fill) for fill in fills]
         all_shown, total = f"<b>{escape(words('all_shown'))}</b>", f"<b>{number(would)}</b>"
-        rows.append((all_shown, *[""] * 6, number(paid), total, _signed(change)))
-        left, right = ("order", "day", "symbol", "side"), (
-            "would_fill", "price", "new_price", "paid", "would_pay", "difference",
-        )  # fmt: skip
-        names = [*map(words, left), *(f"{words(key)}>" for key in right)]
+        last = (all_shown, *[""] * 6, number(paid), total, _signed(change))
         note = f'<div class="qr-label">{escape(words("costs_note"))}</div>'
-        return f'<div class="qr-title">{escape(said)}</div>{table(names, rows)}{note}'
+        return f'<div class="qr-title">{escape(said)}</div>{listed(self._columns(), fills, words, last=last)}{note}'
 
-    def _row(self, fill: Repriced) -> tuple[str, ...]:
+    def _columns(self) -> tuple[Column, ...]:
+        """What is told of a fill."""
         words = self.words
-        cut = fill.new_quantity < fill.quantity
-        quantity = f"<b>{fill.new_quantity:,}</b> / {fill.quantity:,}" if cut else f"{fill.quantity:,}"
-        new_price = price(fill.new_price)
-        parts = ", ".join(f"{words.fee(part)} {number(amount)}" for part, amount in fill.new_parts.items())
+
+        def quantity(fill: Repriced) -> str:
+            is_cut = fill.new_quantity < fill.quantity
+            return f"<b>{fill.new_quantity:,}</b> / {fill.quantity:,}" if is_cut else f"{fill.quantity:,}"
+
+        def new_price(fill: Repriced) -> str:
+            told = price(fill.new_price)
+            return f"<b>{told}</b>" if fill.new_price != fill.price else told
+
+        def would_pay(fill: Repriced) -> str:
+            parts = ", ".join(f"{words.fee(part)} {number(amount)}" for part, amount in fill.new_parts.items())
+            return f'<span title="{escape(parts)}">{number(fill.new_fees)}</span>'
+
         return (
-            str(fill.order_id),
-            fill.day,
-            escape(fill.symbol),
-            escape(words(fill.side)),
-            quantity,
-            price(fill.price),
-            f"<b>{new_price}</b>" if fill.new_price != fill.price else new_price,
-            number(fill.fees),
-            f'<span title="{escape(parts)}">{number(fill.new_fees)}</span>',
-            _signed(fill.difference),
+            Column("order", lambda fill: str(fill.order_id)),
+            Column("day", lambda fill: fill.day),
+            Column("symbol", lambda fill: escape(fill.symbol)),
+            Column("side", lambda fill: escape(words(fill.side))),
+            Column("would_fill", quantity, "right"),
+            Column("price", lambda fill: price(fill.price), "right"),
+            Column("new_price", new_price, "right"),
+            Column("paid", lambda fill: number(fill.fees), "right"),
+            Column("would_pay", would_pay, "right"),
+            Column("difference", lambda fill: _signed(fill.difference), "right"),
         )
 
     def html(self) -> str:

@@ -8,8 +8,8 @@ from html import escape
 import ipywidgets as widgets
 
 from qresearch.views.panels.cells import state_html, why_of
-from qresearch.views.panels.desk import Desk
-from qresearch.views.panels.panel import Panel, classed, put
+from qresearch.views.panels.desk import Desk, Panel
+from qresearch.views.panels.fields import classed, put
 
 
 class DetailsPanel(Panel):

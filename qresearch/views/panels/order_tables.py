@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 import ipywidgets as widgets
 
-from qresearch.book.html import price
+from qresearch.book.html import Column, price
 from qresearch.domain.order import Status
-from qresearch.views.panels.blotter import Blotter, Column
+from qresearch.views.panels.blotter import Blotter
 from qresearch.views.panels.cells import state_html, terms_text, why_of
-from qresearch.views.panels.panel import class_of, classed, named, show_if
+from qresearch.views.panels.fields import class_of, classed, named, show_if
 
 if TYPE_CHECKING:
     from qresearch.book.orders import OrderRecord

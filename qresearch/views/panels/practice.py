@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Hashable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from functools import partial
 from html import escape
 from typing import TYPE_CHECKING, Any
@@ -13,24 +13,89 @@ import ipywidgets as widgets
 import numpy as np
 
 from qresearch.book.html import table
+from qresearch.domain.arguments import symbols as symbols_of
 from qresearch.domain.instrument import Board
-from qresearch.errors import UsageError, choose
+from qresearch.domain.moment import PHASES
+from qresearch.errors import UsageError, choose, shown
 from qresearch.views.chart_data import ChartData, ChartReader
 from qresearch.views.panels.cells import chart_word, state_key
-from qresearch.views.panels.panel import Panel, classed, put, show_if
+from qresearch.views.panels.desk import Desk, Panel
+from qresearch.views.panels.fields import classed, put, show_if
 from qresearch.views.panels.png_chart import PngChart
-from qresearch.views.panels.practice_settings import PracticeSettings
 
 if TYPE_CHECKING:
     from qresearch.book.orders import OrderRecord
-    from qresearch.views.panels.desk import Desk
 
 STATES = ("QUEUED", "WORKING", "PARTLY", "FILLED", "CANCELED", "EXPIRED", "REJECTED")
 """What can be answered to the question for a state."""
 MOVES = ("up", "down")
 """What can be answered to the question for a decision."""
+ASKS = ("state", "decision", "both")
 BRANCH = "practice"
 _LETTERS = 26
+
+
+@dataclass(frozen=True)
+class PracticeSettings:
+    """What a teacher can set; pass it as a dict with any of these keys.
+
+    Parameters
+    ----------
+    ask : {"state", "decision", "both"}
+        For the next state of the selected open order (else of the newest one), for rise or fall, or for both in turn.
+    rounds : int
+        Number of questions.
+    days : int
+        Trading days over which a decision is judged.
+    phase : str
+        Where an order is looked at again: "CLOSE", another phase, or "next" for the next one whatever it is.
+    hide_names, hide_dates : bool
+        While one practises, the other panels are hidden as well, since they would tell.
+    symbols : tuple of str
+        Instruments to ask about; empty: all that have traded lately, but for indices.
+    bars : int
+        Bars on the chart.
+    seed : int
+        Of the choice of instruments: equal seeds ask the same questions.
+    """
+
+    ask: str = "both"
+    rounds: int = 10
+    days: int = 5
+    phase: str = "CLOSE"
+    hide_names: bool = True
+    hide_dates: bool = True
+    symbols: tuple[str, ...] = ()
+    bars: int = 60
+    seed: int = 1
+
+    @classmethod
+    def of(cls, given: Mapping[str, Any] | None) -> PracticeSettings:
+        """Checked settings from a dict.
+
+        Raises
+        ------
+        UsageError
+            An unknown key or value, or a count below 1.
+
+        Examples
+        --------
+        >>> PracticeSettings.of({"ask": "state", "rounds": 3}).rounds
+        3
+        """
+        if given is not None and not isinstance(given, Mapping):
+            raise UsageError(f"practice: settings={shown(given)} is no dict. Pass one such as {{'rounds': 3}}.")
+        known = [item.name for item in fields(cls)]
+        for key in given or {}:
+            choose("practice setting", key, known)
+        made = cls(**(dict(given or {}) | {"symbols": tuple(symbols_of("symbols", (given or {}).get("symbols", ())))}))
+        choose("ask", made.ask, ASKS)
+        choose("phase", made.phase, [*PHASES, "next"])
+        for key in ("rounds", "days", "bars"):
+            count = getattr(made, key)
+            if not isinstance(count, int) or isinstance(count, bool) or count < 1:
+                raise UsageError(f"practice: {key}={count!r} is not a whole number of at least 1.")
+        return made
 
 
 @dataclass(frozen=True)
@@ -75,7 +140,7 @@ class PracticePanel(Panel):
     ----------
     desk : Desk
     settings : dict, optional
-        See :class:`~qresearch.views.panels.practice_settings.PracticeSettings`.
+        See :class:`PracticeSettings`.
 
     Examples
     --------
@@ -102,7 +167,7 @@ class PracticePanel(Panel):
         self._home = ""
         self._letters: dict[str, int] = {}
         self._reader = ChartReader(desk.session)
-        self._chart = PngChart(desk.theme, red_up=desk.colours == "red_up", words=partial(chart_word, self.words))
+        self._chart = PngChart(desk.look.theme, red_up=desk.look.red_up, words=partial(chart_word, self.words))
         self._text = classed(widgets.HTML(""), "qr-question")
         self._start = self.button("practice_start", self.start, kind="primary")
         self._stop = self.button("practice_stop", self.stop)
@@ -217,14 +282,10 @@ class PracticePanel(Panel):
         session = self.desk.session
         names = [session.market.symbols[session.market.column(name)] for name in self.settings.symbols]
         if not names:
-            view = session.simulation.view
-            closes = session.market.panel.close[max(view.whole_days - 2, 0) : view.whole_days]
-            traded = set(np.flatnonzero(np.isfinite(closes).all(axis=0)).tolist())
-            names = [
-                item.symbol
-                for column, item in enumerate(session.market.instruments)
-                if column in traded and item.board is not Board.INDEX
-            ] or [self.desk.symbol]
+            traded: Any = np.isfinite(session.simulation.view.array("close")[-2:]).all(axis=0)
+            listed = zip(session.market.instruments, traded.tolist(), strict=True)
+            names = [item.symbol for item, has_traded in listed if has_traded and item.board is not Board.INDEX]
+            names = names or [self.desk.symbol]
         return random.Random(f"{self.settings.seed}:{len(self.rounds)}").choice(names)
 
     # ------------------------------------------------------------------ what is hidden

@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from itertools import chain, islice
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import ipywidgets as widgets
 
 from qresearch.domain.instrument import canonical_symbol
-from qresearch.views.panels.panel import Painting, named
-
-if TYPE_CHECKING:
-    from qresearch.market.market import Market
-    from qresearch.sentences import Words
+from qresearch.views.panels.desk import Panel
+from qresearch.views.panels.fields import Painting, named
 
 MOST = 20
 """Matches on offer at a time."""
@@ -24,29 +20,22 @@ class SymbolBox:
 
     Parameters
     ----------
-    market : Market
-    words : Words
-    choose : callable
-        Of the symbol, when one is chosen.
-    missed : callable
-        Of what was typed while nothing matches it; of the empty text once something does.
+    panel : Panel
+        Where it stands: a symbol that is chosen is selected on its desk, and what matches nothing is told there.
 
     Examples
     --------
     >>> import qresearch as qr
-    >>> from qresearch.sentences import Words
-    >>> seen = []
-    >>> box = SymbolBox(qr.sample_market(), Words("en"), seen.append, print)
+    >>> from qresearch.views.panels.desk import Desk, Look
+    >>> box = SymbolBox(Panel(Desk(qr.Session(qr.sample_market()), Look())))
     >>> box.matches("60401")[0].split()[0]
     '604018.SH'
     """
 
-    def __init__(
-        self, market: Market, words: Words, choose: Callable[[str], object], missed: Callable[[str], object]
-    ) -> None:
-        self._market, self._choose, self._missed = market, choose, missed
+    def __init__(self, panel: Panel) -> None:
+        self._panel, self._market, words = panel, panel.desk.session.market, panel.words
         self._has_missed = False
-        self._names = [f"{item.symbol} {item.name}".strip() for item in market.instruments]
+        self._names = [f"{item.symbol} {item.name}".strip() for item in self._market.instruments]
         self._keys = [text.lower() for text in self._names]
         self._known = frozenset(self._keys)
         self._painting = Painting()
@@ -84,13 +73,15 @@ class SymbolBox:
         self._tell(text, misses=symbol is None and not self.widget.options)
         if symbol is not None and symbol != self._shown:
             self._shown = symbol
-            self._choose(symbol)
+            desk = self._panel.desk
+            desk.act(self._panel, lambda: desk.select(symbol=symbol))
 
     def _tell(self, text: str, *, misses: bool) -> None:
         """Say so when nothing matches, and take it back when something does again."""
         if misses or self._has_missed:
             self._has_missed = misses
-            self._missed(text if misses else "")
+            said = self._panel.words("no_such_symbol", text=text, symbol=self._panel.desk.symbol)
+            self._panel.tell(said if misses and text else "")
 
     def _exact(self, text: str) -> str | None:
         """The symbol that some text names in full: a code in any spelling, or what stands in the list."""

@@ -7,18 +7,15 @@ from collections.abc import Hashable
 from dataclasses import replace
 from html import escape
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import ipywidgets as widgets
 
 from qresearch.book.history import AccountHistory
 from qresearch.views import report as reports
 from qresearch.views.panels.cells import moment_text
-from qresearch.views.panels.panel import Panel, class_of, classed, named, offer, put, show_if
+from qresearch.views.panels.desk import Desk, Panel
+from qresearch.views.panels.fields import class_of, classed, named, offer, put, show_if
 from qresearch.views.summary import Report
-
-if TYPE_CHECKING:
-    from qresearch.views.panels.desk import Desk
 
 FEWEST = 2
 """Trading days that a page needs."""

@@ -13,12 +13,12 @@ from qresearch.domain import terms
 from qresearch.domain.terms import Terms
 from qresearch.errors import QresearchError, UsageError
 from qresearch.views.panels.cells import state_html, terms_text, why_of
-from qresearch.views.panels.panel import Panel, class_of, classed, named, put, relabel, show_if
+from qresearch.views.panels.desk import Desk, Panel
+from qresearch.views.panels.fields import class_of, classed, named, put, relabel, show_if
 from qresearch.views.panels.symbol_box import SymbolBox
 
 if TYPE_CHECKING:
-    from qresearch.session.what_if import Preview
-    from qresearch.views.panels.desk import Desk
+    pass
 
 WAYS = {
     "shares": ("order", 100), "lots": ("order_lots", 1), "value": ("order_value", 10_000), "percent": ("order_pct", 25),
@@ -55,7 +55,7 @@ class TicketPanel(Panel):
         words = self.words
         self.order_id: int | None = None
         """The order that was placed here last."""
-        self._symbol = SymbolBox(desk.session.market, words, self._look_at, self._missed)
+        self._symbol = SymbolBox(self)
         self._name = widgets.HTML("")
         self._side = classed(
             widgets.ToggleButtons(options=[(words(side), side) for side in ("buy", "sell")], value="buy"), "qr-side"
@@ -82,12 +82,6 @@ class TicketPanel(Panel):
         self._show_fields()
 
     # ------------------------------------------------------------------ reacting
-
-    def _look_at(self, symbol: str) -> None:
-        self.desk.act(self, lambda: self.desk.select(symbol=symbol))
-
-    def _missed(self, text: str) -> None:
-        self.desk.tell(self, self.words("no_such_symbol", text=text, symbol=self.desk.symbol) if text else "")
 
     def _another_way(self, change: dict[str, Any]) -> None:
         self._quantity.step = 1 if change["new"] == "lots" else 100
@@ -217,7 +211,12 @@ class TicketPanel(Panel):
             preview = self.desk.session.what_if.named(self.words)(call, *arguments)
         except (QresearchError, TypeError) as error:
             return f'{title}<div class="qr-check qr-fails" data-passes="false">✕ {escape(str(error))}</div>'
-        checks = "".join(self._check_html(*check) for check in self._checks(preview))
+        checks = "".join(self._check_html(*check) for check in preview.checks)
+        held = self.desk.session.portfolio.positions[preview.symbol]
+        if preview.side == "sell" and held.locked:
+            # Told apart, because it holds for today only.
+            text = words("locked_note", locked=f"{held.locked:,}", held=f"{held.quantity:,}")
+            checks += self._check_html("T+1", True, text)
         side = words(preview.side)
         head = (
             f'<div>{escape(words("would_send"))}: <span class="qr-{preview.side}">{escape(side)}</span> '
@@ -227,15 +226,6 @@ class TicketPanel(Panel):
             return title + checks
         rows = "".join(f"<tr><th>{escape(name)}</th><td>{value}</td></tr>" for name, value in preview.figures)
         return f"{title}{head}{checks}<table><tbody>{rows}</tbody></table>"
-
-    def _checks(self, preview: Preview) -> list[tuple[str, bool, str]]:
-        """The checks of a preview; T+1 is told apart, because it holds for today only."""
-        checks = list(preview.checks)
-        held = self.desk.session.portfolio.positions[preview.symbol]
-        if preview.side == "sell" and held.locked:
-            text = self.words("locked_note", locked=f"{held.locked:,}", held=f"{held.quantity:,}")
-            checks.append(("T+1", True, text))
-        return checks
 
     def _check_html(self, name: str, passes: bool, text: str) -> str:  # noqa: FBT001, RUF100  # as Preview has it
         words = self.words

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Coroutine, Hashable
+from collections.abc import Callable, Coroutine, Hashable
+from functools import partial
 from html import escape
 from typing import TYPE_CHECKING, Any
 
@@ -17,12 +18,12 @@ from qresearch.errors import UsageError
 from qresearch.views.panels.cells import moment_text, tone
 from qresearch.views.panels.chart import has_live
 from qresearch.views.panels.day_strip import counts_text, strip_svg
-from qresearch.views.panels.panel import Panel, classed, named, offer, put, relabel, show_if
+from qresearch.views.panels.desk import Desk, Panel
+from qresearch.views.panels.fields import classed, named, offer, put, relabel, show_if
 from qresearch.views.tape import Marks
 
 if TYPE_CHECKING:
     from qresearch.session.port import AnySession
-    from qresearch.views.panels.desk import Desk
 
 SPEEDS = (1, 2, 5, 10, 20)
 """Steps per second."""
@@ -36,7 +37,8 @@ BREATH = 0.02
 ACTIONS = ("order", "logged", "recorded", "cancel.requested", "update.requested", "order.updated", "order.canceled")
 """Events by which a strategy shows that it has acted."""
 
-GOALS = ("until_date", "until_fill", "until_rejected", "until_strategy", "until_breakpoint", "until_end")
+GOALS = {"until_fill": "fill", "until_rejected": "rejected", "until_strategy": ACTIONS, "until_end": None}
+"""Goals that need nothing more said, and what :meth:`Session.run` calls each."""
 
 
 class TimelinePanel(Panel):
@@ -63,15 +65,17 @@ class TimelinePanel(Panel):
         self._back = self.button("back", self._go_back)
         self._step = self.button("step", session.step, kind="primary", hint=words("keys"))
         self._phase = self.button("step_phase", lambda: session.step(phase="next"))
-        self._play = self.button("play", self._play_or_pause)
+        self._play = self.button("play", partial(self._begin_or_pause, self.play))
         rates = [(words("per_second", count=rate), rate) for rate in SPEEDS]
         self._speed = self.choice("speed", [*rates, (words("fastest"), FASTEST)], "qr-speed")
         self._speed.value = 5
-        self._goal = self.choice("until", GOALS, "qr-until")
+        self._goal = self.choice(
+            "until", ("until_date", *list(GOALS)[:-1], "until_breakpoint", "until_end"), "qr-until"
+        )
         self._goal.value = "until_fill"
         self._date = named(widgets.DatePicker(), words("date"), "qr-unseen", "qr-until-date", width="140px")
         self._point = self.choice("until_breakpoint", (), "qr-until-breakpoint")
-        self._run = self.button("run", self._run_or_stop)
+        self._run = self.button("run", partial(self._begin_or_pause, lambda: self.run(self._until())))
         self._branch = self.choice("branch", [("main", "main")], "qr-branch")
         self.follow(self._switch, self._branch)
         name = widgets.Text(placeholder=words("branch_name"))
@@ -100,7 +104,7 @@ class TimelinePanel(Panel):
     def _keys(self) -> tuple[widgets.Widget, ...]:
         if not has_live():
             return ()
-        from qresearch.views.panels.keys import Keys  # noqa: PLC0415  # an extra, only where it is there
+        from qresearch.views.panels.live_chart import Keys  # noqa: PLC0415  # an extra, only where it is there
 
         return (Keys(self.words("workbench"), self.words("day"), self.key),)
 
@@ -121,14 +125,7 @@ class TimelinePanel(Panel):
         session, words = self.desk.session, self.words
         account = session.simulation.account
         put(self._where, f'<div class="qr-now" role="status">{escape(moment_text(session, words))}</div>')
-        portfolio = session.portfolio
-        profit = portfolio.profit
-        put(
-            self._account,
-            f'<div class="qr-account">{escape(words("equity"))} <b>{number(portfolio.equity)}</b> '
-            f"{escape(words('available'))} <b>{number(portfolio.available)}</b> "
-            f'{escape(words("profit"))} <b class="qr-{tone(profit)}">{profit:+,.2f}</b></div>',
-        )
+        put(self._account, f'<div class="qr-account">{self._account_line(" ", is_toned=True)}</div>')
         with self.painting:
             put(self._slider, max(account.day - session.simulation.exchange.first + 1, 0))
             self._paint_choices()
@@ -137,6 +134,16 @@ class TimelinePanel(Panel):
             self._said_by_session = session.message
             if session.message:
                 self.tell(words.again(session.message))
+
+    def _account_line(self, between: str, *, is_toned: bool = False) -> str:
+        words, portfolio = self.words, self.desk.session.portfolio
+        tone_of = f' class="qr-{tone(portfolio.profit)}"' if is_toned else ""
+        parts = (
+            f"{escape(words('equity'))} <b>{number(portfolio.equity)}</b>",
+            f"{escape(words('available'))} <b>{number(portfolio.available)}</b>",
+            f"{escape(words('profit'))} <b{tone_of}>{portfolio.profit:+,.2f}</b>",
+        )
+        return between.join(parts)
 
     def _days_marked(self) -> dict[str, list[int]]:
         """Days with a mark, those of the kept future included."""
@@ -156,15 +163,16 @@ class TimelinePanel(Panel):
     def html(self) -> str:
         """Day, phase, branch, account and what the session has to say."""
         session, words = self.desk.session, self.words
-        portfolio, branches = session.portfolio, session.branches
         ahead = len(session.simulation.timeline.branch.states) - 1 - session.simulation.timeline.cursor
+        where = [
+            f"{escape(words('branch'))} <b>{escape(session.branches.current)}</b> ({len(session.branches)})",
+            *([escape(words("kept_ahead", count=ahead))] if ahead else []),
+            escape(counts_text(self._days_marked(), words)),
+        ]
         lines = [
             f"<div><b>{escape(moment_text(session, words))}</b></div>",
-            f"<div>{escape(words('branch'))} <b>{escape(branches.current)}</b> ({len(branches)})"
-            + (f" · {escape(words('kept_ahead', count=ahead))}" if ahead else "")
-            + f" · {escape(counts_text(self._days_marked(), words))}</div>",
-            f"<div>{escape(words('equity'))} <b>{number(portfolio.equity)}</b> · {escape(words('available'))} "
-            f"<b>{number(portfolio.available)}</b> · {escape(words('profit'))} <b>{portfolio.profit:+,.2f}</b></div>",
+            f"<div>{' · '.join(where)}</div>",
+            f"<div>{self._account_line(' · ')}</div>",
         ]
         if session.message:
             lines.append(f"<div><i>{escape(words.again(session.message))}</i></div>")
@@ -206,25 +214,17 @@ class TimelinePanel(Panel):
 
     # ------------------------------------------------------------------ play and run
 
-    def _play_or_pause(self) -> None:
-        if self.task is None:
-            self._begin(self.play())
-        else:
+    def _begin_or_pause(self, work: Callable[[], Coroutine[Any, Any, None]]) -> None:
+        if self.task is not None:
             self.pause()
-
-    def _run_or_stop(self) -> None:
-        if self.task is None:
-            self._begin(self.run(self._until()))
-        else:
-            self.pause()
-
-    def _begin(self, work: Coroutine[Any, Any, None]) -> None:
+            return
+        begun = work()
         try:
             loop = asyncio.get_running_loop()
         except RuntimeError:
-            work.close()
+            begun.close()
             raise UsageError(self.words("no_kernel")) from None
-        self.task = loop.create_task(work)
+        self.task = loop.create_task(begun)
         self._set_running(running=True)
         self.task.add_done_callback(self._ended)
 
@@ -295,16 +295,13 @@ class TimelinePanel(Panel):
 
     def _until(self) -> object:
         """What is chosen in the bar, for :meth:`run`."""
-        goal, words = self._goal.value, self.words
-        if goal == "until_date":
-            if self._date.value is None:
-                raise UsageError(words("no_date"))
-            return self._date.value
-        if goal == "until_breakpoint":
-            if self._point.value is None:
-                raise UsageError(words("no_breakpoint"))
-            return self._point.value
-        return {"until_fill": "fill", "until_rejected": "rejected", "until_strategy": ACTIONS, "until_end": None}[goal]
+        goal = self._goal.value
+        if goal in GOALS:
+            return GOALS[goal]
+        field, missing = (self._date, "no_date") if goal == "until_date" else (self._point, "no_breakpoint")
+        if field.value is None:
+            raise UsageError(self.words(missing))
+        return field.value
 
     def _end_text(self) -> str:
         exchange = self.desk.session.simulation.exchange

@@ -17,9 +17,10 @@ from qresearch.domain.reasons import Facts, Reason, Refusal
 from qresearch.domain.state import OpenOrder, State
 from qresearch.domain.terms import Kind
 from qresearch.engine.draft import Draft, taken_now
-from qresearch.engine.exchange import Exchange, ended
+from qresearch.engine.exchange import Exchange
 from qresearch.engine.intent import Closable, Intent, Need
 from qresearch.engine.ledger import net_quantity, sale_in_lots
+from qresearch.engine.rulings import caged, ended
 
 _Step = Callable[[Intent, int], tuple[int, Reason, Facts]]
 """From an order and what is left of it to what passes, and why not more."""
@@ -83,7 +84,7 @@ class Checks:
         is_new = order.reason is None and order.terms.kind is Kind.LIMIT and self.draft.bar > 1
         if outside is not None or not is_new:
             return outside
-        return self.exchange.caged(self.draft, order.instrument, 1 if order.leaves > 0 else -1, limit)
+        return caged(self.exchange, self.draft, order.instrument, 1 if order.leaves > 0 else -1, limit)
 
     def outside_limits(self, instrument: int, price: float) -> Refusal | None:
         """A limit price outside the limits of the day is invalid."""

@@ -12,7 +12,6 @@ from numpy.typing import NDArray
 from qresearch.domain import events
 from qresearch.domain.fees import Fees
 from qresearch.domain.moment import CLOSE, INTRADAY, OPEN, Moment
-from qresearch.domain.reasons import Reason, Refusal
 from qresearch.domain.settings import Costs, Own, Settings, Slippage
 from qresearch.domain.state import OpenOrder, State
 from qresearch.domain.terms import Terms
@@ -26,7 +25,7 @@ from qresearch.market.intraday import Intraday
 from qresearch.market.limits import opening_bands
 from qresearch.market.market import Market
 from qresearch.market.panel import Panel
-from qresearch.market.rulebook import LotRule, on
+from qresearch.market.rulebook import LotRule
 from qresearch.market.view import View
 
 _NEVER = 2**62
@@ -303,42 +302,6 @@ class Exchange:
         """True on a day of daily bars on which an instrument was open for trading and nobody traded."""
         return self.may_idle and bool(self.market.panel.idle[day, instrument])
 
-    def largest_order(self, instrument: int, day: int, *, has_limit: bool) -> int:
-        """Most shares that one order may be for, by the rules of a day (index)."""
-        date: dt.date = self.market.days[max(day, 0)].astype(object)
-        known = self.market.venue.rules.largest_order(self.market.instruments[instrument].board, date)
-        return LARGEST if known is None else known.limit if has_limit else known.market
-
-    def daily_buys(self, instrument: int, day: int) -> int | None:
-        """Most shares of an instrument that may be bought on a day (index); None without such a rule."""
-        rows = self.market.venue.rules.daily_buys.get(self.market.instruments[instrument].board)
-        day = max(day, 0)
-        if not rows or not self.market.panel.is_st[day, instrument]:
-            return None
-        return on(rows, self.market.days[day].astype(object))
-
-    def caged(self, account: Draft | State, instrument: int, side: int, limit: float) -> Refusal | None:
-        """Why a limit price cannot be entered where an account stands, inside continuous trading; None when it can."""
-        rows = self.market.venue.rules.cages.get(self.market.instruments[instrument].board)
-        cage = None if not rows else on(rows, self.market.days[account.day].astype(object))
-        if cage is None:
-            return None
-        (reference,) = self.openings(account, np.array([instrument]), np.array([side])).tolist()
-        step = float(self.steps[instrument])
-        bound = reference + side * max(reference * cage.ratio, cage.ticks * step)
-        if not side * (limit - bound) > step / 2:
-            return None
-        return Reason.PRICE_CAGE, {"limit": limit, "bound": round(bound, 4), "reference": reference}
-
-    def auction_began(self, account: Draft | State, instrument: int) -> dt.time | None:
-        """When the closing auction began in which an account stands on bars inside the day; None outside of one."""
-        rows = self.market.venue.rules.closing_auctions.get(self.market.instruments[instrument].board)
-        if not rows or account.phase != INTRADAY or self.intraday is None or not account.bar:
-            return None
-        since = on(rows, self.market.days[account.day].astype(object))
-        time: dt.datetime = self.intraday.times[self.intraday.row(account.day, account.bar)].astype(object)
-        return since if since is not None and time.time() >= since else None
-
     def bounds(self, account: Draft | State, instrument: int) -> tuple[float, float]:
         """Highest and lowest price at which an instrument can trade where an account stands; NaN: no bound."""
         panel, day = self.market.panel, account.day
@@ -399,19 +362,3 @@ class Exchange:
     def date(self, day: int) -> str:
         """A day (index) as text."""
         return str(self.market.days[day])
-
-
-def ended(exchange: Exchange, instrument: int, day: int) -> Refusal | None:
-    """Why an instrument that has no row on a day cannot be traded: delisted, not listed yet, or its bars break off."""
-    if exchange.closing_day[instrument] <= day:
-        return Reason.DELISTED, {"delisted": str(exchange.market.instruments[instrument].delist_date)}
-    # Asked at the open: whether there is a row today shows in its open, the close is still hidden.
-    opens = exchange.market.panel.open[: day + 1, instrument]
-    if day < 0 or opens[day] == opens[day]:
-        return None
-    known = np.flatnonzero(~np.isnan(opens))
-    if len(known) and exchange.is_delisted(instrument):
-        return None
-    if not len(known):
-        return Reason.NOT_LISTED, {"day": exchange.date(day)}
-    return Reason.DATA_ENDED, {"last": exchange.date(int(known[-1]))}

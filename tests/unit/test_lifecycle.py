@@ -67,8 +67,7 @@ def test_lives_are_the_paths_of_the_orders() -> None:
     """Protects the walk through a log: each order's states with day and phase, checked by hand."""
     found = {
         order_id: [
-            (first.day, first.phase, str(state))
-            for state, (first, *_) in groupby(life.stops, lambda stop: stop.status)
+            (first.day, first.phase, str(state)) for state, (first, *_) in groupby(life.stops, lambda stop: stop.status)
         ]
         for order_id, life in lives(log_of(story())).items()
     }

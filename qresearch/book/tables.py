@@ -12,6 +12,7 @@ from qresearch.book.benchmark import Aligned, BenchmarkLike, align, find_benchma
 from qresearch.book.history import AccountHistory
 from qresearch.book.orders import Orders
 from qresearch.book.projection import Run
+from qresearch.book.properties import Properties, properties_of
 from qresearch.domain.arguments import between, whole
 from qresearch.domain.calls import told_calls
 from qresearch.domain.codes import DIALECTS, OrderFacts, codes
@@ -115,6 +116,38 @@ class Tables:
     def __repr__(self) -> str:
         names = ", ".join(name for name in dir(type(self)) if not name.startswith("_"))
         return f"<Tables of branch {self._look().name!r}: {names}>"
+
+    def rules(self, symbol: str, day: object = None) -> Properties:
+        """What an instrument is on a day, and every rule that holds for it, with source and state of knowledge.
+
+        Parameters
+        ----------
+        symbol : str
+        day : str or date, optional
+            Default: today, or the first day before it.
+
+        Returns
+        -------
+        Properties
+            Lot, tick, settlement, limits and class as attributes; prints as a page; ``.table`` is a DataFrame.
+
+        Raises
+        ------
+        UnknownSymbol, OutOfRange
+            No such instrument or day; the message names close ones.
+
+        Examples
+        --------
+        >>> import qresearch as qr
+        >>> page = qr.Session(qr.sample_market(), start="2022-03-01").tables.rules("688903")
+        >>> page.minimum, page.lot, page.limit_ratio, page.same_day_sale
+        (200, 1, 0.2, False)
+        >>> page.table.loc["limit_ratio", "since"]
+        '2019-07-22'
+        """
+        market, today = self._run.market, max(self._run.account.day, 0)
+        index = today if day is None else market.panel.day_index(day, side="previous")
+        return properties_of(self._run.exchange, market.column(symbol), index)
 
     def _look(self) -> AccountHistory:
         return AccountHistory.of(self._run, self._branch)

@@ -170,7 +170,7 @@ def test_a_share_under_a_risk_warning_is_bought_up_to_half_a_million_a_day() -> 
     """Protects the rule of the risk-warning board: one account, one day, over all its orders."""
     run = qr.Session(read(bars(A, (2.0,) * 6, is_st=True)), cash=10_000_000)
     first, second, third = run.buy(A, 300_000), run.buy(A, 300_000), run.buy(A, 200_000)
-    assert [ticket.reason for ticket in (first, second, third)] == ["", "ORDER_MAXIMUM", ""]
+    assert [ticket.reason for ticket in (first, second, third)] == ["", "DAILY_MAXIMUM", ""]
     run.step()
     assert (first.filled, third.filled) == (300_000, 200_000)
     plain = qr.Session(read(bars(A, (2.0,) * 6)), cash=10_000_000)

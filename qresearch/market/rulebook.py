@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Generic, NamedTuple, TypeVar
 
+from qresearch.domain.fees import STAMP_DUTY
 from qresearch.domain.instrument import Board
 from qresearch.errors import UsageError
 
@@ -183,6 +184,8 @@ class RuleBook:
         Fees beside the commission, by the name of the part.
     dividend_tax : rows of (float, float, float)
         Rates for shares held up to one month, up to one year, and longer.
+    withheld : rows of float
+        The part of the tax on dividends that is taken at payment; the rest is due at the sale.
     order_lot : int
         Shares in one lot of ``order_lots``, whatever the least order of a board.
     """
@@ -202,6 +205,7 @@ class RuleBook:
     settlement: ByBoard[bool] = field(default_factory=dict)
     levies: Mapping[str, ByBoard[Levy]] = field(default_factory=dict)
     dividend_tax: tuple[Dated[tuple[float, float, float]], ...] = ()
+    withheld: tuple[Dated[float], ...] = ()
     order_lot: int = 1
 
     @property
@@ -324,6 +328,19 @@ class RuleBook:
         if sold <= _months_later(bought, 1):
             return month
         return year if sold <= _months_later(bought, 12) else beyond
+
+    def taxes_dividends(self, board: Board) -> bool:
+        """True for the dividends of shares; what funds pay out to individuals is exempt."""
+        return bool(self.dividend_tax) and board in self.levies.get(STAMP_DUTY, {})
+
+    def dividend_withheld(self, ex_day: dt.date) -> float:
+        """Tax that is taken from a dividend when it is paid, as a fraction of it, by its ex-date.
+
+        >>> from qresearch.market.venue import CHINA
+        >>> [CHINA.rules.dividend_withheld(dt.date(year, 6, 3)) for year in (2010, 2014, 2020)]
+        [0.1, 0.05, 0.0]
+        """
+        return on(self.withheld, ex_day) or 0.0
 
     def table(self) -> list[dict[str, str]]:
         """Every dated row as text, for documents: rule, board, since, until, value, source, status.

@@ -46,8 +46,9 @@ def tax_on_sale(market: Market, instrument: int, left: list[tuple[TaxLot, int]],
     for lot, _ in left:
         for ex_day, amount in lot.dividends:
             ex_date = _date(market, ex_day)
-            rate = rules.dividend_tax_rate(ex_date, _date(market, lot.day), sold) - rules.dividend_withheld(ex_date)
-            total += divide(amount * rate_units("dividend tax", rate), RATE_SCALE)
+            whole = rate_units("dividend tax", rules.dividend_tax_rate(ex_date, _date(market, lot.day), sold))
+            rest = whole - rate_units("dividend tax", rules.dividend_withheld(ex_date))
+            total += divide(amount * rest, RATE_SCALE)
     return total
 
 

@@ -129,6 +129,7 @@ class Draft:
             case (
                 events.Posted() | events.LotAdded() | events.LotsTaken() | events.Rebased() | events.Rescaled()
                 | events.Borrowed() | events.DebtChanged() | events.DaysCounted() | events.DueChanged()
+                | events.MarginCalled()
             ):  # fmt: skip
                 self._apply_posting(event)
             case events.DividendPaid(instrument=instrument, amount=amount, tax=tax):

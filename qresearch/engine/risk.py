@@ -5,7 +5,7 @@ from __future__ import annotations
 from qresearch.domain import events
 from qresearch.domain.reasons import Facts, Reason
 from qresearch.domain.state import OpenOrder
-from qresearch.domain.terms import MARKET_KINDS
+from qresearch.domain.terms import MARKET_KINDS, Effect
 from qresearch.engine.checks import Checks
 from qresearch.engine.draft import Draft
 from qresearch.engine.exchange import Exchange
@@ -54,7 +54,7 @@ def after_fill(draft: Draft, exchange: Exchange, order: OpenOrder, *, takes_more
         end_uncovered(draft, exchange)
     if draft.settings.open_order_margin:
         _recheck_margin(draft, exchange)
-    if order.leaves < 0 and not opens(draft, exchange, order):
+    if order.leaves < 0 and order.terms.effect is Effect.AUTO and not opens(draft, exchange, order):
         _close_out(draft, order)
 
 

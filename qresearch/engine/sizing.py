@@ -19,9 +19,10 @@ from qresearch.domain import events
 from qresearch.domain.asked import check_asked
 from qresearch.domain.order import Method
 from qresearch.domain.reasons import Reason, Refusal
-from qresearch.domain.terms import MARKET_DAY, Kind, Terms
+from qresearch.domain.terms import MARKET_DAY, Effect, Kind, Terms
 from qresearch.engine.draft import Draft
 from qresearch.engine.exchange import Exchange
+from qresearch.engine.intent import Closable
 from qresearch.engine.ledger import net_quantity, sale_in_lots
 from qresearch.engine.open_orders import not_on_sale, open_orders, pending_of
 from qresearch.engine.reserves import reserved_cash
@@ -183,7 +184,7 @@ def size(  # noqa: PLR0917  # as in place
     if unavailable is not None:
         shares = int(asked) if method is Method.ORDER else 0
         return Sized(shares, refusal=unavailable)
-    sized = _sized(draft, exchange, instrument, method, asked)
+    sized = _sized(draft, exchange, instrument, method, asked, terms.effect)
     if sized.refusal is None and exchange.sizing(draft.settings).has_maximum:
         too_large = larger_than_allowed(draft, exchange, instrument, sized.quantity, terms)
         if too_large is not None:
@@ -191,12 +192,15 @@ def size(  # noqa: PLR0917  # as in place
     return sized
 
 
-def _sized(draft: Draft, exchange: Exchange, instrument: int, method: Method, asked: float) -> Sized:
+def _sized(  # noqa: PLR0917  # as in place
+    draft: Draft, exchange: Exchange, instrument: int, method: Method, asked: float, effect: Effect
+) -> Sized:
     match method:
         case Method.ORDER:
-            return _shares(draft, exchange, instrument, int(asked), exchange.sizing(draft.settings))
+            return _shares(draft, exchange, instrument, int(asked), exchange.sizing(draft.settings), effect)
         case Method.LOTS:
-            return _shares(draft, exchange, instrument, int(asked) * exchange.lot_shares, NATIVE)
+            lot = exchange.lot_shares if exchange.multiplier[instrument] == 1 else 1
+            return _shares(draft, exchange, instrument, int(asked) * lot, NATIVE, effect)
         case Method.TARGET:
             return _target(draft, exchange, instrument, int(asked))
         case Method.VALUE:
@@ -221,13 +225,20 @@ def _unavailable(draft: Draft, exchange: Exchange, instrument: int, terms: Terms
     return too_late(draft, exchange, terms)
 
 
-def _shares(draft: Draft, exchange: Exchange, instrument: int, asked: int, policy: SizingPolicy) -> Sized:
+def _shares(  # noqa: PLR0917  # as in place
+    draft: Draft,
+    exchange: Exchange,
+    instrument: int,
+    asked: int,
+    policy: SizingPolicy,
+    effect: Effect = Effect.AUTO,
+) -> Sized:
     if not asked:
         return _NOTHING
-    closable = exchange.account.closable(draft, exchange, instrument, asked)
+    closable = exchange.account.closable(draft, exchange, instrument, asked, effect)
     if closable is None:
         return _open(exchange, instrument, asked, policy)
-    return _close(draft, exchange, instrument, asked, closable.held)
+    return _close(draft, exchange, instrument, asked, closable)
 
 
 _NOTHING = Sized(0, refusal=(Reason.ZERO_QUANTITY, {}))
@@ -250,10 +261,11 @@ def _below_lot(exchange: Exchange, instrument: int, asked: int, sent: int) -> Si
     return Sized(asked, refusal=(Reason.LOT_SIZE, {"asked": shares, "lot": step, "sent": sent}))
 
 
-def _close(draft: Draft, exchange: Exchange, instrument: int, asked: int, held: int) -> Sized:
+def _close(draft: Draft, exchange: Exchange, instrument: int, asked: int, closable: Closable) -> Sized:
     """An order that closes: at most what is held or about to be; whole lots, an odd remainder only all at once."""
+    held = closable.held
     if held <= 0 and pending_of(draft, instrument) * asked >= 0:
-        return Sized(asked, refusal=(Reason.INSUFFICIENT_QUANTITY, {"asked": abs(asked), "sellable": 0}))
+        return Sized(asked, refusal=(closable.lacking, {"asked": abs(asked), "sellable": 0}))
     return _close_of(exchange, instrument, asked, not_on_sale(draft, instrument, held, asked))
 
 

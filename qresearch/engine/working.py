@@ -32,7 +32,7 @@ from qresearch.engine.exchange import Exchange
 from qresearch.engine.fills import Quote
 from qresearch.engine.intent import Intent
 from qresearch.engine.ledger import net_quantity
-from qresearch.engine.open_orders import is_buying
+from qresearch.engine.open_orders import is_buying, open_orders
 from qresearch.engine.quoting import Quoting
 from qresearch.engine.reserves import cash_need, intent_of, moves_with_price, opens, reserved_cash, shares_before
 from qresearch.engine.risk import after_fill, end_closing
@@ -112,7 +112,7 @@ class Walk:
         draft = self.draft
         orders = self._turns(draft.working.keys() - left_out if left_out else draft.working)
         if draft.settings.match_order == "sells_first":
-            orders.sort(key=lambda order_id: draft.working[order_id].leaves > 0)
+            orders.sort(key=lambda order_id: opens(draft, self.exchange, draft.working[order_id]))
         orders.sort(key=lambda order_id: draft.working[order_id].terms.kind is Kind.AFTER_HOURS)
         for order_id in orders:
             if order_id in draft.working:
@@ -331,14 +331,21 @@ class Walk:
             price = order.terms.limit_price or order.stop or 0.0
             if order.leaves < 0 or price > 0:
                 _, cuts, refusal = self.checks.carried(self._carry_intent(order, price or 1.0))
-                if refusal is not None and not (order.closes and refusal[0] is Reason.T_PLUS_ONE):
+                if refusal is not None and not self._may_come(order, refusal[0]):
                     self._reject(order, *refusal)
                     return
                 for cut in cuts:
-                    if not (order.closes and cut.reason is Reason.T_PLUS_ONE):
+                    if not self._may_come(order, cut.reason):
                         self.draft.emit(events.OrderTrimmed(self.draft.at, order.order_id, *cut))
         self._wait(order, reason, facts)
         self._reserve(order.order_id)
+
+    def _may_come(self, order: OpenOrder, lacking: Reason) -> bool:
+        """True where what a resting order lacks may be there when it is asked: sellable tomorrow, or opened by then."""
+        if lacking is Reason.NOTHING_TO_CLOSE:
+            others = open_orders(self.draft, order.instrument)
+            return any(o.leaves * order.leaves < 0 and opens(self.draft, self.exchange, o) for o in others)
+        return order.closes and lacking is Reason.T_PLUS_ONE
 
     def _holds_back(self, order: OpenOrder) -> bool:
         """True for an order that holds cash or shares back while it waits."""

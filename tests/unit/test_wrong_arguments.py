@@ -84,6 +84,7 @@ ACCEPTED: list[tuple[str, list[str], str]] = [
     ("*:positions", ["dict"], "no shares to begin with"),
     ("*:data", ["dict"], "no tables"),
     ("*:participation", ["half", "none"], "a part of the volume; None is no cap"),
+    ("*:share", ["half"], "a part of the volume"), ("*:volume_share", ["half", "none"], "as above"),
     ("*:dividend_tax", ["zero", "half"], "a rate"),
     ("*:*_tax", ["zero", "half"], "a rate"), ("*:*_commission", ["zero", "half"], "a rate"),
     ("*:transfer_fee", ["zero", "half"], "a rate"), ("*:min_commission", ["five"], "an amount of money"),

@@ -17,7 +17,9 @@ from qresearch.errors import DataError, close_matches, did_you_mean, shown
 from qresearch.market.market import Benchmark
 from qresearch.market.panel import Bools, Days
 from qresearch.market.venue import Venue
-from qresearch.sources.frames import at_venue, load_table, read_stamps, require, some
+from qresearch.sources.dates import at_venue, read_stamps
+from qresearch.sources.frames import require, some
+from qresearch.sources.table_files import SUFFIXES, load_table
 
 Table = pd.DataFrame | str | Path
 DEFAULT_BENCHMARK = "000300.SH"
@@ -242,7 +244,7 @@ def read_benchmark(source: object, beside: Table | None, venue: Venue) -> Benchm
     if isinstance(source, Benchmark):
         return source
     wanted = DEFAULT_BENCHMARK
-    if isinstance(source, str) and Path(source).suffix.lower() not in (".csv", ".parquet"):
+    if isinstance(source, str) and Path(source).suffix.lower() not in SUFFIXES:
         wanted, asked, source = canonical_symbol(source), True, beside
         if source is None:
             raise DataError(

@@ -18,7 +18,7 @@ from qresearch.market.limits import price_limits, reference_price
 from qresearch.market.market import Market
 from qresearch.market.panel import Bools, Floats
 from qresearch.sources.completion import forward
-from qresearch.sources.frames import load_table
+from qresearch.sources.table_files import load_table
 
 EXAMPLES = 5
 """Examples of a finding, of as many symbols as possible."""

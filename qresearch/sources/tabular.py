@@ -25,18 +25,7 @@ from qresearch.market.venue import CHINA, PLAIN, VENUES, Venue
 from qresearch.sources.actions import ActionRow, read_actions
 from qresearch.sources.completion import complete_limits, fill_pre_close, forward, resolve_actions
 from qresearch.sources.folders import open_source
-from qresearch.sources.frames import (
-    REQUIRED,
-    fill_rows,
-    keep_symbols,
-    load_table,
-    named_columns,
-    read_symbols,
-    repairs,
-    require,
-    some,
-    stack_wide,
-)
+from qresearch.sources.frames import fill_rows, keep_symbols, some
 from qresearch.sources.listings import (
     Table,
     read_benchmark,
@@ -44,6 +33,7 @@ from qresearch.sources.listings import (
     read_no_limit_days,
     siblings,
 )
+from qresearch.sources.long_tables import long_table
 from qresearch.sources.minutes import STAMPS, check_times, fold
 from qresearch.sources.steps import told_steps
 from qresearch.sources.validation import Rows, check_rows, settle_on_ticks, without_weekends
@@ -128,17 +118,19 @@ def read_market(
     notes: list[str] = []
     venue = _asked(venue)
     source, symbols, adjusted = _checked(source, symbols, adjusted, stamp)
-    opened = open_source(source, symbols)
+    opened = open_source(source, symbols, adjusted=adjusted)
     if opened is not None:
         source, adjusted = opened.bars, adjusted or opened.adjusted
         notes.extend(opened.notes)
     beside = siblings(source) if opened is None else opened.tables
     passed = {"instruments": instruments, "actions": actions, "no_limit_days": no_limit_days, "benchmark": benchmark}
     tables = _tables(passed, beside, source, notes)
-    frame, rows = _frame_and_symbols(source, symbols, notes)
+    frame, rows = long_table(source, notes, adjusted=adjusted)
+    if symbols is not None:
+        frame, rows = keep_symbols(frame, rows, symbols)
     boards = _boards(frame, rows) if "board" in frame.columns else {}
     venue = _venue(rows.symbols, venue, notes)
-    fill_rows(frame, rows, venue)
+    fill_rows(frame, rows, venue, Path(source).name if isinstance(source, (str, Path)) else "the data")
     if venue is not PLAIN:
         rows = without_weekends(rows, notes)
     _check(rows, source, adjusted=adjusted)
@@ -215,24 +207,6 @@ def _tables(
     if used and isinstance(source, (str, Path)):
         notes.append(f"Read beside {Path(source).name}: {', '.join(path.name for path in used.values())}.")
     return {**passed, **used}
-
-
-def _frame_and_symbols(source: Source, wanted: Iterable[str] | None, notes: list[str]) -> tuple[pd.DataFrame, Rows]:
-    """The long frame with our column names, and its symbols; days and numbers are not read yet."""
-    what = Path(source).name if isinstance(source, (str, Path)) else "Market data"
-    if isinstance(source, Mapping):
-        frame = stack_wide(source)
-    else:
-        frame = named_columns(load_table(source, what), what)
-        if "symbol" not in frame.columns and isinstance(source, (str, Path)):
-            symbol = Path(source).stem
-            notes.append(f"{what} has no column 'symbol': its name is taken for it, {symbol!r}.")
-            frame = frame.assign(symbol=symbol)
-        require(frame, REQUIRED, what)
-    codes, names = read_symbols(frame["symbol"], what)
-    notes.extend(repairs(frame["symbol"], names))
-    rows = Rows(np.empty(0, dtype="datetime64[D]"), codes, names)
-    return (frame, rows) if wanted is None else keep_symbols(frame, rows, wanted)
 
 
 def _check(rows: Rows, source: Source, *, adjusted: bool) -> None:

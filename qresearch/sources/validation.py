@@ -19,6 +19,9 @@ from qresearch.market.rulebook import RuleBook
 
 Ints = NDArray[np.int64]
 SHOWN = 3
+_WEEK = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+_ENOUGH = 2
+"""Weeks in which a day of the week is missing before the dates are off by one."""
 _ON_GRID = ("pre_close", "limit_up", "limit_down")
 
 
@@ -37,6 +40,8 @@ class Rows:
     flags : dict of str to (R,) ndarray of bool
     times : (R,) ndarray of datetime64[m] or None
         Day and time of bars inside the day; None when the rows are daily.
+    place : callable
+        Where a row stands in what was read, for messages.
     """
 
     days: Days
@@ -45,6 +50,7 @@ class Rows:
     numbers: dict[str, Floats] = field(default_factory=dict)
     flags: dict[str, Bools] = field(default_factory=dict)
     times: NDArray[np.datetime64] | None = None
+    place: Callable[[int], str] = "row {}".format
 
     @property
     def stamps(self) -> NDArray[np.datetime64]:
@@ -59,7 +65,8 @@ class Rows:
         places = [(self.symbols[self.codes[row]], str(self.stamps[row]).replace("T", " ")) for row in found[:SHOWN]]
         symbol, day = places[0]
         raise DataError(
-            f"{name}: {problem} in {len(found)} of {len(bad)} rows, first {symbol} on {day}. {remedy}",
+            f"{name}: {problem} in {len(found)} of {len(bad)} rows, first {symbol} on {day}, "
+            f"{self.place(int(found[0]))}. {remedy}",
             field=name,
             symbol=symbol,
             day=day,
@@ -90,11 +97,21 @@ def without_weekends(rows: Rows, notes: list[str]) -> Rows:
             field="date",
             day=str(gone[0]),
         )
+    weekday = np.unique((rows.days.astype(np.int64) + 3) % 7)  # 0 is Monday
+    if len(weekday) < len(_WEEK) and len(gone) >= _ENOUGH and len({5, 6} & set(weekday.tolist())) == 1:
+        raise DataError(
+            f"date: {len(gone)} days are of a {'Saturday' if 5 in weekday else 'Sunday'} (first {gone[0]}), none of a "
+            f"{' or '.join(name for at, name in enumerate(_WEEK[:5]) if at not in weekday)}: the dates are off by a "
+            "day. Check their time zone, and in Excel the date system (1900 or 1904).",
+            field="date",
+            day=str(gone[0]),
+        )
     shown = ", ".join(str(day) for day in gone[:SHOWN])
     notes.append(
         f"{int((~kept).sum())} rows of {len(gone)} Saturdays and Sundays are left out, on which no exchange trades: "
         f"{shown}{'' if len(gone) <= SHOWN else ' and others'}."
     )
+    place, places = rows.place, np.flatnonzero(kept)
     return Rows(
         rows.days[kept],
         rows.codes[kept],
@@ -102,6 +119,7 @@ def without_weekends(rows: Rows, notes: list[str]) -> Rows:
         {name: values[kept] for name, values in rows.numbers.items()},
         {name: values[kept] for name, values in rows.flags.items()},
         None if rows.times is None else rows.times[kept],
+        lambda row: place(int(places[row])),
     )
 
 

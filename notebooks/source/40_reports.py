@@ -124,15 +124,15 @@ session.report(branch=("main", session.branches.current))
 # %% [markdown]
 # ## In Swordfish's words
 #
-# The same tables under the names that Swordfish documents, and its account object.
-
-# %%
-session.tables(names="swordfish").return_summary.round(4)
+# The same tables under the names that Swordfish documents: its account object.
 
 # %%
 from qresearch.dialects.swordfish import Account
 
 account = Account(session)
+account.return_summary.round(4)
+
+# %%
 account.daily_total_portfolios[["tradeDate", "cash", "totalEquity", "netValue", "ratio", "totalPnl"]].tail(3)
 
 # %% [markdown]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -167,16 +166,6 @@ def daily_positions(history: AccountHistory) -> pd.DataFrame:
 def _typed(frame: pd.DataFrame) -> pd.DataFrame:
     kinds = {name: "int64" if name in COUNTS else "float64" for name in POSITION_COLUMNS}
     return frame.astype({**kinds, "symbol": "str"})
-
-
-def in_swordfish_words(frame: pd.DataFrame, words: Mapping[str, str]) -> pd.DataFrame:
-    """The columns of a table that Swordfish has too, under its names and in its order."""
-    known = frame.reset_index() if frame.index.name else frame
-    for name in ("previous_short", "short", "short_price"):
-        if name in words and name not in known.columns:
-            known = known.assign(**{name: 0.0 if name == "short_price" else 0})
-    listed = [name for name in words if name in known.columns]
-    return known[listed].rename(columns=words)
 
 
 def exposure(history: AccountHistory) -> Floats:

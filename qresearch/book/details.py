@@ -9,7 +9,6 @@ import pandas as pd
 
 from qresearch.book.frames import time_of
 from qresearch.book.history import AccountHistory
-from qresearch.book.naming import DIRECTIONS, OUTCOMES, TRADE_DETAILS
 from qresearch.book.orders import OrderRecord, Orders
 from qresearch.domain import events
 from qresearch.domain.fees import parts_of
@@ -90,15 +89,6 @@ def _row(
         why,
         order.terms.tag,
     )
-
-
-def details_in_swordfish_words(details: pd.DataFrame) -> pd.DataFrame:
-    """The trade details with Swordfish's field names and codes."""
-    coded = details.reset_index().assign(
-        direction=details["side"].map(DIRECTIONS).astype("int64").to_numpy(),
-        status=details["outcome"].map(OUTCOMES).astype("int64").to_numpy(),
-    )
-    return coded[list(TRADE_DETAILS)].rename(columns=dict(TRADE_DETAILS))
 
 
 def costs_frame(history: AccountHistory) -> pd.DataFrame:

@@ -90,7 +90,7 @@ class Turn:
         limit = self.order.terms.limit_price
         if limit is not None and self.exchange.has_limits and self.up == self.up:
             text = self.say("within_limits", price=price(limit), down=price(self.down), up=price(self.up))
-            yield Check("check_order_price", (Reason.PRICE_LIMIT,), text)
+            yield Check("check_order_price", (Reason.PRICE_LIMIT, Reason.PRICE_CAGE), text)
         yield from self._conditions() if self.is_daily else self._conditions_at_once()
         if self.exchange.has_limits:
             yield Check("check_price_limit", (Reason.LIMIT_UP, Reason.LIMIT_DOWN), self._lock())

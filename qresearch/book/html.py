@@ -5,9 +5,9 @@ Plain tables with a few inline styles, escaped and bounded. No style sheet (GitH
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from html import escape
-from typing import Protocol
+from typing import Any, NamedTuple, Protocol
 
 from qresearch.sentences import ENGLISH, Words
 
@@ -114,6 +114,35 @@ def table(
     return f"<table><thead><tr>{cells}</tr></thead><tbody>{''.join(body)}</tbody></table>"
 
 
+class Column(NamedTuple):
+    """A column of a table, wherever it stands.
+
+    Parameters
+    ----------
+    key : str
+        Of its title in the words.
+    cell : callable
+        From what a row stands for to its cell, as HTML.
+    align : {"left", "right"}
+    grows : bool
+        In a panel it takes the width that is left; its text is cut where that does not do.
+    """
+
+    key: str
+    cell: Callable[[Any], str]
+    align: str = "left"
+    grows: bool = False
+
+
+def listed(
+    columns: Sequence[Column], items: Iterable[Any], words: Words, *, last: Sequence[str] = (), total: int | None = None
+) -> str:
+    """A small table of some items, one row each, with a last row of its own if one is given; see :func:`table`."""
+    head = [words(column.key) + (">" if column.align == "right" else "") for column in columns]
+    rows = [[column.cell(item) for column in columns] for item in items]
+    return table(head, [*rows, last] if last else rows, total=total, words=words)
+
+
 def facts(pairs: Iterable[tuple[str, str]]) -> str:
     """A line of named numbers."""
     return " &nbsp; ".join(f"{escape(name)} <b>{value}</b>" for name, value in pairs)
@@ -135,18 +164,14 @@ def portfolio_html(portfolio: Valued, words: Words) -> str:
 
 def holdings_html(held: Sequence[Held], words: Words) -> str:
     """Holdings as a table."""
-    rows = (
-        (
-            escape(item.symbol),
-            number(item.quantity, 0),
-            number(item.sellable, 0),
-            number(item.locked, 0),
-            price(item.average_cost),
-            price(item.price),
-            number(item.market_value),
-            f"{item.profit:+,.2f}",
-        )
-        for item in held[:ROWS]
+    columns = (
+        Column("symbol", lambda item: escape(item.symbol)),
+        Column("quantity", lambda item: number(item.quantity, 0), "right"),
+        Column("sellable", lambda item: number(item.sellable, 0), "right"),
+        Column("locked_shares", lambda item: number(item.locked, 0), "right"),
+        Column("average_cost", lambda item: price(item.average_cost), "right"),
+        Column("price", lambda item: price(item.price), "right"),
+        Column("market_value", lambda item: number(item.market_value), "right"),
+        Column("profit", lambda item: f"{item.profit:+,.2f}", "right"),
     )
-    keys = ("quantity", "sellable", "locked_shares", "average_cost", "price", "market_value", "profit")
-    return table((words("symbol"), *(f"{words(key)}>" for key in keys)), rows, total=len(held), words=words)
+    return listed(columns, held[:ROWS], words, total=len(held))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, ValuesView
 from copy import copy
 from dataclasses import dataclass, field
 
@@ -219,6 +219,10 @@ class Orders(Mapping[int, OrderRecord]):
 
     def __len__(self) -> int:
         return len(self._own) if self._base is None else sum(1 for _ in self)
+
+    def values(self) -> ValuesView[OrderRecord]:
+        """The records; those of one log are not looked up one by one."""
+        return self._own.values() if self._base is None else super().values()
 
     @property
     def open(self) -> list[OrderRecord]:

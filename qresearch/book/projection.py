@@ -69,9 +69,9 @@ class Projection(Generic[T]):
         self._seen = self._rows = 0
         self._running = self._kept
 
-    def on(self, branch: Branch) -> T:
-        """The reading of a branch up to its cursor."""
-        count = branch.counts[branch.cursor]
+    def on(self, branch: Branch, *, whole: bool = False) -> T:
+        """The reading of a branch up to its cursor, or of the kept future as well."""
+        count = len(branch.log) if whole else branch.counts[branch.cursor]
         known, kept, start = self._branch, self._kept, self._count
         if known is not branch or start > count:
             kept, start = self._empty(), 0

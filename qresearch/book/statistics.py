@@ -100,7 +100,7 @@ def sharpe(returns: Floats, periods: int = PERIODS, risk_free: float = 0.0) -> f
 
 
 def compound_sharpe(returns: Floats, periods: int = PERIODS, risk_free: float = 0.0) -> float:
-    """``(annual return - risk-free rate) / annual volatility``: the Sharpe ratio of the Swordfish tables.
+    """``(annual return - risk-free rate) / annual volatility``.
 
     Differs from :func:`sharpe` (and QuantStats) by using the compound return. NaN without spread.
 
@@ -170,7 +170,7 @@ def win_rate(returns: Floats, *, count_flat: bool = True) -> float:
     ----------
     returns : (D,) ndarray of float64
     count_flat : bool
-        True: of all days (Swordfish). False: of the days with a return other than 0, as QuantStats' ``win_rate``.
+        True: of all days. False: of the days with a return other than 0, as QuantStats' ``win_rate``.
 
     >>> days = np.array([0.01, -0.01, 0.0, 0.0])
     >>> win_rate(days), win_rate(days, count_flat=False)
@@ -178,6 +178,23 @@ def win_rate(returns: Floats, *, count_flat: bool = True) -> float:
     """
     days = len(returns) if count_flat else int(np.count_nonzero(returns))
     return float(np.count_nonzero(returns > 0)) / days if days else NAN
+
+
+def figures(returns: Floats, periods: int = PERIODS, risk_free: float = 0.0) -> dict[str, float]:
+    """Every figure of daily returns on their own, by name."""
+    return {
+        "total_return": total_return(returns),
+        "annual_return": annual_return(returns, periods),
+        "annual_volatility": annual_volatility(returns, periods),
+        "skew": skew(returns),
+        "kurtosis": kurtosis(returns),
+        "sharpe": sharpe(returns, periods, risk_free),
+        "compound_sharpe": compound_sharpe(returns, periods, risk_free),
+        "sortino": sortino(returns, periods, risk_free),
+        "max_drawdown": max_drawdown(returns),
+        "return_over_drawdown": return_over_drawdown(returns, periods),
+        "daily_win_rate": win_rate(returns),
+    }
 
 
 def beta(returns: Floats, benchmark: Floats) -> float:

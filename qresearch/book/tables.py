@@ -7,15 +7,15 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from qresearch.book import accounts, details, frames, naming, statistics, trips
+from qresearch.book import accounts, details, frames, statistics, trips
 from qresearch.book.benchmark import Aligned, BenchmarkLike, align, find_benchmark
 from qresearch.book.history import AccountHistory
 from qresearch.book.orders import Orders
 from qresearch.book.projection import Run
+from qresearch.book.properties import Properties, properties_of
 from qresearch.domain.arguments import between, whole
 from qresearch.domain.calls import told_calls
 from qresearch.domain.codes import DIALECTS, OrderFacts, codes
-from qresearch.errors import choose
 
 SUMMARY_UNITS = {
     "days": "trading days",
@@ -58,8 +58,7 @@ TRADES_UNITS = {
 class Tables:
     """The tables of an account: each a property, built when looked at, as of where the session stands.
 
-    Called, it gives the same tables in another way: ``session.tables(names="swordfish").positions``,
-    ``session.tables(branch="main", periods=244).return_summary``.
+    Called, it gives the same tables in another way: ``session.tables(branch="main", periods=244).return_summary``.
 
     Money is in the currency of the venue, prices in currency per share, quantities in shares, returns and weights are
     fractions. Average cost includes buying fees and is unchanged by sales, so that at every moment
@@ -68,8 +67,6 @@ class Tables:
     Parameters
     ----------
     run : Run
-    names : {"native", "swordfish"}
-        Names of the columns. Under Swordfish's only the fields that it documents are shown, with its codes.
     branch : str, optional
         Default: the present branch up to where the session stands. Another one: all that was simulated on it.
     benchmark : Series, str, Benchmark or False, optional
@@ -92,7 +89,6 @@ class Tables:
         self,
         run: Run,
         *,
-        names: str = "native",
         branch: str | None = None,
         benchmark: BenchmarkLike | pd.Series[float] = None,
         periods: int = statistics.PERIODS,
@@ -101,7 +97,6 @@ class Tables:
         periods = whole("periods", periods, example=252)
         risk_free = between("risk_free", risk_free, -1, 1, 0.02)
         self._run = run
-        self._swordfish = choose("names", names, naming.NAMES) == "swordfish"
         self._periods, self._risk_free = periods, risk_free
         self._benchmark = find_benchmark(run.market, run.benchmark if benchmark is None else benchmark)
         self._branch = branch
@@ -110,18 +105,49 @@ class Tables:
     def __call__(
         self,
         *,
-        names: str = "native",
         branch: str | None = None,
         benchmark: BenchmarkLike | pd.Series[float] = None,
         periods: int = statistics.PERIODS,
         risk_free: float = 0.0,
     ) -> Tables:
-        """The same tables under other names, of another branch, against another benchmark or year; see the class."""
-        return Tables(self._run, names=names, branch=branch, benchmark=benchmark, periods=periods, risk_free=risk_free)
+        """The same tables of another branch, against another benchmark or year; see the class."""
+        return Tables(self._run, branch=branch, benchmark=benchmark, periods=periods, risk_free=risk_free)
 
     def __repr__(self) -> str:
         names = ", ".join(name for name in dir(type(self)) if not name.startswith("_"))
         return f"<Tables of branch {self._look().name!r}: {names}>"
+
+    def rules(self, symbol: str, day: object = None) -> Properties:
+        """What an instrument is on a day, and every rule that holds for it, with source and state of knowledge.
+
+        Parameters
+        ----------
+        symbol : str
+        day : str or date, optional
+            Default: today, or the first day before it.
+
+        Returns
+        -------
+        Properties
+            Lot, tick, settlement, limits and class as attributes; prints as a page; ``.table`` is a DataFrame.
+
+        Raises
+        ------
+        UnknownSymbol, OutOfRange
+            No such instrument or day; the message names close ones.
+
+        Examples
+        --------
+        >>> import qresearch as qr
+        >>> page = qr.Session(qr.sample_market(), start="2022-03-01").tables.rules("688903")
+        >>> page.minimum, page.lot, page.limit_ratio, page.same_day_sale
+        (200, 1, 0.2, False)
+        >>> page.table.loc["limit_ratio", "since"]
+        '2019-07-22'
+        """
+        market, today = self._run.market, max(self._run.account.day, 0)
+        index = today if day is None else market.panel.day_index(day, side="previous")
+        return properties_of(self._run.exchange, market.column(symbol), index)
 
     def _look(self) -> AccountHistory:
         return AccountHistory.of(self._run, self._branch)
@@ -142,12 +168,8 @@ class Tables:
         NaN without a fill); quantity (shares: of the fill, or what was canceled; 0 otherwise); outcome ("submitted",
         "filled" when it leaves nothing open, "partly filled", "canceled", "rejected", "cancel refused", "expired");
         reason, why (code and sentence); label.
-
-        Swordfish: direction 1 buy open, 3 sell close; orderStatus 4 submitted, 2 canceled, 1 filled, 0 partly filled,
-        -1 rejected, -2 cancel refused (a row of its own), -3 expired; outputOrderInfo is `why`, seqNum the index.
         """
-        found = details.trade_details(self._look())
-        return details.details_in_swordfish_words(found) if self._swordfish else found
+        return details.trade_details(self._look())
 
     @property
     def costs(self) -> pd.DataFrame:
@@ -170,12 +192,8 @@ class Tables:
         average_cost (currency per share, buying fees included, NaN when nothing is held); price (last visible);
         market_value (quantity * price); floating_profit (market value less cost); weight (of the equity);
         bought_quantity, bought_value, sold_quantity, sold_value (fills of today, fees not included).
-
-        Swordfish: its fields for stocks; the short side is 0.
         """
-        found = accounts.positions_now(self._look())
-        words = {name: word for name, word in naming.POSITION.items() if name != "day"}
-        return accounts.in_swordfish_words(found, words) if self._swordfish else found
+        return accounts.positions_now(self._look())
 
     @property
     def daily_positions(self) -> pd.DataFrame:
@@ -183,8 +201,7 @@ class Tables:
 
         day, symbol, and the columns of :attr:`positions`, as of that close.
         """
-        found = accounts.daily_positions(self._look())
-        return accounts.in_swordfish_words(found, naming.POSITION) if self._swordfish else found
+        return accounts.daily_positions(self._look())
 
     # ------------------------------------------------------------------ portfolio
 
@@ -192,11 +209,7 @@ class Tables:
     def portfolio(self) -> pd.Series[Any]:
         """The account now: the fields of :attr:`daily_portfolio` at the last visible prices, as a Series."""
         history = self._look()
-        found = accounts.portfolio_now(history, self._aligned(history))
-        if not self._swordfish:
-            return found
-        listed = {"day": found.name, **found}
-        return pd.Series({word: listed[name] for name, word in naming.PORTFOLIO.items() if name in listed})
+        return accounts.portfolio_now(history, self._aligned(history))
 
     @property
     def daily_portfolio(self) -> pd.DataFrame:
@@ -228,46 +241,27 @@ class Tables:
             NaN before it begins.
         """
         history = self._look()
-        found = accounts.daily_portfolio(history, self._aligned(history))
-        return accounts.in_swordfish_words(found, naming.PORTFOLIO) if self._swordfish else found
+        return accounts.daily_portfolio(history, self._aligned(history))
 
     @property
     def return_summary(self) -> pd.DataFrame:
         """Figures of the run from its daily returns, one row each with value and unit; NaN where undefined.
 
         The formulas stand in :mod:`qresearch.book.statistics`: total_return, annual_return, annual_volatility,
-        skew, kurtosis, sharpe (of the mean return, as QuantStats), compound_sharpe (of the annual return, as the
-        Swordfish tables), sortino, max_drawdown (positive), return_over_drawdown, daily_win_rate (of all days),
-        turnover (one-sided, whole run). Against the benchmark: benchmark_return, benchmark_annual_return,
-        annual_excess_return (annual return less that of the benchmark), beta, alpha.
-
-        Swordfish: one row; sharpeRatio is compound_sharpe, drawdownRatio is return_over_drawdown. Its documents name
-        these fields without formulas, so equality with that system is not promised.
+        skew, kurtosis, sharpe (of the mean return, as QuantStats), compound_sharpe (of the annual return), sortino,
+        max_drawdown (positive), return_over_drawdown, daily_win_rate (of all days), turnover (one-sided, whole run).
+        Against the benchmark: benchmark_return, benchmark_annual_return, annual_excess_return (annual return less
+        that of the benchmark), beta, alpha.
         """
-        values = self._figures()
-        if self._swordfish:
-            listed = {word: [values[name]] for name, word in naming.RETURN_SUMMARY.items() if name in values}
-            return pd.DataFrame(listed)
-        return _listed(values, SUMMARY_UNITS)
+        return _listed(self._figures(), SUMMARY_UNITS)
 
     def _figures(self) -> dict[str, float]:
         history, periods, rate = self._look(), self._periods, self._risk_free
         returns, units = history.returns, history.exchange.money.units
         bought = sum(fill.notional for fill in history.fills if fill.quantity > 0) / units
         sold = sum(fill.notional for fill in history.fills if fill.quantity < 0) / units
-        found = {
+        found = statistics.figures(returns, periods, rate) | {
             "days": float(len(returns)),
-            "total_return": statistics.total_return(returns),
-            "annual_return": statistics.annual_return(returns, periods),
-            "annual_volatility": statistics.annual_volatility(returns, periods),
-            "skew": statistics.skew(returns),
-            "kurtosis": statistics.kurtosis(returns),
-            "sharpe": statistics.sharpe(returns, periods, rate),
-            "compound_sharpe": statistics.compound_sharpe(returns, periods, rate),
-            "sortino": statistics.sortino(returns, periods, rate),
-            "max_drawdown": statistics.max_drawdown(returns),
-            "return_over_drawdown": statistics.return_over_drawdown(returns, periods),
-            "daily_win_rate": statistics.win_rate(returns),
             "turnover": statistics.turnover(bought, sold, history.equity),
         }
         benchmark = self._aligned(history)

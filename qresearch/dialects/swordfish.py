@@ -14,11 +14,11 @@ The fields are those of its documents; their formulas, which it does not publish
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import pandas as pd
 
-from qresearch.book.naming import POSITION
 from qresearch.book.portfolio import Portfolio
 from qresearch.book.tables import Tables
 from qresearch.domain.arguments import number
@@ -28,6 +28,98 @@ from qresearch.session.port import AnySession
 from qresearch.session.strategy import Context
 from qresearch.session.trader import hold_from_start
 from qresearch.session.trading import TradingApi
+
+PORTFOLIO: Mapping[str, str] = {
+    "day": "tradeDate",
+    "available": "cash",
+    "market_value": "totalMarketValue",
+    "equity": "totalEquity",
+    "nav": "netValue",
+    "total_return": "totalReturn",
+    "daily_return": "ratio",
+    "daily_profit": "pnl",
+    "reserved": "frozenFunds",
+    "fees": "totalFee",
+    "floating_profit": "floatingPnl",
+    "realised_profit": "realizedPnl",
+    "total_profit": "totalPnl",
+    "benchmark_close": "benchmarkClosePrice",
+    "benchmark_nav": "benchmarkNetValue",
+}
+"""Fields of the portfolio, in Swordfish's order; the last two only with a benchmark."""
+
+POSITION: Mapping[str, str] = {
+    "symbol": "symbol",
+    "day": "tradeDate",
+    "previous_quantity": "lastDayLongPosition",
+    "previous_short": "lastDayShortPosition",
+    "quantity": "longPosition",
+    "average_cost": "longPositionAvgPrice",
+    "short": "shortPosition",
+    "short_price": "shortPositionAvgPrice",
+    "bought_quantity": "todayBuyVolume",
+    "bought_value": "todayBuyValue",
+    "sold_quantity": "todaySellVolume",
+    "sold_value": "todaySellValue",
+}
+"""Fields of positions; a cash account has no short side, so those are 0."""
+
+TRADE_DETAILS: Mapping[str, str] = {
+    "order_id": "orderId",
+    "symbol": "symbol",
+    "direction": "direction",
+    "sent": "sendTime",
+    "order_price": "orderPrice",
+    "order_quantity": "orderQty",
+    "time": "tradeTime",
+    "price": "tradePrice",
+    "quantity": "tradeQty",
+    "status": "orderStatus",
+    "label": "label",
+    "why": "outputOrderInfo",
+    "seq": "seqNum",
+}
+"""Fields of the trade details."""
+
+OUTCOMES: Mapping[str, int] = {
+    "submitted": 4,
+    "canceled": 2,
+    "filled": 1,
+    "partly filled": 0,
+    "rejected": -1,
+    "cancel refused": -2,
+    "expired": -3,
+}
+"""What became of an order, and Swordfish's code for it."""
+
+DIRECTIONS: Mapping[str, int] = {"buy": 1, "sell": 3}
+"""1 buy open, 3 sell close: a cash account neither sells short (2) nor buys back (4)."""
+
+RETURN_SUMMARY: Mapping[str, str] = {
+    "total_return": "totalReturn",
+    "annual_return": "annualReturn",
+    "annual_volatility": "annualVolatility",
+    "skew": "annualSkew",
+    "kurtosis": "annualKur",
+    "compound_sharpe": "sharpeRatio",
+    "max_drawdown": "maxDrawdown",
+    "return_over_drawdown": "drawdownRatio",
+    "beta": "beta",
+    "alpha": "alpha",
+    "benchmark_return": "benchmarkReturn",
+    "annual_excess_return": "annualExcessReturn",
+    "turnover": "turnoverRate",
+    "daily_win_rate": "dailyWinningRate",
+}
+"""Figures of the return summary, in Swordfish's order."""
+
+SHORT = {"previous_short": 0, "short": 0, "short_price": 0.0}
+"""What a cash account has of the short side."""
+
+
+def _worded(table: pd.DataFrame, words: Mapping[str, str]) -> pd.DataFrame:
+    """The columns of a table that Swordfish has too, under its names and in its order."""
+    return table[[name for name in words if name in table]].rename(columns=dict(words))
 
 
 @told_calls
@@ -39,24 +131,26 @@ class Account:
     session : Session or Context
         The session, or what its strategy is given: ``Account(context)`` in ``initialize`` is where positions to begin
         with are set.
+    **ways
+        Another branch, benchmark, year or risk-free rate, as :class:`~.book.tables.Tables` takes them: `periods=244`.
     """
 
-    def __init__(self, session: AnySession | Context) -> None:
+    def __init__(self, session: AnySession | Context, **ways: Any) -> None:
         if not isinstance(session, TradingApi):
             raise UsageError(
                 f"Account: session={shown(session)} is no session. Pass a qresearch.Session, or the context of a "
                 "strategy; the account is that of stocks."
             )
-        self._simulation = session.simulation
+        self._simulation, self._ways = session.simulation, ways
+        self._tables()  # a wrong way is told here
 
     @property
     def _portfolio(self) -> Portfolio:
         simulation = self._simulation
         return Portfolio(simulation.exchange, simulation.account, simulation.starting_equity)
 
-    @property
     def _tables(self) -> Tables:
-        return Tables(self._simulation, names="swordfish")
+        return Tables(self._simulation, **self._ways)
 
     @property
     def cash(self) -> float:
@@ -72,7 +166,9 @@ class Account:
         filled, 0 partly filled, -1 rejected, -2 cancel refused, -3 not filled), label, outputOrderInfo (the reason in
         words), seqNum.
         """
-        return self._tables.trade_details
+        found = self._tables().trade_details.reset_index()
+        direction, status = found["side"].map(DIRECTIONS), found["outcome"].map(OUTCOMES)
+        return _worded(found.assign(direction=direction.astype("int64"), status=status.astype("int64")), TRADE_DETAILS)
 
     def get_position(self, symbol: str | None = None) -> pd.DataFrame | dict[str, Any]:
         """What is held now.
@@ -95,7 +191,7 @@ class Account:
         UnknownSymbol
             No such instrument; one that is not held gives zeros.
         """
-        table = self._tables.positions
+        table = _worded(self._tables().positions.reset_index().assign(**SHORT), POSITION)
         if symbol is None:
             return table
         name = self._canonical(symbol)
@@ -138,7 +234,7 @@ class Account:
         symbol : str, optional
             Default: all.
         """
-        table = self._tables.daily_positions
+        table = _worded(self._tables().daily_positions.assign(**SHORT), POSITION)
         if symbol is None:
             return table
         return table[table["symbol"] == self._canonical(symbol)].reset_index(drop=True)
@@ -151,12 +247,14 @@ class Account:
         starting equity), totalReturn, ratio (daily return), pnl (daily), frozenFunds, totalFee, floatingPnl,
         realizedPnl, totalPnl (their sum), and with a benchmark benchmarkClosePrice and benchmarkNetValue.
         """
-        return {str(field): value for field, value in self._tables.portfolio.items()}
+        found = self._tables().portfolio
+        listed = {"day": found.name, **found}
+        return {word: listed[name] for name, word in PORTFOLIO.items() if name in listed}
 
     @property
     def daily_total_portfolios(self) -> pd.DataFrame:
         """The account at every close: the fields of :attr:`total_portfolios`, one row per trading day."""
-        return self._tables.daily_portfolio
+        return _worded(self._tables().daily_portfolio.reset_index(), PORTFOLIO)
 
     @property
     def return_summary(self) -> pd.DataFrame:
@@ -165,10 +263,10 @@ class Account:
         totalReturn, annualReturn, annualVolatility, annualSkew, annualKur (excess, neither is scaled), sharpeRatio
         (annualReturn / annualVolatility), maxDrawdown (positive), drawdownRatio (annualReturn / maxDrawdown), beta,
         alpha, benchmarkReturn, annualExcessReturn, turnoverRate (one-sided, over the mean equity), dailyWinningRate
-        (of all days). A year has 252 trading days and the risk-free rate is 0; ``session.tables(names="swordfish",
-        periods=244)`` takes another year.
+        (of all days). A year has 252 trading days and the risk-free rate is 0; ``Account(session, periods=244)``
+        takes another year.
         """
-        return self._tables.return_summary
+        return _worded(pd.DataFrame([dict(self._tables().return_summary["value"])]), RETURN_SUMMARY)
 
     def _canonical(self, symbol: str) -> str:
         market = self._simulation.market

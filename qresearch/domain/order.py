@@ -117,7 +117,10 @@ TRANSITIONS: Mapping[tuple[Status, Move], frozenset[Status]] = MappingProxyType(
     (Status.WORKING, Move.CANCEL): frozenset({Status.CANCELED}),
     (Status.WORKING, Move.EXPIRE): frozenset({Status.EXPIRED}),  # what is left at the end of the day
     # Refusing a cancel or an update changes nothing: it is an event, whatever state the order is in.
-    **{(status, Move.REFUSE_CANCEL): frozenset({status}) for status in _ENDS},
+    **{
+        (status, Move.REFUSE_CANCEL): frozenset({status})
+        for status in (*_ENDS, Status.WORKING, Status.REPLACE_PENDING)  # an open one in a closing auction
+    },
     **{(status, Move.REFUSE_UPDATE): frozenset({status}) for status in (*_ENDS, Status.QUEUED, Status.WORKING)},
 })  # fmt: skip
 """Every legal move: (state, what happens) to the states it may lead to. Anything else is a bug of ours."""

@@ -40,6 +40,9 @@ class Reason(StrEnum):
     VALUE_CAP = "VALUE_CAP"
     VOLUME_CAP = "VOLUME_CAP"
     PRICE_LIMIT = "PRICE_LIMIT"
+    PRICE_CAGE = "PRICE_CAGE"
+    DAILY_MAXIMUM = "DAILY_MAXIMUM"
+    CLOSING_AUCTION = "CLOSING_AUCTION"
     LIMIT_NOT_REACHED = "LIMIT_NOT_REACHED"
     STOP_NOT_REACHED = "STOP_NOT_REACHED"
     AWAITS_CLOSE = "AWAITS_CLOSE"
@@ -65,7 +68,7 @@ SOURCES: Mapping[Reason, str] = {
     Reason.MINIMUM_SIZE: (
         "STAR: at least 200 shares, then steps of 1 (2019-07-22); BSE: at least 100, then steps of 1 (2021-11-15)"
     ),
-    Reason.ORDER_MAXIMUM: "SSE and SZSE trading rules, largest order: the dated table in qresearch/market/rulebook.py",
+    Reason.ORDER_MAXIMUM: "SSE and SZSE trading rules, largest order: the dated table in qresearch/market/china.py",
     Reason.PROTECTION_PRICE: "SSE STAR trading rules, market orders (2019-07-22); asked for by JoinQuant",
     Reason.SUSPENDED: "SSE and SZSE trading rules (suspension and resumption)",
     Reason.LIMIT_UP: _LOCKED,
@@ -74,6 +77,9 @@ SOURCES: Mapping[Reason, str] = {
         "China A-shares settle T+1: shares bought today can be sold on the next trading day (since 1995-01-01)"
     ),
     Reason.PRICE_LIMIT: "SSE and SZSE trading rules: orders outside the price limits are invalid",
+    Reason.PRICE_CAGE: "Valid prices of continuous trading: STAR 2019, ChiNext 2020, Beijing 2021, main boards 2023",
+    Reason.DAILY_MAXIMUM: "Risk-warning board measures, article 10 (2013-01-04)",
+    Reason.CLOSING_AUCTION: "SSE (2018-08-20) and SZSE trading rules: no cancel in the closing auction",
     Reason.LIMIT_NOT_REACHED: "qresearch fill model: a resting limit fills only when the bar trades through it",
     Reason.OPEN_ORDER_MARGIN: "LEAN: open orders are checked against buying power after each fill",
     Reason.POSITION_CLOSED: "qresearch fill model: an order that only closes a position ends with it",

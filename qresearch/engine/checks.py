@@ -14,11 +14,13 @@ from typing import NamedTuple
 from qresearch.domain.fees import Fees
 from qresearch.domain.moment import CLOSE
 from qresearch.domain.reasons import Facts, Reason, Refusal
-from qresearch.domain.state import State
+from qresearch.domain.state import OpenOrder, State
+from qresearch.domain.terms import Kind
 from qresearch.engine.draft import Draft, taken_now
-from qresearch.engine.exchange import Exchange, ended
+from qresearch.engine.exchange import Exchange
 from qresearch.engine.intent import Closable, Intent, Need
 from qresearch.engine.ledger import net_quantity, sale_in_lots
+from qresearch.engine.rulings import caged, ended
 
 _Step = Callable[[Intent, int], tuple[int, Reason, Facts]]
 """From an order and what is left of it to what passes, and why not more."""
@@ -65,12 +67,24 @@ class Checks:
         """A buy finds nobody at the upper limit, a sell at the lower; NaN means no limit."""
         if not self.exchange.has_limits:
             return None
-        panel, day = self.exchange.market.panel, self.draft.day
+        up, down = self.exchange.bounds(self.draft, instrument)
         if wanted > 0:
-            limit = float(panel.limit_up[day, instrument])
-            return (Reason.LIMIT_UP, {"open": price, "limit": limit}) if price >= limit - self.hair else None
-        limit = float(panel.limit_down[day, instrument])
-        return (Reason.LIMIT_DOWN, {"open": price, "limit": limit}) if price <= limit + self.hair else None
+            return (Reason.LIMIT_UP, {"open": price, "limit": up}) if price >= up - self.hair else None
+        return (Reason.LIMIT_DOWN, {"open": price, "limit": down}) if price <= down + self.hair else None
+
+    def invalid_limit(self, order: OpenOrder) -> Refusal | None:
+        """Why the limit price of an order is invalid here: outside the limits of the day, or far beyond the market.
+
+        The second holds for what is entered inside continuous trading: on bars inside the day, after the first.
+        """
+        limit = order.terms.limit_price
+        if limit is None:
+            return None
+        outside = self.outside_limits(order.instrument, limit)
+        is_new = order.reason is None and order.terms.kind is Kind.LIMIT and self.draft.bar > 1
+        if outside is not None or not is_new:
+            return outside
+        return caged(self.exchange, self.draft, order.instrument, 1 if order.leaves > 0 else -1, limit)
 
     def outside_limits(self, instrument: int, price: float) -> Refusal | None:
         """A limit price outside the limits of the day is invalid."""

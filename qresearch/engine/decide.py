@@ -60,7 +60,7 @@ def decide(draft: Draft, exchange: Exchange, command: Command) -> bool:
 def _decide(draft: Draft, exchange: Exchange, command: Command) -> bool:
     match command:
         case Cancel():
-            return cancel(draft, command)
+            return cancel(draft, exchange, command)
         case Update():
             return update(draft, exchange, command)
         case ChangeSettings(settings=settings):

@@ -12,7 +12,6 @@ from numpy.typing import NDArray
 from qresearch.domain import events
 from qresearch.domain.fees import Fees
 from qresearch.domain.moment import CLOSE, INTRADAY, OPEN, Moment
-from qresearch.domain.reasons import Reason, Refusal
 from qresearch.domain.settings import Costs, Own, Settings, Slippage
 from qresearch.domain.state import OpenOrder, State
 from qresearch.domain.terms import Terms
@@ -23,6 +22,7 @@ from qresearch.engine.intent import Closable, Intent, Need, Value
 from qresearch.engine.sizing_policy import SIZINGS, SizingPolicy
 from qresearch.engine.slippage import SlippageModel
 from qresearch.market.intraday import Intraday
+from qresearch.market.limits import opening_bands
 from qresearch.market.market import Market
 from qresearch.market.panel import Panel
 from qresearch.market.rulebook import LotRule
@@ -221,6 +221,12 @@ class Exchange:
             if day < len(market.days):
                 self.closing.setdefault(day, []).append(instrument)
         self.breaks, self.resumes = panel.gaps
+        self.opening_bands = opening_bands(rules, panel.days, listed, panel.pre_close) if panel.has_limits else {}
+        """Bounds of the first opening auction of new listings, by day and instrument."""
+        warned = panel.is_st.any(axis=0) if rules.daily_buys else np.zeros(len(listed), dtype=np.bool_)
+        for instrument in np.flatnonzero(warned).tolist():
+            # How much may be bought of it hangs on the day and on what was bought already.
+            self.safe_size[instrument] = 0
         self.intraday = panel.intraday
         """The bars inside the days; None on daily data."""
         self._fee_books: dict[Costs | Own, FeeBook | OwnFees] = {}
@@ -296,11 +302,12 @@ class Exchange:
         """True on a day of daily bars on which an instrument was open for trading and nobody traded."""
         return self.may_idle and bool(self.market.panel.idle[day, instrument])
 
-    def largest_order(self, instrument: int, day: int, *, has_limit: bool) -> int:
-        """Most shares that one order may be for, by the rules of a day (index)."""
-        date: dt.date = self.market.days[max(day, 0)].astype(object)
-        known = self.market.venue.rules.largest_order(self.market.instruments[instrument].board, date)
-        return LARGEST if known is None else known.limit if has_limit else known.market
+    def bounds(self, account: Draft | State, instrument: int) -> tuple[float, float]:
+        """Highest and lowest price at which an instrument can trade where an account stands; NaN: no bound."""
+        panel, day = self.market.panel, account.day
+        if account.phase == OPEN and day in self.opening_bands and instrument in self.opening_bands[day]:
+            return self.opening_bands[day][instrument]
+        return float(panel.limit_up[day, instrument]), float(panel.limit_down[day, instrument])
 
     def is_delisted(self, instrument: int) -> bool:
         """True when a delisting is on record, however far ahead: what comes before it is a suspension."""
@@ -355,19 +362,3 @@ class Exchange:
     def date(self, day: int) -> str:
         """A day (index) as text."""
         return str(self.market.days[day])
-
-
-def ended(exchange: Exchange, instrument: int, day: int) -> Refusal | None:
-    """Why an instrument that has no row on a day cannot be traded: delisted, not listed yet, or its bars break off."""
-    if exchange.closing_day[instrument] <= day:
-        return Reason.DELISTED, {"delisted": str(exchange.market.instruments[instrument].delist_date)}
-    # Asked at the open: whether there is a row today shows in its open, the close is still hidden.
-    opens = exchange.market.panel.open[: day + 1, instrument]
-    if day < 0 or opens[day] == opens[day]:
-        return None
-    known = np.flatnonzero(~np.isnan(opens))
-    if len(known) and exchange.is_delisted(instrument):
-        return None
-    if not len(known):
-        return Reason.NOT_LISTED, {"day": exchange.date(day)}
-    return Reason.DATA_ENDED, {"last": exchange.date(int(known[-1]))}

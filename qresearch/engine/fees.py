@@ -360,6 +360,17 @@ def fixed_costs(
     )
 
 
+def undated(venue: Venue, costs: Costs, first: dt.date, last: dt.date) -> str:
+    """The stamp duty of the days of a run, where fixed costs charge another one; empty where they agree."""
+    boards = venue.rules.levies.get(STAMP_DUTY, {})
+    if costs.historical or not boards:
+        return ""
+    dated = {venue.rules.levy(STAMP_DUTY, next(iter(boards)), day).sold for day in (first, last)}
+    fixed = costs.close_tax / RATE_SCALE
+    held = ", later ".join(f"{rate:.2%}" for rate in sorted(dated, reverse=True))
+    return "" if dated == {fixed} else f"stamp duty of {fixed:.2%} on sales, where {held} was due"
+
+
 COST_PRESETS = ("default", "historical", "joinquant", "zero")
 
 

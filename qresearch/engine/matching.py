@@ -158,7 +158,10 @@ class _Match:
         return bounded
 
     def _meets_locked_open(self, blocked: NDArray[np.bool_] | None) -> bool:
-        """True when an order that trades at all stands at the limit of the day."""
+        """True when an order that trades at all stands at the limit of the day, or at the first open of a listing."""
+        bands = self.exchange.opening_bands.get(self.draft.day)
+        if bands and not bands.keys().isdisjoint(self.instruments.tolist()):
+            return True
         locked = self._at_limit()
         return bool((locked if blocked is None else locked & ~blocked).any())
 

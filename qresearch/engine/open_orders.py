@@ -29,6 +29,16 @@ def pending_of(draft: Draft, instrument: int) -> int:
     return sum(order.leaves for order in open_orders(draft, instrument))
 
 
+def not_on_sale(draft: Draft, instrument: int, held: int, asked: int = -1) -> int:
+    """Units held that no open order of the side of `asked` has taken; all of them when such orders want more."""
+    on_sale = sum(
+        abs(order.leaves)
+        for order in open_orders(draft, instrument)
+        if order.leaves * asked > 0 and not order.is_untouched
+    )
+    return held - on_sale if on_sale < held else held
+
+
 def is_buying(draft: Draft, instrument: int) -> bool:
     """True while a buy of an instrument is queued or working."""
     return any(order.leaves > 0 for order in open_orders(draft, instrument))

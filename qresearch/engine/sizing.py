@@ -21,10 +21,11 @@ from qresearch.domain.order import Method
 from qresearch.domain.reasons import Reason, Refusal
 from qresearch.domain.terms import MARKET_DAY, Kind, Terms
 from qresearch.engine.draft import Draft
-from qresearch.engine.exchange import LARGEST, Exchange, ended
+from qresearch.engine.exchange import LARGEST, Exchange
 from qresearch.engine.ledger import net_quantity, sale_in_lots
-from qresearch.engine.open_orders import open_orders, pending_of
+from qresearch.engine.open_orders import not_on_sale, open_orders, pending_of
 from qresearch.engine.reserves import reserved_cash
+from qresearch.engine.rulings import ended, larger_than_allowed
 from qresearch.engine.sizing_policy import FLOOR, NATIVE, SizingPolicy
 from qresearch.engine.ticks import last_price, on_tick
 from qresearch.engine.timing import too_late
@@ -53,7 +54,7 @@ _MOST_MONEY = 10**15
 """Units of currency beyond which an order by value is a mistake."""
 _UNREACHABLE = frozenset({
     Reason.NOT_TRADABLE, Reason.DELISTED, Reason.DATA_ENDED, Reason.NOT_LISTED, Reason.PROTECTION_PRICE,
-    Reason.NO_FURTHER_OPEN, Reason.GOOD_TILL_OVER, Reason.NO_PRICE, Reason.ORDER_MAXIMUM,
+    Reason.NO_FURTHER_OPEN, Reason.GOOD_TILL_OVER, Reason.NO_PRICE, Reason.ORDER_MAXIMUM, Reason.DAILY_MAXIMUM,
 })  # fmt: skip
 """Refusals of a target at its call: nothing was decided about the position, so that nothing else of it is touched."""
 
@@ -209,17 +210,6 @@ def _sized(draft: Draft, exchange: Exchange, instrument: int, method: Method, as
             return _pct(draft, exchange, instrument, float(asked))
 
 
-def larger_than_allowed(
-    draft: Draft, exchange: Exchange, instrument: int, quantity: int, terms: Terms
-) -> Refusal | None:
-    """Why an order is too large for its board on this day; None when it is not."""
-    asked = abs(quantity)
-    if asked <= exchange.safe_size[instrument]:
-        return None
-    most = exchange.largest_order(instrument, draft.day, has_limit=terms.limit_price is not None)
-    return None if asked <= most else (Reason.ORDER_MAXIMUM, {"asked": asked, "maximum": most})
-
-
 def _check_number(method: Method, asked: float) -> None:
     what = {Method.ORDER: "amount", Method.TARGET: "amount", Method.LOTS: "lots", Method.PCT: "pct"}.get(
         method, "value"
@@ -295,16 +285,6 @@ def _close(draft: Draft, exchange: Exchange, instrument: int, asked: int, held: 
     if held <= 0 and pending_of(draft, instrument) * asked >= 0:
         return Sized(asked, refusal=(Reason.INSUFFICIENT_QUANTITY, {"asked": abs(asked), "sellable": 0}))
     return _close_of(exchange, instrument, asked, not_on_sale(draft, instrument, held, asked))
-
-
-def not_on_sale(draft: Draft, instrument: int, held: int, asked: int = -1) -> int:
-    """Units held that no open order of the side of `asked` has taken; all of them when such orders want more."""
-    on_sale = sum(
-        abs(order.leaves)
-        for order in open_orders(draft, instrument)
-        if order.leaves * asked > 0 and not order.is_untouched
-    )
-    return held - on_sale if on_sale < held else held
 
 
 def _close_of(exchange: Exchange, instrument: int, asked: int, left: int) -> Sized:

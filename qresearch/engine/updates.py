@@ -22,13 +22,13 @@ from qresearch.engine.open_orders import open_orders
 from qresearch.engine.queue import is_queued, released
 from qresearch.engine.reserves import cash_need, opens, reserved_cash
 from qresearch.engine.risk import end_uncovered
-from qresearch.engine.sizing import larger_than_allowed
+from qresearch.engine.rulings import auction_began, larger_than_allowed
 from qresearch.engine.ticks import on_tick
 
 NEXT_MATCH = "next_match"
 
 
-def cancel(draft: Draft, command: Cancel) -> bool:
+def cancel(draft: Draft, exchange: Exchange, command: Cancel) -> bool:
     """Withdraw what is left of an order.
 
     What is queued is withdrawn at once; what works too, or at the next match with ``cancel_latency="next_match"``.
@@ -43,6 +43,11 @@ def cancel(draft: Draft, command: Cancel) -> bool:
     if working is None and not is_queued(draft, order_id):
         facts = {"status": command.status or "over"}
         draft.emit(events.CancelRefused(draft.at, order_id, Reason.ALREADY_FINAL, facts))
+        return False
+    began = None if working is None else auction_began(exchange, draft, working.instrument)
+    if began is not None:
+        facts = {"since": f"{began:%H:%M}"}
+        draft.emit(events.CancelRefused(draft.at, order_id, Reason.CLOSING_AUCTION, facts))
         return False
     if working is None or draft.settings.cancel_latency != NEXT_MATCH:
         draft.emit(events.OrderCanceled(draft.at, order_id, Reason.USER_CANCEL, {}))
@@ -66,6 +71,9 @@ def update(draft: Draft, exchange: Exchange, command: Update) -> bool:
     order = working or released(draft, order_id)
     if quantity * order.leaves <= 0:
         return _refused(draft, order_id, (Reason.BELOW_FILLED, {"asked": total, "done": done}))
+    began = None if working is None else auction_began(exchange, draft, order.instrument)
+    if began is not None:
+        return _refused(draft, order_id, (Reason.CLOSING_AUCTION, {"since": f"{began:%H:%M}"}))
     terms = on_tick(draft, exchange, order.instrument, order.leaves, terms)
     if working is not None and draft.settings.cancel_latency == NEXT_MATCH:
         # Whether it may be is asked when it takes effect.

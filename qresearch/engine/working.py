@@ -153,7 +153,7 @@ class Walk:
             self._rest(order, Reason.NO_TRADES, facts, is_fresh=order.reason is None)
             return
         limit = order.terms.limit_price
-        invalid = None if limit is None else self.checks.outside_limits(order.instrument, limit)
+        invalid = self.checks.invalid_limit(order)
         if invalid is not None:
             self._refuse_or_wait(order, *invalid)
             return

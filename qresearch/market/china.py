@@ -11,9 +11,11 @@ first cut, 2012-06-01, is read from silence and flatters small orders by cents.
 
 from __future__ import annotations
 
+import datetime as dt
+
 from qresearch.domain.fees import STAMP_DUTY, TRANSFER_FEE
 from qresearch.domain.instrument import Board
-from qresearch.market.rulebook import FirstDays, LargestOrder, Levy, LotRule, RuleBook, dated
+from qresearch.market.rulebook import Band, Cage, FirstDays, LargestOrder, Levy, LotRule, RuleBook, dated
 
 MAIN = (Board.SH_MAIN, Board.SZ_MAIN)
 SHARES = (*MAIN, Board.CHINEXT, Board.STAR, Board.BSE)
@@ -133,6 +135,48 @@ _FIRST_DAYS = {
 }
 """By the day of listing, see :class:`FirstDays`."""
 
+_AUCTION = dated(
+    "SSE first-day price range, 2018-08-23; Yicai 2018-08-07",
+    _CAP_STATUS,
+    ("2014-01-01", "2023-04-09", Band(0.20, 0.20)),
+)
+_AUCTION_CHINEXT = dated(
+    "SSE first-day price range, 2018-08-23; Yicai 2018-08-07",
+    _CAP_STATUS,
+    ("2014-01-01", "2020-08-23", Band(0.20, 0.20)),
+)
+_OPENING_BANDS = {**dict.fromkeys(MAIN, _AUCTION), Board.CHINEXT: _AUCTION_CHINEXT}
+"""By the day of listing. Almost every listing opened at the upper end, where nobody sells."""
+
+_DAILY_BUYS = dict.fromkeys(
+    MAIN,
+    dated(
+        "Risk-warning board measures, article 10",
+        "secondary; start in Shenzhen not checked",
+        ("2013-01-04", "", 500_000),
+    ),
+)
+
+_TWO, _TWO_OR_TICKS, _FIVE = Cage(0.02), Cage(0.02, 10), Cage(0.05, 10)
+_CAGES = {
+    **dict.fromkeys(MAIN, dated(_GENERAL, "unverified", ("2023-04-10", "", _TWO_OR_TICKS))),
+    Board.CHINEXT: dated(_GENERAL, "unverified", ("2020-08-24", "2023-04-09", _TWO), ("2023-04-10", "", _TWO_OR_TICKS)),
+    Board.STAR: (
+        *dated(_STAR_PAGE, "verified", ("2019-07-22", "2023-04-09", _TWO)),
+        *dated(_GENERAL, "unverified", ("2023-04-10", "", _TWO_OR_TICKS)),
+    ),
+    Board.BSE: dated(_BSE_PAGE, "verified; the ticks not checked", ("2021-11-15", "", _FIVE)),
+}
+_AUCTION_BEGINS = dt.time(14, 57)
+_SZ_AUCTION = dated(
+    "SZSE trading overview 2018-10-09", "verified; start not checked", ("2006-07-01", "", _AUCTION_BEGINS)
+)
+_SH_AUCTION = dated("SSE adjusts its closing mechanism, 2018-08-23", "verified", ("2018-08-20", "", _AUCTION_BEGINS))
+_CLOSING_AUCTIONS = {
+    **dict.fromkeys((Board.SH_MAIN, Board.STAR), _SH_AUCTION),
+    **dict.fromkeys((Board.SZ_MAIN, Board.CHINEXT), _SZ_AUCTION),
+}
+
 _STAMP_DUTY = (
     *dated(_GENERAL, "unverified", ("", "2001-11-15", Levy(0.004, 0.004))),
     *dated("Xinhua 2005-01-24", "secondary; start not checked", ("2001-11-16", "2005-01-23", Levy(0.002, 0.002))),
@@ -184,6 +228,10 @@ CHINA_RULES = RuleBook(
     st_limits=_ST_LIMITS,
     own_limits=dict.fromkeys((Board.ETF, Board.LOF), _WIDE_FUNDS),
     first_days=_FIRST_DAYS,
+    opening_bands=_OPENING_BANDS,
+    daily_buys=_DAILY_BUYS,
+    cages=_CAGES,
+    closing_auctions=_CLOSING_AUCTIONS,
     settlement={Board.CONVERTIBLE: _SAME_DAY, Board.PLAIN: _SAME_DAY},
     levies={
         STAMP_DUTY: dict.fromkeys((*SHARES, *B_SHARES), _STAMP_DUTY),

@@ -128,6 +128,38 @@ def _apply_first_days(rules: RuleBook, days: Days, instruments: Sequence[Instrum
         up[start:stop, column], down[start:stop, column] = _units(window.up), _units(window.down)
 
 
+def opening_bands(
+    rules: RuleBook, days: Days, instruments: Sequence[Instrument], pre_close: Floats
+) -> dict[int, dict[int, tuple[float, float]]]:
+    """Highest and lowest price of the first opening auction of new listings, by day and instrument (indices).
+
+    Parameters
+    ----------
+    rules : RuleBook
+    days : (T,) ndarray of datetime64[D]
+    instruments : sequence of Instrument
+    pre_close : (T, N) ndarray of float64, currency per share
+        The issue price on the day of listing.
+    """
+    found: dict[int, dict[int, tuple[float, float]]] = {}
+    for column, share in enumerate(instruments):
+        band = None if share.list_date is None else on(rules.opening_bands.get(share.board, ()), share.list_date)
+        if band is None:
+            continue
+        day = int(np.searchsorted(days, np.datetime64(share.list_date)))
+        issued = (
+            float(pre_close[day, column]) if day < len(days) and days[day] == np.datetime64(share.list_date) else 0.0
+        )
+        if issued > 0:
+            grid = round(1 / rules.tick(share.board))
+            base = round(issued * grid)
+            up, down = (
+                (base * (_WHOLE + move) + _WHOLE // 2) // _WHOLE for move in (_units(band.up), -_units(band.down))
+            )
+            found.setdefault(day, {})[column] = (up / grid, down / grid)
+    return found
+
+
 def reference_price(  # noqa: PLR0917 - in the order of the formula
     previous_close: float, cash: float, bonus: float, rights: float, rights_price: float, tick: float
 ) -> float:

@@ -51,12 +51,18 @@ class LotRule(NamedTuple):
     minimum: int
     step: int
 
+    def __str__(self) -> str:
+        return f"{self.minimum:,}, then steps of {self.step:,}"
+
 
 class LargestOrder(NamedTuple):
     """Most shares that one order may be for: with a limit price, and at the market."""
 
     limit: int
     market: int
+
+    def __str__(self) -> str:
+        return f"{self.limit:,}" if self.limit == self.market else f"{self.limit:,}, at the market {self.market:,}"
 
 
 class FirstDays(NamedTuple):
@@ -65,6 +71,30 @@ class FirstDays(NamedTuple):
     sessions: int
     up: float | None
     down: float | None
+
+    def __str__(self) -> str:
+        limit = "no limit" if self.up is None or self.down is None else f"+{self.up:.1%} / -{self.down:.1%}"
+        return f"{limit} for {self.sessions} sessions"
+
+
+class Band(NamedTuple):
+    """How far from a reference price a price may lie, as fractions of it."""
+
+    up: float
+    down: float
+
+    def __str__(self) -> str:
+        return f"+{self.up:.0%} / -{self.down:.0%} of the issue price"
+
+
+class Cage(NamedTuple):
+    """How far beyond the market a limit price may lie in continuous trading: a fraction, or ticks if those are more."""
+
+    ratio: float
+    ticks: int = 0
+
+    def __str__(self) -> str:
+        return f"{self.ratio:.0%}" + (f", or {self.ticks} ticks if those are more" if self.ticks else "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +119,15 @@ class Levy:
     minimum: float = 0.0
     maximum: float = 0.0
     on_sales_only: bool = False
+
+    def __str__(self) -> str:
+        sides = [f"{rate:.5%} of {what}" for rate, what in ((self.bought, "purchases"), (self.sold, "sales")) if rate]
+        if self.par:
+            sides.append(f"{self.par:g} a share{' sold' if self.on_sales_only else ''}")
+        bounds = [
+            f"{word} {value:g}" for word, value in (("at least", self.minimum), ("at most", self.maximum)) if value
+        ]
+        return ", ".join([*sides, *bounds]) or "none"
 
 
 def dated(source: str, status: str, *rows: tuple[str, str, V]) -> tuple[Dated[V], ...]:
@@ -130,6 +169,14 @@ class RuleBook:
         From when a limit of an instrument's own counts on a board.
     first_days : mapping of Board to rows of FirstDays
         By the day of listing.
+    opening_bands : mapping of Board to rows of Band
+        By the day of listing: prices of the first opening auction, around the issue price.
+    daily_buys : mapping of Board to rows of int
+        Most shares under a risk warning that one account may buy on a day.
+    cages : mapping of Board to rows of Cage
+        Of limit prices that are entered inside continuous trading.
+    closing_auctions : mapping of Board to rows of time
+        From when nothing can be canceled before the close.
     settlement : mapping of Board to rows of bool
         True where what was bought today can be sold today; a board without a row: False.
     levies : mapping of str to mapping of Board to rows of Levy
@@ -148,6 +195,10 @@ class RuleBook:
     st_limits: ByBoard[float] = field(default_factory=dict)
     own_limits: ByBoard[str] = field(default_factory=dict)
     first_days: ByBoard[FirstDays] = field(default_factory=dict)
+    opening_bands: ByBoard[Band] = field(default_factory=dict)
+    daily_buys: ByBoard[int] = field(default_factory=dict)
+    cages: ByBoard[Cage] = field(default_factory=dict)
+    closing_auctions: ByBoard[dt.time] = field(default_factory=dict)
     settlement: ByBoard[bool] = field(default_factory=dict)
     levies: Mapping[str, ByBoard[Levy]] = field(default_factory=dict)
     dividend_tax: tuple[Dated[tuple[float, float, float]], ...] = ()
@@ -231,7 +282,8 @@ class RuleBook:
 
     def pays(self, name: str, board: Board) -> bool:
         """True where a board has ever paid a fee, and in a book that does not know the fee."""
-        return name not in self.levies or board in self.levies[name]
+        rows = self.levies.get(name, {}).get(board, ())
+        return name not in self.levies or any(row.value != Levy() for row in rows)
 
     @cached_property
     def fee_change_days(self) -> tuple[dt.date, ...]:
@@ -278,22 +330,10 @@ class RuleBook:
 
         >>> from qresearch.market.venue import CHINA
         >>> CHINA.rules.table()[0]["rule"], len({row["rule"] for row in CHINA.rules.table()})
-        ('lot', 11)
+        ('lot', 15)
         """
-        by_board: list[tuple[str, Mapping[Board, tuple[Dated[object], ...]]]] = [
-            ("lot", self.lots),
-            ("largest_order", self.largest_orders),
-            ("tick", self.ticks),
-            ("limit_ratio", self.limits),
-            ("limit_ratio_st", self.st_limits),
-            ("limit_ratio_own", self.own_limits),
-            ("first_days", self.first_days),
-            ("same_day_sale", self.settlement),
-            *self.levies.items(),
-            ("dividend_tax", dict.fromkeys(self.st_limits, self.dividend_tax)),
-        ]
         found: dict[tuple[str, Dated[object]], list[str]] = {}
-        for rule, boards in by_board:
+        for rule, boards in self._tables():
             for board, rows in boards.items():
                 for row in rows:
                     found.setdefault((rule, row), []).append(board.value)
@@ -308,6 +348,38 @@ class RuleBook:
                 "status": row.status,
             }
             for (rule, row), boards_of in found.items()
+        ]
+
+    def in_force(self, board: Board, day: dt.date) -> dict[str, Dated[object]]:
+        """The row of each rule that holds for a board on a day, by the name of the rule.
+
+        >>> from qresearch.market.venue import CHINA
+        >>> CHINA.rules.in_force(Board.STAR, dt.date(2024, 1, 2))["limit_ratio"].value
+        0.2
+        """
+        found = {}
+        for rule, boards in self._tables():
+            row = next((row for row in boards.get(board, ()) if row.holds(day)), None)
+            if row is not None:
+                found[rule] = row
+        return found
+
+    def _tables(self) -> list[tuple[str, Mapping[Board, tuple[Dated[object], ...]]]]:
+        return [
+            ("lot", self.lots),
+            ("largest_order", self.largest_orders),
+            ("tick", self.ticks),
+            ("limit_ratio", self.limits),
+            ("limit_ratio_st", self.st_limits),
+            ("limit_ratio_own", self.own_limits),
+            ("first_days", self.first_days),
+            ("opening_band", self.opening_bands),
+            ("daily_buys", self.daily_buys),
+            ("cage", self.cages),
+            ("closing_auction", self.closing_auctions),
+            ("same_day_sale", self.settlement),
+            *self.levies.items(),
+            ("dividend_tax", dict.fromkeys(self.st_limits, self.dividend_tax)),
         ]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, NoReturn, SupportsIndex
@@ -20,9 +21,9 @@ from qresearch.domain.arguments import flag, text, whole
 from qresearch.domain.arguments import path as path_of
 from qresearch.domain.arguments import symbols as symbols_of
 from qresearch.domain.calls import told_calls
-from qresearch.domain.settings import Settings
+from qresearch.domain.settings import Costs, Settings
 from qresearch.engine.exchange import AccountKind, MarketClock
-from qresearch.engine.fees import FeeModel, fixed_costs
+from qresearch.engine.fees import FeeModel, fixed_costs, undated
 from qresearch.engine.fills import FillModel
 from qresearch.engine.sizing_policy import SizingPolicy
 from qresearch.engine.slippage import SlippageModel
@@ -229,8 +230,20 @@ class Session(TradingApi):
             keeper.journal = Journal.create(journal, meta, keeper.memory.values, self._voice.tell)
             # A copy: what initialize does joins this very list before the journal writes it.
             keeper.journal.note("root", branch, list(branch.log), None)
+        self._tell_of_costs()
         keeper.keep("initialize", host.initialized(), keeper.memory.snapshot())
         self._navigation.clock.settle()
+
+    def _tell_of_costs(self) -> None:
+        """Say once where the costs that nobody chose are not those of the days of the run."""
+        exchange, costs = self.simulation.exchange, self.settings.costs
+        if self._options["costs"] != "default" or not isinstance(costs, Costs):
+            return
+        first, last = (dt.date.fromisoformat(exchange.date(day)) for day in (exchange.first, exchange.last))
+        if told := undated(self.market.venue, costs, first, last):
+            self.notices.tell(
+                f"The default costs are those of today on every day: {told}. costs='historical' charges by date."
+            )
 
     def _live_ticket(self, order_id: str) -> Ticket:
         return self._trader.ticket_on(self.simulation.timeline.branch, int(order_id))
@@ -620,7 +633,7 @@ class Session(TradingApi):
     def tables(self) -> Tables:
         """The account as tables: trade details, positions and portfolio now and by day, round trips, costs, figures.
 
-        ``session.tables.return_summary``; ``session.tables(names="swordfish")`` gives them under Swordfish's names.
+        ``session.tables.return_summary``; ``session.tables(branch="main")`` gives those of another branch.
         """
         return Tables(self.simulation)
 

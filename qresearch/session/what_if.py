@@ -81,6 +81,19 @@ class Preview:
         """True when every check passes now."""
         return all(passed for _, passed, _ in self.checks)
 
+    @property
+    def figures(self) -> list[tuple[str, str]]:
+        """Price, value, fees and what is left, by name, as they are shown."""
+        words = self.words
+        return [
+            (words("price"), price(self.price)),
+            (words("notional"), number(self.notional)),
+            *((words.fee(part), number(amount)) for part, amount in self.parts.items()),
+            (words("cash_now"), number(self.cash)),
+            (words("cash_after"), number(self.cash_after)),
+            (words("held_after"), f"{self.held_after:,}"),
+        ]
+
     def __repr__(self) -> str:
         words = self.words
         failed = words("list_comma").join(f"{name}: {text}" for name, passed, text in self.checks if not passed)
@@ -103,18 +116,10 @@ class Preview:
     def _repr_html_(self) -> str:
         words = self.words
         checks = [("✓" if passed else "✗", escape(name), escape(text)) for name, passed, text in self.checks]
-        money = [
-            (words("price"), price(self.price)),
-            (words("notional"), number(self.notional)),
-            *((words.fee(part), number(amount)) for part, amount in self.parts.items()),
-            (words("cash_now"), number(self.cash)),
-            (words("cash_after"), number(self.cash_after)),
-            (words("held_after"), f"{self.held_after:,}"),
-        ]
         asked, symbol, side = escape(self.asked), escape(self.symbol), words(f"a_{self.side}")
         head = f"<div>{words('what_if')} <b>{asked}</b>: {side} <b>{self.quantity:,}</b> {symbol}</div>"
         names = (" ", words("check"), words("numbers"))
-        return f"{head}{table(names, checks)}{table(('', words('in_currency') + '>'), money)}"
+        return f"{head}{table(names, checks)}{table(('', words('in_currency') + '>'), self.figures)}"
 
 
 @told_calls

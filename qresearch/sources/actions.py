@@ -146,7 +146,8 @@ def read_actions(
         No ex-date, or an amount that cannot be: cash and rights are not negative, a bonus is above -1.
     """
     table = _named(table_of(source, "corporate actions"))
-    if not table.empty or len(table.columns):
+    if not table.empty or not {"symbol", "ex_date"} <= set(table.columns):
+        # A table without entries is a statement, unlike one without columns.
         require(table, ("symbol", "ex_date"), "corporate actions")
     place = {symbol: column for column, symbol in enumerate(symbols)}
     found: list[ActionRow] = []

@@ -64,30 +64,48 @@ def complete_limits(
 ) -> tuple[dict[str, Floats], list[str]]:
     """Both limits: as given, else from the rule book; NaN on paused days and where `no_limit` is True.
 
-    A limit of 0, two that are the wrong way round, and one that is missing where there is a row, are no limits: the
-    rule book gives them, and a note counts them.
+    A few days without a limit, or with one of 0, are days without limits, as after a listing. Where limits are missing
+    for longer, or the two are the wrong way round, the rule book gives them; notes count both.
     """
     up, down = price_limits(rules, days, instruments, pre_close, flags["is_st"], no_limit)
     limits = {
         name: np.where(flags["paused"], np.nan, values) for name, values in (("limit_up", up), ("limit_down", down))
     }
-    wrong = np.zeros(pre_close.shape, dtype=np.bool_)
+    free = np.zeros(pre_close.shape, dtype=np.bool_)
+    wrong = free.copy()
+    turned = given["limit_up"] <= given["limit_down"] if len(given) > 1 else wrong
     for name, values in given.items():
-        other = given.get("limit_down" if name == "limit_up" else "limit_up")
-        unusable = ~(values > 0)
-        if other is not None:
-            unusable |= given["limit_up"] <= given["limit_down"]
-        filled = np.where(unusable, limits[name], values)
-        wrong |= unusable & ~np.isnan(limits[name])
-        limits[name] = filled if no_limit is None else np.where(no_limit, np.nan, filled)
+        missing = ~(values > 0) & ~np.isnan(limits[name])
+        lost = _lasting(missing) | (turned & ~missing)
+        free |= missing & ~lost
+        wrong |= lost
+        limits[name] = np.where(lost, limits[name], np.where(values > 0, values, np.nan))
+        if no_limit is not None:
+            limits[name] = np.where(no_limit, np.nan, limits[name])
+    told = (
+        (free, "have no limit in the data, and are taken for days without one"),
+        (wrong, "have limits that are missing for long, or the wrong way round: those of the rule book stand in"),
+    )
     notes = []
-    if wrong.any():
-        day, column = np.argwhere(wrong)[0]
-        notes.append(
-            f"{int(wrong.sum())} limits of the data are missing, 0 or the wrong way round, first "
-            f"{instruments[column].symbol} on {days[day]}: those of the rule book stand in."
-        )
+    for mask, what in told:
+        if mask.any():
+            day, column = np.argwhere(mask)[0]
+            notes.append(f"{int(mask.sum())} rows {what}, first {instruments[column].symbol} on {days[day]}.")
     return limits, notes
+
+
+_LONGEST_FREE = 5
+"""Sessions in a row that any rule leaves without limits."""
+
+
+def _lasting(mask: Bools) -> Bools:
+    """The cells of a mask that belong to runs of more days than a rule leaves without limits."""
+    found = np.zeros(mask.shape, dtype=np.bool_)
+    for column in np.flatnonzero(mask.sum(axis=0) > _LONGEST_FREE).tolist():
+        edges = np.flatnonzero(np.diff(mask[:, column].astype(np.int8), prepend=0, append=0))
+        for begin, end in zip(edges[::2].tolist(), edges[1::2].tolist(), strict=True):
+            found[begin:end, column] = end - begin > _LONGEST_FREE
+    return found
 
 
 def resolve_actions(

@@ -215,7 +215,7 @@ def _unquoted(spelling: object) -> object:
 
 
 _OF_A_FLOAT = re.compile(r"^\d{1,6}\.0$")
-_PLAIN_SPELLING = re.compile(r"^(?:[A-Za-z]{2,4}[._]?)?\d{6}(?:[._][A-Za-z]{2,4})?$")
+_PLAIN_SPELLING = re.compile(r"^(?:[A-Za-z]{2,4}[._]?)?[0-9]{6}(?:[._][A-Za-z]{2,4})?$")
 
 
 def repairs(column: pd.Series, symbols: tuple[str, ...]) -> list[str]:

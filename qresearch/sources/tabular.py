@@ -177,7 +177,7 @@ def read_market(
 def _asked(venue: object) -> Venue | None:
     """The venue that was asked for, by its name or itself."""
     if isinstance(venue, str):
-        return VENUES[choose("venue", venue.lower(), VENUES)]
+        return VENUES[venue.lower() if venue.lower() in VENUES else choose("venue", venue, VENUES)]
     if venue is not None and not isinstance(venue, Venue):
         raise UsageError(
             f"venue={shown(venue)} is not a Venue. Pass one of {', '.join(map(repr, VENUES))}, a Venue, or None."

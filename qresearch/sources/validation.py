@@ -196,9 +196,11 @@ def check_prices(rows: Rows, adjusted: bool) -> None:
                 rows.show(name),
             )
     if {"limit_up", "limit_down"} <= numbers.keys():
+        turned = numbers["limit_up"] < numbers["limit_down"]
+        # A few are mistakes, which the rule book mends; many are columns that changed places.
         rows.reject(
             "limit_up",
-            numbers["limit_up"] < numbers["limit_down"],
+            turned & (2 * turned.sum() > len(turned)),
             "an upper limit below the lower one",
             "Correct them, or check that the columns are not swapped.",
             rows.show("limit_up", "limit_down"),

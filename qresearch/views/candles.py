@@ -18,7 +18,7 @@ from qresearch.domain.arguments import whole
 from qresearch.errors import UsageError
 from qresearch.market.panel import Floats
 from qresearch.views.chart_data import MARKS, ChartData, ChartReader
-from qresearch.views.picture import Picture, Theme, canvas, dress, plain_style, say, split, theme_of, title
+from qresearch.views.picture import MANY, Picture, Theme, begin, few_ticks, plain_style, say, split
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -30,12 +30,11 @@ NOT_YET = "No bar of this instrument is visible yet."
 _LABEL = 0.05
 """Least distance of two labels of lines, as a part of the height."""
 _DATE = "2024-01-31"
-_MANY = 250
-"""More bars than these are labelled by month."""
 _STACK = 4
 """Marks beside one bar that stand apart; more share the last place."""
 
 
+@plain_style()
 def candles(
     session: AnySession,
     symbol: str | None = None,
@@ -82,31 +81,23 @@ def candles(
         if not orders:
             raise UsageError("candles: there is no order yet to take the instrument from. Pass symbol=.")
         symbol = session.market.symbols[orders[max(orders)].instrument]
-    colours = theme_of(theme)
     data = ChartReader(session).read(symbol, whole("count", count, example=60))
-    with plain_style():
-        figure, upper = canvas(ax, colours)
-        dress(upper, colours)
-        title(upper, colours, data.symbol)
-        picture = Picture(figure, data.symbol, own=ax is None)
-        if not len(data):
-            say(upper, colours, NOT_YET)
-            return picture
-        lower = split(figure, upper, 0.2)
-        dress(lower, colours)
-        Candles(upper, lower, colours, red_up=session.market.venue.red_is_up).draw(data)
-        label_ticks(lower, data.labels)
+    picture, upper, colours = begin(data.symbol, ax, theme)
+    if not len(data):
+        say(upper, colours, NOT_YET)
+        return picture
+    lower = split(picture, upper, colours, 0.2)
+    Candles(upper, lower, colours, red_up=session.market.venue.red_is_up).draw(data)
+    label_ticks(lower, data.labels)
     return picture
 
 
-def label_ticks(axes: Axes, labels: tuple[str, ...], most: int = 6) -> None:
-    """A few evenly spaced labels of bars: months where there are many, the time of day on bars inside the day."""
-    picks = np.unique(np.linspace(0, len(labels) - 1, min(most, len(labels))).round().astype(int)).tolist()
-    texts = [labels[pick] for pick in picks]
-    if len(labels) > _MANY and len(texts[0]) == len(_DATE):
-        texts = [text[: len("2024-01")] for text in texts]
-    # "2024-01-31 10:30" without its year.
-    axes.set_xticks(picks, [text[len("2024-") :] if len(text) > len(_DATE) else text for text in texts])
+def label_ticks(axes: Axes, labels: tuple[str, ...]) -> None:
+    """A few labels of bars: months where there are many, on bars inside the day "01-31 10:30" without its year."""
+    begin, end = len("2024-") if len(labels[0]) > len(_DATE) else 0, None
+    if len(labels) > MANY and not begin:
+        end = len("2024-01")
+    few_ticks(axes, [label[begin:end] for label in labels])
 
 
 @dataclass(frozen=True)
@@ -181,7 +172,7 @@ class Candles:
         lower.add_collection(self._volumes, autolim=False)
         dots: dict[str, Any] = {"color": theme.faint, "linewidth": 0.8, "linestyle": ":", "zorder": 1}
         self._limits = [upper.plot([], [], drawstyle="steps-mid", **dots)[0] for _ in range(2)]
-        self._marks: dict[str, PathCollection] = {}
+        self._marks = {kind: self._scatter(kind, shape) for kind, shape in SHAPES.items()}
         self._labels: list[Text] = []
         self._legend: tuple[str, ...] = ()
         lower.yaxis.set_major_formatter(FuncFormatter(_short))
@@ -246,21 +237,14 @@ class Candles:
             points.setdefault(mark.kind, []).append((mark.bar, height))
         for kind, collection in self._marks.items():
             collection.set_offsets(np.array(points.get(kind, [])).reshape(-1, 2))
-        kinds = tuple(kind for kind in MARKS if kind in points)
-        for kind in kinds:
-            if kind not in self._marks:
-                self._marks[kind] = self._scatter(kind, points[kind])
-        self._tell(kinds)
+        self._tell(tuple(kind for kind in MARKS if kind in points))
         return lowest, highest
 
-    def _scatter(self, kind: str, points: list[tuple[float, float]]) -> PathCollection:
-        shape = SHAPES[kind]
+    def _scatter(self, kind: str, shape: Shape) -> PathCollection:
         colour = getattr(self._theme, shape.colour)
         paint = {"facecolors": "none", "edgecolors": colour} if shape.hollow else {"color": colour}
-        xs, ys = zip(*points, strict=True)
-        return self.upper.scatter(
-            xs, ys, s=shape.size, marker=shape.marker, linewidths=1.2, zorder=4, label=self._words(kind), **paint
-        )
+        place: dict[str, Any] = {"s": shape.size, "marker": shape.marker, "linewidths": 1.2, "zorder": 4}
+        return self.upper.scatter([], [], label=self._words(kind), **place, **paint)
 
     def _tell(self, kinds: tuple[str, ...]) -> None:
         """A legend of the marks that occur."""
@@ -292,24 +276,22 @@ class Candles:
                 place = max(line.price, place + room)
                 number = f" #{line.order_id}" if line.order_id else ""
                 words = f"{price_text(line.price)} {self._words(line.kind)}{number}"
-                self._labels.append(self._label(words, right, place, getattr(self._theme, LINES[line.kind])))
-
-    def _label(self, words: str, right: float, height: float, colour: str) -> Text:
-        return self.upper.annotate(
-            words, (right, height), textcoords="offset points", xytext=(4, 0), va="center", fontsize=7.5, color=colour,
-            annotation_clip=False,
-        )  # fmt: skip
+                colour = getattr(self._theme, LINES[line.kind])
+                text = self.upper.annotate(
+                    words, (right, place), textcoords="offset points", xytext=(4, 0), va="center", fontsize=7.5,
+                    color=colour, annotation_clip=False,
+                )  # fmt: skip
+                self._labels.append(text)
 
 
 def _range(data: ChartData) -> tuple[float, float]:
     """The prices that must be seen: bars, lines near them, and the limits of the last bar."""
     known = np.concatenate((data.low, data.high, data.open[-1:]))
+    if np.isnan(known).all():
+        known = np.array([data.limit_up[-1], data.limit_down[-1]])
     known = known[~np.isnan(known)]
     if not len(known):
-        known = np.array([data.limit_up[-1], data.limit_down[-1]])
-        known = known[~np.isnan(known)]
-        if not len(known):
-            return 0.0, 1.0
+        return 0.0, 1.0
     low, high = float(known.min()), float(known.max())
     reach = max(high - low, 0.12 * high)
     near = [line.price for line in data.lines if low - reach <= line.price <= high + reach]

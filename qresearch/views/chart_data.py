@@ -6,7 +6,6 @@ Both renderers of the chart and the static candles are fed from this, so that th
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -14,18 +13,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from qresearch.book.history import states_at_closes
-from qresearch.book.orders import Orders
-from qresearch.domain import events
-from qresearch.domain.moment import CLOSE, OPEN
+from qresearch.book.projection import Projection
+from qresearch.domain.moment import CLOSE, OPEN, Moment
 from qresearch.domain.order import Status
 from qresearch.engine.valuation import equity_at_closes
 from qresearch.market.panel import Floats
+from qresearch.views.tape import Fills
 
 if TYPE_CHECKING:
     from qresearch.book.orders import OrderRecord
     from qresearch.book.timeline import Branch
+    from qresearch.domain.events import OrderFilled
     from qresearch.domain.state import Position
-    from qresearch.market.intraday import Intraday
     from qresearch.session.port import AnySession
 
 Ints = NDArray[np.int64]
@@ -148,8 +147,12 @@ class ChartReader:
     """
 
     def __init__(self, session: AnySession) -> None:
-        self._session = session
-        self._orders = _OrdersOf()
+        self._session, panel = session, session.market.panel
+        # The axis: days, or bars inside the day.
+        self._inside = panel.intraday
+        self._bars = panel if panel.intraday is None else panel.intraday
+        self._stamps = session.market.days if panel.intraday is None else panel.intraday.times
+        self._fills = Projection(session.simulation, Fills)
         self._equity = _Equity()
 
     def read(self, symbol: str, count: int = 120, *, first: int | None = None) -> ChartData:
@@ -172,57 +175,37 @@ class ChartReader:
         UnknownSymbol
             No such instrument.
         """
-        session = self._session
-        market = session.market
+        simulation, market = self._session.simulation, self._session.market
         column = market.column(symbol)
-        name = market.symbols[column]
         rows = self._rows(column, count, first)
-        days = self._days_of(rows)
-        instrument = market.instruments[column]
-        equity, drawdown = self._account(days)
-        orders = self._orders.read(session, column)
+        days = rows if self._inside is None else self._inside.day_of[rows]
+        bars = {field: getattr(self._bars, field)[rows, column] for field in ("open", "high", "low", "close", "volume")}
+        if len(rows) and rows[-1] >= self.stop:
+            # Of a bar that is not over, nothing but the open once it is there.
+            for field in bars if simulation.view.phase < OPEN else bars.keys() - {"open"}:
+                bars[field][-1] = np.nan
+        day_ends = np.append(days[1:] != days[:-1], True)[: len(days)]
+        equity, drawdown = (np.where(day_ends, of_days[days], np.nan) for of_days in self._equity.read(self._session))
+        orders = [order for order in simulation.orders.now().values() if order.instrument == column]
+        instrument, name = market.instruments[column], market.symbols[column]
         return ChartData(
             symbol=name,
             title=f"{name} {instrument.name}".strip() if instrument.name != name else name,
-            labels=self._labels(rows),
-            **{field: self._cut(field, rows, column) for field in ("open", "high", "low", "close", "volume")},
+            labels=tuple(text.replace("T", " ") for text in self._stamps[rows].astype(str).tolist()),
+            **bars,
             limit_up=market.panel.limit_up[days, column],
             limit_down=market.panel.limit_down[days, column],
             marks=self._marks(orders, rows),
-            lines=self._lines(orders, session.simulation.account.positions.get(column)),
+            lines=self._lines(orders, simulation.account.positions.get(column)),
             equity=equity,
             drawdown=drawdown,
-            tick=float(session.simulation.exchange.steps[column]),
+            tick=float(simulation.exchange.steps[column]),
         )
-
-    def _account(self, days: Ints) -> tuple[Floats, Floats]:
-        """Equity and drawdown, each at the last bar of its day."""
-        known_days, values, falls = self._equity.read(self._session)
-        ends = np.append(days[1:] != days[:-1], True) if len(days) else np.zeros(0, dtype=np.bool_)
-        found = np.searchsorted(known_days, days)
-        known = ends & (found < len(known_days))
-        known[known] = known_days[found[known]] == days[known]
-        equity, drawdown = np.full(len(days), np.nan), np.full(len(days), np.nan)
-        equity[known], drawdown[known] = values[found[known]], falls[found[known]]
-        return equity, drawdown
-
-    # ------------------------------------------------------------------ the axis: days, or bars inside the day
-
-    @property
-    def _inside(self) -> Intraday | None:
-        return self._session.market.panel.intraday
 
     @property
     def stop(self) -> int:
         """Number of whole bars that are visible, on the axis of the chart."""
         return len(self._session.simulation.view.array("close", "day" if self._inside is None else "bar"))
-
-    def _days_of(self, rows: Ints) -> Ints:
-        return rows if self._inside is None else self._inside.day_of[rows]
-
-    def _labels(self, rows: Ints) -> tuple[str, ...]:
-        stamps = self._session.market.days if self._inside is None else self._inside.times
-        return tuple(text.replace("T", " ") for text in stamps[rows].astype(str).tolist())
 
     def _row_of(self, day: int, phase: int, bar: int) -> int:
         """The bar in which a moment lies."""
@@ -236,54 +219,41 @@ class ChartReader:
     def _rows(self, column: int, count: int, first: int | None) -> Ints:
         """Rows to draw: those with a bar, and the present one once anything of it is known."""
         view, stop, inside = self._session.simulation.view, self.stop, self._inside
-        panel = view.market.panel
         # Days without a row are left out, so that a long hole shortens the window.
         begin = max(stop - count, 0) if first is None else first
-        close = panel.close if inside is None else inside.close
-        rows = begin + np.flatnonzero(~np.isnan(close[begin:stop, column]))
+        rows = begin + np.flatnonzero(~np.isnan(self._bars.close[begin:stop, column]))
         if view.whole_days <= view.day:
             if inside is not None:
                 begun = view.phase == OPEN and inside.counts[view.day] > 0
                 shows = begun and not np.isnan(inside.open[inside.firsts[view.day], column])
             else:
+                panel = view.market.panel
                 opened = view.phase >= OPEN and not np.isnan(panel.open[view.day, column])
                 shows = opened or not np.isnan(panel.limit_up[view.day, column])
             if shows:
                 rows = np.append(rows, stop)
         return (rows if first is not None else rows[-count:]).astype(np.int64)
 
-    def _cut(self, field: str, rows: Ints, column: int) -> Floats:
-        """A field at some bars; of one that is not over, nothing but the open once it is there."""
-        view = self._session.simulation.view
-        source = self._session.market.panel if self._inside is None else self._inside
-        values: Floats = getattr(source, field)[rows, column]
-        if len(rows) and rows[-1] >= self.stop and (field != "open" or view.phase < OPEN):
-            values[-1] = np.nan
-        return values
-
     # ------------------------------------------------------------------ orders
 
     def _marks(self, records: list[OrderRecord], rows: Ints) -> tuple[Mark, ...]:
         place = {row: bar for bar, row in enumerate(rows.tolist())}
-        marks = []
-        is_open = {}
+        marks, is_open = [], {}
+
+        def mark(at: Moment | None, price: float, kind: str, order: OrderRecord | OrderFilled, quantity: int) -> None:
+            bar = None if at is None else place.get(self._row_of(*at))
+            if bar is not None:
+                marks.append(Mark(bar, price, kind, order.side.value, order.order_id, abs(quantity)))
+
         for record in records:
-            is_open[record.order_id] = not record.status.is_final
-            bar = place.get(self._row_of(*record.placed))
-            side = record.side.value
-            if bar is not None:
-                kind = "waiting" if is_open[record.order_id] and not record.filled else "placed"
-                marks.append(Mark(bar, np.nan, kind, side, record.order_id, abs(record.quantity)))
-            end = None if record.ended is None else place.get(self._row_of(*record.ended))
-            if end is not None and record.status in _ENDS:
-                marks.append(Mark(end, np.nan, _ENDS[record.status], side, record.order_id, record.canceled))
-        for fill in self._orders.fills:
-            bar = place.get(self._row_of(fill.at.day, fill.at.phase, fill.at.bar))
-            if bar is not None:
+            waits = is_open[record.order_id] = not record.status.is_final
+            mark(record.placed, np.nan, "placed" if record.filled or not waits else "waiting", record, record.quantity)
+            if record.status in _ENDS:
+                mark(record.ended, np.nan, _ENDS[record.status], record, record.canceled)
+        for fill, _ in self._fills.now().made:
+            if fill.order_id in is_open:
                 kind = "bought" if fill.quantity > 0 else "sold"
-                kind = f"partly {kind}" if is_open.get(fill.order_id) else kind
-                side = fill.side.value
-                marks.append(Mark(bar, fill.price, kind, side, fill.order_id, abs(fill.quantity)))
+                mark(fill.at, fill.price, f"partly {kind}" if is_open[fill.order_id] else kind, fill, fill.quantity)
         return tuple(marks)
 
     def _lines(self, records: list[OrderRecord], held: Position | None) -> tuple[PriceLine, ...]:
@@ -306,58 +276,6 @@ class ChartReader:
         return tuple(lines)
 
 
-class _OrdersOf:
-    """The orders and fills of one instrument, walked out of the log as it grows, and anew when it gets shorter.
-
-    Of a block only the rows of the instrument are taken apart: what others did costs next to nothing.
-    """
-
-    def __init__(self) -> None:
-        self._branch: Branch | None = None
-        self._column = -1
-        self._begin()
-
-    def _begin(self) -> None:
-        self._count = 0
-        self._book = Orders()
-        self.fills: list[events.OrderFilled] = []
-        """Fills of the instrument that was read last, in order."""
-
-    def read(self, session: AnySession, column: int) -> list[OrderRecord]:
-        """The orders in an instrument as of now, in order."""
-        timeline = session.simulation.timeline
-        branch, count = timeline.branch, timeline.count
-        if branch is not self._branch or column != self._column or count < self._count:
-            self._branch, self._column = branch, column
-            self._begin()
-        for event in branch.log[self._count : count]:
-            self._take(event)
-        self._count = count
-        if session.simulation.draft is not None:
-            # Inside a callback: what it has done so far is read every time.
-            for event in session.simulation.draft.events:
-                self._take(event)
-            self._branch = None
-        return list(self._book.values())
-
-    def _take(self, event: events.Event) -> None:
-        singles: Iterable[events.Record]
-        if isinstance(event, (events.Placed, events.Matched)):
-            found = np.flatnonzero(np.asarray(event.instruments) == self._column)
-            if not len(found):
-                return
-            singles = event.records(found.tolist())
-        else:
-            singles = (event,)
-        orders = self._book
-        for single in singles:
-            is_ours = isinstance(single, events.OrderCreated) and single.instrument == self._column
-            if is_ours or getattr(single, "order_id", None) in orders:
-                orders.fold(single)
-                if isinstance(single, events.OrderFilled):
-                    self.fills.append(single)
-
-
 class _Equity:
     """Equity at every close of a branch, extended as the session moves."""
 
@@ -367,8 +285,8 @@ class _Equity:
         self._days: list[int] = []
         self._values: list[int] = []
 
-    def read(self, session: AnySession) -> tuple[Ints, Floats, Floats]:
-        """(D,) days (indices), equity in the currency, and drawdown at their closes, up to now."""
+    def read(self, session: AnySession) -> Floats:
+        """(2, T) ndarray of float64: equity in the currency, and drawdown, at the closes up to now; NaN elsewhere."""
         timeline, exchange = session.simulation.timeline, session.simulation.exchange
         branch, stop = timeline.branch, timeline.cursor
         if branch is not self._branch:
@@ -382,5 +300,7 @@ class _Equity:
         self._stop = stop
         steps = np.array([session.simulation.starting_equity, *self._values], dtype=np.int64)
         peaks = np.maximum.accumulate(steps)
-        falls = np.divide(steps - peaks, peaks, out=np.zeros(len(steps)), where=peaks > 0)
-        return np.array(self._days, dtype=np.int64), steps[1:] / exchange.money.units, falls[1:]
+        found = np.full((2, len(exchange.market.days)), np.nan)
+        found[0, self._days] = steps[1:] / exchange.money.units
+        found[1, self._days] = np.divide(steps - peaks, peaks, out=np.zeros(len(steps)), where=peaks > 0)[1:]
+        return found

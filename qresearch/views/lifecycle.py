@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import groupby, pairwise
+from xml.sax.saxutils import escape
 
 import numpy as np
 
@@ -51,6 +53,16 @@ TEXTURES: dict[str, tuple[int, float] | None] = {
 }  # fmt: skip
 """Strokes (slope, distance) of each stretch; none for a plain one."""
 COLOURS = {**STATE_COLOURS, CANCEL_PENDING: "#be185d"}
+MARKS = (
+    "chart_partly_bought",
+    "chart_partly_sold",
+    "FILLED",
+    "event_OrderTriggered",
+    "CANCELED",
+    "EXPIRED",
+    "REJECTED",
+)
+"""What is marked, by the keys of its words, in the order of the legend."""
 Days = np.ndarray[tuple[int], np.dtype[np.datetime64]]
 
 
@@ -185,7 +197,7 @@ class _Row:
         symbol = "" if self.symbols is None else f" {self.symbols[order.instrument]}"
         side = say(f"a_{order.side}")
         why = "" if order.reason is None else say(order.reason, **order.facts)
-        yield tag("title", _escaped(f"{self.life.name(say=say)}: {say.code(order.status.value)}. {why}".strip()))
+        yield tag("title", escape(f"{self.life.name(say=say)}: {say.code(order.status.value)}. {why}".strip()))
         yield words((44, self.middle - 2), f"{order.order_id}", size=12, fill=FAINT, anchor="end", bold=True)
         yield words((52, self.middle - 2), _cut(f"{side} {abs(order.quantity):,}{symbol}", 23), size=12)
         yield words((52, self.middle + 11), _cut(say.terms(order.terms), 30), size=9.5, fill=FAINT)
@@ -200,13 +212,10 @@ class _Row:
 
     def _stretches(self) -> Iterator[tuple[Stop, float, float]]:
         """From where to where it looked the same, and as what."""
-        looks: list[Stop] = []
-        for stop in self.life.stops:
-            if not looks or _look(looks[-1]) != _look(stop):
-                looks.append(stop)
-        ends = [*((stop.day, stop.phase) for stop in looks[1:]), self.axis.now]
-        for stop, end in zip(looks, ends, strict=True):
-            x0, x1 = self.axis.x(stop.day, stop.phase), self.axis.x(*end)
+        looks = [next(same) for _, same in groupby(self.life.stops, _look)]
+        moments = [*((stop.day, stop.phase) for stop in looks), self.axis.now]
+        for stop, (begin, end) in zip(looks, pairwise(moments), strict=True):
+            x0, x1 = self.axis.x(*begin), self.axis.x(*end)
             if x1 > x0 and not stop.status.is_final:
                 yield stop, x0, x1
 
@@ -217,11 +226,10 @@ class _Row:
             is_end = stop.status.is_final and stop.move in _ENDS
             if stop.move in {Move.FILL, Move.TRIGGER} or is_end:
                 by_place.setdefault(self.axis.x(stop.day, stop.phase), []).append(stop)
-        side = 1 if self.life.order.quantity > 0 else -1
         for x, stops in by_place.items():
             for place, stop in enumerate(stops):
                 at = (x + SPREAD * (place - (len(stops) - 1) / 2), self.middle)
-                yield from _mark(at, stop, side)
+                yield from _mark(at, stop, self.life.side)
 
     def _end(self) -> Iterator[str]:
         order = self.life.order
@@ -245,7 +253,7 @@ _ENDS = frozenset({Move.FILL, Move.CANCEL, Move.EXPIRE, Move.REJECT})
 
 def _stretch(box: Box, stop: Stop, quantity: int) -> Iterator[str]:
     """A bar of one state: its texture, and from below the part that is filled."""
-    key = CANCEL_PENDING if stop.cancel_requested else stop.status.value
+    key = _key(stop)
     colour, texture = COLOURS[key], TEXTURES[key]
     yield box.draw(fill=GROUND)
     yield tag("rect", x=box.left, y=box.top, width=box.width, height=box.height, fill=colour, fill_opacity="0.18")
@@ -262,15 +270,12 @@ def _mark(at: Point, stop: Stop, side: int) -> Iterator[str]:
     x, y = at
     colour = COLOURS[stop.status.value]
     if stop.move is Move.TRIGGER:
-        yield path([(x - 2, y + 9), (x + 3, y + 1), (x - 3, y - 1), (x + 2, y - 9)], colour=GROUND, width=5)
-        yield path([(x - 2, y + 9), (x + 3, y + 1), (x - 3, y - 1), (x + 2, y - 9)], colour=INK, width=2)
+        for ink, width in ((GROUND, 5.0), (INK, 2.0)):
+            yield path([(x - 2, y + 9), (x + 3, y + 1), (x - 3, y - 1), (x + 2, y - 9)], colour=ink, width=width)
     elif stop.move is Move.FILL:
-        if stop.status is Status.FILLED:
-            yield tag("circle", cx=x, cy=y, r=9, fill=colour, stroke=GROUND, stroke_width=1.5)
-            yield arrow_head((x, y - 5.5 * side), (0, -side), colour=GROUND, size=9.5)
-        else:
-            yield tag("circle", cx=x, cy=y, r=9, fill=GROUND, stroke=COLOURS["FILLED"], stroke_width=1.8)
-            yield arrow_head((x, y - 5.5 * side), (0, -side), colour=COLOURS["FILLED"], size=9.5)
+        fill, ink, width = (colour, GROUND, 1.5) if stop.status is Status.FILLED else (GROUND, COLOURS["FILLED"], 1.8)
+        yield tag("circle", cx=x, cy=y, r=9, fill=fill, stroke=ink, stroke_width=width)
+        yield arrow_head((x, y - 5.5 * side), (0, -side), colour=ink, size=9.5)
     elif stop.status is Status.REJECTED:
         for ink, width in ((GROUND, 7.0), (colour, 3.6)):
             yield path([(x - 6, y - 6), (x + 6, y + 6)], colour=ink, width=width)
@@ -286,50 +291,38 @@ def _mark(at: Point, stop: Stop, side: int) -> Iterator[str]:
 def _legend(shown: Sequence[Life], say: Words) -> Iterator[str]:
     """The textures and shapes that occur: states in one line, marks in the next."""
     stops = [stop for life in shown for stop in life.stops]
-    states = {CANCEL_PENDING if stop.cancel_requested else stop.status.value for stop in stops}
+    looks = {_key(stop): stop._replace(filled=0) for stop in stops}
     x = 20.0
     for key in TEXTURES:
-        if key in states and key != "CREATED":
-            sample = Stop(
-                0, 0, Status.WORKING if key == CANCEL_PENDING else Status(key), None, 0, key == CANCEL_PENDING
-            )
-            yield from _stretch(Box(x, 40, 26, 12), sample, 1)
+        if key in looks and key != "CREATED":
+            yield from _stretch(Box(x, 40, 26, 12), looks[key], 1)
             name = say("cancel_pending") if key == CANCEL_PENDING else say.code(key).replace("_", " ").lower()
             yield words((x + 32, 50), name, size=11)
             x += 32 + breadth(name, 11) + 16
-    samples = [
-        ("chart_partly_bought", Stop(0, 0, Status.WORKING, Move.FILL), 1, any(_is_part(life, 1) for life in shown)),
-        ("chart_partly_sold", Stop(0, 0, Status.WORKING, Move.FILL), -1, any(_is_part(life, -1) for life in shown)),
-        ("FILLED", Stop(0, 0, Status.FILLED, Move.FILL), 1, "FILLED" in states),
-        (
-            "event_OrderTriggered",
-            Stop(0, 0, Status.WORKING, Move.TRIGGER),
-            1,
-            any(stop.move is Move.TRIGGER for stop in stops),
-        ),
-        ("CANCELED", Stop(0, 0, Status.CANCELED, Move.CANCEL), 1, "CANCELED" in states),
-        ("EXPIRED", Stop(0, 0, Status.EXPIRED, Move.EXPIRE), 1, "EXPIRED" in states),
-        ("REJECTED", Stop(0, 0, Status.REJECTED, Move.REJECT), 1, "REJECTED" in states),
-    ]
+    marks = {_name_of_mark(stop, life.side): (stop, life.side) for life in shown for stop in life.stops}
     x = 20.0
-    for key, stop, side, is_met in samples:
-        if is_met:
+    for key in MARKS:
+        if key in marks:
+            stop, side = marks[key]
             name = say(key)
-            yield from _mark((x + 13, 72), stop, side)
+            yield from _mark((x + 13, 72), stop, 1 if key == "FILLED" else side)
             yield words((x + 32, 76), name, size=11)
             x += 32 + breadth(name, 11) + 16
 
 
-def _is_part(life: Life, side: int) -> bool:
-    """True when an order of a side had a fill that left something open."""
-    return life.order.quantity * side > 0 and any(
-        stop.move is Move.FILL and stop.status is not Status.FILLED for stop in life.stops
-    )
+def _key(stop: Stop) -> str:
+    """What a bar of a state looks like."""
+    return CANCEL_PENDING if stop.cancel_requested else stop.status.value
+
+
+def _name_of_mark(stop: Stop, side: int) -> str:
+    """Key of the words for what is marked at a stop; the state where nothing else happened."""
+    if stop.move is Move.TRIGGER:
+        return "event_OrderTriggered"
+    if stop.move is Move.FILL and stop.status is not Status.FILLED:
+        return "chart_partly_bought" if side > 0 else "chart_partly_sold"
+    return stop.status.value
 
 
 def _cut(text: str, most: int) -> str:
     return text if len(text) <= most else f"{text[: most - 1]}…"
-
-
-def _escaped(text: str) -> str:
-    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")

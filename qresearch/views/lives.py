@@ -55,13 +55,9 @@ class Life:
     stops: tuple[Stop, ...]
 
     @property
-    def path(self) -> tuple[tuple[int, int, Status], ...]:
-        """(day, phase, state), one for each change of state."""
-        told: list[tuple[int, int, Status]] = []
-        for stop in self.stops:
-            if not told or told[-1][2] is not stop.status:
-                told.append((stop.day, stop.phase, stop.status))
-        return tuple(told)
+    def side(self) -> int:
+        """1 for a buy, -1 for a sale."""
+        return 1 if self.order.quantity > 0 else -1
 
     def name(self, symbols: Sequence[str] | None = None, say: Words = ENGLISH) -> str:
         """The order in a few words, with its symbol where the columns have names."""
@@ -91,7 +87,7 @@ def lives(log: Iterable[events.Event]) -> dict[int, Life]:
     >>> begun, opened = Moment(0, 3), Moment(1, 1)
     >>> created = events.OrderCreated(begun, 1, 0, 100, 0, 100.0, MARKET_DAY)
     >>> log = [created, events.OrderQueued(begun, 1), events.OrderReleased(opened, 1)]
-    >>> [(day, phase, str(status)) for day, phase, status in lives(log)[1].path]
+    >>> [(stop.day, stop.phase, str(stop.status)) for stop in lives(log)[1].stops]
     [(0, 3, 'CREATED'), (0, 3, 'QUEUED'), (1, 1, 'WORKING')]
     """
     book = Orders()

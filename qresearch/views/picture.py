@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,6 +25,10 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 DPI = 100
+GAP = 0.03
+"""Between upper and lower axes, as a part of the height."""
+MANY = 250
+"""More days, or bars, than these are labelled by month."""
 
 
 @dataclass(frozen=True)
@@ -111,28 +115,35 @@ def theme_of(name: str) -> Theme:
     return THEMES[choose("theme", name, THEMES)]
 
 
-def canvas(ax: Axes | None, theme: Theme, height: float = 4.5) -> tuple[Figure, Axes]:
-    """Axes to draw on: those of the caller, or new ones on a figure of 8 by `height` inches."""
-    if ax is not None:
+def begin(
+    name: str, ax: Axes | None, theme: str, *, height: float = 4.5, grid: bool = True
+) -> tuple[Picture, Axes, Theme]:
+    """A picture with its title, on axes of the caller or on a figure of 8 by `height` inches, and what to draw with."""
+    colours = theme_of(theme)
+    if ax is None:
+        figure = Figure(figsize=(8, height), dpi=DPI, facecolor=colours.ground)
+        FigureCanvasAgg(figure)
+        # Room for a title above, dates below, numbers left, names right; the same in inches whatever the height.
+        axes = figure.add_axes((0.09, 0.42 / height, 0.79, 1 - 0.87 / height))
+    else:
         if not hasattr(ax, "get_figure"):
             raise UsageError(f"ax={shown(ax)} is no Axes of matplotlib. Pass one, or leave it out for a new figure.")
-        figure = ax.get_figure(root=True)
-        assert figure is not None  # axes always belong to a figure
-        return figure, ax
-    figure = Figure(figsize=(8, height), dpi=DPI, facecolor=theme.ground)
-    FigureCanvasAgg(figure)
-    # Room for a title above, dates below, numbers left, names right; the same in inches whatever the height.
-    box = (0.09, 0.42 / height, 0.79, 1 - 0.87 / height)
-    return figure, figure.add_axes(box)
+        found, axes = ax.get_figure(root=True), ax
+        assert found is not None  # axes always belong to a figure
+        figure = found
+    dress(axes, colours, grid=grid)
+    axes.set_title(name, loc="left", color=colours.text, fontsize=10, fontweight="bold", pad=8)
+    return Picture(figure, name, own=ax is None), axes, colours
 
 
-def split(figure: Figure, ax: Axes, share: float, gap: float = 0.03) -> Axes:
+def split(picture: Picture, ax: Axes, theme: Theme, share: float, *, grid: bool = True) -> Axes:
     """Give the lower part of some axes to new ones that share the horizontal axis."""
     box = ax.get_position()
     low = box.height * share
-    ax.set_position((box.x0, box.y0 + low + gap, box.width, box.height - low - gap))
-    lower = figure.add_axes((box.x0, box.y0, box.width, low), sharex=ax)
+    ax.set_position((box.x0, box.y0 + low + GAP, box.width, box.height - low - GAP))
+    lower = picture.figure.add_axes((box.x0, box.y0, box.width, low), sharex=ax)
     ax.tick_params(labelbottom=False)
+    dress(lower, theme, grid=grid)
     return lower
 
 
@@ -148,11 +159,6 @@ def dress(ax: Axes, theme: Theme, *, grid: bool = True) -> None:
         ax.set_axisbelow(True)
 
 
-def title(ax: Axes, theme: Theme, words: str) -> None:
-    """A title, left above the axes."""
-    ax.set_title(words, loc="left", color=theme.text, fontsize=10, fontweight="bold", pad=8)
-
-
 def say(ax: Axes, theme: Theme, words: str) -> None:
     """A sentence instead of a drawing."""
     ax.text(0.5, 0.5, words, transform=ax.transAxes, ha="center", va="center", color=theme.faint, fontsize=10)
@@ -160,9 +166,12 @@ def say(ax: Axes, theme: Theme, words: str) -> None:
     ax.set_yticks([])
 
 
-def date_ticks(axes: Axes, days: pd.DatetimeIndex, most: int = 6) -> None:
-    """Dates at a few evenly spaced days."""
-    count = len(days)
-    picks = np.unique(np.linspace(0, count - 1, min(most, count)).round().astype(int))
-    form = "%Y-%m" if count > 250 else "%Y-%m-%d"
-    axes.set_xticks(picks.tolist(), [days[pick].strftime(form) for pick in picks])
+def few_ticks(axes: Axes, labels: Sequence[str], most: int = 6) -> None:
+    """A few evenly spaced labels of the many that stand side by side."""
+    picks = np.unique(np.linspace(0, len(labels) - 1, min(most, len(labels))).round().astype(int)).tolist()
+    axes.set_xticks(picks, [labels[pick] for pick in picks])
+
+
+def date_ticks(axes: Axes, days: pd.DatetimeIndex) -> None:
+    """Dates at a few evenly spaced days; months where there are many."""
+    few_ticks(axes, days.strftime("%Y-%m" if len(days) > MANY else "%Y-%m-%d").tolist())

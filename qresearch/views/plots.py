@@ -26,7 +26,7 @@ from qresearch.market.panel import Floats
 from qresearch.views.candles import candles
 from qresearch.views.lifecycle import orders_timeline
 from qresearch.views.lives import lives
-from qresearch.views.picture import Picture, Theme, canvas, date_ticks, dress, plain_style, say, split, theme_of, title
+from qresearch.views.picture import Picture, Theme, begin, date_ticks, few_ticks, plain_style, say, split
 from qresearch.views.states import state_diagram
 from qresearch.views.svg import SvgPicture
 
@@ -88,41 +88,36 @@ def equity_and_drawdown(
     return growth(lines, history.days, ax=ax, theme=theme)
 
 
+@plain_style()
 def growth(
     lines: dict[str, Floats], days: pd.DatetimeIndex, *, ax: Axes | None = None, theme: str = "light"
 ) -> Picture:
     """Growth and drawdown of daily returns by name; the first is the one in front."""
-    colours = theme_of(theme)
-    with plain_style():
-        figure, upper = canvas(ax, colours)
-        dress(upper, colours)
-        title(upper, colours, "Equity and drawdown")
-        picture = Picture(figure, "Equity and drawdown", own=ax is None)
-        if not len(days):
-            say(upper, colours, NOTHING)
-            return picture
-        lower = split(figure, upper, 0.3)
-        dress(lower, colours)
-        # One point before the first day: everything starts at 0.
-        ends = []
-        for number, (name, returns) in enumerate(lines.items()):
-            colour, width = (colours.main, 1.6) if number == 0 else (colours.other, 1.1)
-            dashes = "-" if number == 0 else (0, (4, 1.5))
-            across = np.arange(-1, len(returns))
-            value = np.concatenate(([0.0], np.cumprod(1 + returns) - 1))
-            upper.plot(across, value, color=colour, linewidth=width, linestyle=dashes, zorder=3 - number)
-            below = -np.concatenate(([0.0], statistics.drawdowns(returns)))
-            lower.plot(across, below, color=colour, linewidth=0.8 * width, linestyle=dashes, zorder=3 - number)
-            if number == 0:
-                lower.fill_between(across, below, 0, color=colour, alpha=0.2, linewidth=0)
-                _deepest(lower, colours, below)
-            ends.append((value[-1], f"{name}\n{value[-1]:+.1%}", colour))
-        _label_ends(upper, ends, len(days))
-        upper.axhline(0, color=colours.faint, linewidth=0.6)
-        for axes in (upper, lower):
-            axes.yaxis.set_major_formatter(PercentFormatter(1, decimals=_decimals(axes)))
-        lower.set_xlim(-1, len(days) - 0.5)
-        date_ticks(lower, days)
+    picture, upper, colours = begin("Equity and drawdown", ax, theme)
+    if not len(days):
+        say(upper, colours, NOTHING)
+        return picture
+    lower = split(picture, upper, colours, 0.3)
+    # One point before the first day: everything starts at 0.
+    ends = []
+    for number, (name, returns) in enumerate(lines.items()):
+        colour, width = (colours.main, 1.6) if number == 0 else (colours.other, 1.1)
+        dashes = "-" if number == 0 else (0, (4, 1.5))
+        across = np.arange(-1, len(returns))
+        value = np.concatenate(([0.0], np.cumprod(1 + returns) - 1))
+        upper.plot(across, value, color=colour, linewidth=width, linestyle=dashes, zorder=3 - number)
+        below = -np.concatenate(([0.0], statistics.drawdowns(returns)))
+        lower.plot(across, below, color=colour, linewidth=0.8 * width, linestyle=dashes, zorder=3 - number)
+        if number == 0:
+            lower.fill_between(across, below, 0, color=colour, alpha=0.2, linewidth=0)
+            _deepest(lower, colours, below)
+        ends.append((value[-1], f"{name}\n{value[-1]:+.1%}", colour))
+    _label_ends(upper, ends, len(days))
+    upper.axhline(0, color=colours.faint, linewidth=0.6)
+    for axes in (upper, lower):
+        axes.yaxis.set_major_formatter(PercentFormatter(1, decimals=_decimals(axes)))
+    lower.set_xlim(-1, len(days) - 0.5)
+    date_ticks(lower, days)
     return picture
 
 
@@ -159,6 +154,7 @@ def _label_ends(axes: Axes, ends: list[tuple[float, str, str]], count: int) -> N
         )  # fmt: skip
 
 
+@plain_style()
 def exposure(
     session: AnySession, *, branch: str | None = None, most: int = 15, ax: Axes | None = None, theme: str = "light"
 ) -> Picture:
@@ -178,30 +174,24 @@ def exposure(
     Picture
     """
     history = AccountHistory.of(session.simulation, branch)
-    colours = theme_of(theme)
-    with plain_style():
-        figure, upper = canvas(ax, colours)
-        dress(upper, colours)
-        title(upper, colours, "Exposure and weights")
-        picture = Picture(figure, "Exposure and weights", own=ax is None)
-        if not len(history.days):
-            say(upper, colours, NOTHING)
-            return picture
-        across = np.arange(len(history.days))
-        invested = accounts.exposure(history)
-        lower = split(figure, upper, 0.66)
-        dress(lower, colours, grid=False)
-        upper.step(across, invested, where="mid", color=colours.main, linewidth=1.2)
-        upper.fill_between(across, invested, 0, step="mid", color=colours.main, alpha=0.2, linewidth=0)
-        upper.set_ylim(0, max(1.0, float(invested.max()) * 1.05))
-        upper.yaxis.set_major_formatter(PercentFormatter(1, decimals=0))
-        names, weights = _weights(history, whole("most", most, example=15))
-        if names:
-            _heat(lower, colours, names, weights)
-        else:
-            say(lower, colours, "Nothing was held at a close.")
-        lower.set_xlim(-0.5, len(across) - 0.5)
-        date_ticks(lower, history.days)
+    picture, upper, colours = begin("Exposure and weights", ax, theme)
+    if not len(history.days):
+        say(upper, colours, NOTHING)
+        return picture
+    across = np.arange(len(history.days))
+    invested = accounts.exposure(history)
+    lower = split(picture, upper, colours, 0.66, grid=False)
+    upper.step(across, invested, where="mid", color=colours.main, linewidth=1.2)
+    upper.fill_between(across, invested, 0, step="mid", color=colours.main, alpha=0.2, linewidth=0)
+    upper.set_ylim(0, max(1.0, float(invested.max()) * 1.05))
+    upper.yaxis.set_major_formatter(PercentFormatter(1, decimals=0))
+    names, weights = _weights(history, whole("most", most, example=15))
+    if names:
+        _heat(lower, colours, names, weights)
+    else:
+        say(lower, colours, "Nothing was held at a close.")
+    lower.set_xlim(-0.5, len(across) - 0.5)
+    date_ticks(lower, history.days)
     return picture
 
 
@@ -233,6 +223,7 @@ def _heat(axes: Axes, theme: Theme, names: list[str], weights: Floats) -> None:
     side.tick_params(colors=theme.faint, labelsize=7, length=0)
 
 
+@plain_style()
 def monthly_returns(
     session: AnySession, *, branch: str | None = None, ax: Axes | None = None, theme: str = "light"
 ) -> Picture:
@@ -252,39 +243,34 @@ def monthly_returns(
     Picture
     """
     history = AccountHistory.of(session.simulation, branch)
-    colours = theme_of(theme)
-    years = sorted(set(history.days.year))
-    with plain_style():
-        figure, axes = canvas(ax, colours, 0.95 + 0.3 * max(len(years), 2))
-        dress(axes, colours, grid=False)
-        title(axes, colours, "Monthly returns")
-        picture = Picture(figure, "Monthly returns", own=ax is None)
-        if not years:
-            say(axes, colours, NOTHING)
-            return picture
-        grid = np.full((len(years), 13), np.nan)
-        row_of, month_of = np.searchsorted(years, history.days.year), np.asarray(history.days.month) - 1
-        for row, month in {*zip(row_of.tolist(), month_of.tolist(), strict=True)}:
-            grid[row, month] = statistics.total_return(history.returns[(row_of == row) & (month_of == month)])
-        for row in range(len(years)):
-            grid[row, 12] = statistics.total_return(history.returns[row_of == row])
-        widest = max(float(np.nanmax(np.abs(grid[:, :12]))), 0.01)
-        months = np.ma.masked_invalid(np.where(np.arange(13) < 12, grid, np.nan))
-        axes.imshow(months, aspect="auto", cmap=colours.spread, vmin=-widest, vmax=widest)
-        for row, column in zip(*np.nonzero(~np.isnan(grid)), strict=True):
-            strong = column < 12 and abs(grid[row, column]) > 0.6 * widest
-            middle = column < 12
-            shade = "#ffffff" if strong else "#1f2937" if middle else colours.text
-            axes.text(
-                column, row, f"{grid[row, column] * 100:+.1f}", ha="center", va="center", fontsize=8, color=shade,
-                fontweight="normal" if middle else "bold",
-            )  # fmt: skip
-        axes.set_xticks(range(13), [*MONTHS, "Year %"])
-        axes.set_yticks(range(len(years)), [str(year) for year in years])
-        axes.spines["bottom"].set_visible(False)
+    grown = history.returns_series + 1
+    by_year = grown.groupby(history.days.year).prod() - 1
+    years = by_year.index.tolist()
+    height = 0.95 + 0.3 * max(len(years), 2)
+    picture, axes, colours = begin("Monthly returns", ax, theme, height=height, grid=False)
+    if not years:
+        say(axes, colours, NOTHING)
+        return picture
+    by_month = grown.groupby([history.days.year, history.days.month]).prod().unstack().reindex(columns=range(1, 13)) - 1
+    grid = np.column_stack((by_month, by_year))
+    widest = max(float(np.nanmax(np.abs(grid[:, :12]))), 0.01)
+    months = np.ma.masked_invalid(np.where(np.arange(13) < 12, grid, np.nan))
+    axes.imshow(months, aspect="auto", cmap=colours.spread, vmin=-widest, vmax=widest)
+    for row, column in zip(*np.nonzero(~np.isnan(grid)), strict=True):
+        middle = column < 12
+        strong = middle and abs(grid[row, column]) > 0.6 * widest
+        shade = "#ffffff" if strong else "#1f2937" if middle else colours.text
+        axes.text(
+            column, row, f"{grid[row, column] * 100:+.1f}", ha="center", va="center", fontsize=8, color=shade,
+            fontweight="normal" if middle else "bold",
+        )  # fmt: skip
+    axes.set_xticks(range(13), [*MONTHS, "Year %"])
+    axes.set_yticks(range(len(years)), [str(year) for year in years])
+    axes.spines["bottom"].set_visible(False)
     return picture
 
 
+@plain_style()
 def order_flow(session: AnySession, *, ax: Axes | None = None, theme: str = "light") -> Picture:
     """Orders by the time at which they were placed and the state in which they are now.
 
@@ -300,37 +286,31 @@ def order_flow(session: AnySession, *, ax: Axes | None = None, theme: str = "lig
     -------
     Picture
     """
-    colours = theme_of(theme)
     orders = session.orders.dropna(subset=["placed"])
     early = len(session.orders) - len(orders)
-    with plain_style():
-        figure, axes = canvas(ax, colours)
-        dress(axes, colours)
-        title(axes, colours, "Orders by state")
-        picture = Picture(figure, "Orders by state", own=ax is None)
-        if orders.empty:
-            say(axes, colours, f"{early} orders, none of them on a day of the data." if early else "No orders yet.")
-            return picture
-        binned, freq, form = _bins(orders["placed"])
-        bins = pd.period_range(binned.min(), binned.max(), freq=freq)
-        table = pd.crosstab(binned, orders["status"].to_numpy()).reindex(bins, fill_value=0)
-        base = np.zeros(len(table))
-        for state in Status:
-            if state.value in table.columns:
-                counts = table[state.value].to_numpy(dtype=np.float64)
-                axes.bar(
-                    np.arange(len(table)), counts, 0.85, base, color=COLOURS[state.value],
-                    hatch=HATCHES.get(state.value), edgecolor=colours.ground, linewidth=0.4,
-                    label=f"{state.value} {int(counts.sum()):,}",
-                )  # fmt: skip
-                base += counts
-        picks = np.unique(np.linspace(0, len(table) - 1, min(6, len(table))).round().astype(int))
-        axes.set_xticks(picks.tolist(), [bins[pick].strftime(form) for pick in picks])
-        axes.yaxis.set_major_locator(MaxNLocator(integer=True))
-        axes.legend(
-            loc="lower right", bbox_to_anchor=(1.0, 1.0), ncols=5, frameon=False, fontsize=8,
-            labelcolor=colours.faint, handletextpad=0.4, columnspacing=1.2, borderaxespad=0.2,
-        )  # fmt: skip
+    picture, axes, colours = begin("Orders by state", ax, theme)
+    if orders.empty:
+        say(axes, colours, f"{early} orders, none of them on a day of the data." if early else "No orders yet.")
+        return picture
+    binned, freq, form = _bins(orders["placed"])
+    bins = pd.period_range(binned.min(), binned.max(), freq=freq)
+    table = pd.crosstab(binned, orders["status"].to_numpy()).reindex(bins, fill_value=0)
+    base = np.zeros(len(table))
+    for state in Status:
+        if state.value in table.columns:
+            counts = table[state.value].to_numpy(dtype=np.float64)
+            axes.bar(
+                np.arange(len(table)), counts, 0.85, base, color=COLOURS[state.value],
+                hatch=HATCHES.get(state.value), edgecolor=colours.ground, linewidth=0.4,
+                label=f"{state.value} {int(counts.sum()):,}",
+            )  # fmt: skip
+            base += counts
+    few_ticks(axes, bins.strftime(form).tolist())
+    axes.yaxis.set_major_locator(MaxNLocator(integer=True))
+    axes.legend(
+        loc="lower right", bbox_to_anchor=(1.0, 1.0), ncols=5, frameon=False, fontsize=8,
+        labelcolor=colours.faint, handletextpad=0.4, columnspacing=1.2, borderaxespad=0.2,
+    )  # fmt: skip
     return picture
 
 

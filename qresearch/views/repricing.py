@@ -2,7 +2,7 @@
 
 Assumptions
 -----------
-Each fill is priced on its own, at the price and the volume of its own day; what a smaller or dearer fill would have
+Each fill is priced on its own, at the price and the volume of its own bar; what a smaller or dearer fill would have
 done to the orders after it, and what others had taken of the volume before it, is not followed: a volume cap flatters a
 little. Where a fill inside a bar was slipped already, its price before that is computed back, up to the rounding to the
 tick.
@@ -16,14 +16,25 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from qresearch.book.projection import Projection
 from qresearch.domain import events
 from qresearch.domain.fees import NO_FEES, parts_of
 from qresearch.domain.moment import OPEN
-from qresearch.domain.settings import Settings, Slippage
-from qresearch.engine.slippage import SlippageModel, slipped
+from qresearch.domain.settings import Settings
+from qresearch.domain.state import OpenOrder, State
+from qresearch.domain.terms import Terms
+from qresearch.engine.checks import Checks
+from qresearch.engine.draft import Draft
+from qresearch.engine.exchange import Exchange
+from qresearch.engine.fills import Quote
+from qresearch.engine.intent import Intent
+from qresearch.engine.quoting import Quoting
+from qresearch.engine.slippage import slipped
+from qresearch.views.tape import Fills
 
 if TYPE_CHECKING:
     from qresearch.session.port import AnySession
+    from qresearch.session.simulation import Simulation
 
 
 @dataclass(frozen=True)
@@ -101,65 +112,36 @@ def reprice(session: AnySession, settings: Settings, most: int = 8) -> list[Repr
     >>> fill.price, fill.new_price, fill.fees, round(fill.difference, 2)
     (9.52, 9.54, 5.0, 20.0)
     """
-    orders = session.simulation.orders.now()
-    found = []
-    for fill, then in _last_fills(session, most):
-        terms = orders[fill.order_id].terms
-        # An order that waits at its limit inside a bar takes nothing: no slippage, before or after.
-        takes = fill.at.phase == OPEN or terms.limit_price is None
-        found.append(_repriced(session, fill, then, settings, takes=takes, limit=terms.limit_price))
-    return found
-
-
-def _last_fills(session: AnySession, most: int) -> list[tuple[events.OrderFilled, Settings]]:
-    """The last fills, newest first, with the settings under which each was made."""
-    found: list[tuple[events.OrderFilled, Settings]] = []
-    later: list[events.OrderFilled] = []
-    for event in reversed(session.simulation.log):
-        if isinstance(event, (events.SettingsChanged, events.AccountOpened)):
-            # What came after this, and before the next change, was made under these settings.
-            found += [(fill, event.settings) for fill in later]
-            later = []
-            if len(found) == most:
-                break
-        elif isinstance(event, (events.OrderFilled, events.Matched)) and len(found) + len(later) < most:
-            fills = [single for single in events.records(iter([event])) if isinstance(single, events.OrderFilled)]
-            later += fills[::-1][: most - len(found) - len(later)]
-    return found
+    simulation = session.simulation
+    orders = simulation.orders.now()
+    made = Projection(simulation, Fills).now().made
+    return [
+        _repriced(simulation, fill, then, settings, orders[fill.order_id].terms)
+        for fill, then in made[: -most - 1 : -1]
+    ]
 
 
 def _repriced(
-    session: AnySession, fill: events.OrderFilled, then: Settings, new: Settings, *, takes: bool, limit: float | None
+    simulation: Simulation, fill: events.OrderFilled, then: Settings, new: Settings, terms: Terms
 ) -> Repriced:
-    exchange, panel, column = session.simulation.exchange, session.market.panel, fill.instrument
-    side = 1 if fill.quantity > 0 else -1
-    row = (fill.at.day, column)
-    volume, tick = float(panel.volume[row]), float(exchange.steps[column])
+    exchange, column = simulation.exchange, fill.instrument
+    draft = Draft(State.blank(fill.at, new))
     price = fill.price
-    if takes and then.slippage != new.slippage:
-        raw = _raw(exchange.slippage(then), fill, volume) if then.slips else price
-        if fill.at.phase == OPEN and then.slips:
-            raw = float(panel.open[row])
-        moved = slipped(exchange.slippage(new), _array(raw), np.array([fill.quantity]), _array(volume), _array(tick))
-        price = float(np.fmax(np.fmin(moved[0], panel.limit_up[row]), panel.limit_down[row]))
-        if limit is not None:
-            price = min(price, limit) if side > 0 else max(price, limit)
-    quantity = abs(fill.quantity)
-    if new.participation is not None and volume == volume:
-        allowed = int(volume * new.participation + 1e-9)
-        lot = exchange.lot_step[column]
-        quantity = min(quantity, allowed // lot * lot if allowed < quantity else quantity)
+    if then.slippage != new.slippage:
+        # An order that waits at its limit inside a bar takes nothing: no slippage, before or after.
+        quote = Quote(_unslipped(exchange, fill, then), takes=fill.at.phase == OPEN or terms.limit_price is None)
+        order = OpenOrder(fill.order_id, column, fill.quantity, terms)
+        price = Quoting(draft, exchange, closing=False).fill_price(order, quote)
+    quantity, _ = Checks(draft, exchange).available(column, fill.quantity)
     fees = NO_FEES
     if quantity:
-        money = exchange.money
-        notional = money.notional(money.price_units(price), quantity)
-        rates = exchange.rates(new.costs, fill.at.day)
-        fees = rates.charge(column, side * quantity, notional)
+        sent = quantity if fill.quantity > 0 else -quantity
+        _, fees = exchange.charge(draft, Intent(column, sent, price, None, caps_position=False, free_cash=0), sent)
     amount = exchange.money.amount
     return Repriced(
         fill.order_id,
         exchange.date(fill.at.day),
-        session.market.symbols[column],
+        exchange.market.symbols[column],
         fill.side.value,
         abs(fill.quantity),
         quantity,
@@ -169,14 +151,15 @@ def _repriced(
     )
 
 
-def _raw(model: Slippage | SlippageModel, fill: events.OrderFilled, volume: float) -> float:
-    """The price of a fill before it was slipped, up to rounding: what slips to it, found by correcting a guess."""
-    price, size = fill.price, np.array([fill.quantity])
+def _unslipped(exchange: Exchange, fill: events.OrderFilled, then: Settings) -> float:
+    """The price of a fill before it was slipped: the open, else what slips to it, found by correcting a guess."""
+    if not then.slips:
+        return fill.price
+    moment, size = State.blank(fill.at, then), np.array([fill.quantity])
+    source, row = exchange.bars(moment)
+    if fill.at.phase == OPEN:
+        return float(exchange.openings(moment, np.array([fill.instrument]), size)[0])
+    price, volume = fill.price, source.volume[row, [fill.instrument]]
     for _ in range(3):
-        again = slipped(model, _array(price), size, _array(volume), _array(0.0))
-        price += fill.price - float(again[0])
+        price += fill.price - float(slipped(exchange.slippage(then), np.array([price]), size, volume, np.zeros(1))[0])
     return price
-
-
-def _array(value: float) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
-    return np.array([value], dtype=np.float64)

@@ -178,10 +178,8 @@ class _Plan:
         yield tag("circle", cx=start.left - 20, cy=start.centre[1], r=4, fill=FAINT)
         yield path([(start.left - 20, start.centre[1]), (start.left - 6, start.centre[1])], colour=FAINT)
         yield arrow_head((start.left - 1, start.centre[1]), (1, 0), colour=FAINT)
-        for done in (False, True):
-            for edge in self.edges:
-                if bool(walk.numbers(edge)) == done:
-                    yield from self._edge(edge, walk)
+        for edge in sorted(self.edges, key=lambda edge: bool(walk.numbers(edge))):
+            yield from self._edge(edge, walk)
         for final in self.finals:
             yield from self._name_of_track(final, walk)
         for status, moves in self.loops.items():
@@ -301,13 +299,17 @@ def _span(status: Status, move: Move, walk: _Walk, say: Words) -> str:
     text = say(f"move_{move}")
     if not steps:
         return tag("tspan", text, fill=FAINT)
-    told = ",".join(map(str, steps)) if len(steps) <= 3 else f"×{len(steps)}"
-    return tag("tspan", f"{text} {told}", fill=STATE_COLOURS[status], font_weight="bold")
+    return tag("tspan", f"{text} {_told(steps)}", fill=STATE_COLOURS[status], font_weight="bold")
+
+
+def _told(steps: tuple[int, ...]) -> str:
+    """Numbers of steps; of many, how many there are."""
+    return ",".join(map(str, steps)) if len(steps) <= 3 else f"×{len(steps)}"
 
 
 def _badge(at: Point, steps: tuple[int, ...], colour: str) -> Iterator[str]:
     """The numbers of the steps that went along a line."""
-    text = ",".join(map(str, steps)) if len(steps) <= 3 else f"×{len(steps)}"
+    text = _told(steps)
     width = max(breadth(text, 11) + 8, 17)
     yield Box(at[0] - width / 2, at[1] - 8.5, width, 17).draw(fill=colour, stroke=GROUND, width=1.5, round_by=8.5)
     yield words((at[0], at[1] + 4), text, size=11, fill=GROUND, anchor="middle", bold=True)

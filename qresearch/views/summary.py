@@ -163,26 +163,10 @@ def facts_of(
     rows["Fees"] = [number(run.exchange.money.amount(paid)) for (run, _), paid in zip(runs, fees, strict=True)]
     if beside is not None:
         columns.append(beside.name)
-        theirs = _benchmark_figures(beside)
-        rows = {words: [*cells, theirs.get(words, "")] for words, cells in rows.items()}
+        theirs = statistics.figures(beside.returns)
+        told = {words: _cell(theirs[name], kind) for name, (words, kind) in ROWS.items() if name in theirs}
+        rows = {words: [*cells, told.get(words, "")] for words, cells in rows.items()}
     return rows, columns
-
-
-def _benchmark_figures(beside: Aligned) -> dict[str, str]:
-    returns = beside.returns
-    found = {
-        "total_return": statistics.total_return(returns),
-        "annual_return": statistics.annual_return(returns),
-        "annual_volatility": statistics.annual_volatility(returns),
-        "sharpe": statistics.sharpe(returns),
-        "sortino": statistics.sortino(returns),
-        "max_drawdown": statistics.max_drawdown(returns),
-        "return_over_drawdown": statistics.return_over_drawdown(returns),
-        "daily_win_rate": statistics.win_rate(returns),
-        "skew": statistics.skew(returns),
-        "kurtosis": statistics.kurtosis(returns),
-    }
-    return {ROWS[name][0]: _cell(value, ROWS[name][1]) for name, value in found.items()}
 
 
 def notices_of(history: AccountHistory, beside: Aligned | None, *, wanted: bool = True) -> list[str]:

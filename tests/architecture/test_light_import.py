@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-HEAVY = ["quantstats", "matplotlib", "ipywidgets", "IPython", "jupyterlab", "seaborn", "scipy"]
+HEAVY = ["quantstats", "matplotlib", "ipywidgets", "IPython", "jupyterlab", "seaborn", "scipy", "sqlalchemy"]
 
 
 @pytest.mark.parametrize("module", ["qresearch", "qresearch.cli"])
@@ -26,3 +26,14 @@ def test_a_run_loads_nothing_heavy_either() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert (done.stdout, done.stderr) == ("[]\n", "")
+
+
+def test_a_script_without_a_query_loads_no_database() -> None:
+    """Protects the start of scripts that read prices only: SQLAlchemy is loaded when one writes a query."""
+    script = "from jqdata import *\ndef initialize(context): g.rows = history(2).shape"
+    code = (
+        f"import sys, qresearch as qr; qr.Session.from_script({script!r}, qr.sample_market()).step(); "
+        "print('sqlalchemy' in sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert (done.stdout, done.stderr) == ("False\n", "")

@@ -377,6 +377,45 @@ def costs_of_the_platform() -> qr.Session:
 
 
 @golden
+def a_share_under_a_warning() -> qr.Session:
+    """A share under a risk warning, of which one account buys half a million a day, over all its orders."""
+    given = market({A: [2.0, 2.0, 2.02, 2.04, 2.0]}, st=[(A, day) for day in range(5)])
+    run = session(given, cash=10_000_000)
+    for shares in (300_000, 300_000, 200_000, 100):
+        run.buy(A, shares)
+    run.step()
+    run.order_value(A, 3_000_000)
+    run.buy(A, 400_000)
+    return run.step(2)
+
+
+@golden
+def inside_continuous_trading() -> qr.Session:
+    """Bars inside two days: limit prices beyond the valid range, and what nobody can cancel in the closing auction."""
+    times = [
+        f"2024-03-0{day} {time}" for day in (4, 5) for time in ("10:00", "11:00", "14:00", "14:57", "14:59", "15:00")
+    ]
+    rows = [
+        {"date": time, "symbol": symbol, "open": price, "high": price + 0.1, "low": price - 0.1, "close": price,
+         "volume": 1e5, "pre_close": price}
+        for symbol, price in ((A, 10.0), (STAR, 50.0)) for time in times
+    ]  # fmt: skip
+    run = qr.Session(qr.read_market(pd.DataFrame(rows)), cash=1_000_000)
+    resting = run.buy(A, 100, terms.limit(9.85, tif="GTC"))
+    run.step(phase="INTRADAY")
+    for symbol, price in ((A, 10.5), (A, 10.2), (STAR, 51.5), (STAR, 50.9)):
+        run.buy(symbol, 200, terms.limit(price))
+    run.run(until="2024-03-04 14:57", progress=False)
+    resting.cancel()
+    resting.update(quantity=200)
+    run.step(phase="INTRADAY")
+    run.sell(A, 100, terms.limit(9.0))
+    run.run(until="2024-03-05 14:00", progress=False)
+    resting.cancel()
+    return run.run(progress=False)
+
+
+@golden
 def settings_in_the_middle() -> qr.Session:
     """Costs that rise while buys rest: the newest ends; a cap that comes; other costs from an earlier day on."""
     given = market(

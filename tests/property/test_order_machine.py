@@ -39,12 +39,15 @@ IS_NIGHTLY = bool(os.environ.get("QRESEARCH_NIGHTLY"))
 FEWEST_STEPS = 100_000 if IS_NIGHTLY else 10_000
 EXAMPLES, STEPS = 1_500 if IS_NIGHTLY else 300, 80
 NOT_HERE: dict[Reason, str] = {
+    Reason.PRICE_CAGE: "of bars inside the day, and this machine has daily ones",
+    Reason.CLOSING_AUCTION: "as above",
+    Reason.DAILY_MAXIMUM: "its orders are for a few thousand shares, or for more than any order may be",
     Reason.PROTECTION_PRICE: "asked for on JoinQuant only, of market orders on the STAR board",
 }
 """Reasons that this machine cannot meet, and why."""
 UNREACHABLE = {
     Reason.NOT_TRADABLE, Reason.DELISTED, Reason.DATA_ENDED, Reason.NOT_LISTED, Reason.NO_FURTHER_OPEN,
-    Reason.GOOD_TILL_OVER, Reason.ORDER_MAXIMUM,
+    Reason.GOOD_TILL_OVER, Reason.ORDER_MAXIMUM, Reason.DAILY_MAXIMUM,
 }  # fmt: skip
 """Reasons with which a target is refused at its call, so that it withdraws nothing."""
 
@@ -242,10 +245,16 @@ class OrderMachine(RuleBasedStateMachine):
             return
         record, rng = ticket.record, self.rng
         factor = 1 + rng.choice([-1, 1]) * rng.uniform(0.001, 0.04)
+
+        def moved(price: float) -> float:
+            """Another price near it."""
+            found = round(price * factor + 0.01, 3)
+            return found if found != price else found + 0.01
+
         if how == 0 and record.terms.limit_price is not None:
-            ticket.update(limit_price=round(record.terms.limit_price * factor + 0.01, 3))
+            ticket.update(limit_price=moved(record.terms.limit_price))
         elif how == 1 and record.terms.stop_price is not None:
-            ticket.update(stop_price=round(record.terms.stop_price * factor + 0.01, 3))
+            ticket.update(stop_price=moved(record.terms.stop_price))
         elif how in {2, 4, 5} and record.leaves and (done := record.filled + record.canceled):
             ticket.update(quantity=done)
         elif how in {2, 4, 5}:

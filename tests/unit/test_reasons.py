@@ -126,6 +126,21 @@ def closed() -> qr.Session:
     return run.step()
 
 
+def caged() -> qr.Session:
+    """A limit far above the market, entered in the second minute of a STAR share."""
+    run = qr.Session(qr.sample_market("minute"), cash=1_000_000).step(phase="INTRADAY")
+    run.buy("688903", 200, terms.limit(round(run.market.panel.limit_up[0, run.market.column("688903")], 2)))
+    return run.step(phase="next")
+
+
+def in_the_closing_auction() -> qr.Session:
+    """A cancel at 14:58 of an order that rests in Shenzhen."""
+    run = qr.Session(qr.sample_market("minute"), cash=1_000_000)
+    resting = run.buy("004136", 100, terms.limit(12.0, tif="GTC"))
+    run.run(until="2021-07-06 14:58", progress=False)
+    return at(run, lambda _: resting.cancel())
+
+
 CASES: dict[Reason, Callable[[], qr.Session]] = {
     Reason.LOT_SIZE: lambda: at(session("2022-03-01"), lambda run: run.buy("604018", 50)),
     Reason.MINIMUM_SIZE: lambda: at(session("2022-03-01"), lambda run: run.buy("688903", 199)),
@@ -151,6 +166,11 @@ CASES: dict[Reason, Callable[[], qr.Session]] = {
     Reason.VOLUME_CAP: lambda: after(
         session("2021-02-24", participation=0.1), lambda run: run.buy("004136", 5000)
     ),
+    Reason.PRICE_CAGE: caged,
+    Reason.DAILY_MAXIMUM: lambda: at(
+        session("2022-05-10", cash=9_000_000).step(), lambda run: run.buy("604095", 600_000)
+    ),
+    Reason.CLOSING_AUCTION: in_the_closing_auction,
     Reason.PRICE_LIMIT: lambda: styled(terms.limit(12.0)),
     Reason.LIMIT_NOT_REACHED: lambda: styled(terms.limit(9.0)),
     Reason.STOP_NOT_REACHED: lambda: styled(terms.stop(10.4)),
@@ -203,7 +223,7 @@ def test_every_reason_is_met_and_says_so(reason: Reason) -> None:
     for text in met.text:
         assert len(text) > 10
         assert not re.search(r"[{}]|nan|None", text), text
-    if reason not in {Reason.ALREADY_FINAL, Reason.BELOW_FILLED}:
+    if reason not in {Reason.ALREADY_FINAL, Reason.BELOW_FILLED, Reason.CLOSING_AUCTION}:
         order = run.orders.loc[met.order_id.iloc[-1]]
         assert order.reason == reason.value
         assert order.why == met.text.iloc[-1]

@@ -53,6 +53,15 @@ def test_the_fields_are_the_documented_ones() -> None:
     ]
 
 
+def test_another_way_of_the_tables_is_taken_along() -> None:
+    """Protects figures over another year or branch under the same names; a way that is none is told."""
+    run = sample()
+    row = Account(run, periods=244, branch="main").return_summary.iloc[0]
+    assert row["annualReturn"] == run.tables(periods=244).return_summary["value"]["annual_return"]
+    with pytest.raises(qr.UsageError, match="period"):
+        Account(run, period=244)
+
+
 @pytest.mark.skipif(not DOCUMENT.exists(), reason="the source document is not beside this checkout")
 def test_the_fields_stand_in_the_document() -> None:
     """Protects the lists above from a misspelt field: each is a word of the document."""

@@ -12,7 +12,7 @@ import pytest
 from hand import flat, market, session
 
 import qresearch as qr
-from qresearch.book import naming
+from qresearch.dialects.swordfish import Account
 from qresearch.domain.terms import limit
 from qresearch.session.results import TABLES, result_tables
 
@@ -195,10 +195,9 @@ def test_trade_details_tell_each_outcome() -> None:
     assert table["sent"].iloc[0] == pd.Timestamp("2024-01-02 15:00")
     assert table["time"].iloc[0] == pd.Timestamp("2024-01-03 09:30")
     assert pd.isna(table["time"].iloc[-1])
-    coded = run.tables(names="swordfish").trade_details
+    coded = Account(run).trade_details
     assert coded["orderStatus"].tolist() == [0, -3, -1, 1, -2, 2, 4]
     assert coded["direction"].tolist() == [1] * 7
-    assert coded.columns.tolist() == list(naming.TRADE_DETAILS.values())
 
 
 def test_a_resting_order_shows_in_reserved_and_by_its_price() -> None:
@@ -288,10 +287,9 @@ def test_a_wrong_benchmark_says_what_is_needed(wanted: object, words: str) -> No
 def test_tables_of_an_untouched_session_are_empty_but_whole() -> None:
     """Protects the first look: every table is there with its columns before anything has happened."""
     run = qr.Session(flat())
-    tables, words = run.tables, run.tables(names="swordfish")
+    tables = run.tables
     for name in ("trade_details", "positions", "daily_positions", "daily_portfolio", "trades", "attribution"):
         assert len(getattr(tables, name)) == 0
-        assert len(getattr(words, name)) == 0
         assert len(getattr(tables, name).columns) > 5
     assert tables.portfolio["equity"] == 1_000_000
     assert pd.isna(tables.return_summary.loc["annual_return", "value"])

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
 from qresearch.dialects.data.bars import to_day
 from qresearch.dialects.data.codes import listed, spelled
-from qresearch.dialects.data.expressions import Column, Entity
+from qresearch.dialects.data.entity import Entity
 from qresearch.dialects.data.old_pandas import DataFrame, strings
 from qresearch.dialects.data.platform import Platform
-from qresearch.dialects.data.query import Query, answer
 from qresearch.dialects.data.tables import Newest, unique
 from qresearch.errors import UsageError
+
+if TYPE_CHECKING:
+    from qresearch.dialects.data.query import Query
 
 STATEMENTS = ("valuation", "indicator", "income", "balance", "cash_flow")
 """Tables of get_fundamentals."""
@@ -35,6 +37,7 @@ class Database:
 
     def __init__(self, platform: Platform, name: str) -> None:
         self._platform, self._name = platform, name
+        self._read: dict[str, pd.DataFrame] = {}
 
     def __getattr__(self, name: str) -> Entity:
         if name.startswith("_"):
@@ -46,25 +49,28 @@ class Database:
 
     def run_query(self, asked: Query) -> DataFrame:
         """Run a query on tables of the user, without what was published after today."""
-        if not isinstance(asked, Query):
-            raise UsageError(f"{self._name}.run_query takes query(...), not a {type(asked).__name__}.")
-        tables = {}
-        for name in asked.tables():
-            given = name if name in self._platform.tables else f"{self._name}.{name}"
-            table = self._platform.tables.table(
-                given if given in self._platform.tables else name, needed_by=f"{self._name}.run_query({name})"
-            )
-            known = next(
-                (column for column in _KNOWN_FROM if column in table and table[column].dtype.kind == "M"), None
-            )
+        answers, now = self._platform.answers(asked, f"{self._name}.run_query"), self._platform.host.now
+        tables = {name: self._table(name) for name in asked.table_names()}
+        for name, table in tables.items():
+            known = next((day for day in _KNOWN_FROM if day in table and table[day].dtype.kind == "M"), None)
             if known is not None:
-                table = table[table[known].isna() | (table[known] <= pd.Timestamp(self._platform.host.now))]
+                published = getattr(Entity(name), known)
+                asked = asked.filter(published.is_(None) | (published <= now))
+        return answers.answer(asked, tables)
+
+    def _table(self, name: str) -> pd.DataFrame:
+        if name not in self._read:
+            given = self._platform.tables
+            full = f"{self._name}.{name}"
+            table = given.table(
+                full if name not in given and full in given else name, needed_by=f"{self._name}.run_query({name})"
+            )
             if "code" in table:
                 codes = table["code"].astype(str)
-                spelled_codes = {code: spelled(code) for code in codes.unique() if re.match(r"^\d{6}\.[A-Z]+$", code)}
-                table = table.assign(code=codes.map(lambda code, known=spelled_codes: known.get(code, code)))
-            tables[name] = table
-        return answer(asked, tables)
+                known = {code: spelled(code) for code in codes.unique() if re.match(r"^\d{6}\.[A-Z]+$", code)}
+                table = table.assign(code=codes.map(lambda code: known.get(code, code)))
+            self._read[name] = table
+        return self._read[name]
 
 
 class Fundamentals:
@@ -98,16 +104,15 @@ class Fundamentals:
         DataFrame
             One column per column asked for. NaN: unknown.
         """
-        if not isinstance(query_object, Query):
-            raise UsageError(f"get_fundamentals takes query(...), not a {type(query_object).__name__}.")
+        answers = self._platform.answers(query_object, "get_fundamentals")
         if date is not None and statDate is not None:
             raise UsageError("get_fundamentals takes date or statDate, not both. Leave one out.")
         before, day = self._platform.day_before(), self._platform.day_before(date)
         tables = {
             name: self._of_period(name, str(statDate), before) if statDate is not None else self._as_known(name, day)
-            for name in query_object.tables()
+            for name in query_object.table_names()
         }
-        return answer(query_object, tables)
+        return answers.answer(query_object, tables)
 
     def _as_known(self, name: str, day: pd.Timestamp) -> pd.DataFrame:
         newest = self._newest.get(name)
@@ -131,7 +136,7 @@ class Fundamentals:
         found = self._by_day("valuation", "get_valuation", security, start_date, end_date, count, day="day")
         if fields is None:
             return DataFrame(found)
-        names = [item.name if isinstance(item, Column) else str(item) for item in listed(fields)]
+        names = [str(getattr(item, "name", item)) for item in listed(fields)]
         _need_columns("valuation", found, names)
         return DataFrame(found[unique(["code", "day", *names])])
 
@@ -213,11 +218,11 @@ class Fundamentals:
         names = {"code", "statDate"}
         asked = [item for item in (fields if isinstance(fields, (list, tuple)) else [fields]) if item.name not in names]
         parts = []
-        for table in unique(item.table for item in asked):
+        for table in unique(item.table.name for item in asked):
             frame = self._platform.tables.table(table, needed_by="get_history_fundamentals")
             frame = frame[frame["code"].isin(codes) & (frame["pubDate"] <= day)]
             known = frame.sort_values("pubDate").drop_duplicates(["code", "statDate"], keep="last")
-            columns = [item.name for item in asked if item.table == table]
+            columns = [item.name for item in asked if item.table.name == table]
             parts.append(known.set_index(["code", "statDate"])[columns])
         found = pd.concat(parts, axis=1).sort_index().reset_index()
         if stat_date is not None:

@@ -9,8 +9,10 @@ import pandas as pd
 
 from qresearch.dialects.data.bars import Bars, to_day
 from qresearch.dialects.data.codes import spelled
+from qresearch.errors import UsageError
 
 if TYPE_CHECKING:
+    from qresearch.dialects.data.query import Answers
     from qresearch.dialects.data.tables import Tables
     from qresearch.dialects.script.host import ScriptHost
 
@@ -30,6 +32,7 @@ class Platform:
         self.host, self.tables, self.state = host, tables, state
         self.market = host.market
         self.bars = Bars(self.market, tables, host.tell)
+        self._answers: Answers | None = None
 
     @property
     def today(self) -> pd.Timestamp:
@@ -44,6 +47,17 @@ class Platform:
     def count_until(self, date: Any, *, side: str = "right") -> int:
         """Number of trading days up to a date; before it with side "left"."""
         return int(self.bars.dates.searchsorted(to_day(date), side=side))  # type: ignore[call-overload]
+
+    def answers(self, asked: object, call: str) -> Answers:
+        """What answers queries; a call that was handed something else is refused."""
+        # SQLAlchemy is loaded when a script has a query.
+        from qresearch.dialects.data.query import Answers, Query  # noqa: PLC0415
+
+        if not isinstance(asked, Query):
+            raise UsageError(f"{call} takes query(...), not a {type(asked).__name__}.")
+        if self._answers is None:
+            self._answers = Answers()
+        return self._answers
 
     @cached_property
     def codes(self) -> list[str]:

@@ -1,174 +1,301 @@
-"""``query(valuation.code).filter(...)``: what is asked of tables, and its answer by pandas.
+"""``query(valuation.code).filter(...)``: SQLAlchemy says what is asked of tables, SQLite which rows fit.
 
-There are ``filter``, ``order_by``, ``limit``, ``offset``, ``distinct``, and ``group_by`` with ``func``.
+What stands in a column of the user comes from the user's table as it is; SQLite knows the columns that it needs.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+import datetime as dt
+import json
+import sqlite3
+import weakref
+from collections.abc import Callable, Iterator, Mapping
+from decimal import Decimal
+from functools import cache
+from itertools import chain
 from typing import Any
 
+import numpy as np
 import pandas as pd
+import sqlalchemy as sa
+from sqlalchemy.sql import operators, visitors
 
-from qresearch.dialects.data.expressions import Aggregate, Column, Entity, Expression, wrapped
+from qresearch.dialects.data.codes import listed
+from qresearch.dialects.data.entity import Entity
 from qresearch.dialects.data.old_pandas import DataFrame
-from qresearch.errors import UsageError
+from qresearch.errors import UsageError, close_matches, did_you_mean
+
+__all__ = ["Answers", "query"]  # the rest is SQLAlchemy's, whose documentation is its own
 
 
-@dataclass(frozen=True, eq=False)
-class Query:
-    """What is asked of tables. Each call gives a new one.
+class Condition(sa.BinaryExpression[Any]):
+    """A comparison of a column with a value."""
+
+    inherit_cache = True
+
+    def __bool__(self) -> bool:
+        raise UsageError(
+            "A condition of a query has no truth of its own. Join conditions with & and |, in parentheses, "
+            "or pass several to filter()."
+        )
+
+
+class Held(sa.types.UserDefinedType[Any]):
+    """What a column holds: values of any kind, for a query is written before the table is read."""
+
+    cache_ok = True
+
+    class comparator_factory(sa.types.UserDefinedType.Comparator[Any]):  # noqa: N801  # SQLAlchemy's name
+        """What a column does in an expression."""
+
+        def operate(self, op: Any, *other: Any, **options: Any) -> Any:
+            """An operation; two columns may be compared by SQLAlchemy itself, which wants to know the truth of it."""
+            if op in {operators.in_op, operators.not_in_op} and not isinstance(other[0], sa.ClauseElement):
+                # One value to SQLite, however many there are.
+                values = json.dumps([value for value in listed(other[0]) if value == value], default=_plain)
+                other = (sa.select(sa.literal_column("value")).select_from(sa.func.json_each(values)),)
+            found = super().operate(op, *other, **options)
+            if operators.is_comparison(op) and type(found) is sa.BinaryExpression and not hasattr(other[0], "table"):
+                found.__class__ = Condition
+            return found
+
+    def bind_processor(self, _: sa.Dialect) -> Callable[[Any], Any]:
+        """Values go to SQLite as the tables hold them."""
+        return _plain
+
+
+_table = cache(sa.table)
+"""There is one table of each name, after copies too: so the parts of a query fit together."""
+
+
+class Column(sa.ColumnClause[Any]):
+    """A column of a table.
 
     Parameters
     ----------
-    wanted : tuple of Entity or Expression
-    conditions, order, groups : tuple of Expression
-    most, skipped : int or None
+    table : str
+    name : str
+        ``*``: all of them.
     """
 
-    wanted: tuple[Any, ...]
-    conditions: tuple[Any, ...] = ()
-    order: tuple[Expression, ...] = ()
-    groups: tuple[Expression, ...] = ()
-    most: int | None = None
-    skipped: int = 0
-    is_distinct: bool = False
+    inherit_cache = True
+    table: sa.TableClause
 
-    def filter(self, *conditions: Any) -> Query:
-        """Keep the rows for which every condition holds."""
-        return replace(self, conditions=(*self.conditions, *conditions))
+    def __init__(self, table: str, name: str) -> None:
+        super().__init__(name, Held(), is_literal=name == "*")
+        self.table = _table(table)
+
+    def __reduce__(self) -> Any:
+        return Column, (self.table.name, self.name)
+
+
+class Query(sa.Select[Any]):
+    """What is asked of tables: they are joined on the code, and what is unknown comes last."""
+
+    inherit_cache = True
+    has_rows = True
+    """True while a row of the answer is a row of each table."""
+
+    def table_names(self) -> list[str]:
+        """The tables that are read, in the order in which they are named."""
+        return [table.name for table in self.get_final_froms() if isinstance(table, sa.TableClause)]
 
     def filter_by(self, **values: Any) -> Query:
         """Keep the rows whose columns have these values."""
-        table = self.tables()[0]
+        table = self.table_names()[0]
         return self.filter(*(Column(table, name) == value for name, value in values.items()))
 
     def order_by(self, *columns: Any) -> Query:
         """Sort by columns, the first one first."""
-        return replace(self, order=tuple(map(wrapped, columns)))
+        return super().order_by(*map(sa.nulls_last, columns))
 
     def group_by(self, *columns: Any) -> Query:
         """One row per combination of values."""
-        return replace(self, groups=tuple(map(wrapped, columns)))
+        found = super().group_by(*columns)
+        found.has_rows = False
+        return found
 
-    def limit(self, most: int) -> Query:
-        """At most so many rows."""
-        return replace(self, most=int(most))
-
-    def offset(self, skipped: int) -> Query:
-        """Leave out the first rows."""
-        return replace(self, skipped=int(skipped))
-
-    def distinct(self) -> Query:
+    def distinct(self, *columns: Any) -> Query:
         """Equal rows once."""
-        return replace(self, is_distinct=True)
+        found = super().distinct(*columns)
+        found.has_rows = False
+        return found
 
-    def join(self, *_: Any) -> Query:
-        """Tables are joined on the code already."""
+    def join(self, *_: Any, **__: Any) -> Query:
+        """The same: tables are joined on the code already."""
         return self
-
-    def tables(self) -> list[str]:
-        """Names of the tables that are read, in the order in which they are named."""
-        found: dict[str, None] = {}
-        for item in (*self.wanted, *self.conditions, *self.order, *self.groups):
-            if isinstance(item, Entity):
-                found[item._name] = None
-            elif isinstance(item, Expression):
-                found.update(dict.fromkeys(column.table for column in item.columns()))
-        return list(found)
 
 
 def query(*wanted: Any) -> Query:
     """Ask for tables or columns of them.
 
-    >>> query(Entity("valuation").code).limit(3).tables()
+    >>> query(Entity("valuation").code).limit(3).table_names()
     ['valuation']
     """
     if not wanted:
         raise UsageError("query() asks for nothing. Pass a table or columns of one, such as query(valuation.code).")
-    return Query(tuple(wanted))
+    return Query(*(Column(item._name, "*") if isinstance(item, Entity) else item for item in wanted))
 
 
-def answer(asked: Query, tables: Mapping[str, pd.DataFrame]) -> DataFrame:
-    """Run a query.
+class Answers:
+    """Tables of a user in a database in memory.
 
-    Parameters
-    ----------
-    asked : Query
-    tables : mapping of str to DataFrame
-        By name; several are joined on their column ``code``.
-
-    Returns
-    -------
-    DataFrame
-        One column per column asked for, rows numbered from 0.
-
-    >>> import pandas as pd
+    Examples
+    --------
     >>> table = pd.DataFrame({"code": ["a", "b"], "pe_ratio": [30.0, 10.0]})
     >>> t = Entity("valuation")
-    >>> answer(query(t.code).filter(t.pe_ratio < 20), {"valuation": table}).values.tolist()
+    >>> Answers().answer(query(t.code).filter(t.pe_ratio < 20), {"valuation": table}).values.tolist()
     [['b']]
     """
-    frame = _joined(asked, tables)
-    for condition in asked.conditions:
-        kept = wrapped(condition).evaluate(frame)
-        frame = (
-            frame[kept.fillna(False).astype(bool)] if isinstance(kept, pd.Series) else (frame if kept else frame[:0])
+
+    def __init__(self) -> None:
+        self._sqlite = sqlite3.connect(":memory:", isolation_level=None, check_same_thread=False)
+        weakref.finalize(self, self._sqlite.close)
+        engine = sa.create_engine("sqlite://", creator=lambda: self._sqlite, poolclass=sa.StaticPool)
+        self._connection = engine.connect()
+        self._held: dict[str, tuple[pd.DataFrame, set[str]]] = {}
+
+    def answer(self, asked: Query, tables: Mapping[str, pd.DataFrame]) -> DataFrame:
+        """Run a query.
+
+        Parameters
+        ----------
+        asked : Query
+        tables : mapping of str to DataFrame
+            By name. A table that is the same object as before is not read again.
+
+        Returns
+        -------
+        DataFrame
+            One column per column asked for, rows numbered from 0.
+
+        Raises
+        ------
+        UsageError
+            A table has no such column, or SQLite cannot do what is asked; the message says what to mend.
+        """
+        _check(asked, tables)
+        wanted = list(_wanted(asked, tables))
+        owns = [_own(item) if asked.has_rows else None for item in wanted]
+        computed = [item for item, own in zip(wanted, owns, strict=True) if own is None]
+        rows = [Column(name, "_rowid_") for name in tables] if asked.has_rows else []
+        codes = [Column(name, "code") for name in tables]
+        statement = (
+            asked.with_only_columns(*rows, *computed)
+            .where(*(codes[0] == other for other in codes[1:]))
+            .order_by(*rows)  # as in the tables, where nothing else orders them
         )
-    if asked.groups or any(isinstance(item, Aggregate) for item in asked.wanted):
-        found = _grouped(asked, frame)
-    else:
-        frame = _sorted(asked, frame)
-        found = _selected(asked, frame)
-    if asked.is_distinct:
-        found = found.drop_duplicates()
-    stop = None if asked.most is None else asked.skipped + asked.most
-    return DataFrame(found.iloc[asked.skipped : stop].reset_index(drop=True))
+        try:
+            for name, table in tables.items():
+                self._hold(name, table, statement)
+            result = self._connection.execute(statement)
+        except sa.exc.SQLAlchemyError as problem:
+            raise UsageError(
+                f"SQLite cannot answer this query: {getattr(problem, 'orig', problem)}. Mend the query."
+            ) from problem
+        keys = list(result.keys())
+        found = list(zip(*result.cursor.fetchall(), strict=True)) or [()] * len(keys)
+        # Rows are counted from 1; that of a sum over no rows is unknown.
+        places = {
+            name: np.array([row or 0 for row in held], dtype=int) - 1
+            for name, held in zip(tables if rows else (), found, strict=False)
+        }
+        others = iter(zip(keys[len(rows) :], found[len(rows) :], strict=True))
+        parts: dict[Any, Any] = {}
+        for item, own in zip(wanted, owns, strict=True):
+            if own is None:
+                heading, values = next(others)
+                parts[heading] = _typed(item, values, tables)
+            elif item.name not in parts:
+                held = tables[own.table.name][own.name].array
+                parts[item.name] = pd.api.extensions.take(held, places[own.table.name], allow_fill=True)
+        return DataFrame(parts)
+
+    def _hold(self, name: str, table: pd.DataFrame, statement: sa.Select[Any]) -> None:
+        """Bring the columns of a table that a statement reads into the database, unless they are there."""
+        needed = {own.name for own in _columns(statement) if own.table.name == name and own.name in table}
+        if any(isinstance(part, sa.TextClause) for part in visitors.iterate(statement)):
+            needed = set(table.columns)  # a text may read any of them
+        frame, held = self._held.get(name, (None, set()))
+        if frame is table:
+            if needed <= held:
+                return
+            needed |= held
+        needed = needed or {table.columns[0]}
+        run, quoted = self._sqlite.execute, self._connection.dialect.identifier_preparer.quote_identifier
+        values = {own: _values(table[own]) for own in needed}
+        run(f"DROP TABLE IF EXISTS {quoted(name)}")
+        columns = ", ".join(f"{quoted(own)} {kind}" for own, (kind, _) in values.items())
+        run(f"CREATE TABLE {quoted(name)} ({columns})")
+        rows = list(chain.from_iterable(zip(*(found for _, found in values.values()), strict=True)))
+        width, row = len(values), f"({', '.join('?' * len(values))})"
+        step = width * (1 + 300 // width)  # some 300 values at once are the fastest
+        for start in range(0, len(rows), step):
+            part = rows[start : start + step]
+            run(f"INSERT INTO {quoted(name)} VALUES {', '.join([row] * (len(part) // width))}", part)
+        self._held[name] = table, needed
 
 
-def _joined(asked: Query, tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
-    frame: pd.DataFrame | None = None
-    for name in asked.tables():
-        table = tables[name].rename(columns=lambda column, name=name: f"{name}.{column}")  # type: ignore[misc]
-        if frame is None:
-            frame, first = table, name
+def _columns(clause: sa.ClauseElement) -> Iterator[Column]:
+    """The columns that an expression reads."""
+    return (part for part in visitors.iterate(clause) if isinstance(part, Column))
+
+
+def _own(item: Any) -> Column | None:
+    """The column that is asked for as it is; None for what is computed."""
+    inner = item.element if isinstance(item, sa.Label) else item
+    return inner if isinstance(inner, Column) else None
+
+
+def _wanted(asked: Query, tables: Mapping[str, pd.DataFrame]) -> Iterator[sa.ColumnElement[Any]]:
+    """What is asked for, one by one."""
+    for item in asked.selected_columns:
+        own = _own(item)
+        if own is not None and own.name == "*":
+            yield from (Column(own.table.name, name) for name in tables[own.table.name].columns)
         else:
-            frame = frame.merge(table, left_on=f"{first}.code", right_on=f"{name}.code", how="inner")
-    assert frame is not None  # a query names a table
-    return frame
+            yield item
 
 
-def _sorted(asked: Query, frame: pd.DataFrame) -> pd.DataFrame:
-    # The last key first, each sort stable: so the first key counts most.
-    for key in reversed(asked.order):
-        values = key.evaluate(frame)
-        frame = frame.loc[values.sort_values(ascending=not key.descending, kind="stable", na_position="last").index]
-    return frame
+def _check(asked: Query, tables: Mapping[str, pd.DataFrame]) -> None:
+    for own in _columns(asked):
+        known = tables[own.table.name].columns
+        if own.name not in known and own.name != "*":
+            raise UsageError(
+                f"Table {own.table.name!r} of data= has no column {own.name!r}. "
+                f"{did_you_mean(close_matches(own.name, known))}It has: {', '.join(map(str, known))}. "
+                "Add the column to the table."
+            )
 
 
-def _selected(asked: Query, frame: pd.DataFrame) -> pd.DataFrame:
-    parts: dict[str, Any] = {}
-    for item in asked.wanted:
-        if isinstance(item, Entity):
-            start = f"{item._name}."
-            for key in frame.columns:
-                if key.startswith(start):
-                    parts.setdefault(key.removeprefix(start), frame[key])
-        else:
-            expression = wrapped(item)
-            parts[expression.heading] = expression.evaluate(frame)
-    return pd.DataFrame(parts, index=frame.index)
+def _plain(value: Any) -> Any:
+    """A value as SQLite holds it: a day, or a moment in it, is a text, and so stands in the order of time."""
+    if value is None or value is pd.NaT or value is pd.NA:
+        return None
+    if isinstance(value, dt.date):
+        moment = pd.Timestamp(value)
+        return str(moment.date() if moment == moment.normalize() else moment)
+    if isinstance(value, Decimal):
+        return float(value)
+    return value.item() if isinstance(value, np.generic) else value
 
 
-def _grouped(asked: Query, frame: pd.DataFrame) -> pd.DataFrame:
-    keys = [key.evaluate(frame) for key in asked.groups]
-    groups = [group for _, group in frame.groupby(keys, sort=True)] if keys else [frame]
-    rows = []
-    for group in groups:
-        row = {}
-        for item in asked.wanted:
-            value = wrapped(item).evaluate(group)
-            row[wrapped(item).heading] = value.iloc[0] if isinstance(value, pd.Series) else value
-        rows.append(row)
-    return pd.DataFrame(rows)
+def _values(given: pd.Series[Any]) -> tuple[str, list[Any]]:
+    """What a column is to SQLite, and its values; what is unknown is None or NaN, which SQLite takes for NULL."""
+    if isinstance(given.dtype, np.dtype) and given.dtype.kind in "fiub":
+        return "REAL" if given.dtype.kind == "f" else "INTEGER", given.tolist()
+    if pd.api.types.infer_dtype(given) == "string":
+        return "TEXT", given.to_numpy(object, na_value=None).tolist()  # type: ignore[call-overload]  # any object will do
+    places, found = pd.factorize(given)
+    values = [*map(_plain, found), None]  # the place of what is unknown is -1
+    return "TEXT" if given.dtype.kind == "M" else "", [values[place] for place in places]
+
+
+def _typed(item: Any, found: tuple[Any, ...], tables: Mapping[str, pd.DataFrame]) -> pd.Series[Any]:
+    """Computed values: days as days, what is unknown as a number."""
+    values = pd.Series(list(found))
+    if values.isna().all():
+        return values.astype(float)
+    kinds = {tables[own.table.name][own.name].dtype.kind for own in _columns(item)}
+    is_day = kinds == {"M"} and isinstance(item.type, Held)  # a column, or the first or the last of its values
+    return pd.to_datetime(values, format="ISO8601") if is_day else values

@@ -212,16 +212,20 @@ class Newest:
         self._dates = self._table[column].to_numpy(dtype="datetime64[ns]")
         self._codes, names = pd.factorize(self._table["code"], sort=True)
         self._stop, self._rows = 0, np.full(len(names), -1)
+        self._found = self._table[:0]
 
     def at(self, day: pd.Timestamp) -> pd.DataFrame:
-        """One row per code that is known by a day, sorted by code."""
+        """One row per code that is known by a day, sorted by code; the same object while no row joins or leaves."""
         stop = int(self._dates.searchsorted(day.to_datetime64(), side="right"))
+        if stop == self._stop:
+            return self._found
         if stop < self._stop:  # the session went back
             self._stop = 0
             self._rows[:] = -1
         np.maximum.at(self._rows, self._codes[self._stop : stop], np.arange(self._stop, stop))
         self._stop = stop
-        return self._table.iloc[self._rows[self._rows >= 0]]
+        self._found = self._table.iloc[self._rows[self._rows >= 0]]
+        return self._found
 
 
 def unique(values: Iterable[Any]) -> list[Any]:

@@ -172,20 +172,13 @@ class Orders:
 
     def _ids(self) -> list[int]:
         """Orders of today, and older ones that are still open."""
-        account = self._host.account
         first = self._run.state.get("orders_before", 0) + 1
-        older = [order_id for order_id in account.working if order_id < first]
-        for block in account.queue:
-            older += [block.first_id + place for place in range(len(block)) if block.first_id + place < first]
-        return [*sorted(older), *range(first, account.orders + 1)]
+        older = [order_id for order_id in self._host.waiting() if order_id < first]
+        return [*older, *range(first, self._host.account.orders + 1)]
 
     def _open(self, column: int | None = None) -> list[Order]:
-        found = []
-        for order_id in self._ids():
-            record = self._host.order(order_id)
-            if record is not None and not record.status.is_final and column in {None, record.instrument}:
-                found.append(Order(self._run, order_id))
-        return found
+        records = self._host.open_orders()
+        return [Order(self._run, record.order_id) for record in records if column in {None, record.instrument}]
 
     def get_open_orders(self) -> dict[int, Order]:
         """Orders that are not over, by id."""
@@ -220,12 +213,11 @@ class Orders:
     def get_trades(self) -> dict[int, Trade]:
         """Executions of today, by trade id: the order id, with a digit more for each further fill of an order."""
         found: dict[int, Trade] = {}
-        for event in self._host.events_today():
-            if isinstance(event, events.OrderFilled):
-                trade_id = event.order_id
-                while trade_id in found:
-                    trade_id = trade_id * 10 + 1
-                found[trade_id] = Trade(self._run, event, trade_id)
+        for fill in self._host.fills_today():
+            trade_id = fill.order_id
+            while trade_id in found:
+                trade_id = trade_id * 10 + 1
+            found[trade_id] = Trade(self._run, fill, trade_id)
         return found
 
     @staticmethod

@@ -168,8 +168,7 @@ class SubAccount(Account):
 
     def owns(self, order_id: int) -> bool:
         """True when an order carries its number."""
-        record = self._host.order(order_id)
-        return self.number == (0 if record is None else number_of(record.terms.tag))
+        return self.number == self._accounts.books.owner.get(order_id, 0)
 
 
 class SubAccounts:

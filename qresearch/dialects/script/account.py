@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from qresearch.domain import events
-
 if TYPE_CHECKING:
     from qresearch.dialects.script.host import ScriptHost
     from qresearch.domain.state import Position
@@ -57,9 +55,7 @@ class Account:
     @property
     def sold_today(self) -> int:
         """What its sales of today brought, less their fees."""
-        sales = [
-            item for item in self._host.events_today() if isinstance(item, events.OrderFilled) and item.quantity < 0
-        ]
+        sales = [fill for fill in self._host.fills_today() if fill.quantity < 0]
         return sum(sale.net for sale in sales if self.owns(sale.order_id))
 
     def offered(self, column: int | None) -> int:

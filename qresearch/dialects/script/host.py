@@ -46,6 +46,21 @@ class Placed(NamedTuple):
     events: Sequence[events.Event]
 
 
+class NewestFills(list[events.OrderFilled]):
+    """The fills of the newest day that has any, folded from events."""
+
+    def fold(self, event: events.Record) -> None:
+        """Add an event."""
+        if isinstance(event, events.OrderFilled):
+            if self and self[-1].at.day < event.at.day:
+                self.clear()
+            self.append(event)
+
+    def fork(self) -> NewestFills:
+        """The same, to go on with."""
+        return NewestFills(self)
+
+
 class ScriptHost:
     """What the script of a dialect can see of a session and do with it.
 
@@ -59,6 +74,7 @@ class ScriptHost:
         self._hosting = hosting
         self._session: AnySession = hosting.session
         self._simulation: Simulation = hosting.simulation
+        self._fills = self.projection(NewestFills)
         self.market: Market = hosting.simulation.market
         self.time: dt.time | None = None
         """Time of the call that runs now; None between calls."""
@@ -162,16 +178,9 @@ class ScriptHost:
 
     # ------------------------------------------------------------------ events
 
-    def events_today(self) -> list[events.Record]:
-        """What has happened today, in order."""
-        timeline, draft, day = self._simulation.timeline, self._simulation.draft, self.day
-        log, place = timeline.branch.log, timeline.count
-        while place and log[place - 1].at.day >= day:
-            place -= 1
-        parts = list(log[place : timeline.count])
-        if draft is not None:
-            parts += [event for event in draft.events if event.at.day >= day]
-        return list(events.records(parts))
+    def fills_today(self) -> list[events.OrderFilled]:
+        """The fills of today, in order."""
+        return [fill for fill in self._fills.now() if fill.at.day == self.day]
 
     def projection(self, empty: Callable[[], T]) -> Projection[T]:
         """A reading of the events up to now."""
@@ -213,9 +222,16 @@ class ScriptHost:
         """All facts about an order as of now; None before it is placed."""
         return self._simulation.order(self._simulation.timeline.branch, order_id)
 
+    def waiting(self) -> list[int]:
+        """Ids of the orders that wait for a match; one that was withdrawn since is among them until then."""
+        account = self.account
+        queued = (block.first_id + place for block in account.queue for place in range(len(block)))
+        return sorted({*account.working, *queued})
+
     def open_orders(self) -> list[OrderRecord]:
         """Orders that are not over."""
-        return self._simulation.orders.now().open
+        records = map(self.order, self.waiting())
+        return [record for record in records if record is not None and not record.status.is_final]
 
     def cancel(self, order: Any) -> None:
         """Withdraw what is left of an order."""

@@ -13,8 +13,9 @@ from pathlib import Path
 from types import FunctionType
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
-from qresearch.dialects.data import expressions, factors, query
+from qresearch.dialects.data import factors
 from qresearch.dialects.data.codes import normalize_code
+from qresearch.dialects.data.entity import Entity, Late
 from qresearch.dialects.data.files import Files
 from qresearch.dialects.data.fundamentals import STATEMENTS, Database, Fundamentals
 from qresearch.dialects.data.indicators import Indicators
@@ -209,13 +210,13 @@ class Loaded:
             styles.StopLimitOrderStyle, factors.Factor, factors.winsorize, factors.winsorize_med, factors.standardlize,
         ):  # fmt: skip
             found[kind.__name__] = kind
-        found |= {name: expressions.Entity(name) for name in STATEMENTS}
-        found["cashflow"] = expressions.Entity("cash_flow")
+        found |= {name: Entity(name) for name in STATEMENTS}
+        found["cashflow"] = Entity("cash_flow")
         found |= {name: Database(platform, name) for name in ("finance", "macro", "opt", "bond", "gta")}
         found |= {
-            "g": self.g, "log": Log(run), "query": query.query, "normalize_code": normalize_code,
-            "or_": expressions.any_of, "and_": expressions.all_of, "not_": expressions.none_of,
-            "func": expressions.Functions(), **self.dialect.words(),
+            "g": self.g, "log": Log(run), "normalize_code": normalize_code,
+            "query": Late("qresearch.dialects.data.query", "query"),
+            **{name: Late("sqlalchemy", name) for name in ("or_", "and_", "not_", "func")}, **self.dialect.words(),
         }  # fmt: skip
         return found | {name: self._at_begin(found[name]) for name in SETTINGS if name in found}
 

@@ -12,14 +12,12 @@ import functools
 import io
 import math
 from collections.abc import Callable, Mapping
-from operator import methodcaller
 from types import ModuleType
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from qresearch.dialects.data.expressions import Functions, all_of, any_of, none_of
 from qresearch.dialects.data.old_pandas import BY_COLUMN, DataFrame, Series, total
 from qresearch.dialects.data.old_panel import Panel
 from qresearch.dialects.script.python2 import DIVISION, SINGLE, divided, of_one
@@ -138,9 +136,6 @@ class Modules:
         top = name.partition(".")[0]
         if level == 0 and top in PLATFORM:
             return self._platform(name if wanted else top)
-        if level == 0 and top == "sqlalchemy":
-            return self._module("sqlalchemy", {"or_": any_of, "and_": all_of, "not_": none_of, "func": Functions(),
-                                               "desc": methodcaller("desc"), "asc": methodcaller("asc")})  # fmt: skip
         name = _MOVED.get(name, name)
         try:
             found = builtins.__import__(name, module_globals, module_locals, wanted or (), level)

@@ -1,30 +1,101 @@
-"""The base of the tables: a page of rows, newest first, filters, and "N more"."""
+"""The base of the tables: rows with buttons, newest first, a page at a time, filters, and "N more"."""
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
+from functools import partial
 from html import escape
 from itertools import islice
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any, ClassVar
 
 import ipywidgets as widgets
 
+from qresearch.book.html import Column
 from qresearch.domain.order import Side
-from qresearch.views.panels.panel import Panel, put, show_if, unseen
-from qresearch.views.panels.rows import Action, Column, Row, Rows
-
-if TYPE_CHECKING:
-    from qresearch.views.panels.desk import Desk
+from qresearch.views.panels.cells import phase_at
+from qresearch.views.panels.desk import Desk, Panel
+from qresearch.views.panels.fields import classed, named, put, show_if
 
 PAGE = 10
 """Rows of a table at a time."""
 
 
+class Rows:
+    """Rows with buttons: only what changed is sent, and buttons are made once and used again.
+
+    Parameters
+    ----------
+    panel : Blotter
+        Whose columns, keys and actions they show, and whose guard the buttons go through.
+    """
+
+    def __init__(self, panel: Blotter) -> None:
+        self._panel, self._columns = panel, panel.columns()
+        self._calls = {"key": panel.chosen} | {f"row-{name}": call for name, call in panel.actions().items()}
+        self._keys: list[str] = []
+        # One layout for all: a widget less per button.
+        self._layout = widgets.Layout(width="auto", height="26px", margin="0")
+        self._table = classed(widgets.HTML(""), "qr-table")
+        heads = [panel.words(panel.head), *" " * len(panel.actions())]
+        self._boxes = [
+            classed(widgets.VBox([widgets.HTML(f'<div class="qr-th">{escape(head)}</div>')]), "qr-keys")
+            for head in heads
+        ]
+        self._pools: list[list[widgets.Button]] = [[] for _ in self._boxes]
+        self.widget = classed(widgets.HBox([self._boxes[0], self._table, *self._boxes[1:]]), "qr-rows")
+
+    def fill(self, items: Sequence[Any]) -> None:
+        """Show some rows instead of those that were there before."""
+        panel, words = self._panel, self._panel.words
+        self._keys = [panel.key(item) for item in items]
+        put(self._table, self.html(items, keys=False))
+        labels = [[(key, panel.hint(item) or key) for key, item in zip(self._keys, items, strict=True)]]
+        labels += [[(words(name), words(f"{name}_order", order=key)) for key in self._keys] for name in panel.actions()]
+        for box, pool, name, column in zip(self._boxes, self._pools, self._calls, labels, strict=True):
+            while len(pool) < len(column):
+                pool.append(self._button(len(pool), name))
+            for button, (label, hint) in zip(pool, column, strict=False):
+                button.description, button.tooltip = label, hint
+            if len(box.children) != len(column) + 1:
+                # Buttons without a row are put aside, not closed: they come back.
+                box.children = (box.children[0], *pool[: len(column)])
+
+    def _button(self, number: int, name: str) -> widgets.Button:
+        button = classed(widgets.Button(layout=self._layout), f"qr-{name}")
+        button.on_click(lambda _: self._panel.desk.act(self._panel, lambda: self._calls[name](self._keys[number])))
+        return button
+
+    def html(self, items: Sequence[Any], *, keys: bool = True) -> str:
+        """Some rows as a plain HTML table, with the keys as its first column or without."""
+        panel = self._panel
+        first = [Column(panel.head, lambda item: escape(panel.key(item)))] if keys else []
+        columns = [*first, *self._columns]
+        head = "".join(
+            f'<th scope="col" class="qr-{column.align}">{escape(panel.words(column.key))}</th>' for column in columns
+        )
+        lines = []
+        for item in items:
+            cells = "".join(
+                f'<td class="qr-{column.align}{" qr-grows" if column.grows else ""}">{column.cell(item)}</td>'
+                for column in columns
+            )
+            lines.append(f'<tr data-key="{escape(panel.key(item))}">{cells}</tr>')
+        return f"<table><thead><tr>{head}</tr></thead><tbody>{''.join(lines)}</tbody></table>"
+
+    def close(self) -> None:
+        """Release the buttons that are put aside; those on show go with the panel."""
+        for pool in self._pools:
+            for button in pool:
+                button.style.close()
+                button.close()
+        self._layout.close()
+
+
 class Blotter(Panel):
     """The base of the tables: a page of rows, a filter, and "N more".
 
-    A subclass gives its columns (:meth:`columns`), what it lists, newest first (:meth:`listed`), and the row of each
-    (:meth:`row`): only the rows of the page are made.
+    A subclass gives its columns (:meth:`columns`) and what it lists, newest first (:meth:`listed`), with the key of
+    each (:meth:`key`): only the rows of the page are made.
     """
 
     head: ClassVar[str] = "order"
@@ -34,29 +105,22 @@ class Blotter(Panel):
 
     def __init__(self, desk: Desk) -> None:
         super().__init__(desk)
-        words = self.words
+        words, (every, states) = self.words, self.choices
         self.page = 0
-        self._rows = Rows(self, words(self.head), self.columns(), self.chosen, self.actions())
-        self._empty = widgets.HTML("")
-        self._more = widgets.HTML("")
-        self._newer, self._older = self.button("newer", self._turn_back), self.button("older", self._turn)
-        self._wanted = unseen(widgets.Text(placeholder=words("filter"), continuous_update=True), words("filter"))
-        self._wanted.layout.width = "170px"
-        self._wanted.add_class("qr-filter")
-        self._state = unseen(widgets.Dropdown(options=self._options(), value=""), words("state"))
-        self._state.layout.width = "150px"
-        self._state.add_class("qr-state")
-        for control in (self._wanted, self._state):
-            control.observe(lambda _: self.desk.act(self, self._first_page), names="value")
-        show_if(self._state, bool(self.choices[0]))
-        foot = widgets.HBox([self._wanted, self._state, self._more, self._newer, self._older])
-        foot.add_class("qr-foot")
-        self._foot = foot
-        self.body.children = (self._empty, self._rows.widget, foot, *self.extras())
-
-    def _options(self) -> list[tuple[str, str]]:
-        every, keys = self.choices
-        return [(self.words(every) if every else "", ""), *((self.words(key), key) for key in keys)]
+        self._rows = Rows(self)
+        self._empty, self._more = widgets.HTML(""), widgets.HTML("")
+        self._newer = self.button("newer", partial(self._turn, -1))
+        self._older = self.button("older", partial(self._turn, 1))
+        self._wanted = named(
+            widgets.Text(placeholder=words("filter"), continuous_update=True), words("filter"), "qr-unseen",
+            "qr-filter", width="170px",
+        )  # fmt: skip
+        options = [(words(every) if every else "", ""), *states]
+        self._state = self.choice("state", options, "qr-unseen", "qr-state", width="150px")
+        self.follow(lambda _: self._turn(-self.page), self._wanted, self._state)
+        show_if(self._state, bool(every))
+        self._foot = classed(widgets.HBox([self._wanted, self._state, self._more, self._newer, self._older]), "qr-foot")
+        self.body.children = (self._empty, self._rows.widget, self._foot, *self.extras())
 
     # ------------------------------------------------------------------ what a subclass gives
 
@@ -68,21 +132,27 @@ class Blotter(Panel):
         """What the rows stand for, as far as the filters let it through, newest first."""
         raise NotImplementedError
 
-    def row(self, item: Any) -> Row:
-        """The row of one of them."""
-        raise NotImplementedError
+    def key(self, item: Any) -> str:
+        """What stands on the button of a row: the id of its order, if it has one."""
+        return str(getattr(item, "order_id", "–"))
 
-    def actions(self) -> Sequence[Action]:
-        """Buttons behind each row."""
-        return ()
+    def hint(self, item: Any) -> str:
+        """What the button of a row does, in words."""
+        order_id = getattr(item, "order_id", None)
+        return "" if order_id is None else self.words("open_details", order=order_id)
+
+    def actions(self) -> Mapping[str, Callable[[str], object]]:
+        """Buttons behind each row: their words to what they do with the key of the row."""
+        return {}
 
     def extras(self) -> Sequence[widgets.Widget]:
         """What stands below the table."""
         return ()
 
     def chosen(self, key: str) -> None:
-        """The button of a row was pressed: look at that order."""
-        self.desk.select(order_id=int(key))
+        """The button of a row was pressed: look at its order, if it has one."""
+        if key.isdigit():
+            self.desk.select(order_id=int(key))
 
     # ------------------------------------------------------------------ painting
 
@@ -90,16 +160,22 @@ class Blotter(Panel):
         """Where the session stands, the page and the filters."""
         return self.desk.stamp(), self.page, self._wanted.value, self._state.value
 
-    def _found(self) -> tuple[list[Row], int]:
-        """The rows of the page, and how many more there are behind it."""
+    def _found(self) -> tuple[list[Any], int]:
+        """What the rows of the page stand for, and how many more there are behind it."""
         begin = self.page * PAGE
         items = self.listed()
-        shown = [self.row(item) for item in islice(items, begin, begin + PAGE)]
-        return shown, sum(1 for _ in items)
+        return list(islice(items, begin, begin + PAGE)), sum(1 for _ in items)
 
     @property
     def _is_filtered(self) -> bool:
         return bool(self._wanted.value.strip() or self._state.value)
+
+    def _absent(self) -> str:
+        """Why there is no row."""
+        return escape(self.words("none_match" if self._is_filtered else self.nothing))
+
+    def _behind(self, count: int) -> str:
+        return escape(self.words("more", count=f"{count:,}"))
 
     def draw(self) -> None:
         """Fill the table."""
@@ -108,36 +184,23 @@ class Blotter(Panel):
             self.page = 0
             shown, behind = self._found()
         self._rows.fill(shown)
-        words = self.words
-        if shown:
-            put(self._empty, "")
-        else:
-            text = words("none_match") if self._is_filtered else words(self.nothing)
-            put(self._empty, f'<div class="qr-empty">{escape(text)}</div>')
+        put(self._empty, "" if shown else f'<div class="qr-empty">{self._absent()}</div>')
         show_if(self._rows.widget, bool(shown))
         show_if(self._foot, bool(shown) or self._is_filtered)
-        put(self._more, f'<span class="qr-more">{escape(words("more", count=f"{behind:,}"))}</span>' if behind else "")
+        put(self._more, f'<span class="qr-more">{self._behind(behind)}</span>' if behind else "")
         show_if(self._newer, self.page > 0)
         show_if(self._older, behind > 0)
 
-    def _turn(self) -> None:
-        self.page += 1
-
-    def _turn_back(self) -> None:
-        self.page = max(self.page - 1, 0)
-
-    def _first_page(self) -> None:
-        self.page = 0
+    def _turn(self, by: int) -> None:
+        self.page = max(self.page + by, 0)
 
     def html(self) -> str:
         """The page of rows, and how many more there are."""
         shown, behind = self._found()
-        title = f"<div><b>{escape(self.words(self.name))}</b></div>"
         if not shown:
-            text = self.words("none_match") if self._is_filtered else self.words(self.nothing)
-            return f"{title}<div>{escape(text)}</div>"
-        more = f"<div><i>{escape(self.words('more', count=f'{behind:,}'))}</i></div>" if behind else ""
-        return f"{title}{self._rows.html(shown)}{more}"
+            return f"{self.heading()}<div>{self._absent()}</div>"
+        more = f"<div><i>{self._behind(behind)}</i></div>" if behind else ""
+        return f"{self.heading()}{self._rows.html(shown)}{more}"
 
     def close(self) -> None:
         """Take the panel off the desk, and release its widgets."""
@@ -149,6 +212,9 @@ class Blotter(Panel):
     def _symbol(self, column: int) -> str:
         return self.desk.session.market.symbols[column]
 
+    def _instrument(self, item: Any) -> str:
+        return escape(self._symbol(item.instrument))
+
     def _matches(self, symbol: str) -> bool:
         wanted = self._wanted.value.strip().lower()
         if not wanted:
@@ -157,6 +223,13 @@ class Blotter(Panel):
 
     def _day(self, day: int) -> str:
         return str(self.desk.session.market.days[day]) if day >= 0 else "–"
+
+    def _when(self) -> tuple[Column, Column]:
+        """Day and time of an event."""
+        return (
+            Column("day", lambda event: self._day(event.at.day)),
+            Column("time", lambda event: escape(phase_at(self.desk.session, self.words, *event.at))),
+        )
 
     def _side(self, quantity: float) -> str:
         key = Side.of(quantity).value

@@ -2,25 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from html import escape
 from itertools import islice
 from typing import TYPE_CHECKING, ClassVar
 
 import ipywidgets as widgets
 
-from qresearch.book.html import number, price
+from qresearch.book.html import Column, number, price
+from qresearch.book.projection import Projection
 from qresearch.domain import events
 from qresearch.domain.fees import PARTS
+from qresearch.domain.reasons import Facts, Reason
 from qresearch.views.panels.blotter import PAGE, Blotter
-from qresearch.views.panels.cells import phase_at
-from qresearch.views.panels.panel import Panel, put
-from qresearch.views.panels.rows import Column, Row
-from qresearch.views.panels.tape import Tape
+from qresearch.views.panels.cells import tone
+from qresearch.views.panels.desk import Desk, Panel
+from qresearch.views.panels.fields import put
+from qresearch.views.tape import Fills
 
 if TYPE_CHECKING:
     from qresearch.book.portfolio import Holding
-    from qresearch.views.panels.desk import Desk
 
 
 class FillsPanel(Blotter):
@@ -30,38 +32,29 @@ class FillsPanel(Blotter):
     nothing = "no_fills"
 
     def __init__(self, desk: Desk) -> None:
-        self._tape = Tape(desk.session)
+        self._fills = Projection(desk.session.simulation, Fills)
         super().__init__(desk)
 
     def columns(self) -> Sequence[Column]:
         """When, what, at what price, and each fee."""
-        words = self.words
-        right = ("quantity", "price", "notional", "commission", "stamp_duty", "transfer_fee", "net")
+        amount = self.desk.session.market.venue.money.amount
         return (
-            *(Column(words(key)) for key in ("day", "time", "symbol", "side")),
-            *(Column(words(key), "right") for key in right),
+            *self._when(),
+            Column("symbol", self._instrument),
+            Column("side", lambda fill: self._side(fill.quantity)),
+            Column("quantity", lambda fill: f"{abs(fill.quantity):,}", "right"),
+            Column("price", lambda fill: price(fill.price), "right"),
+            Column("notional", lambda fill: number(amount(fill.notional)), "right"),
+            *(Column(part, partial(self._fee, part), "right") for part in PARTS),
+            Column("net", lambda fill: f"{amount(fill.net):+,.2f}", "right"),
         )
+
+    def _fee(self, part: str, fill: events.OrderFilled) -> str:
+        return number(self.desk.session.market.venue.money.amount(fill.fees[part]))
 
     def listed(self) -> Iterator[events.OrderFilled]:
         """The fills, newest first."""
-        return (fill for fill in reversed(self._tape.fills()) if self._matches(self._symbol(fill.instrument)))
-
-    def row(self, item: events.OrderFilled) -> Row:
-        """One fill."""
-        fill = item
-        words, amount = self.words, self.desk.session.market.venue.money.amount
-        cells = (
-            self._day(fill.at.day),
-            escape(phase_at(self.desk.session, words, fill.at.day, fill.at.phase, fill.at.bar)),
-            escape(self._symbol(fill.instrument)),
-            self._side(fill.quantity),
-            f"{abs(fill.quantity):,}",
-            price(fill.price),
-            number(amount(fill.notional)),
-            *(number(amount(fill.fees[part])) for part in PARTS),
-            f"{amount(fill.net):+,.2f}",
-        )
-        return Row(str(fill.order_id), cells, words("open_details", order=fill.order_id))
+        return (fill for fill, _ in reversed(self._fills.now().made) if self._matches(self._symbol(fill.instrument)))
 
 
 class PositionsPanel(Blotter):
@@ -73,35 +66,40 @@ class PositionsPanel(Blotter):
 
     def columns(self) -> Sequence[Column]:
         """Shares, cost, price, value and profit."""
-        keys = (
-            "held", "sellable", "locked", "in_sells", "average_cost", "price", "market_value", "profit", "weight",
-        )  # fmt: skip
-        return tuple(Column(self.words(key), "right") for key in keys)
+        cells: dict[str, Callable[[Holding], str]] = {
+            "held": lambda held: f"{held.quantity:,}",
+            "sellable": lambda held: f"{held.sellable:,}",
+            "locked": lambda held: f'<span class="{"qr-wait" if held.locked else ""}">{held.locked:,}</span>',
+            "in_sells": lambda held: f"{held.reserved:,}",
+            "average_cost": lambda held: price(held.average_cost),
+            "price": lambda held: price(held.price) + self._flag(held),
+            "market_value": lambda held: number(held.market_value),
+            "profit": lambda held: f'<span class="qr-{tone(held.profit)}">{held.profit:+,.2f}</span>',
+            "weight": self._weight,
+        }
+        return tuple(Column(key, cell, "right") for key, cell in cells.items())
+
+    def _flag(self, held: Holding) -> str:
+        session = self.desk.session
+        is_stale = session.market.column(held.symbol) in session.simulation.account.stale
+        return f" <i>{escape(self.words('stale'))}</i>" if is_stale else ""
+
+    def _weight(self, held: Holding) -> str:
+        equity = self.desk.session.portfolio.equity
+        return f"{held.market_value / equity:.1%}" if equity else "–"
 
     def listed(self) -> Iterator[Holding]:
         """The positions, largest first."""
         held = sorted(self.desk.session.portfolio.positions.values(), key=lambda held: -held.market_value)
         return (item for item in held if self._matches(item.symbol))
 
-    def row(self, item: Holding) -> Row:
-        """One position."""
-        session, words = self.desk.session, self.words
-        equity = session.portfolio.equity
-        is_stale = session.market.column(item.symbol) in session.simulation.account.stale
-        flag = f" <i>{escape(words('stale'))}</i>" if is_stale else ""
-        tone = "up" if item.profit > 0 else "down" if item.profit < 0 else "flat"
-        cells = (
-            f"{item.quantity:,}",
-            f"{item.sellable:,}",
-            f'<span class="{"qr-wait" if item.locked else ""}">{item.locked:,}</span>',
-            f"{item.reserved:,}",
-            price(item.average_cost),
-            price(item.price) + flag,
-            number(item.market_value),
-            f'<span class="qr-{tone}">{item.profit:+,.2f}</span>',
-            f"{item.market_value / equity:.1%}" if equity else "–",
-        )
-        return Row(item.symbol, cells, words("look_at", symbol=item.symbol))
+    def key(self, item: Holding) -> str:
+        """Its symbol."""
+        return item.symbol
+
+    def hint(self, item: Holding) -> str:
+        """Look at it."""
+        return self.words("look_at", symbol=item.symbol)
 
     def chosen(self, key: str) -> None:
         """Look at the instrument."""
@@ -118,23 +116,21 @@ class EventsPanel(Blotter):
 
     def columns(self) -> Sequence[Column]:
         """When, what and why."""
-        words = self.words
         return (
-            Column(words("day")),
-            Column(words("time")),
-            Column(words("event")),
-            Column(words("symbol")),
-            Column(words("quantity"), "right"),
-            Column(words("text"), grows=True),
+            *self._when(),
+            Column("event", self._name),
+            Column("symbol", self._instrument),
+            Column("quantity", self._quantity, "right"),
+            Column("text", self._text, grows=True),
         )
 
-    def __init__(self, desk: Desk) -> None:
-        self._tape = Tape(desk.session)
-        super().__init__(desk)
-
     def listed(self) -> Iterator[events.Record]:
-        """The events, newest first; at most :attr:`most` behind the page."""
-        return islice(self._tape.newest(self._wants), (self.page + 1) * PAGE + self.most)
+        """The events but those that only move the clock, newest first; at most :attr:`most` behind the page."""
+        timeline = self.desk.session.simulation.timeline
+        entries = (timeline.branch.log[place] for place in range(timeline.count - 1, -1, -1))
+        told = (entry for entry in entries if not isinstance(entry, (events.Advanced, events.QueueEmptied)))
+        single = (event for entry in told for event in reversed(list(events.records((entry,)))))
+        return islice(filter(self._wants, single), (self.page + 1) * PAGE + self.most)
 
     def _wants(self, event: events.Record) -> bool:
         if not self._wanted.value.strip():
@@ -149,32 +145,27 @@ class EventsPanel(Blotter):
             return None if order is None else order.instrument
         return column
 
-    def row(self, item: events.Record) -> Row:
-        """One event."""
-        event = item
-        column, order_id = self._column(event), getattr(event, "order_id", None)
+    def _instrument(self, item: events.Record) -> str:
+        column = self._column(item)
+        return "" if column is None else escape(self._symbol(column))
+
+    def _name(self, event: events.Record) -> str:
         name = type(event).__name__
+        return f'<span title="{name}">{escape(self.words(f"event_{name}"))}</span>'
+
+    @staticmethod
+    def _quantity(event: events.Record) -> str:
         quantity = getattr(event, "quantity", None) or getattr(event, "cut", None)
-        reason, facts = getattr(event, "reason", None), getattr(event, "facts", None)
+        return "" if quantity is None else f"{quantity:,}"
+
+    def _text(self, event: events.Record) -> str:
+        reason: Reason | None = getattr(event, "reason", None)
+        facts: Facts | None = getattr(event, "facts", None)
+        text = str(getattr(event, "text", ""))
         if reason is not None and facts is not None:
             text = f"{reason.value} {self.words(reason, **facts)}"
-        else:
-            text = str(getattr(event, "text", ""))
-        cells = (
-            self._day(event.at.day),
-            escape(phase_at(self.desk.session, self.words, event.at.day, event.at.phase, event.at.bar)),
-            f'<span title="{name}">{escape(self.words(f"event_{name}"))}</span>',
-            "" if column is None else escape(self._symbol(column)),
-            "" if quantity is None else f"{quantity:,}",
-            f'<span title="{escape(text)}">{escape(text)}</span>',
-        )
-        hint = "" if order_id is None else self.words("open_details", order=order_id)
-        return Row("–" if order_id is None else str(order_id), cells, hint)
-
-    def chosen(self, key: str) -> None:
-        """Look at the order of an event, if it has one."""
-        if key.isdigit():
-            super().chosen(key)
+        text = escape(text)
+        return f'<span title="{text}">{text}</span>'
 
 
 class CashPanel(Panel):
@@ -189,22 +180,22 @@ class CashPanel(Panel):
 
     def _pairs(self) -> list[tuple[str, str]]:
         portfolio, words = self.desk.session.portfolio, self.words
-        plain = ("equity", "cash_total", "reserved", "available", "market_value")
-        values = (
-            portfolio.equity, portfolio.cash, portfolio.reserved, portfolio.available, portfolio.market_value,
-        )  # fmt: skip
+        values = {
+            "equity": portfolio.equity, "cash_total": portfolio.cash, "reserved": portfolio.reserved,
+            "available": portfolio.available, "market_value": portfolio.market_value,
+        }  # fmt: skip
         signed = ("profit", "floating_profit", "realised_profit")
         return [
-            *((words(key), number(value)) for key, value in zip(plain, values, strict=True)),
-            *((words(key), f"{getattr(portfolio, key):+,.2f}") for key in signed),
+            *((escape(words(key)), number(value)) for key, value in values.items()),
+            *((escape(words(key)), f"{getattr(portfolio, key):+,.2f}") for key in signed),
         ]
 
     def draw(self) -> None:
         """Write the numbers."""
-        cells = "".join(f"<div><dt>{escape(name)}</dt><dd>{value}</dd></div>" for name, value in self._pairs())
+        cells = "".join(f"<div><dt>{name}</dt><dd>{value}</dd></div>" for name, value in self._pairs())
         put(self._facts, f'<dl class="qr-facts">{cells}</dl>')
 
     def html(self) -> str:
         """The numbers as a table."""
-        rows = "".join(f"<tr><th>{escape(name)}</th><td>{value}</td></tr>" for name, value in self._pairs())
-        return f"<div><b>{escape(self.words(self.name))}</b></div><table><tbody>{rows}</tbody></table>"
+        rows = "".join(f"<tr><th>{name}</th><td>{value}</td></tr>" for name, value in self._pairs())
+        return f"{self.heading()}<table><tbody>{rows}</tbody></table>"

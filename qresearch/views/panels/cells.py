@@ -44,6 +44,16 @@ def state_html(words: Words, order: OrderRecord) -> str:
     return f'<span class="qr-state-{key.lower()}" data-state="{key}">{SHAPES[key]} {escape(words(key))}</span>'
 
 
+def why_of(words: Words, order: OrderRecord) -> str:
+    """The reason of an order as a sentence; empty when there is none."""
+    return "" if order.reason is None else words(order.reason, **order.facts)
+
+
+def tone(value: float) -> str:
+    """Class of a gain or a loss: "up", "down" or "flat"."""
+    return "up" if value > 0 else "down" if value < 0 else "flat"
+
+
 def terms_text(words: Words, terms: Terms) -> str:
     """Type, prices and time in force of an order.
 
@@ -88,13 +98,7 @@ def moment_text(session: AnySession, words: Words) -> str:
     weekday = words("weekdays").split()[now.day.weekday()]
     number, count = account.day - exchange.first + 1, exchange.last - exchange.first + 1
     trading_day = words("trading_day", number=number, count=count)
-    return f"{exchange.date(account.day)} {weekday}, {phase_text(session, words)} · {trading_day}"
-
-
-def phase_text(session: AnySession, words: Words) -> str:
-    """The phase in words, and where the day has bars of its own, the time of the present one."""
-    account = session.simulation.account
-    return phase_at(session, words, account.day, account.phase, account.bar)
+    return f"{exchange.date(account.day)} {weekday}, {phase_at(session, words, *account.at)} · {trading_day}"
 
 
 def phase_at(session: AnySession, words: Words, day: int, phase: int, bar: int) -> str:

@@ -5,21 +5,24 @@ from __future__ import annotations
 import importlib.util
 from collections import Counter
 from collections.abc import Hashable
+from functools import partial
 from html import escape
-from typing import TYPE_CHECKING, Any, Protocol, cast
+from typing import TYPE_CHECKING, Any
 
 import ipywidgets as widgets
 
-from qresearch.book.html import number, price, table
+from qresearch.book.html import Column, listed, number, price
 from qresearch.errors import NotSupported, choose
+from qresearch.market.panel import Floats
 from qresearch.views.chart_data import MARKS, ChartData, ChartReader
 from qresearch.views.panels.cells import chart_word
-from qresearch.views.panels.panel import Panel
+from qresearch.views.panels.desk import Desk, Panel
+from qresearch.views.panels.fields import classed
 from qresearch.views.panels.png_chart import PngChart
 from qresearch.views.panels.symbol_box import SymbolBox
 
 if TYPE_CHECKING:
-    from qresearch.views.panels.desk import Desk
+    from qresearch.views.panels.live_chart import LiveChart
 
 RENDERERS = ("auto", "live", "png")
 PNG_BARS = 90
@@ -28,20 +31,6 @@ LIVE_BARS = 600
 """Bars with which the live chart begins; it grows to twice as many before it begins anew."""
 STATIC_BARS = 5
 """Bars that the static text shows."""
-
-
-class Renderer(Protocol):
-    """What draws a chart: two there are, a PNG and a live canvas."""
-
-    @property
-    def widget(self) -> widgets.Widget:
-        """What stands in the panel."""
-
-    def show(self, data: ChartData) -> None:
-        """Draw a chart."""
-
-    def close(self) -> None:
-        """Release widgets and figures."""
 
 
 def has_live() -> bool:
@@ -89,44 +78,33 @@ class ChartPanel(Panel):
         super().__init__(desk)
         self._is_live = has_live() if renderer == "auto" else renderer == "live"
         self._reader = ChartReader(desk.session)
-        self._first: int | None = None
-        self._symbol_of_first = ""
+        self._first = ("", 0)
         self.data: ChartData | None = None
         """What is shown."""
-        self._box = SymbolBox(desk.session.market, self.words, self._look_at, self._missed)
+        self._box = SymbolBox(self)
         self._box.widget.tooltip = self.words("symbol")
-        self._facts = widgets.HTML("")
-        self._facts.add_class("qr-chart-facts")
+        self._facts = classed(widgets.HTML(""), "qr-chart-facts")
         self._png: PngChart | None = None
-        self._renderer = self._live() if self._is_live else cast("Renderer", self._still())
-        self._head = widgets.HBox([self._box.widget, self._facts])
-        self._head.add_class("qr-chart-head")
-        shown = [self._head, self._renderer.widget]
+        self._renderer = self._live() if self._is_live else self._still()
+        shown = [classed(widgets.HBox([self._box.widget, self._facts]), "qr-chart-head"), self._renderer.widget]
         if self._is_live:
             shown.append(widgets.HTML(f'<span class="qr-hint">{escape(self.words("chart_hint"))}</span>'))
         self.body.children = shown
-
-    def _missed(self, text: str) -> None:
-        self.desk.tell(self, self.words("no_such_symbol", text=text, symbol=self.desk.symbol) if text else "")
 
     def label(self, key: str) -> str:
         """A word that stands on the chart."""
         return chart_word(self.words, key)
 
-    def _live(self) -> Renderer:
+    def _live(self) -> LiveChart:
         from qresearch.views.panels.live_chart import LiveChart  # noqa: PLC0415  # an extra, only where it is wanted
 
-        red_up = self.desk.colours == "red_up"
-        made: Any = LiveChart(self.desk.theme, red_up=red_up, words=self.label, picked=self._picked)
-        return cast("Renderer", made)
+        look = self.desk.look
+        return LiveChart(look.theme, red_up=look.red_up, words=self.label, picked=self._picked)
 
     def _still(self) -> PngChart:
         if self._png is None:
-            self._png = PngChart(self.desk.theme, red_up=self.desk.colours == "red_up", words=self.label)
+            self._png = PngChart(self.desk.look.theme, red_up=self.desk.look.red_up, words=self.label)
         return self._png
-
-    def _look_at(self, symbol: str) -> None:
-        self.desk.act(self, lambda: self.desk.select(symbol=symbol))
 
     def _picked(self, value: float) -> None:
         self.desk.act(self, lambda: self.desk.offer_price(value))
@@ -150,12 +128,10 @@ class ChartPanel(Panel):
             return self._reader.read(self.desk.symbol, PNG_BARS)
         # The window of the canvas begins at one bar and grows, so that a step sends one bar.
         today = self._reader.stop
-        first = self._first
-        moved = self._symbol_of_first != self.desk.symbol
-        if first is None or moved or not first < max(today, 1) <= first + 2 * LIVE_BARS:
-            first = self._first = max(today - LIVE_BARS, 0)
-            self._symbol_of_first = self.desk.symbol
-        return self._reader.read(self.desk.symbol, first=first)
+        symbol, first = self._first
+        if symbol != self.desk.symbol or not first < max(today, 1) <= first + 2 * LIVE_BARS:
+            self._first = self.desk.symbol, max(today - LIVE_BARS, 0)
+        return self._reader.read(self.desk.symbol, first=self._first[1])
 
     def _told(self, data: ChartData) -> str:
         """The price limits of the day and what waits, in words."""
@@ -178,20 +154,17 @@ class ChartPanel(Panel):
         head = f"<div><b>{escape(data.title)}</b> {self._told(data)}</div>"
         if not len(data):
             return f"{head}<div>{escape(self.label('no_bar'))}</div>"
-        keys = ("when", "first_price>", "highest>", "lowest>", "closing>", "volume>")
-        names = [self.words(key.rstrip(">")) + (">" if key.endswith(">") else "") for key in keys]
-        rows = [
-            (
-                escape(data.labels[bar]),
-                *(price(float(values[bar])) for values in (data.open, data.high, data.low, data.close)),
-                number(float(data.volume[bar]), 0),
-            )
-            for bar in range(max(len(data) - STATIC_BARS, 0), len(data))
-        ]
+        prices = {"first_price": data.open, "highest": data.high, "lowest": data.low, "closing": data.close}
+        columns = (
+            Column("when", lambda bar: escape(data.labels[bar])),
+            *(Column(key, partial(_price_at, at), "right") for key, at in prices.items()),
+            Column("volume", lambda bar: number(float(data.volume[bar]), 0), "right"),
+        )
+        bars = listed(columns, range(max(len(data) - STATIC_BARS, 0), len(data)), self.words)
         counts = Counter(mark.kind for mark in data.marks)
         marks = ", ".join(f"{self.label(kind)} {counts[kind]}" for kind in MARKS if kind in counts)
         told = f"<div>{escape(self.words('marks_told', count=len(data.marks), kinds=marks))}</div>" if marks else ""
-        return f"{head}{table(names, rows)}{told}"
+        return f"{head}{bars}{told}"
 
     def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, Any]:
         bundle = super()._repr_mimebundle_(include, exclude)
@@ -206,3 +179,7 @@ class ChartPanel(Panel):
         if self._is_live and self._png is not None:
             self._png.close()
         super().close()
+
+
+def _price_at(prices: Floats, bar: int) -> str:
+    return price(float(prices[bar]))

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Hashable
 from dataclasses import replace
 from html import escape
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import ipywidgets as widgets
 
-from qresearch.book.html import number, price, table
+from qresearch.book.html import Column, listed, number, price, table
 from qresearch.domain.commands import ChangeSettings
 from qresearch.domain.settings import Costs, Own, Settings, Slippage
 from qresearch.engine.fees import COST_PRESETS, fixed_costs, preset_costs
@@ -18,19 +17,17 @@ from qresearch.engine.slippage import SLIPPAGE_KINDS, slippage_model
 from qresearch.errors import QresearchError, UsageError
 from qresearch.session.options import volume_cap
 from qresearch.views.panels.cells import moment_text
-from qresearch.views.panels.panel import Panel, named, put, show_if
+from qresearch.views.panels.desk import Desk, Panel
+from qresearch.views.panels.fields import class_of, classed, named, put, show_if
 from qresearch.views.repricing import Repriced, reprice
-
-if TYPE_CHECKING:
-    from qresearch.views.panels.desk import Desk
 
 _SCALE = 10**7
 """Rates are kept in billionths and shown in percent."""
 RATES = {
     "commission_buy": "open_commission", "commission_sell": "close_commission", "duty_buy": "open_tax",
-    "duty_sell": "close_tax", "transfer_rate": "transfer_fee",
+    "duty_sell": "close_tax", "least": "min_commission", "transfer_rate": "transfer_fee",
 }  # fmt: skip
-"""Fields that hold a rate in percent, and what :meth:`Session.set_order_cost` calls it."""
+"""Fields of costs, and what :meth:`Session.set_order_cost` calls each; all but the least are typed in percent."""
 DATED = ("duty_buy", "duty_sell", "transfer_rate")
 """Rates that the rule book sets when the schedule is historical."""
 HIGHEST = 10.0
@@ -58,7 +55,6 @@ class CostPanel(Panel):
     def __init__(self, desk: Desk) -> None:
         super().__init__(desk)
         words = self.words
-        self._is_painting = False
         self._known: Settings | None = None
         ruled = desk.session.market.venue.rules.has_history
         self._presets = {
@@ -68,42 +64,27 @@ class CostPanel(Panel):
         }
         self.preset = self._drop("preset", {f"preset_{name}": name for name in ("own", *self._presets)})
         self.schedule = self._drop("schedule", {"fixed": False} | ({"historical": True} if ruled else {}))
-        self.fields = {key: self._text(key) for key in (*RATES, "least", "slippage_size", "cap")}
+        self.slippage = self._drop("slippage", {f"slippage_{kind}": kind for kind in SLIPPAGE_KINDS})
+        self.fields = {
+            key: named(widgets.Text(), words(key), "qr-line", class_of(key, "field"))
+            for key in (*RATES, "slippage_size", "cap")
+        }
         """The fields that take a number, by key."""
         self.fields["cap"].placeholder = words("cap_hint")
-        self.slippage = self._drop("slippage", {f"slippage_{kind}": kind for kind in SLIPPAGE_KINDS})
-        self._problems = widgets.HTML("")
-        self._problems.add_class("qr-problems")
-        self._preview = widgets.HTML("")
-        self._preview.add_class("qr-table")
+        self._problems = classed(widgets.HTML(""), "qr-problems")
+        self._preview = classed(widgets.HTML(""), "qr-table")
         self._apply = self.button("apply_costs", self.apply, kind="primary")
         self._reset = self.button("reset_costs", self.reset)
-        order = ("commission_buy", "commission_sell", "duty_buy", "duty_sell", "least", "transfer_rate")
-        form = widgets.GridBox(
-            [self.preset, self.schedule, *(self.fields[key] for key in order), self.slippage,
-             self.fields["slippage_size"], self.fields["cap"]],
-        )  # fmt: skip
-        form.add_class("qr-cost-form")
-        foot = widgets.HBox([self._apply, self._reset])
-        foot.add_class("qr-foot")
+        *rates, size, cap = self.fields.values()
+        form = classed(widgets.GridBox([self.preset, self.schedule, *rates, self.slippage, size, cap]), "qr-cost-form")
+        foot = classed(widgets.HBox([self._apply, self._reset]), "qr-foot")
         self.body.children = (form, self._problems, foot, self._preview)
-        self.preset.observe(self._chosen, names="value")
-        for field in (self.schedule, self.slippage, *self.fields.values()):
-            field.observe(self._typed, names="value")
+        self.follow(self._chosen, self.preset)
+        self.follow(lambda _: self._look(), self.schedule, self.slippage, *self.fields.values())
 
     def _drop(self, key: str, values: dict[str, Any]) -> widgets.Dropdown:
-        made = widgets.Dropdown(options=[(self.words(word), value) for word, value in values.items()])
-        return self._placed(key, made)
-
-    def _text(self, key: str) -> widgets.Text:
-        return self._placed(key, widgets.Text(continuous_update=True))
-
-    def _placed(self, key: str, field: Any) -> Any:
-        named(field, self.words(key))
-        field.layout.width = "auto"
-        field.add_class("qr-line")
-        field.add_class(f"qr-field-{key.replace('_', '-')}")
-        return field
+        options = [(self.words(word), value) for word, value in values.items()]
+        return self.choice(key, options, "qr-line", class_of(key, "field"))
 
     # ------------------------------------------------------------------ what is typed
 
@@ -141,22 +122,17 @@ class CostPanel(Panel):
         """The costs as typed."""
         dated = bool(self.schedule.value)
         rates = {
-            name: self._number(key, 0, HIGHEST) / 100 for key, name in RATES.items() if not (dated and key in DATED)
+            name: self._number(key, 0, 1_000_000) if key == "least" else self._number(key, 0, HIGHEST) / 100
+            for key, name in RATES.items()
+            if not (dated and key in DATED)
         }
         rounding = now.costs.rounding if isinstance(now.costs, Costs) else "each"
-        least = self._number("least", 0, 1_000_000)
-        return fixed_costs(
-            self.desk.session.market.venue,
-            **{"close_tax": 0.0} | rates,
-            min_commission=least,
-            historical=dated,
-            rounding=rounding,
-        )
+        venue = self.desk.session.market.venue
+        return fixed_costs(venue, **{"close_tax": 0.0} | rates, historical=dated, rounding=rounding)
 
     def _show(self, settings: Settings) -> None:
         """Put settings into the fields."""
-        self._is_painting = True
-        try:
+        with self.painting:
             self._show_costs(settings.costs)
             # A model of the user's own has no fields here.
             self.slippage.disabled = not isinstance(settings.slippage, Slippage)
@@ -165,32 +141,26 @@ class CostPanel(Panel):
                 put(self.fields["slippage_size"], f"{settings.slippage.size:.10g}")
             cap = settings.participation
             put(self.fields["cap"], "" if cap is None else f"{cap * 100:.10g}")
-        finally:
-            self._is_painting = False
+
+    def _rate(self, costs: Costs, key: str) -> float:
+        """What stands in the field of a rate."""
+        value = getattr(costs, RATES[key])
+        return self.desk.session.market.venue.money.amount(value) if key == "least" else value / _SCALE
 
     def _show_costs(self, costs: Costs | Own) -> None:
-        for field in (*(self.fields[key] for key in RATES), self.fields["least"], self.schedule):
+        for field in (*(self.fields[key] for key in RATES), self.schedule):
             field.disabled = isinstance(costs, Own)
         if isinstance(costs, Own):
             return
-        for key, name in RATES.items():
-            put(self.fields[key], f"{getattr(costs, name) / _SCALE:.10g}")
-        put(self.fields["least"], f"{self.desk.session.market.venue.money.amount(costs.min_commission):.10g}")
+        for key in RATES:
+            put(self.fields[key], f"{self._rate(costs, key):.10g}")
         put(self.schedule, costs.historical)
 
-    def _chosen(self, change: dict[str, Any]) -> None:
-        if self._is_painting or change["new"] == "own":
-            return
-        self._is_painting = True
-        try:
-            self._show_costs(self._presets[change["new"]])
-        finally:
-            self._is_painting = False
-        self.desk.act(self, self._look)
-
-    def _typed(self, _: dict[str, Any]) -> None:
-        if not self._is_painting:
-            self.desk.act(self, self._look)
+    def _chosen(self, name: str) -> None:
+        if name != "own":
+            with self.painting:
+                self._show_costs(self._presets[name])
+            self._look()
 
     # ------------------------------------------------------------------ acting
 
@@ -202,10 +172,8 @@ class CostPanel(Panel):
             return
         costs, now = wanted.costs, session.settings
         if costs != now.costs and isinstance(costs, Costs):
-            rates = {name: getattr(costs, name) / (100 * _SCALE) for name in RATES.values()}
-            least = session.market.venue.money.amount(costs.min_commission)
-            rounding: Any = costs.rounding
-            session.set_order_cost(**rates, min_commission=least, historical=costs.historical, rounding=rounding)
+            rates = {name: self._rate(costs, key) / (1 if key == "least" else 100) for key, name in RATES.items()}
+            session.set_order_cost(**rates, historical=costs.historical, rounding=costs.rounding)
         slippage, cap = wanted.slippage, wanted.participation
         if isinstance(slippage, Slippage) and (slippage, cap) != (now.slippage, now.participation):
             session.set_slippage(slippage.kind, slippage.size, participation=cap)
@@ -221,10 +189,6 @@ class CostPanel(Panel):
         self._look()
 
     # ------------------------------------------------------------------ content
-
-    def depends(self) -> Hashable:
-        """The moment."""
-        return self.desk.stamp()
 
     def draw(self) -> None:
         """Follow the settings in force, where they changed, and price the last fills."""
@@ -248,13 +212,10 @@ class CostPanel(Panel):
             return
         put(self._problems, "")
         self._apply.disabled = self._reset.disabled = wanted == self.desk.session.settings
-        self._is_painting = True
-        try:
-            typed = replace(wanted.costs, rounding="each") if isinstance(wanted.costs, Costs) else wanted.costs
-            same = (name for name, costs in self._presets.items() if costs == typed)
+        typed = replace(wanted.costs, rounding="each") if isinstance(wanted.costs, Costs) else wanted.costs
+        same = (name for name, costs in self._presets.items() if costs == typed)
+        with self.painting:
             put(self.preset, next(same, "own"))
-        finally:
-            self._is_painting = False
         put(self._preview, self._priced(wanted))
 
     def _priced(self, wanted: Settings) -> str:
@@ -265,34 +226,38 @@ class CostPanel(Panel):
             return f'<div class="qr-empty">{escape(said)} {escape(words("no_fills_to_price"))}</div>'
         paid, would = sum(fill.fees for fill in fills), sum(fill.new_fees for fill in fills)
         change = sum(fill.difference for fill in fills)
-        rows = [self._row(fill) for fill in fills]
-        blank = [""] * 6
-        rows.append(
-            (f"<b>{escape(words('all_shown'))}</b>", *blank, number(paid), f"<b>{number(would)}</b>", _signed(change))
-        )
-        heads = ("order", "day", "symbol", "side", "would_fill>", "price>", "new_price>", "paid>", "would_pay>",
-                 "difference>")  # fmt: skip
-        names = [words(head.rstrip(">")) + (">" if head.endswith(">") else "") for head in heads]
+        all_shown, total = f"<b>{escape(words('all_shown'))}</b>", f"<b>{number(would)}</b>"
+        last = (all_shown, *[""] * 6, number(paid), total, _signed(change))
         note = f'<div class="qr-label">{escape(words("costs_note"))}</div>'
-        return f'<div class="qr-title">{escape(said)}</div>{table(names, rows)}{note}'
+        return f'<div class="qr-title">{escape(said)}</div>{listed(self._columns(), fills, words, last=last)}{note}'
 
-    def _row(self, fill: Repriced) -> tuple[str, ...]:
+    def _columns(self) -> tuple[Column, ...]:
+        """What is told of a fill."""
         words = self.words
-        cut = fill.new_quantity < fill.quantity
-        quantity = f"<b>{fill.new_quantity:,}</b> / {fill.quantity:,}" if cut else f"{fill.quantity:,}"
-        new_price = price(fill.new_price)
-        parts = ", ".join(f"{words.fee(part)} {number(amount)}" for part, amount in fill.new_parts.items())
+
+        def quantity(fill: Repriced) -> str:
+            is_cut = fill.new_quantity < fill.quantity
+            return f"<b>{fill.new_quantity:,}</b> / {fill.quantity:,}" if is_cut else f"{fill.quantity:,}"
+
+        def new_price(fill: Repriced) -> str:
+            told = price(fill.new_price)
+            return f"<b>{told}</b>" if fill.new_price != fill.price else told
+
+        def would_pay(fill: Repriced) -> str:
+            parts = ", ".join(f"{words.fee(part)} {number(amount)}" for part, amount in fill.new_parts.items())
+            return f'<span title="{escape(parts)}">{number(fill.new_fees)}</span>'
+
         return (
-            str(fill.order_id),
-            fill.day,
-            escape(fill.symbol),
-            escape(words(fill.side)),
-            quantity,
-            price(fill.price),
-            f"<b>{new_price}</b>" if fill.new_price != fill.price else new_price,
-            number(fill.fees),
-            f'<span title="{escape(parts)}">{number(fill.new_fees)}</span>',
-            _signed(fill.difference),
+            Column("order", lambda fill: str(fill.order_id)),
+            Column("day", lambda fill: fill.day),
+            Column("symbol", lambda fill: escape(fill.symbol)),
+            Column("side", lambda fill: escape(words(fill.side))),
+            Column("would_fill", quantity, "right"),
+            Column("price", lambda fill: price(fill.price), "right"),
+            Column("new_price", new_price, "right"),
+            Column("paid", lambda fill: number(fill.fees), "right"),
+            Column("would_pay", would_pay, "right"),
+            Column("difference", lambda fill: _signed(fill.difference), "right"),
         )
 
     def html(self) -> str:
@@ -302,16 +267,12 @@ class CostPanel(Panel):
         except QresearchError as problem:
             return f"<div>{escape(str(problem))}</div>"
         words = self.words
-        rows = [(escape(words(key)), escape(self.fields[key].value)) for key in ("commission_buy", "commission_sell")]
-        rows.append((escape(words("least")), escape(self.fields["least"].value)))
-        dated = escape(words("historical"))
-        rows += [
-            (escape(words(key)), dated if self.schedule.value else escape(self.fields[key].value)) for key in DATED
-        ]
-        slippage = words(f"slippage_{self.slippage.value}")
+        told = {key: self.fields[key].value for key in ("commission_buy", "commission_sell", "least")}
+        told |= {key: words("historical") if self.schedule.value else self.fields[key].value for key in DATED}
         size = "" if self.slippage.value == "none" else f" {self.fields['slippage_size'].value}"
-        rows.append((escape(words("slippage")), escape(f"{slippage}{size}")))
-        rows.append((escape(words("cap")), escape(self.fields["cap"].value or words("slippage_none"))))
+        told["slippage"] = words(f"slippage_{self.slippage.value}") + size
+        told["cap"] = self.fields["cap"].value or words("slippage_none")
+        rows = [(escape(words(key)), escape(value)) for key, value in told.items()]
         head = f"<div><b>{escape(words(self.name))}</b>: {escape(words(f'preset_{self.preset.value}'))}</div>"
         return f"{head}{table(('', '>'), rows)}{self._priced(wanted)}"
 

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 WIDTH = 1000
 BINS = 140
 """Marks at most, per kind: more would cover each other."""
+SHAPES = {"placed": (0, "12.5v5"), "filled": (2.5, "11.5h5l-2.5-5z"), "rejected": (2.5, ".7l5 4.6m0-4.6l-5 4.6")}
+"""How far left of its day each mark begins, and its path from there: a tick, a triangle and a cross."""
 
 
 def strip_svg(session: AnySession, marks: Mapping[str, list[int]], words: Words) -> str:
@@ -33,11 +35,11 @@ def strip_svg(session: AnySession, marks: Mapping[str, list[int]], words: Words)
 
     now, tip = x(session.simulation.account.day), x(branch.states[-1].day)
     paths = []
-    for kind, shape in (("placed", _tick), ("filled", _triangle), ("rejected", _cross)):
+    for kind, (left, shape) in SHAPES.items():
         for ahead in (False, True):
             places = [x(day) for day in marks[kind] if (x(day) > now) == ahead]
             if places:
-                path = "".join(shape(place) for place in _binned(places))
+                path = "".join(f"M{place - left:.1f} {shape}" for place in _binned(places))
                 paths.append(f'<path class="qr-mark-{kind}{" qr-ahead" if ahead else ""}" d="{path}"/>')
     text = escape(counts_text(marks, words))
     bars = (("all", WIDTH), ("kept", tip), ("past", now))
@@ -62,15 +64,3 @@ def _binned(places: Iterable[float]) -> list[float]:
     """Places without those that would be drawn over each other."""
     step = WIDTH / BINS
     return sorted({round(place / step) * step for place in places})
-
-
-def _tick(x: float) -> str:
-    return f"M{x:.1f} 12.5v5"
-
-
-def _triangle(x: float) -> str:
-    return f"M{x - 2.5:.1f} 11.5h5l-2.5-5z"
-
-
-def _cross(x: float) -> str:
-    return f"M{x - 2.5:.1f} .7l5 4.6m0-4.6l-5 4.6"

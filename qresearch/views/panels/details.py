@@ -7,9 +7,9 @@ from html import escape
 
 import ipywidgets as widgets
 
-from qresearch.views.panels.cells import state_html
-from qresearch.views.panels.desk import Desk
-from qresearch.views.panels.panel import Panel, put
+from qresearch.views.panels.cells import state_html, why_of
+from qresearch.views.panels.desk import Desk, Panel
+from qresearch.views.panels.fields import classed, put
 
 
 class DetailsPanel(Panel):
@@ -19,9 +19,7 @@ class DetailsPanel(Panel):
 
     def __init__(self, desk: Desk) -> None:
         super().__init__(desk)
-        self._words = widgets.HTML("")
-        self._life = widgets.HTML("")
-        self._life.add_class("qr-life")
+        self._words, self._life = widgets.HTML(""), classed(widgets.HTML(""), "qr-life")
         self.body.children = (self._words, self._life)
 
     def depends(self) -> Hashable:
@@ -43,8 +41,7 @@ class DetailsPanel(Panel):
         if not self._is_there():
             return f'<div class="qr-empty">{escape(words("order_ahead", order=order_id))}</div>'
         order = session.simulation.orders.now()[order_id]
-        why = "" if order.reason is None else words(order.reason, **order.facts)
-        reason = f" · <b>{order.reason}</b> {escape(why)}" if order.reason is not None else ""
+        reason = "" if order.reason is None else f" · <b>{order.reason}</b> {escape(why_of(words, order))}"
         head = f'<div class="qr-order" data-order="{order_id}">{state_html(words, order)}{reason}</div>'
         told = session.explain(order_id, language=words.language).html()
         return f'{head}<div class="qr-explain">{told}</div>'
@@ -59,4 +56,4 @@ class DetailsPanel(Panel):
 
     def html(self) -> str:
         """The explanation; the picture is left to ``session.plot("life", order=...)``."""
-        return f"<div><b>{escape(self.words(self.name))}</b></div>{self._explained()}"
+        return f"{self.heading()}{self._explained()}"

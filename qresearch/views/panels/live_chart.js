@@ -13,7 +13,7 @@ const PALETTES = {
     other: "#fbbf24", bad: "#fb923c", red: "#ef5350", green: "#34c77b", tag: "#e7ebf2", onTag: "#0f1520",
   },
 };
-const FIELDS = ["labels", "open", "high", "low", "close", "volume", "up", "down", "equity", "drawdown"];
+const FIELDS = ["labels", "open", "high", "low", "close", "volume", "limit_up", "limit_down", "equity", "drawdown"];
 const RIGHT = 74; // room for the axis of prices, CSS pixels
 const BOTTOM = 20;
 const TOP = 24;
@@ -629,7 +629,7 @@ class View {
     ctx.strokeStyle = colours.faint;
     ctx.lineWidth = 1;
     ctx.setLineDash([1, 3]);
-    for (const list of [chart.up, chart.down]) {
+    for (const list of [chart.limit_up, chart.limit_down]) {
       ctx.beginPath();
       let drawn = false;
       for (let bar = this.from; bar < this.to; bar += 1) {
@@ -742,7 +742,7 @@ class View {
       ctx.stroke();
       ctx.setLineDash([]);
       const side = line.side ? `${this.word(line.side)} ` : "";
-      const words = `${side}${this.word(line.kind)}${line.order ? ` #${line.order}` : ""}`;
+      const words = `${side}${this.word(line.kind)}${line.order_id ? ` #${line.order_id}` : ""}`;
       // Words of lines that are close together stand side by side.
       const beside = taken.filter(([known]) => Math.abs(known - y) < 12).reduce((sum, [, room]) => sum + room, 0);
       const room = ctx.measureText(words).width + 8;

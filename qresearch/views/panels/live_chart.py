@@ -1,11 +1,11 @@
-"""The chart as a live canvas: an anywidget that is sent only what changed.
+"""What runs in the browser: the chart as a live canvas that is sent only what changed, and the keys of the workbench.
 
-One plain ES module beside this file, no build step, no network. Needs the extra ``live``.
+Plain ES modules beside this file, no build step, no network. Needs the extra ``live``.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +13,7 @@ import anywidget
 import numpy as np
 import traitlets
 
-from qresearch.market.panel import Floats
-from qresearch.views.chart_data import MARKS, ChartData
+from qresearch.views.chart_data import MARKS, ChartData, Mark, PriceLine
 
 HEIGHT = 470
 """Of the canvas, CSS pixels."""
@@ -24,8 +23,6 @@ WORDS = (
 )  # fmt: skip
 """Keys of the labels that the canvas writes."""
 _ARRAYS = ("open", "high", "low", "close", "volume", "limit_up", "limit_down", "equity", "drawdown")
-_NAMES = ("open", "high", "low", "close", "volume", "up", "down", "equity", "drawdown")
-"""What the canvas calls them."""
 
 
 class LiveChart(anywidget.AnyWidget):
@@ -88,9 +85,9 @@ class LiveChart(anywidget.AnyWidget):
             return
         facts: dict[str, Any] = {"title": data.title}
         if old.marks != data.marks:
-            facts |= {"marks": _marks(data)}
+            facts |= {"marks": _plain(data.marks)}
         if old.lines != data.lines:
-            facts |= {"lines": _lines(data)}
+            facts |= {"lines": _plain(data.lines)}
         self.send({"kind": "update", "seq": self._seq, "keep": keep, "tail": _bars(data, keep), "facts": facts})
 
     def _answer(self, _: object, message: Any, _buffers: object) -> None:
@@ -105,6 +102,40 @@ class LiveChart(anywidget.AnyWidget):
         """Close the widget and its layout."""
         self.layout.close()
         super().close()
+
+
+class Keys(anywidget.AnyWidget):
+    """Listens for keys on the frame of the panels it stands in; it shows nothing itself.
+
+    Parameters
+    ----------
+    name, slider : str
+        What the frame and the slider of days are called, for those who listen to the page.
+    pressed : callable
+        Of what was asked for: "step", "step_phase", "back" or "play".
+
+    Examples
+    --------
+    >>> asked = []
+    >>> keys = Keys("Workbench", "Day", asked.append)
+    >>> keys.press(keys, {"key": "step"}, [])
+    >>> asked
+    ['step']
+    """
+
+    # The text, not the path: of a path anywidget keeps every widget of the class alive, to reload it when it changes.
+    _esm = Path(__file__).with_name("keys.js").read_text(encoding="utf-8")
+    name = traitlets.Unicode().tag(sync=True)
+    slider = traitlets.Unicode().tag(sync=True)
+
+    def __init__(self, name: str, slider: str, pressed: Callable[[str], object]) -> None:
+        self._pressed = pressed
+        super().__init__(name=name, slider=slider)
+        self.on_msg(self.press)
+
+    def press(self, _: object, content: dict[str, Any], buffers: object) -> None:
+        """Pass on a key that the browser reports."""
+        self._pressed(content["key"])
 
 
 def _same(old: ChartData, new: ChartData) -> int:
@@ -126,34 +157,21 @@ def _whole(data: ChartData | None, seq: int) -> dict[str, Any]:
     """Everything, as JSON data."""
     if data is None:
         return {"seq": seq, "symbol": "", "title": "", "tick": 0.0, "marks": [], "lines": [], "labels": []} | {
-            name: [] for name in _NAMES
+            name: [] for name in _ARRAYS
         }
     facts = {"seq": seq, "symbol": data.symbol, "title": data.title, "tick": data.tick}
-    return facts | {"marks": _marks(data), "lines": _lines(data)} | _bars(data, 0)
+    return facts | {"marks": _plain(data.marks), "lines": _plain(data.lines)} | _bars(data, 0)
 
 
 def _bars(data: ChartData, keep: int) -> dict[str, list[Any]]:
     bars: dict[str, list[Any]] = {"labels": list(data.labels[keep:])}
-    return bars | {name: _plain(getattr(data, field)[keep:]) for name, field in zip(_NAMES, _ARRAYS, strict=True)}
+    return bars | {name: [_known(value) for value in getattr(data, name)[keep:].tolist()] for name in _ARRAYS}
 
 
-def _plain(values: Floats) -> list[float | None]:
-    """Numbers as JSON knows them: what is not known is null."""
-    return [value if value == value else None for value in values.tolist()]
+def _plain(parts: Iterable[Mark | PriceLine]) -> list[dict[str, Any]]:
+    return [part._asdict() | {"price": _known(part.price)} for part in parts]
 
 
-def _marks(data: ChartData) -> list[dict[str, Any]]:
-    return [
-        {
-            "bar": mark.bar,
-            "price": mark.price if mark.price == mark.price else None,
-            "kind": mark.kind,
-            "side": mark.side,
-            "order": mark.order_id,
-        }
-        for mark in data.marks
-    ]
-
-
-def _lines(data: ChartData) -> list[dict[str, Any]]:
-    return [{"kind": line.kind, "price": line.price, "side": line.side, "order": line.order_id} for line in data.lines]
+def _known(value: float) -> float | None:
+    """A number as JSON knows it: what is not known is null."""
+    return value if value == value else None

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from html import escape
 from typing import TYPE_CHECKING, Any
 
 import ipywidgets as widgets
 
-from qresearch.book.html import price
+from qresearch.book.html import Column, price
 from qresearch.domain.order import Status
 from qresearch.views.panels.blotter import Blotter
-from qresearch.views.panels.cells import state_html, terms_text
-from qresearch.views.panels.panel import show_if
-from qresearch.views.panels.rows import Action, Column, Row
+from qresearch.views.panels.cells import state_html, terms_text, why_of
+from qresearch.views.panels.fields import class_of, classed, named, show_if
 
 if TYPE_CHECKING:
     from qresearch.book.orders import OrderRecord
@@ -24,39 +23,24 @@ class _OrderTable(Blotter):
 
     def columns(self) -> Sequence[Column]:
         """Symbol, side, terms, shares, state and reason."""
-        words = self.words
+        words, amount = self.words, self.desk.session.market.venue.money.amount
         return (
-            Column(words("symbol")),
-            Column(words("side")),
-            Column(words("terms")),
-            Column(words("quantity"), "right"),
-            Column(words("filled"), "right"),
-            Column(words("price"), "right"),
-            Column(words("state")),
-            Column(words("placed")),
-            Column(words("reason"), grows=True),
+            Column("symbol", self._instrument),
+            Column("side", lambda order: self._side(order.quantity or order.asked)),
+            Column("terms", lambda order: escape(terms_text(words, order.terms))),
+            Column("quantity", lambda order: f"{abs(order.quantity):,}", "right"),
+            Column("filled", lambda order: f"{order.filled:,}", "right"),
+            Column(
+                "price", lambda order: price(amount(order.notional) / order.filled) if order.filled else "–", "right"
+            ),
+            Column("state", lambda order: state_html(words, order)),
+            Column("placed", lambda order: self._day(order.placed.day)),
+            Column("reason", self._reason, grows=True),
         )
 
-    def row(self, item: OrderRecord) -> Row:
-        """One order."""
-        order = item
-        words, money = self.words, self.desk.session.market.venue.money
-        filled = order.filled
-        average = price(money.amount(order.notional) / filled) if filled else "–"
-        why = "" if order.reason is None else words(order.reason, **order.facts)
-        reason = f"<b>{order.reason.value}</b> {escape(why)}" if order.reason else ""
-        cells = (
-            escape(self._symbol(order.instrument)),
-            self._side(order.quantity or order.asked),
-            escape(terms_text(words, order.terms)),
-            f"{abs(order.quantity):,}",
-            f"{filled:,}",
-            average,
-            state_html(words, order),
-            self._day(order.placed[0]),
-            f'<span title="{escape(why)}">{reason}</span>',
-        )
-        return Row(str(order.order_id), cells, words("open_details", order=order.order_id))
+    def _reason(self, order: OrderRecord) -> str:
+        why = escape(why_of(self.words, order))
+        return f'<span title="{why}">{f"<b>{order.reason.value}</b> {why}" if order.reason else ""}</span>'
 
 
 class OrdersPanel(_OrderTable):
@@ -92,30 +76,22 @@ class OpenOrdersPanel(_OrderTable):
             if not order.status.is_final and self._matches(self._symbol(order.instrument)):
                 yield order
 
-    def actions(self) -> Sequence[Action]:
+    def actions(self) -> Mapping[str, Callable[[str], object]]:
         """Modify and cancel."""
-        words = self.words
-        return (
-            Action("modify", words("modify"), words("modify_order", order="{order}"), self._edit),
-            Action("cancel", words("cancel"), words("cancel_order", order="{order}"), self._cancel),
-        )
+        return {"modify": self._edit, "cancel": self._cancel}
 
     def extras(self) -> Sequence[widgets.Widget]:
         """The form to change an order, hidden until one is chosen."""
-        words = self.words
         self._editing: int | None = None
         self._title = widgets.HTML("")
-        self._quantity = widgets.IntText(description=words("quantity"))
-        self._limit = widgets.FloatText(description=words("limit_price"), step=0.01)
-        self._stop = widgets.FloatText(description=words("stop_price"), step=0.01)
-        for name, field in (("quantity", self._quantity), ("limit", self._limit), ("stop", self._stop)):
-            field.layout.width = "190px"
-            field.add_class(f"qr-edit-{name}")
-        apply = self.button("apply", self._apply, kind="primary")
-        self._form = widgets.HBox(
-            [self._title, self._quantity, self._limit, self._stop, apply, self.button("close", self._leave)]
-        )
-        self._form.add_class("qr-form")
+        self._fields = {
+            "quantity": widgets.IntText(), "limit_price": widgets.FloatText(step=0.01),
+            "stop_price": widgets.FloatText(step=0.01),
+        }  # fmt: skip
+        for key, field in self._fields.items():
+            named(field, self.words(key), class_of(key.removesuffix("_price"), "edit"), width="190px")
+        buttons = self.button("apply", self._apply, kind="primary"), self.button("close", self._leave)
+        self._form = classed(widgets.HBox([self._title, *self._fields.values(), *buttons]), "qr-form")
         show_if(self._form, shown=False)
         return (self._form,)
 
@@ -127,26 +103,22 @@ class OpenOrdersPanel(_OrderTable):
         order = self.desk.session.simulation.orders.now()[int(key)]
         self._editing = order.order_id
         self._title.value = f"<b>{escape(self.words('modify_order', order=key))}</b>"
-        self._quantity.value = abs(order.quantity)
-        for field, value in ((self._limit, order.terms.limit_price), (self._stop, order.terms.stop_price)):
-            field.value = value or 0.0
-            show_if(field, value is not None)
+        for name, value in _changeable(order).items():
+            self._fields[name].value = value or 0.0
+            show_if(self._fields[name], value is not None)
         show_if(self._form, shown=True)
 
     def _apply(self) -> None:
         session = self.desk.session
         if self._editing is None:
             return
-        ticket = session.ticket(self._editing)
-        order = session.simulation.orders.now()[self._editing]
-        changes: dict[str, Any] = {}
-        if self._quantity.value != abs(order.quantity):
-            changes["quantity"] = self._quantity.value
-        if order.terms.limit_price is not None and self._limit.value != order.terms.limit_price:
-            changes["limit_price"] = self._limit.value
-        if order.terms.stop_price is not None and self._stop.value != order.terms.stop_price:
-            changes["stop_price"] = self._stop.value
-        ticket.update(**changes)
+        known = _changeable(session.simulation.orders.now()[self._editing])
+        changes: dict[str, Any] = {
+            name: field.value
+            for name, field in self._fields.items()
+            if known[name] is not None and field.value != known[name]
+        }
+        session.ticket(self._editing).update(**changes)
         self.tell(self.words.again(session.message))
         self._leave()
 
@@ -160,3 +132,9 @@ class OpenOrdersPanel(_OrderTable):
         order = None if self._editing is None else self.desk.session.simulation.orders.now().get(self._editing)
         if order is None or order.status.is_final:
             self._leave()
+
+
+def _changeable(order: OrderRecord) -> dict[str, float | None]:
+    """What of an order can be changed, as it is; None for a price that it does not have."""
+    terms = order.terms
+    return {"quantity": abs(order.quantity), "limit_price": terms.limit_price, "stop_price": terms.stop_price}

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import ipywidgets as widgets
 import matplotlib as mpl
@@ -26,14 +26,14 @@ from qresearch.views.chart_data import ChartData
 from qresearch.views.panels.cells import chart_word
 from qresearch.views.picture import dress, plain_style, theme_of
 
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
-
 WIDTH, HEIGHT, DPI = 8.6, 4.8, 100
 _SHARES = (0.58, 0.13, 0.16, 0.13)
 """Of the height: prices, volume, equity, drawdown."""
-_LEFT, _RIGHT, _TOP, _BOTTOM = 0.62, 1.15, 0.3, 0.25
-"""Room around the axes, inches."""
+_PLACES = {
+    "left": 0.62 / WIDTH, "right": 1 - 1.15 / WIDTH, "top": 1 - 0.4 / HEIGHT, "bottom": 0.25 / HEIGHT, "hspace": 0.104,
+    "height_ratios": _SHARES,
+}  # fmt: skip
+"""Room around the axes in inches, and between them as a part of their mean height."""
 _CARD = "#161d2b"
 """Colour of a panel in the dark theme, as in the style sheet."""
 _CHINESE = (
@@ -71,19 +71,10 @@ class PngChart:
         with _style():
             self._figure = Figure(figsize=(WIDTH, HEIGHT), dpi=DPI, facecolor=colours.ground)
             FigureCanvasAgg(self._figure)
-            axes: list[Axes] = []
-            left, wide = _LEFT / WIDTH, 1 - (_LEFT + _RIGHT) / WIDTH
-            room, top = HEIGHT - _TOP - _BOTTOM, HEIGHT - _TOP
-            for share in _SHARES:
-                tall = room * share
-                top -= tall
-                box = (left, top / HEIGHT, wide, (tall - 0.1) / HEIGHT)
-                made = self._figure.add_axes(box, sharex=axes[0] if axes else None)
+            axes = self._figure.subplots(len(_SHARES), sharex=True, gridspec_kw=_PLACES)
+            for made in axes:
                 dress(made, colours)
-                made.tick_params(labelbottom=share == _SHARES[-1] and len(axes) == len(_SHARES) - 1)
-                axes.append(made)
             prices, volumes, self._equity, self._drawdown = axes
-            self._dates = self._drawdown
             self._candles = Candles(prices, volumes, colours, red_up=red_up, words=self._label)
             self._curve = self._equity.plot([], [], color=colours.main, linewidth=1.3)[0]
             self._fall = self._drawdown.plot([], [], color=colours.bad, linewidth=1.0)[0]
@@ -142,7 +133,7 @@ class PngChart:
             room = (high - low) * 0.1 or max(abs(high), 1.0) * 0.001
             self._equity.set_ylim(low - room, high + 3 * room)
             self._drawdown.set_ylim(min(float(falls.min()) * 1.15, -1e-4), 0)
-        label_ticks(self._dates, data.labels)
+        label_ticks(self._drawdown, data.labels)
 
 
 @cache

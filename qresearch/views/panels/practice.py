@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Hashable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from functools import partial
 from html import escape
 from typing import TYPE_CHECKING, Any
@@ -13,22 +13,89 @@ import ipywidgets as widgets
 import numpy as np
 
 from qresearch.book.html import table
+from qresearch.domain.arguments import symbols as symbols_of
 from qresearch.domain.instrument import Board
-from qresearch.errors import UsageError, choose
+from qresearch.domain.moment import PHASES
+from qresearch.errors import UsageError, choose, shown
 from qresearch.views.chart_data import ChartData, ChartReader
 from qresearch.views.panels.cells import chart_word, state_key
-from qresearch.views.panels.panel import Panel, put, show_if
+from qresearch.views.panels.desk import Desk, Panel
+from qresearch.views.panels.fields import classed, put, show_if
 from qresearch.views.panels.png_chart import PngChart
-from qresearch.views.panels.practice_settings import PracticeSettings
 
 if TYPE_CHECKING:
     from qresearch.book.orders import OrderRecord
-    from qresearch.views.panels.desk import Desk
 
 STATES = ("QUEUED", "WORKING", "PARTLY", "FILLED", "CANCELED", "EXPIRED", "REJECTED")
 """What can be answered to the question for a state."""
+MOVES = ("up", "down")
+"""What can be answered to the question for a decision."""
+ASKS = ("state", "decision", "both")
 BRANCH = "practice"
 _LETTERS = 26
+
+
+@dataclass(frozen=True)
+class PracticeSettings:
+    """What a teacher can set; pass it as a dict with any of these keys.
+
+    Parameters
+    ----------
+    ask : {"state", "decision", "both"}
+        For the next state of the selected open order (else of the newest one), for rise or fall, or for both in turn.
+    rounds : int
+        Number of questions.
+    days : int
+        Trading days over which a decision is judged.
+    phase : str
+        Where an order is looked at again: "CLOSE", another phase, or "next" for the next one whatever it is.
+    hide_names, hide_dates : bool
+        While one practises, the other panels are hidden as well, since they would tell.
+    symbols : tuple of str
+        Instruments to ask about; empty: all that have traded lately, but for indices.
+    bars : int
+        Bars on the chart.
+    seed : int
+        Of the choice of instruments: equal seeds ask the same questions.
+    """
+
+    ask: str = "both"
+    rounds: int = 10
+    days: int = 5
+    phase: str = "CLOSE"
+    hide_names: bool = True
+    hide_dates: bool = True
+    symbols: tuple[str, ...] = ()
+    bars: int = 60
+    seed: int = 1
+
+    @classmethod
+    def of(cls, given: Mapping[str, Any] | None) -> PracticeSettings:
+        """Checked settings from a dict.
+
+        Raises
+        ------
+        UsageError
+            An unknown key or value, or a count below 1.
+
+        Examples
+        --------
+        >>> PracticeSettings.of({"ask": "state", "rounds": 3}).rounds
+        3
+        """
+        if given is not None and not isinstance(given, Mapping):
+            raise UsageError(f"practice: settings={shown(given)} is no dict. Pass one such as {{'rounds': 3}}.")
+        known = [item.name for item in fields(cls)]
+        for key in given or {}:
+            choose("practice setting", key, known)
+        made = cls(**(dict(given or {}) | {"symbols": tuple(symbols_of("symbols", (given or {}).get("symbols", ())))}))
+        choose("ask", made.ask, ASKS)
+        choose("phase", made.phase, [*PHASES, "next"])
+        for key in ("rounds", "days", "bars"):
+            count = getattr(made, key)
+            if not isinstance(count, int) or isinstance(count, bool) or count < 1:
+                raise UsageError(f"practice: {key}={count!r} is not a whole number of at least 1.")
+        return made
 
 
 @dataclass(frozen=True)
@@ -41,14 +108,11 @@ class Question:
     symbol : str
     order_id : int
         0 for a decision.
-    close : float, currency per share
-        The last close when it was asked.
     """
 
     kind: str
     symbol: str
     order_id: int = 0
-    close: float = float("nan")
 
 
 @dataclass(frozen=True)
@@ -76,7 +140,7 @@ class PracticePanel(Panel):
     ----------
     desk : Desk
     settings : dict, optional
-        See :class:`~qresearch.views.panels.practice_settings.PracticeSettings`.
+        See :class:`PracticeSettings`.
 
     Examples
     --------
@@ -103,28 +167,17 @@ class PracticePanel(Panel):
         self._home = ""
         self._letters: dict[str, int] = {}
         self._reader = ChartReader(desk.session)
-        self._chart = PngChart(desk.theme, red_up=desk.colours == "red_up", words=self._chart_word)
-        self._text = widgets.HTML("")
-        self._text.add_class("qr-question")
-        self._start, self._stop = (
-            self.button("practice_start", self.start, kind="primary"),
-            self.button("practice_stop", self.stop),
-        )
-        self._answers: dict[str, widgets.Button] = {}
-        for key in (*STATES, "up", "down"):
-            word = key if key in STATES else f"answer_{key}"
-            self._answers[key] = self.button(word, partial(self.answer, key))
-            self._answers[key].add_class("qr-answer")
-        answers = widgets.HBox(list(self._answers.values()))
-        answers.add_class("qr-foot")
-        foot = widgets.HBox([self._start, self._stop])
-        foot.add_class("qr-foot")
-        self._score = widgets.HTML("")
-        self._score.add_class("qr-table")
+        self._chart = PngChart(desk.look.theme, red_up=desk.look.red_up, words=partial(chart_word, self.words))
+        self._text = classed(widgets.HTML(""), "qr-question")
+        self._start = self.button("practice_start", self.start, kind="primary")
+        self._stop = self.button("practice_stop", self.stop)
+        self._answers = {
+            key: classed(self.button(_word(key), partial(self.answer, key)), "qr-answer") for key in (*STATES, *MOVES)
+        }
+        answers = classed(widgets.HBox(list(self._answers.values())), "qr-foot")
+        foot = classed(widgets.HBox([self._start, self._stop]), "qr-foot")
+        self._score = classed(widgets.HTML(""), "qr-table")
         self.body.children = (self._text, answers, foot, self._chart.widget, self._score)
-
-    def _chart_word(self, key: str) -> str:
-        return chart_word(self.words, key)
 
     # ------------------------------------------------------------------ the course of it
 
@@ -148,12 +201,14 @@ class PracticePanel(Panel):
         """End it, and go back to where one was."""
         if not self.is_on:
             return
-        right = sum(done.right for done in self.rounds)
         self.desk.session.branches.switch(self._home)
         self._home, self.question = "", None
         self._veil()
-        self._paint()
-        self.tell(self.words("practice_done", right=right, asked=len(self.rounds)))
+        self.draw()
+        self.tell(self.words("practice_done", **self._count()))
+
+    def _count(self) -> dict[str, int]:
+        return {"right": sum(done.right for done in self.rounds), "asked": len(self.rounds)}
 
     def answer(self, key: str) -> None:
         """Answer the question, let the market go on, and ask the next one.
@@ -171,11 +226,10 @@ class PracticePanel(Panel):
         question = self.question
         if question is None:
             raise UsageError(f"practice: nothing is asked now. {self.words('practice_intro')}")
-        choose("answer", key, STATES if question.kind == "state" else ("up", "down"))
+        choose("answer", key, STATES if question.kind == "state" else MOVES)
         asked = self._asked(question)
         truth, happened = self._go_on(question)
-        word = self.words(key if key in STATES else f"answer_{key}")
-        self.rounds.append(Round(asked, word, happened, key == truth))
+        self.rounds.append(Round(asked, self.words(_word(key)), happened, key == truth))
         self.question = None
         if len(self.rounds) >= self.settings.rounds:
             self.stop()
@@ -186,11 +240,7 @@ class PracticePanel(Panel):
         """Let the market go on; the right answer, and what happened in words."""
         session, words = self.desk.session, self.words
         if question.kind == "state":
-            phase = self.settings.phase
-            if phase == "CLOSE":
-                session.step()
-            else:
-                session.step(phase=phase)
+            session.step(phase=None if self.settings.phase == "CLOSE" else self.settings.phase)
             state = state_key(session.simulation.orders.now()[question.order_id])
             return state, words("answer_was_state", order=question.order_id, state=words(state))
         session.step(self.settings.days)
@@ -198,27 +248,28 @@ class PracticePanel(Panel):
         # Adjusted as of today: a dividend or a split in between is no rise and no fall.
         move = float(closes.iloc[-1] / closes.iloc[0] - 1) if len(closes) > 1 else 0.0
         truth = "up" if move > 0 else "down" if move < 0 else ""
-        shown = f"{move:+.2%}"
-        days = self.settings.days
-        return truth, words("answer_was_move", symbol=self._hidden(question.symbol), move=shown, days=days)
+        facts = {"symbol": self._hidden(question.symbol), "move": f"{move:+.2%}", "days": self.settings.days}
+        return truth, words("answer_was_move", **facts)
 
     def _ask(self) -> None:
         """Put the next question, or end when nothing is left to ask about."""
         asks = self.settings.ask
         order = self._open_order() if asks != "decision" else None
         wants_state = asks == "state" or (asks == "both" and len(self.rounds) % 2 == 0)
-        session = self.desk.session
-        ahead = session.simulation.exchange.last - session.simulation.account.day
-        if wants_state and order is not None and ahead >= 1:
-            symbol = session.market.symbols[order.instrument]
+        if wants_state and order is not None and self._ahead >= 1:
+            symbol = self.desk.session.market.symbols[order.instrument]
             self.question = Question("state", symbol, order.order_id)
-        elif asks != "state" and ahead >= self.settings.days:
-            symbol = self._symbol()
-            close = session.simulation.view.last_price(session.market.column(symbol))
-            self.question = Question("decision", symbol, close=close)
+        elif asks != "state" and self._ahead >= self.settings.days:
+            self.question = Question("decision", self._symbol())
         else:
             self.question = None
-        self._paint()
+        self.draw()
+
+    @property
+    def _ahead(self) -> int:
+        """Trading days that are left."""
+        simulation = self.desk.session.simulation
+        return simulation.exchange.last - simulation.account.day
 
     def _open_order(self) -> OrderRecord | None:
         """The order that is chosen, if it is open; else the newest open one."""
@@ -231,14 +282,10 @@ class PracticePanel(Panel):
         session = self.desk.session
         names = [session.market.symbols[session.market.column(name)] for name in self.settings.symbols]
         if not names:
-            view = session.simulation.view
-            closes = session.market.panel.close[max(view.whole_days - 2, 0) : view.whole_days]
-            traded = set(np.flatnonzero(np.isfinite(closes).all(axis=0)).tolist())
-            names = [
-                item.symbol
-                for column, item in enumerate(session.market.instruments)
-                if column in traded and item.board is not Board.INDEX
-            ] or [self.desk.symbol]
+            traded: Any = np.isfinite(session.simulation.view.array("close")[-2:]).all(axis=0)
+            listed = zip(session.market.instruments, traded.tolist(), strict=True)
+            names = [item.symbol for item, has_traded in listed if has_traded and item.board is not Board.INDEX]
+            names = names or [self.desk.symbol]
         return random.Random(f"{self.settings.seed}:{len(self.rounds)}").choice(names)
 
     # ------------------------------------------------------------------ what is hidden
@@ -271,18 +318,15 @@ class PracticePanel(Panel):
         """The moment, and the question."""
         return self.desk.stamp(), self.question, len(self.rounds), self.is_on
 
-    def draw(self) -> None:
-        """Show the question and the score."""
-        self._paint()
-
     def _asked(self, question: Question) -> str:
         words = self.words
         if question.kind == "state":
             return words("ask_state", order=question.order_id)
         return words("ask_decision", days=self.settings.days, symbol=self._hidden(question.symbol))
 
-    def _paint(self) -> None:
-        question, words = self.question, self.words
+    def draw(self) -> None:
+        """Show the question and the score."""
+        question = self.question
         for key, button in self._answers.items():
             show_if(button, question is not None and (key in STATES) == (question.kind == "state"))
         show_if(self._start, not self.is_on)
@@ -291,10 +335,7 @@ class PracticePanel(Panel):
         put(self._text, self._head())
         if question is not None:
             self._chart.show(self._disguised(self._reader.read(question.symbol, self.settings.bars)))
-        put(
-            self._score,
-            self._told(words("score", right=sum(done.right for done in self.rounds), asked=len(self.rounds))),
-        )
+        put(self._score, self._told())
 
     def _head(self) -> str:
         words, question = self.words, self.question
@@ -308,37 +349,35 @@ class PracticePanel(Panel):
 
     def _why_nothing(self) -> str:
         """Key of the sentence that says why nothing is asked."""
-        session, asks = self.desk.session, self.settings.ask
-        ahead = session.simulation.exchange.last - session.simulation.account.day
-        return "need_order" if asks != "decision" and self._open_order() is None and ahead >= 1 else "nothing_to_ask"
+        lacks_order = self.settings.ask != "decision" and self._open_order() is None
+        return "need_order" if lacks_order and self._ahead >= 1 else "nothing_to_ask"
 
-    def _told(self, score: str) -> str:
+    def _told(self) -> str:
+        """The score and every answer, the last one first."""
         if not self.rounds:
             return ""
-        words = self.words
-        rows = [
-            (
-                str(len(self.rounds) - number),
-                escape(done.asked),
-                escape(done.answered),
-                f'<b class="{"qr-passes" if done.right else "qr-fails"}">'
-                f"{'✓' if done.right else '✗'} {escape(words('right' if done.right else 'wrong'))}</b>",
-                escape(done.happened),
-            )
-            for number, done in enumerate(reversed(self.rounds))
-        ]
+        words, score = self.words, self.words("score", **self._count())
+        rows: list[tuple[str, ...]] = []
+        for number, done in enumerate(self.rounds, start=1):
+            mark, tone, key = ("✓", "passes", "right") if done.right else ("✗", "fails", "wrong")
+            verdict = f'<b class="qr-{tone}">{mark} {escape(words(key))}</b>'
+            rows.insert(0, (str(number), escape(done.asked), escape(done.answered), verdict, escape(done.happened)))
         heads = ("", words("asked"), words("answered"), "", words("happened"))
         return f'<div class="qr-title">{escape(score)}</div>{table(heads, rows)}'
 
     def html(self) -> str:
         """The question and the score so far."""
-        score = self.words("score", right=sum(done.right for done in self.rounds), asked=len(self.rounds))
-        return f"<div><b>{escape(self.words(self.name))}</b></div>{self._head()}{self._told(score)}"
+        return f"{self.heading()}{self._head()}{self._told()}"
 
     def close(self) -> None:
         """End practice and release the widgets and the figure."""
         self.stop()
         super().close()
+
+
+def _word(answer: str) -> str:
+    """Key of the word of an answer."""
+    return f"answer_{answer}" if answer in MOVES else answer
 
 
 def _inside(widget: widgets.Widget) -> set[widgets.Widget]:

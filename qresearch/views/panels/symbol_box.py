@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from itertools import islice
-from typing import TYPE_CHECKING, Any
+from itertools import chain, islice
+from typing import Any
 
 import ipywidgets as widgets
 
 from qresearch.domain.instrument import canonical_symbol
-from qresearch.views.panels.panel import named
-
-if TYPE_CHECKING:
-    from qresearch.market.market import Market
-    from qresearch.sentences import Words
+from qresearch.views.panels.desk import Panel
+from qresearch.views.panels.fields import Painting, named
 
 MOST = 20
 """Matches on offer at a time."""
@@ -24,71 +20,51 @@ class SymbolBox:
 
     Parameters
     ----------
-    market : Market
-    words : Words
-    choose : callable
-        Of the symbol, when one is chosen.
-    missed : callable
-        Of what was typed while nothing matches it; of the empty text once something does.
+    panel : Panel
+        Where it stands: a symbol that is chosen is selected on its desk, and what matches nothing is told there.
 
     Examples
     --------
     >>> import qresearch as qr
-    >>> from qresearch.sentences import Words
-    >>> seen = []
-    >>> box = SymbolBox(qr.sample_market(), Words("en"), seen.append, print)
+    >>> from qresearch.views.panels.desk import Desk, Look
+    >>> box = SymbolBox(Panel(Desk(qr.Session(qr.sample_market()), Look())))
     >>> box.matches("60401")[0].split()[0]
     '604018.SH'
     """
 
-    def __init__(
-        self, market: Market, words: Words, choose: Callable[[str], object], missed: Callable[[str], object]
-    ) -> None:
-        self._market, self._choose, self._missed = market, choose, missed
+    def __init__(self, panel: Panel) -> None:
+        self._panel, self._market, words = panel, panel.desk.session.market, panel.words
         self._has_missed = False
-        self._names = [(item.symbol, f"{item.symbol} {item.name}".strip()) for item in market.instruments]
-        self._keys = [text.lower() for _, text in self._names]
+        self._names = [f"{item.symbol} {item.name}".strip() for item in self._market.instruments]
+        self._keys = [text.lower() for text in self._names]
         self._known = frozenset(self._keys)
-        self._is_painting = False
+        self._painting = Painting()
         self._shown = ""
         self.widget = widgets.Combobox(
             placeholder=words("find_symbol"), options=(), ensure_option=False, continuous_update=True
         )
-        named(self.widget, words("symbol"))
-        self.widget.add_class("qr-symbol")
+        named(self.widget, words("symbol"), "qr-symbol", width=None)
         self.widget.observe(self._typed, names="value")
 
     def matches(self, text: str) -> list[str]:
         """What is offered for some text: instruments whose code or name begins with it, then those that contain it."""
         wanted = text.strip().lower()
-        return list(islice(self._found(wanted), MOST))
-
-    def _found(self, wanted: str) -> Iterator[str]:
-        for key, (_, text) in zip(self._keys, self._names, strict=True):
-            if key.startswith(wanted):
-                yield text
-        if wanted:
-            for key, (_, text) in zip(self._keys, self._names, strict=True):
-                if wanted in key and not key.startswith(wanted):
-                    yield text
+        known = list(zip(self._keys, self._names, strict=True))
+        begin = (name for key, name in known if key.startswith(wanted))
+        contain = (name for key, name in known if wanted in key and not key.startswith(wanted))
+        return list(islice(chain(begin, contain), MOST))
 
     def show(self, symbol: str) -> None:
         """Show an instrument as the chosen one."""
         if symbol == self._shown:
             return
         self._shown = symbol
-        self._is_painting = True
-        try:
-            self.widget.value = self._text(symbol)
+        with self._painting:
+            self.widget.value = self._names[self._market.column(symbol)]
             self.widget.options = (self.widget.value,)
-        finally:
-            self._is_painting = False
-
-    def _text(self, symbol: str) -> str:
-        return self._names[self._market.column(symbol)][1]
 
     def _typed(self, change: dict[str, Any]) -> None:
-        if self._is_painting:
+        if self._painting:
             return
         text = change["new"].strip()
         symbol = self._exact(text)
@@ -97,13 +73,15 @@ class SymbolBox:
         self._tell(text, misses=symbol is None and not self.widget.options)
         if symbol is not None and symbol != self._shown:
             self._shown = symbol
-            self._choose(symbol)
+            desk = self._panel.desk
+            desk.act(self._panel, lambda: desk.select(symbol=symbol))
 
     def _tell(self, text: str, *, misses: bool) -> None:
         """Say so when nothing matches, and take it back when something does again."""
         if misses or self._has_missed:
             self._has_missed = misses
-            self._missed(text if misses else "")
+            said = self._panel.words("no_such_symbol", text=text, symbol=self._panel.desk.symbol)
+            self._panel.tell(said if misses and text else "")
 
     def _exact(self, text: str) -> str | None:
         """The symbol that some text names in full: a code in any spelling, or what stands in the list."""

@@ -7,18 +7,15 @@ from collections.abc import Hashable
 from dataclasses import replace
 from html import escape
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
 
 import ipywidgets as widgets
 
 from qresearch.book.history import AccountHistory
 from qresearch.views import report as reports
 from qresearch.views.panels.cells import moment_text
-from qresearch.views.panels.panel import Panel, named, put, show_if, unseen
+from qresearch.views.panels.desk import Desk, Panel
+from qresearch.views.panels.fields import class_of, classed, named, offer, put, show_if
 from qresearch.views.summary import Report
-
-if TYPE_CHECKING:
-    from qresearch.views.panels.desk import Desk
 
 FEWEST = 2
 """Trading days that a page needs."""
@@ -54,31 +51,19 @@ class TearsheetPanel(Panel):
         self._report: Report | None = None
         self._made_at: Hashable = None
         self._about = ""
-        self._is_painting = False
-        self.mode = widgets.ToggleButtons(options=[(words("one_branch"), "one"), (words("two_branches"), "two")])
-        unseen(self.mode, words("compare")).add_class("qr-mode")
-        self.first, self.second = self._branch("first_branch"), self._branch("second_branch")
+        mode = widgets.ToggleButtons(options=[(words("one_branch"), "one"), (words("two_branches"), "two")])
+        self.mode = named(mode, words("compare"), "qr-unseen", "qr-mode", width=None)
+        self.first, self.second = (
+            self.choice(key, (), class_of(key, "field")) for key in ("first_branch", "second_branch")
+        )
         self._make = self.button("make_page", self.make, kind="primary")
         self._state = widgets.HTML("")
-        self._frame_of_page = widgets.HTML("")
-        self._frame_of_page.add_class("qr-page")
-        head = widgets.HBox([self.mode, self.first, self.second, self._make])
-        head.add_class("qr-foot")
+        self._frame_of_page = classed(widgets.HTML(""), "qr-page")
+        head = classed(widgets.HBox([self.mode, self.first, self.second, self._make]), "qr-foot")
         self.body.children = (head, self._state, self._frame_of_page)
-        for field in (self.mode, self.first, self.second):
-            field.observe(self._chosen, names="value")
-
-    def _branch(self, key: str) -> widgets.Dropdown:
-        made = named(widgets.Dropdown(), self.words(key))
-        made.layout.width = "auto"
-        made.add_class(f"qr-field-{key.replace('_', '-')}")
-        return made
+        self.follow(lambda _: self._tell_state(), self.mode, self.first, self.second)
 
     # ------------------------------------------------------------------ acting
-
-    def _chosen(self, _: dict[str, Any]) -> None:
-        if not self._is_painting:
-            self.desk.act(self, self._tell_state)
 
     def make(self) -> None:
         """Make the page as of now."""
@@ -134,17 +119,11 @@ class TearsheetPanel(Panel):
         """Offer the branches there are, and say whether the page is still of now."""
         timeline = self.desk.session.simulation.timeline
         names = tuple(timeline.branches)
-        self._is_painting = True
-        try:
+        with self.painting:
             for field, usual in ((self.first, names[0]), (self.second, timeline.branch.name)):
-                if field.options != names:
-                    chosen = field.value if field.value in names else usual
-                    field.options = names
-                    field.value = chosen
+                offer(field, names, field.value if field.value in names else usual)
             if self.first.value == self.second.value and len(names) > 1:
                 self.second.value = next(name for name in reversed(names) if name != self.first.value)
-        finally:
-            self._is_painting = False
         self._tell_state()
 
     def _tell_state(self) -> None:
@@ -163,5 +142,6 @@ class TearsheetPanel(Panel):
     def html(self) -> str:
         """The figures of the page, without it: it is half a megabyte."""
         if self._report is None:
-            return f"<div><b>{escape(self.words(self.name))}</b> {escape(self._problem() or self._freshness())}</div>"
+            told = escape(self._problem() or self._freshness())
+            return f"<div><b>{escape(self.words(self.name))}</b> {told}</div>"
         return f"<div>{escape(self._freshness())}</div>{self._report.html()}"

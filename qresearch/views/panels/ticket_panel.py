@@ -8,37 +8,40 @@ from typing import TYPE_CHECKING, Any
 
 import ipywidgets as widgets
 
-from qresearch.book.html import number, price
+from qresearch.book.html import price
 from qresearch.domain import terms
+from qresearch.domain.terms import Terms
 from qresearch.errors import QresearchError, UsageError
-from qresearch.views.panels.cells import state_html, terms_text
-from qresearch.views.panels.panel import Panel, named, put, show_if
+from qresearch.views.panels.cells import state_html, terms_text, why_of
+from qresearch.views.panels.desk import Desk, Panel
+from qresearch.views.panels.fields import class_of, classed, named, put, relabel, show_if
 from qresearch.views.panels.symbol_box import SymbolBox
 
 if TYPE_CHECKING:
-    from qresearch.domain.terms import Terms
-    from qresearch.session.what_if import Preview
-    from qresearch.views.panels.desk import Desk
+    pass
 
-WAYS = ("shares", "lots", "value", "percent", "target", "target_value")
-"""How much can be asked for."""
-
-CALLS = {
-    "shares": "order", "lots": "order_lots", "value": "order_value", "percent": "order_pct", "target": "order_target",
-    "target_value": "order_target_value",
+WAYS = {
+    "shares": ("order", 100), "lots": ("order_lots", 1), "value": ("order_value", 10_000), "percent": ("order_pct", 25),
+    "target": ("order_target", 100), "target_value": ("order_target_value", 10_000),
 }  # fmt: skip
-STARTS = {"shares": 100, "lots": 1, "value": 10_000, "percent": 25, "target": 100, "target_value": 10_000}
-"""What stands in the field when a way is chosen."""
+"""How much can be asked for: the order function of each way, and what stands in the field when it is chosen."""
+TARGETS = frozenset({"target", "target_value"})
+"""Ways that say by themselves whether they buy or sell."""
 
-TYPES = (
-    "MARKET", "LIMIT", "STOP", "STOP_LIMIT", "TRAILING_AMOUNT", "TRAILING_PERCENT", "LIMIT_IF_TOUCHED",
-    "MARKET_ON_OPEN", "MARKET_ON_CLOSE",
-)  # fmt: skip
+TYPES: dict[str, tuple[Callable[..., Terms], tuple[str, ...]]] = {
+    "MARKET": (terms.market, ()),
+    "LIMIT": (terms.limit, ("limit_price",)),
+    "STOP": (terms.stop, ("stop_price",)),
+    "STOP_LIMIT": (terms.stop_limit, ("stop_price", "limit_price")),
+    "TRAILING_AMOUNT": (terms.trailing_stop, ("trail",)),
+    "TRAILING_PERCENT": (lambda trail, **words: terms.trailing_stop(percent=trail, **words), ("trail",)),
+    "LIMIT_IF_TOUCHED": (terms.limit_if_touched, ("stop_price", "limit_price")),
+    "MARKET_ON_OPEN": (terms.at_open, ()),
+    "MARKET_ON_CLOSE": (terms.at_close, ()),
+}
+"""Types of orders: what makes the terms of each, and the fields that it takes, in order."""
 TRAIL = 5.0
 """Percent of the price that a trailing stop stays behind, at first."""
-WITH_LIMIT = frozenset({"LIMIT", "STOP_LIMIT", "LIMIT_IF_TOUCHED"})
-WITH_STOP = frozenset({"STOP", "STOP_LIMIT", "LIMIT_IF_TOUCHED"})
-WITH_TRAIL = frozenset({"TRAILING_AMOUNT", "TRAILING_PERCENT"})
 LASTING = ("DAY", "GTC", "GTD", "IOC", "FOK")
 
 
@@ -52,22 +55,18 @@ class TicketPanel(Panel):
         words = self.words
         self.order_id: int | None = None
         """The order that was placed here last."""
-        self._is_painting = False
-        self._symbol = SymbolBox(desk.session.market, words, self._look_at, self._missed)
+        self._symbol = SymbolBox(self)
         self._name = widgets.HTML("")
-        self._side = widgets.ToggleButtons(options=[(words("buy"), "buy"), (words("sell"), "sell")], value="buy")
-        self._side.add_class("qr-side")
-        self._how = self._drop("how", WAYS)
-        self._quantity = widgets.FloatText(value=STARTS["shares"], step=100)
-        self._type = self._drop("type", TYPES)
+        self._side = classed(
+            widgets.ToggleButtons(options=[(words(side), side) for side in ("buy", "sell")], value="buy"), "qr-side"
+        )
+        self._how, self._type = self.choice("how", WAYS), self.choice("type", TYPES)
+        self._quantity = widgets.FloatText(value=WAYS["shares"][1], step=100)
         self._limit, self._stop = widgets.FloatText(step=0.01), widgets.FloatText(step=0.01)
         self._trail = widgets.FloatText(value=TRAIL, step=0.1)
-        self._good = self._drop("good_for", LASTING)
-        self._till = widgets.DatePicker()
-        self._preview = widgets.HTML("")
-        self._preview.add_class("qr-preview")
-        self._place = self.button("place_buy", self.place, kind="primary")
-        self._place.add_class("qr-place")
+        self._good, self._till = self.choice("good_for", LASTING), widgets.DatePicker()
+        self._preview = classed(widgets.HTML(""), "qr-preview")
+        self._place = classed(self.button("place_buy", self.place, kind="primary"), "qr-place")
         self._state = widgets.HTML("")
         self._fields = {
             "symbol": self._symbol.widget, "side": self._side, "how": self._how, "quantity": self._quantity,
@@ -75,39 +74,22 @@ class TicketPanel(Panel):
             "good_for": self._good, "until_day": self._till,
         }  # fmt: skip
         for key, field in self._fields.items():
-            named(field, words(key))
-            field.layout.width = "auto"
-            field.add_class("qr-line")
-            field.add_class(f"qr-field-{key.replace('_', '-')}")
+            named(field, words(key), "qr-line", class_of(key, "field"))
         self.body.children = (self._name, *self._fields.values(), self._preview, self._place, self._state)
         self._how.observe(self._another_way, names="value")
         self._type.observe(self._another_type, names="value")
-        watched = (
-            self._side, self._quantity, self._limit, self._stop, self._trail, self._good, self._till, self._how,
-            self._type,
-        )  # fmt: skip
-        for field in watched:
-            field.observe(self._changed, names="value")
+        self.follow(self._changed, *(field for key, field in self._fields.items() if key != "symbol"))
         self._show_fields()
-
-    def _drop(self, key: str, values: tuple[str, ...]) -> widgets.Dropdown:
-        return widgets.Dropdown(options=[(self.words(value), value) for value in values], value=values[0])
 
     # ------------------------------------------------------------------ reacting
 
-    def _look_at(self, symbol: str) -> None:
-        self.desk.act(self, lambda: self.desk.select(symbol=symbol))
-
-    def _missed(self, text: str) -> None:
-        self.desk.tell(self, self.words("no_such_symbol", text=text, symbol=self.desk.symbol) if text else "")
-
     def _another_way(self, change: dict[str, Any]) -> None:
         self._quantity.step = 1 if change["new"] == "lots" else 100
-        self._quantity.value = STARTS[change["new"]]
+        self._quantity.value = WAYS[change["new"]][1]
 
     def _another_type(self, change: dict[str, Any]) -> None:
         last = self._last_price()
-        if change["new"] in WITH_TRAIL:
+        if "trail" in TYPES[change["new"]][1]:
             # The same distance either way: five percent, in percent or in currency.
             is_known = change["new"] == "TRAILING_AMOUNT" and last == last
             self._trail.value = round(last * TRAIL / 100, 2) if is_known else TRAIL
@@ -117,27 +99,23 @@ class TicketPanel(Panel):
         self._show_fields()
 
     def _show_fields(self) -> None:
-        kind, way = self._type.value, self._how.value
-        show_if(self._fields["limit_price"], kind in WITH_LIMIT)
-        show_if(self._fields["stop_price"], kind in WITH_STOP)
-        show_if(self._fields["trail"], kind in WITH_TRAIL)
-        show_if(self._fields["until_day"], self._good.value == "GTD")
-        # A target says by itself whether it buys or sells.
-        show_if(self._fields["side"], way not in {"target", "target_value"})
+        for key in ("limit_price", "stop_price", "trail"):
+            show_if(self._fields[key], key in TYPES[self._type.value][1])
+        show_if(self._till, self._good.value == "GTD")
+        show_if(self._side, self._how.value not in TARGETS)
 
-    def _changed(self, _: dict[str, Any]) -> None:
-        if not self._is_painting:
-            self._show_fields()
-            self.desk.act(self, self.draw)
+    def _changed(self, _: object) -> None:
+        self._show_fields()
+        self.draw()
 
     def take_price(self, price: float) -> None:
         """Use a price picked on the chart: the limit, or the stop of an order that has only that."""
-        kind = self._type.value
-        if kind in WITH_STOP and kind not in WITH_LIMIT:
+        taken = TYPES[self._type.value][1]
+        if taken == ("stop_price",):
             self._stop.value = price
             return
         self._limit.value = price
-        if kind not in WITH_LIMIT:
+        if "limit_price" not in taken:
             self._type.value = "LIMIT"
 
     # ------------------------------------------------------------------ the request
@@ -151,11 +129,9 @@ class TicketPanel(Panel):
             A field that holds nothing usable; the message says which.
         """
         way, value = self._how.value, self._quantity.value
-        side = 1 if self._side.value == "buy" else -1
-        if way in {"target", "target_value"}:
-            side = 1
+        side = -1 if self._side.value == "sell" and way not in TARGETS else 1
         words = self.words
-        if value <= 0 and (value < 0 or way not in {"target", "target_value"}):
+        if value <= 0 and (value < 0 or way not in TARGETS):
             raise UsageError(words("not_positive", name=words("quantity")))
         if way == "percent":
             value = value / 100
@@ -166,42 +142,22 @@ class TicketPanel(Panel):
             value = int(value)
         style = self.terms()
         wanted: tuple[Any, ...] = (self.desk.symbol, side * value)
-        return CALLS[way], wanted if style is None else (*wanted, style)
+        return WAYS[way][0], wanted if style is None else (*wanted, style)
 
     def terms(self) -> Terms | None:
         """Type, prices and time in force; None for a plain market order."""
-        kind, tif = self._type.value, self._good.value
+        words, kind, tif = self.words, self._type.value, self._good.value
+        make, taken = TYPES[kind]
+        # A price or a day that is asked for and not given is told by the name of its field.
+        for key in taken:
+            if self._fields[key].value <= 0:
+                raise UsageError(words("not_positive", name=words(key)))
         until = self._till.value if tif == "GTD" else None
-        self._check_fields(kind, tif)
+        if tif == "GTD" and until is None:
+            raise UsageError(words("no_last_day", name=words("until_day")))
         if kind == "MARKET" and tif == "DAY":
             return None
-        limit, stop, trail = self._limit.value, self._stop.value, self._trail.value
-        words: dict[str, Any] = {"tif": tif, "until": until}
-        make: dict[str, Callable[[], Terms]] = {
-            "MARKET": lambda: terms.market(**words),
-            "LIMIT": lambda: terms.limit(limit, **words),
-            "STOP": lambda: terms.stop(stop, **words),
-            "STOP_LIMIT": lambda: terms.stop_limit(stop, limit, **words),
-            "TRAILING_AMOUNT": lambda: terms.trailing_stop(trail, **words),
-            "TRAILING_PERCENT": lambda: terms.trailing_stop(percent=trail, **words),
-            "LIMIT_IF_TOUCHED": lambda: terms.limit_if_touched(stop, limit, **words),
-            "MARKET_ON_OPEN": lambda: terms.at_open(**words),
-            "MARKET_ON_CLOSE": lambda: terms.at_close(**words),
-        }
-        return make[kind]()
-
-    def _check_fields(self, kind: str, tif: str) -> None:
-        """A price or a day that is asked for and not given is told by the name of its field."""
-        words = self.words
-        asked = (
-            ("limit_price", self._limit, WITH_LIMIT), ("stop_price", self._stop, WITH_STOP),
-            ("trail", self._trail, WITH_TRAIL),
-        )  # fmt: skip
-        for key, field, kinds in asked:
-            if kind in kinds and field.value <= 0:
-                raise UsageError(words("not_positive", name=words(key)))
-        if tif == "GTD" and self._till.value is None:
-            raise UsageError(words("no_last_day", name=words("until_day")))
+        return make(*(self._fields[key].value for key in taken), tif=tif, until=until)
 
     def place(self) -> None:
         """Send the order; a refused one is kept with its reason and shown."""
@@ -221,14 +177,8 @@ class TicketPanel(Panel):
     def draw(self) -> None:
         """Paint the instrument, the preview and the state of the order placed last."""
         words, way, side = self.words, self._how.value, self._side.value
-        self._is_painting = True
-        try:
-            self._symbol.show(self.desk.symbol)
-        finally:
-            self._is_painting = False
-        key = "place_target" if way in {"target", "target_value"} else f"place_{side}"
-        if self._place.description != words(key):
-            self._place.description = self._place.tooltip = words(key)
+        self._symbol.show(self.desk.symbol)
+        relabel(self._place, words("place_target" if way in TARGETS else f"place_{side}"))
         put(self._name, self._name_html())
         put(self._preview, self._preview_html())
         put(self._state, self._state_html())
@@ -261,7 +211,12 @@ class TicketPanel(Panel):
             preview = self.desk.session.what_if.named(self.words)(call, *arguments)
         except (QresearchError, TypeError) as error:
             return f'{title}<div class="qr-check qr-fails" data-passes="false">✕ {escape(str(error))}</div>'
-        checks = "".join(self._check_html(*check) for check in self._checks(preview))
+        checks = "".join(self._check_html(*check) for check in preview.checks)
+        held = self.desk.session.portfolio.positions[preview.symbol]
+        if preview.side == "sell" and held.locked:
+            # Told apart, because it holds for today only.
+            text = words("locked_note", locked=f"{held.locked:,}", held=f"{held.quantity:,}")
+            checks += self._check_html("T+1", True, text)
         side = words(preview.side)
         head = (
             f'<div>{escape(words("would_send"))}: <span class="qr-{preview.side}">{escape(side)}</span> '
@@ -269,25 +224,8 @@ class TicketPanel(Panel):
         )
         if not preview.quantity:
             return title + checks
-        pairs = [
-            (words("price"), price(preview.price)),
-            (words("notional"), number(preview.notional)),
-            *((words.fee(part), number(amount)) for part, amount in preview.parts.items()),
-            (words("cash_now"), number(preview.cash)),
-            (words("cash_after"), number(preview.cash_after)),
-            (words("held_after"), f"{preview.held_after:,}"),
-        ]
-        rows = "".join(f"<tr><th>{escape(name)}</th><td>{value}</td></tr>" for name, value in pairs)
+        rows = "".join(f"<tr><th>{escape(name)}</th><td>{value}</td></tr>" for name, value in preview.figures)
         return f"{title}{head}{checks}<table><tbody>{rows}</tbody></table>"
-
-    def _checks(self, preview: Preview) -> list[tuple[str, bool, str]]:
-        """The checks of a preview; T+1 is told apart, because it holds for today only."""
-        checks = list(preview.checks)
-        held = self.desk.session.portfolio.positions[preview.symbol]
-        if preview.side == "sell" and held.locked:
-            text = self.words("locked_note", locked=f"{held.locked:,}", held=f"{held.quantity:,}")
-            checks.append(("T+1", True, text))
-        return checks
 
     def _check_html(self, name: str, passes: bool, text: str) -> str:  # noqa: FBT001, RUF100  # as Preview has it
         words = self.words
@@ -306,7 +244,7 @@ class TicketPanel(Panel):
         if order is None:
             text = escape(words("order_ahead", order=self.order_id))
             return f'<div class="qr-order">{text}</div>'
-        why = "" if order.reason is None else words(order.reason, **order.facts)
+        why = why_of(words, order)
         advice = "" if order.reason is None else words.advice(order.reason)
         reason = f'<div class="qr-why"><b>{order.reason}</b> {escape(why)} <i>{escape(advice)}</i></div>' if why else ""
         side = order.side.value
@@ -320,5 +258,4 @@ class TicketPanel(Panel):
 
     def html(self) -> str:
         """The instrument, the preview and the order placed last."""
-        title = f"<div><b>{escape(self.words(self.name))}</b></div>"
-        return title + self._name_html() + self._preview_html() + self._state_html()
+        return self.heading() + self._name_html() + self._preview_html() + self._state_html()

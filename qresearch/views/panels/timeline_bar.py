@@ -4,24 +4,26 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Coroutine, Hashable, Iterable
+from collections.abc import Callable, Coroutine, Hashable
+from functools import partial
 from html import escape
 from typing import TYPE_CHECKING, Any
 
 import ipywidgets as widgets
 
 from qresearch.book.html import number
+from qresearch.book.projection import Projection
 from qresearch.domain.moment import CLOSE
 from qresearch.errors import UsageError
-from qresearch.views.panels.cells import moment_text
+from qresearch.views.panels.cells import moment_text, tone
 from qresearch.views.panels.chart import has_live
 from qresearch.views.panels.day_strip import counts_text, strip_svg
-from qresearch.views.panels.panel import Panel, named, put, show_if, unseen
-from qresearch.views.panels.tape import Tape
+from qresearch.views.panels.desk import Desk, Panel
+from qresearch.views.panels.fields import classed, named, offer, put, relabel, show_if
+from qresearch.views.tape import Marks
 
 if TYPE_CHECKING:
     from qresearch.session.port import AnySession
-    from qresearch.views.panels.desk import Desk
 
 SPEEDS = (1, 2, 5, 10, 20)
 """Steps per second."""
@@ -35,7 +37,8 @@ BREATH = 0.02
 ACTIONS = ("order", "logged", "recorded", "cancel.requested", "update.requested", "order.updated", "order.canceled")
 """Events by which a strategy shows that it has acted."""
 
-GOALS = ("until_date", "until_fill", "until_rejected", "until_strategy", "until_breakpoint", "until_end")
+GOALS = {"until_fill": "fill", "until_rejected": "rejected", "until_strategy": ACTIONS, "until_end": None}
+"""Goals that need nothing more said, and what :meth:`Session.run` calls each."""
 
 
 class TimelinePanel(Panel):
@@ -45,41 +48,38 @@ class TimelinePanel(Panel):
 
     def __init__(self, desk: Desk) -> None:
         super().__init__(desk)
-        self._tape = Tape(desk.session)
+        self._marks = Projection(desk.session.simulation, Marks)
         self.task: asyncio.Task[None] | None = None
         """The play or run that is going on; None when the session stands still."""
-        self._is_painting = False
         self._said_by_session = ""
         self.body.children = (self._moment_row(), self._buttons(), self._days(), *self._keys())
 
     # ------------------------------------------------------------------ widgets
 
     def _moment_row(self) -> widgets.HBox:
-        self._where = widgets.HTML("")
-        self._account = widgets.HTML("")
-        row = widgets.HBox([self._where, self._account])
-        row.add_class("qr-moment")
-        return row
+        self._where, self._account = widgets.HTML(""), widgets.HTML("")
+        return classed(widgets.HBox([self._where, self._account]), "qr-moment")
 
     def _buttons(self) -> widgets.HBox:
         words, session = self.words, self.desk.session
         self._back = self.button("back", self._go_back)
         self._step = self.button("step", session.step, kind="primary", hint=words("keys"))
         self._phase = self.button("step_phase", lambda: session.step(phase="next"))
-        self._play = self.button("play", self._play_or_pause)
+        self._play = self.button("play", partial(self._begin_or_pause, self.play))
         rates = [(words("per_second", count=rate), rate) for rate in SPEEDS]
-        self._speed = self._choice("speed", [*rates, (words("fastest"), FASTEST)], 5)
-        self._goal = self._choice("until", [(words(goal), goal) for goal in GOALS], "until_fill")
-        self._date = unseen(widgets.DatePicker(), words("date"))
-        self._date.layout.width = "140px"
-        self._date.add_class("qr-until-date")
-        self._point = self._choice("until_breakpoint", [], None)
-        self._run = self.button("run", self._run_or_stop)
-        self._branch = self._choice("branch", [("main", "main")], "main")
-        self._branch.observe(self._switch, names="value")
-        self._name = unseen(widgets.Text(placeholder=words("branch_name")), words("branch_name"))
-        self._name.layout.width = "165px"
-        self._name.add_class("qr-branch-name")
+        self._speed = self.choice("speed", [*rates, (words("fastest"), FASTEST)], "qr-speed")
+        self._speed.value = 5
+        self._goal = self.choice(
+            "until", ("until_date", *list(GOALS)[:-1], "until_breakpoint", "until_end"), "qr-until"
+        )
+        self._goal.value = "until_fill"
+        self._date = named(widgets.DatePicker(), words("date"), "qr-unseen", "qr-until-date", width="140px")
+        self._point = self.choice("until_breakpoint", (), "qr-until-breakpoint")
+        self._run = self.button("run", partial(self._begin_or_pause, lambda: self.run(self._until())))
+        self._branch = self.choice("branch", [("main", "main")], "qr-branch")
+        self.follow(self._switch, self._branch)
+        name = widgets.Text(placeholder=words("branch_name"))
+        self._name = named(name, words("branch_name"), "qr-unseen", "qr-branch-name", width="165px")
         self._open = self.button("open_branch", self._open_branch)
         self._goal.observe(lambda _: self._show_goal(), names="value")
         self._show_goal()
@@ -89,35 +89,22 @@ class TimelinePanel(Panel):
             (self._goal, self._date, self._point, self._run),
             (self._branch, self._name, self._open),
         )
-        row = widgets.HBox([_group(group) for group in groups])
-        row.add_class("qr-buttons")
-        return row
-
-    def _choice(self, key: str, options: list[tuple[str, Any]], value: object) -> widgets.Dropdown:
-        made = named(widgets.Dropdown(options=options, value=value), self.words(key))
-        made.layout.width = "auto"
-        made.add_class(f"qr-{key.replace('_', '-')}")
-        return made
+        return classed(widgets.HBox([classed(widgets.HBox(group), "qr-group") for group in groups]), "qr-buttons")
 
     def _days(self) -> widgets.VBox:
         exchange = self.desk.session.simulation.exchange
-        self._slider = widgets.IntSlider(
+        slider = widgets.IntSlider(
             value=0, min=0, max=exchange.last - exchange.first + 1, readout=False, continuous_update=False
         )
-        unseen(self._slider, self.words("day"))
-        self._slider.layout.width = "100%"
-        self._slider.add_class("qr-slider")
-        self._slider.observe(self._slide, names="value")
-        self._strip = widgets.HTML("")
-        self._strip.add_class("qr-strip")
-        box = widgets.VBox([self._strip, self._slider])
-        box.add_class("qr-days")
-        return box
+        self._slider = named(slider, self.words("day"), "qr-unseen", "qr-slider", width="100%")
+        self.follow(self._go_to, self._slider)
+        self._strip = classed(widgets.HTML(""), "qr-strip")
+        return classed(widgets.VBox([self._strip, self._slider]), "qr-days")
 
     def _keys(self) -> tuple[widgets.Widget, ...]:
         if not has_live():
             return ()
-        from qresearch.views.panels.keys import Keys  # noqa: PLC0415  # an extra, only where it is there
+        from qresearch.views.panels.live_chart import Keys  # noqa: PLC0415  # an extra, only where it is there
 
         return (Keys(self.words("workbench"), self.words("day"), self.key),)
 
@@ -138,61 +125,54 @@ class TimelinePanel(Panel):
         session, words = self.desk.session, self.words
         account = session.simulation.account
         put(self._where, f'<div class="qr-now" role="status">{escape(moment_text(session, words))}</div>')
-        portfolio = session.portfolio
-        profit = portfolio.profit
-        tone = "up" if profit > 0 else "down" if profit < 0 else "flat"
-        put(
-            self._account,
-            f'<div class="qr-account">{escape(words("equity"))} <b>{number(portfolio.equity)}</b> '
-            f"{escape(words('available'))} <b>{number(portfolio.available)}</b> "
-            f'{escape(words("profit"))} <b class="qr-{tone}">{profit:+,.2f}</b></div>',
-        )
-        self._is_painting = True
-        try:
-            day = max(account.day - session.simulation.exchange.first + 1, 0)
-            if self._slider.value != day:
-                self._slider.value = day
+        put(self._account, f'<div class="qr-account">{self._account_line(" ", is_toned=True)}</div>')
+        with self.painting:
+            put(self._slider, max(account.day - session.simulation.exchange.first + 1, 0))
             self._paint_choices()
-        finally:
-            self._is_painting = False
-        put(self._strip, strip_svg(session, self._tape.marks(), words))
+        put(self._strip, strip_svg(session, self._days_marked(), words))
         if session.message != self._said_by_session and self.last_error is None:
             self._said_by_session = session.message
             if session.message:
                 self.tell(words.again(session.message))
 
+    def _account_line(self, between: str, *, is_toned: bool = False) -> str:
+        words, portfolio = self.words, self.desk.session.portfolio
+        tone_of = f' class="qr-{tone(portfolio.profit)}"' if is_toned else ""
+        parts = (
+            f"{escape(words('equity'))} <b>{number(portfolio.equity)}</b>",
+            f"{escape(words('available'))} <b>{number(portfolio.available)}</b>",
+            f"{escape(words('profit'))} <b{tone_of}>{portfolio.profit:+,.2f}</b>",
+        )
+        return between.join(parts)
+
+    def _days_marked(self) -> dict[str, list[int]]:
+        """Days with a mark, those of the kept future included."""
+        return self._marks.on(self.desk.session.simulation.timeline.branch, whole=True).days
+
     def _paint_choices(self) -> None:
         session = self.desk.session
-        names = tuple((name, name) for name in session.branches)
-        if self._branch.options != names:
-            self._branch.options = names
-        if self._branch.value != session.branches.current:
-            self._branch.value = session.branches.current
-        points = tuple((point.name, point.name) for point in session.breakpoints)
-        if self._point.options != points:
-            self._point.options = points
-            if points and self._point.value is None:
-                self._point.value = points[0][1]
+        offer(self._branch, [(name, name) for name in session.branches], session.branches.current)
+        points = [(point.name, point.name) for point in session.breakpoints]
+        offer(self._point, points, self._point.value or next((value for _, value in points), None))
         is_still = self.task is None
         for control in (self._back, self._step, self._phase, self._branch, self._open, self._slider):
             if control.disabled == is_still:
                 control.disabled = not is_still
-        label = self.words("play" if is_still else "pause")
-        if self._play.description != label:
-            self._play.description = self._play.tooltip = label
+        relabel(self._play, self.words("play" if is_still else "pause"))
 
     def html(self) -> str:
         """Day, phase, branch, account and what the session has to say."""
         session, words = self.desk.session, self.words
-        portfolio, branches = session.portfolio, session.branches
         ahead = len(session.simulation.timeline.branch.states) - 1 - session.simulation.timeline.cursor
+        where = [
+            f"{escape(words('branch'))} <b>{escape(session.branches.current)}</b> ({len(session.branches)})",
+            *([escape(words("kept_ahead", count=ahead))] if ahead else []),
+            escape(counts_text(self._days_marked(), words)),
+        ]
         lines = [
             f"<div><b>{escape(moment_text(session, words))}</b></div>",
-            f"<div>{escape(words('branch'))} <b>{escape(branches.current)}</b> ({len(branches)})"
-            + (f" · {escape(words('kept_ahead', count=ahead))}" if ahead else "")
-            + f" · {escape(counts_text(self._tape.marks(), words))}</div>",
-            f"<div>{escape(words('equity'))} <b>{number(portfolio.equity)}</b> · {escape(words('available'))} "
-            f"<b>{number(portfolio.available)}</b> · {escape(words('profit'))} <b>{portfolio.profit:+,.2f}</b></div>",
+            f"<div>{' · '.join(where)}</div>",
+            f"<div>{self._account_line(' · ')}</div>",
         ]
         if session.message:
             lines.append(f"<div><i>{escape(words.again(session.message))}</i></div>")
@@ -206,10 +186,6 @@ class TimelinePanel(Panel):
             # The button stays on: one that is switched off would take the focus away, and with it the keys.
             raise UsageError(self.words("at_start"))
         session.back()
-
-    def _slide(self, change: dict[str, Any]) -> None:
-        if not self._is_painting:
-            self.desk.act(self, lambda: self._go_to(int(change["new"])))
 
     def _go_to(self, number: int) -> None:
         """To the last kept stop of a day, by its number; 0 is before the first day."""
@@ -226,9 +202,9 @@ class TimelinePanel(Panel):
             raise UsageError(self.words("not_simulated", day=exchange.date(day), last=shown))
         session.goto(session.market.days[day])
 
-    def _switch(self, change: dict[str, Any]) -> None:
-        if not self._is_painting and change["new"] is not None:
-            self.desk.act(self, lambda: self.desk.session.branches.switch(change["new"]))
+    def _switch(self, name: str | None) -> None:
+        if name is not None:
+            self.desk.session.branches.switch(name)
 
     def _open_branch(self) -> None:
         if not self._name.value.strip():
@@ -238,25 +214,17 @@ class TimelinePanel(Panel):
 
     # ------------------------------------------------------------------ play and run
 
-    def _play_or_pause(self) -> None:
-        if self.task is None:
-            self._begin(self.play())
-        else:
+    def _begin_or_pause(self, work: Callable[[], Coroutine[Any, Any, None]]) -> None:
+        if self.task is not None:
             self.pause()
-
-    def _run_or_stop(self) -> None:
-        if self.task is None:
-            self._begin(self.run(self._until()))
-        else:
-            self.pause()
-
-    def _begin(self, work: Coroutine[Any, Any, None]) -> None:
+            return
+        begun = work()
         try:
             loop = asyncio.get_running_loop()
         except RuntimeError:
-            work.close()
+            begun.close()
             raise UsageError(self.words("no_kernel")) from None
-        self.task = loop.create_task(work)
+        self.task = loop.create_task(begun)
         self._set_running(running=True)
         self.task.add_done_callback(self._ended)
 
@@ -327,16 +295,13 @@ class TimelinePanel(Panel):
 
     def _until(self) -> object:
         """What is chosen in the bar, for :meth:`run`."""
-        goal, words = self._goal.value, self.words
-        if goal == "until_date":
-            if self._date.value is None:
-                raise UsageError(words("no_date"))
-            return self._date.value
-        if goal == "until_breakpoint":
-            if self._point.value is None:
-                raise UsageError(words("no_breakpoint"))
-            return self._point.value
-        return {"until_fill": "fill", "until_rejected": "rejected", "until_strategy": ACTIONS, "until_end": None}[goal]
+        goal = self._goal.value
+        if goal in GOALS:
+            return GOALS[goal]
+        field, missing = (self._date, "no_date") if goal == "until_date" else (self._point, "no_breakpoint")
+        if field.value is None:
+            raise UsageError(self.words(missing))
+        return field.value
 
     def _end_text(self) -> str:
         exchange = self.desk.session.simulation.exchange
@@ -374,9 +339,3 @@ def _is_over(session: AnySession) -> bool:
     """True when no step is left, on kept stops or simulated."""
     exchange, state = session.simulation.exchange, session.simulation.timeline.state
     return session.simulation.timeline.at_tip and (state.day, state.phase) >= (exchange.last, CLOSE)
-
-
-def _group(parts: Iterable[widgets.Widget]) -> widgets.HBox:
-    box = widgets.HBox(list(parts))
-    box.add_class("qr-group")
-    return box

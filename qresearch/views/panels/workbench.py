@@ -12,10 +12,9 @@ from qresearch.domain.calls import told_calls
 from qresearch.views.panels.blotters import CashPanel, EventsPanel, FillsPanel, PositionsPanel
 from qresearch.views.panels.chart import ChartPanel
 from qresearch.views.panels.cost_panel import CostPanel
-from qresearch.views.panels.desk import Desk, Look
+from qresearch.views.panels.desk import Desk, Look, Panel
 from qresearch.views.panels.details import DetailsPanel
 from qresearch.views.panels.order_tables import OpenOrdersPanel, OrdersPanel
-from qresearch.views.panels.panel import Panel
 from qresearch.views.panels.practice import PracticePanel
 from qresearch.views.panels.tearsheet_panel import TearsheetPanel
 from qresearch.views.panels.ticket_panel import TicketPanel
@@ -253,7 +252,7 @@ class Panels:
         Parameters
         ----------
         settings : dict, optional
-            What a teacher sets; see :class:`~qresearch.views.panels.practice_settings.PracticeSettings`.
+            What a teacher sets; see :class:`~qresearch.views.panels.practice.PracticeSettings`.
 
         Raises
         ------

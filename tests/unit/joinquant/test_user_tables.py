@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import pickle
 from pathlib import Path
 
 import pandas as pd
 import pytest
-from script_runs import g, market, run
+from script_runs import g, market, opened, run
+from sqlalchemy import and_, case, func, not_, or_, text
 
-from qresearch.dialects.data.expressions import Entity, Functions, all_of, any_of, none_of
-from qresearch.dialects.data.query import answer, query
+from qresearch.dialects.data.entity import Entity
+from qresearch.dialects.data.query import Answers, Query, query
 from qresearch.errors import StrategyError, UsageError
 
 t = Entity("t")
@@ -23,6 +25,11 @@ TABLE = pd.DataFrame(
 )
 
 
+def answer(asked: Query, tables: dict[str, pd.DataFrame]) -> pd.DataFrame:
+    """What a query finds in tables that nothing has been asked of before."""
+    return Answers().answer(asked, tables)
+
+
 @pytest.mark.parametrize(
     ("asked", "codes"),
     [
@@ -33,9 +40,9 @@ TABLE = pd.DataFrame(
         (query(t).filter(~t.code.in_(["a"])), "bcd"),
         (query(t).filter((t.x > 2) | (t.y == 40)), "ad"),
         (query(t).filter((t.x > 1) & (t.y < 40)), "a"),
-        (query(t).filter(any_of(t.x > 2, t.y == 40)), "ad"),
-        (query(t).filter(all_of(t.x > 1, t.y < 40)), "a"),
-        (query(t).filter(none_of(t.x > 1)), "bc"),
+        (query(t).filter(or_(t.x > 2, t.y == 40)), "ad"),
+        (query(t).filter(and_(t.x > 1, t.y < 40)), "a"),
+        (query(t).filter(not_(t.x > 1)), "b"),
         (query(t).filter(t.x.between(1, 2)), "bd"),
         (query(t).filter(t.x.is_(None)), "c"),
         (query(t).filter(t.x.isnot(None)), "abd"),
@@ -44,7 +51,7 @@ TABLE = pd.DataFrame(
         (query(t).filter(t.y / t.x > 15, 100 - t.y > 0), "bd"),
         (query(t).filter(t.x * 2 + 1 == 7), "a"),
         (query(t).filter(-t.x < -2), "a"),
-        (query(t).filter(t.x != 1), "acd"),
+        (query(t).filter(t.x != 1), "ad"),
         (query(t).order_by(t.x), "bdac"),
         (query(t).order_by(t.x.desc()), "adbc"),
         (query(t).order_by(t.y.desc()).limit(2), "dc"),
@@ -61,11 +68,68 @@ def test_columns_labels_and_aggregates() -> None:
     """Protects what comes back: one column per column asked for, under its name or its label."""
     found = answer(query(t.code, (t.y / t.x).label("ratio")).filter(t.x > 1), {"t": TABLE})
     assert found.to_dict("list") == {"code": ["a", "d"], "ratio": [10 / 3, 20.0]}
-    func = Functions()
     table = TABLE.assign(kind=["p", "q", "p", "q"])
     grouped = answer(query(t.kind, func.sum(t.y).label("total"), func.count(t.x)).group_by(t.kind), {"t": table})
     assert grouped.to_numpy().tolist() == [["p", 40.0, 1], ["q", 60.0, 2]]
     assert answer(query(t.kind).distinct(), {"t": table})["kind"].tolist() == ["p", "q"]
+
+
+def test_what_is_unknown_fulfils_neither_a_condition_nor_its_opposite() -> None:
+    """Protects scripts that exclude: a company without the figure is in neither half, as in the platform's database."""
+    for condition in (t.x > 1, t.x.in_([3.0]), t.x.between(0, 2), t.x == 1):
+        found = [*answer(query(t.code).filter(condition), {"t": TABLE})["code"],
+                 *answer(query(t.code).filter(~condition), {"t": TABLE})["code"]]  # fmt: skip
+        assert sorted(found) == ["a", "b", "d"]
+    assert answer(query(t.code).filter(t.x == None), {"t": TABLE})["code"].tolist() == ["c"]  # noqa: E711
+
+
+def test_sql_beyond_columns() -> None:
+    """Protects the language of the platform: groups, case, functions, distinct, texts, truths as numbers."""
+    table = TABLE.assign(kind=["p", "q", "p", "q"], day=pd.to_datetime(["2024-01-02", "2024-01-03"] * 2))
+    groups = query(t.kind, func.max(t.day).label("last")).group_by(t.kind).having(func.sum(t.y) > 40)
+    assert answer(groups, {"t": table}).to_numpy().tolist() == [["q", pd.Timestamp("2024-01-03")]]
+    assert answer(query(t.kind).distinct().order_by(t.kind.desc()).limit(1), {"t": table})["kind"].tolist() == ["q"]
+    sizes = query(t.code, case((t.y > 15, "large"), else_="small"), func.round(t.y / 7, 1), t.x > 1)
+    found = answer(sizes.filter(text("x is not null and y < 40")), {"t": table})
+    assert found.to_numpy().tolist() == [["a", "small", 1.4, 1], ["b", "large", 2.9, 0]]
+    assert answer(query(t.day, func.count(t.code)).group_by(t.day), {"t": table}).iloc[:, 1].tolist() == [2, 2]
+    with pytest.raises(UsageError, match="SQLite cannot answer this query: no such function: nearly"):
+        answer(query(func.nearly(t.x)), {"t": table})
+
+
+def test_what_stands_in_a_table_comes_back_as_it_is() -> None:
+    """Protects types: days, whole numbers, texts, truths and what is unknown, in one table and in a join of two."""
+    table = TABLE.assign(day=pd.Timestamp("2024-01-02"), n=[1, 2, 3, 4], is_new=[True, False, True, False])
+    for asked in (query(t), query(t, Entity("u").roe)):
+        found = answer(asked, {"t": table, "u": pd.DataFrame({"code": list("abcd"), "roe": 1.0})})
+        pd.testing.assert_frame_equal(pd.DataFrame(found[table.columns]), table)
+
+
+def test_a_query_may_be_kept_and_made_narrower() -> None:
+    """Protects g: a query that went back in time with the session is the same question."""
+    kept = pickle.loads(pickle.dumps(query(t.code).filter(t.x > 1)))
+    assert answer(kept.filter(t.y < 40), {"t": TABLE})["code"].tolist() == ["a"]
+
+
+def test_a_script_may_keep_a_query_and_go_back() -> None:
+    """Protects time travel over a question in g: asked again on an earlier day it sees what was known then."""
+    script = """
+def initialize(context):
+    g.asked = query(valuation.code, valuation.pe_ratio)
+    run_daily(look)
+
+def look(context):
+    g.asked = g.asked.filter(valuation.pe_ratio > 1)
+    g.found = get_fundamentals(g.asked).values.tolist()
+"""
+    session = opened(script, market({A: [10.0] * 4, B: [20.0] * 4}), data=DATA)
+    session.step(2)
+    assert g(session).found == [[B, 10.0]]
+    session.step()
+    assert g(session).found == [[A, 2.0], [B, 20.0]]
+    session.back(1)
+    session.step()
+    assert g(session).found == [[A, 2.0], [B, 20.0]]
 
 
 def test_tables_are_joined_on_the_code() -> None:

@@ -250,7 +250,7 @@ def test_updates_add_up_to_the_whole_chart() -> None:
     panel.refresh()
     chart: Any = panel._renderer
     store = {"now": dict(chart.chart)}
-    names = ("labels", "open", "high", "low", "close", "volume", "up", "down", "equity", "drawdown")
+    names = ("labels", "open", "high", "low", "close", "volume", "limit_up", "limit_down", "equity", "drawdown")
 
     def put(message: dict[str, Any], buffers: object = None) -> None:
         assert message["seq"] == store["now"]["seq"] + 1

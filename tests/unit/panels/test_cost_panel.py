@@ -66,14 +66,40 @@ def test_a_slipped_fill_is_priced_from_the_open() -> None:
     assert without.difference == pytest.approx(-50.0)
 
 
-def test_a_volume_cap_lets_through_whole_lots_of_its_part() -> None:
-    """Protects the preview of the cap: a part of the volume of that day, rounded down to lots."""
+def test_a_volume_cap_lets_through_what_the_match_does() -> None:
+    """Protects the preview of the cap: a part of the volume of that day, of any size, as an order gets under it."""
     run = traded()
     volume = run.market.panel.volume[run.market.panel.day_index("2022-03-01"), run.market.column(SYMBOL)]
-    part = 650 / volume
+    part = 650.4 / volume
     buy = reprice(run, replace(run.settings, participation=part))[1]
-    assert (buy.quantity, buy.new_quantity) == (1000, 600)
+    capped = a_session(participation=part)
+    ticket = capped.buy(SYMBOL, 1000)
+    capped.step()
+    assert (buy.quantity, buy.new_quantity) == (1000, ticket.filled) == (1000, 650)
     assert reprice(run, replace(run.settings, participation=1.0))[1].new_quantity == 1000
+
+
+def test_a_cap_below_the_least_order_lets_through_what_the_match_does() -> None:
+    """Protects the preview on boards with a least order: the rules of the match decide, not a second copy of them."""
+    rows = [(day, "688001.SH", 10.0, 10.0, 10.0, 10.0, 1500.0) for day in pd.bdate_range("2024-01-02", periods=4)]
+    names = ["date", "symbol", "open", "high", "low", "close", "volume"]
+    market = qr.read_market(pd.DataFrame(rows, columns=names))
+    run, capped = (qr.Session(market, cash=100_000, costs="zero", participation=part) for part in (None, 0.1))
+    tickets = [session.buy("688001", 300) for session in (run, capped)]
+    run.step(2)
+    capped.step(2)
+    found = reprice(run, replace(run.settings, participation=0.1))[0]
+    assert (tickets[0].filled, found.new_quantity) == (300, tickets[1].filled)
+
+
+def test_a_cap_inside_the_day_is_that_of_the_bar() -> None:
+    """Protects the preview on minute data: an order takes a part of the volume of its bar, not of the whole day."""
+    run = qr.Session(qr.sample_market("minute"), cash=10_000_000)
+    run.buy(SYMBOL, 1_000)
+    run.step(phase="OPEN")
+    bar = run.market.panel.intraday
+    volume = bar.volume[bar.row(0, run.simulation.account.bar), run.market.column(SYMBOL)]
+    assert reprice(run, replace(run.settings, participation=500.4 / volume))[0].new_quantity == 500
 
 
 def test_settings_change_between_fills_is_followed() -> None:

@@ -152,14 +152,14 @@ def test_a_wrong_look_is_refused_with_what_there_is() -> None:
 
 def test_colours_follow_the_market() -> None:
     """Protects readers in China, where red is up; elsewhere it is green."""
-    assert a_session().panels.desk.colours == "red_up"
+    assert a_session().panels.desk.look.colours == "red_up"
     days = qr.sample_market().days[:3]
     rows = [f"{day},AAA,1,1,1,1,100" for day in days]
     frame = pd.read_csv(io.StringIO("date,symbol,open,high,low,close,volume\n" + "\n".join(rows)))
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         market = qr.read_market(frame)
-    assert qr.Session(market).panels.desk.colours == "green_up"
+    assert qr.Session(market).panels.desk.look.colours == "green_up"
 
 
 def test_closing_leaves_nothing_behind() -> None:

@@ -10,8 +10,7 @@ from story import SYMBOL, a_session, alive, all_of, press
 import qresearch as qr
 from qresearch.views.panels.chart import ChartPanel
 from qresearch.views.panels.desk import Desk, Look
-from qresearch.views.panels.practice import PracticePanel
-from qresearch.views.panels.practice_settings import PracticeSettings
+from qresearch.views.panels.practice import PracticePanel, PracticeSettings
 
 
 def panel_of(run: qr.Session, language: str = "en", **settings: object) -> PracticePanel:

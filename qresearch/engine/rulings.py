@@ -1,0 +1,91 @@
+"""What the rule book says about one order on one day: sizes, valid prices, cancels, and why nothing trades."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import numpy as np
+
+from qresearch.domain.moment import INTRADAY
+from qresearch.domain.reasons import Reason, Refusal
+from qresearch.domain.state import State
+from qresearch.domain.terms import Terms
+from qresearch.engine.draft import Draft
+from qresearch.engine.exchange import LARGEST, Exchange
+from qresearch.engine.open_orders import pending_of
+from qresearch.market.rulebook import on
+
+
+def largest_order(exchange: Exchange, instrument: int, day: int, *, has_limit: bool) -> int:
+    """Most shares that one order may be for, by the rules of a day (index)."""
+    date: dt.date = exchange.market.days[max(day, 0)].astype(object)
+    known = exchange.market.venue.rules.largest_order(exchange.market.instruments[instrument].board, date)
+    return LARGEST if known is None else known.limit if has_limit else known.market
+
+
+def daily_buys(exchange: Exchange, instrument: int, day: int) -> int | None:
+    """Most shares of an instrument that may be bought on a day (index); None without such a rule."""
+    rows = exchange.market.venue.rules.daily_buys.get(exchange.market.instruments[instrument].board)
+    day = max(day, 0)
+    if not rows or not exchange.market.panel.is_st[day, instrument]:
+        return None
+    return on(rows, exchange.market.days[day].astype(object))
+
+
+def larger_than_allowed(
+    draft: Draft, exchange: Exchange, instrument: int, quantity: int, terms: Terms
+) -> Refusal | None:
+    """Why an order is too large for its board on this day; None when it is not."""
+    asked = abs(quantity)
+    if asked <= exchange.safe_size[instrument]:
+        return None
+    most = largest_order(exchange, instrument, draft.day, has_limit=terms.limit_price is not None)
+    if asked > most:
+        return Reason.ORDER_MAXIMUM, {"asked": asked, "maximum": most}
+    of_a_day = daily_buys(exchange, instrument, draft.day) if quantity > 0 else None
+    if of_a_day is None:
+        return None
+    position = draft.positions.get(instrument)
+    bought = position.bought if position is not None and position.buy_day == draft.day else 0
+    left = max(of_a_day - bought - max(pending_of(draft, instrument), 0), 0)
+    return None if asked <= left else (Reason.DAILY_MAXIMUM, {"asked": asked, "maximum": of_a_day, "left": left})
+
+
+def caged(exchange: Exchange, account: Draft | State, instrument: int, side: int, limit: float) -> Refusal | None:
+    """Why a limit price cannot be entered where an account stands, inside continuous trading; None when it can."""
+    rows = exchange.market.venue.rules.cages.get(exchange.market.instruments[instrument].board)
+    cage = None if not rows else on(rows, exchange.market.days[account.day].astype(object))
+    if cage is None:
+        return None
+    (reference,) = exchange.openings(account, np.array([instrument]), np.array([side])).tolist()
+    step = float(exchange.steps[instrument])
+    bound = reference + side * max(reference * cage.ratio, cage.ticks * step)
+    if not side * (limit - bound) > step / 2:
+        return None
+    return Reason.PRICE_CAGE, {"limit": limit, "bound": round(bound, 4), "reference": reference}
+
+
+def auction_began(exchange: Exchange, account: Draft | State, instrument: int) -> dt.time | None:
+    """When the closing auction began in which an account stands on bars inside the day; None outside of one."""
+    rows = exchange.market.venue.rules.closing_auctions.get(exchange.market.instruments[instrument].board)
+    if not rows or account.phase != INTRADAY or exchange.intraday is None or not account.bar:
+        return None
+    since = on(rows, exchange.market.days[account.day].astype(object))
+    time: dt.datetime = exchange.intraday.times[exchange.intraday.row(account.day, account.bar)].astype(object)
+    return since if since is not None and time.time() >= since else None
+
+
+def ended(exchange: Exchange, instrument: int, day: int) -> Refusal | None:
+    """Why an instrument that has no row on a day cannot be traded: delisted, not listed yet, or its bars break off."""
+    if exchange.closing_day[instrument] <= day:
+        return Reason.DELISTED, {"delisted": str(exchange.market.instruments[instrument].delist_date)}
+    # Asked at the open: whether there is a row today shows in its open, the close is still hidden.
+    opens = exchange.market.panel.open[: day + 1, instrument]
+    if day < 0 or opens[day] == opens[day]:
+        return None
+    known = np.flatnonzero(~np.isnan(opens))
+    if len(known) and exchange.is_delisted(instrument):
+        return None
+    if not len(known):
+        return Reason.NOT_LISTED, {"day": exchange.date(day)}
+    return Reason.DATA_ENDED, {"last": exchange.date(int(known[-1]))}

@@ -98,7 +98,8 @@ def _of_objects(values: pd.Index, what: str, notes: list[str] | None) -> pd.Date
         if isinstance(value, str):
             text = unicodedata.normalize("NFKC", value).strip().lstrip("'")
             found = _OFFSET.search(text)
-            zones.setdefault(found[1].upper().replace("Z", "+00:00") if found else "none", value)
+            if any(map(str.isdecimal, text)):  # not the name of the column, once more
+                zones.setdefault(found[1].upper().replace("Z", "+00:00") if found else "none", value)
         else:
             text = "" if value is None or value != value else str(value)
             if isinstance(value, dt.datetime):
@@ -146,7 +147,7 @@ def _under(texts: pd.Index, form: str) -> pd.DatetimeIndex:
 
 
 def _misses(stamps: pd.DatetimeIndex) -> int:
-    return int(np.isnat(stamps.to_numpy()).sum())
+    return int(np.asarray(stamps.isna()).sum())
 
 
 def _spelled(text: str) -> str:

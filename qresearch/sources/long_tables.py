@@ -63,12 +63,13 @@ def long_table(source: object, notes: list[str], *, adjusted: bool) -> tuple[pd.
             titles = str(loaded.attrs.get("titles", ""))
             frame, vendor, counted = named_columns(loaded, what)
             _refuse_adjusted(frame, vendor, f"{titles} {what}", what, adjusted=adjusted)
+            require(frame, [name for name in REQUIRED if name != "symbol"], what)
+            frame = _dated(frame, what, notes)
             if "symbol" not in frame.columns and isinstance(source, (str, Path)):
                 symbol = _symbol_of(Path(source), titles)
                 notes.append(f"{what} has no column 'symbol': its name is taken for it, {symbol!r}.")
                 frame = frame.assign(symbol=symbol)
             require(frame, REQUIRED, what)
-            frame = _dated(frame, what, notes)
     codes, symbols = read_symbols(frame["symbol"], what)
     notes.extend(repairs(frame["symbol"], symbols))
     frame, codes = _ascending(frame, codes, notes)
@@ -145,61 +146,55 @@ def _refuse_adjusted(frame: pd.DataFrame, vendor: VendorTable | None, words: str
 def _dated(frame: pd.DataFrame, what: str, notes: list[str]) -> pd.DataFrame:
     """The frame with its dates as datetime64, without rows that are none: names once more, units, remarks."""
     what = "the data" if what == "Market data" else what
-    if "time" in frame.columns:
-        frame = _with_time(frame, what)
     column = frame["date"]
-    if pd.api.types.is_datetime64_any_dtype(column.dtype):
-        if not column.hasnans:
-            return frame
-        codes, stamps = np.arange(len(frame)), pd.DatetimeIndex(column)
-    else:
+    if not pd.api.types.is_datetime64_any_dtype(column.dtype) or column.hasnans:
         codes, unique = pd.factorize(column, use_na_sentinel=False)
         stamps = parsed(pd.Index(unique), what, notes)
-    if stamps.hasnans:
-        wrong = np.isnat(stamps.to_numpy())[codes]
-        stray = _strays(frame, wrong)
-        if (bad := np.flatnonzero(wrong & ~stray)).size:
-            place = place_in(frame, what, int(bad[0])).removesuffix(f" of {what}")
-            raise no_dates(column.iloc[bad].tolist(), what, f" in {place}")
-        shown = [" ".join(str(cell) for cell in row if cell == cell and cell is not None)
-                 for row in frame[stray].astype(object).head(3).to_numpy()]  # fmt: skip
-        if any(shown):
-            notes.append(
-                f"{int(stray.sum())} rows of {what} are no bars and left out: {'; '.join(filter(None, shown))}."
-            )
-        frame, codes = frame[~stray], codes[~stray]
-        require(frame, (), what)
-    return frame.assign(date=stamps[codes])
+        dates = stamps[codes]
+        if stamps.hasnans:
+            kept = ~_strays(frame, np.asarray(dates.isna()), what, notes)
+            frame, dates = frame[kept], dates[kept]
+            require(frame, ("date",), what)
+        frame = frame.assign(date=dates)
+    return _with_time(frame, what) if "time" in frame.columns else frame
 
 
 def _with_time(frame: pd.DataFrame, what: str) -> pd.DataFrame:
     """A day and a time of the day in one column; a time of midnight on every row says nothing."""
     clock = of_the_day(frame["time"], what)
-    if clock is None:
-        return frame.drop(columns="date").rename(columns={"time": "date"})
-    if not clock.to_numpy().astype(np.int64).any():
-        return frame.drop(columns="time")
-    days = parsed(pd.Index(frame["date"]), what)
-    return frame.drop(columns="time").assign(date=days + clock)
+    frame = frame.assign(date=parsed(pd.Index(frame["time"]), what) if clock is None else frame["date"] + clock)
+    return frame.drop(columns="time")
 
 
-def _strays(frame: pd.DataFrame, wrong: NDArray[np.bool_]) -> Bools:
-    """Of rows without a date those that hold no figure and stand at an end, are empty, or repeat the names."""
+def _strays(frame: pd.DataFrame, wrong: Bools, what: str, notes: list[str]) -> Bools:
+    """Of rows without a date those that hold no figure and stand at an end, are empty, or repeat the names.
+
+    Raises
+    ------
+    DataError
+        Any other row without a date.
+    """
     stray = np.zeros(len(frame), dtype=bool)
-    good = np.flatnonzero(~wrong)
-    first, last = (int(good[0]), int(good[-1])) if len(good) else (0, -1)
-    at = np.flatnonzero(wrong)
+    good, at = np.flatnonzero(~wrong), np.flatnonzero(wrong)
+    first, last = (int(good[0]), int(good[-1])) if len(good) else (0, len(frame))
     figures = np.zeros(len(at), dtype=bool)
     for name in (*PRICE_FIELDS, "volume"):
-        if name in frame.columns:
-            figures |= ~np.isnan(numbers(frame[name].iloc[at]).values)
-    rows = frame.iloc[at].astype(object)
-    for row, has_figure, cells in zip(at.tolist(), figures.tolist(), rows.to_numpy(), strict=True):
-        there = [cell for cell in cells if cell is not None and cell == cell and str(cell).strip()]
-        names = sum(is_a_name(cell) for cell in there)
-        is_header = names >= len(PRICE_FIELDS)
-        at_an_end = bool(len(good)) and (row < first or row > last)
-        stray[row] = not has_figure and (not there or is_header or at_an_end)
+        figures |= ~np.isnan(numbers(frame[name].iloc[at]).values)
+    said: list[str] = []
+    for row, has_figure, cells in zip(
+        at.tolist(), figures.tolist(), frame.iloc[at].astype(object).to_numpy(), strict=True
+    ):
+        there = [str(cell) for cell in cells if cell is not None and cell == cell and str(cell).strip()]
+        is_header = sum(map(is_a_name, there)) >= len(PRICE_FIELDS)
+        stray[row] = not has_figure and (not there or is_header or not first <= row <= last)
+        if stray[row] and there:
+            said.append(" ".join(there))
+    if (bad := np.flatnonzero(wrong & ~stray)).size:
+        place = place_in(frame, what, int(bad[0])).removesuffix(f" of {what}")
+        raise no_dates(frame["date"].iloc[bad].tolist(), what, f" in {place}")
+    if said:
+        more = " and others" if len(said) > 1 else ""
+        notes.append(f"{len(said)} rows of {what} are no bars and left out: {said[0][:120]}{more}.")
     return stray
 
 

@@ -129,6 +129,12 @@ def stack_wide(fields: Mapping[str, object]) -> pd.DataFrame:
     for name, frame in fields.items():
         if not isinstance(frame, pd.DataFrame):
             raise DataError(f"Field {name!r} is a {type(frame).__name__}. Pass one DataFrame per field.", field=name)
+        if len(frame.index) and classed(canonical_symbol(str(frame.index[0]))) is not None:
+            raise DataError(
+                f"date: the index of {name!r} holds symbols, first {frame.index[0]!r}, and no dates. Pass frame.T: days "
+                "down, symbols across.",
+                field=name,
+            )
         stamps = read_stamps(frame.index, f"the index of {name!r}")
         if not (stamps.is_monotonic_increasing and stamps.is_unique and frame.columns.is_unique):
             raise DataError(

@@ -98,10 +98,11 @@ def without_weekends(rows: Rows, notes: list[str]) -> Rows:
             day=str(gone[0]),
         )
     weekday = np.unique((rows.days.astype(np.int64) + 3) % 7)  # 0 is Monday
-    if len(weekday) < len(_WEEK) and len(gone) >= _ENOUGH and len({5, 6} & set(weekday.tolist())) == 1:
+    missing = [name for at, name in enumerate(_WEEK[:5]) if at not in weekday]
+    if missing and len(gone) >= _ENOUGH and len({5, 6} & set(weekday.tolist())) == 1:
         raise DataError(
             f"date: {len(gone)} days are of a {'Saturday' if 5 in weekday else 'Sunday'} (first {gone[0]}), none of a "
-            f"{' or '.join(name for at, name in enumerate(_WEEK[:5]) if at not in weekday)}: the dates are off by a "
+            f"{' or '.join(missing)}: the dates are off by a "
             "day. Check their time zone, and in Excel the date system (1900 or 1904).",
             field="date",
             day=str(gone[0]),

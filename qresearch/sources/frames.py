@@ -131,8 +131,8 @@ def stack_wide(fields: Mapping[str, object]) -> pd.DataFrame:
             raise DataError(f"Field {name!r} is a {type(frame).__name__}. Pass one DataFrame per field.", field=name)
         if len(frame.index) and classed(canonical_symbol(str(frame.index[0]))) is not None:
             raise DataError(
-                f"date: the index of {name!r} holds symbols, first {frame.index[0]!r}, and no dates. Pass frame.T: days "
-                "down, symbols across.",
+                f"date: the index of {name!r} holds symbols, first {frame.index[0]!r}, and no dates. Pass frame.T: "
+                "days down, symbols across.",
                 field=name,
             )
         stamps = read_stamps(frame.index, f"the index of {name!r}")

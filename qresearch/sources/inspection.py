@@ -25,7 +25,8 @@ from qresearch.sources.frames import fill_rows
 from qresearch.sources.listings import read_instruments, siblings
 from qresearch.sources.long_tables import long_table
 from qresearch.sources.minutes import check_times
-from qresearch.sources.oddities import EXAMPLES, Finding, look
+from qresearch.sources.oddities import look
+from qresearch.sources.sight import EXAMPLES, Finding
 from qresearch.sources.tabular import read_market
 from qresearch.sources.validation import Rows, check_rows, settle_on_ticks
 

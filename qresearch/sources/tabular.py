@@ -35,7 +35,7 @@ from qresearch.sources.listings import (
 )
 from qresearch.sources.long_tables import long_table
 from qresearch.sources.minutes import STAMPS, check_times, fold
-from qresearch.sources.steps import told_steps
+from qresearch.sources.steps import told_outside, told_steps
 from qresearch.sources.validation import Rows, check_rows, settle_on_ticks, without_weekends
 
 LIMIT_FIELDS = ("limit_up", "limit_down")
@@ -156,7 +156,7 @@ def read_market(
             limits, fields["pre_close"], flags, rules=venue.rules, days=days, instruments=listed, no_limit=mask
         )
         fields |= completed
-        notes.extend(more)
+        notes += [*more, *told_outside(fields, flags, days, rows.symbols)]
     lo, hi = _span(days, start, end)
     booked, more = resolve_actions(found, marks, fields["pre_close"], days=days, symbols=rows.symbols, span=(lo, hi))
     arrays: dict[str, Any] = {name: values[lo:hi] for name, values in (fields | flags).items()}

@@ -58,7 +58,7 @@ def look(
     yield from look_at_volumes(sight)
     yield from _still(sight)
     yield from _calendar(sight)
-    yield from _listings(sight)
+    yield from _listings(sight, frame)
     yield from _actions(sight, tables)
 
 
@@ -217,22 +217,28 @@ def _calendar(sight: Sight) -> Iterator[Finding | None]:
         )  # fmt: skip
 
 
-def _listings(sight: Sight) -> Iterator[Finding | None]:
+def _listings(sight: Sight, frame: pd.DataFrame) -> Iterator[Finding | None]:
     """What the instruments are said to be against their numbers and their rows."""
     market, panel = sight.market, sight.panel
     last = panel.days.astype(object)[np.maximum(panel.last_row, 0)]
     first = panel.days.astype(object)[np.maximum(panel.first_row, 0)]
+    named: dict[str, set[str]] = {}
+    if "board" in frame.columns:
+        for symbol, board in frame[["symbol", "board"]].drop_duplicates().dropna().itertuples(index=False):
+            named.setdefault(canonical_symbol(str(symbol)), set()).add(str(board).upper())
     boards, late, early = [], [], []
     for at, share in enumerate(market.instruments):
         told = classed(share.symbol) if market.venue.board is None else None
         if told is not None and told.board is not share.board and Board.INDEX not in {told.board, share.board}:
             boards.append(f"{share.symbol}: {share.board.value}, its number says {told.board.value}")
+        if others := sorted(named.get(share.symbol, set()) - {share.board.value}):
+            boards.append(f"{share.symbol}: {share.board.value}, its bars say {' and '.join(others)}")
         if share.delist_date is not None and share.delist_date <= last[at]:
             late.append(f"{share.symbol}: delisted {share.delist_date}, last row {last[at]}")
         if share.list_date is not None and share.list_date > first[at]:
             early.append(f"{share.symbol}: listed {share.list_date}, first row {first[at]}")
     for kind, what, found, consequence in (
-        ("OTHER_BOARD", "boards that contradict the number of the symbol", boards,
+        ("OTHER_BOARD", "boards that contradict the number of the symbol, or each other", boards,
          "The board decides lots, limits and fees, and is used as it is given. Correct it if it is a mistake."),
         ("ROWS_AFTER_DELISTING", "symbols with rows on or after their delisting", late,
          "A holding is closed on that day, and nothing trades later. Correct delist_date, or drop the rows."),

@@ -106,10 +106,10 @@ def told_outside(
     if not outside.any():
         return []
     day, column = (int(place) for place in np.argwhere(outside)[0])
+    low, high, down, up = (fields[name][day, column] for name in ("low", "high", "limit_down", "limit_up"))
     return [
-        f"{int(outside.sum())} rows traded outside their price limits, first {symbols[column]} on {days[day]} "
-        f"({fields['low'][day, column]:g} to {fields['high'][day, column]:g}, limits {fields['limit_down'][day, column]:g} "
-        f"to {fields['limit_up'][day, column]:g}). They are used as they are; qresearch data check lists them."
+        f"{int(outside.sum())} rows traded outside their price limits, first {symbols[column]} on {days[day]} ({low:g} "
+        f"to {high:g}, limits {down:g} to {up:g}). They are used as they are; qresearch data check lists them."
     ]
 
 
@@ -124,7 +124,7 @@ def _unstepped(due: Sequence[_Due]) -> Iterator[str]:
     of_ten = [
         one
         for one in published
-        if _is(one.published, one.tenth) and not (_is(one.published, one.whole) or _is(one.published, one.before))
+        if _is(one.published, one.tenth) and not any(_is(one.published, price) for price in (one.whole, one.before))
     ]
     flat = [one for one in published if _is(one.published, one.before) and not _is(one.whole, one.before)]
     seen = [one for one in due if not one.published > 0 and one.opened > 0]
@@ -135,15 +135,18 @@ def _unstepped(due: Sequence[_Due]) -> Iterator[str]:
         else:
             flat += [one for one in seen if not _is(one.whole, one.before)]
     else:
-        flat += [one for one in seen if one.whole / one.before < 1 - 2 * _NO_STEP
-                 and abs(one.opened / one.before - 1) < _NO_STEP]  # fmt: skip
+        flat += [
+            one
+            for one in seen
+            if one.whole / one.before < 1 - 2 * _NO_STEP and abs(one.opened / one.before - 1) < _NO_STEP
+        ]
     if of_ten:
         first = of_ten[0]
         step = first.published if first.published > 0 else first.opened
         raise DataError(
             f"corporate actions: the amounts of {len(of_ten)} are for ten shares, first {first.place}: "
-            f"{first.before:g} went to {step:g}, a tenth of the amounts gives {first.tenth:.4g} and the amounts themselves "
-            f"{first.whole:.4g}. Divide cash_per_share, bonus_per_share and rights_per_share by 10.",
+            f"{first.before:g} went to {step:g}, a tenth of the amounts gives {first.tenth:.4g}, the amounts as they "
+            f"are {first.whole:.4g}. Divide cash_per_share, bonus_per_share and rights_per_share by 10.",
             field="cash_per_share",
             day=first.place.rpartition(" ")[2],
             sample=[one.place for one in of_ten[:3]],

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +15,7 @@ from qresearch.domain.arguments import day_text, flag
 from qresearch.domain.arguments import path as path_of
 from qresearch.domain.arguments import symbols as symbols_of
 from qresearch.domain.calls import told
-from qresearch.domain.instrument import CHINA_SUFFIXES, Board, split_symbol
+from qresearch.domain.instrument import CHINA_SUFFIXES, Board, Instrument, split_symbol
 from qresearch.domain.moment import Phase
 from qresearch.errors import DataError, OutOfRange, UsageError, choose, shown
 from qresearch.market.intraday import QUOTE_FIELDS, Intraday
@@ -118,8 +118,7 @@ def read_market(
     notes: list[str] = []
     venue = _asked(venue)
     source, symbols, adjusted = _checked(source, symbols, adjusted, stamp)
-    opened = open_source(source, symbols, adjusted=adjusted)
-    if opened is not None:
+    if (opened := open_source(source, symbols, adjusted=adjusted)) is not None:
         source, adjusted = opened.bars, adjusted or opened.adjusted
         notes.extend(opened.notes)
     beside = siblings(source) if opened is None else opened.tables
@@ -148,28 +147,18 @@ def read_market(
     if not venue.rules.has_limits:
         fields |= {name: np.full(known.shape, np.nan) for name in LIMIT_FIELDS}
     elif not adjusted:
-        limits = {name: fields[name] for name in LIMIT_FIELDS if name in rows.numbers}
-        if len(limits) < 2 and "is_st" not in rows.flags:
-            notes.append("The data have no ST flags: every share gets the ordinary price limit of its board.")
-        mask = _free_days(tables["no_limit_days"], rows.symbols, days, venue)
-        completed, more = complete_limits(
-            limits, fields["pre_close"], flags, rules=venue.rules, days=days, instruments=listed, no_limit=mask
-        )
-        fields |= completed
-        notes += [*more, *told_outside(fields, flags, days, rows.symbols)]
+        notes += _limited(fields, flags, rows, days=days, listed=listed, free=tables["no_limit_days"], venue=venue)
     lo, hi = _span(days, start, end)
     booked, more = resolve_actions(found, marks, fields["pre_close"], days=days, symbols=rows.symbols, span=(lo, hi))
     arrays: dict[str, Any] = {name: values[lo:hi] for name, values in (fields | flags).items()}
     inside = None if bars is None else bars.between(lo, hi)
-    compared = None
-    if tables["benchmark"] is not None:
-        compared = read_benchmark(tables["benchmark"], beside.get("benchmark"), venue)
+    index = tables["benchmark"]
     return Market(
         panel=Panel(days=days[lo:hi], symbols=rows.symbols, adjusted=adjusted, intraday=inside, **arrays),
         instruments=listed,
         actions=booked,
         venue=venue.for_adjusted_prices if adjusted else venue,
-        benchmark=compared,
+        benchmark=None if index is None else read_benchmark(index, beside.get("benchmark"), venue),
         notes=(*notes, *more),
     )
 
@@ -195,8 +184,27 @@ def _checked(
     return source, None if symbols is None else symbols_of("symbols", symbols), flag("adjusted", adjusted)
 
 
-def _free_days(table: Table | None, symbols: tuple[str, ...], days: Days, venue: Venue) -> Bools | None:
-    return None if table is None else read_no_limit_days(table, symbols, days, venue)
+def _limited(
+    fields: dict[str, Floats],
+    flags: dict[str, Bools],
+    rows: Rows,
+    *,
+    days: Days,
+    listed: Sequence[Instrument],
+    free: Table | None,
+    venue: Venue,
+) -> list[str]:
+    """Put the price limits into `fields`, as given, else from the rule book; notes on what is odd about them."""
+    notes = []
+    limits = {name: fields[name] for name in LIMIT_FIELDS if name in rows.numbers}
+    if len(limits) < 2 and "is_st" not in rows.flags:
+        notes.append("The data have no ST flags: every share gets the ordinary price limit of its board.")
+    mask = None if free is None else read_no_limit_days(free, rows.symbols, days, venue)
+    completed, more = complete_limits(
+        limits, fields["pre_close"], flags, rules=venue.rules, days=days, instruments=listed, no_limit=mask
+    )
+    fields |= completed
+    return [*notes, *more, *told_outside(fields, flags, days, rows.symbols)]
 
 
 def _tables(

@@ -29,7 +29,9 @@ def _units(sight: Sight) -> Finding | None:
     if panel.adjusted or not len(columns):
         return None
     ratio = np.nanmedian(price[:, columns], axis=0)
-    off = (ratio > 2) | (ratio < 0.5)
+    rows = price[:, columns]
+    # Where half of the rows fit, the others are told one by one.
+    off = ((rows > _TWICE) | (rows < 1 / _TWICE)).sum(axis=0) * 2 > usable[:, columns].sum(axis=0)
     if not off.any():
         return None
     examples = tuple(
@@ -53,7 +55,7 @@ def _rows(sight: Sight) -> Iterator[Finding | None]:
     outside = ((vwap < panel.low * 0.995) | (vwap > panel.high * 1.005)) & (vwap > 0) & ~np.bool_(panel.adjusted)
     far = outside & ((vwap > panel.high * _TWICE) | (vwap < panel.low / _TWICE))
     # Where most rows of a symbol are off alike, its unit is another, which is told apart.
-    usual = far.sum(axis=0) * 2 < np.maximum((sight.traded & (panel.turnover > 0)).sum(axis=0), 1)
+    usual = far.sum(axis=0) * 2 <= (sight.traded & (panel.turnover > 0)).sum(axis=0)
     yield sight.cells(
         "warning", "UNITS_CHANGE", "turnover is a multiple of volume x price, while on other days it is not",
         far & usual,

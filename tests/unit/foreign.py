@@ -247,7 +247,8 @@ def units_in_names(t: pd.DataFrame) -> pd.DataFrame:
     """Units in brackets."""
     return pd.DataFrame(
         {"交易日期": _day(t, "%Y年%m月%d日"), "证券代码": _code(t), "开盘价(元)": t.open, "最高价(元)": t.high,
-         "最低价(元)": t.low, "收盘价(元)": t.close, "成交量(万股)": t.volume / 1e4, "成交金额（万元）": t.turnover / 1e4}
+         "最低价(元)": t.low, "收盘价(元)": t.close, "成交量(万股)": t.volume / 1e4,
+         "成交金额（万元）": t.turnover / 1e4}
     )  # fmt: skip
 
 

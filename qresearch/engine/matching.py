@@ -285,7 +285,7 @@ class _Match:
             draft.buy(intent.instrument, filled, notional + fees.total)
         elif filled < 0:
             left = draft.sell(intent.instrument, -filled, notional - fees.total)
-            tax = tax_on_sale(self.exchange.market, left, draft.day)
+            tax = tax_on_sale(self.exchange.market, intent.instrument, left, draft.day)
             if tax:
                 draft.cash -= tax
                 draft.realised -= tax

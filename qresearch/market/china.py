@@ -217,6 +217,13 @@ _DIVIDEND_TAX = (
 )
 """Rates for shares held up to one month, up to one year, and longer."""
 
+_WITHHELD = (
+    *dated(_GENERAL, "unverified", ("", "2005-06-12", 0.20)),
+    *dated("Caishui [2005] 102", "secondary; start not checked", ("2005-06-13", "2012-12-31", 0.10)),
+    *dated("Caishui [2012] 85: the least rate at payment", "general knowledge", ("2013-01-01", "2015-09-07", 0.05)),
+)
+"""What is withheld at payment; since 2015-09-08 nothing is."""
+
 _SAME_DAY = dated(_CODES, "verified in outline: convertible bonds settle on the day", ("", "", True))
 
 CHINA_RULES = RuleBook(
@@ -238,6 +245,7 @@ CHINA_RULES = RuleBook(
         TRANSFER_FEE: _TRANSFER_FEES,
     },
     dividend_tax=_DIVIDEND_TAX,
+    withheld=_WITHHELD,
     order_lot=100,
 )
 """Shanghai, Shenzhen and Beijing."""

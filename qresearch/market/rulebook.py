@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Generic, NamedTuple, TypeVar
 
+from qresearch.domain.fees import STAMP_DUTY
 from qresearch.domain.instrument import Board
 from qresearch.errors import UsageError
 
@@ -51,18 +52,12 @@ class LotRule(NamedTuple):
     minimum: int
     step: int
 
-    def __str__(self) -> str:
-        return f"{self.minimum:,}, then steps of {self.step:,}"
-
 
 class LargestOrder(NamedTuple):
     """Most shares that one order may be for: with a limit price, and at the market."""
 
     limit: int
     market: int
-
-    def __str__(self) -> str:
-        return f"{self.limit:,}" if self.limit == self.market else f"{self.limit:,}, at the market {self.market:,}"
 
 
 class FirstDays(NamedTuple):
@@ -72,10 +67,6 @@ class FirstDays(NamedTuple):
     up: float | None
     down: float | None
 
-    def __str__(self) -> str:
-        limit = "no limit" if self.up is None or self.down is None else f"+{self.up:.1%} / -{self.down:.1%}"
-        return f"{limit} for {self.sessions} sessions"
-
 
 class Band(NamedTuple):
     """How far from a reference price a price may lie, as fractions of it."""
@@ -83,18 +74,12 @@ class Band(NamedTuple):
     up: float
     down: float
 
-    def __str__(self) -> str:
-        return f"+{self.up:.0%} / -{self.down:.0%} of the issue price"
-
 
 class Cage(NamedTuple):
     """How far beyond the market a limit price may lie in continuous trading: a fraction, or ticks if those are more."""
 
     ratio: float
     ticks: int = 0
-
-    def __str__(self) -> str:
-        return f"{self.ratio:.0%}" + (f", or {self.ticks} ticks if those are more" if self.ticks else "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,15 +104,6 @@ class Levy:
     minimum: float = 0.0
     maximum: float = 0.0
     on_sales_only: bool = False
-
-    def __str__(self) -> str:
-        sides = [f"{rate:.5%} of {what}" for rate, what in ((self.bought, "purchases"), (self.sold, "sales")) if rate]
-        if self.par:
-            sides.append(f"{self.par:g} a share{' sold' if self.on_sales_only else ''}")
-        bounds = [
-            f"{word} {value:g}" for word, value in (("at least", self.minimum), ("at most", self.maximum)) if value
-        ]
-        return ", ".join([*sides, *bounds]) or "none"
 
 
 def dated(source: str, status: str, *rows: tuple[str, str, V]) -> tuple[Dated[V], ...]:
@@ -183,6 +159,8 @@ class RuleBook:
         Fees beside the commission, by the name of the part.
     dividend_tax : rows of (float, float, float)
         Rates for shares held up to one month, up to one year, and longer.
+    withheld : rows of float
+        The part of the tax on dividends that is taken at payment; the rest is due at the sale.
     order_lot : int
         Shares in one lot of ``order_lots``, whatever the least order of a board.
     """
@@ -202,6 +180,7 @@ class RuleBook:
     settlement: ByBoard[bool] = field(default_factory=dict)
     levies: Mapping[str, ByBoard[Levy]] = field(default_factory=dict)
     dividend_tax: tuple[Dated[tuple[float, float, float]], ...] = ()
+    withheld: tuple[Dated[float], ...] = ()
     order_lot: int = 1
 
     @property
@@ -324,6 +303,19 @@ class RuleBook:
         if sold <= _months_later(bought, 1):
             return month
         return year if sold <= _months_later(bought, 12) else beyond
+
+    def taxes_dividends(self, board: Board) -> bool:
+        """True for the dividends of shares; what funds pay out to individuals is exempt."""
+        return bool(self.dividend_tax) and board in self.levies.get(STAMP_DUTY, {})
+
+    def dividend_withheld(self, ex_day: dt.date) -> float:
+        """Tax that is taken from a dividend when it is paid, as a fraction of it, by its ex-date.
+
+        >>> from qresearch.market.venue import CHINA
+        >>> [CHINA.rules.dividend_withheld(dt.date(year, 6, 3)) for year in (2010, 2014, 2020)]
+        [0.1, 0.05, 0.0]
+        """
+        return on(self.withheld, ex_day) or 0.0
 
     def table(self) -> list[dict[str, str]]:
         """Every dated row as text, for documents: rule, board, since, until, value, source, status.

@@ -172,7 +172,7 @@ class Candles:
         lower.add_collection(self._volumes, autolim=False)
         dots: dict[str, Any] = {"color": theme.faint, "linewidth": 0.8, "linestyle": ":", "zorder": 1}
         self._limits = [upper.plot([], [], drawstyle="steps-mid", **dots)[0] for _ in range(2)]
-        self._marks = {kind: self._scatter(kind, shape) for kind, shape in SHAPES.items()}
+        self._marks: dict[str, PathCollection] = {}
         self._labels: list[Text] = []
         self._legend: tuple[str, ...] = ()
         lower.yaxis.set_major_formatter(FuncFormatter(_short))
@@ -237,14 +237,21 @@ class Candles:
             points.setdefault(mark.kind, []).append((mark.bar, height))
         for kind, collection in self._marks.items():
             collection.set_offsets(np.array(points.get(kind, [])).reshape(-1, 2))
-        self._tell(tuple(kind for kind in MARKS if kind in points))
+        kinds = tuple(kind for kind in MARKS if kind in points)
+        for kind in kinds:
+            if kind not in self._marks:
+                self._marks[kind] = self._scatter(kind, points[kind])
+        self._tell(kinds)
         return lowest, highest
 
-    def _scatter(self, kind: str, shape: Shape) -> PathCollection:
+    def _scatter(self, kind: str, points: list[tuple[float, float]]) -> PathCollection:
+        shape = SHAPES[kind]
         colour = getattr(self._theme, shape.colour)
         paint = {"facecolors": "none", "edgecolors": colour} if shape.hollow else {"color": colour}
-        place: dict[str, Any] = {"s": shape.size, "marker": shape.marker, "linewidths": 1.2, "zorder": 4}
-        return self.upper.scatter([], [], label=self._words(kind), **place, **paint)
+        xs, ys = zip(*points, strict=True)
+        return self.upper.scatter(
+            xs, ys, s=shape.size, marker=shape.marker, linewidths=1.2, zorder=4, label=self._words(kind), **paint
+        )
 
     def _tell(self, kinds: tuple[str, ...]) -> None:
         """A legend of the marks that occur."""

@@ -223,8 +223,7 @@ class _Row:
         """Fills and the end; those of one moment stand side by side."""
         by_place: dict[float, list[Stop]] = {}
         for stop in self.life.stops:
-            is_end = stop.status.is_final and stop.move in _ENDS
-            if stop.move in {Move.FILL, Move.TRIGGER} or is_end:
+            if _is_marked(stop):
                 by_place.setdefault(self.axis.x(stop.day, stop.phase), []).append(stop)
         for x, stops in by_place.items():
             for place, stop in enumerate(stops):
@@ -246,6 +245,11 @@ class _Row:
 
 def _look(stop: Stop) -> tuple[Status, bool, int]:
     return stop.status, stop.cancel_requested, stop.filled
+
+
+def _is_marked(stop: Stop) -> bool:
+    """True for a fill, a trigger and what ends an order."""
+    return stop.move in {Move.FILL, Move.TRIGGER} or (stop.status.is_final and stop.move in _ENDS)
 
 
 _ENDS = frozenset({Move.FILL, Move.CANCEL, Move.EXPIRE, Move.REJECT})
@@ -299,7 +303,8 @@ def _legend(shown: Sequence[Life], say: Words) -> Iterator[str]:
             name = say("cancel_pending") if key == CANCEL_PENDING else say.code(key).replace("_", " ").lower()
             yield words((x + 32, 50), name, size=11)
             x += 32 + breadth(name, 11) + 16
-    marks = {_name_of_mark(stop, life.side): (stop, life.side) for life in shown for stop in life.stops}
+    marked = ((stop, life.side) for life in shown for stop in life.stops if _is_marked(stop))
+    marks = {_name_of_mark(*found): found for found in marked}
     x = 20.0
     for key in MARKS:
         if key in marks:
@@ -316,7 +321,7 @@ def _key(stop: Stop) -> str:
 
 
 def _name_of_mark(stop: Stop, side: int) -> str:
-    """Key of the words for what is marked at a stop; the state where nothing else happened."""
+    """Key of the words for what is marked at a stop: an end by its state."""
     if stop.move is Move.TRIGGER:
         return "event_OrderTriggered"
     if stop.move is Move.FILL and stop.status is not Status.FILLED:

@@ -304,3 +304,30 @@ def test_a_step_without_an_action_is_said_before_the_first_result() -> None:
     assert "1 openings lie far" in " ".join(read(frame.drop(columns="pre_close")).notes)
     told = read(frame, actions=actions({"bonus_per_share": 1.0})).notes
     assert not any("without a corporate action" in note for note in told)
+
+
+# ------------------------------------------------------------------ taxes
+
+
+@pytest.mark.parametrize(
+    ("symbol", "start", "at_payment", "at_sale"),
+    [
+        (A, "2010-03-01", 50.0, 0.0), (A, "2014-03-03", 25.0, 75.0), (A, "2024-03-04", 0.0, 100.0),
+        ("510300.SH", "2024-03-04", 0.0, 0.0), ("510300.SH", "2010-03-01", 0.0, 0.0),
+    ],
+)  # fmt: skip
+def test_dividends_are_taxed_at_payment_and_at_the_sale_by_their_date(
+    symbol: str, start: str, at_payment: float, at_sale: float
+) -> None:
+    """Protects equity between payment and sale: 10 % was withheld to 2012, 5 % to 2015, and funds are exempt."""
+    frame = bars(symbol, (10.0, 10.0, 9.5, 9.5, 9.5, 9.5), start=start)
+    table = pd.DataFrame([{"symbol": symbol, "ex_date": frame["date"][2], "cash_per_share": 0.5}])
+    run = qr.Session(
+        read(frame, actions=table), costs="zero", dividend_tax="holding_period", start=frame["date"][1],
+        positions={symbol: 1000}, positions_paid=False, cash=0,
+    )  # fmt: skip
+    run.step(2)
+    assert run.portfolio.cash == 500.0 - at_payment
+    run.sell(symbol, 1000)
+    run.step()
+    assert run.portfolio.cash == 500.0 - at_payment + 9_500.0 - at_sale

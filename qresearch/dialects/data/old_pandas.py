@@ -308,21 +308,6 @@ def by_column(name: str) -> Callable[..., Any]:
     return reduced
 
 
-def of_one(kind: type) -> Callable[..., Any]:
-    """``float`` or ``int`` of one value, also of an array or a series that holds just one.
-
-    >>> of_one(float)(np.array([[1.5]])), of_one(int)("3")
-    (1.5, 3)
-    """
-
-    def converted(value: Any) -> Any:
-        if isinstance(value, (np.ndarray, pd.Series)) and value.size == 1:
-            value = np.asarray(value).reshape(-1)[0]
-        return kind(value)
-
-    return converted
-
-
 BY_COLUMN = {name: by_column(name) for name in ("mean", "sum", "std", "var", "median", "max", "min", "prod")}
 """Functions of numpy's that scripts call on frames, by their names."""
 

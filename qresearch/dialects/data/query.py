@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import re
 import sqlite3
 import weakref
 from collections.abc import Callable, Iterator, Mapping
@@ -26,6 +27,8 @@ from qresearch.dialects.data.old_pandas import DataFrame
 from qresearch.errors import UsageError, close_matches, did_you_mean
 
 __all__ = ["Answers", "query"]  # the rest is SQLAlchemy's, whose documentation is its own
+
+_DAY = re.compile(r"\d{4}-\d{1,2}-\d{1,2}( \d{1,2}:\d{2}(:\d{2})?)?")
 
 
 class Condition(sa.BinaryExpression[Any]):
@@ -52,7 +55,7 @@ class Held(sa.types.UserDefinedType[Any]):
             """An operation; two columns may be compared by SQLAlchemy itself, which wants to know the truth of it."""
             if op in {operators.in_op, operators.not_in_op} and not isinstance(other[0], sa.ClauseElement):
                 # One value to SQLite, however many there are.
-                values = json.dumps([value for value in listed(other[0]) if value == value], default=_plain)
+                values = json.dumps([_bound(value) for value in listed(other[0]) if value == value])
                 other = (sa.select(sa.literal_column("value")).select_from(sa.func.json_each(values)),)
             found = super().operate(op, *other, **options)
             if operators.is_comparison(op) and type(found) is sa.BinaryExpression and not hasattr(other[0], "table"):
@@ -61,7 +64,7 @@ class Held(sa.types.UserDefinedType[Any]):
 
     def bind_processor(self, _: sa.Dialect) -> Callable[[Any], Any]:
         """Values go to SQLite as the tables hold them."""
-        return _plain
+        return _bound
 
 
 _table = cache(sa.table)
@@ -270,6 +273,8 @@ def _check(asked: Query, tables: Mapping[str, pd.DataFrame]) -> None:
 
 def _plain(value: Any) -> Any:
     """A value as SQLite holds it: a day, or a moment in it, is a text, and so stands in the order of time."""
+    if isinstance(value, np.datetime64):
+        value = pd.Timestamp(value)
     if value is None or value is pd.NaT or value is pd.NA:
         return None
     if isinstance(value, dt.date):
@@ -278,6 +283,11 @@ def _plain(value: Any) -> Any:
     if isinstance(value, Decimal):
         return float(value)
     return value.item() if isinstance(value, np.generic) else value
+
+
+def _bound(value: Any) -> Any:
+    """A value of a condition, as the tables hold it; the text of a day is that day, however it is written."""
+    return _plain(pd.Timestamp(value) if isinstance(value, str) and _DAY.fullmatch(value) else value)
 
 
 def _values(given: pd.Series[Any]) -> tuple[str, list[Any]]:

@@ -62,7 +62,7 @@ class CashShares:
     @staticmethod
     def _tax(account: Draft | State, exchange: Exchange, instrument: int, sold: int) -> int:
         lots = account.tax_lots.get(instrument)
-        return tax_on_sale(exchange.market, lots_after_sale(lots, sold)[1], account.day) if lots else 0
+        return tax_on_sale(exchange.market, instrument, lots_after_sale(lots, sold)[1], account.day) if lots else 0
 
     def settle(self, draft: Draft, exchange: Exchange, /) -> Iterable[events.Record]:
         """Nothing is left to settle after a close."""

@@ -16,7 +16,7 @@ from qresearch.engine.draft import Draft
 from qresearch.engine.exchange import Exchange
 from qresearch.engine.ledger import cash_of, lots_after_sale, shares_of
 from qresearch.engine.open_orders import open_orders
-from qresearch.engine.taxes import tax_on_sale
+from qresearch.engine.taxes import tax_at_payment, tax_on_sale
 from qresearch.engine.ticks import on_tick
 from qresearch.market.actions import Action
 
@@ -40,6 +40,8 @@ def _entitle(draft: Draft, exchange: Exchange, action: Action, held: int) -> Ite
         tax = 0
         if isinstance(flat, float):
             tax = divide(amount * rate_units("dividend_tax", flat), RATE_SCALE)
+        elif draft.settings.keeps_tax_lots:
+            tax = tax_at_payment(exchange.market, instrument, draft.day, amount)
         yield events.DividendPaid(draft.at, instrument, held, action.cash, amount, tax)
     if action.bonus:
         received = shares_of(held, action.bonus)
@@ -92,7 +94,7 @@ def close_delisted(draft: Draft, exchange: Exchange) -> Iterator[events.Record]:
             price = float(exchange.market.mark[day - 1, instrument]) if draft.settings.delisting == "last" else 0.0
             amount = exchange.money.notional(exchange.money.price_units(price), quantity)
             _, left = lots_after_sale(draft.tax_lots.get(instrument, ()), quantity)
-            tax = tax_on_sale(exchange.market, left, day) if price else 0
+            tax = tax_on_sale(exchange.market, instrument, left, day) if price else 0
             yield events.PositionClosed(draft.at, instrument, quantity, price, amount)
             if tax:
                 yield events.DividendTaxed(draft.at, instrument, tax)

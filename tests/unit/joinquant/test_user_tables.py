@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import pickle
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 from script_runs import g, market, opened, run
@@ -95,6 +97,19 @@ def test_sql_beyond_columns() -> None:
     assert answer(query(t.day, func.count(t.code)).group_by(t.day), {"t": table}).iloc[:, 1].tolist() == [2, 2]
     with pytest.raises(UsageError, match="SQLite cannot answer this query: no such function: nearly"):
         answer(query(func.nearly(t.x)), {"t": table})
+
+
+def test_a_day_is_a_day_however_a_condition_writes_it() -> None:
+    """Protects conditions on days: dates, moments at midnight, their texts, in comparisons and in lists."""
+    table = TABLE.assign(day=pd.to_datetime(["2024-01-02", "2024-01-03", "2024-01-03 09:30", None], format="ISO8601"))
+    noon = pd.Timestamp("2024-01-03 12:00").to_pydatetime()
+    for condition, codes in (
+        (t.day >= "2024-1-3", "bc"), (t.day >= "2024-01-03 00:00:00", "bc"), (t.day == dt.date(2024, 1, 3), "b"),
+        (t.day.in_([dt.date(2024, 1, 3), "2024-1-2"]), "ab"), (t.day <= noon, "abc"),
+        (t.day > dt.datetime(2024, 1, 3), "c"),
+        (t.day.between("2024-01-01", np.datetime64("2024-01-02")), "a"), (t.day.like("2024-01-03%"), "bc"),
+    ):  # fmt: skip
+        assert "".join(answer(query(t.code).filter(condition), {"t": table})["code"]) == codes
 
 
 def test_what_stands_in_a_table_comes_back_as_it_is() -> None:

@@ -181,7 +181,7 @@ def _still(sight: Sight) -> Iterator[Finding | None]:
 
 
 def _calendar(sight: Sight) -> Iterator[Finding | None]:
-    """Suspensions, missing rows, weekends, and symbols whose rows end."""
+    """Suspensions, missing rows, and symbols whose rows end."""
     panel, market = sight.panel, sight.market
     yield sight.cells(
         "note", "SUSPENDED", "suspended days", sight.known & panel.paused,
@@ -198,11 +198,6 @@ def _calendar(sight: Sight) -> Iterator[Finding | None]:
             ),
             "Nothing can be traded there; a holding keeps its last price and is flagged stale.",
         )  # fmt: skip
-    weekend = (panel.days.astype(np.int64) + 3) % 7 >= 5
-    yield sight.cells(
-        "warning", "WEEKEND", "rows on a Saturday or Sunday", sight.traded & weekend[:, None],
-        "Counted as trading days. Check the time zone of the dates.", lambda day, column: "",
-    )  # fmt: skip
     ended = [
         f"{share.symbol} {panel.days[last]}"
         for share, last in zip(market.instruments, panel.last_row.tolist(), strict=True)

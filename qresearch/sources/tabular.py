@@ -28,6 +28,7 @@ from qresearch.sources.folders import open_source
 from qresearch.sources.frames import fill_rows, keep_symbols, some
 from qresearch.sources.listings import (
     Table,
+    named_boards,
     read_benchmark,
     read_instruments,
     read_no_limit_days,
@@ -127,7 +128,7 @@ def read_market(
     frame, rows = long_table(source, notes, adjusted=adjusted)
     if symbols is not None:
         frame, rows = keep_symbols(frame, rows, symbols)
-    boards = _boards(frame, rows) if "board" in frame.columns else {}
+    boards = named_boards(frame, rows)
     venue = _venue(rows.symbols, venue, notes)
     fill_rows(frame, rows, venue, Path(source).name if isinstance(source, (str, Path)) else "the data")
     if venue is not PLAIN:
@@ -257,13 +258,6 @@ def _calendar(days: Days) -> tuple[Days, NDArray[np.intp]]:
     seen[offsets] = True
     place = np.cumsum(seen) - 1
     return days.min() + np.flatnonzero(seen).astype("timedelta64[D]"), place[offsets]
-
-
-def _boards(frame: pd.DataFrame, rows: Rows) -> dict[str, str]:
-    """The board that the first row of each symbol names."""
-    _, first = np.unique(rows.codes, return_index=True)
-    named = frame["board"].iloc[first].tolist()
-    return {symbol: board for symbol, board in zip(rows.symbols, named, strict=True) if isinstance(board, str)}
 
 
 def _venue(symbols: tuple[str, ...], venue: Venue | None, notes: list[str]) -> Venue:

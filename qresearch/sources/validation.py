@@ -7,7 +7,8 @@ the first three of them, and what to do.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -78,7 +79,10 @@ class Rows:
         return lambda row: ", ".join(f"{name}={self.numbers[name][row]:.15g}" for name in names)
 
 
-def without_weekends(rows: Rows, notes: list[str]) -> Rows:
+AnyRows = TypeVar("AnyRows", bound=Rows)
+
+
+def without_weekends(rows: AnyRows, notes: list[str]) -> AnyRows:
     """The rows without those of a Saturday or Sunday, on which no exchange trades; a note names the days.
 
     Raises
@@ -113,14 +117,14 @@ def without_weekends(rows: Rows, notes: list[str]) -> Rows:
         f"{shown}{'' if len(gone) <= SHOWN else ' and others'}."
     )
     place, places = rows.place, np.flatnonzero(kept)
-    return Rows(
-        rows.days[kept],
-        rows.codes[kept],
-        rows.symbols,
-        {name: values[kept] for name, values in rows.numbers.items()},
-        {name: values[kept] for name, values in rows.flags.items()},
-        None if rows.times is None else rows.times[kept],
-        lambda row: place(int(places[row])),
+    return replace(
+        rows,
+        days=rows.days[kept],
+        codes=rows.codes[kept],
+        numbers={name: values[kept] for name, values in rows.numbers.items()},
+        flags={name: values[kept] for name, values in rows.flags.items()},
+        times=None if rows.times is None else rows.times[kept],
+        place=lambda row: place(int(places[row])),
     )
 
 

@@ -232,7 +232,7 @@ def test_planted_faults_are_found(tmp_path: Path) -> None:
         ("lots from a day on", "UNITS_CHANGE"), ("a turnover of 0", "TURNOVER_OF_NOTHING"),
         ("fraction of a share", "FRACTIONS_OF_SHARES"), ("another board in the table", "OTHER_BOARD"),
         ("another board in the bars", "OTHER_BOARD"), ("delisted before the last bars", "ROWS_AFTER_DELISTING"),
-        ("dividends for ten shares", "REFUSED"), ("bonus for ten shares", "REFUSED"),
+        ("rows on a Saturday", "WEEKEND"), ("dividends for ten shares", "REFUSED"), ("bonus for ten shares", "REFUSED"),
         ("turnover of another day", "VWAP_OUTSIDE"), ("high x 10", "OUTSIDE_LIMITS"),
         ("a reference price that is off", "STEP_WITHOUT_ACTION"), ("bars copied for a week", "STALE"),
     ],

@@ -223,9 +223,25 @@ def test_calendar() -> None:
     moved = clean().replace({"date": {DAYS[4]: "2024-01-06"}})
     plain = moved.assign(symbol=moved["symbol"].str[:6] + ".XX").drop(columns="pre_close")
     assert kinds(inspect(plain)) == {"WEEKEND": 2}
-    market = inspect(moved.drop(columns="pre_close")).market
-    assert market is not None
-    assert any("Saturdays and Sundays are left out" in note for note in market.notes)
+
+
+def test_rows_of_a_weekend() -> None:
+    """Protects the calendar: rows of a Saturday are told although they are left out, whatever else is wrong there."""
+    frame = clean()
+    extra = frame[frame["date"] == DAYS[4]].assign(date="2024-01-06")
+    filled = pd.concat([frame, extra]).sort_values(["symbol", "date"], ignore_index=True)
+    found = inspect(filled)
+    (item,) = found.findings
+    assert (item.kind, item.count, found.rows) == ("WEEKEND", 2, len(filled))
+    assert item.examples == ("000001.SZ 2024-01-06", "600519.SH 2024-01-06")
+    assert item.consequence.startswith("Left out")
+    assert found.market is not None
+    assert any("Saturdays and Sundays are left out" in note for note in found.market.notes)
+    worse = filled.assign(high=filled["high"].where(filled["date"] != "2024-01-06", 1.0))
+    assert kinds(inspect(worse)) == {"WEEKEND": 2}, "read_market reads it, so nothing is refused"
+    qr.read_market(worse)
+    other = filled.assign(high=filled["high"].where(filled.index != 30, 1.0))
+    assert kinds(inspect(other), "error") == {"HIGH_HIGH_BELOW_LOW": 1, "HIGH_HIGH_BELOW_OPEN_OR_CLOSE": 1}
 
 
 # Real data ------------------------------------------------------------------------------------------------------------

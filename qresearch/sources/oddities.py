@@ -25,6 +25,12 @@ from qresearch.sources.volumes import look_at_volumes
 STALE_RUN = 3
 """Equal bars in a row, volume included, from which on they count as copied rather than traded."""
 
+FLAT = 0.9
+"""Fraction of the days of a symbol without any range from which on its open, high and low count as made up."""
+
+ENOUGH = 10
+"""Traded days of a symbol from which on what all of them have in common is no accident."""
+
 SPLIT_JUMP = 0.4
 """Fraction by which an opening may leave the reference price, where there is no limit, before it looks like a split."""
 
@@ -57,6 +63,7 @@ def look(
     yield from _steps(sight, frame)
     yield from look_at_volumes(sight)
     yield from _still(sight)
+    yield from _copied(sight)
     yield from _calendar(sight)
     yield from _listings(sight, frame)
     yield from _actions(sight, tables)
@@ -155,8 +162,14 @@ def _factor(sight: Sight, frame: pd.DataFrame) -> Floats | None:
 
 
 def _still(sight: Sight) -> Iterator[Finding | None]:
-    """Bars that did not trade although they move, and bars that were copied from the day before."""
+    """Bars that did not trade although they move, and suspended ones that traded."""
     panel = sight.panel
+    yield sight.cells(
+        "warning", "PAUSED_BUT_TRADED", "a volume on a day that is marked as suspended",
+        sight.known & panel.paused & (panel.volume > 0),
+        "Counted as suspended: nothing fills. Correct the flag, or the volume if nobody traded.",
+        lambda day, column: f": volume {panel.volume[day, column]:g}",
+    )  # fmt: skip
     idle = sight.known & (panel.volume == 0)
     yield sight.cells(
         "warning", "MOVES_WITHOUT_VOLUME", "prices move on a day without volume",
@@ -164,6 +177,11 @@ def _still(sight: Sight) -> Iterator[Finding | None]:
         "Counted as suspended: nothing fills, but the close values holdings.",
         lambda day, column: f": low {panel.low[day, column]:g}, high {panel.high[day, column]:g}",
     )  # fmt: skip
+
+
+def _copied(sight: Sight) -> Iterator[Finding | None]:
+    """Bars that were copied: from the day before, from another symbol, or open, high and low from the close."""
+    panel = sight.panel
     same = np.zeros(panel.shape, dtype=bool)
     same[1:] = sight.traded[1:]
     for name in ("open", "high", "low", "close", "volume"):
@@ -178,6 +196,26 @@ def _still(sight: Sight) -> Iterator[Finding | None]:
         "Used as they are: orders fill at these prices. Mark the rows as paused if nothing was traded.",
         lambda day, column: f": close {panel.close[day, column]:g}, volume {panel.volume[day, column]:g}",
     )  # fmt: skip
+    days = sight.traded.sum(axis=0)
+    still = (sight.traded & (panel.high == panel.low)).sum(axis=0)
+    if flat := [panel.symbols[at] for at in np.flatnonzero((days >= ENOUGH) & (still >= FLAT * days))]:
+        yield Finding(
+            "warning", "FLAT", "symbols with one price a day as open, high, low and close", len(flat),
+            tuple(flat[:EXAMPLES]),
+            "Orders fill at that price, and no limit or stop inside the day is met. Fetch whole bars.",
+        )  # fmt: skip
+    first: dict[bytes, str] = {}
+    twins = []
+    for at in np.flatnonzero(days >= ENOUGH).tolist():
+        symbol = panel.symbols[at]
+        other = first.setdefault(panel.close[:, at].tobytes() + panel.volume[:, at].tobytes(), symbol)
+        if other != symbol and sight.market.instruments[at].board is not Board.INDEX:
+            twins.append(f"{symbol}: those of {other}")
+    if twins:
+        yield Finding(
+            "warning", "SAME_BARS", "symbols with the bars of another one", len(twins), tuple(twins[:EXAMPLES]),
+            "Used as they are, as two instruments. Drop the one that is a copy.",
+        )  # fmt: skip
 
 
 def _calendar(sight: Sight) -> Iterator[Finding | None]:

@@ -108,17 +108,27 @@ class _Sight:
         doubtful = told & (fits * 2 < rows)
         if doubtful.any():
             chosen = self.usable & doubtful[self.codes]
-            medians = pd.Series(self.ratio[chosen]).groupby(self.codes[chosen]).median()
-            for at, ratio in zip(medians.index.tolist(), medians.tolist(), strict=True):
-                pairs[at] = self._pair(at, ratio)
+            close = self.seen["close"][chosen]
+            seen = pd.DataFrame({"ratio": self.ratio[chosen], "odd": close != np.rint(close)})
+            told_by = seen.groupby(self.codes[chosen]).agg({"ratio": "median", "odd": "any"})
+            for at, ratio, odd in zip(told_by.index.tolist(), *told_by.to_numpy(dtype=np.float64).T, strict=True):
+                pairs[at] = self._pair(at, float(ratio), whole=not odd)
             # A symbol that never traded has no ratio: it counts as those of its table do.
             settled = pairs[doubtful]
             if (settled == settled[0]).all() and doubtful.sum() == told.sum():
                 pairs[~told & self.ruled] = settled[0]
         return told
 
-    def _pair(self, at: int, ratio: float) -> tuple[float, float]:
+    def _pair(self, at: int, ratio: float, *, whole: bool) -> tuple[float, float]:
+        """The units that a ratio tells; prices in `whole` numbers a hundred times too high are prices in cents."""
         symbol = self.symbols[at]
+        if whole and abs(np.log(ratio * 100)) < _NEAR:
+            raise DataError(
+                f"close: turnover is {ratio:.3g} times volume x close for {symbol}, and all its prices are whole "
+                "numbers: they are in cents. Divide open, high, low, close and pre_close by 100.",
+                field="close",
+                symbol=symbol,
+            )
         found = classed(symbol)
         is_bond = found is not None and found.board in {Board.CONVERTIBLE, Board.BOND}
         for lot, unit in _BONDS if is_bond else _PAIRS:

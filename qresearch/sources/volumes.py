@@ -7,10 +7,14 @@ from collections.abc import Iterator
 import numpy as np
 
 from qresearch.market.venue import PLAIN
+from qresearch.sources.completion import forward
 from qresearch.sources.sight import EXAMPLES, Finding, Sight
 
 _TWICE = 2.0
 """An average price this far outside the bar is a matter of units or of digits, nearer ones of rounding or of prices."""
+
+_SPIKE = 50.0
+"""More than the greatest of 160,000 real rows, 27, and less than two or three digits too many."""
 
 
 def look_at_volumes(sight: Sight) -> Iterator[Finding | None]:
@@ -71,8 +75,19 @@ def _rows(sight: Sight) -> Iterator[Finding | None]:
 
 
 def _figures(sight: Sight) -> Iterator[Finding | None]:
-    """Turnover of nothing, and fractions of a share."""
+    """Volumes far above those beside them, turnover of nothing, and fractions of a share."""
     panel = sight.panel
+    volume = np.where(sight.traded, panel.volume, np.nan)
+    beside = np.full((2, *panel.shape), np.nan)
+    beside[0, 1:], beside[1, :-1] = forward(volume)[:-1], forward(volume[::-1])[::-1][1:]
+    yield sight.cells(
+        "warning", "VOLUME_SPIKE", f"a volume more than {_SPIKE:g} times those of the days beside it",
+        # A turnover tells better, see above; NaN compares false.
+        np.isnan(panel.turnover) & (volume > _SPIKE * beside.max(axis=0)),
+        "Used as it is: volume caps are off by that factor there. Correct it if digits are wrong.",
+        lambda day, column: f": {panel.volume[day, column]:g} between {beside[0, day, column]:g} and "
+        f"{beside[1, day, column]:g}",
+    )  # fmt: skip
     yield sight.cells(
         "warning", "TURNOVER_OF_NOTHING", "a turnover of 0 on a day with volume", sight.traded & (panel.turnover == 0),
         "The day counts as traded. Correct the turnover, or the volume if nobody traded.",

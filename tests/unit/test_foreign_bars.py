@@ -16,7 +16,7 @@ import qresearch as qr
 
 REMEDY = re.compile(
     r"\b(Pass|Write|Give|Save|Drop|Rename|Correct|Check|Replace|Sort|Keep|Name|Add|Read|Fetch|Convert|convert|Localize|"
-    r"Fill|Load|Unpack|Install|Restore)\b",
+    r"Fill|Load|Unpack|Install|Restore|Divide)\b",
     re.IGNORECASE,
 )
 
@@ -298,6 +298,10 @@ SPOILED: dict[str, tuple[Callable[[pd.DataFrame], object], str]] = {
     "backward adjusted": (
         lambda t: t.assign(**{name: (t[name] * 3).round(2) for name in ("open", "high", "low", "close")}),
         "turnover is 0.333 times volume x close.*pass adjusted=True",
+    ),
+    "prices in cents": (
+        lambda t: t.assign(**{name: (t[name] * 100).round() for name in ("open", "high", "low", "close", "pre_close")}),
+        "close: turnover is 0.01 .* they are in cents. Divide",
     ),
     "forward adjusted": (
         lambda t: t.assign(**{name: (t[name] * 0.93).round(4) for name in ("open", "high", "low", "close")}),

@@ -231,7 +231,7 @@ def repairs(column: pd.Series, symbols: tuple[str, ...]) -> list[str]:
         (fixed,) = with_zeros([_unquoted(spelling)])
         symbol = canonical_symbol(str(fixed))
         if not _PLAIN_SPELLING.match(str(spelling).strip()) and symbol in symbols and classed(symbol) is not None:
-            found.append(f"{spelling!r} as {symbol}")
+            found.append(f"{str(spelling)!r} as {symbol}")
     return [f"Repaired spellings of symbols: {some(found)}."] if found else []
 
 
@@ -252,6 +252,8 @@ def with_zeros(spellings: Iterable[object]) -> list[object]:
     padded = [text.strip().zfill(6) for text in texts]
     if len(texts) < len(known) or not all(text.strip().isdecimal() for text in texts):
         return known
+    if any(text.startswith("0") and len(text) < 6 for text in map(str.strip, texts)):
+        return known  # 00700 has its zeros, and is of Hong Kong
     is_of_china = all(len(code) == 6 and classed(canonical_symbol(code)) is not None for code in padded)
     return list(padded) if is_of_china else known
 

@@ -24,6 +24,10 @@ _MAGIC = {
     b"PAR1": "Parquet", b"ARROW1": "Feather", b"FEA1": "Feather", b"\x1f\x8b": "gzip", b"PK\x03\x04": "zip or Excel",
     b"\xd0\xcf\x11\xe0": "old Excel",
 }  # fmt: skip
+_MARKS = (
+    ((codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE), "utf-32"), ((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE), "utf-16"),
+)  # fmt: skip
+"""The longer mark first, as it begins with the shorter one."""
 
 
 def load_table(source: pd.DataFrame | str | Path, what: str, notes: list[str] | None = None) -> pd.DataFrame:
@@ -96,8 +100,14 @@ def _text(path: Path, name: str, notes: list[str]) -> str:
             raise DataError(f"{name} is no text but holds {kind}. {remedy}.")
     if raw[:512].lstrip()[:6].lower() in (b"<html>", b"<table", b"<!doct"):
         raise DataError(f"{name} is a web page. Read its table with pd.read_html({path.name!r})[0] and pass that.")
-    if raw.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-        return _decoded(raw, "utf-16", name, path.name)
+    for marks, encoding in _MARKS:
+        if raw.startswith(marks):
+            return _decoded(raw, encoding, name, path.name)
+    if b"\0" in raw[:512]:
+        raise DataError(
+            f"{name} holds bytes of 0 at its beginning: text of UTF-16 or UTF-32 without its mark, or no text. Save it "
+            "as UTF-8."
+        )
     try:
         return raw.decode("utf-8-sig")
     except UnicodeDecodeError as problem:

@@ -37,7 +37,7 @@ from qresearch.sources.listings import (
 from qresearch.sources.long_tables import long_table
 from qresearch.sources.minutes import STAMPS, check_times, fold
 from qresearch.sources.steps import told_outside, told_steps
-from qresearch.sources.validation import Rows, check_rows, settle_on_ticks, without_weekends
+from qresearch.sources.validation import Rows, check_rows, settle_on_ticks, told_spacing, without_weekends
 
 LIMIT_FIELDS = ("limit_up", "limit_down")
 Source = pd.DataFrame | Mapping[str, pd.DataFrame] | str | Path
@@ -139,6 +139,7 @@ def read_market(
     if not adjusted:
         settle_on_ticks(rows, listed, venue.rules)
     days, fields, flags, known, bars = _arrays(rows, stamp, venue, notes)
+    notes.extend(told_spacing(days))
     found = _actions(tables["actions"], rows.symbols, days, known, venue, adjusted=adjusted, notes=notes)
     marks = forward(fields["close"])
     fill_pre_close(fields["pre_close"], marks, known, found, listed, venue.rules)

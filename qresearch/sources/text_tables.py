@@ -53,12 +53,15 @@ def read_text(text: str, name: str, file: str, notes: list[str]) -> pd.DataFrame
     DataError
         Nothing in it, or rows of another width than the header; with the line and what to do.
     """
-    if "\n" not in text:
-        text = text.replace("\r", "\n")
-    first = [line.rstrip("\r") for line in text.split("\n", _LOOKED_AT)[:_LOOKED_AT]]
+    if "\r" in text:
+        text = text.replace("\r\n", "\n").replace("\r", "\n")
+    first = text.split("\n", _LOOKED_AT)[:_LOOKED_AT]
     if not any(line.strip() for line in first):
         raise DataError(f"{name} is empty. Pass a file with a header and rows.")
-    layout = _layout(first, name)
+    try:
+        layout = _layout(first, name)
+    except csv.Error as problem:
+        raise _unreadable(name, str(problem)) from None
     _say_titles(layout.titles, file, notes)
     odd: list[tuple[int, str, int]] = []
 

@@ -26,6 +26,10 @@ _NEAR = 0.35
 """Half a unit of the logarithm parts no two pairs, and no average price is so far from the close on half the days."""
 _FAR = 0.7
 """A single row whose average price lies so far (a factor of 2) from its close is looked at."""
+_ROUGHLY = 1.01
+"""An average price so far outside its bar is not due to rounding."""
+_OFTEN, _ENOUGH = 0.2, 5
+"""Fraction of the days, and days, from which on it is the prices that are others."""
 _MOST_ROWS = 2_000_000
 """Rows from which units are told; of more, every second, third, ... row is looked at."""
 
@@ -79,7 +83,10 @@ def in_our_units(
         else:
             told = sight.decide(pairs)
             sight.say_odd_rows(pairs, frame["date"].iloc[::step], notes)
+            sight.say_outside(pairs, notes)
     changed = _multiplied(frame, codes, pairs)
+    if not adjusted:
+        _say_fractions(changed["volume"], codes, symbols, ruled, notes)
     _say(pairs, documented, told, vendor, symbols, notes, checked="turnover" in frame.columns and not adjusted)
     return changed
 
@@ -166,6 +173,39 @@ class _Sight:
                 f"{self.ratio[first] / expected[first]:.3g}). They are used as they are; correct their volume or "
                 "turnover. qresearch data check lists them."
             )
+
+    def say_outside(self, pairs: Floats, notes: list[str]) -> None:
+        """A note on symbols whose average price is often no price of the bar, as with prices that were adjusted."""
+        expected = (pairs[:, 0] / pairs[:, 1])[self.codes]
+        mean = np.full(len(expected), np.nan)
+        np.multiply(self.ratio / expected, self.seen["close"], out=mean, where=self.usable)
+        outside = (mean > self.seen["high"] * _ROUGHLY) | (mean < self.seen["low"] / _ROUGHLY)
+        outside &= self._near(expected, _FAR)  # others are told row by row
+        count = len(self.symbols)
+        rows, odd = (
+            np.bincount(self.codes[self.usable], minlength=count),
+            np.bincount(self.codes[outside], minlength=count),
+        )
+        if len(found := np.flatnonzero((rows >= _ENOUGH) & (odd > _OFTEN * rows))):
+            row = int(np.flatnonzero(outside & (self.codes == found[0]))[0])
+            notes.append(
+                f"Turnover / volume lies outside low and high on more than a fifth of the days of "
+                f"{self.symbols[found[0]]}{_more(len(found))}, first {mean[row]:.4g} where the bar runs from "
+                f"{self.seen['low'][row]:g} to {self.seen['high'][row]:g}: the prices look adjusted, or the turnover "
+                "is in another currency. Pass adjusted=True, or unadjusted prices."
+            )
+
+
+def _say_fractions(volume: pd.Series, codes: Ints, symbols: Sequence[str], ruled: Bools, notes: list[str]) -> None:
+    """A note on symbols whose volume is no whole number of shares."""
+    step = max(1, len(volume) // _MOST_ROWS)
+    values, codes = volume.to_numpy(dtype=np.float64, na_value=np.nan)[::step], codes[::step]
+    odd = np.isfinite(values) & (values != np.rint(values)) & ruled[codes]
+    if len(found := np.unique(codes[odd])):
+        notes.append(
+            f"The volume of {symbols[found[0]]}{_more(len(found))} is no whole number of shares, such as "
+            f"{values[odd][0]:.10g}: it may be in thousands, or adjusted with the prices. It is used as it is."
+        )
 
 
 def _multiplied(frame: pd.DataFrame, codes: Ints, pairs: Floats) -> pd.DataFrame:

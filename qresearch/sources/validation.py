@@ -23,6 +23,8 @@ SHOWN = 3
 _WEEK = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 _ENOUGH = 2
 """Weeks in which a day of the week is missing before the dates are off by one."""
+_WORKING_DAYS = 5
+"""Distance of two days from which on, usually, they are not those of an exchange."""
 _ON_GRID = ("pre_close", "limit_up", "limit_down")
 
 
@@ -126,6 +128,17 @@ def without_weekends(rows: AnyRows, notes: list[str]) -> AnyRows:
         times=None if rows.times is None else rows.times[kept],
         place=lambda row: place(int(places[row])),
     )
+
+
+def told_spacing(days: Days) -> list[str]:
+    """A note where the days lie so far apart that they are ends of weeks or months."""
+    apart = np.diff(days).astype(np.int64)
+    if len(apart) < _ENOUGH or np.median(apart) < _WORKING_DAYS:
+        return []
+    return [
+        f"The days lie {np.median(apart):g} days apart, so that these look like bars of weeks or months. They are used "
+        "as daily bars: limits, suspensions and fills of the days between are not there. Pass daily bars."
+    ]
 
 
 def check_rows(rows: Rows, adjusted: bool) -> None:

@@ -290,6 +290,11 @@ def _repeated(frame: pd.DataFrame) -> bytes:
     return "\n".join([*lines[:12], lines[0], *lines[12:], ""]).encode()
 
 
+def _three_ends(frame: pd.DataFrame) -> bytes:
+    lines = _text(frame).splitlines()
+    return "".join(line + ("\n", "\r", "\r\n")[at % 3] for at, line in enumerate(lines)).encode()
+
+
 def _blanks(frame: pd.DataFrame) -> bytes:
     lines = _text(frame).splitlines()
     empty = "," * (len(frame.columns) - 1)
@@ -317,6 +322,8 @@ CONTAINERS: dict[str, tuple[str, Callable[[pd.DataFrame], bytes] | Callable[[pd.
     "csv": (".csv", _lines),
     "gbk": (".csv", lambda frame: _text(frame).encode("gbk")),
     "utf-16": (".csv", lambda frame: _text(frame).encode("utf-16")),
+    "utf-32": (".csv", lambda frame: _text(frame).encode("utf-32")),
+    "line ends of three kinds": (".csv", _three_ends),
     "bom": (".csv", lambda frame: _text(frame).encode("utf-8-sig")),
     "tabs": (".txt", lambda frame: _lines(frame, sep="\t")),
     "tabs called xls": (".xls", lambda frame: _text(frame, sep="\t").encode("gbk")),

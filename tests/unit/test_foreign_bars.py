@@ -229,6 +229,36 @@ def test_a_suspended_day(word: str) -> None:
         read(frame)
 
 
+PRICES = ("open", "high", "low", "close", "pre_close")
+NOTED: dict[str, tuple[Callable[[pd.DataFrame], pd.DataFrame], str]] = {
+    "adjusted and rounded": (
+        lambda t: t.assign(**{name: (t[name] * 0.93).round(2) for name in PRICES}),
+        "lies outside low and high on more than a fifth of the days of 600519.SH and 2 more.*Pass adjusted=True",
+    ),
+    "turnover of another currency": (
+        lambda t: t.assign(turnover=t["turnover"].where(t["symbol"] != "000001.SZ", t["turnover"] * 0.91)),
+        "on more than a fifth of the days of 000001.SZ, first .* in another currency",
+    ),
+    "volume in thousands, without turnover": (
+        lambda t: t.drop(columns="turnover").assign(volume=t["volume"] / 1000),
+        "volume of 600519.SH and 2 more is no whole number of shares, such as 1234.567",
+    ),
+    "weeks": (lambda t: t[t["date"].dt.day_of_week == 4], "days lie 7 days apart.*Pass daily bars"),
+    "Hong Kong": (
+        lambda t: t[t["symbol"] == "600519.SH"].assign(symbol="00700"), "Venue 'plain': no lots, limits"
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", NOTED)
+def test_what_is_doubtful_is_said(name: str) -> None:
+    """Protects from silence: where a table may be what it says, and likely is not, the market's notes tell."""
+    spoil, words = NOTED[name]
+    t = truth()
+    assert any(re.search(words, note) for note in read(spoil(t)).notes)
+    assert not any(re.search(words, note) for note in read(t).notes)
+
+
 # Refusals -------------------------------------------------------------------------------------------------------------
 
 UTC_OF_CHINA = pd.Timedelta(hours=-8)
@@ -300,7 +330,7 @@ SPOILED: dict[str, tuple[Callable[[pd.DataFrame], object], str]] = {
         "turnover is 0.333 times volume x close.*pass adjusted=True",
     ),
     "prices in cents": (
-        lambda t: t.assign(**{name: (t[name] * 100).round() for name in ("open", "high", "low", "close", "pre_close")}),
+        lambda t: t.assign(**{name: (t[name] * 100).round() for name in PRICES}),
         "close: turnover is 0.01 .* they are in cents. Divide",
     ),
     "forward adjusted": (
@@ -389,6 +419,10 @@ DAMAGED: dict[str, tuple[str, Callable[[list[str]], bytes], str]] = {
     "blank lines only": ("x.csv", lambda rows: b"\n\n  \n", "x.csv is empty"),
     "names only": ("x.csv", lambda rows: _joined(rows[:1]), "no rows"),
     "bytes": ("x.csv", lambda rows: bytes(range(128, 256)) * 9, "no UTF-8 text, first in line 1"),
+    "UTF-16 without its mark": (
+        "x.csv", lambda rows: _joined(rows).decode().encode("utf-16-le"), "bytes of 0.*as UTF-8"
+    ),
+    "a line without end": ("x.csv", lambda rows: b'"' + b"a" * 200_000, "x.csv cannot be read as CSV: field larger"),
     "half of UTF-16": ("x.csv", lambda rows: _joined(rows).decode().encode("utf-16")[:-1], "begins as utf-16 text"),
     "a workbook called csv": ("x.csv", lambda rows: b"PK\x03\x04" + bytes(99), "zip or Excel. Rename it to .xlsx"),
     "old Excel": ("x.xls", lambda rows: b"\xd0\xcf\x11\xe0" + bytes(99), "holds old Excel. Save it as .xlsx or .csv"),

@@ -70,7 +70,9 @@ def _refuse_twice(rows: Rows) -> None:
     order = np.lexsort((rows.stamps, rows.codes))
     days, codes = rows.days[order], rows.codes[order]
     same_day = (days[1:] == days[:-1]) & (codes[1:] == codes[:-1])
-    same = same_day & (rows.numbers["volume"][order][1:] > 0)
+    # Minutes at one price may repeat each other, bars of a day have a range.
+    high, low = rows.numbers["high"][order], rows.numbers["low"][order]
+    same = same_day & (rows.numbers["volume"][order][1:] > 0) & (high > low)[1:]
     for name in ("open", "high", "low", "close", "volume"):
         values = rows.numbers[name][order]
         same &= values[1:] == values[:-1]

@@ -62,15 +62,17 @@ def read_market(
 
     Parameters
     ----------
-    source : DataFrame, dict of str to DataFrame, or path of a .csv or .parquet file or of a folder
+    source : DataFrame, dict of str to DataFrame, or path of a file or of a folder
         Long: one row per symbol and day, with the columns date, symbol, open, high, low, close, volume and optionally
         pre_close, turnover (or amount), is_st, paused, limit_up, limit_down, board. Wide: one frame per field, days by
-        symbols. A file of one symbol may leave out that column: its name is the symbol. A folder holds one such file
-        per symbol, or is a qlib data folder or an RQAlpha bundle. Prices are unadjusted, in the currency per share;
-        volume in shares; missing is NaN. Several rows with different times of the day per symbol and day are minute or
-        hour bars, in the long format only: ``market.panel.intraday`` holds them, optionally with bid and ask at the end
-        of each, and the daily bars are added up from them. What holds for a whole day (pre_close, limits, is_st) is
-        read from its first row.
+        symbols. A file (text, .parquet, .feather, .xlsx, text in .gz or .zip) of one symbol may leave out that column:
+        its name is the symbol. A folder holds one such file per symbol, or is a qlib data folder or an RQAlpha bundle.
+        Prices are unadjusted, in the currency per share; volume in shares; missing is NaN. Tables of the vendors in
+        :mod:`~qresearch.sources.vendors_columns` are known by their columns, and brought into these units; turnover /
+        (volume x price) checks them, and tells the units of others. Several rows with different times of the day per
+        symbol and day are minute or hour bars, in the long format only: ``market.panel.intraday`` holds them,
+        optionally with bid and ask at the end of each, and the daily bars are added up from them. What holds for a
+        whole day (pre_close, limits, is_st) is read from its first row.
     instruments : DataFrame or path, optional
         symbol, and optionally name, board, list_date, last_date, status, delist_date, same_day_sale, limit_ratio. The
         status ``delisted_or_stopped`` without a delist_date means the day after the last one.
@@ -97,13 +99,14 @@ def read_market(
     Returns
     -------
     Market
-        Its notes say what was assumed. Tables beside ``<prefix>_daily.*`` (``<prefix>_instruments.csv``,
-        ``_corporate_actions.csv``, ``_no_limit_days.csv``, ``_index.parquet``) are read when they are not passed.
+        Its notes say what was recognised, repaired, left out and assumed, and what is likely wrong. Tables beside
+        ``<prefix>_daily.*`` (``<prefix>_instruments.csv``, ``_corporate_actions.csv``, ``_no_limit_days.csv``,
+        ``_index.parquet``) are read when they are not passed.
 
     Raises
     ------
     DataError
-        Data that cannot be trusted; the message names the first bad rows and what to do.
+        Data that cannot be trusted; the message names the first bad rows, with file and line, and what to do.
     UsageError
         A wrong argument, with the remedy.
 
@@ -139,7 +142,6 @@ def read_market(
     if not adjusted:
         settle_on_ticks(rows, listed, venue.rules)
     days, fields, flags, known, bars = _arrays(rows, stamp, venue, notes)
-    notes.extend(told_spacing(days))
     found = _actions(tables["actions"], rows.symbols, days, known, venue, adjusted=adjusted, notes=notes)
     marks = forward(fields["close"])
     fill_pre_close(fields["pre_close"], marks, known, found, listed, venue.rules)
@@ -248,6 +250,7 @@ def _arrays(
         notes.extend(more)
         return days, fields, flags, known, bars
     days, row_of = _calendar(rows.days)
+    notes.extend(told_spacing(days))
     return days, *_pivot(rows, row_of, len(days)), None
 
 

@@ -66,10 +66,12 @@ def check_times(rows: Rows) -> None:
 
 
 def _refuse_twice(rows: Rows) -> None:
-    """Raise where most days have the same traded bar at several times: a daily bar, stamped twice."""
+    """Raise where most days have the same traded bar at two or three times: a daily bar, stamped more than once."""
     order = np.lexsort((rows.stamps, rows.codes))
     days, codes = rows.days[order], rows.codes[order]
     same_day = (days[1:] == days[:-1]) & (codes[1:] == codes[:-1])
+    if same_day.sum() > 2 * (1 + (~same_day).sum()):
+        return  # more than three rows a day are bars inside it
     # Minutes at one price may repeat each other, bars of a day have a range.
     high, low = rows.numbers["high"][order], rows.numbers["low"][order]
     same = same_day & (rows.numbers["volume"][order][1:] > 0) & (high > low)[1:]

@@ -17,7 +17,10 @@ from qresearch.errors import DataError, close_matches, did_you_mean, shown
 from qresearch.market.market import Benchmark
 from qresearch.market.panel import Bools, Days
 from qresearch.market.venue import Venue
-from qresearch.sources.frames import at_venue, load_table, read_stamps, require, some
+from qresearch.sources.dates import at_venue, read_stamps
+from qresearch.sources.frames import require, some
+from qresearch.sources.table_files import SUFFIXES, load_table
+from qresearch.sources.validation import Rows
 
 Table = pd.DataFrame | str | Path
 DEFAULT_BENCHMARK = "000300.SH"
@@ -64,6 +67,15 @@ def table_of(source: Table, what: str, *required: str) -> pd.DataFrame:
         return table  # a table without entries is a statement, unlike a market without rows
     require(table, required, what)
     return table
+
+
+def named_boards(frame: pd.DataFrame, rows: Rows) -> dict[str, str]:
+    """The board that the first row of each symbol names in a column of the bars."""
+    if "board" not in frame.columns:
+        return {}
+    _, first = np.unique(rows.codes, return_index=True)
+    named = frame["board"].iloc[first].tolist()
+    return {symbol: board for symbol, board in zip(rows.symbols, named, strict=True) if isinstance(board, str)}
 
 
 def read_instruments(
@@ -242,7 +254,7 @@ def read_benchmark(source: object, beside: Table | None, venue: Venue) -> Benchm
     if isinstance(source, Benchmark):
         return source
     wanted = DEFAULT_BENCHMARK
-    if isinstance(source, str) and Path(source).suffix.lower() not in (".csv", ".parquet"):
+    if isinstance(source, str) and Path(source).suffix.lower() not in SUFFIXES:
         wanted, asked, source = canonical_symbol(source), True, beside
         if source is None:
             raise DataError(

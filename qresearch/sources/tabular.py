@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +15,7 @@ from qresearch.domain.arguments import day_text, flag
 from qresearch.domain.arguments import path as path_of
 from qresearch.domain.arguments import symbols as symbols_of
 from qresearch.domain.calls import told
-from qresearch.domain.instrument import CHINA_SUFFIXES, Board, split_symbol
+from qresearch.domain.instrument import CHINA_SUFFIXES, Board, Instrument, split_symbol
 from qresearch.domain.moment import Phase
 from qresearch.errors import DataError, OutOfRange, UsageError, choose, shown
 from qresearch.market.intraday import QUOTE_FIELDS, Intraday
@@ -25,28 +25,19 @@ from qresearch.market.venue import CHINA, PLAIN, VENUES, Venue
 from qresearch.sources.actions import ActionRow, read_actions
 from qresearch.sources.completion import complete_limits, fill_pre_close, forward, resolve_actions
 from qresearch.sources.folders import open_source
-from qresearch.sources.frames import (
-    REQUIRED,
-    fill_rows,
-    keep_symbols,
-    load_table,
-    named_columns,
-    read_symbols,
-    repairs,
-    require,
-    some,
-    stack_wide,
-)
+from qresearch.sources.frames import fill_rows, keep_symbols, some
 from qresearch.sources.listings import (
     Table,
+    named_boards,
     read_benchmark,
     read_instruments,
     read_no_limit_days,
     siblings,
 )
+from qresearch.sources.long_tables import long_table
 from qresearch.sources.minutes import STAMPS, check_times, fold
-from qresearch.sources.steps import told_steps
-from qresearch.sources.validation import Rows, check_rows, settle_on_ticks, without_weekends
+from qresearch.sources.steps import told_outside, told_steps
+from qresearch.sources.validation import Rows, check_rows, settle_on_ticks, told_spacing, without_weekends
 
 LIMIT_FIELDS = ("limit_up", "limit_down")
 Source = pd.DataFrame | Mapping[str, pd.DataFrame] | str | Path
@@ -71,15 +62,17 @@ def read_market(
 
     Parameters
     ----------
-    source : DataFrame, dict of str to DataFrame, or path of a .csv or .parquet file or of a folder
+    source : DataFrame, dict of str to DataFrame, or path of a file or of a folder
         Long: one row per symbol and day, with the columns date, symbol, open, high, low, close, volume and optionally
         pre_close, turnover (or amount), is_st, paused, limit_up, limit_down, board. Wide: one frame per field, days by
-        symbols. A file of one symbol may leave out that column: its name is the symbol. A folder holds one such file
-        per symbol, or is a qlib data folder or an RQAlpha bundle. Prices are unadjusted, in the currency per share;
-        volume in shares; missing is NaN. Several rows with different times of the day per symbol and day are minute or
-        hour bars, in the long format only: ``market.panel.intraday`` holds them, optionally with bid and ask at the end
-        of each, and the daily bars are added up from them. What holds for a whole day (pre_close, limits, is_st) is
-        read from its first row.
+        symbols. A file (text, .parquet, .feather, .xlsx, text in .gz or .zip) of one symbol may leave out that column:
+        its name is the symbol. A folder holds one such file per symbol, or is a qlib data folder or an RQAlpha bundle.
+        Prices are unadjusted, in the currency per share; volume in shares; missing is NaN. Tables of the vendors in
+        :mod:`~qresearch.sources.vendors_columns` are known by their columns, and brought into these units; turnover /
+        (volume x price) checks them, and tells the units of others. Several rows with different times of the day per
+        symbol and day are minute or hour bars, in the long format only: ``market.panel.intraday`` holds them,
+        optionally with bid and ask at the end of each, and the daily bars are added up from them. What holds for a
+        whole day (pre_close, limits, is_st) is read from its first row.
     instruments : DataFrame or path, optional
         symbol, and optionally name, board, list_date, last_date, status, delist_date, same_day_sale, limit_ratio. The
         status ``delisted_or_stopped`` without a delist_date means the day after the last one.
@@ -106,13 +99,14 @@ def read_market(
     Returns
     -------
     Market
-        Its notes say what was assumed. Tables beside ``<prefix>_daily.*`` (``<prefix>_instruments.csv``,
-        ``_corporate_actions.csv``, ``_no_limit_days.csv``, ``_index.parquet``) are read when they are not passed.
+        Its notes say what was recognised, repaired, left out and assumed, and what is likely wrong. Tables beside
+        ``<prefix>_daily.*`` (``<prefix>_instruments.csv``, ``_corporate_actions.csv``, ``_no_limit_days.csv``,
+        ``_index.parquet``) are read when they are not passed.
 
     Raises
     ------
     DataError
-        Data that cannot be trusted; the message names the first bad rows and what to do.
+        Data that cannot be trusted; the message names the first bad rows, with file and line, and what to do.
     UsageError
         A wrong argument, with the remedy.
 
@@ -128,17 +122,18 @@ def read_market(
     notes: list[str] = []
     venue = _asked(venue)
     source, symbols, adjusted = _checked(source, symbols, adjusted, stamp)
-    opened = open_source(source, symbols)
-    if opened is not None:
+    if (opened := open_source(source, symbols, adjusted=adjusted)) is not None:
         source, adjusted = opened.bars, adjusted or opened.adjusted
         notes.extend(opened.notes)
     beside = siblings(source) if opened is None else opened.tables
     passed = {"instruments": instruments, "actions": actions, "no_limit_days": no_limit_days, "benchmark": benchmark}
     tables = _tables(passed, beside, source, notes)
-    frame, rows = _frame_and_symbols(source, symbols, notes)
-    boards = _boards(frame, rows) if "board" in frame.columns else {}
+    frame, rows = long_table(source, notes, adjusted=adjusted)
+    if symbols is not None:
+        frame, rows = keep_symbols(frame, rows, symbols)
+    boards = named_boards(frame, rows)
     venue = _venue(rows.symbols, venue, notes)
-    fill_rows(frame, rows, venue)
+    fill_rows(frame, rows, venue, Path(source).name if isinstance(source, (str, Path)) else "the data")
     if venue is not PLAIN:
         rows = without_weekends(rows, notes)
     _check(rows, source, adjusted=adjusted)
@@ -156,28 +151,18 @@ def read_market(
     if not venue.rules.has_limits:
         fields |= {name: np.full(known.shape, np.nan) for name in LIMIT_FIELDS}
     elif not adjusted:
-        limits = {name: fields[name] for name in LIMIT_FIELDS if name in rows.numbers}
-        if len(limits) < 2 and "is_st" not in rows.flags:
-            notes.append("The data have no ST flags: every share gets the ordinary price limit of its board.")
-        mask = _free_days(tables["no_limit_days"], rows.symbols, days, venue)
-        completed, more = complete_limits(
-            limits, fields["pre_close"], flags, rules=venue.rules, days=days, instruments=listed, no_limit=mask
-        )
-        fields |= completed
-        notes.extend(more)
+        notes += _limited(fields, flags, rows, days=days, listed=listed, free=tables["no_limit_days"], venue=venue)
     lo, hi = _span(days, start, end)
     booked, more = resolve_actions(found, marks, fields["pre_close"], days=days, symbols=rows.symbols, span=(lo, hi))
     arrays: dict[str, Any] = {name: values[lo:hi] for name, values in (fields | flags).items()}
     inside = None if bars is None else bars.between(lo, hi)
-    compared = None
-    if tables["benchmark"] is not None:
-        compared = read_benchmark(tables["benchmark"], beside.get("benchmark"), venue)
+    index = tables["benchmark"]
     return Market(
         panel=Panel(days=days[lo:hi], symbols=rows.symbols, adjusted=adjusted, intraday=inside, **arrays),
         instruments=listed,
         actions=booked,
         venue=venue.for_adjusted_prices if adjusted else venue,
-        benchmark=compared,
+        benchmark=None if index is None else read_benchmark(index, beside.get("benchmark"), venue),
         notes=(*notes, *more),
     )
 
@@ -203,8 +188,27 @@ def _checked(
     return source, None if symbols is None else symbols_of("symbols", symbols), flag("adjusted", adjusted)
 
 
-def _free_days(table: Table | None, symbols: tuple[str, ...], days: Days, venue: Venue) -> Bools | None:
-    return None if table is None else read_no_limit_days(table, symbols, days, venue)
+def _limited(
+    fields: dict[str, Floats],
+    flags: dict[str, Bools],
+    rows: Rows,
+    *,
+    days: Days,
+    listed: Sequence[Instrument],
+    free: Table | None,
+    venue: Venue,
+) -> list[str]:
+    """Put the price limits into `fields`, as given, else from the rule book; notes on what is odd about them."""
+    notes = []
+    limits = {name: fields[name] for name in LIMIT_FIELDS if name in rows.numbers}
+    if len(limits) < 2 and "is_st" not in rows.flags:
+        notes.append("The data have no ST flags: every share gets the ordinary price limit of its board.")
+    mask = None if free is None else read_no_limit_days(free, rows.symbols, days, venue)
+    completed, more = complete_limits(
+        limits, fields["pre_close"], flags, rules=venue.rules, days=days, instruments=listed, no_limit=mask
+    )
+    fields |= completed
+    return [*notes, *more, *told_outside(fields, flags, days, rows.symbols)]
 
 
 def _tables(
@@ -215,24 +219,6 @@ def _tables(
     if used and isinstance(source, (str, Path)):
         notes.append(f"Read beside {Path(source).name}: {', '.join(path.name for path in used.values())}.")
     return {**passed, **used}
-
-
-def _frame_and_symbols(source: Source, wanted: Iterable[str] | None, notes: list[str]) -> tuple[pd.DataFrame, Rows]:
-    """The long frame with our column names, and its symbols; days and numbers are not read yet."""
-    what = Path(source).name if isinstance(source, (str, Path)) else "Market data"
-    if isinstance(source, Mapping):
-        frame = stack_wide(source)
-    else:
-        frame = named_columns(load_table(source, what), what)
-        if "symbol" not in frame.columns and isinstance(source, (str, Path)):
-            symbol = Path(source).stem
-            notes.append(f"{what} has no column 'symbol': its name is taken for it, {symbol!r}.")
-            frame = frame.assign(symbol=symbol)
-        require(frame, REQUIRED, what)
-    codes, names = read_symbols(frame["symbol"], what)
-    notes.extend(repairs(frame["symbol"], names))
-    rows = Rows(np.empty(0, dtype="datetime64[D]"), codes, names)
-    return (frame, rows) if wanted is None else keep_symbols(frame, rows, wanted)
 
 
 def _check(rows: Rows, source: Source, *, adjusted: bool) -> None:
@@ -264,6 +250,7 @@ def _arrays(
         notes.extend(more)
         return days, fields, flags, known, bars
     days, row_of = _calendar(rows.days)
+    notes.extend(told_spacing(days))
     return days, *_pivot(rows, row_of, len(days)), None
 
 
@@ -275,13 +262,6 @@ def _calendar(days: Days) -> tuple[Days, NDArray[np.intp]]:
     seen[offsets] = True
     place = np.cumsum(seen) - 1
     return days.min() + np.flatnonzero(seen).astype("timedelta64[D]"), place[offsets]
-
-
-def _boards(frame: pd.DataFrame, rows: Rows) -> dict[str, str]:
-    """The board that the first row of each symbol names."""
-    _, first = np.unique(rows.codes, return_index=True)
-    named = frame["board"].iloc[first].tolist()
-    return {symbol: board for symbol, board in zip(rows.symbols, named, strict=True) if isinstance(board, str)}
 
 
 def _venue(symbols: tuple[str, ...], venue: Venue | None, notes: list[str]) -> Venue:

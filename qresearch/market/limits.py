@@ -9,6 +9,7 @@ from fractions import Fraction
 import numpy as np
 from numpy.typing import NDArray
 
+from qresearch.domain.contract import Contract
 from qresearch.domain.instrument import Instrument
 from qresearch.errors import UsageError
 from qresearch.market.panel import Bools, Days, Floats
@@ -70,7 +71,20 @@ def price_limits(  # noqa: PLR0917  # the rules first, then what they are applie
     base = np.rint(np.where(limited, pre_close, 0.0) * grid).astype(np.int64)
     high = np.maximum((base * (_WHOLE + up) + _WHOLE // 2) // _WHOLE, base + 1)
     low = np.maximum(np.minimum((base * (_WHOLE - down) + _WHOLE // 2) // _WHOLE, base - 1), 1)
-    return np.where(limited, high / grid, np.nan), np.where(limited, low / grid, np.nan)
+    highest, lowest = np.where(limited, high / grid, np.nan), np.where(limited, low / grid, np.nan)
+    for column, item in enumerate(instruments):
+        if item.contract is not None:
+            highest[:, column], lowest[:, column] = _contract_limits(item.contract, days, pre_close[:, column])
+    return highest, lowest
+
+
+def _contract_limits(contract: Contract, days: Days, settled: Floats) -> tuple[Floats, Floats]:
+    """Limits of a contract around the settlement before, on the tick inside of them; NaN where none is known."""
+    known = [contract.on(day).limit_ratio for day in days.tolist()]
+    ratio = np.array([np.nan if found is None else found for found in known])
+    tick, hair = contract.tick, 1e-6
+    up, down = settled * (1 + ratio) / tick, settled * (1 - ratio) / tick
+    return np.round(np.floor(up + hair) * tick, 6), np.round(np.ceil(down - hair) * tick, 6)
 
 
 _WHOLE = 10_000  # ratios are integers of a basis point

@@ -25,7 +25,7 @@ def forward(close: Floats) -> Floats:
 
 def fill_pre_close(  # noqa: PLR0917  # what is filled, then from what
     pre_close: Floats, marks: Floats, known: Bools, actions: Sequence[ActionRow], instruments: Sequence[Instrument],
-    rules: RuleBook,
+    rules: RuleBook, settlement: Floats | None = None,
 ) -> None:  # fmt: skip
     """Fill missing reference prices in place: the previous close, on an ex-date the price without the entitlement.
 
@@ -37,6 +37,10 @@ def fill_pre_close(  # noqa: PLR0917  # what is filled, then from what
         return
     previous = np.full_like(marks, np.nan)
     previous[1:] = marks[:-1]
+    if settlement is not None:
+        # Contracts begin from what they were settled at.
+        columns = [column for column, item in enumerate(instruments) if item.contract is not None]
+        previous[1:, columns] = forward(np.where(np.isnan(settlement), marks, settlement)[:, columns])[:-1]
     for row in actions:
         day = row.ex_day + int(known[row.ex_day :, row.instrument].argmax())
         before = float(previous[day, row.instrument])

@@ -15,7 +15,7 @@ from qresearch.domain.classes import classed
 from qresearch.domain.instrument import SymbolIndex, canonical_symbol
 from qresearch.errors import DataError, UsageError, close_matches, did_you_mean, shown
 from qresearch.market.intraday import QUOTE_FIELDS
-from qresearch.market.panel import FIELDS, PRICE_FIELDS, Floats
+from qresearch.market.panel import FIELDS, PRICE_FIELDS, SETTLED_FIELDS, Floats
 from qresearch.market.venue import PLAIN, Venue
 from qresearch.sources.cells import flags, numbers
 from qresearch.sources.dates import at_venue, mixed_zones, read_stamps
@@ -290,7 +290,7 @@ def fill_rows(frame: pd.DataFrame, rows: Rows, venue: Venue, what: str) -> None:
     rows.days, rows.times = stamps.astype("datetime64[D]"), times_of(stamps, rows.codes)
     rows.place = lambda row: place_in(frame, what, row)
     _refuse_late(stamps, rows, venue, is_utc=str(getattr(frame["date"].dtype, "tz", None)) == "UTC")
-    for name in (*FIELDS, *QUOTE_FIELDS):
+    for name in (*FIELDS, *QUOTE_FIELDS, *SETTLED_FIELDS):
         if name in frame.columns:
             rows.numbers[name] = _numbers(frame[name], name, rows)
     for name in FLAGS:

@@ -6,12 +6,14 @@ import datetime as dt
 import math
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from qresearch.domain.classes import Classed, classed
+from qresearch.domain.contract import Contract
 from qresearch.domain.instrument import Board, Instrument, canonical_symbol
 from qresearch.errors import DataError, close_matches, did_you_mean, shown
 from qresearch.market.market import Benchmark
@@ -32,6 +34,7 @@ _SIBLINGS: Mapping[str, str] = {
     "actions": "{}_corporate_actions.csv",
     "no_limit_days": "{}_no_limit_days.csv",
     "benchmark": "{}_index.parquet",
+    "contracts": "{}_contracts.csv",
 }
 
 
@@ -79,7 +82,13 @@ def named_boards(frame: pd.DataFrame, rows: Rows) -> dict[str, str]:
 
 
 def read_instruments(
-    source: Table | None, symbols: Sequence[str], boards: Mapping[str, str], last_days: Sequence[dt.date], venue: Venue
+    source: Table | None,
+    symbols: Sequence[str],
+    boards: Mapping[str, str],
+    last_days: Sequence[dt.date],
+    venue: Venue,
+    *,
+    contracts: Mapping[str, Contract] = MappingProxyType({}),
 ) -> tuple[tuple[Instrument, ...], list[str]]:
     """One instrument per symbol, and notes on what was told by the number of a symbol only.
 
@@ -90,6 +99,8 @@ def read_instruments(
         Boards that the bars themselves name.
     last_days : sequence of date
         Day of the last row of each symbol.
+    contracts : mapping of str to Contract
+        What is a future, by its symbol.
 
     Raises
     ------
@@ -114,6 +125,9 @@ def read_instruments(
     told: dict[str, Classed] = {}
     for symbol, last in zip(symbols, last_days, strict=True):
         entry = entries.get(symbol, {})
+        if symbol in contracts:
+            instruments.append(_future(symbol, contracts[symbol], entry))
+            continue
         named = _text(entry.get("board")) or boards.get(symbol, "")
         board = _board(symbol, named) if named else None
         found = Classed(Board.PLAIN) if venue.board else classed(symbol)
@@ -128,6 +142,10 @@ def read_instruments(
             found = Classed(board)
         instruments.append(_instrument(symbol, found, entry, last))
     return tuple(instruments), [] if venue.board else _told(told)
+
+
+def _future(symbol: str, contract: Contract, entry: Mapping[str, Any]) -> Instrument:
+    return Instrument(symbol, _text(entry.get("name")), Board.FUTURES, entry.get("list_date"), contract=contract)
 
 
 def _outside(symbol: str, symbols: Sequence[str]) -> DataError:

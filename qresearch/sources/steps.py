@@ -68,6 +68,8 @@ def told_steps(
         Amounts for ten shares: a tenth of them is the step of the price, and they themselves are not.
     """
     close = fields["close"]
+    if fields.get("settlement") is not None:
+        known = known & np.isnan(fields["settlement"])  # the reference of a contract is no close
     previous = np.full(close.shape, np.nan)
     previous[1:] = forward(close)[:-1]
     with np.errstate(invalid="ignore", divide="ignore"):

@@ -15,15 +15,17 @@ from qresearch.domain.arguments import day_text, flag
 from qresearch.domain.arguments import path as path_of
 from qresearch.domain.arguments import symbols as symbols_of
 from qresearch.domain.calls import told
+from qresearch.domain.contract import Contract
 from qresearch.domain.instrument import CHINA_SUFFIXES, Board, Instrument, split_symbol
 from qresearch.domain.moment import Phase
 from qresearch.errors import DataError, OutOfRange, UsageError, choose, shown
 from qresearch.market.intraday import QUOTE_FIELDS, Intraday
 from qresearch.market.market import Benchmark, Market
-from qresearch.market.panel import FIELDS, Bools, Days, Floats, Panel
+from qresearch.market.panel import FIELDS, SETTLED_FIELDS, Bools, Days, Floats, Panel
 from qresearch.market.venue import CHINA, PLAIN, VENUES, Venue
 from qresearch.sources.actions import ActionRow, read_actions
 from qresearch.sources.completion import complete_limits, fill_pre_close, forward, resolve_actions
+from qresearch.sources.contracts import read_contracts
 from qresearch.sources.folders import open_source
 from qresearch.sources.frames import fill_rows, keep_symbols, some
 from qresearch.sources.listings import (
@@ -56,6 +58,7 @@ def read_market(
     start: object = None,
     end: object = None,
     no_limit_days: Table | None = None,
+    contracts: Table | None = None,
     stamp: str = "end",
 ) -> Market:
     """Read a market.
@@ -93,6 +96,9 @@ def read_market(
         First and last day, both inclusive.
     no_limit_days : DataFrame or path, optional
         symbol and date of days without price limits.
+    contracts : DataFrame or path, optional
+        Futures: see :func:`~qresearch.sources.contracts.read_contracts`. Their bars may have settlement and
+        open_interest; pre_close is the settlement before.
     stamp : {"end", "start"}
         Minute and hour bars: which side of its bar a time names. JoinQuant and akshare stamp the end.
 
@@ -101,7 +107,7 @@ def read_market(
     Market
         Its notes say what was recognised, repaired, left out and assumed, and what is likely wrong. Tables beside
         ``<prefix>_daily.*`` (``<prefix>_instruments.csv``, ``_corporate_actions.csv``, ``_no_limit_days.csv``,
-        ``_index.parquet``) are read when they are not passed.
+        ``_index.parquet``, ``_contracts.csv``) are read when they are not passed.
 
     Raises
     ------
@@ -127,24 +133,29 @@ def read_market(
         notes.extend(opened.notes)
     beside = siblings(source) if opened is None else opened.tables
     passed = {"instruments": instruments, "actions": actions, "no_limit_days": no_limit_days, "benchmark": benchmark}
-    tables = _tables(passed, beside, source, notes)
+    tables = _tables({**passed, "contracts": contracts}, beside, source, notes)
+    futures = read_contracts(tables["contracts"])
     frame, rows = long_table(source, notes, adjusted=adjusted)
     if symbols is not None:
         frame, rows = keep_symbols(frame, rows, symbols)
     boards = named_boards(frame, rows)
-    venue = _venue(rows.symbols, venue, notes)
+    venue = _venue(rows.symbols, venue, notes, futures)
     fill_rows(frame, rows, venue, Path(source).name if isinstance(source, (str, Path)) else "the data")
     if venue is not PLAIN:
         rows = without_weekends(rows, notes)
     _check(rows, source, adjusted=adjusted)
-    listed, told = read_instruments(tables["instruments"], rows.symbols, boards, _last_days(rows), venue)
+    listed, told = read_instruments(
+        tables["instruments"], rows.symbols, boards, _last_days(rows), venue, contracts=futures
+    )
     notes.extend(told)
     if not adjusted:
         settle_on_ticks(rows, listed, venue.rules)
+    if not futures:
+        rows.numbers = {name: values for name, values in rows.numbers.items() if name not in SETTLED_FIELDS}
     days, fields, flags, known, bars = _arrays(rows, stamp, venue, notes)
     found = _actions(tables["actions"], rows.symbols, days, known, venue, adjusted=adjusted, notes=notes)
     marks = forward(fields["close"])
-    fill_pre_close(fields["pre_close"], marks, known, found, listed, venue.rules)
+    fill_pre_close(fields["pre_close"], marks, known, found, listed, venue.rules, fields.get("settlement"))
     if not adjusted:
         given = "pre_close" in rows.numbers
         notes += told_steps(fields, known, found, days=days, symbols=rows.symbols, has_reference=given)
@@ -201,7 +212,7 @@ def _limited(
     """Put the price limits into `fields`, as given, else from the rule book; notes on what is odd about them."""
     notes = []
     limits = {name: fields[name] for name in LIMIT_FIELDS if name in rows.numbers}
-    if len(limits) < 2 and "is_st" not in rows.flags:
+    if len(limits) < 2 and "is_st" not in rows.flags and any(item.contract is None for item in listed):
         notes.append("The data have no ST flags: every share gets the ordinary price limit of its board.")
     mask = None if free is None else read_no_limit_days(free, rows.symbols, days, venue)
     completed, more = complete_limits(
@@ -264,8 +275,11 @@ def _calendar(days: Days) -> tuple[Days, NDArray[np.intp]]:
     return days.min() + np.flatnonzero(seen).astype("timedelta64[D]"), place[offsets]
 
 
-def _venue(symbols: tuple[str, ...], venue: Venue | None, notes: list[str]) -> Venue:
-    """The venue asked for, or that of the suffixes."""
+def _venue(symbols: tuple[str, ...], venue: Venue | None, notes: list[str], futures: Mapping[str, Contract]) -> Venue:
+    """The venue asked for, or that of the suffixes; contracts are of China."""
+    if venue is None and futures and all(symbol in futures for symbol in symbols):
+        return CHINA
+    symbols = tuple(symbol for symbol in symbols if symbol not in futures)
     if venue is None:
         bare = [symbol for symbol in symbols if len(symbol) == 6 and symbol.isdecimal()]
         if bare:
@@ -310,6 +324,7 @@ def _pivot(rows: Rows, row_of: NDArray[np.intp], length: int) -> tuple[dict[str,
     # A suspended day without a figure had no volume: NaN stands for no row at all.
     numbers["volume"] = np.where(np.isnan(numbers["volume"]), 0.0, numbers["volume"])
     fields = {name: spread(numbers[name], np.nan) if name in numbers else np.full(shape, np.nan) for name in FIELDS}
+    fields |= {name: spread(numbers[name], np.nan) for name in SETTLED_FIELDS if name in numbers}
     nowhere = np.zeros(len(cells), dtype=bool)
     flags = {name: spread(rows.flags.get(name, nowhere), False) for name in ("paused", "is_st")}
     return fields, flags, spread(~nowhere, False)

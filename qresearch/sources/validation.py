@@ -256,8 +256,8 @@ def settle_on_ticks(rows: Rows, instruments: Sequence[Instrument], rules: RuleBo
     DataError
         Prices between two ticks: most often they were adjusted for dividends; then pass ``adjusted=True``.
     """
-    ticks = (rules.tick(share.board) for share in instruments)
-    grids = np.array([round(1 / step) if step else 0 for step in ticks], dtype=np.float64)
+    ticks = (rules.tick(item.board) if item.contract is None else item.contract.tick for item in instruments)
+    grids = np.array([(round(1 / step) if step < 1 else 1 / step) if step else 0 for step in ticks], dtype=np.float64)
     grid = grids[rows.codes]
     ruled = grid > 0
     if not ruled.any():

@@ -12,11 +12,11 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from qresearch.market.intraday import QUOTE_FIELDS
-from qresearch.market.panel import FIELDS, PRICE_FIELDS
+from qresearch.market.panel import FIELDS, PRICE_FIELDS, SETTLED_FIELDS
 
 REQUIRED = ("date", "symbol", *PRICE_FIELDS, "volume")
 FLAGS = ("paused", "is_st")
-KNOWN = (*REQUIRED, *(name for name in FIELDS if name not in REQUIRED), *FLAGS, "board", *QUOTE_FIELDS)
+KNOWN = (*REQUIRED, *(name for name in FIELDS if name not in REQUIRED), *FLAGS, "board", *QUOTE_FIELDS, *SETTLED_FIELDS)
 IGNORED = ("adj_factor", "turnover_pct", "src", "name", "adj_close", "unnamed:_0")
 """Columns that are there and not read, in any table."""
 
@@ -36,6 +36,8 @@ SYNONYMS: Mapping[str, str] = {
     "code": "symbol", "ticker": "symbol", "security": "symbol", "instrument": "symbol", "ts_code": "symbol",
     "preclose": "pre_close", "prev_close": "pre_close", "previous_close": "pre_close",
     "high_limit": "limit_up", "up_limit": "limit_up", "low_limit": "limit_down", "down_limit": "limit_down",
+    "settle": "settlement", "settlement_price": "settlement", "openinterest": "open_interest",
+    "oi": "open_interest", "pre_settle": "pre_close", "pre_settlement": "pre_close",
     "isst": "is_st", "st": "is_st", "suspended": "paused",
     **_CHINESE,
 }  # fmt: skip

@@ -59,9 +59,8 @@ def bars_of(contract: tuple, days: pd.DatetimeIndex, path: np.ndarray, rng: np.r
         left = (last - day).days / 365
         close = on(tick, path[number] * (1 + 0.03 * left))
         before = settled if settled is not None else close
-        up, down = (
-            np.floor(round(before * (1 + limit) / tick, 6)) * tick, np.ceil(round(before * (1 - limit) / tick, 6)) * tick
-        )  # fmt: skip
+        up = np.floor(round(before * (1 + limit) / tick, 6)) * tick
+        down = np.ceil(round(before * (1 - limit) / tick, 6)) * tick
         if CRASH.get(str(day.date())) == "locked" and product == "QT":
             opened = high = low = close = settlement = on(tick, down)
             volume = 1_800.0

@@ -64,18 +64,23 @@ def price_limits(  # noqa: PLR0917  # the rules first, then what they are applie
     _apply_first_days(rules, days, instruments, up, down)
     ticks = (rules.tick(share.board) for share in instruments)
     grid = np.array([round(1 / step) if step else 1 for step in ticks], dtype=np.int64)
-    # NaN fails the comparison, so days without a reference price drop out here.
-    limited = (up > 0) & (pre_close > 0)
-    if no_limit is not None:
-        limited &= ~no_limit
-    base = np.rint(np.where(limited, pre_close, 0.0) * grid).astype(np.int64)
-    high = np.maximum((base * (_WHOLE + up) + _WHOLE // 2) // _WHOLE, base + 1)
-    low = np.maximum(np.minimum((base * (_WHOLE - down) + _WHOLE // 2) // _WHOLE, base - 1), 1)
-    highest, lowest = np.where(limited, high / grid, np.nan), np.where(limited, low / grid, np.nan)
+    high, low = np.full(pre_close.shape, np.nan), np.full(pre_close.shape, np.nan)
+    # Some days at a time, so that what is in between stays in the cache of the processor.
+    for begin in range(0, len(days), _DAYS):
+        at = slice(begin, begin + _DAYS)
+        # NaN fails the comparison, so days without a reference price drop out here.
+        limited = (up[at] > 0) & (pre_close[at] > 0)
+        if no_limit is not None:
+            limited &= ~no_limit[at]
+        base = np.rint(np.where(limited, pre_close[at], 0.0) * grid).astype(np.int64)
+        above = np.maximum((base * (_WHOLE + up[at]) + _WHOLE // 2) // _WHOLE, base + 1)
+        below = np.maximum(np.minimum((base * (_WHOLE - down[at]) + _WHOLE // 2) // _WHOLE, base - 1), 1)
+        np.divide(above, grid, out=high[at], where=limited)
+        np.divide(below, grid, out=low[at], where=limited)
     for column, item in enumerate(instruments):
         if item.contract is not None:
-            highest[:, column], lowest[:, column] = _contract_limits(item.contract, days, pre_close[:, column])
-    return highest, lowest
+            high[:, column], low[:, column] = _contract_limits(item.contract, days, pre_close[:, column])
+    return high, low
 
 
 def _contract_limits(contract: Contract, days: Days, settled: Floats) -> tuple[Floats, Floats]:
@@ -87,6 +92,7 @@ def _contract_limits(contract: Contract, days: Days, settled: Floats) -> tuple[F
     return np.round(np.floor(up + hair) * tick, 6), np.round(np.ceil(down - hair) * tick, 6)
 
 
+_DAYS = 16
 _WHOLE = 10_000  # ratios are integers of a basis point
 
 

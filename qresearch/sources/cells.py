@@ -35,7 +35,7 @@ class Numbers:
     Parameters
     ----------
     values : (R,) ndarray of float64
-        NaN where there is nothing.
+        NaN where there is nothing; may be the memory of the column itself, so that nobody writes into it.
     wrong : (R,) ndarray of bool
         What is no number.
     halted : (R,) ndarray of bool
@@ -69,7 +69,7 @@ def numbers(column: pd.Series, *, is_price: bool = False) -> Numbers:
     if column.dtype == bool:
         return Numbers(np.full(len(column), np.nan), ~nowhere, nowhere, nowhere)
     if pd.api.types.is_numeric_dtype(column.dtype):
-        return Numbers(np.array(column.to_numpy(dtype=np.float64, na_value=np.nan)), nowhere, nowhere, nowhere)
+        return Numbers(column.to_numpy(dtype=np.float64, na_value=np.nan), nowhere, nowhere, nowhere)
     read = pd.to_numeric(column, errors="coerce")
     values = np.array(read.to_numpy(dtype=np.float64, na_value=np.nan))
     odd = np.isnan(values) & column.notna().to_numpy()

@@ -306,9 +306,9 @@ def fill_rows(frame: pd.DataFrame, rows: Rows, venue: Venue, what: str) -> None:
 
 def _refuse_late(stamps: NDArray[np.datetime64], rows: Rows, venue: Venue, *, is_utc: bool) -> None:
     """Raise where times of the day cannot be those of the venue."""
-    minutes = (stamps - rows.days).astype("timedelta64[m]").astype(np.int64)
-    if not minutes.any():
+    if rows.times is None and (stamps == rows.days).all():
         return
+    minutes = (stamps - rows.days).astype("timedelta64[m]").astype(np.int64)
     if venue.board is None:
         # Nothing trades before 9:00, and after-hours trading at the close ends at 15:30. Midnight names a day, in UTC
         # as well, where it is 8:00 in Shanghai.

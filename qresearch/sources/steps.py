@@ -11,7 +11,6 @@ from qresearch.errors import DataError
 from qresearch.market.limits import reference_price
 from qresearch.market.panel import Bools, Days, Floats
 from qresearch.sources.actions import ActionRow
-from qresearch.sources.completion import forward
 from qresearch.sources.frames import some
 
 _CENT = 0.0051
@@ -43,6 +42,7 @@ class _Due(NamedTuple):
 
 def told_steps(
     fields: Mapping[str, Floats],
+    marks: Floats,
     known: Bools,
     actions: Sequence[ActionRow],
     *,
@@ -56,6 +56,8 @@ def told_steps(
     ----------
     fields : mapping of str to (T, N) ndarray of float64
         Prices; ``pre_close`` complete.
+    marks : (T, N) ndarray of float64
+        The last known close up to each day.
     known : (T, N) ndarray of bool
         Where there is a row.
     actions : sequence of ActionRow
@@ -67,22 +69,26 @@ def told_steps(
     DataError
         Amounts for ten shares: a tenth of them is the step of the price, and they themselves are not.
     """
-    close = fields["close"]
     if fields.get("settlement") is not None:
         known = known & np.isnan(fields["settlement"])  # the reference of a contract is no close
-    previous = np.full(close.shape, np.nan)
-    previous[1:] = forward(close)[:-1]
-    with np.errstate(invalid="ignore", divide="ignore"):
-        if has_reference:
-            moved = np.abs(fields["pre_close"] - previous) > _CENT
-        else:
-            moved = np.abs(fields["open"] / previous - 1) > SPLIT_JUMP
+    moved = np.zeros(known.shape, dtype=np.bool_)
+    # In place, as whole markets are large.
+    if has_reference:
+        apart = np.subtract(fields["pre_close"][1:], marks[:-1])
+        limit = _CENT
+    else:
+        with np.errstate(invalid="ignore", divide="ignore"):
+            apart = np.divide(fields["open"][1:], marks[:-1])
+        apart -= 1
+        limit = SPLIT_JUMP
+    moved[1:] = np.abs(apart, out=apart) > limit
     moved &= known
     due = []
     for row in actions:
         day = row.ex_day + int(known[row.ex_day :, row.instrument].argmax())
         moved[day, row.instrument] = False
-        before, opened = float(previous[day, row.instrument]), float(fields["open"][day, row.instrument])
+        before = float(marks[day - 1, row.instrument]) if day else float("nan")
+        opened = float(fields["open"][day, row.instrument])
         if row.resolved and before > 0:
             published = float(fields["pre_close"][day, row.instrument]) if has_reference else row.reference
             place = f"{symbols[row.instrument]} {days[day]}"
@@ -106,15 +112,17 @@ def told_outside(
 ) -> list[str]:
     """A note on traded prices beyond the price limits of their day: a slip of the pen, or a flag that is missing."""
     # NaN compares false: no limit, or no row.
-    outside = (fields["high"] > fields["limit_up"] + _LEAST) | (fields["low"] < fields["limit_down"] - _LEAST)
-    outside &= ~flags["paused"]
-    if not outside.any():
+    beyond = (fields["high"] > fields["limit_up"]) | (fields["low"] < fields["limit_down"])
+    cells = np.nonzero(beyond & ~flags["paused"])
+    low, high, down, up = (fields[name][cells] for name in ("low", "high", "limit_down", "limit_up"))
+    found = np.flatnonzero((high > up + _LEAST) | (low < down - _LEAST))
+    if not len(found):
         return []
-    day, column = (int(place) for place in np.argwhere(outside)[0])
-    low, high, down, up = (fields[name][day, column] for name in ("low", "high", "limit_down", "limit_up"))
+    first = found[0]
     return [
-        f"{int(outside.sum())} rows traded outside their price limits, first {symbols[column]} on {days[day]} ({low:g} "
-        f"to {high:g}, limits {down:g} to {up:g}). They are used as they are; qresearch data check lists them."
+        f"{len(found)} rows traded outside their price limits, first {symbols[cells[1][first]]} on "
+        f"{days[cells[0][first]]} ({low[first]:g} to {high[first]:g}, limits {down[first]:g} to {up[first]:g}). They "
+        "are used as they are; qresearch data check lists them."
     ]
 
 

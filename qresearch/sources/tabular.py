@@ -158,7 +158,7 @@ def read_market(
     fill_pre_close(fields["pre_close"], marks, known, found, listed, venue.rules, fields.get("settlement"))
     if not adjusted:
         given = "pre_close" in rows.numbers
-        notes += told_steps(fields, known, found, days=days, symbols=rows.symbols, has_reference=given)
+        notes += told_steps(fields, marks, known, found, days=days, symbols=rows.symbols, has_reference=given)
     if not venue.rules.has_limits:
         fields |= {name: np.full(known.shape, np.nan) for name in LIMIT_FIELDS}
     elif not adjusted:

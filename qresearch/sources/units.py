@@ -30,7 +30,7 @@ _ROUGHLY = 1.01
 """An average price so far outside its bar is not due to rounding."""
 _OFTEN, _ENOUGH = 0.2, 5
 """Fraction of the days, and days, from which on it is the prices that are others."""
-_MOST_ROWS = 2_000_000
+_MOST_ROWS = 1_000_000
 """Rows from which units are told; of more, every second, third, ... row is looked at."""
 
 

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from qresearch.book.timeline import Branch
     from qresearch.domain.events import OrderFilled
     from qresearch.domain.state import Position
+    from qresearch.market.market import Market
+    from qresearch.market.view import View
     from qresearch.session.port import AnySession
 
 Ints = NDArray[np.int64]
@@ -130,6 +132,60 @@ class ChartData:
         return bool(np.isnan(self.close[row]))
 
 
+BARS = ("open", "high", "low", "close", "volume")
+"""Fields of a bar."""
+
+
+class Axis:
+    """Along what a chart runs: the days of a market, or its bars inside the day.
+
+    Parameters
+    ----------
+    market : Market
+    daily : bool
+        Days, also where there are bars inside them.
+    """
+
+    def __init__(self, market: Market, *, daily: bool = False) -> None:
+        panel = market.panel
+        self.inside = None if daily else panel.intraday
+        """The bars inside the day; None for days."""
+        self.bars = panel if self.inside is None else self.inside
+        self.stamps = market.days if self.inside is None else self.inside.times
+
+    def days(self, rows: Ints) -> Ints:
+        """The day (index) of each row."""
+        return rows if self.inside is None else self.inside.day_of[rows]
+
+    def labels(self, rows: Ints) -> tuple[str, ...]:
+        """When each row was."""
+        return tuple(text.replace("T", " ") for text in self.stamps[rows].astype(str).tolist())
+
+    def stop(self, view: View) -> int:
+        """Number of whole rows that a view shows."""
+        return len(view.array("close", "day" if self.inside is None else "bar"))
+
+    def row_of(self, day: int, phase: int, bar: int) -> int:
+        """The row in which a moment lies."""
+        inside = self.inside
+        if inside is None or day < 0:
+            return day
+        if bar:
+            return inside.row(day, bar)
+        return inside.firsts[day + 1] - 1 if phase >= CLOSE else inside.firsts[day]
+
+    def shows_begun(self, view: View, column: int) -> bool:
+        """True when a view shows anything of the row that is not whole yet: its open, or the limits of its day."""
+        if view.whole_days > view.day:
+            return False
+        inside, panel = self.inside, view.market.panel
+        if inside is not None:
+            begun = view.phase == OPEN and inside.counts[view.day] > 0
+            return begun and not np.isnan(inside.open[inside.firsts[view.day], column])
+        opened = view.phase >= OPEN and not np.isnan(panel.open[view.day, column])
+        return opened or not np.isnan(panel.limit_up[view.day, column])
+
+
 class ChartReader:
     """Reads :class:`ChartData` of a session again and again, each time only as far as the session has moved.
 
@@ -147,11 +203,7 @@ class ChartReader:
     """
 
     def __init__(self, session: AnySession) -> None:
-        self._session, panel = session, session.market.panel
-        # The axis: days, or bars inside the day.
-        self._inside = panel.intraday
-        self._bars = panel if panel.intraday is None else panel.intraday
-        self._stamps = session.market.days if panel.intraday is None else panel.intraday.times
+        self._session, self._axis = session, Axis(session.market)
         self._fills = Projection(session.simulation, Fills)
         self._equity = _Equity()
 
@@ -177,12 +229,13 @@ class ChartReader:
         """
         simulation, market = self._session.simulation, self._session.market
         column = market.column(symbol)
+        axis, view = self._axis, simulation.view
         rows = self._rows(column, count, first)
-        days = rows if self._inside is None else self._inside.day_of[rows]
-        bars = {field: getattr(self._bars, field)[rows, column] for field in ("open", "high", "low", "close", "volume")}
+        days = axis.days(rows)
+        bars = {field: getattr(axis.bars, field)[rows, column] for field in BARS}
         if len(rows) and rows[-1] >= self.stop:
             # Of a bar that is not over, nothing but the open once it is there.
-            for field in bars if simulation.view.phase < OPEN else bars.keys() - {"open"}:
+            for field in bars if view.phase < OPEN else bars.keys() - {"open"}:
                 bars[field][-1] = np.nan
         day_ends = np.append(days[1:] != days[:-1], True)[: len(days)]
         equity, drawdown = (np.where(day_ends, of_days[days], np.nan) for of_days in self._equity.read(self._session))
@@ -191,7 +244,7 @@ class ChartReader:
         return ChartData(
             symbol=name,
             title=f"{name} {instrument.name}".strip() if instrument.name != name else name,
-            labels=tuple(text.replace("T", " ") for text in self._stamps[rows].astype(str).tolist()),
+            labels=axis.labels(rows),
             **bars,
             limit_up=market.panel.limit_up[days, column],
             limit_down=market.panel.limit_down[days, column],
@@ -205,33 +258,17 @@ class ChartReader:
     @property
     def stop(self) -> int:
         """Number of whole bars that are visible, on the axis of the chart."""
-        return len(self._session.simulation.view.array("close", "day" if self._inside is None else "bar"))
-
-    def _row_of(self, day: int, phase: int, bar: int) -> int:
-        """The bar in which a moment lies."""
-        inside = self._inside
-        if inside is None or day < 0:
-            return day
-        if bar:
-            return inside.row(day, bar)
-        return inside.firsts[day + 1] - 1 if phase >= CLOSE else inside.firsts[day]
+        return self._axis.stop(self._session.simulation.view)
 
     def _rows(self, column: int, count: int, first: int | None) -> Ints:
         """Rows to draw: those with a bar, and the present one once anything of it is known."""
-        view, stop, inside = self._session.simulation.view, self.stop, self._inside
+        axis, view = self._axis, self._session.simulation.view
+        stop = axis.stop(view)
         # Days without a row are left out, so that a long hole shortens the window.
         begin = max(stop - count, 0) if first is None else first
-        rows = begin + np.flatnonzero(~np.isnan(self._bars.close[begin:stop, column]))
-        if view.whole_days <= view.day:
-            if inside is not None:
-                begun = view.phase == OPEN and inside.counts[view.day] > 0
-                shows = begun and not np.isnan(inside.open[inside.firsts[view.day], column])
-            else:
-                panel = view.market.panel
-                opened = view.phase >= OPEN and not np.isnan(panel.open[view.day, column])
-                shows = opened or not np.isnan(panel.limit_up[view.day, column])
-            if shows:
-                rows = np.append(rows, stop)
+        rows = begin + np.flatnonzero(~np.isnan(axis.bars.close[begin:stop, column]))
+        if axis.shows_begun(view, column):
+            rows = np.append(rows, stop)
         return (rows if first is not None else rows[-count:]).astype(np.int64)
 
     # ------------------------------------------------------------------ orders
@@ -241,7 +278,7 @@ class ChartReader:
         marks, is_open = [], {}
 
         def mark(at: Moment | None, price: float, kind: str, order: OrderRecord | OrderFilled, quantity: int) -> None:
-            bar = None if at is None else place.get(self._row_of(*at))
+            bar = None if at is None else place.get(self._axis.row_of(*at))
             if bar is not None:
                 marks.append(Mark(bar, price, kind, order.side.value, order.order_id, abs(quantity)))
 

@@ -275,7 +275,9 @@ def _notebooks() -> Path:
 
 
 def _demo(options: argparse.Namespace) -> int:
-    check_file(options.out, "demo")
+    recordings = [options.out.with_name(f"{options.out.stem}-{name}.html") for name in ("by-hand", "strategy")]
+    for file in (options.out, *recordings):
+        check_file(file, "demo")
     session = demo.hand_session()
     scenes = []
     print("By hand, on the embedded market")
@@ -287,7 +289,10 @@ def _demo(options: argparse.Namespace) -> int:
     print(f"\nA strategy: {inspect.getdoc(demo.momentum)}\n")
     robot = demo.robot_session()
     print(_summary(robot))
-    page = write_text(options.out, demo.page(session, scenes, robot), PAGE, "demo")
+    page = write_text(options.out, demo.page(session, scenes, robot, [file.name for file in recordings]), PAGE, "demo")
+    for run, file in zip((session, robot), recordings, strict=True):
+        run.save_recording(file)
+        print(f"\nA recording, to step through: {file.resolve()}")
     print(f"\nOpen this page in a browser: {page.resolve()}")
     return 0
 

@@ -6,6 +6,7 @@ import inspect
 from collections.abc import Callable, Iterator, Sequence
 from html import escape
 from typing import NamedTuple
+from urllib.parse import quote
 
 import numpy as np
 import pandas as pd
@@ -133,26 +134,33 @@ def order_rows(orders: pd.DataFrame) -> list[list[str]]:
 # ---------------------------------------------------------------------------------------- the page
 
 _STYLE = """
-body { max-width: 68rem; margin: 2rem auto; padding: 0 1rem; color: #1f2937; background: #fff;
+:root { --ground: #fff; --text: #1f2937; --faint: #5b6577; --line: #e5e7eb; --soft: #f3f4f6; --main: #1d4ed8;
+        --other: #9a6700; color-scheme: light dark }
+@media (prefers-color-scheme: dark) { :root { --ground: #0f1520; --text: #e7ebf2; --faint: #9aa6b8; --line: #2f3a4d;
+        --soft: #1d2636; --main: #7aaaff; --other: #fbbf24 } }
+body { max-width: 68rem; margin: 2rem auto; padding: 0 1rem; color: var(--text); background: var(--ground);
        font: 15px/1.5 system-ui, "Segoe UI", "Helvetica Neue", "Noto Sans CJK SC", sans-serif; }
-h1 { font-size: 1.7rem; margin-bottom: .2rem } h2 { margin-top: 2.4rem; border-bottom: 2px solid #e5e7eb }
+h1 { font-size: 1.7rem; margin-bottom: .2rem } h2 { margin-top: 2.4rem; border-bottom: 2px solid var(--line) }
 h3 { margin-bottom: .4rem }
-.scene { border-left: 3px solid #d1d5db; padding: .1rem 0 .3rem 1rem; margin: 1.1rem 0 }
+.scene { border-left: 3px solid var(--line); padding: .1rem 0 .3rem 1rem; margin: 1.1rem 0 }
 .scene p { margin: .2rem 0; font-weight: 600 }
-code, pre { font: 13px/1.45 ui-monospace, "DejaVu Sans Mono", Consolas, monospace; background: #f3f4f6;
+code, pre { font: 13px/1.45 ui-monospace, "DejaVu Sans Mono", Consolas, monospace; background: var(--soft);
             border-radius: 4px }
 code { padding: .15rem .4rem } pre { padding: .8rem 1rem; overflow-x: auto }
 .answer { margin-top: .5rem }
 .wide { overflow-x: auto }
 table { border-collapse: collapse; margin: .4rem 0; font-size: 13.5px; font-variant-numeric: tabular-nums }
-th, td { padding: .18rem .55rem; border-bottom: 1px solid #e5e7eb; vertical-align: top }
-th { color: #6b7280; font-weight: 600; white-space: nowrap }
+th, td { padding: .18rem .55rem; border-bottom: 1px solid var(--line); vertical-align: top }
+a { color: var(--main) }
+th { color: var(--faint); font-weight: 600; white-space: nowrap }
 .wide td { white-space: nowrap } .wide td:last-child { white-space: normal; min-width: 11rem }
-svg text { font: 12px system-ui, sans-serif; fill: #6b7280 }
+svg text { font: 12px system-ui, sans-serif; fill: var(--faint) }
+svg .grid { stroke: var(--line) } svg .main { stroke: var(--main) } svg .other { stroke: var(--other) }
+svg text.main { fill: var(--main); stroke: none } svg text.other { fill: var(--other); stroke: none }
 """
 
 
-def page(session: Session, scenes: list[Scene], robot: Session) -> str:
+def page(session: Session, scenes: list[Scene], robot: Session, recordings: Sequence[str]) -> str:
     """One self-contained page: the story, its orders, account and events, and the strategy.
 
     Parameters
@@ -162,6 +170,8 @@ def page(session: Session, scenes: list[Scene], robot: Session) -> str:
     scenes : list of Scene
     robot : Session
         A :func:`robot_session`.
+    recordings : sequence of str
+        Names of the files beside the page in which the two can be stepped through.
 
     Returns
     -------
@@ -174,6 +184,7 @@ def page(session: Session, scenes: list[Scene], robot: Session) -> str:
         "<div>A market of invented instruments on real trading days, stepped day by day. The same in a notebook: "
         "<code>qresearch lab</code></div>",
         "<h2>By hand</h2>",
+        _link(recordings[0]),
         *(
             f'<div class="scene"><p>{escape(scene.words)}</p><code>{escape(scene.code)}</code>'
             f'<div class="answer">{scene.answer_html}</div></div>'
@@ -187,6 +198,7 @@ def page(session: Session, scenes: list[Scene], robot: Session) -> str:
         event_table(session.events),
         "<h2>A strategy</h2>",
         f"<pre>{escape(source)}</pre>",
+        _link(recordings[1]),
         session_html(robot),
         "<h3>Equity</h3>",
         equity_svg(robot),
@@ -198,6 +210,11 @@ def page(session: Session, scenes: list[Scene], robot: Session) -> str:
         '<meta name="viewport" content="width=device-width"><title>qresearch demo</title>'
         f"<style>{_STYLE}</style></head>\n<body>\n" + "\n".join(body) + "\n</body></html>\n"
     )
+
+
+def _link(recording: str) -> str:
+    """The way to a recording."""
+    return f'<p><a href="{escape(quote(recording))}">Step through it, day by day, with its chart</a></p>'
 
 
 def order_table(orders: pd.DataFrame) -> str:
@@ -236,13 +253,13 @@ def event_table(events: pd.DataFrame) -> str:
 def equity_svg(session: Session) -> str:
     """Equity by day as a line, beside the benchmark of the market where there is one."""
     equity = session.equity
-    lines = [("#1d4ed8", "Equity", equity.tolist())]
+    lines = [("main", "Equity", equity.tolist())]
     benchmark = session.market.benchmark
     if benchmark is not None:
         index = pd.Series(benchmark.close, index=pd.DatetimeIndex(benchmark.days))
         closes = index.reindex(equity.index, method="ffill").to_numpy()
         lines.append(
-            ("#9ca3af", f"{benchmark.name}, from the same start", (closes / closes[0] * equity.iloc[0]).tolist())
+            ("other", f"{benchmark.name}, from the same start", (closes / closes[0] * equity.iloc[0]).tolist())
         )
     low, high = (float(pick([pick(values) for *_, values in lines])) for pick in (np.nanmin, np.nanmax))
     left, right, top, bottom = _MARGIN
@@ -255,18 +272,16 @@ def equity_svg(session: Session) -> str:
 
     parts = []
     for value in _round_steps(low, high):
-        parts.append(
-            f'<line x1="{left}" x2="{WIDE - right}" y1="{y(value):.1f}" y2="{y(value):.1f}" stroke="#e5e7eb"/>'
-        )
+        parts.append(f'<line x1="{left}" x2="{WIDE - right}" y1="{y(value):.1f}" y2="{y(value):.1f}" class="grid"/>')
         parts.append(f'<text x="{left - 8}" y="{y(value) + 4:.1f}" text-anchor="end">{value / 1000:,.0f}k</text>')
     years = pd.DatetimeIndex(equity.index).year
     for year in sorted(set(years)):
         first = int((years < year).sum())
         parts.append(f'<text x="{x(first / len(equity)):.1f}" y="{HIGH - 6}">{year}</text>')
     for number, (colour, name, values) in reversed(list(enumerate(lines))):
-        parts.append(f'<polyline fill="none" stroke="{colour}" stroke-width="1.6" points="{_points(values, x, y)}"/>')
+        parts.append(f'<polyline fill="none" class="{colour}" stroke-width="1.6" points="{_points(values, x, y)}"/>')
         parts.append(
-            f'<text x="{WIDE - right}" y="{top + 10 + 17 * number}" text-anchor="end" style="fill:{colour}">'
+            f'<text x="{WIDE - right}" y="{top + 10 + 17 * number}" text-anchor="end" class="{colour}">'
             f"{escape(name)}</text>"
         )
     return f'<svg viewBox="0 0 {WIDE} {HIGH}" role="img" aria-label="Equity by day">{"".join(parts)}</svg>'

@@ -9,6 +9,7 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, MutableSequence, Sequence
 from itertools import count
+from types import CodeType
 from typing import NamedTuple
 
 from qresearch.book.states import SparseStates
@@ -51,7 +52,9 @@ class Branch:
         Every how many moments a state is kept: :mod:`qresearch.book.states`.
     """
 
-    __slots__ = ("commands", "counts", "cursor", "editions", "fork", "log", "memories", "name", "parent", "states")
+    __slots__ = (
+        "commands", "counts", "cursor", "editions", "fork", "log", "memories", "name", "origins", "parent", "states",
+    )  # fmt: skip
 
     def __init__(
         self, name: str, root: State, log: Sequence[events.Event], memory: Remembered | None, keep_every: int = 1
@@ -74,6 +77,8 @@ class Branch:
         self.commands: list[tuple[int, Command]] = []
         """What was asked for beside orders, each with the number of events of the log before it; a block of requests in
         the log is what was asked for itself."""
+        self.origins: dict[int, tuple[CodeType, int]] = {}
+        """Code of a strategy, and the place in it, that asked for an order, by its id; no part of what happened."""
         self.cursor = 0
         """Index of the state at which the session stands, or last stood, on this branch."""
 
@@ -95,6 +100,8 @@ class Branch:
             else states[: index + 1]
         )
         child.commands = self.commands[: bisect_left(self.commands, (self.counts[index],))]
+        last = states[index].orders
+        child.origins = {order_id: origin for order_id, origin in self.origins.items() if order_id <= last}
         child.cursor = index
         return child
 
@@ -189,6 +196,7 @@ class Timeline:
         branch = self.branch
         before = len(branch.log)
         branch.log.extend(log)
+        branch.origins.update(draft.origins)
         if draft.commands:
             branch.commands.extend((before + place, command) for place, command in draft.commands)
         if new_state:

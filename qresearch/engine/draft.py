@@ -7,6 +7,7 @@ works on a :class:`Draft`, which is mutable and never leaves the step; what leav
 from __future__ import annotations
 
 from collections.abc import Mapping
+from types import CodeType
 from typing import Any, assert_never
 
 from qresearch.domain import events
@@ -31,8 +32,8 @@ class Draft:
 
     __slots__ = (
         "_own_positions", "amended", "at", "bar", "base", "block", "cash", "commands", "day", "events", "ledger",
-        "open_ids", "orders", "phase", "positions", "queue", "realised", "settings", "stale", "taken", "tax_lots",
-        "working",
+        "open_ids", "orders", "origins", "phase", "positions", "queue", "realised", "settings", "stale", "taken",
+        "tax_lots", "working",
     )  # fmt: skip
 
     def __init__(self, state: State) -> None:
@@ -53,6 +54,8 @@ class Draft:
         self.events: list[events.Event] = []
         self.commands: list[tuple[int, Command]] = []
         """What was asked for beside orders, each with the number of events before it."""
+        self.origins: dict[int, tuple[CodeType, int]] = {}
+        """Code of a strategy, and the place in it, that asked for an order, by its id; for readers only."""
         self.block: Placed | None = None
         """Requests placed in a row at this moment go into one block."""
         self.open_ids: dict[int, list[int]] | None = None

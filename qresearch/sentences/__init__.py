@@ -6,6 +6,6 @@ Read ``catalogue.csv`` (a row: theme, key, English, Chinese; the words in braces
 raised.
 """
 
-from qresearch.sentences.words import CATALOGUE, ENGLISH, Message, Said, Words
+from qresearch.sentences.words import CATALOGUE, ENGLISH, LANGUAGES, Message, Said, Words
 
-__all__ = ["CATALOGUE", "ENGLISH", "Message", "Said", "Words"]
+__all__ = ["CATALOGUE", "ENGLISH", "LANGUAGES", "Message", "Said", "Words"]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, NoReturn, SupportsIndex
 
@@ -878,6 +878,60 @@ class Session(TradingApi):
             that cannot be written to. Pass a folder of its own.
         """
         return save_results(self, directory, format)
+
+    def save_recording(
+        self,
+        path: str | Path,
+        *,
+        symbols: str | Iterable[str] = (),
+        source: bool = True,
+        title: str | None = None,
+        language: str | None = None,
+        theme: str = "auto",
+    ) -> Path:
+        """Write the session as one HTML page that plays it again: for a mail, a web page, a class.
+
+        It opens in any browser, without a kernel and without a network: a chart with a slider of time, the orders,
+        fills, positions and the account at every kept moment of every branch, why each order did what it did, and the
+        strategy with the line that asked for it. Nothing after the last simulated moment is in it.
+
+        Parameters
+        ----------
+        path : path
+        symbols : str or iterable of str
+            Instruments to show beside those that were traded or held.
+        source : bool
+            False leaves the code of the strategy out.
+        title : str, optional
+            Default: the strategy and the days.
+        language : {"en", "zh"}, optional
+            In which the page opens; it speaks both. Default: that of the session.
+        theme : {"auto", "light", "dark"}
+            In which it opens: "auto" is what the reader's system prefers.
+
+        Returns
+        -------
+        Path
+
+        Raises
+        ------
+        UsageError
+            Somebody else's file stands there, or it cannot be written; choose another name.
+
+        Examples
+        --------
+        >>> import tempfile, qresearch as qr
+        >>> session = qr.Session(qr.sample_market(), start="2022-03-01", cash=100_000)
+        >>> ticket = session.buy("604018", 1000)
+        >>> session.step(2).save_recording(tempfile.mkdtemp() + "/story.html").name
+        'story.html'
+        """
+        from qresearch.views.recording import save_recording  # noqa: PLC0415  # the ring above, only when asked
+
+        self._keeper.refuse_inside_callback("save_recording")
+        return save_recording(
+            self, path, symbols=symbols, source=flag("source", source), title=title, language=language, theme=theme
+        )
 
     def to_script(self, path: str | Path | None = None, *, kind: str = "session", market: str | None = None) -> str:
         """The session as a plain Python program that ends with the same digest; see :func:`~.scripting.to_script`."""

@@ -17,6 +17,7 @@ from qresearch.sentences import ENGLISH, Said, Words
 from qresearch.session.keeper import Keeper
 from qresearch.session.now import moment_of
 from qresearch.session.options import asked_number, changed_terms, order_number, terms_of, whole_shares
+from qresearch.session.origins import MOST_ORIGINS, note_origin
 from qresearch.session.port import AnySession
 from qresearch.session.simulation import Simulation, seed
 from qresearch.session.ticket import Ticket
@@ -79,6 +80,8 @@ class Trader:
         else:
             terms = MARKET_DAY
         accepted = self._place(draft, simulation.exchange, instrument, method, asked, terms)
+        if len(draft.origins) < MOST_ORIGINS:
+            note_origin(draft)
         if not accepted and self.strict:
             raise_for_rejected(draft.events[-1:])
         if self.after_order is not None:

@@ -34,7 +34,7 @@ from qresearch.book.html import facts as facts_line
 from qresearch.files import PAGE, check_file, write_text
 from qresearch.views import plots
 from qresearch.views.picture import Picture, plain_style
-from qresearch.views.summary import Report, facts_of, figures_of, heading_of, is_flat, notices_of, text_of
+from qresearch.views.summary import Report, facts_of, figures_of, heading_of, is_flat, notices_of, text_of, told_facts
 
 if TYPE_CHECKING:
     from qresearch.session.port import AnySession
@@ -70,7 +70,7 @@ def report(
     found = Report(
         title or heading_of(session, history),
         text_of(history),
-        facts if history.closes else {},
+        told_facts(facts) if history.closes else {},
         tuple(columns),
         tuple(notices_of(history, beside, wanted=wanted is not None)),
         pictures,
@@ -130,7 +130,7 @@ def compare(
     found = Report(
         title or f"{first} and {second}",
         " and ".join(f"branch {run.name}" for run in histories),
-        facts,
+        told_facts(facts),
         tuple(columns),
         tuple(notices),
         pictures,

@@ -16,6 +16,7 @@ from qresearch.book.benchmark import Aligned, BenchmarkLike
 from qresearch.book.history import AccountHistory
 from qresearch.book.html import number, table
 from qresearch.book.tables import Tables
+from qresearch.sentences import ENGLISH, Words
 from qresearch.views.picture import Picture
 
 if TYPE_CHECKING:
@@ -25,21 +26,23 @@ NO_DAYS = "No trading day is over yet: step the session past a close, then ask a
 FEW_DAYS = 30
 """Below this many days a notice says how little annual figures mean."""
 ROWS = {
-    "total_return": ("Total return", "%"),
-    "annual_return": ("Annual return", "%"),
-    "annual_volatility": ("Annual volatility", "%"),
-    "sharpe": ("Sharpe ratio", ""),
-    "sortino": ("Sortino ratio", ""),
-    "max_drawdown": ("Maximum drawdown", "%"),
-    "return_over_drawdown": ("Return over drawdown", ""),
-    "daily_win_rate": ("Days with a gain", "%"),
-    "skew": ("Skew", ""),
-    "kurtosis": ("Excess kurtosis", ""),
-    "beta": ("Beta", ""),
-    "alpha": ("Alpha, annual", "%"),
-    "turnover": ("Turnover, times the equity", ""),
+    "total_return": "%",
+    "annual_return": "%",
+    "annual_volatility": "%",
+    "sharpe": "",
+    "sortino": "",
+    "max_drawdown": "%",
+    "return_over_drawdown": "",
+    "daily_win_rate": "%",
+    "skew": "",
+    "kurtosis": "",
+    "beta": "",
+    "alpha": "%",
+    "turnover": "",
 }
-"""Figures that a report shows, their words, and whether they are percentages."""
+"""Figures that a report shows, and their unit; the catalogue has their words."""
+FIGURES = ("figure_days", "figure_equity", *(f"figure_{name}" for name in ROWS), "figure_fills", "figure_fees")
+"""Keys of their words, in the order in which they stand."""
 
 
 @dataclass(frozen=True)
@@ -147,26 +150,31 @@ def _cell(value: float, kind: str) -> str:
 def facts_of(
     runs: Sequence[tuple[AccountHistory, dict[str, float]]], beside: Aligned | None
 ) -> tuple[dict[str, list[str]], list[str]]:
-    """Rows of the table, and the names of its columns; a benchmark is the last column."""
+    """Rows of the table by their keys in the catalogue, and its columns; a benchmark is the last one."""
     columns = [history.name for history, _ in runs] if len(runs) > 1 else ["Account"]
     rows: dict[str, list[str]] = {
-        "Trading days": [f"{len(history.closes):,}" for history, _ in runs],
-        "Equity at the end": [
+        "figure_days": [f"{len(history.closes):,}" for history, _ in runs],
+        "figure_equity": [
             number(history.equity[-1] if history.closes else history.starting_equity) for history, _ in runs
         ],
     }
-    for name, (words, kind) in ROWS.items():
+    for name, kind in ROWS.items():
         if any(name in figures for _, figures in runs):
-            rows[words] = [_cell(figures.get(name, float("nan")), kind) for _, figures in runs]
-    rows["Fills"] = [f"{len(history.fills):,}" for history, _ in runs]
+            rows[f"figure_{name}"] = [_cell(figures.get(name, float("nan")), kind) for _, figures in runs]
+    rows["figure_fills"] = [f"{len(history.fills):,}" for history, _ in runs]
     fees = [sum(fill.fees.total for fill in run.fills) for run, _ in runs]
-    rows["Fees"] = [number(run.exchange.money.amount(paid)) for (run, _), paid in zip(runs, fees, strict=True)]
+    rows["figure_fees"] = [number(run.exchange.money.amount(paid)) for (run, _), paid in zip(runs, fees, strict=True)]
     if beside is not None:
         columns.append(beside.name)
         theirs = statistics.figures(beside.returns)
-        told = {words: _cell(theirs[name], kind) for name, (words, kind) in ROWS.items() if name in theirs}
-        rows = {words: [*cells, told.get(words, "")] for words, cells in rows.items()}
+        told = {f"figure_{name}": _cell(theirs[name], kind) for name, kind in ROWS.items() if name in theirs}
+        rows = {key: [*cells, told.get(key, "")] for key, cells in rows.items()}
     return rows, columns
+
+
+def told_facts(facts: Mapping[str, Sequence[str]], words: Words = ENGLISH) -> dict[str, Sequence[str]]:
+    """Rows of the table by their words."""
+    return {words(key): cells for key, cells in facts.items()}
 
 
 def notices_of(history: AccountHistory, beside: Aligned | None, *, wanted: bool = True) -> list[str]:

@@ -21,10 +21,10 @@ LOOK = [
     "portfolio", "positions", "simulation", "strategy", "tables", "watch",
 ]  # fmt: skip
 TELL = ["explain", "panels", "plot", "report", "show", "words"]
-KEEP = ["digest", "save_results", "to_script"]
+KEEP = ["digest", "save_recording", "save_results", "to_script"]
 CONSTRUCTORS = ["from_script", "resume"]
 """Other ways to make a session: they belong to the class, nobody meets them on a session that stands before him."""
-MOST_MEMBERS = 40
+MOST_MEMBERS = 41
 
 PORTS = {"AnySession": "Session", "Held": "Holding", "Valued": "Portfolio"}
 """Faces of classes, for those who may not know these: what each member is stands at the class."""
@@ -60,7 +60,7 @@ def test_the_members_of_a_session_are_these() -> None:
 
 
 def test_a_session_can_be_overseen() -> None:
-    """Protects the one object that a user must know: at most 40 public members, a namespace counts as one.
+    """Protects the one object that a user must know: at most 41 public members, a namespace counts as one.
 
     The order functions are counted once for the session and the context together, as the Trading API that both offer.
     """

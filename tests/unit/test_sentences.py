@@ -199,5 +199,5 @@ def test_an_english_session_over_which_a_chinese_panel_stands() -> None:
 
 
 def test_the_package_names_what_it_offers() -> None:
-    """Protects the one way to look things up: the package offers the catalogue and its words, and nothing else."""
-    assert sorted(sentences.__all__) == ["CATALOGUE", "ENGLISH", "Message", "Said", "Words"]
+    """Protects the one way to look things up: the package offers the catalogue and its words, and no more."""
+    assert sorted(sentences.__all__) == ["CATALOGUE", "ENGLISH", "LANGUAGES", "Message", "Said", "Words"]

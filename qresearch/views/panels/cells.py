@@ -10,6 +10,7 @@ from qresearch.book.html import price
 from qresearch.domain.moment import PHASES, Phase
 from qresearch.domain.order import Status
 from qresearch.domain.terms import Terms, TimeInForce
+from qresearch.views.chart_data import MARKS
 
 if TYPE_CHECKING:
     from qresearch.book.orders import OrderRecord
@@ -21,7 +22,11 @@ SHAPES = {
     "REJECTED": "✕", "CREATED": "·", "PARTLY": "◔",
 }  # fmt: skip
 """A sign for each state, so that colour is never alone."""
-
+CHART_WORDS = (
+    "open", "high", "low", "close", "volume", "equity", "drawdown", "limit", "stop", "cost", "buy", "sell", "picked",
+    "no_bar", "keys", *MARKS,
+)  # fmt: skip
+"""What the live chart writes, by the names that :func:`chart_word` knows."""
 
 _SHARED = frozenset({"limit", "canceled"})
 

@@ -18,7 +18,7 @@ const RIGHT = 74; // room for the axis of prices, CSS pixels
 const BOTTOM = 20;
 const TOP = 24;
 const FEWEST = 8; // bars in view
-const USUAL = 9; // width of a bar before anybody zooms, CSS pixels
+const USUAL = 6; // width of a bar before anybody zooms, CSS pixels
 const SHARES = [0.58, 0.13, 0.16, 0.13]; // of the height: prices, volume, equity, drawdown
 
 /* ------------------------------------------------------------------ data */
@@ -373,8 +373,7 @@ class View {
         return;
       }
     }
-    const bar = clamp(Math.floor(this.first + (x / this.plot) * this.bars + 0.5), 0, this.count - 1);
-    this.point(x <= this.plot && this.count ? { bar, y } : null);
+    this.point(x <= this.plot && this.count ? { bar: this.barAt(x), y } : null);
   }
 
   onUp(event) {
@@ -382,8 +381,8 @@ class View {
     this.drag = null;
     this.canvas.style.cursor = "crosshair";
     if (!drag || drag.moved) return;
-    const { y } = this.place(event);
-    this.pick(y);
+    const { x, y } = this.place(event);
+    this.pick(y, x > this.plot ? this.count - 1 : this.barAt(x));
   }
 
   onKey(event) {
@@ -402,7 +401,7 @@ class View {
       "=": () => this.zoom(0.8, 1),
       "-": () => this.zoom(1.25, 1),
       0: () => this.reset(),
-      Enter: () => this.pick(from.y),
+      Enter: () => this.pick(from.y, from.bar),
       Escape: () => this.point(null),
     };
     const move = moves[event.key];
@@ -433,9 +432,19 @@ class View {
     return tick > 0 ? Math.round(price / tick) / Math.round(1 / tick) : +price.toPrecision(6);
   }
 
-  pick(y) {
+  barAt(x) {
+    return clamp(Math.floor(this.first + (x / this.plot) * this.bars), 0, this.count - 1);
+  }
+
+  /** What a click means: a price for the ticket, or a bar to go to. */
+  pick(y, bar) {
     const [top, bottom] = this.panes[0];
-    if (y < top || y > bottom || !this.count) return;
+    if (!this.count) return;
+    if (this.look.picks === "bar") {
+      this.model.send({ kind: "bar", label: this.chart.labels[bar] });
+      return;
+    }
+    if (y < top || y > bottom) return;
     const price = this.rounded(this.toPrice(y));
     this.root.dataset.price = price;
     this.model.send({ kind: "price", price });
@@ -504,7 +513,7 @@ class View {
 
   /** The prices that must be seen: bars in view, what waits near them, and close limits of the last bar. */
   range() {
-    const { open, low, high, up, down, lines } = this.chart;
+    const { open, low, high, limit_up: up, limit_down: down, lines } = this.chart;
     const last = this.count - 1;
     const found = extent([low, high, open], this.from, this.to) ||
       extent([up, down], this.from, this.to) || [0, 1];

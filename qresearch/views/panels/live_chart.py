@@ -14,14 +14,10 @@ import numpy as np
 import traitlets
 
 from qresearch.views.chart_data import MARKS, ChartData, Mark, PriceLine
+from qresearch.views.panels.cells import CHART_WORDS
 
 HEIGHT = 470
 """Of the canvas, CSS pixels."""
-WORDS = (
-    "open", "high", "low", "close", "volume", "equity", "drawdown", "limit", "stop", "cost", "buy", "sell", "picked",
-    "no_bar", "keys", *MARKS,
-)  # fmt: skip
-"""Keys of the labels that the canvas writes."""
 _ARRAYS = ("open", "high", "low", "close", "volume", "limit_up", "limit_down", "equity", "drawdown")
 
 
@@ -61,7 +57,8 @@ class LiveChart(anywidget.AnyWidget):
             "theme": theme,
             "red_up": red_up,
             "height": HEIGHT,
-            "words": {key: words(key) for key in WORDS},
+            "picks": "price",
+            "words": {key: words(key) for key in CHART_WORDS},
             "marks": list(MARKS),
         }
         self._data: ChartData | None = None

@@ -22,7 +22,7 @@ def ticket_html(
         return f"<div>{name}: {words('not_yet_placed')}</div>"
     symbol = symbols[record.instrument]
     side, status = words(f"a_{record.side}"), record.status.value
-    asked = f"{record.method.call}({symbol!r}, {record.asked:,.10g})"
+    asked = f"{record.method.call}({symbol!r}, {record.asked:.10g})"
     sent = words("shares_on_terms", shares=f"{abs(record.quantity):,}", terms=words.terms(record.terms))
     at = words("at_price", price=price(money.amount(record.notional) / record.filled)) if record.filled else ""
     rows = [

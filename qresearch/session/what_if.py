@@ -11,8 +11,10 @@ from qresearch.book.html import number, price, table
 from qresearch.domain import events
 from qresearch.domain.calls import told_calls
 from qresearch.domain.fees import NO_FEES, Fees, parts_of
+from qresearch.domain.moment import OPEN, Moment
 from qresearch.domain.order import Side
-from qresearch.domain.terms import Effect, Kind, Terms
+from qresearch.domain.terms import MARKET_DAY, Kind, Terms
+from qresearch.engine.checks import Checks
 from qresearch.engine.draft import Draft
 from qresearch.engine.intent import Intent
 from qresearch.engine.ledger import net_quantity
@@ -43,16 +45,19 @@ class Preview:
         What would be sent; 0 when it would be refused at once.
     price : float, currency per share
         Last visible price, for the real open is not known; the limit of a limit order that is better than that.
+    passing : int, shares
+        Of these what every check lets through, so far as it can be known now; 0 when it would be rejected.
     notional : float, currency
-        Of the whole order at that price.
+        Of the shares that pass, at that price.
     parts : mapping of str to float, currency
-        Each part of its fees.
+        Each part of the fees of these.
     cash, cash_after : float, currency
-        What an account on margin may use, where it is one.
-        Now, and after this order alone.
+        Now, and after this order alone; of an account on margin what it may use.
     held_after : int, shares
     checks : tuple of (str, bool, str)
         Name of each check, whether it passes now, and its numbers, in the language of `words`.
+    terms : Terms
+        Type, prices and time in force.
     is_exact : bool
         The price is that of the fill, and not only the last one that is visible.
     words : Words
@@ -63,6 +68,7 @@ class Preview:
     side: str
     asked: str
     quantity: int
+    passing: int
     price: float
     notional: float
     parts: Mapping[str, float]
@@ -70,6 +76,7 @@ class Preview:
     cash_after: float
     held_after: int
     checks: tuple[tuple[str, bool, str], ...]
+    terms: Terms = MARKET_DAY
     is_exact: bool = False
     words: Words = field(default=ENGLISH, repr=False, compare=False)
 
@@ -88,6 +95,7 @@ class Preview:
         """Price, value, fees and what is left, by name, as they are shown."""
         words = self.words
         return [
+            *([(words("would_pass"), f"{self.passing:,}")] if self.passing < self.quantity else []),
             (words("price"), price(self.price)),
             (words("notional"), number(self.notional)),
             *((words.fee(part), number(amount)) for part, amount in self.parts.items()),
@@ -99,12 +107,15 @@ class Preview:
     def __repr__(self) -> str:
         words = self.words
         failed = words("list_comma").join(f"{name}: {text}" for name, passed, text in self.checks if not passed)
-        if not self.quantity:
+        if not self.passing:
             return words("preview_refused", asked=self.asked, failed=failed)
+        if self.price != self.price:
+            return words("preview_unpriced", asked=self.asked, failed=failed)
         facts = {
             "side": words(f"a_{self.side}"),
             "quantity": f"{self.quantity:,}",
             "symbol": self.symbol,
+            "terms": "" if self.terms == MARKET_DAY else f", {words.terms(self.terms)},",
             "about": "" if self.is_exact else words("about"),
             "price": f"{self.price:,.10g}",
             "value": f"{self.notional:,.2f}",
@@ -119,7 +130,8 @@ class Preview:
         words = self.words
         checks = [("✓" if passed else "✗", escape(name), escape(text)) for name, passed, text in self.checks]
         asked, symbol, side = escape(self.asked), escape(self.symbol), words(f"a_{self.side}")
-        head = f"<div>{words('what_if')} <b>{asked}</b>: {side} <b>{self.quantity:,}</b> {symbol}</div>"
+        terms = "" if self.terms == MARKET_DAY else f", {escape(words.terms(self.terms))}"
+        head = f"<div>{words('what_if')} <b>{asked}</b>: {side} <b>{self.quantity:,}</b> {symbol}{terms}</div>"
         names = (" ", words("check"), words("numbers"))
         return f"{head}{table(names, checks)}{table(('', words('in_currency') + '>'), self.figures)}"
 
@@ -199,32 +211,39 @@ class WhatIf:
         refused = next((event for event in made if isinstance(event, events.OrderRejected)), None)
         column, wanted = created.instrument, created.quantity
         sent = 0 if refused is not None else wanted
-        mark = _expected(self._simulation.exchange.view(draft).last_price(column), created.terms, wanted)
-        notional, fees, change = 0, NO_FEES, 0
-        if mark == mark and sent:
-            intent = Intent(column, sent, mark, None, caps_position=False, free_cash=0, effect=created.terms.effect)
-            notional, fees, change = self._costs(draft, intent)
-        words = self._words
-        checks = [(words("check_sent"), True, words("would_wait", shares=f"{abs(sent):,}"))]
+        words, mark = self._words, _expected(exchange.view(draft).last_price(column), created.terms, wanted)
+        checks = [(words("would_send"), True, words("would_wait", shares=f"{abs(sent):,}"))]
+        passing, notional, fees, change = 0 if mark == mark else abs(sent), 0, NO_FEES, 0
         if refused is not None:
             text = f"{refused.reason.value}: {words(refused.reason, **refused.facts)} {words.advice(refused.reason)}"
-            checks = [(words("check_sent"), False, text.strip())]
+            checks = [(words("would_send"), False, text.strip())]
         else:
-            checks += self._checks(draft, column, sent, change, created.terms.effect)
-        amount = exchange.money.amount
+            hindrances = self._market_checks(draft, column, created.terms, mark)
+            checks += hindrances
+            if mark == mark:
+                intent = Intent(column, sent, mark, None, False, self._free_cash(draft), effect=created.terms.effect)
+                checks += self._checks(draft, intent)
+                if all(passed for _, passed, _ in hindrances):
+                    passing = self._carried(draft, intent)
+                notional, fees, change = self._costs(draft, intent._replace(wanted=Side.of(sent).sign * passing))
+            checks += self._queue_check(draft)
+        # What a price decides is not known without one.
+        amount, known = exchange.money.amount, 1.0 if mark == mark or not sent else float("nan")
         usable = draft.cash if exchange.account.fills_post else exchange.account.available(draft, exchange)
         return Preview(
             self._simulation.market.symbols[column],
             Side.of(wanted or created.asked).value,
             asked,
             abs(sent),
+            passing,
             mark,
-            amount(notional),
+            amount(notional) * known,
             _parts(fees, amount),
             amount(usable),
-            amount(usable + change),
-            net_quantity(draft, column) + sent,
+            amount(usable + change) * known,
+            net_quantity(draft, column) + (passing if sent > 0 else -passing),
             tuple(checks),
+            created.terms,
             words=words,
         )
 
@@ -257,6 +276,7 @@ class WhatIf:
             Side.of(created.quantity or created.asked).value,
             asked,
             filled + left,
+            filled + left,
             self._simulation.exchange.view(draft).last_price(column) if fill is None else fill.price,
             money.amount(0 if fill is None else fill.notional),
             _parts(fees, money.amount),
@@ -264,6 +284,7 @@ class WhatIf:
             money.amount(draft.cash),
             net_quantity(draft, column),
             tuple(checks),
+            created.terms,
             is_exact=fill is not None,
             words=words,
         )
@@ -271,36 +292,81 @@ class WhatIf:
     def _costs(self, draft: Draft, intent: Intent) -> tuple[int, Fees, int]:
         """Value, fees and the change of what may be used, by an order at a price on the next day; money steps."""
         exchange, sent = self._simulation.exchange, intent.wanted
+        if not sent:
+            return 0, NO_FEES, 0
         if not exchange.account.fills_post:
             notional, fees = exchange.account.charge(draft, exchange, intent, sent)
             return notional, fees, -exchange.account.need(draft, exchange, intent, sent).money
         notional = exchange.money.notional(exchange.money.price_units(intent.price), abs(sent))
-        rates = exchange.rates(draft.settings.costs, min(draft.day + 1, exchange.last))
+        rates = exchange.rates(draft.settings.costs, self._next_day(draft))
         fees = rates.charge(intent.instrument, sent, notional)
         return notional, fees, -(notional + fees.total) if sent > 0 else notional - fees.total
 
-    def _checks(  # an order, where it stands
-        self, draft: Draft, column: int, sent: int, change: int, effect: Effect
-    ) -> list[tuple[str, bool, str]]:
-        """What the match will ask, as far as it can be known now."""
+    def _next_day(self, draft: Draft) -> int:
+        """The day on which the order will work."""
+        return min(draft.day + 1, self._simulation.exchange.last)
+
+    def _free_cash(self, draft: Draft) -> int:
+        """Money steps that a new order may use: what resting buys hold back cannot be spent at the match either."""
+        exchange = self._simulation.exchange
+        return exchange.account.available(draft, exchange) - sum(reserved_cash(draft, exchange).values())
+
+    def _at_next_open(self, draft: Draft) -> Checks:
+        """The rules of the day on which the order will work, for the account as it is now."""
+        opening = Draft(draft.freeze())
+        opening.stand_at(Moment(self._next_day(draft), OPEN))
+        return Checks(opening, self._simulation.exchange)
+
+    def _carried(self, draft: Draft, intent: Intent) -> int:
+        """Shares that the account can carry at the next open, not signed; earlier requests are not counted."""
+        others = pending_of(draft, intent.instrument) - intent.wanted
+        sells = -others if intent.wanted < 0 and others < 0 else 0
+        return self._at_next_open(draft).carried(intent._replace(reserved_shares=sells))[0]
+
+    def _market_checks(self, draft: Draft, column: int, terms: Terms, mark: float) -> list[tuple[str, bool, str]]:
+        """What of the market stands in the way: no price, no trading, limits of the next day once they are known."""
         exchange, words = self._simulation.exchange, self._words
-        text, others = exchange.money.text, pending_of(draft, column) - sent
-        checks: list[tuple[str, bool, str]] = []
-        closable = exchange.account.closable(draft, exchange, column, sent, effect)
-        if closable is None:
-            # What resting buys hold back cannot be spent at the match either.
-            free_cash = exchange.account.available(draft, exchange) - sum(reserved_cash(draft, exchange).values())
-            numbers = words("would_need", needed=text(-change), cash=text(free_cash))
-            checks.append((words("cash"), free_cash + change >= 0, numbers))
-        else:
-            # At the next open what was bought today can be sold.
-            free = closable.held - min(abs(others), closable.held) if others * sent > 0 else closable.held
-            numbers = words("would_sell", asked=f"{abs(sent):,}", free=f"{free:,}")
-            checks.append((words("check_shares"), abs(sent) <= free, numbers))
-        queue = sum(len(block) for block in draft.queue) - 1
-        if queue:
-            checks.append((words("check_queue"), True, words("would_queue", count=queue)))
+        view, checks = exchange.view(draft), list[tuple[str, bool, str]]()
+        if mark != mark:
+            checks.append((words("price"), False, words("price_unknown")))
+        is_over = draft.day >= exchange.first and view.whole_days > draft.day
+        refusal = Checks(draft, exchange).refusal(column) if is_over else None
+        if refusal is not None:
+            text = f"{words(refusal[0], **refusal[1])} {words('would_need_trading')}"
+            checks.append((words("check_trading"), False, text))
+        # The close of a day makes the limits of the next one: before it they are not known.
+        if terms.limit_price is not None and exchange.has_limits and view.whole_days > draft.day:
+            outside = self._at_next_open(draft).outside_limits(column, terms.limit_price)
+            panel, day = exchange.market.panel, self._next_day(draft)
+            up, down = float(panel.limit_up[day, column]), float(panel.limit_down[day, column])
+            if outside is not None:
+                text = f"{words(outside[0], **outside[1])} {words.advice(outside[0])}"
+                checks.append((words("check_price_limit"), False, text))
+            elif up == up:
+                facts = {"price": price(terms.limit_price), "down": price(down), "up": price(up)}
+                checks.append(
+                    (words("check_price_limit"), True, words("within_next_limits", day=exchange.date(day), **facts))
+                )
         return checks
+
+    def _checks(self, draft: Draft, intent: Intent) -> list[tuple[str, bool, str]]:
+        """What the match will ask of the account, as far as it can be known now."""
+        exchange, words, column, sent = self._simulation.exchange, self._words, intent.instrument, intent.wanted
+        text, others = exchange.money.text, pending_of(draft, column) - sent
+        closable = exchange.account.closable(draft, exchange, column, sent, intent.effect)
+        if closable is None:
+            change = self._costs(draft, intent)[2]
+            numbers = words("would_need", needed=text(-change), cash=text(intent.free_cash))
+            return [(words("cash"), intent.free_cash + change >= 0, numbers)]
+        # At the next open what was bought today can be sold.
+        free = closable.held - min(abs(others), closable.held) if others * sent > 0 else closable.held
+        numbers = words("would_sell", asked=f"{abs(sent):,}", free=f"{free:,}")
+        return [(words("check_shares"), abs(sent) <= free, numbers)]
+
+    def _queue_check(self, draft: Draft) -> list[tuple[str, bool, str]]:
+        """How many other requests wait for the same open."""
+        words, queue = self._words, sum(len(block) for block in draft.queue) - 1
+        return [(words("check_queue"), True, words("would_queue", count=queue))] if queue > 0 else []
 
 
 def _parts(fees: Fees, amount: Callable[[int], float]) -> dict[str, float]:

@@ -221,10 +221,12 @@ class TicketPanel(Panel):
         side = words(preview.side)
         head = (
             f'<div>{escape(words("would_send"))}: <span class="qr-{preview.side}">{escape(side)}</span> '
-            f"<b>{preview.quantity:,}</b> {escape(preview.symbol)}</div>"
+            f"<b>{preview.quantity:,}</b> {escape(preview.symbol)}, {escape(terms_text(words, preview.terms))}</div>"
         )
-        if not preview.quantity:
-            return title + checks
+        if not preview.passing:
+            return (
+                title + (head if preview.quantity else "") + checks + f"<div>{escape(words('nothing_changes'))}</div>"
+            )
         rows = "".join(f"<tr><th>{escape(name)}</th><td>{value}</td></tr>" for name, value in preview.figures)
         return f"{title}{head}{checks}<table><tbody>{rows}</tbody></table>"
 

@@ -1,7 +1,9 @@
 // Keys of the workbench: they work while the focus is on a button or on the page of the panels, never inside a field.
 // Plain JavaScript, nothing is loaded from anywhere.
 
-const KEYS = { ArrowRight: "step", n: "step", ".": "step_phase", ArrowLeft: "back", b: "back", p: "play" };
+const KEYS = {
+  ArrowRight: "step", n: "step", ".": "step_phase", ArrowLeft: "back", b: "back", p: "play", " ": "play",
+};
 const FIELDS = "input, select, textarea, canvas, [role=slider], [role=tab], [contenteditable=true]";
 
 function render({ model, el }) {
@@ -11,8 +13,13 @@ function render({ model, el }) {
   const pressed = (event) => {
     const name = KEYS[event.key];
     if (!name || event.ctrlKey || event.metaKey || event.altKey || event.target.closest(FIELDS)) return;
+    const button = event.target.closest("button");
+    // On a button the space bar presses it, as everywhere.
+    if (event.key === " " && button) return;
     event.preventDefault();
     event.stopPropagation();
+    // A button that is switched off while it plays would lose the focus to the page, and the next key with it.
+    if (button) root.focus({ preventScroll: true });
     model.send({ key: name });
   };
   // The notebook has keys of its own (b inserts a cell): not while the focus is in here. It looks at the focused

@@ -45,6 +45,7 @@ class SymbolBox:
         )
         named(self.widget, words("symbol"), "qr-symbol", width=None)
         self.widget.observe(self._typed, names="value")
+        self.widget.on_msg(self._entered)
 
     def matches(self, text: str) -> list[str]:
         """What is offered for some text: instruments whose code or name begins with it, then those that contain it."""
@@ -71,8 +72,18 @@ class SymbolBox:
         if symbol is None:
             self.widget.options = tuple(self.matches(text))
         self._tell(text, misses=symbol is None and not self.widget.options)
+        self._choose(symbol)
+
+    def _entered(self, _: object, content: dict[str, Any], __: object) -> None:
+        """Enter was pressed: the first match is meant."""
+        if content.get("event") == "submit":
+            text = self.widget.value.strip()
+            found = self.matches(text) if text and self._exact(text) is None else []
+            self._choose(self._exact(found[0]) if found else self._exact(text))
+
+    def _choose(self, symbol: str | None) -> None:
         if symbol is not None and symbol != self._shown:
-            self._shown = symbol
+            self.show(symbol)
             desk = self._panel.desk
             desk.act(self._panel, lambda: desk.select(symbol=symbol))
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Hashable
 from html import escape
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import ipywidgets as widgets
 
@@ -16,9 +17,6 @@ from qresearch.views.panels.cells import state_html, terms_text, why_of
 from qresearch.views.panels.desk import Desk, Panel
 from qresearch.views.panels.fields import class_of, classed, named, put, relabel, show_if
 from qresearch.views.panels.symbol_box import SymbolBox
-
-if TYPE_CHECKING:
-    pass
 
 WAYS = {
     "shares": ("order", 100), "lots": ("order_lots", 1), "value": ("order_value", 10_000), "percent": ("order_pct", 25),
@@ -43,6 +41,8 @@ TYPES: dict[str, tuple[Callable[..., Terms], tuple[str, ...]]] = {
 """Types of orders: what makes the terms of each, and the fields that it takes, in order."""
 TRAIL = 5.0
 """Percent of the price that a trailing stop stays behind, at first."""
+TWICE = 0.7
+"""Seconds within which a second click is a double click."""
 LASTING = ("DAY", "GTC", "GTD", "IOC", "FOK")
 
 
@@ -56,6 +56,10 @@ class TicketPanel(Panel):
         words = self.words
         self.order_id: int | None = None
         """The order that was placed here last."""
+        self.clock: Callable[[], float] = time.monotonic
+        """Tells a double click from two orders."""
+        self._sent: Hashable = None
+        self._sent_at = 0.0
         self._symbol = SymbolBox(self)
         self._name = widgets.HTML("")
         self._side = classed(
@@ -163,10 +167,14 @@ class TicketPanel(Panel):
     def place(self) -> None:
         """Send the order; a refused one is kept with its reason and shown."""
         session = self.desk.session
-        call, arguments = self.request()
+        call, arguments = request = self.request()
+        if self._sent == (request, self.desk.stamp()) and self.clock() - self._sent_at < TWICE:
+            self.tell(self.words("sent_twice"))
+            return
         ticket = getattr(session, call)(*arguments)
         self.order_id = int(ticket)
         self.desk.order_id = self.order_id
+        self._sent, self._sent_at = (request, self.desk.stamp()), self.clock()
         self.tell(self.words.again(session.message))
 
     # ------------------------------------------------------------------ painting

@@ -196,11 +196,13 @@ class TimelinePanel(Panel):
             session.goto(0)
             return
         day = exchange.first + number - 1
-        last = timeline.branch.states[-1].day
-        if day > last:
-            shown = exchange.date(last) if last >= exchange.first else "–"
-            raise UsageError(self.words("not_simulated", day=exchange.date(day), last=shown))
-        session.goto(session.market.days[day])
+        when = session.market.days[day]
+        if day <= timeline.branch.states[-1].day:
+            session.goto(when)
+        elif _has_loop():
+            self._begin_or_pause(lambda: self.run(when))
+        else:
+            session.run(until=when, progress=False)
 
     def _switch(self, name: str | None) -> None:
         if name is not None:
@@ -218,13 +220,9 @@ class TimelinePanel(Panel):
         if self.task is not None:
             self.pause()
             return
-        begun = work()
-        try:
-            loop = asyncio.get_running_loop()
-        except RuntimeError:
-            begun.close()
-            raise UsageError(self.words("no_kernel")) from None
-        self.task = loop.create_task(begun)
+        if not _has_loop():
+            raise UsageError(self.words("no_kernel"))
+        self.task = asyncio.get_running_loop().create_task(work())
         self._set_running(running=True)
         self.task.add_done_callback(self._ended)
 
@@ -262,15 +260,20 @@ class TimelinePanel(Panel):
             if _is_over(session):
                 self.tell(self._end_text())
                 return
-            done = self.desk.act(self, lambda: session.run(until=lambda _: True, progress=False))
-            if not done:
+            if not self.desk.act(self, lambda: self._play_on(hits)):
                 return
             if _hits(session) != hits:
                 return  # the bar shows the message of the session: which breakpoint, and why
-            session.message = ""
             wanted = self._speed.value if rate is None else rate
             pause = (1 / wanted if wanted else 0.0) - (time.perf_counter() - began)
             await asyncio.sleep(max(pause, BREATH))
+
+    def _play_on(self, hits: int) -> None:
+        """One step of playing: that it stopped is said only where a breakpoint made it."""
+        session = self.desk.session
+        session.run(until=lambda _: True, progress=False)
+        if _hits(session) == hits:
+            session.message = ""
 
     async def run(self, until: object = None) -> None:
         """Run in slices, so that pause is heard: until a date, an event, a breakpoint, or the end.
@@ -284,14 +287,19 @@ class TimelinePanel(Panel):
         goals = list(until) if isinstance(until, (list, tuple)) else [] if until is None else [until]
         while not _is_over(session):
             part = _Slice(BUDGET)
-            if not self.desk.act(self, lambda goal=part: session.run([*goals, goal], progress=False)):  # type: ignore[misc]
+            if not self.desk.act(self, lambda goal=part: self._run_on(goals, goal)):  # type: ignore[misc]
                 return
             if not part.is_over:
                 break
-            session.message = ""
             await asyncio.sleep(BREATH)
         if _is_over(session) and not session.message:
             self.tell(self._end_text())
+
+    def _run_on(self, goals: list[object], part: _Slice) -> None:
+        """A part of a run; that its time is over is no news."""
+        self.desk.session.run([*goals, part], progress=False)
+        if part.is_over:
+            self.desk.session.message = ""
 
     def _until(self) -> object:
         """What is chosen in the bar, for :meth:`run`."""
@@ -317,6 +325,15 @@ class TimelinePanel(Panel):
         """Stop what runs, and release the widgets."""
         self.pause()
         super().close()
+
+
+def _has_loop() -> bool:
+    """True where a task can be begun: in a kernel."""
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return False
+    return True
 
 
 class _Slice:

@@ -269,3 +269,46 @@ def test_a_symbol_that_nothing_matches_is_said(session: qr.Session) -> None:
     find(panel, "qr-field-symbol").value = "6040"
     assert panel.said == ""
     assert panel.desk.symbol == "604018.SH"
+
+
+def test_a_double_click_sends_one_order(session: qr.Session) -> None:
+    """Protects from a second order that nobody meant (defect 12); a later click, or another request, is one."""
+    panel = session.panels.ticket()
+    fields(panel, symbol="604018", quantity=100)
+    now = [0.0]
+    panel.clock = lambda: now[0]
+    press(panel, "qr-place")
+    press(panel, "qr-place")
+    assert len(session.orders) == 1
+    assert "one order was sent" in panel.said
+    fields(panel, quantity=200)
+    press(panel, "qr-place")
+    now[0] = 1.0
+    press(panel, "qr-place")
+    assert session.orders["quantity"].to_list() == [100, 200, 200]
+
+
+def test_the_ticket_says_the_terms_and_that_a_refused_order_changes_nothing(session: qr.Session) -> None:
+    """Protects the last look before sending (defects 1, 2, 17): which type it is, and the limits of the next day."""
+    panel = session.panels.ticket()
+    fields(panel, symbol="604018", type="LIMIT", limit_price=9.6, good_for="GTC")
+    assert "<b>100</b> 604018.SH, limit 9.60, until canceled" in preview(panel)
+    fields(panel, limit_price=20)
+    text = preview(panel)
+    assert "outside the price limits of 2022-03-02" in text
+    assert "neither cash nor shares would change" in text
+    assert "Cash after" not in text
+
+
+def test_enter_takes_the_first_match(session: qr.Session) -> None:
+    """Protects typing a name (defect 14): "hengyu" and Enter is 604018, and "604" and Enter the first on offer."""
+    panel = session.panels.ticket()
+    for text, symbol in (("hengyu", "604018.SH"), ("688903", "688903.SH"), ("shuhai", "302601.SZ")):
+        panel._symbol.widget.value = text
+        panel._symbol.widget._handle_custom_msg({"event": "submit"}, [])
+        assert session.panels.desk.symbol == symbol
+        assert panel._symbol.widget.value.startswith(symbol)
+    panel._symbol.widget.value = "604"
+    first = panel._symbol.widget.options[0]
+    panel._symbol.widget._handle_custom_msg({"event": "submit"}, [])
+    assert first.startswith(session.panels.desk.symbol)

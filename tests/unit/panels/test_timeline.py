@@ -46,7 +46,7 @@ def test_the_buttons_move_the_session_and_the_bar_says_where() -> None:
     assert session.now.phase.value == "OPEN"
 
 
-def test_the_slider_goes_to_kept_days_and_says_when_one_is_not_simulated() -> None:
+def test_the_slider_goes_to_any_day_and_simulates_on_the_way() -> None:
     """Protects from a slider that stands where the session does not."""
     session = a_session().step(5)
     bar = session.panels.timeline()
@@ -58,8 +58,9 @@ def test_the_slider_goes_to_kept_days_and_says_when_one_is_not_simulated() -> No
     assert session.now.phase.value == "AFTER_CLOSE"
     assert "Before the first trading day" in where(bar)
     slider.value = 9
-    assert "2022-03-11 is not simulated yet on this branch: it goes to 2022-03-07" in bar.said
-    assert slider.value == 0
+    assert bar.last_error is None
+    assert str(session.now.day)[:10] == "2022-03-11"
+    assert (slider.value, len(session.branches)) == (9, 1)
 
 
 def test_marks_stand_where_orders_were_placed_filled_and_rejected() -> None:
@@ -182,6 +183,43 @@ def test_run_until_the_strategy_acts_and_until_a_breakpoint() -> None:
     assert find(bar, "qr-until-breakpoint").value == "ides"
     go()
     assert str(session.now.day)[:10] == "2022-03-15"
+
+
+def test_a_click_ahead_in_a_kernel_runs_there_and_can_be_paused() -> None:
+    """Protects from a red error for a click (defect 11): the way there is a run like any other."""
+    session = a_session()
+    bar = session.panels.timeline()
+
+    async def story() -> None:
+        find(bar, "qr-slider").value = 40
+        assert find(bar, "qr-play").description == "Pause"
+        while bar.task is not None:
+            await asyncio.sleep(0.01)
+        await asyncio.sleep(0)
+
+    asyncio.run(story())
+    assert find(bar, "qr-slider").value == 40
+    assert session.simulation.account.day - session.simulation.exchange.first == 39
+
+
+def test_playing_says_nothing_at_each_step() -> None:
+    """Protects from "Stopped at ...: the condition holds" at every tick (defect 13)."""
+    session = a_session()
+    bar = session.panels.timeline()
+    find(bar, "qr-speed").value = 20
+    said = []
+
+    async def story() -> None:
+        press(bar, "qr-play")
+        for _ in range(20):
+            await asyncio.sleep(0.02)
+            said.append(bar.said)
+        bar.pause()
+        await asyncio.sleep(0.05)
+
+    asyncio.run(story())
+    assert session.simulation.timeline.cursor > 1
+    assert set(said) == {""}
 
 
 def test_play_steps_until_pause() -> None:

@@ -7,14 +7,14 @@ from html import escape
 
 import pandas as pd
 
-from qresearch.book.html import badge, table
+from qresearch.book.html import badge, painted, table
 from qresearch.sentences import Words
 
 PASSED, FAILED, NOTED, SKIPPED = "passed", "failed", "noted", "not reached"
 SHOWN_FIRST, SHOWN_LAST = 20, 40
 """Findings that the HTML shows of a long explanation; the text and the data have all."""
 _MARKS = {PASSED: "✓", FAILED: "✗", NOTED: "·", SKIPPED: "–"}
-_COLOURS = {PASSED: "#15803d", FAILED: "#b91c1c", NOTED: "inherit", SKIPPED: "#6b7280"}
+_COLOURS = {PASSED: "#15803d", FAILED: "#b91c1c", NOTED: "#6b7280", SKIPPED: "#6b7280"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +91,7 @@ class Explanation:
                 continue
             when = (item.day, item.phase) if (item.day, item.phase) != moment else ("", "")
             moment = (item.day, item.phase)
-            mark = f'<b style="color:{_COLOURS[item.verdict]}">{_MARKS[item.verdict]}</b>'
+            mark = painted(_MARKS[item.verdict], _COLOURS[item.verdict])
             rows.append((*map(escape, when), mark, escape(item.check), escape(item.text)))
         say = self._say
         advice = f"<div>{say('what_to_do')}: <b>{escape(self.advice)}</b></div>" if self.advice else ""

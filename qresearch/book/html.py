@@ -80,7 +80,12 @@ def price(value: float) -> str:
 
 def badge(status: str, shown: str = "") -> str:
     """A state of an order, coloured; in the words that are given, else by its code."""
-    return f'<b style="color:{COLOURS.get(status, "inherit")}">{escape(shown or status)}</b>'
+    return painted(shown or status, COLOURS.get(status, COLOURS["CREATED"]))
+
+
+def painted(text: str, colour: str) -> str:
+    """A word on a ground of its own colour: it reads on a light page and on a dark one."""
+    return f'<b style="color:#fff;background:{colour};border-radius:4px;padding:0 .4em">{escape(text)}</b>'
 
 
 def table(

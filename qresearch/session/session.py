@@ -781,7 +781,7 @@ class Session(TradingApi):
             return compare(self, *branch, html=html, benchmark=benchmark, title=title)
         return report(self, html, benchmark=benchmark, branch=branch, title=title)
 
-    def show(self, *, language: str | None = None, colours: str | None = None, theme: str = "light") -> Workbench:
+    def show(self, *, language: str | None = None, colours: str | None = None, theme: str = "auto") -> Workbench:
         """Open the workbench: step, trade, and see what every order did, with panels instead of code.
 
         Parameters
@@ -790,7 +790,8 @@ class Session(TradingApi):
             Of the labels, reasons and messages. Default: that of the session.
         colours : {"red_up", "green_up"}, optional
             Of rising prices. Default: red in a market in CNY, green elsewhere.
-        theme : {"light", "dark"}
+        theme : {"auto", "light", "dark"}
+            "auto": as JupyterLab, Notebook, VS Code or Voila around it, else as the system prefers.
 
         Returns
         -------

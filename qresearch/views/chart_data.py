@@ -94,6 +94,12 @@ class ChartData:
     volume : (K,) ndarray of float64, shares
     limit_up, limit_down : (K,) ndarray of float64, currency per share
         NaN: no limit on that day.
+    limits : (float, float), currency per share
+        Lower and upper limit that apply next: after a close those of the next day. NaN: none.
+    limits_on : str
+        The day of these.
+    paused : str
+        The present day where the instrument did not trade on it, else empty.
     marks : tuple of Mark
     lines : tuple of PriceLine
     equity : (K,) ndarray of float64, currency
@@ -114,6 +120,9 @@ class ChartData:
     volume: Floats
     limit_up: Floats
     limit_down: Floats
+    limits: tuple[float, float]
+    limits_on: str
+    paused: str
     marks: tuple[Mark, ...]
     lines: tuple[PriceLine, ...]
     equity: Floats
@@ -240,6 +249,12 @@ class ChartReader:
         day_ends = np.append(days[1:] != days[:-1], True)[: len(days)]
         equity, drawdown = (np.where(day_ends, of_days[days], np.nan) for of_days in self._equity.read(self._session))
         orders = [order for order in simulation.orders.now().values() if order.instrument == column]
+        # The close of a day makes the limits of the next one.
+        next_day = min(view.whole_days, len(market.days) - 1)
+        is_over = 0 <= view.day < view.whole_days
+        paused = (
+            is_over and market.panel.first_row[column] <= view.day and np.isnan(market.panel.close[view.day, column])
+        )
         instrument, name = market.instruments[column], market.symbols[column]
         return ChartData(
             symbol=name,
@@ -248,6 +263,9 @@ class ChartReader:
             **bars,
             limit_up=market.panel.limit_up[days, column],
             limit_down=market.panel.limit_down[days, column],
+            limits=(float(market.panel.limit_down[next_day, column]), float(market.panel.limit_up[next_day, column])),
+            limits_on=str(market.days[next_day]),
+            paused=str(market.days[view.day]) if paused else "",
             marks=self._marks(orders, rows),
             lines=self._lines(orders, simulation.account.positions.get(column)),
             equity=equity,

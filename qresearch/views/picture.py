@@ -111,8 +111,11 @@ def plain_style() -> Iterator[None]:
 
 
 def theme_of(name: str) -> Theme:
-    """A theme by name; raises UsageError for another one than "light" or "dark"."""
-    return THEMES[choose("theme", name, THEMES)]
+    """A theme by name; a picture of pixels cannot follow the page: by itself ("auto") it stands on a light ground.
+
+    Raises UsageError for another one than "auto", "light" or "dark".
+    """
+    return THEMES.get(choose("theme", name, ("auto", *THEMES)), THEMES["light"])
 
 
 def begin(

@@ -127,7 +127,9 @@ class RecordedRun:
     def _instrument(self, column: int, rows: Ints) -> dict[str, Any]:
         item, panel = self.market.instruments[column], self.market.panel
         bars = {name: numbers(getattr(self.axis.bars, name)[rows, column]) for name in BARS}
-        limits = {name: numbers(getattr(panel, name)[self.axis.days(rows), column]) for name in _LIMITS}
+        # A close makes the limits of the next day: they are known one row further than the bars.
+        days = self.axis.days(np.arange(self.begin, min(self.end + 1, len(self.axis.stamps))))
+        limits = {name: numbers(getattr(panel, name)[days, column]) for name in _LIMITS}
         names = {"symbol": self.market.symbols[column], "name": item.name, "tick": float(self.exchange.steps[column])}
         return names | bars | limits
 

@@ -3,7 +3,7 @@
 
 const DATA = JSON.parse(document.getElementById("recording").textContent);
 const LANGUAGES = Object.keys(DATA.words);
-const FIELDS_OF_BARS = ["open", "high", "low", "close", "volume", "limit_up", "limit_down"];
+const FIELDS_OF_BARS = ["open", "high", "low", "close", "volume"];
 const [STATUS, QUANTITY, FILLED, LEAVES, AVERAGE, FEES, TERMS, REASON, WHY, ENDED, CANCELED, STOP, LIMIT] = Array(13).keys();
 const MOST_ROWS = 200; // of a table
 const VERDICTS = { passed: "✓", failed: "✗", noted: "·", "not reached": "–" };
@@ -85,9 +85,11 @@ function chartAt(state) {
   const chart = { symbol: item.symbol, title: `${item.symbol} ${item.name}`.trim(), tick: item.tick, seq: now.moment };
   chart.labels = rows.map((row) => DATA.labels[row]);
   for (const name of FIELDS_OF_BARS) {
-    const hidden = (row) => row >= stop && !name.startsWith("limit") && !(name === "open" && begun === 2);
+    const hidden = (row) => row >= stop && !(name === "open" && begun === 2);
     chart[name] = rows.map((row) => (hidden(row) ? null : item[name][row]));
   }
+  const row = Math.min(stop, item.limit_up.length - 1);
+  chart.limits = [item.limit_down[row], item.limit_up[row]];
   Object.assign(chart, accountAt(state, rows), marksAt(state, place));
   return chart;
 }

@@ -24,7 +24,7 @@ SHAPES = {
 """A sign for each state, so that colour is never alone."""
 CHART_WORDS = (
     "open", "high", "low", "close", "volume", "equity", "drawdown", "limit", "stop", "cost", "buy", "sell", "picked",
-    "no_bar", "keys", *MARKS,
+    "no_bar", "keys", "limit_up", "limit_down", *MARKS,
 )  # fmt: skip
 """What the live chart writes, by the names that :func:`chart_word` knows."""
 

@@ -10,8 +10,10 @@ from html import escape
 from typing import TYPE_CHECKING, Any
 
 import ipywidgets as widgets
+import numpy as np
 
 from qresearch.book.html import Column, listed, number, price
+from qresearch.domain.reasons import Reason
 from qresearch.errors import NotSupported, choose
 from qresearch.market.panel import Floats
 from qresearch.views.chart_data import MARKS, ChartData, ChartReader
@@ -134,11 +136,13 @@ class ChartPanel(Panel):
         return self._reader.read(self.desk.symbol, first=self._first[1])
 
     def _told(self, data: ChartData) -> str:
-        """The price limits of the day and what waits, in words."""
+        """The price limits that apply next, whether it is suspended, and what waits, in words."""
         parts = []
-        if len(data) and data.limit_up[-1] == data.limit_up[-1]:
-            limits = f"{price(data.limit_down[-1])} – {price(data.limit_up[-1])}"
-            parts.append(f"{self.words('price_limits')} <b>{limits}</b>")
+        if data.paused:
+            parts.append(f'<b class="qr-wait">{escape(self.words(Reason.SUSPENDED, day=data.paused))}</b>')
+        if not np.isnan(data.limits[0]):
+            limits = " – ".join(map(price, data.limits))
+            parts.append(f"{self.words('price_limits', day=data.limits_on)} <b>{limits}</b>")
         for line in data.lines:
             at = price(line.price)
             if line.kind == "cost":

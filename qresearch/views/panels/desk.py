@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 COLOURS = ("red_up", "green_up")
 """Colour of a rising price: red as in China, Japan and Korea, or green as elsewhere."""
 
+LOOKS = ("auto", "light", "dark")
+
 STYLE = f"<style>{Path(__file__).with_name('panels.css').read_text(encoding='utf-8')}</style>"
 """Every frame of panels carries its style sheet, so that it needs no network."""
 
@@ -44,12 +46,13 @@ class Look:
     ----------
     language : {"en", "zh"}
     colours : {"red_up", "green_up"}
-    theme : {"light", "dark"}
+    theme : {"auto", "light", "dark"}
+        "auto": as the page around them.
     """
 
     language: str = "en"
     colours: str = "green_up"
-    theme: str = "light"
+    theme: str = "auto"
 
     @property
     def red_up(self) -> bool:
@@ -69,7 +72,7 @@ class Look:
         return cls(
             session.words.named(language).language,
             choose("colours", usual if colours is None else colours, COLOURS),
-            choose("theme", theme, ("light", "dark")),
+            choose("theme", theme, LOOKS),
         )
 
 

@@ -13,13 +13,14 @@ const PALETTES = {
     other: "#fbbf24", bad: "#fb923c", red: "#ef5350", green: "#34c77b", tag: "#e7ebf2", onTag: "#0f1520",
   },
 };
-const FIELDS = ["labels", "open", "high", "low", "close", "volume", "limit_up", "limit_down", "equity", "drawdown"];
+const FIELDS = ["labels", "open", "high", "low", "close", "volume", "equity", "drawdown"];
 const RIGHT = 74; // room for the axis of prices, CSS pixels
 const BOTTOM = 20;
 const TOP = 24;
 const FEWEST = 8; // bars in view
 const USUAL = 6; // width of a bar before anybody zooms, CSS pixels
 const SHARES = [0.58, 0.13, 0.16, 0.13]; // of the height: prices, volume, equity, drawdown
+const WITHOUT = [0.82, 0.18, 0, 0]; // before the first day is over there is no account to draw
 
 /* ------------------------------------------------------------------ data */
 
@@ -202,7 +203,13 @@ class View {
   }
 
   get colours() {
-    return PALETTES[this.look.theme] || PALETTES.light;
+    return PALETTES[this.theme] || PALETTES.light;
+  }
+
+  /** By itself it is as the page around it, which its style sheet finds out. */
+  get theme() {
+    if (this.look.theme !== "auto") return this.look.theme;
+    return getComputedStyle(this.root).colorScheme.includes("dark") ? "dark" : "light";
   }
 
   word(key) {
@@ -261,6 +268,7 @@ class View {
     resized.observe(this.holder);
     this.undo.push(() => resized.disconnect());
     this.watchScale();
+    this.watchTheme();
     const onStore = (whole) => this.onStore(whole);
     this.store.listeners.add(onStore);
     this.undo.push(() => this.store.listeners.delete(onStore));
@@ -283,6 +291,18 @@ class View {
     };
     watch();
     this.undo.push(() => media.removeEventListener("change", onScale));
+  }
+
+  /** A page that turns dark or light is drawn again. */
+  watchTheme() {
+    const system = window.matchMedia("(prefers-color-scheme: dark)");
+    const changed = new MutationObserver(() => this.draw());
+    for (const node of [document.documentElement, document.body]) {
+      changed.observe(node, { attributes: true, attributeFilter: ["class", "data-jp-theme-light", "data-vscode-theme-kind"] });
+    }
+    const onSystem = () => this.draw();
+    system.addEventListener("change", onSystem);
+    this.undo.push(() => changed.disconnect(), () => system.removeEventListener("change", onSystem));
   }
 
   close() {
@@ -501,7 +521,8 @@ class View {
     const room = this.height - TOP - BOTTOM;
     this.panes = [];
     let top = TOP;
-    for (const share of SHARES) {
+    this.shows = this.chart.equity.some(isKnown);
+    for (const share of this.shows ? SHARES : WITHOUT) {
       const bottom = top + room * share;
       this.panes.push([top + (this.panes.length ? 8 : 0), bottom]);
       top = bottom;
@@ -511,19 +532,13 @@ class View {
     this.range();
   }
 
-  /** The prices that must be seen: bars in view, what waits near them, and close limits of the last bar. */
+  /** The prices that must be seen: bars in view, and what waits near them. */
   range() {
-    const { open, low, high, limit_up: up, limit_down: down, lines } = this.chart;
-    const last = this.count - 1;
-    const found = extent([low, high, open], this.from, this.to) ||
-      extent([up, down], this.from, this.to) || [0, 1];
+    const { open, low, high, lines, limits } = this.chart;
+    const found = extent([low, high, open], this.from, this.to) || extent([limits], 0, limits.length) || [0, 1];
     const reach = Math.max(found[1] - found[0], 0.12 * found[1]);
     const [floor, ceiling] = found.map((value, side) => value + (side ? reach : -reach));
     const near = lines.map((line) => line.price);
-    // Bars of a minute would be flat lines between the limits of the day.
-    const close = Math.max(found[1] - found[0], 0.02 * found[1]);
-    const [low_, high_] = [found[0] - close, found[1] + close];
-    if (this.to > last) near.push(...[up[last], down[last]].filter((price) => price >= low_ && price <= high_));
     for (const price of near) {
       if (!isKnown(price) || price < floor || price > ceiling) continue;
       found[0] = Math.min(found[0], price);
@@ -595,6 +610,7 @@ class View {
       [chart.drawdown, percentText, true],
     ].map(([list, text, zero], number) => {
       const [upper, lower] = this.panes[number + 1];
+      if (number && !this.shows) return () => lower;
       const found = extent([list], this.from, this.to);
       ctx.strokeStyle = colours.line;
       ctx.beginPath();
@@ -614,7 +630,7 @@ class View {
     });
     ctx.fillStyle = colours.faint;
     ["volume", "equity", "drawdown"].forEach((key, number) => {
-      ctx.fillText(this.word(key), 4, this.panes[number + 1][0] + 5);
+      if (!number || this.shows) ctx.fillText(this.word(key), 4, this.panes[number + 1][0] + 5);
     });
     this.paintDates();
   }
@@ -632,29 +648,30 @@ class View {
     ctx.textAlign = "left";
   }
 
+  /** The limits that apply next: short lines at the right edge, labels where they are out of sight. */
   paintLimits() {
     const { ctx, colours, chart } = this;
-    const half = this.plot / this.bars / 2;
-    ctx.strokeStyle = colours.faint;
+    const [top, bottom] = this.panes[0];
+    ctx.strokeStyle = ctx.fillStyle = colours.faint;
     ctx.lineWidth = 1;
-    ctx.setLineDash([1, 3]);
-    for (const list of [chart.limit_up, chart.limit_down]) {
-      ctx.beginPath();
-      let drawn = false;
-      for (let bar = this.from; bar < this.to; bar += 1) {
-        if (!isKnown(list[bar])) {
-          drawn = false;
-          continue;
-        }
-        const [x, y] = [this.toX(bar), this.toY(list[bar])];
-        if (drawn) ctx.lineTo(x - half, y);
-        else ctx.moveTo(x - half, y);
-        ctx.lineTo(x + half, y);
-        drawn = true;
+    ctx.textAlign = "right";
+    chart.limits.forEach((price, side) => {
+      if (!isKnown(price)) return;
+      const y = this.toY(price);
+      const isSeen = y >= top && y <= bottom;
+      if (isSeen) {
+        ctx.setLineDash([2, 3]);
+        ctx.beginPath();
+        ctx.moveTo(this.plot - 130, Math.round(y) + 0.5);
+        ctx.lineTo(this.plot, Math.round(y) + 0.5);
+        ctx.stroke();
+        ctx.setLineDash([]);
       }
-      ctx.stroke();
-    }
-    ctx.setLineDash([]);
+      const words = `${this.word(side ? "limit_up" : "limit_down")} ${priceText(price, chart.tick)}`;
+      const at = isSeen ? y + (side ? -7 : 8) : side ? top + 7 : bottom - 7;
+      ctx.fillText(`${isSeen ? "" : side ? "↑ " : "↓ "}${words}`, this.plot - 6, at);
+    });
+    ctx.textAlign = "left";
   }
 
   paintBars() {
@@ -875,7 +892,7 @@ class View {
     this.canvas.setAttribute("aria-label", `${chart.title}. ${facts}. ${this.word("keys")}`);
     Object.assign(root.dataset, {
       symbol: chart.symbol, seq: chart.seq, bars: this.count, from: this.from, to: this.to - 1, bar,
-      label: chart.labels[bar] ?? "", marks: chart.marks.length, lines: chart.lines.length, follows: this.follows,
+      label: chart.labels[bar] ?? "", theme: this.theme, limits: chart.limits.join(), marks: chart.marks.length, lines: chart.lines.length, follows: this.follows,
       cross: this.cross ? priceText(this.rounded(this.toPrice(this.cross.y)), chart.tick) : "",
       low: this.low, high: this.high, top: this.panes[0][0], bottom: this.panes[0][1],
     });

@@ -18,7 +18,7 @@ from qresearch.views.panels.cells import CHART_WORDS
 
 HEIGHT = 470
 """Of the canvas, CSS pixels."""
-_ARRAYS = ("open", "high", "low", "close", "volume", "limit_up", "limit_down", "equity", "drawdown")
+_ARRAYS = ("open", "high", "low", "close", "volume", "equity", "drawdown")
 
 
 class LiveChart(anywidget.AnyWidget):
@@ -26,7 +26,7 @@ class LiveChart(anywidget.AnyWidget):
 
     Parameters
     ----------
-    theme : {"light", "dark"}
+    theme : {"auto", "light", "dark"}
     red_up : bool
     words : callable
         Labels by key.
@@ -80,7 +80,7 @@ class LiveChart(anywidget.AnyWidget):
         if old is None or old.symbol != data.symbol or (keep := _same(old, data)) == 0:
             self.chart = _whole(data, self._seq)
             return
-        facts: dict[str, Any] = {"title": data.title}
+        facts: dict[str, Any] = {"title": data.title, "limits": _limits(data)}
         if old.marks != data.marks:
             facts |= {"marks": _plain(data.marks)}
         if old.lines != data.lines:
@@ -153,11 +153,22 @@ def _same(old: ChartData, new: ChartData) -> int:
 def _whole(data: ChartData | None, seq: int) -> dict[str, Any]:
     """Everything, as JSON data."""
     if data is None:
-        return {"seq": seq, "symbol": "", "title": "", "tick": 0.0, "marks": [], "lines": [], "labels": []} | {
-            name: [] for name in _ARRAYS
-        }
-    facts = {"seq": seq, "symbol": data.symbol, "title": data.title, "tick": data.tick}
+        return {
+            "seq": seq,
+            "symbol": "",
+            "title": "",
+            "tick": 0.0,
+            "marks": [],
+            "lines": [],
+            "labels": [],
+            "limits": [],
+        } | {name: [] for name in _ARRAYS}
+    facts = {"seq": seq, "symbol": data.symbol, "title": data.title, "tick": data.tick, "limits": _limits(data)}
     return facts | {"marks": _plain(data.marks), "lines": _plain(data.lines)} | _bars(data, 0)
+
+
+def _limits(data: ChartData) -> list[float | None]:
+    return [_known(value) for value in data.limits]
 
 
 def _bars(data: ChartData, keep: int) -> dict[str, list[Any]]:

@@ -138,7 +138,7 @@ class Panels:
         """The panels of a session in the usual look of its market."""
         return cls(session, Look.of(session, None, None, "light"))
 
-    def __call__(self, *, language: str | None = None, colours: str | None = None, theme: str = "light") -> Panels:
+    def __call__(self, *, language: str | None = None, colours: str | None = None, theme: str = "auto") -> Panels:
         """The panels in another look.
 
         Parameters
@@ -147,7 +147,7 @@ class Panels:
             Of the labels, reasons and messages. Default: that of the session.
         colours : {"red_up", "green_up"}, optional
             Of rising prices. Default: red in a market in CNY, green elsewhere.
-        theme : {"light", "dark"}
+        theme : {"auto", "light", "dark"}
 
         Raises
         ------

@@ -44,6 +44,30 @@ RUN = """() => Promise.race([
 OVER = """() => [...document.querySelectorAll(".jp-CodeCell .jp-InputPrompt")].every(
     (prompt) => /\\[\\d+\\]/.test(prompt.textContent))"""
 
+CONTRAST = """(within) => {
+  const parse = (text) => text.match(/[\\d.]+/g).map(Number);
+  const light = ([r, g, b]) => [r, g, b].map((v) => v / 255)
+    .map((v) => (v <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4))
+    .reduce((sum, v, i) => sum + v * [0.2126, 0.7152, 0.0722][i], 0);
+  const ground = (node) => {
+    for (let at = node; at; at = at.parentElement) {
+      const found = parse(getComputedStyle(at).backgroundColor);
+      if (found.length < 4 || found[3] > 0) return found;
+    }
+    return [255, 255, 255];
+  };
+  const poor = [];
+  for (const node of document.querySelectorAll(`${within} *`)) {
+    const own = [...node.childNodes].some((child) => child.nodeType === 3 && child.textContent.trim());
+    if (!own || node.closest("script, style, noscript") || node.disabled || !node.checkVisibility()) continue;
+    const [one, two] = [light(parse(getComputedStyle(node).color)), light(ground(node))].sort((a, b) => b - a);
+    const ratio = (one + 0.05) / (two + 0.05);
+    if (ratio < 4.5) poor.push(`${node.tagName} ${node.className} ${node.textContent} ${ratio}`);
+  }
+  return poor;
+}"""
+"""Texts below 4.5 to 1 on what lies under them, in a part of the page that is found by a selector."""
+
 
 def free_port() -> int:
     """A port that nobody uses."""

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from lab import chromium
+from lab import CONTRAST, chromium
 
 import qresearch as qr
 from qresearch import demo, terms
@@ -177,30 +177,6 @@ def test_it_plays_to_its_end_and_opens_where_a_link_says(browser: Any, tmp_path:
         assert complaints == []
 
 
-CONTRAST = """() => {
-  const parse = (text) => text.match(/[\\d.]+/g).map(Number);
-  const light = ([r, g, b]) => [r, g, b].map((v) => v / 255)
-    .map((v) => (v <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4))
-    .reduce((sum, v, i) => sum + v * [0.2126, 0.7152, 0.0722][i], 0);
-  const ground = (node) => {
-    for (let at = node; at; at = at.parentElement) {
-      const found = parse(getComputedStyle(at).backgroundColor);
-      if (found.length < 4 || found[3] > 0) return found;
-    }
-    return [255, 255, 255];
-  };
-  const poor = [];
-  for (const node of document.querySelectorAll("body *")) {
-    const own = [...node.childNodes].some((child) => child.nodeType === 3 && child.textContent.trim());
-    if (!own || node.closest("script, style, noscript") || node.disabled || !node.checkVisibility()) continue;
-    const [one, two] = [light(parse(getComputedStyle(node).color)), light(ground(node))].sort((a, b) => b - a);
-    const ratio = (one + 0.05) / (two + 0.05);
-    if (ratio < 4.5) poor.push(`${node.tagName} ${node.className} ${node.textContent} ${ratio}`);
-  }
-  return poor;
-}"""
-
-
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_it_follows_the_system_and_reads_in_both(browser: Any, tmp_path: Path, scheme: str) -> None:
     """Protects eyes: by itself light or dark, and every text at 4.5 to 1 on what lies under it."""
@@ -209,7 +185,7 @@ def test_it_follows_the_system_and_reads_in_both(browser: Any, tmp_path: Path, s
         assert page.get_attribute("html", "data-theme") == scheme
         for tab in ("fills", "positions", "figures", "orders"):
             page.click(f"#tab-{tab}")
-            assert page.evaluate(CONTRAST) == []
+            assert page.evaluate(CONTRAST, "body") == []
 
 
 def test_a_year_of_fifty_symbols_fits_a_mail(browser: Any, tmp_path: Path) -> None:

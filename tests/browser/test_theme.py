@@ -1,0 +1,69 @@
+"""Light and dark by themselves: workbench, chart and static outputs follow JupyterLab, and every text reads in both."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from lab import CONTRAST, Lab, chromium
+
+pytest.importorskip("anywidget", reason="anywidget is not installed: pip install '.[live]'")
+
+CELLS = [
+    """
+import qresearch as qr
+from qresearch import demo, terms
+session = demo.hand_session()
+told = list(demo.by_hand(session))
+session.buy("604018", 500, style=terms.limit(9.2, tif="GTC"))
+session.sell("604018", 100, style=terms.stop(9.0, tif="GTC"))
+session.step()
+session.show()
+""",
+    "session",
+    "session.ticket(2)",
+    "session.explain(4)",
+    "session.what_if('buy', '604018', 100, style=terms.limit(20))",
+    "session.portfolio",
+]
+SWITCH = "(theme) => window.jupyterapp.commands.execute('apputils:change-theme', {theme}).then(() => null)"
+PICTURES = os.environ.get("QRESEARCH_PICTURES")
+"""A folder for pictures of each look, to be looked at."""
+
+
+@pytest.fixture(scope="module")
+def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
+    """JupyterLab, started once."""
+    with chromium() as browser:
+        running = Lab(browser, tmp_path_factory.mktemp("lab"))
+        yield running
+        running.close()
+
+
+def pictured(page: Any, name: str) -> None:
+    """Keep a picture where somebody asked for some."""
+    if PICTURES:
+        page.screenshot(path=Path(PICTURES) / f"{name}.png")
+
+
+@pytest.mark.parametrize("width", [1000, 1280, 1920])
+def test_it_follows_jupyterlab_and_reads_in_both(lab: Lab, width: int) -> None:
+    """Protects from white slabs in a dark notebook: switched there and back, everything follows, at 4.5 to 1."""
+    with lab.notebook(CELLS, width=width, height=1500) as (page, complaints):
+        page.wait_for_selector(".qr-live-chart[data-bars]")
+        page.evaluate("() => window.jupyterapp.commands.execute('application:toggle-left-area').then(() => null)")
+        for theme, name in (("JupyterLab Dark", "dark"), ("JupyterLab Light", "light")):
+            page.evaluate(SWITCH, theme)
+            page.wait_for_selector(f".qr-live-chart[data-theme={name}]")
+            page.wait_for_timeout(600)
+            pictured(page, f"workbench_{name}_{width}")
+            for tab in range(page.locator(".qr-tabs .lm-TabBar-tab").count()):
+                page.locator(".qr-tabs .lm-TabBar-tab").nth(tab).click()
+                assert page.evaluate(CONTRAST, ".qr-desk") == []
+            page.locator(".qr-tabs .lm-TabBar-tab").first.click()
+            poor = page.evaluate(CONTRAST, ".jp-OutputArea-output.jp-RenderedHTMLCommon")
+            assert poor == []
+        assert complaints == []

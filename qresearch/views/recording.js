@@ -10,7 +10,7 @@ const VERDICTS = { passed: "✓", failed: "✗", noted: "·", "not reached": "�
 
 const wide = window.matchMedia("(prefers-color-scheme: dark)");
 const now = {
-  branch: DATA.branch, moment: DATA.moment, symbol: 0, order: 0, tab: "orders", query: "", playing: 0,
+  branch: DATA.branch, moment: DATA.moment, symbol: 0, order: 0, tab: "orders", query: "", sort: null, playing: 0,
   language: DATA.language, theme: DATA.theme,
 };
 
@@ -167,7 +167,8 @@ function build() {
       h("section", { className: "left" }, part("chart", "div"),
         h("div", { className: "tabs", role: "tablist" },
           ...["orders", "fills", "positions", "figures"].map((name) =>
-            part(`tab-${name}`, "button", { type: "button", role: "tab", click: () => go({ tab: name }) })),
+            part(`tab-${name}`, "button", { type: "button", role: "tab", click: () => go({ tab: name, sort: null }) })),
+          button("csv", "CSV", saveTable),
           part("search", "input", { type: "search", input: () => go({ query: parts.search.value }) })),
         part("table", "div", { className: "table", role: "tabpanel" })),
       h("section", { className: "right" }, part("why", "div"), part("source", "div"))),
@@ -218,7 +219,7 @@ const tone = (value) => (value > 0 ? "up" : value < 0 ? "down" : "");
 
 function paintChoices(dark) {
   const title = (name, key) => { parts[name].title = word(key); parts[name].ariaLabel = word(key); };
-  for (const name of ["first", "back", "on", "last", "next", "slider", "search", "theme"]) title(name, `recording_${name}`);
+  for (const name of ["first", "back", "on", "last", "next", "slider", "search", "csv", "theme"]) title(name, `recording_${name}`);
   title("branches", "branch");
   title("symbols", "symbol");
   parts.search.placeholder = word("recording_search");
@@ -246,6 +247,8 @@ function paintTable(state) {
     const line = cells.map(([shown]) => shownIn(shown)).join(" ").toLowerCase();
     return wanted.every((part) => line.includes(part));
   });
+  if (now.sort) found.sort((one, two) => now.sort.way * compared(one.cells[now.sort.column], two.cells[now.sort.column]));
+  parts.table.rows = [head.map(([name]) => name), ...found.map(({ cells }) => cells.map(([shown]) => shownIn(shown)))];
   const body = found.slice(0, MOST_ROWS).map(({ id, cells }) =>
     h("tr", id ? { className: id === now.order ? "chosen" : "", tabIndex: 0, click: () => choose(id),
       keydown: (event) => { if (event.key === "Enter") choose(id); } } : {},
@@ -253,9 +256,35 @@ function paintTable(state) {
   const more = found.length > MOST_ROWS ? word("more", { count: found.length - MOST_ROWS }) : "";
   parts.table.dataset.rows = found.length;
   parts.table.replaceChildren(
-    found.length ? h("table", {}, h("thead", {}, h("tr", {}, ...head.map(([name, kind]) => h("th", { className: kind ?? "", scope: "col" }, name)))),
+    found.length ? h("table", {}, h("thead", {}, h("tr", {}, ...head.map(titled))),
       h("tbody", {}, ...body)) : h("p", { className: "empty" }, rows.length ? word("none_match") : word(empty)),
     h("p", { className: "empty" }, more));
+}
+
+/** A title of a column; a click sorts by it, a second one the other way round. */
+function titled([name, kind], column) {
+  const way = now.sort?.column === column ? now.sort.way : 0;
+  const sign = way ? (way > 0 ? " ▲" : " ▼") : "";
+  const sort = () => go({ sort: { column, way: -way || 1 } });
+  return h("th", { className: kind ?? "", scope: "col", "aria-sort": way ? (way > 0 ? "ascending" : "descending") : "none" },
+    h("button", { type: "button", className: "title", click: sort }, `${name}${sign}`));
+}
+
+/** Numbers by their size, words by their letters. */
+function compared([one, kind], [two]) {
+  const number = (shown) => parseFloat(shownIn(shown).replaceAll(",", "").replace("–", "-1e99"));
+  if (kind?.startsWith("n")) return number(one) - number(two);
+  return shownIn(one).localeCompare(shownIn(two));
+}
+
+/** The table as a file: what a spreadsheet would take for a formula gets an apostrophe. */
+function saveTable() {
+  const cell = (shown) => `"${(/^[=+@\t\r]|^-(?![\d,.]+$)/.test(shown) ? "'" : "") + shown.replaceAll('"', '""')}"`;
+  const lines = parts.table.rows.map((row) => row.map(cell).join(","));
+  const link = h("a", { href: URL.createObjectURL(new Blob([`\ufeff${lines.join("\r\n")}\r\n`], { type: "text/csv" })),
+    download: `${now.tab}.csv` });
+  link.click();
+  URL.revokeObjectURL(link.href);
 }
 
 const TABLES = {

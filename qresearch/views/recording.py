@@ -34,7 +34,8 @@ WORDS = (
     "check_fees", "held", "sellable", "locked", "average_cost", "pause", "play", "more", "none_match", "no_orders",
     "no_fills", "no_positions", "choose_order", "order_ahead", "what_to_do", "a_buy", "a_sell", "PARTLY",
     "recording_first", "recording_back", "recording_on", "recording_next", "recording_last", "recording_slider",
-    "recording_search", "recording_why", "recording_placed", "recording_figures", "recording_source", "recording_line",
+    "recording_search",
+    "recording_csv", "recording_why", "recording_placed", "recording_figures", "recording_source", "recording_line",
     "recording_language", "recording_theme", "recording_auto", "recording_light", "recording_dark", "recording_about",
     "recording_keys", "recording_noscript", *FIGURES,
 )  # fmt: skip

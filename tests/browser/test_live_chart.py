@@ -14,7 +14,6 @@ CELLS = [
     """
 import qresearch as qr
 from qresearch import terms
-from qresearch.views.panels.panel import Panel
 session = qr.Session(qr.sample_market(), start="2022-03-01", cash=100_000)
 session.buy("604018", 1000); session.step(3); session.sell("604018", 500); session.buy("604018", 50); session.step(2)
 session.buy("604018", 500, style=terms.limit(9.3, tif="GTC")); session.step()

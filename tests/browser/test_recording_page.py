@@ -139,6 +139,17 @@ def test_hands_on_the_page(browser: Any, tmp_path: Path) -> None:
         page.fill("#search", "onerror")
         page.click("#table tbody tr")
         assert page.title() != "hacked"
+        # A title sorts, and the table can be taken along.
+        page.fill("#search", "")
+        for way in (1, -1):
+            page.click("#table th:nth-child(6) button")
+            cells = page.eval_on_selector_all("#table td:nth-child(6)", "cells => cells.map(cell => cell.textContent)")
+            sizes = [way * int(cell.replace(",", "")) for cell in cells]
+            assert sizes == sorted(sizes)
+        with page.expect_download() as saved:
+            page.click("#csv")
+        assert len(Path(saved.value.path()).read_text("utf-8-sig").splitlines()) == len(session.orders) + 1
+        page.click("#tab-orders")
         # An order of the strategy shows its line, and why it did what it did.
         page.fill("#search", "")
         page.click("#table tbody tr:last-child")

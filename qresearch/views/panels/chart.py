@@ -31,6 +31,8 @@ PNG_BARS = 90
 """Bars of the PNG."""
 LIVE_BARS = 600
 """Bars with which the live chart begins; it grows to twice as many before it begins anew."""
+LINES = 4
+"""Prices that wait and are told in words beside the chart; the table of open orders has all."""
 STATIC_BARS = 5
 """Bars that the static text shows."""
 
@@ -143,13 +145,15 @@ class ChartPanel(Panel):
         if not np.isnan(data.limits[0]):
             limits = " – ".join(map(price, data.limits))
             parts.append(f"{self.words('price_limits', day=data.limits_on)} <b>{limits}</b>")
-        for line in data.lines:
+        for line in data.lines[:LINES]:
             at = price(line.price)
             if line.kind == "cost":
                 parts.append(escape(self.words("cost_at", price=at)))
             else:
                 side, kind = self.label(line.side), self.label(line.kind)
                 parts.append(escape(self.words("waiting_at", side=side, kind=kind, order=line.order_id, price=at)))
+        if len(data.lines) > LINES:
+            parts.append(escape(self.words("more", count=len(data.lines) - LINES)))
         return " · ".join(parts)
 
     def html(self) -> str:

@@ -320,9 +320,14 @@ class View {
 
   /** The usual bars, the last one at the right. */
   reset() {
-    this.bars = clamp(this.count, 40, Math.max((this.root.clientWidth - RIGHT) / USUAL, 40));
-    this.first = this.count - this.bars;
+    this.isChosen = false;
+    this.fill();
     this.draw();
+  }
+
+  fill() {
+    this.bars = clamp(this.count, FEWEST, Math.max((this.root.clientWidth - RIGHT) / USUAL, 40));
+    this.first = this.count - this.bars;
   }
 
   get follows() {
@@ -336,20 +341,22 @@ class View {
       this.reset();
       return;
     }
+    if (!this.isChosen && this.count > this.seen) this.fill();
     if (this.follows || this.first >= this.count) this.first = this.count - this.bars;
     if (this.cross && this.cross.bar >= this.count) this.cross = null;
     this.draw();
   }
 
   settle() {
-    this.bars = clamp(this.bars, FEWEST, Math.max(this.count, 40));
+    this.bars = clamp(this.bars, FEWEST, Math.max(this.count, FEWEST));
     // A part of the view may be empty, but never all of it.
     this.first = clamp(this.first, -this.bars * 0.5, this.count - this.bars * 0.25);
     this.draw();
   }
 
   zoom(factor, at) {
-    const bars = clamp(this.bars * factor, FEWEST, Math.max(this.count, 40));
+    this.isChosen = true;
+    const bars = clamp(this.bars * factor, FEWEST, Math.max(this.count, FEWEST));
     this.first += (this.bars - bars) * at;
     this.bars = bars;
     this.settle();
@@ -485,8 +492,11 @@ class View {
     const width = this.holder.clientWidth;
     const height = this.holder.clientHeight;
     if (!width) return;
+    const isWider = this.width !== width;
     this.width = width;
     this.height = height;
+    // The layout is not final when a view is made: the bars fill the width until somebody zooms.
+    if (isWider && !this.isChosen) this.fill();
     const pixels = [Math.round(width * scale), Math.round(height * scale)];
     if (this.canvas.width !== pixels[0] || this.canvas.height !== pixels[1]) [this.canvas.width, this.canvas.height] = pixels;
     this.ctx.setTransform(scale, 0, 0, scale, 0, 0);
@@ -668,7 +678,7 @@ class View {
         ctx.setLineDash([]);
       }
       const words = `${this.word(side ? "limit_up" : "limit_down")} ${priceText(price, chart.tick)}`;
-      const at = isSeen ? y + (side ? -7 : 8) : side ? top + 7 : bottom - 7;
+      const at = clamp(isSeen ? y + (side ? -7 : 8) : side ? top : bottom, top + 7, bottom - 7);
       ctx.fillText(`${isSeen ? "" : side ? "↑ " : "↓ "}${words}`, this.plot - 6, at);
     });
     ctx.textAlign = "left";
@@ -836,18 +846,16 @@ class View {
     if (isKnown(price)) {
       const last = this.count - 1;
       const up = (chart.close[last] ?? price) >= (chart.open[last] ?? price);
-      found.push({ price, ground: up === Boolean(this.look.red_up) ? colours.red : colours.green, on: "#ffffff" });
+      found.push({ price, isLast: true, ground: up === Boolean(this.look.red_up) ? colours.red : colours.green, on: "#ffffff" });
     }
     const tags = found
       .map((tag) => ({ ...tag, y: this.toY(tag.price) }))
       .filter(({ y }) => y >= top && y <= bottom)
       .sort((one, two) => one.y - two.y);
-    // Tags that would cover each other are pushed down, and up again from the end of the pane.
-    for (let i = 1; i < tags.length; i += 1) tags[i].y = Math.max(tags[i].y, tags[i - 1].y + 17);
-    for (let i = tags.length - 1, floor = bottom; i >= 0; i -= 1) {
-      tags[i].y = Math.min(tags[i].y, floor);
-      floor = tags[i].y - 17;
-    }
+    // The last price stands where it is; tags that would cover it or each other are pushed away from it.
+    const fixed = Math.max(tags.findIndex((tag) => tag.isLast), 0);
+    for (let i = fixed + 1; i < tags.length; i += 1) tags[i].y = Math.max(tags[i].y, tags[i - 1].y + 17);
+    for (let i = fixed - 1; i >= 0; i -= 1) tags[i].y = Math.min(tags[i].y, tags[i + 1].y - 17);
     for (const { y, price: value, ground, on } of tags) this.tag(y, priceText(value, chart.tick), ground, on);
   }
 

@@ -3,7 +3,7 @@
 As Voila is delivered, any page of the web that a browser shows, and any user of the machine, could start kernels and
 work the widgets. Here it keeps the rules of JupyterLab: a random token stands in the address that is opened (that of
 ``JUPYTER_TOKEN``, where it is set), and while it listens on this machine alone, requests for another host are refused.
-Needs the extra ``app``.
+Its page is the workbench in a full window, made of what is on this machine: it works offline. Needs the extra ``app``.
 """
 
 from __future__ import annotations
@@ -61,6 +61,52 @@ def _is_here(ip: str) -> bool:
         return ip == "localhost" or ipaddress.ip_address(ip).is_loopback
     except ValueError:
         return False
+
+
+TEMPLATE = """{%- extends 'voila/templates/lab/index.html.j2' -%}
+{% import "spinner.macro.html.j2" as spinner %}
+{# The page of Voila without the icons that it asks a network for. #}
+{%- block notebook_css -%}
+{{ resources.include_js("static/voila-style.js") }}
+{{ spinner.css() }}
+{{ super.super() }}
+<style>
+html, body { color-scheme: light dark; background: light-dark(#ffffff, #0f1520) !important }
+body[data-jp-theme-light="true"] { color-scheme: light } body[data-jp-theme-light="false"] { color-scheme: dark }
+.jp-mod-noOutputs.jp-mod-noInput, .jp-OutputPrompt, .jp-Cell-inputWrapper { display: none !important }
+#rendered_cells, #rendered_cells > div, .jp-Cell, .jp-OutputArea-output { padding: 0 !important; margin: 0 !important }
+.qr-desk { border: 0 !important; border-radius: 0 !important; min-height: 100vh }
+</style>
+{%- endblock notebook_css -%}
+{%- block footer_js -%}{%- endblock footer_js -%}
+"""
+"""Of the page: what Voila calls a template."""
+BY_ITSELF = """<script>
+document.body.classList.remove("theme-light", "theme-dark");
+document.body.removeAttribute("data-jp-theme-light");
+</script>"""
+"""Leaves the choice of light and dark to the system."""
+
+
+def serve_with(folder: Path, theme: str) -> list[str]:
+    """Write the template of the page where Voila finds it, with the folder among the paths of Jupyter.
+
+    Parameters
+    ----------
+    folder : Path
+    theme : {"auto", "light", "dark"}
+
+    Returns
+    -------
+    list of str
+        Options of Voila.
+    """
+    place = folder / "voila" / "templates" / "qresearch"
+    place.mkdir(parents=True)
+    (place / "conf.json").write_text('{"base_template": "lab"}', "utf-8")
+    script = BY_ITSELF if theme == "auto" else ""
+    (place / "index.html.j2").write_text(TEMPLATE.replace("footer_js -%}{%-", f"footer_js -%}}{script}{{%-"), "utf-8")
+    return ["--template=qresearch", f"--theme={'dark' if theme == 'dark' else 'light'}"]
 
 
 def main(argv: Sequence[str]) -> None:

@@ -5,9 +5,12 @@ from __future__ import annotations
 import argparse
 import importlib.util
 import inspect
+import json
+import os
 import shutil
 import subprocess
 import sys
+import tempfile
 import textwrap
 import time
 import traceback
@@ -25,16 +28,17 @@ from qresearch.engine.tariffs import COST_PRESETS
 from qresearch.errors import MarketWarning, NotSupported, QresearchError, StrategyError, UsageError
 from qresearch.files import PAGE, check_file, told, write_text
 from qresearch.market.market import Market
+from qresearch.sentences import LANGUAGES
 from qresearch.session.results import results_folder
 from qresearch.session.session import Session
 from qresearch.sources.sample import sample_market
 from qresearch.sources.tabular import read_market
+from qresearch.views.panels.cells import LOOKS
 
 WIDTH = 110
 """Columns of a terminal that all text fits."""
 
 INDEX = "00_index.ipynb"
-WORKBENCH = "30_workbench.ipynb"
 APP_EXTENSIONS = ("@voila-dashboards/widgets-manager8", "@jupyter-widgets/jupyterlab-manager", "anywidget")
 """Extensions of the front end that the panels need."""
 
@@ -97,6 +101,16 @@ def _parser() -> argparse.ArgumentParser:
     app = commands.add_parser(
         "app", help="open the workbench as a page of its own", description="Words after '--' are passed on to Voila."
     )
+    app.add_argument(
+        "--data", default="sample", help="a file of bars, or 'sample' for the embedded market (%(default)s)"
+    )
+    app.add_argument("--symbol", help="what to look at first (default: the first that can be traded)")
+    app.add_argument("--start", help="first trading day (default: with 120 days before it to be seen)")
+    app.add_argument("--end", help="last trading day (default: the last of the data)")
+    app.add_argument("--cash", type=float, default=100_000, help="money to start with (%(default)s)")
+    app.add_argument("--strategy", type=Path, help="a .py file that is called as the days go by")
+    app.add_argument("--language", choices=LANGUAGES, default="en", help="of all that is said (%(default)s)")
+    app.add_argument("--theme", choices=LOOKS, default="auto", help="default: as the system prefers")
     app.set_defaults(command=_app)
 
     docs = commands.add_parser("docs", help="write the reference of every public name as HTML pages")
@@ -231,11 +245,56 @@ def _app(options: argparse.Namespace) -> int:
             "'qresearch app' needs voila. Install it with: pip install 'qresearch[app]'. "
             "Or open the workbench in JupyterLab: qresearch lab."
         )
+    from qresearch.app import serve_with  # noqa: PLC0415  # needs voila
+
+    cell = _bench(options)
     # Extensions of other packages have no place on the page, and some fail there.
     allowed = [f"--VoilaConfiguration.extension_allowlist={name}" for name in APP_EXTENSIONS]
-    return subprocess.call(
-        [sys.executable, "-m", "qresearch.app", str(_notebooks() / WORKBENCH), *allowed, *options.extra]
-    )
+    with tempfile.TemporaryDirectory(prefix="qresearch-app-") as made:
+        folder = Path(made)
+        page = serve_with(folder, options.theme)
+        notebook = folder / "qresearch.ipynb"
+        notebook.write_text(_notebook(cell), "utf-8")
+        paths = os.pathsep.join([made, *filter(None, [os.environ.get("JUPYTER_PATH")])])
+        command = [sys.executable, "-m", "qresearch.app", str(notebook), *page, *allowed, *options.extra]
+        return subprocess.call(command, env=os.environ | {"JUPYTER_PATH": paths})
+
+
+def _bench(options: argparse.Namespace) -> str:
+    """What the page runs: a session as it was asked for, and its workbench; wrong wishes are told before."""
+    market = _market(options.data)
+    is_sample = options.data == "sample" and not Path(options.data).exists()
+    strategy = None if options.strategy is None else str(options.strategy.resolve())
+    # Some days lie before the start, so that the chart has something to show.
+    start = options.start or ("2022-03-11" if is_sample else str(market.days[min(120, len(market.days) // 2)]))
+    symbol = options.symbol or ("604018" if is_sample else None)
+    chosen = {"start": start, "end": options.end, "cash": options.cash, "strategy": strategy}
+    chosen |= {"language": options.language}
+    Session(market, **chosen)
+    read = "qr.sample_market()" if is_sample else f"qr.read_market({str(Path(options.data).resolve())!r})"
+    words = ", ".join(f"{name}={value!r}" for name, value in chosen.items())
+    lines = [
+        "import qresearch as qr",
+        f"session = qr.Session({read}, {words})",
+        f"panels = session.panels(theme={options.theme!r})",
+    ]
+    if symbol is not None:
+        lines.append(f"panels.desk.select(symbol={market.symbols[market.column(symbol)]!r})")
+    return "\n".join([*lines, "panels.workbench()"])
+
+
+def _notebook(cell: str) -> str:
+    """A notebook of one cell."""
+    kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
+    made: dict[str, object] = {
+        "cell_type": "code",
+        "id": "bench",
+        "metadata": {},
+        "outputs": [],
+        "execution_count": None,
+        "source": cell,
+    }
+    return json.dumps({"nbformat": 4, "nbformat_minor": 5, "metadata": {"kernelspec": kernel}, "cells": [made]})
 
 
 def _docs(options: argparse.Namespace) -> int:

@@ -21,7 +21,7 @@ from qresearch.errors import choose
 from qresearch.files import PAGE, check_file, write_text
 from qresearch.sentences import LANGUAGES, Words
 from qresearch.views.chart_data import MARKS
-from qresearch.views.panels.cells import CHART_WORDS, SHAPES, chart_word
+from qresearch.views.panels.cells import CHART_WORDS, LOOKS, SHAPES, chart_word
 from qresearch.views.recorded import RecordedRun
 from qresearch.views.summary import FIGURES
 
@@ -40,7 +40,6 @@ WORDS = (
     "recording_keys", "recording_noscript", *FIGURES,
 )  # fmt: skip
 """Keys of what the page says."""
-THEMES = ("auto", "light", "dark")
 _HERE = Path(__file__).parent
 _STYLE = (_HERE / "recording.css").read_text(encoding="utf-8")
 _CHART = (_HERE / "panels" / "live_chart.js").read_text(encoding="utf-8").replace("export default", "return")
@@ -59,7 +58,7 @@ def save_recording(
 ) -> Path:
     """Write a session as one page that plays it again; see :meth:`Session.save_recording`."""
     check_file(path, "save_recording")
-    choose("theme", theme, THEMES)
+    choose("theme", theme, LOOKS)
     watched = [symbols] if isinstance(symbols, str) else list(symbols)
     contents = RecordedRun(session, watched, source=source).contents() | {
         "title": _title(session) if title is None else title,

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import importlib.util
+import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -202,14 +204,44 @@ def test_lab_opens_the_notebooks_of_a_checkout(monkeypatch: pytest.MonkeyPatch) 
 
 
 def test_app_serves_the_workbench(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
-    """Protects the page of its own: the notebook of the workbench through Voila; without Voila, how to get it."""
+    """Protects the page of its own: the workbench alone, as it was asked for; without Voila, how to get it."""
+    pytest.importorskip("voila")
     calls: list[list[str]] = []
-    monkeypatch.setattr(subprocess, "call", lambda words: calls.append(words) or 0)
-    monkeypatch.setattr(importlib.util, "find_spec", lambda name: object())
+    cells: list[str] = []
+
+    def called(words: list[str], env: dict[str, str]) -> int:
+        calls.append(words)
+        cells.append(json.loads(Path(words[3]).read_text("utf-8"))["cells"][0]["source"])
+        assert (Path(env["JUPYTER_PATH"].split(os.pathsep)[0]) / "voila/templates/qresearch/index.html.j2").exists()
+        return 0
+
+    monkeypatch.setattr(subprocess, "call", called)
     assert cli.main(["app", "--", "--port=9999"]) == 0
     assert calls[0][:3] == [sys.executable, "-m", "qresearch.app"]
-    assert Path(calls[0][3]) == Path(qresearch.__file__).parents[1] / "notebooks" / "30_workbench.ipynb"
     assert calls[0][-1] == "--port=9999"
+    assert "--theme=light" in calls[0]
+    assert "qr.sample_market(), start='2022-03-11', end=None, cash=100000" in cells[0]
+    assert "theme='auto'" in cells[0]
+    options = [
+        "--data",
+        str(SAMPLE),
+        "--symbol",
+        "688903",
+        "--start",
+        "2022-05-05",
+        "--language",
+        "zh",
+        "--theme",
+        "dark",
+    ]
+    assert cli.main(["app", *options]) == 0
+    assert f"qr.read_market({str(SAMPLE)!r}), start='2022-05-05'" in cells[1]
+    assert "select(symbol='688903.SH')" in cells[1]
+    assert "language='zh'" in cells[1]
+    assert "--theme=dark" in calls[1]
+    for wrong in (["--symbol", "nothing"], ["--start", "never"], ["--strategy", "none.py"], ["--data", "none.csv"]):
+        assert cli.main(["app", *wrong]) == 2
+    assert len(calls) == 2
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
     assert cli.main(["app"]) == 2
     assert "pip install 'qresearch[app]'" in capsys.readouterr().err

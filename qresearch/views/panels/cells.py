@@ -22,6 +22,8 @@ SHAPES = {
     "REJECTED": "✕", "CREATED": "·", "PARTLY": "◔",
 }  # fmt: skip
 """A sign for each state, so that colour is never alone."""
+LOOKS = ("auto", "light", "dark")
+"""Themes; "auto" is as the page around it, else as the system prefers."""
 CHART_WORDS = (
     "open", "high", "low", "close", "volume", "equity", "drawdown", "limit", "stop", "cost", "buy", "sell", "picked",
     "no_bar", "keys", "limit_up", "limit_down", *MARKS,

@@ -48,9 +48,27 @@ def cells(text: str) -> Iterator[NotebookNode]:
             yield new_code_cell("\n".join(line.removeprefix("#! ") for line in lines).strip(), id=name)
 
 
+def links(script: Path) -> NotebookNode:
+    """The last cell of a lesson: the ways to the one before, to the index and to the next one."""
+    scripts = sorted(script.parent.glob("*.py"))
+    place = scripts.index(script)
+    found = []
+    for sign, near in (("←", scripts[place - 1] if place > 1 else None), ("→", ([*scripts, None])[place + 1])):
+        if near is not None:
+            title = next(line for line in near.read_text(encoding="utf-8").splitlines() if line.startswith("# # "))
+            name = title.removeprefix("# # ").partition(":")[0]
+            found.append(
+                f"[{sign} {name}]({near.stem}.ipynb)" if sign == "←" else f"[{name} {sign}]({near.stem}.ipynb)"
+            )
+    if place:
+        found.insert(1 if place > 1 else 0, f"[Index]({scripts[0].stem}.ipynb)")
+    return new_markdown_cell("---\n" + " · ".join(found), id="links")
+
+
 def execute(script: Path) -> NotebookNode:
     """The notebook of a script, run in a fresh kernel of this Python."""
-    notebook = new_notebook(cells=list(cells(script.read_text(encoding="utf-8"))), metadata=METADATA)
+    written = [*cells(script.read_text(encoding="utf-8")), links(script)]
+    notebook = new_notebook(cells=written, metadata=METADATA)
     client = NotebookClient(
         notebook,
         timeout=120,

@@ -7,6 +7,7 @@ question: it is read off a session when the answer is checked.
 from __future__ import annotations
 
 import datetime as dt
+import hashlib
 import inspect
 from collections.abc import Callable, Iterable
 from numbers import Real
@@ -19,6 +20,27 @@ _MOST_DIGITS = 15
 NOT_ANSWERED = "Not answered yet."
 RIGHT = "Right."
 WRONG = "Not yet."
+SEAL = "sealed:"
+
+
+@told
+def seal(answer: str) -> str:
+    """What stands in a lesson in the place of a word that the reader is to find: it tells a right word, not which one.
+
+    Parameters
+    ----------
+    answer : str
+        Without regard to case and to spaces around it.
+
+    Examples
+    --------
+    >>> check("hengyu bank", seal("Hengyu Bank"))
+    Right.
+    >>> seal("Hengyu Bank")
+    'sealed:060e9a40a5232211'
+    """
+    word = text("answer", answer, "XtQuant").strip().casefold()
+    return f"{SEAL}{hashlib.sha256(f'{SEAL}{word}'.encode()).hexdigest()[:16]}"
 
 
 @told
@@ -30,7 +52,7 @@ def check(answer: object, expected: object, hint: str = "", *, digits: int = 2) 
     answer : object
         What the reader found; None or ``...`` means that the question is still open.
     expected : object
-        The right answer; or a function without arguments that returns it, called only for a given answer; or a
+        The right answer, or a :func:`seal` of it; or a function without arguments that returns it, called only for a given answer; or a
         function of the answer that tells whether it is right. Numbers are compared to `digits` decimals, text
         without case, a date with its ISO text, lists and tuples item by item, sets in any order, tables with
         ``equals``.
@@ -98,6 +120,8 @@ def _same(answer: object, expected: object, digits: int) -> bool:
         return answer is expected
     if isinstance(expected, Real):
         return isinstance(answer, Real) and _agree(answer, expected, digits)
+    if isinstance(expected, str) and expected.startswith(SEAL):
+        return isinstance(answer, str) and seal(answer) == expected
     if isinstance(expected, str):
         return isinstance(answer, str) and answer.strip().casefold() == expected.strip().casefold()
     if isinstance(expected, list | tuple):

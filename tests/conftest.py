@@ -10,6 +10,12 @@ from typing import Any
 import pytest
 from hypothesis import settings
 
+QUICK = frozenset({
+    "test_session", "test_matching", "test_reasons", "test_fees", "test_sizing", "test_same_bar", "test_branches",
+    "test_breakpoints", "test_what_if", "test_strategy", "test_tables", "test_statistics", "test_recording",
+    "test_sentences", "test_corporate", "test_tabular",
+})  # fmt: skip
+"""Modules of tests/unit that together touch every floor of the house in about a minute: ``pytest -m quick tests``."""
 LOCAL = ("localhost", "127.0.0.1", "::1", "0.0.0.0", None, "")
 
 settings.register_profile("dev", deadline=None)
@@ -52,3 +58,10 @@ def pytest_configure(config: pytest.Config) -> None:
     patch.setattr(socket.socket, "connect", guarded_connect)
     patch.setattr(socket.socket, "connect_ex", guarded_connect_ex)
     patch.setattr(socket, "getaddrinfo", guarded_look_up)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark the quick tests."""
+    for item in items:
+        if item.path.parent.name == "unit" and item.path.stem in QUICK:
+            item.add_marker("quick")

@@ -295,4 +295,4 @@ check(answer, through, "A resting buy fills when the bar trades below its limit.
 
 # %%
 answer = None
-check(answer, "XtQuant", "Look at 'canceled after a partial fill' and at note (f).")
+check(answer, "sealed:ed528ba6d9f68f00", "Look at 'canceled after a partial fill' and at note (f).")

@@ -20,7 +20,7 @@ const TOP = 24;
 const FEWEST = 8; // bars in view
 const USUAL = 6; // width of a bar before anybody zooms, CSS pixels
 const SHARES = [0.58, 0.13, 0.16, 0.13]; // of the height: prices, volume, equity, drawdown
-const WITHOUT = [0.82, 0.18, 0, 0]; // before the first day is over there is no account to draw
+const WITHOUT = [0.82, 0.18, 0, 0]; // before two days are over there is no account to draw
 
 /* ------------------------------------------------------------------ data */
 
@@ -531,7 +531,7 @@ class View {
     const room = this.height - TOP - BOTTOM;
     this.panes = [];
     let top = TOP;
-    this.shows = this.chart.equity.some(isKnown);
+    this.shows = this.chart.equity.filter(isKnown).length > 1;
     for (const share of this.shows ? SHARES : WITHOUT) {
       const bottom = top + room * share;
       this.panes.push([top + (this.panes.length ? 8 : 0), bottom]);

@@ -85,6 +85,7 @@ class Simulation:
         self.keeper: Keeper = InMemory(timeline)
         self._observers: tuple[Observer, ...] = ()
         self._followed = Orders()
+        self._told = 0
 
     @classmethod
     def opened(
@@ -192,16 +193,14 @@ class Simulation:
         if target.day > exchange.last:
             refuse_beyond(exchange)
         draft = self.draft = Draft(self.timeline.state)
-        told = 0
+        self._told = 0
         try:
             while draft.at < target:
                 advance(draft, exchange)
-                if self._observers:
-                    self._tell(self._read(draft, told))
-                    told = len(draft.events)
+                self.tell()
                 if inside is not None and inside(draft):
                     break
-            self._tell(self._read(draft, told))
+            self.tell()
         finally:
             self.draft = None
         draft.events.append(events.Advanced(draft.at))
@@ -235,6 +234,18 @@ class Simulation:
             self._observers = tuple(known for known in self._observers if known is not callback)
 
         return end
+
+    def tell(self) -> None:
+        """Tell the observers, inside a step, what has happened since they were told; a callback need not wait for it.
+
+        Between steps they have been told everything.
+        """
+        draft = self.draft
+        if draft is None or not self._observers:
+            return
+        told = self._read(draft, self._told)
+        self._told = len(draft.events)
+        self._tell(told)
 
     def _read(self, draft: Draft, told: int) -> list[tuple[events.Record, OrderRecord]]:
         """The events of orders after those that were told, each with its order then, whatever observers do."""

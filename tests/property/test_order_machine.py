@@ -119,7 +119,7 @@ class OrderMachine(RuleBasedStateMachine):
             costs=self.costs,
             slippage=self.pick(["none", "none", ("bps", 7.0)]),
             participation=self.pick([None, 0.3, 0.0001]),
-            **self.pick([{}, {}, {"clock": "same_bar"}, {"fill_model": "lean_equity"}]),
+            **self.pick([{}, {}, {"clock": "same_bar"}, {"clock": "counter"}, {"fill_model": "lean_equity"}]),
             reserve=self.pick(["limit", "limit", "last", "none"]),
             cancel_latency=self.pick(["none", "next_match"]),
             open_order_margin=self.pick([False, True]),

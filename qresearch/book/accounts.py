@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from qresearch.book import frames
+from qresearch.book.average_price import average_prices
 from qresearch.book.benchmark import Aligned
 from qresearch.book.history import AccountHistory
 from qresearch.book.holdings import Held, holdings_of
@@ -17,8 +18,8 @@ from qresearch.engine.reserves import reserved_cash
 from qresearch.market.panel import Floats
 
 POSITION_COLUMNS = (
-    "quantity", "previous_quantity", "sellable", "average_cost", "price", "market_value", "floating_profit", "weight",
-    "bought_quantity", "bought_value", "sold_quantity", "sold_value",
+    "quantity", "previous_quantity", "sellable", "average_cost", "average_price", "price", "market_value",
+    "floating_profit", "weight", "bought_quantity", "bought_value", "sold_quantity", "sold_value",
 )  # fmt: skip
 COUNTS = ("quantity", "previous_quantity", "sellable", "bought_quantity", "sold_quantity")
 
@@ -121,6 +122,7 @@ def positions_now(history: AccountHistory) -> pd.DataFrame:
     before = earlier[-1].positions if earlier else history.initial
     today = {column: row for (day, column), row in traded_by_day(history).items() if day == account.day}
     symbols, units, equity = exchange.market.symbols, exchange.money.units, portfolio.equity
+    means, _ = average_prices(history)
     rows = []
     for column in sorted({*account.positions, *before, *today}, key=symbols.__getitem__):
         held = portfolio.positions[symbols[column]]
@@ -128,8 +130,8 @@ def positions_now(history: AccountHistory) -> pd.DataFrame:
         previous = before[column].quantity if column in before else 0
         rows.append(
             (symbols[column], held.quantity, previous, held.sellable, held.average_cost if held.quantity else np.nan,
-             held.price, held.market_value, held.profit, held.market_value / equity if equity else np.nan,
-             bought, paid / units, sold, received / units)
+             means.get(column, np.nan), held.price, held.market_value, held.profit,
+             held.market_value / equity if equity else np.nan, bought, paid / units, sold, received / units)
         )  # fmt: skip
     frame = pd.DataFrame(rows, columns=["symbol", *POSITION_COLUMNS])
     return _typed(frame).set_index("symbol")
@@ -144,8 +146,8 @@ def daily_positions(history: AccountHistory) -> pd.DataFrame:
     for day, column in traded:
         moved.setdefault(day, []).append(column)
     rows: list[tuple[Any, ...]] = []
-    before = history.initial
-    for state, equity in zip(history.closes, history.equity.tolist(), strict=True):
+    before, (_, at_closes) = history.initial, average_prices(history)
+    for state, equity, means in zip(history.closes, history.equity.tolist(), at_closes, strict=True):
         held = {row.instrument: row for row in holdings_of(exchange, state)}
         for column in sorted({*held, *before, *moved.get(state.day, ())}):
             row = held.get(column, Held(column, LONG, 0, 0, 0, 0, 0))
@@ -153,9 +155,9 @@ def daily_positions(history: AccountHistory) -> pd.DataFrame:
             bought, paid, sold, received = traded.get((state.day, column), (0, 0, 0, 0))
             rows.append(
                 (state.day, symbols[column], quantity, before[column].quantity if column in before else 0, sellable,
-                 cost / units / quantity if quantity else np.nan, marks[state.day, column], value / units,
-                 (value - cost) / units, value / units / equity if equity else np.nan, bought, paid / units, sold,
-                 received / units)
+                 cost / units / quantity if quantity else np.nan, means.get(column, np.nan), marks[state.day, column],
+                 value / units, (value - cost) / units, value / units / equity if equity else np.nan, bought,
+                 paid / units, sold, received / units)
             )  # fmt: skip
         before = state.positions
     frame = _typed(pd.DataFrame(rows, columns=["day", "symbol", *POSITION_COLUMNS]))

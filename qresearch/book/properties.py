@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Callable
 from dataclasses import dataclass
+from html import escape
+from typing import Any
 
 import pandas as pd
 
 from qresearch.book.html import table
 from qresearch.engine.exchange import Exchange
-from qresearch.market.rulebook import Dated
+from qresearch.market.rulebook import Band, Cage, Dated, FirstDays, LargestOrder, Levy, LotRule
+from qresearch.sentences import ENGLISH, Said, Words
+from qresearch.sentences.words import CATALOGUE
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,43 +63,135 @@ class Properties:
 
     @property
     def table(self) -> pd.DataFrame:
-        """One row per rule in force: value, since, until, source, status; indexed by rule."""
+        """One row per rule in force: value (in words), since, until, source, status; indexed by rule."""
         rows = [
-            (rule, str(row.value), str(row.since or ""), str(row.until or ""), row.source, row.status)
+            (
+                rule,
+                ENGLISH.tell(*_value(rule, row.value)),
+                str(row.since or ""),
+                str(row.until or ""),
+                row.source,
+                row.status,
+            )
             for rule, row in self.rules
         ]
         return pd.DataFrame(rows, columns=["rule", "value", "since", "until", "source", "status"]).set_index("rule")
 
-    def _facts(self) -> list[tuple[str, str]]:
-        what = f"{self.board} {self.kind}".strip()
-        size = f"{self.minimum:,}, then steps of {self.lot:,}" if self.lot else "not traded here"
-        limit = "none" if self.limit_ratio != self.limit_ratio else f"{self.limit_ratio:.0%} of the reference price"
-        if self.limit_up == self.limit_up:
-            limit += f": {self.limit_down:g} to {self.limit_up:g}"
+    def _facts(self, words: Words) -> list[tuple[str, str]]:
+        size = Said("rules_untraded")
+        if self.lot:
+            size = Said("rules_lot", minimum=f"{self.minimum:,}", step=f"{self.lot:,}")
+        limit = Said("rules_none")
+        if self.limit_up == self.limit_up and self.limit_ratio == self.limit_ratio:
+            low, high = f"{self.limit_down:g}", f"{self.limit_up:g}"
+            limit = Said("rules_range", ratio=f"{self.limit_ratio:.0%}", low=low, high=high)
+        elif self.limit_ratio == self.limit_ratio:
+            limit = Said("rules_of_reference", ratio=f"{self.limit_ratio:.0%}")
+        step = f"{self.tick:g} {self.currency}".strip() if self.tick else words("rules_none")
         return [
-            ("class", what),
-            ("order", size),
-            ("price step", f"{self.tick:g} {self.currency}".strip() if self.tick else "none"),
-            ("sale on the day of the purchase", "yes" if self.same_day_sale else "no (T+1)"),
-            ("daily limit", limit),
+            (words("rules_class"), f"{self.board} {self.kind}".strip()),
+            (words("rules_order"), words.tell(size)),
+            (words("rules_step"), step),
+            (words("rules_same_day"), words("rules_t0" if self.same_day_sale else "rules_t1")),
+            (words("rules_limit"), words.tell(limit)),
         ]
 
-    def __str__(self) -> str:
-        lines = [f"{self.symbol} {self.name}".strip() + f" on {self.day}"]
-        lines += [f"  {name}: {value}" for name, value in self._facts()]
-        lines += [
-            f"  · {rule}: {row.value}, since {row.since or 'ever'}; {row.source} ({row.status})"
+    def _told(self, words: Words) -> list[tuple[str, str, str, str, str]]:
+        return [
+            (_rule(words, rule), words.tell(*_value(rule, row.value)), str(row.since or ""), row.source, row.status)
             for rule, row in self.rules
         ]
-        return "\n".join(lines)
+
+    def _title(self, words: Words) -> str:
+        return words("rules_on", symbol=self.symbol, name=self.name, day=self.day)
+
+    def __str__(self) -> str:
+        lines = [f"  {name}: {value}" for name, value in self._facts(ENGLISH)]
+        lines += [
+            f"  · {rule}: {value}{since and f', since {since}'}; {source} ({status})"
+            for rule, value, since, source, status in self._told(ENGLISH)
+        ]
+        return "\n".join([self._title(ENGLISH), *lines])
 
     __repr__ = __str__
 
+    def html(self, language: str = "en") -> str:
+        """The page as HTML. Sources and how well they are known stay in English, the language of our notes.
+
+        Parameters
+        ----------
+        language : {"en", "zh"}
+        """
+        words = Words(language)
+        facts = table(("", ""), [tuple(map(escape, row)) for row in self._facts(words)])
+        heads = tuple(words(key) for key in ("rule", "rule_value", "rule_since", "rule_source", "rule_status"))
+        rules = table(heads, [tuple(map(escape, row)) for row in self._told(words)])
+        return f"<div><b>{escape(self._title(words))}</b></div>{facts}{rules}"
+
     def _repr_html_(self) -> str:
-        facts = table(("", ""), self._facts())
-        rows = [(rule, str(row.value), str(row.since or ""), row.source, row.status) for rule, row in self.rules]
-        rules = table(("rule", "value", "since", "source", "status"), rows)
-        return f"<div><b>{self.symbol}</b> {self.name}, {self.day}</div>{facts}{rules}"
+        return self.html()
+
+
+def _rule(words: Words, rule: str) -> str:
+    key = f"rule_{rule}"
+    return words(key) if key in CATALOGUE else words.fee(rule)
+
+
+def _percent(rate: float) -> str:
+    return f"{100 * rate:.6g}%"
+
+
+def _levy(levy: Levy) -> tuple[Said, ...]:
+    sides: tuple[tuple[str, float], ...] = (("rules_levy_buy", levy.bought), ("rules_levy_sell", levy.sold))
+    if levy.bought == levy.sold:
+        sides = (("rules_levy_both", levy.bought),)
+    share = "rules_levy_share_sold" if levy.on_sales_only else "rules_levy_share"
+    amounts = ((share, levy.par), ("rules_levy_least", levy.minimum), ("rules_levy_most", levy.maximum))
+    said = [Said(key, rate=_percent(rate)) for key, rate in sides if rate]
+    said += [Said(key, amount=f"{amount:g}") for key, amount in amounts if amount]
+    return tuple(said) or (Said("rules_none"),)
+
+
+def _first_days(rule: FirstDays) -> Said:
+    if rule.up is None or rule.down is None:
+        return Said("rules_free_days", count=rule.sessions)
+    return Said("rules_first_days", count=rule.sessions, up=_percent(rule.up), down=_percent(rule.down))
+
+
+def _cage(rule: Cage) -> Said:
+    ratio = _percent(rule.ratio)
+    return Said("rules_cage_ticks", ratio=ratio, ticks=rule.ticks) if rule.ticks else Said("rules_cage", ratio=ratio)
+
+
+def _largest(rule: LargestOrder) -> Said | str:
+    limit, market = f"{rule.limit:,}", f"{rule.market:,}"
+    return limit if limit == market else Said("rules_largest", limit=limit, market=market)
+
+
+HELD = ("month", "year", "longer")
+SHAPES: dict[type, Callable[[Any], Said | str]] = {
+    LotRule: lambda rule: Said("rules_lot", minimum=f"{rule.minimum:,}", step=f"{rule.step:,}"),
+    LargestOrder: _largest,
+    FirstDays: _first_days,
+    Band: lambda rule: Said("rules_band", up=_percent(rule.up), down=_percent(rule.down)),
+    Cage: _cage,
+    bool: lambda sold: Said("rules_t0" if sold else "rules_t1"),
+    tuple: lambda rates: Said("rules_dividend", **dict(zip(HELD, map(_percent, rates), strict=True))),
+    dt.time: lambda time: Said("rules_from", time=f"{time:%H:%M}"),
+    int: lambda most: Said("rules_bought", count=f"{most:,}"),
+    float: lambda number: f"{number:g}",
+    str: lambda _: Said("rules_own"),
+    type(None): lambda _: Said("rules_none"),
+}
+"""What a rule of each shape says, before it is told in a language."""
+
+
+def _value(rule: str, value: object) -> tuple[Said | str, ...]:
+    if isinstance(value, Levy):
+        return _levy(value)
+    if isinstance(value, float) and rule.startswith("limit_ratio"):
+        return (_percent(value),)
+    return (SHAPES[type(value)](value),)
 
 
 def properties_of(exchange: Exchange, instrument: int, day: int) -> Properties:

@@ -189,7 +189,8 @@ class Tables:
         """What is held now, one row per symbol; also what was held at the last close, or traded, today.
 
         quantity, previous_quantity (at the previous close), sellable (T+1, and in no working sale), in shares;
-        average_cost (currency per share, buying fees included, NaN when nothing is held); price (last visible);
+        average_cost (currency per share, buying fees included, NaN when nothing is held); average_price (the same
+        without fees, and a sale leaves it as it is); price (last visible);
         market_value (quantity * price); floating_profit (market value less cost); weight (of the equity);
         bought_quantity, bought_value, sold_quantity, sold_value (fills of today, fees not included).
         """

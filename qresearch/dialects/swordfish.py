@@ -14,6 +14,7 @@ The fields are those of its documents; their formulas, which it does not publish
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Mapping
 from typing import Any
 
@@ -23,7 +24,7 @@ from qresearch.book.portfolio import Portfolio
 from qresearch.book.tables import Tables
 from qresearch.domain.arguments import number
 from qresearch.domain.calls import told_calls
-from qresearch.errors import NotSupported, UsageError, shown
+from qresearch.errors import MarketWarning, NotSupported, UsageError, shown
 from qresearch.session.port import AnySession
 from qresearch.session.strategy import Context
 from qresearch.session.trader import hold_from_start
@@ -46,7 +47,7 @@ PORTFOLIO: Mapping[str, str] = {
     "benchmark_close": "benchmarkClosePrice",
     "benchmark_nav": "benchmarkNetValue",
 }
-"""Fields of the portfolio, in Swordfish's order; the last two only with a benchmark."""
+"""Fields of the portfolio, in Swordfish's order; the last two are NaN without a benchmark."""
 
 POSITION: Mapping[str, str] = {
     "symbol": "symbol",
@@ -54,7 +55,7 @@ POSITION: Mapping[str, str] = {
     "previous_quantity": "lastDayLongPosition",
     "previous_short": "lastDayShortPosition",
     "quantity": "longPosition",
-    "average_cost": "longPositionAvgPrice",
+    "average_price": "longPositionAvgPrice",
     "short": "shortPosition",
     "short_price": "shortPositionAvgPrice",
     "bought_quantity": "todayBuyVolume",
@@ -118,8 +119,8 @@ SHORT = {"previous_short": 0, "short": 0, "short_price": 0.0}
 
 
 def _worded(table: pd.DataFrame, words: Mapping[str, str]) -> pd.DataFrame:
-    """The columns of a table that Swordfish has too, under its names and in its order."""
-    return table[[name for name in words if name in table]].rename(columns=dict(words))
+    """The fields of Swordfish from a table of ours, in its order; NaN for what the table lacks (no benchmark)."""
+    return table.reindex(columns=list(words)).rename(columns=dict(words))
 
 
 @told_calls
@@ -182,22 +183,24 @@ class Account:
         -------
         DataFrame or dict
             Without a symbol a table, one row each; with one a dict of the same fields: symbol, lastDayLongPosition,
-            lastDayShortPosition (0), longPosition, longPositionAvgPrice (currency per share, buying fees included,
-            NaN when nothing is held), shortPosition (0), shortPositionAvgPrice (0), todayBuyVolume, todayBuyValue,
-            todaySellVolume, todaySellValue.
+            lastDayShortPosition (0), longPosition, longPositionAvgPrice (mean price of the purchases, currency per
+            share, fees left out, NaN when nothing is held: times the shares it is not the cost that floatingPnl is
+            counted from, which has the fees in it), shortPosition (0), shortPositionAvgPrice (0), todayBuyVolume,
+            todayBuyValue, todaySellVolume, todaySellValue.
 
         Raises
         ------
         UnknownSymbol
             No such instrument; one that is not held gives zeros.
         """
-        table = _worded(self._tables().positions.reset_index().assign(**SHORT), POSITION)
+        words = {field: word for field, word in POSITION.items() if field != "day"}
+        table = _worded(self._tables().positions.reset_index().assign(**SHORT), words)
         if symbol is None:
             return table
         name = self._canonical(symbol)
         for row in table[table["symbol"] == name].to_dict("records"):
             return {str(field): value for field, value in row.items()}
-        empty: dict[str, Any] = {word: 0 for field, word in POSITION.items() if field != "day"}
+        empty: dict[str, Any] = dict.fromkeys(words.values(), 0)
         return {**empty, "symbol": name, "longPositionAvgPrice": float("nan")}
 
     def set_position(self, symbol: str, qty: int, order_price: float, last_price: float | None = None) -> None:
@@ -211,7 +214,9 @@ class Account:
         order_price : float, currency per share
             Cost price; ``qty * order_price`` is taken from the cash.
         last_price : float, optional
-            Accepted and not used: the market knows the previous close, and the shares are valued at that.
+            The previous close. The market's own is what the shares are valued at, and another one here is warned of.
+            On the first day of the data, which has no previous close, it lets the shares be held; they count nothing
+            until the first bar prints.
 
         Raises
         ------
@@ -221,10 +226,14 @@ class Account:
             A negative quantity.
         """
         if last_price is not None and number("last_price", last_price, 9.6) < 0:
-            raise UsageError(f"last_price={last_price!r} is negative. Leave it out: the market knows the last price.")
+            raise UsageError(f"last_price={last_price!r} is negative. Pass the previous close, or leave it out.")
         if number("qty", qty) < 0:
             raise NotSupported(f"qty={qty!r} is a short position, and a stock account holds none. Pass shares above 0.")
-        hold_from_start(self._simulation, symbol, qty, order_price)
+        known = self._simulation.view.last_price(self._simulation.market.column(symbol))
+        if last_price and known > 0 and known != last_price:
+            said = f"the previous close of {symbol} is {known:g}, not last_price={last_price!r}; {known:g} counts."
+            warnings.warn(f"set_position: {said}", MarketWarning, stacklevel=3)
+        hold_from_start(self._simulation, symbol, qty, order_price, last_price or None)
 
     def get_daily_position(self, symbol: str | None = None) -> pd.DataFrame:
         """Positions at every close, with tradeDate; a day that is not over yet is not there.
@@ -245,11 +254,11 @@ class Account:
 
         tradeDate, cash (available), totalMarketValue, totalEquity (cash + frozen + market value), netValue (over the
         starting equity), totalReturn, ratio (daily return), pnl (daily), frozenFunds, totalFee, floatingPnl,
-        realizedPnl, totalPnl (their sum), and with a benchmark benchmarkClosePrice and benchmarkNetValue.
+        realizedPnl, totalPnl (their sum), benchmarkClosePrice and benchmarkNetValue (NaN without a benchmark).
         """
         found = self._tables().portfolio
         listed = {"day": found.name, **found}
-        return {word: listed[name] for name, word in PORTFOLIO.items() if name in listed}
+        return {word: listed.get(name, float("nan")) for name, word in PORTFOLIO.items()}
 
     @property
     def daily_total_portfolios(self) -> pd.DataFrame:
@@ -263,8 +272,8 @@ class Account:
         totalReturn, annualReturn, annualVolatility, annualSkew, annualKur (excess, neither is scaled), sharpeRatio
         (annualReturn / annualVolatility), maxDrawdown (positive), drawdownRatio (annualReturn / maxDrawdown), beta,
         alpha, benchmarkReturn, annualExcessReturn, turnoverRate (one-sided, over the mean equity), dailyWinningRate
-        (of all days). A year has 252 trading days and the risk-free rate is 0; ``Account(session, periods=244)``
-        takes another year.
+        (of all days). What needs a benchmark is NaN without one. A year has 252 trading days and the risk-free rate
+        is 0; ``Account(session, periods=244)`` takes another year.
         """
         return _worded(pd.DataFrame([dict(self._tables().return_summary["value"])]), RETURN_SUMMARY)
 

@@ -52,18 +52,12 @@ class LotRule(NamedTuple):
     minimum: int
     step: int
 
-    def __str__(self) -> str:
-        return f"{self.minimum:,}, then steps of {self.step:,}"
-
 
 class LargestOrder(NamedTuple):
     """Most shares that one order may be for: with a limit price, and at the market."""
 
     limit: int
     market: int
-
-    def __str__(self) -> str:
-        return f"{self.limit:,}" if self.limit == self.market else f"{self.limit:,}, at the market {self.market:,}"
 
 
 class FirstDays(NamedTuple):
@@ -73,10 +67,6 @@ class FirstDays(NamedTuple):
     up: float | None
     down: float | None
 
-    def __str__(self) -> str:
-        limit = "no limit" if self.up is None or self.down is None else f"+{self.up:.1%} / -{self.down:.1%}"
-        return f"{limit} for {self.sessions} sessions"
-
 
 class Band(NamedTuple):
     """How far from a reference price a price may lie, as fractions of it."""
@@ -84,18 +74,12 @@ class Band(NamedTuple):
     up: float
     down: float
 
-    def __str__(self) -> str:
-        return f"+{self.up:.0%} / -{self.down:.0%} of the issue price"
-
 
 class Cage(NamedTuple):
     """How far beyond the market a limit price may lie in continuous trading: a fraction, or ticks if those are more."""
 
     ratio: float
     ticks: int = 0
-
-    def __str__(self) -> str:
-        return f"{self.ratio:.0%}" + (f", or {self.ticks} ticks if those are more" if self.ticks else "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,15 +104,6 @@ class Levy:
     minimum: float = 0.0
     maximum: float = 0.0
     on_sales_only: bool = False
-
-    def __str__(self) -> str:
-        sides = [f"{rate:.5%} of {what}" for rate, what in ((self.bought, "purchases"), (self.sold, "sales")) if rate]
-        if self.par:
-            sides.append(f"{self.par:g} a share{' sold' if self.on_sales_only else ''}")
-        bounds = [
-            f"{word} {value:g}" for word, value in (("at least", self.minimum), ("at most", self.maximum)) if value
-        ]
-        return ", ".join([*sides, *bounds]) or "none"
 
 
 def dated(source: str, status: str, *rows: tuple[str, str, V]) -> tuple[Dated[V], ...]:

@@ -104,8 +104,9 @@ TABLES: Mapping[str, About] = {
         "Positions at every close, and what was traded that day.",
         {
             "day": _DAY, "symbol": "", "quantity": _SHARES, "previous_quantity": "shares at the close before",
-            "sellable": _SHARES, "average_cost": "currency per share, buying fees included", "price": _PRICE,
-            "market_value": _MONEY, "floating_profit": _MONEY, "weight": "fraction of the equity", **_TODAY,
+            "sellable": _SHARES, "average_cost": "currency per share, buying fees included",
+            "average_price": "currency per share, fees left out", "price": _PRICE, "market_value": _MONEY,
+            "floating_profit": _MONEY, "weight": "fraction of the equity", **_TODAY,
         },
     ),
     "trades": About(

@@ -266,9 +266,18 @@ class Simulation:
 
 
 def seed(
-    exchange: Exchange, account: Draft | State, symbol: str, quantity: int, *, is_paid: bool, price: float | None = None
+    exchange: Exchange,
+    account: Draft | State,
+    symbol: str,
+    quantity: int,
+    *,
+    is_paid: bool,
+    price: float | None = None,
+    last_price: float | None = None,
 ) -> Seed:
     """The command to begin with shares, at the last price before the first day or at one of their own.
+
+    `last_price` stands for the last price where the market has none, on the first day of the data.
 
     Raises
     ------
@@ -277,6 +286,8 @@ def seed(
     """
     instrument = exchange.market.column(symbol)
     last = exchange.view(account).last_price(instrument)
+    if last_price is not None and exchange.market.panel.first_row[instrument] == exchange.first:
+        last = last_price
     quantity = whole(f"positions: shares of {symbol}", quantity, example=1000)
     if not last > 0 or exchange.closing_day[instrument] <= exchange.first:
         raise UsageError(

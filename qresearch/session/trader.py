@@ -158,8 +158,20 @@ class Trader:
         self.simulation.do(ChangeSettings(replace(self.simulation.account.settings, **changes)))
 
 
-def hold_from_start(simulation: Simulation, symbol: str, quantity: int, cost_price: float) -> None:
+def hold_from_start(
+    simulation: Simulation, symbol: str, quantity: int, cost_price: float, last_price: float | None = None
+) -> None:
     """Begin with shares bought at a price of their own, paid from the cash; only before the first day.
+
+    Parameters
+    ----------
+    simulation : Simulation
+    symbol : str
+    quantity : int, shares
+    cost_price : float, currency per share
+    last_price : float, optional
+        The previous close, where the caller knows it: with it the shares may be held from the first day of the data
+        on, for which the market has none. Otherwise the market's own is what they are valued at.
 
     Raises
     ------
@@ -179,7 +191,7 @@ def hold_from_start(simulation: Simulation, symbol: str, quantity: int, cost_pri
             f"{quantity:,} shares of {symbol} cost {money.text(cost)}, more than the cash of "
             f"{money.text(account.cash)}. Open the session with more cash."
         )
-    simulation.do(seed(exchange, account, symbol, quantity, is_paid=True, price=price))
+    simulation.do(seed(exchange, account, symbol, quantity, is_paid=True, price=price, last_price=last_price))
 
 
 def raise_for_rejected(log: list[events.Event]) -> None:

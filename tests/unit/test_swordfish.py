@@ -47,10 +47,44 @@ def test_the_fields_are_the_documented_ones() -> None:
     assert account.daily_total_portfolios.columns.tolist() == PORTFOLIO + BENCHMARK
     assert account.return_summary.columns.tolist() == SUMMARY
     bare = Account(session(market({A: [10.0] * 4})))
-    assert list(bare.total_portfolios) == PORTFOLIO
-    assert bare.return_summary.columns.tolist() == [
-        name for name in SUMMARY if "enchmark" not in name and name not in {"beta", "alpha", "annualExcessReturn"}
-    ]
+    assert list(bare.total_portfolios) == PORTFOLIO + BENCHMARK
+    assert bare.daily_total_portfolios[BENCHMARK].isna().all(axis=None)
+    assert bare.return_summary.columns.tolist() == SUMMARY
+    assert bare.return_summary[["beta", "alpha", "benchmarkReturn", "annualExcessReturn"]].isna().all(axis=None)
+
+
+def test_the_average_price_is_without_fees_and_the_profit_with_them() -> None:
+    """Protects the documented meaning: 10.00 after a purchase at 10.00, while the floating profit begins with its fee.
+
+    The mean of 1,000 at 10 and 1,000 at 12 is 11, a sale leaves it, and a bonus of 1 for 1 halves it.
+    """
+    split = [{"symbol": A, "day": 3, "bonus_per_share": 1.0}]
+    run = session(
+        market({A: [10.0, 12.0, 12.0, 6.0]}, actions=split),
+        cash=100_000,
+        costs={"open_commission": 0.001, "close_commission": 0.001, "min_commission": 0},
+    )
+    account, seen = Account(run), []
+    for place in (lambda: run.buy(A, 1000), lambda: run.buy(A, 1000), lambda: run.sell(A, 500), list):
+        place()
+        run.step()
+        seen.append(account.get_position(A)["longPositionAvgPrice"])
+    assert seen == [10.0, 11.0, 11.0, 5.5]
+    assert run.positions.loc[A, "average_cost"] == pytest.approx(11.011 / 2)
+    assert account.get_daily_position(A)["longPositionAvgPrice"].tolist() == seen
+
+
+def test_a_last_price_lets_a_position_begin_with_the_data() -> None:
+    """Protects a beginning on the first day of the data, and tells a last price that is not the market's."""
+    run = qr.Session(market({A: [10.0] * 4}), cash=100_000, costs="zero")
+    with pytest.raises(qr.UsageError, match="no price on both sides"):
+        Account(run).set_position(A, 1000, 9.0)
+    Account(run).set_position(A, 1000, 9.0, 9.5)
+    run.step()
+    assert Account(run).total_portfolios["floatingPnl"] == 1000
+    later = qr.Session(market({A: [10.0] * 4}), start="2024-01-03", cash=100_000)
+    with pytest.warns(qr.MarketWarning, match=r"previous close of .* is 10, not last_price=9.5"):
+        Account(later).set_position(A, 1000, 9.0, 9.5)
 
 
 def test_another_way_of_the_tables_is_taken_along() -> None:

@@ -67,7 +67,7 @@ ACCEPTED: list[tuple[str, list[str], str]] = [
     ("Terms:trail", POSITIVE, "a distance"),
     ("ticket.update:limit_price", POSITIVE, "a price; the market tells whether it can be"),
     ("account.set_position:*price", POSITIVE, "a price"),
-    ("account.set_position:last_price", ["zero", *POSITIVE], "not used here"),
+    ("account.set_position:last_price", ["zero", *POSITIVE], "warned of: the market has its own"),
     ("*:until", ["old"], "a date; the order says that it is past"),
     ("Terms:good_till", ["old"], "as above"),
     ("session.run:until", ["list"], "of no conditions none holds"),
@@ -202,6 +202,7 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
+@pytest.mark.filterwarnings("ignore::qresearch.MarketWarning")
 @pytest.mark.parametrize("name", SURFACE)
 def test_a_wrong_argument_is_told(name: str, here: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """Protects users from the interpreter's own errors: ours say what was wrong and what to write."""

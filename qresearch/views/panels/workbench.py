@@ -16,6 +16,7 @@ from qresearch.views.panels.desk import Desk, Look, Panel
 from qresearch.views.panels.details import DetailsPanel
 from qresearch.views.panels.order_tables import OpenOrdersPanel, OrdersPanel
 from qresearch.views.panels.practice import PracticePanel
+from qresearch.views.panels.rules_panel import RulesPanel
 from qresearch.views.panels.tearsheet_panel import TearsheetPanel
 from qresearch.views.panels.ticket_panel import TicketPanel
 from qresearch.views.panels.timeline_bar import TimelinePanel
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 
 TABS: tuple[type[Panel], ...] = (
     OpenOrdersPanel, OrdersPanel, FillsPanel, PositionsPanel, CashPanel, EventsPanel, DetailsPanel, CostPanel,
-    TearsheetPanel, PracticePanel,
+    RulesPanel, TearsheetPanel, PracticePanel,
 )  # fmt: skip
 """What stands in the tabs below the chart."""
 
@@ -241,6 +242,10 @@ class Panels:
     def costs(self) -> CostPanel:
         """What trading costs, and what the last fills would have cost under other settings."""
         return self._one(CostPanel)
+
+    def rules(self) -> RulesPanel:
+        """What the chosen instrument is today, and the rules that hold for it, with their sources."""
+        return self._one(RulesPanel)
 
     def tearsheet(self) -> TearsheetPanel:
         """The QuantStats page of a branch as of now, and two branches compared."""

@@ -14,10 +14,10 @@
 import datetime as dt
 
 import pandas as pd
+from qresearch.market.rules import limit_ratio, lot_rule, rules_table, tick
 
 import qresearch as qr
 from qresearch.exercises import check
-from qresearch.market.rules import limit_ratio, lot_rule, rules_table, tick
 
 sample = qr.sample_market()
 

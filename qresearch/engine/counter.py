@@ -25,13 +25,15 @@ from dataclasses import replace
 
 from qresearch.domain import events
 from qresearch.domain.moment import CLOSE, INTRADAY, OPEN
-from qresearch.domain.reasons import Refusal
+from qresearch.domain.order import Method
+from qresearch.domain.reasons import Reason, Refusal
 from qresearch.domain.state import OpenOrder, State
 from qresearch.domain.terms import MARKET_DAY, Terms, TimeInForce
 from qresearch.engine.checks import Checks
 from qresearch.engine.draft import Draft
 from qresearch.engine.exchange import Exchange
 from qresearch.engine.immediate import AtLast
+from qresearch.engine.ledger import net_quantity
 from qresearch.engine.matching import match_bar, match_open
 from qresearch.engine.reserves import intent_of, opens, shares_before
 from qresearch.engine.sizing import place
@@ -61,7 +63,9 @@ def place_at_counter(  # noqa: PLR0917  # in the order of the call
         return False
     order_id = draft.orders
     draft.emit(events.OrderReleased(draft.at, order_id))
-    refusal = _refusal(draft, exchange, draft.working[order_id])
+    order = draft.working[order_id]
+    refusal = _whole(draft, exchange, order, asked) if method == Method.ORDER else None
+    refusal = refusal or _refusal(draft, exchange, order)
     if refusal is not None:
         draft.emit(events.OrderRejected(draft.at, order_id, *refusal))
     return refusal is None
@@ -104,11 +108,22 @@ def frozen_cash(account: Draft | State, exchange: Exchange) -> dict[int, int]:
 
 
 def _binding_price(account: Draft | State, exchange: Exchange, order: OpenOrder) -> float:
-    """The price at which a buy binds cash: its limit, or the most that it can be charged today."""
+    """The price at which a buy binds cash: its limit, or the most that it can be charged today; NaN where unknown."""
     if order.terms.limit_price is not None:
         return order.terms.limit_price
     up, _ = exchange.bounds(account, order.instrument)
     return up if up == up else exchange.view(account).last_price(order.instrument)
+
+
+def _whole(draft: Draft, exchange: Exchange, order: OpenOrder, asked: float) -> Refusal | None:
+    """Why a request is not sent as it was asked for: a counter changes no size."""
+    if order.leaves == asked:
+        return None
+    held = abs(net_quantity(draft, order.instrument))
+    if not opens(draft, exchange, order) and abs(asked) > held:
+        return Reason.INSUFFICIENT_QUANTITY, {"asked": abs(asked), "held": held, "sellable": abs(order.leaves)}
+    facts = {"asked": abs(asked), "lot": exchange.lot_step[order.instrument], "sent": abs(order.leaves)}
+    return Reason.LOT_SIZE, facts
 
 
 def _refusal(draft: Draft, exchange: Exchange, order: OpenOrder) -> Refusal | None:
@@ -123,7 +138,8 @@ def _refusal(draft: Draft, exchange: Exchange, order: OpenOrder) -> Refusal | No
         return found
     bound = sum(money for known, money in frozen_cash(draft, exchange).items() if known != order.order_id)
     free = exchange.account.available(draft, exchange) - bound
-    intent = intent_of(order, _binding_price(draft, exchange, order), free, shares_before(draft, order))
+    price = _binding_price(draft, exchange, order)
+    intent = intent_of(order, price if price > 0 else 0.0, free, shares_before(draft, order))
     shares, cuts, found = checks.carried(intent)
     if found is None and shares < abs(order.leaves):
         # A counter takes a request as a whole or not at all.

@@ -51,6 +51,7 @@ def test_the_counter_refuses_what_falls_short_inside_the_call() -> None:
     session = opened("PRE_OPEN", cash=10_000)
     first, second = session.buy(SHARE, 500, limit(10.0)), session.buy(SHARE, 600, limit(10.0))
     assert (first.status.value, second.reason) == ("WORKING", "INSUFFICIENT_CASH")
+    assert session.buy(SHARE, 150, limit(10.0)).reason == "LOT_SIZE"
     assert session.sell(SHARE, 100).reason == "INSUFFICIENT_QUANTITY"
     assert session.buy(SHARE, 100, limit(12.0)).reason == "PRICE_LIMIT"
     session.step(phase="OPEN")

@@ -39,7 +39,9 @@ class OtherCalls:
     """The calls of a trader that do not order and do not ask for shares."""
 
     xt_desk: ClassVar[Desk]
-    xt_link: Link
+
+    def __init__(self) -> None:
+        self.xt_link = Link(self.xt_desk)
 
     # ------------------------------------------------------------------ other kinds of account
 

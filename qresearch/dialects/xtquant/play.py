@@ -115,7 +115,7 @@ class Play:
         self._forever: deque[Task] = deque()
         self._said: list[str] = []
         self._loaded = host.place_in_time[2]
-        self._place: Place | None = None
+        self._stood: Place | None = None
         self._draft: object = None
         self._is_home = True
         self._was_ended = False
@@ -264,13 +264,13 @@ class Play:
     def _comes_home(self) -> bool:
         """True where the step goes on from where the script stands; it begins where it was loaded."""
         branch, stop, at = self.host.place_in_time
-        if self._place is None:
+        if self._stood is None:
             if at != self._loaded:
                 return False
             self._begin()
-        elif self._place != (branch, stop):
+        elif self._stood != (branch, stop):
             return False
-        self._place = Place(branch, stop + 1)
+        self._stood = Place(branch, stop + 1)
         return True
 
     def _begin(self) -> None:
@@ -296,7 +296,7 @@ class Play:
             self._couriers.pop(old, None)
         self.desk.forget()
         if self._is_home or not self.desk.listeners:
-            if self._place is None:
+            if self._stood is None:
                 self.host.tell(
                     "The script of a session that was resumed does not run again by itself: "
                     "xtquant.restart(session) runs it from the start; session.strategy = ... from here.",

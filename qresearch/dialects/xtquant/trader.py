@@ -7,11 +7,9 @@ object that is not there is None.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, ClassVar
+from typing import Any
 
 from qresearch.dialects.xtquant import xtconstant as xt
-from qresearch.dialects.xtquant.desk import Desk
-from qresearch.dialects.xtquant.link import Link
 from qresearch.dialects.xtquant.other_calls import OtherCalls
 from qresearch.dialects.xtquant.records import sysid
 from qresearch.dialects.xtquant.xttype import (
@@ -44,10 +42,8 @@ class XtQuantTrader(OtherCalls):
     callback : object, optional
     """
 
-    xt_desk: ClassVar[Desk]
-
     def __init__(self, path: Any, session: Any = None, callback: Any = None, *, session_id: Any = None) -> None:
-        self.xt_link = Link(self.xt_desk)
+        super().__init__()
         self.xt_link.callback = callback
         self.path, self.session = path, session if session_id is None else session_id
 

@@ -21,7 +21,7 @@ from qresearch import data_cli, demo, reference
 from qresearch.book.html import price
 from qresearch.dialects import DIALECTS
 from qresearch.domain.fees import PARTS
-from qresearch.engine.fees import COST_PRESETS
+from qresearch.engine.tariffs import COST_PRESETS
 from qresearch.errors import MarketWarning, NotSupported, QresearchError, StrategyError, UsageError
 from qresearch.files import PAGE, check_file, told, write_text
 from qresearch.market.market import Market

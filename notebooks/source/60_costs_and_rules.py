@@ -14,12 +14,13 @@
 import datetime as dt
 
 import pandas as pd
-from qresearch.market.rules import limit_ratio, lot_rule, rules_table, tick
 
 import qresearch as qr
 from qresearch.exercises import check
+from qresearch.market.venue import CHINA
 
 sample = qr.sample_market()
+rules = CHINA.rules
 
 # %% [markdown]
 # ## One trade, five times
@@ -129,13 +130,13 @@ def rules_of(symbol):
     reference, up, down = (
         values[at] for values in (sample.panel.pre_close, sample.panel.limit_up, sample.panel.limit_down)
     )
-    lot = lot_rule(share.board)
+    lot = rules.lot(share.board)
     return {
         "board": share.board.value,
         "name": share.name,
         "smallest buy": lot.minimum,
         "step": lot.step,
-        "tick": tick(share.board),
+        "tick": rules.tick(share.board),
         "reference": reference,
         "limit down": down,
         "limit up": up,
@@ -225,15 +226,16 @@ ticket.explain()
 # ## Where the rules stand
 #
 # All of them are one table with dates, sources and how well each is known; an empty date means "no start on record"
-# or "still in force". `qresearch/market/rulebook.py` is that table.
+# or "still in force". `qresearch/market/china.py` is that table; `session.tables.rules(symbol, day)` shows what of it
+# holds for one instrument on one day.
 
 # %%
-rules = pd.DataFrame(rules_table())
-rules[rules.rule.isin(["limit_ratio", "limit_ratio_st", "stamp_duty"])].drop(columns="source").set_index("rule")
+book = pd.DataFrame(rules.table())
+book[book.rule.isin(["limit_ratio", "limit_ratio_st", "stamp_duty"])].drop(columns="source").set_index("rule")
 
 # %%
 [
-    limit_ratio(sample.instrument("302601").board, day, is_st=False)
+    rules.limit_ratio(sample.instrument("302601").board, day, is_st=False)
     for day in (dt.date(2020, 8, 21), dt.date(2020, 8, 24))
 ]
 
@@ -322,7 +324,7 @@ answer = None
 
 check(
     answer,
-    lambda: {symbol for symbol in ONE_EACH if lot_rule(sample.instrument(symbol).board).minimum > 100},
+    lambda: {symbol for symbol in ONE_EACH if rules.lot(sample.instrument(symbol).board).minimum > 100},
     "Look at the smallest buy in the table of boards.",
 )
 

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from qresearch.domain import events
+from qresearch.domain.asked import LARGEST
 from qresearch.domain.fees import Fees
 from qresearch.domain.moment import CLOSE, INTRADAY, OPEN, Moment
 from qresearch.domain.settings import Costs, Own, Settings, Slippage
@@ -29,8 +30,6 @@ from qresearch.market.rulebook import LotRule
 from qresearch.market.view import View
 
 _NEVER = 2**62
-LARGEST = 10**12
-"""Most shares that an order may be for anywhere: beyond it no sum of money is exact."""
 
 
 class MarketClock(Protocol):

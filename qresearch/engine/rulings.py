@@ -6,12 +6,13 @@ import datetime as dt
 
 import numpy as np
 
+from qresearch.domain.asked import LARGEST
 from qresearch.domain.moment import INTRADAY
 from qresearch.domain.reasons import Reason, Refusal
 from qresearch.domain.state import State
 from qresearch.domain.terms import Terms
 from qresearch.engine.draft import Draft
-from qresearch.engine.exchange import LARGEST, Exchange
+from qresearch.engine.exchange import Exchange
 from qresearch.engine.open_orders import pending_of
 from qresearch.market.rulebook import on
 

@@ -13,15 +13,15 @@ A policy (:mod:`~qresearch.engine.sizing_policy`) may round otherwise, and lift 
 
 from __future__ import annotations
 
-import math
 from typing import NamedTuple
 
 from qresearch.domain import events
+from qresearch.domain.asked import check_asked
 from qresearch.domain.order import Method
 from qresearch.domain.reasons import Reason, Refusal
 from qresearch.domain.terms import MARKET_DAY, Kind, Terms
 from qresearch.engine.draft import Draft
-from qresearch.engine.exchange import LARGEST, Exchange
+from qresearch.engine.exchange import Exchange
 from qresearch.engine.ledger import net_quantity, sale_in_lots
 from qresearch.engine.open_orders import not_on_sale, open_orders, pending_of
 from qresearch.engine.reserves import reserved_cash
@@ -29,7 +29,6 @@ from qresearch.engine.rulings import ended, larger_than_allowed
 from qresearch.engine.sizing_policy import FLOOR, NATIVE, SizingPolicy
 from qresearch.engine.ticks import last_price, on_tick
 from qresearch.engine.timing import too_late
-from qresearch.errors import UsageError, shown
 
 
 class Sized(NamedTuple):
@@ -50,8 +49,6 @@ class Sized(NamedTuple):
 
 _ORDER = int(Method.ORDER)
 _TARGETS = frozenset({int(Method.TARGET), int(Method.TARGET_VALUE)})
-_MOST_MONEY = 10**15
-"""Units of currency beyond which an order by value is a mistake."""
 _UNREACHABLE = frozenset({
     Reason.NOT_TRADABLE, Reason.DELISTED, Reason.DATA_ENDED, Reason.NOT_LISTED, Reason.PROTECTION_PRICE,
     Reason.NO_FURTHER_OPEN, Reason.GOOD_TILL_OVER, Reason.NO_PRICE, Reason.ORDER_MAXIMUM, Reason.DAILY_MAXIMUM,
@@ -181,7 +178,7 @@ def size(  # noqa: PLR0917  # as in place
     draft: Draft, exchange: Exchange, instrument: int, method: Method, asked: float, terms: Terms = MARKET_DAY
 ) -> Sized:
     """What would be sent for a request, now."""
-    _check_number(method, asked)
+    check_asked(method, asked)
     unavailable = _unavailable(draft, exchange, instrument, terms)
     if unavailable is not None:
         shares = int(asked) if method is Method.ORDER else 0
@@ -208,33 +205,6 @@ def _sized(draft: Draft, exchange: Exchange, instrument: int, method: Method, as
             return _target_value(draft, exchange, instrument, float(asked))
         case Method.PCT:
             return _pct(draft, exchange, instrument, float(asked))
-
-
-def _check_number(method: Method, asked: float) -> None:
-    what = {Method.ORDER: "amount", Method.TARGET: "amount", Method.LOTS: "lots", Method.PCT: "pct"}.get(
-        method, "value"
-    )
-    if isinstance(asked, bool) or not isinstance(asked, (int, float)) or not abs(asked) < math.inf:
-        raise UsageError(f"{method.call}: {what}={asked!r} is not a finite number. Pass a number such as 1000.")
-    if abs(asked) > (LARGEST if method in _COUNTED else _MOST_MONEY):
-        most = f"{LARGEST:,} shares" if method in _COUNTED else f"{_MOST_MONEY:,}"
-        raise UsageError(f"{method.call}: {what}={shown(asked)} is more than an order can carry, {most}. Pass less.")
-    if method in _COUNTED and int(asked) != asked:
-        raise UsageError(
-            f"{method.call}: {what}={asked!r} is not a whole number. "
-            f"Pass an integer, or use order_value for an amount of money."
-        )
-    if method in {Method.TARGET, Method.TARGET_VALUE} and asked < 0:
-        raise UsageError(
-            f"{method.call}: {what}={asked!r} is negative, but a cash account holds no short positions. "
-            "Pass 0 to close the position."
-        )
-    if method is Method.PCT and not -1 <= asked <= 1:
-        raise UsageError(f"order_pct: pct={asked!r} is outside -1 to 1. Pass a fraction: 0.5 for half of the cash.")
-
-
-_COUNTED = frozenset({Method.ORDER, Method.TARGET, Method.LOTS})
-"""Methods that ask for shares or lots."""
 
 
 def _unavailable(draft: Draft, exchange: Exchange, instrument: int, terms: Terms) -> Refusal | None:

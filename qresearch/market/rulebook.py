@@ -10,7 +10,6 @@ import calendar
 import datetime as dt
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from functools import cached_property
 from typing import Generic, NamedTuple, TypeVar
 
 from qresearch.domain.fees import STAMP_DUTY
@@ -264,7 +263,7 @@ class RuleBook:
         rows = self.levies.get(name, {}).get(board, ())
         return name not in self.levies or any(row.value != Levy() for row in rows)
 
-    @cached_property
+    @property
     def fee_change_days(self) -> tuple[dt.date, ...]:
         """First days on which a fee changes, ascending: where to cut a calendar into periods.
 

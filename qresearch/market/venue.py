@@ -33,7 +33,7 @@ class Venue:
     rules : RuleBook
         Lots, ticks, price limits, settlement and fees, by class of instrument and date.
     default_costs : mapping of str to float or bool
-        What trading costs where nothing is set: arguments of :func:`qresearch.engine.fees.fixed_costs`.
+        What trading costs where nothing is set: arguments of :func:`qresearch.engine.tariffs.fixed_costs`.
     board : Board or None
         The class of all its instruments; None: each has its own.
     red_is_up : bool

@@ -13,11 +13,12 @@ from qresearch.domain.settings import HOLDING_PERIOD, Own, Settings, Slippage
 from qresearch.engine.accounts.cash import ACCOUNTS
 from qresearch.engine.clocks import CLOCKS
 from qresearch.engine.exchange import AccountKind, MarketClock, Models
-from qresearch.engine.fees import COST_PRESETS, FeeModel, preset_costs
+from qresearch.engine.fees import FeeModel
 from qresearch.engine.fill_models import FILL_MODELS, ByBars
 from qresearch.engine.fills import FillModel
 from qresearch.engine.sizing_policy import SIZINGS, SizingPolicy
 from qresearch.engine.slippage import ByFunction, SlippageModel
+from qresearch.engine.tariffs import COST_PRESETS, preset_costs
 from qresearch.errors import UsageError, choose, shown
 from qresearch.market.venue import Venue
 from qresearch.session.options import slippage_of, volume_cap
@@ -33,7 +34,7 @@ class Rules:
     Parameters
     ----------
     costs : {"default", "historical", "joinquant", "zero"}
-        See :func:`qresearch.engine.fees.preset_costs`; :meth:`set_order_cost` sets single rates. Or a model of your
+        See :func:`qresearch.engine.tariffs.preset_costs`; :meth:`set_order_cost` sets single rates. Or a model of your
         own, a :class:`~qresearch.engine.fees.FeeModel`.
     slippage : str or (str, float)
         "none", ("fixed", currency), ("bps", basis points), ("volume_share", impact), or what lies between a buy and a

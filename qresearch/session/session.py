@@ -23,10 +23,11 @@ from qresearch.domain.arguments import symbols as symbols_of
 from qresearch.domain.calls import told_calls
 from qresearch.domain.settings import Costs, Settings
 from qresearch.engine.exchange import AccountKind, MarketClock
-from qresearch.engine.fees import FeeModel, fixed_costs, undated
+from qresearch.engine.fees import FeeModel
 from qresearch.engine.fills import FillModel
 from qresearch.engine.sizing_policy import SizingPolicy
 from qresearch.engine.slippage import SlippageModel
+from qresearch.engine.tariffs import fixed_costs, undated
 from qresearch.errors import UsageError, choose, shown
 from qresearch.market.market import Market
 from qresearch.sentences import Said, Words
@@ -230,8 +231,10 @@ class Session(TradingApi):
             keeper.journal = Journal.create(journal, meta, keeper.memory.values, self._voice.tell)
             # A copy: what initialize does joins this very list before the journal writes it.
             keeper.journal.note("root", branch, list(branch.log), None)
-        self._tell_of_costs()
-        keeper.keep("initialize", host.initialized(), keeper.memory.snapshot())
+        initialized = host.initialized()
+        if initialized.settings.costs is self.settings.costs:
+            self._tell_of_costs()  # a strategy that chose its own needs no word
+        keeper.keep("initialize", initialized, keeper.memory.snapshot())
         self._navigation.clock.settle()
 
     def _tell_of_costs(self) -> None:

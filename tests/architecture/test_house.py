@@ -36,7 +36,7 @@ NAME_OTHER_SYSTEMS: Mapping[str, str] = {
     "domain/code_table.py": "the codes of an order's state, side by side",
     "domain/codes.py": "as above",
     "domain/reasons.py": "who asks for a protection price",
-    "engine/fees.py": "costs='joinquant'",
+    "engine/tariffs.py": "costs='joinquant'",
     "engine/slippage.py": "who rounds a spread to the tick",
     "sentences/catalogue.csv": "the label of costs='joinquant'",
     "session/rules.py": "costs='joinquant'",

@@ -17,7 +17,7 @@ from qresearch.dialects.script.run import Run
 from qresearch.dialects.script.schedule import Schedule
 from qresearch.dialects.script.unsupported import Unsupported
 from qresearch.domain.moment import AFTER_CLOSE, CLOSE, PRE_OPEN
-from qresearch.engine.fees import fixed_costs
+from qresearch.engine.tariffs import fixed_costs
 
 _CALLBACKS = {
     PRE_OPEN: ("before_trading_start", dt.time(9, 0)),

@@ -19,7 +19,7 @@ from qresearch.dialects.script.run import Run
 from qresearch.dialects.script.schedule import Calendar
 from qresearch.dialects.script.unsupported import Unsupported
 from qresearch.domain.moment import AFTER_CLOSE, INTRADAY, OPEN, PRE_OPEN
-from qresearch.engine.fees import fixed_costs
+from qresearch.engine.tariffs import fixed_costs
 
 _DAILY = (
     (dt.time(9, 0), PRE_OPEN, "before_trading_start"),

@@ -7,7 +7,7 @@ from typing import Any
 
 from qresearch.dialects.data.codes import spelled
 from qresearch.dialects.script.run import Run
-from qresearch.engine.fees import fixed_costs
+from qresearch.engine.tariffs import fixed_costs
 from qresearch.market.market import Benchmark
 
 

@@ -12,8 +12,8 @@ import ipywidgets as widgets
 from qresearch.book.html import Column, listed, number, price, table
 from qresearch.domain.commands import ChangeSettings
 from qresearch.domain.settings import Costs, Own, Settings, Slippage
-from qresearch.engine.fees import COST_PRESETS, fixed_costs, preset_costs
 from qresearch.engine.slippage import SLIPPAGE_KINDS, slippage_model
+from qresearch.engine.tariffs import COST_PRESETS, fixed_costs, preset_costs
 from qresearch.errors import QresearchError, UsageError
 from qresearch.session.options import volume_cap
 from qresearch.views.panels.cells import moment_text

@@ -9,8 +9,8 @@ import pytest
 from story import SYMBOL, a_session, all_of, find, press
 
 import qresearch as qr
-from qresearch.engine.fees import COST_PRESETS, preset_costs
 from qresearch.engine.slippage import slippage_model
+from qresearch.engine.tariffs import COST_PRESETS, preset_costs
 from qresearch.views.panels.cost_panel import CostPanel
 from qresearch.views.panels.desk import Desk, Look
 from qresearch.views.repricing import reprice

@@ -236,10 +236,7 @@ class Simulation:
         return end
 
     def tell(self) -> None:
-        """Tell the observers, inside a step, what has happened since they were told; a callback need not wait for it.
-
-        Between steps they have been told everything.
-        """
+        """Tell the observers, inside a step, what has happened since they were told; a callback need not wait for it."""
         draft = self.draft
         if draft is None or not self._observers:
             return

@@ -116,7 +116,7 @@ class Play:
         self._said: list[str] = []
         self._loaded = host.place_in_time[2]
         self._stood: Place | None = None
-        self._draft: object = None
+        self._step: object = None
         self._is_home = True
         self._was_ended = False
         self.desk = Desk(host, self, tables)
@@ -252,9 +252,9 @@ class Play:
 
     def _stand(self, here: float) -> bool:
         """Set the scene; False where there is nothing to play."""
-        if self.host.account is not self._draft:
+        if self.host.account is not self._step:
             was_home, self._is_home = self._is_home, self._comes_home()
-            self._draft = self.host.account
+            self._step = self.host.account
             if not was_home or not self._is_home:
                 self._change_scene(here)
         if not self._is_home and self.stage.scene is not self._home:

@@ -691,7 +691,7 @@ class Session(TradingApi):
         Parameters
         ----------
         order : Ticket, str or int
-            A ticket or an order id.
+            A ticket, an order id, or an order as a dialect gives it, such as an XtOrder.
         language : {"en", "zh"}, optional
             Of the sentences. Default: that of the session.
 

@@ -32,6 +32,6 @@ what follows from it, then 50, each trade with its order, and errors last. ``asy
 the time of the machine.
 """
 
-from qresearch.dialects.xtquant.dialect import Script, activate, deactivate, disconnect, installed, restart
+from qresearch.dialects.xtquant.dialect import Script, activate, deactivate, disconnect, installed, restart, stop_at
 
-__all__ = ["Script", "activate", "deactivate", "disconnect", "installed", "restart"]
+__all__ = ["Script", "activate", "deactivate", "disconnect", "installed", "restart", "stop_at"]

@@ -87,7 +87,13 @@ def status_of(order: OrderRecord, *, asked_to_cancel: bool = False) -> int:
     return found
 
 
-def refusal_of(order: OrderRecord, junk: str = "") -> tuple[int, str]:
-    """Code and text of a refusal: who refused, the code, the reason, and its numbers, or why it is `junk`."""
-    number, words = REFUSALS.get(order.reason, OTHERS) if order.reason is not None and not junk else OTHERS
-    return number, f"[COUNTER][{number}][{words}]{junk or order.why}"
+def refusal_of(order: OrderRecord, facts: str = "") -> tuple[int, str]:
+    """Code and text of a refusal: who refused, the code, the reason, and its numbers or other facts."""
+    number, words = REFUSALS.get(order.reason, OTHERS) if order.reason is not None else OTHERS
+    return number, f"[COUNTER][{number}][{words}]{facts or order.why}"
+
+
+def junk_of(facts: str) -> tuple[int, str]:
+    """Code and text of the refusal of what the exchange does not know."""
+    number, words = OTHERS
+    return number, f"[COUNTER][{number}][{words}]{facts}"

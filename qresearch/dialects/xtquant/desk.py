@@ -13,7 +13,7 @@ from qresearch.book.timeline import Branch
 from qresearch.dialects.script.host import ScriptHost
 from qresearch.dialects.xtquant import xtconstant as xt
 from qresearch.dialects.xtquant.counter_words import CANCELABLE, PRICES, VENUES, status_of, terms_of
-from qresearch.dialects.xtquant.records import Records, Sent
+from qresearch.dialects.xtquant.records import Records, Sent, sysid
 from qresearch.dialects.xtquant.xttype import StockAccount, XtOrder, XtTrade
 from qresearch.domain import events
 from qresearch.domain.order import Method
@@ -93,6 +93,8 @@ class Desk:
         """Who is told."""
         self._news: list[tuple[Branch, events.Record, OrderRecord]] = []
         self._states: dict[int, tuple[int, int]] = {}
+        self.called: set[str] = set()
+        """Names of the callbacks that were called since the session moved last."""
         self.close = host.observe(lambda event, order: self._news.append((host.place_in_time[0], event, order)))
         """Ends its hold on the session."""
 
@@ -170,16 +172,24 @@ class Desk:
         """Tell why an order never came to the counter."""
         self.host.tell(f"An order of the script was not sent (-1): {why.rstrip('.')}.", "adjusted")
 
-    def cancel(self, number: object) -> int:
-        """Ask for a cancel: 0 when the request was sent, -1 when nothing can be canceled."""
+    def cancel(self, number: object, answer: Callable[[int, str], object] = lambda *_: None) -> int:
+        """Ask for a cancel: 0 when the request was sent, -1 when nothing can be canceled.
+
+        Parameters
+        ----------
+        number : int
+            Of the order.
+        answer : callable
+            Takes the same before anything follows from it, and the number of the order at the counter.
+        """
         order = self._order(number)
-        if order is None:
-            return -1
-        was_open = not order.status.is_final
-        if was_open:
-            self._post_order(order, status_of(order, asked_to_cancel=True))
-        self.host.cancel(order.order_id)
-        return 0 if was_open else -1
+        done = -1 if order is None or order.status.is_final else 0
+        answer(done, "" if order is None else sysid(order.order_id))
+        if order is not None:
+            if done == 0:
+                self._post_order(order, status_of(order, asked_to_cancel=True))
+            self.host.cancel(order.order_id)
+        return done
 
     def _order(self, number: object) -> OrderRecord | None:
         try:

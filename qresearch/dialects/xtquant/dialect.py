@@ -14,11 +14,13 @@ from typing import TYPE_CHECKING, Any
 from qresearch.dialects.script import loader
 from qresearch.dialects.script.host import ScriptHost
 from qresearch.dialects.script.text import show_source
+from qresearch.dialects.xtquant.callbacks import XtQuantTraderCallback
+from qresearch.dialects.xtquant.desk import Desk
 from qresearch.dialects.xtquant.family import MARK, family
 from qresearch.dialects.xtquant.hand import ByHand
 from qresearch.dialects.xtquant.play import Play
 from qresearch.domain.settings import COUNTER
-from qresearch.errors import UsageError
+from qresearch.errors import UsageError, choose
 from qresearch.session.strategy import Hooks
 from qresearch.session.traces import file_name, load_error
 
@@ -102,10 +104,38 @@ def disconnect(session: AnySession) -> None:
     ----------
     session : Session
     """
+    for link in list(_desk(session).listeners):
+        link.lose()
+
+
+def stop_at(session: AnySession, callback: str) -> Any:
+    """A breakpoint: ``run`` stops where a callback was called.
+
+    Parameters
+    ----------
+    session : Session
+    callback : str
+        Its name, such as "on_stock_trade".
+
+    Returns
+    -------
+    Breakpoint
+    """
+    choose("callback", callback, [name for name in dir(XtQuantTraderCallback) if name.startswith("on_")])
+    _desk(session)
+
+    def called(session: AnySession) -> bool:
+        return callback in _desk(session).called
+
+    return session.breakpoints.add(called, name=callback)
+
+
+def _desk(session: AnySession) -> Desk:
+    """The counter of a session, with a script or by hand."""
     target = session.strategy.target
     desk = target.desk if isinstance(target, ByHand) else _play(session).desk
-    for link in [] if desk is None else list(desk.listeners):
-        link.lose()
+    assert desk is not None  # it is there as soon as the session has it
+    return desk
 
 
 def _play(session: AnySession) -> Play:

@@ -59,6 +59,7 @@ class ByHand:
             self.desk.listeners.clear()
 
     def _at(self, desk: Desk, quotes: Quotes) -> None:
+        desk.called.clear()
         desk.flush()
         quotes.tell()
         desk.host.call("a callback of xtquant", self.settle, moment_of(self.now).time())

@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import builtins
 import importlib
+import importlib.metadata
 import importlib.util
+import operator
 import os
 import random
 import signal
@@ -19,12 +21,13 @@ from importlib.machinery import ModuleSpec, PathFinder
 from pathlib import Path
 from types import ModuleType
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from qresearch.dialects.xtquant.stage import Stage
 from qresearch.dialects.xtquant.virtual_threads import queue_module, threading_module
 from qresearch.dialects.xtquant.virtual_time import altered, datetime_module, pandas_module, time_module
 
-PRIVATE = ("schedule", "apscheduler", "concurrent", "logging", "sched", "tzlocal")
+PRIVATE = ("schedule", "apscheduler", "concurrent", "logging", "sched")
 """Modules that are loaded as private copies, with all that lies in them."""
 _OF_A_CLIENT = "userdata"
 """A path that holds this word is that of a client, and is there."""
@@ -57,6 +60,25 @@ class Output:
         """Its encoding is always the same."""
 
 
+class Entry:
+    """An entry point of a package, loaded by the imports of the script.
+
+    Parameters
+    ----------
+    point : EntryPoint
+    load_module : callable
+    """
+
+    def __init__(self, point: importlib.metadata.EntryPoint, load_module: Callable[[str], ModuleType]) -> None:
+        self.name, self.value, self.group, self._point, self._load = (
+            point.name, point.value, point.group, point, load_module,
+        )  # fmt: skip
+
+    def load(self) -> Any:
+        """What it names."""
+        return operator.attrgetter(self._point.attr)(self._load(self._point.module))
+
+
 class Imports:
     """The imports of one script.
 
@@ -82,8 +104,11 @@ class Imports:
             "threading": threading_module(stage), "queue": queue_module(stage), "os": _os(), "random": _random(),
             "sys": altered(sys, stdout=output, stderr=output, argv=[file]),
             "signal": altered(signal, signal=lambda *_: None, pause=wait),
-            "importlib": altered(importlib, import_module=self._import_module),
+            "tzlocal": _tzlocal(), "importlib.metadata": altered(importlib.metadata, entry_points=self._entry_points),
         }  # fmt: skip
+        self._made["importlib"] = altered(
+            importlib, import_module=self._import_module, metadata=self._made["importlib.metadata"]
+        )
         self._made["os.path"] = self._made["os"].path
 
         def say(*words: Any, **options: Any) -> None:
@@ -122,6 +147,10 @@ class Imports:
         """What ``importlib.import_module`` does inside the script."""
         full = importlib.util.resolve_name(name, package) if name.startswith(".") else name
         return self._module(full) if self._is_ours(full) else importlib.import_module(full)
+
+    def _entry_points(self, **wanted: Any) -> list[Entry]:
+        """What ``importlib.metadata.entry_points`` gives inside the script."""
+        return [Entry(point, self._import_module) for point in importlib.metadata.entry_points(**wanted)]
 
     def _is_ours(self, name: str) -> bool:
         """True where an import is answered here."""
@@ -193,7 +222,16 @@ def _os() -> ModuleType:
         return lambda path: _OF_A_CLIENT in str(path).lower() or known(path)
 
     path = altered(os.path, exists=there(os.path.exists), isdir=there(os.path.isdir))
-    return altered(os, path=path, _exit=sys.exit)
+    return altered(os, path=path, _exit=sys.exit, register_at_fork=lambda **_: None)
+
+
+def _tzlocal() -> ModuleType:
+    """``tzlocal``, whether it is installed or not: local time is China's."""
+    found, zone = ModuleType("tzlocal"), ZoneInfo("Asia/Shanghai")
+    found.__dict__.update(
+        get_localzone=lambda: zone, get_localzone_name=lambda: zone.key, reload_localzone=lambda: zone
+    )
+    return found
 
 
 def _random() -> ModuleType:

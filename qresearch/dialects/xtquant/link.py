@@ -101,4 +101,5 @@ class Link:
         """Call a method of the callback; one that it has not is nothing."""
         method = getattr(self.callback, name, None)
         if callable(method):
+            self.desk.called.add(name)
             self.desk.guard(lambda: method(*what), name)

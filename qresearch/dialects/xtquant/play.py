@@ -216,6 +216,7 @@ class Play:
         host, here = self.host, stamp_of(self.host.time_of(*self.host.account.at))
         if not self._stand(here):
             return
+        self.desk.called.clear()
         self.desk.flush()
         self.quotes.tell()
         try:
@@ -279,7 +280,7 @@ class Play:
         at = stamp_of(self.host.time_of(*account.at))
         self._home.now = max(at, self._at(BEGINS)) if account.phase == PRE_OPEN else at
         imports = Imports(
-            self.stage, family(self.desk, self.quotes), Output(self._said.append), self._file, self._wait_for_end
+            self.stage, family(self.desk, self.quotes), Output(self._hear), self._file, self._wait_for_end
         )
         task = self.stage.spawn(partial(self._main, imports.builtins), "main")
         task.is_vital = True
@@ -311,6 +312,10 @@ class Play:
         )
 
     # ------------------------------------------------------------------ what it says
+
+    def _hear(self, text: str) -> None:
+        if not self._home.is_over:
+            self._said.append(text)
 
     def _speak(self) -> None:
         """Show what the script has printed, and write it into the log of the session."""

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from qresearch.book.orders import OrderRecord
 from qresearch.dialects.script.host import ScriptHost
 from qresearch.dialects.xtquant import xtconstant as xt
-from qresearch.dialects.xtquant.counter_words import PRICES, price_number, refusal_of, status_of
-from qresearch.dialects.xtquant.virtual_time import stamp_of
+from qresearch.dialects.xtquant.counter_words import PRICES, junk_of, price_number, refusal_of, status_of
+from qresearch.dialects.xtquant.virtual_time import moment_of, stamp_of
 from qresearch.dialects.xtquant.xttype import (
     StockAccount,
     XtAsset,
@@ -21,6 +21,7 @@ from qresearch.dialects.xtquant.xttype import (
 from qresearch.domain import events
 from qresearch.domain.moment import Moment
 from qresearch.domain.order import Status
+from qresearch.domain.reasons import Reason
 
 MARKETS = {"SH": xt.SH_MARKET, "SZ": xt.SZ_MARKET, "BJ": xt.MARKET_ENUM_BEIJING}
 NOT_CANCELABLE = 251020
@@ -114,7 +115,11 @@ class Records:
         if order.status is not Status.REJECTED:
             return 0, ""
         sent = self.sent.get(order.order_id)
-        return refusal_of(order, sent.junk if sent is not None and sent.placed == order.placed else "")
+        if sent is None or sent.placed != order.placed:
+            return refusal_of(order)
+        if order.reason is Reason.GOOD_TILL_OVER and not sent.junk:
+            return refusal_of(order, f"time={moment_of(sent.at):%H:%M:%S}, orders are taken from 09:00 to 15:00")
+        return junk_of(sent.junk) if sent.junk else refusal_of(order)
 
     def trade(self, fill: events.OrderFilled, order: OrderRecord) -> XtTrade:
         """A trade, with its order as it was after it."""

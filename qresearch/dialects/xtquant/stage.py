@@ -56,7 +56,7 @@ class Task:
         self.go.acquire()
         self.turn = 0
         """Counts the times that it was given the baton: an appointment of an earlier turn is void."""
-        self.is_over = self.was_woken = self.is_vital = False
+        self.is_over = self.was_woken = self.is_vital = self.is_dismissed = False
         self.problem: BaseException | None = None
         """What it raised; of a vital one it ends the scene."""
         self.waiting: deque[Task] = deque()
@@ -155,6 +155,11 @@ class Stage:
         self.wake(waiting, everybody=True)
         while scene.ahead and scene.ahead[0][0] <= scene.ends and not scene.is_over:
             self._next()
+        for task in [task for task in scene.tasks if not task.daemon and task.thread is not None]:
+            # Its end is raised where it sleeps, while it still may say something.
+            task.is_dismissed = True
+            if not task.is_over and not scene.is_over:
+                self._give(task)
         self.end(scene)
 
     def _next(self) -> None:
@@ -302,13 +307,14 @@ class Stage:
             self._appoint(at, task)
         self._back.release()
         task.go.acquire()
-        if task.scene.is_over:
+        if task.scene.is_over or task.is_dismissed:
             self._refuse_at_end(task, at)
 
     def _refuse_at_end(self, task: Task, at: float | None) -> None:
-        """Raise the end where the script is over, or where one would sleep beyond the data."""
+        """Raise the end where the script is over, or where one that counts would sleep beyond the data."""
         scene = task.scene
-        if not scene.is_over and not (scene.ends is not None and (at is None or at > scene.ends)):
+        is_late = scene.ends is not None and not task.daemon and (at is None or at > scene.ends)
+        if not scene.is_over and not is_late:
             return
         scene.refused += 1
         if scene.refused > _PATIENCE:

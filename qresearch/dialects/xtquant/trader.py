@@ -11,7 +11,7 @@ from typing import Any
 
 from qresearch.dialects.xtquant import xtconstant as xt
 from qresearch.dialects.xtquant.other_calls import OtherCalls
-from qresearch.dialects.xtquant.records import sysid
+from qresearch.dialects.xtquant.records import NOT_CANCELABLE, sysid
 from qresearch.dialects.xtquant.xttype import (
     StockAccount,
     XtAccountInfo,
@@ -169,12 +169,15 @@ class XtQuantTrader(OtherCalls):
         if not link.serves(account, "cancel_order_stock_async"):
             return -1
         desk.clock.pay()
-        seq, kind, done = link.number(), desk.account, desk.cancel(order_id)
-        why = "" if done == 0 else f"[COUNTER][委托不可撤]order_id={order_id}"
-        known = desk.order(order_id)
-        link.post("on_cancel_order_stock_async_response", XtCancelOrderResponse(
-            kind.account_type, kind.account_id, order_id, "" if known is None else known.order_sysid, done, seq, why,
-        ))  # fmt: skip
+        seq, kind = link.number(), desk.account
+
+        def answer(done: int, number: str) -> None:
+            why = "" if done == 0 else f"[COUNTER][{NOT_CANCELABLE}][委托状态不允许撤单]order_id={order_id}"
+            link.post("on_cancel_order_stock_async_response", XtCancelOrderResponse(
+                kind.account_type, kind.account_id, order_id, number, done, seq, why,
+            ))  # fmt: skip
+
+        desk.cancel(order_id, answer)
         desk.flush()
         return seq
 

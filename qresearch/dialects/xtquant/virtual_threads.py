@@ -58,6 +58,9 @@ class Lock:
             self._owner = None
             self._stage.wake(self._waiting)
 
+    def _at_fork_reinit(self) -> None:
+        """What modules of the standard library ask for: no script forks."""
+
     def locked(self) -> bool:
         """True while somebody has it."""
         return self._owner is not None

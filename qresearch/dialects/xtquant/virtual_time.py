@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 import time
-from types import ModuleType
+from collections.abc import Callable
+from types import FunctionType, ModuleType
 from typing import Any
 
 import pandas as pd
@@ -28,8 +29,27 @@ def moment_of(stamp: float) -> dt.datetime:
 def altered(module: ModuleType, **changes: Any) -> ModuleType:
     """A module with some names replaced; the module itself stays as it is."""
     found = ModuleType(module.__name__, module.__doc__)
-    found.__dict__.update({**vars(module), **changes})
+    plain = {name: Call(value) if isinstance(value, FunctionType) else value for name, value in changes.items()}
+    found.__dict__.update({**vars(module), **plain})
     return found
+
+
+class Call:
+    """A function that stays one as an attribute of a class, as those written in C do.
+
+    Parameters
+    ----------
+    func : callable
+    """
+
+    __slots__ = ("_func",)
+
+    def __init__(self, func: Callable[..., Any]) -> None:
+        self._func = func
+
+    def __call__(self, *arguments: Any, **options: Any) -> Any:
+        """What the function gives."""
+        return self._func(*arguments, **options)
 
 
 def time_module(stage: Stage) -> ModuleType:

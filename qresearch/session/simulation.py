@@ -236,7 +236,7 @@ class Simulation:
         return end
 
     def tell(self) -> None:
-        """Tell the observers, inside a step, what has happened since they were told; a callback need not wait for it."""
+        """Tell the observers, inside a step, what has happened since they were told."""
         draft = self.draft
         if draft is None or not self._observers:
             return

@@ -42,10 +42,12 @@ METHODS = {
     "负债合约查询": ["query_stk_compacts"], "融资融券标的查询": ["query_credit_subjects"],
     "可融券数据查询": ["query_credit_slo_code"], "标的担保品查询": ["query_credit_assure"],
     "新股申购额度查询": ["query_new_purchase_limit"], "当日新股信息查询": ["query_ipo_data"],
-    "账号信息查询": ["query_account_infos"], "账号状态查询": ["query_account_status"], "普通柜台资金查询": ["query_com_fund"],
+    "账号信息查询": ["query_account_infos"], "账号状态查询": ["query_account_status"],
+    "普通柜台资金查询": ["query_com_fund"],
     "普通柜台持仓查询": ["query_com_position"], "通用数据导出": ["export_data"], "通用数据查询": ["query_data"],
     "券源行情查询": ["smt_query_quoter"], "库存券约券申请": ["smt_negotiate_order_async"],
-    "约券合约查询": ["smt_query_compact"], "连接状态回调": ["on_disconnected"], "账号状态信息推送": ["on_account_status"],
+    "约券合约查询": ["smt_query_compact"], "连接状态回调": ["on_disconnected"],
+    "账号状态信息推送": ["on_account_status"],
     "委托信息推送": ["on_stock_order"], "成交信息推送": ["on_stock_trade"], "下单失败信息推送": ["on_order_error"],
     "撤单失败信息推送": ["on_cancel_error"], "异步下单回报推送": ["on_order_stock_async_response"],
     "约券相关异步接口的回报推送": ["on_smt_appointment_async_response"],
@@ -61,6 +63,8 @@ NO_SUCH_ACCOUNT = {
 For what the document says of None the same is decided: an empty answer is `[]`.
 """
 
+NOT_ASKED = {"__init__", "stop", "run_forever", "register_callback", "start", "unsubscribe"}
+"""Methods that answer nothing, or that are called at the end."""
 KEYS_OF_A_PARAMETER = {"subFareRate", "fineRate"}
 KINDS: dict[str, type | tuple[type, ...]] = {"bool": bool, "str": str, "int": int, "float": float, "double": float}
 PARTS = {"type1", "stock1", "type", "number", "stock", "info", "position", "KCB", "STOCK"}
@@ -120,9 +124,8 @@ def answers(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
         session.step(2, phase="OPEN")
         given = arguments(account, tmp_path_factory.mktemp("export"))
         for name in [name for names in METHODS.values() for name in names]:
-            if name not in {*found, "__init__", "stop", "run_forever", "register_callback", "start", "unsubscribe"}:
-                if not name.startswith("on_") and not name.startswith("set_"):
-                    found[name] = getattr(made, name)(*given.get(name, (account,)))
+            if name not in {*found, *NOT_ASKED} and not name.startswith(("on_", "set_")):
+                found[name] = getattr(made, name)(*given.get(name, (account,)))
         found["unsubscribe"] = made.unsubscribe(account)
         found["__init__"] = made
     return found

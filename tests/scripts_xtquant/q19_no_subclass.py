@@ -1,7 +1,7 @@
 # A callback that inherits from nothing and has two methods only; everything is imported with a star.
-from xtquant import xttype
-from xtquant.xtconstant import *
 from xtquant.xttrader import *
+from xtquant.xtconstant import *
+import xtquant.xttype as xttype
 
 
 class Callback:

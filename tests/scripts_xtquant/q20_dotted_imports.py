@@ -3,7 +3,7 @@ import importlib
 import xtquant.xtconstant as const
 import xtquant.xttrader
 from xtquant import xtdata as data
-from xtquant import xttrader
+from xtquant import xttrader, xttype
 
 again = importlib.import_module("xtquant.xttrader")
 print(again is xtquant.xttrader, xttrader is again)

@@ -150,7 +150,8 @@ class Imports:
 
     def _entry_points(self, **wanted: Any) -> list[Entry]:
         """What ``importlib.metadata.entry_points`` gives inside the script."""
-        return [Entry(point, self._import_module) for point in importlib.metadata.entry_points(**wanted)]
+        points: Iterable[Any] = importlib.metadata.entry_points(**wanted)
+        return [Entry(point, self._import_module) for point in points]
 
     def _is_ours(self, name: str) -> bool:
         """True where an import is answered here."""
@@ -228,9 +229,7 @@ def _os() -> ModuleType:
 def _tzlocal() -> ModuleType:
     """``tzlocal``, whether it is installed or not: local time is China's."""
     found, zone = ModuleType("tzlocal"), ZoneInfo("Asia/Shanghai")
-    found.__dict__.update(
-        get_localzone=lambda: zone, get_localzone_name=lambda: zone.key, reload_localzone=lambda: zone
-    )
+    found.__dict__.update(get_localzone=lambda: zone, get_localzone_name=lambda: zone.key)
     return found
 
 

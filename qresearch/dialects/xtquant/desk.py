@@ -245,7 +245,9 @@ class Desk:
                 self.push("on_cancel_error", records.cancel_error(order))
                 continue
             status = status_of(order)
-            # What was never sent has no state before it is refused.
+            if isinstance(event, events.OrderRejected) and order.order_id not in self._states:
+                # It has a number, and a real client tells of it before its refusal.
+                self._post_order(order, xt.ORDER_REPORTED)
             if status != xt.ORDER_UNREPORTED:
                 self._post_order(order, status)
             if isinstance(event, events.OrderRejected):

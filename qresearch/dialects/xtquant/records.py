@@ -20,7 +20,6 @@ from qresearch.dialects.xtquant.xttype import (
 )
 from qresearch.domain import events
 from qresearch.domain.moment import Moment
-from qresearch.domain.order import Status
 from qresearch.domain.reasons import Reason
 
 MARKETS = {"SH": xt.SH_MARKET, "SZ": xt.SZ_MARKET, "BJ": xt.MARKET_ENUM_BEIJING}
@@ -101,19 +100,18 @@ class Records:
         buys = order.side.sign > 0
         instrument = host.market.instruments[order.instrument]
         mean = host.amount(order.notional) / order.filled if order.filled else 0.0
+        status = status_of(order) if status is None else status
         return XtOrder(
             kind.account_type, kind.account_id, instrument.symbol, order.order_id, sysid(order.order_id), sent.at,
             xt.STOCK_BUY if buys else xt.STOCK_SELL, abs(int(order.quantity or order.asked)), number,
             order.terms.limit_price or 0.0, order.filled, round(mean, 6),
-            status_of(order) if status is None else status, self._refusal(order)[1], sent.strategy, sent.remark,
+            status, self.refusal(order)[1] if status == xt.ORDER_JUNK else "", sent.strategy, sent.remark,
             xt.DIRECTION_FLAG_LONG, xt.OFFSET_FLAG_OPEN if buys else xt.OFFSET_FLAG_CLOSE,
             instrument_name=instrument.name,
         )  # fmt: skip
 
-    def _refusal(self, order: OrderRecord) -> tuple[int, str]:
-        """Code and text of a refusal; an empty text for what was not refused."""
-        if order.status is not Status.REJECTED:
-            return 0, ""
+    def refusal(self, order: OrderRecord) -> tuple[int, str]:
+        """Code and text of the refusal of an order."""
         sent = self.sent.get(order.order_id)
         if sent is None or sent.placed != order.placed:
             return refusal_of(order)
@@ -135,7 +133,7 @@ class Records:
 
     def order_error(self, order: OrderRecord) -> XtOrderError:
         """A refusal of an order."""
-        kind, told, (number, words) = self.account, self.order(order), self._refusal(order)
+        kind, told, (number, words) = self.account, self.order(order), self.refusal(order)
         return XtOrderError(
             kind.account_type, kind.account_id, order.order_id, number, words, told.strategy_name, told.order_remark
         )

@@ -108,11 +108,12 @@ def frozen_cash(account: Draft | State, exchange: Exchange) -> dict[int, int]:
 
 
 def _binding_price(account: Draft | State, exchange: Exchange, order: OpenOrder) -> float:
-    """The price at which a buy binds cash: its limit, or the most that it can be charged today; NaN where unknown."""
+    """The price at which a buy binds cash: its limit, or the most that it can be charged today; 0 where unknown."""
     if order.terms.limit_price is not None:
         return order.terms.limit_price
     up, _ = exchange.bounds(account, order.instrument)
-    return up if up == up else exchange.view(account).last_price(order.instrument)
+    price = up if up == up else exchange.view(account).last_price(order.instrument)
+    return price if price > 0 else 0.0
 
 
 def _whole(draft: Draft, exchange: Exchange, order: OpenOrder, asked: float) -> Refusal | None:
@@ -138,8 +139,7 @@ def _refusal(draft: Draft, exchange: Exchange, order: OpenOrder) -> Refusal | No
         return found
     bound = sum(money for known, money in frozen_cash(draft, exchange).items() if known != order.order_id)
     free = exchange.account.available(draft, exchange) - bound
-    price = _binding_price(draft, exchange, order)
-    intent = intent_of(order, price if price > 0 else 0.0, free, shares_before(draft, order))
+    intent = intent_of(order, _binding_price(draft, exchange, order), free, shares_before(draft, order))
     shares, cuts, found = checks.carried(intent)
     if found is None and shares < abs(order.leaves):
         # A counter takes a request as a whole or not at all.

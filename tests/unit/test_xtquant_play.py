@@ -34,11 +34,15 @@ trader.start()
 trader.connect()
 trader.subscribe(account)
 """
-DAILY = BEGIN + """
+DAILY = (
+    BEGIN
+    + """
 while True:
-    print(time.strftime("%m-%d"), trader.order_stock(account, "600001.SH", 23, 100, 11, 10.0 if time.localtime().tm_mday == 4 else 9.9))
+    price = 10.0 if time.localtime().tm_mday == 4 else 9.9
+    print(time.strftime("%m-%d"), trader.order_stock(account, "600001.SH", 23, 100, 11, price))
     time.sleep(86400)
 """
+)
 
 
 def opened(text: str, **options: object) -> qr.Session:
@@ -74,7 +78,6 @@ def test_a_branch_calls_the_callbacks_only(capsys: pytest.CaptureFixture[str]) -
     session.buy(SHARE, 100)
     session.step()
     said = capsys.readouterr().out
-    assert session.branches.list.shape[0] == 2 if hasattr(session.branches, "list") else True
     assert "order 2" in said and "01-03" not in said
     assert "its callbacks alone are called" in notices(session)
     session.branches.switch("main")
@@ -112,11 +115,13 @@ def test_a_session_that_is_resumed_does_not_run_the_script_again(
 
 def test_a_script_can_be_given_to_a_session_on_its_way(capsys: pytest.CaptureFixture[str]) -> None:
     """Protects assignment: a script begins where the session stands, with what the account holds."""
-    session = qr.Session(market(MOVES), clock="counter", costs="zero", positions={SHARE: 300}).step(2)
+    session = qr.Session(market(MOVES), clock="counter", costs="zero").step(phase="PRE_OPEN")
+    session.buy(SHARE, 300)
+    session.step(2)
     session.strategy = xtquant.Script(BEGIN + 'print(time.strftime("%d %H:%M"), trader.query_stock_positions(account))')
     session.step(phase="OPEN")
     said = capsys.readouterr().out
-    assert said.startswith("03 15:30") or said.startswith("04 09:00")
+    assert said.startswith("03 15:30")
     assert "volume=300" in said
 
 
@@ -145,7 +150,9 @@ def test_another_script_takes_the_place_of_the_first(capsys: pytest.CaptureFixtu
 
 def test_a_polling_loop_ends_with_the_data(capsys: pytest.CaptureFixture[str]) -> None:
     """Protects the kernel: an endless loop ends, whatever it catches, and its last words are heard."""
-    text = BEGIN + """
+    text = (
+        BEGIN
+        + """
 try:
     while True:
         try:
@@ -155,6 +162,7 @@ try:
 finally:
     print("bye", trader.query_stock_asset(account).cash)
 """
+    )
     opened(text).run(progress=False)
     assert capsys.readouterr().out == "bye 100000.0\n"
 
@@ -164,7 +172,6 @@ def test_a_loop_that_catches_everything_ends_too() -> None:
     text = BEGIN + "while True:\n    try:\n        time.sleep(600)\n    except:\n        pass\n"
     session = opened(text).run(progress=False)
     assert str(session.now.day)[:10] == "2024-01-09"
-    assert not [thread for thread in threading.enumerate() if thread.name == "xtquant main" and False]
 
 
 @pytest.mark.parametrize("loop", ["while time.time() < 2e9: pass", "while True: time.sleep(0)",
@@ -174,17 +181,22 @@ def test_a_loop_that_waits_badly_ends_too(loop: str) -> None:
     text = BEGIN + f"time.sleep(86400 * 6 + 14.5 * 3600)\n{loop}\n"
     session = opened(text)
     session.run(progress=False)
+    assert "without time.sleep(...)" in notices(session)
     assert "The script ended" in notices(session)
 
 
 def test_stop_ends_run_forever_and_the_program(capsys: pytest.CaptureFixture[str]) -> None:
     """Protects the documented end: stop() in a callback ends run_forever; what follows is done; then it is over."""
-    text = BEGIN.replace('print("order", order.order_id, order.order_status)', "order.order_status == 56 and trader.stop()")
-    session = opened(text + """
+    callback = 'print("order", order.order_id, order.order_status)'
+    text = BEGIN.replace(callback, "order.order_status == 56 and trader.stop()")
+    session = opened(
+        text
+        + """
 trader.order_stock(account, "600001.SH", 23, 100, 11, 10.1)
 trader.run_forever()
 print("after")
-""").step()
+"""
+    ).step()
     assert capsys.readouterr().out == "after\n"
     assert "The script ended at 2024-01-02 09:30:00" in notices(session)
 
@@ -192,7 +204,7 @@ print("after")
 def test_what_a_script_raises_is_told_with_its_line() -> None:
     """Protects debugging: the line of the script, its text, and the step taken back."""
     session = opened(BEGIN + 'time.sleep(3600)\ntrader.order_stock(account, "600001.SH", 23, 100, 11)\n')
-    with pytest.raises(qr.StrategyError, match=r"line 17 .*missing 1 required positional argument: 'price'"):
+    with pytest.raises(qr.StrategyError, match=r"line 16 .*missing 1 required positional argument: 'price'"):
         session.step()
     assert session.orders.empty
 
@@ -205,6 +217,7 @@ def test_a_script_that_does_not_compile_is_told_so() -> None:
 
 def test_ctrl_c_ends_an_endless_loop() -> None:
     """Protects the kernel: a loop that neither sleeps nor asks the time is left by Ctrl-C, and the step taken back."""
+    before = set(threading.enumerate())
     session = opened(BEGIN + "while True:\n    pass\n")
     timer = threading.Timer(0.5, lambda: signal.raise_signal(signal.SIGINT))
     timer.start()
@@ -212,7 +225,7 @@ def test_ctrl_c_ends_an_endless_loop() -> None:
         session.step()
     timer.join()
     assert session.now.day < pd.Timestamp("2024-01-02") or session.orders.empty
-    assert not [thread for thread in threading.enumerate() if thread.name.startswith("xtquant main")]
+    assert not set(threading.enumerate()) - before
 
 
 def test_a_loop_that_never_waits_gets_a_sentence(
@@ -220,7 +233,7 @@ def test_a_loop_that_never_waits_gets_a_sentence(
 ) -> None:
     """Protects whoever waits for a loop that lets no time pass: it is named with its line."""
     monkeypatch.setattr(stage, "_LONG", 0.2)
-    session = opened(BEGIN + "import itertools\nfor number in range(10 ** 8):\n    if number % 1000 == 0 and HELD[0]: break\n")
+    session = opened(BEGIN + "while not HELD[0]:\n    pass\n")
     held = [False]
     timer = threading.Timer(0.7, lambda: held.__setitem__(0, True))
     session.strategy.target._main = _with_name(session.strategy.target._main, held)
@@ -243,17 +256,22 @@ def _with_name(main, held):  # type: ignore[no-untyped-def]  # of this test alon
 def test_nothing_outside_of_the_script_changes(capsys: pytest.CaptureFixture[str]) -> None:
     """Protects the process: clocks, threads, the import table and the standard output stay as they are."""
     before = (time.time, time.sleep, dt.datetime, threading.Thread, pd.Timestamp, sys.stdout.write, set(sys.modules))
-    opened(BEGIN + """
+    opened(
+        BEGIN
+        + """
 import datetime, threading, pandas, queue, logging
 now = datetime.datetime.now()
 print(now, datetime.date.today(), pandas.Timestamp.now(), time.strftime("%H:%M"), isinstance(now, datetime.date))
-print(time.localtime().tm_year, datetime.datetime.fromtimestamp(time.time()).hour, now.timestamp() == time.mktime(now.timetuple()) + now.microsecond / 1e6)
-""").step()
+same = now.timestamp() == time.mktime(now.timetuple()) + now.microsecond / 1e6
+print(time.localtime().tm_year, datetime.datetime.fromtimestamp(time.time()).hour, same)
+"""
+    ).step()
     after = (time.time, time.sleep, dt.datetime, threading.Thread, pd.Timestamp, sys.stdout.write, set(sys.modules))
     assert before[:-1] == after[:-1]
     assert not {name for name in after[-1] - before[-1] if name.startswith("xtquant")}
     first, second = capsys.readouterr().out.splitlines()
-    assert first.startswith("2024-01-02 09:00:00") and first.endswith(" 2024-01-02 2024-01-02 09:00:00.002003 09:00 True") or True
+    assert first.startswith("2024-01-02 09:00:00.002")
+    assert first.endswith(" 09:00 True")
     assert second == "2024 9 True"
 
 
@@ -297,7 +315,9 @@ def test_a_person_trades_through_the_trader(capsys: pytest.CaptureFixture[str]) 
     assert lines == ["order 49", "order 50", "order 56"] * 2
 
 
-@pytest.mark.parametrize("options", [{"clock": "next_open"}, {"clock": "counter", "strategy": lambda context, data: None}])
+@pytest.mark.parametrize(
+    "options", [{"clock": "next_open"}, {"clock": "counter", "strategy": lambda context, data: None}]
+)
 def test_activating_asks_for_a_session_that_fits(options: dict[str, object]) -> None:
     """Protects from a trader over a session whose orders would do something else."""
     with pytest.raises(qr.UsageError, match=r"clock 'counter'|has a strategy"):
@@ -320,14 +340,17 @@ def test_a_real_client_is_never_hidden_by_mistake(tmp_path: Path, monkeypatch: p
 
 def test_a_lost_connection_is_told_and_can_be_had_again(capsys: pytest.CaptureFixture[str]) -> None:
     """Protects reconnecting: on_disconnected is called, calls answer -1, and connect and subscribe bring it back."""
-    session = opened(BEGIN + """
+    session = opened(
+        BEGIN
+        + """
 def lost():
     print("lost", trader.order_stock(account, "600001.SH", 23, 100, 11, 10.0))
     print(trader.connect(), trader.subscribe(account), trader.connected)
 
 trader.callback.on_disconnected = lost
 trader.run_forever()
-""").step()
+"""
+    ).step()
     xtquant.disconnect(session)
     session.step()
     assert capsys.readouterr().out == "lost -1\n0 0 True\n"
@@ -335,12 +358,15 @@ trader.run_forever()
 
 def test_a_run_stops_at_a_callback(capsys: pytest.CaptureFixture[str]) -> None:
     """Protects breakpoints: the run stops in the phase in which the callback was called."""
-    session = opened(BEGIN + """
+    session = opened(
+        BEGIN
+        + """
 trader.callback.on_stock_trade = lambda trade: print("trade")
 time.sleep(86400)
 trader.order_stock(account, "600001.SH", 23, 100, 11, 10.1)
 trader.run_forever()
-""")
+"""
+    )
     point = xtquant.stop_at(session, "on_stock_trade")
     session.run(progress=False)
     assert (str(session.now.day)[:10], str(session.now.phase), point.hits) == ("2024-01-03", "OPEN", 1)
@@ -351,11 +377,15 @@ trader.run_forever()
 
 def test_every_order_of_a_script_is_explained() -> None:
     """Protects the link from an XtOrder to its ticket: by the order itself and by its number."""
-    session = opened(BEGIN + """
-for price in (10.0, 99.0):
+    session = opened(
+        BEGIN
+        + """
+time.sleep(86400)
+for price in (10.1, 99.0):
     trader.order_stock(account, "600001.SH", 23, 100, 11, price)
 trader.run_forever()
-""").step()
+"""
+    ).step(2)
     order = session.strategy.target.desk.order(2)
     assert (order.order_status, str(session.ticket(order))) == (57, "2")
     assert "outside the price limits" in str(session.explain(order))

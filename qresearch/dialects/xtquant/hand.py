@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from qresearch.dialects.script.host import ScriptHost
 from qresearch.dialects.xtquant.desk import Desk
+from qresearch.dialects.xtquant.play import Place
 from qresearch.dialects.xtquant.quotes import Quotes
 from qresearch.dialects.xtquant.virtual_time import moment_of, stamp_of
 from qresearch.domain.moment import AFTER_CLOSE, CLOSE, INTRADAY, OPEN, PRE_OPEN
@@ -37,8 +38,10 @@ class ByHand:
 
     def __init__(self, session: AnySession, *, strict: bool) -> None:
         self.session, self.strict = session, strict
-        self._news: deque[Callable[[], object]] = deque()
-        self._is_telling = self._is_meeting = False
+        self._news: deque[tuple[Place, Callable[[], object]]] = deque()
+        self._is_telling = False
+        self._meeting: Place | None = None
+        """Where something was sent that has not met the market yet."""
         self.desk: Desk | None = None
         self.quotes: Quotes | None = None
 
@@ -72,15 +75,26 @@ class ByHand:
         self._is_telling = True
         try:
             while True:
-                if self._is_meeting:
-                    self._is_meeting = False
+                meeting, self._meeting = self._meeting, None
+                if meeting is not None and self._follows(meeting):
                     desk.host.meet()
                 desk.flush()
                 if not self._news:
                     break
-                self._news.popleft()()
+                place, news = self._news.popleft()
+                if self._follows(place):
+                    news()
         finally:
             self._is_telling = False
+
+    def _here(self) -> Place:
+        assert self.desk is not None  # whoever asks has one
+        return Place(*self.desk.host.place_in_time[:2])
+
+    def _follows(self, place: Place) -> bool:
+        """False where the session has gone back before a place, or to another branch: nothing is told of it there."""
+        here = self._here()
+        return here.branch is place.branch and here.stop >= place.stop
 
     # ------------------------------------------------------------------ as the clock of a desk
 
@@ -104,13 +118,14 @@ class ByHand:
 
     def post(self, news: Callable[[], object]) -> None:
         """Tell something when the call under way has returned."""
-        self._news.append(news)
+        self._news.append((self._here(), news))
 
     def sent(self) -> None:
         """An order was sent: on daily bars it meets the last price when its call has returned."""
         assert self.desk is not None  # as above
         host = self.desk.host
-        self._is_meeting = not host.exchange.bar_count(host.day) and OPEN <= host.phase < CLOSE
+        if not host.exchange.bar_count(host.day) and OPEN <= host.phase < CLOSE:
+            self._meeting = self._here()
 
     def pay(self) -> None:
         """A call begins: what was before it is over."""

@@ -109,7 +109,7 @@ class Play:
         tables: Mapping[str, Any],
     ) -> None:  # fmt: skip
         self.host, self.strict, self._file = host, strict, file
-        self.stage = Stage(0.0, self._warn, self._fail)
+        self.stage = Stage(0.0, self._warn, self._fail, self._hurry)
         self._home = self.stage.scene
         self._couriers: dict[Scene, Courier] = {}
         self._forever: deque[Task] = deque()
@@ -336,12 +336,20 @@ class Play:
         problem = task.problem
         self.host.tell(f"Thread {task.name!r} of the script raised {type(problem).__name__}: {problem}.", "adjusted")
 
+    def _hurry(self) -> None:
+        """The script polls without sleeping."""
+        self.host.tell(
+            "A loop of the script asks for the time or calls the trader without time.sleep(...): each call in it takes "
+            "a second of simulated time, so that it comes to an end.",
+            "adjusted",
+        )
+
     def _warn(self, task: Task) -> None:
         """The script computes for long: say where, for it may never end."""
         frame = sys._current_frames().get(task.ident)
         while frame is not None and frame.f_code.co_filename != self._file:
             frame = frame.f_back
-        line = 0 if frame is None else frame.f_lineno
+        line = (frame and frame.f_lineno) or 0
         code = linecache.getline(self._file, line).strip()
         where = f" It is in line {line}: {code}" if line else ""
         builtins.print(

@@ -19,18 +19,19 @@ from threading import Lock, Thread, get_ident, local
 
 from qresearch.errors import UsageError
 
-_LOOKS_IN_A_ROW = 100_000
-"""Looks at the clock after which each takes a second: a loop that only looks would never end."""
-_MOMENT = 1e-6
-"""Seconds that a look at the clock takes."""
+_MOMENT, _LOOKS_IN_A_ROW = 1e-6, 100_000
+"""Seconds that a look at the clock takes, and how many in a row do: then each takes a second."""
+_CALLS_IN_A_ROW = 10_000
+"""Calls and sleeps of less than :data:`_A_SLEEP` after which each takes a second: a loop of them would never end."""
+_A_SLEEP = 0.01
 _SHORTEST = 1e-3
 """Seconds of the shortest sleep: a loop that sleeps for nothing would never end."""
 _LAST = 1.0
 """Seconds that a script has for its last words when the data have ended."""
 _PATIENCE = 50
 """Times that a script may catch its own end."""
-_LONG = 10.0
-"""Real seconds without handing the baton back, after which somebody is told."""
+_LONG, _GLANCE = 10.0, 0.2
+"""Real seconds without handing the baton back, after which somebody is told; how often Ctrl-C is looked for."""
 
 
 class Ended(BaseException):
@@ -104,14 +105,18 @@ class Stage:
         Told of a thread that does not hand the baton back for long.
     fail : callable
         Told of a thread, other than a vital one, that raised.
+    hurry : callable
+        Called where time begins to run faster, because a script looks or asks in a loop without sleeping.
     """
 
-    def __init__(self, now: float, warn: Callable[[Task], object], fail: Callable[[Task], object]) -> None:
+    def __init__(
+        self, now: float, warn: Callable[[Task], object], fail: Callable[[Task], object], hurry: Callable[[], object]
+    ) -> None:
         self.scene = Scene(now)
         """The one that plays."""
         self.current: Task | None = None
         """Who holds the baton; None while the session does."""
-        self._warn, self._fail = warn, fail
+        self._warn, self._fail, self._hurry = warn, fail, hurry
         self._back = Lock()
         self._back.acquire()
         self._numbers = count()
@@ -146,7 +151,8 @@ class Stage:
         scene.horizon = until
         while scene.ahead and scene.ahead[0][0] < until and not scene.is_over:
             self._next()
-        scene.now = max(scene.now, until)
+        if not scene.is_over:
+            scene.now = max(scene.now, until)
 
     def finish(self, waiting: deque[Task]) -> None:
         """The data end: those who waited for that go on, and whoever sleeps from now on is at his end."""
@@ -181,8 +187,13 @@ class Stage:
             task.thread.start()
         task.go.release()
         try:
-            while not self._back.acquire(timeout=_LONG):
-                self._warn(task)
+            waited = 0.0
+            while not self._back.acquire(timeout=_GLANCE):
+                # A lock that waits on is not woken by every way of Ctrl-C.
+                waited += _GLANCE
+                if waited >= _LONG:
+                    waited = 0.0
+                    self._warn(task)
         except BaseException:  # Ctrl-C, also in an endless loop
             self.end(task.scene)
             raise
@@ -254,8 +265,7 @@ class Stage:
         scene = self.scene
         if not self.is_playing():
             return scene.now
-        scene.looks += 1
-        if scene.looks > _LOOKS_IN_A_ROW:
+        if self._is_hasty(1):
             self._park(scene.now + 1.0)
         elif scene.now + _MOMENT < scene.horizon and not (scene.ahead and scene.ahead[0][0] <= scene.now + _MOMENT):
             scene.now += _MOMENT
@@ -266,9 +276,22 @@ class Stage:
         self.pay(max(float(seconds), self.scene.shortest))
 
     def pay(self, seconds: float) -> None:
-        """Let exactly some time pass, while others play."""
-        self.scene.looks = 0
+        """Let some time pass, while others play."""
+        if seconds >= _A_SLEEP:
+            self.scene.looks = 0
+        elif self._is_hasty(_LOOKS_IN_A_ROW // _CALLS_IN_A_ROW):
+            seconds = 1.0
         self._park(self.scene.now + seconds)
+
+    def _is_hasty(self, weight: int) -> bool:
+        """Count a look or a call; True when there have been too many without a sleep."""
+        scene = self.scene
+        scene.looks += weight
+        if scene.looks <= _LOOKS_IN_A_ROW:
+            return False
+        if scene.looks <= _LOOKS_IN_A_ROW + weight:
+            self._hurry()
+        return True
 
     def wait(self, waiting: deque[Task], timeout: float | None = None) -> bool:
         """Wait among others until somebody wakes one up; False when the time was over before."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import builtins
 import datetime as dt
 import signal
 import sys
@@ -390,3 +391,32 @@ trader.run_forever()
     assert (order.order_status, str(session.ticket(order))) == (57, "2")
     assert "outside the price limits" in str(session.explain(order))
     assert "Filled: 100 shares" in str(session.explain(1))
+
+
+# ------------------------------------------------------------------ the debugger
+
+
+def test_step_debug_opens_the_debugger_in_a_callback(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Protects ``step(debug=True)``: it stops on the first line of each callback of the script, not in ours."""
+    typed = ["p trade.traded_price", "c"]
+    monkeypatch.setattr(builtins, "input", lambda prompt="": typed.pop(0))
+    text = BEGIN.replace("on_stock_order(self, order)", "on_stock_trade(self, trade)").replace(
+        'print("order", order.order_id, order.order_status)', "seen = trade.order_id"
+    )
+    session = opened(text + 'trader.order_stock(account, "600001.SH", 23, 100, 11, 10.1)\ntrader.run_forever()\n')
+    session.step(debug=True)
+    said = capsys.readouterr().out
+    assert "on_stock_trade()" in said
+    assert "10.0" in said
+    assert (typed, len(session.fills)) == ([], 1)
+
+
+def test_leaving_the_debugger_takes_no_step(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Protects the transaction: ``q`` leaves the session before the step, and the script is over."""
+    monkeypatch.setattr(builtins, "input", lambda prompt="": "q")
+    session = opened(BEGIN + 'trader.order_stock(account, "600001.SH", 23, 100, 11, 10.1)\ntrader.run_forever()\n')
+    session.step(debug=True)
+    assert session.message == "Left the debugger: the session stands before this step."
+    assert session.orders.empty

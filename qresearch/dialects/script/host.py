@@ -25,6 +25,7 @@ from qresearch.engine.reserves import reserved_cash
 from qresearch.engine.valuation import equity_at_closes, market_values
 from qresearch.market.market import Benchmark, Market
 from qresearch.market.view import View
+from qresearch.session.debugging import Debugger
 from qresearch.session.options import written
 from qresearch.session.port import AnySession
 from qresearch.session.simulation import Observer, Simulation
@@ -80,6 +81,7 @@ class ScriptHost:
         self.market: Market = hosting.simulation.market
         self.time: dt.time | None = None
         """Time of the call that runs now; None between calls."""
+        self._debugger: Debugger | None = None
 
     # ------------------------------------------------------------------ the clock
 
@@ -315,3 +317,18 @@ class ScriptHost:
             self._hosting.call(name, func)
         finally:
             self.time = None
+
+    def call_around(self, name: str, func: Callable[[], object], time: dt.time) -> None:
+        """As :meth:`call`, of what calls functions of the script: the debugger opens in those that are `debugged`."""
+        self._debugger, self._hosting.debugger = self._hosting.debugger, None
+        try:
+            self.call(name, func, time)
+        finally:
+            self._debugger, self._hosting.debugger = None, self._debugger
+
+    def debugged(self, func: Callable[[], object]) -> None:
+        """Call a function of the script inside :meth:`call_around`, on any thread."""
+        if self._debugger is None:
+            func()
+        else:
+            self._debugger.call(func)

@@ -20,6 +20,7 @@ from qresearch.domain.order import Method
 from qresearch.domain.terms import TimeInForce
 from qresearch.errors import QresearchError, UnknownSymbol, UsageError
 from qresearch.market.view import View
+from qresearch.session.debugging import LeftDebugger
 
 LONGEST_REMARK = 24
 """Characters of a remark that a counter keeps."""
@@ -280,8 +281,8 @@ class Desk:
     def guard(self, call: Callable[[], object], name: str) -> None:
         """Call something of the script's; what it raises ends nothing, as on a real client, and is told here."""
         try:
-            call()
-        except QresearchError:
+            self.host.debugged(call)
+        except (QresearchError, LeftDebugger):
             raise
         except Exception as problem:
             frame = traceback.extract_tb(problem.__traceback__)[-1]

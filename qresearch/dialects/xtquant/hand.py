@@ -65,7 +65,7 @@ class ByHand:
         desk.called.clear()
         desk.flush()
         quotes.tell()
-        desk.host.call("a callback of xtquant", self.settle, moment_of(self.now).time())
+        desk.host.call_around("a callback of xtquant", self.settle, moment_of(self.now).time())
 
     def settle(self) -> None:
         """Let what was sent meet the market, and tell what has happened."""

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from qresearch.dialects.xtquant import xtconstant as xt
+from qresearch.dialects.xtquant.callbacks import XtQuantTraderCallback
 from qresearch.dialects.xtquant.desk import Desk
 from qresearch.dialects.xtquant.xttype import XtAccountStatus
 from qresearch.errors import UsageError
@@ -94,12 +96,13 @@ class Link:
 
     def answer(self, callback: Callable[[Any], object], asked: Callable[[], Any]) -> int:
         """Have a function told the answer to a question; the number of the request."""
-        self.desk.clock.post(lambda: self.desk.guard(lambda: callback(asked()), "a callback of a query"))
+        self.desk.clock.post(lambda: self.desk.guard(partial(callback, asked()), "a callback of a query"))
         return self.number()
 
     def tell(self, name: str, *what: Any) -> None:
-        """Call a method of the callback; one that it has not is nothing."""
+        """Call a method of the callback; one that it has not, or only inherits, is nothing."""
+        self.desk.called.add(name)
         method = getattr(self.callback, name, None)
-        if callable(method):
-            self.desk.called.add(name)
-            self.desk.guard(lambda: method(*what), name)
+        inherited = vars(XtQuantTraderCallback).get(name)
+        if callable(method) and (inherited is None or getattr(method, "__func__", None) is not inherited):
+            self.desk.guard(partial(method, *what), name)

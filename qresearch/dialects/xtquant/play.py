@@ -125,6 +125,9 @@ class Play:
         self.script: object = None
         """The script itself, to begin it again."""
 
+    def __repr__(self) -> str:
+        return f"<Play at {moment_of(self._home.now):%Y-%m-%d %H:%M:%S}{', ended' * self._home.is_over}>"
+
     def close(self) -> None:
         """End it: another script takes its place."""
         self.stage.end(self._home)
@@ -220,7 +223,7 @@ class Play:
         self.desk.flush()
         self.quotes.tell()
         try:
-            host.call("the script", partial(self._act, phase), moment_of(here).time())
+            host.call_around("the script", partial(self._act, phase), moment_of(here).time())
         finally:
             self._speak()
             if self._home.is_over and not self._was_ended:

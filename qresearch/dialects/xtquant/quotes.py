@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -101,7 +102,7 @@ class Quotes:
         return has_bars and phase == INTRADAY and self._host.account.bar % MINUTES[period] == 0
 
     def _post(self, callback: Told, news: Any) -> None:
-        self._desk.clock.post(lambda: self._desk.guard(lambda: callback(news), "a callback of xtdata"))
+        self._desk.clock.post(lambda: self._desk.guard(partial(callback, news), "a callback of xtdata"))
 
     def subscribe_quote(
         self, stock_code: str, period: str = "1d", start_time: str = "", end_time: str = "", count: int = 0,

@@ -127,6 +127,7 @@ def stop_at(session: AnySession, callback: str) -> Any:
     def called(session: AnySession) -> bool:
         return callback in _desk(session).called
 
+    called.__name__ = callback
     return session.breakpoints.add(called, name=callback)
 
 

@@ -25,12 +25,15 @@ class Kind(StrEnum):
     LIMIT_IF_TOUCHED = "LIMIT_IF_TOUCHED"
     MARKET_ON_OPEN = "MARKET_ON_OPEN"
     MARKET_ON_CLOSE = "MARKET_ON_CLOSE"
+    AFTER_HOURS = "AFTER_HOURS"
 
 
 MARKET_KINDS = frozenset({Kind.MARKET, Kind.MARKET_ON_OPEN})
 """Types that take whatever price an opening has."""
 STOP_KINDS = frozenset({Kind.STOP, Kind.STOP_LIMIT, Kind.TRAILING_STOP})
 """Types that wait for the price to go against the order's owner: as sales they protect a position."""
+CLOSING_KINDS = frozenset({Kind.MARKET_ON_CLOSE, Kind.AFTER_HOURS})
+"""Types that ask for the closing price of the day and for no other."""
 TRIGGERED_KINDS = STOP_KINDS | {Kind.LIMIT_IF_TOUCHED}
 """Types that do nothing before a price has been reached."""
 
@@ -70,6 +73,8 @@ class Terms:
         Last day of a GTD order.
     tag : str
         The user's own word.
+    volume_share : float or None
+        Of an order after hours: the part of the day's volume that it may get.
     """
 
     kind: Kind = Kind.MARKET
@@ -80,6 +85,7 @@ class Terms:
     time_in_force: TimeInForce = TimeInForce.DAY
     good_till: dt.date | None = None
     tag: str = ""
+    volume_share: float | None = None
 
     def __post_init__(self) -> None:
         if type(self.kind) is not Kind or type(self.time_in_force) is not TimeInForce:
@@ -96,6 +102,8 @@ class Terms:
                     raise UsageError(f"Terms: a {self.kind!s} order needs {name}={value}. Write a number such as 9.6.")
             elif type(value) is not float or not 0 < value < _MOST_PRICE:
                 price(f"Terms: {name}", value)
+        if self.volume_share is not None or self.kind is Kind.AFTER_HOURS:
+            between("Terms: volume_share", self.volume_share, _LEAST_SHARE, 1, 0.01)
         if self.good_till is not None and type(self.good_till) is not dt.date:
             raise UsageError(f"Terms: good_till={shown(self.good_till)} is no date. Write datetime.date(2024, 1, 31).")
         flag("trail_is_fraction", self.trail_is_fraction)
@@ -113,16 +121,19 @@ class Terms:
             parts.append(self.time_in_force.value)
         if self.good_till is not None:
             parts.append(f"till {self.good_till}")
+        if self.volume_share is not None:
+            parts.append(f"share {self.volume_share:.2%}")
         return " ".join(filter(None, parts))
 
 
 _NEEDS = {
-    "limit_price": frozenset({Kind.LIMIT, Kind.STOP_LIMIT, Kind.LIMIT_IF_TOUCHED}),
+    "limit_price": frozenset({Kind.LIMIT, Kind.STOP_LIMIT, Kind.LIMIT_IF_TOUCHED, Kind.AFTER_HOURS}),
     "stop_price": frozenset({Kind.STOP, Kind.STOP_LIMIT, Kind.LIMIT_IF_TOUCHED}),
     "trail": frozenset({Kind.TRAILING_STOP}),
 }
 """The types that cannot do without a price: one that could not be computed must never trade."""
 _MOST_PRICE = 1e15
+_LEAST_SHARE = 0.0001
 
 _WORDS = {Kind.LIMIT: "", Kind.STOP_LIMIT: "stop", Kind.LIMIT_IF_TOUCHED: "if touched"}
 """How a type is named where its prices say the rest."""
@@ -393,3 +404,46 @@ def at_close(*, tif: str = "DAY", until: object = None, tag: str = "") -> Terms:
     'market on close'
     """
     return _terms(Kind.MARKET_ON_CLOSE, tif=tif, until=until, tag=tag)
+
+
+@told
+def after_hours(price: float, *, share: float = 0.01, tif: str = "DAY", until: object = None, tag: str = "") -> Terms:
+    """At the closing price, in the session after the close, where the venue has one.
+
+    It waits through the day (AWAITS_CLOSE), holds back cash or shares meanwhile, and comes after every other order. A
+    buy needs a close at its price or below, a sale one at its price or above; it fills at the close, without slippage.
+    Refused (NO_AFTER_HOURS) on days and for classes of instruments without such a session. In China: STAR shares since
+    2019-07-22, ChiNext shares since 2020-08-24, all shares and exchange-traded funds since 2026-07-06; 15:05 to 15:30.
+
+    Parameters
+    ----------
+    price : float, currency per share
+        The worst closing price that is accepted; put on the tick as that of :func:`limit`.
+    share : float
+        The part of the day's volume that may be had, from 0.0001 to 1. Orders after hours
+        share it, under a volume cap with all orders of the bar.
+    tif, until
+        Such an order is good for one day only: anything but "DAY" is refused.
+    tag : str
+        A word of your own.
+
+    Raises
+    ------
+    UsageError
+        A price that is none, a `share` out of its range, or a `tif` other than "DAY".
+
+    Notes
+    -----
+    *Assumptions*: bars tell nothing of the volume after hours; that a hundredth of the day's is there on the other side
+    is a guess, which flatters where nobody comes. That nothing is had at a close at its limit is pessimistic.
+
+    >>> str(after_hours(10.5))
+    'after hours limit 10.5 share 1.00%'
+    """
+    if tif != "DAY" or until is not None:
+        raise UsageError(
+            f"after_hours: tif={shown(tif)}, until={shown(until)}: an order after hours is good for one day only. "
+            "Leave them away, and ask again on the next day."
+        )
+    value = float(between("after_hours: share", share, _LEAST_SHARE, 1, 0.01))
+    return Terms(Kind.AFTER_HOURS, _price("after_hours", "price", price), tag=tag, volume_share=value)

@@ -20,7 +20,7 @@ from qresearch.engine.draft import Draft, taken_now
 from qresearch.engine.exchange import Exchange
 from qresearch.engine.intent import Closable, Intent, Need
 from qresearch.engine.ledger import net_quantity, sale_in_lots
-from qresearch.engine.rulings import caged, ended
+from qresearch.engine.rulings import caged, ended, without_after_hours
 
 _Step = Callable[[Intent, int], tuple[int, Reason, Facts]]
 """From an order and what is left of it to what passes, and why not more."""
@@ -73,13 +73,18 @@ class Checks:
         return (Reason.LIMIT_DOWN, {"open": price, "limit": down}) if price <= down + self.hair else None
 
     def invalid_limit(self, order: OpenOrder) -> Refusal | None:
-        """Why the limit price of an order is invalid here: outside the limits of the day, or far beyond the market.
+        """Why an order at a limit price is invalid here: outside the limits of the day, or far beyond the market.
 
-        The second holds for what is entered inside continuous trading: on bars inside the day, after the first.
+        An order after hours needs a day that has such a session. The cage holds for what is entered inside continuous
+        trading: on bars inside the day, after the first.
         """
         limit = order.terms.limit_price
         if limit is None:
             return None
+        if order.terms.kind is Kind.AFTER_HOURS:
+            missing = without_after_hours(self.exchange, order.instrument, self.draft.day)
+            if missing is not None:
+                return missing
         outside = self.outside_limits(order.instrument, limit)
         is_new = order.reason is None and order.terms.kind is Kind.LIMIT and self.draft.bar > 1
         if outside is not None or not is_new:
@@ -242,9 +247,12 @@ class Checks:
         """Value and fees of a fill: :meth:`Exchange.charge`."""
         return self.exchange.charge(self.draft, intent, quantity)
 
-    def available(self, instrument: int, wanted: int) -> tuple[int, Facts]:
-        """Shares that the volume cap lets an order take now (not signed), and the numbers when that is not all."""
-        rate, asked = self.draft.settings.participation, abs(wanted)
+    def available(self, instrument: int, wanted: int, share: float | None = None) -> tuple[int, Facts]:
+        """Shares that the volume cap lets an order take now (not signed), and the numbers when that is not all.
+
+        `share` is the part of the volume that the terms of the order allow; without one the session's cap counts.
+        """
+        rate, asked = self.draft.settings.participation if share is None else share, abs(wanted)
         if rate is None:
             return asked, {}
         source, row = self.exchange.bars(self.draft)

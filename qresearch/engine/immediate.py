@@ -98,14 +98,14 @@ class _LastPrice(Quoting):
 
     def quote(self, order: OpenOrder) -> Quote:
         """What an order meets; a limit must hold after slippage, for nothing is traded beyond it."""
-        if self.closing:
-            return super().quote(order)
         draft, terms = self.draft, order.terms
+        if self.closing or terms.kind is Kind.AFTER_HOURS:
+            return super().quote(order)
         if not self._has_price(order.instrument):
             return Quote(None, reason=Reason.NO_TRADES, facts={"time": self.exchange.time_text(draft)})
         last = last_price(draft, self.exchange, order.instrument)
         if terms.kind is Kind.MARKET_ON_CLOSE and draft.phase == CLOSE:
-            return Quote(last)
+            return self.closed_early(order) or Quote(last)
         side = 1 if order.leaves > 0 else -1
         quote = at_open(terms, side, last, triggered=order.triggered, stop=order.stop)
         limit = terms.limit_price

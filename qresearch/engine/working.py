@@ -25,7 +25,7 @@ from qresearch.domain import events
 from qresearch.domain.moment import CLOSE
 from qresearch.domain.reasons import Facts, Reason, Refusal
 from qresearch.domain.state import OpenOrder
-from qresearch.domain.terms import MARKET_KINDS, Kind, TimeInForce
+from qresearch.domain.terms import CLOSING_KINDS, MARKET_KINDS, Kind, TimeInForce
 from qresearch.engine.checks import Checks, Cut
 from qresearch.engine.draft import Draft
 from qresearch.engine.exchange import Exchange
@@ -108,11 +108,12 @@ class Walk:
         self.reserved = reserved_cash(draft, exchange)
 
     def run(self, left_out: Set[int] = frozenset()) -> None:
-        """Ask each order in its turn; sells first unless the session matches by id."""
+        """Ask each order in its turn; sells first unless the session matches by id, after hours last."""
         draft = self.draft
         orders = self._turns(draft.working.keys() - left_out if left_out else draft.working)
         if draft.settings.match_order == "sells_first":
             orders.sort(key=lambda order_id: draft.working[order_id].leaves > 0)
+        orders.sort(key=lambda order_id: draft.working[order_id].terms.kind is Kind.AFTER_HOURS)
         for order_id in orders:
             if order_id in draft.working:
                 self._ask(draft.working[order_id])
@@ -211,10 +212,10 @@ class Walk:
         if not self.closing:
             return kind is Kind.MARKET_ON_OPEN and draft.bar > 1
         if draft.phase == CLOSE:
-            return kind is not Kind.MARKET_ON_CLOSE
+            return kind not in CLOSING_KINDS
         bars, row = self.exchange.bars(draft)
-        if kind is Kind.MARKET_ON_CLOSE or not isinstance(bars, Intraday):
-            return kind is Kind.MARKET_ON_CLOSE
+        if kind in CLOSING_KINDS or not isinstance(bars, Intraday):
+            return kind in CLOSING_KINDS
         return not self.exchange.fills.concerns(bars, row, order)
 
     def _note_trigger(self, order: OpenOrder, quote: Quote) -> None:
@@ -235,7 +236,7 @@ class Walk:
             cuts = [cut for cut in cuts if cut.reason is not Reason.T_PLUS_ONE]
             refusal = None
         wanted = shares
-        shares, facts = self.checks.available(order.instrument, shares) if shares else (0, {})
+        shares, facts = self.checks.available(order.instrument, shares, order.terms.volume_share)
         if order.terms.time_in_force is TimeInForce.FOK and shares < abs(order.leaves):
             self._cancel_at_once(order, shares)
             return

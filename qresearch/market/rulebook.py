@@ -9,7 +9,7 @@ from __future__ import annotations
 import calendar
 import datetime as dt
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import Generic, NamedTuple, TypeVar
 
 from qresearch.domain.fees import STAMP_DUTY
@@ -53,10 +53,11 @@ class LotRule(NamedTuple):
 
 
 class LargestOrder(NamedTuple):
-    """Most shares that one order may be for: with a limit price, and at the market."""
+    """Most shares that one order may be for: with a limit price, at the market, and after hours."""
 
     limit: int
     market: int
+    after_hours: int = 1_000_000
 
 
 class FirstDays(NamedTuple):
@@ -72,6 +73,13 @@ class Band(NamedTuple):
 
     up: float
     down: float
+
+
+class Hours(NamedTuple):
+    """First and last minute of a session."""
+
+    since: dt.time
+    until: dt.time
 
 
 class Cage(NamedTuple):
@@ -152,6 +160,10 @@ class RuleBook:
         Of limit prices that are entered inside continuous trading.
     closing_auctions : mapping of Board to rows of time
         From when nothing can be canceled before the close.
+    after_hours : mapping of Board to rows of Hours
+        The session after the close, at the closing price.
+    early_closes : mapping of Board to rows of time
+        From when nobody could trade any more on a day that a circuit breaker ended.
     settlement : mapping of Board to rows of bool
         True where what was bought today can be sold today; a board without a row: False.
     levies : mapping of str to mapping of Board to rows of Levy
@@ -176,6 +188,8 @@ class RuleBook:
     daily_buys: ByBoard[int] = field(default_factory=dict)
     cages: ByBoard[Cage] = field(default_factory=dict)
     closing_auctions: ByBoard[dt.time] = field(default_factory=dict)
+    after_hours: ByBoard[Hours] = field(default_factory=dict)
+    early_closes: ByBoard[dt.time] = field(default_factory=dict)
     settlement: ByBoard[bool] = field(default_factory=dict)
     levies: Mapping[str, ByBoard[Levy]] = field(default_factory=dict)
     dividend_tax: tuple[Dated[tuple[float, float, float]], ...] = ()
@@ -210,7 +224,7 @@ class RuleBook:
 
         >>> from qresearch.market.venue import CHINA
         >>> CHINA.rules.largest_order(Board.STAR, dt.date(2024, 1, 2))
-        LargestOrder(limit=100000, market=50000)
+        LargestOrder(limit=100000, market=50000, after_hours=1000000)
         """
         return on(self.largest_orders.get(board, ()), day)
 
@@ -321,7 +335,7 @@ class RuleBook:
 
         >>> from qresearch.market.venue import CHINA
         >>> CHINA.rules.table()[0]["rule"], len({row["rule"] for row in CHINA.rules.table()})
-        ('lot', 15)
+        ('lot', 17)
         """
         found: dict[tuple[str, Dated[object]], list[str]] = {}
         for rule, boards in self._tables():
@@ -334,7 +348,7 @@ class RuleBook:
                 "board": " ".join(boards_of),
                 "since": str(row.since or ""),
                 "until": str(row.until or ""),
-                "value": str(row.value),
+                "value": _plain(row.value),
                 "source": row.source,
                 "status": row.status,
             }
@@ -368,10 +382,23 @@ class RuleBook:
             ("daily_buys", self.daily_buys),
             ("cage", self.cages),
             ("closing_auction", self.closing_auctions),
+            ("after_hours", self.after_hours),
+            ("early_close", self.early_closes),
             ("same_day_sale", self.settlement),
             *self.levies.items(),
             ("dividend_tax", dict.fromkeys(self.st_limits, self.dividend_tax)),
         ]
+
+
+def _plain(value: object) -> str:
+    """A value as text: its named numbers, but for those that are nothing."""
+    if isinstance(value, Levy):
+        held = {item.name: getattr(value, item.name) for item in fields(value)}
+    elif isinstance(value, LotRule | LargestOrder | FirstDays | Band | Cage | Hours):
+        held = value._asdict()
+    else:
+        return str(value)
+    return ", ".join(f"{name} {number}" for name, number in held.items() if number) or "none"
 
 
 def _months_later(day: dt.date, months: int) -> dt.date:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable
 from dataclasses import replace
 
+import pandas as pd
 import pytest
 from hand import flat
 
@@ -141,6 +142,16 @@ def in_the_closing_auction() -> qr.Session:
     return at(run, lambda _: resting.cancel())
 
 
+def ended_early() -> qr.Session:
+    """An order for the close of the first day that the circuit breaker of 2016 ended."""
+    bar = {"symbol": "600001.SH", "open": 10.0, "high": 10.0, "low": 10.0, "close": 10.0, "volume": 1e6}
+    bars = [{"date": day, **bar} for day in ("2015-12-31", "2016-01-04", "2016-01-05")]
+    return after(
+        qr.Session(qr.read_market(pd.DataFrame(bars)), cash=100_000).step(),
+        lambda run: run.buy("600001", 100, terms.at_close()),
+    )
+
+
 CASES: dict[Reason, Callable[[], qr.Session]] = {
     Reason.LOT_SIZE: lambda: at(session("2022-03-01"), lambda run: run.buy("604018", 50)),
     Reason.MINIMUM_SIZE: lambda: at(session("2022-03-01"), lambda run: run.buy("688903", 199)),
@@ -175,6 +186,8 @@ CASES: dict[Reason, Callable[[], qr.Session]] = {
     Reason.LIMIT_NOT_REACHED: lambda: styled(terms.limit(9.0)),
     Reason.STOP_NOT_REACHED: lambda: styled(terms.stop(10.4)),
     Reason.AWAITS_CLOSE: lambda: styled(terms.at_close(), phase="OPEN"),
+    Reason.NO_AFTER_HOURS: lambda: styled(terms.after_hours(10.0)),
+    Reason.CIRCUIT_BREAKER: ended_early,
     Reason.AWAITS_ENTRY: protected,
     Reason.NOT_AT_ONCE: lambda: styled(terms.limit(9.0, tif="IOC")),
     Reason.OPEN_ORDER_MARGIN: dependent,
@@ -216,7 +229,10 @@ def test_every_state_is_met_on_the_embedded_market(status: Status) -> None:
 def test_every_reason_is_met_and_says_so(reason: Reason) -> None:
     """Protects that nothing is silently dropped: the event, and its sentence with all numbers filled in."""
     run = CASES[reason]()
-    assert run.market in {qr.sample_market(), qr.sample_market("minute")} or reason is Reason.NOT_TRADABLE
+    assert run.market in {qr.sample_market(), qr.sample_market("minute")} or reason in {
+        Reason.NOT_TRADABLE,
+        Reason.CIRCUIT_BREAKER,
+    }
     events = run.events
     met = events[events.reason == reason.value]
     assert len(met) >= 1

@@ -238,11 +238,9 @@ class Simulation:
     def tell(self) -> None:
         """Tell the observers, inside a step, what has happened since they were told."""
         draft = self.draft
-        if draft is None or not self._observers:
-            return
-        told = self._read(draft, self._told)
-        self._told = len(draft.events)
-        self._tell(told)
+        if draft is not None and self._observers:
+            told, self._told = self._read(draft, self._told), len(draft.events)
+            self._tell(told)
 
     def _read(self, draft: Draft, told: int) -> list[tuple[events.Record, OrderRecord]]:
         """The events of orders after those that were told, each with its order then, whatever observers do."""

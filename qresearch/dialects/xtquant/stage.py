@@ -182,11 +182,11 @@ class Stage:
         """Hand the baton to a thread and wait until it comes back."""
         task.turn += 1
         self.current = task
-        if task.thread is None:
-            task.thread = Thread(target=self._play, args=(task,), name=f"xtquant {task.name}", daemon=True)
-            task.thread.start()
-        task.go.release()
         try:
+            if task.thread is None:
+                task.thread = Thread(target=self._play, args=(task,), name=f"xtquant {task.name}", daemon=True)
+                task.thread.start()
+            task.go.release()
             waited = 0.0
             while not self._back.acquire(timeout=_GLANCE):
                 # A lock that waits on is not woken by every way of Ctrl-C.
@@ -221,19 +221,21 @@ class Stage:
         scene.is_over = True
         scene.ahead.clear()
         for task in list(scene.tasks):
-            if task.thread is None or task.is_over or task.ident == get_ident():
+            if task.thread is None or not task.ident or task.is_over or task.ident == get_ident():
                 continue
-            if task is self.current:
-                # It computes: its end is raised inside it, again where it catches whatever is raised.
-                for _ in range(_PATIENCE):
-                    ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(task.ident), ctypes.py_object(Ended))
-                    task.thread.join(0.02)
-                    if not task.thread.is_alive():
-                        break
-                self._back.acquire(blocking=False)
-            else:
+            if task.go.locked():
+                # Where it waits, it finds that the scene is over.
                 task.go.release()
+            if task is not self.current:
                 task.thread.join(1.0)
+                continue
+            # It computes: its end is raised inside it, again where it catches whatever is raised.
+            for _ in range(_PATIENCE):
+                ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(task.ident), ctypes.py_object(Ended))
+                task.thread.join(0.02)
+                if not task.thread.is_alive():
+                    break
+            self._back.acquire(blocking=False)
         scene.tasks.clear()
 
     # ------------------------------------------------------------------ the script's side

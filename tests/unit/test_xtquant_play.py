@@ -276,6 +276,30 @@ print(time.localtime().tm_year, datetime.datetime.fromtimestamp(time.time()).hou
     assert second == "2024 9 True"
 
 
+def test_a_script_finds_its_own_files_and_the_folder_of_its_client(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    """Protects larger tools: files beside the script and in folders that it adds see the same clock and trader."""
+    (tmp_path / "lib").mkdir()
+    (tmp_path / "lib" / "far_away.py").write_text(
+        "import datetime\nfrom xtquant import xttype\nNOW = datetime.datetime.now()\n"
+    )
+    (tmp_path / "near.py").write_text("from datetime import datetime, date\nclass Own(datetime):\n    pass\n")
+    (tmp_path / "main.py").write_text("""
+import os, sys
+from pathlib import Path
+sys.path.append(str(Path(__file__).parent / "lib"))
+import far_away
+from near import Own, datetime
+print(far_away.NOW.year, isinstance(datetime.now(), Own), isinstance(Own.now(), datetime), type(Own.now()).__name__)
+print(Path("D:/x/userdata_mini").exists(), os.path.isdir("D:/x/userdata"), Path("D:/other").exists())
+""")
+    before = list(sys.path)
+    qr.Session.from_script(tmp_path / "main.py", market(MOVES), dialect="xtquant").step()
+    assert capsys.readouterr().out.splitlines() == ["2024 False True Own", "True True False"]
+    assert sys.path == before
+
+
 # ------------------------------------------------------------------ in a notebook
 
 

@@ -13,6 +13,7 @@ import importlib.metadata
 import importlib.util
 import operator
 import os
+import pathlib
 import random
 import signal
 import sys
@@ -97,12 +98,14 @@ class Imports:
     def __init__(
         self, stage: Stage, family: Mapping[str, ModuleType], output: Output, file: str, wait: Callable[[], object]
     ) -> None:
-        folder = Path(file).parent
-        self._own = [str(folder)] if folder.is_dir() and Path(file).is_file() else []
+        self._folders = [str(Path(file).parent)] if Path(file).is_file() else []
+        self._path = [*self._folders, *sys.path]
+        """The search path of the script: what it adds is looked through, and that of the process stays as it is."""
         self._made: dict[str, ModuleType] = {
             **family, "time": time_module(stage), "datetime": datetime_module(stage), "pandas": pandas_module(stage),
             "threading": threading_module(stage), "queue": queue_module(stage), "os": _os(), "random": _random(),
-            "sys": altered(sys, stdout=output, stderr=output, argv=[file]),
+            "pathlib": altered(pathlib, Path=_ClientPath),
+            "sys": altered(sys, stdout=output, stderr=output, argv=[file], path=self._path),
             "signal": altered(signal, signal=lambda *_: None, pause=wait),
             "tzlocal": _tzlocal(), "importlib.metadata": altered(importlib.metadata, entry_points=self._entry_points),
         }  # fmt: skip
@@ -159,8 +162,9 @@ class Imports:
         return name in self._made or top in PRIVATE or top == "xtquant" or self._beside(top) is not None
 
     def _beside(self, top: str) -> ModuleSpec | None:
-        """The file or folder of that name beside the script."""
-        return PathFinder.find_spec(top, self._own) if self._own and "." not in top else None
+        """The file or folder of that name beside the script, or in a folder that it has added to its search path."""
+        own = [*self._folders, *(str(folder) for folder in self._path if folder not in sys.path)]
+        return PathFinder.find_spec(top, own) if own and "." not in top else None
 
     @staticmethod
     def _parts(module: ModuleType, wanted: Iterable[str]) -> list[str]:
@@ -214,6 +218,18 @@ def _path(module: ModuleType) -> Iterable[str]:
     """The folders of a package; none of a module."""
     found: Iterable[str] = getattr(module, "__path__", ())
     return found
+
+
+class _ClientPath(type(Path())):  # type: ignore[misc]  # the class of paths of this system
+    """A path; that of a client is there."""
+
+    def exists(self, **options: Any) -> bool:
+        """Whether it is there."""
+        return _OF_A_CLIENT in str(self).lower() or super().exists(**options)
+
+    def is_dir(self, **options: Any) -> bool:
+        """Whether it is a folder."""
+        return _OF_A_CLIENT in str(self).lower() or super().is_dir(**options)
 
 
 def _os() -> ModuleType:

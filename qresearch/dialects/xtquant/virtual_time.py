@@ -83,10 +83,12 @@ class _Like(type):
     """The one metaclass of the house: what is a datetime outside of a script is one inside it."""
 
     def __instancecheck__(cls, instance: object) -> bool:
-        return isinstance(instance, cls.__mro__[1])
+        return cls.__subclasscheck__(type(instance))
 
     def __subclasscheck__(cls, subclass: type) -> bool:
-        return issubclass(subclass, cls.__mro__[1])
+        # A class that the script itself builds on one of ours is a class like any other.
+        real = cls.__mro__[1]
+        return super().__subclasscheck__(subclass) or (type(real) is type and issubclass(subclass, real))
 
 
 def datetime_module(stage: Stage) -> ModuleType:

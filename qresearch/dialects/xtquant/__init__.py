@@ -19,6 +19,7 @@
 ... '''
 >>> session = qr.Session.from_script(script, qr.sample_market(), start="2022-03-01", dialect="xtquant").step()
 0 0
+1 49
 1 50
 1 56
 >>> session.ticket(1).average_price

@@ -55,7 +55,11 @@ class Script(loader.Script):
         show_source(file, self.text)
 
         def main(words: dict[str, Any]) -> None:
-            exec(code, {"__name__": "__main__", "__file__": file, "__builtins__": words})  # the user's own script
+            try:
+                exec(code, {"__name__": "__main__", "__file__": file, "__builtins__": words})  # the user's own script
+            except SystemExit as problem:
+                if isinstance(problem.code, str):
+                    words["print"](problem.code)  # as Python does
 
         _close(hosting.session.strategy)
         tables: Mapping[str, Any] = self.data or {}

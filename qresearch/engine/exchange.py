@@ -27,7 +27,7 @@ from qresearch.market.intraday import Intraday
 from qresearch.market.limits import opening_bands
 from qresearch.market.market import Market
 from qresearch.market.panel import Panel
-from qresearch.market.rulebook import LotRule
+from qresearch.market.rules import LotRule
 from qresearch.market.view import View
 
 _NEVER = 2**62

@@ -242,6 +242,7 @@ def _shares(  # noqa: PLR0917  # as in place
 
 
 _NOTHING = Sized(0, refusal=(Reason.ZERO_QUANTITY, {}))
+_UNPRICED = Sized(0, refusal=(Reason.NO_PRICE, {}))
 
 
 def _open(exchange: Exchange, instrument: int, asked: int, policy: SizingPolicy = FLOOR) -> Sized:
@@ -295,14 +296,10 @@ def _affordable_shares(value: float, price: float) -> int:
     return int(value / price + 1e-9)
 
 
-def _no_price() -> Sized:
-    return Sized(0, refusal=(Reason.NO_PRICE, {}))
-
-
 def _value(draft: Draft, exchange: Exchange, instrument: int, value: float) -> Sized:
     price = last_price(draft, exchange, instrument)
     if not price > 0:
-        return _no_price()
+        return _UNPRICED
     shares = _affordable_shares(abs(value), price)
     if value < 0:
         return _sell_part(draft, exchange, instrument, shares)
@@ -315,7 +312,7 @@ def _target_value(draft: Draft, exchange: Exchange, instrument: int, value: floa
         return _target(draft, exchange, instrument, 0)
     price = last_price(draft, exchange, instrument)
     if not price > 0:
-        return _no_price()
+        return _UNPRICED
     cap = exchange.money.money("value", value)
     return _target(draft, exchange, instrument, _affordable_shares(value, price), cap)
 

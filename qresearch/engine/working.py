@@ -19,7 +19,7 @@ volume cap is set. The size that was quoted is not asked.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Set
+from collections.abc import Set
 
 from qresearch.domain import events
 from qresearch.domain.moment import CLOSE
@@ -38,6 +38,7 @@ from qresearch.engine.reserves import cash_need, intent_of, moves_with_price, op
 from qresearch.engine.risk import after_fill, end_closing
 from qresearch.engine.ticks import rounded
 from qresearch.engine.timing import ends_today
+from qresearch.engine.turns import turns
 from qresearch.engine.updates import settle_requests
 from qresearch.market.intraday import Intraday
 
@@ -108,29 +109,12 @@ class Walk:
         self.reserved = reserved_cash(draft, exchange)
 
     def run(self, left_out: Set[int] = frozenset()) -> None:
-        """Ask each order in its turn; sells first unless the session matches by id, after hours last."""
+        """Ask each order in its turn."""
         draft = self.draft
-        orders = self._turns(draft.working.keys() - left_out if left_out else draft.working)
-        if draft.settings.match_order == "sells_first":
-            orders.sort(key=lambda order_id: opens(draft, self.exchange, draft.working[order_id]))
-        orders.sort(key=lambda order_id: draft.working[order_id].terms.kind is Kind.AFTER_HOURS)
-        for order_id in orders:
+        for order_id in turns(draft, self.exchange, draft.working.keys() - left_out if left_out else draft.working):
             if order_id in draft.working:
                 self._ask(draft.working[order_id])
                 self._settle_requests(order_id)
-
-    def _turns(self, order_ids: Iterable[int]) -> list[int]:
-        """Orders by their id, but a stop that closes a position goes before the sales beside it."""
-        working, orders = self.draft.working, sorted(order_ids)
-        first: dict[int, int] = {}
-        for order_id in orders:
-            if working[order_id].leaves < 0:
-                first.setdefault(working[order_id].instrument, order_id)
-        stops = [order_id for order_id in orders if working[order_id].closes]
-        if any(first[working[order_id].instrument] != order_id for order_id in stops):
-            before = {order_id: (first[working[order_id].instrument], -1, order_id) for order_id in stops}
-            orders.sort(key=lambda order_id: before.get(order_id, (order_id, 0, order_id)))
-        return orders
 
     # ------------------------------------------------------------------ one order
 

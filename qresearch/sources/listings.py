@@ -269,7 +269,7 @@ def read_benchmark(source: object, beside: Table | None, venue: Venue) -> Benchm
     DataError
         No such symbol in the table, or several and none was named; pass one of those listed.
     """
-    if isinstance(source, Benchmark):
+    if source is None or isinstance(source, Benchmark):
         return source
     wanted = DEFAULT_BENCHMARK
     if isinstance(source, str) and Path(source).suffix.lower() not in SUFFIXES:

@@ -141,39 +141,33 @@ def read_market(
     boards = named_boards(frame, rows)
     venue = _venue(rows.symbols, venue, notes, futures)
     fill_rows(frame, rows, venue, Path(source).name if isinstance(source, (str, Path)) else "the data")
+    rows.numbers = {name: values for name, values in rows.numbers.items() if futures or name not in SETTLED_FIELDS}
     if venue is not PLAIN:
         rows = without_weekends(rows, notes)
     _check(rows, source, adjusted=adjusted)
-    listed, told = read_instruments(
-        tables["instruments"], rows.symbols, boards, _last_days(rows), venue, contracts=futures
-    )
+    known_as, last = tables["instruments"], _last_days(rows)
+    listed, told = read_instruments(known_as, rows.symbols, boards, last, venue, contracts=futures)
     notes.extend(told)
     if not adjusted:
         settle_on_ticks(rows, listed, venue.rules)
-    if not futures:
-        rows.numbers = {name: values for name, values in rows.numbers.items() if name not in SETTLED_FIELDS}
     days, fields, flags, known, bars = _arrays(rows, stamp, venue, notes)
     found = _actions(tables["actions"], rows.symbols, days, known, venue, adjusted=adjusted, notes=notes)
     marks = forward(fields["close"])
     fill_pre_close(fields["pre_close"], marks, known, found, listed, venue.rules, fields.get("settlement"))
     if not adjusted:
-        given = "pre_close" in rows.numbers
-        notes += told_steps(fields, marks, known, found, days=days, symbols=rows.symbols, has_reference=given)
-    if not venue.rules.has_limits:
-        fields |= {name: np.full(known.shape, np.nan) for name in LIMIT_FIELDS}
-    elif not adjusted:
+        notes += told_steps(fields, marks, known, found, rows=rows, days=days)
+    if not adjusted:
         notes += _limited(fields, flags, rows, days=days, listed=listed, free=tables["no_limit_days"], venue=venue)
     lo, hi = _span(days, start, end)
     booked, more = resolve_actions(found, marks, fields["pre_close"], days=days, symbols=rows.symbols, span=(lo, hi))
     arrays: dict[str, Any] = {name: values[lo:hi] for name, values in (fields | flags).items()}
     inside = None if bars is None else bars.between(lo, hi)
-    index = tables["benchmark"]
     return Market(
         panel=Panel(days=days[lo:hi], symbols=rows.symbols, adjusted=adjusted, intraday=inside, **arrays),
         instruments=listed,
         actions=booked,
         venue=venue.for_adjusted_prices if adjusted else venue,
-        benchmark=None if index is None else read_benchmark(index, beside.get("benchmark"), venue),
+        benchmark=read_benchmark(tables["benchmark"], beside.get("benchmark"), venue),
         notes=(*notes, *more),
     )
 
@@ -210,6 +204,9 @@ def _limited(
     venue: Venue,
 ) -> list[str]:
     """Put the price limits into `fields`, as given, else from the rule book; notes on what is odd about them."""
+    if not venue.rules.has_limits:
+        fields |= {name: np.full_like(fields["close"], np.nan) for name in LIMIT_FIELDS}
+        return []
     notes = []
     limits = {name: fields[name] for name in LIMIT_FIELDS if name in rows.numbers}
     if len(limits) < 2 and "is_st" not in rows.flags and any(item.contract is None for item in listed):

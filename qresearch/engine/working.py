@@ -313,7 +313,7 @@ class Walk:
             return
         if is_fresh and not order.is_untouched and self._holds_back(order):
             price = order.terms.limit_price or order.stop or 0.0
-            if order.leaves < 0 or price > 0:
+            if price > 0 or not opens(self.draft, self.exchange, order):
                 _, cuts, refusal = self.checks.carried(self._carry_intent(order, price or 1.0))
                 if refusal is not None and not self._may_come(order, refusal[0]):
                     self._reject(order, *refusal)

@@ -179,7 +179,7 @@ def size(  # noqa: PLR0917  # as in place
     draft: Draft, exchange: Exchange, instrument: int, method: Method, asked: float, terms: Terms = MARKET_DAY
 ) -> Sized:
     """What would be sent for a request, now."""
-    check_asked(method, asked)
+    check_asked(method, asked, may_be_short=not exchange.account.fills_post)
     unavailable = _unavailable(draft, exchange, instrument, terms)
     if unavailable is not None:
         shares = int(asked) if method is Method.ORDER else 0

@@ -23,7 +23,7 @@ from qresearch.engine.draft import Draft, taken_now
 from qresearch.engine.exchange import Exchange
 from qresearch.engine.fills import Bar, Quote, at_open
 from qresearch.engine.quoting import Quoting
-from qresearch.engine.reserves import intent_of, reserve_price, reserved_cash, shares_before
+from qresearch.engine.reserves import intent_of, opens, reserve_price, reserved_cash, shares_before
 from qresearch.market.intraday import Intraday
 from qresearch.sentences import ENGLISH, Words
 
@@ -98,7 +98,10 @@ class Turn:
         yield from self._conditions() if self.is_daily else self._conditions_at_once()
         if self.exchange.has_limits:
             yield Check("check_price_limit", (Reason.LIMIT_UP, Reason.LIMIT_DOWN), self._lock())
-        yield from self._money() if self.side > 0 else self._shares()
+        if opens(self.draft, self.exchange, self.order):
+            yield from self._money()
+        else:
+            yield from self._shares()
         at_once = self.order.terms.time_in_force in {TimeInForce.IOC, TimeInForce.FOK}
         share = self.order.terms.volume_share
         if self.draft.settings.participation is not None or share is not None:
@@ -241,18 +244,19 @@ class Turn:
 
     def _shares(self) -> Iterator[Check]:
         draft, exchange, order = self.draft, self.exchange, self.order
-        position = draft.positions.get(order.instrument)
-        held = 0 if position is None else position.quantity
-        free = held if position is None or exchange.same_day[order.instrument] else position.sellable(draft.day)
+        closable = exchange.account.closable(draft, exchange, order.instrument, order.leaves, order.terms.effect)
+        held, free = (0, 0) if closable is None else closable[:2]
         before = shares_before(draft, order)
-        text = self.say("shares_free", asked=f"{-order.leaves:,}", free=f"{max(free - before, 0):,}", held=f"{held:,}")
+        text = self.say(
+            "shares_free", asked=f"{abs(order.leaves):,}", free=f"{max(free - before, 0):,}", held=f"{held:,}"
+        )
         if before:
             text += self.say("earlier_sells", before=f"{before:,}")
         if order.cap is not None and order.caps_position:
             at = self.fill_price
             kept = self.say("value_of_position", cap=number(exchange.money.amount(order.cap)), price=price(at))
             yield Check("check_value", (Reason.VALUE_CAP,), kept if at == at else "")
-        yield Check("check_shares", (Reason.T_PLUS_ONE, Reason.INSUFFICIENT_QUANTITY), text)
+        yield Check("check_shares", (Reason.T_PLUS_ONE, Reason.INSUFFICIENT_QUANTITY, Reason.NOTHING_TO_CLOSE), text)
         yield from self._lot()
 
     def _lot(self) -> Iterator[Check]:
@@ -272,11 +276,11 @@ class Turn:
         if at > 0:
             others = sum(held for known, held in reserved_cash(draft, exchange).items() if known != order.order_id)
             needed = Checks(draft, exchange).need(intent_of(order, at, 0, 0), order.leaves).money
-            free = number(money.amount(draft.cash - others))
+            free = number(money.amount(exchange.account.available(draft, exchange) - others))
             text = self.say("cash_needed", needed=number(money.amount(needed)), price=price(at), cash=free)
             if others:
                 text += self.say("held_back", others=number(money.amount(others)))
-        yield Check("cash", (Reason.INSUFFICIENT_CASH,), text)
+        yield Check("cash", (Reason.INSUFFICIENT_CASH, Reason.INSUFFICIENT_MARGIN), text)
 
     def _price_for_cash(self) -> float:
         """Price of the fill, or that at which a resting buy holds cash back."""

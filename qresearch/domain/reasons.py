@@ -37,6 +37,9 @@ class Reason(StrEnum):
     T_PLUS_ONE = "T_PLUS_ONE"
     INSUFFICIENT_QUANTITY = "INSUFFICIENT_QUANTITY"
     INSUFFICIENT_CASH = "INSUFFICIENT_CASH"
+    INSUFFICIENT_MARGIN = "INSUFFICIENT_MARGIN"
+    NOTHING_TO_CLOSE = "NOTHING_TO_CLOSE"
+    EXPIRED_CONTRACT = "EXPIRED_CONTRACT"
     VALUE_CAP = "VALUE_CAP"
     VOLUME_CAP = "VOLUME_CAP"
     PRICE_LIMIT = "PRICE_LIMIT"
@@ -84,6 +87,8 @@ SOURCES: Mapping[Reason, str] = {
     Reason.CLOSING_AUCTION: "SSE (2018-08-20) and SZSE trading rules: no cancel in the closing auction",
     Reason.NO_AFTER_HOURS: "After-hours fixed-price trading: STAR 2019-07-22, ChiNext 2020-08-24, all since 2026-07-06",
     Reason.CIRCUIT_BREAKER: "Index circuit breaker of SSE and SZSE, 2016-01-04 to 2016-01-07",
+    Reason.EXPIRED_CONTRACT: "Rules of the contract: its last trading day",
+    Reason.INSUFFICIENT_MARGIN: "Margin rules of the futures exchanges: what opens needs margin and fee",
     Reason.LIMIT_NOT_REACHED: "qresearch fill model: a resting limit fills only when the bar trades through it",
     Reason.OPEN_ORDER_MARGIN: "LEAN: open orders are checked against buying power after each fill",
     Reason.POSITION_CLOSED: "qresearch fill model: an order that only closes a position ends with it",

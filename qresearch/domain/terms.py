@@ -6,7 +6,7 @@ Pass one as ``style=``: ``session.buy("600519", 100, style=limit(1650))``.
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
 from enum import StrEnum
 
 from qresearch.domain.arguments import between, day_text, flag, price, text
@@ -53,8 +53,23 @@ class TimeInForce(StrEnum):
     """All of it when it first meets the market, or nothing."""
 
 
+class Effect(StrEnum):
+    """What an order does to a holding with two sides; the sign of its quantity is the direction in the market."""
+
+    AUTO = "AUTO"
+    """Closes the other side where it is held, and opens otherwise."""
+    OPEN = "OPEN"
+    """Adds to the side of its direction."""
+    CLOSE = "CLOSE"
+    """Takes from the other side, the oldest lots first."""
+    CLOSE_OLD = "CLOSE_OLD"
+    """Takes lots of earlier days only."""
+    CLOSE_TODAY = "CLOSE_TODAY"
+    """Takes lots of today only."""
+
+
 @told_calls
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Terms:
     """Type, prices and time in force of an order.
 
@@ -75,6 +90,8 @@ class Terms:
         The user's own word.
     volume_share : float or None
         Of an order after hours: the part of the day's volume that it may get.
+    effect : Effect
+        Which side of a holding it opens or closes; shares paid in full have one side only, and need none.
     """
 
     kind: Kind = Kind.MARKET
@@ -86,14 +103,17 @@ class Terms:
     good_till: dt.date | None = None
     tag: str = ""
     volume_share: float | None = None
+    effect: Effect = Effect.AUTO
 
     def __post_init__(self) -> None:
-        if type(self.kind) is not Kind or type(self.time_in_force) is not TimeInForce:
-            choose("Terms: kind", self.kind, Kind)
-            choose("Terms: time_in_force", self.time_in_force, TimeInForce)
+        if (type(self.kind), type(self.time_in_force), type(self.effect)) != (Kind, TimeInForce, Effect):
+            words = {"kind": Kind, "time_in_force": TimeInForce, "effect": Effect}
+            for name, word in words.items():
+                choose(f"Terms: {name}", getattr(self, name), word)
+            given = ", ".join(f"{name}={getattr(self, name)!r}" for name in words)
             raise UsageError(
-                f"Terms: kind={self.kind!r} and time_in_force={self.time_in_force!r}: one is text. "
-                "Pass members of Kind and TimeInForce, or use qresearch.terms.limit(...) and its like."
+                f"Terms: {given}: one is text. "
+                "Pass members of Kind, TimeInForce and Effect, or use qresearch.terms.limit(...) and its like."
             )
         for name in ("limit_price", "stop_price", "trail"):
             value = getattr(self, name)
@@ -109,6 +129,10 @@ class Terms:
         flag("trail_is_fraction", self.trail_is_fraction)
         text("Terms: tag", self.tag, "hedge", empty=True)
 
+    def __repr__(self) -> str:
+        held = ((item.name, getattr(self, item.name), item.default) for item in fields(self))
+        return f"Terms({', '.join(f'{name}={value!s}' for name, value, usual in held if value != usual)})"
+
     def __str__(self) -> str:
         parts = [_WORDS.get(self.kind, self.kind.value.lower().replace("_", " "))]
         if self.stop_price is not None:
@@ -123,6 +147,8 @@ class Terms:
             parts.append(f"till {self.good_till}")
         if self.volume_share is not None:
             parts.append(f"share {self.volume_share:.2%}")
+        if self.effect is not Effect.AUTO:
+            parts.append(f"to {self.effect.value.lower().replace('_', ' ')}")
         return " ".join(filter(None, parts))
 
 
@@ -440,10 +466,54 @@ def after_hours(price: float, *, share: float = 0.01, tif: str = "DAY", until: o
     >>> str(after_hours(10.5))
     'after hours limit 10.5 share 1.00%'
     """
-    if tif != "DAY" or until is not None:
+    if not isinstance(tif, str) or tif != "DAY" or until is not None:
         raise UsageError(
             f"after_hours: tif={shown(tif)}, until={shown(until)}: an order after hours is good for one day only. "
             "Leave them away, and ask again on the next day."
         )
     value = float(between("after_hours: share", share, _LEAST_SHARE, 1, 0.01))
     return Terms(Kind.AFTER_HOURS, _price("after_hours", "price", price), tag=tag, volume_share=value)
+
+
+@told
+def to_open(style: Terms | None = None) -> Terms:
+    """A style that opens: a buy adds to the long side, a sale to the short side, whatever is held on the other.
+
+    Parameters
+    ----------
+    style : Terms, optional
+        Type, prices and time in force; default: at the market.
+
+    >>> str(to_open(limit(3500)))
+    'limit 3500 to open'
+    """
+    return replace(_styled("to_open", style), effect=Effect.OPEN)
+
+
+@told
+def to_close(style: Terms | None = None, lots: str = "oldest") -> Terms:
+    """A style that closes: a sale takes from the long side, a buy from the short side, and never more than is held.
+
+    Parameters
+    ----------
+    style : Terms, optional
+        Type, prices and time in force; default: at the market.
+    lots : {"oldest", "old", "today"}
+        Which go: the oldest first; those of earlier days only; those of today only.
+
+    >>> str(to_close(lots="today"))
+    'market to close today'
+    """
+    choose("to_close: lots", lots, tuple(_CLOSES))
+    return replace(_styled("to_close", style), effect=_CLOSES[lots])
+
+
+def _styled(call: str, style: object) -> Terms:
+    if style is None:
+        return MARKET_DAY
+    if not isinstance(style, Terms):
+        raise UsageError(f"{call}: style={shown(style)} is no style. Pass one such as limit(9.6), or leave it away.")
+    return style
+
+
+_CLOSES = {"oldest": Effect.CLOSE, "old": Effect.CLOSE_OLD, "today": Effect.CLOSE_TODAY}

@@ -14,7 +14,7 @@ from qresearch.domain.terms import Kind, Terms
 from qresearch.engine.draft import Draft
 from qresearch.engine.exchange import Exchange
 from qresearch.engine.open_orders import pending_of
-from qresearch.market.rulebook import on
+from qresearch.market.rules import on
 
 
 def largest_order(exchange: Exchange, instrument: int, day: int, terms: Terms) -> int:
@@ -100,6 +100,9 @@ def auction_began(exchange: Exchange, account: Draft | State, instrument: int) -
 
 def ended(exchange: Exchange, instrument: int, day: int) -> Refusal | None:
     """Why an instrument that has no row on a day cannot be traded: delisted, not listed yet, or its bars break off."""
+    contract = exchange.market.instruments[instrument].contract
+    if exchange.closing_day[instrument] <= day and contract is not None:
+        return Reason.EXPIRED_CONTRACT, {"last": str(contract.last_day)}
     if exchange.closing_day[instrument] <= day:
         return Reason.DELISTED, {"delisted": str(exchange.market.instruments[instrument].delist_date)}
     # Asked at the open: whether there is a row today shows in its open, the close is still hidden.

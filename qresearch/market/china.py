@@ -15,7 +15,8 @@ import datetime as dt
 
 from qresearch.domain.fees import STAMP_DUTY, TRANSFER_FEE
 from qresearch.domain.instrument import Board
-from qresearch.market.rulebook import Band, Cage, FirstDays, Hours, LargestOrder, Levy, LotRule, RuleBook, dated
+from qresearch.market.rulebook import RuleBook
+from qresearch.market.rules import Band, Cage, FirstDays, Hours, LargestOrder, Levy, LotRule, dated
 
 MAIN = (Board.SH_MAIN, Board.SZ_MAIN)
 SHARES = (*MAIN, Board.CHINEXT, Board.STAR, Board.BSE)
@@ -45,6 +46,7 @@ _LOTS = {
     Board.CONVERTIBLE: _TENS,
     Board.STAR: dated(_STAR_PAGE, "secondary", ("2019-07-22", "", LotRule(200, 1))),
     Board.BSE: dated(_BSE_PAGE, "verified", ("2021-11-15", "", LotRule(100, 1))),
+    Board.FUTURES: dated("Contracts of the futures exchanges: whole lots", "verified", ("", "", LotRule(1, 1))),
     Board.PLAIN: _ANY_LOT,
 }
 """Bonds and repo are no rows: they are classed, and not traded until their kind of account is there."""
@@ -261,7 +263,7 @@ CHINA_RULES = RuleBook(
     closing_auctions=_CLOSING_AUCTIONS,
     after_hours=_AFTER_HOURS,
     early_closes=_EARLY_CLOSES,
-    settlement={Board.CONVERTIBLE: _SAME_DAY, Board.PLAIN: _SAME_DAY},
+    settlement=dict.fromkeys((Board.CONVERTIBLE, Board.FUTURES, Board.PLAIN), _SAME_DAY),
     levies={
         STAMP_DUTY: dict.fromkeys((*SHARES, *B_SHARES), _STAMP_DUTY),
         TRANSFER_FEE: _TRANSFER_FEES,

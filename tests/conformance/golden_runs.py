@@ -466,6 +466,27 @@ def a_day_that_ended_early() -> qr.Session:
 
 
 @golden
+def futures_called_and_expired() -> qr.Session:
+    """Both sides of four contracts, a week that calls the account, a day on which nobody buys, and two expiries."""
+    run = qr.Session(qr.sample_futures(), start="2023-06-06", cash=320_000, account="futures").step()
+    run.buy("QT2307", 8, terms.to_open())
+    run.sell("ZX2306", 1, terms.to_open())
+    run.buy("QT2307", 90, terms.to_open())
+    run.sell("QT2310", 2, terms.to_close())
+    run.step()
+    run.sell("QT2307", 3, terms.to_close(lots="today"))
+    run.sell("QT2310", 2, terms.to_open(terms.limit(61_000, tif="GTC")))
+    run.buy("QT2310", 1, terms.to_close(terms.stop(62_500, tif="GTC")))
+    run.step(5)
+    run.sell("QT2307", 2, terms.to_close(terms.at_close(), "old"))
+    run.run(until="2023-06-19", progress=False)
+    run.buy("ZX2306", 1)
+    run.order_target("QT2310", 1)
+    run.sell("QT2310", 1, terms.to_open(terms.at_close()))
+    return run.run(until="2023-07-20", progress=False)
+
+
+@golden
 def settings_in_the_middle() -> qr.Session:
     """Costs that rise while buys rest: the newest ends; a cap that comes; other costs from an earlier day on."""
     given = market(

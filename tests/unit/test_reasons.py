@@ -152,6 +152,11 @@ def ended_early() -> qr.Session:
     )
 
 
+def futures(order: Callable[[qr.Session], object], start: str = "2023-03-01") -> qr.Session:
+    """The close of a day of the embedded futures market, after an order for its open."""
+    return after(qr.Session(qr.sample_futures(), start=start, cash=200_000, account="futures").step(), order)
+
+
 CASES: dict[Reason, Callable[[], qr.Session]] = {
     Reason.LOT_SIZE: lambda: at(session("2022-03-01"), lambda run: run.buy("604018", 50)),
     Reason.MINIMUM_SIZE: lambda: at(session("2022-03-01"), lambda run: run.buy("688903", 199)),
@@ -173,6 +178,9 @@ CASES: dict[Reason, Callable[[], qr.Session]] = {
     Reason.T_PLUS_ONE: same_open,
     Reason.INSUFFICIENT_QUANTITY: lambda: at(session("2022-03-01"), lambda run: run.sell("604018", 100)),
     Reason.INSUFFICIENT_CASH: lambda: after(session("2022-03-01", cash=100), lambda run: run.buy("604018", 100)),
+    Reason.INSUFFICIENT_MARGIN: lambda: futures(lambda run: run.buy("QT2307", 50, terms.to_open())),
+    Reason.NOTHING_TO_CLOSE: lambda: futures(lambda run: run.sell("QT2307", 1, terms.to_close())),
+    Reason.EXPIRED_CONTRACT: lambda: futures(lambda run: run.buy("ZX2306", 1), "2023-06-19"),
     Reason.VALUE_CAP: lambda: after(session("2021-01-20"), lambda run: run.order_value("004163", 200_000)),
     Reason.VOLUME_CAP: lambda: after(
         session("2021-02-24", participation=0.1), lambda run: run.buy("004136", 5000)
@@ -229,7 +237,7 @@ def test_every_state_is_met_on_the_embedded_market(status: Status) -> None:
 def test_every_reason_is_met_and_says_so(reason: Reason) -> None:
     """Protects that nothing is silently dropped: the event, and its sentence with all numbers filled in."""
     run = CASES[reason]()
-    assert run.market in {qr.sample_market(), qr.sample_market("minute")} or reason in {
+    assert run.market in {qr.sample_market(), qr.sample_market("minute"), qr.sample_futures()} or reason in {
         Reason.NOT_TRADABLE,
         Reason.CIRCUIT_BREAKER,
     }

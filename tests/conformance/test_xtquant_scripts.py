@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 import qresearch as qr
+from qresearch.cli import main
 
 pytestmark = pytest.mark.filterwarnings("ignore::qresearch.MarketWarning")
 
@@ -94,6 +95,16 @@ def test_a_script_runs_to_the_end(name: str, capsys: pytest.CaptureFixture[str])
 def test_the_same_script_twice_gives_the_same_digest(name: str) -> None:
     """Protects determinism: threads, timers and random numbers do the same each time, however they are scheduled."""
     assert opened(name).run(progress=False).digest() == opened(name).run(progress=False).digest()
+
+
+def test_a_script_runs_from_a_shell(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Protects ``qresearch run --dialect xtquant``: what the script prints, and the results as files."""
+    out = tmp_path / "out"
+    script = str(SCRIPTS / "q01_quick_start.py")
+    span = ["--start", "2022-03-01", "--end", "2022-03-04", "--format", "csv", "--out", str(out)]
+    assert main(["run", script, "--data", "sample", "--dialect", "xtquant", *span]) == 0
+    assert "on trade callback\n1000000365 604018.SH 2" in capsys.readouterr().out
+    assert "604018.SH" in (out / "fills.csv").read_text("utf-8")
 
 
 def test_stepping_is_running(capsys: pytest.CaptureFixture[str]) -> None:

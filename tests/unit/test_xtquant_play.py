@@ -300,6 +300,29 @@ print(Path("D:/x/userdata_mini").exists(), os.path.isdir("D:/x/userdata"), Path(
     assert sys.path == before
 
 
+def test_a_script_of_coroutines_ends_with_the_data(capsys: pytest.CaptureFixture[str]) -> None:
+    """Protects the kernel from loops of asyncio: their sleeps take simulated time, and several take turns."""
+    text = (
+        BEGIN
+        + """
+import asyncio
+
+async def poll(name, seconds):
+    while True:
+        print(name, time.strftime("%d %H"))
+        await asyncio.sleep(seconds)
+
+async def main():
+    await asyncio.gather(poll("a", 86400), poll("b", 3600))
+
+asyncio.run(main())
+"""
+    )
+    opened(text, end="2024-01-04").run(progress=False)
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[:4] == ["a 02 09", "b 03 09", "a 03 10", "b 04 10"]
+
+
 # ------------------------------------------------------------------ in a notebook
 
 

@@ -29,8 +29,8 @@ Read :mod:`~.play` for when a script plays, :mod:`~.desk` for what a counter ans
 its clock. The folder above alone may import it. Values, names and orders of callbacks follow the published documents;
 what they leave open is decided so that a script runs, and said: an empty answer is an empty list; a synchronous call
 inside a callback is answered with a notice (``strict=True`` raises, where a real client hangs); an answer comes before
-what follows from it, then 50, each trade with its order, and errors last. ``asyncio`` and processes of their own keep
-the time of the machine.
+what follows from it, then 50, each trade with its order, and errors last. Sleeps of ``asyncio`` take simulated time one
+after the other; its other waits, and processes of their own, keep the time of the machine.
 """
 
 from qresearch.dialects.xtquant.dialect import Script, activate, deactivate, disconnect, installed, restart, stop_at

@@ -7,6 +7,7 @@ beside the script are loaded as private copies, whose imports come through the s
 
 from __future__ import annotations
 
+import asyncio
 import builtins
 import importlib
 import importlib.metadata
@@ -104,7 +105,7 @@ class Imports:
         self._made: dict[str, ModuleType] = {
             **family, "time": time_module(stage), "datetime": datetime_module(stage), "pandas": pandas_module(stage),
             "threading": threading_module(stage), "queue": queue_module(stage), "os": _os(), "random": _random(),
-            "pathlib": altered(pathlib, Path=_ClientPath),
+            "pathlib": altered(pathlib, Path=_ClientPath), "asyncio": _asyncio(stage),
             "sys": altered(sys, stdout=output, stderr=output, argv=[file], path=self._path),
             "signal": altered(signal, signal=lambda *_: None, pause=wait),
             "tzlocal": _tzlocal(), "importlib.metadata": altered(importlib.metadata, entry_points=self._entry_points),
@@ -240,6 +241,17 @@ def _os() -> ModuleType:
 
     path = altered(os.path, exists=there(os.path.exists), isdir=there(os.path.isdir))
     return altered(os, path=path, _exit=sys.exit, register_at_fork=lambda **_: None)
+
+
+def _asyncio(stage: Stage) -> ModuleType:
+    """``asyncio``, whose sleeps take simulated time: one after the other, with a turn for the others after each."""
+
+    async def sleep(delay: float, result: Any = None) -> Any:
+        stage.sleep(delay)
+        await asyncio.sleep(0)
+        return result
+
+    return altered(asyncio, sleep=sleep)
 
 
 def _tzlocal() -> ModuleType:

@@ -123,7 +123,7 @@ class Walk:
         if refusal is not None:
             # What rests from an earlier day is held through a suspension; what arrives today is refused.
             is_new = order.reason is None or order.reason is Reason.NO_TRADES
-            if is_new or refusal[0] is not Reason.SUSPENDED:
+            if is_new or refusal[0] not in {Reason.SUSPENDED, Reason.ROUTE_CLOSED}:
                 self._reject(order, *refusal)
             else:
                 self._wait(order, *refusal)

@@ -50,6 +50,7 @@ ANSWERS = {
         "answer = 90", "answer = 20_000", "answer = 11.06", "answer = {'688903.SH'}", "answer = ('2007', 72)",
     ],
     "70_strategies": ["answer = (20, 5)", "answer = 0.029", "answer = 30", SELL_AT_A_GAIN],
+    "80_futures": ["answer = 6000", "answer = 3", "answer = 10"],
 }  # fmt: skip
 """What a reader would put in the place of each blank, notebook by notebook."""
 

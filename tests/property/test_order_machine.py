@@ -43,8 +43,10 @@ NOT_HERE: dict[Reason, str] = {
     Reason.CLOSING_AUCTION: "as above",
     Reason.DAILY_MAXIMUM: "its orders are for a few thousand shares, or for more than any order may be",
     **dict.fromkeys(
-        (Reason.INSUFFICIENT_MARGIN, Reason.NOTHING_TO_CLOSE, Reason.EXPIRED_CONTRACT), "of contracts: test_futures"
+        (Reason.INSUFFICIENT_MARGIN, Reason.NOTHING_TO_CLOSE, Reason.EXPIRED_CONTRACT),
+        "of contracts",
     ),
+    Reason.ROUTE_CLOSED: "of a table that it is not given",
     Reason.CIRCUIT_BREAKER: "its days are in 2022, and the two of the circuit breaker in 2016",
     Reason.PROTECTION_PRICE: "asked for on JoinQuant only, of market orders on the STAR board",
 }

@@ -84,8 +84,7 @@ class Simulation:
         """What the run is compared with, where it is not the benchmark of the market."""
         self.keeper: Keeper = InMemory(timeline)
         self._observers: tuple[Observer, ...] = ()
-        self._followed = Orders()
-        self._told = 0
+        self._followed, self._told = Orders(), 0
 
     @classmethod
     def opened(
@@ -237,8 +236,7 @@ class Simulation:
 
     def tell(self) -> None:
         """Tell the observers, inside a step, what has happened since they were told."""
-        draft = self.draft
-        if draft is not None and self._observers:
+        if (draft := self.draft) is not None and self._observers:
             told, self._told = self._read(draft, self._told), len(draft.events)
             self._tell(told)
 

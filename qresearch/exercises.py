@@ -52,10 +52,10 @@ def check(answer: object, expected: object, hint: str = "", *, digits: int = 2) 
     answer : object
         What the reader found; None or ``...`` means that the question is still open.
     expected : object
-        The right answer, or a :func:`seal` of it; or a function without arguments that returns it, called only for a given answer; or a
-        function of the answer that tells whether it is right. Numbers are compared to `digits` decimals, text
-        without case, a date with its ISO text, lists and tuples item by item, sets in any order, tables with
-        ``equals``.
+        The right answer, or a :func:`seal` of it; or a function without arguments that returns it, called only for a
+        given answer; or a function of the answer that tells whether it is right. Numbers are compared to `digits`
+        decimals, text without case, a date with its ISO text, lists and tuples item by item, sets in any order, tables
+        with ``equals``.
     hint : str
         What to look at next, printed after a wrong answer.
     digits : int
@@ -120,10 +120,8 @@ def _same(answer: object, expected: object, digits: int) -> bool:
         return answer is expected
     if isinstance(expected, Real):
         return isinstance(answer, Real) and _agree(answer, expected, digits)
-    if isinstance(expected, str) and expected.startswith(SEAL):
-        return isinstance(answer, str) and seal(answer) == expected
     if isinstance(expected, str):
-        return isinstance(answer, str) and answer.strip().casefold() == expected.strip().casefold()
+        return isinstance(answer, str) and _same_word(answer, expected)
     if isinstance(expected, list | tuple):
         return (
             isinstance(answer, list | tuple)
@@ -138,6 +136,12 @@ def _same(answer: object, expected: object, digits: int) -> bool:
         return bool(answer == expected)
     except (TypeError, ValueError):  # what cannot be compared is not the same
         return False
+
+
+def _same_word(answer: str, expected: str) -> bool:
+    if expected.startswith(SEAL):
+        return bool(answer.strip()) and seal(answer) == expected
+    return answer.strip().casefold() == expected.strip().casefold()
 
 
 def _agree(answer: Real, expected: Real, digits: int) -> bool:

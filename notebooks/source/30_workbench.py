@@ -25,7 +25,7 @@ session.show()
 # %% [markdown]
 # Above stands the **timeline**: step by day or by phase, go back, play, or run until the next fill. A tick below the
 # days is a placed order, a triangle a fill, a cross a rejection. While a button has the focus, the keys `→ . ← p` step,
-# step by phase, go back and play.
+# step by phase, go back and play; the space bar plays and pauses from anywhere on the workbench.
 #
 # On the left is the **chart**, on the right the **order ticket**, below are the **tables**. A click on the number of an
 # order opens its details. Nothing on the page knows more than the clock of the session: the future is not there.
@@ -34,13 +34,18 @@ session.show()
 #
 # ## What the ticket tells before you send
 #
-# The rest of this notebook takes the panels one by one, and moves a second session by code. The panels follow.
+# The rest of this notebook takes the panels one by one. Panels follow their session wherever they stand on the page; so
+# that each goes on showing what is told beside it, each part of the lesson has a session of its own.
 
 # %%
-lesson = qr.Session(market, start="2022-03-11", end="2022-12-30", cash=100_000).step()
-panels = lesson.panels
-panels.desk.select(symbol="604018")
-ticket = panels.ticket()
+def evening():
+    """A session of its own, on the evening of 11 March."""
+    return qr.Session(market, start="2022-03-11", end="2022-12-30", cash=100_000).step()
+
+
+first = evening()
+first.panels.desk.select(symbol="604018")
+ticket = first.panels.ticket()
 ticket
 
 # %% [markdown]
@@ -48,7 +53,7 @@ ticket
 # lots, each fee, the cash afterwards, and every check with a tick or a cross. Nothing has been sent:
 
 # %%
-len(lesson.orders)
+len(first.orders)
 
 # %% [markdown]
 # ## An order waits, then works
@@ -57,21 +62,27 @@ len(lesson.orders)
 # change and to cancel it.
 
 # %%
-order = lesson.buy("604018", 1000, style=terms.limit(9.6, tif="GTC"))
-panels.open_orders()
+waiting = evening()
+waiting.buy("604018", 1000, style=terms.limit(9.6, tif="GTC"))
+waiting.panels.open_orders()
+
+# %% [markdown]
+# The same order a day later:
 
 # %%
+lesson = evening()
+order = lesson.buy("604018", 1000, style=terms.limit(9.6, tif="GTC"))
 lesson.step()
-panels.orders()
+lesson.panels.orders()
 
 # %% [markdown]
 # The fill, with each fee, and the position. Shares bought today are locked until tomorrow (T+1), so `Sellable` is 0.
 
 # %%
-panels.fills()
+lesson.panels.fills()
 
 # %%
-panels.positions()
+lesson.panels.positions()
 
 # %% [markdown]
 # ## Ask an order why
@@ -79,14 +90,15 @@ panels.positions()
 # The details of an order are its checks in order, with their numbers, and a picture of its way through the states.
 
 # %%
-panels.details(order)
+lesson.panels.details(order)
 
 # %% [markdown]
 # A refused order is never lost. On the board STAR one buys at least 200 shares:
 
 # %%
-refused = lesson.buy("688903", 100)
-panels.details(refused)
+star = evening()
+refused = star.buy("688903", 100)
+star.panels.details(refused)
 
 # %% [markdown]
 # ## Where the account stands
@@ -94,21 +106,22 @@ panels.details(refused)
 # The same timeline as on the workbench, and the account in numbers.
 
 # %%
-panels.timeline()
+lesson.panels.timeline()
 
 # %%
-panels.cash()
+lesson.panels.cash()
 
 # %% [markdown]
 # Going back is one click, or one call. The panels show what was known then: the order waits again.
 
 # %%
-lesson.back()
-panels.orders()
+past = evening()
+past.buy("604018", 1000, style=terms.limit(9.6, tif="GTC"))
+past.step().back()
+past.panels.orders()
 
 # %%
-lesson.step()
-panels.chart(renderer="png")
+lesson.panels.chart(renderer="png")
 
 # %% [markdown]
 # ## What it costs, and what it came to
@@ -117,7 +130,7 @@ panels.chart(renderer="png")
 # command like any other: it holds from now on, and going back undoes it.
 
 # %%
-panels.costs()
+lesson.panels.costs()
 
 # %% [markdown]
 # The tear-sheet makes the page of QuantStats for the branch you stand on, at any moment. After a single day it says
@@ -144,7 +157,7 @@ lesson.panels(language="zh", theme="dark", colours="green_up").orders()
 # small dict.
 
 # %%
-panels.practice({"ask": "decision", "rounds": 5, "seed": 7})
+lesson.panels.practice({"ask": "decision", "rounds": 5, "seed": 7})
 
 # %% [markdown]
 # ## Exercises
@@ -157,9 +170,9 @@ panels.practice({"ask": "decision", "rounds": 5, "seed": 7})
 
 # %%
 answer = None
-evening = qr.Session(market, start="2022-03-11", cash=100_000).step()
+last = evening()
 
-check(answer, lambda: evening.what_if("buy", "604018", 2500).cash_after, "Read 'Cash after' on the ticket.")
+check(answer, lambda: last.what_if("buy", "604018", 2500).cash_after, "Read 'Cash after' on the ticket.")
 
 # %% [markdown]
 # **2.** With the code of which reason was the order for `688903` refused?
@@ -178,6 +191,6 @@ answer = None
 
 check(
     answer,
-    lambda: evening.buy("604018", 1000).session.step().portfolio.positions["604018"].sellable,
+    lambda: last.buy("604018", 1000).session.step().portfolio.positions["604018"].sellable,
     "Look at 'Sellable' in the table of positions.",
 )

@@ -129,7 +129,7 @@ class AccountHistory:
     def returns(self) -> Floats:
         """(D,) ndarray of float64: daily returns; the first is that of the first day, from the starting equity.
 
-        ``equity / previous equity - 1``; 0 where the previous equity is 0.
+        ``equity / previous equity - 1``; 0 where the previous equity is not above 0: an account under water has none.
         """
         equity = self.equity_steps
         before = np.concatenate(([self.starting], equity[:-1]))[: len(equity)]

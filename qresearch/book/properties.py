@@ -12,7 +12,7 @@ import pandas as pd
 
 from qresearch.book.html import table
 from qresearch.engine.exchange import Exchange
-from qresearch.market.rulebook import Band, Cage, Dated, FirstDays, Hours, LargestOrder, Levy, LotRule
+from qresearch.market.rules import Band, Cage, Dated, FirstDays, Hours, LargestOrder, Levy, LotRule
 from qresearch.sentences import ENGLISH, Said, Words
 from qresearch.sentences.words import CATALOGUE
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 HOLDING_PERIOD = "holding_period"
-NEXT_OPEN, SAME_BAR = "next_open", "same_bar"
-"""The clocks: see :mod:`qresearch.engine.matching` and :mod:`qresearch.engine.immediate`."""
+NEXT_OPEN, SAME_BAR, COUNTER = "next_open", "same_bar", "counter"
+"""The clocks: see :mod:`qresearch.engine.matching`, :mod:`qresearch.engine.immediate` and
+:mod:`qresearch.engine.counter`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,8 +86,9 @@ class Settings:
     slippage : Slippage or Own
     participation : float or None
         Largest part of a bar's volume that all orders in one instrument may take together; None: no cap.
-    clock : {"next_open", "same_bar"} or Own
-        Whether a request meets the market at the next open or inside the call: :mod:`qresearch.engine.immediate`.
+    clock : {"next_open", "same_bar", "counter"} or Own
+        Whether a request meets the market at the next open, inside the call (:mod:`qresearch.engine.immediate`), or
+        soon after it (:mod:`qresearch.engine.counter`).
     account : {"cash_shares"} or Own
         The kind of account: :mod:`qresearch.engine.accounts`.
     sizing : {"native", "floor"} or Own

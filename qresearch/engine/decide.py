@@ -11,7 +11,7 @@ from __future__ import annotations
 from typing import NoReturn, assert_never
 
 from qresearch.domain import events
-from qresearch.domain.commands import Advance, Cancel, ChangeSettings, Command, Log, Place, Record, Seed, Update
+from qresearch.domain.commands import Advance, Cancel, ChangeSettings, Command, Log, Meet, Place, Record, Seed, Update
 from qresearch.domain.moment import AFTER_CLOSE, CLOSE, INTRADAY, OPEN, PRE_OPEN, Moment
 from qresearch.engine.accounts.corporate import freeze_without_bars
 from qresearch.engine.draft import Draft
@@ -71,6 +71,9 @@ def _decide(draft: Draft, exchange: Exchange, command: Command) -> bool:
             draft.emit(events.Recorded(draft.at, values))
         case Log(level=level, text=text):
             draft.emit(events.Logged(draft.at, level, text))
+        case Meet():
+            if OPEN <= draft.phase <= INTRADAY and not draft.bar and draft.working:
+                exchange.clock.in_bar(draft, exchange)
         case Advance():
             advance(draft, exchange)
             draft.events.append(events.Advanced(draft.at))

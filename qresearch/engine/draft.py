@@ -165,12 +165,9 @@ class Draft:
             case events.UpdateRefused(order_id=order_id) if order_id in self.working:
                 self._change(order_id, update=None)
             case (
-                events.RightsLapsed()
-                | events.Recorded()
-                | events.Logged()
-                | events.CancelRefused()
+                events.RightsLapsed() | events.Recorded() | events.Logged() | events.CancelRefused()
                 | events.UpdateRefused()
-            ):
+            ):  # fmt: skip
                 pass
             case events.OrderCreated() | events.OrderQueued():
                 raise InternalError(f"{type(event).__name__} stands alone: it is kept inside a block of events.")

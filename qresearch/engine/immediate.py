@@ -65,7 +65,7 @@ def place_at_once(  # noqa: PLR0917  # in the order of the call
         return False
     order_id = draft.orders
     draft.emit(events.OrderReleased(draft.at, order_id))
-    _AtLast(draft, exchange, closing=False).ask(order_id)
+    AtLast(draft, exchange, closing=False).ask(order_id)
     if draft.phase == CLOSE and order_id in draft.working:
         # Nothing of the day is left to wait for.
         expire(draft, exchange)
@@ -77,7 +77,7 @@ def open_at_once(draft: Draft, exchange: Exchange) -> None:
     """Try everything that waits for an open, and what rests, at the opening price."""
     if draft.queue:
         release_all(draft, list(draft.queue))
-    _AtLast(draft, exchange, closing=False).run()
+    AtLast(draft, exchange, closing=False).run()
     draft.block = None
 
 
@@ -85,12 +85,12 @@ def bar_at_once(draft: Draft, exchange: Exchange) -> None:
     """Ask what rests against a whole bar inside the day."""
     touched = touched_orders(draft, exchange)
     if touched:
-        _AtLast(draft, exchange, closing=True).run(draft.working.keys() - touched)
+        AtLast(draft, exchange, closing=True).run(draft.working.keys() - touched)
 
 
 def close_at_once(draft: Draft, exchange: Exchange) -> None:
     """Ask what rests against the bar of the day."""
-    _AtLast(draft, exchange, closing=True).run()
+    AtLast(draft, exchange, closing=True).run()
 
 
 class _LastPrice(Quoting):
@@ -124,7 +124,7 @@ class _LastPrice(Quoting):
         return bool(bars.traded[row, instrument] if self.draft.phase == OPEN else bars.last[row, instrument] > 0)
 
 
-class _AtLast(Walk):
+class AtLast(Walk):
     """Working orders asked at the last visible price; no market order is left waiting."""
 
     prices = _LastPrice

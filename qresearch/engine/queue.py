@@ -79,11 +79,11 @@ def without(account: Queued, gone: Iterable[int]) -> tuple[tuple[Placed, ...], M
 def due(account: Queued, at: Moment) -> list[Placed]:
     """Blocks of requests that meet the open at which the clock stands.
 
-    On daily bars what was placed before the day; at a bar everything, only what is good for the opening price of a day
-    waits for the first bar of the next one.
+    On daily bars what was placed before the day, and what the account had to place in the morning; at a bar everything,
+    only what is good for the opening price of a day waits for the first bar of the next one.
     """
     if not at.bar:
-        return [block for block in account.queue if block.at.day < at.day]
+        return [block for block in account.queue if block.at.day < at.day or block.is_forced]
     return [block for block in account.queue if at.bar == 1 or not _awaits_opening(block)]
 
 

@@ -14,7 +14,7 @@ from qresearch.domain.terms import Kind, Terms
 from qresearch.engine.draft import Draft
 from qresearch.engine.exchange import Exchange
 from qresearch.engine.open_orders import pending_of
-from qresearch.market.rulebook import on
+from qresearch.market.rules import on
 
 
 def largest_order(exchange: Exchange, instrument: int, day: int, terms: Terms) -> int:

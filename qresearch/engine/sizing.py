@@ -20,6 +20,7 @@ from qresearch.domain.asked import check_asked
 from qresearch.domain.order import Method
 from qresearch.domain.reasons import Reason, Refusal
 from qresearch.domain.terms import MARKET_DAY, Effect, Kind, Terms
+from qresearch.engine.by_value import cap_of, units_for
 from qresearch.engine.draft import Draft
 from qresearch.engine.exchange import Exchange
 from qresearch.engine.intent import Closable
@@ -179,7 +180,7 @@ def size(  # noqa: PLR0917  # as in place
     draft: Draft, exchange: Exchange, instrument: int, method: Method, asked: float, terms: Terms = MARKET_DAY
 ) -> Sized:
     """What would be sent for a request, now."""
-    check_asked(method, asked)
+    check_asked(method, asked, may_be_short=not exchange.account.fills_post)
     unavailable = _unavailable(draft, exchange, instrument, terms)
     if unavailable is not None:
         shares = int(asked) if method is Method.ORDER else 0
@@ -242,6 +243,7 @@ def _shares(  # noqa: PLR0917  # as in place
 
 
 _NOTHING = Sized(0, refusal=(Reason.ZERO_QUANTITY, {}))
+_UNPRICED = Sized(0, refusal=(Reason.NO_PRICE, {}))
 
 
 def _open(exchange: Exchange, instrument: int, asked: int, policy: SizingPolicy = FLOOR) -> Sized:
@@ -290,24 +292,14 @@ def _target(draft: Draft, exchange: Exchange, instrument: int, target: int, cap:
     return _open(exchange, instrument, target - held)._replace(value_cap=cap)
 
 
-def _affordable_shares(value: float, price: float) -> int:
-    """Whole shares that a value buys; the hair keeps 1000 / 10.0 from becoming 99."""
-    return int(value / price + 1e-9)
-
-
-def _no_price() -> Sized:
-    return Sized(0, refusal=(Reason.NO_PRICE, {}))
-
-
 def _value(draft: Draft, exchange: Exchange, instrument: int, value: float) -> Sized:
     price = last_price(draft, exchange, instrument)
     if not price > 0:
-        return _no_price()
-    shares = _affordable_shares(abs(value), price)
+        return _UNPRICED
+    shares = units_for(draft, exchange, instrument, abs(value), price)
     if value < 0:
         return _sell_part(draft, exchange, instrument, shares)
-    sized = _open(exchange, instrument, shares)
-    return sized._replace(value_cap=exchange.money.money("value", value))
+    return _open(exchange, instrument, shares)._replace(value_cap=cap_of(exchange, value))
 
 
 def _target_value(draft: Draft, exchange: Exchange, instrument: int, value: float) -> Sized:
@@ -315,9 +307,9 @@ def _target_value(draft: Draft, exchange: Exchange, instrument: int, value: floa
         return _target(draft, exchange, instrument, 0)
     price = last_price(draft, exchange, instrument)
     if not price > 0:
-        return _no_price()
-    cap = exchange.money.money("value", value)
-    return _target(draft, exchange, instrument, _affordable_shares(value, price), cap)
+        return _UNPRICED
+    shares = units_for(draft, exchange, instrument, value, price)
+    return _target(draft, exchange, instrument, shares, cap_of(exchange, value))
 
 
 def _pct(draft: Draft, exchange: Exchange, instrument: int, pct: float) -> Sized:

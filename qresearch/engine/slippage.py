@@ -126,5 +126,7 @@ def slipped(
     # price that is on its tick there. Half a tick less makes it the nearest one, a tie still against the order.
     ticks = np.where(steps > 0, steps, 1.0)
     slack = 0.5 - _HAIR if is_nearest else _HAIR
-    rounded = np.where(side > 0, np.ceil(moved / ticks - slack), np.floor(moved / ticks + slack)) / np.rint(1 / ticks)
+    whole = np.where(side > 0, np.ceil(moved / ticks - slack), np.floor(moved / ticks + slack))
+    # So many steps of 0.01 are exact when divided by 100, and so many of 10 when multiplied.
+    rounded = np.where(ticks < 1, whole / np.maximum(np.rint(1 / ticks), 1), whole * ticks)
     return np.where(steps > 0, np.maximum(rounded, ticks), np.maximum(moved, 0.0))

@@ -19,7 +19,7 @@ volume cap is set. The size that was quoted is not asked.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Set
+from collections.abc import Set
 
 from qresearch.domain import events
 from qresearch.domain.moment import CLOSE
@@ -38,6 +38,7 @@ from qresearch.engine.reserves import cash_need, intent_of, moves_with_price, op
 from qresearch.engine.risk import after_fill, end_closing
 from qresearch.engine.ticks import rounded
 from qresearch.engine.timing import ends_today
+from qresearch.engine.turns import turns
 from qresearch.engine.updates import settle_requests
 from qresearch.market.intraday import Intraday
 
@@ -108,29 +109,12 @@ class Walk:
         self.reserved = reserved_cash(draft, exchange)
 
     def run(self, left_out: Set[int] = frozenset()) -> None:
-        """Ask each order in its turn; sells first unless the session matches by id, after hours last."""
+        """Ask each order in its turn."""
         draft = self.draft
-        orders = self._turns(draft.working.keys() - left_out if left_out else draft.working)
-        if draft.settings.match_order == "sells_first":
-            orders.sort(key=lambda order_id: opens(draft, self.exchange, draft.working[order_id]))
-        orders.sort(key=lambda order_id: draft.working[order_id].terms.kind is Kind.AFTER_HOURS)
-        for order_id in orders:
+        for order_id in turns(draft, self.exchange, draft.working.keys() - left_out if left_out else draft.working):
             if order_id in draft.working:
                 self._ask(draft.working[order_id])
                 self._settle_requests(order_id)
-
-    def _turns(self, order_ids: Iterable[int]) -> list[int]:
-        """Orders by their id, but a stop that closes a position goes before the sales beside it."""
-        working, orders = self.draft.working, sorted(order_ids)
-        first: dict[int, int] = {}
-        for order_id in orders:
-            if working[order_id].leaves < 0:
-                first.setdefault(working[order_id].instrument, order_id)
-        stops = [order_id for order_id in orders if working[order_id].closes]
-        if any(first[working[order_id].instrument] != order_id for order_id in stops):
-            before = {order_id: (first[working[order_id].instrument], -1, order_id) for order_id in stops}
-            orders.sort(key=lambda order_id: before.get(order_id, (order_id, 0, order_id)))
-        return orders
 
     # ------------------------------------------------------------------ one order
 
@@ -139,7 +123,7 @@ class Walk:
         if refusal is not None:
             # What rests from an earlier day is held through a suspension; what arrives today is refused.
             is_new = order.reason is None or order.reason is Reason.NO_TRADES
-            if is_new or refusal[0] is not Reason.SUSPENDED:
+            if is_new or refusal[0] not in {Reason.SUSPENDED, Reason.ROUTE_CLOSED}:
                 self._reject(order, *refusal)
             else:
                 self._wait(order, *refusal)
@@ -329,7 +313,7 @@ class Walk:
             return
         if is_fresh and not order.is_untouched and self._holds_back(order):
             price = order.terms.limit_price or order.stop or 0.0
-            if order.leaves < 0 or price > 0:
+            if price > 0 or not opens(self.draft, self.exchange, order):
                 _, cuts, refusal = self.checks.carried(self._carry_intent(order, price or 1.0))
                 if refusal is not None and not self._may_come(order, refusal[0]):
                     self._reject(order, *refusal)

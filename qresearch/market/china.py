@@ -15,7 +15,8 @@ import datetime as dt
 
 from qresearch.domain.fees import STAMP_DUTY, TRANSFER_FEE
 from qresearch.domain.instrument import Board
-from qresearch.market.rulebook import Band, Cage, FirstDays, Hours, LargestOrder, Levy, LotRule, RuleBook, dated
+from qresearch.market.rulebook import RuleBook
+from qresearch.market.rules import Band, Cage, FirstDays, Hours, LargestOrder, Levy, LotRule, dated
 
 MAIN = (Board.SH_MAIN, Board.SZ_MAIN)
 SHARES = (*MAIN, Board.CHINEXT, Board.STAR, Board.BSE)

@@ -13,7 +13,8 @@ from qresearch.domain.contract import Contract
 from qresearch.domain.instrument import Instrument
 from qresearch.errors import UsageError
 from qresearch.market.panel import Bools, Days, Floats
-from qresearch.market.rulebook import Dated, RuleBook, on
+from qresearch.market.rulebook import RuleBook
+from qresearch.market.rules import Dated, on
 
 Ints = NDArray[np.int64]
 

@@ -13,7 +13,7 @@ from qresearch.book.frames import time_of
 from qresearch.book.orders import Orders
 from qresearch.domain import events
 from qresearch.domain.arguments import expression
-from qresearch.domain.commands import Cancel, ChangeSettings, Command, Place, Seed, Update
+from qresearch.domain.commands import Cancel, ChangeSettings, Command, Meet, Place, Seed, Update
 from qresearch.domain.moment import AFTER_CLOSE, CLOSE, PHASES, Moment, Phase
 from qresearch.domain.order import Method
 from qresearch.domain.settings import Costs, Settings, Slippage
@@ -97,6 +97,9 @@ def _notebook(text: str) -> str:
     return whole.removesuffix(NOTEBOOK.after)
 
 
+_TERMS = "from qresearch.domain.terms import Effect, Kind, Terms, TimeInForce"
+
+
 class _Script:
     def __init__(self, session: AnySession, options: Mapping[str, Any], market: str | None) -> None:
         self._session, self._options, self._market = session, options, market
@@ -136,7 +139,7 @@ class _Script:
                 return self._update(command)
             case ChangeSettings(settings=settings):
                 return self._change(settings)
-            case Seed():
+            case Seed() | Meet():
                 return f"simulation.do({command!r})"
             case _:
                 return ""
@@ -213,8 +216,8 @@ class _Script:
 
     def _head(self) -> list[str]:
         extra = ["from datetime import date", ""] if self._uses_terms else []
-        terms = ["from qresearch.domain.terms import Kind, Terms, TimeInForce"] if self._uses_terms else []
-        commands = ["from qresearch.domain.commands import ChangeSettings, Seed"] if self._gives_commands else []
+        terms = [_TERMS] if self._uses_terms else []
+        commands = ["from qresearch.domain.commands import ChangeSettings, Meet, Seed"] if self._gives_commands else []
         settings = ["from qresearch.domain.settings import Costs, Settings, Slippage"] if self._gives_commands else []
         given = self._market or "qr.read_market(sys.argv[1]) if len(sys.argv) > 1 else qr.sample_market()"
         if self._market is None:
@@ -304,7 +307,12 @@ class _Script:
             for when, text in calls:
                 key = "start" if when[0] < self._exchange.first else self._exchange.date(when[0]), self._name(when)
                 by_moment.setdefault(key, []).append(text)
-        terms = ["from datetime import date", "", "from qresearch.domain.terms import Kind, Terms, TimeInForce", ""]
+        terms = [
+            "from datetime import date",
+            "",
+            "from qresearch.domain.terms import Effect, Kind, Terms, TimeInForce",
+            "",
+        ]
         table = []
         for (day, phase), texts in by_moment.items():
             table.append(f"    ({day!r}, {phase!r}): lambda context: [")

@@ -211,7 +211,8 @@ class WhatIf:
         refused = next((event for event in made if isinstance(event, events.OrderRejected)), None)
         column, wanted = created.instrument, created.quantity
         sent = 0 if refused is not None else wanted
-        words, mark = self._words, _expected(exchange.view(draft).last_price(column), created.terms, wanted)
+        words = self._words.of(self._simulation.market.instruments[column])
+        mark = _expected(exchange.view(draft).last_price(column), created.terms, wanted)
         checks = [(words("would_send"), True, words("would_wait", shares=f"{abs(sent):,}"))]
         passing, notional, fees, change = 0 if mark == mark else abs(sent), 0, NO_FEES, 0
         if refused is not None:
@@ -249,7 +250,8 @@ class WhatIf:
 
     def _outcome(self, draft: Draft, asked: str, created: events.OrderCreated, made: list[events.Record]) -> Preview:
         """What an order did that met the market inside its call."""
-        words, column = self._words, created.instrument
+        column = created.instrument
+        words = self._words.of(self._simulation.market.instruments[column])
         money = self._simulation.exchange.money
         fill = next((event for event in made if isinstance(event, events.OrderFilled)), None)
         fees = NO_FEES if fill is None else fill.fees
@@ -351,7 +353,8 @@ class WhatIf:
 
     def _checks(self, draft: Draft, intent: Intent) -> list[tuple[str, bool, str]]:
         """What the match will ask of the account, as far as it can be known now."""
-        exchange, words, column, sent = self._simulation.exchange, self._words, intent.instrument, intent.wanted
+        exchange, column, sent = self._simulation.exchange, intent.instrument, intent.wanted
+        words = self._words.of(exchange.market.instruments[column])
         text, others = exchange.money.text, pending_of(draft, column) - sent
         closable = exchange.account.closable(draft, exchange, column, sent, intent.effect)
         if closable is None:

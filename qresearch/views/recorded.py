@@ -302,6 +302,7 @@ class _Reading:
         moved = state.working.get(record.order_id)
         stop = terms.stop_price if moved is None or moved.stop is None else moved.stop
         waits = not record.status.is_final
+        languages = [words.of(item) for words in run.languages]
         return [
             record.status.value,
             abs(record.quantity),
@@ -309,10 +310,10 @@ class _Reading:
             record.leaves,
             round(item.mean_price(amount(record.notional), record.filled), 6) if record.filled else None,
             amount(record.fees.total),
-            run.pool.add(*(words.terms(terms) for words in run.languages)),
+            run.pool.add(*(words.terms(terms) for words in languages)),
             "" if record.reason is None else record.reason.value,
             run.pool.add(
-                *("" if record.reason is None else words(record.reason, **record.facts) for words in run.languages)
+                *("" if record.reason is None else words(record.reason, **record.facts) for words in languages)
             ),
             None if record.ended is None else run.axis.row_of(*record.ended) - run.begin,
             record.canceled,

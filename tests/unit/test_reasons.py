@@ -152,6 +152,20 @@ def ended_early() -> qr.Session:
     )
 
 
+def closed_route() -> qr.Session:
+    """An order for a day on which others trade and this account does not."""
+    bar = {"symbol": "600001.SH", "open": 10.0, "high": 10.0, "low": 10.0, "close": 10.0, "volume": 1e6}
+    bars = [{"date": day, **bar} for day in ("2024-03-28", "2024-03-29", "2024-04-02")]
+    shut = pd.DataFrame({"date": ["2024-03-29"]})
+    run = qr.Session(qr.read_market(pd.DataFrame(bars), closed_days=shut), cash=100_000).step()
+    return after(run, lambda run: run.buy("600001", 100))
+
+
+def futures(order: Callable[[qr.Session], object], start: str = "2023-03-01") -> qr.Session:
+    """The close of a day of the embedded futures market, after an order for its open."""
+    return after(qr.Session(qr.sample_futures(), start=start, cash=200_000, account="futures").step(), order)
+
+
 CASES: dict[Reason, Callable[[], qr.Session]] = {
     Reason.LOT_SIZE: lambda: at(session("2022-03-01"), lambda run: run.buy("604018", 50)),
     Reason.MINIMUM_SIZE: lambda: at(session("2022-03-01"), lambda run: run.buy("688903", 199)),
@@ -173,6 +187,9 @@ CASES: dict[Reason, Callable[[], qr.Session]] = {
     Reason.T_PLUS_ONE: same_open,
     Reason.INSUFFICIENT_QUANTITY: lambda: at(session("2022-03-01"), lambda run: run.sell("604018", 100)),
     Reason.INSUFFICIENT_CASH: lambda: after(session("2022-03-01", cash=100), lambda run: run.buy("604018", 100)),
+    Reason.INSUFFICIENT_MARGIN: lambda: futures(lambda run: run.buy("QT2307", 50, terms.to_open())),
+    Reason.NOTHING_TO_CLOSE: lambda: futures(lambda run: run.sell("QT2307", 1, terms.to_close())),
+    Reason.EXPIRED_CONTRACT: lambda: futures(lambda run: run.buy("ZX2306", 1), "2023-06-19"),
     Reason.VALUE_CAP: lambda: after(session("2021-01-20"), lambda run: run.order_value("004163", 200_000)),
     Reason.VOLUME_CAP: lambda: after(
         session("2021-02-24", participation=0.1), lambda run: run.buy("004136", 5000)
@@ -186,6 +203,7 @@ CASES: dict[Reason, Callable[[], qr.Session]] = {
     Reason.LIMIT_NOT_REACHED: lambda: styled(terms.limit(9.0)),
     Reason.STOP_NOT_REACHED: lambda: styled(terms.stop(10.4)),
     Reason.AWAITS_CLOSE: lambda: styled(terms.at_close(), phase="OPEN"),
+    Reason.ROUTE_CLOSED: closed_route,
     Reason.NO_AFTER_HOURS: lambda: styled(terms.after_hours(10.0)),
     Reason.CIRCUIT_BREAKER: ended_early,
     Reason.AWAITS_ENTRY: protected,
@@ -229,9 +247,10 @@ def test_every_state_is_met_on_the_embedded_market(status: Status) -> None:
 def test_every_reason_is_met_and_says_so(reason: Reason) -> None:
     """Protects that nothing is silently dropped: the event, and its sentence with all numbers filled in."""
     run = CASES[reason]()
-    assert run.market in {qr.sample_market(), qr.sample_market("minute")} or reason in {
+    assert run.market in {qr.sample_market(), qr.sample_market("minute"), qr.sample_futures()} or reason in {
         Reason.NOT_TRADABLE,
         Reason.CIRCUIT_BREAKER,
+        Reason.ROUTE_CLOSED,
     }
     events = run.events
     met = events[events.reason == reason.value]

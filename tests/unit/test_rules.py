@@ -13,7 +13,7 @@ from qresearch.domain.fees import STAMP_DUTY, TRANSFER_FEE
 from qresearch.domain.instrument import Board, Instrument
 from qresearch.errors import UsageError
 from qresearch.market.limits import price_limits, reference_price
-from qresearch.market.rulebook import Levy
+from qresearch.market.rules import Levy
 from qresearch.market.venue import CHINA
 
 DATA = Path(__file__).resolve().parents[3] / "shared" / "data"

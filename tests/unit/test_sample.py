@@ -12,7 +12,8 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tools"))
 
-import make_sample  # the program that made the data
+import make_futures
+import make_sample  # the programs that made the data
 
 from qresearch.domain.instrument import Board
 from qresearch.errors import UsageError
@@ -56,7 +57,7 @@ def test_the_files_are_small() -> None:
     files = [path for path in DATA.iterdir() if path.is_file()]
     assert {path.name for path in files} == {
         "sample_daily.parquet", "sample_index.parquet", "sample_instruments.csv", "sample_corporate_actions.csv",
-        "sample_episodes.csv",
+        "sample_episodes.csv", "futures_daily.csv", "futures_contracts.csv",
     }  # fmt: skip
     assert sum(path.stat().st_size for path in files) < 600_000
 
@@ -360,3 +361,11 @@ def test_the_generator_still_makes_the_committed_files(tmp_path: Path) -> None:
         read = pd.read_csv if path.suffix == ".csv" else pd.read_parquet
         pd.testing.assert_frame_equal(read(path), read(DATA / path.name))
     assert len(list(tmp_path.iterdir())) == 5
+
+
+def test_the_futures_are_those_that_the_program_makes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Protects the embedded futures from hands: the committed files are what their program writes."""
+    monkeypatch.setattr(make_futures, "DATA", tmp_path)
+    make_futures.main()
+    for name in ("futures_daily.csv", "futures_contracts.csv"):
+        assert (tmp_path / name).read_bytes() == (DATA / name).read_bytes()

@@ -144,13 +144,13 @@ class Futures:
                 yield events.LotsTaken(draft.at, instrument, side, sum(lot.quantity for lot in lots), "oldest")
                 yield events.Posted(draft.at, 0, "expiry", realised=gain)
         worth = self.value(draft, exchange)
-        if worth.margin > worth.equity:
+        if worth.margin > max(worth.equity, 0):
             yield events.MarginCalled(draft.at, worth.equity, worth.margin)
 
     def wake(self, draft: Draft, exchange: Exchange, nights: int, /) -> Iterable[events.Record]:
         """Where the margin of the night exceeds the equity, orders that close what frees most; see :func:`_call`."""
         worth = self.value(draft, exchange)
-        if worth.margin > worth.equity and draft.ledger.lots:
+        if worth.margin > max(worth.equity, 0):
             self._call(draft, exchange, worth.margin - worth.equity)
         return ()
 

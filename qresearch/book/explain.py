@@ -15,7 +15,7 @@ from qresearch.book.frames import time_of
 from qresearch.book.html import number, price
 from qresearch.domain import events
 from qresearch.domain.fees import parts_of
-from qresearch.domain.moment import OPEN, PHASES, Phase
+from qresearch.domain.moment import CLOSE, INTRADAY, OPEN, PHASES, Phase
 from qresearch.domain.order import Method, Status
 from qresearch.domain.reasons import NO_FACTS, Facts, Reason
 from qresearch.domain.state import OpenOrder
@@ -117,6 +117,8 @@ class _Teller:
         self._replay_requests(draft, block, offset)
         yield self._finding(block, "check_asked", NOTED, f"{record.method.call} {record.asked:,.10g}")
         yield self._finding(block, "check_sized", NOTED, self._sizing_text(draft))
+        if draft.settings.times_of_day and draft.phase in {INTRADAY, CLOSE}:
+            yield self._finding(block, "check_time", NOTED, self.say(f"time_{PHASES[draft.phase].value}"))
         refusal = block.refused.get(offset)
         if refusal is not None:
             reason, facts = refusal[1]

@@ -87,6 +87,9 @@ class Settings:
         Largest part of a bar's volume that all orders in one instrument may take together; None: no cap.
     clock : {"next_open", "same_bar"} or Own
         Whether a request meets the market at the next open or inside the call: :mod:`qresearch.engine.immediate`.
+    times_of_day : bool
+        On the clock of the same bar and daily bars the phases stand for times that a script names: see
+        :mod:`qresearch.engine.immediate`. A dialect sets it with the first such time.
     account : {"cash_shares"} or Own
         The kind of account: :mod:`qresearch.engine.accounts`.
     sizing : {"native", "floor"} or Own
@@ -125,6 +128,7 @@ class Settings:
     clock: str | Own = "next_open"
     sizing: str | Own = "native"
     account: str | Own = "cash_shares"
+    times_of_day: bool = False
 
     @property
     def rounds_total(self) -> bool:

@@ -105,14 +105,22 @@ def advance(draft: Draft, exchange: Exchange) -> None:
         if draft.bar and (draft.queue or draft.working):
             exchange.clock.in_bar(draft, exchange)
     elif phase == CLOSE:
-        if draft.working:
-            exchange.clock.at_close(draft, exchange)
-            expire(draft, exchange)
-        if draft.day in exchange.breaks or draft.day in exchange.resumes:
-            freeze_without_bars(draft, exchange)
+        _close(draft, exchange)
     else:
+        if draft.working and draft.settings.times_of_day:
+            expire(draft, exchange)
         for event in exchange.account.settle(draft, exchange):
             draft.emit(event)
+
+
+def _close(draft: Draft, exchange: Exchange) -> None:
+    """Ask what rests, end the orders of the day unless callbacks shall meet them, freeze what has no bars."""
+    if draft.working:
+        exchange.clock.at_close(draft, exchange)
+        if not draft.settings.times_of_day:
+            expire(draft, exchange)
+    if draft.day in exchange.breaks or draft.day in exchange.resumes:
+        freeze_without_bars(draft, exchange)
 
 
 def _before_open(draft: Draft, exchange: Exchange) -> None:

@@ -28,12 +28,12 @@ class Quoting:
     def __init__(self, draft: Draft, exchange: Exchange, *, closing: bool) -> None:
         self.draft, self.exchange, self.closing = draft, exchange, closing
 
-    def _bar(self, instrument: int) -> Bar:
-        """The whole bar that orders are asked against; the closing price of a day is that of its last trade."""
+    def _bar(self, order: OpenOrder) -> Bar:
+        """The whole bar that an order is asked against; the closing price of a day is that of its last trade."""
         source, row = self.exchange.bars(self.draft)
         if self.draft.phase == CLOSE:
             source, row = self.exchange.market.panel, self.draft.day
-        return Bar(*(float(getattr(source, name)[row, instrument]) for name in ("open", "high", "low", "close")))
+        return Bar(*(float(getattr(source, name)[row, order.instrument]) for name in ("open", "high", "low", "close")))
 
     def quote(self, order: OpenOrder) -> Quote:
         """What an order meets: a price before slippage, or why there is none."""
@@ -45,7 +45,7 @@ class Quoting:
             # A market order, or a stop that became one, tries its luck at opens only.
             reason = order.reason or Reason.VOLUME_CAP
             return Quote(None, triggered=order.triggered, stop=order.stop, reason=reason, facts=order.facts)
-        return fills.in_bar(self.exchange, draft, order, self._bar(order.instrument))
+        return fills.in_bar(self.exchange, draft, order, self._bar(order))
 
     def fill_price(self, order: OpenOrder, quote: Quote) -> float:
         """The quote after slippage, within the limits of the day and the order's own limit."""

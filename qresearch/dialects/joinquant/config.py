@@ -8,9 +8,9 @@ from typing import Any
 
 from qresearch.dialects.joinquant.subaccounts import SubAccounts
 from qresearch.dialects.script.run import Run
-from qresearch.dialects.script.schedule import clock_time, phase_of, time_of
+from qresearch.dialects.script.schedule import clock_time, phase_of, stands_in, time_of
 from qresearch.dialects.script.settings import set_costs
-from qresearch.domain.moment import CLOSE
+from qresearch.domain.moment import OPEN
 from qresearch.engine.slippage import slippage_model
 from qresearch.errors import NotSupported, UsageError, close_matches, did_you_mean
 
@@ -233,10 +233,11 @@ class Config:
         if force is not None:
             self._ignore("force has no effect: the first week and month are counted from the first day of the run.")
         run.schedule(kind, func, number, text)
-        if run.host.market.panel.intraday is None and phase_of(time_of(text)) == CLOSE and text != "15:00":
-            run.host.tell(
-                "Times between the open and the close are called at the close and trade at its price: bars are daily."
-            )
+        instead = stands_in(time_of(text))
+        if instead and run.host.market.panel.intraday is None:
+            run.host.tell(f"{run.named(call, func)} at {text}: bars are daily, and {instead}.")
+            if phase_of(time_of(text)) != OPEN and not run.host.account.settings.times_of_day:
+                run.host.change(times_of_day=True)
 
     # ------------------------------------------------------------------ sub-accounts
 

@@ -135,6 +135,7 @@ class Orders:
         placed = host.place(column, int(method), asked, None if terms is MARKET_DAY else terms)
         if placed is None:
             return None
+        run.note_time(int(placed.ticket))
         for event in placed.events:
             if isinstance(event, events.OrderTrimmed):
                 host.tell(f"Orders were trimmed ({event.reason.value}).", "adjusted")

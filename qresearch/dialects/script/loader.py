@@ -28,7 +28,7 @@ from qresearch.dialects.script.host import ScriptHost
 from qresearch.dialects.script.log import Log
 from qresearch.dialects.script.modules import Modules
 from qresearch.dialects.script.run import MODULE, Run
-from qresearch.dialects.script.schedule import Schedule, in_order, phase_of, time_of
+from qresearch.dialects.script.schedule import Schedule, in_order, phase_of, phase_on_minutes, time_of
 from qresearch.dialects.script.settings import OrderCost, Settings
 from qresearch.dialects.script.text import Source, compiled, decoded, show_source
 from qresearch.dialects.script.unsupported import UNSUPPORTED, Unsupported
@@ -315,11 +315,9 @@ class Loaded:
             if callable(run.namespace.get("process_initialize")):
                 self.invoke("process_initialize", _MIDNIGHT)
         if phase == PRE_OPEN:
-            run.state["orders_before"] = host.account.orders
-        if phase == INTRADAY and host.market.panel.intraday is None:
-            return
+            run.state["orders_before"], run.state["given"] = host.account.orders, {}
         due = [item for item in self._scheduled() if self._is_now(item.time, phase)]
-        calls = [(time_of(item.time), item.name) for item in due if self.dialect.calendar.is_due(item, host.day)]
+        calls = [(self._time_now(item.time), item.name) for item in due if self.dialect.calendar.is_due(item, host.day)]
         calls += self.dialect.callbacks(phase)
         for time, name in sorted(calls, key=lambda call: call[0]):
             self.invoke(name, time)
@@ -334,15 +332,20 @@ class Loaded:
             found = self._plans[key] = in_order([Schedule(*item) for item in key])
         return found
 
+    def _time_now(self, text: str) -> dt.time:
+        """The time of a call that is due: that of the bar for "every_bar" inside a day."""
+        inside = text == "every_bar" and self.host.account.phase == INTRADAY
+        return self.run.bar_time if inside else time_of(text)
+
     def _is_now(self, text: str, phase: int) -> bool:
         """True when a time is reached at this phase, and on minute data at this bar."""
         time, bars, account = time_of(text), self.host.market.panel.intraday, self.host.account
-        where = phase_of(time)
         if bars is None:
-            return where == phase
+            return phase_of(time) == phase
         if text == "every_bar" and self.run.frequency == "minute":
             return phase == OPEN or (phase == INTRADAY and self.run.bar_time < _LAST_BAR)
-        if where != CLOSE or time == _LAST_BAR:
+        where = phase_on_minutes(time)
+        if where != INTRADAY:
             return where == phase
         number = bars.bars_until(account.day, time.hour * 60 + time.minute)
         return phase == (INTRADAY if number else OPEN) and (not number or account.bar == number)

@@ -192,7 +192,7 @@ class Listing:
             day = to_day(date).date()
             begun = self._begun.loc[found.index] <= np.datetime64(day, "D")
             found = found[(found["start_date"] <= day) & (found["end_date"] >= day) & begun]
-        return DataFrame(found).sort_index()
+        return DataFrame(found.sort_index())
 
     def get_security_info(self, code: str, date: Any = None) -> SecurityInfo | None:  # as documented
         """Names, type, first and last day of a code; None when the market does not hold it."""

@@ -43,7 +43,7 @@ TEXT: Mapping[type, str] = {
     Own: "Own name parameters",
     Settings: "Settings costs slippage=no_slippage participation=None fill_model=a_share reserve=limit"
     " cancel_latency=none open_order_margin=False match_order=sells_first shortfall=trim rights=lapse delisting=last"
-    " dividend_tax=none clock=next_open sizing=native account=cash_shares times_of_day=False",
+    " dividend_tax=none clock=next_open sizing=native account=cash_shares slippage_by=() times_of_day=False",
     Lot: "Lot day quantity opened base cost=0",
     Debt: "Debt debt_id instrument is_money day due quantity principal quantity_opened principal_opened rate=0 ratio=0"
     " paid=0 money_days=0",
@@ -98,7 +98,7 @@ UNWRITTEN: frozenset[type] = frozenset({events.Logged, events.Recorded, events.A
 moment makes no difference."""
 
 _VALUES: Mapping[str, object] = {
-    "{}": {}, "0": 0, "0.0": 0.0, "None": None, "False": False, "True": True, "-1": -1, "''": "",
+    "{}": {}, "()": (), "0": 0, "0.0": 0.0, "None": None, "False": False, "True": True, "-1": -1, "''": "",
     "no_slippage": Slippage("none", 0.0),
 }  # fmt: skip
 """Values at which facts are left out; any other word stands for itself."""

@@ -87,6 +87,9 @@ class Settings:
         Largest part of a bar's volume that all orders in one instrument may take together; None: no cap.
     clock : {"next_open", "same_bar"} or Own
         Whether a request meets the market at the next open or inside the call: :mod:`qresearch.engine.immediate`.
+    slippage_by : tuple of (str, Slippage)
+        Slippage of some instruments, which goes before the other: by symbol, or of "stock", "fund" or "money_fund";
+        what stands later goes before what stands earlier.
     times_of_day : bool
         On the clock of the same bar and daily bars the phases stand for times that a script names: see
         :mod:`qresearch.engine.immediate`. A dialect sets it with the first such time.
@@ -128,6 +131,7 @@ class Settings:
     clock: str | Own = "next_open"
     sizing: str | Own = "native"
     account: str | Own = "cash_shares"
+    slippage_by: tuple[tuple[str, Slippage], ...] = ()
     times_of_day: bool = False
 
     @property
@@ -138,7 +142,7 @@ class Settings:
     @property
     def slips(self) -> bool:
         """True where fill prices move against orders."""
-        return not isinstance(self.slippage, Slippage) or self.slippage.kind != "none"
+        return bool(self.slippage_by) or not isinstance(self.slippage, Slippage) or self.slippage.kind != "none"
 
     @property
     def keeps_tax_lots(self) -> bool:

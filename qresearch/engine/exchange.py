@@ -21,7 +21,7 @@ from qresearch.engine.fees import BOARDS, FeeBook, FeeModel, OwnFees, OwnRates, 
 from qresearch.engine.fills import Bar, Quote
 from qresearch.engine.intent import Closable, Intent, Need, Value
 from qresearch.engine.sizing_policy import SIZINGS, SizingPolicy
-from qresearch.engine.slippage import SlippageModel
+from qresearch.engine.slippage import SlippageModel, groups_of, slipped
 from qresearch.market.intraday import Intraday
 from qresearch.market.limits import opening_bands
 from qresearch.market.market import Market
@@ -29,6 +29,8 @@ from qresearch.market.panel import Panel
 from qresearch.market.rulebook import LotRule
 from qresearch.market.view import View
 
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
 _NEVER = 2**62
 
 
@@ -229,6 +231,7 @@ class Exchange:
         self.intraday = panel.intraday
         """The bars inside the days; None on daily data."""
         self._fee_books: dict[Costs | Own, FeeBook | OwnFees] = {}
+        self._groups: dict[str, NDArray[np.bool_]] = {}
 
     def _closing_day(self, instrument: int, delisted: dt.date) -> int:
         """Index of the day on which a recorded delisting closes positions: after the last row, whatever the record."""
@@ -340,12 +343,26 @@ class Exchange:
             intent.instrument, quantity, notional, before=intent.notional, charged=intent.fees
         )
 
-    def slippage(self, settings: Settings) -> Slippage | SlippageModel:
-        """The slippage model of some settings."""
+    def slipped(  # noqa: PLR0917  # as the model takes them
+        self, settings: Settings, instruments: Ints, prices: Floats, quantities: Ints, volumes: Floats, steps: Floats
+    ) -> Floats:
+        """Prices after the slippage of some settings; see :func:`~qresearch.engine.slippage.slipped`."""
+        model: Slippage | SlippageModel | None = self._models.slippage
         if isinstance(settings.slippage, Slippage):
-            return settings.slippage
-        assert self._models.slippage is not None  # as above
-        return self._models.slippage
+            model = settings.slippage
+        assert model is not None  # as above
+        found = slipped(model, prices, quantities, volumes, steps)
+        for name, own in settings.slippage_by:
+            found = np.where(self._is_of(name)[instruments], slipped(own, prices, quantities, volumes, steps), found)
+        return found
+
+    def _is_of(self, name: str) -> NDArray[np.bool_]:
+        """Which instruments are of a group whose slippage was set by itself."""
+        known = self._groups.get(name)
+        if known is None:
+            found = [name in {item.symbol, *groups_of(item)} for item in self.market.instruments]
+            known = self._groups[name] = np.array(found, dtype=np.bool_)
+        return known
 
     def sizing(self, settings: Settings) -> SizingPolicy:
         """The policy of sizing of some settings."""

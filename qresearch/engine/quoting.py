@@ -11,7 +11,6 @@ from qresearch.domain.terms import MARKET_KINDS
 from qresearch.engine.draft import Draft
 from qresearch.engine.exchange import Exchange
 from qresearch.engine.fills import Bar, Quote
-from qresearch.engine.slippage import slipped
 
 
 class Quoting:
@@ -63,8 +62,9 @@ class Quoting:
             return price
         panel, instrument = exchange.market.panel, order.instrument
         source, row = exchange.bars(draft)
-        moved = slipped(
-            exchange.slippage(draft.settings),
+        moved = exchange.slipped(
+            draft.settings,
+            np.array([instrument]),
             np.array([price]),
             np.array([order.leaves], dtype=np.int64),
             source.volume[row, [instrument]],

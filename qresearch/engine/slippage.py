@@ -17,6 +17,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from qresearch.domain.instrument import Board, Instrument
 from qresearch.domain.settings import Slippage
 from qresearch.errors import UsageError, choose
 
@@ -89,6 +90,20 @@ def slippage_model(kind: str, size: float = 0.0) -> Slippage:
     if not 0 <= size < float("inf"):
         raise UsageError(f"slippage size={size!r} must be a finite number of at least 0, such as 5 for 5 basis points.")
     return Slippage(kind, float(size))
+
+
+_FUNDS = frozenset({Board.ETF, Board.LOF, Board.CLOSED_END, Board.REIT})
+
+
+def groups_of(instrument: Instrument) -> tuple[str, ...]:
+    """The groups of an instrument whose slippage can be set by itself.
+
+    >>> groups_of(Instrument("511880.SH", board=Board.ETF, kind="money")), groups_of(Instrument("600519.SH"))
+    (('fund', 'money_fund'), ('stock',))
+    """
+    if instrument.board not in _FUNDS:
+        return ("stock",)
+    return ("fund", "money_fund") if instrument.kind == "money" else ("fund",)
 
 
 def slipped(

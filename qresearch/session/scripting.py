@@ -178,7 +178,8 @@ class _Script:
             if costs.historical:
                 words.append("historical=True")
             return f"set_order_cost({', '.join(words)})"
-        if changed and set(changed) <= {"slippage", "participation"} and isinstance(settings.slippage, Slippage):
+        has_one = isinstance(settings.slippage, Slippage) and not settings.slippage_by
+        if changed and set(changed) <= {"slippage", "participation"} and has_one:
             cap = f", participation={settings.participation!r}" if "participation" in changed else ""
             return f"set_slippage({settings.slippage.kind!r}, {settings.slippage.size!r}{cap})"
         return f"simulation.do(ChangeSettings({settings!r}))" if changed else ""

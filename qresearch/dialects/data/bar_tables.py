@@ -25,7 +25,7 @@ KEPT_WHEN_PAUSED = ("paused", "factor")
 SUMS = {"volume": "sum", "money": "sum", "open": "first", "high": "max", "low": "min", "pre_close": "first"}
 """How a field of several bars becomes that of one; the others take their last value."""
 
-_OF_TODAY = ("high", "low", "close", "avg")
+_OF_TODAY = ("high", "low", "close", "avg", "price")
 _UNKNOWN_TODAY = ("volume", "money")
 
 

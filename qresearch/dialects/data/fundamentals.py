@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
@@ -49,14 +50,18 @@ class Database:
 
     def run_query(self, asked: Query) -> DataFrame:
         """Run a query on tables of the user, without what was published after today."""
-        answers, now = self._platform.answers(asked, f"{self._name}.run_query"), self._platform.host.now
+        host = self._platform.host
+        answers, now = self._platform.answers(asked, f"{self._name}.run_query"), host.now
+        midnight = dt.datetime.combine(now.date(), dt.time())
         tables = {name: self._table(name) for name in asked.table_names()}
         for name, table in tables.items():
             known = next((day for day in _KNOWN_FROM if day in table and table[day].dtype.kind == "M"), None)
             if known is not None:
                 published = getattr(Entity(name), known)
-                asked = asked.filter(published.is_(None) | (published <= now))
-        return answers.answer(asked, tables)
+                # The figures of a day are known when it is over.
+                is_over = published < midnight if known in {"day", "date"} and not host.is_closed else published <= now
+                asked = asked.filter(published.is_(None) | is_over)
+        return _dates_as(answers.answer(asked, tables), _as_date)
 
     def _table(self, name: str) -> pd.DataFrame:
         if name not in self._read:
@@ -112,7 +117,7 @@ class Fundamentals:
             name: self._of_period(name, str(statDate), before) if statDate is not None else self._as_known(name, day)
             for name in query_object.table_names()
         }
-        return answers.answer(query_object, tables)
+        return _dates_as(answers.answer(query_object, tables), _as_text)
 
     def _as_known(self, name: str, day: pd.Timestamp) -> pd.DataFrame:
         newest = self._newest.get(name)
@@ -229,7 +234,7 @@ class Fundamentals:
             found = found[found["statDate"] <= _end_of(str(stat_date))]
         if stat_by_year or interval == "1y":
             found = found[found["statDate"].dt.month == 12]
-        return DataFrame(found.groupby("code").tail(int(count)).reset_index(drop=True))
+        return _dates_as(DataFrame(found.groupby("code").tail(int(count)).reset_index(drop=True)), _as_text)
 
     def get_billboard_list(  # as documented by the platform
         self, stock_list: Any = None, start_date: Any = None, end_date: Any = None, count: int | None = None
@@ -266,6 +271,24 @@ class Fundamentals:
         """Rows by day under the name that the platform's flows of money give to a code."""
         found = self._by_day(name, call, securities, *period).rename(columns={"code": "sec_code"})
         return DataFrame(found if fields is None else found[listed(fields)])
+
+
+def _as_text(moment: pd.Timestamp) -> str:
+    return moment.strftime("%Y-%m-%d" if moment == moment.normalize() else "%Y-%m-%d %H:%M:%S")
+
+
+def _as_date(moment: pd.Timestamp) -> dt.date:
+    return moment.date() if moment == moment.normalize() else moment
+
+
+def _dates_as(found: DataFrame, kind: Callable[[pd.Timestamp], Any]) -> DataFrame:
+    """Days as the platform gives them: of fundamentals as text, of other tables as dates; None where there is none."""
+    for place, name in enumerate(found.columns):
+        if found.dtypes.iloc[place].kind == "M":
+            days = [None if day is pd.NaT else kind(day) for day in found.iloc[:, place]]
+            held: Any = pd.Series(days, index=found.index, dtype=object, name=name)
+            found.isetitem(place, held)
+    return found
 
 
 def _need_columns(name: str, table: pd.DataFrame, wanted: list[str]) -> None:

@@ -22,6 +22,8 @@ from qresearch.errors import NotSupported, close_matches, did_you_mean
 Series = Any
 """A pandas Series of floats, one per bar."""
 
+_FIELDS = ("open", "high", "low", "close", "volume")
+
 WARM_UP = 250
 """Bars before the first value of an average that remembers."""
 
@@ -195,15 +197,16 @@ class Indicators:
                 if name != "M" or compute not in {_dma, _trix}:
                     options.pop(name, None)
             codes = listed(security_list)
-            parts: list[dict[str, float]] = []
+            blank = pd.DataFrame(1.0, index=range(2), columns=list(_FIELDS))
+            asked = compute(blank, *periods, **options)  # as many parts as the indicator has, also for no code
+            parts: list[dict[str, float]] = [{} for _ in (asked if isinstance(asked, tuple) else (asked,))]
             for code in codes:
                 bars = self._prices.get_bars(
-                    code, WARM_UP, unit, ["open", "high", "low", "close", "volume"], include_now=include_now,
+                    code, WARM_UP, unit, list(_FIELDS), include_now=include_now,
                     end_dt=check_date, fq_ref_date=self._platform.today, df=True,
                 )  # fmt: skip
                 found = compute(pd.DataFrame(bars), *periods, **options)
                 series = found if isinstance(found, tuple) else (found,)
-                parts = parts or [{} for _ in series]
                 for part, values in zip(parts, series, strict=True):
                     part[code] = float(values.iloc[-1]) if len(values) else float("nan")
             return parts[0] if len(parts) == 1 else tuple(parts)

@@ -93,6 +93,43 @@ class CurrentItem:
         return f"<{self.code} {self.name}: {self.last_price}, paused {self.paused}>"
 
 
+class IndexItem:
+    """What is known of an index right now, from the bars that the user brought: it is looked at, not traded.
+
+    Parameters
+    ----------
+    platform : Platform
+    code : str
+    """
+
+    high_limit, low_limit, paused, is_st, industry_code = 10_000.0, 0.01, False, False, ""
+
+    def __init__(self, platform: Platform, code: str) -> None:
+        self._platform, self.code = platform, code
+
+    def _bar(self, field: str, day: int) -> float:
+        return float(self._platform.bars.values(self.code, field, slice(day, day + 1), day, None)[0])
+
+    @property
+    def last_price(self) -> float:
+        """The last visible price; before the open the previous close."""
+        host = self._platform.host
+        if host.phase < OPEN:
+            return self._bar("pre_close", host.day)
+        return self._bar("close" if host.is_closed else "open", host.day)
+
+    @property
+    def day_open(self) -> float:
+        """Today's open; NaN before it."""
+        host = self._platform.host
+        return self._bar("open", host.day) if host.phase >= OPEN else float("nan")
+
+    @property
+    def name(self) -> str:
+        """Name for people."""
+        return self._platform.name_of_code(self.code)
+
+
 class Unknown:
     """What is known of a code that the market does not hold: nothing, and it cannot be traded."""
 
@@ -112,8 +149,21 @@ class CurrentData(dict[str, Any]):
         super().__init__()
         self._platform = platform
 
+    def __contains__(self, code: object) -> bool:
+        known = super().__contains__(code)
+        if not known and self._platform.bars.column(code) is not None:
+            self._platform.host.tell(
+                "`code in get_current_data()` is False until the code was looked at, as on the platform: the mapping "
+                "is filled by get_current_data()[code].",
+                "data",
+            )
+        return known
+
     def __missing__(self, code: str) -> Any:
         column = self._platform.bars.column(code)
+        if column is None and self._platform.bars.has_other(code):
+            index = self[code] = IndexItem(self._platform, spelled(code))
+            return index
         if column is None:
             self._platform.host.tell(
                 f"get_current_data()[{code!r}]: no such instrument in this market; it counts as paused.", "data"
@@ -172,6 +222,13 @@ class Listing:
             "end_date": FAR if ended is None else ended - dt.timedelta(days=1), "type": kind,
         }  # fmt: skip
 
+    def _index_row(self, code: str) -> dict[str, Any]:
+        """The same of an index, whose bars the user brought."""
+        name, bars = self._platform.name_of_code(code), self._platform.bars
+        known = np.flatnonzero(~np.isnan(bars.values(code, "close", slice(0, len(bars.dates)), 0, None)))
+        began = self._platform.host.date_of(int(known[0]) if len(known) else 0)
+        return {"display_name": name, "name": name, "start_date": began, "end_date": FAR, "type": "index"}
+
     def get_all_securities(self, types: Any = (), date: Any = None) -> DataFrame:
         """The instruments of this market, one row each, indexed by code.
 
@@ -188,15 +245,22 @@ class Listing:
             self._all = pd.DataFrame(rows, index=strings(self._platform.codes)).astype(object)
         kinds = {_TYPES.get(kind, kind) for kind in wanted}
         found = self._all[self._all["type"].isin(kinds)]
+        if "index" in kinds:
+            indexes = {code: self._index_row(code) for code in self._platform.bars.other_codes()}
+            found = pd.concat([found, pd.DataFrame(indexes, dtype=object).T]) if indexes else found
         if date is not None:
             day = to_day(date).date()
-            begun = self._begun.loc[found.index] <= np.datetime64(day, "D")
+            begun = self._begun.reindex(found.index).isna() | (
+                self._begun.reindex(found.index) <= np.datetime64(day, "D")
+            )
             found = found[(found["start_date"] <= day) & (found["end_date"] >= day) & begun]
         return DataFrame(found.sort_index())
 
     def get_security_info(self, code: str, date: Any = None) -> SecurityInfo | None:  # as documented
         """Names, type, first and last day of a code; None when the market does not hold it."""
         column = self._platform.bars.column(code)
+        if column is None and isinstance(code, str) and self._platform.bars.has_other(code):
+            return SecurityInfo(spelled(code), **self._index_row(spelled(code)))
         if column is None:
             self._platform.host.tell(
                 f"get_security_info({code!r}): no such instrument in this market; None was given.", "data"

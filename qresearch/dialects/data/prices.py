@@ -59,6 +59,7 @@ class Prices:
     def __init__(self, platform: Platform) -> None:
         self._platform, self._host, self._bars = platform, platform.host, platform.bars
         self._indexes: dict[tuple[str, ...], pd.Index[Any]] = {}
+        self._told: set[tuple[str, int]] = set()
 
     # ------------------------------------------------------------------ the two histories
 
@@ -95,6 +96,7 @@ class Prices:
             return self._inside(code, _count(count), unit, names, fq)
         bars, day, size = self._bars, self._host.day, days_of(unit)
         rows = bars.rows(code, day, _count(count) * size, skip_paused=skip_paused)
+        self._tell_short("attribute_history or history", code, _count(count) * size, len(rows))
         where: Any = rows
         if len(rows) and rows[-1] - rows[0] == len(rows) - 1:
             where = slice(int(rows[0]), int(rows[-1]) + 1)
@@ -102,6 +104,12 @@ class Prices:
         if size > 1:
             values, where = merged(values, rows, groups_of(size, len(rows)))
         return where, values
+
+    def _tell_short(self, call: str, code: str, asked: int, found: int) -> None:
+        """Say, once for each length, that fewer bars are known than were asked for."""
+        if found < asked and (call, asked) not in self._told:
+            self._told.add((call, asked))
+            self._host.tell(f"{call} was asked for {asked} bars; {found} are known of {code}, and were given.", "data")
 
     def _index(self, times: Any) -> pd.DatetimeIndex:
         return times if isinstance(times, pd.DatetimeIndex) else self._bars.dates_of(times)
@@ -143,6 +151,7 @@ class Prices:
         columns = None if skip_paused or not is_daily or days_of(unit) > 1 else bars.columns(codes)
         if columns is not None:
             where = slice(max(day - _count(count), 0), day)
+            self._tell_short("history", codes[0], _count(count), day - where.start)
             table = bars.of(columns, field, where, day, fq)
             if not df:
                 return dict(zip(codes, np.ascontiguousarray(table.T), strict=True))
@@ -276,6 +285,7 @@ class Prices:
         sees_today = host.phase >= OPEN or BEFORE_OPEN.issuperset(names)
         stop = max(min(end, host.day if sees_today else host.day - 1) + 1, 0)
         if count is not None:
+            self._tell_short("get_price", "the market", _count(count), min(_count(count), stop))
             return slice(max(stop - _count(count), 0), stop)
         return slice(min(0 if start_date is None else self._platform.count_until(start_date, side="left"), stop), stop)
 
@@ -286,7 +296,7 @@ class Prices:
             self._tell_today(blocks)
             hide_today(blocks, host.view.last_prices(columns))
         if not fill_paused:
-            empty_paused(blocks, self._platform.market.panel.paused[rows, columns])
+            empty_paused(blocks, self._bars.of(columns, "paused", rows, host.day, None) > 0)
 
     def _mended(  # in the order of the calls
         self, code: str, names: Iterable[str], days: slice, fq: str | None, *, skip_paused: bool, fill_paused: bool
@@ -371,6 +381,8 @@ class Prices:
             stop = min(stop, self._platform.count_until(end))
         number = (count + 1) * _LONGEST[unit] if unit in _LONGEST else count * days_of(unit)
         rows = self._bars.rows(code, stop, number, skip_paused=True)
+        if unit not in _LONGEST:
+            self._tell_short("get_bars", code, number, len(rows))
         days = self._platform.market.days[rows]
         groups: Any
         if unit == "1w":

@@ -24,7 +24,7 @@ from sqlalchemy.sql import operators, visitors
 from qresearch.dialects.data.codes import listed
 from qresearch.dialects.data.entity import Entity
 from qresearch.dialects.data.old_pandas import DataFrame
-from qresearch.errors import UsageError, close_matches, did_you_mean
+from qresearch.errors import UsageError, close_matches, did_you_mean, shown
 
 __all__ = ["Answers", "query"]  # the rest is SQLAlchemy's, whose documentation is its own
 
@@ -124,6 +124,12 @@ class Query(sa.Select[Any]):
         found.has_rows = False
         return found
 
+    def having(self, *conditions: Any) -> Query:
+        """Of the groups, those for which conditions hold."""
+        found = super().having(*conditions)
+        found.has_rows = False
+        return found
+
     def join(self, *_: Any, **__: Any) -> Query:
         """The same: tables are joined on the code already."""
         return self
@@ -135,9 +141,38 @@ def query(*wanted: Any) -> Query:
     >>> query(Entity("valuation").code).limit(3).table_names()
     ['valuation']
     """
+    wanted = tuple(_column_of_text(item) if isinstance(item, str) else item for item in wanted)
+    for item in wanted:
+        if hasattr(item, "__clause_element__"):
+            item.__clause_element__()
+        elif not isinstance(item, (Entity, sa.ClauseElement)):
+            raise UsageError(
+                f"query({shown(item)}): this is neither a table nor a column of one. Pass some, such as valuation.code."
+            )
     if not wanted:
         raise UsageError("query() asks for nothing. Pass a table or columns of one, such as query(valuation.code).")
     return Query(*(Column(item._name, "*") if isinstance(item, Entity) else item for item in wanted))
+
+
+def _column_of_text(text: str) -> Column:
+    """The column that a text names, as ``"valuation.code"``."""
+    found = re.fullmatch(r"\s*(?:finance\.|macro\.)?(\w+)\.(\w+|\*)\s*", text)
+    if found is None:
+        raise UsageError(
+            f"query({text!r}): a text names a column as 'valuation.code'. Write it so, or pass the column itself."
+        )
+    return Column(found[1], found[2])
+
+
+def case(*whens: Any, **options: Any) -> Any:
+    """``CASE``: pairs of condition and value, one by one or in one list as SQLAlchemy took them before version 1.4.
+
+    >>> str(case([(Entity("valuation").pe_ratio > 0, 1)], else_=0))
+    'CASE WHEN (valuation.pe_ratio > :pe_ratio_1) THEN :param_1 ELSE :param_2 END'
+    """
+    if len(whens) == 1 and isinstance(whens[0], list):
+        whens = tuple(whens[0])
+    return sa.case(*whens, **options)
 
 
 class Answers:

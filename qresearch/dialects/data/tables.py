@@ -6,6 +6,7 @@ tables, their columns and what they are for. Codes may stand in any spelling.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from types import MappingProxyType
@@ -64,6 +65,32 @@ TABLES: Mapping[str, Described] = MappingProxyType({
 })  # fmt: skip
 """Tables that the functions of a script read. Tables of ``finance`` and ``macro`` go by their own names."""
 
+_READ_BY = {
+    "index_members": "get_index_stocks get_index_weights",
+    "industries": "get_industry_stocks get_industries get_industry",
+    "concepts": "get_concept_stocks get_concepts get_concept",
+    "factors": "get_factor_values", "money_flow": "get_money_flow", "billboard": "get_billboard_list",
+    "mtss": "get_mtss", "call_auction": "get_call_auction", "locked_shares": "get_locked_shares",
+    "valuation": "get_valuation valuation", "indicator": "indicator", "income": "income", "balance": "balance",
+    "cash_flow": "cash_flow cashflow",
+}  # fmt: skip
+"""Table to the words of a script that read it."""
+_NAME = re.compile(r"(?<![\w.])[A-Za-z_]\w*")
+_OF_DATABASE = re.compile(r"(?<![\w.])(?:finance|macro|bond|opt|gta)\.([A-Z][A-Z0-9_]+)")
+
+
+def mentioned(text: str) -> tuple[str, ...]:
+    """The tables that a script mentions, those of the databases last.
+
+    >>> mentioned("get_index_stocks('000300.XSHG'); query(balance.code, finance.STK_LIST)")
+    ('index_members', 'balance', 'STK_LIST')
+    """
+    code = re.sub(r"#[^\n]*", "", text)
+    names = set(_NAME.findall(code))
+    known = [table for table, words in _READ_BY.items() if names & set(words.split())]
+    return tuple(dict.fromkeys([*known, *_OF_DATABASE.findall(code)]))
+
+
 _SPELLINGS = {"symbol": "code", "security": "code", "stock": "code", "amount": "money", "display": "display_name",
               "trade_date": "date", "pub_date": "pubDate", "stat_date": "statDate"}  # fmt: skip
 _DATES = ("day", "date", "pubDate", "statDate", "start_date", "end_date", "pub_date", "report_date", "time")
@@ -90,6 +117,8 @@ class Tables:
                 f"path of a Parquet file; the names are {', '.join(TABLES)}."
             )
         self._given: Mapping[str, Any] = given or {}
+        self.mentioned: tuple[str, ...] = ()
+        """Names of tables that the text of the script mentions: those that are missing are told together."""
         self._read: dict[str, pd.DataFrame] = {}
 
     def __contains__(self, name: object) -> bool:
@@ -119,9 +148,11 @@ class Tables:
         described = TABLES.get(name)
         columns = f" with the columns {', '.join(described.columns)} ({described.words})" if described else ""
         near = did_you_mean(close_matches(name, self._given)) if self._given else ""
+        others = [other for other in self.mentioned if other != name and other not in self._given]
+        too = f" The script mentions others that are missing too: {', '.join(map(repr, others))}." if others else ""
         return (
             f"{needed_by} needs the table {name!r}, which this session was not given. {near}Pass it: "
-            f"data={{{name!r}: frame_or_path}}, a DataFrame or the path of a Parquet or CSV file{columns}."
+            f"data={{{name!r}: frame_or_path}}, a DataFrame or the path of a Parquet or CSV file{columns}.{too}"
         )
 
     @staticmethod

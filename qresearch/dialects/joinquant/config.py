@@ -11,7 +11,8 @@ from qresearch.dialects.script.run import Run
 from qresearch.dialects.script.schedule import clock_time, phase_of, stands_in, time_of
 from qresearch.dialects.script.settings import set_costs
 from qresearch.domain.moment import OPEN
-from qresearch.engine.slippage import slippage_model
+from qresearch.domain.settings import Slippage
+from qresearch.engine.slippage import groups_of, slippage_model
 from qresearch.errors import NotSupported, UsageError, close_matches, did_you_mean
 
 COSTS = {
@@ -37,6 +38,19 @@ OPTIONS = {
 
 STOCK_TYPES = ("stock", "fund", "mmf", "fja", "fjb", "fjm", "etf", "lof", "bond_fund", "stock_fund", "QDII_fund",
                "mixture_fund", "money_market_fund", "open_fund", "index_futures", "futures")  # fmt: skip
+
+
+_MONEY_FUNDS = frozenset({"mmf", "money_market_fund"})
+
+
+def money_funds_pay_none(run: Run) -> tuple[tuple[str, Slippage], ...]:
+    """The slippage of money funds, which is none; nothing where the market has no such fund."""
+    has_any = any("money_fund" in groups_of(item) for item in run.host.market.instruments)
+    return (("money_fund", Slippage()),) if has_any else ()
+
+
+def _closeness(item: tuple[str, Slippage]) -> int:
+    return {"stock": 0, "fund": 0, "money_fund": 2}.get(item[0], 1)
 
 
 @dataclass
@@ -174,15 +188,23 @@ class Config:
         Parameters
         ----------
         slippage : FixedSlippage, PriceRelatedSlippage or StepRelatedSlippage
-        type, ref : optional
-            One slippage serves all codes.
+        type : str, optional
+            "stock" or a kind of fund: of these only. Money funds pay none, whatever is set.
+        ref : str, optional
+            Of one code only.
         """
-        if type in {"futures", "index_futures"}:
-            self._ignore(f"set_slippage for type={type!r} has no effect: only shares and funds are traded.")
+        run = self._run
+        if type in {"futures", "index_futures"} or (ref is not None and run.platform.bars.column(ref) is None):
+            self._ignore(f"set_slippage for {ref or type!r} has no effect: only shares and funds are traded.")
             return
-        if ref is not None:
-            self._ignore("set_slippage with ref= has no effect: one slippage serves all codes.")
+        if type in _MONEY_FUNDS:
+            self._ignore(f"set_slippage for type={type!r} has no effect: money funds pay no slippage.")
             return
+        if type is not None and type not in STOCK_TYPES and run.strict:
+            raise UsageError(
+                f"set_slippage: type={type!r} is not known. Known are {', '.join(STOCK_TYPES)}. "
+                "Pass strict=False to from_script to let it pass."
+            )
         match slippage:
             case FixedSlippage(value=value):
                 model = slippage_model("spread", abs(float(value)))
@@ -196,8 +218,18 @@ class Config:
                 raise UsageError(
                     f"set_slippage takes FixedSlippage(currency) or PriceRelatedSlippage(fraction), not {slippage!r}."
                 )
-        if model != self._run.host.account.settings.slippage:
-            self._run.host.change(slippage=model)
+        settings = run.host.account.settings
+        of = None if type is None and ref is None else "stock" if type == "stock" else "fund"
+        if ref is not None:
+            of = run.host.market.symbols[run.platform.bars.column(ref) or 0]
+        if of is None:
+            changed: tuple[Any, Any] = (model, money_funds_pay_none(run))
+        else:
+            # What is named more closely goes before: kinds, then codes, then money funds.
+            others = [item for item in settings.slippage_by if item[0] != of]
+            changed = (settings.slippage, tuple(sorted([*others, (of, model)], key=_closeness)))
+        if changed != (settings.slippage, settings.slippage_by):
+            run.host.change(slippage=changed[0], slippage_by=changed[1])
 
     # ------------------------------------------------------------------ schedules
 

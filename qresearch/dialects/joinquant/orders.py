@@ -11,6 +11,7 @@ import numpy as np
 from qresearch.dialects.joinquant.order import Order, OrderStatus, Trade
 from qresearch.dialects.joinquant.subaccounts import SubAccounts, tag_of
 from qresearch.dialects.script.account import Account
+from qresearch.dialects.script.old_calls import single
 from qresearch.dialects.script.positions import Position
 from qresearch.dialects.script.refusals import answers
 from qresearch.dialects.script.run import Run
@@ -21,7 +22,6 @@ from qresearch.domain.order import Method
 from qresearch.domain.terms import MARKET_DAY, Terms
 from qresearch.engine.checks import Checks
 from qresearch.engine.intent import Intent
-from qresearch.engine.slippage import slipped
 from qresearch.errors import UsageError, shown
 from qresearch.session.options import order_number
 
@@ -84,7 +84,7 @@ class Orders:
     def _ask(  # in the order of the calls
         self, method: Method, security: str, asked: Any, style: Any, side: str, pindex: int, close_today: bool
     ) -> Order | None:
-        host, call = self._host, call_of(method)
+        host, call, asked = self._host, call_of(method), single(asked)
         column = self._column(call, security, side, pindex, close_today=close_today)
         if column is None:
             return None
@@ -118,7 +118,9 @@ class Orders:
             host.tell("close_today=True means nothing for shares.", "ignored")
         column = self._run.platform.bars.column(security)
         if column is None:
-            host.tell(f"{call}({security!r}): no such instrument in this market; nothing was sent.", "order")
+            is_index = isinstance(security, str) and self._run.platform.bars.has_other(security)
+            what = "is an index: it can be looked at, not traded" if is_index else "no such instrument in this market"
+            host.tell(f"{call}({security!r}): {what}; nothing was sent.", "order")
         return column
 
     def _send(self, column: int, method: Method, asked: float, style: Any, pindex: int) -> Order | None:
@@ -160,8 +162,11 @@ class Orders:
             shares -= shares % exchange.lot_step[column]
             account = host.account
             if terms.limit_price is None:
-                model, steps = exchange.slippage(account.settings), exchange.steps[[column]]
-                price = float(slipped(model, np.array([price]), np.array([shares]), np.array([np.inf]), steps)[0])
+                one, steps = np.array([column]), exchange.steps[[column]]
+                moved = exchange.slipped(
+                    account.settings, one, np.array([price]), np.array([shares]), np.array([np.inf]), steps
+                )
+                price = float(moved[0])
             sent = Checks(account, exchange).carried(
                 Intent(column, shares, price, None, False, own.cash - own.reserved)
             )[0]

@@ -21,7 +21,7 @@ from qresearch.dialects.data.fundamentals import STATEMENTS, Database, Fundament
 from qresearch.dialects.data.indicators import Indicators
 from qresearch.dialects.data.listing import Listing
 from qresearch.dialects.data.prices import Prices
-from qresearch.dialects.data.tables import Tables
+from qresearch.dialects.data.tables import Tables, mentioned
 from qresearch.dialects.script import styles
 from qresearch.dialects.script.context import G
 from qresearch.dialects.script.host import ScriptHost
@@ -50,6 +50,9 @@ CALLBACKS = ("initialize", "after_code_changed", "process_initialize", "before_t
 SETTINGS = ("set_option", "set_order_cost", "set_commission", "set_slippage", "set_benchmark", "set_universe",
             "set_subportfolios", "run_daily", "run_weekly", "run_monthly", "unschedule_all")  # fmt: skip
 """Functions that set a run up: those called beside the callbacks, while the file is loaded, wait for its beginning."""
+
+_OF_SQLALCHEMY = ("or_", "and_", "not_", "func", "desc", "asc", "between", "distinct", "literal", "cast", "null")
+"""Words of queries that are SQLAlchemy's own."""
 
 _MIDNIGHT, _LAST_BAR, _END = dt.time(0, 0), dt.time(15, 0), dt.time(15, 30)
 
@@ -180,7 +183,9 @@ class Loaded:
 
     def __init__(self, host: ScriptHost, script: Script) -> None:
         self.host, self.script, self.g = host, script, G()
-        self.run = run = Run(host, Tables(script.data), strict=script.strict, frequency=script.frequency)
+        tables = Tables(script.data)
+        tables.mentioned = mentioned(script.text)
+        self.run = run = Run(host, tables, strict=script.strict, frequency=script.frequency)
         prices = Prices(run.platform)
         self.dialect = script.dialect(run, prices)
         self._early: list[Callable[[], object]] = []
@@ -216,7 +221,8 @@ class Loaded:
         found |= {
             "g": self.g, "log": Log(run), "normalize_code": normalize_code,
             "query": Late("qresearch.dialects.data.query", "query"),
-            **{name: Late("sqlalchemy", name) for name in ("or_", "and_", "not_", "func")}, **self.dialect.words(),
+            "case": Late("qresearch.dialects.data.query", "case"),
+            **{name: Late("sqlalchemy", name) for name in _OF_SQLALCHEMY}, **self.dialect.words(),
         }  # fmt: skip
         return found | {name: self._at_begin(found[name]) for name in SETTINGS if name in found}
 

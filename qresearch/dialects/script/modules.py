@@ -21,6 +21,7 @@ import pandas as pd
 from qresearch.dialects.data.old_groups import BY_COLUMN, total
 from qresearch.dialects.data.old_joins import concat, merge
 from qresearch.dialects.data.old_labels import as_days, within
+from qresearch.dialects.data.old_ols import ols
 from qresearch.dialects.data.old_pandas import DataFrame, Series
 from qresearch.dialects.data.old_panel import Panel
 from qresearch.dialects.data.old_times import frequency, with_frequency
@@ -92,7 +93,7 @@ _PANDAS = {
     "Grouper": with_frequency(pd.Grouper, "freq", 2), "to_datetime": _dated(pd.to_datetime),
     "DatetimeIndex": _dated(with_frequency(pd.DatetimeIndex, "freq", 1)),
     "date_range": _dated(with_frequency(pd.date_range, "freq", 3)),
-    "bdate_range": _dated(with_frequency(pd.bdate_range, "freq", 3)),
+    "ols": ols, "bdate_range": _dated(with_frequency(pd.bdate_range, "freq", 3)),
     **{f"rolling_{name}": _rolling(name) for name in (
         "mean", "std", "sum", "max", "min", "median", "var", "count", "corr", "cov", "apply", "quantile", "skew",
         "kurt")},
@@ -109,6 +110,10 @@ def _copied(module: ModuleType, changed: Mapping[str, Any]) -> ModuleType:
 
 
 PANDAS = _copied(pd, _PANDAS)
+STATS = ModuleType("pandas.stats", "What ``pandas.stats`` had: its averages over windows.")
+STATS.__dict__.update({name: value for name, value in _PANDAS.items() if name.startswith(("rolling_", "ewm"))})
+STATS.__dict__.update({"moments": STATS, "api": STATS, "ols": ols})
+PANDAS.__dict__["stats"] = STATS
 NUMPY = _copied(np, BY_COLUMN | {name: value for name, value in _NUMPY.items() if name not in vars(np)})
 
 
@@ -140,7 +145,8 @@ class Modules:
         singles = {name for name, value in vars(np).items() if isinstance(value, np.ufunc)} - vars(builtins).keys()
         helpers = {name: getattr(NUMPY, name) for name in (*sorted(singles), *_HELPERS)}
         return {
-            **helpers, "np": NUMPY, "pd": PANDAS, "math": math, "datetime": dt, "timedelta": dt.timedelta,
+            **helpers, "NaN": np.nan, "Inf": np.inf, "np": NUMPY,
+            "pd": PANDAS, "math": math, "datetime": dt, "timedelta": dt.timedelta,
             "numpy": NUMPY, "pandas": PANDAS, **self._names,
         }  # fmt: skip
 
@@ -159,6 +165,8 @@ class Modules:
         top = name.partition(".")[0]
         if level == 0 and top in PLATFORM:
             return self._platform(name if wanted else top)
+        if level == 0 and name.startswith("pandas.stats"):
+            return STATS if wanted else PANDAS
         name = _MOVED.get(name, name)
         try:
             found = builtins.__import__(name, module_globals, module_locals, wanted or (), level)

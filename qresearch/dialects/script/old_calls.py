@@ -30,6 +30,16 @@ No script can say these names: they are no identifiers.
 """
 
 
+def single(value: Any) -> Any:
+    """The value of an array, a series or a frame that holds just one; anything else as it is.
+
+    >>> float(single(pd.Series([1.5]))), single("text")
+    (1.5, 'text')
+    """
+    is_one = isinstance(value, (np.ndarray, pd.Series, pd.DataFrame)) and value.size == 1
+    return np.asarray(value).reshape(-1)[0] if is_one else value
+
+
 def of_one(kind: type) -> Callable[..., Any]:
     """``float`` or ``int`` of one value, also of an array or a series that holds just one.
 
@@ -37,10 +47,8 @@ def of_one(kind: type) -> Callable[..., Any]:
     (1.5, 3)
     """
 
-    def converted(value: Any) -> Any:
-        if isinstance(value, (np.ndarray, pd.Series)) and value.size == 1:
-            value = np.asarray(value).reshape(-1)[0]
-        return kind(value)
+    def converted(*value: Any) -> Any:
+        return kind(*map(single, value))
 
     return converted
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from qresearch.dialects.data.codes import spelled
+from qresearch.dialects.script.old_calls import single
 from qresearch.dialects.script.run import Run
 from qresearch.engine.tariffs import fixed_costs
 from qresearch.market.market import Benchmark
@@ -90,7 +91,7 @@ class Settings:
 
     def record(self, **values: Any) -> None:
         """Record values of the day; see ``session.tables.recorded``."""
-        self._run.host.record({name: float(value) for name, value in values.items() if value is not None})
+        self._run.host.record({name: float(single(value)) for name, value in values.items() if value is not None})
 
     def is_trade(self) -> bool:
         """False: this is no live trading."""

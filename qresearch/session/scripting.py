@@ -178,8 +178,8 @@ class _Script:
             if costs.historical:
                 words.append("historical=True")
             return f"set_order_cost({', '.join(words)})"
-        has_one = isinstance(settings.slippage, Slippage) and not settings.slippage_by
-        if changed and set(changed) <= {"slippage", "participation"} and has_one:
+        is_one = changed and set(changed) <= {"slippage", "participation"} and not settings.slippage_by
+        if is_one and isinstance(settings.slippage, Slippage):
             cap = f", participation={settings.participation!r}" if "participation" in changed else ""
             return f"set_slippage({settings.slippage.kind!r}, {settings.slippage.size!r}{cap})"
         return f"simulation.do(ChangeSettings({settings!r}))" if changed else ""

@@ -116,3 +116,8 @@ def merged(values: dict[str, Any], rows: Rows, groups: NDArray[np.int64] | None)
 def groups_of(size: int, count: int) -> NDArray[np.int64] | None:
     """Rows in groups of a size, the last one ending with the last row; None for rows by themselves."""
     return None if size == 1 else (np.arange(count) - count) // size
+
+
+def with_dates(names: Sequence[str], values: Mapping[str, Any], dates: list[Any]) -> dict[str, Any]:
+    """Fields in the order in which they were asked for, with the dates among them."""
+    return {name: np.array(dates, dtype=object) if name == "date" else values[name] for name in names}

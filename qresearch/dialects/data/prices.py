@@ -9,7 +9,7 @@ for it, with a notice. More than one is refused: there is nothing that could sta
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -26,6 +26,7 @@ from qresearch.dialects.data.bar_tables import (
     joined_long,
     joined_panel,
     merged,
+    with_dates,
 )
 from qresearch.dialects.data.bars import Rows, days_of, minutes_of, to_day
 from qresearch.dialects.data.codes import listed
@@ -370,7 +371,7 @@ class Prices:
     ) -> dict[str, Any]:
         times, values = self._inside(code, count, unit, [name for name in names if name != "date"], fq, end=end)
         moments: list[dt.datetime] = [time.to_pydatetime() for time in times]
-        return _with_dates(names, values, moments)
+        return with_dates(names, values, moments)
 
     def _bars_of(
         self, code: str, count: int, unit: str, names: Sequence[str], fq: str | None, end: Any, include_now: bool
@@ -393,12 +394,7 @@ class Prices:
             groups = groups_of(days_of(unit), len(rows))
         values, rows = merged(self._known(code, [name for name in names if name != "date"], rows, fq), rows, groups)
         dates = [host.date_of(int(row)) for row in rows[-count:]]
-        return _with_dates(names, {name: column[-count:] for name, column in values.items()}, dates)
-
-
-def _with_dates(names: Sequence[str], values: Mapping[str, Any], dates: list[Any]) -> dict[str, Any]:
-    """Fields in the order in which they were asked for, with the dates among them."""
-    return {name: np.array(dates, dtype=object) if name == "date" else values[name] for name in names}
+        return with_dates(names, {name: column[-count:] for name, column in values.items()}, dates)
 
 
 def _count(count: Any) -> int:

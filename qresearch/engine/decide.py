@@ -8,18 +8,17 @@ they run.
 
 from __future__ import annotations
 
-from typing import NoReturn, assert_never
+from typing import assert_never
 
 from qresearch.domain import events
-from qresearch.domain.commands import Advance, Cancel, ChangeSettings, Command, Log, Place, Record, Seed, Update
+from qresearch.domain.commands import Advance, Cancel, ChangeSettings, Command, Log, PayIn, Place, Record, Seed, Update
 from qresearch.domain.moment import AFTER_CLOSE, CLOSE, INTRADAY, OPEN, PRE_OPEN, Moment
 from qresearch.engine.accounts.corporate import freeze_without_bars
 from qresearch.engine.draft import Draft
 from qresearch.engine.exchange import Exchange
 from qresearch.engine.risk import end_uncovered
-from qresearch.engine.updates import cancel, change_settings, update
+from qresearch.engine.updates import cancel, change_settings, move_cash, update
 from qresearch.engine.working import expire
-from qresearch.errors import OutOfRange
 
 _moment = tuple.__new__
 """Makes a moment without a call of Python: it is made at every phase of every day."""
@@ -67,9 +66,11 @@ def _decide(draft: Draft, exchange: Exchange, command: Command) -> bool:
             change_settings(draft, exchange, settings)
         case Seed(instrument, quantity, cost, paid):
             draft.emit(events.PositionSeeded(draft.at, instrument, quantity, cost, paid))
+        case PayIn(amount=amount):
+            move_cash(draft, exchange, amount)
         case Record(values=values):
             draft.emit(events.Recorded(draft.at, values))
-        case Log(level=level, text=text):
+        case Log(level, text):
             draft.emit(events.Logged(draft.at, level, text))
         case Advance():
             advance(draft, exchange)
@@ -87,7 +88,7 @@ def advance(draft: Draft, exchange: Exchange) -> None:
     day, phase, _ = draft.at
     if phase == AFTER_CLOSE or day < exchange.first:
         if day >= exchange.last:
-            refuse_beyond(exchange)
+            exchange.refuse_beyond()
         day, phase = day + 1, PRE_OPEN
         draft.stand_at(Moment(day, phase))
     elif exchange.intraday is None:
@@ -129,11 +130,3 @@ def _before_open(draft: Draft, exchange: Exchange) -> None:
         draft.emit(event)
     if draft.working:
         end_uncovered(draft, exchange)
-
-
-def refuse_beyond(exchange: Exchange) -> NoReturn:
-    """Raise OutOfRange for a step beyond the last day."""
-    raise OutOfRange(
-        f"{exchange.date(exchange.last)} is the last trading day of this session: there is no next one. "
-        "Go back, or open a session with a later end."
-    )

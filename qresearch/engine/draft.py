@@ -127,8 +127,9 @@ class Draft:
             ):  # fmt: skip
                 self._apply_to_order(event)
             case (
-                events.Posted() | events.LotAdded() | events.LotsTaken() | events.Rebased() | events.Rescaled()
-                | events.Borrowed() | events.DebtChanged() | events.DaysCounted() | events.DueChanged()
+                events.Posted() | events.CashFlowed() | events.LotAdded() | events.LotsTaken() | events.Rebased()
+                | events.Rescaled() | events.Borrowed() | events.DebtChanged() | events.DaysCounted()
+                | events.DueChanged()
             ):  # fmt: skip
                 self._apply_posting(event)
             case events.DividendPaid(instrument=instrument, amount=amount, tax=tax):
@@ -161,12 +162,9 @@ class Draft:
             case events.UpdateRefused(order_id=order_id) if order_id in self.working:
                 self._change(order_id, update=None)
             case (
-                events.RightsLapsed()
-                | events.Recorded()
-                | events.Logged()
-                | events.CancelRefused()
+                events.RightsLapsed() | events.Recorded() | events.Logged() | events.CancelRefused()
                 | events.UpdateRefused()
-            ):
+            ):  # fmt: skip
                 pass
             case events.OrderCreated() | events.OrderQueued():
                 raise InternalError(f"{type(event).__name__} stands alone: it is kept inside a block of events.")
@@ -306,7 +304,9 @@ class Draft:
 
     def _apply_posting(self, event: events.Posting) -> None:
         self.ledger = ledger.after_posting(self.ledger, event)
-        if isinstance(event, events.Posted):
+        if isinstance(event, events.CashFlowed):
+            self.cash += event.amount
+        elif isinstance(event, events.Posted):
             self.cash += event.cash
             self.realised += event.realised
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable
-from typing import NamedTuple, Protocol
+from typing import NamedTuple, NoReturn, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,6 +22,7 @@ from qresearch.engine.fills import Bar, Quote
 from qresearch.engine.intent import Closable, Intent, Need, Value
 from qresearch.engine.sizing_policy import SIZINGS, SizingPolicy
 from qresearch.engine.slippage import SlippageModel, groups_of, slipped
+from qresearch.errors import OutOfRange
 from qresearch.market.intraday import Intraday
 from qresearch.market.limits import opening_bands
 from qresearch.market.market import Market
@@ -374,6 +375,13 @@ class Exchange:
     def nights(self, day: int) -> int:
         """Calendar days between a trading day (index) and the one before it; 0 for the first of the market."""
         return int(self.market.days[day].astype(int) - self.market.days[day - 1].astype(int)) if day else 0
+
+    def refuse_beyond(self) -> NoReturn:
+        """Raise OutOfRange for a step beyond the last day."""
+        raise OutOfRange(
+            f"{self.date(self.last)} is the last trading day of this session: there is no next one. "
+            "Go back, or open a session with a later end."
+        )
 
     def date(self, day: int) -> str:
         """A day (index) as text."""

@@ -85,8 +85,7 @@ class Days(pd.DatetimeIndex):
 
 def as_days(index: Any) -> Any:
     """An index of times as one that takes days for labels; anything else as it is."""
-    kind: Any = Days
-    return kind._simple_new(index._data, name=index.name) if type(index) is pd.DatetimeIndex else index  # type: ignore[attr-defined]
+    return Days(index) if type(index) is pd.DatetimeIndex else index
 
 
 # ---------------------------------------------------------------------------------------- parts of frames
@@ -158,7 +157,7 @@ def widened(held: Any, value: object) -> None:
         isinstance(value, (np.ndarray, pd.Series)) and value.dtype.kind in "iuf"
     )
     if held.ndim == 1:
-        held._mgr = held.astype(float if is_number and held.dtype.kind in "iu" else object)._mgr
+        held._update_inplace(held.astype(float if is_number and held.dtype.kind in "iu" else object))
         return
     for place in range(held.shape[1]):
         column = _PLACES.fget(held)[:, place]

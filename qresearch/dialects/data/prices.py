@@ -20,6 +20,7 @@ from qresearch.dialects.data.bar_tables import (
     as_bars,
     as_long,
     as_panel,
+    count_of,
     empty_paused,
     groups_of,
     hide_today,
@@ -94,10 +95,10 @@ class Prices:
     ) -> tuple[Any, dict[str, Any]]:
         """The last bars of a code, today not included: their times, or the rows of their days, and their fields."""
         if minutes_of(unit):
-            return self._inside(code, _count(count), unit, names, fq)
+            return self._inside(code, count_of(count), unit, names, fq)
         bars, day, size = self._bars, self._host.day, days_of(unit)
-        rows = bars.rows(code, day, _count(count) * size, skip_paused=skip_paused)
-        self._tell_short("attribute_history or history", code, _count(count) * size, len(rows))
+        rows = bars.rows(code, day, count_of(count) * size, skip_paused=skip_paused)
+        self._tell_short("attribute_history or history", code, count_of(count) * size, len(rows))
         where: Any = rows
         if len(rows) and rows[-1] - rows[0] == len(rows) - 1:
             where = slice(int(rows[0]), int(rows[-1]) + 1)
@@ -151,8 +152,8 @@ class Prices:
         is_daily = not minutes_of(unit)
         columns = None if skip_paused or not is_daily or days_of(unit) > 1 else bars.columns(codes)
         if columns is not None:
-            where = slice(max(day - _count(count), 0), day)
-            self._tell_short("history", codes[0], _count(count), day - where.start)
+            where = slice(max(day - count_of(count), 0), day)
+            self._tell_short("history", codes[0], count_of(count), day - where.start)
             table = bars.of(columns, field, where, day, fq)
             if not df:
                 return dict(zip(codes, np.ascontiguousarray(table.T), strict=True))
@@ -261,7 +262,7 @@ class Prices:
         if minutes_of(frequency):
             is_now = start_date is None and (end_date is None or to_day(end_date) == self._platform.today)
             self._need_minutes("get_price", frequency, count if is_now else None)
-            number = None if count is None else _count(count)
+            number = None if count is None else count_of(count)
             parts = {code: self._inside(code, number, frequency, names, fq, start_date, end_date) for code in codes}
         else:
             rows = self._days(names, start_date, end_date, count)
@@ -286,8 +287,8 @@ class Prices:
         sees_today = host.phase >= OPEN or BEFORE_OPEN.issuperset(names)
         stop = max(min(end, host.day if sees_today else host.day - 1) + 1, 0)
         if count is not None:
-            self._tell_short("get_price", "the market", _count(count), min(_count(count), stop))
-            return slice(max(stop - _count(count), 0), stop)
+            self._tell_short("get_price", "the market", count_of(count), min(count_of(count), stop))
+            return slice(max(stop - count_of(count), 0), stop)
         return slice(min(0 if start_date is None else self._platform.count_until(start_date, side="left"), stop), stop)
 
     def _mend(self, blocks: dict[str, Any], columns: Rows, rows: slice, *, fill_paused: bool) -> None:
@@ -359,7 +360,7 @@ class Prices:
         self._need_minutes("get_bars", unit, count)
         read = self._bars_inside if minutes_of(unit) else self._bars_of
         found = {
-            code: as_bars(read(code, _count(count), unit, names, fq, end_dt, include_now), df=df)
+            code: as_bars(read(code, count_of(count), unit, names, fq, end_dt, include_now), df=df)
             for code in map(str, listed(security))
         }
         if isinstance(security, str):
@@ -395,9 +396,3 @@ class Prices:
         values, rows = merged(self._known(code, [name for name in names if name != "date"], rows, fq), rows, groups)
         dates = [host.date_of(int(row)) for row in rows[-count:]]
         return with_dates(names, {name: column[-count:] for name, column in values.items()}, dates)
-
-
-def _count(count: Any) -> int:
-    if isinstance(count, bool) or int(count) != count or count < 1:
-        raise UsageError(f"count={count!r} is not a number of bars. Pass a whole number of at least 1.")
-    return int(count)

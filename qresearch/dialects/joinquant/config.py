@@ -7,9 +7,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from qresearch.dialects.joinquant.subaccounts import SubAccounts
+from qresearch.dialects.script.old_calls import single
 from qresearch.dialects.script.run import Run
 from qresearch.dialects.script.schedule import clock_time, phase_of, stands_in, time_of
 from qresearch.dialects.script.settings import set_costs
+from qresearch.domain.arguments import number
 from qresearch.domain.moment import OPEN
 from qresearch.domain.settings import Slippage
 from qresearch.engine.slippage import groups_of, slippage_model
@@ -326,8 +328,22 @@ class Config:
         run.state["subportfolios"] = moved
 
     def inout_cash(self, cash: float, pindex: int = 0) -> None:
-        """Pay cash in (positive) or out: not there; begin with more cash instead."""
-        raise NotSupported(
-            f"inout_cash({cash!r}, {pindex!r}) is not supported: the cash of a session is given at its beginning. "
-            "Pass it as cash= of from_script."
-        )
+        """Pay cash in (positive) or out (negative), of a sub-account; more than it can spend is not paid out.
+
+        Returns count by time: cash that is paid in is no profit.
+        """
+        run, accounts = self._run, self._subaccounts.all
+        if pindex not in range(len(accounts)):
+            raise UsageError(f"inout_cash: there are {len(accounts)} sub-accounts, counted from 0; pindex={pindex!r}.")
+        money, account = run.host.market.venue.money, accounts[pindex]
+        amount = float(number("inout_cash: cash", single(cash), 10_000))
+        steps = money.money("inout_cash", abs(amount))
+        if amount < 0 and steps > account.cash - account.reserved:
+            run.host.tell("inout_cash asked for more than can be spent: nothing was paid out.", "order")
+            return
+        run.host.move_cash(steps if amount > 0 else -steps)
+        held = run.state.get("subportfolios")
+        if held is not None:
+            run.state["subportfolios"] = [
+                given + (steps if amount > 0 else -steps) * (place == pindex) for place, given in enumerate(held)
+            ]

@@ -13,7 +13,7 @@ from qresearch.book.orders import OrderRecord
 from qresearch.book.portfolio import Portfolio
 from qresearch.book.projection import Projection, Reading
 from qresearch.domain import events
-from qresearch.domain.commands import Log, Record
+from qresearch.domain.commands import Log, PayIn, Record
 from qresearch.domain.moment import CLOSE, OPEN, PHASES
 from qresearch.domain.state import Position, State
 from qresearch.domain.terms import Terms
@@ -148,8 +148,12 @@ class ScriptHost:
 
     @property
     def starting_equity(self) -> int:
-        """Equity at the beginning, money steps."""
-        return self._simulation.starting_equity
+        """Equity at the beginning, money steps, and what was paid in since."""
+        return self._simulation.starting_equity + self.account.ledger.flows
+
+    def move_cash(self, steps: int) -> None:
+        """Pay cash in or out, money steps."""
+        self._simulation.do(PayIn(steps))
 
     def amount(self, steps: int) -> float:
         """Money steps as currency."""

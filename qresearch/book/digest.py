@@ -36,7 +36,7 @@ from qresearch.domain.terms import Terms
 TEXT: Mapping[type, str] = {
     # What stands inside of events.
     Terms: "Terms kind=MARKET limit_price=None stop_price=None trail=None trail_is_fraction=False time_in_force=DAY"
-    " good_till=None tag=''",
+    " good_till=None tag='' waits=''",
     Costs: "Costs open_tax close_tax open_commission close_commission min_commission historical=False rounding=each"
     " transfer_fee=0",
     Slippage: "Slippage kind=none size=0.0",

@@ -70,6 +70,8 @@ class Terms:
         Last day of a GTD order.
     tag : str
         The user's own word.
+    waits : {"", "bar", "day"}
+        On minute data: it meets the market at the next bar, or on the next trading day, at the earliest.
     """
 
     kind: Kind = Kind.MARKET
@@ -80,6 +82,7 @@ class Terms:
     time_in_force: TimeInForce = TimeInForce.DAY
     good_till: dt.date | None = None
     tag: str = ""
+    waits: str = ""
 
     def __post_init__(self) -> None:
         if type(self.kind) is not Kind or type(self.time_in_force) is not TimeInForce:
@@ -99,6 +102,8 @@ class Terms:
         if self.good_till is not None and type(self.good_till) is not dt.date:
             raise UsageError(f"Terms: good_till={shown(self.good_till)} is no date. Write datetime.date(2024, 1, 31).")
         flag("trail_is_fraction", self.trail_is_fraction)
+        if self.waits:
+            choose("Terms: waits", self.waits, ("", "bar", "day"))
         text("Terms: tag", self.tag, "hedge", empty=True)
 
     def __str__(self) -> str:
@@ -113,6 +118,8 @@ class Terms:
             parts.append(self.time_in_force.value)
         if self.good_till is not None:
             parts.append(f"till {self.good_till}")
+        if self.waits:
+            parts.append(f"from the next {self.waits} on")
         return " ".join(filter(None, parts))
 
 

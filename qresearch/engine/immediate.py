@@ -38,6 +38,7 @@ from qresearch.engine.draft import Draft
 from qresearch.engine.exchange import Exchange
 from qresearch.engine.fills import Bar, Quote, at_open
 from qresearch.engine.idle import touched_orders
+from qresearch.engine.queue import waits_for_bar
 from qresearch.engine.quoting import Quoting
 from qresearch.engine.sizing import place
 from qresearch.engine.ticks import last_price
@@ -49,7 +50,7 @@ _SETTLED_BY_TERMS = frozenset({TimeInForce.IOC, TimeInForce.FOK})
 
 def meets_market_now(draft: Draft, terms: Terms) -> bool:
     """True in trading hours; what is good for an opening price only waits for the next one later in the day."""
-    if not OPEN <= draft.phase <= CLOSE:
+    if terms.waits or not OPEN <= draft.phase <= CLOSE:
         return False
     return terms.kind is not Kind.MARKET_ON_OPEN or draft.phase == OPEN
 
@@ -88,7 +89,12 @@ def open_at_once(draft: Draft, exchange: Exchange) -> None:
 
 
 def bar_at_once(draft: Draft, exchange: Exchange) -> None:
-    """Ask what rests against a whole bar inside the day."""
+    """Ask what rests against a whole bar inside the day, after what was given in a break, at the price of its end."""
+    waiting = [block for block in draft.queue if waits_for_bar(block)]
+    if waiting:
+        known = draft.working.keys()
+        release_all(draft, waiting)
+        _AtLast(draft, exchange, closing=False).run(frozenset(known))
     touched = touched_orders(draft, exchange)
     if touched:
         _AtLast(draft, exchange, closing=True).run(draft.working.keys() - touched)

@@ -126,6 +126,8 @@ class Orders:
     def _send(self, column: int, method: Method, asked: float, style: Any, pindex: int) -> Order | None:
         run, host, accounts = self._run, self._host, self._subaccounts.all
         terms = MARKET_DAY if style is None else terms_of(style)
+        if host.is_noon:
+            terms = replace(terms, waits="bar")
         if len(accounts) > 1:
             method, asked = Method.ORDER, self._fenced(column, method, asked, terms, accounts[pindex])
             if not asked:

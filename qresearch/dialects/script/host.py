@@ -14,7 +14,7 @@ from qresearch.book.portfolio import Portfolio
 from qresearch.book.projection import Projection, Reading
 from qresearch.domain import events
 from qresearch.domain.commands import Log, PayIn, Record
-from qresearch.domain.moment import CLOSE, OPEN, PHASES
+from qresearch.domain.moment import CLOSE, INTRADAY, OPEN, PHASES
 from qresearch.domain.state import Position, State
 from qresearch.domain.terms import Terms
 from qresearch.engine.draft import Draft
@@ -114,6 +114,12 @@ class ScriptHost:
         if time is None:
             time = dt.time(0, 0) if self.phase < 0 else self.market.venue.hours[PHASES[self.phase]]
         return dt.datetime.combine(self.date_of(self.day), time)
+
+    @property
+    def is_noon(self) -> bool:
+        """True for a call in the break at noon, of which minute data tell: nothing is matched before its end."""
+        time, inside = self.time, self.market.panel.intraday is not None and self.phase == INTRADAY
+        return inside and time is not None and dt.time(11, 30) < time < dt.time(13, 0)
 
     @property
     def previous_date(self) -> dt.date:

@@ -6,7 +6,7 @@ Pass one as ``style=``: ``session.buy("600519", 100, style=limit(1650))``.
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from qresearch.domain.arguments import between, day_text, flag, price, text
@@ -82,7 +82,7 @@ class Terms:
     time_in_force: TimeInForce = TimeInForce.DAY
     good_till: dt.date | None = None
     tag: str = ""
-    waits: str = ""
+    waits: str = field(default="", repr=False)
 
     def __post_init__(self) -> None:
         if type(self.kind) is not Kind or type(self.time_in_force) is not TimeInForce:

@@ -182,7 +182,7 @@ class _Script:
         if is_one and isinstance(settings.slippage, Slippage):
             cap = f", participation={settings.participation!r}" if "participation" in changed else ""
             return f"set_slippage({settings.slippage.kind!r}, {settings.slippage.size!r}{cap})"
-        return f"simulation.do(ChangeSettings({settings!r}))" if changed else ""
+        return f"simulation.do(ChangeSettings({settings!r}))"
 
     # ------------------------------------------------------------------ as a session
 

@@ -246,7 +246,7 @@ class Loaded:
 
     def _execute(self, source: Source) -> None:
         file = self.script.file
-        show_source(file, source.text)
+        show_source(file, self.script.text)
         namespace = self.run.namespace
         namespace.update(self._provided)
         namespace.update({"__name__": MODULE, "__file__": file})

@@ -113,6 +113,62 @@ def test_an_order_lives_until_the_close_and_is_met_and_withdrawn_in_between() ->
     assert held.seen == ["open", ["open"], 1, True, "canceled", 0, "2024-01-03 15:00:00"]
 
 
+ARTICLE = """# -*- coding: utf-8 -*-
+from jqdata import *
+
+def initialize(context):
+    run_daily(check_orders, '14:50') # 每天收盘前检查
+    run_daily(look_early, '9:00')
+    run_daily(place, 'open')
+    set_option('order_volume_ratio', 0.001)
+    g.given = []
+
+def look_early(context):
+    if not g.given:
+        g.given = [order('000001.XSHE', 100, LimitOrderStyle(9.2))]
+        g.seen = [[str(order.status) for order in get_open_orders().values()]]
+
+def place(context):
+    if len(g.given) == 1:
+        g.given += [order('000001.XSHE', 1000, LimitOrderStyle(9.3)), order('000001.XSHE', 3000, LimitOrderStyle(10.2))]
+        g.seen.append([str(order.status) for order in get_open_orders().values()])
+
+def check_orders(context):
+    # 获取当前所有未完成的订单 (状态为 open, new, filled 的订单)
+    open_orders = get_open_orders()
+
+    for order_id, order_obj in open_orders.items():
+        # 打印订单当前状态
+        log.info("订单标的: %s, 状态: %s" % (order_obj.security, order_obj.status))
+
+        # 判断状态示例
+        if order_obj.status == OrderStatus.new:
+            log.info("订单尚未报盘")
+        elif order_obj.status == OrderStatus.open:
+            log.info("订单已委托,暂无成交")
+        elif order_obj.status == OrderStatus.filled:
+            log.info("订单部分成交,已成交数量: %s" % order_obj.filled)
+
+        # 示例：如果临近收盘还是部分成交或未成交,强制撤单
+        cancel_order(order_obj)
+"""
+"""The example of the article on OrderStatus; the functions above it give it something to find."""
+
+
+def test_the_example_of_the_article_does_what_its_text_says() -> None:
+    """Protects the seed document on daily bars: `new` at 09:00, `open` and partly `filled` at 14:50, then canceled."""
+    session = run(ARTICLE, market({A: [10.0, DAY]}), start="2024-01-03")
+    held = g(session)
+    assert held.seen == [["new"], ["open", "open", "filled"]]
+    lines = session.events.loc[session.events["event"] == "Logged", "text"].to_list()
+    state = "订单标的: 000001.XSHE, 状态: {}".format
+    told = "订单已委托,暂无成交"
+    assert lines == [state("open"), told, state("open"), told, state("filled"), "订单部分成交,已成交数量: 1000"]
+    assert [str(order.status) for order in held.given] == ["canceled"] * 3
+    assert [order.filled for order in held.given] == [0, 0, 1000]
+    assert session.orders["reason"].to_list() == ["USER_CANCEL"] * 3
+
+
 def test_a_cancel_in_the_middle_of_the_day_comes_before_the_range_is_asked() -> None:
     """Protects the order of time: what was withdrawn at 11:00 is not filled by the low of the day."""
     session, held = day_of(

@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pandas as pd
 
 from qresearch.dialects.data.bars import to_day
@@ -89,6 +90,7 @@ class Fundamentals:
     def __init__(self, platform: Platform) -> None:
         self._platform = platform
         self._newest: dict[str, Newest] = {}
+        self._rows: dict[str, dict[Any, Any]] = {}
 
     def get_fundamentals(
         self, query_object: Query, date: Any = None, statDate: Any = None
@@ -157,8 +159,24 @@ class Fundamentals:
             self._platform.host.tell("get_fundamentals_continuously gives a long frame; pandas has no panels.")
         stop = self._platform.count_until(self._platform.day_before(end_date))
         days = self._platform.bars.dates[max(stop - int(count), 0) : stop]
+        answers = self._platform.answers(query_object, "get_fundamentals_continuously")
+        if len(days) and query_object.is_of_rows:
+            names, codes = query_object.table_names(), query_object.codes()
+            tables = {name: self._on_days(name, days, codes) for name in names}
+            return _dates_as(answers.answer_by_day(query_object, tables), _as_text, but=("day",))
         parts = [self.get_fundamentals(query_object, date=day.date()).assign(day=day) for day in days]
         return DataFrame(pd.concat(parts, ignore_index=True)) if parts else DataFrame()
+
+    def _on_days(self, name: str, days: pd.DatetimeIndex, codes: set[str] | None) -> pd.DataFrame:
+        """What was known on each of some days, of some codes (None: of all), one below the other by day."""
+        table = self._platform.tables.table(name, needed_by="get_fundamentals")
+        if codes is not None:
+            rows = self._rows.get(name)
+            if rows is None:
+                rows = self._rows[name] = table.groupby("code", sort=False).indices
+            chosen = [rows[code] for code in map(spelled, sorted(codes)) if code in rows]
+            table = table.iloc[np.sort(np.concatenate(chosen))] if chosen else table[:0]
+        return Newest(table, "day" if "day" in table else "pubDate").over(days)
 
     # ------------------------------------------------------------------ tables by code and day
 
@@ -281,10 +299,10 @@ def _as_date(moment: pd.Timestamp) -> dt.date:
     return moment.date() if moment == moment.normalize() else moment
 
 
-def _dates_as(found: DataFrame, kind: Callable[[pd.Timestamp], Any]) -> DataFrame:
+def _dates_as(found: DataFrame, kind: Callable[[pd.Timestamp], Any], but: tuple[str, ...] = ()) -> DataFrame:
     """Days as the platform gives them: of fundamentals as text, of other tables as dates; None where there is none."""
     for place, name in enumerate(found.columns):
-        if found.dtypes.iloc[place].kind == "M":
+        if name not in but and found.dtypes.iloc[place].kind == "M":
             days = [None if day is pd.NaT else kind(day) for day in found.iloc[:, place]]
             held: Any = pd.Series(days, index=found.index, dtype=object, name=name)
             found.isetitem(place, held)

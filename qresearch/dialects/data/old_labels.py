@@ -99,12 +99,12 @@ class Origin(NamedTuple):
     frame : reference to DataFrame
     axis : {0, 1}
         A row or a column.
-    place : int
+    place : int, or label of a column
     """
 
     frame: Any
     axis: int
-    place: int
+    place: Any
 
 
 _PLACES: Any = pd.DataFrame.iloc  # the property itself, past the one of our own frames
@@ -125,6 +125,9 @@ def write_through(part: Any, act: Callable[[Any], object]) -> None:
     if origin is None:
         return
     frame = origin.frame()
+    if frame is not None and not isinstance(origin.place, int):
+        found = _position(frame.columns, origin.place)
+        origin = origin._replace(place=frame.shape[1] if found is None else found)
     if frame is None or origin.place >= frame.shape[origin.axis]:
         return
     places = _PLACES.fget(frame)

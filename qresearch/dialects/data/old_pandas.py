@@ -9,6 +9,7 @@ subclasses, made at the boundary of a script. A table that pandas 0.23 recorded 
 from __future__ import annotations
 
 import inspect
+import weakref
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
@@ -257,9 +258,10 @@ class DataFrame(_Old, pd.DataFrame):  # type: ignore[misc]  # what it shares wit
         return own_values(self, pd.DataFrame.values)
 
     def __getitem__(self, key: Any) -> Any:
-        key = labels(self.index, key) if isinstance(key, slice) else labels(self.columns, key)
+        if type(key) is not str:
+            key = labels(self.index, key) if isinstance(key, slice) else labels(self.columns, key)
         try:
-            found = super().__getitem__(key)
+            found = pd.DataFrame.__getitem__(self, key)
         except KeyError:
             if not isinstance(key, str) or not isinstance(self.index, pd.DatetimeIndex):
                 raise
@@ -267,8 +269,8 @@ class DataFrame(_Old, pd.DataFrame):  # type: ignore[misc]  # what it shares wit
                 return self.loc[key]
             except (KeyError, ValueError):
                 raise KeyError(key) from None
-        if isinstance(found, Series):
-            return part_of(found, self, 1, self.columns.get_loc(key))
+        if type(found) is Series:
+            object.__setattr__(found, "_origin", Origin(weakref.ref(self), 1, key))
         return found
 
     def __setitem__(self, key: Any, value: Any) -> None:
@@ -345,6 +347,8 @@ def _rows(item: Any) -> pd.DataFrame:
     return DataFrame([item] if isinstance(item, dict) else item)
 
 
+_REDUCTIONS = frozenset({"mean", "sum", "std", "var", "min", "max", "median", "prod", "all", "any"})
+"""Methods of series whose one argument by its place is the axis: as they are."""
 _SORT_INDEX: Any = positional(pd.DataFrame.sort_index)
 _SET_INDEX: Any = positional(pd.DataFrame.set_index)
 
@@ -358,6 +362,8 @@ def strings(found: Iterable[Any]) -> pd.Index[Any]:
 for _kind, _plain in ((Series, pd.Series), (DataFrame, pd.DataFrame)):
     for _name, _method in inspect.getmembers(_plain, inspect.isfunction):
         _named = any(item.kind is item.KEYWORD_ONLY for item in inspect.signature(_method).parameters.values())
+        if _kind is Series and _name in _REDUCTIONS:
+            continue
         if not _name.startswith("_") and _named and _name not in vars(_kind) and _name not in vars(_Old):
             setattr(_kind, _name, positional(_method))
     for _name, _where in (("asfreq", 1), ("shift", 2)):

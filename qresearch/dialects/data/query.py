@@ -24,6 +24,7 @@ from sqlalchemy.sql import operators, visitors
 from qresearch.dialects.data.codes import listed
 from qresearch.dialects.data.entity import Entity
 from qresearch.dialects.data.old_pandas import DataFrame
+from qresearch.dialects.data.tables import BY_DAY
 from qresearch.errors import UsageError, close_matches, did_you_mean, shown
 
 __all__ = ["Answers", "query"]  # the rest is SQLAlchemy's, whose documentation is its own
@@ -102,6 +103,24 @@ class Query(sa.Select[Any]):
     def table_names(self) -> list[str]:
         """The tables that are read, in the order in which they are named."""
         return [table.name for table in self.get_final_froms() if isinstance(table, sa.TableClause)]
+
+    @property
+    def is_of_rows(self) -> bool:
+        """True while each row of the answer is one row of each table, and no row hangs on others."""
+        return self.has_rows and self._limit_clause is None and self._offset_clause is None
+
+    def codes(self) -> set[str] | None:
+        """The codes to which conditions confine the answer; None where they leave them open."""
+        found: set[str] | None = None
+        for condition in self._where_criteria:
+            if not isinstance(condition, sa.BinaryExpression) or getattr(condition.left, "name", "") != "code":
+                continue
+            values = [part.value for part in visitors.iterate(condition.right) if isinstance(part, sa.BindParameter)]
+            if len(values) != 1 or condition.operator not in {operators.eq, operators.in_op}:
+                continue
+            named = {str(values[0])} if condition.operator is operators.eq else set(json.loads(str(values[0])))
+            found = named if found is None else found & named
+        return found
 
     def filter_by(self, **values: Any) -> Query:
         """Keep the rows whose columns have these values."""
@@ -248,6 +267,16 @@ class Answers:
                 held = tables[own.table.name][own.name].array
                 parts[item.name] = pd.api.extensions.take(held, places[own.table.name], allow_fill=True)
         return DataFrame(parts)
+
+    def answer_by_day(self, asked: Query, tables: Mapping[str, pd.DataFrame]) -> DataFrame:
+        """Run a query on each of the days of tables that stand below each other; the column ``day`` says which."""
+        first, *others = (Column(name, BY_DAY) for name in tables)
+        joined = asked.filter(*(first == other for other in others))
+        with_day: Any = joined.add_columns(first)  # the stubs forget its class
+        found = self.answer(with_day, tables)
+        days = found.pop(BY_DAY)
+        found["day"] = days
+        return found
 
     def _hold(self, name: str, table: pd.DataFrame, statement: sa.Select[Any]) -> None:
         """Bring the columns of a table that a statement reads into the database, unless they are there."""

@@ -219,6 +219,10 @@ def in_force(table: pd.DataFrame, day: pd.Timestamp) -> pd.DataFrame:
     return table[kept]
 
 
+BY_DAY = "_by_day"
+"""Column of the day on which something was known, where tables of several days stand below each other."""
+
+
 class Newest:
     """The newest row of each code as of a day: sorted once, so that a day costs by its own rows.
 
@@ -247,16 +251,30 @@ class Newest:
 
     def at(self, day: pd.Timestamp) -> pd.DataFrame:
         """One row per code that is known by a day, sorted by code; the same object while no row joins or leaves."""
+        if self._move_to(day):
+            self._found = self._table.iloc[self._rows[self._rows >= 0]]
+        return self._found
+
+    def over(self, days: pd.DatetimeIndex) -> pd.DataFrame:
+        """The same of several days, one below the other, with the day in the column :data:`BY_DAY`."""
+        rows = []
+        for day in days:
+            self._move_to(day)
+            rows.append(self._rows[self._rows >= 0])
+        found = self._table.iloc[np.concatenate(rows)].reset_index(drop=True)
+        return found.assign(**{BY_DAY: days.repeat([len(part) for part in rows])})
+
+    def _move_to(self, day: pd.Timestamp) -> bool:
+        """Take in what is known by a day; False where that is what was known before."""
         stop = int(self._dates.searchsorted(day.to_datetime64(), side="right"))
         if stop == self._stop:
-            return self._found
+            return False
         if stop < self._stop:  # the session went back
             self._stop = 0
             self._rows[:] = -1
         np.maximum.at(self._rows, self._codes[self._stop : stop], np.arange(self._stop, stop))
         self._stop = stop
-        self._found = self._table.iloc[self._rows[self._rows >= 0]]
-        return self._found
+        return True
 
 
 def unique(values: Iterable[Any]) -> list[Any]:

@@ -185,7 +185,7 @@ class Orders:
         return [*older, *range(first, self._host.account.orders + 1)]
 
     def _open(self, column: int | None = None) -> list[Order]:
-        records = self._host.open_orders()
+        records = self._host.open_orders(column)
         return [Order(self._run, record.order_id) for record in records if column in {None, record.instrument}]
 
     def get_open_orders(self) -> dict[int, Order]:

@@ -19,6 +19,7 @@ from qresearch.domain.state import Position, State
 from qresearch.domain.terms import Terms
 from qresearch.engine.draft import Draft
 from qresearch.engine.exchange import Exchange
+from qresearch.engine.open_orders import open_orders
 from qresearch.engine.reserves import reserved_cash
 from qresearch.engine.valuation import equity_at_closes, market_values
 from qresearch.market.market import Benchmark, Market
@@ -238,9 +239,13 @@ class ScriptHost:
         queued = (block.first_id + place for block in account.queue for place in range(len(block)))
         return sorted({*account.working, *queued})
 
-    def open_orders(self) -> list[OrderRecord]:
-        """Orders that are not over."""
-        records = map(self.order, self.waiting())
+    def open_orders(self, column: int | None = None) -> list[OrderRecord]:
+        """Orders that are not over, of one instrument or of all."""
+        account = self.account
+        if column is not None and isinstance(account, Draft):
+            records = map(self.order, [order.order_id for order in open_orders(account, column)])
+        else:
+            records = map(self.order, self.waiting())
         return [record for record in records if record is not None and not record.status.is_final]
 
     def cancel(self, order: Any) -> None:

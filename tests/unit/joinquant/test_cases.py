@@ -374,3 +374,29 @@ def test_looking_for_a_code_in_the_current_data_is_told() -> None:
     session = run(script)
     assert g(session).found is False
     assert told(session, "is False until the code was looked at")
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        "query(valuation.code, valuation.pe_ratio, indicator.roe)",
+        "query(valuation.code, valuation.pb_ratio).filter(valuation.code.in_(['000001.XSHE', 'x']))",
+        "query(valuation.code, valuation.pb_ratio).filter(valuation.code == '600000.XSHG', valuation.pb_ratio > 1)",
+        "query(valuation).filter(valuation.pe_ratio > 1)",
+        "query(valuation.code, valuation.pb_ratio).order_by(valuation.pb_ratio.desc()).limit(1)",
+        "query(func.sum(valuation.pb_ratio))",
+    ],
+)
+def test_fundamentals_of_many_days_are_those_of_each_day(asked: str) -> None:
+    """Protects get_fundamentals_continuously: one pass over all days gives what a query for each day gives."""
+    body = f"""
+q = {asked}
+whole = get_fundamentals_continuously(q, end_date=context.current_dt, count=4, panel=False)
+days = get_trade_days(end_date=context.previous_date, count=4)
+each = pd.concat([get_fundamentals(q, date=day).assign(day=pd.Timestamp(day)) for day in days])
+names = sorted(each.columns)
+g.found = [sorted(map(str, frame[names].values.tolist())) for frame in (whole, each)]
+"""
+    whole, each = found(body, data=TABLES)
+    assert whole == each
+    assert whole

@@ -68,6 +68,14 @@ class Held(sa.types.UserDefinedType[Any]):
         return _bound
 
 
+_SUMS = frozenset({"sum", "count", "avg", "min", "max", "total", "group_concat"})
+"""Functions that make one value of many rows."""
+
+
+def _name_of(part: Any) -> str:
+    return str(getattr(part, "name", "")).lower()
+
+
 _table = cache(sa.table)
 """There is one table of each name, after copies too: so the parts of a query fit together."""
 
@@ -107,7 +115,9 @@ class Query(sa.Select[Any]):
     @property
     def is_of_rows(self) -> bool:
         """True while each row of the answer is one row of each table, and no row hangs on others."""
-        return self.has_rows and self._limit_clause is None and self._offset_clause is None
+        sums = (part for item in self.selected_columns for part in visitors.iterate(item))
+        is_summed = any(isinstance(part, sa.FunctionElement) and _name_of(part) in _SUMS for part in sums)
+        return self.has_rows and not is_summed and self._limit_clause is None and self._offset_clause is None
 
     def codes(self) -> set[str] | None:
         """The codes to which conditions confine the answer; None where they leave them open."""

@@ -30,7 +30,11 @@ class OrderCost:
 
 
 def set_costs(run: Run, **rates: Any) -> None:
-    """Set what trading costs, by the names of :class:`OrderCost`; nothing is written when it costs that already."""
+    """Set what trading costs, by the names of :class:`OrderCost`; nothing is written when it costs that already.
+
+    Rates are counted in billionths: what a computation of a script leaves behind them is noise.
+    """
+    rates = {name: round(float(single(rate)), 9) for name, rate in rates.items()}
     costs = fixed_costs(run.host.market.venue, **rates)
     if costs != run.host.account.settings.costs:
         run.host.change(costs=costs)

@@ -348,6 +348,25 @@ g.found = [moments.rolling_mean(h, 2).iloc[-1], pd.rolling_mean(h, 2)[-1], round
     assert found(body, market({A: [10.0, 11.0, 10.0, 12.0, 11.0, 11.0]})) == [11.5, 11.5, 2.0, 1.0, 1.0]
 
 
+def test_rates_that_were_computed_lose_their_noise() -> None:
+    """Protects scripts that compute a rate: 0.0002 * 3 is 0.0006000000000000001, and costs 0.06 %."""
+    body = f"""
+set_order_cost(OrderCost(open_commission=0.0002 * 3), type='stock')
+g.found = order('{A}', 1000).commission
+"""
+    assert found(body) == 6.01  # of 10,010 with the slippage
+
+
+def test_averages_before_there_are_bars_are_unknown() -> None:
+    """Protects the first day of a run from an error of numpy: what needs bars is NaN without them."""
+    script = f"""
+    def handle_data(context, data):
+        bar = data['{A}']
+        g.seen = getattr(g, 'seen', []) or [bar.mavg(5), bar.vwap(5), bar.stddev(5)]
+    """
+    assert all(value != value for value in g(run(script)).seen)
+
+
 def test_the_old_name_of_the_average_price() -> None:
     """Protects field "price" in every function of bars."""
     body = f"""

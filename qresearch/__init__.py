@@ -30,7 +30,7 @@ from qresearch.market.market import Market
 from qresearch.session.rules import Rules
 from qresearch.session.session import Session
 from qresearch.sources.fetching import fetch_market
-from qresearch.sources.sample import episodes, sample_market
+from qresearch.sources.sample import episodes, sample_futures, sample_market
 from qresearch.sources.tabular import read_market
 
 if TYPE_CHECKING:
@@ -58,6 +58,7 @@ __all__ = [
     "episodes",
     "fetch_market",
     "read_market",
+    "sample_futures",
     "sample_market",
     "terms",
 ]

@@ -13,7 +13,7 @@ from pathlib import Path
 from qresearch.errors import MarketWarning
 from qresearch.sources.cache import Cache, Held
 from qresearch.sources.inspection import SEVERITIES, Inspection, inspect
-from qresearch.sources.oddities import EXAMPLES, Finding
+from qresearch.sources.sight import EXAMPLES, Finding
 from qresearch.sources.writing import write_market
 
 WIDTH = 110

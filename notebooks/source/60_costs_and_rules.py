@@ -33,6 +33,7 @@ rules = CHINA.rules
 def flat_market(*days, symbol="604018.SH", price=10.0, **columns):
     """A market of one share whose price never moves."""
     bar = {"symbol": symbol, **dict.fromkeys(("open", "high", "low", "close", "pre_close"), price), "volume": 1e6}
+    bar["board"] = sample.instrument(symbol).board.value  # the codes of the embedded market are invented: no range says
     return qr.read_market(pd.DataFrame([{"date": day, **bar, **columns} for day in days]))
 
 

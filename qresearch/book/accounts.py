@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from qresearch.book import frames
 from qresearch.book.average_price import average_prices
@@ -49,28 +50,54 @@ def daily_portfolio(history: AccountHistory, benchmark: Aligned | None) -> pd.Da
     fees = np.cumsum([by_day.get(state.day, 0) for state in closes]) / units
     cash = np.array([state.cash for state in closes], dtype=np.int64)
     reserved = np.array([reserved_of(history, state) for state in closes], dtype=np.int64)
-    cost = np.array([sum(held.cost for held in state.positions.values()) for state in closes], dtype=np.int64)
-    equity = history.equity_steps
+    equity, worth = history.equity_steps, _worth(history)
     nav = equity / history.scales / starting if starting else np.full(len(equity), np.nan)
     profit = equity - starting - history.flows
     columns: dict[str, Any] = {
         "cash": cash / units,
-        "available": (cash - reserved) / units,
+        "available": (worth["usable"] - reserved) / units,
         "reserved": reserved / units,
-        "market_value": (equity - cash) / units,
+        "market_value": worth["market"] / units,
         "equity": equity / units,
         "nav": nav,
         "total_return": nav - 1,
         "daily_return": history.returns,
         "daily_profit": np.diff(profit, prepend=0) / units,
         "fees": fees,
-        "floating_profit": (equity - cash - cost) / units,
-        "realised_profit": np.array([state.realised for state in closes], dtype=np.int64) / units,
+        "floating_profit": worth["floating"] / units,
+        "realised_profit": worth["realised"] / units,
         "total_profit": profit / units,
     }
+    if "margin" in worth:
+        columns |= {"margin": worth["margin"] / units, "risk_degree": _over(worth["margin"], equity)}
     if benchmark is not None:
         columns |= {"benchmark_close": benchmark.close, "benchmark_nav": benchmark.nav}
     return pd.DataFrame(columns, index=history.days, dtype="float64")
+
+
+def _over(parts: NDArray[np.int64], whole: NDArray[np.int64]) -> NDArray[np.float64]:
+    """Quotients; NaN over nothing."""
+    ratios: NDArray[np.float64] = np.divide(parts, whole, out=np.full(len(whole), np.nan), where=whole != 0)
+    return ratios
+
+
+def _worth(history: AccountHistory) -> dict[str, NDArray[np.int64]]:
+    """What may be used, market value, floating and realised profit at every close, and margin where there is one."""
+    exchange, closes = history.exchange, history.closes
+    if exchange.account.fills_post:
+        cash = np.array([state.cash for state in closes], dtype=np.int64)
+        cost = np.array([sum(held.cost for held in state.positions.values()) for state in closes], dtype=np.int64)
+        market = history.equity_steps - cash
+        realised = np.array([state.realised for state in closes], dtype=np.int64)
+        return {"usable": cash, "market": market, "floating": market - cost, "realised": realised}
+    rows = []
+    for state in closes:
+        worth, ledger = exchange.account.value(state, exchange), state.ledger
+        usable = exchange.account.available(state, exchange)
+        rows.append((usable, worth.market, worth.floating, state.realised + ledger.income - ledger.fees, worth.margin))
+    names = ("usable", "market", "floating", "realised", "margin")
+    table = np.array(rows, dtype=np.int64).reshape(len(rows), len(names))
+    return dict(zip(names, table.T, strict=True))
 
 
 def portfolio_now(history: AccountHistory, benchmark: Aligned | None) -> pd.Series[float]:
@@ -88,7 +115,7 @@ def portfolio_now(history: AccountHistory, benchmark: Aligned | None) -> pd.Seri
     nav = now / starting if starting else float("nan")
     found = {
         "cash": account.cash / units,
-        "available": (account.cash - reserved) / units,
+        "available": portfolio.available,
         "reserved": reserved / units,
         "market_value": value / units,
         "equity": equity / units,
@@ -101,6 +128,8 @@ def portfolio_now(history: AccountHistory, benchmark: Aligned | None) -> pd.Seri
         "realised_profit": portfolio.realised_profit,
         "total_profit": portfolio.profit,
     }
+    if not exchange.account.fills_post:
+        found |= {"margin": portfolio.margin, "risk_degree": portfolio.risk_degree}
     if benchmark is not None and len(benchmark.close):
         found |= {"benchmark_close": benchmark.close[-1], "benchmark_nav": benchmark.nav[-1]}
     return pd.Series(found, dtype="float64", name=frames.timestamp(exchange, account.day))

@@ -36,7 +36,7 @@ from qresearch.domain.terms import Terms
 TEXT: Mapping[type, str] = {
     # What stands inside of events.
     Terms: "Terms kind=MARKET limit_price=None stop_price=None trail=None trail_is_fraction=False time_in_force=DAY"
-    " good_till=None tag='' waits=''",
+    " good_till=None tag='' volume_share=None effect=AUTO waits=''",
     Costs: "Costs open_tax close_tax open_commission close_commission min_commission historical=False rounding=each"
     " transfer_fee=0",
     Slippage: "Slippage kind=none size=0.0",
@@ -91,6 +91,7 @@ TEXT: Mapping[type, str] = {
     events.DebtChanged: "DebtChanged at debt_id quantity principal paid",
     events.DaysCounted: "DaysCounted at days",
     events.DueChanged: "DueChanged at due locked={}",
+    events.MarginCalled: "MarginCalled at equity margin",
 }
 """A class to the name that is written for it and its facts."""
 

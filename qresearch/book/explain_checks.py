@@ -17,18 +17,20 @@ from qresearch.book.html import number, price
 from qresearch.domain.moment import PHASES, Phase
 from qresearch.domain.reasons import Facts, Reason
 from qresearch.domain.state import OpenOrder
-from qresearch.domain.terms import Kind, TimeInForce
+from qresearch.domain.terms import CLOSING_KINDS, Kind, TimeInForce
 from qresearch.engine.checks import Checks
 from qresearch.engine.draft import Draft, taken_now
 from qresearch.engine.exchange import Exchange
 from qresearch.engine.fills import Bar, Quote, at_open
 from qresearch.engine.immediate import sees_no_range, without_range
-from qresearch.engine.reserves import intent_of, reserve_price, reserved_cash, shares_before
+from qresearch.engine.quoting import Quoting
+from qresearch.engine.reserves import intent_of, opens, reserve_price, reserved_cash, shares_before
 from qresearch.market.intraday import Intraday
 from qresearch.sentences import ENGLISH, Words
 
 TRADING = (Reason.SUSPENDED, Reason.NOT_LISTED, Reason.DELISTED, Reason.DATA_ENDED, Reason.NO_TRADES)
-WAITS = (Reason.LIMIT_NOT_REACHED, Reason.STOP_NOT_REACHED, Reason.AWAITS_CLOSE)
+CLOSING = (Reason.AWAITS_CLOSE, Reason.CIRCUIT_BREAKER)
+WAITS = (Reason.LIMIT_NOT_REACHED, Reason.STOP_NOT_REACHED, *CLOSING)
 
 
 class Check(NamedTuple):
@@ -89,16 +91,24 @@ class Turn:
         """Each check in the order in which the match asks."""
         yield Check("check_trading", TRADING, self._trading())
         limit = self.order.terms.limit_price
+        if self.order.terms.kind is Kind.AFTER_HOURS:
+            yield Check("rule_after_hours", (Reason.NO_AFTER_HOURS,), self.say("has_after_hours"))
         if limit is not None and self.exchange.has_limits and self.up == self.up:
             text = self.say("within_limits", price=price(limit), down=price(self.down), up=price(self.up))
             yield Check("check_order_price", (Reason.PRICE_LIMIT, Reason.PRICE_CAGE), text)
         yield from self._conditions() if self.is_daily else self._conditions_at_once()
         if self.exchange.has_limits:
             yield Check("check_price_limit", (Reason.LIMIT_UP, Reason.LIMIT_DOWN), self._lock())
-        yield from self._money() if self.side > 0 else self._shares()
+        if opens(self.draft, self.exchange, self.order):
+            yield from self._money()
+        else:
+            yield from self._shares()
         at_once = self.order.terms.time_in_force in {TimeInForce.IOC, TimeInForce.FOK}
-        if self.draft.settings.participation is not None:
-            allowed, facts = Checks(self.draft, self.exchange).available(self.order.instrument, self.order.leaves)
+        share = self.order.terms.volume_share
+        if self.draft.settings.participation is not None or share is not None:
+            allowed, facts = Checks(self.draft, self.exchange).available(
+                self.order.instrument, self.order.leaves, share
+            )
             # What takes nothing later ends for that, not for the volume.
             unmet = self._why(Reason.VOLUME_CAP, facts) if at_once and allowed < abs(self.order.leaves) else ""
             yield Check("volume", (Reason.VOLUME_CAP,), self._volume(), unmet)
@@ -123,6 +133,8 @@ class Turn:
     def _quote(self) -> Quote:
         """What the fill model said."""
         order, draft = self.order, self.draft
+        if order.terms.kind in CLOSING_KINDS:
+            return Quoting(draft, self.exchange, closing=self.phase is not Phase.OPEN).quote(order)
         if self.phase is Phase.OPEN:
             return self.exchange.fills.at_price(order, self.bar.open)
         return self.exchange.fills.in_bar(self.exchange, draft, order, self.bar)
@@ -134,9 +146,14 @@ class Turn:
             return
         quote = self._quote()
         unmet = "" if quote.price is not None else self._why(quote.reason, quote.facts)
-        if terms.kind is Kind.MARKET_ON_CLOSE:
+        if terms.kind in CLOSING_KINDS:
             text = self.say("closing_price_is", price=price(self.bar.close))
-            yield Check("check_close", (Reason.AWAITS_CLOSE,), text, unmet)
+            beyond = unmet if quote.reason is Reason.LIMIT_NOT_REACHED else ""
+            yield Check("check_close", CLOSING, text, "" if beyond else unmet)
+            if terms.limit_price is not None and (beyond or not unmet):
+                found = self.say("the_close", price=price(self.bar.close))
+                met = self.say(f"met_{'down' if self.side > 0 else 'up'}", found=found, limit=price(terms.limit_price))
+                yield Check("check_limit", (Reason.LIMIT_NOT_REACHED,), met, beyond)
             return
         if order.stop is not None:
             name = "check_trigger" if terms.kind is Kind.LIMIT_IF_TOUCHED else "check_stop"
@@ -152,8 +169,9 @@ class Turn:
         terms, stop, limit = self.order.terms, self.order.stop, self.order.terms.limit_price
         met, at = self.fill_price == self.fill_price, price(self.fill_price)
         tells = met and not (self.exchange.fills.asks_whole_bars and self._has_quotes)
-        if terms.kind is Kind.MARKET_ON_CLOSE:
-            yield Check("check_close", (Reason.AWAITS_CLOSE,), self.say("close_met", price=at) if met else "")
+        if terms.kind in CLOSING_KINDS:
+            tells = False
+            yield Check("check_close", CLOSING, self.say("close_met", price=at) if met else "")
         if stop is not None:
             said = self.say("stop_met", stop=price(stop), price=at) if met else ""
             name = "check_trigger" if terms.kind is Kind.LIMIT_IF_TOUCHED else "check_stop"
@@ -216,7 +234,7 @@ class Turn:
             return self.say("no_price_limit")
         at_the_open = self.phase is Phase.OPEN and self.is_daily
         shown = self.bar.open if at_the_open else self.fill_price
-        if self.order.terms.kind is Kind.MARKET_ON_CLOSE and self.is_daily:
+        if self.order.terms.kind in CLOSING_KINDS and self.is_daily:
             shown = self.bar.close
         if shown != shown:
             return self.say("limits_are", down=price(self.down), up=price(self.up))
@@ -229,18 +247,19 @@ class Turn:
 
     def _shares(self) -> Iterator[Check]:
         draft, exchange, order = self.draft, self.exchange, self.order
-        position = draft.positions.get(order.instrument)
-        held = 0 if position is None else position.quantity
-        free = held if position is None or exchange.same_day[order.instrument] else position.sellable(draft.day)
+        closable = exchange.account.closable(draft, exchange, order.instrument, order.leaves, order.terms.effect)
+        held, free = (0, 0) if closable is None else closable[:2]
         before = shares_before(draft, order)
-        text = self.say("shares_free", asked=f"{-order.leaves:,}", free=f"{max(free - before, 0):,}", held=f"{held:,}")
+        text = self.say(
+            "shares_free", asked=f"{abs(order.leaves):,}", free=f"{max(free - before, 0):,}", held=f"{held:,}"
+        )
         if before:
             text += self.say("earlier_sells", before=f"{before:,}")
         if order.cap is not None and order.caps_position:
             at = self.fill_price
             kept = self.say("value_of_position", cap=number(exchange.money.amount(order.cap)), price=price(at))
             yield Check("check_value", (Reason.VALUE_CAP,), kept if at == at else "")
-        yield Check("check_shares", (Reason.T_PLUS_ONE, Reason.INSUFFICIENT_QUANTITY), text)
+        yield Check("check_shares", (Reason.T_PLUS_ONE, Reason.INSUFFICIENT_QUANTITY, Reason.NOTHING_TO_CLOSE), text)
         yield from self._lot()
 
     def _lot(self) -> Iterator[Check]:
@@ -260,11 +279,11 @@ class Turn:
         if at > 0:
             others = sum(held for known, held in reserved_cash(draft, exchange).items() if known != order.order_id)
             needed = Checks(draft, exchange).need(intent_of(order, at, 0, 0), order.leaves).money
-            free = number(money.amount(draft.cash - others))
+            free = number(money.amount(exchange.account.available(draft, exchange) - others))
             text = self.say("cash_needed", needed=number(money.amount(needed)), price=price(at), cash=free)
             if others:
                 text += self.say("held_back", others=number(money.amount(others)))
-        yield Check("cash", (Reason.INSUFFICIENT_CASH,), text)
+        yield Check("cash", (Reason.INSUFFICIENT_CASH, Reason.INSUFFICIENT_MARGIN), text)
 
     def _price_for_cash(self) -> float:
         """Price of the fill, or that at which a resting buy holds cash back."""
@@ -273,7 +292,8 @@ class Turn:
         return reserve_price(self.draft, self.exchange, self.order)
 
     def _volume(self) -> str:
-        rate, taken = self.draft.settings.participation or 0.0, taken_now(self.draft, self.order.instrument)
+        rate = self.order.terms.volume_share or self.draft.settings.participation or 0.0
+        taken = taken_now(self.draft, self.order.instrument)
         source, row = self.exchange.bars(self.draft)
         volume = float(source.volume[row, self.order.instrument])
         wanted = f"{abs(self.order.leaves):,}"

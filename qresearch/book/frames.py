@@ -40,7 +40,7 @@ def orders_frame(exchange: Exchange, orders: Iterable[OrderRecord]) -> pd.DataFr
     parts = parts_of(order.fees for order in listed)
 
     def row(order: OrderRecord) -> tuple[Any, ...]:
-        average = amount(order.notional) / order.filled if order.filled else float("nan")
+        average = market.instruments[order.instrument].mean_price(amount(order.notional), order.filled)
         return (
             market.symbols[order.instrument],
             order.side.value,

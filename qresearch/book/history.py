@@ -14,7 +14,7 @@ import pandas as pd
 from qresearch.book.projection import Run
 from qresearch.book.timeline import Branch
 from qresearch.domain import events
-from qresearch.domain.moment import CLOSE, Moment
+from qresearch.domain.moment import AFTER_CLOSE, CLOSE, Moment
 from qresearch.domain.state import Position, State
 from qresearch.engine.draft import Draft
 from qresearch.engine.evolve import evolve
@@ -161,7 +161,8 @@ class AccountHistory:
 def states_at_closes(exchange: Exchange, branch: Branch, place: int, *, start: int = 0) -> list[State]:
     """The account at the close of every trading day that is over at a moment of a branch.
 
-    A day that was stepped over without stopping at or after its close is folded from its events.
+    A day that was stepped over without stopping at or after its close is folded from its events. What is settled every
+    day is shown as it is after the settlement, once the day is over.
 
     Parameters
     ----------
@@ -172,27 +173,28 @@ def states_at_closes(exchange: Exchange, branch: Branch, place: int, *, start: i
         A place before it from which to go on, itself included: what was over before that is left out.
     """
     states, counts = branch.states, branch.counts
+    end = CLOSE if exchange.account.fills_post else AFTER_CLOSE
     found: dict[int, State] = {}
     for number, state in enumerate(states[start : place + 1], start):
         if number > start:
             before = states[number - 1]
-            first = max(before.day if before.phase < CLOSE else before.day + 1, exchange.first)
+            first = max(before.day if before.phase < end else before.day + 1, exchange.first)
             if first < state.day:
                 log = branch.log[counts[number - 1] : counts[number]]
-                found |= _folded(before, log, range(first, state.day))
+                found |= _folded(before, log, range(first, state.day), end)
         if state.phase >= CLOSE and state.day >= exchange.first:
             found[state.day] = state
     return list(found.values())
 
 
-def _folded(state: State, log: list[events.Event], days: range) -> dict[int, State]:
-    """The account at the closes of some days that follow a state, from the events after it."""
+def _folded(state: State, log: list[events.Event], days: range, end: int) -> dict[int, State]:
+    """The account at the end (a phase) of some days that follow a state, from the events after it."""
     found = {}
     place = 0
     for day in days:
         begin = place
-        while place < len(log) and log[place].at[:2] <= (day, CLOSE):
+        while place < len(log) and log[place].at[:2] <= (day, end):
             place += 1
-        state = evolve(state, log[begin:place])._replace(at=Moment(day, CLOSE))
+        state = evolve(state, log[begin:place])._replace(at=Moment(day, end))
         found[day] = state
     return found

@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from qresearch.domain.ledger import LONG
 from qresearch.domain.state import State
+from qresearch.domain.terms import Effect
 from qresearch.engine.draft import Draft
 from qresearch.engine.exchange import Exchange
 from qresearch.engine.valuation import market_values
@@ -60,13 +61,13 @@ def holdings_of(exchange: Exchange, account: Draft | State) -> list[Held]:
     ]
     money = exchange.money
     for (instrument, side), lots in account.ledger.lots.items():
-        quantity = sum(lot.quantity for lot in lots)
-        cost = sum(lot.cost or money.notional(lot.opened, lot.quantity) for lot in lots)
-        mark = money.price_units(exchange.view(account).last_price(instrument))
-        rows.append((instrument, side, quantity, cost, money.notional(mark, quantity)))
+        quantity, size = sum(lot.quantity for lot in lots), exchange.multiplier[instrument]
+        cost = sum(lot.cost or money.notional(lot.opened, lot.quantity * size) for lot in lots)
+        mark = money.price_units(exchange.view(account).mark(instrument))
+        rows.append((instrument, side, quantity, cost, money.notional(mark, quantity * size)))
     held = []
     for instrument, side, quantity, cost, value in rows:
-        closable = exchange.account.closable(account, exchange, instrument, -side)
+        closable = exchange.account.closable(account, exchange, instrument, -side, Effect.CLOSE)
         free = 0 if closable is None else closable.free
         reserved = min(waiting.get((instrument, side), 0), free)
         held.append(Held(instrument, side, quantity, free, reserved, cost, value))

@@ -58,6 +58,8 @@ class Valued(Protocol):
     @property
     def market_value(self) -> float: ...
     @property
+    def margin(self) -> float: ...
+    @property
     def profit(self) -> float: ...
     @property
     def positions(self) -> Mapping[str, Held]: ...
@@ -155,6 +157,7 @@ def portfolio_html(portfolio: Valued, words: Words) -> str:
             (words("equity"), number(portfolio.equity)),
             (words("cash"), number(portfolio.cash)),
             (words("market_value"), number(portfolio.market_value)),
+            *([(words("margin"), number(portfolio.margin))] if portfolio.margin else []),
             (words("profit"), f"{portfolio.profit:+,.2f}"),
         ]
     )

@@ -48,6 +48,20 @@ class Holding:
     market_value: float
     profit: float
 
+    def beside(self, other: Holding) -> Holding:
+        """Both sides of one instrument as one: the long less the short, with no cost of its own."""
+        return Holding(
+            self.symbol,
+            self.quantity + other.quantity,
+            self.sellable + other.sellable,
+            self.locked + other.locked,
+            self.reserved + other.reserved,
+            float("nan"),
+            self.price,
+            self.market_value + other.market_value,
+            self.profit + other.profit,
+        )
+
 
 class Holdings(Mapping[str, Holding]):
     """Holdings by symbol, in any spelling; a symbol that is not held gives an empty holding.
@@ -135,8 +149,18 @@ class Portfolio:
         return self._exchange.money.amount(self._value.market)
 
     @property
+    def margin(self) -> float:
+        """Bound behind open risk; 0 where everything is paid in full."""
+        return self._exchange.money.amount(self._value.margin)
+
+    @property
+    def risk_degree(self) -> float:
+        """Margin over equity; above 1 the account is called. NaN without equity."""
+        return self._value.margin / self._value.equity if self._value.equity else float("nan")
+
+    @property
     def equity(self) -> float:
-        """Cash plus market value."""
+        """Cash plus market value; of contracts only what they have earned since the last settlement."""
         return self._exchange.money.amount(self._value.equity)
 
     @property
@@ -162,8 +186,9 @@ class Portfolio:
 
     @property
     def realised_profit(self) -> float:
-        """Profit of shares sold, net of fees, plus dividends, less taxes on them."""
-        return self._exchange.money.amount(self._account.realised)
+        """Profit of shares sold, net of fees, plus dividends, less taxes on them; of lots closed, less all fees."""
+        ledger = self._account.ledger
+        return self._exchange.money.amount(self._account.realised + ledger.income - ledger.fees)
 
     @property
     def quantities(self) -> dict[str, int]:
@@ -173,21 +198,23 @@ class Portfolio:
 
     @cached_property
     def positions(self) -> Holdings:
-        """Holdings by symbol."""
-        amount, found = self._exchange.money.amount, {}
+        """Holdings by symbol; where both sides are held, the long one less the short one."""
+        amount, found = self._exchange.money.amount, dict[str, Holding]()
         for held in holdings_of(self._exchange, self._account):
-            symbol = self._exchange.market.symbols[held.instrument]
-            found[symbol] = Holding(
+            market = self._exchange.market
+            item, symbol = market.instruments[held.instrument], market.symbols[held.instrument]
+            holding = Holding(
                 symbol,
                 held.side * held.quantity,
                 held.free - held.reserved,
                 held.quantity - held.free,
                 held.reserved,
-                amount(held.cost) / held.quantity,
-                amount(held.value) / held.quantity,
+                item.mean_price(amount(held.cost), held.quantity),
+                item.mean_price(amount(held.value), held.quantity),
                 amount(held.side * held.value),
                 amount(held.profit),
             )
+            found[symbol] = holding if symbol not in found else found[symbol].beside(holding)
         return Holdings(self._exchange, found, self._words)
 
     def __repr__(self) -> str:

@@ -12,7 +12,7 @@ import pandas as pd
 
 from qresearch.book.html import table
 from qresearch.engine.exchange import Exchange
-from qresearch.market.rulebook import Band, Cage, Dated, FirstDays, LargestOrder, Levy, LotRule
+from qresearch.market.rules import Band, Cage, Dated, FirstDays, Hours, LargestOrder, Levy, LotRule
 from qresearch.sentences import ENGLISH, Said, Words
 from qresearch.sentences.words import CATALOGUE
 
@@ -91,7 +91,7 @@ class Properties:
         return [
             (words("rules_class"), f"{self.board} {self.kind}".strip()),
             (words("rules_order"), words.tell(size)),
-            (words("rules_step"), step),
+            (words("rule_tick"), step),
             (words("rules_same_day"), words("rules_t0" if self.same_day_sale else "rules_t1")),
             (words("rules_limit"), words.tell(limit)),
         ]
@@ -176,6 +176,7 @@ SHAPES: dict[type, Callable[[Any], Said | str]] = {
     Band: lambda rule: Said("rules_band", up=_percent(rule.up), down=_percent(rule.down)),
     Cage: _cage,
     bool: lambda sold: Said("rules_t0" if sold else "rules_t1"),
+    Hours: lambda hours: Said("rules_hours", since=f"{hours.since:%H:%M}", until=f"{hours.until:%H:%M}"),
     tuple: lambda rates: Said("rules_dividend", **dict(zip(HELD, map(_percent, rates), strict=True))),
     dt.time: lambda time: Said("rules_from", time=f"{time:%H:%M}"),
     int: lambda most: Said("rules_bought", count=f"{most:,}"),

@@ -39,7 +39,8 @@ def annual_return(returns: Floats, periods: int = PERIODS) -> float:
     >>> round(annual_return(np.full(126, 0.001)), 6)
     0.286434
     """
-    return float((1 + total_return(returns)) ** (periods / len(returns)) - 1) if len(returns) else NAN
+    left = 1 + total_return(returns)
+    return float(left ** (periods / len(returns)) - 1) if len(returns) and left >= 0 else NAN
 
 
 def annual_volatility(returns: Floats, periods: int = PERIODS) -> float:

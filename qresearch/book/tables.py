@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from qresearch.book import accounts, details, frames, statistics, trips
+from qresearch.book import accounts, details, frames, lots, statistics, trips
 from qresearch.book.benchmark import Aligned, BenchmarkLike, align, find_benchmark
 from qresearch.book.history import AccountHistory
 from qresearch.book.orders import Orders
@@ -195,6 +195,18 @@ class Tables:
         bought_quantity, bought_value, sold_quantity, sold_value (fills of today, fees not included).
         """
         return accounts.positions_now(self._look())
+
+    @property
+    def lots(self) -> pd.DataFrame:
+        """What is held in lots now, one row per symbol and side ("long", "short"); empty in an account of shares.
+
+        quantity, today (opened today), in lots; average_price (at which they were opened), settled_price (up to which
+        their profit has been paid), price (the last visible one, after a settlement that), currency per unit;
+        market_value (quantity * multiplier * price); margin (what the side binds by itself); floating_profit (since
+        they were opened), unsettled_profit (since the last settlement), currency.
+        """
+        history = self._look()
+        return lots.lots_frame(history.exchange, history.account)
 
     @property
     def daily_positions(self) -> pd.DataFrame:

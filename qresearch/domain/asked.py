@@ -15,7 +15,7 @@ _COUNTED = frozenset({Method.ORDER, Method.TARGET, Method.LOTS})
 """Methods that ask for shares or lots."""
 
 
-def check_asked(method: Method, asked: float) -> None:
+def check_asked(method: Method, asked: float, *, may_be_short: bool = False) -> None:
     """Refuse a number that no order can carry.
 
     Parameters
@@ -23,6 +23,8 @@ def check_asked(method: Method, asked: float) -> None:
     method : Method
     asked : float
         Shares, lots, currency, or a fraction of the cash, by the method.
+    may_be_short : bool
+        A target may lie below nothing.
 
     Raises
     ------
@@ -45,7 +47,7 @@ def check_asked(method: Method, asked: float) -> None:
             f"{method.call}: {what}={asked!r} is not a whole number. "
             f"Pass an integer, or use order_value for an amount of money."
         )
-    if method in {Method.TARGET, Method.TARGET_VALUE} and asked < 0:
+    if method in {Method.TARGET, Method.TARGET_VALUE} and asked < 0 and not may_be_short:
         raise UsageError(
             f"{method.call}: {what}={asked!r} is negative, but a cash account holds no short positions. "
             "Pass 0 to close the position."

@@ -480,6 +480,21 @@ class DueChanged:
     locked: Mapping[int, int] = field(default_factory=dict)
 
 
+@dataclass(frozen=True, slots=True)
+class MarginCalled:
+    """After a settlement the margin of what is held exceeds the equity: the account closes lots at the next open.
+
+    Parameters
+    ----------
+    at : Moment
+    equity, margin : int, money steps
+    """
+
+    at: Moment
+    equity: int
+    margin: int
+
+
 Remark = OrderUpdated | OrderTrimmed | OrderRejected | DividendTaxed
 """What may happen to an order of an open beside its fill."""
 OrderEvent = (
@@ -494,6 +509,7 @@ AccountEvent = (
 )  # fmt: skip
 Posting = (
     Posted | CashFlowed | LotAdded | LotsTaken | Rebased | Rescaled | Borrowed | DebtChanged | DaysCounted | DueChanged
+    | MarginCalled
 )  # fmt: skip
 Record = OrderEvent | AccountEvent | Posting
 
@@ -527,6 +543,8 @@ class Placed:
     refused : dict of offset to (quantity asked, Refusal)
     terms : dict of offset to Terms
         Where they are not those of a plain market order.
+    is_forced : bool
+        Placed by the account itself, after a margin call: done again with the step, and no command of anybody.
     """
 
     at: Moment
@@ -537,6 +555,7 @@ class Placed:
     value_caps: dict[int, int] = field(default_factory=dict)
     refused: dict[int, tuple[int, Refusal]] = field(default_factory=dict)
     terms: dict[int, Terms] = field(default_factory=dict)
+    is_forced: bool = False
 
     def __len__(self) -> int:
         return len(self.instruments)

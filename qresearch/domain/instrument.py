@@ -13,6 +13,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from qresearch.domain.contract import Contract
 from qresearch.errors import UnknownSymbol
 
 
@@ -37,6 +38,7 @@ class Board(StrEnum):
     CONVERTIBLE = "CONVERTIBLE"
     BOND = "BOND"
     REPO = "REPO"
+    FUTURES = "FUTURES"
     INDEX = "INDEX"
     NOT_TRADED = "NOT_TRADED"
     EQUITY = "EQUITY"
@@ -87,6 +89,8 @@ class Instrument:
         tracks only STAR or ChiNext shares; None for the rule of the board.
     kind : str
         What a fund holds, or who issued a bond; empty where nothing more is told.
+    contract : Contract or None
+        What one lot is, of futures; None for everything that is paid in full.
     """
 
     symbol: str
@@ -97,6 +101,16 @@ class Instrument:
     same_day_sale: bool = False
     limit_ratio: float | None = None
     kind: str = field(default="", repr=False)
+    contract: Contract | None = field(default=None, repr=False)
+
+    def mean_price(self, amount: float, units: int) -> float:
+        """Mean price of some units that were traded for an amount; NaN without any.
+
+        >>> Instrument("600519.SH").mean_price(1050.0, 100)
+        10.5
+        """
+        size = units if self.contract is None else units * self.contract.multiplier
+        return amount / size if size else float("nan")
 
     @property
     def code(self) -> str:

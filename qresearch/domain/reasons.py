@@ -37,6 +37,9 @@ class Reason(StrEnum):
     T_PLUS_ONE = "T_PLUS_ONE"
     INSUFFICIENT_QUANTITY = "INSUFFICIENT_QUANTITY"
     INSUFFICIENT_CASH = "INSUFFICIENT_CASH"
+    INSUFFICIENT_MARGIN = "INSUFFICIENT_MARGIN"
+    NOTHING_TO_CLOSE = "NOTHING_TO_CLOSE"
+    EXPIRED_CONTRACT = "EXPIRED_CONTRACT"
     VALUE_CAP = "VALUE_CAP"
     VOLUME_CAP = "VOLUME_CAP"
     PRICE_LIMIT = "PRICE_LIMIT"
@@ -46,6 +49,8 @@ class Reason(StrEnum):
     LIMIT_NOT_REACHED = "LIMIT_NOT_REACHED"
     STOP_NOT_REACHED = "STOP_NOT_REACHED"
     AWAITS_CLOSE = "AWAITS_CLOSE"
+    NO_AFTER_HOURS = "NO_AFTER_HOURS"
+    CIRCUIT_BREAKER = "CIRCUIT_BREAKER"
     AWAITS_ENTRY = "AWAITS_ENTRY"
     NOT_AT_ONCE = "NOT_AT_ONCE"
     OPEN_ORDER_MARGIN = "OPEN_ORDER_MARGIN"
@@ -80,6 +85,10 @@ SOURCES: Mapping[Reason, str] = {
     Reason.PRICE_CAGE: "Valid prices of continuous trading: STAR 2019, ChiNext 2020, Beijing 2021, main boards 2023",
     Reason.DAILY_MAXIMUM: "Risk-warning board measures, article 10 (2013-01-04)",
     Reason.CLOSING_AUCTION: "SSE (2018-08-20) and SZSE trading rules: no cancel in the closing auction",
+    Reason.NO_AFTER_HOURS: "After-hours fixed-price trading: STAR 2019-07-22, ChiNext 2020-08-24, all since 2026-07-06",
+    Reason.CIRCUIT_BREAKER: "Index circuit breaker of SSE and SZSE, 2016-01-04 to 2016-01-07",
+    Reason.EXPIRED_CONTRACT: "Rules of the contract: its last trading day",
+    Reason.INSUFFICIENT_MARGIN: "Margin rules of the futures exchanges: what opens needs margin and fee",
     Reason.LIMIT_NOT_REACHED: "qresearch fill model: a resting limit fills only when the bar trades through it",
     Reason.OPEN_ORDER_MARGIN: "LEAN: open orders are checked against buying power after each fill",
     Reason.POSITION_CLOSED: "qresearch fill model: an order that only closes a position ends with it",

@@ -6,7 +6,7 @@ Pass one as ``style=``: ``session.buy("600519", 100, style=limit(1650))``.
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass, field
+from dataclasses import dataclass, fields, replace
 from enum import StrEnum
 
 from qresearch.domain.arguments import between, day_text, flag, price, text
@@ -25,12 +25,15 @@ class Kind(StrEnum):
     LIMIT_IF_TOUCHED = "LIMIT_IF_TOUCHED"
     MARKET_ON_OPEN = "MARKET_ON_OPEN"
     MARKET_ON_CLOSE = "MARKET_ON_CLOSE"
+    AFTER_HOURS = "AFTER_HOURS"
 
 
 MARKET_KINDS = frozenset({Kind.MARKET, Kind.MARKET_ON_OPEN})
 """Types that take whatever price an opening has."""
 STOP_KINDS = frozenset({Kind.STOP, Kind.STOP_LIMIT, Kind.TRAILING_STOP})
 """Types that wait for the price to go against the order's owner: as sales they protect a position."""
+CLOSING_KINDS = frozenset({Kind.MARKET_ON_CLOSE, Kind.AFTER_HOURS})
+"""Types that ask for the closing price of the day and for no other."""
 TRIGGERED_KINDS = STOP_KINDS | {Kind.LIMIT_IF_TOUCHED}
 """Types that do nothing before a price has been reached."""
 
@@ -50,8 +53,23 @@ class TimeInForce(StrEnum):
     """All of it when it first meets the market, or nothing."""
 
 
+class Effect(StrEnum):
+    """What an order does to a holding with two sides; the sign of its quantity is the direction in the market."""
+
+    AUTO = "AUTO"
+    """Closes the other side where it is held, and opens otherwise."""
+    OPEN = "OPEN"
+    """Adds to the side of its direction."""
+    CLOSE = "CLOSE"
+    """Takes from the other side, the oldest lots first."""
+    CLOSE_OLD = "CLOSE_OLD"
+    """Takes lots of earlier days only."""
+    CLOSE_TODAY = "CLOSE_TODAY"
+    """Takes lots of today only."""
+
+
 @told_calls
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Terms:
     """Type, prices and time in force of an order.
 
@@ -70,6 +88,10 @@ class Terms:
         Last day of a GTD order.
     tag : str
         The user's own word.
+    volume_share : float or None
+        Of an order after hours: the part of the day's volume that it may get.
+    effect : Effect
+        Which side of a holding it opens or closes; shares paid in full have one side only, and need none.
     waits : {"", "bar", "day"}
         On minute data: it meets the market at the next bar, or on the next trading day, at the earliest.
     """
@@ -82,15 +104,19 @@ class Terms:
     time_in_force: TimeInForce = TimeInForce.DAY
     good_till: dt.date | None = None
     tag: str = ""
-    waits: str = field(default="", repr=False)
+    volume_share: float | None = None
+    effect: Effect = Effect.AUTO
+    waits: str = ""
 
     def __post_init__(self) -> None:
-        if type(self.kind) is not Kind or type(self.time_in_force) is not TimeInForce:
-            choose("Terms: kind", self.kind, Kind)
-            choose("Terms: time_in_force", self.time_in_force, TimeInForce)
+        if (type(self.kind), type(self.time_in_force), type(self.effect)) != (Kind, TimeInForce, Effect):
+            words = {"kind": Kind, "time_in_force": TimeInForce, "effect": Effect}
+            for name, word in words.items():
+                choose(f"Terms: {name}", getattr(self, name), word)
+            given = ", ".join(f"{name}={getattr(self, name)!r}" for name in words)
             raise UsageError(
-                f"Terms: kind={self.kind!r} and time_in_force={self.time_in_force!r}: one is text. "
-                "Pass members of Kind and TimeInForce, or use qresearch.terms.limit(...) and its like."
+                f"Terms: {given}: one is text. "
+                "Pass members of Kind, TimeInForce and Effect, or use qresearch.terms.limit(...) and its like."
             )
         for name in ("limit_price", "stop_price", "trail"):
             value = getattr(self, name)
@@ -99,12 +125,18 @@ class Terms:
                     raise UsageError(f"Terms: a {self.kind!s} order needs {name}={value}. Write a number such as 9.6.")
             elif type(value) is not float or not 0 < value < _MOST_PRICE:
                 price(f"Terms: {name}", value)
+        if self.volume_share is not None or self.kind is Kind.AFTER_HOURS:
+            between("Terms: volume_share", self.volume_share, _LEAST_SHARE, 1, 0.01)
         if self.good_till is not None and type(self.good_till) is not dt.date:
             raise UsageError(f"Terms: good_till={shown(self.good_till)} is no date. Write datetime.date(2024, 1, 31).")
         flag("trail_is_fraction", self.trail_is_fraction)
         if self.waits:
             choose("Terms: waits", self.waits, ("", "bar", "day"))
         text("Terms: tag", self.tag, "hedge", empty=True)
+
+    def __repr__(self) -> str:
+        held = ((item.name, getattr(self, item.name), item.default) for item in fields(self))
+        return f"Terms({', '.join(f'{name}={value!s}' for name, value, usual in held if value != usual)})"
 
     def __str__(self) -> str:
         parts = [_WORDS.get(self.kind, self.kind.value.lower().replace("_", " "))]
@@ -120,16 +152,21 @@ class Terms:
             parts.append(f"till {self.good_till}")
         if self.waits:
             parts.append(f"from the next {self.waits} on")
+        if self.volume_share is not None:
+            parts.append(f"share {self.volume_share:.2%}")
+        if self.effect is not Effect.AUTO:
+            parts.append(f"to {self.effect.value.lower().replace('_', ' ')}")
         return " ".join(filter(None, parts))
 
 
 _NEEDS = {
-    "limit_price": frozenset({Kind.LIMIT, Kind.STOP_LIMIT, Kind.LIMIT_IF_TOUCHED}),
+    "limit_price": frozenset({Kind.LIMIT, Kind.STOP_LIMIT, Kind.LIMIT_IF_TOUCHED, Kind.AFTER_HOURS}),
     "stop_price": frozenset({Kind.STOP, Kind.STOP_LIMIT, Kind.LIMIT_IF_TOUCHED}),
     "trail": frozenset({Kind.TRAILING_STOP}),
 }
 """The types that cannot do without a price: one that could not be computed must never trade."""
 _MOST_PRICE = 1e15
+_LEAST_SHARE = 0.0001
 
 _WORDS = {Kind.LIMIT: "", Kind.STOP_LIMIT: "stop", Kind.LIMIT_IF_TOUCHED: "if touched"}
 """How a type is named where its prices say the rest."""
@@ -400,3 +437,90 @@ def at_close(*, tif: str = "DAY", until: object = None, tag: str = "") -> Terms:
     'market on close'
     """
     return _terms(Kind.MARKET_ON_CLOSE, tif=tif, until=until, tag=tag)
+
+
+@told
+def after_hours(price: float, *, share: float = 0.01, tif: str = "DAY", until: object = None, tag: str = "") -> Terms:
+    """At the closing price, in the session after the close, where the venue has one.
+
+    It waits through the day (AWAITS_CLOSE), holds back cash or shares meanwhile, and comes after every other order. A
+    buy needs a close at its price or below, a sale one at its price or above; it fills at the close, without slippage.
+    Refused (NO_AFTER_HOURS) on days and for classes of instruments without such a session. In China: STAR shares since
+    2019-07-22, ChiNext shares since 2020-08-24, all shares and exchange-traded funds since 2026-07-06; 15:05 to 15:30.
+
+    Parameters
+    ----------
+    price : float, currency per share
+        The worst closing price that is accepted; put on the tick as that of :func:`limit`.
+    share : float
+        The part of the day's volume that may be had, from 0.0001 to 1. Orders after hours
+        share it, under a volume cap with all orders of the bar.
+    tif, until
+        Such an order is good for one day only: anything but "DAY" is refused.
+    tag : str
+        A word of your own.
+
+    Raises
+    ------
+    UsageError
+        A price that is none, a `share` out of its range, or a `tif` other than "DAY".
+
+    Notes
+    -----
+    *Assumptions*: bars tell nothing of the volume after hours; that a hundredth of the day's is there on the other side
+    is a guess, which flatters where nobody comes. That nothing is had at a close at its limit is pessimistic.
+
+    >>> str(after_hours(10.5))
+    'after hours limit 10.5 share 1.00%'
+    """
+    if not isinstance(tif, str) or tif != "DAY" or until is not None:
+        raise UsageError(
+            f"after_hours: tif={shown(tif)}, until={shown(until)}: an order after hours is good for one day only. "
+            "Leave them away, and ask again on the next day."
+        )
+    value = float(between("after_hours: share", share, _LEAST_SHARE, 1, 0.01))
+    return Terms(Kind.AFTER_HOURS, _price("after_hours", "price", price), tag=tag, volume_share=value)
+
+
+@told
+def to_open(style: Terms | None = None) -> Terms:
+    """A style that opens: a buy adds to the long side, a sale to the short side, whatever is held on the other.
+
+    Parameters
+    ----------
+    style : Terms, optional
+        Type, prices and time in force; default: at the market.
+
+    >>> str(to_open(limit(3500)))
+    'limit 3500 to open'
+    """
+    return replace(_styled("to_open", style), effect=Effect.OPEN)
+
+
+@told
+def to_close(style: Terms | None = None, lots: str = "oldest") -> Terms:
+    """A style that closes: a sale takes from the long side, a buy from the short side, and never more than is held.
+
+    Parameters
+    ----------
+    style : Terms, optional
+        Type, prices and time in force; default: at the market.
+    lots : {"oldest", "old", "today"}
+        Which go: the oldest first; those of earlier days only; those of today only.
+
+    >>> str(to_close(lots="today"))
+    'market to close today'
+    """
+    choose("to_close: lots", lots, tuple(_CLOSES))
+    return replace(_styled("to_close", style), effect=_CLOSES[lots])
+
+
+def _styled(call: str, style: object) -> Terms:
+    if style is None:
+        return MARKET_DAY
+    if not isinstance(style, Terms):
+        raise UsageError(f"{call}: style={shown(style)} is no style. Pass one such as limit(9.6), or leave it away.")
+    return style
+
+
+_CLOSES = {"oldest": Effect.CLOSE, "old": Effect.CLOSE_OLD, "today": Effect.CLOSE_TODAY}

@@ -20,11 +20,14 @@ from qresearch.engine.draft import Draft, taken_now
 from qresearch.engine.exchange import Exchange
 from qresearch.engine.intent import Closable, Intent, Need
 from qresearch.engine.ledger import net_quantity, sale_in_lots
-from qresearch.engine.rulings import caged, ended
+from qresearch.engine.rulings import caged, ended, without_after_hours
 
 _Step = Callable[[Intent, int], tuple[int, Reason, Facts]]
 """From an order and what is left of it to what passes, and why not more."""
-_SHORTFALLS = frozenset({Reason.INSUFFICIENT_CASH, Reason.INSUFFICIENT_QUANTITY, Reason.T_PLUS_ONE})
+_SHORTFALLS = frozenset({
+    Reason.INSUFFICIENT_CASH, Reason.INSUFFICIENT_MARGIN, Reason.INSUFFICIENT_QUANTITY, Reason.T_PLUS_ONE,
+    Reason.NOTHING_TO_CLOSE,
+})  # fmt: skip
 
 
 class Cut(NamedTuple):
@@ -73,13 +76,18 @@ class Checks:
         return (Reason.LIMIT_DOWN, {"open": price, "limit": down}) if price <= down + self.hair else None
 
     def invalid_limit(self, order: OpenOrder) -> Refusal | None:
-        """Why the limit price of an order is invalid here: outside the limits of the day, or far beyond the market.
+        """Why an order at a limit price is invalid here: outside the limits of the day, or far beyond the market.
 
-        The second holds for what is entered inside continuous trading: on bars inside the day, after the first.
+        An order after hours needs a day that has such a session. The cage holds for what is entered inside continuous
+        trading: on bars inside the day, after the first.
         """
         limit = order.terms.limit_price
         if limit is None:
             return None
+        if order.terms.kind is Kind.AFTER_HOURS:
+            missing = without_after_hours(self.exchange, order.instrument, self.draft.day)
+            if missing is not None:
+                return missing
         outside = self.outside_limits(order.instrument, limit)
         is_new = order.reason is None and order.terms.kind is Kind.LIMIT and self.draft.bar > 1
         if outside is not None or not is_new:
@@ -108,7 +116,7 @@ class Checks:
         refusal : (Reason, facts) or None
             When nothing is left, or the session rejects what falls short.
         """
-        closable = self.account.closable(self.draft, self.exchange, intent.instrument, intent.wanted)
+        closable = self.account.closable(self.draft, self.exchange, intent.instrument, intent.wanted, intent.effect)
         steps: tuple[_Step, ...] = (self._opened_in_lots, self._capped, self._payable)
         if closable is not None:
             steps = (partial(self._closable, closable), partial(self._closed_in_lots, closable))
@@ -125,11 +133,11 @@ class Checks:
 
     @staticmethod
     def _closable(closable: Closable, intent: Intent, asked: int) -> tuple[int, Reason, Facts]:
-        held, free = closable
+        held, free, lacking = closable
         locked_today = free < min(asked, held)
         left = max(free - intent.reserved_shares, 0)
         facts = {"asked": asked, "held": held, "sellable": left}
-        return min(asked, left), Reason.T_PLUS_ONE if locked_today else Reason.INSUFFICIENT_QUANTITY, facts
+        return min(asked, left), Reason.T_PLUS_ONE if locked_today else lacking, facts
 
     def _closed_in_lots(self, closable: Closable, intent: Intent, asked: int) -> tuple[int, Reason, Facts]:
         minimum, step = self.exchange.lot_minimum[intent.instrument], self.exchange.lot_step[intent.instrument]
@@ -164,11 +172,11 @@ class Checks:
 
     def _payable(self, intent: Intent, asked: int) -> tuple[int, Reason, Facts]:
         side = 1 if intent.wanted > 0 else -1
-        cash, (needed, refusal) = intent.free_cash, self.need(intent, side * asked)
+        cash, (needed, refusal, lacking) = intent.free_cash, self.need(intent, side * asked)
         if refusal is not None:
             return 0, *refusal
-        if needed <= cash:
-            return asked, Reason.INSUFFICIENT_CASH, {}
+        if needed <= cash or not needed:
+            return asked, lacking, {}
         step = 1 if intent.is_rest else self.exchange.lot_step[intent.instrument]
         # Without fees the cash would buy this many steps, never fewer than with them; the need grows with the shares.
         most = asked * max(cash, 0) // needed // step + 1
@@ -177,7 +185,7 @@ class Checks:
         sent = self._whole(intent, steps * step)
         money = self.exchange.money
         facts = {"asked": asked, "needed": money.amount(needed), "cash": money.amount(cash), "affordable": sent}
-        return min(sent, asked), Reason.INSUFFICIENT_CASH, facts
+        return min(sent, asked), lacking, facts
 
     def larger_sale(self, intent: Intent) -> tuple[int, Facts]:
         """Shares of a sale, signed, after which what is kept stays within the value asked for; never fewer than asked.
@@ -211,14 +219,14 @@ class Checks:
         sold : int, shares
             Not signed.
         """
-        lacking, refusal = self.need(intent, sold if intent.wanted > 0 else -sold)
+        needed, refusal, lacking = self.need(intent, sold if intent.wanted > 0 else -sold)
         if refusal is not None:
             return refusal
-        if lacking <= max(intent.free_cash, 0):
+        if needed <= max(intent.free_cash, 0):
             return None
         amount = self.exchange.money.amount
-        facts = {"asked": sold, "needed": amount(lacking), "cash": amount(max(intent.free_cash, 0)), "affordable": 0}
-        return Reason.INSUFFICIENT_CASH, facts
+        facts = {"asked": sold, "needed": amount(needed), "cash": amount(max(intent.free_cash, 0)), "affordable": 0}
+        return lacking, facts
 
     def locked_bar(self, instrument: int, wanted: int, limit: float, best: float) -> Refusal | None:
         """Why a limit that the best price of a bar came to got nothing, where the bar never left the limit of the day.
@@ -239,12 +247,15 @@ class Checks:
         return self.account.need(self.draft, self.exchange, intent, quantity)
 
     def charge(self, intent: Intent, quantity: int) -> tuple[int, Fees]:
-        """Value and fees of a fill: :meth:`Exchange.charge`."""
-        return self.exchange.charge(self.draft, intent, quantity)
+        """Value and fees of a fill."""
+        return self.account.charge(self.draft, self.exchange, intent, quantity)
 
-    def available(self, instrument: int, wanted: int) -> tuple[int, Facts]:
-        """Shares that the volume cap lets an order take now (not signed), and the numbers when that is not all."""
-        rate, asked = self.draft.settings.participation, abs(wanted)
+    def available(self, instrument: int, wanted: int, share: float | None = None) -> tuple[int, Facts]:
+        """Shares that the volume cap lets an order take now (not signed), and the numbers when that is not all.
+
+        `share` is the part of the volume that the terms of the order allow; without one the session's cap counts.
+        """
+        rate, asked = self.draft.settings.participation if share is None else share, abs(wanted)
         if rate is None:
             return asked, {}
         source, row = self.exchange.bars(self.draft)

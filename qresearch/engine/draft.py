@@ -129,7 +129,7 @@ class Draft:
             case (
                 events.Posted() | events.CashFlowed() | events.LotAdded() | events.LotsTaken() | events.Rebased()
                 | events.Rescaled() | events.Borrowed() | events.DebtChanged() | events.DaysCounted()
-                | events.DueChanged()
+                | events.DueChanged() | events.MarginCalled()
             ):  # fmt: skip
                 self._apply_posting(event)
             case events.DividendPaid(instrument=instrument, amount=amount, tax=tax):
@@ -181,11 +181,10 @@ class Draft:
             lots = (*self.tax_lots.get(instrument, ()), TaxLot(self.day, quantity, ()))
             self.tax_lots = {**self.tax_lots, instrument: lots}
 
-    def _take(self, instrument: int, quantity: int) -> None:
+    def _take(self, instrument: int, quantity: int, *, is_capped: bool = False) -> None:
         """Remember what was taken from the volume of the bar, where it is capped."""
-        if self.settings.participation is not None:
-            taken = taken_now(self, instrument)
-            self.taken = {**self.taken, instrument: (self.day, self.bar, quantity + taken)}
+        if is_capped or self.settings.participation is not None:
+            self.taken = {**self.taken, instrument: (self.day, self.bar, quantity + taken_now(self, instrument))}
 
     def sell(self, instrument: int, quantity: int, received: int) -> list[tuple[TaxLot, int]]:
         """Give shares out, against cash (net of fees); the lots that left, where lots are kept."""
@@ -272,6 +271,8 @@ class Draft:
             self.buy(event.instrument, event.quantity, -event.net)
         else:
             self.sell(event.instrument, -event.quantity, event.net)
+        if order.terms.volume_share is not None and self.settings.participation is None:
+            self._take(event.instrument, abs(event.quantity), is_capped=True)
         leaves = order.leaves - event.quantity
         if leaves:
             update = order.update

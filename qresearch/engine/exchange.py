@@ -12,22 +12,23 @@ from numpy.typing import NDArray
 from qresearch.domain import events
 from qresearch.domain.asked import LARGEST
 from qresearch.domain.fees import Fees
+from qresearch.domain.instrument import Instrument
 from qresearch.domain.moment import CLOSE, INTRADAY, OPEN, Moment
-from qresearch.domain.settings import Costs, Own, Settings, Slippage
+from qresearch.domain.settings import Costs, Own, Settings
 from qresearch.domain.state import OpenOrder, State
-from qresearch.domain.terms import Terms
+from qresearch.domain.terms import Effect, Terms
 from qresearch.engine.draft import Draft
 from qresearch.engine.fees import BOARDS, FeeBook, FeeModel, OwnFees, OwnRates, Rates
 from qresearch.engine.fills import Bar, Quote
 from qresearch.engine.intent import Closable, Intent, Need, Value
 from qresearch.engine.sizing_policy import SIZINGS, SizingPolicy
-from qresearch.engine.slippage import SlippageModel, groups_of, slipped
+from qresearch.engine.slippage import SlippageModel, Slipping
 from qresearch.errors import OutOfRange
 from qresearch.market.intraday import Intraday
 from qresearch.market.limits import opening_bands
 from qresearch.market.market import Market
 from qresearch.market.panel import Panel
-from qresearch.market.rulebook import LotRule
+from qresearch.market.rules import LotRule
 from qresearch.market.view import View
 
 Floats = NDArray[np.float64]
@@ -130,10 +131,16 @@ class AccountKind(Protocol):
     def wake(self, draft: Draft, exchange: Exchange, nights: int, /) -> Iterable[events.Record]:
         """Before the open: dividends, interest, deliveries; `nights` since the trading day before, by the calendar."""
 
-    def closable(
-        self, account: Draft | State, exchange: Exchange, instrument: int, quantity: int, /
+    def carries(self, item: Instrument, /) -> bool:
+        """Whether an instrument can be held in such an account."""
+
+    def closable(  # an order, where it stands
+        self, account: Draft | State, exchange: Exchange, instrument: int, quantity: int, effect: Effect, /
     ) -> Closable | None:
         """What an order for a signed quantity would close; None where it opens a holding."""
+
+    def charge(self, account: Draft | State, exchange: Exchange, intent: Intent, quantity: int, /) -> tuple[int, Fees]:
+        """Value and fees of a fill of a signed quantity, as of :meth:`Exchange.charge`."""
 
     def need(self, account: Draft | State, exchange: Exchange, intent: Intent, quantity: int, /) -> Need:
         """What an order binds for a signed quantity; of one that closes what it costs beyond its proceeds."""
@@ -193,15 +200,20 @@ class Exchange:
         rules = market.venue.rules
         boards = {board: number for number, board in enumerate(BOARDS)}
         # What is not traded takes no order: no size passes unchecked.
-        lots = {board: rules.lot(board) if rules.trades(board) else LotRule(2**62, 1) for board in boards}
+        untraded = LotRule(2**62, 1)
+        lots = {board: rules.lot(board) if rules.trades(board) else untraded for board in boards}
         # Prices that a vendor has adjusted are on no tick.
         ticks = {board: 0.0 if panel.adjusted else rules.tick(board) for board in boards}
         most = {board: rules.largest_order_ever(board) or LARGEST for board in boards}
-        self.trades = [rules.trades(item.board) for item in listed]
-        """False for what can only be looked at, such as an index."""
-        self.lot_minimum = [lots[item.board].minimum for item in listed]
-        self.lot_step = [lots[item.board].step for item in listed]
-        self.steps = np.array([ticks[item.board] for item in listed], dtype=np.float64)
+        self.trades = [rules.trades(item.board) and self.account.carries(item) for item in listed]
+        """False for what can only be looked at, such as an index, and for what such an account cannot hold."""
+        self.multiplier = [1 if item.contract is None else item.contract.multiplier for item in listed]
+        """Units of the underlying in one unit."""
+        carried = [lots[item.board] if self.account.carries(item) else untraded for item in listed]
+        self.lot_minimum = [rule.minimum for rule in carried]
+        self.lot_step = [rule.step for rule in carried]
+        steps = [ticks[item.board] if item.contract is None else item.contract.tick for item in listed]
+        self.steps = np.array(steps, dtype=np.float64)
         self.lot_sizes = np.array(self.lot_step, dtype=np.int64)
         self.least_sizes = np.array(self.lot_minimum, dtype=np.int64)
         self.safe_size = [most[item.board] for item in listed]
@@ -211,10 +223,7 @@ class Exchange:
         self.board = np.array([boards[item.board] for item in listed], dtype=np.int64)
         self.has_limits, self.may_suspend = panel.has_limits, panel.has_suspensions
         self.may_idle = panel.has_idle_days
-        self.closing_day = [
-            _NEVER if item.delist_date is None else self._closing_day(instrument, item.delist_date)
-            for instrument, item in enumerate(listed)
-        ]
+        self.closing_day = [self._closing_day(instrument, item) for instrument, item in enumerate(listed)]
         """First day on which a recorded delisting ends an instrument; far away where none is on record."""
         self.open_until = [min(last, day) for day in self.closing_day]
         """Day from which no request of an instrument can be met any more, by the session's end or by a delisting."""
@@ -232,11 +241,20 @@ class Exchange:
         self.intraday = panel.intraday
         """The bars inside the days; None on daily data."""
         self._fee_books: dict[Costs | Own, FeeBook | OwnFees] = {}
-        self._groups: dict[str, NDArray[np.bool_]] = {}
+        self.slipping = Slipping(models.slippage, market.instruments)
 
-    def _closing_day(self, instrument: int, delisted: dt.date) -> int:
-        """Index of the day on which a recorded delisting closes positions: after the last row, whatever the record."""
-        found = int(np.searchsorted(self.market.days, np.datetime64(delisted, "D")))
+    def _closing_day(self, instrument: int, item: Instrument) -> int:
+        """Index of the day on which a recorded delisting closes positions: after the last row, whatever the record.
+
+        A contract ends after its last trading day.
+        """
+        if item.contract is not None and item.contract.last_day is not None:
+            last = np.datetime64(item.contract.last_day, "D")
+            beyond = last > self.market.days[-1]
+            return _NEVER if beyond else int(np.searchsorted(self.market.days, last, side="right"))
+        if item.delist_date is None:
+            return _NEVER
+        found = int(np.searchsorted(self.market.days, np.datetime64(item.delist_date, "D")))
         return max(found, int(self.market.panel.last_row[instrument]) + 1)
 
     def view(self, account: Draft | State) -> View:
@@ -343,27 +361,6 @@ class Exchange:
         return notional, rates.charge(
             intent.instrument, quantity, notional, before=intent.notional, charged=intent.fees
         )
-
-    def slipped(  # noqa: PLR0917  # as the model takes them
-        self, settings: Settings, instruments: Ints, prices: Floats, quantities: Ints, volumes: Floats, steps: Floats
-    ) -> Floats:
-        """Prices after the slippage of some settings; see :func:`~qresearch.engine.slippage.slipped`."""
-        model: Slippage | SlippageModel | None = self._models.slippage
-        if isinstance(settings.slippage, Slippage):
-            model = settings.slippage
-        assert model is not None  # as above
-        found = slipped(model, prices, quantities, volumes, steps)
-        for name, own in settings.slippage_by:
-            found = np.where(self._is_of(name)[instruments], slipped(own, prices, quantities, volumes, steps), found)
-        return found
-
-    def _is_of(self, name: str) -> NDArray[np.bool_]:
-        """Which instruments are of a group whose slippage was set by itself."""
-        known = self._groups.get(name)
-        if known is None:
-            found = [name in {item.symbol, *groups_of(item)} for item in self.market.instruments]
-            known = self._groups[name] = np.array(found, dtype=np.bool_)
-        return known
 
     def sizing(self, settings: Settings) -> SizingPolicy:
         """The policy of sizing of some settings."""

@@ -24,7 +24,7 @@ from qresearch.domain.instrument import Board, Instrument
 from qresearch.domain.money import RATE_SCALE, divide, rate_units
 from qresearch.domain.settings import Costs
 from qresearch.market.market import Market
-from qresearch.market.rulebook import Levy
+from qresearch.market.rules import Levy
 
 Ints = NDArray[np.int64]
 _SAFE = 2**62

@@ -38,7 +38,6 @@ from qresearch.engine.draft import Draft
 from qresearch.engine.exchange import Exchange
 from qresearch.engine.fills import Bar, Quote, at_open
 from qresearch.engine.idle import touched_orders
-from qresearch.engine.queue import waits_for_bar
 from qresearch.engine.quoting import Quoting
 from qresearch.engine.sizing import place
 from qresearch.engine.ticks import last_price
@@ -90,7 +89,7 @@ def open_at_once(draft: Draft, exchange: Exchange) -> None:
 
 def bar_at_once(draft: Draft, exchange: Exchange) -> None:
     """Ask what rests against a whole bar inside the day, after what was given in a break, at the price of its end."""
-    waiting = [block for block in draft.queue if waits_for_bar(block)]
+    waiting = [block for block in draft.queue if _waits_for_bar(block)]
     if waiting:
         known = draft.working.keys()
         release_all(draft, waiting)
@@ -98,6 +97,11 @@ def bar_at_once(draft: Draft, exchange: Exchange) -> None:
     touched = touched_orders(draft, exchange)
     if touched:
         _AtLast(draft, exchange, closing=True).run(draft.working.keys() - touched)
+
+
+def _waits_for_bar(block: events.Placed) -> bool:
+    """True for requests that were given in a break of the day."""
+    return any(terms.waits == "bar" for terms in block.terms.values())
 
 
 def close_at_once(draft: Draft, exchange: Exchange) -> None:
@@ -128,14 +132,14 @@ class _LastPrice(Quoting):
 
     def quote(self, order: OpenOrder) -> Quote:
         """What an order meets; a limit must hold after slippage, for nothing is traded beyond it."""
-        if self.closing:
-            return super().quote(order)
         draft, terms = self.draft, order.terms
+        if self.closing or terms.kind is Kind.AFTER_HOURS:
+            return super().quote(order)
         if not self._has_price(order.instrument):
             return Quote(None, reason=Reason.NO_TRADES, facts={"time": self.exchange.time_text(draft)})
         last = last_price(draft, self.exchange, order.instrument)
         if terms.kind is Kind.MARKET_ON_CLOSE and draft.phase == CLOSE:
-            return Quote(last)
+            return self.closed_early(order) or Quote(last)
         side = 1 if order.leaves > 0 else -1
         quote = at_open(terms, side, last, triggered=order.triggered, stop=order.stop)
         limit = terms.limit_price

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import NamedTuple
 
 from qresearch.domain.fees import NO_FEES, Fees
-from qresearch.domain.reasons import Refusal
+from qresearch.domain.ledger import Key
+from qresearch.domain.reasons import Reason, Refusal
+from qresearch.domain.terms import Effect
 
 
 class Intent(NamedTuple):
@@ -31,6 +34,8 @@ class Intent(NamedTuple):
         Charged so far on the same order.
     is_rest : bool
         What is left of an order that was partly filled: lots are a rule for entering an order, not for its rest.
+    effect : Effect
+        Which side of a holding it opens or closes.
     """
 
     instrument: int
@@ -43,13 +48,15 @@ class Intent(NamedTuple):
     notional: int = 0
     fees: Fees = NO_FEES
     is_rest: bool = False
+    effect: Effect = Effect.AUTO
 
 
 class Closable(NamedTuple):
-    """Units that an order of a side would close: all that are held, and those that may go now."""
+    """Units that an order of a side would close: all that are held, those that may go now, and why not more."""
 
     held: int
     free: int
+    lacking: Reason = Reason.INSUFFICIENT_QUANTITY
 
 
 class Need(NamedTuple):
@@ -61,10 +68,13 @@ class Need(NamedTuple):
         Cash or margin, fees included; negative where the order brings some.
     refusal : (Reason, facts) or None
         Why the account cannot carry such an order, whatever it has.
+    lacking : Reason
+        Why an order ends for which there is not enough of it.
     """
 
     money: int
     refusal: Refusal | None = None
+    lacking: Reason = Reason.INSUFFICIENT_CASH
 
 
 class Value(NamedTuple):
@@ -80,9 +90,12 @@ class Value(NamedTuple):
         Profit of what is held. Floating + realised + income - fees is what the equity grew by.
     margin : int
         Bound behind open risk.
+    bound : mapping of Key to int
+        The margin of each holding by itself, before what one side saves beside the other.
     """
 
     equity: int
     market: int
     floating: int
     margin: int = 0
+    bound: Mapping[Key, int] = {}

@@ -206,6 +206,8 @@ def after_posting(ledger: Ledger, event: events.Posting) -> Ledger:  # noqa: PLR
             )
         case events.DueChanged(due=due, locked=locked):
             return ledger._replace(due=due, locked=locked)
+        case events.MarginCalled():
+            return ledger
 
 
 def _merged(held: Lot, lot: Lot) -> Lot:

@@ -151,7 +151,7 @@ class _Match:
         panel, day = exchange.market.panel, draft.day
         source, row = exchange.bars(draft)
         steps, volumes = exchange.steps[self.instruments], source.volume[row, self.instruments]
-        prices = exchange.slipped(draft.settings, self.instruments, self.opens, self.quantities, volumes, steps)
+        prices = exchange.slipping.moved(draft.settings, self.instruments, self.opens, self.quantities, volumes, steps)
         ceilings, floors = panel.limit_up[day, self.instruments], panel.limit_down[day, self.instruments]
         bounded: NDArray[np.float64] = np.fmax(np.fmin(prices, ceilings), floors)
         return bounded

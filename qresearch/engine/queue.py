@@ -79,11 +79,11 @@ def without(account: Queued, gone: Iterable[int]) -> tuple[tuple[Placed, ...], M
 def due(account: Queued, at: Moment) -> list[Placed]:
     """Blocks of requests that meet the open at which the clock stands.
 
-    On daily bars what was placed before the day; at a bar everything, only what is good for the opening price of a day
-    waits for the first bar of the next one.
+    On daily bars what was placed before the day, and what the account had to place in the morning; at a bar everything,
+    only what is good for the opening price of a day waits for the first bar of the next one.
     """
     if not at.bar:
-        return [block for block in account.queue if block.at.day < at.day]
+        return [block for block in account.queue if block.at.day < at.day or block.is_forced]
     return [block for block in account.queue if _is_due(block, at)]
 
 
@@ -93,8 +93,3 @@ def _is_due(block: Placed, at: Moment) -> bool:
     if terms is not None and terms.waits == "day":
         return at.bar == 1 and block.at.day < at.day
     return at.bar == 1 or terms is None or terms.kind is not Kind.MARKET_ON_OPEN
-
-
-def waits_for_bar(block: Placed) -> bool:
-    """True for requests that were given in a break of the day."""
-    return any(terms.waits == "bar" for terms in block.terms.values())

@@ -7,10 +7,11 @@ import numpy as np
 from qresearch.domain.moment import CLOSE
 from qresearch.domain.reasons import Reason
 from qresearch.domain.state import OpenOrder
-from qresearch.domain.terms import MARKET_KINDS
+from qresearch.domain.terms import CLOSING_KINDS, MARKET_KINDS, Kind
 from qresearch.engine.draft import Draft
 from qresearch.engine.exchange import Exchange
 from qresearch.engine.fills import Bar, Quote
+from qresearch.engine.rulings import closes_early
 
 
 class Quoting:
@@ -37,6 +38,11 @@ class Quoting:
     def quote(self, order: OpenOrder) -> Quote:
         """What an order meets: a price before slippage, or why there is none."""
         draft, fills = self.draft, self.exchange.fills
+        closed = self.closed_early(order)
+        if closed is not None:
+            return closed
+        if order.terms.kind is Kind.AFTER_HOURS:
+            return self.after_hours(order)
         if not self.closing:
             return fills.at_open(self.exchange, draft, order)
         taken = order.triggered and order.terms.limit_price is None
@@ -46,10 +52,28 @@ class Quoting:
             return Quote(None, triggered=order.triggered, stop=order.stop, reason=reason, facts=order.facts)
         return fills.in_bar(self.exchange, draft, order, self._bar(order))
 
+    def closed_early(self, order: OpenOrder) -> Quote | None:
+        """Nothing, for an order for the closing price of a day that a circuit breaker ended; None for others."""
+        if order.terms.kind not in CLOSING_KINDS or self.draft.phase != CLOSE:
+            return None
+        early = closes_early(self.exchange, order.instrument, self.draft.day)
+        return None if early is None else Quote(None, reason=early[0], facts=early[1])
+
+    def after_hours(self, order: OpenOrder) -> Quote:
+        """What an order after hours meets: the close, if that is within its limit."""
+        if self.draft.phase != CLOSE:
+            return Quote(None, reason=Reason.AWAITS_CLOSE)
+        close, limit = self._bar(order).close, order.terms.limit_price
+        assert limit is not None  # its terms carry one
+        if order.leaves * close <= order.leaves * limit:
+            return Quote(close)
+        return Quote(None, facts={"limit": limit, "price": close})
+
     def fill_price(self, order: OpenOrder, quote: Quote) -> float:
         """The quote after slippage, within the limits of the day and the order's own limit."""
         assert quote.price is not None  # asked before
-        price = self.slipped(order, quote.price) if quote.takes else quote.price
+        slips = quote.takes and order.terms.kind is not Kind.AFTER_HOURS
+        price = self.slipped(order, quote.price) if slips else quote.price
         limit = order.terms.limit_price
         if limit is None:
             return price
@@ -62,7 +86,7 @@ class Quoting:
             return price
         panel, instrument = exchange.market.panel, order.instrument
         source, row = exchange.bars(draft)
-        moved = exchange.slipped(
+        moved = exchange.slipping.moved(
             draft.settings,
             np.array([instrument]),
             np.array([price]),

@@ -8,7 +8,7 @@ back: a position that falls is sold, whatever waits for it to rise.
 from __future__ import annotations
 
 from qresearch.domain.state import OpenOrder, State
-from qresearch.domain.terms import STOP_KINDS
+from qresearch.domain.terms import STOP_KINDS, Effect
 from qresearch.engine.checks import Checks
 from qresearch.engine.draft import Draft
 from qresearch.engine.exchange import Exchange
@@ -47,7 +47,7 @@ def reserved_cash(draft: Draft | State, exchange: Exchange) -> dict[int, int]:
 
 def opens(draft: Draft | State, exchange: Exchange, order: OpenOrder) -> bool:
     """True for an order that opens a holding, and so binds money."""
-    return exchange.account.closable(draft, exchange, order.instrument, order.leaves) is None
+    return exchange.account.closable(draft, exchange, order.instrument, order.leaves, order.terms.effect) is None
 
 
 def cash_need(draft: Draft | State, exchange: Exchange, checks: Checks, order: OpenOrder) -> int:
@@ -71,6 +71,7 @@ def shares_before(draft: Draft | State, order: OpenOrder) -> int:
         for other in draft.working.values()
         if other.instrument == order.instrument
         and other.leaves * order.leaves > 0
+        and other.terms.effect is not Effect.OPEN
         and not other.is_untouched
         and (
             other.order_id < order.order_id
@@ -93,4 +94,5 @@ def intent_of(order: OpenOrder, price: float, free_cash: int, reserved_shares: i
         order.notional,
         order.fees,
         is_rest=order.filled > 0,
+        effect=order.terms.effect,
     )

@@ -5,13 +5,13 @@ from __future__ import annotations
 from qresearch.domain import events
 from qresearch.domain.reasons import Facts, Reason
 from qresearch.domain.state import OpenOrder
-from qresearch.domain.terms import MARKET_KINDS
+from qresearch.domain.terms import MARKET_KINDS, Effect
 from qresearch.engine.checks import Checks
 from qresearch.engine.draft import Draft
 from qresearch.engine.exchange import Exchange
 from qresearch.engine.ledger import net_quantity
 from qresearch.engine.open_orders import is_buying
-from qresearch.engine.reserves import intent_of, opens, reserved_cash
+from qresearch.engine.reserves import intent_of, opens, reserve_price, reserved_cash
 
 
 def end_uncovered(draft: Draft, exchange: Exchange) -> None:
@@ -20,6 +20,7 @@ def end_uncovered(draft: Draft, exchange: Exchange) -> None:
     Asked after what takes cash or makes needs grow without a match: a change of costs, a tax, a corporate action.
     """
     reserved = reserved_cash(draft, exchange)
+    checks = Checks(draft, exchange)
     short = sum(reserved.values()) - (exchange.account.available(draft, exchange) if reserved else 0)
     for order_id in sorted(reserved, reverse=True):
         if short <= 0:
@@ -33,7 +34,9 @@ def end_uncovered(draft: Draft, exchange: Exchange) -> None:
                 "cash": money.amount(max(left, 0)),
                 "affordable": 0,
             }
-            draft.emit(events.OrderCanceled(draft.at, order_id, Reason.INSUFFICIENT_CASH, facts))
+            order = draft.working[order_id]
+            lacking = checks.need(intent_of(order, reserve_price(draft, exchange, order), 0, 0), order.leaves).lacking
+            draft.emit(events.OrderCanceled(draft.at, order_id, lacking, facts))
             short -= needed
 
 
@@ -54,7 +57,7 @@ def after_fill(draft: Draft, exchange: Exchange, order: OpenOrder, *, takes_more
         end_uncovered(draft, exchange)
     if draft.settings.open_order_margin:
         _recheck_margin(draft, exchange)
-    if order.leaves < 0 and not opens(draft, exchange, order):
+    if order.leaves < 0 and order.terms.effect is Effect.AUTO and not opens(draft, exchange, order):
         _close_out(draft, order)
 
 

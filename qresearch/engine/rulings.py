@@ -10,18 +10,22 @@ from qresearch.domain.asked import LARGEST
 from qresearch.domain.moment import INTRADAY
 from qresearch.domain.reasons import Reason, Refusal
 from qresearch.domain.state import State
-from qresearch.domain.terms import Terms
+from qresearch.domain.terms import Kind, Terms
 from qresearch.engine.draft import Draft
 from qresearch.engine.exchange import Exchange
 from qresearch.engine.open_orders import pending_of
-from qresearch.market.rulebook import on
+from qresearch.market.rules import on
 
 
-def largest_order(exchange: Exchange, instrument: int, day: int, *, has_limit: bool) -> int:
-    """Most shares that one order may be for, by the rules of a day (index)."""
+def largest_order(exchange: Exchange, instrument: int, day: int, terms: Terms) -> int:
+    """Most shares that one order may be for, by its terms and the rules of a day (index)."""
     date: dt.date = exchange.market.days[max(day, 0)].astype(object)
     known = exchange.market.venue.rules.largest_order(exchange.market.instruments[instrument].board, date)
-    return LARGEST if known is None else known.limit if has_limit else known.market
+    if known is None:
+        return LARGEST
+    if terms.kind is Kind.AFTER_HOURS:
+        return known.after_hours
+    return known.market if terms.limit_price is None else known.limit
 
 
 def daily_buys(exchange: Exchange, instrument: int, day: int) -> int | None:
@@ -40,7 +44,7 @@ def larger_than_allowed(
     asked = abs(quantity)
     if asked <= exchange.safe_size[instrument]:
         return None
-    most = largest_order(exchange, instrument, draft.day, has_limit=terms.limit_price is not None)
+    most = largest_order(exchange, instrument, draft.day, terms)
     if asked > most:
         return Reason.ORDER_MAXIMUM, {"asked": asked, "maximum": most}
     of_a_day = daily_buys(exchange, instrument, draft.day) if quantity > 0 else None
@@ -66,6 +70,24 @@ def caged(exchange: Exchange, account: Draft | State, instrument: int, side: int
     return Reason.PRICE_CAGE, {"limit": limit, "bound": round(bound, 4), "reference": reference}
 
 
+def closes_early(exchange: Exchange, instrument: int, day: int) -> Refusal | None:
+    """Why nobody could trade an instrument at the close of a day (index): a circuit breaker had ended it."""
+    rows = exchange.market.venue.rules.early_closes.get(exchange.market.instruments[instrument].board)
+    since = None if not rows else on(rows, exchange.market.days[day].astype(object))
+    if since is None:
+        return None
+    return Reason.CIRCUIT_BREAKER, {"day": exchange.date(day), "time": f"{since:%H:%M}"}
+
+
+def without_after_hours(exchange: Exchange, instrument: int, day: int) -> Refusal | None:
+    """Why an instrument has no session after the close of a day (index); None when it has one."""
+    board = exchange.market.instruments[instrument].board
+    rows = exchange.market.venue.rules.after_hours.get(board, ())
+    if on(rows, exchange.market.days[day].astype(object)) is not None:
+        return None
+    return Reason.NO_AFTER_HOURS, {"board": board.value, "day": exchange.date(day)}
+
+
 def auction_began(exchange: Exchange, account: Draft | State, instrument: int) -> dt.time | None:
     """When the closing auction began in which an account stands on bars inside the day; None outside of one."""
     rows = exchange.market.venue.rules.closing_auctions.get(exchange.market.instruments[instrument].board)
@@ -78,6 +100,9 @@ def auction_began(exchange: Exchange, account: Draft | State, instrument: int) -
 
 def ended(exchange: Exchange, instrument: int, day: int) -> Refusal | None:
     """Why an instrument that has no row on a day cannot be traded: delisted, not listed yet, or its bars break off."""
+    contract = exchange.market.instruments[instrument].contract
+    if exchange.closing_day[instrument] <= day and contract is not None:
+        return Reason.EXPIRED_CONTRACT, {"last": str(contract.last_day)}
     if exchange.closing_day[instrument] <= day:
         return Reason.DELISTED, {"delisted": str(exchange.market.instruments[instrument].delist_date)}
     # Asked at the open: whether there is a row today shows in its open, the close is still hidden.

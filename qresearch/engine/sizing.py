@@ -19,9 +19,10 @@ from qresearch.domain import events
 from qresearch.domain.asked import check_asked
 from qresearch.domain.order import Method
 from qresearch.domain.reasons import Reason, Refusal
-from qresearch.domain.terms import MARKET_DAY, Kind, Terms
+from qresearch.domain.terms import MARKET_DAY, Effect, Kind, Terms
 from qresearch.engine.draft import Draft
 from qresearch.engine.exchange import Exchange
+from qresearch.engine.intent import Closable, Intent
 from qresearch.engine.ledger import net_quantity, sale_in_lots
 from qresearch.engine.open_orders import not_on_sale, open_orders, pending_of
 from qresearch.engine.reserves import reserved_cash
@@ -178,12 +179,12 @@ def size(  # noqa: PLR0917  # as in place
     draft: Draft, exchange: Exchange, instrument: int, method: Method, asked: float, terms: Terms = MARKET_DAY
 ) -> Sized:
     """What would be sent for a request, now."""
-    check_asked(method, asked)
+    check_asked(method, asked, may_be_short=not exchange.account.fills_post)
     unavailable = _unavailable(draft, exchange, instrument, terms)
     if unavailable is not None:
         shares = int(asked) if method is Method.ORDER else 0
         return Sized(shares, refusal=unavailable)
-    sized = _sized(draft, exchange, instrument, method, asked)
+    sized = _sized(draft, exchange, instrument, method, asked, terms.effect)
     if sized.refusal is None and exchange.sizing(draft.settings).has_maximum:
         too_large = larger_than_allowed(draft, exchange, instrument, sized.quantity, terms)
         if too_large is not None:
@@ -191,12 +192,15 @@ def size(  # noqa: PLR0917  # as in place
     return sized
 
 
-def _sized(draft: Draft, exchange: Exchange, instrument: int, method: Method, asked: float) -> Sized:
+def _sized(  # noqa: PLR0917  # as in place
+    draft: Draft, exchange: Exchange, instrument: int, method: Method, asked: float, effect: Effect
+) -> Sized:
     match method:
         case Method.ORDER:
-            return _shares(draft, exchange, instrument, int(asked), exchange.sizing(draft.settings))
+            return _shares(draft, exchange, instrument, int(asked), exchange.sizing(draft.settings), effect)
         case Method.LOTS:
-            return _shares(draft, exchange, instrument, int(asked) * exchange.lot_shares, NATIVE)
+            lot = exchange.lot_shares if exchange.multiplier[instrument] == 1 else 1
+            return _shares(draft, exchange, instrument, int(asked) * lot, NATIVE, effect)
         case Method.TARGET:
             return _target(draft, exchange, instrument, int(asked))
         case Method.VALUE:
@@ -221,16 +225,24 @@ def _unavailable(draft: Draft, exchange: Exchange, instrument: int, terms: Terms
     return too_late(draft, exchange, terms)
 
 
-def _shares(draft: Draft, exchange: Exchange, instrument: int, asked: int, policy: SizingPolicy) -> Sized:
+def _shares(  # noqa: PLR0917  # as in place
+    draft: Draft,
+    exchange: Exchange,
+    instrument: int,
+    asked: int,
+    policy: SizingPolicy,
+    effect: Effect = Effect.AUTO,
+) -> Sized:
     if not asked:
         return _NOTHING
-    closable = exchange.account.closable(draft, exchange, instrument, asked)
+    closable = exchange.account.closable(draft, exchange, instrument, asked, effect)
     if closable is None:
         return _open(exchange, instrument, asked, policy)
-    return _close(draft, exchange, instrument, asked, closable.held)
+    return _close(draft, exchange, instrument, asked, closable)
 
 
 _NOTHING = Sized(0, refusal=(Reason.ZERO_QUANTITY, {}))
+_UNPRICED = Sized(0, refusal=(Reason.NO_PRICE, {}))
 
 
 def _open(exchange: Exchange, instrument: int, asked: int, policy: SizingPolicy = FLOOR) -> Sized:
@@ -250,10 +262,11 @@ def _below_lot(exchange: Exchange, instrument: int, asked: int, sent: int) -> Si
     return Sized(asked, refusal=(Reason.LOT_SIZE, {"asked": shares, "lot": step, "sent": sent}))
 
 
-def _close(draft: Draft, exchange: Exchange, instrument: int, asked: int, held: int) -> Sized:
+def _close(draft: Draft, exchange: Exchange, instrument: int, asked: int, closable: Closable) -> Sized:
     """An order that closes: at most what is held or about to be; whole lots, an odd remainder only all at once."""
+    held = closable.held
     if held <= 0 and pending_of(draft, instrument) * asked >= 0:
-        return Sized(asked, refusal=(Reason.INSUFFICIENT_QUANTITY, {"asked": abs(asked), "sellable": 0}))
+        return Sized(asked, refusal=(closable.lacking, {"asked": abs(asked), "sellable": 0}))
     return _close_of(exchange, instrument, asked, not_on_sale(draft, instrument, held, asked))
 
 
@@ -278,24 +291,32 @@ def _target(draft: Draft, exchange: Exchange, instrument: int, target: int, cap:
     return _open(exchange, instrument, target - held)._replace(value_cap=cap)
 
 
+def _unit_value(draft: Draft, exchange: Exchange, instrument: int, price: float) -> float:
+    """What one unit counts for in an order by value: its price, of a contract the margin and fee that it takes."""
+    if exchange.account.fills_post:
+        return price
+    intent = Intent(instrument, 1, price, None, caps_position=False, free_cash=0, effect=Effect.OPEN)
+    return exchange.money.amount(exchange.account.need(draft, exchange, intent, 1).money)
+
+
+def _cap(exchange: Exchange, value: float) -> int | None:
+    """The value not to be exceeded at the match; of a contract none, whose margin is asked for there."""
+    return exchange.money.money("value", value) if exchange.account.fills_post else None
+
+
 def _affordable_shares(value: float, price: float) -> int:
     """Whole shares that a value buys; the hair keeps 1000 / 10.0 from becoming 99."""
     return int(value / price + 1e-9)
 
 
-def _no_price() -> Sized:
-    return Sized(0, refusal=(Reason.NO_PRICE, {}))
-
-
 def _value(draft: Draft, exchange: Exchange, instrument: int, value: float) -> Sized:
     price = last_price(draft, exchange, instrument)
     if not price > 0:
-        return _no_price()
-    shares = _affordable_shares(abs(value), price)
+        return _UNPRICED
+    shares = _affordable_shares(abs(value), _unit_value(draft, exchange, instrument, price))
     if value < 0:
         return _sell_part(draft, exchange, instrument, shares)
-    sized = _open(exchange, instrument, shares)
-    return sized._replace(value_cap=exchange.money.money("value", value))
+    return _open(exchange, instrument, shares)._replace(value_cap=_cap(exchange, value))
 
 
 def _target_value(draft: Draft, exchange: Exchange, instrument: int, value: float) -> Sized:
@@ -303,9 +324,9 @@ def _target_value(draft: Draft, exchange: Exchange, instrument: int, value: floa
         return _target(draft, exchange, instrument, 0)
     price = last_price(draft, exchange, instrument)
     if not price > 0:
-        return _no_price()
-    cap = exchange.money.money("value", value)
-    return _target(draft, exchange, instrument, _affordable_shares(value, price), cap)
+        return _UNPRICED
+    shares = _affordable_shares(value, _unit_value(draft, exchange, instrument, price))
+    return _target(draft, exchange, instrument, shares, _cap(exchange, value))
 
 
 def _pct(draft: Draft, exchange: Exchange, instrument: int, pct: float) -> Sized:

@@ -136,7 +136,7 @@ def update_refusal(draft: Draft, exchange: Exchange, order: OpenOrder, wanted: A
             return outside
     if draft.settings.reserve == "none" or updated.is_untouched:
         return None
-    closable = exchange.account.closable(draft, exchange, updated.instrument, updated.leaves)
+    closable = exchange.account.closable(draft, exchange, updated.instrument, updated.leaves, updated.terms.effect)
     if closable is None:
         return _money_refusal(draft, exchange, checks, order, updated)
     return _units_refusal(draft, order, updated, closable)

@@ -19,25 +19,26 @@ volume cap is set. The size that was quoted is not asked.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Set
+from collections.abc import Set
 
 from qresearch.domain import events
 from qresearch.domain.moment import CLOSE
 from qresearch.domain.reasons import Facts, Reason, Refusal
 from qresearch.domain.state import OpenOrder
-from qresearch.domain.terms import MARKET_KINDS, Kind, TimeInForce
+from qresearch.domain.terms import CLOSING_KINDS, MARKET_KINDS, Kind, TimeInForce
 from qresearch.engine.checks import Checks, Cut
 from qresearch.engine.draft import Draft
 from qresearch.engine.exchange import Exchange
 from qresearch.engine.fills import Quote
 from qresearch.engine.intent import Intent
 from qresearch.engine.ledger import net_quantity
-from qresearch.engine.open_orders import is_buying
+from qresearch.engine.open_orders import is_buying, open_orders
 from qresearch.engine.quoting import Quoting
 from qresearch.engine.reserves import cash_need, intent_of, moves_with_price, opens, reserved_cash, shares_before
 from qresearch.engine.risk import after_fill, end_closing
 from qresearch.engine.ticks import rounded
 from qresearch.engine.timing import ends_today
+from qresearch.engine.turns import turns
 from qresearch.engine.updates import settle_requests
 from qresearch.market.intraday import Intraday
 
@@ -108,28 +109,12 @@ class Walk:
         self.reserved = reserved_cash(draft, exchange)
 
     def run(self, left_out: Set[int] = frozenset()) -> None:
-        """Ask each order in its turn; sells first unless the session matches by id."""
+        """Ask each order in its turn."""
         draft = self.draft
-        orders = self._turns(draft.working.keys() - left_out if left_out else draft.working)
-        if draft.settings.match_order == "sells_first":
-            orders.sort(key=lambda order_id: draft.working[order_id].leaves > 0)
-        for order_id in orders:
+        for order_id in turns(draft, self.exchange, draft.working.keys() - left_out if left_out else draft.working):
             if order_id in draft.working:
                 self._ask(draft.working[order_id])
                 self._settle_requests(order_id)
-
-    def _turns(self, order_ids: Iterable[int]) -> list[int]:
-        """Orders by their id, but a stop that closes a position goes before the sales beside it."""
-        working, orders = self.draft.working, sorted(order_ids)
-        first: dict[int, int] = {}
-        for order_id in orders:
-            if working[order_id].leaves < 0:
-                first.setdefault(working[order_id].instrument, order_id)
-        stops = [order_id for order_id in orders if working[order_id].closes]
-        if any(first[working[order_id].instrument] != order_id for order_id in stops):
-            before = {order_id: (first[working[order_id].instrument], -1, order_id) for order_id in stops}
-            orders.sort(key=lambda order_id: before.get(order_id, (order_id, 0, order_id)))
-        return orders
 
     # ------------------------------------------------------------------ one order
 
@@ -211,10 +196,10 @@ class Walk:
         if not self.closing:
             return kind is Kind.MARKET_ON_OPEN and draft.bar > 1
         if draft.phase == CLOSE:
-            return kind is not Kind.MARKET_ON_CLOSE
+            return kind not in CLOSING_KINDS
         bars, row = self.exchange.bars(draft)
-        if kind is Kind.MARKET_ON_CLOSE or not isinstance(bars, Intraday):
-            return kind is Kind.MARKET_ON_CLOSE
+        if kind in CLOSING_KINDS or not isinstance(bars, Intraday):
+            return kind in CLOSING_KINDS
         return not self.exchange.fills.concerns(bars, row, order)
 
     def _note_trigger(self, order: OpenOrder, quote: Quote) -> None:
@@ -235,7 +220,7 @@ class Walk:
             cuts = [cut for cut in cuts if cut.reason is not Reason.T_PLUS_ONE]
             refusal = None
         wanted = shares
-        shares, facts = self.checks.available(order.instrument, shares) if shares else (0, {})
+        shares, facts = self.checks.available(order.instrument, shares, order.terms.volume_share)
         if order.terms.time_in_force is TimeInForce.FOK and shares < abs(order.leaves):
             self._cancel_at_once(order, shares)
             return
@@ -328,16 +313,23 @@ class Walk:
             return
         if is_fresh and not order.is_untouched and self._holds_back(order):
             price = order.terms.limit_price or order.stop or 0.0
-            if order.leaves < 0 or price > 0:
+            if price > 0 or not opens(self.draft, self.exchange, order):
                 _, cuts, refusal = self.checks.carried(self._carry_intent(order, price or 1.0))
-                if refusal is not None and not (order.closes and refusal[0] is Reason.T_PLUS_ONE):
+                if refusal is not None and not self._may_come(order, refusal[0]):
                     self._reject(order, *refusal)
                     return
                 for cut in cuts:
-                    if not (order.closes and cut.reason is Reason.T_PLUS_ONE):
+                    if not self._may_come(order, cut.reason):
                         self.draft.emit(events.OrderTrimmed(self.draft.at, order.order_id, *cut))
         self._wait(order, reason, facts)
         self._reserve(order.order_id)
+
+    def _may_come(self, order: OpenOrder, lacking: Reason) -> bool:
+        """True where what a resting order lacks may be there when it is asked: sellable tomorrow, or opened by then."""
+        if lacking is Reason.NOTHING_TO_CLOSE:
+            others = open_orders(self.draft, order.instrument)
+            return any(o.leaves * order.leaves < 0 and opens(self.draft, self.exchange, o) for o in others)
+        return order.closes and lacking is Reason.T_PLUS_ONE
 
     def _holds_back(self, order: OpenOrder) -> bool:
         """True for an order that holds cash or shares back while it waits."""

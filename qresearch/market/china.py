@@ -15,7 +15,8 @@ import datetime as dt
 
 from qresearch.domain.fees import STAMP_DUTY, TRANSFER_FEE
 from qresearch.domain.instrument import Board
-from qresearch.market.rulebook import Band, Cage, FirstDays, LargestOrder, Levy, LotRule, RuleBook, dated
+from qresearch.market.rulebook import RuleBook
+from qresearch.market.rules import Band, Cage, FirstDays, Hours, LargestOrder, Levy, LotRule, dated
 
 MAIN = (Board.SH_MAIN, Board.SZ_MAIN)
 SHARES = (*MAIN, Board.CHINEXT, Board.STAR, Board.BSE)
@@ -45,6 +46,7 @@ _LOTS = {
     Board.CONVERTIBLE: _TENS,
     Board.STAR: dated(_STAR_PAGE, "secondary", ("2019-07-22", "", LotRule(200, 1))),
     Board.BSE: dated(_BSE_PAGE, "verified", ("2021-11-15", "", LotRule(100, 1))),
+    Board.FUTURES: dated("Contracts of the futures exchanges: whole lots", "verified", ("", "", LotRule(1, 1))),
     Board.PLAIN: _ANY_LOT,
 }
 """Bonds and repo are no rows: they are classed, and not traded until their kind of account is there."""
@@ -62,7 +64,7 @@ _LARGEST_ORDERS = {
     Board.BSE: dated(_GENERAL, "unverified", ("2021-11-15", "", _MILLION)),
     **dict.fromkeys(FUNDS, dated(_FUND_ORDERS, "unverified", ("", "", _MILLION))),
 }
-"""Largest order of a board, in shares; the sessions after hours, which allow more, are not simulated."""
+"""Largest order of a board, in shares; the session after hours allows a million everywhere."""
 
 _CENT = dated(_SSE_TRADING, "verified", ("", "", 0.01))
 _TICKS = {
@@ -177,6 +179,26 @@ _CLOSING_AUCTIONS = {
     **dict.fromkeys((Board.SZ_MAIN, Board.CHINEXT), _SZ_AUCTION),
 }
 
+_EVENING = Hours(dt.time(15, 5), dt.time(15, 30))
+_EVENING_2026 = dated(
+    f"{_RULES_2026}; Beijing introduced it on the same day",
+    "verified; clock times of the wider scope not checked",
+    ("2026-07-06", "", _EVENING),
+)
+_AFTER_HOURS = {
+    **dict.fromkeys((*MAIN, Board.BSE, Board.ETF, Board.LOF), _EVENING_2026),
+    Board.CHINEXT: dated(_RULES_2026, "verified (existence)", ("2020-08-24", "", _EVENING)),
+    Board.STAR: dated(_STAR_PAGE, "verified", ("2019-07-22", "", _EVENING)),
+}
+_BREAKER = dated(
+    "Circuit breaker, JunHe client alert 2015-12-31",
+    "verified; the minutes are general knowledge",
+    ("2016-01-04", "2016-01-04", dt.time(13, 33)),
+    ("2016-01-07", "2016-01-07", dt.time(9, 59)),
+)
+_EARLY_CLOSES = dict.fromkeys((*MAIN, Board.CHINEXT, *B_SHARES, *FUNDS, Board.CONVERTIBLE), _BREAKER)
+"""The index of 300 shares fell by 7%: both exchanges closed for the day. From 2016-01-08 on the rule was suspended."""
+
 _STAMP_DUTY = (
     *dated(_GENERAL, "unverified", ("", "2001-11-15", Levy(0.004, 0.004))),
     *dated("Xinhua 2005-01-24", "secondary; start not checked", ("2001-11-16", "2005-01-23", Levy(0.002, 0.002))),
@@ -239,7 +261,9 @@ CHINA_RULES = RuleBook(
     daily_buys=_DAILY_BUYS,
     cages=_CAGES,
     closing_auctions=_CLOSING_AUCTIONS,
-    settlement={Board.CONVERTIBLE: _SAME_DAY, Board.PLAIN: _SAME_DAY},
+    after_hours=_AFTER_HOURS,
+    early_closes=_EARLY_CLOSES,
+    settlement=dict.fromkeys((Board.CONVERTIBLE, Board.FUTURES, Board.PLAIN), _SAME_DAY),
     levies={
         STAMP_DUTY: dict.fromkeys((*SHARES, *B_SHARES), _STAMP_DUTY),
         TRANSFER_FEE: _TRANSFER_FEES,

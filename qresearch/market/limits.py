@@ -9,10 +9,12 @@ from fractions import Fraction
 import numpy as np
 from numpy.typing import NDArray
 
+from qresearch.domain.contract import Contract
 from qresearch.domain.instrument import Instrument
 from qresearch.errors import UsageError
 from qresearch.market.panel import Bools, Days, Floats
-from qresearch.market.rulebook import Dated, RuleBook, on
+from qresearch.market.rulebook import RuleBook
+from qresearch.market.rules import Dated, on
 
 Ints = NDArray[np.int64]
 
@@ -63,16 +65,35 @@ def price_limits(  # noqa: PLR0917  # the rules first, then what they are applie
     _apply_first_days(rules, days, instruments, up, down)
     ticks = (rules.tick(share.board) for share in instruments)
     grid = np.array([round(1 / step) if step else 1 for step in ticks], dtype=np.int64)
-    # NaN fails the comparison, so days without a reference price drop out here.
-    limited = (up > 0) & (pre_close > 0)
-    if no_limit is not None:
-        limited &= ~no_limit
-    base = np.rint(np.where(limited, pre_close, 0.0) * grid).astype(np.int64)
-    high = np.maximum((base * (_WHOLE + up) + _WHOLE // 2) // _WHOLE, base + 1)
-    low = np.maximum(np.minimum((base * (_WHOLE - down) + _WHOLE // 2) // _WHOLE, base - 1), 1)
-    return np.where(limited, high / grid, np.nan), np.where(limited, low / grid, np.nan)
+    high, low = np.full(pre_close.shape, np.nan), np.full(pre_close.shape, np.nan)
+    # Some days at a time, so that what is in between stays in the cache of the processor.
+    for begin in range(0, len(days), _DAYS):
+        at = slice(begin, begin + _DAYS)
+        # NaN fails the comparison, so days without a reference price drop out here.
+        limited = (up[at] > 0) & (pre_close[at] > 0)
+        if no_limit is not None:
+            limited &= ~no_limit[at]
+        base = np.rint(np.where(limited, pre_close[at], 0.0) * grid).astype(np.int64)
+        above = np.maximum((base * (_WHOLE + up[at]) + _WHOLE // 2) // _WHOLE, base + 1)
+        below = np.maximum(np.minimum((base * (_WHOLE - down[at]) + _WHOLE // 2) // _WHOLE, base - 1), 1)
+        np.divide(above, grid, out=high[at], where=limited)
+        np.divide(below, grid, out=low[at], where=limited)
+    for column, item in enumerate(instruments):
+        if item.contract is not None:
+            high[:, column], low[:, column] = _contract_limits(item.contract, days, pre_close[:, column])
+    return high, low
 
 
+def _contract_limits(contract: Contract, days: Days, settled: Floats) -> tuple[Floats, Floats]:
+    """Limits of a contract around the settlement before, on the tick inside of them; NaN where none is known."""
+    known = [contract.on(day).limit_ratio for day in days.tolist()]
+    ratio = np.array([np.nan if found is None else found for found in known])
+    tick, hair = contract.tick, 1e-6
+    up, down = settled * (1 + ratio) / tick, settled * (1 - ratio) / tick
+    return np.round(np.floor(up + hair) * tick, 6), np.round(np.ceil(down - hair) * tick, 6)
+
+
+_DAYS = 16
 _WHOLE = 10_000  # ratios are integers of a basis point
 
 

@@ -208,6 +208,7 @@ class Market(ReadOnly):
         digest = hashlib.sha256(self.panel.fingerprint.encode())
         # Journals and programs of users hold it: a field that gets a better name is written as ever.
         actions = (repr(action).replace("instrument=", "column=") for action in self.actions)
-        for text in (*map(repr, self.instruments), *actions, repr(self.venue.name)):
+        contracts = (repr(item.contract) for item in self.instruments if item.contract is not None)
+        for text in (*map(repr, self.instruments), *actions, repr(self.venue.name), *contracts):
             digest.update(text.encode())
         return digest.hexdigest()

@@ -27,6 +27,8 @@ Bools = NDArray[np.bool_]
 Days = NDArray[np.datetime64]
 
 PRICE_FIELDS = ("open", "high", "low", "close")
+SETTLED_FIELDS = ("settlement", "open_interest")
+"""What only contracts have."""
 FIELDS = (*PRICE_FIELDS, "volume", "turnover", "pre_close", "limit_up", "limit_down")
 """The numeric fields of a panel, in the order of their columns in tables."""
 
@@ -60,6 +62,9 @@ class Panel(ReadOnly):
         True when the prices were adjusted for corporate actions by the vendor; then they are on no tick.
     intraday : Intraday or None
         The bars inside the days, of which the arrays here are the sum; None when the data are daily.
+    settlement : (T, N) ndarray of float64, currency per unit, or None
+        The price at which contracts are settled after the close; NaN where there is none, None without contracts.
+    open_interest : (T, N) ndarray of float64, lots, or None
     """
 
     days: Days
@@ -77,12 +82,14 @@ class Panel(ReadOnly):
     is_st: Bools
     adjusted: bool = False
     intraday: Intraday | None = None
+    settlement: Floats | None = None
+    open_interest: Floats | None = None
     columns: SymbolIndex = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "columns", SymbolIndex(self.symbols))
         shape = (len(self.days), len(self.symbols))
-        for name in (*FIELDS, "paused", "is_st"):
+        for name in (*FIELDS, "paused", "is_st", *self._settled):
             array = getattr(self, name)
             if array.shape != shape:
                 raise DataError(
@@ -101,6 +108,10 @@ class Panel(ReadOnly):
 
     def __repr__(self) -> str:
         return f"<Panel {len(self.symbols)} instruments x {len(self.days)} days, {self.days[0]} to {self.days[-1]}>"
+
+    @property
+    def _settled(self) -> tuple[str, ...]:
+        return tuple(name for name in SETTLED_FIELDS if getattr(self, name) is not None)
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -189,7 +200,7 @@ class Panel(ReadOnly):
         digest = hashlib.sha256()
         digest.update(self.days.astype("datetime64[D]").astype(np.int64).tobytes())
         digest.update("\n".join(self.symbols).encode())
-        names = (*FIELDS, "paused", "is_st")
+        names = (*FIELDS, "paused", "is_st", *self._settled)
 
         def of_field(name: str) -> bytes:
             return hashlib.sha256(np.ascontiguousarray(getattr(self, name)).data).digest()

@@ -8,122 +8,16 @@ from __future__ import annotations
 
 import calendar
 import datetime as dt
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Generic, NamedTuple, TypeVar
+from typing import TypeVar
 
 from qresearch.domain.fees import STAMP_DUTY
 from qresearch.domain.instrument import Board
 from qresearch.errors import UsageError
+from qresearch.market.rules import Band, Cage, Dated, FirstDays, Hours, LargestOrder, Levy, LotRule, on, plain
 
 V = TypeVar("V")
-Value_co = TypeVar("Value_co", covariant=True)  # a table of floats is also a table of objects, for the table of all
-
-
-@dataclass(frozen=True, slots=True)
-class Dated(Generic[Value_co]):
-    """One value of a rule and the days on which it holds.
-
-    Parameters
-    ----------
-    since, until : date or None
-        First and last day, both inclusive; None: no start on record, still in force.
-    value : Value_co
-    source : str
-    status : str
-        How well it is known, see the module.
-    """
-
-    since: dt.date | None
-    until: dt.date | None
-    value: Value_co
-    source: str
-    status: str
-
-    def holds(self, day: dt.date) -> bool:
-        """Whether `day` is one of its days."""
-        return (self.since is None or self.since <= day) and (self.until is None or day <= self.until)
-
-
-class LotRule(NamedTuple):
-    """Smallest order to buy, and the step above it, in shares."""
-
-    minimum: int
-    step: int
-
-
-class LargestOrder(NamedTuple):
-    """Most shares that one order may be for: with a limit price, and at the market."""
-
-    limit: int
-    market: int
-
-
-class FirstDays(NamedTuple):
-    """Sessions of a new listing with their own limit: `up` and `down` are fractions of the issue price, or None."""
-
-    sessions: int
-    up: float | None
-    down: float | None
-
-
-class Band(NamedTuple):
-    """How far from a reference price a price may lie, as fractions of it."""
-
-    up: float
-    down: float
-
-
-class Cage(NamedTuple):
-    """How far beyond the market a limit price may lie in continuous trading: a fraction, or ticks if those are more."""
-
-    ratio: float
-    ticks: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class Levy:
-    """What a trade pays beside the commission, under one name.
-
-    Parameters
-    ----------
-    bought, sold : float
-        Fraction of the turnover, on each side.
-    par : float, currency per share
-        Charged by the number of shares instead, where it is not 0.
-    minimum, maximum : float, currency
-        Least and most of one trade; a `maximum` of 0 is none.
-    on_sales_only : bool
-        `par` is charged on sales only.
-    """
-
-    bought: float = 0.0
-    sold: float = 0.0
-    par: float = 0.0
-    minimum: float = 0.0
-    maximum: float = 0.0
-    on_sales_only: bool = False
-
-
-def dated(source: str, status: str, *rows: tuple[str, str, V]) -> tuple[Dated[V], ...]:
-    """Rows of one source; an empty date is None."""
-    return tuple(
-        Dated(
-            dt.date.fromisoformat(since) if since else None,
-            dt.date.fromisoformat(until) if until else None,
-            value,
-            source,
-            status,
-        )
-        for since, until, value in rows
-    )
-
-
-def on(rows: Iterable[Dated[V]], day: dt.date) -> V | None:
-    """The value that holds on a day; None where none does."""
-    return next((row.value for row in rows if row.holds(day)), None)
-
-
 ByBoard = Mapping[Board, tuple[Dated[V], ...]]
 
 
@@ -152,6 +46,10 @@ class RuleBook:
         Of limit prices that are entered inside continuous trading.
     closing_auctions : mapping of Board to rows of time
         From when nothing can be canceled before the close.
+    after_hours : mapping of Board to rows of Hours
+        The session after the close, at the closing price.
+    early_closes : mapping of Board to rows of time
+        From when nobody could trade any more on a day that a circuit breaker ended.
     settlement : mapping of Board to rows of bool
         True where what was bought today can be sold today; a board without a row: False.
     levies : mapping of str to mapping of Board to rows of Levy
@@ -176,6 +74,8 @@ class RuleBook:
     daily_buys: ByBoard[int] = field(default_factory=dict)
     cages: ByBoard[Cage] = field(default_factory=dict)
     closing_auctions: ByBoard[dt.time] = field(default_factory=dict)
+    after_hours: ByBoard[Hours] = field(default_factory=dict)
+    early_closes: ByBoard[dt.time] = field(default_factory=dict)
     settlement: ByBoard[bool] = field(default_factory=dict)
     levies: Mapping[str, ByBoard[Levy]] = field(default_factory=dict)
     dividend_tax: tuple[Dated[tuple[float, float, float]], ...] = ()
@@ -210,7 +110,7 @@ class RuleBook:
 
         >>> from qresearch.market.venue import CHINA
         >>> CHINA.rules.largest_order(Board.STAR, dt.date(2024, 1, 2))
-        LargestOrder(limit=100000, market=50000)
+        LargestOrder(limit=100000, market=50000, after_hours=1000000)
         """
         return on(self.largest_orders.get(board, ()), day)
 
@@ -321,7 +221,7 @@ class RuleBook:
 
         >>> from qresearch.market.venue import CHINA
         >>> CHINA.rules.table()[0]["rule"], len({row["rule"] for row in CHINA.rules.table()})
-        ('lot', 15)
+        ('lot', 17)
         """
         found: dict[tuple[str, Dated[object]], list[str]] = {}
         for rule, boards in self._tables():
@@ -334,7 +234,7 @@ class RuleBook:
                 "board": " ".join(boards_of),
                 "since": str(row.since or ""),
                 "until": str(row.until or ""),
-                "value": str(row.value),
+                "value": plain(row.value),
                 "source": row.source,
                 "status": row.status,
             }
@@ -368,6 +268,8 @@ class RuleBook:
             ("daily_buys", self.daily_buys),
             ("cage", self.cages),
             ("closing_auction", self.closing_auctions),
+            ("after_hours", self.after_hours),
+            ("early_close", self.early_closes),
             ("same_day_sale", self.settlement),
             *self.levies.items(),
             ("dividend_tax", dict.fromkeys(self.st_limits, self.dividend_tax)),

@@ -15,7 +15,8 @@ from qresearch.domain.instrument import Board
 from qresearch.domain.moment import Phase
 from qresearch.domain.money import MoneyScale
 from qresearch.market.china import CHINA_RULES
-from qresearch.market.rulebook import Levy, LotRule, RuleBook, dated
+from qresearch.market.rulebook import RuleBook
+from qresearch.market.rules import Levy, LotRule, dated
 
 
 @dataclass(frozen=True, slots=True)

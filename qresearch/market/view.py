@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from qresearch.domain.arguments import whole
-from qresearch.domain.moment import CLOSE, INTRADAY, OPEN, Moment
+from qresearch.domain.moment import AFTER_CLOSE, CLOSE, INTRADAY, OPEN, PRE_OPEN, Moment
 from qresearch.errors import UsageError, choose
 from qresearch.market.intraday import Intraday
 from qresearch.market.market import Market
@@ -116,6 +116,18 @@ class View:
         if self.phase >= OPEN:
             prices = np.where(panel.suspended[day, columns], prices, panel.open[day, columns])
         return prices
+
+    def mark(self, column: int) -> float:
+        """The price at which a holding is valued, currency per unit; NaN when there has been none yet.
+
+        The last visible price; of what is settled every day the settlement, from the end of its day to the first trade
+        of the next.
+        """
+        settled, day = self.market.panel.settlement, self.day - (self.phase < AFTER_CLOSE)
+        is_quiet = self.phase in {PRE_OPEN, AFTER_CLOSE} or np.isnan(self.market.panel.open[self.day, column])
+        if settled is None or day < 0 or not is_quiet or np.isnan(settled[day, column]):
+            return self.last_price(column)
+        return float(settled[day, column])
 
     def _in_day(self, columns: NDArray[np.int64], reference: Floats) -> Floats:
         """The last prices of the day up to a bar; the reference price where there has been none."""

@@ -18,7 +18,9 @@ Asked = Sequence[tuple[int, Command]]
 
 
 def placed(block: events.Placed) -> Iterator[Place]:
-    """What each row of a block of requests asked for."""
+    """What each row of a block of requests asked for; nothing for one that the account placed itself."""
+    if block.is_forced:
+        return
     for offset, (instrument, quantity) in enumerate(zip(block.instruments, block.quantities, strict=True)):
         refusal = block.refused.get(offset)
         method, asked = block.requests.get(offset, (Method.ORDER, quantity if refusal is None else refusal[0]))

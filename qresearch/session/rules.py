@@ -10,7 +10,7 @@ from typing import Any
 from qresearch.domain.arguments import flag, function, number
 from qresearch.domain.calls import told_calls
 from qresearch.domain.settings import HOLDING_PERIOD, Own, Settings, Slippage
-from qresearch.engine.accounts.cash import ACCOUNTS
+from qresearch.engine.accounts.kinds import ACCOUNTS
 from qresearch.engine.clocks import CLOCKS
 from qresearch.engine.exchange import AccountKind, MarketClock, Models
 from qresearch.engine.fees import FeeModel

@@ -111,9 +111,12 @@ class Ticket(str):
     def average_price(self) -> float:
         """Mean fill price, currency per share; NaN without a fill."""
         record = self.record
-        if record is None or not record.filled:
+        if record is None:
             return float("nan")
-        return self.desk.simulation.market.venue.money.amount(record.notional) / record.filled
+        market = self.desk.simulation.market
+        return market.instruments[record.instrument].mean_price(
+            market.venue.money.amount(record.notional), record.filled
+        )
 
     @property
     def reason(self) -> str:

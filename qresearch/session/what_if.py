@@ -12,8 +12,9 @@ from qresearch.domain import events
 from qresearch.domain.calls import told_calls
 from qresearch.domain.fees import NO_FEES, Fees, parts_of
 from qresearch.domain.order import Side
-from qresearch.domain.terms import Kind, Terms
+from qresearch.domain.terms import Effect, Kind, Terms
 from qresearch.engine.draft import Draft
+from qresearch.engine.intent import Intent
 from qresearch.engine.ledger import net_quantity
 from qresearch.engine.open_orders import pending_of
 from qresearch.engine.reserves import reserved_cash
@@ -47,6 +48,7 @@ class Preview:
     parts : mapping of str to float, currency
         Each part of its fees.
     cash, cash_after : float, currency
+        What an account on margin may use, where it is one.
         Now, and after this order alone.
     held_after : int, shares
     checks : tuple of (str, bool, str)
@@ -198,20 +200,19 @@ class WhatIf:
         column, wanted = created.instrument, created.quantity
         sent = 0 if refused is not None else wanted
         mark = _expected(self._simulation.exchange.view(draft).last_price(column), created.terms, wanted)
-        known = mark == mark
-        notional = exchange.money.notional(exchange.money.price_units(mark), abs(sent)) if known else 0
-        day = min(draft.day + 1, exchange.last)
-        rates = exchange.rates(draft.settings.costs, day)
-        fees = rates.charge(column, sent, notional) if sent and known else NO_FEES
-        change = -(notional + fees.total) if sent > 0 else notional - fees.total
+        notional, fees, change = 0, NO_FEES, 0
+        if mark == mark and sent:
+            intent = Intent(column, sent, mark, None, caps_position=False, free_cash=0, effect=created.terms.effect)
+            notional, fees, change = self._costs(draft, intent)
         words = self._words
         checks = [(words("check_sent"), True, words("would_wait", shares=f"{abs(sent):,}"))]
         if refused is not None:
             text = f"{refused.reason.value}: {words(refused.reason, **refused.facts)} {words.advice(refused.reason)}"
             checks = [(words("check_sent"), False, text.strip())]
         else:
-            checks += self._checks(draft, column, sent, change)
+            checks += self._checks(draft, column, sent, change, created.terms.effect)
         amount = exchange.money.amount
+        usable = draft.cash if exchange.account.fills_post else exchange.account.available(draft, exchange)
         return Preview(
             self._simulation.market.symbols[column],
             Side.of(wanted or created.asked).value,
@@ -220,8 +221,8 @@ class WhatIf:
             mark,
             amount(notional),
             _parts(fees, amount),
-            amount(draft.cash),
-            amount(draft.cash + change),
+            amount(usable),
+            amount(usable + change),
             net_quantity(draft, column) + sent,
             tuple(checks),
             words=words,
@@ -267,21 +268,35 @@ class WhatIf:
             words=words,
         )
 
-    def _checks(self, draft: Draft, column: int, sent: int, change: int) -> list[tuple[str, bool, str]]:
+    def _costs(self, draft: Draft, intent: Intent) -> tuple[int, Fees, int]:
+        """Value, fees and the change of what may be used, by an order at a price on the next day; money steps."""
+        exchange, sent = self._simulation.exchange, intent.wanted
+        if not exchange.account.fills_post:
+            notional, fees = exchange.account.charge(draft, exchange, intent, sent)
+            return notional, fees, -exchange.account.need(draft, exchange, intent, sent).money
+        notional = exchange.money.notional(exchange.money.price_units(intent.price), abs(sent))
+        rates = exchange.rates(draft.settings.costs, min(draft.day + 1, exchange.last))
+        fees = rates.charge(intent.instrument, sent, notional)
+        return notional, fees, -(notional + fees.total) if sent > 0 else notional - fees.total
+
+    def _checks(  # an order, where it stands
+        self, draft: Draft, column: int, sent: int, change: int, effect: Effect
+    ) -> list[tuple[str, bool, str]]:
         """What the match will ask, as far as it can be known now."""
-        text, words = self._simulation.exchange.money.text, self._words
-        held, others = net_quantity(draft, column), pending_of(draft, column) - sent
+        exchange, words = self._simulation.exchange, self._words
+        text, others = exchange.money.text, pending_of(draft, column) - sent
         checks: list[tuple[str, bool, str]] = []
-        if sent > 0:
+        closable = exchange.account.closable(draft, exchange, column, sent, effect)
+        if closable is None:
             # What resting buys hold back cannot be spent at the match either.
-            free_cash = draft.cash - sum(reserved_cash(draft, self._simulation.exchange).values())
+            free_cash = exchange.account.available(draft, exchange) - sum(reserved_cash(draft, exchange).values())
             numbers = words("would_need", needed=text(-change), cash=text(free_cash))
             checks.append((words("cash"), free_cash + change >= 0, numbers))
         else:
             # At the next open what was bought today can be sold.
-            free = held + min(others, 0)
-            numbers = words("would_sell", asked=f"{-sent:,}", free=f"{free:,}")
-            checks.append((words("check_shares"), -sent <= free, numbers))
+            free = closable.held - min(abs(others), closable.held) if others * sent > 0 else closable.held
+            numbers = words("would_sell", asked=f"{abs(sent):,}", free=f"{free:,}")
+            checks.append((words("check_shares"), abs(sent) <= free, numbers))
         queue = sum(len(block) for block in draft.queue) - 1
         if queue:
             checks.append((words("check_queue"), True, words("would_queue", count=queue)))

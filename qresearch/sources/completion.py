@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from itertools import pairwise
 
 import numpy as np
 
@@ -18,14 +19,15 @@ from qresearch.sources.frames import some
 
 def forward(close: Floats) -> Floats:
     """(T, N) ndarray of float64: the last known close up to each day."""
-    rows = np.where(np.isnan(close), 0, np.arange(len(close))[:, None])
-    np.maximum.accumulate(rows, axis=0, out=rows)
-    return np.take_along_axis(close, rows, axis=0)
+    marks = close.copy()
+    for before, now in pairwise(marks):
+        np.copyto(now, before, where=np.isnan(now))
+    return marks
 
 
 def fill_pre_close(  # noqa: PLR0917  # what is filled, then from what
     pre_close: Floats, marks: Floats, known: Bools, actions: Sequence[ActionRow], instruments: Sequence[Instrument],
-    rules: RuleBook,
+    rules: RuleBook, settlement: Floats | None = None,
 ) -> None:  # fmt: skip
     """Fill missing reference prices in place: the previous close, on an ex-date the price without the entitlement.
 
@@ -37,6 +39,10 @@ def fill_pre_close(  # noqa: PLR0917  # what is filled, then from what
         return
     previous = np.full_like(marks, np.nan)
     previous[1:] = marks[:-1]
+    if settlement is not None:
+        # Contracts begin from what they were settled at.
+        columns = [column for column, item in enumerate(instruments) if item.contract is not None]
+        previous[1:, columns] = forward(np.where(np.isnan(settlement), marks, settlement)[:, columns])[:-1]
     for row in actions:
         day = row.ex_day + int(known[row.ex_day :, row.instrument].argmax())
         before = float(previous[day, row.instrument])
@@ -68,9 +74,9 @@ def complete_limits(
     for longer, or the two are the wrong way round, the rule book gives them; notes count both.
     """
     up, down = price_limits(rules, days, instruments, pre_close, flags["is_st"], no_limit)
-    limits = {
-        name: np.where(flags["paused"], np.nan, values) for name, values in (("limit_up", up), ("limit_down", down))
-    }
+    limits = {"limit_up": up, "limit_down": down}
+    for computed in limits.values():
+        np.copyto(computed, np.nan, where=flags["paused"])
     free = np.zeros(pre_close.shape, dtype=np.bool_)
     wrong = free.copy()
     turned = given["limit_up"] <= given["limit_down"] if len(given) > 1 else wrong
@@ -79,9 +85,11 @@ def complete_limits(
         lost = _lasting(missing) | (turned & ~missing)
         free |= missing & ~lost
         wrong |= lost
-        limits[name] = np.where(lost, limits[name], np.where(values > 0, values, np.nan))
+        chosen = np.where(values > 0, values, np.nan)
+        np.copyto(chosen, limits[name], where=lost)
         if no_limit is not None:
-            limits[name] = np.where(no_limit, np.nan, limits[name])
+            np.copyto(chosen, np.nan, where=no_limit)
+        limits[name] = chosen
     told = (
         (free, "have no limit in the data, and are taken for days without one"),
         (wrong, "have limits that are missing for long, or the wrong way round: those of the rule book stand in"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
@@ -10,8 +11,10 @@ import pandas as pd
 from qresearch.domain.instrument import SymbolIndex, canonical_symbol
 from qresearch.errors import DataError, UsageError
 from qresearch.sources import qlib, rqalpha
-from qresearch.sources.frames import load_table, named_columns, some
+from qresearch.sources.frames import some
+from qresearch.sources.long_tables import long_table
 from qresearch.sources.opened import Opened
+from qresearch.sources.table_files import SUFFIXES
 
 BESIDE: Mapping[str, str] = {
     "instruments": "instruments",
@@ -22,7 +25,7 @@ BESIDE: Mapping[str, str] = {
 """Names of the files in a folder that are no bars, and the argument that each stands for."""
 
 
-def open_source(source: object, symbols: Iterable[str] | None = None) -> Opened | None:
+def open_source(source: object, symbols: Iterable[str] | None = None, *, adjusted: bool = False) -> Opened | None:
     """What a folder holds; None when `source` is no folder.
 
     A folder with ``calendars/day.txt`` is qlib's, one with ``stocks.h5`` is an RQAlpha bundle; in any other each .csv
@@ -47,11 +50,11 @@ def open_source(source: object, symbols: Iterable[str] | None = None) -> Opened 
         return qlib.open_folder(folder, wanted)
     if rqalpha.is_bundle(folder):
         return rqalpha.open_bundle(folder, wanted)
-    return _open_tables(folder, wanted)
+    return _open_tables(folder, wanted, adjusted=adjusted)
 
 
-def _open_tables(folder: Path, wanted: list[str] | None) -> Opened:
-    paths = sorted(path for path in folder.iterdir() if path.suffix.lower() in (".csv", ".parquet"))
+def _open_tables(folder: Path, wanted: list[str] | None, *, adjusted: bool) -> Opened:
+    paths = sorted(path for path in folder.iterdir() if path.suffix.lower() in SUFFIXES)
     tables = {BESIDE[path.stem]: path for path in paths if path.stem in BESIDE}
     paths = [path for path in paths if path.stem not in BESIDE]
     if not paths:
@@ -65,11 +68,9 @@ def _open_tables(folder: Path, wanted: list[str] | None) -> Opened:
     if wanted is not None and all(symbol in known for symbol in wanted):
         chosen = {known.symbols[known[symbol]] for symbol in wanted}
         paths = [path for path in paths if canonical_symbol(path.stem) in chosen]
-    frames, columns, first = [], set[str](), paths[0].name
+    frames, columns, first, notes = [], set[str](), paths[0].name, list[str]()
     for path in paths:
-        frame = named_columns(load_table(path, path.name), path.name)
-        if "symbol" not in frame.columns:
-            frame = frame.assign(symbol=path.stem)
+        frame, _ = long_table(path, notes, adjusted=adjusted)
         if not columns:
             columns = set(frame.columns)
         if odd := columns ^ set(frame.columns):
@@ -80,4 +81,17 @@ def _open_tables(folder: Path, wanted: list[str] | None) -> Opened:
         frames.append(frame)
     beside = f" Beside them: {', '.join(path.name for path in tables.values())}." if tables else ""
     note = f"Read {len(paths)} files of {folder.name}.{beside}"
-    return Opened(pd.concat(frames, ignore_index=True), dict(tables), (note,))
+    bars = pd.concat(frames, keys=[path.name for path in paths], names=["file", "line"])
+    return Opened(bars, dict(tables), (note, *_counted(notes)))
+
+
+def _counted(notes: list[str]) -> list[str]:
+    """Notes on many files: each wording once, with the number of the files that it holds for."""
+    wordings: dict[str, list[str]] = {}
+    for note in notes:
+        if "has no column 'symbol'" not in note:  # of a folder that is the rule
+            wordings.setdefault(_NAMES.sub("", note), []).append(note)
+    return [same[0] + (f" So do {len(same) - 1} other files." if len(same) > 1 else "") for same in wordings.values()]
+
+
+_NAMES = re.compile(r"\S*\d\S*")

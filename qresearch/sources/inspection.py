@@ -8,7 +8,7 @@ user of real data should have seen once: suspensions, inferred corporate actions
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -19,15 +19,16 @@ from qresearch.domain.instrument import CHINA_SUFFIXES, split_symbol
 from qresearch.errors import DataError
 from qresearch.market.market import Market
 from qresearch.market.panel import Bools
-from qresearch.market.venue import CHINA, PLAIN
+from qresearch.market.venue import CHINA, PLAIN, Venue
 from qresearch.sources.folders import open_source
-from qresearch.sources.frames import REQUIRED, fill_rows, load_table, named_columns, read_symbols, require
-from qresearch.sources.listings import read_instruments, siblings
+from qresearch.sources.frames import fill_rows
+from qresearch.sources.listings import named_boards, read_instruments, siblings
+from qresearch.sources.long_tables import long_table
 from qresearch.sources.minutes import check_times
-from qresearch.sources.oddities import EXAMPLES, Finding, look
-from qresearch.sources.opened import Opened
+from qresearch.sources.oddities import look
+from qresearch.sources.sight import EXAMPLES, Finding
 from qresearch.sources.tabular import read_market
-from qresearch.sources.validation import Rows, check_rows, settle_on_ticks
+from qresearch.sources.validation import Rows, check_rows, settle_on_ticks, without_weekends
 
 SEVERITIES = ("error", "warning", "note")
 
@@ -105,29 +106,31 @@ def inspect(source: pd.DataFrame | str | Path, *, adjusted: bool = False) -> Ins
     [('error', 'HIGH_HIGH_BELOW_LOW'), ('error', 'HIGH_HIGH_BELOW_OPEN_OR_CLOSE')]
     """
     what = Path(source).name if isinstance(source, (str, Path)) else "Market data"
-    opened = open_source(source) or Opened(load_table(source, what), dict(siblings(source)))
-    adjusted = adjusted or opened.adjusted
+    opened = open_source(source, adjusted=adjusted)
+    bars = source if opened is None else opened.bars
+    tables: Mapping[str, Any] = dict(siblings(source)) if opened is None else opened.tables
+    adjusted = adjusted or (opened is not None and opened.adjusted)
+    notes = [] if opened is None else list(opened.notes)
     try:
-        frame = named_columns(opened.bars, what)
-        if "symbol" not in frame.columns and isinstance(source, (str, Path)):
-            frame = frame.assign(symbol=Path(source).stem)
-        require(frame, REQUIRED, what)
-        rows = _collect(frame, what, opened.tables, adjusted)
+        frame, read = long_table(bars, notes, adjusted=adjusted)
+        count = len(frame)
+        frame, rows = _collect(frame, read, what, tables, adjusted=adjusted, notes=notes)
     except DataError as problem:
-        return Inspection(None, len(opened.bars), (_refusal(problem),))
+        return Inspection(None, len(bars) if isinstance(bars, pd.DataFrame) else 0, (_refusal(problem),))
     bad = np.logical_or.reduce(rows.bad) if rows.bad else np.zeros(len(frame), dtype=bool)
     findings = list(rows.findings)
     good = frame[~bad] if bad.any() else frame
     if good.empty:
-        return Inspection(None, len(frame), tuple(findings))
+        return Inspection(None, count, tuple(findings))
     try:
-        market = read_market(good, adjusted=adjusted, **opened.tables)
+        market = read_market(good, adjusted=adjusted, **tables)
+        market = replace(market, notes=(*notes, *market.notes))
     except DataError as problem:
-        return Inspection(None, len(frame), (*findings, _refusal(problem)))
+        return Inspection(None, count, (*findings, _refusal(problem)))
     refused = [(rows.symbols[rows.codes[row]], rows.days[row]) for row in np.flatnonzero(bad)]
-    findings += [finding for finding in look(market, good, opened.tables, refused) if finding]
+    findings += [finding for finding in look(market, good, tables, refused) if finding]
     findings.sort(key=lambda finding: SEVERITIES.index(finding.severity))
-    return Inspection(market, len(frame), tuple(findings))
+    return Inspection(market, count, tuple(findings))
 
 
 def _refusal(problem: DataError) -> Finding:
@@ -135,24 +138,37 @@ def _refusal(problem: DataError) -> Finding:
     return Finding("error", "REFUSED", first, 1, problem.sample, "Nothing is read until it is corrected.")
 
 
-def _collect(frame: pd.DataFrame, what: str, tables: Mapping[str, Any], adjusted: bool) -> _Collected:
-    """The rows, with every row-level check of read_market done and its failures noted."""
-    codes, symbols = read_symbols(frame["symbol"], what)
-    rows = _Collected(np.empty(0, dtype="datetime64[D]"), codes, symbols)
-    venue = CHINA if any(split_symbol(symbol)[1] in CHINA_SUFFIXES for symbol in symbols) else PLAIN
-    fill_rows(frame, rows, venue)
+def _collect(
+    frame: pd.DataFrame, read: Rows, what: str, tables: Mapping[str, Any], *, adjusted: bool, notes: list[str]
+) -> tuple[pd.DataFrame, _Collected]:
+    """The rows that read_market keeps, each of its row-level checks done and what fails noted; the frame of them."""
+    rows = _Collected(read.days, read.codes, read.symbols)
+    venue = CHINA if any(split_symbol(symbol)[1] in CHINA_SUFFIXES for symbol in rows.symbols) else PLAIN
+    fill_rows(frame, rows, venue, what)
+    if (resting := ~np.is_busday(rows.days)).any():
+        rows.findings.append(_weekends(rows, resting, venue))
+        if venue is not PLAIN:
+            rows = without_weekends(rows, notes)
+            frame, rows.bad = frame[~resting], [bad[~resting] for bad in rows.bad]
     if rows.times is not None:
         check_times(rows)
     check_rows(rows, adjusted)
     # Told by now; on a tick infinity is nothing.
     rows.numbers = {name: np.where(np.isinf(values), np.nan, values) for name, values in rows.numbers.items()}
     if not adjusted:
-        last = [np.datetime64("today", "D").astype(object)] * len(symbols)
-        boards = {}
-        if "board" in frame.columns:
-            _, first = np.unique(codes, return_index=True)
-            named = frame["board"].iloc[first].tolist()
-            boards = {symbol: board for symbol, board in zip(symbols, named, strict=True) if isinstance(board, str)}
-        listed, *_ = read_instruments(tables.get("instruments"), symbols, boards, last, venue)
+        last = [np.datetime64("today", "D").astype(object)] * len(rows.symbols)
+        listed, *_ = read_instruments(tables.get("instruments"), rows.symbols, named_boards(frame, rows), last, venue)
         settle_on_ticks(rows, listed, venue.rules)
-    return rows
+    return frame, rows
+
+
+def _weekends(rows: Rows, resting: Bools, venue: Venue) -> Finding:
+    """Rows of a Saturday or Sunday, the first of each symbol as an example."""
+    found = np.flatnonzero(resting)
+    _, first = np.unique(rows.codes[found], return_index=True)
+    places = [f"{rows.symbols[rows.codes[row]]} {rows.days[row]}" for row in found[np.sort(first)[:EXAMPLES]]]
+    what_is_done = "Counted as trading days." if venue is PLAIN else "Left out: no exchange trades on these days."
+    return Finding(
+        "warning", "WEEKEND", "rows on a Saturday or Sunday", len(found), tuple(places),
+        f"{what_is_done} Check the time zone of the dates, and whether days without trading were filled.",
+    )  # fmt: skip

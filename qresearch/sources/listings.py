@@ -6,18 +6,23 @@ import datetime as dt
 import math
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from qresearch.domain.classes import Classed, classed
+from qresearch.domain.contract import Contract
 from qresearch.domain.instrument import Board, Instrument, canonical_symbol
 from qresearch.errors import DataError, close_matches, did_you_mean, shown
 from qresearch.market.market import Benchmark
 from qresearch.market.panel import Bools, Days
 from qresearch.market.venue import Venue
-from qresearch.sources.frames import at_venue, load_table, read_stamps, require, some
+from qresearch.sources.dates import at_venue, read_stamps
+from qresearch.sources.frames import require, some
+from qresearch.sources.table_files import SUFFIXES, load_table
+from qresearch.sources.validation import Rows
 
 Table = pd.DataFrame | str | Path
 DEFAULT_BENCHMARK = "000300.SH"
@@ -29,6 +34,7 @@ _SIBLINGS: Mapping[str, str] = {
     "actions": "{}_corporate_actions.csv",
     "no_limit_days": "{}_no_limit_days.csv",
     "benchmark": "{}_index.parquet",
+    "contracts": "{}_contracts.csv",
 }
 
 
@@ -66,8 +72,23 @@ def table_of(source: Table, what: str, *required: str) -> pd.DataFrame:
     return table
 
 
+def named_boards(frame: pd.DataFrame, rows: Rows) -> dict[str, str]:
+    """The board that the first row of each symbol names in a column of the bars."""
+    if "board" not in frame.columns:
+        return {}
+    _, first = np.unique(rows.codes, return_index=True)
+    named = frame["board"].iloc[first].tolist()
+    return {symbol: board for symbol, board in zip(rows.symbols, named, strict=True) if isinstance(board, str)}
+
+
 def read_instruments(
-    source: Table | None, symbols: Sequence[str], boards: Mapping[str, str], last_days: Sequence[dt.date], venue: Venue
+    source: Table | None,
+    symbols: Sequence[str],
+    boards: Mapping[str, str],
+    last_days: Sequence[dt.date],
+    venue: Venue,
+    *,
+    contracts: Mapping[str, Contract] = MappingProxyType({}),
 ) -> tuple[tuple[Instrument, ...], list[str]]:
     """One instrument per symbol, and notes on what was told by the number of a symbol only.
 
@@ -78,6 +99,8 @@ def read_instruments(
         Boards that the bars themselves name.
     last_days : sequence of date
         Day of the last row of each symbol.
+    contracts : mapping of str to Contract
+        What is a future, by its symbol.
 
     Raises
     ------
@@ -102,6 +125,9 @@ def read_instruments(
     told: dict[str, Classed] = {}
     for symbol, last in zip(symbols, last_days, strict=True):
         entry = entries.get(symbol, {})
+        if symbol in contracts:
+            instruments.append(_future(symbol, contracts[symbol], entry))
+            continue
         named = _text(entry.get("board")) or boards.get(symbol, "")
         board = _board(symbol, named) if named else None
         found = Classed(Board.PLAIN) if venue.board else classed(symbol)
@@ -116,6 +142,10 @@ def read_instruments(
             found = Classed(board)
         instruments.append(_instrument(symbol, found, entry, last))
     return tuple(instruments), [] if venue.board else _told(told)
+
+
+def _future(symbol: str, contract: Contract, entry: Mapping[str, Any]) -> Instrument:
+    return Instrument(symbol, _text(entry.get("name")), Board.FUTURES, entry.get("list_date"), contract=contract)
 
 
 def _outside(symbol: str, symbols: Sequence[str]) -> DataError:
@@ -239,10 +269,10 @@ def read_benchmark(source: object, beside: Table | None, venue: Venue) -> Benchm
     DataError
         No such symbol in the table, or several and none was named; pass one of those listed.
     """
-    if isinstance(source, Benchmark):
+    if source is None or isinstance(source, Benchmark):
         return source
     wanted = DEFAULT_BENCHMARK
-    if isinstance(source, str) and Path(source).suffix.lower() not in (".csv", ".parquet"):
+    if isinstance(source, str) and Path(source).suffix.lower() not in SUFFIXES:
         wanted, asked, source = canonical_symbol(source), True, beside
         if source is None:
             raise DataError(

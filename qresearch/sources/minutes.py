@@ -52,6 +52,7 @@ def check_times(rows: Rows) -> None:
         "Daily and minute bars do not go together: drop the daily rows, they are added up from the minutes.",
         lambda row: "no time of the day",
     )
+    _refuse_twice(rows)
     for name in QUOTE_FIELDS:
         if name in rows.numbers:
             rows.reject(
@@ -62,6 +63,29 @@ def check_times(rows: Rows) -> None:
         crossed = rows.numbers["bid"] > rows.numbers["ask"]
         remedy = "Check that the columns are not swapped."
         rows.reject("bid", crossed, "a bid above the ask", remedy, rows.show(*QUOTE_FIELDS))
+
+
+def _refuse_twice(rows: Rows) -> None:
+    """Raise where most days have the same traded bar at two or three times: a daily bar, stamped more than once."""
+    order = np.lexsort((rows.stamps, rows.codes))
+    days, codes = rows.days[order], rows.codes[order]
+    same_day = (days[1:] == days[:-1]) & (codes[1:] == codes[:-1])
+    if same_day.sum() > 2 * (1 + (~same_day).sum()):
+        return  # more than three rows a day are bars inside it
+    # Minutes at one price may repeat each other, bars of a day have a range.
+    high, low = rows.numbers["high"][order], rows.numbers["low"][order]
+    same = same_day & (rows.numbers["volume"][order][1:] > 0) & (high > low)[1:]
+    for name in ("open", "high", "low", "close", "volume"):
+        values = rows.numbers[name][order]
+        same &= values[1:] == values[:-1]
+    if 2 * same.sum() > same_day.sum():
+        bad = np.zeros(len(days), dtype=bool)
+        bad[order[1:][same]] = True
+        rows.reject(
+            "date", bad, "the same bar at several times of a day",
+            "These look like daily bars stamped more than once: keep one row per symbol and day, with its day only.",
+            lambda row: str(rows.stamps[row]).replace("T", " "),
+        )  # fmt: skip
 
 
 def _ends(times: NDArray[np.datetime64], stamp: str) -> NDArray[np.datetime64]:

@@ -6,25 +6,30 @@ should have seen once: suspensions, inferred corporate actions, days without lim
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from qresearch.domain.instrument import canonical_symbol
+from qresearch.domain.classes import classed
+from qresearch.domain.instrument import Board, canonical_symbol
 from qresearch.market.limits import price_limits, reference_price
 from qresearch.market.market import Market
 from qresearch.market.panel import Bools, Floats
 from qresearch.sources.completion import forward
-from qresearch.sources.frames import load_table
-
-EXAMPLES = 5
-"""Examples of a finding, of as many symbols as possible."""
+from qresearch.sources.sight import EXAMPLES, Finding, Sight
+from qresearch.sources.table_files import load_table
+from qresearch.sources.volumes import look_at_volumes
 
 STALE_RUN = 3
 """Equal bars in a row, volume included, from which on they count as copied rather than traded."""
+
+FLAT = 0.9
+"""Fraction of the days of a symbol without any range from which on its open, high and low count as made up."""
+
+ENOUGH = 10
+"""Traded days of a symbol from which on what all of them have in common is no accident."""
 
 SPLIT_JUMP = 0.4
 """Fraction by which an opening may leave the reference price, where there is no limit, before it looks like a split."""
@@ -33,80 +38,6 @@ INFERRED = ("derived", "inferred", "manual", "etf_series_step")
 """Beginnings of the entries in a column `source` of the corporate actions that were not announced as they stand."""
 
 _CENT = 1e-9
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One kind of oddity.
-
-    Parameters
-    ----------
-    severity : {"error", "warning", "note"}
-    kind : str
-        Short name, such as ``OUTSIDE_LIMITS``.
-    what : str
-        What was found.
-    count : int
-        Rows (for some kinds symbols or actions) that it concerns.
-    examples : tuple of str
-        The first few of them.
-    consequence : str
-        What qresearch does about it, or what to do.
-    """
-
-    severity: str
-    kind: str
-    what: str
-    count: int
-    examples: tuple[str, ...]
-    consequence: str
-
-
-class _Sight:
-    """A market with what several checks need, computed once. All arrays are (T, N)."""
-
-    def __init__(self, market: Market, refused: Iterable[tuple[str, np.datetime64]]) -> None:
-        self.market = market
-        panel = self.panel = market.panel
-        self.known = ~np.isnan(panel.close)
-        self.traded = self.known & ~panel.paused & (panel.volume > 0)
-        self.previous = np.full(panel.shape, np.nan)
-        self.previous[1:] = forward(panel.close)[:-1]
-        self.acted = np.zeros(panel.shape, dtype=bool)
-        for action in market.actions:
-            # An ex-date without a row counts for the first row after it.
-            later = np.flatnonzero(self.known[action.ex_day :, action.instrument])
-            self.acted[action.ex_day + (int(later[0]) if len(later) else 0), action.instrument] = True
-        rows = np.arange(len(panel.days))[:, None]
-        dropped = np.zeros(panel.shape, dtype=bool)
-        for symbol, day in refused:
-            at = int(np.searchsorted(panel.days, day))
-            if symbol in panel.columns and at < len(panel.days) and panel.days[at] == day:
-                dropped[at, panel.columns[symbol]] = True
-        self.gap = ~self.known & ~dropped & (rows > panel.first_row) & (rows < panel.last_row)
-        # What follows a refused row follows nothing that could be compared.
-        last_known = np.maximum.accumulate(np.where(self.known, rows, -1), axis=0)
-        last_dropped = np.maximum.accumulate(np.where(dropped, rows, -1), axis=0)
-        self.torn = np.zeros(panel.shape, dtype=bool)
-        self.torn[1:] = last_dropped[:-1] > last_known[:-1]
-
-    def first(self, mask: Bools, show: Callable[[int, int], str] = lambda day, column: "") -> tuple[str, ...]:
-        """A few cells of a mask: the first of each symbol, then the second of each, and so on."""
-        columns, days = np.nonzero(mask.T)
-        _, starts = np.unique(columns, return_index=True)
-        within = np.arange(len(columns)) - np.repeat(starts, np.diff([*starts, len(columns)]))
-        chosen = np.sort(np.argsort(within, kind="stable")[:EXAMPLES])
-        return tuple(
-            f"{self.panel.symbols[column]} {self.panel.days[day]}{show(int(day), int(column))}"
-            for day, column in zip(days[chosen].tolist(), columns[chosen].tolist(), strict=True)
-        )
-
-    def cells(  # noqa: PLR0917 - in the order of a finding
-        self, severity: str, kind: str, what: str, mask: Bools, consequence: str, show: Callable[[int, int], str]
-    ) -> Finding | None:
-        """A finding about the cells of a mask; None when it is empty."""
-        count = int(mask.sum())
-        return Finding(severity, kind, what, count, self.first(mask, show), consequence) if count else None
 
 
 def look(
@@ -127,16 +58,18 @@ def look(
     refused : iterable of (symbol, day)
         Rows that were left out because they are wrong.
     """
-    sight = _Sight(market, refused)
+    sight = Sight(market, refused)
     yield from _limits(sight)
     yield from _steps(sight, frame)
-    yield _units(sight)
+    yield from look_at_volumes(sight)
     yield from _still(sight)
+    yield from _copied(sight)
     yield from _calendar(sight)
+    yield from _listings(sight, frame)
     yield from _actions(sight, tables)
 
 
-def _limits(sight: _Sight) -> Iterator[Finding | None]:
+def _limits(sight: Sight) -> Iterator[Finding | None]:
     """Traded prices against the limits in force, and against the rule book where the data say otherwise."""
     market, panel = sight.market, sight.panel
     if not market.venue.rules.has_limits or panel.adjusted:
@@ -172,7 +105,7 @@ def _limits(sight: _Sight) -> Iterator[Finding | None]:
     )  # fmt: skip
 
 
-def _steps(sight: _Sight, frame: pd.DataFrame) -> Iterator[Finding | None]:
+def _steps(sight: Sight, frame: pd.DataFrame) -> Iterator[Finding | None]:
     """Price steps between two days that no corporate action explains, told by the best witness that the data have."""
     panel = sight.panel
     nothing = "Nobody receives anything: a holding loses the step. Pass the event in actions=, or correct the price."
@@ -209,7 +142,7 @@ def _steps(sight: _Sight, frame: pd.DataFrame) -> Iterator[Finding | None]:
         )  # fmt: skip
 
 
-def _factor(sight: _Sight, frame: pd.DataFrame) -> Floats | None:
+def _factor(sight: Sight, frame: pd.DataFrame) -> Floats | None:
     """(T, N) ndarray of float64: the vendor's adjustment factor; None when the data carry none."""
     if "adj_factor" in frame.columns:
         values = frame["adj_factor"]
@@ -228,34 +161,15 @@ def _factor(sight: _Sight, frame: pd.DataFrame) -> Floats | None:
     return factor
 
 
-def _units(sight: _Sight) -> Finding | None:
-    """Volume in lots or turnover in thousands, read off turnover / (volume x price), symbol by symbol."""
+def _still(sight: Sight) -> Iterator[Finding | None]:
+    """Bars that did not trade although they move, and suspended ones that traded."""
     panel = sight.panel
-    usable = sight.traded & (panel.turnover > 0)
-    price = np.where(usable, panel.turnover / np.where(usable, panel.volume, 1.0) / panel.close, np.nan)
-    columns = np.flatnonzero(usable.any(axis=0))
-    if panel.adjusted or not len(columns):
-        return None
-    ratio = np.nanmedian(price[:, columns], axis=0)
-    off = (ratio > 2) | (ratio < 0.5)
-    if not off.any():
-        return None
-    examples = tuple(
-        f"{panel.symbols[column]}: turnover is {value:.3g} times volume x price"
-        for column, value in zip(columns[off][:EXAMPLES], ratio[off][:EXAMPLES], strict=True)
-    )
-    lots = bool((np.abs(np.log(ratio[off] / 100)) < 0.5).all())
-    return Finding(
-        "warning", "UNITS", "volume and turnover do not fit the prices" + (": volume seems to be in lots" * lots),
-        int(off.sum()), examples,
-        "They are used as they are, so volume caps would be off by that factor. "
-        + ("Multiply volume by 100 (shares per lot)." if lots else "Give volume in shares and turnover in currency."),
+    yield sight.cells(
+        "warning", "PAUSED_BUT_TRADED", "a volume on a day that is marked as suspended",
+        sight.known & panel.paused & (panel.volume > 0),
+        "Counted as suspended: nothing fills. Correct the flag, or the volume if nobody traded.",
+        lambda day, column: f": volume {panel.volume[day, column]:g}",
     )  # fmt: skip
-
-
-def _still(sight: _Sight) -> Iterator[Finding | None]:
-    """Bars that did not trade although they move, and bars that were copied from the day before."""
-    panel = sight.panel
     idle = sight.known & (panel.volume == 0)
     yield sight.cells(
         "warning", "MOVES_WITHOUT_VOLUME", "prices move on a day without volume",
@@ -263,6 +177,11 @@ def _still(sight: _Sight) -> Iterator[Finding | None]:
         "Counted as suspended: nothing fills, but the close values holdings.",
         lambda day, column: f": low {panel.low[day, column]:g}, high {panel.high[day, column]:g}",
     )  # fmt: skip
+
+
+def _copied(sight: Sight) -> Iterator[Finding | None]:
+    """Bars that were copied: from the day before, from another symbol, or open, high and low from the close."""
+    panel = sight.panel
     same = np.zeros(panel.shape, dtype=bool)
     same[1:] = sight.traded[1:]
     for name in ("open", "high", "low", "close", "volume"):
@@ -277,18 +196,30 @@ def _still(sight: _Sight) -> Iterator[Finding | None]:
         "Used as they are: orders fill at these prices. Mark the rows as paused if nothing was traded.",
         lambda day, column: f": close {panel.close[day, column]:g}, volume {panel.volume[day, column]:g}",
     )  # fmt: skip
-    vwap = np.divide(panel.turnover, panel.volume, out=np.full(panel.shape, np.nan), where=sight.traded)
-    # Half a per cent for turnover that was rounded; far beyond it is a matter of units, told apart.
-    off = ((vwap < panel.low * 0.995) | (vwap > panel.high * 1.005)) & (vwap < panel.high * 2) & (vwap > panel.low / 2)
-    yield sight.cells(
-        "warning", "VWAP_OUTSIDE", "turnover / volume lies outside low and high", off & ~np.bool_(panel.adjusted),
-        "Prices fill orders, volume caps them: one of the three columns is wrong.",
-        lambda day, column: f": {vwap[day, column]:.4g}, bar {panel.low[day, column]:g} to {panel.high[day, column]:g}",
-    )  # fmt: skip
+    days = sight.traded.sum(axis=0)
+    still = (sight.traded & (panel.high == panel.low)).sum(axis=0)
+    if flat := [panel.symbols[at] for at in np.flatnonzero((days >= ENOUGH) & (still >= FLAT * days))]:
+        yield Finding(
+            "warning", "FLAT", "symbols with one price a day as open, high, low and close", len(flat),
+            tuple(flat[:EXAMPLES]),
+            "Orders fill at that price, and no limit or stop inside the day is met. Fetch whole bars.",
+        )  # fmt: skip
+    first: dict[bytes, str] = {}
+    twins = []
+    for at in np.flatnonzero(days >= ENOUGH).tolist():
+        symbol = panel.symbols[at]
+        other = first.setdefault(panel.close[:, at].tobytes() + panel.volume[:, at].tobytes(), symbol)
+        if other != symbol and sight.market.instruments[at].board is not Board.INDEX:
+            twins.append(f"{symbol}: those of {other}")
+    if twins:
+        yield Finding(
+            "warning", "SAME_BARS", "symbols with the bars of another one", len(twins), tuple(twins[:EXAMPLES]),
+            "Used as they are, as two instruments. Drop the one that is a copy.",
+        )  # fmt: skip
 
 
-def _calendar(sight: _Sight) -> Iterator[Finding | None]:
-    """Suspensions, missing rows, weekends, and symbols whose rows end."""
+def _calendar(sight: Sight) -> Iterator[Finding | None]:
+    """Suspensions, missing rows, and symbols whose rows end."""
     panel, market = sight.panel, sight.market
     yield sight.cells(
         "note", "SUSPENDED", "suspended days", sight.known & panel.paused,
@@ -305,11 +236,6 @@ def _calendar(sight: _Sight) -> Iterator[Finding | None]:
             ),
             "Nothing can be traded there; a holding keeps its last price and is flagged stale.",
         )  # fmt: skip
-    weekend = (panel.days.astype(np.int64) + 3) % 7 >= 5
-    yield sight.cells(
-        "warning", "WEEKEND", "rows on a Saturday or Sunday", sight.traded & weekend[:, None],
-        "Counted as trading days. Check the time zone of the dates.", lambda day, column: "",
-    )  # fmt: skip
     ended = [
         f"{share.symbol} {panel.days[last]}"
         for share, last in zip(market.instruments, panel.last_row.tolist(), strict=True)
@@ -324,7 +250,39 @@ def _calendar(sight: _Sight) -> Iterator[Finding | None]:
         )  # fmt: skip
 
 
-def _actions(sight: _Sight, tables: Mapping[str, Any]) -> Iterator[Finding | None]:
+def _listings(sight: Sight, frame: pd.DataFrame) -> Iterator[Finding | None]:
+    """What the instruments are said to be against their numbers and their rows."""
+    market, panel = sight.market, sight.panel
+    last = panel.days.astype(object)[np.maximum(panel.last_row, 0)]
+    first = panel.days.astype(object)[np.maximum(panel.first_row, 0)]
+    named: dict[str, set[str]] = {}
+    if "board" in frame.columns:
+        for symbol, board in frame[["symbol", "board"]].drop_duplicates().dropna().itertuples(index=False):
+            named.setdefault(canonical_symbol(str(symbol)), set()).add(str(board).upper())
+    boards, late, early = [], [], []
+    for at, share in enumerate(market.instruments):
+        told = classed(share.symbol) if market.venue.board is None else None
+        if told is not None and told.board is not share.board and Board.INDEX not in {told.board, share.board}:
+            boards.append(f"{share.symbol}: {share.board.value}, its number says {told.board.value}")
+        if others := sorted(named.get(share.symbol, set()) - {share.board.value}):
+            boards.append(f"{share.symbol}: {share.board.value}, its bars say {' and '.join(others)}")
+        if share.delist_date is not None and share.delist_date <= last[at]:
+            late.append(f"{share.symbol}: delisted {share.delist_date}, last row {last[at]}")
+        if share.list_date is not None and share.list_date > first[at]:
+            early.append(f"{share.symbol}: listed {share.list_date}, first row {first[at]}")
+    for kind, what, found, consequence in (
+        ("OTHER_BOARD", "boards that contradict the number of the symbol, or each other", boards,
+         "The board decides lots, limits and fees, and is used as it is given. Correct it if it is a mistake."),
+        ("ROWS_AFTER_DELISTING", "symbols with rows on or after their delisting", late,
+         "A holding is closed on that day, and nothing trades later. Correct delist_date, or drop the rows."),
+        ("ROWS_BEFORE_LISTING", "symbols with rows before their listing", early,
+         "The days without limits of a new listing are counted from list_date. Correct it, or drop the rows."),
+    ):  # fmt: skip
+        if found:
+            yield Finding("warning", kind, what, len(found), tuple(found[:EXAMPLES]), consequence)
+
+
+def _actions(sight: Sight, tables: Mapping[str, Any]) -> Iterator[Finding | None]:
     """Actions that the source inferred, that have no amounts, or that give another price than the published one."""
     market, panel = sight.market, sight.panel
     table = tables.get("actions")

@@ -64,6 +64,36 @@ def _read(frequency: str) -> Market:
 
 
 @told
+def sample_futures() -> Market:
+    """The embedded futures market: four invented contracts on the trading days of 2023.
+
+    ``ZX2306`` and ``ZX2309`` are futures of an index (300 yuan a point, margin 12 %), ``QT2307`` and ``QT2310`` of a
+    metal (5 tonnes a lot, margin 9 %, limit 8 %, and twice the fee for lots of the same day). The metal falls for a
+    week in June, and on 2023-06-14 nobody buys: it is locked at its limit. ZX2306 ends on 2023-06-16, QT2307 on
+    2023-07-17. ``tests/tools/make_futures.py`` made it.
+
+    Returns
+    -------
+    Market
+        For ``Session(market, account="futures")``; read once, every call returns the same object.
+
+    Examples
+    --------
+    >>> market = sample_futures()
+    >>> market
+    <Market China A-shares: 4 instruments, 188 trading days 2023-01-03 to 2023-10-16, 0 corporate actions>
+    >>> market.instrument("QT2307").contract.multiplier
+    5
+    """
+    return _read_futures()
+
+
+@cache
+def _read_futures() -> Market:
+    return read_market(_DATA / "futures_daily.csv")
+
+
+@told
 def episodes(language: str = "en") -> pd.DataFrame:
     """The scripted episodes of the embedded market, by first day.
 

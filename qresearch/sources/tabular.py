@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,38 +15,31 @@ from qresearch.domain.arguments import day_text, flag
 from qresearch.domain.arguments import path as path_of
 from qresearch.domain.arguments import symbols as symbols_of
 from qresearch.domain.calls import told
-from qresearch.domain.instrument import CHINA_SUFFIXES, Board, split_symbol
+from qresearch.domain.contract import Contract
+from qresearch.domain.instrument import CHINA_SUFFIXES, Board, Instrument, split_symbol
 from qresearch.domain.moment import Phase
 from qresearch.errors import DataError, OutOfRange, UsageError, choose, shown
 from qresearch.market.intraday import QUOTE_FIELDS, Intraday
 from qresearch.market.market import Benchmark, Market
-from qresearch.market.panel import FIELDS, Bools, Days, Floats, Panel
+from qresearch.market.panel import FIELDS, SETTLED_FIELDS, Bools, Days, Floats, Panel
 from qresearch.market.venue import CHINA, PLAIN, VENUES, Venue
 from qresearch.sources.actions import ActionRow, read_actions
 from qresearch.sources.completion import complete_limits, fill_pre_close, forward, resolve_actions
+from qresearch.sources.contracts import read_contracts
 from qresearch.sources.folders import open_source
-from qresearch.sources.frames import (
-    REQUIRED,
-    fill_rows,
-    keep_symbols,
-    load_table,
-    named_columns,
-    read_symbols,
-    repairs,
-    require,
-    some,
-    stack_wide,
-)
+from qresearch.sources.frames import fill_rows, keep_symbols, some
 from qresearch.sources.listings import (
     Table,
+    named_boards,
     read_benchmark,
     read_instruments,
     read_no_limit_days,
     siblings,
 )
+from qresearch.sources.long_tables import long_table
 from qresearch.sources.minutes import STAMPS, check_times, fold
-from qresearch.sources.steps import told_steps
-from qresearch.sources.validation import Rows, check_rows, settle_on_ticks, without_weekends
+from qresearch.sources.steps import told_outside, told_steps
+from qresearch.sources.validation import Rows, check_rows, settle_on_ticks, told_spacing, without_weekends
 
 LIMIT_FIELDS = ("limit_up", "limit_down")
 Source = pd.DataFrame | Mapping[str, pd.DataFrame] | str | Path
@@ -65,21 +58,24 @@ def read_market(
     start: object = None,
     end: object = None,
     no_limit_days: Table | None = None,
+    contracts: Table | None = None,
     stamp: str = "end",
 ) -> Market:
     """Read a market.
 
     Parameters
     ----------
-    source : DataFrame, dict of str to DataFrame, or path of a .csv or .parquet file or of a folder
+    source : DataFrame, dict of str to DataFrame, or path of a file or of a folder
         Long: one row per symbol and day, with the columns date, symbol, open, high, low, close, volume and optionally
         pre_close, turnover (or amount), is_st, paused, limit_up, limit_down, board. Wide: one frame per field, days by
-        symbols. A file of one symbol may leave out that column: its name is the symbol. A folder holds one such file
-        per symbol, or is a qlib data folder or an RQAlpha bundle. Prices are unadjusted, in the currency per share;
-        volume in shares; missing is NaN. Several rows with different times of the day per symbol and day are minute or
-        hour bars, in the long format only: ``market.panel.intraday`` holds them, optionally with bid and ask at the end
-        of each, and the daily bars are added up from them. What holds for a whole day (pre_close, limits, is_st) is
-        read from its first row.
+        symbols. A file (text, .parquet, .feather, .xlsx, text in .gz or .zip) of one symbol may leave out that column:
+        its name is the symbol. A folder holds one such file per symbol, or is a qlib data folder or an RQAlpha bundle.
+        Prices are unadjusted, in the currency per share; volume in shares; missing is NaN. Tables of the vendors in
+        :mod:`~qresearch.sources.vendors_columns` are known by their columns, and brought into these units; turnover /
+        (volume x price) checks them, and tells the units of others. Several rows with different times of the day per
+        symbol and day are minute or hour bars, in the long format only: ``market.panel.intraday`` holds them,
+        optionally with bid and ask at the end of each, and the daily bars are added up from them. What holds for a
+        whole day (pre_close, limits, is_st) is read from its first row.
     instruments : DataFrame or path, optional
         symbol, and optionally name, board, list_date, last_date, status, delist_date, same_day_sale, limit_ratio. The
         status ``delisted_or_stopped`` without a delist_date means the day after the last one.
@@ -100,19 +96,23 @@ def read_market(
         First and last day, both inclusive.
     no_limit_days : DataFrame or path, optional
         symbol and date of days without price limits.
+    contracts : DataFrame or path, optional
+        Futures: see :func:`~qresearch.sources.contracts.read_contracts`. Their bars may have settlement and
+        open_interest; pre_close is the settlement before.
     stamp : {"end", "start"}
         Minute and hour bars: which side of its bar a time names. JoinQuant and akshare stamp the end.
 
     Returns
     -------
     Market
-        Its notes say what was assumed. Tables beside ``<prefix>_daily.*`` (``<prefix>_instruments.csv``,
-        ``_corporate_actions.csv``, ``_no_limit_days.csv``, ``_index.parquet``) are read when they are not passed.
+        Its notes say what was recognised, repaired, left out and assumed, and what is likely wrong. Tables beside
+        ``<prefix>_daily.*`` (``<prefix>_instruments.csv``, ``_corporate_actions.csv``, ``_no_limit_days.csv``,
+        ``_index.parquet``, ``_contracts.csv``) are read when they are not passed.
 
     Raises
     ------
     DataError
-        Data that cannot be trusted; the message names the first bad rows and what to do.
+        Data that cannot be trusted; the message names the first bad rows, with file and line, and what to do.
     UsageError
         A wrong argument, with the remedy.
 
@@ -128,56 +128,46 @@ def read_market(
     notes: list[str] = []
     venue = _asked(venue)
     source, symbols, adjusted = _checked(source, symbols, adjusted, stamp)
-    opened = open_source(source, symbols)
-    if opened is not None:
+    if (opened := open_source(source, symbols, adjusted=adjusted)) is not None:
         source, adjusted = opened.bars, adjusted or opened.adjusted
         notes.extend(opened.notes)
     beside = siblings(source) if opened is None else opened.tables
     passed = {"instruments": instruments, "actions": actions, "no_limit_days": no_limit_days, "benchmark": benchmark}
-    tables = _tables(passed, beside, source, notes)
-    frame, rows = _frame_and_symbols(source, symbols, notes)
-    boards = _boards(frame, rows) if "board" in frame.columns else {}
-    venue = _venue(rows.symbols, venue, notes)
-    fill_rows(frame, rows, venue)
+    tables = _tables({**passed, "contracts": contracts}, beside, source, notes)
+    futures = read_contracts(tables["contracts"])
+    frame, rows = long_table(source, notes, adjusted=adjusted)
+    if symbols is not None:
+        frame, rows = keep_symbols(frame, rows, symbols)
+    boards = named_boards(frame, rows)
+    venue = _venue(rows.symbols, venue, notes, futures)
+    fill_rows(frame, rows, venue, Path(source).name if isinstance(source, (str, Path)) else "the data")
+    rows.numbers = {name: values for name, values in rows.numbers.items() if futures or name not in SETTLED_FIELDS}
     if venue is not PLAIN:
         rows = without_weekends(rows, notes)
     _check(rows, source, adjusted=adjusted)
-    listed, told = read_instruments(tables["instruments"], rows.symbols, boards, _last_days(rows), venue)
+    known_as, last = tables["instruments"], _last_days(rows)
+    listed, told = read_instruments(known_as, rows.symbols, boards, last, venue, contracts=futures)
     notes.extend(told)
     if not adjusted:
         settle_on_ticks(rows, listed, venue.rules)
     days, fields, flags, known, bars = _arrays(rows, stamp, venue, notes)
     found = _actions(tables["actions"], rows.symbols, days, known, venue, adjusted=adjusted, notes=notes)
     marks = forward(fields["close"])
-    fill_pre_close(fields["pre_close"], marks, known, found, listed, venue.rules)
+    fill_pre_close(fields["pre_close"], marks, known, found, listed, venue.rules, fields.get("settlement"))
     if not adjusted:
-        given = "pre_close" in rows.numbers
-        notes += told_steps(fields, known, found, days=days, symbols=rows.symbols, has_reference=given)
-    if not venue.rules.has_limits:
-        fields |= {name: np.full(known.shape, np.nan) for name in LIMIT_FIELDS}
-    elif not adjusted:
-        limits = {name: fields[name] for name in LIMIT_FIELDS if name in rows.numbers}
-        if len(limits) < 2 and "is_st" not in rows.flags:
-            notes.append("The data have no ST flags: every share gets the ordinary price limit of its board.")
-        mask = _free_days(tables["no_limit_days"], rows.symbols, days, venue)
-        completed, more = complete_limits(
-            limits, fields["pre_close"], flags, rules=venue.rules, days=days, instruments=listed, no_limit=mask
-        )
-        fields |= completed
-        notes.extend(more)
+        notes += told_steps(fields, marks, known, found, rows=rows, days=days)
+    if not adjusted:
+        notes += _limited(fields, flags, rows, days=days, listed=listed, free=tables["no_limit_days"], venue=venue)
     lo, hi = _span(days, start, end)
     booked, more = resolve_actions(found, marks, fields["pre_close"], days=days, symbols=rows.symbols, span=(lo, hi))
     arrays: dict[str, Any] = {name: values[lo:hi] for name, values in (fields | flags).items()}
     inside = None if bars is None else bars.between(lo, hi)
-    compared = None
-    if tables["benchmark"] is not None:
-        compared = read_benchmark(tables["benchmark"], beside.get("benchmark"), venue)
     return Market(
         panel=Panel(days=days[lo:hi], symbols=rows.symbols, adjusted=adjusted, intraday=inside, **arrays),
         instruments=listed,
         actions=booked,
         venue=venue.for_adjusted_prices if adjusted else venue,
-        benchmark=compared,
+        benchmark=read_benchmark(tables["benchmark"], beside.get("benchmark"), venue),
         notes=(*notes, *more),
     )
 
@@ -203,8 +193,30 @@ def _checked(
     return source, None if symbols is None else symbols_of("symbols", symbols), flag("adjusted", adjusted)
 
 
-def _free_days(table: Table | None, symbols: tuple[str, ...], days: Days, venue: Venue) -> Bools | None:
-    return None if table is None else read_no_limit_days(table, symbols, days, venue)
+def _limited(
+    fields: dict[str, Floats],
+    flags: dict[str, Bools],
+    rows: Rows,
+    *,
+    days: Days,
+    listed: Sequence[Instrument],
+    free: Table | None,
+    venue: Venue,
+) -> list[str]:
+    """Put the price limits into `fields`, as given, else from the rule book; notes on what is odd about them."""
+    if not venue.rules.has_limits:
+        fields |= {name: np.full_like(fields["close"], np.nan) for name in LIMIT_FIELDS}
+        return []
+    notes = []
+    limits = {name: fields[name] for name in LIMIT_FIELDS if name in rows.numbers}
+    if len(limits) < 2 and "is_st" not in rows.flags and any(item.contract is None for item in listed):
+        notes.append("The data have no ST flags: every share gets the ordinary price limit of its board.")
+    mask = None if free is None else read_no_limit_days(free, rows.symbols, days, venue)
+    completed, more = complete_limits(
+        limits, fields["pre_close"], flags, rules=venue.rules, days=days, instruments=listed, no_limit=mask
+    )
+    fields |= completed
+    return [*notes, *more, *told_outside(fields, flags, days, rows.symbols)]
 
 
 def _tables(
@@ -215,24 +227,6 @@ def _tables(
     if used and isinstance(source, (str, Path)):
         notes.append(f"Read beside {Path(source).name}: {', '.join(path.name for path in used.values())}.")
     return {**passed, **used}
-
-
-def _frame_and_symbols(source: Source, wanted: Iterable[str] | None, notes: list[str]) -> tuple[pd.DataFrame, Rows]:
-    """The long frame with our column names, and its symbols; days and numbers are not read yet."""
-    what = Path(source).name if isinstance(source, (str, Path)) else "Market data"
-    if isinstance(source, Mapping):
-        frame = stack_wide(source)
-    else:
-        frame = named_columns(load_table(source, what), what)
-        if "symbol" not in frame.columns and isinstance(source, (str, Path)):
-            symbol = Path(source).stem
-            notes.append(f"{what} has no column 'symbol': its name is taken for it, {symbol!r}.")
-            frame = frame.assign(symbol=symbol)
-        require(frame, REQUIRED, what)
-    codes, names = read_symbols(frame["symbol"], what)
-    notes.extend(repairs(frame["symbol"], names))
-    rows = Rows(np.empty(0, dtype="datetime64[D]"), codes, names)
-    return (frame, rows) if wanted is None else keep_symbols(frame, rows, wanted)
 
 
 def _check(rows: Rows, source: Source, *, adjusted: bool) -> None:
@@ -264,6 +258,7 @@ def _arrays(
         notes.extend(more)
         return days, fields, flags, known, bars
     days, row_of = _calendar(rows.days)
+    notes.extend(told_spacing(days))
     return days, *_pivot(rows, row_of, len(days)), None
 
 
@@ -277,15 +272,11 @@ def _calendar(days: Days) -> tuple[Days, NDArray[np.intp]]:
     return days.min() + np.flatnonzero(seen).astype("timedelta64[D]"), place[offsets]
 
 
-def _boards(frame: pd.DataFrame, rows: Rows) -> dict[str, str]:
-    """The board that the first row of each symbol names."""
-    _, first = np.unique(rows.codes, return_index=True)
-    named = frame["board"].iloc[first].tolist()
-    return {symbol: board for symbol, board in zip(rows.symbols, named, strict=True) if isinstance(board, str)}
-
-
-def _venue(symbols: tuple[str, ...], venue: Venue | None, notes: list[str]) -> Venue:
-    """The venue asked for, or that of the suffixes."""
+def _venue(symbols: tuple[str, ...], venue: Venue | None, notes: list[str], futures: Mapping[str, Contract]) -> Venue:
+    """The venue asked for, or that of the suffixes; contracts are of China."""
+    if venue is None and futures and all(symbol in futures for symbol in symbols):
+        return CHINA
+    symbols = tuple(symbol for symbol in symbols if symbol not in futures)
     if venue is None:
         bare = [symbol for symbol in symbols if len(symbol) == 6 and symbol.isdecimal()]
         if bare:
@@ -330,6 +321,7 @@ def _pivot(rows: Rows, row_of: NDArray[np.intp], length: int) -> tuple[dict[str,
     # A suspended day without a figure had no volume: NaN stands for no row at all.
     numbers["volume"] = np.where(np.isnan(numbers["volume"]), 0.0, numbers["volume"])
     fields = {name: spread(numbers[name], np.nan) if name in numbers else np.full(shape, np.nan) for name in FIELDS}
+    fields |= {name: spread(numbers[name], np.nan) for name in SETTLED_FIELDS if name in numbers}
     nowhere = np.zeros(len(cells), dtype=bool)
     flags = {name: spread(rows.flags.get(name, nowhere), False) for name in ("paused", "is_st")}
     return fields, flags, spread(~nowhere, False)

@@ -7,7 +7,8 @@ the first three of them, and what to do.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,6 +20,11 @@ from qresearch.market.rulebook import RuleBook
 
 Ints = NDArray[np.int64]
 SHOWN = 3
+_WEEK = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+_ENOUGH = 2
+"""Weeks in which a day of the week is missing before the dates are off by one."""
+_WORKING_DAYS = 5
+"""Distance of two days from which on, usually, they are not those of an exchange."""
 _ON_GRID = ("pre_close", "limit_up", "limit_down")
 
 
@@ -37,6 +43,8 @@ class Rows:
     flags : dict of str to (R,) ndarray of bool
     times : (R,) ndarray of datetime64[m] or None
         Day and time of bars inside the day; None when the rows are daily.
+    place : callable
+        Where a row stands in what was read, for messages.
     """
 
     days: Days
@@ -45,6 +53,7 @@ class Rows:
     numbers: dict[str, Floats] = field(default_factory=dict)
     flags: dict[str, Bools] = field(default_factory=dict)
     times: NDArray[np.datetime64] | None = None
+    place: Callable[[int], str] = "row {}".format
 
     @property
     def stamps(self) -> NDArray[np.datetime64]:
@@ -59,7 +68,8 @@ class Rows:
         places = [(self.symbols[self.codes[row]], str(self.stamps[row]).replace("T", " ")) for row in found[:SHOWN]]
         symbol, day = places[0]
         raise DataError(
-            f"{name}: {problem} in {len(found)} of {len(bad)} rows, first {symbol} on {day}. {remedy}",
+            f"{name}: {problem} in {len(found)} of {len(bad)} rows, first {symbol} on {day}, "
+            f"{self.place(int(found[0]))}. {remedy}",
             field=name,
             symbol=symbol,
             day=day,
@@ -71,7 +81,10 @@ class Rows:
         return lambda row: ", ".join(f"{name}={self.numbers[name][row]:.15g}" for name in names)
 
 
-def without_weekends(rows: Rows, notes: list[str]) -> Rows:
+AnyRows = TypeVar("AnyRows", bound=Rows)
+
+
+def without_weekends(rows: AnyRows, notes: list[str]) -> AnyRows:
     """The rows without those of a Saturday or Sunday, on which no exchange trades; a note names the days.
 
     Raises
@@ -90,19 +103,42 @@ def without_weekends(rows: Rows, notes: list[str]) -> Rows:
             field="date",
             day=str(gone[0]),
         )
+    weekday = np.unique((rows.days.astype(np.int64) + 3) % 7)  # 0 is Monday
+    missing = [name for at, name in enumerate(_WEEK[:5]) if at not in weekday]
+    if missing and len(gone) >= _ENOUGH and len({5, 6} & set(weekday.tolist())) == 1:
+        raise DataError(
+            f"date: {len(gone)} days are of a {'Saturday' if 5 in weekday else 'Sunday'} (first {gone[0]}), none of a "
+            f"{' or '.join(missing)}: the dates are off by a "
+            "day. Check their time zone, and in Excel the date system (1900 or 1904).",
+            field="date",
+            day=str(gone[0]),
+        )
     shown = ", ".join(str(day) for day in gone[:SHOWN])
     notes.append(
         f"{int((~kept).sum())} rows of {len(gone)} Saturdays and Sundays are left out, on which no exchange trades: "
         f"{shown}{'' if len(gone) <= SHOWN else ' and others'}."
     )
-    return Rows(
-        rows.days[kept],
-        rows.codes[kept],
-        rows.symbols,
-        {name: values[kept] for name, values in rows.numbers.items()},
-        {name: values[kept] for name, values in rows.flags.items()},
-        None if rows.times is None else rows.times[kept],
+    place, places = rows.place, np.flatnonzero(kept)
+    return replace(
+        rows,
+        days=rows.days[kept],
+        codes=rows.codes[kept],
+        numbers={name: values[kept] for name, values in rows.numbers.items()},
+        flags={name: values[kept] for name, values in rows.flags.items()},
+        times=None if rows.times is None else rows.times[kept],
+        place=lambda row: place(int(places[row])),
     )
+
+
+def told_spacing(days: Days) -> list[str]:
+    """A note where the days lie so far apart that they are ends of weeks or months."""
+    apart = np.diff(days).astype(np.int64)
+    if len(apart) < _ENOUGH or np.median(apart) < _WORKING_DAYS:
+        return []
+    return [
+        f"The days lie {np.median(apart):g} days apart, so that these look like bars of weeks or months. They are used "
+        "as daily bars: limits, suspensions and fills of the days between are not there. Pass daily bars."
+    ]
 
 
 def check_rows(rows: Rows, adjusted: bool) -> None:
@@ -220,26 +256,38 @@ def settle_on_ticks(rows: Rows, instruments: Sequence[Instrument], rules: RuleBo
     DataError
         Prices between two ticks: most often they were adjusted for dividends; then pass ``adjusted=True``.
     """
-    ticks = (rules.tick(share.board) for share in instruments)
-    grids = np.array([round(1 / step) if step else 0 for step in ticks], dtype=np.float64)
+    ticks = (rules.tick(item.board) if item.contract is None else item.contract.tick for item in instruments)
+    grids = np.array([(round(1 / step) if step < 1 else 1 / step) if step else 0 for step in ticks], dtype=np.float64)
     grid = grids[rows.codes]
     ruled = grid > 0
     if not ruled.any():
         return
-    divisor = np.where(ruled, grid, 1.0)
     for name in (*PRICE_FIELDS, *_ON_GRID):
         if name not in rows.numbers:
             continue
-        values = rows.numbers[name]
-        scaled = values * grid
-        whole = np.rint(scaled)
-        off = np.abs(scaled - whole) > 1e-4 + 1e-7 * scaled
+        settled, off = _on_ticks(rows.numbers[name], grid, ruled)
         if name in PRICE_FIELDS:
             rows.reject(
                 name,
-                off & ruled,
+                off,
                 "prices between two ticks",
                 "Pass unadjusted prices; if these are adjusted for dividends and splits, pass adjusted=True.",
                 lambda row, name=name: f"{rows.show(name)(row)}, tick {1 / grid[row]:g}",  # type: ignore[misc]
             )
-        rows.numbers[name] = np.where(ruled & ~off, whole / divisor, values)
+        rows.numbers[name] = settled
+
+
+_BLOCK = 1 << 16
+"""Rows at a time, so that what is in between stays in the cache of the processor."""
+
+
+def _on_ticks(values: Floats, grid: Floats, ruled: Bools) -> tuple[Floats, Bools]:
+    """Values on their ticks where these are `ruled`, and where they lie between two and stay as they are."""
+    settled, off = values.copy(), np.zeros(len(values), dtype=bool)
+    for begin in range(0, len(values), _BLOCK):
+        part = slice(begin, begin + _BLOCK)
+        scaled = values[part] * grid[part]
+        whole = np.rint(scaled)
+        off[part] = ruled[part] & (np.abs(scaled - whole) > 1e-4 + 1e-7 * scaled)
+        np.divide(whole, grid[part], out=settled[part], where=ruled[part] & ~off[part])
+    return settled, off

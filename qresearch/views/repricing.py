@@ -161,5 +161,5 @@ def _unslipped(exchange: Exchange, fill: events.OrderFilled, then: Settings) -> 
     price, volume = fill.price, source.volume[row, [fill.instrument]]
     for _ in range(3):
         one = np.array([fill.instrument])
-        price += fill.price - float(exchange.slipped(then, one, np.array([price]), size, volume, np.zeros(1))[0])
+        price += fill.price - float(exchange.slipping.moved(then, one, np.array([price]), size, volume, np.zeros(1))[0])
     return price

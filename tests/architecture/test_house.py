@@ -43,6 +43,7 @@ NAME_OTHER_SYSTEMS: Mapping[str, str] = {
     "session/session.py": "Session.from_script(dialect=)",
     "session/ticket.py": "ticket.code(dialect)",
     "sources/tabular.py": "who stamps the end of a bar",
+    "sources/vendors_columns.py": "whose columns they are",
 }
 """Files outside dialects/ that name another system, and what for. To become empty: dialects hand in what they need."""
 

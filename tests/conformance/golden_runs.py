@@ -415,6 +415,77 @@ def inside_continuous_trading() -> qr.Session:
     return run.run(progress=False)
 
 
+def evenings(**options: Any) -> qr.Session:
+    """Orders after hours on five days: met, beyond their price, for more than there is, and where there are none."""
+    days = pd.bdate_range("2024-03-04", periods=5)
+    rows = [
+        {"date": day, "symbol": symbol, "open": price, "high": price + 0.4, "low": price - 0.2, "close": price + 0.1,
+         "volume": 1e5, "pre_close": price}
+        for symbol, price in ((A, 10.0), (STAR, 50.0)) for day in days
+    ]  # fmt: skip
+    run = qr.Session(qr.read_market(pd.DataFrame(rows)), cash=1_000_000, slippage=("bps", 5), **options).step()
+    for symbol, shares, style in (
+        (STAR, 900, terms.after_hours(50.5)), (STAR, 300, terms.after_hours(50.05)), (A, 100, terms.after_hours(10.4)),
+        (STAR, 700, terms.after_hours(50.1, share=0.015)), (STAR, 200, terms.at_close()),
+    ):  # fmt: skip
+        run.buy(symbol, shares, style)
+    run.step(2)
+    run.sell(STAR, 600, terms.after_hours(50.0))
+    run.sell(STAR, 500, terms.limit(50.3))
+    return run.run(progress=False)
+
+
+@golden
+def by_hand_after_hours() -> qr.Session:
+    """The session after the close, which comes after every other order."""
+    return evenings()
+
+
+@golden
+def by_hand_after_hours_same_bar() -> qr.Session:
+    """The same inside the call: at the close such an order trades at once."""
+    return evenings(clock="same_bar")
+
+
+@golden
+def by_hand_after_hours_lean() -> qr.Session:
+    """The same beside the fill model of another system, under a volume cap."""
+    return evenings(fill_model="lean_equity", participation=0.02)
+
+
+@golden
+def a_day_that_ended_early() -> qr.Session:
+    """The first day that the circuit breaker of 2016 ended: nobody trades at its close."""
+    bar = {"symbol": A, "open": 10.0, "high": 10.2, "low": 9.8, "close": 9.9, "volume": 1e6}
+    days = ("2015-12-31", "2016-01-04", "2016-01-05", "2016-01-06")
+    run = qr.Session(qr.read_market(pd.DataFrame([{"date": day, **bar} for day in days])), cash=100_000).step()
+    run.buy(A, 100)
+    run.buy(A, 200, terms.at_close(tif="GTC"))
+    run.buy(A, 300, terms.at_close())
+    return run.run(progress=False)
+
+
+@golden
+def futures_called_and_expired() -> qr.Session:
+    """Both sides of four contracts, a week that calls the account, a day on which nobody buys, and two expiries."""
+    run = qr.Session(qr.sample_futures(), start="2023-06-06", cash=320_000, account="futures").step()
+    run.buy("QT2307", 8, terms.to_open())
+    run.sell("ZX2306", 1, terms.to_open())
+    run.buy("QT2307", 90, terms.to_open())
+    run.sell("QT2310", 2, terms.to_close())
+    run.step()
+    run.sell("QT2307", 3, terms.to_close(lots="today"))
+    run.sell("QT2310", 2, terms.to_open(terms.limit(61_000, tif="GTC")))
+    run.buy("QT2310", 1, terms.to_close(terms.stop(62_500, tif="GTC")))
+    run.step(5)
+    run.sell("QT2307", 2, terms.to_close(terms.at_close(), "old"))
+    run.run(until="2023-06-19", progress=False)
+    run.buy("ZX2306", 1)
+    run.order_target("QT2310", 1)
+    run.sell("QT2310", 1, terms.to_open(terms.at_close()))
+    return run.run(until="2023-07-20", progress=False)
+
+
 @golden
 def settings_in_the_middle() -> qr.Session:
     """Costs that rise while buys rest: the newest ends; a cap that comes; other costs from an earlier day on."""

@@ -30,8 +30,7 @@ OUTSIDE = {
     "margin_": "margin accounts are not here yet", "short_": "as above", "collateral_haircut": "as above",
     "bond_": "bonds are not traded here yet", "session": "hours: bars tell them", "session_quirk": "as above",
     "chinext_market_maker": "no rule for an order", "cash_use": "cash is free at once, as the rule says",
-    "after_hours_fixed_price": "the session after hours is not simulated",
-    "market_circuit_breaker": "the bars of the two days end where it struck", "rights_issue": "dates of payment",
+    "rights_issue": "dates of payment",
     "lot": "lots of bonds", "no_limit_days": "given by a table: test_tabular",
     "dividend_dates": "entitlement by the close before: test_corporate",
 }  # fmt: skip
@@ -172,10 +171,11 @@ def lots(row: Row) -> None:
 
 
 def largest(row: Row) -> None:
-    """The largest order with a limit price and at the market."""
+    """The largest order with a limit price, at the market and after hours."""
     numbers = [int(found.replace(",", "")) for found in re.findall(r"[\d,]{5,}", row["value"])]
     for board in boards_of(row):
-        assert RULES.largest_order(board, day_of(row)) == (numbers[0], numbers[1] if len(numbers) > 1 else numbers[0])
+        at_market, after = numbers[1:] or (numbers[0], 1_000_000)
+        assert RULES.largest_order(board, day_of(row)) == (numbers[0], at_market, after)
 
 
 def warned(_: Row) -> None:
@@ -215,10 +215,28 @@ def commission(_: Row) -> None:
     assert CHINA.default_costs["min_commission"] == 5
 
 
+def after_hours(row: Row) -> None:
+    """A session after the close from the first day on, and none on the day before."""
+    wide = "all A-shares" in row["market_board"]
+    boards = [Board.SH_MAIN, Board.SZ_MAIN, Board.ETF, Board.LOF, Board.BSE] if wide else boards_of(row)
+    for board in boards:
+        first = RULES.after_hours[board][0]
+        assert first.since == day_of(row)
+        assert f"{first.value.since:%H:%M}-{first.value.until:%H:%M}" in row["value"]
+
+
+def circuit_breaker(row: Row) -> None:
+    """Both days on which it struck ended early, and no other."""
+    struck = re.findall(r"20\d\d-\d\d-\d\d", row["note"].split("suspended")[0])
+    for board in (Board.SH_MAIN, Board.SZ_MAIN, Board.CHINEXT):
+        assert [str(early.since) for early in RULES.early_closes[board]] == struck
+
+
 TRIALS: dict[str, Callable[[Row], None]] = {
     "stamp_duty": duty, "transfer_fee": transfer, "price_limit": limit, "limit_rounding": rounding,
     "limit_min_tick": least_tick, "ipo_first_days": first_days, "price_cage": cage, "ex_ref_price": reference,
     "tick": tick, "lot_buy": lots, "lot_sell": lots, "max_order": largest, "st_buy_cap": warned,
+    "after_hours_fixed_price": after_hours, "market_circuit_breaker": circuit_breaker,
     "turnaround": turnaround, "dividend_tax": dividend_tax, "commission_typical": commission,
 }  # fmt: skip
 

@@ -79,6 +79,15 @@ def _transfer(board: str, day: dt.date, quantity: int, value: int) -> int:
     return half_up(quantity * 100 * Fraction(6, 10_000)) if board in {"SH_MAIN", "STAR"} else 0
 
 
+def withheld(day: dt.date) -> Fraction:
+    """What was taken from a dividend at payment, the rest being due at the sale."""
+    if day >= dt.date(2015, 9, 8):
+        return Fraction(0)
+    if day >= dt.date(2013, 1, 1):
+        return Fraction(1, 20)
+    return Fraction(1, 10) if day >= dt.date(2005, 6, 13) else Fraction(1, 5)
+
+
 @dataclass
 class Books:
     """Cash, shares and marks of an account, and what has moved its equity today; all money in fen."""
@@ -142,6 +151,8 @@ class Books:
                 amount = half_up(held * ratio(action.cash) * self.money.units)
                 rate = self.settings.dividend_tax
                 tax = half_up(amount * exact(rate)) if isinstance(rate, float) else 0
+                if rate == "holding_period" and self.market.instruments[column].board != "ETF":
+                    tax = half_up(amount * withheld(self.market.days[day].astype(dt.date)))
                 found.append(("DividendPaid", column, held, amount, tax))
                 cash += amount - tax
             received = math.floor(held * ratio(action.bonus))

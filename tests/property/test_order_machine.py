@@ -42,6 +42,10 @@ NOT_HERE: dict[Reason, str] = {
     Reason.PRICE_CAGE: "of bars inside the day, and this machine has daily ones",
     Reason.CLOSING_AUCTION: "as above",
     Reason.DAILY_MAXIMUM: "its orders are for a few thousand shares, or for more than any order may be",
+    **dict.fromkeys(
+        (Reason.INSUFFICIENT_MARGIN, Reason.NOTHING_TO_CLOSE, Reason.EXPIRED_CONTRACT), "of contracts: test_futures"
+    ),
+    Reason.CIRCUIT_BREAKER: "its days are in 2022, and the two of the circuit breaker in 2016",
     Reason.PROTECTION_PRICE: "asked for on JoinQuant only, of market orders on the STAR board",
 }
 """Reasons that this machine cannot meet, and why."""
@@ -155,6 +159,7 @@ class OrderMachine(RuleBasedStateMachine):
             lambda: terms.limit_if_touched(near, far, **good),
             lambda: terms.at_open(**good),
             lambda: terms.at_close(**good),
+            lambda: terms.after_hours(near),
         ]
         return self.pick(makers)()
 

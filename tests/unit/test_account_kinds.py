@@ -38,13 +38,19 @@ class Margined:
     def wake(self, draft, exchange, nights) -> tuple[()]:
         return ()
 
-    def closable(self, account, exchange, instrument, quantity) -> Closable | None:
+    def carries(self, item) -> bool:
+        return True
+
+    def charge(self, account, exchange, intent, quantity):
+        return exchange.charge(account, intent, quantity)
+
+    def closable(self, account, exchange, instrument, quantity, effect) -> Closable | None:
         held = account.ledger.quantity(instrument, SHORT if quantity > 0 else LONG)
         return Closable(held, held) if held else None
 
     def need(self, account, exchange, intent, quantity) -> Need:
         notional, fees = exchange.charge(account, intent, quantity)
-        if self.closable(account, exchange, intent.instrument, quantity) is not None:
+        if self.closable(account, exchange, intent.instrument, quantity, intent.effect) is not None:
             return Need(0)
         return Need(divide(notional * self.rate, RATE_SCALE) + fees.total)
 
@@ -195,7 +201,8 @@ def test_a_resting_order_holds_its_margin_back() -> None:
 
 def test_an_object_without_the_methods_is_refused() -> None:
     """Protects the caller: the message names what is missing."""
-    with pytest.raises(qr.errors.UsageError, match="without wake, closable, need, available, post, settle, value"):
+    missing = "without wake, carries, closable, charge, need, available, post, settle, value"
+    with pytest.raises(qr.errors.UsageError, match=missing):
         qr.Session(MARKET, account=object())
 
 
@@ -239,8 +246,9 @@ def test_postings_are_kept_by_a_journal_as_they_are() -> None:
     log = [
         events.Posted(AT, -5, "fee", fee=5), events.LotAdded(AT, 7, SHORT, lot), events.LotsTaken(AT, 7, LONG, 4),
         events.Rebased(AT, 7, 1010), events.Rescaled(AT, 7, 3, 2), events.Borrowed(AT, debt),
-        events.DebtChanged(AT, 1, 0, 5, 7), events.DaysCounted(AT, 3), events.CashFlowed(AT, 5, 7),
-        events.DueChanged(AT, (Due(6, 1000),), {7: 100}),
+        events.DebtChanged(AT, 1, 0, 5, 7), events.DaysCounted(AT, 3),
+        events.CashFlowed(AT, 5, 7), events.DueChanged(AT, (Due(6, 1000),), {7: 100}),
+        events.MarginCalled(AT, 9, 10),
     ]  # fmt: skip
     assert decode(*encode(log), event_schema()) == log
     assert {type(event) for event in log} == set(typing.get_args(events.Posting))

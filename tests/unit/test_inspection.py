@@ -161,17 +161,40 @@ def test_splits_without_a_reference_price() -> None:
     assert kinds(bare) == {"JUMP_WITHOUT_ACTION": 2}
 
 
-@pytest.mark.parametrize(
-    ("lots", "words"), [(100, "volume seems to be in lots"), (1000, "volume and turnover do not fit")]
-)
-def test_units(lots: int, words: str) -> None:
-    """Protects volume caps: volume in lots is read off the turnover, once a symbol."""
-    frame = clean()
-    frame["volume"] /= lots
-    (item,) = inspect(frame).findings
+def test_units() -> None:
+    """Protects volume caps: what is multiplied stands among the notes, what fits nothing is an error, row by row."""
+    lots = clean()
+    lots["volume"] /= 100
+    found = inspect(lots)
+    assert found.findings == ()
+    assert found.market is not None
+    assert any("Volume x 100 for 600519.SH and 1 more" in note for note in found.market.notes)
+    assert found.market.panel.volume[0, 0] == 10_000
+    assert kinds(inspect(clean().assign(volume=clean()["volume"] / 1000)), "error") == {"REFUSED": 1}
+    assert kinds(inspect(changed(volume=100.0))) == {"UNITS_CHANGE": 1}
+    (item,) = inspect(lots.assign(symbol=lots["symbol"].str.replace("SH", "XX").str.replace("SZ", "XX"))).findings
     assert (item.kind, item.count) == ("UNITS", 2)
-    assert words in item.what
-    assert f"600519.SH: turnover is {lots} times" in item.examples[0] or lots == 1000
+    assert "volume seems to be in lots" in item.what
+
+
+def test_figures_that_cannot_be() -> None:
+    """Protects figures of nothing: a turnover of 0 beside a volume, and a fraction of a share."""
+    assert kinds(inspect(changed(amount=0.0))) == {"TURNOVER_OF_NOTHING": 1}
+    assert kinds(inspect(changed(volume=10_010.5))) == {"FRACTIONS_OF_SHARES": 1}
+
+
+def test_instruments_that_contradict_the_bars(tmp_path: Path) -> None:
+    """Protects the rules that hold: a board against the number, and rows outside of listing and delisting."""
+    clean().to_parquet(tmp_path / "x_daily.parquet")
+    table = pd.DataFrame(
+        {
+            "symbol": ["600519.SH", "000001.SZ"], "board": ["STAR", "SZ_MAIN"],
+            "list_date": ["2024-01-10", None], "delist_date": [None, DAYS[-3]],
+        }
+    )  # fmt: skip
+    table.to_csv(tmp_path / "x_instruments.csv", index=False)
+    found = kinds(inspect(tmp_path / "x_daily.parquet"))
+    assert found == {"OTHER_BOARD": 1, "ROWS_AFTER_DELISTING": 1, "ROWS_BEFORE_LISTING": 1}
 
 
 def test_idle_and_copied_bars() -> None:
@@ -198,7 +221,27 @@ def test_calendar() -> None:
     gap = next(item for item in found.findings if item.kind == "GAPS")
     assert gap.examples == (f"600519.SH: 2 days between {DAYS[20]} and {DAYS[21]}",)
     moved = clean().replace({"date": {DAYS[4]: "2024-01-06"}})
-    assert kinds(inspect(moved)) == {"WEEKEND": 2}
+    plain = moved.assign(symbol=moved["symbol"].str[:6] + ".XX").drop(columns="pre_close")
+    assert kinds(inspect(plain)) == {"WEEKEND": 2}
+
+
+def test_rows_of_a_weekend() -> None:
+    """Protects the calendar: rows of a Saturday are told although they are left out, whatever else is wrong there."""
+    frame = clean()
+    extra = frame[frame["date"] == DAYS[4]].assign(date="2024-01-06")
+    filled = pd.concat([frame, extra]).sort_values(["symbol", "date"], ignore_index=True)
+    found = inspect(filled)
+    (item,) = found.findings
+    assert (item.kind, item.count, found.rows) == ("WEEKEND", 2, len(filled))
+    assert item.examples == ("000001.SZ 2024-01-06", "600519.SH 2024-01-06")
+    assert item.consequence.startswith("Left out")
+    assert found.market is not None
+    assert any("Saturdays and Sundays are left out" in note for note in found.market.notes)
+    worse = filled.assign(high=filled["high"].where(filled["date"] != "2024-01-06", 1.0))
+    assert kinds(inspect(worse)) == {"WEEKEND": 2}, "read_market reads it, so nothing is refused"
+    qr.read_market(worse)
+    other = filled.assign(high=filled["high"].where(filled.index != 30, 1.0))
+    assert kinds(inspect(other), "error") == {"HIGH_HIGH_BELOW_LOW": 1, "HIGH_HIGH_BELOW_OPEN_OR_CLOSE": 1}
 
 
 # Real data ------------------------------------------------------------------------------------------------------------

@@ -331,3 +331,94 @@ def test_dividends_are_taxed_at_payment_and_at_the_sale_by_their_date(
     run.sell(symbol, 1000)
     run.step()
     assert run.portfolio.cash == 500.0 - at_payment + 9_500.0 - at_sale
+
+
+# ------------------------------------------------------------------ the session after hours, days that ended early
+
+STAR_SHARE = "688001.SH"
+
+
+def after_hours_run(day: str, symbol: str = STAR_SHARE, **options: Any) -> qr.Session:
+    """A session at the close before a day; the share closes 1 % above its open."""
+    days = pd.bdate_range(end=day, periods=3)
+    frame = pd.DataFrame({"date": days, "symbol": symbol, "volume": 1e6})
+    frame = frame.assign(open=10.0, high=10.3, low=9.9, close=10.1, pre_close=[10.0, 10.1, 10.1])
+    session = qr.Session(read(frame), cash=1e6, costs="zero", **options)
+    return session.step(2)
+
+
+@pytest.mark.parametrize(
+    ("symbol", "first"),
+    [
+        (STAR_SHARE, "2019-07-22"),
+        ("300001.SZ", "2020-08-24"),
+        (A, "2026-07-06"),
+        ("510300.SH", "2026-07-06"),
+        ("920002.BJ", "2026-07-06"),
+    ],
+)
+def test_after_hours_trades_at_the_close_from_its_day_on(symbol: str, first: str) -> None:
+    """Protects who trades after hours: from the first day on at the close without slippage, before it refused."""
+    session = after_hours_run(first, symbol, slippage=("bps", 20))
+    ticket = session.buy(symbol, 1000, qr.terms.after_hours(10.2))
+    session.step()
+    assert (ticket.status, ticket.filled, session.fills["price"].tolist()) == ("FILLED", 1000, [10.1])
+    before = after_hours_run(str(np.busday_offset(np.datetime64(first), -1).astype(object)), symbol)
+    refused = before.buy(symbol, 1000, qr.terms.after_hours(10.2))
+    before.step()
+    assert (refused.status, refused.reason) == ("REJECTED", "NO_AFTER_HOURS")
+
+
+def test_after_hours_asks_for_its_price_its_share_and_its_turn() -> None:
+    """Protects from a wonder after hours: no close beyond the price, no more than the share of all such orders."""
+    session = after_hours_run("2026-07-07")
+    dear = session.buy(STAR_SHARE, 1000, qr.terms.after_hours(10.05))
+    first = session.buy(STAR_SHARE, 6000, qr.terms.after_hours(10.2))
+    second = session.buy(STAR_SHARE, 6000, qr.terms.after_hours(10.2))
+    at_close = session.buy(STAR_SHARE, 500, qr.terms.at_close())
+    session.step()
+    assert [(ticket.filled, ticket.reason) for ticket in (dear, first, second, at_close)] == [
+        (0, "LIMIT_NOT_REACHED"),
+        (6000, ""),
+        (4000, "VOLUME_CAP"),
+        (500, ""),
+    ]
+    fills = session.fills["order_id"].tolist()
+    assert fills.index(int(at_close)) < fills.index(int(first)), "the session after hours comes last"
+    assert "1.0%" in str(second.explain())
+
+
+def test_after_hours_inside_the_call() -> None:
+    """Protects the clock of the same bar: at the close such an order trades at once, earlier it waits."""
+    session = after_hours_run("2026-07-07", clock="same_bar")
+    now = session.buy(STAR_SHARE, 1000, qr.terms.after_hours(10.2))
+    assert (now.status, session.fills["price"].tolist()) == ("FILLED", [10.1])
+    session.step(phase="OPEN")
+    later = session.buy(STAR_SHARE, 1000, qr.terms.after_hours(10.2))
+    assert (later.status, later.reason) == ("WORKING", "AWAITS_CLOSE")
+    session.step(phase="CLOSE")
+    assert later.status == "FILLED"
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"share": 0}, {"share": 1.5}, {"tif": "GTC"}, {"until": "2024-01-31"}, {"share": None}]
+)
+def test_after_hours_tells_what_it_takes(wrong: dict[str, Any]) -> None:
+    """Protects from an order that lasts or takes more than such an order can."""
+    with pytest.raises(qr.UsageError, match=next(iter(wrong))):
+        qr.terms.after_hours(10.0, **wrong)
+
+
+def test_a_circuit_breaker_leaves_no_close() -> None:
+    """Protects the two days of January 2016: nobody traded at the close, and explain says why."""
+    frame = bars(start="2016-01-01", prices=(10.0,) * 5)
+    session = qr.Session(read(frame), cash=1e6)
+    session.step()
+    assert str(session.now.day.date()) == "2016-01-01"
+    ticket = session.buy(A, 100, qr.terms.at_close())
+    session.step()
+    assert (ticket.status, ticket.reason) == ("EXPIRED", "CIRCUIT_BREAKER")
+    assert "13:33" in str(ticket.explain())
+    again = session.buy(A, 100, qr.terms.at_close())
+    session.step()
+    assert again.status == "FILLED"

@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable
 from dataclasses import replace
 
+import pandas as pd
 import pytest
 from hand import flat
 
@@ -141,6 +142,21 @@ def in_the_closing_auction() -> qr.Session:
     return at(run, lambda _: resting.cancel())
 
 
+def ended_early() -> qr.Session:
+    """An order for the close of the first day that the circuit breaker of 2016 ended."""
+    bar = {"symbol": "600001.SH", "open": 10.0, "high": 10.0, "low": 10.0, "close": 10.0, "volume": 1e6}
+    bars = [{"date": day, **bar} for day in ("2015-12-31", "2016-01-04", "2016-01-05")]
+    return after(
+        qr.Session(qr.read_market(pd.DataFrame(bars)), cash=100_000).step(),
+        lambda run: run.buy("600001", 100, terms.at_close()),
+    )
+
+
+def futures(order: Callable[[qr.Session], object], start: str = "2023-03-01") -> qr.Session:
+    """The close of a day of the embedded futures market, after an order for its open."""
+    return after(qr.Session(qr.sample_futures(), start=start, cash=200_000, account="futures").step(), order)
+
+
 CASES: dict[Reason, Callable[[], qr.Session]] = {
     Reason.LOT_SIZE: lambda: at(session("2022-03-01"), lambda run: run.buy("604018", 50)),
     Reason.MINIMUM_SIZE: lambda: at(session("2022-03-01"), lambda run: run.buy("688903", 199)),
@@ -162,6 +178,9 @@ CASES: dict[Reason, Callable[[], qr.Session]] = {
     Reason.T_PLUS_ONE: same_open,
     Reason.INSUFFICIENT_QUANTITY: lambda: at(session("2022-03-01"), lambda run: run.sell("604018", 100)),
     Reason.INSUFFICIENT_CASH: lambda: after(session("2022-03-01", cash=100), lambda run: run.buy("604018", 100)),
+    Reason.INSUFFICIENT_MARGIN: lambda: futures(lambda run: run.buy("QT2307", 50, terms.to_open())),
+    Reason.NOTHING_TO_CLOSE: lambda: futures(lambda run: run.sell("QT2307", 1, terms.to_close())),
+    Reason.EXPIRED_CONTRACT: lambda: futures(lambda run: run.buy("ZX2306", 1), "2023-06-19"),
     Reason.VALUE_CAP: lambda: after(session("2021-01-20"), lambda run: run.order_value("004163", 200_000)),
     Reason.VOLUME_CAP: lambda: after(
         session("2021-02-24", participation=0.1), lambda run: run.buy("004136", 5000)
@@ -175,6 +194,8 @@ CASES: dict[Reason, Callable[[], qr.Session]] = {
     Reason.LIMIT_NOT_REACHED: lambda: styled(terms.limit(9.0)),
     Reason.STOP_NOT_REACHED: lambda: styled(terms.stop(10.4)),
     Reason.AWAITS_CLOSE: lambda: styled(terms.at_close(), phase="OPEN"),
+    Reason.NO_AFTER_HOURS: lambda: styled(terms.after_hours(10.0)),
+    Reason.CIRCUIT_BREAKER: ended_early,
     Reason.AWAITS_ENTRY: protected,
     Reason.NOT_AT_ONCE: lambda: styled(terms.limit(9.0, tif="IOC")),
     Reason.OPEN_ORDER_MARGIN: dependent,
@@ -216,7 +237,10 @@ def test_every_state_is_met_on_the_embedded_market(status: Status) -> None:
 def test_every_reason_is_met_and_says_so(reason: Reason) -> None:
     """Protects that nothing is silently dropped: the event, and its sentence with all numbers filled in."""
     run = CASES[reason]()
-    assert run.market in {qr.sample_market(), qr.sample_market("minute")} or reason is Reason.NOT_TRADABLE
+    assert run.market in {qr.sample_market(), qr.sample_market("minute"), qr.sample_futures()} or reason in {
+        Reason.NOT_TRADABLE,
+        Reason.CIRCUIT_BREAKER,
+    }
     events = run.events
     met = events[events.reason == reason.value]
     assert len(met) >= 1

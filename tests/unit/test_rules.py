@@ -13,7 +13,7 @@ from qresearch.domain.fees import STAMP_DUTY, TRANSFER_FEE
 from qresearch.domain.instrument import Board, Instrument
 from qresearch.errors import UsageError
 from qresearch.market.limits import price_limits, reference_price
-from qresearch.market.rulebook import Levy
+from qresearch.market.rules import Levy
 from qresearch.market.venue import CHINA
 
 DATA = Path(__file__).resolve().parents[3] / "shared" / "data"
@@ -217,6 +217,8 @@ def test_tables_have_no_gap_and_no_overlap() -> None:
     for row in sorted(table, key=lambda row: row["since"]):
         for board in row["board"].split():
             until = seen.get((row["rule"], board))
+            if row["rule"] == "early_close":
+                continue  # single days
             if until is not None:
                 assert str(day(until) + dt.timedelta(days=1)) == row["since"], row
             seen[row["rule"], board] = row["until"]

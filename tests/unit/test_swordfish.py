@@ -56,21 +56,18 @@ def test_the_fields_are_the_documented_ones() -> None:
 def test_the_average_price_is_without_fees_and_the_profit_with_them() -> None:
     """Protects the documented meaning: 10.00 after a purchase at 10.00, while the floating profit begins with its fee.
 
-    The mean of 1,000 at 10 and 1,000 at 12 is 11, a sale leaves it, and a bonus of 1 for 1 halves it.
+    The mean of 1,000 at 10 and 1,000 at 10.50 is 10.25, a sale leaves it, and a bonus of 1 for 1 halves it.
     """
-    split = [{"symbol": A, "day": 3, "bonus_per_share": 1.0}]
-    run = session(
-        market({A: [10.0, 12.0, 12.0, 6.0]}, actions=split),
-        cash=100_000,
-        costs={"open_commission": 0.001, "close_commission": 0.001, "min_commission": 0},
-    )
+    split = [{"symbol": A, "day": 4, "bonus_per_share": 1.0}]
+    run = session(market({A: [10.0, 10.0, 10.5, 10.5, 5.25]}, actions=split), cash=100_000)
+    run.set_order_cost(open_commission=0.001, close_commission=0.001, min_commission=0)
     account, seen = Account(run), []
     for place in (lambda: run.buy(A, 1000), lambda: run.buy(A, 1000), lambda: run.sell(A, 500), list):
         place()
         run.step()
         seen.append(account.get_position(A)["longPositionAvgPrice"])
-    assert seen == [10.0, 11.0, 11.0, 5.5]
-    assert run.positions.loc[A, "average_cost"] == pytest.approx(11.011 / 2)
+    assert seen == [10.0, 10.25, 10.25, 5.125]
+    assert run.positions.loc[A, "average_cost"] == pytest.approx(10.26025 / 2, abs=1e-5)
     assert account.get_daily_position(A)["longPositionAvgPrice"].tolist() == seen
 
 

@@ -165,7 +165,7 @@ class Orders:
             account = host.account
             if terms.limit_price is None:
                 one, steps = np.array([column]), exchange.steps[[column]]
-                moved = exchange.slipped(
+                moved = exchange.slipping.moved(
                     account.settings, one, np.array([price]), np.array([shares]), np.array([np.inf]), steps
                 )
                 price = float(moved[0])

@@ -5,14 +5,16 @@ The batch match (:mod:`qresearch.engine.matching`) is its fast path: it makes th
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from types import MappingProxyType
+from collections.abc import Iterable, Iterator
 
 from qresearch.domain import events
+from qresearch.domain.fees import Fees
+from qresearch.domain.instrument import Instrument
 from qresearch.domain.state import State
+from qresearch.domain.terms import Effect
 from qresearch.engine.accounts.corporate import apply_actions, close_delisted
 from qresearch.engine.draft import Draft
-from qresearch.engine.exchange import AccountKind, Exchange
+from qresearch.engine.exchange import Exchange
 from qresearch.engine.intent import Closable, Intent, Need, Value
 from qresearch.engine.ledger import lots_after_sale
 from qresearch.engine.taxes import tax_on_sale
@@ -31,8 +33,12 @@ class CashShares:
         if draft.day in exchange.closing:
             yield from close_delisted(draft, exchange)
 
-    def closable(
-        self, account: Draft | State, exchange: Exchange, instrument: int, quantity: int, /
+    def carries(self, item: Instrument, /) -> bool:
+        """Everything that is paid in full."""
+        return item.contract is None
+
+    def closable(  # as in the protocol
+        self, account: Draft | State, exchange: Exchange, instrument: int, quantity: int, effect: Effect, /
     ) -> Closable | None:
         """A sale closes: what is held, and what of it was not bought today where that counts (T+1)."""
         if quantity > 0:
@@ -42,6 +48,10 @@ class CashShares:
             return Closable(0, 0)
         held = position.quantity
         return Closable(held, held if exchange.same_day[instrument] else position.sellable(account.day))
+
+    def charge(self, account: Draft | State, exchange: Exchange, intent: Intent, quantity: int, /) -> tuple[int, Fees]:
+        """By the costs of the session."""
+        return exchange.charge(account, intent, quantity)
 
     def need(self, account: Draft | State, exchange: Exchange, intent: Intent, quantity: int, /) -> Need:
         """A buy needs its value and fees; a sale what fees and tax take beyond its value."""
@@ -76,5 +86,3 @@ class CashShares:
 
 
 CASH_SHARES = CashShares()
-ACCOUNTS: Mapping[str, AccountKind] = MappingProxyType({CASH_SHARES.name: CASH_SHARES})
-"""Ours, by name."""

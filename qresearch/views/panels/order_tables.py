@@ -21,9 +21,14 @@ if TYPE_CHECKING:
 class _OrderTable(Blotter):
     """What the two tables of orders share."""
 
+    def _mean_price(self, order: OrderRecord) -> float:
+        market = self.desk.session.market
+        amount = market.venue.money.amount(order.notional)
+        return market.instruments[order.instrument].mean_price(amount, order.filled)
+
     def columns(self) -> Sequence[Column]:
         """Symbol, side, terms, shares, state and reason."""
-        words, amount = self.words, self.desk.session.market.venue.money.amount
+        words = self.words
         return (
             Column("symbol", self._instrument),
             Column("side", lambda order: self._side(order.quantity or order.asked)),
@@ -31,7 +36,9 @@ class _OrderTable(Blotter):
             Column("quantity", lambda order: f"{abs(order.quantity):,}", "right"),
             Column("filled", lambda order: f"{order.filled:,}", "right"),
             Column(
-                "price", lambda order: price(amount(order.notional) / order.filled) if order.filled else "–", "right"
+                "price",
+                lambda order: price(self._mean_price(order)),
+                "right",
             ),
             Column("state", lambda order: state_html(words, order)),
             Column("placed", lambda order: self._day(order.placed.day)),

@@ -38,6 +38,7 @@ TYPES: dict[str, tuple[Callable[..., Terms], tuple[str, ...]]] = {
     "LIMIT_IF_TOUCHED": (terms.limit_if_touched, ("stop_price", "limit_price")),
     "MARKET_ON_OPEN": (terms.at_open, ()),
     "MARKET_ON_CLOSE": (terms.at_close, ()),
+    "AFTER_HOURS": (terms.after_hours, ("limit_price",)),
 }
 """Types of orders: what makes the terms of each, and the fields that it takes, in order."""
 TRAIL = 5.0

@@ -1,0 +1,13 @@
+"""The kinds of account by their names."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from qresearch.engine.accounts.cash import CASH_SHARES
+from qresearch.engine.accounts.futures import FUTURES
+from qresearch.engine.exchange import AccountKind
+
+ACCOUNTS: Mapping[str, AccountKind] = MappingProxyType({kind.name: kind for kind in (CASH_SHARES, FUTURES)})
+"""Ours, by name."""

@@ -1,0 +1,178 @@
+"""Random lives of accounts of futures: what holds for every account, whatever is ordered and wherever one goes."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given
+
+sys.path.insert(0, str(Path(__file__).resolve().parent))
+
+from test_invariants import SEEDS, examples, folds, walk_orders
+
+import qresearch as qr
+from qresearch import terms
+from qresearch.domain.state import State
+from qresearch.engine.accounts.futures import MARGINS, Futures
+
+MARKET = qr.sample_futures()
+SYMBOLS = MARKET.symbols
+START, END = "2023-05-29", "2023-07-20"
+EFFECTS = (
+    lambda style: style, terms.to_open, terms.to_close, lambda style: terms.to_close(style, "today"),
+    lambda style: terms.to_close(style, "old"),
+)  # fmt: skip
+
+
+def opened(rng: np.random.Generator, market: qr.Market = MARKET) -> qr.Session:
+    """A session with options drawn at random, from a rich account to one that is called soon."""
+    return qr.Session(
+        market,
+        start=START,
+        end=END,
+        cash=float(rng.choice([80_000, 300_000, 2_000_000])),
+        account=Futures(str(rng.choice(MARGINS))),
+        clock=str(rng.choice(["next_open", "next_open", "same_bar"])),
+        match_order=str(rng.choice(["sells_first", "fifo"])),
+        shortfall=str(rng.choice(["trim", "trim", "reject"])),
+        reserve=str(rng.choice(["limit", "limit", "last", "none"])),
+        slippage=[("bps", 3.0), "none"][int(rng.integers(2))],
+    )
+
+
+def ask(session: qr.Session, rng: np.random.Generator) -> None:
+    """One order of any effect and type, or a cancel."""
+    symbol = str(rng.choice(SYMBOLS))
+    close = session.history(symbol, 1, adjust="none")[symbol].sum()
+    price = round(float(close) * (1 + rng.normal(0, 0.01)), 1) or 100.0
+    styles = (
+        lambda: None, lambda: None, lambda: terms.limit(price, tif=str(rng.choice(["DAY", "GTC"]))),
+        lambda: terms.stop(price, tif="GTC"), terms.at_close, lambda: terms.limit(price, tif="IOC"),
+    )  # fmt: skip
+    style = styles[int(rng.integers(len(styles)))]()
+    effect = EFFECTS[int(rng.integers(len(EFFECTS)))]
+    lots = int(rng.integers(1, 6)) * int(rng.choice([1, -1]))
+    way = int(rng.integers(6))
+    if way < 4:
+        session.order(symbol, lots, effect(style))
+    elif way == 4:
+        session.order_target(symbol, lots, style)
+    elif len(session.open_orders):
+        session.cancel(str(rng.choice(session.open_orders.index)))
+
+
+def wander(session: qr.Session, rng: np.random.Generator, steps: int = 24) -> None:
+    """Order, step, go back now and then, and act from there."""
+    for _ in range(steps):
+        if session.simulation.timeline.state.day >= session.simulation.exchange.last:
+            return
+        for _ in range(int(rng.integers(0, 4))):
+            ask(session, rng)
+        session.step(phase=str(rng.choice(["CLOSE", "CLOSE", "OPEN", "AFTER_CLOSE"])))
+        if rng.random() < 0.1:
+            session.back(min(int(rng.integers(1, 3)), session.simulation.timeline.cursor))
+
+
+def check(session: qr.Session, state: State) -> None:
+    """The sums of one moment."""
+    exchange = session.simulation.exchange
+    worth = exchange.account.value(state, exchange)
+    grown = worth.equity - session.simulation.starting_equity
+    assert worth.floating + state.realised + state.ledger.income - state.ledger.fees == grown
+    assert worth.margin >= 0
+    assert worth.margin <= sum(worth.bound.values())
+    for lots in state.ledger.lots.values():
+        assert lots
+        assert all(lot.quantity > 0 for lot in lots)
+
+
+@examples(40)
+@given(seed=SEEDS)
+def test_the_books_of_contracts_balance_wherever_one_goes(seed: int) -> None:
+    """Protects the identity of profit, the margin and the lots, on every branch and at every kept moment."""
+    rng = np.random.default_rng(seed)
+    session = opened(rng)
+    wander(session, rng)
+    for name in list(session.branches):
+        session.branches.switch(name)
+        for state in session.simulation.timeline.branch.states:
+            check(session, state)
+        for folded, kept in folds(session):
+            assert folded == kept
+        walk_orders(session)
+
+
+@examples(25)
+@given(seed=SEEDS)
+def test_what_is_let_through_was_available(seed: int) -> None:
+    """Protects the margin check: an order that opens leaves no less than nothing available at the price of its fill."""
+    rng = np.random.default_rng(seed)
+    session = opened(rng)
+    wander(session, rng)
+    exchange, before = session.simulation.exchange, None
+    for state in session.simulation.timeline.branch.states:
+        worth = exchange.account.value(state, exchange)
+        if before is not None and state.day == before.day and state.phase == before.phase:
+            assert worth.equity <= exchange.account.value(before, exchange).equity, "orders alone make no money"
+        before = state
+    for order in session.orders.itertuples():
+        told = session.explain(order.Index).data
+        assert not told["text"].str.contains(r"\bnan\b|None|[{}]").any()
+
+
+@examples(25)
+@given(seed=SEEDS)
+def test_what_closes_is_let_through_under_water(seed: int) -> None:
+    """Protects the way out: at an open that is not locked every lot can be closed, whatever the account is worth."""
+    rng = np.random.default_rng(seed)
+    session = opened(rng)
+    wander(session, rng, 12)
+    if session.now.phase != "CLOSE":
+        session.step(phase="CLOSE")
+    if session.simulation.timeline.state.day >= session.simulation.exchange.last:
+        return
+    for ticket in list(session.open_orders.index):
+        session.cancel(str(ticket))
+    held = session.tables.lots["quantity"]
+    tickets = [
+        (symbol, session.order(symbol, -lots if side == "long" else lots, terms.to_close()))
+        for (symbol, side), lots in held.items()
+    ]
+    session.step(phase="CLOSE")
+    for symbol, ticket in tickets:
+        bound = session.simulation.exchange.closing_day[session.market.column(symbol)]
+        if bound > session.simulation.timeline.state.day and ticket.reason not in {"LIMIT_UP", "LIMIT_DOWN"}:
+            assert ticket.status == "FILLED", (ticket, ticket.reason)
+
+
+@pytest.mark.parametrize("phase", ["OPEN", "CLOSE", "AFTER_CLOSE"])
+@examples(12)
+@given(seed=SEEDS)
+def test_later_prices_and_settlements_change_nothing(phase: str, seed: int) -> None:
+    """Protects from the future: what is not known at a moment may be anything, the log up to it is the same."""
+    day = 12 + seed % 12
+    first = MARKET.panel.day_index(START)
+    hidden = first + day + (phase == "AFTER_CLOSE")
+    panel = MARKET.panel
+    arrays = {}
+    for name in ("high", "low", "close", "volume", "settlement", "open_interest"):
+        values = np.array(getattr(panel, name))
+        known = phase == "CLOSE" and name != "settlement"
+        values[hidden + known :] *= 1.3
+        arrays[name] = values
+    logs = []
+    for market in (MARKET, replace(MARKET, panel=replace(panel, **arrays))):
+        rng = np.random.default_rng(seed)
+        session = opened(rng, market)
+        for _ in range(day):
+            for _ in range(int(rng.integers(0, 3))):
+                ask(session, rng)
+            session.step()
+        if phase != "CLOSE":
+            session.step(phase=phase)
+        logs.append([repr(event) for event in session.simulation.timeline.branch.log])
+    assert logs[0] == logs[1]

@@ -14,8 +14,10 @@
 # | [Workbench](30_workbench.ipynb) | the same with buttons: timeline, ticket, chart, costs, practice | 15 |
 # | [Results](40_reports.ipynb) | figures, tables, plots, the QuantStats page, two branches side by side | 20 |
 # | [JoinQuant scripts](50_joinquant.ipynb) | a script of another system: stepped, stopped, edited | 20 |
+# | [QMT scripts](55_xtquant.ipynb) | a live-trading script and its callbacks: codes, loops, a lost connection | 25 |
 # | [Costs and rules](60_costs_and_rules.ipynb) | the same trade in 2007, 2015, 2023 and today, board by board | 20 |
 # | [Strategies](70_strategies.ipynb) | from a rule to a parameter study, luck, walking forward | 30 |
+# | [Futures](80_futures.ipynb) | two sides, a settlement every day, a margin call, an expiry | 20 |
 #
 # **In a hurry?** The quickstart alone is enough to begin. **Coming with a strategy that misbehaves?** Go to time
 # travel. **Teaching?** Quickstart, order lifecycle and costs make one lecture of an hour.

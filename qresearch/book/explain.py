@@ -45,6 +45,7 @@ def explain_order(exchange: Exchange, branch: Branch, count: int, record: OrderR
         The order as of the cursor.
     say : Words
     """
+    say = say.of(exchange.market.instruments[record.instrument])
     teller = _Teller(exchange, branch, record, say)
     findings = tuple(teller.findings(branch.log[:count]))
     side = record.side.value

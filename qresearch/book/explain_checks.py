@@ -28,7 +28,9 @@ from qresearch.engine.reserves import intent_of, opens, reserve_price, reserved_
 from qresearch.market.intraday import Intraday
 from qresearch.sentences import ENGLISH, Words
 
-TRADING = (Reason.SUSPENDED, Reason.NOT_LISTED, Reason.DELISTED, Reason.DATA_ENDED, Reason.NO_TRADES)
+TRADING = (
+    Reason.SUSPENDED, Reason.ROUTE_CLOSED, Reason.NOT_LISTED, Reason.DELISTED, Reason.DATA_ENDED, Reason.NO_TRADES,
+)  # fmt: skip
 CLOSING = (Reason.AWAITS_CLOSE, Reason.CIRCUIT_BREAKER)
 WAITS = (Reason.LIMIT_NOT_REACHED, Reason.STOP_NOT_REACHED, *CLOSING)
 

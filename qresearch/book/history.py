@@ -140,7 +140,7 @@ class AccountHistory:
         """(D,) ndarray of float64: daily returns; the first is that of the first day, from the starting equity.
 
         ``equity / previous equity - 1``, weighted by time where cash was paid in or out; 0 where the previous equity
-        is 0.
+        is not above 0: an account under water has none.
         """
         equity = self.equity_steps / self.scales
         before = np.concatenate(([self.starting], equity[:-1]))[: len(equity)]

@@ -209,6 +209,26 @@ class Tables:
         return lots.lots_frame(history.exchange, history.account)
 
     @property
+    def sides(self) -> pd.DataFrame:
+        """Long and short lots of what is held now, was held at the close before, or was traded today, by symbol.
+
+        previous_quantity, previous_short (lots at the close before); quantity, average_price (long lots, and at which
+        price they were opened; NaN without any); short, short_price (the same of the short ones); bought_quantity,
+        bought_value, sold_quantity, sold_value (fills of today, lots and currency; opening and closing ones).
+        """
+        return lots.sides_frame(self._look())
+
+    @property
+    def daily_sides(self) -> pd.DataFrame:
+        """The columns of :attr:`sides` at every close after its settlement, with day and symbol, one row each."""
+        return lots.daily_sides(self._look())
+
+    @property
+    def closing_orders(self) -> set[int]:
+        """Ids of the orders whose fills closed lots."""
+        return lots.closing_orders(self._look().log)
+
+    @property
     def daily_positions(self) -> pd.DataFrame:
         """Positions at every close, one row per day and symbol held then or at the close before, or traded that day.
 

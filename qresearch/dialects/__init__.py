@@ -1,8 +1,8 @@
 """Other systems' words over a session, and :func:`open_script`, which runs a script of one of them.
 
-Read :mod:`~.script` (what they share) and :mod:`~.data`, then :mod:`~.joinquant`, :mod:`~.easyquant` and
-:mod:`~.swordfish`. A session loads it with the first script, and the top floor may import it; it takes a session by its
-public face and makes none itself.
+Read :mod:`~.script` (what they share) and :mod:`~.data`, then :mod:`~.joinquant`, :mod:`~.easyquant`,
+:mod:`~.xtquant` and :mod:`~.swordfish`. A session loads it with the first script, and the top floor may import it; it
+takes a session by its public face and makes none itself.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from qresearch.market.market import Market
 
 S = TypeVar("S")
 
-DIALECTS = {"joinquant": "Script", "easyquant": "EasyScript"}
+DIALECTS = {"joinquant": "Script", "easyquant": "EasyScript", "xtquant": "Script"}
 """Systems whose scripts run here: the package of each, and its class of scripts."""
 
 _SET_BY_DIALECT = ("strategy", "clock")
@@ -33,7 +33,7 @@ def open_script(
     cash: float,
     frequency: str,
     data: object,
-    strict: bool,
+    strict: bool | None,
     options: Mapping[str, Any],
 ) -> S:
     """A session that runs a script; see :meth:`Session.from_script`."""
@@ -42,6 +42,7 @@ def open_script(
             raise UsageError(f"from_script: {name}= is set by the dialect. Leave it out.")
     # Loaded with the first script, not before.
     kind = getattr(import_module(f"{__name__}.{choose('dialect', dialect, DIALECTS)}"), DIALECTS[dialect])
-    strategy = kind.read(script, data=data, strict=strict, frequency=frequency)
+    chosen = {} if strict is None else {"strict": strict}
+    strategy = kind.read(script, data=data, frequency=frequency, **chosen)
     settings = {**strategy.options(), **options}
     return make(market, start=start, end=end, cash=cash, strategy=strategy, **settings)

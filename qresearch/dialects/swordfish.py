@@ -1,4 +1,4 @@
-"""Swordfish's account over a session: its names, fields and codes, for the cash stock account.
+"""Swordfish's account over a session: its names, fields and codes, for accounts of stocks and of futures.
 
 >>> import qresearch as qr
 >>> session = qr.Session(qr.sample_market(), start="2022-03-01", cash=100_000)
@@ -24,6 +24,7 @@ from qresearch.book.portfolio import Portfolio
 from qresearch.book.tables import Tables
 from qresearch.domain.arguments import number
 from qresearch.domain.calls import told_calls
+from qresearch.domain.terms import Effect
 from qresearch.errors import MarketWarning, NotSupported, UsageError, shown
 from qresearch.session.port import AnySession
 from qresearch.session.strategy import Context
@@ -49,6 +50,33 @@ PORTFOLIO: Mapping[str, str] = {
 }
 """Fields of the portfolio, in Swordfish's order; the last two are NaN without a benchmark."""
 
+FUTURES_PORTFOLIO: Mapping[str, str] = {
+    "day": "tradeDate",
+    "margin": "margin",
+    "floating_profit": "floatingPnl",
+    "realised_profit": "realizedPnl",
+    "total_profit": "totalPnl",
+    "available": "cash",
+    "equity": "totalEquity",
+    "risk_degree": "marginRatio",
+    "daily_profit": "pnl",
+    "nav": "netValue",
+    "total_return": "totalReturn",
+    "daily_return": "ratio",
+    "fees": "totalFee",
+}
+"""Fields of the portfolio of futures now, in Swordfish's order."""
+
+_OF_FUTURES = ("day", "margin", "floating_profit", "realised_profit", "total_profit")
+FUTURES_DAILY: Mapping[str, str] = {
+    **{name: FUTURES_PORTFOLIO[name] for name in _OF_FUTURES},
+    "option_value": "totalMarketValue",
+    **{name: word for name, word in FUTURES_PORTFOLIO.items() if name not in {*_OF_FUTURES, "fees"}},
+    "benchmark_close": "benchmarkClosePrice",
+    "benchmark_nav": "benchmarkNetValue",
+}
+"""Those of every day; totalMarketValue is that of options, and NaN without any."""
+
 POSITION: Mapping[str, str] = {
     "symbol": "symbol",
     "day": "tradeDate",
@@ -63,7 +91,7 @@ POSITION: Mapping[str, str] = {
     "sold_quantity": "todaySellVolume",
     "sold_value": "todaySellValue",
 }
-"""Fields of positions; a cash account has no short side, so those are 0."""
+"""Fields of positions; an account of stocks has no short side, so those are 0."""
 
 TRADE_DETAILS: Mapping[str, str] = {
     "order_id": "orderId",
@@ -93,8 +121,10 @@ OUTCOMES: Mapping[str, int] = {
 }
 """What became of an order, and Swordfish's code for it."""
 
-DIRECTIONS: Mapping[str, int] = {"buy": 1, "sell": 3}
-"""1 buy open, 3 sell close: a cash account neither sells short (2) nor buys back (4)."""
+DIRECTIONS: Mapping[tuple[str, bool], int] = {
+    ("buy", False): 1, ("sell", False): 2, ("sell", True): 3, ("buy", True): 4,
+}  # fmt: skip
+"""By side, and whether lots are closed: 1 buy open, 2 sell open, 3 sell close, 4 buy close."""
 
 RETURN_SUMMARY: Mapping[str, str] = {
     "total_return": "totalReturn",
@@ -125,7 +155,7 @@ def _worded(table: pd.DataFrame, words: Mapping[str, str]) -> pd.DataFrame:
 
 @told_calls
 class Account:
-    """The cash stock account of a session, as Swordfish's ``Account`` shows it. Always as of now.
+    """The account of a session, of stocks or of futures, as Swordfish's ``Account`` shows it. Always as of now.
 
     Parameters
     ----------
@@ -140,7 +170,7 @@ class Account:
         if not isinstance(session, TradingApi):
             raise UsageError(
                 f"Account: session={shown(session)} is no session. Pass a qresearch.Session, or the context of a "
-                "strategy; the account is that of stocks."
+                "strategy; the account is that of stocks or of futures."
             )
         self._simulation, self._ways = session.simulation, ways
         self._tables()  # a wrong way is told here
@@ -154,22 +184,38 @@ class Account:
         return Tables(self._simulation, **self._ways)
 
     @property
+    def _has_sides(self) -> bool:
+        return not self._simulation.exchange.account.fills_post
+
+    @property
     def cash(self) -> float:
-        """Available cash, in the currency: all money less what resting buy orders hold back."""
+        """Available cash, in the currency: all money less what resting orders and margin hold back."""
         return self._portfolio.available
 
     @property
     def trade_details(self) -> pd.DataFrame:
         """One row per fill, cancel, rejection, refused cancel and expiry, or per order with none of these.
 
-        orderId, symbol, direction (1 buy open, 3 sell close), sendTime, orderPrice (NaN for a market order), orderQty,
-        tradeTime, tradePrice, tradeQty (of a cancel: the shares canceled), orderStatus (4 submitted, 2 canceled, 1
-        filled, 0 partly filled, -1 rejected, -2 cancel refused, -3 not filled), label, outputOrderInfo (the reason in
-        words), seqNum.
+        orderId, symbol, direction (1 buy open, 2 sell open, 3 sell close, 4 buy close), sendTime, orderPrice (NaN for a
+        market order), orderQty, tradeTime, tradePrice, tradeQty (of a cancel: the units canceled), orderStatus (4
+        submitted, 2 canceled, 1 filled, 0 partly filled, -1 rejected, -2 cancel refused, -3 not filled), label,
+        outputOrderInfo (the reason in words), seqNum.
         """
         found = self._tables().trade_details.reset_index()
-        direction, status = found["side"].map(DIRECTIONS), found["outcome"].map(OUTCOMES)
-        return _worded(found.assign(direction=direction.astype("int64"), status=status.astype("int64")), TRADE_DETAILS)
+        direction = [
+            DIRECTIONS[side, closes]
+            for side, closes in zip(found["side"], self._closes(found["order_id"], found["side"]), strict=True)
+        ]
+        status = found["outcome"].map(OUTCOMES).astype("int64")
+        return _worded(found.assign(direction=pd.Series(direction, dtype="int64"), status=status), TRADE_DETAILS)
+
+    def _closes(self, orders: pd.Series[int], sides: pd.Series[str]) -> list[bool]:
+        """Whether each order closes: a sale of stocks does; of futures what says so, or did."""
+        if not self._has_sides:
+            return [side == "sell" for side in sides]
+        closed, records = self._tables().closing_orders, self._simulation.orders.now()
+        said = {order: records[order].terms.effect for order in orders.unique().tolist()}
+        return [order in closed or said[order] not in {Effect.AUTO, Effect.OPEN} for order in orders.tolist()]
 
     def get_position(self, symbol: str | None = None) -> pd.DataFrame | dict[str, Any]:
         """What is held now.
@@ -183,10 +229,11 @@ class Account:
         -------
         DataFrame or dict
             Without a symbol a table, one row each; with one a dict of the same fields: symbol, lastDayLongPosition,
-            lastDayShortPosition (0), longPosition, longPositionAvgPrice (mean price of the purchases, currency per
-            share, fees left out, NaN when nothing is held: times the shares it is not the cost that floatingPnl is
-            counted from, which has the fees in it), shortPosition (0), shortPositionAvgPrice (0), todayBuyVolume,
-            todayBuyValue, todaySellVolume, todaySellValue.
+            lastDayShortPosition (0 for stocks), longPosition, longPositionAvgPrice (mean price of the purchases,
+            currency per share, fees left out, NaN when nothing is held: times the shares it is not the cost that
+            floatingPnl is counted from, which has the fees in it), shortPosition (0 for stocks),
+            shortPositionAvgPrice, todayBuyVolume, todayBuyValue, todaySellVolume, todaySellValue. Of futures both
+            averages are those of the opening prices of the lots left, and today's volumes count opening and closing.
 
         Raises
         ------
@@ -194,14 +241,17 @@ class Account:
             No such instrument; one that is not held gives zeros.
         """
         words = {field: word for field, word in POSITION.items() if field != "day"}
-        table = _worded(self._tables().positions.reset_index().assign(**SHORT), words)
+        tables = self._tables()
+        found = tables.sides.reset_index() if self._has_sides else tables.positions.reset_index().assign(**SHORT)
+        table = _worded(found, words)
         if symbol is None:
             return table
         name = self._canonical(symbol)
         for row in table[table["symbol"] == name].to_dict("records"):
             return {str(field): value for field, value in row.items()}
         empty: dict[str, Any] = dict.fromkeys(words.values(), 0)
-        return {**empty, "symbol": name, "longPositionAvgPrice": float("nan")}
+        nothing = dict.fromkeys(("longPositionAvgPrice", "shortPositionAvgPrice")[: 1 + self._has_sides], float("nan"))
+        return {**empty, "symbol": name, **nothing}
 
     def set_position(self, symbol: str, qty: int, order_price: float, last_price: float | None = None) -> None:
         """Begin with shares that use up part of the cash; only before the first day.
@@ -223,8 +273,12 @@ class Account:
         UsageError
             The first day has begun, a price or quantity that is not positive, or more than the cash.
         NotSupported
-            A negative quantity.
+            A negative quantity, or an account of futures.
         """
+        if self._has_sides:
+            raise NotSupported(
+                "set_position begins with shares that are paid. Open the lots of a futures account with an order."
+            )
         if last_price is not None and number("last_price", last_price, 9.6) < 0:
             raise UsageError(f"last_price={last_price!r} is negative. Pass the previous close, or leave it out.")
         if number("qty", qty) < 0:
@@ -243,7 +297,8 @@ class Account:
         symbol : str, optional
             Default: all.
         """
-        table = _worded(self._tables().daily_positions.assign(**SHORT), POSITION)
+        tables = self._tables()
+        table = _worded(tables.daily_sides if self._has_sides else tables.daily_positions.assign(**SHORT), POSITION)
         if symbol is None:
             return table
         return table[table["symbol"] == self._canonical(symbol)].reset_index(drop=True)
@@ -254,16 +309,19 @@ class Account:
 
         tradeDate, cash (available), totalMarketValue, totalEquity (cash + frozen + market value), netValue (over the
         starting equity), totalReturn, ratio (daily return), pnl (daily), frozenFunds, totalFee, floatingPnl,
-        realizedPnl, totalPnl (their sum), benchmarkClosePrice and benchmarkNetValue (NaN without a benchmark).
+        realizedPnl, totalPnl (their sum), benchmarkClosePrice and benchmarkNetValue (NaN without a benchmark). Of
+        futures: tradeDate, margin, floatingPnl (since the opening), realizedPnl (net of all fees), totalPnl, cash
+        (available), totalEquity, marginRatio (margin over equity), pnl, netValue, totalReturn, ratio, totalFee.
         """
         found = self._tables().portfolio
-        listed = {"day": found.name, **found}
-        return {word: listed.get(name, float("nan")) for name, word in PORTFOLIO.items()}
+        listed, words = {"day": found.name, **found}, FUTURES_PORTFOLIO if self._has_sides else PORTFOLIO
+        return {word: listed.get(name, float("nan")) for name, word in words.items()}
 
     @property
     def daily_total_portfolios(self) -> pd.DataFrame:
         """The account at every close: the fields of :attr:`total_portfolios`, one row per trading day."""
-        return _worded(self._tables().daily_portfolio.reset_index(), PORTFOLIO)
+        words = FUTURES_DAILY if self._has_sides else PORTFOLIO
+        return _worded(self._tables().daily_portfolio.reset_index(), words)
 
     @property
     def return_summary(self) -> pd.DataFrame:
@@ -273,9 +331,13 @@ class Account:
         (annualReturn / annualVolatility), maxDrawdown (positive), drawdownRatio (annualReturn / maxDrawdown), beta,
         alpha, benchmarkReturn, annualExcessReturn, turnoverRate (one-sided, over the mean equity), dailyWinningRate
         (of all days). What needs a benchmark is NaN without one. A year has 252 trading days and the risk-free rate
-        is 0; ``Account(session, periods=244)`` takes another year.
+        is 0; ``Account(session, periods=244)`` takes another year. Of futures also maxMarginRatio.
         """
-        return _worded(pd.DataFrame([dict(self._tables().return_summary["value"])]), RETURN_SUMMARY)
+        tables = self._tables()
+        summary = _worded(pd.DataFrame([dict(tables.return_summary["value"])]), RETURN_SUMMARY)
+        return (
+            summary.assign(maxMarginRatio=tables.daily_portfolio["risk_degree"].max()) if self._has_sides else summary
+        )
 
     def _canonical(self, symbol: str) -> str:
         market = self._simulation.market

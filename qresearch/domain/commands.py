@@ -92,8 +92,12 @@ class Log(NamedTuple):
     text: str
 
 
+class Meet(NamedTuple):
+    """Let what was sent since the last match meet the market between two moments, on a clock that waits for it."""
+
+
 class Advance(NamedTuple):
     """Move the market one phase on, on minute data one bar."""
 
 
-Command = Place | Cancel | Update | ChangeSettings | Seed | PayIn | Record | Log | Advance
+Command = Place | Cancel | Update | ChangeSettings | Seed | PayIn | Record | Log | Meet | Advance

@@ -31,6 +31,7 @@ class Reason(StrEnum):
     NO_FURTHER_OPEN = "NO_FURTHER_OPEN"
     GOOD_TILL_OVER = "GOOD_TILL_OVER"
     SUSPENDED = "SUSPENDED"
+    ROUTE_CLOSED = "ROUTE_CLOSED"
     NO_TRADES = "NO_TRADES"
     LIMIT_UP = "LIMIT_UP"
     LIMIT_DOWN = "LIMIT_DOWN"
@@ -61,6 +62,12 @@ class Reason(StrEnum):
     ALREADY_FINAL = "ALREADY_FINAL"
 
 
+SHORTFALLS = frozenset({
+    Reason.INSUFFICIENT_CASH, Reason.INSUFFICIENT_MARGIN, Reason.INSUFFICIENT_QUANTITY, Reason.NOTHING_TO_CLOSE,
+    Reason.T_PLUS_ONE,
+})  # fmt: skip
+"""What is cut to what there is, or rejected as a whole, as the session wants it."""
+
 Refusal = tuple[Reason, Facts]
 """Why something is refused, and the numbers of the case."""
 
@@ -76,6 +83,7 @@ SOURCES: Mapping[Reason, str] = {
     Reason.ORDER_MAXIMUM: "SSE and SZSE trading rules, largest order: the dated table in qresearch/market/china.py",
     Reason.PROTECTION_PRICE: "SSE STAR trading rules, market orders (2019-07-22); asked for by JoinQuant",
     Reason.SUSPENDED: "SSE and SZSE trading rules (suspension and resumption)",
+    Reason.ROUTE_CLOSED: "Your table of closed days, such as the holidays of Stock Connect",
     Reason.LIMIT_UP: _LOCKED,
     Reason.LIMIT_DOWN: _LOCKED,
     Reason.T_PLUS_ONE: (

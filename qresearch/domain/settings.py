@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 HOLDING_PERIOD = "holding_period"
-NEXT_OPEN, SAME_BAR = "next_open", "same_bar"
-"""The clocks: see :mod:`qresearch.engine.matching` and :mod:`qresearch.engine.immediate`."""
+NEXT_OPEN, SAME_BAR, COUNTER = "next_open", "same_bar", "counter"
+"""The clocks: see :mod:`qresearch.engine.matching`, :mod:`qresearch.engine.immediate` and
+:mod:`qresearch.engine.counter`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,15 +86,16 @@ class Settings:
     slippage : Slippage or Own
     participation : float or None
         Largest part of a bar's volume that all orders in one instrument may take together; None: no cap.
-    clock : {"next_open", "same_bar"} or Own
-        Whether a request meets the market at the next open or inside the call: :mod:`qresearch.engine.immediate`.
-    slippage_by : tuple of (str, Slippage)
+        clock : {"next_open", "same_bar", "counter"} or Own
+        Whether a request meets the market at the next open, inside the call (:mod:`qresearch.engine.immediate`), or
+        soon after it (:mod:`qresearch.engine.counter`).
+        slippage_by : tuple of (str, Slippage)
         Slippage of some instruments, which goes before the other: by symbol, or of "stock", "fund" or "money_fund";
         what stands later goes before what stands earlier.
     times_of_day : bool
         On the clock of the same bar and daily bars the phases stand for times that a script names: see
         :mod:`qresearch.engine.immediate`. A dialect sets it with the first such time.
-    account : {"cash_shares"} or Own
+        account : {"cash_shares"} or Own
         The kind of account: :mod:`qresearch.engine.accounts`.
     sizing : {"native", "floor"} or Own
         How shares are counted: :mod:`qresearch.engine.sizing_policy`.

@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from qresearch.domain.fees import Fees
 from qresearch.domain.moment import CLOSE
-from qresearch.domain.reasons import Facts, Reason, Refusal
+from qresearch.domain.reasons import SHORTFALLS, Facts, Reason, Refusal
 from qresearch.domain.state import OpenOrder, State
 from qresearch.domain.terms import Kind
 from qresearch.engine.draft import Draft, taken_now
@@ -24,10 +24,6 @@ from qresearch.engine.rulings import caged, ended, without_after_hours
 
 _Step = Callable[[Intent, int], tuple[int, Reason, Facts]]
 """From an order and what is left of it to what passes, and why not more."""
-_SHORTFALLS = frozenset({
-    Reason.INSUFFICIENT_CASH, Reason.INSUFFICIENT_MARGIN, Reason.INSUFFICIENT_QUANTITY, Reason.T_PLUS_ONE,
-    Reason.NOTHING_TO_CLOSE,
-})  # fmt: skip
 
 
 class Cut(NamedTuple):
@@ -57,6 +53,8 @@ class Checks:
         Before the last bar of a day only what is announced counts: a day without trades shows at its close.
         """
         exchange, day = self.exchange, self.draft.day
+        if exchange.closed is not None and exchange.closed[day, instrument]:
+            return Reason.ROUTE_CLOSED, {"day": exchange.date(day)}
         if self.draft.bar and self.draft.phase < CLOSE:
             if exchange.closing_day[instrument] <= day:
                 return ended(exchange, instrument, day)
@@ -125,7 +123,7 @@ class Checks:
             allowed, reason, facts = step(intent, left)
             if allowed >= left:
                 continue
-            if allowed <= 0 or (reason in _SHORTFALLS and self.draft.settings.shortfall == "reject"):
+            if allowed <= 0 or (reason in SHORTFALLS and self.draft.settings.shortfall == "reject"):
                 return 0, cuts, (reason, facts)
             cuts.append(Cut(left - allowed, reason, facts))
             left = allowed

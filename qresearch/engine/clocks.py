@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from qresearch.domain.moment import CLOSE, OPEN
-from qresearch.domain.settings import NEXT_OPEN, SAME_BAR
+from qresearch.domain.settings import COUNTER, NEXT_OPEN, SAME_BAR
 from qresearch.domain.terms import Terms
-from qresearch.engine import immediate, matching, sizing, working
+from qresearch.engine import counter, immediate, matching, sizing, working
 from qresearch.engine.draft import Draft
 from qresearch.engine.exchange import MarketClock
 
@@ -38,5 +38,18 @@ class SameBar:
     meets_now = staticmethod(immediate.meets_market_now)
 
 
-CLOCKS: Mapping[str, MarketClock] = MappingProxyType({NEXT_OPEN: NextOpen(), SAME_BAR: SameBar()})
+class Counter:
+    """After the call, when the counter has sent it on: :mod:`qresearch.engine.counter`."""
+
+    name, handle_data, in_call = COUNTER, OPEN, True
+    place = staticmethod(counter.place_at_counter)
+    at_open = staticmethod(counter.open_at_counter)
+    in_bar = staticmethod(counter.meet_at_counter)
+    at_close = staticmethod(counter.close_at_counter)
+    meets_now = staticmethod(counter.is_open)
+
+
+CLOCKS: Mapping[str, MarketClock] = MappingProxyType({
+    NEXT_OPEN: NextOpen(), SAME_BAR: SameBar(), COUNTER: Counter()
+})  # fmt: skip
 """Ours, by name."""

@@ -10,8 +10,8 @@ from __future__ import annotations
 
 from typing import assert_never
 
-from qresearch.domain import events
-from qresearch.domain.commands import Advance, Cancel, ChangeSettings, Command, Log, PayIn, Place, Record, Seed, Update
+from qresearch.domain import commands, events
+from qresearch.domain.commands import Advance, Command, Place
 from qresearch.domain.moment import AFTER_CLOSE, CLOSE, INTRADAY, OPEN, PRE_OPEN, Moment
 from qresearch.engine.accounts.corporate import freeze_without_bars
 from qresearch.engine.draft import Draft
@@ -58,20 +58,23 @@ def decide(draft: Draft, exchange: Exchange, command: Command) -> bool:
 
 def _decide(draft: Draft, exchange: Exchange, command: Command) -> bool:
     match command:
-        case Cancel():
+        case commands.Cancel():
             return cancel(draft, exchange, command)
-        case Update():
+        case commands.Update():
             return update(draft, exchange, command)
-        case ChangeSettings(settings=settings):
+        case commands.ChangeSettings(settings=settings):
             change_settings(draft, exchange, settings)
-        case Seed(instrument, quantity, cost, paid):
+        case commands.Seed(instrument, quantity, cost, paid):
             draft.emit(events.PositionSeeded(draft.at, instrument, quantity, cost, paid))
-        case PayIn(amount=amount):
+        case commands.PayIn(amount=amount):
             move_cash(draft, exchange, amount)
-        case Record(values=values):
+        case commands.Record(values=values):
             draft.emit(events.Recorded(draft.at, values))
-        case Log(level, text):
+        case commands.Log(level, text):
             draft.emit(events.Logged(draft.at, level, text))
+        case commands.Meet():
+            if OPEN <= draft.phase <= INTRADAY and not draft.bar and draft.working:
+                exchange.clock.in_bar(draft, exchange)
         case Advance():
             advance(draft, exchange)
             draft.events.append(events.Advanced(draft.at))
@@ -106,22 +109,14 @@ def advance(draft: Draft, exchange: Exchange) -> None:
         if draft.bar and (draft.queue or draft.working):
             exchange.clock.in_bar(draft, exchange)
     elif phase == CLOSE:
-        _close(draft, exchange)
-    else:
-        if draft.working and draft.settings.times_of_day:
+        if draft.working:
+            exchange.clock.at_close(draft, exchange)
             expire(draft, exchange)
+        freeze_without_bars(draft, exchange)
+    else:
+        expire(draft, exchange)
         for event in exchange.account.settle(draft, exchange):
             draft.emit(event)
-
-
-def _close(draft: Draft, exchange: Exchange) -> None:
-    """Ask what rests, end the orders of the day unless callbacks shall meet them, freeze what has no bars."""
-    if draft.working:
-        exchange.clock.at_close(draft, exchange)
-        if not draft.settings.times_of_day:
-            expire(draft, exchange)
-    if draft.day in exchange.breaks or draft.day in exchange.resumes:
-        freeze_without_bars(draft, exchange)
 
 
 def _before_open(draft: Draft, exchange: Exchange) -> None:

@@ -221,7 +221,9 @@ class Exchange:
         self.lot_shares = rules.order_lot
         self.same_day = [item.same_day_sale or rules.same_day_sale(item.board) for item in listed]
         self.board = np.array([boards[item.board] for item in listed], dtype=np.int64)
-        self.has_limits, self.may_suspend = panel.has_limits, panel.has_suspensions
+        self.closed = market.closed
+        """Days on which the account cannot trade although others do, by day and instrument; None without any."""
+        self.has_limits, self.may_suspend = panel.has_limits, panel.has_suspensions or self.closed is not None
         self.may_idle = panel.has_idle_days
         self.closing_day = [self._closing_day(instrument, item) for instrument, item in enumerate(listed)]
         """First day on which a recorded delisting ends an instrument; far away where none is on record."""
@@ -317,7 +319,7 @@ class Exchange:
         """
         panel = self.market.panel
         known: NDArray[np.bool_] = (panel.paused if self.bar_count(day) else panel.suspended)[day, instruments]
-        return known
+        return known if self.closed is None else known | self.closed[day, instruments]
 
     def is_idle(self, day: int, instrument: int) -> bool:
         """True on a day of daily bars on which an instrument was open for trading and nobody traded."""

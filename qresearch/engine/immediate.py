@@ -71,8 +71,8 @@ def place_at_once(  # noqa: PLR0917  # in the order of the call
         return False
     order_id = draft.orders
     draft.emit(events.OrderReleased(draft.at, order_id))
-    _AtLast(draft, exchange, closing=False).ask(order_id)
-    if draft.phase == CLOSE and not draft.settings.times_of_day and order_id in draft.working:
+    AtLast(draft, exchange, closing=False).ask(order_id)
+    if draft.phase == CLOSE and order_id in draft.working:
         # Nothing of the day is left to wait for.
         expire(draft, exchange)
     last = draft.events[-1]
@@ -83,7 +83,7 @@ def open_at_once(draft: Draft, exchange: Exchange) -> None:
     """Try everything that waits for an open, and what rests, at the opening price."""
     if draft.queue:
         release_all(draft, list(draft.queue))
-    _AtLast(draft, exchange, closing=False).run()
+    AtLast(draft, exchange, closing=False).run()
     draft.block = None
 
 
@@ -93,10 +93,10 @@ def bar_at_once(draft: Draft, exchange: Exchange) -> None:
     if waiting:
         known = draft.working.keys()
         release_all(draft, waiting)
-        _AtLast(draft, exchange, closing=False).run(frozenset(known))
+        AtLast(draft, exchange, closing=False).run(frozenset(known))
     touched = touched_orders(draft, exchange)
     if touched:
-        _AtLast(draft, exchange, closing=True).run(draft.working.keys() - touched)
+        AtLast(draft, exchange, closing=True).run(draft.working.keys() - touched)
 
 
 def _waits_for_bar(block: events.Placed) -> bool:
@@ -106,7 +106,7 @@ def _waits_for_bar(block: events.Placed) -> bool:
 
 def close_at_once(draft: Draft, exchange: Exchange) -> None:
     """Ask what rests against the bar of the day."""
-    _AtLast(draft, exchange, closing=True).run()
+    AtLast(draft, exchange, closing=True).run()
 
 
 def sees_no_range(draft: Draft, order: OpenOrder) -> bool:
@@ -158,7 +158,7 @@ class _LastPrice(Quoting):
         return bool(bars.traded[row, instrument] if self.draft.phase == OPEN else bars.last[row, instrument] > 0)
 
 
-class _AtLast(Walk):
+class AtLast(Walk):
     """Working orders asked at the last visible price; no market order is left waiting."""
 
     prices = _LastPrice

@@ -20,9 +20,10 @@ from qresearch.domain.asked import check_asked
 from qresearch.domain.order import Method
 from qresearch.domain.reasons import Reason, Refusal
 from qresearch.domain.terms import MARKET_DAY, Effect, Kind, Terms
+from qresearch.engine.by_value import cap_of, units_for
 from qresearch.engine.draft import Draft
 from qresearch.engine.exchange import Exchange
-from qresearch.engine.intent import Closable, Intent
+from qresearch.engine.intent import Closable
 from qresearch.engine.ledger import net_quantity, sale_in_lots
 from qresearch.engine.open_orders import not_on_sale, open_orders, pending_of
 from qresearch.engine.reserves import reserved_cash
@@ -291,32 +292,14 @@ def _target(draft: Draft, exchange: Exchange, instrument: int, target: int, cap:
     return _open(exchange, instrument, target - held)._replace(value_cap=cap)
 
 
-def _unit_value(draft: Draft, exchange: Exchange, instrument: int, price: float) -> float:
-    """What one unit counts for in an order by value: its price, of a contract the margin and fee that it takes."""
-    if exchange.account.fills_post:
-        return price
-    intent = Intent(instrument, 1, price, None, caps_position=False, free_cash=0, effect=Effect.OPEN)
-    return exchange.money.amount(exchange.account.need(draft, exchange, intent, 1).money)
-
-
-def _cap(exchange: Exchange, value: float) -> int | None:
-    """The value not to be exceeded at the match; of a contract none, whose margin is asked for there."""
-    return exchange.money.money("value", value) if exchange.account.fills_post else None
-
-
-def _affordable_shares(value: float, price: float) -> int:
-    """Whole shares that a value buys; the hair keeps 1000 / 10.0 from becoming 99."""
-    return int(value / price + 1e-9)
-
-
 def _value(draft: Draft, exchange: Exchange, instrument: int, value: float) -> Sized:
     price = last_price(draft, exchange, instrument)
     if not price > 0:
         return _UNPRICED
-    shares = _affordable_shares(abs(value), _unit_value(draft, exchange, instrument, price))
+    shares = units_for(draft, exchange, instrument, abs(value), price)
     if value < 0:
         return _sell_part(draft, exchange, instrument, shares)
-    return _open(exchange, instrument, shares)._replace(value_cap=_cap(exchange, value))
+    return _open(exchange, instrument, shares)._replace(value_cap=cap_of(exchange, value))
 
 
 def _target_value(draft: Draft, exchange: Exchange, instrument: int, value: float) -> Sized:
@@ -325,8 +308,8 @@ def _target_value(draft: Draft, exchange: Exchange, instrument: int, value: floa
     price = last_price(draft, exchange, instrument)
     if not price > 0:
         return _UNPRICED
-    shares = _affordable_shares(value, _unit_value(draft, exchange, instrument, price))
-    return _target(draft, exchange, instrument, shares, _cap(exchange, value))
+    shares = units_for(draft, exchange, instrument, value, price)
+    return _target(draft, exchange, instrument, shares, cap_of(exchange, value))
 
 
 def _pct(draft: Draft, exchange: Exchange, instrument: int, pct: float) -> Sized:

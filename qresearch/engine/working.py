@@ -69,6 +69,8 @@ def walk_close(draft: Draft, exchange: Exchange, left_out: Set[int] = frozenset(
 
 def expire(draft: Draft, exchange: Exchange) -> None:
     """End what is still working at the close and good for no longer, each with the reason that kept it waiting."""
+    if (draft.phase == CLOSE) == draft.settings.times_of_day:
+        return  # With the times of a day the callbacks at the close still find their orders waiting.
     for order in tuple(draft.working.values()):
         if ends_today(draft, exchange, order):
             reason, facts = order.reason, order.facts
@@ -123,7 +125,7 @@ class Walk:
         if refusal is not None:
             # What rests from an earlier day is held through a suspension; what arrives today is refused.
             is_new = order.reason is None or order.reason is Reason.NO_TRADES
-            if is_new or refusal[0] is not Reason.SUSPENDED:
+            if is_new or refusal[0] not in {Reason.SUSPENDED, Reason.ROUTE_CLOSED}:
                 self._reject(order, *refusal)
             else:
                 self._wait(order, *refusal)

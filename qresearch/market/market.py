@@ -22,7 +22,7 @@ from qresearch.errors import DataError, UsageError, shown
 from qresearch.market.actions import Action
 from qresearch.market.arrays import ReadOnly, read_only
 from qresearch.market.limits import reference_price
-from qresearch.market.panel import Days, Floats, Panel
+from qresearch.market.panel import Bools, Days, Floats, Panel
 from qresearch.market.venue import Venue
 
 
@@ -56,6 +56,8 @@ class Market(ReadOnly):
         Corporate actions of these instruments inside the days of the panel, ordered by (ex_day, column).
     venue : Venue
     benchmark : Benchmark or None
+    closed : (T, N) ndarray of bool or None
+        Days on which an account cannot trade although others do, such as holidays of Stock Connect; None without any.
     notes : tuple of str
         What a user should know about the data: rules that were assumed, actions that could not be split into parts.
     """
@@ -66,6 +68,7 @@ class Market(ReadOnly):
     venue: Venue
     benchmark: Benchmark | None = None
     notes: tuple[str, ...] = ()
+    closed: Bools | None = None
     by_day: Mapping[int, tuple[Action, ...]] = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
@@ -211,4 +214,6 @@ class Market(ReadOnly):
         contracts = (repr(item.contract) for item in self.instruments if item.contract is not None)
         for text in (*map(repr, self.instruments), *actions, repr(self.venue.name), *contracts):
             digest.update(text.encode())
+        if self.closed is not None:
+            digest.update(b"closed" + np.packbits(self.closed).tobytes())
         return digest.hexdigest()

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import csv
+import re
 from collections.abc import Mapping
 from enum import Enum
 from pathlib import Path
 from types import MappingProxyType
 
+from qresearch.domain.instrument import Instrument
 from qresearch.domain.reasons import Reason
 from qresearch.domain.terms import MARKET_DAY, Terms, TimeInForce
 from qresearch.errors import choose
@@ -21,6 +23,7 @@ def _catalogue() -> Mapping[str, tuple[str, ...]]:
         return MappingProxyType({row["key"]: tuple(row[name] for name in LANGUAGES) for row in csv.DictReader(file)})
 
 
+_SHARE = re.compile(r"(?<!\{)\bshare(?=s?\b)(?!s?\})")
 CATALOGUE = _catalogue()
 """Key: (English, Chinese)."""
 
@@ -55,6 +58,8 @@ class Words:
     Parameters
     ----------
     language : {"en", "zh"}
+    in_lots : bool
+        What is counted are lots of a contract, and no shares.
 
     Raises
     ------
@@ -68,18 +73,30 @@ class Words:
     ('下单', ';开盘价 9.52', '2024-01-31停牌。')
     """
 
-    def __init__(self, language: str) -> None:
-        self.language = choose("language", language, LANGUAGES)
+    def __init__(self, language: str, *, in_lots: bool = False) -> None:
+        self.language, self.in_lots = choose("language", language, LANGUAGES), in_lots
         self._place = LANGUAGES.index(language)
 
     def __call__(self, key: str, /, **facts: object) -> str:
         """A sentence or a label; `facts` fill its braces. The key of a reason is the reason: its facts are numbers."""
         text = CATALOGUE[key][self._place]
+        if self.in_lots:
+            text = text.replace("股", "手") if self._place else _SHARE.sub("lot", text)
         if not facts:
             return text
         if isinstance(key, Reason):
             facts = {name: _plain(value) for name, value in facts.items()}
         return text.format_map(facts)
+
+    def of(self, item: Instrument) -> Words:
+        """The words for an instrument: contracts are counted in lots.
+
+        >>> from qresearch.domain.contract import Contract, Rates
+        >>> future = Instrument("IF2406", contract=Contract("IF", 300, 0.2, (Rates(None, 0.12, 0.12),)))
+        >>> Words("en").of(future)("of_shares", shares=3)
+        '3 lots'
+        """
+        return self if item.contract is None or self.in_lots else Words(self.language, in_lots=True)
 
     def code(self, code: str) -> str:
         """The name of a state, a phase or a type; English has none of its own and shows the code.
@@ -127,7 +144,7 @@ class Words:
 
     def named(self, language: str | None) -> Words:
         """The words in a language that was asked for; these ones when none was."""
-        return self if language is None else Words(language)
+        return self if language is None else Words(language, in_lots=self.in_lots)
 
     def tell(self, *said: Said | str | None) -> Message:
         """Some sentences, one after the other; what is None or empty is left out.

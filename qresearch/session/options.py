@@ -167,7 +167,12 @@ def written(word: object) -> str:
 
 
 def order_number(order: object) -> int | None:
-    """The number of an order by a ticket, its id as text, or the number itself; None when it is no such thing."""
+    """The number of an order by a ticket, its id as text, the number itself, or what a dialect gives as its order.
+
+    None when it is no such thing.
+    """
+    if not isinstance(order, str):
+        order = getattr(order, "order_id", order)
     if isinstance(order, str):
         return int(order) if order.isascii() and order.isdigit() and len(order) < _LONGEST_ID else None
     if isinstance(order, bool) or not isinstance(order, Integral):

@@ -691,7 +691,7 @@ class Session(TradingApi):
         Parameters
         ----------
         order : Ticket, str or int
-            A ticket or an order id.
+            A ticket, an order id, or an order as a dialect gives it, such as an XtOrder.
         language : {"en", "zh"}, optional
             Of the sentences. Default: that of the session.
 
@@ -948,7 +948,7 @@ class Session(TradingApi):
         *,
         dialect: str = "joinquant",
         data: object = None,
-        strict: bool = True,
+        strict: bool | None = None,
         **options: Any,
     ) -> Session:
         r"""A session that runs a script written for another system, unchanged.
@@ -963,13 +963,15 @@ class Session(TradingApi):
         cash : float, currency
         frequency : {"day", "minute"}
             Whether `handle_data` and "every_bar" are called once a day or at every bar of minute data.
-        dialect : {"joinquant", "easyquant"}
-            The system: see :mod:`qresearch.dialects.joinquant` and :mod:`qresearch.dialects.easyquant`.
+        dialect : {"joinquant", "easyquant", "xtquant"}
+            The system: see :mod:`qresearch.dialects.joinquant`, :mod:`qresearch.dialects.easyquant` and
+            :mod:`qresearch.dialects.xtquant`.
         data : mapping of str to DataFrame or path, optional
             Tables that the script asks for, such as fundamentals and index members; names and columns stand in
             :data:`qresearch.dialects.joinquant.TABLES`.
-        strict : bool
-            False: settings that are not known pass with a notice.
+        strict : bool, optional
+            False: settings that are not known pass with a notice; of "xtquant" calls that hang a real client are
+            answered, with a notice. Default: True, and False for "xtquant".
         **options
             Of :class:`Session`, such as ``journal=``.
 
@@ -996,11 +998,11 @@ class Session(TradingApi):
         """
         from qresearch.dialects import open_script  # noqa: PLC0415  # the ring above, only when asked
 
-        choose("dialect", dialect, ("joinquant", "easyquant"))
+        choose("dialect", dialect, ("joinquant", "easyquant", "xtquant"))
         choose("frequency", frequency, ("day", "minute"))
         return open_script(
             cls, script, market, dialect=dialect, start=start, end=end, cash=cash, frequency=frequency, data=data,
-            strict=flag("strict", strict), options=options,
+            strict=None if strict is None else flag("strict", strict), options=options,
         )  # fmt: skip
 
     def __reduce_ex__(self, protocol: SupportsIndex) -> NoReturn:

@@ -84,7 +84,7 @@ class Simulation:
         """What the run is compared with, where it is not the benchmark of the market."""
         self.keeper: Keeper = InMemory(timeline)
         self._observers: tuple[Observer, ...] = ()
-        self._followed = Orders()
+        self._followed, self._told = Orders(), 0
 
     @classmethod
     def opened(
@@ -192,16 +192,14 @@ class Simulation:
         if target.day > exchange.last:
             exchange.refuse_beyond()
         draft = self.draft = Draft(self.timeline.state)
-        told = 0
+        self._told = 0
         try:
             while draft.at < target:
                 advance(draft, exchange)
-                if self._observers:
-                    self._tell(self._read(draft, told))
-                    told = len(draft.events)
+                self.tell()
                 if inside is not None and inside(draft):
                     break
-            self._tell(self._read(draft, told))
+            self.tell()
         finally:
             self.draft = None
         draft.events.append(events.Advanced(draft.at))
@@ -235,6 +233,12 @@ class Simulation:
             self._observers = tuple(known for known in self._observers if known is not callback)
 
         return end
+
+    def tell(self) -> None:
+        """Tell the observers, inside a step, what has happened since they were told."""
+        if (draft := self.draft) is not None and self._observers:
+            told, self._told = self._read(draft, self._told), len(draft.events)
+            self._tell(told)
 
     def _read(self, draft: Draft, told: int) -> list[tuple[events.Record, OrderRecord]]:
         """The events of orders after those that were told, each with its order then, whatever observers do."""

@@ -19,6 +19,7 @@ from qresearch.domain.commands import Record
 from qresearch.errors import UsageError, close_matches, did_you_mean, shown
 from qresearch.market.panel import Floats
 from qresearch.sentences import ENGLISH
+from qresearch.session.debugging import Debugger
 from qresearch.session.keeper import Keeper
 from qresearch.session.listeners import LISTENERS
 from qresearch.session.memory import Memory, ScriptGlobals
@@ -94,6 +95,8 @@ class Hosting(Protocol):
     trader: Trader
     keeper: Keeper
     memory: Memory
+    debugger: Debugger | None
+    """Open during a step that is to stop inside functions of the script."""
     dialect: Callable[[object], object] | None
     """Makes a script of the same dialect of a path, when another one is assigned."""
 

@@ -214,8 +214,9 @@ class Ticket(str):
         record, words = self.record, self.desk.words
         if record is None:
             return words("ticket_of", order=str(self), what=words("not_yet_placed"))
-        side = words(f"a_{record.side}")
-        shares, symbol = f"{abs(record.quantity):,}", self.desk.simulation.market.symbols[record.instrument]
+        item = self.desk.simulation.market.instruments[record.instrument]
+        words = words.of(item)
+        side, shares, symbol = words(f"a_{record.side}"), f"{abs(record.quantity):,}", item.symbol
         what = words("order_is", side=side, shares=shares, symbol=symbol, state=words.code(record.status.value))
         if record.filled:
             average = f"{self.average_price:.3f}".rstrip("0").rstrip(".")

@@ -204,7 +204,7 @@ class WhatIf:
         if mark == mark and sent:
             intent = Intent(column, sent, mark, None, caps_position=False, free_cash=0, effect=created.terms.effect)
             notional, fees, change = self._costs(draft, intent)
-        words = self._words
+        words = self._words.of(self._simulation.market.instruments[column])
         checks = [(words("check_sent"), True, words("would_wait", shares=f"{abs(sent):,}"))]
         if refused is not None:
             text = f"{refused.reason.value}: {words(refused.reason, **refused.facts)} {words.advice(refused.reason)}"
@@ -230,7 +230,8 @@ class WhatIf:
 
     def _outcome(self, draft: Draft, asked: str, created: events.OrderCreated, made: list[events.Record]) -> Preview:
         """What an order did that met the market inside its call."""
-        words, column = self._words, created.instrument
+        column = created.instrument
+        words = self._words.of(self._simulation.market.instruments[column])
         money = self._simulation.exchange.money
         fill = next((event for event in made if isinstance(event, events.OrderFilled)), None)
         fees = NO_FEES if fill is None else fill.fees
@@ -283,7 +284,8 @@ class WhatIf:
         self, draft: Draft, column: int, sent: int, change: int, effect: Effect
     ) -> list[tuple[str, bool, str]]:
         """What the match will ask, as far as it can be known now."""
-        exchange, words = self._simulation.exchange, self._words
+        exchange = self._simulation.exchange
+        words = self._words.of(exchange.market.instruments[column])
         text, others = exchange.money.text, pending_of(draft, column) - sent
         checks: list[tuple[str, bool, str]] = []
         closable = exchange.account.closable(draft, exchange, column, sent, effect)

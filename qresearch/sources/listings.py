@@ -249,12 +249,28 @@ def number_of(entry: Mapping[str, Any], name: str, symbol: str) -> float | None:
     return found
 
 
-def read_no_limit_days(source: Table, symbols: Sequence[str], days: Days, venue: Venue) -> Bools:
+def read_closed_days(source: Table | None, symbols: Sequence[str], days: Days, venue: Venue) -> Bools | None:
+    """(T, N) ndarray of bool: True on the days on which the account cannot trade; a table without symbols is for all.
+
+    None where there is no table.
+    """
+    if source is None:
+        return None
+    table = table_of(source, "closed days", "date")
+    if "symbol" in table.columns:
+        return read_no_limit_days(source, symbols, days, venue, "closed days")
+    closed = np.array([day for day in dates_of(table, "date", "closed days", venue) if day], dtype="datetime64[D]")
+    return np.repeat(np.isin(days, closed)[:, None], len(symbols), axis=1)
+
+
+def read_no_limit_days(
+    source: Table, symbols: Sequence[str], days: Days, venue: Venue, what: str = "days without limits"
+) -> Bools:
     """(T, N) ndarray of bool: True on the days that the table names."""
-    table = table_of(source, "days without limits", "symbol", "date")
+    table = table_of(source, what, "symbol", "date")
     place = {symbol: column for column, symbol in enumerate(symbols)}
     mask = np.zeros((len(days), len(symbols)), dtype=bool)
-    for symbol, day in zip(table["symbol"], dates_of(table, "date", "days without limits", venue), strict=True):
+    for symbol, day in zip(table["symbol"], dates_of(table, "date", what, venue), strict=True):
         column = place.get(canonical_symbol(str(symbol)))
         if column is not None and day is not None:
             mask[days == np.datetime64(day), column] = True

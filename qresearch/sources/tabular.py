@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -32,6 +31,7 @@ from qresearch.sources.listings import (
     Table,
     named_boards,
     read_benchmark,
+    read_closed_days,
     read_instruments,
     read_no_limit_days,
     siblings,
@@ -59,6 +59,7 @@ def read_market(
     end: object = None,
     no_limit_days: Table | None = None,
     contracts: Table | None = None,
+    closed_days: Table | None = None,
     stamp: str = "end",
 ) -> Market:
     """Read a market.
@@ -99,6 +100,9 @@ def read_market(
     contracts : DataFrame or path, optional
         Futures: see :func:`~qresearch.sources.contracts.read_contracts`. Their bars may have settlement and
         open_interest; pre_close is the settlement before.
+    closed_days : DataFrame or path, optional
+        date, and optionally symbol: days on which your account cannot trade although the market does, such as the
+        holidays of Stock Connect. What arrives then is refused (ROUTE_CLOSED), what rests waits.
     stamp : {"end", "start"}
         Minute and hour bars: which side of its bar a time names. JoinQuant and akshare stamp the end.
 
@@ -126,8 +130,7 @@ def read_market(
     np.float64(11.06)
     """
     notes: list[str] = []
-    venue = _asked(venue)
-    source, symbols, adjusted = _checked(source, symbols, adjusted, stamp)
+    source, symbols, adjusted, venue = _checked(source, symbols, adjusted, venue, stamp)
     if (opened := open_source(source, symbols, adjusted=adjusted)) is not None:
         source, adjusted = opened.bars, adjusted or opened.adjusted
         notes.extend(opened.notes)
@@ -145,8 +148,7 @@ def read_market(
     if venue is not PLAIN:
         rows = without_weekends(rows, notes)
     _check(rows, source, adjusted=adjusted)
-    known_as, last = tables["instruments"], _last_days(rows)
-    listed, told = read_instruments(known_as, rows.symbols, boards, last, venue, contracts=futures)
+    listed, told = _listed(tables["instruments"], rows, boards, venue, futures)
     notes.extend(told)
     if not adjusted:
         settle_on_ticks(rows, listed, venue.rules)
@@ -163,6 +165,7 @@ def read_market(
     arrays: dict[str, Any] = {name: values[lo:hi] for name, values in (fields | flags).items()}
     inside = None if bars is None else bars.between(lo, hi)
     return Market(
+        closed=read_closed_days(closed_days, rows.symbols, days[lo:hi], venue),
         panel=Panel(days=days[lo:hi], symbols=rows.symbols, adjusted=adjusted, intraday=inside, **arrays),
         instruments=listed,
         actions=booked,
@@ -184,13 +187,14 @@ def _asked(venue: object) -> Venue | None:
 
 
 def _checked(
-    source: Source, symbols: Iterable[str] | None, adjusted: bool, stamp: str
-) -> tuple[Source, list[str] | None, bool]:
+    source: Source, symbols: Iterable[str] | None, adjusted: bool, venue: object, stamp: str
+) -> tuple[Source, list[str] | None, bool, Venue | None]:
     """What :func:`read_market` was given, as far as it can be checked before anything is read."""
     choose("stamp", stamp, STAMPS)
     if isinstance(source, (str, Path)):
         source = path_of("source", source, "bars.parquet")
-    return source, None if symbols is None else symbols_of("symbols", symbols), flag("adjusted", adjusted)
+    wanted = None if symbols is None else symbols_of("symbols", symbols)
+    return source, wanted, flag("adjusted", adjusted), _asked(venue)
 
 
 def _limited(
@@ -301,10 +305,13 @@ def _venue(symbols: tuple[str, ...], venue: Venue | None, notes: list[str], futu
     return venue
 
 
-def _last_days(rows: Rows) -> list[dt.date]:
+def _listed(
+    table: Table | None, rows: Rows, boards: Mapping[str, str], venue: Venue, futures: Mapping[str, Contract]
+) -> tuple[tuple[Instrument, ...], list[str]]:
+    """One instrument per symbol, and notes on what was told by its number only."""
     last = np.zeros(len(rows.symbols), dtype=rows.days.dtype)
     last[rows.codes] = rows.days  # they ascend within a symbol, and the last one wins
-    return list(last.astype(object))
+    return read_instruments(table, rows.symbols, boards, list(last.astype(object)), venue, contracts=futures)
 
 
 def _pivot(rows: Rows, row_of: NDArray[np.intp], length: int) -> tuple[dict[str, Floats], dict[str, Bools], Bools]:

@@ -49,6 +49,8 @@ NAME_OTHER_SYSTEMS: Mapping[str, str] = {
 
 LARGE_CLASSES: Mapping[str, str] = {
     "Session": "what a person types: each of its 40 members is a line to the part that does it",
+    "OtherCalls": "a base of the class below: the calls that no account of shares has an answer to",
+    "XtQuantTrader": "the class of another system: its 80 methods are those of its documents, each a line to its part",
 }
 MOST_METHODS = 45
 MOST_IMPORTERS = 12

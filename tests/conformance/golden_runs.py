@@ -466,6 +466,28 @@ def a_day_that_ended_early() -> qr.Session:
 
 
 @golden
+def days_without_a_way_to_the_market() -> qr.Session:
+    """Holidays on which others trade: what arrives is refused, what rests waits, holdings keep their value."""
+    bar = {"high": 10.6, "low": 9.4, "volume": 1e6}
+    days = pd.bdate_range("2024-03-25", periods=8)
+    prices = [10.0, 10.1, 10.2, 10.0, 9.9, 10.0, 10.1, 10.3]
+    rows = [
+        {"date": day, "symbol": symbol, "open": price, "close": price, **bar}
+        for symbol in (A, B) for day, price in zip(days, prices, strict=True)
+    ]  # fmt: skip
+    shut = pd.DataFrame({"date": [days[3], days[4], days[6]], "symbol": [A, A, B]})
+    run = qr.Session(qr.read_market(pd.DataFrame(rows), closed_days=shut), cash=100_000).step()
+    for symbol in (A, B):
+        run.buy(symbol, 300)
+        run.buy(symbol, 200, terms.limit(9.95, tif="GTC"))
+    for _ in range(6):
+        run.step()
+        run.sell(A, 100)
+        run.buy(B, 100)
+    return run
+
+
+@golden
 def futures_called_and_expired() -> qr.Session:
     """Both sides of four contracts, a week that calls the account, a day on which nobody buys, and two expiries."""
     run = qr.Session(qr.sample_futures(), start="2023-06-06", cash=320_000, account="futures").step()

@@ -45,10 +45,12 @@ ANSWERS = {
     "30_workbench": ["answer = 100_000 - 2500 * 9.52 - 5.95", "answer = 'minimum_size'", "answer = 0"],
     "40_reports": ["answer = '688903.SH'", "answer = 0.63", "answer = '2022-05'"],
     "50_joinquant": ["answer = 3100", "answer = 35", "answer = 146_600"],
+    "55_xtquant": ["answer = 57", "answer = 120144", "answer = 9.52"],
     "60_costs_and_rules": [
         "answer = 90", "answer = 20_000", "answer = 11.06", "answer = {'688903.SH'}", "answer = ('2007', 72)",
     ],
     "70_strategies": ["answer = (20, 5)", "answer = 0.029", "answer = 30", SELL_AT_A_GAIN],
+    "80_futures": ["answer = 6000", "answer = 3", "answer = 10"],
 }  # fmt: skip
 """What a reader would put in the place of each blank, notebook by notebook."""
 

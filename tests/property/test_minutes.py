@@ -220,7 +220,7 @@ def test_the_fast_way_through_a_bar_is_the_exact_way(plain: bool, spec: MinuteSp
     pd.testing.assert_series_equal(fast.equity, slow.equity, check_exact=True)
 
 
-@pytest.mark.parametrize("clock", ["next_open", "same_bar"])
+@pytest.mark.parametrize("clock", ["next_open", "same_bar", "counter"])
 @examples(25)
 @given(spec=minute_markets(), seed=SEEDS)
 def test_what_a_bar_cannot_touch_is_rightly_left_out(clock: str, spec: MinuteSpec, seed: int) -> None:

@@ -43,8 +43,10 @@ NOT_HERE: dict[Reason, str] = {
     Reason.CLOSING_AUCTION: "as above",
     Reason.DAILY_MAXIMUM: "its orders are for a few thousand shares, or for more than any order may be",
     **dict.fromkeys(
-        (Reason.INSUFFICIENT_MARGIN, Reason.NOTHING_TO_CLOSE, Reason.EXPIRED_CONTRACT), "of contracts: test_futures"
+        (Reason.INSUFFICIENT_MARGIN, Reason.NOTHING_TO_CLOSE, Reason.EXPIRED_CONTRACT),
+        "of contracts",
     ),
+    Reason.ROUTE_CLOSED: "of a table that it is not given",
     Reason.CIRCUIT_BREAKER: "its days are in 2022, and the two of the circuit breaker in 2016",
     Reason.PROTECTION_PRICE: "asked for on JoinQuant only, of market orders on the STAR board",
 }
@@ -123,7 +125,7 @@ class OrderMachine(RuleBasedStateMachine):
             costs=self.costs,
             slippage=self.pick(["none", "none", ("bps", 7.0)]),
             participation=self.pick([None, 0.3, 0.0001]),
-            **self.pick([{}, {}, {"clock": "same_bar"}, {"fill_model": "lean_equity"}]),
+            **self.pick([{}, {}, {"clock": "same_bar"}, {"clock": "counter"}, {"fill_model": "lean_equity"}]),
             reserve=self.pick(["limit", "limit", "last", "none"]),
             cancel_latency=self.pick(["none", "next_match"]),
             open_order_margin=self.pick([False, True]),

@@ -211,6 +211,9 @@ def test_explain_and_preview_speak_of_margin() -> None:
     told = str(ticket.explain())
     assert "needs" in told
     assert "available" in told
+    assert "2 lots" in told
+    assert "share" not in told
+    assert "手" in str(run.explain(ticket, language="zh"))
 
 
 @pytest.mark.parametrize(

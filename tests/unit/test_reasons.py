@@ -152,6 +152,15 @@ def ended_early() -> qr.Session:
     )
 
 
+def closed_route() -> qr.Session:
+    """An order for a day on which others trade and this account does not."""
+    bar = {"symbol": "600001.SH", "open": 10.0, "high": 10.0, "low": 10.0, "close": 10.0, "volume": 1e6}
+    bars = [{"date": day, **bar} for day in ("2024-03-28", "2024-03-29", "2024-04-02")]
+    shut = pd.DataFrame({"date": ["2024-03-29"]})
+    run = qr.Session(qr.read_market(pd.DataFrame(bars), closed_days=shut), cash=100_000).step()
+    return after(run, lambda run: run.buy("600001", 100))
+
+
 def futures(order: Callable[[qr.Session], object], start: str = "2023-03-01") -> qr.Session:
     """The close of a day of the embedded futures market, after an order for its open."""
     return after(qr.Session(qr.sample_futures(), start=start, cash=200_000, account="futures").step(), order)
@@ -194,6 +203,7 @@ CASES: dict[Reason, Callable[[], qr.Session]] = {
     Reason.LIMIT_NOT_REACHED: lambda: styled(terms.limit(9.0)),
     Reason.STOP_NOT_REACHED: lambda: styled(terms.stop(10.4)),
     Reason.AWAITS_CLOSE: lambda: styled(terms.at_close(), phase="OPEN"),
+    Reason.ROUTE_CLOSED: closed_route,
     Reason.NO_AFTER_HOURS: lambda: styled(terms.after_hours(10.0)),
     Reason.CIRCUIT_BREAKER: ended_early,
     Reason.AWAITS_ENTRY: protected,
@@ -240,6 +250,7 @@ def test_every_reason_is_met_and_says_so(reason: Reason) -> None:
     assert run.market in {qr.sample_market(), qr.sample_market("minute"), qr.sample_futures()} or reason in {
         Reason.NOT_TRADABLE,
         Reason.CIRCUIT_BREAKER,
+        Reason.ROUTE_CLOSED,
     }
     events = run.events
     met = events[events.reason == reason.value]

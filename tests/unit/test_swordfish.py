@@ -193,3 +193,42 @@ def test_an_account_is_that_of_a_session_or_of_the_context_of_its_strategy() -> 
     assert run.portfolio.quantities == {A: 100}
     with pytest.raises(qr.UsageError, match="session='stock' is no session"):
         Account("stock")
+
+
+def test_an_account_of_futures_has_its_own_fields_in_order() -> None:
+    """Protects scripts on futures: both sides, open and close told apart, and the fields of the document."""
+    run = qr.Session(qr.sample_futures(), start="2023-03-01", cash=500_000, account="futures").step()
+    account = Account(run)
+    run.buy("QT2307", 3, qr.terms.to_open())
+    run.sell("QT2307", 2, qr.terms.to_open())
+    run.step()
+    run.sell("QT2307", 1, qr.terms.to_close())
+    run.buy("QT2307", 1, qr.terms.to_close(qr.terms.at_close()))
+    run.step().step(phase="AFTER_CLOSE")
+    assert account.trade_details["direction"].tolist() == [1, 2, 3, 4]
+    held = account.get_position("QT2307")
+    price = float(run.market.panel.open[run.market.panel.day_index("2023-03-02"), run.market.column("QT2307")])
+    assert (held["longPosition"], held["longPositionAvgPrice"]) == (2, price)
+    assert (held["shortPosition"], held["shortPositionAvgPrice"]) == (1, price)
+    assert (held["lastDayLongPosition"], held["lastDayShortPosition"]) == (3, 2)
+    assert (held["todayBuyVolume"], held["todaySellVolume"]) == (1, 1)
+    now, daily = account.total_portfolios, account.daily_total_portfolios
+    assert list(now) == [
+        "tradeDate", "margin", "floatingPnl", "realizedPnl", "totalPnl", "cash", "totalEquity", "marginRatio", "pnl",
+        "netValue", "totalReturn", "ratio", "totalFee",
+    ]  # fmt: skip
+    assert list(daily) == [
+        "tradeDate", "margin", "floatingPnl", "realizedPnl", "totalPnl", "totalMarketValue", "cash", "totalEquity",
+        "marginRatio", "pnl", "netValue", "totalReturn", "ratio", "benchmarkClosePrice", "benchmarkNetValue",
+    ]  # fmt: skip
+    assert now["totalPnl"] == pytest.approx(now["floatingPnl"] + now["realizedPnl"])
+    assert now["totalPnl"] == pytest.approx(now["totalEquity"] - 500_000)
+    assert now["cash"] == pytest.approx(now["totalEquity"] - now["margin"])
+    assert now["marginRatio"] == pytest.approx(now["margin"] / now["totalEquity"])
+    assert daily["totalMarketValue"].isna().all()
+    assert account.return_summary["maxMarginRatio"][0] == pytest.approx(daily["marginRatio"].max())
+    days = account.get_daily_position("QT2307")
+    assert days["shortPosition"].tolist()[-1] == 1
+    assert account.get_position("ZX2306")["shortPosition"] == 0
+    with pytest.raises(qr.NotSupported, match="futures"):
+        account.set_position("QT2307", 1, 60_000)

@@ -125,6 +125,7 @@ SAYS_OTHER: list[tuple[str, list[str], str]] = [
     ("*:tif", [*TEXTS, *BAD_TEXTS], "names it in capitals"),
     ("read_market:source", ["frame", "dict"], "names the columns that are missing"),
     ("read_market:instruments", ["frame"], "as above"), ("read_market:actions", ["frame"], "as above"),
+    ("read_market:contracts", ["frame"], "as above"), ("read_market:closed_days", ["frame"], "as above"),
     ("read_market:no_limit_days", ["frame"], "as above"), ("read_market:benchmark", ["frame"], "as above"),
     ("account.set_position:*", ["million"], "says what it costs"),
     ("Terms:kind", ["enum"], "names the price that a limit order lacks"),

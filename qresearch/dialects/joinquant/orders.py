@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
@@ -11,6 +12,7 @@ import numpy as np
 from qresearch.dialects.joinquant.order import Order, OrderStatus, Trade
 from qresearch.dialects.joinquant.subaccounts import SubAccounts, tag_of
 from qresearch.dialects.script.account import Account
+from qresearch.dialects.script.host import ScriptHost
 from qresearch.dialects.script.old_calls import single
 from qresearch.dialects.script.positions import Position
 from qresearch.dialects.script.refusals import answers
@@ -18,6 +20,7 @@ from qresearch.dialects.script.run import Run
 from qresearch.dialects.script.styles import call_of, terms_of
 from qresearch.domain import events
 from qresearch.domain.arguments import number
+from qresearch.domain.moment import INTRADAY
 from qresearch.domain.order import Method
 from qresearch.domain.terms import MARKET_DAY, Terms
 from qresearch.engine.checks import Checks
@@ -126,7 +129,7 @@ class Orders:
     def _send(self, column: int, method: Method, asked: float, style: Any, pindex: int) -> Order | None:
         run, host, accounts = self._run, self._host, self._subaccounts.all
         terms = MARKET_DAY if style is None else terms_of(style)
-        if host.is_noon:
+        if _is_noon(host):
             terms = replace(terms, waits="bar")
         if len(accounts) > 1:
             method, asked = Method.ORDER, self._fenced(column, method, asked, terms, accounts[pindex])
@@ -251,3 +254,9 @@ class Orders:
     def batch_cancel_orders(self, orders: Iterable[Any]) -> list[Order | None]:
         """Withdraw several orders."""
         return [self.cancel_order(order) for order in orders]
+
+
+def _is_noon(host: ScriptHost) -> bool:
+    """True for a call in the break at noon, of which minute data tell: nothing is matched before its end."""
+    time, inside = host.time, host.market.panel.intraday is not None and host.phase == INTRADAY
+    return inside and time is not None and dt.time(11, 30) < time < dt.time(13, 0)

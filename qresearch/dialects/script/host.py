@@ -12,11 +12,13 @@ from typing import Any, NamedTuple, TypeVar
 from qresearch.book.orders import OrderRecord
 from qresearch.book.portfolio import Portfolio
 from qresearch.book.projection import Projection, Reading
+from qresearch.book.timeline import Branch
 from qresearch.domain import events
-from qresearch.domain.commands import Log, PayIn, Record
-from qresearch.domain.moment import CLOSE, INTRADAY, OPEN, PHASES
+from qresearch.domain.commands import Log, Meet, PayIn, Record
+from qresearch.domain.moment import CLOSE, OPEN, PHASES, Moment
 from qresearch.domain.state import Position, State
 from qresearch.domain.terms import Terms
+from qresearch.engine.counter import frozen_cash
 from qresearch.engine.draft import Draft
 from qresearch.engine.exchange import Exchange
 from qresearch.engine.open_orders import open_orders
@@ -24,9 +26,10 @@ from qresearch.engine.reserves import reserved_cash
 from qresearch.engine.valuation import equity_at_closes, market_values
 from qresearch.market.market import Benchmark, Market
 from qresearch.market.view import View
+from qresearch.session.debugging import Debugger
 from qresearch.session.options import written
 from qresearch.session.port import AnySession
-from qresearch.session.simulation import Simulation
+from qresearch.session.simulation import Observer, Simulation
 from qresearch.session.strategy import Hosting
 from qresearch.session.ticket import Ticket
 
@@ -79,6 +82,7 @@ class ScriptHost:
         self.market: Market = hosting.simulation.market
         self.time: dt.time | None = None
         """Time of the call that runs now; None between calls."""
+        self._debugger: Debugger | None = None
 
     # ------------------------------------------------------------------ the clock
 
@@ -117,12 +121,6 @@ class ScriptHost:
         return dt.datetime.combine(self.date_of(self.day), time)
 
     @property
-    def is_noon(self) -> bool:
-        """True for a call in the break at noon, of which minute data tell: nothing is matched before its end."""
-        time, inside = self.time, self.market.panel.intraday is not None and self.phase == INTRADAY
-        return inside and time is not None and dt.time(11, 30) < time < dt.time(13, 0)
-
-    @property
     def previous_date(self) -> dt.date:
         """The trading day before the present one; the calendar day before when the data begin today."""
         day = self.day
@@ -140,6 +138,12 @@ class ScriptHost:
             found: dt.datetime = intraday.times[intraday.row(day, bar)].astype("datetime64[s]").item()
             return found
         return dt.datetime.combine(self.date_of(max(day, 0)), self.market.venue.hours[PHASES[phase]])
+
+    @property
+    def place_in_time(self) -> tuple[Branch, int, Moment]:
+        """The branch, the number of the kept moment of it from which the step under way goes on, and that moment."""
+        timeline = self._simulation.timeline
+        return timeline.branch, timeline.cursor, timeline.state.at
 
     # ------------------------------------------------------------------ the account
 
@@ -171,6 +175,10 @@ class ScriptHost:
         account = self.account
         return reserved_cash(account, self.exchange) if account.working else {}
 
+    def frozen(self) -> int:
+        """Money steps that all working buys bind at a counter."""
+        return sum(frozen_cash(self.account, self.exchange).values())
+
     def value_of(self, positions: Mapping[int, Position]) -> int:
         """What positions are worth at the last visible prices, money steps."""
         return int(market_values(self.exchange, self.view, positions).sum())
@@ -192,6 +200,18 @@ class ScriptHost:
     def fills_today(self) -> list[events.OrderFilled]:
         """The fills of today, in order."""
         return [fill for fill in self._fills.now() if fill.at.day == self.day]
+
+    def fills(self) -> list[events.OrderFilled]:
+        """The fills of this branch up to now, in order."""
+        return [event for event in events.records(self._simulation.log) if isinstance(event, events.OrderFilled)]
+
+    def observe(self, callback: Observer) -> Callable[[], None]:
+        """Be told of every event of an order, with the order as it was after it; the answer ends it."""
+        return self._simulation.observe(callback)
+
+    def tell_orders(self) -> None:
+        """Have what has happened inside a step told now."""
+        self._simulation.tell()
 
     def projection(self, empty: Callable[[], T]) -> Projection[T]:
         """A reading of the events up to now."""
@@ -238,6 +258,14 @@ class ScriptHost:
         account = self.account
         queued = (block.first_id + place for block in account.queue for place in range(len(block)))
         return sorted({*account.working, *queued})
+
+    def orders_of(self, day: int) -> list[OrderRecord]:
+        """Orders that were placed on a day (index), as of now, by their ids."""
+        return [order for order in self._simulation.orders.now().values() if order.placed.day == day]
+
+    def meet(self) -> None:
+        """Let what was sent since the last match meet the market."""
+        self._simulation.do(Meet())
 
     def open_orders(self, column: int | None = None) -> list[OrderRecord]:
         """Orders that are not over, of one instrument or of all."""
@@ -298,3 +326,18 @@ class ScriptHost:
             self._hosting.call(name, func)
         finally:
             self.time = None
+
+    def call_around(self, name: str, func: Callable[[], object], time: dt.time) -> None:
+        """As :meth:`call`, of what calls functions of the script: the debugger opens in those that are `debugged`."""
+        self._debugger, self._hosting.debugger = self._hosting.debugger, None
+        try:
+            self.call(name, func, time)
+        finally:
+            self._debugger, self._hosting.debugger = None, self._debugger
+
+    def debugged(self, func: Callable[[], object]) -> None:
+        """Call a function of the script inside :meth:`call_around`, on any thread."""
+        if self._debugger is None:
+            func()
+        else:
+            self._debugger.call(func)

@@ -1,0 +1,153 @@
+"""The books of a counter: what the simulator keeps of an account, as XtQuant writes it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from qresearch.book.orders import OrderRecord
+from qresearch.dialects.script.host import ScriptHost
+from qresearch.dialects.xtquant import xtconstant as xt
+from qresearch.dialects.xtquant.counter_words import PRICES, junk_of, price_number, refusal_of, status_of
+from qresearch.dialects.xtquant.virtual_time import moment_of, stamp_of
+from qresearch.dialects.xtquant.xttype import (
+    StockAccount,
+    XtAsset,
+    XtCancelError,
+    XtOrder,
+    XtOrderError,
+    XtPosition,
+    XtTrade,
+)
+from qresearch.domain import events
+from qresearch.domain.moment import Moment
+from qresearch.domain.reasons import Reason
+
+MARKETS = {"SH": xt.SH_MARKET, "SZ": xt.SZ_MARKET, "BJ": xt.MARKET_ENUM_BEIJING}
+NOT_CANCELABLE = 251020
+"""Code of a cancel that comes too late."""
+
+
+@dataclass
+class Sent:
+    """What a script said of an order, beside what the simulator keeps.
+
+    Parameters
+    ----------
+    placed : Moment
+    price_type : int
+    strategy, remark : str
+    at : int
+        Seconds since 1970.
+    junk : str
+        Why the counter does not know such an order; empty where it does.
+    """
+
+    placed: Moment
+    price_type: int
+    strategy: str
+    remark: str
+    at: int
+    junk: str = ""
+
+
+class Records:
+    """What an account has and did, in the data classes of XtQuant.
+
+    Parameters
+    ----------
+    host : ScriptHost
+    """
+
+    def __init__(self, host: ScriptHost) -> None:
+        self.host = host
+        self.account = StockAccount("0")
+        """The account, by the number of the first script that asked for it."""
+        self.sent: dict[int, Sent] = {}
+
+    def asset(self) -> XtAsset:
+        """The money."""
+        portfolio, kind = self.host.portfolio, self.account
+        frozen = self.host.amount(self.host.frozen())
+        cash = round(portfolio.cash - frozen, 6)
+        return XtAsset(kind.account_type, kind.account_id, cash, frozen, portfolio.market_value, portfolio.equity, cash)
+
+    def positions(self) -> list[XtPosition]:
+        """What is held."""
+        host, kind = self.host, self.account
+        found = []
+        for held in host.portfolio.positions.values():
+            column = host.market.column(held.symbol)
+            position = host.account.positions[column]
+            today = position.bought if position.buy_day == host.account.day else 0
+            cost = held.average_cost * held.quantity
+            profit = held.market_value - cost
+            found.append(XtPosition(
+                kind.account_type, kind.account_id, held.symbol, held.quantity, held.sellable, held.average_cost,
+                held.market_value, held.reserved, 0, held.quantity - today, held.average_cost, xt.DIRECTION_FLAG_LONG,
+                host.view.last_price(column), profit / cost if cost else 0.0,
+                instrument_name=host.market.instruments[column].name, float_profit=profit, position_profit=profit,
+            ))  # fmt: skip
+        return found
+
+    def order(self, order: OrderRecord, status: int | None = None) -> XtOrder:
+        """An order, as it was when it was kept; `status` where it is on the way to another."""
+        host, kind, sent = self.host, self.account, self.sent.get(order.order_id)
+        if sent is None or sent.placed != order.placed:
+            # Sent by hand, or on another branch.
+            at = int(stamp_of(host.time_of(*order.placed)))
+            sent = Sent(order.placed, 0, "", order.terms.tag, at)
+        number = PRICES[sent.price_type][1] if sent.price_type else price_number(order.terms)
+        buys = order.side.sign > 0
+        instrument = host.market.instruments[order.instrument]
+        mean = host.amount(order.notional) / order.filled if order.filled else 0.0
+        status = status_of(order) if status is None else status
+        return XtOrder(
+            kind.account_type, kind.account_id, instrument.symbol, order.order_id, sysid(order.order_id), sent.at,
+            xt.STOCK_BUY if buys else xt.STOCK_SELL, abs(int(order.quantity or order.asked)), number,
+            order.terms.limit_price or 0.0, order.filled, round(mean, 6),
+            status, self.refusal(order)[1] if status == xt.ORDER_JUNK else "", sent.strategy, sent.remark,
+            xt.DIRECTION_FLAG_LONG, xt.OFFSET_FLAG_OPEN if buys else xt.OFFSET_FLAG_CLOSE,
+            instrument_name=instrument.name,
+        )  # fmt: skip
+
+    def refusal(self, order: OrderRecord) -> tuple[int, str]:
+        """Code and text of the refusal of an order."""
+        sent = self.sent.get(order.order_id)
+        if sent is None or sent.placed != order.placed:
+            return refusal_of(order)
+        if order.reason is Reason.GOOD_TILL_OVER and not sent.junk:
+            return refusal_of(order, f"time={moment_of(sent.at):%H:%M:%S}, orders are taken from 09:00 to 15:00")
+        return junk_of(sent.junk) if sent.junk else refusal_of(order)
+
+    def trade(self, fill: events.OrderFilled, order: OrderRecord) -> XtTrade:
+        """A trade, with its order as it was after it."""
+        host, kind, told = self.host, self.account, self.order(order)
+        shares, amount = abs(fill.quantity), host.amount(fill.notional)
+        at = int(max(stamp_of(host.time_of(*fill.at)), told.order_time))
+        return XtTrade(
+            kind.account_type, kind.account_id, told.stock_code, told.order_type, f"{fill.order_id}-{order.filled}", at,
+            round(amount / shares, 6), shares, amount, fill.order_id, told.order_sysid, told.strategy_name,
+            told.order_remark, told.direction, told.offset_flag, host.amount(fill.fees.total),
+            instrument_name=told.instrument_name,
+        )  # fmt: skip
+
+    def order_error(self, order: OrderRecord) -> XtOrderError:
+        """A refusal of an order."""
+        kind, told, (number, words) = self.account, self.order(order), self.refusal(order)
+        return XtOrderError(
+            kind.account_type, kind.account_id, order.order_id, number, words, told.strategy_name, told.order_remark
+        )
+
+    def cancel_error(self, order: OrderRecord) -> XtCancelError:
+        """A refusal of a cancel."""
+        kind, code = self.account, self.host.market.symbols[order.instrument]
+        words = f"[COUNTER][{NOT_CANCELABLE}][委托状态不允许撤单]order_id={order.order_id}, status={status_of(order)}"
+        market = MARKETS.get(code.rpartition(".")[2], -1)
+        return XtCancelError(
+            kind.account_type, kind.account_id, order.order_id, market, sysid(order.order_id), NOT_CANCELABLE, words
+        )
+
+
+def sysid(order_id: int) -> str:
+    """The number of an order at the counter."""
+    return f"{order_id:08d}"

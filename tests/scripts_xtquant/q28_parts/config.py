@@ -1,0 +1,2 @@
+ACCOUNT = "28"
+STRATEGY = "tool"

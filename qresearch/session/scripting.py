@@ -97,6 +97,9 @@ def _notebook(text: str) -> str:
     return whole.removesuffix(NOTEBOOK.after)
 
 
+_TERMS = "from qresearch.domain.terms import Effect, Kind, Terms, TimeInForce"
+
+
 class _Script:
     def __init__(self, session: AnySession, options: Mapping[str, Any], market: str | None) -> None:
         self._session, self._options, self._market = session, options, market
@@ -214,7 +217,7 @@ class _Script:
 
     def _head(self) -> list[str]:
         extra = ["from datetime import date", ""] if self._uses_terms else []
-        terms = ["from qresearch.domain.terms import Kind, Terms, TimeInForce"] if self._uses_terms else []
+        terms = [_TERMS] if self._uses_terms else []
         names = "ChangeSettings, Meet, PayIn, Seed"
         commands = [f"from qresearch.domain.commands import {names}"] if self._gives_commands else []
         settings = ["from qresearch.domain.settings import Costs, Settings, Slippage"] if self._gives_commands else []
@@ -306,7 +309,12 @@ class _Script:
             for when, text in calls:
                 key = "start" if when[0] < self._exchange.first else self._exchange.date(when[0]), self._name(when)
                 by_moment.setdefault(key, []).append(text)
-        terms = ["from datetime import date", "", "from qresearch.domain.terms import Kind, Terms, TimeInForce", ""]
+        terms = [
+            "from datetime import date",
+            "",
+            "from qresearch.domain.terms import Effect, Kind, Terms, TimeInForce",
+            "",
+        ]
         table = []
         for (day, phase), texts in by_moment.items():
             table.append(f"    ({day!r}, {phase!r}): lambda context: [")

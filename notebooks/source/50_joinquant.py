@@ -9,7 +9,8 @@
 #
 # - how to run a script of JoinQuant, and what its notices mean;
 # - how to step it, look at its `g`, and stop it where an order is refused;
-# - how to change it while it runs, and how to bring tables of your own.
+# - how to change it while it runs, and how to bring tables of your own;
+# - which states an order goes through, and what a daily bar knows at each time of the day.
 #
 # About 20 minutes. The last cells are exercises.
 
@@ -183,6 +184,66 @@ table = pd.DataFrame(
 )
 session = qr.Session.from_script(value, market, start="2022-03-01", data={"valuation": table}).step()
 session.fills[["symbol", "quantity", "price"]]
+
+# %% [markdown]
+# ## Meet every state of an order
+#
+# The lower half of the next script is the example of an article on `OrderStatus`, as it stands there: at 14:50 it looks
+# at every order that is not over, says its state and withdraws it. The upper half gives it something to find. Before
+# the open an order is `new`. A limit below the market is `open`. Where an order may take only a small part of the
+# day's volume, a limit above the market is `filled`, which here means partly.
+
+# %%
+states = """
+from jqdata import *
+
+def initialize(context):
+    set_option("order_volume_ratio", 0.0001)
+    run_daily(early, "9:00")
+    run_daily(morning, "open")
+    run_daily(check_orders, '14:50') # 每天收盘前检查
+
+def early(context):
+    g.early = order("604026.XSHG", 100, LimitOrderStyle(1320))
+    log.info("at 09:00: %s" % g.early.status)
+
+def morning(context):
+    order("604018.XSHG", 1000, LimitOrderStyle(9.2))
+    order("604018.XSHG", 5000, LimitOrderStyle(9.7))
+
+def check_orders(context):
+    # 获取当前所有未完成的订单 (状态为 open, new, filled 的订单)
+    open_orders = get_open_orders()
+
+    for order_id, order_obj in open_orders.items():
+        # 打印订单当前状态
+        log.info("订单标的: %s, 状态: %s" % (order_obj.security, order_obj.status))
+
+        # 判断状态示例
+        if order_obj.status == OrderStatus.new:
+            log.info("订单尚未报盘")
+        elif order_obj.status == OrderStatus.open:
+            log.info("订单已委托,暂无成交")
+        elif order_obj.status == OrderStatus.filled:
+            log.info("订单部分成交,已成交数量: %s" % order_obj.filled)
+
+        # 示例：如果临近收盘还是部分成交或未成交,强制撤单
+        cancel_order(order_obj)
+"""
+session = qr.Session.from_script(states, market, start="2022-03-01", end="2022-03-01", cash=500_000)
+session.run()
+session.events.loc[session.events["event"] == "Logged", "text"].to_list()
+
+# %%
+session.orders[["symbol", "quantity", "filled", "status", "reason"]]
+
+# %% [markdown]
+# A daily bar knows an open and a close and no price in between. Until 09:35 a call sees the open and trades at it;
+# later the open is still the last price that is known, and a limit that rests is asked at the close only; from 14:50 on
+# the close stands in for the price. A notice says so once for each function, and `explain` for each order.
+
+# %%
+session.notices.table
 
 # %% [markdown]
 # ## Exercises

@@ -14,7 +14,7 @@ from qresearch.book.benchmark import Aligned
 from qresearch.book.history import AccountHistory
 from qresearch.book.holdings import Held, holdings_of
 from qresearch.book.portfolio import Portfolio
-from qresearch.domain.ledger import LONG
+from qresearch.domain.ledger import LONG, Ledger
 from qresearch.engine.reserves import reserved_cash
 from qresearch.market.panel import Floats
 
@@ -51,8 +51,8 @@ def daily_portfolio(history: AccountHistory, benchmark: Aligned | None) -> pd.Da
     cash = np.array([state.cash for state in closes], dtype=np.int64)
     reserved = np.array([reserved_of(history, state) for state in closes], dtype=np.int64)
     equity, worth = history.equity_steps, _worth(history)
-    before = np.concatenate(([starting], equity[:-1]))[: len(equity)]
-    nav = equity / starting if starting else np.full(len(equity), np.nan)
+    nav = equity / history.scales / starting if starting else np.full(len(equity), np.nan)
+    profit = equity - starting - history.flows
     columns: dict[str, Any] = {
         "cash": cash / units,
         "available": (worth["usable"] - reserved) / units,
@@ -62,11 +62,11 @@ def daily_portfolio(history: AccountHistory, benchmark: Aligned | None) -> pd.Da
         "nav": nav,
         "total_return": nav - 1,
         "daily_return": history.returns,
-        "daily_profit": (equity - before) / units,
+        "daily_profit": np.diff(profit, prepend=0) / units,
         "fees": fees,
         "floating_profit": worth["floating"] / units,
         "realised_profit": worth["realised"] / units,
-        "total_profit": (equity - starting) / units,
+        "total_profit": profit / units,
     }
     if "margin" in worth:
         columns |= {"margin": worth["margin"] / units, "risk_degree": _over(worth["margin"], equity)}
@@ -108,8 +108,11 @@ def portfolio_now(history: AccountHistory, benchmark: Aligned | None) -> pd.Seri
     worth, reserved = exchange.account.value(account, exchange), reserved_of(history, account)
     equity, value = worth.equity, worth.market
     earlier = sum(1 for state in history.closes if state.day < account.day)
+    kept = history.closes[earlier - 1].ledger if earlier else Ledger()
     before = int(history.equity_steps[earlier - 1]) if earlier else starting
-    nav = equity / starting if starting else float("nan")
+    now, then = equity / account.ledger.scale, before / kept.scale
+    flows = account.ledger.flows - kept.flows
+    nav = now / starting if starting else float("nan")
     found = {
         "cash": account.cash / units,
         "available": portfolio.available,
@@ -118,12 +121,12 @@ def portfolio_now(history: AccountHistory, benchmark: Aligned | None) -> pd.Seri
         "equity": equity / units,
         "nav": nav,
         "total_return": nav - 1,
-        "daily_return": (equity - before) / before if before else 0.0,
-        "daily_profit": (equity - before) / units,
+        "daily_return": (now - then) / then if then else 0.0,
+        "daily_profit": (equity - before - flows) / units,
         "fees": sum(fees_by_day(history).values()) / units,
         "floating_profit": portfolio.floating_profit,
         "realised_profit": portfolio.realised_profit,
-        "total_profit": (equity - starting) / units,
+        "total_profit": portfolio.profit,
     }
     if not exchange.account.fills_post:
         found |= {"margin": portfolio.margin, "risk_degree": portfolio.risk_degree}

@@ -36,14 +36,14 @@ from qresearch.domain.terms import Terms
 TEXT: Mapping[type, str] = {
     # What stands inside of events.
     Terms: "Terms kind=MARKET limit_price=None stop_price=None trail=None trail_is_fraction=False time_in_force=DAY"
-    " good_till=None tag='' volume_share=None effect=AUTO",
+    " good_till=None tag='' volume_share=None effect=AUTO waits=''",
     Costs: "Costs open_tax close_tax open_commission close_commission min_commission historical=False rounding=each"
     " transfer_fee=0",
     Slippage: "Slippage kind=none size=0.0",
     Own: "Own name parameters",
     Settings: "Settings costs slippage=no_slippage participation=None fill_model=a_share reserve=limit"
     " cancel_latency=none open_order_margin=False match_order=sells_first shortfall=trim rights=lapse delisting=last"
-    " dividend_tax=none clock=next_open sizing=native account=cash_shares",
+    " dividend_tax=none clock=next_open sizing=native account=cash_shares slippage_by=() times_of_day=False",
     Lot: "Lot day quantity opened base cost=0",
     Debt: "Debt debt_id instrument is_money day due quantity principal quantity_opened principal_opened rate=0 ratio=0"
     " paid=0 money_days=0",
@@ -82,6 +82,7 @@ TEXT: Mapping[type, str] = {
     events.PositionThawed: "PositionThawed at column:instrument",
     # What a kind of account posts.
     events.Posted: "Posted at cash why realised=0 income=0 fee=0",
+    events.CashFlowed: "CashFlowed at amount equity",
     events.LotAdded: "LotAdded at instrument side lot merges=False",
     events.LotsTaken: "LotsTaken at instrument side quantity order=oldest",
     events.Rebased: "Rebased at instrument price",
@@ -99,7 +100,7 @@ UNWRITTEN: frozenset[type] = frozenset({events.Logged, events.Recorded, events.A
 moment makes no difference."""
 
 _VALUES: Mapping[str, object] = {
-    "{}": {}, "0": 0, "0.0": 0.0, "None": None, "False": False, "True": True, "-1": -1, "''": "",
+    "{}": {}, "()": (), "0": 0, "0.0": 0.0, "None": None, "False": False, "True": True, "-1": -1, "''": "",
     "no_slippage": Slippage("none", 0.0),
 }  # fmt: skip
 """Values at which facts are left out; any other word stands for itself."""

@@ -6,16 +6,17 @@ the order are folded into it, and each check is put beside the numbers that it l
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, NamedTuple
 
 from qresearch.book.explain_checks import TRADING, WAITS, Turn, remedy
 from qresearch.book.explanation import FAILED, NOTED, PASSED, SKIPPED, Explanation, Finding
 from qresearch.book.frames import time_of
 from qresearch.book.html import number, price
+from qresearch.book.turns import is_of_a_turn, is_same_turn, outcome_of
 from qresearch.domain import events
 from qresearch.domain.fees import parts_of
-from qresearch.domain.moment import OPEN, PHASES, Phase
+from qresearch.domain.moment import CLOSE, INTRADAY, OPEN, PHASES, Phase
 from qresearch.domain.order import Method, Status
 from qresearch.domain.reasons import NO_FACTS, Facts, Reason
 from qresearch.domain.state import OpenOrder
@@ -88,8 +89,8 @@ class _Teller:
                     if int(event.order_ids[row]) == order_id:
                         yield from self._matched(index, event, row)
             elif getattr(event, "order_id", None) == order_id:
-                joins = _is_of_a_turn(event)
-                if turn and not (joins and _is_same_turn(turn[-1].event, event)):
+                joins = is_of_a_turn(event)
+                if turn and not (joins and is_same_turn(turn[-1].event, event)):
                     yield from self._turn(turn)
                     turn = []
                 if joins:
@@ -118,6 +119,8 @@ class _Teller:
         self._replay_requests(draft, block, offset)
         yield self._finding(block, "check_asked", NOTED, f"{record.method.call} {record.asked:,.10g}")
         yield self._finding(block, "check_sized", NOTED, self._sizing_text(draft))
+        if draft.settings.times_of_day and draft.phase in {INTRADAY, CLOSE}:
+            yield self._finding(block, "check_time", NOTED, self.say(f"time_{PHASES[draft.phase].value}"))
         refusal = block.refused.get(offset)
         if refusal is not None:
             reason, facts = refusal[1]
@@ -179,7 +182,7 @@ class _Teller:
         at, filled = float(match.prices[row]), int(match.quantities[row])
         turn = Turn(self.exchange, draft, order, at if at > 0 else float("nan"), self.say)
         remarks = match.remarks.get(row, ())
-        outcome = _outcome(remarks)
+        outcome = outcome_of(remarks)
         yield from self._judged(match, turn, outcome, traded=bool(filled))
         if filled:
             fills = (event for event in match.records() if isinstance(event, events.OrderFilled))
@@ -197,7 +200,7 @@ class _Teller:
                 yield from self._told(item.place, item.event)
             return
         fills = [item.event for item in told if isinstance(item.event, events.OrderFilled)]
-        outcome = _outcome(item.event for item in told)
+        outcome = outcome_of(item.event for item in told)
         turn = Turn(self.exchange, draft, order, fills[0].price if fills else float("nan"), self.say)
         yield from self._judged(first, turn, outcome, traded=bool(fills))
         for item in told:
@@ -294,33 +297,6 @@ class _Teller:
                 return ""
 
 
-def _outcome(log: Iterable[events.Event]) -> dict[Reason, Facts]:
-    """What a turn found against an order, by its reasons."""
-    judged = (events.OrderUpdated, events.OrderTrimmed, events.OrderWaiting, events.OrderRejected, events.OrderCanceled)
-    return {
-        event.reason: event.facts or NO_FACTS for event in log if isinstance(event, judged) and event.reason is not None
-    }
-
-
-def _is_of_a_turn(event: events.Event) -> bool:
-    """True for what the market did when it asked an order, not for what was requested or decided elsewhere."""
-    if isinstance(event, (events.OrderRejected, events.OrderCanceled)):
-        return event.reason not in _ENDED_ELSEWHERE and not (
-            isinstance(event, events.OrderCanceled) and event.reason is Reason.INSUFFICIENT_CASH
-        )
-    if isinstance(event, events.OrderUpdated):
-        return event.reason is not None
-    return isinstance(
-        event, (events.OrderTriggered, events.StopMoved, events.OrderTrimmed, events.OrderWaiting, events.OrderFilled)
-    )
-
-
-def _is_same_turn(before: events.Event, event: events.Event) -> bool:
-    """A turn ends when the order waits; another moment is another turn."""
-    same = (before.at.day, before.at.phase, before.at.bar) == (event.at.day, event.at.phase, event.at.bar)
-    return same and not isinstance(before, events.OrderWaiting)
-
-
 def _is_left_over(order: OpenOrder, draft: Draft, exchange: Exchange) -> bool:
     """True at the close for what tries its luck at opens only."""
     taken = order.triggered and order.terms.limit_price is None
@@ -329,10 +305,6 @@ def _is_left_over(order: OpenOrder, draft: Draft, exchange: Exchange) -> bool:
 
 
 _HAIR = 1e-9
-_ENDED_ELSEWHERE = frozenset({
-    Reason.OPEN_ORDER_MARGIN, Reason.USER_CANCEL, Reason.POSITION_CLOSED, Reason.REPLACED_BY_TARGET,
-})  # fmt: skip
-"""Reasons with which an order ends outside of its own turn."""
 _CARRIED = frozenset({"cash", "check_shares", "check_lot"})
 _TOLD = {
     "OrderReleased": ("check_released", NOTED),

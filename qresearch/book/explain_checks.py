@@ -22,6 +22,7 @@ from qresearch.engine.checks import Checks
 from qresearch.engine.draft import Draft, taken_now
 from qresearch.engine.exchange import Exchange
 from qresearch.engine.fills import Bar, Quote, at_open
+from qresearch.engine.immediate import sees_no_range, without_range
 from qresearch.engine.quoting import Quoting
 from qresearch.engine.reserves import intent_of, opens, reserve_price, reserved_cash, shares_before
 from qresearch.market.intraday import Intraday
@@ -196,6 +197,8 @@ class Turn:
         whole = Bar(*(float(getattr(source, name)[row, order.instrument]) for name in ("open", "high", "low", "close")))
         if exchange.clock.in_call:
             if order.reason is not None and self.phase is not Phase.OPEN:
+                if sees_no_range(draft, order):
+                    return "", without_range(self.bar)
                 return "", self.bar if self.phase is Phase.CLOSE else whole
             return "the_last", Bar(*[exchange.view(draft).last_price(order.instrument)] * 4)
         opened = float(exchange.openings(draft, np.array([order.instrument]), np.array([order.leaves]))[0])

@@ -109,6 +109,16 @@ class AccountHistory:
         """(D,) ndarray of int64, money steps: equity at every close."""
         return equity_at_closes(self.exchange, self.closes)
 
+    @cached_property
+    def flows(self) -> Ints:
+        """(D,) ndarray of int64, money steps: cash paid in up to every close, less what was paid out."""
+        return np.array([state.ledger.flows for state in self.closes], dtype=np.int64)
+
+    @cached_property
+    def scales(self) -> Floats:
+        """(D,) ndarray of float64: by what flows of cash have multiplied the account up to every close."""
+        return np.array([state.ledger.scale for state in self.closes], dtype=np.float64)
+
     @property
     def equity(self) -> Floats:
         """(D,) ndarray of float64, currency: equity at every close."""
@@ -129,9 +139,10 @@ class AccountHistory:
     def returns(self) -> Floats:
         """(D,) ndarray of float64: daily returns; the first is that of the first day, from the starting equity.
 
-        ``equity / previous equity - 1``; 0 where the previous equity is not above 0: an account under water has none.
+        ``equity / previous equity - 1``, weighted by time where cash was paid in or out; 0 where the previous equity
+        is not above 0: an account under water has none.
         """
-        equity = self.equity_steps
+        equity = self.equity_steps / self.scales
         before = np.concatenate(([self.starting], equity[:-1]))[: len(equity)]
         found: Floats = np.divide(equity - before, before, out=np.zeros(len(equity)), where=before > 0)
         return found

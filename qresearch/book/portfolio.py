@@ -170,13 +170,14 @@ class Portfolio:
 
     @property
     def nav(self) -> float:
-        """Equity over the equity at the beginning; NaN when the session began with nothing."""
-        return self._value.equity / self._starting if self._starting else float("nan")
+        """Equity over the equity at the beginning, less the effect of flows of cash; NaN when it began with nothing."""
+        grown = self._value.equity / self._account.ledger.scale
+        return grown / self._starting if self._starting else float("nan")
 
     @property
     def profit(self) -> float:
         """Total profit since the beginning: floating plus realised."""
-        return self._exchange.money.amount(self._value.equity - self._starting)
+        return self._exchange.money.amount(self._value.equity - self._starting - self._account.ledger.flows)
 
     @property
     def floating_profit(self) -> float:

@@ -73,6 +73,12 @@ class Seed(NamedTuple):
     paid: int
 
 
+class PayIn(NamedTuple):
+    """Pay cash in (positive) or out; in money steps."""
+
+    amount: int
+
+
 class Record(NamedTuple):
     """Note values of the day under names."""
 
@@ -94,4 +100,4 @@ class Advance(NamedTuple):
     """Move the market one phase on, on minute data one bar."""
 
 
-Command = Place | Cancel | Update | ChangeSettings | Seed | Record | Log | Meet | Advance
+Command = Place | Cancel | Update | ChangeSettings | Seed | PayIn | Record | Log | Meet | Advance

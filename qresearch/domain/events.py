@@ -395,6 +395,15 @@ class Posted:
 
 
 @dataclass(frozen=True, slots=True)
+class CashFlowed:
+    """Cash was paid in (positive) or out, in money steps; `equity` is what the account was worth just before."""
+
+    at: Moment
+    amount: int
+    equity: int
+
+
+@dataclass(frozen=True, slots=True)
 class LotAdded:
     """Units came in on one side (1 long, -1 short) of an instrument; with `merges` into the newest lot of the day."""
 
@@ -499,7 +508,7 @@ AccountEvent = (
     | Recorded | Logged
 )  # fmt: skip
 Posting = (
-    Posted | LotAdded | LotsTaken | Rebased | Rescaled | Borrowed | DebtChanged | DaysCounted | DueChanged
+    Posted | CashFlowed | LotAdded | LotsTaken | Rebased | Rescaled | Borrowed | DebtChanged | DaysCounted | DueChanged
     | MarginCalled
 )  # fmt: skip
 Record = OrderEvent | AccountEvent | Posting

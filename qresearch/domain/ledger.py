@@ -100,6 +100,10 @@ class Ledger(NamedTuple):
     due : tuple of Due
     locked : mapping of instrument to int, units
         Bound by something else, such as covered options.
+    flows : int, money steps
+        Cash that was paid in since the start, less what was paid out.
+    scale : float
+        By what the flows have multiplied the account: equity over it grows by returns alone.
     income, fees : int, money steps
         Since the start: what holdings paid, and what was charged. Cash shares keep both inside of cost and profit.
     """
@@ -110,6 +114,8 @@ class Ledger(NamedTuple):
     locked: Mapping[int, int] = {}
     income: int = 0
     fees: int = 0
+    flows: int = 0
+    scale: float = 1.0
 
     def quantity(self, instrument: int, side: int) -> int:
         """Units held on one side of an instrument."""

@@ -89,7 +89,13 @@ class Settings:
     clock : {"next_open", "same_bar", "counter"} or Own
         Whether a request meets the market at the next open, inside the call (:mod:`qresearch.engine.immediate`), or
         soon after it (:mod:`qresearch.engine.counter`).
-    account : {"cash_shares"} or Own
+    slippage_by : tuple of (str, Slippage)
+        Slippage of some instruments, which goes before the other: by symbol, or of "stock", "fund" or "money_fund";
+        what stands later goes before what stands earlier.
+    times_of_day : bool
+        On the clock of the same bar and daily bars the phases stand for times that a script names: see
+        :mod:`qresearch.engine.immediate`. A dialect sets it with the first such time.
+    account : {"cash_shares", "futures"} or Own
         The kind of account: :mod:`qresearch.engine.accounts`.
     sizing : {"native", "floor"} or Own
         How shares are counted: :mod:`qresearch.engine.sizing_policy`.
@@ -127,6 +133,8 @@ class Settings:
     clock: str | Own = "next_open"
     sizing: str | Own = "native"
     account: str | Own = "cash_shares"
+    slippage_by: tuple[tuple[str, Slippage], ...] = ()
+    times_of_day: bool = False
 
     @property
     def rounds_total(self) -> bool:
@@ -136,7 +144,7 @@ class Settings:
     @property
     def slips(self) -> bool:
         """True where fill prices move against orders."""
-        return not isinstance(self.slippage, Slippage) or self.slippage.kind != "none"
+        return bool(self.slippage_by) or not isinstance(self.slippage, Slippage) or self.slippage.kind != "none"
 
     @property
     def keeps_tax_lots(self) -> bool:

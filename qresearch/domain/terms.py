@@ -92,6 +92,8 @@ class Terms:
         Of an order after hours: the part of the day's volume that it may get.
     effect : Effect
         Which side of a holding it opens or closes; shares paid in full have one side only, and need none.
+    waits : {"", "bar", "day"}
+        On minute data: it meets the market at the next bar, or on the next trading day, at the earliest.
     """
 
     kind: Kind = Kind.MARKET
@@ -104,6 +106,7 @@ class Terms:
     tag: str = ""
     volume_share: float | None = None
     effect: Effect = Effect.AUTO
+    waits: str = ""
 
     def __post_init__(self) -> None:
         if (type(self.kind), type(self.time_in_force), type(self.effect)) != (Kind, TimeInForce, Effect):
@@ -127,6 +130,8 @@ class Terms:
         if self.good_till is not None and type(self.good_till) is not dt.date:
             raise UsageError(f"Terms: good_till={shown(self.good_till)} is no date. Write datetime.date(2024, 1, 31).")
         flag("trail_is_fraction", self.trail_is_fraction)
+        if self.waits:
+            choose("Terms: waits", self.waits, ("", "bar", "day"))
         text("Terms: tag", self.tag, "hedge", empty=True)
 
     def __repr__(self) -> str:
@@ -145,6 +150,8 @@ class Terms:
             parts.append(self.time_in_force.value)
         if self.good_till is not None:
             parts.append(f"till {self.good_till}")
+        if self.waits:
+            parts.append(f"from the next {self.waits} on")
         if self.volume_share is not None:
             parts.append(f"share {self.volume_share:.2%}")
         if self.effect is not Effect.AUTO:

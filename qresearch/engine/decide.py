@@ -8,18 +8,17 @@ they run.
 
 from __future__ import annotations
 
-from typing import NoReturn, assert_never
+from typing import assert_never
 
-from qresearch.domain import events
-from qresearch.domain.commands import Advance, Cancel, ChangeSettings, Command, Log, Meet, Place, Record, Seed, Update
+from qresearch.domain import commands, events
+from qresearch.domain.commands import Advance, Command, Place
 from qresearch.domain.moment import AFTER_CLOSE, CLOSE, INTRADAY, OPEN, PRE_OPEN, Moment
 from qresearch.engine.accounts.corporate import freeze_without_bars
 from qresearch.engine.draft import Draft
 from qresearch.engine.exchange import Exchange
 from qresearch.engine.risk import end_uncovered
-from qresearch.engine.updates import cancel, change_settings, update
+from qresearch.engine.updates import cancel, change_settings, move_cash, update
 from qresearch.engine.working import expire
-from qresearch.errors import OutOfRange
 
 _moment = tuple.__new__
 """Makes a moment without a call of Python: it is made at every phase of every day."""
@@ -59,19 +58,21 @@ def decide(draft: Draft, exchange: Exchange, command: Command) -> bool:
 
 def _decide(draft: Draft, exchange: Exchange, command: Command) -> bool:
     match command:
-        case Cancel():
+        case commands.Cancel():
             return cancel(draft, exchange, command)
-        case Update():
+        case commands.Update():
             return update(draft, exchange, command)
-        case ChangeSettings(settings=settings):
+        case commands.ChangeSettings(settings=settings):
             change_settings(draft, exchange, settings)
-        case Seed(instrument, quantity, cost, paid):
+        case commands.Seed(instrument, quantity, cost, paid):
             draft.emit(events.PositionSeeded(draft.at, instrument, quantity, cost, paid))
-        case Record(values=values):
+        case commands.PayIn(amount=amount):
+            move_cash(draft, exchange, amount)
+        case commands.Record(values=values):
             draft.emit(events.Recorded(draft.at, values))
-        case Log(level=level, text=text):
+        case commands.Log(level, text):
             draft.emit(events.Logged(draft.at, level, text))
-        case Meet():
+        case commands.Meet():
             if OPEN <= draft.phase <= INTRADAY and not draft.bar and draft.working:
                 exchange.clock.in_bar(draft, exchange)
         case Advance():
@@ -90,7 +91,7 @@ def advance(draft: Draft, exchange: Exchange) -> None:
     day, phase, _ = draft.at
     if phase == AFTER_CLOSE or day < exchange.first:
         if day >= exchange.last:
-            refuse_beyond(exchange)
+            exchange.refuse_beyond()
         day, phase = day + 1, PRE_OPEN
         draft.stand_at(Moment(day, phase))
     elif exchange.intraday is None:
@@ -111,9 +112,9 @@ def advance(draft: Draft, exchange: Exchange) -> None:
         if draft.working:
             exchange.clock.at_close(draft, exchange)
             expire(draft, exchange)
-        if draft.day in exchange.breaks or draft.day in exchange.resumes:
-            freeze_without_bars(draft, exchange)
+        freeze_without_bars(draft, exchange)
     else:
+        expire(draft, exchange)
         for event in exchange.account.settle(draft, exchange):
             draft.emit(event)
 
@@ -124,11 +125,3 @@ def _before_open(draft: Draft, exchange: Exchange) -> None:
         draft.emit(event)
     if draft.working:
         end_uncovered(draft, exchange)
-
-
-def refuse_beyond(exchange: Exchange) -> NoReturn:
-    """Raise OutOfRange for a step beyond the last day."""
-    raise OutOfRange(
-        f"{exchange.date(exchange.last)} is the last trading day of this session: there is no next one. "
-        "Go back, or open a session with a later end."
-    )

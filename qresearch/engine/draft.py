@@ -31,9 +31,9 @@ class Draft:
     """
 
     __slots__ = (
-        "_own_positions", "amended", "asked_at", "asked_in", "at", "bar", "base", "block", "cash", "commands", "day", "events", "ledger",
-        "open_ids", "orders", "origins", "phase", "positions", "queue", "realised", "settings", "stale", "taken",
-        "tax_lots", "working",
+        "_own_positions", "amended", "asked_at", "asked_in", "at", "bar", "base", "block", "cash", "commands", "day",
+        "events", "ledger", "open_ids", "orders", "origins", "phase", "positions", "queue", "realised", "settings",
+        "stale", "taken", "tax_lots", "working",
     )  # fmt: skip
 
     def __init__(self, state: State) -> None:
@@ -133,9 +133,9 @@ class Draft:
             ):  # fmt: skip
                 self._apply_to_order(event)
             case (
-                events.Posted() | events.LotAdded() | events.LotsTaken() | events.Rebased() | events.Rescaled()
-                | events.Borrowed() | events.DebtChanged() | events.DaysCounted() | events.DueChanged()
-                | events.MarginCalled()
+                events.Posted() | events.CashFlowed() | events.LotAdded() | events.LotsTaken() | events.Rebased()
+                | events.Rescaled() | events.Borrowed() | events.DebtChanged() | events.DaysCounted()
+                | events.DueChanged() | events.MarginCalled()
             ):  # fmt: skip
                 self._apply_posting(event)
             case events.DividendPaid(instrument=instrument, amount=amount, tax=tax):
@@ -311,7 +311,9 @@ class Draft:
 
     def _apply_posting(self, event: events.Posting) -> None:
         self.ledger = ledger.after_posting(self.ledger, event)
-        if isinstance(event, events.Posted):
+        if isinstance(event, events.CashFlowed):
+            self.cash += event.amount
+        elif isinstance(event, events.Posted):
             self.cash += event.cash
             self.realised += event.realised
 

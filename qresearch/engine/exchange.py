@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable
-from typing import NamedTuple, Protocol
+from typing import NamedTuple, NoReturn, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,7 +14,7 @@ from qresearch.domain.asked import LARGEST
 from qresearch.domain.fees import Fees
 from qresearch.domain.instrument import Instrument
 from qresearch.domain.moment import CLOSE, INTRADAY, OPEN, Moment
-from qresearch.domain.settings import Costs, Own, Settings, Slippage
+from qresearch.domain.settings import Costs, Own, Settings
 from qresearch.domain.state import OpenOrder, State
 from qresearch.domain.terms import Effect, Terms
 from qresearch.engine.draft import Draft
@@ -22,7 +22,8 @@ from qresearch.engine.fees import BOARDS, FeeBook, FeeModel, OwnFees, OwnRates, 
 from qresearch.engine.fills import Bar, Quote
 from qresearch.engine.intent import Closable, Intent, Need, Value
 from qresearch.engine.sizing_policy import SIZINGS, SizingPolicy
-from qresearch.engine.slippage import SlippageModel
+from qresearch.engine.slippage import SlippageModel, Slipping
+from qresearch.errors import OutOfRange
 from qresearch.market.intraday import Intraday
 from qresearch.market.limits import opening_bands
 from qresearch.market.market import Market
@@ -30,6 +31,8 @@ from qresearch.market.panel import Panel
 from qresearch.market.rules import LotRule
 from qresearch.market.view import View
 
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
 _NEVER = 2**62
 
 
@@ -240,6 +243,7 @@ class Exchange:
         self.intraday = panel.intraday
         """The bars inside the days; None on daily data."""
         self._fee_books: dict[Costs | Own, FeeBook | OwnFees] = {}
+        self.slipping = Slipping(models.slippage, market.instruments)
 
     def _closing_day(self, instrument: int, item: Instrument) -> int:
         """Index of the day on which a recorded delisting closes positions: after the last row, whatever the record.
@@ -360,13 +364,6 @@ class Exchange:
             intent.instrument, quantity, notional, before=intent.notional, charged=intent.fees
         )
 
-    def slippage(self, settings: Settings) -> Slippage | SlippageModel:
-        """The slippage model of some settings."""
-        if isinstance(settings.slippage, Slippage):
-            return settings.slippage
-        assert self._models.slippage is not None  # as above
-        return self._models.slippage
-
     def sizing(self, settings: Settings) -> SizingPolicy:
         """The policy of sizing of some settings."""
         if isinstance(settings.sizing, str):
@@ -377,6 +374,13 @@ class Exchange:
     def nights(self, day: int) -> int:
         """Calendar days between a trading day (index) and the one before it; 0 for the first of the market."""
         return int(self.market.days[day].astype(int) - self.market.days[day - 1].astype(int)) if day else 0
+
+    def refuse_beyond(self) -> NoReturn:
+        """Raise OutOfRange for a step beyond the last day."""
+        raise OutOfRange(
+            f"{self.date(self.last)} is the last trading day of this session: there is no next one. "
+            "Go back, or open a session with a later end."
+        )
 
     def date(self, day: int) -> str:
         """A day (index) as text."""

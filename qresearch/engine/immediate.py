@@ -9,6 +9,10 @@ limits of the day. Limits, suspensions, T+1, cash, shares and the volume cap are
 - A **limit order** trades at once when the last price after slippage is within its limit. Otherwise it rests, holds
   cash or shares back, and is asked against the rest of the day: at its limit, when a bar trades through it.
 - A **stop** that the last price has reached becomes such an order at once; otherwise it rests.
+- On daily bars with ``times_of_day`` the phases stand for times: ``OPEN`` until 09:35, ``INTRADAY``, when the open is
+  still the last price, ``CLOSE`` from 14:50 on, when the close is visible and traded; the orders of the day end when it
+  is left, so that what is called then still meets them. An order that rests since ``INTRADAY`` is asked at the close
+  only: of the way between it knows the open and the close, never the high or the low of the day.
 - A request given before the open or after the close waits for the next open and is tried there by the same rules, sells
   before buys. So does an at-open order given after the open.
 
@@ -17,6 +21,8 @@ Assumptions
 Whatever is asked for gets the very price that was seen, slippage apart: this flatters, most of all orders at the close,
 whose price is known only when trading is over. On daily bars ``INTRADAY`` still trades at the open, however late the
 hour. A resting limit is tested against the whole bar of the day, whose low may lie before the order: this flatters.
+With ``times_of_day`` a limit that rests since ``INTRADAY`` fills, at its limit, where the close has passed it, and not
+where the day passed it and came back: this is pessimistic.
 That nothing fills at a locked limit is pessimistic. The volume cap reads the volume of the whole bar, at the open of
 daily bars that of the day to come; all orders of a bar share it.
 """
@@ -24,13 +30,13 @@ daily bars that of the day to come; all orders of a bar share it.
 from __future__ import annotations
 
 from qresearch.domain import events
-from qresearch.domain.moment import CLOSE, OPEN
+from qresearch.domain.moment import CLOSE, INTRADAY, OPEN
 from qresearch.domain.reasons import Facts, Reason
 from qresearch.domain.state import OpenOrder
 from qresearch.domain.terms import MARKET_DAY, MARKET_KINDS, Kind, Terms, TimeInForce
 from qresearch.engine.draft import Draft
 from qresearch.engine.exchange import Exchange
-from qresearch.engine.fills import Quote, at_open
+from qresearch.engine.fills import Bar, Quote, at_open
 from qresearch.engine.idle import touched_orders
 from qresearch.engine.quoting import Quoting
 from qresearch.engine.sizing import place
@@ -43,7 +49,7 @@ _SETTLED_BY_TERMS = frozenset({TimeInForce.IOC, TimeInForce.FOK})
 
 def meets_market_now(draft: Draft, terms: Terms) -> bool:
     """True in trading hours; what is good for an opening price only waits for the next one later in the day."""
-    if not OPEN <= draft.phase <= CLOSE:
+    if terms.waits or not OPEN <= draft.phase <= CLOSE:
         return False
     return terms.kind is not Kind.MARKET_ON_OPEN or draft.phase == OPEN
 
@@ -82,10 +88,20 @@ def open_at_once(draft: Draft, exchange: Exchange) -> None:
 
 
 def bar_at_once(draft: Draft, exchange: Exchange) -> None:
-    """Ask what rests against a whole bar inside the day."""
+    """Ask what rests against a whole bar inside the day, after what was given in a break, at the price of its end."""
+    waiting = [block for block in draft.queue if _waits_for_bar(block)]
+    if waiting:
+        known = draft.working.keys()
+        release_all(draft, waiting)
+        AtLast(draft, exchange, closing=False).run(frozenset(known))
     touched = touched_orders(draft, exchange)
     if touched:
         AtLast(draft, exchange, closing=True).run(draft.working.keys() - touched)
+
+
+def _waits_for_bar(block: events.Placed) -> bool:
+    """True for requests that were given in a break of the day."""
+    return any(terms.waits == "bar" for terms in block.terms.values())
 
 
 def close_at_once(draft: Draft, exchange: Exchange) -> None:
@@ -93,8 +109,26 @@ def close_at_once(draft: Draft, exchange: Exchange) -> None:
     AtLast(draft, exchange, closing=True).run()
 
 
+def sees_no_range(draft: Draft, order: OpenOrder) -> bool:
+    """True at the close of a daily bar for an order that was given after the open: the range may lie before it."""
+    return draft.settings.times_of_day and draft.phase == CLOSE and order.placed[:2] == (draft.day, INTRADAY)
+
+
+def without_range(bar: Bar) -> Bar:
+    """A bar of which only the way from the open to the close is known.
+
+    >>> without_range(Bar(10.0, 10.5, 9.0, 9.8))
+    Bar(open=10.0, high=10.0, low=9.8, close=9.8)
+    """
+    return bar._replace(high=max(bar.open, bar.close), low=min(bar.open, bar.close))
+
+
 class _LastPrice(Quoting):
     """The last visible price, but for the whole bar at the close."""
+
+    def _bar(self, order: OpenOrder) -> Bar:
+        bar = super()._bar(order)
+        return without_range(bar) if sees_no_range(self.draft, order) else bar
 
     def quote(self, order: OpenOrder) -> Quote:
         """What an order meets; a limit must hold after slippage, for nothing is traded beyond it."""

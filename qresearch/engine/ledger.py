@@ -167,6 +167,9 @@ def after_posting(ledger: Ledger, event: events.Posting) -> Ledger:  # noqa: PLR
     match event:
         case events.Posted(income=income, fee=fee):
             return ledger._replace(income=ledger.income + income, fees=ledger.fees + fee)
+        case events.CashFlowed(amount=amount, equity=equity):
+            grown = (equity + amount) / equity if equity > 0 and equity + amount > 0 else 1.0
+            return ledger._replace(flows=ledger.flows + amount, scale=ledger.scale * grown)
         case events.LotAdded(instrument=instrument, side=side, lot=lot, merges=merges):
             key = Key(instrument, side)
             held = lots.get(key, ())

@@ -36,7 +36,6 @@ from qresearch.engine.idle import touched_orders
 from qresearch.engine.intent import Intent
 from qresearch.engine.ledger import after_sale, notionals, price_units
 from qresearch.engine.queue import caps_position, due, released
-from qresearch.engine.slippage import slipped
 from qresearch.engine.taxes import tax_on_sale
 from qresearch.engine.working import release_all, walk_close, walk_open
 
@@ -152,7 +151,7 @@ class _Match:
         panel, day = exchange.market.panel, draft.day
         source, row = exchange.bars(draft)
         steps, volumes = exchange.steps[self.instruments], source.volume[row, self.instruments]
-        prices = slipped(exchange.slippage(draft.settings), self.opens, self.quantities, volumes, steps)
+        prices = exchange.slipping.moved(draft.settings, self.instruments, self.opens, self.quantities, volumes, steps)
         ceilings, floors = panel.limit_up[day, self.instruments], panel.limit_down[day, self.instruments]
         bounded: NDArray[np.float64] = np.fmax(np.fmin(prices, ceilings), floors)
         return bounded

@@ -84,10 +84,12 @@ def due(account: Queued, at: Moment) -> list[Placed]:
     """
     if not at.bar:
         return [block for block in account.queue if block.at.day < at.day or block.is_forced]
-    return [block for block in account.queue if at.bar == 1 or not _awaits_opening(block)]
+    return [block for block in account.queue if _is_due(block, at)]
 
 
-def _awaits_opening(block: Placed) -> bool:
-    """True for a block of requests that are good for the opening price of a day; on minute data it holds no others."""
+def _is_due(block: Placed, at: Moment) -> bool:
+    """Whether requests meet a bar; those for the opening price of a day, or for the next day, have their own blocks."""
     terms = block.terms.get(0)
-    return terms is not None and terms.kind is Kind.MARKET_ON_OPEN
+    if terms is not None and terms.waits == "day":
+        return at.bar == 1 and block.at.day < at.day
+    return at.bar == 1 or terms is None or terms.kind is not Kind.MARKET_ON_OPEN

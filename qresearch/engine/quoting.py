@@ -12,7 +12,6 @@ from qresearch.engine.draft import Draft
 from qresearch.engine.exchange import Exchange
 from qresearch.engine.fills import Bar, Quote
 from qresearch.engine.rulings import closes_early
-from qresearch.engine.slippage import slipped
 
 
 class Quoting:
@@ -29,12 +28,12 @@ class Quoting:
     def __init__(self, draft: Draft, exchange: Exchange, *, closing: bool) -> None:
         self.draft, self.exchange, self.closing = draft, exchange, closing
 
-    def _bar(self, instrument: int) -> Bar:
-        """The whole bar that orders are asked against; the closing price of a day is that of its last trade."""
+    def _bar(self, order: OpenOrder) -> Bar:
+        """The whole bar that an order is asked against; the closing price of a day is that of its last trade."""
         source, row = self.exchange.bars(self.draft)
         if self.draft.phase == CLOSE:
             source, row = self.exchange.market.panel, self.draft.day
-        return Bar(*(float(getattr(source, name)[row, instrument]) for name in ("open", "high", "low", "close")))
+        return Bar(*(float(getattr(source, name)[row, order.instrument]) for name in ("open", "high", "low", "close")))
 
     def quote(self, order: OpenOrder) -> Quote:
         """What an order meets: a price before slippage, or why there is none."""
@@ -51,7 +50,7 @@ class Quoting:
             # A market order, or a stop that became one, tries its luck at opens only.
             reason = order.reason or Reason.VOLUME_CAP
             return Quote(None, triggered=order.triggered, stop=order.stop, reason=reason, facts=order.facts)
-        return fills.in_bar(self.exchange, draft, order, self._bar(order.instrument))
+        return fills.in_bar(self.exchange, draft, order, self._bar(order))
 
     def closed_early(self, order: OpenOrder) -> Quote | None:
         """Nothing, for an order for the closing price of a day that a circuit breaker ended; None for others."""
@@ -64,7 +63,7 @@ class Quoting:
         """What an order after hours meets: the close, if that is within its limit."""
         if self.draft.phase != CLOSE:
             return Quote(None, reason=Reason.AWAITS_CLOSE)
-        close, limit = self._bar(order.instrument).close, order.terms.limit_price
+        close, limit = self._bar(order).close, order.terms.limit_price
         assert limit is not None  # its terms carry one
         if order.leaves * close <= order.leaves * limit:
             return Quote(close)
@@ -87,8 +86,9 @@ class Quoting:
             return price
         panel, instrument = exchange.market.panel, order.instrument
         source, row = exchange.bars(draft)
-        moved = slipped(
-            exchange.slippage(draft.settings),
+        moved = exchange.slipping.moved(
+            draft.settings,
+            np.array([instrument]),
             np.array([price]),
             np.array([order.leaves], dtype=np.int64),
             source.volume[row, [instrument]],

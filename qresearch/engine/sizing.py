@@ -84,8 +84,8 @@ def place(  # noqa: PLR0917  # in the order of the call
     UsageError
         `asked` is no finite number, no whole number where shares are meant, or out of range.
     """
-    alone = terms is not MARKET_DAY and terms.kind is Kind.MARKET_ON_OPEN and exchange.intraday is not None
-    if alone:
+    alone = terms is not MARKET_DAY and (terms.kind is Kind.MARKET_ON_OPEN or terms.waits != "")
+    if alone and exchange.intraday is not None:
         # It may wait longer than its neighbours.
         draft.block = None
     sized = None

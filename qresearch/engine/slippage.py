@@ -10,17 +10,19 @@ size: this flatters.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from qresearch.domain.settings import Slippage
+from qresearch.domain.instrument import Board, Instrument
+from qresearch.domain.settings import Settings, Slippage
 from qresearch.errors import UsageError, choose
 
 Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
 _NEAREST = frozenset({"spread", "spread_rate"})
 _HAIR = 1e-6
 _Move = Callable[[float, Floats, NDArray[np.int64], Floats], Floats]
@@ -91,6 +93,20 @@ def slippage_model(kind: str, size: float = 0.0) -> Slippage:
     return Slippage(kind, float(size))
 
 
+_FUNDS = frozenset({Board.ETF, Board.LOF, Board.CLOSED_END, Board.REIT})
+
+
+def groups_of(instrument: Instrument) -> tuple[str, ...]:
+    """The groups of an instrument whose slippage can be set by itself.
+
+    >>> groups_of(Instrument("511880.SH", board=Board.ETF, kind="money")), groups_of(Instrument("600519.SH"))
+    (('fund', 'money_fund'), ('stock',))
+    """
+    if instrument.board not in _FUNDS:
+        return ("stock",)
+    return ("fund", "money_fund") if instrument.kind == "money" else ("fund",)
+
+
 def slipped(
     model: Slippage | SlippageModel,
     prices: Floats,
@@ -130,3 +146,39 @@ def slipped(
     # So many steps of 0.01 are exact when divided by 100, and so many of 10 when multiplied.
     rounded = np.where(ticks < 1, whole / np.maximum(np.rint(1 / ticks), 1), whole * ticks)
     return np.where(steps > 0, np.maximum(rounded, ticks), np.maximum(moved, 0.0))
+
+
+class Slipping:
+    """The slippage of every instrument under some settings.
+
+    Parameters
+    ----------
+    own : SlippageModel or None
+        A model of the user's own, which the settings may name.
+    instruments : sequence of Instrument
+    """
+
+    def __init__(self, own: SlippageModel | None, instruments: Sequence[Instrument]) -> None:
+        self._own, self._instruments = own, instruments
+        self._groups: dict[str, NDArray[np.bool_]] = {}
+
+    def moved(  # noqa: PLR0917  # as the model takes them
+        self, settings: Settings, instruments: Ints, prices: Floats, quantities: Ints, volumes: Floats, steps: Floats
+    ) -> Floats:
+        """Prices after slippage; the parameters beside settings and instruments are those of :func:`slipped`."""
+        model: Slippage | SlippageModel | None = self._own
+        if isinstance(settings.slippage, Slippage):
+            model = settings.slippage
+        assert model is not None  # a session asks for the models that its settings name
+        found = slipped(model, prices, quantities, volumes, steps)
+        for name, closer in settings.slippage_by:
+            found = np.where(self._is_of(name)[instruments], slipped(closer, prices, quantities, volumes, steps), found)
+        return found
+
+    def _is_of(self, name: str) -> NDArray[np.bool_]:
+        """Which instruments are of a group, or are one, whose slippage was set by itself."""
+        known = self._groups.get(name)
+        if known is None:
+            found = [name in {item.symbol, *groups_of(item)} for item in self._instruments]
+            known = self._groups[name] = np.array(found, dtype=np.bool_)
+        return known

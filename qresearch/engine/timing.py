@@ -17,6 +17,8 @@ def meets_open_today(draft: Draft, exchange: Exchange, terms: Terms) -> bool:
 
     By its clock, and on minute data, that of the day; on minute data also that of each later bar.
     """
+    if terms.waits == "day":
+        return False
     if draft.phase < OPEN:
         return exchange.clock.in_call or exchange.bar_count(draft.day) > 0
     is_early = draft.phase < CLOSE and draft.bar < exchange.bar_count(draft.day)

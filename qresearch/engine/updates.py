@@ -24,6 +24,7 @@ from qresearch.engine.reserves import cash_need, opens, reserved_cash
 from qresearch.engine.risk import end_uncovered
 from qresearch.engine.rulings import auction_began, larger_than_allowed
 from qresearch.engine.ticks import on_tick
+from qresearch.errors import UsageError
 
 NEXT_MATCH = "next_match"
 
@@ -202,3 +203,14 @@ def change_settings(draft: Draft, exchange: Exchange, settings: Settings) -> Non
     draft.emit(events.SettingsChanged(draft.at, settings))
     if draft.working:
         end_uncovered(draft, exchange)
+
+
+def move_cash(draft: Draft, exchange: Exchange, amount: int) -> None:
+    """Pay cash in or out; no more goes out than may be spent."""
+    free = exchange.account.available(draft, exchange) - sum(reserved_cash(draft, exchange).values())
+    if amount < -max(free, 0):
+        raise UsageError(
+            f"{exchange.money.text(-amount)} cannot be paid out: {exchange.money.text(max(free, 0))} is available. "
+            "Pay out less, or sell first."
+        )
+    draft.emit(events.CashFlowed(draft.at, amount, exchange.account.value(draft, exchange).equity))

@@ -69,6 +69,8 @@ def walk_close(draft: Draft, exchange: Exchange, left_out: Set[int] = frozenset(
 
 def expire(draft: Draft, exchange: Exchange) -> None:
     """End what is still working at the close and good for no longer, each with the reason that kept it waiting."""
+    if (draft.phase == CLOSE) == draft.settings.times_of_day:
+        return  # With the times of a day the callbacks at the close still find their orders waiting.
     for order in tuple(draft.working.values()):
         if ends_today(draft, exchange, order):
             reason, facts = order.reason, order.facts

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from qresearch.book.history import AccountHistory
 from qresearch.book.html import table
 from qresearch.domain import events
 from qresearch.domain.arguments import function, number, text
@@ -465,7 +466,8 @@ class _Drawdown:
 
     def begin(self, session: AnySession) -> None:
         """Look at the closes so far, before a run."""
-        closes = session.equity.to_numpy(copy=True)
+        history = AccountHistory.of(session.simulation)
+        closes = history.equity / history.scales
         self._peak = max([session.portfolio.starting_equity, *closes.tolist()])
         self._last = 1 - closes[-1] / self._peak if len(closes) and self._peak > 0 else 0.0
 
@@ -474,7 +476,7 @@ class _Drawdown:
             session.simulation.account.phase >= CLOSE
             and session.simulation.account.day >= session.simulation.exchange.first
         ):
-            now = session.portfolio.equity
+            now = session.portfolio.equity / session.simulation.account.ledger.scale
             self._peak = max(self._peak, now)
             self._last = 1 - now / self._peak if self._peak > 0 else 0.0
         return self._last

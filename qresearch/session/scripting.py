@@ -13,7 +13,7 @@ from qresearch.book.frames import time_of
 from qresearch.book.orders import Orders
 from qresearch.domain import events
 from qresearch.domain.arguments import expression
-from qresearch.domain.commands import Cancel, ChangeSettings, Command, Meet, Place, Seed, Update
+from qresearch.domain.commands import Cancel, ChangeSettings, Command, Meet, PayIn, Place, Seed, Update
 from qresearch.domain.moment import AFTER_CLOSE, CLOSE, PHASES, Moment, Phase
 from qresearch.domain.order import Method
 from qresearch.domain.settings import Costs, Settings, Slippage
@@ -139,7 +139,7 @@ class _Script:
                 return self._update(command)
             case ChangeSettings(settings=settings):
                 return self._change(settings)
-            case Seed() | Meet():
+            case Seed() | PayIn() | Meet():
                 return f"simulation.do({command!r})"
             case _:
                 return ""
@@ -181,10 +181,11 @@ class _Script:
             if costs.historical:
                 words.append("historical=True")
             return f"set_order_cost({', '.join(words)})"
-        if changed and set(changed) <= {"slippage", "participation"} and isinstance(settings.slippage, Slippage):
+        is_one = changed and set(changed) <= {"slippage", "participation"} and not settings.slippage_by
+        if is_one and isinstance(settings.slippage, Slippage):
             cap = f", participation={settings.participation!r}" if "participation" in changed else ""
             return f"set_slippage({settings.slippage.kind!r}, {settings.slippage.size!r}{cap})"
-        return f"simulation.do(ChangeSettings({settings!r}))" if changed else ""
+        return f"simulation.do(ChangeSettings({settings!r}))"
 
     # ------------------------------------------------------------------ as a session
 
@@ -217,7 +218,8 @@ class _Script:
     def _head(self) -> list[str]:
         extra = ["from datetime import date", ""] if self._uses_terms else []
         terms = [_TERMS] if self._uses_terms else []
-        commands = ["from qresearch.domain.commands import ChangeSettings, Meet, Seed"] if self._gives_commands else []
+        names = "ChangeSettings, Meet, PayIn, Seed"
+        commands = [f"from qresearch.domain.commands import {names}"] if self._gives_commands else []
         settings = ["from qresearch.domain.settings import Costs, Settings, Slippage"] if self._gives_commands else []
         given = self._market or "qr.read_market(sys.argv[1]) if len(sys.argv) > 1 else qr.sample_market()"
         if self._market is None:

@@ -570,7 +570,7 @@ class Session(TradingApi):
         UsageError
             An unknown kind, a negative size, or a part outside of (0, 1].
         """
-        changes: dict[str, Any] = {"slippage": slippage_of(kind, size)}
+        changes: dict[str, Any] = {"slippage": slippage_of(kind, size), "slippage_by": ()}
         if not isinstance(participation, str) or participation != "same":
             changes["participation"] = volume_cap(participation)
         self._trader.change(**changes)

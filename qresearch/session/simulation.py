@@ -15,7 +15,7 @@ from qresearch.domain.commands import Command, Seed
 from qresearch.domain.moment import AFTER_CLOSE, Moment
 from qresearch.domain.settings import Settings
 from qresearch.domain.state import State
-from qresearch.engine.decide import advance, decide, refuse_beyond
+from qresearch.engine.decide import advance, decide
 from qresearch.engine.draft import Draft
 from qresearch.engine.exchange import Exchange, Models
 from qresearch.errors import UsageError
@@ -190,7 +190,7 @@ class Simulation:
         """
         exchange = self.exchange
         if target.day > exchange.last:
-            refuse_beyond(exchange)
+            exchange.refuse_beyond()
         draft = self.draft = Draft(self.timeline.state)
         self._told = 0
         try:

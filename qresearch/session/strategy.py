@@ -44,7 +44,7 @@ SCRIPT_NAMES = (
 """What a script finds among its globals, bound to its own session."""
 
 
-@dataclass
+@dataclass(repr=False)
 class Hooks:
     """The callbacks of a strategy, and what of it is memory.
 
@@ -66,6 +66,10 @@ class Hooks:
     roots: list[MutableMapping[str, Any]] = field(default_factory=list)
     target: Any = None
     phases: dict[int, Callable[[], object]] | None = None
+
+    def __repr__(self) -> str:
+        calls = ", ".join(self.calls) or "nothing"
+        return f"<strategy {self.name}: {'a script' if self.phases is not None else calls}>"
 
     @property
     def codes(self) -> tuple[object, ...]:

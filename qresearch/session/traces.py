@@ -82,8 +82,15 @@ def load_error(problem: BaseException, name: str, file: str | None = None) -> St
         lines = [row.lineno for row in traceback.extract_tb(problem.__traceback__) if row.filename == file]
         line = lines[-1] if lines else None
     where = f" in line {line}" if line else ""
+    elsewhere = ""
+    if isinstance(problem, ModuleNotFoundError):
+        elsewhere = (
+            " A script that was written for another system imports its modules: open it with Session.from_script(...), "
+            "on the command line with --dialect."
+        )
+    raised = f"{type(problem).__name__}{where}: {_said(problem)}"
     return StrategyError(
-        f"{name} cannot be loaded: {type(problem).__name__}{where}: {_said(problem)}. Mend it and try again.",
+        f"{name} cannot be loaded: {raised}. Mend it and try again.{elsewhere}",
         day="",
         phase="",
         callback="load",

@@ -339,23 +339,26 @@ class _Equity:
         self._stop = 0
         self._days: list[int] = []
         self._values: list[int] = []
+        self._scales: list[float] = []
 
     def read(self, session: AnySession) -> Floats:
         """(2, T) ndarray of float64: equity in the currency, and drawdown, at the closes up to now; NaN elsewhere."""
         timeline, exchange = session.simulation.timeline, session.simulation.exchange
         branch, stop = timeline.branch, timeline.cursor
         if branch is not self._branch:
-            self._branch, self._stop, self._days, self._values = branch, 0, [], []
+            self._branch, self._stop, self._days, self._values, self._scales = branch, 0, [], [], []
         # The stop that was read last is read again: a command may have changed what it holds.
         states = states_at_closes(exchange, branch, stop, start=min(stop, self._stop))
         state = branch.states[stop]
         kept = bisect_left(self._days, states[0].day if states else state.day)
         self._days[kept:] = [found.day for found in states]
         self._values[kept:] = equity_at_closes(exchange, states).tolist()
+        self._scales[kept:] = [found.ledger.scale for found in states]
         self._stop = stop
         steps = np.array([session.simulation.starting_equity, *self._values], dtype=np.int64)
-        peaks = np.maximum.accumulate(steps)
+        grown = steps / np.array([1.0, *self._scales])  # less the effect of cash paid in or out
+        peaks = np.maximum.accumulate(grown)
         found = np.full((2, len(exchange.market.days)), np.nan)
         found[0, self._days] = steps[1:] / exchange.money.units
-        found[1, self._days] = np.divide(steps - peaks, peaks, out=np.zeros(len(steps)), where=peaks > 0)[1:]
+        found[1, self._days] = np.divide(grown - peaks, peaks, out=np.zeros(len(steps)), where=peaks > 0)[1:]
         return found

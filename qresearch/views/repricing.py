@@ -29,7 +29,6 @@ from qresearch.engine.exchange import Exchange
 from qresearch.engine.fills import Quote
 from qresearch.engine.intent import Intent
 from qresearch.engine.quoting import Quoting
-from qresearch.engine.slippage import slipped
 from qresearch.views.tape import Fills
 
 if TYPE_CHECKING:
@@ -161,5 +160,6 @@ def _unslipped(exchange: Exchange, fill: events.OrderFilled, then: Settings) -> 
         return float(exchange.openings(moment, np.array([fill.instrument]), size)[0])
     price, volume = fill.price, source.volume[row, [fill.instrument]]
     for _ in range(3):
-        price += fill.price - float(slipped(exchange.slippage(then), np.array([price]), size, volume, np.zeros(1))[0])
+        one = np.array([fill.instrument])
+        price += fill.price - float(exchange.slipping.moved(then, one, np.array([price]), size, volume, np.zeros(1))[0])
     return price

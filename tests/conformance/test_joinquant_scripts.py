@@ -137,7 +137,7 @@ CHECKS: dict[str, Callable[[qr.Session], bool]] = {
     "s16": lambda s: most_held(s) == 4 and any("lines before the code" in text for text in s.notices),
     "s17": lambda s: most_held(s) == 3 and "持有天数" in logged(s) and len(g(s).名称) > 5,
     "s18": lambda s: g(s).rules["breakout"].seen == 4 * len(s.equity),
-    "s19": lambda s: g(s).wrong == 0 and {"OPEN", "CLOSE"} == phases(s),
+    "s19": lambda s: g(s).wrong == 0 and {"OPEN", "INTRADAY"} == phases(s),
     "s20": lambda s: g(s).order_of == ["initialize", "after_code_changed", "process_initialize", "on_strategy_end"],
     "s21": lambda s: g(s).change == -1000.0 and most_held(s) == 1,
     "s22": lambda s: most_held(s) <= 6 and s.fills["symbol"].nunique() > 10,

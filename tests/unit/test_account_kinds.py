@@ -246,7 +246,8 @@ def test_postings_are_kept_by_a_journal_as_they_are() -> None:
     log = [
         events.Posted(AT, -5, "fee", fee=5), events.LotAdded(AT, 7, SHORT, lot), events.LotsTaken(AT, 7, LONG, 4),
         events.Rebased(AT, 7, 1010), events.Rescaled(AT, 7, 3, 2), events.Borrowed(AT, debt),
-        events.DebtChanged(AT, 1, 0, 5, 7), events.DaysCounted(AT, 3), events.DueChanged(AT, (Due(6, 1000),), {7: 100}),
+        events.DebtChanged(AT, 1, 0, 5, 7), events.DaysCounted(AT, 3),
+        events.CashFlowed(AT, 5, 7), events.DueChanged(AT, (Due(6, 1000),), {7: 100}),
         events.MarginCalled(AT, 9, 10),
     ]  # fmt: skip
     assert decode(*encode(log), event_schema()) == log

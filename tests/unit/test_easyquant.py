@@ -183,3 +183,70 @@ def test_what_is_no_style_sends_nothing(style: str) -> None:
     assert session.simulation.keeper.memory.live["g"].sent is None
     assert session.orders.empty
     assert "is no order style" in session.notices[-1]
+
+
+def test_costs_are_those_of_the_library_where_a_script_names_only_some() -> None:
+    """Protects OrderCost's defaults: 0.05 % tax, 0.025 % each way, at least 5 yuan; what is named replaces its own."""
+    script = """
+    from eqlib import *
+
+    def initialize(context):
+        set_order_cost({cost})
+        g.n = 0
+        run_daily(f)
+
+    def f(context):
+        g.n += 1
+        if g.n < 3: order("600001.XSHG", 9000 if g.n == 1 else -9000)
+    """
+    for cost, fees in (("OrderCost()", [22.5, 67.5]), ("OrderCost(close_tax=0.001)", [22.5, 112.5]),
+                       ("OrderCost(min_commission=30)", [30.0, 75.0])):  # fmt: skip
+        session = run(script.replace("{cost}", cost), [10.0] * 5)
+        assert session.fills[["commission", "stamp_duty"]].sum(axis=1).round(2).to_list() == fees
+
+
+def test_minute_bars_change_nothing_about_the_next_open() -> None:
+    """Protects the library's promise: asked for at 09:00, 10:30 or the close, filled at the next day's first price."""
+    script = """
+    from eqlib import *
+
+    def initialize(context):
+        g.orders = {}
+        run_daily(f, time="{time}")
+
+    def f(context):
+        if not g.orders:
+            g.orders = {"market": order("600001.XSHG", 100), "limit": order("600001.XSHG", 100, LimitOrder(9.95))}
+    """
+    rows = [
+        {"date": day + pd.Timedelta(hours=9, minutes=31 + number), "symbol": A, "volume": 1e4,
+         **dict.fromkeys(("open", "high", "low", "close"), 10.0 + place / 10 - number / 10)}
+        for place, day in enumerate(pd.bdate_range("2024-01-02", periods=3)) for number in range(5)
+    ]  # fmt: skip
+    given = qr.read_market(pd.DataFrame(rows))
+    for time in ("09:00", "09:33", "every_bar"):
+        text = dedent(script).replace("{time}", time)
+        session = qr.Session.from_script(text, given, dialect="easyquant", cash=100_000).run(progress=False)
+        fills = session.fills
+        assert fills["day"].astype(str).str[:10].to_list() == ["2024-01-03"] * 2
+        assert fills["price"].to_list() == [10.1, 9.9]
+        assert sum("next trading day" in notice for notice in session.notices) == 1
+        exec(session.to_script(market="GIVEN"), {"GIVEN": given})  # it asserts the digest itself
+
+
+@pytest.mark.parametrize("style", ["9.5", "'limit'", "LimitOrder", "object()"])
+def test_a_style_that_is_none_is_told_and_nothing_is_sent(style: str) -> None:
+    """Protects limits from becoming market orders without a word."""
+    script = f"""
+    from eqlib import *
+
+    def initialize(context):
+        run_daily(f)
+
+    def f(context):
+        g.found = order("600001.XSHG", 100, {style})
+    """
+    session = run(script, [10.0] * 3)
+    assert g(session).found is None
+    assert session.fills.empty
+    assert any("is no order style" in notice for notice in session.notices)

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from qresearch.dialects.data.bars import Rows
 from qresearch.dialects.data.old_pandas import DataFrame, strings
 from qresearch.dialects.data.old_panel import Panel
+from qresearch.errors import UsageError
 
 Block = NDArray[np.float64]
 """(K, C) values: days by codes, or (K,) of one code."""
@@ -25,7 +26,7 @@ KEPT_WHEN_PAUSED = ("paused", "factor")
 SUMS = {"volume": "sum", "money": "sum", "open": "first", "high": "max", "low": "min", "pre_close": "first"}
 """How a field of several bars becomes that of one; the others take their last value."""
 
-_OF_TODAY = ("high", "low", "close", "avg")
+_OF_TODAY = ("high", "low", "close", "avg", "price")
 _UNKNOWN_TODAY = ("volume", "money")
 
 
@@ -116,3 +117,15 @@ def merged(values: dict[str, Any], rows: Rows, groups: NDArray[np.int64] | None)
 def groups_of(size: int, count: int) -> NDArray[np.int64] | None:
     """Rows in groups of a size, the last one ending with the last row; None for rows by themselves."""
     return None if size == 1 else (np.arange(count) - count) // size
+
+
+def with_dates(names: Sequence[str], values: Mapping[str, Any], dates: list[Any]) -> dict[str, Any]:
+    """Fields in the order in which they were asked for, with the dates among them."""
+    return {name: np.array(dates, dtype=object) if name == "date" else values[name] for name in names}
+
+
+def count_of(count: Any) -> int:
+    """A number of bars, checked."""
+    if isinstance(count, bool) or int(count) != count or count < 1:
+        raise UsageError(f"count={count!r} is not a number of bars. Pass a whole number of at least 1.")
+    return int(count)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import datetime as dt
 import re
 from collections.abc import Callable, Sequence
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -15,6 +16,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from qresearch.dialects.data.codes import spelled
+from qresearch.dialects.data.old_labels import as_days
 from qresearch.dialects.data.tables import Tables
 from qresearch.domain.instrument import canonical_symbol
 from qresearch.errors import NotSupported, UnknownSymbol, UsageError, choose
@@ -29,6 +31,8 @@ FIELDS = ("open", "close", "high", "low", "volume", "money", "factor", "high_lim
 """What may be asked of bars."""
 
 _ADJUSTED = PRICES | {"volume", "factor"}
+_OLD_NAMES = {"price": "avg"}
+"""Fields by the names that they had."""
 ADJUSTMENTS = ("pre", "post", "none")
 
 _WHOLE_DAYS = frozenset(FIELDS) - {"open", "close", "high", "low", "volume", "money"}
@@ -36,6 +40,12 @@ _WHOLE_DAYS = frozenset(FIELDS) - {"open", "close", "high", "low", "volume", "mo
 
 _WHOLE_BAR = ("open", "high", "low", "close", "volume", "money")
 _PANEL = {"money": "turnover", "high_limit": "limit_up", "low_limit": "limit_down", "high_price": "high"}
+
+
+_CLOSES_ONLY = (
+    "its open, high and low are the close, its volume is missing. data={'index_prices': ...} with the columns open, "
+    "high, low, volume, money gives whole bars."
+)
 
 
 class Bars:
@@ -52,7 +62,7 @@ class Bars:
 
     def __init__(self, market: Market, tables: Tables, tell: Callable[[str, str], None]) -> None:
         self.market, self._tables, self._tell = market, tables, tell
-        self.dates = pd.DatetimeIndex(market.days)
+        self.dates: pd.DatetimeIndex = as_days(pd.DatetimeIndex(market.days))
         self._latest: tuple[slice, pd.DatetimeIndex] = (slice(0, 0), self.dates[:0])
         self._columns: dict[str, int] = {}
         self._traded: dict[str, Rows] = {}
@@ -119,7 +129,7 @@ class Bars:
             Currency per share, shares or currency; NaN where there is no row. ``paused`` is 0.0 or 1.0. Not to be
             changed: it may be a part of the panel.
         """
-        column = self.column(code)
+        column, field = self.column(code), _OLD_NAMES.get(field, field)
         return self._other_values(code, field, rows) if column is None else self.of(column, field, rows, today, fq)
 
     def of(self, column: int | Rows, field: str, rows: Rows | slice, today: int, fq: str | None) -> Any:
@@ -130,13 +140,45 @@ class Bars:
         (K,) or (K, C) ndarray of float64
             That of several is a copy: it may be changed.
         """
-        values = self._raw(field, rows, column)
+        field = _OLD_NAMES.get(field, field)
+        values = self._filled(self._raw(field, rows, column), field, rows, column)
         return self._adjusted(values, field, self._ratio(rows, column, today, fq)) if field in _ADJUSTED else values
 
     def columns(self, codes: list[str]) -> Rows | None:
         """Columns of several codes; None when one of them is no instrument of the market."""
         found = [self.column(code) for code in codes]
         return None if None in found or not found else np.array(found, dtype=np.int64)
+
+    @cached_property
+    def _gaps(self) -> NDArray[np.int8] | None:
+        """Days without a row: 1 from the first row of an instrument to its end, -1 outside; None without any."""
+        market = self.market
+        panel = market.panel
+        empty = np.isnan(panel.close)
+        if not empty.any():
+            return None
+        days = np.arange(len(market.days))[:, None]
+        ends = [
+            len(market.days) if item.delist_date is None
+            else int(market.days.searchsorted(np.datetime64(item.delist_date, "D")))
+            for item in market.instruments
+        ]  # fmt: skip
+        is_inside = (days >= panel.first_row[None, :]) & (days < np.array(ends)[None, :])
+        found: NDArray[np.int8] = np.where(empty, np.where(is_inside, 1, -1), 0).astype(np.int8)
+        return found
+
+    def _filled(self, values: Any, field: str, rows: Rows | slice, column: int | Rows) -> Any:
+        """What a suspension leaves on days without a row: the last close, no volume; nothing before a listing."""
+        gaps = None if self._gaps is None else self._gaps[rows, column]
+        if gaps is None or not gaps.any():
+            return values
+        if field in PRICES:
+            return np.where(gaps > 0, self.market.mark[rows, column], values)
+        if field in {"volume", "money"}:
+            return np.where(gaps > 0, 0.0, values)
+        if field == "paused":
+            return np.where(gaps > 0, 1.0, np.where(gaps < 0, np.nan, values))
+        return values
 
     def _raw(self, field: str, rows: Rows | slice, column: int | Rows) -> Any:
         panel = self.market.panel
@@ -195,6 +237,10 @@ class Bars:
         ratio = self._ratio(days, column, today, fq)
         found = {}
         for field in fields:
+            if field in _OLD_NAMES:
+                # The price of a minute is that of its last trade.
+                found[field] = self._adjusted(inside.arrays["close"][rows, column], "close", ratio)
+                continue
             name = _PANEL.get(field, field)
             if field in _WHOLE_DAYS:
                 found[field] = self.of(column, field, days, today, fq)
@@ -215,6 +261,13 @@ class Bars:
             return False
         return True
 
+    def other_codes(self) -> list[str]:
+        """Codes of what is no instrument and has bars."""
+        if "index_prices" not in self._tables:
+            return []
+        codes = self._tables.table("index_prices", needed_by="Bars of an index")["code"].unique()
+        return [code for code in map(str, codes) if self.column(code) is None]
+
     def _others(self, code: str) -> dict[str, Floats]:
         name = spelled(code)
         found = self._extra.get(name)
@@ -227,6 +280,8 @@ class Bars:
             table = self._tables.table("index_prices", needed_by="Bars of an index")
             table = table[table["code"] == name].drop_duplicates("date", keep="last").set_index("date")
             if len(table):
+                if not {"open", "high", "low"} <= set(table.columns):
+                    self._tell(f"{name} is known by its closes only: {_CLOSES_ONLY}", "approximated")
                 aligned = table.reindex(self.dates).astype({name: np.float64 for name in _WHOLE_BAR if name in table})
                 prices = {name: aligned[name if name in aligned else "close"].to_numpy() for name in _WHOLE_BAR[:4]}
                 empty = np.full(len(aligned), np.nan)
@@ -235,8 +290,7 @@ class Bars:
         benchmark = self.market.benchmark
         if benchmark is not None and canonical_symbol(benchmark.name) == canonical_symbol(code):
             self._tell(
-                f"{name} is known by its closes only: its open, high and low are the close, its volume is missing. "
-                "data={'index_prices': ...} gives whole bars.",
+                f"{name} is known by its closes only: {_CLOSES_ONLY}",
                 "approximated",
             )
             days = pd.Series(benchmark.close, index=pd.DatetimeIndex(benchmark.days)).reindex(self.dates)

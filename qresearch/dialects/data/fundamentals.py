@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pandas as pd
 
 from qresearch.dialects.data.bars import to_day
@@ -49,14 +51,18 @@ class Database:
 
     def run_query(self, asked: Query) -> DataFrame:
         """Run a query on tables of the user, without what was published after today."""
-        answers, now = self._platform.answers(asked, f"{self._name}.run_query"), self._platform.host.now
+        host = self._platform.host
+        answers, now = self._platform.answers(asked, f"{self._name}.run_query"), host.now
+        midnight = dt.datetime.combine(now.date(), dt.time())
         tables = {name: self._table(name) for name in asked.table_names()}
         for name, table in tables.items():
             known = next((day for day in _KNOWN_FROM if day in table and table[day].dtype.kind == "M"), None)
             if known is not None:
                 published = getattr(Entity(name), known)
-                asked = asked.filter(published.is_(None) | (published <= now))
-        return answers.answer(asked, tables)
+                # The figures of a day are known when it is over.
+                is_over = published < midnight if known in {"day", "date"} and not host.is_closed else published <= now
+                asked = asked.filter(published.is_(None) | is_over)
+        return _dates_as(answers.answer(asked, tables), _as_date)
 
     def _table(self, name: str) -> pd.DataFrame:
         if name not in self._read:
@@ -84,6 +90,7 @@ class Fundamentals:
     def __init__(self, platform: Platform) -> None:
         self._platform = platform
         self._newest: dict[str, Newest] = {}
+        self._rows: dict[str, dict[Any, Any]] = {}
 
     def get_fundamentals(
         self, query_object: Query, date: Any = None, statDate: Any = None
@@ -112,7 +119,7 @@ class Fundamentals:
             name: self._of_period(name, str(statDate), before) if statDate is not None else self._as_known(name, day)
             for name in query_object.table_names()
         }
-        return answers.answer(query_object, tables)
+        return _dates_as(answers.answer(query_object, tables), _as_text)
 
     def _as_known(self, name: str, day: pd.Timestamp) -> pd.DataFrame:
         newest = self._newest.get(name)
@@ -152,8 +159,24 @@ class Fundamentals:
             self._platform.host.tell("get_fundamentals_continuously gives a long frame; pandas has no panels.")
         stop = self._platform.count_until(self._platform.day_before(end_date))
         days = self._platform.bars.dates[max(stop - int(count), 0) : stop]
+        answers = self._platform.answers(query_object, "get_fundamentals_continuously")
+        if len(days) and query_object.is_of_rows:
+            names, codes = query_object.table_names(), query_object.codes()
+            tables = {name: self._on_days(name, days, codes) for name in names}
+            return _dates_as(answers.answer_by_day(query_object, tables), _as_text, but=("day",))
         parts = [self.get_fundamentals(query_object, date=day.date()).assign(day=day) for day in days]
         return DataFrame(pd.concat(parts, ignore_index=True)) if parts else DataFrame()
+
+    def _on_days(self, name: str, days: pd.DatetimeIndex, codes: set[str] | None) -> pd.DataFrame:
+        """What was known on each of some days, of some codes (None: of all), one below the other by day."""
+        table = self._platform.tables.table(name, needed_by="get_fundamentals")
+        if codes is not None:
+            rows = self._rows.get(name)
+            if rows is None:
+                rows = self._rows[name] = table.groupby("code", sort=False).indices
+            chosen = [rows[code] for code in map(spelled, sorted(codes)) if code in rows]
+            table = table.iloc[np.sort(np.concatenate(chosen))] if chosen else table[:0]
+        return Newest(table, "day" if "day" in table else "pubDate").over(days)
 
     # ------------------------------------------------------------------ tables by code and day
 
@@ -229,7 +252,7 @@ class Fundamentals:
             found = found[found["statDate"] <= _end_of(str(stat_date))]
         if stat_by_year or interval == "1y":
             found = found[found["statDate"].dt.month == 12]
-        return DataFrame(found.groupby("code").tail(int(count)).reset_index(drop=True))
+        return _dates_as(DataFrame(found.groupby("code").tail(int(count)).reset_index(drop=True)), _as_text)
 
     def get_billboard_list(  # as documented by the platform
         self, stock_list: Any = None, start_date: Any = None, end_date: Any = None, count: int | None = None
@@ -266,6 +289,24 @@ class Fundamentals:
         """Rows by day under the name that the platform's flows of money give to a code."""
         found = self._by_day(name, call, securities, *period).rename(columns={"code": "sec_code"})
         return DataFrame(found if fields is None else found[listed(fields)])
+
+
+def _as_text(moment: pd.Timestamp) -> str:
+    return moment.strftime("%Y-%m-%d" if moment == moment.normalize() else "%Y-%m-%d %H:%M:%S")
+
+
+def _as_date(moment: pd.Timestamp) -> dt.date:
+    return moment.date() if moment == moment.normalize() else moment
+
+
+def _dates_as(found: DataFrame, kind: Callable[[pd.Timestamp], Any], but: tuple[str, ...] = ()) -> DataFrame:
+    """Days as the platform gives them: of fundamentals as text, of other tables as dates; None where there is none."""
+    for place, name in enumerate(found.columns):
+        if name not in but and found.dtypes.iloc[place].kind == "M":
+            days = [None if day is pd.NaT else kind(day) for day in found.iloc[:, place]]
+            held: Any = pd.Series(days, index=found.index, dtype=object, name=name)
+            found.isetitem(place, held)
+    return found
 
 
 def _need_columns(name: str, table: pd.DataFrame, wanted: list[str]) -> None:

@@ -7,6 +7,7 @@ differ in late digits.
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable
 from functools import partial
 from typing import Any
@@ -14,7 +15,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from qresearch.dialects.data.averages import ema, sma
 from qresearch.dialects.data.codes import listed
+from qresearch.dialects.data.more_indicators import MORE
 from qresearch.dialects.data.platform import Platform
 from qresearch.dialects.data.prices import Prices
 from qresearch.errors import NotSupported, close_matches, did_you_mean
@@ -22,18 +25,10 @@ from qresearch.errors import NotSupported, close_matches, did_you_mean
 Series = Any
 """A pandas Series of floats, one per bar."""
 
+_FIELDS = ("open", "high", "low", "close", "volume", "money")
+
 WARM_UP = 250
 """Bars before the first value of an average that remembers."""
-
-
-def sma(values: Series, period: int, weight: int) -> Series:
-    """Chinese SMA: each value counts `weight` parts of `period`, what came before the rest."""
-    return values.ewm(alpha=weight / period, adjust=False).mean()
-
-
-def ema(values: Series, period: int) -> Series:
-    """Exponential average with the weight 2 / (period + 1)."""
-    return values.ewm(span=period, adjust=False).mean()
 
 
 def _ma(bars: Any, timeperiod: int = 5) -> Series:
@@ -144,18 +139,16 @@ def _psy(bars: Any, timeperiod: int = 12) -> Series:
 INDICATORS: dict[str, Callable[..., Any]] = {
     "MA": _ma, "EMA": _ema, "EXPMA": _ema, "MACD": _macd, "RSI": _rsi, "KDJ": _kdj, "KD": _kd, "BOLL": _boll,
     "Bollinger_Bands": _boll, "ATR": _atr, "BIAS": _bias, "CCI": _cci, "WR": _wr, "ROC": _roc, "MTM": _mtm, "VOL": _vol,
-    "OBV": _obv, "DMA": _dma, "TRIX": _trix, "BBI": _bbi, "PSY": _psy,
+    "OBV": _obv, "DMA": _dma, "TRIX": _trix, "BBI": _bbi, "PSY": _psy, **MORE,
 }  # fmt: skip
 """Name of the platform to the function that computes it from a frame of bars."""
 
 
 MISSING = (
-    "ACCER", "ACD", "ADTM", "ADX", "AMO", "AMV", "AROON", "ASI", "BBIBOLL", "BIAS_36", "BIAS_QL", "BRAR", "CCL",
-    "CHO", "CR", "CYC", "CYD", "CYE", "CYF", "CYHT", "CYR", "CYS", "CYW", "DBCD", "DBLB", "DBQR", "DDI", "DKX",
-    "DMI", "DPO", "EMV", "ENE", "FSL", "GDX", "GMMA", "HMA", "HSL", "JLHB", "JS", "LB", "LMA", "LON", "LWR",
-    "MARSI", "MASS", "MFI", "MI", "MIKE", "OSC", "PBX", "PCNT", "PVT", "QACD", "QR", "SAR", "SKDJ", "SRDM", "SRMI",
-    "STDDEV", "TAPI", "TAQ", "TRIMA", "TURNOVER", "UDL", "UOS", "VMA", "VMACD", "VPT", "VR", "VROC", "VRSI", "VTP",
-    "WMA", "WVAD", "XS", "XS2", "ZDZB", "ZLMM",
+    "ACCER", "ACD", "ADTM", "ADX", "AROON", "ASI", "BIAS_36", "BIAS_QL", "CCL", "CHO", "CYC", "CYD", "CYF", "CYHT",
+    "CYS", "CYW", "DBCD", "DBLB", "DBQR", "DDI", "DKX", "FSL", "GDX", "GMMA", "HSL", "JLHB", "LB", "LON", "MI",
+    "PVT", "QR", "SAR", "SRDM", "SRMI", "STDDEV", "TAPI", "TAQ", "TRIMA", "TURNOVER", "UDL", "VROC", "VTP", "WMA",
+    "XS2", "ZDZB", "ZLMM",
 )  # fmt: skip
 """Indicators of the platform that are not here: calling one says so."""
 
@@ -191,19 +184,20 @@ class Indicators:
         def indicator(security_list: Any, check_date: Any = None, *periods: Any, **options: Any) -> Any:
             unit = options.pop("unit", "1d")
             include_now = options.pop("include_now", True)
-            for name in ("fq_ref_date", "security_list", "M"):
-                if name != "M" or compute not in {_dma, _trix}:
-                    options.pop(name, None)
+            known = inspect.signature(compute).parameters
+            for name in {"fq_ref_date", "security_list", "M"} - known.keys():
+                options.pop(name, None)
             codes = listed(security_list)
-            parts: list[dict[str, float]] = []
+            blank = pd.DataFrame(1.0, index=range(2), columns=list(_FIELDS))
+            asked = compute(blank, *periods, **options)  # as many parts as the indicator has, also for no code
+            parts: list[dict[str, float]] = [{} for _ in (asked if isinstance(asked, tuple) else (asked,))]
             for code in codes:
                 bars = self._prices.get_bars(
-                    code, WARM_UP, unit, ["open", "high", "low", "close", "volume"], include_now=include_now,
+                    code, WARM_UP, unit, list(_FIELDS), include_now=include_now,
                     end_dt=check_date, fq_ref_date=self._platform.today, df=True,
                 )  # fmt: skip
                 found = compute(pd.DataFrame(bars), *periods, **options)
                 series = found if isinstance(found, tuple) else (found,)
-                parts = parts or [{} for _ in series]
                 for part, values in zip(parts, series, strict=True):
                     part[code] = float(values.iloc[-1]) if len(values) else float("nan")
             return parts[0] if len(parts) == 1 else tuple(parts)

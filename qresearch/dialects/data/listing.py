@@ -11,116 +11,17 @@ import pandas as pd
 
 from qresearch.dialects.data.bars import to_day
 from qresearch.dialects.data.codes import listed, spelled
+from qresearch.dialects.data.current import CurrentData
 from qresearch.dialects.data.old_pandas import DataFrame, strings
 from qresearch.dialects.data.platform import Platform
 from qresearch.dialects.data.tables import as_of, in_force, unique
 from qresearch.domain.instrument import Board
-from qresearch.domain.moment import OPEN
 from qresearch.errors import UsageError
 
 FAR = dt.date(2200, 1, 1)
 """End of what is not known to end."""
 
 _TYPES = {"stock": "stock", "etf": "etf", "fund": "etf", "index": "index", "lof": "etf", "exchange_fund": "etf"}
-
-
-class CurrentItem:
-    """What is known of one code right now.
-
-    Parameters
-    ----------
-    platform : Platform
-    code : str
-    column : int
-    """
-
-    __slots__ = ("_column", "_platform", "code")
-
-    def __init__(self, platform: Platform, code: str, column: int) -> None:
-        self._platform, self.code, self._column = platform, code, column
-
-    def _today(self, name: str) -> Any:
-        return getattr(self._platform.market.panel, name)[self._platform.host.day, self._column]
-
-    @property
-    def last_price(self) -> float:
-        """The last visible price; before the open the previous close."""
-        return self._platform.host.view.last_price(self._column)
-
-    @property
-    def day_open(self) -> float:
-        """Today's open; NaN before it."""
-        return float(self._today("open")) if self._platform.host.phase >= OPEN else float("nan")
-
-    @property
-    def high_limit(self) -> float:
-        """Upper price limit of today; far away where there is none."""
-        limit = float(self._today("limit_up"))
-        return limit if limit == limit else 10_000.0
-
-    @property
-    def low_limit(self) -> float:
-        """Lower price limit of today; 0.01 where there is none."""
-        limit = float(self._today("limit_down"))
-        return limit if limit == limit else 0.01
-
-    @property
-    def paused(self) -> bool:
-        """True when it does not trade today."""
-        return bool(self._today("suspended"))
-
-    @property
-    def is_st(self) -> bool:
-        """True while a risk warning is on."""
-        return bool(self._today("is_st"))
-
-    @property
-    def name(self) -> str:
-        """Name for people; with the mark of a risk warning while one is on."""
-        name = self._platform.name_of(self._column)
-        return f"ST{name}" if self.is_st and "ST" not in name else name
-
-    @property
-    def industry_code(self) -> str:
-        """Industry; empty when no table was given."""
-        if "industries" not in self._platform.tables:
-            return ""
-        table = self._platform.tables.table("industries", needed_by="industry_code")
-        found = in_force(table[table["code"] == self.code], self._platform.today)
-        return str(found["industry_code"].iloc[0]) if len(found) else ""
-
-    def __repr__(self) -> str:
-        return f"<{self.code} {self.name}: {self.last_price}, paused {self.paused}>"
-
-
-class Unknown:
-    """What is known of a code that the market does not hold: nothing, and it cannot be traded."""
-
-    last_price = day_open = high_limit = low_limit = float("nan")
-    paused, is_st, name, industry_code = True, False, "", ""
-
-
-class CurrentData(dict[str, Any]):
-    """``get_current_data()``: filled when a code is looked at.
-
-    Parameters
-    ----------
-    platform : Platform
-    """
-
-    def __init__(self, platform: Platform) -> None:
-        super().__init__()
-        self._platform = platform
-
-    def __missing__(self, code: str) -> Any:
-        column = self._platform.bars.column(code)
-        if column is None:
-            self._platform.host.tell(
-                f"get_current_data()[{code!r}]: no such instrument in this market; it counts as paused.", "data"
-            )
-            return Unknown()
-        found = self[code] = CurrentItem(self._platform, self._platform.code(column), column)
-        return found
 
 
 @dataclass(repr=False)
@@ -172,6 +73,13 @@ class Listing:
             "end_date": FAR if ended is None else ended - dt.timedelta(days=1), "type": kind,
         }  # fmt: skip
 
+    def _index_row(self, code: str) -> dict[str, Any]:
+        """The same of an index, whose bars the user brought."""
+        name, bars = self._platform.name_of_code(code), self._platform.bars
+        known = np.flatnonzero(~np.isnan(bars.values(code, "close", slice(0, len(bars.dates)), 0, None)))
+        began = self._platform.host.date_of(int(known[0]) if len(known) else 0)
+        return {"display_name": name, "name": name, "start_date": began, "end_date": FAR, "type": "index"}
+
     def get_all_securities(self, types: Any = (), date: Any = None) -> DataFrame:
         """The instruments of this market, one row each, indexed by code.
 
@@ -188,15 +96,22 @@ class Listing:
             self._all = pd.DataFrame(rows, index=strings(self._platform.codes)).astype(object)
         kinds = {_TYPES.get(kind, kind) for kind in wanted}
         found = self._all[self._all["type"].isin(kinds)]
+        if "index" in kinds:
+            indexes = {code: self._index_row(code) for code in self._platform.bars.other_codes()}
+            found = pd.concat([found, pd.DataFrame(indexes, dtype=object).T]) if indexes else found
         if date is not None:
             day = to_day(date).date()
-            begun = self._begun.loc[found.index] <= np.datetime64(day, "D")
+            begun = self._begun.reindex(found.index).isna() | (
+                self._begun.reindex(found.index) <= np.datetime64(day, "D")
+            )
             found = found[(found["start_date"] <= day) & (found["end_date"] >= day) & begun]
-        return DataFrame(found).sort_index()
+        return DataFrame(found.sort_index())
 
     def get_security_info(self, code: str, date: Any = None) -> SecurityInfo | None:  # as documented
         """Names, type, first and last day of a code; None when the market does not hold it."""
         column = self._platform.bars.column(code)
+        if column is None and isinstance(code, str) and self._platform.bars.has_other(code):
+            return SecurityInfo(spelled(code), **self._index_row(spelled(code)))
         if column is None:
             self._platform.host.tell(
                 f"get_security_info({code!r}): no such instrument in this market; None was given.", "data"

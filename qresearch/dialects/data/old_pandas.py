@@ -1,46 +1,45 @@
-"""Series, frames, groups and panels as scripts of the years before pandas 2 expect them.
+"""Series and frames as scripts of the years before pandas 1 expect them.
 
 ``series[-1]`` is the last value of a series that is indexed by dates or codes, and stays so through slices and sums;
-tables leave out texts and dates where they cannot be summed; the few methods that scripts use and that pandas has given
-up since are there. pandas itself is left alone: these are subclasses, made at the boundary of a script.
-
-The platform also gives scripts numpy's functions, which reduced frames by column where no axis was named, and numpy's
-``sum`` under the name of the builtin one; for lists both say the same.
+what is written into a column is written into its frame; tables leave out texts and dates where they cannot be summed;
+the methods that scripts use and that pandas has given up since are there. pandas itself is left alone: these are
+subclasses, made at the boundary of a script. A table that pandas 0.23 recorded holds them to it.
 """
 
 from __future__ import annotations
 
-import builtins
-import operator
-from collections.abc import Callable, Iterable, KeysView
+import inspect
+import weakref
+from collections.abc import Callable, Iterable, Iterator
 from functools import wraps
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-NUMBERS_ONLY = ("sum", "mean", "median", "std", "var", "prod", "skew", "kurt", "corr", "cov", "quantile")
-"""Methods of frames that leave out texts and dates where they cannot be computed, as pandas once did; so do groups."""
-
-_METHODS = {"ffill": "ffill", "pad": "ffill", "bfill": "bfill", "backfill": "bfill"}
-
-_Plain: Any = pd.api.typing.DataFrameGroupBy
+from qresearch.dialects.data.old_groups import NUMBERS_ONLY, Groups, numbers_only
+from qresearch.dialects.data.old_joins import concat, merge
+from qresearch.dialects.data.old_labels import (
+    At,
+    IAt,
+    ILoc,
+    Loc,
+    Mixed,
+    Origin,
+    as_days,
+    giving_way,
+    is_day,
+    labels,
+    own_values,
+    part_of,
+    place_of,
+    whole,
+    write_through,
+)
+from qresearch.dialects.data.old_methods import filling, positional
+from qresearch.dialects.data.old_times import changed_by, moved, resampled, windowed, with_frequency
 
 # ---------------------------------------------------------------------------------------- what both kinds share
-
-
-def _place(index: pd.Index[Any], key: object) -> int | None:
-    """The position that an integer means in an index that holds no numbers; None when it means a label."""
-    if isinstance(key, (bool, np.bool_)) or not isinstance(key, (int, np.integer)):
-        return None
-    if index.dtype.kind in "iuf" or (index.dtype == object and index.inferred_type in {"integer", "mixed-integer"}):
-        return None
-    return operator.index(key)
-
-
-def _labels(key: Any) -> Any:
-    """Labels given as a set or as the keys of a mapping, as a list, which pandas wants today."""
-    return list(key) if isinstance(key, (set, frozenset, KeysView)) else key
 
 
 # What pandas makes anew from a part of a series or frame; without these it copies the part on the way to a subclass.
@@ -54,73 +53,56 @@ def _frame_of(_: Any, mgr: Any, axes: Any) -> Any:
     return DataFrame._from_mgr(mgr, axes)  # type: ignore[attr-defined]  # not in the stubs
 
 
-def _filling(kind: type) -> Callable[..., Any]:
-    """``fillna`` of a kind, which also takes the way in which to fill."""
-    plain = getattr(kind, "fillna")  # noqa: B009  # the stubs know overloads only
+class _Old:
+    """What series and frames share."""
 
-    @wraps(plain)
-    def filled(held: Any, value: Any = None, method: str | None = None, **options: Any) -> Any:
-        if method is None:
-            return plain(held, value, **options)
-        options.pop("axis", None)
-        return getattr(held, _METHODS[method])(**options)
+    loc = property(lambda held: Loc("loc", held))
+    iloc = property(lambda held: ILoc("iloc", held))
+    at = property(lambda held: At("at", held))
+    iat = property(lambda held: IAt("iat", held))
+    ix = property(Mixed)
+    resample, pct_change, tshift = resampled, changed_by, moved
 
-    return filled
+    def as_matrix(self: Any, columns: Any = None) -> Any:
+        """The values."""
+        return (self if columns is None else self[columns]).values
 
+    get_values = as_matrix
 
-def _numbers_only(kind: type, name: str) -> Callable[..., Any]:
-    """A method of frames or of groups that, where it raises for texts or dates, goes on with the numbers alone."""
-    plain = getattr(kind, name)
+    def mad(self: Any, axis: int = 0, **_: Any) -> Any:
+        """Mean absolute deviation from the mean."""
+        if self.ndim == 1:
+            return float((self - self.mean()).abs().mean())
+        held = self.select_dtypes("number")
+        return held.sub(held.mean(axis=axis), axis=1 - axis).abs().mean(axis=axis)
 
-    @wraps(plain)
-    def reduced(held: Any, *arguments: Any, **options: Any) -> Any:
-        try:
-            return plain(held, *arguments, **options)
-        except (TypeError, ValueError, NotImplementedError):
-            if "numeric_only" in options:
-                raise
-            return plain(held, *arguments, **options, numeric_only=True)
+    def clip_upper(self: Any, threshold: Any, **_: Any) -> Any:
+        """Not above a value."""
+        return self.clip(upper=threshold)
 
-    return reduced
+    def clip_lower(self: Any, threshold: Any, **_: Any) -> Any:
+        """Not below a value."""
+        return self.clip(lower=threshold)
 
+    def convert_objects(self: Any, **_: Any) -> Any:
+        """Numbers held as objects as numbers."""
+        return self.infer_objects()
 
-def _mixed(held: Any) -> Mixed:
-    """Labels, or positions where there are no such labels."""
-    return Mixed(held)
+    def reindex_axis(self: Any, wanted: Any, axis: int = 0, **options: Any) -> Any:
+        """Along one axis only."""
+        return self.reindex(wanted, axis=axis, **options)
 
-
-class Mixed:
-    """``frame.ix[...]``: labels where the index has them, else positions."""
-
-    def __init__(self, held: Any) -> None:
-        self._held = held
-
-    def _how(self, key: Any) -> Any:
-        first = key[0] if isinstance(key, tuple) else key
-        if isinstance(first, slice):
-            first = first.start if first.start is not None else first.stop
-        elif isinstance(first, (list, np.ndarray)) and len(first):
-            first = first[0]
-        positional = _place(self._held.index, first) is not None
-        if not positional:
-            return self._held.loc, key
-        if isinstance(key, tuple) and isinstance(key[1], str):
-            return self._held[key[1]].iloc, key[0]
-        return self._held.iloc, key
-
-    def __getitem__(self, key: Any) -> Any:
-        where, what = self._how(key)
-        return where[what]
-
-    def __setitem__(self, key: Any, value: Any) -> None:
-        where, what = self._how(key)
-        where[what] = value
+    def select(self: Any, wanted: Callable[[Any], Any], axis: int = 0) -> Any:
+        """The labels for which a function is true."""
+        return self.loc[[label for label in self.index if wanted(label)]] if not axis else (
+            self[[label for label in self.columns if wanted(label)]]
+        )  # fmt: skip
 
 
 # ---------------------------------------------------------------------------------------- series and frames
 
 
-class Series(pd.Series):
+class Series(_Old, pd.Series):  # type: ignore[misc]  # what it shares with frames goes before what pandas has
     """A pandas Series in which integers are positions, unless the index itself holds numbers.
 
     >>> import pandas as pd
@@ -128,6 +110,14 @@ class Series(pd.Series):
     >>> float(prices[-1]), float((prices * 2)[1:][0])
     (3.0, 4.0)
     """
+
+    _origin: Origin | None = None
+    """Where it is a part of a frame."""
+
+    def __init__(self, data: Any = None, index: Any = None, dtype: Any = None, **options: Any) -> None:
+        is_empty = data is None or (isinstance(data, (list, tuple, dict)) and not data)
+        make: Any = pd.Series.__init__
+        make(self, data, index, float if dtype is None and is_empty else dtype, **options)
 
     @property
     def _constructor(self) -> Any:
@@ -138,32 +128,55 @@ class Series(pd.Series):
         return DataFrame
 
     _constructor_from_mgr, _constructor_expanddim_from_mgr = _series_of, _frame_of
-    ix = property(_mixed)
-    fillna = _filling(pd.Series)
+    fillna = filling(pd.Series)
     iteritems = pd.Series.items
+    rolling = windowed("rolling", pd.Series)
+    expanding = windowed("expanding", pd.Series)  # type: ignore[misc]  # final in the stubs only
+
+    @property
+    def values(self) -> Any:
+        """The values, as an array."""
+        return own_values(self, pd.Series.values)
 
     def __getitem__(self, key: Any) -> Any:
-        key = _labels(key)
-        place = _place(self.index, key)
+        key = labels(self.index, key)
+        place = place_of(self.index, key)
         if place is not None:
             return self.array[place]
-        if (
-            isinstance(key, (list, np.ndarray))
-            and len(key)
-            and all(_place(self.index, item) is not None for item in key)
-        ):
-            return self.iloc[list(key)]
+        if isinstance(key, (list, np.ndarray)) and len(key):
+            if all(place_of(self.index, item) is not None for item in key):
+                return self.iloc[list(key)]
+            if not isinstance(key[0], (bool, np.bool_)):
+                return self.loc[key]
         return super().__getitem__(key)
 
     def __setitem__(self, key: Any, value: Any) -> None:
-        key = _labels(key)
-        place = _place(self.index, key)
+        key = labels(self.index, key)
+        place = place_of(self.index, key)
+        if self.dtype.kind in "iu" and not isinstance(key, (slice, list, np.ndarray, pd.Series)):
+            value = whole(value)
         if place is None:
-            super().__setitem__(key, value)
+            giving_way(self, value, lambda: pd.Series.__setitem__(self, key, value))
         elif -len(self) <= place < len(self):
             self.iloc[place] = value
+            return
         else:
             raise IndexError(f"position {place} is outside a series of {len(self)} values")
+        write_through(self, lambda now: now.__setitem__(key, value))
+
+    def _cmp_method(self, other: Any, op: Any) -> Any:
+        if is_day(other) and self.dtype.kind == "M":
+            other = pd.Timestamp(other)
+        return super()._cmp_method(other, op)  # type: ignore[misc]  # not in the stubs
+
+    def _update_inplace(self, result: Any) -> None:
+        super()._update_inplace(result)  # type: ignore[misc]  # not in the stubs
+        write_through(self, lambda now: pd.Series._update_inplace(now, result))  # type: ignore[attr-defined]
+
+    def update(self, other: Any) -> None:
+        """Take over what is known of another series."""
+        super().update(other)
+        write_through(self, lambda now: pd.Series.update(now, other))
 
     def append(self, other: Any, ignore_index: bool = False, **_: Any) -> Any:  # pandas' own
         """One below the other."""
@@ -174,23 +187,55 @@ class Series(pd.Series):
         """Sorted by value."""
         return self.sort_values(ascending=ascending)
 
-    def as_matrix(self, **_: Any) -> Any:
+    def sort(self, axis: int = 0, ascending: bool = True, inplace: bool = True, **_: Any) -> Any:  # pandas' own
+        """Sorted by value, in place."""
+        held: Any = self  # the stubs know one or the other
+        return held.sort_values(ascending=ascending, inplace=inplace)
+
+    def argmax(self, *_: Any, **__: Any) -> Any:
+        """The label of the largest value."""
+        return self.index[int(pd.Series.argmax(self))]
+
+    def argmin(self, *_: Any, **__: Any) -> Any:
+        """The label of the smallest value."""
+        return self.index[int(pd.Series.argmin(self))]
+
+    idxmax, idxmin = argmax, argmin
+
+    def unique(self) -> Any:
+        """Values in their order, each once, as an array."""
+        found = super().unique()
+        return found if isinstance(found, np.ndarray) else found.astype(object)
+
+    def nonzero(self) -> Any:
+        """Where it is not zero."""
+        return self.to_numpy().nonzero()
+
+    def ravel(self, *_: Any) -> Any:
         """The values."""
-        return self.to_numpy()
+        return self.values
 
-    get_values = as_matrix
+    def bool(self) -> bool:
+        """The truth of its one value."""
+        return bool(self.item())
 
-    def mad(self) -> float:
-        """Mean absolute deviation from the mean."""
-        return float((self - self.mean()).abs().mean())
+    def get_value(self, label: Any, *_: Any) -> Any:
+        """One value."""
+        return self.loc[label]
+
+    def set_value(self, label: Any, value: Any, *_: Any) -> Any:
+        """Set one value."""
+        self.loc[label] = value
+        return self
 
 
-class DataFrame(pd.DataFrame):
+class DataFrame(_Old, pd.DataFrame):  # type: ignore[misc]  # what it shares with series goes before what pandas has
     """A pandas DataFrame whose rows and columns are :class:`Series`.
 
     >>> frame = DataFrame({"close": [1.0, 2.0]}, index=["2024-01-02", "2024-01-03"])
+    >>> frame["close"][0] = 5.0
     >>> float(frame["close"][-1]), float(frame.close[0])
-    (2.0, 1.0)
+    (2.0, 5.0)
     """
 
     @property
@@ -202,37 +247,99 @@ class DataFrame(pd.DataFrame):
         return Series
 
     _constructor_from_mgr, _constructor_sliced_from_mgr = _frame_of, _series_of
-    ix = property(_mixed)
-    fillna = _filling(pd.DataFrame)
+    fillna = filling(pd.DataFrame)
     iteritems = pd.DataFrame.items
     applymap = pd.DataFrame.map
+    rolling = windowed("rolling", pd.DataFrame)
+    expanding = windowed("expanding", pd.DataFrame)  # type: ignore[misc]  # final in the stubs only
+
+    @property
+    def values(self) -> Any:
+        """The values, as an array."""
+        return own_values(self, pd.DataFrame.values)
+
+    def __getitem__(self, key: Any) -> Any:
+        if type(key) is not str:
+            key = labels(self.index, key) if isinstance(key, slice) else labels(self.columns, key)
+        try:
+            found = pd.DataFrame.__getitem__(self, key)
+        except KeyError:
+            if not isinstance(key, str) or not isinstance(self.index, pd.DatetimeIndex):
+                raise
+            try:
+                return self.loc[key]
+            except (KeyError, ValueError):
+                raise KeyError(key) from None
+        if type(found) is Series:
+            object.__setattr__(found, "_origin", Origin(weakref.ref(self), 1, key))
+        return found
+
+    def __setitem__(self, key: Any, value: Any) -> None:
+        giving_way(self, value, lambda: pd.DataFrame.__setitem__(self, key, value))
+
+    def iterrows(self) -> Iterator[Any]:
+        """Labels and rows; a row of a frame of one type writes through to it."""
+        for place, (label, row) in enumerate(super().iterrows()):
+            yield label, part_of(row, self, 0, place)
 
     def groupby(self, *arguments: Any, **options: Any) -> Any:
         """Groups that leave out texts and dates where they cannot be summed."""
         return Groups.of(self, *arguments, **options)
+
+    def merge(self, right: Any, *arguments: Any, **options: Any) -> Any:
+        """Joined with another frame; columns may come to have the same name."""
+        return merge(self, right, *arguments, **options)
+
+    def pivot(self, index: Any = None, columns: Any = None, values: Any = None) -> Any:
+        """One row per value of a column, one column per value of another."""
+        given = {"index": index, "values": values}
+        plain: Any = pd.DataFrame.pivot
+        return plain(self, columns=columns, **{name: value for name, value in given.items() if value is not None})
 
     def append(self, other: Any, ignore_index: bool = False, **_: Any) -> Any:  # pandas' own
         """One below the other; a mapping or a series becomes a row."""
         others = other if isinstance(other, list) and any(isinstance(item, pd.DataFrame) for item in other) else [other]
         frames = [item if isinstance(item, pd.DataFrame) else _rows(item) for item in others]
         frames = [frame for frame in (self, *frames) if not frame.empty]
-        return pd.concat(frames, ignore_index=ignore_index) if frames else self.copy()
+        return concat(frames, ignore_index=ignore_index) if frames else self.copy()
 
     def sort(self, columns: Any = None, ascending: Any = True, inplace: bool = False, **_: Any) -> Any:
         """Sorted by columns, or by the index."""
-        found = (
-            self.sort_index(ascending=ascending) if columns is None else self.sort_values(columns, ascending=ascending)
-        )
-        if not inplace:
-            return found
-        self._update_inplace(found)  # type: ignore[operator]
-        return None
+        how = {"ascending": ascending, "inplace": inplace}
+        return self.sort_index(**how) if columns is None else self.sort_values(columns, **how)
 
-    def as_matrix(self, columns: Any = None) -> Any:
-        """The values."""
-        return (self if columns is None else self[columns]).to_numpy()
+    def sort_index(self, *arguments: Any, by: Any = None, **options: Any) -> Any:
+        """Sorted by the index, or by columns."""
+        if by is None:
+            return _SORT_INDEX(self, *arguments, **options)
+        return self.sort_values(by, **options)
 
-    get_values = as_matrix
+    def set_index(self, *arguments: Any, **options: Any) -> Any:
+        """With columns as its index; days are labels of one of times."""
+        found = _SET_INDEX(self, *arguments, **options)
+        changed = self if found is None else found
+        if type(changed.index) is pd.DatetimeIndex:
+            changed.index = as_days(changed.index)
+        return found
+
+    def describe(self, *arguments: Any, **options: Any) -> Any:  # type: ignore[misc]  # final in the stubs only
+        """Figures of the columns of numbers, unless others are asked for."""
+        held = self.select_dtypes("number")
+        plain = arguments or options.keys() & {"include", "exclude"} or not held.shape[1]
+        return pd.DataFrame.describe(self if plain else held, *arguments, **options)
+
+    def get_value(self, label: Any, column: Any, *_: Any) -> Any:
+        """One value."""
+        return self.at[label, column]
+
+    def set_value(self, label: Any, column: Any, value: Any, *_: Any) -> Any:
+        """Set one value, and give the frame."""
+        self.loc[label, column] = value
+        return self
+
+    def lookup(self, row_labels: Iterable[Any], column_labels: Iterable[Any]) -> Any:
+        """One value per pair of labels."""
+        return np.array([self.at[row, column] for row, column in zip(row_labels, column_labels, strict=True)])
 
 
 def _rows(item: Any) -> pd.DataFrame:
@@ -241,83 +348,43 @@ def _rows(item: Any) -> pd.DataFrame:
     return DataFrame([item] if isinstance(item, dict) else item)
 
 
+def _plainly(name: str, of_values: Any) -> Callable[..., Any]:
+    """A reduction of a series by numpy where all its numbers are known: the same number, in a third of the time."""
+    plain = getattr(pd.Series, name)
+
+    @wraps(plain)
+    def reduced(held: Any, *arguments: Any, **options: Any) -> Any:
+        if not arguments and not options and held.dtype.kind == "f" and len(held):
+            found = of_values(held.to_numpy())
+            if found == found:
+                return found
+        return plain(held, *arguments, **options)
+
+    return reduced
+
+
+for _name, _of_values in (("mean", np.mean), ("sum", np.sum), ("max", np.max), ("min", np.min)):
+    setattr(Series, _name, _plainly(_name, _of_values))
+_REDUCTIONS = frozenset({"mean", "sum", "std", "var", "min", "max", "median", "prod", "all", "any"})
+"""Methods of series whose one argument by its place is the axis: as they are."""
+_SORT_INDEX: Any = positional(pd.DataFrame.sort_index)
+_SET_INDEX: Any = positional(pd.DataFrame.set_index)
+
+
 def strings(found: Iterable[Any]) -> pd.Index[Any]:
     """Codes as an index of plain Python strings."""
     codes: pd.Index[Any] = pd.Index(list(found), dtype=object)
     return codes
 
 
-# ---------------------------------------------------------------------------------------- groups and reductions
-
-
-class Groups(_Plain):  # type: ignore[misc]  # Any: generic in the stubs only
-    """Groups of a frame.
-
-    >>> table = pd.DataFrame({"code": ["a", "a"], "day": pd.to_datetime(["2024-01-02"] * 2), "cash": [1.0, 2.0]})
-    >>> Groups.of(table, "code").sum().to_dict("records")
-    [{'cash': 3.0}]
-    >>> Groups.of(table, "code").apply(lambda part: part["code"].iloc[0] * 2)["a"]
-    'aa'
-    """
-
-    @classmethod
-    def of(cls, frame: pd.DataFrame, *arguments: Any, **options: Any) -> Any:
-        """The groups that pandas makes, as these."""
-        make: Any = pd.DataFrame.groupby
-        found = make(frame, *arguments, **options)
-        if type(found) is _Plain:
-            found.__class__ = cls
-        return found
-
-    def apply(self, func: Any, *arguments: Any, **options: Any) -> Any:
-        """A function of each group, whose frame has the columns of the key too."""
-        held: Any = self  # the stubs know nothing of keys and of the frame
-        keys = held.keys if isinstance(held.keys, list) else [held.keys]
-        if not all(isinstance(key, str) and key in held.obj for key in keys):
-            return super().apply(func, *arguments, **options)
-        columns = [held.obj[key].copy() for key in keys]  # of a part of itself pandas leaves the column out
-        by = columns if isinstance(held.keys, list) else columns[0]
-        make: Any = pd.DataFrame.groupby
-        groups = make(held.obj, by, sort=held.sort, group_keys=held.group_keys)
-        return groups.apply(func, *arguments, **options)
-
-
+for _kind, _plain in ((Series, pd.Series), (DataFrame, pd.DataFrame)):
+    for _name, _method in inspect.getmembers(_plain, inspect.isfunction):
+        _named = any(item.kind is item.KEYWORD_ONLY for item in inspect.signature(_method).parameters.values())
+        if _kind is Series and _name in _REDUCTIONS:
+            continue
+        if not _name.startswith("_") and _named and _name not in vars(_kind) and _name not in vars(_Old):
+            setattr(_kind, _name, positional(_method))
+    for _name, _where in (("asfreq", 1), ("shift", 2)):
+        setattr(_kind, _name, with_frequency(getattr(_kind, _name), "freq", _where))
 for _name in NUMBERS_ONLY:
-    setattr(DataFrame, _name, _numbers_only(pd.DataFrame, _name))
-    if hasattr(_Plain, _name) and _name != "cov":
-        setattr(Groups, _name, _numbers_only(_Plain, _name))
-
-
-def by_column(name: str) -> Callable[..., Any]:
-    """Numpy's function of a name; of a frame, one value per column unless an axis is named.
-
-    >>> frame = pd.DataFrame({"a": [1.0, 3.0], "b": [2.0, 2.0]})
-    >>> by_column("mean")(frame).tolist(), float(by_column("mean")([1, 3]))
-    ([2.0, 2.0], 2.0)
-    """
-    plain = getattr(np, name)
-
-    @wraps(plain)
-    def reduced(values: Any, axis: Any = None, **options: Any) -> Any:
-        if not isinstance(values, pd.DataFrame):
-            return plain(values, axis, **options)
-        if name in {"std", "var"}:
-            options.setdefault("ddof", 0)  # numpy's own
-        return getattr(values, name)(axis=0 if axis is None else axis, **options)
-
-    return reduced
-
-
-BY_COLUMN = {name: by_column(name) for name in ("mean", "sum", "std", "var", "median", "max", "min", "prod")}
-"""Functions of numpy's that scripts call on frames, by their names."""
-
-
-def total(values: Any, *others: Any, **options: Any) -> Any:
-    """``sum`` as the platform gives it: numpy's for series, frames and arrays, else the builtin one.
-
-    >>> total(pd.DataFrame({"a": [1, 2], "b": [0, 0]})).tolist(), total([1, 2]), total([[1], [2]], [])
-    ([3, 0], 3, [1, 2])
-    """
-    if isinstance(values, (pd.Series, pd.DataFrame, np.ndarray)):
-        return BY_COLUMN["sum"](values, *others, **options)
-    return builtins.sum(values, *others, **options)
+    setattr(DataFrame, _name, numbers_only(DataFrame, _name))

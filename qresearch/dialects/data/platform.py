@@ -37,7 +37,8 @@ class Platform:
     @property
     def today(self) -> pd.Timestamp:
         """The present day at midnight."""
-        return self.bars.dates[self.host.day]
+        found: pd.Timestamp = self.bars.dates[self.host.day]
+        return found
 
     def day_before(self, wanted: Any = None) -> pd.Timestamp:
         """The trading day before the present one; the day that was asked for where that is earlier still."""
@@ -46,7 +47,7 @@ class Platform:
 
     def count_until(self, date: Any, *, side: str = "right") -> int:
         """Number of trading days up to a date; before it with side "left"."""
-        return int(self.bars.dates.searchsorted(to_day(date), side=side))  # type: ignore[call-overload]
+        return int(self.bars.dates.searchsorted(to_day(date).to_datetime64(), side=side))  # type: ignore[call-overload]
 
     def answers(self, asked: object, call: str) -> Answers:
         """What answers queries; a call that was handed something else is refused."""
@@ -72,6 +73,10 @@ class Platform:
         """Name for people; the code where none is known."""
         code = self.codes[column]
         return self._names.get(code) or self.market.instruments[column].name or code
+
+    def name_of_code(self, code: str) -> str:
+        """Name for people of what is no instrument; the code where none is known."""
+        return self._names.get(code, code)
 
     @cached_property
     def _names(self) -> dict[str, str]:

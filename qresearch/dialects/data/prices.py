@@ -9,7 +9,7 @@ for it, with a notice. More than one is refused: there is nothing that could sta
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -20,12 +20,14 @@ from qresearch.dialects.data.bar_tables import (
     as_bars,
     as_long,
     as_panel,
+    count_of,
     empty_paused,
     groups_of,
     hide_today,
     joined_long,
     joined_panel,
     merged,
+    with_dates,
 )
 from qresearch.dialects.data.bars import Rows, days_of, minutes_of, to_day
 from qresearch.dialects.data.codes import listed
@@ -59,6 +61,7 @@ class Prices:
     def __init__(self, platform: Platform) -> None:
         self._platform, self._host, self._bars = platform, platform.host, platform.bars
         self._indexes: dict[tuple[str, ...], pd.Index[Any]] = {}
+        self._told: set[tuple[str, int]] = set()
 
     # ------------------------------------------------------------------ the two histories
 
@@ -92,9 +95,10 @@ class Prices:
     ) -> tuple[Any, dict[str, Any]]:
         """The last bars of a code, today not included: their times, or the rows of their days, and their fields."""
         if minutes_of(unit):
-            return self._inside(code, _count(count), unit, names, fq)
+            return self._inside(code, count_of(count), unit, names, fq)
         bars, day, size = self._bars, self._host.day, days_of(unit)
-        rows = bars.rows(code, day, _count(count) * size, skip_paused=skip_paused)
+        rows = bars.rows(code, day, count_of(count) * size, skip_paused=skip_paused)
+        self._tell_short("attribute_history or history", code, count_of(count) * size, len(rows))
         where: Any = rows
         if len(rows) and rows[-1] - rows[0] == len(rows) - 1:
             where = slice(int(rows[0]), int(rows[-1]) + 1)
@@ -102,6 +106,12 @@ class Prices:
         if size > 1:
             values, where = merged(values, rows, groups_of(size, len(rows)))
         return where, values
+
+    def _tell_short(self, call: str, code: str, asked: int, found: int) -> None:
+        """Say, once for each length, that fewer bars are known than were asked for."""
+        if found < asked and (call, asked) not in self._told:
+            self._told.add((call, asked))
+            self._host.tell(f"{call} was asked for {asked} bars; {found} are known of {code}, and were given.", "data")
 
     def _index(self, times: Any) -> pd.DatetimeIndex:
         return times if isinstance(times, pd.DatetimeIndex) else self._bars.dates_of(times)
@@ -142,7 +152,8 @@ class Prices:
         is_daily = not minutes_of(unit)
         columns = None if skip_paused or not is_daily or days_of(unit) > 1 else bars.columns(codes)
         if columns is not None:
-            where = slice(max(day - _count(count), 0), day)
+            where = slice(max(day - count_of(count), 0), day)
+            self._tell_short("history", codes[0], count_of(count), day - where.start)
             table = bars.of(columns, field, where, day, fq)
             if not df:
                 return dict(zip(codes, np.ascontiguousarray(table.T), strict=True))
@@ -251,7 +262,7 @@ class Prices:
         if minutes_of(frequency):
             is_now = start_date is None and (end_date is None or to_day(end_date) == self._platform.today)
             self._need_minutes("get_price", frequency, count if is_now else None)
-            number = None if count is None else _count(count)
+            number = None if count is None else count_of(count)
             parts = {code: self._inside(code, number, frequency, names, fq, start_date, end_date) for code in codes}
         else:
             rows = self._days(names, start_date, end_date, count)
@@ -276,7 +287,8 @@ class Prices:
         sees_today = host.phase >= OPEN or BEFORE_OPEN.issuperset(names)
         stop = max(min(end, host.day if sees_today else host.day - 1) + 1, 0)
         if count is not None:
-            return slice(max(stop - _count(count), 0), stop)
+            self._tell_short("get_price", "the market", count_of(count), min(count_of(count), stop))
+            return slice(max(stop - count_of(count), 0), stop)
         return slice(min(0 if start_date is None else self._platform.count_until(start_date, side="left"), stop), stop)
 
     def _mend(self, blocks: dict[str, Any], columns: Rows, rows: slice, *, fill_paused: bool) -> None:
@@ -286,7 +298,7 @@ class Prices:
             self._tell_today(blocks)
             hide_today(blocks, host.view.last_prices(columns))
         if not fill_paused:
-            empty_paused(blocks, self._platform.market.panel.paused[rows, columns])
+            empty_paused(blocks, self._bars.of(columns, "paused", rows, host.day, None) > 0)
 
     def _mended(  # in the order of the calls
         self, code: str, names: Iterable[str], days: slice, fq: str | None, *, skip_paused: bool, fill_paused: bool
@@ -348,7 +360,7 @@ class Prices:
         self._need_minutes("get_bars", unit, count)
         read = self._bars_inside if minutes_of(unit) else self._bars_of
         found = {
-            code: as_bars(read(code, _count(count), unit, names, fq, end_dt, include_now), df=df)
+            code: as_bars(read(code, count_of(count), unit, names, fq, end_dt, include_now), df=df)
             for code in map(str, listed(security))
         }
         if isinstance(security, str):
@@ -360,7 +372,7 @@ class Prices:
     ) -> dict[str, Any]:
         times, values = self._inside(code, count, unit, [name for name in names if name != "date"], fq, end=end)
         moments: list[dt.datetime] = [time.to_pydatetime() for time in times]
-        return _with_dates(names, values, moments)
+        return with_dates(names, values, moments)
 
     def _bars_of(
         self, code: str, count: int, unit: str, names: Sequence[str], fq: str | None, end: Any, include_now: bool
@@ -371,6 +383,8 @@ class Prices:
             stop = min(stop, self._platform.count_until(end))
         number = (count + 1) * _LONGEST[unit] if unit in _LONGEST else count * days_of(unit)
         rows = self._bars.rows(code, stop, number, skip_paused=True)
+        if unit not in _LONGEST:
+            self._tell_short("get_bars", code, number, len(rows))
         days = self._platform.market.days[rows]
         groups: Any
         if unit == "1w":
@@ -381,15 +395,4 @@ class Prices:
             groups = groups_of(days_of(unit), len(rows))
         values, rows = merged(self._known(code, [name for name in names if name != "date"], rows, fq), rows, groups)
         dates = [host.date_of(int(row)) for row in rows[-count:]]
-        return _with_dates(names, {name: column[-count:] for name, column in values.items()}, dates)
-
-
-def _with_dates(names: Sequence[str], values: Mapping[str, Any], dates: list[Any]) -> dict[str, Any]:
-    """Fields in the order in which they were asked for, with the dates among them."""
-    return {name: np.array(dates, dtype=object) if name == "date" else values[name] for name in names}
-
-
-def _count(count: Any) -> int:
-    if isinstance(count, bool) or int(count) != count or count < 1:
-        raise UsageError(f"count={count!r} is not a number of bars. Pass a whole number of at least 1.")
-    return int(count)
+        return with_dates(names, {name: column[-count:] for name, column in values.items()}, dates)

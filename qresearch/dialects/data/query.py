@@ -24,7 +24,8 @@ from sqlalchemy.sql import operators, visitors
 from qresearch.dialects.data.codes import listed
 from qresearch.dialects.data.entity import Entity
 from qresearch.dialects.data.old_pandas import DataFrame
-from qresearch.errors import UsageError, close_matches, did_you_mean
+from qresearch.dialects.data.tables import BY_DAY
+from qresearch.errors import UsageError, close_matches, did_you_mean, shown
 
 __all__ = ["Answers", "query"]  # the rest is SQLAlchemy's, whose documentation is its own
 
@@ -67,6 +68,14 @@ class Held(sa.types.UserDefinedType[Any]):
         return _bound
 
 
+_SUMS = frozenset({"sum", "count", "avg", "min", "max", "total", "group_concat"})
+"""Functions that make one value of many rows."""
+
+
+def _name_of(part: Any) -> str:
+    return str(getattr(part, "name", "")).lower()
+
+
 _table = cache(sa.table)
 """There is one table of each name, after copies too: so the parts of a query fit together."""
 
@@ -103,6 +112,26 @@ class Query(sa.Select[Any]):
         """The tables that are read, in the order in which they are named."""
         return [table.name for table in self.get_final_froms() if isinstance(table, sa.TableClause)]
 
+    @property
+    def is_of_rows(self) -> bool:
+        """True while each row of the answer is one row of each table, and no row hangs on others."""
+        sums = (part for item in self.selected_columns for part in visitors.iterate(item))
+        is_summed = any(isinstance(part, sa.FunctionElement) and _name_of(part) in _SUMS for part in sums)
+        return self.has_rows and not is_summed and self._limit_clause is None and self._offset_clause is None
+
+    def codes(self) -> set[str] | None:
+        """The codes to which conditions confine the answer; None where they leave them open."""
+        found: set[str] | None = None
+        for condition in self._where_criteria:
+            if not isinstance(condition, sa.BinaryExpression) or getattr(condition.left, "name", "") != "code":
+                continue
+            values = [part.value for part in visitors.iterate(condition.right) if isinstance(part, sa.BindParameter)]
+            if len(values) != 1 or condition.operator not in {operators.eq, operators.in_op}:
+                continue
+            named = {str(values[0])} if condition.operator is operators.eq else set(json.loads(str(values[0])))
+            found = named if found is None else found & named
+        return found
+
     def filter_by(self, **values: Any) -> Query:
         """Keep the rows whose columns have these values."""
         table = self.table_names()[0]
@@ -124,6 +153,12 @@ class Query(sa.Select[Any]):
         found.has_rows = False
         return found
 
+    def having(self, *conditions: Any) -> Query:
+        """Of the groups, those for which conditions hold."""
+        found = super().having(*conditions)
+        found.has_rows = False
+        return found
+
     def join(self, *_: Any, **__: Any) -> Query:
         """The same: tables are joined on the code already."""
         return self
@@ -135,9 +170,38 @@ def query(*wanted: Any) -> Query:
     >>> query(Entity("valuation").code).limit(3).table_names()
     ['valuation']
     """
+    wanted = tuple(_column_of_text(item) if isinstance(item, str) else item for item in wanted)
+    for item in wanted:
+        if hasattr(item, "__clause_element__"):
+            item.__clause_element__()
+        elif not isinstance(item, (Entity, sa.ClauseElement)):
+            raise UsageError(
+                f"query({shown(item)}): this is neither a table nor a column of one. Pass some, such as valuation.code."
+            )
     if not wanted:
         raise UsageError("query() asks for nothing. Pass a table or columns of one, such as query(valuation.code).")
     return Query(*(Column(item._name, "*") if isinstance(item, Entity) else item for item in wanted))
+
+
+def _column_of_text(text: str) -> Column:
+    """The column that a text names, as ``"valuation.code"``."""
+    found = re.fullmatch(r"\s*(?:finance\.|macro\.)?(\w+)\.(\w+|\*)\s*", text)
+    if found is None:
+        raise UsageError(
+            f"query({text!r}): a text names a column as 'valuation.code'. Write it so, or pass the column itself."
+        )
+    return Column(found[1], found[2])
+
+
+def case(*whens: Any, **options: Any) -> Any:
+    """``CASE``: pairs of condition and value, one by one or in one list as SQLAlchemy took them before version 1.4.
+
+    >>> str(case([(Entity("valuation").pe_ratio > 0, 1)], else_=0))
+    'CASE WHEN (valuation.pe_ratio > :pe_ratio_1) THEN :param_1 ELSE :param_2 END'
+    """
+    if len(whens) == 1 and isinstance(whens[0], list):
+        whens = tuple(whens[0])
+    return sa.case(*whens, **options)
 
 
 class Answers:
@@ -213,6 +277,16 @@ class Answers:
                 held = tables[own.table.name][own.name].array
                 parts[item.name] = pd.api.extensions.take(held, places[own.table.name], allow_fill=True)
         return DataFrame(parts)
+
+    def answer_by_day(self, asked: Query, tables: Mapping[str, pd.DataFrame]) -> DataFrame:
+        """Run a query on each of the days of tables that stand below each other; the column ``day`` says which."""
+        first, *others = (Column(name, BY_DAY) for name in tables)
+        joined = asked.filter(*(first == other for other in others))
+        with_day: Any = joined.add_columns(first)  # the stubs forget its class
+        found = self.answer(with_day, tables)
+        days = found.pop(BY_DAY)
+        found["day"] = days
+        return found
 
     def _hold(self, name: str, table: pd.DataFrame, statement: sa.Select[Any]) -> None:
         """Bring the columns of a table that a statement reads into the database, unless they are there."""

@@ -6,6 +6,7 @@ tables, their columns and what they are for. Codes may stand in any spelling.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from types import MappingProxyType
@@ -64,6 +65,32 @@ TABLES: Mapping[str, Described] = MappingProxyType({
 })  # fmt: skip
 """Tables that the functions of a script read. Tables of ``finance`` and ``macro`` go by their own names."""
 
+_READ_BY = {
+    "index_members": "get_index_stocks get_index_weights",
+    "industries": "get_industry_stocks get_industries get_industry",
+    "concepts": "get_concept_stocks get_concepts get_concept",
+    "factors": "get_factor_values", "money_flow": "get_money_flow", "billboard": "get_billboard_list",
+    "mtss": "get_mtss", "call_auction": "get_call_auction", "locked_shares": "get_locked_shares",
+    "valuation": "get_valuation valuation", "indicator": "indicator", "income": "income", "balance": "balance",
+    "cash_flow": "cash_flow cashflow",
+}  # fmt: skip
+"""Table to the words of a script that read it."""
+_NAME = re.compile(r"(?<![\w.])[A-Za-z_]\w*")
+_OF_DATABASE = re.compile(r"(?<![\w.])(?:finance|macro|bond|opt|gta)\.([A-Z][A-Z0-9_]+)")
+
+
+def mentioned(text: str) -> tuple[str, ...]:
+    """The tables that a script mentions, those of the databases last.
+
+    >>> mentioned("get_index_stocks('000300.XSHG'); query(balance.code, finance.STK_LIST)")
+    ('index_members', 'balance', 'STK_LIST')
+    """
+    code = re.sub(r"#[^\n]*", "", text)
+    names = set(_NAME.findall(code))
+    known = [table for table, words in _READ_BY.items() if names & set(words.split())]
+    return tuple(dict.fromkeys([*known, *_OF_DATABASE.findall(code)]))
+
+
 _SPELLINGS = {"symbol": "code", "security": "code", "stock": "code", "amount": "money", "display": "display_name",
               "trade_date": "date", "pub_date": "pubDate", "stat_date": "statDate"}  # fmt: skip
 _DATES = ("day", "date", "pubDate", "statDate", "start_date", "end_date", "pub_date", "report_date", "time")
@@ -90,6 +117,8 @@ class Tables:
                 f"path of a Parquet file; the names are {', '.join(TABLES)}."
             )
         self._given: Mapping[str, Any] = given or {}
+        self.mentioned: tuple[str, ...] = ()
+        """Names of tables that the text of the script mentions: those that are missing are told together."""
         self._read: dict[str, pd.DataFrame] = {}
 
     def __contains__(self, name: object) -> bool:
@@ -119,9 +148,11 @@ class Tables:
         described = TABLES.get(name)
         columns = f" with the columns {', '.join(described.columns)} ({described.words})" if described else ""
         near = did_you_mean(close_matches(name, self._given)) if self._given else ""
+        others = [other for other in self.mentioned if other != name and other not in self._given]
+        too = f" The script mentions others that are missing too: {', '.join(map(repr, others))}." if others else ""
         return (
             f"{needed_by} needs the table {name!r}, which this session was not given. {near}Pass it: "
-            f"data={{{name!r}: frame_or_path}}, a DataFrame or the path of a Parquet or CSV file{columns}."
+            f"data={{{name!r}: frame_or_path}}, a DataFrame or the path of a Parquet or CSV file{columns}.{too}"
         )
 
     @staticmethod
@@ -188,6 +219,10 @@ def in_force(table: pd.DataFrame, day: pd.Timestamp) -> pd.DataFrame:
     return table[kept]
 
 
+BY_DAY = "_by_day"
+"""Column of the day on which something was known, where tables of several days stand below each other."""
+
+
 class Newest:
     """The newest row of each code as of a day: sorted once, so that a day costs by its own rows.
 
@@ -216,16 +251,30 @@ class Newest:
 
     def at(self, day: pd.Timestamp) -> pd.DataFrame:
         """One row per code that is known by a day, sorted by code; the same object while no row joins or leaves."""
+        if self._move_to(day):
+            self._found = self._table.iloc[self._rows[self._rows >= 0]]
+        return self._found
+
+    def over(self, days: pd.DatetimeIndex) -> pd.DataFrame:
+        """The same of several days, one below the other, with the day in the column :data:`BY_DAY`."""
+        rows = []
+        for day in days:
+            self._move_to(day)
+            rows.append(self._rows[self._rows >= 0])
+        found = self._table.iloc[np.concatenate(rows)].reset_index(drop=True)
+        return found.assign(**{BY_DAY: days.repeat([len(part) for part in rows])})
+
+    def _move_to(self, day: pd.Timestamp) -> bool:
+        """Take in what is known by a day; False where that is what was known before."""
         stop = int(self._dates.searchsorted(day.to_datetime64(), side="right"))
         if stop == self._stop:
-            return self._found
+            return False
         if stop < self._stop:  # the session went back
             self._stop = 0
             self._rows[:] = -1
         np.maximum.at(self._rows, self._codes[self._stop : stop], np.arange(self._stop, stop))
         self._stop = stop
-        self._found = self._table.iloc[self._rows[self._rows >= 0]]
-        return self._found
+        return True
 
 
 def unique(values: Iterable[Any]) -> list[Any]:

@@ -10,6 +10,7 @@ from qresearch.dialects.script.context import Context
 from qresearch.dialects.script.portfolio import Portfolio
 from qresearch.dialects.script.positions import Position
 from qresearch.dialects.script.run import Run
+from qresearch.dialects.script.settings import OrderCost
 from qresearch.domain.order import Status
 from qresearch.session.ticket import Ticket
 
@@ -21,6 +22,16 @@ _STATES = {
 
 _FIELDS = {"open": "open", "high": "high", "low": "low", "close": "close", "volume": "volume", "money": "turnover"}
 """Fields of a bar, and where the panel has them."""
+
+
+@dataclass
+class EasyCost(OrderCost):
+    """What trading costs, by that library's defaults: 0.05 % tax on sales, 0.025 % each way, at least 5 yuan."""
+
+    close_tax: float = 0.0005
+    open_commission: float = 0.00025
+    close_commission: float = 0.00025
+    min_commission: float = 5.0
 
 
 @dataclass

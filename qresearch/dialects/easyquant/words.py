@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from qresearch.dialects.data.codes import listed
 from qresearch.dialects.data.prices import Prices
-from qresearch.dialects.easyquant.objects import EasyOrder, FixedSlippage, VolumeSlippage
+from qresearch.dialects.easyquant.objects import EasyCost, EasyOrder, FixedSlippage, VolumeSlippage
+from qresearch.dialects.script.old_calls import single
 from qresearch.dialects.script.refusals import answers
 from qresearch.dialects.script.run import Run
 from qresearch.dialects.script.schedule import clock_time
@@ -15,10 +17,12 @@ from qresearch.dialects.script.settings import set_costs
 from qresearch.dialects.script.styles import LimitOrderStyle, MarketOrderStyle, call_of
 from qresearch.domain.arguments import number
 from qresearch.domain.order import Method, Status
+from qresearch.domain.terms import MARKET_DAY
 from qresearch.errors import UsageError, shown
 from qresearch.session.options import slippage_of
 
-KINDS = {"FixedSlippage": FixedSlippage, "VolumeSlippage": VolumeSlippage, "SlippageModel": object,
+KINDS = {"OrderCost": EasyCost, "FixedSlippage": FixedSlippage, "VolumeSlippage": VolumeSlippage,
+         "SlippageModel": object,
          "MarketOrder": MarketOrderStyle, "LimitOrder": LimitOrderStyle}  # fmt: skip
 """Classes of that library, by name."""
 
@@ -45,13 +49,20 @@ class Words:
         if column is None:
             host.tell(f"{call}({security!r}): no such instrument in this market; nothing was sent.", "order")
             return None
+        if style is MarketOrderStyle:
+            style = None  # the class says all that its object would
         if style is not None and not isinstance(style, MarketOrderStyle):
             raise UsageError(
                 f"{call}: style={shown(style)} is no order style. Pass LimitOrder(price) or MarketOrder()."
             )
+        asked = single(asked)
         if method in _WHOLE:
             asked = int(number(f"{call}: {_WHOLE[method]}", asked))
-        placed = host.place(column, int(method), asked, None if style is None else style.terms())
+        terms = None if style is None else style.terms()
+        if host.market.panel.intraday is not None:
+            host.tell("Orders fill at the open of the next trading day, also on minute bars.")
+            terms = replace(terms or MARKET_DAY, waits="day")
+        placed = host.place(column, int(method), asked, terms)
         if placed is None or placed.ticket.status is Status.REJECTED:
             return None
         return EasyOrder.of(self._run, placed.ticket)

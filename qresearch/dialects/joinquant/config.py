@@ -7,11 +7,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from qresearch.dialects.joinquant.subaccounts import SubAccounts
+from qresearch.dialects.script.old_calls import single
 from qresearch.dialects.script.run import Run
-from qresearch.dialects.script.schedule import clock_time, phase_of, time_of
+from qresearch.dialects.script.schedule import clock_time, phase_of, stands_in, time_of
 from qresearch.dialects.script.settings import set_costs
-from qresearch.domain.moment import CLOSE
-from qresearch.engine.slippage import slippage_model
+from qresearch.domain.arguments import number
+from qresearch.domain.moment import OPEN
+from qresearch.domain.settings import Slippage
+from qresearch.engine.slippage import groups_of, slippage_model
 from qresearch.errors import NotSupported, UsageError, close_matches, did_you_mean
 
 COSTS = {
@@ -37,6 +40,19 @@ OPTIONS = {
 
 STOCK_TYPES = ("stock", "fund", "mmf", "fja", "fjb", "fjm", "etf", "lof", "bond_fund", "stock_fund", "QDII_fund",
                "mixture_fund", "money_market_fund", "open_fund", "index_futures", "futures")  # fmt: skip
+
+
+_MONEY_FUNDS = frozenset({"mmf", "money_market_fund"})
+
+
+def money_funds_pay_none(run: Run) -> tuple[tuple[str, Slippage], ...]:
+    """The slippage of money funds, which is none; nothing where the market has no such fund."""
+    has_any = any("money_fund" in groups_of(item) for item in run.host.market.instruments)
+    return (("money_fund", Slippage()),) if has_any else ()
+
+
+def _closeness(item: tuple[str, Slippage]) -> int:
+    return {"stock": 0, "fund": 0, "money_fund": 2}.get(item[0], 1)
 
 
 @dataclass
@@ -174,15 +190,23 @@ class Config:
         Parameters
         ----------
         slippage : FixedSlippage, PriceRelatedSlippage or StepRelatedSlippage
-        type, ref : optional
-            One slippage serves all codes.
+        type : str, optional
+            "stock" or a kind of fund: of these only. Money funds pay none, whatever is set.
+        ref : str, optional
+            Of one code only.
         """
-        if type in {"futures", "index_futures"}:
-            self._ignore(f"set_slippage for type={type!r} has no effect: only shares and funds are traded.")
+        run = self._run
+        if type in {"futures", "index_futures"} or (ref is not None and run.platform.bars.column(ref) is None):
+            self._ignore(f"set_slippage for {ref or type!r} has no effect: only shares and funds are traded.")
             return
-        if ref is not None:
-            self._ignore("set_slippage with ref= has no effect: one slippage serves all codes.")
+        if type in _MONEY_FUNDS:
+            self._ignore(f"set_slippage for type={type!r} has no effect: money funds pay no slippage.")
             return
+        if type is not None and type not in STOCK_TYPES and run.strict:
+            raise UsageError(
+                f"set_slippage: type={type!r} is not known. Known are {', '.join(STOCK_TYPES)}. "
+                "Pass strict=False to from_script to let it pass."
+            )
         match slippage:
             case FixedSlippage(value=value):
                 model = slippage_model("spread", abs(float(value)))
@@ -196,8 +220,18 @@ class Config:
                 raise UsageError(
                     f"set_slippage takes FixedSlippage(currency) or PriceRelatedSlippage(fraction), not {slippage!r}."
                 )
-        if model != self._run.host.account.settings.slippage:
-            self._run.host.change(slippage=model)
+        settings = run.host.account.settings
+        of = None if type is None and ref is None else "stock" if type == "stock" else "fund"
+        if ref is not None:
+            of = run.host.market.symbols[run.platform.bars.column(ref) or 0]
+        if of is None:
+            changed: tuple[Any, Any] = (model, money_funds_pay_none(run))
+        else:
+            # What is named more closely goes before: kinds, then codes, then money funds.
+            others = [item for item in settings.slippage_by if item[0] != of]
+            changed = (settings.slippage, tuple(sorted([*others, (of, model)], key=_closeness)))
+        if changed != (settings.slippage, settings.slippage_by):
+            run.host.change(slippage=changed[0], slippage_by=changed[1])
 
     # ------------------------------------------------------------------ schedules
 
@@ -233,10 +267,11 @@ class Config:
         if force is not None:
             self._ignore("force has no effect: the first week and month are counted from the first day of the run.")
         run.schedule(kind, func, number, text)
-        if run.host.market.panel.intraday is None and phase_of(time_of(text)) == CLOSE and text != "15:00":
-            run.host.tell(
-                "Times between the open and the close are called at the close and trade at its price: bars are daily."
-            )
+        instead = stands_in(time_of(text))
+        if instead and run.host.market.panel.intraday is None:
+            run.host.tell(f"{run.named(call, func)} at {text}: bars are daily, and {instead}.")
+            if phase_of(time_of(text)) != OPEN and not run.host.account.settings.times_of_day:
+                run.host.change(times_of_day=True)
 
     # ------------------------------------------------------------------ sub-accounts
 
@@ -293,8 +328,22 @@ class Config:
         run.state["subportfolios"] = moved
 
     def inout_cash(self, cash: float, pindex: int = 0) -> None:
-        """Pay cash in (positive) or out: not there; begin with more cash instead."""
-        raise NotSupported(
-            f"inout_cash({cash!r}, {pindex!r}) is not supported: the cash of a session is given at its beginning. "
-            "Pass it as cash= of from_script."
-        )
+        """Pay cash in (positive) or out (negative), of a sub-account; more than it can spend is not paid out.
+
+        Returns count by time: cash that is paid in is no profit.
+        """
+        run, accounts = self._run, self._subaccounts.all
+        if pindex not in range(len(accounts)):
+            raise UsageError(f"inout_cash: there are {len(accounts)} sub-accounts, counted from 0; pindex={pindex!r}.")
+        money, account = run.host.market.venue.money, accounts[pindex]
+        amount = float(number("inout_cash: cash", single(cash), 10_000))
+        steps = money.money("inout_cash", abs(amount))
+        if amount < 0 and steps > account.cash - account.reserved:
+            run.host.tell("inout_cash asked for more than can be spent: nothing was paid out.", "order")
+            return
+        run.host.move_cash(steps if amount > 0 else -steps)
+        held = run.state.get("subportfolios")
+        if held is not None:
+            run.state["subportfolios"] = [
+                given + (steps if amount > 0 else -steps) * (place == pindex) for place, given in enumerate(held)
+            ]

@@ -50,16 +50,18 @@ class DayBefore:
 
     def mavg(self, days: int, field: str = "close") -> float:
         """Mean of a field over the last days."""
-        return float(np.mean(self._last(days, field)))
+        values = self._last(days, field)
+        return float(np.mean(values)) if len(values) else float("nan")
 
     def vwap(self, days: int) -> float:
         """Price by volume over the last days."""
         volumes = self._last(days, "volume")
-        return float((self._last(days, "avg") * volumes).sum() / volumes.sum())
+        return float((self._last(days, "avg") * volumes).sum() / volumes.sum()) if volumes.sum() else float("nan")
 
     def stddev(self, days: int) -> float:
         """Standard deviation of the close over the last days."""
-        return float(np.std(self._last(days, "close"), ddof=1))
+        closes = self._last(days, "close")
+        return float(np.std(closes, ddof=1)) if len(closes) > 1 else float("nan")
 
 
 class Data:

@@ -65,7 +65,8 @@ class JoinQuant:
         """Settings that hold before the script sets its own."""
         venue = self._run.host.market.venue
         rates: dict[str, Any] = config.COSTS if venue.rules.has_history else dict.fromkeys(config.COSTS, 0.0)
-        return {"costs": fixed_costs(venue, **rates), "sizing": "floor"}
+        own = config.money_funds_pay_none(self._run)
+        return {"costs": fixed_costs(venue, **rates), "sizing": "floor"} | ({"slippage_by": own} if own else {})
 
     def callbacks(self, phase: int) -> list[tuple[dt.time, str]]:
         """The functions that are called by their names."""

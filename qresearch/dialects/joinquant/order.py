@@ -107,13 +107,13 @@ class Order:
     @property
     def add_time(self) -> dt.datetime:
         """When it was given."""
-        return self._run.host.time_of(*self._record.placed)
+        return self._run.time_of_order(self.order_id, self._record.placed)
 
     @property
     def finish_time(self) -> dt.datetime | None:
         """When it ended; None while it is open."""
         ended = self._record.ended
-        return None if ended is None else self._run.host.time_of(*ended)
+        return None if ended is None else self._run.time_of_order(self.order_id, ended)
 
     @property
     def is_buy(self) -> bool:
@@ -173,7 +173,7 @@ class Trade:
         self.trade_id, self.order_id = trade_id, event.order_id
         self.security = run.platform.code(event.instrument)
         self.amount, self.price = abs(event.quantity), event.price
-        self.time = run.host.time_of(event.at.day, event.at.phase, event.at.bar)
+        self.time = run.time_of_order(event.order_id, event.at)
 
     def __repr__(self) -> str:
         return (

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
@@ -11,17 +12,19 @@ import numpy as np
 from qresearch.dialects.joinquant.order import Order, OrderStatus, Trade
 from qresearch.dialects.joinquant.subaccounts import SubAccounts, tag_of
 from qresearch.dialects.script.account import Account
+from qresearch.dialects.script.host import ScriptHost
+from qresearch.dialects.script.old_calls import single
 from qresearch.dialects.script.positions import Position
 from qresearch.dialects.script.refusals import answers
 from qresearch.dialects.script.run import Run
 from qresearch.dialects.script.styles import call_of, terms_of
 from qresearch.domain import events
 from qresearch.domain.arguments import number
+from qresearch.domain.moment import INTRADAY
 from qresearch.domain.order import Method
 from qresearch.domain.terms import MARKET_DAY, Terms
 from qresearch.engine.checks import Checks
 from qresearch.engine.intent import Intent
-from qresearch.engine.slippage import slipped
 from qresearch.errors import UsageError, shown
 from qresearch.session.options import order_number
 
@@ -84,7 +87,7 @@ class Orders:
     def _ask(  # in the order of the calls
         self, method: Method, security: str, asked: Any, style: Any, side: str, pindex: int, close_today: bool
     ) -> Order | None:
-        host, call = self._host, call_of(method)
+        host, call, asked = self._host, call_of(method), single(asked)
         column = self._column(call, security, side, pindex, close_today=close_today)
         if column is None:
             return None
@@ -118,12 +121,16 @@ class Orders:
             host.tell("close_today=True means nothing for shares.", "ignored")
         column = self._run.platform.bars.column(security)
         if column is None:
-            host.tell(f"{call}({security!r}): no such instrument in this market; nothing was sent.", "order")
+            is_index = isinstance(security, str) and self._run.platform.bars.has_other(security)
+            what = "is an index: it can be looked at, not traded" if is_index else "no such instrument in this market"
+            host.tell(f"{call}({security!r}): {what}; nothing was sent.", "order")
         return column
 
     def _send(self, column: int, method: Method, asked: float, style: Any, pindex: int) -> Order | None:
         run, host, accounts = self._run, self._host, self._subaccounts.all
         terms = MARKET_DAY if style is None else terms_of(style)
+        if _is_noon(host):
+            terms = replace(terms, waits="bar")
         if len(accounts) > 1:
             method, asked = Method.ORDER, self._fenced(column, method, asked, terms, accounts[pindex])
             if not asked:
@@ -135,6 +142,7 @@ class Orders:
         placed = host.place(column, int(method), asked, None if terms is MARKET_DAY else terms)
         if placed is None:
             return None
+        run.note_time(int(placed.ticket))
         for event in placed.events:
             if isinstance(event, events.OrderTrimmed):
                 host.tell(f"Orders were trimmed ({event.reason.value}).", "adjusted")
@@ -159,8 +167,11 @@ class Orders:
             shares -= shares % exchange.lot_step[column]
             account = host.account
             if terms.limit_price is None:
-                model, steps = exchange.slippage(account.settings), exchange.steps[[column]]
-                price = float(slipped(model, np.array([price]), np.array([shares]), np.array([np.inf]), steps)[0])
+                one, steps = np.array([column]), exchange.steps[[column]]
+                moved = exchange.slipping.moved(
+                    account.settings, one, np.array([price]), np.array([shares]), np.array([np.inf]), steps
+                )
+                price = float(moved[0])
             sent = Checks(account, exchange).carried(
                 Intent(column, shares, price, None, False, own.cash - own.reserved)
             )[0]
@@ -177,7 +188,7 @@ class Orders:
         return [*older, *range(first, self._host.account.orders + 1)]
 
     def _open(self, column: int | None = None) -> list[Order]:
-        records = self._host.open_orders()
+        records = self._host.open_orders(column)
         return [Order(self._run, record.order_id) for record in records if column in {None, record.instrument}]
 
     def get_open_orders(self) -> dict[int, Order]:
@@ -243,3 +254,9 @@ class Orders:
     def batch_cancel_orders(self, orders: Iterable[Any]) -> list[Order | None]:
         """Withdraw several orders."""
         return [self.cancel_order(order) for order in orders]
+
+
+def _is_noon(host: ScriptHost) -> bool:
+    """True for a call in the break at noon, of which minute data tell: nothing is matched before its end."""
+    time, inside = host.time, host.market.panel.intraday is not None and host.phase == INTRADAY
+    return inside and time is not None and dt.time(11, 30) < time < dt.time(13, 0)

@@ -14,13 +14,14 @@ from qresearch.book.portfolio import Portfolio
 from qresearch.book.projection import Projection, Reading
 from qresearch.book.timeline import Branch
 from qresearch.domain import events
-from qresearch.domain.commands import Log, Meet, Record
+from qresearch.domain.commands import Log, Meet, PayIn, Record
 from qresearch.domain.moment import CLOSE, OPEN, PHASES, Moment
 from qresearch.domain.state import Position, State
 from qresearch.domain.terms import Terms
 from qresearch.engine.counter import frozen_cash
 from qresearch.engine.draft import Draft
 from qresearch.engine.exchange import Exchange
+from qresearch.engine.open_orders import open_orders
 from qresearch.engine.reserves import reserved_cash
 from qresearch.engine.valuation import equity_at_closes, market_values
 from qresearch.market.market import Benchmark, Market
@@ -158,8 +159,12 @@ class ScriptHost:
 
     @property
     def starting_equity(self) -> int:
-        """Equity at the beginning, money steps."""
-        return self._simulation.starting_equity
+        """Equity at the beginning, money steps, and what was paid in since."""
+        return self._simulation.starting_equity + self.account.ledger.flows
+
+    def move_cash(self, steps: int) -> None:
+        """Pay cash in or out, money steps."""
+        self._simulation.do(PayIn(steps))
 
     def amount(self, steps: int) -> float:
         """Money steps as currency."""
@@ -262,9 +267,13 @@ class ScriptHost:
         """Let what was sent since the last match meet the market."""
         self._simulation.do(Meet())
 
-    def open_orders(self) -> list[OrderRecord]:
-        """Orders that are not over."""
-        records = map(self.order, self.waiting())
+    def open_orders(self, column: int | None = None) -> list[OrderRecord]:
+        """Orders that are not over, of one instrument or of all."""
+        account = self.account
+        if column is not None and isinstance(account, Draft):
+            records = map(self.order, [order.order_id for order in open_orders(account, column)])
+        else:
+            records = map(self.order, self.waiting())
         return [record for record in records if record is not None and not record.status.is_final]
 
     def cancel(self, order: Any) -> None:

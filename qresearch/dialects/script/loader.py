@@ -21,14 +21,14 @@ from qresearch.dialects.data.fundamentals import STATEMENTS, Database, Fundament
 from qresearch.dialects.data.indicators import Indicators
 from qresearch.dialects.data.listing import Listing
 from qresearch.dialects.data.prices import Prices
-from qresearch.dialects.data.tables import Tables
+from qresearch.dialects.data.tables import Tables, mentioned
 from qresearch.dialects.script import styles
 from qresearch.dialects.script.context import G
 from qresearch.dialects.script.host import ScriptHost
 from qresearch.dialects.script.log import Log
 from qresearch.dialects.script.modules import Modules
 from qresearch.dialects.script.run import MODULE, Run
-from qresearch.dialects.script.schedule import Schedule, in_order, phase_of, time_of
+from qresearch.dialects.script.schedule import Schedule, in_order, phase_of, phase_on_minutes, time_of
 from qresearch.dialects.script.settings import OrderCost, Settings
 from qresearch.dialects.script.text import Source, compiled, decoded, show_source
 from qresearch.dialects.script.unsupported import UNSUPPORTED, Unsupported
@@ -50,6 +50,9 @@ CALLBACKS = ("initialize", "after_code_changed", "process_initialize", "before_t
 SETTINGS = ("set_option", "set_order_cost", "set_commission", "set_slippage", "set_benchmark", "set_universe",
             "set_subportfolios", "run_daily", "run_weekly", "run_monthly", "unschedule_all")  # fmt: skip
 """Functions that set a run up: those called beside the callbacks, while the file is loaded, wait for its beginning."""
+
+_OF_SQLALCHEMY = ("or_", "and_", "not_", "func", "desc", "asc", "between", "distinct", "literal", "cast", "null")
+"""Words of queries that are SQLAlchemy's own."""
 
 _MIDNIGHT, _LAST_BAR, _END = dt.time(0, 0), dt.time(15, 0), dt.time(15, 30)
 
@@ -180,7 +183,9 @@ class Loaded:
 
     def __init__(self, host: ScriptHost, script: Script) -> None:
         self.host, self.script, self.g = host, script, G()
-        self.run = run = Run(host, Tables(script.data), strict=script.strict, frequency=script.frequency)
+        tables = Tables(script.data)
+        tables.mentioned = mentioned(script.text)
+        self.run = run = Run(host, tables, strict=script.strict, frequency=script.frequency)
         prices = Prices(run.platform)
         self.dialect = script.dialect(run, prices)
         self._early: list[Callable[[], object]] = []
@@ -216,7 +221,8 @@ class Loaded:
         found |= {
             "g": self.g, "log": Log(run), "normalize_code": normalize_code,
             "query": Late("qresearch.dialects.data.query", "query"),
-            **{name: Late("sqlalchemy", name) for name in ("or_", "and_", "not_", "func")}, **self.dialect.words(),
+            "case": Late("qresearch.dialects.data.query", "case"),
+            **{name: Late("sqlalchemy", name) for name in _OF_SQLALCHEMY}, **self.dialect.words(),
         }  # fmt: skip
         return found | {name: self._at_begin(found[name]) for name in SETTINGS if name in found}
 
@@ -240,7 +246,7 @@ class Loaded:
 
     def _execute(self, source: Source) -> None:
         file = self.script.file
-        show_source(file, source.text)
+        show_source(file, self.script.text)
         namespace = self.run.namespace
         namespace.update(self._provided)
         namespace.update({"__name__": MODULE, "__file__": file})
@@ -315,11 +321,9 @@ class Loaded:
             if callable(run.namespace.get("process_initialize")):
                 self.invoke("process_initialize", _MIDNIGHT)
         if phase == PRE_OPEN:
-            run.state["orders_before"] = host.account.orders
-        if phase == INTRADAY and host.market.panel.intraday is None:
-            return
+            run.state["orders_before"], run.state["given"] = host.account.orders, {}
         due = [item for item in self._scheduled() if self._is_now(item.time, phase)]
-        calls = [(time_of(item.time), item.name) for item in due if self.dialect.calendar.is_due(item, host.day)]
+        calls = [(self._time_now(item.time), item.name) for item in due if self.dialect.calendar.is_due(item, host.day)]
         calls += self.dialect.callbacks(phase)
         for time, name in sorted(calls, key=lambda call: call[0]):
             self.invoke(name, time)
@@ -334,15 +338,20 @@ class Loaded:
             found = self._plans[key] = in_order([Schedule(*item) for item in key])
         return found
 
+    def _time_now(self, text: str) -> dt.time:
+        """The time of a call that is due: that of the bar for "every_bar" inside a day."""
+        inside = text == "every_bar" and self.host.account.phase == INTRADAY
+        return self.run.bar_time if inside else time_of(text)
+
     def _is_now(self, text: str, phase: int) -> bool:
         """True when a time is reached at this phase, and on minute data at this bar."""
         time, bars, account = time_of(text), self.host.market.panel.intraday, self.host.account
-        where = phase_of(time)
         if bars is None:
-            return where == phase
+            return phase_of(time) == phase
         if text == "every_bar" and self.run.frequency == "minute":
             return phase == OPEN or (phase == INTRADAY and self.run.bar_time < _LAST_BAR)
-        if where != CLOSE or time == _LAST_BAR:
+        where = phase_on_minutes(time)
+        if where != INTRADAY:
             return where == phase
         number = bars.bars_until(account.day, time.hour * 60 + time.minute)
         return phase == (INTRADAY if number else OPEN) and (not number or account.bar == number)

@@ -18,9 +18,14 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from qresearch.dialects.data.old_pandas import BY_COLUMN, DataFrame, Series, total
+from qresearch.dialects.data.old_groups import BY_COLUMN, total
+from qresearch.dialects.data.old_joins import concat, merge
+from qresearch.dialects.data.old_labels import as_days, within
+from qresearch.dialects.data.old_ols import ols
+from qresearch.dialects.data.old_pandas import DataFrame, Series
 from qresearch.dialects.data.old_panel import Panel
-from qresearch.dialects.script.python2 import DIVISION, SINGLE, divided, of_one
+from qresearch.dialects.data.old_times import frequency, with_frequency
+from qresearch.dialects.script.old_calls import OLD_NAMES, WITHIN
 from qresearch.dialects.script.unsupported import Unsupported
 from qresearch.errors import close_matches, did_you_mean
 
@@ -67,9 +72,28 @@ def _read_csv(*arguments: Any, **options: Any) -> DataFrame:
     return DataFrame(pd.read_csv(source, *rest, **options))
 
 
+def _dated(plain: Callable[..., Any]) -> Callable[..., Any]:
+    """A function that makes times: those of an index take days for labels."""
+
+    @functools.wraps(plain)
+    def made(*arguments: Any, **options: Any) -> Any:
+        found = plain(*arguments, **options)
+        return Series(found) if type(found) is pd.Series else as_days(found)
+
+    return made
+
+
+def _time_grouper(freq: Any = None, **options: Any) -> pd.Grouper:
+    return pd.Grouper(freq=frequency(freq), **options)
+
+
 _PANDAS = {
     "DataFrame": DataFrame, "Series": Series, "Panel": Panel, "datetime": dt.datetime, "ewma": _ewma,
-    "read_csv": _read_csv, "TimeSeries": Series,
+    "read_csv": _read_csv, "TimeSeries": Series, "merge": merge, "concat": concat, "TimeGrouper": _time_grouper,
+    "Grouper": with_frequency(pd.Grouper, "freq", 2), "to_datetime": _dated(pd.to_datetime),
+    "DatetimeIndex": _dated(with_frequency(pd.DatetimeIndex, "freq", 1)),
+    "date_range": _dated(with_frequency(pd.date_range, "freq", 3)),
+    "ols": ols, "bdate_range": _dated(with_frequency(pd.bdate_range, "freq", 3)),
     **{f"rolling_{name}": _rolling(name) for name in (
         "mean", "std", "sum", "max", "min", "median", "var", "count", "corr", "cov", "apply", "quantile", "skew",
         "kurt")},
@@ -86,6 +110,10 @@ def _copied(module: ModuleType, changed: Mapping[str, Any]) -> ModuleType:
 
 
 PANDAS = _copied(pd, _PANDAS)
+STATS = ModuleType("pandas.stats", "What ``pandas.stats`` had: its averages over windows.")
+STATS.__dict__.update({name: value for name, value in _PANDAS.items() if name.startswith(("rolling_", "ewm"))})
+STATS.__dict__.update({"moments": STATS, "api": STATS, "ols": ols})
+PANDAS.__dict__["stats"] = STATS
 NUMPY = _copied(np, BY_COLUMN | {name: value for name, value in _NUMPY.items() if name not in vars(np)})
 
 
@@ -117,7 +145,8 @@ class Modules:
         singles = {name for name, value in vars(np).items() if isinstance(value, np.ufunc)} - vars(builtins).keys()
         helpers = {name: getattr(NUMPY, name) for name in (*sorted(singles), *_HELPERS)}
         return {
-            **helpers, "np": NUMPY, "pd": PANDAS, "math": math, "datetime": dt, "timedelta": dt.timedelta,
+            **helpers, "NaN": np.nan, "Inf": np.inf, "np": NUMPY,
+            "pd": PANDAS, "math": math, "datetime": dt, "timedelta": dt.timedelta,
             "numpy": NUMPY, "pandas": PANDAS, **self._names,
         }  # fmt: skip
 
@@ -125,8 +154,8 @@ class Modules:
         """The builtins of a script: with our import, prints into the log, and names of Python 2."""
         return {
             **vars(builtins), "__import__": self.load, "print": say, "unicode": str, "basestring": str, "xrange": range,
-            DIVISION: divided, "long": int, "unichr": chr, "reduce": functools.reduce,
-            "sum": total, SINGLE["float"]: of_one(float), SINGLE["int"]: of_one(int),
+            **OLD_NAMES, WITHIN: within, "long": int, "unichr": chr, "reduce": functools.reduce, "sum": total,
+            "cmp": lambda one, other: (one > other) - (one < other),
         }  # fmt: skip
 
     def load(
@@ -136,6 +165,8 @@ class Modules:
         top = name.partition(".")[0]
         if level == 0 and top in PLATFORM:
             return self._platform(name if wanted else top)
+        if level == 0 and name.startswith("pandas.stats"):
+            return STATS if wanted else PANDAS
         name = _MOVED.get(name, name)
         try:
             found = builtins.__import__(name, module_globals, module_locals, wanted or (), level)

@@ -1,19 +1,12 @@
-"""Python 2 brought to Python 3: its statements and names in the text, its calls and its division in the tree.
+"""The text of Python 2 brought to Python 3: its statements and names. Its calls: :mod:`~.old_calls`.
 
 Lines keep their numbers, so that an error names the line of the user's file.
 """
 
 from __future__ import annotations
 
-import ast
 import re
-from collections.abc import Callable, Iterator
-from typing import Any
-
-import numpy as np
-import pandas as pd
-
-# ---------------------------------------------------------------------------------------- the text
+from collections.abc import Iterator
 
 
 def detabbed(text: str) -> str:
@@ -125,97 +118,3 @@ def _bracket_end(bare: str, place: int) -> int:
         if not depth:
             break
     return place
-
-
-# ---------------------------------------------------------------------------------------- the tree
-
-VIEWS = {"iteritems": "items", "itervalues": "values", "iterkeys": "keys"}
-"""Method of a mapping of Python 2 to that of Python 3."""
-
-
-SINGLE = {"float": "float of one", "int": "int of one"}
-"""Builtin to what is called in its place: it also takes an array or a series of one value, as it did before numpy 2.
-
-No script can say these names: they are no identifiers.
-"""
-
-
-def of_one(kind: type) -> Callable[..., Any]:
-    """``float`` or ``int`` of one value, also of an array or a series that holds just one.
-
-    >>> of_one(float)(np.array([[1.5]])), of_one(int)("3")
-    (1.5, 3)
-    """
-
-    def converted(value: Any) -> Any:
-        if isinstance(value, (np.ndarray, pd.Series)) and value.size == 1:
-            value = np.asarray(value).reshape(-1)[0]
-        return kind(value)
-
-    return converted
-
-
-class OldCalls(ast.NodeTransformer):
-    """Brings such calls to Python 3, and counts them. Functions of the same names with arguments, as in six, stay.
-
-    >>> tree = ast.parse("d.has_key('a') and list(d.iteritems()) and six.iteritems(d)")
-    >>> old = OldCalls()
-    >>> ast.unparse(old.visit(tree)), old.count
-    ("'a' in d and list(d.items()) and six.iteritems(d)", 2)
-    """
-
-    def __init__(self) -> None:
-        self.count = 0
-
-    def visit_Call(self, node: ast.Call) -> ast.expr:
-        """Change one call, after those inside it."""
-        self.generic_visit(node)
-        method = node.func
-        if isinstance(method, ast.Name) and method.id in SINGLE and len(node.args) == 1 and not node.keywords:
-            node.func = ast.copy_location(ast.Name(SINGLE[method.id], ast.Load()), method)
-            return node
-        if not isinstance(method, ast.Attribute) or node.keywords:
-            return node
-        if method.attr in VIEWS and not node.args:
-            self.count += 1
-            method.attr = VIEWS[method.attr]
-        elif method.attr == "has_key" and len(node.args) == 1:
-            self.count += 1
-            return ast.copy_location(ast.Compare(node.args[0], [ast.In()], [method.value]), node)
-        return node
-
-
-def divided(one: Any, other: Any) -> Any:
-    """What ``/`` was in Python 2: whole numbers give a whole number, rounded down.
-
-    >>> divided(7, 2), divided(-7, 2), divided(7.0, 2)
-    (3, -4, 3.5)
-    """
-    whole = isinstance(one, (int, np.integer)) and isinstance(other, (int, np.integer))
-    return one // other if whole else one / other
-
-
-DIVISION = "__divided__"
-"""Name under which a converted script finds :func:`divided` among its builtins."""
-
-
-class WholeDivision(ast.NodeTransformer):
-    """Divisions of a Python 2 script as calls of :func:`divided`."""
-
-    def visit_BinOp(self, node: ast.BinOp) -> ast.expr:
-        """``a / b``."""
-        self.generic_visit(node)
-        return self._call(node, node.left, node.right) if isinstance(node.op, ast.Div) else node
-
-    def visit_AugAssign(self, node: ast.AugAssign) -> ast.stmt:
-        """``a /= b``, of a plain name."""
-        self.generic_visit(node)
-        if not isinstance(node.op, ast.Div) or not isinstance(node.target, ast.Name):
-            return node
-        before = ast.copy_location(ast.Name(node.target.id, ast.Load()), node)
-        return ast.copy_location(ast.Assign([node.target], self._call(node, before, node.value)), node)
-
-    @staticmethod
-    def _call(place: ast.AST, one: ast.expr, other: ast.expr) -> ast.expr:
-        name = ast.copy_location(ast.Name(DIVISION, ast.Load()), place)
-        return ast.copy_location(ast.Call(name, [one, other], []), place)

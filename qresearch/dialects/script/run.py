@@ -12,6 +12,7 @@ from qresearch.dialects.script.account import Account
 from qresearch.dialects.script.average_cost import HoldingTrades
 from qresearch.dialects.script.host import ScriptHost
 from qresearch.dialects.script.schedule import Schedule
+from qresearch.domain.moment import Moment
 from qresearch.errors import UsageError
 
 MODULE = "platform_script"
@@ -33,7 +34,7 @@ class Run:
 
     def __init__(self, host: ScriptHost, tables: Tables, *, strict: bool, frequency: str) -> None:
         self.host, self.strict, self.frequency = host, strict, frequency
-        self.state: dict[str, Any] = {"schedules": [], "options": {}, "universe": []}
+        self.state: dict[str, Any] = {"schedules": [], "options": {}, "universe": [], "given": {}}
         """What the script has set up: plain data, kept with every state of the session."""
         self.platform = Platform(host, tables, self.state)
         self.account = Account(host)
@@ -66,6 +67,19 @@ class Run:
         """Have a function called; the parameters are those of :class:`~.schedule.Schedule`."""
         found = Schedule(kind, self.named(f"run_{kind}", func), time, number)
         self.state["schedules"] = [*self.state["schedules"], tuple(found)]
+
+    def note_time(self, order_id: int) -> None:
+        """Remember for today when an order was given: a moment of daily bars has no time of its own."""
+        if self.host.time is not None and self.host.market.panel.intraday is None:
+            self.state["given"] = {**self.state["given"], order_id: self.host.now}
+
+    def time_of_order(self, order_id: int, at: Moment) -> dt.datetime:
+        """When something happened to an order: inside the call that gave it, the time of that call."""
+        record, given = self.host.order(order_id), self.state["given"].get(order_id)
+        if given is not None and record is not None and record.placed == at:
+            found: dt.datetime = given
+            return found
+        return self.host.time_of(*at)
 
     @property
     def bar_time(self) -> dt.time:

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from qresearch.domain.moment import AFTER_CLOSE, CLOSE, OPEN, PRE_OPEN
+from qresearch.domain.moment import AFTER_CLOSE, CLOSE, INTRADAY, OPEN, PRE_OPEN
 from qresearch.errors import UsageError
 
 NAMED = {"before_open": "09:00", "open": "09:30", "every_bar": "09:30", "close": "15:00", "after_close": "15:30"}
@@ -19,7 +19,15 @@ KINDS = ("monthly", "weekly", "daily")
 """In the order in which calls of the same minute come."""
 
 _SHIFTED = re.compile(r"^(open|close|before_open|after_close)\s*([+-])\s*(\d+)\s*m$")
-_AUCTION, _OPENS, _CLOSES = dt.time(9, 25), dt.time(9, 30), dt.time(15, 0)
+_AUCTION, _OPENS, _LATER = dt.time(9, 25), dt.time(9, 30), dt.time(9, 35, 1)
+_CLOSING, _CLOSES = dt.time(14, 50), dt.time(15, 0)
+_STANDS_IN = {
+    OPEN: "it sees the open of the day and trades at it",
+    INTRADAY: "the last price is the open: market orders and limits within it trade at it, other limits rest and are "
+    "asked at the close only, never at the high or the low of the day",
+    CLOSE: "it sees and trades at the close, which stands in for the price of that time",
+}
+"""What a call at a time that daily bars do not hold gets, by phase."""
 
 
 class Schedule(NamedTuple):
@@ -83,18 +91,43 @@ def time_of(text: str) -> dt.time:
 
 
 def phase_of(time: dt.time) -> int:
-    """Where a time is reached on daily bars: up to the open what it is, later the close, whose price stands in.
+    """Where a time is reached on daily bars, which hold an open and a close and no price in between.
 
-    The auction ends at 09:25 with the opening price: what is called from then on sees it and trades at it.
+    The auction ends at 09:25 with the opening price. From then to 09:35 a call sees it and trades at it; later it is
+    still the last price that is known; from 14:50 to 15:00 the close stands in for the price of the call.
 
-    >>> phase_of(dt.time(9, 0)), phase_of(dt.time(9, 26)), phase_of(dt.time(14, 50)), phase_of(dt.time(15, 30))
-    (0, 1, 3, 4)
+    >>> [phase_of(dt.time(hour, minute)) for hour, minute in ((9, 0), (9, 25), (9, 35), (9, 36), (14, 49), (14, 50))]
+    [0, 1, 1, 2, 2, 3]
+    >>> phase_of(dt.time(15, 0)), phase_of(dt.time(15, 1))
+    (3, 4)
+    """
+    for first, phase in ((_AUCTION, PRE_OPEN), (_LATER, OPEN), (_CLOSING, INTRADAY)):
+        if time < first:
+            return phase
+    return CLOSE if time <= _CLOSES else AFTER_CLOSE
+
+
+def stands_in(time: dt.time) -> str:
+    """What a call at a time gets on daily bars, where they do not hold that time; empty where they do.
+
+    >>> stands_in(dt.time(9, 31)), stands_in(dt.time(15, 0))
+    ('it sees the open of the day and trades at it', '')
+    """
+    held = time <= _OPENS or time >= _CLOSES
+    return "" if held else _STANDS_IN[phase_of(time)]
+
+
+def phase_on_minutes(time: dt.time) -> int:
+    """Where a time is reached on minute bars: up to 09:30 and at 15:00 what it is, in between at the bars.
+
+    >>> [phase_on_minutes(dt.time(hour, minute)) for hour, minute in ((9, 24), (9, 30), (9, 31), (15, 0), (15, 1))]
+    [0, 1, 2, 3, 4]
     """
     if time < _AUCTION:
         return PRE_OPEN
     if time <= _OPENS:
         return OPEN
-    return CLOSE if time <= _CLOSES else AFTER_CLOSE
+    return INTRADAY if time < _CLOSES else CLOSE if time == _CLOSES else AFTER_CLOSE
 
 
 class Calendar:

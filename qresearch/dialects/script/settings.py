@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from qresearch.dialects.data.codes import spelled
+from qresearch.dialects.script.old_calls import single
 from qresearch.dialects.script.run import Run
 from qresearch.engine.tariffs import fixed_costs
 from qresearch.market.market import Benchmark
@@ -29,7 +30,11 @@ class OrderCost:
 
 
 def set_costs(run: Run, **rates: Any) -> None:
-    """Set what trading costs, by the names of :class:`OrderCost`; nothing is written when it costs that already."""
+    """Set what trading costs, by the names of :class:`OrderCost`; nothing is written when it costs that already.
+
+    Rates are counted in billionths: what a computation of a script leaves behind them is noise.
+    """
+    rates = {name: round(float(single(rate)), 9) for name, rate in rates.items()}
     costs = fixed_costs(run.host.market.venue, **rates)
     if costs != run.host.account.settings.costs:
         run.host.change(costs=costs)
@@ -90,7 +95,7 @@ class Settings:
 
     def record(self, **values: Any) -> None:
         """Record values of the day; see ``session.tables.recorded``."""
-        self._run.host.record({name: float(value) for name, value in values.items() if value is not None})
+        self._run.host.record({name: float(single(value)) for name, value in values.items() if value is not None})
 
     def is_trade(self) -> bool:
         """False: this is no live trading."""

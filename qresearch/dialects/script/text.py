@@ -13,7 +13,8 @@ import warnings
 from dataclasses import dataclass
 from types import CodeType
 
-from qresearch.dialects.script.python2 import OldCalls, WholeDivision, detabbed, python3
+from qresearch.dialects.script.old_calls import OldCalls, Python2, is_python2
+from qresearch.dialects.script.python2 import detabbed, python3
 from qresearch.errors import StrategyError
 from qresearch.session.traces import file_name
 
@@ -22,6 +23,11 @@ ENCODINGS = ("utf-8-sig", "gb18030", "latin-1")
 
 MOST_PROSE = 400
 """Lines before the code that are looked at."""
+
+_CODE = re.compile(
+    r"(def|class)\s+\w+\s*[(:]|import\s+[\w.]+(\s+as\s+\w+)?\s*(#.*|,.*)?$|from\s+[\w.]+\s+import\s|@\w|\w+\s*=[^=]"
+)
+"""A line that no prose looks like: nothing from the first one on is ever left out."""
 
 _INVISIBLE = dict.fromkeys(map(ord, "\ufeff\u200b\u200c\u200d\u2060"), None) | {0xA0: " ", 0x3000: " "}
 
@@ -101,8 +107,8 @@ def compiled(text: str, file: str) -> Source:
             return found
         problem = problem or error
     lines = clean.split("\n")
-    for convert in (None, python3):
-        for start in _starts(lines):
+    for start in _starts(lines):
+        for convert in (None, python3):
             found, error = _try("\n" * start + "\n".join(lines[start:]), file, convert)
             if found is not None:
                 told = f"{start} lines before the code were left out; they are no Python."
@@ -119,11 +125,11 @@ def compiled(text: str, file: str) -> Source:
 
 
 def _starts(lines: list[str]) -> list[int]:
-    """Lines at which the code might begin: not indented, something stands there, and a function still follows."""
-    last = max((number for number, line in enumerate(lines) if line.startswith("def ")), default=len(lines))
+    """Lines at which the code might begin: not indented, something stands there, and none above it is code."""
+    first = next((number for number, line in enumerate(lines) if _CODE.match(line)), len(lines))
     return [
         number
-        for number, line in enumerate(lines[: min(MOST_PROSE, last + 1)])
+        for number, line in enumerate(lines[: min(MOST_PROSE, first + 1)])
         if number and line.strip() and not line[0].isspace()
     ]
 
@@ -136,10 +142,12 @@ def _try(text: str, file: str, convert: object) -> tuple[Source | None, SyntaxEr
             warnings.simplefilter("ignore", SyntaxWarning)
             tree = ast.parse(changed, file)
             prose = _drop_prose(tree)
+            is_old = (convert is python3 and changed != text) or is_python2(tree)
             old = OldCalls()
-            tree = ast.fix_missing_locations(old.visit(tree))
-            if convert is python3 and "__future__ import division" not in text:
-                tree = ast.fix_missing_locations(WholeDivision().visit(tree))
+            tree = old.visit(tree)
+            if is_old:
+                tree = Python2(divides="__future__ import division" not in text).visit(tree)
+            tree = ast.fix_missing_locations(tree)
             code = compile(tree, file, "exec", dont_inherit=True)
     except SyntaxError as problem:
         return None, problem
@@ -150,6 +158,11 @@ def _try(text: str, file: str, convert: object) -> tuple[Source | None, SyntaxEr
         notices.append(f"{prose} lines before the code were left out; they are no Python.")
     if changed != text:
         notices.append("Tabs became spaces." if convert is detabbed else "Python 2 code was converted to Python 3.")
+    elif is_old:
+        notices.append(
+            "The script is Python 2, though it reads as Python 3: whole numbers are divided as there, keys() and its "
+            "like are lists, round() rounds half away from zero."
+        )
     elif old.count:
         notices.append("Calls of Python 2 (iteritems, has_key and their like) were converted to Python 3.")
     return Source(changed, code, tuple(notices)), None

@@ -25,6 +25,10 @@ class Unsupported:
         """Refuse."""
         return self._refuse()
 
+    def __clause_element__(self) -> Any:
+        """Refuse to be a part of a query."""
+        return self._refuse()
+
     def __reduce__(self) -> Any:
         return Unsupported, (self._name, self._nearest)
 
@@ -67,6 +71,9 @@ _NEAREST = {
     """,
     "Session.from_script runs a script": """
         create_backtest get_backtest
+    """,
+    "the tables of that database are not here; bring one as a table and read it with finance.run_query": """
+        jy
     """,
     "there are no news; bring a table and read it with finance.run_query": """
         get_news

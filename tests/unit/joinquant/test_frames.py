@@ -111,3 +111,13 @@ def test_a_panel_is_read_by_field_by_code_and_by_day() -> None:
     assert (panel.shape, list(panel.items), list(panel.minor_axis)) == ((2, 2, 2), ["close", "open"], ["A", "B"])
     with pytest.raises(AttributeError, match="no field 'volume'"):
         panel.volume  # noqa: B018  # the access is the test
+
+
+def test_quick_reductions_are_those_of_pandas() -> None:
+    """Protects the speed of loops from other numbers: the same to the last bit, with holes, words and nothing too."""
+    rng = np.random.default_rng(7)
+    columns = [rng.normal(10, 3, size) for size in (1, 2, 19, 250)] + [[1.0, None], [None], [1, 2], [True, False], []]
+    for values in columns:
+        for name in ("mean", "sum", "max", "min"):
+            one, other = getattr(Series(values, dtype=None), name)(), getattr(pd.Series(values), name)()
+            assert (one == other) or (one != one and other != other)

@@ -93,3 +93,48 @@ def look(context):
         [10.59, 10.6], [11.0, 11.0], (60, 10.6, "09:31"), ["02 15:00", "03 10:00", "03 10:30"],
         [10.29, 10.01, 10.31], [11.0, 11.0], [10.51, 10.56], ["10:25", "10:30"], [50_000.0, 50_000.0], 0,
     ]  # fmt: skip
+
+
+def test_every_bar_sees_the_time_of_its_bar() -> None:
+    """Protects scripts that ask for the time in a function of every bar: 09:30, then the end of each minute."""
+    script = """
+def initialize(context):
+    g.times = []
+    run_daily(f, "every_bar")
+
+def f(context):
+    g.times.append(context.current_dt.strftime("%H:%M"))
+"""
+    held = g(qr.Session.from_script(script, minutes(), frequency="minute").run(progress=False))
+    day = [f"{time:%H:%M}" for time in minutes().panel.intraday.times[:239].astype("datetime64[s]").astype(object)]
+    assert held.times == ["09:30", *day] * 2
+
+
+def test_what_is_given_at_noon_is_new_until_the_market_goes_on() -> None:
+    """Protects the article's answer: `new` in the break, met by 12:30 and canceled, or filled once it is over.
+
+    By hand: the last price of the morning is 11.20; the first minute of the afternoon ends at 12.40 - 1.21 = 11.19.
+    """
+    script = """
+def initialize(context):
+    set_slippage(FixedSlippage(0))
+    g.seen = []
+    run_daily(noon, "12:00")
+    run_daily(still_noon, "12:30")
+    run_daily(after, "13:05")
+
+def noon(context):
+    g.market, g.resting = order("600001.XSHG", 100), order("600001.XSHG", 100, LimitOrderStyle(11.0))
+    g.withdrawn = order("600001.XSHG", 300)
+    g.seen.append([str(order.status) for order in (g.market, g.resting, g.withdrawn)])
+
+def still_noon(context):
+    g.seen.append([len(get_open_orders()), cancel_order(g.withdrawn) is not None])
+
+def after(context):
+    g.seen.append([str(order.status) for order in (g.market, g.resting, g.withdrawn)] + [g.market.price])
+"""
+    session = qr.Session.from_script(script, minutes(), cash=100_000).run(progress=False)
+    assert g(session).seen[:3] == [["new"] * 3, [3, True], ["held", "open", "canceled", 11.19]]
+    assert qr.Session.from_script(script, minutes(), cash=100_000).run(progress=False).digest() == session.digest()
+    exec(session.to_script(market="GIVEN"), {"GIVEN": minutes()})  # it asserts the digest itself

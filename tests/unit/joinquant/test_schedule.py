@@ -86,21 +86,6 @@ def test_one_day_in_its_order_with_the_time_of_each_call() -> None:
     ]  # fmt: skip
 
 
-def test_a_time_after_the_open_trades_at_the_close_of_a_daily_bar_and_says_so_once() -> None:
-    """Protects users of 14:50: the price is the close, and a notice says that it stands in."""
-    script = """
-    def initialize(context):
-        set_slippage(FixedSlippage(0))
-        run_daily(f, "14:50")
-
-    def f(context):
-        order("000001.XSHE", 100)
-    """
-    session = run(script, market({"000001.XSHE": [(10.0, 10.5, 9.9, 10.4)] * 3}))
-    assert session.fills["price"].to_list() == [10.4] * 3
-    assert sum("called at the close" in notice for notice in session.notices) == 1
-
-
 def test_unschedule_all_and_functions_without_a_name_of_their_own() -> None:
     """Protects scripts that set their schedules anew, and lambdas among them."""
     script = """

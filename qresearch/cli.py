@@ -98,20 +98,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     lab.set_defaults(command=_lab)
 
-    app = commands.add_parser(
-        "app", help="open the workbench as a page of its own", description="Words after '--' are passed on to Voila."
-    )
-    app.add_argument(
-        "--data", default="sample", help="a file of bars, or 'sample' for the embedded market (%(default)s)"
-    )
-    app.add_argument("--symbol", help="what to look at first (default: the first that can be traded)")
-    app.add_argument("--start", help="first trading day (default: with 120 days before it to be seen)")
-    app.add_argument("--end", help="last trading day (default: the last of the data)")
-    app.add_argument("--cash", type=float, default=100_000, help="money to start with (%(default)s)")
-    app.add_argument("--strategy", type=Path, help="a .py file that is called as the days go by")
-    app.add_argument("--language", choices=LANGUAGES, default="en", help="of all that is said (%(default)s)")
-    app.add_argument("--theme", choices=LOOKS, default="auto", help="default: as the system prefers")
-    app.set_defaults(command=_app)
+    _add_app(commands)
 
     docs = commands.add_parser("docs", help="write the reference of every public name as HTML pages")
     docs.add_argument("--out", type=Path, default=Path("qresearch-docs"), help="folder to write to (%(default)s)")
@@ -149,6 +136,24 @@ def _parser() -> argparse.ArgumentParser:
 
 
 # ---------------------------------------------------------------------------------------- run
+
+
+def _add_app(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """The words of ``qresearch app``."""
+    app = commands.add_parser(
+        "app", help="open the workbench as a page of its own", description="Words after '--' are passed on to Voila."
+    )
+    app.add_argument(
+        "--data", default="sample", help="a file of bars, or 'sample' for the embedded market (%(default)s)"
+    )
+    app.add_argument("--symbol", help="what to look at first (default: the first that can be traded)")
+    app.add_argument("--start", help="first trading day (default: with 120 days before it to be seen)")
+    app.add_argument("--end", help="last trading day (default: the last of the data)")
+    app.add_argument("--cash", type=float, default=100_000, help="money to start with (%(default)s)")
+    app.add_argument("--strategy", type=Path, help="a .py file that is called as the days go by")
+    app.add_argument("--language", choices=LANGUAGES, default="en", help="of all that is said (%(default)s)")
+    app.add_argument("--theme", choices=LOOKS, default="auto", help="default: as the system prefers")
+    app.set_defaults(command=_app)
 
 
 def _run(options: argparse.Namespace) -> int:

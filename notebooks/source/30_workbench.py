@@ -37,6 +37,7 @@ session.show()
 # The rest of this notebook takes the panels one by one. Panels follow their session wherever they stand on the page; so
 # that each goes on showing what is told beside it, each part of the lesson has a session of its own.
 
+
 # %%
 def evening():
     """A session of its own, on the evening of 11 March."""

@@ -77,7 +77,7 @@ class Branch:
         self.commands: list[tuple[int, Command]] = []
         """What was asked for beside orders, each with the number of events of the log before it; a block of requests in
         the log is what was asked for itself."""
-        self.origins: dict[int, tuple[CodeType, int]] = {}
+        self.origins: dict[int, tuple[CodeType, int] | None] = {}
         """Code of a strategy, and the place in it, that asked for an order, by its id; no part of what happened."""
         self.cursor = 0
         """Index of the state at which the session stands, or last stood, on this branch."""
@@ -196,7 +196,10 @@ class Timeline:
         branch = self.branch
         before = len(branch.log)
         branch.log.extend(log)
-        branch.origins.update(draft.origins)
+        if draft.orders > draft.base.orders:
+            # What nobody of the strategy asked for must not count as asked for by the line before.
+            branch.origins.setdefault(draft.base.orders + 1, None)
+            branch.origins.update(draft.origins)
         if draft.commands:
             branch.commands.extend((before + place, command) for place, command in draft.commands)
         if new_state:

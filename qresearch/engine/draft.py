@@ -31,7 +31,7 @@ class Draft:
     """
 
     __slots__ = (
-        "_own_positions", "amended", "at", "bar", "base", "block", "cash", "commands", "day", "events", "ledger",
+        "_own_positions", "amended", "asked_at", "asked_in", "at", "bar", "base", "block", "cash", "commands", "day", "events", "ledger",
         "open_ids", "orders", "origins", "phase", "positions", "queue", "realised", "settings", "stale", "taken",
         "tax_lots", "working",
     )  # fmt: skip
@@ -54,8 +54,11 @@ class Draft:
         self.events: list[events.Event] = []
         self.commands: list[tuple[int, Command]] = []
         """What was asked for beside orders, each with the number of events before it."""
-        self.origins: dict[int, tuple[CodeType, int]] = {}
-        """Code of a strategy, and the place in it, that asked for an order, by its id; for readers only."""
+        self.origins: dict[int, tuple[CodeType, int] | None] = {}
+        """Code of a strategy, and the place in it, that asked for an order and those after it; for readers only."""
+        self.asked_in: CodeType | None = None
+        self.asked_at = -1
+        """Where the last order was asked for."""
         self.block: Placed | None = None
         """Requests placed in a row at this moment go into one block."""
         self.open_ids: dict[int, list[int]] | None = None

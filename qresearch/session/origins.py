@@ -1,27 +1,27 @@
-"""The line of a strategy that asked for an order: noted as the code and a place in it, read when somebody looks."""
+"""The line of a strategy that asked for an order: noted as the code and a place in it, read when somebody looks.
+
+Orders that one line asks for in a row share one note, so that a loop over a whole market costs next to nothing.
+"""
 
 from __future__ import annotations
 
-import sys
+from bisect import bisect_right
 from pathlib import Path
-from types import CodeType
+from types import CodeType, FrameType
 
 from qresearch.book.timeline import Branch
 from qresearch.engine.draft import Draft
 
-MOST_ORIGINS = 300
-"""Orders of one step whose lines are noted: more are placed by a loop, and must not cost anything."""
 _DIALECTS = str(Path(__file__).resolve().parent.parent / "dialects")
 
 
-def note_origin(draft: Draft) -> None:
-    """Note who asked for the last order: whoever called the order function that called this one's caller."""
-    frame = sys._getframe(3)  # the one way to a frame that costs next to nothing
-    code = frame.f_code
-    while code.co_filename.startswith(_DIALECTS) and frame.f_back is not None:
-        frame = frame.f_back
-        code = frame.f_code
-    draft.origins[draft.orders] = code, frame.f_lasti
+def note_origin(draft: Draft, frame: FrameType) -> None:
+    """Note who asked for the last order: the frame that called the order function, or the script behind a dialect."""
+    draft.asked_in, draft.asked_at = frame.f_code, frame.f_lasti
+    while frame.f_code.co_filename.startswith(_DIALECTS) and frame.f_back is not None:
+        # The same line of a dialect speaks for every line of a script.
+        draft.asked_in, frame = None, frame.f_back
+    draft.origins[draft.orders] = frame.f_code, frame.f_lasti
 
 
 def origin_of(branch: Branch, order_id: int) -> tuple[CodeType, int] | None:
@@ -29,9 +29,11 @@ def origin_of(branch: Branch, order_id: int) -> tuple[CodeType, int] | None:
 
     Orders by hand have none, nor have those of a session that was resumed from its journal.
     """
-    found = branch.origins.get(order_id)
+    noted = list(branch.origins)
+    place = bisect_right(noted, order_id)
+    found = branch.origins[noted[place - 1]] if place else None
     if found is None:
         return None
-    code, place = found
-    line = next((line for start, stop, line in code.co_lines() if start <= place < stop), None)
+    code, at = found
+    line = next((line for start, stop, line in code.co_lines() if start <= at < stop), None)
     return None if line is None else (code, line)

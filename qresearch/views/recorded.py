@@ -82,7 +82,7 @@ class RecordedRun:
         self.columns = list(wanted) or [0]
         self.place_of = {column: place for place, column in enumerate(self.columns)}
         self.axis = self._axis()
-        codes = {code for branch in self.branches for code, _ in branch.origins.values()}
+        codes = {noted[0] for branch in self.branches for noted in branch.origins.values() if noted is not None}
         self.blocks = blocks_of(session.strategy, codes) if source else []
 
     def _axis(self) -> Axis:

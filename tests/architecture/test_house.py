@@ -58,7 +58,7 @@ MOST_REACHES = 20
 MOST_FILES_OF_A_LIFE = 46
 """To become 14: today a market order also passes through what tells wrong calls, counts money, keeps memory and
 journal, and every record that is read on the way."""
-MOST_LINES_TO_READ = 3_215
+MOST_LINES_TO_READ = 3_225
 
 
 def test_every_folder_has_its_page() -> None:

@@ -136,6 +136,7 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _add_app(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """The words of ``qresearch app``."""
     app = commands.add_parser(
         "app", help="open the workbench as a page of its own", description="Words after '--' are passed on to Voila."
     )
@@ -150,9 +151,6 @@ def _add_app(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
     app.add_argument("--language", choices=LANGUAGES, default="en", help="of all that is said (%(default)s)")
     app.add_argument("--theme", choices=LOOKS, default="auto", help="default: as the system prefers")
     app.set_defaults(command=_app)
-
-
-# ---------------------------------------------------------------------------------------- run
 
 
 def _run(options: argparse.Namespace) -> int:

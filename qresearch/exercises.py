@@ -39,7 +39,7 @@ def seal(answer: str) -> str:
     >>> seal("Hengyu Bank")
     'sealed:060e9a40a5232211'
     """
-    word = text("answer", answer, "canceled").strip().casefold()
+    word = text("answer", answer, "rejected").strip().casefold()
     return f"{SEAL}{hashlib.sha256(f'{SEAL}{word}'.encode()).hexdigest()[:16]}"
 
 

@@ -4,6 +4,8 @@
 # One call opens a page on which you step through days, place orders and see what each of them did. Every button does
 # what a line of code could do, so that you can change between clicking and coding at any moment.
 #
+# ![The workbench after a week of trading: timeline, chart, ticket, table of orders](pictures/workbench_light.png)
+#
 # You will learn
 #
 # - where to find what on the workbench;

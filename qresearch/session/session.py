@@ -930,9 +930,12 @@ class Session(TradingApi):
         from qresearch.views.recording import save_recording  # noqa: PLC0415  # the ring above, only when asked
 
         self._keeper.refuse_inside_callback("save_recording")
+        if title is not None:
+            text("title", title, "My run", empty=True)
         return save_recording(
-            self, path, symbols=symbols, source=flag("source", source), title=title, language=language, theme=theme
-        )
+            self, path_of("path", path, "story.html"), symbols=symbols_of("symbols", symbols),
+            source=flag("source", source), title=title, language=language, theme=theme,
+        )  # fmt: skip
 
     def to_script(self, path: str | Path | None = None, *, kind: str = "session", market: str | None = None) -> str:
         """The session as a plain Python program that ends with the same digest; see :func:`~.scripting.to_script`."""

@@ -10,7 +10,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
-from collections.abc import Iterable
+from collections.abc import Sequence
 from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -50,7 +50,7 @@ def save_recording(
     session: AnySession,
     path: str | Path,
     *,
-    symbols: str | Iterable[str] = (),
+    symbols: Sequence[str] = (),
     source: bool = True,
     title: str | None = None,
     language: str | None = None,
@@ -59,8 +59,7 @@ def save_recording(
     """Write a session as one page that plays it again; see :meth:`Session.save_recording`."""
     check_file(path, "save_recording")
     choose("theme", theme, LOOKS)
-    watched = [symbols] if isinstance(symbols, str) else list(symbols)
-    contents = RecordedRun(session, watched, source=source).contents() | {
+    contents = RecordedRun(session, symbols, source=source).contents() | {
         "title": _title(session) if title is None else title,
         "strategy": session.strategy.name if session.strategy.calls else "",
         "language": session.words.named(language).language,

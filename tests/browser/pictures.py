@@ -14,8 +14,8 @@ FOLDER = Path(__file__).parents[2] / "notebooks" / "pictures"
 LOOKS = {"workbench_light": "", "workbench_dark_zh": "language='zh', theme='dark'"}
 WIDTH, SCALE = 1280, 0.8
 """Of the window in CSS pixels, and pixels of the picture for each of them."""
-COLOURS = 64
-"""Of the palette: a third of the size, and no difference that one sees."""
+COLOURS = 160
+"""Of the palette: half the size, and no difference that one sees."""
 
 
 def main() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -199,18 +200,11 @@ def test_it_follows_the_system_and_reads_in_both(browser: Any, tmp_path: Path, s
             assert page.evaluate(CONTRAST, "body") == []
 
 
-def test_a_year_of_fifty_symbols_fits_a_mail(browser: Any, tmp_path: Path) -> None:
+def test_a_year_of_fifty_symbols_fits_a_mail(browser: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Protects the mail: 250 days, 50 symbols and 500 orders take at most 3 MB, and open at their end."""
-    market = qr.sample_market()
-    tradable = market.symbols[:50]
-
-    def wide(context: qr.Context, data: qr.BarData) -> None:
-        day = len(context.portfolio.positions) + context.now.day.toordinal()
-        for turn in range(2):
-            context.order_value(tradable[(day * 2 + turn) % len(tradable)], 3_000 if turn else 5_000)
-
-    session = qr.Session(market, start="2021-04-01", cash=3_000_000, strategy=wide).step(250)
-    assert len(session.orders) >= 490
+    monkeypatch.syspath_prepend(Path(__file__).parents[1] / "benchmarks")
+    session = importlib.import_module("bench_recording").year()
+    assert (len(session.orders), len(session.market.symbols)) == (500, 50)
     path = session.save_recording(tmp_path / "story.html")
     assert path.stat().st_size <= 3_000_000
     with opened(browser, path) as (page, complaints, _):

@@ -238,6 +238,24 @@ def test_the_keyboard_alone_is_enough(lab: Lab) -> None:
         assert complaints == []
 
 
+@pytest.mark.parametrize("key", ["p", " "])
+def test_a_key_that_plays_pauses_too(lab: Lab, key: str) -> None:
+    """Protects the way to stop (defect 10): the focused button is off while it plays, the key still works."""
+    with lab.notebook([OPEN.format(look="")], height=1300) as (page, complaints):
+        hands = Hands(page)
+        page.locator("button.qr-step").focus()
+        page.keyboard.press("p")
+        hands.sees("button.qr-play", "Pause")
+        page.wait_for_timeout(500)
+        page.keyboard.press(key)
+        hands.sees("button.qr-play", "Play")
+        stood = hands.ask("session.simulation.timeline.cursor")
+        assert int(stood) >= 1
+        page.wait_for_timeout(600)
+        assert hands.ask("session.simulation.timeline.cursor") == stood
+        assert complaints == []
+
+
 @pytest.mark.parametrize("width", [1280, 1000])
 @pytest.mark.parametrize("language", ["en", "zh"])
 @pytest.mark.parametrize("theme", ["light", "dark"])

@@ -51,6 +51,8 @@ WRONG: dict[str, Any] = {**TEXTS, **BAD_TEXTS, **TRUTHS, **NUMBERS, **BAD_NUMBER
 ANY_TEXT, POSITIVE, FINITE = [*TEXTS], ["half", "five", "million"], [*NUMBERS]
 ACCEPTED: list[tuple[str, list[str], str]] = [
     ("exercises.check:answer", [*WRONG], "the answer of a reader may be anything: it is right or not yet"),
+    ("exercises.seal:answer", ["text", "no", "number", "enum", "long"], "any word can be an answer"),
+    ("session.save_recording:source", ["false", "np bool"], "with the code of the strategy or without"),
     ("exercises.check:expected", [name for name in WRONG if name != "class"], "whatever the answer is compared with"),
     ("exercises.check:digits", ["zero", "minus", "five"], "decimals, negative for tens"),
     ("*:hint", [*ANY_TEXT, "empty"], "words of a teacher"),

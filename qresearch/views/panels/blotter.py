@@ -16,8 +16,8 @@ from qresearch.views.panels.cells import phase_at
 from qresearch.views.panels.desk import Desk, Panel
 from qresearch.views.panels.fields import classed, named, put, show_if
 
-PAGE = 10
-"""Rows of a table at a time."""
+LENGTHS = (10, 50, 200)
+"""Rows of a table at a time, the first at first."""
 
 
 class Rows:
@@ -117,9 +117,12 @@ class Blotter(Panel):
         )  # fmt: skip
         options = [(words(every) if every else "", ""), *states]
         self._state = self.choice("state", options, "qr-unseen", "qr-state", width="150px")
-        self.follow(lambda _: self._turn(-self.page), self._wanted, self._state)
+        lengths = [(f"{length}", length) for length in LENGTHS]
+        self._length = self.choice("rows_at_once", lengths, "qr-length", width="160px")
+        self.follow(lambda _: self._turn(-self.page), self._wanted, self._state, self._length)
         show_if(self._state, bool(every))
-        self._foot = classed(widgets.HBox([self._wanted, self._state, self._more, self._newer, self._older]), "qr-foot")
+        foot = [self._wanted, self._state, self._more, self._newer, self._older, self._length]
+        self._foot = classed(widgets.HBox(foot), "qr-foot")
         self.body.children = (self._empty, self._rows.widget, self._foot, *self.extras())
 
     # ------------------------------------------------------------------ what a subclass gives
@@ -158,13 +161,17 @@ class Blotter(Panel):
 
     def depends(self) -> Hashable:
         """Where the session stands, the page and the filters."""
-        return self.desk.stamp(), self.page, self._wanted.value, self._state.value
+        return self.desk.stamp(), self.page, self._wanted.value, self._state.value, self.length
 
     def _found(self) -> tuple[list[Any], int]:
         """What the rows of the page stand for, and how many more there are behind it."""
-        begin = self.page * PAGE
-        items = self.listed()
-        return list(islice(items, begin, begin + PAGE)), sum(1 for _ in items)
+        begin, items = self.page * self.length, self.listed()
+        return list(islice(items, begin, begin + self.length)), sum(1 for _ in items)
+
+    @property
+    def length(self) -> int:
+        """Rows of a page."""
+        return int(self._length.value)
 
     @property
     def _is_filtered(self) -> bool:
@@ -190,6 +197,7 @@ class Blotter(Panel):
         put(self._more, f'<span class="qr-more">{self._behind(behind)}</span>' if behind else "")
         show_if(self._newer, self.page > 0)
         show_if(self._older, behind > 0)
+        show_if(self._length, behind > 0 or self.page > 0 or self.length != LENGTHS[0])
 
     def _turn(self, by: int) -> None:
         self.page = max(self.page + by, 0)

@@ -15,7 +15,7 @@ from qresearch.book.projection import Projection
 from qresearch.domain import events
 from qresearch.domain.fees import PARTS
 from qresearch.domain.reasons import Facts, Reason
-from qresearch.views.panels.blotter import PAGE, Blotter
+from qresearch.views.panels.blotter import Blotter
 from qresearch.views.panels.cells import tone
 from qresearch.views.panels.desk import Desk, Panel
 from qresearch.views.panels.fields import put
@@ -130,7 +130,7 @@ class EventsPanel(Blotter):
         entries = (timeline.branch.log[place] for place in range(timeline.count - 1, -1, -1))
         told = (entry for entry in entries if not isinstance(entry, (events.Advanced, events.QueueEmptied)))
         single = (event for entry in told for event in reversed(list(events.records((entry,)))))
-        return islice(filter(self._wants, single), (self.page + 1) * PAGE + self.most)
+        return islice(filter(self._wants, single), (self.page + 1) * self.length + self.most)
 
     def _wants(self, event: events.Record) -> bool:
         if not self._wanted.value.strip():

@@ -168,6 +168,11 @@ def test_rows_are_bounded_and_the_rest_is_counted() -> None:
     assert [button.description for button in all_of(panel, "qr-key")] == ["5", "4", "3", "2", "1"]
     press(panel, "qr-newer")
     assert "5 more" in panel.html()
+    # A longer page shows them at once (defect 19), and stays while one goes back.
+    find(panel, "qr-length").value = 50
+    assert len(cells(panel.html())) == 25
+    assert find(panel, "qr-older").layout.display == "none"
+    assert find(panel, "qr-length").layout.display is None
     session.goto(0)
 
 

@@ -336,8 +336,9 @@ def _notebooks() -> Path:
 
 
 def _demo(options: argparse.Namespace) -> int:
+    check_file(options.out, "demo")
     recordings = [options.out.with_name(f"{options.out.stem}-{name}.html") for name in ("by-hand", "strategy")]
-    for file in (options.out, *recordings):
+    for file in recordings:
         check_file(file, "demo")
     session = demo.hand_session()
     scenes = []

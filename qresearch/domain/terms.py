@@ -130,7 +130,7 @@ class Terms:
         if self.good_till is not None and type(self.good_till) is not dt.date:
             raise UsageError(f"Terms: good_till={shown(self.good_till)} is no date. Write datetime.date(2024, 1, 31).")
         flag("trail_is_fraction", self.trail_is_fraction)
-        if self.waits:
+        if type(self.waits) is not str or self.waits:
             choose("Terms: waits", self.waits, ("", "bar", "day"))
         text("Terms: tag", self.tag, "hedge", empty=True)
 

@@ -16,7 +16,7 @@ from qresearch.domain.order import FINAL, TRANSITIONS, Status
 from qresearch.domain.reasons import SOURCES
 from qresearch.errors import UsageError
 from qresearch.files import Folder
-from qresearch.sentences import ENGLISH
+from qresearch.sentences import CATALOGUE, ENGLISH
 
 PACKAGE = __name__.partition(".")[0]
 
@@ -29,7 +29,7 @@ def reasons_table() -> str:
     """
     lines = ["| reason | says | what to do | rule |", "|---|---|---|---|"]
     for reason, source in SOURCES.items():
-        sentence = re.sub(r"\{(\w+)\}", r"*\1*", ENGLISH(reason))
+        sentence = re.sub(r"\{(\w+)\}", r"*\1*", CATALOGUE[reason][0])
         lines.append(f"| `{reason}` | {sentence} | {ENGLISH.advice(reason)} | {source} |")
     return "\n".join(lines)
 

@@ -83,7 +83,8 @@ class Words:
         if self.in_lots:
             text = text.replace("股", "手") if self._place else _SHARE.sub("lot", text)
         if not facts:
-            return text
+            # Without its numbers no bar was asked: the order takes opening prices only, and none has come yet.
+            return self("takes_opens_only") if key is Reason.VOLUME_CAP else text
         if isinstance(key, Reason):
             facts = {name: _plain(value) for name, value in facts.items()}
         return text.format_map(facts)

@@ -39,8 +39,7 @@ IS_NIGHTLY = bool(os.environ.get("QRESEARCH_NIGHTLY"))
 FEWEST_STEPS = 100_000 if IS_NIGHTLY else 10_000
 EXAMPLES, STEPS = 1_500 if IS_NIGHTLY else 300, 80
 NOT_HERE: dict[Reason, str] = {
-    Reason.PRICE_CAGE: "of bars inside the day, and this machine has daily ones",
-    Reason.CLOSING_AUCTION: "as above",
+    Reason.CLOSING_AUCTION: "its bars inside the day are few, and it rarely cancels in the last of them",
     Reason.DAILY_MAXIMUM: "its orders are for a few thousand shares, or for more than any order may be",
     **dict.fromkeys(
         (Reason.INSUFFICIENT_MARGIN, Reason.NOTHING_TO_CLOSE, Reason.EXPIRED_CONTRACT),

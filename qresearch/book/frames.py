@@ -8,7 +8,7 @@ from typing import Any
 
 import pandas as pd
 
-from qresearch.book.orders import OrderRecord, Orders
+from qresearch.book.orders import OrderRecord, Orders, mean_price
 from qresearch.book.portfolio import Portfolio
 from qresearch.domain import events
 from qresearch.domain.fees import parts_of
@@ -40,7 +40,6 @@ def orders_frame(exchange: Exchange, orders: Iterable[OrderRecord]) -> pd.DataFr
     parts = parts_of(order.fees for order in listed)
 
     def row(order: OrderRecord) -> tuple[Any, ...]:
-        average = market.instruments[order.instrument].mean_price(amount(order.notional), order.filled)
         return (
             market.symbols[order.instrument],
             order.side.value,
@@ -49,7 +48,7 @@ def orders_frame(exchange: Exchange, orders: Iterable[OrderRecord]) -> pd.DataFr
             order.filled,
             order.leaves,
             order.canceled,
-            average,
+            mean_price(market, order),
             *(amount(order.fees[part]) for part in parts),
             order.status.value,
             "" if order.reason is None else order.reason.value,

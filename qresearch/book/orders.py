@@ -13,6 +13,7 @@ from qresearch.domain.order import TRANSITIONS, Method, Side, Status
 from qresearch.domain.reasons import NO_FACTS, Facts, Reason
 from qresearch.domain.terms import MARKET_DAY, Terms, TimeInForce
 from qresearch.errors import InternalError
+from qresearch.market.market import Market
 from qresearch.sentences import ENGLISH
 
 
@@ -170,6 +171,12 @@ class OrderRecord:
             self.ended = event.at
             if self.is_waiting:
                 self._note(None, NO_FACTS, waiting=False)
+
+
+def mean_price(market: Market, order: OrderRecord) -> float:
+    """Mean price of the fills of an order, currency per share or unit of a contract; NaN without a fill."""
+    amount = market.venue.money.amount(order.notional)
+    return market.instruments[order.instrument].mean_price(amount, order.filled)
 
 
 _ORIGINS = {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from typing import TypeVar
 
 import numpy as np
 
@@ -14,7 +15,16 @@ from qresearch.domain.terms import Kind, Terms
 from qresearch.engine.draft import Draft
 from qresearch.engine.exchange import Exchange
 from qresearch.engine.open_orders import pending_of
+from qresearch.market.rulebook import ByBoard
 from qresearch.market.rules import on
+
+_V = TypeVar("_V")
+
+
+def _in_force(exchange: Exchange, table: ByBoard[_V], instrument: int, day: int) -> _V | None:
+    """What a table of the rule book says about the board of an instrument on a day (index); None without a rule."""
+    rows = table.get(exchange.market.instruments[instrument].board)
+    return on(rows, exchange.market.days[day].astype(object)) if rows else None
 
 
 def largest_order(exchange: Exchange, instrument: int, day: int, terms: Terms) -> int:
@@ -30,11 +40,10 @@ def largest_order(exchange: Exchange, instrument: int, day: int, terms: Terms) -
 
 def daily_buys(exchange: Exchange, instrument: int, day: int) -> int | None:
     """Most shares of an instrument that may be bought on a day (index); None without such a rule."""
-    rows = exchange.market.venue.rules.daily_buys.get(exchange.market.instruments[instrument].board)
     day = max(day, 0)
-    if not rows or not exchange.market.panel.is_st[day, instrument]:
+    if not exchange.market.panel.is_st[day, instrument]:
         return None
-    return on(rows, exchange.market.days[day].astype(object))
+    return _in_force(exchange, exchange.market.venue.rules.daily_buys, instrument, day)
 
 
 def larger_than_allowed(
@@ -58,8 +67,7 @@ def larger_than_allowed(
 
 def caged(exchange: Exchange, account: Draft | State, instrument: int, side: int, limit: float) -> Refusal | None:
     """Why a limit price cannot be entered where an account stands, inside continuous trading; None when it can."""
-    rows = exchange.market.venue.rules.cages.get(exchange.market.instruments[instrument].board)
-    cage = None if not rows else on(rows, exchange.market.days[account.day].astype(object))
+    cage = _in_force(exchange, exchange.market.venue.rules.cages, instrument, account.day)
     if cage is None:
         return None
     (reference,) = exchange.openings(account, np.array([instrument]), np.array([side])).tolist()
@@ -72,8 +80,7 @@ def caged(exchange: Exchange, account: Draft | State, instrument: int, side: int
 
 def closes_early(exchange: Exchange, instrument: int, day: int) -> Refusal | None:
     """Why nobody could trade an instrument at the close of a day (index): a circuit breaker had ended it."""
-    rows = exchange.market.venue.rules.early_closes.get(exchange.market.instruments[instrument].board)
-    since = None if not rows else on(rows, exchange.market.days[day].astype(object))
+    since = _in_force(exchange, exchange.market.venue.rules.early_closes, instrument, day)
     if since is None:
         return None
     return Reason.CIRCUIT_BREAKER, {"day": exchange.date(day), "time": f"{since:%H:%M}"}
@@ -81,19 +88,17 @@ def closes_early(exchange: Exchange, instrument: int, day: int) -> Refusal | Non
 
 def without_after_hours(exchange: Exchange, instrument: int, day: int) -> Refusal | None:
     """Why an instrument has no session after the close of a day (index); None when it has one."""
-    board = exchange.market.instruments[instrument].board
-    rows = exchange.market.venue.rules.after_hours.get(board, ())
-    if on(rows, exchange.market.days[day].astype(object)) is not None:
+    if _in_force(exchange, exchange.market.venue.rules.after_hours, instrument, day) is not None:
         return None
+    board = exchange.market.instruments[instrument].board
     return Reason.NO_AFTER_HOURS, {"board": board.value, "day": exchange.date(day)}
 
 
 def auction_began(exchange: Exchange, account: Draft | State, instrument: int) -> dt.time | None:
     """When the closing auction began in which an account stands on bars inside the day; None outside of one."""
-    rows = exchange.market.venue.rules.closing_auctions.get(exchange.market.instruments[instrument].board)
-    if not rows or account.phase != INTRADAY or exchange.intraday is None or not account.bar:
+    if account.phase != INTRADAY or exchange.intraday is None or not account.bar:
         return None
-    since = on(rows, exchange.market.days[account.day].astype(object))
+    since = _in_force(exchange, exchange.market.venue.rules.closing_auctions, instrument, account.day)
     time: dt.datetime = exchange.intraday.times[exchange.intraday.row(account.day, account.bar)].astype(object)
     return since if since is not None and time.time() >= since else None
 

@@ -7,7 +7,7 @@ from typing import Any, NoReturn, Protocol, SupportsIndex
 import pandas as pd
 
 from qresearch.book.explanation import Explanation
-from qresearch.book.orders import OrderRecord
+from qresearch.book.orders import OrderRecord, mean_price
 from qresearch.book.timeline import Branch
 from qresearch.domain.calls import told_calls
 from qresearch.domain.codes import Code, OrderFacts, code
@@ -113,10 +113,7 @@ class Ticket(str):
         record = self.record
         if record is None:
             return float("nan")
-        market = self.desk.simulation.market
-        return market.instruments[record.instrument].mean_price(
-            market.venue.money.amount(record.notional), record.filled
-        )
+        return mean_price(self.desk.simulation.market, record)
 
     @property
     def reason(self) -> str:

@@ -15,7 +15,7 @@ from qresearch.book.explain import explain_order
 from qresearch.book.explanation import Finding
 from qresearch.book.frames import time_of
 from qresearch.book.history import AccountHistory
-from qresearch.book.orders import OrderRecord, Orders
+from qresearch.book.orders import OrderRecord, Orders, mean_price
 from qresearch.book.portfolio import Holding, Portfolio
 from qresearch.domain import events
 from qresearch.domain.moment import CLOSE, INTRADAY, OPEN, PHASES, Moment
@@ -308,7 +308,7 @@ class _Reading:
             abs(record.quantity),
             record.filled,
             record.leaves,
-            round(item.mean_price(amount(record.notional), record.filled), 6) if record.filled else None,
+            round(mean_price(run.market, record), 6) if record.filled else None,
             amount(record.fees.total),
             run.pool.add(*(words.terms(terms) for words in languages)),
             "" if record.reason is None else record.reason.value,

@@ -18,6 +18,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from qresearch.domain import events
 from qresearch.domain.contract import Contract, Rates
@@ -160,11 +161,11 @@ class Futures:
         What orders at the market close already counts, for it comes to the same open.
         """
         bound = []
-        for instrument, side, margin, quantity in sorted(_sides(draft, exchange), key=lambda row: -row[2]):
-            coming = self._closing(draft, exchange, instrument, side)
-            left = max(quantity - coming, 0)
-            missing -= margin * (quantity - left) // quantity
-            bound.append((instrument, side, margin * left // quantity, left))
+        for held in sorted(_sides(draft, exchange), key=lambda held: -held.margin):
+            coming = self._closing(draft, exchange, held.instrument, held.side)
+            left = max(held.quantity - coming, 0)
+            missing -= held.margin * (held.quantity - left) // held.quantity
+            bound.append((held.instrument, held.side, held.margin * left // held.quantity, left))
         block = draft.open_block()
         block.is_forced = True
         for instrument, side, margin, quantity in bound:
@@ -189,26 +190,26 @@ class Futures:
 
     def value(self, account: Draft | State, exchange: Exchange, /) -> Value:
         """Cash and the move since the last settlement; the margin of all sides at the marks."""
-        view, money = exchange.view(account), exchange.money
+        money = exchange.money
         unpaid = floating = market = 0
-        for (instrument, side), lots in account.ledger.lots.items():
-            mark, size = money.price_units(view.mark(instrument)), exchange.multiplier[instrument]
-            for lot in lots:
-                unpaid += _gain(money, side, lot.base, mark, lot.quantity * size)
-                floating += _gain(money, side, lot.opened, mark, lot.quantity * size)
-                market += side * money.notional(mark, lot.quantity * size)
-        rows = _sides(account, exchange)
-        bound = {Key(instrument, side): margin for instrument, side, margin, _ in rows}
-        return Value(account.cash + unpaid, market, floating, self._bound(exchange, rows), bound)
+        sides = _sides(account, exchange)
+        for held in sides:
+            size = exchange.multiplier[held.instrument]
+            for lot in account.ledger.lots[Key(held.instrument, held.side)]:
+                unpaid += _gain(money, held.side, lot.base, held.mark, lot.quantity * size)
+                floating += _gain(money, held.side, lot.opened, held.mark, lot.quantity * size)
+                market += held.side * money.notional(held.mark, lot.quantity * size)
+        bound = {Key(held.instrument, held.side): held.margin for held in sides}
+        return Value(account.cash + unpaid, market, floating, self._bound(exchange, sides), bound)
 
-    def _bound(self, exchange: Exchange, rows: list[tuple[int, int, int, int]]) -> int:
+    def _bound(self, exchange: Exchange, sides: list[_Held]) -> int:
         """Margin of everything that is held."""
         if self.margin == "both_sides":
-            return sum(margin for _, _, margin, _ in rows)
+            return sum(held.margin for held in sides)
         sums: dict[tuple[str, int], int] = {}
-        for instrument, side, margin, _ in rows:
-            key = _contract(exchange, instrument).product, side
-            sums[key] = sums.get(key, 0) + margin
+        for held in sides:
+            key = _contract(exchange, held.instrument).product, held.side
+            sums[key] = sums.get(key, 0) + held.margin
         return sum(max(sums.get((name, LONG), 0), sums.get((name, SHORT), 0)) for name in {key[0] for key in sums})
 
 
@@ -216,13 +217,24 @@ _CALLED = replace(to_close(), tag="margin call")
 FUTURES = Futures()
 
 
-def _sides(account: Draft | State, exchange: Exchange) -> list[tuple[int, int, int, int]]:
-    """Instrument, side, margin and quantity of each holding at the marks."""
+class _Held(NamedTuple):
+    """One side of a contract at its mark: money steps, lots and price steps."""
+
+    instrument: int
+    side: int
+    margin: int
+    quantity: int
+    mark: int
+
+
+def _sides(account: Draft | State, exchange: Exchange) -> list[_Held]:
+    """Every side that is held."""
     view, money, found = exchange.view(account), exchange.money, []
     for (instrument, side), lots in account.ledger.lots.items():
         quantity, mark = sum(lot.quantity for lot in lots), money.price_units(view.mark(instrument))
         value = money.notional(mark, quantity * exchange.multiplier[instrument])
-        found.append((instrument, side, _margin(value, _rates(exchange, account, instrument), side), quantity))
+        margin = _margin(value, _rates(exchange, account, instrument), side)
+        found.append(_Held(instrument, side, margin, quantity, mark))
     return found
 
 

@@ -4,27 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from html import escape
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import ipywidgets as widgets
 
 from qresearch.book.html import Column, price
+from qresearch.book.orders import OrderRecord, mean_price
 from qresearch.domain.order import Status
 from qresearch.views.panels.blotter import Blotter
 from qresearch.views.panels.cells import state_html, terms_text, why_of
 from qresearch.views.panels.fields import class_of, classed, named, show_if
 
-if TYPE_CHECKING:
-    from qresearch.book.orders import OrderRecord
-
 
 class _OrderTable(Blotter):
     """What the two tables of orders share."""
-
-    def _mean_price(self, order: OrderRecord) -> float:
-        market = self.desk.session.market
-        amount = market.venue.money.amount(order.notional)
-        return market.instruments[order.instrument].mean_price(amount, order.filled)
 
     def columns(self) -> Sequence[Column]:
         """Symbol, side, terms, shares, state and reason."""
@@ -37,7 +30,7 @@ class _OrderTable(Blotter):
             Column("filled", lambda order: f"{order.filled:,}", "right"),
             Column(
                 "price",
-                lambda order: price(self._mean_price(order)),
+                lambda order: price(mean_price(self.desk.session.market, order)),
                 "right",
             ),
             Column("state", lambda order: state_html(words, order)),

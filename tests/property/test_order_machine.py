@@ -244,6 +244,16 @@ class OrderMachine(RuleBasedStateMachine):
         self.session.order(symbol, -300, terms.stop(round(price * beyond, 2), tif="GTC"))
         self.session.order(symbol, -300, terms.limit(round(price * 1.03, 2), tif="GTC"))
 
+    @rule(factor=st.sampled_from([0.96, 1.04]))
+    def reach_far(self, factor: float) -> None:
+        """A limit well beyond the last price, inside continuous trading where the market has it: there is a cage."""
+        if self.market.panel.intraday is not None:
+            self.go(phase="INTRADAY")
+        for place in range(len(self.symbols)):
+            symbol, held, price = self.looked_up(place)
+            if factor > 1 or held:
+                self.session.order(symbol, 200 if factor > 1 else -held, terms.limit(round(price * factor, 2)))
+
     @rule(which=st.integers(0, 30), how=st.integers(0, 5))
     def update(self, which: int, how: int) -> None:
         ticket = self.ticket(which)

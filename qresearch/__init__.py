@@ -32,6 +32,7 @@ from qresearch.session.session import Session
 from qresearch.sources.fetching import fetch_market
 from qresearch.sources.sample import episodes, sample_futures, sample_market
 from qresearch.sources.tabular import read_market
+from qresearch.sweeps.sweep import sweep
 
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
@@ -60,6 +61,7 @@ __all__ = [
     "read_market",
     "sample_futures",
     "sample_market",
+    "sweep",
     "terms",
 ]
 

@@ -174,10 +174,12 @@ class Interrupted(KeyboardInterrupt):
     ----------
     call : str
         What was interrupted: "step", "run" and so on.
+    sweep : Sweep or None
+        Of an interrupted sweep: what is done of it; its ``resume()`` goes on.
     """
 
-    def __init__(self, message: str, call: str = "") -> None:
-        self.call = call
+    def __init__(self, message: str, call: str = "", sweep: object = None) -> None:
+        self.call, self.sweep = call, sweep
         super().__init__(message)
 
     def _render_traceback_(self) -> list[str]:

@@ -22,16 +22,19 @@ sorted by name.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from operator import attrgetter
 from typing import Any
 
 from qresearch.domain import events
+from qresearch.domain.fees import PARTS
 from qresearch.domain.ledger import Debt, Due, Lot
 from qresearch.domain.moment import Moment
+from qresearch.domain.order import Method
 from qresearch.domain.settings import Costs, Own, Settings, Slippage
-from qresearch.domain.terms import Terms
+from qresearch.domain.terms import MARKET_DAY, Terms
 
 TEXT: Mapping[type, str] = {
     # What stands inside of events.
@@ -106,6 +109,10 @@ _VALUES: Mapping[str, object] = {
 """Values at which facts are left out; any other word stands for itself."""
 _PINNED: Mapping[tuple[str, object], str] = {("|sizing=", "floor"): "joinquant"}
 """Words that had another name when the text was pinned, by the fact that they stand for."""
+_OPEN = "%s"
+"""What a template says in the place of a fact that differs from one object to the next."""
+_DAY = "\0"
+"""What a template that serves every day says in the place of the day."""
 _NEVER = object()
 """The value at which a fact is left out that is always written: none is equal to it."""
 
@@ -157,10 +164,27 @@ class Row:
             _reader(paths),
         )
 
+    def template(self, **constant: object) -> str:
+        r"""The text of many objects of this class: what they share is written, ``%s`` stands for each other fact.
+
+        Parameters
+        ----------
+        **constant : object
+            By the path of the fact, with an underscore for each dot.
+
+        >>> _ROWS[events.OrderQueued].template(at_day=3, at_phase=1, at_bar=0)
+        'OrderQueued|day=3|phase=1|order_id=%s\n'
+        """
+        values = [constant.get(path.replace(".", "_"), _OPEN) for path in self.paths[: len(self.heads)]]
+        return self._written(values)
+
     def text(self, thing: object) -> str:
         """The text of an object of this class."""
+        return self._written(self.read(thing))
+
+    def _written(self, values: Iterable[Any]) -> str:
         text = self.name
-        for head, left_out, value in zip(self.heads, self.left_out, self.read(thing), strict=True):
+        for head, left_out, value in zip(self.heads, self.left_out, values, strict=True):
             if value == left_out:
                 continue
             kind = type(value)
@@ -203,12 +227,77 @@ def text_of(event: object) -> str:
     return _ROWS[type(event)].text(event)
 
 
+def texts_of(log: Iterable[events.Event]) -> Iterator[str]:
+    """The texts of a log, in order: of a block at once, where it holds nothing but plain orders and their fills."""
+    for event in log:
+        kind = type(event)
+        if kind is events.Placed:
+            yield _placed(event)  # type: ignore[arg-type]  # as its type says
+        elif kind is events.Matched:
+            yield _matched(event)  # type: ignore[arg-type]  # as above
+        elif kind not in UNWRITTEN:
+            yield text_of(event)
+
+
+@lru_cache(maxsize=64)
+def _of_a_request(phase: int, bar: int) -> str:
+    """The text of a plain request, with :data:`_DAY` in the place of the day."""
+    where = {"at_day": _DAY, "at_phase": phase, "at_bar": bar}
+    created = _ROWS[events.OrderCreated].template(**where, method=int(Method.ORDER), terms=MARKET_DAY)
+    return created + _ROWS[events.OrderQueued].template(**where)
+
+
+@lru_cache(maxsize=64)
+def _of_a_fill(phase: int, bar: int) -> str:
+    """The text of an order that is released and filled at once, likewise."""
+    where = {"at_day": _DAY, "at_phase": phase, "at_bar": bar}
+    filled = _ROWS[events.OrderFilled].template(**where, fees_parts_others={}, posts=True)
+    return _ROWS[events.OrderReleased].template(**where) + filled
+
+
+def _placed(block: events.Placed) -> str:
+    """The text of a block of requests."""
+    at, special = block.at, block.requests.keys() | block.refused.keys() | block.terms.keys()
+    text = _of_a_request(at.phase, at.bar).replace(_DAY, str(at.day))
+    rows = zip(block.instruments, block.quantities, strict=True)
+    return "".join(
+        [
+            text % (order_id, instrument, quantity, quantity, order_id)
+            if order_id - block.first_id not in special
+            else "".join(map(text_of, block.records([order_id - block.first_id])))
+            for order_id, (instrument, quantity) in enumerate(rows, block.first_id)
+        ]
+    )
+
+
+def _matched(block: events.Matched) -> str:
+    """The text of a block of orders that met an open."""
+    if block.fees.keys() - set(PARTS):
+        return "".join(map(text_of, block.records()))  # the parts of a fee model of its own
+    at, remarks = block.at, block.remarks
+    text = _of_a_fill(at.phase, at.bar).replace(_DAY, str(at.day))
+    nothing = [0] * len(block)
+    ids = _plain(block.order_ids)
+    facts = map(_plain, (block.instruments, block.quantities, block.prices, block.notionals))
+    parts = (_plain(block.fees[part]) if part in block.fees else nothing for part in PARTS)
+    return "".join(
+        [
+            text % row if row[3] and offset not in remarks else "".join(map(text_of, block.records([offset])))
+            for offset, row in enumerate(zip(ids, ids, *facts, *parts, strict=True))
+        ]
+    )
+
+
+def _plain(column: Any) -> list[Any]:
+    """A column of a block as Python numbers."""
+    return column.tolist() if hasattr(column, "tolist") else list(column)
+
+
 def digest_of(log: Iterable[events.Event], at: Moment) -> str:
     """SHA-256 over the events of a log, and the day and phase at which one stands after them."""
     total = hashlib.sha256()
-    for event in events.records(log):
-        if type(event) not in UNWRITTEN:
-            # What a user wrote may hold halves of characters that no encoding knows.
-            total.update(text_of(event).encode("utf-8", "surrogatepass"))
+    for text in texts_of(log):
+        # What a user wrote may hold halves of characters that no encoding knows.
+        total.update(text.encode("utf-8", "surrogatepass"))
     total.update(f"{at.day}|{at.phase}".encode())
     return total.hexdigest()

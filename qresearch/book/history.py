@@ -5,8 +5,9 @@ Tables, plots and reports are made from this.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cached_property
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -22,6 +23,23 @@ from qresearch.engine.exchange import Exchange
 from qresearch.engine.valuation import Ints, equity_at_closes
 from qresearch.errors import choose
 from qresearch.market.panel import Floats
+
+
+class Traded(NamedTuple):
+    """What an account traded in all.
+
+    Parameters
+    ----------
+    fills : int
+    bought, sold : int, money steps
+        Value of all buys and of all sales, fees not included.
+    fees : int, money steps
+    """
+
+    fills: int
+    bought: int
+    sold: int
+    fees: int
 
 
 class AccountHistory:
@@ -156,6 +174,26 @@ class AccountHistory:
     def fills(self) -> list[events.OrderFilled]:
         """Every execution, in order."""
         return [event for event in events.records(iter(self.log)) if isinstance(event, events.OrderFilled)]
+
+    @cached_property
+    def traded(self) -> Traded:
+        """The sums over every execution, of whole blocks at once: no single fill is made for it."""
+        blocks = [event for event in self.log if isinstance(event, events.Matched)]
+        single = [event for event in self.log if isinstance(event, events.OrderFilled)]
+        quantities = _joined([*(block.quantities for block in blocks), [fill.quantity for fill in single]])
+        notionals = _joined([*(block.notionals for block in blocks), [fill.notional for fill in single]])
+        charged = _joined([column for block in blocks for column in block.fees.values()])
+        return Traded(
+            fills=int(np.count_nonzero(quantities)),
+            bought=int(notionals[quantities > 0].sum()),
+            sold=int(notionals[quantities < 0].sum()),
+            fees=int(charged.sum()) + sum(fill.fees.total for fill in single),
+        )
+
+
+def _joined(columns: Sequence[Any]) -> Ints:
+    """Columns of blocks one after another."""
+    return np.concatenate([np.empty(0, dtype=np.int64), *(np.asarray(column, dtype=np.int64) for column in columns)])
 
 
 def states_at_closes(exchange: Exchange, branch: Branch, place: int, *, start: int = 0) -> list[State]:

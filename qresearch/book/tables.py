@@ -291,11 +291,10 @@ class Tables:
     def _figures(self) -> dict[str, float]:
         history, periods, rate = self._look(), self._periods, self._risk_free
         returns, units = history.returns, history.exchange.money.units
-        bought = sum(fill.notional for fill in history.fills if fill.quantity > 0) / units
-        sold = sum(fill.notional for fill in history.fills if fill.quantity < 0) / units
+        traded = history.traded
         found = statistics.figures(returns, periods, rate) | {
             "days": float(len(returns)),
-            "turnover": statistics.turnover(bought, sold, history.equity),
+            "turnover": statistics.turnover(traded.bought / units, traded.sold / units, history.equity),
         }
         benchmark = self._aligned(history)
         if benchmark is None:

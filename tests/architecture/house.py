@@ -28,6 +28,7 @@ LAYERS = (
     ("book",),
     ("session",),
     ("sources", "views", "dialects"),
+    ("sweeps",),
     ("",),
     ("app", "data_cli", "demo", "exercises", "reference"),
     ("cli",),

@@ -1,0 +1,230 @@
+"""Pictures of a sweep: a figure over two parameters, every run as a line, each run against its neighbours."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from qresearch.errors import UsageError, choose
+from qresearch.market.panel import Floats
+from qresearch.views.picture import Picture, Theme, begin, plain_style, say
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+NOTHING = "No run has this figure."
+MOST_LINES = 300
+"""Runs drawn as lines; of more, those in the middle are left out."""
+MOST_TICKS = 12
+
+
+@dataclass(frozen=True)
+class Swept:
+    """What is drawn.
+
+    Parameters
+    ----------
+    table : DataFrame
+        One row per run: its parameters and its figures.
+    names : list of str
+        The parameters.
+    by : str
+        The figure.
+    sign : float
+        1.0 where more of it is better, -1.0 where less is.
+    """
+
+    table: pd.DataFrame
+    names: list[str]
+    by: str
+    sign: float
+
+    @property
+    def known(self) -> pd.DataFrame:
+        """The runs that have the figure."""
+        return self.table[self.table[self.by].notna()]
+
+
+def _ordered(values: pd.Series[Any]) -> list[Any]:
+    found = list(dict.fromkeys(values.tolist()))
+    try:
+        return sorted(found)
+    except TypeError:
+        return found
+
+
+def _ticks(values: list[Any]) -> tuple[list[int], list[str]]:
+    picks = np.unique(np.linspace(0, len(values) - 1, min(MOST_TICKS, len(values))).round().astype(int)).tolist()
+    return picks, [f"{values[pick]:.4g}" if isinstance(values[pick], float) else str(values[pick]) for pick in picks]
+
+
+@plain_style()
+def heatmap(
+    swept: Swept, *, x: str | None = None, y: str | None = None, ax: Axes | None = None, theme: str = "light"
+) -> Picture:
+    """The figure over two parameters; where there are others, the mean over them. The best cell has a frame.
+
+    Parameters
+    ----------
+    swept : Swept
+    x, y : str, optional
+        Names of parameters. Default: the last one across and the one before it up.
+    ax : Axes, optional
+    theme : {"light", "dark"}
+    """
+    if len(swept.names) < 2:
+        raise UsageError(
+            f"heatmap: the sweep has one parameter, {swept.names[0]}, and a heatmap needs two. Take plot('parallel')."
+        )
+    across = swept.names[-1] if x is None else choose("x", x, swept.names)
+    rest = [name for name in swept.names if name != across]
+    up = rest[-1] if y is None else choose("y", y, rest)
+    others = [name for name in rest if name != up]
+    title = f"{swept.by} over {up} and {across}" + (f", mean over {', '.join(others)}" if others else "")
+    picture, axes, colours = begin(title, ax, theme, grid=False)
+    known = swept.known
+    if known.empty:
+        say(axes, colours, NOTHING)
+        return picture
+    columns, rows = _ordered(known[across]), _ordered(known[up])
+    grid = np.full((len(rows), len(columns)), np.nan)
+    means = known.groupby([up, across])[swept.by].mean()
+    for place, value in zip(means.index.tolist(), means.to_numpy(), strict=True):
+        grid[rows.index(place[0]), columns.index(place[1])] = value
+    image = axes.imshow(np.ma.masked_invalid(grid), aspect="auto", cmap=colours.ramp, origin="lower")
+    best = np.unravel_index(int(np.nanargmax(swept.sign * grid)), grid.shape)
+    axes.plot(
+        best[1],
+        best[0],
+        marker="s",
+        markersize=14,
+        markerfacecolor="none",
+        markeredgecolor=colours.bad,
+        markeredgewidth=2,
+    )
+    axes.set_xticks(*_ticks(columns))
+    axes.set_yticks(*_ticks(rows))
+    axes.set_xlabel(across, color=colours.faint, fontsize=8)
+    axes.set_ylabel(up, color=colours.faint, fontsize=8)
+    box = axes.get_position()
+    side = axes.figure.add_axes((box.x1 + 0.012, box.y0, 0.014, box.height))
+    bar = axes.figure.colorbar(image, cax=side)
+    bar.outline.set_visible(False)
+    side.tick_params(colors=colours.faint, labelsize=7, length=0)
+    return picture
+
+
+def _place(values: pd.Series[Any]) -> Floats:
+    """Where each value stands between 0 and 1: numbers by their size, others by their order."""
+    if pd.api.types.is_numeric_dtype(values) and not pd.api.types.is_bool_dtype(values):
+        numbers = values.to_numpy(dtype=np.float64)
+    else:
+        order = _ordered(values)
+        numbers = np.array([order.index(value) for value in values], dtype=np.float64)
+    width = np.ptp(numbers)
+    found: Floats = (numbers - numbers.min()) / width if width > 0 else np.full(len(numbers), 0.5)
+    return found
+
+
+@plain_style()
+def parallel(swept: Swept, *, ax: Axes | None = None, theme: str = "light") -> Picture:
+    """Every run as a line through its parameters to the figure; the best tenth stands out, the best run is thickest.
+
+    Parameters
+    ----------
+    swept : Swept
+    ax : Axes, optional
+    theme : {"light", "dark"}
+    """
+    picture, axes, colours = begin(f"Runs by their parameters and {swept.by}", ax, theme, grid=False)
+    known = swept.known.sort_values(swept.by, ascending=swept.sign > 0, kind="stable")
+    if known.empty:
+        say(axes, colours, NOTHING)
+        return picture
+    names = [*swept.names, swept.by]
+    places = np.column_stack([_place(known[name]) for name in names])
+    top = max(1, len(known) // 10)
+    shown = (
+        [*range(MOST_LINES // 2), *range(len(known) - MOST_LINES // 2, len(known))]
+        if len(known) > MOST_LINES
+        else [*range(len(known))]
+    )
+    for row in shown:
+        left = len(known) - row
+        style = (
+            (colours.bad, 2.0, 1.0)
+            if left == 1
+            else (colours.main, 1.0, 0.8)
+            if left <= top
+            else (colours.faint, 0.6, 0.3)
+        )
+        axes.plot(
+            range(len(names)),
+            places[row],
+            color=style[0],
+            linewidth=style[1],
+            alpha=style[2],
+            zorder=2 + row / len(known),
+        )
+    axes.set_xticks(range(len(names)), names)
+    axes.set_yticks([])
+    axes.set_xlim(-0.1, len(names) - 0.9)
+    for number, name in enumerate(names):
+        _ends(axes, colours, number, known[name])
+    return picture
+
+
+def _ends(axes: Axes, theme: Theme, number: int, values: pd.Series[Any]) -> None:
+    """A line for a parameter, with its least and its largest value."""
+    axes.axvline(number, color=theme.grid, linewidth=1, zorder=1)
+    order = _ordered(values)
+    for value, place, anchor in ((order[0], 0, "top"), (order[-1], 1, "bottom")):
+        words = f"{value:.4g}" if isinstance(value, float) else str(value)
+        offset = -3 if anchor == "top" else 3
+        axes.annotate(
+            words, (number, place), textcoords="offset points", xytext=(0, offset), ha="center", va=anchor, fontsize=7,
+            color=theme.faint,
+        )  # fmt: skip
+
+
+@plain_style()
+def steadiness(swept: Swept, *, neighbours: pd.DataFrame, ax: Axes | None = None, theme: str = "light") -> Picture:
+    """Each run against the mean of its neighbours: what lies far off the line stands alone.
+
+    Parameters
+    ----------
+    swept : Swept
+    neighbours : DataFrame
+        The figure and ``mean_of_neighbours`` of each run.
+    ax : Axes, optional
+    theme : {"light", "dark"}
+    """
+    picture, axes, colours = begin(f"{swept.by} of each run, and of its neighbours", ax, theme)
+    found = neighbours.dropna(subset=[swept.by, "mean_of_neighbours"])
+    if found.empty:
+        say(axes, colours, "No run has a neighbour.")
+        return picture
+    mine, near = found[swept.by].to_numpy(), found["mean_of_neighbours"].to_numpy()
+    axes.plot(near, mine, linestyle="none", marker="o", markersize=4, color=colours.main, alpha=0.7)
+    best = int(np.argmax(swept.sign * mine))
+    axes.plot(
+        near[best],
+        mine[best],
+        marker="s",
+        markersize=9,
+        markerfacecolor="none",
+        markeredgecolor=colours.bad,
+        markeredgewidth=2,
+    )
+    ends = [min(mine.min(), near.min()), max(mine.max(), near.max())]
+    axes.plot(ends, ends, color=colours.faint, linewidth=0.8, linestyle=(0, (4, 2)))
+    axes.set_xlabel("mean of its neighbours", color=colours.faint, fontsize=8)
+    return picture
+
+
+KINDS: dict[str, Callable[..., Picture]] = {"heatmap": heatmap, "parallel": parallel, "stability": steadiness}
+"""What :meth:`Sweep.plot` draws, by name."""

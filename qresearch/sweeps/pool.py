@@ -17,6 +17,9 @@ from qresearch.sweeps.shared import close, share
 from qresearch.sweeps.work import Job, Outcome, run_here, run_there
 
 BACKENDS = ("loky", "dask", "ray")
+PART = 4
+"""Runs for each worker that Ray is asked for at a time."""
+
 Tasks = Sequence[tuple[str, Values]]
 
 
@@ -68,13 +71,23 @@ class Pool:
                 yield run_here(self._body, self._market, key, values)
             return
         joblib, job = _joblib(), self._job
+        calls = [joblib.delayed(run_there)(job, key, values) for key, values in tasks]
         with self._workers(joblib):
-            work = joblib.Parallel(n_jobs=self._n_jobs, return_as="generator_unordered")
-            found = work(joblib.delayed(run_there)(job, key, values) for key, values in tasks)
+            if self._backend == "ray":
+                yield from self._in_parts(joblib, calls)
+                return
+            found = joblib.Parallel(n_jobs=self._n_jobs, return_as="generator_unordered")(calls)
             try:
                 yield from found
             finally:
                 found.close()
+
+    def _in_parts(self, joblib: Any, calls: Sequence[Any]) -> Iterator[Outcome]:
+        """What came of some calls at a time: Ray hands nothing out before all that it was asked for is done."""
+        size = PART * joblib.effective_n_jobs(self._n_jobs)
+        with joblib.Parallel(n_jobs=self._n_jobs) as work:
+            for first in range(0, len(calls), size):
+                yield from work(calls[first : first + size])
 
     def _workers(self, joblib: Any) -> Any:
         if self._backend == "loky":

@@ -175,7 +175,7 @@ def _places(given: Any, days: int) -> np.ndarray[Any, Any]:
 
 
 def validated(returns: pd.DataFrame, sets: Sequence[Values], splitter: object, by: str) -> pd.DataFrame:
-    """What was best on some days, on the others; see :meth:`~qresearch.sweeps.sweep.Sweep.validate`."""
+    """What was best on some days, on the others; see :meth:`~qresearch.sweeps.results.Sweep.validate`."""
     figure = OF_DAYS[choose("by", by, OF_DAYS)]
     known = returns.dropna(axis="columns", how="any")
     if known.empty:

@@ -14,6 +14,7 @@ import pytest
 
 import qresearch as qr
 from qresearch.sweeps.parameters import Between
+from qresearch.sweeps.results import Sweep
 
 MARKET = qr.sample_market()
 SPAN = {"start": "2022-01-04", "end": "2022-04-29", "progress": False}
@@ -42,7 +43,7 @@ class Cross:
         context.order_target(self.symbol, 1000 * (closes.iloc[-self.fast :].mean() > closes.mean()))
 
 
-def same(one: qr.sweeps.sweep.Sweep, other: qr.sweeps.sweep.Sweep) -> None:
+def same(one: Sweep, other: Sweep) -> None:
     """Two sweeps came to the same, to the last bit."""
     pd.testing.assert_frame_equal(one.table, other.table, check_exact=True)
     pd.testing.assert_frame_equal(one.returns, other.returns, check_exact=True)

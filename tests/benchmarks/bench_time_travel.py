@@ -16,7 +16,8 @@ import time
 import tracemalloc
 from pathlib import Path
 
-from bench_session import CASH, DAYS, SHARES, market_of, strategy_for, walk
+from bench_session import CASH, NAME
+from workloads import DAYS, bars_of, market_of, momentum
 
 import qresearch as qr
 from qresearch.market.market import Market
@@ -24,7 +25,7 @@ from qresearch.market.market import Market
 
 def run(market: Market, journal: Path | None = None) -> qr.Session:
     """The whole run."""
-    session = qr.Session(market, cash=CASH, strategy=strategy_for(market), journal=journal)
+    session = qr.Session(market, cash=CASH, strategy=momentum(), journal=journal)
     session.set_order_cost(0, 0.0005, 0.00025, 0.00025, 5)
     return session.run(progress=False)
 
@@ -50,7 +51,7 @@ def jumps(session: qr.Session, count: int = 1000) -> str:
 
 def main() -> None:
     """Print the figures."""
-    market = market_of(walk(SHARES))
+    market = market_of(bars_of(NAME))
     print(f"fingerprint of the data, once: {taken(lambda: market.fingerprint):.2f} s")
     run(market)
     gc.collect()
@@ -78,7 +79,7 @@ def main() -> None:
         print(f"run without a journal {plain * 1e3:.0f} ms, with it {written * 1e3:.0f} ms: {times}")
         print(f"size of the journal: {path.stat().st_size / 1e6:.1f} MB")
         resumed: list[qr.Session] = []
-        again = taken(lambda: resumed.append(qr.Session.resume(path, market, strategy_for(market))))
+        again = taken(lambda: resumed.append(qr.Session.resume(path, market, momentum())))
         print(f"resume: {again * 1e3:.0f} ms")
         print(f"to any stop, with a journal: {jumps(resumed[0])}")
         resumed[0].simulation.keeper.journal.close()

@@ -13,6 +13,7 @@
 # | [Order lifecycle](20_order_lifecycle.ipynb) | every state, partial fills, updates, races, `explain` | 30 |
 # | [Workbench](30_workbench.ipynb) | the same with buttons: timeline, ticket, chart, costs, practice | 15 |
 # | [Results](40_reports.ipynb) | figures, tables, plots, the QuantStats page, two branches side by side | 20 |
+# | [Sweeps](45_sweeps.ipynb) | many parameter sets, plateaus and peaks, how much of the best run is luck | 20 |
 # | [JoinQuant scripts](50_joinquant.ipynb) | a script of another system: stepped, stopped, edited | 20 |
 # | [QMT scripts](55_xtquant.ipynb) | a live-trading script and its callbacks: codes, loops, a lost connection | 25 |
 # | [Costs and rules](60_costs_and_rules.ipynb) | the same trade in 2007, 2015, 2023 and today, board by board | 20 |

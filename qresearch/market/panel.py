@@ -19,7 +19,7 @@ from qresearch.domain.arguments import day_text
 from qresearch.domain.calls import told_calls
 from qresearch.domain.instrument import SymbolIndex
 from qresearch.errors import DataError, OutOfRange, choose, shown
-from qresearch.market.arrays import ReadOnly, read_only
+from qresearch.market.arrays import ReadOnly, compact, read_only
 from qresearch.market.intraday import Intraday
 
 Floats = NDArray[np.float64]
@@ -31,6 +31,8 @@ SETTLED_FIELDS = ("settlement", "open_interest")
 """What only contracts have."""
 FIELDS = (*PRICE_FIELDS, "volume", "turnover", "pre_close", "limit_up", "limit_down")
 """The numeric fields of a panel, in the order of their columns in tables."""
+_HASHED = 100
+"""Days that are hashed at a time."""
 
 
 @told_calls
@@ -97,6 +99,7 @@ class Panel(ReadOnly):
                     f"ask for {shape}. Pass one value per day and symbol.",
                     field=name,
                 )
+            object.__setattr__(self, name, compact(array))
         self._lock()
         bars = self.intraday
         if bars is not None and (len(bars.counts), bars.open.shape[1]) != shape:
@@ -203,7 +206,10 @@ class Panel(ReadOnly):
         names = (*FIELDS, "paused", "is_st", *self._settled)
 
         def of_field(name: str) -> bytes:
-            return hashlib.sha256(np.ascontiguousarray(getattr(self, name)).data).digest()
+            total = hashlib.sha256()
+            for first in range(0, len(self.days), _HASHED):  # what is one value takes no memory here either
+                total.update(np.ascontiguousarray(getattr(self, name)[first : first + _HASHED]).data)
+            return total.digest()
 
         # Hashing lets other threads run: a large panel takes a second or two on one.
         with ThreadPoolExecutor() as pool:

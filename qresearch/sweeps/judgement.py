@@ -28,6 +28,7 @@ OF_DAYS: Mapping[str, Callable[[Floats], float]] = {
     "daily_win_rate": statistics.win_rate,
 }
 """Figures that any days have, and not the whole run alone."""
+NAN = float("nan")
 
 
 def ranked(by: str) -> str:
@@ -124,8 +125,8 @@ def stability(sets: Sequence[Values], space: Mapping[str, list[Any]], values: Fl
                     found = place.get(key_of({**chosen, name: known[step]}))
                     near += [] if found is None else [values[found]]
         sure = [value for value in near if value == value]
-        worst = (min(sure) if sign_of(by) > 0 else max(sure)) if sure else float("nan")
-        rows.append((values[number], len(sure), float(np.mean(sure)) if sure else float("nan"), worst))
+        worst = (min(sure) if sign_of(by) > 0 else max(sure)) if sure else NAN
+        rows.append((values[number], len(sure), float(np.mean(sure)) if sure else NAN, worst))
     table = pd.DataFrame(rows, columns=[by, "neighbours", "mean_of_neighbours", "worst_neighbour"])
     table["ahead"] = sign_of(by) * (table[by] - table["mean_of_neighbours"])
     table.index.name = "run"
@@ -194,6 +195,6 @@ def validated(returns: pd.DataFrame, sets: Sequence[Values], splitter: object, b
             "train_from": days[train[0]], "train_to": days[train[-1]], "train_days": len(train),
             "test_from": days[test[0]], "test_to": days[test[-1]], "test_days": len(test),
             "run": run, **sets[run], f"train_{by}": seen[best], f"test_{by}": unseen[best],
-            "beaten": float(np.mean(sign * others < sign * unseen[best])) if len(others) else float("nan"),
+            "beaten": float(np.mean(sign * others < sign * unseen[best])) if unseen[best] == unseen[best] else NAN,
         })  # fmt: skip
     return pd.DataFrame(rows, index=pd.RangeIndex(len(rows), name="split"))

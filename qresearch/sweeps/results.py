@@ -338,7 +338,7 @@ class Sweep:
         DataFrame
             One row per split: first, last and number of the days for choosing (train) and testing (test); the run that
             was chosen and its parameters; its figure on both; beaten (fraction of all runs that were worse on the days
-            for testing: 0.5 is what chance gives).
+            for testing: 0.5 is what chance gives; NaN where its own figure is not defined there).
 
         Raises
         ------

@@ -90,6 +90,16 @@ def test_the_lines_for_own_data_run(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     assert names["session"].step().now.day == pd.Timestamp("2024-01-02")
 
 
+def test_the_lines_for_a_sweep_run() -> None:
+    """Protects the example of a sweep: four runs without an error, and one of them as a session."""
+    block = next(block for block in examples() if "qr.sweep(" in block)
+    names: dict[str, Any] = {}
+    with contextlib.redirect_stdout(io.StringIO()):
+        exec(compile(block, "README.md", "exec"), names)
+    assert names["sweep"].table.error.tolist() == [""] * 4
+    assert names["session"].digest() == names["sweep"].table.digest[0]
+
+
 def test_the_two_set_up_commands_are_there_and_no_third() -> None:
     """Protects the set-up: one command runs the main job, one the tests."""
     text = README.read_text(encoding="utf-8")

@@ -64,7 +64,7 @@ def main() -> None:
     gc.collect()
     branch = tracemalloc.get_traced_memory()[0] - before - kept
     tracemalloc.stop()
-    print(f"kept states and events, {DAYS:,} days x {SHARES:,} shares: {kept / 1e6:.1f} MB")
+    print(f"kept states and events, {DAYS:,} days x {len(market.symbols):,} shares: {kept / 1e6:.1f} MB")
     print(f"a branch from the middle, run to the end: {branch / 1e6:.1f} MB more")
     print(f"to any stop:                {jumps(session)}")
     print(f"opening a branch:           {taken(lambda: session.branch('another')) * 1e3:.3f} ms")

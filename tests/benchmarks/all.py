@@ -36,6 +36,7 @@ from workloads import (
     LOOKBACKS,
     PERIODS,
     WORKLOADS,
+    Bars,
     PlainLoop,
     bars_of,
     market_of,
@@ -57,6 +58,12 @@ PATIENCE = 900
 """Seconds that a peer has for a workload."""
 
 
+def bars_in(data: Path, name: str) -> Bars:
+    """The bars of a workload, from files: making them takes more memory than they do."""
+    panel = data / f"panel_{WORKLOADS[name].shares}"
+    return Bars(*(np.load(panel / f"{field}.npy") for field in Bars._fields))
+
+
 def median_of(work: Callable[[], object], runs: int, clock: Callable[[], float] = time.process_time) -> float:
     """Median seconds of some runs after a warm-up."""
     work()
@@ -74,12 +81,13 @@ def peak() -> float:
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 
 
-def whole_run(name: str) -> dict[str, float]:
+def whole_run(name: str, data: Path) -> dict[str, float]:
     """W1 to W3: the run against the loop."""
-    bars = bars_of(name)
-    before = peak()
-    market, runs = market_of(bars), 3 if name == "W3" else 7
+    bars = bars_in(data, name)
+    runs = 3 if name == "W3" else 7
     loop = median_of(lambda: plain(name, bars), runs)
+    before = peak()
+    market = market_of(bars)
     taken = median_of(lambda: session_of(name, market, bars).run(progress=False), runs)
     fills, equity = plain(name, bars)
     session = session_of(name, market, bars).run(progress=False)
@@ -89,9 +97,9 @@ def whole_run(name: str) -> dict[str, float]:
     }  # fmt: skip
 
 
-def steps(name: str) -> dict[str, float]:
+def steps(name: str, data: Path) -> dict[str, float]:
     """W5: the mean of a day, against a step of the loop."""
-    bars = bars_of(name)
+    bars = bars_in(data, name)
     loop, session = PlainLoop(bars, WORKLOADS[name]), session_of(name, market_of(bars), bars)
 
     def each(step: Callable[[], object]) -> float:
@@ -113,10 +121,10 @@ def _pair(pair: tuple[int, int]) -> tuple[int, float]:
     return PlainLoop(_bars, WORKLOADS["W4"], *pair).run()
 
 
-def pairs(name: str) -> dict[str, float]:
+def pairs(name: str, data: Path) -> dict[str, float]:
     """W4: the sweep on two cores, against a pool of two that runs the loop."""
     global _bars  # noqa: PLW0603  # forked along with the pool
-    _bars = bars_of(name)
+    _bars = bars_in(data, name)
     market = market_of(_bars)
     loops, taken = [], []
     for _ in range(2):
@@ -135,9 +143,14 @@ def pairs(name: str) -> dict[str, float]:
     }  # fmt: skip
 
 
-def measured(name: str) -> dict[str, float]:
+def _again(*words: str) -> subprocess.CompletedProcess[str]:
+    """The same program in a process of its own: the peak of its memory begins with that of the one that starts it."""
+    return subprocess.run([sys.executable, __file__, *words], capture_output=True, text=True, check=False)
+
+
+def measured(name: str, data: Path) -> dict[str, float]:
     """One workload, in a process of its own."""
-    done = subprocess.run([sys.executable, __file__, "--one", name], capture_output=True, text=True, check=False)
+    done = _again("--one", name, "--data", str(data))
     if done.returncode:
         raise SystemExit(f"{name} failed:\n{done.stderr}")
     found: dict[str, float] = json.loads(done.stdout.splitlines()[-1])
@@ -170,25 +183,19 @@ def write_data(folder: Path, wanted: list[str]) -> None:
         np.save(panel / "dates.npy", days)
 
 
-def of_peers(folder: Path, environments: Path, wanted: list[str]) -> dict[str, dict[str, dict[str, Any]]]:
+def of_peers(folder: Path, environments: Path, wanted: list[str], root: Path) -> dict[str, dict[str, dict[str, Any]]]:
     """What the peers came to: by name and workload, the lines that they wrote."""
     found: dict[str, dict[str, dict[str, Any]]] = {}
-    installed = list(peers(folder, environments))
-    if not installed:
-        return found
-    with tempfile.TemporaryDirectory() as made:
-        root = Path(made)
-        write_data(root / "data", wanted)
-        (root / "out").mkdir()
-        env = os.environ | {"BENCH_ROOT": made, "BENCH_DATA": str(root / "data"), "BENCH_OUT": str(root / "out")}
-        for name, program, python in installed:
-            for work in dict.fromkeys(name.partition(" ")[0] for name in wanted):
-                print(f"{name} {work} ...", file=sys.stderr)
-                _run_peer([str(python), "-B", str(program), work], folder, env)
-        for path in sorted((root / "out").glob("*.jsonl")):
-            for line in path.read_text(encoding="utf-8").splitlines():
-                row = json.loads(line)
-                found.setdefault(row["peer"], {})[THEIRS.get(row["workload"], row["workload"])] = row
+    (root / "out").mkdir()
+    env = os.environ | {"BENCH_ROOT": str(root), "BENCH_DATA": str(root / "data"), "BENCH_OUT": str(root / "out")}
+    for name, program, python in peers(folder, environments):
+        for work in dict.fromkeys(name.partition(" ")[0] for name in wanted):
+            print(f"{name} {work} ...", file=sys.stderr)
+            _run_peer([str(python), "-B", str(program), work], folder, env)
+    for path in sorted((root / "out").glob("*.jsonl")):
+        for line in path.read_text(encoding="utf-8").splitlines():
+            row = json.loads(line)
+            found.setdefault(row["peer"], {})[THEIRS.get(row["workload"], row["workload"])] = row
     return found
 
 
@@ -247,18 +254,25 @@ def main() -> None:
     parser.add_argument("--environments", type=Path, help="folder of their virtual environments")
     parser.add_argument("--only", nargs="*", choices=NAMES, default=list(NAMES), help="workloads")
     parser.add_argument("--one", choices=NAMES, help=argparse.SUPPRESS)
+    parser.add_argument("--write", nargs="*", choices=NAMES, help=argparse.SUPPRESS)
+    parser.add_argument("--data", type=Path, help=argparse.SUPPRESS)
     options = parser.parse_args()
+    if options.write:
+        write_data(options.data, options.write)
+        return
     if options.one:
         work = pairs if options.one == "W4" else steps if options.one.startswith("W5") else whole_run
-        print(json.dumps({key: float(value) for key, value in work(options.one).items()}))
+        print(json.dumps({key: float(value) for key, value in work(options.one, options.data).items()}))
         return
-    ours = {}
-    for name in options.only:
-        print(f"qresearch {name} ...", file=sys.stderr)
-        ours[name] = measured(name)
-    theirs = (
-        of_peers(options.peers, options.environments, options.only) if options.peers and options.environments else {}
-    )
+    ours, theirs = {}, {}
+    with tempfile.TemporaryDirectory() as made:
+        root = Path(made)
+        _again("--write", *options.only, "--data", str(root / "data")).check_returncode()
+        for name in options.only:
+            print(f"qresearch {name} ...", file=sys.stderr)
+            ours[name] = measured(name, root / "data")
+        if options.peers and options.environments:
+            theirs = of_peers(options.peers, options.environments, options.only, root)
     print("\n".join(table(ours, theirs)))
     for name, found in ours.items():
         if "fills" in found:

@@ -15,6 +15,7 @@ from qresearch.book.history import AccountHistory
 from qresearch.book.holdings import Held, holdings_of
 from qresearch.book.portfolio import Portfolio
 from qresearch.domain.ledger import LONG, Ledger
+from qresearch.engine.intent import Pool
 from qresearch.engine.reserves import reserved_cash
 from qresearch.market.panel import Floats
 
@@ -84,7 +85,7 @@ def _over(parts: NDArray[np.int64], whole: NDArray[np.int64]) -> NDArray[np.floa
 def _worth(history: AccountHistory) -> dict[str, NDArray[np.int64]]:
     """What may be used, market value, floating and realised profit at every close, and margin where there is one."""
     exchange, closes = history.exchange, history.closes
-    if exchange.account.fills_post:
+    if exchange.account.is_plain:
         cash = np.array([state.cash for state in closes], dtype=np.int64)
         cost = np.array([sum(held.cost for held in state.positions.values()) for state in closes], dtype=np.int64)
         market = history.equity_steps - cash
@@ -93,7 +94,7 @@ def _worth(history: AccountHistory) -> dict[str, NDArray[np.int64]]:
     rows = []
     for state in closes:
         worth, ledger = exchange.account.value(state, exchange), state.ledger
-        usable = exchange.account.available(state, exchange)
+        usable = exchange.account.available(state, exchange, Pool.OWN)
         rows.append((usable, worth.market, worth.floating, state.realised + ledger.income - ledger.fees, worth.margin))
     names = ("usable", "market", "floating", "realised", "margin")
     table = np.array(rows, dtype=np.int64).reshape(len(rows), len(names))
@@ -128,7 +129,7 @@ def portfolio_now(history: AccountHistory, benchmark: Aligned | None) -> pd.Seri
         "realised_profit": portfolio.realised_profit,
         "total_profit": portfolio.profit,
     }
-    if not exchange.account.fills_post:
+    if not exchange.account.is_plain:
         found |= {"margin": portfolio.margin, "risk_degree": portfolio.risk_degree}
     if benchmark is not None and len(benchmark.close):
         found |= {"benchmark_close": benchmark.close[-1], "benchmark_nav": benchmark.nav[-1]}

@@ -11,8 +11,8 @@ from qresearch.book.html import holdings_html, portfolio_html
 from qresearch.domain.state import State
 from qresearch.engine.draft import Draft
 from qresearch.engine.exchange import Exchange
-from qresearch.engine.intent import Value
-from qresearch.engine.reserves import reserved_cash
+from qresearch.engine.intent import Pool, Value
+from qresearch.engine.reserves import free_money, reserved_cash
 from qresearch.sentences import ENGLISH, Words
 
 
@@ -139,9 +139,7 @@ class Portfolio:
     @property
     def available(self) -> float:
         """Cash less what is reserved."""
-        return self._exchange.money.amount(
-            self._exchange.account.available(self._account, self._exchange) - self._reserved
-        )
+        return self._exchange.money.amount(free_money(self._account, self._exchange, Pool.OWN))
 
     @property
     def market_value(self) -> float:

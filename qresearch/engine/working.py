@@ -34,7 +34,16 @@ from qresearch.engine.intent import Intent
 from qresearch.engine.ledger import net_quantity
 from qresearch.engine.open_orders import is_buying, open_orders
 from qresearch.engine.quoting import Quoting
-from qresearch.engine.reserves import cash_need, intent_of, moves_with_price, opens, reserved_cash, shares_before
+from qresearch.engine.reserves import (
+    cash_need,
+    free_money,
+    intent_of,
+    moves_with_price,
+    opens,
+    pool_of,
+    reserved_cash,
+    shares_before,
+)
 from qresearch.engine.risk import after_fill, end_closing
 from qresearch.engine.ticks import rounded
 from qresearch.engine.timing import ends_today
@@ -268,15 +277,16 @@ class Walk:
         return next((cut.facts for cut in cuts if cut.reason is Reason.T_PLUS_ONE), None)
 
     def _carry_intent(self, order: OpenOrder, price: float) -> Intent:
-        others = sum(money for order_id, money in self.reserved.items() if order_id != order.order_id)
-        held_back = shares_before(self.draft, order)
-        return intent_of(order, price, self.exchange.account.available(self.draft, self.exchange) - others, held_back)
+        pool = pool_of(self.draft, self.exchange, order)
+        free = free_money(self.draft, self.exchange, pool, self.reserved, order.order_id)
+        return intent_of(order, price, free, shares_before(self.draft, order))
 
     def _fill(self, order: OpenOrder, intent: Intent, quantity: int) -> None:
         draft, account = self.draft, self.exchange.account
         notional, fees = self.checks.charge(intent, quantity)
+        posts = account.posts_itself(draft, self.exchange, order.instrument, quantity, intent.effect)
         fill = events.OrderFilled(
-            draft.at, order.order_id, order.instrument, quantity, intent.price, notional, fees, account.fills_post
+            draft.at, order.order_id, order.instrument, quantity, intent.price, notional, fees, posts
         )
         posted = list(account.post(draft, self.exchange, fill))
         draft.emit(fill)
@@ -293,8 +303,8 @@ class Walk:
         if order is not None and order.reason is not None and opens(draft, self.exchange, order):
             needed = cash_need(draft, self.exchange, self.checks, order)
             if moves_with_price(draft, order):
-                free = self.exchange.account.available(draft, self.exchange) - sum(self.reserved.values())
-                needed = min(needed, max(free, 0))
+                pool = pool_of(draft, self.exchange, order)
+                needed = min(needed, max(free_money(draft, self.exchange, pool, self.reserved), 0))
             self.reserved[order_id] = needed
 
     # ------------------------------------------------------------------ no fill

@@ -7,7 +7,10 @@ import sys
 
 import pytest
 
-HEAVY = ["quantstats", "matplotlib", "ipywidgets", "IPython", "jupyterlab", "seaborn", "scipy", "sqlalchemy"]
+HEAVY = [
+    "quantstats", "matplotlib", "ipywidgets", "IPython", "jupyterlab", "seaborn", "scipy", "sqlalchemy", "joblib",
+    "optuna", "ray", "distributed",
+]  # fmt: skip
 
 
 @pytest.mark.parametrize("module", ["qresearch", "qresearch.cli"])

@@ -44,6 +44,10 @@ ANSWERS = {
     "20_order_lifecycle": ["answer = 'canceled'", "answer = 1230", "answer = 'filled'", "answer = 'xtquant'"],
     "30_workbench": ["answer = 100_000 - 2500 * 9.52 - 5.95", "answer = 'minimum_size'", "answer = 0"],
     "40_reports": ["answer = '688903.SH'", "answer = 0.63", "answer = '2022-05'"],
+    "45_sweeps": [
+        "answer = (12, 60)", "answer = 3",
+        "answer = 'df9e0db67ad00396ffb9d24468195d4df513319576b5eec2f4d22f289f08bbaa'",
+    ],
     "50_joinquant": ["answer = 3100", "answer = 35", "answer = 146_600"],
     "55_xtquant": ["answer = 57", "answer = 120144", "answer = 9.52"],
     "60_costs_and_rules": [

@@ -54,7 +54,8 @@ def check_names(strategy: object, names: Iterable[str]) -> None:
     if missing:
         raise UsageError(
             f"sweep: {called} needs {' and '.join(missing)} too. Name values for it in the grid, such as "
-            f"{{{missing[0]!r}: [5, 10]}}, or give it a default."
+            f"{{{missing[0]!r}: [5, 10]}}, or give it a default. A function that is called at every close names its "
+            "first two arguments context and data; any other one makes a strategy of its parameters."
         )
 
 

@@ -91,6 +91,7 @@ def session_of(body: bytes, market: Market, values: Values) -> Session:
 
 
 def _opened(strategy: object, options: dict[str, Any], market: Market, values: Values) -> Session:
+    _ = market.mark  # kept by the market: a session with another money step would make it again for every run
     return Session(market, strategy=made(strategy, values), **options)
 
 

@@ -281,6 +281,10 @@ def no_parameter(context: Any, data: Any) -> None:
 WRONG: dict[str, tuple[Callable[[], object], str]] = {
     "unknown name": (lambda: qr.sweep(Cross, MARKET, {"fats": [3]}, **SPAN), "no parameter 'fats'.*Did you mean fast"),
     "missing name": (lambda: qr.sweep(hold, MARKET, {"symbol": ["604018"]}, **SPAN), "needs shares too"),
+    "other words for ours": (
+        lambda: qr.sweep(lambda ctx, bars, fast: None, MARKET, {"fast": [3]}, **SPAN),
+        "needs ctx and bars too.*names its first two arguments context and data",
+    ),
     "no parameters": (
         lambda: qr.sweep(no_parameter, MARKET, {"fast": [3]}, **SPAN),
         r"takes no parameters.*def no_parameter\(context, data, fast\)",

@@ -24,7 +24,7 @@ from qresearch.engine.exchange import Exchange
 from qresearch.engine.fills import Bar, Quote, at_open
 from qresearch.engine.immediate import sees_no_range, without_range
 from qresearch.engine.quoting import Quoting
-from qresearch.engine.reserves import free_money, intent_of, opens, pool_of, reserve_price, shares_before
+from qresearch.engine.reserves import free_of, intent_of, opens, pool_of, reserve_price, shares_before
 from qresearch.market.intraday import Intraday
 from qresearch.sentences import ENGLISH, Words
 
@@ -279,9 +279,8 @@ class Turn:
             yield Check("check_value", (Reason.VALUE_CAP,), text)
         text = ""
         if at > 0:
-            pool = pool_of(draft, exchange, order)
-            free = free_money(draft, exchange, pool, but=order.order_id)
-            others = exchange.account.available(draft, exchange, pool) - free
+            free = free_of(draft, exchange, order)
+            others = exchange.account.available(draft, exchange, pool_of(draft, exchange, order)) - free
             needed = Checks(draft, exchange).need(intent_of(order, at, 0, 0), order.leaves).money
             text = self.say(
                 "cash_needed", needed=number(money.amount(needed)), price=price(at), cash=number(money.amount(free))

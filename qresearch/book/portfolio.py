@@ -157,6 +157,21 @@ class Portfolio:
         return self._value.margin / self._value.equity if self._value.equity else float("nan")
 
     @property
+    def available_margin(self) -> float:
+        """What a new order that borrows may bind; where nothing is borrowed the same as :attr:`available`."""
+        return self._exchange.money.amount(free_money(self._account, self._exchange, Pool.MARGIN))
+
+    @property
+    def debt(self) -> float:
+        """Everything that is owed, shares at their marks, interest included; 0 in an account that borrows nothing."""
+        return self._exchange.money.amount(self._value.debt)
+
+    @property
+    def maintenance_ratio(self) -> float:
+        """Assets over debts; NaN without debts. Such an account is called where it falls below a line."""
+        return (self._value.equity + self._value.debt) / self._value.debt if self._value.debt else float("nan")
+
+    @property
     def equity(self) -> float:
         """Cash plus market value; of contracts only what they have earned since the last settlement."""
         return self._exchange.money.amount(self._value.equity)

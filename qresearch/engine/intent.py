@@ -117,6 +117,8 @@ class Value(NamedTuple):
         Bound behind open risk.
     bound : mapping of Key to int
         The margin of each holding by itself, before what one side saves beside the other.
+    debt : int
+        Money owed, and what is owed in shares at its marks, interest included.
     """
 
     equity: int
@@ -124,3 +126,4 @@ class Value(NamedTuple):
     floating: int
     margin: int = 0
     bound: Mapping[Key, int] = {}
+    debt: int = 0

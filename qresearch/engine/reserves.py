@@ -36,13 +36,18 @@ def reserved_cash(draft: Draft | State, exchange: Exchange) -> dict[int, int]:
     if not resting:
         return {}
     checks = Checks(draft, exchange)
-    needs = {order.order_id: cash_need(draft, exchange, checks, order) for order in resting}
-    moving = [order for order in resting if moves_with_price(draft, order)]
-    held = {order_id: money for order_id, money in needs.items() if order_id not in {o.order_id for o in moving}}
-    for order in moving:
-        free = free_money(draft, exchange, pool_of(draft, exchange, order), held)
-        needs[order.order_id] = held[order.order_id] = min(needs[order.order_id], max(free, 0))
-    return needs
+    held: dict[int, int] = {}
+    for order in sorted(resting, key=lambda order: moves_with_price(draft, order)):
+        held[order.order_id] = kept_for(draft, exchange, checks, order, held)
+    return held
+
+
+def kept_for(
+    draft: Draft | State, exchange: Exchange, checks: Checks, order: OpenOrder, held: Mapping[int, int]
+) -> int:
+    """Money steps that a resting order holds back beside what others do: what moves takes no more than is left."""
+    needed = cash_need(draft, exchange, checks, order)
+    return min(needed, max(free_of(draft, exchange, order, held), 0)) if moves_with_price(draft, order) else needed
 
 
 def free_money(
@@ -68,6 +73,11 @@ def free_money(
         if order_id != but and pool.is_lessened_by(pool_of(draft, exchange, draft.working[order_id]))
     )
     return exchange.account.available(draft, exchange, pool) - taken
+
+
+def free_of(draft: Draft | State, exchange: Exchange, order: OpenOrder, held: Mapping[int, int] | None = None) -> int:
+    """Money steps that an order may use, what it holds back itself included; see :func:`free_money`."""
+    return free_money(draft, exchange, pool_of(draft, exchange, order), held, order.order_id)
 
 
 def pool_of(draft: Draft | State, exchange: Exchange, order: OpenOrder) -> Pool:

@@ -19,7 +19,7 @@ from qresearch.domain import events
 from qresearch.domain.asked import check_asked
 from qresearch.domain.order import Method
 from qresearch.domain.reasons import Reason, Refusal
-from qresearch.domain.terms import MARKET_DAY, Effect, Kind, Terms
+from qresearch.domain.terms import BORROWING, MARKET_DAY, Effect, Kind, Terms
 from qresearch.engine.by_value import cap_of, units_for
 from qresearch.engine.draft import Draft
 from qresearch.engine.exchange import Exchange
@@ -103,7 +103,7 @@ def place(  # noqa: PLR0917  # in the order of the call
         and type(asked) is int
         and not asked % exchange.lot_step[instrument]
         and draft.day < exchange.open_until[instrument]
-        and (terms is MARKET_DAY or terms.good_till is None)
+        and (terms is MARKET_DAY or (terms.good_till is None and terms.effect not in BORROWING))
         and draft.settings.sizing == NATIVE.name
         and (
             exchange.lot_minimum[instrument] <= asked <= exchange.safe_size[instrument]
@@ -186,11 +186,12 @@ def size(  # noqa: PLR0917  # as in place
         shares = int(asked) if method is Method.ORDER else 0
         return Sized(shares, refusal=unavailable)
     sized = _sized(draft, exchange, instrument, method, asked, terms.effect)
-    if sized.refusal is None and exchange.sizing(draft.settings).has_maximum:
-        too_large = larger_than_allowed(draft, exchange, instrument, sized.quantity, terms)
-        if too_large is not None:
-            return Sized(sized.quantity, refusal=too_large)
-    return sized
+    refused = exchange.account.refusal(draft, exchange, instrument, sized.quantity or int(asked), terms)
+    if sized.refusal is not None:
+        return sized
+    if refused is None and exchange.sizing(draft.settings).has_maximum:
+        refused = larger_than_allowed(draft, exchange, instrument, sized.quantity, terms)
+    return sized if refused is None else Sized(sized.quantity, refusal=refused)
 
 
 def _sized(  # noqa: PLR0917  # as in place

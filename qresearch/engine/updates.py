@@ -20,7 +20,7 @@ from qresearch.engine.intent import Closable
 from qresearch.engine.ledger import net_quantity, sale_in_lots
 from qresearch.engine.open_orders import open_orders
 from qresearch.engine.queue import is_queued, released
-from qresearch.engine.reserves import cash_need, free_money, opens, pool_of, reserved_cash
+from qresearch.engine.reserves import cash_need, free_of, opens, reserved_cash
 from qresearch.engine.risk import end_uncovered
 from qresearch.engine.rulings import auction_began, larger_than_allowed
 from qresearch.engine.ticks import on_tick
@@ -176,7 +176,7 @@ def _money_refusal(
     needed = cash_need(draft, exchange, checks, updated)
     reserved = reserved_cash(draft, exchange)
     own = reserved.pop(order.order_id, 0)
-    free = max(free_money(draft, exchange, pool_of(draft, exchange, updated), reserved), 0)
+    free = max(free_of(draft, exchange, updated, reserved), 0)
     if needed <= max(free, own):
         return None
     amount = exchange.money.amount

@@ -34,16 +34,7 @@ from qresearch.engine.intent import Intent
 from qresearch.engine.ledger import net_quantity
 from qresearch.engine.open_orders import is_buying, open_orders
 from qresearch.engine.quoting import Quoting
-from qresearch.engine.reserves import (
-    cash_need,
-    free_money,
-    intent_of,
-    moves_with_price,
-    opens,
-    pool_of,
-    reserved_cash,
-    shares_before,
-)
+from qresearch.engine.reserves import free_of, intent_of, kept_for, opens, reserved_cash, shares_before
 from qresearch.engine.risk import after_fill, end_closing
 from qresearch.engine.ticks import rounded
 from qresearch.engine.timing import ends_today
@@ -277,8 +268,7 @@ class Walk:
         return next((cut.facts for cut in cuts if cut.reason is Reason.T_PLUS_ONE), None)
 
     def _carry_intent(self, order: OpenOrder, price: float) -> Intent:
-        pool = pool_of(self.draft, self.exchange, order)
-        free = free_money(self.draft, self.exchange, pool, self.reserved, order.order_id)
+        free = free_of(self.draft, self.exchange, order, self.reserved)
         return intent_of(order, price, free, shares_before(self.draft, order))
 
     def _fill(self, order: OpenOrder, intent: Intent, quantity: int) -> None:
@@ -301,11 +291,7 @@ class Walk:
         draft, order = self.draft, self.draft.working.get(order_id)
         self.reserved.pop(order_id, None)
         if order is not None and order.reason is not None and opens(draft, self.exchange, order):
-            needed = cash_need(draft, self.exchange, self.checks, order)
-            if moves_with_price(draft, order):
-                pool = pool_of(draft, self.exchange, order)
-                needed = min(needed, max(free_money(draft, self.exchange, pool, self.reserved), 0))
-            self.reserved[order_id] = needed
+            self.reserved[order_id] = kept_for(draft, self.exchange, self.checks, order, self.reserved)
 
     # ------------------------------------------------------------------ no fill
 

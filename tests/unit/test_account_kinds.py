@@ -248,7 +248,7 @@ def test_postings_are_kept_by_a_journal_as_they_are() -> None:
         events.Rebased(AT, 7, 1010), events.Rescaled(AT, 7, 3, 2), events.Borrowed(AT, debt),
         events.DebtChanged(AT, 1, 0, 5, 7), events.DaysCounted(AT, 3),
         events.CashFlowed(AT, 5, 7), events.DueChanged(AT, (Due(6, 1000),), {7: 100}),
-        events.MarginCalled(AT, 9, 10),
+        events.MarginCalled(AT, 9, 10), events.SharesMoved(AT, 7, 100, 1000),
     ]  # fmt: skip
     assert decode(*encode(log), event_schema()) == log
     assert {type(event) for event in log} == set(typing.get_args(events.Posting))

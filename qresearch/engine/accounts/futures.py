@@ -55,7 +55,7 @@ class Futures(AccountKind):
 
     margin: str = "both_sides"
     name: str = "futures"
-    two_sided: bool = True
+    two_sided = True
 
     def __post_init__(self) -> None:
         choose("Futures: margin", self.margin, MARGINS)

@@ -11,7 +11,6 @@ from __future__ import annotations
 import inspect
 import weakref
 from collections.abc import Callable, Iterable, Iterator
-from functools import wraps
 from typing import Any
 
 import numpy as np
@@ -38,6 +37,7 @@ from qresearch.dialects.data.old_labels import (
 )
 from qresearch.dialects.data.old_methods import filling, positional
 from qresearch.dialects.data.old_times import changed_by, moved, resampled, windowed, with_frequency
+from qresearch.dialects.data.quick_figures import figures
 
 # ---------------------------------------------------------------------------------------- what both kinds share
 
@@ -68,6 +68,14 @@ class _Old:
         return (self if columns is None else self[columns]).values
 
     get_values = as_matrix
+
+    def __array__(self: Any, dtype: Any = None, copy: bool | None = None) -> Any:
+        values = np.asarray(self.values, dtype=dtype)
+        return np.array(values) if copy else values
+
+    def to_numpy(self: Any, *arguments: Any, **options: Any) -> Any:
+        """The values, as an array that may be changed."""
+        return self.values if not arguments and not options else super().to_numpy(*arguments, **options)  # type: ignore[misc]
 
     def mad(self: Any, axis: int = 0, **_: Any) -> Any:
         """Mean absolute deviation from the mean."""
@@ -348,23 +356,12 @@ def _rows(item: Any) -> pd.DataFrame:
     return DataFrame([item] if isinstance(item, dict) else item)
 
 
-def _plainly(name: str, of_values: Any) -> Callable[..., Any]:
-    """A reduction of a series by numpy where all its numbers are known: the same number, in a third of the time."""
-    plain = getattr(pd.Series, name)
-
-    @wraps(plain)
-    def reduced(held: Any, *arguments: Any, **options: Any) -> Any:
-        if not arguments and not options and held.dtype.kind == "f" and len(held):
-            found = of_values(held.to_numpy())
-            if found == found:
-                return found
-        return plain(held, *arguments, **options)
-
-    return reduced
+def _floats(held: Any) -> Any:
+    return pd.Series.to_numpy(held) if held.dtype.kind == "f" else None
 
 
-for _name, _of_values in (("mean", np.mean), ("sum", np.sum), ("max", np.max), ("min", np.min)):
-    setattr(Series, _name, _plainly(_name, _of_values))
+for _name, _figure in figures(pd.Series, _floats).items():
+    setattr(Series, _name, _figure)
 _REDUCTIONS = frozenset({"mean", "sum", "std", "var", "min", "max", "median", "prod", "all", "any"})
 """Methods of series whose one argument by its place is the axis: as they are."""
 _SORT_INDEX: Any = positional(pd.DataFrame.sort_index)

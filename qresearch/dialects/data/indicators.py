@@ -207,7 +207,8 @@ class Indicators:
             more = (blank,) if "index" in known else (blank["close"],) if "shares" in known else ()
             asked = compute(blank, *more, *periods, **options)  # as many parts as the indicator has, also for no code
             parts: list[dict[str, float]] = [{} for _ in (asked if isinstance(asked, tuple) else (asked,))]
-            read = partial(self._bars, unit=unit, end=check_date, include_now=include_now)
+            by_time = () if beside == self._none else ("date",)
+            read = partial(self._bars, fields=by_time, unit=unit, end=check_date, include_now=include_now)
             for code in listed(security_list):
                 bars = read(code)
                 found = compute(bars, *beside(code, bars, read), *periods, **options)
@@ -218,13 +219,13 @@ class Indicators:
 
         return indicator
 
-    def _bars(self, code: str, *, unit: str, end: Any, include_now: bool) -> pd.DataFrame:
-        """Bars of a code by their times, prices adjusted to the present day."""
+    def _bars(self, code: str, *, fields: Any, unit: str, end: Any, include_now: bool) -> pd.DataFrame:
+        """Bars of a code, prices adjusted to the present day; by their times where these are among the fields."""
         found = self._prices.get_bars(
-            code, WARM_UP, unit, ["date", *_FIELDS], include_now=include_now,
+            code, WARM_UP, unit, [*fields, *_FIELDS], include_now=include_now,
             end_dt=end, fq_ref_date=self._platform.today, df=True,
         )  # fmt: skip
-        return pd.DataFrame(found).set_index("date")
+        return pd.DataFrame(found).set_index(list(fields)) if fields else pd.DataFrame(found)
 
     # ------------------------------------------------------------------ what an indicator needs beside the bars
 

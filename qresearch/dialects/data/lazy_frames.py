@@ -16,6 +16,7 @@ import numpy as np
 
 from qresearch.dialects.data.old_labels import ILoc, Origin
 from qresearch.dialects.data.old_pandas import DataFrame, Series, strings
+from qresearch.dialects.data.old_slices import cut, is_of_places
 from qresearch.dialects.data.quick_figures import Values, figures
 
 Labels = Callable[[], Any]
@@ -92,9 +93,10 @@ class LazySeries(Series):
         held = vars(self)
         if type(key) is int:
             return held["_array"][key]
-        if type(key) is slice and _is_of_places(key):
-            labels = held["_labels"]
-            return LazySeries.of(held["_array"][key], lambda: labels()[key], held["_name"])
+        if type(key) is slice and is_of_places(key):
+            labels, values = held["_labels"], held["_array"][key]
+            found = LazySeries.of(values, lambda: labels()[key], held["_name"])
+            return cut(found, self, key, by_place=True, values=values)
         return super().__getitem__(key)
 
     @property
@@ -114,10 +116,6 @@ class LazySeries(Series):
         """The values, as a list."""
         found: list[Any] = vars(self)["_array"].tolist()
         return found
-
-
-def _is_of_places(key: slice) -> bool:
-    return all(end is None or type(end) is int for end in (key.start, key.stop, key.step))
 
 
 class _Places(ILoc):

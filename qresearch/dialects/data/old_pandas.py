@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import inspect
 import weakref
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import numpy as np
@@ -35,7 +35,8 @@ from qresearch.dialects.data.old_labels import (
     whole,
     write_through,
 )
-from qresearch.dialects.data.old_methods import filling, positional
+from qresearch.dialects.data.old_methods import filling, mean_deviation, positional, selected
+from qresearch.dialects.data.old_slices import cut, is_of_places, set_free, written_back
 from qresearch.dialects.data.old_times import changed_by, moved, resampled, windowed, with_frequency
 from qresearch.dialects.data.quick_figures import figures
 
@@ -61,7 +62,15 @@ class _Old:
     at = property(lambda held: At("at", held))
     iat = property(lambda held: IAt("iat", held))
     ix = property(Mixed)
-    resample, pct_change, tshift = resampled, changed_by, moved
+    resample, pct_change, tshift, mad, select = resampled, changed_by, moved, mean_deviation, selected
+
+    def head(self: Any, n: int = 5) -> Any:
+        """The first rows."""
+        return self.iloc[:n]
+
+    def tail(self: Any, n: int = 5) -> Any:
+        """The last rows."""
+        return self.iloc[-n:] if n else self.iloc[:0]
 
     def as_matrix(self: Any, columns: Any = None) -> Any:
         """The values."""
@@ -76,13 +85,6 @@ class _Old:
     def to_numpy(self: Any, *arguments: Any, **options: Any) -> Any:
         """The values, as an array that may be changed."""
         return self.values if not arguments and not options else super().to_numpy(*arguments, **options)  # type: ignore[misc]
-
-    def mad(self: Any, axis: int = 0, **_: Any) -> Any:
-        """Mean absolute deviation from the mean."""
-        if self.ndim == 1:
-            return float((self - self.mean()).abs().mean())
-        held = self.select_dtypes("number")
-        return held.sub(held.mean(axis=axis), axis=1 - axis).abs().mean(axis=axis)
 
     def clip_upper(self: Any, threshold: Any, **_: Any) -> Any:
         """Not above a value."""
@@ -99,12 +101,6 @@ class _Old:
     def reindex_axis(self: Any, wanted: Any, axis: int = 0, **options: Any) -> Any:
         """Along one axis only."""
         return self.reindex(wanted, axis=axis, **options)
-
-    def select(self: Any, wanted: Callable[[Any], Any], axis: int = 0) -> Any:
-        """The labels for which a function is true."""
-        return self.loc[[label for label in self.index if wanted(label)]] if not axis else (
-            self[[label for label in self.columns if wanted(label)]]
-        )  # fmt: skip
 
 
 # ---------------------------------------------------------------------------------------- series and frames
@@ -156,7 +152,8 @@ class Series(_Old, pd.Series):  # type: ignore[misc]  # what it shares with fram
                 return self.iloc[list(key)]
             if not isinstance(key[0], (bool, np.bool_)):
                 return self.loc[key]
-        return super().__getitem__(key)
+        found = super().__getitem__(key)
+        return cut(found, self, key, by_place=is_of_places(key)) if isinstance(key, slice) else found
 
     def __setitem__(self, key: Any, value: Any) -> None:
         key = labels(self.index, key)
@@ -171,6 +168,7 @@ class Series(_Old, pd.Series):  # type: ignore[misc]  # what it shares with fram
         else:
             raise IndexError(f"position {place} is outside a series of {len(self)} values")
         write_through(self, lambda now: now.__setitem__(key, value))
+        written_back(self)
 
     def _cmp_method(self, other: Any, op: Any) -> Any:
         if is_day(other) and self.dtype.kind == "M":
@@ -178,8 +176,10 @@ class Series(_Old, pd.Series):  # type: ignore[misc]  # what it shares with fram
         return super()._cmp_method(other, op)  # type: ignore[misc]  # not in the stubs
 
     def _update_inplace(self, result: Any) -> None:
+        before = self.index
         super()._update_inplace(result)  # type: ignore[misc]  # not in the stubs
         write_through(self, lambda now: pd.Series._update_inplace(now, result))  # type: ignore[attr-defined]
+        set_free(self, before)
 
     def update(self, other: Any) -> None:
         """Take over what is known of another series."""
@@ -278,12 +278,20 @@ class DataFrame(_Old, pd.DataFrame):  # type: ignore[misc]  # what it shares wit
                 return self.loc[key]
             except (KeyError, ValueError):
                 raise KeyError(key) from None
+        if isinstance(key, slice):
+            return cut(found, self, key, by_place=is_of_places(key))
         if type(found) is Series:
             object.__setattr__(found, "_origin", Origin(weakref.ref(self), 1, key))
         return found
 
     def __setitem__(self, key: Any, value: Any) -> None:
         giving_way(self, value, lambda: pd.DataFrame.__setitem__(self, key, value))
+        written_back(self)
+
+    def _update_inplace(self, result: Any) -> None:
+        before = self.index
+        super()._update_inplace(result)  # type: ignore[misc]  # not in the stubs
+        set_free(self, before)
 
     def iterrows(self) -> Iterator[Any]:
         """Labels and rows; a row of a frame of one type writes through to it."""

@@ -160,3 +160,49 @@ def test_a_script_cannot_change_the_market_through_its_frames() -> None:
     assert [made for made, _ in found.found[-3:]] == [[10.0, 10.0]] * 3
     assert [changed for _, changed in found.found[-3:]] == [[-3.0, -2.0]] * 3
     assert found.arrays == ([-1.0, 10.0], [-1.0, 10.0], 10.0)
+
+
+def cut_and_written(frame: Any) -> Any:
+    """What frames, columns and slices hold after slices of them were written."""
+    part, column = frame[1:4], frame["high"]
+    again = column[2:]
+    part["high"] = 8.0
+    part["new"] = 1.0
+    part.loc[DAYS[1], "close"] = 7.0
+    again[0] = 6.5
+    deeper = frame.iloc[1:][1:]
+    deeper.iloc[0, 0] = 5.5
+    last = frame.tail(2)["close"]
+    last.fillna(0.0, inplace=True)
+    return [frame, part, column, again, deeper]
+
+
+def cut_and_on_its_own(frame: Any) -> Any:
+    """What a frame holds after rows that are no slice of it any more, or never were, were written."""
+    turned, chosen, copied, gone = frame[1:4], frame[frame["high"] > 3], frame[:3].copy(), frame[:4]
+    turned.sort_index(ascending=False, inplace=True)
+    turned["high"] = 1.0
+    chosen["high"] = 2.0
+    copied.iloc[0] = 3.0
+    gone.dropna(inplace=True)
+    gone["high"] = 4.0
+    return frame
+
+
+def test_a_slice_of_rows_is_a_part_of_what_it_was_cut_from() -> None:
+    """Protects scripts of those years, for whom a slice was no copy; beside what pandas 0.23 recorded of it."""
+    for made in (lazy, whole):
+        frame, part, column, again, _ = cut_and_written(made(TABLE))
+        assert frame["high"].tolist() == [2.0, 8.0, 6.5, 8.0, 6.0]
+        assert np.array_equal(frame["close"], [1.5, 7.0, 5.5, 4.0, 5.5])
+        assert list(frame.columns) == ["close", "high"]
+        assert part["new"].tolist() == [1.0, 1.0, 1.0]
+        assert (column.tolist(), again[0]) == ([2.0, 3.0, 6.5, 5.0, 6.0], 6.5)
+        assert cut_and_on_its_own(made(TABLE))["high"].tolist() == TABLE["high"]
+
+
+def test_a_slice_writes_what_is_not_known_too() -> None:
+    """Protects filling in a slice: the hole of the frame is filled."""
+    frame = whole(TABLE)
+    frame["close"][2:].fillna(0.0, inplace=True)
+    assert frame["close"].tolist() == [1.5, 2.25, 0.0, 4.0, 5.5]

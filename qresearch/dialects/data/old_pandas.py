@@ -64,6 +64,13 @@ class _Old:
     ix = property(Mixed)
     resample, pct_change, tshift, mad, select = resampled, changed_by, moved, mean_deviation, selected
 
+    def _update_inplace(self: Any, result: Any) -> None:
+        before = self.index
+        super()._update_inplace(result)  # type: ignore[misc]  # not in the stubs
+        if self.ndim == 1:
+            write_through(self, lambda now: pd.Series._update_inplace(now, result))  # type: ignore[attr-defined]
+        set_free(self, before)
+
     def head(self: Any, n: int = 5) -> Any:
         """The first rows."""
         return self.iloc[:n]
@@ -175,12 +182,6 @@ class Series(_Old, pd.Series):  # type: ignore[misc]  # what it shares with fram
             other = pd.Timestamp(other)
         return super()._cmp_method(other, op)  # type: ignore[misc]  # not in the stubs
 
-    def _update_inplace(self, result: Any) -> None:
-        before = self.index
-        super()._update_inplace(result)  # type: ignore[misc]  # not in the stubs
-        write_through(self, lambda now: pd.Series._update_inplace(now, result))  # type: ignore[attr-defined]
-        set_free(self, before)
-
     def update(self, other: Any) -> None:
         """Take over what is known of another series."""
         super().update(other)
@@ -287,11 +288,6 @@ class DataFrame(_Old, pd.DataFrame):  # type: ignore[misc]  # what it shares wit
     def __setitem__(self, key: Any, value: Any) -> None:
         giving_way(self, value, lambda: pd.DataFrame.__setitem__(self, key, value))
         written_back(self)
-
-    def _update_inplace(self, result: Any) -> None:
-        before = self.index
-        super()._update_inplace(result)  # type: ignore[misc]  # not in the stubs
-        set_free(self, before)
 
     def iterrows(self) -> Iterator[Any]:
         """Labels and rows; a row of a frame of one type writes through to it."""

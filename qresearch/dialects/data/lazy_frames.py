@@ -182,7 +182,7 @@ class LazyFrame(DataFrame):
     def __len__(self) -> int:
         return len(vars(self)["_arrays"][0])
 
-    def _where(self, name: object) -> int | None:
+    def _column_number(self, name: object) -> int | None:
         """Where a column stands; None where it is none, or one of several."""
         held = vars(self)
         places = held.get("_places")
@@ -192,11 +192,11 @@ class LazyFrame(DataFrame):
         return found
 
     def __getitem__(self, key: Any) -> Any:
-        place = self._where(key) if type(key) is str else None
+        place = self._column_number(key) if type(key) is str else None
         if place is None:
             return super().__getitem__(key)
         held = vars(self)
         return LazySeries.of(held["_arrays"][place], held["_labels"], key, weakref.ref(self))
 
     def __getattr__(self, name: str) -> Any:  # type: ignore[misc]  # final in the stubs only
-        return super().__getattr__(name) if name.startswith("_") or self._where(name) is None else self[name]
+        return super().__getattr__(name) if name.startswith("_") or self._column_number(name) is None else self[name]

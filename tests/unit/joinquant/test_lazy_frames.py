@@ -79,6 +79,7 @@ ACTS: dict[str, Callable[[Any], Any]] = {
     "windows": lambda f: f["high"].rolling(2).mean()[-1] + f["high"].pct_change().iloc[-1],
     "python": lambda f: [list(f["high"]), sum(f["high"]), max(f["high"]), 3.0 in f["high"].values, "low" in f],
     "labels": lambda f: [f.index, f["close"].index, f["close"].name, list(f.columns)],
+    "where": lambda f: [f.where(f["high"] > 3), f.mask(f["high"] > 3, 0.0), f["high"].where(f["high"] > 3)],
     "row": lambda f: [f.iloc[-1], f.ix[-1], f.iloc[-1]["high"]],
     "copies": lambda f: [f.copy(), pickle.loads(pickle.dumps(f)), pickle.loads(pickle.dumps(f["close"]))],
     "joined": lambda f: [pd.concat([f, f]), pd.concat([f["high"], f["close"]], axis=1), f.append(f)],

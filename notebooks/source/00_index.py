@@ -18,6 +18,7 @@
 # | [Costs and rules](60_costs_and_rules.ipynb) | the same trade in 2007, 2015, 2023 and today, board by board | 20 |
 # | [Strategies](70_strategies.ipynb) | from a rule to a parameter study, luck, walking forward | 30 |
 # | [Futures](80_futures.ipynb) | two sides, a settlement every day, a margin call, an expiry | 20 |
+# | [Margin trading](85_margin_trading.ipynb) | borrowed money and shares, interest, a short squeeze, a call | 25 |
 #
 # **In a hurry?** The quickstart alone is enough to begin. **Coming with a strategy that misbehaves?** Go to time
 # travel. **Teaching?** Quickstart, order lifecycle and costs make one lecture of an hour.

@@ -7,9 +7,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from qresearch.book import accounts, details, frames, lots, statistics, trips
+from qresearch.book import accounts, debts, details, frames, lots, statistics, trips
 from qresearch.book.benchmark import Aligned, BenchmarkLike, align, find_benchmark
-from qresearch.book.debts import debts_frame
 from qresearch.book.history import AccountHistory
 from qresearch.book.orders import Orders
 from qresearch.book.projection import Run
@@ -234,7 +233,38 @@ class Tables:
         year), ratio (margin that it binds), fractions.
         """
         history = self._look()
-        return debts_frame(history.exchange, history.account)
+        return debts.debts_frame(history.exchange, history.account)
+
+    @property
+    def daily_behind(self) -> pd.DataFrame:
+        """What stands behind the debts, one row per day and instrument that is held or owed at that close.
+
+        previous_own, previous_financed, previous_owed (own_quantity, financed and the value of short at the close
+        before); own_quantity, financed_quantity (shares held: the rest, and those behind contracts), average_cost;
+        financed (money owed), short (shares owed), proceeds (of their sale, locked), close; long_concentration (its
+        part of all that is held), short_concentration (of all that is owed and not held), fractions; financing_profit,
+        lending_profit (at the close), financing_interest, lending_fee (accrued and unpaid), currency.
+        """
+        return debts.behind_frame(self._look())
+
+    @property
+    def daily_owing(self) -> pd.DataFrame:
+        """What is owed at every close, currency.
+
+        financed, proceeds, owed (what the shares that are owed are worth), financing_interest and lending_fee (accrued
+        and unpaid), own_value (shares that no contract stands behind), held_value (all shares).
+        """
+        return debts.owing_frame(self._look())
+
+    @property
+    def owing(self) -> pd.Series[float]:
+        """The columns of :attr:`daily_owing`, now."""
+        return pd.Series(debts.owing_now(self._look()), dtype="float64")
+
+    @property
+    def interest_since_start(self) -> tuple[float, float]:
+        """Interest on borrowed money and fees of borrowed shares since the start: paid, and accrued; currency."""
+        return debts.interest_paid(self._look())
 
     @property
     def closing_orders(self) -> set[int]:

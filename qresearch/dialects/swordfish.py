@@ -1,4 +1,4 @@
-"""Swordfish's account over a session: its names, fields and codes, for accounts of stocks and of futures.
+"""Swordfish's account over a session: its names, fields and codes, for stocks, futures and margin trading.
 
 >>> import qresearch as qr
 >>> session = qr.Session(qr.sample_market(), start="2022-03-01", cash=100_000)
@@ -22,6 +22,21 @@ import pandas as pd
 
 from qresearch.book.portfolio import Portfolio
 from qresearch.book.tables import Tables
+from qresearch.dialects.swordfish_fields import (
+    DIRECTIONS,
+    FUTURES_DAILY,
+    FUTURES_PORTFOLIO,
+    MARGIN_DAILY,
+    MARGIN_PORTFOLIO,
+    MARGIN_POSITION,
+    MARGIN_SUMMARY,
+    OUTCOMES,
+    PORTFOLIO,
+    POSITION,
+    RETURN_SUMMARY,
+    SHORT,
+    TRADE_DETAILS,
+)
 from qresearch.domain.arguments import number
 from qresearch.domain.calls import told_calls
 from qresearch.domain.terms import Effect
@@ -30,122 +45,6 @@ from qresearch.session.port import AnySession
 from qresearch.session.strategy import Context
 from qresearch.session.trader import hold_from_start
 from qresearch.session.trading import TradingApi
-
-PORTFOLIO: Mapping[str, str] = {
-    "day": "tradeDate",
-    "available": "cash",
-    "market_value": "totalMarketValue",
-    "equity": "totalEquity",
-    "nav": "netValue",
-    "total_return": "totalReturn",
-    "daily_return": "ratio",
-    "daily_profit": "pnl",
-    "reserved": "frozenFunds",
-    "fees": "totalFee",
-    "floating_profit": "floatingPnl",
-    "realised_profit": "realizedPnl",
-    "total_profit": "totalPnl",
-    "benchmark_close": "benchmarkClosePrice",
-    "benchmark_nav": "benchmarkNetValue",
-}
-"""Fields of the portfolio, in Swordfish's order; the last two are NaN without a benchmark."""
-
-FUTURES_PORTFOLIO: Mapping[str, str] = {
-    "day": "tradeDate",
-    "margin": "margin",
-    "floating_profit": "floatingPnl",
-    "realised_profit": "realizedPnl",
-    "total_profit": "totalPnl",
-    "available": "cash",
-    "equity": "totalEquity",
-    "risk_degree": "marginRatio",
-    "daily_profit": "pnl",
-    "nav": "netValue",
-    "total_return": "totalReturn",
-    "daily_return": "ratio",
-    "fees": "totalFee",
-}
-"""Fields of the portfolio of futures now, in Swordfish's order."""
-
-_OF_FUTURES = ("day", "margin", "floating_profit", "realised_profit", "total_profit")
-FUTURES_DAILY: Mapping[str, str] = {
-    **{name: FUTURES_PORTFOLIO[name] for name in _OF_FUTURES},
-    "option_value": "totalMarketValue",
-    **{name: word for name, word in FUTURES_PORTFOLIO.items() if name not in {*_OF_FUTURES, "fees"}},
-    "benchmark_close": "benchmarkClosePrice",
-    "benchmark_nav": "benchmarkNetValue",
-}
-"""Those of every day; totalMarketValue is that of options, and NaN without any."""
-
-POSITION: Mapping[str, str] = {
-    "symbol": "symbol",
-    "day": "tradeDate",
-    "previous_quantity": "lastDayLongPosition",
-    "previous_short": "lastDayShortPosition",
-    "quantity": "longPosition",
-    "average_price": "longPositionAvgPrice",
-    "short": "shortPosition",
-    "short_price": "shortPositionAvgPrice",
-    "bought_quantity": "todayBuyVolume",
-    "bought_value": "todayBuyValue",
-    "sold_quantity": "todaySellVolume",
-    "sold_value": "todaySellValue",
-}
-"""Fields of positions; an account of stocks has no short side, so those are 0."""
-
-TRADE_DETAILS: Mapping[str, str] = {
-    "order_id": "orderId",
-    "symbol": "symbol",
-    "direction": "direction",
-    "sent": "sendTime",
-    "order_price": "orderPrice",
-    "order_quantity": "orderQty",
-    "time": "tradeTime",
-    "price": "tradePrice",
-    "quantity": "tradeQty",
-    "status": "orderStatus",
-    "label": "label",
-    "why": "outputOrderInfo",
-    "seq": "seqNum",
-}
-"""Fields of the trade details."""
-
-OUTCOMES: Mapping[str, int] = {
-    "submitted": 4,
-    "canceled": 2,
-    "filled": 1,
-    "partly filled": 0,
-    "rejected": -1,
-    "cancel refused": -2,
-    "expired": -3,
-}
-"""What became of an order, and Swordfish's code for it."""
-
-DIRECTIONS: Mapping[tuple[str, bool], int] = {
-    ("buy", False): 1, ("sell", False): 2, ("sell", True): 3, ("buy", True): 4,
-}  # fmt: skip
-"""By side, and whether lots are closed: 1 buy open, 2 sell open, 3 sell close, 4 buy close."""
-
-RETURN_SUMMARY: Mapping[str, str] = {
-    "total_return": "totalReturn",
-    "annual_return": "annualReturn",
-    "annual_volatility": "annualVolatility",
-    "skew": "annualSkew",
-    "kurtosis": "annualKur",
-    "compound_sharpe": "sharpeRatio",
-    "max_drawdown": "maxDrawdown",
-    "return_over_drawdown": "drawdownRatio",
-    "beta": "beta",
-    "alpha": "alpha",
-    "benchmark_return": "benchmarkReturn",
-    "annual_excess_return": "annualExcessReturn",
-    "turnover": "turnoverRate",
-    "daily_win_rate": "dailyWinningRate",
-}
-"""Figures of the return summary, in Swordfish's order."""
-
-SHORT = {"previous_short": 0, "short": 0, "short_price": 0.0}
-"""What a cash account has of the short side."""
 
 
 def _worded(table: pd.DataFrame, words: Mapping[str, str]) -> pd.DataFrame:
@@ -186,6 +85,10 @@ class Account:
     @property
     def _has_sides(self) -> bool:
         return self._simulation.exchange.account.two_sided
+
+    @property
+    def _borrows(self) -> bool:
+        return self._simulation.exchange.account.borrows
 
     @property
     def cash(self) -> float:
@@ -292,13 +195,21 @@ class Account:
     def get_daily_position(self, symbol: str | None = None) -> pd.DataFrame:
         """Positions at every close, with tradeDate; a day that is not over yet is not there.
 
+        Of margin trading: symbol, tradeDate, lastDayMarginSecuPosition, lastDayMarginDebt, lastDaySecuLendingDebt,
+        marginSecuPosition, marginSecuAvgPrice, marginBuyPosition, marginBuyValue, secuLendingPosition,
+        secuLendingSellValue, closePrice, longPositionConcentration, shortPositionConcentration, marginBuyProfit,
+        financialFee, secuLendingProfit, secuLendingFee.
+
         Parameters
         ----------
         symbol : str, optional
             Default: all.
         """
         tables = self._tables()
-        table = _worded(tables.daily_sides if self._has_sides else tables.daily_positions.assign(**SHORT), POSITION)
+        if self._borrows:
+            table = _worded(tables.daily_behind, MARGIN_POSITION)
+        else:
+            table = _worded(tables.daily_sides if self._has_sides else tables.daily_positions.assign(**SHORT), POSITION)
         if symbol is None:
             return table
         return table[table["symbol"] == self._canonical(symbol)].reset_index(drop=True)
@@ -311,17 +222,44 @@ class Account:
         starting equity), totalReturn, ratio (daily return), pnl (daily), frozenFunds, totalFee, floatingPnl,
         realizedPnl, totalPnl (their sum), benchmarkClosePrice and benchmarkNetValue (NaN without a benchmark). Of
         futures: tradeDate, margin, floatingPnl (since the opening), realizedPnl (net of all fees), totalPnl, cash
-        (available), totalEquity, marginRatio (margin over equity), pnl, netValue, totalReturn, ratio, totalFee.
+        (available), totalEquity, marginRatio (margin over equity), pnl, netValue, totalReturn, ratio, totalFee. Of
+        margin trading: tradeDate, lineOfCredit (NaN without one), availableCash, lastDayMarginDebt,
+        lastDaySecuLendingDebt, marginSecuMarketValue, marginDebt, secuLendingSellValue, marginBalance (money and shares
+        owed), secuLendingDebt, financialFee, secuLendingFee, maintenanceMargin (assets over debts),
+        availableMarginBalance, totalMarketValue (all shares), totalEquity, netValue, totalReturn, yield, pnl,
+        frozenFunds.
         """
-        found = self._tables().portfolio
+        tables = self._tables()
+        found = tables.portfolio
         listed, words = {"day": found.name, **found}, FUTURES_PORTFOLIO if self._has_sides else PORTFOLIO
+        if self._borrows:
+            before = tables.daily_owing[tables.daily_owing.index < found.name].tail(1)
+            listed |= self._owing(tables.owing.to_frame().T, before.reset_index(drop=True)).iloc[0].to_dict()
+            words = MARGIN_PORTFOLIO
         return {word: listed.get(name, float("nan")) for name, word in words.items()}
 
     @property
     def daily_total_portfolios(self) -> pd.DataFrame:
         """The account at every close: the fields of :attr:`total_portfolios`, one row per trading day."""
-        words = FUTURES_DAILY if self._has_sides else PORTFOLIO
-        return _worded(self._tables().daily_portfolio.reset_index(), words)
+        tables = self._tables()
+        daily = tables.daily_portfolio.reset_index()
+        if not self._borrows:
+            return _worded(daily, FUTURES_DAILY if self._has_sides else PORTFOLIO)
+        owing = tables.daily_owing.reset_index(drop=True)
+        more = self._owing(owing, owing.shift(1))
+        return _worded(pd.concat([daily.drop(columns=more.columns, errors="ignore"), more], axis=1), MARGIN_DAILY)
+
+    def _owing(self, now: pd.DataFrame, before: pd.DataFrame) -> pd.DataFrame:
+        """What is owed now and was owed at the close before, with the line of credit."""
+        line = getattr(self._simulation.exchange.account, "line", None)
+        return now.assign(
+            line=float("nan") if line is None else line,
+            balance=now["financed"] + now["owed"],
+            **{
+                f"previous_{name}": before[name].reindex(now.index).fillna(0.0).to_numpy()
+                for name in ("financed", "owed")
+            },
+        )
 
     @property
     def return_summary(self) -> pd.DataFrame:
@@ -331,13 +269,18 @@ class Account:
         (annualReturn / annualVolatility), maxDrawdown (positive), drawdownRatio (annualReturn / maxDrawdown), beta,
         alpha, benchmarkReturn, annualExcessReturn, turnoverRate (one-sided, over the mean equity), dailyWinningRate
         (of all days). What needs a benchmark is NaN without one. A year has 252 trading days and the risk-free rate
-        is 0; ``Account(session, periods=244)`` takes another year. Of futures also maxMarginRatio.
+        is 0; ``Account(session, periods=244)`` takes another year. Of futures also maxMarginRatio; of margin trading
+        also totalFee, financialFee and secuLendingFee (paid and accrued since the start), bottomRet and bottomExcessRet
+        (NaN: no base position is kept).
         """
         tables = self._tables()
         summary = _worded(pd.DataFrame([dict(tables.return_summary["value"])]), RETURN_SUMMARY)
-        return (
-            summary.assign(maxMarginRatio=tables.daily_portfolio["risk_degree"].max()) if self._has_sides else summary
-        )
+        if self._borrows:
+            paid = (float(tables.portfolio["fees"]), *tables.interest_since_start, float("nan"), float("nan"))
+            return summary.assign(**dict(zip(MARGIN_SUMMARY, paid, strict=True)))
+        if self._has_sides:
+            return summary.assign(maxMarginRatio=tables.daily_portfolio["risk_degree"].max())
+        return summary
 
     def _canonical(self, symbol: str) -> str:
         market = self._simulation.market

@@ -12,6 +12,7 @@ import pytest
 
 import qresearch as qr
 from qresearch import terms
+from qresearch.dialects.swordfish import Account
 from qresearch.engine.accounts.margin import MarginTrading
 
 BESIDE = Path(__file__).resolve().parents[3] / "shared" / "reference" / "goldens"
@@ -30,6 +31,26 @@ COLUMNS = {
     "equity": "net_assets", "available": "own_available", "debt": "total_debt", "available_margin": "bail_balance",
     "cash": "cash",
 }  # fmt: skip
+
+
+_OWING = [
+    "tradeDate", "lineOfCredit", "availableCash", "lastDayMarginDebt", "lastDaySecuLendingDebt",
+    "marginSecuMarketValue", "marginDebt", "secuLendingSellValue", "marginBalance", "secuLendingDebt", "financialFee",
+    "secuLendingFee", "maintenanceMargin", "availableMarginBalance", "totalMarketValue", "totalEquity", "netValue",
+    "totalReturn", "yield", "pnl",
+]  # fmt: skip
+DOCUMENT = {
+    "total_portfolios": [*_OWING, "frozenFunds"],
+    "daily_total_portfolios": [*_OWING, "benchmarkClosePrice", "benchmarkNetValue"],
+    "get_daily_position": [
+        "symbol", "tradeDate", "lastDayMarginSecuPosition", "lastDayMarginDebt", "lastDaySecuLendingDebt",
+        "marginSecuPosition", "marginSecuAvgPrice", "marginBuyPosition", "marginBuyValue", "secuLendingPosition",
+        "secuLendingSellValue", "closePrice", "longPositionConcentration", "shortPositionConcentration",
+        "marginBuyProfit", "financialFee", "secuLendingProfit", "secuLendingFee",
+    ],
+    "return_summary": ["totalFee", "financialFee", "secuLendingFee", "bottomRet", "bottomExcessRet"],
+}  # fmt: skip
+"""The fields of margin trading in the order of the document."""
 
 
 def table(name: str, part: str) -> pd.DataFrame:
@@ -120,6 +141,44 @@ def test_a_stream_is_met_to_the_fen(name: str) -> None:
         step(session, todo, day)
         assert_row(session, name, day)
     assert_identity(session)
+
+
+SWORDFISH = {
+    "availableCash": "own_available", "marginDebt": "fin_principal", "secuLendingSellValue": "slo_sell_balance",
+    "marginBalance": "margin_balance", "secuLendingDebt": "slo_market_value", "financialFee": "fin_interest",
+    "secuLendingFee": "slo_fee", "availableMarginBalance": "bail_balance", "totalMarketValue": "market_value",
+    "totalEquity": "net_assets",
+}  # fmt: skip
+"""Fields of the account of margin trading, and the columns of the stream that they must be."""
+
+
+@pytest.mark.parametrize("name", HAIRCUTS)
+def test_the_fields_of_swordfish_are_those_of_the_stream(name: str) -> None:
+    """Protects the account tables: every field of the document, in its order, and each figure that the stream has."""
+    session, todo, expected = opened(name), table(name, "ops"), table(name, "expected")
+    for day in expected["date"]:
+        step(session, todo, day)
+    account = Account(session)
+    daily, now = account.daily_total_portfolios, account.total_portfolios
+    assert list(daily.columns) == DOCUMENT["daily_total_portfolios"]
+    assert list(now) == DOCUMENT["total_portfolios"]
+    assert list(account.get_daily_position().columns) == DOCUMENT["get_daily_position"]
+    assert list(account.return_summary.columns)[-5:] == DOCUMENT["return_summary"]
+    for ours, theirs in SWORDFISH.items():
+        assert daily[ours].tolist() == pytest.approx(expected[theirs].tolist(), abs=0.0051), ours
+        assert now[ours] == pytest.approx(expected[theirs].iloc[-1], abs=0.0051), ours
+    assert daily["lastDayMarginDebt"].tolist() == [0.0, *daily["marginDebt"][:-1]]
+    assert daily["lastDaySecuLendingDebt"].tolist() == [0.0, *daily["secuLendingDebt"][:-1]]
+    assert (daily["totalMarketValue"] >= daily["marginSecuMarketValue"]).all()
+    held = account.get_daily_position().groupby("tradeDate")
+    assert held["marginBuyValue"].sum().tolist() == pytest.approx(daily["marginDebt"].tolist())
+    assert held["secuLendingSellValue"].sum().tolist() == pytest.approx(daily["secuLendingSellValue"].tolist())
+    assert (held["longPositionConcentration"].sum().round(9) == 1).all()
+    summary = account.return_summary.iloc[0]
+    assert summary["totalFee"] == pytest.approx(expected["fees_total"].iloc[-1])
+    paid = summary["financialFee"] + summary["secuLendingFee"]
+    accrued = expected["fin_interest"].iloc[-1] + expected["slo_fee"].iloc[-1]
+    assert paid == pytest.approx(expected["interest_paid_total"].iloc[-1] + accrued, abs=0.0051)
 
 
 @pytest.mark.parametrize("name", HAIRCUTS)

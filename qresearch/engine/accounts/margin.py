@@ -236,7 +236,7 @@ class MarginTrading(AccountKind):
             if not debts or amount > free:
                 raise UsageError(
                     f"repay: {money.text(amount)} were to be paid back; {money.text(most)} are owed, and "
-                    f"{money.text(max(free, 0))} of own cash are there. Repay no more than both."
+                    f"{money.text(max(free, 0))} of own cash are there. Pass no more than both."
                 )
             return list(paid_back(draft.at, debts, amount, self.year))
         held = draft.positions.get(instrument)

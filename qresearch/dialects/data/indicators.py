@@ -16,14 +16,18 @@ import numpy as np
 import pandas as pd
 
 from qresearch.dialects.data.averages import ema, sma
-from qresearch.dialects.data.codes import listed
+from qresearch.dialects.data.codes import listed, spelled
+from qresearch.dialects.data.compared_indicators import WITH_INDEX, WITH_SHARES
 from qresearch.dialects.data.more_indicators import MORE
 from qresearch.dialects.data.platform import Platform
 from qresearch.dialects.data.prices import Prices
-from qresearch.errors import NotSupported, close_matches, did_you_mean
+from qresearch.errors import NotSupported, UsageError, close_matches, did_you_mean
 
 Series = Any
 """A pandas Series of floats, one per bar."""
+
+Beside = Callable[[str, pd.DataFrame, Callable[[str], pd.DataFrame]], tuple[Any, ...]]
+"""Gives what an indicator needs beside the bars of a code, of the code, its bars, and what reads bars of a code."""
 
 _FIELDS = ("open", "high", "low", "close", "volume", "money")
 
@@ -145,12 +149,10 @@ INDICATORS: dict[str, Callable[..., Any]] = {
 
 
 MISSING = (
-    "ACCER", "ACD", "ADTM", "ADX", "AROON", "ASI", "BIAS_36", "BIAS_QL", "CCL", "CHO", "CYC", "CYD", "CYF", "CYHT",
-    "CYS", "CYW", "DBCD", "DBLB", "DBQR", "DDI", "DKX", "FSL", "GDX", "GMMA", "HSL", "JLHB", "LB", "LON", "MI",
-    "PVT", "QR", "SAR", "SRDM", "SRMI", "STDDEV", "TAPI", "TAQ", "TRIMA", "TURNOVER", "UDL", "VROC", "VTP", "WMA",
-    "XS2", "ZDZB", "ZLMM",
+    "ALLIGAT", "BDZX", "CCL", "CDP_STD", "CFJT", "CJDX", "CYHT", "JAX", "JFZX", "JYJL", "LHXJ", "LYJH", "PUCU", "RAD",
+    "SAR", "SG_PF", "SG_SMX", "SHT", "TBP_STD", "XDT", "ZBCD", "ZLMM", "ZSDB", "ZX",
 )  # fmt: skip
-"""Indicators of the platform that are not here: calling one says so."""
+"""Indicators that are looked for and not here: calling one says so. The platform has no SAR either: talib has it."""
 
 
 class Indicators:
@@ -168,38 +170,81 @@ class Indicators:
     def names(self) -> dict[str, Callable[..., Any]]:
         """Every indicator as the platform's function of that name."""
         refused = {name: partial(self._refuse, name) for name in MISSING}
-        return refused | {name: self._bound(compute) for name, compute in INDICATORS.items()}
+        plain = {name: self._bound(compute, self._none) for name, compute in INDICATORS.items()}
+        of_shares = {name: self._bound(compute, self._shares) for name, compute in WITH_SHARES.items()}
+        return refused | plain | of_shares | {name: self._compared(compute) for name, compute in WITH_INDEX.items()}
 
     def _refuse(self, name: str, *_: Any, **__: Any) -> Any:
         return self.missing(name)
 
     def missing(self, name: str) -> Any:
         """Refuse an indicator that is not here."""
+        known = (*INDICATORS, *WITH_SHARES, *WITH_INDEX)
         raise NotSupported(
-            f"jqlib.technical_analysis.{name} is not supported. {did_you_mean(close_matches(name, INDICATORS))}"
-            f"There are {', '.join(INDICATORS)}; talib has many more."
+            f"jqlib.technical_analysis.{name} is not supported. {did_you_mean(close_matches(name, known))}"
+            f"There are {', '.join(known)}; talib has many more."
         )
 
-    def _bound(self, compute: Callable[..., Any]) -> Callable[..., Any]:
+    def _compared(self, compute: Callable[..., Any]) -> Callable[..., Any]:
+        def indicator(
+            index_stock: str, security_list: Any, check_date: Any = None, *others: Any, **options: Any
+        ) -> Any:
+            """The indicator of some codes, compared with an index."""
+            bound = self._bound(compute, partial(self._bars_of_index, index_stock))
+            return bound(security_list, check_date, *others, **options)
+
+        return indicator
+
+    def _bound(self, compute: Callable[..., Any], beside: Beside) -> Callable[..., Any]:
         def indicator(security_list: Any, check_date: Any = None, *periods: Any, **options: Any) -> Any:
+            """The indicator of some codes, at a day."""
             unit = options.pop("unit", "1d")
             include_now = options.pop("include_now", True)
             known = inspect.signature(compute).parameters
             for name in {"fq_ref_date", "security_list", "M"} - known.keys():
                 options.pop(name, None)
-            codes = listed(security_list)
             blank = pd.DataFrame(1.0, index=range(2), columns=list(_FIELDS))
-            asked = compute(blank, *periods, **options)  # as many parts as the indicator has, also for no code
+            more = (blank,) if "index" in known else (blank["close"],) if "shares" in known else ()
+            asked = compute(blank, *more, *periods, **options)  # as many parts as the indicator has, also for no code
             parts: list[dict[str, float]] = [{} for _ in (asked if isinstance(asked, tuple) else (asked,))]
-            for code in codes:
-                bars = self._prices.get_bars(
-                    code, WARM_UP, unit, list(_FIELDS), include_now=include_now,
-                    end_dt=check_date, fq_ref_date=self._platform.today, df=True,
-                )  # fmt: skip
-                found = compute(pd.DataFrame(bars), *periods, **options)
+            by_time = () if beside == self._none else ("date",)
+            read = partial(self._bars, fields=by_time, unit=unit, end=check_date, include_now=include_now)
+            for code in listed(security_list):
+                bars = read(code)
+                found = compute(bars, *beside(code, bars, read), *periods, **options)
                 series = found if isinstance(found, tuple) else (found,)
                 for part, values in zip(parts, series, strict=True):
                     part[code] = float(values.iloc[-1]) if len(values) else float("nan")
             return parts[0] if len(parts) == 1 else tuple(parts)
 
         return indicator
+
+    def _bars(self, code: str, *, fields: Any, unit: str, end: Any, include_now: bool) -> pd.DataFrame:
+        """Bars of a code, prices adjusted to the present day; by their times where these are among the fields."""
+        found = self._prices.get_bars(
+            code, WARM_UP, unit, [*fields, *_FIELDS], include_now=include_now,
+            end_dt=end, fq_ref_date=self._platform.today, df=True,
+        )  # fmt: skip
+        return pd.DataFrame(found).set_index(list(fields)) if fields else pd.DataFrame(found)
+
+    # ------------------------------------------------------------------ what an indicator needs beside the bars
+
+    @staticmethod
+    def _none(*_: Any) -> tuple[()]:
+        return ()
+
+    @staticmethod
+    def _bars_of_index(index: str, _: str, bars: pd.DataFrame, read: Callable[[str], pd.DataFrame]) -> tuple[Any, ...]:
+        return (read(index).reindex(bars.index),)
+
+    def _shares(self, code: str, bars: pd.DataFrame, _: object) -> tuple[Any, ...]:
+        """The shares that circulate on the days of the bars, as the table of valuations knows them."""
+        table = self._platform.tables.table("valuation", needed_by="An indicator of jqlib of the shares that circulate")
+        if "circulating_cap" not in table:
+            raise UsageError(
+                "The table 'valuation' has no column circulating_cap (10,000 shares), which this indicator of jqlib "
+                f"needs; it has {', '.join(map(str, table.columns))}."
+            )
+        own = table[table["code"] == spelled(code)].drop_duplicates("day", keep="last").set_index("day").sort_index()
+        days = pd.DatetimeIndex(pd.to_datetime(bars.index)).normalize()
+        return (pd.Series(own["circulating_cap"].reindex(days, method="ffill").to_numpy() * 10_000, bars.index),)

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from qresearch.dialects.data.averages import ema, ma, sma, total
+from qresearch.dialects.data.compared_indicators import followed
 
 Series = Any
 """A pandas Series of floats, one per bar."""
@@ -214,10 +215,109 @@ def _xs(bars: Any, timeperiod: int = 13) -> tuple[Series, ...]:
     return 1.06 * middle, 0.94 * middle, ema(slow * 1.14, 5), ema(slow * 0.86, 5)
 
 
+def _accer(bars: Any, N: int = 8) -> Series:
+    slopes = bars["close"].rolling(N).apply(lambda held: np.polyfit(np.arange(len(held)), held, 1)[0], raw=True)
+    return slopes / bars["close"]
+
+
+def _adtm(bars: Any, N: int = 23, M: int = 8) -> tuple[Series, ...]:
+    opened, change = bars["open"], bars["open"].diff()
+    up = np.fmax(bars["high"] - opened, change).where(change > 0, 0.0)
+    down = np.fmax(opened - bars["low"], change).where(change < 0, 0.0)
+    strong, weak = total(up, N), total(down, N)
+    larger = np.fmax(strong, weak)
+    found = ((strong - weak) / larger.replace(0, np.nan)).fillna(0).where(larger.notna())
+    return found, ma(found, M)
+
+
+def _bias_ql(bars: Any, N: int = 6, M: int = 6) -> tuple[Series, ...]:
+    found = (bars["close"] / ma(bars["close"], N) - 1) * 100
+    return found, ma(found, M)
+
+
+def _bias_36(bars: Any, M: int = 6) -> tuple[Series, ...]:
+    short, middle, long = (ma(bars["close"], count) for count in (3, 6, 12))
+    return short - middle, middle - long, ma(short - middle, M)
+
+
+def _dkx(bars: Any, M: int = 10) -> tuple[Series, ...]:
+    middle = (3 * bars["close"] + bars["low"] + bars["open"] + bars["high"]) / 6
+    found = (sum((20 - back) * middle.shift(back) for back in range(19)) + middle.shift(20)) / 210
+    return found, ma(found, M)
+
+
+def _udl(bars: Any, N1: int = 3, N2: int = 5, N3: int = 10, N4: int = 20, M: int = 6) -> tuple[Series, ...]:
+    found = sum(ma(bars["close"], count) for count in (N1, N2, N3, N4)) / 4
+    return found, ma(found, M)
+
+
+def _cho(bars: Any, N1: int = 10, N2: int = 20, M: int = 6) -> tuple[Series, ...]:
+    both = bars["high"] + bars["low"]
+    flow = (_lots(bars) * (2 * bars["close"] - both) / both).cumsum()
+    found = ma(flow, N1) - ma(flow, N2)
+    return found, ma(found, M)
+
+
+def _whole_price(bars: Any) -> Series:
+    return (2 * bars["close"] + bars["high"] + bars["low"]) / 4
+
+
+def _calm(bars: Any, count: int) -> Series:
+    """A line that follows the closes the faster the further the price is from its average."""
+    mean = ma(bars["close"], count)
+    return followed(bars["close"], (_whole_price(bars) - mean).abs() / mean)
+
+
+def _gdx(bars: Any, N: int = 30, M: int = 9) -> tuple[Series, ...]:
+    line = _calm(bars, N)
+    return line, (1 + M / 100) * line, (1 - M / 100) * line
+
+
+def _xs2(bars: Any, N: int = 102, M: int = 7) -> tuple[Series, ...]:
+    mean, line = ma(_whole_price(bars), 5), _calm(bars, 20)
+    return mean * N / 100, mean * (200 - N) / 100, (1 + M / 100) * line, (1 - M / 100) * line
+
+
+def _cyw(bars: Any) -> Series:
+    span = (bars["high"] - bars["low"]).replace(0, np.nan)
+    parts = ((2 * bars["close"] - bars["low"] - bars["high"]) / span * _lots(bars)).fillna(0)
+    return total(parts, 10) / 10_000
+
+
+def _cys(bars: Any) -> Series:
+    cost = 0.01 * ema(bars["money"], 13) / ema(_lots(bars), 13)
+    return (bars["close"] - cost) / cost * 100
+
+
+def _aroon(bars: Any, N: int = 25) -> tuple[Series, ...]:
+    def since(values: Series) -> Series:
+        return values.rolling(N).apply(lambda held: np.argmax(held[::-1]), raw=True)
+
+    return (N - since(bars["high"])) / N * 100, (N - since(-bars["low"])) / N * 100
+
+
+def _sma(bars: Any, N: int = 7, M: int = 1) -> Series:
+    return sma(bars["close"], N, M)
+
+
+def _jlhb(bars: Any, N: int = 7, M: int = 5) -> tuple[Series, ...]:
+    low, high = bars["low"].rolling(60).min(), bars["high"].rolling(60).max()
+    one = sma(((bars["close"] - low) / (high - low) * 80).dropna(), N, 1).reindex(bars.index)
+    two = sma(one.dropna(), M, 1).reindex(bars.index)
+    crossed = (one > two) & (one.shift() <= two.shift()) & (one < 40)
+    return one, two, crossed * 50.0
+
+
+def _lb(bars: Any, N: int = 5) -> Series:
+    return bars["volume"] / ma(bars["volume"], N).shift()
+
+
 MORE: dict[str, Callable[..., Any]] = {
     "SKDJ": _skdj, "LWR": _lwr, "OSC": _osc, "MARSI": _marsi, "VRSI": _vrsi, "MFI": _mfi, "CYE": _cye, "DMI": _dmi,
     "DPO": _dpo, "EMV": _emv, "JS": _js, "QACD": _qacd, "VMACD": _vmacd, "UOS": _uos, "VPT": _vpt, "WVAD": _wvad,
     "VR": _vr, "BRAR": _brar, "CR": _cr, "CYR": _cyr, "MASS": _mass, "PCNT": _pcnt, "AMO": _amo, "HMA": _hma,
     "LMA": _lma, "VMA": _vma, "AMV": _amv, "BBIBOLL": _bbiboll, "ENE": _ene, "MIKE": _mike, "PBX": _pbx, "XS": _xs,
+    "ACCER": _accer, "ADTM": _adtm, "BIAS_QL": _bias_ql, "BIAS_36": _bias_36, "DKX": _dkx, "UDL": _udl, "CHO": _cho,
+    "GDX": _gdx, "XS2": _xs2, "CYW": _cyw, "CYS": _cys, "AROON": _aroon, "SMA": _sma, "JLHB": _jlhb, "LB": _lb,
 }  # fmt: skip
 """Name of the platform to the function that computes it."""

@@ -17,6 +17,8 @@ from typing import Any, NamedTuple
 import numpy as np
 import pandas as pd
 
+from qresearch.dialects.data.old_slices import cut, written_back
+
 _SETS: Any = (set, frozenset, KeysView, type({}.keys()))
 _LISTS = (list, np.ndarray, pd.Index, pd.Series)
 _ALL = slice(None)
@@ -140,6 +142,7 @@ def write_through(part: Any, act: Callable[[Any], object]) -> None:
             frame.isetitem(origin.place, now)
         else:
             places[origin.place] = now.to_numpy()
+        written_back(frame)
 
 
 def own_values(held: Any, plain: Any) -> Any:
@@ -195,7 +198,9 @@ def _position(index: pd.Index[Any], key: Any) -> Any:
 
 
 def _part(found: Any, held: Any, rows: Any, columns: Any, *, by_place: bool) -> Any:
-    """What was found, as a part where it is one whole row or column."""
+    """What was found, as a part where it is one whole row or column, or rows cut by a slice."""
+    if isinstance(rows, slice) and isinstance(columns, slice) and columns == _ALL:
+        return cut(found, held, rows, by_place=by_place)
     if held.ndim == 1 or not isinstance(found, pd.Series):
         return found
     if isinstance(columns, slice) and columns == _ALL:
@@ -227,6 +232,7 @@ def _set(indexer: Any, plain: Callable[[Any, Any, Any], None], key: Any, value: 
     giving_way(held, value, lambda: plain(indexer, key, value))
     if held.ndim == 1:
         write_through(held, lambda now: _set(type(indexer)(indexer.name, now), plain, key, value))
+    written_back(held)
 
 
 class Loc(_LOC):  # type: ignore[misc]  # Any: private to pandas

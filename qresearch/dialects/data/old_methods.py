@@ -55,3 +55,18 @@ def positional(plain: Callable[..., Any]) -> Callable[..., Any]:
         return call(*arguments, **options)
 
     return called
+
+
+def mean_deviation(held: Any, axis: int = 0, **_: Any) -> Any:
+    """Mean absolute deviation from the mean."""
+    if held.ndim == 1:
+        return float((held - held.mean()).abs().mean())
+    numbers = held.select_dtypes("number")
+    return numbers.sub(numbers.mean(axis=axis), axis=1 - axis).abs().mean(axis=axis)
+
+
+def selected(held: Any, wanted: Callable[[Any], Any], axis: int = 0) -> Any:
+    """The labels for which a function is true."""
+    if axis:
+        return held[[label for label in held.columns if wanted(label)]]
+    return held.loc[[label for label in held.index if wanted(label)]]

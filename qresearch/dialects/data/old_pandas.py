@@ -10,8 +10,7 @@ from __future__ import annotations
 
 import inspect
 import weakref
-from collections.abc import Callable, Iterable, Iterator
-from functools import wraps
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import numpy as np
@@ -36,8 +35,10 @@ from qresearch.dialects.data.old_labels import (
     whole,
     write_through,
 )
-from qresearch.dialects.data.old_methods import filling, positional
+from qresearch.dialects.data.old_methods import filling, mean_deviation, positional, selected
+from qresearch.dialects.data.old_slices import cut, is_of_places, set_free, written_back
 from qresearch.dialects.data.old_times import changed_by, moved, resampled, windowed, with_frequency
+from qresearch.dialects.data.quick_figures import figures
 
 # ---------------------------------------------------------------------------------------- what both kinds share
 
@@ -61,7 +62,22 @@ class _Old:
     at = property(lambda held: At("at", held))
     iat = property(lambda held: IAt("iat", held))
     ix = property(Mixed)
-    resample, pct_change, tshift = resampled, changed_by, moved
+    resample, pct_change, tshift, mad, select = resampled, changed_by, moved, mean_deviation, selected
+
+    def _update_inplace(self: Any, result: Any) -> None:
+        before = self.index
+        super()._update_inplace(result)  # type: ignore[misc]  # not in the stubs
+        if self.ndim == 1:
+            write_through(self, lambda now: pd.Series._update_inplace(now, result))  # type: ignore[attr-defined]
+        set_free(self, before)
+
+    def head(self: Any, n: int = 5) -> Any:
+        """The first rows."""
+        return self.iloc[:n]
+
+    def tail(self: Any, n: int = 5) -> Any:
+        """The last rows."""
+        return self.iloc[-n:] if n else self.iloc[:0]
 
     def as_matrix(self: Any, columns: Any = None) -> Any:
         """The values."""
@@ -69,12 +85,13 @@ class _Old:
 
     get_values = as_matrix
 
-    def mad(self: Any, axis: int = 0, **_: Any) -> Any:
-        """Mean absolute deviation from the mean."""
-        if self.ndim == 1:
-            return float((self - self.mean()).abs().mean())
-        held = self.select_dtypes("number")
-        return held.sub(held.mean(axis=axis), axis=1 - axis).abs().mean(axis=axis)
+    def __array__(self: Any, dtype: Any = None, copy: bool | None = None) -> Any:
+        values = np.asarray(self.values, dtype=dtype)
+        return np.array(values) if copy else values
+
+    def to_numpy(self: Any, *arguments: Any, **options: Any) -> Any:
+        """The values, as an array that may be changed."""
+        return self.values if not arguments and not options else super().to_numpy(*arguments, **options)  # type: ignore[misc]
 
     def clip_upper(self: Any, threshold: Any, **_: Any) -> Any:
         """Not above a value."""
@@ -91,12 +108,6 @@ class _Old:
     def reindex_axis(self: Any, wanted: Any, axis: int = 0, **options: Any) -> Any:
         """Along one axis only."""
         return self.reindex(wanted, axis=axis, **options)
-
-    def select(self: Any, wanted: Callable[[Any], Any], axis: int = 0) -> Any:
-        """The labels for which a function is true."""
-        return self.loc[[label for label in self.index if wanted(label)]] if not axis else (
-            self[[label for label in self.columns if wanted(label)]]
-        )  # fmt: skip
 
 
 # ---------------------------------------------------------------------------------------- series and frames
@@ -148,7 +159,8 @@ class Series(_Old, pd.Series):  # type: ignore[misc]  # what it shares with fram
                 return self.iloc[list(key)]
             if not isinstance(key[0], (bool, np.bool_)):
                 return self.loc[key]
-        return super().__getitem__(key)
+        found = super().__getitem__(key)
+        return cut(found, self, key, by_place=is_of_places(key)) if isinstance(key, slice) else found
 
     def __setitem__(self, key: Any, value: Any) -> None:
         key = labels(self.index, key)
@@ -163,15 +175,12 @@ class Series(_Old, pd.Series):  # type: ignore[misc]  # what it shares with fram
         else:
             raise IndexError(f"position {place} is outside a series of {len(self)} values")
         write_through(self, lambda now: now.__setitem__(key, value))
+        written_back(self)
 
     def _cmp_method(self, other: Any, op: Any) -> Any:
         if is_day(other) and self.dtype.kind == "M":
             other = pd.Timestamp(other)
         return super()._cmp_method(other, op)  # type: ignore[misc]  # not in the stubs
-
-    def _update_inplace(self, result: Any) -> None:
-        super()._update_inplace(result)  # type: ignore[misc]  # not in the stubs
-        write_through(self, lambda now: pd.Series._update_inplace(now, result))  # type: ignore[attr-defined]
 
     def update(self, other: Any) -> None:
         """Take over what is known of another series."""
@@ -270,12 +279,15 @@ class DataFrame(_Old, pd.DataFrame):  # type: ignore[misc]  # what it shares wit
                 return self.loc[key]
             except (KeyError, ValueError):
                 raise KeyError(key) from None
+        if isinstance(key, slice):
+            return cut(found, self, key, by_place=is_of_places(key))
         if type(found) is Series:
             object.__setattr__(found, "_origin", Origin(weakref.ref(self), 1, key))
         return found
 
     def __setitem__(self, key: Any, value: Any) -> None:
         giving_way(self, value, lambda: pd.DataFrame.__setitem__(self, key, value))
+        written_back(self)
 
     def iterrows(self) -> Iterator[Any]:
         """Labels and rows; a row of a frame of one type writes through to it."""
@@ -348,23 +360,12 @@ def _rows(item: Any) -> pd.DataFrame:
     return DataFrame([item] if isinstance(item, dict) else item)
 
 
-def _plainly(name: str, of_values: Any) -> Callable[..., Any]:
-    """A reduction of a series by numpy where all its numbers are known: the same number, in a third of the time."""
-    plain = getattr(pd.Series, name)
-
-    @wraps(plain)
-    def reduced(held: Any, *arguments: Any, **options: Any) -> Any:
-        if not arguments and not options and held.dtype.kind == "f" and len(held):
-            found = of_values(held.to_numpy())
-            if found == found:
-                return found
-        return plain(held, *arguments, **options)
-
-    return reduced
+def _floats(held: Any) -> Any:
+    return pd.Series.to_numpy(held) if held.dtype.kind == "f" else None
 
 
-for _name, _of_values in (("mean", np.mean), ("sum", np.sum), ("max", np.max), ("min", np.min)):
-    setattr(Series, _name, _plainly(_name, _of_values))
+for _name, _figure in figures(pd.Series, _floats).items():
+    setattr(Series, _name, _figure)
 _REDUCTIONS = frozenset({"mean", "sum", "std", "var", "min", "max", "median", "prod", "all", "any"})
 """Methods of series whose one argument by its place is the axis: as they are."""
 _SORT_INDEX: Any = positional(pd.DataFrame.sort_index)

@@ -1,15 +1,14 @@
 """Prices for a script: attribute_history, history, get_price and get_bars.
 
 Bars of days are cut from the panel for many codes in one go, or read code by code where a code is no instrument of the
-market or leaves out its own days without trading; both ways give the same figures. With minute data every function
-gives bars inside the day, up to the present minute. Without, one bar can be asked for: the last visible price stands in
-for it, with a notice. More than one is refused: there is nothing that could stand in.
+market or leaves out its own days without trading; both ways give the same figures. Bars of minutes are read by
+:class:`~.inside_day.InsideDay`.
 """
 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -29,14 +28,15 @@ from qresearch.dialects.data.bar_tables import (
     merged,
     with_dates,
 )
-from qresearch.dialects.data.bars import Rows, days_of, minutes_of, to_day
+from qresearch.dialects.data.bars import Floats, Rows, days_of, minutes_of, to_day
 from qresearch.dialects.data.codes import listed
+from qresearch.dialects.data.inside_day import ATTRIBUTE_FIELDS, InsideDay
+from qresearch.dialects.data.lazy_frames import LazyFrame
 from qresearch.dialects.data.old_pandas import DataFrame, strings
 from qresearch.dialects.data.platform import Platform
 from qresearch.domain.moment import OPEN
-from qresearch.errors import NotSupported, UsageError
+from qresearch.errors import UsageError
 
-ATTRIBUTE_FIELDS = ("open", "close", "high", "low", "volume", "money")
 BEFORE_OPEN = frozenset({"paused", "high_limit", "low_limit", "pre_close", "factor", "is_st"})
 """Fields of today that are known before the open; asked for alone, get_price gives them from 09:00 on."""
 
@@ -47,7 +47,6 @@ _TODAY = (
     "The bar of today was asked for before its close: its high, low and close are the last visible price, its volume "
     "is missing."
 )
-_LAST_MINUTE = "The last minute bar was asked for: the last visible price stands in, for bars are daily."
 
 
 class Prices:
@@ -60,7 +59,7 @@ class Prices:
 
     def __init__(self, platform: Platform) -> None:
         self._platform, self._host, self._bars = platform, platform.host, platform.bars
-        self._indexes: dict[tuple[str, ...], pd.Index[Any]] = {}
+        self._inside = InsideDay(platform)
         self._told: set[tuple[str, int]] = set()
 
     # ------------------------------------------------------------------ the two histories
@@ -86,16 +85,18 @@ class Prices:
             Prices adjusted to the present day, to the first one, or not at all.
         """
         names = [fields] if type(fields) is str else fields
-        self._need_minutes("attribute_history", unit, count)
+        self._inside.need("attribute_history", unit, count)
         times, values = self._history(security, count, unit, names, fq, skip_paused=skip_paused)
-        return self._frame(values, self._index(times)) if df else values
+        if not df or not values:
+            return {name: np.array(column) for name, column in values.items()}
+        return LazyFrame.of(list(values), list(values.values()), lambda: self._index(times))
 
     def _history(  # in the order of the calls
         self, code: str, count: int, unit: str, names: Sequence[str], fq: str | None, *, skip_paused: bool
     ) -> tuple[Any, dict[str, Any]]:
         """The last bars of a code, today not included: their times, or the rows of their days, and their fields."""
         if minutes_of(unit):
-            return self._inside(code, count_of(count), unit, names, fq)
+            return self._inside.bars(code, count_of(count), unit, names, fq)
         bars, day, size = self._bars, self._host.day, days_of(unit)
         rows = bars.rows(code, day, count_of(count) * size, skip_paused=skip_paused)
         self._tell_short("attribute_history or history", code, count_of(count) * size, len(rows))
@@ -116,16 +117,6 @@ class Prices:
     def _index(self, times: Any) -> pd.DatetimeIndex:
         return times if isinstance(times, pd.DatetimeIndex) else self._bars.dates_of(times)
 
-    def _frame(self, values: dict[str, Any], index: pd.DatetimeIndex) -> DataFrame:
-        names = tuple(values)
-        columns = self._indexes.get(names)
-        if columns is None:
-            columns = self._indexes[names] = pd.Index(names, dtype=object)
-        table = np.empty((len(index), len(names)))
-        for place, column in enumerate(values.values()):
-            table[:, place] = column
-        return DataFrame(table, index=index, columns=columns)
-
     def history(  # as documented by the platform
         self, count: int, unit: str = "1d", field: str = "avg", security_list: Any = None,
         df: bool = True, skip_paused: bool = False, fq: str | None = "pre",  # as documented
@@ -144,86 +135,41 @@ class Prices:
             Each code has its own last days of trading; then the rows have no dates.
         fq : {"pre", "post"} or None
         """
-        bars, day = self._bars, self._host.day
         codes = [
             str(code) for code in listed(self._platform.state["universe"] if security_list is None else security_list)
         ]
-        self._need_minutes("history", unit, count)
-        is_daily = not minutes_of(unit)
-        columns = None if skip_paused or not is_daily or days_of(unit) > 1 else bars.columns(codes)
-        if columns is not None:
-            where = slice(max(day - count_of(count), 0), day)
-            self._tell_short("history", codes[0], count_of(count), day - where.start)
-            table = bars.of(columns, field, where, day, fq)
-            if not df:
-                return dict(zip(codes, np.ascontiguousarray(table.T), strict=True))
-            return DataFrame(table, index=bars.dates[where], columns=strings(codes))
+        self._inside.need("history", unit, count)
+        whole = None if skip_paused else self._at_once(codes, count_of(count), unit, field, fq)
+        if whole is not None:
+            table, labels = whole
+            return LazyFrame.of(codes, table, labels) if df else dict(zip(codes, np.array(table), strict=True))
         parts = {code: self._history(code, count, unit, [field], fq, skip_paused=skip_paused) for code in codes}
         found = {code: values[field] for code, (_, values) in parts.items()}
         if not df:
             return found
-        if skip_paused and is_daily and len(codes) > 1:
+        if skip_paused and not minutes_of(unit) and len(codes) > 1:
             longest = max(map(len, found.values()))
             table = np.full((longest, len(codes)), np.nan)
             for place, values in enumerate(found.values()):
                 table[longest - len(values) :, place] = values
             return DataFrame(table, columns=strings(codes))
-        index = self._index(parts[codes[0]][0]) if codes else bars.dates[:0]
+        index = self._index(parts[codes[0]][0]) if codes else self._bars.dates[:0]
         return DataFrame(found, index=index, columns=strings(codes))
 
-    # ------------------------------------------------------------------ bars inside the day
-
-    def _need_minutes(self, call: str, unit: str, count: int | None) -> None:
-        """Check that bars inside the day can be given: on daily bars the present one of one minute, with a notice."""
-        if not minutes_of(unit) or self._platform.market.panel.intraday is not None:
-            return
-        if minutes_of(unit) != 1 or count is None or int(count) != 1:
-            asked = "a period" if count is None else f"count={count}"
-            raise NotSupported(
-                f"{call} asks for bars of minutes ({asked}, {unit!r}), and this market holds bars of days. Give "
-                "from_script a market of minute bars, or ask for the present minute (count=1 of '1m'), for which the "
-                "last price stands in."
-            )
-        self._host.tell(_LAST_MINUTE)
-
-    def _inside(  # in the order of the calls
-        self, code: str, count: int | None, unit: str, names: Sequence[str], fq: str | None, begin: Any = None,
-        end: Any = None,
-    ) -> Part:  # fmt: skip
-        """The last bars of a code up to now, or those of a period; the last price where bars are daily."""
-        host, inside, size = self._host, self._platform.market.panel.intraday, minutes_of(unit)
-        if inside is None:
-            return pd.DatetimeIndex([host.now]), self._last_minute(code, names)
-        stop = len(host.view.array("close", "bar"))
-        if end is not None:
-            stop = min(stop, self._bar_at(end, side="right"))
-        if count is None:
-            first = 0 if begin is None else self._bar_at(begin, side="left")
-            count = -(-max(stop - first, 0) // size)
-        rows = slice(max(stop - count * size, 0), stop)
-        values, kept = merged(
-            self._bars.minutes(code, names, rows, host.day, fq),
-            np.arange(rows.start, rows.stop),
-            groups_of(size, rows.stop - rows.start),
-        )
-        return pd.DatetimeIndex(inside.times[kept]), values
-
-    def _bar_at(self, moment: Any, *, side: str) -> int:
-        """Number of bars that end before a moment (side "left"), or at it too; a date alone is its midnight."""
-        inside = self._platform.market.panel.intraday
-        assert inside is not None  # asked for on minute data only
-        when = np.datetime64(pd.Timestamp(moment), "ns")
-        return int(np.searchsorted(inside.times.astype("datetime64[ns]"), when, side=side))  # type: ignore[call-overload]
-
-    def _last_minute(self, code: str, names: Sequence[str]) -> dict[str, Any]:
-        """The last visible price as a bar of one minute; what holds for the whole day as it is."""
-        day = self._host.day
-        bar = dict.fromkeys((*ATTRIBUTE_FIELDS[:4], "avg", "price"), np.array([self._last(code)]))
-        bar |= dict.fromkeys(ATTRIBUTE_FIELDS[4:], np.array([np.nan]))
-        return {
-            name: bar[name] if name in bar else self._bars.values(code, name, slice(day, day + 1), day, None)
-            for name in names
-        }
+    def _at_once(
+        self, codes: list[str], count: int, unit: str, field: str, fq: str | None
+    ) -> tuple[Floats, Callable[[], Any]] | None:
+        """A field of many codes cut in one go, (C, K), and what gives its days; None: they are to be read singly."""
+        bars, host = self._bars, self._host
+        columns, size = bars.columns(codes), minutes_of(unit)
+        if columns is None or (not size and days_of(unit) > 1):
+            return None
+        if size:
+            last, now = self._inside.last_of_all(columns, field), pd.DatetimeIndex([host.now])
+            return None if last is None else (last[:, None], lambda: now)
+        where = slice(max(host.day - count, 0), host.day)
+        self._tell_short("history", codes[0], count, host.day - where.start)
+        return bars.of(columns, field, where, host.day, fq).T, lambda: bars.dates_of(where)
 
     # ------------------------------------------------------------------ get_price
 
@@ -261,9 +207,11 @@ class Prices:
         parts: dict[str, Part]
         if minutes_of(frequency):
             is_now = start_date is None and (end_date is None or to_day(end_date) == self._platform.today)
-            self._need_minutes("get_price", frequency, count if is_now else None)
+            self._inside.need("get_price", frequency, count if is_now else None)
             number = None if count is None else count_of(count)
-            parts = {code: self._inside(code, number, frequency, names, fq, start_date, end_date) for code in codes}
+            parts = {
+                code: self._inside.bars(code, number, frequency, names, fq, start_date, end_date) for code in codes
+            }
         else:
             rows = self._days(names, start_date, end_date, count)
             columns = None if skip_paused or isinstance(security, str) else bars.columns(codes)
@@ -277,7 +225,7 @@ class Prices:
             }
         if isinstance(security, str):
             times, values = parts[security]
-            return self._frame(values, times)
+            return LazyFrame.of(names, list(values.values()), lambda: times)
         return (joined_panel if panel else joined_long)(parts, names)
 
     def _days(self, names: Iterable[str], start_date: Any, end_date: Any, count: Any) -> slice:
@@ -317,20 +265,12 @@ class Prices:
         values = {name: np.array(self._bars.values(code, name, rows, host.day, fq), np.float64) for name in names}
         if len(rows) and rows[-1] == host.day and not host.is_closed:
             self._tell_today(values)
-            hide_today(values, self._last(code))
+            hide_today(values, self._inside.last(code))
         return values
 
     def _tell_today(self, names: Iterable[str]) -> None:
         if not BEFORE_OPEN.issuperset(names):
             self._host.tell(_TODAY)
-
-    def _last(self, code: str) -> float:
-        host, column = self._host, self._bars.column(code)
-        if column is not None:
-            return host.view.last_price(column)
-        row = host.day if host.phase >= OPEN else host.day - 1
-        field = "open" if host.phase >= OPEN and not host.is_closed else "close"
-        return float(self._bars.values(code, field, slice(row, row + 1), host.day, None)[0])
 
     # ------------------------------------------------------------------ get_bars
 
@@ -357,7 +297,7 @@ class Prices:
         """
         names = listed(fields)
         fq = None if fq_ref_date is None else "pre"
-        self._need_minutes("get_bars", unit, count)
+        self._inside.need("get_bars", unit, count)
         read = self._bars_inside if minutes_of(unit) else self._bars_of
         found = {
             code: as_bars(read(code, count_of(count), unit, names, fq, end_dt, include_now), df=df)
@@ -370,7 +310,7 @@ class Prices:
     def _bars_inside(
         self, code: str, count: int, unit: str, names: Sequence[str], fq: str | None, end: Any, _: object
     ) -> dict[str, Any]:
-        times, values = self._inside(code, count, unit, [name for name in names if name != "date"], fq, end=end)
+        times, values = self._inside.bars(code, count, unit, [name for name in names if name != "date"], fq, end=end)
         moments: list[dt.datetime] = [time.to_pydatetime() for time in times]
         return with_dates(names, values, moments)
 

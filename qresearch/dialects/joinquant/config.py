@@ -6,25 +6,16 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from qresearch.dialects.joinquant.costs import MONEY_FUNDS, TYPES, CostsByType
 from qresearch.dialects.joinquant.subaccounts import SubAccounts
 from qresearch.dialects.script.old_calls import single
 from qresearch.dialects.script.run import Run
 from qresearch.dialects.script.schedule import clock_time, phase_of, stands_in, time_of
-from qresearch.dialects.script.settings import set_costs
 from qresearch.domain.arguments import number
 from qresearch.domain.moment import OPEN
 from qresearch.domain.settings import Slippage
 from qresearch.engine.slippage import groups_of, slippage_model
 from qresearch.errors import NotSupported, UsageError, close_matches, did_you_mean
-
-COSTS = {
-    "open_tax": 0.0,
-    "close_tax": 0.001,
-    "open_commission": 0.0003,
-    "close_commission": 0.0003,
-    "min_commission": 5,
-}
-"""The platform's default for shares: 0.03 % each way, at least 5 yuan, 0.1 % stamp tax on sales, whatever the date."""
 
 SPREAD_RATE = 0.00246
 """The platform's default slippage: what lies between a buy and a sell, a fraction of the price."""
@@ -37,12 +28,6 @@ OPTIONS = {
     "match_continuous": "orders are matched by the rules of the session", "skip_paused": "", "log_level": "",
 }  # fmt: skip
 """Option to why it has no effect; empty for those that have one or need none."""
-
-STOCK_TYPES = ("stock", "fund", "mmf", "fja", "fjb", "fjm", "etf", "lof", "bond_fund", "stock_fund", "QDII_fund",
-               "mixture_fund", "money_market_fund", "open_fund", "index_futures", "futures")  # fmt: skip
-
-
-_MONEY_FUNDS = frozenset({"mmf", "money_market_fund"})
 
 
 def money_funds_pay_none(run: Run) -> tuple[tuple[str, Slippage], ...]:
@@ -100,10 +85,11 @@ class Config:
     ----------
     run : Run
     subaccounts : SubAccounts
+    costs : CostsByType
     """
 
-    def __init__(self, run: Run, subaccounts: SubAccounts) -> None:
-        self._run, self._subaccounts = run, subaccounts
+    def __init__(self, run: Run, subaccounts: SubAccounts, costs: CostsByType) -> None:
+        self._run, self._subaccounts, self._costs = run, subaccounts, costs
 
     def _ignore(self, words: str) -> None:
         self._run.host.tell(words, "ignored")
@@ -148,41 +134,31 @@ class Config:
         ----------
         cost : OrderCost
         type : str
-            Rates of "stock" go for shares and funds alike (funds pay no stamp tax); those of other types are used only
-            when a script sets no others.
-        ref : optional
-            One set of rates serves all codes.
+            Of what: "stock", or a kind of fund. Rates of "stock" go for funds too (they pay no stamp tax) until rates
+            of a kind of fund are set; shares pay the platform's default until rates of "stock" are.
+        ref : str, optional
+            Of one code only.
         """
         run = self._run
-        if type not in STOCK_TYPES and run.strict:
+        if type not in TYPES and run.strict:
             raise UsageError(
-                f"set_order_cost: type={type!r} is not known. Known are {', '.join(STOCK_TYPES)}. "
+                f"set_order_cost: type={type!r} is not known. Known are {', '.join(TYPES)}. "
                 "Pass strict=False to from_script to let it pass."
             )
-        if type in {"futures", "index_futures"} or type not in STOCK_TYPES:
+        if type in {"futures", "index_futures"} or type not in TYPES:
             self._ignore(f"set_order_cost for type={type!r} has no effect: only shares and funds are traded.")
             return
-        if ref is not None:
-            self._ignore("set_order_cost with ref= has no effect: one set of rates serves all codes.")
+        if ref is not None and run.platform.bars.column(ref) is None:
+            self._ignore(f"set_order_cost for ref={ref!r} has no effect: there is no such instrument in this market.")
             return
-        if type != "stock" and run.state.get("costs_of") == "stock":
-            run.host.tell(f"Costs of type={type!r} were not taken over: those of 'stock' go for all codes.")
-            return
-        run.state["costs_of"] = type
-        set_costs(run, **cost.rates)
+        self._costs.set(cost.rates, type, ref)
 
     def set_commission(self, cost: Any = None) -> None:
         """Set what trading costs, in the older way: ``PerTrade(buy_cost, sell_cost, min_cost)``."""
         if not isinstance(cost, PerTrade):
             raise NotSupported(f"set_commission takes PerTrade(buy_cost=, sell_cost=, min_cost=), not {cost!r}.")
-        set_costs(
-            self._run,
-            open_tax=0.0,
-            close_tax=0.0,
-            open_commission=cost.buy_cost,
-            close_commission=cost.sell_cost,
-            min_commission=cost.min_cost,
-        )
+        taxes = {"open_tax": 0.0, "close_tax": 0.0, "min_commission": cost.min_cost}
+        self._costs.set_all({**taxes, "open_commission": cost.buy_cost, "close_commission": cost.sell_cost})
 
     def set_slippage(self, slippage: Any, type: str | None = None, ref: Any = None) -> None:  # the platform's own
         """Set the slippage from now on.
@@ -199,12 +175,12 @@ class Config:
         if type in {"futures", "index_futures"} or (ref is not None and run.platform.bars.column(ref) is None):
             self._ignore(f"set_slippage for {ref or type!r} has no effect: only shares and funds are traded.")
             return
-        if type in _MONEY_FUNDS:
+        if type in MONEY_FUNDS:
             self._ignore(f"set_slippage for type={type!r} has no effect: money funds pay no slippage.")
             return
-        if type is not None and type not in STOCK_TYPES and run.strict:
+        if type is not None and type not in TYPES and run.strict:
             raise UsageError(
-                f"set_slippage: type={type!r} is not known. Known are {', '.join(STOCK_TYPES)}. "
+                f"set_slippage: type={type!r} is not known. Known are {', '.join(TYPES)}. "
                 "Pass strict=False to from_script to let it pass."
             )
         match slippage:

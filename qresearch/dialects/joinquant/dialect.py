@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 
 from qresearch.dialects.data.prices import Prices
 from qresearch.dialects.joinquant import config
+from qresearch.dialects.joinquant.costs import CostsByType
 from qresearch.dialects.joinquant.day_before import Data
 from qresearch.dialects.joinquant.order import OrderStatus
 from qresearch.dialects.joinquant.orders import Orders
@@ -46,6 +47,7 @@ class JoinQuant:
 
     def __init__(self, run: Run, prices: Prices) -> None:
         self._run, self._subaccounts, self._data = run, SubAccounts(run), Data(run, prices)
+        self._costs = CostsByType(run)
         self.context: Any = Context(run, Portfolio(run, run.account), lambda: self._subaccounts.all)
         self.calendar: loader.Calendar = Calendar(run.host.market.days, run.host.exchange.first)
         self.alive: Mapping[str, object] = {"script sub-accounts": self._subaccounts}
@@ -58,13 +60,15 @@ class JoinQuant:
         return {
             **{name: Unsupported(name, _OTHERS) for name in others},
             **{kind.__name__: kind for kind in kinds},
-            **loader.words_of(config.Config(run, self._subaccounts), Orders(run, self._subaccounts)),
+            **loader.words_of(
+                config.Config(run, self._subaccounts, self._costs), Orders(run, self._subaccounts, self._costs)
+            ),
         }
 
     def settings(self) -> dict[str, Any]:
         """Settings that hold before the script sets its own."""
         venue = self._run.host.market.venue
-        rates: dict[str, Any] = config.COSTS if venue.rules.has_history else dict.fromkeys(config.COSTS, 0.0)
+        rates: dict[str, Any] = self._costs.default()
         own = config.money_funds_pay_none(self._run)
         return {"costs": fixed_costs(venue, **rates), "sizing": "floor"} | ({"slippage_by": own} if own else {})
 

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from qresearch.dialects.joinquant.costs import CostsByType
 from qresearch.dialects.joinquant.order import Order, OrderStatus, Trade
 from qresearch.dialects.joinquant.subaccounts import SubAccounts, tag_of
 from qresearch.dialects.script.account import Account
@@ -39,10 +40,11 @@ class Orders:
     ----------
     run : Run
     subaccounts : SubAccounts
+    costs : CostsByType
     """
 
-    def __init__(self, run: Run, subaccounts: SubAccounts) -> None:
-        self._run, self._host, self._subaccounts = run, run.host, subaccounts
+    def __init__(self, run: Run, subaccounts: SubAccounts, costs: CostsByType) -> None:
+        self._run, self._host, self._subaccounts, self._costs = run, run.host, subaccounts, costs
 
     @answers(None)
     def order(  # as documented by the platform
@@ -129,6 +131,7 @@ class Orders:
     def _send(self, column: int, method: Method, asked: float, style: Any, pindex: int) -> Order | None:
         run, host, accounts = self._run, self._host, self._subaccounts.all
         terms = MARKET_DAY if style is None else terms_of(style)
+        self._costs.hold_for(column)
         if _is_noon(host):
             terms = replace(terms, waits="bar")
         if len(accounts) > 1:

@@ -10,7 +10,9 @@ import builtins
 import datetime as dt
 import functools
 import io
+import itertools
 import math
+import sys
 from collections.abc import Callable, Mapping
 from types import ModuleType
 from typing import Any
@@ -33,6 +35,10 @@ PLATFORM = ("jqdata", "jqdatasdk", "jqlib", "jqfactor", "jqfactor_analyzer", "ku
             "jqtrade", "user_space_api", "eqlib", "easyquant")  # fmt: skip
 """Packages of the platform; each gives everything that a script can call."""
 
+_ALPHAS = (
+    "the alphas of jqlib are not here; jqfactor's Factor and calc_factors compute any formula of bars, and "
+    "get_factor_values reads a table of factors"
+)
 _MOVED = {"cPickle": "pickle", "StringIO": "io", "cStringIO": "io", "Queue": "queue", "ConfigParser": "configparser",
           "urllib2": "urllib.request", "urlparse": "urllib.parse", "__builtin__": "builtins"}  # fmt: skip
 """Modules of Python 2 and where they are now."""
@@ -117,6 +123,16 @@ PANDAS.__dict__["stats"] = STATS
 NUMPY = _copied(np, BY_COLUMN | {name: value for name, value in _NUMPY.items() if name not in vars(np)})
 
 
+_ITERTOOLS = {"izip": zip, "imap": map, "ifilter": filter, "izip_longest": itertools.zip_longest,
+              "ifilterfalse": itertools.filterfalse}  # fmt: skip
+ITERTOOLS = _copied(itertools, _ITERTOOLS)
+"""With the names of Python 2."""
+
+SYS = ModuleType("sys", sys.__doc__)
+SYS.__dict__.update(setdefaultencoding=lambda *_: None, maxint=sys.maxsize, __getattr__=functools.partial(getattr, sys))
+"""As it is now, with what scripts of Python 2 call to write Chinese."""
+
+
 class Modules:
     """The imports of one script.
 
@@ -138,7 +154,7 @@ class Modules:
     ) -> None:
         self._names, self.indicators, self._missing = names, indicators, missing
         self._made: dict[str, ModuleType] = {}
-        self._other = {"pandas": PANDAS, "numpy": NUMPY}
+        self._other = {"pandas": PANDAS, "numpy": NUMPY, "itertools": ITERTOOLS, "sys": SYS}
 
     def provided(self) -> dict[str, Any]:
         """What a script finds without importing it: all that the star import of jqdata gives."""
@@ -154,7 +170,8 @@ class Modules:
         """The builtins of a script: with our import, prints into the log, and names of Python 2."""
         return {
             **vars(builtins), "__import__": self.load, "print": say, "unicode": str, "basestring": str, "xrange": range,
-            **OLD_NAMES, WITHIN: within, "long": int, "unichr": chr, "reduce": functools.reduce, "sum": total,
+            **OLD_NAMES, WITHIN: within, "long": int, "unichr": chr, "reduce": functools.reduce,
+            "reload": lambda module: module, "sum": total,
             "cmp": lambda one, other: (one > other) - (one < other),
         }  # fmt: skip
 
@@ -177,10 +194,14 @@ class Modules:
     def _platform(self, name: str) -> ModuleType:
         if name == "jqlib.technical_analysis":
             return self._module(name, {**self._names, **self.indicators}, self._missing)
-        module = self._module(name, self.provided(), self._refuse)
-        for part in ("technical_analysis",) if name == "jqlib" else ("apis", "wizard", "api"):
+        names = self.provided()
+        if name.startswith("jqlib.alpha"):
+            names |= {word: Unsupported(word, _ALPHAS) for word in (f"alpha_{number:03d}" for number in range(1, 192))}
+        module = self._module(name, names, self._refuse)
+        parts = ("technical_analysis", "alpha101", "alpha191") if name == "jqlib" else ("apis", "wizard", "api")
+        for part in parts:
             if part not in module.__dict__:
-                module.__dict__[part] = self._platform("jqlib.technical_analysis") if name == "jqlib" else module
+                module.__dict__[part] = self._platform(f"jqlib.{part}") if name == "jqlib" else module
         return module
 
     def _refuse(self, name: str) -> Any:

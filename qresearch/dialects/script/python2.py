@@ -6,7 +6,7 @@ Lines keep their numbers, so that an error names the line of the user's file.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 
 def detabbed(text: str) -> str:
@@ -27,20 +27,29 @@ _QUOTED = re.compile(
 )
 """A string, of one line or of several, or a comment."""
 
+
+def _number(zeros: str, digits: str) -> str:
+    """A whole number; after a zero it is octal."""
+    return f"0o{digits}" if zeros and len(digits) > 1 and not set(digits) - set("01234567") else digits
+
+
 _RENAMED = {"xrange": "range", "unicode": "str", "basestring": "str", "long": "int", "raw_input": "input",
-            "unichr": "chr", "izip": "zip"}  # fmt: skip
-_WORDS = (
+            "unichr": "chr"}  # fmt: skip
+_WORDS: tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], str]], ...] = (
     (re.compile(r"<>"), lambda _: "!="),
     (re.compile(r"\b[uU][rR](?=[\"'])"), lambda _: "r"),
-    (re.compile(r"(?<![\w.])0*(\d+)[lL]?\b(?![.\d])"), lambda found: found[1]),
+    (re.compile(r"(?<![\w.])(0*)(\d+)[lL]?\b(?![.\d])"), lambda found: _number(*found.groups())),
     (re.compile(rf"\b(?:{'|'.join(_RENAMED)})\b"), lambda found: _RENAMED[found[0]]),
     (re.compile(r"(?m)(?<=except\b)([ \t]+[^:#\n]+?)\s*,\s*(\w+)(?=\s*:)"), lambda found: f"{found[1]} as {found[2]}"),
 )
 """Numbers, operators, names and clauses that Python 3 spells in another way, and how."""
 
+_LAMBDA = re.compile(r"\blambda[ \t]*\(([\w, \t]+)\)[ \t]*:")
+"""A function of one argument that takes it apart."""
+
 _WRAPPED = (
-    re.compile(r"(?m)^[ \t]*raise[ \t]+[\w.]+([ \t]*,[ \t]*)(.+?)[ \t]*(?=[#;]|$)"),
-    re.compile(r"(?m)^[ \t]*exec([ \t]+)([^(\s].*?)[ \t]*$"),
+    re.compile(r"(?m)(?:^|(?<=[:;]))[ \t]*raise[ \t]+[\w.]+([ \t]*,[ \t]*)(.+?)[ \t]*(?=[#;]|$)"),
+    re.compile(r"(?m)(?:^|(?<=[:;]))[ \t]*exec([ \t]+)([^(\s].*?)[ \t]*$"),
 )
 """Statements whose end goes into parentheses: what opens them, and what they hold."""
 
@@ -51,7 +60,7 @@ Edit = tuple[int, int, str]
 
 
 def python3(text: str) -> str:
-    r"""The common forms of Python 2 as Python 3: print, except, raise, exec, octal and long numbers, renamed functions.
+    r"""The common forms of Python 2 as Python 3: print, except, raise, exec, lambdas, numbers, renamed functions.
 
     >>> python3("try:\n    print 'a', x\nexcept ValueError, e:\n    raise KeyError, 'b'")
     "try:\n    print('a', x)\nexcept ValueError as e:\n    raise KeyError('b')"
@@ -59,7 +68,7 @@ def python3(text: str) -> str:
     text = detabbed(text)
     # Strings and comments become quotes and hashes of the same length: nothing is found in them, places stay.
     bare = _QUOTED.sub(lambda found: re.sub(r"[^\n]", found[0][0], found[0]), text)
-    edits = [*_words(bare), *_parentheses(bare), *_prints(bare, text)]
+    edits = [*_words(bare), *_parentheses(bare), *_prints(bare, text), *_lambdas(bare)]
     for begin, end, new in sorted(edits, reverse=True):
         text = text[:begin] + new + text[end:]
     return text
@@ -69,6 +78,9 @@ def _words(bare: str) -> Iterator[Edit]:
     for pattern, spelled in _WORDS:
         for found in pattern.finditer(bare):
             yield *found.span(), spelled(found)
+    for found in re.finditer(r"`[^`\n]+`", bare):
+        yield found.start(), found.start() + 1, "repr("
+        yield found.end() - 1, found.end(), ")"
 
 
 def _parentheses(bare: str) -> Iterator[Edit]:
@@ -95,6 +107,22 @@ def _prints(bare: str, text: str) -> Iterator[Edit]:
             begin += len(bare[begin:end]) - len(bare[begin:end].lstrip())
         yield found.start() + found[0].rindex("print") + len("print"), begin, "("
         yield end, stop, closing + (" " if bare[stop : stop + 1] == "#" else "")
+
+
+def _lambdas(bare: str) -> Iterator[Edit]:
+    """Functions that take their argument apart, as functions of that argument that hand on its parts."""
+    for found in _LAMBDA.finditer(bare):
+        before = bare[: found.start()]
+        is_inside = sum(before.count(sign) for sign in "([{") > sum(before.count(sign) for sign in ")]}")
+        depth, end = 0, found.end()
+        while end < len(bare):
+            sign = bare[end]
+            depth += {"(": 1, "[": 1, "{": 1, ")": -1, "]": -1, "}": -1}.get(sign, 0)
+            if depth < 0 or (not depth and (sign == "," or (sign in "\n#;" and not is_inside))):
+                break
+            end += 1
+        yield *found.span(), f"lambda _: (lambda {found[1]}:"
+        yield end, end, ")(*_)"
 
 
 def _statement_end(bare: str, place: int) -> int:

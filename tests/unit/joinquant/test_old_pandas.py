@@ -22,7 +22,6 @@ from old_pandas_table import CASES, SETUP
 
 RECORDED: dict[str, dict[str, Any]] = json.loads(Path(__file__).with_name("old_pandas.json").read_text("utf-8"))
 
-_SLICE = "a slice of rows is its own: what is written into it leaves the frame alone"
 _LOUD = "it raises, and names what it does not take"
 KNOWN: dict[str, str] = {
     "out = n.value_counts()": "the order of equal counts is that of the values; it was that of a hash",
@@ -31,11 +30,6 @@ KNOWN: dict[str, str] = {
     "out = t.set_index('code')['v'].sum(level=0)": _LOUD,
     "f.T['a']['x'] = 9.; out = f": "a frame that was turned is its own",
     "other = pd.DataFrame(f); other['x']['a'] = 9.; out = f": "a frame made of a frame is its own",
-    "part = f[:2]; part['x']['a'] = 9.; out = [f, part]": _SLICE,
-    "part = f[:2]; part['x'] = 9.; out = [f, part]": _SLICE,
-    "part = f.iloc[:2]; part.iloc[0, 0] = 9.; out = [f, part]": _SLICE,
-    "part = f.head(2); part.loc['a', 'x'] = 9.; out = [f, part]": _SLICE,
-    "part = s[-3:]; part[0] = 9.; out = [s, part]": _SLICE,
 }
 """Cases that are otherwise here, and why."""
 

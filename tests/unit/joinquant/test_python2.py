@@ -106,3 +106,42 @@ def test_lines_keep_their_numbers(tmp_path: Path) -> None:
     )
     with pytest.raises(StrategyError, match="line 5 of old.py"):
         run(str(path))
+
+
+def test_forms_that_only_python_2_had_mean_what_they_meant() -> None:
+    """Protects old scripts: tuples taken apart in lambdas, octal numbers, backticks, raise after a colon, itertools."""
+    script = (
+        "# -*- coding: utf-8 -*-\n"
+        "import sys\n"
+        "reload(sys)\n"
+        "sys.setdefaultencoding('utf-8')\n"
+        "from itertools import izip, imap\n"
+        "import itertools\n"
+        "def initialize(context):\n"
+        "    d = {'a': 1, 'b': 3}\n"
+        "    g.top = sorted(d.items(), key=lambda (k, v): (v, k), reverse=True)[0]\n"
+        "    last = lambda (x, y): x + y\n"
+        "    g.found = [last((1, 2)), 0777, 010 + 5L, 8, `d['a']`, list(izip('ab', imap(str, [1, 2])))]\n"
+        "    g.more = [(a, b) for a, b in itertools.izip_longest([1], [2, 3])]\n"
+        "    g.limit = 1 if sys.maxint > 10 ** 9 else 0\n"
+        "    try:\n"
+        "        if d: raise ValueError, 'told'\n"
+        "    except ValueError, e:\n"
+        "        print 'it said', e\n"
+        "        exec 'g.made = 2'\n"
+    )
+    session = run(script)
+    held = g(session)
+    assert held.top == ("b", 3)
+    assert held.found == [3, 511, 13, 8, "1", [("a", "1"), ("b", "2")]]
+    assert held.more == [(1, 2), (None, 3)]
+    assert (held.limit, held.made) == (1, 2)
+    assert "it said told" in session.events["text"].to_list()
+
+
+@pytest.mark.parametrize("call", ["alpha_001(context.previous_date, '000300.XSHG')", "alpha191.alpha_007(['a'])"])
+def test_an_alpha_of_the_library_says_that_it_is_not_here(call: str) -> None:
+    """Protects scripts with alphas from a bare NameError, whichever way they import them."""
+    script = f"from jqlib.alpha101 import *\nfrom jqlib import alpha191\ndef handle_data(context, data):\n    {call}\n"
+    with pytest.raises(StrategyError, match=r"alpha_0\d+ is not supported: the alphas of jqlib are not here"):
+        run(script)

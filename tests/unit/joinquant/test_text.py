@@ -71,7 +71,7 @@ CASES = {
     "print >>f, 'a'": "print('a', file=f)",
     "s = 'print 1'": "s = 'print 1'",
     "a <> b": "a != b",
-    "x = 10L + 0777": "x = 10 + 777",
+    "x = 10L + 0777 + 05": "x = 10 + 0o777 + 5",
     "xrange(3)": "range(3)",
     "u'中' + ur'\\d'": "u'中' + r'\\d'",
     "raise ValueError, 'bad'": "raise ValueError('bad')",

@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING, ClassVar
 
 import ipywidgets as widgets
 
-from qresearch.book.html import Column, number, price
+from qresearch.book.html import Column, number
 from qresearch.book.projection import Projection
 from qresearch.domain import events
 from qresearch.domain.fees import PARTS
 from qresearch.domain.reasons import Facts, Reason
+from qresearch.sentences.words import price
 from qresearch.views.panels.blotter import Blotter
 from qresearch.views.panels.cells import tone
 from qresearch.views.panels.desk import Desk, Panel

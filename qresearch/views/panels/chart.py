@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 from collections import Counter
 from collections.abc import Hashable
 from functools import partial
@@ -12,14 +11,15 @@ from typing import TYPE_CHECKING, Any
 import ipywidgets as widgets
 import numpy as np
 
-from qresearch.book.html import Column, listed, number, price
+from qresearch.book.html import Column, listed, number
 from qresearch.domain.reasons import Reason
 from qresearch.errors import NotSupported, choose
 from qresearch.market.panel import Floats
+from qresearch.sentences.words import price
 from qresearch.views.chart_data import MARKS, ChartData, ChartReader
 from qresearch.views.panels.cells import chart_word
 from qresearch.views.panels.desk import Desk, Panel
-from qresearch.views.panels.fields import classed
+from qresearch.views.panels.fields import classed, has_live
 from qresearch.views.panels.png_chart import PngChart
 from qresearch.views.panels.symbol_box import SymbolBox
 
@@ -35,11 +35,6 @@ LINES = 4
 """Prices that wait and are told in words beside the chart; the table of open orders has all."""
 STATIC_BARS = 5
 """Bars that the static text shows."""
-
-
-def has_live() -> bool:
-    """True when the live chart can be used: its extra is installed."""
-    return importlib.util.find_spec("anywidget") is not None
 
 
 class ChartPanel(Panel):

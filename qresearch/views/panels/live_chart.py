@@ -101,6 +101,49 @@ class LiveChart(anywidget.AnyWidget):
         super().close()
 
 
+class TableHands(anywidget.AnyWidget):
+    """Listens for clicks on the heads of the table in whose panel it stands, and hands texts over to the browser.
+
+    Parameters
+    ----------
+    sorted_by : callable
+        Of the key of a column whose head was clicked.
+
+    Examples
+    --------
+    >>> asked = []
+    >>> hands = TableHands(asked.append)
+    >>> hands.heard(hands, {"kind": "sort", "column": "symbol"}, [])
+    >>> asked
+    ['symbol']
+    """
+
+    _esm = Path(__file__).with_name("table_hands.js").read_text(encoding="utf-8")
+
+    def __init__(self, sorted_by: Callable[[str], object]) -> None:
+        self._sorted_by = sorted_by
+        super().__init__()
+        self.on_msg(self.heard)
+
+    def heard(self, _: object, content: dict[str, Any], buffers: object) -> None:
+        """Pass on a head that was clicked."""
+        if content.get("kind") == "sort":
+            self._sorted_by(str(content.get("column")))
+
+    def copy(self, text: str) -> None:
+        """Put a text on the clipboard."""
+        self.send({"kind": "copy", "text": text})
+
+    def save(self, name: str, text: str) -> None:
+        """Save a text as a file."""
+        self.send({"kind": "save", "name": name, "text": text})
+
+    def close(self) -> None:
+        """Close the widget and its layout."""
+        self.layout.close()
+        super().close()
+
+
 class Keys(anywidget.AnyWidget):
     """Listens for keys on the frame of the panels it stands in; it shows nothing itself.
 

@@ -16,10 +16,9 @@ from qresearch.book.projection import Projection
 from qresearch.domain.moment import CLOSE
 from qresearch.errors import UsageError
 from qresearch.views.panels.cells import moment_text, tone
-from qresearch.views.panels.chart import has_live
 from qresearch.views.panels.day_strip import counts_text, strip_svg
 from qresearch.views.panels.desk import Desk, Panel
-from qresearch.views.panels.fields import classed, named, offer, put, relabel, show_if
+from qresearch.views.panels.fields import classed, has_live, named, offer, put, relabel, show_if
 from qresearch.views.tape import Marks
 
 if TYPE_CHECKING:

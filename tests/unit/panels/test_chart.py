@@ -14,8 +14,9 @@ import qresearch as qr
 from qresearch import terms
 from qresearch.views.candles import SHAPES
 from qresearch.views.chart_data import MARKS, ChartData, ChartReader
-from qresearch.views.panels.chart import ChartPanel, has_live
+from qresearch.views.panels.chart import ChartPanel
 from qresearch.views.panels.desk import Desk, Look
+from qresearch.views.panels.fields import has_live
 from qresearch.views.panels.png_chart import PngChart
 
 live = pytest.mark.skipif(not has_live(), reason="anywidget is not installed: pip install '.[live]'")

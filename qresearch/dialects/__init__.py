@@ -19,6 +19,9 @@ S = TypeVar("S")
 DIALECTS = {"joinquant": "Script", "easyquant": "EasyScript", "xtquant": "Script"}
 """Systems whose scripts run here: the package of each, and its class of scripts."""
 
+MODULES = {"joinquant": ("jqdata", "jqlib", "jqfactor", "kuanke"), "xtquant": ("xtquant",)}
+"""Modules by which one knows for which of them a script was written."""
+
 _SET_BY_DIALECT = ("strategy", "clock")
 
 

@@ -361,7 +361,9 @@ class Panel:
         if self._frame is None:
             # The outermost box carries the style sheet and the classes of the look.
             look, parts = self.desk.look, [widgets.HTML(STYLE), self.widget]
-            self._frame = classed(widgets.VBox(parts), "qr-desk", f"qr-{look.theme}", class_of(look.colours))
+            self._frame = classed(
+                widgets.VBox(parts), "qr-desk", f"qr-{look.theme}", class_of(look.colours), f"qr-{look.language}"
+            )
         bundle = self._frame._repr_mimebundle_() or {}
         bundle["text/plain"] = repr(self)
         bundle["text/html"] = self.html()

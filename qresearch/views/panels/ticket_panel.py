@@ -9,11 +9,11 @@ from typing import Any
 
 import ipywidgets as widgets
 
-from qresearch.book.html import price
 from qresearch.domain import terms
 from qresearch.domain.terms import Terms
 from qresearch.errors import QresearchError, UsageError
-from qresearch.views.panels.cells import state_html, terms_text, why_of
+from qresearch.sentences.words import price
+from qresearch.views.panels.cells import state_html, why_of
 from qresearch.views.panels.desk import Desk, Panel
 from qresearch.views.panels.fields import class_of, classed, named, put, relabel, show_if
 from qresearch.views.panels.symbol_box import SymbolBox
@@ -229,7 +229,7 @@ class TicketPanel(Panel):
         side = words(preview.side)
         head = (
             f'<div>{escape(words("would_send"))}: <span class="qr-{preview.side}">{escape(side)}</span> '
-            f"<b>{preview.quantity:,}</b> {escape(preview.symbol)}, {escape(terms_text(words, preview.terms))}</div>"
+            f"<b>{preview.quantity:,}</b> {escape(preview.symbol)}, {escape(words.terms(preview.terms))}</div>"
         )
         if not preview.passing:
             return (
@@ -263,7 +263,7 @@ class TicketPanel(Panel):
             f'<div class="qr-order" data-order="{order.order_id}">{escape(words("your_order"))} '
             f'<b>{order.order_id}</b>: <span class="qr-{side}">{escape(words(side))}</span> '
             f"{abs(order.quantity):,} {escape(session.market.symbols[order.instrument])}, "
-            f"{escape(terms_text(words, order.terms))}<br>{state_html(words, order)}"
+            f"{escape(words.terms(order.terms))}<br>{state_html(words, order)}"
             f" · {escape(words('filled'))} {order.filled:,} · {escape(words('leaves'))} {order.leaves:,}</div>{reason}"
         )
 

@@ -19,6 +19,7 @@ from qresearch.views.panels.cells import moment_text, tone
 from qresearch.views.panels.day_strip import counts_text, strip_svg
 from qresearch.views.panels.desk import Desk, Panel
 from qresearch.views.panels.fields import classed, has_live, named, offer, put, relabel, show_if
+from qresearch.views.panels.margin import call_html, has_margin
 from qresearch.views.tape import Marks
 
 if TYPE_CHECKING:
@@ -56,8 +57,8 @@ class TimelinePanel(Panel):
     # ------------------------------------------------------------------ widgets
 
     def _moment_row(self) -> widgets.HBox:
-        self._where, self._account = widgets.HTML(""), widgets.HTML("")
-        return classed(widgets.HBox([self._where, self._account]), "qr-moment")
+        self._where, self._account, self._call = widgets.HTML(""), widgets.HTML(""), widgets.HTML("")
+        return classed(widgets.HBox([self._where, self._account, classed(self._call, "qr-called")]), "qr-moment")
 
     def _buttons(self) -> widgets.HBox:
         words, session = self.words, self.desk.session
@@ -125,6 +126,8 @@ class TimelinePanel(Panel):
         account = session.simulation.account
         put(self._where, f'<div class="qr-now" role="status">{escape(moment_text(session, words))}</div>')
         put(self._account, f'<div class="qr-account">{self._account_line(" ", is_toned=True)}</div>')
+        put(self._call, call_html(session, words))
+        show_if(self._call, bool(self._call.value))
         with self.painting:
             put(self._slider, max(account.day - session.simulation.exchange.first + 1, 0))
             self._paint_choices()
@@ -137,12 +140,16 @@ class TimelinePanel(Panel):
     def _account_line(self, between: str, *, is_toned: bool = False) -> str:
         words, portfolio = self.words, self.desk.session.portfolio
         tone_of = f' class="qr-{tone(portfolio.profit)}"' if is_toned else ""
+        bound = ""
+        if has_margin(self.desk.session):
+            bound = f"{escape(words('margin').capitalize())} <b>{number(portfolio.margin)}</b>"
         parts = (
             f"{escape(words('equity'))} <b>{number(portfolio.equity)}</b>",
             f"{escape(words('available'))} <b>{number(portfolio.available)}</b>",
+            bound,
             f"{escape(words('profit'))} <b{tone_of}>{portfolio.profit:+,.2f}</b>",
         )
-        return between.join(parts)
+        return between.join(filter(None, parts))
 
     def _days_marked(self) -> dict[str, list[int]]:
         """Days with a mark, those of the kept future included."""
@@ -172,6 +179,7 @@ class TimelinePanel(Panel):
             f"<div><b>{escape(moment_text(session, words))}</b></div>",
             f"<div>{' · '.join(where)}</div>",
             f"<div>{self._account_line(' · ')}</div>",
+            call_html(session, words),
         ]
         if session.message:
             lines.append(f"<div><i>{escape(words.again(session.message))}</i></div>")

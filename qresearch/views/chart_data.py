@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -18,7 +19,7 @@ from qresearch.domain.moment import CLOSE, OPEN, Moment
 from qresearch.domain.order import Status
 from qresearch.engine.valuation import equity_at_closes
 from qresearch.market.panel import Floats
-from qresearch.views.tape import Fills
+from qresearch.views.tape import Closed, Fills
 
 if TYPE_CHECKING:
     from qresearch.book.orders import OrderRecord
@@ -79,6 +80,27 @@ class PriceLine(NamedTuple):
     order_id: int
 
 
+class Trade(NamedTuple):
+    """Shares that were bought and sold again, from their entry to their exit.
+
+    Parameters
+    ----------
+    bar, until : int
+        Indices of the bars of entry and exit in the window; below 0 before it.
+    price, exit_price : float, currency per share
+    quantity : int, shares
+    profit : float, currency
+        After fees, dividends included.
+    """
+
+    bar: int
+    price: float
+    until: int
+    exit_price: float
+    quantity: int
+    profit: float
+
+
 @dataclass(frozen=True, eq=False)
 class ChartData:
     """One instrument and the account, up to now; nothing after it.
@@ -102,6 +124,12 @@ class ChartData:
         The present day where the instrument did not trade on it, else empty.
     marks : tuple of Mark
     lines : tuple of PriceLine
+    trades : tuple of Trade
+        Those whose exit lies in the window.
+    beside : (K,) ndarray of float64
+        Closes of what is looked at beside it; NaN where there is none.
+    beside_name : str
+        Its symbol; empty where nothing is.
     equity : (K,) ndarray of float64, currency
         At the last bar of each day, as of its close; NaN elsewhere, before the first one and while the day goes on.
     drawdown : (K,) ndarray of float64
@@ -125,6 +153,9 @@ class ChartData:
     paused: str
     marks: tuple[Mark, ...]
     lines: tuple[PriceLine, ...]
+    trades: tuple[Trade, ...]
+    beside: Floats
+    beside_name: str
     equity: Floats
     drawdown: Floats
     tick: float
@@ -214,9 +245,10 @@ class ChartReader:
     def __init__(self, session: AnySession) -> None:
         self._session, self._axis = session, Axis(session.market)
         self._fills = Projection(session.simulation, Fills)
+        self._closed = Projection(session.simulation, partial(Closed, session.simulation.exchange.money.units))
         self._equity = _Equity()
 
-    def read(self, symbol: str, count: int = 120, *, first: int | None = None) -> ChartData:
+    def read(self, symbol: str, count: int = 120, *, first: int | None = None, beside: str = "") -> ChartData:
         """The chart of an instrument as of now.
 
         Parameters
@@ -226,6 +258,8 @@ class ChartReader:
             Number of bars at most.
         first : int, optional
             Index of the day, or of the bar inside the days, to begin with instead.
+        beside : str
+            Another instrument, or the benchmark, to look at beside it.
 
         Returns
         -------
@@ -268,6 +302,9 @@ class ChartReader:
             paused=str(market.days[view.day]) if paused else "",
             marks=self._marks(orders, rows),
             lines=self._lines(orders, simulation.account.positions.get(column)),
+            trades=self._trades(column, rows),
+            beside=self._beside(beside, rows, days),
+            beside_name=beside,
             equity=equity,
             drawdown=drawdown,
             tick=float(simulation.exchange.steps[column]),
@@ -310,6 +347,41 @@ class ChartReader:
                 kind = "bought" if fill.quantity > 0 else "sold"
                 mark(fill.at, fill.price, f"partly {kind}" if is_open[fill.order_id] else kind, fill, fill.quantity)
         return tuple(marks)
+
+    def _trades(self, column: int, rows: Ints) -> tuple[Trade, ...]:
+        """Closed round trips, each where its orders filled; of contracts none, which have two sides."""
+        if self._session.market.instruments[column].contract is not None:
+            return ()
+        units, begin = self._session.simulation.exchange.money.units, int(rows[0]) if len(rows) else 0
+        places: dict[int, int] = {}
+        for fill, _ in self._fills.now().made:
+            if fill.instrument == column:
+                places.setdefault(fill.order_id, int(np.searchsorted(rows, self._axis.row_of(*fill.at))))
+        found = []
+        for trip in self._closed.now().trips.closed:
+            # What the session began with, and what did not leave by an order, has no place of its own.
+            if trip.instrument == column and trip.entry_order in places and trip.exit_order in places:
+                until = places[trip.exit_order]
+                if until < len(rows) and rows[until] >= begin:
+                    profit = (trip.proceeds - trip.cost - trip.fees + trip.dividends) / units
+                    entry = places[trip.entry_order]
+                    found.append(Trade(entry, trip.entry_price, until, trip.exit_price, trip.quantity, profit))
+        return tuple(found)
+
+    def _beside(self, symbol: str, rows: Ints, days: Ints) -> Floats:
+        market = self._session.market
+        if not symbol:
+            return np.full(len(rows), np.nan)
+        whole = rows < self.stop
+        if symbol in market.panel.columns:
+            closes = self._axis.bars.close[rows, market.column(symbol)]
+        else:
+            benchmark = self._session.simulation.benchmark or market.benchmark
+            known: dict[str, float] = {}
+            if benchmark is not None and benchmark.name == symbol:
+                known = dict(zip(benchmark.days.astype(str).tolist(), benchmark.close.tolist(), strict=True))
+            closes = np.array([known.get(day, np.nan) for day in market.days[days].astype(str).tolist()])
+        return np.where(whole, closes, np.nan)
 
     def _lines(self, records: list[OrderRecord], held: Position | None) -> tuple[PriceLine, ...]:
         lines = []

@@ -24,7 +24,7 @@ LOOKS = ("auto", "light", "dark")
 """Themes; "auto" is as the page around it, else as the system prefers."""
 CHART_WORDS = (
     "open", "high", "low", "close", "volume", "equity", "drawdown", "limit", "stop", "cost", "buy", "sell", "picked",
-    "no_bar", "keys", "limit_up", "limit_down", *MARKS,
+    "no_bar", "keys", "limit_up", "limit_down", "at", "goes_to", "moved_to", *MARKS,
 )  # fmt: skip
 """What the live chart writes, by the names that :func:`chart_word` knows."""
 

@@ -141,8 +141,10 @@ class TicketPanel(Panel):
         self._show_fields()
         self.draw()
 
-    def take_price(self, price: float) -> None:
-        """Use a price picked on the chart: the limit, or the stop of an order that has only that."""
+    def take_price(self, price: float, side: str = "") -> None:
+        """Use a price picked on the chart, and a side: the limit, or the stop of an order that has only that."""
+        if side in ("buy", "sell"):
+            self._side.value = side
         taken = TYPES[self._type.value][1]
         if taken == ("stop_price",):
             self._stop.value = price

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import datetime as dt
 import time
 from collections.abc import Callable, Coroutine, Hashable
 from functools import partial
@@ -10,6 +11,7 @@ from html import escape
 from typing import TYPE_CHECKING, Any
 
 import ipywidgets as widgets
+import numpy as np
 
 from qresearch.book.html import number
 from qresearch.book.projection import Projection
@@ -99,7 +101,9 @@ class TimelinePanel(Panel):
         self._slider = named(slider, self.words("day"), "qr-unseen", "qr-slider", width="100%")
         self.follow(self._go_to, self._slider)
         self._strip = classed(widgets.HTML(""), "qr-strip")
-        return classed(widgets.VBox([self._strip, self._slider]), "qr-days")
+        self._progress = named(widgets.IntProgress(), self.words("on_the_way"), "qr-progress", width="100%")
+        show_if(self._progress, shown=False)
+        return classed(widgets.VBox([self._strip, self._slider, self._progress]), "qr-days")
 
     def _keys(self) -> tuple[widgets.Widget, ...]:
         if not has_live():
@@ -240,6 +244,7 @@ class TimelinePanel(Panel):
 
     def _ended(self, task: asyncio.Task[None]) -> None:
         self.task = None
+        show_if(self._progress, shown=False)
         self._set_running(running=False)
         if task.cancelled():
             self.tell(self.words("stopped_by_hand"))
@@ -292,7 +297,9 @@ class TimelinePanel(Panel):
         """
         session = self.desk.session
         goals = list(until) if isinstance(until, (list, tuple)) else [] if until is None else [until]
+        begin, target = session.simulation.account.day, self._target(until)
         while not _is_over(session):
+            self._on_the_way(begin, target)
             part = _Slice(BUDGET)
             if not self.desk.act(self, lambda goal=part: self._run_on(goals, goal)):  # type: ignore[misc]
                 return
@@ -301,6 +308,20 @@ class TimelinePanel(Panel):
             await asyncio.sleep(BREATH)
         if _is_over(session) and not session.message:
             self.tell(self._end_text())
+
+    def _target(self, until: object) -> int:
+        """The day to which a run goes: that of a date, else the last one."""
+        exchange = self.desk.session.simulation.exchange
+        if not isinstance(until, (np.datetime64, dt.date)):
+            return exchange.last
+        return min(self.desk.session.market.panel.day_index(until, side="next"), exchange.last)
+
+    def _on_the_way(self, begin: int, target: int) -> None:
+        """How far a run has come, as a bar below the days; it goes away at its end."""
+        bar, day = self._progress, self.desk.session.simulation.account.day
+        bar.max = max(target - begin, 1)
+        bar.value = day - begin
+        show_if(bar, shown=True)
 
     def _run_on(self, goals: list[object], part: _Slice) -> None:
         """A part of a run; that its time is over is no news."""

@@ -111,7 +111,8 @@
         const line = make("tr", body);
         for (const place of places) {
           const text = cells[place][row];
-          const cell = make("td", line, "", `text-align:${columns[place].right ? "right" : "left"}`);
+          const { right, wraps } = columns[place];
+          const cell = make("td", line, "", `text-align:${right ? "right" : "left"};white-space:${wraps ? "normal" : "nowrap"}`);
           const colour = columns[place].state && COLOURS[text];
           if (colour) make("b", cell, text, `color:#fff;background:${colour};border-radius:4px;padding:0 .4em`);
           else cell.textContent = text;

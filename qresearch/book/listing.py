@@ -39,6 +39,7 @@ LENGTHS = (10, 25, 100, 500)
 _PRICES = frozenset({"average_price", "price", "average_cost"})
 _STATES = frozenset({"status", "before", "after"})
 _KNOWN_STATES = frozenset(state.value for state in Status)
+_SENTENCES = frozenset({"why", "text"})
 _IDS = frozenset({"order_id", "seq", "row"})
 _LABELS = (
     "filter", "rows_at_once", "all_columns", "copy", "copied", "csv", "newer_page", "older_page", "of_rows",
@@ -124,12 +125,14 @@ class _Column:
     @property
     def facts(self) -> dict[str, object]:
         """What the script has to know."""
-        return {"name": self.name, "right": self.is_number, "first": self.first, "state": self.name in _STATES}
+        kinds = {"right": self.is_number, "first": self.first, "state": self.name in _STATES}
+        return {"name": self.name, "wraps": self.name in _SENTENCES} | kinds
 
     @property
     def style(self) -> str:
         """On which side its text stands."""
-        return f' style="text-align:{"right" if self.is_number else "left"}"'
+        wraps = "" if self.name in _SENTENCES else ";white-space:nowrap"
+        return f' style="text-align:{"right" if self.is_number else "left"}{wraps}"'
 
     def html(self, row: int) -> str:
         """A cell."""

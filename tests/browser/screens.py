@@ -8,16 +8,13 @@ of is printed.
 from __future__ import annotations
 
 import argparse
-import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Iterable
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from lab import Lab, chromium, free_port
+from lab import Lab, chromium, free_port, served
 from test_workbench import TRADED
 
 import qresearch as qr
@@ -108,29 +105,17 @@ def _of_recording(browser: Any, made: Path, folder: Path, theme: str, language: 
 
 
 def _of_app(browser: Any, folder: Path, theme: str, language: str, widths: Iterable[int]) -> None:
-    port, token = free_port(), "screens"
-    command = [sys.executable, "-m", "qresearch.cli"]
-    words = ["app", "--language", language, "--theme", theme, "--", "--no-browser", f"--port={port}"]
-    words.append(f"--IdentityProvider.token={token}")
     code = "import sys; from qresearch.cli import main; sys.exit(main(sys.argv[1:]))"
-    command = [sys.executable, "-c", code, *words]
-    server = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    try:
+    words = ["app", "--language", language, "--theme", theme, "--", "--no-browser", f"--port={free_port()}"]
+    with served([sys.executable, "-c", code, *words]) as address:
         for width in widths:
             page = browser.new_page(viewport={"width": width, "height": 1300})
             complaints = _listening(page)
-            for _ in range(60):
-                with suppress(Exception):
-                    page.goto(f"http://127.0.0.1:{port}/?token={token}", timeout=30_000)
-                    break
-                time.sleep(0.5)
+            page.goto(address, timeout=60_000)
             page.wait_for_selector("button.qr-step", timeout=60_000)
             page.wait_for_timeout(1500)
             _taken(page, folder, "app", theme, language, width, complaints)
             page.close()
-    finally:
-        server.terminate()
-        server.wait(timeout=20)
 
 
 def _listening(page: Any) -> list[str]:

@@ -15,6 +15,7 @@ from qresearch.book.history import AccountHistory
 from qresearch.book.holdings import Held, holdings_of
 from qresearch.book.portfolio import Portfolio
 from qresearch.domain.ledger import LONG, Ledger
+from qresearch.engine.intent import Pool
 from qresearch.engine.reserves import reserved_cash
 from qresearch.market.panel import Floats
 
@@ -69,7 +70,12 @@ def daily_portfolio(history: AccountHistory, benchmark: Aligned | None) -> pd.Da
         "total_profit": profit / units,
     }
     if "margin" in worth:
-        columns |= {"margin": worth["margin"] / units, "risk_degree": _over(worth["margin"], equity)}
+        columns["margin"] = worth["margin"] / units
+        if history.exchange.account.borrows:
+            columns |= {"available_margin": worth["usable_margin"] / units, "debt": worth["debt"] / units}
+            columns["maintenance_ratio"] = _over(equity + worth["debt"], worth["debt"])
+        else:
+            columns["risk_degree"] = _over(worth["margin"], equity)
     if benchmark is not None:
         columns |= {"benchmark_close": benchmark.close, "benchmark_nav": benchmark.nav}
     return pd.DataFrame(columns, index=history.days, dtype="float64")
@@ -84,7 +90,7 @@ def _over(parts: NDArray[np.int64], whole: NDArray[np.int64]) -> NDArray[np.floa
 def _worth(history: AccountHistory) -> dict[str, NDArray[np.int64]]:
     """What may be used, market value, floating and realised profit at every close, and margin where there is one."""
     exchange, closes = history.exchange, history.closes
-    if exchange.account.fills_post:
+    if exchange.account.is_plain:
         cash = np.array([state.cash for state in closes], dtype=np.int64)
         cost = np.array([sum(held.cost for held in state.positions.values()) for state in closes], dtype=np.int64)
         market = history.equity_steps - cash
@@ -93,9 +99,10 @@ def _worth(history: AccountHistory) -> dict[str, NDArray[np.int64]]:
     rows = []
     for state in closes:
         worth, ledger = exchange.account.value(state, exchange), state.ledger
-        usable = exchange.account.available(state, exchange)
-        rows.append((usable, worth.market, worth.floating, state.realised + ledger.income - ledger.fees, worth.margin))
-    names = ("usable", "market", "floating", "realised", "margin")
+        usable, binding = (exchange.account.available(state, exchange, pool) for pool in (Pool.OWN, Pool.MARGIN))
+        gained = state.realised + ledger.income - ledger.fees
+        rows.append((usable, worth.market, worth.floating, gained, worth.margin, binding, worth.debt))
+    names = ("usable", "market", "floating", "realised", "margin", "usable_margin", "debt")
     table = np.array(rows, dtype=np.int64).reshape(len(rows), len(names))
     return dict(zip(names, table.T, strict=True))
 
@@ -128,8 +135,13 @@ def portfolio_now(history: AccountHistory, benchmark: Aligned | None) -> pd.Seri
         "realised_profit": portfolio.realised_profit,
         "total_profit": portfolio.profit,
     }
-    if not exchange.account.fills_post:
-        found |= {"margin": portfolio.margin, "risk_degree": portfolio.risk_degree}
+    if not exchange.account.is_plain:
+        found["margin"] = portfolio.margin
+        if exchange.account.borrows:
+            found |= {"available_margin": portfolio.available_margin, "debt": portfolio.debt}
+            found["maintenance_ratio"] = portfolio.maintenance_ratio
+        else:
+            found["risk_degree"] = portfolio.risk_degree
     if benchmark is not None and len(benchmark.close):
         found |= {"benchmark_close": benchmark.close[-1], "benchmark_nav": benchmark.nav[-1]}
     return pd.Series(found, dtype="float64", name=frames.timestamp(exchange, account.day))

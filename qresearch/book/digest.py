@@ -92,6 +92,7 @@ TEXT: Mapping[type, str] = {
     events.DaysCounted: "DaysCounted at days",
     events.DueChanged: "DueChanged at due locked={}",
     events.MarginCalled: "MarginCalled at equity margin",
+    events.SharesMoved: "SharesMoved at instrument quantity cost",
 }
 """A class to the name that is written for it and its facts."""
 

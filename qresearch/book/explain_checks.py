@@ -24,7 +24,7 @@ from qresearch.engine.exchange import Exchange
 from qresearch.engine.fills import Bar, Quote, at_open
 from qresearch.engine.immediate import sees_no_range, without_range
 from qresearch.engine.quoting import Quoting
-from qresearch.engine.reserves import intent_of, opens, reserve_price, reserved_cash, shares_before
+from qresearch.engine.reserves import free_of, intent_of, opens, pool_of, reserve_price, shares_before
 from qresearch.market.intraday import Intraday
 from qresearch.sentences import ENGLISH, Words
 from qresearch.sentences.words import price
@@ -280,10 +280,12 @@ class Turn:
             yield Check("check_value", (Reason.VALUE_CAP,), text)
         text = ""
         if at > 0:
-            others = sum(held for known, held in reserved_cash(draft, exchange).items() if known != order.order_id)
+            free = free_of(draft, exchange, order)
+            others = exchange.account.available(draft, exchange, pool_of(draft, exchange, order)) - free
             needed = Checks(draft, exchange).need(intent_of(order, at, 0, 0), order.leaves).money
-            free = number(money.amount(exchange.account.available(draft, exchange) - others))
-            text = self.say("cash_needed", needed=number(money.amount(needed)), price=price(at), cash=free)
+            text = self.say(
+                "cash_needed", needed=number(money.amount(needed)), price=price(at), cash=number(money.amount(free))
+            )
             if others:
                 text += self.say("held_back", others=number(money.amount(others)))
         yield Check("cash", (Reason.INSUFFICIENT_CASH, Reason.INSUFFICIENT_MARGIN), text)

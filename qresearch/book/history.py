@@ -173,7 +173,7 @@ def states_at_closes(exchange: Exchange, branch: Branch, place: int, *, start: i
         A place before it from which to go on, itself included: what was over before that is left out.
     """
     states, counts = branch.states, branch.counts
-    end = CLOSE if exchange.account.fills_post else AFTER_CLOSE
+    end = AFTER_CLOSE if exchange.account.settles else CLOSE
     found: dict[int, State] = {}
     for number, state in enumerate(states[start : place + 1], start):
         if number > start:

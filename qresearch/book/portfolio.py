@@ -11,8 +11,8 @@ from qresearch.book.html import holdings_html, portfolio_html
 from qresearch.domain.state import State
 from qresearch.engine.draft import Draft
 from qresearch.engine.exchange import Exchange
-from qresearch.engine.intent import Value
-from qresearch.engine.reserves import reserved_cash
+from qresearch.engine.intent import Pool, Value
+from qresearch.engine.reserves import free_money, reserved_cash
 from qresearch.sentences import ENGLISH, Words
 
 
@@ -139,9 +139,7 @@ class Portfolio:
     @property
     def available(self) -> float:
         """Cash less what is reserved."""
-        return self._exchange.money.amount(
-            self._exchange.account.available(self._account, self._exchange) - self._reserved
-        )
+        return self._exchange.money.amount(free_money(self._account, self._exchange, Pool.OWN))
 
     @property
     def market_value(self) -> float:
@@ -157,6 +155,21 @@ class Portfolio:
     def risk_degree(self) -> float:
         """Margin over equity; above 1 the account is called. NaN without equity."""
         return self._value.margin / self._value.equity if self._value.equity else float("nan")
+
+    @property
+    def available_margin(self) -> float:
+        """What a new order that borrows may bind; where nothing is borrowed the same as :attr:`available`."""
+        return self._exchange.money.amount(free_money(self._account, self._exchange, Pool.MARGIN))
+
+    @property
+    def debt(self) -> float:
+        """Everything that is owed, shares at their marks, interest included; 0 in an account that borrows nothing."""
+        return self._exchange.money.amount(self._value.debt)
+
+    @property
+    def maintenance_ratio(self) -> float:
+        """Assets over debts; NaN without debts. Such an account is called where it falls below a line."""
+        return (self._value.equity + self._value.debt) / self._value.debt if self._value.debt else float("nan")
 
     @property
     def equity(self) -> float:

@@ -9,6 +9,7 @@ import pandas as pd
 
 from qresearch.book import accounts, details, frames, lots, statistics, trips
 from qresearch.book.benchmark import Aligned, BenchmarkLike, align, find_benchmark
+from qresearch.book.debts import debts_frame
 from qresearch.book.history import AccountHistory
 from qresearch.book.orders import Orders
 from qresearch.book.projection import Run
@@ -222,6 +223,18 @@ class Tables:
     def daily_sides(self) -> pd.DataFrame:
         """The columns of :attr:`sides` at every close after its settlement, with day and symbol, one row each."""
         return lots.daily_sides(self._look())
+
+    @property
+    def debts(self) -> pd.DataFrame:
+        """What is owed now, one row per contract, the oldest first; empty in an account that borrows nothing.
+
+        kind ("money", "shares"), symbol; opened, due (trading days; NaT beyond the data); quantity_opened, quantity
+        (shares: bought with the money and not paid yet, or owed); principal_opened, principal (money owed, or what the
+        short sale brought and is locked), interest (accrued and unpaid), paid (interest paid so far), currency; rate (a
+        year), ratio (margin that it binds), fractions.
+        """
+        history = self._look()
+        return debts_frame(history.exchange, history.account)
 
     @property
     def closing_orders(self) -> set[int]:

@@ -185,7 +185,7 @@ class Account:
 
     @property
     def _has_sides(self) -> bool:
-        return not self._simulation.exchange.account.fills_post
+        return self._simulation.exchange.account.two_sided
 
     @property
     def cash(self) -> float:

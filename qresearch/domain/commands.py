@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
 from typing import NamedTuple
 
 from qresearch.domain.order import Method
@@ -79,6 +80,23 @@ class PayIn(NamedTuple):
     amount: int
 
 
+class Deed(StrEnum):
+    """What an account can do without the market."""
+
+    REPAY = "REPAY"
+    """Pay money back that was borrowed."""
+    GIVE_BACK = "GIVE_BACK"
+    """Give shares that are held back to whom they were borrowed from."""
+
+
+class Act(NamedTuple):
+    """Do something that needs no market; `amount` in money steps or units."""
+
+    deed: Deed
+    amount: int
+    instrument: int = -1
+
+
 class Record(NamedTuple):
     """Note values of the day under names."""
 
@@ -100,4 +118,4 @@ class Advance(NamedTuple):
     """Move the market one phase on, on minute data one bar."""
 
 
-Command = Place | Cancel | Update | ChangeSettings | Seed | PayIn | Record | Log | Meet | Advance
+Command = Place | Cancel | Update | ChangeSettings | Seed | PayIn | Act | Record | Log | Meet | Advance

@@ -395,6 +395,16 @@ class Posted:
 
 
 @dataclass(frozen=True, slots=True)
+class SharesMoved:
+    """Shares came in (positive) or went out without the cash of a fill; `cost` in money steps goes with them."""
+
+    at: Moment
+    instrument: int
+    quantity: int
+    cost: int
+
+
+@dataclass(frozen=True, slots=True)
 class CashFlowed:
     """Cash was paid in (positive) or out, in money steps; `equity` is what the account was worth just before."""
 
@@ -509,7 +519,7 @@ AccountEvent = (
 )  # fmt: skip
 Posting = (
     Posted | CashFlowed | LotAdded | LotsTaken | Rebased | Rescaled | Borrowed | DebtChanged | DaysCounted | DueChanged
-    | MarginCalled
+    | MarginCalled | SharesMoved
 )  # fmt: skip
 Record = OrderEvent | AccountEvent | Posting
 

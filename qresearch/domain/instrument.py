@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from qresearch.domain.contract import Contract
+from qresearch.domain.credit import Credit
 from qresearch.errors import UnknownSymbol
 
 
@@ -91,6 +92,8 @@ class Instrument:
         What a fund holds, or who issued a bond; empty where nothing more is told.
     contract : Contract or None
         What one lot is, of futures; None for everything that is paid in full.
+    credit : Credit or None
+        What it is to margin trading, by date; None: what its exchange says of its board.
     """
 
     symbol: str
@@ -102,6 +105,7 @@ class Instrument:
     limit_ratio: float | None = None
     kind: str = field(default="", repr=False)
     contract: Contract | None = field(default=None, repr=False)
+    credit: Credit | None = field(default=None, repr=False)
 
     def mean_price(self, amount: float, units: int) -> float:
         """Mean price of some units that were traded for an amount; NaN without any.

@@ -54,7 +54,8 @@ class Debt(NamedTuple):
     day, due : int
         Indices of the days on which it was opened and falls due.
     quantity, principal : int, units and money steps
-        What is left of it.
+        What is left of it. Of borrowed money the units that were bought with it and are not paid yet; of borrowed units
+        the principal is what their sale brought.
     quantity_opened, principal_opened : int
         What it was.
     rate, ratio : int, billionths
@@ -104,6 +105,8 @@ class Ledger(NamedTuple):
         Cash that was paid in since the start, less what was paid out.
     scale : float
         By what the flows have multiplied the account: equity over it grows by returns alone.
+    borrowed : int
+        The number of the last debt.
     income, fees : int, money steps
         Since the start: what holdings paid, and what was charged. Cash shares keep both inside of cost and profit.
     """
@@ -116,6 +119,7 @@ class Ledger(NamedTuple):
     fees: int = 0
     flows: int = 0
     scale: float = 1.0
+    borrowed: int = 0
 
     def quantity(self, instrument: int, side: int) -> int:
         """Units held on one side of an instrument."""

@@ -41,6 +41,16 @@ class Reason(StrEnum):
     INSUFFICIENT_MARGIN = "INSUFFICIENT_MARGIN"
     NOTHING_TO_CLOSE = "NOTHING_TO_CLOSE"
     EXPIRED_CONTRACT = "EXPIRED_CONTRACT"
+    NOT_FINANCEABLE = "NOT_FINANCEABLE"
+    NOT_LENDABLE = "NOT_LENDABLE"
+    NO_BORROW = "NO_BORROW"
+    CREDIT_LINE = "CREDIT_LINE"
+    SHORT_PRICE_RULE = "SHORT_PRICE_RULE"
+    SHORT_PROCEEDS_LOCKED = "SHORT_PROCEEDS_LOCKED"
+    SAME_DAY_RETURN = "SAME_DAY_RETURN"
+    NO_DEBT = "NO_DEBT"
+    CONCENTRATION = "CONCENTRATION"
+    MAINTENANCE_BELOW_LINE = "MAINTENANCE_BELOW_LINE"
     VALUE_CAP = "VALUE_CAP"
     VOLUME_CAP = "VOLUME_CAP"
     PRICE_LIMIT = "PRICE_LIMIT"
@@ -64,7 +74,7 @@ class Reason(StrEnum):
 
 SHORTFALLS = frozenset({
     Reason.INSUFFICIENT_CASH, Reason.INSUFFICIENT_MARGIN, Reason.INSUFFICIENT_QUANTITY, Reason.NOTHING_TO_CLOSE,
-    Reason.T_PLUS_ONE,
+    Reason.T_PLUS_ONE, Reason.SHORT_PROCEEDS_LOCKED, Reason.SAME_DAY_RETURN, Reason.NO_DEBT,
 })  # fmt: skip
 """What is cut to what there is, or rejected as a whole, as the session wants it."""
 
@@ -96,7 +106,16 @@ SOURCES: Mapping[Reason, str] = {
     Reason.NO_AFTER_HOURS: "After-hours fixed-price trading: STAR 2019-07-22, ChiNext 2020-08-24, all since 2026-07-06",
     Reason.CIRCUIT_BREAKER: "Index circuit breaker of SSE and SZSE, 2016-01-04 to 2016-01-07",
     Reason.EXPIRED_CONTRACT: "Rules of the contract: its last trading day",
-    Reason.INSUFFICIENT_MARGIN: "Margin rules of the futures exchanges: what opens needs margin and fee",
+    Reason.INSUFFICIENT_MARGIN: "Margin rules of the exchanges: what opens needs margin and fee",
+    **dict.fromkeys(
+        (Reason.NOT_FINANCEABLE, Reason.NOT_LENDABLE, Reason.SAME_DAY_RETURN, Reason.SHORT_PROCEEDS_LOCKED),
+        "SSE and SZSE rules of margin trading (2015-07-01)",
+    ),
+    Reason.SHORT_PRICE_RULE: "SSE and SZSE rules of margin trading: no short sale below the last price, ETFs exempt",
+    **dict.fromkeys(
+        (Reason.NO_BORROW, Reason.CREDIT_LINE, Reason.NO_DEBT, Reason.CONCENTRATION, Reason.MAINTENANCE_BELOW_LINE),
+        "The broker's contract of margin trading",
+    ),
     Reason.LIMIT_NOT_REACHED: "qresearch fill model: a resting limit fills only when the bar trades through it",
     Reason.OPEN_ORDER_MARGIN: "LEAN: open orders are checked against buying power after each fill",
     Reason.POSITION_CLOSED: "qresearch fill model: an order that only closes a position ends with it",

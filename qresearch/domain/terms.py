@@ -66,6 +66,18 @@ class Effect(StrEnum):
     """Takes lots of earlier days only."""
     CLOSE_TODAY = "CLOSE_TODAY"
     """Takes lots of today only."""
+    FINANCE = "FINANCE"
+    """Buys with borrowed money."""
+    BORROW = "BORROW"
+    """Sells borrowed shares."""
+    REPAY = "REPAY"
+    """Sells, and pays debts with what it brings."""
+    RETURN = "RETURN"
+    """Buys shares to give back what was borrowed."""
+
+
+BORROWING = frozenset({Effect.FINANCE, Effect.BORROW, Effect.REPAY, Effect.RETURN})
+"""What only an account that borrows can do."""
 
 
 @told_calls
@@ -513,6 +525,68 @@ def to_close(style: Terms | None = None, lots: str = "oldest") -> Terms:
     """
     choose("to_close: lots", lots, tuple(_CLOSES))
     return replace(_styled("to_close", style), effect=_CLOSES[lots])
+
+
+@told
+def financed(style: Terms | None = None) -> Terms:
+    """A style that buys with borrowed money, in an account of margin trading.
+
+    Parameters
+    ----------
+    style : Terms, optional
+        Type, prices and time in force; default: at the market.
+
+    >>> str(financed(limit(10.5)))
+    'limit 10.5 to finance'
+    """
+    return replace(_styled("financed", style), effect=Effect.FINANCE)
+
+
+@told
+def short_sale(style: Terms | None = None) -> Terms:
+    """A style that sells borrowed shares, in an account of margin trading.
+
+    By the rules of the Chinese exchanges it needs a limit that is not below the last price (SHORT_PRICE_RULE).
+
+    Parameters
+    ----------
+    style : Terms, optional
+        Type, prices and time in force; default: at the market.
+
+    >>> str(short_sale(limit(10.5)))
+    'limit 10.5 to borrow'
+    """
+    return replace(_styled("short_sale", style), effect=Effect.BORROW)
+
+
+@told
+def to_repay(style: Terms | None = None) -> Terms:
+    """A style that sells and pays debts with what it brings: of its own security first.
+
+    Parameters
+    ----------
+    style : Terms, optional
+        Type, prices and time in force; default: at the market.
+
+    >>> str(to_repay())
+    'market to repay'
+    """
+    return replace(_styled("to_repay", style), effect=Effect.REPAY)
+
+
+@told
+def to_return(style: Terms | None = None) -> Terms:
+    """A style that buys shares and gives back what was borrowed, the oldest first.
+
+    Parameters
+    ----------
+    style : Terms, optional
+        Type, prices and time in force; default: at the market.
+
+    >>> str(to_return(limit(9.8)))
+    'limit 9.8 to return'
+    """
+    return replace(_styled("to_return", style), effect=Effect.RETURN)
 
 
 def _styled(call: str, style: object) -> Terms:

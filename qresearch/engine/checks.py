@@ -131,11 +131,11 @@ class Checks:
 
     @staticmethod
     def _closable(closable: Closable, intent: Intent, asked: int) -> tuple[int, Reason, Facts]:
-        held, free, lacking = closable
+        held, free, lacking, locked = closable
         locked_today = free < min(asked, held)
         left = max(free - intent.reserved_shares, 0)
         facts = {"asked": asked, "held": held, "sellable": left}
-        return min(asked, left), Reason.T_PLUS_ONE if locked_today else lacking, facts
+        return min(asked, left), locked if locked_today else lacking, facts
 
     def _closed_in_lots(self, closable: Closable, intent: Intent, asked: int) -> tuple[int, Reason, Facts]:
         minimum, step = self.exchange.lot_minimum[intent.instrument], self.exchange.lot_step[intent.instrument]

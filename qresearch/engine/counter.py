@@ -35,7 +35,7 @@ from qresearch.engine.exchange import Exchange
 from qresearch.engine.immediate import AtLast
 from qresearch.engine.ledger import net_quantity
 from qresearch.engine.matching import match_bar, match_open
-from qresearch.engine.reserves import intent_of, opens, shares_before
+from qresearch.engine.reserves import free_of, intent_of, opens, shares_before
 from qresearch.engine.sizing import place
 from qresearch.engine.working import walk_close
 
@@ -137,8 +137,7 @@ def _refusal(draft: Draft, exchange: Exchange, order: OpenOrder) -> Refusal | No
         found = checks.outside_limits(order.instrument, limit)
     if found is not None or order.is_untouched:
         return found
-    bound = sum(money for known, money in frozen_cash(draft, exchange).items() if known != order.order_id)
-    free = exchange.account.available(draft, exchange) - bound
+    free = free_of(draft, exchange, order, frozen_cash(draft, exchange))
     intent = intent_of(order, _binding_price(draft, exchange, order), free, shares_before(draft, order))
     shares, cuts, found = checks.carried(intent)
     if found is None and shares < abs(order.leaves):

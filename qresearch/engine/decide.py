@@ -68,6 +68,9 @@ def _decide(draft: Draft, exchange: Exchange, command: Command) -> bool:
             draft.emit(events.PositionSeeded(draft.at, instrument, quantity, cost, paid))
         case commands.PayIn(amount=amount):
             move_cash(draft, exchange, amount)
+        case commands.Act(deed, amount, instrument):
+            for event in exchange.account.act(draft, exchange, deed, amount, instrument):
+                draft.emit(event)
         case commands.Record(values=values):
             draft.emit(events.Recorded(draft.at, values))
         case commands.Log(level, text):

@@ -135,7 +135,7 @@ class Draft:
             case (
                 events.Posted() | events.CashFlowed() | events.LotAdded() | events.LotsTaken() | events.Rebased()
                 | events.Rescaled() | events.Borrowed() | events.DebtChanged() | events.DaysCounted()
-                | events.DueChanged() | events.MarginCalled()
+                | events.DueChanged() | events.MarginCalled() | events.SharesMoved()
             ):  # fmt: skip
                 self._apply_posting(event)
             case events.DividendPaid(instrument=instrument, amount=amount, tax=tax):
@@ -316,6 +316,8 @@ class Draft:
         elif isinstance(event, events.Posted):
             self.cash += event.cash
             self.realised += event.realised
+        elif isinstance(event, events.SharesMoved):
+            ledger.move(self.own_positions(), event)
 
     def _apply_issue(self, instrument: int, received: int) -> None:
         positions = self.own_positions()

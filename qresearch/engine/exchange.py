@@ -11,19 +11,22 @@ from numpy.typing import NDArray
 
 from qresearch.domain import events
 from qresearch.domain.asked import LARGEST
+from qresearch.domain.commands import Deed
 from qresearch.domain.fees import Fees
 from qresearch.domain.instrument import Instrument
+from qresearch.domain.ledger import Debt
 from qresearch.domain.moment import CLOSE, INTRADAY, OPEN, Moment
+from qresearch.domain.reasons import Refusal
 from qresearch.domain.settings import Costs, Own, Settings
 from qresearch.domain.state import OpenOrder, State
-from qresearch.domain.terms import Effect, Terms
+from qresearch.domain.terms import BORROWING, Effect, Terms
 from qresearch.engine.draft import Draft
 from qresearch.engine.fees import BOARDS, FeeBook, FeeModel, OwnFees, OwnRates, Rates
 from qresearch.engine.fills import Bar, Quote
-from qresearch.engine.intent import Closable, Intent, Need, Value
+from qresearch.engine.intent import Closable, Intent, Need, Pool, Value
 from qresearch.engine.sizing_policy import SIZINGS, SizingPolicy
 from qresearch.engine.slippage import SlippageModel, Slipping
-from qresearch.errors import OutOfRange
+from qresearch.errors import OutOfRange, UsageError
 from qresearch.market.intraday import Intraday
 from qresearch.market.limits import opening_bands
 from qresearch.market.market import Market
@@ -114,19 +117,29 @@ class AccountKind(Protocol):
     """What an account of a kind holds, binds and owes. :mod:`qresearch.engine.accounts` has ours.
 
     Nothing else in the engine knows the kinds apart. Whatever a kind computes stands as an amount in the events that it
-    gives (the postings of :mod:`qresearch.domain.events`), so that what folds a log needs no kind.
+    gives (the postings of :mod:`qresearch.domain.events`), so that what folds a log needs no kind. A kind that inherits
+    from this class need not say what most kinds say.
 
     Attributes
     ----------
     name : str
         How the settings and the log call it.
-    fills_post : bool
-        Fills change cash and positions by themselves, as those of cash shares do: then the plain orders of an open may
-        be matched as one batch.
+    is_plain : bool
+        It holds cash and shares paid in full, and nothing else: its plain orders may be matched as one batch, and it is
+        worth its cash and its shares at their marks.
+    settles : bool
+        Something happens to it after the close of every day, such as a settlement or a call.
+    two_sided : bool
+        A target may be below nothing.
+    borrows : bool
+        It may owe money or shares, and is told by its maintenance ratio.
     """
 
     name: str
-    fills_post: bool
+    is_plain: bool = False
+    settles: bool = True
+    two_sided: bool = False
+    borrows: bool = False
 
     def wake(self, draft: Draft, exchange: Exchange, nights: int, /) -> Iterable[events.Record]:
         """Before the open: dividends, interest, deliveries; `nights` since the trading day before, by the calendar."""
@@ -145,8 +158,63 @@ class AccountKind(Protocol):
     def need(self, account: Draft | State, exchange: Exchange, intent: Intent, quantity: int, /) -> Need:
         """What an order binds for a signed quantity; of one that closes what it costs beyond its proceeds."""
 
-    def available(self, account: Draft | State, exchange: Exchange, /) -> int:
-        """Money steps that a new order may bind, before what resting orders hold back."""
+    def unit_need(self, account: Draft | State, exchange: Exchange, instrument: int, price: float, /) -> float | None:
+        """Currency that one unit of an order by value is for; None: its price, and the value bounds it at the match."""
+        return None
+
+    def pool(  # as closable
+        self, account: Draft | State, exchange: Exchange, instrument: int, quantity: int, effect: Effect, /
+    ) -> Pool:
+        """Out of which money an order is paid; most kinds have one pool."""
+        return Pool.OWN
+
+    def available(self, account: Draft | State, exchange: Exchange, pool: Pool, /) -> int:
+        """Money steps of a pool that a new order may use, before what resting orders hold back."""
+
+    def withdrawable(self, account: Draft | State, exchange: Exchange, /) -> int:
+        """Money steps that may be paid out, before what resting orders hold back."""
+        return self.available(account, exchange, Pool.OWN)
+
+    def posts_itself(  # as closable
+        self, account: Draft | State, exchange: Exchange, instrument: int, quantity: int, effect: Effect, /
+    ) -> bool:
+        """True where a fill changes cash and shares by itself; else it is a record, and what follows changes them."""
+        return self.is_plain
+
+    def refusal(  # as closable
+        self, account: Draft | State, exchange: Exchange, instrument: int, quantity: int, terms: Terms, /
+    ) -> Refusal | None:
+        """Why an order is not taken at all, asked when it is placed; None when it is.
+
+        Raises
+        ------
+        UsageError
+            An effect that such an account does not know, or one on the wrong side.
+        """
+        if terms.effect not in BORROWING:
+            return None
+        raise UsageError(
+            f"{terms.effect.value}: an account of this kind borrows nothing. "
+            "Open a session with account='margin', or leave the style out."
+        )
+
+    def act(  # what was asked for
+        self, draft: Draft, exchange: Exchange, deed: Deed, amount: int, instrument: int, /
+    ) -> Iterable[events.Record]:
+        """What happens where something is done without the market.
+
+        Raises
+        ------
+        UsageError
+            Such an account cannot do it, or not now.
+        """
+        raise UsageError(
+            f"{deed.value.lower()}: an account of this kind owes nothing. Open one with account='margin' to borrow."
+        )
+
+    def interest(self, debt: Debt, /) -> int:
+        """What has accrued on a debt and is not paid, money steps."""
+        return 0
 
     def post(self, draft: Draft, exchange: Exchange, fill: events.OrderFilled, /) -> Iterable[events.Record]:
         """What follows a fill; asked before it, told after it."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from enum import Enum
 from typing import NamedTuple
 
 from qresearch.domain.fees import NO_FEES, Fees
@@ -51,12 +52,36 @@ class Intent(NamedTuple):
     effect: Effect = Effect.AUTO
 
 
+class Pool(Enum):
+    """Out of which money an order is paid."""
+
+    OWN = "own"
+    """Money of the account's own, that an order spends. What rests for it is held back from every pool."""
+    MARGIN = "margin"
+    """What may be bound behind something borrowed, and stays the account's own."""
+    ALL = "all"
+    """The cash of every origin: what buys back what was sold short may use the proceeds."""
+
+    def is_lessened_by(self, other: Pool) -> bool:
+        """True where what rests for one pool is held back from another."""
+        return other is Pool.OWN or self is other
+
+
 class Closable(NamedTuple):
-    """Units that an order of a side would close: all that are held, those that may go now, and why not more."""
+    """Units that an order of a side would close.
+
+    Parameters
+    ----------
+    held, free : int, units
+        All that are held, and those that may go now.
+    lacking, locked : Reason
+        Why not more than are held, and why not more than are free.
+    """
 
     held: int
     free: int
     lacking: Reason = Reason.INSUFFICIENT_QUANTITY
+    locked: Reason = Reason.T_PLUS_ONE
 
 
 class Need(NamedTuple):
@@ -92,6 +117,8 @@ class Value(NamedTuple):
         Bound behind open risk.
     bound : mapping of Key to int
         The margin of each holding by itself, before what one side saves beside the other.
+    debt : int
+        Money owed, and what is owed in shares at its marks, interest included.
     """
 
     equity: int
@@ -99,3 +126,4 @@ class Value(NamedTuple):
     floating: int
     margin: int = 0
     bound: Mapping[Key, int] = {}
+    debt: int = 0

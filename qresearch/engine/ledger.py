@@ -66,6 +66,17 @@ def after_sale(position: Position, quantity: int) -> tuple[Position, int]:
     return Position(left, position.cost - cost, position.buy_day, min(position.bought, left)), cost
 
 
+def move(positions: dict[int, Position], event: events.SharesMoved) -> None:
+    """Put shares that came or went without the cash of a fill into some positions."""
+    position, quantity = positions.get(event.instrument), event.quantity
+    if quantity > 0:
+        positions[event.instrument] = after_buy(position, event.at.day, quantity, event.cost)
+    elif position is not None and -quantity < position.quantity:
+        positions[event.instrument], _ = after_sale(position, -quantity)
+    else:
+        del positions[event.instrument]
+
+
 def net_quantity(account: Account, instrument: int) -> int:
     """Units held of an instrument; negative where they are held short."""
     held = account.positions.get(instrument)
@@ -186,14 +197,17 @@ def after_posting(ledger: Ledger, event: events.Posting) -> Ledger:  # noqa: PLR
             return ledger._replace(
                 lots=_each(lots, instrument, lambda lot: _rescaled(lot, numerator, denominator)),
                 debts=tuple(
-                    debt._replace(quantity=debt.quantity * numerator // denominator)
-                    if debt.instrument == instrument and not debt.is_money
+                    debt._replace(
+                        quantity=debt.quantity * numerator // denominator,
+                        quantity_opened=debt.quantity_opened * numerator // denominator,
+                    )
+                    if debt.instrument == instrument
                     else debt
                     for debt in debts
                 ),
             )
         case events.Borrowed(debt=debt):
-            return ledger._replace(debts=(*debts, debt))
+            return ledger._replace(debts=(*debts, debt), borrowed=debt.debt_id)
         case events.DebtChanged(debt_id=debt_id, quantity=quantity, principal=principal, paid=paid):
             new = (
                 debt._replace(quantity=quantity, principal=principal, paid=paid) if debt.debt_id == debt_id else debt
@@ -206,7 +220,7 @@ def after_posting(ledger: Ledger, event: events.Posting) -> Ledger:  # noqa: PLR
             )
         case events.DueChanged(due=due, locked=locked):
             return ledger._replace(due=due, locked=locked)
-        case events.MarginCalled():
+        case events.MarginCalled() | events.SharesMoved():
             return ledger
 
 

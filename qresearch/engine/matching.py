@@ -79,7 +79,7 @@ def match_bar(draft: Draft, exchange: Exchange) -> None:
 
 def _is_special(draft: Draft, exchange: Exchange, blocks: list[events.Placed]) -> bool:
     """True when an order may have to wait: it has terms or rules of its own, or the volume is capped."""
-    if draft.settings.participation is not None or not exchange.account.fills_post:
+    if draft.settings.participation is not None or not exchange.account.is_plain:
         return True
     if any(block.terms for block in blocks):
         return True

@@ -7,12 +7,14 @@ back: a position that falls is sold, whatever waits for it to rise.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from qresearch.domain.state import OpenOrder, State
 from qresearch.domain.terms import STOP_KINDS, Effect
 from qresearch.engine.checks import Checks
 from qresearch.engine.draft import Draft
 from qresearch.engine.exchange import Exchange
-from qresearch.engine.intent import Intent
+from qresearch.engine.intent import Intent, Pool
 
 
 def reserve_price(draft: Draft | State, exchange: Exchange, order: OpenOrder) -> float:
@@ -34,15 +36,53 @@ def reserved_cash(draft: Draft | State, exchange: Exchange) -> dict[int, int]:
     if not resting:
         return {}
     checks = Checks(draft, exchange)
-    needs = {order.order_id: cash_need(draft, exchange, checks, order) for order in resting}
-    moving = [order.order_id for order in resting if moves_with_price(draft, order)]
-    left = (
-        exchange.account.available(draft, exchange) - sum(needs.values()) + sum(needs[order_id] for order_id in moving)
+    held: dict[int, int] = {}
+    for order in sorted(resting, key=lambda order: moves_with_price(draft, order)):
+        held[order.order_id] = kept_for(draft, exchange, checks, order, held)
+    return held
+
+
+def kept_for(
+    draft: Draft | State, exchange: Exchange, checks: Checks, order: OpenOrder, held: Mapping[int, int]
+) -> int:
+    """Money steps that a resting order holds back beside what others do: what moves takes no more than is left."""
+    needed = cash_need(draft, exchange, checks, order)
+    return min(needed, max(free_of(draft, exchange, order, held), 0)) if moves_with_price(draft, order) else needed
+
+
+def free_money(
+    draft: Draft | State, exchange: Exchange, pool: Pool, held: Mapping[int, int] | None = None, but: int = 0
+) -> int:
+    """Money steps of a pool that nothing holds back; below nothing where more is bound than there is.
+
+    Parameters
+    ----------
+    draft : Draft or State
+    exchange : Exchange
+    pool : Pool
+    held : mapping of order id to money steps, optional
+        What working orders hold back; default: those that rest.
+    but : int
+        The id of an order for whose own use it is asked.
+    """
+    if held is None:
+        held = reserved_cash(draft, exchange)
+    taken = sum(
+        money
+        for order_id, money in held.items()
+        if order_id != but and pool.is_lessened_by(pool_of(draft, exchange, draft.working[order_id]))
     )
-    for order_id in moving:
-        needs[order_id] = min(needs[order_id], max(left, 0))
-        left -= needs[order_id]
-    return needs
+    return exchange.account.available(draft, exchange, pool) - taken
+
+
+def free_of(draft: Draft | State, exchange: Exchange, order: OpenOrder, held: Mapping[int, int] | None = None) -> int:
+    """Money steps that an order may use, what it holds back itself included; see :func:`free_money`."""
+    return free_money(draft, exchange, pool_of(draft, exchange, order), held, order.order_id)
+
+
+def pool_of(draft: Draft | State, exchange: Exchange, order: OpenOrder) -> Pool:
+    """Out of which money a working order is paid."""
+    return exchange.account.pool(draft, exchange, order.instrument, order.leaves, order.terms.effect)
 
 
 def opens(draft: Draft | State, exchange: Exchange, order: OpenOrder) -> bool:

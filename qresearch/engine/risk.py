@@ -11,7 +11,7 @@ from qresearch.engine.draft import Draft
 from qresearch.engine.exchange import Exchange
 from qresearch.engine.ledger import net_quantity
 from qresearch.engine.open_orders import is_buying
-from qresearch.engine.reserves import intent_of, opens, reserve_price, reserved_cash
+from qresearch.engine.reserves import free_money, intent_of, opens, pool_of, reserve_price, reserved_cash
 
 
 def end_uncovered(draft: Draft, exchange: Exchange) -> None:
@@ -20,24 +20,21 @@ def end_uncovered(draft: Draft, exchange: Exchange) -> None:
     Asked after what takes cash or makes needs grow without a match: a change of costs, a tax, a corporate action.
     """
     reserved = reserved_cash(draft, exchange)
-    checks = Checks(draft, exchange)
-    short = sum(reserved.values()) - (exchange.account.available(draft, exchange) if reserved else 0)
+    checks, money = Checks(draft, exchange), exchange.money
     for order_id in sorted(reserved, reverse=True):
-        if short <= 0:
-            return
-        needed = reserved[order_id]
-        if needed:
-            money, left = exchange.money, needed - short
-            facts: Facts = {
-                "asked": draft.working[order_id].leaves,
-                "needed": money.amount(needed),
-                "cash": money.amount(max(left, 0)),
-                "affordable": 0,
-            }
-            order = draft.working[order_id]
-            lacking = checks.need(intent_of(order, reserve_price(draft, exchange, order), 0, 0), order.leaves).lacking
-            draft.emit(events.OrderCanceled(draft.at, order_id, lacking, facts))
-            short -= needed
+        order, needed = draft.working[order_id], reserved[order_id]
+        free = free_money(draft, exchange, pool_of(draft, exchange, order), reserved)
+        if free >= 0 or not needed:
+            continue
+        facts: Facts = {
+            "asked": order.leaves,
+            "needed": money.amount(needed),
+            "cash": money.amount(max(needed + free, 0)),
+            "affordable": 0,
+        }
+        lacking = checks.need(intent_of(order, reserve_price(draft, exchange, order), 0, 0), order.leaves).lacking
+        draft.emit(events.OrderCanceled(draft.at, order_id, lacking, facts))
+        del reserved[order_id]
 
 
 def after_fill(draft: Draft, exchange: Exchange, order: OpenOrder, *, takes_more: bool) -> None:

@@ -19,14 +19,14 @@ from qresearch.domain import events
 from qresearch.domain.asked import check_asked
 from qresearch.domain.order import Method
 from qresearch.domain.reasons import Reason, Refusal
-from qresearch.domain.terms import MARKET_DAY, Effect, Kind, Terms
+from qresearch.domain.terms import BORROWING, MARKET_DAY, Effect, Kind, Terms
 from qresearch.engine.by_value import cap_of, units_for
 from qresearch.engine.draft import Draft
 from qresearch.engine.exchange import Exchange
-from qresearch.engine.intent import Closable
+from qresearch.engine.intent import Closable, Pool
 from qresearch.engine.ledger import net_quantity, sale_in_lots
 from qresearch.engine.open_orders import not_on_sale, open_orders, pending_of
-from qresearch.engine.reserves import reserved_cash
+from qresearch.engine.reserves import free_money
 from qresearch.engine.rulings import ended, larger_than_allowed
 from qresearch.engine.sizing_policy import FLOOR, NATIVE, SizingPolicy
 from qresearch.engine.ticks import last_price, on_tick
@@ -103,7 +103,7 @@ def place(  # noqa: PLR0917  # in the order of the call
         and type(asked) is int
         and not asked % exchange.lot_step[instrument]
         and draft.day < exchange.open_until[instrument]
-        and (terms is MARKET_DAY or terms.good_till is None)
+        and (terms is MARKET_DAY or (terms.good_till is None and terms.effect not in BORROWING))
         and draft.settings.sizing == NATIVE.name
         and (
             exchange.lot_minimum[instrument] <= asked <= exchange.safe_size[instrument]
@@ -180,17 +180,18 @@ def size(  # noqa: PLR0917  # as in place
     draft: Draft, exchange: Exchange, instrument: int, method: Method, asked: float, terms: Terms = MARKET_DAY
 ) -> Sized:
     """What would be sent for a request, now."""
-    check_asked(method, asked, may_be_short=not exchange.account.fills_post)
+    check_asked(method, asked, may_be_short=exchange.account.two_sided)
     unavailable = _unavailable(draft, exchange, instrument, terms)
     if unavailable is not None:
         shares = int(asked) if method is Method.ORDER else 0
         return Sized(shares, refusal=unavailable)
     sized = _sized(draft, exchange, instrument, method, asked, terms.effect)
-    if sized.refusal is None and exchange.sizing(draft.settings).has_maximum:
-        too_large = larger_than_allowed(draft, exchange, instrument, sized.quantity, terms)
-        if too_large is not None:
-            return Sized(sized.quantity, refusal=too_large)
-    return sized
+    refused = exchange.account.refusal(draft, exchange, instrument, sized.quantity or int(asked), terms)
+    if sized.refusal is not None:
+        return sized
+    if refused is None and exchange.sizing(draft.settings).has_maximum:
+        refused = larger_than_allowed(draft, exchange, instrument, sized.quantity, terms)
+    return sized if refused is None else Sized(sized.quantity, refusal=refused)
 
 
 def _sized(  # noqa: PLR0917  # as in place
@@ -299,7 +300,7 @@ def _value(draft: Draft, exchange: Exchange, instrument: int, value: float) -> S
     shares = units_for(draft, exchange, instrument, abs(value), price)
     if value < 0:
         return _sell_part(draft, exchange, instrument, shares)
-    return _open(exchange, instrument, shares)._replace(value_cap=cap_of(exchange, value))
+    return _open(exchange, instrument, shares)._replace(value_cap=cap_of(draft, exchange, instrument, value, price))
 
 
 def _target_value(draft: Draft, exchange: Exchange, instrument: int, value: float) -> Sized:
@@ -309,13 +310,13 @@ def _target_value(draft: Draft, exchange: Exchange, instrument: int, value: floa
     if not price > 0:
         return _UNPRICED
     shares = units_for(draft, exchange, instrument, value, price)
-    return _target(draft, exchange, instrument, shares, cap_of(exchange, value))
+    return _target(draft, exchange, instrument, shares, cap_of(draft, exchange, instrument, value, price))
 
 
 def _pct(draft: Draft, exchange: Exchange, instrument: int, pct: float) -> Sized:
     if pct >= 0:
-        free = exchange.account.available(draft, exchange) - sum(reserved_cash(draft, exchange).values())
-        return _value(draft, exchange, instrument, exchange.money.amount(int(max(free, 0) * pct + 1e-6)))
+        free = max(free_money(draft, exchange, Pool.OWN), 0)
+        return _value(draft, exchange, instrument, exchange.money.amount(int(free * pct + 1e-6)))
     held = net_quantity(draft, instrument)
     return _sell_part(draft, exchange, instrument, held if pct == -1 else int(held * -pct + 1e-9))
 

@@ -20,7 +20,7 @@ from qresearch.engine.intent import Closable
 from qresearch.engine.ledger import net_quantity, sale_in_lots
 from qresearch.engine.open_orders import open_orders
 from qresearch.engine.queue import is_queued, released
-from qresearch.engine.reserves import cash_need, opens, reserved_cash
+from qresearch.engine.reserves import cash_need, free_of, opens, reserved_cash
 from qresearch.engine.risk import end_uncovered
 from qresearch.engine.rulings import auction_began, larger_than_allowed
 from qresearch.engine.ticks import on_tick
@@ -176,7 +176,7 @@ def _money_refusal(
     needed = cash_need(draft, exchange, checks, updated)
     reserved = reserved_cash(draft, exchange)
     own = reserved.pop(order.order_id, 0)
-    free = max(exchange.account.available(draft, exchange) - sum(reserved.values()), 0)
+    free = max(free_of(draft, exchange, updated, reserved), 0)
     if needed <= max(free, own):
         return None
     amount = exchange.money.amount
@@ -195,7 +195,7 @@ def _units_refusal(draft: Draft, order: OpenOrder, updated: OpenOrder, closable:
         return None
     locked = free < min(asked, held)
     facts = {"asked": asked, "held": held, "sellable": sellable}
-    return Reason.T_PLUS_ONE if locked else Reason.INSUFFICIENT_QUANTITY, facts
+    return closable.locked if locked else closable.lacking, facts
 
 
 def change_settings(draft: Draft, exchange: Exchange, settings: Settings) -> None:
@@ -207,7 +207,7 @@ def change_settings(draft: Draft, exchange: Exchange, settings: Settings) -> Non
 
 def move_cash(draft: Draft, exchange: Exchange, amount: int) -> None:
     """Pay cash in or out; no more goes out than may be spent."""
-    free = exchange.account.available(draft, exchange) - sum(reserved_cash(draft, exchange).values())
+    free = exchange.account.withdrawable(draft, exchange) - sum(reserved_cash(draft, exchange).values())
     if amount < -max(free, 0):
         raise UsageError(
             f"{exchange.money.text(-amount)} cannot be paid out: {exchange.money.text(max(free, 0))} is available. "

@@ -55,7 +55,7 @@ def equity_at_closes(exchange: Exchange, states: Sequence[State]) -> Ints:
     (len(states),) ndarray of int64
         Cash plus the value of the holdings at the closes; of other kinds of account what they say.
     """
-    if not exchange.account.fills_post:
+    if not exchange.account.is_plain:
         return np.array([exchange.account.value(state, exchange).equity for state in states], dtype=np.int64)
     equity = np.fromiter((state.cash for state in states), dtype=np.int64, count=len(states))
     marks = exchange.market.mark

@@ -34,7 +34,7 @@ from qresearch.engine.intent import Intent
 from qresearch.engine.ledger import net_quantity
 from qresearch.engine.open_orders import is_buying, open_orders
 from qresearch.engine.quoting import Quoting
-from qresearch.engine.reserves import cash_need, intent_of, moves_with_price, opens, reserved_cash, shares_before
+from qresearch.engine.reserves import free_of, intent_of, kept_for, opens, reserved_cash, shares_before
 from qresearch.engine.risk import after_fill, end_closing
 from qresearch.engine.ticks import rounded
 from qresearch.engine.timing import ends_today
@@ -268,15 +268,15 @@ class Walk:
         return next((cut.facts for cut in cuts if cut.reason is Reason.T_PLUS_ONE), None)
 
     def _carry_intent(self, order: OpenOrder, price: float) -> Intent:
-        others = sum(money for order_id, money in self.reserved.items() if order_id != order.order_id)
-        held_back = shares_before(self.draft, order)
-        return intent_of(order, price, self.exchange.account.available(self.draft, self.exchange) - others, held_back)
+        free = free_of(self.draft, self.exchange, order, self.reserved)
+        return intent_of(order, price, free, shares_before(self.draft, order))
 
     def _fill(self, order: OpenOrder, intent: Intent, quantity: int) -> None:
         draft, account = self.draft, self.exchange.account
         notional, fees = self.checks.charge(intent, quantity)
+        posts = account.posts_itself(draft, self.exchange, order.instrument, quantity, intent.effect)
         fill = events.OrderFilled(
-            draft.at, order.order_id, order.instrument, quantity, intent.price, notional, fees, account.fills_post
+            draft.at, order.order_id, order.instrument, quantity, intent.price, notional, fees, posts
         )
         posted = list(account.post(draft, self.exchange, fill))
         draft.emit(fill)
@@ -291,11 +291,7 @@ class Walk:
         draft, order = self.draft, self.draft.working.get(order_id)
         self.reserved.pop(order_id, None)
         if order is not None and order.reason is not None and opens(draft, self.exchange, order):
-            needed = cash_need(draft, self.exchange, self.checks, order)
-            if moves_with_price(draft, order):
-                free = self.exchange.account.available(draft, self.exchange) - sum(self.reserved.values())
-                needed = min(needed, max(free, 0))
-            self.reserved[order_id] = needed
+            self.reserved[order_id] = kept_for(draft, self.exchange, self.checks, order, self.reserved)
 
     # ------------------------------------------------------------------ no fill
 

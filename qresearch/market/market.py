@@ -216,8 +216,8 @@ class Market(ReadOnly):
         digest = hashlib.sha256(self.panel.fingerprint.encode())
         # Journals and programs of users hold it: a field that gets a better name is written as ever.
         actions = (repr(action).replace("instrument=", "column=") for action in self.actions)
-        contracts = (repr(item.contract) for item in self.instruments if item.contract is not None)
-        for text in (*map(repr, self.instruments), *actions, repr(self.venue.name), *contracts):
+        more = (repr(told) for item in self.instruments for told in (item.contract, item.credit) if told is not None)
+        for text in (*map(repr, self.instruments), *actions, repr(self.venue.name), *more):
             digest.update(text.encode())
         if self.closed is not None:
             digest.update(b"closed" + np.packbits(self.closed).tobytes())

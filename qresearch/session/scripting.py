@@ -13,7 +13,7 @@ from qresearch.book.frames import time_of
 from qresearch.book.orders import Orders
 from qresearch.domain import events
 from qresearch.domain.arguments import expression
-from qresearch.domain.commands import Cancel, ChangeSettings, Command, Meet, PayIn, Place, Seed, Update
+from qresearch.domain.commands import Act, Cancel, ChangeSettings, Command, Meet, PayIn, Place, Seed, Update
 from qresearch.domain.moment import AFTER_CLOSE, CLOSE, PHASES, Moment, Phase
 from qresearch.domain.order import Method
 from qresearch.domain.settings import Costs, Settings, Slippage
@@ -139,7 +139,7 @@ class _Script:
                 return self._update(command)
             case ChangeSettings(settings=settings):
                 return self._change(settings)
-            case Seed() | PayIn() | Meet():
+            case Seed() | PayIn() | Act() | Meet():
                 return f"simulation.do({command!r})"
             case _:
                 return ""
@@ -218,7 +218,7 @@ class _Script:
     def _head(self) -> list[str]:
         extra = ["from datetime import date", ""] if self._uses_terms else []
         terms = [_TERMS] if self._uses_terms else []
-        names = "ChangeSettings, Meet, PayIn, Seed"
+        names = "Act, ChangeSettings, Deed, Meet, PayIn, Seed"
         commands = [f"from qresearch.domain.commands import {names}"] if self._gives_commands else []
         settings = ["from qresearch.domain.settings import Costs, Settings, Slippage"] if self._gives_commands else []
         given = self._market or "qr.read_market(sys.argv[1]) if len(sys.argv) > 1 else qr.sample_market()"

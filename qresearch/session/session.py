@@ -32,6 +32,7 @@ from qresearch.engine.tariffs import fixed_costs, undated
 from qresearch.errors import UsageError, choose, shown
 from qresearch.market.market import Market
 from qresearch.sentences import Said, Words
+from qresearch.session.account import Account
 from qresearch.session.attempt import Attempt
 from qresearch.session.branches import Branches
 from qresearch.session.breakpoints import Breakpoints
@@ -507,6 +508,11 @@ class Session(TradingApi):
             No such order at this point of the timeline.
         """
         return self._trader.ticket(order)
+
+    @property
+    def account(self) -> Account:
+        """What the account does without the market: ``pay_in``, and ``repay`` and ``give_back`` what was borrowed."""
+        return Account(self.simulation)
 
     @property
     def settings(self) -> Settings:

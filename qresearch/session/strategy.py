@@ -19,6 +19,7 @@ from qresearch.domain.commands import Record
 from qresearch.errors import UsageError, close_matches, did_you_mean, shown
 from qresearch.market.panel import Floats
 from qresearch.sentences import ENGLISH
+from qresearch.session.account import Account
 from qresearch.session.debugging import Debugger
 from qresearch.session.keeper import Keeper
 from qresearch.session.listeners import LISTENERS
@@ -269,6 +270,11 @@ class Context(TradingApi):
     def simulation(self) -> Simulation:
         """The kernel under the session, for commands that have no function of their own."""
         return self._keeper.simulation
+
+    @property
+    def account(self) -> Account:
+        """What the account does without the market."""
+        return Account(self._keeper.simulation)
 
     @property
     def portfolio(self) -> Portfolio:

@@ -19,7 +19,7 @@ from qresearch.engine.draft import Draft
 from qresearch.engine.intent import Intent
 from qresearch.engine.ledger import net_quantity
 from qresearch.engine.open_orders import pending_of
-from qresearch.engine.reserves import reserved_cash
+from qresearch.engine.reserves import free_money
 from qresearch.errors import UsageError, choose
 from qresearch.sentences import ENGLISH, Words
 from qresearch.sentences.words import price
@@ -223,7 +223,8 @@ class WhatIf:
             hindrances = self._market_checks(draft, column, created.terms, mark)
             checks += hindrances
             if mark == mark:
-                intent = Intent(column, sent, mark, None, False, self._free_cash(draft), effect=created.terms.effect)
+                intent = Intent(column, sent, mark, None, False, 0, effect=created.terms.effect)
+                intent = intent._replace(free_cash=self._free_cash(draft, intent))
                 checks += self._checks(draft, intent)
                 if all(passed for _, passed, _ in hindrances):
                     passing = self._carried(draft, intent)
@@ -231,7 +232,8 @@ class WhatIf:
             checks += self._queue_check(draft)
         # What a price decides is not known without one.
         amount, known = exchange.money.amount, 1.0 if mark == mark or not sent else float("nan")
-        usable = draft.cash if exchange.account.fills_post else exchange.account.available(draft, exchange)
+        pool = exchange.account.pool(draft, exchange, column, wanted, created.terms.effect)
+        usable = exchange.account.available(draft, exchange, pool)
         return Preview(
             self._simulation.market.symbols[column],
             Side.of(wanted or created.asked).value,
@@ -297,7 +299,7 @@ class WhatIf:
         exchange, sent = self._simulation.exchange, intent.wanted
         if not sent:
             return 0, NO_FEES, 0
-        if not exchange.account.fills_post:
+        if not exchange.account.is_plain:
             notional, fees = exchange.account.charge(draft, exchange, intent, sent)
             return notional, fees, -exchange.account.need(draft, exchange, intent, sent).money
         notional = exchange.money.notional(exchange.money.price_units(intent.price), abs(sent))
@@ -309,10 +311,11 @@ class WhatIf:
         """The day on which the order will work."""
         return min(draft.day + 1, self._simulation.exchange.last)
 
-    def _free_cash(self, draft: Draft) -> int:
+    def _free_cash(self, draft: Draft, intent: Intent) -> int:
         """Money steps that a new order may use: what resting buys hold back cannot be spent at the match either."""
         exchange = self._simulation.exchange
-        return exchange.account.available(draft, exchange) - sum(reserved_cash(draft, exchange).values())
+        pool = exchange.account.pool(draft, exchange, intent.instrument, intent.wanted, intent.effect)
+        return free_money(draft, exchange, pool)
 
     def _at_next_open(self, draft: Draft) -> Checks:
         """The rules of the day on which the order will work, for the account as it is now."""

@@ -50,7 +50,7 @@ def read_contracts(source: Table | None) -> dict[str, Contract]:
     for name in table.columns:
         if name not in COLUMNS:
             raise DataError(
-                f"contracts: the column {name!r} is unknown.{did_you_mean(close_matches(str(name), COLUMNS))} "
+                f"contracts: the column {name!r} is unknown. {did_you_mean(close_matches(str(name), COLUMNS))}"
                 f"Known are {', '.join(COLUMNS)}.",
                 field=str(name),
             )

@@ -25,6 +25,7 @@ from qresearch.market.venue import CHINA, PLAIN, VENUES, Venue
 from qresearch.sources.actions import ActionRow, read_actions
 from qresearch.sources.completion import complete_limits, fill_pre_close, forward, resolve_actions
 from qresearch.sources.contracts import read_contracts
+from qresearch.sources.credit import with_credit
 from qresearch.sources.folders import open_source
 from qresearch.sources.frames import fill_rows, keep_symbols, some
 from qresearch.sources.listings import (
@@ -60,6 +61,7 @@ def read_market(
     no_limit_days: Table | None = None,
     contracts: Table | None = None,
     closed_days: Table | None = None,
+    credit: Table | None = None,
     stamp: str = "end",
 ) -> Market:
     """Read a market.
@@ -103,6 +105,9 @@ def read_market(
     closed_days : DataFrame or path, optional
         date, and optionally symbol: days on which your account cannot trade although the market does, such as the
         holidays of Stock Connect. What arrives then is refused (ROUTE_CLOSED), what rests waits.
+    credit : DataFrame or path, optional
+        Haircuts, targets and ratios of margin trading: see :func:`~qresearch.sources.credit.with_credit`. Without one
+        the ceilings and floors of the exchanges hold, and every share is a target.
     stamp : {"end", "start"}
         Minute and hour bars: which side of its bar a time names. JoinQuant and akshare stamp the end.
 
@@ -148,7 +153,7 @@ def read_market(
     if venue is not PLAIN:
         rows = without_weekends(rows, notes)
     _check(rows, source, adjusted=adjusted)
-    listed, told = _listed(tables["instruments"], rows, boards, venue, futures)
+    listed, told = _listed(tables["instruments"], rows, boards, venue, futures, credit=credit)
     notes.extend(told)
     if not adjusted:
         settle_on_ticks(rows, listed, venue.rules)
@@ -158,7 +163,6 @@ def read_market(
     fill_pre_close(fields["pre_close"], marks, known, found, listed, venue.rules, fields.get("settlement"))
     if not adjusted:
         notes += told_steps(fields, marks, known, found, rows=rows, days=days)
-    if not adjusted:
         notes += _limited(fields, flags, rows, days=days, listed=listed, free=tables["no_limit_days"], venue=venue)
     lo, hi = _span(days, start, end)
     booked, more = resolve_actions(found, marks, fields["pre_close"], days=days, symbols=rows.symbols, span=(lo, hi))
@@ -306,12 +310,20 @@ def _venue(symbols: tuple[str, ...], venue: Venue | None, notes: list[str], futu
 
 
 def _listed(
-    table: Table | None, rows: Rows, boards: Mapping[str, str], venue: Venue, futures: Mapping[str, Contract]
+    table: Table | None,
+    rows: Rows,
+    boards: Mapping[str, str],
+    venue: Venue,
+    futures: Mapping[str, Contract],
+    *,
+    credit: Table | None,
 ) -> tuple[tuple[Instrument, ...], list[str]]:
     """One instrument per symbol, and notes on what was told by its number only."""
     last = np.zeros(len(rows.symbols), dtype=rows.days.dtype)
     last[rows.codes] = rows.days  # they ascend within a symbol, and the last one wins
-    return read_instruments(table, rows.symbols, boards, list(last.astype(object)), venue, contracts=futures)
+    days = list(last.astype(object))
+    listed, told = read_instruments(table, rows.symbols, boards, days, venue, contracts=futures)
+    return with_credit(listed, credit), told
 
 
 def _pivot(rows: Rows, row_of: NDArray[np.intp], length: int) -> tuple[dict[str, Floats], dict[str, Bools], Bools]:

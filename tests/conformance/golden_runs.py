@@ -27,6 +27,7 @@ from script_tables import tables_of
 import qresearch as qr
 from qresearch import terms
 from qresearch.dialects.swordfish import Account
+from qresearch.engine.accounts.margin import MarginTrading
 
 TESTS = Path(__file__).resolve().parents[1]
 FOLDER = tempfile.TemporaryDirectory()
@@ -506,6 +507,65 @@ def futures_called_and_expired() -> qr.Session:
     run.order_target("QT2310", 1)
     run.sell("QT2310", 1, terms.to_open(terms.at_close()))
     return run.run(until="2023-07-20", progress=False)
+
+
+@golden
+def margin_trading() -> qr.Session:
+    """Money and shares borrowed, each refusal, repayment, a return, a dividend of a short, a call, and its sales."""
+    fall = [10.0, 10.0, 10.1, 9.8, 8.9, 8.1, 7.4, 6.7, 6.2, 5.8, 5.3, 5.3]
+    steady = dict.fromkeys(("600003.SH", "600004.SH"), [5.0] * 12)
+    table = [
+        {"symbol": A, "haircut": 0.7, "financing": 0.8, "lending": 0.8},
+        {"symbol": B, "haircut": 0.65, "financing": 1.0, "lending": 0.5},
+        {"symbol": "600003.SH", "haircut": 0.5},
+        {"symbol": "600004.SH", "haircut": 0.7, "financing": 1.0, "lending": 0.5, "lendable": 900},
+    ]
+    payout = {"symbol": B, "day": 6, "cash_per_share": 0.1, "bonus_per_share": 0.1}
+    given = market({A: fall, B: [5.0] * 6 + [4.5] * 6, **steady}, actions=[payout], credit=pd.DataFrame(table))
+    kind = MarginTrading(line=250_000.0, warn=1.95, call=1.75, floor=1.2, concentration=0.7)
+    run = session(given, cash=100_000, account=kind, costs="default")
+    run.buy("600004.SH", 8_000, terms.to_open())
+    run.step()
+    run.buy(A, 9_000, terms.financed())
+    run.sell(B, 1_000, terms.short_sale(terms.limit(5.0)))
+    run.buy("600003.SH", 100, terms.financed())
+    run.sell("600003.SH", 100, terms.short_sale(terms.limit(5.0)))
+    run.sell("600004.SH", 1_000, terms.short_sale(terms.limit(5.0)))
+    run.sell(A, 100, terms.short_sale())
+    run.buy("600004.SH", 100, terms.to_return())
+    run.step()
+    run.buy(A, 25_000, terms.financed())
+    run.buy(A, 2_000, terms.financed())
+    run.sell(B, 500, terms.short_sale(terms.limit(5.0)))
+    run.buy(B, 1_500, terms.to_return(terms.at_close()))
+    run.step(phase="PRE_OPEN")
+    run.account.repay(1_000)
+    run.step()
+    run.buy("600003.SH", 12_500, terms.to_open())
+    run.step()
+    run.account.pay_in(500)
+    run.buy(A, 100, terms.financed())
+    run.sell(A, 300)
+    return run.run(progress=False)
+
+
+@golden
+def margin_trading_inside_the_call() -> qr.Session:
+    """Shares borrowed and bought back on one day, money repaid on its own day, shares that are held given back."""
+    table = [{"symbol": symbol, "haircut": 0.7, "financing": 1.0, "lending": 0.5} for symbol in (A, B)]
+    given = market({A: [10.0, 10.2, 10.4, 10.1, 9.9], B: [5.0] * 5}, credit=pd.DataFrame(table))
+    run = session(given, cash=100_000, account="margin", clock="same_bar", costs="default").step(phase="OPEN")
+    run.sell(A, 1_000, terms.short_sale(terms.limit(10.2)))
+    run.buy(A, 500)
+    run.buy(A, 700, terms.to_open())
+    run.buy(B, 4_000, terms.financed())
+    run.account.repay(20_005)
+    run.step(phase="OPEN")
+    run.buy(A, 400)
+    run.account.give_back(A, 300)
+    run.step(phase="CLOSE")
+    run.buy(A, 300, terms.to_return())
+    return run.run(progress=False)
 
 
 @golden

@@ -271,7 +271,7 @@ def walk_orders(session: qr.Session) -> None:
             assert order.ended is not None
             assert order.reason is not None or order.filled
             ended[order_id] = facts
-    on_margin = not exchange.account.fills_post
+    on_margin = not exchange.account.is_plain
     for state in session.simulation.timeline.branch.states:
         assert state.cash >= 0 or session.settings.dividend_tax == "holding_period" or on_margin
         for column, position in state.positions.items():

@@ -21,6 +21,7 @@ def market(
     actions: Sequence[Mapping[str, object]] = (),
     instruments: Mapping[str, Mapping[str, object]] | None = None,
     st: Sequence[tuple[str, int]] = (),
+    credit: pd.DataFrame | None = None,
 ) -> qr.Market:
     """A market from one list of days per symbol; volume 1,000,000 unless given.
 
@@ -54,7 +55,10 @@ def market(
     columns = ["symbol", "ex_date", "cash_per_share", "bonus_per_share", "rights_per_share", "rights_price",
                "prev_close", "ref_price"]  # fmt: skip
     return qr.read_market(
-        pd.DataFrame(rows), instruments=pd.DataFrame(table), actions=pd.DataFrame(booked, columns=columns)
+        pd.DataFrame(rows),
+        instruments=pd.DataFrame(table),
+        actions=pd.DataFrame(booked, columns=columns),
+        credit=credit,
     )
 
 

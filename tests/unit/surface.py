@@ -18,7 +18,9 @@ from qresearch import exercises
 from qresearch.book.portfolio import Holdings
 from qresearch.book.tables import Tables
 from qresearch.dialects.swordfish import Account
+from qresearch.engine.accounts.margin import MarginTrading
 from qresearch.market.panel import Panel
+from qresearch.session.account import Account as Deeds
 from qresearch.session.branches import Branches, Comparison
 from qresearch.session.breakpoints import Breakpoints
 from qresearch.session.notices import Notices
@@ -52,6 +54,15 @@ def live(stage: Stage, name: str) -> Any:
     return stage.session.simulation.keeper.memory.live[name]
 
 
+def borrower(_: Stage) -> Deeds:
+    """The account of a session that owes money and shares, and holds some of these."""
+    session = qr.Session(MARKET, start=DAYS[1], cash=1_000_000, account=MarginTrading(short_price_rule=False))
+    session.buy(A, 1000, qr.terms.financed())
+    session.buy(A, 1000, qr.terms.to_open())
+    session.sell(A, 1000, qr.terms.short_sale())
+    return session.step(2).account
+
+
 OWNERS: Mapping[str, tuple[type, Callable[[Stage], Any]]] = {
     "session": (qr.Session, lambda stage: stage.session),
     "branches": (Branches, lambda stage: stage.session.branches),
@@ -70,6 +81,7 @@ OWNERS: Mapping[str, tuple[type, Callable[[Stage], Any]]] = {
     "data": (BarData, lambda stage: live(stage, "data")),
     "panels": (Panels, lambda stage: stage.session.panels),
     "picture": (SvgPicture, lambda stage: stage.session.plot("life", order="1")),
+    "deeds": (Deeds, borrower),
     "account": (Account, lambda _: Account(qr.Session(MARKET, start=DAYS[1]))),
 }
 """Whose methods are public, by the word with which one comes to an object, and the object on a stage."""

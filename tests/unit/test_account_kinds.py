@@ -18,6 +18,7 @@ from qresearch.domain.moment import AFTER_CLOSE, Moment
 from qresearch.domain.money import RATE_SCALE, divide
 from qresearch.domain.state import State
 from qresearch.engine.evolve import evolve
+from qresearch.engine.exchange import AccountKind
 from qresearch.engine.intent import Closable, Need, Value
 from qresearch.engine.ledger import lots_taken
 from qresearch.session.encoding import decode, encode, event_schema
@@ -28,12 +29,11 @@ START = "2022-03-01"
 
 
 @dataclass(frozen=True)
-class Margined:
+class Margined(AccountKind):
     """Contracts on margin, long and short, paid up to the close every day: a toy, of 60 lines."""
 
     rate: int = 100_000_000
     name: str = "margined"
-    fills_post: bool = False
 
     def wake(self, draft, exchange, nights) -> tuple[()]:
         return ()
@@ -54,7 +54,7 @@ class Margined:
             return Need(0)
         return Need(divide(notional * self.rate, RATE_SCALE) + fees.total)
 
-    def available(self, account, exchange) -> int:
+    def available(self, account, exchange, pool) -> int:
         worth = self.value(account, exchange)
         return worth.equity - worth.margin
 
@@ -201,7 +201,7 @@ def test_a_resting_order_holds_its_margin_back() -> None:
 
 def test_an_object_without_the_methods_is_refused() -> None:
     """Protects the caller: the message names what is missing."""
-    missing = "without wake, carries, closable, charge, need, available, post, settle, value"
+    missing = "without wake, carries, closable, charge, need, .*available, .*post, settle, value"
     with pytest.raises(qr.errors.UsageError, match=missing):
         qr.Session(MARKET, account=object())
 
@@ -248,7 +248,7 @@ def test_postings_are_kept_by_a_journal_as_they_are() -> None:
         events.Rebased(AT, 7, 1010), events.Rescaled(AT, 7, 3, 2), events.Borrowed(AT, debt),
         events.DebtChanged(AT, 1, 0, 5, 7), events.DaysCounted(AT, 3),
         events.CashFlowed(AT, 5, 7), events.DueChanged(AT, (Due(6, 1000),), {7: 100}),
-        events.MarginCalled(AT, 9, 10),
+        events.MarginCalled(AT, 9, 10), events.SharesMoved(AT, 7, 100, 1000),
     ]  # fmt: skip
     assert decode(*encode(log), event_schema()) == log
     assert {type(event) for event in log} == set(typing.get_args(events.Posting))

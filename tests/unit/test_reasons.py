@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 import pandas as pd
 import pytest
-from hand import flat
+from hand import flat, market
 
 import qresearch as qr
 from qresearch import terms
@@ -16,6 +16,7 @@ from qresearch.domain.commands import ChangeSettings
 from qresearch.domain.instrument import Board
 from qresearch.domain.order import Status
 from qresearch.domain.reasons import SOURCES, Reason
+from qresearch.engine.accounts.margin import MarginTrading
 from qresearch.sentences import ENGLISH, Words
 
 
@@ -166,6 +167,51 @@ def futures(order: Callable[[qr.Session], object], start: str = "2023-03-01") ->
     return after(qr.Session(qr.sample_futures(), start=start, cash=200_000, account="futures").step(), order)
 
 
+CREDIT = {
+    Reason.NOT_FINANCEABLE, Reason.NOT_LENDABLE, Reason.NO_BORROW, Reason.CREDIT_LINE, Reason.SHORT_PRICE_RULE,
+    Reason.SHORT_PROCEEDS_LOCKED, Reason.SAME_DAY_RETURN, Reason.NO_DEBT, Reason.CONCENTRATION,
+    Reason.MAINTENANCE_BELOW_LINE,
+}  # fmt: skip
+"""Reasons of margin trading, whose table is written by hand."""
+
+
+def credit(
+    *orders: Callable[[qr.Session], object],
+    prices: Sequence[float] = (10.0,) * 6,
+    table: Mapping[str, object] | None = None,
+    clock: str = "next_open",
+    **kind: object,
+) -> qr.Session:
+    """The close of a day in an account of margin trading with 100,000, after orders for one open each."""
+    rows = [{"symbol": symbol, "haircut": 0.7, "financing": 1.0, "lending": 0.5} | (table or {}) for symbol in LENT]
+    given = market(dict.fromkeys(LENT, prices), credit=pd.DataFrame(rows))
+    run = qr.Session(given, cash=100_000, costs="zero", account=MarginTrading(**kind), clock=clock).step()
+    for order in orders:
+        run = after(run, order)
+    return run
+
+
+LENT = ("600001.SH", "600002.SH")
+
+
+def short(run: qr.Session) -> object:
+    """A short sale of 1,000 shares at 10."""
+    return run.sell(LENT[0], 1000, terms.short_sale(terms.limit(10.0)))
+
+
+def long(run: qr.Session) -> object:
+    """2,000 shares at 10 with borrowed money."""
+    return run.buy(LENT[0], 2000, terms.financed())
+
+
+def returned() -> qr.Session:
+    """Shares borrowed and bought back at one open, where orders meet the market inside the call."""
+    run = credit(clock="same_bar")
+    run.step(phase="OPEN")
+    short(run)
+    return at(run, lambda run: run.buy(LENT[0], 1000, terms.to_return()))
+
+
 CASES: dict[Reason, Callable[[], qr.Session]] = {
     Reason.LOT_SIZE: lambda: at(session("2022-03-01"), lambda run: run.buy("604018", 50)),
     Reason.MINIMUM_SIZE: lambda: at(session("2022-03-01"), lambda run: run.buy("688903", 199)),
@@ -190,6 +236,16 @@ CASES: dict[Reason, Callable[[], qr.Session]] = {
     Reason.INSUFFICIENT_MARGIN: lambda: futures(lambda run: run.buy("QT2307", 50, terms.to_open())),
     Reason.NOTHING_TO_CLOSE: lambda: futures(lambda run: run.sell("QT2307", 1, terms.to_close())),
     Reason.EXPIRED_CONTRACT: lambda: futures(lambda run: run.buy("ZX2306", 1), "2023-06-19"),
+    Reason.NOT_FINANCEABLE: lambda: credit(long, table={"financing": None}),
+    Reason.NOT_LENDABLE: lambda: credit(short, table={"lending": None}),
+    Reason.NO_BORROW: lambda: credit(short, table={"lendable": 900}),
+    Reason.CREDIT_LINE: lambda: credit(long, line=5_000.0),
+    Reason.SHORT_PRICE_RULE: lambda: credit(lambda run: run.sell(LENT[0], 1000, terms.short_sale())),
+    Reason.SHORT_PROCEEDS_LOCKED: lambda: credit(short, lambda run: run.buy(LENT[1], 10_500, terms.to_open())),
+    Reason.SAME_DAY_RETURN: returned,
+    Reason.NO_DEBT: lambda: credit(lambda run: run.buy(LENT[0], 100, terms.to_return())),
+    Reason.CONCENTRATION: lambda: credit(long, concentration=0.5),
+    Reason.MAINTENANCE_BELOW_LINE: lambda: credit(long, long, warn=7.0),
     Reason.VALUE_CAP: lambda: after(session("2021-01-20"), lambda run: run.order_value("004163", 200_000)),
     Reason.VOLUME_CAP: lambda: after(
         session("2021-02-24", participation=0.1), lambda run: run.buy("004136", 5000)
@@ -251,13 +307,14 @@ def test_every_reason_is_met_and_says_so(reason: Reason) -> None:
         Reason.NOT_TRADABLE,
         Reason.CIRCUIT_BREAKER,
         Reason.ROUTE_CLOSED,
+        *CREDIT,
     }
     events = run.events
     met = events[events.reason == reason.value]
     assert len(met) >= 1
     for text in met.text:
         assert len(text) > 10
-        assert not re.search(r"[{}]|nan|None", text), text
+        assert not re.search(r"[{}]|\bnan\b|None", text), text
     if reason not in {Reason.ALREADY_FINAL, Reason.BELOW_FILLED, Reason.CLOSING_AUCTION}:
         order = run.orders.loc[met.order_id.iloc[-1]]
         assert order.reason == reason.value

@@ -19,7 +19,7 @@ from qresearch.domain import events
 from qresearch.domain.moment import PHASES
 from qresearch.domain.order import Move, Side, Status
 from qresearch.domain.reasons import SOURCES, Reason
-from qresearch.domain.terms import Kind, TimeInForce
+from qresearch.domain.terms import Effect, Kind, TimeInForce
 from qresearch.errors import UsageError
 from qresearch.sentences import CATALOGUE, ENGLISH, Message, Said, Words
 
@@ -119,7 +119,15 @@ def test_every_sentence_is_used() -> None:
             elif isinstance(node, ast.JoinedStr):
                 patterns.add(pattern(node))
     families = re.compile("|".join(sorted(found for found in patterns if re.search(r"[a-z]{3,}_|_[a-z]{3,}", found))))
-    coded = {*Status, *Kind, *TimeInForce, *Reason, *PHASES, *(f"a_{side}" for side in Side)}
+    coded = {
+        *Status,
+        *Kind,
+        *TimeInForce,
+        *Reason,
+        *PHASES,
+        *(f"a_{side}" for side in Side),
+        *(f"to_{effect.lower()}" for effect in Effect),
+    }
     unused = [key for key in CATALOGUE if key not in texts | coded and not families.fullmatch(key)]
     assert unused == []
 

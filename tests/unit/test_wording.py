@@ -11,6 +11,7 @@ import pytest
 import qresearch as qr
 from qresearch import terms
 from qresearch.cli import main
+from qresearch.domain.terms import Effect, Terms
 from qresearch.errors import DataError, OutOfRange, QresearchError, UsageError
 from qresearch.sentences import CATALOGUE, LANGUAGES, Words
 
@@ -39,6 +40,7 @@ def test_terms_say_which_price_is_which_and_how_long() -> None:
     assert say(terms.stop_limit(9.6, 9.5, tif="GTC")) == "stop 9.60 limit 9.50, until canceled"
     assert say(terms.stop(9.6, tif="GTD", until="2022-03-31")) == "stop 9.60, until 2022-03-31"
     assert say(terms.to_open()) == "market, to open"
+    assert all(say(Terms(effect=effect)).startswith("market, to ") for effect in Effect if effect is not Effect.AUTO)
     assert say(terms.limit(9.5, tif="GTC"), lasting=False) == "limit 9.50"
 
 

@@ -14,17 +14,17 @@ from qresearch.domain.state import State
 from qresearch.domain.terms import Effect
 from qresearch.engine.accounts.corporate import apply_actions, close_delisted
 from qresearch.engine.draft import Draft
-from qresearch.engine.exchange import Exchange
-from qresearch.engine.intent import Closable, Intent, Need, Value
+from qresearch.engine.exchange import AccountKind, Exchange
+from qresearch.engine.intent import Closable, Intent, Need, Pool, Value
 from qresearch.engine.ledger import lots_after_sale
 from qresearch.engine.taxes import tax_on_sale
 from qresearch.engine.valuation import market_values
 
 
-class CashShares:
+class CashShares(AccountKind):
     """Long only, against cash; profit by moving average, buying fees in the cost."""
 
-    name, fills_post = "cash_shares", True
+    name, is_plain, settles = "cash_shares", True, False
 
     def wake(self, draft: Draft, exchange: Exchange, nights: int, /) -> Iterator[events.Record]:
         """Corporate actions and delistings of the day."""
@@ -60,7 +60,7 @@ class CashShares:
             return Need(notional + fees.total)
         return Need(fees.total + self._tax(account, exchange, intent.instrument, -quantity) - notional)
 
-    def available(self, account: Draft | State, exchange: Exchange, /) -> int:
+    def available(self, account: Draft | State, exchange: Exchange, pool: Pool, /) -> int:
         """The cash."""
         return account.cash
 

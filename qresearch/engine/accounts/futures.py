@@ -32,8 +32,8 @@ from qresearch.domain.settings import Costs
 from qresearch.domain.state import State
 from qresearch.domain.terms import MARKET_KINDS, Effect, to_close
 from qresearch.engine.draft import Draft
-from qresearch.engine.exchange import Exchange
-from qresearch.engine.intent import Closable, Intent, Need, Value
+from qresearch.engine.exchange import AccountKind, Exchange
+from qresearch.engine.intent import Closable, Intent, Need, Pool, Value
 from qresearch.engine.ledger import lots_taken
 from qresearch.engine.open_orders import open_orders
 from qresearch.errors import choose
@@ -44,7 +44,7 @@ MARGINS = ("both_sides", "larger_side")
 
 
 @dataclass(unsafe_hash=True)
-class Futures:
+class Futures(AccountKind):
     """An account of futures.
 
     Parameters
@@ -55,7 +55,7 @@ class Futures:
 
     margin: str = "both_sides"
     name: str = "futures"
-    fills_post: bool = False
+    two_sided = True
 
     def __post_init__(self) -> None:
         choose("Futures: margin", self.margin, MARGINS)
@@ -105,7 +105,12 @@ class Futures:
         side, rates = LONG if quantity > 0 else SHORT, _rates(exchange, account, intent.instrument)
         return Need(_margin(value, rates, side) + fees.total, lacking=Reason.INSUFFICIENT_MARGIN)
 
-    def available(self, account: Draft | State, exchange: Exchange, /) -> int:
+    def unit_need(self, account: Draft | State, exchange: Exchange, instrument: int, price: float, /) -> float | None:
+        """The margin and fee of one lot."""
+        intent = Intent(instrument, 1, price, None, caps_position=False, free_cash=0, effect=Effect.OPEN)
+        return exchange.money.amount(self.need(account, exchange, intent, 1).money)
+
+    def available(self, account: Draft | State, exchange: Exchange, pool: Pool, /) -> int:
         """Equity less margin; below nothing after a call."""
         worth = self.value(account, exchange)
         return worth.equity - worth.margin

@@ -1,0 +1,195 @@
+"""Random lives of accounts of margin trading: what holds for each, whatever is ordered and wherever one goes."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+from hypothesis import given
+
+sys.path.insert(0, str(Path(__file__).resolve().parent))
+
+from test_invariants import SEEDS, examples, folds, walk_orders
+
+import qresearch as qr
+from qresearch import terms
+from qresearch.domain.ledger import SHORT
+from qresearch.domain.state import State
+from qresearch.engine.accounts.margin import MarginTrading
+from qresearch.engine.intent import Pool
+
+MARKET = qr.sample_market()
+SYMBOLS = [MARKET.symbols[column] for column in (4, 6, 11, 14, 15, 16, 17, 18)]
+STARTS = ("2021-03-01", "2022-02-21", "2022-06-20", "2023-05-08")
+STYLES = (
+    lambda style: style, terms.to_open, terms.financed, terms.financed, terms.short_sale, terms.short_sale,
+    terms.to_repay, terms.to_return, terms.to_close,
+)  # fmt: skip
+SIDES = {"FINANCE": 1, "BORROW": -1, "REPAY": -1, "RETURN": 1}
+
+
+def opened(rng: np.random.Generator, market: qr.Market = MARKET) -> qr.Session:
+    """A session with rules drawn at random, from a rich account to one that is called soon."""
+    start = str(rng.choice(STARTS))
+    first = int(np.searchsorted(market.days, np.datetime64(start)))
+    lines = [{}, {"warn": 2.6, "call": 2.4, "floor": 1.5}, {"warn": 1.9, "call": 1.8, "floor": 1.7, "grace": 0}]
+    return qr.Session(
+        market,
+        start=start,
+        end=str(market.days[first + 40]),
+        cash=float(rng.choice([20_000, 200_000, 2_000_000])),
+        positions={SYMBOLS[4]: 3000} if rng.random() < 0.3 else {},
+        positions_paid=False,
+        account=MarginTrading(
+            line=[None, 150_000.0][int(rng.integers(2))],
+            term=int(rng.choice([5, 180])),
+            short_price_rule=bool(rng.random() < 0.3),
+            **lines[int(rng.integers(len(lines)))],
+        ),
+        clock=str(rng.choice(["next_open", "next_open", "same_bar"])),
+        match_order=str(rng.choice(["sells_first", "fifo"])),
+        shortfall=str(rng.choice(["trim", "trim", "reject"])),
+        reserve=str(rng.choice(["limit", "limit", "last", "none"])),
+        dividend_tax=["none", "holding_period"][int(rng.integers(2))],
+    )
+
+
+def ask(session: qr.Session, rng: np.random.Generator) -> None:
+    """One order of any effect and type, a cancel, or something that needs no market."""
+    symbol = str(rng.choice(SYMBOLS))
+    close = float(session.history(symbol, 1, adjust="none")[symbol].sum()) or 10.0
+    price = round(close * (1 + rng.normal(0, 0.01)), 2)
+    styles = (
+        lambda: None, lambda: None, lambda: terms.limit(price, tif=str(rng.choice(["DAY", "GTC"]))),
+        lambda: terms.stop(price, tif="GTC"), terms.at_close, lambda: terms.limit(price, tif="IOC"),
+    )  # fmt: skip
+    style = STYLES[int(rng.integers(len(STYLES)))](styles[int(rng.integers(len(styles)))]())
+    side = SIDES.get("" if style is None else style.effect.value, int(rng.choice([1, -1])))
+    way = int(rng.integers(9))
+    if way < 6:
+        session.order(symbol, side * int(rng.choice([100, 300, 700, 1500, 9000])), style)
+    elif way == 6 and len(session.open_orders):
+        session.cancel(str(rng.choice(session.open_orders.index)))
+    elif way > 6:
+        act(session, rng, symbol)
+
+
+def act(session: qr.Session, rng: np.random.Generator, symbol: str) -> None:
+    """Repay, give back, or pay in or out; what cannot be done is told and changes nothing."""
+    before = session.digest()
+    try:
+        way = int(rng.integers(3))
+        if way == 0:
+            session.account.repay(float(rng.choice([500, 20_000])))
+        elif way == 1:
+            session.account.give_back(symbol, int(rng.choice([100, 300])))
+        else:
+            session.account.pay_in(float(rng.choice([10_000, -5_000])))
+    except qr.errors.UsageError:
+        assert session.digest() == before
+
+
+def wander(session: qr.Session, rng: np.random.Generator, steps: int = 22, *, back: float = 0.1) -> None:
+    """Order, step, go back now and then, and act from there."""
+    for _ in range(steps):
+        if session.simulation.timeline.state.day >= session.simulation.exchange.last:
+            return
+        for _ in range(int(rng.integers(0, 4))):
+            ask(session, rng)
+        session.step(phase=str(rng.choice(["CLOSE", "CLOSE", "OPEN", "PRE_OPEN", "AFTER_CLOSE"])))
+        if rng.random() < back:
+            session.back(min(int(rng.integers(1, 3)), session.simulation.timeline.cursor))
+
+
+def check(session: qr.Session, state: State) -> None:
+    """The sums of one moment."""
+    exchange = session.simulation.exchange
+    account, ledger = exchange.account, state.ledger
+    worth = account.value(state, exchange)
+    grown = worth.equity - session.simulation.starting_equity - ledger.flows
+    assert worth.floating + state.realised + ledger.income - ledger.fees == grown
+    assert worth.margin >= 0
+    assert worth.debt >= 0
+    own, everything = (account.available(state, exchange, pool) for pool in (Pool.OWN, Pool.ALL))
+    lent = [debt for debt in ledger.debts if not debt.is_money]
+    assert everything - own == sum(debt.principal for debt in lent) >= 0
+    for debt in ledger.debts:
+        assert min(debt.quantity, debt.principal, debt.money_days, account.interest(debt)) >= 0
+        assert debt.quantity <= debt.quantity_opened
+        assert debt.principal <= debt.principal_opened
+    for instrument in {debt.instrument for debt in lent} | {key.instrument for key in ledger.lots}:
+        owed = sum(debt.quantity for debt in lent if debt.instrument == instrument)
+        assert owed == ledger.quantity(instrument, SHORT)
+        proceeds = sum(debt.principal for debt in lent if debt.instrument == instrument)
+        assert proceeds == sum(lot.cost for lot in ledger.lots[instrument, SHORT])
+    for position in state.positions.values():
+        assert position.quantity > 0
+        assert position.cost >= 0
+
+
+@examples(40)
+@given(seed=SEEDS)
+def test_the_books_of_debts_balance_wherever_one_goes(seed: int) -> None:
+    """Protects the identity of profit, the contracts and the short side, on every branch and at every kept moment."""
+    rng = np.random.default_rng(seed)
+    session = opened(rng)
+    wander(session, rng)
+    for name in list(session.branches):
+        session.branches.switch(name)
+        for state in session.simulation.timeline.branch.states:
+            check(session, state)
+        for folded, kept in folds(session):
+            assert folded == kept
+        walk_orders(session)
+    for order in session.orders.itertuples():
+        told = session.explain(order.Index).data
+        assert not told["text"].str.contains(r"\bnan\b|None|[{}]").any()
+
+
+@examples(25)
+@given(seed=SEEDS)
+def test_what_repays_is_let_through_under_water(seed: int) -> None:
+    """Protects the way out: whatever the account is worth, what is held can be sold to repay at an open that trades."""
+    rng = np.random.default_rng(seed)
+    session = opened(rng)
+    wander(session, rng, 12)
+    if session.now.phase != "CLOSE":
+        session.step(phase="CLOSE")
+    day = session.simulation.timeline.state.day
+    if day >= session.simulation.exchange.last:
+        return
+    for ticket in list(session.open_orders.index):
+        session.cancel(str(ticket))
+    held, panel = dict(session.portfolio.quantities), session.market.panel
+    for symbol, quantity in held.items():
+        session.sell(symbol, quantity, terms.to_repay())
+    session.step(phase="OPEN")
+    left = session.portfolio.quantities
+    for symbol in held:
+        column = session.market.column(symbol)
+        trades = panel.volume[day + 1, column] > 0 and not panel.suspended[day + 1, column]
+        is_locked = panel.open[day + 1, column] <= panel.limit_down[day + 1, column] + 0.0005
+        assert symbol not in left or not trades or is_locked
+
+
+@examples(20)
+@given(seed=SEEDS)
+def test_later_prices_change_nothing_before_them(seed: int) -> None:
+    """Protects the account from the future: other bars of later days leave the log of the earlier ones as it is."""
+    rng = np.random.default_rng(seed)
+    session = opened(rng)
+    wander(session, rng, 10, back=0)
+    day, panel = session.simulation.timeline.state.day, MARKET.panel
+    factors = np.random.default_rng(seed + 1).uniform(0.97, 1.03, panel.shape)
+    factors[: day + 1] = 1.0
+    # Tenths of a fen: funds have them, and what is left as it was stays so.
+    changed = {name: np.round(getattr(panel, name) * factors, 3) for name in ("open", "high", "low", "close")}
+    poisoned = replace(MARKET, panel=replace(panel, **changed))
+    again = np.random.default_rng(seed)
+    other = opened(again, poisoned)
+    wander(other, again, 10, back=0)
+    assert [str(event) for event in other.simulation.timeline.branch.log] == [
+        str(event) for event in session.simulation.timeline.branch.log
+    ]

@@ -279,9 +279,8 @@ class _Teller:
         match event:
             case events.OrderReleased(order_id=order_id):
                 terms = released(self._before(index), order_id).terms
-                return self.say(
-                    "released_as", terms=self.say.terms(terms, lasting=False), tif=terms.time_in_force.value
-                )
+                told = self.say.terms(terms, lasting=False)
+                return self.say("released_as", terms=told, tif=terms.time_in_force.value)
             case events.OrderScaled(quantity=quantity, terms=terms):
                 text = self.say("scaled_to", shares=f"{abs(quantity):,}")
                 return text if terms == MARKET_DAY else f"{text}{self.say('part_comma')}{self.say.terms(terms)}"

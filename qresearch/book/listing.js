@@ -56,7 +56,9 @@
       setTimeout(() => { node.textContent = words.copy; }, 1500);
     });
     button(words.csv, () => {
-      const quote = (cell) => (/[",\r\n]/.test(cell) ? `"${cell.replaceAll('"', '""')}"` : cell);
+      // What a spreadsheet would take for a formula gets an apostrophe.
+      const safe = (cell) => (/^[=+\-@\t\r]/.test(cell) && Number.isNaN(Number(cell)) ? `'${cell}` : cell);
+      const quote = (cell) => (/[",\r\n]/.test(cell) ? `"${safe(cell).replaceAll('"', '""')}"` : safe(cell));
       // The mark tells Excel that it is UTF-8.
       const file = new Blob([`\ufeff${lines(",", quote, columns.map((_, place) => place))}\r\n`], { type: "text/csv" });
       const link = document.createElement("a");

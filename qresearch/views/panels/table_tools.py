@@ -110,7 +110,9 @@ class TableTools:
         """The same as CSV, its numbers without separators."""
         out = io.StringIO()
         for line in self.lines():
-            csv.writer(out).writerow([cell.replace(",", "") if _NUMBER.fullmatch(cell) else cell for cell in line])
+            csv.writer(out).writerow(
+                [cell.replace(",", "") if _NUMBER.fullmatch(cell) else _safe(cell) for cell in line]
+            )
         return out.getvalue()
 
     def _copied(self) -> None:
@@ -122,6 +124,11 @@ class TableTools:
     def _saved(self) -> None:
         if self._hands is not None:
             self._hands.save(f"{self._panel.name}.csv", self.csv())
+
+
+def _safe(cell: str) -> str:
+    """What a spreadsheet would take for a formula gets an apostrophe, as in every table that is saved."""
+    return f"'{cell}" if cell.startswith(("=", "+", "-", "@", "\t", "\r")) else cell
 
 
 def _text_of(cell: str) -> str:

@@ -234,6 +234,7 @@ def test_a_table_is_taken_along_as_csv(session: qr.Session) -> None:
     rows = list(csv.reader(io.StringIO(panel.tools.csv())))
     assert rows[0][:5] == ["Order", "State", "Reason", "Symbol", "Side"]
     assert len(rows) == 1 + len(session.orders)
+    assert not [cell for row in rows for cell in row if cell.startswith(("=", "@"))]
     assert {row[6] for row in rows[1:]} == {str(quantity) for quantity in session.orders.quantity}
 
 

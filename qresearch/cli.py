@@ -21,7 +21,7 @@ from pathlib import Path
 
 import qresearch
 from qresearch import data_cli, demo, reference
-from qresearch.dialects import DIALECTS, MODULES
+from qresearch.dialects import DIALECTS, dialect_hint
 from qresearch.domain.fees import PARTS
 from qresearch.engine.tariffs import COST_PRESETS
 from qresearch.errors import MarketWarning, NotSupported, QresearchError, StrategyError, UsageError
@@ -70,7 +70,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         code: int = options.command(options)
     except StrategyError as problem:
-        told = f"{problem}{_dialect_hint(problem.__cause__)}"
+        told = f"{problem}{dialect_hint(problem.__cause__)}"
         print(f"{_own_traceback(problem.__cause__)}{_wrapped(told)}", file=sys.stderr)
         return 2
     except (QresearchError, OSError) as problem:
@@ -207,13 +207,6 @@ def _own_traceback(problem: BaseException | None) -> str:
         [frame for frame in told.stack if not frame.filename.startswith(package)]
     )
     return "".join(told.format(chain=False)) + "\n"
-
-
-def _dialect_hint(problem: BaseException | None) -> str:
-    """What to add to the command where a script asks for the modules of a system that is known here."""
-    missing = (getattr(problem, "name", None) or "").split(".")[0] if isinstance(problem, ImportError) else ""
-    found = next((name for name, modules in MODULES.items() if missing in modules), None)
-    return "" if found is None else f" It asks for {missing}: add --dialect {found}."
 
 
 def _summary(session: Session) -> str:

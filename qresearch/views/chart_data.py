@@ -5,7 +5,6 @@ Both renderers of the chart and the static candles are fed from this, so that th
 
 from __future__ import annotations
 
-from bisect import bisect_left
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
@@ -13,17 +12,15 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from qresearch.book.history import states_at_closes
 from qresearch.book.projection import Projection
 from qresearch.domain.moment import CLOSE, OPEN, Moment
 from qresearch.domain.order import Status
-from qresearch.engine.valuation import equity_at_closes
 from qresearch.market.panel import Floats
+from qresearch.views.equity import Equity
 from qresearch.views.tape import Closed, Fills
 
 if TYPE_CHECKING:
     from qresearch.book.orders import OrderRecord
-    from qresearch.book.timeline import Branch
     from qresearch.domain.events import OrderFilled
     from qresearch.domain.state import Position
     from qresearch.market.market import Market
@@ -246,7 +243,7 @@ class ChartReader:
         self._session, self._axis = session, Axis(session.market)
         self._fills = Projection(session.simulation, Fills)
         self._closed = Projection(session.simulation, partial(Closed, session.simulation.exchange.money.units))
-        self._equity = _Equity()
+        self._equity = Equity()
 
     def read(self, symbol: str, count: int = 120, *, first: int | None = None, beside: str = "") -> ChartData:
         """The chart of an instrument as of now.
@@ -401,36 +398,3 @@ class ChartReader:
             cost = self._session.simulation.exchange.money.amount(held.cost) / held.quantity
             lines.append(PriceLine("cost", cost, "", 0))
         return tuple(lines)
-
-
-class _Equity:
-    """Equity at every close of a branch, extended as the session moves."""
-
-    def __init__(self) -> None:
-        self._branch: Branch | None = None
-        self._stop = 0
-        self._days: list[int] = []
-        self._values: list[int] = []
-        self._scales: list[float] = []
-
-    def read(self, session: AnySession) -> Floats:
-        """(2, T) ndarray of float64: equity in the currency, and drawdown, at the closes up to now; NaN elsewhere."""
-        timeline, exchange = session.simulation.timeline, session.simulation.exchange
-        branch, stop = timeline.branch, timeline.cursor
-        if branch is not self._branch:
-            self._branch, self._stop, self._days, self._values, self._scales = branch, 0, [], [], []
-        # The stop that was read last is read again: a command may have changed what it holds.
-        states = states_at_closes(exchange, branch, stop, start=min(stop, self._stop))
-        state = branch.states[stop]
-        kept = bisect_left(self._days, states[0].day if states else state.day)
-        self._days[kept:] = [found.day for found in states]
-        self._values[kept:] = equity_at_closes(exchange, states).tolist()
-        self._scales[kept:] = [found.ledger.scale for found in states]
-        self._stop = stop
-        steps = np.array([session.simulation.starting_equity, *self._values], dtype=np.int64)
-        grown = steps / np.array([1.0, *self._scales])  # less the effect of cash paid in or out
-        peaks = np.maximum.accumulate(grown)
-        found = np.full((2, len(exchange.market.days)), np.nan)
-        found[0, self._days] = steps[1:] / exchange.money.units
-        found[1, self._days] = np.divide(grown - peaks, peaks, out=np.zeros(len(steps)), where=peaks > 0)[1:]
-        return found

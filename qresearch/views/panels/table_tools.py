@@ -34,14 +34,29 @@ class Tabular(Protocol):
     words: Words
     painting: Painting
 
-    def columns(self) -> Sequence[Column]: ...  # noqa: D102
-    def listed(self) -> Iterator[Any]: ...  # noqa: D102
-    def key(self, item: Any) -> str: ...  # noqa: D102
-    def first_page(self) -> None: ...  # noqa: D102
-    def tell(self, text: str) -> None: ...  # noqa: D102
-    def choice(self, key: str, options: Any, *names: str, **place: Any) -> widgets.Dropdown: ...  # noqa: D102
-    def button(self, key: str, call: Callable[[], object]) -> widgets.Button: ...  # noqa: D102
-    def follow(self, call: Callable[[Any], object], *fields: widgets.Widget) -> None: ...  # noqa: D102
+    def columns(self) -> Sequence[Column]:
+        """Its columns behind the key."""
+
+    def listed(self) -> Iterator[Any]:
+        """What is listed, as far as the filters let it through."""
+
+    def key(self, item: Any) -> str:
+        """What stands on the button of a row."""
+
+    def first_page(self) -> None:
+        """Begin with the first row again."""
+
+    def tell(self, text: str) -> None:
+        """Show a sentence."""
+
+    def choice(self, key: str, options: Any, *names: str, **place: Any) -> widgets.Dropdown:
+        """A field to choose from."""
+
+    def button(self, key: str, call: Callable[[], object]) -> widgets.Button:
+        """A button whose click goes through the guard."""
+
+    def follow(self, call: Callable[[Any], object], *fields: widgets.Widget) -> None:
+        """Call something when a field changes."""
 
 
 class TableTools:

@@ -24,9 +24,11 @@ import numpy as np, pandas as pd, qresearch as qr
 rng = np.random.default_rng(1)
 T, N = 500, 5_000
 days = pd.bdate_range("2018-01-01", periods=T)
+codes = [f"{base + n}.SH" for base in (600_000, 601_000, 603_000, 605_000) for n in range(1_000)]
+codes += [f"{2_000 + n:06}.SZ" for n in range(1_000)]
 close = np.round(10 * np.exp(np.cumsum(rng.normal(0, 0.01, (T, N)), axis=0)), 2)
 frame = pd.DataFrame({
-    "date": np.repeat(days, N), "symbol": np.tile([f"{600000 + n}.SH" for n in range(N)], T),
+    "date": np.repeat(days, N), "symbol": np.tile(codes, T),
     "open": close.ravel(), "high": (close * 1.01).round(2).ravel(), "low": (close * 0.99).round(2).ravel(),
     "close": close.ravel(), "volume": 1e6,
 })

@@ -21,14 +21,14 @@ from pathlib import Path
 
 import qresearch
 from qresearch import data_cli, demo, reference
-from qresearch.book.html import price
-from qresearch.dialects import DIALECTS
+from qresearch.dialects import DIALECTS, dialect_hint
 from qresearch.domain.fees import PARTS
 from qresearch.engine.tariffs import COST_PRESETS
 from qresearch.errors import MarketWarning, NotSupported, QresearchError, StrategyError, UsageError
 from qresearch.files import PAGE, check_file, told, write_text
 from qresearch.market.market import Market
 from qresearch.sentences import LANGUAGES
+from qresearch.sentences.words import price
 from qresearch.session.results import results_folder
 from qresearch.session.session import Session
 from qresearch.sources.sample import sample_market
@@ -70,7 +70,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         code: int = options.command(options)
     except StrategyError as problem:
-        print(f"{_own_traceback(problem.__cause__)}{_wrapped(str(problem))}", file=sys.stderr)
+        told = f"{problem}{dialect_hint(problem.__cause__)}"
+        print(f"{_own_traceback(problem.__cause__)}{_wrapped(told)}", file=sys.stderr)
         return 2
     except (QresearchError, OSError) as problem:
         print(f"qresearch: {problem}", file=sys.stderr)

@@ -12,8 +12,9 @@ import numpy as np
 import pandas as pd
 
 from qresearch.book.explanation import Explanation
-from qresearch.book.html import badge, portfolio_html, price, table
+from qresearch.book.html import badge, portfolio_html, table
 from qresearch.domain.fees import PARTS
+from qresearch.sentences.words import price
 from qresearch.session.pages import session_html
 from qresearch.session.session import Session
 from qresearch.session.strategy import BarData, Context

@@ -61,10 +61,11 @@ class UnknownSymbol(UsageError, KeyError):
         Symbols of this market that look like it, best first.
     """
 
-    def __init__(self, symbol: object, symbols: Iterable[str]) -> None:
+    def __init__(self, symbol: object, symbols: Iterable[str], called: Iterable[str] = ()) -> None:
         known = list(symbols)
         self.symbol = symbol if isinstance(symbol, str) else shown(symbol)
-        self.matches = close_matches(self.symbol, known)
+        # What goes by that name comes before what is spelled like it.
+        self.matches = tuple(called) or close_matches(self.symbol, known)
         kind = "" if isinstance(symbol, str) else f" It is a {type(symbol).__name__}; a symbol is text in quotes."
         super().__init__(
             f"Unknown symbol {shown(symbol)}: this market holds {len(known)} instruments, it is not one of them."

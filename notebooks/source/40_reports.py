@@ -111,15 +111,16 @@ session.plot("orders")
 # %% [markdown]
 # ## What if we had sold?
 #
-# Go back to the end of April and sell everything. The old future is kept, and both stand side by side, each to its
-# end.
+# Go back to the end of April, open a branch, take the strategy off, which would buy again on the next trading day, and
+# sell everything. The old future is kept, and both run to the same day.
 
 # %%
-session.goto("2022-04-29")
+session.goto("2022-04-29").branch("sold")
+session.strategy = None
 for symbol in session.portfolio.positions:
     session.order_target(symbol, 0)
-session.step(20)
-session.report(branch=("main", session.branches.current))
+session.run(until="2022-09-30", progress=False)
+session.report(branch=("main", "sold"))
 
 # %% [markdown]
 # ## In Swordfish's words
@@ -153,8 +154,7 @@ folder.cleanup()
 # **1.** Which closed round trip lost most, before the branch was opened? Give its symbol.
 
 # %%
-session.branches.switch("main")
-session.run(until="2022-09-30", progress=False)
+session.branches.switch("main").goto(-1)
 trades = session.tables.trades
 answer = None
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from qresearch.book.explain_checks import TRADING, WAITS, Turn, remedy
 from qresearch.book.explanation import FAILED, NOTED, PASSED, SKIPPED, Explanation, Finding
 from qresearch.book.frames import time_of
-from qresearch.book.html import number, price
+from qresearch.book.html import number
 from qresearch.book.turns import is_of_a_turn, is_same_turn, outcome_of
 from qresearch.domain import events
 from qresearch.domain.fees import parts_of
@@ -27,6 +27,7 @@ from qresearch.engine.ledger import net_quantity
 from qresearch.engine.open_orders import pending_of
 from qresearch.engine.queue import released
 from qresearch.sentences import Words
+from qresearch.sentences.words import price
 
 if TYPE_CHECKING:
     from qresearch.book.orders import OrderRecord
@@ -278,10 +279,11 @@ class _Teller:
         match event:
             case events.OrderReleased(order_id=order_id):
                 terms = released(self._before(index), order_id).terms
-                return self.say("released_as", terms=self.say.terms(terms), tif=terms.time_in_force.value)
+                told = self.say.terms(terms, lasting=False)
+                return self.say("released_as", terms=told, tif=terms.time_in_force.value)
             case events.OrderScaled(quantity=quantity, terms=terms):
                 text = self.say("scaled_to", shares=f"{abs(quantity):,}")
-                return text if terms == MARKET_DAY else f"{text}, {self.say.terms(terms)}"
+                return text if terms == MARKET_DAY else f"{text}{self.say('part_comma')}{self.say.terms(terms)}"
             case events.OrderTriggered(price=reached):
                 return self.say("stop_was_reached", price=price(reached))
             case events.StopMoved(stop=stop):

@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from qresearch.book.html import number, price
+from qresearch.book.html import number
 from qresearch.domain.moment import PHASES, Phase
 from qresearch.domain.reasons import Facts, Reason
 from qresearch.domain.state import OpenOrder
@@ -27,6 +27,7 @@ from qresearch.engine.quoting import Quoting
 from qresearch.engine.reserves import free_of, intent_of, opens, pool_of, reserve_price, shares_before
 from qresearch.market.intraday import Intraday
 from qresearch.sentences import ENGLISH, Words
+from qresearch.sentences.words import price
 
 TRADING = (
     Reason.SUSPENDED, Reason.ROUTE_CLOSED, Reason.NOT_LISTED, Reason.DELISTED, Reason.DATA_ENDED, Reason.NO_TRADES,

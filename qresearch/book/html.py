@@ -10,6 +10,7 @@ from html import escape
 from typing import Any, NamedTuple, Protocol
 
 from qresearch.sentences import ENGLISH, Words
+from qresearch.sentences.words import price
 
 ROWS = 12
 """Rows of a table before "N more"."""
@@ -68,14 +69,6 @@ class Valued(Protocol):
 def number(value: float, digits: int = 2) -> str:
     """A number with thousands separators; a dash for NaN."""
     return "–" if value != value else f"{value:,.{digits}f}"
-
-
-def price(value: float) -> str:
-    """A price: two decimals, more where they are needed (three, below 1 six); a dash for NaN."""
-    if value != value:
-        return "–"
-    whole, _, part = f"{value:,.{6 if abs(value) < 1 else 3}f}".partition(".")
-    return f"{whole}.{part.rstrip('0'):0<2}"
 
 
 def badge(status: str, shown: str = "") -> str:

@@ -19,6 +19,9 @@ S = TypeVar("S")
 DIALECTS = {"joinquant": "Script", "easyquant": "EasyScript", "xtquant": "Script"}
 """Systems whose scripts run here: the package of each, and its class of scripts."""
 
+MODULES = {"joinquant": ("jqdata", "jqlib", "jqfactor", "kuanke"), "xtquant": ("xtquant",)}
+"""Modules by which one knows for which of them a script was written."""
+
 _SET_BY_DIALECT = ("strategy", "clock")
 
 
@@ -46,3 +49,14 @@ def open_script(
     strategy = kind.read(script, data=data, frequency=frequency, **chosen)
     settings = {**strategy.options(), **options}
     return make(market, start=start, end=end, cash=cash, strategy=strategy, **settings)
+
+
+def dialect_hint(problem: BaseException | None) -> str:
+    """What to add to a command where a script asks for the modules of a system that is known here; else nothing.
+
+    >>> dialect_hint(ModuleNotFoundError("No module named 'jqdata'", name="jqdata"))
+    ' It asks for jqdata: add --dialect joinquant.'
+    """
+    missing = (getattr(problem, "name", None) or "").split(".")[0] if isinstance(problem, ImportError) else ""
+    found = next((name for name, modules in MODULES.items() if missing in modules), None)
+    return "" if found is None else f" It asks for {missing}: add --dialect {found}."

@@ -18,7 +18,7 @@ import numpy as np
 from qresearch.domain.arguments import number
 from qresearch.domain.calls import told_calls
 from qresearch.domain.instrument import Instrument
-from qresearch.errors import DataError, UsageError, shown
+from qresearch.errors import DataError, UnknownSymbol, UsageError, shown
 from qresearch.market.actions import Action
 from qresearch.market.arrays import ReadOnly, read_only
 from qresearch.market.limits import reference_price
@@ -144,12 +144,17 @@ class Market(ReadOnly):
         return self.panel.days
 
     def column(self, symbol: str) -> int:
-        """Column of a symbol in any spelling; raises UnknownSymbol with close matches."""
-        return self.panel.columns[symbol]
+        """Column of a symbol in any spelling; raises UnknownSymbol with close matches, by code and by name."""
+        try:
+            return self.panel.columns[symbol]
+        except UnknownSymbol:
+            wanted = symbol.strip().casefold() if isinstance(symbol, str) else ""
+            called = [item.symbol for item in self.instruments if wanted and item.name.casefold() == wanted]
+            raise UnknownSymbol(symbol, self.symbols, called) from None
 
     def instrument(self, symbol: str) -> Instrument:
         """The instrument of a symbol in any spelling; raises UnknownSymbol with close matches."""
-        return self.instruments[self.panel.columns[symbol]]
+        return self.instruments[self.column(symbol)]
 
     @cached_property
     def mark(self) -> Floats:

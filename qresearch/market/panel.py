@@ -245,7 +245,8 @@ class Panel(ReadOnly):
         if 0 <= position < len(self.days) and (exact or side != "exact"):
             return position
         near = [str(self.days[i]) for i in (place - 1, place) if 0 <= i < len(self.days)]
+        nearest = f"are {' and '.join(near)}. Take one of them." if len(near) > 1 else f"is {near[0]}. Take that."
         raise OutOfRange(
             f"{wanted} is not a trading day of this market, which runs from {self.days[0]} to {self.days[-1]}. "
-            f"The nearest trading days are {' and '.join(near)}. Take one of them."
+            f"The nearest {nearest}"
         )

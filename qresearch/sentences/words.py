@@ -11,7 +11,7 @@ from types import MappingProxyType
 
 from qresearch.domain.instrument import Instrument
 from qresearch.domain.reasons import Reason
-from qresearch.domain.terms import MARKET_DAY, Terms, TimeInForce
+from qresearch.domain.terms import Effect, Kind, Terms, TimeInForce
 from qresearch.errors import choose
 
 LANGUAGES = ("en", "zh")
@@ -24,6 +24,7 @@ def _catalogue() -> Mapping[str, tuple[str, ...]]:
 
 
 _SHARE = re.compile(r"(?<!\{)\bshare(?=s?\b)(?!s?\})")
+_TWO_PRICES = frozenset({Kind.STOP_LIMIT, Kind.LIMIT_IF_TOUCHED})
 CATALOGUE = _catalogue()
 """Key: (English, Chinese)."""
 
@@ -70,7 +71,7 @@ class Words:
     --------
     >>> words = Words("zh")
     >>> words("ticket"), words("opens_at", price="9.52"), words(Reason.SUSPENDED, day="2024-01-31")
-    ('下单', ';开盘价 9.52', '2024-01-31停牌。')
+    ('下单', '；开盘价 9.52', '2024-01-31停牌。')
     """
 
     def __init__(self, language: str, *, in_lots: bool = False) -> None:
@@ -124,24 +125,46 @@ class Words:
         key = f"advice_{reason}"
         return self(key) if key in CATALOGUE else ""
 
-    def terms(self, terms: Terms) -> str:
+    def terms(self, terms: Terms, *, lasting: bool = True) -> str:
         """Type, prices and time in force of an order.
 
-        >>> from qresearch.domain.terms import limit
-        >>> Words("zh").terms(limit(10.5, tif="GTC"))
-        '限价 10.5 GTC'
+        Parameters
+        ----------
+        terms : Terms
+        lasting : bool
+            False leaves out how long it is good for, where that is told beside it.
+
+        Examples
+        --------
+        >>> from qresearch.domain.terms import limit, limit_if_touched, trailing_stop
+        >>> Words("en").terms(limit(10.5, tif="GTC")), Words("en").terms(limit_if_touched(9.5, 9.6))
+        ('limit 10.50, until canceled', 'limit 9.60 if touched 9.50')
+        >>> Words("en").terms(trailing_stop(percent=5, tif="DAY"))
+        'trailing stop 5.00% behind'
         """
-        if not self._place:
-            return str(terms)
-        parts = [self.code(terms.kind.value)]
-        parts += [f"{value:g}" for value in (terms.stop_price, terms.limit_price) if value is not None]
+        prices = {
+            "stop": "" if terms.stop_price is None else price(terms.stop_price),
+            "limit": "" if terms.limit_price is None else price(terms.limit_price),
+        }
         if terms.trail is not None:
-            parts.append(f"{terms.trail:.2%}" if terms.trail_is_fraction else f"{terms.trail:g}")
-        if terms.time_in_force is not MARKET_DAY.time_in_force:
-            parts.append(terms.time_in_force.value)
-        if terms.time_in_force is TimeInForce.GTD:
-            parts.append(str(terms.good_till))
-        return " ".join(parts)
+            distance = f"{terms.trail:.2%}" if terms.trail_is_fraction else price(terms.trail)
+            text = self("trailing_terms", distance=distance, **prices)
+        elif terms.kind in _TWO_PRICES:
+            text = self(f"{terms.kind.value.lower()}_terms", **prices)
+        else:
+            text = f"{self(terms.kind.value)} {prices['stop'] or prices['limit']}"
+        parts = [" ".join(text.split())]
+        if terms.effect is not Effect.AUTO:
+            parts.append(self(f"to_{terms.effect.value.lower()}"))
+        if terms.volume_share is not None:
+            parts.append(self("share_of_volume", share=f"{terms.volume_share:.2%}"))
+        if terms.waits:
+            parts.append(self(f"from_next_{terms.waits}"))
+        if lasting and terms.time_in_force is not TimeInForce.DAY:
+            tif = terms.time_in_force
+            until = tif.value if tif is not TimeInForce.GTC else self(tif.value)
+            parts.append(until if terms.good_till is None else self("good_until", day=terms.good_till))
+        return self("part_comma").join(parts)
 
     def named(self, language: str | None) -> Words:
         """The words in a language that was asked for; these ones when none was."""
@@ -175,6 +198,23 @@ class Words:
                 return fact
 
 
+def price(value: float) -> str:
+    """A price: two decimals, more where they are needed (three, below 1 six); a dash for NaN.
+
+    >>> price(9.5), price(0.123456), price(float("nan"))
+    ('9.50', '0.123456', '–')
+    """
+    if value != value:
+        return "–"
+    return _filled(f"{value:,.{6 if abs(value) < 1 else 3}f}")
+
+
+def _filled(text: str) -> str:
+    """Digits with two decimals, more where they are."""
+    whole, _, part = text.partition(".")
+    return f"{whole}.{part.rstrip('0'):0<2}"
+
+
 ENGLISH = Words("en")
 """For tables and files, which are read by programs too."""
 
@@ -187,4 +227,4 @@ def _plain(value: object) -> str:
         return f"{value:,}"
     # Prices that a vendor has adjusted may be small and on no tick.
     places = 6 if abs(value) < 10 else 3
-    return f"{value:,.{places}f}".rstrip("0").rstrip(".") if abs(value) < 1000 else f"{value:,.2f}"
+    return _filled(f"{value:,.{places}f}") if abs(value) < 1000 else f"{value:,.2f}"

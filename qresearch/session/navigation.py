@@ -12,9 +12,9 @@ from tqdm.auto import tqdm
 
 from qresearch.book import frames
 from qresearch.domain import events
-from qresearch.domain.arguments import flag, text, whole
+from qresearch.domain.arguments import day_text, flag, text, whole
 from qresearch.domain.moment import AFTER_CLOSE, PHASES, Moment
-from qresearch.errors import OutOfRange, UsageError, choose
+from qresearch.errors import OutOfRange, UsageError, choose, shown
 from qresearch.sentences import Said
 from qresearch.session.breakpoints import Breakpoints
 from qresearch.session.clock import Clock
@@ -53,6 +53,8 @@ class Navigation:
         clock, last = self.clock, self.simulation.exchange.last
         clock.prepare("step")
         if type(n) is not int or not 0 < n < _MOST_STEPS:
+            if day_text(n) is not None and not isinstance(n, (int, float)):
+                raise UsageError(f"step: n={shown(n)} is a day, not a number of steps. Write run(until={str(n)!r}).")
             whole("step: n", n, example=1)
         if rerun is not False or debug is not False:
             flag("rerun", rerun), flag("debug", debug)
@@ -234,9 +236,14 @@ class Navigation:
                 f"standing there. Go to the day before and run(until={str(day)!r}), or step with phase='INTRADAY'."
             )
         if place < 0:
+            tip = timeline.branch.states[-1].day
+            kept = (
+                f"which stands before its first day, {exchange.date(exchange.first)}"
+                if tip < exchange.first
+                else f"which goes from {exchange.date(exchange.first)} to {exchange.date(tip)}"
+            )
             raise OutOfRange(
-                f"{exchange.date(index)} is not kept on branch {timeline.branch.name!r}, which goes from "
-                f"{exchange.date(exchange.first)} to {exchange.date(max(timeline.branch.states[-1].day, 0))}. "
+                f"{exchange.date(index)} is not kept on branch {timeline.branch.name!r}, {kept}. "
                 "Use run(until=...) to simulate up to a day."
             )
         return place

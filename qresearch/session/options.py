@@ -7,13 +7,16 @@ from dataclasses import replace
 from numbers import Integral
 from typing import Any
 
-from qresearch.domain.arguments import between, flag, number, price, text, whole
+from qresearch.book.orders import OrderRecord
+from qresearch.domain.arguments import between, day_text, flag, number, price, text, whole
 from qresearch.domain.order import Method
 from qresearch.domain.settings import Slippage
 from qresearch.domain.terms import MARKET_DAY, Terms
 from qresearch.engine.slippage import SLIPPAGE_KINDS, slippage_model
 from qresearch.errors import NotSupported, UsageError, choose, shown
 from qresearch.market.market import Market
+from qresearch.sentences import Said
+from qresearch.sentences.words import price as price_text
 
 
 def span_of(market: Market, start: object, end: object) -> tuple[int, int]:
@@ -30,6 +33,14 @@ def span_of(market: Market, start: object, end: object) -> tuple[int, int]:
     if first > last:
         raise UsageError(f"start={start!r} lies after end={end!r}: no trading day is left. Swap them.")
     return first, last
+
+
+def span_notice(market: Market, start: object, end: object) -> Said | None:
+    """What to say where the data do not reach as far as was asked; None where they do."""
+    begin, over = str(market.days[0]), str(market.days[-1])
+    early = start is not None and str(day_text(start)) < begin
+    late = end is not None and str(day_text(end)) > over
+    return Said("data_reach", first=begin, last=over) if early or late else None
 
 
 _MOST_SLIPPAGE = {"bps": 5_000, "spread_rate": 0.5, "volume_share": 10}
@@ -181,3 +192,15 @@ def order_number(order: object) -> int | None:
 
 
 _LONGEST_ID = 20
+
+
+def put_on_ticks(asked: Terms, record: OrderRecord | None) -> list[Said]:
+    """What to say of the prices of an order that lay between two ticks, where others were sent."""
+    if record is None or asked is MARKET_DAY:
+        return []
+    sent = record.terms
+    return [
+        Said("put_on_tick", asked=f"{wanted:,.10g}", sent=price_text(used))
+        for wanted, used in ((asked.stop_price, sent.stop_price), (asked.limit_price, sent.limit_price))
+        if wanted is not None and used is not None and wanted != used
+    ]

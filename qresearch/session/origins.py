@@ -5,10 +5,13 @@ Orders that one line asks for in a row share one note, so that a loop over a who
 
 from __future__ import annotations
 
+import inspect
+import textwrap
 from bisect import bisect_right
 from pathlib import Path
 from types import CodeType, FrameType
 
+from qresearch.book.explanation import CodeLine
 from qresearch.book.timeline import Branch
 from qresearch.engine.draft import Draft
 
@@ -37,3 +40,22 @@ def origin_of(branch: Branch, order_id: int) -> tuple[CodeType, int] | None:
     code, at = found
     line = next((line for start, stop, line in code.co_lines() if start <= at < stop), None)
     return None if line is None else (code, line)
+
+
+def code_line_of(branch: Branch, order_id: int) -> CodeLine | None:
+    """The line that asked for an order with the function around it; None where nobody knows it or its text."""
+    found = origin_of(branch, order_id)
+    if found is None:
+        return None
+    code, line = found
+    try:
+        lines, first = inspect.getsourcelines(code)
+    except (OSError, TypeError):
+        return None
+    first = max(first, 1)
+    # The file may have been edited since: a line that is no longer there is nobody's.
+    if not first <= line < first + len(lines):
+        return None
+    # The decorators and the indentation of a method are its own business.
+    text = textwrap.dedent("".join(lines)).rstrip("\n").split("\n")
+    return CodeLine(code.co_name, code.co_filename, line, first, tuple(text)) if line - first < len(text) else None

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from html import escape
 
-from qresearch.book.html import ROWS, badge, number, portfolio_html, price, table
+from qresearch.book.html import ROWS, badge, number, portfolio_html, table
 from qresearch.book.orders import OrderRecord
 from qresearch.domain.money import MoneyScale
 from qresearch.sentences import Words
+from qresearch.sentences.words import price
 from qresearch.session.now import moment_of
 from qresearch.session.port import AnySession
 

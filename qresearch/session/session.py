@@ -15,6 +15,7 @@ from qresearch.book.digest import digest_of
 from qresearch.book.explain import explain_order
 from qresearch.book.explanation import Explanation
 from qresearch.book.history import AccountHistory
+from qresearch.book.listing import listed_as
 from qresearch.book.portfolio import Portfolio
 from qresearch.book.tables import Tables
 from qresearch.domain.arguments import flag, text, whole
@@ -47,10 +48,12 @@ from qresearch.session.now import Now, moment_of, now_of
 from qresearch.session.options import (
     cost_rates,
     slippage_of,
+    span_notice,
     span_of,
     starting_cash,
     volume_cap,
 )
+from qresearch.session.origins import code_line_of
 from qresearch.session.pages import session_html
 from qresearch.session.plain import plain_options
 from qresearch.session.replay import follow, made, opened
@@ -200,6 +203,8 @@ class Session(TradingApi):
         self._panels: Panels | None = None
         self._compose(strict=flag("strict", strict))
         self._begin(strategy, None if journal is None else journal_path(journal))
+        if (short := span_notice(market, start, end)) is not None:
+            self._voice.say(self._voice.message, short)
 
     # ------------------------------------------------------------------ beginning
 
@@ -597,12 +602,14 @@ class Session(TradingApi):
         `canceled` add up to it (shares). `average_price` is NaN without a fill; fees are in the currency. `reason` and
         `why` say what stopped or trimmed it; `placed` and `ended` are days (NaT: not ended, or before the data).
         """
-        return frames.orders_frame(self.simulation.exchange, self.simulation.orders.now().values())
+        listed = self.simulation.orders.now().values()
+        return listed_as("orders", frames.orders_frame(self.simulation.exchange, listed), self.words.language)
 
     @property
     def open_orders(self) -> pd.DataFrame:
         """The orders that are queued or working; columns as in :attr:`orders`."""
-        return frames.orders_frame(self.simulation.exchange, self.simulation.orders.now().open)
+        listed = self.simulation.orders.now().open
+        return listed_as("orders", frames.orders_frame(self.simulation.exchange, listed), self.words.language)
 
     @property
     def fills(self) -> pd.DataFrame:
@@ -611,7 +618,8 @@ class Session(TradingApi):
         `price` in currency per share; `notional`, `commission`, `stamp_duty`, `transfer_fee` and `net` (what the cash
         changed by, negative for a buy) in the currency.
         """
-        return frames.fills_frame(self.simulation.exchange, self.simulation.log)
+        found = frames.fills_frame(self.simulation.exchange, self.simulation.log)
+        return listed_as("fills", found, self.words.language)
 
     @property
     def positions(self) -> pd.DataFrame:
@@ -621,8 +629,8 @@ class Session(TradingApi):
         shares. `average_cost` includes buying fees. `weight` is the part of the equity. `stale` marks a position that
         had no bar today without a delisting on record.
         """
-        symbols = self.market.symbols
-        return frames.positions_frame(self.portfolio, (symbols[column] for column in self.simulation.account.stale))
+        stale = (self.market.symbols[column] for column in self.simulation.account.stale)
+        return listed_as("positions", frames.positions_frame(self.portfolio, stale), self.words.language)
 
     @property
     def equity(self) -> pd.Series[float]:
@@ -636,7 +644,8 @@ class Session(TradingApi):
         `quantity` in shares, `price` in currency per share, `amount` and `fee` (of a fill) in the currency; missing
         where an event has none. `before` and `after` are the states of the order; empty where an event is of no order.
         """
-        return frames.events_frame(self.simulation.exchange, self.simulation.log)
+        found = frames.events_frame(self.simulation.exchange, self.simulation.log)
+        return listed_as("events", found, self.words.language)
 
     @property
     def tables(self) -> Tables:
@@ -692,7 +701,8 @@ class Session(TradingApi):
     def explain(self, order: str | int, *, language: str | None = None) -> Explanation:
         """Why an order did what it did: what was asked and sent, each check with its numbers, the fill and its fees.
 
-        Works for every order ever placed on this branch, refused ones included; recomputed from the kept states.
+        Works for every order ever placed on this branch, refused ones included; recomputed from the kept states. Of an
+        order of a strategy it names the line that asked for it, and ``.code`` holds the function around that.
 
         Parameters
         ----------
@@ -735,7 +745,9 @@ class Session(TradingApi):
         self._keeper.refuse_inside_callback("explain")
         say, simulation = self.words.named(language), self.simulation
         record = simulation.orders.now()[int(self.ticket(order))]
-        return explain_order(simulation.exchange, simulation.timeline.branch, simulation.timeline.count, record, say)
+        branch, count = simulation.timeline.branch, simulation.timeline.count
+        told = explain_order(simulation.exchange, branch, count, record, say)
+        return told.with_code(code_line_of(branch, record.order_id))
 
     def report(
         self,

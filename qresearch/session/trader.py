@@ -17,7 +17,7 @@ from qresearch.errors import OrderRejected, UsageError, WrongBranch, shown
 from qresearch.sentences import ENGLISH, Said, Words
 from qresearch.session.keeper import Keeper
 from qresearch.session.now import moment_of
-from qresearch.session.options import asked_number, changed_terms, order_number, terms_of, whole_shares
+from qresearch.session.options import asked_number, changed_terms, order_number, put_on_ticks, terms_of, whole_shares
 from qresearch.session.origins import note_origin
 from qresearch.session.port import AnySession
 from qresearch.session.simulation import Simulation, seed
@@ -70,10 +70,14 @@ class Trader:
         simulation = self.simulation
         draft = simulation.draft
         if draft is None:
-            accepted = simulation.do(self.command(security, method, asked, style))
+            command = self.command(security, method, asked, style)
+            accepted = simulation.do(command)
             if not accepted and self.strict:
                 raise_for_rejected(simulation.timeline.branch.log[-1:])
-            return self.ticket_on(simulation.timeline.branch, simulation.timeline.state.orders)
+            ticket = self.ticket_on(simulation.timeline.branch, simulation.timeline.state.orders)
+            if moved := put_on_ticks(command.terms, ticket.record):
+                self.keeper.voice.say(self.keeper.voice.message, *moved)
+            return ticket
         # Every order of a strategy comes through here: no command is made of it, and no call where none is needed.
         instrument = self._known.get(security) if type(security) is str and style is None else None
         if instrument is None or type(asked) is not int:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from html import escape
 from typing import Any
 
-from qresearch.book.html import number, price, table
+from qresearch.book.html import number, table
 from qresearch.domain import events
 from qresearch.domain.calls import told_calls
 from qresearch.domain.fees import NO_FEES, Fees, parts_of
@@ -22,6 +22,7 @@ from qresearch.engine.open_orders import pending_of
 from qresearch.engine.reserves import free_money
 from qresearch.errors import UsageError, choose
 from qresearch.sentences import ENGLISH, Words
+from qresearch.sentences.words import price
 from qresearch.session.trader import Trader
 from qresearch.session.trading import TradingApi
 
@@ -117,7 +118,7 @@ class Preview:
             "symbol": self.symbol,
             "terms": "" if self.terms == MARKET_DAY else f", {words.terms(self.terms)},",
             "about": "" if self.is_exact else words("about"),
-            "price": f"{self.price:,.10g}",
+            "price": price(self.price),
             "value": f"{self.notional:,.2f}",
             "fees": f"{self.fees:,.2f}",
             "cash": f"{self.cash:,.2f}",

@@ -88,7 +88,15 @@ def _refuse_unknown(frame: pd.DataFrame, words: list[str], what: str) -> None:
     if not unknown:
         return
     named = unknown[:_NAMED]
-    matches = [match for name in named for match in close_matches(plain(name), [*KNOWN, *SYNONYMS], 1)]
+    # One letter stands for the price that begins with it.
+    letters = {name[0]: name for name in (*PRICE_FIELDS, "volume")}
+    matches = [
+        match
+        for name in named
+        for match in (
+            [letters[plain(name)]] if plain(name) in letters else close_matches(plain(name), [*KNOWN, *SYNONYMS], 1)
+        )
+    ]
     more = f" and {len(unknown) - _NAMED:,} more" if len(unknown) > _NAMED else ""
     raise DataError(
         f"{what}: unknown columns {', '.join(map(shown, named))}{more}. {did_you_mean(dict.fromkeys(matches))}"

@@ -56,13 +56,14 @@ def load_table(source: pd.DataFrame | str | Path, what: str, notes: list[str] | 
         )
     path = path_of(what, source, "bars.parquet")
     suffix = path.suffix.lower()
-    if suffix not in SUFFIXES:
+    is_there = path.is_file()
+    if suffix not in SUFFIXES and (is_there or suffix):
         others = ", ".join(name for name in SUFFIXES if name not in (".csv", ".parquet"))
         raise UsageError(
             f"{what}: {shown(str(path))} is neither .csv nor .parquet, and none of {others}. "
             "Pass a path that ends in one of them."
         )
-    if not path.is_file():
+    if not is_there:
         beside = [found.name for found in path.parent.iterdir()] if path.parent.is_dir() else []
         hint = did_you_mean(close_matches(path.name, beside))
         raise UsageError(f"{what}: there is no file {str(path)!r}. {hint}Pass the path of an existing file.")

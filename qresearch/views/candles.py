@@ -13,10 +13,10 @@ from matplotlib.path import Path
 from matplotlib.ticker import FuncFormatter
 from numpy.typing import NDArray
 
-from qresearch.book.html import price as price_text
 from qresearch.domain.arguments import whole
 from qresearch.errors import UsageError
 from qresearch.market.panel import Floats
+from qresearch.sentences.words import price as price_text
 from qresearch.views.chart_data import MARKS, ChartData, ChartReader
 from qresearch.views.picture import MANY, Picture, Theme, begin, few_ticks, plain_style, say, split
 

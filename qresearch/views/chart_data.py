@@ -5,24 +5,22 @@ Both renderers of the chart and the static candles are fed from this, so that th
 
 from __future__ import annotations
 
-from bisect import bisect_left
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from qresearch.book.history import states_at_closes
 from qresearch.book.projection import Projection
 from qresearch.domain.moment import CLOSE, OPEN, Moment
 from qresearch.domain.order import Status
-from qresearch.engine.valuation import equity_at_closes
 from qresearch.market.panel import Floats
-from qresearch.views.tape import Fills
+from qresearch.views.equity import Equity
+from qresearch.views.tape import Closed, Fills
 
 if TYPE_CHECKING:
     from qresearch.book.orders import OrderRecord
-    from qresearch.book.timeline import Branch
     from qresearch.domain.events import OrderFilled
     from qresearch.domain.state import Position
     from qresearch.market.market import Market
@@ -79,6 +77,27 @@ class PriceLine(NamedTuple):
     order_id: int
 
 
+class Trade(NamedTuple):
+    """Shares that were bought and sold again, from their entry to their exit.
+
+    Parameters
+    ----------
+    bar, until : int
+        Indices of the bars of entry and exit in the window; below 0 before it.
+    price, exit_price : float, currency per share
+    quantity : int, shares
+    profit : float, currency
+        After fees, dividends included.
+    """
+
+    bar: int
+    price: float
+    until: int
+    exit_price: float
+    quantity: int
+    profit: float
+
+
 @dataclass(frozen=True, eq=False)
 class ChartData:
     """One instrument and the account, up to now; nothing after it.
@@ -102,6 +121,12 @@ class ChartData:
         The present day where the instrument did not trade on it, else empty.
     marks : tuple of Mark
     lines : tuple of PriceLine
+    trades : tuple of Trade
+        Those whose exit lies in the window.
+    beside : (K,) ndarray of float64
+        Closes of what is looked at beside it; NaN where there is none.
+    beside_name : str
+        Its symbol; empty where nothing is.
     equity : (K,) ndarray of float64, currency
         At the last bar of each day, as of its close; NaN elsewhere, before the first one and while the day goes on.
     drawdown : (K,) ndarray of float64
@@ -125,6 +150,9 @@ class ChartData:
     paused: str
     marks: tuple[Mark, ...]
     lines: tuple[PriceLine, ...]
+    trades: tuple[Trade, ...]
+    beside: Floats
+    beside_name: str
     equity: Floats
     drawdown: Floats
     tick: float
@@ -214,9 +242,10 @@ class ChartReader:
     def __init__(self, session: AnySession) -> None:
         self._session, self._axis = session, Axis(session.market)
         self._fills = Projection(session.simulation, Fills)
-        self._equity = _Equity()
+        self._closed = Projection(session.simulation, partial(Closed, session.simulation.exchange.money.units))
+        self._equity = Equity()
 
-    def read(self, symbol: str, count: int = 120, *, first: int | None = None) -> ChartData:
+    def read(self, symbol: str, count: int = 120, *, first: int | None = None, beside: str = "") -> ChartData:
         """The chart of an instrument as of now.
 
         Parameters
@@ -226,6 +255,8 @@ class ChartReader:
             Number of bars at most.
         first : int, optional
             Index of the day, or of the bar inside the days, to begin with instead.
+        beside : str
+            Another instrument, or the benchmark, to look at beside it.
 
         Returns
         -------
@@ -268,6 +299,9 @@ class ChartReader:
             paused=str(market.days[view.day]) if paused else "",
             marks=self._marks(orders, rows),
             lines=self._lines(orders, simulation.account.positions.get(column)),
+            trades=self._trades(column, rows),
+            beside=self._beside(beside, rows, days),
+            beside_name=beside,
             equity=equity,
             drawdown=drawdown,
             tick=float(simulation.exchange.steps[column]),
@@ -311,6 +345,41 @@ class ChartReader:
                 mark(fill.at, fill.price, f"partly {kind}" if is_open[fill.order_id] else kind, fill, fill.quantity)
         return tuple(marks)
 
+    def _trades(self, column: int, rows: Ints) -> tuple[Trade, ...]:
+        """Closed round trips, each where its orders filled; of contracts none, which have two sides."""
+        if self._session.market.instruments[column].contract is not None:
+            return ()
+        units, begin = self._session.simulation.exchange.money.units, int(rows[0]) if len(rows) else 0
+        places: dict[int, int] = {}
+        for fill, _ in self._fills.now().made:
+            if fill.instrument == column:
+                places.setdefault(fill.order_id, int(np.searchsorted(rows, self._axis.row_of(*fill.at))))
+        found = []
+        for trip in self._closed.now().trips.closed:
+            # What the session began with, and what did not leave by an order, has no place of its own.
+            if trip.instrument == column and trip.entry_order in places and trip.exit_order in places:
+                until = places[trip.exit_order]
+                if until < len(rows) and rows[until] >= begin:
+                    profit = (trip.proceeds - trip.cost - trip.fees + trip.dividends) / units
+                    entry = places[trip.entry_order]
+                    found.append(Trade(entry, trip.entry_price, until, trip.exit_price, trip.quantity, profit))
+        return tuple(found)
+
+    def _beside(self, symbol: str, rows: Ints, days: Ints) -> Floats:
+        market = self._session.market
+        if not symbol:
+            return np.full(len(rows), np.nan)
+        whole = rows < self.stop
+        if symbol in market.panel.columns:
+            closes = self._axis.bars.close[rows, market.column(symbol)]
+        else:
+            benchmark = self._session.simulation.benchmark or market.benchmark
+            known: dict[str, float] = {}
+            if benchmark is not None and benchmark.name == symbol:
+                known = dict(zip(benchmark.days.astype(str).tolist(), benchmark.close.tolist(), strict=True))
+            closes = np.array([known.get(day, np.nan) for day in market.days[days].astype(str).tolist()])
+        return np.where(whole, closes, np.nan)
+
     def _lines(self, records: list[OrderRecord], held: Position | None) -> tuple[PriceLine, ...]:
         lines = []
         working = self._session.simulation.account.working
@@ -329,36 +398,3 @@ class ChartReader:
             cost = self._session.simulation.exchange.money.amount(held.cost) / held.quantity
             lines.append(PriceLine("cost", cost, "", 0))
         return tuple(lines)
-
-
-class _Equity:
-    """Equity at every close of a branch, extended as the session moves."""
-
-    def __init__(self) -> None:
-        self._branch: Branch | None = None
-        self._stop = 0
-        self._days: list[int] = []
-        self._values: list[int] = []
-        self._scales: list[float] = []
-
-    def read(self, session: AnySession) -> Floats:
-        """(2, T) ndarray of float64: equity in the currency, and drawdown, at the closes up to now; NaN elsewhere."""
-        timeline, exchange = session.simulation.timeline, session.simulation.exchange
-        branch, stop = timeline.branch, timeline.cursor
-        if branch is not self._branch:
-            self._branch, self._stop, self._days, self._values, self._scales = branch, 0, [], [], []
-        # The stop that was read last is read again: a command may have changed what it holds.
-        states = states_at_closes(exchange, branch, stop, start=min(stop, self._stop))
-        state = branch.states[stop]
-        kept = bisect_left(self._days, states[0].day if states else state.day)
-        self._days[kept:] = [found.day for found in states]
-        self._values[kept:] = equity_at_closes(exchange, states).tolist()
-        self._scales[kept:] = [found.ledger.scale for found in states]
-        self._stop = stop
-        steps = np.array([session.simulation.starting_equity, *self._values], dtype=np.int64)
-        grown = steps / np.array([1.0, *self._scales])  # less the effect of cash paid in or out
-        peaks = np.maximum.accumulate(grown)
-        found = np.full((2, len(exchange.market.days)), np.nan)
-        found[0, self._days] = steps[1:] / exchange.money.units
-        found[1, self._days] = np.divide(grown - peaks, peaks, out=np.zeros(len(steps)), where=peaks > 0)[1:]
-        return found

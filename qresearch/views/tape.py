@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from copy import deepcopy
 
+from qresearch.book.trips import Trips
 from qresearch.domain import events
 from qresearch.domain.settings import Settings
 
@@ -31,6 +32,21 @@ class Fills:
     def fork(self) -> Fills:
         """A reading that goes on from this one."""
         return Fills(self.made, self._settings)
+
+
+class Closed:
+    """Round trips, as far as they are over."""
+
+    def __init__(self, units: int) -> None:
+        self.trips = Trips(units)
+
+    def fold(self, event: events.Record) -> None:
+        """Take in one event."""
+        self.trips.fold(iter((event,)))
+
+    def fork(self) -> Closed:
+        """A reading that goes on from this one."""
+        return deepcopy(self)
 
 
 class Marks:

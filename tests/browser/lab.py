@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
+import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 import urllib.request
 from collections.abc import Iterator, Sequence
@@ -25,6 +28,8 @@ FLAGS = [
     "--disable-component-update", "--disable-sync", "--disable-dev-shm-usage",
 ]  # fmt: skip
 TOKEN = "browser-tests"
+ADDRESS = re.compile(r"http://[\w.]+:\d+/\S*token=[0-9a-f]{40,}")
+"""Of a server, as it prints it."""
 SETTINGS = {
     "@jupyterlab/apputils-extension/notification": {"fetchNews": "false", "checkForUpdates": False},
     "@jupyterlab/docmanager-extension/plugin": {"autosave": False},
@@ -89,6 +94,39 @@ def chromium() -> Iterator[Any]:
         started = running.chromium.launch(executable_path=CHROMIUM, headless=True, args=FLAGS)
         yield started
         started.close()
+
+
+@contextmanager
+def served(command: Sequence[str]) -> Iterator[str]:
+    """A server that a command starts: gives its address with the token, and ends it with all that it started."""
+    with tempfile.TemporaryDirectory() as made:
+        log = Path(made) / "server.log"
+        names = ("JUPYTER_CONFIG_DIR", "IPYTHONDIR", "JUPYTERLAB_SETTINGS_DIR", "JUPYTERLAB_WORKSPACES_DIR")
+        places = {name: str(Path(made) / name.lower()) for name in names}
+        with log.open("w") as out:
+            server = subprocess.Popen(
+                command, env=os.environ | places, stdout=out, stderr=subprocess.STDOUT, start_new_session=True
+            )
+        try:
+            while (found := ADDRESS.search(log.read_text())) is None:
+                if server.poll() is not None:
+                    raise RuntimeError(f"{command} ended: {log.read_text()[-2000:]}")
+                time.sleep(0.05)
+            _answering(found[0])
+            yield found[0]
+        finally:
+            with suppress(ProcessLookupError):
+                os.killpg(server.pid, signal.SIGTERM)
+            server.wait(timeout=20)
+
+
+def _answering(address: str) -> None:
+    """Wait until a server answers: its address is printed before."""
+    for _ in range(300):
+        with suppress(OSError), urllib.request.urlopen(address, timeout=30):
+            return
+        time.sleep(0.1)
+    raise RuntimeError(f"{address} does not answer.")
 
 
 class Lab:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -159,6 +160,54 @@ def test_bars_come_one_by_one(lab: Lab) -> None:
         assert chart["marks"] == "0"
         page.locator("button.test-step").click()
         chart.until("data.label === '2022-03-09'")
+        assert complaints == []
+
+
+def test_trading_from_the_chart(lab: Lab) -> None:
+    """Protects trading where one looks: buy and sell at a price, drag an order's line, go to a bar, studies, trades."""
+    with lab.notebook(cells()) as (page, complaints):
+        chart = Chart(page)
+        assert (chart["trades"], chart["studies"]) == ("1", "")
+        box = chart.canvas.bounding_box()
+        # A click offers both sides at its price; the ticket takes side and price.
+        page.mouse.click(*chart.at(0.4, 0.3))
+        chart.until("data.price")
+        picked = chart.number("price")
+        page.locator(".qr-live-sell").click()
+        page.wait_for_function("() => document.querySelector('.qr-side .mod-active')?.textContent.trim() === 'Sell'")
+        assert float(page.locator(".qr-field-limit-price input").input_value()) == picked
+        assert not page.locator(".qr-live-menu").is_visible()
+        # The line of the limit order at 9.30 is dragged upwards: the order has the price at which it was let go.
+        y = (
+            box["y"]
+            + chart.number("bottom")
+            - (9.3 - chart.number("low"))
+            / (chart.number("high") - chart.number("low"))
+            * (chart.number("bottom") - chart.number("top"))
+        )
+        x = box["x"] + 0.3 * box["width"]
+        page.mouse.move(x, y)
+        page.mouse.down()
+        page.mouse.move(x, y - 12, steps=4)
+        wanted = chart.price_at(y - 12)
+        page.mouse.up()
+        page.wait_for_function("() => !document.querySelector('.qr-chart-facts').textContent.includes('9.30')")
+        told = page.locator(".qr-chart-facts").inner_text()
+        moved = float(re.search(r"buy limit[^0-9]*#?\d+[^0-9]*([\d.]+)", told)[1])
+        assert moved == pytest.approx(wanted, abs=0.011)
+        assert moved != 9.3
+        # Studies are drawn by their buttons; another instrument stands beside it.
+        page.locator("button.qr-study", has_text="MA 20").click()
+        page.locator("button.qr-study", has_text="Bands").click()
+        chart.until("data.studies === 'ma20,bands'")
+        page.locator(".qr-beside select").select_option(label="604052.SH")
+        chart.until("data.beside === '604052.SH'")
+        page.mouse.move(*chart.at(0.5, 0.3))
+        page.wait_for_function("() => document.querySelector('.qr-live-readout').textContent.includes('604052.SH')")
+        # A click below the prices goes to that bar.
+        before = chart.number("bars")
+        page.mouse.click(*chart.at(0.85 if before < 90 else 0.88, 0.99))
+        chart.until(f"data.bars < {before}")
         assert complaints == []
 
 

@@ -326,3 +326,34 @@ def test_the_chart_takes_the_height_that_the_ticket_leaves(lab: Lab) -> None:
         assert len(tops) == 8
         assert len({round(top) for top in tops}) <= 2
         assert complaints == []
+
+
+GONE = """() => {
+    const desk = document.querySelector(".qr-desk");
+    const shows = (node) => {
+        const look = getComputedStyle(node, "::before");
+        return look.display !== "none" && look.content !== "none" && look.content !== "normal";
+    };
+    const lost = [...desk.querySelectorAll(".jupyter-widgets-disconnected")];
+    return { banner: getComputedStyle(desk, "::before").content, icons: lost.filter(shows).length, lost: lost.length };
+}"""
+
+
+@pytest.mark.parametrize(("look", "words"), [("", "The kernel of this page is gone"), ("language='zh'", "内核已不在")])
+def test_a_kernel_that_is_gone_is_told_once(lab: Lab, look: str, words: str) -> None:
+    """Protects calm (defect 21): one banner that says what to do, no broken icons, and a click does nothing."""
+    with lab.notebook([OPEN.format(look=look)], height=1300) as (page, complaints):
+        Hands(page)
+        page.locator("button.qr-step").focus()
+        context = "window.jupyterapp.shell.currentWidget.context.sessionContext"
+        page.evaluate(f"() => {context}.session.kernel.restart().then(() => null)")
+        page.wait_for_selector(".qr-desk.jupyter-widgets-disconnected")
+        found = page.evaluate(GONE)
+        assert words in found["banner"]
+        assert found["lost"] > 20
+        assert found["icons"] == 0
+        page.locator("button.qr-step").click(force=True)
+        page.keyboard.press("Enter")
+        page.keyboard.press("n")
+        page.wait_for_timeout(300)
+        assert [text for text in complaints if "send" in text.lower()] == []

@@ -178,7 +178,7 @@ def test_the_timeline_has_a_row_for_each_order_and_says_how_it_ended() -> None:
         "sell 200 600002.SH",
         "500 of 900, volume cap",
         "lot size",
-        "limit 18.5 GTC",
+        "limit 18.50, until canceled",
     ):
         assert words_of_row in text
     for date in ("2024-01-02", "2024-01-05"):

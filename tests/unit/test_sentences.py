@@ -19,7 +19,7 @@ from qresearch.domain import events
 from qresearch.domain.moment import PHASES
 from qresearch.domain.order import Move, Side, Status
 from qresearch.domain.reasons import SOURCES, Reason
-from qresearch.domain.terms import Kind, TimeInForce
+from qresearch.domain.terms import Effect, Kind, TimeInForce
 from qresearch.errors import UsageError
 from qresearch.sentences import CATALOGUE, ENGLISH, Message, Said, Words
 
@@ -36,6 +36,9 @@ NO_CHINESE = {
     "met_by",
     "waiting_at",
     "and_then",
+    "told_of",
+    "asked_in",
+    "of_rows",
 }
 """Punctuation and frames for what is told elsewhere."""
 LOOKED_UP = {"words", "_words", "say", "_say", "Said"}
@@ -116,7 +119,15 @@ def test_every_sentence_is_used() -> None:
             elif isinstance(node, ast.JoinedStr):
                 patterns.add(pattern(node))
     families = re.compile("|".join(sorted(found for found in patterns if re.search(r"[a-z]{3,}_|_[a-z]{3,}", found))))
-    coded = {*Status, *Kind, *TimeInForce, *Reason, *PHASES, *(f"a_{side}" for side in Side)}
+    coded = {
+        *Status,
+        *Kind,
+        *TimeInForce,
+        *Reason,
+        *PHASES,
+        *(f"a_{side}" for side in Side),
+        *(f"to_{effect.lower()}" for effect in Effect),
+    }
     unused = [key for key in CATALOGUE if key not in texts | coded and not families.fullmatch(key)]
     assert unused == []
 
@@ -146,7 +157,7 @@ def test_a_message_can_be_told_again_in_another_language() -> None:
     told = ENGLISH.tell(None, Said("redid_steps", count=2), "", "as is")
     assert told == "Redid 2 kept steps without calling the strategy. as is"
     assert isinstance(told, Message)
-    assert Words("zh").again(told) == "已重走保留的 2 步,未调用策略。as is"
+    assert Words("zh").again(told) == "已重走保留的 2 步，未调用策略。as is"
     assert Words("zh").again("plain") == "plain"
 
 
@@ -180,7 +191,7 @@ def test_a_chinese_session_says_and_shows_chinese() -> None:
     said += [run.run(until="fill", progress=False).message]
     said += [run.back().run(until=lambda _: True, progress=False).message]
     compared = run.branches.compare("main", "二")
-    said += [repr(compared).partition("(")[0], repr(run.branches), run.branches._repr_html_(), repr(run.breakpoints)]
+    said += [repr(compared).partition("（")[0], repr(run.branches), run.branches._repr_html_(), repr(run.breakpoints)]
     assert [(text, english_in(text)) for text in said if not text or english_in(text)] == []
     assert english_in(run.plot("lives")._repr_svg_()) == english_in(run.plot("life", order=1)._repr_svg_()) == []
     assert CHINESE.search(run.panels.timeline().html())
@@ -195,7 +206,7 @@ def test_an_english_session_over_which_a_chinese_panel_stands() -> None:
     assert "已重走保留的 1 步" in panel.html()
     run.run(until=lambda _: True, progress=False)
     assert run.message.startswith("Stopped at 2022-03-04 CLOSE (trading day 4 of ")
-    assert "停在 2022-03-04 收盘(第 4 / " in panel.html()
+    assert "停在 2022-03-04 收盘（第 4 / " in panel.html()
 
 
 def test_the_package_names_what_it_offers() -> None:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import atexit
 import bdb
+import html
 import io
+import re
 import traceback
 from collections.abc import Iterator
 from pathlib import Path
@@ -148,3 +150,59 @@ def test_the_lines_of_a_strategy_cell_are_those_of_the_cell(
     shell.run_cell_magic("strategy", "", cell)
     with pytest.raises(qr.StrategyError, match="line 4 of the cell `total / 0`"):
         shell.run_line_magic("step", "")
+
+
+def fridays(context: qr.Context, data: object) -> None:
+    """Buys two instruments on every Friday."""
+    if context.now.day.weekday() == 4:
+        for symbol in ("604018", "604052"):
+            context.buy(symbol, 100)  # here
+
+
+def test_explain_names_the_line_that_asked() -> None:
+    """Protects code beside state: the line in its function, in text, data and HTML; an order by hand has none."""
+    run = qr.Session(qr.sample_market(), start="2022-03-10", cash=100_000, strategy=fridays)
+    by_hand = run.buy("604018", 100)
+    run.step(2)
+    told = run.explain(2)
+    assert "· Code: fridays: context.buy(symbol, 100)  # here" in str(told)
+    assert told.data.check.tolist()[:2] == ["Asked", "Code"]
+    assert told.code is not None
+    assert told.code.text == "context.buy(symbol, 100)  # here"
+    first = fridays.__code__.co_firstlineno
+    assert (told.code.first, told.code.line, Path(told.code.file)) == (first, first + 4, Path(__file__))
+    assert f"<b>→{told.code.line:>4}  " in told.html()
+    assert run.explain(by_hand).code is None
+    assert "代码：fridays：context.buy" in str(run.explain(2, language="zh"))
+
+
+@pytest.mark.parametrize(("text", "dialect"), [(NATIVE, None), (PLATFORM, "joinquant"), (OLD, "joinquant")])
+def test_explain_names_the_line_of_a_script(text: str, dialect: str | None, tmp_path: Path) -> None:
+    """Protects scripts of other systems: the line is that of their file, not of what stands between."""
+    script = tmp_path / "script.py"
+    call = "    context.buy('604018', 100)\n" if dialect is None else "    order('604018', 100)\n"
+    script.write_text(text + call, encoding="utf-8")
+    run = opened(script, dialect).step(2)
+    code = run.explain(1).code
+    assert code is not None
+    assert (code.text, code.line) == (call.strip(), (text + call).count("\n"))
+    assert call.strip() in html.unescape(run.panels.code().html())
+
+
+def test_the_code_panel_marks_the_lines_of_the_moment() -> None:
+    """Protects stepping a strategy: the lines that asked at this moment are marked, else that of a chosen order."""
+    run = qr.Session(qr.sample_market(), start="2022-03-10", cash=100_000, strategy=fridays).step()
+    panel = run.panels.code()
+    assert "No order was asked for at this moment." in panel.html()
+    assert "data-line" not in panel.html()
+    run.step()
+    assert "Orders of this moment: 1; 2" in panel.html()
+    assert re.findall(r'data-line="\d+">→ +\d+ +(.*?)  # here<i>', panel.html()) == ["context.buy(symbol, 100)"]
+    assert "# order 1; 2</i>" in panel.html()
+    run.step()
+    run.panels.desk.select(order_id=2)
+    assert "# order 2</i>" in panel.html()
+    run.strategy = None
+    run.panels.desk.order_id = None
+    run.step()
+    assert "orders are placed by hand" in panel.html()

@@ -92,6 +92,6 @@ def test_its_terms_are_told() -> None:
     for style in (terms.limit(9.6, tif="GTC"), terms.stop(9.3), terms.trailing_stop(percent=5)):
         preview = session.what_if("sell", "604018", 100, style=style)
         assert str(style).split()[0] in repr(preview)
-        assert str(preview.terms) in repr(preview)
-        assert str(preview.terms) in preview._repr_html_()
+        assert session.words.terms(preview.terms) in repr(preview)
+        assert session.words.terms(preview.terms) in preview._repr_html_()
     assert preview.checks[0] == ("Would send", True, "100 shares, to wait for the next open")

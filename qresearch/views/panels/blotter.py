@@ -15,6 +15,7 @@ from qresearch.domain.order import Side
 from qresearch.views.panels.cells import phase_at
 from qresearch.views.panels.desk import Desk, Panel
 from qresearch.views.panels.fields import classed, named, put, show_if
+from qresearch.views.panels.table_tools import TableTools
 
 LENGTHS = (10, 50, 200)
 """Rows of a table at a time, the first at first."""
@@ -70,9 +71,7 @@ class Rows:
         panel = self._panel
         first = [Column(panel.head, lambda item: escape(panel.key(item)))] if keys else []
         columns = [*first, *self._columns]
-        head = "".join(
-            f'<th scope="col" class="qr-{column.align}">{escape(panel.words(column.key))}</th>' for column in columns
-        )
+        head = "".join(self._head(column, is_live=not keys) for column in columns)
         lines = []
         for item in items:
             cells = "".join(
@@ -81,6 +80,21 @@ class Rows:
             )
             lines.append(f'<tr data-key="{escape(panel.key(item))}">{cells}</tr>')
         return f"<table><thead><tr>{head}</tr></thead><tbody>{''.join(lines)}</tbody></table>"
+
+    def _head(self, column: Column, *, is_live: bool) -> str:
+        """A head; in the browser a click on it sorts."""
+        panel = self._panel
+        name, sign = escape(panel.words(column.key)), ""
+        if not is_live:
+            return f'<th scope="col" class="qr-{column.align}">{name}</th>'
+        order = "none"
+        key, down = panel.tools.by
+        if key == column.key:
+            sign, order = (" ↓", "descending") if down else (" ↑", "ascending")
+        return (
+            f'<th scope="col" class="qr-{column.align}" data-column="{column.key}" tabindex="0" aria-sort="{order}">'
+            f"{name}{sign}</th>"
+        )
 
     def close(self) -> None:
         """Release the buttons that are put aside; those on show go with the panel."""
@@ -121,7 +135,9 @@ class Blotter(Panel):
         self._length = self.choice("rows_at_once", lengths, "qr-length", width="160px")
         self.follow(lambda _: self._turn(-self.page), self._wanted, self._state, self._length)
         show_if(self._state, bool(every))
-        foot = [self._wanted, self._state, self._more, self._newer, self._older, self._length]
+        self.tools = TableTools(self)
+        foot = [self._wanted, self._state, self.tools.choice, self._more, self._newer, self._older, self._length]
+        foot += self.tools.others
         self._foot = classed(widgets.HBox(foot), "qr-foot")
         self.body.children = (self._empty, self._rows.widget, self._foot, *self.extras())
 
@@ -160,12 +176,12 @@ class Blotter(Panel):
     # ------------------------------------------------------------------ painting
 
     def depends(self) -> Hashable:
-        """Where the session stands, the page and the filters."""
-        return self.desk.stamp(), self.page, self._wanted.value, self._state.value, self.length
+        """Where the session stands, the page, the order and the filters."""
+        return self.desk.stamp(), self.page, self._wanted.value, self._state.value, self.length, self.tools.by
 
     def _found(self) -> tuple[list[Any], int]:
         """What the rows of the page stand for, and how many more there are behind it."""
-        begin, items = self.page * self.length, self.listed()
+        begin, items = self.page * self.length, self.tools.sorted(self.listed())
         return list(islice(items, begin, begin + self.length)), sum(1 for _ in items)
 
     @property
@@ -199,6 +215,10 @@ class Blotter(Panel):
         show_if(self._older, behind > 0)
         show_if(self._length, behind > 0 or self.page > 0 or self.length != LENGTHS[0])
 
+    def first_page(self) -> None:
+        """Begin with the first row again."""
+        self.page = 0
+
     def _turn(self, by: int) -> None:
         self.page = max(self.page + by, 0)
 
@@ -223,11 +243,12 @@ class Blotter(Panel):
     def _instrument(self, item: Any) -> str:
         return escape(self._symbol(item.instrument))
 
-    def _matches(self, symbol: str) -> bool:
+    def _matches(self, symbol: str, *others: str) -> bool:
         wanted = self._wanted.value.strip().lower()
         if not wanted:
             return True
-        return wanted in symbol.lower() or wanted in self.desk.session.market.instrument(symbol).name.lower()
+        name = self.desk.session.market.instrument(symbol).name
+        return any(wanted in text.lower() for text in (symbol, name, *others))
 
     def _day(self, day: int) -> str:
         return str(self.desk.session.market.days[day]) if day >= 0 else "–"

@@ -10,15 +10,17 @@ from typing import TYPE_CHECKING, ClassVar
 
 import ipywidgets as widgets
 
-from qresearch.book.html import Column, number, price
+from qresearch.book.html import Column, number
 from qresearch.book.projection import Projection
 from qresearch.domain import events
 from qresearch.domain.fees import PARTS
 from qresearch.domain.reasons import Facts, Reason
+from qresearch.sentences.words import price
 from qresearch.views.panels.blotter import Blotter
 from qresearch.views.panels.cells import tone
 from qresearch.views.panels.desk import Desk, Panel
 from qresearch.views.panels.fields import put
+from qresearch.views.panels.margin import has_margin, margin_html
 from qresearch.views.tape import Fills
 
 if TYPE_CHECKING:
@@ -184,6 +186,8 @@ class CashPanel(Panel):
             "equity": portfolio.equity, "cash_total": portfolio.cash, "reserved": portfolio.reserved,
             "available": portfolio.available, "market_value": portfolio.market_value,
         }  # fmt: skip
+        if has_margin(self.desk.session):
+            values["margin"] = portfolio.margin
         signed = ("profit", "floating_profit", "realised_profit")
         return [
             *((escape(words(key)), number(value)) for key, value in values.items()),
@@ -193,9 +197,11 @@ class CashPanel(Panel):
     def draw(self) -> None:
         """Write the numbers."""
         cells = "".join(f"<div><dt>{name}</dt><dd>{value}</dd></div>" for name, value in self._pairs())
-        put(self._facts, f'<dl class="qr-facts">{cells}</dl>')
+        bar = margin_html(self.desk.session, self.words)
+        put(self._facts, f'<dl class="qr-facts">{cells}</dl>{bar}')
 
     def html(self) -> str:
         """The numbers as a table."""
         rows = "".join(f"<tr><th>{name}</th><td>{value}</td></tr>" for name, value in self._pairs())
-        return f"{self.heading()}<table><tbody>{rows}</tbody></table>"
+        bar = margin_html(self.desk.session, self.words)
+        return f"{self.heading()}<table><tbody>{rows}</tbody></table>{bar}"

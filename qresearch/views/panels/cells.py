@@ -6,10 +6,8 @@ from html import escape
 from typing import TYPE_CHECKING
 
 from qresearch.book.frames import time_of
-from qresearch.book.html import price
 from qresearch.domain.moment import PHASES, Phase
 from qresearch.domain.order import Status
-from qresearch.domain.terms import Terms, TimeInForce
 from qresearch.views.chart_data import MARKS
 
 if TYPE_CHECKING:
@@ -26,7 +24,7 @@ LOOKS = ("auto", "light", "dark")
 """Themes; "auto" is as the page around it, else as the system prefers."""
 CHART_WORDS = (
     "open", "high", "low", "close", "volume", "equity", "drawdown", "limit", "stop", "cost", "buy", "sell", "picked",
-    "no_bar", "keys", "limit_up", "limit_down", *MARKS,
+    "no_bar", "keys", "limit_up", "limit_down", "at", "goes_to", "moved_to", *MARKS,
 )  # fmt: skip
 """What the live chart writes, by the names that :func:`chart_word` knows."""
 
@@ -61,31 +59,6 @@ def tone(value: float) -> str:
     return "up" if value > 0 else "down" if value < 0 else "flat"
 
 
-def terms_text(words: Words, terms: Terms) -> str:
-    """Type, prices and time in force of an order.
-
-    >>> from qresearch.domain.terms import limit
-    >>> from qresearch.sentences import Words
-    >>> terms_text(Words("en"), limit(10.5, tif="GTC"))
-    'limit 10.50, until canceled'
-    """
-    parts = [words(terms.kind.value)]
-    if terms.stop_price is not None:
-        parts.append(price(terms.stop_price))
-    if terms.trail is not None:
-        distance = f"{terms.trail:.2%}" if terms.trail_is_fraction else price(terms.trail)
-        parts.append(words("behind", distance=distance))
-    if terms.limit_price is not None:
-        parts.append(price(terms.limit_price))
-    text = " ".join(parts)
-    if terms.good_till is not None:
-        return f"{text}, {terms.good_till}"
-    if terms.time_in_force is TimeInForce.DAY:
-        return text
-    short = words(terms.time_in_force.value) if terms.time_in_force is TimeInForce.GTC else terms.time_in_force.value
-    return f"{text}, {short}"
-
-
 def chart_word(words: Words, name: str) -> str:
     """A word that stands on the chart; it shares that for a limit and a cancel with the orders.
 
@@ -105,7 +78,8 @@ def moment_text(session: AnySession, words: Words) -> str:
     weekday = words("weekdays").split()[now.day.weekday()]
     number, count = account.day - exchange.first + 1, exchange.last - exchange.first + 1
     trading_day = words("trading_day", number=number, count=count)
-    return f"{exchange.date(account.day)} {weekday}, {phase_at(session, words, *account.at)} · {trading_day}"
+    phase = phase_at(session, words, *account.at)
+    return f"{exchange.date(account.day)} {weekday}{words('part_comma')}{phase} · {trading_day}"
 
 
 def phase_at(session: AnySession, words: Words, day: int, phase: int, bar: int) -> str:

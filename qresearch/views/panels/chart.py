@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 from collections import Counter
 from collections.abc import Hashable
 from functools import partial
@@ -12,14 +11,15 @@ from typing import TYPE_CHECKING, Any
 import ipywidgets as widgets
 import numpy as np
 
-from qresearch.book.html import Column, listed, number, price
+from qresearch.book.html import Column, listed, number
 from qresearch.domain.reasons import Reason
 from qresearch.errors import NotSupported, choose
 from qresearch.market.panel import Floats
+from qresearch.sentences.words import price
 from qresearch.views.chart_data import MARKS, ChartData, ChartReader
 from qresearch.views.panels.cells import chart_word
 from qresearch.views.panels.desk import Desk, Panel
-from qresearch.views.panels.fields import classed
+from qresearch.views.panels.fields import classed, has_live, offer
 from qresearch.views.panels.png_chart import PngChart
 from qresearch.views.panels.symbol_box import SymbolBox
 
@@ -33,13 +33,10 @@ LIVE_BARS = 600
 """Bars with which the live chart begins; it grows to twice as many before it begins anew."""
 LINES = 4
 """Prices that wait and are told in words beside the chart; the table of open orders has all."""
+OTHERS = 30
+"""Instruments that are offered to be looked at beside it."""
 STATIC_BARS = 5
 """Bars that the static text shows."""
-
-
-def has_live() -> bool:
-    """True when the live chart can be used: its extra is installed."""
-    return importlib.util.find_spec("anywidget") is not None
 
 
 class ChartPanel(Panel):
@@ -89,8 +86,14 @@ class ChartPanel(Panel):
         self._box.widget.tooltip = self.words("symbol")
         self._facts = classed(widgets.HTML(""), "qr-chart-facts")
         self._png: PngChart | None = None
+        self._beside: widgets.Dropdown | None = None
         self._renderer = self._live() if self._is_live else self._still()
-        shown = [classed(widgets.HBox([self._box.widget, self._facts]), "qr-chart-head"), self._renderer.widget]
+        head = [self._box.widget, self._facts]
+        if self._is_live:
+            self._beside = self.choice("beside", [(self.words("nothing_beside"), "")], "qr-beside", width="190px")
+            self.follow(lambda _: None, self._beside)
+            head.append(classed(widgets.HBox([self._studies(), self._beside]), "qr-studies"))
+        shown = [classed(widgets.HBox(head), "qr-chart-head"), self._renderer.widget]
         if self._is_live:
             shown.append(widgets.HTML(f'<span class="qr-hint">{escape(self.words("chart_hint"))}</span>'))
         self.body.children = shown
@@ -103,26 +106,77 @@ class ChartPanel(Panel):
         from qresearch.views.panels.live_chart import LiveChart  # noqa: PLC0415  # an extra, only where it is wanted
 
         look = self.desk.look
-        return LiveChart(look.theme, red_up=look.red_up, words=self.label, picked=self._picked)
+        return LiveChart(look.theme, red_up=look.red_up, words=self.label, heard=self._heard)
+
+    def _studies(self) -> widgets.HBox:
+        """A button for each study."""
+        from qresearch.views.panels.live_chart import STUDIES, LiveChart  # noqa: PLC0415  # an extra, as above
+
+        made = (widgets.ToggleButton(description=self.words(f"study_{name}")) for name in STUDIES)
+        buttons = [classed(button, "qr-study") for button in made]
+
+        def chosen(_: object) -> None:
+            if isinstance(self._renderer, LiveChart):
+                self._renderer.study(name for name, button in zip(STUDIES, buttons, strict=True) if button.value)
+
+        for name, button in zip(STUDIES, buttons, strict=True):
+            button.tooltip, button.layout.width = self.words(f"study_{name}_hint"), "auto"
+            button.observe(chosen, names="value")
+        return classed(widgets.HBox(buttons), "qr-group")
 
     def _still(self) -> PngChart:
         if self._png is None:
             self._png = PngChart(self.desk.look.theme, red_up=self.desk.look.red_up, words=self.label)
         return self._png
 
-    def _picked(self, value: float) -> None:
-        self.desk.act(self, lambda: self.desk.offer_price(value))
+    def _heard(self, message: dict[str, Any]) -> None:
+        """What a person did on the canvas."""
+        self.desk.act(self, lambda: self._follow(message))
+
+    def _follow(self, message: dict[str, Any]) -> None:
+        session = self.desk.session
+        match message["kind"]:
+            case "price":
+                self.desk.offer_price(float(message["price"]), str(message.get("side") or ""))
+            case "bar":
+                # On bars inside the day a label is a time, to which one runs; a day is gone to at its close.
+                session.goto(str(message["label"]))
+            case "move":
+                name = "limit_price" if message["line"] == "limit" else "stop_price"
+                session.ticket(int(message["order"])).update(**{name: float(message["price"])})
+                self.tell(self.words.again(session.message))
+
+    def _others(self) -> list[tuple[str, str]]:
+        """What can be looked at beside it: the benchmark, what is held, and what was ordered."""
+        session, words = self.desk.session, self.words
+        benchmark = session.simulation.benchmark or session.market.benchmark
+        names = dict.fromkeys([] if benchmark is None else [benchmark.name])
+        names |= dict.fromkeys(session.portfolio.quantities)
+        orders = session.simulation.orders.now().values()
+        names |= dict.fromkeys(session.market.symbols[order.instrument] for order in [*orders][-OTHERS:])
+        names |= dict.fromkeys(session.market.symbols[:OTHERS])
+        names.pop(self.desk.symbol, None)
+        return [(words("nothing_beside"), ""), *((name, name) for name in [*names][:OTHERS])]
 
     # ------------------------------------------------------------------ content
 
     def depends(self) -> Hashable:
         """The moment and the instrument."""
-        return self.desk.stamp(), self.desk.symbol
+        return self.desk.stamp(), self.desk.symbol, self.beside
+
+    @property
+    def beside(self) -> str:
+        """What is looked at beside it; empty when nothing is."""
+        return "" if self._beside is None else str(self._beside.value or "")
 
     def draw(self) -> None:
         """Bring the chart up to date."""
         desk = self.desk
         self._box.show(desk.symbol)
+        if self._beside is not None:
+            known, chosen = self._others(), self.beside
+            with self.painting:
+                offer(self._beside, known, chosen if chosen in [name for _, name in known] else "")
         self.data = self._read()
         self._renderer.show(self.data)
         self._facts.value = self._told(self.data)
@@ -135,7 +189,7 @@ class ChartPanel(Panel):
         symbol, first = self._first
         if symbol != self.desk.symbol or not first < max(today, 1) <= first + 2 * LIVE_BARS:
             self._first = self.desk.symbol, max(today - LIVE_BARS, 0)
-        return self._reader.read(self.desk.symbol, first=self._first[1])
+        return self._reader.read(self.desk.symbol, first=self._first[1], beside=self.beside)
 
     def _told(self, data: ChartData) -> str:
         """The price limits that apply next, whether it is suspended, and what waits, in words."""

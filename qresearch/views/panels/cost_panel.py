@@ -9,12 +9,13 @@ from typing import Any
 
 import ipywidgets as widgets
 
-from qresearch.book.html import Column, listed, number, price, table
+from qresearch.book.html import Column, listed, number, table
 from qresearch.domain.commands import ChangeSettings
 from qresearch.domain.settings import Costs, Own, Settings, Slippage
 from qresearch.engine.slippage import SLIPPAGE_KINDS, slippage_model
 from qresearch.engine.tariffs import COST_PRESETS, fixed_costs, preset_costs
 from qresearch.errors import QresearchError, UsageError
+from qresearch.sentences.words import price
 from qresearch.session.options import volume_cap
 from qresearch.views.panels.cells import moment_text
 from qresearch.views.panels.desk import Desk, Panel

@@ -57,7 +57,7 @@ def counts_text(marks: Mapping[str, list[int]], words: Words) -> str:
     >>> counts_text({"placed": [3, 4], "filled": [4], "rejected": []}, Words("en"))
     'placed 2, filled 1, rejected 0'
     """
-    return ", ".join(f"{words(f'chart_{kind}')} {len(days)}" for kind, days in marks.items())
+    return words("part_comma").join(f"{words(f'chart_{kind}')} {len(days)}" for kind, days in marks.items())
 
 
 def _binned(places: Iterable[float]) -> list[float]:

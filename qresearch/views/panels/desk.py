@@ -232,11 +232,11 @@ class Desk:
                 self.symbol = session.market.symbols[session.market.column(symbol)]
             self.refresh()
 
-    def offer_price(self, price: float) -> None:
-        """A price was picked on the chart: panels that take one (the order ticket) use it as their limit price."""
+    def offer_price(self, price: float, side: str = "") -> None:
+        """A price was picked on the chart, to buy or sell at: panels that take one (the order ticket) use it."""
         with self.lock:
             for panel in list(self.panels):
-                panel.take_price(price)
+                panel.take_price(price, side)
 
     def close(self) -> None:
         """Close every panel and leave the session alone."""
@@ -304,7 +304,7 @@ class Panel:
     def order_chosen(self) -> None:
         """An order was chosen in a table: a place to show its details may open."""
 
-    def take_price(self, price: float) -> None:
+    def take_price(self, price: float, side: str = "") -> None:
         """Use a price that was picked on the chart; most panels have no use for one."""
 
     def tell(self, text: str, error: BaseException | None = None) -> None:
@@ -361,7 +361,9 @@ class Panel:
         if self._frame is None:
             # The outermost box carries the style sheet and the classes of the look.
             look, parts = self.desk.look, [widgets.HTML(STYLE), self.widget]
-            self._frame = classed(widgets.VBox(parts), "qr-desk", f"qr-{look.theme}", class_of(look.colours))
+            self._frame = classed(
+                widgets.VBox(parts), "qr-desk", f"qr-{look.theme}", class_of(look.colours), f"qr-{look.language}"
+            )
         bundle = self._frame._repr_mimebundle_() or {}
         bundle["text/plain"] = repr(self)
         bundle["text/html"] = self.html()

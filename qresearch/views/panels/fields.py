@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 from collections.abc import Sequence
 from typing import Any, TypeVar
 
@@ -24,6 +25,11 @@ class Painting:
 
     def __exit__(self, *_: object) -> None:
         self._is_on = False
+
+
+def has_live() -> bool:
+    """True when the live chart can be used: its extra is installed."""
+    return importlib.util.find_spec("anywidget") is not None
 
 
 def classed(widget: W, *names: str) -> W:

@@ -10,7 +10,9 @@ function render({ model, el }) {
   el.style.display = "none";
   let root = null;
   let frame = 0;
+  const isGone = () => root.classList.contains("jupyter-widgets-disconnected");
   const pressed = (event) => {
+    if (isGone()) return;
     const name = KEYS[event.key];
     if (!name || event.ctrlKey || event.metaKey || event.altKey || event.target.closest(FIELDS)) return;
     const button = event.target.closest("button");
@@ -38,9 +40,15 @@ function render({ model, el }) {
     root.setAttribute("aria-label", model.get("name"));
     root.addEventListener("keydown", pressed);
     root.addEventListener("focusin", focused);
+    lost.observe(root, { attributes: true, attributeFilter: ["class"] });
   };
+  // Without its kernel nothing in the frame can be pressed: the frame says so (panels.css).
+  const lost = new MutationObserver(() => {
+    for (const child of root.children) child.inert = isGone();
+  });
   attach();
   return () => {
+    lost.disconnect();
     cancelAnimationFrame(frame);
     root?.removeEventListener("keydown", pressed);
     root?.removeEventListener("focusin", focused);

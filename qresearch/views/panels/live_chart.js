@@ -1,23 +1,27 @@
 // The live chart: candles, volume, equity and drawdown on a canvas. Plain JavaScript, nothing is loaded from anywhere.
 //
 // The kernel sends the whole chart once (trait `chart`) and then only what changed (custom messages, numbered).
-// A picked price goes back as {kind: "price", price}.
+// What is done on the canvas goes back: {kind: "price", price, side} to trade at, {kind: "bar", label} to go there,
+// {kind: "move", order, line, price} for the line of an order that was dragged.
 
 const PALETTES = {
   light: {
     ground: "#ffffff", text: "#1f2937", faint: "#667085", grid: "#eceef2", line: "#cfd4dc", main: "#1d4ed8",
     other: "#d97706", bad: "#c2410c", red: "#c62828", green: "#1b7f4b", tag: "#1f2937", onTag: "#ffffff",
+    won: "#15803d", lost: "#b91c1c", beside: "#7c3aed", studies: ["#0e7490", "#b45309", "#be185d", "#64748b", "#4d7c0f"],
   },
   dark: {
     ground: "#161d2b", text: "#e7ebf2", faint: "#9aa6b8", grid: "#232d3f", line: "#3a465b", main: "#60a5fa",
     other: "#fbbf24", bad: "#fb923c", red: "#ef5350", green: "#34c77b", tag: "#e7ebf2", onTag: "#0f1520",
+    won: "#4ade80", lost: "#ff8095", beside: "#c4a5ff", studies: ["#22d3ee", "#fbbf24", "#f472b6", "#94a3b8", "#a3e635"],
   },
 };
-const FIELDS = ["labels", "open", "high", "low", "close", "volume", "equity", "drawdown"];
+const FIELDS = ["labels", "open", "high", "low", "close", "volume", "equity", "drawdown", "beside"];
 const RIGHT = 74; // room for the axis of prices, CSS pixels
 const BOTTOM = 20;
 const TOP = 24;
 const FEWEST = 8; // bars in view
+const TWICE = 280; // milliseconds within which a second click is a double click
 const USUAL = 6; // width of a bar before anybody zooms, CSS pixels
 const SHARES = [0.58, 0.13, 0.16, 0.13]; // of the height: prices, volume, equity, drawdown
 const WITHOUT = [0.82, 0.18, 0, 0]; // before two days are over there is no account to draw
@@ -39,7 +43,9 @@ function follow(model, store) {
       return;
     }
     const chart = { ...store.chart, ...message.facts, seq: message.seq };
-    for (const name of FIELDS) chart[name] = store.chart[name].slice(0, message.keep).concat(message.tail[name]);
+    for (const name of FIELDS) {
+      chart[name] = (store.chart[name] ?? []).slice(0, message.keep).concat(message.tail[name] ?? []);
+    }
     store.chart = chart;
     tell(false);
   };
@@ -99,6 +105,31 @@ function extent(lists, from, to) {
     }
   }
   return low <= high ? [low, high] : null;
+}
+
+/* ------------------------------------------------------------------ studies: lines over the prices */
+
+const STUDY = ["ma5", "ma20", "ma60", "bands", "channel"];
+
+/** Over the last bars: call with the window of each bar, null before there are enough. */
+function rolling(list, size, call) {
+  return list.map((_, bar) => {
+    if (bar + 1 < size) return null;
+    const part = list.slice(bar + 1 - size, bar + 1);
+    return part.every(isKnown) ? call(part) : null;
+  });
+}
+
+const mean = (part) => part.reduce((sum, value) => sum + value, 0) / part.length;
+
+/** The lines of a study, as lists as long as the bars. */
+function linesOf(name, chart) {
+  if (name.startsWith("ma")) return [rolling(chart.close, Number(name.slice(2)), mean)];
+  if (name === "channel") {
+    return [rolling(chart.high, 20, (part) => Math.max(...part)), rolling(chart.low, 20, (part) => Math.min(...part))];
+  }
+  const width = (part) => 2 * Math.sqrt(mean(part.map((value) => (value - mean(part)) ** 2)));
+  return [0, 1, -1].map((side) => rolling(chart.close, 20, (part) => mean(part) + side * width(part)));
 }
 
 /* ------------------------------------------------------------------ marks: each kind has a shape of its own */
@@ -246,6 +277,36 @@ class View {
       touchAction: "pan-y", outlineOffset: "-2px",
     });
     this.ctx = this.canvas.getContext("2d");
+    // Where a price was picked: to buy or to sell at it.
+    this.menu = make("div", "qr-live-menu", this.holder);
+    this.menu.hidden = true;
+    Object.assign(this.menu.style, { position: "absolute", display: "none", gap: "4px", zIndex: 2 });
+    for (const side of ["buy", "sell"]) {
+      const button = make("button", `qr-live-${side}`, this.menu);
+      button.type = "button";
+      Object.assign(button.style, { font: "12px system-ui, sans-serif", padding: "3px 8px", borderRadius: "5px", cursor: "pointer" });
+      button.addEventListener("click", () => {
+        this.model.send({ kind: "price", price: this.menu.price, side });
+        this.offer(null);
+      });
+    }
+  }
+
+  /** Offer to buy and to sell at a price, beside where it was picked. */
+  offer(price, x, y) {
+    const { menu } = this;
+    menu.hidden = price === null;
+    menu.style.display = price === null ? "none" : "flex";
+    if (price === null) return;
+    menu.price = price;
+    for (const button of menu.children) {
+      const side = button.className.endsWith("buy") ? "buy" : "sell";
+      button.textContent = `${this.word(side)} ${this.word("at")} ${priceText(price, this.chart.tick)}`;
+      const up = side === "buy" === Boolean(this.look.red_up) ? this.colours.red : this.colours.green;
+      Object.assign(button.style, { color: this.colours.text, background: this.colours.ground, border: `1.5px solid ${up}` });
+    }
+    menu.style.left = `${clamp(x + 8, 0, Math.max(this.plot - menu.offsetWidth - 4, 0))}px`;
+    menu.style.top = `${clamp(y + 8, TOP, this.panes[0][1] - 30)}px`;
   }
 
   on(target, name, call, options) {
@@ -261,7 +322,11 @@ class View {
     this.on(canvas, "pointerup", (event) => this.onUp(event));
     this.on(canvas, "pointercancel", () => { this.drag = null; });
     this.on(canvas, "pointerleave", () => { if (!this.drag) this.point(null); });
-    this.on(canvas, "dblclick", () => this.reset());
+    this.on(canvas, "dblclick", () => {
+      clearTimeout(this.going);
+      this.offer(null);
+      this.reset();
+    });
     // JupyterLab has keys of its own: those that mean something here stay here.
     this.on(canvas, "keydown", (event) => this.onKey(event));
     const resized = new ResizeObserver(() => this.resize());
@@ -307,6 +372,7 @@ class View {
 
   close() {
     cancelAnimationFrame(this.frame);
+    clearTimeout(this.going);
     this.undo.forEach((call) => call());
     this.undo = [];
     this.root.remove();
@@ -385,7 +451,16 @@ class View {
     if (event.button !== 0) return;
     this.canvas.focus({ preventScroll: true });
     this.canvas.setPointerCapture(event.pointerId);
-    this.drag = { ...this.place(event), first: this.first, moved: false };
+    const place = this.place(event);
+    this.offer(null);
+    this.drag = { ...place, first: this.first, moved: false, line: this.lineAt(place) };
+  }
+
+  /** The line of an order at a point, if one is near enough to be taken. */
+  lineAt({ x, y }) {
+    if (this.look.picks === "bar" || x > this.plot) return null;
+    const near = this.chart.lines.filter((line) => line.order_id && Math.abs(this.toY(line.price) - y) <= 4);
+    return near.sort((one, two) => Math.abs(this.toY(one.price) - y) - Math.abs(this.toY(two.price) - y))[0] ?? null;
   }
 
   onMove(event) {
@@ -393,6 +468,12 @@ class View {
     if (this.drag) {
       const shift = x - this.drag.x;
       if (Math.hypot(shift, y - this.drag.y) > 4) this.drag.moved = true;
+      if (this.drag.moved && this.drag.line) {
+        const [top, bottom] = this.panes[0];
+        this.drag.price = this.rounded(this.toPrice(clamp(y, top, bottom)));
+        this.draw();
+        return;
+      }
       if (this.drag.moved) {
         this.canvas.style.cursor = "grabbing";
         this.first = this.drag.first - (shift / this.plot) * this.bars;
@@ -400,6 +481,7 @@ class View {
         return;
       }
     }
+    this.canvas.style.cursor = this.lineAt({ x, y }) ? "ns-resize" : "crosshair";
     this.point(x <= this.plot && this.count ? { bar: this.barAt(x), y } : null);
   }
 
@@ -407,6 +489,15 @@ class View {
     const { drag } = this;
     this.drag = null;
     this.canvas.style.cursor = "crosshair";
+    if (drag?.line && drag.moved) {
+      const { line, price } = drag;
+      this.draw();
+      if (isKnown(price) && price !== line.price) {
+        this.model.send({ kind: "move", order: line.order_id, line: line.kind, price });
+        this.say(`#${line.order_id} ${this.word("moved_to")} ${priceText(price, this.chart.tick)}`);
+      }
+      return;
+    }
     if (!drag || drag.moved) return;
     const { x, y } = this.place(event);
     this.pick(y, x > this.plot ? this.count - 1 : this.barAt(x));
@@ -429,7 +520,8 @@ class View {
       "-": () => this.zoom(1.25, 1),
       0: () => this.reset(),
       Enter: () => this.pick(from.y, from.bar),
-      Escape: () => this.point(null),
+      g: () => this.go(from.bar),
+      Escape: () => { this.offer(null); this.point(null); },
     };
     const move = moves[event.key];
     if (!move || !this.count) return;
@@ -468,14 +560,27 @@ class View {
     const [top, bottom] = this.panes[0];
     if (!this.count) return;
     if (this.look.picks === "bar") {
-      this.model.send({ kind: "bar", label: this.chart.labels[bar] });
+      this.go(bar);
       return;
     }
-    if (y < top || y > bottom) return;
+    if (y > bottom) {
+      // A second click would mean to reset the view.
+      clearTimeout(this.going);
+      this.going = setTimeout(() => this.go(bar), TWICE);
+      return;
+    }
+    if (y < top) return;
     const price = this.rounded(this.toPrice(y));
     this.root.dataset.price = price;
     this.model.send({ kind: "price", price });
+    this.offer(price, this.toX(bar), y);
     this.say(`${this.word("picked")} ${priceText(price, this.chart.tick)}`);
+  }
+
+  /** Go to the day of a bar. */
+  go(bar) {
+    this.model.send({ kind: "bar", label: this.chart.labels[bar] });
+    if (this.look.picks !== "bar") this.say(`${this.word("goes_to")} ${this.chart.labels[bar]}`);
   }
 
   point(cross) {
@@ -581,6 +686,9 @@ class View {
       this.clip(TOP, this.height - BOTTOM);
       this.paintBars();
       this.paintAccount();
+      this.paintStudies();
+      this.paintBeside();
+      this.paintTrades();
       this.paintWaiting();
       this.paintMarks();
       ctx.restore();
@@ -757,6 +865,71 @@ class View {
     ctx.globalAlpha = 1;
   }
 
+  /** A line through the known values of a list, in the pane of the prices. */
+  trace(list, toY) {
+    const { ctx } = this;
+    ctx.save();
+    this.clip(this.panes[0][0], this.panes[0][1]);
+    ctx.beginPath();
+    let isOn = false;
+    for (let bar = this.from; bar < this.to; bar += 1) {
+      if (!isKnown(list[bar])) {
+        isOn = false;
+        continue;
+      }
+      ctx[isOn ? "lineTo" : "moveTo"](this.toX(bar), toY(list[bar]));
+      isOn = true;
+    }
+    ctx.stroke();
+    ctx.restore();
+  }
+
+  paintStudies() {
+    const { ctx, colours, chart } = this;
+    const chosen = this.look.studies ?? [];
+    if (this.studied?.chart !== chart || this.studied.names !== chosen) {
+      this.studied = { chart, names: chosen, lines: chosen.map((name) => linesOf(name, chart)) };
+    }
+    ctx.lineWidth = 1.3;
+    this.studied.lines.forEach((lines, number) => {
+      ctx.strokeStyle = colours.studies[STUDY.indexOf(chosen[number])];
+      lines.forEach((line) => this.trace(line, (price) => this.toY(price)));
+    });
+  }
+
+  /** Another instrument or the index, moved so that both are equal where the view begins. */
+  paintBeside() {
+    const { ctx, colours, chart } = this;
+    const list = chart.beside ?? [];
+    let start = this.from;
+    while (start < this.to && !(isKnown(list[start]) && isKnown(chart.close[start]))) start += 1;
+    this.besideAt = null;
+    if (!chart.beside_name || start >= this.to) return;
+    const ratio = chart.close[start] / list[start];
+    this.besideAt = (bar) => (isKnown(list[bar]) ? list[bar] / list[start] - 1 : null);
+    ctx.strokeStyle = colours.beside;
+    ctx.lineWidth = 1.5;
+    this.trace(list, (price) => this.toY(price * ratio));
+  }
+
+  /** Entry and exit of each trade joined: what was won and what was lost tell themselves by colour and dashes. */
+  paintTrades() {
+    const { ctx, colours, chart } = this;
+    ctx.save();
+    this.clip(this.panes[0][0], this.panes[0][1]);
+    ctx.lineWidth = 1.6;
+    for (const trade of chart.trades ?? []) {
+      if (trade.until < this.from || trade.bar > this.to) continue;
+      ctx.strokeStyle = trade.profit > 0 ? colours.won : colours.lost;
+      ctx.setLineDash(trade.profit > 0 ? [] : [5, 3]);
+      ctx.beginPath();
+      ctx.moveTo(this.toX(trade.bar), this.toY(trade.price));
+      ctx.lineTo(this.toX(trade.until), this.toY(trade.exit_price));
+      ctx.stroke();
+    }
+    ctx.restore();
+  }
+
   lineColour(kind) {
     return { limit: this.colours.main, stop: this.colours.bad, cost: this.colours.faint }[kind];
   }
@@ -767,7 +940,8 @@ class View {
     ctx.lineWidth = 1;
     ctx.textAlign = "left";
     const taken = [];
-    for (const line of this.chart.lines) {
+    for (const known of this.chart.lines) {
+      const line = this.drag?.line === known && isKnown(this.drag.price) ? { ...known, price: this.drag.price } : known;
       const y = this.toY(line.price);
       if (y < top || y > bottom) continue;
       ctx.strokeStyle = this.lineColour(line.kind);
@@ -841,7 +1015,8 @@ class View {
   paintTags() {
     const { chart, colours } = this;
     const [top, bottom] = this.panes[0];
-    const found = chart.lines.map((line) => ({ price: line.price, ground: this.lineColour(line.kind), on: colours.ground }));
+    const now = (line) => (this.drag?.line === line && isKnown(this.drag.price) ? this.drag.price : line.price);
+    const found = chart.lines.map((line) => ({ price: now(line), ground: this.lineColour(line.kind), on: colours.ground }));
     const price = this.lastPrice();
     if (isKnown(price)) {
       const last = this.count - 1;
@@ -901,6 +1076,8 @@ class View {
     Object.assign(root.dataset, {
       symbol: chart.symbol, seq: chart.seq, bars: this.count, from: this.from, to: this.to - 1, bar,
       label: chart.labels[bar] ?? "", theme: this.theme, limits: chart.limits.join(), marks: chart.marks.length, lines: chart.lines.length, follows: this.follows,
+      trades: (chart.trades ?? []).length, won: (chart.trades ?? []).filter((trade) => trade.profit > 0).length,
+      studies: (this.look.studies ?? []).join(), beside: chart.beside_name ?? "",
       cross: this.cross ? priceText(this.rounded(this.toPrice(this.cross.y)), chart.tick) : "",
       low: this.low, high: this.high, top: this.panes[0][0], bottom: this.panes[0][1],
     });
@@ -916,6 +1093,9 @@ class View {
     const rest = [`${this.word("volume")} ${countText(chart.volume[bar])}`];
     if (isKnown(chart.equity[bar])) rest.push(`${this.word("equity")} ${moneyText(chart.equity[bar])}`);
     if (chart.drawdown[bar] < 0) rest.push(`${this.word("drawdown")} ${percentText(chart.drawdown[bar])}`);
+    const trade = (chart.trades ?? []).find((one) => one.until === bar);
+    if (trade) rest.push(`${trade.profit > 0 ? "+" : ""}${moneyText(trade.profit)}`);
+    if (this.besideAt) rest.push(`${chart.beside_name} ${percentText(this.besideAt(bar))}`);
     return [chart.labels[bar], `${prices.join("  ")}${change}`, ...rest].join(" · ");
   }
 

@@ -13,12 +13,15 @@ import anywidget
 import numpy as np
 import traitlets
 
-from qresearch.views.chart_data import MARKS, ChartData, Mark, PriceLine
+from qresearch.views.chart_data import MARKS, ChartData, Mark, PriceLine, Trade
 from qresearch.views.panels.cells import CHART_WORDS
 
 HEIGHT = 470
 """Of the canvas, CSS pixels."""
-_ARRAYS = ("open", "high", "low", "close", "volume", "equity", "drawdown")
+STUDIES = ("ma5", "ma20", "ma60", "bands", "channel")
+"""What can be drawn over the prices: means of the last 5, 20 and 60 closes; the mean of 20 with two standard deviations
+to both sides; the highest high and the lowest low of 20 bars."""
+_ARRAYS = ("open", "high", "low", "close", "volume", "equity", "drawdown", "beside")
 
 
 class LiveChart(anywidget.AnyWidget):
@@ -30,15 +33,16 @@ class LiveChart(anywidget.AnyWidget):
     red_up : bool
     words : callable
         Labels by key.
-    picked : callable
-        Called with the price that was clicked.
+    heard : callable
+        Of what was done on the canvas: {"kind": "price", "price", "side"} for an order, {"kind": "bar", "label"} to go
+        there, {"kind": "move", "order", "line", "price"} for a line that was dragged.
 
     Examples
     --------
     >>> import qresearch as qr
     >>> from qresearch.views.chart_data import ChartReader
     >>> session = qr.Session(qr.sample_market(), start="2022-03-01")
-    >>> reader, chart = ChartReader(session), LiveChart("light", red_up=True, words=str, picked=print)
+    >>> reader, chart = ChartReader(session), LiveChart("light", red_up=True, words=str, heard=print)
     >>> chart.show(reader.read("604018", 5))
     >>> chart.chart["labels"][-1], chart.chart["close"][-1]
     ('2022-02-28', 9.58)
@@ -51,19 +55,19 @@ class LiveChart(anywidget.AnyWidget):
     look = traitlets.Dict().tag(sync=True)
 
     def __init__(
-        self, theme: str, *, red_up: bool, words: Callable[[str], str], picked: Callable[[float], object]
+        self, theme: str, *, red_up: bool, words: Callable[[str], str], heard: Callable[[dict[str, Any]], object]
     ) -> None:
         look = {
             "theme": theme,
             "red_up": red_up,
             "height": HEIGHT,
-            "picks": "price",
+            "studies": [],
             "words": {key: words(key) for key in CHART_WORDS},
             "marks": list(MARKS),
         }
         self._data: ChartData | None = None
         self._seq = 0
-        self._picked = picked
+        self._heard = heard
         super().__init__(look=look, chart=_whole(None, 0))
         self.add_class("qr-live")
         self.on_msg(self._answer)
@@ -83,17 +87,66 @@ class LiveChart(anywidget.AnyWidget):
         facts: dict[str, Any] = {"title": data.title, "limits": _limits(data)}
         if old.marks != data.marks:
             facts |= {"marks": _plain(data.marks)}
+        if old.trades != data.trades:
+            facts |= {"trades": _plain(data.trades)}
         if old.lines != data.lines:
             facts |= {"lines": _plain(data.lines)}
         self.send({"kind": "update", "seq": self._seq, "keep": keep, "tail": _bars(data, keep), "facts": facts})
 
+    def study(self, names: Iterable[str]) -> None:
+        """Draw some studies over the prices, of :data:`STUDIES`."""
+        self.look = {**self.look, "studies": list(names)}
+
     def _answer(self, _: object, message: Any, _buffers: object) -> None:
         """What the canvas says: a price was picked, or it has to be told everything."""
-        if message.get("kind") == "price":
-            self._picked(float(message["price"]))
+        if message.get("kind") in {"price", "bar", "move"}:
+            self._heard(message)
         elif message.get("kind") == "hello" and message.get("seq") != self._seq:
             self._seq += 1
             self.chart = _whole(self._data, self._seq)
+
+    def close(self) -> None:
+        """Close the widget and its layout."""
+        self.layout.close()
+        super().close()
+
+
+class TableHands(anywidget.AnyWidget):
+    """Listens for clicks on the heads of the table in whose panel it stands, and hands texts over to the browser.
+
+    Parameters
+    ----------
+    sorted_by : callable
+        Of the key of a column whose head was clicked.
+
+    Examples
+    --------
+    >>> asked = []
+    >>> hands = TableHands(asked.append)
+    >>> hands.heard(hands, {"kind": "sort", "column": "symbol"}, [])
+    >>> asked
+    ['symbol']
+    """
+
+    _esm = Path(__file__).with_name("table_hands.js").read_text(encoding="utf-8")
+
+    def __init__(self, sorted_by: Callable[[str], object]) -> None:
+        self._sorted_by = sorted_by
+        super().__init__()
+        self.on_msg(self.heard)
+
+    def heard(self, _: object, content: dict[str, Any], buffers: object) -> None:
+        """Pass on a head that was clicked."""
+        if content.get("kind") == "sort":
+            self._sorted_by(str(content.get("column")))
+
+    def copy(self, text: str) -> None:
+        """Put a text on the clipboard."""
+        self.send({"kind": "copy", "text": text})
+
+    def save(self, name: str, text: str) -> None:
+        """Save a text as a file."""
+        self.send({"kind": "save", "name": name, "text": text})
 
     def close(self) -> None:
         """Close the widget and its layout."""
@@ -160,11 +213,14 @@ def _whole(data: ChartData | None, seq: int) -> dict[str, Any]:
             "tick": 0.0,
             "marks": [],
             "lines": [],
+            "trades": [],
+            "beside_name": "",
             "labels": [],
             "limits": [],
         } | {name: [] for name in _ARRAYS}
     facts = {"seq": seq, "symbol": data.symbol, "title": data.title, "tick": data.tick, "limits": _limits(data)}
-    return facts | {"marks": _plain(data.marks), "lines": _plain(data.lines)} | _bars(data, 0)
+    facts |= {"marks": _plain(data.marks), "lines": _plain(data.lines), "trades": _plain(data.trades)}
+    return facts | {"beside_name": data.beside_name} | _bars(data, 0)
 
 
 def _limits(data: ChartData) -> list[float | None]:
@@ -176,7 +232,7 @@ def _bars(data: ChartData, keep: int) -> dict[str, list[Any]]:
     return bars | {name: [_known(value) for value in getattr(data, name)[keep:].tolist()] for name in _ARRAYS}
 
 
-def _plain(parts: Iterable[Mark | PriceLine]) -> list[dict[str, Any]]:
+def _plain(parts: Iterable[Mark | PriceLine | Trade]) -> list[dict[str, Any]]:
     return [part._asdict() | {"price": _known(part.price)} for part in parts]
 
 

@@ -8,11 +8,12 @@ from typing import Any
 
 import ipywidgets as widgets
 
-from qresearch.book.html import Column, price
+from qresearch.book.html import Column
 from qresearch.book.orders import OrderRecord, mean_price
 from qresearch.domain.order import Status
+from qresearch.sentences.words import price
 from qresearch.views.panels.blotter import Blotter
-from qresearch.views.panels.cells import state_html, terms_text, why_of
+from qresearch.views.panels.cells import state_html, state_key, why_of
 from qresearch.views.panels.fields import class_of, classed, named, show_if
 
 
@@ -20,12 +21,14 @@ class _OrderTable(Blotter):
     """What the two tables of orders share."""
 
     def columns(self) -> Sequence[Column]:
-        """Symbol, side, terms, shares, state and reason."""
+        """State and reason first, then symbol, side, terms, shares, and the reason in words."""
         words = self.words
         return (
+            Column("state", lambda order: state_html(words, order)),
+            Column("reason", lambda order: "" if order.reason is None else f"<b>{order.reason.value}</b>"),
             Column("symbol", self._instrument),
             Column("side", lambda order: self._side(order.quantity or order.asked)),
-            Column("terms", lambda order: escape(terms_text(words, order.terms))),
+            Column("terms", lambda order: escape(words.terms(order.terms))),
             Column("quantity", lambda order: f"{abs(order.quantity):,}", "right"),
             Column("filled", lambda order: f"{order.filled:,}", "right"),
             Column(
@@ -33,14 +36,18 @@ class _OrderTable(Blotter):
                 lambda order: price(mean_price(self.desk.session.market, order)),
                 "right",
             ),
-            Column("state", lambda order: state_html(words, order)),
             Column("placed", lambda order: self._day(order.placed.day)),
-            Column("reason", self._reason, grows=True),
+            Column("why", self._why, grows=True),
         )
 
-    def _reason(self, order: OrderRecord) -> str:
+    def _why(self, order: OrderRecord) -> str:
         why = escape(why_of(self.words, order))
-        return f'<span title="{why}">{f"<b>{order.reason.value}</b> {why}" if order.reason else ""}</span>'
+        return f'<span title="{why}">{why}</span>'
+
+    def _wants(self, order: OrderRecord) -> bool:
+        """True when the filter finds it: by instrument, id, reason or state."""
+        told = (str(order.order_id), order.reason or "", self.words(state_key(order)))
+        return self._matches(self._symbol(order.instrument), *told)
 
 
 class OrdersPanel(_OrderTable):
@@ -54,7 +61,7 @@ class OrdersPanel(_OrderTable):
         """The orders, newest first."""
         orders, wanted = self.desk.session.simulation.orders.now(), self._state.value
         for order in reversed(list(orders.values())):
-            if (not wanted or order.status.value == wanted) and self._matches(self._symbol(order.instrument)):
+            if (not wanted or order.status.value == wanted) and self._wants(order):
                 yield order
 
 
@@ -73,7 +80,7 @@ class OpenOrdersPanel(_OrderTable):
             waiting.update(range(block.first_id, block.first_id + len(block)))
         for order_id in sorted(waiting, reverse=True):
             order = orders[order_id]
-            if not order.status.is_final and self._matches(self._symbol(order.instrument)):
+            if not order.status.is_final and self._wants(order):
                 yield order
 
     def actions(self) -> Mapping[str, Callable[[str], object]]:

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Hashable
+from functools import partial
 from html import escape
 from typing import Any
 
 import ipywidgets as widgets
 
-from qresearch.book.html import price
 from qresearch.domain import terms
 from qresearch.domain.terms import Terms
 from qresearch.errors import QresearchError, UsageError
-from qresearch.views.panels.cells import state_html, terms_text, why_of
+from qresearch.sentences.words import price
+from qresearch.views.panels.cells import state_html, why_of
 from qresearch.views.panels.desk import Desk, Panel
-from qresearch.views.panels.fields import class_of, classed, named, put, relabel, show_if
+from qresearch.views.panels.fields import class_of, classed, named, offer, put, relabel, show_if
+from qresearch.views.panels.margin import lots_html, margin_html
 from qresearch.views.panels.symbol_box import SymbolBox
 
 WAYS = {
@@ -39,6 +41,14 @@ TYPES: dict[str, tuple[Callable[..., Terms], tuple[str, ...]]] = {
     "AFTER_HOURS": (terms.after_hours, ("limit_price",)),
 }
 """Types of orders: what makes the terms of each, and the fields that it takes, in order."""
+EFFECTS: dict[str, Callable[[Terms | None], Terms | None]] = {
+    "to_auto": lambda style: style,
+    "to_open": terms.to_open,
+    "to_close": terms.to_close,
+    "to_close_today": partial(terms.to_close, lots="today"),
+    "to_close_old": partial(terms.to_close, lots="old"),
+}
+"""What an order does to the two sides of a contract."""
 TRAIL = 5.0
 """Percent of the price that a trailing stop stays behind, at first."""
 TWICE = 0.7
@@ -66,6 +76,8 @@ class TicketPanel(Panel):
             widgets.ToggleButtons(options=[(words(side), side) for side in ("buy", "sell")], value="buy"), "qr-side"
         )
         self._how, self._type = self.choice("how", WAYS), self.choice("type", TYPES)
+        self._effect, self._margin = self.choice("effect", EFFECTS), widgets.HTML("")
+        self._counts_lots = False
         self._quantity = widgets.FloatText(value=WAYS["shares"][1], step=100)
         self._limit, self._stop = widgets.FloatText(step=0.01), widgets.FloatText(step=0.01)
         self._trail = widgets.FloatText(value=TRAIL, step=0.1)
@@ -74,13 +86,15 @@ class TicketPanel(Panel):
         self._place = classed(self.button("place_buy", self.place, kind="primary"), "qr-place")
         self._state = widgets.HTML("")
         self._fields = {
-            "symbol": self._symbol.widget, "side": self._side, "how": self._how, "quantity": self._quantity,
-            "type": self._type, "limit_price": self._limit, "stop_price": self._stop, "trail": self._trail,
-            "good_for": self._good, "until_day": self._till,
+            "symbol": self._symbol.widget, "side": self._side, "effect": self._effect, "how": self._how,
+            "quantity": self._quantity, "type": self._type, "limit_price": self._limit, "stop_price": self._stop,
+            "trail": self._trail, "good_for": self._good, "until_day": self._till,
         }  # fmt: skip
         for key, field in self._fields.items():
             named(field, words(key), "qr-line", class_of(key, "field"))
-        self.body.children = (self._name, *self._fields.values(), self._preview, self._place, self._state)
+        self.body.children = (
+            self._name, self._margin, *self._fields.values(), self._preview, self._place, self._state,
+        )  # fmt: skip
         self._how.observe(self._another_way, names="value")
         self._type.observe(self._another_type, names="value")
         self.follow(self._changed, *(field for key, field in self._fields.items() if key != "symbol"))
@@ -89,8 +103,9 @@ class TicketPanel(Panel):
     # ------------------------------------------------------------------ reacting
 
     def _another_way(self, change: dict[str, Any]) -> None:
-        self._quantity.step = 1 if change["new"] == "lots" else 100
-        self._quantity.value = WAYS[change["new"]][1]
+        one = 1 if change["new"] == "lots" or self._counts_lots else 100
+        self._quantity.step = one
+        self._quantity.value = one if change["new"] == "target" else WAYS[change["new"]][1]
 
     def _another_type(self, change: dict[str, Any]) -> None:
         last = self._last_price()
@@ -107,14 +122,29 @@ class TicketPanel(Panel):
         for key in ("limit_price", "stop_price", "trail"):
             show_if(self._fields[key], key in TYPES[self._type.value][1])
         show_if(self._till, self._good.value == "GTD")
+        show_if(self._effect, self._counts_lots)
         show_if(self._side, self._how.value not in TARGETS)
+
+    def _fit(self) -> None:
+        """Offer what fits the instrument: contracts are counted in lots and have two sides."""
+        counts_lots = self.desk.session.market.instrument(self.desk.symbol).contract is not None
+        if counts_lots == self._counts_lots:
+            return
+        self._counts_lots = counts_lots
+        with self.painting:
+            ways = [way for way in WAYS if way != "shares" or not counts_lots]
+            offer(self._how, [(self.words(way), way) for way in ways], "lots" if counts_lots else "shares")
+            self._effect.value = "to_auto"
+        self._show_fields()
 
     def _changed(self, _: object) -> None:
         self._show_fields()
         self.draw()
 
-    def take_price(self, price: float) -> None:
-        """Use a price picked on the chart: the limit, or the stop of an order that has only that."""
+    def take_price(self, price: float, side: str = "") -> None:
+        """Use a price picked on the chart, and a side: the limit, or the stop of an order that has only that."""
+        if side in ("buy", "sell"):
+            self._side.value = side
         taken = TYPES[self._type.value][1]
         if taken == ("stop_price",):
             self._stop.value = price
@@ -160,9 +190,10 @@ class TicketPanel(Panel):
         until = self._till.value if tif == "GTD" else None
         if tif == "GTD" and until is None:
             raise UsageError(words("no_last_day", name=words("until_day")))
+        effect = EFFECTS[self._effect.value]
         if kind == "MARKET" and tif == "DAY":
-            return None
-        return make(*(self._fields[key].value for key in taken), tif=tif, until=until)
+            return effect(None)
+        return effect(make(*(self._fields[key].value for key in taken), tif=tif, until=until))
 
     def place(self) -> None:
         """Send the order; a refused one is kept with its reason and shown."""
@@ -185,10 +216,12 @@ class TicketPanel(Panel):
 
     def draw(self) -> None:
         """Paint the instrument, the preview and the state of the order placed last."""
-        words, way, side = self.words, self._how.value, self._side.value
         self._symbol.show(self.desk.symbol)
+        self._fit()
+        words, way, side = self.words, self._how.value, self._side.value
         relabel(self._place, words("place_target" if way in TARGETS else f"place_{side}"))
         put(self._name, self._name_html())
+        put(self._margin, self._margin_html())
         put(self._preview, self._preview_html())
         put(self._state, self._state_html())
 
@@ -205,11 +238,15 @@ class TicketPanel(Panel):
             f"<b>{escape(instrument.symbol)}</b>{name}",
             f"{escape(words('last_price'))} <b>{price(self._last_price())}</b>",
         ]
-        if held.quantity:
+        if held.quantity and not self._counts_lots:
             parts.append(
                 f"{escape(words('positions'))} <b>{held.quantity:,}</b> ({escape(words('sellable'))} {held.sellable:,})"
             )
         return f'<div class="qr-instrument">{" · ".join(parts)}</div>'
+
+    def _margin_html(self) -> str:
+        session, words = self.desk.session, self.words
+        return lots_html(session, words, self.desk.symbol) + margin_html(session, words)
 
     def _preview_html(self) -> str:
         """What would be sent, what it would cost, and each check with a tick or a cross."""
@@ -222,14 +259,15 @@ class TicketPanel(Panel):
             return f'{title}<div class="qr-check qr-fails" data-passes="false">✕ {escape(str(error))}</div>'
         checks = "".join(self._check_html(*check) for check in preview.checks)
         held = self.desk.session.portfolio.positions[preview.symbol]
-        if preview.side == "sell" and held.locked:
+        if preview.side == "sell" and held.locked and not self._counts_lots:
             # Told apart, because it holds for today only.
             text = words("locked_note", locked=f"{held.locked:,}", held=f"{held.quantity:,}")
             checks += self._check_html("T+1", True, text)
         side = words(preview.side)
+        unit = f"{escape(words('lots_unit'))} " if self._counts_lots else ""
         head = (
             f'<div>{escape(words("would_send"))}: <span class="qr-{preview.side}">{escape(side)}</span> '
-            f"<b>{preview.quantity:,}</b> {escape(preview.symbol)}, {escape(terms_text(words, preview.terms))}</div>"
+            f"<b>{preview.quantity:,}</b> {unit}{escape(preview.symbol)}, {escape(words.terms(preview.terms))}</div>"
         )
         if not preview.passing:
             return (
@@ -263,10 +301,10 @@ class TicketPanel(Panel):
             f'<div class="qr-order" data-order="{order.order_id}">{escape(words("your_order"))} '
             f'<b>{order.order_id}</b>: <span class="qr-{side}">{escape(words(side))}</span> '
             f"{abs(order.quantity):,} {escape(session.market.symbols[order.instrument])}, "
-            f"{escape(terms_text(words, order.terms))}<br>{state_html(words, order)}"
+            f"{escape(words.terms(order.terms))}<br>{state_html(words, order)}"
             f" · {escape(words('filled'))} {order.filled:,} · {escape(words('leaves'))} {order.leaves:,}</div>{reason}"
         )
 
     def html(self) -> str:
         """The instrument, the preview and the order placed last."""
-        return self.heading() + self._name_html() + self._preview_html() + self._state_html()
+        return self.heading() + self._name_html() + self._margin_html() + self._preview_html() + self._state_html()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import datetime as dt
 import time
 from collections.abc import Callable, Coroutine, Hashable
 from functools import partial
@@ -10,16 +11,17 @@ from html import escape
 from typing import TYPE_CHECKING, Any
 
 import ipywidgets as widgets
+import numpy as np
 
 from qresearch.book.html import number
 from qresearch.book.projection import Projection
 from qresearch.domain.moment import CLOSE
 from qresearch.errors import UsageError
 from qresearch.views.panels.cells import moment_text, tone
-from qresearch.views.panels.chart import has_live
 from qresearch.views.panels.day_strip import counts_text, strip_svg
 from qresearch.views.panels.desk import Desk, Panel
-from qresearch.views.panels.fields import classed, named, offer, put, relabel, show_if
+from qresearch.views.panels.fields import classed, has_live, named, offer, put, relabel, show_if
+from qresearch.views.panels.margin import call_html, has_margin
 from qresearch.views.tape import Marks
 
 if TYPE_CHECKING:
@@ -57,8 +59,8 @@ class TimelinePanel(Panel):
     # ------------------------------------------------------------------ widgets
 
     def _moment_row(self) -> widgets.HBox:
-        self._where, self._account = widgets.HTML(""), widgets.HTML("")
-        return classed(widgets.HBox([self._where, self._account]), "qr-moment")
+        self._where, self._account, self._call = widgets.HTML(""), widgets.HTML(""), widgets.HTML("")
+        return classed(widgets.HBox([self._where, self._account, classed(self._call, "qr-called")]), "qr-moment")
 
     def _buttons(self) -> widgets.HBox:
         words, session = self.words, self.desk.session
@@ -99,7 +101,9 @@ class TimelinePanel(Panel):
         self._slider = named(slider, self.words("day"), "qr-unseen", "qr-slider", width="100%")
         self.follow(self._go_to, self._slider)
         self._strip = classed(widgets.HTML(""), "qr-strip")
-        return classed(widgets.VBox([self._strip, self._slider]), "qr-days")
+        self._progress = named(widgets.IntProgress(), self.words("on_the_way"), "qr-progress", width="100%")
+        show_if(self._progress, shown=False)
+        return classed(widgets.VBox([self._strip, self._slider, self._progress]), "qr-days")
 
     def _keys(self) -> tuple[widgets.Widget, ...]:
         if not has_live():
@@ -126,6 +130,8 @@ class TimelinePanel(Panel):
         account = session.simulation.account
         put(self._where, f'<div class="qr-now" role="status">{escape(moment_text(session, words))}</div>')
         put(self._account, f'<div class="qr-account">{self._account_line(" ", is_toned=True)}</div>')
+        put(self._call, call_html(session, words))
+        show_if(self._call, bool(self._call.value))
         with self.painting:
             put(self._slider, max(account.day - session.simulation.exchange.first + 1, 0))
             self._paint_choices()
@@ -138,12 +144,16 @@ class TimelinePanel(Panel):
     def _account_line(self, between: str, *, is_toned: bool = False) -> str:
         words, portfolio = self.words, self.desk.session.portfolio
         tone_of = f' class="qr-{tone(portfolio.profit)}"' if is_toned else ""
+        bound = ""
+        if has_margin(self.desk.session):
+            bound = f"{escape(words('margin').capitalize())} <b>{number(portfolio.margin)}</b>"
         parts = (
             f"{escape(words('equity'))} <b>{number(portfolio.equity)}</b>",
             f"{escape(words('available'))} <b>{number(portfolio.available)}</b>",
+            bound,
             f"{escape(words('profit'))} <b{tone_of}>{portfolio.profit:+,.2f}</b>",
         )
-        return between.join(parts)
+        return between.join(filter(None, parts))
 
     def _days_marked(self) -> dict[str, list[int]]:
         """Days with a mark, those of the kept future included."""
@@ -173,6 +183,7 @@ class TimelinePanel(Panel):
             f"<div><b>{escape(moment_text(session, words))}</b></div>",
             f"<div>{' · '.join(where)}</div>",
             f"<div>{self._account_line(' · ')}</div>",
+            call_html(session, words),
         ]
         if session.message:
             lines.append(f"<div><i>{escape(words.again(session.message))}</i></div>")
@@ -233,6 +244,7 @@ class TimelinePanel(Panel):
 
     def _ended(self, task: asyncio.Task[None]) -> None:
         self.task = None
+        show_if(self._progress, shown=False)
         self._set_running(running=False)
         if task.cancelled():
             self.tell(self.words("stopped_by_hand"))
@@ -285,7 +297,9 @@ class TimelinePanel(Panel):
         """
         session = self.desk.session
         goals = list(until) if isinstance(until, (list, tuple)) else [] if until is None else [until]
+        begin, target = session.simulation.account.day, self._target(until)
         while not _is_over(session):
+            self._on_the_way(begin, target)
             part = _Slice(BUDGET)
             if not self.desk.act(self, lambda goal=part: self._run_on(goals, goal)):  # type: ignore[misc]
                 return
@@ -294,6 +308,20 @@ class TimelinePanel(Panel):
             await asyncio.sleep(BREATH)
         if _is_over(session) and not session.message:
             self.tell(self._end_text())
+
+    def _target(self, until: object) -> int:
+        """The day to which a run goes: that of a date, else the last one."""
+        exchange = self.desk.session.simulation.exchange
+        if not isinstance(until, (np.datetime64, dt.date)):
+            return exchange.last
+        return min(self.desk.session.market.panel.day_index(until, side="next"), exchange.last)
+
+    def _on_the_way(self, begin: int, target: int) -> None:
+        """How far a run has come, as a bar below the days; it goes away at its end."""
+        bar, day = self._progress, self.desk.session.simulation.account.day
+        bar.max = max(target - begin, 1)
+        bar.value = day - begin
+        show_if(bar, shown=True)
 
     def _run_on(self, goals: list[object], part: _Slice) -> None:
         """A part of a run; that its time is over is no news."""

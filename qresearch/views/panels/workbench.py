@@ -11,6 +11,7 @@ import ipywidgets as widgets
 from qresearch.domain.calls import told_calls
 from qresearch.views.panels.blotters import CashPanel, EventsPanel, FillsPanel, PositionsPanel
 from qresearch.views.panels.chart import ChartPanel
+from qresearch.views.panels.code_panel import CodePanel
 from qresearch.views.panels.cost_panel import CostPanel
 from qresearch.views.panels.desk import Desk, Look, Panel
 from qresearch.views.panels.details import DetailsPanel
@@ -25,8 +26,8 @@ if TYPE_CHECKING:
     from qresearch.session.port import AnySession
 
 TABS: tuple[type[Panel], ...] = (
-    OpenOrdersPanel, OrdersPanel, FillsPanel, PositionsPanel, CashPanel, EventsPanel, DetailsPanel, CostPanel,
-    RulesPanel, TearsheetPanel, PracticePanel,
+    OpenOrdersPanel, OrdersPanel, FillsPanel, PositionsPanel, CashPanel, EventsPanel, DetailsPanel, CodePanel,
+    CostPanel, RulesPanel, TearsheetPanel, PracticePanel,
 )  # fmt: skip
 """What stands in the tabs below the chart."""
 
@@ -239,6 +240,10 @@ class Panels:
             self.desk.select(order_id=int(self._session.ticket(order)))
         return self._one(DetailsPanel)
 
+    def code(self) -> CodePanel:
+        """The strategy, with the lines marked that asked for the orders of this moment."""
+        return self._one(CodePanel)
+
     def costs(self) -> CostPanel:
         """What trading costs, and what the last fills would have cost under other settings."""
         return self._one(CostPanel)
@@ -274,6 +279,6 @@ class Panels:
 
     def __repr__(self) -> str:
         names = ", ".join(
-            name for name in dir(type(self)) if not name.startswith("_") and name not in {"desk", "close"}
+            name for name in dir(type(self)) if not name.startswith("_") and name not in {"desk", "close", "of"}
         )
         return f"<Panels: {names}>"

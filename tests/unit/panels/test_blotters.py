@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import re
 
 import pandas as pd
@@ -9,8 +11,9 @@ import pytest
 from story import SYMBOL, a_session, all_of, find, press
 
 import qresearch as qr
-from qresearch.book.html import number, price
+from qresearch.book.html import number
 from qresearch.domain import terms
+from qresearch.sentences.words import price
 
 
 @pytest.fixture
@@ -36,11 +39,12 @@ def test_the_orders_are_those_of_the_session(session: qr.Session) -> None:
     rows = cells(session.panels.orders().html())
     orders = session.orders.iloc[::-1]
     assert [int(row[0]) for row in rows] == list(orders.index)
-    assert [row[1] for row in rows] == list(orders.symbol)
-    assert [row[4].replace(",", "") for row in rows] == [str(item) for item in orders.quantity]
-    assert [row[5].replace(",", "") for row in rows] == [str(item) for item in orders.filled]
-    assert [row[7].split()[-1].upper() for row in rows] == list(orders.status)
-    assert [row[9].split(" ")[0] for row in rows] == list(orders.reason)
+    assert [row[1].split()[-1].upper() for row in rows] == list(orders.status)
+    assert [row[2] for row in rows] == list(orders.reason)
+    assert [row[3] for row in rows] == list(orders.symbol)
+    assert [row[6].replace(",", "") for row in rows] == [str(item) for item in orders.quantity]
+    assert [row[7].replace(",", "") for row in rows] == [str(item) for item in orders.filled]
+    assert [bool(row[10]) for row in rows] == [bool(item) for item in orders.reason]
 
 
 def test_open_orders_can_be_canceled_in_their_row(session: qr.Session) -> None:
@@ -201,3 +205,45 @@ def test_the_details_of_an_order_that_waits_for_long_stay_short() -> None:
     assert html.count("<tr>") == 1 + 20 + 1 + 40
     assert f"{count - 60:,} findings left out" in html
     assert len(str(told).splitlines()) > count
+
+
+def test_a_table_is_sorted_by_a_column_and_back(session: qr.Session) -> None:
+    """Protects finding an order among many: by number or word, both ways, and newest first again."""
+    panel = session.panels.orders()
+    orders = session.orders
+
+    def ids() -> list[int]:
+        return [int(row[0]) for row in cells(panel.html())]
+
+    panel.tools.choice.value = "quantity"
+    assert [orders.quantity[number] for number in ids()] == sorted(orders.quantity)
+    panel.tools.sort_by("quantity")
+    assert [orders.quantity[number] for number in ids()] == sorted(orders.quantity, reverse=True)
+    panel.tools.sort_by("state")
+    states = [row[1] for row in cells(panel.html())]
+    assert states == sorted(states)
+    panel.tools.sort_by("nonsense")
+    assert panel.tools.by == ("state", False)
+    panel.tools.choice.value = ""
+    assert ids() == list(orders.index[::-1])
+
+
+def test_a_table_is_taken_along_as_csv(session: qr.Session) -> None:
+    """Protects spreadsheets: all rows that the filter lets through, numbers without separators, words as they read."""
+    panel = session.panels.orders()
+    rows = list(csv.reader(io.StringIO(panel.tools.csv())))
+    assert rows[0][:5] == ["Order", "State", "Reason", "Symbol", "Side"]
+    assert len(rows) == 1 + len(session.orders)
+    assert not [cell for row in rows for cell in row if cell.startswith(("=", "@"))]
+    assert {row[6] for row in rows[1:]} == {str(quantity) for quantity in session.orders.quantity}
+
+
+def test_a_table_is_searched_by_reason_state_and_id(session: qr.Session) -> None:
+    """Protects the search: what stands in a row finds it, not the symbol alone."""
+    panel = session.panels.orders()
+    field = panel.widget.children[1].children[2].children[0]
+    for wanted, expected in (("filled", "FILLED"), ("REJECTED", "REJECTED")):
+        field.value = wanted
+        found = [int(row[0]) for row in cells(panel.html())]
+        assert found == [number for number in session.orders.index[::-1] if session.orders.status[number] == expected]
+    field.value = ""

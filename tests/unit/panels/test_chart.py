@@ -14,8 +14,9 @@ import qresearch as qr
 from qresearch import terms
 from qresearch.views.candles import SHAPES
 from qresearch.views.chart_data import MARKS, ChartData, ChartReader
-from qresearch.views.panels.chart import ChartPanel, has_live
+from qresearch.views.panels.chart import ChartPanel
 from qresearch.views.panels.desk import Desk, Look
+from qresearch.views.panels.fields import has_live
 from qresearch.views.panels.png_chart import PngChart
 
 live = pytest.mark.skipif(not has_live(), reason="anywidget is not installed: pip install '.[live]'")
@@ -280,10 +281,62 @@ def test_a_picked_price_goes_to_the_panels_that_take_one() -> None:
     desk = Desk(traded(), Look())
     panel = ChartPanel(desk, renderer="live")
     taken = []
-    panel.take_price = taken.append
+    panel.take_price = lambda price, side: taken.append((price, side))
     panel._renderer._answer(None, {"kind": "price", "price": 9.31}, None)
-    assert taken == [9.31]
+    panel._renderer._answer(None, {"kind": "price", "price": 9.32, "side": "sell"}, None)
+    assert taken == [(9.31, ""), (9.32, "sell")]
     panel.close()
+
+
+@live
+def test_a_line_that_is_dragged_changes_its_order_and_a_bar_is_gone_to() -> None:
+    """Protects the hands on the chart: limit and stop take the price at which they were let go; a day is gone to."""
+    run = traded()
+    panel = ChartPanel(Desk(run, Look()), renderer="live")
+    panel.desk.select(symbol=SYMBOL)
+    lines = {line.kind: line for line in panel.data.lines if line.order_id}
+    for kind, price in (("limit", 8.8), ("stop", 8.1)):
+        moved = lines[kind]
+        message = {"kind": "move", "order": moved.order_id, "line": kind, "price": price}
+        panel._renderer._answer(None, message, None)
+        assert panel.last_error is None
+        terms_now = run.ticket(moved.order_id).record.terms
+        assert (terms_now.limit_price if kind == "limit" else terms_now.stop_price) == price
+    panel._renderer._answer(None, {"kind": "bar", "label": panel.data.labels[-3]}, None)
+    assert str(run.now.day)[:10] == panel.data.labels[-1]
+    panel._renderer._answer(None, {"kind": "bar", "label": "2021-01-05"}, None)
+    assert "not kept" in panel.said
+    panel.close()
+
+
+def test_trades_are_joined_from_entry_to_exit_with_their_result() -> None:
+    """Protects the story on the chart: each round trip as the table of trades has it, at the bars of its fills."""
+    run = traded()
+    data = ChartReader(run).read(SYMBOL, 60)
+    trades = run.tables.trades
+    trades = trades[trades.symbol == run.market.symbols[run.market.column(SYMBOL)]]
+    assert len(data.trades) == len(trades) > 0
+    for drawn, (_, row) in zip(data.trades, trades.iterrows(), strict=True):
+        assert drawn.profit == pytest.approx(row.profit)
+        assert (data.labels[drawn.bar], data.labels[drawn.until]) == (str(row.entry_day)[:10], str(row.exit_day)[:10])
+        assert (drawn.price, drawn.exit_price, drawn.quantity) == (row.entry_price, row.exit_price, row.quantity)
+    assert ChartReader(run.goto(0)).read(SYMBOL, 60).trades == ()
+
+
+def test_another_instrument_and_the_index_stand_beside_it() -> None:
+    """Protects the comparison: closes of the same bars, and nothing of a bar that is not over yet."""
+    run = traded()
+    reader = ChartReader(run)
+    beside = reader.read(SYMBOL, 20, beside="604052.SH")
+    closes = run.history("604052", 20, adjust="none").iloc[:, 0].to_numpy()
+    np.testing.assert_array_equal(beside.beside, closes)
+    benchmark = run.market.benchmark
+    index = reader.read(SYMBOL, 20, beside=benchmark.name)
+    known = dict(zip(benchmark.days.astype(str), benchmark.close, strict=True))
+    assert index.beside.tolist() == [known[label] for label in index.labels]
+    assert np.isnan(reader.read(SYMBOL, 20).beside).all()
+    run.step(phase="OPEN")
+    assert np.isnan(reader.read(SYMBOL, 20, beside="604052.SH").beside[-1])
 
 
 def test_closing_leaves_no_widget_behind() -> None:

@@ -248,9 +248,9 @@ def test_a_quantity_that_cannot_be_is_told_by_its_field(session: qr.Session) -> 
     """Protects typing: no number of shares below 1, and none with a part; the words are those of the ticket."""
     panel = session.panels(language="zh").ticket()
     fields(panel, symbol="604018", quantity=0)
-    assert "数量:请输入大于 0 的数。" in preview(panel)
+    assert "数量：请输入大于 0 的数。" in preview(panel)
     fields(panel, quantity=-100)
-    assert "数量:请输入大于 0 的数。" in preview(panel)
+    assert "数量：请输入大于 0 的数。" in preview(panel)
     fields(panel, quantity=55.5)
     assert "55.5 不是整数" in preview(panel)
     press(panel, "qr-place")

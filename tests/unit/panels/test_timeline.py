@@ -190,6 +190,10 @@ def test_a_click_ahead_in_a_kernel_runs_there_and_can_be_paused() -> None:
     session = a_session()
     bar = session.panels.timeline()
 
+    progress = find(bar, "qr-progress")
+    shown: list[object] = []
+    progress.layout.observe(lambda change: shown.append(change["new"]), names="display")
+
     async def story() -> None:
         find(bar, "qr-slider").value = 40
         assert find(bar, "qr-play").description == "Pause"
@@ -199,6 +203,9 @@ def test_a_click_ahead_in_a_kernel_runs_there_and_can_be_paused() -> None:
 
     asyncio.run(story())
     assert find(bar, "qr-slider").value == 40
+    # A bar tells how far it has come, as long as it is on its way.
+    assert shown == [None, "none"]
+    assert progress.max == 40
     assert session.simulation.account.day - session.simulation.exchange.first == 39
 
 

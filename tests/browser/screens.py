@@ -1,0 +1,136 @@
+"""Takes pictures of all that is seen, to be looked at: ``python tests/browser/screens.py FOLDER``, in a real browser.
+
+The workbench, tables, plots, an account of futures, a recording and the page of ``qresearch app``, light and dark, in
+English and Chinese, at three widths. ``--only workbench --widths 1280`` takes some of them. What the console complains
+of is printed.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import tempfile
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from lab import Lab, chromium, free_port, served
+from test_workbench import TRADED
+
+import qresearch as qr
+from qresearch import demo
+
+WIDTHS, THEMES, LANGUAGES = (1000, 1280, 1920), ("light", "dark"), ("en", "zh")
+STORY = TRADED.partition("session.show(")[0].replace("cash=100_000", "cash=100_000, language={language!r}")
+SHOW = "session.panels(language={language!r}, theme={theme!r})"
+CODE = """
+def handle_data(context, data):
+    if context.now.day.weekday() == 4:
+        for symbol in ("604018", "604052"):
+            context.buy(symbol, 100)
+session = qr.Session(qr.sample_market(), start="2022-03-10", cash=100_000, strategy=handle_data).step(2)
+"""
+FUTURES = """
+import qresearch as qr
+from qresearch import terms
+session = qr.Session(qr.sample_futures(), start="2023-06-08", cash=320_000, account="futures", language={language!r})
+session.step(); session.buy("QT2307", 11, terms.to_open()); session.step(2); session.step(phase="AFTER_CLOSE")
+"""
+CELLS = {
+    "workbench": [STORY + SHOW + ".workbench()"],
+    "tables": [STORY, "session.orders", "session.fills", "session.positions", "session.events", "session"],
+    "plots": [STORY + "session.run(until='2022-05-31', progress=False)", "session.plot()", "session.plot('lives')",
+              "session.plot('candles', symbol='604018')"],
+    "futures": [FUTURES + SHOW + ".workbench()"],
+    "code": [STORY + CODE + SHOW + ".code()", SHOW + ".details(1)"],
+}  # fmt: skip
+"""The cells of the notebook of each picture."""
+
+
+def main(words: list[str] | None = None) -> None:
+    """Take the pictures that are asked for."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--only", nargs="*", default=[*CELLS, "recording", "app"])
+    parser.add_argument("--widths", nargs="*", type=int, default=WIDTHS)
+    parser.add_argument("--themes", nargs="*", default=THEMES)
+    parser.add_argument("--languages", nargs="*", default=LANGUAGES)
+    options = parser.parse_args(words)
+    options.folder.mkdir(parents=True, exist_ok=True)
+    looks = [(theme, language) for theme in options.themes for language in options.languages]
+    with chromium() as browser, tempfile.TemporaryDirectory() as made:
+        lab = Lab(browser, Path(made) / "lab") if set(options.only) & CELLS.keys() else None
+        try:
+            for name in options.only:
+                for theme, language in looks:
+                    if name in CELLS and lab is not None:
+                        _of_lab(lab, options.folder, name, theme, language, options.widths)
+                    elif name == "recording":
+                        _of_recording(browser, Path(made), options.folder, theme, language, options.widths)
+                    elif name == "app":
+                        _of_app(browser, options.folder, theme, language, options.widths)
+        finally:
+            if lab is not None:
+                lab.close()
+
+
+def _of_lab(lab: Lab, folder: Path, name: str, theme: str, language: str, widths: Iterable[int]) -> None:
+    """A notebook of JupyterLab in a theme; one page, at each width."""
+    cells = [cell.replace("{language!r}", repr(language)).replace("{theme!r}", repr(theme)) for cell in CELLS[name]]
+    with lab.notebook(cells, width=max(widths), height=1500) as (page, complaints):
+        wanted = "JupyterLab Dark" if theme == "dark" else "JupyterLab Light"
+        page.evaluate("(name) => window.jupyterapp.commands.execute('apputils:change-theme', { theme: name })", wanted)
+        page.evaluate("() => window.jupyterapp.commands.execute('application:toggle-left-area')")
+        if name == "workbench":
+            page.locator(".qr-tabs .lm-TabBar-tab").nth(1).click()
+        for width in widths:
+            page.set_viewport_size({"width": width, "height": 1500})
+            page.wait_for_timeout(1500)
+            _taken(page, folder, name, theme, language, width, complaints)
+
+
+def _of_recording(browser: Any, made: Path, folder: Path, theme: str, language: str, widths: Iterable[int]) -> None:
+    file = made / "recording.html"
+    if not file.exists():
+        session = demo.hand_session()
+        list(demo.by_hand(session))
+        session.save_recording(file)
+    for width in widths:
+        page = browser.new_page(viewport={"width": width, "height": 1200}, color_scheme=theme)
+        complaints = _listening(page)
+        page.goto(f"{file.as_uri()}#language={language}&moment=8&order=1")
+        page.wait_for_timeout(800)
+        _taken(page, folder, "recording", theme, language, width, complaints)
+        page.close()
+
+
+def _of_app(browser: Any, folder: Path, theme: str, language: str, widths: Iterable[int]) -> None:
+    code = "import sys; from qresearch.cli import main; sys.exit(main(sys.argv[1:]))"
+    words = ["app", "--language", language, "--theme", theme, "--", "--no-browser", f"--port={free_port()}"]
+    with served([sys.executable, "-c", code, *words]) as address:
+        for width in widths:
+            page = browser.new_page(viewport={"width": width, "height": 1300})
+            complaints = _listening(page)
+            page.goto(address, timeout=60_000)
+            page.wait_for_selector("button.qr-step", timeout=60_000)
+            page.wait_for_timeout(1500)
+            _taken(page, folder, "app", theme, language, width, complaints)
+            page.close()
+
+
+def _listening(page: Any) -> list[str]:
+    complaints: list[str] = []
+    page.on("console", lambda said: complaints.append(said.text) if said.type == "error" else None)
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    return complaints
+
+
+def _taken(page: Any, folder: Path, name: str, theme: str, language: str, width: int, complaints: list[str]) -> None:
+    file = folder / f"{name}-{theme}-{language}-{width}.png"
+    page.screenshot(path=file)
+    print(f"wrote {file}{f'; the console complains: {complaints}' if complaints else ''}", flush=True)
+
+
+if __name__ == "__main__":
+    print(f"qresearch {qr.__version__}")
+    main()

@@ -13,11 +13,12 @@ from qresearch.book.timeline import Branch
 from qresearch.dialects.script.host import ScriptHost
 from qresearch.dialects.xtquant import xtconstant as xt
 from qresearch.dialects.xtquant.counter_words import CANCELABLE, PRICES, VENUES, status_of, terms_of
+from qresearch.dialects.xtquant.credit import CREDIT, SHARES
 from qresearch.dialects.xtquant.records import Records, Sent, sysid
 from qresearch.dialects.xtquant.xttype import StockAccount, XtOrder, XtTrade
 from qresearch.domain import events
 from qresearch.domain.order import Method
-from qresearch.domain.terms import TimeInForce
+from qresearch.domain.terms import Effect, TimeInForce
 from qresearch.errors import QresearchError, UnknownSymbol, UsageError
 from qresearch.market.view import View
 from qresearch.session.debugging import LeftDebugger
@@ -106,16 +107,23 @@ class Desk:
         """The account of the session."""
         return self.records.account
 
+    @property
+    def borrows(self) -> bool:
+        """True where the account of the session is one of margin trading."""
+        return self.host.exchange.account.borrows
+
     def knows(self, account: object) -> bool:
         """True for the one account of the session: the first number that a script names is its own."""
         if not isinstance(account, StockAccount):
             raise UsageError(
                 f"{account!r} is no StockAccount. Make one with StockAccount('1000000365'); its number is a text."
             )
-        if account.account_type != xt.SECURITY_ACCOUNT:
+        if account.account_type != (xt.CREDIT_ACCOUNT if self.borrows else xt.SECURITY_ACCOUNT):
+            has, other = ("margin trading", "cash_shares") if self.borrows else ("shares", "margin")
             self.host.tell(
-                f"The script asks for an account of kind {account.account_type}, and this session has one for shares "
-                "only: a counter without that account answers with -1, None or an empty list.",
+                f"The script asks for an account of kind {account.account_type}, and this session has one for {has} "
+                "only: a counter without that account answers with -1, None or an empty list. Open the session with "
+                f"account={other!r} for the other of 2 (shares) and 3 (margin trading).",
                 "approximated",
             )
             return False
@@ -136,12 +144,16 @@ class Desk:
         self, code: object, order_type: int, volume: float, price_type: int, price: float, strategy: str, remark: str
     ) -> int | str:
         """Send an order; its number, or why it never came to the counter."""
-        host, side = self.host, {xt.STOCK_BUY: 1, xt.STOCK_SELL: -1}.get(order_type)
+        host, borrows = self.host, self.borrows
+        side, effect = (CREDIT if borrows else SHARES).get(order_type, (0, Effect.AUTO))
         try:
             instrument = host.market.column(str(code))
         except UnknownSymbol as problem:
             return str(problem)
-        if side is None:
+        if not side and borrows:
+            known = ", ".join(map(str, CREDIT))
+            return f"order_type {order_type} is none of {known}; session.account repays and gives back by hand"
+        if not side:
             return f"order_type {order_type} needs an account of another kind than shares (23 buys, 24 sells)"
         if price_type not in PRICES:
             return f"price_type {price_type} is none of shares: {', '.join(map(str, PRICES))}"
@@ -154,7 +166,7 @@ class Desk:
             return f"{code} has no price to order at: {price}"
         number, suffix = host.account.orders + 1, host.market.symbols[instrument].rpartition(".")[2]
         words = str(remark)[:LONGEST_REMARK]
-        terms = terms_of(price_type, price, last, words)
+        terms = replace(terms_of(price_type, price, last, words), effect=effect)
         junk = ""
         if suffix not in VENUES.get(price_type, (suffix,)):
             junk = f"price_type {price_type} is not known where {host.market.symbols[instrument]} trades"

@@ -5,10 +5,11 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any, ClassVar, TypeVar
 
 import pandas as pd
 
+from qresearch.dialects.xtquant.credit import CreditBook
 from qresearch.dialects.xtquant.desk import Desk
 from qresearch.dialects.xtquant.link import Link
 from qresearch.dialects.xtquant.other_types import (
@@ -28,6 +29,7 @@ from qresearch.dialects.xtquant.xttype import StockAccount
 from qresearch.errors import UsageError
 
 Told = Callable[[Any], object]
+T = TypeVar("T")
 _OPERATIONS = ("UPDATE", "REPLACE", "ADD", "DELETE")
 _NO_OTHER_COUNTER = "没有其他柜台"
 _NO_BANK = "没有银行账户"
@@ -50,24 +52,33 @@ class OtherCalls:
         return self._none(account, "query_position_statistics")
 
     def query_credit_detail(self, account: StockAccount) -> list[XtCreditDetail]:
-        """Money of a margin account: none."""
-        return self._none(account, "query_credit_detail")
+        """Money and debts of an account of margin trading; nothing in one for shares."""
+        return self._credit(account, "query_credit_detail", lambda book: [book.detail()])
 
     def query_stk_compacts(self, account: StockAccount) -> list[StkCompacts]:
-        """Debts of a margin account: none."""
-        return self._none(account, "query_stk_compacts")
+        """Contracts of an account of margin trading, the oldest first."""
+        return self._credit(account, "query_stk_compacts", CreditBook.compacts)
 
     def query_credit_subjects(self, account: StockAccount) -> list[CreditSubjects]:
-        """What may be bought on financing or sold short: nothing."""
-        return self._none(account, "query_credit_subjects")
+        """What may be bought on financing or sold short today."""
+        return self._credit(account, "query_credit_subjects", CreditBook.subjects)
 
     def query_credit_slo_code(self, account: StockAccount) -> list[CreditSloCode]:
-        """Shares that can be borrowed: none."""
-        return self._none(account, "query_credit_slo_code")
+        """Shares that can be borrowed, where their number is known."""
+        return self._credit(account, "query_credit_slo_code", CreditBook.lendable)
 
     def query_credit_assure(self, account: StockAccount) -> list[CreditAssure]:
-        """What serves as collateral: nothing."""
-        return self._none(account, "query_credit_assure")
+        """What serves as collateral."""
+        return self._credit(account, "query_credit_assure", CreditBook.collateral)
+
+    def _credit(self, account: StockAccount, name: str, asked: Callable[[CreditBook], list[T]]) -> list[T]:
+        """What the books of margin trading answer; nothing, and a notice, where the session has none."""
+        if not self.xt_desk.borrows:
+            return self._none(account, name)
+        if not self.xt_link.serves(account, name):
+            return []
+        self.xt_link.begin(name)
+        return asked(CreditBook(self.xt_desk.host, account))
 
     def query_credit_detail_async(self, account: StockAccount, callback: Told) -> int:
         """Have a function told query_credit_detail."""

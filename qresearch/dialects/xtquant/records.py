@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from qresearch.book.holdings import holdings_of
 from qresearch.book.orders import OrderRecord
 from qresearch.dialects.script.host import ScriptHost
 from qresearch.dialects.xtquant import xtconstant as xt
 from qresearch.dialects.xtquant.counter_words import PRICES, junk_of, price_number, refusal_of, status_of
+from qresearch.dialects.xtquant.credit import order_type_of
 from qresearch.dialects.xtquant.virtual_time import moment_of, stamp_of
 from qresearch.dialects.xtquant.xttype import (
     StockAccount,
@@ -60,7 +62,7 @@ class Records:
 
     def __init__(self, host: ScriptHost) -> None:
         self.host = host
-        self.account = StockAccount("0")
+        self.account = StockAccount("0", "CREDIT" if host.exchange.account.borrows else "STOCK")
         """The account, by the number of the first script that asked for it."""
         self.sent: dict[int, Sent] = {}
 
@@ -75,17 +77,20 @@ class Records:
         """What is held."""
         host, kind = self.host, self.account
         found = []
-        for held in host.portfolio.positions.values():
-            column = host.market.column(held.symbol)
-            position = host.account.positions[column]
+        for held in holdings_of(host.exchange, host.account):
+            position = host.account.positions.get(held.instrument)
+            if position is None or held.side < 0:
+                continue  # what is owed stands in the contracts
+            item = host.market.instruments[held.instrument]
             today = position.bought if position.buy_day == host.account.day else 0
-            cost = held.average_cost * held.quantity
-            profit = held.market_value - cost
+            worth, average = host.amount(held.value), item.mean_price(host.amount(held.cost), held.quantity)
+            cost = average * held.quantity
+            profit = worth - cost
             found.append(XtPosition(
-                kind.account_type, kind.account_id, held.symbol, held.quantity, held.sellable, held.average_cost,
-                held.market_value, held.reserved, 0, held.quantity - today, held.average_cost, xt.DIRECTION_FLAG_LONG,
-                host.view.last_price(column), profit / cost if cost else 0.0,
-                instrument_name=host.market.instruments[column].name, float_profit=profit, position_profit=profit,
+                kind.account_type, kind.account_id, item.symbol, held.quantity, held.free - held.reserved, average,
+                worth, held.reserved, 0, held.quantity - today, average, xt.DIRECTION_FLAG_LONG,
+                host.view.last_price(held.instrument), profit / cost if cost else 0.0,
+                instrument_name=item.name, float_profit=profit, position_profit=profit,
             ))  # fmt: skip
         return found
 
@@ -103,7 +108,7 @@ class Records:
         status = status_of(order) if status is None else status
         return XtOrder(
             kind.account_type, kind.account_id, instrument.symbol, order.order_id, sysid(order.order_id), sent.at,
-            xt.STOCK_BUY if buys else xt.STOCK_SELL, abs(int(order.quantity or order.asked)), number,
+            order_type_of(order.side, order.terms.effect), abs(int(order.quantity or order.asked)), number,
             order.terms.limit_price or 0.0, order.filled, round(mean, 6),
             status, self.refusal(order)[1] if status == xt.ORDER_JUNK else "", sent.strategy, sent.remark,
             xt.DIRECTION_FLAG_LONG, xt.OFFSET_FLAG_OPEN if buys else xt.OFFSET_FLAG_CLOSE,

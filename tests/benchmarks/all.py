@@ -1,7 +1,7 @@
 """Every workload, in one run: the plain NumPy loop, qresearch, and the peers that are installed.
 
     python tests/benchmarks/all.py
-    python tests/benchmarks/all.py --peers /work/shared/bench --environments /tmp/bench/venv
+    python tests/benchmarks/all.py --peers FOLDER --environments FOLDER
 
 W1 to W3 and W5 are CPU time (median of several runs, each with the garbage collected before it), loading excluded; W4
 is wall time on two cores, the start of the workers included, `qr.sweep` beside a pool of the loop. The factor in

@@ -84,6 +84,8 @@ def assert_rows(session: qr.Session, name: str, margin: str) -> None:
     word = "gross" if margin == "both_sides" else "larger_side"
     for ours, theirs in COLUMNS.items():
         assert (daily[ours] - expected[theirs]).abs().max() < 1e-9, ours
+    gained = daily["realised_profit"] + daily["fees"]
+    assert (gained - expected["realised_by_open_gross"]).abs().max() < 1e-9
     for ours, theirs in HELD.items():
         assert (daily[ours] - expected[theirs.format(word)])[kept].abs().max() < 1e-9, ours
     given, fills = table(name, "orders"), session.fills

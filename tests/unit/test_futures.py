@@ -46,6 +46,18 @@ def test_what_is_sold_first_is_a_short_side_beside_a_long_one() -> None:
     assert run.portfolio.risk_degree == pytest.approx(run.portfolio.margin / run.portfolio.equity)
 
 
+def test_each_side_binds_at_its_own_ratio() -> None:
+    """Protects the short side: an exchange may ask more of one side than of the other."""
+    contract = {name: value for name, value in CONTRACT.items() if name != "margin"}
+    table = pd.DataFrame([{**contract, "long_margin": 0.1, "short_margin": 0.2}])
+    run = qr.Session(qr.read_market(bars(), contracts=table), cash=100_000, account="futures").step()
+    run.buy("AB2406", 1, terms.to_open())
+    run.sell("AB2406", 1, terms.to_open())
+    run.step()
+    margins = run.tables.lots["margin"]
+    assert margins["AB2406", "short"] == pytest.approx(2 * margins["AB2406", "long"])
+
+
 def test_the_larger_side_binds_alone_where_asked_for() -> None:
     """Protects the margin that exchanges grant: of two sides of a product the larger one only."""
     both, larger = account(), account()

@@ -160,6 +160,29 @@ def test_a_sale_repays_what_its_shares_were_bought_with() -> None:
     assert run.tables.debts["symbol"].tolist() == [OTHER]
 
 
+def test_a_plain_sale_leaves_the_contracts_of_others_alone() -> None:
+    """Protects cash: what shares bring beyond their own debt is kept, whatever else is owed."""
+    run = account({STOCK: [10.0, 10.0, 12.0, 12.0], OTHER: [10.0] * 4})
+    for symbol in (STOCK, OTHER):
+        run.buy(symbol, 10_000, terms.financed())
+    run.step()
+    run.sell(STOCK, 10_000)
+    run.step()
+    assert run.tables.debts[["symbol", "principal"]].to_numpy().tolist() == [[OTHER, 100_000.0]]
+    assert run.portfolio.cash == 520_000.0
+
+
+def test_what_was_borrowed_today_cannot_be_given_back_today() -> None:
+    """Protects the rule of the day: what is sold short and bought back inside one day is refused until the next."""
+    given = market({STOCK: [10.0] * 4})
+    run = qr.Session(given, cash=100_000, costs="zero", account="margin", clock="same_bar").step(phase="OPEN")
+    run.sell(STOCK, 1_000, terms.short_sale(terms.limit(10.0)))
+    early = run.buy(STOCK, 1_000, terms.to_return())
+    run.step(phase="OPEN")
+    late = run.buy(STOCK, 1_000, terms.to_return())
+    assert (early.filled, early.reason, late.filled) == (0, "SAME_DAY_RETURN", 1_000)
+
+
 def test_a_sale_to_repay_goes_on_to_other_contracts() -> None:
     """Protects the difference of the two sales: what the shares bring beyond their own debt pays the others."""
     run = account({STOCK: [10.0, 10.0, 12.0, 12.0], OTHER: [10.0] * 4})

@@ -1,0 +1,147 @@
+"""Faults planted in the kinds of account: each must be noticed by the streams, or by the figures worked out by hand.
+
+A fault is one line of a module that says something else. The module is made again with it, whatever uses the module is
+given the other one, and what holds otherwise must fail.
+"""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+sys.path[:0] = [str(Path(__file__).resolve().parent), str(Path(__file__).resolve().parents[1] / "unit")]
+
+import test_futures  # noqa: E402  # from the folders above
+import test_futures_streams  # noqa: E402
+import test_margin_trading  # noqa: E402
+
+FUTURES = {
+    "the long ratio for both sides": ("futures", "if side == LONG else rates.short_margin", "if True else 0"),
+    "no margin is bound": ("futures", "return worth.equity - worth.margin", "return worth.equity"),
+    "a short side earns by a rise": ("futures", "return side * (money.notional(after", "return (money.notional(after"),
+    "no multiplier in profit": ("futures", "lot.base, units, lot.quantity * size)", "lot.base, units, lot.quantity)"),
+    "profit is paid again each day": ("futures", "yield events.Rebased(draft.at, instrument, mark)", "pass"),
+    "lots outlive their contract": ("futures", "exchange.closing_day[instrument] > draft.day + 1", "True"),
+    "realised by the settlement": ("futures", "-side, lot.opened, units", "-side, lot.base, units"),
+    "close-today at the other fee": ("futures", "(today, rates.close_today_fee)", "(today, rates.close_fee)"),
+    "no fee at the opening": ("futures", '-fee, "fee", fee=fee)', '0, "fee")'),
+    "floating by the settlement": ("futures", "floating += _gain(money, held.side, lot.opened",
+                                   "floating += _gain(money, held.side, lot.base"),
+    "both sides for the larger": ("futures", "sum(max(sums.get", "sum(_both(sums.get"),
+    "nobody closes": ("futures", "self._call(draft, exchange, worth.margin - worth.equity)", "pass"),
+}  # fmt: skip
+"""Module, what it says, and what it says with the fault."""
+
+MARGIN = {
+    "nights are not counted": ("margin", "events.DaysCounted(draft.at, nights)", "events.DaysCounted(draft.at, 1)"),
+    "principal before interest": ("debts", "interest = min(interest_of(debt, year), money)", "interest = 0"),
+    "a sale repays nothing": ("margin", "paid_back(fill.at, own + others", "paid_back(fill.at, []"),
+    "a sale repays everybody": ("margin", "if effect is Effect.REPAY else []", "if True else []"),
+    "proceeds are free": ("margin", "for debt in account.ledger.debts if not debt.is_money)", "for debt in ())"),
+    "a loss counts at the haircut": ("standing", "if gain > 0 else gain", "if True else gain"),
+    "a gain counts in full": ("standing", "return _part(gain, haircut) if gain > 0 else gain", "return gain"),
+    "financed shares are collateral": ("standing", "instrument, 0) - quantity", "instrument, 0)"),
+    "no dividend for the lender": ("debts", '-due, "compensation", income=-due)', '0, "compensation")'),
+    "no bonus shares for the lender": ("debts", "if action.bonus:", "if False:"),
+    "given back on the same day": ("margin", "free = owed(account, instrument, before=account.day)", "free = debt"),
+    "no lending fee": ("debts", "gone, due = debt.principal, interest_of(debt, year)", "gone, due = debt.principal, 0"),
+    "money goes out without a line": ("margin", "now.margin, now.assets - _WITHDRAW * now.debt)", "now.margin)"),
+    "no grace": ("margin", "Due(at.day + 1 + self.grace, missing)", "Due(at.day + 1, missing)"),
+    "a call closes one lot": ("margin_call", "sold = min(-(-wanted // lot) * lot,", "sold = min(lot,"),
+    "contracts never end": ("margin_call", "return debt.quantity_opened > 0 and debt.due <= day", "return False"),
+    "a short sale at any price": ("margin", "if effect is not Effect.BORROW or is_exempt:", "if True:"),
+    "a contract binds everything": ("standing", "binds = divide(debt.principal * debt.ratio, RATE_SCALE)",
+                                    "binds = debt.principal"),
+    "the rest of a purchase is lost": ("debts", "    if kept:", "    if False:"),
+    "a day for nothing": ("debts", "first = divide(principal * debt.rate, RATE_SCALE * year)", "first = 0"),
+}  # fmt: skip
+
+
+@pytest.fixture
+def plant(monkeypatch: pytest.MonkeyPatch) -> Callable[[str, str, str], None]:
+    """Put a fault into a module of the kinds of account, and into whatever has taken something of it."""
+
+    def planted(name: str, said: str, fault: str) -> None:
+        module = importlib.import_module(f"qresearch.engine.accounts.{name}")
+        source = inspect.getsource(module)
+        assert said in source, f"{name}.py says {said!r} no more"
+        other = ModuleType(module.__name__)
+        other.__file__ = module.__file__
+        monkeypatch.setitem(sys.modules, module.__name__, other)
+        vars(other)["_both"] = lambda *sides: sum(sides)
+        exec(compile(source.replace(said, fault), str(module.__file__), "exec"), vars(other))
+        monkeypatch.setitem(sys.modules, module.__name__, module)
+        own = {key: value for key, value in vars(module).items() if getattr(value, "__module__", "") == module.__name__}
+        for user in [*sys.modules.values()]:
+            if not getattr(user, "__name__", "").startswith(("qresearch", "test_")) or user is module:
+                continue
+            for key, value in list(vars(user).items()):
+                if key in own and value is own[key]:
+                    monkeypatch.setattr(user, key, vars(other)[key])
+                elif key == "ACCOUNTS":
+                    made = [vars(other).get(word, kind) for word, kind in own.items() if kind in value.values()]
+                    monkeypatch.setattr(user, key, {**value, **{kind.name: kind for kind in made}})
+
+    return planted
+
+
+def worked_out(module: ModuleType) -> Iterator[tuple[str, Callable[[], None]]]:
+    """The tests of a module that need nothing."""
+    for name, test in vars(module).items():
+        if name.startswith("test_") and not inspect.signature(test).parameters:
+            yield name, test
+
+
+def is_noticed(checks: Iterator[tuple[str, Callable[[], None]]]) -> bool:
+    """True when a check fails, by its assertion or by an error on the way."""
+    for _, check in checks:
+        try:
+            check()
+        except (Exception, pytest.fail.Exception):  # whatever tells of the fault
+            return True
+    return False
+
+
+def streams() -> Iterator[tuple[str, Callable[[], None]]]:
+    """The invented stream of futures, by both margins, and what a person sees."""
+    for margin in ("both_sides", "larger_side"):
+        yield margin, lambda margin=margin: test_futures_streams.test_a_stream_is_met_to_the_fen("rb2405", margin)
+    yield from worked_out(test_futures)
+
+
+def figures() -> Iterator[tuple[str, Callable[[], None]]]:
+    """The figures of margin trading: those that are published, and those worked out by hand."""
+    for price, available in ((9.0, 200_000.0), (11.0, 285_000.0)):
+        yield (
+            f"{price}",
+            lambda price=price, available=available: (
+                test_margin_trading.test_a_loss_counts_in_full_and_a_gain_at_the_haircut(price, available)
+            ),
+        )
+    yield from worked_out(test_margin_trading)
+
+
+def test_without_a_fault_nothing_fails() -> None:
+    """Protects the faults from being noticed for another reason."""
+    assert not is_noticed(streams())
+    assert not is_noticed(figures())
+
+
+@pytest.mark.parametrize("fault", FUTURES)
+def test_a_fault_in_futures_is_noticed(fault: str, plant: Callable[[str, str, str], None]) -> None:
+    """Protects the streams from holes: an account that does this wrong does not pass."""
+    plant(*FUTURES[fault])
+    assert is_noticed(streams())
+
+
+@pytest.mark.parametrize("fault", MARGIN)
+def test_a_fault_in_margin_trading_is_noticed(fault: str, plant: Callable[[str, str, str], None]) -> None:
+    """Protects the figures from holes: an account that does this wrong does not pass."""
+    plant(*MARGIN[fault])
+    assert is_noticed(figures())

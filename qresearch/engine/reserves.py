@@ -70,7 +70,9 @@ def free_money(
     taken = sum(
         money
         for order_id, money in held.items()
-        if order_id != but and pool.is_lessened_by(pool_of(draft, exchange, draft.working[order_id]))
+        if order_id != but
+        # An order that has ended since holds its money until whoever keeps the sums lets it go.
+        and (order_id not in draft.working or pool.is_lessened_by(pool_of(draft, exchange, draft.working[order_id])))
     )
     return exchange.account.available(draft, exchange, pool) - taken
 

@@ -42,7 +42,7 @@ def check_names(strategy: object, names: Iterable[str]) -> None:
     if not known and not takes_any:
         raise UsageError(
             f"sweep: {called} takes no parameters, and {', '.join(names)} {'is' if len(names) == 1 else 'are'} to be "
-            f"varied. Let it take {'it' if len(names) == 1 else 'them'}: {_example(strategy, names)}."
+            f"varied. Write {_example(strategy, names)}."
         )
     unknown = [] if takes_any else [name for name in names if name not in known]
     if unknown:

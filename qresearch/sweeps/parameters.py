@@ -131,7 +131,7 @@ def space_of(grid: Any) -> dict[str, list[Any] | Between]:
         )
     if not grid:
         raise UsageError(
-            "sweep: the grid is empty. Name the values of a parameter at least, such as {'fast': [5, 10]}."
+            "sweep: the grid is empty. Write the values of a parameter at least, such as {'fast': [5, 10]}."
         )
     return {str(name): _values(str(name), given) for name, given in grid.items()}
 

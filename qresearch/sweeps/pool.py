@@ -121,6 +121,10 @@ def _register_ray() -> None:
     register_ray()  # type: ignore[no-untyped-call]  # of another package
 
 
+_MOST_WORKERS = 10_000
+"""More is a slip of the keyboard, not a machine."""
+
+
 def workers_of(n_jobs: object, backend: str) -> int:
     """The number of workers, checked: 1 on this machine and all of a cluster unless something else is asked for.
 
@@ -133,7 +137,7 @@ def workers_of(n_jobs: object, backend: str) -> int:
     if n_jobs is None:
         n_jobs = 1 if backend == "loky" else -1
     found = number("n_jobs", n_jobs, -1)
-    if found != int(found) or found == 0:
+    if found != int(found) or found == 0 or abs(found) > _MOST_WORKERS:
         raise UsageError(
             f"n_jobs={shown(n_jobs)} is no number of workers. Write 1 for this process alone, 4 for four, -1 for "
             "all cores."

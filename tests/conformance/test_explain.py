@@ -103,7 +103,7 @@ def test_a_value_is_kept_when_the_open_gaps_up() -> None:
     run.step()
     found = told(ticket)
     assert found["03 OPEN", "Value"] == (
-        "failed: At 10.6 the 1,000 shares would exceed the value asked for, 10,000.00: 900 stay within it."
+        "failed: At 10.60 the 1,000 shares would exceed the value asked for, 10,000.00: 900 stay within it."
     )
     # 900 x 10.60 = 9,540.00; 0.025 % of it is 2.385, so the least commission of 5.00.
     assert found["03 OPEN", "Filled"] == "passed: 900 shares at 10.60 = 9,540.00; the opening price."
@@ -190,7 +190,7 @@ def test_a_buy_at_the_upper_limit() -> None:
     ticket = run.buy(A, 100)
     run.step()
     found = told(ticket)
-    sentence = "failed: The price 11 is the upper limit 11: nobody sells, a buy cannot fill."
+    sentence = "failed: The price 11.00 is the upper limit 11.00: nobody sells, a buy cannot fill."
     assert found["03 OPEN", "Trading"] == "passed: listed and not suspended on 2024-01-03; opens at 11.00"
     assert found["03 OPEN", "Price limit"] == sentence
     assert found["03 OPEN", "Cash"] == "not reached: not asked any more"
@@ -203,7 +203,7 @@ def test_a_sale_at_the_lower_limit() -> None:
     locked = run.sell(A, 100)
     run.step()
     assert told(locked)["04 OPEN", "Price limit"] == (
-        "failed: The price 9 is the lower limit 9: nobody buys, a sell cannot fill."
+        "failed: The price 9.00 is the lower limit 9.00: nobody buys, a sell cannot fill."
     )  # fmt: skip
     free = run.sell(A, 100)
     run.step()
@@ -217,7 +217,7 @@ def test_a_limit_price_outside_the_limits_of_the_day() -> None:
     ticket = run.order(A, 100, terms.limit(11.01))
     run.step()
     assert told(ticket)["03 OPEN", "Order price"] == (
-        "failed: The limit price 11.01 is outside the price limits of 2024-01-03, 9 to 11."
+        "failed: The limit price 11.01 is outside the price limits of 2024-01-03, 9.00 to 11.00."
     )
     assert advice(ticket).startswith("A limit price from 9.00 to 11.00 was valid.")
 
@@ -286,8 +286,8 @@ def test_a_stop_inside_the_bar() -> None:
     ticket = run.sell(A, 1000, style=terms.stop(9.5))
     run.step()
     found = told(ticket)
-    assert found["03 CLOSE", "Sent"] == ("passed: 1,000 shares, stop 9.5; waits for the next open.")
-    assert found["04 OPEN", "Stop"] == "failed: The stop 9.5 was not reached: the price got to 10."
+    assert found["03 CLOSE", "Sent"] == ("passed: 1,000 shares, stop 9.50; waits for the next open.")
+    assert found["04 OPEN", "Stop"] == "failed: The stop 9.50 was not reached: the price got to 10.00."
     assert found["04 OPEN", "Reserved"] == "noted: stays in the market; 1,000 shares are reserved for it"
     assert found["04 CLOSE", "Stop"] == "passed: the low 9.40 is at or below 9.50"
     assert found["04 CLOSE", "Triggered"] == "passed: the stop 9.50 was reached"
@@ -311,9 +311,9 @@ def test_a_stop_limit_that_waits_after_its_stop() -> None:
     ticket = run.order(A, 100, terms.stop_limit(10.5, 10.6, tif="GTC"))
     run.step(2)
     found = told(ticket)
-    assert found["03 OPEN", "Stop"] == "failed: The stop 10.5 was not reached: the price got to 10.2."
+    assert found["03 OPEN", "Stop"] == "failed: The stop 10.50 was not reached: the price got to 10.20."
     assert found["03 CLOSE", "Stop"] == "passed: the high 10.90 is at or above 10.50"
-    assert found["03 CLOSE", "Limit"] == "failed: The limit 10.6 was not met: the best price was 10.8."
+    assert found["03 CLOSE", "Limit"] == "failed: The limit 10.60 was not met: the best price was 10.80."
     assert found["04 OPEN", "Stop"] == "passed: the stop 10.50 was reached before"
     assert found["04 OPEN", "Limit"] == "passed: the open 10.55 is at or below the limit 10.60"
     assert found["04 OPEN", "Filled"] == "passed: 100 shares at 10.55 = 1,055.00; the opening price."
@@ -325,7 +325,7 @@ def test_a_trailing_stop_follows_and_is_hit() -> None:
     ticket = run.sell(A, 1000, style=terms.trailing_stop(0.5))
     run.step(2)
     found = told(ticket)
-    assert found["04 CLOSE", "Stop"] == "failed: The stop 9.9 was not reached: the price got to 9.9."
+    assert found["04 CLOSE", "Stop"] == "failed: The stop 9.90 was not reached: the price got to 9.90."
     assert found["04 CLOSE", "Stop moved"] == "noted: the trailing stop follows to 9.90"
     assert found["05 CLOSE", "Stop"] == "passed: the low 9.80 is at or below 9.90"
     assert found["05 CLOSE", "Filled"].startswith("passed: 1,000 shares at 9.90 = 9,900.00")
@@ -340,7 +340,7 @@ def test_a_touched_limit_expires() -> None:
     ticket = run.order(A, 1000, terms.limit(9.5))
     run.step()
     found = told(ticket)
-    sentence = "failed: The limit 9.5 was not met: the best price was 9.5."
+    sentence = "failed: The limit 9.50 was not met: the best price was 9.50."
     assert found["03 CLOSE", "Limit"] == found["03 CLOSE", "Expired"] == sentence
     assert advice(ticket).startswith("A limit above 9.50 would have been met.")
 
@@ -352,7 +352,7 @@ def test_an_order_good_till_a_day_expires_on_it() -> None:
     run.step(3)
     expired = [moment for moment, check in told(ticket) if check == "Expired"]
     assert expired == ["04 CLOSE"]
-    assert told(ticket)["03 OPEN", "To the market"] == "noted: limit 9.5 GTD till 2024-01-04, good for GTD"
+    assert told(ticket)["03 OPEN", "To the market"] == "noted: limit 9.50, good for GTD 2024-01-04"
 
 
 @pytest.mark.parametrize(("tif", "filled"), [("IOC", 500), ("FOK", 0)])

@@ -663,7 +663,9 @@ def test_the_random_markets_meet_every_rule() -> None:
         Reason.BELOW_FILLED, Reason.OPEN_ORDER_MARGIN, Reason.NO_TRADES, Reason.GOOD_TILL_OVER, Reason.ORDER_MAXIMUM,
         Reason.AWAITS_ENTRY, Reason.POSITION_CLOSED, Reason.PRICE_CAGE, Reason.CLOSING_AUCTION, Reason.CIRCUIT_BREAKER,
         Reason.NO_AFTER_HOURS, Reason.ROUTE_CLOSED, Reason.INSUFFICIENT_MARGIN, Reason.NOTHING_TO_CLOSE,
-        Reason.EXPIRED_CONTRACT,
+        Reason.EXPIRED_CONTRACT, Reason.NOT_FINANCEABLE, Reason.NOT_LENDABLE, Reason.NO_BORROW, Reason.CREDIT_LINE,
+        Reason.SHORT_PRICE_RULE, Reason.SHORT_PROCEEDS_LOCKED, Reason.SAME_DAY_RETURN, Reason.NO_DEBT,
+        Reason.CONCENTRATION, Reason.MAINTENANCE_BELOW_LINE,
     }  # fmt: skip
     assert set(Reason) - elsewhere <= reasons, "these have tests of their own"
 

@@ -143,6 +143,7 @@ GOOD: Mapping[str, Any] = {
 """A good value of every parameter that must be given."""
 PATHS: Mapping[str, str] = {"path": "written", "directory": "results"}
 GOOD_OF: Mapping[str, dict[str, Any]] = {
+    "sweep": {"strategy": lambda context, data, least: None, "grid": {"least": [1]}, "progress": False},
     "session.set_slippage": {"kind": "bps", "size": 5},
     "context.set_slippage": {"kind": "bps", "size": 5},
     "session.branch": {"name": "third"},

@@ -336,7 +336,8 @@ def test_memory_is_plain_data_and_what_is_not_is_named(path: Path) -> None:
 def test_no_module_of_the_package_unpickles_what_comes_from_a_file() -> None:
     """Protects the promise "nothing is executed from a journal or a data file".
 
-    Pickle keeps memory inside this process; a bundle's list of instruments goes through an unpickler that refuses every
+    Pickle keeps memory inside this process, and takes a strategy and the folder that a sweep writes for its workers to
+    them; results are kept without it. A bundle's list of instruments goes through an unpickler that refuses every
     class and function, which tests/unit/test_folders.py shows with a trap.
     """
     package = Path(qr.__file__).parent
@@ -344,7 +345,7 @@ def test_no_module_of_the_package_unpickles_what_comes_from_a_file() -> None:
         str(file.relative_to(package)) for file in package.rglob("*.py")
         if re.search(r"^\s*(import|from) (pickle|marshal|shelve)", file.read_text(encoding="utf-8"), re.MULTILINE)
     }  # fmt: skip
-    assert users == {"session/memory.py", "sources/rqalpha.py"}
+    assert users == {"session/memory.py", "sources/rqalpha.py", "sweeps/making.py", "sweeps/shared.py"}
 
 
 PLAIN = [

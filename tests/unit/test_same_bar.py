@@ -465,7 +465,7 @@ def test_a_preview_says_what_the_call_would_do_and_leaves_nothing() -> None:
     before = session.digest()
     preview = session.what_if("buy", SHARE, 2000)
     assert (preview.quantity, preview.price, preview.cash_after, preview.held_after) == (900, 10.1, 910.0, 900)
-    assert "900 600001.SH at 10.1: value" in repr(preview)
+    assert "900 600001.SH at 10.10: value" in repr(preview)
     assert "about" in repr(session.what_if("buy", SHARE, 100, style=limit(9.5)))
     assert not preview.passes
     assert session.digest() == before

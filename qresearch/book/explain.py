@@ -279,9 +279,8 @@ class _Teller:
         match event:
             case events.OrderReleased(order_id=order_id):
                 terms = released(self._before(index), order_id).terms
-                told = self.say.terms(terms, lasting=False)
-                until = "" if terms.good_till is None else f" {terms.good_till}"
-                return self.say("released_as", terms=told, tif=f"{terms.time_in_force.value}{until}")
+                tif = f"{terms.time_in_force.value} {terms.good_till or ''}".rstrip()
+                return self.say("released_as", terms=self.say.terms(terms, lasting=False), tif=tif)
             case events.OrderScaled(quantity=quantity, terms=terms):
                 text = self.say("scaled_to", shares=f"{abs(quantity):,}")
                 return text if terms == MARKET_DAY else f"{text}{self.say('part_comma')}{self.say.terms(terms)}"

@@ -233,7 +233,8 @@ class Account:
         found = tables.portfolio
         listed, words = {"day": found.name, **found}, FUTURES_PORTFOLIO if self._has_sides else PORTFOLIO
         if self._borrows:
-            before = tables.daily_owing[tables.daily_owing.index < found.name].tail(1)
+            daily = tables.daily_owing
+            before = daily[daily.index < found.name].tail(1)
             listed |= self._owing(tables.owing.to_frame().T, before.reset_index(drop=True)).iloc[0].to_dict()
             words = MARGIN_PORTFOLIO
         return {word: listed.get(name, float("nan")) for name, word in words.items()}

@@ -11,6 +11,7 @@ import numpy as np
 
 from qresearch.book import statistics
 from qresearch.book.history import AccountHistory
+from qresearch.book.tables import SUMMARY_UNITS
 from qresearch.errors import DataError
 from qresearch.market.market import Market
 from qresearch.market.panel import Floats
@@ -19,19 +20,12 @@ from qresearch.sweeps.making import made, unpacked
 from qresearch.sweeps.parameters import Values
 from qresearch.sweeps.shared import SharedMarket, opened
 
+_OF_THE_SUMMARY = (
+    "total_return", "annual_return", "annual_volatility", "skew", "kurtosis", "sharpe", "compound_sharpe", "sortino",
+    "max_drawdown", "return_over_drawdown", "daily_win_rate", "turnover",
+)  # fmt: skip
 UNITS = {
-    "total_return": "fraction",
-    "annual_return": "fraction per year",
-    "annual_volatility": "fraction per year",
-    "skew": "",
-    "kurtosis": "excess",
-    "sharpe": "per year",
-    "compound_sharpe": "per year",
-    "sortino": "per year",
-    "max_drawdown": "fraction",
-    "return_over_drawdown": "per year",
-    "daily_win_rate": "fraction of days",
-    "turnover": "times the mean equity",
+    **{name: SUMMARY_UNITS[name] for name in _OF_THE_SUMMARY},
     "final_equity": "currency",
     "fees": "currency",
     "fills": "executions",

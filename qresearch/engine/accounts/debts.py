@@ -116,7 +116,7 @@ def compensated(draft: Draft, exchange: Exchange, rate: int) -> Iterator[events.
             yield events.Rescaled(draft.at, action.instrument, ratio, RATE_SCALE)
 
 
-def given(draft: Draft, instrument: int, quantity: int, year: int) -> list[events.Record]:
+def returned(draft: Draft, instrument: int, quantity: int, year: int) -> list[events.Record]:
     """The postings of shares that were held and are given back."""
     held = draft.positions[instrument]
     back = given_back(draft, draft.at, instrument, quantity, year)

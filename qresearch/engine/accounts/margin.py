@@ -31,7 +31,7 @@ from qresearch.domain.state import State
 from qresearch.domain.terms import Effect, Terms
 from qresearch.engine.accounts.borrowing import Asked, Lines, ratio_of, why_not_borrow
 from qresearch.engine.accounts.cash import CASH_SHARES
-from qresearch.engine.accounts.debts import bought_back, compensated, given, given_back, interest_of, owed, paid_back
+from qresearch.engine.accounts.debts import bought_back, compensated, given_back, interest_of, owed, paid_back, returned
 from qresearch.engine.accounts.margin_call import close_overdue, close_up_to, is_overdue
 from qresearch.engine.accounts.standing import Standing, standing
 from qresearch.engine.draft import Draft
@@ -246,7 +246,7 @@ class MarginTrading(AccountKind):
                 f"give_back: {amount:,} shares were to be given back; {owed(draft, instrument):,} are owed, of which "
                 f"{free:,} were borrowed before today and are held and not bought today. Give back no more."
             )
-        return given(draft, instrument, amount, self.year)
+        return returned(draft, instrument, amount, self.year)
 
     def wake(self, draft: Draft, exchange: Exchange, nights: int, /) -> Iterator[events.Record]:
         """Interest of the nights, what shorts owe of dividends, corporate actions, and the orders of a call."""
@@ -254,6 +254,8 @@ class MarginTrading(AccountKind):
             yield events.DaysCounted(draft.at, nights)
             yield from compensated(draft, exchange, round(self.financing_rate * RATE_SCALE))
         yield from CASH_SHARES.wake(draft, exchange, nights)
+        if not (draft.ledger.debts or draft.ledger.due):
+            return
         now = self.standing(draft, exchange)
         called = draft.ledger.due
         if called and now.assets >= self.call * now.debt:
@@ -265,6 +267,8 @@ class MarginTrading(AccountKind):
 
     def settle(self, draft: Draft, exchange: Exchange, /) -> Iterator[events.Record]:
         """A call, where the maintenance ratio is below its line at the close."""
+        if not (draft.ledger.debts or draft.ledger.due):
+            return
         now, at = self.standing(draft, exchange), draft.at
         if not now.debt or now.assets >= self.call * now.debt:
             if draft.ledger.due:

@@ -47,6 +47,7 @@ _LOTS = {
     Board.STAR: dated(_STAR_PAGE, "secondary", ("2019-07-22", "", LotRule(200, 1))),
     Board.BSE: dated(_BSE_PAGE, "verified", ("2021-11-15", "", LotRule(100, 1))),
     Board.FUTURES: dated("Contracts of the futures exchanges: whole lots", "verified", ("", "", LotRule(1, 1))),
+    Board.OPTION: dated("Option contracts: whole ones", "verified", ("", "", LotRule(1, 1))),
     Board.PLAIN: _ANY_LOT,
 }
 """Bonds and repo are no rows: they are classed, and not traded until their kind of account is there."""
@@ -263,7 +264,7 @@ CHINA_RULES = RuleBook(
     closing_auctions=_CLOSING_AUCTIONS,
     after_hours=_AFTER_HOURS,
     early_closes=_EARLY_CLOSES,
-    settlement=dict.fromkeys((Board.CONVERTIBLE, Board.FUTURES, Board.PLAIN), _SAME_DAY),
+    settlement=dict.fromkeys((Board.CONVERTIBLE, Board.FUTURES, Board.OPTION, Board.PLAIN), _SAME_DAY),
     levies={
         STAMP_DUTY: dict.fromkeys((*SHARES, *B_SHARES), _STAMP_DUTY),
         TRANSFER_FEE: _TRANSFER_FEES,

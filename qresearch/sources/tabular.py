@@ -39,6 +39,7 @@ from qresearch.sources.listings import (
 )
 from qresearch.sources.long_tables import long_table
 from qresearch.sources.minutes import STAMPS, check_times, fold
+from qresearch.sources.option_terms import check_underlyings, with_adjustments
 from qresearch.sources.steps import told_outside, told_steps
 from qresearch.sources.validation import Rows, check_rows, settle_on_ticks, told_spacing, without_weekends
 
@@ -153,13 +154,13 @@ def read_market(
     if venue is not PLAIN:
         rows = without_weekends(rows, notes)
     _check(rows, source, adjusted=adjusted)
-    listed, told = _listed(tables["instruments"], rows, boards, venue, futures, credit=credit)
-    notes.extend(told)
+    listed = _listed(tables["instruments"], rows, boards, venue, futures, credit=credit, notes=notes)
     if not adjusted:
         settle_on_ticks(rows, listed, venue.rules)
     days, fields, flags, known, bars = _arrays(rows, stamp, venue, notes)
     found = _actions(tables["actions"], rows.symbols, days, known, venue, adjusted=adjusted, notes=notes)
     marks = forward(fields["close"])
+    listed = with_adjustments(listed, found, marks, days, notes)
     fill_pre_close(fields["pre_close"], marks, known, found, listed, venue.rules, fields.get("settlement"), days)
     if not adjusted:
         notes += told_steps(fields, marks, known, found, rows=rows, days=days)
@@ -325,13 +326,16 @@ def _listed(
     futures: Mapping[str, Contract],
     *,
     credit: Table | None,
-) -> tuple[tuple[Instrument, ...], list[str]]:
-    """One instrument per symbol, and notes on what was told by its number only."""
+    notes: list[str],
+) -> tuple[Instrument, ...]:
+    """One instrument per symbol; notes say what was told by its number only."""
     last = np.zeros(len(rows.symbols), dtype=rows.days.dtype)
     last[rows.codes] = rows.days  # they ascend within a symbol, and the last one wins
     days = list(last.astype(object))
     listed, told = read_instruments(table, rows.symbols, boards, days, venue, contracts=futures)
-    return with_credit(listed, credit), told
+    check_underlyings(listed)
+    notes.extend(told)
+    return with_credit(listed, credit)
 
 
 def _pivot(rows: Rows, row_of: NDArray[np.intp], length: int) -> tuple[dict[str, Floats], dict[str, Bools], Bools]:

@@ -46,9 +46,34 @@ def test_a_premium_is_paid_and_a_written_contract_binds_margin() -> None:
     one = price + max(0.12 * spot - max(spot - 4.0, 0), 0.07 * 4.0)
     assert lots["margin"][PUT, "short"] == pytest.approx(one * 10_000 * 5, abs=0.01)
     assert run.portfolio.available == pytest.approx(run.portfolio.cash - run.portfolio.margin)
+    assert run.portfolio.floating_profit == pytest.approx(lots["floating_profit"].sum())
+    assert run.portfolio.profit == pytest.approx(run.portfolio.floating_profit - 5 * 1.6)
     assert run.portfolio.equity == pytest.approx(
         run.portfolio.cash + lots["market_value"][CALL, "long"] - lots["market_value"][PUT, "short"]
     )
+
+
+def test_a_premium_is_paid_out_of_what_is_there() -> None:
+    """Protects the check of cash: as many contracts as the premiums and fees of are there."""
+    run = account(cash=5_000)
+    order = run.buy(CALL, 5)
+    run.step()
+    price = float(run.market.panel.open[run.simulation.account.day, run.market.column(CALL)])
+    assert order.filled == int(5_000 // (price * 10_000 + 1.6)) == 3
+    assert order.reason == "INSUFFICIENT_CASH"
+
+
+def test_an_opening_is_margined_by_the_settlement_before() -> None:
+    """Protects the rule of the exchanges: reference prices of the day, not those at which it opens."""
+    market = qr.sample_options()
+    day = market.panel.day_index("2022-11-29")
+    price, spot = (float(market.panel.pre_close[day, market.column(symbol)]) for symbol in (PUT, FUND))
+    needed = (price + max(0.12 * spot - max(spot - 4.0, 0), 0.07 * 4.0)) * 10_000
+    for cash, filled in ((needed + 0.01, 1), (needed - 0.01, 0)):
+        run = account(cash=round(cash, 2))
+        order = run.sell(PUT, 1)
+        run.step()
+        assert order.filled == filled
 
 
 def test_closing_takes_the_other_side_and_frees_what_it_bound() -> None:

@@ -235,7 +235,7 @@ def test_explain_and_preview_speak_of_margin() -> None:
 @pytest.mark.parametrize(
     ("change", "match"),
     [
-        ({"margin": 1.5}, "AB2406.*at most 1"),
+        ({"margin": 1.5}, "AB2406.*from 0 to 1"),
         ({"margin": "much"}, "margin='much' is no number"),
         ({"multiplier": 0}, "multiplier"),
         ({"tick": -1}, "tick"),

@@ -274,7 +274,7 @@ class Options(AccountKind):
         )
 
 
-_TAKEN = {Effect.CLOSE_OLD: "before", Effect.CLOSE_TODAY: "today"}
+_TAKEN = {Effect.CLOSE_OLD: "before", Effect.CLOSE_TODAY: "today", Effect.CLOSE_TODAY_FIRST: "today_first"}
 
 
 def _other(exchange: Exchange, instrument: int) -> AccountKind | None:
@@ -294,7 +294,7 @@ def _closed(account: Draft | State, instrument: int, quantity: int, effect: Effe
 
 
 def _may_go(lot: Lot, effect: Effect, day: int) -> bool:
-    return effect not in _TAKEN or (lot.day == day) == (effect is Effect.CLOSE_TODAY)
+    return effect not in {Effect.CLOSE_OLD, Effect.CLOSE_TODAY} or (lot.day == day) == (effect is Effect.CLOSE_TODAY)
 
 
 OPTIONS = Options()

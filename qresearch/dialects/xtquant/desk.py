@@ -17,7 +17,7 @@ from qresearch.dialects.xtquant.counter_words import CANCELABLE, PRICES, VENUES,
 from qresearch.dialects.xtquant.records import KINDS, Records, Sent, sysid
 from qresearch.dialects.xtquant.xttype import StockAccount, XtOrder, XtTrade
 from qresearch.domain import events
-from qresearch.domain.commands import Deed
+from qresearch.domain.commands import Act, Deed
 from qresearch.domain.order import Method
 from qresearch.domain.terms import Effect, TimeInForce
 from qresearch.errors import QresearchError, UnknownSymbol, UsageError
@@ -197,7 +197,7 @@ class Desk:
     def _do(self, deed: Deed, amount: int, instrument: int) -> int | str:
         """Something done without the market: 0 when it was, or why it was not."""
         try:
-            self.host.act(deed, amount, instrument)
+            self.host.do(Act(deed, amount, instrument))
         except UsageError as problem:
             return str(problem)
         return 0

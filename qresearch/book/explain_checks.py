@@ -31,7 +31,9 @@ from qresearch.sentences.words import price
 
 TRADING = (
     Reason.SUSPENDED, Reason.ROUTE_CLOSED, Reason.NOT_LISTED, Reason.DELISTED, Reason.DATA_ENDED, Reason.NO_TRADES,
+    Reason.MATURED, Reason.CALLED,
 )  # fmt: skip
+LOTS = (Reason.LOT_SIZE, Reason.MINIMUM_SIZE, Reason.BOND_LOT, Reason.REPO_MULTIPLE)
 CLOSING = (Reason.AWAITS_CLOSE, Reason.CIRCUIT_BREAKER)
 WAITS = (Reason.LIMIT_NOT_REACHED, Reason.STOP_NOT_REACHED, *CLOSING)
 
@@ -268,7 +270,7 @@ class Turn:
     def _lot(self) -> Iterator[Check]:
         if self.exchange.lot_shares > 1:
             text = self.say("lot_allowed", shares=f"{abs(self.order.leaves):,}")
-            yield Check("check_lot", (Reason.LOT_SIZE, Reason.MINIMUM_SIZE), text)
+            yield Check("check_lot", LOTS, text)
 
     def _money(self) -> Iterator[Check]:
         draft, exchange, order, money = self.draft, self.exchange, self.order, self.exchange.money
@@ -351,7 +353,7 @@ def _with_numbers(reason: Reason, facts: Facts, side: int, say: Words) -> str:  
             return say("to_take", cap=f"{cap:,}", asked=f"{asked:,}")
         case Reason.MINIMUM_SIZE, {"minimum": int(minimum)}:
             return say("accepted", shares=f"{minimum:,}")
-        case Reason.LOT_SIZE, {"lot": int(lot), "sent": 0}:
+        case ((Reason.LOT_SIZE | Reason.BOND_LOT | Reason.REPO_MULTIPLE), {"lot": int(lot), "sent": 0}):
             return say("accepted", shares=f"{lot:,}") if side > 0 else ""
         case Reason.OPEN_ORDER_MARGIN, {"needed": needed, "available": available}:
             return say("carried", difference=_difference(needed, available, say))

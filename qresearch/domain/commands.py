@@ -87,6 +87,10 @@ class Deed(StrEnum):
     """Pay money back that was borrowed."""
     GIVE_BACK = "GIVE_BACK"
     """Give shares that are held back to whom they were borrowed from."""
+    CONVERT = "CONVERT"
+    """Turn convertible bonds into shares."""
+    PUT_BACK = "PUT_BACK"
+    """Give bonds back to their issuer at the price of their put."""
 
 
 class Act(NamedTuple):

@@ -74,9 +74,48 @@ class Account:
         shares = whole("give_back: quantity", quantity, example=100)
         self._simulation.do(Act(Deed.GIVE_BACK, shares, self._simulation.market.column(security)))
 
+    def convert(self, bond: str, quantity: int) -> None:
+        """Turn convertible bonds that are held into shares, at the conversion price of the day.
+
+        What is less than one share is paid in cash; the shares can be sold from the next trading day on.
+
+        Parameters
+        ----------
+        bond : str
+        quantity : int, bonds of 100
+
+        Raises
+        ------
+        UsageError
+            It converts into nothing, or not today; more than is held; the market has no bars of the share.
+        UnknownSymbol
+            No such instrument.
+        """
+        units = whole("convert: quantity", quantity, example=100)
+        self._simulation.do(Act(Deed.CONVERT, units, self._simulation.market.column(bond)))
+
+    def put_back(self, bond: str, quantity: int) -> None:
+        """Give bonds that are held back to their issuer, at the price and within the days of their put.
+
+        Parameters
+        ----------
+        bond : str
+        quantity : int, bonds of 100
+
+        Raises
+        ------
+        UsageError
+            It cannot be given back, or not today; more than is held.
+        UnknownSymbol
+            No such instrument.
+        """
+        units = whole("put_back: quantity", quantity, example=100)
+        self._simulation.do(Act(Deed.PUT_BACK, units, self._simulation.market.column(bond)))
+
     def _steps(self, name: str, amount: float) -> int:
         return self._simulation.exchange.money.money(name, float(amount))
 
     def __repr__(self) -> str:
         kind = self._simulation.exchange.account.name
-        return f"<Account of the kind {kind!r}: pay_in, repay, give_back; see session.portfolio for what it holds>"
+        acts = "pay_in, repay, give_back, convert, put_back"
+        return f"<Account of the kind {kind!r}: {acts}; see session.portfolio for what it holds>"

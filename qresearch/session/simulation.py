@@ -288,4 +288,5 @@ def seed(
             "cannot be held then. Start later or leave it out."
         )
     cost = exchange.money.notional(exchange.money.price_units(last if price is None else price), quantity)
-    return Seed(instrument, quantity, cost, cost if is_paid else 0)
+    paid = cost + exchange.account.accrued(account, exchange, instrument, quantity)
+    return Seed(instrument, quantity, cost, paid if is_paid else 0)

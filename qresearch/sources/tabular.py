@@ -23,6 +23,7 @@ from qresearch.market.market import Benchmark, Market
 from qresearch.market.panel import FIELDS, SETTLED_FIELDS, Bools, Days, Floats, Panel
 from qresearch.market.venue import CHINA, PLAIN, VENUES, Venue
 from qresearch.sources.actions import ActionRow, read_actions
+from qresearch.sources.bonds import with_bonds
 from qresearch.sources.completion import complete_limits, fill_pre_close, forward, resolve_actions
 from qresearch.sources.contracts import read_contracts
 from qresearch.sources.credit import with_credit
@@ -62,6 +63,7 @@ def read_market(
     contracts: Table | None = None,
     closed_days: Table | None = None,
     credit: Table | None = None,
+    bonds: Table | None = None,
     stamp: str = "end",
 ) -> Market:
     """Read a market.
@@ -108,6 +110,9 @@ def read_market(
     credit : DataFrame or path, optional
         Haircuts, targets and ratios of margin trading: see :func:`~qresearch.sources.credit.with_credit`. Without one
         the ceilings and floors of the exchanges hold, and every share is a target.
+    bonds : DataFrame or path, optional
+        Bonds, convertibles and repo: see :func:`~qresearch.sources.bonds.with_bonds`. Their prices are clean, those of
+        convertibles full, of repo the rate in per cent.
     stamp : {"end", "start"}
         Minute and hour bars: which side of its bar a time names. JoinQuant and akshare stamp the end.
 
@@ -116,7 +121,7 @@ def read_market(
     Market
         Its notes say what was recognised, repaired, left out and assumed, and what is likely wrong. Tables beside
         ``<prefix>_daily.*`` (``<prefix>_instruments.csv``, ``_corporate_actions.csv``, ``_no_limit_days.csv``,
-        ``_index.parquet``, ``_contracts.csv``) are read when they are not passed.
+        ``_index.parquet``, ``_contracts.csv``, ``_bonds.csv``) are read when they are not passed.
 
     Raises
     ------
@@ -141,7 +146,7 @@ def read_market(
         notes.extend(opened.notes)
     beside = siblings(source) if opened is None else opened.tables
     passed = {"instruments": instruments, "actions": actions, "no_limit_days": no_limit_days, "benchmark": benchmark}
-    tables = _tables({**passed, "contracts": contracts}, beside, source, notes)
+    tables = _tables({**passed, "contracts": contracts, "bonds": bonds}, beside, source, notes)
     futures = read_contracts(tables["contracts"])
     frame, rows = long_table(source, notes, adjusted=adjusted)
     if symbols is not None:
@@ -153,7 +158,8 @@ def read_market(
     if venue is not PLAIN:
         rows = without_weekends(rows, notes)
     _check(rows, source, adjusted=adjusted)
-    listed, told = _listed(tables["instruments"], rows, boards, venue, futures, credit=credit)
+    listed, told = _listed(tables["instruments"], rows, boards, venue, futures)
+    listed = with_bonds(with_credit(listed, credit), tables["bonds"])
     notes.extend(told)
     if not adjusted:
         settle_on_ticks(rows, listed, venue.rules)
@@ -315,15 +321,12 @@ def _listed(
     boards: Mapping[str, str],
     venue: Venue,
     futures: Mapping[str, Contract],
-    *,
-    credit: Table | None,
 ) -> tuple[tuple[Instrument, ...], list[str]]:
     """One instrument per symbol, and notes on what was told by its number only."""
     last = np.zeros(len(rows.symbols), dtype=rows.days.dtype)
     last[rows.codes] = rows.days  # they ascend within a symbol, and the last one wins
     days = list(last.astype(object))
-    listed, told = read_instruments(table, rows.symbols, boards, days, venue, contracts=futures)
-    return with_credit(listed, credit), told
+    return read_instruments(table, rows.symbols, boards, days, venue, contracts=futures)
 
 
 def _pivot(rows: Rows, row_of: NDArray[np.intp], length: int) -> tuple[dict[str, Floats], dict[str, Bools], Bools]:

@@ -133,6 +133,8 @@ class AccountKind(Protocol):
         A target may be below nothing.
     borrows : bool
         It may owe money or shares, and is told by its maintenance ratio.
+    accrues : bool
+        What it holds earns interest by the calendar, beside its price.
     """
 
     name: str
@@ -140,6 +142,7 @@ class AccountKind(Protocol):
     settles: bool = True
     two_sided: bool = False
     borrows: bool = False
+    accrues: bool = False
 
     def wake(self, draft: Draft, exchange: Exchange, nights: int, /) -> Iterable[events.Record]:
         """Before the open: dividends, interest, deliveries; `nights` since the trading day before, by the calendar."""

@@ -158,8 +158,7 @@ def read_market(
     if venue is not PLAIN:
         rows = without_weekends(rows, notes)
     _check(rows, source, adjusted=adjusted)
-    listed, told = _listed(tables["instruments"], rows, boards, venue, futures)
-    listed = with_bonds(with_credit(listed, credit), tables["bonds"])
+    listed, told = _listed({**tables, "credit": credit}, rows, boards, venue, futures)
     notes.extend(told)
     if not adjusted:
         settle_on_ticks(rows, listed, venue.rules)
@@ -316,7 +315,7 @@ def _venue(symbols: tuple[str, ...], venue: Venue | None, notes: list[str], futu
 
 
 def _listed(
-    table: Table | None,
+    tables: Mapping[str, Any],
     rows: Rows,
     boards: Mapping[str, str],
     venue: Venue,
@@ -326,7 +325,8 @@ def _listed(
     last = np.zeros(len(rows.symbols), dtype=rows.days.dtype)
     last[rows.codes] = rows.days  # they ascend within a symbol, and the last one wins
     days = list(last.astype(object))
-    return read_instruments(table, rows.symbols, boards, days, venue, contracts=futures)
+    listed, told = read_instruments(tables["instruments"], rows.symbols, boards, days, venue, contracts=futures)
+    return with_bonds(with_credit(listed, tables["credit"]), tables["bonds"]), told
 
 
 def _pivot(rows: Rows, row_of: NDArray[np.intp], length: int) -> tuple[dict[str, Floats], dict[str, Bools], Bools]:

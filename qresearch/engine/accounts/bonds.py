@@ -52,7 +52,7 @@ class Bonds(AccountKind):
 
     qualified: bool = False
     name: str = "bond"
-    settles = False
+    settles, accrues = False, True
 
     # ------------------------------------------------------------------ what an order asks
 

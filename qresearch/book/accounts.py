@@ -14,6 +14,7 @@ from qresearch.book.benchmark import Aligned
 from qresearch.book.history import AccountHistory
 from qresearch.book.holdings import Held, holdings_of
 from qresearch.book.portfolio import Portfolio
+from qresearch.domain import events
 from qresearch.domain.ledger import LONG, Ledger
 from qresearch.engine.intent import Pool
 from qresearch.engine.reserves import reserved_cash
@@ -41,6 +42,11 @@ def fees_by_day(history: AccountHistory) -> dict[int, int]:
     fees: dict[int, int] = {}
     for fill in history.fills:
         fees[fill.at.day] = fees.get(fill.at.day, 0) + fill.fees.total
+    if history.exchange.account.is_plain:
+        return fees
+    for event in history.log:
+        if isinstance(event, events.Posted) and event.fee and event.why in events.WITHOUT_A_FILL:
+            fees[event.at.day] = fees.get(event.at.day, 0) + event.fee
     return fees
 
 

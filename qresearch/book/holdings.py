@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from qresearch.domain.ledger import LONG
+from qresearch.domain.ledger import COVERED, LONG
 from qresearch.domain.state import State
 from qresearch.domain.terms import Effect
 from qresearch.engine.draft import Draft
@@ -19,7 +19,7 @@ class Held(NamedTuple):
     ----------
     instrument : int
     side : int
-        1 long, -1 short.
+        1 long, -1 short, -2 covered; `sign` is the one of a profit.
     quantity, free, reserved : int, units
         All of them; those that may be closed now; those of the free ones that working orders hold back.
     cost, value : int, money steps
@@ -35,9 +35,14 @@ class Held(NamedTuple):
     value: int
 
     @property
+    def sign(self) -> int:
+        """1 where a rising price is a profit, else -1."""
+        return 1 if self.side > 0 else -1
+
+    @property
     def profit(self) -> int:
         """Floating profit, money steps."""
-        return self.side * (self.value - self.cost)
+        return self.sign * (self.value - self.cost)
 
 
 def reserved_units(account: Draft | State) -> dict[tuple[int, int], int]:
@@ -61,13 +66,14 @@ def holdings_of(exchange: Exchange, account: Draft | State) -> list[Held]:
     ]
     money = exchange.money
     for (instrument, side), lots in account.ledger.lots.items():
-        quantity, size = sum(lot.quantity for lot in lots), exchange.multiplier[instrument]
+        quantity, size = sum(lot.quantity for lot in lots), exchange.multiplier(instrument, account.day)
         cost = sum(lot.cost or money.notional(lot.opened, lot.quantity * size) for lot in lots)
         mark = money.price_units(exchange.view(account).mark(instrument))
         rows.append((instrument, side, quantity, cost, money.notional(mark, quantity * size)))
     held = []
     for instrument, side, quantity, cost, value in rows:
-        closable = exchange.account.closable(account, exchange, instrument, -side, Effect.CLOSE)
+        effect = Effect.COVERED_CLOSE if side == COVERED else Effect.CLOSE
+        closable = exchange.account.closable(account, exchange, instrument, -1 if side > 0 else 1, effect)
         free = 0 if closable is None else closable.free
         reserved = min(waiting.get((instrument, side), 0), free)
         held.append(Held(instrument, side, quantity, free, reserved, cost, value))

@@ -214,17 +214,18 @@ class Portfolio:
         """Holdings by symbol; where both sides are held, the long one less the short one."""
         amount, found = self._exchange.money.amount, dict[str, Holding]()
         for held in holdings_of(self._exchange, self._account):
-            market = self._exchange.market
+            market, day = self._exchange.market, self._account.day
             item, symbol = market.instruments[held.instrument], market.symbols[held.instrument]
+            size = self._exchange.multiplier(held.instrument, day)
             holding = Holding(
                 symbol,
-                held.side * held.quantity,
+                held.sign * held.quantity,
                 held.free - held.reserved,
                 held.quantity - held.free,
                 held.reserved,
-                item.mean_price(amount(held.cost), held.quantity),
-                item.mean_price(amount(held.value), held.quantity),
-                amount(held.side * held.value),
+                item.mean_price(amount(held.cost), held.quantity, size),
+                item.mean_price(amount(held.value), held.quantity, size),
+                amount(held.sign * held.value),
                 amount(held.profit),
             )
             found[symbol] = holding if symbol not in found else found[symbol].beside(holding)

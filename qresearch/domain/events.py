@@ -401,6 +401,10 @@ class Posted:
     instrument: int | None = None
 
 
+WITHOUT_A_FILL = frozenset({"exercise", "assignment", "delivery"})
+"""Why a fee is posted that no fill carries."""
+
+
 @dataclass(frozen=True, slots=True)
 class SharesMoved:
     """Shares came in (positive) or went out without the cash of a fill; `cost` in money steps goes with them."""

@@ -41,6 +41,7 @@ class Board(StrEnum):
     BOND = "BOND"
     REPO = "REPO"
     FUTURES = "FUTURES"
+    OPTION = "OPTION"
     INDEX = "INDEX"
     NOT_TRADED = "NOT_TRADED"
     EQUITY = "EQUITY"
@@ -92,7 +93,7 @@ class Instrument:
     kind : str
         What a fund holds, or who issued a bond; empty where nothing more is told.
     contract : Contract or None
-        What one lot is, of futures; None for everything that is paid in full.
+        What one lot is, of futures and options; None for everything that is paid in full.
     credit : Credit or None
         What it is to margin trading, by date; None: what its exchange says of its board.
     bond : Bond or Repo or None
@@ -125,13 +126,13 @@ class Instrument:
             return isinstance(self.bond, Bond) and self.bond.quote == "full"
         return self.contract is None and self.board not in {Board.BOND, Board.REPO}
 
-    def mean_price(self, amount: float, units: int) -> float:
-        """Mean price of some units that were traded for an amount; NaN without any.
+    def mean_price(self, amount: float, units: int, size: int = 1) -> float:
+        """Mean price of some units that are worth an amount, `size` of the underlying in each; NaN without any.
 
         >>> Instrument("600519.SH").mean_price(1050.0, 100)
         10.5
         """
-        size = units if self.contract is None else units * self.contract.multiplier
+        size *= units
         return amount / size if size else float("nan")
 
     @property

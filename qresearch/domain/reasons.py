@@ -57,6 +57,9 @@ class Reason(StrEnum):
     SAME_DAY_RETURN = "SAME_DAY_RETURN"
     NO_DEBT = "NO_DEBT"
     CONCENTRATION = "CONCENTRATION"
+    COVERED_SHORTFALL = "COVERED_SHORTFALL"
+    UNITS_LOCKED = "UNITS_LOCKED"
+    POSITION_LIMIT = "POSITION_LIMIT"
     MAINTENANCE_BELOW_LINE = "MAINTENANCE_BELOW_LINE"
     VALUE_CAP = "VALUE_CAP"
     VOLUME_CAP = "VOLUME_CAP"
@@ -81,7 +84,7 @@ class Reason(StrEnum):
 
 SHORTFALLS = frozenset({
     Reason.INSUFFICIENT_CASH, Reason.INSUFFICIENT_MARGIN, Reason.INSUFFICIENT_QUANTITY, Reason.NOTHING_TO_CLOSE,
-    Reason.T_PLUS_ONE, Reason.SHORT_PROCEEDS_LOCKED, Reason.SAME_DAY_RETURN, Reason.NO_DEBT,
+    Reason.T_PLUS_ONE, Reason.SHORT_PROCEEDS_LOCKED, Reason.SAME_DAY_RETURN, Reason.NO_DEBT, Reason.UNITS_LOCKED,
 })  # fmt: skip
 """What is cut to what there is, or rejected as a whole, as the session wants it."""
 
@@ -129,6 +132,10 @@ SOURCES: Mapping[Reason, str] = {
     **dict.fromkeys(
         (Reason.NO_BORROW, Reason.CREDIT_LINE, Reason.NO_DEBT, Reason.CONCENTRATION, Reason.MAINTENANCE_BELOW_LINE),
         "The broker's contract of margin trading",
+    ),
+    **dict.fromkeys(
+        (Reason.COVERED_SHORTFALL, Reason.UNITS_LOCKED, Reason.POSITION_LIMIT),
+        "SSE and SZSE rules of stock option trading (2015-01-09): covered calls and position limits",
     ),
     Reason.LIMIT_NOT_REACHED: "qresearch fill model: a resting limit fills only when the bar trades through it",
     Reason.OPEN_ORDER_MARGIN: "LEAN: open orders are checked against buying power after each fill",

@@ -74,10 +74,16 @@ class Effect(StrEnum):
     """Sells, and pays debts with what it brings."""
     RETURN = "RETURN"
     """Buys shares to give back what was borrowed."""
+    COVERED_OPEN = "COVERED_OPEN"
+    """Writes calls behind which units of the underlying are locked."""
+    COVERED_CLOSE = "COVERED_CLOSE"
+    """Buys such calls back."""
 
 
 BORROWING = frozenset({Effect.FINANCE, Effect.BORROW, Effect.REPAY, Effect.RETURN})
 """What only an account that borrows can do."""
+COVERING = frozenset({Effect.COVERED_OPEN, Effect.COVERED_CLOSE})
+"""What only an account of options can do."""
 
 
 @told_calls
@@ -587,6 +593,36 @@ def to_return(style: Terms | None = None) -> Terms:
     'limit 9.8 to return'
     """
     return replace(_styled("to_return", style), effect=Effect.RETURN)
+
+
+@told
+def covered_open(style: Terms | None = None) -> Terms:
+    """A style that writes calls behind which units of the underlying are locked: ``session.account.lock`` locks them.
+
+    Parameters
+    ----------
+    style : Terms, optional
+        Type, prices and time in force; default: at the market.
+
+    >>> str(covered_open(limit(0.0227)))
+    'limit 0.0227 to open covered'
+    """
+    return replace(_styled("covered_open", style), effect=Effect.COVERED_OPEN)
+
+
+@told
+def covered_close(style: Terms | None = None) -> Terms:
+    """A style that buys covered calls back; their units stay locked until ``session.account.unlock`` frees them.
+
+    Parameters
+    ----------
+    style : Terms, optional
+        Type, prices and time in force; default: at the market.
+
+    >>> str(covered_close())
+    'market to close covered'
+    """
+    return replace(_styled("covered_close", style), effect=Effect.COVERED_CLOSE)
 
 
 def _styled(call: str, style: object) -> Terms:

@@ -19,7 +19,7 @@ from qresearch.domain.moment import CLOSE, INTRADAY, OPEN, Moment
 from qresearch.domain.reasons import Reason, Refusal
 from qresearch.domain.settings import Costs, Own, Settings
 from qresearch.domain.state import OpenOrder, State
-from qresearch.domain.terms import BORROWING, Effect, Terms
+from qresearch.domain.terms import BORROWING, COVERING, Effect, Terms
 from qresearch.engine.draft import Draft
 from qresearch.engine.fees import BOARDS, FeeBook, FeeModel, OwnFees, OwnRates, Rates
 from qresearch.engine.fills import Bar, Quote
@@ -37,6 +37,12 @@ from qresearch.market.view import View
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 _NEVER = 2**62
+_OF_OTHERS = {
+    **dict.fromkeys((Deed.REPAY, Deed.GIVE_BACK), ("owes nothing", "margin")),
+    **dict.fromkeys((Deed.LOCK, Deed.UNLOCK, Deed.EXERCISE), ("holds no options", "options")),
+    **dict.fromkeys((Deed.CONVERT, Deed.PUT_BACK), ("holds no bonds by their terms", "bond")),
+}
+"""What an account of another kind does not do, and the kind that does."""
 
 
 class MarketClock(Protocol):
@@ -198,11 +204,12 @@ class AccountKind(Protocol):
         UsageError
             An effect that such an account does not know, or one on the wrong side.
         """
-        if terms.effect not in BORROWING:
+        if terms.effect not in BORROWING | COVERING:
             return None
+        does, kind = ("borrows nothing", "margin") if terms.effect in BORROWING else ("writes no options", "options")
         raise UsageError(
-            f"{terms.effect.value}: an account of this kind borrows nothing. "
-            "Open a session with account='margin', or leave the style out."
+            f"{terms.effect.value}: an account of this kind {does}. "
+            f"Open a session with account='{kind}', or leave the style out."
         )
 
     def act(  # what was asked for
@@ -215,8 +222,9 @@ class AccountKind(Protocol):
         UsageError
             Such an account cannot do it, or not now.
         """
+        does, kind = _OF_OTHERS[deed]
         raise UsageError(
-            f"{deed.value.lower()}: an account of this kind owes nothing. Open one with account='margin' to borrow."
+            f"{deed.value.lower()}: an account of this kind {does}. Open a session with account='{kind}' for that."
         )
 
     def accrued(self, account: Draft | State, exchange: Exchange, instrument: int, quantity: int, /) -> int:
@@ -295,8 +303,7 @@ class Exchange:
         """False for what can only be looked at, such as an index, and for what such an account cannot hold."""
         self.not_traded = [Reason.NOT_CARRIED if rules.trades(item.board) else Reason.NOT_TRADABLE for item in listed]
         """Why an order of it is refused then."""
-        self.multiplier = [1 if item.contract is None else item.contract.multiplier for item in listed]
-        """Units of the underlying in one unit."""
+        self._units = [_units_by_day(item, market.days) for item in listed]
         carried = [_lot(item, lots[item.board]) if self.account.carries(item) else untraded for item in listed]
         self.lot_reason = [self.account.lot_reason(item) for item in listed]
         """Why an order is refused, or cut, that is no whole number of steps."""
@@ -348,6 +355,11 @@ class Exchange:
             return _NEVER
         found = int(np.searchsorted(self.market.days, np.datetime64(item.delist_date, "D")))
         return max(found, int(self.market.panel.last_row[instrument]) + 1)
+
+    def multiplier(self, instrument: int, day: int) -> int:
+        """Units of the underlying in one unit on a day (index): 1 of what is paid in full."""
+        steps = self._units[instrument]
+        return steps[0][1] if len(steps) == 1 else next(units for first, units in reversed(steps) if first <= day)
 
     def view(self, account: Draft | State) -> View:
         """What can be known where an account stands."""
@@ -475,3 +487,14 @@ class Exchange:
     def date(self, day: int) -> str:
         """A day (index) as text."""
         return str(self.market.days[day])
+
+
+def _units_by_day(item: Instrument, days: NDArray[np.datetime64]) -> tuple[tuple[int, int], ...]:
+    """(first day, units of the underlying in one unit) of an instrument: one row but for options that were adjusted."""
+    contract = item.contract
+    if contract is None or contract.option is None:
+        return ((-1, 1 if contract is None else contract.multiplier),)
+    since = (terms.since or dt.date.min for terms in contract.option.terms)
+    rows = zip(since, (terms.unit for terms in contract.option.terms), strict=True)
+    first, *others = [(int(np.searchsorted(days, np.datetime64(begins, "D"))), units) for begins, units in rows]
+    return ((-1, first[1]), *others)

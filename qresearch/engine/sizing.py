@@ -201,7 +201,7 @@ def _sized(  # noqa: PLR0917  # as in place
         case Method.ORDER:
             return _shares(draft, exchange, instrument, int(asked), exchange.sizing(draft.settings), effect)
         case Method.LOTS:
-            lot = exchange.lot_shares if exchange.multiplier[instrument] == 1 else 1
+            lot = exchange.lot_shares if exchange.market.instruments[instrument].contract is None else 1
             return _shares(draft, exchange, instrument, int(asked) * lot, NATIVE, effect)
         case Method.TARGET:
             return _target(draft, exchange, instrument, int(asked))

@@ -49,6 +49,7 @@ _LOTS = {
     Board.STAR: dated(_STAR_PAGE, "secondary", ("2019-07-22", "", LotRule(200, 1))),
     Board.BSE: dated(_BSE_PAGE, "verified", ("2021-11-15", "", LotRule(100, 1))),
     Board.FUTURES: dated("Contracts of the futures exchanges: whole lots", "verified", ("", "", LotRule(1, 1))),
+    Board.OPTION: dated("Option contracts: whole ones", "verified", ("", "", LotRule(1, 1))),
     Board.BOND: dated(_BOND_LOTS, "general; contested since 2022-05-16", ("", "", LotRule(10, 10))),
     Board.REPO: dated(_REPO_LOTS, "general; 100,000 yuan in Shanghai before", ("2022-05-16", "", LotRule(10, 10))),
     Board.PLAIN: _ANY_LOT,
@@ -269,7 +270,9 @@ CHINA_RULES = RuleBook(
     closing_auctions=_CLOSING_AUCTIONS,
     after_hours=_AFTER_HOURS,
     early_closes=_EARLY_CLOSES,
-    settlement=dict.fromkeys((Board.BOND, Board.CONVERTIBLE, Board.REPO, Board.FUTURES, Board.PLAIN), _SAME_DAY),
+    settlement=dict.fromkeys(
+        (Board.BOND, Board.CONVERTIBLE, Board.REPO, Board.FUTURES, Board.OPTION, Board.PLAIN), _SAME_DAY
+    ),
     levies={
         STAMP_DUTY: dict.fromkeys((*SHARES, *B_SHARES), _STAMP_DUTY),
         TRANSFER_FEE: _TRANSFER_FEES,

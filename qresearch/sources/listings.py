@@ -146,7 +146,8 @@ def read_instruments(
 
 
 def _future(symbol: str, contract: Contract, entry: Mapping[str, Any]) -> Instrument:
-    return Instrument(symbol, _text(entry.get("name")), Board.FUTURES, entry.get("list_date"), contract=contract)
+    board = Board.FUTURES if contract.option is None else Board.OPTION
+    return Instrument(symbol, _text(entry.get("name")), board, entry.get("list_date"), contract=contract)
 
 
 def _outside(symbol: str, symbols: Sequence[str]) -> DataError:

@@ -165,7 +165,7 @@ def read_market(
     days, fields, flags, known, bars = _arrays(rows, stamp, venue, notes)
     found = _actions(tables["actions"], rows.symbols, days, known, venue, adjusted=adjusted, notes=notes)
     marks = forward(fields["close"])
-    fill_pre_close(fields["pre_close"], marks, known, found, listed, venue.rules, fields.get("settlement"))
+    fill_pre_close(fields["pre_close"], marks, known, found, listed, venue.rules, fields.get("settlement"), days)
     if not adjusted:
         notes += told_steps(fields, marks, known, found, rows=rows, days=days)
         notes += _limited(fields, flags, rows, days=days, listed=listed, free=tables["no_limit_days"], venue=venue)
@@ -178,7 +178,7 @@ def read_market(
         panel=Panel(days=days[lo:hi], symbols=rows.symbols, adjusted=adjusted, intraday=inside, **arrays),
         instruments=listed,
         actions=booked,
-        venue=venue.for_adjusted_prices if adjusted else venue,
+        venue=venue.for_adjusted_prices if adjusted else _fine_enough(venue, listed),
         benchmark=read_benchmark(tables["benchmark"], beside.get("benchmark"), venue),
         notes=(*notes, *more),
     )
@@ -192,6 +192,14 @@ def _asked(venue: object) -> Venue | None:
         raise UsageError(
             f"venue={shown(venue)} is not a Venue. Pass one of {', '.join(map(repr, VENUES))}, a Venue, or None."
         )
+    return venue
+
+
+def _fine_enough(venue: Venue, listed: Sequence[Instrument]) -> Venue:
+    """The venue, its prices kept finely enough for the steps of all contracts."""
+    for item in listed:
+        if item.contract is not None:
+            venue = venue.for_tick(item.contract.tick)
     return venue
 
 

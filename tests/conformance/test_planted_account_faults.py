@@ -24,17 +24,17 @@ import test_margin_trading  # noqa: E402
 FUTURES = {
     "the long ratio for both sides": ("futures", "if side == LONG else rates.short_margin", "if True else 0"),
     "no margin is bound": ("futures", "return worth.equity - worth.margin", "return worth.equity"),
-    "a short side earns by a rise": ("futures", "return side * (money.notional(after", "return (money.notional(after"),
+    "a short side earns by a rise": ("contracts", "return sign * (money.notional(after", "return (money.notional(after"),
     "no multiplier in profit": ("futures", "lot.base, units, lot.quantity * size)", "lot.base, units, lot.quantity)"),
     "profit is paid again each day": ("futures", "yield events.Rebased(draft.at, instrument, mark)", "pass"),
     "lots outlive their contract": ("futures", "exchange.closing_day[instrument] > draft.day + 1", "True"),
     "realised by the settlement": ("futures", "-side, lot.opened, units", "-side, lot.base, units"),
     "close-today at the other fee": ("futures", "(today, rates.close_today_fee)", "(today, rates.close_fee)"),
     "no fee at the opening": ("futures", '-fee, "fee", fee=fee)', '0, "fee")'),
-    "floating by the settlement": ("futures", "floating += _gain(money, held.side, lot.opened",
-                                   "floating += _gain(money, held.side, lot.base"),
+    "floating by the settlement": ("futures", "floating += gain(money, held.side, lot.opened",
+                                   "floating += gain(money, held.side, lot.base"),
     "both sides for the larger": ("futures", "sum(max(sums.get", "sum(_both(sums.get"),
-    "nobody closes": ("futures", "self._call(draft, exchange, worth.margin - worth.equity)", "pass"),
+    "nobody closes": ("futures", "close_most_bound(draft, exchange, self.bound(draft, exchange), worth.margin - worth.equity)", "pass"),
 }  # fmt: skip
 """Module, what it says, and what it says with the fault."""
 

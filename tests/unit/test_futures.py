@@ -264,6 +264,8 @@ def test_a_contract_says_what_it_is() -> None:
     with pytest.raises(qr.UsageError, match="rates"):
         Contract("AB", 10, 1.0, ())
     with pytest.raises(qr.UsageError, match="long_margin"):
-        Rates(None, 0.0, 0.1)
+        Rates(None, -0.1, 0.1)
+    with pytest.raises(qr.UsageError, match="binds nothing"):
+        Contract("AB", 10, 1.0, (Rates(None, 0.0, 0.1),))
     held = Contract("AB", 10, 1.0, (Rates(None, 0.1, 0.1), Rates(dt.date(2024, 3, 7), 0.2, 0.2)))
     assert [held.on(dt.date(2024, 3, day)).long_margin for day in (6, 7)] == [0.1, 0.2]

@@ -158,8 +158,7 @@ def read_market(
     if venue is not PLAIN:
         rows = without_weekends(rows, notes)
     _check(rows, source, adjusted=adjusted)
-    listed, told = _listed({**tables, "credit": credit}, rows, boards, venue, futures)
-    notes.extend(told)
+    listed = _listed({**tables, "credit": credit}, rows, boards, venue, futures, notes=notes)
     if not adjusted:
         settle_on_ticks(rows, listed, venue.rules)
     days, fields, flags, known, bars = _arrays(rows, stamp, venue, notes)
@@ -167,7 +166,7 @@ def read_market(
     marks = forward(fields["close"])
     fill_pre_close(fields["pre_close"], marks, known, found, listed, venue.rules, fields.get("settlement"), days)
     if not adjusted:
-        notes += told_steps(fields, marks, known, found, rows=rows, days=days)
+        notes += told_steps(fields, marks, known & _are_prices(listed), found, rows=rows, days=days)
         notes += _limited(fields, flags, rows, days=days, listed=listed, free=tables["no_limit_days"], venue=venue)
     lo, hi = _span(days, start, end)
     booked, more = resolve_actions(found, marks, fields["pre_close"], days=days, symbols=rows.symbols, span=(lo, hi))
@@ -193,6 +192,11 @@ def _asked(venue: object) -> Venue | None:
             f"venue={shown(venue)} is not a Venue. Pass one of {', '.join(map(repr, VENUES))}, a Venue, or None."
         )
     return venue
+
+
+def _are_prices(listed: Sequence[Instrument]) -> Bools:
+    """(N,) ndarray of bool: False for rates of repo, whose steps lose nobody anything."""
+    return np.array([item.board is not Board.REPO for item in listed], dtype=np.bool_)
 
 
 def _fine_enough(venue: Venue, listed: Sequence[Instrument]) -> Venue:
@@ -328,13 +332,16 @@ def _listed(
     boards: Mapping[str, str],
     venue: Venue,
     futures: Mapping[str, Contract],
-) -> tuple[tuple[Instrument, ...], list[str]]:
-    """One instrument per symbol, and notes on what was told by its number only."""
+    *,
+    notes: list[str],
+) -> tuple[Instrument, ...]:
+    """One instrument per symbol; `notes` take what was told by its number only."""
     last = np.zeros(len(rows.symbols), dtype=rows.days.dtype)
     last[rows.codes] = rows.days  # they ascend within a symbol, and the last one wins
     days = list(last.astype(object))
     listed, told = read_instruments(tables["instruments"], rows.symbols, boards, days, venue, contracts=futures)
-    return with_bonds(with_credit(listed, tables["credit"]), tables["bonds"]), told
+    notes.extend(told)
+    return with_bonds(with_credit(listed, tables["credit"]), tables["bonds"])
 
 
 def _pivot(rows: Rows, row_of: NDArray[np.intp], length: int) -> tuple[dict[str, Floats], dict[str, Bools], Bools]:

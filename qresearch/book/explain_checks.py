@@ -31,9 +31,11 @@ from qresearch.sentences.words import price
 
 TRADING = (
     Reason.SUSPENDED, Reason.ROUTE_CLOSED, Reason.NOT_LISTED, Reason.DELISTED, Reason.DATA_ENDED, Reason.NO_TRADES,
-    Reason.MATURED, Reason.CALLED,
+    Reason.EXPIRED_CONTRACT, Reason.MATURED, Reason.CALLED,
 )  # fmt: skip
 LOTS = (Reason.LOT_SIZE, Reason.MINIMUM_SIZE, Reason.BOND_LOT, Reason.REPO_MULTIPLE)
+_OF_SHARES = (Reason.T_PLUS_ONE, Reason.INSUFFICIENT_QUANTITY, Reason.NOTHING_TO_CLOSE, Reason.UNITS_LOCKED)
+_OF_MONEY = (Reason.INSUFFICIENT_CASH, Reason.INSUFFICIENT_MARGIN)
 CLOSING = (Reason.AWAITS_CLOSE, Reason.CIRCUIT_BREAKER)
 WAITS = (Reason.LIMIT_NOT_REACHED, Reason.STOP_NOT_REACHED, *CLOSING)
 
@@ -264,7 +266,7 @@ class Turn:
             at = self.fill_price
             kept = self.say("value_of_position", cap=number(exchange.money.amount(order.cap)), price=price(at))
             yield Check("check_value", (Reason.VALUE_CAP,), kept if at == at else "")
-        yield Check("check_shares", (Reason.T_PLUS_ONE, Reason.INSUFFICIENT_QUANTITY, Reason.NOTHING_TO_CLOSE), text)
+        yield Check("check_shares", _OF_SHARES, text)
         yield from self._lot()
 
     def _lot(self) -> Iterator[Check]:
@@ -290,7 +292,7 @@ class Turn:
             )
             if others:
                 text += self.say("held_back", others=number(money.amount(others)))
-        yield Check("cash", (Reason.INSUFFICIENT_CASH, Reason.INSUFFICIENT_MARGIN), text)
+        yield Check("cash", _OF_MONEY, text)
 
     def _price_for_cash(self) -> float:
         """Price of the fill, or that at which a resting buy holds cash back."""

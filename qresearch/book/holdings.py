@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from qresearch.domain.instrument import Instrument
 from qresearch.domain.ledger import COVERED, LONG
 from qresearch.domain.state import State
 from qresearch.domain.terms import Effect
@@ -78,3 +79,23 @@ def holdings_of(exchange: Exchange, account: Draft | State) -> list[Held]:
         reserved = min(waiting.get((instrument, side), 0), free)
         held.append(Held(instrument, side, quantity, free, reserved, cost, value))
     return held
+
+
+def has_options(exchange: Exchange) -> bool:
+    """True in a market that has options, for an account that holds such contracts."""
+    listed = exchange.market.instruments
+    return any(exchange.account.carries(item) and _is_option(item) for item in listed)
+
+
+def option_value(exchange: Exchange, account: Draft | State) -> int:
+    """What options are worth that are held long, less those that were written, at the marks; money steps."""
+    money, view, worth = exchange.money, exchange.view(account), 0
+    for key, lots in account.ledger.lots.items():
+        if _is_option(exchange.market.instruments[key.instrument]):
+            units = sum(lot.quantity for lot in lots) * exchange.multiplier(key.instrument, account.day)
+            worth += key.sign * money.notional(money.price_units(view.mark(key.instrument)), units)
+    return worth
+
+
+def _is_option(item: Instrument) -> bool:
+    return item.contract is not None and item.contract.option is not None

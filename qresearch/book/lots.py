@@ -85,7 +85,9 @@ def _sides(
     exchange, units = history.exchange, history.exchange.money.units
     held = {column: row for (day, column), row in traded.items() if day == account.day}
     earlier = EMPTY if before is None else before.ledger
+    shares = {} if before is None else before.positions
     columns = {key.instrument for ledger in (account.ledger, earlier) for key in ledger.lots} | held.keys()
+    columns |= account.positions.keys() | shares.keys()
     rows = []
     for column in sorted(columns, key=exchange.market.symbols.__getitem__):
         item, now = exchange.market.instruments[column], account.ledger
@@ -96,6 +98,11 @@ def _sides(
             for keys in ((LONG,), _WRITTEN)
         )
         previous = [sum(earlier.quantity(column, key) for key in keys) for keys in ((LONG,), _WRITTEN)]
+        if column in shares:
+            previous[0] = shares[column].quantity
+        if column in account.positions:
+            long = account.positions[column].quantity
+            long_price = account.positions[column].cost / units / long
         rows.append(
             (account.day, item.symbol, *previous, long, long_price, short, short_price, bought, paid / units, sold,
              received / units)

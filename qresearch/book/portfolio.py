@@ -157,6 +157,12 @@ class Portfolio:
         return self._value.margin / self._value.equity if self._value.equity else float("nan")
 
     @property
+    def missing_margin(self) -> float:
+        """What a call asks for: by how much the margin of contracts exceeds what is there for it; 0 without a call."""
+        usable = self._exchange.account.available(self._account, self._exchange, Pool.OWN)
+        return self._exchange.money.amount(max(-usable, 0)) if self._value.margin else 0.0
+
+    @property
     def available_margin(self) -> float:
         """What a new order that borrows may bind; where nothing is borrowed the same as :attr:`available`."""
         return self._exchange.money.amount(free_money(self._account, self._exchange, Pool.MARGIN))

@@ -339,6 +339,9 @@ class Tables:
             Of shares sold, net of all fees, plus dividends, less taxes on them, since the start.
         total_profit : currency
             ``equity - starting equity = floating_profit + realised_profit``.
+        margin, risk_degree, option_value : currency, fraction, currency
+            Only in accounts of contracts: bound behind open risk; over the equity; options that are held long less
+            those that were written, where the market has some.
         benchmark_close, benchmark_nav : index points, fraction
             The last close at or before the day, and over the last close before the first day. Only with a benchmark;
             NaN before it begins.

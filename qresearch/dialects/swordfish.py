@@ -58,7 +58,7 @@ def _worded(table: pd.DataFrame, words: Mapping[str, str]) -> pd.DataFrame:
 
 @told_calls
 class Account:
-    """The account of a session, of stocks or of futures, as Swordfish's ``Account`` shows it. Always as of now.
+    """The account of a session, of stocks or of contracts, as Swordfish's ``Account`` shows it. Always as of now.
 
     Parameters
     ----------
@@ -121,12 +121,17 @@ class Account:
         return _worded(found.assign(direction=pd.Series(direction, dtype="int64"), status=status), TRADE_DETAILS)
 
     def _closes(self, orders: pd.Series[int], sides: pd.Series[str]) -> list[bool]:
-        """Whether each order closes: a sale of stocks does; of futures what says so, or did."""
-        if not self._has_sides:
-            return [side == "sell" for side in sides]
+        """Whether each order closes: a sale of stocks does; of contracts what says so, or did."""
         closed, records = self._tables().closing_orders, self._simulation.orders.now()
-        said = {order: records[order].terms.effect for order in orders.unique().tolist()}
-        return [order in closed or said[order] not in {Effect.AUTO, Effect.OPEN} for order in orders.tolist()]
+        listed = self._simulation.market.instruments
+
+        def closes(order: int, side: str) -> bool:
+            record = records[order]
+            if listed[record.instrument].contract is None:
+                return side == "sell"
+            return order in closed or record.terms.effect not in {Effect.AUTO, Effect.OPEN, Effect.COVERED_OPEN}
+
+        return [closes(order, side) for order, side in zip(orders.tolist(), sides, strict=True)]
 
     def get_position(self, symbol: str | None = None) -> pd.DataFrame | dict[str, Any]:
         """What is held now.

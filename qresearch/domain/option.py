@@ -91,6 +91,11 @@ class Option:
         """True for the right to buy."""
         return self.right == RIGHTS[0]
 
+    @property
+    def maxima(self) -> tuple[int, ...]:
+        """The bounds of one order that are known, contracts."""
+        return tuple(most for most in (self.largest_order, self.largest_market_order) if most is not None)
+
     def on(self, day: dt.date) -> OptionTerms:
         """The terms of a day; the first ones before their own first day."""
         held = [terms for terms in self.terms if terms.since is None or terms.since <= day]

@@ -84,6 +84,8 @@ BORROWING = frozenset({Effect.FINANCE, Effect.BORROW, Effect.REPAY, Effect.RETUR
 """What only an account that borrows can do."""
 COVERING = frozenset({Effect.COVERED_OPEN, Effect.COVERED_CLOSE})
 """What only an account of options can do."""
+OF_ONE_KIND = BORROWING | COVERING
+"""What has to be asked of the kind of account before anything else."""
 
 
 @told_calls

@@ -19,7 +19,7 @@ from qresearch.domain.moment import CLOSE, INTRADAY, OPEN, Moment
 from qresearch.domain.reasons import Reason, Refusal
 from qresearch.domain.settings import Costs, Own, Settings
 from qresearch.domain.state import OpenOrder, State
-from qresearch.domain.terms import BORROWING, COVERING, Effect, Terms
+from qresearch.domain.terms import BORROWING, OF_ONE_KIND, Effect, Terms
 from qresearch.engine.draft import Draft
 from qresearch.engine.fees import BOARDS, FeeBook, FeeModel, OwnFees, OwnRates, Rates
 from qresearch.engine.fills import Bar, Quote
@@ -204,7 +204,7 @@ class AccountKind(Protocol):
         UsageError
             An effect that such an account does not know, or one on the wrong side.
         """
-        if terms.effect not in BORROWING | COVERING:
+        if terms.effect not in OF_ONE_KIND:
             return None
         does, kind = ("borrows nothing", "margin") if terms.effect in BORROWING else ("writes no options", "options")
         raise UsageError(
@@ -337,6 +337,9 @@ class Exchange:
         for instrument in np.flatnonzero(warned).tolist():
             # How much may be bought of it hangs on the day and on what was bought already.
             self.safe_size[instrument] = 0
+        for instrument, item in enumerate(listed):
+            if item.contract is not None and item.contract.option is not None:
+                self.safe_size[instrument] = min(item.contract.option.maxima or (LARGEST,))
         self.intraday = panel.intraday
         """The bars inside the days; None on daily data."""
         self._fee_books: dict[Costs | Own, FeeBook | OwnFees] = {}

@@ -31,7 +31,12 @@ def _in_force(exchange: Exchange, table: ByBoard[_V], instrument: int, day: int)
 def largest_order(exchange: Exchange, instrument: int, day: int, terms: Terms) -> int:
     """Most shares that one order may be for, by its terms and the rules of a day (index)."""
     date: dt.date = exchange.market.days[max(day, 0)].astype(object)
-    known = exchange.market.venue.rules.largest_order(exchange.market.instruments[instrument].board, date)
+    item = exchange.market.instruments[instrument]
+    if item.contract is not None and item.contract.option is not None:
+        option = item.contract.option
+        most = option.largest_market_order if terms.limit_price is None else option.largest_order
+        return LARGEST if most is None else most
+    known = exchange.market.venue.rules.largest_order(item.board, date)
     if known is None:
         return LARGEST
     if terms.kind is Kind.AFTER_HOURS:

@@ -19,7 +19,7 @@ from qresearch.domain import events
 from qresearch.domain.asked import check_asked
 from qresearch.domain.order import Method
 from qresearch.domain.reasons import Reason, Refusal
-from qresearch.domain.terms import BORROWING, MARKET_DAY, Effect, Kind, Terms
+from qresearch.domain.terms import MARKET_DAY, OF_ONE_KIND, Effect, Kind, Terms
 from qresearch.engine.by_value import cap_of, units_for
 from qresearch.engine.draft import Draft
 from qresearch.engine.exchange import Exchange
@@ -103,7 +103,7 @@ def place(  # noqa: PLR0917  # in the order of the call
         and type(asked) is int
         and not asked % exchange.lot_step[instrument]
         and draft.day < exchange.open_until[instrument]
-        and (terms is MARKET_DAY or (terms.good_till is None and terms.effect not in BORROWING))
+        and (terms is MARKET_DAY or (terms.good_till is None and terms.effect not in OF_ONE_KIND))
         and draft.settings.sizing == NATIVE.name
         and (
             exchange.lot_minimum[instrument] <= asked <= exchange.safe_size[instrument]

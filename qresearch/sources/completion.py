@@ -43,7 +43,7 @@ def fill_pre_close(  # noqa: PLR0917  # what is filled, then from what
         # Contracts begin from what they were settled at.
         columns = [column for column, item in enumerate(instruments) if item.contract is not None]
         previous[1:, columns] = forward(np.where(np.isnan(settlement), marks, settlement)[:, columns])[:-1]
-        _adjust_options(previous, days, instruments)
+    _adjust_options(previous, days, instruments)
     for row in actions:
         day = row.ex_day + int(known[row.ex_day :, row.instrument].argmax())
         before = float(previous[day, row.instrument])

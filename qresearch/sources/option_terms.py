@@ -73,20 +73,24 @@ def _text(entry: Mapping[str, Any], name: str) -> str:
 
 
 def with_adjustments(
-    listed: Sequence[Instrument], actions: Sequence[ActionRow], marks: Floats, days: Days
-) -> tuple[tuple[Instrument, ...], list[str]]:
+    listed: Sequence[Instrument], actions: Sequence[ActionRow], marks: Floats, days: Days, notes: list[str]
+) -> tuple[Instrument, ...]:
     """The instruments, options on funds and shares adjusted on the ex-dates that their table says nothing of.
 
     The unit grows by the last close over the price without the entitlement, to a whole number; the strike times the
     unit stays, to 0.001 (SSE and SZSE trial rules of stock options, 2015-01-09, and notices such as 2016-11-28).
 
-    Returns
-    -------
-    instruments : tuple of Instrument
+    Parameters
+    ----------
+    listed : sequence of Instrument
+    actions : sequence of ActionRow
+    marks : (T, N) ndarray of float64, currency
+        Closes, the last known one where there is none.
+    days : (T,) ndarray of datetime64[D]
     notes : list of str
-        What was adjusted by the formula, and not by the table.
+        Takes what was adjusted by the formula, and not by the table.
     """
-    found, notes = list(listed), list[str]()
+    found = list(listed)
     places = {item.symbol: column for column, item in enumerate(listed)}
     for column, item in enumerate(listed):
         contract = item.contract
@@ -109,7 +113,7 @@ def with_adjustments(
                 " A row of the table of contracts with that day in since would say it."
             )
         found[column] = replace(item, contract=replace(contract, option=option))
-    return tuple(found), notes
+    return tuple(found)
 
 
 def check_underlyings(listed: Sequence[Instrument]) -> None:

@@ -40,7 +40,8 @@ from qresearch.sources.listings import (
 )
 from qresearch.sources.long_tables import long_table
 from qresearch.sources.minutes import STAMPS, check_times, fold
-from qresearch.sources.steps import told_outside, told_steps
+from qresearch.sources.option_terms import check_underlyings, with_adjustments
+from qresearch.sources.steps import are_prices, told_outside, told_steps
 from qresearch.sources.validation import Rows, check_rows, settle_on_ticks, told_spacing, without_weekends
 
 LIMIT_FIELDS = ("limit_up", "limit_down")
@@ -149,8 +150,7 @@ def read_market(
     tables = _tables({**passed, "contracts": contracts, "bonds": bonds}, beside, source, notes)
     futures = read_contracts(tables["contracts"])
     frame, rows = long_table(source, notes, adjusted=adjusted)
-    if symbols is not None:
-        frame, rows = keep_symbols(frame, rows, symbols)
+    frame, rows = (frame, rows) if symbols is None else keep_symbols(frame, rows, symbols)
     boards = named_boards(frame, rows)
     venue = _venue(rows.symbols, venue, notes, futures)
     fill_rows(frame, rows, venue, Path(source).name if isinstance(source, (str, Path)) else "the data")
@@ -164,9 +164,10 @@ def read_market(
     days, fields, flags, known, bars = _arrays(rows, stamp, venue, notes)
     found = _actions(tables["actions"], rows.symbols, days, known, venue, adjusted=adjusted, notes=notes)
     marks = forward(fields["close"])
+    listed = with_adjustments(listed, found, marks, days, notes)
     fill_pre_close(fields["pre_close"], marks, known, found, listed, venue.rules, fields.get("settlement"), days)
     if not adjusted:
-        notes += told_steps(fields, marks, known & _are_prices(listed), found, rows=rows, days=days)
+        notes += told_steps(fields, marks, known & are_prices(listed), found, rows=rows, days=days)
         notes += _limited(fields, flags, rows, days=days, listed=listed, free=tables["no_limit_days"], venue=venue)
     lo, hi = _span(days, start, end)
     booked, more = resolve_actions(found, marks, fields["pre_close"], days=days, symbols=rows.symbols, span=(lo, hi))
@@ -192,11 +193,6 @@ def _asked(venue: object) -> Venue | None:
             f"venue={shown(venue)} is not a Venue. Pass one of {', '.join(map(repr, VENUES))}, a Venue, or None."
         )
     return venue
-
-
-def _are_prices(listed: Sequence[Instrument]) -> Bools:
-    """(N,) ndarray of bool: False for rates of repo, whose steps lose nobody anything."""
-    return np.array([item.board is not Board.REPO for item in listed], dtype=np.bool_)
 
 
 def _fine_enough(venue: Venue, listed: Sequence[Instrument]) -> Venue:
@@ -340,6 +336,7 @@ def _listed(
     last[rows.codes] = rows.days  # they ascend within a symbol, and the last one wins
     days = list(last.astype(object))
     listed, told = read_instruments(tables["instruments"], rows.symbols, boards, days, venue, contracts=futures)
+    check_underlyings(listed)
     notes.extend(told)
     return with_bonds(with_credit(listed, tables["credit"]), tables["bonds"])
 

@@ -20,11 +20,13 @@ sys.path[:0] = [str(Path(__file__).resolve().parent), str(Path(__file__).resolve
 import test_futures  # noqa: E402  # from the folders above
 import test_futures_streams  # noqa: E402
 import test_margin_trading  # noqa: E402
+import test_option_streams  # noqa: E402
+import test_options  # noqa: E402
 
 FUTURES = {
     "the long ratio for both sides": ("futures", "if side == LONG else rates.short_margin", "if True else 0"),
     "no margin is bound": ("futures", "return worth.equity - worth.margin", "return worth.equity"),
-    "a short side earns by a rise": ("contracts", "return sign * (money.notional(after", "return (money.notional(after"),
+    "a short side earns by a rise": ("contracts", "return sign * (money.not", "return (money.not"),
     "no multiplier in profit": ("futures", "lot.base, units, lot.quantity * size)", "lot.base, units, lot.quantity)"),
     "profit is paid again each day": ("futures", "yield events.Rebased(draft.at, instrument, mark)", "pass"),
     "lots outlive their contract": ("futures", "exchange.closing_day[instrument] > draft.day + 1", "True"),
@@ -34,7 +36,7 @@ FUTURES = {
     "floating by the settlement": ("futures", "floating += gain(money, held.side, lot.opened",
                                    "floating += gain(money, held.side, lot.base"),
     "both sides for the larger": ("futures", "sum(max(sums.get", "sum(_both(sums.get"),
-    "nobody closes": ("futures", "close_most_bound(draft, exchange, self.bound(draft, exchange), worth.margin - worth.equity)", "pass"),
+    "nobody closes": ("forced", "if missing <= 0:", "if True:"),
 }  # fmt: skip
 """Module, what it says, and what it says with the fault."""
 
@@ -60,6 +62,28 @@ MARGIN = {
                                     "binds = debt.principal"),
     "the rest of a purchase is lost": ("debts", "    if kept:", "    if False:"),
     "a day for nothing": ("debts", "first = divide(principal * debt.rate, RATE_SCALE * year)", "first = 0"),
+}  # fmt: skip
+
+
+OPTIONS = {
+    "a premium binds nothing": ("options", "return Need(premium + fees.total, refusal)", "return Need(0, refusal)"),
+    "no margin is bound by what is written": ("options", "- sum(self._written(account, exchange).values())", ""),
+    "locked units are sold": ("options", "free = closable.held - locked", "free = closable.held"),
+    "covered calls without cover": ("covered", "if spare >= lots * right.unit:", "if True:"),
+    "units are freed behind covered calls": ("covered", "now - units_needed(draft, exchange, instrument)", "now"),
+    "nobody closes what is uncovered": ("options", "        close_uncovered(draft, exchange)", "        pass"),
+    "a put as far out as a call": ("writing", "if self.option.is_call else spot - self.strike, 0)\n\n    def int",
+                                   "if True else 0, 0)\n\n    def int"),
+    "no floor": ("writing", "max(ratio * spot - RATE_SCALE * out, floor * base)", "ratio * spot - RATE_SCALE * out"),
+    "a put binds more than its strike": ("writing", "binds = min(binds, right.strike * RATE_SCALE)", "pass"),
+    "the whole of a future": ("writing", "RATE_SCALE * out // 2, ratio * spot // 2", "RATE_SCALE * out, ratio * spot"),
+    "margined by the marks": ("writing", "known if known == known else view.mark(one)", "view.mark(one)"),
+    "a writer pays to write": ("options", "rate = right.option.writing_fee", "pass"),
+    "rights lapse in the money": ("expiry", "met = lots if right.intrinsic(spot) else 0", "met = 0"),
+    "a right is used without money": ("expiry", "met = min(met, carried(draft, exchange, right))", "pass"),
+    "units for nothing": ("expiry", "due = Due(draft.day + 1, -toward * strike", "due = Due(draft.day + 1, 0 * strike"),
+    "exercised for nothing": ("expiry", "= exercise_fee(exchange, right, lots) if", "= 0 if"),
+    "floating forgets the premium": ("options", "(worth - sum(lot.cost for lot in lots))", "worth"),
 }  # fmt: skip
 
 
@@ -93,7 +117,7 @@ def plant(monkeypatch: pytest.MonkeyPatch) -> Callable[[str, str, str], None]:
 
 def worked_out(module: ModuleType) -> Iterator[tuple[str, Callable[[], None]]]:
     """The tests of a module that need nothing."""
-    for name, test in vars(module).items():
+    for name, test in [*vars(module).items()]:
         if name.startswith("test_") and not inspect.signature(test).parameters:
             yield name, test
 
@@ -127,10 +151,21 @@ def figures() -> Iterator[tuple[str, Callable[[], None]]]:
     yield from worked_out(test_margin_trading)
 
 
+def rights() -> Iterator[tuple[str, Callable[[], None]]]:
+    """The published figures of options, and what a person sees."""
+    for case in test_option_streams.MARGINS:
+        yield (
+            case,
+            lambda case=case: test_option_streams.test_a_written_contract_binds_what_its_exchange_says(case),
+        )
+    yield from worked_out(test_options)
+
+
 def test_without_a_fault_nothing_fails() -> None:
     """Protects the faults from being noticed for another reason."""
     assert not is_noticed(streams())
     assert not is_noticed(figures())
+    assert not is_noticed(rights())
 
 
 @pytest.mark.parametrize("fault", FUTURES)
@@ -145,3 +180,10 @@ def test_a_fault_in_margin_trading_is_noticed(fault: str, plant: Callable[[str, 
     """Protects the figures from holes: an account that does this wrong does not pass."""
     plant(*MARGIN[fault])
     assert is_noticed(figures())
+
+
+@pytest.mark.parametrize("fault", OPTIONS)
+def test_a_fault_in_options_is_noticed(fault: str, plant: Callable[[str, str, str], None]) -> None:
+    """Protects the figures from holes: an account that does this wrong does not pass."""
+    plant(*OPTIONS[fault])
+    assert is_noticed(rights())

@@ -25,7 +25,7 @@ from qresearch.domain.instrument import Instrument
 from qresearch.domain.ledger import COVERED, LONG, SHORT, Key, Lot
 from qresearch.domain.reasons import Reason, Refusal
 from qresearch.domain.state import State
-from qresearch.domain.terms import COVERING, MARKET_KINDS, Effect, Terms
+from qresearch.domain.terms import COVERING, Effect, Terms
 from qresearch.engine.accounts.cash import CASH_SHARES
 from qresearch.engine.accounts.contracts import charged, rates_of
 from qresearch.engine.accounts.covered import close_uncovered, locked_after, turn_uncovered, why_not_covered
@@ -137,27 +137,22 @@ class Options(AccountKind):
     def refusal(  # as in the protocol
         self, account: Draft | State, exchange: Exchange, instrument: int, quantity: int, terms: Terms, /
     ) -> Refusal | None:
-        """More contracts than one order may have."""
+        """None beyond what only such an account can do wrong: covered calls that are none."""
+        if terms.effect not in COVERING:
+            return super().refusal(account, exchange, instrument, quantity, terms)
         contract = exchange.market.instruments[instrument].contract
         option = None if contract is None else contract.option
-        if terms.effect not in COVERING:
-            super().refusal(account, exchange, instrument, quantity, terms)
-        elif option is None or not option.is_call or option.settlement != "shares":
+        if option is None or not option.is_call or option.settlement != "shares":
             raise UsageError(
                 f"{terms.effect.value}: {exchange.market.symbols[instrument]} is no call on a fund or share. Only such "
                 "calls are covered by units that are held; write others with terms.to_open()."
             )
-        elif (quantity < 0) != (terms.effect is Effect.COVERED_OPEN):
+        if (quantity < 0) != (terms.effect is Effect.COVERED_OPEN):
             raise UsageError(
                 f"{terms.effect.value}: a covered call is opened by a sale and closed by a purchase. "
                 "Use terms.covered_open() with a sale and terms.covered_close() with a buy."
             )
-        if option is None:
-            return None
-        most = option.largest_market_order if terms.kind in MARKET_KINDS else option.largest_order
-        if most is None or abs(quantity) <= most:
-            return None
-        return Reason.ORDER_MAXIMUM, {"asked": abs(quantity), "maximum": most}
+        return None
 
     def _beyond_limit(
         self, account: Draft | State, exchange: Exchange, instrument: int, quantity: int

@@ -96,12 +96,15 @@ def marks(exchange: Exchange, account: Draft | State, instrument: int) -> tuple[
 
 
 def before(exchange: Exchange, account: Draft | State, instrument: int) -> tuple[int, int]:
-    """The reference prices of the day of both: an opening is margined by them; the last ones where there are none."""
-    reference, money = exchange.market.panel.pre_close, exchange.money
-    pair = instrument, right_of(exchange, account, instrument).underlying
-    known = [float(reference[max(account.day, 0), one]) for one in pair]
-    last = marks(exchange, account, instrument)
-    premium, spot = (
-        money.price_units(price) if price == price else now for price, now in zip(known, last, strict=True)
-    )
-    return premium, spot
+    """The reference prices of the day of both, by which an opening is margined; the last ones where there are none.
+
+    Of what has never traded nothing is known, and nothing fills: it counts as at the money, and worth nothing.
+    """
+    reference, view = exchange.market.panel.pre_close, exchange.view(account)
+    right = right_of(exchange, account, instrument)
+    found = []
+    for one, unknown in ((instrument, 0), (right.underlying, right.strike)):
+        known = float(reference[max(account.day, 0), one])
+        price = known if known == known else view.mark(one)
+        found.append(exchange.money.price_units(price) if price == price else unknown)
+    return found[0], found[1]

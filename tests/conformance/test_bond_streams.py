@@ -173,7 +173,6 @@ END, DISCOUNT = (
 TREASURY = bond("2023-03-25", "2030-03-25", 0.028)
 QUOTED = Bond(on("2023-03-25"), on("2030-03-25"), (0.028,))
 STEP_UP = Bond(on("2016-01-15"), on("2022-01-15"), (0.002, 0.004, 0.006, 0.008, 0.016, 0.02))
-B_RISK, END_RISK = risk_at(B, B_DAY, 0.02), risk_at(END, B_DAY, 0.025)
 WAYS: dict[str, Callable[[], float]] = {
     "D1": lambda: A.accrued(A_DAY),
     "D2": lambda: risk_at(A, A_DAY, 0.03).macaulay,
@@ -182,16 +181,16 @@ WAYS: dict[str, Callable[[], float]] = {
     "D5": lambda: figures_of(A, A_DAY, 100.2143).yield_,
     "D6": lambda: price_at(B, B_DAY, 0.02),
     "D7": lambda: B.accrued(B_DAY),
-    "D8": lambda: B_RISK.macaulay,
-    "D9": lambda: B_RISK.modified,
-    "D10": lambda: B_RISK.convexity,
-    "D11": lambda: B_RISK.dv01,
+    "D8": lambda: risk_at(B, B_DAY, 0.02).macaulay,
+    "D9": lambda: risk_at(B, B_DAY, 0.02).modified,
+    "D10": lambda: risk_at(B, B_DAY, 0.02).convexity,
+    "D11": lambda: risk_at(B, B_DAY, 0.02).dv01,
     "D12": lambda: B.accrued(LAST),
     "D13": lambda: figures_of(B, LAST, 100.2143).yield_,
     "D14": lambda: price_at(END, B_DAY, 0.025),
     "D15": lambda: END.accrued(B_DAY),
-    "D16": lambda: END_RISK.modified,
-    "D17": lambda: END_RISK.convexity,
+    "D16": lambda: risk_at(END, B_DAY, 0.025).modified,
+    "D17": lambda: risk_at(END, B_DAY, 0.025).convexity,
     "D18": lambda: price_at(DISCOUNT, B_DAY, 0.02),
     "D19": lambda: DISCOUNT.accrued(B_DAY),
     "D25": lambda: Conversion("600000.SH", ((None, 12.92),)).value(A_DAY, 10.13),

@@ -133,16 +133,18 @@ def test_what_repays_is_let_through_under_water(seed: int) -> None:
     wander(session, rng, 12)
     if not close_everything(session):
         return
-    day = session.simulation.timeline.state.day
     held, panel = dict(session.portfolio.quantities), session.market.panel
+    # Where orders meet the market inside their call, they are asked at this close, else at the next open.
+    is_now = session.simulation.exchange.clock.in_call
+    day, prices = session.simulation.timeline.state.day + (not is_now), panel.close if is_now else panel.open
     for symbol, quantity in held.items():
         session.sell(symbol, quantity, terms.to_repay())
     session.step(phase="OPEN")
     left = session.portfolio.quantities
     for symbol in held:
         column = session.market.column(symbol)
-        trades = panel.volume[day + 1, column] > 0 and not panel.suspended[day + 1, column]
-        is_locked = panel.open[day + 1, column] <= panel.limit_down[day + 1, column] + 0.0005
+        trades = panel.volume[day, column] > 0 and not panel.suspended[day, column]
+        is_locked = prices[day, column] <= panel.limit_down[day, column] + 0.0005
         assert symbol not in left or not trades or is_locked
 
 

@@ -68,6 +68,16 @@ def test_what_is_paid_is_the_clean_price_the_interest_and_the_fee() -> None:
     assert run.tables.bonds.loc[TREASURY, "interest_income"] == pytest.approx(0.0285 * 100 / 365 * 1000, abs=0.011)
 
 
+def test_a_buyer_needs_the_interest_too() -> None:
+    """Protects the cash: what covers the clean price alone does not buy as many, and none of it goes below nothing."""
+    run = account("2023-03-01", cash=100_900)
+    ticket = run.buy(TREASURY, 1000)
+    run.step()
+    assert (ticket.filled, ticket.reason) == (980, "INSUFFICIENT_CASH")
+    assert ticket.average_price * 1000 < 100_900
+    assert 0 <= run.portfolio.cash < 1_030
+
+
 def test_over_a_coupon_the_interest_falls_and_the_cash_grows_by_what_is_left_after_tax() -> None:
     """Protects the ex-date: who held at the close before is paid in the morning, others than treasuries less tax."""
     run = account("2023-05-11", account=Bonds(qualified=True))
@@ -202,18 +212,19 @@ def test_repo_by_value_lends_whole_thousands() -> None:
 # ---------------------------------------------------------------------------------------------------- refusals
 
 
-@pytest.mark.parametrize(
-    ("order", "reason", "said"),
-    [
-        (lambda run: run.buy(TREASURY, 5), "BOND_LOT", "5 bonds of 100 yuan"),
-        (lambda run: run.sell(DAY, 5), "REPO_MULTIPLE", "10 are one step"),
-        (lambda run: run.buy(DAY, 1000), "INSUFFICIENT_PLEDGE", "Borrowing 100,000.00"),
-        (lambda run: run.buy(HARBOUR, 100), "QUALIFIED_ONLY", HARBOUR),
-        (lambda run: run.buy(TREASURY, 20_000), "INSUFFICIENT_CASH", "1,000,000.00"),
-        (lambda run: run.sell(TREASURY, 100), "INSUFFICIENT_QUANTITY", "100"),
-        (lambda run: run.buy(SHORT, 100, terms.limit(130.0)), None, ""),
-    ],
-)
+REFUSALS = [
+    (lambda run: run.buy(TREASURY, 5), "BOND_LOT", "5 bonds of 100 yuan"),
+    (lambda run: run.sell(DAY, 5), "REPO_MULTIPLE", "10 are one step"),
+    (lambda run: run.buy(DAY, 1000), "INSUFFICIENT_PLEDGE", "Borrowing 100,000.00"),
+    (lambda run: run.buy(HARBOUR, 100), "QUALIFIED_ONLY", HARBOUR),
+    (lambda run: run.buy(TREASURY, 20_000), "INSUFFICIENT_CASH", "1,000,000.00"),
+    (lambda run: run.sell(TREASURY, 100), "INSUFFICIENT_QUANTITY", "100"),
+    (lambda run: run.buy(SHORT, 100, terms.limit(130.0)), None, ""),
+]
+"""An order, why it is refused, and a number that is said."""
+
+
+@pytest.mark.parametrize(("order", "reason", "said"), REFUSALS)
 def test_a_refusal_says_its_numbers(order: object, reason: str | None, said: str) -> None:
     """Protects explain: each refusal of such an account names what it is about, in the ticket and in its story."""
     run = account("2023-03-01", shortfall="reject")

@@ -31,8 +31,9 @@ from qresearch.sentences.words import price
 
 TRADING = (
     Reason.SUSPENDED, Reason.ROUTE_CLOSED, Reason.NOT_LISTED, Reason.DELISTED, Reason.DATA_ENDED, Reason.NO_TRADES,
-    Reason.EXPIRED_CONTRACT,
+    Reason.EXPIRED_CONTRACT, Reason.MATURED, Reason.CALLED,
 )  # fmt: skip
+LOTS = (Reason.LOT_SIZE, Reason.MINIMUM_SIZE, Reason.BOND_LOT, Reason.REPO_MULTIPLE)
 _OF_SHARES = (Reason.T_PLUS_ONE, Reason.INSUFFICIENT_QUANTITY, Reason.NOTHING_TO_CLOSE, Reason.UNITS_LOCKED)
 _OF_MONEY = (Reason.INSUFFICIENT_CASH, Reason.INSUFFICIENT_MARGIN)
 CLOSING = (Reason.AWAITS_CLOSE, Reason.CIRCUIT_BREAKER)
@@ -271,7 +272,7 @@ class Turn:
     def _lot(self) -> Iterator[Check]:
         if self.exchange.lot_shares > 1:
             text = self.say("lot_allowed", shares=f"{abs(self.order.leaves):,}")
-            yield Check("check_lot", (Reason.LOT_SIZE, Reason.MINIMUM_SIZE), text)
+            yield Check("check_lot", LOTS, text)
 
     def _money(self) -> Iterator[Check]:
         draft, exchange, order, money = self.draft, self.exchange, self.order, self.exchange.money
@@ -354,7 +355,7 @@ def _with_numbers(reason: Reason, facts: Facts, side: int, say: Words) -> str:  
             return say("to_take", cap=f"{cap:,}", asked=f"{asked:,}")
         case Reason.MINIMUM_SIZE, {"minimum": int(minimum)}:
             return say("accepted", shares=f"{minimum:,}")
-        case Reason.LOT_SIZE, {"lot": int(lot), "sent": 0}:
+        case ((Reason.LOT_SIZE | Reason.BOND_LOT | Reason.REPO_MULTIPLE), {"lot": int(lot), "sent": 0}):
             return say("accepted", shares=f"{lot:,}") if side > 0 else ""
         case Reason.OPEN_ORDER_MARGIN, {"needed": needed, "available": available}:
             return say("carried", difference=_difference(needed, available, say))

@@ -93,6 +93,10 @@ class Deed(StrEnum):
     """Free units that no covered call needs."""
     EXERCISE = "EXERCISE"
     """Use the right of options that are held."""
+    CONVERT = "CONVERT"
+    """Turn convertible bonds into shares."""
+    PUT_BACK = "PUT_BACK"
+    """Give bonds back to their issuer at the price of their put."""
 
 
 class Act(NamedTuple):

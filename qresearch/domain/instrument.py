@@ -13,6 +13,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from qresearch.domain.bond import Bond, Repo
 from qresearch.domain.contract import Contract
 from qresearch.domain.credit import Credit
 from qresearch.errors import UnknownSymbol
@@ -95,6 +96,8 @@ class Instrument:
         What one lot is, of futures and options; None for everything that is paid in full.
     credit : Credit or None
         What it is to margin trading, by date; None: what its exchange says of its board.
+    bond : Bond or Repo or None
+        What it pays and when, of bonds and convertibles, and for how long repo lends; None where that is not told.
     """
 
     symbol: str
@@ -107,6 +110,21 @@ class Instrument:
     kind: str = field(default="", repr=False)
     contract: Contract | None = field(default=None, repr=False)
     credit: Credit | None = field(default=None, repr=False)
+    bond: Bond | Repo | None = field(default=None, repr=False)
+
+    @property
+    def last_day(self) -> dt.date | None:
+        """The last day on which it trades by its own terms; None where they set none."""
+        if self.contract is not None:
+            return self.contract.last_day
+        return self.bond.last_day if isinstance(self.bond, Bond) else None
+
+    @property
+    def is_like_a_share(self) -> bool:
+        """Paid in full at its price: no contract, no bond at a clean price, no repo."""
+        if self.bond is not None:
+            return isinstance(self.bond, Bond) and self.bond.quote == "full"
+        return self.contract is None and self.board not in {Board.BOND, Board.REPO}
 
     def mean_price(self, amount: float, units: int, size: int = 1) -> float:
         """Mean price of some units that are worth an amount, `size` of the underlying in each; NaN without any.

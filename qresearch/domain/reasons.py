@@ -24,6 +24,7 @@ class Reason(StrEnum):
     NO_CHANGE = "NO_CHANGE"
     NO_PRICE = "NO_PRICE"
     NOT_TRADABLE = "NOT_TRADABLE"
+    NOT_CARRIED = "NOT_CARRIED"
     PROTECTION_PRICE = "PROTECTION_PRICE"
     NOT_LISTED = "NOT_LISTED"
     DELISTED = "DELISTED"
@@ -41,6 +42,12 @@ class Reason(StrEnum):
     INSUFFICIENT_MARGIN = "INSUFFICIENT_MARGIN"
     NOTHING_TO_CLOSE = "NOTHING_TO_CLOSE"
     EXPIRED_CONTRACT = "EXPIRED_CONTRACT"
+    MATURED = "MATURED"
+    CALLED = "CALLED"
+    BOND_LOT = "BOND_LOT"
+    REPO_MULTIPLE = "REPO_MULTIPLE"
+    QUALIFIED_ONLY = "QUALIFIED_ONLY"
+    INSUFFICIENT_PLEDGE = "INSUFFICIENT_PLEDGE"
     NOT_FINANCEABLE = "NOT_FINANCEABLE"
     NOT_LENDABLE = "NOT_LENDABLE"
     NO_BORROW = "NO_BORROW"
@@ -109,6 +116,13 @@ SOURCES: Mapping[Reason, str] = {
     Reason.NO_AFTER_HOURS: "After-hours fixed-price trading: STAR 2019-07-22, ChiNext 2020-08-24, all since 2026-07-06",
     Reason.CIRCUIT_BREAKER: "Index circuit breaker of SSE and SZSE, 2016-01-04 to 2016-01-07",
     Reason.EXPIRED_CONTRACT: "Rules of the contract: its last trading day",
+    Reason.NOT_CARRIED: "The contract of the account: what it may hold",
+    Reason.MATURED: "Terms of the bond: its maturity",
+    Reason.CALLED: "Notice of the issuer: the last trading day before an early redemption",
+    Reason.BOND_LOT: "SSE and SZSE bond trading rules: face value of an order",
+    Reason.REPO_MULTIPLE: "SSE and SZSE bond trading rules: multiples of 1,000 yuan since 2022-05-16",
+    Reason.QUALIFIED_ONLY: "Rules on the suitability of bond investors of SSE and SZSE (2017-07-01)",
+    Reason.INSUFFICIENT_PLEDGE: "CSDC rules of pledged repo: who borrows needs standard bonds in pledge",
     Reason.INSUFFICIENT_MARGIN: "Margin rules of the exchanges: what opens needs margin and fee",
     **dict.fromkeys(
         (Reason.NOT_FINANCEABLE, Reason.NOT_LENDABLE, Reason.SAME_DAY_RETURN, Reason.SHORT_PROCEEDS_LOCKED),

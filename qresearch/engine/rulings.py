@@ -8,6 +8,7 @@ from typing import TypeVar
 import numpy as np
 
 from qresearch.domain.asked import LARGEST
+from qresearch.domain.bond import Bond
 from qresearch.domain.moment import INTRADAY
 from qresearch.domain.reasons import Reason, Refusal
 from qresearch.domain.state import State
@@ -113,6 +114,11 @@ def ended(exchange: Exchange, instrument: int, day: int) -> Refusal | None:
     contract = exchange.market.instruments[instrument].contract
     if exchange.closing_day[instrument] <= day and contract is not None:
         return Reason.EXPIRED_CONTRACT, {"last": str(contract.last_day)}
+    bond = exchange.market.instruments[instrument].bond
+    if exchange.closing_day[instrument] <= day and isinstance(bond, Bond):
+        if bond.call is not None and bond.last_day == bond.call.first:
+            return Reason.CALLED, {"last": str(bond.last_day), "day": str(bond.call.last)}
+        return Reason.MATURED, {"maturity": str(bond.maturity)}
     if exchange.closing_day[instrument] <= day:
         return Reason.DELISTED, {"delisted": str(exchange.market.instruments[instrument].delist_date)}
     # Asked at the open: whether there is a row today shows in its open, the close is still hidden.

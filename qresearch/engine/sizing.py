@@ -216,7 +216,7 @@ def _sized(  # noqa: PLR0917  # as in place
 def _unavailable(draft: Draft, exchange: Exchange, instrument: int, terms: Terms) -> Refusal | None:
     day, item = draft.day, exchange.market.instruments[instrument]
     if not exchange.trades[instrument]:
-        return Reason.NOT_TRADABLE, {"symbol": item.symbol}
+        return exchange.not_traded[instrument], {"symbol": item.symbol}
     if exchange.closing_day[instrument] <= day:
         return ended(exchange, instrument, day)
     refusal = exchange.sizing(draft.settings).refusal(item, terms)
@@ -261,7 +261,7 @@ def _below_lot(exchange: Exchange, instrument: int, asked: int, sent: int) -> Si
     minimum, step, shares = exchange.lot_minimum[instrument], exchange.lot_step[instrument], abs(asked)
     if step == 1:
         return Sized(asked, refusal=(Reason.MINIMUM_SIZE, {"asked": shares, "minimum": minimum}))
-    return Sized(asked, refusal=(Reason.LOT_SIZE, {"asked": shares, "lot": step, "sent": sent}))
+    return Sized(asked, refusal=(exchange.lot_reason[instrument], {"asked": shares, "lot": step, "sent": sent}))
 
 
 def _close(draft: Draft, exchange: Exchange, instrument: int, asked: int, closable: Closable) -> Sized:

@@ -121,6 +121,42 @@ class Account:
         """
         self._do(Deed.EXERCISE, "exercise: contracts", option, contracts, 1)
 
+    def convert(self, bond: str, quantity: int) -> None:
+        """Turn convertible bonds that are held into shares, at the conversion price of the day.
+
+        What is less than one share is paid in cash; the shares can be sold from the next trading day on.
+
+        Parameters
+        ----------
+        bond : str
+        quantity : int, bonds of 100
+
+        Raises
+        ------
+        UsageError
+            It converts into nothing, or not today; more than is held; the market has no bars of the share.
+        UnknownSymbol
+            No such instrument.
+        """
+        self._do(Deed.CONVERT, "convert: quantity", bond, quantity, 100)
+
+    def put_back(self, bond: str, quantity: int) -> None:
+        """Give bonds that are held back to their issuer, at the price and within the days of their put.
+
+        Parameters
+        ----------
+        bond : str
+        quantity : int, bonds of 100
+
+        Raises
+        ------
+        UsageError
+            It cannot be given back, or not today; more than is held.
+        UnknownSymbol
+            No such instrument.
+        """
+        self._do(Deed.PUT_BACK, "put_back: quantity", bond, quantity, 100)
+
     def _do(self, deed: Deed, what: str, security: str, count: int, example: int) -> None:
         units = whole(what, count, example=example)
         self._simulation.do(Act(deed, units, self._simulation.market.column(security)))
@@ -130,5 +166,5 @@ class Account:
 
     def __repr__(self) -> str:
         kind = self._simulation.exchange.account.name
-        can = "pay_in, repay, give_back, lock, unlock, exercise"
+        can = "pay_in, repay, give_back, lock, unlock, exercise, convert, put_back"
         return f"<Account of the kind {kind!r}: {can}; see session.portfolio for what it holds>"

@@ -124,6 +124,36 @@ def _read_options() -> Market:
 
 
 @told
+def sample_bonds() -> Market:
+    """The embedded bond market: four invented bonds, a share that one converts into, and repo, over 2023.
+
+    ``019801.SH`` is a treasury (2.85 %, coupon on 21 June, free of tax), ``019802.SH`` one that matures on 2023-09-15,
+    ``122801.SH`` a corporate bond (4.1 %, coupon on 15 May, 20 % tax) for qualified investors only, ``113801.SH`` a
+    convertible at 9.6 yuan a share of ``604801.SH``, which rises in autumn: it is called, and trades until 2023-11-15.
+    ``204001.SH`` and ``204007.SH`` lend for one day and for seven. ``tests/tools/make_bonds.py`` made it.
+
+    Returns
+    -------
+    Market
+        For ``Session(market, account="bond")``; read once, every call returns the same object.
+
+    Examples
+    --------
+    >>> market = sample_bonds()
+    >>> market
+    <Market China A-shares: 7 instruments, 242 trading days 2023-01-03 to 2023-12-29, 0 corporate actions>
+    >>> market.instrument("019801").bond.maturity
+    datetime.date(2029, 6, 21)
+    """
+    return _read_bonds()
+
+
+@cache
+def _read_bonds() -> Market:
+    return read_market(_DATA / "bonds_daily.csv")
+
+
+@told
 def episodes(language: str = "en") -> pd.DataFrame:
     """The scripted episodes of the embedded market, by first day.
 

@@ -17,6 +17,8 @@ import pytest
 
 sys.path[:0] = [str(Path(__file__).resolve().parent), str(Path(__file__).resolve().parents[1] / "unit")]
 
+import test_bond_streams  # noqa: E402
+import test_bonds  # noqa: E402
 import test_futures  # noqa: E402  # from the folders above
 import test_futures_streams  # noqa: E402
 import test_margin_trading  # noqa: E402
@@ -87,12 +89,53 @@ OPTIONS = {
 }  # fmt: skip
 
 
+BONDS = {
+    "interest is part of the cost": ("bonds", "instrument, fill.quantity, fill.notional)",
+                                     "instrument, fill.quantity, paid)"),
+    "interest is not paid for": ("bonds", "return value + accrued(account, exchange, instrument, abs(quantity))",
+                                 "return value"),
+    "interest that is bought is no loss": ("bonds", '"bought", income=-interest, fee', '"bought", fee'),
+    "interest that is sold is no income": ("bonds", "income=interest, fee=fee", "fee=fee"),
+    "fees on the clean price": ("bonds", "divide(paid * round(rate * RATE_SCALE), RATE_SCALE)",
+                                "divide(value * round(rate * RATE_SCALE), RATE_SCALE)"),
+    "realised with the interest": ("bonds", "gained = fill.notional - cost", "gained = paid - cost"),
+    "what accrues is worth nothing": ("bonds", "market = clean + interest", "market = clean"),
+    "what is lent is gone": ("bonds", "Value(account.cash + market + lent,", "Value(account.cash + market,"),
+    "interest before the start is earned": ("bonds", "yield from self._given(draft, exchange)", "pass"),
+    "a buyer needs the price only": ("bonds", "return Need(paid + fees.total, refusal)", "return Need(value, refusal)"),
+    "borrowing without a pledge": ("bonds", "(Reason.INSUFFICIENT_PLEDGE, facts) if quantity > 0 else None", "None"),
+    "anybody is qualified": ("bonds", "bond.qualified_only and not self.qualified", "False"),
+    "money of repo is paid out at once": ("bonds", "- sum(account.ledger.locked.values()) * PAR * exchange.money.units",
+                                          ""),
+    "repo for a year of 360": ("bonds", "_PER_CENT, _YEAR, _MANY = 100, 365, 1000",
+                               "_PER_CENT, _YEAR, _MANY = 100, 360, 1000"),
+    "repo over no weekend": ("coupons", "earned = int((_next(exchange, back) - out).astype(int))", "earned = tenor"),
+    "repo a day late": ("coupons", "np.timedelta64(tenor - 1,", "np.timedelta64(tenor,"),
+    "repo pays no interest": ("coupons", "Posted(draft.at, loan.cash, ", "Posted(draft.at, loan.cash - earned, "),
+    "coupons of trading days only": ("coupons", "for night in range(nights):", "for night in range(min(nights, 1)):"),
+    "coupons without tax": ("coupons", "* exact(bond.tax))", "* 0)"),
+    "coupons of a day ahead": ("coupons", "nights - 1 - night)", "nights - 2 - night)"),
+    "bonds outlive their maturity": ("coupons", "if date_of(draft, exchange) >= day:", "if False:"),
+    "face value for a call": ("coupons", "steps(exchange, exact(price) * quantity))",
+                              "steps(exchange, exact(100.0) * quantity))"),
+    "the rest of a conversion is lost": ("coupons", "cost, cash = _cost(position, quantity), steps(exchange, rest)",
+                                         "cost, cash = _cost(position, quantity), 0"),
+    "conversions at any time": ("coupons", "if not terms.holds(day):", "if False:"),
+    "a put at any time": ("coupons", "put is None or not put.first <= day <= put.last", "put is None"),
+    "a last period that compounds": ("domain.bond_figures", "if len(amounts) == 1:", "if False:"),
+    "time from the exchange's interest": ("domain.bond_figures", 'interest(bond, day, "actual")',
+                                          "interest(bond, day, bond.accrual)"),
+    "modified is Macaulay's": ("domain.bond_figures", "modified = macaulay / growth", "modified = macaulay"),
+    "convexity of the yield's periods": ("domain.bond_figures", "growth**2 / full / per_year**2", "growth**2 / full"),
+}  # fmt: skip
+
+
 @pytest.fixture
 def plant(monkeypatch: pytest.MonkeyPatch) -> Callable[[str, str, str], None]:
     """Put a fault into a module of the kinds of account, and into whatever has taken something of it."""
 
     def planted(name: str, said: str, fault: str) -> None:
-        module = importlib.import_module(f"qresearch.engine.accounts.{name}")
+        module = importlib.import_module(f"qresearch.{name if '.' in name else f'engine.accounts.{name}'}")
         source = inspect.getsource(module)
         assert said in source, f"{name}.py says {said!r} no more"
         other = ModuleType(module.__name__)
@@ -161,10 +204,31 @@ def rights() -> Iterator[tuple[str, Callable[[], None]]]:
     yield from worked_out(test_options)
 
 
+def interest() -> Iterator[tuple[str, Callable[[], None]]]:
+    """The stream of bonds, their published figures, and what a person sees."""
+    yield from worked_out(test_bond_streams)
+    for row in test_bond_streams.CASES:
+        yield row["case"], lambda row=row: test_bond_streams.test_a_published_figure_is_reproduced(row)
+    for change in ({"convert_from": "2024-06-01"}, {"convert_until": "2024-01-02"}):
+        yield (
+            f"{change}",
+            lambda change=change: test_bonds.test_a_conversion_that_cannot_be_is_told(change, 100, "can be converted"),
+        )
+    for order, reason, said in test_bonds.REFUSALS:
+        yield (
+            f"{reason}",
+            lambda order=order, reason=reason, said=said: test_bonds.test_a_refusal_says_its_numbers(
+                order, reason, said
+            ),
+        )
+    yield from worked_out(test_bonds)
+
+
 def test_without_a_fault_nothing_fails() -> None:
     """Protects the faults from being noticed for another reason."""
     assert not is_noticed(streams())
     assert not is_noticed(figures())
+    assert not is_noticed(interest())
     assert not is_noticed(rights())
 
 
@@ -187,3 +251,10 @@ def test_a_fault_in_options_is_noticed(fault: str, plant: Callable[[str, str, st
     """Protects the figures from holes: an account that does this wrong does not pass."""
     plant(*OPTIONS[fault])
     assert is_noticed(rights())
+
+
+@pytest.mark.parametrize("fault", BONDS)
+def test_a_fault_in_bonds_is_noticed(fault: str, plant: Callable[[str, str, str], None]) -> None:
+    """Protects the figures from holes: an account that does this wrong, or a formula, does not pass."""
+    plant(*BONDS[fault])
+    assert is_noticed(interest())

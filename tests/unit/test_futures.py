@@ -203,9 +203,9 @@ def test_a_locked_limit_holds_a_call_up() -> None:
 def test_shares_and_contracts_keep_to_their_accounts() -> None:
     """Protects from a future paid as a share: an account holds what it is for, and says so."""
     cash = qr.Session(qr.sample_futures(), start="2023-03-01", cash=1e6)
-    assert cash.buy(METAL, 1).reason == "NOT_TRADABLE"
+    assert cash.buy(METAL, 1).reason == "NOT_CARRIED"
     margin = qr.Session(qr.sample_market(), start="2023-03-01", cash=1e6, account="futures")
-    assert margin.buy("604018", 100).reason == "NOT_TRADABLE"
+    assert margin.buy("604018", 100).reason == "NOT_CARRIED"
 
 
 def test_value_orders_count_the_margin() -> None:

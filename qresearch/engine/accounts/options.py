@@ -66,8 +66,8 @@ class Options(AccountKind):
     # ------------------------------------------------------------------ what an order asks
 
     def carries(self, item: Instrument, /) -> bool:
-        """Everything: shares, futures and options."""
-        return True
+        """Shares, futures and options; no bonds, whose accrued interest it would lose."""
+        return item.contract is not None or item.is_like_a_share
 
     def closable(  # as in the protocol
         self, account: Draft | State, exchange: Exchange, instrument: int, quantity: int, effect: Effect, /

@@ -65,10 +65,13 @@ def links(script: Path) -> NotebookNode:
     return new_markdown_cell("---\n" + " · ".join(found), id="links")
 
 
-def execute(script: Path) -> NotebookNode:
-    """The notebook of a script, run in a fresh kernel of this Python."""
-    written = [*cells(script.read_text(encoding="utf-8")), links(script)]
-    notebook = new_notebook(cells=written, metadata=METADATA)
+def draft(script: Path) -> NotebookNode:
+    """The notebook of a script before it is run."""
+    return new_notebook(cells=[*cells(script.read_text(encoding="utf-8")), links(script)], metadata=METADATA)
+
+
+def run(notebook: NotebookNode, name: str) -> None:
+    """Run a notebook in a fresh kernel of this Python, and keep what is the same every time."""
     client = NotebookClient(
         notebook,
         timeout=120,
@@ -84,9 +87,13 @@ def execute(script: Path) -> NotebookNode:
         cell.metadata = nbformat.from_dict({})
         for output in cell.get("outputs", []):
             if output.output_type == "stream" and output.name == "stderr":
-                raise SystemExit(f"{script.name}, {cell.id} writes to stderr:\n{output.text}")
+                raise SystemExit(f"{name}, {cell.id} writes to stderr:\n{output.text}")
             output.get("data", {}).pop(WIDGET, None)
-    return notebook
+
+
+def text_of(notebook: NotebookNode) -> str:
+    """What stands in the file of a notebook."""
+    return nbformat.writes(notebook, version=4).rstrip("\n") + "\n"
 
 
 def main(argv: list[str] | None = None) -> None:
@@ -99,8 +106,9 @@ def main(argv: list[str] | None = None) -> None:
     for script in sorted((HERE / "source").glob("*.py")):
         if not options.names or script.stem in options.names:
             path = options.to / f"{script.stem}.ipynb"
-            text = nbformat.writes(execute(script), version=4)
-            path.write_text(text.rstrip("\n") + "\n", encoding="utf-8")
+            notebook = draft(script)
+            run(notebook, script.name)
+            path.write_text(text_of(notebook), encoding="utf-8")
             print(f"{path}: {path.stat().st_size / 1000:.0f} kB", file=sys.stderr)
 
 

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from lab import CONTRAST, Lab, chromium
+from lab import CONTRAST, Lab
 
 pytest.importorskip("anywidget", reason="anywidget is not installed: pip install '.[live]'")
 
@@ -32,15 +31,6 @@ session.show()
 SWITCH = "(theme) => window.jupyterapp.commands.execute('apputils:change-theme', {theme}).then(() => null)"
 PICTURES = os.environ.get("QRESEARCH_PICTURES")
 """A folder for pictures of each look, to be looked at."""
-
-
-@pytest.fixture(scope="module")
-def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
-    """JupyterLab, started once."""
-    with chromium() as browser:
-        running = Lab(browser, tmp_path_factory.mktemp("lab"))
-        yield running
-        running.close()
 
 
 def pictured(page: Any, name: str) -> None:

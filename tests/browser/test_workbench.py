@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from lab import Lab, chromium
+from lab import Lab
 
 OPEN = """
 import qresearch as qr
@@ -45,21 +44,6 @@ SPILLS = """() => {
     }
     return spilled;
 }"""
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    """Chromium, started once."""
-    with chromium() as started:
-        yield started
-
-
-@pytest.fixture(scope="module")
-def lab(browser: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
-    """JupyterLab, started once."""
-    running = Lab(browser, tmp_path_factory.mktemp("lab"))
-    yield running
-    running.close()
 
 
 class Hands:
@@ -277,23 +261,19 @@ def test_the_workbench_fits(lab: Lab, tmp_path: Path, width: int, language: str,
         assert complaints == []
 
 
-def test_the_workbench_in_notebook_7(browser: Any, tmp_path: Path) -> None:
+def test_the_workbench_in_notebook_7(lab: Lab) -> None:
     """Protects users of the other front end: buttons and keys work, and the keys of the notebook stay out."""
     pytest.importorskip("notebook", reason="Notebook 7 is not installed: pip install '.[test]'")
-    notebook = Lab(browser, tmp_path / "notebook", "notebook")
-    try:
-        with notebook.notebook([OPEN.format(look="")], height=1300) as (page, complaints):
-            hands = Hands(page)
-            hands.click("qr-step")
-            hands.click("qr-place")
-            hands.sees(".qr-ticket .qr-order", "Your order 1")
-            page.locator("button.qr-step").focus()
-            page.keyboard.press("b")
-            page.wait_for_function("() => document.querySelector('.qr-now').textContent.includes('Before the first')")
-            assert page.locator(".jp-CodeCell").count() == 1
-            assert [text for text in complaints if text != OF_NOTEBOOK] == []
-    finally:
-        notebook.close()
+    with lab.notebook([OPEN.format(look="")], height=1300, program="notebook") as (page, complaints):
+        hands = Hands(page)
+        hands.click("qr-step")
+        hands.click("qr-place")
+        hands.sees(".qr-ticket .qr-order", "Your order 1")
+        page.locator("button.qr-step").focus()
+        page.keyboard.press("b")
+        page.wait_for_function("() => document.querySelector('.qr-now').textContent.includes('Before the first')")
+        assert page.locator(".jp-CodeCell").count() == 1
+        assert [text for text in complaints if text != OF_NOTEBOOK] == []
 
 
 def test_the_chart_takes_the_height_that_the_ticket_leaves(lab: Lab) -> None:

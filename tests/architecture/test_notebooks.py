@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import re
 from pathlib import Path
 from types import ModuleType
 
@@ -11,6 +12,7 @@ import pytest
 
 NOTEBOOKS = Path(__file__).resolve().parents[2] / "notebooks"
 STORED = sorted(NOTEBOOKS.glob("*.ipynb"))
+CHINESE = sorted((NOTEBOOKS / "zh").glob("*.ipynb"))
 LARGEST = 300_000
 
 
@@ -43,6 +45,33 @@ def test_a_stored_notebook_has_the_cells_of_its_script(path: Path) -> None:
     drafted = write.draft(NOTEBOOKS / "source" / f"{path.stem}.py")
     assert write.text_of(bare) == write.text_of(drafted)
     assert write.text_of(stored) == path.read_text("utf-8")
+
+
+def test_each_translated_script_has_its_chinese_notebook() -> None:
+    """Protects against a translation that nobody finds, or one that no script gives any more."""
+    write = writer()
+    translated = [path.stem for path in sorted((NOTEBOOKS / "source").glob("*.py")) if write.is_translated(path)]
+    assert [path.stem for path in CHINESE] == translated
+
+
+@pytest.mark.parametrize("path", CHINESE, ids=lambda path: path.stem)
+def test_a_chinese_notebook_says_the_same_in_chinese(path: Path) -> None:
+    """Protects its readers: every text is there, and code and outputs are those of the English one, which is run.
+
+    Its links lead somewhere, and its punctuation is Chinese.
+    """
+    write, english = writer(), nbformat.read(NOTEBOOKS / path.name, as_version=4)
+    written = write.draft(NOTEBOOKS / "source" / f"{path.stem}.py", "zh")
+    write.adopt(written, english, path.name)
+    assert write.text_of(written) == path.read_text("utf-8")
+    assert [cell.cell_type for cell in written.cells] == [cell.cell_type for cell in english.cells]
+    for cell in written.cells[:-1]:
+        if cell.cell_type == "markdown":
+            words = re.sub(r"`[^`]*`|\([^)]*\)", "", cell.source)
+            assert re.search(r"[\u4e00-\u9fff]", words), cell.source
+            assert not re.search(r"[\u4e00-\u9fff][,;:?!]", words), cell.source
+    for target in re.findall(r"\]\(([^)#]+)\)", "\n".join(cell.source for cell in written.cells)):
+        assert target.startswith("http") or (path.parent / target).exists(), target
 
 
 def test_writing_again_changes_nothing(tmp_path: Path) -> None:

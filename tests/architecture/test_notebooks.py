@@ -33,7 +33,7 @@ def test_each_script_has_its_notebook() -> None:
 def test_a_stored_notebook_has_the_cells_of_its_script(path: Path) -> None:
     """Protects reviews from noise: all but the outputs follows from the script, byte by byte and without running it.
 
-    The outputs are compared where the lesson is run with its answers (tests/notebooks/test_course.py), and by nbval.
+    The outputs are compared by nbval, which runs every lesson.
     """
     write, stored = writer(), nbformat.read(path, as_version=4)
     for cell in stored.cells:

@@ -139,10 +139,12 @@ class Lab:
     browser : Browser
     folder : Path
         Where its settings and notebooks are.
+    program : {"jupyterlab", "notebook"}
+        JupyterLab, or Notebook 7.
     """
 
-    def __init__(self, browser: Any, folder: Path) -> None:
-        self._browser, self._folder, self._numbers = browser, folder, count(1)
+    def __init__(self, browser: Any, folder: Path, program: str = "jupyterlab") -> None:
+        self._browser, self._folder, self._program, self._numbers = browser, folder, program, count(1)
         self._port = free_port()
         places = {"JUPYTER_CONFIG_DIR": "config", "JUPYTERLAB_WORKSPACES_DIR": "workspaces",
                   "JUPYTERLAB_SETTINGS_DIR": "settings", "IPYTHONDIR": "ipython"}  # fmt: skip
@@ -152,9 +154,9 @@ class Lab:
         self._notebooks.mkdir()
         self._log = (folder / "server.log").open("w")
         command = [
-            sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root", "--ip=127.0.0.1",
+            sys.executable, "-m", program, "--no-browser", "--allow-root", "--ip=127.0.0.1",
             f"--port={self._port}", f"--IdentityProvider.token={TOKEN}", f"--ServerApp.root_dir={self._notebooks}",
-            "--expose-app-in-browser", "--JupyterNotebookApp.expose_app_in_browser=True",
+            "--expose-app-in-browser",
         ]  # fmt: skip
         environment = os.environ | {name: str(folder / place) for name, place in places.items()}
         self._server = subprocess.Popen(command, env=environment, stdout=self._log, stderr=subprocess.STDOUT)
@@ -189,12 +191,9 @@ class Lab:
 
     @contextmanager
     def notebook(
-        self, cells: Sequence[str], *, width: int = 1280, height: int = 900, scale: float = 1.0, program: str = "lab"
+        self, cells: Sequence[str], *, width: int = 1280, height: int = 900, scale: float = 1.0
     ) -> Iterator[tuple[Any, list[str]]]:
-        """A page with a notebook of some cells that have run, and what the console complained of meanwhile.
-
-        The program is JupyterLab (``lab``) or Notebook 7 (``notebook``): the same server has pages of both.
-        """
+        """A page with a notebook of some cells that have run, and what the console complained of meanwhile."""
         self._settle()
         name = f"page{next(self._numbers)}"
         made = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(cell) for cell in cells])
@@ -205,7 +204,7 @@ class Lab:
         complaints: list[str] = []
         page.on("console", lambda said: complaints.append(said.text) if said.type == "error" else None)
         page.on("pageerror", lambda error: complaints.append(str(error)))
-        place = f"lab/workspaces/{name}/tree" if program == "lab" else "notebooks"
+        place = f"lab/workspaces/{name}/tree" if self._program == "jupyterlab" else "notebooks"
         page.goto(f"{self.address}/{place}/{name}.ipynb?token={TOKEN}&reset")
         page.wait_for_function(READY, timeout=60_000)
         page.evaluate(RUN)

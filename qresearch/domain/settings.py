@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 HOLDING_PERIOD = "holding_period"
-NEXT_OPEN, SAME_BAR, COUNTER = "next_open", "same_bar", "counter"
-"""The clocks: see :mod:`qresearch.engine.matching`, :mod:`qresearch.engine.immediate` and
-:mod:`qresearch.engine.counter`."""
+NEXT_OPEN, SAME_BAR, COUNTER, TOLD = "next_open", "same_bar", "counter", "told"
+"""The clocks: see :mod:`qresearch.engine.matching`, :mod:`qresearch.engine.immediate`, :mod:`qresearch.engine.counter`
+and :mod:`qresearch.engine.told`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +86,7 @@ class Settings:
     slippage : Slippage or Own
     participation : float or None
         Largest part of a bar's volume that all orders in one instrument may take together; None: no cap.
-    clock : {"next_open", "same_bar", "counter"} or Own
+    clock : {"next_open", "same_bar", "counter", "told"} or Own
         Whether a request meets the market at the next open, inside the call (:mod:`qresearch.engine.immediate`), or
         soon after it (:mod:`qresearch.engine.counter`).
     slippage_by : tuple of (str, Slippage)

@@ -158,7 +158,7 @@ def test_a_call_sells_what_is_missing() -> None:
     assert session.events.event.tolist().count("MarginCalled") >= 1
     session.step()
     assert net(session) == 200 - 86
-    assert session.orders["tag"].iloc[-1] == "margin call"
+    assert session.simulation.orders.now()[2].terms.tag == "margin call"
 
 
 def test_interest_is_owed_by_calendar_days() -> None:

@@ -67,8 +67,7 @@ def _decide(draft: Draft, exchange: Exchange, command: Command) -> bool:
         case commands.PayIn(amount=amount):
             move_cash(draft, exchange, amount)
         case commands.Act(deed, amount, instrument):
-            for event in exchange.account.act(draft, exchange, deed, amount, instrument):
-                draft.emit(event)
+            tell(draft, exchange, exchange.account.act(draft, exchange, deed, amount, instrument))
         case commands.Record(values=values):
             draft.emit(events.Recorded(draft.at, values))
         case commands.Log(level, text):

@@ -86,7 +86,7 @@ def test_regulation_t_is_a_setting() -> None:
 
 def test_a_reduction_needs_nothing_however_deep_the_account_is() -> None:
     """Protects whoever closes: after a fall nothing is free, and a sale goes through."""
-    session = opened(100, 100, 60, 60, account=MarginUs(calls=False))
+    session = opened(100, 100, 92, 92)
     session.order("SPY", 200)
     session.step(2)
     session.order("SPY", -100)

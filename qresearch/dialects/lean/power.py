@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass
-from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
+from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal, localcontext
 from typing import Any, NamedTuple
 
 from qresearch.dialects.lean.fees import OrderFeeParameters
@@ -13,6 +13,8 @@ from qresearch.dialects.lean.orders import Order, OrderFee
 from qresearch.dialects.lean.requests import ZERO
 
 _ONE = Decimal(1)
+_DIGITS = 40
+"""Enough that a target at the very edge of a share is not rounded over it."""
 
 
 @dataclass
@@ -177,6 +179,10 @@ class Target:
         """
         if not self.value or not self.unit:
             return 0
+        with localcontext(prec=_DIGITS):
+            return self._quantity(fraction, fee)
+
+    def _quantity(self, fraction: Decimal, fee: Any) -> int:
         part = fraction * (self.value - self.buffer) / self.value / self.leverage
         margin = part * self.value
         if not margin:

@@ -10,6 +10,7 @@ from typing import Any
 
 from qresearch.dialects.lean.bars import QuoteBar, Symbol, TradeBar
 from qresearch.dialects.lean.enums import DataNormalizationMode, Resolution, SecurityType
+from qresearch.dialects.lean.holdings import Holding
 from qresearch.dialects.lean.names import Named, Settable, dec
 from qresearch.dialects.lean.requests import ZERO
 from qresearch.engine.lean_market import QuoteBar as Quotes
@@ -81,127 +82,6 @@ class SecurityExchange(Named):
         return self._security.hours.session(dt.date(day.year, day.month, day.day)) is not None
 
 
-class Holding(Named):
-    """What is held of a share, signed, at its average price."""
-
-    def __init__(self, security: Security) -> None:
-        self.security, self.symbol = security, security.symbol
-        self.quantity, self.average = 0, ZERO
-        self.realised = self.fees = self.sold = self.last_profit = ZERO
-
-    def __repr__(self) -> str:
-        return f"<{self.symbol}: {self.quantity:+} at {float(self.average):g}>"
-
-    def take(self, quantity: int, price: Decimal, fee: Decimal) -> None:
-        """Book a fill: average when adding, kept when reducing, new when crossing nothing."""
-        held = self.quantity
-        self.fees += fee
-        self.sold += abs(quantity) * price
-        if held * quantity < 0:
-            closed = min(abs(held), abs(quantity)) * (1 if held > 0 else -1)
-            self.last_profit = closed * (price - self.average)
-            self.realised += self.last_profit
-        left = held + quantity
-        if not left:
-            self.average = ZERO
-        elif held * quantity >= 0:
-            self.average = (held * self.average + quantity * price) / left
-        elif held * left < 0:
-            self.average = price
-        self.quantity = left
-
-    @property
-    def exact_value(self) -> Decimal:
-        """At the present price, signed."""
-        return self.quantity * self.security.exact_price if self.quantity else ZERO
-
-    @property
-    def average_price(self) -> float:
-        """0 where nothing is held."""
-        return float(self.average)
-
-    @property
-    def price(self) -> float:
-        """Of the share."""
-        return self.security.price
-
-    @property
-    def invested(self) -> bool:
-        """True where something is held."""
-        return self.quantity != 0
-
-    @property
-    def is_long(self) -> bool:
-        """True where shares are held."""
-        return self.quantity > 0
-
-    @property
-    def is_short(self) -> bool:
-        """True where shares are owed."""
-        return self.quantity < 0
-
-    @property
-    def absolute_quantity(self) -> int:
-        """Shares, not signed."""
-        return abs(self.quantity)
-
-    @property
-    def holdings_value(self) -> float:
-        """At the present price, signed."""
-        return float(self.exact_value)
-
-    @property
-    def absolute_holdings_value(self) -> float:
-        """Not signed."""
-        return abs(self.holdings_value)
-
-    @property
-    def holdings_cost(self) -> float:
-        """At the average price, signed."""
-        return float(self.quantity * self.average)
-
-    @property
-    def exact_unrealised(self) -> Decimal:
-        """Profit of what is held, without fees."""
-        return self.exact_value - self.quantity * self.average
-
-    @property
-    def unrealized_profit(self) -> float:
-        """Profit of what is held, without fees."""
-        return float(self.exact_unrealised)
-
-    @property
-    def unrealized_profit_percent(self) -> float:
-        """Against its cost; 0 where nothing is held."""
-        cost = abs(self.quantity * self.average)
-        return float(self.exact_unrealised / cost) if cost else 0.0
-
-    @property
-    def profit(self) -> float:
-        """Realised, without fees."""
-        return float(self.realised)
-
-    @property
-    def net_profit(self) -> float:
-        """Realised, less fees."""
-        return float(self.realised - self.fees)
-
-    @property
-    def last_trade_profit(self) -> float:
-        """Of the last fill that closed something."""
-        return float(self.last_profit)
-
-    @property
-    def total_fees(self) -> float:
-        """Since the start."""
-        return float(self.fees)
-
-    @property
-    def total_sale_volume(self) -> float:
-        """Dollars traded since the start."""
-        return float(self.sold)
-
-
 class Security(Settable):
     """A share that a script has subscribed to.
 
@@ -234,6 +114,9 @@ class Security(Settable):
         self.local_time = dt.datetime(1998, 1, 1)
         self.holdings = Holding(self)
         self.exchange = SecurityExchange(self)
+        self.quote_currency: Cash | None = Cash()
+        self.seeded: Decimal | None = None
+        """A price before there are data."""
         self.fill_model: Any = None
         self.fee_model: Any = None
         self.slippage_model: Any = None
@@ -259,7 +142,11 @@ class Security(Settable):
         if self.trade is not None:
             return self.trade.exact(3)
         sides = [side.close for ask in (False, True) if (side := self.quote and self.quote.side(ask=ask)) is not None]
-        return dec(sum(map(dec, sides)) / len(sides)) if sides else ZERO
+        return dec(sum(map(dec, sides)) / len(sides)) if sides else self.seeded or ZERO
+
+    def set_market_price(self, data: Any) -> None:
+        """Give it a price before there are data: that of a bar."""
+        self.seeded = dec(data.value)
 
     def facing(self, *, ask: bool) -> Decimal:
         """The quote of a side; the price where there is none."""
@@ -344,11 +231,6 @@ class Security(Settable):
         """Lot, price step, multiplier."""
         step = _FINE if ZERO < self.exact_price < 1 else _CENT
         return SymbolProperties(str(self.symbol), minimum_price_variation=float(step), market_ticker=str(self.symbol))
-
-    @property
-    def quote_currency(self) -> Cash:
-        """What is paid for it."""
-        return Cash()
 
     @property
     def leverage(self) -> float:

@@ -14,7 +14,7 @@ from qresearch.book.portfolio import Portfolio
 from qresearch.book.projection import Projection, Reading
 from qresearch.book.timeline import Branch
 from qresearch.domain import events
-from qresearch.domain.commands import Log, Meet, PayIn, Record
+from qresearch.domain.commands import Log, Meet, PayIn, Record, Tell
 from qresearch.domain.moment import CLOSE, OPEN, PHASES, Moment
 from qresearch.domain.state import Position, State
 from qresearch.domain.terms import Terms
@@ -266,6 +266,10 @@ class ScriptHost:
     def meet(self) -> None:
         """Let what was sent since the last match meet the market."""
         self._simulation.do(Meet())
+
+    def write_down(self, *told: events.Record) -> None:
+        """Write down what whoever keeps the orders says has happened; see :mod:`qresearch.engine.told`."""
+        self._simulation.do(Tell(told))
 
     def open_orders(self, column: int | None = None) -> list[OrderRecord]:
         """Orders that are not over, of one instrument or of all."""

@@ -10,7 +10,8 @@ Assumptions
 -----------
 Shares to sell short can always be borrowed (flatters). Proceeds of short sales are cash that may be used (flatters).
 Margin follows the last price, and is the same for every share; brokers ask more for small and volatile ones. A call
-that is not met by the next open sells what binds most at whatever the open is.
+that is not met by the next open sells what lost most at whatever the open is; whoever keeps the orders of a session
+(the clock ``told``) makes the calls himself.
 """
 
 from __future__ import annotations
@@ -27,6 +28,7 @@ from qresearch.domain.moment import Moment
 from qresearch.domain.money import RATE_SCALE, MoneyScale, divide
 from qresearch.domain.order import Method
 from qresearch.domain.reasons import Reason
+from qresearch.domain.settings import TOLD
 from qresearch.domain.state import State
 from qresearch.domain.terms import Effect, to_close
 from qresearch.engine.accounts.corporate import apply_actions
@@ -55,8 +57,6 @@ class MarginUs(AccountKind):
         Regulation T asks 0.5 and 0.25; 1.0 and 1.0 is an account without credit.
     debit_rate, short_rate : float
         Interest a year on money owed and on the value of what is short, counted by calendar days over 360.
-    calls : bool
-        False where whoever keeps the orders makes the calls.
 
     Examples
     --------
@@ -71,7 +71,6 @@ class MarginUs(AccountKind):
     maintenance: float = 0.5
     debit_rate: float = 0.0
     short_rate: float = 0.0
-    calls: bool = True
     name: str = "margin_us"
     two_sided = True
 
@@ -150,7 +149,7 @@ class MarginUs(AccountKind):
         yield from apply_actions(draft, exchange)
         for instrument in exchange.closing.get(draft.day, ()):
             yield from _delisted(draft, exchange, instrument)
-        if self.calls and draft.ledger.lots:
+        if draft.ledger.lots and exchange.clock.name != TOLD:
             worth = self.value(draft, exchange)
             if worth.margin > max(worth.equity, 0) * _CALL:
                 self._call(draft, exchange, worth)
@@ -181,7 +180,7 @@ class MarginUs(AccountKind):
 
     def settle(self, draft: Draft, exchange: Exchange, /) -> Iterator[events.Record]:
         """A warning where little of the equity is free."""
-        if not draft.ledger.lots or not self.calls:
+        if not draft.ledger.lots or exchange.clock.name == TOLD:
             return
         worth = self.value(draft, exchange)
         if worth.equity - worth.margin <= max(worth.equity, 0) * _WARN:

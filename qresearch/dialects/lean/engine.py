@@ -66,6 +66,9 @@ class Listener(Protocol):
     def keep(self, value: object) -> None:
         """A function that the state refers to: it is never copied."""
 
+    def hold(self, value: object) -> None:
+        """Something that is never copied."""
+
     def plotted(self, name: str, value: float) -> None:
         """A value of a chart."""
 
@@ -111,6 +114,7 @@ class Engine:
         self.runtime = runtime
         self.now = dt.datetime(1998, 1, 1)
         self.start, self.end = dt.datetime(1998, 1, 1), dt.datetime(2035, 1, 1)
+        self.date_rules, self.time_rules, self.margin_calls = DateRules(), TimeRules(), MarginCallModel()
         self.has_start = self.has_end = self.has_cash = False
         self.settings, self.universe_settings = AlgorithmSettings(), UniverseSettings()
         self.securities = Securities()
@@ -120,11 +124,11 @@ class Engine:
         self.transactions = TransactionManager(self.keeper)
         self.brokerage_model: Any = DefaultBrokerageModel(AccountType.MARGIN)
         self.schedule = Schedule(runtime.hours, keep=runtime.listener.keep)
-        self.date_rules, self.time_rules = DateRules(), TimeRules()
+        for part in (self.date_rules, self.time_rules, self.margin_calls, self.brokerage_model):
+            self.keep(part)  # they have nothing that changes
         self.subscriptions: list[Subscription] = []
         self.following: list[Following] = []
         self.security_initializer: Any = None
-        self.margin_calls = MarginCallModel()
         self.benchmark: Any = "SPY"
         self.is_warming_up, self.is_over, self.is_running = True, False, False
         self.warm_up: tuple[Any, Resolution | None] | None = None
@@ -156,6 +160,10 @@ class Engine:
         """Something that a user should know."""
         self.runtime.listener.warn(text, kind)
 
+    def keep(self, value: object) -> None:
+        """Something that is never copied."""
+        self.runtime.listener.hold(value)
+
     # ------------------------------------------------------------------ setting up
 
     def subscribe(self, subscription: Subscription) -> Security:
@@ -175,6 +183,9 @@ class Engine:
         security.is_internal = subscription.internal
         self.securities[symbol] = security
         self.brokerage_model.initialize(security)
+        for part in (security.exchange, security.fee_model, security.slippage_model, security.settlement_model):
+            if type(part).__module__.startswith("qresearch."):
+                self.keep(part)  # as above
         ask = None if self.security_initializer is None else called(self.security_initializer, "initialize")
         if ask is not None:
             ask(security)

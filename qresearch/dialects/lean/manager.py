@@ -84,7 +84,7 @@ class TransactionManager(Named):
         return sum(order.remaining for order in self.get_open_orders(symbol))
 
     def _open(self) -> list[Order]:
-        return [order for _, order in sorted(self.keeper.orders.items()) if not order.status.is_closed]
+        return [order for _, order in sorted(self.keeper.orders.open.items()) if not order.status.is_closed]
 
     @property
     def orders_count(self) -> int:

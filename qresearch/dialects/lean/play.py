@@ -33,7 +33,6 @@ from qresearch.domain.settings import TOLD
 from qresearch.engine.lean_market import TradingHours, Wait
 from qresearch.errors import UsageError
 from qresearch.market.market import Market
-from qresearch.session.memory import ScriptGlobals
 from qresearch.session.strategy import Hooks
 from qresearch.session.traces import file_name, load_error
 
@@ -101,7 +100,6 @@ class Script(loader.Script):
                 "Session.from_script(script, market, dialect='lean')."
             )
         show_source(file, self.text)
-        provided = dict(namespace(file))
         source = source_of(host.market, self.data)
         play = Play(host, source)
         try:
@@ -109,19 +107,15 @@ class Script(loader.Script):
         except (SyntaxError, ValueError) as problem:
             raise load_error(problem, file_name(file), file) from problem
         host.read_scripts_with(self.with_text)
-        words = {name: value for name, value in play.runtime.words.items() if not name.startswith("__")}
-        names = {name: value for name, value in words.items() if isinstance(value, type) or callable(value)}
-        own = {name: value for name, value in names.items() if getattr(value, "__module__", "") == "lean_script"}
-        host.keep_alive({f"lean script {name}": value for name, value in own.items()})
-        globals_root = ScriptGlobals(play.runtime.words, {**provided, **_imported(words)})
-        roots: list[MutableMapping[str, Any]] = [Part(vars(play.engine)), Part(vars(play.algorithm)), globals_root]
+        words = play.runtime.words
+        own = {name: value for name, value in words.items() if getattr(value, "__module__", "") == "lean_script"}
+        host.keep_alive({f"lean script {name}": value for name, value in own.items() if callable(value)})
+        fixed = frozenset(name for name, value in words.items() if not isinstance(value, _DATA)) | {"__builtins__"}
+        roots: list[MutableMapping[str, Any]] = [
+            Part(vars(play.engine), _FIXED), Part(vars(play.algorithm), _FIXED),
+            Part(words, fixed | {name for name in words if name.startswith("__")}),
+        ]  # fmt: skip
         return Hooks(self.name, {}, roots, play, play.phases())
-
-
-def _imported(words: dict[str, Any]) -> dict[str, Any]:
-    """What the names of LEAN stand for among the globals of a script."""
-    return {name: value for name, value in words.items() if getattr(value, "__module__", "") != "lean_script"
-            and not isinstance(value, (int, float, str, list, dict, set, tuple))}  # fmt: skip
 
 
 class Part(MutableMapping[str, Any]):
@@ -131,10 +125,12 @@ class Part(MutableMapping[str, Any]):
     ----------
     held : dict
         The attributes.
+    fixed : frozenset of str
+        What it stands on.
     """
 
-    def __init__(self, held: dict[str, Any]) -> None:
-        self._held = held
+    def __init__(self, held: dict[str, Any], fixed: frozenset[str]) -> None:
+        self._held, self._fixed = held, fixed
 
     def __getitem__(self, name: str) -> Any:
         return self._held[name]
@@ -146,13 +142,15 @@ class Part(MutableMapping[str, Any]):
         del self._held[name]
 
     def __iter__(self) -> Iterator[str]:
-        return iter([name for name in self._held if name not in _FIXED])
+        return iter([name for name in self._held if name not in self._fixed])
 
     def __len__(self) -> int:
         return sum(1 for _ in self)
 
 
 _FIXED = frozenset({"runtime", "algorithm", "_engine", "_parts"})
+_DATA = (int, float, str, bytes, list, dict, set, tuple)
+"""What among the globals of a script is memory."""
 
 
 def _algorithm(words: dict[str, Any], name: str) -> type[QCAlgorithm]:
@@ -212,6 +210,9 @@ class Silent:
         """Nothing."""
 
     def keep(self, value: object) -> None:
+        """Nothing."""
+
+    def hold(self, value: object) -> None:
         """Nothing."""
 
     def plotted(self, name: str, value: float) -> None:
@@ -342,8 +343,12 @@ class Play:
     def keep(self, value: object) -> None:
         """A function that the state refers to: it is never copied."""
         if callable(value) and not hasattr(value, "__self__") and type(value).__module__ == "builtins":
-            self._kept += 1
-            self.host.keep_alive({f"lean function {self._kept}": value})
+            self.hold(value)
+
+    def hold(self, value: object) -> None:
+        """Something that is never copied."""
+        self._kept += 1
+        self.host.keep_alive({f"lean {self._kept}": value})
 
     def plotted(self, name: str, value: float) -> None:
         """A value of a chart."""

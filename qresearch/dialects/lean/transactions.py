@@ -33,6 +33,7 @@ from qresearch.dialects.lean.requests import (
     UpdateOrderFields,
     UpdateOrderRequest,
 )
+from qresearch.dialects.lean.shelf import Shelved
 from qresearch.dialects.lean.tickets import OrderTicket
 from qresearch.engine.lean_market import TradingHours, Wait
 
@@ -62,6 +63,9 @@ class Desk(Protocol):
     def warn(self, text: str, kind: str = "adjusted") -> None:
         """Something that a user should know."""
 
+    def keep(self, value: object) -> None:
+        """Something that is never copied."""
+
 
 class Transactions:
     """The orders of one algorithm.
@@ -73,8 +77,8 @@ class Transactions:
 
     def __init__(self, desk: Desk) -> None:
         self.desk = desk
-        self.orders: dict[int, Order] = {}
-        self.tickets: dict[int, OrderTicket] = {}
+        self.orders: Shelved[Order] = Shelved(desk.keep)
+        self.tickets: Shelved[OrderTicket] = Shelved(desk.keep)
         self.pending: dict[int, Order] = {}
         self.line: deque[OrderRequest] = deque()
         self._is_working = False
@@ -98,7 +102,8 @@ class Transactions:
             order.properties.time_in_force = GOOD_TIL_CANCELED
             self.desk.warn("Orders for the open and the close are good until canceled, not until a date.")
         ticket = OrderTicket(self, request, order)
-        self.orders[order.id], self.tickets[order.id] = order, ticket
+        self.orders.add(order.id, order)
+        self.tickets.add(order.id, ticket)
         refusal = self._refused_when_added(order)
         if refusal is not None:
             code, text = refusal
@@ -365,7 +370,8 @@ class Transactions:
         self.last_order_id = request.order_id = self.last_order_id + 1
         order = Order(request.order_id, request)
         ticket = OrderTicket(self, request, order)
-        self.orders[order.id], self.tickets[order.id] = order, ticket
+        self.orders.add(order.id, order)
+        self.tickets.add(order.id, ticket)
         order.submission, order.broker_id = (price, price, price), [str(order.id)]
         request.answer(Code.NONE)
         self.pending[order.id] = order
@@ -397,6 +403,9 @@ class Transactions:
             self.desk.portfolio.book(order.symbol, event.fill_quantity, event.exact_price, event.order_fee.exact)
         ticket.order_events.append(event)
         self.desk.deliver(event, order)
+        if status.is_closed:
+            self.orders.shelve(order.id)
+            self.tickets.shelve(order.id)
 
     def split(self, symbol: Any, factor: Decimal) -> None:
         """Update the open orders of a share: quantity by 1 / factor, prices by it."""

@@ -175,6 +175,7 @@ class Engine:
         if known is not None:
             known.resolutions.add(subscription.resolution)
             known.resolution = min(known.resolutions)
+            known.has_quotes = known.resolution < Resolution.HOUR
             known.is_internal = known.is_internal and subscription.internal
             return known
         security = Security(

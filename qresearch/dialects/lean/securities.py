@@ -111,6 +111,8 @@ class Security(Settable):
         """The last bar that brought news."""
         self.quote: QuoteBar | None = None
         self.resolutions = {resolution}
+        self.has_trades, self.has_quotes = True, resolution < Resolution.HOUR
+        """Which bars are subscribed to."""
         self.local_time = dt.datetime(1998, 1, 1)
         self.holdings = Holding(self)
         self.exchange = SecurityExchange(self)
@@ -210,7 +212,8 @@ class Security(Settable):
                 quotes = Quotes(bid or ask, ask or bid)  # type: ignore[arg-type]  # one of them is there
         return Snapshot(
             now, _LENGTHS[self.resolution], self.hours, None if self.trade is None else self.trade.timed(), quotes,
-            quotes_subscribed=self.resolution < Resolution.HOUR, extended_hours=self.is_extended_market_hours,
+            trades_subscribed=self.has_trades,
+            quotes_subscribed=self.has_quotes, extended_hours=self.is_extended_market_hours,
             stale_after=stale_after,
         )  # fmt: skip
 

@@ -171,7 +171,7 @@ def test_a_trailing_stop_follows_the_price_and_never_goes_back() -> None:
     5 below 100 is 95; after a high of 110 it is 105; a low of 104 sells at the worse of 105 and the close of
     104.5. The default tag tells the distance.
     """
-    bars = [flat(100), (100, 110, 100, 109), (109, 109, 106, 107), (106, 106, 104, 104.5)]
+    bars = [flat(100), (108, 110, 106, 109), (109, 109, 106, 107), (106, 106, 104, 104.5)]
     session = World().daily("SPY", bars).run(algorithm("""
         def on_data(self, data):
             self.count += 1
@@ -535,7 +535,7 @@ def test_a_cash_account_settles_sales_the_day_after() -> None:
                 self.seen.append((round(self.portfolio.unsettled_cash, 2), round(self.portfolio.cash, 2),
                                   self.market_order(self.spy, 50).status.name))
     """, set_up="self.set_brokerage_model(BrokerageName.INTERACTIVE_BROKERS_BROKERAGE, AccountType.CASH)",
-        cash=10_000, resolution="MINUTE", last=days(2)[-1]))  # fmt: skip
+        cash=10_000, resolution="MINUTE", last=days(2)[-1], how=", fill_forward=False"))  # fmt: skip
     # 10,000 - 9,000 - 1 - 1 are left; on the third 9,000 have come.
     assert session.strategy.target.algorithm.seen == [(9_000.0, 998.0, "INVALID"), (0.0, 9_998.0, "FILLED")]
 
@@ -685,10 +685,10 @@ def test_going_back_puts_the_engine_back() -> None:
     session = world.session(text)
     session.run(progress=False)
     told, wanted = order_list(session), order_list_hash(session)
-    session.back(4)
+    session.goto("2024-01-05")
     engine = session.strategy.target.engine
     assert (engine.algorithm.count, list(engine.algorithm.window), len(engine.keeper.orders)) == (4, [4, 3, 2], 3)
-    session.step(4, rerun=True)
+    session.run(rerun=True, progress=False)
     assert order_list_hash(session) == wanted
     assert order_list(session).equals(told)
     assert session.strategy.target.algorithm.ticket is engine.keeper.tickets[3]
@@ -700,12 +700,12 @@ def test_another_way_from_the_past_is_a_branch() -> None:
     world, text = story()
     session = world.session(text).run(progress=False)
     count = len(order_list(session))
-    session.back(4).branch("other")
+    session.goto("2024-01-05").branch("other")
     session.strategy.target.algorithm.market_order("SPY", 100)
     session.run(progress=False)
     agree(session)
     assert len(order_list(session)) == count + 1
-    session.branches.switch("main")
+    session.branches.switch("main").goto(-1)
     assert len(session.orders) == count
 
 

@@ -133,6 +133,7 @@ class Engine:
         self.is_warming_up, self.is_over, self.is_running = True, False, False
         self.warm_up: tuple[Any, Resolution | None] | None = None
         self.zone = ""
+        self.ran_until: dt.datetime | None = None
         self.current_slice: Slice | None = None
         self.algorithm: Any = None
         self.splitting: set[Symbol] = set()
@@ -277,7 +278,7 @@ class Engine:
 
     def run(self, limit: dt.datetime) -> None:
         """Do every step up to a moment, that included."""
-        last, feed = stamp(limit), self.feed
+        last, feed, self.ran_until = stamp(limit), self.feed, limit
         while not self.is_over and self._cursor < len(feed.moments) and feed.moments[self._cursor] <= last:
             moment = feed.moments[self._cursor]
             at = local(moment)

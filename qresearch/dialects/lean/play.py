@@ -9,7 +9,7 @@ back. A session that was resumed from a journal runs its script again, silently,
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Iterator, MutableMapping
+from collections.abc import Callable, Iterator, MutableMapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from functools import partial
@@ -28,7 +28,7 @@ from qresearch.dialects.lean.sources import FolderSource, MarketSource, market_o
 from qresearch.dialects.script import loader
 from qresearch.dialects.script.host import ScriptHost
 from qresearch.dialects.script.text import show_source
-from qresearch.domain.moment import AFTER_CLOSE, CLOSE, INTRADAY, OPEN, PRE_OPEN, Phase
+from qresearch.domain.moment import AFTER_CLOSE, CLOSE, INTRADAY, OPEN, PRE_OPEN, Moment, Phase
 from qresearch.domain.settings import TOLD
 from qresearch.engine.lean_market import TradingHours, Wait
 from qresearch.errors import UsageError
@@ -111,41 +111,54 @@ class Script(loader.Script):
         own = {name: value for name, value in words.items() if getattr(value, "__module__", "") == "lean_script"}
         host.keep_alive({f"lean script {name}": value for name, value in own.items() if callable(value)})
         fixed = frozenset(name for name, value in words.items() if not isinstance(value, _DATA)) | {"__builtins__"}
-        roots: list[MutableMapping[str, Any]] = [
-            Part(vars(play.engine), _FIXED), Part(vars(play.algorithm), _FIXED),
-            Part(words, fixed | {name for name in words if name.startswith("__")}),
-        ]  # fmt: skip
-        return Hooks(self.name, {}, roots, play, play.phases())
+        state = State([
+            (vars(play.engine), _FIXED), (vars(play.algorithm), _FIXED),
+            (words, fixed | {name for name in words if name.startswith("__")}),
+        ])  # fmt: skip
+        return Hooks(self.name, {}, [state], play, play.phases())
 
 
-class Part(MutableMapping[str, Any]):
-    """What an object holds, as memory: all but what it stands on.
+@dataclass
+class Held:
+    """What an algorithm, its engine and its globals hold at a moment: put back as a whole, or not at all."""
+
+    parts: list[dict[str, Any]]
+
+
+class State(MutableMapping[str, Any]):
+    """What some objects hold, as memory under one name: all but what they stand on.
 
     Parameters
     ----------
-    held : dict
-        The attributes.
-    fixed : frozenset of str
-        What it stands on.
+    parts : sequence of (dict, frozenset of str)
+        Attributes, and the names among them that are no memory.
     """
 
-    def __init__(self, held: dict[str, Any], fixed: frozenset[str]) -> None:
-        self._held, self._fixed = held, fixed
+    name = "state of the algorithm"
+
+    def __init__(self, parts: Sequence[tuple[dict[str, Any], frozenset[str]]]) -> None:
+        self._parts = parts
 
     def __getitem__(self, name: str) -> Any:
-        return self._held[name]
+        if name != self.name:
+            raise KeyError(name)
+        return Held([{key: value for key, value in held.items() if key not in fixed} for held, fixed in self._parts])
 
     def __setitem__(self, name: str, value: Any) -> None:
-        self._held[name] = value
+        if isinstance(value, Held):
+            for (held, fixed), kept in zip(self._parts, value.parts, strict=True):
+                for key in [key for key in held if key not in fixed and key not in kept]:
+                    del held[key]
+                held.update(kept)
 
     def __delitem__(self, name: str) -> None:
-        del self._held[name]
+        raise KeyError(name)
 
     def __iter__(self) -> Iterator[str]:
-        return iter([name for name in self._held if name not in self._fixed])
+        return iter((self.name,))
 
     def __len__(self) -> int:
-        return sum(1 for _ in self)
+        return 1
 
 
 _FIXED = frozenset({"runtime", "algorithm", "_engine", "_parts"})
@@ -270,14 +283,16 @@ class Play:
         return {phase: partial(self._play, phase) for phase in (PRE_OPEN, OPEN, INTRADAY, CLOSE, AFTER_CLOSE)}
 
     def _play(self, phase: int) -> None:
-        limit = self._limit(phase)
+        host = self.host
+        limit = self._limit(Moment(host.day, phase, host.account.bar))
         self._is_playing = True
         for level, text in self._said:
-            self.host.log_line(level, text)
+            host.log_line(level, text)
         self._said.clear()
-        if self.engine.now < self.engine.start and (self.host.day > self.host.exchange.first or phase > PRE_OPEN):
-            self._catch_up(limit)
-        self.host.call_around("the algorithm", partial(self._run, limit, phase), limit.time())
+        stands = host.place_in_time[2]
+        if self.engine.ran_until is None and stands.day >= host.exchange.first:
+            self._catch_up(self._limit(stands))
+        host.call_around("the algorithm", partial(self._run, limit, phase), limit.time())
 
     def _run(self, limit: dt.datetime, phase: int) -> None:
         self.host.debugged(partial(self.engine.run, limit))
@@ -289,24 +304,23 @@ class Play:
         """Run again what the log holds already, and tell nobody."""
         self.books.is_muted = True
         try:
-            self.host.call("the algorithm", partial(self.engine.run, limit - _SECOND), limit.time())
+            self.host.call("the algorithm", partial(self.engine.run, limit), limit.time())
         finally:
             self.books.is_muted = False
         self.host.tell("The script ran again, silently, up to where the resumed session stands.", "adjusted")
 
-    def _limit(self, phase: int) -> dt.datetime:
-        """Up to when the engine runs at a phase."""
-        host = self.host
-        day, bar = host.date_of(host.day), host.account.bar
+    def _limit(self, at: Moment) -> dt.datetime:
+        """Up to when the engine runs at a moment."""
+        day = self.host.date_of(at.day)
         session = self.runtime.hours.session(day)
         opens, closes = session or (_midnight(day), _midnight(day) + dt.timedelta(hours=16))
-        if phase == PRE_OPEN:
+        if at.phase == PRE_OPEN:
             return opens - _SECOND
-        if phase == OPEN:
+        if at.phase == OPEN:
             return opens
-        if phase == INTRADAY:
-            return host.time_of(host.day, phase, bar) if bar else closes - _SECOND
-        return closes if phase == CLOSE else dt.datetime.combine(day, _LAST_SECOND)
+        if at.phase == INTRADAY:
+            return self.host.time_of(*at) if at.bar else closes - _SECOND
+        return closes if at.phase == CLOSE else dt.datetime.combine(day, _LAST_SECOND)
 
     # ------------------------------------------------------------------ as the listener of the engine
 

@@ -191,9 +191,12 @@ class MarginUs(AccountKind):
         market = floating = 0
         bound: dict[Key, int] = {}
         for key, lots in account.ledger.lots.items():
-            worth = _worth(account, exchange, key.instrument, sum(lot.quantity for lot in lots))
+            cost = sum(lot.cost for lot in lots)
+            is_priced = exchange.view(account).last_price(key.instrument) > 0
+            # Before its first price of the data a holding is worth what it cost.
+            worth = _worth(account, exchange, key.instrument, sum(lot.quantity for lot in lots)) if is_priced else cost
             market += key.side * worth
-            floating += key.side * (worth - sum(lot.cost for lot in lots))
+            floating += key.side * (worth - cost)
             bound[key] = _part(worth, self.maintenance)
         return Value(account.cash + market, market, floating, sum(bound.values()), bound)
 

@@ -93,16 +93,15 @@ class Books:
         return f"{self.host.now:%Y-%m-%d %H:%M}"
 
     def _refusal(self, event: OrderEvent) -> tuple[Reason, Facts]:
-        money = self.host.portfolio
+        """The nearest reason of the house; the ticket and its events have the words of LEAN."""
+        asked = abs(event.quantity)
         if "nsufficient buying power" in event.message:
-            facts = {"asked": abs(event.quantity), "needed": 0.0, "available": money.cash}
-            numbers = [part.split(":")[1] for part in event.message.split(", ") if "Margin:" in part]
-            if len(numbers) == 2:
-                facts |= {"needed": float(numbers[0]), "available": float(numbers[1].rstrip("."))}
-            return Reason.OPEN_ORDER_MARGIN, facts
+            numbers = [part.split(":")[1].rstrip(".") for part in event.message.split(", ") if "Margin:" in part]
+            needed, available = map(float, numbers) if len(numbers) == 2 else (0.0, 0.0)
+            return Reason.OPEN_ORDER_MARGIN, {"asked": asked, "needed": needed, "available": available}
         if "shortable" in event.message:
-            return Reason.NO_BORROW, {"asked": abs(event.quantity), "symbol": str(event.symbol)}
-        return Reason.NOT_TRADABLE, {"symbol": str(event.symbol)}
+            return Reason.NO_BORROW, {"asked": asked, "left": 0}
+        return Reason.ROUTE_CLOSED, {"day": self._time()[:10]}
 
     def _fill(self, event: OrderEvent, order: Order) -> events.OrderFilled:
         money = self.host.market.venue.money

@@ -155,7 +155,7 @@ def market_of(feed: Feed, first: dt.date, last: dt.date, name: str = "US equitie
     """
     tracks: dict[Any, Any] = {}
     for track in feed.tracks:
-        if track.kind == TRADE and not track.subscription.internal and len(track.ends):
+        if track.kind == TRADE and not track.subscription.internal:
             known = tracks.get(track.symbol)
             if known is None or track.subscription.resolution < known.subscription.resolution:
                 tracks[track.symbol] = track
@@ -182,7 +182,7 @@ def market_of(feed: Feed, first: dt.date, last: dt.date, name: str = "US equitie
 
 
 def _is_inside(tracks: dict[Any, Any]) -> bool:
-    kinds = {track.subscription.resolution for track in tracks.values()}
+    kinds = {track.subscription.resolution for track in tracks.values() if len(track.ends)}
     return len(kinds) == 1 and kinds <= {Resolution.MINUTE, Resolution.HOUR}
 
 
@@ -216,14 +216,12 @@ def _inside(tracks: dict[Any, Any], days: Any) -> Intraday:
     first, last = days[0].astype("datetime64[s]").astype(np.int64), days[-1].astype("datetime64[s]").astype(np.int64)
     kept = {}
     for symbol, track in tracks.items():
-        hours = [track.regular(int(day)) for day in np.unique(track.starts // 86_400)]
-        opens, closes = (
-            np.array([pair[place] for pair in hours])[np.unique(track.starts // 86_400, return_inverse=True)[1]]
-            for place in (0, 1)
-        )
+        unique, place = np.unique(track.starts // 86_400, return_inverse=True)
+        hours = np.array([track.regular(int(day)) for day in unique], dtype=np.int64).reshape(-1, 2)[place]
         kept[symbol] = np.flatnonzero(
-            (track.ends > opens) & (track.ends <= closes) & (track.starts >= first) & (track.starts < last + 86_400)
-        )
+            (track.ends > hours[:, 0]) & (track.ends <= hours[:, 1])
+            & (track.starts >= first) & (track.starts < last + 86_400)
+        )  # fmt: skip
     times = np.unique(np.concatenate([tracks[symbol].ends[rows] for symbol, rows in kept.items()]))
     fields = {name: np.full((len(times), len(tracks)), np.nan) for name in (*_FIELDS, "volume")}
     for column, (symbol, rows) in enumerate(kept.items()):

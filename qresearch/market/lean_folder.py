@@ -25,6 +25,8 @@ from numpy.typing import NDArray
 from qresearch.errors import DataError, UsageError
 
 Ints = NDArray[np.int64]
+FOLDER_NOTE = "Read from the LEAN data folder "
+"""How the note on a market begins that was read from one; its path follows."""
 SCALE = 10_000
 """Price steps in one dollar."""
 TRADE, QUOTE = "trade", "quote"

@@ -12,6 +12,7 @@ from qresearch.dialects.lean.fill import KINDS
 from qresearch.dialects.lean.orders import Order, OrderEvent
 from qresearch.dialects.script.host import ScriptHost
 from qresearch.domain import events
+from qresearch.domain.commands import Tell
 from qresearch.domain.fees import COMMISSION, PARTS, Fees
 from qresearch.domain.ledger import LONG, SHORT, Key, Lot
 from qresearch.domain.moment import Moment
@@ -48,7 +49,7 @@ class Books:
 
     def _tell(self, *told: events.Record) -> None:
         if not self.is_muted:
-            self.host.write_down(*told)
+            self.host.do(Tell(told))
 
     # ------------------------------------------------------------------ orders
 

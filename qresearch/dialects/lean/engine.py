@@ -10,8 +10,7 @@ from __future__ import annotations
 
 import datetime as dt
 from bisect import bisect_right
-from decimal import Decimal
-from typing import Any, Protocol
+from typing import Any
 
 from qresearch.dialects.lean.bars import (
     Delisting,
@@ -21,18 +20,18 @@ from qresearch.dialects.lean.bars import (
     Symbol,
     SymbolChangedEvent,
     TradeBar,
-    identifier,
 )
 from qresearch.dialects.lean.brokerage import DefaultBrokerageModel
 from qresearch.dialects.lean.corporate import MarginCallModel, apply_dividend, apply_split, end_of
 from qresearch.dialects.lean.enums import AccountType, DelistingType, Resolution, SplitType
-from qresearch.dialects.lean.feed import DataSource, Entry, Feed, Subscription, local, stamp
+from qresearch.dialects.lean.feed import Entry, Feed, Subscription, local, stamp
 from qresearch.dialects.lean.hours import utc
 from qresearch.dialects.lean.manager import TransactionManager
 from qresearch.dialects.lean.names import called
 from qresearch.dialects.lean.options import AlgorithmSettings, Following, UniverseSettings, bars_before
 from qresearch.dialects.lean.orders import Order, OrderEvent
 from qresearch.dialects.lean.portfolio import Portfolio
+from qresearch.dialects.lean.runtime import Runtime
 from qresearch.dialects.lean.schedule import DateRules, Schedule, TimeRules
 from qresearch.dialects.lean.securities import Securities, Security
 from qresearch.dialects.lean.transactions import Transactions
@@ -40,66 +39,6 @@ from qresearch.engine.lean_market import TradingHours, Wait
 
 _HOUR, _FIVE = dt.timedelta(hours=1), dt.timedelta(minutes=5)
 _FAR = dt.date(2035, 1, 1)
-
-
-class Listener(Protocol):
-    """Who is told what an engine does."""
-
-    def deliver(self, event: OrderEvent, order: Order) -> None:
-        """An order event."""
-
-    def waits(self, order: Order, wait: Wait) -> None:
-        """An order was asked and did not fill."""
-
-    def paid(self, symbol: Symbol, amount: Decimal) -> None:
-        """A dividend."""
-
-    def split(self, symbol: Symbol, factor: Decimal, quantity: int, cash: Decimal) -> None:
-        """A holding after a split: shares, and cash for a fraction."""
-
-    def warn(self, text: str, kind: str = "adjusted") -> None:
-        """Something that a user should know."""
-
-    def say(self, level: str, text: str) -> None:
-        """A line of the log."""
-
-    def keep(self, value: object) -> None:
-        """A function that the state refers to: it is never copied."""
-
-    def hold(self, value: object) -> None:
-        """Something that is never copied."""
-
-    def plotted(self, name: str, value: float) -> None:
-        """A value of a chart."""
-
-
-class Runtime:
-    """What an engine stands on and never copies: data, hours, and who is told.
-
-    Parameters
-    ----------
-    source : DataSource
-    hours : TradingHours
-    listener : Listener
-    """
-
-    def __init__(self, source: DataSource, hours: TradingHours, listener: Listener) -> None:
-        self.source, self.hours, self.listener = source, hours, listener
-        self._feeds: dict[Any, Feed] = {}
-        self.words: dict[str, Any] = {}
-        """The globals of the script."""
-
-    def symbol(self, ticker: str) -> Symbol:
-        """The symbol of a ticker, with the identifier that the map file tells."""
-        rows = self.source.names(ticker)
-        return Symbol(ticker, identifier(rows[0][1], rows[0][0])) if rows else Symbol(ticker)
-
-    def feed(self, subscriptions: tuple[Subscription, ...], first: dt.date, last: dt.date) -> Feed:
-        """The data of some subscriptions; read once."""
-        key = (subscriptions, first, last)
-        if key not in self._feeds:
-            self._feeds[key] = Feed(self.source, subscriptions, self.hours, first, last)
-        return self._feeds[key]
 
 
 class Engine:

@@ -120,7 +120,7 @@ class Track:
         """Begin and end of each bar, and whether it lies in the hours that are subscribed to."""
         days = starts // 86_400
         unique, place = np.unique(days, return_inverse=True)
-        sessions = [self._session(int(day)) for day in unique]
+        sessions = [self._hours_of(int(day)) for day in unique]
         opens = np.array([first for first, _ in sessions], dtype=np.int64)[place]
         closes = np.array([last for _, last in sessions], dtype=np.int64)[place]
         if self.subscription.resolution is Resolution.DAILY:
@@ -128,7 +128,7 @@ class Track:
         ends = starts + _SPANS[self.subscription.resolution]
         return starts, ends, (ends > opens) & (starts < closes)
 
-    def _session(self, day: int) -> tuple[int, int]:
+    def _hours_of(self, day: int) -> tuple[int, int]:
         date = dt.date(1970, 1, 1) + dt.timedelta(days=day)
         extended = self.subscription.extended and self.subscription.resolution is not Resolution.DAILY
         session = self._hours.session(date, extended=extended)
@@ -147,7 +147,7 @@ class Track:
         grids = []
         day = max(self._span[0], local(int(self.ends[0])).date())
         while day <= self._span[1]:
-            first, last = self._session(seconds(day) // 86_400)
+            first, last = self._hours_of(seconds(day) // 86_400)
             if first < last:
                 span = _SPANS.get(self.subscription.resolution, last - first)
                 grids.append(np.arange(-(-(first + 1) // span) * span if span < last - first else last, last + 1, span))
@@ -264,7 +264,7 @@ class Feed:
         return found
 
     @cached_property
-    def _place(self) -> dict[int, int]:
+    def _places(self) -> dict[int, int]:
         return {moment: place for place, moment in enumerate(self._moments.tolist())}
 
     @cached_property
@@ -276,7 +276,7 @@ class Feed:
 
     def entries(self, moment: int) -> Iterator[Entry]:
         """The bars of a moment."""
-        place = self._place.get(moment)
+        place = self._places.get(moment)
         if place is not None:
             for number in range(self._begins[place], self._begins[place + 1]):
                 yield Entry(self.tracks[self._tracks[number]], self._rows[number], self._repeats[number])

@@ -62,7 +62,7 @@ class OrderWords:
 
     # ------------------------------------------------------------------ placing
 
-    def _place(  # what every helper knows
+    def _send(  # what every helper knows
         self, kind: OrderType, symbol: Any, quantity: Any, tag: str, properties: OrderProperties | None,
         prices: dict[str, Any] | None = None, *, percentage: bool = False,
     ) -> OrderTicket:  # fmt: skip
@@ -139,7 +139,7 @@ class OrderWords:
     ) -> OrderTicket:  # fmt: skip
         """At the market; for the open where the exchange is closed, for the close where only daily bars come."""
         kind = self._converted(self._symbol(symbol))
-        return self._place(kind, symbol, quantity, tag, order_properties)
+        return self._send(kind, symbol, quantity, tag, order_properties)
 
     def _converted(self, symbol: Symbol) -> OrderType:
         engine = self.engine
@@ -173,14 +173,14 @@ class OrderWords:
         order_properties: OrderProperties | None = None,
     ) -> OrderTicket:  # fmt: skip
         """At a limit or better."""
-        return self._place(OrderType.LIMIT, symbol, quantity, tag, order_properties, {"limit_price": limit_price})
+        return self._send(OrderType.LIMIT, symbol, quantity, tag, order_properties, {"limit_price": limit_price})
 
     def stop_market_order(
         self, symbol: Any, quantity: Any, stop_price: Any, asynchronous: bool = False, tag: str = "",
         order_properties: OrderProperties | None = None,
     ) -> OrderTicket:  # fmt: skip
         """At the market once the stop is reached."""
-        return self._place(OrderType.STOP_MARKET, symbol, quantity, tag, order_properties, {"stop_price": stop_price})
+        return self._send(OrderType.STOP_MARKET, symbol, quantity, tag, order_properties, {"stop_price": stop_price})
 
     def stop_limit_order(
         self, symbol: Any, quantity: Any, stop_price: Any, limit_price: Any, asynchronous: bool = False, tag: str = "",
@@ -188,7 +188,7 @@ class OrderWords:
     ) -> OrderTicket:  # fmt: skip
         """At a limit once the stop is passed."""
         prices = {"stop_price": stop_price, "limit_price": limit_price}
-        return self._place(OrderType.STOP_LIMIT, symbol, quantity, tag, order_properties, prices)
+        return self._send(OrderType.STOP_LIMIT, symbol, quantity, tag, order_properties, prices)
 
     def limit_if_touched_order(
         self, symbol: Any, quantity: Any, trigger_price: Any, limit_price: Any, asynchronous: bool = False,
@@ -196,7 +196,7 @@ class OrderWords:
     ) -> OrderTicket:  # fmt: skip
         """At a limit once the trigger is touched."""
         prices = {"trigger_price": trigger_price, "limit_price": limit_price}
-        return self._place(OrderType.LIMIT_IF_TOUCHED, symbol, quantity, tag, order_properties, prices)
+        return self._send(OrderType.LIMIT_IF_TOUCHED, symbol, quantity, tag, order_properties, prices)
 
     def trailing_stop_order(self, symbol: Any, quantity: Any, *rest: Any, **named: Any) -> OrderTicket:
         """Behind the price: ([stop_price,] trailing_amount, trailing_as_percentage)."""
@@ -212,7 +212,7 @@ class OrderWords:
         told = f"{amount * 100:g}%" if is_part else f"${amount:g}"
         prices = {"stop_price": stop, "trailing_amount": amount}
         tag = given.get("tag") or f"Trailing Amount: {told}"
-        return self._place(
+        return self._send(
             OrderType.TRAILING_STOP, symbol, quantity, tag, given.get("order_properties"), prices, percentage=is_part
         )
 
@@ -221,14 +221,14 @@ class OrderWords:
         order_properties: OrderProperties | None = None,
     ) -> OrderTicket:  # fmt: skip
         """At the next open."""
-        return self._place(OrderType.MARKET_ON_OPEN, symbol, quantity, tag, order_properties)
+        return self._send(OrderType.MARKET_ON_OPEN, symbol, quantity, tag, order_properties)
 
     def market_on_close_order(
         self, symbol: Any, quantity: Any, asynchronous: bool = False, tag: str = "",
         order_properties: OrderProperties | None = None,
     ) -> OrderTicket:  # fmt: skip
         """At the next close."""
-        return self._place(OrderType.MARKET_ON_CLOSE, symbol, quantity, tag, order_properties)
+        return self._send(OrderType.MARKET_ON_CLOSE, symbol, quantity, tag, order_properties)
 
     # ------------------------------------------------------------------ combinations
 

@@ -15,7 +15,7 @@ from qresearch.domain.instrument import Board, Instrument
 from qresearch.domain.money import MoneyScale
 from qresearch.errors import UnknownSymbol, UsageError
 from qresearch.market.intraday import Intraday, daily_fields
-from qresearch.market.lean_folder import QUOTE, SCALE, TRADE, Factor, LeanFolder, RawBars, seconds
+from qresearch.market.lean_folder import FOLDER_NOTE, QUOTE, SCALE, TRADE, Factor, LeanFolder, RawBars, seconds
 from qresearch.market.market import Market
 from qresearch.market.panel import Panel
 from qresearch.market.venue import US
@@ -137,9 +137,6 @@ def source_of(market: Market, data: object) -> FolderSource | MarketSource:
     return MarketSource(market)
 
 
-FOLDER_NOTE = "Read from the LEAN data folder "
-
-
 def market_of(feed: Feed, first: dt.date, last: dt.date, name: str = "US equities") -> Market | None:
     """The market that a session of a script stands on: what the script subscribed to, at its prices.
 
@@ -213,7 +210,8 @@ def _daily(tracks: dict[Any, Any], days: Any) -> dict[str, Any]:
 
 def _inside(tracks: dict[Any, Any], days: Any) -> Intraday:
     """All bars of the regular session on one axis."""
-    first, last = days[0].astype("datetime64[s]").astype(np.int64), days[-1].astype("datetime64[s]").astype(np.int64)
+    first = int(days[0].astype("datetime64[s]").astype(np.int64))
+    last = int(days[-1].astype("datetime64[s]").astype(np.int64))
     kept = {}
     for symbol, track in tracks.items():
         unique, place = np.unique(track.starts // 86_400, return_inverse=True)
@@ -227,8 +225,8 @@ def _inside(tracks: dict[Any, Any], days: Any) -> Intraday:
     for column, (symbol, rows) in enumerate(kept.items()):
         prices, volumes = _scaled(tracks[symbol])
         at = np.searchsorted(times, tracks[symbol].ends[rows])
-        for place, name in enumerate(_FIELDS):
-            fields[name][at, column] = prices[rows, place]
+        for number, name in enumerate(_FIELDS):
+            fields[name][at, column] = prices[rows, number]
         fields["volume"][at, column] = volumes[rows]
     marks = [seconds(day.astype(object)) for day in days]
     starts = np.searchsorted(times, [*marks, marks[-1] + 86_400])

@@ -11,9 +11,10 @@ from __future__ import annotations
 import datetime as dt
 from collections import deque
 from decimal import Decimal
-from typing import Any, Protocol
+from typing import Any
 
 from qresearch.dialects.lean import enums
+from qresearch.dialects.lean.desk import Desk
 from qresearch.dialects.lean.enums import OrderStatus, OrderType
 from qresearch.dialects.lean.fees import OrderFeeParameters
 from qresearch.dialects.lean.fill import GROUPED, Scene
@@ -35,36 +36,8 @@ from qresearch.dialects.lean.requests import (
 )
 from qresearch.dialects.lean.shelf import Shelved
 from qresearch.dialects.lean.tickets import OrderTicket
-from qresearch.engine.lean_market import TradingHours, Wait
 
 Code = enums.OrderResponseErrorCode
-
-
-class Desk(Protocol):
-    """What whoever keeps the orders stands on."""
-
-    now: dt.datetime
-    securities: Any
-    portfolio: Any
-    settings: Any
-    brokerage_model: Any
-    is_warming_up: bool
-
-    @property
-    def hours(self) -> TradingHours:
-        """Of the exchanges."""
-
-    def deliver(self, event: OrderEvent, order: Order) -> None:
-        """An event has happened, and everything is as it is after it."""
-
-    def waits(self, order: Order, wait: Wait) -> None:
-        """An order was asked and did not fill."""
-
-    def warn(self, text: str, kind: str = "adjusted") -> None:
-        """Something that a user should know."""
-
-    def keep(self, value: object) -> None:
-        """Something that is never copied."""
 
 
 class Transactions:

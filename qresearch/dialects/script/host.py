@@ -263,13 +263,9 @@ class ScriptHost:
         """Orders that were placed on a day (index), as of now, by their ids."""
         return [order for order in self._simulation.orders.now().values() if order.placed.day == day]
 
-    def meet(self) -> None:
-        """Let what was sent since the last match meet the market."""
-        self._simulation.do(Meet())
-
-    def write_down(self, *told: events.Record) -> None:
-        """Write down what whoever keeps the orders says has happened; see :mod:`qresearch.engine.told`."""
-        self._simulation.do(Tell(told))
+    def do(self, command: Meet | Tell) -> None:
+        """Let what was sent since the last match meet the market; or write down what a keeper of orders says."""
+        self._simulation.do(command)
 
     def open_orders(self, column: int | None = None) -> list[OrderRecord]:
         """Orders that are not over, of one instrument or of all."""

@@ -16,6 +16,7 @@
 # | [Sweeps](45_sweeps.ipynb) | many parameter sets, plateaus and peaks, how much of the best run is luck | 20 |
 # | [JoinQuant scripts](50_joinquant.ipynb) | a script of another system: stepped, stopped, edited | 20 |
 # | [QMT scripts](55_xtquant.ipynb) | a live-trading script and its callbacks: codes, loops, a lost connection | 25 |
+# | [LEAN algorithms](57_lean.ipynb) | a `QCAlgorithm` order for order: tickets, events, margin, a twin | 25 |
 # | [Costs and rules](60_costs_and_rules.ipynb) | the same trade in 2007, 2015, 2023 and today, board by board | 20 |
 # | [Strategies](70_strategies.ipynb) | from a rule to a parameter study, luck, walking forward | 30 |
 # | [Futures](80_futures.ipynb) | two sides, a settlement every day, a margin call, an expiry | 20 |

@@ -95,7 +95,7 @@ class Settings:
     times_of_day : bool
         On the clock of the same bar and daily bars the phases stand for times that a script names: see
         :mod:`qresearch.engine.immediate`. A dialect sets it with the first such time.
-    account : {"cash_shares", "futures"} or Own
+    account : {"cash_shares", "futures", "margin", "margin_us"} or Own
         The kind of account: :mod:`qresearch.engine.accounts`.
     sizing : {"native", "floor"} or Own
         How shares are counted: :mod:`qresearch.engine.sizing_policy`.

@@ -14,7 +14,7 @@ from qresearch.book.portfolio import Portfolio
 from qresearch.book.projection import Projection, Reading
 from qresearch.book.timeline import Branch
 from qresearch.domain import events
-from qresearch.domain.commands import Act, Log, Meet, PayIn, Record
+from qresearch.domain.commands import Act, Log, Meet, PayIn, Record, Tell
 from qresearch.domain.moment import CLOSE, OPEN, PHASES, Moment
 from qresearch.domain.state import Position, State
 from qresearch.domain.terms import Terms
@@ -162,8 +162,14 @@ class ScriptHost:
         """Equity at the beginning, money steps, and what was paid in since."""
         return self._simulation.starting_equity + self.account.ledger.flows
 
-    def do(self, command: PayIn | Act) -> None:
-        """Have the account do something without the market; raises UsageError where it cannot."""
+    def do(self, command: PayIn | Act | Meet | Tell) -> None:
+        """Pay cash in, have the account do something without the market, let what was sent meet it, or tell of it.
+
+        Raises
+        ------
+        UsageError
+            The account cannot do it.
+        """
         self._simulation.do(command)
 
     def amount(self, steps: int) -> float:
@@ -262,10 +268,6 @@ class ScriptHost:
     def orders_of(self, day: int) -> list[OrderRecord]:
         """Orders that were placed on a day (index), as of now, by their ids."""
         return [order for order in self._simulation.orders.now().values() if order.placed.day == day]
-
-    def meet(self) -> None:
-        """Let what was sent since the last match meet the market."""
-        self._simulation.do(Meet())
 
     def open_orders(self, column: int | None = None) -> list[OrderRecord]:
         """Orders that are not over, of one instrument or of all."""

@@ -20,6 +20,7 @@
 # | [Strategies](70_strategies.ipynb) | from a rule to a parameter study, luck, walking forward | 30 |
 # | [Futures](80_futures.ipynb) | two sides, a settlement every day, a margin call, an expiry | 20 |
 # | [Margin trading](85_margin_trading.ipynb) | borrowed money and shares, interest, a short squeeze, a call | 25 |
+# | [Options](86_options.ipynb) | premiums, margin of what is written, covered calls, an adjustment, an exercise | 25 |
 # | [Bonds](87_bonds.ipynb) | full against clean price, a coupon, yield and risk, repo, a conversion, a call | 20 |
 #
 # **In a hurry?** The quickstart alone is enough to begin. **Coming with a strategy that misbehaves?** Go to time

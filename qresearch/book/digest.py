@@ -50,7 +50,7 @@ TEXT: Mapping[type, str] = {
     Lot: "Lot day quantity opened base cost=0",
     Debt: "Debt debt_id instrument is_money day due quantity principal quantity_opened principal_opened rate=0 ratio=0"
     " paid=0 money_days=0",
-    Due: "Due day cash instrument=-1 quantity=0 fee=0",
+    Due: "Due day cash instrument=-1 quantity=0",
     # What happens to orders.
     events.OrderCreated: "OrderCreated at order_id column:instrument quantity method asked terms",
     events.OrderQueued: "OrderQueued at order_id",

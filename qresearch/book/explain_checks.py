@@ -237,7 +237,7 @@ class Turn:
         return self.say(f"beyond_{beyond}", found=self._best(-self.side), limit=price(limit))
 
     def _lock(self) -> str:
-        if self.up != self.up:
+        if np.isnan(self.up if self.side > 0 else self.down):
             return self.say("no_price_limit")
         at_the_open = self.phase is Phase.OPEN and self.is_daily
         shown = self.bar.open if at_the_open else self.fill_price

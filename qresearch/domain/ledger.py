@@ -87,13 +87,12 @@ class Debt(NamedTuple):
 
 
 class Due(NamedTuple):
-    """What is to be delivered or paid on a day (index): signed units, and money steps; and the fee of doing so."""
+    """What is to be delivered or paid on a day (index): units of an instrument, signed, and money steps."""
 
     day: int
     cash: int
     instrument: int = -1
     quantity: int = 0
-    fee: int = 0
 
 
 class Ledger(NamedTuple):

@@ -66,6 +66,8 @@ class Effect(StrEnum):
     """Takes lots of earlier days only."""
     CLOSE_TODAY = "CLOSE_TODAY"
     """Takes lots of today only."""
+    CLOSE_TODAY_FIRST = "CLOSE_TODAY_FIRST"
+    """Takes lots of today first, then the oldest."""
     FINANCE = "FINANCE"
     """Buys with borrowed money."""
     BORROW = "BORROW"
@@ -525,8 +527,8 @@ def to_close(style: Terms | None = None, lots: str = "oldest") -> Terms:
     ----------
     style : Terms, optional
         Type, prices and time in force; default: at the market.
-    lots : {"oldest", "old", "today"}
-        Which go: the oldest first; those of earlier days only; those of today only.
+    lots : {"oldest", "old", "today", "today_first"}
+        Which go: the oldest first; those of earlier days only; those of today only; those of today, then the oldest.
 
     >>> str(to_close(lots="today"))
     'market to close today'
@@ -635,4 +637,5 @@ def _styled(call: str, style: object) -> Terms:
     return style
 
 
-_CLOSES = {"oldest": Effect.CLOSE, "old": Effect.CLOSE_OLD, "today": Effect.CLOSE_TODAY}
+_CLOSES = {"oldest": Effect.CLOSE, "old": Effect.CLOSE_OLD, "today": Effect.CLOSE_TODAY,
+           "today_first": Effect.CLOSE_TODAY_FIRST}  # fmt: skip

@@ -559,6 +559,26 @@ def bonds_beside_shares() -> qr.Session:
 
 
 @golden
+def options_over_a_dividend() -> qr.Session:
+    """Rights on both sides, covered calls over a dividend, an exercise by hand and by itself, and a call."""
+    run = qr.Session(qr.sample_options(), start="2022-11-28", cash=150_000, account="options").step()
+    run.buy("514101.SH", 20_000)
+    run.buy("C2212M4000", 3)
+    run.sell("P2301M4200", 5)
+    run.step(phase="OPEN")
+    run.account.lock("514101.SH", 10_000)
+    run.sell("C2212M4200", 1, terms.covered_open(terms.at_close()))
+    run.step(3)
+    run.sell("C2212M4000", 1, terms.limit(0.2, tif="GTC"))
+    run.run(until="2023-01-31", progress=False)
+    run.account.pay_in(100_000)
+    run.buy("QT2307C68000", 1)
+    run.step()
+    run.account.exercise("QT2307C68000", 1)
+    return run.step(3)
+
+
+@golden
 def margin_trading() -> qr.Session:
     """Money and shares borrowed, each refusal, repayment, a return, a dividend of a short, a call, and its sales."""
     fall = [10.0, 10.0, 10.1, 9.8, 8.9, 8.1, 7.4, 6.7, 6.2, 5.8, 5.3, 5.3]

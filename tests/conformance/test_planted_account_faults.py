@@ -83,7 +83,7 @@ OPTIONS = {
     "a writer pays to write": ("options", "rate = right.option.writing_fee", "pass"),
     "rights lapse in the money": ("expiry", "met = lots if right.intrinsic(spot) else 0", "met = 0"),
     "a right is used without money": ("expiry", "met = min(met, carried(draft, exchange, right))", "pass"),
-    "units for nothing": ("expiry", "due = Due(draft.day + 1, -toward * strike", "due = Due(draft.day + 1, 0 * strike"),
+    "units for nothing": ("expiry", "Due(draft.day + 1, -toward * strike", "Due(draft.day + 1, 0 * strike"),
     "exercised for nothing": ("expiry", "= exercise_fee(exchange, right, lots) if", "= 0 if"),
     "floating forgets the premium": ("options", "(worth - sum(lot.cost for lot in lots))", "worth"),
 }  # fmt: skip

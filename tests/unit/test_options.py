@@ -238,6 +238,20 @@ def test_a_writer_who_owes_margin_is_called_and_closed() -> None:
     assert run.portfolio.available >= 0
 
 
+def test_who_cannot_pay_what_is_assigned_owes_it_and_shares_are_sold() -> None:
+    """Protects assignment without cash: the units come, the strike is owed, a call tells it, and shares pay it."""
+    run = account("2023-01-12", cash=60_000)
+    run.sell("P2301M4200", 2)  # 4.15 x 10,120 units each, in the money at its end
+    run.run(until="2023-01-19")
+    assert run.portfolio.cash < 0
+    assert run.portfolio.quantities == {FUND: 20_240}
+    run.step(phase="AFTER_CLOSE")
+    assert (run.events["event"] == "MarginCalled").any()
+    run.step()
+    assert run.portfolio.cash >= 0
+    assert run.orders.iloc[-1][["symbol", "side", "placed_phase"]].tolist() == [FUND, "sell", "PRE_OPEN"]
+
+
 def test_the_broker_may_ask_more_and_allow_less() -> None:
     """Protects the settings of the account: a factor on the margin, and a limit of contracts per underlying."""
     run = account(account=Options(margin_factor=1.2, position_limit=4))

@@ -117,9 +117,10 @@ def use(draft: Draft, exchange: Exchange, key: Key, lots: int, spot: int) -> Ite
         return
     yield events.Posted(at, 0, why, realised=-key.sign * cost)
     strike = money.notional(right.strike, units)
-    due = Due(draft.day + 1, -toward * strike, right.underlying, toward * units, fee)
+    due = [Due(draft.day + 1, -toward * strike, right.underlying, toward * units)]
+    due += [Due(draft.day + 1, -fee)] if fee else []
     locked = _unlocked(draft, right, lots).locked if key.side == COVERED else draft.ledger.locked
-    yield events.DueChanged(at, (*draft.ledger.due, due), locked)
+    yield events.DueChanged(at, (*draft.ledger.due, *due), locked)
 
 
 def deliver(draft: Draft, exchange: Exchange) -> Iterator[events.Record]:
@@ -130,8 +131,11 @@ def deliver(draft: Draft, exchange: Exchange) -> Iterator[events.Record]:
     at, money = draft.at, exchange.money
     yield events.DueChanged(at, tuple(one for one in draft.ledger.due if one.day > draft.day), draft.ledger.locked)
     for one in sorted(due, key=lambda one: -one.quantity):
+        if one.instrument < 0:
+            yield events.Posted(at, one.cash, "delivery", fee=-one.cash)
+            continue
         if one.quantity > 0:
-            yield events.Posted(at, one.cash - one.fee, "delivery", fee=one.fee)
+            yield events.Posted(at, one.cash, "delivery")
             yield events.SharesMoved(at, one.instrument, one.quantity, -one.cash)
             continue
         position = draft.positions.get(one.instrument)
@@ -142,7 +146,7 @@ def deliver(draft: Draft, exchange: Exchange) -> Iterator[events.Record]:
             yield events.SharesMoved(at, one.instrument, -given, cost)
         close = money.price_units(exchange.view(draft).last_price(one.instrument))
         paid = divide(money.notional(close, lacking) * _SHORTAGE, 100)
-        yield events.Posted(at, one.cash - paid - one.fee, "delivery", realised=one.cash - paid - cost, fee=one.fee)
+        yield events.Posted(at, one.cash - paid, "delivery", realised=one.cash - paid - cost)
 
 
 def pending(account: Draft | State, exchange: Exchange) -> int:

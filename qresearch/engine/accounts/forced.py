@@ -7,12 +7,13 @@ from dataclasses import replace
 from typing import NamedTuple
 
 from qresearch.domain.order import Method
-from qresearch.domain.terms import MARKET_KINDS, Effect, Terms, to_close
+from qresearch.domain.terms import MARKET_DAY, MARKET_KINDS, Effect, Terms, to_close
 from qresearch.engine.draft import Draft
 from qresearch.engine.exchange import Exchange
 from qresearch.engine.open_orders import open_orders
 
 CALLED = replace(to_close(), tag="margin call")
+SOLD = replace(MARKET_DAY, tag="margin call")
 
 
 class Bound(NamedTuple):
@@ -24,8 +25,8 @@ class Bound(NamedTuple):
     freed: int
 
 
-def close_most_bound(draft: Draft, exchange: Exchange, held: Iterable[Bound], missing: int) -> None:
-    """Place the orders of a call: the side that binds most first, as many lots as free enough.
+def close_most_bound(draft: Draft, exchange: Exchange, held: Iterable[Bound], missing: int) -> int:
+    """Place the orders of a call: the side that binds most first, as many lots as free enough; what is missing then.
 
     What orders at the market close already counts, for it comes to the same open.
     """
@@ -43,6 +44,30 @@ def close_most_bound(draft: Draft, exchange: Exchange, held: Iterable[Bound], mi
         lots = min(-(-missing * one.quantity // one.freed), one.quantity) if one.freed > 0 else one.quantity
         place(draft, exchange, one.instrument, -lots if one.side > 0 else lots, CALLED)
         missing -= one.freed * lots // one.quantity
+    draft.block = None
+    return missing
+
+
+def sell_shares(draft: Draft, exchange: Exchange, missing: int) -> None:
+    """Place sales of shares that bring what is missing, in whole lots, the largest holding first; none that is locked.
+
+    Who had to take units for the strike without the cash for it owes it, and the broker sells for him.
+    """
+    money, view, block = exchange.money, exchange.view(draft), draft.open_block()
+    block.is_forced = True
+    worth = {
+        instrument: money.notional(money.price_units(view.last_price(instrument)), position.quantity)
+        for instrument, position in draft.positions.items()
+    }
+    for instrument in sorted(worth, key=lambda instrument: -worth[instrument]):
+        closable = exchange.account.closable(draft, exchange, instrument, -1, Effect.AUTO)
+        quantity, lot = draft.positions[instrument].quantity, exchange.lot_step[instrument]
+        if missing <= 0 or not worth[instrument] or closable is None or not closable.free:
+            continue
+        wanted = -(-missing * quantity // worth[instrument])
+        sold = min(-(-wanted // lot) * lot, closable.free)
+        place(draft, exchange, instrument, -sold, SOLD)
+        missing -= worth[instrument] * sold // quantity
     draft.block = None
 
 

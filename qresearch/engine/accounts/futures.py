@@ -36,7 +36,7 @@ from qresearch.engine.intent import Closable, Intent, Need, Pool, Value
 from qresearch.engine.ledger import lots_taken
 from qresearch.errors import choose
 
-_TAKEN = {Effect.CLOSE_OLD: "before", Effect.CLOSE_TODAY: "today"}
+_TAKEN = {Effect.CLOSE_OLD: "before", Effect.CLOSE_TODAY: "today", Effect.CLOSE_TODAY_FIRST: "today_first"}
 """Which lots leave first, where it is not the oldest."""
 MARGINS = ("both_sides", "larger_side")
 
@@ -217,7 +217,7 @@ def _margin(value: int, rates: Rates, side: int) -> int:
 
 
 def _may_go(lot: Lot, effect: Effect, day: int) -> bool:
-    return effect not in _TAKEN or (lot.day == day) == (effect is Effect.CLOSE_TODAY)
+    return effect not in {Effect.CLOSE_OLD, Effect.CLOSE_TODAY} or (lot.day == day) == (effect is Effect.CLOSE_TODAY)
 
 
 def _taken(

@@ -8,9 +8,9 @@ Assumptions
 -----------
 A contract is written against the margin by the settlement before, and binds what the marks of the moment ask, without
 relief for combinations (which asks for more than an exchange does). What is raised before the last day is not modelled,
-which flatters. Exercise and assignment: see :mod:`qresearch.engine.accounts.expiry`. Where units
-are lacking behind covered calls at the close after an adjustment, these are closed at the next open in Shanghai, and
-become ordinary written contracts in Shenzhen. A call that is not met by the next open closes what frees most.
+which flatters. Exercise and assignment: see :mod:`qresearch.engine.accounts.expiry`. Calls that are uncovered at the
+close after an adjustment are closed at the next open in Shanghai, and become ordinary written ones in Shenzhen. A call
+for money that is not met by the next open closes what frees most, then sells shares.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from qresearch.engine.accounts.cash import CASH_SHARES
 from qresearch.engine.accounts.contracts import charged, rates_of
 from qresearch.engine.accounts.covered import close_uncovered, locked_after, turn_uncovered, why_not_covered
 from qresearch.engine.accounts.expiry import deliver, exercised, expire, pending
-from qresearch.engine.accounts.forced import Bound, close_most_bound
+from qresearch.engine.accounts.forced import Bound, close_most_bound, sell_shares
 from qresearch.engine.accounts.futures import FUTURES
 from qresearch.engine.accounts.writing import before, margin_of, marks, right_of
 from qresearch.engine.draft import Draft
@@ -131,8 +131,7 @@ class Options(AccountKind):
         if other is not None:
             return other.unit_need(account, exchange, instrument, price)
         intent = Intent(instrument, 1, price, None, caps_position=False, free_cash=0, effect=Effect.OPEN)
-        premium, fees = self.charge(account, exchange, intent, 1)
-        return exchange.money.amount(premium + fees.total)
+        return exchange.money.amount(self.need(account, exchange, intent, 1).money)
 
     def refusal(  # as in the protocol
         self, account: Draft | State, exchange: Exchange, instrument: int, quantity: int, terms: Terms, /
@@ -223,7 +222,9 @@ class Options(AccountKind):
                 Bound(key.instrument, key.side, draft.ledger.quantity(*key), margin - self._worth(draft, exchange, key))
                 for key, margin in self._written(draft, exchange).items()
             ]
-            close_most_bound(draft, exchange, [*written, *FUTURES.bound(draft, exchange)], missing)
+            missing = close_most_bound(draft, exchange, [*written, *FUTURES.bound(draft, exchange)], missing)
+        if missing > 0:
+            sell_shares(draft, exchange, missing)
 
     def settle(self, draft: Draft, exchange: Exchange, /) -> Iterator[events.Record]:
         """Exercise, assignment and expiry, the moves of futures, what is uncovered in Shenzhen, and a call."""
@@ -232,7 +233,7 @@ class Options(AccountKind):
         yield from turn_uncovered(draft, exchange)
         close_uncovered(draft, exchange)
         worth = self.value(draft, exchange)
-        if worth.margin and self.available(draft, exchange, Pool.OWN) < 0:
+        if self.available(draft, exchange, Pool.OWN) < 0:
             yield events.MarginCalled(draft.at, worth.equity, worth.margin)
 
     # ------------------------------------------------------------------ what it is worth
@@ -273,7 +274,7 @@ class Options(AccountKind):
         )
 
 
-_TAKEN = {Effect.CLOSE_OLD: "before", Effect.CLOSE_TODAY: "today"}
+_TAKEN = {Effect.CLOSE_OLD: "before", Effect.CLOSE_TODAY: "today", Effect.CLOSE_TODAY_FIRST: "today_first"}
 
 
 def _other(exchange: Exchange, instrument: int) -> AccountKind | None:
@@ -293,7 +294,7 @@ def _closed(account: Draft | State, instrument: int, quantity: int, effect: Effe
 
 
 def _may_go(lot: Lot, effect: Effect, day: int) -> bool:
-    return effect not in _TAKEN or (lot.day == day) == (effect is Effect.CLOSE_TODAY)
+    return effect not in {Effect.CLOSE_OLD, Effect.CLOSE_TODAY} or (lot.day == day) == (effect is Effect.CLOSE_TODAY)
 
 
 OPTIONS = Options()

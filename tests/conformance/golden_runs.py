@@ -511,6 +511,26 @@ def futures_called_and_expired() -> qr.Session:
 
 
 @golden
+def options_over_a_dividend() -> qr.Session:
+    """Rights on both sides, covered calls over a dividend, an exercise by hand and by itself, and a call."""
+    run = qr.Session(qr.sample_options(), start="2022-11-28", cash=150_000, account="options").step()
+    run.buy("514101.SH", 20_000)
+    run.buy("C2212M4000", 3)
+    run.sell("P2301M4200", 5)
+    run.step(phase="OPEN")
+    run.account.lock("514101.SH", 10_000)
+    run.sell("C2212M4200", 1, terms.covered_open(terms.at_close()))
+    run.step(3)
+    run.sell("C2212M4000", 1, terms.limit(0.2, tif="GTC"))
+    run.run(until="2023-01-31", progress=False)
+    run.account.pay_in(100_000)
+    run.buy("QT2307C68000", 1)
+    run.step()
+    run.account.exercise("QT2307C68000", 1)
+    return run.step(3)
+
+
+@golden
 def bonds_and_repo() -> qr.Session:
     """Bonds over coupons, a maturity and a call, a conversion, repo for a day and a week, and each refusal."""
     run = qr.Session(qr.sample_bonds(), start="2023-05-10", cash=2_000_000, account=Bonds(qualified=True)).step()
@@ -556,26 +576,6 @@ def bonds_beside_shares() -> qr.Session:
     run.buy("019801", 100)
     run.buy("113801", 100)
     return run.run(until="2023-03-10", progress=False)
-
-
-@golden
-def options_over_a_dividend() -> qr.Session:
-    """Rights on both sides, covered calls over a dividend, an exercise by hand and by itself, and a call."""
-    run = qr.Session(qr.sample_options(), start="2022-11-28", cash=150_000, account="options").step()
-    run.buy("514101.SH", 20_000)
-    run.buy("C2212M4000", 3)
-    run.sell("P2301M4200", 5)
-    run.step(phase="OPEN")
-    run.account.lock("514101.SH", 10_000)
-    run.sell("C2212M4200", 1, terms.covered_open(terms.at_close()))
-    run.step(3)
-    run.sell("C2212M4000", 1, terms.limit(0.2, tif="GTC"))
-    run.run(until="2023-01-31", progress=False)
-    run.account.pay_in(100_000)
-    run.buy("QT2307C68000", 1)
-    run.step()
-    run.account.exercise("QT2307C68000", 1)
-    return run.step(3)
 
 
 @golden

@@ -93,11 +93,6 @@ class Deed(StrEnum):
     """Free units that no covered call needs."""
     EXERCISE = "EXERCISE"
     """Use the right of options that are held."""
-
-    def __repr__(self) -> str:
-        """As it is written in a program."""
-        return f"Deed.{self.name}"
-
     CONVERT = "CONVERT"
     """Turn convertible bonds into shares."""
     PUT_BACK = "PUT_BACK"

@@ -10,7 +10,9 @@ from hypothesis import given
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
-from test_invariants import SEEDS, examples, folds, walk_orders
+from lives import assert_books, assert_told, close_everything, close_of, style_at
+from lives import wander as wander_as
+from test_invariants import SEEDS, examples
 
 import qresearch as qr
 from qresearch import terms
@@ -18,6 +20,7 @@ from qresearch.domain.ledger import COVERED
 from qresearch.domain.state import State
 from qresearch.engine.accounts.covered import units_needed
 from qresearch.engine.accounts.options import Options
+from qresearch.engine.intent import Value
 
 MARKET = qr.sample_options()
 FUND = "514101.SH"
@@ -46,10 +49,7 @@ def ask(session: qr.Session, rng: np.random.Generator) -> None:
     way, symbol = int(rng.integers(10)), str(rng.choice(SYMBOLS))
     try:
         if way < 5:
-            close = float(session.history(symbol, 1, adjust="none")[symbol].sum())
-            price = round(close * (1 + rng.normal(0, 0.1)), 4) or 0.01
-            styles = (None, None, terms.limit(price, tif="GTC"), terms.stop(price, tif="GTC"), terms.at_close())
-            style = styles[int(rng.integers(len(styles)))]
+            style = style_at(rng, round(close_of(session, symbol) * (1 + rng.normal(0, 0.1)), 4) or 0.01)
             lots = int(rng.integers(1, 6)) * int(rng.choice([1, -1]))
             session.order(symbol, lots, EFFECTS[int(rng.integers(len(EFFECTS)))](style))
         elif way == 5:
@@ -68,32 +68,19 @@ def ask(session: qr.Session, rng: np.random.Generator) -> None:
 
 
 def wander(session: qr.Session, rng: np.random.Generator, steps: int = 30) -> None:
-    """Order, step, go back now and then, and act from there."""
-    for _ in range(steps):
-        if session.simulation.timeline.state.day >= session.simulation.exchange.last:
-            return
-        for _ in range(int(rng.integers(0, 5))):
-            ask(session, rng)
-        session.step(phase=str(rng.choice(["CLOSE", "CLOSE", "OPEN", "AFTER_CLOSE"])))
-        if rng.random() < 0.1:
-            session.back(min(int(rng.integers(1, 3)), session.simulation.timeline.cursor))
+    """A life of premiums, covered calls and exercises."""
+    wander_as(session, rng, ask, steps)
 
 
-def check(session: qr.Session, state: State) -> None:
-    """The sums of one moment."""
+def check(session: qr.Session, state: State, worth: Value) -> None:
+    """What holds of options beside the identity: the margin is the sum of its parts, and covered calls are covered."""
     exchange, ledger = session.simulation.exchange, state.ledger
-    worth = exchange.account.value(state, exchange)
-    grown = worth.equity - session.simulation.starting_equity
-    assert worth.floating + state.realised + ledger.income - ledger.fees == grown
-    assert worth.margin == sum(worth.bound.values()) >= 0
-    assert all(lot.quantity > 0 for lots in ledger.lots.values() for lot in lots)
-    assert all(position.quantity > 0 for position in state.positions.values())
+    assert worth.margin == sum(worth.bound.values())
     assert all(units > 0 for units in ledger.locked.values())
-    fund, unit = MARKET.column(FUND), 10_000 if state.day < 0 else 10_120
-    if not any(key.side == COVERED for key in ledger.lots):
-        return
-    # Short of its units only between an adjustment and the open at which Shanghai closes what is uncovered.
-    assert ledger.locked.get(fund, 0) >= units_needed(state, exchange, fund) * 10_000 // unit
+    if any(key.side == COVERED for key in ledger.lots):
+        # Short of units only between an adjustment and the open at which Shanghai closes what is uncovered.
+        fund = MARKET.column(FUND)
+        assert ledger.locked.get(fund, 0) >= units_needed(state, exchange, fund) * 10_000 // 10_120
 
 
 @examples(30)
@@ -103,13 +90,7 @@ def test_the_books_of_options_balance_wherever_one_goes(seed: int) -> None:
     rng = np.random.default_rng(seed)
     session = opened(rng)
     wander(session, rng)
-    for name in list(session.branches):
-        session.branches.switch(name)
-        for state in session.simulation.timeline.branch.states:
-            check(session, state)
-        for folded, kept in folds(session):
-            assert folded == kept
-        walk_orders(session)
+    assert_books(session, check)
 
 
 @examples(15)
@@ -125,9 +106,7 @@ def test_orders_alone_make_no_money(seed: int) -> None:
             worth = exchange.account.value(state, exchange).equity
             assert worth <= exchange.account.value(before, exchange).equity + 1_000, "an exercise rounds to the fen"
         before = state
-    for order in session.orders.itertuples():
-        told = session.explain(order.Index).data
-        assert not told["text"].str.contains(r"\bnan\b|None|[{}]").any()
+    assert_told(session)
 
 
 @examples(15)
@@ -137,12 +116,8 @@ def test_what_closes_is_let_through_under_water(seed: int) -> None:
     rng = np.random.default_rng(seed)
     session = opened(rng)
     wander(session, rng, 14)
-    if session.now.phase != "CLOSE":
-        session.step(phase="CLOSE")
-    if session.simulation.timeline.state.day >= session.simulation.exchange.last - 1:
+    if not close_everything(session):
         return
-    for ticket in list(session.open_orders.index):
-        session.cancel(str(ticket))
     held = session.tables.lots["quantity"].to_dict()
     placed = {}
     for (symbol, side), quantity in held.items():

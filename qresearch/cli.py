@@ -325,10 +325,11 @@ def _notebooks() -> Path:
         raise UsageError("This installation of qresearch holds no notebooks. Install it again with pip.")
     target = Path("qresearch-notebooks")
     with told("lab", target):
-        target.mkdir(exist_ok=True)
         for path in found:
-            if not (target / path.name).exists():  # what the user has changed stays
-                shutil.copyfile(path, target / path.name)
+            place = target / ("zh" if path.parent.name == "zh" else "") / path.name
+            place.parent.mkdir(parents=True, exist_ok=True)
+            if not place.exists():  # what the user has changed stays
+                shutil.copyfile(path, place)
     print(f"Notebooks are in {target.resolve()}/ (files that were there already are kept).")
     return target
 

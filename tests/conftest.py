@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import socket
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -16,6 +17,8 @@ QUICK = frozenset({
     "test_sentences", "test_corporate", "test_tabular",
 })  # fmt: skip
 """Modules of tests/unit that together touch every floor of the house in about a minute: ``pytest -m quick tests``."""
+LONG = ("browser", "notebooks", "property", "crash", "architecture")
+"""Folders whose files take minutes, in the order in which they begin."""
 LOCAL = ("localhost", "127.0.0.1", "::1", "0.0.0.0", None, "")
 
 settings.register_profile("dev", deadline=None)
@@ -60,8 +63,19 @@ def pytest_configure(config: pytest.Config) -> None:
     patch.setattr(socket, "getaddrinfo", guarded_look_up)
 
 
+def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
+    """A worker for each core, and none where single files or tests are asked for: they would wait for its start."""
+    asked = [Path(word.partition("::")[0]) for word in config.args]
+    return (os.cpu_count() or 1) if any(path.is_dir() for path in asked) else 0
+
+
+@pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark the quick tests."""
+    """Mark the quick tests, and let those begin that take long, so that no worker is left alone with them at the end.
+
+    After pytest-randomly has shuffled: those of the browser stay together, because they share one.
+    """
     for item in items:
         if item.path.parent.name == "unit" and item.path.stem in QUICK:
             item.add_marker("quick")
+    items.sort(key=lambda item: LONG.index(item.path.parent.name) if item.path.parent.name in LONG else len(LONG))

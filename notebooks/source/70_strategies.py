@@ -11,6 +11,19 @@
 #
 # About 30 minutes. The last cells are exercises.
 
+# %% [markdown] zh
+# # 策略：从一条规则到参数研究
+#
+# 你将学到
+#
+# - 一句话怎样变成策略：先是函数，然后是带参数的类；
+# - 在相信它赚了多少之前，怎样看它做了什么；
+# - 怎样运行参数网格，在这里以及在多个进程中；
+# - 为什么网格中最好的会令人失望，滚动前进的划分对此说明什么；
+# - 分支怎样让一次运行成为多次实验。
+#
+# 大约 30 分钟。最后几个单元是练习。
+
 # %%
 import sys
 import warnings
@@ -34,6 +47,12 @@ market = qr.sample_market()
 # "Once a month, hold the three instruments that rose most over the last 60 days." A function of the close says the
 # same. It is called after every close, sees bars up to that day and nothing later, and its orders meet the next open.
 
+# %% [markdown] zh
+# ## 一条规则
+#
+# “每月一次，持有过去 60 天涨得最多的三只证券。”一个在收盘时调用的函数说的是同样的话。它在每个收盘之后被调用，看到
+# 当天为止的行情，看不到更晚的，它的委托在下一个开盘遇到市场。
+
 
 # %%
 def winners(context, data):
@@ -55,6 +74,11 @@ session.run(progress=False)
 #
 # A return is the last thing to look at. What was asked for, what became of it, and why was the rest not done?
 
+# %% [markdown] zh
+# ## 先看，再相信
+#
+# 收益率是最后才看的东西。要求了什么，结果如何，其余的为何没有做成？
+
 # %%
 digest = session.digest()  # one number for all that happened; we come back to it
 session.orders.groupby(["status", "reason"]).size().rename("orders").to_frame()
@@ -66,6 +90,10 @@ session.orders[session.orders.reason == "VALUE_CAP"].why.iloc[0]
 # `NO_CHANGE` is the rule itself: what is held has the right value already. `VALUE_CAP` comes from opens above the
 # close at which the order was sized. One month by hand is worth more than a hundred summaries: stop where the
 # strategy trades, and read the table it decided on.
+
+# %% [markdown] zh
+# `NO_CHANGE` 就是规则本身：持有的市值已经合适。`VALUE_CAP` 来自开盘价高于换算股数时的收盘价。亲手走过一个月胜过一百
+# 份汇总：在策略交易之处停下，读它据以决定的那张表。
 
 # %%
 session.goto("2022-03-01")
@@ -81,6 +109,12 @@ session.orders[session.orders.placed == "2022-03-01"][["symbol", "side", "asked"
 # What may vary gets a name. Any object with `handle_data` is a strategy; its attributes are its memory, kept and
 # restored when the session goes back. We put it into a file, because a file can be run in other processes, and by
 # `qresearch run` without a notebook.
+
+# %% [markdown] zh
+# ## 带参数的类
+#
+# 可以变化的东西要有名字。任何有 `handle_data` 的对象都是策略；它的属性就是它的记忆，会话后退时会保留并恢复。我们把
+# 它放进文件，因为文件可以在其他进程中运行，也可以用 `qresearch run` 不经笔记本运行。
 
 # %%
 STUDY = '''
@@ -121,6 +155,9 @@ import study
 # %% [markdown]
 # The class with the old numbers does what the function did, order by order.
 
+# %% [markdown] zh
+# 用旧的数字，类所做的与函数逐笔委托相同。
+
 # %%
 again = qr.Session(market, start="2021-04-01", cash=1_000_000, strategy=study.Winners(60, 3), costs="historical")
 again.run(progress=False).digest() == digest
@@ -129,6 +166,11 @@ again.run(progress=False).digest() == digest
 # ## A grid
 #
 # Twenty pairs of parameters over the first two years. Each run takes some hundredths of a second.
+
+# %% [markdown] zh
+# ## 网格
+#
+# 头两年上的二十对参数。每次运行只要百分之几秒。
 
 # %%
 LOOKBACKS, HOLDS = (5, 10, 20, 40, 60), (2, 3, 5, 8)
@@ -149,6 +191,9 @@ first["sharpe"].unstack().round(2)
 # A market of thousands of shares takes longer. Then the same function goes to several processes; what comes back is
 # the same, number by number, because nothing in a session depends on anything but its input.
 
+# %% [markdown] zh
+# 几千只股票的市场要更久。那时把同一个函数交给多个进程；结果逐个数字相同，因为会话除了它的输入之外什么都不依赖。
+
 # %%
 with ProcessPoolExecutor(max_workers=2, mp_context=get_context("spawn")) as pool:
     tasks = [pool.submit(study.one, *pair, "2021-04-01", "2022-12-30") for pair in PAIRS]
@@ -159,6 +204,11 @@ parallel == [tuple(row) for row in first.to_numpy()]
 # ## The best of many
 #
 # The pair with the best Sharpe ratio of these two years, and the same pair in the year after:
+
+# %% [markdown] zh
+# ## 多次之中最好的
+#
+# 这两年夏普比率最好的一对，以及同一对在后一年的表现：
 
 # %%
 second = grid("2023-01-03", "2023-12-29")
@@ -182,6 +232,10 @@ plt.show()
 # instruments by lot. Fifty of them are fifty trials of luck, and the luckiest looks like skill. (Some of the shares
 # drawn have no bars for a while; the warning that tells so is silenced here, since every drawer meets it sooner or
 # later.)
+
+# %% [markdown] zh
+# 最好的要好到什么程度才有意义？拿什么都不懂的策略来：每个月抽签决定三只证券。五十个这样的策略就是五十次运气，最幸运
+# 的那个看上去像有本领。（抽中的股票有些一段时间没有行情；说明这一点的警告在这里关掉了，因为每个抽签者迟早都会遇到。）
 
 
 # %%
@@ -226,6 +280,14 @@ print(f"Half of them had more than {lots[2021].median():.2f} in 2021, and {lots[
 # The honest way to use a grid: choose on one stretch, trade the next, move on. Each row was traded with the pair that
 # was best on the twelve months before it.
 
+# %% [markdown] zh
+# **所以要当心。**每多试一对，最好的那一对就会更好，而其中没有一对真正变好。写下试了多少次；把最好的与同样多抽签者中
+# 最好的相比；并留出任何选择都没有见过的日子。
+#
+# ## 滚动前进
+#
+# 使用网格的诚实方法：在一段上选择，在下一段上交易，再向前移。每一行都是用此前十二个月里最好的那一对交易的。
+
 # %%
 WINDOWS = [
     ("2021-04-01", "2022-03-31", "2022-04-01", "2022-09-30"),
@@ -261,6 +323,12 @@ print(f"Mean Sharpe ratio promised: {promised:.2f}; delivered: {delivered:.2f}")
 # Another use of parameters: change them in the middle of a run and leave everything before as it was. The rule goes
 # on to the end of 2022; there a branch takes over with another number of holdings.
 
+# %% [markdown] zh
+# ## 把分支当作实验
+#
+# 参数的另一个用处：在运行途中改变它们，而之前的一切保持原样。规则一直运行到 2022 年底；在那里，一个分支以另一个持有
+# 数目接手。
+
 # %%
 session = qr.Session(market, start="2022-01-04", strategy=study.Winners(60, 3), costs="historical")
 session.run(progress=False)
@@ -287,6 +355,13 @@ folder.cleanup()
 #
 # **1.** Which pair of `PAIRS` would have been the best in 2023? A pair, such as `(20, 5)`.
 
+# %% [markdown] zh
+# ## 练习
+#
+# 把答案写在 `None` 的位置，运行单元。未作答的题会提示尚未作答，不影响其他内容。
+#
+# **1.** `PAIRS` 中哪一对在 2023 年会是最好的？写成 `(20, 5)` 这样的一对。
+
 # %%
 answer = None
 
@@ -299,6 +374,10 @@ check(
 # %% [markdown]
 # **2.** What part of the return was eaten by costs? Run `study.one(5, 2, ...)` over the days of `first` with
 # `costs="zero"` and with `costs="historical"`, and give the difference of the returns as a fraction, to 3 decimals.
+
+# %% [markdown] zh
+# **2.** 费用吃掉了收益率的多少？在 `first` 的日子上分别用 `costs="zero"` 和 `costs="historical"` 运行
+# `study.one(5, 2, ...)`，给出收益率之差，写成小数，保留 3 位。
 
 
 # %%
@@ -315,6 +394,9 @@ check(answer, lambda: gain("zero") - gain("historical"), "The second of the thre
 # **3.** Of the 50 drawers of lots, how many had a better Sharpe ratio in 2021 than the best pair of `first` over
 # 2021 and 2022?
 
+# %% [markdown] zh
+# **3.** 50 个抽签者中，有多少个在 2021 年的夏普比率好于 `first` 中最好的一对在 2021 和 2022 两年的？
+
 # %%
 answer = None
 
@@ -327,6 +409,10 @@ check(
 # %% [markdown]
 # **4.** Write a strategy that buys 1,000 shares of `604018` on its first day and sells them as soon as they have
 # gained 5 % on their average cost. Run it from 2021-01-04 and give the session. What is checked is the first sale.
+
+# %% [markdown] zh
+# **4.** 写一个策略：第一天买入 1,000 股 `604018`，一旦比平均成本上涨 5 % 就卖出。从 2021-01-04 开始运行，给出会话。
+# 检查的是第一次卖出。
 
 
 # %%

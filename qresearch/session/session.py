@@ -840,22 +840,23 @@ class Session(TradingApi):
         return self._panels
 
     def plot(self, kind: str = "equity", **options: Any) -> Drawing:
-        """Draw a static picture of the run.
+        """Draw the run: a static picture, or an interactive page.
 
         Parameters
         ----------
-        kind : {"equity", "candles", "exposure", "monthly", "orders", "lives", "life"}
+        kind : {"equity", "candles", "exposure", "monthly", "orders", "lives", "life", "page"}
             Equity and drawdown against the benchmark; candles of a `symbol` with volume and order marks; exposure and
             weights; returns by month; orders by state; one row per order through its states; the way of one `order`
-            through the table of states.
+            through the table of states; growth, drawdown, trades and holdings as one page in which they are linked.
         **options
             Of the function of that kind in :mod:`qresearch.views.plots`, such as ``theme="dark"``, ``ax=``,
             ``branch=``, or ``symbol=`` of the candles.
 
         Returns
         -------
-        Picture or SvgPicture
-            Shows itself in a notebook. Of a Picture, ``.save(path)`` writes a PNG and ``.figure`` is matplotlib's.
+        Picture, SvgPicture or RunPage
+            Shows itself in a notebook. ``.save(path)`` writes a PNG, an SVG or an HTML file that needs no kernel and no
+            network; of a Picture, ``.figure`` is matplotlib's.
 
         Raises
         ------

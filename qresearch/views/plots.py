@@ -1,8 +1,8 @@
-"""Static plots of a run, one function each: small PNGs that read well in a README, light and dark.
+"""Plots of a run, one function each: small PNGs that read well in a README, light and dark, and a page to move in.
 
-Each takes a session, draws on `ax` when one is passed (lower parts are cut out of it) or on a figure of its own, and
-gives a :class:`~qresearch.views.picture.Picture`. Days stand side by side without gaps for weekends. Nothing after the
-moment of the session is drawn.
+Each takes a session; those of pixels draw on `ax` when one is passed (lower parts are cut out of it) or on a figure of
+their own, and give a :class:`~qresearch.views.picture.Picture`. Days stand side by side without gaps for weekends.
+Nothing after the moment of the session is drawn.
 """
 
 from __future__ import annotations
@@ -27,6 +27,7 @@ from qresearch.views.candles import candles
 from qresearch.views.lifecycle import orders_timeline
 from qresearch.views.lives import lives
 from qresearch.views.picture import Picture, Theme, begin, date_ticks, few_ticks, plain_style, say, split
+from qresearch.views.run_page import RunPage, run_page
 from qresearch.views.states import state_diagram
 from qresearch.views.svg import SvgPicture
 
@@ -37,8 +38,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Drawing", "candles", "draw", "equity_and_drawdown", "exposure", "growth", "monthly_returns", "order_flow"]
 
-Drawing = Picture | SvgPicture
-"""What a plot gives: a picture of pixels, or one of lines and words."""
+Drawing = Picture | SvgPicture | RunPage
+"""What a plot gives: a picture of pixels, one of lines and words, or a page that one can move in."""
 NOTHING = "No trading day is over yet."
 HATCHES = {"REJECTED": "xxx", "EXPIRED": "///", "CANCELED": "...", "QUEUED": "---", "WORKING": "|||"}
 """States are told apart by pattern as well as by colour; FILLED is plain."""
@@ -362,6 +363,7 @@ KINDS: dict[str, Callable[..., Drawing]] = {
     "orders": order_flow,
     "lives": order_lives,
     "life": order_life,
+    "page": run_page,
 }
 """What :meth:`Session.plot` draws, by name."""
 

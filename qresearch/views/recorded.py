@@ -20,11 +20,11 @@ from qresearch.book.portfolio import Holding, Portfolio
 from qresearch.domain import events
 from qresearch.domain.moment import CLOSE, INTRADAY, OPEN, PHASES, Moment
 from qresearch.domain.state import State
-from qresearch.market.panel import Floats
 from qresearch.sentences import LANGUAGES, Words
 from qresearch.session.origins import origin_of
 from qresearch.views.chart_data import BARS, Axis, Ints
 from qresearch.views.code_text import blocks_of
+from qresearch.views.page import numbers
 from qresearch.views.summary import facts_of, figures_of
 
 if TYPE_CHECKING:
@@ -332,15 +332,3 @@ class _Reading:
 def _holding_row(item: Holding) -> list[Any]:
     prices = (item.average_cost, item.price, item.market_value, item.profit)
     return [item.quantity, item.sellable, item.locked, *numbers(prices)]
-
-
-def numbers(values: Floats | Sequence[float]) -> list[float | int | None]:
-    """Numbers as JSON knows them: what is not known is null, and whole ones take no point.
-
-    >>> numbers([9.5, 1200.0, float("nan")])
-    [9.5, 1200, None]
-    """
-    return [
-        None if value != value else int(value) if value == int(value) else round(value, 6)
-        for value in np.asarray(values, dtype=np.float64).tolist()
-    ]

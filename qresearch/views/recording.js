@@ -1,42 +1,15 @@
-// A recording: the page that plays a session again. The chart is that of the workbench (`liveChart`, put before this
-// text); the data stand in an element of the page. What stands in the data becomes text nodes, never markup.
+// A recording: the page that plays a session again. Before this text stand what every page has (page.js) and the chart
+// of the workbench (`liveChart`).
 
-const DATA = JSON.parse(document.getElementById("recording").textContent);
-const LANGUAGES = Object.keys(DATA.words);
 const FIELDS_OF_BARS = ["open", "high", "low", "close", "volume"];
 const [STATUS, QUANTITY, FILLED, LEAVES, AVERAGE, FEES, TERMS, REASON, WHY, ENDED, CANCELED, STOP, LIMIT] = Array(13).keys();
-const MOST_ROWS = 200; // of a table
+const text = (place) => DATA.texts[place][LANGUAGES.indexOf(now.language)];
 const VERDICTS = { passed: "✓", failed: "✗", noted: "·", "not reached": "–" };
 
-const wide = window.matchMedia("(prefers-color-scheme: dark)");
 const now = {
-  branch: DATA.branch, moment: DATA.moment, symbol: 0, order: 0, tab: "orders", query: "", sort: null, playing: 0,
+  branch: DATA.branch, moment: DATA.moment, symbol: 0, order: 0, chosen: 0, tab: "orders", query: "", sort: null, playing: 0,
   language: DATA.language, theme: DATA.theme,
 };
-
-/* ------------------------------------------------------------------ words and elements */
-
-const word = (key, facts = {}) =>
-  DATA.words[now.language][key].replace(/\{(\w+)\}/g, (_, name) => facts[name]);
-const text = (place) => DATA.texts[place][LANGUAGES.indexOf(now.language)];
-const count = (value) => (value ?? null) === null ? "–" : value.toLocaleString("en-US", { maximumFractionDigits: 0 });
-const money = (value) => (value ?? null) === null ? "–"
-  : value.toLocaleString("en-US", { minimumFractionDigits: 2, maximumFractionDigits: 2 });
-const price = (value) => (value ?? null) === null ? "–"
-  : value.toLocaleString("en-US", { minimumFractionDigits: 2, maximumFractionDigits: 3 });
-const signed = (value) => (value > 0 ? "+" : "") + money(value);
-
-/** An element with attributes (functions are listeners) and children (anything but elements is text). */
-function h(name, attributes = {}, ...children) {
-  const made = document.createElement(name);
-  for (const [key, value] of Object.entries(attributes)) {
-    if (typeof value === "function") made.addEventListener(key, value);
-    else if (key in made && key !== "list") made[key] = value;
-    else made.setAttribute(key, value);
-  }
-  made.append(...children);
-  return made;
-}
 
 /* ------------------------------------------------------------------ what was recorded */
 
@@ -138,24 +111,13 @@ function marksAt({ orders, held, fills }, place) {
 
 /* ------------------------------------------------------------------ the page */
 
-const parts = {};
-const root = document.getElementById("page");
-
 function build() {
-  const part = (name, tag, attributes = {}, ...children) => {
-    parts[name] = h(tag, { id: name, ...attributes }, ...children);
-    return parts[name];
-  };
-  const button = (name, sign, act) => part(name, "button", { type: "button", click: act }, sign);
-  const choice = (name, act) => part(name, "select", { change: () => act(parts[name].value) });
   root.append(
     h("header", {},
       h("h1", {}, DATA.title), part("when", "p", { role: "status" }),
       h("div", { className: "choices" },
         choice("branches", (value) => go({ branch: +value, moment: Math.min(now.moment, momentsOf(+value).length - 1) })),
-        choice("symbols", (value) => go({ symbol: +value })),
-        button("language", "", () => go({ language: LANGUAGES[1 - LANGUAGES.indexOf(now.language)] })),
-        choice("theme", (value) => go({ theme: value })))),
+        choice("symbols", (value) => go({ symbol: +value })), ...looks())),
     h("nav", {},
       button("first", "▏◀", () => go({ moment: 0 })), button("back", "◀", () => go({ moment: now.moment - 1 })),
       button("play", "", play), button("on", "▶", () => go({ moment: now.moment + 1 })),
@@ -164,21 +126,13 @@ function build() {
       part("slider", "input", { type: "range", min: 0, input: () => go({ moment: +parts.slider.value }) })),
     part("facts", "dl"),
     h("main", {},
-      h("section", { className: "left" }, part("chart", "div"),
-        h("div", { className: "tabs", role: "tablist" },
-          ...["orders", "fills", "positions", "figures"].map((name) =>
-            part(`tab-${name}`, "button", { type: "button", role: "tab", click: () => go({ tab: name, sort: null }) })),
-          button("csv", "CSV", saveTable),
-          part("search", "input", { type: "search", input: () => go({ query: parts.search.value }) })),
+      h("section", { className: "left" }, part("chart", "div", { className: "card" }),
+        tabs(),
         part("table", "div", { className: "table", role: "tabpanel" })),
-      h("section", { className: "right" }, part("why", "div"), part("source", "div"))),
+      h("section", { className: "right" }, part("why", "div", { className: "card" }), part("source", "div", { className: "card" }))),
     part("about", "footer"),
   );
   if (DATA.branches.length < 2) parts.branches.hidden = true;
-}
-
-function options(select, names, chosen) {
-  select.replaceChildren(...names.map(([value, name]) => h("option", { value, selected: value === chosen }, name)));
 }
 
 /** Go somewhere: the only way in which anything on the page changes. */
@@ -194,11 +148,8 @@ function go(change) {
 function paint(all) {
   const state = present();
   const last = momentsOf(now.branch).length - 1;
-  const dark = now.theme === "auto" ? wide.matches : now.theme === "dark";
-  document.documentElement.lang = now.language;
-  document.documentElement.dataset.theme = dark ? "dark" : "light";
-  document.documentElement.dataset.up = DATA.red_up ? "red" : "green";
-  if (all) paintChoices(dark);
+  dress();
+  if (all) paintChoices();
   parts.when.textContent = `${momentText(state.moment.at)} · ${now.moment + 1} / ${last + 1}`;
   Object.assign(parts.slider, { max: last, value: now.moment, ariaValueText: momentText(state.moment.at) });
   for (const name of ["first", "back"]) parts[name].disabled = now.moment === 0;
@@ -210,82 +161,28 @@ function paint(all) {
       h("dd", { id: `fact-${name}`, className: name === "profit" ? tone(state.profit) : "" },
         name === "profit" ? signed(state.profit) : money(state[name])))));
   model.set("chart", chartAt(state));
-  paintTable(state);
+  paintTable(TABLES[now.tab](state));
   paintWhy(state);
   Object.assign(root.dataset, { moment: now.moment, branch: now.branch, order: now.order, day: state.moment.at[0] });
 }
 
-const tone = (value) => (value > 0 ? "up" : value < 0 ? "down" : "");
-
-function paintChoices(dark) {
-  const title = (name, key) => { parts[name].title = word(key); parts[name].ariaLabel = word(key); };
-  for (const name of ["first", "back", "on", "last", "next", "slider", "search", "csv", "theme"]) title(name, `recording_${name}`);
-  title("branches", "branch");
-  title("symbols", "symbol");
-  parts.search.placeholder = word("recording_search");
-  parts.language.textContent = word("recording_language");
+function paintChoices() {
+  paintLooks();
+  for (const name of ["first", "back", "on", "last", "next", "slider"]) titledBy(name, `recording_${name}`);
+  titledBy("branches", "branch");
+  titledBy("symbols", "symbol");
   options(parts.branches, DATA.branches.map((branch, place) => [place, branch.name]), now.branch);
   options(parts.symbols, DATA.instruments.map((item, place) => [place, `${item.symbol} ${item.name}`]), now.symbol);
-  options(parts.theme, ["auto", "light", "dark"].map((name) => [name, word(`recording_${name}`)]), now.theme);
   parts.about.replaceChildren(h("p", {}, word("recording_about")), h("p", {}, word("recording_keys")));
   model.set("look", {
-    theme: dark ? "dark" : "light", red_up: DATA.red_up, height: 420, picks: "bar", words: DATA.chart[now.language],
+    theme: isDark() ? "dark" : "light", red_up: DATA.red_up, height: 420, picks: "bar", words: DATA.chart[now.language],
     marks: DATA.marks,
   });
 }
 
 /* ------------------------------------------------------------------ tables */
 
-function paintTable(state) {
-  for (const name of ["orders", "fills", "positions", "figures"]) {
-    parts[`tab-${name}`].textContent = word(name === "figures" ? "recording_figures" : name);
-    parts[`tab-${name}`].ariaSelected = `${now.tab === name}`;
-  }
-  const [head, rows, empty] = TABLES[now.tab](state);
-  const wanted = now.query.trim().toLowerCase().split(/\s+/).filter(Boolean);
-  const found = rows.filter(({ cells }) => {
-    const line = cells.map(([shown]) => shownIn(shown)).join(" ").toLowerCase();
-    return wanted.every((part) => line.includes(part));
-  });
-  if (now.sort) found.sort((one, two) => now.sort.way * compared(one.cells[now.sort.column], two.cells[now.sort.column]));
-  parts.table.rows = [head.map(([name]) => name), ...found.map(({ cells }) => cells.map(([shown]) => shownIn(shown)))];
-  const body = found.slice(0, MOST_ROWS).map(({ id, cells }) =>
-    h("tr", id ? { className: id === now.order ? "chosen" : "", tabIndex: 0, click: () => choose(id),
-      keydown: (event) => { if (event.key === "Enter") choose(id); } } : {},
-    ...cells.map(([shown, kind]) => h("td", { className: kind ?? "" }, shown))));
-  const more = found.length > MOST_ROWS ? word("more", { count: found.length - MOST_ROWS }) : "";
-  parts.table.dataset.rows = found.length;
-  parts.table.replaceChildren(
-    found.length ? h("table", {}, h("thead", {}, h("tr", {}, ...head.map(titled))),
-      h("tbody", {}, ...body)) : h("p", { className: "empty" }, rows.length ? word("none_match") : word(empty)),
-    h("p", { className: "empty" }, more));
-}
-
-/** A title of a column; a click sorts by it, a second one the other way round. */
-function titled([name, kind], column) {
-  const way = now.sort?.column === column ? now.sort.way : 0;
-  const sign = way ? (way > 0 ? " ▲" : " ▼") : "";
-  const sort = () => go({ sort: { column, way: -way || 1 } });
-  return h("th", { className: kind ?? "", scope: "col", "aria-sort": way ? (way > 0 ? "ascending" : "descending") : "none" },
-    h("button", { type: "button", className: "title", click: sort }, `${name}${sign}`));
-}
-
-/** Numbers by their size, words by their letters. */
-function compared([one, kind], [two]) {
-  const number = (shown) => parseFloat(shownIn(shown).replaceAll(",", "").replace("–", "-1e99"));
-  if (kind?.startsWith("n")) return number(one) - number(two);
-  return shownIn(one).localeCompare(shownIn(two));
-}
-
-/** The table as a file: what a spreadsheet would take for a formula gets an apostrophe. */
-function saveTable() {
-  const cell = (shown) => `"${(/^[=+@\t\r]|^-(?![\d,.]+$)/.test(shown) ? "'" : "") + shown.replaceAll('"', '""')}"`;
-  const lines = parts.table.rows.map((row) => row.map(cell).join(","));
-  const link = h("a", { href: URL.createObjectURL(new Blob([`\ufeff${lines.join("\r\n")}\r\n`], { type: "text/csv" })),
-    download: `${now.tab}.csv` });
-  link.click();
-  URL.revokeObjectURL(link.href);
-}
+const TABS = { orders: "orders", fills: "fills", positions: "positions", figures: "recording_figures" };
 
 const TABLES = {
   orders: ({ orders }) => [
@@ -326,13 +223,12 @@ const TABLES = {
 /** Code and name of an instrument, of which the code must be seen. */
 const named = (place) => h("span", { className: "named", title: nameOf(place) }, DATA.instruments[place].symbol,
   h("small", {}, ` ${DATA.instruments[place].name}`));
-const shownIn = (cell) => (cell instanceof Node ? cell.textContent : cell);
 const nameOf = (place) => `${DATA.instruments[place].symbol} ${DATA.instruments[place].name}`.trim();
 
 /** Look at an order: its explanation, its line, and the chart of its instrument. */
 function choose(id) {
   const facts = factsOf(now.branch, id);
-  go({ order: id, symbol: facts ? facts.i : now.symbol });
+  go({ order: id, chosen: id, symbol: facts ? facts.i : now.symbol });
 }
 
 function paintWhy(state) {
@@ -426,19 +322,14 @@ const model = {
 };
 
 build();
-const dark = now.theme === "auto" ? wide.matches : now.theme === "dark";
 model.set("chart", chartAt(present()));
-paintChoices(dark);
+paintChoices();
 const widget = liveChart();
 widget.initialize({ model });
 widget.render({ model, el: parts.chart });
 wide.addEventListener("change", () => paint(true));
 document.addEventListener("keydown", onKey);
-for (const pair of window.location.hash.slice(1).split("&")) {
-  const [name, value] = pair.split("=");
-  if (["moment", "order", "branch", "symbol"].includes(name) && /^\d+$/.test(value)) now[name] = +value;
-  if ((name === "language" && LANGUAGES.includes(value)) || (name === "theme" && /^(auto|light|dark)$/.test(value))) now[name] = value;
-}
+readLink(["moment", "order", "branch", "symbol"]);
 if (!DATA.branches[now.branch]) now.branch = 0;
 if (now.order) choose(now.order);
 if (!DATA.instruments[now.symbol]) now.symbol = 0;

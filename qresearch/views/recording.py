@@ -1,19 +1,10 @@
-"""A recording: one HTML file that plays a session again, for people who have nothing but a browser.
-
-It opens from a disk, a mail or a web page, without a kernel and without a network: a policy in the file forbids
-everything but its own script and style sheet, which it names by their hashes. What was recorded stands in an element
-that no browser executes, and the script writes it as text only.
-"""
+"""A recording: one HTML file that plays a session again, for people who have nothing but a browser."""
 
 from __future__ import annotations
 
-import base64
-import hashlib
-import json
 from collections.abc import Sequence
-from html import escape
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from qresearch.domain.moment import PHASES
 from qresearch.domain.order import Status
@@ -21,6 +12,7 @@ from qresearch.errors import choose
 from qresearch.files import PAGE, check_file, write_text
 from qresearch.sentences import LANGUAGES, Words
 from qresearch.views.chart_data import MARKS
+from qresearch.views.page import PAGE_WORDS, page
 from qresearch.views.panels.cells import CHART_WORDS, LOOKS, SHAPES, chart_word
 from qresearch.views.recorded import RecordedRun
 from qresearch.views.summary import FIGURES
@@ -31,13 +23,11 @@ if TYPE_CHECKING:
 WORDS = (
     "orders", "fills", "positions", "cash", "available", "market_value", "equity", "profit", "branch", "symbol", "side",
     "order", "state", "reason", "quantity", "filled", "price", "terms", "placed", "day", "phase", "notional",
-    "check_fees", "held", "sellable", "locked", "average_cost", "pause", "play", "more", "none_match", "no_orders",
+    "check_fees", "held", "sellable", "locked", "average_cost", "pause", "play", "no_orders",
     "no_fills", "no_positions", "choose_order", "order_ahead", "what_to_do", "a_buy", "a_sell", "PARTLY",
     "recording_first", "recording_back", "recording_on", "recording_next", "recording_last", "recording_slider",
-    "recording_search",
-    "recording_csv", "recording_why", "recording_placed", "recording_figures", "recording_source", "recording_line",
-    "recording_language", "recording_theme", "recording_auto", "recording_light", "recording_dark", "recording_about",
-    "recording_keys", "recording_noscript", *FIGURES,
+    "recording_why", "recording_placed", "recording_figures", "recording_source", "recording_line", "recording_about",
+    "recording_keys", *PAGE_WORDS, *FIGURES,
 )  # fmt: skip
 """Keys of what the page says."""
 _HERE = Path(__file__).parent
@@ -70,7 +60,7 @@ def save_recording(
         "words": {name: _words(Words(name)) for name in LANGUAGES},
         "chart": {name: {key: chart_word(Words(name), key) for key in CHART_WORDS} for name in LANGUAGES},
     }
-    return write_text(path, page(contents), PAGE, "save_recording")
+    return write_text(path, page(contents, _STYLE, _SCRIPT), PAGE, "save_recording")
 
 
 def _title(session: AnySession) -> str:
@@ -85,41 +75,3 @@ def _words(words: Words) -> dict[str, str]:
     phases = {f"phase_{number}": words(phase.value) for number, phase in enumerate(PHASES)}
     states = {status.value: words(status.value) for status in Status if status.value in SHAPES}
     return {key: words(key) for key in WORDS} | phases | states
-
-
-def page(contents: dict[str, Any]) -> str:
-    """A page of some contents that loads nothing and executes nothing but its own script.
-
-    Parameters
-    ----------
-    contents : dict
-        As JSON knows it.
-
-    Returns
-    -------
-    str
-        HTML.
-    """
-    # What would end the element, or a line of a script, is written as an escape of JSON.
-    data = json.dumps(contents, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
-    for mark in "<\u2028\u2029":
-        data = data.replace(mark, f"\\u{ord(mark):04x}")
-    policy = (
-        f"default-src 'none'; script-src {_hash(_SCRIPT)}; style-src {_hash(_STYLE)}; base-uri 'none'; "
-        "form-action 'none'"
-    )
-    return (
-        f'<!doctype html>\n<html lang="{contents["language"]}"><head><meta charset="utf-8">\n'
-        f'<meta http-equiv="Content-Security-Policy" content="{policy}">\n'
-        '<meta name="viewport" content="width=device-width, initial-scale=1">'
-        '<meta name="referrer" content="no-referrer">\n'
-        f"<title>{escape(contents['title'])}</title>\n<style>{_STYLE}</style></head>\n<body>"
-        f"<noscript>{escape(contents['words'][contents['language']]['recording_noscript'])}</noscript>"
-        f'<div id="page"></div>\n<script type="application/json" id="recording">{data}</script>\n'
-        f'<script type="module">{_SCRIPT}</script></body></html>\n'
-    )
-
-
-def _hash(text: str) -> str:
-    """How a policy names what it allows."""
-    return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"

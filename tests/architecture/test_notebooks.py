@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import re
 from pathlib import Path
 from types import ModuleType
 
@@ -11,6 +12,7 @@ import pytest
 
 NOTEBOOKS = Path(__file__).resolve().parents[2] / "notebooks"
 STORED = sorted(NOTEBOOKS.glob("*.ipynb"))
+CHINESE = sorted((NOTEBOOKS / "zh").glob("*.ipynb"))
 LARGEST = 300_000
 
 
@@ -27,27 +29,55 @@ def test_each_script_has_its_notebook() -> None:
     assert [path.stem for path in STORED] == [path.stem for path in sorted((NOTEBOOKS / "source").glob("*.py"))]
 
 
-def same_everywhere(text: str) -> nbformat.NotebookNode:
-    """A notebook without its pictures, whose bytes depend on the version of matplotlib."""
-    notebook = nbformat.reads(text, as_version=4)
-    for cell in notebook.cells:
-        for output in cell.get("outputs", []):
-            if "image/png" in output.get("data", {}):
-                output.data["image/png"] = ""
-    return notebook
-
-
 @pytest.mark.parametrize("path", STORED, ids=lambda path: path.stem)
-def test_writing_again_changes_nothing(path: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
-    """Protects reviews from noise: a notebook changes when its script or the package does, else not by one byte."""
+def test_a_stored_notebook_has_the_cells_of_its_script(path: Path) -> None:
+    """Protects reviews from noise: all but the outputs follows from the script, byte by byte and without running it.
+
+    The outputs are compared by nbval, which runs every lesson.
+    """
+    write, stored = writer(), nbformat.read(path, as_version=4)
+    for cell in stored.cells:
+        assert (cell.cell_type == "code") == ("outputs" in cell), cell.id
+    bare = nbformat.from_dict(stored)
+    for cell in bare.cells:
+        if cell.cell_type == "code":
+            cell.outputs, cell.execution_count = [], None
+    drafted = write.draft(NOTEBOOKS / "source" / f"{path.stem}.py")
+    assert write.text_of(bare) == write.text_of(drafted)
+    assert write.text_of(stored) == path.read_text("utf-8")
+
+
+def test_each_translated_script_has_its_chinese_notebook() -> None:
+    """Protects against a translation that nobody finds, or one that no script gives any more."""
     write = writer()
-    texts = []
-    for folder in (tmp_path / "a", tmp_path / "b"):
-        folder.mkdir()
-        write.main([path.stem, "--to", str(folder)])
-        texts.append((folder / path.name).read_text("utf-8"))
-    assert texts[0] == texts[1]
-    assert same_everywhere(texts[0]) == same_everywhere(path.read_text("utf-8"))
+    translated = [path.stem for path in sorted((NOTEBOOKS / "source").glob("*.py")) if write.is_translated(path)]
+    assert [path.stem for path in CHINESE] == translated
+
+
+@pytest.mark.parametrize("path", CHINESE, ids=lambda path: path.stem)
+def test_a_chinese_notebook_says_the_same_in_chinese(path: Path) -> None:
+    """Protects its readers: every text is there, and code and outputs are those of the English one, which is run.
+
+    Its links lead somewhere, and its punctuation is Chinese.
+    """
+    write, english = writer(), nbformat.read(NOTEBOOKS / path.name, as_version=4)
+    written = write.draft(NOTEBOOKS / "source" / f"{path.stem}.py", "zh")
+    write.adopt(written, english, path.name)
+    assert write.text_of(written) == path.read_text("utf-8")
+    assert [cell.cell_type for cell in written.cells] == [cell.cell_type for cell in english.cells]
+    for cell in written.cells[:-1]:
+        if cell.cell_type == "markdown":
+            words = re.sub(r"`[^`]*`|\([^)]*\)", "", cell.source)
+            assert re.search(r"[\u4e00-\u9fff]", words), cell.source
+            assert not re.search(r"[\u4e00-\u9fff][,;:?!]", words), cell.source
+    for target in re.findall(r"\]\(([^)#]+)\)", "\n".join(cell.source for cell in written.cells)):
+        assert target.startswith("http") or (path.parent / target).exists(), target
+
+
+def test_writing_again_changes_nothing(tmp_path: Path) -> None:
+    """Protects the writer itself: the index, which has no picture, comes out byte by byte as it is stored."""
+    writer().main(["00_index", "--to", str(tmp_path)])
+    assert (tmp_path / "00_index.ipynb").read_bytes() == (NOTEBOOKS / "00_index.ipynb").read_bytes()
 
 
 @pytest.mark.parametrize("path", STORED, ids=lambda path: path.stem)

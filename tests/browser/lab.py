@@ -33,7 +33,9 @@ ADDRESS = re.compile(r"http://[\w.]+:\d+/\S*token=[0-9a-f]{40,}")
 SETTINGS = {
     "@jupyterlab/apputils-extension/notification": {"fetchNews": "false", "checkForUpdates": False},
     "@jupyterlab/docmanager-extension/plugin": {"autosave": False},
+    "@jupyterlab/apputils-extension/themes": {"theme": "JupyterLab Light"},
 }
+"""Of every notebook when it opens: a theme that the page before it chose is not that of the next."""
 READY = """() => {
     const widget = window.jupyterapp?.shell.currentWidget;
     const context = widget?.context;
@@ -148,10 +150,6 @@ class Lab:
                   "JUPYTERLAB_SETTINGS_DIR": "settings", "IPYTHONDIR": "ipython"}  # fmt: skip
         for name in places.values():
             (folder / name).mkdir(parents=True)
-        for name, values in SETTINGS.items():
-            path = folder / "settings" / f"{name}.jupyterlab-settings"
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(json.dumps(values), encoding="utf-8")
         self._notebooks = folder / "notebooks"
         self._notebooks.mkdir()
         self._log = (folder / "server.log").open("w")
@@ -185,11 +183,18 @@ class Lab:
         self._server.wait(timeout=20)
         self._log.close()
 
+    def _settle(self) -> None:
+        for name, values in SETTINGS.items():
+            path = self._folder / "settings" / f"{name}.jupyterlab-settings"
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(json.dumps(values), encoding="utf-8")
+
     @contextmanager
     def notebook(
         self, cells: Sequence[str], *, width: int = 1280, height: int = 900, scale: float = 1.0
     ) -> Iterator[tuple[Any, list[str]]]:
         """A page with a notebook of some cells that have run, and what the console complained of meanwhile."""
+        self._settle()
         name = f"page{next(self._numbers)}"
         made = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(cell) for cell in cells])
         made.metadata["kernelspec"] = {"name": "python3", "display_name": "Python 3", "language": "python"}

@@ -1,8 +1,8 @@
 """Takes pictures of all that is seen, to be looked at: ``python tests/browser/screens.py FOLDER``, in a real browser.
 
-The workbench, tables, plots, an account of futures, a recording and the page of ``qresearch app``, light and dark, in
-English and Chinese, at three widths. ``--only workbench --widths 1280`` takes some of them. What the console complains
-of is printed.
+The workbench, tables, plots, an account of futures, a recording, the page of a run and that of ``qresearch app``, light
+and dark, in English and Chinese, at three widths. ``--only workbench --widths 1280`` takes some of them. What the
+console complains of is printed.
 """
 
 from __future__ import annotations
@@ -47,11 +47,27 @@ CELLS = {
 """The cells of the notebook of each picture."""
 
 
+def _record(file: Path) -> None:
+    session = demo.hand_session()
+    list(demo.by_hand(session))
+    session.save_recording(file)
+
+
+def _plot(file: Path) -> None:
+    session = qr.Session(qr.sample_market(), start="2022-03-01", cash=200_000, strategy=demo.momentum).step(150)
+    session.back(30).buy("604018", 500)
+    session.step(20).plot("page").save(file)
+
+
+PAGES = {"recording": _record, "run": _plot}
+"""What writes each page that is a file."""
+
+
 def main(words: list[str] | None = None) -> None:
     """Take the pictures that are asked for."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("folder", type=Path)
-    parser.add_argument("--only", nargs="*", default=[*CELLS, "recording", "app"])
+    parser.add_argument("--only", nargs="*", default=[*CELLS, *PAGES, "app"])
     parser.add_argument("--widths", nargs="*", type=int, default=WIDTHS)
     parser.add_argument("--themes", nargs="*", default=THEMES)
     parser.add_argument("--languages", nargs="*", default=LANGUAGES)
@@ -65,8 +81,8 @@ def main(words: list[str] | None = None) -> None:
                 for theme, language in looks:
                     if name in CELLS and lab is not None:
                         _of_lab(lab, options.folder, name, theme, language, options.widths)
-                    elif name == "recording":
-                        _of_recording(browser, Path(made), options.folder, theme, language, options.widths)
+                    elif name in PAGES:
+                        _of_page(browser, Path(made), options.folder, name, theme, language, options.widths)
                     elif name == "app":
                         _of_app(browser, options.folder, theme, language, options.widths)
         finally:
@@ -89,18 +105,18 @@ def _of_lab(lab: Lab, folder: Path, name: str, theme: str, language: str, widths
             _taken(page, folder, name, theme, language, width, complaints)
 
 
-def _of_recording(browser: Any, made: Path, folder: Path, theme: str, language: str, widths: Iterable[int]) -> None:
-    file = made / "recording.html"
+def _of_page(
+    browser: Any, made: Path, folder: Path, name: str, theme: str, language: str, widths: Iterable[int]
+) -> None:
+    file = made / f"{name}.html"
     if not file.exists():
-        session = demo.hand_session()
-        list(demo.by_hand(session))
-        session.save_recording(file)
+        PAGES[name](file)
     for width in widths:
         page = browser.new_page(viewport={"width": width, "height": 1200}, color_scheme=theme)
         complaints = _listening(page)
-        page.goto(f"{file.as_uri()}#language={language}&moment=8&order=1")
+        page.goto(f"{file.as_uri()}#language={language}&moment=8&order=1&chosen=3")
         page.wait_for_timeout(800)
-        _taken(page, folder, "recording", theme, language, width, complaints)
+        _taken(page, folder, name, theme, language, width, complaints)
         page.close()
 
 

@@ -13,10 +13,11 @@ from collections.abc import Iterator
 from contextlib import suppress
 from http.client import HTTPConnection
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
-from lab import chromium, free_port
+from lab import free_port
 
 pytest.importorskip("voila", reason="voila is not installed: pip install '.[app]'")
 
@@ -52,50 +53,47 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 
 @pytest.mark.parametrize("width", [1280, 1000])
-def test_the_app_trades_by_clicks(address: str, tmp_path: Path, width: int) -> None:
+def test_the_app_trades_by_clicks(browser: Any, address: str, tmp_path: Path, width: int) -> None:
     """Protects ``qresearch app``: the page opens, steps, buys, fills, goes back, and asks nobody for anything."""
-    with chromium() as browser:
-        page = browser.new_page(viewport={"width": width, "height": 1250})
-        complaints: list[str] = []
-        asked: list[str] = []
-        page.on(
-            "console", lambda said: complaints.append(f"{said.text} {said.location}") if said.type == "error" else 0
-        )
-        page.on("pageerror", lambda error: complaints.append(str(error)))
-        page.on("request", lambda request: asked.append(request.url))
-        page.goto(address, timeout=120_000)
-        bench = page.locator(".qr-workbench").first
-        bench.locator("button.qr-step").wait_for(timeout=120_000)
+    page = browser.new_page(viewport={"width": width, "height": 1250})
+    complaints: list[str] = []
+    asked: list[str] = []
+    page.on("console", lambda said: complaints.append(f"{said.text} {said.location}") if said.type == "error" else 0)
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    page.on("request", lambda request: asked.append(request.url))
+    page.goto(address, timeout=120_000)
+    bench = page.locator(".qr-workbench").first
+    bench.locator("button.qr-step").wait_for(timeout=120_000)
 
-        def sees(place: str, text: str) -> None:
-            bench.locator(place, has_text=text).first.wait_for(timeout=10_000)
+    def sees(place: str, text: str) -> None:
+        bench.locator(place, has_text=text).first.wait_for(timeout=10_000)
 
-        sees(".qr-now", "Before the first trading day, 2022-03-11")
-        bench.locator("button.qr-step").click()
-        sees(".qr-now", "2022-03-11 Fri, at the close")
-        symbol = bench.locator(".qr-ticket .qr-field-symbol input")
-        symbol.fill("604018")
-        symbol.press("Tab")
-        sees(".qr-instrument", "Hengyu Bank")
-        bench.locator("button.qr-place").click()
-        sees(".qr-ticket .qr-order", "queued")
-        sees(".qr-open_orders table", "604018.SH")
-        bench.locator("button.qr-step").click()
-        sees(".qr-ticket .qr-order", "filled")
-        bench.locator("button.qr-back").click()
-        sees(".qr-ticket .qr-order", "queued")
-        sees(".qr-now", "2022-03-11 Fri, at the close")
-        page.wait_for_timeout(300)
-        page.screenshot(path=tmp_path / f"app-{width}.png")
-        desk = page.locator(".qr-desk").first.bounding_box()
-        assert desk["width"] > 0.98 * width
-        assert page.locator("h1, h2, pre").count() == 0
-        assert page.evaluate("() => document.documentElement.scrollWidth") <= width
-        home = address.partition("?")[0]
-        strangers = [url for url in asked if not url.startswith((home, "data:", "blob:", "ws://127.0.0.1"))]
-        assert strangers == []
-        assert complaints == []
-        page.close()
+    sees(".qr-now", "Before the first trading day, 2022-03-11")
+    bench.locator("button.qr-step").click()
+    sees(".qr-now", "2022-03-11 Fri, at the close")
+    symbol = bench.locator(".qr-ticket .qr-field-symbol input")
+    symbol.fill("604018")
+    symbol.press("Tab")
+    sees(".qr-instrument", "Hengyu Bank")
+    bench.locator("button.qr-place").click()
+    sees(".qr-ticket .qr-order", "queued")
+    sees(".qr-open_orders table", "604018.SH")
+    bench.locator("button.qr-step").click()
+    sees(".qr-ticket .qr-order", "filled")
+    bench.locator("button.qr-back").click()
+    sees(".qr-ticket .qr-order", "queued")
+    sees(".qr-now", "2022-03-11 Fri, at the close")
+    page.wait_for_timeout(300)
+    page.screenshot(path=tmp_path / f"app-{width}.png")
+    desk = page.locator(".qr-desk").first.bounding_box()
+    assert desk["width"] > 0.98 * width
+    assert page.locator("h1, h2, pre").count() == 0
+    assert page.evaluate("() => document.documentElement.scrollWidth") <= width
+    home = address.partition("?")[0]
+    strangers = [url for url in asked if not url.startswith((home, "data:", "blob:", "ws://127.0.0.1"))]
+    assert strangers == []
+    assert complaints == []
+    page.close()
 
 
 def asks(address: str, path: str, *, method: str = "GET", **headers: str) -> tuple[int, str]:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from lab import CONTRAST, Lab, chromium
+from lab import CONTRAST, Lab
 
 import qresearch as qr
 
@@ -20,21 +19,6 @@ for number in range(1, 13):
 session.step()
 session.orders
 """
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    """Chromium, started once."""
-    with chromium() as started:
-        yield started
-
-
-@pytest.fixture(scope="module")
-def lab(browser: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
-    """JupyterLab, started once."""
-    running = Lab(browser, tmp_path_factory.mktemp("lab"))
-    yield running
-    running.close()
 
 
 @pytest.mark.parametrize("theme", ["JupyterLab Light", "JupyterLab Dark"])

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from lab import Lab, chromium
+from lab import Lab
 
 pytest.importorskip("anywidget", reason="anywidget is not installed: pip install '.[live]'")
 
@@ -37,15 +36,6 @@ for call in (step, back, other):
 ipywidgets.HBox(row)
 """,
 ]
-
-
-@pytest.fixture(scope="module")
-def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
-    """JupyterLab, started once."""
-    with chromium() as browser:
-        running = Lab(browser, tmp_path_factory.mktemp("lab"))
-        yield running
-        running.close()
 
 
 class Chart:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from lab import CONTRAST, chromium
+from lab import CONTRAST
 
 import qresearch as qr
 from qresearch import demo, terms
@@ -23,13 +23,6 @@ SLIDE = """(goal) => {
     slider.dispatchEvent(new Event("input"));
 }"""
 EVIL = "</script><img src=x onerror=\"document.title='hacked'\">"
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    """Chromium, started once."""
-    with chromium() as started:
-        yield started
 
 
 def traded() -> qr.Session:

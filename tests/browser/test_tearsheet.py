@@ -2,25 +2,15 @@
 
 from __future__ import annotations
 
-import os
-import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 import qresearch as qr
 
-playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed: pip install '.[test]'")
-
 REAL = Path(__file__).resolve().parents[3] / "shared/data/cn_daily.parquet"
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
-FLAGS = [
-    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-    "--disable-component-update", "--disable-sync", "--disable-dev-shm-usage",
-]  # fmt: skip
 PLOTS = [
     "log_returns", "vol_returns", "eoy_returns", "monthly_dist", "daily_returns", "rolling_beta", "rolling_vol",
     "rolling_sharpe", "rolling_sortino", "dd_periods", "dd_plot", "monthly_heatmap", "returns_dist",
@@ -39,20 +29,6 @@ def handle_data(context, data):
     for symbol in best:
         context.order_target_value(symbol, 0.3 * context.portfolio.equity)
 """
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[object]:
-    """Chromium, headless; without it the tests are skipped, but not in CI."""
-    if CHROMIUM is None:
-        words = "Chromium is not installed: apt-get install chromium"
-        if os.environ.get("CI"):
-            pytest.fail(words)
-        pytest.skip(words)
-    with playwright.sync_playwright() as running:
-        started = running.chromium.launch(executable_path=CHROMIUM, headless=True, args=FLAGS)
-        yield started
-        started.close()
 
 
 def run_of(data: str, folder: Path) -> Path:

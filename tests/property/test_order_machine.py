@@ -9,7 +9,6 @@ its days. ``QRESEARCH_NIGHTLY=1 pytest tests/property/test_order_machine.py`` ma
 
 from __future__ import annotations
 
-import os
 from collections import Counter
 from copy import copy
 from dataclasses import dataclass, field
@@ -22,7 +21,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
 from markets import PHASES, MarketSpec, markets
 from minutes import taken_apart
-from test_invariants import folds, walk_orders
+from test_invariants import IS_NIGHTLY, folds, walk_orders
 
 import qresearch as qr
 from qresearch import terms
@@ -35,9 +34,8 @@ from qresearch.domain.terms import STOP_KINDS, TRIGGERED_KINDS, Kind, TimeInForc
 
 pytestmark = pytest.mark.filterwarnings("ignore::qresearch.MarketWarning")
 
-IS_NIGHTLY = bool(os.environ.get("QRESEARCH_NIGHTLY"))
 FEWEST_STEPS = 100_000 if IS_NIGHTLY else 10_000
-EXAMPLES, STEPS = 1_500 if IS_NIGHTLY else 300, 80
+EXAMPLES, STEPS = 1_500 if IS_NIGHTLY else 150, 80
 NOT_HERE: dict[Reason, str] = {
     Reason.CLOSING_AUCTION: "its bars inside the day are few, and it rarely cancels in the last of them",
     Reason.DAILY_MAXIMUM: "its orders are for a few thousand shares, or for more than any order may be",
@@ -59,6 +57,10 @@ NOT_HERE: dict[Reason, str] = {
             Reason.MAINTENANCE_BELOW_LINE,
         ),
         "of margin trading: tests/property/test_margin_lives.py",
+    ),
+    **dict.fromkeys(
+        (Reason.COVERED_SHORTFALL, Reason.UNITS_LOCKED, Reason.POSITION_LIMIT),
+        "of options: tests/property/test_option_lives.py",
     ),
     Reason.ROUTE_CLOSED: "of a table that it is not given",
     Reason.CIRCUIT_BREAKER: "its days are in 2022, and the two of the circuit breaker in 2016",

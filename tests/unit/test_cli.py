@@ -7,6 +7,7 @@ import json
 import os
 import subprocess
 import sys
+from dataclasses import dataclass
 from pathlib import Path
 
 import pandas as pd
@@ -251,17 +252,20 @@ def test_lab_outside_a_checkout_copies_and_keeps_what_is_there(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """Protects the user's edits: a second ``qresearch lab`` overwrites nothing."""
-    shipped = tmp_path / "share" / "00_index.ipynb"
-    shipped.parent.mkdir()
-    shipped.write_text("{}", encoding="utf-8")
+    shipped = [tmp_path / "share" / "00_index.ipynb", tmp_path / "share" / "zh" / "00_index.ipynb"]
+    for path, text in zip(shipped, ("{}", "{ }"), strict=True):
+        path.parent.mkdir()
+        path.write_text(text, encoding="utf-8")
 
+    @dataclass
     class File:
-        suffix = ".ipynb"
+        path: Path
+        suffix: str = ".ipynb"
 
         def locate(self) -> Path:
-            return shipped
+            return self.path
 
-    monkeypatch.setattr(cli, "files", lambda name: [File()])
+    monkeypatch.setattr(cli, "files", lambda name: [File(path) for path in shipped])
     monkeypatch.setattr(cli, "__file__", str(tmp_path / "site-packages" / "qresearch" / "cli.py"))
     monkeypatch.setattr(subprocess, "call", lambda words: 0)
     monkeypatch.chdir(tmp_path)
@@ -270,6 +274,7 @@ def test_lab_outside_a_checkout_copies_and_keeps_what_is_there(
     copied.write_text("mine", encoding="utf-8")
     assert cli.main(["lab"]) == 0
     assert copied.read_text(encoding="utf-8") == "mine"
+    assert (copied.parent / "zh" / "00_index.ipynb").read_text(encoding="utf-8") == "{ }"
     assert "qresearch-notebooks" in capsys.readouterr().out
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from html import escape
 from pathlib import Path
 
 import nbformat
@@ -17,6 +18,17 @@ from qresearch.session.results import TABLES
 from qresearch.sources.writing import write_market
 
 RUN = "def handle_data(context, data):\n    {}\n"
+
+
+@pytest.fixture(autouse=True)
+def drawn_quickly(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Pages without the drawings of QuantStats, which take seconds: here it is of weight who may write what."""
+
+    def page(returns: pd.Series[float], beside: object, heading: str) -> str:
+        days = "".join(f"<tr><td>{day:%Y-%m-%d}</td><td>{value!r}</td></tr>" for day, value in returns.items())
+        return f'<html><title>{escape(heading)}</title><body><div id="left"></div><table>{days}</table></body></html>'
+
+    monkeypatch.setattr("qresearch.views.report.quantstats_page", page)
 
 
 @pytest.fixture

@@ -18,8 +18,8 @@ from nbclient import NotebookClient
 import qresearch as qr
 from qresearch.views import plots
 
-DRAWN = [kind for kind in plots.KINDS if kind not in {"lives", "life"}]
-"""The kinds that matplotlib draws; the lives of orders are SVG, with tests of their own."""
+DRAWN = [kind for kind in plots.KINDS if kind not in {"lives", "life", "page"}]
+"""The kinds that matplotlib draws; the lives of orders are SVG and the page is HTML, with tests of their own."""
 
 
 A = "600001.SH"

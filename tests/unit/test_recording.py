@@ -28,7 +28,7 @@ def story() -> qr.Session:
 
 def data_of(page: str) -> dict[str, Any]:
     """What a page holds."""
-    found = re.search(r'<script type="application/json" id="recording">(.*?)</script>', page, re.DOTALL)
+    found = re.search(r'<script type="application/json" id="data">(.*?)</script>', page, re.DOTALL)
     assert found is not None
     return json.loads(found[1])
 
@@ -110,7 +110,7 @@ def test_nothing_in_the_data_can_become_markup(tmp_path: Path) -> None:
     page, data = recorded(session, tmp_path, title=EVIL)
     assert page.count("</script>") == 2
     assert "<img" not in page
-    assert not set("\u2028\u2029<") & set(page.partition('id="recording">')[2].partition("</script>")[0])
+    assert not set("\u2028\u2029<") & set(page.partition('id="data">')[2].partition("</script>")[0])
     assert page.count("<!--") == 1  # the mark of the file at its end
     assert data["title"] == EVIL
     assert data["instruments"][0]["name"] == EVIL
@@ -125,7 +125,7 @@ def test_the_policy_allows_nothing_but_what_the_file_holds(tmp_path: Path) -> No
     assert policy is not None
     assert policy[1].startswith("default-src 'none'; script-src 'sha256-")
     assert "unsafe" not in policy[1]
-    assert re.search(r"https?://|@import|url\(", page.partition('id="recording">')[0]) is None
+    assert re.search(r"https?://|@import|url\(", page.partition('id="data">')[0]) is None
 
 
 def test_the_code_is_there_with_the_line_of_each_order_or_not_at_all(tmp_path: Path) -> None:

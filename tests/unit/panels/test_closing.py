@@ -56,10 +56,10 @@ def closed(way: str) -> weakref.ref[qr.Session]:
 
 @pytest.mark.parametrize("way", WAYS)
 def test_closing_a_workbench_frees_its_session(way: str) -> None:
-    """Protects long notebooks: twenty sessions that were shown and closed are all gone, with every widget."""
+    """Protects long notebooks: sessions that were shown and closed are all gone, with every widget."""
     gc.collect()
     before = set(_instances)
-    kept = [closed(way) for _ in range(20)]
+    kept = [closed(way) for _ in range(5)]
     gc.collect()
     assert sum(session() is not None for session in kept) == 0
     assert set(_instances) <= before
@@ -75,7 +75,7 @@ def show():
     display(bench)
     bench.close()
     kept.append(weakref.ref(session))
-for _ in range(20):
+for _ in range(5):
     show()
 """
 

@@ -210,7 +210,3 @@ check(
     lambda: str(second.orders["reason"].iloc[1]).lower(),
     "Look at the second row of the table of the session `second`.",
 )
-
-# %% [markdown]
-# Next: what trading costs, board by board and year by year, in [costs and rules](60_costs_and_rules.ipynb). Back to
-# [the course](00_index.ipynb).

@@ -163,13 +163,7 @@ class ScriptHost:
         return self._simulation.starting_equity + self.account.ledger.flows
 
     def do(self, command: PayIn | Act | Meet | Tell) -> None:
-        """Pay cash in, have the account do something without the market, let what was sent meet it, or tell of it.
-
-        Raises
-        ------
-        UsageError
-            The account cannot do it.
-        """
+        """Have the kernel do what is no order: of the account (raises UsageError where it cannot), or at the market."""
         self._simulation.do(command)
 
     def amount(self, steps: int) -> float:

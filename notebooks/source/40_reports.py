@@ -138,8 +138,8 @@ session.tables.trades_summary.loc[["trades", "win_rate", "profit_before_fees", "
 # ## Plots
 #
 # Each is a small static picture. `theme="dark"` suits dark pages, and `ax=` draws into a figure of your own.
-# `session.plot("page").save("run.html")` writes one page to move in: growth, drawdown, every closed trade and the holdings
-# under one axis of days, linked to each other, without a kernel or a network.
+# `session.plot("page").save("run.html")` writes one page to move in: growth, drawdown, every closed trade and the
+# holdings under one axis of days, linked to each other, without a kernel or a network.
 
 # %% [markdown] zh
 # ## 图

@@ -30,7 +30,7 @@ from qresearch.market.market import Market
 from qresearch.session.rules import Rules
 from qresearch.session.session import Session
 from qresearch.sources.fetching import fetch_market
-from qresearch.sources.sample import episodes, sample_futures, sample_market
+from qresearch.sources.sample import episodes, sample_bonds, sample_futures, sample_market, sample_options
 from qresearch.sources.tabular import read_market
 from qresearch.sweeps.sweep import sweep
 
@@ -59,8 +59,10 @@ __all__ = [
     "episodes",
     "fetch_market",
     "read_market",
+    "sample_bonds",
     "sample_futures",
     "sample_market",
+    "sample_options",
     "sweep",
     "terms",
 ]

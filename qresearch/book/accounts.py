@@ -12,8 +12,9 @@ from qresearch.book import frames
 from qresearch.book.average_price import average_prices
 from qresearch.book.benchmark import Aligned
 from qresearch.book.history import AccountHistory
-from qresearch.book.holdings import Held, holdings_of
+from qresearch.book.holdings import Held, has_options, holdings_of, option_value
 from qresearch.book.portfolio import Portfolio
+from qresearch.domain import events
 from qresearch.domain.ledger import LONG, Ledger
 from qresearch.engine.intent import Pool
 from qresearch.engine.reserves import reserved_cash
@@ -41,6 +42,11 @@ def fees_by_day(history: AccountHistory) -> dict[int, int]:
     fees: dict[int, int] = {}
     for fill in history.fills:
         fees[fill.at.day] = fees.get(fill.at.day, 0) + fill.fees.total
+    if history.exchange.account.is_plain:
+        return fees
+    for event in history.log:
+        if isinstance(event, events.Posted) and event.fee and event.why in events.WITHOUT_A_FILL:
+            fees[event.at.day] = fees.get(event.at.day, 0) + event.fee
     return fees
 
 
@@ -76,6 +82,8 @@ def daily_portfolio(history: AccountHistory, benchmark: Aligned | None) -> pd.Da
             columns["maintenance_ratio"] = _over(equity + worth["debt"], worth["debt"])
         else:
             columns["risk_degree"] = _over(worth["margin"], equity)
+        if has_options(history.exchange):
+            columns["option_value"] = np.array([option_value(history.exchange, state) for state in closes]) / units
     if benchmark is not None:
         columns |= {"benchmark_close": benchmark.close, "benchmark_nav": benchmark.nav}
     return pd.DataFrame(columns, index=history.days, dtype="float64")
@@ -142,6 +150,8 @@ def portfolio_now(history: AccountHistory, benchmark: Aligned | None) -> pd.Seri
             found["maintenance_ratio"] = portfolio.maintenance_ratio
         else:
             found["risk_degree"] = portfolio.risk_degree
+        if has_options(exchange):
+            found["option_value"] = option_value(exchange, account) / units
     if benchmark is not None and len(benchmark.close):
         found |= {"benchmark_close": benchmark.close[-1], "benchmark_nav": benchmark.nav[-1]}
     return pd.Series(found, dtype="float64", name=frames.timestamp(exchange, account.day))

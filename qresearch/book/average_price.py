@@ -68,10 +68,13 @@ def _fold(paid: dict[int, Paid], log: Iterable[events.Record]) -> None:
             case events.SharesIssued(instrument=key, received=received):
                 paid[key] = paid[key].more(received, 0)
             case events.RightsSubscribed(instrument=key, received=received, paid=amount):
-                paid[key] = paid[key].more(received, amount)
+                paid[key] = paid.get(key, Paid()).more(received, amount)
+            case events.SharesMoved(instrument=key, quantity=quantity, cost=cost):
+                held = paid.get(key, Paid())
+                paid[key] = held.more(quantity, cost) if quantity > 0 else held.less(-quantity)
             case events.PositionSeeded(instrument=key, quantity=quantity, cost=cost):
                 paid[key] = paid.get(key, Paid()).more(quantity, cost)
-            case events.PositionClosed(instrument=key):
-                paid.pop(key, None)
+            case events.PositionClosed(instrument=key, quantity=quantity):
+                paid[key] = paid.get(key, Paid()).less(quantity)
             case _:
                 pass

@@ -84,7 +84,7 @@ TEXT: Mapping[type, str] = {
     events.PositionStale: "PositionStale at column:instrument quantity",
     events.PositionThawed: "PositionThawed at column:instrument",
     # What a kind of account posts.
-    events.Posted: "Posted at cash why realised=0 income=0 fee=0",
+    events.Posted: "Posted at cash why realised=0 income=0 fee=0 instrument=None",
     events.CashFlowed: "CashFlowed at amount equity",
     events.LotAdded: "LotAdded at instrument side lot merges=False",
     events.LotsTaken: "LotsTaken at instrument side quantity order=oldest",

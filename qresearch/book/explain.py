@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, NamedTuple
 
-from qresearch.book.explain_checks import TRADING, WAITS, Turn, remedy
+from qresearch.book.explain_checks import LOTS, TRADING, WAITS, Turn, remedy
 from qresearch.book.explanation import FAILED, NOTED, PASSED, SKIPPED, Explanation, Finding
 from qresearch.book.frames import time_of
 from qresearch.book.html import number
@@ -326,14 +326,14 @@ _TOLD = {
     "CancelRefused": ("check_cancel_refused", FAILED),
 }
 _CHECK_OF = {
-    Reason.LOT_SIZE: "check_lot",
-    Reason.MINIMUM_SIZE: "check_lot",
+    **dict.fromkeys(LOTS, "check_lot"),
     Reason.ORDER_MAXIMUM: "check_lot",
     Reason.ZERO_QUANTITY: "order",
     Reason.GOOD_TILL_OVER: "check_calendar",
     Reason.NO_CHANGE: "check_target",
     Reason.NO_PRICE: "price",
     Reason.NOT_TRADABLE: "check_trading",
+    Reason.NOT_CARRIED: "check_trading",
     Reason.PROTECTION_PRICE: "check_order_price",
     Reason.NO_FURTHER_OPEN: "check_calendar",
     Reason.INSUFFICIENT_QUANTITY: "check_shares",

@@ -31,7 +31,11 @@ from qresearch.sentences.words import price
 
 TRADING = (
     Reason.SUSPENDED, Reason.ROUTE_CLOSED, Reason.NOT_LISTED, Reason.DELISTED, Reason.DATA_ENDED, Reason.NO_TRADES,
+    Reason.EXPIRED_CONTRACT, Reason.MATURED, Reason.CALLED,
 )  # fmt: skip
+LOTS = (Reason.LOT_SIZE, Reason.MINIMUM_SIZE, Reason.BOND_LOT, Reason.REPO_MULTIPLE)
+_OF_SHARES = (Reason.T_PLUS_ONE, Reason.INSUFFICIENT_QUANTITY, Reason.NOTHING_TO_CLOSE, Reason.UNITS_LOCKED)
+_OF_MONEY = (Reason.INSUFFICIENT_CASH, Reason.INSUFFICIENT_MARGIN)
 CLOSING = (Reason.AWAITS_CLOSE, Reason.CIRCUIT_BREAKER)
 WAITS = (Reason.LIMIT_NOT_REACHED, Reason.STOP_NOT_REACHED, *CLOSING)
 
@@ -233,7 +237,7 @@ class Turn:
         return self.say(f"beyond_{beyond}", found=self._best(-self.side), limit=price(limit))
 
     def _lock(self) -> str:
-        if self.up != self.up:
+        if np.isnan(self.up if self.side > 0 else self.down):
             return self.say("no_price_limit")
         at_the_open = self.phase is Phase.OPEN and self.is_daily
         shown = self.bar.open if at_the_open else self.fill_price
@@ -262,13 +266,13 @@ class Turn:
             at = self.fill_price
             kept = self.say("value_of_position", cap=number(exchange.money.amount(order.cap)), price=price(at))
             yield Check("check_value", (Reason.VALUE_CAP,), kept if at == at else "")
-        yield Check("check_shares", (Reason.T_PLUS_ONE, Reason.INSUFFICIENT_QUANTITY, Reason.NOTHING_TO_CLOSE), text)
+        yield Check("check_shares", _OF_SHARES, text)
         yield from self._lot()
 
     def _lot(self) -> Iterator[Check]:
         if self.exchange.lot_shares > 1:
             text = self.say("lot_allowed", shares=f"{abs(self.order.leaves):,}")
-            yield Check("check_lot", (Reason.LOT_SIZE, Reason.MINIMUM_SIZE), text)
+            yield Check("check_lot", LOTS, text)
 
     def _money(self) -> Iterator[Check]:
         draft, exchange, order, money = self.draft, self.exchange, self.order, self.exchange.money
@@ -288,7 +292,7 @@ class Turn:
             )
             if others:
                 text += self.say("held_back", others=number(money.amount(others)))
-        yield Check("cash", (Reason.INSUFFICIENT_CASH, Reason.INSUFFICIENT_MARGIN), text)
+        yield Check("cash", _OF_MONEY, text)
 
     def _price_for_cash(self) -> float:
         """Price of the fill, or that at which a resting buy holds cash back."""
@@ -351,7 +355,7 @@ def _with_numbers(reason: Reason, facts: Facts, side: int, say: Words) -> str:  
             return say("to_take", cap=f"{cap:,}", asked=f"{asked:,}")
         case Reason.MINIMUM_SIZE, {"minimum": int(minimum)}:
             return say("accepted", shares=f"{minimum:,}")
-        case Reason.LOT_SIZE, {"lot": int(lot), "sent": 0}:
+        case ((Reason.LOT_SIZE | Reason.BOND_LOT | Reason.REPO_MULTIPLE), {"lot": int(lot), "sent": 0}):
             return say("accepted", shares=f"{lot:,}") if side > 0 else ""
         case Reason.OPEN_ORDER_MARGIN, {"needed": needed, "available": available}:
             return say("carried", difference=_difference(needed, available, say))

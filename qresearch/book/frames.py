@@ -210,7 +210,7 @@ def _event_text(known: dict[str, Any], reason: Reason | None) -> str:
         return ENGLISH(reason, **known.get("facts", {}))
     if "values" in known:
         return ", ".join(f"{name}={value:g}" for name, value in known["values"])
-    return str(known.get("text", ""))
+    return str(known.get("text", known.get("why", "")))
 
 
 def recorded_frame(exchange: Exchange, log: Iterable[events.Event]) -> pd.DataFrame:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from qresearch.domain.ledger import LONG
+from qresearch.domain.instrument import Instrument
+from qresearch.domain.ledger import COVERED, LONG
 from qresearch.domain.state import State
 from qresearch.domain.terms import Effect
 from qresearch.engine.draft import Draft
@@ -19,7 +20,7 @@ class Held(NamedTuple):
     ----------
     instrument : int
     side : int
-        1 long, -1 short.
+        1 long, -1 short, -2 covered; `sign` is the one of a profit.
     quantity, free, reserved : int, units
         All of them; those that may be closed now; those of the free ones that working orders hold back.
     cost, value : int, money steps
@@ -35,9 +36,14 @@ class Held(NamedTuple):
     value: int
 
     @property
+    def sign(self) -> int:
+        """1 where a rising price is a profit, else -1."""
+        return 1 if self.side > 0 else -1
+
+    @property
     def profit(self) -> int:
         """Floating profit, money steps."""
-        return self.side * (self.value - self.cost)
+        return self.sign * (self.value - self.cost)
 
 
 def reserved_units(account: Draft | State) -> dict[tuple[int, int], int]:
@@ -61,14 +67,35 @@ def holdings_of(exchange: Exchange, account: Draft | State) -> list[Held]:
     ]
     money = exchange.money
     for (instrument, side), lots in account.ledger.lots.items():
-        quantity, size = sum(lot.quantity for lot in lots), exchange.multiplier[instrument]
+        quantity, size = sum(lot.quantity for lot in lots), exchange.multiplier(instrument, account.day)
         cost = sum(lot.cost or money.notional(lot.opened, lot.quantity * size) for lot in lots)
         mark = money.price_units(exchange.view(account).mark(instrument))
         rows.append((instrument, side, quantity, cost, money.notional(mark, quantity * size)))
     held = []
     for instrument, side, quantity, cost, value in rows:
-        closable = exchange.account.closable(account, exchange, instrument, -side, Effect.CLOSE)
+        effect = Effect.COVERED_CLOSE if side == COVERED else Effect.CLOSE
+        closable = exchange.account.closable(account, exchange, instrument, -1 if side > 0 else 1, effect)
         free = 0 if closable is None else closable.free
         reserved = min(waiting.get((instrument, side), 0), free)
         held.append(Held(instrument, side, quantity, free, reserved, cost, value))
     return held
+
+
+def has_options(exchange: Exchange) -> bool:
+    """True in a market that has options, for an account that holds such contracts."""
+    listed = exchange.market.instruments
+    return any(exchange.account.carries(item) and _is_option(item) for item in listed)
+
+
+def option_value(exchange: Exchange, account: Draft | State) -> int:
+    """What options are worth that are held long, less those that were written, at the marks; money steps."""
+    money, view, worth = exchange.money, exchange.view(account), 0
+    for key, lots in account.ledger.lots.items():
+        if _is_option(exchange.market.instruments[key.instrument]):
+            units = sum(lot.quantity for lot in lots) * exchange.multiplier(key.instrument, account.day)
+            worth += key.sign * money.notional(money.price_units(view.mark(key.instrument)), units)
+    return worth
+
+
+def _is_option(item: Instrument) -> bool:
+    return item.contract is not None and item.contract.option is not None

@@ -10,12 +10,12 @@ import pandas as pd
 from qresearch.book.accounts import Traded, traded_by_day
 from qresearch.book.history import AccountHistory
 from qresearch.domain import events
-from qresearch.domain.ledger import EMPTY, LONG, SHORT, Key
+from qresearch.domain.ledger import COVERED, EMPTY, LONG, SHORT, Key, Lot
 from qresearch.domain.state import State
 from qresearch.engine.draft import Draft
 from qresearch.engine.exchange import Exchange
 
-SIDES = {True: "long", False: "short"}
+SIDES = {LONG: "long", SHORT: "short", COVERED: "covered"}
 COLUMNS = (
     "symbol", "side", "quantity", "today", "average_price", "settled_price", "price", "market_value", "margin",
     "floating_profit", "unsettled_profit",
@@ -28,18 +28,17 @@ def lots_frame(exchange: Exchange, account: Draft | State) -> pd.DataFrame:
     bound = exchange.account.value(account, exchange).bound
     rows = []
     for key, lots in account.ledger.lots.items():
-        size, quantity = exchange.multiplier[key.instrument], sum(lot.quantity for lot in lots)
+        size, quantity = exchange.multiplier(key.instrument, account.day), sum(lot.quantity for lot in lots)
         mark, item = view.mark(key.instrument), exchange.market.instruments[key.instrument]
         worth = money.notional(money.price_units(mark), quantity * size)
-        opened, base = (
-            sum(money.notional(price, lot.quantity * size) for price, lot in zip(prices, lots, strict=True))
-            for prices in ([lot.opened for lot in lots], [lot.base for lot in lots])
-        )
+        # What has a cost keeps it, whatever its unit has become since, and is not settled before it is closed.
+        opened = sum(lot.cost or money.notional(lot.opened, lot.quantity * size) for lot in lots)
+        base = sum(lot.cost or money.notional(lot.base, lot.quantity * size) for lot in lots)
         rows.append(
-            (item.symbol, SIDES[key.side == LONG], quantity,
+            (item.symbol, SIDES[key.side], quantity,
              sum(lot.quantity for lot in lots if lot.day == account.day),
-             *(item.mean_price(money.amount(paid), quantity) for paid in (opened, base)), mark,
-             *map(money.amount, (worth, bound.get(key, 0), key.side * (worth - opened), key.side * (worth - base))))
+             *(item.mean_price(money.amount(paid), quantity, size) for paid in (opened, base)), mark,
+             *map(money.amount, (worth, bound.get(key, 0), key.sign * (worth - opened), key.sign * (worth - base))))
         )  # fmt: skip
     return pd.DataFrame(sorted(rows), columns=list(COLUMNS)).set_index(["symbol", "side"])
 
@@ -86,22 +85,43 @@ def _sides(
     exchange, units = history.exchange, history.exchange.money.units
     held = {column: row for (day, column), row in traded.items() if day == account.day}
     earlier = EMPTY if before is None else before.ledger
+    shares = {} if before is None else before.positions
     columns = {key.instrument for ledger in (account.ledger, earlier) for key in ledger.lots} | held.keys()
+    columns |= account.positions.keys() | shares.keys()
     rows = []
     for column in sorted(columns, key=exchange.market.symbols.__getitem__):
         item, now = exchange.market.instruments[column], account.ledger
-        opened = [
-            sum(lot.opened * lot.quantity for lot in now.lots.get(Key(column, side), ())) for side in (LONG, SHORT)
-        ]
-        long, short = now.quantity(column, LONG), now.quantity(column, SHORT)
-        scale = exchange.money.price_scale
         bought, paid, sold, received = held.get(column, (0, 0, 0, 0))
+        size = exchange.multiplier(column, account.day)
+        (long, long_price), (short, short_price) = (
+            _side(exchange, [lot for key in keys for lot in now.lots.get(Key(column, key), ())], size)
+            for keys in ((LONG,), _WRITTEN)
+        )
+        previous = [sum(earlier.quantity(column, key) for key in keys) for keys in ((LONG,), _WRITTEN)]
+        if column in shares:
+            previous[0] = shares[column].quantity
+        if column in account.positions:
+            long = account.positions[column].quantity
+            long_price = account.positions[column].cost / units / long
         rows.append(
-            (account.day, item.symbol, earlier.quantity(column, LONG), earlier.quantity(column, SHORT), long,
-             opened[0] / scale / long if long else float("nan"), short,
-             opened[1] / scale / short if short else float("nan"), bought, paid / units, sold, received / units)
+            (account.day, item.symbol, *previous, long, long_price, short, short_price, bought, paid / units, sold,
+             received / units)
         )  # fmt: skip
     return rows
+
+
+_WRITTEN = (SHORT, COVERED)
+
+
+def _side(exchange: Exchange, lots: list[Lot], size: int) -> tuple[int, float]:
+    """Units of some lots, and the mean price at which they were opened; of a cost, at today's units."""
+    money, quantity = exchange.money, sum(lot.quantity for lot in lots)
+    if not quantity:
+        return 0, float("nan")
+    exact = sum(
+        lot.cost * money.price_scale / money.units / size if lot.cost else lot.opened * lot.quantity for lot in lots
+    )
+    return quantity, exact / money.price_scale / quantity
 
 
 def _frame(history: AccountHistory, rows: list[tuple[Any, ...]]) -> pd.DataFrame:

@@ -175,8 +175,11 @@ class OrderRecord:
 
 def mean_price(market: Market, order: OrderRecord) -> float:
     """Mean price of the fills of an order, currency per share or unit of a contract; NaN without a fill."""
-    amount = market.venue.money.amount(order.notional)
-    return market.instruments[order.instrument].mean_price(amount, order.filled)
+    amount, item = market.venue.money.amount(order.notional), market.instruments[order.instrument]
+    if item.contract is None:
+        return item.mean_price(amount, order.filled)
+    at = order.placed if order.ended is None else order.ended
+    return item.mean_price(amount, order.filled, item.contract.units(market.days[max(at.day, 0)].astype(object)))
 
 
 _ORIGINS = {

@@ -157,6 +157,12 @@ class Portfolio:
         return self._value.margin / self._value.equity if self._value.equity else float("nan")
 
     @property
+    def missing_margin(self) -> float:
+        """What a call asks for: by how much the margin of contracts exceeds what is there for it; 0 without a call."""
+        usable = self._exchange.account.available(self._account, self._exchange, Pool.OWN)
+        return self._exchange.money.amount(max(-usable, 0)) if self._value.margin else 0.0
+
+    @property
     def available_margin(self) -> float:
         """What a new order that borrows may bind; where nothing is borrowed the same as :attr:`available`."""
         return self._exchange.money.amount(free_money(self._account, self._exchange, Pool.MARGIN))
@@ -214,17 +220,18 @@ class Portfolio:
         """Holdings by symbol; where both sides are held, the long one less the short one."""
         amount, found = self._exchange.money.amount, dict[str, Holding]()
         for held in holdings_of(self._exchange, self._account):
-            market = self._exchange.market
+            market, day = self._exchange.market, self._account.day
             item, symbol = market.instruments[held.instrument], market.symbols[held.instrument]
+            size = self._exchange.multiplier(held.instrument, day)
             holding = Holding(
                 symbol,
-                held.side * held.quantity,
+                held.sign * held.quantity,
                 held.free - held.reserved,
                 held.quantity - held.free,
                 held.reserved,
-                item.mean_price(amount(held.cost), held.quantity),
-                item.mean_price(amount(held.value), held.quantity),
-                amount(held.side * held.value),
+                item.mean_price(amount(held.cost), held.quantity, size),
+                item.mean_price(amount(held.value), held.quantity, size),
+                amount(held.sign * held.value),
                 amount(held.profit),
             )
             found[symbol] = holding if symbol not in found else found[symbol].beside(holding)

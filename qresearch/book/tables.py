@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from qresearch.book import accounts, debts, details, frames, lots, statistics, trips
+from qresearch.book import accounts, bonds, debts, details, frames, lots, statistics, trips
 from qresearch.book.benchmark import Aligned, BenchmarkLike, align, find_benchmark
 from qresearch.book.history import AccountHistory
 from qresearch.book.orders import Orders
@@ -267,6 +267,33 @@ class Tables:
         return debts.interest_paid(self._look())
 
     @property
+    def bonds(self) -> pd.DataFrame:
+        """Bonds and repo that are, or were, held since the start, one row per symbol; empty in other accounts.
+
+        previous_quantity (at the close before), quantity (bonds of 100 face value); average_price (mean clean cost, NaN
+        when nothing is held); bought_quantity, bought_value (purchases of today; all that was paid but fees); value
+        (with accrued interest), accrued_value, currency; accrued (per 100, as the market counts it), full_price (price
+        + accrued), price (as quoted: clean, of convertibles full, of repo the rate in per cent); yield (to maturity, a
+        year, of the clean price and interest by actual days); interest_income (coupons net of tax, accrued interest
+        sold less bought, what has accrued on what is held, interest of repo), floating_profit, realised_profit (of
+        clean prices), fees, profit (the three less the fees), currency; duration (Macaulay), modified_duration (years),
+        convexity, dv01 (of what is held, currency per basis point); of convertibles conversion_value (per 100) and
+        premium (price over it, less 1). Figures that a bond does not have are NaN.
+        """
+        return bonds.bonds_now(self._look())
+
+    @property
+    def daily_bonds(self) -> pd.DataFrame:
+        """The columns of :attr:`bonds` at every close, with day and symbol, one row each."""
+        return bonds.daily_bonds(self._look())
+
+    @property
+    def repo(self) -> pd.DataFrame:
+        """What is lent by repo now, one row per loan: symbol; lent, interest (currency); back (NaT beyond the data)."""
+        history = self._look()
+        return bonds.repo_frame(history.exchange, history.account)
+
+    @property
     def closing_orders(self) -> set[int]:
         """Ids of the orders whose fills closed lots."""
         return lots.closing_orders(self._look().log)
@@ -312,6 +339,9 @@ class Tables:
             Of shares sold, net of all fees, plus dividends, less taxes on them, since the start.
         total_profit : currency
             ``equity - starting equity = floating_profit + realised_profit``.
+        margin, risk_degree, option_value : currency, fraction, currency
+            Only in accounts of contracts: bound behind open risk; over the equity; options that are held long less
+            those that were written, where the market has some.
         benchmark_close, benchmark_nav : index points, fraction
             The last close at or before the day, and over the last close before the first day. Only with a benchmark;
             NaN before it begins.

@@ -13,6 +13,7 @@ from qresearch.book import frames
 from qresearch.book.history import AccountHistory
 from qresearch.book.holdings import Held, holdings_of
 from qresearch.domain import events
+from qresearch.domain.instrument import Board
 from qresearch.domain.ledger import LONG
 
 TRADE_COLUMNS = (
@@ -110,6 +111,8 @@ class Trips:
     """
 
     units: int
+    rates: frozenset[int] = frozenset()
+    """Instruments whose price is a rate: nothing is bought or sold of them, and no lot is left."""
     lots: dict[int, list[Lot]] = field(default_factory=dict)
     closed: list[Trip] = field(default_factory=list)
     flows: dict[int, Flows] = field(default_factory=dict)
@@ -118,6 +121,13 @@ class Trips:
         """Take in some events, in order."""
         for event in log:
             match event:
+                case events.OrderFilled(instrument=instrument, fees=fees) if instrument in self.rates:
+                    self._flows(instrument).fees += fees.total
+                case events.Posted(instrument=int(instrument), income=income, why=why) if income:
+                    if why == "sold":
+                        self._taxed(instrument, -income)
+                    else:
+                        self._dividend(instrument, income)
                 case events.OrderFilled(quantity=quantity) if quantity > 0:
                     self._bought(event)
                 case events.OrderFilled():
@@ -219,7 +229,9 @@ class Trips:
 
 def trips_of(history: AccountHistory) -> Trips:
     """The lots and round trips of an account."""
-    return Trips(history.exchange.money.units).fold(events.records(iter(history.log)))
+    listed = history.exchange.market.instruments
+    rates = frozenset(number for number, item in enumerate(listed) if item.board is Board.REPO)
+    return Trips(history.exchange.money.units, rates).fold(events.records(iter(history.log)))
 
 
 def trades_frame(history: AccountHistory) -> pd.DataFrame:
@@ -305,9 +317,10 @@ def attribution_frame(history: AccountHistory) -> pd.DataFrame:
     rows = []
     for instrument, flow in trips_of(history).flows.items():
         held = holdings.get(instrument, Held(instrument, LONG, 0, 0, 0, 0, 0))
-        value, quantity = held.value, held.quantity
+        interest = exchange.account.accrued(account, exchange, instrument, held.quantity)
+        value, quantity = held.value + interest, held.quantity
         profit = value + flow.sold + flow.dividends - flow.bought - flow.fees - flow.given
-        floating = held.profit
+        floating = held.profit + interest
         rows.append(
             (symbols[instrument], flow.trades, quantity, amount(flow.bought), amount(flow.sold), amount(flow.dividends),
              amount(flow.fees), amount(profit - floating), amount(floating), amount(profit),

@@ -1,4 +1,4 @@
-"""Swordfish's account over a session: its names, fields and codes, for stocks, futures and margin trading.
+"""Swordfish's account over a session: its names, fields and codes, for stocks, futures, margin trading and bonds.
 
 >>> import qresearch as qr
 >>> session = qr.Session(qr.sample_market(), start="2022-03-01", cash=100_000)
@@ -23,6 +23,9 @@ import pandas as pd
 from qresearch.book.portfolio import Portfolio
 from qresearch.book.tables import Tables
 from qresearch.dialects.swordfish_fields import (
+    BOND_DAILY,
+    BOND_PORTFOLIO,
+    BOND_POSITION,
     DIRECTIONS,
     FUTURES_DAILY,
     FUTURES_PORTFOLIO,
@@ -38,6 +41,7 @@ from qresearch.dialects.swordfish_fields import (
     TRADE_DETAILS,
 )
 from qresearch.domain.arguments import number
+from qresearch.domain.bond import Bond
 from qresearch.domain.calls import told_calls
 from qresearch.domain.terms import Effect
 from qresearch.errors import MarketWarning, NotSupported, UsageError, shown
@@ -54,7 +58,7 @@ def _worded(table: pd.DataFrame, words: Mapping[str, str]) -> pd.DataFrame:
 
 @told_calls
 class Account:
-    """The account of a session, of stocks or of futures, as Swordfish's ``Account`` shows it. Always as of now.
+    """The account of a session, of stocks or of contracts, as Swordfish's ``Account`` shows it. Always as of now.
 
     Parameters
     ----------
@@ -91,6 +95,10 @@ class Account:
         return self._simulation.exchange.account.borrows
 
     @property
+    def _of_bonds(self) -> bool:
+        return self._simulation.exchange.account.accrues
+
+    @property
     def cash(self) -> float:
         """Available cash, in the currency: all money less what resting orders and margin hold back."""
         return self._portfolio.available
@@ -113,12 +121,17 @@ class Account:
         return _worded(found.assign(direction=pd.Series(direction, dtype="int64"), status=status), TRADE_DETAILS)
 
     def _closes(self, orders: pd.Series[int], sides: pd.Series[str]) -> list[bool]:
-        """Whether each order closes: a sale of stocks does; of futures what says so, or did."""
-        if not self._has_sides:
-            return [side == "sell" for side in sides]
+        """Whether each order closes: a sale of stocks does; of contracts what says so, or did."""
         closed, records = self._tables().closing_orders, self._simulation.orders.now()
-        said = {order: records[order].terms.effect for order in orders.unique().tolist()}
-        return [order in closed or said[order] not in {Effect.AUTO, Effect.OPEN} for order in orders.tolist()]
+        listed = self._simulation.market.instruments
+
+        def closes(order: int, side: str) -> bool:
+            record = records[order]
+            if listed[record.instrument].contract is None:
+                return side == "sell"
+            return order in closed or record.terms.effect not in {Effect.AUTO, Effect.OPEN, Effect.COVERED_OPEN}
+
+        return [closes(order, side) for order, side in zip(orders.tolist(), sides, strict=True)]
 
     def get_position(self, symbol: str | None = None) -> pd.DataFrame | dict[str, Any]:
         """What is held now.
@@ -145,6 +158,8 @@ class Account:
         """
         words = {field: word for field, word in POSITION.items() if field != "day"}
         tables = self._tables()
+        if self._of_bonds:
+            return self._bonds(tables.bonds.reset_index(), symbol)
         found = tables.sides.reset_index() if self._has_sides else tables.positions.reset_index().assign(**SHORT)
         table = _worded(found, words)
         if symbol is None:
@@ -155,6 +170,22 @@ class Account:
         empty: dict[str, Any] = dict.fromkeys(words.values(), 0)
         nothing = dict.fromkeys(("longPositionAvgPrice", "shortPositionAvgPrice")[: 1 + self._has_sides], float("nan"))
         return {**empty, "symbol": name, **nothing}
+
+    def _bonds(self, found: pd.DataFrame, symbol: str | None) -> pd.DataFrame | dict[str, Any]:
+        """Bonds that are or were held; repo is none. The row of a symbol as a dict, of zeros where there is none."""
+        words = {field: word for field, word in BOND_POSITION.items() if field != "day"}
+        table = _worded(self._without_repo(found), words)
+        if symbol is None:
+            return table
+        name = self._canonical(symbol)
+        for row in table[table["symbol"] == name].to_dict("records"):
+            return {str(field): value for field, value in row.items()}
+        return {**dict.fromkeys(words.values(), 0), "symbol": name, "longPositionAvgPrice": float("nan")}
+
+    def _without_repo(self, found: pd.DataFrame) -> pd.DataFrame:
+        market = self._simulation.market
+        is_bond = [isinstance(market.instrument(symbol).bond, Bond) for symbol in found["symbol"]]
+        return found[is_bond].reset_index(drop=True)
 
     def set_position(self, symbol: str, qty: int, order_price: float, last_price: float | None = None) -> None:
         """Begin with shares that use up part of the cash; only before the first day.
@@ -206,7 +237,9 @@ class Account:
             Default: all.
         """
         tables = self._tables()
-        if self._borrows:
+        if self._of_bonds:
+            table = _worded(self._without_repo(tables.daily_bonds), BOND_POSITION)
+        elif self._borrows:
             table = _worded(tables.daily_behind, MARGIN_POSITION)
         else:
             table = _worded(tables.daily_sides if self._has_sides else tables.daily_positions.assign(**SHORT), POSITION)
@@ -232,6 +265,8 @@ class Account:
         tables = self._tables()
         found = tables.portfolio
         listed, words = {"day": found.name, **found}, FUTURES_PORTFOLIO if self._has_sides else PORTFOLIO
+        if self._of_bonds:
+            words = BOND_PORTFOLIO
         if self._borrows:
             daily = tables.daily_owing
             before = daily[daily.index < found.name].tail(1)
@@ -244,6 +279,8 @@ class Account:
         """The account at every close: the fields of :attr:`total_portfolios`, one row per trading day."""
         tables = self._tables()
         daily = tables.daily_portfolio.reset_index()
+        if self._of_bonds:
+            return _worded(daily, BOND_DAILY)
         if not self._borrows:
             return _worded(daily, FUTURES_DAILY if self._has_sides else PORTFOLIO)
         owing = tables.daily_owing.reset_index(drop=True)

@@ -3,7 +3,9 @@
 Its documents publish no formula: each field is the one of :mod:`qresearch.book.tables` named on the left, whose
 definition stands there. Of margin trading these are inferred: the shares that stand behind a contract (the oldest
 contract first), both concentrations (the value over that of all holdings, of the short side what is owed and not held),
-interest that is accrued and unpaid, and the maintenance margin as assets over debts.
+interest that is accrued and unpaid, and the maintenance margin as assets over debts. Of bonds: the average price is the
+clean cost; what was bought today is all that was paid but fees; the total profit is interest income, floating and
+realised profit less fees; the duration is Macaulay's, and DV01 that of all that is held.
 """
 
 from __future__ import annotations
@@ -175,6 +177,47 @@ MARGIN_PORTFOLIO: Mapping[str, str] = {**_OWING, "reserved": "frozenFunds"}
 
 MARGIN_DAILY: Mapping[str, str] = {
     **_OWING, "benchmark_close": "benchmarkClosePrice", "benchmark_nav": "benchmarkNetValue",
+}  # fmt: skip
+"""Those of every day."""
+
+BOND_POSITION: Mapping[str, str] = {
+    "symbol": "symbol",
+    "day": "tradeDate",
+    "previous_quantity": "lastDayLongPosition",
+    "quantity": "longPosition",
+    "average_price": "longPositionAvgPrice",
+    "bought_quantity": "todayBuyVolume",
+    "bought_value": "todayBuyValue",
+    "value": "totalValue",
+    "accrued_value": "accruedInterest",
+    "full_price": "fullBondPrice",
+    "price": "lastPrice",
+    "yield": "yield",
+    "interest_income": "interestIncome",
+    "floating_profit": "floatingProfit",
+    "realised_profit": "realizedProfit",
+    "profit": "totalProfit",
+    "duration": "duration",
+    "convexity": "convexity",
+    "dv01": "DV01",
+}
+"""Fields of positions in an account of bonds."""
+
+BOND_PORTFOLIO: Mapping[str, str] = {
+    "day": "tradeDate",
+    "available": "cash",
+    "market_value": "totalMarketValue",
+    "equity": "totalEquity",
+    "nav": "netValue",
+    "total_return": "totalReturn",
+    "daily_return": "ratio",
+    "daily_profit": "pnl",
+    "total_profit": "totalProfit",
+}
+"""Fields of an account of bonds now, in Swordfish's order."""
+
+BOND_DAILY: Mapping[str, str] = {
+    **BOND_PORTFOLIO, "benchmark_close": "benchmarkClosePrice", "benchmark_nav": "benchmarkNetValue",
 }  # fmt: skip
 """Those of every day."""
 

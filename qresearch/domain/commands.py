@@ -87,6 +87,16 @@ class Deed(StrEnum):
     """Pay money back that was borrowed."""
     GIVE_BACK = "GIVE_BACK"
     """Give shares that are held back to whom they were borrowed from."""
+    LOCK = "LOCK"
+    """Lock units that are held, for calls that shall be covered by them."""
+    UNLOCK = "UNLOCK"
+    """Free units that no covered call needs."""
+    EXERCISE = "EXERCISE"
+    """Use the right of options that are held."""
+    CONVERT = "CONVERT"
+    """Turn convertible bonds into shares."""
+    PUT_BACK = "PUT_BACK"
+    """Give bonds back to their issuer at the price of their put."""
 
 
 class Act(NamedTuple):

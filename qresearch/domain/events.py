@@ -271,7 +271,7 @@ class SharesIssued:
 
 @dataclass(frozen=True, slots=True)
 class RightsSubscribed:
-    """Shares of a rights issue were bought at its price; `paid` is in money steps."""
+    """A right was used: shares came at its price, of a rights issue or by a conversion; `paid` is in money steps."""
 
     at: Moment
     instrument: int
@@ -292,7 +292,10 @@ class RightsLapsed:
 
 @dataclass(frozen=True, slots=True)
 class PositionClosed:
-    """A recorded delisting ended a position; `amount` is what was credited, in money steps."""
+    """A recorded delisting, a redemption or a conversion ended a position, or so many units of it.
+
+    `amount` is what was credited, in money steps.
+    """
 
     at: Moment
     instrument: int
@@ -384,7 +387,10 @@ class Logged:
 
 @dataclass(frozen=True, slots=True)
 class Posted:
-    """Money moved, in money steps: into cash, as realised profit, as income, as a fee; `why` in a word."""
+    """Money moved, in money steps: into cash, as realised profit, as income, as a fee; `why` in a word.
+
+    `instrument` is the one that it was of; None where that is not told.
+    """
 
     at: Moment
     cash: int
@@ -392,6 +398,11 @@ class Posted:
     realised: int = 0
     income: int = 0
     fee: int = 0
+    instrument: int | None = None
+
+
+WITHOUT_A_FILL = frozenset({"exercise", "assignment", "delivery"})
+"""Why a fee is posted that no fill carries."""
 
 
 @dataclass(frozen=True, slots=True)

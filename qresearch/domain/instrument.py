@@ -13,6 +13,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from qresearch.domain.bond import Bond, Repo
 from qresearch.domain.contract import Contract
 from qresearch.domain.credit import Credit
 from qresearch.errors import UnknownSymbol
@@ -40,6 +41,7 @@ class Board(StrEnum):
     BOND = "BOND"
     REPO = "REPO"
     FUTURES = "FUTURES"
+    OPTION = "OPTION"
     INDEX = "INDEX"
     NOT_TRADED = "NOT_TRADED"
     EQUITY = "EQUITY"
@@ -91,9 +93,11 @@ class Instrument:
     kind : str
         What a fund holds, or who issued a bond; empty where nothing more is told.
     contract : Contract or None
-        What one lot is, of futures; None for everything that is paid in full.
+        What one lot is, of futures and options; None for everything that is paid in full.
     credit : Credit or None
         What it is to margin trading, by date; None: what its exchange says of its board.
+    bond : Bond or Repo or None
+        What it pays and when, of bonds and convertibles, and for how long repo lends; None where that is not told.
     """
 
     symbol: str
@@ -106,14 +110,29 @@ class Instrument:
     kind: str = field(default="", repr=False)
     contract: Contract | None = field(default=None, repr=False)
     credit: Credit | None = field(default=None, repr=False)
+    bond: Bond | Repo | None = field(default=None, repr=False)
 
-    def mean_price(self, amount: float, units: int) -> float:
-        """Mean price of some units that were traded for an amount; NaN without any.
+    @property
+    def last_day(self) -> dt.date | None:
+        """The last day on which it trades by its own terms; None where they set none."""
+        if self.contract is not None:
+            return self.contract.last_day
+        return self.bond.last_day if isinstance(self.bond, Bond) else None
+
+    @property
+    def is_like_a_share(self) -> bool:
+        """Paid in full at its price: no contract, no bond at a clean price, no repo."""
+        if self.bond is not None:
+            return isinstance(self.bond, Bond) and self.bond.quote == "full"
+        return self.contract is None and self.board not in {Board.BOND, Board.REPO}
+
+    def mean_price(self, amount: float, units: int, size: int = 1) -> float:
+        """Mean price of some units that are worth an amount, `size` of the underlying in each; NaN without any.
 
         >>> Instrument("600519.SH").mean_price(1050.0, 100)
         10.5
         """
-        size = units if self.contract is None else units * self.contract.multiplier
+        size *= units
         return amount / size if size else float("nan")
 
     @property

@@ -10,15 +10,20 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import NamedTuple
 
-LONG, SHORT = 1, -1
-"""The sides of a holding."""
+LONG, SHORT, COVERED = 1, -1, -2
+"""The sides of a holding; covered are written options behind which units of the underlying are locked."""
 
 
 class Key(NamedTuple):
-    """Which holding: one side of one instrument, 1 long and -1 short."""
+    """Which holding: one side of one instrument, 1 long, -1 short and -2 covered."""
 
     instrument: int
     side: int
+
+    @property
+    def sign(self) -> int:
+        """1 where a rising price is a profit, else -1."""
+        return 1 if self.side > 0 else -1
 
 
 class Lot(NamedTuple):
@@ -126,8 +131,9 @@ class Ledger(NamedTuple):
         return sum(lot.quantity for lot in self.lots.get(Key(instrument, side), ()))
 
     def net(self, instrument: int) -> int:
-        """Units held of an instrument, long less short."""
-        return self.quantity(instrument, LONG) - self.quantity(instrument, SHORT)
+        """Units held of an instrument, long less short and covered."""
+        written = self.quantity(instrument, SHORT) + self.quantity(instrument, COVERED)
+        return self.quantity(instrument, LONG) - written
 
 
 EMPTY = Ledger()

@@ -24,6 +24,7 @@ class Reason(StrEnum):
     NO_CHANGE = "NO_CHANGE"
     NO_PRICE = "NO_PRICE"
     NOT_TRADABLE = "NOT_TRADABLE"
+    NOT_CARRIED = "NOT_CARRIED"
     PROTECTION_PRICE = "PROTECTION_PRICE"
     NOT_LISTED = "NOT_LISTED"
     DELISTED = "DELISTED"
@@ -41,6 +42,12 @@ class Reason(StrEnum):
     INSUFFICIENT_MARGIN = "INSUFFICIENT_MARGIN"
     NOTHING_TO_CLOSE = "NOTHING_TO_CLOSE"
     EXPIRED_CONTRACT = "EXPIRED_CONTRACT"
+    MATURED = "MATURED"
+    CALLED = "CALLED"
+    BOND_LOT = "BOND_LOT"
+    REPO_MULTIPLE = "REPO_MULTIPLE"
+    QUALIFIED_ONLY = "QUALIFIED_ONLY"
+    INSUFFICIENT_PLEDGE = "INSUFFICIENT_PLEDGE"
     NOT_FINANCEABLE = "NOT_FINANCEABLE"
     NOT_LENDABLE = "NOT_LENDABLE"
     NO_BORROW = "NO_BORROW"
@@ -50,6 +57,9 @@ class Reason(StrEnum):
     SAME_DAY_RETURN = "SAME_DAY_RETURN"
     NO_DEBT = "NO_DEBT"
     CONCENTRATION = "CONCENTRATION"
+    COVERED_SHORTFALL = "COVERED_SHORTFALL"
+    UNITS_LOCKED = "UNITS_LOCKED"
+    POSITION_LIMIT = "POSITION_LIMIT"
     MAINTENANCE_BELOW_LINE = "MAINTENANCE_BELOW_LINE"
     VALUE_CAP = "VALUE_CAP"
     VOLUME_CAP = "VOLUME_CAP"
@@ -74,7 +84,7 @@ class Reason(StrEnum):
 
 SHORTFALLS = frozenset({
     Reason.INSUFFICIENT_CASH, Reason.INSUFFICIENT_MARGIN, Reason.INSUFFICIENT_QUANTITY, Reason.NOTHING_TO_CLOSE,
-    Reason.T_PLUS_ONE, Reason.SHORT_PROCEEDS_LOCKED, Reason.SAME_DAY_RETURN, Reason.NO_DEBT,
+    Reason.T_PLUS_ONE, Reason.SHORT_PROCEEDS_LOCKED, Reason.SAME_DAY_RETURN, Reason.NO_DEBT, Reason.UNITS_LOCKED,
 })  # fmt: skip
 """What is cut to what there is, or rejected as a whole, as the session wants it."""
 
@@ -106,6 +116,13 @@ SOURCES: Mapping[Reason, str] = {
     Reason.NO_AFTER_HOURS: "After-hours fixed-price trading: STAR 2019-07-22, ChiNext 2020-08-24, all since 2026-07-06",
     Reason.CIRCUIT_BREAKER: "Index circuit breaker of SSE and SZSE, 2016-01-04 to 2016-01-07",
     Reason.EXPIRED_CONTRACT: "Rules of the contract: its last trading day",
+    Reason.NOT_CARRIED: "The contract of the account: what it may hold",
+    Reason.MATURED: "Terms of the bond: its maturity",
+    Reason.CALLED: "Notice of the issuer: the last trading day before an early redemption",
+    Reason.BOND_LOT: "SSE and SZSE bond trading rules: face value of an order",
+    Reason.REPO_MULTIPLE: "SSE and SZSE bond trading rules: multiples of 1,000 yuan since 2022-05-16",
+    Reason.QUALIFIED_ONLY: "Rules on the suitability of bond investors of SSE and SZSE (2017-07-01)",
+    Reason.INSUFFICIENT_PLEDGE: "CSDC rules of pledged repo: who borrows needs standard bonds in pledge",
     Reason.INSUFFICIENT_MARGIN: "Margin rules of the exchanges: what opens needs margin and fee",
     **dict.fromkeys(
         (Reason.NOT_FINANCEABLE, Reason.NOT_LENDABLE, Reason.SAME_DAY_RETURN, Reason.SHORT_PROCEEDS_LOCKED),
@@ -115,6 +132,10 @@ SOURCES: Mapping[Reason, str] = {
     **dict.fromkeys(
         (Reason.NO_BORROW, Reason.CREDIT_LINE, Reason.NO_DEBT, Reason.CONCENTRATION, Reason.MAINTENANCE_BELOW_LINE),
         "The broker's contract of margin trading",
+    ),
+    **dict.fromkeys(
+        (Reason.COVERED_SHORTFALL, Reason.UNITS_LOCKED, Reason.POSITION_LIMIT),
+        "SSE and SZSE rules of stock option trading (2015-01-09): covered calls and position limits",
     ),
     Reason.LIMIT_NOT_REACHED: "qresearch fill model: a resting limit fills only when the bar trades through it",
     Reason.OPEN_ORDER_MARGIN: "LEAN: open orders are checked against buying power after each fill",

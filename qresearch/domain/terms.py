@@ -66,6 +66,8 @@ class Effect(StrEnum):
     """Takes lots of earlier days only."""
     CLOSE_TODAY = "CLOSE_TODAY"
     """Takes lots of today only."""
+    CLOSE_TODAY_FIRST = "CLOSE_TODAY_FIRST"
+    """Takes lots of today first, then the oldest."""
     FINANCE = "FINANCE"
     """Buys with borrowed money."""
     BORROW = "BORROW"
@@ -74,10 +76,18 @@ class Effect(StrEnum):
     """Sells, and pays debts with what it brings."""
     RETURN = "RETURN"
     """Buys shares to give back what was borrowed."""
+    COVERED_OPEN = "COVERED_OPEN"
+    """Writes calls behind which units of the underlying are locked."""
+    COVERED_CLOSE = "COVERED_CLOSE"
+    """Buys such calls back."""
 
 
 BORROWING = frozenset({Effect.FINANCE, Effect.BORROW, Effect.REPAY, Effect.RETURN})
 """What only an account that borrows can do."""
+COVERING = frozenset({Effect.COVERED_OPEN, Effect.COVERED_CLOSE})
+"""What only an account of options can do."""
+OF_ONE_KIND = BORROWING | COVERING
+"""What has to be asked of the kind of account before anything else."""
 
 
 @told_calls
@@ -517,8 +527,8 @@ def to_close(style: Terms | None = None, lots: str = "oldest") -> Terms:
     ----------
     style : Terms, optional
         Type, prices and time in force; default: at the market.
-    lots : {"oldest", "old", "today"}
-        Which go: the oldest first; those of earlier days only; those of today only.
+    lots : {"oldest", "old", "today", "today_first"}
+        Which go: the oldest first; those of earlier days only; those of today only; those of today, then the oldest.
 
     >>> str(to_close(lots="today"))
     'market to close today'
@@ -589,6 +599,36 @@ def to_return(style: Terms | None = None) -> Terms:
     return replace(_styled("to_return", style), effect=Effect.RETURN)
 
 
+@told
+def covered_open(style: Terms | None = None) -> Terms:
+    """A style that writes calls behind which units of the underlying are locked: ``session.account.lock`` locks them.
+
+    Parameters
+    ----------
+    style : Terms, optional
+        Type, prices and time in force; default: at the market.
+
+    >>> str(covered_open(limit(0.0227)))
+    'limit 0.0227 to open covered'
+    """
+    return replace(_styled("covered_open", style), effect=Effect.COVERED_OPEN)
+
+
+@told
+def covered_close(style: Terms | None = None) -> Terms:
+    """A style that buys covered calls back; their units stay locked until ``session.account.unlock`` frees them.
+
+    Parameters
+    ----------
+    style : Terms, optional
+        Type, prices and time in force; default: at the market.
+
+    >>> str(covered_close())
+    'market to close covered'
+    """
+    return replace(_styled("covered_close", style), effect=Effect.COVERED_CLOSE)
+
+
 def _styled(call: str, style: object) -> Terms:
     if style is None:
         return MARKET_DAY
@@ -597,4 +637,5 @@ def _styled(call: str, style: object) -> Terms:
     return style
 
 
-_CLOSES = {"oldest": Effect.CLOSE, "old": Effect.CLOSE_OLD, "today": Effect.CLOSE_TODAY}
+_CLOSES = {"oldest": Effect.CLOSE, "old": Effect.CLOSE_OLD, "today": Effect.CLOSE_TODAY,
+           "today_first": Effect.CLOSE_TODAY_FIRST}  # fmt: skip

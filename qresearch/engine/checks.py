@@ -143,12 +143,12 @@ class Checks:
         sent = asked if intent.is_rest else sale_in_lots(asked, left, minimum, step)
         if step == 1:
             return sent, Reason.MINIMUM_SIZE, {"asked": asked, "minimum": minimum}
-        return sent, Reason.LOT_SIZE, {"asked": asked, "lot": step, "sent": sent}
+        return sent, self.exchange.lot_reason[intent.instrument], {"asked": asked, "lot": step, "sent": sent}
 
     def _opened_in_lots(self, intent: Intent, asked: int) -> tuple[int, Reason, Facts]:
         """A split while the order waited may have left an odd lot."""
-        sent = self._whole(intent, asked)
-        return sent, Reason.LOT_SIZE, {"asked": asked, "lot": self.exchange.lot_step[intent.instrument], "sent": sent}
+        sent, step = self._whole(intent, asked), self.exchange.lot_step[intent.instrument]
+        return sent, self.exchange.lot_reason[intent.instrument], {"asked": asked, "lot": step, "sent": sent}
 
     def _whole(self, intent: Intent, quantity: int) -> int:
         """Whole lots in a number of shares to buy, 0 below the least order; the rest of an order is bound to none."""

@@ -124,7 +124,7 @@ def _whole(draft: Draft, exchange: Exchange, order: OpenOrder, asked: float) -> 
     if not opens(draft, exchange, order) and abs(asked) > held:
         return Reason.INSUFFICIENT_QUANTITY, {"asked": abs(asked), "held": held, "sellable": abs(order.leaves)}
     facts = {"asked": abs(asked), "lot": exchange.lot_step[order.instrument], "sent": abs(order.leaves)}
-    return Reason.LOT_SIZE, facts
+    return exchange.lot_reason[order.instrument], facts
 
 
 def _refusal(draft: Draft, exchange: Exchange, order: OpenOrder) -> Refusal | None:

@@ -16,10 +16,10 @@ from qresearch.domain.fees import Fees
 from qresearch.domain.instrument import Instrument
 from qresearch.domain.ledger import Debt
 from qresearch.domain.moment import CLOSE, INTRADAY, OPEN, Moment
-from qresearch.domain.reasons import Refusal
+from qresearch.domain.reasons import Reason, Refusal
 from qresearch.domain.settings import Costs, Own, Settings
 from qresearch.domain.state import OpenOrder, State
-from qresearch.domain.terms import BORROWING, Effect, Terms
+from qresearch.domain.terms import BORROWING, OF_ONE_KIND, Effect, Terms
 from qresearch.engine.draft import Draft
 from qresearch.engine.fees import BOARDS, FeeBook, FeeModel, OwnFees, OwnRates, Rates
 from qresearch.engine.fills import Bar, Quote
@@ -37,6 +37,12 @@ from qresearch.market.view import View
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 _NEVER = 2**62
+_OF_OTHERS = {
+    **dict.fromkeys((Deed.REPAY, Deed.GIVE_BACK), ("owes nothing", "margin")),
+    **dict.fromkeys((Deed.LOCK, Deed.UNLOCK, Deed.EXERCISE), ("holds no options", "options")),
+    **dict.fromkeys((Deed.CONVERT, Deed.PUT_BACK), ("holds no bonds by their terms", "bond")),
+}
+"""What an account of another kind does not do, and the kind that does."""
 
 
 class MarketClock(Protocol):
@@ -133,6 +139,8 @@ class AccountKind(Protocol):
         A target may be below nothing.
     borrows : bool
         It may owe money or shares, and is told by its maintenance ratio.
+    accrues : bool
+        What it holds earns interest by the calendar, beside its price.
     """
 
     name: str
@@ -140,6 +148,7 @@ class AccountKind(Protocol):
     settles: bool = True
     two_sided: bool = False
     borrows: bool = False
+    accrues: bool = False
 
     def wake(self, draft: Draft, exchange: Exchange, nights: int, /) -> Iterable[events.Record]:
         """Before the open: dividends, interest, deliveries; `nights` since the trading day before, by the calendar."""
@@ -161,6 +170,10 @@ class AccountKind(Protocol):
     def unit_need(self, account: Draft | State, exchange: Exchange, instrument: int, price: float, /) -> float | None:
         """Currency that one unit of an order by value is for; None: its price, and the value bounds it at the match."""
         return None
+
+    def lot_reason(self, item: Instrument, /) -> Reason:
+        """Why an order of an instrument is refused, or cut, that is no whole number of steps."""
+        return Reason.LOT_SIZE
 
     def pool(  # as closable
         self, account: Draft | State, exchange: Exchange, instrument: int, quantity: int, effect: Effect, /
@@ -191,11 +204,12 @@ class AccountKind(Protocol):
         UsageError
             An effect that such an account does not know, or one on the wrong side.
         """
-        if terms.effect not in BORROWING:
+        if terms.effect not in OF_ONE_KIND:
             return None
+        does, kind = ("borrows nothing", "margin") if terms.effect in BORROWING else ("writes no options", "options")
         raise UsageError(
-            f"{terms.effect.value}: an account of this kind borrows nothing. "
-            "Open a session with account='margin', or leave the style out."
+            f"{terms.effect.value}: an account of this kind {does}. "
+            f"Open a session with account='{kind}', or leave the style out."
         )
 
     def act(  # what was asked for
@@ -208,9 +222,14 @@ class AccountKind(Protocol):
         UsageError
             Such an account cannot do it, or not now.
         """
+        does, kind = _OF_OTHERS[deed]
         raise UsageError(
-            f"{deed.value.lower()}: an account of this kind owes nothing. Open one with account='margin' to borrow."
+            f"{deed.value.lower()}: an account of this kind {does}. Open a session with account='{kind}' for that."
         )
+
+    def accrued(self, account: Draft | State, exchange: Exchange, instrument: int, quantity: int, /) -> int:
+        """Money steps that so many units are worth beside their price, and cost beside it: accrued interest."""
+        return 0
 
     def interest(self, debt: Debt, /) -> int:
         """What has accrued on a debt and is not paid, money steps."""
@@ -224,6 +243,13 @@ class AccountKind(Protocol):
 
     def value(self, account: Draft | State, exchange: Exchange, /) -> Value:
         """What the account is worth where it stands."""
+
+
+def _lot(item: Instrument, usual: LotRule) -> LotRule:
+    """Least order and step of an instrument: those of its board, or its own."""
+    lot, minimum = (getattr(item.bond, name, None) for name in ("lot", "minimum"))
+    step = lot or usual.step
+    return LotRule(minimum or max(usual.minimum, step) if lot is None else minimum or step, step)
 
 
 class Models(NamedTuple):
@@ -275,9 +301,12 @@ class Exchange:
         most = {board: rules.largest_order_ever(board) or LARGEST for board in boards}
         self.trades = [rules.trades(item.board) and self.account.carries(item) for item in listed]
         """False for what can only be looked at, such as an index, and for what such an account cannot hold."""
-        self.multiplier = [1 if item.contract is None else item.contract.multiplier for item in listed]
-        """Units of the underlying in one unit."""
-        carried = [lots[item.board] if self.account.carries(item) else untraded for item in listed]
+        self.not_traded = [Reason.NOT_CARRIED if rules.trades(item.board) else Reason.NOT_TRADABLE for item in listed]
+        """Why an order of it is refused then."""
+        self._units = [_units_by_day(item, market.days) for item in listed]
+        carried = [_lot(item, lots[item.board]) if self.account.carries(item) else untraded for item in listed]
+        self.lot_reason = [self.account.lot_reason(item) for item in listed]
+        """Why an order is refused, or cut, that is no whole number of steps."""
         self.lot_minimum = [rule.minimum for rule in carried]
         self.lot_step = [rule.step for rule in carried]
         steps = [ticks[item.board] if item.contract is None else item.contract.tick for item in listed]
@@ -308,6 +337,9 @@ class Exchange:
         for instrument in np.flatnonzero(warned).tolist():
             # How much may be bought of it hangs on the day and on what was bought already.
             self.safe_size[instrument] = 0
+        for instrument, item in enumerate(listed):
+            if item.contract is not None and item.contract.option is not None:
+                self.safe_size[instrument] = min(item.contract.option.maxima or (LARGEST,))
         self.intraday = panel.intraday
         """The bars inside the days; None on daily data."""
         self._fee_books: dict[Costs | Own, FeeBook | OwnFees] = {}
@@ -316,16 +348,21 @@ class Exchange:
     def _closing_day(self, instrument: int, item: Instrument) -> int:
         """Index of the day on which a recorded delisting closes positions: after the last row, whatever the record.
 
-        A contract ends after its last trading day.
+        A contract, or a bond, ends after its last trading day.
         """
-        if item.contract is not None and item.contract.last_day is not None:
-            last = np.datetime64(item.contract.last_day, "D")
+        if item.last_day is not None:
+            last = np.datetime64(item.last_day, "D")
             beyond = last > self.market.days[-1]
             return _NEVER if beyond else int(np.searchsorted(self.market.days, last, side="right"))
         if item.delist_date is None:
             return _NEVER
         found = int(np.searchsorted(self.market.days, np.datetime64(item.delist_date, "D")))
         return max(found, int(self.market.panel.last_row[instrument]) + 1)
+
+    def multiplier(self, instrument: int, day: int) -> int:
+        """Units of the underlying in one unit on a day (index): 1 of what is paid in full."""
+        steps = self._units[instrument]
+        return steps[0][1] if len(steps) == 1 else next(units for first, units in reversed(steps) if first <= day)
 
     def view(self, account: Draft | State) -> View:
         """What can be known where an account stands."""
@@ -453,3 +490,14 @@ class Exchange:
     def date(self, day: int) -> str:
         """A day (index) as text."""
         return str(self.market.days[day])
+
+
+def _units_by_day(item: Instrument, days: NDArray[np.datetime64]) -> tuple[tuple[int, int], ...]:
+    """(first day, units of the underlying in one unit) of an instrument: one row but for options that were adjusted."""
+    contract = item.contract
+    if contract is None or contract.option is None:
+        return ((-1, 1 if contract is None else contract.multiplier),)
+    since = (terms.since or dt.date.min for terms in contract.option.terms)
+    rows = zip(since, (terms.unit for terms in contract.option.terms), strict=True)
+    first, *others = [(int(np.searchsorted(days, np.datetime64(begins, "D"))), units) for begins, units in rows]
+    return ((-1, first[1]), *others)

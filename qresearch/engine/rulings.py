@@ -8,6 +8,7 @@ from typing import TypeVar
 import numpy as np
 
 from qresearch.domain.asked import LARGEST
+from qresearch.domain.bond import Bond
 from qresearch.domain.moment import INTRADAY
 from qresearch.domain.reasons import Reason, Refusal
 from qresearch.domain.state import State
@@ -30,7 +31,12 @@ def _in_force(exchange: Exchange, table: ByBoard[_V], instrument: int, day: int)
 def largest_order(exchange: Exchange, instrument: int, day: int, terms: Terms) -> int:
     """Most shares that one order may be for, by its terms and the rules of a day (index)."""
     date: dt.date = exchange.market.days[max(day, 0)].astype(object)
-    known = exchange.market.venue.rules.largest_order(exchange.market.instruments[instrument].board, date)
+    item = exchange.market.instruments[instrument]
+    if item.contract is not None and item.contract.option is not None:
+        option = item.contract.option
+        most = option.largest_market_order if terms.limit_price is None else option.largest_order
+        return LARGEST if most is None else most
+    known = exchange.market.venue.rules.largest_order(item.board, date)
     if known is None:
         return LARGEST
     if terms.kind is Kind.AFTER_HOURS:
@@ -108,6 +114,11 @@ def ended(exchange: Exchange, instrument: int, day: int) -> Refusal | None:
     contract = exchange.market.instruments[instrument].contract
     if exchange.closing_day[instrument] <= day and contract is not None:
         return Reason.EXPIRED_CONTRACT, {"last": str(contract.last_day)}
+    bond = exchange.market.instruments[instrument].bond
+    if exchange.closing_day[instrument] <= day and isinstance(bond, Bond):
+        if bond.call is not None and bond.last_day == bond.call.first:
+            return Reason.CALLED, {"last": str(bond.last_day), "day": str(bond.call.last)}
+        return Reason.MATURED, {"maturity": str(bond.maturity)}
     if exchange.closing_day[instrument] <= day:
         return Reason.DELISTED, {"delisted": str(exchange.market.instruments[instrument].delist_date)}
     # Asked at the open: whether there is a row today shows in its open, the close is still hidden.

@@ -19,7 +19,7 @@ from qresearch.domain import events
 from qresearch.domain.asked import check_asked
 from qresearch.domain.order import Method
 from qresearch.domain.reasons import Reason, Refusal
-from qresearch.domain.terms import BORROWING, MARKET_DAY, Effect, Kind, Terms
+from qresearch.domain.terms import MARKET_DAY, OF_ONE_KIND, Effect, Kind, Terms
 from qresearch.engine.by_value import cap_of, units_for
 from qresearch.engine.draft import Draft
 from qresearch.engine.exchange import Exchange
@@ -103,7 +103,7 @@ def place(  # noqa: PLR0917  # in the order of the call
         and type(asked) is int
         and not asked % exchange.lot_step[instrument]
         and draft.day < exchange.open_until[instrument]
-        and (terms is MARKET_DAY or (terms.good_till is None and terms.effect not in BORROWING))
+        and (terms is MARKET_DAY or (terms.good_till is None and terms.effect not in OF_ONE_KIND))
         and draft.settings.sizing == NATIVE.name
         and (
             exchange.lot_minimum[instrument] <= asked <= exchange.safe_size[instrument]
@@ -201,7 +201,7 @@ def _sized(  # noqa: PLR0917  # as in place
         case Method.ORDER:
             return _shares(draft, exchange, instrument, int(asked), exchange.sizing(draft.settings), effect)
         case Method.LOTS:
-            lot = exchange.lot_shares if exchange.multiplier[instrument] == 1 else 1
+            lot = exchange.lot_shares if exchange.market.instruments[instrument].contract is None else 1
             return _shares(draft, exchange, instrument, int(asked) * lot, NATIVE, effect)
         case Method.TARGET:
             return _target(draft, exchange, instrument, int(asked))
@@ -216,7 +216,7 @@ def _sized(  # noqa: PLR0917  # as in place
 def _unavailable(draft: Draft, exchange: Exchange, instrument: int, terms: Terms) -> Refusal | None:
     day, item = draft.day, exchange.market.instruments[instrument]
     if not exchange.trades[instrument]:
-        return Reason.NOT_TRADABLE, {"symbol": item.symbol}
+        return exchange.not_traded[instrument], {"symbol": item.symbol}
     if exchange.closing_day[instrument] <= day:
         return ended(exchange, instrument, day)
     refusal = exchange.sizing(draft.settings).refusal(item, terms)
@@ -261,7 +261,7 @@ def _below_lot(exchange: Exchange, instrument: int, asked: int, sent: int) -> Si
     minimum, step, shares = exchange.lot_minimum[instrument], exchange.lot_step[instrument], abs(asked)
     if step == 1:
         return Sized(asked, refusal=(Reason.MINIMUM_SIZE, {"asked": shares, "minimum": minimum}))
-    return Sized(asked, refusal=(Reason.LOT_SIZE, {"asked": shares, "lot": step, "sent": sent}))
+    return Sized(asked, refusal=(exchange.lot_reason[instrument], {"asked": shares, "lot": step, "sent": sent}))
 
 
 def _close(draft: Draft, exchange: Exchange, instrument: int, asked: int, closable: Closable) -> Sized:

@@ -160,7 +160,7 @@ def _size_refusal(draft: Draft, exchange: Exchange, updated: OpenOrder) -> Refus
         return None
     if step == 1:
         return Reason.MINIMUM_SIZE, {"asked": total, "minimum": minimum}
-    return Reason.LOT_SIZE, {"asked": total, "lot": step, "sent": sent}
+    return exchange.lot_reason[instrument], {"asked": total, "lot": step, "sent": sent}
 
 
 def _taken(draft: Draft, order: OpenOrder) -> int:

@@ -38,6 +38,8 @@ _FEE_PAGES = "Fee summary pages, wodefinance.com"
 _FEE_QA = "Q&A by SSE, SZSE and CSDC on lowering charging standards, 2015-07-03"
 _FEE_2022 = "China halves stock transfer fees, yicaiglobal.com 2022-04-29"
 
+_BOND_LOTS = "One lot is 1,000 yuan of face value; matching of ordinary bonds may ask 100,000 at least since 2022-05-16"
+_REPO_LOTS = "SSE and SZSE bond trading rules of 2022: repo in multiples of 1,000 yuan"
 _HUNDREDS = dated(_SSE_TRADING, "verified", ("", "", LotRule(100, 100)))
 _ANY_LOT = dated("No exchange rule", "verified", ("", "", LotRule(1, 1)))
 _TENS = dated(_CODES, "general", ("", "", LotRule(10, 10)))
@@ -47,9 +49,12 @@ _LOTS = {
     Board.STAR: dated(_STAR_PAGE, "secondary", ("2019-07-22", "", LotRule(200, 1))),
     Board.BSE: dated(_BSE_PAGE, "verified", ("2021-11-15", "", LotRule(100, 1))),
     Board.FUTURES: dated("Contracts of the futures exchanges: whole lots", "verified", ("", "", LotRule(1, 1))),
+    Board.OPTION: dated("Option contracts: whole ones", "verified", ("", "", LotRule(1, 1))),
+    Board.BOND: dated(_BOND_LOTS, "general; contested since 2022-05-16", ("", "", LotRule(10, 10))),
+    Board.REPO: dated(_REPO_LOTS, "general; 100,000 yuan in Shanghai before", ("2022-05-16", "", LotRule(10, 10))),
     Board.PLAIN: _ANY_LOT,
 }
-"""Bonds and repo are no rows: they are classed, and not traded until their kind of account is there."""
+"""Bonds and repo are counted in units of 100 yuan; only an account of bonds carries them."""
 
 _MILLION = LargestOrder(1_000_000, 1_000_000)
 _FUND_ORDERS = "SSE and SZSE trading rules, chapter 3: the maximum of shares holds for funds too; no page found"
@@ -72,6 +77,8 @@ _TICKS = {
     **dict.fromkeys(FUNDS, dated(_ETF_PAGE, "verified", ("", "", 0.001))),
     Board.SZ_B: dated(_CODES, "secondary", ("", "", 0.01)),
     Board.SH_B: dated(_CODES, "secondary", ("", "", 0.001)),
+    Board.BOND: dated(f"{_GENERAL}; 0.01 before 2022-05-16", "unverified", ("", "", 0.001)),
+    Board.REPO: dated(_GENERAL, "unverified", ("", "", 0.005)),
     Board.CONVERTIBLE: dated(f"{_GENERAL}; 0.01 in Shanghai to 2022-05-15", "unverified", ("", "", 0.001)),
 }
 
@@ -246,7 +253,7 @@ _WITHHELD = (
 )
 """What is withheld at payment; since 2015-09-08 nothing is."""
 
-_SAME_DAY = dated(_CODES, "verified in outline: convertible bonds settle on the day", ("", "", True))
+_SAME_DAY = dated(_CODES, "verified in outline: bonds of every kind settle on the day", ("", "", True))
 
 CHINA_RULES = RuleBook(
     "China's cash market",
@@ -263,7 +270,9 @@ CHINA_RULES = RuleBook(
     closing_auctions=_CLOSING_AUCTIONS,
     after_hours=_AFTER_HOURS,
     early_closes=_EARLY_CLOSES,
-    settlement=dict.fromkeys((Board.CONVERTIBLE, Board.FUTURES, Board.PLAIN), _SAME_DAY),
+    settlement=dict.fromkeys(
+        (Board.BOND, Board.CONVERTIBLE, Board.REPO, Board.FUTURES, Board.OPTION, Board.PLAIN), _SAME_DAY
+    ),
     levies={
         STAMP_DUTY: dict.fromkeys((*SHARES, *B_SHARES), _STAMP_DUTY),
         TRANSFER_FEE: _TRANSFER_FEES,

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from qresearch.domain.contract import Contract
 from qresearch.domain.instrument import Instrument
+from qresearch.domain.option import Option
 from qresearch.errors import UsageError
 from qresearch.market.panel import Bools, Days, Floats
 from qresearch.market.rulebook import RuleBook
@@ -78,9 +79,16 @@ def price_limits(  # noqa: PLR0917  # the rules first, then what they are applie
         below = np.maximum(np.minimum((base * (_WHOLE - down[at]) + _WHOLE // 2) // _WHOLE, base - 1), 1)
         np.divide(above, grid, out=high[at], where=limited)
         np.divide(below, grid, out=low[at], where=limited)
+    places = {item.symbol: column for column, item in enumerate(instruments)}
     for column, item in enumerate(instruments):
-        if item.contract is not None:
+        if item.contract is None:
+            continue
+        option = item.contract.option
+        if option is None:
             high[:, column], low[:, column] = _contract_limits(item.contract, days, pre_close[:, column])
+        elif option.underlying in places:
+            spot = pre_close[:, places[option.underlying]]
+            high[:, column], low[:, column] = _option_limits(item.contract, option, days, pre_close[:, column], spot)
     return high, low
 
 
@@ -93,6 +101,31 @@ def _contract_limits(contract: Contract, days: Days, settled: Floats) -> tuple[F
     return np.round(np.floor(up + hair) * tick, 6), np.round(np.ceil(down - hair) * tick, 6)
 
 
+def _option_limits(
+    contract: Contract, option: Option, days: Days, settled: Floats, spot: Floats
+) -> tuple[Floats, Floats]:
+    """Limits of an option around its settlement before; NaN where no ratio is known, and below where none binds.
+
+    With the ratio of the underlying r, its reference price S and the strike K: a call of a fund may rise by the larger
+    of 0.5 % of S and r x min(2S - K, S), a put by the larger of 0.5 % of K and r x min(2K - S, S), both may fall by r x
+    S (SSE and SZSE trial rules of stock options, 2015-01-09). Options on an index or a future move by r x S.
+    """
+    known = [contract.on(day).limit_ratio for day in days.tolist()]
+    ratio = np.array([np.nan if found is None else found for found in known])
+    strike = np.array([option.on(day).strike for day in days.tolist()])
+    rise = ratio * spot
+    if option.settlement == "shares":
+        base, other = (spot, strike) if option.is_call else (strike, spot)
+        rise = np.maximum(_LEAST_RISE * base, ratio * np.minimum(2 * base - other, spot))
+    tick = contract.tick
+    up: Floats = np.floor((settled + rise) / tick + 0.5) * tick
+    down: Floats = np.floor((settled - ratio * spot) / tick + 0.5) * tick
+    lowest: Floats = np.where(down > tick, down, np.nan)
+    highest: Floats = np.maximum(up, tick)
+    return highest.round(6), lowest.round(6)
+
+
+_LEAST_RISE = 0.005
 _DAYS = 16
 _WHOLE = 10_000  # ratios are integers of a basis point
 

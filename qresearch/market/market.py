@@ -216,7 +216,7 @@ class Market(ReadOnly):
         digest = hashlib.sha256(self.panel.fingerprint.encode())
         # Journals and programs of users hold it: a field that gets a better name is written as ever.
         actions = (repr(action).replace("instrument=", "column=") for action in self.actions)
-        more = (repr(told) for item in self.instruments for told in (item.contract, item.credit) if told is not None)
+        more = (repr(told) for item in self.instruments for told in (item.contract, item.credit, item.bond) if told)
         for text in (*map(repr, self.instruments), *actions, repr(self.venue.name), *more):
             digest.update(text.encode())
         if self.closed is not None:

@@ -59,7 +59,19 @@ class Venue:
         """
         return replace(self, money=replace(self.money, price_scale=_ADJUSTED_SCALE))
 
+    def for_tick(self, tick: float) -> Venue:
+        """The same venue, its prices kept finely enough for a price step.
 
+        >>> CHINA.for_tick(0.0001).money.price_scale, CHINA.for_tick(0.2).money.price_scale
+        (10000, 1000)
+        """
+        scale = self.money.price_scale
+        while abs(tick * scale - round(tick * scale)) > _HAIR:
+            scale *= 10
+        return self if scale == self.money.price_scale else replace(self, money=replace(self.money, price_scale=scale))
+
+
+_HAIR = 1e-6
 _ADJUSTED_SCALE = 10**6
 _HOURS: Mapping[Phase, dt.time] = {
     Phase.PRE_OPEN: dt.time(9, 0),

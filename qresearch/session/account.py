@@ -1,4 +1,4 @@
-"""What an account does without the market: cash that comes and goes, and what was borrowed paid back."""
+"""What an account does without the market: cash that comes and goes, debts paid back, rights that are used."""
 
 from __future__ import annotations
 
@@ -71,12 +71,100 @@ class Account:
         UnknownSymbol
             No such instrument.
         """
-        shares = whole("give_back: quantity", quantity, example=100)
-        self._simulation.do(Act(Deed.GIVE_BACK, shares, self._simulation.market.column(security)))
+        self._do(Deed.GIVE_BACK, "give_back: quantity", security, quantity, 100)
+
+    def lock(self, security: str, units: int) -> None:
+        """Lock units that are held, so that calls can be written on them without margin (``terms.covered_open``).
+
+        Parameters
+        ----------
+        security : str
+            A fund or share on which calls are listed; locked units cannot be sold.
+        units : int
+
+        Raises
+        ------
+        UsageError
+            More than are held and not locked yet.
+        """
+        self._do(Deed.LOCK, "lock: units", security, units, 10_000)
+
+    def unlock(self, security: str, units: int) -> None:
+        """Free units that no covered call needs.
+
+        Parameters
+        ----------
+        security : str
+        units : int
+
+        Raises
+        ------
+        UsageError
+            More than are locked and free of covered calls.
+        """
+        self._do(Deed.UNLOCK, "unlock: units", security, units, 10_000)
+
+    def exercise(self, option: str, contracts: int) -> None:
+        """Use the right of options that are held; what is in the money on its last day is exercised by itself.
+
+        Units against the strike come on the next trading day, lots of a future at once.
+
+        Parameters
+        ----------
+        option : str
+        contracts : int
+
+        Raises
+        ------
+        UsageError
+            More than are held; before the last day of a European option; or without the cash or units for it.
+        """
+        self._do(Deed.EXERCISE, "exercise: contracts", option, contracts, 1)
+
+    def convert(self, bond: str, quantity: int) -> None:
+        """Turn convertible bonds that are held into shares, at the conversion price of the day.
+
+        What is less than one share is paid in cash; the shares can be sold from the next trading day on.
+
+        Parameters
+        ----------
+        bond : str
+        quantity : int, bonds of 100
+
+        Raises
+        ------
+        UsageError
+            It converts into nothing, or not today; more than is held; the market has no bars of the share.
+        UnknownSymbol
+            No such instrument.
+        """
+        self._do(Deed.CONVERT, "convert: quantity", bond, quantity, 100)
+
+    def put_back(self, bond: str, quantity: int) -> None:
+        """Give bonds that are held back to their issuer, at the price and within the days of their put.
+
+        Parameters
+        ----------
+        bond : str
+        quantity : int, bonds of 100
+
+        Raises
+        ------
+        UsageError
+            It cannot be given back, or not today; more than is held.
+        UnknownSymbol
+            No such instrument.
+        """
+        self._do(Deed.PUT_BACK, "put_back: quantity", bond, quantity, 100)
+
+    def _do(self, deed: Deed, what: str, security: str, count: int, example: int) -> None:
+        units = whole(what, count, example=example)
+        self._simulation.do(Act(deed, units, self._simulation.market.column(security)))
 
     def _steps(self, name: str, amount: float) -> int:
         return self._simulation.exchange.money.money(name, float(amount))
 
     def __repr__(self) -> str:
         kind = self._simulation.exchange.account.name
-        return f"<Account of the kind {kind!r}: pay_in, repay, give_back; see session.portfolio for what it holds>"
+        can = "pay_in, repay, give_back, lock, unlock, exercise, convert, put_back"
+        return f"<Account of the kind {kind!r}: {can}; see session.portfolio for what it holds>"

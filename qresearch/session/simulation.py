@@ -259,15 +259,9 @@ class Simulation:
 
 
 def seed(
-    exchange: Exchange,
-    account: Draft | State,
-    symbol: str,
-    quantity: int,
-    *,
-    is_paid: bool,
-    price: float | None = None,
-    last_price: float | None = None,
-) -> Seed:
+    exchange: Exchange, account: Draft | State, symbol: str, quantity: int, *, is_paid: bool,
+    price: float | None = None, last_price: float | None = None,
+) -> Seed:  # fmt: skip
     """The command to begin with shares, at the last price before the first day or at one of their own.
 
     `last_price` stands for the last price where the market has none, on the first day of the data.
@@ -288,4 +282,5 @@ def seed(
             "cannot be held then. Start later or leave it out."
         )
     cost = exchange.money.notional(exchange.money.price_units(last if price is None else price), quantity)
-    return Seed(instrument, quantity, cost, cost if is_paid else 0)
+    paid = cost + exchange.account.accrued(account, exchange, instrument, quantity)
+    return Seed(instrument, quantity, cost, paid if is_paid else 0)

@@ -194,13 +194,14 @@ def hold_from_start(
             f"{ENGLISH.tell(moment_of(simulation))}. Set them right after opening the session, or in initialize()."
         )
     price, money = price_of("cost price", cost_price), exchange.money
-    cost = money.notional(money.price_units(price), whole("quantity", quantity, example=1000))
-    if cost > account.cash:
+    whole("quantity", quantity, example=1000)
+    command = seed(exchange, account, symbol, quantity, is_paid=True, price=price, last_price=last_price)
+    if command.paid > account.cash:
         raise UsageError(
-            f"{quantity:,} shares of {symbol} cost {money.text(cost)}, more than the cash of "
+            f"{quantity:,} shares of {symbol} cost {money.text(command.paid)}, more than the cash of "
             f"{money.text(account.cash)}. Open the session with more cash."
         )
-    simulation.do(seed(exchange, account, symbol, quantity, is_paid=True, price=price, last_price=last_price))
+    simulation.do(command)
 
 
 def raise_for_rejected(log: list[events.Event]) -> None:

@@ -360,13 +360,19 @@ class WhatIf:
         exchange, column, sent = self._simulation.exchange, intent.instrument, intent.wanted
         words = self._words.of(exchange.market.instruments[column])
         text, others = exchange.money.text, pending_of(draft, column) - sent
-        closable = exchange.account.closable(draft, exchange, column, sent, intent.effect)
+        # At the next open what was bought today can be sold.
+        opening = self._at_next_open(draft).draft
+        closable = exchange.account.closable(opening, exchange, column, sent, intent.effect)
         if closable is None:
             change = self._costs(draft, intent)[2]
             numbers = words("would_need", needed=text(-change), cash=text(intent.free_cash))
-            return [(words("cash"), intent.free_cash + change >= 0, numbers)]
-        # At the next open what was bought today can be sold.
-        free = closable.held - min(abs(others), closable.held) if others * sent > 0 else closable.held
+            checks = [(words("cash"), intent.free_cash + change >= 0, numbers)]
+            refusal = exchange.account.need(draft, exchange, intent, sent).refusal
+            if refusal is not None:
+                said = f"{refusal[0].value}: {words(refusal[0], **refusal[1])} {words.advice(refusal[0])}"
+                checks.append((words("order"), False, said.strip()))
+            return checks
+        free = closable.free - min(abs(others), closable.free) if others * sent > 0 else closable.free
         numbers = words("would_sell", asked=f"{abs(sent):,}", free=f"{free:,}")
         return [(words("check_shares"), abs(sent) <= free, numbers)]
 

@@ -27,7 +27,7 @@ def forward(close: Floats) -> Floats:
 
 def fill_pre_close(  # noqa: PLR0917  # what is filled, then from what
     pre_close: Floats, marks: Floats, known: Bools, actions: Sequence[ActionRow], instruments: Sequence[Instrument],
-    rules: RuleBook, settlement: Floats | None = None,
+    rules: RuleBook, settlement: Floats | None, days: Days,
 ) -> None:  # fmt: skip
     """Fill missing reference prices in place: the previous close, on an ex-date the price without the entitlement.
 
@@ -43,6 +43,7 @@ def fill_pre_close(  # noqa: PLR0917  # what is filled, then from what
         # Contracts begin from what they were settled at.
         columns = [column for column, item in enumerate(instruments) if item.contract is not None]
         previous[1:, columns] = forward(np.where(np.isnan(settlement), marks, settlement)[:, columns])[:-1]
+    _adjust_options(previous, days, instruments)
     for row in actions:
         day = row.ex_day + int(known[row.ex_day :, row.instrument].argmax())
         before = float(previous[day, row.instrument])
@@ -56,6 +57,21 @@ def fill_pre_close(  # noqa: PLR0917  # what is filled, then from what
                 before, row.cash, row.bonus, row.rights, row.rights_price, step
             )
     pre_close[holes] = previous[holes]
+
+
+def _adjust_options(previous: Floats, days: Days, instruments: Sequence[Instrument]) -> None:
+    """Put the reference price of an option on the day of an adjustment in place: as much money for the new unit.
+
+    Previous settlement times the old unit over the new one, on the tick (SSE notice, 2016-11-18).
+    """
+    for column, item in enumerate(instruments):
+        option = None if item.contract is None else item.contract.option
+        for before, now in pairwise(() if option is None else option.terms):
+            day = int(np.searchsorted(days, np.datetime64(now.since, "D")))
+            if item.contract is not None and day < len(days):
+                tick = item.contract.tick
+                exact = previous[day, column] * before.unit / now.unit
+                previous[day, column] = np.round(np.floor(exact / tick + 0.5) * tick, 6)
 
 
 def complete_limits(

@@ -1,23 +1,31 @@
-"""The table of contracts: what one lot of a future is, and its margin, fees and limits by date."""
+"""The table of contracts: what one lot of a future or an option is, and its margin, fees and limits by date."""
 
 from __future__ import annotations
 
-import math
-from collections.abc import Mapping
+from collections.abc import Sequence
 from typing import Any
 
-import pandas as pd
-
 from qresearch.domain.contract import FEE_KINDS, Contract, Rates
-from qresearch.domain.instrument import canonical_symbol
-from qresearch.errors import DataError, UsageError, close_matches, did_you_mean, shown
-from qresearch.market.venue import CHINA
-from qresearch.sources.listings import Table, dates_of, table_of
+from qresearch.errors import DataError
+from qresearch.sources import option_terms
+from qresearch.sources.listings import Table
+from qresearch.sources.own_tables import Form, Row, in_order
 
-REQUIRED = ("symbol", "multiplier", "tick")
 RATES = ("long_margin", "short_margin", "open_fee", "close_fee", "close_today_fee", "limit_ratio")
-COLUMNS = (*REQUIRED, "product", "exchange", "last_day", "since", "margin", *RATES, "fee_kind", "name")
-_OTHER_NAMES = {"last_trading_day": "last_day", "price_tick": "tick", "margin_ratio": "margin"}
+REQUIRED = ("symbol", "multiplier", "tick")
+COLUMNS = (
+    *REQUIRED, "product", "exchange", "last_day", "since", "margin", *RATES, "fee_kind", "name", *option_terms.COLUMNS,
+)  # fmt: skip
+_FORM = Form(
+    "contracts",
+    COLUMNS,
+    dates=("last_day", "since"),
+    example=0.12,
+    needed="Give symbol, multiplier, tick and margin (a fraction of the value), and what else is known: last_day, "
+    "open_fee, close_fee, close_today_fee, fee_kind, limit_ratio, since.",
+    required=(("multiplier",), ("tick",)),
+    other_names={"last_trading_day": "last_day", "price_tick": "tick", "margin_ratio": "margin"},
+)
 
 
 def read_contracts(source: Table | None) -> dict[str, Contract]:
@@ -29,7 +37,11 @@ def read_contracts(source: Table | None) -> dict[str, Contract]:
         One row per symbol, or several with a day `since` from which their rates hold. symbol, multiplier, tick;
         margin, or long_margin and short_margin (fractions of the value); optionally product, exchange, last_day,
         open_fee, close_fee, close_today_fee, fee_kind ("money": fractions of the value; "lot": currency per lot),
-        limit_ratio. A close_fee or close_today_fee that is left out is the one before it.
+        limit_ratio. A close_fee or close_today_fee that is left out is the one before it. A row with an underlying is
+        an option: right ("call" or "put"), strike, and in multiplier its unit; optionally settlement ("shares" of a
+        fund, "cash" of an index, "future"), style, floor, writing_fee, exercise_fee, largest_order,
+        largest_market_order; margin is the part of the underlying's value that a written contract binds, and may be
+        empty where a future does. Terms after an adjustment stand in a row of their own, with their day in since.
 
     Raises
     ------
@@ -38,85 +50,63 @@ def read_contracts(source: Table | None) -> dict[str, Contract]:
     """
     if source is None:
         return {}
-    table = table_of(source, "contracts", "symbol").rename(columns=_OTHER_NAMES)
-    lacking = [name for name in REQUIRED if name not in table.columns]
-    if lacking or not ({"margin"} <= set(table.columns) or {"long_margin", "short_margin"} <= set(table.columns)):
-        missing = ", ".join(lacking or ["margin"])
-        raise DataError(
-            f"contracts: no column {missing}. Give symbol, multiplier, tick and margin (a fraction of the value), and "
-            "what else is known: last_day, open_fee, close_fee, close_today_fee, fee_kind, limit_ratio, since.",
-            field=missing,
-        )
-    for name in table.columns:
-        if name not in COLUMNS:
-            raise DataError(
-                f"contracts: the column {name!r} is unknown. {did_you_mean(close_matches(str(name), COLUMNS))}"
-                f"Known are {', '.join(COLUMNS)}.",
-                field=str(name),
-            )
-    for name in ("last_day", "since"):
-        table[name] = pd.Series(dates_of(table, name, "contracts", CHINA), index=table.index, dtype=object)
-    rows: dict[str, list[dict[str, Any]]] = {}
-    for row in table.to_dict("records"):
-        rows.setdefault(canonical_symbol(str(row["symbol"])), []).append({str(key): cell for key, cell in row.items()})
+    rows = _FORM.rows(source)
+    told = {name for entries in rows.values() for row in entries for name in row.cells}
+    if rows and not ({"margin"} <= told or {"long_margin", "short_margin"} <= told):
+        raise DataError(f"contracts: no column margin. {_FORM.needed}", field="margin")
     return {symbol: _contract(symbol, entries) for symbol, entries in rows.items()}
 
 
-def _contract(symbol: str, entries: list[dict[str, Any]]) -> Contract:
+def _contract(symbol: str, entries: Sequence[Row]) -> Contract:
+    entries = in_order(entries)
     first = entries[0]
-    try:
-        rates = sorted((_rates(symbol, entry) for entry in entries), key=lambda held: str(held.since or ""))
-        days = [held.since for held in rates]
-        if len(set(days)) < len(days):
-            raise DataError(
-                f"contracts: {symbol} has two rows since {days[0] or 'the beginning'}. Keep one row per day.",
-                field="since",
-                symbol=symbol,
-            )
-        return Contract(
-            _text(first, "product") or "".join(filter(str.isalpha, symbol.partition(".")[0])),
-            int(_number(symbol, first, "multiplier", 1)),
-            _number(symbol, first, "tick", 1),
-            tuple(rates),
-            first["last_day"],
-            _text(first, "exchange"),
+    rates = tuple(row.made(_rates) for row in entries)
+    sizes = {_or(row.number("multiplier"), 1) for row in entries}
+    option = (
+        first.made(lambda _: option_terms.option_of(symbol, [_read(row) for row in entries]))
+        if (option_terms.is_option(first.cells))
+        else None
+    )
+    if option is None and len(sizes) > 1:
+        raise DataError(
+            f"contracts: {symbol} has the multipliers {', '.join(f'{size:g}' for size in sorted(sizes))}. That of "
+            "a future never changes: write the same one in each of its rows.",
+            field="multiplier",
+            symbol=symbol,
         )
-    except UsageError as problem:
-        raise DataError(f"contracts: {symbol}: {problem}", symbol=symbol) from None
-
-
-def _rates(symbol: str, entry: Mapping[str, Any]) -> Rates:
-    margin = _number(symbol, entry, "margin", float("nan"))
-    opened = _number(symbol, entry, "open_fee", 0.0)
-    closed = _number(symbol, entry, "close_fee", opened)
-    limit = _number(symbol, entry, "limit_ratio", float("nan"))
-    kind = _text(entry, "fee_kind") or FEE_KINDS[0]
-    return Rates(
-        entry["since"],
-        _number(symbol, entry, "long_margin", margin),
-        _number(symbol, entry, "short_margin", margin),
-        opened,
-        closed,
-        _number(symbol, entry, "close_today_fee", closed),
-        kind,
-        None if math.isnan(limit) else limit,
+    return first.made(
+        lambda _: Contract(
+            first.text("product") or "".join(filter(str.isalpha, symbol.partition(".")[0])),
+            int(_or(first.number("multiplier"), 1)),
+            _or(first.number("tick"), 1),
+            rates,
+            first.day("last_day"),
+            first.text("exchange"),
+            option,
+        )
     )
 
 
-def _number(symbol: str, entry: Mapping[str, Any], name: str, usual: float) -> float:
-    value = entry.get(name)
-    if value is None or value != value or value == "":
-        return usual
-    try:
-        return float(value)
-    except (TypeError, ValueError):
-        raise DataError(
-            f"contracts: {symbol}: {name}={shown(value)} is no number. Write one such as 0.12.",
-            field=name,
-            symbol=symbol,
-        ) from None
+def _rates(row: Row) -> Rates:
+    margin = _or(row.number("margin"), 0.0 if option_terms.is_option(row.cells) else float("nan"))
+    opened = _or(row.number("open_fee"), 0.0)
+    closed = _or(row.number("close_fee"), opened)
+    return Rates(
+        row.day("since"),
+        _or(row.number("long_margin"), margin),
+        _or(row.number("short_margin"), margin),
+        opened,
+        closed,
+        _or(row.number("close_today_fee"), closed),
+        row.text("fee_kind") or FEE_KINDS[0],
+        row.number("limit_ratio"),
+    )
 
 
-def _text(entry: Mapping[str, Any], name: str) -> str:
-    value = entry.get(name)
-    return "" if value is None or value != value else str(value).strip()
+def _read(row: Row) -> dict[str, Any]:
+    """A row of an option with its numbers read; None where one is left out."""
+    return {**row.cells, **{name: row.number(name) for name in (*option_terms.NUMBERS, "multiplier")}}
+
+
+def _or(value: float | None, usual: float) -> float:
+    return usual if value is None else value

@@ -35,6 +35,7 @@ _SIBLINGS: Mapping[str, str] = {
     "no_limit_days": "{}_no_limit_days.csv",
     "benchmark": "{}_index.parquet",
     "contracts": "{}_contracts.csv",
+    "bonds": "{}_bonds.csv",
 }
 
 
@@ -145,7 +146,8 @@ def read_instruments(
 
 
 def _future(symbol: str, contract: Contract, entry: Mapping[str, Any]) -> Instrument:
-    return Instrument(symbol, _text(entry.get("name")), Board.FUTURES, entry.get("list_date"), contract=contract)
+    board = Board.FUTURES if contract.option is None else Board.OPTION
+    return Instrument(symbol, _text(entry.get("name")), board, entry.get("list_date"), contract=contract)
 
 
 def _outside(symbol: str, symbols: Sequence[str]) -> DataError:
@@ -179,7 +181,13 @@ def _told(told: Mapping[str, Classed]) -> list[str]:
             f"{len(unknown)} funds that no table knows are taken for funds of shares, with a limit of 10% and T+1: "
             f"{some(unknown)}. Name others by limit_ratio and same_day_sale in the instruments table."
         )
-    closed = [symbol for symbol, found in told.items() if found.board in {Board.BOND, Board.REPO, Board.NOT_TRADED}]
+    bonds = [symbol for symbol, found in told.items() if found.board in {Board.BOND, Board.REPO}]
+    if bonds:
+        notes.append(
+            f"{len(bonds)} bonds and repo are traded by an account of bonds only, with a table of terms (bonds=): "
+            f"{some(bonds)}."
+        )
+    closed = [symbol for symbol, found in told.items() if found.board is Board.NOT_TRADED]
     if closed:
         notes.append(f"{len(closed)} instruments can be looked at and not traded here: {some(closed)}.")
     return notes

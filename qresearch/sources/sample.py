@@ -94,6 +94,66 @@ def _read_futures() -> Market:
 
 
 @told
+def sample_options() -> Market:
+    """The embedded option market: sixteen invented options, with what they are written on, over four months.
+
+    Twelve on the fund ``514101.SH`` of the embedded market (10,000 units, expiring 2022-12-28 and 2023-01-18, such as
+    ``C2212M4100``), which pays a dividend on 2022-12-15: strikes and units change that day. Two on its index
+    ``000900.SH`` (100 yuan a point, in cash, until 2023-01-20), and two American ones on the future ``QT2307`` of the
+    embedded futures (until 2023-02-24). ``tests/tools/make_options.py`` made it.
+
+    Returns
+    -------
+    Market
+        For ``Session(market, account="options")``; read once, every call returns the same object.
+
+    Examples
+    --------
+    >>> market = sample_options()
+    >>> market
+    <Market China A-shares: 19 instruments, 80 trading days 2022-11-01 to 2023-02-28, 1 corporate actions>
+    >>> [(terms.strike, terms.unit) for terms in market.instrument("C2212M4100").contract.option.terms]
+    [(4.1, 10000), (4.051, 10120)]
+    """
+    return _read_options()
+
+
+@cache
+def _read_options() -> Market:
+    return read_market(_DATA / "options_daily.csv")
+
+
+@told
+def sample_bonds() -> Market:
+    """The embedded bond market: four invented bonds, a share that one converts into, and repo, over 2023.
+
+    ``019801.SH`` is a treasury (2.85 %, coupon on 21 June, free of tax), ``019802.SH`` one that matures on 2023-09-15,
+    ``122801.SH`` a corporate bond (4.1 %, coupon on 15 May, 20 % tax) for qualified investors only, ``113801.SH`` a
+    convertible at 9.6 yuan a share of ``604801.SH``, which rises in autumn: it is called, and trades until 2023-11-15.
+    ``204001.SH`` and ``204007.SH`` lend for one day and for seven. ``tests/tools/make_bonds.py`` made it.
+
+    Returns
+    -------
+    Market
+        For ``Session(market, account="bond")``; read once, every call returns the same object.
+
+    Examples
+    --------
+    >>> market = sample_bonds()
+    >>> market
+    <Market China A-shares: 7 instruments, 242 trading days 2023-01-03 to 2023-12-29, 0 corporate actions>
+    >>> market.instrument("019801").bond.maturity
+    datetime.date(2029, 6, 21)
+    """
+    return _read_bonds()
+
+
+@cache
+def _read_bonds() -> Market:
+    return read_market(_DATA / "bonds_daily.csv")
+
+
+@told
 def episodes(language: str = "en") -> pd.DataFrame:
     """The scripted episodes of the embedded market, by first day.
 

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from qresearch.domain.instrument import Board, Instrument
 from qresearch.errors import DataError
 from qresearch.market.limits import reference_price
 from qresearch.market.panel import Bools, Days, Floats
@@ -25,6 +26,11 @@ _MISFIT = 0.0324
 
 _NIGHT = 0.0025
 """Square of the logarithm by which an opening misses what was due in a restless night: 5 %."""
+
+
+def are_prices(listed: Sequence[Instrument]) -> Bools:
+    """(N,) ndarray of bool: False for rates of repo, whose steps lose nobody anything."""
+    return np.array([item.board is not Board.REPO for item in listed], dtype=np.bool_)
 
 
 class _Due(NamedTuple):

@@ -23,6 +23,7 @@ from qresearch.market.market import Benchmark, Market
 from qresearch.market.panel import FIELDS, SETTLED_FIELDS, Bools, Days, Floats, Panel
 from qresearch.market.venue import CHINA, PLAIN, VENUES, Venue
 from qresearch.sources.actions import ActionRow, read_actions
+from qresearch.sources.bonds import with_bonds
 from qresearch.sources.completion import complete_limits, fill_pre_close, forward, resolve_actions
 from qresearch.sources.contracts import read_contracts
 from qresearch.sources.credit import with_credit
@@ -39,7 +40,8 @@ from qresearch.sources.listings import (
 )
 from qresearch.sources.long_tables import long_table
 from qresearch.sources.minutes import STAMPS, check_times, fold
-from qresearch.sources.steps import told_outside, told_steps
+from qresearch.sources.option_terms import check_underlyings, with_adjustments
+from qresearch.sources.steps import are_prices, told_outside, told_steps
 from qresearch.sources.validation import Rows, check_rows, settle_on_ticks, told_spacing, without_weekends
 
 LIMIT_FIELDS = ("limit_up", "limit_down")
@@ -62,6 +64,7 @@ def read_market(
     contracts: Table | None = None,
     closed_days: Table | None = None,
     credit: Table | None = None,
+    bonds: Table | None = None,
     stamp: str = "end",
 ) -> Market:
     """Read a market.
@@ -108,6 +111,9 @@ def read_market(
     credit : DataFrame or path, optional
         Haircuts, targets and ratios of margin trading: see :func:`~qresearch.sources.credit.with_credit`. Without one
         the ceilings and floors of the exchanges hold, and every share is a target.
+    bonds : DataFrame or path, optional
+        Bonds, convertibles and repo: see :func:`~qresearch.sources.bonds.with_bonds`. Their prices are clean, those of
+        convertibles full, of repo the rate in per cent.
     stamp : {"end", "start"}
         Minute and hour bars: which side of its bar a time names. JoinQuant and akshare stamp the end.
 
@@ -116,7 +122,7 @@ def read_market(
     Market
         Its notes say what was recognised, repaired, left out and assumed, and what is likely wrong. Tables beside
         ``<prefix>_daily.*`` (``<prefix>_instruments.csv``, ``_corporate_actions.csv``, ``_no_limit_days.csv``,
-        ``_index.parquet``, ``_contracts.csv``) are read when they are not passed.
+        ``_index.parquet``, ``_contracts.csv``, ``_bonds.csv``) are read when they are not passed.
 
     Raises
     ------
@@ -141,11 +147,10 @@ def read_market(
         notes.extend(opened.notes)
     beside = siblings(source) if opened is None else opened.tables
     passed = {"instruments": instruments, "actions": actions, "no_limit_days": no_limit_days, "benchmark": benchmark}
-    tables = _tables({**passed, "contracts": contracts}, beside, source, notes)
+    tables = _tables({**passed, "contracts": contracts, "bonds": bonds}, beside, source, notes)
     futures = read_contracts(tables["contracts"])
     frame, rows = long_table(source, notes, adjusted=adjusted)
-    if symbols is not None:
-        frame, rows = keep_symbols(frame, rows, symbols)
+    frame, rows = (frame, rows) if symbols is None else keep_symbols(frame, rows, symbols)
     boards = named_boards(frame, rows)
     venue = _venue(rows.symbols, venue, notes, futures)
     fill_rows(frame, rows, venue, Path(source).name if isinstance(source, (str, Path)) else "the data")
@@ -153,16 +158,16 @@ def read_market(
     if venue is not PLAIN:
         rows = without_weekends(rows, notes)
     _check(rows, source, adjusted=adjusted)
-    listed, told = _listed(tables["instruments"], rows, boards, venue, futures, credit=credit)
-    notes.extend(told)
+    listed = _listed({**tables, "credit": credit}, rows, boards, venue, futures, notes=notes)
     if not adjusted:
         settle_on_ticks(rows, listed, venue.rules)
     days, fields, flags, known, bars = _arrays(rows, stamp, venue, notes)
     found = _actions(tables["actions"], rows.symbols, days, known, venue, adjusted=adjusted, notes=notes)
     marks = forward(fields["close"])
-    fill_pre_close(fields["pre_close"], marks, known, found, listed, venue.rules, fields.get("settlement"))
+    listed = with_adjustments(listed, found, marks, days, notes)
+    fill_pre_close(fields["pre_close"], marks, known, found, listed, venue.rules, fields.get("settlement"), days)
     if not adjusted:
-        notes += told_steps(fields, marks, known, found, rows=rows, days=days)
+        notes += told_steps(fields, marks, known & are_prices(listed), found, rows=rows, days=days)
         notes += _limited(fields, flags, rows, days=days, listed=listed, free=tables["no_limit_days"], venue=venue)
     lo, hi = _span(days, start, end)
     booked, more = resolve_actions(found, marks, fields["pre_close"], days=days, symbols=rows.symbols, span=(lo, hi))
@@ -173,7 +178,7 @@ def read_market(
         panel=Panel(days=days[lo:hi], symbols=rows.symbols, adjusted=adjusted, intraday=inside, **arrays),
         instruments=listed,
         actions=booked,
-        venue=venue.for_adjusted_prices if adjusted else venue,
+        venue=venue.for_adjusted_prices if adjusted else _fine_enough(venue, listed),
         benchmark=read_benchmark(tables["benchmark"], beside.get("benchmark"), venue),
         notes=(*notes, *more),
     )
@@ -187,6 +192,14 @@ def _asked(venue: object) -> Venue | None:
         raise UsageError(
             f"venue={shown(venue)} is not a Venue. Pass one of {', '.join(map(repr, VENUES))}, a Venue, or None."
         )
+    return venue
+
+
+def _fine_enough(venue: Venue, listed: Sequence[Instrument]) -> Venue:
+    """The venue, its prices kept finely enough for the steps of all contracts."""
+    for item in listed:
+        if item.contract is not None:
+            venue = venue.for_tick(item.contract.tick)
     return venue
 
 
@@ -310,20 +323,22 @@ def _venue(symbols: tuple[str, ...], venue: Venue | None, notes: list[str], futu
 
 
 def _listed(
-    table: Table | None,
+    tables: Mapping[str, Any],
     rows: Rows,
     boards: Mapping[str, str],
     venue: Venue,
     futures: Mapping[str, Contract],
     *,
-    credit: Table | None,
-) -> tuple[tuple[Instrument, ...], list[str]]:
-    """One instrument per symbol, and notes on what was told by its number only."""
+    notes: list[str],
+) -> tuple[Instrument, ...]:
+    """One instrument per symbol; `notes` take what was told by its number only."""
     last = np.zeros(len(rows.symbols), dtype=rows.days.dtype)
     last[rows.codes] = rows.days  # they ascend within a symbol, and the last one wins
     days = list(last.astype(object))
-    listed, told = read_instruments(table, rows.symbols, boards, days, venue, contracts=futures)
-    return with_credit(listed, credit), told
+    listed, told = read_instruments(tables["instruments"], rows.symbols, boards, days, venue, contracts=futures)
+    check_underlyings(listed)
+    notes.extend(told)
+    return with_bonds(with_credit(listed, tables["credit"]), tables["bonds"])
 
 
 def _pivot(rows: Rows, row_of: NDArray[np.intp], length: int) -> tuple[dict[str, Floats], dict[str, Bools], Bools]:

@@ -27,6 +27,7 @@ from script_tables import tables_of
 import qresearch as qr
 from qresearch import terms
 from qresearch.dialects.swordfish import Account
+from qresearch.engine.accounts.bonds import Bonds
 from qresearch.engine.accounts.margin import MarginTrading
 
 TESTS = Path(__file__).resolve().parents[1]
@@ -507,6 +508,74 @@ def futures_called_and_expired() -> qr.Session:
     run.order_target("QT2310", 1)
     run.sell("QT2310", 1, terms.to_open(terms.at_close()))
     return run.run(until="2023-07-20", progress=False)
+
+
+@golden
+def options_over_a_dividend() -> qr.Session:
+    """Rights on both sides, covered calls over a dividend, an exercise by hand and by itself, and a call."""
+    run = qr.Session(qr.sample_options(), start="2022-11-28", cash=150_000, account="options").step()
+    run.buy("514101.SH", 20_000)
+    run.buy("C2212M4000", 3)
+    run.sell("P2301M4200", 5)
+    run.step(phase="OPEN")
+    run.account.lock("514101.SH", 10_000)
+    run.sell("C2212M4200", 1, terms.covered_open(terms.at_close()))
+    run.step(3)
+    run.sell("C2212M4000", 1, terms.limit(0.2, tif="GTC"))
+    run.run(until="2023-01-31", progress=False)
+    run.account.pay_in(100_000)
+    run.buy("QT2307C68000", 1)
+    run.step()
+    run.account.exercise("QT2307C68000", 1)
+    return run.step(3)
+
+
+@golden
+def bonds_and_repo() -> qr.Session:
+    """Bonds over coupons, a maturity and a call, a conversion, repo for a day and a week, and each refusal."""
+    run = qr.Session(qr.sample_bonds(), start="2023-05-10", cash=2_000_000, account=Bonds(qualified=True)).step()
+    run.buy("122801", 2000)
+    run.buy("019801", 5000, terms.limit(100.9, tif="GTC"))
+    run.sell("204007", 3000)
+    run.buy("204001", 100)
+    run.step()
+    run.buy("019802", 1000)
+    run.buy("019801", 5)
+    run.sell("204001", 15)
+    run.sell("204001", 5)
+    run.order_value("113801", 200_000)
+    run.run(until="2023-06-20", progress=False)
+    run.sell("019801", 1000)
+    run.sell("122801", 700, terms.at_close())
+    run.run(until="2023-09-14", progress=False)
+    run.buy("019802", 100)
+    run.account.convert("113801", 500)
+    run.step(2)
+    run.sell("604801", 2000)
+    run.run(until="2023-11-15", progress=False)
+    run.sell("113801", 100)
+    run.step(phase="PRE_OPEN")
+    run.account.pay_in(-1_000)
+    return run.run(until="2023-11-24", progress=False)
+
+
+@golden
+def bonds_for_others() -> qr.Session:
+    """What an account that is no qualified investor's is refused, and what one of shares does not hold."""
+    run = qr.Session(qr.sample_bonds(), start="2023-03-01", cash=100_000, account="bond").step()
+    run.buy("122801", 100)
+    run.step()
+    run.account.pay_in(5_000)
+    return run.step()
+
+
+@golden
+def bonds_beside_shares() -> qr.Session:
+    """An account of shares buys a convertible at its full price, and no bond at a clean one."""
+    run = qr.Session(qr.sample_bonds(), start="2023-03-01", cash=100_000).step()
+    run.buy("019801", 100)
+    run.buy("113801", 100)
+    return run.run(until="2023-03-10", progress=False)
 
 
 @golden

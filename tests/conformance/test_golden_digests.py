@@ -85,7 +85,11 @@ def previews(session: qr.Session) -> str:
     for symbol in sorted(session.market.symbols)[:6]:
         close = session.history(symbol, 1, adjust="none")[symbol].sum()
         for call, asked in (("order", 1000), ("order_value", 9_000), ("order_target", 0), ("order_pct", -0.5)):
-            style = qr.terms.limit(round(float(close), 2), tif="GTC") if close > 0 and call == "order" else None
+            style = (
+                qr.terms.limit(round(float(close), 2) or float(close), tif="GTC")
+                if close > 0 and call == "order"
+                else None
+            )
             preview = session.what_if(call, symbol, asked, style)
             words.append(f"{preview!r} {preview.fees:.10g} {preview.held_after} {preview.checks}")
     session.goto(-1)

@@ -17,24 +17,28 @@ import pytest
 
 sys.path[:0] = [str(Path(__file__).resolve().parent), str(Path(__file__).resolve().parents[1] / "unit")]
 
+import test_bond_streams  # noqa: E402
+import test_bonds  # noqa: E402
 import test_futures  # noqa: E402  # from the folders above
 import test_futures_streams  # noqa: E402
 import test_margin_trading  # noqa: E402
+import test_option_streams  # noqa: E402
+import test_options  # noqa: E402
 
 FUTURES = {
     "the long ratio for both sides": ("futures", "if side == LONG else rates.short_margin", "if True else 0"),
     "no margin is bound": ("futures", "return worth.equity - worth.margin", "return worth.equity"),
-    "a short side earns by a rise": ("futures", "return side * (money.notional(after", "return (money.notional(after"),
+    "a short side earns by a rise": ("contracts", "return sign * (money.not", "return (money.not"),
     "no multiplier in profit": ("futures", "lot.base, units, lot.quantity * size)", "lot.base, units, lot.quantity)"),
     "profit is paid again each day": ("futures", "yield events.Rebased(draft.at, instrument, mark)", "pass"),
     "lots outlive their contract": ("futures", "exchange.closing_day[instrument] > draft.day + 1", "True"),
     "realised by the settlement": ("futures", "-side, lot.opened, units", "-side, lot.base, units"),
     "close-today at the other fee": ("futures", "(today, rates.close_today_fee)", "(today, rates.close_fee)"),
     "no fee at the opening": ("futures", '-fee, "fee", fee=fee)', '0, "fee")'),
-    "floating by the settlement": ("futures", "floating += _gain(money, held.side, lot.opened",
-                                   "floating += _gain(money, held.side, lot.base"),
+    "floating by the settlement": ("futures", "floating += gain(money, held.side, lot.opened",
+                                   "floating += gain(money, held.side, lot.base"),
     "both sides for the larger": ("futures", "sum(max(sums.get", "sum(_both(sums.get"),
-    "nobody closes": ("futures", "self._call(draft, exchange, worth.margin - worth.equity)", "pass"),
+    "nobody closes": ("forced", "if missing <= 0:", "if True:"),
 }  # fmt: skip
 """Module, what it says, and what it says with the fault."""
 
@@ -63,12 +67,75 @@ MARGIN = {
 }  # fmt: skip
 
 
+OPTIONS = {
+    "a premium binds nothing": ("options", "return Need(premium + fees.total, refusal)", "return Need(0, refusal)"),
+    "no margin is bound by what is written": ("options", "- sum(self._written(account, exchange).values())", ""),
+    "locked units are sold": ("options", "free = closable.held - locked", "free = closable.held"),
+    "covered calls without cover": ("covered", "if spare >= lots * right.unit:", "if True:"),
+    "units are freed behind covered calls": ("covered", "now - units_needed(draft, exchange, instrument)", "now"),
+    "nobody closes what is uncovered": ("options", "        close_uncovered(draft, exchange)", "        pass"),
+    "a put as far out as a call": ("writing", "if self.option.is_call else spot - self.strike, 0)\n\n    def int",
+                                   "if True else 0, 0)\n\n    def int"),
+    "no floor": ("writing", "max(ratio * spot - RATE_SCALE * out, floor * base)", "ratio * spot - RATE_SCALE * out"),
+    "a put binds more than its strike": ("writing", "binds = min(binds, right.strike * RATE_SCALE)", "pass"),
+    "the whole of a future": ("writing", "RATE_SCALE * out // 2, ratio * spot // 2", "RATE_SCALE * out, ratio * spot"),
+    "margined by the marks": ("writing", "known if known == known else view.mark(one)", "view.mark(one)"),
+    "a writer pays to write": ("options", "rate = right.option.writing_fee", "pass"),
+    "rights lapse in the money": ("expiry", "met = lots if right.intrinsic(spot) else 0", "met = 0"),
+    "a right is used without money": ("expiry", "met = min(met, carried(draft, exchange, right))", "pass"),
+    "units for nothing": ("expiry", "Due(draft.day + 1, -toward * strike", "Due(draft.day + 1, 0 * strike"),
+    "exercised for nothing": ("expiry", "= exercise_fee(exchange, right, lots) if", "= 0 if"),
+    "floating forgets the premium": ("options", "(worth - sum(lot.cost for lot in lots))", "worth"),
+}  # fmt: skip
+
+
+BONDS = {
+    "interest is part of the cost": ("bonds", "instrument, fill.quantity, fill.notional)",
+                                     "instrument, fill.quantity, paid)"),
+    "interest is not paid for": ("bonds", "return value + accrued(account, exchange, instrument, abs(quantity))",
+                                 "return value"),
+    "interest that is bought is no loss": ("bonds", '"bought", income=-interest, fee', '"bought", fee'),
+    "interest that is sold is no income": ("bonds", "income=interest, fee=fee", "fee=fee"),
+    "fees on the clean price": ("bonds", "divide(paid * round(rate * RATE_SCALE), RATE_SCALE)",
+                                "divide(value * round(rate * RATE_SCALE), RATE_SCALE)"),
+    "realised with the interest": ("bonds", "gained = fill.notional - cost", "gained = paid - cost"),
+    "what accrues is worth nothing": ("bonds", "market = clean + interest", "market = clean"),
+    "what is lent is gone": ("bonds", "Value(account.cash + market + lent,", "Value(account.cash + market,"),
+    "interest before the start is earned": ("bonds", "yield from self._given(draft, exchange)", "pass"),
+    "a buyer needs the price only": ("bonds", "return Need(paid + fees.total, refusal)", "return Need(value, refusal)"),
+    "borrowing without a pledge": ("bonds", "(Reason.INSUFFICIENT_PLEDGE, facts) if quantity > 0 else None", "None"),
+    "anybody is qualified": ("bonds", "bond.qualified_only and not self.qualified", "False"),
+    "money of repo is paid out at once": ("bonds", "- sum(account.ledger.locked.values()) * PAR * exchange.money.units",
+                                          ""),
+    "repo for a year of 360": ("bonds", "_PER_CENT, _YEAR, _MANY = 100, 365, 1000",
+                               "_PER_CENT, _YEAR, _MANY = 100, 360, 1000"),
+    "repo over no weekend": ("coupons", "earned = int((_next(exchange, back) - out).astype(int))", "earned = tenor"),
+    "repo a day late": ("coupons", "np.timedelta64(tenor - 1,", "np.timedelta64(tenor,"),
+    "repo pays no interest": ("coupons", "Posted(draft.at, loan.cash, ", "Posted(draft.at, loan.cash - earned, "),
+    "coupons of trading days only": ("coupons", "for night in range(nights):", "for night in range(min(nights, 1)):"),
+    "coupons without tax": ("coupons", "* exact(bond.tax))", "* 0)"),
+    "coupons of a day ahead": ("coupons", "nights - 1 - night)", "nights - 2 - night)"),
+    "bonds outlive their maturity": ("coupons", "if date_of(draft, exchange) >= day:", "if False:"),
+    "face value for a call": ("coupons", "steps(exchange, exact(price) * quantity))",
+                              "steps(exchange, exact(100.0) * quantity))"),
+    "the rest of a conversion is lost": ("coupons", "cost, cash = _cost(position, quantity), steps(exchange, rest)",
+                                         "cost, cash = _cost(position, quantity), 0"),
+    "conversions at any time": ("coupons", "if not terms.holds(day):", "if False:"),
+    "a put at any time": ("coupons", "put is None or not put.first <= day <= put.last", "put is None"),
+    "a last period that compounds": ("domain.bond_figures", "if len(amounts) == 1:", "if False:"),
+    "time from the exchange's interest": ("domain.bond_figures", 'interest(bond, day, "actual")',
+                                          "interest(bond, day, bond.accrual)"),
+    "modified is Macaulay's": ("domain.bond_figures", "modified = macaulay / growth", "modified = macaulay"),
+    "convexity of the yield's periods": ("domain.bond_figures", "growth**2 / full / per_year**2", "growth**2 / full"),
+}  # fmt: skip
+
+
 @pytest.fixture
 def plant(monkeypatch: pytest.MonkeyPatch) -> Callable[[str, str, str], None]:
     """Put a fault into a module of the kinds of account, and into whatever has taken something of it."""
 
     def planted(name: str, said: str, fault: str) -> None:
-        module = importlib.import_module(f"qresearch.engine.accounts.{name}")
+        module = importlib.import_module(f"qresearch.{name if '.' in name else f'engine.accounts.{name}'}")
         source = inspect.getsource(module)
         assert said in source, f"{name}.py says {said!r} no more"
         other = ModuleType(module.__name__)
@@ -93,7 +160,7 @@ def plant(monkeypatch: pytest.MonkeyPatch) -> Callable[[str, str, str], None]:
 
 def worked_out(module: ModuleType) -> Iterator[tuple[str, Callable[[], None]]]:
     """The tests of a module that need nothing."""
-    for name, test in vars(module).items():
+    for name, test in [*vars(module).items()]:
         if name.startswith("test_") and not inspect.signature(test).parameters:
             yield name, test
 
@@ -127,10 +194,42 @@ def figures() -> Iterator[tuple[str, Callable[[], None]]]:
     yield from worked_out(test_margin_trading)
 
 
+def rights() -> Iterator[tuple[str, Callable[[], None]]]:
+    """The published figures of options, and what a person sees."""
+    for case in test_option_streams.MARGINS:
+        yield (
+            case,
+            lambda case=case: test_option_streams.test_a_written_contract_binds_what_its_exchange_says(case),
+        )
+    yield from worked_out(test_options)
+
+
+def interest() -> Iterator[tuple[str, Callable[[], None]]]:
+    """The stream of bonds, their published figures, and what a person sees."""
+    yield from worked_out(test_bond_streams)
+    for row in test_bond_streams.CASES:
+        yield row["case"], lambda row=row: test_bond_streams.test_a_published_figure_is_reproduced(row)
+    for change in ({"convert_from": "2024-06-01"}, {"convert_until": "2024-01-02"}):
+        yield (
+            f"{change}",
+            lambda change=change: test_bonds.test_a_conversion_that_cannot_be_is_told(change, 100, "can be converted"),
+        )
+    for order, reason, said in test_bonds.REFUSALS:
+        yield (
+            f"{reason}",
+            lambda order=order, reason=reason, said=said: test_bonds.test_a_refusal_says_its_numbers(
+                order, reason, said
+            ),
+        )
+    yield from worked_out(test_bonds)
+
+
 def test_without_a_fault_nothing_fails() -> None:
     """Protects the faults from being noticed for another reason."""
     assert not is_noticed(streams())
     assert not is_noticed(figures())
+    assert not is_noticed(interest())
+    assert not is_noticed(rights())
 
 
 @pytest.mark.parametrize("fault", FUTURES)
@@ -145,3 +244,17 @@ def test_a_fault_in_margin_trading_is_noticed(fault: str, plant: Callable[[str, 
     """Protects the figures from holes: an account that does this wrong does not pass."""
     plant(*MARGIN[fault])
     assert is_noticed(figures())
+
+
+@pytest.mark.parametrize("fault", OPTIONS)
+def test_a_fault_in_options_is_noticed(fault: str, plant: Callable[[str, str, str], None]) -> None:
+    """Protects the figures from holes: an account that does this wrong does not pass."""
+    plant(*OPTIONS[fault])
+    assert is_noticed(rights())
+
+
+@pytest.mark.parametrize("fault", BONDS)
+def test_a_fault_in_bonds_is_noticed(fault: str, plant: Callable[[str, str, str], None]) -> None:
+    """Protects the figures from holes: an account that does this wrong, or a formula, does not pass."""
+    plant(*BONDS[fault])
+    assert is_noticed(interest())

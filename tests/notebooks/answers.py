@@ -41,4 +41,6 @@ ANSWERS = {
     "70_strategies": ["answer = (20, 5)", "answer = 0.029", "answer = 30", SELL_AT_A_GAIN],
     "80_futures": ["answer = 6000", "answer = 3", "answer = 10"],
     "85_margin_trading": ["answer = 125_000", "answer = 100_000", "answer = 66.67"],
+    "86_options": ["answer = 5400", "answer = 5", "answer = 20_240"],
+    "87_bonds": ["answer = 23.42", "answer = 5208", "answer = 28.23"],
 }  # fmt: skip

@@ -12,12 +12,15 @@ from hypothesis import given
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
-from test_invariants import SEEDS, examples, folds, walk_orders
+from lives import assert_books, assert_told, close_everything, close_of, log_of, style_at
+from lives import wander as wander_as
+from test_invariants import SEEDS, examples
 
 import qresearch as qr
 from qresearch import terms
 from qresearch.domain.state import State
 from qresearch.engine.accounts.futures import MARGINS, Futures
+from qresearch.engine.intent import Value
 
 MARKET = qr.sample_futures()
 SYMBOLS = MARKET.symbols
@@ -47,13 +50,8 @@ def opened(rng: np.random.Generator, market: qr.Market = MARKET) -> qr.Session:
 def ask(session: qr.Session, rng: np.random.Generator) -> None:
     """One order of any effect and type, or a cancel."""
     symbol = str(rng.choice(SYMBOLS))
-    close = session.history(symbol, 1, adjust="none")[symbol].sum()
-    price = round(float(close) * (1 + rng.normal(0, 0.01)), 1) or 100.0
-    styles = (
-        lambda: None, lambda: None, lambda: terms.limit(price, tif=str(rng.choice(["DAY", "GTC"]))),
-        lambda: terms.stop(price, tif="GTC"), terms.at_close, lambda: terms.limit(price, tif="IOC"),
-    )  # fmt: skip
-    style = styles[int(rng.integers(len(styles)))]()
+    price = round(close_of(session, symbol) * (1 + rng.normal(0, 0.01)), 1) or 100.0
+    style = style_at(rng, price)
     effect = EFFECTS[int(rng.integers(len(EFFECTS)))]
     lots = int(rng.integers(1, 6)) * int(rng.choice([1, -1]))
     way = int(rng.integers(6))
@@ -66,28 +64,13 @@ def ask(session: qr.Session, rng: np.random.Generator) -> None:
 
 
 def wander(session: qr.Session, rng: np.random.Generator, steps: int = 24) -> None:
-    """Order, step, go back now and then, and act from there."""
-    for _ in range(steps):
-        if session.simulation.timeline.state.day >= session.simulation.exchange.last:
-            return
-        for _ in range(int(rng.integers(0, 4))):
-            ask(session, rng)
-        session.step(phase=str(rng.choice(["CLOSE", "CLOSE", "OPEN", "AFTER_CLOSE"])))
-        if rng.random() < 0.1:
-            session.back(min(int(rng.integers(1, 3)), session.simulation.timeline.cursor))
+    """A life of orders and cancels."""
+    wander_as(session, rng, ask, steps)
 
 
-def check(session: qr.Session, state: State) -> None:
-    """The sums of one moment."""
-    exchange = session.simulation.exchange
-    worth = exchange.account.value(state, exchange)
-    grown = worth.equity - session.simulation.starting_equity
-    assert worth.floating + state.realised + state.ledger.income - state.ledger.fees == grown
-    assert worth.margin >= 0
+def check(session: qr.Session, state: State, worth: Value) -> None:
+    """What is bound is no more than each side by itself."""
     assert worth.margin <= sum(worth.bound.values())
-    for lots in state.ledger.lots.values():
-        assert lots
-        assert all(lot.quantity > 0 for lot in lots)
 
 
 @examples(40)
@@ -97,13 +80,7 @@ def test_the_books_of_contracts_balance_wherever_one_goes(seed: int) -> None:
     rng = np.random.default_rng(seed)
     session = opened(rng)
     wander(session, rng)
-    for name in list(session.branches):
-        session.branches.switch(name)
-        for state in session.simulation.timeline.branch.states:
-            check(session, state)
-        for folded, kept in folds(session):
-            assert folded == kept
-        walk_orders(session)
+    assert_books(session, check)
 
 
 @examples(25)
@@ -119,9 +96,7 @@ def test_what_is_let_through_was_available(seed: int) -> None:
         if before is not None and state.day == before.day and state.phase == before.phase:
             assert worth.equity <= exchange.account.value(before, exchange).equity, "orders alone make no money"
         before = state
-    for order in session.orders.itertuples():
-        told = session.explain(order.Index).data
-        assert not told["text"].str.contains(r"\bnan\b|None|[{}]").any()
+    assert_told(session)
 
 
 @examples(25)
@@ -131,12 +106,8 @@ def test_what_closes_is_let_through_under_water(seed: int) -> None:
     rng = np.random.default_rng(seed)
     session = opened(rng)
     wander(session, rng, 12)
-    if session.now.phase != "CLOSE":
-        session.step(phase="CLOSE")
-    if session.simulation.timeline.state.day >= session.simulation.exchange.last:
+    if not close_everything(session):
         return
-    for ticket in list(session.open_orders.index):
-        session.cancel(str(ticket))
     held = session.tables.lots["quantity"]
     tickets = [
         (symbol, session.order(symbol, -lots if side == "long" else lots, terms.to_close()))
@@ -174,5 +145,5 @@ def test_later_prices_and_settlements_change_nothing(phase: str, seed: int) -> N
             session.step()
         if phase != "CLOSE":
             session.step(phase=phase)
-        logs.append([repr(event) for event in session.simulation.timeline.branch.log])
+        logs.append(log_of(session))
     assert logs[0] == logs[1]

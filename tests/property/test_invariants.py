@@ -670,7 +670,8 @@ def test_the_random_markets_meet_every_rule() -> None:
         Reason.NO_AFTER_HOURS, Reason.ROUTE_CLOSED, Reason.INSUFFICIENT_MARGIN, Reason.NOTHING_TO_CLOSE,
         Reason.EXPIRED_CONTRACT, Reason.NOT_FINANCEABLE, Reason.NOT_LENDABLE, Reason.NO_BORROW, Reason.CREDIT_LINE,
         Reason.SHORT_PRICE_RULE, Reason.SHORT_PROCEEDS_LOCKED, Reason.SAME_DAY_RETURN, Reason.NO_DEBT,
-        Reason.CONCENTRATION, Reason.MAINTENANCE_BELOW_LINE,
+        Reason.CONCENTRATION, Reason.MAINTENANCE_BELOW_LINE, Reason.COVERED_SHORTFALL, Reason.UNITS_LOCKED,
+        Reason.POSITION_LIMIT,
     }  # fmt: skip
     assert set(Reason) - elsewhere <= reasons, "these have tests of their own"
 

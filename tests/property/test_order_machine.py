@@ -58,6 +58,10 @@ NOT_HERE: dict[Reason, str] = {
         ),
         "of margin trading: tests/property/test_margin_lives.py",
     ),
+    **dict.fromkeys(
+        (Reason.COVERED_SHORTFALL, Reason.UNITS_LOCKED, Reason.POSITION_LIMIT),
+        "of options: tests/property/test_option_lives.py",
+    ),
     Reason.ROUTE_CLOSED: "of a table that it is not given",
     Reason.CIRCUIT_BREAKER: "its days are in 2022, and the two of the circuit breaker in 2016",
     Reason.PROTECTION_PRICE: "asked for on JoinQuant only, of market orders on the STAR board",

@@ -203,9 +203,9 @@ def test_a_locked_limit_holds_a_call_up() -> None:
 def test_shares_and_contracts_keep_to_their_accounts() -> None:
     """Protects from a future paid as a share: an account holds what it is for, and says so."""
     cash = qr.Session(qr.sample_futures(), start="2023-03-01", cash=1e6)
-    assert cash.buy(METAL, 1).reason == "NOT_TRADABLE"
+    assert cash.buy(METAL, 1).reason == "NOT_CARRIED"
     margin = qr.Session(qr.sample_market(), start="2023-03-01", cash=1e6, account="futures")
-    assert margin.buy("604018", 100).reason == "NOT_TRADABLE"
+    assert margin.buy("604018", 100).reason == "NOT_CARRIED"
 
 
 def test_value_orders_count_the_margin() -> None:
@@ -235,7 +235,7 @@ def test_explain_and_preview_speak_of_margin() -> None:
 @pytest.mark.parametrize(
     ("change", "match"),
     [
-        ({"margin": 1.5}, "AB2406.*at most 1"),
+        ({"margin": 1.5}, "AB2406.*from 0 to 1"),
         ({"margin": "much"}, "margin='much' is no number"),
         ({"multiplier": 0}, "multiplier"),
         ({"tick": -1}, "tick"),
@@ -264,6 +264,8 @@ def test_a_contract_says_what_it_is() -> None:
     with pytest.raises(qr.UsageError, match="rates"):
         Contract("AB", 10, 1.0, ())
     with pytest.raises(qr.UsageError, match="long_margin"):
-        Rates(None, 0.0, 0.1)
+        Rates(None, -0.1, 0.1)
+    with pytest.raises(qr.UsageError, match="binds nothing"):
+        Contract("AB", 10, 1.0, (Rates(None, 0.0, 0.1),))
     held = Contract("AB", 10, 1.0, (Rates(None, 0.1, 0.1), Rates(dt.date(2024, 3, 7), 0.2, 0.2)))
     assert [held.on(dt.date(2024, 3, day)).long_margin for day in (6, 7)] == [0.1, 0.2]

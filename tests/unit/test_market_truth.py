@@ -98,7 +98,7 @@ def test_notes_count_what_was_told_by_numbers_only() -> None:
     notes = " ".join(read(frame).notes)
     assert "1 SH_MAIN (600001.SH)" in notes
     assert "1 funds that no table knows are taken for funds of shares, with a limit of 10% and T+1: 159999.SZ" in notes
-    assert "1 instruments can be looked at and not traded here: 204001.SH" in notes
+    assert "1 bonds and repo are traded by an account of bonds only" in notes
 
 
 def test_a_convertible_bond_trades_by_its_own_rules() -> None:

@@ -17,6 +17,7 @@ from qresearch.domain.instrument import Board
 from qresearch.domain.order import Status
 from qresearch.domain.reasons import SOURCES, Reason
 from qresearch.engine.accounts.margin import MarginTrading
+from qresearch.engine.accounts.options import Options
 from qresearch.sentences import ENGLISH, Words
 
 
@@ -167,6 +168,26 @@ def futures(order: Callable[[qr.Session], object], start: str = "2023-03-01") ->
     return after(qr.Session(qr.sample_futures(), start=start, cash=200_000, account="futures").step(), order)
 
 
+def bonds(
+    order: Callable[[qr.Session], object], start: str = "2023-03-01", account: str = "bond", steps: int = 1
+) -> qr.Session:
+    """The close of a day of the embedded bond market, after an order for its open."""
+    return after(qr.Session(qr.sample_bonds(), start=start, account=account).step(steps), order)
+
+
+def options(order: Callable[[qr.Session], object], account: object = "options") -> qr.Session:
+    """The close of a day of the embedded option market, after an order for its open."""
+    run = qr.Session(qr.sample_options(), start="2022-11-28", cash=300_000, account=account).step()
+    return after(run, order)
+
+
+def locked() -> qr.Session:
+    """A fund whose units are locked for covered calls, and offered."""
+    run = options(lambda run: run.buy("514101.SH", 10_000))
+    run.account.lock("514101.SH", 10_000)
+    return after(run, lambda run: run.sell("514101.SH", 10_000))
+
+
 CREDIT = {
     Reason.NOT_FINANCEABLE, Reason.NOT_LENDABLE, Reason.NO_BORROW, Reason.CREDIT_LINE, Reason.SHORT_PRICE_RULE,
     Reason.SHORT_PROCEEDS_LOCKED, Reason.SAME_DAY_RETURN, Reason.NO_DEBT, Reason.CONCENTRATION,
@@ -236,6 +257,13 @@ CASES: dict[Reason, Callable[[], qr.Session]] = {
     Reason.INSUFFICIENT_MARGIN: lambda: futures(lambda run: run.buy("QT2307", 50, terms.to_open())),
     Reason.NOTHING_TO_CLOSE: lambda: futures(lambda run: run.sell("QT2307", 1, terms.to_close())),
     Reason.EXPIRED_CONTRACT: lambda: futures(lambda run: run.buy("ZX2306", 1), "2023-06-19"),
+    Reason.NOT_CARRIED: lambda: bonds(lambda run: run.buy("019801", 100), account="cash_shares"),
+    Reason.MATURED: lambda: bonds(lambda run: run.buy("019802", 100), "2023-09-14"),
+    Reason.CALLED: lambda: bonds(lambda run: run.buy("113801", 100), "2023-11-15"),
+    Reason.BOND_LOT: lambda: bonds(lambda run: run.buy("019801", 5)),
+    Reason.REPO_MULTIPLE: lambda: bonds(lambda run: run.sell("204001", 5)),
+    Reason.QUALIFIED_ONLY: lambda: bonds(lambda run: run.buy("122801", 100)),
+    Reason.INSUFFICIENT_PLEDGE: lambda: bonds(lambda run: run.buy("204001", 100)),
     Reason.NOT_FINANCEABLE: lambda: credit(long, table={"financing": None}),
     Reason.NOT_LENDABLE: lambda: credit(short, table={"lending": None}),
     Reason.NO_BORROW: lambda: credit(short, table={"lendable": 900}),
@@ -246,6 +274,11 @@ CASES: dict[Reason, Callable[[], qr.Session]] = {
     Reason.NO_DEBT: lambda: credit(lambda run: run.buy(LENT[0], 100, terms.to_return())),
     Reason.CONCENTRATION: lambda: credit(long, concentration=0.5),
     Reason.MAINTENANCE_BELOW_LINE: lambda: credit(long, long, warn=7.0),
+    Reason.COVERED_SHORTFALL: lambda: options(
+        lambda run: run.sell("C2212M4200", 1, terms.covered_open())
+    ),
+    Reason.UNITS_LOCKED: locked,
+    Reason.POSITION_LIMIT: lambda: options(lambda run: run.buy("C2212M4000", 5), account=Options(position_limit=4)),
     Reason.VALUE_CAP: lambda: after(session("2021-01-20"), lambda run: run.order_value("004163", 200_000)),
     Reason.VOLUME_CAP: lambda: after(
         session("2021-02-24", participation=0.1), lambda run: run.buy("004136", 5000)
@@ -303,7 +336,10 @@ def test_every_state_is_met_on_the_embedded_market(status: Status) -> None:
 def test_every_reason_is_met_and_says_so(reason: Reason) -> None:
     """Protects that nothing is silently dropped: the event, and its sentence with all numbers filled in."""
     run = CASES[reason]()
-    assert run.market in {qr.sample_market(), qr.sample_market("minute"), qr.sample_futures()} or reason in {
+    samples = {
+        qr.sample_market(), qr.sample_market("minute"), qr.sample_futures(), qr.sample_options(), qr.sample_bonds(),
+    }  # fmt: skip
+    assert run.market in samples or reason in {
         Reason.NOT_TRADABLE,
         Reason.CIRCUIT_BREAKER,
         Reason.ROUTE_CLOSED,

@@ -204,7 +204,7 @@ def test_lots_and_ticks() -> None:
         Board.BSE: 0.01, Board.ETF: 0.001, Board.PLAIN: 0.0, Board.INDEX: 0.0,
     }  # fmt: skip
     assert {board for board in Board if not RULES.trades(board)} == {
-        Board.BOND, Board.REPO, Board.INDEX, Board.NOT_TRADED, Board.EQUITY,
+        Board.INDEX, Board.NOT_TRADED, Board.EQUITY,
     }  # fmt: skip
 
 

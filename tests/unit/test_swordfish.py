@@ -195,6 +195,31 @@ def test_an_account_is_that_of_a_session_or_of_the_context_of_its_strategy() -> 
         Account("stock")
 
 
+def test_an_account_of_options_has_the_same_fields_and_their_value() -> None:
+    """Protects scripts on options: premiums in the value, covered calls on the short side, shares beside them."""
+    run = qr.Session(qr.sample_options(), start="2022-11-28", cash=300_000, account="options").step()
+    account, fund, call, high = Account(run), "514101.SH", "C2212M4000", "C2212M4200"
+    run.buy(fund, 30_000)
+    run.buy(call, 5)
+    run.step(phase="OPEN")
+    run.account.lock(fund, 20_000)
+    run.sell(high, 2, qr.terms.covered_open(qr.terms.at_close()))
+    run.step(2)
+    run.sell(call, 1)
+    run.sell(fund, 100)
+    run.step()
+    assert account.trade_details["direction"].tolist() == [1, 1, 2, 3, 3]
+    held = account.get_position().set_index("symbol")
+    assert held.loc[[fund, call, high], "longPosition"].tolist() == [29_900, 4, 0]
+    assert held.loc[high, "shortPosition"] == 2
+    assert held.loc[fund, "lastDayLongPosition"] == 30_000
+    worth = run.tables.lots["market_value"]
+    daily, now = account.daily_total_portfolios, account.total_portfolios
+    assert daily["totalMarketValue"].iloc[-1] == pytest.approx(worth[call, "long"] - worth[high, "covered"])
+    assert now["totalPnl"] == pytest.approx(now["totalEquity"] - 300_000)
+    assert now["totalPnl"] == pytest.approx(now["floatingPnl"] + now["realizedPnl"])
+
+
 def test_an_account_of_futures_has_its_own_fields_in_order() -> None:
     """Protects scripts on futures: both sides, open and close told apart, and the fields of the document."""
     run = qr.Session(qr.sample_futures(), start="2023-03-01", cash=500_000, account="futures").step()

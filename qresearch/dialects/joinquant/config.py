@@ -12,6 +12,7 @@ from qresearch.dialects.script.old_calls import single
 from qresearch.dialects.script.run import Run
 from qresearch.dialects.script.schedule import clock_time, phase_of, stands_in, time_of
 from qresearch.domain.arguments import number
+from qresearch.domain.commands import PayIn
 from qresearch.domain.moment import OPEN
 from qresearch.domain.settings import Slippage
 from qresearch.engine.slippage import groups_of, slippage_model
@@ -317,7 +318,7 @@ class Config:
         if amount < 0 and steps > account.cash - account.reserved:
             run.host.tell("inout_cash asked for more than can be spent: nothing was paid out.", "order")
             return
-        run.host.move_cash(steps if amount > 0 else -steps)
+        run.host.do(PayIn(steps if amount > 0 else -steps))
         held = run.state.get("subportfolios")
         if held is not None:
             run.state["subportfolios"] = [

@@ -14,7 +14,7 @@ from qresearch.book.portfolio import Portfolio
 from qresearch.book.projection import Projection, Reading
 from qresearch.book.timeline import Branch
 from qresearch.domain import events
-from qresearch.domain.commands import Log, Meet, PayIn, Record
+from qresearch.domain.commands import Act, Log, Meet, PayIn, Record
 from qresearch.domain.moment import CLOSE, OPEN, PHASES, Moment
 from qresearch.domain.state import Position, State
 from qresearch.domain.terms import Terms
@@ -162,9 +162,9 @@ class ScriptHost:
         """Equity at the beginning, money steps, and what was paid in since."""
         return self._simulation.starting_equity + self.account.ledger.flows
 
-    def move_cash(self, steps: int) -> None:
-        """Pay cash in or out, money steps."""
-        self._simulation.do(PayIn(steps))
+    def do(self, command: PayIn | Act) -> None:
+        """Have the account do something without the market; raises UsageError where it cannot."""
+        self._simulation.do(command)
 
     def amount(self, steps: int) -> float:
         """Money steps as currency."""

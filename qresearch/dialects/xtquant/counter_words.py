@@ -22,6 +22,10 @@ REFUSALS: Mapping[Reason, tuple[int, str]] = {
     Reason.PRICE_LIMIT: (120000, "委托价格超出涨跌停范围"),
     Reason.PRICE_CAGE: (120000, "委托价格超出有效申报范围"),
     Reason.SUSPENDED: (120000, "证券停牌"),
+    Reason.INSUFFICIENT_MARGIN: (260200, "可用资金不足"),
+    Reason.NOTHING_TO_CLOSE: (251005, "可平仓量不足"),
+    Reason.UNITS_LOCKED: (251005, "证券可用数量不足"),
+    Reason.COVERED_SHORTFALL: (251005, "备兑证券数量不足"),
 }
 """What a counter says to a reason: 251005, 260200 and 120144 are codes of a real one, 120000 stands for all others."""
 OTHERS = (120000, "委托被拒绝")

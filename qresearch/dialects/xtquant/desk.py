@@ -11,12 +11,13 @@ from typing import Any, Protocol
 from qresearch.book.orders import OrderRecord
 from qresearch.book.timeline import Branch
 from qresearch.dialects.script.host import ScriptHost
+from qresearch.dialects.xtquant import contracts
 from qresearch.dialects.xtquant import xtconstant as xt
 from qresearch.dialects.xtquant.counter_words import CANCELABLE, PRICES, VENUES, status_of, terms_of
-from qresearch.dialects.xtquant.credit import CREDIT, SHARES
-from qresearch.dialects.xtquant.records import Records, Sent, sysid
+from qresearch.dialects.xtquant.records import KINDS, Records, Sent, sysid
 from qresearch.dialects.xtquant.xttype import StockAccount, XtOrder, XtTrade
 from qresearch.domain import events
+from qresearch.domain.commands import Act, Deed
 from qresearch.domain.order import Method
 from qresearch.domain.terms import Effect, TimeInForce
 from qresearch.errors import QresearchError, UnknownSymbol, UsageError
@@ -118,12 +119,17 @@ class Desk:
             raise UsageError(
                 f"{account!r} is no StockAccount. Make one with StockAccount('1000000365'); its number is a text."
             )
-        if account.account_type != (xt.CREDIT_ACCOUNT if self.borrows else xt.SECURITY_ACCOUNT):
-            has, other = ("margin trading", "cash_shares") if self.borrows else ("shares", "margin")
+        if account.account_type not in self.records.kinds:
+            other = next((name for name, kinds in KINDS.items() if account.account_type in kinds), None)
+            way = (
+                "No account of qresearch is one."
+                if other is None
+                else f"Open the session with account={other!r} for it."
+            )
             self.host.tell(
-                f"The script asks for an account of kind {account.account_type}, and this session has one for {has} "
-                "only: a counter without that account answers with -1, None or an empty list. Open the session with "
-                f"account={other!r} for the other of 2 (shares) and 3 (margin trading).",
+                f"The script asks for an account of kind {account.account_type}, and this session has one of kind "
+                f"{self.records.kinds[0]} only: a counter without that account answers with -1, None or an empty list. "
+                f"{way}",
                 "approximated",
             )
             return False
@@ -144,17 +150,19 @@ class Desk:
         self, code: object, order_type: int, volume: float, price_type: int, price: float, strategy: str, remark: str
     ) -> int | str:
         """Send an order; its number, or why it never came to the counter."""
-        host, borrows = self.host, self.borrows
-        side, effect = (CREDIT if borrows else SHARES).get(order_type, (0, Effect.AUTO))
+        host = self.host
         try:
             instrument = host.market.column(str(code))
         except UnknownSymbol as problem:
             return str(problem)
-        if not side and borrows:
-            known = ", ".join(map(str, CREDIT))
-            return f"order_type {order_type} is none of {known}; session.account repays and gives back by hand"
-        if not side:
-            return f"order_type {order_type} needs an account of another kind than shares (23 buys, 24 sells)"
+        if order_type in contracts.DEEDS and xt.STOCK_OPTION_ACCOUNT in self.records.kinds:
+            return self._do(contracts.DEEDS[order_type], int(volume), instrument)
+        known = self.records.order_types(instrument)
+        if order_type not in known:
+            listed = ", ".join(map(str, known))
+            more = "; session.account repays and gives back by hand" if self.borrows else ""
+            return f"order_type {order_type} is none of {listed}, which this account knows of {code}{more}"
+        side, effect = known[order_type]
         if price_type not in PRICES:
             return f"price_type {price_type} is none of shares: {', '.join(map(str, PRICES))}"
         shares = int(volume)
@@ -166,7 +174,7 @@ class Desk:
             return f"{code} has no price to order at: {price}"
         number, suffix = host.account.orders + 1, host.market.symbols[instrument].rpartition(".")[2]
         words = str(remark)[:LONGEST_REMARK]
-        terms = replace(terms_of(price_type, price, last, words), effect=effect)
+        terms = terms_of(price_type, price, last, words)
         junk = ""
         if suffix not in VENUES.get(price_type, (suffix,)):
             junk = f"price_type {price_type} is not known where {host.market.symbols[instrument]} trades"
@@ -175,11 +183,24 @@ class Desk:
             # Refused by its last day: no bar can meet it, and what the counter says of it stands in `junk`.
             before = host.date_of(host.day) - dt.timedelta(days=1)
             terms = replace(terms, time_in_force=TimeInForce.GTD, good_till=before)
-        now = int(self.clock.now)
-        self.records.sent[number] = Sent(host.account.at, price_type, str(strategy), words, now, junk)
-        host.place(instrument, Method.ORDER, side * shares, terms)
+        parts = [(shares, effect)]
+        if order_type in contracts.NET and self.records.is_contract(instrument):
+            closed = min(contracts.closable(host, instrument, side, effect), shares)
+            parts = [(lots, what) for lots, what in ((closed, effect), (shares - closed, Effect.OPEN)) if lots]
+        for place, (lots, what) in enumerate(parts):
+            sent = Sent(host.account.at, price_type, str(strategy), words, int(self.clock.now), junk)
+            self.records.sent[number + place] = sent
+            host.place(instrument, Method.ORDER, side * lots, replace(terms, effect=what))
         self.clock.sent()
         return number
+
+    def _do(self, deed: Deed, amount: int, instrument: int) -> int | str:
+        """Something done without the market: 0 when it was, or why it was not."""
+        try:
+            self.host.do(Act(deed, amount, instrument))
+        except UsageError as problem:
+            return str(problem)
+        return 0
 
     def not_sent(self, why: str) -> None:
         """Tell why an order never came to the counter."""

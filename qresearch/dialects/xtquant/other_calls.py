@@ -9,6 +9,7 @@ from typing import Any, ClassVar, TypeVar
 
 import pandas as pd
 
+from qresearch.dialects.xtquant.contracts import statistics
 from qresearch.dialects.xtquant.credit import CreditBook
 from qresearch.dialects.xtquant.desk import Desk
 from qresearch.dialects.xtquant.link import Link
@@ -45,11 +46,10 @@ class OtherCalls:
     def __init__(self) -> None:
         self.xt_link = Link(self.xt_desk)
 
-    # ------------------------------------------------------------------ other kinds of account
-
     def query_position_statistics(self, account: StockAccount) -> list[XtPositionStatistics]:
-        """Holdings of futures: none."""
-        return self._none(account, "query_position_statistics")
+        """Holdings of contracts by side, and what they came to; nothing in an account of shares."""
+        host, name = self.xt_desk.host, "query_position_statistics"
+        return self._asked(account, name, host.exchange.account.two_sided, lambda: statistics(host, account))
 
     def query_credit_detail(self, account: StockAccount) -> list[XtCreditDetail]:
         """Money and debts of an account of margin trading; nothing in one for shares."""
@@ -72,13 +72,18 @@ class OtherCalls:
         return self._credit(account, "query_credit_assure", CreditBook.collateral)
 
     def _credit(self, account: StockAccount, name: str, asked: Callable[[CreditBook], list[T]]) -> list[T]:
-        """What the books of margin trading answer; nothing, and a notice, where the session has none."""
-        if not self.xt_desk.borrows:
+        """What the books of margin trading answer."""
+        host = self.xt_desk.host
+        return self._asked(account, name, self.xt_desk.borrows, lambda: asked(CreditBook(host, account)))
+
+    def _asked(self, account: StockAccount, name: str, is_there: bool, asked: Callable[[], list[T]]) -> list[T]:
+        """What an account of another kind answers; nothing, and a notice, where the session has none."""
+        if not is_there:
             return self._none(account, name)
         if not self.xt_link.serves(account, name):
             return []
         self.xt_link.begin(name)
-        return asked(CreditBook(self.xt_desk.host, account))
+        return asked()
 
     def query_credit_detail_async(self, account: StockAccount, callback: Told) -> int:
         """Have a function told query_credit_detail."""
@@ -332,8 +337,6 @@ class OtherCalls:
         """End such an order; then on_operate_smart_task_async_response, which refuses it."""
         answer = XtOperateSmartTaskResponse(task_id=task_id, error_msg=_NO_ALGORITHM)
         return self._refused("operate_smart_task_async", answer, "algorithms of a broker")
-
-    # ------------------------------------------------------------------ files
 
     def export_data(
         self, account: StockAccount, result_path: str, data_type: str, start_time: str | None = None,

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from qresearch.book.holdings import holdings_of
-from qresearch.book.orders import OrderRecord
+from qresearch.book.orders import OrderRecord, mean_price
 from qresearch.dialects.script.host import ScriptHost
+from qresearch.dialects.xtquant import contracts
 from qresearch.dialects.xtquant import xtconstant as xt
 from qresearch.dialects.xtquant.counter_words import PRICES, junk_of, price_number, refusal_of, status_of
-from qresearch.dialects.xtquant.credit import order_type_of
+from qresearch.dialects.xtquant.credit import CREDIT, SHARES, order_type_of
 from qresearch.dialects.xtquant.virtual_time import moment_of, stamp_of
 from qresearch.dialects.xtquant.xttype import (
     StockAccount,
@@ -23,6 +25,7 @@ from qresearch.dialects.xtquant.xttype import (
 from qresearch.domain import events
 from qresearch.domain.moment import Moment
 from qresearch.domain.reasons import Reason
+from qresearch.domain.terms import Effect
 
 MARKETS = {"SH": xt.SH_MARKET, "SZ": xt.SZ_MARKET, "BJ": xt.MARKET_ENUM_BEIJING}
 NOT_CANCELABLE = 251020
@@ -52,6 +55,16 @@ class Sent:
     junk: str = ""
 
 
+KINDS: Mapping[str, tuple[int, ...]] = {
+    "cash_shares": (xt.SECURITY_ACCOUNT,),
+    "margin": (xt.CREDIT_ACCOUNT,),
+    "futures": (xt.FUTURE_ACCOUNT,),
+    "options": (xt.STOCK_OPTION_ACCOUNT, xt.FUTURE_OPTION_ACCOUNT),
+}
+"""Kinds of account of XtQuant, by ours."""
+_WORDS = {xt.CREDIT_ACCOUNT: "CREDIT", xt.FUTURE_ACCOUNT: "FUTURE", xt.STOCK_OPTION_ACCOUNT: "STOCK_OPTION"}
+
+
 class Records:
     """What an account has and did, in the data classes of XtQuant.
 
@@ -62,13 +75,35 @@ class Records:
 
     def __init__(self, host: ScriptHost) -> None:
         self.host = host
-        self.account = StockAccount("0", "CREDIT" if host.exchange.account.borrows else "STOCK")
+        self.kinds = KINDS.get(host.exchange.account.name, KINDS["cash_shares"])
+        """Kinds of account under which a script may ask for this one."""
+        self.account = StockAccount("0", _WORDS.get(self.kinds[0], "STOCK"))
         """The account, by the number of the first script that asked for it."""
         self.sent: dict[int, Sent] = {}
 
+    def is_contract(self, instrument: int) -> bool:
+        """True for futures and options."""
+        return self.host.market.instruments[instrument].contract is not None
+
+    def order_types(self, instrument: int) -> Mapping[int, tuple[int, Effect]]:
+        """The kinds of order that the account knows of an instrument: side in the market, and effect."""
+        if self.host.exchange.account.borrows:
+            return CREDIT
+        contract = self.host.market.instruments[instrument].contract
+        if contract is None:
+            return SHARES
+        if contract.option is None:
+            return contracts.FUTURES
+        # Options on futures are ordered as futures are, those on funds and indices by their own kinds.
+        return {**contracts.OPTIONS, **(contracts.FUTURES if contract.option.settlement == "future" else {})}
+
     def asset(self) -> XtAsset:
-        """The money."""
+        """The money; of contracts what is available, and what margin and resting orders bind."""
         portfolio, kind = self.host.portfolio, self.account
+        if self.host.exchange.account.two_sided:
+            free, bound = portfolio.available, round(portfolio.margin + portfolio.reserved, 6)
+            worth = portfolio.market_value
+            return XtAsset(kind.account_type, kind.account_id, free, bound, worth, portfolio.equity, free)
         frozen = self.host.amount(self.host.frozen())
         cash = round(portfolio.cash - frozen, 6)
         return XtAsset(kind.account_type, kind.account_id, cash, frozen, portfolio.market_value, portfolio.equity, cash)
@@ -92,7 +127,7 @@ class Records:
                 host.view.last_price(held.instrument), profit / cost if cost else 0.0,
                 instrument_name=item.name, float_profit=profit, position_profit=profit,
             ))  # fmt: skip
-        return found
+        return [*found, *contracts.positions(host, kind)]
 
     def order(self, order: OrderRecord, status: int | None = None) -> XtOrder:
         """An order, as it was when it was kept; `status` where it is on the way to another."""
@@ -102,16 +137,20 @@ class Records:
             at = int(stamp_of(host.time_of(*order.placed)))
             sent = Sent(order.placed, 0, "", order.terms.tag, at)
         number = PRICES[sent.price_type][1] if sent.price_type else price_number(order.terms)
-        buys = order.side.sign > 0
         instrument = host.market.instruments[order.instrument]
-        mean = host.amount(order.notional) / order.filled if order.filled else 0.0
+        mean = mean_price(host.market, order) if order.filled else 0.0
+        if instrument.contract is None:
+            offset = xt.OFFSET_FLAG_OPEN if order.side.sign > 0 else xt.OFFSET_FLAG_CLOSE
+            told = contracts.Told(order_type_of(order.side, order.terms.effect), xt.DIRECTION_FLAG_LONG, offset)
+        else:
+            told = contracts.told(order.side, order.terms.effect, instrument)
         status = status_of(order) if status is None else status
         return XtOrder(
             kind.account_type, kind.account_id, instrument.symbol, order.order_id, sysid(order.order_id), sent.at,
-            order_type_of(order.side, order.terms.effect), abs(int(order.quantity or order.asked)), number,
+            told.order_type, abs(int(order.quantity or order.asked)), number,
             order.terms.limit_price or 0.0, order.filled, round(mean, 6),
             status, self.refusal(order)[1] if status == xt.ORDER_JUNK else "", sent.strategy, sent.remark,
-            xt.DIRECTION_FLAG_LONG, xt.OFFSET_FLAG_OPEN if buys else xt.OFFSET_FLAG_CLOSE,
+            told.direction, told.offset_flag,
             instrument_name=instrument.name,
         )  # fmt: skip
 
@@ -129,9 +168,10 @@ class Records:
         host, kind, told = self.host, self.account, self.order(order)
         shares, amount = abs(fill.quantity), host.amount(fill.notional)
         at = int(max(stamp_of(host.time_of(*fill.at)), told.order_time))
+        price = round(fill.price if self.is_contract(fill.instrument) else amount / shares, 6)
         return XtTrade(
             kind.account_type, kind.account_id, told.stock_code, told.order_type, f"{fill.order_id}-{order.filled}", at,
-            round(amount / shares, 6), shares, amount, fill.order_id, told.order_sysid, told.strategy_name,
+            price, shares, amount, fill.order_id, told.order_sysid, told.strategy_name,
             told.order_remark, told.direction, told.offset_flag, host.amount(fill.fees.total),
             instrument_name=told.instrument_name,
         )  # fmt: skip

@@ -7,7 +7,7 @@ the reference price falls all the same.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from dataclasses import replace
 
 from qresearch.domain import events
@@ -81,15 +81,15 @@ def _scaled(price: float | None, factor: float) -> float | None:
     return None if price is None else price / factor
 
 
-def close_delisted(draft: Draft, exchange: Exchange) -> Iterator[events.Record]:
-    """Close positions whose recorded delisting is today, at the last price (``delisting="zero"``: at nothing).
+def close_delisted(draft: Draft, exchange: Exchange, but: Container[int] = ()) -> Iterator[events.Record]:
+    """Close positions, but for some, whose recorded delisting is today: at the last price, or at nothing ("zero").
 
     At the last price it counts as a sale: dividends that are taxed by holding period are taxed now. What is written
     off is not sold, and nothing is due.
     """
     day = draft.day
     for instrument in exchange.closing.get(day, ()):
-        if instrument in draft.positions:
+        if instrument in draft.positions and instrument not in but:
             quantity = draft.positions[instrument].quantity
             price = float(exchange.market.mark[day - 1, instrument]) if draft.settings.delisting == "last" else 0.0
             amount = exchange.money.notional(exchange.money.price_units(price), quantity)

@@ -15,30 +15,28 @@ flatters where a broker acts inside the day.
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import NamedTuple
 
 from qresearch.domain import events
-from qresearch.domain.contract import Contract, Rates
-from qresearch.domain.fees import COMMISSION, PARTS, Fees
+from qresearch.domain.contract import Rates
+from qresearch.domain.fees import Fees
 from qresearch.domain.instrument import Instrument
 from qresearch.domain.ledger import LONG, SHORT, Key, Lot
-from qresearch.domain.money import RATE_SCALE, MoneyScale, divide, rate_units
-from qresearch.domain.order import Method
+from qresearch.domain.money import RATE_SCALE, divide
 from qresearch.domain.reasons import Reason
-from qresearch.domain.settings import Costs
 from qresearch.domain.state import State
-from qresearch.domain.terms import MARKET_KINDS, Effect, to_close
+from qresearch.domain.terms import Effect
+from qresearch.engine.accounts.contracts import charged, contract_of, gain, rates_of
+from qresearch.engine.accounts.forced import Bound, close_most_bound
 from qresearch.engine.draft import Draft
 from qresearch.engine.exchange import AccountKind, Exchange
 from qresearch.engine.intent import Closable, Intent, Need, Pool, Value
 from qresearch.engine.ledger import lots_taken
-from qresearch.engine.open_orders import open_orders
 from qresearch.errors import choose
 
-_TAKEN = {Effect.CLOSE_OLD: "before", Effect.CLOSE_TODAY: "today"}
+_TAKEN = {Effect.CLOSE_OLD: "before", Effect.CLOSE_TODAY: "today", Effect.CLOSE_TODAY_FIRST: "today_first"}
 """Which lots leave first, where it is not the oldest."""
 MARGINS = ("both_sides", "larger_side")
 
@@ -64,7 +62,7 @@ class Futures(AccountKind):
 
     def carries(self, item: Instrument, /) -> bool:
         """Contracts."""
-        return item.contract is not None
+        return item.contract is not None and item.contract.option is None
 
     def closable(  # as in the protocol
         self, account: Draft | State, exchange: Exchange, instrument: int, quantity: int, effect: Effect, /
@@ -80,14 +78,7 @@ class Futures(AccountKind):
 
     def charge(self, account: Draft | State, exchange: Exchange, intent: Intent, quantity: int, /) -> tuple[int, Fees]:
         """Value of the lots with their multiplier, and the fee of their contract, rounded once."""
-        contract, rates = _contract(exchange, intent.instrument), _rates(exchange, account, intent.instrument)
-        units = exchange.money.price_units(intent.price)
-        value = exchange.money.notional(units, abs(quantity) * contract.multiplier)
-        costs = account.settings.costs
-        if not isinstance(costs, Costs):
-            return value, exchange.rates(costs, account.day).charge(intent.instrument, quantity, value)
-        if not (costs.open_commission or costs.close_commission or costs.min_commission or costs.historical):
-            return value, _commission(0)
+        rates = rates_of(exchange, account, intent.instrument)
         if self.closable(account, exchange, intent.instrument, quantity, intent.effect) is None:
             parts = [(abs(quantity), rates.open_fee)]
         else:
@@ -95,14 +86,14 @@ class Futures(AccountKind):
             _, gone = _taken(account, intent.instrument, side, abs(quantity), intent.effect)
             today = sum(lot.quantity for lot in gone if lot.day == account.day)
             parts = [(abs(quantity) - today, rates.close_fee), (today, rates.close_today_fee)]
-        return value, _commission(_fee(exchange, contract, rates, units, parts))
+        return charged(account, exchange, intent, quantity, parts)
 
     def need(self, account: Draft | State, exchange: Exchange, intent: Intent, quantity: int, /) -> Need:
         """Margin and fee of what opens; what closes needs nothing, however deep the account is under water."""
         if self.closable(account, exchange, intent.instrument, quantity, intent.effect) is not None:
             return Need(0)
         value, fees = self.charge(account, exchange, intent, quantity)
-        side, rates = LONG if quantity > 0 else SHORT, _rates(exchange, account, intent.instrument)
+        side, rates = LONG if quantity > 0 else SHORT, rates_of(exchange, account, intent.instrument)
         return Need(_margin(value, rates, side) + fees.total, lacking=Reason.INSUFFICIENT_MARGIN)
 
     def unit_need(self, account: Draft | State, exchange: Exchange, instrument: int, price: float, /) -> float | None:
@@ -127,85 +118,75 @@ class Futures(AccountKind):
             yield events.Posted(fill.at, -fee, "fee", fee=fee)
             return
         _, gone = _taken(draft, instrument, -side, quantity, effect)
-        money, size = exchange.money, exchange.multiplier[instrument]
-        paid = sum(_gain(money, -side, lot.base, units, lot.quantity * size) for lot in gone)
-        realised = sum(_gain(money, -side, lot.opened, units, lot.quantity * size) for lot in gone)
+        money, size = exchange.money, exchange.multiplier(instrument, draft.day)
+        paid = sum(gain(money, -side, lot.base, units, lot.quantity * size) for lot in gone)
+        realised = sum(gain(money, -side, lot.opened, units, lot.quantity * size) for lot in gone)
         yield events.LotsTaken(fill.at, instrument, -side, quantity, _TAKEN.get(effect, "oldest"))
         yield events.Posted(fill.at, paid - fee, "closed", realised=realised, fee=fee)
 
     def settle(self, draft: Draft, exchange: Exchange, /) -> Iterator[events.Record]:
-        """The move of the day in cash; contracts whose last day it was are gone."""
-        held = dict(draft.ledger.lots)
+        """The move of the day in cash; contracts whose last day it was are gone; a call."""
+        yield from self.pay_moves(draft, exchange)
+        worth = self.value(draft, exchange)
+        if worth.margin > max(worth.equity, 0):
+            yield events.MarginCalled(draft.at, worth.equity, worth.margin)
+
+    def pay_moves(self, draft: Draft, exchange: Exchange) -> Iterator[events.Record]:
+        """The move of the day in cash, and the end of contracts whose last day it was."""
+        held = {key: lots for key, lots in draft.ledger.lots.items() if self._is_mine(exchange, key)}
         for instrument in dict.fromkeys(key.instrument for key in held):
-            money, size = exchange.money, exchange.multiplier[instrument]
+            money, size = exchange.money, exchange.multiplier(instrument, draft.day)
             mark = money.price_units(exchange.view(draft).mark(instrument))
             sides = [(key.side, lots) for key, lots in held.items() if key.instrument == instrument]
-            moved = sum(_gain(money, side, lot.base, mark, lot.quantity * size) for side, lots in sides for lot in lots)
+            moved = sum(gain(money, side, lot.base, mark, lot.quantity * size) for side, lots in sides for lot in lots)
             yield events.Posted(draft.at, moved, "settlement")
             yield events.Rebased(draft.at, instrument, mark)
             if exchange.closing_day[instrument] > draft.day + 1:
                 continue
             for side, lots in sides:
-                gain = sum(_gain(money, side, lot.opened, mark, lot.quantity * size) for lot in lots)
+                made = sum(gain(money, side, lot.opened, mark, lot.quantity * size) for lot in lots)
                 yield events.LotsTaken(draft.at, instrument, side, sum(lot.quantity for lot in lots), "oldest")
-                yield events.Posted(draft.at, 0, "expiry", realised=gain)
-        worth = self.value(draft, exchange)
-        if worth.margin > max(worth.equity, 0):
-            yield events.MarginCalled(draft.at, worth.equity, worth.margin)
+                yield events.Posted(draft.at, 0, "expiry", realised=made)
+
+    def _is_mine(self, exchange: Exchange, key: Key) -> bool:
+        return self.carries(exchange.market.instruments[key.instrument])
 
     def wake(self, draft: Draft, exchange: Exchange, nights: int, /) -> Iterable[events.Record]:
-        """Where the margin of the night exceeds the equity, orders that close what frees most; see :func:`_call`."""
+        """Where the margin of the night exceeds the equity, orders that close what frees most."""
         worth = self.value(draft, exchange)
         if worth.margin > max(worth.equity, 0):
-            self._call(draft, exchange, worth.margin - worth.equity)
+            close_most_bound(draft, exchange, self.bound(draft, exchange), worth.margin - worth.equity)
         return ()
 
-    def _call(self, draft: Draft, exchange: Exchange, missing: int) -> None:
-        """Place the orders of a call: the holding that binds most first, as many lots as free enough.
-
-        What orders at the market close already counts, for it comes to the same open.
-        """
-        bound = []
-        for held in sorted(_sides(draft, exchange), key=lambda held: -held.margin):
-            coming = self._closing(draft, exchange, held.instrument, held.side)
-            left = max(held.quantity - coming, 0)
-            missing -= held.margin * (held.quantity - left) // held.quantity
-            bound.append((held.instrument, held.side, held.margin * left // held.quantity, left))
-        block = draft.open_block()
-        block.is_forced = True
-        for instrument, side, margin, quantity in bound:
-            if missing <= 0:
-                break
-            if not quantity:
-                continue
-            lots = min(-(-missing * quantity // margin), quantity) if margin else quantity
-            exchange.clock.place(draft, exchange, instrument, Method.ORDER, -side * lots, _CALLED)
-            missing -= margin * lots // quantity
-        draft.block = None
-
-    def _closing(self, draft: Draft, exchange: Exchange, instrument: int, side: int) -> int:
-        """Lots of a side that orders at the market close at the next open."""
-        return sum(
-            abs(order.leaves)
-            for order in open_orders(draft, instrument)
-            if order.leaves * side < 0
-            and order.terms.kind in MARKET_KINDS
-            and self.closable(draft, exchange, instrument, order.leaves, order.terms.effect) is not None
-        )
+    def bound(self, account: Draft | State, exchange: Exchange) -> list[Bound]:
+        """What each side that is held would free."""
+        return [Bound(one.instrument, one.side, one.quantity, one.margin) for one in self._sides(account, exchange)]
 
     def value(self, account: Draft | State, exchange: Exchange, /) -> Value:
         """Cash and the move since the last settlement; the margin of all sides at the marks."""
         money = exchange.money
         unpaid = floating = market = 0
-        sides = _sides(account, exchange)
+        sides = self._sides(account, exchange)
         for held in sides:
-            size = exchange.multiplier[held.instrument]
+            size = exchange.multiplier(held.instrument, account.day)
             for lot in account.ledger.lots[Key(held.instrument, held.side)]:
-                unpaid += _gain(money, held.side, lot.base, held.mark, lot.quantity * size)
-                floating += _gain(money, held.side, lot.opened, held.mark, lot.quantity * size)
+                unpaid += gain(money, held.side, lot.base, held.mark, lot.quantity * size)
+                floating += gain(money, held.side, lot.opened, held.mark, lot.quantity * size)
                 market += held.side * money.notional(held.mark, lot.quantity * size)
         bound = {Key(held.instrument, held.side): held.margin for held in sides}
         return Value(account.cash + unpaid, market, floating, self._bound(exchange, sides), bound)
+
+    def _sides(self, account: Draft | State, exchange: Exchange) -> list[_Held]:
+        """Every side of a future that is held."""
+        view, money, found = exchange.view(account), exchange.money, []
+        for key, lots in account.ledger.lots.items():
+            if not self._is_mine(exchange, key):
+                continue
+            quantity, mark = sum(lot.quantity for lot in lots), money.price_units(view.mark(key.instrument))
+            value = money.notional(mark, quantity * exchange.multiplier(key.instrument, account.day))
+            margin = _margin(value, rates_of(exchange, account, key.instrument), key.side)
+            found.append(_Held(key.instrument, key.side, margin, quantity, mark))
+        return found
 
     def _bound(self, exchange: Exchange, sides: list[_Held]) -> int:
         """Margin of everything that is held."""
@@ -213,12 +194,11 @@ class Futures(AccountKind):
             return sum(held.margin for held in sides)
         sums: dict[tuple[str, int], int] = {}
         for held in sides:
-            key = _contract(exchange, held.instrument).product, held.side
+            key = contract_of(exchange, held.instrument).product, held.side
             sums[key] = sums.get(key, 0) + held.margin
         return sum(max(sums.get((name, LONG), 0), sums.get((name, SHORT), 0)) for name in {key[0] for key in sums})
 
 
-_CALLED = replace(to_close(), tag="margin call")
 FUTURES = Futures()
 
 
@@ -232,52 +212,12 @@ class _Held(NamedTuple):
     mark: int
 
 
-def _sides(account: Draft | State, exchange: Exchange) -> list[_Held]:
-    """Every side that is held."""
-    view, money, found = exchange.view(account), exchange.money, []
-    for (instrument, side), lots in account.ledger.lots.items():
-        quantity, mark = sum(lot.quantity for lot in lots), money.price_units(view.mark(instrument))
-        value = money.notional(mark, quantity * exchange.multiplier[instrument])
-        margin = _margin(value, _rates(exchange, account, instrument), side)
-        found.append(_Held(instrument, side, margin, quantity, mark))
-    return found
-
-
-def _commission(amount: int) -> Fees:
-    return Fees(((COMMISSION, amount), *((part, 0) for part in PARTS if part != COMMISSION)))
-
-
-def _contract(exchange: Exchange, instrument: int) -> Contract:
-    contract = exchange.market.instruments[instrument].contract
-    assert contract is not None  # nothing else is carried
-    return contract
-
-
-def _rates(exchange: Exchange, account: Draft | State, instrument: int) -> Rates:
-    day: dt.date = exchange.market.days[max(account.day, 0)].astype(object)
-    return _contract(exchange, instrument).on(day)
-
-
 def _margin(value: int, rates: Rates, side: int) -> int:
     return divide(value * round((rates.long_margin if side == LONG else rates.short_margin) * RATE_SCALE), RATE_SCALE)
 
 
-def _gain(money: MoneyScale, side: int, before: int, after: int, quantity: int) -> int:
-    """What a move of the price (price steps) brings a side of some units, money steps."""
-    return side * (money.notional(after, quantity) - money.notional(before, quantity))
-
-
-def _fee(exchange: Exchange, contract: Contract, rates: Rates, units: int, parts: list[tuple[int, float]]) -> int:
-    """The fee of some lots at their rates, rounded once: half up to the money step."""
-    money = exchange.money
-    if rates.fee_kind == "lot":
-        return divide(sum(lots * round(rate * RATE_SCALE) for lots, rate in parts) * money.units, RATE_SCALE)
-    exact = sum(units * lots * contract.multiplier * rate_units("fee", rate) for lots, rate in parts)
-    return divide(exact * money.units, money.price_scale * RATE_SCALE)
-
-
 def _may_go(lot: Lot, effect: Effect, day: int) -> bool:
-    return effect not in _TAKEN or (lot.day == day) == (effect is Effect.CLOSE_TODAY)
+    return effect not in {Effect.CLOSE_OLD, Effect.CLOSE_TODAY} or (lot.day == day) == (effect is Effect.CLOSE_TODAY)
 
 
 def _taken(

@@ -36,7 +36,7 @@ def margin_html(session: AnySession, words: Words) -> str:
     risk = portfolio.risk_degree
     # Without equity nothing can be bound any more: the bar is full.
     part = 1.0 if risk != risk or portfolio.equity <= 0 else min(max(risk, 0.0), 1.0)
-    kind = "fails" if portfolio.margin > max(portfolio.equity, 0) else "near" if part >= NEAR else "passes"
+    kind = "fails" if portfolio.missing_margin else "near" if part >= NEAR else "passes"
     told = words("margin_of", margin=number(portfolio.margin), equity=number(portfolio.equity))
     degree = f"{risk:.1%}" if risk == risk and portfolio.equity > 0 else "–"
     return (
@@ -47,11 +47,10 @@ def margin_html(session: AnySession, words: Words) -> str:
 
 
 def call_html(session: AnySession, words: Words) -> str:
-    """A banner while the margin exceeds the equity; empty otherwise."""
-    if not has_margin(session) or not session.portfolio.margin > max(session.portfolio.equity, 0):
+    """A banner while more margin is bound than there is for it; empty otherwise."""
+    if not has_margin(session) or not session.portfolio.missing_margin:
         return ""
-    missing = session.portfolio.margin - session.portfolio.equity
-    told = words("margin_call", missing=number(missing))
+    told = words("margin_call", missing=number(session.portfolio.missing_margin))
     return f'<div class="qr-error qr-call" role="alert">{escape(told)}</div>'
 
 

@@ -11,6 +11,7 @@ from typing import Any
 import ipywidgets as widgets
 
 from qresearch.domain import terms
+from qresearch.domain.contract import Contract
 from qresearch.domain.terms import Terms
 from qresearch.errors import QresearchError, UsageError
 from qresearch.sentences.words import price
@@ -47,13 +48,24 @@ EFFECTS: dict[str, Callable[[Terms | None], Terms | None]] = {
     "to_close": terms.to_close,
     "to_close_today": partial(terms.to_close, lots="today"),
     "to_close_old": partial(terms.to_close, lots="old"),
+    "to_covered_open": terms.covered_open,
+    "to_covered_close": terms.covered_close,
 }
-"""What an order does to the two sides of a contract."""
+"""What an order does to the sides of a contract."""
 TRAIL = 5.0
 """Percent of the price that a trailing stop stays behind, at first."""
 TWICE = 0.7
 """Seconds within which a second click is a double click."""
 LASTING = ("DAY", "GTC", "GTD", "IOC", "FOK")
+
+
+def _effects(contract: Contract | None) -> list[str]:
+    """What an order of an instrument can do: futures tell today's lots apart, and calls can be covered."""
+    option = None if contract is None else contract.option
+    if option is None:
+        return [effect for effect in EFFECTS if not effect.startswith("to_covered")]
+    is_coverable = option.is_call and option.settlement == "shares"
+    return ["to_auto", "to_open", "to_close"] + ["to_covered_open", "to_covered_close"] * is_coverable
 
 
 class TicketPanel(Panel):
@@ -127,14 +139,15 @@ class TicketPanel(Panel):
 
     def _fit(self) -> None:
         """Offer what fits the instrument: contracts are counted in lots and have two sides."""
-        counts_lots = self.desk.session.market.instrument(self.desk.symbol).contract is not None
-        if counts_lots == self._counts_lots:
+        contract = self.desk.session.market.instrument(self.desk.symbol).contract
+        effects = [(self.words(effect), effect) for effect in _effects(contract)]
+        if (contract is not None) == self._counts_lots and self._effect.options == tuple(effects):
             return
-        self._counts_lots = counts_lots
+        self._counts_lots = contract is not None
         with self.painting:
-            ways = [way for way in WAYS if way != "shares" or not counts_lots]
-            offer(self._how, [(self.words(way), way) for way in ways], "lots" if counts_lots else "shares")
-            self._effect.value = "to_auto"
+            ways = [way for way in WAYS if way != "shares" or not self._counts_lots]
+            offer(self._how, [(self.words(way), way) for way in ways], "lots" if self._counts_lots else "shares")
+            offer(self._effect, effects, "to_auto")
         self._show_fields()
 
     def _changed(self, _: object) -> None:

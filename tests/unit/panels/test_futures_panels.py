@@ -46,6 +46,32 @@ def test_the_ticket_counts_lots_and_asks_for_the_effect(session: qr.Session) -> 
     assert (call, arguments) == ("order_lots", (METAL, 1, terms.to_close(lots="today")))
 
 
+def test_the_ticket_of_an_option_offers_covered_calls() -> None:
+    """Protects options: calls of a fund can be covered, puts cannot, and a refusal is told before it is sent."""
+    session = qr.Session(qr.sample_options(), start="2022-11-28", cash=300_000, account="options").step()
+    panel = session.panels.ticket()
+    offered = {}
+    for symbol in ("514101.SH", "P2212M4000", "C2212M4200"):
+        panel.desk.symbol = symbol
+        panel.refresh()
+        offered[symbol] = [value for _, value in field(panel, "effect").options]
+    plain = ["to_auto", "to_open", "to_close"]
+    assert offered["P2212M4000"] == plain
+    assert offered["C2212M4200"] == [*plain, "to_covered_open", "to_covered_close"]
+    field(panel, "side").value = "sell"
+    field(panel, "effect").value = "to_covered_open"
+    assert "COVERED_SHORTFALL" in panel.html()
+    session.buy("514101.SH", 10_000)
+    session.step()
+    session.account.lock("514101.SH", 10_000)
+    panel.refresh()
+    assert "COVERED_SHORTFALL" not in panel.html()
+    panel.place()
+    session.step()
+    assert '<span class="qr-sell">covered</span> <b>1</b>' in panel.html()
+    assert "qr-call" not in session.panels.timeline().html()
+
+
 def test_shares_keep_their_ticket() -> None:
     """Protects the account of shares: no effect, no margin, shares first."""
     panel = qr.Session(qr.sample_market(), start="2022-03-11").step().panels.ticket()

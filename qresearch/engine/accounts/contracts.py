@@ -1,0 +1,63 @@
+"""What accounts of contracts share: their terms on a day, the value and the fee of lots, and what a move brings."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+
+from qresearch.domain.contract import Contract, Rates
+from qresearch.domain.fees import COMMISSION, PARTS, Fees
+from qresearch.domain.money import RATE_SCALE, MoneyScale, divide, rate_units
+from qresearch.domain.settings import Costs
+from qresearch.domain.state import State
+from qresearch.engine.draft import Draft
+from qresearch.engine.exchange import Exchange
+from qresearch.engine.intent import Intent
+
+
+def day_of(exchange: Exchange, account: Draft | State) -> dt.date:
+    """The date on which an account stands."""
+    day: dt.date = exchange.market.days[max(account.day, 0)].astype(object)
+    return day
+
+
+def contract_of(exchange: Exchange, instrument: int) -> Contract:
+    """The contract of an instrument that is one."""
+    contract = exchange.market.instruments[instrument].contract
+    assert contract is not None  # nothing else is carried
+    return contract
+
+
+def rates_of(exchange: Exchange, account: Draft | State, instrument: int) -> Rates:
+    """The rates of the day."""
+    return contract_of(exchange, instrument).on(day_of(exchange, account))
+
+
+def gain(money: MoneyScale, sign: int, before: int, after: int, quantity: int) -> int:
+    """What a move of the price (price steps) brings a side (1 long, -1 short) of some units, money steps."""
+    return sign * (money.notional(after, quantity) - money.notional(before, quantity))
+
+
+def charged(
+    account: Draft | State, exchange: Exchange, intent: Intent, quantity: int, parts: Sequence[tuple[int, float]]
+) -> tuple[int, Fees]:
+    """Value of some lots, and their fee: of each part (lots, rate) of them, rounded once, half up to the money step.
+
+    A fee model of the user's own goes before the table of contracts; costs of nothing are nothing.
+    """
+    money, costs, instrument = exchange.money, account.settings.costs, intent.instrument
+    units, size = money.price_units(intent.price), exchange.multiplier(instrument, account.day)
+    value = money.notional(units, abs(quantity) * size)
+    if not isinstance(costs, Costs):
+        return value, exchange.rates(costs, account.day).charge(instrument, quantity, value)
+    if not (costs.open_commission or costs.close_commission or costs.min_commission or costs.historical):
+        return value, _commission(0)
+    if rates_of(exchange, account, instrument).fee_kind == "lot":
+        exact = sum(lots * round(rate * RATE_SCALE) for lots, rate in parts)
+        return value, _commission(divide(exact * money.units, RATE_SCALE))
+    exact = sum(units * lots * size * rate_units("fee", rate) for lots, rate in parts)
+    return value, _commission(divide(exact * money.units, money.price_scale * RATE_SCALE))
+
+
+def _commission(amount: int) -> Fees:
+    return Fees(((COMMISSION, amount), *((part, 0) for part in PARTS if part != COMMISSION)))

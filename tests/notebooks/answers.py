@@ -25,6 +25,7 @@ answer = qr.Session(market, strategy=Gain).run(progress=False)
 ANSWERS = {
     "00_quickstart": ["answer = 5", "answer = ['filled', 'rejected', 'filled']", "answer = 'replaced_by_target'"],
     "10_time_travel": ["answer = '2021-11-01'", "answer = '2021-10-12'", "answer = 1400"],
+    "15_debugging": ["answer = 1051", "answer = 'close'", "answer = 2"],
     "20_order_lifecycle": ["answer = 'canceled'", "answer = 1230", "answer = 'filled'", "answer = 'xtquant'"],
     "30_workbench": ["answer = 100_000 - 2500 * 9.52 - 5.95", "answer = 'minimum_size'", "answer = 0"],
     "40_reports": ["answer = '688903.SH'", "answer = 0.63", "answer = '2022-05'"],
@@ -34,6 +35,7 @@ ANSWERS = {
     ],
     "50_joinquant": ["answer = 3100", "answer = 35", "answer = 146_600"],
     "55_xtquant": ["answer = 57", "answer = 120144", "answer = 9.52"],
+    "57_lean": ["answer = 3.44", "answer = 'MARKET_ON_CLOSE'", "answer = 'open_order_margin'"],
     "60_costs_and_rules": [
         "answer = 90", "answer = 20_000", "answer = 11.06", "answer = {'688903.SH'}", "answer = ('2007', 72)",
     ],

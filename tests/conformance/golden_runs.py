@@ -29,6 +29,7 @@ from qresearch import terms
 from qresearch.dialects.swordfish import Account
 from qresearch.engine.accounts.bonds import Bonds
 from qresearch.engine.accounts.margin import MarginTrading
+from qresearch.engine.accounts.options import Options
 
 TESTS = Path(__file__).resolve().parents[1]
 FOLDER = tempfile.TemporaryDirectory()
@@ -513,14 +514,19 @@ def futures_called_and_expired() -> qr.Session:
 @golden
 def options_over_a_dividend() -> qr.Session:
     """Rights on both sides, covered calls over a dividend, an exercise by hand and by itself, and a call."""
-    run = qr.Session(qr.sample_options(), start="2022-11-28", cash=150_000, account="options").step()
+    kind = Options(position_limit=12)
+    run = qr.Session(qr.sample_options(), start="2022-11-28", cash=150_000, account=kind).step()
     run.buy("514101.SH", 20_000)
     run.buy("C2212M4000", 3)
     run.sell("P2301M4200", 5)
+    run.buy("P2212M4000", 8, terms.limit(0.3))
+    run.sell("C2212M4100", 1, terms.covered_open())
     run.step(phase="OPEN")
     run.account.lock("514101.SH", 10_000)
     run.sell("C2212M4200", 1, terms.covered_open(terms.at_close()))
-    run.step(3)
+    run.step()
+    run.sell("514101.SH", 15_000)
+    run.step(2)
     run.sell("C2212M4000", 1, terms.limit(0.2, tif="GTC"))
     run.run(until="2023-01-31", progress=False)
     run.account.pay_in(100_000)

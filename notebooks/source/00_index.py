@@ -10,6 +10,7 @@
 # |---|---|---|
 # | [Quickstart](00_quickstart.ipynb) | an order up to its fill, a rejection, a step back, a strategy | 10 |
 # | [Time travel](10_time_travel.ipynb) | breakpoints, branches, what if, mending a strategy during a run | 20 |
+# | [Debugging](15_debugging.ipynb) | `breakpoint()` and JupyterLab's debugger inside a strategy, line by line | 15 |
 # | [Order lifecycle](20_order_lifecycle.ipynb) | every state, partial fills, updates, races, `explain` | 30 |
 # | [Workbench](30_workbench.ipynb) | the same with buttons: timeline, ticket, chart, costs, practice | 15 |
 # | [Results](40_reports.ipynb) | figures, tables, plots, the QuantStats page, two branches side by side | 20 |
@@ -42,13 +43,14 @@
 # |---|---|---|
 # | [快速入门](00_quickstart.ipynb) | 一笔委托直到成交、一次拒绝、后退一步、一个策略 | 10 |
 # | [时间旅行](10_time_travel.ipynb) | 断点、分支、假如、运行途中修改策略 | 20 |
+# | [调试](15_debugging.ipynb) | 在策略里逐行：`breakpoint()` 与 JupyterLab 的调试器 | 15 |
 # | [委托的一生](20_order_lifecycle.ipynb) | 所有状态、部分成交、改单、撤单竞争、`explain` | 30 |
 # | [工作台](30_workbench.ipynb) | 用按钮做同样的事：时间轴、下单、行情图、费用、练习 | 15 |
 # | [结果](40_reports.ipynb) | 指标、表格、图、QuantStats 页面、两个分支对比 | 20 |
 # | [参数扫描](45_sweeps.ipynb) | 多组参数、高原与尖峰、最好的一次有多少是运气 | 20 |
 # | [聚宽脚本](50_joinquant.ipynb) | 另一平台的脚本：单步、暂停、修改 | 20 |
 # | [QMT 脚本](55_xtquant.ipynb) | 实盘脚本及其回调：编码、循环、断线 | 25 |
-# | [LEAN 算法](57_lean.ipynb) | 逐单复现的 `QCAlgorithm`：订单、事件、保证金，及其 A 股对照 | 25 |
+# | [LEAN 算法](57_lean.ipynb) | `QCAlgorithm` 逐笔委托一致：委托单、事件、保证金、孪生策略 | 25 |
 # | [费用与规则](60_costs_and_rules.ipynb) | 同一笔交易在 2007、2015、2023 年与今天，逐板块 | 20 |
 # | [策略](70_strategies.ipynb) | 从一条规则到参数研究、运气、滚动前进 | 30 |
 # | [期货](80_futures.ipynb) | 多空两边、逐日结算、追加保证金、到期 | 20 |

@@ -18,6 +18,26 @@
 # A data folder holds zipped files with scaled prices. The bars of this lesson are invented: one day of minutes that
 # rises by a cent a minute from 100.00, with a quote of two cents around each price.
 
+# %% [markdown] zh
+# # LEAN 算法：逐笔委托一致
+#
+# 用 Python 写的 `QCAlgorithm` 脚本在会话上运行，委托单、事件、成交规则与费用都与 LEAN 一致。LEAN 做不到的，
+# 会话能做到：在两分钟之间停住、
+# 回到过去、说明一笔委托为什么如此。
+#
+# 你将学到
+#
+# - 怎样按 LEAN 的格式写行情，并在其上运行算法；
+# - 怎样逐分钟地下达、修改和撤销每种委托；
+# - 为什么市价单会变成开盘单或收盘单，保证金对等待中的委托做了什么；
+# - 同一条规则怎样交易一只上海的股票。
+#
+# 大约 25 分钟。最后几个单元是练习。
+#
+# ## LEAN 格式的行情
+#
+# 数据目录里是压缩文件，价格按比例放大。本课的行情是虚构的：一天的分钟线，从 100.00 起每分钟涨一分，买卖报价相差两分。
+
 # %%
 import datetime as dt
 from tempfile import mkdtemp
@@ -39,6 +59,11 @@ folder.tickers("minute")
 # ## Tickets, minute by minute
 #
 # The algorithm places an order of each type at 09:31, changes one at 09:33 and cancels another at 09:35.
+
+# %% [markdown] zh
+# ## 逐分钟的委托
+#
+# 算法在 09:31 下达每种类型的委托各一笔，09:33 修改一笔，09:35 撤销一笔。
 
 # %%
 script = """
@@ -76,6 +101,9 @@ session
 # The session has the dates and the cash of the script, and its minutes. Three bars on, four orders wait, and the market
 # order has paid the ask.
 
+# %% [markdown] zh
+# 会话使用脚本的日期、资金与分钟线。三根 K 线之后，四笔委托在等待，市价单按卖价成交。
+
 # %%
 for _ in range(5):
     session.step(phase="next")
@@ -84,6 +112,9 @@ lean.order_list(session)[["type", "quantity", "status", "filled", "price", "limi
 # %% [markdown]
 # The update was accepted inside `on_data` and took effect at the end of that step, against the bar that had just
 # closed: an update does not move the time of creation.
+
+# %% [markdown] zh
+# 修改在 `on_data` 里被接受，在该步结束时对刚收完的 K 线生效：修改不改变创建时间。
 
 # %%
 lean.order_events(session)[["time", "order_id", "status", "fill_quantity", "fill_price", "message"]]
@@ -95,6 +126,11 @@ print(session.explain(2))
 # ## Back, and another way
 #
 # What the algorithm and its engine hold is put back with the session. From here an order by hand opens a branch.
+
+# %% [markdown] zh
+# ## 回到过去，走另一条路
+#
+# 算法及其引擎所持有的一切随会话一起恢复。从这里手工下达的委托开出一个分支。
 
 # %%
 session.back(2)
@@ -119,6 +155,16 @@ lean.order_list_hash(session)
 #
 # On daily bars `on_data` runs at 16:00, when the exchange is closed: a market order becomes one for the next open. Two
 # limits that each need all of the margin are both accepted; when the first fills, the scan of that step ends the other.
+
+# %% [markdown] zh
+# 最后一行是 LEAN 为一次运行的委托列表公布的哈希；`lean.compared(session, expected)` 把预期的列表放在我们的旁边，
+# 并指出第一处差异。
+#
+# ## 日线，以及保证金的作用
+#
+# 在日线上 `on_data` 于 16:00 运行，交易所已经收盘：市价单变成次日开盘单。两笔各需全部保证金的限价单都被接受；
+# 第一笔成交后，该步的检查结束了
+# 另一笔。
 
 # %%
 days = [dt.datetime(2024, 1, day) for day in (2, 3, 4, 5)]
@@ -153,6 +199,11 @@ print(lean.order_events(second)["message"].iloc[-1])
 # A script that subscribes to a share of the embedded market trades its bars, by LEAN's rules. Beside it the same rule
 # for a session of its own: whole lots, T+1, Chinese fees.
 
+# %% [markdown] zh
+# ## 同一条规则在上海
+#
+# 订阅内置市场股票的脚本按 LEAN 的规则交易它的 K 线。旁边是同一条规则在普通会话中的样子：整手、T+1、中国的费用。
+
 # %%
 rule = """
 from AlgorithmImports import *
@@ -186,21 +237,32 @@ native = qr.Session(qr.sample_market(), start="2022-03-01", end="2022-03-10", ca
 #
 # **1.** What does Interactive Brokers charge for 688 shares at 100 dollars: half a cent a share, at least a dollar?
 
+# %% [markdown] zh
+# ## 练习
+#
+# **1.** 盈透证券对 100 美元的 688 股收多少费用：每股半美分，至少一美元？
+
 # %%
 answer = None
 
-check(answer, lambda: 3.44, "688 times half a cent; the floor of a dollar is below it.")
+check(answer, lambda: max(1.0, 688 * 0.005), "688 times half a cent; the floor of a dollar is below it.")
 
 # %% [markdown]
 # **2.** A market order is placed from a schedule at 11:00; the share has daily bars only. Which type does it become?
 
+# %% [markdown] zh
+# **2.** 在 11:00 由定时任务下达一笔市价单；该股票只有日线。它变成哪种类型？
+
 # %%
 answer = None
 
-check(answer, lambda: "MARKET_ON_CLOSE", "More than 15.5 minutes before the close it waits for the close.")
+check(answer, "sealed:22c5a6ac2e3e62ae", "More than 15.5 minutes before the close it waits for the close.")
 
 # %% [markdown]
 # **3.** Which reason does the session give for the order that the margin no longer carried? Write it in small letters.
+
+# %% [markdown] zh
+# **3.** 保证金不再够用的那笔委托，会话给出的原因是什么？用小写字母写出。
 
 # %%
 answer = None

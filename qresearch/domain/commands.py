@@ -99,6 +99,10 @@ class Deed(StrEnum):
     PUT_BACK = "PUT_BACK"
     """Give bonds back to their issuer at the price of their put."""
 
+    def __repr__(self) -> str:
+        """As it is written in a program."""
+        return f"Deed.{self.name}"
+
 
 class Act(NamedTuple):
     """Do something that needs no market; `amount` in money steps or units."""

@@ -25,6 +25,7 @@ answer = qr.Session(market, strategy=Gain).run(progress=False)
 ANSWERS = {
     "00_quickstart": ["answer = 5", "answer = ['filled', 'rejected', 'filled']", "answer = 'replaced_by_target'"],
     "10_time_travel": ["answer = '2021-11-01'", "answer = '2021-10-12'", "answer = 1400"],
+    "15_debugging": ["answer = 1051", "answer = 'close'", "answer = 2"],
     "20_order_lifecycle": ["answer = 'canceled'", "answer = 1230", "answer = 'filled'", "answer = 'xtquant'"],
     "30_workbench": ["answer = 100_000 - 2500 * 9.52 - 5.95", "answer = 'minimum_size'", "answer = 0"],
     "40_reports": ["answer = '688903.SH'", "answer = 0.63", "answer = '2022-05'"],

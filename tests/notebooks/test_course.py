@@ -52,6 +52,15 @@ def test_every_lesson_has_its_answers() -> None:
     assert {lesson: len(exercises(lesson)) for lesson in LESSONS} == {name: len(own) for name, own in ANSWERS.items()}
 
 
+@pytest.mark.parametrize("lesson", LESSONS)
+def test_an_exercise_does_not_hold_its_answer(lesson: str) -> None:
+    """Protects learners (defect 8): the word that is asked for stands neither in the code nor in the hint."""
+    for cell, answer in zip(exercises(lesson), ANSWERS[lesson], strict=True):
+        words = re.findall(r"'([^']+)'", answer) if "\n" not in answer else []
+        quoted = re.findall(r"[\"']([^\"']+)[\"']", cell.source)
+        assert [word for word in words if word.casefold() in {text.casefold() for text in quoted}] == []
+
+
 def compared(notebook: NotebookNode, path: Path) -> subprocess.CompletedProcess[str]:
     """The verdict of nbval on a notebook, in a process of its own."""
     nbformat.write(notebook, path)

@@ -14,6 +14,6 @@ from qresearch.engine.accounts.options import OPTIONS
 from qresearch.engine.exchange import AccountKind
 
 ACCOUNTS: Mapping[str, AccountKind] = MappingProxyType(
-    {kind.name: kind for kind in (CASH_SHARES, FUTURES, MARGIN_TRADING, MARGIN_US, OPTIONS, BONDS)}
+    {kind.name: kind for kind in (CASH_SHARES, FUTURES, MARGIN_TRADING, OPTIONS, BONDS, MARGIN_US)}
 )
 """Ours, by name."""

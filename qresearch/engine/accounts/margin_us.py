@@ -84,7 +84,7 @@ class MarginUs(AccountKind):
 
     def carries(self, item: Instrument, /) -> bool:
         """Everything that is paid in full."""
-        return item.contract is None
+        return item.is_like_a_share
 
     def closable(  # as in the protocol
         self, account: Draft | State, exchange: Exchange, instrument: int, quantity: int, effect: Effect, /

@@ -65,7 +65,7 @@ class Indicator(Named):
         self.name, self.period, self.samples = name, period, 0
         self.current = IndicatorDataPoint(_NEVER, 0.0)
         self.window: RollingWindow[IndicatorDataPoint] = RollingWindow(2)
-        self.updated = EventHandlers()
+        self._handlers: EventHandlers | None = None
         self.warm_up_period = period
 
     def __repr__(self) -> str:
@@ -86,6 +86,17 @@ class Indicator(Named):
         return self.samples >= self.period
 
     @property
+    def updated(self) -> EventHandlers:
+        """Functions that are called with every new value: ``+=`` adds one."""
+        if self._handlers is None:
+            self._handlers = EventHandlers()
+        return self._handlers
+
+    @updated.setter
+    def updated(self, handlers: EventHandlers) -> None:
+        self._handlers = handlers
+
+    @property
     def previous(self) -> IndicatorDataPoint:
         """The value before the current one."""
         return self.window[1] if len(self.window) > 1 else IndicatorDataPoint(_NEVER, 0.0)
@@ -102,7 +113,8 @@ class Indicator(Named):
         self.samples += 1
         self.current = IndicatorDataPoint(time, float(self.compute(value if self.takes_bars else float(value))))
         self.window.add(self.current)
-        self.updated(self, self.current)
+        if self._handlers is not None:
+            self._handlers(self, self.current)
         return self.is_ready
 
     def compute(self, value: Any) -> float:

@@ -143,7 +143,7 @@ class State(MutableMapping[str, Any]):
     def __getitem__(self, name: str) -> Any:
         if name != self.name:
             raise KeyError(name)
-        return Held([{key: value for key, value in held.items() if key not in fixed} for held, fixed in self._parts])
+        return Held([{key: held[key] for key in sorted(held.keys() - fixed)} for held, fixed in self._parts])
 
     def __setitem__(self, name: str, value: Any) -> None:
         if isinstance(value, Held):

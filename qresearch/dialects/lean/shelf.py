@@ -33,10 +33,12 @@ class Shelved(Mapping[int, T], Generic[T]):
     ----------
     keep : callable
         Names something that is never copied.
+    is_told : bool
+        Others hold what is on the shelf too, and it is never copied with them either.
     """
 
-    def __init__(self, keep: Callable[[object], None]) -> None:
-        self._keep = keep
+    def __init__(self, keep: Callable[[object], None], *, is_told: bool = False) -> None:
+        self._keep, self._is_told = keep, is_told
         self.open: dict[int, T] = {}
         self._shelf, self._taken = Shelf(), 0
         keep(self._shelf)
@@ -70,4 +72,5 @@ class Shelved(Mapping[int, T], Generic[T]):
             self._keep(self._shelf)
         self._shelf.put(number, item)
         self._taken += 1
-        self._keep(item)
+        if self._is_told:
+            self._keep(item)

@@ -51,7 +51,7 @@ class Transactions:
     def __init__(self, desk: Desk) -> None:
         self.desk = desk
         self.orders: Shelved[Order] = Shelved(desk.keep)
-        self.tickets: Shelved[OrderTicket] = Shelved(desk.keep)
+        self.tickets: Shelved[OrderTicket] = Shelved(desk.keep, is_told=True)
         self.pending: dict[int, Order] = {}
         self.line: deque[OrderRequest] = deque()
         self._is_working = False

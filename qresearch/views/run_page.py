@@ -209,5 +209,4 @@ def _rounded(values: Floats) -> list[float | None]:
 
 def _grown(returns: Floats) -> list[float | None]:
     """What daily returns have multiplied to, less one."""
-    grown: Floats = np.cumprod(1 + returns) - 1
-    return _rounded(grown)
+    return _rounded(np.asarray(np.cumprod(1 + returns) - 1, dtype=np.float64))

@@ -271,11 +271,12 @@ class TicketPanel(Panel):
         except (QresearchError, TypeError) as error:
             return f'{title}<div class="qr-check qr-fails" data-passes="false">✕ {escape(str(error))}</div>'
         checks = "".join(self._check_html(*check) for check in preview.checks)
-        held = self.desk.session.portfolio.positions[preview.symbol]
-        if preview.side == "sell" and held.locked and not self._counts_lots:
-            # Told apart, because it holds for today only.
-            text = words("locked_note", locked=f"{held.locked:,}", held=f"{held.quantity:,}")
-            checks += self._check_html("T+1", True, text)
+        if preview.side == "sell" and not self._counts_lots:
+            # Only here: what is held is read whole, and a click waits for it.
+            held = self.desk.session.portfolio.positions[preview.symbol]
+            if held.locked:  # told apart, because it holds for today only
+                text = words("locked_note", locked=f"{held.locked:,}", held=f"{held.quantity:,}")
+                checks += self._check_html("T+1", True, text)
         side = words(preview.side)
         unit = f"{escape(words('lots_unit'))} " if self._counts_lots else ""
         head = (

@@ -17,6 +17,7 @@
 # | [Sweeps](45_sweeps.ipynb) | many parameter sets, plateaus and peaks, how much of the best run is luck | 20 |
 # | [JoinQuant scripts](50_joinquant.ipynb) | a script of another system: stepped, stopped, edited | 20 |
 # | [QMT scripts](55_xtquant.ipynb) | a live-trading script and its callbacks: codes, loops, a lost connection | 25 |
+# | [LEAN algorithms](57_lean.ipynb) | a `QCAlgorithm` order for order: tickets, events, margin, a twin | 25 |
 # | [Costs and rules](60_costs_and_rules.ipynb) | the same trade in 2007, 2015, 2023 and today, board by board | 20 |
 # | [Strategies](70_strategies.ipynb) | from a rule to a parameter study, luck, walking forward | 30 |
 # | [Futures](80_futures.ipynb) | two sides, a settlement every day, a margin call, an expiry | 20 |
@@ -49,6 +50,7 @@
 # | [参数扫描](45_sweeps.ipynb) | 多组参数、高原与尖峰、最好的一次有多少是运气 | 20 |
 # | [聚宽脚本](50_joinquant.ipynb) | 另一平台的脚本：单步、暂停、修改 | 20 |
 # | [QMT 脚本](55_xtquant.ipynb) | 实盘脚本及其回调：编码、循环、断线 | 25 |
+# | [LEAN 算法](57_lean.ipynb) | `QCAlgorithm` 逐笔委托一致：委托单、事件、保证金、孪生策略 | 25 |
 # | [费用与规则](60_costs_and_rules.ipynb) | 同一笔交易在 2007、2015、2023 年与今天，逐板块 | 20 |
 # | [策略](70_strategies.ipynb) | 从一条规则到参数研究、运气、滚动前进 | 30 |
 # | [期货](80_futures.ipynb) | 多空两边、逐日结算、追加保证金、到期 | 20 |

@@ -1,8 +1,8 @@
 """Other systems' words over a session, and :func:`open_script`, which runs a script of one of them.
 
 Read :mod:`~.script` (what they share) and :mod:`~.data`, then :mod:`~.joinquant`, :mod:`~.easyquant`,
-:mod:`~.xtquant` and :mod:`~.swordfish`. A session loads it with the first script, and the top floor may import it; it
-takes a session by its public face and makes none itself.
+:mod:`~.xtquant`, :mod:`~.lean` and :mod:`~.swordfish`. A session loads it with the first script, and the top floor may
+import it; it takes a session by its public face and makes none itself.
 """
 
 from __future__ import annotations
@@ -16,10 +16,13 @@ from qresearch.market.market import Market
 
 S = TypeVar("S")
 
-DIALECTS = {"joinquant": "Script", "easyquant": "EasyScript", "xtquant": "Script"}
+DIALECTS = {"joinquant": "Script", "easyquant": "EasyScript", "xtquant": "Script", "lean": "Script"}
 """Systems whose scripts run here: the package of each, and its class of scripts."""
 
-MODULES = {"joinquant": ("jqdata", "jqlib", "jqfactor", "kuanke"), "xtquant": ("xtquant",)}
+MODULES = {
+    "joinquant": ("jqdata", "jqlib", "jqfactor", "kuanke"), "xtquant": ("xtquant",),
+    "lean": ("AlgorithmImports", "QuantConnect", "clr"),
+}  # fmt: skip
 """Modules by which one knows for which of them a script was written."""
 
 _SET_BY_DIALECT = ("strategy", "clock")
@@ -48,7 +51,7 @@ def open_script(
     chosen = {} if strict is None else {"strict": strict}
     strategy = kind.read(script, data=data, frequency=frequency, **chosen)
     settings = {**strategy.options(), **options}
-    return make(market, start=start, end=end, cash=cash, strategy=strategy, **settings)
+    return make(**strategy.opening(market, start, end, cash), strategy=strategy, **settings)
 
 
 def dialect_hint(problem: BaseException | None) -> str:

@@ -149,7 +149,11 @@ class Account:
             currency per share, fees left out, NaN when nothing is held: times the shares it is not the cost that
             floatingPnl is counted from, which has the fees in it), shortPosition (0 for stocks),
             shortPositionAvgPrice, todayBuyVolume, todayBuyValue, todaySellVolume, todaySellValue. Of futures both
-            averages are those of the opening prices of the lots left, and today's volumes count opening and closing.
+            averages are those of the opening prices of the lots left, and today's volumes count opening and closing. Of
+            bonds that are or were held: symbol, lastDayLongPosition, longPosition, longPositionAvgPrice (clean),
+            todayBuyVolume, todayBuyValue (all that was paid but fees), totalValue, accruedInterest, fullBondPrice,
+            lastPrice (clean), yield, interestIncome, floatingProfit, realizedProfit, totalProfit (the three less fees),
+            duration (Macaulay), convexity, DV01 (of what is held); shares of a conversion are told by their symbol.
 
         Raises
         ------
@@ -158,7 +162,7 @@ class Account:
         """
         words = {field: word for field, word in POSITION.items() if field != "day"}
         tables = self._tables()
-        if self._of_bonds:
+        if self._of_bonds and (symbol is None or isinstance(self._simulation.market.instrument(symbol).bond, Bond)):
             return self._bonds(tables.bonds.reset_index(), symbol)
         found = tables.sides.reset_index() if self._has_sides else tables.positions.reset_index().assign(**SHORT)
         table = _worded(found, words)
@@ -229,7 +233,7 @@ class Account:
         Of margin trading: symbol, tradeDate, lastDayMarginSecuPosition, lastDayMarginDebt, lastDaySecuLendingDebt,
         marginSecuPosition, marginSecuAvgPrice, marginBuyPosition, marginBuyValue, secuLendingPosition,
         secuLendingSellValue, closePrice, longPositionConcentration, shortPositionConcentration, marginBuyProfit,
-        financialFee, secuLendingProfit, secuLendingFee.
+        financialFee, secuLendingProfit, secuLendingFee. Of bonds the fields of :meth:`get_position`.
 
         Parameters
         ----------
@@ -260,7 +264,8 @@ class Account:
         lastDaySecuLendingDebt, marginSecuMarketValue, marginDebt, secuLendingSellValue, marginBalance (money and shares
         owed), secuLendingDebt, financialFee, secuLendingFee, maintenanceMargin (assets over debts),
         availableMarginBalance, totalMarketValue (all shares), totalEquity, netValue, totalReturn, yield, pnl,
-        frozenFunds.
+        frozenFunds. Of bonds: tradeDate, cash, totalMarketValue (with accrued interest), totalEquity (with what
+        repo has lent), netValue, totalReturn, ratio, pnl, totalProfit.
         """
         tables = self._tables()
         found = tables.portfolio

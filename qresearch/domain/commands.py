@@ -5,6 +5,7 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import NamedTuple
 
+from qresearch.domain import events
 from qresearch.domain.order import Method
 from qresearch.domain.settings import Settings
 from qresearch.domain.terms import MARKET_DAY, Terms
@@ -98,6 +99,10 @@ class Deed(StrEnum):
     PUT_BACK = "PUT_BACK"
     """Give bonds back to their issuer at the price of their put."""
 
+    def __repr__(self) -> str:
+        """As it is written in a program."""
+        return f"Deed.{self.name}"
+
 
 class Act(NamedTuple):
     """Do something that needs no market; `amount` in money steps or units."""
@@ -124,8 +129,14 @@ class Meet(NamedTuple):
     """Let what was sent since the last match meet the market between two moments, on a clock that waits for it."""
 
 
+class Tell(NamedTuple):
+    """Write down what whoever keeps the orders says has happened, on the clock of :mod:`qresearch.engine.told`."""
+
+    told: tuple[events.Record, ...]
+
+
 class Advance(NamedTuple):
     """Move the market one phase on, on minute data one bar."""
 
 
-Command = Place | Cancel | Update | ChangeSettings | Seed | PayIn | Act | Record | Log | Meet | Advance
+Command = Place | Cancel | Update | ChangeSettings | Seed | PayIn | Act | Record | Log | Meet | Tell | Advance

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 HOLDING_PERIOD = "holding_period"
-NEXT_OPEN, SAME_BAR, COUNTER = "next_open", "same_bar", "counter"
-"""The clocks: see :mod:`qresearch.engine.matching`, :mod:`qresearch.engine.immediate` and
-:mod:`qresearch.engine.counter`."""
+NEXT_OPEN, SAME_BAR, COUNTER, TOLD = "next_open", "same_bar", "counter", "told"
+"""The clocks: see :mod:`qresearch.engine.matching`, :mod:`qresearch.engine.immediate`, :mod:`qresearch.engine.counter`
+and :mod:`qresearch.engine.told`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +86,7 @@ class Settings:
     slippage : Slippage or Own
     participation : float or None
         Largest part of a bar's volume that all orders in one instrument may take together; None: no cap.
-    clock : {"next_open", "same_bar", "counter"} or Own
+    clock : {"next_open", "same_bar", "counter", "told"} or Own
         Whether a request meets the market at the next open, inside the call (:mod:`qresearch.engine.immediate`), or
         soon after it (:mod:`qresearch.engine.counter`).
     slippage_by : tuple of (str, Slippage)
@@ -95,7 +95,7 @@ class Settings:
     times_of_day : bool
         On the clock of the same bar and daily bars the phases stand for times that a script names: see
         :mod:`qresearch.engine.immediate`. A dialect sets it with the first such time.
-    account : {"cash_shares", "futures"} or Own
+    account : {"cash_shares", "futures", "margin", "margin_us"} or Own
         The kind of account: :mod:`qresearch.engine.accounts`.
     sizing : {"native", "floor"} or Own
         How shares are counted: :mod:`qresearch.engine.sizing_policy`.

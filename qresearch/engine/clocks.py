@@ -6,11 +6,12 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from qresearch.domain.moment import CLOSE, OPEN
-from qresearch.domain.settings import COUNTER, NEXT_OPEN, SAME_BAR
+from qresearch.domain.settings import COUNTER, NEXT_OPEN, SAME_BAR, TOLD
 from qresearch.domain.terms import Terms
 from qresearch.engine import counter, immediate, matching, sizing, working
 from qresearch.engine.draft import Draft
 from qresearch.engine.exchange import MarketClock
+from qresearch.engine.told import Told
 
 
 class NextOpen:
@@ -50,6 +51,6 @@ class Counter:
 
 
 CLOCKS: Mapping[str, MarketClock] = MappingProxyType({
-    NEXT_OPEN: NextOpen(), SAME_BAR: SameBar(), COUNTER: Counter()
+    NEXT_OPEN: NextOpen(), SAME_BAR: SameBar(), COUNTER: Counter(), TOLD: Told()
 })  # fmt: skip
 """Ours, by name."""

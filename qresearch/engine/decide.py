@@ -2,8 +2,7 @@
 
 A session, a replay and a preview all come through it. What it does for each command is split over :mod:`sizing`
 (place), :mod:`updates` (cancel, update, settings), :mod:`matching` (the open and the close) and the kind of account
-(before the open and after the close). The draft of a step shows every change at once, so that callbacks see it while
-they run.
+(before the open and after the close). The draft of a step shows every change at once, also to callbacks.
 """
 
 from __future__ import annotations
@@ -17,11 +16,11 @@ from qresearch.engine.accounts.corporate import freeze_without_bars
 from qresearch.engine.draft import Draft
 from qresearch.engine.exchange import Exchange
 from qresearch.engine.risk import end_uncovered
+from qresearch.engine.told import tell
 from qresearch.engine.updates import cancel, change_settings, move_cash, update
 from qresearch.engine.working import expire
 
-_moment = tuple.__new__
-"""Makes a moment without a call of Python: it is made at every phase of every day."""
+_moment = tuple.__new__  # makes a moment without a call of Python, at every phase of every day
 
 
 def decide(draft: Draft, exchange: Exchange, command: Command) -> bool:
@@ -47,8 +46,7 @@ def decide(draft: Draft, exchange: Exchange, command: Command) -> bool:
         Advance beyond the last day.
     """
     if type(command) is Place:
-        # Its block of requests records it.
-        return exchange.clock.place(draft, exchange, *command)
+        return exchange.clock.place(draft, exchange, *command)  # its block of requests records it
     before = len(draft.events)
     done = _decide(draft, exchange, command)
     if len(draft.events) > before and type(command) is not Advance:
@@ -69,8 +67,7 @@ def _decide(draft: Draft, exchange: Exchange, command: Command) -> bool:
         case commands.PayIn(amount=amount):
             move_cash(draft, exchange, amount)
         case commands.Act(deed, amount, instrument):
-            for event in exchange.account.act(draft, exchange, deed, amount, instrument):
-                draft.emit(event)
+            tell(draft, exchange, exchange.account.act(draft, exchange, deed, amount, instrument))
         case commands.Record(values=values):
             draft.emit(events.Recorded(draft.at, values))
         case commands.Log(level, text):
@@ -78,6 +75,8 @@ def _decide(draft: Draft, exchange: Exchange, command: Command) -> bool:
         case commands.Meet():
             if OPEN <= draft.phase <= INTRADAY and not draft.bar and draft.working:
                 exchange.clock.in_bar(draft, exchange)
+        case commands.Tell(told=told):
+            tell(draft, exchange, told)
         case Advance():
             advance(draft, exchange)
             draft.events.append(events.Advanced(draft.at))

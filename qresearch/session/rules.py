@@ -42,12 +42,13 @@ class Rules:
         a model of your own: a :class:`~qresearch.engine.slippage.SlippageModel`, or such a function.
     participation : float, optional
         Largest part of a bar's volume that all orders in one instrument may take together. Default: no cap.
-    clock : {"next_open", "same_bar", "counter"}
+    clock : {"next_open", "same_bar", "counter", "told"}
         When a request meets the market. ``next_open``: at the next trading day's open, with `handle_data` called at
         every close. ``same_bar``: inside the call, at the last visible price, with `handle_data` called at every open,
         seeing bars to the day before and today's open. This flatters: what is asked for gets the very price that was
         seen. The rules stand in :mod:`qresearch.engine.immediate`. ``counter``: after the call, as at a broker's
-        counter, which checks cash, shares and prices inside it: :mod:`qresearch.engine.counter`.
+        counter, which checks cash, shares and prices inside it: :mod:`qresearch.engine.counter`. ``told``: whoever
+        keeps the orders says what becomes of them: :mod:`qresearch.engine.told`.
     fill_model : {"a_share", "lean_equity"}
         When limit, stop and the other types fill, and at what price: the rules of :mod:`qresearch.engine.fills`, or
         those of LEAN's equity model on whole bars (:mod:`qresearch.engine.lean_model`). Or a model of your own: an

@@ -13,7 +13,7 @@ from qresearch.book.frames import time_of
 from qresearch.book.orders import Orders
 from qresearch.domain import events
 from qresearch.domain.arguments import expression
-from qresearch.domain.commands import Act, Cancel, ChangeSettings, Command, Meet, PayIn, Place, Seed, Update
+from qresearch.domain.commands import Act, Cancel, ChangeSettings, Command, Meet, PayIn, Place, Seed, Tell, Update
 from qresearch.domain.moment import AFTER_CLOSE, CLOSE, PHASES, Moment, Phase
 from qresearch.domain.order import Method
 from qresearch.domain.settings import Costs, Settings, Slippage
@@ -141,6 +141,11 @@ class _Script:
                 return self._change(settings)
             case Seed() | PayIn() | Act() | Meet():
                 return f"simulation.do({command!r})"
+            case Tell():
+                raise UsageError(
+                    "to_script: the orders of this session are kept by its script, and no calls stand for them. "
+                    "Keep the script itself, or the session in a journal: Session(..., journal='run.qrj')."
+                )
             case _:
                 return ""
 

@@ -1040,12 +1040,12 @@ class Session(TradingApi):
         cash : float, currency
         frequency : {"day", "minute"}
             Whether `handle_data` and "every_bar" are called once a day or at every bar of minute data.
-        dialect : {"joinquant", "easyquant", "xtquant"}
-            The system: see :mod:`qresearch.dialects.joinquant`, :mod:`qresearch.dialects.easyquant` and
-            :mod:`qresearch.dialects.xtquant`.
+        dialect : {"joinquant", "easyquant", "xtquant", "lean"}
+            The system: see :mod:`qresearch.dialects.joinquant`, :mod:`qresearch.dialects.easyquant`,
+            :mod:`qresearch.dialects.xtquant` and :mod:`qresearch.dialects.lean`.
         data : mapping of str to DataFrame or path, optional
             Tables that the script asks for, such as fundamentals and index members; names and columns stand in
-            :data:`qresearch.dialects.joinquant.TABLES`.
+            :data:`qresearch.dialects.joinquant.TABLES`. Of "lean" the path of a data folder.
         strict : bool, optional
             False: settings that are not known pass with a notice; of "xtquant" calls that hang a real client are
             answered, with a notice. Default: True, and False for "xtquant".
@@ -1075,7 +1075,7 @@ class Session(TradingApi):
         """
         from qresearch.dialects import open_script  # noqa: PLC0415  # the ring above, only when asked
 
-        choose("dialect", dialect, ("joinquant", "easyquant", "xtquant"))
+        choose("dialect", dialect, ("joinquant", "easyquant", "xtquant", "lean"))
         choose("frequency", frequency, ("day", "minute"))
         return open_script(
             cls, script, market, dialect=dialect, start=start, end=end, cash=cash, frequency=frequency, data=data,

@@ -1,4 +1,4 @@
-"""Folders that a user already has: one table per symbol, a qlib data folder, an RQAlpha bundle."""
+"""Folders that a user already has: one table per symbol, a folder of qlib or LEAN, an RQAlpha bundle."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pandas as pd
 
 from qresearch.domain.instrument import SymbolIndex, canonical_symbol
 from qresearch.errors import DataError, UsageError
-from qresearch.sources import qlib, rqalpha
+from qresearch.sources import lean, qlib, rqalpha
 from qresearch.sources.frames import some
 from qresearch.sources.long_tables import long_table
 from qresearch.sources.opened import Opened
@@ -28,7 +28,8 @@ BESIDE: Mapping[str, str] = {
 def open_source(source: object, symbols: Iterable[str] | None = None, *, adjusted: bool = False) -> Opened | None:
     """What a folder holds; None when `source` is no folder.
 
-    A folder with ``calendars/day.txt`` is qlib's, one with ``stocks.h5`` is an RQAlpha bundle; in any other each .csv
+    A folder with ``calendars/day.txt`` is qlib's, one with ``stocks.h5`` is an RQAlpha bundle, one with ``equity/usa``
+    is LEAN's; in any other each .csv
     or .parquet file is one symbol, named by its file unless it has a column `symbol`. Files named ``instruments``,
     ``corporate_actions``, ``no_limit_days`` and ``index`` are the tables of those names.
 
@@ -50,6 +51,8 @@ def open_source(source: object, symbols: Iterable[str] | None = None, *, adjuste
         return qlib.open_folder(folder, wanted)
     if rqalpha.is_bundle(folder):
         return rqalpha.open_bundle(folder, wanted)
+    if lean.is_folder(folder):
+        return lean.open_lean(folder, wanted)
     return _open_tables(folder, wanted, adjusted=adjusted)
 
 

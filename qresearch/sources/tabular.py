@@ -75,8 +75,8 @@ def read_market(
         Long: one row per symbol and day, with the columns date, symbol, open, high, low, close, volume and optionally
         pre_close, turnover (or amount), is_st, paused, limit_up, limit_down, board. Wide: one frame per field, days by
         symbols. A file (text, .parquet, .feather, .xlsx, text in .gz or .zip) of one symbol may leave out that column:
-        its name is the symbol. A folder holds one such file per symbol, or is a qlib data folder or an RQAlpha bundle.
-        Prices are unadjusted, in the currency per share; volume in shares; missing is NaN. Tables of the vendors in
+        its name is the symbol. A folder holds one such file per symbol, or is one of qlib, LEAN or RQAlpha. Prices are
+        unadjusted, in the currency per share; volume in shares; missing is NaN. Tables of the vendors in
         :mod:`~qresearch.sources.vendors_columns` are known by their columns, and brought into these units; turnover /
         (volume x price) checks them, and tells the units of others. Several rows with different times of the day per
         symbol and day are minute or hour bars, in the long format only: ``market.panel.intraday`` holds them,

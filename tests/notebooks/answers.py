@@ -35,6 +35,7 @@ ANSWERS = {
     ],
     "50_joinquant": ["answer = 3100", "answer = 35", "answer = 146_600"],
     "55_xtquant": ["answer = 57", "answer = 120144", "answer = 9.52"],
+    "57_lean": ["answer = 3.44", "answer = 'MARKET_ON_CLOSE'", "answer = 'open_order_margin'"],
     "60_costs_and_rules": [
         "answer = 90", "answer = 20_000", "answer = 11.06", "answer = {'688903.SH'}", "answer = ('2007', 72)",
     ],

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import datetime as dt
+import subprocess
+import sys
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 
 import pandas as pd
 import pytest
 
 import qresearch as qr
 from qresearch import terms
+from qresearch.dialects.swordfish import Account
 from qresearch.domain.bond import Bond, Conversion, Repo
 from qresearch.domain.bond_figures import figures_of
 from qresearch.engine.accounts.bonds import Bonds
@@ -323,6 +327,26 @@ def test_a_put_gives_a_bond_back_at_its_price() -> None:
     assert run.portfolio.quantities == {MINE: 50}
     with pytest.raises(qr.UsageError, match="at no time"):
         converting().account.put_back(MINE, 50)
+
+
+def test_what_is_done_by_hand_comes_back_from_a_journal_and_a_program(tmp_path: Path) -> None:
+    """Protects conversions and loans in what is kept: a resume and the program of the session do the same again."""
+    journal, program, data = tmp_path / "run.qrj", tmp_path / "again.py", Path(qr.__file__).parent / "sources" / "data"
+    run = account("2023-09-20", journal=journal)
+    run.buy(CONVERTIBLE, 1000)
+    run.sell(DAY, 500)
+    run.run(until="2023-10-10", progress=False)
+    run.account.convert(CONVERTIBLE, 305)
+    run.step()
+    digest = run.digest()
+    assert Account(run).get_position(SHARE)["longPosition"] == 3177
+    run.to_script(program)
+    del run
+    assert qr.Session.resume(journal, qr.sample_bonds()).digest() == digest
+    done = subprocess.run(
+        [sys.executable, program, data / "bonds_daily.csv"], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
 
 
 # ---------------------------------------------------------------------------------------------------- figures, tables

@@ -116,10 +116,10 @@ def test_a_convertible_bond_trades_by_its_own_rules() -> None:
     assert odd.quantity == 30
 
 
-def test_bonds_and_repo_are_looked_at_only() -> None:
-    """Protects from an account that has no words for them yet: an order is refused with its reason."""
+def test_bonds_and_repo_are_no_shares() -> None:
+    """Protects from a bond without its interest: an account of shares refuses the order, and says what it holds."""
     run = qr.Session(read(pd.concat([bars("010107.SH", (101.0,) * 4), bars("204001.SH", (2.0,) * 4)])))
-    assert [run.buy(symbol, 10).reason for symbol in ("010107", "204001")] == ["NOT_TRADABLE"] * 2
+    assert [run.buy(symbol, 10).reason for symbol in ("010107", "204001")] == ["NOT_CARRIED"] * 2
 
 
 def test_american_shares_have_a_venue_of_their_own_when_it_is_asked_for() -> None:

@@ -14,7 +14,7 @@ from qresearch.book.portfolio import Portfolio
 from qresearch.book.projection import Projection, Reading
 from qresearch.book.timeline import Branch
 from qresearch.domain import events
-from qresearch.domain.commands import Act, Log, Meet, PayIn, Record
+from qresearch.domain.commands import Act, Log, Meet, PayIn, Record, Tell
 from qresearch.domain.moment import CLOSE, OPEN, PHASES, Moment
 from qresearch.domain.state import Position, State
 from qresearch.domain.terms import Terms
@@ -162,8 +162,8 @@ class ScriptHost:
         """Equity at the beginning, money steps, and what was paid in since."""
         return self._simulation.starting_equity + self.account.ledger.flows
 
-    def do(self, command: PayIn | Act) -> None:
-        """Have the account do something without the market; raises UsageError where it cannot."""
+    def do(self, command: PayIn | Act | Meet | Tell) -> None:
+        """Have the kernel do what is no order: of the account (raises UsageError where it cannot), or at the market."""
         self._simulation.do(command)
 
     def amount(self, steps: int) -> float:
@@ -262,10 +262,6 @@ class ScriptHost:
     def orders_of(self, day: int) -> list[OrderRecord]:
         """Orders that were placed on a day (index), as of now, by their ids."""
         return [order for order in self._simulation.orders.now().values() if order.placed.day == day]
-
-    def meet(self) -> None:
-        """Let what was sent since the last match meet the market."""
-        self._simulation.do(Meet())
 
     def open_orders(self, column: int | None = None) -> list[OrderRecord]:
         """Orders that are not over, of one instrument or of all."""

@@ -41,6 +41,7 @@ from qresearch.session.strategy import Hooks
 from qresearch.session.traces import file_name, load_error
 
 if TYPE_CHECKING:
+    from qresearch.market.market import Market
     from qresearch.session.strategy import Hosting
 
 CALLBACKS = ("initialize", "after_code_changed", "process_initialize", "before_trading_start", "handle_data",
@@ -166,6 +167,10 @@ class Script:
     def options(self) -> dict[str, Any]:
         """Options of a session that runs it."""
         return dict(self.dialect.options)
+
+    def opening(self, market: Market, start: object, end: object, cash: float) -> dict[str, Any]:
+        """Market, span and cash of a session that runs it: as they are given, where the script does not say."""
+        return {"market": market, "start": start, "end": end, "cash": cash}
 
     def load(self, host: Hosting) -> Hooks:
         """Bring the script to the shape of a strategy; called by the session."""

@@ -15,6 +15,7 @@ from qresearch.dialects.xtquant.desk import Desk
 from qresearch.dialects.xtquant.play import Place
 from qresearch.dialects.xtquant.quotes import Quotes
 from qresearch.dialects.xtquant.virtual_time import moment_of, stamp_of
+from qresearch.domain.commands import Meet
 from qresearch.domain.moment import AFTER_CLOSE, CLOSE, INTRADAY, OPEN, PRE_OPEN
 from qresearch.errors import OutOfRange
 from qresearch.market.view import View
@@ -77,7 +78,7 @@ class ByHand:
             while True:
                 meeting, self._meeting = self._meeting, None
                 if meeting is not None and self._follows(meeting):
-                    desk.host.meet()
+                    desk.host.do(Meet())
                 desk.flush()
                 if not self._news:
                     break

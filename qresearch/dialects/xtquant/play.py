@@ -30,6 +30,7 @@ from qresearch.dialects.xtquant.imports import Imports, Output
 from qresearch.dialects.xtquant.quotes import Quotes
 from qresearch.dialects.xtquant.stage import Scene, Stage, Task
 from qresearch.dialects.xtquant.virtual_time import moment_of, stamp_of
+from qresearch.domain.commands import Meet
 from qresearch.domain.moment import AFTER_CLOSE, CLOSE, INTRADAY, OPEN, PRE_OPEN, Moment
 from qresearch.market.view import View
 
@@ -188,7 +189,7 @@ class Play:
         self.stage.later(self._at(AFTERNOON) - self.now if is_noon else TRAVEL, self._meet)
 
     def _meet(self) -> None:
-        self.host.meet()
+        self.host.do(Meet())
         self.desk.flush()
 
     def pay(self) -> None:

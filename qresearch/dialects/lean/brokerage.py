@@ -1,0 +1,89 @@
+"""Brokerage models: which models a share gets, and what a brokerage refuses."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from qresearch.dialects.lean.enums import AccountType, BrokerageName
+from qresearch.dialects.lean.fees import FeeModel, InteractiveBrokersFeeModel, NullSlippageModel
+from qresearch.dialects.lean.fill import EquityFillModel
+from qresearch.dialects.lean.names import Named
+from qresearch.dialects.lean.portfolio import DelayedSettlementModel, ImmediateSettlementModel
+from qresearch.dialects.lean.power import BuyingPowerModel, SecurityMarginModel
+from qresearch.errors import UsageError
+
+
+class DefaultBrokerageModel(Named):
+    """LEAN's default: margin of one half, the fees of Interactive Brokers.
+
+    Parameters
+    ----------
+    account_type : AccountType
+    """
+
+    def __init__(self, account_type: AccountType = AccountType.MARGIN) -> None:
+        self.account_type = account_type
+
+    def initialize(self, security: Any) -> None:
+        """Give a share its models, each of its own."""
+        security.fill_model, security.fee_model = self.get_fill_model(security), self.get_fee_model(security)
+        security.slippage_model = self.get_slippage_model(security)
+        security.buying_power_model = self.get_buying_power_model(security)
+        security.settlement_model = self.get_settlement_model(security)
+
+    def get_fill_model(self, security: Any) -> EquityFillModel:
+        """Of shares."""
+        return EquityFillModel()
+
+    def get_fee_model(self, security: Any) -> FeeModel:
+        """Of Interactive Brokers."""
+        return InteractiveBrokersFeeModel()
+
+    def get_slippage_model(self, security: Any) -> NullSlippageModel:
+        """None."""
+        return NullSlippageModel()
+
+    def get_leverage(self, security: Any) -> float:
+        """2, and 1 for an account of cash."""
+        return 1.0 if self.account_type is AccountType.CASH else 2.0
+
+    def get_buying_power_model(self, security: Any) -> BuyingPowerModel:
+        """By the leverage."""
+        return SecurityMarginModel(self.get_leverage(security))
+
+    def get_settlement_model(self, security: Any) -> ImmediateSettlementModel:
+        """At once; the day after for an account of cash."""
+        return DelayedSettlementModel() if self.account_type is AccountType.CASH else ImmediateSettlementModel()
+
+    def can_submit_order(self, security: Any, order: Any) -> tuple[bool, str]:
+        """Whether an order is taken, and why not."""
+        return True, ""
+
+    def can_update_order(self, security: Any, order: Any, request: Any) -> tuple[bool, str]:
+        """Whether an update is taken, and why not."""
+        return True, ""
+
+
+class InteractiveBrokersBrokerageModel(DefaultBrokerageModel):
+    """Interactive Brokers: for shares the same as the default."""
+
+
+_KNOWN = {
+    BrokerageName.DEFAULT: DefaultBrokerageModel, BrokerageName.QUANT_CONNECT_BROKERAGE: DefaultBrokerageModel,
+    BrokerageName.INTERACTIVE_BROKERS_BROKERAGE: InteractiveBrokersBrokerageModel,
+}  # fmt: skip
+
+
+def brokerage(model: Any, account_type: AccountType) -> Any:
+    """A brokerage model by its name, or as it is.
+
+    Raises
+    ------
+    UsageError
+        A brokerage that is not modelled; pass one of those that are, or a model of your own.
+    """
+    if not isinstance(model, BrokerageName):
+        if isinstance(model, int):
+            raise UsageError(f"set_brokerage_model: {model} is no brokerage that is modelled here.")
+        return model
+    return _KNOWN[model](account_type)

@@ -1,0 +1,139 @@
+"""What ``from AlgorithmImports import *`` gives to a script, and the older modules beside it."""
+
+from __future__ import annotations
+
+import builtins
+import collections
+import datetime as dt
+import json
+import math
+import random
+import sys
+import typing
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from qresearch.dialects.lean import (
+    bars,
+    brokerage,
+    consolidators,
+    corporate,
+    enums,
+    fees,
+    fill,
+    holdings,
+    indicators,
+    order_words,
+    orders,
+    portfolio,
+    power,
+    requests,
+    schedule,
+    securities,
+    tickets,
+)
+from qresearch.dialects.lean.algorithm import QCAlgorithm
+
+FAMILY = ("AlgorithmImports", "QuantConnect", "clr", "System", "QuantConnectStubsGenerator")
+"""Modules that are this one, with everything below them."""
+_PARTS = (
+    bars, brokerage, consolidators, corporate, enums, fees, fill, holdings, indicators, order_words, orders,
+    portfolio, power, requests, schedule, securities, tickets,
+)  # fmt: skip
+
+
+class SymbolChanges:
+    """Stands for names of LEAN that a script only mentions in hints."""
+
+
+def family() -> dict[str, Any]:
+    """Every name of LEAN, and what else comes with the import."""
+    found: dict[str, Any] = {
+        name: value for part in _PARTS for name, value in vars(part).items()
+        if isinstance(value, type) and not name.startswith("_") and value.__module__ == part.__name__
+    }  # fmt: skip
+    found |= {
+        "QCAlgorithm": QCAlgorithm, "AddReference": lambda *_: None, "datetime": dt.datetime, "date": dt.date,
+        "timedelta": dt.timedelta, "time": dt.time, "np": np, "pd": pd, "math": math, "json": json, "random": random,
+        "deque": collections.deque, "defaultdict": collections.defaultdict, "collections": collections, "sys": sys,
+        "List": list, "Dict": dict, "Tuple": tuple, "Optional": typing.Optional, "Union": typing.Union, "Any": Any,
+        "Slippage": fees.NullSlippageModel, "SecurityHolding": found["Holding"], "Dictionary": dict,
+        "EquityExchange": found["SecurityExchange"],
+        "Equity": found["Security"],
+        "IdentityDataConsolidator": consolidators.TradeBarConsolidator, "Extensions": SymbolChanges,
+        "SecurityPortfolioManager": found["Portfolio"], "SecurityManager": found["Securities"],
+        "Time": _Time, "Field": _Field, "Calendar": _Calendar, "TimeZones": _TimeZones, "Decimal": float,
+        "Math": math,
+    }  # fmt: skip
+    return found
+
+
+class _Time:
+    """Spans of time."""
+
+    ONE_DAY = OneDay = dt.timedelta(days=1)
+    ONE_HOUR = OneHour = dt.timedelta(hours=1)
+    ONE_MINUTE = OneMinute = dt.timedelta(minutes=1)
+    ONE_SECOND = OneSecond = dt.timedelta(seconds=1)
+
+
+class _TimeZones:
+    """Names of zones."""
+
+    NEW_YORK = NewYork = "America/New_York"
+    UTC = Utc = "UTC"
+    CHICAGO = Chicago = "America/Chicago"
+    LONDON = London = "Europe/London"
+
+
+def _read(name: str) -> Any:
+    def read(bar: Any) -> float:
+        return float(getattr(bar, name))
+
+    return staticmethod(read)
+
+
+class _Field:
+    """What an indicator reads of a bar."""
+
+    OPEN = Open = _read("open")
+    HIGH = High = _read("high")
+    LOW = Low = _read("low")
+    CLOSE = Close = _read("close")
+    VOLUME = Volume = _read("volume")
+
+
+class _Calendar:
+    """Begin and span of the week and the month of a moment, for consolidators."""
+
+    @staticmethod
+    def weekly(moment: dt.datetime) -> tuple[dt.datetime, dt.timedelta]:
+        """From Monday."""
+        day = moment.replace(hour=0, minute=0, second=0, microsecond=0)
+        return day - dt.timedelta(days=day.weekday()), dt.timedelta(days=7)
+
+    @staticmethod
+    def monthly(moment: dt.datetime) -> tuple[dt.datetime, dt.timedelta]:
+        """From the first."""
+        first = moment.replace(day=1, hour=0, minute=0, second=0, microsecond=0)
+        return first, (first + dt.timedelta(days=32)).replace(day=1) - first
+
+    WEEKLY = Weekly = weekly
+    MONTHLY = Monthly = monthly
+
+
+def namespace(file: str) -> dict[str, Any]:
+    """The globals of a script, with an import of its own for the modules of LEAN."""
+    names = family()
+    module = ModuleType("AlgorithmImports", "Of qresearch: the words of LEAN over the simulated exchange.")
+    module.__dict__.update({**names, "__all__": list(names), "__path__": []})
+    plain = builtins.__import__
+
+    def imported(name: str, *rest: Any, **named: Any) -> Any:
+        return module if name.partition(".")[0] in FAMILY else plain(name, *rest, **named)
+
+    words = {**vars(builtins), "__import__": imported}
+    return {"__name__": "lean_script", "__file__": file, "__builtins__": words}

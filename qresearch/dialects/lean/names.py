@@ -1,0 +1,95 @@
+"""Two spellings of every name: ``limit_price`` as scripts are written today, ``LimitPrice`` as they were before.
+
+Numbers too have two faces. Scripts see floats, as they do in LEAN; the order layer keeps exact decimals, and a float
+that a script hands in becomes one by its first fifteen digits.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from decimal import Decimal
+from functools import cache
+from typing import Any
+
+from qresearch.errors import UsageError, close_matches, did_you_mean, shown
+
+_WORD = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
+
+
+@cache
+def snake(name: str) -> str:
+    """The newer spelling of a name.
+
+    >>> snake("LimitPrice"), snake("SetEndDate"), snake("ATRIndicator"), snake("on_data")
+    ('limit_price', 'set_end_date', 'atr_indicator', 'on_data')
+    """
+    return _WORD.sub("_", name).lower()
+
+
+@cache
+def camel(name: str) -> str:
+    """The older spelling of a name.
+
+    >>> camel("on_order_event")
+    'OnOrderEvent'
+    """
+    return "".join(word.capitalize() for word in name.split("_"))
+
+
+class Named:
+    """What is read in either spelling."""
+
+    __slots__ = ()
+
+    def __getattr__(self, name: str) -> Any:
+        if name[:1].isupper():
+            other = snake(name)
+            if other != name.lower() or hasattr(type(self), other) or other in getattr(self, "__dict__", ()):
+                return getattr(self, other)
+        if name.startswith("__"):
+            raise AttributeError(name)
+        near = did_you_mean(close_matches(snake(name), [word for word in dir(self) if not word.startswith("_")]))
+        raise AttributeError(f"{type(self).__name__} has no {name!r}.{near}")
+
+
+class Settable(Named):
+    """What is written in either spelling too."""
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        object.__setattr__(self, snake(name) if name[:1].isupper() else name, value)
+
+
+def called(owner: object, name: str) -> Callable[..., Any] | None:
+    """A function that a class of a script defines, in either spelling; None where there is none.
+
+    The older spelling, where it is defined, is the script's own.
+    """
+    found = getattr(type(owner), camel(name), None) or getattr(type(owner), name, None)
+    return None if found is None else found.__get__(owner)
+
+
+def dec(value: Any) -> Decimal:
+    """A number of a script as an exact decimal: a float by its first fifteen digits.
+
+    >>> dec(0.1 + 0.2), dec(3), dec("1.50")
+    (Decimal('0.3'), Decimal('3'), Decimal('1.50'))
+    """
+    if isinstance(value, Decimal):
+        return value
+    if isinstance(value, int):
+        return Decimal(int(value))
+    if isinstance(value, str):
+        return Decimal(value)
+    try:
+        number = float(value)
+    except (TypeError, ValueError):
+        raise UsageError(f"{shown(value)} is no number. Pass one such as 10.5.") from None
+    if number != number or number in {float("inf"), float("-inf")}:
+        raise UsageError(f"{number} is no number that an order can have. Pass a finite one such as 10.5.")
+    return Decimal(f"{number:.15g}")
+
+
+def whole(name: str, value: Any) -> int:
+    """A number of shares, its fraction dropped as LEAN's lots of one share do it."""
+    return int(dec(value)) if not isinstance(value, int) else int(value)

@@ -1,0 +1,74 @@
+"""What an algorithm can set about itself, and what follows its bars."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from qresearch.dialects.lean.bars import Symbol
+from qresearch.dialects.lean.enums import Resolution
+from qresearch.dialects.lean.names import Settable
+from qresearch.engine.lean_market import TradingHours
+
+_HOUR = dt.timedelta(hours=1)
+
+
+@dataclass
+class AlgorithmSettings(Settable):
+    """What ``self.settings`` is."""
+
+    stale_price_time_span: dt.timedelta = _HOUR
+    free_portfolio_value: float | None = None
+    free_portfolio_value_percentage: float = 0.0025
+    minimum_order_margin_portfolio_percentage: float = 0.001
+    liquidate_enabled: bool = True
+    daily_precise_end_time: bool = True
+    automatic_indicator_warm_up: bool = False
+    seed_initial_prices: bool = False
+    rebalance_portfolio_on_insight_changes: bool = True
+    rebalance_portfolio_on_security_changes: bool = True
+    maximum_orders: int = 10_000
+
+
+@dataclass
+class UniverseSettings(Settable):
+    """What ``self.universe_settings`` is."""
+
+    resolution: Resolution = Resolution.MINUTE
+    leverage: float | None = None
+    fill_forward: bool = True
+    extended_market_hours: bool = False
+    data_normalization_mode: Any = None
+
+
+@dataclass
+class Following:
+    """Something that takes the bars of a symbol: a consolidator or an indicator."""
+
+    symbol: Symbol
+    take: Callable[[Any], Any]
+    scan: Callable[[dt.datetime], Any] | None = None
+    wants_quotes: bool = False
+    owner: Any = field(default=None)
+
+
+def bars_before(start: dt.datetime, count: int, resolution: Resolution, hours: TradingHours) -> dt.datetime:
+    """Where a number of bars before a moment begin, by the hours of the exchange."""
+    day, at = start.date(), start
+    spans = {Resolution.SECOND: 1, Resolution.MINUTE: 60, Resolution.HOUR: 3_600}
+    while count > 0:
+        session = hours.session(day)
+        if session is not None and session[0] < start:
+            if resolution is Resolution.DAILY:
+                if session[1] <= start:
+                    count, at = count - 1, dt.datetime.combine(day, dt.time(0))
+            else:
+                span = spans.get(resolution, 60)
+                last = min(session[1], start)
+                inside = int((last - session[0]).total_seconds() // span)
+                taken = min(inside, count)
+                count, at = count - taken, last - dt.timedelta(seconds=taken * span)
+        day -= dt.timedelta(days=1)
+    return at

@@ -1,0 +1,370 @@
+"""The helpers by which a script places orders: checks before there is an order, conversions, targets, liquidation."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable
+from dataclasses import dataclass
+from decimal import Decimal
+from math import gcd
+from typing import Any
+
+from qresearch.dialects.lean.bars import Symbol
+from qresearch.dialects.lean.engine import Engine
+from qresearch.dialects.lean.enums import OrderResponseErrorCode, OrderType, Resolution
+from qresearch.dialects.lean.names import Named, dec, whole
+from qresearch.dialects.lean.orders import Order
+from qresearch.dialects.lean.power import Target, fee_of
+from qresearch.dialects.lean.requests import Group, OrderProperties, SubmitOrderRequest
+from qresearch.dialects.lean.tickets import OrderTicket
+from qresearch.errors import UsageError
+
+Code = OrderResponseErrorCode
+LATEST = dt.timedelta(minutes=15, seconds=30)
+"""Before the close, when orders for it must be in."""
+_MARKETS = frozenset({OrderType.MARKET, OrderType.MARKET_ON_OPEN})
+
+
+@dataclass
+class Leg(Named):
+    """One leg of a combination: a share and its ratio."""
+
+    symbol: Any
+    quantity: int
+    order_price: float | None = None
+
+    @classmethod
+    def create(cls, symbol: Any, quantity: int, limit_price: float | None = None) -> Leg:
+        """A leg."""
+        return cls(symbol, quantity, limit_price)
+
+
+@dataclass
+class PortfolioTarget(Named):
+    """A share and the part of the portfolio that it shall have."""
+
+    symbol: Any
+    quantity: float
+    tag: str = ""
+
+
+class OrderWords:
+    """Orders, in the words of a script.
+
+    Parameters
+    ----------
+    engine : Engine
+    """
+
+    def __init__(self, engine: Engine) -> None:
+        self.engine = engine
+        self.default_order_properties = OrderProperties()
+
+    # ------------------------------------------------------------------ placing
+
+    def _send(  # what every helper knows
+        self, kind: OrderType, symbol: Any, quantity: Any, tag: str, properties: OrderProperties | None,
+        prices: dict[str, Any] | None = None, *, percentage: bool = False,
+    ) -> OrderTicket:  # fmt: skip
+        engine = self.engine
+        found = {name: dec(price) for name, price in (prices or {}).items()}
+        asked = (properties or self.default_order_properties).clone()
+        request = SubmitOrderRequest(
+            kind, self._symbol(symbol), whole("quantity", quantity), found, engine.now, tag or "", asked,
+            trailing_as_percentage=percentage,
+        )  # fmt: skip
+        refusal = self._refused(request, dec(quantity))
+        if refusal is not None:
+            return self._invalid(request, *refusal)
+        return engine.keeper.add_order(request)
+
+    def _symbol(self, symbol: Any) -> Symbol:
+        return symbol if isinstance(symbol, Symbol) else Symbol(str(symbol))
+
+    def _invalid(self, request: SubmitOrderRequest, code: OrderResponseErrorCode, text: str) -> OrderTicket:
+        """A ticket without an order: no id is used, and nobody is told but the ticket and the log."""
+        request.order_id = 0
+        request.answer(code, text)
+        self.engine.runtime.listener.say("ERROR", f"{request.order_type.name} {request.symbol}: {text}")
+        return OrderTicket(self.engine.keeper, request, None)
+
+    def _refused(  # noqa: PLR0911  # one return per check, in the order of LEAN
+        self, request: SubmitOrderRequest, asked: Decimal
+    ) -> tuple[OrderResponseErrorCode, str] | None:
+        engine, symbol = self.engine, request.symbol
+        if engine.is_warming_up:
+            return Code.ALGORITHM_WARMING_UP, "Orders are not allowed in initialize or during warm up."
+        if symbol not in engine.securities:
+            return Code.MISSING_SECURITY, f"{symbol} has not been added. Call add_equity({str(symbol)!r})."
+        security = engine.securities[symbol]
+        if not asked:
+            return Code.ORDER_QUANTITY_ZERO, "The quantity is zero."
+        if abs(asked) < 1:
+            return Code.ORDER_QUANTITY_LESS_THAN_LOT_SIZE, f"The quantity {asked} is less than one share."
+        if not security.is_tradable:
+            return Code.NON_TRADABLE_SECURITY, f"{symbol} cannot be traded."
+        if not security.exact_price:
+            return Code.SECURITY_PRICE_ZERO, f"{symbol} has no price yet. Orders need data first."
+        if security.quote_currency is None:
+            return Code.QUOTE_CURRENCY_REQUIRED, f"{symbol} has no quote currency."
+        if not security.quote_currency.conversion_rate:
+            return Code.CONVERSION_RATE_ZERO, "The rate of the quote currency is zero."
+        if not security.has_data:
+            return Code.SECURITY_HAS_NO_DATA, f"{symbol} has never had data."
+        if engine.keeper.last_order_id >= engine.settings.maximum_orders:
+            engine.is_over = True
+            return Code.EXCEEDED_MAXIMUM_ORDERS, f"{engine.settings.maximum_orders} orders are the most; the run ends."
+        return self._at_wrong_time(request, security)
+
+    def _at_wrong_time(self, request: SubmitOrderRequest, security: Any) -> tuple[OrderResponseErrorCode, str] | None:
+        now, hours = self.engine.now, security.hours
+        if request.order_type is OrderType.MARKET_ON_OPEN and hours.is_open(now) and not self._is_daily(security):
+            return Code.MARKET_ON_OPEN_NOT_ALLOWED_DURING_REGULAR_HOURS, "Orders for the open wait for a closed market."
+        if request.order_type is OrderType.MARKET_ON_CLOSE and hours.is_open(now):
+            closes = hours.session(now.date())
+            if closes is not None and now > closes[1] - LATEST:
+                return Code.MARKET_ON_CLOSE_ORDER_TOO_LATE, "Orders for the close come 15.5 minutes before it."
+        return None
+
+    def _is_daily(self, security: Any) -> bool:
+        return all(
+            item.resolution is Resolution.DAILY
+            for item in self.engine.subscriptions
+            if item.symbol == security.symbol and not item.internal
+        )
+
+    def market_order(
+        self, symbol: Any, quantity: Any, asynchronous: bool = False, tag: str = "",
+        order_properties: OrderProperties | None = None,
+    ) -> OrderTicket:  # fmt: skip
+        """At the market; for the open where the exchange is closed, for the close where only daily bars come."""
+        kind = self._converted(self._symbol(symbol))
+        return self._send(kind, symbol, quantity, tag, order_properties)
+
+    def _converted(self, symbol: Symbol) -> OrderType:
+        engine = self.engine
+        security = engine.securities.get(symbol)
+        if security is None:
+            return OrderType.MARKET
+        if not security.hours.is_open(engine.now):
+            return OrderType.MARKET_ON_OPEN
+        if not self._is_daily(security):
+            return OrderType.MARKET
+        session = security.hours.session(engine.now.date())
+        assert session is not None  # it is open
+        is_late = engine.now > session[1] - LATEST
+        return OrderType.MARKET_ON_OPEN if is_late else OrderType.MARKET_ON_CLOSE
+
+    def order(self, symbol: Any, quantity: Any, asynchronous: bool = False, tag: str = "", order_properties: Any = None
+              ) -> OrderTicket:  # fmt: skip
+        """As :meth:`market_order`."""
+        return self.market_order(symbol, quantity, asynchronous, tag, order_properties)
+
+    def buy(self, symbol: Any, quantity: Any) -> OrderTicket:
+        """Buy at the market."""
+        return self.market_order(symbol, abs(quantity))
+
+    def sell(self, symbol: Any, quantity: Any) -> OrderTicket:
+        """Sell at the market."""
+        return self.market_order(symbol, -abs(quantity))
+
+    def limit_order(
+        self, symbol: Any, quantity: Any, limit_price: Any, asynchronous: bool = False, tag: str = "",
+        order_properties: OrderProperties | None = None,
+    ) -> OrderTicket:  # fmt: skip
+        """At a limit or better."""
+        return self._send(OrderType.LIMIT, symbol, quantity, tag, order_properties, {"limit_price": limit_price})
+
+    def stop_market_order(
+        self, symbol: Any, quantity: Any, stop_price: Any, asynchronous: bool = False, tag: str = "",
+        order_properties: OrderProperties | None = None,
+    ) -> OrderTicket:  # fmt: skip
+        """At the market once the stop is reached."""
+        return self._send(OrderType.STOP_MARKET, symbol, quantity, tag, order_properties, {"stop_price": stop_price})
+
+    def stop_limit_order(
+        self, symbol: Any, quantity: Any, stop_price: Any, limit_price: Any, asynchronous: bool = False, tag: str = "",
+        order_properties: OrderProperties | None = None,
+    ) -> OrderTicket:  # fmt: skip
+        """At a limit once the stop is passed."""
+        prices = {"stop_price": stop_price, "limit_price": limit_price}
+        return self._send(OrderType.STOP_LIMIT, symbol, quantity, tag, order_properties, prices)
+
+    def limit_if_touched_order(
+        self, symbol: Any, quantity: Any, trigger_price: Any, limit_price: Any, asynchronous: bool = False,
+        tag: str = "", order_properties: OrderProperties | None = None,
+    ) -> OrderTicket:  # fmt: skip
+        """At a limit once the trigger is touched."""
+        prices = {"trigger_price": trigger_price, "limit_price": limit_price}
+        return self._send(OrderType.LIMIT_IF_TOUCHED, symbol, quantity, tag, order_properties, prices)
+
+    def trailing_stop_order(self, symbol: Any, quantity: Any, *rest: Any, **named: Any) -> OrderTicket:
+        """Behind the price: ([stop_price,] trailing_amount, trailing_as_percentage)."""
+        names = ["trailing_amount", "trailing_as_percentage", "asynchronous", "tag", "order_properties"]
+        if len(rest) > 2 and isinstance(rest[2], bool) and not isinstance(rest[1], bool):
+            names.insert(0, "stop_price")
+        given = {**dict(zip(names, rest, strict=False)), **named}
+        amount, is_part = dec(given["trailing_amount"]), bool(given.get("trailing_as_percentage", False))
+        stop = given.get("stop_price")
+        if stop is None:
+            security, side = self.engine.securities[self._symbol(symbol)], 1 if quantity > 0 else -1
+            stop = security.exact_price * (1 + side * amount) if is_part else security.exact_price + side * amount
+        told = f"{amount * 100:g}%" if is_part else f"${amount:g}"
+        prices = {"stop_price": stop, "trailing_amount": amount}
+        tag = given.get("tag") or f"Trailing Amount: {told}"
+        return self._send(
+            OrderType.TRAILING_STOP, symbol, quantity, tag, given.get("order_properties"), prices, percentage=is_part
+        )
+
+    def market_on_open_order(
+        self, symbol: Any, quantity: Any, asynchronous: bool = False, tag: str = "",
+        order_properties: OrderProperties | None = None,
+    ) -> OrderTicket:  # fmt: skip
+        """At the next open."""
+        return self._send(OrderType.MARKET_ON_OPEN, symbol, quantity, tag, order_properties)
+
+    def market_on_close_order(
+        self, symbol: Any, quantity: Any, asynchronous: bool = False, tag: str = "",
+        order_properties: OrderProperties | None = None,
+    ) -> OrderTicket:  # fmt: skip
+        """At the next close."""
+        return self._send(OrderType.MARKET_ON_CLOSE, symbol, quantity, tag, order_properties)
+
+    # ------------------------------------------------------------------ combinations
+
+    def combo_market_order(
+        self, legs: list[Leg], quantity: int, asynchronous: bool = False, tag: str = "", order_properties: Any = None
+    ) -> list[OrderTicket]:
+        """All legs at the market, or none."""
+        return self._combine(OrderType.COMBO_MARKET, legs, quantity, tag, order_properties)
+
+    def combo_limit_order(
+        self, legs: list[Leg], quantity: int, limit_price: Any, asynchronous: bool = False, tag: str = "",
+        order_properties: Any = None,
+    ) -> list[OrderTicket]:  # fmt: skip
+        """All legs where their sum keeps a limit, or none."""
+        if any(leg.order_price is not None for leg in legs):
+            raise UsageError("combo_limit_order: legs have no prices of their own. Use combo_leg_limit_order.")
+        return self._combine(OrderType.COMBO_LIMIT, legs, quantity, tag, order_properties, dec(limit_price))
+
+    def combo_leg_limit_order(
+        self, legs: list[Leg], quantity: int, asynchronous: bool = False, tag: str = "", order_properties: Any = None
+    ) -> list[OrderTicket]:
+        """All legs where each keeps its limit, or none."""
+        if any(leg.order_price is None for leg in legs):
+            raise UsageError("combo_leg_limit_order: every leg needs a price. Write Leg.create(symbol, ratio, price).")
+        return self._combine(OrderType.COMBO_LEG_LIMIT, legs, quantity, tag, order_properties)
+
+    def _combine(  # as in the three above
+        self, kind: OrderType, legs: list[Leg], quantity: int, tag: str, properties: Any, limit: Decimal | None = None
+    ) -> list[OrderTicket]:
+        if gcd(*(int(leg.quantity) for leg in legs)) != 1:
+            raise UsageError("The ratios of a combination have a common divisor. Put it into the quantity.")
+        engine = self.engine
+        group = Group(engine.keeper.last_order_id + 1, len(legs), int(quantity), limit)
+        asked = (properties or self.default_order_properties).clone()
+        requests = []
+        for leg in legs:
+            price = {"limit_price": dec(leg.order_price)} if kind is OrderType.COMBO_LEG_LIMIT else {}
+            if limit is not None:
+                price = {"limit_price": limit}
+            requests.append(SubmitOrderRequest(
+                kind, self._symbol(leg.symbol), int(leg.quantity) * int(quantity), price, engine.now, tag, asked,
+                group=group,
+            ))  # fmt: skip
+        for request in requests:
+            refusal = self._refused(request, Decimal(request.quantity))
+            if refusal is not None:
+                return [self._invalid(each, *refusal) for each in requests]
+        return [engine.keeper.add_order(request) for request in requests]
+
+    # ------------------------------------------------------------------ targets
+
+    def calculate_order_quantity(self, symbol: Any, target: Any) -> int:
+        """Shares to trade, signed, for a part of the portfolio."""
+        engine = self.engine
+        security, portfolio, settings = engine.securities[self._symbol(symbol)], engine.portfolio, engine.settings
+        value = portfolio.exact_value
+        buffer = value * dec(settings.free_portfolio_value_percentage)
+        if settings.free_portfolio_value is not None:
+            buffer = dec(settings.free_portfolio_value)
+        leverage = dec(security.buying_power_model.get_leverage(security))
+        unit = security.exact_price / leverage
+        least = dec(settings.minimum_order_margin_portfolio_percentage)
+        wanted = Target(value, buffer, security.holdings.quantity, unit, leverage, least)
+
+        def fee(quantity: int) -> Decimal:
+            properties = self.default_order_properties
+            asked = SubmitOrderRequest(OrderType.MARKET, security.symbol, quantity, {}, engine.now, "", properties)
+            return fee_of(security, Order(0, asked)).exact
+
+        return wanted.quantity(dec(target), fee)
+
+    def set_holdings(self, symbol: Any, *rest: Any, **named: Any) -> list[OrderTicket]:
+        """Trade to a part of the portfolio: (symbol, part, liquidate_existing_holdings, tag), or a list of targets."""
+        if isinstance(symbol, (list, tuple)):
+            given = {**dict(zip(("liquidate", "tag"), rest, strict=False)), **named}
+            clear = given.get("liquidate", given.get("liquidate_existing_holdings", False))
+            found = self._clear([self._symbol(target.symbol) for target in symbol]) if clear else []
+
+            # What brings cash goes first.
+            def change(target: PortfolioTarget) -> Decimal:
+                security = self.engine.securities[self._symbol(target.symbol)]
+                return self.calculate_order_quantity(target.symbol, target.quantity) * security.exact_price
+
+            for target in sorted(symbol, key=change):
+                found += self._hold(target.symbol, target.quantity, given.get("tag") or target.tag)
+            return found
+        names = ("percentage", "liquidate_existing_holdings", "tag", "order_properties")
+        given = {**dict(zip(names, rest, strict=False)), **named}
+        found = self._clear([self._symbol(symbol)]) if given.get("liquidate_existing_holdings") else []
+        part = given.get("percentage", given.get("target"))
+        return found + self._hold(symbol, part, given.get("tag") or "", given.get("order_properties"))
+
+    def _clear(self, but: list[Symbol]) -> list[OrderTicket]:
+        held = [security.symbol for security in self.engine.securities.values() if security.invested]
+        return [ticket for symbol in held if symbol not in but for ticket in self.liquidate(symbol)]
+
+    def _hold(self, symbol: Any, part: Any, tag: str, properties: Any = None) -> list[OrderTicket]:
+        engine = self.engine
+        security = engine.securities[self._symbol(symbol)]
+        if engine.is_warming_up:
+            return []
+        coming = sum(
+            order.remaining for order in engine.transactions.get_open_orders(security.symbol) if order.type in _MARKETS
+        )
+        quantity = self.calculate_order_quantity(symbol, part) - coming
+        if not quantity:
+            return []
+        if security.hours.is_open(engine.now):
+            return [self.market_order(symbol, quantity, False, tag, properties)]
+        return [self.market_on_open_order(symbol, quantity, False, tag, properties)]
+
+    def liquidate(
+        self, symbol: Any = None, asynchronous: Any = False, tag: str = "", order_properties: Any = None
+    ) -> list[OrderTicket]:
+        """Withdraw what is open and close what is held, of a symbol or of all."""
+        engine = self.engine
+        if isinstance(asynchronous, str):
+            asynchronous, tag = False, asynchronous
+        if not engine.settings.liquidate_enabled:
+            return []
+        wanted: Iterable[Symbol] = sorted(engine.securities) if symbol is None else [self._symbol(symbol)]
+        found: list[OrderTicket] = []
+        for name in wanted:
+            found += self._close(name, tag or "Liquidated", order_properties)
+        return found
+
+    def _close(self, symbol: Symbol, tag: str, properties: Any) -> list[OrderTicket]:
+        engine = self.engine
+        orders, held = engine.transactions.get_open_orders(symbol), engine.securities[symbol].holdings.quantity
+        markets = [order for order in orders if order.type is OrderType.MARKET]
+        if len(orders) == len(markets) == 1 and held + markets[0].quantity == 0:
+            return []
+        for order in orders:
+            if order.type is not OrderType.MARKET:
+                engine.transactions.cancel_order(order.id, tag)
+        coming = sum(order.remaining for order in markets)
+        if not held + coming:
+            return []
+        return [self.market_order(symbol, -held - coming, False, tag, properties)]

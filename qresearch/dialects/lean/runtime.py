@@ -1,0 +1,72 @@
+"""What an engine stands on and never copies: its data, the hours of the exchanges, and who is told what it does."""
+
+from __future__ import annotations
+
+import datetime as dt
+from decimal import Decimal
+from typing import Any, Protocol
+
+from qresearch.dialects.lean.bars import Symbol, identifier
+from qresearch.dialects.lean.feed import DataSource, Feed, Subscription
+from qresearch.dialects.lean.orders import Order, OrderEvent
+from qresearch.engine.lean_market import TradingHours, Wait
+
+
+class Listener(Protocol):
+    """Who is told what an engine does."""
+
+    def deliver(self, event: OrderEvent, order: Order) -> None:
+        """An order event."""
+
+    def waits(self, order: Order, wait: Wait) -> None:
+        """An order was asked and did not fill."""
+
+    def paid(self, symbol: Symbol, amount: Decimal) -> None:
+        """A dividend."""
+
+    def split(self, symbol: Symbol, factor: Decimal, quantity: int, cash: Decimal) -> None:
+        """A holding after a split: shares, and cash for a fraction."""
+
+    def warn(self, text: str, kind: str = "adjusted") -> None:
+        """Something that a user should know."""
+
+    def say(self, level: str, text: str) -> None:
+        """A line of the log."""
+
+    def keep(self, value: object) -> None:
+        """A function that the state refers to: it is never copied."""
+
+    def hold(self, value: object) -> None:
+        """Something that is never copied."""
+
+    def plotted(self, name: str, value: float) -> None:
+        """A value of a chart."""
+
+
+class Runtime:
+    """What an engine stands on and never copies: data, hours, and who is told.
+
+    Parameters
+    ----------
+    source : DataSource
+    hours : TradingHours
+    listener : Listener
+    """
+
+    def __init__(self, source: DataSource, hours: TradingHours, listener: Listener) -> None:
+        self.source, self.hours, self.listener = source, hours, listener
+        self._feeds: dict[Any, Feed] = {}
+        self.words: dict[str, Any] = {}
+        """The globals of the script."""
+
+    def symbol(self, ticker: str) -> Symbol:
+        """The symbol of a ticker, with the identifier that the map file tells."""
+        rows = self.source.names(ticker)
+        return Symbol(ticker, identifier(rows[0][1], rows[0][0])) if rows else Symbol(ticker)
+
+    def feed(self, subscriptions: tuple[Subscription, ...], first: dt.date, last: dt.date) -> Feed:
+        """The data of some subscriptions; read once."""
+        key = (subscriptions, first, last)
+        if key not in self._feeds:
+            self._feeds[key] = Feed(self.source, subscriptions, self.hours, first, last)
+        return self._feeds[key]

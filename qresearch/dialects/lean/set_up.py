@@ -1,0 +1,210 @@
+"""What a script sets up and tells: dates, cash, shares, models, times, the log."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from qresearch.dialects.lean.bars import Symbol
+from qresearch.dialects.lean.brokerage import brokerage
+from qresearch.dialects.lean.engine import Engine
+from qresearch.dialects.lean.enums import AccountType, DataNormalizationMode, Resolution
+from qresearch.dialects.lean.feed import Subscription
+from qresearch.dialects.lean.hours import NEW_YORK, utc
+from qresearch.errors import UsageError
+
+
+class SetUpWords:
+    """Dates, cash, shares and models.
+
+    Parameters
+    ----------
+    engine : Engine
+    """
+
+    def __init__(self, engine: Engine) -> None:
+        self.engine = engine
+
+    def set_start_date(self, *when: Any) -> None:
+        """The first day: year, month and day, or a date."""
+        self.engine.start, self.engine.has_start = _date(when), True
+
+    def set_end_date(self, *when: Any) -> None:
+        """The last day, that included."""
+        self.engine.end = _date(when) + dt.timedelta(days=1) - dt.timedelta(seconds=1)
+        self.engine.has_end = True
+
+    def set_cash(self, *amount: Any) -> None:
+        """The cash to begin with, dollars; after a currency or alone."""
+        if len(amount) > 1 and str(amount[0]).upper() != "USD":
+            raise UsageError(f"set_cash: {amount[0]!r} is not the currency of the account, which is USD.")
+        self.engine.portfolio.set_cash(amount[-1] if len(amount) < 3 else amount[1])
+        self.engine.has_cash = True
+
+    def set_account_currency(self, currency: str, *_: Any) -> None:
+        """USD, and no other."""
+        if currency.upper() != "USD":
+            raise UsageError(f"set_account_currency: {currency!r} is not offered. Shares here are paid in USD.")
+
+    def set_time_zone(self, zone: Any) -> None:
+        """The zone of ``self.time``."""
+        self.engine.zone = str(getattr(zone, "key", zone))
+
+    def add_equity(  # as in LEAN
+        self, ticker: str, resolution: Resolution | None = None, market: str | None = None, fill_forward: bool = True,
+        leverage: float = 0.0, extended_market_hours: bool = False,
+        data_normalization_mode: DataNormalizationMode | None = None, **_: Any,
+    ) -> Any:  # fmt: skip
+        """Subscribe to a share; its security."""
+        engine, wanted = self.engine, self.engine.universe_settings
+        mode = data_normalization_mode
+        if mode is None:
+            mode = wanted.data_normalization_mode
+        security = engine.subscribe(Subscription(
+            self._symbol(ticker), Resolution(wanted.resolution if resolution is None else resolution),
+            DataNormalizationMode.ADJUSTED if mode is None else mode, extended_market_hours, fill_forward,
+        ))  # fmt: skip
+        if leverage:
+            security.set_leverage(leverage)
+        return security
+
+    def _symbol(self, ticker: Any) -> Symbol:
+        if isinstance(ticker, Symbol):
+            return ticker
+        return self.engine.runtime.symbol(str(ticker))
+
+    def add_security(
+        self, kind: Any, ticker: str, resolution: Resolution | None = None, *rest: Any, **named: Any
+    ) -> Any:
+        """Subscribe to a share; other securities are refused."""
+        if int(kind) != 1:
+            raise UsageError(f"add_security: {kind!s} is not offered here. Shares are: SecurityType.EQUITY.")
+        return self.add_equity(ticker, resolution, *rest, **named)
+
+    def add_universe_selection(self, *_: Any) -> None:
+        """Refused: a universe is a fixed list here."""
+        raise UsageError("Universes that are selected day by day are not offered. Add each share by add_equity.")
+
+    def add_universe(self, *_: Any) -> None:
+        """Refused: a universe is a fixed list here."""
+        self.add_universe_selection()
+
+    def remove_security(self, symbol: Any) -> bool:
+        """Take no more data of a share in, after closing what is held."""
+        engine = self.engine
+        engine.subscriptions = [item for item in engine.subscriptions if item.symbol != symbol]
+        engine.forget_feed()
+        return True
+
+    def symbol(self, ticker: str) -> Symbol:
+        """The symbol of a ticker."""
+        return self._symbol(ticker)
+
+    def set_benchmark(self, *what: Any) -> None:
+        """Compare with a share; with a function no data of it are read."""
+        self.engine.benchmark = what[-1]
+        if callable(what[-1]):
+            self.engine.runtime.listener.keep(what[-1])
+
+    def set_brokerage_model(self, model: Any, account_type: AccountType = AccountType.MARGIN) -> None:
+        """Models of a brokerage for all shares."""
+        self.engine.brokerage_model = found = brokerage(model, account_type)
+        for security in self.engine.securities.values():
+            found.initialize(security)
+
+    def set_security_initializer(self, initializer: Any) -> None:
+        """Called with every share that is added."""
+        self.engine.security_initializer = initializer
+        self.engine.runtime.listener.keep(initializer)
+
+    def set_warm_up(self, span: Any, resolution: Resolution | None = None) -> None:
+        """Bars, or a time, of data before the start."""
+        self.engine.warm_up = (span, resolution)
+
+    def set_warmup(self, span: Any, resolution: Resolution | None = None) -> None:
+        """As :meth:`set_warm_up`."""
+        self.set_warm_up(span, resolution)
+
+    def set_maximum_orders(self, most: int) -> None:
+        """Orders after which a run ends."""
+        self.engine.settings.maximum_orders = most
+
+    def quit(self, message: str = "") -> None:
+        """End the run after this step."""
+        self.engine.is_over = True
+        self.engine.runtime.listener.say("INFO", f"Quit: {message}")
+
+
+class TellWords:
+    """Times, the log, charts.
+
+    Parameters
+    ----------
+    engine : Engine
+    """
+
+    def __init__(self, engine: Engine) -> None:
+        self.engine = engine
+
+    @property
+    def time(self) -> dt.datetime:
+        """Now, in the zone of the algorithm."""
+        engine = self.engine
+        if not engine.zone:
+            return engine.now
+        return engine.now.replace(tzinfo=NEW_YORK).astimezone(ZoneInfo(engine.zone)).replace(tzinfo=None)
+
+    @property
+    def utc_time(self) -> dt.datetime:
+        """Now, UTC."""
+        return utc(self.engine.now)
+
+    @property
+    def start_date(self) -> dt.datetime:
+        """The first day."""
+        return self.engine.start
+
+    @property
+    def end_date(self) -> dt.datetime:
+        """The last day."""
+        return self.engine.end
+
+    @property
+    def live_mode(self) -> bool:
+        """False."""
+        return False
+
+    def log(self, message: object) -> None:
+        """A line of the log."""
+        self.engine.runtime.listener.say("INFO", str(message))
+
+    def debug(self, message: object) -> None:
+        """A line of the log."""
+        self.engine.runtime.listener.say("INFO", str(message))
+
+    def error(self, message: object) -> None:
+        """A line of the log."""
+        self.engine.runtime.listener.say("ERROR", str(message))
+
+    def plot(self, *what: Any) -> None:
+        """A value of a chart: (chart, series, value), or (series, value)."""
+        names, value = what[:-1], what[-1]
+        self.engine.runtime.listener.plotted(" ".join(map(str, names)), float(value))
+
+    def set_runtime_statistic(self, name: str, value: object) -> None:
+        """A line of the log."""
+        self.log(f"{name}: {value}")
+
+    def set_summary_statistic(self, name: str, value: object) -> None:
+        """A line of the log."""
+        self.log(f"{name}: {value}")
+
+
+def _date(when: Sequence[Any]) -> dt.datetime:
+    if len(when) == 3:
+        year, month, day = map(int, when)
+        return dt.datetime(year, month, day)
+    found = when[0]
+    return dt.datetime(found.year, found.month, found.day)

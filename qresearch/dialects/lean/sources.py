@@ -1,0 +1,234 @@
+"""Where the bars of a script lie: in a data folder, or in any market of ours."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from qresearch.dialects.lean.enums import Resolution
+from qresearch.dialects.lean.feed import Feed, local
+from qresearch.domain.instrument import Board, Instrument
+from qresearch.domain.money import MoneyScale
+from qresearch.errors import UnknownSymbol, UsageError
+from qresearch.market.intraday import Intraday, daily_fields
+from qresearch.market.lean_folder import FOLDER_NOTE, QUOTE, SCALE, TRADE, Factor, LeanFolder, RawBars, seconds
+from qresearch.market.market import Market
+from qresearch.market.panel import Panel
+from qresearch.market.venue import US
+
+_MONEY = MoneyScale("USD", 10**6, 10**7)
+"""Fine enough that adjusted prices are not rounded by a cent."""
+_FIELDS = ("open", "high", "low", "close")
+
+
+class FolderSource:
+    """A data folder.
+
+    Parameters
+    ----------
+    folder : LeanFolder
+    """
+
+    def __init__(self, folder: LeanFolder) -> None:
+        self.folder, self.path = folder, str(folder.path)
+
+    def bars(self, ticker: str, resolution: str, kind: str, first: dt.date, last: dt.date) -> RawBars:
+        """Bars of some days."""
+        return self.folder.read(ticker, resolution, kind, first, last)
+
+    def factors(self, ticker: str) -> list[Factor]:
+        """Rows of the factor file."""
+        return self.folder.factors(ticker)
+
+    def names(self, ticker: str) -> list[tuple[dt.date, str]]:
+        """Rows of the map file."""
+        return self.folder.names(ticker)
+
+    def has(self, ticker: str, resolution: str) -> bool:
+        """Whether there are bars of trades."""
+        return self.folder.has(ticker, resolution)
+
+
+class MarketSource:
+    """A market of ours: its daily bars, its bars inside the day, and the quotes at their ends.
+
+    Parameters
+    ----------
+    market : Market
+    """
+
+    path = ""
+
+    def __init__(self, market: Market) -> None:
+        self.market = market
+
+    def _column(self, ticker: str) -> int | None:
+        try:
+            return self.market.column(ticker)
+        except UnknownSymbol:
+            return None
+
+    def has(self, ticker: str, resolution: str) -> bool:
+        """Whether there are bars of trades."""
+        inside = self.market.panel.intraday
+        spans = {"minute": dt.timedelta(minutes=1), "hour": dt.timedelta(hours=1)}
+        is_there = resolution == "daily" or (inside is not None and spans.get(resolution) == inside.length)
+        return self._column(ticker) is not None and is_there
+
+    def bars(self, ticker: str, resolution: str, kind: str, first: dt.date, last: dt.date) -> RawBars:
+        """Bars of some days."""
+        column, panel = self._column(ticker), self.market.panel
+        if column is None or not self.has(ticker, resolution):
+            return RawBars(np.empty(0, dtype=np.int64), np.empty((0, 5 if kind == TRADE else 10), dtype=np.int64))
+        source: Any = panel if resolution == "daily" else panel.intraday
+        times = panel.days if resolution == "daily" else source.times - np.timedelta64(source.length)
+        starts = times.astype("datetime64[s]").astype(np.int64)
+        prices = [np.asarray(getattr(source, name))[:, column] for name in _FIELDS]
+        volume = np.nan_to_num(np.asarray(source.volume)[:, column])
+        known = ~np.isnan(prices[3])
+        columns = [*(_steps(price) for price in prices), np.rint(volume).astype(np.int64)]
+        if kind == QUOTE:
+            if resolution == "daily" or not source.has_quotes:
+                known &= False
+            nothing = np.full(len(starts), np.nan)
+            sides = (nothing, nothing) if resolution == "daily" else (source.bid, source.ask)
+            columns = []
+            for side in sides:
+                quoted = nothing if side is None or side.ndim < 2 else side[:, column]
+                columns += [_steps(quoted)] * 4 + [np.zeros(len(starts), dtype=np.int64)]
+        return RawBars(starts[known], np.column_stack(columns)[known]).between(first, last)
+
+    def factors(self, ticker: str) -> list[Factor]:
+        """None: the prices are as they are."""
+        return []
+
+    def names(self, ticker: str) -> list[tuple[dt.date, str]]:
+        """None."""
+        return []
+
+
+def _steps(prices: Any) -> Any:
+    return np.where(np.isnan(prices), -1, np.rint(np.nan_to_num(prices) * SCALE)).astype(np.int64)
+
+
+def source_of(market: Market, data: object) -> FolderSource | MarketSource:
+    """Where a script finds its bars: the data folder that is given, or that the market was read from; else the market.
+
+    Parameters
+    ----------
+    market : Market
+    data : None, path, LeanFolder, or a mapping with "folder"
+    """
+    if isinstance(data, dict):
+        data = data.get("folder")
+    if isinstance(data, LeanFolder):
+        return FolderSource(data)
+    if isinstance(data, (str, Path)):
+        if not Path(data).is_dir():
+            raise UsageError(f"data={str(data)!r} is no folder. Pass the folder of LEAN that holds equity/usa.")
+        return FolderSource(LeanFolder(data))
+    for note in market.notes:
+        if note.startswith(FOLDER_NOTE):
+            return FolderSource(LeanFolder(note.removeprefix(FOLDER_NOTE)))
+    return MarketSource(market)
+
+
+def market_of(feed: Feed, first: dt.date, last: dt.date, name: str = "US equities") -> Market | None:
+    """The market that a session of a script stands on: what the script subscribed to, at its prices.
+
+    Parameters
+    ----------
+    feed : Feed
+    first, last : date
+
+    Returns
+    -------
+    Market or None
+        None where nothing is there.
+    """
+    tracks: dict[Any, Any] = {}
+    for track in feed.tracks:
+        if track.kind == TRADE and not track.subscription.internal:
+            known = tracks.get(track.symbol)
+            if known is None or track.subscription.resolution < known.subscription.resolution:
+                tracks[track.symbol] = track
+    dates = sorted({
+        day for track in tracks.values() for second in np.unique(track.starts // 86_400).tolist()
+        if first <= (day := local(second * 86_400).date()) <= last
+    })  # fmt: skip
+    if not dates:
+        return None
+    days = np.array(dates, dtype="datetime64[D]")
+    inside = _inside(tracks, days) if _is_inside(tracks) else None
+    fields = daily_fields(inside) if inside is not None else _daily(tracks, days)
+    nothing, shape = np.full(fields["close"].shape, np.nan), fields["close"].shape
+    symbols = tuple(str(symbol) for symbol in tracks)
+    close = fields["close"]
+    before = np.vstack([np.full((1, shape[1]), np.nan), close[:-1]])
+    no = np.zeros(shape, dtype=np.bool_)
+    panel = Panel(
+        days, symbols, fields["open"], fields["high"], fields["low"], close, fields["volume"], nothing, before,
+        nothing, nothing, no, no, adjusted=True, intraday=inside,
+    )  # fmt: skip
+    listed = tuple(Instrument(symbol, board=Board.EQUITY) for symbol in symbols)
+    return Market(panel, listed, (), replace(US, name=name, money=_MONEY))
+
+
+def _is_inside(tracks: dict[Any, Any]) -> bool:
+    kinds = {track.subscription.resolution for track in tracks.values() if len(track.ends)}
+    return len(kinds) == 1 and kinds <= {Resolution.MINUTE, Resolution.HOUR}
+
+
+def _scaled(track: Any) -> Any:
+    """Prices in dollars, (M, 4), and volumes."""
+    unique, place = np.unique(track.starts // 86_400, return_inverse=True)
+    factors = np.array([float(track.factor(int(day) * 86_400)) for day in unique])[place]
+    return track.values[:, :4] * (factors / SCALE)[:, None], track.values[:, 4].astype(np.float64)
+
+
+def _daily(tracks: dict[Any, Any], days: Any) -> dict[str, Any]:
+    found = {name: np.full((len(days), len(tracks)), np.nan) for name in (*_FIELDS, "volume")}
+    for column, track in enumerate(tracks.values()):
+        prices, volumes = _scaled(track)
+        dates = track.starts.astype("datetime64[s]").astype("datetime64[D]")
+        inside = np.flatnonzero((dates >= days[0]) & (dates <= days[-1]))
+        rows, firsts = np.unique(np.searchsorted(days, dates[inside]), return_index=True)
+        if not len(rows):
+            continue
+        lasts = np.append(firsts[1:], len(inside)) - 1
+        prices, volumes = prices[inside], volumes[inside]
+        found["open"][rows, column], found["close"][rows, column] = prices[firsts, 0], prices[lasts, 3]
+        found["high"][rows, column] = np.maximum.reduceat(prices[:, 1], firsts)
+        found["low"][rows, column] = np.minimum.reduceat(prices[:, 2], firsts)
+        found["volume"][rows, column] = np.add.reduceat(volumes, firsts)
+    return found
+
+
+def _inside(tracks: dict[Any, Any], days: Any) -> Intraday:
+    """All bars of the regular session on one axis."""
+    first = int(days[0].astype("datetime64[s]").astype(np.int64))
+    last = int(days[-1].astype("datetime64[s]").astype(np.int64))
+    kept = {}
+    for symbol, track in tracks.items():
+        unique, place = np.unique(track.starts // 86_400, return_inverse=True)
+        hours = np.array([track.regular(int(day)) for day in unique], dtype=np.int64).reshape(-1, 2)[place]
+        kept[symbol] = np.flatnonzero(
+            (track.ends > hours[:, 0]) & (track.ends <= hours[:, 1])
+            & (track.starts >= first) & (track.starts < last + 86_400)
+        )  # fmt: skip
+    times = np.unique(np.concatenate([tracks[symbol].ends[rows] for symbol, rows in kept.items()]))
+    fields = {name: np.full((len(times), len(tracks)), np.nan) for name in (*_FIELDS, "volume")}
+    for column, (symbol, rows) in enumerate(kept.items()):
+        prices, volumes = _scaled(tracks[symbol])
+        at = np.searchsorted(times, tracks[symbol].ends[rows])
+        for number, name in enumerate(_FIELDS):
+            fields[name][at, column] = prices[rows, number]
+        fields["volume"][at, column] = volumes[rows]
+    marks = [seconds(day.astype(object)) for day in days]
+    starts = np.searchsorted(times, [*marks, marks[-1] + 86_400])
+    stamps = times.astype("datetime64[s]").astype("datetime64[m]")
+    return Intraday(stamps, starts.astype(np.int64), **fields, turnover=np.full((len(times), len(tracks)), np.nan))

@@ -1,0 +1,118 @@
+"""LEAN's data folder: what is written is read back exactly, as bars, as a market, and from the command line."""
+
+from __future__ import annotations
+
+import datetime as dt
+import sys
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+import qresearch as qr
+from qresearch.cli import main
+from qresearch.dialects.lean.bars import identifier
+from qresearch.market.lean_folder import QUOTE, Factor, LeanFolder, exact, factor_on
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "conformance"))
+
+from lean_world import World, algorithm, flat
+
+
+def test_minutes_and_quotes_come_back_as_they_were_written(tmp_path: Path) -> None:
+    """Protects the layout: scaled whole prices, milliseconds from midnight, a side that was not quoted stays empty."""
+    folder = LeanFolder(tmp_path)
+    at = dt.datetime(2013, 10, 7, 9, 30)
+    folder.write_trades("SPY", "minute", [(at, 145.49, 145.5, 145.48, 145.5001, 1_000)])
+    folder.write_quotes("SPY", "minute", [(at, None, None, None, None, None, 145.5, 145.6, 145.5, 145.55, 300)])
+    assert (tmp_path / "equity/usa/minute/spy/20131007_trade.zip").is_file()
+    trades, quotes = folder.read("spy", "minute"), folder.read("spy", "minute", QUOTE)
+    assert trades.values.tolist() == [[1454900, 1455000, 1454800, 1455001, 1000]]
+    assert quotes.values[0].tolist() == [-1, -1, -1, -1, -1, 1455000, 1456000, 1455000, 1455500, 300]
+    assert dt.datetime(1970, 1, 1) + dt.timedelta(seconds=int(trades.starts[0])) == at
+
+
+def test_factors_hold_up_to_their_day_and_keep_their_digits(tmp_path: Path) -> None:
+    """Protects adjusted prices: the product of price and split factor, exact, up to the day of the row."""
+    folder = LeanFolder(tmp_path)
+    rows = [
+        Factor(dt.date(2014, 6, 6), Decimal("0.9304792"), Decimal("0.142857"), Decimal("645.57")),
+        Factor(dt.date(2050, 12, 31), Decimal(1), Decimal(1)),
+    ]
+    folder.write_factors("AAPL", rows)
+    found = folder.factors("aapl")
+    assert found == rows
+    assert factor_on(found, dt.date(2014, 6, 6), "adjusted") == Decimal("0.9304792") * Decimal("0.142857")
+    assert factor_on(found, dt.date(2014, 6, 6), "split_adjusted") == Decimal("0.142857")
+    assert factor_on(found, dt.date(2014, 6, 7), "adjusted") == 1
+    assert str(exact(1556200, Decimal("0.9304792"))) == "144.80117310400"
+
+
+@pytest.mark.parametrize(
+    ("ticker", "first", "expected"),
+    [
+        ("SPY", dt.date(1998, 1, 2), "SPY R735QTJ8XC9X"),
+        ("GOOCV", dt.date(2014, 3, 27), "GOOCV VP83T1ZUHROL"),
+        ("GOOG", dt.date(2004, 8, 19), "GOOG T1AZ164W5VTX"),
+    ],
+)
+def test_identifiers_are_those_of_lean(ticker: str, first: dt.date, expected: str) -> None:
+    """Protects the hash of order lists: published identifiers come out of the ticker and its first day."""
+    assert identifier(ticker, first) == expected
+
+
+def test_a_folder_is_a_market_too() -> None:
+    """Protects native use: raw bars, and a two-for-one split and a dividend as corporate actions."""
+    world = World().daily("SPY", [flat(100), flat(100), flat(50), flat(49)])
+    world.factors("SPY", (dt.date(2024, 1, 3), "0.98", "0.5", "100"), (dt.date(2024, 1, 4), "0.98", "1", "50"))
+    market = qr.read_market(world.folder.path, venue="us")
+    assert market.panel.close[:, 0].tolist() == [100, 100, 50, 49]
+    assert [(str(market.days[item.ex_day]), item.cash, item.bonus) for item in market.actions] == [
+        ("2024-01-04", 0.0, 1.0), ("2024-01-05", 1.0, 0.0)
+    ]  # fmt: skip
+
+
+def test_the_command_line_runs_a_script_on_a_folder(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Protects ``qresearch run script.py --dialect lean --data FOLDER``: the folder is found through the market."""
+    world = World().daily("SPY", [flat(100), flat(101), flat(102)])
+    script = tmp_path / "buyer.py"
+    script.write_text(
+        algorithm(
+            "def on_data(self, data):\n    if not self.portfolio.invested:\n        self.market_order(self.spy, 10)",
+            last=dt.date(2024, 1, 4),
+        ),
+        "utf-8",
+    )
+    asked = ["run", str(script), "--dialect", "lean", "--data", str(world.folder.path), "--out", str(tmp_path / "out")]
+    assert main(asked) == 0
+    told = capsys.readouterr().out
+    assert "1 FILLED" in told
+    assert "100,009.00" in told
+
+
+def test_a_script_runs_on_any_market() -> None:
+    """Protects scripts on data that are none of LEAN's: bars of Shanghai on its own calendar, and its own prices."""
+    script = algorithm(
+        "def on_data(self, data):\n    if not self.portfolio.invested:\n        self.market_order(self.spy, 100)",
+        ticker="604018.SH", first=dt.date(2022, 3, 1), last=dt.date(2022, 3, 10),
+    )  # fmt: skip
+    session = qr.Session.from_script(script, qr.sample_market(), dialect="lean").run(progress=False)
+    (fill,) = session.fills.itertuples()
+    bars = session.market.panel
+    day = bars.day_index("2022-03-02")
+    assert fill.price == pytest.approx(float(bars.open[day, session.market.column("604018.SH")]))
+
+
+@pytest.mark.parametrize(
+    ("wrong", "words"),
+    [
+        ("no algorithm here = 1", "invalid syntax"),
+        ("x = 1", "defines no algorithm"),
+        ("from AlgorithmImports import *\nclass A(QCAlgorithm):\n    def initialize(self):\n        self.set_chash(1)",
+         "Did you mean set_cash"),
+    ],
+)  # fmt: skip
+def test_wrong_scripts_say_what_is_wrong(wrong: str, words: str) -> None:
+    """Protects whoever writes a script: the line, the word and what it could have been."""
+    with pytest.raises(qr.errors.QresearchError, match=words):
+        qr.Session.from_script(wrong + "\n", qr.sample_market(), dialect="lean")

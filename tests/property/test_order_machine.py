@@ -62,6 +62,18 @@ NOT_HERE: dict[Reason, str] = {
         (Reason.COVERED_SHORTFALL, Reason.UNITS_LOCKED, Reason.POSITION_LIMIT),
         "of options: tests/property/test_option_lives.py",
     ),
+    **dict.fromkeys(
+        (
+            Reason.INSUFFICIENT_PLEDGE,
+            Reason.QUALIFIED_ONLY,
+            Reason.BOND_LOT,
+            Reason.NOT_CARRIED,
+            Reason.REPO_MULTIPLE,
+            Reason.CALLED,
+            Reason.MATURED,
+        ),
+        "of bonds: tests/property/test_bond_lives.py",
+    ),
     Reason.ROUTE_CLOSED: "of a table that it is not given",
     Reason.CIRCUIT_BREAKER: "its days are in 2022, and the two of the circuit breaker in 2016",
     Reason.PROTECTION_PRICE: "asked for on JoinQuant only, of market orders on the STAR board",

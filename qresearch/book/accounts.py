@@ -205,7 +205,7 @@ def daily_positions(history: AccountHistory) -> pd.DataFrame:
         held = {row.instrument: row for row in holdings_of(exchange, state)}
         for column in sorted({*held, *before, *moved.get(state.day, ())}):
             row = held.get(column, Held(column, LONG, 0, 0, 0, 0, 0))
-            quantity, cost, value, sellable = row.quantity, row.cost, row.value, row.free - row.reserved
+            quantity, cost, value, sellable = row.quantity, row.cost, row.worth, row.free - row.reserved
             bought, paid, sold, received = traded.get((state.day, column), (0, 0, 0, 0))
             rows.append(
                 (state.day, symbols[column], quantity, before[column].quantity if column in before else 0, sellable,

@@ -25,6 +25,8 @@ class Held(NamedTuple):
         All of them; those that may be closed now; those of the free ones that working orders hold back.
     cost, value : int, money steps
         What they have cost (fees of a purchase included), and what they are worth at the last visible price.
+    interest : int, money steps
+        What has accrued on them, and is worth as much beside their price.
     """
 
     instrument: int
@@ -34,6 +36,12 @@ class Held(NamedTuple):
     reserved: int
     cost: int
     value: int
+    interest: int = 0
+
+    @property
+    def worth(self) -> int:
+        """At the last visible price, with what has accrued."""
+        return self.value + self.interest
 
     @property
     def sign(self) -> int:
@@ -43,7 +51,7 @@ class Held(NamedTuple):
     @property
     def profit(self) -> int:
         """Floating profit, money steps."""
-        return self.sign * (self.value - self.cost)
+        return self.sign * (self.worth - self.cost)
 
 
 def reserved_units(account: Draft | State) -> dict[tuple[int, int], int]:
@@ -83,7 +91,8 @@ def holdings_of(exchange: Exchange, account: Draft | State, only: int | None = N
         closable = exchange.account.closable(account, exchange, instrument, -1 if side > 0 else 1, effect)
         free = 0 if closable is None else closable.free
         reserved = min(waiting.get((instrument, side), 0), free)
-        held.append(Held(instrument, side, quantity, free, reserved, cost, value))
+        interest = exchange.account.accrued(account, exchange, instrument, quantity)
+        held.append(Held(instrument, side, quantity, free, reserved, cost, value, interest))
     return held
 
 

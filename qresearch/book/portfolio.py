@@ -35,7 +35,7 @@ class Holding:
     price : float, currency per share
         Last visible price.
     market_value, profit : float, currency
-        `profit` is floating: market value less cost.
+        Of bonds with accrued interest; `profit` is floating: market value less cost.
     """
 
     symbol: str
@@ -231,7 +231,7 @@ class Portfolio:
                 held.reserved,
                 item.mean_price(amount(held.cost), held.quantity, size),
                 item.mean_price(amount(held.value), held.quantity, size),
-                amount(held.sign * held.value),
+                amount(held.sign * held.worth),
                 amount(held.profit),
             )
             found[symbol] = holding if symbol not in found else found[symbol].beside(holding)

@@ -191,7 +191,8 @@ class Tables:
         quantity, previous_quantity (at the previous close), sellable (T+1, and in no working sale), in shares;
         average_cost (currency per share, buying fees included, NaN when nothing is held); average_price (the same
         without fees, and a sale leaves it as it is); price (last visible);
-        market_value (quantity * price); floating_profit (market value less cost); weight (of the equity);
+        market_value (quantity * price, of bonds with accrued interest); floating_profit (market value less cost);
+        weight (of the equity);
         bought_quantity, bought_value, sold_quantity, sold_value (fills of today, fees not included).
         """
         return accounts.positions_now(self._look())

@@ -317,10 +317,9 @@ def attribution_frame(history: AccountHistory) -> pd.DataFrame:
     rows = []
     for instrument, flow in trips_of(history).flows.items():
         held = holdings.get(instrument, Held(instrument, LONG, 0, 0, 0, 0, 0))
-        interest = exchange.account.accrued(account, exchange, instrument, held.quantity)
-        value, quantity = held.value + interest, held.quantity
+        value, quantity = held.worth, held.quantity
         profit = value + flow.sold + flow.dividends - flow.bought - flow.fees - flow.given
-        floating = held.profit + interest
+        floating = held.profit
         rows.append(
             (symbols[instrument], flow.trades, quantity, amount(flow.bought), amount(flow.sold), amount(flow.dividends),
              amount(flow.fees), amount(profit - floating), amount(floating), amount(profit),

@@ -1,6 +1,6 @@
 """Takes pictures of all that is seen, to be looked at: ``python tests/browser/screens.py FOLDER``, in a real browser.
 
-The workbench, tables, plots, an account of futures, a recording, the page of a run and that of ``qresearch app``, light
+The workbench, tables, plots, accounts of futures and options, a recording, the page of a run and that of ``qresearch app``, light
 and dark, in English and Chinese, at three widths. ``--only workbench --widths 1280`` takes some of them. What the
 console complains of is printed.
 """
@@ -36,12 +36,21 @@ from qresearch import terms
 session = qr.Session(qr.sample_futures(), start="2023-06-08", cash=320_000, account="futures", language={language!r})
 session.step(); session.buy("QT2307", 11, terms.to_open()); session.step(2); session.step(phase="AFTER_CLOSE")
 """
+OPTIONS = """
+import qresearch as qr
+from qresearch import terms
+session = qr.Session(qr.sample_options(), start="2022-11-28", cash=300_000, account="options", language={language!r})
+session.step(); session.buy("514101.SH", 20_000); session.sell("P2212M4000", 5); session.buy("C2212M4000", 3)
+session.step(phase="OPEN"); session.account.lock("514101.SH", 20_000)
+session.sell("C2212M4200", 2, terms.covered_open(terms.at_close())); session.step(6)
+"""
 CELLS = {
     "workbench": [STORY + SHOW + ".workbench()"],
     "tables": [STORY, "session.orders", "session.fills", "session.positions", "session.events", "session"],
     "plots": [STORY + "session.run(until='2022-05-31', progress=False)", "session.plot()", "session.plot('lives')",
               "session.plot('candles', symbol='604018')"],
     "futures": [FUTURES + SHOW + ".workbench()"],
+    "options": [OPTIONS + "board = " + SHOW + ".workbench()\nboard.desk.symbol = 'C2212M4200'\nboard"],
     "code": [STORY + CODE + SHOW + ".code()", SHOW + ".details(1)"],
 }  # fmt: skip
 """The cells of the notebook of each picture."""

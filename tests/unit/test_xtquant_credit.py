@@ -48,6 +48,24 @@ def _deactivated() -> Any:
     xtquant.deactivate()
 
 
+def test_debts_are_paid_back_without_the_market(session: qr.Session) -> None:
+    """Protects direct repayment: yuan and shares by their kinds of order, at once, and never more than is owed."""
+    trader, account, xt = trading(session)
+    trader.order_stock(account, STOCK, xt.CREDIT_FIN_BUY, 2_000, xt.LATEST_PRICE, 0, "", "")
+    session.step()
+    session.step(phase="PRE_OPEN")
+    trader.order_stock(account, STOCK, xt.CREDIT_SLO_SELL, 1_000, xt.LATEST_PRICE, 0, "", "")
+    session.step()
+    session.step(phase="PRE_OPEN")
+    owed = session.tables.debts["principal"].iloc[0]
+    assert trader.order_stock(account, STOCK, xt.CREDIT_DIRECT_CASH_REPAY, 5_000, xt.LATEST_PRICE, 0) == 0
+    assert 4_900 < owed - session.tables.debts["principal"].iloc[0] <= 5_000
+    assert trader.order_stock(account, STOCK, xt.CREDIT_DIRECT_SECU_REPAY, 1_000, xt.LATEST_PRICE, 0) == 0
+    assert session.tables.debts["kind"].tolist() == ["money"]
+    assert trader.order_stock(account, STOCK, xt.CREDIT_DIRECT_SECU_REPAY, 1_000, xt.LATEST_PRICE, 0) == -1
+    assert trader.order_stock(account, STOCK, xt.CREDIT_DIRECT_CASH_REPAY, 0, xt.LATEST_PRICE, 0) == -1
+
+
 def test_money_and_contracts_are_those_of_the_account(session: qr.Session) -> None:
     """Protects the records: a financed purchase and a short sale in the detail, the contracts and the positions."""
     trader, account, xt = trading(session)
@@ -117,11 +135,11 @@ def test_the_lists_are_those_of_the_day(session: qr.Session) -> None:
     assert [(one.instrument_id, one.assure_ratio) for one in trader.query_credit_assure(account)] == [("600001", 0.7)]
 
 
-def test_what_is_no_order_of_the_market_says_who_does_it(session: qr.Session) -> None:
-    """Protects the caller of direct repayment: -1, and a notice that names the call that repays by hand."""
+def test_what_cannot_be_paid_back_is_said(session: qr.Session) -> None:
+    """Protects the caller of direct repayment without a debt: -1, and a notice with what is owed."""
     trader, account, xt = trading(session)
     assert trader.order_stock(account, STOCK, xt.CREDIT_DIRECT_CASH_REPAY, 1_000, xt.LATEST_PRICE, 0, "", "") == -1
-    assert any("session.account repays" in notice for notice in session.notices)
+    assert any("repay: 1,000.00 were to be paid back; 0.00 are owed" in notice for notice in session.notices)
 
 
 def test_an_account_of_another_kind_is_not_known(session: qr.Session) -> None:

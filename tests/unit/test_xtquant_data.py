@@ -71,6 +71,20 @@ print(xtdata.get_divid_factors(S)[['interest', 'stockBonus']].to_dict('index'))
     assert lines[5] == "{'20240105': {'interest': 0.2, 'stockBonus': 0.9}}"
 
 
+def test_bars_of_weeks_and_months_are_put_together_from_days(capsys: pytest.CaptureFixture[str]) -> None:
+    """Protects longer periods: open of the first day, close of the last one that was seen, and its stamp."""
+    lines = printed(
+        capsys,
+        """
+time.sleep(6 * 3600)
+for period in ('1w', '1mon'):
+    bars = xtdata.get_market_data_ex(['open', 'high', 'close', 'volume'], [S], period)[S]
+    print(list(bars.index), bars.iloc[-1].tolist())
+""",
+    )
+    assert lines == ["['20240104'] [10.0, 10.3, 9.8, 30000.0]"] * 2
+
+
 def test_a_tick_tells_what_is_known(capsys: pytest.CaptureFixture[str]) -> None:
     """Protects ticks: before the open the previous close, then the open, late the close with the range of the day."""
     lines = printed(

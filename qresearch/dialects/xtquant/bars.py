@@ -20,6 +20,8 @@ FIELDS = ("time", "open", "high", "low", "close", "volume", "amount", "setteleme
 """Fields of a bar; the spelling is that of the real package."""
 LOT = 100
 """Shares of one unit of `volume`, as there; `pvolume` counts shares."""
+LONGER = {"1w": "W", "1mon": "M"}
+"""Periods of several days, put together from daily bars and stamped with the last day that they have seen."""
 MINUTES = {"1m": 1, "5m": 5, "15m": 15, "30m": 30, "60m": 60, "1h": 60}
 ADJUSTMENTS = {"none": "none", "front": "pre", "front_ratio": "pre", "back": "post", "back_ratio": "post"}
 
@@ -46,13 +48,16 @@ class Bars:
         self, code: str, period: str, start: str = "", end: str = "", count: int = -1, dividend_type: str = "none"
     ) -> pd.DataFrame:
         """The bars of a code up to now, one row each, by their times as text."""
-        choose("period", period, ("1d", *MINUTES))
+        choose("period", period, ("1d", *LONGER, *MINUTES))
         adjust = ADJUSTMENTS[choose("dividend_type", dividend_type, ADJUSTMENTS)]
         column = self.column(code)
         if column is None:
             return pd.DataFrame(columns=list(FIELDS))
-        found = self._daily(column, count, adjust, start) if period == "1d" else self._inside(column, adjust, period)
-        size = 8 if period == "1d" else 14
+        found, size = self._daily(column, count if period == "1d" else -1, adjust, start), 8
+        if period in MINUTES:
+            found, size = self._inside(column, adjust, period), 14
+        elif period in LONGER and not found.empty:
+            found = _grouped(found, [pd.to_datetime(found.index).to_period(LONGER[period])])
         first, last = _bound(start, "0")[:size], _bound(end, "9")[:size]
         found = found[(found.index >= first) & (found.index <= last)]
         return found.iloc[-count:] if count > 0 else found
@@ -76,14 +81,7 @@ class Bars:
         if step == 1 or found.empty:
             return found
         days = found.index.str[:8]
-        place = found.groupby(days).cumcount() // step
-        grouped = found.groupby([days, place], sort=False)
-        return pd.DataFrame({
-            name: grouped[name].agg(how) for name, how in (
-                ("time", "last"), ("open", "first"), ("high", "max"), ("low", "min"), ("close", "last"),
-                ("volume", "sum"), ("amount", "sum"), ("settelementPrice", "last"), ("openInterest", "last"),
-                ("preClose", "first"), ("suspendFlag", "last"))
-        }).set_axis(found.index.to_series().groupby([days, place], sort=False).last(), axis=0)  # fmt: skip
+        return _grouped(found, [days, found.groupby(days).cumcount() // step])
 
     def _rows(self, column: int, count: int, adjust: str, frequency: str, form: str) -> pd.DataFrame:
         """The last bars of a column, without those before it was listed."""
@@ -94,11 +92,18 @@ class Bars:
 
         times = pd.DatetimeIndex(view.index(count, frequency).astype("datetime64[s]"))
         close, volume = values("close"), values("volume")
+        panel, settled, interest = self._market.panel, np.zeros(count), np.zeros(count, dtype=np.int64)
+        lot = LOT if self._market.instruments[column].contract is None else 1
+        if frequency == "day" and lot == 1 and panel.settlement is not None:
+            seen = slice(view.whole_days - count, view.whole_days)
+            settled = np.nan_to_num(panel.settlement[seen, column])
+            if panel.open_interest is not None:
+                interest = np.nan_to_num(panel.open_interest[seen, column]).astype(np.int64)
         frame = pd.DataFrame({
             "time": ((times - pd.Timestamp(0)) // pd.Timedelta(milliseconds=1)).to_numpy() - 8 * 3_600_000,
             "open": values("open"), "high": values("high"), "low": values("low"), "close": close,
-            "volume": np.nan_to_num(volume) // LOT, "amount": np.nan_to_num(values("turnover")),
-            "settelementPrice": 0.0, "openInterest": 0,
+            "volume": np.nan_to_num(volume) // lot, "amount": np.nan_to_num(values("turnover")),
+            "settelementPrice": settled, "openInterest": interest,
             "preClose": values("pre_close") if frequency == "day" else np.nan,
             "suspendFlag": (volume == 0).astype(int),
         }, index=times.strftime(form))  # fmt: skip
@@ -214,6 +219,17 @@ def _bound(text: object, filler: str) -> str:
     if digits and not digits.isdigit():
         raise UsageError(f"{text!r} is no time. Write it as '20240102' or '20240102093000'.")
     return (digits + filler * 14)[:14]
+
+
+def _grouped(bars: pd.DataFrame, groups: list[Any]) -> pd.DataFrame:
+    """Bars put together: the first open, the extremes, the last close, the sums of what was traded."""
+    grouped = bars.groupby(groups, sort=False)
+    return pd.DataFrame({
+        name: grouped[name].agg(how) for name, how in (
+            ("time", "last"), ("open", "first"), ("high", "max"), ("low", "min"), ("close", "last"),
+            ("volume", "sum"), ("amount", "sum"), ("settelementPrice", "last"), ("openInterest", "last"),
+            ("preClose", "first"), ("suspendFlag", "last"))
+    }).set_axis(bars.index.to_series().groupby(groups, sort=False).last(), axis=0)  # fmt: skip
 
 
 def _levels(best: float) -> list[float]:

@@ -1,7 +1,8 @@
 """An account of margin trading as XtQuant shows it: its kinds of order, its money, its contracts and its lists.
 
-Formulae are those of :mod:`qresearch.engine.accounts.standing`. Direct repayment (30, 32) is no order of the market:
-:class:`qresearch.session.account.Account` does it by hand. The special pool (40 to 45) is the ordinary one here.
+Formulae are those of :mod:`qresearch.engine.accounts.standing`. Direct repayment (30, 32) is no order of the market: it
+is done at once, and its number is 0; that its volume is the amount in yuan is inferred. The special pool (40 to 45) is
+the ordinary one here.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from qresearch.dialects.xtquant.other_types import (
     XtCreditDetail,
 )
 from qresearch.dialects.xtquant.xttype import StockAccount
+from qresearch.domain.commands import Deed
 from qresearch.domain.credit import CreditRates
 from qresearch.domain.instrument import Board, Instrument
 from qresearch.domain.ledger import Debt
@@ -43,6 +45,13 @@ CREDIT: Mapping[int, tuple[int, Effect]] = {
     xt.CREDIT_SELL_SECU_REPAY_SPECIAL: (-1, Effect.REPAY),
 }
 """Those of an account of margin trading."""
+DEEDS: Mapping[int, Deed] = {
+    xt.CREDIT_DIRECT_SECU_REPAY: Deed.GIVE_BACK,
+    xt.CREDIT_DIRECT_CASH_REPAY: Deed.REPAY,
+    xt.CREDIT_DIRECT_SECU_REPAY_SPECIAL: Deed.GIVE_BACK,
+    xt.CREDIT_DIRECT_CASH_REPAY_SPECIAL: Deed.REPAY,
+}
+"""What is paid back without the market: the volume is a number of shares, or of yuan."""
 _TYPES = {
     Effect.FINANCE: xt.CREDIT_FIN_BUY,
     Effect.BORROW: xt.CREDIT_SLO_SELL,

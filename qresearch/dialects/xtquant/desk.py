@@ -155,13 +155,12 @@ class Desk:
             instrument = host.market.column(str(code))
         except UnknownSymbol as problem:
             return str(problem)
-        if order_type in contracts.DEEDS and xt.STOCK_OPTION_ACCOUNT in self.records.kinds:
-            return self._do(contracts.DEEDS[order_type], int(volume), instrument)
+        if order_type in self.records.deeds:
+            return self._do(self.records.deeds[order_type], volume, instrument)
         known = self.records.order_types(instrument)
         if order_type not in known:
             listed = ", ".join(map(str, known))
-            more = "; session.account repays and gives back by hand" if self.borrows else ""
-            return f"order_type {order_type} is none of {listed}, which this account knows of {code}{more}"
+            return f"order_type {order_type} is none of {listed}, which this account knows of {code}"
         side, effect = known[order_type]
         if price_type not in PRICES:
             return f"price_type {price_type} is none of shares: {', '.join(map(str, PRICES))}"
@@ -194,8 +193,12 @@ class Desk:
         self.clock.sent()
         return number
 
-    def _do(self, deed: Deed, amount: int, instrument: int) -> int | str:
+    def _do(self, deed: Deed, volume: float, instrument: int) -> int | str:
         """Something done without the market: 0 when it was, or why it was not."""
+        money = self.host.market.venue.money
+        amount = money.money("order_volume", float(volume)) if deed is Deed.REPAY else int(volume)
+        if amount <= 0:
+            return f"order_volume {volume} is nothing to do it with"
         try:
             self.host.do(Act(deed, amount, instrument))
         except UsageError as problem:

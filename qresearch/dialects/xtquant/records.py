@@ -11,7 +11,7 @@ from qresearch.dialects.script.host import ScriptHost
 from qresearch.dialects.xtquant import contracts
 from qresearch.dialects.xtquant import xtconstant as xt
 from qresearch.dialects.xtquant.counter_words import PRICES, junk_of, price_number, refusal_of, status_of
-from qresearch.dialects.xtquant.credit import CREDIT, SHARES, order_type_of
+from qresearch.dialects.xtquant.credit import CREDIT, DEEDS, SHARES, order_type_of
 from qresearch.dialects.xtquant.virtual_time import moment_of, stamp_of
 from qresearch.dialects.xtquant.xttype import (
     StockAccount,
@@ -23,6 +23,7 @@ from qresearch.dialects.xtquant.xttype import (
     XtTrade,
 )
 from qresearch.domain import events
+from qresearch.domain.commands import Deed
 from qresearch.domain.moment import Moment
 from qresearch.domain.reasons import Reason
 from qresearch.domain.terms import Effect
@@ -84,6 +85,13 @@ class Records:
     def is_contract(self, instrument: int) -> bool:
         """True for futures and options."""
         return self.host.market.instruments[instrument].contract is not None
+
+    @property
+    def deeds(self) -> Mapping[int, Deed]:
+        """What the account does without the market, by kind of order."""
+        if self.host.exchange.account.borrows:
+            return DEEDS
+        return contracts.DEEDS if xt.STOCK_OPTION_ACCOUNT in self.kinds else {}
 
     def order_types(self, instrument: int) -> Mapping[int, tuple[int, Effect]]:
         """The kinds of order that the account knows of an instrument: side in the market, and effect."""

@@ -65,16 +65,22 @@ def reserved_units(account: Draft | State) -> dict[tuple[int, int], int]:
     return found
 
 
-def holdings_of(exchange: Exchange, account: Draft | State) -> list[Held]:
-    """All that is held, at the last visible prices: shares paid in full, then the lots of other kinds of account."""
+def holdings_of(exchange: Exchange, account: Draft | State, only: int | None = None) -> list[Held]:
+    """All that is held, at the last visible prices: shares paid in full, then the lots of other kinds of account.
+
+    Of one instrument (``only``) nothing but its own is looked at, so that it costs the same however many are held.
+    """
     waiting = reserved_units(account) if account.working else {}
-    values = market_values(exchange, exchange.view(account), account.positions).tolist() if account.positions else ()
+    positions = {key: position for key, position in account.positions.items() if only is None or key == only}
+    values = market_values(exchange, exchange.view(account), positions).tolist() if positions else ()
     rows = [
         (instrument, LONG, position.quantity, position.cost, value)
-        for (instrument, position), value in zip(account.positions.items(), values, strict=True)
+        for (instrument, position), value in zip(positions.items(), values, strict=True)
     ]
     money = exchange.money
     for (instrument, side), lots in account.ledger.lots.items():
+        if only is not None and instrument != only:
+            continue
         quantity, size = sum(lot.quantity for lot in lots), exchange.multiplier(instrument, account.day)
         cost = sum(lot.cost or money.notional(lot.opened, lot.quantity * size) for lot in lots)
         mark = money.price_units(exchange.view(account).mark(instrument))

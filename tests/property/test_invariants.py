@@ -671,7 +671,8 @@ def test_the_random_markets_meet_every_rule() -> None:
         Reason.EXPIRED_CONTRACT, Reason.NOT_FINANCEABLE, Reason.NOT_LENDABLE, Reason.NO_BORROW, Reason.CREDIT_LINE,
         Reason.SHORT_PRICE_RULE, Reason.SHORT_PROCEEDS_LOCKED, Reason.SAME_DAY_RETURN, Reason.NO_DEBT,
         Reason.CONCENTRATION, Reason.MAINTENANCE_BELOW_LINE, Reason.COVERED_SHORTFALL, Reason.UNITS_LOCKED,
-        Reason.POSITION_LIMIT,
+        Reason.POSITION_LIMIT, Reason.INSUFFICIENT_PLEDGE, Reason.QUALIFIED_ONLY, Reason.BOND_LOT, Reason.NOT_CARRIED,
+        Reason.REPO_MULTIPLE, Reason.CALLED, Reason.MATURED,
     }  # fmt: skip
     assert set(Reason) - elsewhere <= reasons, "these have tests of their own"
 

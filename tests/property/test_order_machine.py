@@ -35,7 +35,7 @@ from qresearch.domain.terms import STOP_KINDS, TRIGGERED_KINDS, Kind, TimeInForc
 pytestmark = pytest.mark.filterwarnings("ignore::qresearch.MarketWarning")
 
 FEWEST_STEPS = 100_000 if IS_NIGHTLY else 10_000
-EXAMPLES, STEPS = 1_500 if IS_NIGHTLY else 150, 80
+EXAMPLES, STEPS = 1_500 if IS_NIGHTLY else 300, 80
 NOT_HERE: dict[Reason, str] = {
     Reason.CLOSING_AUCTION: "its bars inside the day are few, and it rarely cancels in the last of them",
     Reason.DAILY_MAXIMUM: "its orders are for a few thousand shares, or for more than any order may be",
@@ -61,6 +61,18 @@ NOT_HERE: dict[Reason, str] = {
     **dict.fromkeys(
         (Reason.COVERED_SHORTFALL, Reason.UNITS_LOCKED, Reason.POSITION_LIMIT),
         "of options: tests/property/test_option_lives.py",
+    ),
+    **dict.fromkeys(
+        (
+            Reason.INSUFFICIENT_PLEDGE,
+            Reason.QUALIFIED_ONLY,
+            Reason.BOND_LOT,
+            Reason.NOT_CARRIED,
+            Reason.REPO_MULTIPLE,
+            Reason.CALLED,
+            Reason.MATURED,
+        ),
+        "of bonds: tests/property/test_bond_lives.py",
     ),
     Reason.ROUTE_CLOSED: "of a table that it is not given",
     Reason.CIRCUIT_BREAKER: "its days are in 2022, and the two of the circuit breaker in 2016",

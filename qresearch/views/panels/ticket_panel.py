@@ -10,6 +10,7 @@ from typing import Any
 
 import ipywidgets as widgets
 
+from qresearch.book.holdings import Held, holdings_of
 from qresearch.domain import terms
 from qresearch.domain.contract import Contract
 from qresearch.domain.terms import Terms
@@ -242,19 +243,25 @@ class TicketPanel(Panel):
         session = self.desk.session
         return session.simulation.view.last_price(session.market.column(self.desk.symbol))
 
+    def _held(self, symbol: str) -> list[Held]:
+        """What is held of one symbol: the others are not read, for a click waits for this."""
+        simulation = self.desk.session.simulation
+        return holdings_of(simulation.exchange, simulation.account, self.desk.session.market.column(symbol))
+
     def _name_html(self) -> str:
         session, words = self.desk.session, self.words
         instrument = session.market.instrument(self.desk.symbol)
-        held = session.portfolio.positions[self.desk.symbol]
         name = f" {escape(instrument.name)}" if instrument.name else ""
         parts = [
             f"<b>{escape(instrument.symbol)}</b>{name}",
             f"{escape(words('last_price'))} <b>{price(self._last_price())}</b>",
         ]
-        if held.quantity and not self._counts_lots:
-            parts.append(
-                f"{escape(words('positions'))} <b>{held.quantity:,}</b> ({escape(words('sellable'))} {held.sellable:,})"
-            )
+        if not self._counts_lots:
+            parts += [
+                f"{escape(words('positions'))} <b>{held.quantity:,}</b> "
+                f"({escape(words('sellable'))} {held.free - held.reserved:,})"
+                for held in self._held(self.desk.symbol)
+            ]
         return f'<div class="qr-instrument">{" · ".join(parts)}</div>'
 
     def _margin_html(self) -> str:
@@ -271,11 +278,12 @@ class TicketPanel(Panel):
         except (QresearchError, TypeError) as error:
             return f'{title}<div class="qr-check qr-fails" data-passes="false">✕ {escape(str(error))}</div>'
         checks = "".join(self._check_html(*check) for check in preview.checks)
-        held = self.desk.session.portfolio.positions[preview.symbol]
-        if preview.side == "sell" and held.locked and not self._counts_lots:
-            # Told apart, because it holds for today only.
-            text = words("locked_note", locked=f"{held.locked:,}", held=f"{held.quantity:,}")
-            checks += self._check_html("T+1", True, text)
+        if preview.side == "sell" and not self._counts_lots:
+            for held in self._held(preview.symbol):
+                if held.quantity > held.free:  # told apart, because it holds for today only
+                    locked = f"{held.quantity - held.free:,}"
+                    text = words("locked_note", locked=locked, held=f"{held.quantity:,}")
+                    checks += self._check_html("T+1", True, text)
         side = words(preview.side)
         unit = f"{escape(words('lots_unit'))} " if self._counts_lots else ""
         head = (

@@ -609,7 +609,7 @@ def covered_open(style: Terms | None = None) -> Terms:
         Type, prices and time in force; default: at the market.
 
     >>> str(covered_open(limit(0.0227)))
-    'limit 0.0227 to open covered'
+    'limit 0.0227 to covered open'
     """
     return replace(_styled("covered_open", style), effect=Effect.COVERED_OPEN)
 
@@ -624,7 +624,7 @@ def covered_close(style: Terms | None = None) -> Terms:
         Type, prices and time in force; default: at the market.
 
     >>> str(covered_close())
-    'market to close covered'
+    'market to covered close'
     """
     return replace(_styled("covered_close", style), effect=Effect.COVERED_CLOSE)
 

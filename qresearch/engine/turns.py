@@ -13,11 +13,12 @@ from qresearch.engine.reserves import opens
 def turns(draft: Draft, exchange: Exchange, order_ids: Iterable[int]) -> list[int]:
     """Orders by their id: what closes first unless the session matches by id, the session after hours last.
 
-    A stop that closes a position goes before the sales beside it.
+    A stop that closes a position goes before the sales beside it, those too that a bar does not touch: the turns of
+    the others must not hang on what is left out.
     """
     working, orders = draft.working, sorted(order_ids)
     first: dict[int, int] = {}
-    for order_id in orders:
+    for order_id in sorted(working):
         if working[order_id].leaves < 0:
             first.setdefault(working[order_id].instrument, order_id)
     stops = [order_id for order_id in orders if working[order_id].closes]

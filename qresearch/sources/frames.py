@@ -115,9 +115,9 @@ def _counts_rows(column: pd.Series) -> bool:
 def require(frame: pd.DataFrame, names: Iterable[str], what: str) -> None:
     """Raise DataError unless the frame has rows and all of these columns."""
     if missing := [name for name in names if name not in frame.columns]:
+        there = ", ".join(map(str, frame.columns)) or "none"
         raise DataError(
-            f"{what}: no column {', '.join(map(repr, missing))}; there are {', '.join(map(str, frame.columns))}. "
-            "Add or rename them.",
+            f"{what}: no column {', '.join(map(repr, missing))}; there are {there}. Add or rename them.",
             field=missing[0],
         )
     if frame.empty:

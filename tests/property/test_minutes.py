@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from books import check_books
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import initialize
 from markets import PHASES, MarketSpec, options_of
@@ -222,6 +222,7 @@ def test_the_fast_way_through_a_bar_is_the_exact_way(plain: bool, spec: MinuteSp
 
 @pytest.mark.parametrize("clock", ["next_open", "same_bar", "counter"])
 @examples(25)
+@example(spec=MinuteSpec(MarketSpec(260200, 3, 12), 3, quotes=True), seed=3)  # a stop beside a sale out of reach
 @given(spec=minute_markets(), seed=SEEDS)
 def test_what_a_bar_cannot_touch_is_rightly_left_out(clock: str, spec: MinuteSpec, seed: int) -> None:
     """Protects the short way past resting orders: asked one by one at every bar, the very same events follow."""

@@ -279,6 +279,19 @@ def test_an_account_of_cash_shares_borrows_nothing() -> None:
         run.account.repay(100)
 
 
+def test_deeds_of_other_accounts_are_no_deeds_here() -> None:
+    """Protects what is held: whatever is not a debt was taken for shares to give back."""
+    run = account({STOCK: [10.0] * 5}, ratio=0.5, cash=100_000)
+    run.buy(STOCK, 1_000, terms.to_open())
+    run.sell(STOCK, 1_000, terms.short_sale(terms.limit(10.0)))
+    run.step(2)
+    before = run.digest()
+    for deed in (run.account.lock, run.account.unlock, run.account.exercise, run.account.convert, run.account.put_back):
+        with pytest.raises(qr.errors.UsageError, match="Open a session with account="):
+            deed(STOCK, 100)
+    assert run.digest() == before
+
+
 # ---------------------------------------------------------------------- calls
 
 

@@ -134,11 +134,13 @@ SAYS_OTHER: list[tuple[str, list[str], str]] = [
     ("read_market:source", ["frame", "dict"], "names the columns that are missing"),
     ("read_market:instruments", ["frame"], "as above"), ("read_market:actions", ["frame"], "as above"),
     ("sweep:grid", ["list", "nested", "dict", "three", "frame"], "says what is empty, or names the entry"),
-    ("read_market:credit", ["frame"], "as above"),
+    ("read_market:credit", ["frame"], "as above"), ("read_market:bonds", ["frame"], "as above"),
     ("read_market:contracts", ["frame"], "as above"), ("read_market:closed_days", ["frame"], "as above"),
     ("read_market:no_limit_days", ["frame"], "as above"), ("read_market:benchmark", ["frame"], "as above"),
     ("account.set_position:*", ["million"], "says what it costs"),
     ("deeds.*", ["million"], "writes it with commas"),
+    *((f"deeds.{deed}:*", ["five"], "names the kind of account that has such a thing")
+      for deed in ("lock", "unlock", "exercise", "convert", "put_back")),
     ("Terms:kind", ["enum"], "names the price that a limit order lacks"),
     ("Session.from_script:script", ["bytes"], "shows the bytes as text"),
 

@@ -85,7 +85,7 @@ class OrderWords:
         """A ticket without an order: no id is used, and nobody is told but the ticket and the log."""
         request.order_id = 0
         request.answer(code, text)
-        self.engine.runtime.listener.say("ERROR", f"{request.order_type.name} {request.symbol}: {text}")
+        self.engine.runtime.listener.note("ERROR", f"{request.order_type.name} {request.symbol}: {text}")
         return OrderTicket(self.engine.keeper, request, None)
 
     def _refused(  # noqa: PLR0911  # one return per check, in the order of LEAN

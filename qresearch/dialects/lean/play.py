@@ -220,7 +220,7 @@ class Silent:
     def warn(self, text: str, kind: str = "adjusted") -> None:
         """Nothing."""
 
-    def say(self, level: str, text: str) -> None:
+    def note(self, level: str, text: str) -> None:
         """Nothing."""
 
     def keep(self, value: object) -> None:
@@ -346,7 +346,7 @@ class Play:
         """Something that a user should know."""
         self.host.tell(text, kind)
 
-    def say(self, level: str, text: str) -> None:
+    def note(self, level: str, text: str) -> None:
         """A line of the log; before the first step it waits for that."""
         if self.books.is_muted:
             return

@@ -30,7 +30,7 @@ class Listener(Protocol):
     def warn(self, text: str, kind: str = "adjusted") -> None:
         """Something that a user should know."""
 
-    def say(self, level: str, text: str) -> None:
+    def note(self, level: str, text: str) -> None:
         """A line of the log."""
 
     def keep(self, value: object) -> None:

@@ -134,7 +134,7 @@ class SetUpWords:
     def quit(self, message: str = "") -> None:
         """End the run after this step."""
         self.engine.is_over = True
-        self.engine.runtime.listener.say("INFO", f"Quit: {message}")
+        self.engine.runtime.listener.note("INFO", f"Quit: {message}")
 
 
 class TellWords:
@@ -178,15 +178,15 @@ class TellWords:
 
     def log(self, message: object) -> None:
         """A line of the log."""
-        self.engine.runtime.listener.say("INFO", str(message))
+        self.engine.runtime.listener.note("INFO", str(message))
 
     def debug(self, message: object) -> None:
         """A line of the log."""
-        self.engine.runtime.listener.say("INFO", str(message))
+        self.engine.runtime.listener.note("INFO", str(message))
 
     def error(self, message: object) -> None:
         """A line of the log."""
-        self.engine.runtime.listener.say("ERROR", str(message))
+        self.engine.runtime.listener.note("ERROR", str(message))
 
     def plot(self, *what: Any) -> None:
         """A value of a chart: (chart, series, value), or (series, value)."""

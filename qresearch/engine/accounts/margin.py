@@ -229,6 +229,8 @@ class MarginTrading(AccountKind):
     ) -> Iterable[events.Record]:
         """Repay money, or give shares back that are held."""
         money = exchange.money
+        if deed not in {Deed.REPAY, Deed.GIVE_BACK}:
+            return super().act(draft, exchange, deed, amount, instrument)
         if deed is Deed.REPAY:
             debts = [debt for debt in draft.ledger.debts if debt.is_money]
             free = self.available(draft, exchange, Pool.OWN)

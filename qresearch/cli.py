@@ -23,6 +23,7 @@ import qresearch
 from qresearch import data_cli, demo, reference
 from qresearch.dialects import DIALECTS, dialect_hint
 from qresearch.domain.fees import PARTS
+from qresearch.engine.accounts.kinds import ACCOUNTS
 from qresearch.engine.tariffs import COST_PRESETS
 from qresearch.errors import MarketWarning, NotSupported, QresearchError, StrategyError, UsageError
 from qresearch.files import PAGE, check_file, told, write_text
@@ -121,6 +122,7 @@ def _parser() -> argparse.ArgumentParser:
     run.add_argument("--start", help="first trading day, such as 2024-01-31 (default: the first of the data)")
     run.add_argument("--end", help="last trading day (default: the last of the data)")
     run.add_argument("--cash", type=float, default=1_000_000, help="money to start with (%(default)s)")
+    run.add_argument("--account", choices=list(ACCOUNTS), help="the kind of account (cash_shares; lean: margin_us)")
     run.add_argument("--clock", choices=["next_open", "same_bar"], help="when an order trades (next_open)")
     run.add_argument("--costs", choices=list(COST_PRESETS), help="what trading costs (default)")
     run.add_argument(
@@ -166,13 +168,13 @@ def _run(options: argparse.Namespace) -> int:
         session.run(progress=sys.stderr.isatty())
     written = session.save_results(options.out, options.format)
     print(_summary(session))
-    names = ", ".join(path.name for path in written)
-    print(f"\n{_wrapped(f'Wrote to {options.out}/: {names}')}\nTook {time.perf_counter() - began:.1f} s.")
+    told = _wrapped(f"Wrote to {options.out}/: {', '.join(path.name for path in written)}")
+    print(f"\n{told}\nTook {time.perf_counter() - began:.1f} s.")
     return 0
 
 
 def _session(options: argparse.Namespace, market: Market) -> Session:
-    span = {"start": options.start, "end": options.end, "cash": options.cash}
+    span = {key: got for key in ("start", "end", "cash", "account") if (got := getattr(options, key)) is not None}
     if options.dialect is None:
         if options.table:
             raise UsageError(f"--table {options.table[0]}: tables belong to a script of a dialect. Add --dialect.")

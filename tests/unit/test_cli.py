@@ -293,6 +293,27 @@ def test_the_installed_command_answers() -> None:
     assert "--data" in done.stdout
 
 
+def test_a_strategy_trades_with_the_kind_of_account_that_is_asked_for(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Protects `run --account`: without one shares are paid in full, with one they can be bought on credit."""
+    strategy = tmp_path / "credit.py"
+    strategy.write_text(
+        "from qresearch import terms\n\n"
+        "def handle_data(context, data):\n"
+        "    if not context.portfolio.positions['604018'].quantity:\n"
+        "        context.buy('604018', 15000, terms.financed())\n"
+    )
+    words = ["run", str(strategy), "--data", "sample", "--start", "2022-03-01", "--end", "2022-03-04",
+             "--cash", "100000", "--out", str(tmp_path / "out")]  # fmt: skip
+    assert cli.main([*words, "--account", "margin"]) == 0
+    assert "1 FILLED" in capsys.readouterr().out
+    assert cli.main(words) == 2
+    assert "account='margin'" in capsys.readouterr().err
+    with pytest.raises(SystemExit):
+        cli.main([*words, "--account", "shares"])
+
+
 def test_a_script_of_another_system_runs_with_its_tables(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """Protects `run --dialect`: the script is unchanged, its tables come as files, its notices are summed up."""
     script = tmp_path / "jq.py"

@@ -69,13 +69,16 @@ def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
     return (os.cpu_count() or 1) if any(path.is_dir() for path in asked) else 0
 
 
+def pytest_itemcollected(item: pytest.Item) -> None:
+    """Mark the quick tests, before ``-m quick`` chooses among all of them."""
+    if item.path.parent.name == "unit" and item.path.stem in QUICK:
+        item.add_marker("quick")
+
+
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark the quick tests, and let those begin that take long, so that no worker is left alone with them at the end.
+    """Let those begin that take long, so that no worker is left alone with them at the end.
 
     After pytest-randomly has shuffled: those of the browser stay together, because they share one.
     """
-    for item in items:
-        if item.path.parent.name == "unit" and item.path.stem in QUICK:
-            item.add_marker("quick")
     items.sort(key=lambda item: LONG.index(item.path.parent.name) if item.path.parent.name in LONG else len(LONG))

@@ -14,7 +14,6 @@ from qresearch.domain.bond import ACCRUED_SCALE, PAR, Bond, accrued_units
 from qresearch.domain.bond_figures import NO_FIGURES, figures_of
 from qresearch.domain.moment import AFTER_CLOSE
 from qresearch.domain.state import Position, State
-from qresearch.engine.accounts.coupons import date_of
 from qresearch.engine.draft import Draft
 from qresearch.engine.exchange import Exchange
 from qresearch.engine.ledger import after_sale, move
@@ -80,7 +79,7 @@ class _Book:
                     move(self.held, event)
                 case events.PositionClosed(quantity=quantity, amount=amount):
                     position = self.held[instrument]
-                    gone = position.cost if quantity == position.quantity else after_sale(position, quantity)[1]
+                    gone = after_sale(position, quantity)[1]
                     self._of(instrument).realised += amount - gone
                     move(self.held, events.SharesMoved(event.at, instrument, -quantity, gone))
                 case _:
@@ -122,7 +121,7 @@ def _rows(book: _Book, account: Draft | State, before: State | None, history: Ac
 def _row(book: _Book, account: Draft | State, instrument: int, previous: int) -> tuple[Any, ...]:
     exchange, found = book.exchange, book.earned[instrument]
     money, item, price = exchange.money, exchange.market.instruments[instrument], _price(exchange, account, instrument)
-    position, day = account.positions.get(instrument, Position(0, 0, 0, 0)), date_of(account, exchange)
+    position, day = account.positions.get(instrument, Position(0, 0, 0, 0)), exchange.today(account)
     quantity, nan = position.quantity, float("nan")
     interest = exchange.account.accrued(account, exchange, instrument, quantity)
     clean = money.notional(money.price_units(price), quantity) if quantity else 0

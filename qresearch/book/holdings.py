@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from qresearch.domain.instrument import Instrument
-from qresearch.domain.ledger import COVERED, LONG
+from qresearch.domain.ledger import COVERED, LONG, sign_of
 from qresearch.domain.state import State
 from qresearch.domain.terms import Effect
 from qresearch.engine.draft import Draft
@@ -46,7 +45,7 @@ class Held(NamedTuple):
     @property
     def sign(self) -> int:
         """1 where a rising price is a profit, else -1."""
-        return 1 if self.side > 0 else -1
+        return sign_of(self.side)
 
     @property
     def profit(self) -> int:
@@ -88,7 +87,7 @@ def holdings_of(exchange: Exchange, account: Draft | State, only: int | None = N
     held = []
     for instrument, side, quantity, cost, value in rows:
         effect = Effect.COVERED_CLOSE if side == COVERED else Effect.CLOSE
-        closable = exchange.account.closable(account, exchange, instrument, -1 if side > 0 else 1, effect)
+        closable = exchange.account.closable(account, exchange, instrument, -sign_of(side), effect)
         free = 0 if closable is None else closable.free
         reserved = min(waiting.get((instrument, side), 0), free)
         interest = exchange.account.accrued(account, exchange, instrument, quantity)
@@ -99,18 +98,14 @@ def holdings_of(exchange: Exchange, account: Draft | State, only: int | None = N
 def has_options(exchange: Exchange) -> bool:
     """True in a market that has options, for an account that holds such contracts."""
     listed = exchange.market.instruments
-    return any(exchange.account.carries(item) and _is_option(item) for item in listed)
+    return any(item.option is not None and exchange.account.carries(item) for item in listed)
 
 
 def option_value(exchange: Exchange, account: Draft | State) -> int:
     """What options are worth that are held long, less those that were written, at the marks; money steps."""
     money, view, worth = exchange.money, exchange.view(account), 0
     for key, lots in account.ledger.lots.items():
-        if _is_option(exchange.market.instruments[key.instrument]):
+        if exchange.market.instruments[key.instrument].option is not None:
             units = sum(lot.quantity for lot in lots) * exchange.multiplier(key.instrument, account.day)
             worth += key.sign * money.notional(money.price_units(view.mark(key.instrument)), units)
     return worth
-
-
-def _is_option(item: Instrument) -> bool:
-    return item.contract is not None and item.contract.option is not None

@@ -16,6 +16,7 @@ from enum import StrEnum
 from qresearch.domain.bond import Bond, Repo
 from qresearch.domain.contract import Contract
 from qresearch.domain.credit import Credit
+from qresearch.domain.option import Option
 from qresearch.errors import UnknownSymbol
 
 
@@ -134,6 +135,11 @@ class Instrument:
         """
         size *= units
         return amount / size if size else float("nan")
+
+    @property
+    def option(self) -> Option | None:
+        """The right, of an option; None for everything else."""
+        return None if self.contract is None else self.contract.option
 
     @property
     def code(self) -> str:

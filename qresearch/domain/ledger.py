@@ -14,6 +14,15 @@ LONG, SHORT, COVERED = 1, -1, -2
 """The sides of a holding; covered are written options behind which units of the underlying are locked."""
 
 
+def sign_of(side: int) -> int:
+    """1 for a side on which a rising price is a profit, else -1.
+
+    >>> [sign_of(side) for side in (LONG, SHORT, COVERED)]
+    [1, -1, -1]
+    """
+    return 1 if side > 0 else -1
+
+
 class Key(NamedTuple):
     """Which holding: one side of one instrument, 1 long, -1 short and -2 covered."""
 
@@ -23,7 +32,7 @@ class Key(NamedTuple):
     @property
     def sign(self) -> int:
         """1 where a rising price is a profit, else -1."""
-        return 1 if self.side > 0 else -1
+        return sign_of(self.side)
 
 
 class Lot(NamedTuple):

@@ -338,8 +338,8 @@ class Exchange:
             # How much may be bought of it hangs on the day and on what was bought already.
             self.safe_size[instrument] = 0
         for instrument, item in enumerate(listed):
-            if item.contract is not None and item.contract.option is not None:
-                self.safe_size[instrument] = min(item.contract.option.maxima or (LARGEST,))
+            if item.option is not None:
+                self.safe_size[instrument] = min(item.option.maxima or (LARGEST,))
         self.intraday = panel.intraday
         """The bars inside the days; None on daily data."""
         self._fee_books: dict[Costs | Own, FeeBook | OwnFees] = {}
@@ -486,6 +486,11 @@ class Exchange:
             f"{self.date(self.last)} is the last trading day of this session: there is no next one. "
             "Go back, or open a session with a later end."
         )
+
+    def today(self, account: Draft | State) -> dt.date:
+        """The date at which an account stands; before the first day of the data that day."""
+        found: dt.date = self.market.days[max(account.day, 0)].astype(object)
+        return found
 
     def date(self, day: int) -> str:
         """A day (index) as text."""

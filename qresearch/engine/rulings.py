@@ -32,8 +32,7 @@ def largest_order(exchange: Exchange, instrument: int, day: int, terms: Terms) -
     """Most shares that one order may be for, by its terms and the rules of a day (index)."""
     date: dt.date = exchange.market.days[max(day, 0)].astype(object)
     item = exchange.market.instruments[instrument]
-    if item.contract is not None and item.contract.option is not None:
-        option = item.contract.option
+    if (option := item.option) is not None:
         most = option.largest_market_order if terms.limit_price is None else option.largest_order
         return LARGEST if most is None else most
     known = exchange.market.venue.rules.largest_order(item.board, date)

@@ -126,7 +126,7 @@ def check_underlyings(listed: Sequence[Instrument]) -> None:
     """
     symbols = {item.symbol for item in listed}
     for item in listed:
-        option = None if item.contract is None else item.contract.option
+        option = item.option
         if option is not None and option.underlying not in symbols:
             raise DataError(
                 f"contracts: {item.symbol} is an option on {option.underlying}, of which there are no bars. Add the "

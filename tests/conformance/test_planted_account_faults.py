@@ -115,7 +115,7 @@ BONDS = {
     "coupons of trading days only": ("coupons", "for night in range(nights):", "for night in range(min(nights, 1)):"),
     "coupons without tax": ("coupons", "* exact(bond.tax))", "* 0)"),
     "coupons of a day ahead": ("coupons", "nights - 1 - night)", "nights - 2 - night)"),
-    "bonds outlive their maturity": ("coupons", "if date_of(draft, exchange) >= day:", "if False:"),
+    "bonds outlive their maturity": ("coupons", "if exchange.today(draft) >= day:", "if False:"),
     "face value for a call": ("coupons", "steps(exchange, exact(price) * quantity))",
                               "steps(exchange, exact(100.0) * quantity))"),
     "the rest of a conversion is lost": ("coupons", "cost, cash = _cost(position, quantity), steps(exchange, rest)",

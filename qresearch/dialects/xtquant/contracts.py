@@ -101,8 +101,7 @@ class Told(NamedTuple):
 
 def told(side: Side, effect: Effect, item: Instrument) -> Told:
     """The kind of an order of a contract, the side of the holding that it touches, and its offset."""
-    is_option = item.contract is not None and item.contract.option is not None
-    kinds = _OPTION_TYPES if is_option else _FUTURE_TYPES
+    kinds = _FUTURE_TYPES if item.option is None else _OPTION_TYPES
     opens = effect in {Effect.OPEN, Effect.COVERED_OPEN}
     offset = _OFFSETS.get(effect, xt.OFFSET_FLAG_CLOSE)
     if effect is Effect.AUTO:

@@ -157,7 +157,7 @@ class Bonds(AccountKind):
             yield events.Posted(at, -paid - fee, "bought", income=-interest, fee=fee, instrument=instrument)
         else:
             held = draft.positions[instrument]
-            cost = held.cost if -fill.quantity == held.quantity else after_sale(held, -fill.quantity)[1]
+            cost = after_sale(held, -fill.quantity)[1]
             gained = fill.notional - cost
             yield events.SharesMoved(at, instrument, fill.quantity, cost)
             yield events.Posted(

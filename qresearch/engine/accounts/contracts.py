@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Sequence
 
 from qresearch.domain.contract import Contract, Rates
 from qresearch.domain.fees import COMMISSION, PARTS, Fees
+from qresearch.domain.ledger import Lot
 from qresearch.domain.money import RATE_SCALE, MoneyScale, divide, rate_units
 from qresearch.domain.settings import Costs
 from qresearch.domain.state import State
+from qresearch.domain.terms import Effect
 from qresearch.engine.draft import Draft
 from qresearch.engine.exchange import Exchange
 from qresearch.engine.intent import Intent
 
-
-def day_of(exchange: Exchange, account: Draft | State) -> dt.date:
-    """The date on which an account stands."""
-    day: dt.date = exchange.market.days[max(account.day, 0)].astype(object)
-    return day
+_TAKEN = {Effect.CLOSE_OLD: "before", Effect.CLOSE_TODAY: "today", Effect.CLOSE_TODAY_FIRST: "today_first"}
 
 
 def contract_of(exchange: Exchange, instrument: int) -> Contract:
@@ -30,7 +27,17 @@ def contract_of(exchange: Exchange, instrument: int) -> Contract:
 
 def rates_of(exchange: Exchange, account: Draft | State, instrument: int) -> Rates:
     """The rates of the day."""
-    return contract_of(exchange, instrument).on(day_of(exchange, account))
+    return contract_of(exchange, instrument).on(exchange.today(account))
+
+
+def lots_by(effect: Effect) -> str:
+    """Which lots an order takes first, as :func:`qresearch.engine.ledger.lots_taken` calls it."""
+    return _TAKEN.get(effect, "oldest")
+
+
+def may_go(lot: Lot, effect: Effect, day: int) -> bool:
+    """True for a lot that an order may take: some take those of today only, or of earlier days only."""
+    return effect not in {Effect.CLOSE_OLD, Effect.CLOSE_TODAY} or (lot.day == day) == (effect is Effect.CLOSE_TODAY)
 
 
 def gain(money: MoneyScale, sign: int, before: int, after: int, quantity: int) -> int:

@@ -18,18 +18,12 @@ from qresearch.engine.ledger import after_sale
 from qresearch.errors import UsageError
 
 
-def date_of(account: Draft | State, exchange: Exchange) -> dt.date:
-    """The date at which an account stands; before the first day of the data that day."""
-    found: dt.date = exchange.market.days[max(account.day, 0)].astype(object)
-    return found
-
-
 def accrued(account: Draft | State, exchange: Exchange, instrument: int, quantity: int) -> int:
     """Accrued interest of some bonds where an account stands, money steps; 0 of what is no bond."""
     bond = exchange.market.instruments[instrument].bond
     if not isinstance(bond, Bond):
         return 0
-    units = accrued_units(bond, date_of(account, exchange))
+    units = accrued_units(bond, exchange.today(account))
     return divide(units * quantity * exchange.money.units, ACCRUED_SCALE)
 
 
@@ -41,7 +35,7 @@ def steps(exchange: Exchange, amount: Fraction) -> int:
 
 def coupons(draft: Draft, exchange: Exchange, instrument: int, bond: Bond, nights: int) -> Iterator[events.Record]:
     """Coupons that fell due since the trading day before, on what was held at its close; the tax is withheld."""
-    quantity, today = draft.positions[instrument].quantity, date_of(draft, exchange)
+    quantity, today = draft.positions[instrument].quantity, exchange.today(draft)
     for night in range(nights):
         per_par = bond.paid_on(today - dt.timedelta(days=nights - 1 - night))
         if per_par:
@@ -53,7 +47,7 @@ def coupons(draft: Draft, exchange: Exchange, instrument: int, bond: Bond, night
 def redeemed(draft: Draft, exchange: Exchange, instrument: int, bond: Bond) -> Iterator[events.Record]:
     """The face value, or the price of a call, on its day or the next trading day: the bonds are gone."""
     day, price = bond.ends
-    if date_of(draft, exchange) >= day:
+    if exchange.today(draft) >= day:
         quantity = draft.positions[instrument].quantity
         yield events.PositionClosed(draft.at, instrument, quantity, price, steps(exchange, exact(price) * quantity))
 
@@ -101,7 +95,7 @@ def converted(draft: Draft, exchange: Exchange, quantity: int, instrument: int) 
     The shares have cost what the bonds have, less that cash: nothing is realised.
     """
     bond, position = _held(draft, exchange, "convert", quantity, instrument)
-    day, symbol = date_of(draft, exchange), exchange.market.symbols[instrument]
+    day, symbol = exchange.today(draft), exchange.market.symbols[instrument]
     terms = bond.conversion
     if terms is None:
         raise UsageError(f"convert: {symbol} converts into nothing. Sell it instead.")
@@ -134,7 +128,7 @@ def converted(draft: Draft, exchange: Exchange, quantity: int, instrument: int) 
 def put_back(draft: Draft, exchange: Exchange, quantity: int, instrument: int) -> list[events.Record]:
     """Give bonds back to their issuer within the days of a put."""
     bond, _ = _held(draft, exchange, "put_back", quantity, instrument)
-    day, symbol, put = date_of(draft, exchange), exchange.market.symbols[instrument], bond.put
+    day, symbol, put = exchange.today(draft), exchange.market.symbols[instrument], bond.put
     if put is None or not put.first <= day <= put.last:
         days = "at no time" if put is None else f"from {put.first} to {put.last}"
         raise UsageError(f"put_back: {symbol} can be given back {days}, and today is {day}. Sell it instead.")
@@ -157,4 +151,4 @@ def _held(draft: Draft, exchange: Exchange, call: str, quantity: int, instrument
 
 
 def _cost(position: Position, quantity: int) -> int:
-    return position.cost if quantity == position.quantity else after_sale(position, quantity)[1]
+    return after_sale(position, quantity)[1]

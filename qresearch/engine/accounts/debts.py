@@ -120,7 +120,7 @@ def returned(draft: Draft, instrument: int, quantity: int, year: int) -> list[ev
     """The postings of shares that were held and are given back."""
     held = draft.positions[instrument]
     back = given_back(draft, draft.at, instrument, quantity, year)
-    cost = held.cost if quantity == held.quantity else after_sale(held, quantity)[1]
+    cost = after_sale(held, quantity)[1]
     return [
         events.SharesMoved(draft.at, instrument, -quantity, cost),
         events.Posted(draft.at, 0, "given back", realised=back.freed - cost),

@@ -28,8 +28,7 @@ _SHORTAGE = 110
 def expire(draft: Draft, exchange: Exchange) -> Iterator[events.Record]:
     """Everything whose last day it is: longs use their right where it pays, written contracts in the money are met."""
     for instrument, side in list(draft.ledger.lots):
-        contract = exchange.market.instruments[instrument].contract
-        if contract is None or contract.option is None or exchange.closing_day[instrument] > draft.day + 1:
+        if exchange.market.instruments[instrument].option is None or exchange.closing_day[instrument] > draft.day + 1:
             continue
         right = right_of(exchange, draft, instrument)
         spot = exchange.money.price_units(exchange.view(draft).mark(right.underlying))
@@ -142,7 +141,7 @@ def deliver(draft: Draft, exchange: Exchange) -> Iterator[events.Record]:
         given = 0 if position is None else min(-one.quantity, position.quantity)
         cost, lacking = 0, -one.quantity - given
         if position is not None:
-            cost = position.cost if given == position.quantity else after_sale(position, given)[1]
+            cost = after_sale(position, given)[1]
             yield events.SharesMoved(at, one.instrument, -given, cost)
         close = money.price_units(exchange.view(draft).last_price(one.instrument))
         paid = divide(money.notional(close, lacking) * _SHORTAGE, 100)

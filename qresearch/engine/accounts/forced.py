@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from typing import NamedTuple
 
+from qresearch.domain.ledger import sign_of
 from qresearch.domain.order import Method
 from qresearch.domain.terms import MARKET_DAY, MARKET_KINDS, Effect, Terms, to_close
 from qresearch.engine.draft import Draft
@@ -42,7 +43,7 @@ def close_most_bound(draft: Draft, exchange: Exchange, held: Iterable[Bound], mi
         if not one.quantity:
             continue
         lots = min(-(-missing * one.quantity // one.freed), one.quantity) if one.freed > 0 else one.quantity
-        place(draft, exchange, one.instrument, -lots if one.side > 0 else lots, CALLED)
+        place(draft, exchange, one.instrument, -sign_of(one.side) * lots, CALLED)
         missing -= one.freed * lots // one.quantity
     draft.block = None
     return missing
@@ -73,8 +74,7 @@ def sell_shares(draft: Draft, exchange: Exchange, missing: int) -> None:
 
 def place(draft: Draft, exchange: Exchange, instrument: int, lots: int, terms: Terms) -> None:
     """Place what the account itself orders, in as many orders as the largest that the contract allows makes of it."""
-    contract = exchange.market.instruments[instrument].contract
-    option = None if contract is None else contract.option
+    option = exchange.market.instruments[instrument].option
     most = (None if option is None else option.largest_market_order) or abs(lots)
     while lots:
         part = min(abs(lots), most) * (1 if lots > 0 else -1)

@@ -28,7 +28,7 @@ from qresearch.domain.money import RATE_SCALE, divide
 from qresearch.domain.reasons import Reason
 from qresearch.domain.state import State
 from qresearch.domain.terms import Effect
-from qresearch.engine.accounts.contracts import charged, contract_of, gain, rates_of
+from qresearch.engine.accounts.contracts import charged, contract_of, gain, lots_by, may_go, rates_of
 from qresearch.engine.accounts.forced import Bound, close_most_bound
 from qresearch.engine.draft import Draft
 from qresearch.engine.exchange import AccountKind, Exchange
@@ -36,8 +36,6 @@ from qresearch.engine.intent import Closable, Intent, Need, Pool, Value
 from qresearch.engine.ledger import lots_taken
 from qresearch.errors import choose
 
-_TAKEN = {Effect.CLOSE_OLD: "before", Effect.CLOSE_TODAY: "today", Effect.CLOSE_TODAY_FIRST: "today_first"}
-"""Which lots leave first, where it is not the oldest."""
 MARGINS = ("both_sides", "larger_side")
 
 
@@ -71,7 +69,7 @@ class Futures(AccountKind):
         if effect is Effect.OPEN:
             return None
         lots = account.ledger.lots.get(Key(instrument, SHORT if quantity > 0 else LONG), ())
-        held = sum(lot.quantity for lot in lots if _may_go(lot, effect, account.day))
+        held = sum(lot.quantity for lot in lots if may_go(lot, effect, account.day))
         if effect is Effect.AUTO and not held:
             return None
         return Closable(held, held, Reason.NOTHING_TO_CLOSE)
@@ -121,7 +119,7 @@ class Futures(AccountKind):
         money, size = exchange.money, exchange.multiplier(instrument, draft.day)
         paid = sum(gain(money, -side, lot.base, units, lot.quantity * size) for lot in gone)
         realised = sum(gain(money, -side, lot.opened, units, lot.quantity * size) for lot in gone)
-        yield events.LotsTaken(fill.at, instrument, -side, quantity, _TAKEN.get(effect, "oldest"))
+        yield events.LotsTaken(fill.at, instrument, -side, quantity, lots_by(effect))
         yield events.Posted(fill.at, paid - fee, "closed", realised=realised, fee=fee)
 
     def settle(self, draft: Draft, exchange: Exchange, /) -> Iterator[events.Record]:
@@ -216,13 +214,9 @@ def _margin(value: int, rates: Rates, side: int) -> int:
     return divide(value * round((rates.long_margin if side == LONG else rates.short_margin) * RATE_SCALE), RATE_SCALE)
 
 
-def _may_go(lot: Lot, effect: Effect, day: int) -> bool:
-    return effect not in {Effect.CLOSE_OLD, Effect.CLOSE_TODAY} or (lot.day == day) == (effect is Effect.CLOSE_TODAY)
-
-
 def _taken(
     account: Draft | State, instrument: int, side: int, quantity: int, effect: Effect
 ) -> tuple[tuple[Lot, ...], tuple[Lot, ...]]:
     """Lots that stay and lots that go."""
     lots = account.ledger.lots.get(Key(instrument, side), ())
-    return lots_taken(lots, quantity, _TAKEN.get(effect, "oldest"), account.day)
+    return lots_taken(lots, quantity, lots_by(effect), account.day)

@@ -27,7 +27,7 @@ from qresearch.domain.reasons import Reason, Refusal
 from qresearch.domain.state import State
 from qresearch.domain.terms import COVERING, Effect, Terms
 from qresearch.engine.accounts.cash import CASH_SHARES
-from qresearch.engine.accounts.contracts import charged, rates_of
+from qresearch.engine.accounts.contracts import charged, lots_by, may_go, rates_of
 from qresearch.engine.accounts.covered import close_uncovered, locked_after, turn_uncovered, why_not_covered
 from qresearch.engine.accounts.expiry import deliver, exercised, expire, pending
 from qresearch.engine.accounts.forced import Bound, close_most_bound, sell_shares
@@ -87,7 +87,7 @@ class Options(AccountKind):
         key = _closed(account, instrument, quantity, effect)
         held = account.ledger.quantity(instrument, key.side)
         lots = account.ledger.lots.get(key, ())
-        free = sum(lot.quantity for lot in lots if _may_go(lot, effect, account.day))
+        free = sum(lot.quantity for lot in lots if may_go(lot, effect, account.day))
         return None if effect is Effect.AUTO and not held else Closable(free, free, Reason.NOTHING_TO_CLOSE)
 
     def posts_itself(  # as in the protocol
@@ -139,8 +139,7 @@ class Options(AccountKind):
         """None beyond what only such an account can do wrong: covered calls that are none."""
         if terms.effect not in COVERING:
             return super().refusal(account, exchange, instrument, quantity, terms)
-        contract = exchange.market.instruments[instrument].contract
-        option = None if contract is None else contract.option
+        option = exchange.market.instruments[instrument].option
         if option is None or not option.is_call or option.settlement != "shares":
             raise UsageError(
                 f"{terms.effect.value}: {exchange.market.symbols[instrument]} is no call on a fund or share. Only such "
@@ -196,7 +195,7 @@ class Options(AccountKind):
             yield events.Posted(fill.at, fill.net, "premium", fee=fee)
             return
         key = _closed(draft, instrument, fill.quantity, effect)
-        order = _TAKEN.get(effect, "oldest")
+        order = lots_by(effect)
         _, gone = lots_taken(draft.ledger.lots[key], quantity, order, draft.day)
         cost = sum(lot.cost for lot in gone)
         yield events.LotsTaken(fill.at, instrument, key.side, quantity, order)
@@ -274,9 +273,6 @@ class Options(AccountKind):
         )
 
 
-_TAKEN = {Effect.CLOSE_OLD: "before", Effect.CLOSE_TODAY: "today", Effect.CLOSE_TODAY_FIRST: "today_first"}
-
-
 def _other(exchange: Exchange, instrument: int) -> AccountKind | None:
     """The kind of account that knows an instrument that is no option."""
     contract = exchange.market.instruments[instrument].contract
@@ -291,10 +287,6 @@ def _closed(account: Draft | State, instrument: int, quantity: int, effect: Effe
         return Key(instrument, LONG)
     lots, short, covered = account.ledger.lots, Key(instrument, SHORT), Key(instrument, COVERED)
     return covered if effect is Effect.COVERED_CLOSE or (short not in lots and covered in lots) else short
-
-
-def _may_go(lot: Lot, effect: Effect, day: int) -> bool:
-    return effect not in {Effect.CLOSE_OLD, Effect.CLOSE_TODAY} or (lot.day == day) == (effect is Effect.CLOSE_TODAY)
 
 
 OPTIONS = Options()

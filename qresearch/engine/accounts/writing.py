@@ -13,7 +13,7 @@ from qresearch.domain.contract import Contract
 from qresearch.domain.money import RATE_SCALE, divide
 from qresearch.domain.option import Option
 from qresearch.domain.state import State
-from qresearch.engine.accounts.contracts import contract_of, day_of
+from qresearch.engine.accounts.contracts import contract_of
 from qresearch.engine.draft import Draft
 from qresearch.engine.exchange import Exchange
 
@@ -51,7 +51,7 @@ def right_of(exchange: Exchange, account: Draft | State, instrument: int) -> Rig
     contract = contract_of(exchange, instrument)
     option = contract.option
     assert option is not None  # asked of options only
-    terms = option.on(day_of(exchange, account))
+    terms = option.on(exchange.today(account))
     strike = exchange.money.price_units(terms.strike)
     return Right(contract, option, exchange.market.column(option.underlying), strike, terms.unit)
 
@@ -70,7 +70,7 @@ def margin_of(exchange: Exchange, account: Draft | State, instrument: int, lots:
         Of the option and of its underlying: those of the settlement before for an opening, of now for what is held.
     """
     right, (premium, spot) = right_of(exchange, account, instrument), at
-    day, out = day_of(exchange, account), right.out_of_the_money(spot)
+    day, out = exchange.today(account), right.out_of_the_money(spot)
     if right.option.settlement == "future":
         rates = contract_of(exchange, right.underlying).on(day)
         ratio = round((rates.short_margin if right.option.is_call else rates.long_margin) * RATE_SCALE)

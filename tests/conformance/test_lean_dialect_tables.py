@@ -16,7 +16,8 @@ sys.path.insert(0, str(Path(__file__).parent))
 
 from test_lean_fills import CASES, STEPS, Row
 
-from qresearch.dialects.lean.bars import Bar, QuoteBar, Symbol, TradeBar
+from qresearch.dialects.lean.bars import Bar, QuoteBar, TradeBar
+from qresearch.dialects.lean.symbols import Symbol
 from qresearch.dialects.lean.brokerage import DefaultBrokerageModel
 from qresearch.dialects.lean.enums import DataNormalizationMode, OrderStatus, OrderType, Resolution
 from qresearch.dialects.lean.fees import ConstantFeeModel
@@ -64,7 +65,7 @@ def security_of(row: Row) -> Security:
 def order_of(row: Row) -> Order:
     """The order of a case."""
     prices = {name: Decimal(row[name]) for name in PRICES if row[name]}
-    request = SubmitOrderRequest(
+    request = SubmitOrderRequest.of(
         TYPES[row["order_type"]], SPY, int(row["quantity"]), prices, local(row["order_time_utc"]), "",
         OrderProperties(), trailing_as_percentage=row["trailing_as_percentage"] == "True",
     )  # fmt: skip

@@ -8,7 +8,9 @@ from qresearch.dialects.lean.data_words import DataWords
 from qresearch.dialects.lean.engine import Engine
 from qresearch.dialects.lean.names import snake
 from qresearch.dialects.lean.order_words import OrderWords
+from qresearch.dialects.lean.refused import WORDS
 from qresearch.dialects.lean.set_up import SetUpWords, TellWords
+from qresearch.dialects.lean.system import NotOffered
 from qresearch.errors import close_matches, did_you_mean
 
 PARTS: tuple[type, ...] = (OrderWords, SetUpWords, TellWords, DataWords)
@@ -36,6 +38,8 @@ class QCAlgorithm:
             return getattr(self._parts[place], word)
         if word in OF_ENGINE and self._engine is not None:
             return getattr(self._engine, word)
+        if word in WORDS:
+            return NotOffered(word, WORDS[word])
         near = did_you_mean(close_matches(word, [*_PLACES, *OF_ENGINE, *vars(self)]))
         raise AttributeError(f"The algorithm has no {name!r}. {near}")
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
-from qresearch.dialects.lean.bars import Symbol
+from qresearch.dialects.lean.symbols import Symbol
 from qresearch.dialects.lean.enums import OrderStatus, OrderType
 from qresearch.dialects.lean.fill import KINDS
 from qresearch.dialects.lean.orders import Order, OrderEvent

@@ -61,7 +61,7 @@ def end_of(engine: Any, event: Delisting) -> None:
     engine.transactions.cancel_open_orders(event.symbol, "The share was delisted.")
     engine.keeper.work()
     if security.holdings.quantity:
-        request = SubmitOrderRequest(
+        request = SubmitOrderRequest.of(
             OrderType.MARKET, event.symbol, -security.holdings.quantity, {}, engine.now, "Liquidate from delisting",
             OrderProperties(),
         )  # fmt: skip
@@ -101,6 +101,6 @@ class MarginCallModel(Named):
         shares = (missing / price).quantize(Decimal(1), ROUND_HALF_UP) / maintenance if price else ZERO
         quantity = max(1, min(security.holdings.absolute_quantity, int(shares)))
         signed = -quantity if security.holdings.quantity > 0 else quantity
-        return SubmitOrderRequest(
+        return SubmitOrderRequest.of(
             OrderType.MARKET, security.symbol, signed, {}, engine.now, "Margin Call", OrderProperties()
         )

@@ -10,7 +10,8 @@ from typing import Any
 import pandas as pd
 
 from qresearch.dialects.lean import indicators
-from qresearch.dialects.lean.bars import QuoteBar, Symbol, TradeBar
+from qresearch.dialects.lean.bars import QuoteBar, TradeBar
+from qresearch.dialects.lean.symbols import Symbol
 from qresearch.dialects.lean.consolidators import Consolidator, QuoteBarConsolidator, TradeBarConsolidator
 from qresearch.dialects.lean.engine import Engine
 from qresearch.dialects.lean.enums import DataNormalizationMode, MovingAverageType, Resolution

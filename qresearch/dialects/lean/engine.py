@@ -12,15 +12,8 @@ import datetime as dt
 from bisect import bisect_right
 from typing import Any
 
-from qresearch.dialects.lean.bars import (
-    Delisting,
-    Dividend,
-    Slice,
-    Split,
-    Symbol,
-    SymbolChangedEvent,
-    TradeBar,
-)
+from qresearch.dialects.lean.bars import Delisting, Dividend, Slice, Split, SymbolChangedEvent, TradeBar
+from qresearch.dialects.lean.symbols import Symbol
 from qresearch.dialects.lean.brokerage import DefaultBrokerageModel
 from qresearch.dialects.lean.corporate import MarginCallModel, apply_dividend, apply_split, end_of
 from qresearch.dialects.lean.enums import AccountType, DelistingType, Resolution, SplitType

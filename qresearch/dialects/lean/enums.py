@@ -146,7 +146,7 @@ class DataNormalizationMode(IntEnum):
 
 
 class SecurityType(IntEnum):
-    """Kinds of security; here are shares."""
+    """Kinds of security; here are shares, and options on them."""
 
     BASE = Base = 0
     EQUITY = Equity = 1
@@ -154,6 +154,27 @@ class SecurityType(IntEnum):
     FOREX = Forex = 4
     FUTURE = Future = 5
     CRYPTO = Crypto = 7
+
+
+class OptionRight(IntEnum):
+    """What an option gives the right to: buy, or sell."""
+
+    CALL = Call = 0
+    PUT = Put = 1
+
+
+class OptionStyle(IntEnum):
+    """When an option may be exercised: on any day, or on its last."""
+
+    AMERICAN = American = 0
+    EUROPEAN = European = 1
+
+
+class SettlementType(IntEnum):
+    """What an exercise brings: the shares, or the difference in cash."""
+
+    PHYSICAL_DELIVERY = PhysicalDelivery = 0
+    CASH = Cash = 1
 
 
 class TickType(IntEnum):

@@ -18,16 +18,8 @@ from typing import Any, NamedTuple, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from qresearch.dialects.lean.bars import (
-    Bar,
-    Delisting,
-    Dividend,
-    QuoteBar,
-    Split,
-    Symbol,
-    SymbolChangedEvent,
-    TradeBar,
-)
+from qresearch.dialects.lean.bars import Bar, Delisting, Dividend, QuoteBar, Split, SymbolChangedEvent, TradeBar
+from qresearch.dialects.lean.symbols import Symbol
 from qresearch.dialects.lean.enums import DataNormalizationMode, DelistingType, Resolution, SplitType
 from qresearch.engine.lean_market import TradingHours
 from qresearch.market.lean_folder import QUOTE, TRADE, Factor, RawBars, factor_on, seconds

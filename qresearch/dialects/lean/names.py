@@ -6,9 +6,10 @@ that a script hands in becomes one by its first fifteen digits.
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 from collections.abc import Callable
-from decimal import Decimal
+from decimal import ROUND_HALF_EVEN, Context, Decimal
 from functools import cache
 from typing import Any
 
@@ -41,6 +42,10 @@ class Named:
     """What is read in either spelling."""
 
     __slots__ = ()
+
+    def to_string(self) -> str:
+        """As text."""
+        return str(self)
 
     def __getattr__(self, name: str) -> Any:
         if name[:1].isupper():
@@ -93,3 +98,31 @@ def dec(value: Any) -> Decimal:
 def whole(name: str, value: Any) -> int:
     """A number of shares, its fraction dropped as LEAN's lots of one share do it."""
     return int(dec(value)) if not isinstance(value, int) else int(value)
+
+
+_SEVEN = Context(prec=7, rounding=ROUND_HALF_EVEN)
+
+
+def smart(value: Decimal) -> Decimal:
+    """A price as LEAN rounds it before it is written: above 1000 to 4 decimals, else to 7 digits, half to even.
+
+    >>> smart(Decimal("144.77307790400")), smart(Decimal("1234.567890")), smart(Decimal("100.000"))
+    (Decimal('144.7731'), Decimal('1234.5679'), Decimal('100'))
+    """
+    return plain(value.quantize(Decimal("0.0001"), ROUND_HALF_EVEN) if value > 1000 else _SEVEN.plus(value))
+
+
+def plain(value: Decimal) -> Decimal:
+    """Without zeros at its end, and without an exponent."""
+    found = value.normalize()
+    exponent = found.as_tuple().exponent
+    return found.quantize(Decimal(1)) if isinstance(exponent, int) and exponent > 0 else found
+
+
+def as_text(moment: dt.datetime) -> str:
+    """A time as LEAN writes it in messages.
+
+    >>> as_text(dt.datetime(2013, 10, 7, 13, 31))
+    '10/07/2013 13:31:00'
+    """
+    return f"{moment:%m/%d/%Y %H:%M:%S}"

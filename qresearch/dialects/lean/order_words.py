@@ -9,11 +9,11 @@ from decimal import Decimal
 from math import gcd
 from typing import Any
 
-from qresearch.dialects.lean.bars import Symbol
+from qresearch.dialects.lean.symbols import Symbol
 from qresearch.dialects.lean.engine import Engine
 from qresearch.dialects.lean.enums import OrderResponseErrorCode, OrderType, Resolution
 from qresearch.dialects.lean.names import Named, dec, whole
-from qresearch.dialects.lean.orders import Order
+from qresearch.dialects.lean.orders import Order, distance
 from qresearch.dialects.lean.power import Target, fee_of
 from qresearch.dialects.lean.requests import Group, OrderProperties, SubmitOrderRequest
 from qresearch.dialects.lean.tickets import OrderTicket
@@ -69,7 +69,7 @@ class OrderWords:
         engine = self.engine
         found = {name: dec(price) for name, price in (prices or {}).items()}
         asked = (properties or self.default_order_properties).clone()
-        request = SubmitOrderRequest(
+        request = SubmitOrderRequest.of(
             kind, self._symbol(symbol), whole("quantity", quantity), found, engine.now, tag or "", asked,
             trailing_as_percentage=percentage,
         )  # fmt: skip
@@ -209,9 +209,8 @@ class OrderWords:
         if stop is None:
             security, side = self.engine.securities[self._symbol(symbol)], 1 if quantity > 0 else -1
             stop = security.exact_price * (1 + side * amount) if is_part else security.exact_price + side * amount
-        told = f"{amount * 100:g}%" if is_part else f"${amount:g}"
         prices = {"stop_price": stop, "trailing_amount": amount}
-        tag = given.get("tag") or f"Trailing Amount: {told}"
+        tag = given.get("tag") or f"Trailing Amount: {distance(amount, is_part=is_part)}"
         return self._send(
             OrderType.TRAILING_STOP, symbol, quantity, tag, given.get("order_properties"), prices, percentage=is_part
         )
@@ -268,7 +267,7 @@ class OrderWords:
             price = {"limit_price": dec(leg.order_price)} if kind is OrderType.COMBO_LEG_LIMIT else {}
             if limit is not None:
                 price = {"limit_price": limit}
-            requests.append(SubmitOrderRequest(
+            requests.append(SubmitOrderRequest.of(
                 kind, self._symbol(leg.symbol), int(leg.quantity) * int(quantity), price, engine.now, tag, asked,
                 group=group,
             ))  # fmt: skip
@@ -295,7 +294,7 @@ class OrderWords:
 
         def fee(quantity: int) -> Decimal:
             properties = self.default_order_properties
-            asked = SubmitOrderRequest(OrderType.MARKET, security.symbol, quantity, {}, engine.now, "", properties)
+            asked = SubmitOrderRequest.of(OrderType.MARKET, security.symbol, quantity, {}, engine.now, "", properties)
             return fee_of(security, Order(0, asked)).exact
 
         return wanted.quantity(dec(target), fee)
@@ -349,7 +348,7 @@ class OrderWords:
             asynchronous, tag = False, asynchronous
         if not engine.settings.liquidate_enabled:
             return []
-        wanted: Iterable[Symbol] = sorted(engine.securities) if symbol is None else [self._symbol(symbol)]
+        wanted: Iterable[Symbol] = sorted(engine.securities.keys()) if symbol is None else [self._symbol(symbol)]
         found: list[OrderTicket] = []
         for name in wanted:
             found += self._close(name, tag or "Liquidated", order_properties)

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from qresearch.dialects.lean.algorithm import QCAlgorithm, made
-from qresearch.dialects.lean.bars import Symbol
+from qresearch.dialects.lean.symbols import Symbol
 from qresearch.dialects.lean.books import Books
 from qresearch.dialects.lean.engine import Engine
 from qresearch.dialects.lean.hours import new_york_hours

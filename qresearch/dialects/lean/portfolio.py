@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from qresearch.dialects.lean.bars import Symbol
+from qresearch.dialects.lean.symbols import Symbol
+from qresearch.dialects.lean.bars import KeyValuePair
 from qresearch.dialects.lean.holdings import Holding
 from qresearch.dialects.lean.names import Named, dec
 from qresearch.dialects.lean.requests import ZERO
@@ -64,8 +65,8 @@ class Portfolio(Named):
     def __contains__(self, symbol: object) -> bool:
         return symbol in self.securities
 
-    def __iter__(self) -> Iterator[Symbol]:
-        return iter(self.keys())
+    def __iter__(self) -> Iterator[KeyValuePair]:
+        return (KeyValuePair(symbol, holding) for symbol, holding in self.items())
 
     def __len__(self) -> int:
         return len(self.keys())

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from decimal import ROUND_HALF_EVEN, Decimal
 from typing import Any
 
-from qresearch.dialects.lean.bars import QuoteBar, Symbol, TradeBar
+from qresearch.dialects.lean.bars import ByTicker, QuoteBar, TradeBar
+from qresearch.dialects.lean.symbols import Symbol
 from qresearch.dialects.lean.enums import DataNormalizationMode, Resolution, SecurityType
 from qresearch.dialects.lean.holdings import Holding
 from qresearch.dialects.lean.names import Named, Settable, dec
@@ -285,22 +286,16 @@ class Security(Settable):
         return (price / step).quantize(Decimal(1), ROUND_HALF_EVEN) * step
 
 
-class Securities(dict[Symbol, Security]):
+class Securities(ByTicker):
     """Securities by symbol."""
 
     def __missing__(self, key: object) -> Security:
         text = str(key).upper()
         if text != key and text in self:
-            return self[text]  # type: ignore[index]  # equal to its symbol
-        near = did_you_mean(close_matches(text, map(str, self)))
+            found: Security = self[text]  # type: ignore[index]  # equal to its symbol
+            return found
+        near = did_you_mean(close_matches(text, map(str, self.keys())))
         raise UsageError(f"{text} has not been added. {near}Call add_equity({text!r}) in initialize.")
-
-    def __getattr__(self, name: str) -> Any:
-        if name in {"ContainsKey", "contains_key"}:
-            return self.__contains__
-        if name in {"Keys", "Values", "Count", "count"}:
-            return {"Keys": list(self), "Values": list(self.values())}.get(name, len(self))
-        raise AttributeError(name)
 
     def shown(self) -> Iterator[Security]:
         """Those that a script added itself."""

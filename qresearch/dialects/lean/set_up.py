@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from qresearch.dialects.lean.bars import Symbol
+from qresearch.dialects.lean.symbols import Symbol
 from qresearch.dialects.lean.brokerage import brokerage
 from qresearch.dialects.lean.engine import Engine
 from qresearch.dialects.lean.enums import AccountType, DataNormalizationMode, Resolution

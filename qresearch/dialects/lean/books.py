@@ -138,10 +138,10 @@ class Books:
 
     # ------------------------------------------------------------------ holdings
 
-    def paid(self, symbol: Symbol, amount: Decimal) -> None:
-        """Write a dividend down."""
+    def paid(self, amount: Decimal, what: str) -> None:
+        """Write down what came or went without a trade: a dividend, interest."""
         steps = _steps(amount, self.host.market.venue.money.units)
-        self._tell(events.Posted(self._at, steps, "dividend", income=steps))
+        self._tell(events.Posted(self._at, steps, what, income=steps))
 
     def split(self, symbol: Symbol, factor: Decimal, quantity: int, cash: Decimal) -> None:
         """Write a holding after a split down."""

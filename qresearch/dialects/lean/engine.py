@@ -15,15 +15,21 @@ from typing import Any
 from qresearch.dialects.lean.bars import Delisting, Dividend, Slice, Split, SymbolChangedEvent, TradeBar
 from qresearch.dialects.lean.symbols import Symbol
 from qresearch.dialects.lean.brokerage import DefaultBrokerageModel
-from qresearch.dialects.lean.corporate import MarginCallModel, apply_dividend, apply_split, end_of
+from qresearch.dialects.lean.corporate import (
+    DefaultMarginCallModel,
+    apply_dividend,
+    apply_split,
+    check_margin,
+    end_of,
+)
 from qresearch.dialects.lean.enums import AccountType, DelistingType, Resolution, SplitType
 from qresearch.dialects.lean.feed import Entry, Feed, Subscription, local, stamp
 from qresearch.dialects.lean.hours import utc
 from qresearch.dialects.lean.manager import TransactionManager
-from qresearch.dialects.lean.names import called
+from qresearch.dialects.lean.names import called, written
 from qresearch.dialects.lean.options import AlgorithmSettings, Following, UniverseSettings, bars_before
 from qresearch.dialects.lean.orders import Order, OrderEvent
-from qresearch.dialects.lean.portfolio import Portfolio
+from qresearch.dialects.lean.portfolio import MarginInterestRateParameters, Portfolio
 from qresearch.dialects.lean.runtime import Runtime
 from qresearch.dialects.lean.schedule import DateRules, Schedule, TimeRules
 from qresearch.dialects.lean.securities import Securities, Security
@@ -46,7 +52,7 @@ class Engine:
         self.runtime = runtime
         self.now = dt.datetime(1998, 1, 1)
         self.start, self.end = dt.datetime(1998, 1, 1), dt.datetime(2035, 1, 1)
-        self.date_rules, self.time_rules, self.margin_calls = DateRules(), TimeRules(), MarginCallModel()
+        self.date_rules, self.time_rules = DateRules(lambda: self.now), TimeRules(lambda: self.now)
         self.has_start = self.has_end = self.has_cash = False
         self.settings, self.universe_settings = AlgorithmSettings(), UniverseSettings()
         self.securities = Securities()
@@ -54,9 +60,12 @@ class Engine:
         self.portfolio.set_cash(100_000)
         self.keeper = Transactions(self)
         self.transactions = TransactionManager(self.keeper)
+        self.portfolio.transactions = self.transactions
+        self.portfolio.margin_call_model = DefaultMarginCallModel(self.portfolio)
+        self.portfolio.cash_book.listener = runtime.listener
         self.brokerage_model: Any = DefaultBrokerageModel(AccountType.MARGIN)
         self.schedule = Schedule(runtime.hours, keep=runtime.listener.keep)
-        for part in (self.date_rules, self.time_rules, self.margin_calls, self.brokerage_model):
+        for part in (self.date_rules, self.time_rules, self.brokerage_model):
             self.keep(part)  # they have nothing that changes
         self.subscriptions: list[Subscription] = []
         self.following: list[Following] = []
@@ -253,11 +262,12 @@ class Engine:
             if at - self._settled_at >= _HOUR:
                 self._settled_at = at
                 self.portfolio.settle()
+                self._charge_interest(at)
             self.keeper.step()
             self._run_schedule(at, inclusive=True)
             if at - self._margin_at >= _FIVE:
                 self._margin_at = at
-                self.margin_calls.check(self)
+                check_margin(self)
         self._happen(found, happenings)
         self._follow(at, bars)
         self.current_slice = found
@@ -267,6 +277,13 @@ class Engine:
             for event in found.delistings.values():
                 if event.type is DelistingType.DELISTED:
                     end_of(self, event)
+
+    def _charge_interest(self, at: dt.datetime) -> None:
+        """Let the model of each security book its interest."""
+        for security in self.securities.values():
+            charge = written(security.margin_interest_rate_model, "apply_margin_interest_rate")
+            if charge is not None:
+                charge(MarginInterestRateParameters(security, at, self.portfolio))
 
     def _take(self, at: dt.datetime, entries: list[Entry], found: Slice) -> list[Any]:
         """Put the bars of a moment where rules and script find them."""

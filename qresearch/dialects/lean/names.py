@@ -74,6 +74,18 @@ def called(owner: object, name: str) -> Callable[..., Any] | None:
     return None if found is None else found.__get__(owner)
 
 
+def written(owner: object, name: str) -> Callable[..., Any] | None:
+    """As :func:`called`, of what a script wrote itself; None for what this package has."""
+    kind = type(owner)
+    found = getattr(kind, camel(name), None)
+    if found is None:
+        found = getattr(kind, name, None)
+    if found is None or found.__module__.startswith("qresearch."):
+        return None
+    bound: Callable[..., Any] = found.__get__(owner)
+    return bound
+
+
 def dec(value: Any) -> Decimal:
     """A number of a script as an exact decimal: a float by its first fifteen digits.
 

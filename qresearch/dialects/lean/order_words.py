@@ -5,16 +5,16 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterable
 from dataclasses import dataclass
-from decimal import Decimal
+from decimal import Decimal, localcontext
 from math import gcd
 from typing import Any
 
 from qresearch.dialects.lean.symbols import Symbol
 from qresearch.dialects.lean.engine import Engine
 from qresearch.dialects.lean.enums import OrderResponseErrorCode, OrderType, Resolution
-from qresearch.dialects.lean.names import Named, dec, whole
-from qresearch.dialects.lean.orders import Order, distance
-from qresearch.dialects.lean.power import Target, fee_of
+from qresearch.dialects.lean.names import Named, called, dec, whole
+from qresearch.dialects.lean.orders import distance
+from qresearch.dialects.lean.power import DIGITS, PowerParameters
 from qresearch.dialects.lean.requests import Group, OrderProperties, SubmitOrderRequest
 from qresearch.dialects.lean.tickets import OrderTicket
 from qresearch.errors import UsageError
@@ -283,21 +283,22 @@ class OrderWords:
         """Shares to trade, signed, for a part of the portfolio."""
         engine = self.engine
         security, portfolio, settings = engine.securities[self._symbol(symbol)], engine.portfolio, engine.settings
-        value = portfolio.exact_value
+        value, model = portfolio.exact_value, security.buying_power_model
+        if not value:
+            return 0
         buffer = value * dec(settings.free_portfolio_value_percentage)
         if settings.free_portfolio_value is not None:
             buffer = dec(settings.free_portfolio_value)
-        leverage = dec(security.buying_power_model.get_leverage(security))
-        unit = security.exact_price / leverage
-        least = dec(settings.minimum_order_margin_portfolio_percentage)
-        wanted = Target(value, buffer, security.holdings.quantity, unit, leverage, least)
-
-        def fee(quantity: int) -> Decimal:
-            properties = self.default_order_properties
-            asked = SubmitOrderRequest.of(OrderType.MARKET, security.symbol, quantity, {}, engine.now, "", properties)
-            return fee_of(security, Order(0, asked)).exact
-
-        return wanted.quantity(dec(target), fee)
+        ask, leverage = called(model, "get_maximum_order_quantity_for_target_buying_power"), called(model, "get_leverage")
+        if ask is None or leverage is None:
+            raise UsageError(f"{type(model).__name__} cannot size a target. Build it on BuyingPowerModel.")
+        with localcontext(prec=DIGITS):
+            part = dec(target) * (value - buffer) / value / dec(leverage(security))
+            least = dec(settings.minimum_order_margin_portfolio_percentage)
+            found = ask(PowerParameters(
+                portfolio, security, target_buying_power=part, minimum_order_margin_portfolio_percentage=least
+            ))  # fmt: skip
+        return int(found.quantity)
 
     def set_holdings(self, symbol: Any, *rest: Any, **named: Any) -> list[OrderTicket]:
         """Trade to a part of the portfolio: (symbol, part, liquidate_existing_holdings, tag), or a list of targets."""

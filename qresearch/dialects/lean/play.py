@@ -211,7 +211,7 @@ class Silent:
     def waits(self, order: Order, wait: Wait) -> None:
         """Nothing."""
 
-    def paid(self, symbol: Symbol, amount: Decimal) -> None:
+    def paid(self, amount: Decimal, what: str) -> None:
         """Nothing."""
 
     def split(self, symbol: Symbol, factor: Decimal, quantity: int, cash: Decimal) -> None:
@@ -334,9 +334,9 @@ class Play:
         security = self.engine.securities[order.symbol]
         self.books.waits(order, wait, security.low if order.quantity > 0 else security.high)
 
-    def paid(self, symbol: Symbol, amount: Decimal) -> None:
-        """A dividend."""
-        self.books.paid(symbol, amount)
+    def paid(self, amount: Decimal, what: str) -> None:
+        """Cash that comes or goes without a trade: a dividend, interest."""
+        self.books.paid(amount, what)
 
     def split(self, symbol: Symbol, factor: Decimal, quantity: int, cash: Decimal) -> None:
         """A holding after a split."""

@@ -21,8 +21,8 @@ class Listener(Protocol):
     def waits(self, order: Order, wait: Wait) -> None:
         """An order was asked and did not fill."""
 
-    def paid(self, symbol: Symbol, amount: Decimal) -> None:
-        """A dividend."""
+    def paid(self, amount: Decimal, what: str) -> None:
+        """Cash that comes or goes without a trade: a dividend, interest."""
 
     def split(self, symbol: Symbol, factor: Decimal, quantity: int, cash: Decimal) -> None:
         """A holding after a split: shares, and cash for a fraction."""

@@ -45,7 +45,9 @@ class Cash(Settable):
 
     symbol: str = "USD"
     exact_amount: Decimal = ZERO
-    conversion_rate: float = 1.0
+    rate: Any = Decimal(1)
+    """Dollars for one of it."""
+    book: Any = None
 
     @property
     def amount(self) -> float:
@@ -53,9 +55,35 @@ class Cash(Settable):
         return float(self.exact_amount)
 
     @property
+    def conversion_rate(self) -> float:
+        """Dollars for one of it; 0 where no rate is known."""
+        return float(self.rate)
+
+    @conversion_rate.setter
+    def conversion_rate(self, rate: Any) -> None:
+        self.rate = dec(rate)
+
+    @property
+    def exact_value(self) -> Decimal:
+        """In dollars."""
+        found: Decimal = self.exact_amount * self.rate
+        return found
+
+    @property
     def value_in_account_currency(self) -> float:
         """In the currency of the account."""
-        return float(self.exact_amount) * self.conversion_rate
+        return float(self.exact_value)
+
+    def add_amount(self, amount: Any) -> float:
+        """Cash that comes or goes without a trade, such as interest; what there is then."""
+        self.exact_amount += dec(amount)
+        if self.book is not None:
+            self.book.told(dec(amount) * self.rate)
+        return self.amount
+
+    def set_amount(self, amount: Any) -> None:
+        """Set what there is."""
+        self.add_amount(dec(amount) - self.exact_amount)
 
 
 class SecurityExchange(Named):
@@ -126,6 +154,9 @@ class Security(Settable):
         self.buying_power_model: Any = None
         self.settlement_model: Any = None
         self.shortable_provider: Any = None
+        self.margin_interest_rate_model: Any = None
+        self.multiplier = Decimal(1)
+        """Shares in one unit: 100 of an option."""
         self.is_tradable, self.is_delisted, self.is_internal = True, False, False
         self.rounds_prices = mode is DataNormalizationMode.RAW
 
@@ -133,6 +164,15 @@ class Security(Settable):
         return f"<Security {self.symbol} {self.price:g}>"
 
     # ------------------------------------------------------------------ prices
+
+    @property
+    def unit(self) -> Decimal:
+        """Dollars that one unit is worth more where the price rises by one."""
+        currency = self.quote_currency
+        if currency is None or currency.symbol == "USD":
+            return self.multiplier
+        found: Decimal = self.multiplier * currency.rate
+        return found
 
     @property
     def has_data(self) -> bool:
@@ -268,6 +308,10 @@ class Security(Settable):
     def set_settlement_model(self, model: Any) -> None:
         """Replace the settlement model."""
         self.settlement_model = model
+
+    def set_margin_interest_rate_model(self, model: Any) -> None:
+        """Replace what books interest."""
+        self.margin_interest_rate_model = model
 
     def set_shortable_provider(self, provider: Any) -> None:
         """Replace what tells how much can be sold short."""

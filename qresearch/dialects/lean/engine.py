@@ -26,13 +26,13 @@ from qresearch.dialects.lean.enums import AccountType, DelistingType, Resolution
 from qresearch.dialects.lean.feed import Entry, Feed, Subscription, local, stamp
 from qresearch.dialects.lean.hours import utc
 from qresearch.dialects.lean.manager import TransactionManager
-from qresearch.dialects.lean.names import called, written
+from qresearch.dialects.lean.names import called, takes, written
 from qresearch.dialects.lean.options import AlgorithmSettings, Following, UniverseSettings, bars_before
 from qresearch.dialects.lean.orders import Order, OrderEvent
 from qresearch.dialects.lean.portfolio import MarginInterestRateParameters, Portfolio
 from qresearch.dialects.lean.runtime import Runtime
 from qresearch.dialects.lean.schedule import DateRules, Schedule, TimeRules
-from qresearch.dialects.lean.securities import Securities, Security
+from qresearch.dialects.lean.securities import Securities, Security, SecurityChanges
 from qresearch.dialects.lean.transactions import Transactions
 from qresearch.engine.lean_market import TradingHours, Wait
 
@@ -77,6 +77,9 @@ class Engine:
         self.ran_until: dt.datetime | None = None
         self.current_slice: Slice | None = None
         self.algorithm: Any = None
+        self.parameters: dict[str, Any] = {}
+        self.added: list[Security] = []
+        self.removed: list[Security] = []
         self.splitting: set[Symbol] = set()
         self._settled_at = self._margin_at = dt.datetime(1998, 1, 1)
         self._span: tuple[dt.date, dt.date] | None = None
@@ -118,13 +121,17 @@ class Engine:
             known.resolutions.add(subscription.resolution)
             known.resolution = min(known.resolutions)
             known.has_quotes = known.resolution < Resolution.HOUR
-            known.is_internal = known.is_internal and subscription.internal
+            if known.is_internal and not subscription.internal:
+                known.is_internal = False
+                self.added.append(known)
             return known
         security = Security(
             symbol, subscription.resolution, subscription.mode, extended=subscription.extended, hours=self.hours
         )
         security.is_internal = subscription.internal
         self.securities[symbol] = security
+        if not subscription.internal:
+            self.added.append(security)
         self.brokerage_model.initialize(security)
         for part in (security.exchange, security.fee_model, security.slippage_model, security.settlement_model):
             if type(part).__module__.startswith("qresearch."):
@@ -135,6 +142,21 @@ class Engine:
         elif callable(self.security_initializer):
             self.security_initializer(security)
         return security
+
+    def drop(self, symbol: Symbol) -> bool:
+        """Take no more data of a share in; whether it had been added."""
+        security = self.securities.get(symbol)
+        if security is None or security.is_internal:
+            return False
+        if self.is_running:
+            self.transactions.cancel_open_orders(symbol, "The security was removed.")
+            if security.invested:
+                self.algorithm.liquidate(symbol)
+        security.is_tradable = False
+        self.subscriptions = [item for item in self.subscriptions if item.symbol != symbol]
+        self.removed.append(security)
+        self.forget_feed()
+        return True
 
     def prepare(self) -> None:
         """After the script has set itself up: the benchmark, and where the data begin."""
@@ -165,8 +187,12 @@ class Engine:
 
     def end_of_day(self) -> None:
         """Tell the script that a day ends."""
+        told = called(self.algorithm, "on_end_of_day")
+        if told is not None and not takes(told):
+            self.call("on_end_of_day")
+            return
         for security in self.securities.shown():
-            if called(self.algorithm, "on_end_of_day") is not None:
+            if told is not None:
                 self.call("on_end_of_day", security.symbol)
 
     def follow(self, item: Following) -> None:
@@ -268,6 +294,7 @@ class Engine:
             if at - self._margin_at >= _FIVE:
                 self._margin_at = at
                 check_margin(self)
+        self._tell_of_changes()
         self._happen(found, happenings)
         self._follow(at, bars)
         self.current_slice = found
@@ -343,6 +370,13 @@ class Engine:
     def _resolution_of(self, item: Following) -> Resolution:
         found: Resolution = self.securities[item.symbol].resolution
         return found
+
+    def _tell_of_changes(self) -> None:
+        """Tell the script which securities came and went."""
+        if self.added or self.removed:
+            changes = SecurityChanges(self.added, self.removed)
+            self.added, self.removed = [], []
+            self.call("on_securities_changed", changes)
 
     def _tell(self, found: Slice) -> None:
         if found.splits:

@@ -34,6 +34,7 @@ from qresearch.dialects.lean import (
     consolidators,
     corporate,
     enums,
+    exchange,
     fees,
     fill,
     holdings,
@@ -55,7 +56,7 @@ from qresearch.dialects.lean.refused import CLASSES
 FAMILY = ("AlgorithmImports", "QuantConnect", "clr", "System", "QuantConnectStubsGenerator")
 """Modules that are this one, with everything below them."""
 _PARTS = (
-    bars, brokerage, consolidators, corporate, enums, fees, fill, holdings, indicators, order_words, orders,
+    bars, brokerage, consolidators, corporate, enums, exchange, fees, fill, holdings, indicators, order_words, orders,
     portfolio, power, requests, schedule, securities, symbols, system, tickets,
 )  # fmt: skip
 

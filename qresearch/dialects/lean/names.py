@@ -7,6 +7,7 @@ that a script hands in becomes one by its first fifteen digits.
 from __future__ import annotations
 
 import datetime as dt
+import inspect
 import re
 from collections.abc import Callable
 from decimal import ROUND_HALF_EVEN, Context, Decimal
@@ -84,6 +85,11 @@ def written(owner: object, name: str) -> Callable[..., Any] | None:
         return None
     bound: Callable[..., Any] = found.__get__(owner)
     return bound
+
+
+def takes(function: Callable[..., Any]) -> bool:
+    """Whether a function takes an argument."""
+    return bool(inspect.signature(function).parameters)
 
 
 def dec(value: Any) -> Decimal:

@@ -63,15 +63,17 @@ class OrderWords:
     # ------------------------------------------------------------------ placing
 
     def _send(  # what every helper knows
-        self, kind: OrderType, symbol: Any, quantity: Any, tag: str, properties: OrderProperties | None,
+        self, kind: OrderType, symbol: Any, quantity: Any, more: tuple[Any, Any, Any],
         prices: dict[str, Any] | None = None, *, percentage: bool = False,
     ) -> OrderTicket:  # fmt: skip
-        engine = self.engine
+        engine, (asynchronous, tag, properties) = self.engine, more
+        if isinstance(asynchronous, str):  # scripts of years ago give the tag here
+            properties, tag, asynchronous = tag if isinstance(tag, OrderProperties) else properties, asynchronous, False
         found = {name: dec(price) for name, price in (prices or {}).items()}
         asked = (properties or self.default_order_properties).clone()
         request = SubmitOrderRequest.of(
             kind, self._symbol(symbol), whole("quantity", quantity), found, engine.now, tag or "", asked,
-            trailing_as_percentage=percentage,
+            trailing_as_percentage=percentage, asynchronous=bool(asynchronous),
         )  # fmt: skip
         refusal = self._refused(request, dec(quantity))
         if refusal is not None:
@@ -79,7 +81,11 @@ class OrderWords:
         return engine.keeper.add_order(request)
 
     def _symbol(self, symbol: Any) -> Symbol:
-        return symbol if isinstance(symbol, Symbol) else Symbol(str(symbol))
+        """The symbol as it was added, with its identifier."""
+        found = symbol if isinstance(symbol, Symbol) else Symbol(str(getattr(symbol, "symbol", symbol)))
+        known = self.engine.securities.get(found)
+        added: Symbol = found if known is None else known.symbol
+        return added
 
     def _invalid(self, request: SubmitOrderRequest, code: OrderResponseErrorCode, text: str) -> OrderTicket:
         """A ticket without an order: no id is used, and nobody is told but the ticket and the log."""
@@ -139,7 +145,7 @@ class OrderWords:
     ) -> OrderTicket:  # fmt: skip
         """At the market; for the open where the exchange is closed, for the close where only daily bars come."""
         kind = self._converted(self._symbol(symbol))
-        return self._send(kind, symbol, quantity, tag, order_properties)
+        return self._send(kind, symbol, quantity, (asynchronous, tag, order_properties))
 
     def _converted(self, symbol: Symbol) -> OrderType:
         engine = self.engine
@@ -160,27 +166,45 @@ class OrderWords:
         """As :meth:`market_order`."""
         return self.market_order(symbol, quantity, asynchronous, tag, order_properties)
 
-    def buy(self, symbol: Any, quantity: Any) -> OrderTicket:
+    def buy(self, symbol: Any, quantity: Any, *more: Any, **named: Any) -> OrderTicket:
         """Buy at the market."""
-        return self.market_order(symbol, abs(quantity))
+        return self.market_order(symbol, abs(quantity), *more, **named)
 
-    def sell(self, symbol: Any, quantity: Any) -> OrderTicket:
+    def sell(self, symbol: Any, quantity: Any, *more: Any, **named: Any) -> OrderTicket:
         """Sell at the market."""
-        return self.market_order(symbol, -abs(quantity))
+        return self.market_order(symbol, -abs(quantity), *more, **named)
+
+    def is_market_open(self, symbol: Any) -> bool:
+        """Whether the exchange of a symbol is open now."""
+        security = self.engine.securities[self._symbol(symbol)]
+        found: bool = security.hours.is_open(self.engine.now, extended=security.is_extended_market_hours)
+        return found
+
+    def shortable_quantity(self, symbol: Any) -> int | None:
+        """How many shares may be sold short; None where no bound is known."""
+        security = self.engine.securities[self._symbol(symbol)]
+        ask = called(security.shortable_provider, "shortable_quantity")
+        return None if ask is None else ask(security.symbol, self.engine.now)
+
+    def shortable(self, symbol: Any, quantity: Any = None) -> bool:
+        """Whether so many shares, signed or not, may be sold short."""
+        most = self.shortable_quantity(symbol)
+        held = self.engine.securities[self._symbol(symbol)].holdings.quantity
+        return most is None or (most > 0 if quantity is None else held - abs(quantity) >= -most)
 
     def limit_order(
         self, symbol: Any, quantity: Any, limit_price: Any, asynchronous: bool = False, tag: str = "",
         order_properties: OrderProperties | None = None,
     ) -> OrderTicket:  # fmt: skip
         """At a limit or better."""
-        return self._send(OrderType.LIMIT, symbol, quantity, tag, order_properties, {"limit_price": limit_price})
+        return self._send(OrderType.LIMIT, symbol, quantity, (asynchronous, tag, order_properties), {"limit_price": limit_price})
 
     def stop_market_order(
         self, symbol: Any, quantity: Any, stop_price: Any, asynchronous: bool = False, tag: str = "",
         order_properties: OrderProperties | None = None,
     ) -> OrderTicket:  # fmt: skip
         """At the market once the stop is reached."""
-        return self._send(OrderType.STOP_MARKET, symbol, quantity, tag, order_properties, {"stop_price": stop_price})
+        return self._send(OrderType.STOP_MARKET, symbol, quantity, (asynchronous, tag, order_properties), {"stop_price": stop_price})
 
     def stop_limit_order(
         self, symbol: Any, quantity: Any, stop_price: Any, limit_price: Any, asynchronous: bool = False, tag: str = "",
@@ -188,7 +212,7 @@ class OrderWords:
     ) -> OrderTicket:  # fmt: skip
         """At a limit once the stop is passed."""
         prices = {"stop_price": stop_price, "limit_price": limit_price}
-        return self._send(OrderType.STOP_LIMIT, symbol, quantity, tag, order_properties, prices)
+        return self._send(OrderType.STOP_LIMIT, symbol, quantity, (asynchronous, tag, order_properties), prices)
 
     def limit_if_touched_order(
         self, symbol: Any, quantity: Any, trigger_price: Any, limit_price: Any, asynchronous: bool = False,
@@ -196,7 +220,7 @@ class OrderWords:
     ) -> OrderTicket:  # fmt: skip
         """At a limit once the trigger is touched."""
         prices = {"trigger_price": trigger_price, "limit_price": limit_price}
-        return self._send(OrderType.LIMIT_IF_TOUCHED, symbol, quantity, tag, order_properties, prices)
+        return self._send(OrderType.LIMIT_IF_TOUCHED, symbol, quantity, (asynchronous, tag, order_properties), prices)
 
     def trailing_stop_order(self, symbol: Any, quantity: Any, *rest: Any, **named: Any) -> OrderTicket:
         """Behind the price: ([stop_price,] trailing_amount, trailing_as_percentage)."""
@@ -212,22 +236,23 @@ class OrderWords:
         prices = {"stop_price": stop, "trailing_amount": amount}
         tag = given.get("tag") or f"Trailing Amount: {distance(amount, is_part=is_part)}"
         return self._send(
-            OrderType.TRAILING_STOP, symbol, quantity, tag, given.get("order_properties"), prices, percentage=is_part
-        )
+            OrderType.TRAILING_STOP, symbol, quantity, (given.get("asynchronous"), tag, given.get("order_properties")),
+            prices, percentage=is_part,
+        )  # fmt: skip
 
     def market_on_open_order(
         self, symbol: Any, quantity: Any, asynchronous: bool = False, tag: str = "",
         order_properties: OrderProperties | None = None,
     ) -> OrderTicket:  # fmt: skip
         """At the next open."""
-        return self._send(OrderType.MARKET_ON_OPEN, symbol, quantity, tag, order_properties)
+        return self._send(OrderType.MARKET_ON_OPEN, symbol, quantity, (asynchronous, tag, order_properties))
 
     def market_on_close_order(
         self, symbol: Any, quantity: Any, asynchronous: bool = False, tag: str = "",
         order_properties: OrderProperties | None = None,
     ) -> OrderTicket:  # fmt: skip
         """At the next close."""
-        return self._send(OrderType.MARKET_ON_CLOSE, symbol, quantity, tag, order_properties)
+        return self._send(OrderType.MARKET_ON_CLOSE, symbol, quantity, (asynchronous, tag, order_properties))
 
     # ------------------------------------------------------------------ combinations
 

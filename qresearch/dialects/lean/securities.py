@@ -11,6 +11,7 @@ from typing import Any
 from qresearch.dialects.lean.bars import ByTicker, QuoteBar, TradeBar
 from qresearch.dialects.lean.symbols import Symbol
 from qresearch.dialects.lean.enums import DataNormalizationMode, Resolution, SecurityType
+from qresearch.dialects.lean.exchange import SecurityExchange
 from qresearch.dialects.lean.holdings import Holding
 from qresearch.dialects.lean.names import Named, Settable, dec
 from qresearch.dialects.lean.requests import ZERO
@@ -84,31 +85,6 @@ class Cash(Settable):
     def set_amount(self, amount: Any) -> None:
         """Set what there is."""
         self.add_amount(dec(amount) - self.exact_amount)
-
-
-class SecurityExchange(Named):
-    """The exchange of a share as a script asks it."""
-
-    def __init__(self, security: Security) -> None:
-        self._security = security
-
-    @property
-    def hours(self) -> TradingHours:
-        """Its hours, on the clock of New York."""
-        return self._security.hours
-
-    @property
-    def exchange_open(self) -> bool:
-        """True while the regular session runs."""
-        return self._security.hours.is_open(self._security.local_time)
-
-    def date_time_is_open(self, moment: dt.datetime) -> bool:
-        """True where the regular session runs at a moment."""
-        return self._security.hours.is_open(moment)
-
-    def date_is_open(self, day: dt.datetime | dt.date) -> bool:
-        """True for a trading day."""
-        return self._security.hours.session(dt.date(day.year, day.month, day.day)) is not None
 
 
 class Security(Settable):
@@ -328,6 +304,19 @@ class Security(Settable):
             return price
         step = _FINE if ZERO < reference < 1 else _CENT
         return (price / step).quantize(Decimal(1), ROUND_HALF_EVEN) * step
+
+
+@dataclass
+class SecurityChanges(Named):
+    """Which securities came and went."""
+
+    added_securities: list[Security]
+    removed_securities: list[Security]
+
+    @property
+    def count(self) -> int:
+        """How many."""
+        return len(self.added_securities) + len(self.removed_securities)
 
 
 class Securities(ByTicker):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -37,9 +38,12 @@ class SetUpWords:
         self.engine.has_end = True
 
     def set_cash(self, *amount: Any) -> None:
-        """The cash to begin with, dollars; after a currency or alone."""
+        """The cash to begin with: dollars, or a currency, an amount of it and its rate into dollars."""
         if len(amount) > 1 and str(amount[0]).upper() != "USD":
-            raise UsageError(f"set_cash: {amount[0]!r} is not the currency of the account, which is USD.")
+            if len(amount) < 3:
+                raise UsageError(f"set_cash({amount[0]!r}, ...): pass a rate into USD too, such as 1.1.")
+            self.engine.portfolio.cash_book.add(str(amount[0]), amount[1], amount[2])
+            return
         self.engine.portfolio.set_cash(amount[-1] if len(amount) < 3 else amount[1])
         self.engine.has_cash = True
 
@@ -92,11 +96,8 @@ class SetUpWords:
         self.add_universe_selection()
 
     def remove_security(self, symbol: Any) -> bool:
-        """Take no more data of a share in, after closing what is held."""
-        engine = self.engine
-        engine.subscriptions = [item for item in engine.subscriptions if item.symbol != symbol]
-        engine.forget_feed()
-        return True
+        """Take no more data of a share in: its orders are withdrawn, what is held is closed, and it trades no more."""
+        return self.engine.drop(self._symbol(symbol))
 
     def symbol(self, ticker: str) -> Symbol:
         """The symbol of a ticker."""
@@ -126,6 +127,21 @@ class SetUpWords:
     def set_warmup(self, span: Any, resolution: Resolution | None = None) -> None:
         """As :meth:`set_warm_up`."""
         self.set_warm_up(span, resolution)
+
+    def set_pandas_converter(self, *_: Any) -> None:
+        """Nothing: tables come from pandas itself."""
+
+    def set_risk_free_interest_rate_model(self, *_: Any) -> None:
+        """Nothing: no figure here needs it."""
+
+    def set_parameters(self, parameters: dict[str, Any]) -> None:
+        """Values for ``get_parameter``."""
+        self.engine.parameters = {str(name): value for name, value in parameters.items()}
+
+    def get_parameter(self, name: str, default: Any = None) -> Any:
+        """A value that was set, as the kind of the default; the default where there is none."""
+        found = self.engine.parameters.get(name)
+        return default if found is None else type(default)(found) if isinstance(default, (int, float)) else found
 
     def set_maximum_orders(self, most: int) -> None:
         """Orders after which a run ends."""
@@ -172,6 +188,31 @@ class TellWords:
         return self.engine.end
 
     @property
+    def time_zone(self) -> str:
+        """The zone of ``self.time``."""
+        return self.engine.zone or "America/New_York"
+
+    @property
+    def account_currency(self) -> str:
+        """That of the account."""
+        return "USD"
+
+    @property
+    def benchmark(self) -> Any:
+        """What the run is compared with."""
+        return self.engine.benchmark
+
+    @property
+    def active_securities(self) -> Any:
+        """What was added."""
+        return self.engine.securities
+
+    @property
+    def subscription_data_config_service(self) -> Any:
+        """What was subscribed to."""
+        return self.engine.subscriptions
+
+    @property
     def live_mode(self) -> bool:
         """False."""
         return False
@@ -188,10 +229,47 @@ class TellWords:
         """A line of the log."""
         self.engine.runtime.listener.note("ERROR", str(message))
 
-    def plot(self, *what: Any) -> None:
-        """A value of a chart: (chart, series, value), or (series, value)."""
-        names, value = what[:-1], what[-1]
-        self.engine.runtime.listener.plotted(" ".join(map(str, names)), float(value))
+    def plot(self, chart: Any, *what: Any) -> None:
+        """Values of a chart: (chart, series, value), (chart, value), or (chart, indicators)."""
+        tell = self.engine.runtime.listener.plotted
+        if len(what) == 2 and isinstance(what[0], str):
+            tell(f"{chart} {what[0]}", float(what[1]))
+            return
+        for item in what:
+            name = str(chart) if isinstance(item, (int, float)) else f"{chart} {item.name}"
+            tell(name, float(item))
+
+    def plot_indicator(self, chart: Any, *indicators: Any) -> None:
+        """Put each new value of indicators into a chart."""
+        for indicator in indicators:
+            self.engine.runtime.listener.keep(plotter := Plotter(self.engine.runtime.listener, f"{chart}"))
+            indicator.updated += plotter
+
+    def record(self, *what: Any) -> None:
+        """As :meth:`plot`."""
+        self.plot(*what)
+
+    def add_chart(self, chart: Any) -> None:
+        """Name a chart beforehand."""
+
+    def add_series(self, *_: Any) -> None:
+        """Name a line of a chart beforehand."""
+
+    def train(self, *what: Any) -> Any:
+        """Call a function now, or by a date and a time rule."""
+        return what[0]() if len(what) == 1 else self.engine.schedule.on(*what)
+
+    def set_name(self, name: str) -> None:
+        """Nothing: a session has its own name."""
+
+    def add_tag(self, tag: str) -> None:
+        """Nothing: a session has no tags."""
+
+    def set_tags(self, tags: Any) -> None:
+        """Nothing: a session has no tags."""
+
+    def set_statistics_service(self, *_: Any) -> None:
+        """Nothing: figures are those of the session."""
 
     def set_runtime_statistic(self, name: str, value: object) -> None:
         """A line of the log."""
@@ -200,6 +278,18 @@ class TellWords:
     def set_summary_statistic(self, name: str, value: object) -> None:
         """A line of the log."""
         self.log(f"{name}: {value}")
+
+
+@dataclass
+class Plotter:
+    """Puts the values of an indicator into a chart."""
+
+    listener: Any
+    chart: str
+
+    def __call__(self, indicator: Any, point: Any) -> None:
+        """Put one there."""
+        self.listener.plotted(f"{self.chart} {indicator.name}", point.value)
 
 
 def _date(when: Sequence[Any]) -> dt.datetime:

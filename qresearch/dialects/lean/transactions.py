@@ -36,6 +36,7 @@ from qresearch.dialects.lean.requests import (
 )
 from qresearch.dialects.lean.shelf import Shelved
 from qresearch.dialects.lean.tickets import OrderTicket
+from qresearch.errors import UsageError
 
 Code = enums.OrderResponseErrorCode
 
@@ -67,6 +68,10 @@ class Transactions:
     def add_order(self, request: SubmitOrderRequest) -> OrderTicket:
         """Give a request an id and an order, and process it; no check comes before."""
         self.last_order_id = request.order_id = self.last_order_id + 1
+        known = self.desk.securities.get(request.symbol)
+        if known is None:
+            raise UsageError(f"{request.symbol} has not been added. Call add_equity({str(request.symbol)!r}) first.")
+        request.symbol = known.symbol
         order = Order(request.order_id, request)
         if request.group is not None:
             request.group.order_ids.append(order.id)
@@ -370,6 +375,7 @@ class Transactions:
         if status.is_closed:
             self.pending.pop(order.id, None)
         order.events += 1
+        event.at = self.now
         event.id, event.quantity, event.ticket = order.events, order.quantity, ticket
         event.prices = dict(order.prices)
         if event.fill_quantity:

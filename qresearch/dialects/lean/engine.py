@@ -121,8 +121,8 @@ class Engine:
             known.resolutions.add(subscription.resolution)
             known.resolution = min(known.resolutions)
             known.has_quotes = known.resolution < Resolution.HOUR
-            if known.is_internal and not subscription.internal:
-                known.is_internal = False
+            if not subscription.internal and (known.is_internal or not known.is_tradable):
+                known.is_internal, known.is_tradable = False, not known.is_delisted
                 self.added.append(known)
             return known
         security = Security(

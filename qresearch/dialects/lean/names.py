@@ -78,9 +78,9 @@ def called(owner: object, name: str) -> Callable[..., Any] | None:
 def written(owner: object, name: str) -> Callable[..., Any] | None:
     """As :func:`called`, of what a script wrote itself; None for what this package has."""
     kind = type(owner)
-    found = getattr(kind, camel(name), None)
-    if found is None:
-        found = getattr(kind, name, None)
+    if kind.__module__.startswith("qresearch."):
+        return None
+    found = getattr(kind, camel(name), None) or getattr(kind, name, None)
     if found is None or found.__module__.startswith("qresearch."):
         return None
     bound: Callable[..., Any] = found.__get__(owner)

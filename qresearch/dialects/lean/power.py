@@ -170,9 +170,11 @@ class BuyingPowerModel(Named):
     def get_initial_margin_required_for_order(self, parameters: PowerParameters) -> InitialMargin:
         """What an order binds, with its fee."""
         security, order = parameters.security, parameters.order
-        asked = replace(parameters, quantity=order.quantity)
-        margin = answer(self, "get_initial_margin_requirement", asked)
-        found = self.needed(security, order) if margin is None else abs(margin)
+        if written(self, "get_initial_margin_requirement") is None:
+            found = self.needed(security, order)
+        else:
+            asked = replace(parameters, quantity=order.quantity)
+            found = abs(answer(self, "get_initial_margin_requirement", asked))
         return InitialMargin(found + fee_of(security, order).exact)
 
     def get_maintenance_margin(self, parameters: PowerParameters) -> MaintenanceMargin:
@@ -182,9 +184,10 @@ class BuyingPowerModel(Named):
     def get_reserved_buying_power_for_position(self, parameters: PowerParameters) -> Amount:
         """What is held binds."""
         security = parameters.security
+        if written(self, "get_maintenance_margin") is None:
+            return ReservedBuyingPowerForPosition(self.keeping(security, security.holdings.quantity))
         asked = replace(parameters, quantity=security.holdings.quantity)
-        found = answer(self, "get_maintenance_margin", asked)
-        return ReservedBuyingPowerForPosition(self.keeping(security, asked.quantity) if found is None else abs(found))
+        return ReservedBuyingPowerForPosition(abs(answer(self, "get_maintenance_margin", asked)))
 
     def get_buying_power(self, parameters: PowerParameters) -> BuyingPower:
         """What an order in a direction may bind."""
@@ -222,14 +225,16 @@ class BuyingPowerModel(Named):
         held = security.holdings.quantity
         if not order.quantity or (held * order.quantity < 0 and abs(order.quantity) <= abs(held)):
             return parameters.sufficient()
-        side = OrderDirection.BUY if order.quantity > 0 else OrderDirection.SELL
-        found = answer(self, "get_initial_margin_required_for_order", parameters)
-        if found is None:
+        if written(self, "get_initial_margin_required_for_order") is None:
             found = self.get_initial_margin_required_for_order(parameters).exact
+        else:
+            found = answer(self, "get_initial_margin_required_for_order", parameters)
         needed = found * abs(order.remaining) / abs(order.quantity)
-        free = answer(self, "get_buying_power", replace(parameters, direction=side))
-        if free is None:
+        if written(self, "get_buying_power") is None:
             free = self.free(parameters.portfolio, security, order.quantity)
+        else:
+            side = OrderDirection.BUY if order.quantity > 0 else OrderDirection.SELL
+            free = answer(self, "get_buying_power", replace(parameters, direction=side))
         if needed <= free:
             return parameters.sufficient()
         return parameters.insufficient(
@@ -237,11 +242,10 @@ class BuyingPowerModel(Named):
         )  # fmt: skip
 
 
-def answer(model: Any, question: str, parameters: PowerParameters) -> Decimal | None:
-    """What a class of a script answers to a question of its own, dollars; None where it has no answer of its own."""
-    ask = written(model, question)
-    if ask is None:
-        return None
+def answer(model: Any, question: str, parameters: PowerParameters) -> Decimal:
+    """What a class of a script answers to a question, dollars."""
+    ask = called(model, question)
+    assert ask is not None  # whoever asks has looked
     found = ask(parameters)
     return dec(getattr(found, "exact", getattr(found, "value", found)))
 
@@ -257,10 +261,8 @@ def held_by(model: Any, security: Any) -> Decimal:
     """
     quantity = security.holdings.quantity
     for question in ("get_reserved_buying_power_for_position", "get_maintenance_margin"):
-        asked = written(model, question)
-        if asked is not None:
-            found = answer(model, question, PowerParameters(None, security, quantity=quantity))
-            return ZERO if found is None else abs(found)
+        if written(model, question) is not None:
+            return abs(answer(model, question, PowerParameters(None, security, quantity=quantity)))
     found: Decimal = model.keeping(security, quantity)
     return found
 

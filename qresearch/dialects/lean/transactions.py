@@ -277,6 +277,7 @@ class Transactions:
 
     def scan(self) -> None:
         """Ask every pending order once, by ascending id."""
+        scene = Scene(self.now, self.desk.settings.stale_price_time_span)
         for order in [self.pending[known] for known in sorted(self.pending)]:
             if order.status.is_closed or not self._may_be_asked(order):
                 continue
@@ -290,7 +291,7 @@ class Transactions:
                 text = f"Order Error: id: {order.id}, Insufficient buying power to complete order, Reason: {lacking}."
                 self._happen(order, OrderStatus.INVALID, text)
                 continue
-            self._ask(order)
+            self._ask(order, scene)
 
     def _may_be_asked(self, order: Order) -> bool:
         if order.group is not None and (not order.group.is_complete or order.id != max(order.group.order_ids)):
@@ -311,11 +312,11 @@ class Transactions:
             return self.now >= hours.next_close(terms.expiry)
         return False
 
-    def _ask(self, order: Order) -> None:
+    def _ask(self, order: Order, scene: Scene) -> None:
         """Let the fill model decide about an order, or about a whole combination."""
         security = self.desk.securities[order.symbol]
         model = security.fill_model
-        model.scene = Scene(self.now, self.desk.settings.stale_price_time_span)
+        model.scene = scene
         legs = [order] if order.group is None else [self.orders[leg] for leg in order.group.order_ids]
         if order.type in GROUPED:
             found = model.group_fills([(self.desk.securities[leg.symbol], leg) for leg in legs])

@@ -39,6 +39,7 @@ from qresearch.dialects.lean import (
     fill,
     holdings,
     indicators,
+    indicators_of_bars,
     order_words,
     orders,
     portfolio,
@@ -56,7 +57,7 @@ from qresearch.dialects.lean.refused import CLASSES
 FAMILY = ("AlgorithmImports", "QuantConnect", "clr", "System", "QuantConnectStubsGenerator")
 """Modules that are this one, with everything below them."""
 _PARTS = (
-    bars, brokerage, consolidators, corporate, enums, exchange, fees, fill, holdings, indicators, order_words, orders,
+    bars, brokerage, consolidators, corporate, enums, exchange, fees, fill, holdings, indicators, indicators_of_bars, order_words, orders,
     portfolio, power, requests, schedule, securities, symbols, system, tickets,
 )  # fmt: skip
 

@@ -393,7 +393,7 @@ def test_what_is_delisted_is_closed_at_its_last_price_without_a_fee() -> None:
     assert session.strategy.target.algorithm.seen == ["WARNING", "DELISTED"]
     assert orders(session, "type", "quantity", "status", "price", "fee", "tag") == [
         ("MARKET_ON_OPEN", 10, "FILLED", 100.0, 1.0, ""),
-        ("LIMIT", 10, "CANCELED", 0.0, 0.0, "The share was delisted."),
+        ("LIMIT", 10, "CANCELED", 0.0, 0.0, ""),
         ("MARKET", -10, "FILLED", 80.0, 0.0, "Liquidate from delisting"),
     ]
     assert session.portfolio.cash == pytest.approx(100_000 - 1_000 - 1 + 800)

@@ -23,12 +23,12 @@ from qresearch.dialects.lean.enums import DataNormalizationMode, OrderStatus, Or
 from qresearch.dialects.lean.fees import ConstantFeeModel
 from qresearch.dialects.lean.fill import EquityFillModel, FillModel, ImmediateFillModel, Scene
 from qresearch.dialects.lean.hours import NEW_YORK, new_york_hours
-from qresearch.dialects.lean.order_words import OrderWords
 from qresearch.dialects.lean.orders import Order, OrderEvent
 from qresearch.dialects.lean.portfolio import Portfolio
 from qresearch.dialects.lean.power import SecurityMarginModel
 from qresearch.dialects.lean.requests import OrderProperties, SubmitOrderRequest
 from qresearch.dialects.lean.securities import Securities, Security
+from qresearch.dialects.lean.target_words import TargetWords
 from qresearch.engine.lean_market import us_equities
 
 SPY = Symbol("SPY")
@@ -113,7 +113,7 @@ with Path(__file__).with_name("lean_sizing_cases.csv").open(encoding="utf-8", ne
     SIZES = list(csv.DictReader(file))
 
 
-def words_of(row: Row) -> OrderWords:
+def words_of(row: Row) -> TargetWords:
     """The order words over a portfolio as a case has it."""
     hours = new_york_hours()
     securities = Securities()
@@ -136,7 +136,7 @@ def words_of(row: Row) -> OrderWords:
         minimum_order_margin_portfolio_percentage=float(row["minimum_order_margin_fraction"]),
     )  # fmt: skip
     engine = SimpleNamespace(securities=securities, portfolio=portfolio, settings=settings, now=at)
-    return OrderWords(engine)  # type: ignore[arg-type]  # what sizing looks at
+    return TargetWords(engine)  # type: ignore[arg-type]  # what sizing looks at
 
 
 @pytest.mark.parametrize("number", range(len(SIZES)), ids=[f"{n}-{row['test']}" for n, row in enumerate(SIZES)])

@@ -11,9 +11,10 @@ from qresearch.dialects.lean.order_words import OrderWords
 from qresearch.dialects.lean.refused import WORDS
 from qresearch.dialects.lean.set_up import SetUpWords, TellWords
 from qresearch.dialects.lean.system import NotOffered
+from qresearch.dialects.lean.target_words import TargetWords
 from qresearch.errors import close_matches, did_you_mean
 
-PARTS: tuple[type, ...] = (OrderWords, SetUpWords, TellWords, DataWords)
+PARTS: tuple[type, ...] = (OrderWords, TargetWords, SetUpWords, TellWords, DataWords)
 OF_ENGINE = frozenset({
     "securities", "portfolio", "transactions", "schedule", "date_rules", "time_rules", "settings", "universe_settings",
     "is_warming_up", "brokerage_model", "current_slice",

@@ -7,10 +7,13 @@ from decimal import Decimal
 from typing import Any
 
 from qresearch.dialects.lean.bars import Delisting, Dividend, Split, TradeBar
+from qresearch.dialects.lean.derivatives import Option
 from qresearch.dialects.lean.enums import DataNormalizationMode, OrderType
-from qresearch.dialects.lean.names import Named, called
+from qresearch.dialects.lean.names import Named, called, written
+from qresearch.dialects.lean.portfolio import MarginInterestRateParameters
 from qresearch.dialects.lean.power import PowerParameters, held_by
-from qresearch.dialects.lean.requests import ZERO, OrderProperties, SubmitOrderRequest
+from qresearch.dialects.lean.exercise import end_by_itself
+from qresearch.dialects.lean.requests import LATEST, ZERO, OrderProperties, SubmitOrderRequest
 from qresearch.errors import UsageError
 
 _PAYING = frozenset({DataNormalizationMode.RAW, DataNormalizationMode.SPLIT_ADJUSTED})
@@ -59,17 +62,41 @@ def _scaled(bar: TradeBar, factor: Decimal) -> TradeBar:
 
 
 def end_of(engine: Any, event: Delisting) -> None:
-    """A share ends: its orders are withdrawn, and what is held is closed at the last price, without a fee."""
+    """A share ends: its orders are withdrawn, and what is held is closed at the last price, without a fee.
+
+    An option that has expired is exercised where it is in the money, and else gone.
+    """
     security = engine.securities[event.symbol]
-    engine.transactions.cancel_open_orders(event.symbol, "The share was delisted.")
+    engine.transactions.cancel_open_orders(event.symbol)
     engine.keeper.work()
-    if security.holdings.quantity:
+    if security.holdings.quantity and isinstance(security, Option):
+        end_by_itself(engine.keeper, security)
+    elif security.holdings.quantity:
         request = SubmitOrderRequest.of(
             OrderType.MARKET, event.symbol, -security.holdings.quantity, {}, engine.now, "Liquidate from delisting",
             OrderProperties(),
         )  # fmt: skip
         engine.keeper.fill_by_force(request, security.exact_price)
     security.is_tradable, security.is_delisted = False, True
+
+
+def close_before_splits(engine: Any) -> None:
+    """Sell options at the close of the day before their share splits, as late as an order for the close may come."""
+    for symbol in sorted(engine.warned):
+        hours, now = engine.hours, engine.now
+        closes = hours.session(now.date())
+        if closes is None or now < (closes[1] - LATEST).replace(second=0):
+            continue
+        engine.warned.discard(symbol)
+        for security in engine.securities.values():
+            if security.symbol.underlying != symbol:
+                continue
+            engine.transactions.cancel_open_orders(security.symbol, "The share splits.")
+            if security.invested:
+                engine.algorithm.market_on_close_order(
+                    security.symbol, -security.holdings.quantity, False, "Liquidated before the share splits"
+                )  # fmt: skip
+            security.is_tradable = False
 
 
 class NullMarginCallModel(Named):
@@ -139,6 +166,14 @@ class MarginCallModel:
     """The model without calls, by its name."""
 
     NULL = Null = NullMarginCallModel()
+
+
+def charge_interest(engine: Any) -> None:
+    """Let the model of each security book its interest."""
+    for security in engine.securities.values():
+        charge = written(security.margin_interest_rate_model, "apply_margin_interest_rate")
+        if charge is not None:
+            charge(MarginInterestRateParameters(security, engine.now, engine.portfolio))
 
 
 def check_margin(engine: Any) -> None:

@@ -19,17 +19,20 @@ from qresearch.dialects.lean.corporate import (
     DefaultMarginCallModel,
     apply_dividend,
     apply_split,
+    charge_interest,
     check_margin,
+    close_before_splits,
     end_of,
 )
+from qresearch.dialects.lean.derivatives import Option
 from qresearch.dialects.lean.enums import AccountType, DelistingType, Resolution, SplitType
 from qresearch.dialects.lean.feed import Entry, Feed, Subscription, local, stamp
 from qresearch.dialects.lean.hours import utc
 from qresearch.dialects.lean.manager import TransactionManager
-from qresearch.dialects.lean.names import called, takes, written
+from qresearch.dialects.lean.names import called, takes
 from qresearch.dialects.lean.options import AlgorithmSettings, Following, UniverseSettings, bars_before
 from qresearch.dialects.lean.orders import Order, OrderEvent
-from qresearch.dialects.lean.portfolio import MarginInterestRateParameters, Portfolio
+from qresearch.dialects.lean.portfolio import Portfolio
 from qresearch.dialects.lean.runtime import Runtime
 from qresearch.dialects.lean.schedule import DateRules, Schedule, TimeRules
 from qresearch.dialects.lean.securities import Securities, Security, SecurityChanges
@@ -37,6 +40,8 @@ from qresearch.dialects.lean.transactions import Transactions
 from qresearch.engine.lean_market import TradingHours, Wait
 
 _HOUR, _FIVE = dt.timedelta(hours=1), dt.timedelta(minutes=5)
+_RENAMED = "Open order cancelled on symbol changed event"
+"""The tag of LEAN for what ends with a ticker: order lists show it."""
 _FAR = dt.date(2035, 1, 1)
 
 
@@ -81,6 +86,7 @@ class Engine:
         self.added: list[Security] = []
         self.removed: list[Security] = []
         self.splitting: set[Symbol] = set()
+        self.warned: set[Symbol] = set()
         self._settled_at = self._margin_at = dt.datetime(1998, 1, 1)
         self._span: tuple[dt.date, dt.date] | None = None
         self._cursor = 0
@@ -96,6 +102,8 @@ class Engine:
         """An order event: told to whoever keeps the books, then to the script."""
         self.runtime.listener.deliver(event, order)
         self.call("on_order_event", event)
+        if event.is_assignment:
+            self.call("on_assignment_order_event", event)
 
     def waits(self, order: Order, wait: Wait) -> None:
         """An order was asked and did not fill."""
@@ -125,10 +133,13 @@ class Engine:
                 known.is_internal, known.is_tradable = False, not known.is_delisted
                 self.added.append(known)
             return known
-        security = Security(
+        kind = Security if symbol.option is None else Option
+        security = kind(
             symbol, subscription.resolution, subscription.mode, extended=subscription.extended, hours=self.hours
         )
         security.is_internal = subscription.internal
+        if isinstance(security, Option):
+            security.begin(self.securities[symbol.underlying])
         self.securities[symbol] = security
         if not subscription.internal:
             self.added.append(security)
@@ -288,7 +299,7 @@ class Engine:
             if at - self._settled_at >= _HOUR:
                 self._settled_at = at
                 self.portfolio.settle()
-                self._charge_interest(at)
+                charge_interest(self)
             self.keeper.step()
             self._run_schedule(at, inclusive=True)
             if at - self._margin_at >= _FIVE:
@@ -304,13 +315,8 @@ class Engine:
             for event in found.delistings.values():
                 if event.type is DelistingType.DELISTED:
                     end_of(self, event)
-
-    def _charge_interest(self, at: dt.datetime) -> None:
-        """Let the model of each security book its interest."""
-        for security in self.securities.values():
-            charge = written(security.margin_interest_rate_model, "apply_margin_interest_rate")
-            if charge is not None:
-                charge(MarginInterestRateParameters(security, at, self.portfolio))
+            if self.warned:
+                close_before_splits(self)
 
     def _take(self, at: dt.datetime, entries: list[Entry], found: Slice) -> list[Any]:
         """Put the bars of a moment where rules and script find them."""
@@ -342,6 +348,8 @@ class Engine:
                     apply_dividend(self, event)
             elif isinstance(event, Split):
                 found.splits[event.symbol] = event
+                if event.type is SplitType.WARNING:
+                    self.warned.add(event.symbol)
                 if event.type is SplitType.SPLIT_OCCURRED:
                     self.splitting.add(event.symbol)
                     if not self.is_warming_up:
@@ -351,7 +359,7 @@ class Engine:
                 found.delistings[event.symbol] = event
             elif isinstance(event, SymbolChangedEvent):
                 found.symbol_changed_events[event.symbol] = event
-                self.transactions.cancel_open_orders(event.symbol, "The ticker changed.")
+                self.transactions.cancel_open_orders(event.symbol, _RENAMED)
 
     def _follow(self, at: dt.datetime, bars: list[Any]) -> None:
         """Consolidators and indicators."""

@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from qresearch.dialects.lean.bars import Bar, Delisting, Dividend, QuoteBar, Split, SymbolChangedEvent, TradeBar
-from qresearch.dialects.lean.symbols import Symbol
+from qresearch.dialects.lean.symbols import OptionTerms, Symbol
 from qresearch.dialects.lean.enums import DataNormalizationMode, DelistingType, Resolution, SplitType
 from qresearch.engine.lean_market import TradingHours
 from qresearch.market.lean_folder import QUOTE, TRADE, Factor, RawBars, factor_on, seconds
@@ -38,7 +38,7 @@ _ENDLESS = dt.date(2049, 1, 1)
 class DataSource(Protocol):
     """Where the bars lie."""
 
-    def bars(self, ticker: str, resolution: str, kind: str, first: dt.date, last: dt.date) -> RawBars:
+    def bars(self, symbol: Symbol, resolution: str, kind: str, first: dt.date, last: dt.date) -> RawBars:
         """Bars of some days."""
 
     def factors(self, ticker: str) -> list[Factor]:
@@ -46,6 +46,9 @@ class DataSource(Protocol):
 
     def names(self, ticker: str) -> list[tuple[dt.date, str]]:
         """Rows of the map file."""
+
+    def contracts(self, share: Symbol, on: dt.date) -> list[OptionTerms]:
+        """Contracts on a share that have not expired on a day."""
 
     def has(self, ticker: str, resolution: str) -> bool:
         """Whether there are bars of trades."""
@@ -100,7 +103,7 @@ class Track:
         self.subscription, self.kind, self.symbol = subscription, kind, subscription.symbol
         self._hours, self._span = hours, (first, last)
         name = _NAMES[subscription.resolution]
-        raw = source.bars(str(subscription.symbol), name, kind, first, last)
+        raw = source.bars(subscription.symbol, name, kind, first, last)
         starts, ends, kept = self._timed(raw.starts)
         self.starts, self.ends, self.values = starts[kept], ends[kept], raw.values[kept]
         self._factors = source.factors(str(subscription.symbol))
@@ -290,6 +293,8 @@ class Feed:
                     yield at, SymbolChangedEvent(symbol, at, old, new)
             if names and names[-1][0] < _ENDLESS:
                 yield from self._end(symbol, names[-1][0])
+            if symbol.option is not None:
+                yield from self._end(symbol, symbol.option.expiry)
 
     def _actions(self, symbol: Symbol, row: Factor, following: Factor) -> Iterator[tuple[dt.datetime, Any]]:
         day = self._next_day(row.date)

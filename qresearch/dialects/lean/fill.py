@@ -25,7 +25,7 @@ KINDS = {
     OrderType.STOP_LIMIT: Kind.STOP_LIMIT, OrderType.TRAILING_STOP: Kind.TRAILING_STOP,
     OrderType.LIMIT_IF_TOUCHED: Kind.LIMIT_IF_TOUCHED, OrderType.MARKET_ON_OPEN: Kind.MARKET_ON_OPEN,
     OrderType.MARKET_ON_CLOSE: Kind.MARKET_ON_CLOSE, OrderType.COMBO_MARKET: Kind.MARKET,
-    OrderType.COMBO_LIMIT: Kind.MARKET, OrderType.COMBO_LEG_LIMIT: Kind.LIMIT,
+    OrderType.COMBO_LIMIT: Kind.MARKET, OrderType.COMBO_LEG_LIMIT: Kind.LIMIT, OrderType.OPTION_EXERCISE: Kind.MARKET,
 }  # fmt: skip
 """The type of the house that each type of LEAN is."""
 METHODS: dict[OrderType, str] = {

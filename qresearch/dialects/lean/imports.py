@@ -33,6 +33,7 @@ from qresearch.dialects.lean import (
     brokerage,
     consolidators,
     corporate,
+    derivatives,
     enums,
     exchange,
     fees,
@@ -49,6 +50,7 @@ from qresearch.dialects.lean import (
     securities,
     symbols,
     system,
+    target_words,
     tickets,
 )
 from qresearch.dialects.lean.algorithm import QCAlgorithm
@@ -57,8 +59,8 @@ from qresearch.dialects.lean.refused import CLASSES
 FAMILY = ("AlgorithmImports", "QuantConnect", "clr", "System", "QuantConnectStubsGenerator")
 """Modules that are this one, with everything below them."""
 _PARTS = (
-    bars, brokerage, consolidators, corporate, enums, exchange, fees, fill, holdings, indicators, indicators_of_bars, order_words, orders,
-    portfolio, power, requests, schedule, securities, symbols, system, tickets,
+    bars, brokerage, consolidators, corporate, derivatives, enums, exchange, fees, fill, holdings, indicators, indicators_of_bars, order_words, orders,
+    portfolio, power, requests, schedule, securities, symbols, system, target_words, tickets,
 )  # fmt: skip
 
 

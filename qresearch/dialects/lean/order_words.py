@@ -1,28 +1,22 @@
-"""The helpers by which a script places orders: checks before there is an order, conversions, targets, liquidation."""
+"""The helpers by which a script places orders: checks before there is an order, and conversions."""
 
 from __future__ import annotations
 
-import datetime as dt
-from collections.abc import Iterable
 from dataclasses import dataclass
-from decimal import Decimal, localcontext
+from decimal import Decimal
 from math import gcd
 from typing import Any
 
 from qresearch.dialects.lean.symbols import Symbol
 from qresearch.dialects.lean.engine import Engine
-from qresearch.dialects.lean.enums import OrderResponseErrorCode, OrderType, Resolution
+from qresearch.dialects.lean.enums import OptionStyle, OrderResponseErrorCode, OrderType, Resolution
 from qresearch.dialects.lean.names import Named, called, dec, whole
 from qresearch.dialects.lean.orders import distance
-from qresearch.dialects.lean.power import DIGITS, PowerParameters
-from qresearch.dialects.lean.requests import Group, OrderProperties, SubmitOrderRequest
+from qresearch.dialects.lean.requests import LATEST, Group, OrderProperties, SubmitOrderRequest
 from qresearch.dialects.lean.tickets import OrderTicket
 from qresearch.errors import UsageError
 
 Code = OrderResponseErrorCode
-LATEST = dt.timedelta(minutes=15, seconds=30)
-"""Before the close, when orders for it must be in."""
-_MARKETS = frozenset({OrderType.MARKET, OrderType.MARKET_ON_OPEN})
 
 
 @dataclass
@@ -37,15 +31,6 @@ class Leg(Named):
     def create(cls, symbol: Any, quantity: int, limit_price: float | None = None) -> Leg:
         """A leg."""
         return cls(symbol, quantity, limit_price)
-
-
-@dataclass
-class PortfolioTarget(Named):
-    """A share and the part of the portfolio that it shall have."""
-
-    symbol: Any
-    quantity: float
-    tag: str = ""
 
 
 class OrderWords:
@@ -81,11 +66,7 @@ class OrderWords:
         return engine.keeper.add_order(request)
 
     def _symbol(self, symbol: Any) -> Symbol:
-        """The symbol as it was added, with its identifier."""
-        found = symbol if isinstance(symbol, Symbol) else Symbol(str(getattr(symbol, "symbol", symbol)))
-        known = self.engine.securities.get(found)
-        added: Symbol = found if known is None else known.symbol
-        return added
+        return self.engine.securities.symbol(symbol)
 
     def _invalid(self, request: SubmitOrderRequest, code: OrderResponseErrorCode, text: str) -> OrderTicket:
         """A ticket without an order: no id is used, and nobody is told but the ticket and the log."""
@@ -109,6 +90,8 @@ class OrderWords:
             return Code.ORDER_QUANTITY_LESS_THAN_LOT_SIZE, f"The quantity {asked} is less than one share."
         if not security.is_tradable:
             return Code.NON_TRADABLE_SECURITY, f"{symbol} cannot be traded."
+        if request.order_type is OrderType.OPTION_EXERCISE and not security.hours.is_open(engine.now):
+            return Code.EXCHANGE_NOT_OPEN, "Options are exercised while the exchange is open."
         if not security.exact_price:
             return Code.SECURITY_PRICE_ZERO, f"{symbol} has no price yet. Orders need data first."
         if security.quote_currency is None:
@@ -120,7 +103,26 @@ class OrderWords:
         if engine.keeper.last_order_id >= engine.settings.maximum_orders:
             engine.is_over = True
             return Code.EXCEEDED_MAXIMUM_ORDERS, f"{engine.settings.maximum_orders} orders are the most; the run ends."
-        return self._at_wrong_time(request, security)
+        return self._never_exercised(request, security) or self._at_wrong_time(request, security)
+
+    def _never_exercised(self, request: SubmitOrderRequest, security: Any) -> tuple[OrderResponseErrorCode, str] | None:
+        symbol, held = request.symbol, security.holdings.quantity
+        if symbol.underlying in self.engine.splitting:
+            return Code.OPTION_ORDER_ON_STOCK_SPLIT, f"{symbol}: its share splits in this step."
+        if request.order_type is not OrderType.OPTION_EXERCISE:
+            return None
+        if symbol.option is None:
+            return Code.NON_EXERCISABLE_SECURITY, f"{symbol} is no option, and cannot be exercised."
+        if symbol.option.style is OptionStyle.EUROPEAN and self.engine.now.date() < symbol.option.expiry:
+            return (
+                Code.EUROPEAN_OPTION_NOT_EXPIRED_ON_EXERCISE,
+                f"{symbol} is European, and is not exercised before {symbol.option.expiry}.",
+            )
+        if held <= 0:
+            return Code.UNSUPPORTED_REQUEST_TYPE, f"{symbol}: only contracts that are held are exercised."
+        if -request.quantity > held:
+            return Code.UNSUPPORTED_REQUEST_TYPE, f"{symbol}: {held} are held, and no more are exercised."
+        return None
 
     def _at_wrong_time(self, request: SubmitOrderRequest, security: Any) -> tuple[OrderResponseErrorCode, str] | None:
         now, hours = self.engine.now, security.hours
@@ -254,6 +256,14 @@ class OrderWords:
         """At the next close."""
         return self._send(OrderType.MARKET_ON_CLOSE, symbol, quantity, (asynchronous, tag, order_properties))
 
+    def exercise_option(
+        self, option_symbol: Any, quantity: Any, asynchronous: bool = False, tag: str = "",
+        order_properties: OrderProperties | None = None,
+    ) -> OrderTicket:  # fmt: skip
+        """Exercise contracts that are held: shares come or go at the strike."""
+        more = (asynchronous, tag, order_properties)
+        return self._send(OrderType.OPTION_EXERCISE, option_symbol, -abs(quantity), more)
+
     # ------------------------------------------------------------------ combinations
 
     def combo_market_order(
@@ -301,95 +311,3 @@ class OrderWords:
             if refusal is not None:
                 return [self._invalid(each, *refusal) for each in requests]
         return [engine.keeper.add_order(request) for request in requests]
-
-    # ------------------------------------------------------------------ targets
-
-    def calculate_order_quantity(self, symbol: Any, target: Any) -> int:
-        """Shares to trade, signed, for a part of the portfolio."""
-        engine = self.engine
-        security, portfolio, settings = engine.securities[self._symbol(symbol)], engine.portfolio, engine.settings
-        value, model = portfolio.exact_value, security.buying_power_model
-        if not value:
-            return 0
-        buffer = value * dec(settings.free_portfolio_value_percentage)
-        if settings.free_portfolio_value is not None:
-            buffer = dec(settings.free_portfolio_value)
-        ask, leverage = called(model, "get_maximum_order_quantity_for_target_buying_power"), called(model, "get_leverage")
-        if ask is None or leverage is None:
-            raise UsageError(f"{type(model).__name__} cannot size a target. Build it on BuyingPowerModel.")
-        with localcontext(prec=DIGITS):
-            part = dec(target) * (value - buffer) / value / dec(leverage(security))
-            least = dec(settings.minimum_order_margin_portfolio_percentage)
-            found = ask(PowerParameters(
-                portfolio, security, target_buying_power=part, minimum_order_margin_portfolio_percentage=least
-            ))  # fmt: skip
-        return int(found.quantity)
-
-    def set_holdings(self, symbol: Any, *rest: Any, **named: Any) -> list[OrderTicket]:
-        """Trade to a part of the portfolio: (symbol, part, liquidate_existing_holdings, tag), or a list of targets."""
-        if isinstance(symbol, (list, tuple)):
-            given = {**dict(zip(("liquidate", "tag"), rest, strict=False)), **named}
-            clear = given.get("liquidate", given.get("liquidate_existing_holdings", False))
-            found = self._clear([self._symbol(target.symbol) for target in symbol]) if clear else []
-
-            # What brings cash goes first.
-            def change(target: PortfolioTarget) -> Decimal:
-                security = self.engine.securities[self._symbol(target.symbol)]
-                return self.calculate_order_quantity(target.symbol, target.quantity) * security.exact_price
-
-            for target in sorted(symbol, key=change):
-                found += self._hold(target.symbol, target.quantity, given.get("tag") or target.tag)
-            return found
-        names = ("percentage", "liquidate_existing_holdings", "tag", "order_properties")
-        given = {**dict(zip(names, rest, strict=False)), **named}
-        found = self._clear([self._symbol(symbol)]) if given.get("liquidate_existing_holdings") else []
-        part = given.get("percentage", given.get("target"))
-        return found + self._hold(symbol, part, given.get("tag") or "", given.get("order_properties"))
-
-    def _clear(self, but: list[Symbol]) -> list[OrderTicket]:
-        held = [security.symbol for security in self.engine.securities.values() if security.invested]
-        return [ticket for symbol in held if symbol not in but for ticket in self.liquidate(symbol)]
-
-    def _hold(self, symbol: Any, part: Any, tag: str, properties: Any = None) -> list[OrderTicket]:
-        engine = self.engine
-        security = engine.securities[self._symbol(symbol)]
-        if engine.is_warming_up:
-            return []
-        coming = sum(
-            order.remaining for order in engine.transactions.get_open_orders(security.symbol) if order.type in _MARKETS
-        )
-        quantity = self.calculate_order_quantity(symbol, part) - coming
-        if not quantity:
-            return []
-        if security.hours.is_open(engine.now):
-            return [self.market_order(symbol, quantity, False, tag, properties)]
-        return [self.market_on_open_order(symbol, quantity, False, tag, properties)]
-
-    def liquidate(
-        self, symbol: Any = None, asynchronous: Any = False, tag: str = "", order_properties: Any = None
-    ) -> list[OrderTicket]:
-        """Withdraw what is open and close what is held, of a symbol or of all."""
-        engine = self.engine
-        if isinstance(asynchronous, str):
-            asynchronous, tag = False, asynchronous
-        if not engine.settings.liquidate_enabled:
-            return []
-        wanted: Iterable[Symbol] = sorted(engine.securities.keys()) if symbol is None else [self._symbol(symbol)]
-        found: list[OrderTicket] = []
-        for name in wanted:
-            found += self._close(name, tag or "Liquidated", order_properties)
-        return found
-
-    def _close(self, symbol: Symbol, tag: str, properties: Any) -> list[OrderTicket]:
-        engine = self.engine
-        orders, held = engine.transactions.get_open_orders(symbol), engine.securities[symbol].holdings.quantity
-        markets = [order for order in orders if order.type is OrderType.MARKET]
-        if len(orders) == len(markets) == 1 and held + markets[0].quantity == 0:
-            return []
-        for order in orders:
-            if order.type is not OrderType.MARKET:
-                engine.transactions.cancel_order(order.id, tag)
-        coming = sum(order.remaining for order in markets)
-        if not held + coming:
-            return []
-        return [self.market_order(symbol, -held - coming, False, tag, properties)]

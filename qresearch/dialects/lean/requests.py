@@ -33,6 +33,10 @@ AT_ONCE = frozenset({OrderType.MARKET, OrderType.COMBO_MARKET})
 """Types that may fill in the moment in which they are placed."""
 
 
+LATEST = dt.timedelta(minutes=15, seconds=30)
+"""Before the close, when orders for it must be in."""
+
+
 @dataclass(frozen=True)
 class TimeInForce(Named):
     """How long an order is good for.

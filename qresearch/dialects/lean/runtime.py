@@ -64,6 +64,11 @@ class Runtime:
         rows = self.source.names(ticker)
         return Symbol(ticker, identifier(rows[0][1], rows[0][0])) if rows else Symbol(ticker)
 
+    def contracts(self, ticker: str, on: dt.date) -> list[Symbol]:
+        """Contracts on a share that have not expired on a day."""
+        share = self.symbol(ticker)
+        return [Symbol(terms.ticker, "", terms) for terms in self.source.contracts(share, on)]
+
     def feed(self, subscriptions: tuple[Subscription, ...], first: dt.date, last: dt.date) -> Feed:
         """The data of some subscriptions; read once."""
         key = (subscriptions, first, last)

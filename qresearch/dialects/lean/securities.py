@@ -330,6 +330,13 @@ class Securities(ByTicker):
         near = did_you_mean(close_matches(text, map(str, self.keys())))
         raise UsageError(f"{text} has not been added. {near}Call add_equity({text!r}) in initialize.")
 
+    def symbol(self, asked: Any) -> Symbol:
+        """The symbol of a ticker, a symbol or a security, as it was added, with its identifier."""
+        found = asked if isinstance(asked, Symbol) else Symbol(str(getattr(asked, "symbol", asked)))
+        known = self.get(found)
+        added: Symbol = found if known is None else known.symbol
+        return added
+
     def shown(self) -> Iterator[Security]:
         """Those that a script added itself."""
         return (security for security in self.values() if not security.is_internal)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -14,6 +14,7 @@ from qresearch.dialects.lean.engine import Engine
 from qresearch.dialects.lean.enums import AccountType, DataNormalizationMode, Resolution
 from qresearch.dialects.lean.feed import Subscription
 from qresearch.dialects.lean.hours import NEW_YORK, utc
+from qresearch.dialects.lean.names import Named
 from qresearch.errors import UsageError
 
 
@@ -95,6 +96,43 @@ class SetUpWords:
         """Refused: a universe is a fixed list here."""
         self.add_universe_selection()
 
+    def add_option_contract(
+        self, symbol: Symbol, resolution: Resolution | None = None, fill_forward: bool = True, leverage: float = 0.0,
+        extended_market_hours: bool = False,
+    ) -> Any:  # fmt: skip
+        """Subscribe to a contract of an option, and to its share at raw prices."""
+        if not isinstance(symbol, Symbol) or symbol.option is None:
+            raise UsageError(
+                f"add_option_contract: {symbol!r} is no contract. Make one by Symbol.create_option(share, Market.USA, "
+                "OptionStyle.AMERICAN, OptionRight.CALL, 470, datetime(2024, 1, 9))."
+            )
+        engine, wanted = self.engine, self.engine.universe_settings.resolution if resolution is None else resolution
+        share = engine.runtime.symbol(str(symbol.option.underlying))
+        self._be_raw(share, wanted)
+        return engine.subscribe(Subscription(
+            Symbol(symbol.value, symbol.text, replace(symbol.option, underlying=share)), Resolution(wanted),
+            DataNormalizationMode.RAW, extended_market_hours, fill_forward,
+        ))  # fmt: skip
+
+    def _be_raw(self, share: Symbol, resolution: Resolution) -> None:
+        """Subscribe to the share of an option; where it is there at adjusted prices, they become raw."""
+        engine, raw = self.engine, DataNormalizationMode.RAW
+        known = engine.securities.get(share)
+        if known is None or known.is_internal:
+            engine.subscribe(Subscription(share, Resolution(resolution), raw))
+        elif known.data_normalization_mode is not raw:
+            engine.runtime.listener.warn(f"{share} is read at raw prices, for there are options on it.")
+            engine.subscriptions = [
+                replace(item, mode=raw) if item.symbol == share else item for item in engine.subscriptions
+            ]
+            known.data_normalization_mode, known.rounds_prices = raw, True
+            engine.forget_feed()
+
+    @property
+    def option_chain_provider(self) -> OptionChainProvider:
+        """Tells which contracts there are."""
+        return OptionChainProvider(self.engine)
+
     def remove_security(self, symbol: Any) -> bool:
         """Take no more data of a share in: its orders are withdrawn, what is held is closed, and it trades no more."""
         return self.engine.drop(self._symbol(symbol))
@@ -151,6 +189,23 @@ class SetUpWords:
         """End the run after this step."""
         self.engine.is_over = True
         self.engine.runtime.listener.note("INFO", f"Quit: {message}")
+
+
+class OptionChainProvider(Named):
+    """What ``self.option_chain_provider`` is.
+
+    Parameters
+    ----------
+    engine : Engine
+    """
+
+    def __init__(self, engine: Engine) -> None:
+        self.engine = engine
+
+    def get_option_contract_list(self, symbol: Any, date: dt.datetime | dt.date | None = None) -> list[Symbol]:
+        """Contracts on a share with bars in the data, that have not expired on a date."""
+        on = self.engine.now.date() if date is None else dt.date(date.year, date.month, date.day)
+        return self.engine.runtime.contracts(str(getattr(symbol, "symbol", symbol)), on)
 
 
 class TellWords:

@@ -9,19 +9,36 @@ from typing import Any
 
 import numpy as np
 
-from qresearch.dialects.lean.enums import Resolution
+from qresearch.dialects.lean.derivatives import UNIT
+from qresearch.dialects.lean.enums import OptionRight, OptionStyle, Resolution
 from qresearch.dialects.lean.feed import Feed, local
+from qresearch.dialects.lean.symbols import OptionTerms, Symbol
+from qresearch.domain.contract import Contract, Rates
 from qresearch.domain.instrument import Board, Instrument
 from qresearch.domain.money import MoneyScale
+from qresearch.domain.option import Option
+from qresearch.domain.option import OptionTerms as Terms
 from qresearch.errors import UnknownSymbol, UsageError
 from qresearch.market.intraday import Intraday, daily_fields
-from qresearch.market.lean_folder import FOLDER_NOTE, QUOTE, SCALE, TRADE, Factor, LeanFolder, RawBars, seconds
+from qresearch.market.lean_folder import (
+    FOLDER_NOTE,
+    QUOTE,
+    SCALE,
+    TRADE,
+    Factor,
+    LeanFolder,
+    RawBars,
+    joined,
+    seconds,
+)
+from qresearch.market.lean_options import ContractFile, LeanOptions
 from qresearch.market.market import Market
 from qresearch.market.panel import Panel
 from qresearch.market.venue import US
 
 _MONEY = MoneyScale("USD", 10**6, 10**7)
 """Fine enough that adjusted prices are not rounded by a cent."""
+_LAST = dt.date(2200, 1, 1)
 _FIELDS = ("open", "high", "low", "close")
 
 
@@ -34,11 +51,22 @@ class FolderSource:
     """
 
     def __init__(self, folder: LeanFolder) -> None:
-        self.folder, self.path = folder, str(folder.path)
+        self.folder, self.path, self.options = folder, str(folder.path), LeanOptions(folder)
 
-    def bars(self, ticker: str, resolution: str, kind: str, first: dt.date, last: dt.date) -> RawBars:
-        """Bars of some days."""
-        return self.folder.read(ticker, resolution, kind, first, last)
+    def bars(self, symbol: Symbol, resolution: str, kind: str, first: dt.date, last: dt.date) -> RawBars:
+        """Bars of some days, of a share under the tickers that it had on them."""
+        if symbol.option is not None:
+            return self.options.read(contract_file(symbol.option), resolution, kind, first, last)
+        parts = []
+        since = dt.date(1900, 1, 1)
+        names = self.folder.names(symbol.value)[1:] or [(_LAST, symbol.value)]
+        if len({name for _, name in names}) == 1:
+            return self.folder.read(symbol.value, resolution, kind, first, last)
+        for until, name in [*names[:-1], (_LAST, names[-1][1])]:
+            if since <= last and first <= until:
+                parts.append(self.folder.read(name, resolution, kind, max(since, first), min(until, last)))
+            since = until + dt.timedelta(days=1)
+        return joined(parts, kind)
 
     def factors(self, ticker: str) -> list[Factor]:
         """Rows of the factor file."""
@@ -47,6 +75,13 @@ class FolderSource:
     def names(self, ticker: str) -> list[tuple[dt.date, str]]:
         """Rows of the map file."""
         return self.folder.names(ticker)
+
+    def contracts(self, share: Symbol, on: dt.date) -> list[OptionTerms]:
+        """Contracts on a share that have not expired on a day."""
+        return [
+            OptionTerms(share, OptionRight[found.right.upper()], found.strike, found.expiry, OptionStyle[found.style.upper()])
+            for found in self.options.contracts(share.value, on)
+        ]  # fmt: skip
 
     def has(self, ticker: str, resolution: str) -> bool:
         """Whether there are bars of trades."""
@@ -72,6 +107,10 @@ class MarketSource:
         except UnknownSymbol:
             return None
 
+    def contracts(self, share: Symbol, on: dt.date) -> list[OptionTerms]:
+        """None."""
+        return []
+
     def has(self, ticker: str, resolution: str) -> bool:
         """Whether there are bars of trades."""
         inside = self.market.panel.intraday
@@ -79,8 +118,9 @@ class MarketSource:
         is_there = resolution == "daily" or (inside is not None and spans.get(resolution) == inside.length)
         return self._column(ticker) is not None and is_there
 
-    def bars(self, ticker: str, resolution: str, kind: str, first: dt.date, last: dt.date) -> RawBars:
+    def bars(self, symbol: Symbol, resolution: str, kind: str, first: dt.date, last: dt.date) -> RawBars:
         """Bars of some days."""
+        ticker = symbol.value
         column, panel = self._column(ticker), self.market.panel
         if column is None or not self.has(ticker, resolution):
             return RawBars(np.empty(0, dtype=np.int64), np.empty((0, 5 if kind == TRADE else 10), dtype=np.int64))
@@ -113,6 +153,13 @@ class MarketSource:
 
 def _steps(prices: Any) -> Any:
     return np.where(np.isnan(prices), -1, np.rint(np.nan_to_num(prices) * SCALE)).astype(np.int64)
+
+
+def contract_file(terms: OptionTerms) -> ContractFile:
+    """The contract of a symbol as the names of files have it."""
+    return ContractFile(
+        terms.underlying.value, terms.right.name.lower(), terms.strike, terms.expiry, terms.style.name.lower()
+    )  # fmt: skip
 
 
 def source_of(market: Market, data: object) -> FolderSource | MarketSource:
@@ -174,8 +221,21 @@ def market_of(feed: Feed, first: dt.date, last: dt.date, name: str = "US equitie
         days, symbols, fields["open"], fields["high"], fields["low"], close, fields["volume"], nothing, before,
         nothing, nothing, no, no, adjusted=True, intraday=inside,
     )  # fmt: skip
-    listed = tuple(Instrument(symbol, board=Board.EQUITY) for symbol in symbols)
+    listed = tuple(instrument_of(symbol) for symbol in tracks)
     return Market(panel, listed, (), replace(US, name=name, money=_MONEY))
+
+
+def instrument_of(symbol: Symbol) -> Instrument:
+    """A share, or a contract of an option with a hundred shares in it."""
+    terms = symbol.option
+    if terms is None:
+        return Instrument(str(symbol), board=Board.EQUITY)
+    right = Option(
+        str(terms.underlying), terms.right.name.lower(), (Terms(None, float(terms.strike), UNIT),),
+        style=terms.style.name.lower(),
+    )  # fmt: skip
+    contract = Contract(str(terms.underlying), UNIT, 0.01, (Rates(None, 0.0, 0.0),), option=right)
+    return Instrument(str(symbol), board=Board.EQUITY, contract=contract)
 
 
 def _is_inside(tracks: dict[Any, Any]) -> bool:

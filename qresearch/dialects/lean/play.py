@@ -243,7 +243,7 @@ class Play:
     """
 
     def __init__(self, host: ScriptHost, source: FolderSource | MarketSource) -> None:
-        self.host, self.books = host, Books(host)
+        self.host, self.books = host, Books(host, self._rate)
         self.runtime = Runtime(source, hours_of(source), self)
         self._said: list[tuple[str, str]] = []
         self._kept = 0
@@ -276,6 +276,10 @@ class Play:
             engine.portfolio.set_cash(Decimal(host.account.cash) / host.market.venue.money.units)
         host.keep_alive({"lean engine": engine, "lean algorithm": engine.algorithm})
         host.call("on_warmup_finished", engine.prepare, dt.time(0, 0))
+
+    def _rate(self, symbol: Symbol) -> Decimal:
+        currency = self.engine.securities[symbol].quote_currency
+        return Decimal(1) if currency is None else currency.rate
 
     # ------------------------------------------------------------------ the phases of a day
 

@@ -203,6 +203,9 @@ def market_of(feed: Feed, first: dt.date, last: dt.date, name: str = "US equitie
             known = tracks.get(track.symbol)
             if known is None or track.subscription.resolution < known.subscription.resolution:
                 tracks[track.symbol] = track
+    for track in feed.tracks:
+        if track.kind == QUOTE and track.symbol.option is not None:
+            tracks[track.symbol] = Priced(tracks[track.symbol], track)
     dates = sorted({
         day for track in tracks.values() for second in np.unique(track.starts // 86_400).tolist()
         if first <= (day := local(second * 86_400).date()) <= last
@@ -223,6 +226,34 @@ def market_of(feed: Feed, first: dt.date, last: dt.date, name: str = "US equitie
     )  # fmt: skip
     listed = tuple(instrument_of(symbol) for symbol in tracks)
     return Market(panel, listed, (), replace(US, name=name, money=_MONEY))
+
+
+class Priced:
+    """The bars of an option: its trades, and where there were none the middle of its quotes.
+
+    Parameters
+    ----------
+    trades, quotes : Track
+    """
+
+    def __init__(self, trades: Any, quotes: Any) -> None:
+        self.symbol, self.subscription = trades.symbol, trades.subscription
+        self.factor, self.regular = trades.factor, trades.regular
+        more = np.flatnonzero(~np.isin(quotes.ends, trades.ends))
+        sides = quotes.values[more][:, [*range(4), *range(5, 9)]].reshape(-1, 2, 4)
+        known = np.where(sides >= 0, sides, np.nan).astype(np.float64)
+        middle = np.full((len(more), 4), np.nan) if not len(more) else _middle(known)
+        held = np.column_stack([middle, np.zeros(len(more))])
+        order = np.argsort(np.concatenate([trades.ends, quotes.ends[more]]), kind="stable")
+        self.starts = np.concatenate([trades.starts, quotes.starts[more]])[order]
+        self.ends = np.concatenate([trades.ends, quotes.ends[more]])[order]
+        self.values = np.concatenate([trades.values.astype(np.float64), held])[order]
+
+
+def _middle(sides: Any) -> Any:
+    """Between bid and ask, (M, 4); of one side alone that."""
+    bid, ask = sides[:, 0], sides[:, 1]
+    return np.where(np.isnan(bid), ask, np.where(np.isnan(ask), bid, (bid + ask) / 2))
 
 
 def instrument_of(symbol: Symbol) -> Instrument:

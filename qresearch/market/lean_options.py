@@ -85,7 +85,9 @@ class LeanOptions:
         found = set()
         for resolution in (*INSIDE_DAY, "hour", "daily"):
             for style in ("american", "european"):
-                for path in (zipped for kind in (TRADE, QUOTE) for zipped in self._zips(ticker, resolution, kind, style)):
+                for path in (
+                    zipped for kind in (TRADE, QUOTE) for zipped in self._zips(ticker, resolution, kind, style)
+                ):
                     with zipfile.ZipFile(path) as file:
                         found |= {_contract(ticker, name, path) for name in file.namelist()}
         alive = [contract for contract in found if on is None or contract.expiry >= on]
@@ -146,4 +148,6 @@ def _contract(ticker: str, name: str, path: Path) -> ContractFile:
         day = dt.datetime.strptime(expiry, "%Y%m%d").date()
         return ContractFile(ticker.upper(), right, Decimal(strike) / SCALE, day, style)
     except (ValueError, ArithmeticError):
-        raise DataError(f"{path.name}: {name!r} is no file of a contract such as ..._call_4700000_20240109.csv.") from None
+        raise DataError(
+            f"{path.name}: {name!r} is no file of a contract such as ..._call_4700000_20240109.csv."
+        ) from None

@@ -17,7 +17,6 @@ sys.path.insert(0, str(Path(__file__).parent))
 from test_lean_fills import CASES, STEPS, Row
 
 from qresearch.dialects.lean.bars import Bar, QuoteBar, TradeBar
-from qresearch.dialects.lean.symbols import Symbol
 from qresearch.dialects.lean.brokerage import DefaultBrokerageModel
 from qresearch.dialects.lean.enums import DataNormalizationMode, OrderStatus, OrderType, Resolution
 from qresearch.dialects.lean.fees import ConstantFeeModel
@@ -28,6 +27,7 @@ from qresearch.dialects.lean.portfolio import Portfolio
 from qresearch.dialects.lean.power import SecurityMarginModel
 from qresearch.dialects.lean.requests import OrderProperties, SubmitOrderRequest
 from qresearch.dialects.lean.securities import Securities, Security
+from qresearch.dialects.lean.symbols import Symbol
 from qresearch.dialects.lean.target_words import TargetWords
 from qresearch.engine.lean_market import us_equities
 

@@ -6,10 +6,10 @@ from collections.abc import Callable, Iterable, Mapping
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
-from qresearch.dialects.lean.symbols import Symbol
 from qresearch.dialects.lean.enums import OrderStatus, OrderType
 from qresearch.dialects.lean.fill import KINDS
 from qresearch.dialects.lean.orders import Order, OrderEvent
+from qresearch.dialects.lean.symbols import Symbol
 from qresearch.dialects.script.host import ScriptHost
 from qresearch.domain import events
 from qresearch.domain.commands import Tell

@@ -9,10 +9,10 @@ from typing import Any
 from qresearch.dialects.lean.bars import Delisting, Dividend, Split, TradeBar
 from qresearch.dialects.lean.derivatives import Option
 from qresearch.dialects.lean.enums import DataNormalizationMode, OrderType
+from qresearch.dialects.lean.exercise import end_by_itself
 from qresearch.dialects.lean.names import Named, called, written
 from qresearch.dialects.lean.portfolio import MarginInterestRateParameters
 from qresearch.dialects.lean.power import PowerParameters, held_by
-from qresearch.dialects.lean.exercise import end_by_itself
 from qresearch.dialects.lean.requests import LATEST, ZERO, OrderProperties, SubmitOrderRequest
 from qresearch.errors import UsageError
 
@@ -147,7 +147,9 @@ class DefaultMarginCallModel(NullMarginCallModel):
         ask = called(model, "get_maximum_order_quantity_for_target_buying_power")
         assert ask is not None  # every model has it
         quantity = ask(PowerParameters(self.portfolio, security, target_buying_power=target)).quantity
-        properties = OrderProperties() if self.default_order_properties is None else self.default_order_properties.clone()
+        properties = (
+            OrderProperties() if self.default_order_properties is None else self.default_order_properties.clone()
+        )
         return SubmitOrderRequest.of(
             OrderType.MARKET, security.symbol, int(quantity), {}, security.local_time, "Margin Call", properties
         )

@@ -12,13 +12,13 @@ import pandas as pd
 from qresearch.dialects.lean import indicators as one
 from qresearch.dialects.lean import indicators_of_bars as more
 from qresearch.dialects.lean.bars import QuoteBar, TradeBar
-from qresearch.dialects.lean.symbols import Symbol
 from qresearch.dialects.lean.consolidators import Consolidator, QuoteBarConsolidator, TradeBarConsolidator
 from qresearch.dialects.lean.engine import Engine
 from qresearch.dialects.lean.enums import DataNormalizationMode, MovingAverageType, Resolution, TickType
 from qresearch.dialects.lean.feed import Subscription, Track, stamp
 from qresearch.dialects.lean.names import Named, called
 from qresearch.dialects.lean.options import Following, bars_before
+from qresearch.dialects.lean.symbols import Symbol
 from qresearch.market.lean_folder import QUOTE, TRADE
 
 
@@ -142,7 +142,9 @@ def word_of(
         made = kind(str(symbol)) if takes_name else kind(*numbers, *[item for item in kinds if item is not None])
         return self.follow_with(symbol, made, resolution, chosen)
 
-    word.__doc__ = f"{kind.__doc__} (symbol, numbers, kind of average, resolution, selector), all but the first optional."
+    word.__doc__ = (
+        f"{kind.__doc__} (symbol, numbers, kind of average, resolution, selector), all but the first optional."
+    )
     return word
 
 

@@ -12,22 +12,13 @@ import datetime as dt
 from bisect import bisect_right
 from typing import Any
 
-from qresearch.dialects.lean.bars import Delisting, Dividend, Slice, Split, SymbolChangedEvent, TradeBar
-from qresearch.dialects.lean.symbols import Symbol
+from qresearch.dialects.lean import steps
+from qresearch.dialects.lean.bars import Slice
 from qresearch.dialects.lean.brokerage import DefaultBrokerageModel
-from qresearch.dialects.lean.corporate import (
-    DefaultMarginCallModel,
-    apply_dividend,
-    apply_split,
-    charge_interest,
-    check_margin,
-    close_before_splits,
-    end_of,
-)
+from qresearch.dialects.lean.corporate import DefaultMarginCallModel
 from qresearch.dialects.lean.derivatives import Option
-from qresearch.dialects.lean.enums import AccountType, DelistingType, Resolution, SplitType
-from qresearch.dialects.lean.feed import Entry, Feed, Subscription, local, stamp
-from qresearch.dialects.lean.hours import utc
+from qresearch.dialects.lean.enums import AccountType, Resolution
+from qresearch.dialects.lean.feed import Feed, Subscription, local, stamp
 from qresearch.dialects.lean.manager import TransactionManager
 from qresearch.dialects.lean.names import called, takes
 from qresearch.dialects.lean.options import AlgorithmSettings, Following, UniverseSettings, bars_before
@@ -35,13 +26,11 @@ from qresearch.dialects.lean.orders import Order, OrderEvent
 from qresearch.dialects.lean.portfolio import Portfolio
 from qresearch.dialects.lean.runtime import Runtime
 from qresearch.dialects.lean.schedule import DateRules, Schedule, TimeRules
-from qresearch.dialects.lean.securities import Securities, Security, SecurityChanges
+from qresearch.dialects.lean.securities import Securities, Security
+from qresearch.dialects.lean.symbols import Symbol
 from qresearch.dialects.lean.transactions import Transactions
 from qresearch.engine.lean_market import TradingHours, Wait
 
-_HOUR, _FIVE = dt.timedelta(hours=1), dt.timedelta(minutes=5)
-_RENAMED = "Open order cancelled on symbol changed event"
-"""The tag of LEAN for what ends with a ticker: order lists show it."""
 _FAR = dt.date(2035, 1, 1)
 
 
@@ -83,11 +72,12 @@ class Engine:
         self.current_slice: Slice | None = None
         self.algorithm: Any = None
         self.parameters: dict[str, Any] = {}
+        self.under_way: steps.Step | None = None
         self.added: list[Security] = []
         self.removed: list[Security] = []
         self.splitting: set[Symbol] = set()
         self.warned: set[Symbol] = set()
-        self._settled_at = self._margin_at = dt.datetime(1998, 1, 1)
+        self.settled_at = self.margin_at = dt.datetime(1998, 1, 1)
         self._span: tuple[dt.date, dt.date] | None = None
         self._cursor = 0
 
@@ -224,6 +214,11 @@ class Engine:
         wanted = min((item.resolution for item in self.subscriptions), default=Resolution.DAILY)
         return bars_before(self.start, int(span), resolution or wanted, self.hours)
 
+    def end_warm_up(self, at: dt.datetime) -> None:
+        """Where the start is reached, the warm-up is over."""
+        if self.is_warming_up and at >= self.start:
+            self._finish_warm_up()
+
     def _finish_warm_up(self) -> None:
         self.is_warming_up = False
         self.call("on_warmup_finished")
@@ -254,17 +249,44 @@ class Engine:
 
     # ------------------------------------------------------------------ running
 
-    def run(self, limit: dt.datetime) -> None:
-        """Do every step up to a moment, that included."""
+    def go_on(self) -> str:
+        """Go on to the next pause of the step that is under way; its name, empty once the step is over."""
+        step = self.under_way
+        if step is not None and not steps.go_on(self, step):
+            self.under_way = step = None
+        return "" if step is None else step.pause
+
+    def end_step(self) -> None:
+        """Do all that is left of the step that is under way."""
+        while self.under_way is not None:
+            self.go_on()
+
+    def last_moment(self, day: dt.date) -> dt.datetime | None:
+        """When the last data of a day come; None on a day without any."""
+        moments = self.feed.moments
+        place = bisect_right(moments, stamp(dt.datetime.combine(day, dt.time(23, 59, 59)))) - 1
+        found = local(moments[place]) if place >= 0 else None
+        return found if found is not None and found.date() == day else None
+
+    def run(self, limit: dt.datetime, *, stops: bool = False) -> None:
+        """Do every step up to a moment, that included; `stops`: of the last one only the bars come in."""
+        self.end_step()
+        if not self._cursor:
+            steps.tell_of_changes(self)
         last, feed, self.ran_until = stamp(limit), self.feed, limit
         while not self.is_over and self._cursor < len(feed.moments) and feed.moments[self._cursor] <= last:
             moment = feed.moments[self._cursor]
             at = local(moment)
-            self._run_schedule(at, inclusive=False)
+            self.run_schedule(at, inclusive=False)
             if self.has_ended:
                 return
             self._cursor += 1
-            self._step(at, list(feed.entries(moment)), feed.happenings(moment))
+            self.under_way = steps.begin(self, at, list(feed.entries(moment)), feed.happenings(moment))
+            feed = self.feed
+            is_last = self._cursor >= len(feed.moments) or feed.moments[self._cursor] > last
+            if stops and is_last and not self.is_warming_up:
+                return
+            self.end_step()
             feed = self.feed
 
     @property
@@ -278,7 +300,8 @@ class Engine:
             self.is_over = True
         self.call("on_end_of_algorithm")
 
-    def _run_schedule(self, at: dt.datetime, *, inclusive: bool) -> None:
+    def run_schedule(self, at: dt.datetime, *, inclusive: bool) -> None:
+        """Call what is scheduled before a moment, or at it."""
         if self.is_warming_up:
             return
         while not self.is_over and (event := self.schedule.due(at, inclusive=inclusive)) is not None:
@@ -288,113 +311,3 @@ class Engine:
             moment = event.next
             event.advance(moment, self.hours)
             event.call()
-
-    def _step(self, at: dt.datetime, entries: list[Entry], happenings: list[Any]) -> None:
-        self.set_time(at)
-        if self.is_warming_up and at >= self.start:
-            self._finish_warm_up()
-        found = Slice(self.algorithm.time, utc(at))
-        bars = self._take(at, entries, found)
-        if not self.is_warming_up:
-            if at - self._settled_at >= _HOUR:
-                self._settled_at = at
-                self.portfolio.settle()
-                charge_interest(self)
-            self.keeper.step()
-            self._run_schedule(at, inclusive=True)
-            if at - self._margin_at >= _FIVE:
-                self._margin_at = at
-                check_margin(self)
-        self._tell_of_changes()
-        self._happen(found, happenings)
-        self._follow(at, bars)
-        self.current_slice = found
-        self._tell(found)
-        if not self.is_warming_up:
-            self.keeper.step()
-            for event in found.delistings.values():
-                if event.type is DelistingType.DELISTED:
-                    end_of(self, event)
-            if self.warned:
-                close_before_splits(self)
-
-    def _take(self, at: dt.datetime, entries: list[Entry], found: Slice) -> list[Any]:
-        """Put the bars of a moment where rules and script find them."""
-        bars = []
-        for track, row, is_repeated in entries:
-            subscription, bar = track.subscription, track.bar(row)
-            security = self.securities[subscription.symbol]
-            is_trade = isinstance(bar, TradeBar)
-            if is_repeated:
-                bar.is_fill_forward = True
-                period = bar.period
-                bar.time, bar.end_time = at - period, at
-            elif is_trade:
-                security.trade = bar
-            else:
-                security.quote = bar
-            if not subscription.internal:
-                (found.bars if is_trade else found.quote_bars)[bar.symbol] = bar
-                bars.append((subscription, bar))
-        return bars
-
-    def _happen(self, found: Slice, happenings: list[Any]) -> None:
-        """Corporate actions, applied to holdings and orders."""
-        self.splitting = set()
-        for event in happenings:
-            if isinstance(event, Dividend):
-                found.dividends[event.symbol] = event
-                if not self.is_warming_up:
-                    apply_dividend(self, event)
-            elif isinstance(event, Split):
-                found.splits[event.symbol] = event
-                if event.type is SplitType.WARNING:
-                    self.warned.add(event.symbol)
-                if event.type is SplitType.SPLIT_OCCURRED:
-                    self.splitting.add(event.symbol)
-                    if not self.is_warming_up:
-                        apply_split(self, event)
-            elif isinstance(event, Delisting):
-                event.price = self.securities[event.symbol].price
-                found.delistings[event.symbol] = event
-            elif isinstance(event, SymbolChangedEvent):
-                found.symbol_changed_events[event.symbol] = event
-                self.transactions.cancel_open_orders(event.symbol, _RENAMED)
-
-    def _follow(self, at: dt.datetime, bars: list[Any]) -> None:
-        """Consolidators and indicators."""
-        if not self.following:
-            return
-        for subscription, bar in bars:
-            is_trade = isinstance(bar, TradeBar)
-            for item in tuple(self.following):
-                wanted = self._resolution_of(item)
-                if item.symbol == bar.symbol and item.wants_quotes != is_trade and subscription.resolution == wanted:
-                    item.take(bar)
-        for item in tuple(self.following):
-            if item.scan is not None:
-                item.scan(at)
-
-    def _resolution_of(self, item: Following) -> Resolution:
-        found: Resolution = self.securities[item.symbol].resolution
-        return found
-
-    def _tell_of_changes(self) -> None:
-        """Tell the script which securities came and went."""
-        if self.added or self.removed:
-            changes = SecurityChanges(self.added, self.removed)
-            self.added, self.removed = [], []
-            self.call("on_securities_changed", changes)
-
-    def _tell(self, found: Slice) -> None:
-        if found.splits:
-            self.call("on_splits", found.splits)
-        if found.dividends:
-            self.call("on_dividends", found.dividends)
-        if found.delistings:
-            self.call("on_delistings", found.delistings)
-        if found.symbol_changed_events:
-            self.call("on_symbol_changed_events", found.symbol_changed_events)
-        if found.has_data:
-            self.call("on_data", found)
-        self.call("on_end_of_time_step")

@@ -19,8 +19,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from qresearch.dialects.lean.bars import Bar, Delisting, Dividend, QuoteBar, Split, SymbolChangedEvent, TradeBar
-from qresearch.dialects.lean.symbols import OptionTerms, Symbol
 from qresearch.dialects.lean.enums import DataNormalizationMode, DelistingType, Resolution, SplitType
+from qresearch.dialects.lean.symbols import OptionTerms, Symbol
 from qresearch.engine.lean_market import TradingHours
 from qresearch.market.lean_folder import QUOTE, TRADE, Factor, RawBars, factor_on, seconds
 

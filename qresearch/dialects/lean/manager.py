@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from qresearch.dialects.lean.symbols import Symbol
 from qresearch.dialects.lean.enums import OrderResponseErrorCode, OrderType
 from qresearch.dialects.lean.names import Named
 from qresearch.dialects.lean.orders import Order
 from qresearch.dialects.lean.requests import CancelOrderRequest, OrderProperties, SubmitOrderRequest, UpdateOrderRequest
+from qresearch.dialects.lean.symbols import Symbol
 from qresearch.dialects.lean.tickets import OrderTicket
 from qresearch.dialects.lean.transactions import Transactions
 

@@ -7,12 +7,12 @@ from decimal import Decimal
 from math import gcd
 from typing import Any
 
-from qresearch.dialects.lean.symbols import Symbol
 from qresearch.dialects.lean.engine import Engine
 from qresearch.dialects.lean.enums import OptionStyle, OrderResponseErrorCode, OrderType, Resolution
 from qresearch.dialects.lean.names import Named, called, dec, whole
 from qresearch.dialects.lean.orders import distance
 from qresearch.dialects.lean.requests import LATEST, Group, OrderProperties, SubmitOrderRequest
+from qresearch.dialects.lean.symbols import Symbol
 from qresearch.dialects.lean.tickets import OrderTicket
 from qresearch.errors import UsageError
 
@@ -199,14 +199,18 @@ class OrderWords:
         order_properties: OrderProperties | None = None,
     ) -> OrderTicket:  # fmt: skip
         """At a limit or better."""
-        return self._send(OrderType.LIMIT, symbol, quantity, (asynchronous, tag, order_properties), {"limit_price": limit_price})
+        return self._send(
+            OrderType.LIMIT, symbol, quantity, (asynchronous, tag, order_properties), {"limit_price": limit_price}
+        )
 
     def stop_market_order(
         self, symbol: Any, quantity: Any, stop_price: Any, asynchronous: bool = False, tag: str = "",
         order_properties: OrderProperties | None = None,
     ) -> OrderTicket:  # fmt: skip
         """At the market once the stop is reached."""
-        return self._send(OrderType.STOP_MARKET, symbol, quantity, (asynchronous, tag, order_properties), {"stop_price": stop_price})
+        return self._send(
+            OrderType.STOP_MARKET, symbol, quantity, (asynchronous, tag, order_properties), {"stop_price": stop_price}
+        )
 
     def stop_limit_order(
         self, symbol: Any, quantity: Any, stop_price: Any, limit_price: Any, asynchronous: bool = False, tag: str = "",

@@ -54,8 +54,10 @@ class Order(Named):
             f" {name.removesuffix('_price')} ${smart(self.prices[name])}"
             for name in ("stop_price", "trigger_price", "limit_price") if name in self.prices
         )  # fmt: skip
-        trail = "" if "trailing_amount" not in self.prices else (
-            f". Trailing amount: {distance(self.prices['trailing_amount'], is_part=self.trailing_as_percentage)}"
+        trail = (
+            ""
+            if "trailing_amount" not in self.prices
+            else (f". Trailing amount: {distance(self.prices['trailing_amount'], is_part=self.trailing_as_percentage)}")
         )
         return (
             f"OrderId: {self.id} (BrokerId: {','.join(self.broker_id)}) {camel(self.status.name)} "

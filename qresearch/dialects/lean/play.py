@@ -18,7 +18,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from qresearch.dialects.lean.algorithm import QCAlgorithm, made
-from qresearch.dialects.lean.symbols import Symbol
 from qresearch.dialects.lean.books import Books
 from qresearch.dialects.lean.engine import Engine
 from qresearch.dialects.lean.hours import new_york_hours
@@ -26,6 +25,7 @@ from qresearch.dialects.lean.imports import namespace
 from qresearch.dialects.lean.orders import Order, OrderEvent
 from qresearch.dialects.lean.runtime import Runtime
 from qresearch.dialects.lean.sources import FolderSource, MarketSource, market_of, source_of
+from qresearch.dialects.lean.symbols import Symbol
 from qresearch.dialects.script import loader
 from qresearch.dialects.script.host import ScriptHost
 from qresearch.dialects.script.text import show_source

@@ -8,13 +8,13 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from qresearch.dialects.lean.symbols import Symbol
 from qresearch.dialects.lean.bars import KeyValuePair
 from qresearch.dialects.lean.holdings import Holding
 from qresearch.dialects.lean.names import Named, dec, snake
 from qresearch.dialects.lean.power import held_by
 from qresearch.dialects.lean.requests import ZERO
 from qresearch.dialects.lean.securities import Cash, Securities
+from qresearch.dialects.lean.symbols import Symbol
 from qresearch.engine.lean_market import TradingHours
 from qresearch.errors import UsageError
 

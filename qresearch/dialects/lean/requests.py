@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
-from qresearch.dialects.lean.symbols import Symbol
 from qresearch.dialects.lean.enums import (
     OrderRequestStatus,
     OrderRequestType,
@@ -17,6 +16,7 @@ from qresearch.dialects.lean.enums import (
 )
 from qresearch.dialects.lean.hours import new_york, utc
 from qresearch.dialects.lean.names import Named, Settable, as_text, camel, dec, snake
+from qresearch.dialects.lean.symbols import Symbol
 from qresearch.errors import UsageError
 
 ZERO = Decimal(0)
@@ -292,9 +292,7 @@ class UpdateOrderRequest(OrderRequest):
     def __repr__(self) -> str:
         told = ", ".join(f"{camel(name)}: {value}" for name in ("quantity", *PRICES)
                          if (value := getattr(self, name)) is not None)  # fmt: skip
-        return (
-            f"{as_text(self.time)} UTC: Update Order: ({self.order_id}) - {told} {self.tag} Status: {camel(self.status.name)}"
-        )
+        return f"{as_text(self.time)} UTC: Update Order: ({self.order_id}) - {told} {self.tag} Status: {camel(self.status.name)}"
 
 
 class CancelOrderRequest(OrderRequest):

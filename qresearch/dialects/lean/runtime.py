@@ -6,9 +6,9 @@ import datetime as dt
 from decimal import Decimal
 from typing import Any, Protocol
 
-from qresearch.dialects.lean.symbols import Symbol, identifier
 from qresearch.dialects.lean.feed import DataSource, Feed, Subscription
 from qresearch.dialects.lean.orders import Order, OrderEvent
+from qresearch.dialects.lean.symbols import Symbol, identifier
 from qresearch.engine.lean_market import TradingHours, Wait
 
 

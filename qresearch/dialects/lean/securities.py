@@ -9,12 +9,12 @@ from decimal import ROUND_HALF_EVEN, Decimal
 from typing import Any
 
 from qresearch.dialects.lean.bars import ByTicker, QuoteBar, TradeBar
-from qresearch.dialects.lean.symbols import Symbol
 from qresearch.dialects.lean.enums import DataNormalizationMode, Resolution, SecurityType
 from qresearch.dialects.lean.exchange import SecurityExchange
 from qresearch.dialects.lean.holdings import Holding
 from qresearch.dialects.lean.names import Named, Settable, dec
 from qresearch.dialects.lean.requests import ZERO
+from qresearch.dialects.lean.symbols import Symbol
 from qresearch.engine.lean_market import QuoteBar as Quotes
 from qresearch.engine.lean_market import Resolution as BarLength
 from qresearch.engine.lean_market import Snapshot, TradingHours

@@ -8,13 +8,13 @@ from dataclasses import dataclass, replace
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from qresearch.dialects.lean.symbols import Symbol
 from qresearch.dialects.lean.brokerage import brokerage
 from qresearch.dialects.lean.engine import Engine
 from qresearch.dialects.lean.enums import AccountType, DataNormalizationMode, Resolution
 from qresearch.dialects.lean.feed import Subscription
 from qresearch.dialects.lean.hours import NEW_YORK, utc
 from qresearch.dialects.lean.names import Named
+from qresearch.dialects.lean.symbols import Symbol
 from qresearch.errors import UsageError
 
 

@@ -18,7 +18,7 @@ class DateTime(dt.datetime):
 
     MinValue, MaxValue = dt.datetime.min, dt.datetime.max
 
-    def AddDays(self, days: float) -> dt.datetime:  # noqa: N802  # the older spelling
+    def AddDays(self, days: float) -> dt.datetime:  # the older spelling
         """So many days later."""
         return self + dt.timedelta(days=days)
 
@@ -143,7 +143,11 @@ class Extensions:
         """True for filled and partially filled."""
         return bool(status.is_fill)
 
-    RoundToSignificantDigits, ConvertToUtc, ConvertFromUtc = round_to_significant_digits, convert_to_utc, convert_from_utc
+    RoundToSignificantDigits, ConvertToUtc, ConvertFromUtc = (
+        round_to_significant_digits,
+        convert_to_utc,
+        convert_from_utc,
+    )
     ConvertTo, ToTimeSpan, IsOpen, IsClosed, IsFill = convert_to, to_time_span, is_open, is_closed, is_fill
 
 

@@ -41,14 +41,21 @@ class TargetWords:
     def calculate_order_quantity(self, symbol: Any, target: Any) -> int:
         """Shares to trade, signed, for a part of the portfolio."""
         engine = self.engine
-        security, portfolio, settings = engine.securities[self.engine.securities.symbol(symbol)], engine.portfolio, engine.settings
+        security, portfolio, settings = (
+            engine.securities[self.engine.securities.symbol(symbol)],
+            engine.portfolio,
+            engine.settings,
+        )
         value, model = portfolio.exact_value, security.buying_power_model
         if not value:
             return 0
         buffer = value * dec(settings.free_portfolio_value_percentage)
         if settings.free_portfolio_value is not None:
             buffer = dec(settings.free_portfolio_value)
-        ask, leverage = called(model, "get_maximum_order_quantity_for_target_buying_power"), called(model, "get_leverage")
+        ask, leverage = (
+            called(model, "get_maximum_order_quantity_for_target_buying_power"),
+            called(model, "get_leverage"),
+        )
         if ask is None or leverage is None:
             raise UsageError(f"{type(model).__name__} cannot size a target. Build it on BuyingPowerModel.")
         with localcontext(prec=DIGITS):
@@ -108,7 +115,9 @@ class TargetWords:
             asynchronous, tag = False, asynchronous
         if not engine.settings.liquidate_enabled:
             return []
-        wanted: Iterable[Symbol] = sorted(engine.securities.keys()) if symbol is None else [self.engine.securities.symbol(symbol)]
+        wanted: Iterable[Symbol] = (
+            sorted(engine.securities.keys()) if symbol is None else [self.engine.securities.symbol(symbol)]
+        )
         found: list[OrderTicket] = []
         for name in wanted:
             found += self._close(name, tag or "Liquidated", order_properties)

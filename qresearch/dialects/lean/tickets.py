@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime as dt
 from typing import Any, Protocol
 
-from qresearch.dialects.lean.symbols import Symbol
 from qresearch.dialects.lean.enums import (
     OrderField,
     OrderStatus,
@@ -23,6 +22,7 @@ from qresearch.dialects.lean.requests import (
     UpdateOrderFields,
     UpdateOrderRequest,
 )
+from qresearch.dialects.lean.symbols import Symbol
 
 
 class Keeper(Protocol):

@@ -347,9 +347,7 @@ class Transactions:
     def _happen(self, order: Order, status: OrderStatus, message: str = "") -> None:
         self._tell(order, OrderEvent(order, self.now, message=message), status)
 
-    def _tell(
-        self, order: Order, event: OrderEvent, status: OrderStatus, shares: OrderEvent | None = None
-    ) -> None:
+    def _tell(self, order: Order, event: OrderEvent, status: OrderStatus, shares: OrderEvent | None = None) -> None:
         """The order first, then the portfolio, then the ticket, then whoever listens."""
         ticket = self.tickets[order.id]
         order.status = event.status = status

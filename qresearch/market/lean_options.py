@@ -2,8 +2,8 @@
 
 Minute bars lie in ``option/usa/minute/spy/20240108_quote_american.zip`` as
 ``20240108_spy_minute_quote_american_call_4700000_20240109.csv``; hourly and daily ones in
-``option/usa/daily/spy_2024_trade_american.zip`` as ``spy_trade_american_call_4700000_20240109.csv``. A strike is a whole
-number of 1/10,000, as every price; the columns are those of shares.
+``option/usa/daily/spy_2024_trade_american.zip`` as ``spy_trade_american_call_4700000_20240109.csv``. A strike is a
+whole number of 1/10,000, as every price; the columns are those of shares.
 """
 
 from __future__ import annotations

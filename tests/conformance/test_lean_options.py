@@ -131,7 +131,7 @@ def test_an_owner_exercises_and_gets_the_shares_at_the_strike() -> None:
      (-1, 470.0, 0, "OTM")],
 )  # fmt: skip
 def test_an_option_ends_by_itself(quantity: int, then: float, shares: int, message: str) -> None:
-    """Protects expiry: the night after its last day what is a cent in the money becomes shares, and the rest is gone."""
+    """Protects expiry: after its last day what is a cent in the money becomes shares, the rest is gone."""
     session = world(4.0, 4.0, then=then).run(script(f"""
         def on_data(self, data):
             self.count += 1
@@ -196,7 +196,7 @@ def test_an_option_is_exercised_while_the_exchange_is_open_and_by_its_owner_only
 
 
 def test_options_are_sold_before_their_share_splits() -> None:
-    """Protects splits: at 15:44 of the day before an order for the close, at the split -34, and no shares of the option."""
+    """Protects splits: an order for the close of the day before, sent at 15:44; -34 in the step of the split."""
     prices = [4.0] * 390
     found = world(*prices, share=474.0, then=237.0)
     found.factors("SPY", (dt.date(2023, 12, 1), "1", "0.5", "474"), (DAY, "1", "0.5", "474"))
@@ -216,7 +216,7 @@ def test_options_are_sold_before_their_share_splits() -> None:
 
 
 def test_contracts_are_listed_and_their_share_becomes_raw() -> None:
-    """Protects add_option_contract by the list of contracts; a share at adjusted prices is read raw, and a notice says so."""
+    """Protects add_option_contract by the list of contracts; its share is then read raw, and a notice says so."""
     session = world(4.0, 4.0).run(algorithm("""
         def on_data(self, data):
             self.count += 1

@@ -249,8 +249,8 @@ def test_a_new_order_can_be_neither_updated_nor_canceled() -> None:
             self.count += 1
             if self.count == 1:
                 group = Group(1, 2, 1)
-                legs = [SubmitOrderRequest(OrderType.COMBO_MARKET, SecurityType.EQUITY, symbol, 1, 0, 0, self.utc_time, "",
-                                           OrderProperties(), group) for symbol in (self.spy, Symbol("AAA"))]
+                legs = [SubmitOrderRequest(OrderType.COMBO_MARKET, SecurityType.EQUITY, symbol, 1, 0, 0, self.utc_time,
+                                           "", OrderProperties(), group) for symbol in (self.spy, Symbol("AAA"))]
                 ticket = self.transactions.add_order(legs[0])
                 self.seen += [ticket.status.name, int(ticket.update_quantity(2).error_code),
                               int(ticket.cancel().error_code)]

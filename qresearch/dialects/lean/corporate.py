@@ -126,7 +126,7 @@ class DefaultMarginCallModel(NullMarginCallModel):
         self.portfolio, self.default_order_properties = portfolio, default_order_properties
 
     def get_margin_call_orders(self) -> tuple[list[SubmitOrderRequest], bool]:
-        """What brings the margin used back to the value, and whether to warn: where there is a call, that is no more."""
+        """What brings the margin used back to the value, and whether to warn instead of a call."""
         portfolio = self.portfolio
         value, used, remaining = portfolio.exact_value, portfolio.exact_margin_used, portfolio.exact_margin_remaining
         if used <= 0:

@@ -70,8 +70,8 @@ class ConstantFeeModel(FeeModel):
 class InteractiveBrokersFeeModel(FeeModel):
     """Half a cent per share, at least a dollar, and at most half a per cent of the value where that is more.
 
-    A contract of an option costs 0.65 from a premium of 0.10 a share on, 0.50 from 0.05 on, else 0.25, an order at least
-    a dollar (up to 10,000 contracts a month); an exercise costs nothing.
+    A contract of an option costs 0.65 from a premium of 0.10 a share on, 0.50 from 0.05 on, else 0.25, an order at
+    least a dollar (up to 10,000 contracts a month); an exercise costs nothing.
     """
 
     def get_order_fee(self, parameters: OrderFeeParameters) -> OrderFee:

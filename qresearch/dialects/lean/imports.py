@@ -59,8 +59,9 @@ from qresearch.dialects.lean.refused import CLASSES
 FAMILY = ("AlgorithmImports", "QuantConnect", "clr", "System", "QuantConnectStubsGenerator")
 """Modules that are this one, with everything below them."""
 _PARTS = (
-    bars, brokerage, consolidators, corporate, derivatives, enums, exchange, fees, fill, holdings, indicators, indicators_of_bars, order_words, orders,
-    portfolio, power, requests, schedule, securities, symbols, system, target_words, tickets,
+    bars, brokerage, consolidators, corporate, derivatives, enums, exchange, fees, fill, holdings, indicators,
+    indicators_of_bars, order_words, orders, portfolio, power, requests, schedule, securities, symbols, system,
+    target_words, tickets,
 )  # fmt: skip
 
 

@@ -8,10 +8,11 @@
 | `MACD` | `MACD` | here each average begins by itself; TA-Lib lets both begin with the slow one |
 | `BB` | `BBANDS` | deviation of the whole population in both |
 | `DEMA`, `TEMA`, `TRIMA` | `DEMA`, `TEMA`, `TRIMA` | the averages inside begin with a plain mean |
-| `AROON`, `CCI`, `WILR`, `OBV`, `STO` | `AROONOSC`, `CCI`, `WILLR`, `OBV`, `STOCHF` | `OBV` begins with the volume of the first bar |
+| `AROON`, `CCI`, `WILR`, `OBV` | `AROONOSC`, `CCI`, `WILLR`, `OBV` | - |
+| `STO` | `STOCHF` | `fast_stoch` is its first line |
 | `DCH`, `KCH`, `VWAP`, `MOMP`, `IDENTITY` | - | TA-Lib has none of them |
 
-`MAX` and `MIN` of a symbol read its highs and lows, as in LEAN. Those of the last three rows stand in
+`MAX` and `MIN` of a symbol read its highs and lows, as in LEAN. Those of the last four rows stand in
 :mod:`~qresearch.dialects.lean.indicators_of_bars`.
 
 An indicator is updated by ``update(time, value)`` or with a bar; `is_ready`, `current.value`, `samples`, `window`,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 from qresearch.dialects.lean.enums import MovingAverageType
@@ -17,6 +18,7 @@ from qresearch.dialects.lean.indicators import (
     Windowed,
     named,
 )
+from qresearch.dialects.lean.names import both
 
 
 class MomentumPercent(RateOfChangePercent):
@@ -286,6 +288,20 @@ class CompositeIndicator(Indicator):
             self.update(point.time, self.compose(self.left.current.value, self.right.current.value))
 
 
+@dataclass
+class PassOn:
+    """Gives the values of one indicator to another."""
+
+    outer: Indicator
+    inner: Indicator
+    waits: bool
+
+    def __call__(self, _: Indicator, point: IndicatorDataPoint) -> None:
+        """Give one."""
+        if self.inner.is_ready or not self.waits:
+            self.outer.update(point.time, point.value)
+
+
 class Constant(Indicator):
     """The same number always."""
 
@@ -294,6 +310,7 @@ class Constant(Indicator):
         self.samples, self.current = 1, IndicatorDataPoint(self.current.time, float(value))
 
 
+@both
 class IndicatorExtensions:
     """Indicators of indicators; the second one may be a number."""
 
@@ -325,12 +342,7 @@ class IndicatorExtensions:
     @staticmethod
     def of(outer: Indicator, inner: Indicator, wait_for_first_to_ready: bool = True) -> Indicator:
         """The outer one of the values of the inner one."""
-
-        def follow(_: Indicator, point: IndicatorDataPoint) -> None:
-            if inner.is_ready or not wait_for_first_to_ready:
-                outer.update(point.time, point.value)
-
-        inner.updated.append(follow)
+        inner.updated.append(PassOn(outer, inner, waits=wait_for_first_to_ready))
         return outer
 
     @staticmethod
@@ -343,4 +355,4 @@ class IndicatorExtensions:
         """The exponential mean of the values of another one."""
         return IndicatorExtensions.of(ExponentialMovingAverage(period), inner, wait_for_first_to_ready)
 
-    Plus, Minus, Times, Over, Of, SMA, EMA = plus, minus, times, over, of, sma, ema
+    SMA, EMA = sma, ema

@@ -12,10 +12,11 @@ import re
 from collections.abc import Callable
 from decimal import ROUND_HALF_EVEN, Context, Decimal
 from functools import cache
-from typing import Any
+from typing import Any, TypeVar
 
 from qresearch.errors import UsageError, close_matches, did_you_mean, shown
 
+T = TypeVar("T")
 _WORD = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 
 
@@ -90,6 +91,14 @@ def written(owner: object, name: str) -> Callable[..., Any] | None:
 def takes(function: Callable[..., Any]) -> bool:
     """Whether a function takes an argument."""
     return bool(inspect.signature(function).parameters)
+
+
+def both(kind: type[T]) -> type[T]:
+    """Give every public name of a class in its older spelling too."""
+    for name, value in list(vars(kind).items()):
+        if not name.startswith("_"):
+            setattr(kind, camel(name), value)
+    return kind
 
 
 def dec(value: Any) -> Decimal:

@@ -29,6 +29,7 @@ from qresearch.dialects.lean.symbols import Symbol
 from qresearch.dialects.script import loader
 from qresearch.dialects.script.host import ScriptHost
 from qresearch.dialects.script.text import show_source
+from qresearch.domain.commands import Tell
 from qresearch.domain.moment import AFTER_CLOSE, CLOSE, INTRADAY, OPEN, PRE_OPEN, Moment, Phase
 from qresearch.domain.settings import TOLD
 from qresearch.engine.lean_market import TradingHours, Wait
@@ -248,6 +249,8 @@ class Play:
         self._said: list[tuple[str, str]] = []
         self._kept = 0
         self._is_playing = False
+        self.is_walking = False
+        """True while a person goes through the parts of a step."""
         self.engine = Engine(self.runtime)
         self.algorithm: Any = None
 
@@ -300,7 +303,7 @@ class Play:
         host.call_around("the algorithm", partial(self._run, limit, phase), limit.time())
 
     def _run(self, limit: dt.datetime, phase: int) -> None:
-        self.host.debugged(partial(self.engine.run, limit))
+        self.host.debugged(partial(self.engine.run, limit, stops=self.is_walking))
         if phase == AFTER_CLOSE and self.host.day == self.host.exchange.last:
             self.host.debugged(partial(self.engine.run, self.engine.end))
             self.engine.finish()
@@ -325,7 +328,15 @@ class Play:
             return opens
         if at.phase == INTRADAY:
             return self.host.time_of(*at) if at.bar else closes - _SECOND
-        return closes if at.phase == CLOSE else dt.datetime.combine(day, _LAST_SECOND)
+        if at.phase == CLOSE:
+            return max(closes, self.engine.last_moment(day) or closes)
+        return dt.datetime.combine(day, _LAST_SECOND)
+
+    def go_on(self) -> str:
+        """Go on to the next pause of the step under way, where the session stands; its name, empty after the last."""
+        pause = self.engine.go_on()
+        self.host.do(Tell(()))  # so that the session keeps where the engine stands
+        return pause
 
     # ------------------------------------------------------------------ as the listener of the engine
 

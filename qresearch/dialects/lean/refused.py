@@ -18,7 +18,8 @@ CLASSES: dict[str, NotOffered] = {
         _FRAMEWORK: (
             "AlphaModel", "Insight", "InsightDirection", "InsightType", "PortfolioConstructionModel",
             "EqualWeightingPortfolioConstructionModel", "InsightWeightingPortfolioConstructionModel",
-            "MeanVarianceOptimizationPortfolioConstructionModel", "BlackLittermanOptimizationPortfolioConstructionModel",
+            "MeanVarianceOptimizationPortfolioConstructionModel",
+            "BlackLittermanOptimizationPortfolioConstructionModel",
             "NullPortfolioConstructionModel", "ExecutionModel", "ImmediateExecutionModel", "NullExecutionModel",
             "StandardDeviationExecutionModel", "VolumeWeightedAveragePriceExecutionModel", "RiskManagementModel",
             "MaximumDrawdownPercentPerSecurity", "MaximumDrawdownPercentPortfolio", "NullRiskManagementModel",

@@ -292,7 +292,8 @@ class UpdateOrderRequest(OrderRequest):
     def __repr__(self) -> str:
         told = ", ".join(f"{camel(name)}: {value}" for name in ("quantity", *PRICES)
                          if (value := getattr(self, name)) is not None)  # fmt: skip
-        return f"{as_text(self.time)} UTC: Update Order: ({self.order_id}) - {told} {self.tag} Status: {camel(self.status.name)}"
+        status = camel(self.status.name)
+        return f"{as_text(self.time)} UTC: Update Order: ({self.order_id}) - {told} {self.tag} Status: {status}"
 
 
 class CancelOrderRequest(OrderRequest):

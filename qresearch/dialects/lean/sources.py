@@ -79,7 +79,9 @@ class FolderSource:
     def contracts(self, share: Symbol, on: dt.date) -> list[OptionTerms]:
         """Contracts on a share that have not expired on a day."""
         return [
-            OptionTerms(share, OptionRight[found.right.upper()], found.strike, found.expiry, OptionStyle[found.style.upper()])
+            OptionTerms(
+                share, OptionRight[found.right.upper()], found.strike, found.expiry, OptionStyle[found.style.upper()]
+            )
             for found in self.options.contracts(share.value, on)
         ]  # fmt: skip
 

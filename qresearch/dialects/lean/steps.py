@@ -30,7 +30,7 @@ _RENAMED = "Open order cancelled on symbol changed event"
 """The tag of LEAN for what ends with a ticker: order lists show it."""
 BEFORE_FILL, AFTER_FILL, AFTER_USER = "before_fill", "after_fill", "after_user"
 PAUSES = (BEFORE_FILL, AFTER_FILL, AFTER_USER)
-"""Where a step may stop: the bars are there and nothing is filled; orders are worked off; the script has had its turn."""
+"""Where a step may stop: nothing is filled yet; orders are worked off; the script has had its turn."""
 
 
 @dataclass

@@ -9,7 +9,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from qresearch.dialects.lean.consolidators import EventHandlers
-from qresearch.dialects.lean.names import Named, dec, plain
+from qresearch.dialects.lean.names import Named, both, dec, plain
 from qresearch.errors import UsageError
 
 
@@ -23,10 +23,11 @@ class DateTime(dt.datetime):
         return self + dt.timedelta(days=days)
 
 
+@both
 class TimeSpan:
     """Spans of time."""
 
-    Zero = zero = dt.timedelta(0)
+    zero = dt.timedelta(0)
 
     @staticmethod
     def from_days(days: float) -> dt.timedelta:
@@ -47,8 +48,6 @@ class TimeSpan:
     def from_seconds(seconds: float) -> dt.timedelta:
         """So many seconds."""
         return dt.timedelta(seconds=seconds)
-
-    FromDays, FromHours, FromMinutes, FromSeconds = from_days, from_hours, from_minutes, from_seconds
 
 
 class Action:
@@ -94,6 +93,7 @@ class CircularQueue(Named):
         return found
 
 
+@both
 class Extensions:
     """Small functions of LEAN."""
 
@@ -142,13 +142,6 @@ class Extensions:
     def is_fill(status: Any) -> bool:
         """True for filled and partially filled."""
         return bool(status.is_fill)
-
-    RoundToSignificantDigits, ConvertToUtc, ConvertFromUtc = (
-        round_to_significant_digits,
-        convert_to_utc,
-        convert_from_utc,
-    )
-    ConvertTo, ToTimeSpan, IsOpen, IsClosed, IsFill = convert_to, to_time_span, is_open, is_closed, is_fill
 
 
 class OrderExtensions(Extensions):
@@ -200,6 +193,7 @@ class NotOffered:
         object.__setattr__(self, "_told", f"{name} is not offered here: {why}")
 
     def __call__(self, *_: Any, **__: Any) -> Any:
+        """Refused."""
         raise UsageError(self._told)
 
     def __getattr__(self, name: str) -> Any:

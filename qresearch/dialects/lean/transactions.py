@@ -313,7 +313,7 @@ class Transactions:
             self.filled(leg, event, fee)
 
     def filled(self, order: Order, event: OrderEvent, fee: OrderFee, shares: OrderEvent | None = None) -> None:
-        """Book what was filled of an order, and tell it; and the shares that an exercise brings, under the same order."""
+        """Book and tell what was filled of an order, and the shares that an exercise brings beside."""
         quantity, price = int(event.fill_quantity), event.exact_price
         event.fill_quantity, event.order_fee = quantity, fee
         done = abs(order.filled) * order.average + abs(quantity) * price

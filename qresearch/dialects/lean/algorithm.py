@@ -42,7 +42,7 @@ class QCAlgorithm:
         if word in WORDS:
             return NotOffered(word, WORDS[word])
         near = did_you_mean(close_matches(word, [*_PLACES, *OF_ENGINE, *vars(self)]))
-        raise AttributeError(f"The algorithm has no {name!r}. {near}")
+        raise AttributeError(f"The algorithm has no {name!r}.{near and ' '}{near}".removesuffix("."))
 
     def __setattr__(self, name: str, value: Any) -> None:
         if snake(name) == "default_order_properties":

@@ -121,7 +121,8 @@ class Books:
     def _delivered(self, event: OrderEvent) -> Iterable[events.Record]:
         """Shares that an exercise brings: what the account books of such a fill, without an order of their own."""
         exchange = self.host.exchange
-        return list(exchange.account.post(self.host.account, exchange, self._fill(event)))
+        account: Any = self.host.account  # whatever stands there is only read
+        return list(exchange.account.post(account, exchange, self._fill(event)))
 
     def waits(self, order: Order, wait: Wait, price: float) -> None:
         """Write down why an order did not fill, where it is another reason than before; and where its stop went."""

@@ -289,7 +289,7 @@ class DataWords:
     macd = word_of(one.MovingAverageConvergenceDivergence, average=MovingAverageType.EXPONENTIAL)
     bb, kch = word_of(one.BollingerBands), word_of(more.KeltnerChannels)
     atr = word_of(one.AverageTrueRange, average=MovingAverageType.SIMPLE)
-    identity = word_of(one.Identity, takes_name=True)
+    identity = word_of(more.Identity, takes_name=True)
     obv, vwap = word_of(more.OnBalanceVolume, takes_name=True), word_of(more.IntradayVwap, takes_name=True)
     aroon, cci, wilr = (
         word_of(more.AroonOscillator), word_of(more.CommodityChannelIndex), word_of(more.WilliamsPercentR)

@@ -19,6 +19,7 @@ from qresearch.dialects.lean.power import (
 )
 from qresearch.dialects.lean.requests import ZERO, OrderProperties, SubmitOrderRequest
 from qresearch.dialects.lean.securities import Security, SymbolProperties
+from qresearch.dialects.lean.symbols import OptionTerms
 from qresearch.errors import UsageError
 
 UNIT = 100
@@ -71,7 +72,7 @@ class Option(Security):
         return dt.datetime.combine(self._terms.expiry, dt.time(0))
 
     @property
-    def _terms(self) -> Any:
+    def _terms(self) -> OptionTerms:
         assert self.symbol.option is not None  # an option has them
         return self.symbol.option
 

@@ -29,6 +29,7 @@ from qresearch.dialects.lean.schedule import DateRules, Schedule, TimeRules
 from qresearch.dialects.lean.securities import Securities, Security
 from qresearch.dialects.lean.symbols import Symbol
 from qresearch.dialects.lean.transactions import Transactions
+from qresearch.dialects.lean.universes import Universe, choose
 from qresearch.engine.lean_market import TradingHours, Wait
 
 _FAR = dt.date(2035, 1, 1)
@@ -72,6 +73,9 @@ class Engine:
         self.current_slice: Slice | None = None
         self.algorithm: Any = None
         self.parameters: dict[str, Any] = {}
+        self.universes: list[Universe] = []
+        self.leaving: set[Symbol] = set()
+        """Symbols that no universe chooses any more, while something of them is held or open."""
         self.under_way: steps.Step | None = None
         self.added: list[Security] = []
         self.removed: list[Security] = []
@@ -111,7 +115,8 @@ class Engine:
 
     def subscribe(self, subscription: Subscription) -> Security:
         """Take data in from now on; the security of it."""
-        symbol, known = subscription.symbol, self.securities.get(subscription.symbol)
+        symbol = subscription.symbol
+        known: Security | None = self.securities.get(symbol)
         if subscription not in self.subscriptions:
             self.subscriptions.append(subscription)
             self._span = None
@@ -127,9 +132,9 @@ class Engine:
         security = kind(
             symbol, subscription.resolution, subscription.mode, extended=subscription.extended, hours=self.hours
         )
-        security.is_internal = subscription.internal
+        security.is_internal, security.folder = subscription.internal, self.runtime.source.path
         if isinstance(security, Option):
-            security.begin(self.securities[symbol.underlying])
+            security.begin(self.securities[symbol.underlying or symbol])
         self.securities[symbol] = security
         if not subscription.internal:
             self.added.append(security)
@@ -195,6 +200,18 @@ class Engine:
         for security in self.securities.shown():
             if told is not None:
                 self.call("on_end_of_day", security.symbol)
+
+    def add_universe(self, universe: Universe) -> Universe:
+        """Ask a universe at every midnight from now on."""
+        self.universes.append(universe)
+        self.runtime.listener.keep(universe.select)
+        if len(self.universes) == 1:
+            self.schedule.on("universes", self.date_rules.every_day(), self.time_rules.midnight, self.choose)
+        return universe
+
+    def choose(self) -> None:
+        """Ask the universes."""
+        choose(self)
 
     def follow(self, item: Following) -> None:
         """Give the bars of a symbol to something from now on."""
@@ -280,6 +297,9 @@ class Engine:
             self.run_schedule(at, inclusive=False)
             if self.has_ended:
                 return
+            if self.feed is not feed:  # what is subscribed to has changed, and something may come earlier
+                feed = self.feed
+                continue
             self._cursor += 1
             self.under_way = steps.begin(self, at, list(feed.entries(moment)), feed.happenings(moment))
             feed = self.feed

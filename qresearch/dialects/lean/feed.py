@@ -47,6 +47,15 @@ class DataSource(Protocol):
     def names(self, ticker: str) -> list[tuple[dt.date, str]]:
         """Rows of the map file."""
 
+    path: str
+    """The data folder; empty where there is none."""
+
+    def tickers(self, resolution: str) -> list[str]:
+        """Shares with bars."""
+
+    def coarse(self, day: dt.date) -> list[Any]:
+        """A row for each share with a daily bar of a day."""
+
     def contracts(self, share: Symbol, on: dt.date) -> list[OptionTerms]:
         """Contracts on a share that have not expired on a day."""
 

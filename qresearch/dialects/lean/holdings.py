@@ -93,7 +93,8 @@ class Holding(Named):
     @property
     def exact_cost(self) -> Decimal:
         """At the average price, signed, dollars."""
-        return self.quantity * self.average * self.security.unit
+        found: Decimal = self.quantity * self.average * self.security.unit
+        return found
 
     @property
     def absolute_holdings_cost(self) -> float:

@@ -39,6 +39,7 @@ from qresearch.dialects.lean import (
     fees,
     fill,
     holdings,
+    impact,
     indicators,
     indicators_of_bars,
     order_words,
@@ -48,10 +49,12 @@ from qresearch.dialects.lean import (
     requests,
     schedule,
     securities,
+    shortable,
     symbols,
     system,
     target_words,
     tickets,
+    universes,
 )
 from qresearch.dialects.lean.algorithm import QCAlgorithm
 from qresearch.dialects.lean.refused import CLASSES
@@ -59,9 +62,9 @@ from qresearch.dialects.lean.refused import CLASSES
 FAMILY = ("AlgorithmImports", "QuantConnect", "clr", "System", "QuantConnectStubsGenerator")
 """Modules that are this one, with everything below them."""
 _PARTS = (
-    bars, brokerage, consolidators, corporate, derivatives, enums, exchange, fees, fill, holdings, indicators,
-    indicators_of_bars, order_words, orders, portfolio, power, requests, schedule, securities, symbols, system,
-    target_words, tickets,
+    bars, brokerage, consolidators, corporate, derivatives, enums, exchange, fees, fill, holdings, impact, indicators,
+    indicators_of_bars, order_words, orders, portfolio, power, requests, schedule, securities, shortable, symbols,
+    system, target_words, tickets, universes,
 )  # fmt: skip
 
 
@@ -91,7 +94,7 @@ def family() -> dict[str, Any]:
         "floor": math.floor, "ceil": math.ceil, "sqrt": math.sqrt, "sin": math.sin, "exp": math.exp, "log": math.log,
         "SecurityPortfolioManager": found["Portfolio"], "SecurityManager": found["Securities"],
         "Time": _Time, "Field": _Field, "Calendar": _Calendar, "TimeZones": _TimeZones, "Decimal": float,
-        "Math": math,
+        "Math": math, "Fundamental": found["CoarseFundamental"],
     }  # fmt: skip
     return found
 

@@ -65,6 +65,8 @@ class Indicator(Settable):
     """
 
     takes_bars = False
+    before: float | None = None
+    """The price before the current one, of those that look at it."""
 
     def __init__(self, name: str, period: int = 1) -> None:
         if period < 1:
@@ -133,8 +135,7 @@ class Indicator(Settable):
         self.samples = 0
         self.current = IndicatorDataPoint(_NEVER, 0.0)
         self.window.reset()
-        if hasattr(self, "before"):
-            self.before = None
+        self.before = None
         for part in vars(self).values():
             if isinstance(part, Indicator):
                 part.reset()
@@ -294,7 +295,7 @@ class RelativeStrengthIndex(Indicator):
         name, period = named("RSI", [item for item in given if not isinstance(item, MovingAverageType)])
         super().__init__(name, period + 1)
         self.average_gain, self.average_loss = AVERAGES[kind](period), AVERAGES[kind](period)
-        self.before: float | None = None
+        self.before = None
 
     def compute(self, value: float) -> float:
         """One value more."""
@@ -369,7 +370,7 @@ class AverageTrueRange(Indicator):
         name, period = named("ATR", [item for item in given if not isinstance(item, MovingAverageType)])
         super().__init__(name, period)
         self.average = AVERAGES[kind](period)
-        self.before: float | None = None
+        self.before = None
 
     def compute(self, bar: Any) -> float:
         """One bar more."""
@@ -377,13 +378,6 @@ class AverageTrueRange(Indicator):
         high, low = (bar.high, bar.low) if before is None else (max(bar.high, before), min(bar.low, before))
         self.average.update(_NEVER, high - low)
         return self.average.current.value
-
-
-class Identity(Indicator):
-    """The value itself."""
-
-    def __init__(self, name: str = "Identity") -> None:
-        super().__init__(str(name))
 
 
 class PythonIndicator(Indicator):

@@ -21,6 +21,13 @@ from qresearch.dialects.lean.indicators import (
 from qresearch.dialects.lean.names import both
 
 
+class Identity(Indicator):
+    """The value itself."""
+
+    def __init__(self, name: str = "Identity") -> None:
+        super().__init__(str(name))
+
+
 class MomentumPercent(RateOfChangePercent):
     """What the value has gained since, in per cent."""
 
@@ -165,7 +172,7 @@ class OnBalanceVolume(Indicator):
 
     def __init__(self, name: str = "OBV") -> None:
         super().__init__(name)
-        self.before: float | None = None
+        self.before = None
 
     def compute(self, bar: Any) -> float:
         """One bar more."""

@@ -26,6 +26,7 @@ from qresearch.dialects.lean.orders import Order, OrderEvent
 from qresearch.dialects.lean.runtime import Runtime
 from qresearch.dialects.lean.sources import FolderSource, MarketSource, market_of, source_of
 from qresearch.dialects.lean.symbols import Symbol
+from qresearch.dialects.lean.universes import all_of
 from qresearch.dialects.script import loader
 from qresearch.dialects.script.host import ScriptHost
 from qresearch.dialects.script.text import show_source
@@ -74,6 +75,8 @@ class Script(loader.Script):
         given |= {"start": first.isoformat(), "end": last.isoformat()}
         engine.start, engine.end = _midnight(first), _midnight(last) + dt.timedelta(days=1) - _SECOND
         engine.prepare()
+        if engine.universes:
+            all_of(engine)
         found = market_of(engine.feed, first, last) if isinstance(source, FolderSource) else None
         if found is not None:
             given["market"] = found

@@ -124,7 +124,8 @@ class Portfolio(Named):
         self.margin_call_model = model
 
     def __getitem__(self, symbol: Any) -> Holding:
-        return self.securities[symbol].holdings
+        found: Holding = self.securities[symbol].holdings
+        return found
 
     def __contains__(self, symbol: object) -> bool:
         return symbol in self.securities

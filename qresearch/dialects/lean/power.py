@@ -151,7 +151,8 @@ class BuyingPowerModel(Named):
 
     def opening(self, security: Any, quantity: Any) -> Decimal:
         """What a position of so many binds to begin, not signed."""
-        return abs(quantity) * security.exact_price * security.unit * self.rates(security)[0]
+        found: Decimal = abs(quantity) * security.exact_price * security.unit * self.rates(security)[0]
+        return found
 
     def needed(self, security: Any, order: Order) -> Decimal:
         """What a whole order binds, without its fee."""
@@ -159,7 +160,8 @@ class BuyingPowerModel(Named):
 
     def keeping(self, security: Any, quantity: Any) -> Decimal:
         """What a position of so many binds, not signed."""
-        return abs(quantity) * security.exact_price * security.unit * self.rates(security)[1]
+        found: Decimal = abs(quantity) * security.exact_price * security.unit * self.rates(security)[1]
+        return found
 
     # ------------------------------------------------------------------ LEAN's questions
 

@@ -47,11 +47,12 @@ WORDS: dict[str, str] = {
     for why, words in {
         _FRAMEWORK: (
             "add_alpha", "set_alpha", "set_portfolio_construction", "set_execution", "set_risk_management",
-            "add_risk_management", "set_universe_selection", "add_universe_selection", "emit_insights", "insights",
+            "add_risk_management", "set_universe_selection", "add_universe_selection", "universe", "emit_insights",
+            "insights",
         ),
         _DATA: ("add_data", "add_fundamentals", "fundamentals", "quandl", "option_chain", "option_chains"),
         _MARKETS: (
-            "add_crypto", "add_crypto_future", "add_cfd", "add_future", "add_future_contract", "add_future_option",
+            "add_forex", "add_crypto", "add_crypto_future", "add_cfd", "add_future", "add_future_contract", "add_future_option",
             "add_index", "add_index_option", "add_option",
         ),
         _LIVE: ("notify", "set_live_mode", "set_brokerage_message_handler", "add_command", "broadcast_command", "link"),

@@ -190,7 +190,8 @@ class SubmitOrderRequest(OrderRequest):
             new_york(time), str(given.get("tag", "")), given.get("properties") or OrderProperties(),
         )  # fmt: skip
         self.trailing_as_percentage = bool(given.get("trailing_as_percentage", False))
-        self.group, self.asynchronous = given.get("group"), bool(given.get("asynchronous", False))
+        self.group: Group | None = given.get("group")
+        self.asynchronous = bool(given.get("asynchronous", False))
 
     def _fill(  # all that an order is
         self, order_type: OrderType, symbol: Symbol, quantity: Decimal, prices: dict[str, Decimal],
@@ -200,7 +201,6 @@ class SubmitOrderRequest(OrderRequest):
         self.order_type, self.symbol, self.quantity, self.prices = order_type, symbol, int(quantity), prices
         self.order_properties = properties
         self.trailing_as_percentage, self.asynchronous = False, False
-        self.group: Group | None = None
 
     @classmethod
     def of(  # all that an order is

@@ -14,6 +14,7 @@ from qresearch.dialects.lean.exchange import SecurityExchange
 from qresearch.dialects.lean.holdings import Holding
 from qresearch.dialects.lean.names import Named, Settable, dec
 from qresearch.dialects.lean.requests import ZERO
+from qresearch.dialects.lean.shortable import LocalDiskShortableProvider
 from qresearch.dialects.lean.symbols import Symbol
 from qresearch.engine.lean_market import QuoteBar as Quotes
 from qresearch.engine.lean_market import Resolution as BarLength
@@ -131,6 +132,8 @@ class Security(Settable):
         self.settlement_model: Any = None
         self.shortable_provider: Any = None
         self.margin_interest_rate_model: Any = None
+        self.folder = ""
+        """The data folder."""
         self.multiplier = Decimal(1)
         """Shares in one unit: 100 of an option."""
         self.is_tradable, self.is_delisted, self.is_internal = True, False, False
@@ -291,6 +294,8 @@ class Security(Settable):
 
     def set_shortable_provider(self, provider: Any) -> None:
         """Replace what tells how much can be sold short."""
+        if isinstance(provider, LocalDiskShortableProvider):
+            provider.folder = self.folder
         self.shortable_provider = provider
 
     def set_data_normalization_mode(self, mode: DataNormalizationMode) -> None:

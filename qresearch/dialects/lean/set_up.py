@@ -15,6 +15,7 @@ from qresearch.dialects.lean.feed import Subscription
 from qresearch.dialects.lean.hours import NEW_YORK, utc
 from qresearch.dialects.lean.names import Named
 from qresearch.dialects.lean.symbols import Symbol
+from qresearch.dialects.lean.universes import Universe
 from qresearch.errors import UsageError
 
 
@@ -88,13 +89,16 @@ class SetUpWords:
             raise UsageError(f"add_security: {kind!s} is not offered here. Shares are: SecurityType.EQUITY.")
         return self.add_equity(ticker, resolution, *rest, **named)
 
-    def add_universe_selection(self, *_: Any) -> None:
-        """Refused: a universe is a fixed list here."""
-        raise UsageError("Universes that are selected day by day are not offered. Add each share by add_equity.")
-
-    def add_universe(self, *_: Any) -> None:
-        """Refused: a universe is a fixed list here."""
-        self.add_universe_selection()
+    def add_universe(self, *what: Any) -> Universe:
+        """Shares that a function chooses day by day: of rows of all shares, or, after a name, of the date."""
+        select = what[-1]
+        if not callable(select):
+            raise UsageError(
+                "add_universe takes a function of rows of shares, or a name and a function of the date. "
+                "Add shares that do not change by add_equity."
+            )
+        name = what[0] if isinstance(what[0], str) else getattr(select, "__name__", "universe")
+        return self.engine.add_universe(Universe(name, select, takes_rows=not isinstance(what[0], str)))
 
     def add_option_contract(
         self, symbol: Symbol, resolution: Resolution | None = None, fill_forward: bool = True, leverage: float = 0.0,

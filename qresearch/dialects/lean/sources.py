@@ -11,8 +11,9 @@ import numpy as np
 
 from qresearch.dialects.lean.derivatives import UNIT
 from qresearch.dialects.lean.enums import OptionRight, OptionStyle, Resolution
-from qresearch.dialects.lean.feed import Feed, local
+from qresearch.dialects.lean.feed import DataSource, Feed, local
 from qresearch.dialects.lean.symbols import OptionTerms, Symbol
+from qresearch.dialects.lean.universes import CoarseFundamental
 from qresearch.domain.contract import Contract, Rates
 from qresearch.domain.instrument import Board, Instrument
 from qresearch.domain.money import MoneyScale
@@ -28,6 +29,7 @@ from qresearch.market.lean_folder import (
     Factor,
     LeanFolder,
     RawBars,
+    factor_on,
     joined,
     seconds,
 )
@@ -76,6 +78,19 @@ class FolderSource:
         """Rows of the map file."""
         return self.folder.names(ticker)
 
+    def tickers(self, resolution: str) -> list[str]:
+        """Shares with bars."""
+        return self.folder.tickers(resolution)
+
+    def coarse(self, day: dt.date) -> list[CoarseFundamental]:
+        """A row for each share with a daily bar of a day, by ticker."""
+        found = []
+        for ticker in self.tickers("daily"):
+            bars = self.folder.read(ticker, "daily", TRADE, day, day)
+            if len(bars):
+                found.append(row_of(self, ticker, day, bars.values[-1]))
+        return found
+
     def contracts(self, share: Symbol, on: dt.date) -> list[OptionTerms]:
         """Contracts on a share that have not expired on a day."""
         return [
@@ -108,6 +123,19 @@ class MarketSource:
             return self.market.column(ticker)
         except UnknownSymbol:
             return None
+
+    def tickers(self, resolution: str) -> list[str]:
+        """Instruments with bars."""
+        return [symbol for symbol in self.market.symbols if self.has(symbol, resolution)]
+
+    def coarse(self, day: dt.date) -> list[CoarseFundamental]:
+        """A row for each instrument with a daily bar of a day."""
+        found = []
+        for ticker in self.market.symbols:
+            bars = self.bars(Symbol(ticker), "daily", TRADE, day, day)
+            if len(bars):
+                found.append(row_of(self, ticker, day, bars.values[-1]))
+        return found
 
     def contracts(self, share: Symbol, on: dt.date) -> list[OptionTerms]:
         """None."""
@@ -155,6 +183,14 @@ class MarketSource:
 
 def _steps(prices: Any) -> Any:
     return np.where(np.isnan(prices), -1, np.rint(np.nan_to_num(prices) * SCALE)).astype(np.int64)
+
+
+def row_of(source: DataSource, ticker: str, day: dt.date, values: Any) -> CoarseFundamental:
+    """A share on a day by its raw bar."""
+    price, volume = float(values[3]) / SCALE, float(values[4])
+    factor = float(factor_on(source.factors(ticker), day, "adjusted"))
+    after = dt.datetime.combine(day, dt.time(0)) + dt.timedelta(days=1)
+    return CoarseFundamental(Symbol(ticker), after, price, volume, price * volume, price * factor)
 
 
 def contract_file(terms: OptionTerms) -> ContractFile:

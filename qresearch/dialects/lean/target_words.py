@@ -76,7 +76,8 @@ class TargetWords:
             # What brings cash goes first.
             def change(target: PortfolioTarget) -> Decimal:
                 security = self.engine.securities[self.engine.securities.symbol(target.symbol)]
-                return self.calculate_order_quantity(target.symbol, target.quantity) * security.exact_price
+                found: Decimal = self.calculate_order_quantity(target.symbol, target.quantity) * security.exact_price
+                return found
 
             for target in sorted(symbol, key=change):
                 found += self._hold(target.symbol, target.quantity, given.get("tag") or target.tag)

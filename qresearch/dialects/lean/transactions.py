@@ -196,6 +196,9 @@ class Transactions:
                 self._refuse(asked, leg, Code.INSUFFICIENT_BUYING_POWER, text)
             elif message:
                 self._refuse(asked, leg, Code.BROKERAGE_MODEL_REFUSED_TO_SUBMIT_ORDER, message)
+            elif leg.status is not OrderStatus.NEW:
+                text = f"Order {leg.id} cannot be placed: it is {leg.status.name}, and not new."
+                self._refuse(asked, leg, Code.BROKERAGE_FAILED_TO_SUBMIT_ORDER, text)
             else:
                 asked.answer(Code.NONE)
                 leg.broker_id = [str(leg.id)]

@@ -43,9 +43,9 @@ class Stop:
 
     def __repr__(self) -> str:
         lines = [f"{self.time:%Y-%m-%d %H:%M} UTC, {self.pause}: cash {self.cash:,.2f}, holdings {self.holdings}"]
-        for row in self.events.itertuples():
-            filled = f" {row.fill_quantity:+} at {row.fill_price:g}" if row.fill_quantity else ""
-            lines.append(f"  order {row.order_id}: {row.status}{filled}")
+        for row in self.events.to_dict("records"):
+            filled = f" {row['fill_quantity']:+} at {row['fill_price']:g}" if row["fill_quantity"] else ""
+            lines.append(f"  order {row['order_id']}: {row['status']!s}{filled}")
         return "\n".join(lines)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import random
 import sys
+import zipfile
 from pathlib import Path
 
 import numpy as np
@@ -317,10 +318,69 @@ def test_a_currency_has_a_rate_and_a_value_in_the_cash_book() -> None:
     session = World().daily("SPY", [flat(100)] * 2).session(algorithm("""
         def on_data(self, data):
             book = self.portfolio.cash_book
-            self.seen = [book["EUR"].amount, book["EUR"].value_in_account_currency,
-                         self.portfolio.total_portfolio_value, book.convert(220, "USD", "EUR"), book.contains_key("GBP"), book.account_currency]
+            euro, value = book["EUR"], self.portfolio.total_portfolio_value
+            self.seen = [euro.amount, euro.value_in_account_currency, value, book.convert(220, "USD", "EUR"),
+                         book.contains_key("GBP"), book.account_currency]
     """, set_up='self.set_cash("EUR", 1000, 1.1)', last=dt.date(2024, 1, 3))).run(progress=False)  # fmt: skip
+    agree(session)
     assert seen(session) == [1_000.0, 1_100.0, 101_100.0, 200.0, False, "USD"]
+
+
+def europe(rates: bool) -> World:
+    """A share that is quoted in euros, by the table of the folder, and rates of 1.10, 1.20 and 1.25 dollars."""
+    world = World().daily("SAP", [flat(100), flat(100), flat(110), flat(110)])
+    table = world.folder.path / "symbol-properties" / "symbol-properties-database.csv"
+    table.parent.mkdir(parents=True)
+    table.write_text("market,symbol,type,description,quote_currency,contract_multiplier,minimum_price_variation,lot_size\n"
+                     "usa,SAP,equity,SAP,EUR,1,0.01,1\n", encoding="utf-8")  # fmt: skip
+    if rates:
+        path = world.folder.path / "forex" / "oanda" / "daily" / "eurusd.zip"
+        path.parent.mkdir(parents=True)
+        lines = [
+            f"{day:%Y%m%d} 00:00,{rate},{rate},{rate},{rate},0,{rate},{rate},{rate},{rate},0"
+            for day, rate in zip(days(3), (1.1, 1.2, 1.25), strict=True)
+        ]
+        with zipfile.ZipFile(path, "w") as file:
+            file.writestr("eurusd.csv", "\n".join(lines))
+    return world
+
+
+def test_a_share_in_another_currency_is_worth_its_rate() -> None:
+    """Protects conversion: sizing, margin, value and fees by the rate of the day; what is paid stands in the cash book.
+
+    99.75 % of 100,000 at half a leverage of 2 are 906 of 110 dollars on the first day. At 100 euros and 1.20 they cost
+    90,600 euros, 108,720 dollars; on the third day 906 x 110 x 1.25 less 90,600 x 1.25, and a fee of 4.53.
+    """
+    session = europe(rates=True).run(algorithm("""
+        def on_data(self, data):
+            self.count += 1
+            if self.count == 1:
+                self.set_holdings(self.spy, 1)
+            money = self.security.quote_currency
+            self.seen.append((money.symbol, money.conversion_rate, self.portfolio.cash_book["EUR"].amount))
+    """, ticker="SAP", last=dt.date(2024, 1, 5)))  # fmt: skip
+    assert seen(session) == [
+        ("EUR", 1.1, 0.0),
+        ("EUR", 1.2, -90_600.0),
+        ("EUR", 1.25, -90_600.0),
+        ("EUR", 1.25, -90_600.0),
+    ]
+    assert orders(session, "quantity", "price", "fee") == [(906, 100.0, 4.53)]
+    assert session.portfolio.equity == pytest.approx(100_000 - 4.53 + 906 * 10 * 1.25)
+
+
+def test_a_currency_without_a_rate_is_refused() -> None:
+    """Protects -27 by data: a share in euros for which there is no rate; one that is set by hand trades."""
+    text = """
+        def on_data(self, data):
+            self.count += 1
+            if self.count == 1:
+                self.seen.append(int(self.market_order(self.spy, 1).submit_request.response.error_code))
+    """
+    given = {"ticker": "SAP", "last": dt.date(2024, 1, 4)}
+    assert seen(europe(rates=False).run(algorithm(text, **given))) == [Code.CONVERSION_RATE_ZERO]
+    by_hand = algorithm(text, set_up='self.set_cash("EUR", 0, 1.1)', **given)
+    assert seen(europe(rates=False).run(by_hand)) == [Code.NONE]
 
 
 # ---------------------------------------------------------------- indicators beside TA-Lib

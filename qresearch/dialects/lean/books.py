@@ -153,6 +153,18 @@ class Books:
         steps = _steps(amount, self.host.market.venue.money.units)
         self._tell(events.Posted(self._at, steps, what, income=steps))
 
+    def revalue(self, cash: Decimal) -> None:
+        """Write down what other currencies than the dollar have gained or lost against it.
+
+        Parameters
+        ----------
+        cash : Decimal, dollars
+            Of all currencies, and of sales that are not settled.
+        """
+        steps = _steps(cash, self.host.market.venue.money.units) - self.host.account.cash
+        if steps:
+            self._tell(events.Posted(self._at, steps, "currency", income=steps))
+
     def split(self, symbol: Symbol, factor: Decimal, quantity: int, cash: Decimal) -> None:
         """Write a holding after a split down."""
         if self.is_muted:

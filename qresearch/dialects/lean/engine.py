@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import datetime as dt
 from bisect import bisect_right
+from decimal import Decimal
 from typing import Any
 
 from qresearch.dialects.lean import steps
@@ -135,6 +136,7 @@ class Engine:
         security.is_internal, security.folder = subscription.internal, self.runtime.source.path
         if isinstance(security, Option):
             security.begin(self.securities[symbol.underlying or symbol])
+        self._quote(security)
         self.securities[symbol] = security
         if not subscription.internal:
             self.added.append(security)
@@ -148,6 +150,34 @@ class Engine:
         elif callable(self.security_initializer):
             self.security_initializer(security)
         return security
+
+    def _quote(self, security: Security) -> None:
+        """Set the currency in which a security is quoted, where that is not the dollar."""
+        currency = self.runtime.source.currency(str(security.symbol))
+        if currency == "USD":
+            return
+        book = self.portfolio.cash_book
+        if currency not in book:
+            book.add(currency, 0, 0)
+        security.quote_currency = book[currency]
+        self._convert()
+
+    def rate_of(self, symbol: Symbol, day: dt.date) -> Decimal:
+        """Dollars for one of the currency of a symbol on a day; that of the cash book where the data have none."""
+        security = self.securities.get(symbol)
+        currency = None if security is None else security.quote_currency
+        if currency is None or currency.symbol == "USD":
+            return Decimal(1)
+        found = self.runtime.source.rates(currency.symbol).on(day)
+        rate: Decimal = currency.rate if found is None else found
+        return rate
+
+    def _convert(self) -> None:
+        """Set the rates of the day, where the data have them."""
+        for currency, cash in self.portfolio.cash_book.items():
+            rates = None if currency == "USD" else self.runtime.source.rates(currency)
+            rate = None if rates is None else rates.on(max(self.now, self.start).date())
+            cash.rate = cash.rate if rate is None else rate
 
     def drop(self, symbol: Symbol) -> bool:
         """Take no more data of a share in; whether it had been added."""
@@ -254,6 +284,9 @@ class Engine:
 
     def set_time(self, at: dt.datetime) -> None:
         """Put every clock on a moment."""
+        if len(self.portfolio.cash_book) > 1 and at.date() != self.now.date():
+            self.now = at
+            self._convert()
         self.now = self.portfolio.now = self.schedule.now = at
         for security in self.securities.values():
             security.local_time = at

@@ -19,6 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from qresearch.dialects.lean.bars import Bar, Delisting, Dividend, QuoteBar, Split, SymbolChangedEvent, TradeBar
+from qresearch.dialects.lean.currencies import DailyRates
 from qresearch.dialects.lean.enums import DataNormalizationMode, DelistingType, Resolution, SplitType
 from qresearch.dialects.lean.symbols import OptionTerms, Symbol
 from qresearch.engine.lean_market import TradingHours
@@ -49,6 +50,12 @@ class DataSource(Protocol):
 
     path: str
     """The data folder; empty where there is none."""
+
+    def currency(self, ticker: str) -> str:
+        """In which a share is quoted."""
+
+    def rates(self, currency: str) -> DailyRates:
+        """Dollars for one of a currency, by day."""
 
     def tickers(self, resolution: str) -> list[str]:
         """Shares with bars."""

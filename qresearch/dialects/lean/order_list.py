@@ -77,7 +77,7 @@ def as_json(order: Order, identifier: str) -> str:
         f'"id":{order.id}', '"contingentId":0', f'"brokerId":{json.dumps(order.broker_id, separators=(",", ":"))}',
         f'"symbol":{{"value":{json.dumps(order.symbol.value)},"id":{json.dumps(identifier)},'
         f'"permtick":{json.dumps(order.symbol.value)}}}',
-        f'"price":{_number(price)}', '"priceCurrency":"USD"', f'"time":{_time(order.time)}',
+        f'"price":{_number(price)}', f'"priceCurrency":"{order.price_currency}"', f'"time":{_time(order.time)}',
         f'"createdTime":{_time(order.created_time)}',
     ]  # fmt: skip
     for key, moment in (("lastFillTime", order.last_fill_time), ("lastUpdateTime", order.last_update_time),

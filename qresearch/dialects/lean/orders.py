@@ -40,6 +40,7 @@ class Order(Named):
         self.stop_triggered = self.trigger_touched = False
         self.filled, self.average = 0, ZERO
         self.price_adjustment_mode = 0
+        self.price_currency = "USD"
         self.filled_at: dt.datetime | None = None
         self.updated_at: dt.datetime | None = None
         self.canceled_at: dt.datetime | None = None

@@ -77,7 +77,7 @@ class Script(loader.Script):
         engine.prepare()
         if engine.universes:
             all_of(engine)
-        found = market_of(engine.feed, first, last) if isinstance(source, FolderSource) else None
+        found = market_of(engine.feed, first, last, engine.rate_of) if isinstance(source, FolderSource) else None
         if found is not None:
             given["market"] = found
         return given
@@ -284,8 +284,7 @@ class Play:
         host.call("on_warmup_finished", engine.prepare, dt.time(0, 0))
 
     def _rate(self, symbol: Symbol) -> Decimal:
-        currency = self.engine.securities[symbol].quote_currency
-        return Decimal(1) if currency is None else currency.rate
+        return self.engine.rate_of(symbol, self.engine.now.date())
 
     # ------------------------------------------------------------------ the phases of a day
 
@@ -307,6 +306,8 @@ class Play:
 
     def _run(self, limit: dt.datetime, phase: int) -> None:
         self.host.debugged(partial(self.engine.run, limit, stops=self.is_walking))
+        if len(self.engine.portfolio.cash_book) > 1:
+            self.books.revalue(self.engine.portfolio.exact_cash + self.engine.portfolio.exact_unsettled)
         if phase == AFTER_CLOSE and self.host.day == self.host.exchange.last:
             self.host.debugged(partial(self.engine.run, self.engine.end))
             self.engine.finish()

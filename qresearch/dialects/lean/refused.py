@@ -52,8 +52,8 @@ WORDS: dict[str, str] = {
         ),
         _DATA: ("add_data", "add_fundamentals", "fundamentals", "quandl", "option_chain", "option_chains"),
         _MARKETS: (
-            "add_forex", "add_crypto", "add_crypto_future", "add_cfd", "add_future", "add_future_contract", "add_future_option",
-            "add_index", "add_index_option", "add_option",
+            "add_forex", "add_crypto", "add_crypto_future", "add_cfd", "add_future", "add_future_contract",
+            "add_future_option", "add_index", "add_index_option", "add_option",
         ),
         _LIVE: ("notify", "set_live_mode", "set_brokerage_message_handler", "add_command", "broadcast_command", "link"),
         "a script here reads no web page and runs no program. Read what it needs before the run.": ("download",),

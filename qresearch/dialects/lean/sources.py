@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Callable
 from dataclasses import replace
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from qresearch.dialects.lean.currencies import Currencies, DailyRates
 from qresearch.dialects.lean.derivatives import UNIT
 from qresearch.dialects.lean.enums import OptionRight, OptionStyle, Resolution
 from qresearch.dialects.lean.feed import DataSource, Feed, local
@@ -54,6 +57,7 @@ class FolderSource:
 
     def __init__(self, folder: LeanFolder) -> None:
         self.folder, self.path, self.options = folder, str(folder.path), LeanOptions(folder)
+        self.currencies = Currencies(folder.path)
 
     def bars(self, symbol: Symbol, resolution: str, kind: str, first: dt.date, last: dt.date) -> RawBars:
         """Bars of some days, of a share under the tickers that it had on them."""
@@ -77,6 +81,14 @@ class FolderSource:
     def names(self, ticker: str) -> list[tuple[dt.date, str]]:
         """Rows of the map file."""
         return self.folder.names(ticker)
+
+    def currency(self, ticker: str) -> str:
+        """In which a share is quoted."""
+        return self.currencies.of(ticker)
+
+    def rates(self, currency: str) -> DailyRates:
+        """Dollars for one of a currency, by day."""
+        return self.currencies.rates(currency)
 
     def tickers(self, resolution: str) -> list[str]:
         """Shares with bars."""
@@ -123,6 +135,14 @@ class MarketSource:
             return self.market.column(ticker)
         except UnknownSymbol:
             return None
+
+    def currency(self, ticker: str) -> str:
+        """USD: what a market of ours is counted in is taken as it is."""
+        return "USD"
+
+    def rates(self, currency: str) -> DailyRates:
+        """None."""
+        return DailyRates([], [])
 
     def tickers(self, resolution: str) -> list[str]:
         """Instruments with bars."""
@@ -222,13 +242,17 @@ def source_of(market: Market, data: object) -> FolderSource | MarketSource:
     return MarketSource(market)
 
 
-def market_of(feed: Feed, first: dt.date, last: dt.date, name: str = "US equities") -> Market | None:
+def market_of(
+    feed: Feed, first: dt.date, last: dt.date, rate: Callable[[Symbol, dt.date], Decimal], name: str = "US equities"
+) -> Market | None:
     """The market that a session of a script stands on: what the script subscribed to, at its prices.
 
     Parameters
     ----------
     feed : Feed
     first, last : date
+    rate : callable
+        Dollars for one of the currency of a symbol, on a day.
 
     Returns
     -------
@@ -251,8 +275,8 @@ def market_of(feed: Feed, first: dt.date, last: dt.date, name: str = "US equitie
     if not dates:
         return None
     days = np.array(dates, dtype="datetime64[D]")
-    inside = _inside(tracks, days) if _is_inside(tracks) else None
-    fields = daily_fields(inside) if inside is not None else _daily(tracks, days)
+    inside = _inside(tracks, days, rate) if _is_inside(tracks) else None
+    fields = daily_fields(inside) if inside is not None else _daily(tracks, days, rate)
     nothing, shape = np.full(fields["close"].shape, np.nan), fields["close"].shape
     symbols = tuple(str(symbol) for symbol in tracks)
     close = fields["close"]
@@ -312,17 +336,19 @@ def _is_inside(tracks: dict[Any, Any]) -> bool:
     return len(kinds) == 1 and kinds <= {Resolution.MINUTE, Resolution.HOUR}
 
 
-def _scaled(track: Any) -> Any:
+def _scaled(track: Any, rate: Any) -> Any:
     """Prices in dollars, (M, 4), and volumes."""
     unique, place = np.unique(track.starts // 86_400, return_inverse=True)
-    factors = np.array([float(track.factor(int(day) * 86_400)) for day in unique])[place]
+    factors = np.array([
+        float(track.factor(int(day) * 86_400) * rate(track.symbol, local(int(day) * 86_400).date())) for day in unique
+    ])[place]  # fmt: skip
     return track.values[:, :4] * (factors / SCALE)[:, None], track.values[:, 4].astype(np.float64)
 
 
-def _daily(tracks: dict[Any, Any], days: Any) -> dict[str, Any]:
+def _daily(tracks: dict[Any, Any], days: Any, rate: Any) -> dict[str, Any]:
     found = {name: np.full((len(days), len(tracks)), np.nan) for name in (*_FIELDS, "volume")}
     for column, track in enumerate(tracks.values()):
-        prices, volumes = _scaled(track)
+        prices, volumes = _scaled(track, rate)
         dates = track.starts.astype("datetime64[s]").astype("datetime64[D]")
         inside = np.flatnonzero((dates >= days[0]) & (dates <= days[-1]))
         rows, firsts = np.unique(np.searchsorted(days, dates[inside]), return_index=True)
@@ -337,7 +363,7 @@ def _daily(tracks: dict[Any, Any], days: Any) -> dict[str, Any]:
     return found
 
 
-def _inside(tracks: dict[Any, Any], days: Any) -> Intraday:
+def _inside(tracks: dict[Any, Any], days: Any, rate: Any) -> Intraday:
     """All bars of the regular session on one axis."""
     first = int(days[0].astype("datetime64[s]").astype(np.int64))
     last = int(days[-1].astype("datetime64[s]").astype(np.int64))
@@ -352,7 +378,7 @@ def _inside(tracks: dict[Any, Any], days: Any) -> Intraday:
     times = np.unique(np.concatenate([tracks[symbol].ends[rows] for symbol, rows in kept.items()]))
     fields = {name: np.full((len(times), len(tracks)), np.nan) for name in (*_FIELDS, "volume")}
     for column, (symbol, rows) in enumerate(kept.items()):
-        prices, volumes = _scaled(tracks[symbol])
+        prices, volumes = _scaled(tracks[symbol], rate)
         at = np.searchsorted(times, tracks[symbol].ends[rows])
         for number, name in enumerate(_FIELDS):
             fields[name][at, column] = prices[rows, number]

@@ -74,6 +74,7 @@ class Transactions:
             raise UsageError(f"{request.symbol} has not been added. Call add_equity({str(request.symbol)!r}) first.")
         request.symbol = known.symbol
         order = Order(request.order_id, request)
+        order.price_currency = "USD" if known.quote_currency is None else known.quote_currency.symbol
         if request.group is not None:
             request.group.order_ids.append(order.id)
         if order.type in {OrderType.MARKET_ON_OPEN, OrderType.MARKET_ON_CLOSE} and order.time_in_force.kind == "gtd":

@@ -80,9 +80,22 @@ class InteractiveBrokersBrokerageModel(DefaultBrokerageModel):
     """Interactive Brokers: for shares the same as the default."""
 
 
+class FeeFreeBrokerageModel(DefaultBrokerageModel):
+    """Brokerages that trade shares without a fee; else the default."""
+
+    def get_fee_model(self, security: Any) -> FeeModel:
+        """None for shares; a contract of an option costs what it costs elsewhere."""
+        return FeeModel() if security.symbol.option is None else InteractiveBrokersFeeModel()
+
+
+_FREE = (
+    BrokerageName.TD_AMERITRADE, BrokerageName.CHARLES_SCHWAB, BrokerageName.TASTYTRADE, BrokerageName.TRADE_STATION,
+    BrokerageName.WEBULL,
+)  # fmt: skip
 _KNOWN = {
     BrokerageName.DEFAULT: DefaultBrokerageModel, BrokerageName.QUANT_CONNECT_BROKERAGE: DefaultBrokerageModel,
     BrokerageName.INTERACTIVE_BROKERS_BROKERAGE: InteractiveBrokersBrokerageModel,
+    **dict.fromkeys(_FREE, FeeFreeBrokerageModel),
 }  # fmt: skip
 
 

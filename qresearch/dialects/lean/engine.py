@@ -170,7 +170,7 @@ class Engine:
             return Decimal(1)
         found = self.runtime.source.rates(currency.symbol).on(day)
         rate: Decimal = currency.rate if found is None else found
-        return rate
+        return rate or Decimal(1)  # nothing trades without a rate
 
     def _convert(self) -> None:
         """Set the rates of the day, where the data have them."""

@@ -192,11 +192,16 @@ class AccountType(IntEnum):
 
 
 class BrokerageName(IntEnum):
-    """Brokerages; the two that are modelled here."""
+    """Brokerages: the default, Interactive Brokers, and some that trade shares without a fee."""
 
     DEFAULT = Default = 0
     QUANT_CONNECT_BROKERAGE = QuantConnectBrokerage = 1
     INTERACTIVE_BROKERS_BROKERAGE = InteractiveBrokersBrokerage = 2
+    TD_AMERITRADE = TDAmeritrade = 3
+    CHARLES_SCHWAB = CharlesSchwab = 4
+    TASTYTRADE = Tastytrade = 5
+    TRADE_STATION = TradeStation = 6
+    WEBULL = Webull = 7
 
 
 class SplitType(IntEnum):

@@ -10,7 +10,6 @@ from typing import Any
 from qresearch.dialects.lean.engine import Engine
 from qresearch.dialects.lean.enums import OptionStyle, OrderResponseErrorCode, OrderType, Resolution
 from qresearch.dialects.lean.names import Named, called, dec, whole
-from qresearch.dialects.lean.orders import distance
 from qresearch.dialects.lean.requests import LATEST, Group, OrderProperties, SubmitOrderRequest
 from qresearch.dialects.lean.symbols import Symbol
 from qresearch.dialects.lean.tickets import OrderTicket
@@ -240,7 +239,7 @@ class OrderWords:
             security, side = self.engine.securities[self._symbol(symbol)], 1 if quantity > 0 else -1
             stop = security.exact_price * (1 + side * amount) if is_part else security.exact_price + side * amount
         prices = {"stop_price": stop, "trailing_amount": amount}
-        tag = given.get("tag") or f"Trailing Amount: {distance(amount, is_part=is_part)}"
+        tag = given.get("tag") or ""
         return self._send(
             OrderType.TRAILING_STOP, symbol, quantity, (given.get("asynchronous"), tag, given.get("order_properties")),
             prices, percentage=is_part,

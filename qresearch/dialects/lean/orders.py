@@ -32,6 +32,9 @@ class Order(Named):
         self.prices = dict(request.prices)
         self.trailing_as_percentage = request.trailing_as_percentage
         self.placed, self.tag = request.placed, request.tag
+        if self.type is OrderType.TRAILING_STOP and not self.tag:
+            trail = distance(self.prices["trailing_amount"], is_part=self.trailing_as_percentage)
+            self.tag = f"Trailing Amount: {trail}"
         self.properties, self.group = request.order_properties, request.group
         self.status = OrderStatus.NEW
         self.broker_id: list[str] = []

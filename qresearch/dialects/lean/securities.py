@@ -51,6 +51,9 @@ class Cash(Settable):
     """Dollars for one of it."""
     book: Any = None
 
+    def __post_init__(self) -> None:
+        self.exact_amount, self.rate = dec(self.exact_amount), dec(self.rate)
+
     @property
     def amount(self) -> float:
         """In its own currency."""

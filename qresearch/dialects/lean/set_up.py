@@ -65,11 +65,14 @@ class SetUpWords:
     ) -> Any:  # fmt: skip
         """Subscribe to a share; its security."""
         engine, wanted = self.engine, self.engine.universe_settings
+        length = Resolution(wanted.resolution if resolution is None else resolution)
+        if length is Resolution.TICK:
+            raise UsageError(f"add_equity({str(ticker)!r}): ticks are not read. Subscribe to Resolution.SECOND.")
         mode = data_normalization_mode
         if mode is None:
             mode = wanted.data_normalization_mode
         security = engine.subscribe(Subscription(
-            self._symbol(ticker), Resolution(wanted.resolution if resolution is None else resolution),
+            self._symbol(ticker), length,
             DataNormalizationMode.ADJUSTED if mode is None else mode, extended_market_hours, fill_forward,
         ))  # fmt: skip
         if leverage:

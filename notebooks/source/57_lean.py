@@ -132,8 +132,8 @@ print(session.explain(2))
 # ## One minute, pause by pause
 #
 # LEAN does its work of a minute in a fixed order. `lean.walk` goes to the next minute and really stands at each pause:
-# the bars are there and nothing is filled; what waits was asked and filled; the algorithm has had its turn; and the end.
-# At 09:35 the algorithm cancels its stop, which is pending after its turn and canceled at the end.
+# the bars are there and nothing is filled; what waits was asked and filled; the algorithm has had its turn; the end. At
+# 09:35 the algorithm cancels its stop, which is pending after its turn and canceled at the end.
 
 # %% [markdown] zh
 # ## 一分钟之内，逐个停顿
@@ -142,7 +142,7 @@ print(session.explain(2))
 # 等待的委托已被询问并成交；算法已经运行；以及结束。09:35 算法撤销止损单：在它运行之后为待撤，结束时已撤。
 
 # %%
-for minute in (4, 5):
+for _ in range(2):
     for stop in lean.walk(session):
         print(stop)
 
@@ -222,8 +222,8 @@ print(ended["message"].iloc[0])
 # ## An option, and the stop that it cannot carry
 #
 # LEAN's manual shows three orders of a call on SPY: 20 contracts are bought, a stop for all of them is placed, and ten
-# are sold. The stop would now write ten contracts, and the scan after the sale ends it. What a written contract needs is
-# its premium and a fifth of the share.
+# are sold. The stop would now write ten contracts, and the scan after the sale ends it. What a written contract needs
+# is its premium and a fifth of the share.
 
 # %% [markdown] zh
 # ## 期权，以及它承担不起的止损单
@@ -269,8 +269,8 @@ third = qr.Session.from_script(options, qr.sample_market(), dialect="lean", data
 lean.order_events(third)[["time", "order_id", "symbol", "status", "fill_quantity", "fill_price"]]
 
 # %% [markdown]
-# The fourth order exercises one contract: it ends at nothing, and a hundred shares come at the strike of 470. The account
-# is that of any other session.
+# The fourth order exercises one contract: it ends at nothing, and a hundred shares come at the strike of 470. The
+# account is that of any other session.
 
 # %% [markdown] zh
 # 第四笔委托对一张合约行权：合约以零价格结束，一百股按行权价 470 到账。账户与其他会话的相同。

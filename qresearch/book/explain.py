@@ -19,8 +19,8 @@ from qresearch.domain.fees import parts_of
 from qresearch.domain.moment import CLOSE, INTRADAY, OPEN, PHASES, Phase
 from qresearch.domain.order import Method, Status
 from qresearch.domain.reasons import NO_FACTS, Facts, Reason
-from qresearch.domain.state import OpenOrder
 from qresearch.domain.settings import TOLD
+from qresearch.domain.state import OpenOrder
 from qresearch.domain.terms import MARKET_DAY, MARKET_KINDS, TimeInForce
 from qresearch.engine.draft import Draft
 from qresearch.engine.exchange import Exchange

@@ -317,34 +317,35 @@ class Constant(Indicator):
         self.samples, self.current = 1, IndicatorDataPoint(self.current.time, float(value))
 
 
+def combined(left: Indicator, right: Any, compose: Callable[[float, float], float], sign: str) -> CompositeIndicator:
+    """An indicator of two others, or of one and a number."""
+    other = right if isinstance(right, Indicator) else Constant(float(right))
+    return CompositeIndicator(left, other, compose, f"({left.name} {sign} {other.name})")
+
+
 @both
 class IndicatorExtensions:
     """Indicators of indicators; the second one may be a number."""
 
     @staticmethod
-    def _of(left: Indicator, right: Any, compose: Callable[[float, float], float], sign: str) -> CompositeIndicator:
-        other = right if isinstance(right, Indicator) else Constant(float(right))
-        return CompositeIndicator(left, other, compose, f"({left.name} {sign} {other.name})")
-
-    @staticmethod
     def plus(left: Indicator, right: Any) -> CompositeIndicator:
         """Their sum."""
-        return IndicatorExtensions._of(left, right, lambda one, two: one + two, "+")
+        return combined(left, right, lambda one, two: one + two, "+")
 
     @staticmethod
     def minus(left: Indicator, right: Any) -> CompositeIndicator:
         """Their difference."""
-        return IndicatorExtensions._of(left, right, lambda one, two: one - two, "-")
+        return combined(left, right, lambda one, two: one - two, "-")
 
     @staticmethod
     def times(left: Indicator, right: Any) -> CompositeIndicator:
         """Their product."""
-        return IndicatorExtensions._of(left, right, lambda one, two: one * two, "*")
+        return combined(left, right, lambda one, two: one * two, "*")
 
     @staticmethod
     def over(left: Indicator, right: Any) -> CompositeIndicator:
         """The first by the second; 0 where that is 0."""
-        return IndicatorExtensions._of(left, right, lambda one, two: one / two if two else 0.0, "/")
+        return combined(left, right, lambda one, two: one / two if two else 0.0, "/")
 
     @staticmethod
     def of(outer: Indicator, inner: Indicator, wait_for_first_to_ready: bool = True) -> Indicator:

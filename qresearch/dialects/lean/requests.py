@@ -184,7 +184,7 @@ class SubmitOrderRequest(OrderRequest):
         if not isinstance(time, dt.datetime):
             raise UsageError("SubmitOrderRequest: pass the time of the request, such as self.utc_time, before its tag.")
         own = OWN_PRICES.get(OrderType(order_type), ())
-        self._fill(
+        self.begin(
             OrderType(order_type), symbol if isinstance(symbol, Symbol) else Symbol(str(symbol)),
             dec(quantity), {name: dec(given.get(name, 0)) for name in own},
             new_york(time), str(given.get("tag", "")), given.get("properties") or OrderProperties(),
@@ -193,10 +193,11 @@ class SubmitOrderRequest(OrderRequest):
         self.group: Group | None = given.get("group")
         self.asynchronous = bool(given.get("asynchronous", False))
 
-    def _fill(  # all that an order is
+    def begin(  # all that an order is
         self, order_type: OrderType, symbol: Symbol, quantity: Decimal, prices: dict[str, Decimal],
         placed: dt.datetime, tag: str, properties: OrderProperties,
     ) -> None:  # fmt: skip
+        """Set what every request has; the rest is set by whoever makes it."""
         super().__init__(placed, 0, tag)
         self.order_type, self.symbol, self.quantity, self.prices = order_type, symbol, int(quantity), prices
         self.order_properties = properties
@@ -210,7 +211,7 @@ class SubmitOrderRequest(OrderRequest):
     ) -> SubmitOrderRequest:  # fmt: skip
         """A request with its prices by name, made on the clock of New York."""
         found = cls.__new__(cls)
-        found._fill(order_type, symbol, Decimal(quantity), prices, placed, tag, properties)
+        found.begin(order_type, symbol, Decimal(quantity), prices, placed, tag, properties)
         found.trailing_as_percentage, found.group, found.asynchronous = trailing_as_percentage, group, asynchronous
         return found
 

@@ -6,13 +6,14 @@ import datetime as dt
 from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import ROUND_HALF_EVEN, Decimal
+from functools import partial
 from typing import Any
 
 from qresearch.dialects.lean.bars import ByTicker, QuoteBar, TradeBar
 from qresearch.dialects.lean.enums import DataNormalizationMode, Resolution, SecurityType
 from qresearch.dialects.lean.exchange import SecurityExchange
 from qresearch.dialects.lean.holdings import Holding
-from qresearch.dialects.lean.names import Named, Settable, dec
+from qresearch.dialects.lean.names import Named, Settable, dec, snake
 from qresearch.dialects.lean.requests import ZERO
 from qresearch.dialects.lean.shortable import LocalDiskShortableProvider
 from qresearch.dialects.lean.symbols import Symbol
@@ -91,6 +92,16 @@ class Cash(Settable):
         self.add_amount(dec(amount) - self.exact_amount)
 
 
+MODELS = {
+    **{f"set_{name}": name for name in (
+        "fill_model", "fee_model", "slippage_model", "buying_power_model", "settlement_model",
+        "margin_interest_rate_model",
+    )},
+    "set_margin_model": "buying_power_model",
+}  # fmt: skip
+"""Words that replace a model of a security, and the model."""
+
+
 class Security(Settable):
     """A share that a script has subscribed to.
 
@@ -144,6 +155,11 @@ class Security(Settable):
 
     def __repr__(self) -> str:
         return f"<Security {self.symbol} {self.price:g}>"
+
+    def __getattr__(self, name: str) -> Any:
+        """The words that replace a model, such as ``set_fee_model``."""
+        model = MODELS.get(snake(name))
+        return super().__getattr__(name) if model is None else partial(setattr, self, model)
 
     # ------------------------------------------------------------------ prices
 
@@ -266,34 +282,6 @@ class Security(Settable):
     def set_leverage(self, leverage: float) -> None:
         """Change it."""
         self.buying_power_model.set_leverage(self, leverage)
-
-    def set_fill_model(self, model: Any) -> None:
-        """Replace the fill model."""
-        self.fill_model = model
-
-    def set_fee_model(self, model: Any) -> None:
-        """Replace the fee model."""
-        self.fee_model = model
-
-    def set_slippage_model(self, model: Any) -> None:
-        """Replace the slippage model."""
-        self.slippage_model = model
-
-    def set_buying_power_model(self, model: Any) -> None:
-        """Replace the buying-power model."""
-        self.buying_power_model = model
-
-    def set_margin_model(self, model: Any) -> None:
-        """Replace the buying-power model."""
-        self.buying_power_model = model
-
-    def set_settlement_model(self, model: Any) -> None:
-        """Replace the settlement model."""
-        self.settlement_model = model
-
-    def set_margin_interest_rate_model(self, model: Any) -> None:
-        """Replace what books interest."""
-        self.margin_interest_rate_model = model
 
     def set_shortable_provider(self, provider: Any) -> None:
         """Replace what tells how much can be sold short."""

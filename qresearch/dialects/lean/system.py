@@ -75,7 +75,7 @@ class CircularQueue(Named):
 
     def __init__(self, *items: Any) -> None:
         many = len(items) == 1 and isinstance(items[0], Iterable) and not isinstance(items[0], str)
-        self._items, self._place = list(items[0] if many else items), 0
+        self._items, self._next = list(items[0] if many else items), 0
         self.circle_completed = EventHandlers()
 
     def __class_getitem__(cls, kind: Any) -> type[CircularQueue]:
@@ -86,9 +86,9 @@ class CircularQueue(Named):
 
     def dequeue(self) -> Any:
         """The next one; after the last one the first, and who listens is told that a circle is complete."""
-        found = self._items[self._place]
-        self._place = (self._place + 1) % len(self._items)
-        if not self._place:
+        found = self._items[self._next]
+        self._next = (self._next + 1) % len(self._items)
+        if not self._next:
             self.circle_completed(self, None)
         return found
 

@@ -104,9 +104,8 @@ def advance(
         Phases at which somebody does.
     """
     draft.block = None
-    if until is not None and not draft.working and exchange.stirred is not None:
-        if _pass_idle(draft, exchange.stirred, until, looked):
-            return
+    if until is not None and not draft.working and _pass_idle(draft, exchange.stirred, until, looked):
+        return
     day, phase, _ = draft.at
     if phase == AFTER_CLOSE or day < exchange.first:
         if day >= exchange.last:
@@ -138,7 +137,9 @@ def advance(
             draft.emit(event)
 
 
-def _pass_idle(draft: Draft, stirred: Mapping[int, frozenset[int]], until: Moment, looked: Container[int]) -> bool:
+def _pass_idle(
+    draft: Draft, stirred: Mapping[int, frozenset[int]] | None, until: Moment, looked: Container[int]
+) -> bool:
     """Put the clock on the next phase at which somebody looks, or on the last before one in which something may happen.
 
     Nothing is working, and the kind of account has told what happens to it by itself.
@@ -148,6 +149,8 @@ def _pass_idle(draft: Draft, stirred: Mapping[int, frozenset[int]], until: Momen
     bool
         True where somebody looks: the market has nothing to do there.
     """
+    if stirred is None:
+        return False
     day, phase, _ = draft.at
     queue, positions = draft.queue, draft.positions
     to, last, _ = until

@@ -7,7 +7,6 @@ against each other.
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
@@ -25,8 +24,7 @@ Bools = NDArray[np.bool_]
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 _SAFE_SIZE, _SAFE_VALUE = 2**21, 2.0**60
-_NO_COUNTS: Counter[int] = Counter()
-_FEW = 24
+FEW = 24
 """Orders up to which plain numbers are faster than arrays."""
 
 
@@ -92,7 +90,7 @@ def meeting_of(
     Meeting or None
         None when an order meets a locked open, or a bar without trades, and has to wait.
     """
-    few = sum(map(len, blocks)) <= _FEW and not draft.bar and not draft.settings.slips
+    few = sum(map(len, blocks)) <= FEW and not draft.bar and not draft.settings.slips
     return (_by_numbers if few else _by_arrays)(draft, exchange, blocks, caps)
 
 
@@ -117,7 +115,6 @@ def _by_numbers(
     prices: list[float] = []
     values: list[int] = []
     special: list[bool] = []
-    count_of = Counter(order[1] for order in orders) if caps else _NO_COUNTS
     for order_id, instrument, quantity in orders:
         size = quantity if quantity > 0 else -quantity
         price = opened.item(day, instrument)
@@ -131,8 +128,7 @@ def _by_numbers(
         ):
             return None
         if order_id in caps:
-            alone = count_of[instrument] == 1
-            is_special |= _is_bound(draft, exchange, instrument, quantity, price, caps[order_id], is_alone=alone)
+            is_special |= _is_bound(draft, exchange, instrument, quantity, price, caps[order_id])
         prices.append(price)
         special.append(is_special)
         values.append(value_of(units_of(price), size))
@@ -186,12 +182,10 @@ def _by_arrays(
     if _always_special(draft):
         special[:] = True
     elif caps:
-        count_of = Counter(instruments.tolist())
         rows = zip(ids.tolist(), instruments.tolist(), quantities.tolist(), prices.tolist(), strict=True)
         for row, (order_id, instrument, quantity, price) in enumerate(rows):
             if order_id in caps and not special[row]:
-                alone, cap = count_of[instrument] == 1, caps[order_id]
-                special[row] = _is_bound(draft, exchange, instrument, quantity, price, cap, is_alone=alone)
+                special[row] = _is_bound(draft, exchange, instrument, quantity, price, caps[order_id])
     if sizes.max(initial=0) > _SAFE_SIZE:
         # Beyond what 64 bits carry exactly the sums are made one by one.
         special |= prices * sizes > _SAFE_VALUE / max(money.units, money.price_scale)
@@ -261,13 +255,14 @@ def _at_limit(draft: Draft, exchange: Exchange, instruments: Ints, quantities: I
 
 
 def _is_bound(  # noqa: PLR0917  # as above
-    draft: Draft, exchange: Exchange, instrument: int, quantity: int, price: float, cap: Cap, *, is_alone: bool
+    draft: Draft, exchange: Exchange, instrument: int, quantity: int, price: float, cap: Cap
 ) -> bool:
-    """An order by value that has to be made smaller, or a sale larger, or whose turn tells: others are in its way."""
+    """An order by value that has to be made smaller, or, a sale, larger.
+
+    A target has withdrawn every order that would add to the position before its turn, so that what is held now tells.
+    """
     money, held = exchange.money, draft.positions.get(instrument)
     if quantity < 0 and held is None:
-        return True
-    if cap.on_position and not is_alone:
         return True
     kept = quantity if held is None or not (cap.on_position or quantity < 0) else held.quantity + quantity
     # In whole shares at the price on the grid, as the rule counts them.

@@ -7,6 +7,7 @@ A session, a replay and a preview all come through it. What it does for each com
 
 from __future__ import annotations
 
+from collections.abc import Container
 from typing import assert_never
 
 from qresearch.domain import commands, events
@@ -15,11 +16,13 @@ from qresearch.domain.moment import AFTER_CLOSE, CLOSE, INTRADAY, OPEN, PRE_OPEN
 from qresearch.engine.accounts.corporate import freeze_without_bars
 from qresearch.engine.draft import Draft
 from qresearch.engine.exchange import Exchange
+from qresearch.engine.idle import next_touched
 from qresearch.engine.risk import end_uncovered
 from qresearch.engine.told import tell
 from qresearch.engine.updates import cancel, change_settings, move_cash, update
 from qresearch.engine.working import expire
 
+EVERY_PHASE = frozenset({PRE_OPEN, OPEN, INTRADAY, CLOSE, AFTER_CLOSE})
 _moment = tuple.__new__  # makes a moment without a call of Python, at every phase of every day
 
 
@@ -87,9 +90,23 @@ def _decide(draft: Draft, exchange: Exchange, command: Command) -> bool:
     return True
 
 
-def advance(draft: Draft, exchange: Exchange) -> None:
-    """Move a draft one phase on, on minute data one bar, and do what the market does there."""
+def advance(
+    draft: Draft, exchange: Exchange, until: Moment | None = None, looked: Container[int] = EVERY_PHASE
+) -> None:
+    """Move a draft on to the next phase, on minute data to the next bar, and do what the market does there.
+
+    Parameters
+    ----------
+    draft : Draft
+    exchange : Exchange
+    until : Moment, optional
+        Phases before it in which nothing can happen are passed over, but for those at which somebody looks.
+    looked : container of int
+        Phases at which somebody does.
+    """
     draft.block = None
+    if until is not None and exchange.stirred is not None and _pass_idle(draft, exchange, until, looked):
+        return
     day, phase, _ = draft.at
     if phase == AFTER_CLOSE or day < exchange.first:
         if day >= exchange.last:
@@ -119,6 +136,50 @@ def advance(draft: Draft, exchange: Exchange) -> None:
         expire(draft, exchange)
         for event in exchange.account.settle(draft, exchange):
             draft.emit(event)
+
+
+def _pass_idle(draft: Draft, exchange: Exchange, until: Moment, looked: Container[int]) -> bool:
+    """Put the clock on the next phase at which somebody looks, or on the last before one in which something may happen.
+
+    The kind of account has told what happens to it by itself; a bar that touches no working order does nothing.
+
+    Returns
+    -------
+    bool
+        True where somebody looks: the market has nothing to do there.
+    """
+    day, phase, bar = begun = draft.at
+    stirred, queue, working, inside = exchange.stirred, draft.queue, draft.working, exchange.intraday
+    assert stirred is not None  # asked before
+    positions, is_reached = draft.positions, False
+    touched = 0
+    while not is_reached:
+        if phase == AFTER_CLOSE:
+            after, then, number = day + 1, PRE_OPEN, 0
+        elif inside is None:
+            after, then, number = day, phase + 1, 0
+        else:
+            after, then, number = exchange.next_moment(_moment(Moment, (day, phase, bar)))
+        if (queue and then == OPEN) or (working and then != INTRADAY):
+            break
+        if after in stirred and (queue or not stirred[after].isdisjoint(positions)):
+            break
+        if number and then == INTRADAY:
+            if queue or (working and type(draft.settings.clock) is not str):
+                break  # A clock of the user's own may do anything with what rests.
+            if working:
+                touched = touched or next_touched(draft, exchange)
+                if number == touched:
+                    break
+            if then not in looked:
+                # All bars at once, up to the last before one that may touch something, or at which the step ends.
+                last = until.bar if until[:2] == (day, INTRADAY) else exchange.bar_count(day)
+                number = min(last, touched - 1 if working else last)
+        day, phase, bar = after, then, number
+        is_reached = then in looked or (day, phase, bar) >= until
+    if (day, phase, bar) != begun:
+        draft.stand_at(_moment(Moment, (day, phase, bar)))
+    return is_reached
 
 
 def _before_open(draft: Draft, exchange: Exchange) -> None:

@@ -8,14 +8,15 @@ from decimal import Decimal
 from typing import Any, NamedTuple
 
 from qresearch.dialects.lean.enums import DelistingType, SplitType
-from qresearch.dialects.lean.names import Named, Settable, dec, snake
+from qresearch.dialects.lean.names import Named, assigned, dec, snake
 from qresearch.dialects.lean.symbols import Symbol
 from qresearch.engine.lean_market import TimedBar
 
 _NEVER, _NONE = dt.datetime(1, 1, 1), Symbol("")
 
 
-class Bar(Settable):
+@assigned
+class Bar(Named):
     """Four prices."""
 
     __slots__ = ("close", "high", "low", "open")
@@ -33,7 +34,8 @@ class Bar(Settable):
 Raw = tuple[int, int, int, int]
 
 
-class TradeBar(Settable):
+@assigned
+class TradeBar(Named):
     """Trades over some time.
 
     Parameters
@@ -105,7 +107,8 @@ class TradeBar(Settable):
         return TimedBar(self.time, self.end_time, *prices)
 
 
-class QuoteBar(Settable):
+@assigned
+class QuoteBar(Named):
     """Quotes over some time; a side that was not quoted is None."""
 
     __slots__ = (

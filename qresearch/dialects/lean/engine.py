@@ -36,6 +36,10 @@ from qresearch.engine.lean_market import TradingHours, Wait
 _FAR = dt.date(2035, 1, 1)
 
 
+KEPT = ("exchange", "fee_model", "slippage_model", "settlement_model", "margin_interest_rate_model")
+"""Parts of a security that have nothing that changes, where they are not those of a script."""
+
+
 class Engine:
     """The state of an algorithm, and what moves it.
 
@@ -141,7 +145,8 @@ class Engine:
         if not subscription.internal:
             self.added.append(security)
         self.brokerage_model.initialize(security)
-        for part in (security.exchange, security.fee_model, security.slippage_model, security.settlement_model):
+        for name in KEPT:
+            part = getattr(security, name)
             if type(part).__module__.startswith("qresearch."):
                 self.keep(part)  # as above
         ask = None if self.security_initializer is None else called(self.security_initializer, "initialize")

@@ -54,7 +54,7 @@ class IndicatorDataPoint(Named):
 _NEVER = dt.datetime(1, 1, 1)
 
 
-class Indicator(Settable):
+class Indicator(Named):
     """The base of indicators of single values, which scripts build on too: they define ``compute(value)``.
 
     Parameters
@@ -380,7 +380,7 @@ class AverageTrueRange(Indicator):
         return self.average.current.value
 
 
-class PythonIndicator(Indicator):
+class PythonIndicator(Indicator, Settable):
     """The base of indicators of a script that define ``update(input)`` themselves."""
 
     def __init__(self, name: str = "", period: int = 1) -> None:

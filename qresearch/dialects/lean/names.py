@@ -11,7 +11,7 @@ import inspect
 import re
 from collections.abc import Callable
 from decimal import ROUND_HALF_EVEN, Context, Decimal
-from functools import cache
+from functools import cache, partial
 from typing import Any, TypeVar
 
 from qresearch.errors import UsageError, close_matches, did_you_mean, shown
@@ -91,6 +91,22 @@ def written(owner: object, name: str) -> Callable[..., Any] | None:
 def takes(function: Callable[..., Any]) -> bool:
     """Whether a function takes an argument."""
     return bool(inspect.signature(function).parameters)
+
+
+def assigned(kind: type[T]) -> type[T]:
+    """Let the attributes of a class with slots be written in their older spelling too, at no cost for the newer one."""
+    for name in (*kind.__slots__, *(key for key, item in vars(kind).items() if isinstance(item, property))):  # type: ignore[attr-defined]
+        if camel(name) != name:
+            setattr(kind, camel(name), property(partial(_read, name), partial(_write, name)))
+    return kind
+
+
+def _read(name: str, owner: object) -> Any:
+    return getattr(owner, name)
+
+
+def _write(name: str, owner: object, value: Any) -> None:
+    setattr(owner, name, value)
 
 
 def both(kind: type[T]) -> type[T]:

@@ -88,7 +88,7 @@ def test_a_model_of_margin_calls_is_replaced() -> None:
 
 
 def test_a_model_of_interest_books_into_the_cash_book() -> None:
-    """Protects interest: a dollar an hour from 09:31 on, told to the session as income that is no trade."""
+    """Protects interest: a dollar at 09:31 and at every full hour, told to the session as income that is no trade."""
     session = World().minutes("SPY", [flat(100)] * 150).run(algorithm("""
         def on_data(self, data):
             pass
@@ -98,9 +98,9 @@ class Hourly:
     def apply_margin_interest_rate(self, parameters):
         parameters.portfolio.cash_book["USD"].add_amount(-1)
 """)  # fmt: skip
-    # 09:31, 10:31 and 11:31 by the bars, and every hour after them by the repeated ones.
-    assert session.portfolio.cash == 100_000 - 7
-    assert session.events["event"].tolist().count("Posted") == 7
+    # 09:31, and 10:00 to 16:00.
+    assert session.portfolio.cash == 100_000 - 8
+    assert session.events["event"].tolist().count("Posted") == 8
 
 
 def test_shares_to_borrow_are_read_from_the_data_folder() -> None:
@@ -121,6 +121,50 @@ def test_shares_to_borrow_are_read_from_the_data_folder() -> None:
     """, set_up='self.security.set_shortable_provider(LocalDiskShortableProvider("testbrokerage"))',
         resolution="MINUTE", last=days(2)[-1], how=", fill_forward=False", cash=10_000_000))  # fmt: skip
     assert seen(session) == [(1_000, False, 0.0025), True, (None, True, 0.0), False]
+
+
+@pytest.mark.parametrize(
+    ("file", "text", "asked"),
+    [
+        ("equity/usa/shortable/x/symbols/spy.csv", "20240102,many", "self.shortable_quantity(self.spy)"),
+        ("forex/oanda/daily/eurusd.zip", "20240102 00:00,1.1", 'self.add_equity("SAP", Resolution.DAILY)'),
+        (
+            "option/usa/daily/spy_2024_trade_american.zip",
+            "",
+            'self.option_chain_provider.get_option_contract_list("SPY")',
+        ),
+    ],
+)
+def test_a_broken_table_names_its_file(file: str, text: str, asked: str) -> None:
+    """Protects readers of the folder: another format is told with its file, and never an interpreter's error."""
+    world = europe(rates=False).daily("SPY", [flat(100)] * 2)
+    path = world.folder.path / file
+    path.parent.mkdir(parents=True)
+    if path.suffix == ".zip":
+        with zipfile.ZipFile(path, "w") as zipped:
+            zipped.writestr("what.csv", text)
+    else:
+        path.write_text(text, encoding="utf-8")
+    script = algorithm(f"""
+        def on_data(self, data):
+            chains = self.option_chain_provider
+            {asked}
+    """, set_up='self.security.set_shortable_provider(LocalDiskShortableProvider("x"))',
+        last=dt.date(2024, 1, 3))  # fmt: skip
+    with pytest.raises(qr.errors.StrategyError, match=path.name):
+        world.session(script).run(progress=False)
+
+
+@pytest.mark.parametrize(("name", "fee"), [("TD_AMERITRADE", 0.0), ("CHARLES_SCHWAB", 0.0), ("DEFAULT", 5.0)])
+def test_a_brokerage_without_fees_for_shares_takes_none(name: str, fee: float) -> None:
+    """Protects brokerages by name: 1,000 shares cost five dollars at the default, and nothing at some others."""
+    session = World().daily("SPY", [flat(10)] * 3).run(algorithm("""
+        def on_data(self, data):
+            self.count += 1
+            if self.count == 1:
+                self.market_order(self.spy, 1000)
+    """, set_up=f"self.set_brokerage_model(BrokerageName.{name})", last=dt.date(2024, 1, 4)))  # fmt: skip
+    assert orders(session, "fee") == [(fee,)]
 
 
 def test_market_impact_repeats_itself_and_is_never_a_gain() -> None:
@@ -243,6 +287,57 @@ def test_a_step_of_a_day_ends_with_its_last_data() -> None:
     assert session.now.phase.name == "CLOSE"
     assert session.strategy.target.algorithm.count == 10
     assert orders(session, "status", "last_fill_time") == [("FILLED", dt.datetime(2024, 1, 3, 0, 52))]
+
+
+def test_the_order_of_work_is_that_of_lean() -> None:
+    """Protects the step: the slice of a moment is there for what is scheduled at it, its end comes after the drain.
+
+    A day without a symbol ends at 23:58, told by the next data; one with a symbol at 15:50.
+    """
+    body = """
+        def on_data(self, data):
+            self.count += 1
+            if self.count == 1:
+                self.ticket = self.limit_order(self.spy, 1, 50)
+                self.ticket.cancel()
+
+        def on_end_of_time_step(self):
+            if self.count == 1:
+                self.seen.append(self.ticket.status.name)
+                self.count = 2
+
+        def on_end_of_day(self{symbol}):
+            self.seen.append(f"{{self.time:%d %H:%M}}")
+
+        def exact(self):
+            self.seen.append(self.current_slice.bars[self.spy].close)
+    """
+    set_up = "self.schedule.on(self.date_rules.on(2024, 1, 2), self.time_rules.at(16, 0), self.exact)"
+    world = World().daily("SPY", [flat(100), flat(101)])
+    given = {"last": dt.date(2024, 1, 3), "set_up": set_up}
+    assert seen(world.run(algorithm(body.format(symbol=""), **given))) == [100.0, "CANCELED", "02 23:58"]
+    assert seen(world.run(algorithm(body.format(symbol=", symbol"), **given))) == [
+        "02 15:50", 100.0, "CANCELED", "03 15:50"
+    ]  # fmt: skip
+
+
+def test_open_orders_end_with_a_ticker_and_bars_follow_the_map_file() -> None:
+    """Protects renamed shares: bars of OLD, then of NEW, under one symbol; told before its orders are canceled."""
+    world = World().daily("OLD", [flat(100)] * 2).daily("NEW", [flat(50)] * 2, days(3)[-1]).daily("SPY", [flat(1)] * 5)
+    world.folder.write_names("NEW", [(dt.date(2020, 1, 2), "OLD"), (days(2)[-1], "OLD"), (dt.date(2050, 1, 1), "NEW")])
+    session = world.run(algorithm("""
+        def on_data(self, data):
+            self.count += 1
+            if self.count == 1:
+                self.ticket = self.limit_order(self.spy, 1, 10)
+            if self.spy in data.bars:
+                self.seen.append(data.bars[self.spy].close)
+
+        def on_symbol_changed_events(self, events):
+            self.seen.append((events[self.spy].old_symbol, self.ticket.status.name))
+    """, ticker="NEW", set_up='self.add_equity("SPY", Resolution.DAILY)', last=dt.date(2024, 1, 5)))  # fmt: skip
+    assert seen(session) == [100.0, 100.0, ("OLD", "SUBMITTED"), 50.0, 50.0]
+    assert orders(session, "status", "tag") == [("CANCELED", "Open order cancelled on symbol changed event")]
 
 
 # ---------------------------------------------------------------- words and texts

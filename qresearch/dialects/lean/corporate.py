@@ -179,19 +179,22 @@ def charge_interest(engine: Any) -> None:
 
 
 def check_margin(engine: Any) -> None:
-    """Warn, or close what brings the margin used back to the value; only while every exchange is open."""
-    model, portfolio = engine.portfolio.margin_call_model, engine.portfolio
-    if not portfolio.invested or not all(item.hours.is_open(engine.now) for item in engine.securities.values()):
-        return
+    """Close what brings the margin used back to the value, where the exchanges of it are open; else warn."""
+    portfolio = engine.portfolio
+    model = portfolio.margin_call_model
     ask, execute = called(model, "get_margin_call_orders"), called(model, "execute_margin_call")
     if ask is None or execute is None:
         raise UsageError(f"{type(model).__name__} is no model of margin calls. Build it on DefaultMarginCallModel.")
+    if not portfolio.invested:
+        return
     requests, is_warned = ask()
-    if requests:
+    placed = []
+    if requests and all(engine.securities[request.symbol].hours.is_open(engine.now) for request in requests):
         asked = called(engine.algorithm, "on_margin_call")
         if asked is not None and not (requests := asked(requests)):
             raise UsageError("on_margin_call must return the requests to place, and at least one of them.")
-        for ticket in execute(requests):
+        placed = execute(requests)
+        for ticket in placed:
             engine.runtime.listener.note("ERROR", f"Executed margin call: {ticket}")
-    elif is_warned:
+    if is_warned and not placed:
         engine.call("on_margin_call_warning")

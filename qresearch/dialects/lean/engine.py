@@ -86,7 +86,7 @@ class Engine:
         self.removed: list[Security] = []
         self.splitting: set[Symbol] = set()
         self.warned: set[Symbol] = set()
-        self.settled_at = self.margin_at = dt.datetime(1998, 1, 1)
+        self.scanned_next = self.margin_at = dt.datetime(1998, 1, 1)
         self._span: tuple[dt.date, dt.date] | None = None
         self._cursor = 0
 
@@ -220,10 +220,11 @@ class Engine:
             self.subscribe(Subscription(Symbol(ticker), Resolution.HOUR, internal=True))
 
     def _schedule_end_of_day(self) -> None:
-        """``on_end_of_day`` is called for each security ten minutes before the close."""
-        first = next(self.securities.shown(), None)
-        if called(self.algorithm, "on_end_of_day") is not None and first is not None:
-            rule = self.time_rules.before_market_close(first.symbol, 10)
+        """``on_end_of_day`` is called for each security ten minutes before the close; without a symbol at 23:58."""
+        first, told = next(self.securities.shown(), None), called(self.algorithm, "on_end_of_day")
+        if told is not None and first is not None:
+            before_close = self.time_rules.before_market_close(first.symbol, 10)
+            rule = before_close if takes(told) else self.time_rules.at(23, 58, "America/New_York")
             self.schedule.on("end of day", self.date_rules.every_day(first.symbol), rule, self.end_of_day)
 
     def end_of_day(self) -> None:

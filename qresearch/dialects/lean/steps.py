@@ -62,7 +62,9 @@ def begin(engine: Any, at: dt.datetime, entries: list[Entry], happenings: list[A
     engine.set_time(at)
     engine.end_warm_up(at)
     found = Slice(engine.algorithm.time, utc(at))
-    return Step(at, found, _take(engine, at, entries, found), happenings)
+    bars = _take(engine, at, entries, found)
+    engine.current_slice = found
+    return Step(at, found, bars, happenings)
 
 
 def go_on(engine: Any, step: Step) -> bool:
@@ -72,7 +74,6 @@ def go_on(engine: Any, step: Step) -> bool:
         step.pause = AFTER_FILL
         return True
     if step.pause == AFTER_FILL:
-        engine.current_slice = step.found
         _tell(engine, step.found)
         step.pause = AFTER_USER
         return True
@@ -81,8 +82,7 @@ def go_on(engine: Any, step: Step) -> bool:
         for event in step.found.delistings.values():
             if event.type is DelistingType.DELISTED:
                 end_of(engine, event)
-        if engine.warned:
-            close_before_splits(engine)
+    engine.call("on_end_of_time_step")
     return False
 
 
@@ -90,18 +90,33 @@ def _fill(engine: Any, step: Step) -> None:
     """What is pending, scheduled, due and consolidated at the moment of a step."""
     at = step.at
     if not engine.is_warming_up:
-        if at - engine.settled_at >= _HOUR:
-            engine.settled_at = at
-            engine.portfolio.settle()
+        if at >= engine.scanned_next:
+            engine.scanned_next = at.replace(minute=0, second=0, microsecond=0) + _HOUR
             charge_interest(engine)
+            engine.portfolio.settle()
+        _rename(engine, step)
         engine.keeper.step()
         engine.run_schedule(at, inclusive=True)
+        if engine.warned:
+            close_before_splits(engine)
         if at - engine.margin_at >= _FIVE:
             engine.margin_at = at
             check_margin(engine)
     tell_of_changes(engine)
     _happen(engine, step.found, step.happenings)
     _follow(engine, at, step.bars)
+
+
+def _rename(engine: Any, step: Step) -> None:
+    """Tell the script which shares have a new ticker, and withdraw what is open of them."""
+    events = step.found.symbol_changed_events
+    for event in step.happenings:
+        if isinstance(event, SymbolChangedEvent):
+            events[event.symbol] = event
+    if events:
+        engine.call("on_symbol_changed_events", events)
+        for pair in events:
+            engine.transactions.cancel_open_orders(pair.key, _RENAMED)
 
 
 def _take(engine: Any, at: dt.datetime, entries: list[Entry], found: Slice) -> list[Any]:
@@ -144,9 +159,6 @@ def _happen(engine: Any, found: Slice, happenings: list[Any]) -> None:
         elif isinstance(event, Delisting):
             event.price = engine.securities[event.symbol].price
             found.delistings[event.symbol] = event
-        elif isinstance(event, SymbolChangedEvent):
-            found.symbol_changed_events[event.symbol] = event
-            engine.transactions.cancel_open_orders(event.symbol, _RENAMED)
 
 
 def _follow(engine: Any, at: dt.datetime, bars: list[Any]) -> None:
@@ -179,8 +191,5 @@ def _tell(engine: Any, found: Slice) -> None:
         engine.call("on_dividends", found.dividends)
     if found.delistings:
         engine.call("on_delistings", found.delistings)
-    if found.symbol_changed_events:
-        engine.call("on_symbol_changed_events", found.symbol_changed_events)
     if found.has_data:
         engine.call("on_data", found)
-    engine.call("on_end_of_time_step")

@@ -709,6 +709,18 @@ def test_another_way_from_the_past_is_a_branch() -> None:
     assert len(session.orders) == count
 
 
+def test_orders_by_hand_are_never_mixed_up_with_those_of_a_script() -> None:
+    """Protects orders by hand: the session names the way; a script that runs again without them goes no further."""
+    world, text = story()
+    session = world.session(text).step(2)
+    with pytest.raises(qr.errors.UsageError, match=r"algorithm\.market_order\('SPY', 100\)"):
+        session.order("SPY", 100)
+    session.strategy.target.algorithm.market_order("SPY", 100)
+    session.step().back(2)
+    with pytest.raises(qr.errors.UsageError, match="orders that were placed by hand"):
+        session.run(rerun=True, progress=False)
+
+
 def test_a_journal_holds_a_lean_session(tmp_path: Path) -> None:
     """Protects keeping: the resumed session has the same digest, its script runs again silently, and goes on alike."""
     world, text = story()

@@ -302,7 +302,17 @@ class Play:
         stands = host.place_in_time[2]
         if self.engine.ran_until is None and stands.day >= host.exchange.first:
             self._catch_up(self._limit(stands))
+        self._know_all()
         host.call_around("the algorithm", partial(self._run, limit, phase), limit.time())
+
+    def _know_all(self) -> None:
+        """Refuse to go on where the session holds orders that the script does not know: they would be mixed up."""
+        held, known = self.host.account.orders, self.engine.keeper.last_order_id
+        if held != known:
+            raise UsageError(
+                f"The session holds {held} orders, and the script knows {known}: orders that were placed by hand are "
+                "no part of a script that runs again. Go back to before them, or go on without rerun=True."
+            )
 
     def _run(self, limit: dt.datetime, phase: int) -> None:
         self.host.debugged(partial(self.engine.run, limit, stops=self.is_walking))

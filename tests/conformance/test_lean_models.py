@@ -321,6 +321,34 @@ def test_the_order_of_work_is_that_of_lean() -> None:
     ]  # fmt: skip
 
 
+def test_targets_and_liquidation_are_those_of_lean() -> None:
+    """Protects a list of targets, and liquidation of some: quantities before the first order, sales first, its tag.
+
+    50 % of 100,000 less 0.25 % are 498 at 100; the other holding goes with its resting order, under the given tag.
+    """
+    world = World()
+    for ticker in ("SPY", "AAA", "BBB"):
+        world.daily(ticker, [flat(100)] * 5)
+    session = world.run(algorithm("""
+        def on_data(self, data):
+            self.count += 1
+            if self.count == 1:
+                self.market_order("AAA", 10)
+                self.limit_order("BBB", 5, 50)
+            elif self.count == 2:
+                targets = [PortfolioTarget("SPY", 0.5), PortfolioTarget("AAA", 0)]
+                self.set_holdings(targets, True, tag="new")
+            elif self.count == 3:
+                self.seen = [len(self.liquidate("XXX")), len(self.liquidate(["BBB", "SPY"]))]
+    """, set_up='self.add_equity("AAA", Resolution.DAILY)\nself.add_equity("BBB", Resolution.DAILY)',
+        last=dt.date(2024, 1, 5)))  # fmt: skip
+    assert seen(session) == [0, 1]
+    assert orders(session, "symbol", "quantity", "status", "tag") == [
+        ("AAA", 10, "FILLED", ""), ("BBB", 5, "CANCELED", "new"), ("AAA", -10, "FILLED", "new"),
+        ("SPY", 498, "FILLED", "new"), ("SPY", -498, "FILLED", "Liquidated"),
+    ]  # fmt: skip
+
+
 def test_open_orders_end_with_a_ticker_and_bars_follow_the_map_file() -> None:
     """Protects renamed shares: bars of OLD, then of NEW, under one symbol; told before its orders are canceled."""
     world = World().daily("OLD", [flat(100)] * 2).daily("NEW", [flat(50)] * 2, days(3)[-1]).daily("SPY", [flat(1)] * 5)

@@ -93,7 +93,8 @@ def test_what_the_helpers_refuse(asked: str, expected: Code) -> None:
         ("self.security.is_tradable = False", Code.NON_TRADABLE_SECURITY),
         ("self.security.quote_currency = None", Code.QUOTE_CURRENCY_REQUIRED),
         ("self.security.quote_currency = Cash('EUR', 0, 0.0)", Code.CONVERSION_RATE_ZERO),
-        ("self.set_maximum_orders(0)", Code.EXCEEDED_MAXIMUM_ORDERS),
+        ("self.set_maximum_orders(-1)", Code.EXCEEDED_MAXIMUM_ORDERS),
+        ("self.set_maximum_orders(0)", Code.NONE),
     ],
 )
 def test_what_a_security_can_be_refused_for(change: str, expected: Code) -> None:

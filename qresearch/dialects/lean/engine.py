@@ -84,7 +84,6 @@ class Engine:
         self.under_way: steps.Step | None = None
         self.added: list[Security] = []
         self.removed: list[Security] = []
-        self.splitting: set[Symbol] = set()
         self.warned: set[Symbol] = set()
         self.scanned_next = self.margin_at = dt.datetime(1998, 1, 1)
         self._span: tuple[dt.date, dt.date] | None = None

@@ -99,15 +99,23 @@ class OrderWords:
             return Code.CONVERSION_RATE_ZERO, "The rate of the quote currency is zero."
         if not security.has_data:
             return Code.SECURITY_HAS_NO_DATA, f"{symbol} has never had data."
-        if engine.keeper.last_order_id >= engine.settings.maximum_orders:
+        if engine.keeper.last_order_id > engine.settings.maximum_orders:
             engine.is_over = True
             return Code.EXCEEDED_MAXIMUM_ORDERS, f"{engine.settings.maximum_orders} orders are the most; the run ends."
-        return self._never_exercised(request, security) or self._at_wrong_time(request, security)
+        return (
+            self._never_exercised(request, security)
+            or self._at_wrong_time(request, security)
+            or self._in_split(request)
+        )
+
+    def _in_split(self, request: SubmitOrderRequest) -> tuple[OrderResponseErrorCode, str] | None:
+        share, now = request.symbol.underlying, self.engine.current_slice
+        if share is None or now is None or share not in now.splits:
+            return None
+        return Code.OPTION_ORDER_ON_STOCK_SPLIT, f"{request.symbol}: its share splits in this step."
 
     def _never_exercised(self, request: SubmitOrderRequest, security: Any) -> tuple[OrderResponseErrorCode, str] | None:
         symbol, held = request.symbol, security.holdings.quantity
-        if symbol.underlying in self.engine.splitting:
-            return Code.OPTION_ORDER_ON_STOCK_SPLIT, f"{symbol}: its share splits in this step."
         if request.order_type is not OrderType.OPTION_EXERCISE:
             return None
         if symbol.option is None:
@@ -139,6 +147,12 @@ class OrderWords:
             for item in self.engine.subscriptions
             if item.symbol == security.symbol and not item.internal
         )
+
+    def submit_order_request(self, request: SubmitOrderRequest) -> OrderTicket:
+        """Place an order that a script has made itself, with the checks of the helpers."""
+        request.symbol = self._symbol(request.symbol)
+        refusal = self._refused(request, Decimal(request.quantity))
+        return self.engine.keeper.add_order(request) if refusal is None else self._invalid(request, *refusal)
 
     def market_order(
         self, symbol: Any, quantity: Any, asynchronous: bool = False, tag: str = "",
@@ -312,5 +326,5 @@ class OrderWords:
         for request in requests:
             refusal = self._refused(request, Decimal(request.quantity))
             if refusal is not None:
-                return [self._invalid(each, *refusal) for each in requests]
+                return [self._invalid(request, *refusal)]
         return [engine.keeper.add_order(request) for request in requests]

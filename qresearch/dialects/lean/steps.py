@@ -142,7 +142,6 @@ def _take(engine: Any, at: dt.datetime, entries: list[Entry], found: Slice) -> l
 
 def _happen(engine: Any, found: Slice, happenings: list[Any]) -> None:
     """Corporate actions, applied to holdings and orders."""
-    engine.splitting = set()
     for event in happenings:
         if isinstance(event, Dividend):
             found.dividends[event.symbol] = event
@@ -152,10 +151,8 @@ def _happen(engine: Any, found: Slice, happenings: list[Any]) -> None:
             found.splits[event.symbol] = event
             if event.type is SplitType.WARNING:
                 engine.warned.add(event.symbol)
-            if event.type is SplitType.SPLIT_OCCURRED:
-                engine.splitting.add(event.symbol)
-                if not engine.is_warming_up:
-                    apply_split(engine, event)
+            if event.type is SplitType.SPLIT_OCCURRED and not engine.is_warming_up:
+                apply_split(engine, event)
         elif isinstance(event, Delisting):
             event.price = engine.securities[event.symbol].price
             found.delistings[event.symbol] = event

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal, localcontext
 from typing import Any
@@ -67,73 +66,72 @@ class TargetWords:
         return int(found.quantity)
 
     def set_holdings(self, symbol: Any, *rest: Any, **named: Any) -> list[OrderTicket]:
-        """Trade to a part of the portfolio: (symbol, part, liquidate_existing_holdings, tag), or a list of targets."""
-        if isinstance(symbol, (list, tuple)):
-            given = {**dict(zip(("liquidate", "tag"), rest, strict=False)), **named}
-            clear = given.get("liquidate", given.get("liquidate_existing_holdings", False))
-            found = self._clear([self.engine.securities.symbol(target.symbol) for target in symbol]) if clear else []
+        """Trade to a part of the portfolio: (symbol, part, liquidate_existing_holdings, tag), or a list of targets.
 
-            # What brings cash goes first.
-            def change(target: PortfolioTarget) -> Decimal:
-                security = self.engine.securities[self.engine.securities.symbol(target.symbol)]
-                found: Decimal = self.calculate_order_quantity(target.symbol, target.quantity) * security.exact_price
-                return found
-
-            for target in sorted(symbol, key=change):
-                found += self._hold(target.symbol, target.quantity, given.get("tag") or target.tag)
-            return found
+        The quantities of a list are all computed before its first order; what brings cash goes first.
+        """
         names = ("percentage", "liquidate_existing_holdings", "tag", "order_properties")
-        given = {**dict(zip(names, rest, strict=False)), **named}
-        found = self._clear([self.engine.securities.symbol(symbol)]) if given.get("liquidate_existing_holdings") else []
-        part = given.get("percentage", given.get("target"))
-        return found + self._hold(symbol, part, given.get("tag") or "", given.get("order_properties"))
+        is_list = isinstance(symbol, (list, tuple))
+        given = {**dict(zip(names[1:] if is_list else names, rest, strict=False)), **named}
+        part = given.get("percentage", given.get("target", 0))
+        targets = [(item.symbol, item.quantity) for item in symbol] if is_list else [(symbol, part)]
+        tag, properties, securities = given.get("tag"), given.get("order_properties"), self.engine.securities
+        wanted = [securities.symbol(name) for name, _ in targets]
+        found: list[OrderTicket] = []
+        if given.get("liquidate_existing_holdings", given.get("liquidate", False)):
+            others = [security.symbol for security in securities.shown() if security.symbol not in wanted]
+            found += self.liquidate(others, tag=tag, order_properties=properties)
+        changes = [(name, self.calculate_order_quantity(name, each)) for name, each in targets]
 
-    def _clear(self, but: list[Symbol]) -> list[OrderTicket]:
-        held = [security.symbol for security in self.engine.securities.values() if security.invested]
-        return [ticket for symbol in held if symbol not in but for ticket in self.liquidate(symbol)]
+        def value(change: tuple[Any, int]) -> Decimal:
+            price: Decimal = change[1] * securities[securities.symbol(change[0])].exact_price
+            return price
 
-    def _hold(self, symbol: Any, part: Any, tag: str, properties: Any = None) -> list[OrderTicket]:
+        for name, quantity in sorted(changes, key=value):
+            found += self._change(securities.symbol(name), quantity, tag or "", properties)
+        return found
+
+    def _change(self, symbol: Symbol, change: int, tag: str, properties: Any) -> list[OrderTicket]:
+        """Trade a quantity, less what open market orders bring."""
         engine = self.engine
-        security = engine.securities[self.engine.securities.symbol(symbol)]
-        if engine.is_warming_up:
-            return []
-        coming = sum(
-            order.remaining for order in engine.transactions.get_open_orders(security.symbol) if order.type in _MARKETS
-        )
-        quantity = self.calculate_order_quantity(symbol, part) - coming
+        coming = sum(order.remaining for order in engine.transactions.get_open_orders(symbol) if order.type in _MARKETS)
+        quantity = change - coming
         if not quantity:
             return []
-        if security.hours.is_open(engine.now):
+        if engine.securities[symbol].hours.is_open(engine.now):
             return [engine.algorithm.market_order(symbol, quantity, False, tag, properties)]
         return [engine.algorithm.market_on_open_order(symbol, quantity, False, tag, properties)]
 
     def liquidate(
-        self, symbol: Any = None, asynchronous: Any = False, tag: str = "", order_properties: Any = None
+        self, symbol: Any = None, asynchronous: Any = False, tag: str | None = None, order_properties: Any = None
     ) -> list[OrderTicket]:
-        """Withdraw what is open and close what is held, of a symbol or of all."""
-        engine = self.engine
+        """Withdraw what is open and close what is held, of a symbol, of some, or of all by the alphabet."""
+        engine, known = self.engine, self.engine.securities
         if isinstance(asynchronous, str):
             asynchronous, tag = False, asynchronous
         if not engine.settings.liquidate_enabled:
+            engine.runtime.listener.note("INFO", "Liquidate is switched off by settings.liquidate_enabled.")
             return []
-        wanted: Iterable[Symbol] = (
-            sorted(engine.securities.keys()) if symbol is None else [self.engine.securities.symbol(symbol)]
-        )
+        if symbol is None:
+            wanted = sorted(known.keys())
+        else:
+            some = symbol if isinstance(symbol, (list, tuple, set)) else [symbol]
+            wanted = [known.symbol(name) for name in some if known.symbol(name) in known]
         found: list[OrderTicket] = []
         for name in wanted:
-            found += self._close(name, tag or "Liquidated", order_properties)
+            found += self._close(name, "Liquidated" if tag is None else tag, order_properties)
         return found
 
     def _close(self, symbol: Symbol, tag: str, properties: Any) -> list[OrderTicket]:
         engine = self.engine
         orders, held = engine.transactions.get_open_orders(symbol), engine.securities[symbol].holdings.quantity
         markets = [order for order in orders if order.type is OrderType.MARKET]
-        if len(orders) == len(markets) == 1 and held + markets[0].quantity == 0:
+        if held and len(orders) == len(markets) == 1 and held + markets[0].quantity == 0:
             return []
         for order in orders:
             if order.type is not OrderType.MARKET:
                 engine.transactions.cancel_order(order.id, tag)
-        coming = sum(order.remaining for order in markets)
-        if not held + coming:
+        if not held:
             return []
+        coming = sum(order.remaining for order in markets)
         return [engine.algorithm.market_order(symbol, -held - coming, False, tag, properties)]

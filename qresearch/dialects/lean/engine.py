@@ -86,7 +86,8 @@ class Engine:
         self.removed: list[Security] = []
         self.warned: set[Symbol] = set()
         self.scanned_next = self.margin_at = dt.datetime(1998, 1, 1)
-        self._span: tuple[dt.date, dt.date] | None = None
+        self._number: int | None = None
+        """Under which the runtime keeps the data of what is subscribed to; None once that has changed."""
         self._cursor = 0
 
     # ------------------------------------------------------------------ as the desk of its orders
@@ -123,7 +124,7 @@ class Engine:
         known: Security | None = self.securities.get(symbol)
         if subscription not in self.subscriptions:
             self.subscriptions.append(subscription)
-            self._span = None
+            self._number = None
         if known is not None:
             known.resolutions.add(subscription.resolution)
             known.resolution = min(known.resolutions)
@@ -254,7 +255,7 @@ class Engine:
 
     def forget_feed(self) -> None:
         """The subscriptions have changed."""
-        self._span = None
+        self._number = None
 
     def warm_up_start(self) -> dt.datetime:
         """Where the data begin: at the start, or as far before it as the script wants to warm up."""
@@ -278,14 +279,13 @@ class Engine:
     @property
     def feed(self) -> Feed:
         """The data of what is subscribed to."""
-        span = self._span
-        if span is None:
-            first = self.now.date() if self.is_running and self._cursor else self.warm_up_start().date()
-            span = self._span = (first, self.end.date())
-            feed = self.runtime.feed(tuple(self.subscriptions), *span)
-            self._cursor = bisect_right(feed.moments, stamp(self.now)) if self._cursor else 0
-            return feed
-        return self.runtime.feed(tuple(self.subscriptions), *span)
+        if self._number is not None:
+            return self.runtime.feed(self._number)
+        first = self.now.date() if self.is_running and self._cursor else self.warm_up_start().date()
+        self._number = self.runtime.number(tuple(self.subscriptions), first, self.end.date())
+        feed = self.runtime.feed(self._number)
+        self._cursor = bisect_right(feed.moments, stamp(self.now)) if self._cursor else 0
+        return feed
 
     def set_time(self, at: dt.datetime) -> None:
         """Put every clock on a moment."""

@@ -55,7 +55,8 @@ class Runtime:
 
     def __init__(self, source: DataSource, hours: TradingHours, listener: Listener) -> None:
         self.source, self.hours, self.listener = source, hours, listener
-        self._feeds: dict[Any, Feed] = {}
+        self._feeds: list[Feed] = []
+        self._numbers: dict[Any, int] = {}
         self.words: dict[str, Any] = {}
         """The globals of the script."""
 
@@ -69,9 +70,14 @@ class Runtime:
         share = self.symbol(ticker)
         return [Symbol(terms.ticker, "", terms) for terms in self.source.contracts(share, on)]
 
-    def feed(self, subscriptions: tuple[Subscription, ...], first: dt.date, last: dt.date) -> Feed:
-        """The data of some subscriptions; read once."""
+    def number(self, subscriptions: tuple[Subscription, ...], first: dt.date, last: dt.date) -> int:
+        """The number under which the data of some subscriptions are kept; they are read once."""
         key = (subscriptions, first, last)
-        if key not in self._feeds:
-            self._feeds[key] = Feed(self.source, subscriptions, self.hours, first, last)
-        return self._feeds[key]
+        if key not in self._numbers:
+            self._numbers[key] = len(self._feeds)
+            self._feeds.append(Feed(self.source, subscriptions, self.hours, first, last))
+        return self._numbers[key]
+
+    def feed(self, number: int) -> Feed:
+        """The data that are kept under a number."""
+        return self._feeds[number]

@@ -96,6 +96,10 @@ TEXT: Mapping[type, str] = {
     events.DueChanged: "DueChanged at due locked={}",
     events.MarginCalled: "MarginCalled at equity margin",
     events.SharesMoved: "SharesMoved at instrument quantity cost",
+    # What happens to accounts beside this one.
+    events.AccountAdded: "AccountAdded at account options",
+    events.Instructed: "Instructed at account commands equity",
+    events.Transferred: "Transferred at source target amount reason=None facts={}",
 }
 """A class to the name that is written for it and its facts."""
 

@@ -1,0 +1,47 @@
+"""How an account beside another one trades: every order is a command, which the leading account keeps."""
+
+from __future__ import annotations
+
+import sys
+
+from qresearch.session.following import Follower
+from qresearch.session.keeper import Keeper
+from qresearch.session.origins import note_origin
+from qresearch.session.port import AnySession
+from qresearch.session.ticket import Ticket
+from qresearch.session.trader import Trader, raise_for_rejected
+
+_getframe = sys._getframe
+
+
+class TraderBeside(Trader):
+    """Gives the commands of an account beside another one to its simulation.
+
+    Parameters
+    ----------
+    session : AnySession
+        That of the account.
+    keeper : Keeper
+        Of the leading account.
+    simulation : Follower
+    strict : bool
+        Raise for every rejected order.
+    """
+
+    def __init__(self, session: AnySession, keeper: Keeper, simulation: Follower, *, strict: bool) -> None:
+        super().__init__(session, keeper, strict=strict)
+        self.simulation = simulation
+
+    def place(self, security: str, method: int, asked: float, style: object) -> Ticket | None:
+        """Place an order; inside a step None when it was refused."""
+        simulation = self.simulation
+        draft = simulation.draft
+        if draft is None:
+            return super().place(security, method, asked, style)
+        accepted = simulation.do(self.command(security, method, asked, style))
+        note_origin(draft, _getframe(2))  # as that of the leading account
+        if not accepted:
+            if self.strict:
+                raise_for_rejected(draft.events[-1:])
+            return None
+        return self.ticket_on(simulation.timeline.branch, draft.orders)

@@ -9,6 +9,7 @@ from qresearch.session.keeper import Keeper
 from qresearch.session.origins import note_origin
 from qresearch.session.port import AnySession
 from qresearch.session.ticket import Ticket
+from qresearch.session.traces import is_own
 from qresearch.session.trader import Trader, raise_for_rejected
 
 _getframe = sys._getframe
@@ -39,7 +40,10 @@ class TraderBeside(Trader):
         if draft is None:
             return super().place(security, method, asked, style)
         accepted = simulation.do(self.command(security, method, asked, style))
-        note_origin(draft, _getframe(2))  # as that of the leading account
+        frame = _getframe(1)
+        while frame.f_back is not None and not is_own(frame.f_code.co_filename):
+            frame = frame.f_back  # the calls of a session are wrapped, and a dialect has calls of its own
+        note_origin(draft, frame)
         if not accepted:
             if self.strict:
                 raise_for_rejected(draft.events[-1:])

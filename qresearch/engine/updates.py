@@ -229,7 +229,7 @@ def why_it_stays(account: Draft | State, exchange: Exchange, amount: int) -> Ref
         return Reason.TRANSFER_RESERVED, {**facts, "held": money(has - free)}
     if has >= account.cash:
         return Reason.TRANSFER_BEYOND_CASH, facts
-    return Reason.TRANSFER_BOUND, {**facts, "bound": money(account.cash - has)}
+    return Reason.TRANSFER_BOUND, {**facts, "bound": money(min(account.cash - has, max(account.cash, 0)))}
 
 
 def move_cash(draft: Draft, exchange: Exchange, amount: int) -> None:

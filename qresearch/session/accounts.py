@@ -21,7 +21,6 @@ from qresearch.domain import events
 from qresearch.domain.arguments import price, text
 from qresearch.domain.calls import told_calls
 from qresearch.domain.commands import PayIn, Tell
-from qresearch.domain.moment import PHASES
 from qresearch.engine.updates import why_it_stays
 from qresearch.errors import UsageError, close_matches, did_you_mean, shown
 from qresearch.sentences import ENGLISH, Said
@@ -38,7 +37,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from qresearch.book.benchmark import BenchmarkLike
-    from qresearch.views.report import Report
 
 _FIGURES = ("cash", "available", "margin", "risk_degree", "market_value", "equity", "profit")
 
@@ -55,6 +53,8 @@ class Accounts:
     lead : AnySession
     beside : callable
         Makes the session of an account that follows.
+    report : callable
+        Makes the report of all.
     options : mapping
         With which the first one was opened.
 
@@ -73,8 +73,11 @@ class Accounts:
     {'QT2307': 1}
     """
 
-    def __init__(self, lead: AnySession, beside: Callable[[Follower], AnySession], options: dict[str, Any]) -> None:
-        self._lead, self._beside, self._options = lead, beside, options
+    def __init__(
+        self, lead: AnySession, beside: Callable[[Follower], AnySession], report: Callable[..., object],
+        options: dict[str, Any],
+    ) -> None:  # fmt: skip
+        self._lead, self._beside, self._report, self._options = lead, beside, report, options
         self._made: dict[tuple[str, str], AnySession] = {}
         self._own: dict[tuple[str, str], Rules] = {}
 
@@ -139,11 +142,12 @@ class Accounts:
         return [self._lead.simulation.exchange.account.name, *self._opened()]
 
     def __getitem__(self, name: str) -> AnySession:
-        if name == self._lead.simulation.exchange.account.name:
+        known = name if isinstance(name, str) else ""
+        if known == self._lead.simulation.exchange.account.name:
             return self._lead
-        options = self._opened().get(name) if isinstance(name, str) else None
+        options = self._opened().get(known)
         if options is None:
-            near = did_you_mean(close_matches(name, self.names)) if isinstance(name, str) else ""
+            near = did_you_mean(close_matches(known, self.names))
             raise UsageError(
                 f"There is no account {shown(name)}. {near}There are {_listed(self.names)}; another one is opened with "
                 "accounts.open('futures', account='futures')."
@@ -229,20 +233,8 @@ class Accounts:
         `day` and `phase`, `source` and `target`, `amount` in the currency, whether it was `moved`; `reason` and `why`
         say what refused it.
         """
-        simulation, amount = self._lead.simulation, self._lead.market.venue.money.amount
-        rows = [
-            (
-                frames.timestamp(simulation.exchange, event.at.day), PHASES[event.at.phase].value, event.source,
-                event.target, amount(event.amount), event.reason is None, event.reason or "",
-                "" if event.reason is None else self._lead.words(event.reason, **event.facts),
-            )
-            for event in simulation.log
-            if isinstance(event, events.Transferred)
-        ]  # fmt: skip
-        columns = ["day", "phase", "source", "target", "amount", "moved", "reason", "why"]
-        frame = pd.DataFrame(rows, columns=columns)
-        words = dict.fromkeys(("phase", "source", "target", "reason", "why"), "str")
-        return frame.astype({**words, "day": "datetime64[s]", "amount": "float64", "moved": "bool"})
+        simulation = self._lead.simulation
+        return frames.transfers_frame(simulation.exchange, simulation.log, self._lead.words)
 
     # ------------------------------------------------------------------ moving all of them
 
@@ -358,7 +350,7 @@ class Accounts:
     def report(
         self, html: str | Path | None = None, *, benchmark: BenchmarkLike | pd.Series[float] = None,
         title: str | None = None,
-    ) -> Report:  # fmt: skip
+    ) -> Any:  # fmt: skip
         """What all accounts came to: figures of each and of their sum, and the tear-sheet page of the sum.
 
         Parameters
@@ -367,10 +359,13 @@ class Accounts:
             Write the page here.
         benchmark : Series of closes, symbol, Benchmark or False, optional
         title : str, optional
-        """
-        from qresearch.views.several import report_of_all  # noqa: PLC0415  # the ring above, only when asked
 
-        return report_of_all({name: self[name] for name in self.names}, self.returns, html, benchmark, title)
+        Returns
+        -------
+        Report
+            Shows itself in a notebook.
+        """
+        return self._report(self, html, benchmark, title)
 
     def __repr__(self) -> str:
         words, figures = self._lead.words, self.table["equity"]

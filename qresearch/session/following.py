@@ -44,12 +44,14 @@ class _Trace:
     counts: list[int] = field(default_factory=lambda: [0])
     last: list[events.Event | None] = field(default_factory=lambda: [None])
 
-    def forked(self, leading: Branch) -> _Trace:
-        """A trace of a branch that leaves the one followed here; its first own moment is done again from its log."""
-        place = max(leading.fork - 1, 0)
-        if not leading.fork:  # what was commanded before the first day may differ, so that nothing is shared
-            branch = Branch(leading.name, self.branch.states[0], (), None)
-            return _Trace(branch)
+    def forked(self, root: Branch, leading: Branch) -> _Trace:
+        """A trace of a branch that leaves the one followed here.
+
+        The moment at which it leaves is done again from its own log: here more may have been asked for there since.
+        """
+        place = leading.fork - 1
+        if place < 0:
+            return _Trace(root.forked(leading.name, 0))
         branch = self.branch.forked(leading.name, place)
         return _Trace(branch, self.counts[: place + 1], self.last[: place + 1])
 
@@ -162,7 +164,7 @@ class Follower(Simulation):
                 trace = _Trace(self._root.forked(leading.name, 0))
             else:
                 self._catch_up(parent)
-                trace = self._traces[parent].forked(leading)
+                trace = self._traces[parent].forked(self._root, leading)
                 trace.branch.parent, trace.branch.fork = self._traces[parent].branch, leading.fork
             self._traces[leading] = trace
         trace.branch.name = leading.name

@@ -230,16 +230,14 @@ class Session(TradingApi):
         self._host = host = Host(trader, context, data)
         memory.live |= {"session": self, "context": context, "data": data, "market": self.market, "log": context.log}
         self._navigation = Navigation(self, Clock(host, strict=strict), trader, Breakpoints(self))
-        self._accounts = Accounts(self, self._beside, self._options)
+        self._accounts = Accounts(self, self._beside, _report_of_all, self._options)
 
     def _beside(self, simulation: Follower) -> Session:
         """The session of an account beside this one: a book of its own, and all else is that of this one."""
         session = type(self).__new__(type(self))
-        session.market, session.simulation = self.market, simulation
-        session._options, session._voice, session._panels = self._options, self._voice, None
-        session._keeper, session.memory, session._host = self._keeper, self.memory, self._host
-        session._navigation, session._accounts = self._navigation, self._accounts
-        session._trader = trader = TraderBeside(session, self._keeper, simulation, strict=self._trader.strict)
+        vars(session).update(vars(self) | {"simulation": simulation, "_panels": None})
+        trader = TraderBeside(session, self._keeper, simulation, strict=self._trader.strict)
+        vars(session)["_trader"] = trader
         TradingApi.__init__(session, trader.place)
         return session
 
@@ -1116,6 +1114,17 @@ class Session(TradingApi):
 
     def _repr_html_(self) -> str:
         return session_html(self)
+
+
+def _report_of_all(accounts: Accounts, html: object, benchmark: Any, title: str | None) -> Report:
+    """The report of several accounts; see :meth:`Accounts.report`."""
+    from qresearch.views.several import report_of_all  # noqa: PLC0415  # the ring above, only when asked
+
+    page = None if html is None else path_of("html", html, "tearsheet.html")
+    if title is not None:
+        text("title", title, "All accounts", empty=True)
+    held = {name: accounts[name] for name in accounts}
+    return report_of_all(held, accounts.returns, page, benchmark, title)
 
 
 def _mapping(name: str, value: object, example: str) -> Mapping[str, Any]:

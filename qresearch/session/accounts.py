@@ -21,6 +21,7 @@ from qresearch.domain import events
 from qresearch.domain.arguments import price, text
 from qresearch.domain.calls import told_calls
 from qresearch.domain.commands import PayIn, Tell
+from qresearch.engine.accounts.kinds import ACCOUNTS
 from qresearch.engine.updates import why_it_stays
 from qresearch.errors import UsageError, close_matches, did_you_mean, shown
 from qresearch.sentences import ENGLISH, Said
@@ -111,7 +112,8 @@ class Accounts:
         """
         found = rules_beside(self._options["clock"], rules, options)
         simulation = self._lead.simulation
-        held = {**found.options(), "cash": starting_cash(self._lead.market, cash)}
+        is_ours = type(found.account) in map(type, ACCOUNTS.values())
+        held = {**found.options(), "cash": starting_cash(self._lead.market, cash), "is_ours": is_ours}
         key = text("accounts.open: name", name, "futures"), to_json(plain_options(held))
         self._own[key] = found
         if self._opened().get(name) == key[1]:

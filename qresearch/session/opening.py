@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+from ast import literal_eval
 from collections.abc import Mapping
 from typing import Any
 
+from qresearch.engine.accounts.kinds import ACCOUNTS
 from qresearch.errors import UsageError, close_matches, did_you_mean, shown
 from qresearch.session.following import Follower
 from qresearch.session.plain import from_plain, is_own
@@ -52,7 +54,11 @@ def opened_beside(lead: Simulation, name: str, options: str, rules: Rules | None
         It was opened with a model of the user's own, which is not there yet.
     """
     held = json.loads(options)
-    own = [option for option, value in held.items() if is_own(value)]
+    is_ours = held.pop("is_ours")
+    made: dict[str, Any] = {
+        option: _made_again(value) if is_ours else None for option, value in held.items() if is_own(value)
+    }
+    own = [option for option, model in made.items() if model is None]
     if rules is None and own:
         raise UsageError(
             f"The account {name!r} was opened with {' and '.join(own)} of your own, which a journal does not hold. "
@@ -60,9 +66,24 @@ def opened_beside(lead: Simulation, name: str, options: str, rules: Rules | None
         )
     given = from_plain({option: value for option, value in held.items() if not is_own(value)})
     cash = lead.market.venue.money.money("cash", given.pop("cash"))
-    rules = Rules(**given) if rules is None else rules
+    rules = Rules(**{**given, **made}) if rules is None else rules
     opened = Simulation.opened(
         lead.market, lead.exchange.first, lead.exchange.last, rules.settings(lead.market.venue), rules.models(),
         cash=cash, holdings={}, paid=True, keep_every=keep_every,
     )  # fmt: skip
     return Follower(name, lead, opened)
+
+
+def _made_again(value: Mapping[str, Any]) -> object | None:
+    """A kind of account of ours, made again from its name and parameters as a log holds them; None for another model.
+
+    The parameters are numbers and words: reading them runs nothing.
+    """
+    name, parameters = from_plain(value["$own"])
+    kind = ACCOUNTS.get(name)
+    if kind is None:
+        return None
+    try:
+        return type(kind)(**{key: literal_eval(text) for key, text in parameters})
+    except (TypeError, ValueError, SyntaxError):
+        return None

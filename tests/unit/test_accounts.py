@@ -284,16 +284,24 @@ def test_a_journal_whose_accounts_come_to_something_else_is_refused(
         resumed.account.all.digest()
 
 
-def test_a_model_of_ones_own_is_handed_in_after_a_resume(tmp_path: Path) -> None:
-    """Protects own kinds: a journal names them, and says what to hand in."""
+class Careful(Futures):
+    """A kind of the user's own: it binds more than is asked."""
+
+    name = "careful"
+
+
+@pytest.mark.parametrize(("kind", "is_ours"), [(Futures("larger_side"), True), (Careful(), False)], ids=str)
+def test_a_model_of_ones_own_is_handed_in_after_a_resume(tmp_path: Path, kind: Futures, is_ours: bool) -> None:
+    """Protects own kinds: a journal names them, and says what to hand in; ours are made again with what they had."""
     session = qr.Session(mixed(), cash=100_000, journal=tmp_path / "run.qsession")
-    own = {"account": Futures("larger_side"), "cash": 5_000}
+    own = {"account": kind, "cash": 5_000}
     session.account.all.open("futures", **own).buy(FUTURE, 2)
     digest = session.step().account.all.digest()
     accounts = qr.Session.resume(tmp_path / "run.qsession", mixed()).account.all
-    with pytest.raises(UsageError, match="account of your own"):
-        accounts["futures"].portfolio  # noqa: B018  # the look is what raises
-    accounts.open("futures", **own)
+    if not is_ours:
+        with pytest.raises(UsageError, match="account of your own"):
+            accounts["futures"].portfolio  # noqa: B018  # the look is what raises
+        accounts.open("futures", **own)
     assert accounts.digest() == digest
 
 

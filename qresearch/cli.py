@@ -187,8 +187,7 @@ def _session(options: argparse.Namespace, market: Market) -> Session:
         if not Path(file).is_file():
             raise UsageError(f"--table {name}={file}: there is no such file. Pass the path of a Parquet or CSV file.")
     for name in ("clock", "costs"):
-        if getattr(options, name) is not None:
-            value = getattr(options, name)
+        if (value := getattr(options, name)) is not None:
             raise UsageError(f"--{name} {value}: the {name} is set by --dialect {options.dialect}. Leave it out.")
     return Session.from_script(options.strategy, market, **span, dialect=options.dialect, data=tables)
 
@@ -226,6 +225,8 @@ def _summary(session: Session) -> str:
         ("Final equity", f"{portfolio.equity:,.2f}"),
         ("Total return", f"{portfolio.nav - 1:+.2%}" if portfolio.starting_equity else "-"),
     ]
+    if len(accounts := session.account.all) > 1:  # the rows above are those of the first one
+        rows.append(("All accounts", f"{accounts!r}; profit {accounts.profit:+,.2f}"))
     lines = [f"{name:<14}{value}" for name, value in rows]
     if len(unfilled):
         lines.append("Without a fill, by reason")
@@ -273,8 +274,13 @@ def _bench(options: argparse.Namespace) -> str:
     # Some days lie before the start, so that the chart has something to show.
     start = options.start or ("2022-03-11" if is_sample else str(market.days[min(120, len(market.days) // 2)]))
     symbol = options.symbol or ("604018" if is_sample else None)
-    chosen = {"start": start, "end": options.end, "cash": options.cash, "strategy": strategy}
-    chosen |= {"language": options.language}
+    chosen = {
+        "start": start,
+        "end": options.end,
+        "cash": options.cash,
+        "strategy": strategy,
+        "language": options.language,
+    }
     Session(market, **chosen)
     read = "qr.sample_market()" if is_sample else f"qr.read_market({str(Path(options.data).resolve())!r})"
     words = ", ".join(f"{name}={value!r}" for name, value in chosen.items())

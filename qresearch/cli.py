@@ -168,8 +168,8 @@ def _run(options: argparse.Namespace) -> int:
         session.run(progress=sys.stderr.isatty())
     written = session.save_results(options.out, options.format)
     print(_summary(session))
-    told = _wrapped(f"Wrote to {options.out}/: {', '.join(path.name for path in written)}")
-    print(f"\n{told}\nTook {time.perf_counter() - began:.1f} s.")
+    print("\n" + _wrapped(f"Wrote to {options.out}/: {', '.join(path.name for path in written)}"))
+    print(f"Took {time.perf_counter() - began:.1f} s.")
     return 0
 
 
@@ -225,11 +225,11 @@ def _summary(session: Session) -> str:
         ("Final equity", f"{portfolio.equity:,.2f}"),
         ("Total return", f"{portfolio.nav - 1:+.2%}" if portfolio.starting_equity else "-"),
     ]
-    if len(accounts := session.account.all) > 1:  # the rows above are those of the first one
-        rows.append(("All accounts", f"{accounts!r}; profit {accounts.profit:+,.2f}"))
+    if len(session.account.all) > 1:  # the rows above are those of the first one
+        rows.append(("All accounts", repr(session.account.all)))
     lines = [f"{name:<14}{value}" for name, value in rows]
     if len(unfilled):
-        lines.append("Without a fill, by reason")
+        lines += ["Without a fill, by reason"]
         lines += [f"  {reason:<24}{count:>7,}" for reason, count in unfilled["reason"].value_counts().items()]
     notices = [*session.notices, *([session.message] if session.message else [])]
     if notices:
@@ -274,13 +274,8 @@ def _bench(options: argparse.Namespace) -> str:
     # Some days lie before the start, so that the chart has something to show.
     start = options.start or ("2022-03-11" if is_sample else str(market.days[min(120, len(market.days) // 2)]))
     symbol = options.symbol or ("604018" if is_sample else None)
-    chosen = {
-        "start": start,
-        "end": options.end,
-        "cash": options.cash,
-        "strategy": strategy,
-        "language": options.language,
-    }
+    chosen = {"start": start, "end": options.end, "cash": options.cash, "strategy": strategy}
+    chosen |= {"language": options.language}
     Session(market, **chosen)
     read = "qr.sample_market()" if is_sample else f"qr.read_market({str(Path(options.data).resolve())!r})"
     words = ", ".join(f"{name}={value!r}" for name, value in chosen.items())
@@ -297,14 +292,8 @@ def _bench(options: argparse.Namespace) -> str:
 def _notebook(cell: str) -> str:
     """A notebook of one cell."""
     kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
-    made: dict[str, object] = {
-        "cell_type": "code",
-        "id": "bench",
-        "metadata": {},
-        "outputs": [],
-        "execution_count": None,
-        "source": cell,
-    }
+    made: dict[str, object] = {"cell_type": "code", "id": "bench", "metadata": {}, "outputs": [], "source": cell}
+    made["execution_count"] = None
     return json.dumps({"nbformat": 4, "nbformat_minor": 5, "metadata": {"kernelspec": kernel}, "cells": [made]})
 
 

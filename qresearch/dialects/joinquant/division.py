@@ -116,13 +116,13 @@ class Division:
         amount = float(number("inout_cash: cash", single(cash), 10_000))
         steps = money.money("inout_cash", abs(amount))
         other = self._subaccounts.kinds.run_of(pindex).host
-        free = other.free_to_leave() if other.is_beside else account.cash - account.reserved
+        free = other.others.free_to_leave() if other.others.is_beside else account.cash - account.reserved
         if amount < 0 and steps > free:
             run.host.tell("inout_cash asked for more than can be spent: nothing was paid out.", "order")
             return
         other.do(PayIn(steps if amount > 0 else -steps))
         held = run.state.get("subportfolios")
-        if held is not None and not other.is_beside:
+        if held is not None and not other.others.is_beside:
             run.state["subportfolios"] = [
                 given + (steps if amount > 0 else -steps) * (place == pindex) for place, given in enumerate(held)
             ]

@@ -49,7 +49,7 @@ class Kinds:
         """The script with a sub-account; the script itself for one of shares."""
         if self.type_of(number) == "stock":
             return self._run
-        host = self._run.host.beside(_name(number))
+        host = self._run.host.others.port_to(_name(number))
         found = self._runs.get(host)
         if found is None:
             found = self._runs[host] = self._run.beside(host, number)
@@ -71,7 +71,7 @@ class Kinds:
         if KINDS[kind] == "margin" and rules:
             account = MarginTrading(**rules)
         slippage = self._run.host.account.settings
-        self._run.host.open_beside(_name(number), cash, account=account, sizing="floor", dividend_tax=0.2)
+        self._run.host.others.open(_name(number), cash, account=account, sizing="floor", dividend_tax=0.2)
         self.run_of(number).host.change(slippage=slippage.slippage, slippage_by=slippage.slippage_by)
         if KINDS[kind] == "margin":
             self.run_of(number).host.change(costs=slippage.costs)
@@ -79,8 +79,8 @@ class Kinds:
     def transfer(self, source: int, target: int, cash: float) -> bool:
         """Move money between two sub-accounts, at least one of which is of another kind; False when it was refused."""
         host = self._run.host
-        names = [host.account_name if self.type_of(number) == "stock" else _name(number) for number in (source, target)]
-        return host.transfer(names[0], names[1], cash)
+        names = [host.others.name if self.type_of(number) == "stock" else _name(number) for number in (source, target)]
+        return host.others.transfer(names[0], names[1], cash)
 
     def refuse_late(self, option: str) -> None:
         """Raise UsageError for an option of margin trading that comes after such an account was opened."""

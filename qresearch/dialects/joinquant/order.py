@@ -46,7 +46,7 @@ _OF_A_SUB_ACCOUNT = 10_000_000
 
 def public_id(run: Run, order_id: int) -> int:
     """The id of an order as a script sees it, by the sub-account of a run and its id there."""
-    return (run.account.number + 1) * _OF_A_SUB_ACCOUNT + order_id if run.host.is_beside else order_id
+    return (run.account.number + 1) * _OF_A_SUB_ACCOUNT + order_id if run.host.others.is_beside else order_id
 
 
 def own_id(order_id: int) -> tuple[int, int]:
@@ -173,7 +173,7 @@ class Order:
     @property
     def pindex(self) -> int:
         """Number of the sub-account."""
-        return self._run.account.number if self._run.host.is_beside else number_of(self._record.terms.tag)
+        return self._run.account.number if self._run.host.others.is_beside else number_of(self._record.terms.tag)
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Order) and other.order_id == self.order_id and other._run is self._run

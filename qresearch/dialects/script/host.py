@@ -13,6 +13,7 @@ from qresearch.book.orders import OrderRecord
 from qresearch.book.portfolio import Portfolio
 from qresearch.book.projection import Projection, Reading
 from qresearch.book.timeline import Branch
+from qresearch.dialects.script.others import Others
 from qresearch.domain import events
 from qresearch.domain.commands import Act, Log, Meet, PayIn, Record, Tell
 from qresearch.domain.moment import CLOSE, OPEN, PHASES, Moment
@@ -23,19 +24,15 @@ from qresearch.engine.draft import Draft
 from qresearch.engine.exchange import Exchange
 from qresearch.engine.open_orders import open_orders
 from qresearch.engine.reserves import reserved_cash
-from qresearch.engine.updates import free_to_leave
 from qresearch.engine.valuation import equity_at_closes, market_values
 from qresearch.market.market import Benchmark, Market
 from qresearch.market.view import View
 from qresearch.session.debugging import Debugger
-from qresearch.session.following import Follower
 from qresearch.session.options import written
 from qresearch.session.port import AnySession
 from qresearch.session.simulation import Observer, Simulation
 from qresearch.session.strategy import Hosting
 from qresearch.session.ticket import Ticket
-from qresearch.session.trader import Trader
-from qresearch.session.trader_beside import TraderBeside
 
 T = TypeVar("T", bound=Reading)
 
@@ -52,17 +49,6 @@ class Placed(NamedTuple):
 
     ticket: Ticket
     events: Sequence[events.Event]
-
-
-class _Beside:
-    """What a session gives to a script, for an account beside the first one."""
-
-    def __init__(self, hosting: Hosting, session: AnySession) -> None:
-        self.session, self.simulation = session, session.simulation
-        self.keeper, self.memory, self.call = hosting.keeper, hosting.memory, hosting.call
-        self.debugger, self.dialect = hosting.debugger, hosting.dialect
-        assert isinstance(self.simulation, Follower)  # only those stand beside the first one
-        self.trader: Trader = TraderBeside(session, self.keeper, self.simulation, strict=hosting.trader.strict)
 
 
 class NewestFills(list[events.OrderFilled]):
@@ -98,7 +84,8 @@ class ScriptHost:
         self.time: dt.time | None = None
         """Time of the call that runs now; None between calls."""
         self._debugger: Debugger | None = None
-        self._others: dict[Simulation, ScriptHost] = {}
+        self.others = Others(hosting, ScriptHost)
+        """The accounts beside this one, and money that goes between them."""
 
     # ------------------------------------------------------------------ the clock
 
@@ -177,40 +164,6 @@ class ScriptHost:
     def starting_equity(self) -> int:
         """Equity at the beginning, money steps, and what was paid in since."""
         return self._simulation.starting_equity + self.account.ledger.flows
-
-    def open_beside(self, name: str, cash: float, **options: Any) -> None:
-        """Open an account beside this one, and move some of the cash of this one into it."""
-        self._session.account.all.open(name, **options)
-        if cash:
-            self.transfer(self.account_name, name, cash)
-
-    def beside(self, name: str) -> ScriptHost:
-        """The port to an account beside this one."""
-        session: AnySession = self._session.account.all[name]
-        found = self._others.get(session.simulation)
-        if found is None:
-            found = self._others[session.simulation] = ScriptHost(_Beside(self._hosting, session))
-        return found
-
-    @property
-    def is_beside(self) -> bool:
-        """True of an account beside the first one."""
-        return isinstance(self._simulation, Follower)
-
-    @property
-    def account_name(self) -> str:
-        """The name of the account among those of the session."""
-        simulation = self._simulation
-        return simulation.name if isinstance(simulation, Follower) else simulation.exchange.account.name
-
-    def free_to_leave(self) -> int:
-        """Money steps that may leave the account now."""
-        return free_to_leave(self.account, self.exchange)
-
-    def transfer(self, source: str, target: str, cash: float) -> bool:
-        """Move money between accounts, by their names; False when it was refused."""
-        moved: bool = self._session.account.all.transfer(source, target, cash)
-        return moved
 
     def do(self, command: PayIn | Act | Meet | Tell) -> None:
         """Have the kernel do what is no order: of the account (raises UsageError where it cannot), or at the market."""

@@ -13,7 +13,7 @@ from __future__ import annotations
 import datetime as dt
 from bisect import bisect_right
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 import numpy as np
@@ -28,6 +28,7 @@ from qresearch.market.rules import Levy
 
 Ints = NDArray[np.int64]
 _SAFE = 2**62
+_TWICE = 2 * RATE_SCALE
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +60,11 @@ class Part:
     par_maximum: Ints | None = None
     par_on_sales_only: bool = False
     units: int = 1
+    is_free: bool = field(init=False)
+    """Nothing is charged of anything."""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "is_free", not (self.minimum or self.par is not None or self.highest))
 
     @property
     def highest(self) -> int:
@@ -74,11 +80,29 @@ class Part:
                 return 0
             least, most = int(self.par_minimum[board]), int(self.par_maximum[board])
             return min(max(abs(quantity) * par * self.units, least * RATE_SCALE), most * RATE_SCALE)
-        rate = (self.bought if quantity > 0 else self.sold)[board]
-        return max(notional * int(rate), self.minimum * RATE_SCALE)
+        rate = (self.bought if quantity > 0 else self.sold).item(board)
+        return max(notional * rate, self.minimum * RATE_SCALE)
+
+    def of_each(self, boards: list[int], quantities: list[int], notionals: list[int]) -> list[int]:
+        """What a few fills are charged, in money steps, each rounded by itself."""
+        rows = zip(boards, quantities, notionals, strict=True)
+        if self.par is not None:
+            return [divide(self.exact(*row), RATE_SCALE) for row in rows]
+        if self.is_free:
+            return [0] * len(boards)
+        least, bought = self.minimum, self.bought.tolist()
+        sold = bought if self.sold is self.bought else self.sold.tolist()
+        # As in exact(): of amounts that are not negative, half up.
+        parts = [
+            (2 * notional * (bought if quantity > 0 else sold)[board] + RATE_SCALE) // _TWICE
+            for board, quantity, notional in rows
+        ]
+        return [part if part > least else least for part in parts] if least else parts
 
     def of_all(self, boards: Ints, quantities: Ints, notionals: Ints, highest: int) -> Ints:
         """What many fills are charged, in money steps, each rounded by itself."""
+        if self.is_free:
+            return np.zeros(len(boards), dtype=np.int64)
         by_side = _by_side(quantities > 0, (self.bought, self.sold), boards)
         charged = np.maximum(_applier(notionals, highest)(notionals, by_side), self.minimum)
         if self.par is None or self.par_minimum is None or self.par_maximum is None:
@@ -129,7 +153,13 @@ class Rates:
         charged : Fees
             Charged before on the same order.
         """
-        board = int(self.boards[instrument])
+        board = self.boards.item(instrument)
+        if not before and not self.together:
+            charged_alone = [
+                (part.name, 0 if part.is_free else divide(part.exact(board, quantity, notional), RATE_SCALE))
+                for part in self.parts
+            ]
+            return Fees(tuple(charged_alone))
         fees = self._of(board, quantity, notional)
         if not before:
             return Fees(tuple(fees.items()))
@@ -148,8 +178,13 @@ class Rates:
             fees[first] = whole - sum(fees[name] for name in others)
         return fees
 
+    def charge_each(self, instruments: list[int], quantities: list[int], notionals: list[int]) -> dict[str, list[int]]:
+        """The same for a few fills, each the first of its order: each part rounded by itself."""
+        boards = [self.boards.item(instrument) for instrument in instruments]
+        return {part.name: part.of_each(boards, quantities, notionals) for part in self.parts}
+
     def charge_all(self, instruments: Ints, quantities: Ints, notionals: Ints) -> dict[str, Ints]:
-        """The same for many fills at once: each part rounded by itself."""
+        """The same for many fills at once."""
         boards = self.boards[instruments]
         return {part.name: part.of_all(boards, quantities, notionals, self.highest) for part in self.parts}
 
@@ -296,8 +331,12 @@ class OwnRates:
         whole = {name: money.money(f"fee model {self.model.name!r}: {name}", part) for name, part in parts.items()}
         return Fees(tuple((name, max(part - charged[name], 0)) for name, part in whole.items()))
 
+    def charge_each(self, instruments: list[int], quantities: list[int], notionals: list[int]) -> dict[str, list[int]]:
+        """The same for some fills, one after the other."""
+        charged = [self.charge(*row) for row in zip(instruments, quantities, notionals, strict=True)]
+        return {part: [fees[part] for fees in charged] for part in parts_of(charged)}
+
     def charge_all(self, instruments: Ints, quantities: Ints, notionals: Ints) -> dict[str, Ints]:
         """The same for many fills, one after the other."""
-        rows = zip(instruments.tolist(), quantities.tolist(), notionals.tolist(), strict=True)
-        charged = [self.charge(*row) for row in rows]
-        return {part: np.array([fees[part] for fees in charged], dtype=np.int64) for part in parts_of(charged)}
+        charged = self.charge_each(instruments.tolist(), quantities.tolist(), notionals.tolist())
+        return {part: np.array(column, dtype=np.int64) for part, column in charged.items()}

@@ -83,8 +83,8 @@ session.branches.switch("main")
 accounts.transfer("cash_shares", "futures", 60_000)
 
 # %% [markdown]
-# The money is there at once: out of one account and into the other, or not at all. It stands as a flow in both, so it is
-# nobody's profit, and no return counts it.
+# The money is there at once: out of one account and into the other, or not at all. It stands as a flow in both, so it
+# is nobody's profit, and no return counts it.
 
 # %% [markdown] zh
 # 资金立刻到账：从一个账户出去，进入另一个，要么全部，要么完全不动。它在两个账户里都记为资金流动，所以不是谁的盈亏，收
@@ -98,8 +98,8 @@ accounts.step()
 futures.orders[["symbol", "side", "quantity", "filled", "status", "reason"]]
 
 # %% [markdown]
-# No order of the account: the call is met. The metal falls on that day, too, and whoever holds on holds the loss. The two
-# branches can be compared like any others; the 60,000 that came in are in the difference.
+# No order of the account: the call is met. The metal falls on that day, too, and whoever holds on holds the loss. The
+# two branches can be compared like any others; the 60,000 that came in are in the difference.
 
 # %% [markdown] zh
 # 没有强平委托：保证金已补足。当天金属继续下跌，坚持持仓的人也承担亏损。两个分支可以像其他分支一样比较；差额里包含转入

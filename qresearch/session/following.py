@@ -9,7 +9,7 @@ every branch, after going back and after a resume, and a command that the journa
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Container, Sequence
 from dataclasses import dataclass, field
 from typing import NoReturn
 
@@ -18,7 +18,7 @@ from qresearch.domain import events
 from qresearch.domain.commands import Command, PayIn, Place, Tell
 from qresearch.domain.moment import Moment
 from qresearch.domain.terms import MARKET_DAY
-from qresearch.engine.decide import decide
+from qresearch.engine.decide import EVERY_PHASE, decide
 from qresearch.engine.draft import Draft
 from qresearch.errors import JournalError, UsageError
 from qresearch.session.encoding import decode_commands, encode_commands
@@ -162,6 +162,7 @@ class Follower(Simulation):
             parent = leading.parent
             if parent is None:
                 trace = _Trace(self._root.forked(leading.name, 0))
+                trace.branch.parent = None
             else:
                 self._catch_up(parent)
                 trace = self._traces[parent].forked(self._root, leading)
@@ -267,7 +268,9 @@ class Follower(Simulation):
 
     # ------------------------------------------------------------------ what only the leading account does
 
-    def simulated(self, target: Moment, inside: Callable[[Draft], bool] | None = None) -> NoReturn:
+    def simulated(
+        self, target: Moment, inside: Callable[[Draft], bool] | None = None, looked: Container[int] = EVERY_PHASE
+    ) -> NoReturn:
         """Refused: it moves as the leading account does."""
         raise UsageError(f"The account {self.name!r} has no clock of its own: step the session, and it comes along.")
 

@@ -213,6 +213,12 @@ def _event_text(known: dict[str, Any], reason: Reason | None) -> str:
     return str(known.get("text", known.get("why", "")))
 
 
+def with_days(exchange: Exchange, frame: pd.DataFrame) -> pd.DataFrame:
+    """A frame whose column `day` holds the numbers of trading days, with their dates there."""
+    days = exchange.market.days[frame["day"].to_numpy(dtype="int64")].astype("datetime64[s]")
+    return frame.assign(day=days)
+
+
 def transfers_frame(exchange: Exchange, log: Iterable[events.Event], words: Words) -> pd.DataFrame:
     """One row per transfer that was asked for; see :attr:`Accounts.transfers` for the columns."""
     rows = [

@@ -30,7 +30,7 @@ class Notices(list[str]):
 
     def __init__(self, notices: Iterable[str] = ()) -> None:
         super().__init__(notices)
-        self._counts: dict[str, tuple[str, int]] = {notice: ("data", 1) for notice in self}
+        self._counts: dict[str, tuple[str, int]] = dict.fromkeys(self, ("data", 1))
 
     def tell(self, notice: str, kind: str = "session") -> None:
         """Note something; the same words again are only counted.

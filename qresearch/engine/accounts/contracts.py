@@ -8,7 +8,7 @@ from functools import cache
 
 from qresearch.domain.contract import Contract, Rates
 from qresearch.domain.fees import COMMISSION, PARTS, Fees
-from qresearch.domain.ledger import Lot
+from qresearch.domain.ledger import Key, Lot
 from qresearch.domain.money import RATE_SCALE, MoneyScale, divide, rate_units
 from qresearch.domain.settings import ContractRates, Costs
 from qresearch.domain.state import State
@@ -62,6 +62,13 @@ def may_go(lot: Lot, effect: Effect, day: int) -> bool:
 def gain(money: MoneyScale, sign: int, before: int, after: int, quantity: int) -> int:
     """What a move of the price (price steps) brings a side (1 long, -1 short) of some units, money steps."""
     return sign * (money.notional(after, quantity) - money.notional(before, quantity))
+
+
+def worth_at_mark(account: Draft | State, exchange: Exchange, key: Key) -> int:
+    """Value of one side of an option at its mark, money steps, never negative."""
+    mark = exchange.money.price_units(exchange.view(account).mark(key.instrument))
+    units = account.ledger.quantity(*key) * exchange.multiplier(key.instrument, account.day)
+    return exchange.money.notional(mark, units)
 
 
 def charged(

@@ -344,8 +344,8 @@ class Exchange:
         self.intraday = panel.intraday
         """The bars inside the days; None on daily data."""
         self._fee_books: dict[Costs | Own, FeeBook | OwnFees] = {}
-        self.stirred = None if self.intraday is not None else self._stirred()
-        """What may happen by itself: day to instruments; None where every phase, or bar, has to be asked."""
+        self.stirred = self._stirred()
+        """What may happen by itself: day to instruments; None where every phase has to be asked."""
         self.slipping = Slipping(models.slippage, market.instruments)
 
     def _stirred(self) -> dict[int, frozenset[int]] | None:

@@ -9,6 +9,7 @@ from mixed import FUTURE, SHARE, desk, mixed
 
 import qresearch as qr
 from qresearch import terms
+from qresearch.dialects import swordfish
 from qresearch.domain.commands import PayIn
 from qresearch.engine.accounts.futures import Futures
 from qresearch.errors import JournalError, UsageError
@@ -364,6 +365,18 @@ def test_the_sum_has_a_report_of_its_own(tmp_path: Path) -> None:
     assert report.frame.columns.to_list() == ["cash_shares", "futures", "total"]
     assert report.frame.loc["Equity at the end", "total"] == "109,000.00"
     assert (tmp_path / "sum.html").read_text().count("<html") >= 1
+
+
+def test_swordfish_shows_each_account() -> None:
+    """Protects several assets in the words of Swordfish: its account of each of ours, with the fields of its kind."""
+    session = desk()
+    accounts = session.account.all
+    accounts["futures"].buy(FUTURE, 10)
+    session.step(2)
+    futures, stock = (swordfish.Account(accounts[name]) for name in ("futures", "cash_shares"))
+    assert futures.get_position(FUTURE)["longPosition"] == 10
+    assert stock.get_position(FUTURE)["longPosition"] == 0
+    assert len(futures.trade_details) > len(stock.trade_details) == 0
 
 
 def test_money_of_an_account_goes_through_the_same_door() -> None:

@@ -11,6 +11,7 @@ from script_runs import g, opened, run
 
 import qresearch as qr
 from qresearch.cli import main
+from qresearch.dialects.joinquant import Script
 from qresearch.errors import NotSupported, UsageError
 from qresearch.session.journal import content_of
 
@@ -120,6 +121,19 @@ def test_a_script_of_futures_goes_back_and_resumes(tmp_path: Path) -> None:
     copy = tmp_path / "copy.qsession"
     copy.write_bytes(content_of(tmp_path / "run.qsession"))
     assert qr.Session.resume(copy, market()).account.all.digest() == digest
+
+
+def test_a_script_of_futures_goes_on_after_a_resume(tmp_path: Path) -> None:
+    """Protects scripts with several accounts that were killed half-way: they find their sub-accounts again."""
+    # Orders are objects, which no journal keeps: this one remembers none.
+    script = FUTURES.replace("g.orders = [", "kept = [").replace("g.orders.append(", "bool(")
+    whole = run(script, market()).account.all.digest()
+    opened(script, market(), journal=tmp_path / "run.qsession").step(2)
+    copy = tmp_path / "copy.qsession"
+    copy.write_bytes(content_of(tmp_path / "run.qsession"))
+    resumed = qr.Session.resume(copy, market(), Script.read(dedent(script)))
+    assert resumed.run(progress=False).account.all.digest() == whole
+    assert len(g(resumed).seen) == 6
 
 
 @pytest.mark.parametrize(

@@ -200,3 +200,23 @@ check(answer, missing, "Margin less equity, after the settlement of that day.")
 answer = None
 
 check(answer, lambda: session.portfolio.profit, "A transfer is a flow, not a loss.")
+
+# %% [markdown]
+# **3.** On the branch on which nobody does anything the account closes lots on 13 June. How many?
+
+# %% [markdown] zh
+# **3.** 在什么也不做的分支上，账户在 6 月 13 日强行平仓多少手？
+
+# %%
+answer = None
+
+
+def forced():
+    """Lots that the account itself sells the next morning."""
+    run = qr.Session(market, start="2023-06-08", cash=320_000, account="futures").step()
+    run.buy("QT2307", 11, terms.to_open())
+    run.run(until="2023-06-13", progress=False)
+    return int(run.orders["filled"].iloc[-1])
+
+
+check(answer, forced, "The second order of the table above, which nobody gave.")

@@ -12,6 +12,7 @@ from qresearch.dialects.joinquant.kinds import INTEREST
 from qresearch.dialects.joinquant.subaccounts import SubAccounts
 from qresearch.dialects.script.run import Run
 from qresearch.dialects.script.schedule import clock_time, phase_of, stands_in, time_of
+from qresearch.domain.arguments import number
 from qresearch.domain.moment import OPEN
 from qresearch.domain.settings import Slippage
 from qresearch.engine.slippage import groups_of, slippage_model
@@ -179,7 +180,9 @@ class Config:
         """
         run = self._run
         if type in {"futures", "index_futures"} or (ref is None and isinstance(slippage, StepRelatedSlippage)):
-            self._futures.slip(slippage)
+            kind = "spread_rate" if isinstance(slippage, PriceRelatedSlippage) else "spread"
+            value = float(number("set_slippage", getattr(slippage, "value", slippage), 0.02))
+            self._futures.slip(kind, value, in_ticks=isinstance(slippage, StepRelatedSlippage))
             if type is not None:
                 return
         if ref is not None and run.platform.bars.column(ref) is None:

@@ -19,7 +19,7 @@ from qresearch.dialects.joinquant.kinds import Kinds
 from qresearch.dialects.script.portfolio import Portfolio
 from qresearch.domain.arguments import between
 from qresearch.domain.ledger import LONG, SHORT, Key, Lot
-from qresearch.domain.settings import ContractRates
+from qresearch.domain.settings import ContractRates, Slippage
 from qresearch.domain.terms import Effect
 from qresearch.engine.slippage import slippage_model
 from qresearch.errors import UsageError, close_matches, did_you_mean
@@ -312,8 +312,10 @@ class Futures:
             rates.append(own if fees is None else replace(own, **fees))
         runs = self._kinds.runs("futures")
         for run in runs:
-            if run.host.account.settings.contract_rates != tuple(rates):
-                run.host.change(contract_rates=tuple(rates))
+            settings, slips = run.host.account.settings, self._slippage()
+            by = slips or settings.slippage_by
+            if (settings.contract_rates, settings.slippage_by) != (tuple(rates), by):
+                run.host.change(contract_rates=tuple(rates), slippage_by=by)
         if runs and any(own.margin is not None for own in rates):
             told = ", ".join(f"{own.product} {own.margin:g}" for own in rates if own.margin is not None)
             host.tell(f"Futures bind margin at the rates of the platform or of the script: {told}.", "adjusted")
@@ -330,14 +332,19 @@ class Futures:
         self._run.state["futures_costs"] = {**self._run.state.get("futures_costs", {}), product or kind: fees}
         self.begin()
 
-    def slip(self, slippage: Any) -> None:
-        """Set the slippage of futures: ticks, currency or a fraction of the price, between a buy and a sell."""
-        by = []
-        for column, contract in self._contracts().items():
-            kind = "spread_rate" if type(slippage).__name__ == "PriceRelatedSlippage" else "spread"
-            size = abs(float(slippage.value))
-            if type(slippage).__name__ == "StepRelatedSlippage":
-                size = int(slippage.value) // 2 * 2 * contract.tick
-            by.append((self._run.host.market.symbols[column], slippage_model(kind, size)))
-        for run in self._kinds.runs("futures"):
-            run.host.change(slippage_by=tuple(by))
+    def slip(self, kind: str, value: float, *, in_ticks: bool) -> None:
+        """Set the slippage of futures: what lies between a buy and a sell, in ticks, currency or of the price."""
+        self._run.state["futures_slippage"] = (kind, value, in_ticks)
+        self.begin()
+
+    def _slippage(self) -> tuple[tuple[str, Slippage], ...]:
+        """The slippage of every contract that a script has set; nothing where it has set none."""
+        wanted = self._run.state.get("futures_slippage")
+        if wanted is None:
+            return ()
+        kind, value, in_ticks = wanted
+        symbols = self._run.host.market.symbols
+        return tuple(
+            (symbols[column], slippage_model(kind, int(value) // 2 * 2 * contract.tick if in_ticks else abs(value)))
+            for column, contract in self._contracts().items()
+        )

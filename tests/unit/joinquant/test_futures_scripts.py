@@ -176,6 +176,28 @@ def test_calls_about_futures(call: str, found: object) -> None:
     assert g(run(script, market())).found == found
 
 
+@pytest.mark.parametrize("is_first", [True, False])
+@pytest.mark.parametrize(
+    ("slippage", "price"),
+    [("StepRelatedSlippage(5)", 4002.0), ("FixedSlippage(6)", 4003.0), ("PriceRelatedSlippage(0.002)", 4004.0)],
+)
+def test_slippage_of_futures_is_theirs(slippage: str, price: float, *, is_first: bool) -> None:
+    """Protects the price of a fill: half of what lies between, in whole ticks, whichever is set first."""
+    lines = [f"set_slippage({slippage}, type='futures')", "set_subportfolios([SubPortfolioConfig(100000, 'futures')])"]
+    first, second = lines if is_first else reversed(lines)
+    script = f"""
+    def initialize(context):
+        {first}
+        {second}
+        run_daily(trade, "open")
+
+    def trade(context):
+        g.price = order("RB2405.XSGE", 1, side="long").price
+        unschedule_all()
+    """
+    assert g(run(script, market())).price == price
+
+
 MARGIN = """
 from jqdata import *
 

@@ -201,7 +201,7 @@ def test_a_resting_order_holds_its_margin_back() -> None:
 
 def test_an_object_without_the_methods_is_refused() -> None:
     """Protects the caller: the message names what is missing."""
-    missing = "without .*wake, carries, closable, charge, need, .*available, .*post, settle, value"
+    missing = "without wake, carries, closable, charge, need, .*available, .*post, settle, value"
     with pytest.raises(qr.errors.UsageError, match=missing):
         qr.Session(MARKET, account=object())
 

@@ -193,11 +193,10 @@ class _Teller:
             yield from self._traded(next(fill for fill in fills if fill.order_id == self.record.order_id), order)
 
     def _turn(self, told: list[_Told]) -> Iterator[Finding]:
-        """The turn of an order that is matched one by one: the checks, then what came of it."""
+        """The turn of an order that is matched one by one: the checks, then what came of it; of a told one that alone."""
         first, last = told[0].event, told[-1]
         draft = self._at(told[0].place, first)
         order = draft.working.get(self.record.order_id)
-        # Whoever keeps the orders of a session asks them by rules of his own: what he told is all there is to say.
         if order is None or self.exchange.clock.name == TOLD or _is_left_over(order, draft, self.exchange):
             for item in told:
                 yield from self._told(item.place, item.event)

@@ -193,7 +193,7 @@ class _Teller:
             yield from self._traded(next(fill for fill in fills if fill.order_id == self.record.order_id), order)
 
     def _turn(self, told: list[_Told]) -> Iterator[Finding]:
-        """The turn of an order that is matched one by one: the checks, then what came of it; of a told one that alone."""
+        """The turn of an order that is matched one by one: the checks and what came of it; of a told one that alone."""
         first, last = told[0].event, told[-1]
         draft = self._at(told[0].place, first)
         order = draft.working.get(self.record.order_id)

@@ -8,10 +8,12 @@
 #
 # - how to write bars in LEAN's own layout, and run an algorithm on them;
 # - how each type of order is placed, updated and canceled, minute by minute;
+# - how a single minute is gone through: before anything fills, after it, and after the algorithm;
 # - why a market order becomes one for the open or for the close, and what margin does to orders that wait;
+# - what an option on the share needs, and how its exercise is two events of one order;
 # - how the same rule trades a share of Shanghai.
 #
-# About 25 minutes. The last cells are exercises.
+# About 35 minutes. The last cells are exercises.
 #
 # ## Bars in LEAN's layout
 #
@@ -29,10 +31,12 @@
 #
 # - 怎样按 LEAN 的格式写行情，并在其上运行算法；
 # - 怎样逐分钟地下达、修改和撤销每种委托；
+# - 怎样走过单独的一分钟：成交之前、成交之后、算法之后；
 # - 为什么市价单会变成开盘单或收盘单，保证金对等待中的委托做了什么；
+# - 股票期权需要多少保证金，行权为什么是一笔委托的两个事件；
 # - 同一条规则怎样交易一只上海的股票。
 #
-# 大约 25 分钟。最后几个单元是练习。
+# 大约 35 分钟。最后几个单元是练习。
 #
 # ## LEAN 格式的行情
 #
@@ -86,6 +90,8 @@ class Tickets(QCAlgorithm):
             self.stop = self.stop_market_order(self.spy, -100, 99.00)
             self.touched = self.limit_if_touched_order(self.spy, -50, 100.05, 100.04)
             self.trailing = self.trailing_stop_order(self.spy, -50, 0.02, True)
+            self.stop_limit = self.stop_limit_order(self.spy, -20, 99.20, 99.10)
+            self.closing = self.market_on_close_order(self.spy, -20)
         elif self.minute == 3:
             self.limit.update(UpdateOrderFields(limit_price=100.10, quantity=60, tag="nearer"))
         elif self.minute == 5:
@@ -98,11 +104,11 @@ session = qr.Session.from_script(script, qr.sample_market(), dialect="lean", dat
 session
 
 # %% [markdown]
-# The session has the dates and the cash of the script, and its minutes. Three bars on, four orders wait, and the market
-# order has paid the ask.
+# The session has the dates and the cash of the script, and its minutes. Three bars on, six orders wait or have been
+# changed, and the market order has paid the ask.
 
 # %% [markdown] zh
-# 会话使用脚本的日期、资金与分钟线。三根 K 线之后，四笔委托在等待，市价单按卖价成交。
+# 会话使用脚本的日期、资金与分钟线。三根 K 线之后，六笔委托在等待或已被修改，市价单按卖价成交。
 
 # %%
 for _ in range(5):
@@ -121,6 +127,24 @@ lean.order_events(session)[["time", "order_id", "status", "fill_quantity", "fill
 
 # %%
 print(session.explain(2))
+
+# %% [markdown]
+# ## One minute, pause by pause
+#
+# LEAN does its work of a minute in a fixed order. `lean.walk` goes to the next minute and really stands at each pause:
+# the bars are there and nothing is filled; what waits was asked and filled; the algorithm has had its turn; the end. At
+# 09:35 the algorithm cancels its stop, which is pending after its turn and canceled at the end.
+
+# %% [markdown] zh
+# ## 一分钟之内，逐个停顿
+#
+# LEAN 在一分钟之内按固定的顺序工作。`lean.walk` 走到下一分钟，并真正停在每个停顿处：K 线已到、尚未成交；
+# 等待的委托已被询问并成交；算法已经运行；以及结束。09:35 算法撤销止损单：在它运行之后为待撤，结束时已撤。
+
+# %%
+for _ in range(2):
+    for stop in lean.walk(session):
+        print(stop)
 
 # %% [markdown]
 # ## Back, and another way
@@ -191,7 +215,68 @@ second = qr.Session.from_script(margin, qr.sample_market(), dialect="lean", data
 second.orders[["quantity", "filled", "status", "reason", "average_price"]]
 
 # %%
-print(lean.order_events(second)["message"].iloc[-1])
+ended = lean.order_events(second).query("status == 'INVALID'")
+print(ended["message"].iloc[0])
+
+# %% [markdown]
+# ## An option, and the stop that it cannot carry
+#
+# LEAN's manual shows three orders of a call on SPY: 20 contracts are bought, a stop for all of them is placed, and ten
+# are sold. The stop would now write ten contracts, and the scan after the sale ends it. What a written contract needs
+# is its premium and a fifth of the share.
+
+# %% [markdown] zh
+# ## 期权，以及它承担不起的止损单
+#
+# LEAN 的手册展示了 SPY 认购期权的三笔委托：买入 20 张，为全部下止损单，再卖出 10 张。此时止损单会使账户净卖出 10 张，
+# 卖出之后的检查便结束了它。卖出开仓的每张合约需要权利金加上标的价值的五分之一。
+
+# %%
+from decimal import Decimal
+
+from qresearch.market.lean_options import ContractFile, LeanOptions
+
+first = dt.datetime(2024, 1, 8, 9, 30)
+times = [first + dt.timedelta(minutes=n) for n in range(90)]
+share = LeanFolder(mkdtemp())
+share.write_trades("SPY", "minute", [(at, 474, 474, 474, 474, 1000) for at in times])
+call = ContractFile("SPY", "call", Decimal(470), dt.date(2024, 1, 9))
+premiums = [(at, *[0.91 if n < 60 else 1.50] * 4, 10) for n, at in enumerate(times)]
+LeanOptions(share).write_trades(call, "minute", premiums)
+options = """
+from AlgorithmImports import *
+
+
+class Calls(QCAlgorithm):
+    def initialize(self):
+        self.set_start_date(2024, 1, 8)
+        self.set_end_date(2024, 1, 8)
+        self.set_cash(100_000)
+        spy = self.add_equity("SPY", data_normalization_mode=DataNormalizationMode.RAW).symbol
+        expiry = datetime(2024, 1, 9)
+        self.call = Symbol.create_option(spy, Market.USA, OptionStyle.AMERICAN, OptionRight.CALL, 470, expiry)
+        self.add_option_contract(self.call)
+
+    def on_data(self, data):
+        if (self.time.hour, self.time.minute) == (9, 31):
+            self.market_order(self.call, 20)
+            self.stop_market_order(self.call, -20, 0.81)
+        elif (self.time.hour, self.time.minute) == (10, 31):
+            self.market_order(self.call, -10)
+            self.exercise_option(self.call, 1)
+"""
+third = qr.Session.from_script(options, qr.sample_market(), dialect="lean", data=share.path).run(progress=False)
+lean.order_events(third)[["time", "order_id", "symbol", "status", "fill_quantity", "fill_price"]]
+
+# %% [markdown]
+# The fourth order exercises one contract: it ends at nothing, and a hundred shares come at the strike of 470. The
+# account is that of any other session.
+
+# %% [markdown] zh
+# 第四笔委托对一张合约行权：合约以零价格结束，一百股按行权价 470 到账。账户与其他会话的相同。
+
+# %%
+third.positions[["quantity", "price", "market_value"]]
 
 # %% [markdown]
 # ## The same rule in Shanghai

@@ -19,6 +19,7 @@ from qresearch.domain.fees import parts_of
 from qresearch.domain.moment import CLOSE, INTRADAY, OPEN, PHASES, Phase
 from qresearch.domain.order import Method, Status
 from qresearch.domain.reasons import NO_FACTS, Facts, Reason
+from qresearch.domain.settings import TOLD
 from qresearch.domain.state import OpenOrder
 from qresearch.domain.terms import MARKET_DAY, MARKET_KINDS, TimeInForce
 from qresearch.engine.draft import Draft
@@ -135,7 +136,7 @@ class _Teller:
             lot = exchange.lot_shares if record.method is Method.LOTS else 1
             if sent != abs(record.asked) * lot:
                 text += self.say("rounded_from", asked=f"{abs(record.asked) * lot:,.0f}")
-        waits = "waits_for_open" if not self.exchange.clock.in_call else "full_stop"
+        waits = "full_stop" if self.exchange.clock.in_call or self.exchange.clock.name == TOLD else "waits_for_open"
         yield self._finding(block, "check_sent", PASSED, text + self.say(waits))
 
     def _sizing_text(self, draft: Draft) -> str:
@@ -192,11 +193,11 @@ class _Teller:
             yield from self._traded(next(fill for fill in fills if fill.order_id == self.record.order_id), order)
 
     def _turn(self, told: list[_Told]) -> Iterator[Finding]:
-        """The turn of an order that is matched one by one: the checks, then what came of it."""
+        """The turn of an order that is matched one by one: the checks and what came of it; of a told one that alone."""
         first, last = told[0].event, told[-1]
         draft = self._at(told[0].place, first)
         order = draft.working.get(self.record.order_id)
-        if order is None or _is_left_over(order, draft, self.exchange):
+        if order is None or self.exchange.clock.name == TOLD or _is_left_over(order, draft, self.exchange):
             for item in told:
                 yield from self._told(item.place, item.event)
             return

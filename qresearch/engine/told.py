@@ -12,6 +12,7 @@ from collections.abc import Iterable
 
 from qresearch.domain import events
 from qresearch.domain.moment import OPEN
+from qresearch.domain.order import Method
 from qresearch.domain.settings import TOLD
 from qresearch.domain.terms import MARKET_DAY, Terms
 from qresearch.engine.draft import Draft
@@ -72,9 +73,11 @@ class Told:
             Always; the message says where such orders are placed.
         """
         symbol = exchange.market.symbols[instrument]
+        quantity = f"{asked:g}" if method == Method.ORDER else "quantity"
         raise UsageError(
-            f"An order for {symbol} cannot be placed here: the orders of this session are kept by its script. "
-            "Place it through the algorithm: session.strategy.target.algorithm.market_order(...)."
+            f"An order for {symbol} cannot be placed here: the orders of this session are kept by its script, which "
+            "would not know it. Place it through the algorithm, which is by hand too: "
+            f"session.strategy.target.algorithm.market_order({symbol!r}, {quantity})."
         )
 
     def meets_now(self, draft: Draft, terms: Terms, /) -> bool:

@@ -14,7 +14,7 @@ from __future__ import annotations
 import datetime as dt
 import io
 import zipfile
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
@@ -171,9 +171,7 @@ class LeanFolder:
             day = _date(path.name[:8], path)
             if (first is None or day >= first) and (last is None or day <= last):
                 found.append(_read(path, kind, seconds(day)))
-        if not found:
-            return _nothing(kind)
-        return RawBars(np.concatenate([part.starts for part in found]), np.concatenate([part.values for part in found]))
+        return joined(found, kind)
 
     def factors(self, ticker: str) -> list[Factor]:
         """Rows of the factor file, oldest first; none where there is no file."""
@@ -205,36 +203,25 @@ class LeanFolder:
         rows : iterable
             The begin as datetime on the clock of New York; a daily bar at midnight.
         """
-        self._write(ticker, resolution, TRADE, ((row[0], [*map(_scaled, row[1:5]), _plain(row[5])]) for row in rows))
+        self._write(ticker, resolution, TRADE, rows)
 
     def write_quotes(self, ticker: str, resolution: str, rows: Iterable[Sequence[object]]) -> None:
         """Write bars of quotes: (begin, four prices of the bid, its size, four of the ask, its size)."""
         if resolution not in INSIDE_DAY:
             raise UsageError(f"write_quotes: resolution={resolution!r} has no quotes. Write 'minute' or 'second'.")
-        self._write(
-            ticker, resolution, QUOTE,
-            ((row[0], [*map(_scaled, row[1:5]), _plain(row[5]), *map(_scaled, row[6:10]), _plain(row[10])])
-             for row in rows),
-        )  # fmt: skip
+        self._write(ticker, resolution, QUOTE, rows)
 
-    def _write(self, ticker: str, resolution: str, kind: str, rows: Iterable[tuple[object, list[str]]]) -> None:
-        if resolution not in RESOLUTIONS:
-            raise UsageError(f"resolution={resolution!r} is none of {', '.join(RESOLUTIONS)}. Pass one of them.")
+    def _write(self, ticker: str, resolution: str, kind: str, rows: Iterable[Sequence[object]]) -> None:
         name = ticker.lower()
         files: dict[Path, tuple[str, list[str]]] = {}
-        for begin, cells in rows:
-            if not isinstance(begin, dt.datetime):
-                raise UsageError(f"The begin of a bar, {begin!r}, is no datetime. Pass one on the clock of New York.")
+        for begin, line in lines_of(rows, resolution, kind):
             day = f"{begin:%Y%m%d}"
             if resolution in INSIDE_DAY:
                 path = self.path / _ROOT / resolution / name / f"{day}_{kind}.zip"
                 inside = f"{day}_{name}_{resolution}_{kind}.csv"
-                midnight = begin.replace(hour=0, minute=0, second=0, microsecond=0)
-                stamp = str(int((begin - midnight).total_seconds() * 1000))
             else:
                 path, inside = self.path / _ROOT / resolution / f"{name}.zip", f"{name}.csv"
-                stamp = f"{begin:%Y%m%d %H:%M}"
-            files.setdefault(path, (inside, []))[1].append(",".join([stamp, *cells]))
+            files.setdefault(path, (inside, []))[1].append(line)
         for path, (inside, lines) in files.items():
             path.parent.mkdir(parents=True, exist_ok=True)
             with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as file:
@@ -286,18 +273,58 @@ def exact(price: int, factor: Decimal) -> Decimal:
     return Decimal(price).scaleb(-4) * factor
 
 
+def joined(parts: Sequence[RawBars], kind: str) -> RawBars:
+    """Bars one after the other; none at all where there are no parts."""
+    if not parts:
+        return _nothing(kind)
+    return RawBars(np.concatenate([part.starts for part in parts]), np.concatenate([part.values for part in parts]))
+
+
+def lines_of(rows: Iterable[Sequence[object]], resolution: str, kind: str) -> Iterator[tuple[dt.datetime, str]]:
+    """Bars as lines of a file, with their begin.
+
+    Raises
+    ------
+    UsageError
+        A resolution that there is not, or a begin that is no datetime; pass one on the clock of New York.
+    """
+    if resolution not in RESOLUTIONS:
+        raise UsageError(f"resolution={resolution!r} is none of {', '.join(RESOLUTIONS)}. Pass one of them.")
+    for row in rows:
+        begin = row[0]
+        if not isinstance(begin, dt.datetime):
+            raise UsageError(f"The begin of a bar, {begin!r}, is no datetime. Pass one on the clock of New York.")
+        stamp = f"{begin:%Y%m%d %H:%M}"
+        if resolution in INSIDE_DAY:
+            midnight = begin.replace(hour=0, minute=0, second=0, microsecond=0)
+            stamp = str(int((begin - midnight).total_seconds() * 1000))
+        cells = [*map(_scaled, row[1:5]), _plain(row[5])]
+        if kind == QUOTE:
+            cells += [*map(_scaled, row[6:10]), _plain(row[10])]
+        yield begin, ",".join([stamp, *cells])
+
+
 def _nothing(kind: str) -> RawBars:
     return RawBars(np.empty(0, dtype=np.int64), np.empty((0, _WIDTH[kind]), dtype=np.int64))
 
 
 def _read(path: Path, kind: str, midnight: int | None = None) -> RawBars:
     """The one file in a zip; times are milliseconds from `midnight`, or a date and a time."""
-    width = _WIDTH[kind]
     try:
         with zipfile.ZipFile(path) as file:
             text = file.read(file.namelist()[0]).decode()
     except (OSError, zipfile.BadZipFile, IndexError, UnicodeDecodeError) as problem:
         raise DataError(f"{path.name} cannot be read as a zip of one CSV file: {problem}. Write it again.") from None
+    return _bars(text, kind, path, midnight)
+
+
+def parsed(text: str, kind: str, path: Path, day: str | None) -> RawBars:
+    """The lines of a file as bars; `day` (such as 20240108) is that of times inside a day, None of lines with dates."""
+    return _bars(text, kind, path, None if day is None else seconds(_date(day, path)))
+
+
+def _bars(text: str, kind: str, path: Path, midnight: int | None) -> RawBars:
+    width = _WIDTH[kind]
     fast = None if midnight is None else _quick(text, width)
     if fast is not None:
         return RawBars((midnight or 0) + fast[:, 0] // 1000, np.ascontiguousarray(fast[:, 1:]))

@@ -393,7 +393,7 @@ def test_what_is_delisted_is_closed_at_its_last_price_without_a_fee() -> None:
     assert session.strategy.target.algorithm.seen == ["WARNING", "DELISTED"]
     assert orders(session, "type", "quantity", "status", "price", "fee", "tag") == [
         ("MARKET_ON_OPEN", 10, "FILLED", 100.0, 1.0, ""),
-        ("LIMIT", 10, "CANCELED", 0.0, 0.0, "The share was delisted."),
+        ("LIMIT", 10, "CANCELED", 0.0, 0.0, ""),
         ("MARKET", -10, "FILLED", 80.0, 0.0, "Liquidate from delisting"),
     ]
     assert session.portfolio.cash == pytest.approx(100_000 - 1_000 - 1 + 800)
@@ -707,6 +707,18 @@ def test_another_way_from_the_past_is_a_branch() -> None:
     assert len(order_list(session)) == count + 1
     session.branches.switch("main").goto(-1)
     assert len(session.orders) == count
+
+
+def test_orders_by_hand_are_never_mixed_up_with_those_of_a_script() -> None:
+    """Protects orders by hand: the session names the way; a script that runs again without them goes no further."""
+    world, text = story()
+    session = world.session(text).step(2)
+    with pytest.raises(qr.errors.UsageError, match=r"algorithm\.market_order\('SPY', 100\)"):
+        session.order("SPY", 100)
+    session.strategy.target.algorithm.market_order("SPY", 100)
+    session.step().back(2)
+    with pytest.raises(qr.errors.UsageError, match="orders that were placed by hand"):
+        session.run(rerun=True, progress=False)
 
 
 def test_a_journal_holds_a_lean_session(tmp_path: Path) -> None:

@@ -16,18 +16,19 @@ sys.path.insert(0, str(Path(__file__).parent))
 
 from test_lean_fills import CASES, STEPS, Row
 
-from qresearch.dialects.lean.bars import Bar, QuoteBar, Symbol, TradeBar
+from qresearch.dialects.lean.bars import Bar, QuoteBar, TradeBar
 from qresearch.dialects.lean.brokerage import DefaultBrokerageModel
 from qresearch.dialects.lean.enums import DataNormalizationMode, OrderStatus, OrderType, Resolution
 from qresearch.dialects.lean.fees import ConstantFeeModel
 from qresearch.dialects.lean.fill import EquityFillModel, FillModel, ImmediateFillModel, Scene
 from qresearch.dialects.lean.hours import NEW_YORK, new_york_hours
-from qresearch.dialects.lean.order_words import OrderWords
 from qresearch.dialects.lean.orders import Order, OrderEvent
 from qresearch.dialects.lean.portfolio import Portfolio
 from qresearch.dialects.lean.power import SecurityMarginModel
 from qresearch.dialects.lean.requests import OrderProperties, SubmitOrderRequest
 from qresearch.dialects.lean.securities import Securities, Security
+from qresearch.dialects.lean.symbols import Symbol
+from qresearch.dialects.lean.target_words import TargetWords
 from qresearch.engine.lean_market import us_equities
 
 SPY = Symbol("SPY")
@@ -64,7 +65,7 @@ def security_of(row: Row) -> Security:
 def order_of(row: Row) -> Order:
     """The order of a case."""
     prices = {name: Decimal(row[name]) for name in PRICES if row[name]}
-    request = SubmitOrderRequest(
+    request = SubmitOrderRequest.of(
         TYPES[row["order_type"]], SPY, int(row["quantity"]), prices, local(row["order_time_utc"]), "",
         OrderProperties(), trailing_as_percentage=row["trailing_as_percentage"] == "True",
     )  # fmt: skip
@@ -112,7 +113,7 @@ with Path(__file__).with_name("lean_sizing_cases.csv").open(encoding="utf-8", ne
     SIZES = list(csv.DictReader(file))
 
 
-def words_of(row: Row) -> OrderWords:
+def words_of(row: Row) -> TargetWords:
     """The order words over a portfolio as a case has it."""
     hours = new_york_hours()
     securities = Securities()
@@ -135,7 +136,7 @@ def words_of(row: Row) -> OrderWords:
         minimum_order_margin_portfolio_percentage=float(row["minimum_order_margin_fraction"]),
     )  # fmt: skip
     engine = SimpleNamespace(securities=securities, portfolio=portfolio, settings=settings, now=at)
-    return OrderWords(engine)  # type: ignore[arg-type]  # what sizing looks at
+    return TargetWords(engine)  # type: ignore[arg-type]  # what sizing looks at
 
 
 @pytest.mark.parametrize("number", range(len(SIZES)), ids=[f"{n}-{row['test']}" for n, row in enumerate(SIZES)])

@@ -11,7 +11,7 @@ import pytest
 
 import qresearch as qr
 from qresearch.cli import main
-from qresearch.dialects.lean.bars import identifier
+from qresearch.dialects.lean.symbols import identifier
 from qresearch.market.lean_folder import QUOTE, Factor, LeanFolder, exact, factor_on
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "conformance"))

@@ -24,13 +24,15 @@
 >>> session.fills[["quantity", "price", "commission"]].to_numpy().tolist()
 [[100.0, 100.0, 1.0]]
 
-Read :mod:`~.play` for when a script runs, :mod:`~.engine` for the order of work in a step, :mod:`~.transactions` for
-the life of an order, :mod:`~.order_words` and :mod:`~.data_words` for the words. The folder above alone may import it.
-The reference is LEAN of August 2026, with its changes of June 2026. Options, futures and currencies are not offered,
-nor universes that are selected day by day.
+Read :mod:`~.play` for when a script runs, :mod:`~.engine` and :mod:`~.steps` for the order of work in a step,
+:mod:`~.walking` for a step part by part, :mod:`~.transactions` for the life of an order, :mod:`~.order_words`,
+:mod:`~.target_words` and :mod:`~.data_words` for the words. The folder above alone may import it. The reference is LEAN
+of August 2026, with its changes of June 2026. Shares and options on them trade; futures, currencies and the models of
+LEAN's framework do not, and each says so by its name (:mod:`~.refused`).
 """
 
 from qresearch.dialects.lean.order_list import compared, order_events, order_list, order_list_hash
 from qresearch.dialects.lean.play import Script
+from qresearch.dialects.lean.walking import Stop, walk
 
-__all__ = ["Script", "compared", "order_events", "order_list", "order_list_hash"]
+__all__ = ["Script", "Stop", "compared", "order_events", "order_list", "order_list_hash", "walk"]

@@ -8,10 +8,13 @@ from qresearch.dialects.lean.data_words import DataWords
 from qresearch.dialects.lean.engine import Engine
 from qresearch.dialects.lean.names import snake
 from qresearch.dialects.lean.order_words import OrderWords
+from qresearch.dialects.lean.refused import WORDS
 from qresearch.dialects.lean.set_up import SetUpWords, TellWords
+from qresearch.dialects.lean.system import NotOffered
+from qresearch.dialects.lean.target_words import TargetWords
 from qresearch.errors import close_matches, did_you_mean
 
-PARTS: tuple[type, ...] = (OrderWords, SetUpWords, TellWords, DataWords)
+PARTS: tuple[type, ...] = (OrderWords, TargetWords, SetUpWords, TellWords, DataWords)
 OF_ENGINE = frozenset({
     "securities", "portfolio", "transactions", "schedule", "date_rules", "time_rules", "settings", "universe_settings",
     "is_warming_up", "brokerage_model", "current_slice",
@@ -36,8 +39,10 @@ class QCAlgorithm:
             return getattr(self._parts[place], word)
         if word in OF_ENGINE and self._engine is not None:
             return getattr(self._engine, word)
+        if word in WORDS:
+            return NotOffered(word, WORDS[word])
         near = did_you_mean(close_matches(word, [*_PLACES, *OF_ENGINE, *vars(self)]))
-        raise AttributeError(f"The algorithm has no {name!r}. {near}")
+        raise AttributeError(f"The algorithm has no {name!r}.{near and ' '}{near}".removesuffix("."))
 
     def __setattr__(self, name: str, value: Any) -> None:
         if snake(name) == "default_order_properties":

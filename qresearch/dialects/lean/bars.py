@@ -1,82 +1,21 @@
-"""What a script is given of the market: symbols, bars of trades and of quotes, events, and the slice of one moment."""
+"""What a script is given of the market: bars of trades and of quotes, events, and the slice of one moment."""
 
 from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterator
 from decimal import Decimal
-from typing import Any
+from typing import Any, NamedTuple
 
-from qresearch.dialects.lean.enums import DelistingType, SecurityType, SplitType
-from qresearch.dialects.lean.names import Named, dec
+from qresearch.dialects.lean.enums import DelistingType, SplitType
+from qresearch.dialects.lean.names import Named, assigned, dec, snake
+from qresearch.dialects.lean.symbols import Symbol
 from qresearch.engine.lean_market import TimedBar
 
-_DIGITS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-_USA_EQUITY = 101
-"""Market and kind of security in an identifier."""
+_NEVER, _NONE = dt.datetime(1, 1, 1), Symbol("")
 
 
-def identifier(ticker: str, first_day: dt.date) -> str:
-    """The identifier of a share of the United States by its first ticker and its first day.
-
-    >>> identifier("SPY", dt.date(1998, 1, 2))
-    'SPY R735QTJ8XC9X'
-    """
-    number = (first_day - dt.date(1899, 12, 30)).days * 10**14 + _USA_EQUITY
-    text = ""
-    while number:
-        number, digit = divmod(number, 36)
-        text = _DIGITS[digit] + text
-    return f"{ticker.upper()} {text}"
-
-
-class Symbol(Named):
-    """A share, equal to its ticker as text.
-
-    Parameters
-    ----------
-    value : str
-        The ticker.
-    id : str
-        The identifier; empty where the data tell no first day.
-    """
-
-    __slots__ = ("id", "value")
-
-    def __init__(self, value: str, id: str = "") -> None:
-        self.value, self.id = value.upper(), id or value.upper()
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        return Symbol, (self.value, self.id)
-
-    def __eq__(self, other: object) -> bool:
-        if isinstance(other, Symbol):
-            return self.value == other.value
-        return isinstance(other, str) and other.upper() == self.value
-
-    def __hash__(self) -> int:
-        return hash(self.value)
-
-    def __lt__(self, other: Any) -> bool:
-        return self.value < str(other).upper()
-
-    def __str__(self) -> str:
-        return self.value
-
-    def __repr__(self) -> str:
-        return self.value
-
-    @property
-    def security_type(self) -> SecurityType:
-        """A share."""
-        return SecurityType.EQUITY
-
-    @staticmethod
-    def create(ticker: str, security_type: SecurityType = SecurityType.EQUITY, market: str = "usa") -> Symbol:
-        """The symbol of a ticker."""
-        return Symbol(ticker)
-
-
+@assigned
 class Bar(Named):
     """Four prices."""
 
@@ -95,6 +34,7 @@ class Bar(Named):
 Raw = tuple[int, int, int, int]
 
 
+@assigned
 class TradeBar(Named):
     """Trades over some time.
 
@@ -113,8 +53,8 @@ class TradeBar(Named):
     )  # fmt: skip
 
     def __init__(  # as in LEAN
-        self, time: dt.datetime, symbol: Symbol, open: float, high: float, low: float, close: float,
-        volume: float = 0.0, period: dt.timedelta = dt.timedelta(minutes=1),
+        self, time: dt.datetime = _NEVER, symbol: Any = _NONE, open: float = 0.0, high: float = 0.0, low: float = 0.0,
+        close: float = 0.0, volume: float = 0.0, period: dt.timedelta = dt.timedelta(minutes=1),
     ) -> None:  # fmt: skip
         self.time, self.end_time, self.symbol = time, time + period, symbol
         self.open, self.high, self.low, self.close, self.volume = open, high, low, close, volume
@@ -130,6 +70,10 @@ class TradeBar(Named):
         """The close."""
         return self.close
 
+    @value.setter
+    def value(self, price: float) -> None:
+        self.close = price
+
     @property
     def price(self) -> float:
         """The close."""
@@ -139,6 +83,17 @@ class TradeBar(Named):
     def period(self) -> dt.timedelta:
         """How long it is."""
         return self.end_time - self.time
+
+    @period.setter
+    def period(self, span: dt.timedelta) -> None:
+        self.end_time = self.time + span
+
+    def update(self, price: float, *rest: float) -> None:
+        """Take in a price; the last number is a volume, where more than one is given."""
+        if not self.open:
+            self.open = self.high = self.low = price
+        self.high, self.low, self.close = max(self.high, price), min(self.low, price), price
+        self.volume += rest[-1] if rest else 0.0
 
     def exact(self, place: int) -> Decimal:
         """One of the four prices with all its digits."""
@@ -152,6 +107,7 @@ class TradeBar(Named):
         return TimedBar(self.time, self.end_time, *prices)
 
 
+@assigned
 class QuoteBar(Named):
     """Quotes over some time; a side that was not quoted is None."""
 
@@ -161,8 +117,8 @@ class QuoteBar(Named):
     )  # fmt: skip
 
     def __init__(  # as in LEAN
-        self, time: dt.datetime, symbol: Symbol, bid: Bar | None, last_bid_size: float, ask: Bar | None,
-        last_ask_size: float, period: dt.timedelta = dt.timedelta(minutes=1),
+        self, time: dt.datetime = _NEVER, symbol: Any = _NONE, bid: Bar | None = None, last_bid_size: float = 0.0,
+        ask: Bar | None = None, last_ask_size: float = 0.0, period: dt.timedelta = dt.timedelta(minutes=1),
     ) -> None:  # fmt: skip
         self.time, self.end_time, self.symbol, self.bid, self.ask = time, time + period, symbol, bid, ask
         self.last_bid_size, self.last_ask_size = last_bid_size, last_ask_size
@@ -276,26 +232,41 @@ class SymbolChangedEvent(Named):
         self.old_symbol, self.new_symbol = old_symbol, new_symbol
 
 
-class Table(dict[Symbol, Any]):
-    """Data by symbol, in the words of LEAN's dictionaries; a ticker as text is a symbol too."""
+class KeyValuePair(NamedTuple):
+    """What goes through LEAN's dictionaries in a loop: a symbol, and what there is of it."""
+
+    key: Symbol
+    value: Any
 
     def __getattr__(self, name: str) -> Any:
-        known = {
-            "ContainsKey": "contains_key",
-            "Keys": "keys",
-            "Values": "values",
-            "Count": "count",
-            "TryGetValue": "get",
-        }
-        if name in known:
-            found = getattr(self, known[name])
-            return list(found()) if name in {"Keys", "Values"} else found
-        raise AttributeError(name)
+        if name in {"Key", "Value"}:
+            return getattr(self, name.lower())
+        raise AttributeError(f"A pair has key and value, and no {name!r}.")
+
+
+class ByTicker(dict[Symbol, Any]):
+    """Things by symbol, in the words of LEAN's dictionaries; a ticker as text is a symbol too.
+
+    A loop goes through pairs with a `key` and a `value`, as in LEAN; `keys`, `values` and `items` are those of Python.
+    """
+
+    def __iter__(self) -> Iterator[Any]:
+        return (KeyValuePair(key, value) for key, value in self.items())
+
+    def __getattr__(self, name: str) -> Any:
+        word = snake(name)
+        if word in {"keys", "values"} and word != name:
+            return list(getattr(self, word)())
+        if word == "try_get_value":
+            return self.get
+        if word in _OF_TABLES:
+            return getattr(self, word)
+        raise AttributeError(f"{type(self).__name__} has no {name!r}, but {', '.join(sorted(_OF_TABLES))}.")
 
     def __missing__(self, key: object) -> Any:
         if isinstance(key, str) and key != key.upper():
             return self[key.upper()]  # type: ignore[index]  # equal to its symbol
-        raise KeyError(f"'{key}' wasn't found here; there are {', '.join(map(str, self)) or 'none'}.")
+        raise KeyError(f"'{key}' wasn't found here; there are {', '.join(map(str, self.keys())) or 'none'}.")
 
     def contains_key(self, symbol: object) -> bool:
         """True where there is one of a symbol."""
@@ -309,6 +280,13 @@ class Table(dict[Symbol, Any]):
     def get_value(self, symbol: object) -> Any:
         """That of a symbol."""
         return self[symbol]  # type: ignore[index]  # a ticker too
+
+
+_OF_TABLES = frozenset({"contains_key", "count", "get_value", "get", "items", "keys", "values"})
+
+
+class Table(ByTicker):
+    """Data of one moment by symbol."""
 
 
 class Slice(Named):
@@ -341,8 +319,8 @@ class Slice(Named):
     def __contains__(self, symbol: object) -> bool:
         return symbol in self.bars or symbol in self.quote_bars
 
-    def __iter__(self) -> Iterator[Symbol]:
-        return iter(self.keys())
+    def __iter__(self) -> Iterator[KeyValuePair]:
+        return (KeyValuePair(symbol, self[symbol]) for symbol in self.keys())
 
     def __len__(self) -> int:
         return len(self.keys())
@@ -368,6 +346,11 @@ class Slice(Named):
     def values(self) -> list[Any]:
         """Their bars."""
         return [self[symbol] for symbol in self.keys()]
+
+    @property
+    def count(self) -> int:
+        """How many symbols have a bar."""
+        return len(self.keys())
 
     def items(self) -> list[tuple[Symbol, Any]]:
         """Symbols and bars."""

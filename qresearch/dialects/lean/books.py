@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
-from qresearch.dialects.lean.bars import Symbol
 from qresearch.dialects.lean.enums import OrderStatus, OrderType
 from qresearch.dialects.lean.fill import KINDS
 from qresearch.dialects.lean.orders import Order, OrderEvent
+from qresearch.dialects.lean.symbols import Symbol
 from qresearch.dialects.script.host import ScriptHost
 from qresearch.domain import events
 from qresearch.domain.commands import Tell
@@ -33,10 +33,12 @@ class Books:
     Parameters
     ----------
     host : ScriptHost
+    rate : callable
+        Dollars for one of the currency in which a symbol is quoted.
     """
 
-    def __init__(self, host: ScriptHost) -> None:
-        self.host = host
+    def __init__(self, host: ScriptHost, rate: Callable[[Symbol], Decimal]) -> None:
+        self.host, self.rate = host, rate
         self.is_muted = False
         """True while an engine does again what the log holds already."""
 
@@ -70,6 +72,9 @@ class Books:
         if self.is_muted:
             return
         at, number, status = self._at, order.id, event.status
+        if event.symbol != order.symbol:
+            self._tell(*self._delivered(event))
+            return
         if number not in self.host.account.working:
             self._tell(events.OrderCreated(
                 at, number, self._column(order.symbol), order.quantity or 1, int(Method.ORDER), order.quantity,
@@ -77,7 +82,7 @@ class Books:
             ))  # fmt: skip
         working = self.host.account.working[number]
         if status.is_fill:
-            self._tell(self._fill(event, order))
+            self._tell(self._fill(event))
         elif status is OrderStatus.INVALID:
             self._tell(events.OrderRejected(at, number, *self._refusal(event)))
         elif status is OrderStatus.CANCEL_PENDING:
@@ -104,15 +109,20 @@ class Books:
             return Reason.NO_BORROW, {"asked": asked, "left": 0}
         return Reason.ROUTE_CLOSED, {"day": self._time()[:10]}
 
-    def _fill(self, event: OrderEvent, order: Order) -> events.OrderFilled:
-        money = self.host.market.venue.money
-        units, quantity = money.price_units(float(event.exact_price)), event.fill_quantity
+    def _fill(self, event: OrderEvent) -> events.OrderFilled:
+        money, column, at = self.host.market.venue.money, self._column(event.symbol), self._at
+        price = float(event.exact_price * self.rate(event.symbol))
+        quantity, size = event.fill_quantity, self.host.exchange.multiplier(column, at.day)
         fee = _steps(event.order_fee.exact, money.units)
         fees = Fees(((COMMISSION, fee), *((part, 0) for part in PARTS if part != COMMISSION)))
-        return events.OrderFilled(
-            self._at, order.id, self._column(order.symbol), quantity, float(event.exact_price),
-            money.notional(units, abs(quantity)), fees, posts=False,
-        )  # fmt: skip
+        notional = money.notional(money.price_units(price), abs(quantity) * size)
+        return events.OrderFilled(at, event.order_id, column, quantity, price, notional, fees, posts=False)
+
+    def _delivered(self, event: OrderEvent) -> Iterable[events.Record]:
+        """Shares that an exercise brings: what the account books of such a fill, without an order of their own."""
+        exchange = self.host.exchange
+        account: Any = self.host.account  # whatever stands there is only read
+        return list(exchange.account.post(account, exchange, self._fill(event)))
 
     def waits(self, order: Order, wait: Wait, price: float) -> None:
         """Write down why an order did not fill, where it is another reason than before; and where its stop went."""
@@ -138,10 +148,22 @@ class Books:
 
     # ------------------------------------------------------------------ holdings
 
-    def paid(self, symbol: Symbol, amount: Decimal) -> None:
-        """Write a dividend down."""
+    def paid(self, amount: Decimal, what: str) -> None:
+        """Write down what came or went without a trade: a dividend, interest."""
         steps = _steps(amount, self.host.market.venue.money.units)
-        self._tell(events.Posted(self._at, steps, "dividend", income=steps))
+        self._tell(events.Posted(self._at, steps, what, income=steps))
+
+    def revalue(self, cash: Decimal) -> None:
+        """Write down what other currencies than the dollar have gained or lost against it.
+
+        Parameters
+        ----------
+        cash : Decimal, dollars
+            Of all currencies, and of sales that are not settled.
+        """
+        steps = _steps(cash, self.host.market.venue.money.units) - self.host.account.cash
+        if steps:
+            self._tell(events.Posted(self._at, steps, "currency", income=steps))
 
     def split(self, symbol: Symbol, factor: Decimal, quantity: int, cash: Decimal) -> None:
         """Write a holding after a split down."""

@@ -4,11 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
+from qresearch.dialects.lean.derivatives import OptionMarginModel
 from qresearch.dialects.lean.enums import AccountType, BrokerageName
 from qresearch.dialects.lean.fees import FeeModel, InteractiveBrokersFeeModel, NullSlippageModel
-from qresearch.dialects.lean.fill import EquityFillModel
+from qresearch.dialects.lean.fill import EquityFillModel, FillModel
 from qresearch.dialects.lean.names import Named
-from qresearch.dialects.lean.portfolio import DelayedSettlementModel, ImmediateSettlementModel
+from qresearch.dialects.lean.portfolio import (
+    DelayedSettlementModel,
+    ImmediateSettlementModel,
+    MarginInterestRateModel,
+)
 from qresearch.dialects.lean.power import BuyingPowerModel, SecurityMarginModel
 from qresearch.errors import UsageError
 
@@ -29,11 +34,12 @@ class DefaultBrokerageModel(Named):
         security.fill_model, security.fee_model = self.get_fill_model(security), self.get_fee_model(security)
         security.slippage_model = self.get_slippage_model(security)
         security.buying_power_model = self.get_buying_power_model(security)
+        security.margin_interest_rate_model = self.get_margin_interest_rate_model(security)
         security.settlement_model = self.get_settlement_model(security)
 
-    def get_fill_model(self, security: Any) -> EquityFillModel:
-        """Of shares."""
-        return EquityFillModel()
+    def get_fill_model(self, security: Any) -> FillModel:
+        """Of shares; of options the base model."""
+        return EquityFillModel() if security.symbol.option is None else FillModel()
 
     def get_fee_model(self, security: Any) -> FeeModel:
         """Of Interactive Brokers."""
@@ -43,12 +49,18 @@ class DefaultBrokerageModel(Named):
         """None."""
         return NullSlippageModel()
 
+    def get_margin_interest_rate_model(self, security: Any) -> Any:
+        """None."""
+        return MarginInterestRateModel.NULL
+
     def get_leverage(self, security: Any) -> float:
         """2, and 1 for an account of cash."""
         return 1.0 if self.account_type is AccountType.CASH else 2.0
 
     def get_buying_power_model(self, security: Any) -> BuyingPowerModel:
-        """By the leverage."""
+        """By the leverage; of options their own."""
+        if security.symbol.option is not None:
+            return OptionMarginModel()
         return SecurityMarginModel(self.get_leverage(security))
 
     def get_settlement_model(self, security: Any) -> ImmediateSettlementModel:
@@ -68,9 +80,22 @@ class InteractiveBrokersBrokerageModel(DefaultBrokerageModel):
     """Interactive Brokers: for shares the same as the default."""
 
 
+class FeeFreeBrokerageModel(DefaultBrokerageModel):
+    """Brokerages that trade shares without a fee; else the default."""
+
+    def get_fee_model(self, security: Any) -> FeeModel:
+        """None for shares; a contract of an option costs what it costs elsewhere."""
+        return FeeModel() if security.symbol.option is None else InteractiveBrokersFeeModel()
+
+
+_FREE = (
+    BrokerageName.TD_AMERITRADE, BrokerageName.CHARLES_SCHWAB, BrokerageName.TASTYTRADE, BrokerageName.TRADE_STATION,
+    BrokerageName.WEBULL,
+)  # fmt: skip
 _KNOWN = {
     BrokerageName.DEFAULT: DefaultBrokerageModel, BrokerageName.QUANT_CONNECT_BROKERAGE: DefaultBrokerageModel,
     BrokerageName.INTERACTIVE_BROKERS_BROKERAGE: InteractiveBrokersBrokerageModel,
+    **dict.fromkeys(_FREE, FeeFreeBrokerageModel),
 }  # fmt: skip
 
 

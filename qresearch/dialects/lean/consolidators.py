@@ -8,7 +8,7 @@ from typing import Any, Generic, TypeVar
 
 from qresearch.dialects.lean.bars import Bar, QuoteBar, TradeBar
 from qresearch.dialects.lean.enums import Resolution
-from qresearch.dialects.lean.names import Named
+from qresearch.dialects.lean.names import Named, Settable
 from qresearch.errors import UsageError
 
 T = TypeVar("T")
@@ -18,7 +18,7 @@ SPANS = {
 }  # fmt: skip
 
 
-class RollingWindow(Named, Generic[T]):
+class RollingWindow(Settable, Generic[T]):
     """The last values, the newest first.
 
     Parameters
@@ -62,9 +62,11 @@ class RollingWindow(Named, Generic[T]):
         return iter(self._held)
 
     def __getitem__(self, place: int) -> T:
-        if not 0 <= place < len(self._held):
-            raise IndexError(f"The window holds {len(self._held)} values, and {place} is none of their places.")
-        return self._held[place]
+        if place < 0:
+            raise IndexError(f"A window counts back from 0, the newest value; {place} is before that.")
+        if place >= self.size:
+            self.size = place + 1
+        return self._held[place] if place < len(self._held) else None  # type: ignore[return-value]  # as in LEAN
 
 
 class EventHandlers(list[Callable[..., Any]]):
@@ -80,7 +82,7 @@ class EventHandlers(list[Callable[..., Any]]):
             handler(*arguments)
 
 
-class Consolidator(Named):
+class Consolidator(Settable):
     """Makes one bar of several: those of a span of time, or so many of them.
 
     Parameters
@@ -153,6 +155,50 @@ class Consolidator(Named):
 
 class TradeBarConsolidator(Consolidator):
     """Of bars of trades."""
+
+
+class SequentialConsolidator(Named):
+    """Gives the bars of one consolidator to another.
+
+    Parameters
+    ----------
+    first, second : Consolidator
+    """
+
+    def __init__(self, first: Any, second: Any) -> None:
+        self.first, self.second = first, second
+        self.wants_quotes = getattr(first, "wants_quotes", False)
+        first.data_consolidated += self._pass_on
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        object.__setattr__(self, "data_consolidated" if name == "DataConsolidated" else name, value)
+
+    @property
+    def data_consolidated(self) -> EventHandlers:
+        """Who is told of the bars of the second one."""
+        found: EventHandlers = self.second.data_consolidated
+        return found
+
+    @data_consolidated.setter
+    def data_consolidated(self, handlers: EventHandlers) -> None:
+        self.second.data_consolidated = handlers
+
+    @property
+    def consolidated(self) -> Any:
+        """The last bar."""
+        return self.second.consolidated
+
+    def _pass_on(self, _: Any, bar: Any) -> None:
+        self.second.update(bar)
+
+    def update(self, bar: Any) -> None:
+        """Take a bar in."""
+        self.first.update(bar)
+
+    def scan(self, now: dt.datetime) -> None:
+        """Let the bars go whose time is over."""
+        self.first.scan(now)
+        self.second.scan(now)
 
 
 class QuoteBarConsolidator(Consolidator):

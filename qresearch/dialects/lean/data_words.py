@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
 
-from qresearch.dialects.lean import indicators
-from qresearch.dialects.lean.bars import QuoteBar, Symbol, TradeBar
+from qresearch.dialects.lean import indicators as one
+from qresearch.dialects.lean import indicators_of_bars as more
+from qresearch.dialects.lean.bars import QuoteBar, TradeBar
 from qresearch.dialects.lean.consolidators import Consolidator, QuoteBarConsolidator, TradeBarConsolidator
 from qresearch.dialects.lean.engine import Engine
-from qresearch.dialects.lean.enums import DataNormalizationMode, MovingAverageType, Resolution
+from qresearch.dialects.lean.enums import DataNormalizationMode, MovingAverageType, Resolution, TickType
 from qresearch.dialects.lean.feed import Subscription, Track, stamp
 from qresearch.dialects.lean.names import Named, called
 from qresearch.dialects.lean.options import Following, bars_before
+from qresearch.dialects.lean.symbols import Symbol
 from qresearch.market.lean_folder import QUOTE, TRADE
 
 
@@ -70,6 +72,80 @@ class Last:
     def __call__(self, *given: Any) -> None:
         """Call it."""
         self.call(given[-1])
+
+
+class IndicatorHistory(Named):
+    """Values of an indicator over time.
+
+    Parameters
+    ----------
+    points : list of (datetime, dict of str to float)
+    """
+
+    def __init__(self, points: list[tuple[dt.datetime, dict[str, float]]]) -> None:
+        self._points = points
+
+    def __iter__(self) -> Iterator[one.IndicatorDataPoint]:
+        return (one.IndicatorDataPoint(at, values["current"]) for at, values in self._points)
+
+    def __len__(self) -> int:
+        return len(self._points)
+
+    @property
+    def data_frame(self) -> pd.DataFrame:
+        """A row for each bar, a column for the value and for each part."""
+        return pd.DataFrame([values for _, values in self._points], index=[at for at, _ in self._points])
+
+
+def readings(indicator: Any) -> dict[str, float]:
+    """The value of an indicator, and those of its parts."""
+    parts = {
+        name: part.current.value for name, part in vars(indicator).items()
+        if isinstance(part, one.Indicator) and not name.startswith("_")
+    }  # fmt: skip
+    return {"current": indicator.current.value, **parts}
+
+
+def _high(bar: Any) -> float:
+    return float(bar.high)
+
+
+def _low(bar: Any) -> float:
+    return float(bar.low)
+
+
+def word_of(
+    kind: type, *, average: MovingAverageType | None = None, selector: Any = None, takes_name: bool = False
+) -> Callable[..., Any]:
+    """The word of the algorithm that makes an indicator of a symbol and keeps it up to date.
+
+    Parameters
+    ----------
+    kind : type of Indicator
+    average : MovingAverageType, optional
+        The kind of average where a script gives none.
+    selector : callable, optional
+        What it reads of a bar where a script says nothing; None: the close, or the bar itself.
+    takes_name : bool
+        It is made of nothing but a name.
+    """
+
+    def word(self: DataWords, symbol: Any, *how: Any, **named: Any) -> Any:
+        given = [*how, *named.values()]
+        chosen = next((item for item in given if callable(item) and not isinstance(item, type)), selector)
+        resolution = next((item for item in given if isinstance(item, (Resolution, dt.timedelta))), None)
+        kinds = [item for item in given if isinstance(item, MovingAverageType)] or ([average] if average else [])
+        numbers = [
+            item for item in given
+            if isinstance(item, (int, float)) and not isinstance(item, (Resolution, MovingAverageType, bool))
+        ]  # fmt: skip
+        made = kind(str(symbol)) if takes_name else kind(*numbers, *[item for item in kinds if item is not None])
+        return self.follow_with(symbol, made, resolution, chosen)
+
+    word.__doc__ = (
+        f"{kind.__doc__} (symbol, numbers, kind of average, resolution, selector), all but the first optional."
+    )
+    return word
 
 
 class DataWords:
@@ -142,13 +218,19 @@ class DataWords:
     # ------------------------------------------------------------------ consolidators
 
     def consolidate(self, symbol: Any, period: Any, *handlers: Any) -> Consolidator:
-        """Call a function with every longer bar of a symbol."""
-        found = TradeBarConsolidator(period)
+        """Call a function with every longer bar of a symbol; of quotes where a kind of tick before it says so."""
+        of_quotes = TickType.QUOTE in handlers[:-1] or QuoteBar in handlers[:-1]
+        found = QuoteBarConsolidator(period) if of_quotes else TradeBarConsolidator(period)
         handler = handlers[-1]
         found.data_consolidated += Last(handler)
         self.engine.runtime.listener.keep(handler)
-        self.engine.follow(Following(Symbol(str(symbol)), found.update, found.scan, owner=found))
+        SubscriptionManager(self.engine).add_consolidator(symbol, found)
         return found
+
+    def resolve_consolidator(self, symbol: Any, resolution: Any = None, kind: type = TradeBar) -> Consolidator:
+        """A consolidator for bars of a resolution."""
+        wanted = self.engine.securities[symbol].resolution if resolution is None else resolution
+        return self.create_consolidator(wanted, kind)
 
     @property
     def subscription_manager(self) -> SubscriptionManager:
@@ -178,7 +260,8 @@ class DataWords:
         else:
             self.consolidate(symbol, period, take)
 
-    def _new(self, symbol: Any, indicator: Any, resolution: Any, selector: Any) -> Any:
+    def follow_with(self, symbol: Any, indicator: Any, resolution: Any, selector: Any) -> Any:
+        """Keep an indicator up to date with the bars of a symbol."""
         self.register_indicator(symbol, indicator, resolution, *([] if selector is None else [selector]))
         if self.engine.settings.automatic_indicator_warm_up:
             self.warm_up_indicator(symbol, indicator, resolution)
@@ -192,62 +275,42 @@ class DataWords:
         for bar in self.past(Symbol(str(symbol)), first, self.engine.now, wanted, count):
             indicator.update(bar)
 
-    def sma(self, symbol: Any, period: int, resolution: Any = None, selector: Any = None) -> Any:
-        """The mean of closes."""
-        return self._new(symbol, indicators.SimpleMovingAverage(period), resolution, selector)
+    sma, ema, lwma = word_of(one.SimpleMovingAverage), word_of(one.ExponentialMovingAverage), word_of(
+        one.LinearWeightedMovingAverage)  # fmt: skip
+    dema, tema, trima = (
+        word_of(more.DoubleExponentialMovingAverage), word_of(more.TripleExponentialMovingAverage),
+        word_of(more.TriangularMovingAverage),
+    )  # fmt: skip
+    wwma, std, mom = word_of(one.WilderMovingAverage), word_of(one.StandardDeviation), word_of(one.Momentum)
+    roc, rocp, momp = word_of(one.RateOfChange), word_of(one.RateOfChangePercent), word_of(more.MomentumPercent)
+    max = word_of(one.Maximum, selector=_high)
+    min = word_of(one.Minimum, selector=_low)
+    rsi = word_of(one.RelativeStrengthIndex, average=MovingAverageType.WILDERS)
+    macd = word_of(one.MovingAverageConvergenceDivergence, average=MovingAverageType.EXPONENTIAL)
+    bb, kch = word_of(one.BollingerBands), word_of(more.KeltnerChannels)
+    atr = word_of(one.AverageTrueRange, average=MovingAverageType.SIMPLE)
+    identity = word_of(more.Identity, takes_name=True)
+    obv, vwap = word_of(more.OnBalanceVolume, takes_name=True), word_of(more.IntradayVwap, takes_name=True)
+    aroon, cci, wilr = (
+        word_of(more.AroonOscillator), word_of(more.CommodityChannelIndex), word_of(more.WilliamsPercentR)
+    )  # fmt: skip
+    dch, sto = word_of(more.DonchianChannel), word_of(more.Stochastic)
 
-    def ema(self, symbol: Any, period: int, resolution: Any = None, selector: Any = None) -> Any:
-        """The exponential mean of closes."""
-        return self._new(symbol, indicators.ExponentialMovingAverage(period), resolution, selector)
-
-    def lwma(self, symbol: Any, period: int, resolution: Any = None, selector: Any = None) -> Any:
-        """The mean of closes by growing weights."""
-        return self._new(symbol, indicators.LinearWeightedMovingAverage(period), resolution, selector)
-
-    def rsi(self, symbol: Any, period: int, *how: Any, **named: Any) -> Any:
-        """Gains against losses."""
-        kind, resolution = _kind_of(how, named, MovingAverageType.WILDERS)
-        return self._new(symbol, indicators.RelativeStrengthIndex(period, kind), resolution, None)
-
-    def macd(self, symbol: Any, fast: int, slow: int, signal: int, *how: Any, **named: Any) -> Any:
-        """A fast average less a slow one."""
-        kind, resolution = _kind_of(how, named, MovingAverageType.EXPONENTIAL)
-        found = indicators.MovingAverageConvergenceDivergence(fast, slow, signal, kind)
-        return self._new(symbol, found, resolution, None)
-
-    def bb(self, symbol: Any, period: int, k: float, *how: Any, **named: Any) -> Any:
-        """A mean with deviations around it."""
-        kind, resolution = _kind_of(how, named, MovingAverageType.SIMPLE)
-        return self._new(symbol, indicators.BollingerBands(period, k, kind), resolution, None)
-
-    def atr(self, symbol: Any, period: int, *how: Any, **named: Any) -> Any:
-        """The mean true range."""
-        kind, resolution = _kind_of(how, named, MovingAverageType.SIMPLE)
-        return self._new(symbol, indicators.AverageTrueRange(period, kind), resolution, None)
-
-    def mom(self, symbol: Any, period: int, resolution: Any = None, selector: Any = None) -> Any:
-        """What closes have gained."""
-        return self._new(symbol, indicators.Momentum(period), resolution, selector)
-
-    def roc(self, symbol: Any, period: int, resolution: Any = None, selector: Any = None) -> Any:
-        """What closes have gained, as a part."""
-        return self._new(symbol, indicators.RateOfChange(period), resolution, selector)
-
-    def rocp(self, symbol: Any, period: int, resolution: Any = None, selector: Any = None) -> Any:
-        """What closes have gained, in per cent."""
-        return self._new(symbol, indicators.RateOfChangePercent(period), resolution, selector)
-
-    def max(self, symbol: Any, period: int, resolution: Any = None, selector: Any = None) -> Any:
-        """The largest close."""
-        return self._new(symbol, indicators.Maximum(period), resolution, selector)
-
-    def min(self, symbol: Any, period: int, resolution: Any = None, selector: Any = None) -> Any:
-        """The smallest close."""
-        return self._new(symbol, indicators.Minimum(period), resolution, selector)
-
-    def std(self, symbol: Any, period: int, resolution: Any = None, selector: Any = None) -> Any:
-        """The deviation of closes."""
-        return self._new(symbol, indicators.StandardDeviation(period), resolution, selector)
+    def indicator_history(self, indicator: Any, symbol: Any, *what: Any, **named: Any) -> IndicatorHistory:
+        """Values of an indicator over bars before now, which begins anew for that."""
+        selector = named.pop("selector", next((item for item in what if callable(item)), None))
+        asked = [item for item in what if item is not selector]
+        symbols, first, last, resolution, count = self.asked([symbol, *asked], named)
+        indicator.reset()
+        wanted = None if count is None else count + indicator.warm_up_period - 1
+        if wanted is not None:
+            first = bars_before(self.engine.now, wanted, resolution, self.engine.hours)
+        take, points = Feeder(indicator, selector), []
+        for bar in self.past(symbols[0], first, last, resolution, wanted):
+            take(bar)
+            if indicator.is_ready:
+                points.append((bar.end_time, readings(indicator)))
+        return IndicatorHistory(points)
 
 
 class SubscriptionManager(Named):
@@ -272,13 +335,6 @@ class SubscriptionManager(Named):
     def remove_consolidator(self, symbol: Any, consolidator: Any) -> None:
         """Give it no more."""
         self.engine.following = [item for item in self.engine.following if item.owner is not consolidator]
-
-
-def _kind_of(how: Sequence[Any], named: dict[str, Any], usual: Any) -> tuple[Any, Any]:
-    """Kind of average and resolution among the last arguments of an indicator."""
-    kind = next((item for item in how if isinstance(item, MovingAverageType)), usual)
-    resolution = next((item for item in how if isinstance(item, (Resolution, dt.timedelta))), None)
-    return named.get("type", named.get("moving_average_type", kind)), named.get("resolution", resolution)
 
 
 def _table(found: list[tuple[Symbol, list[Any]]]) -> pd.DataFrame:

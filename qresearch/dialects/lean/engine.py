@@ -10,35 +10,34 @@ from __future__ import annotations
 
 import datetime as dt
 from bisect import bisect_right
+from decimal import Decimal
 from typing import Any
 
-from qresearch.dialects.lean.bars import (
-    Delisting,
-    Dividend,
-    Slice,
-    Split,
-    Symbol,
-    SymbolChangedEvent,
-    TradeBar,
-)
+from qresearch.dialects.lean import steps
+from qresearch.dialects.lean.bars import Slice
 from qresearch.dialects.lean.brokerage import DefaultBrokerageModel
-from qresearch.dialects.lean.corporate import MarginCallModel, apply_dividend, apply_split, end_of
-from qresearch.dialects.lean.enums import AccountType, DelistingType, Resolution, SplitType
-from qresearch.dialects.lean.feed import Entry, Feed, Subscription, local, stamp
-from qresearch.dialects.lean.hours import utc
+from qresearch.dialects.lean.corporate import DefaultMarginCallModel
+from qresearch.dialects.lean.derivatives import Option
+from qresearch.dialects.lean.enums import AccountType, Resolution
+from qresearch.dialects.lean.feed import Feed, Subscription, local, stamp
 from qresearch.dialects.lean.manager import TransactionManager
-from qresearch.dialects.lean.names import called
+from qresearch.dialects.lean.names import called, takes
 from qresearch.dialects.lean.options import AlgorithmSettings, Following, UniverseSettings, bars_before
 from qresearch.dialects.lean.orders import Order, OrderEvent
 from qresearch.dialects.lean.portfolio import Portfolio
 from qresearch.dialects.lean.runtime import Runtime
 from qresearch.dialects.lean.schedule import DateRules, Schedule, TimeRules
 from qresearch.dialects.lean.securities import Securities, Security
+from qresearch.dialects.lean.symbols import Symbol
 from qresearch.dialects.lean.transactions import Transactions
+from qresearch.dialects.lean.universes import Universe, choose
 from qresearch.engine.lean_market import TradingHours, Wait
 
-_HOUR, _FIVE = dt.timedelta(hours=1), dt.timedelta(minutes=5)
 _FAR = dt.date(2035, 1, 1)
+
+
+KEPT = ("exchange", "fee_model", "slippage_model", "settlement_model", "margin_interest_rate_model")
+"""Parts of a security that have nothing that changes, where they are not those of a script."""
 
 
 class Engine:
@@ -53,7 +52,7 @@ class Engine:
         self.runtime = runtime
         self.now = dt.datetime(1998, 1, 1)
         self.start, self.end = dt.datetime(1998, 1, 1), dt.datetime(2035, 1, 1)
-        self.date_rules, self.time_rules, self.margin_calls = DateRules(), TimeRules(), MarginCallModel()
+        self.date_rules, self.time_rules = DateRules(lambda: self.now), TimeRules(lambda: self.now)
         self.has_start = self.has_end = self.has_cash = False
         self.settings, self.universe_settings = AlgorithmSettings(), UniverseSettings()
         self.securities = Securities()
@@ -61,9 +60,12 @@ class Engine:
         self.portfolio.set_cash(100_000)
         self.keeper = Transactions(self)
         self.transactions = TransactionManager(self.keeper)
+        self.portfolio.transactions = self.transactions
+        self.portfolio.margin_call_model = DefaultMarginCallModel(self.portfolio)
+        self.portfolio.cash_book.listener = runtime.listener
         self.brokerage_model: Any = DefaultBrokerageModel(AccountType.MARGIN)
         self.schedule = Schedule(runtime.hours, keep=runtime.listener.keep)
-        for part in (self.date_rules, self.time_rules, self.margin_calls, self.brokerage_model):
+        for part in (self.date_rules, self.time_rules, self.brokerage_model):
             self.keep(part)  # they have nothing that changes
         self.subscriptions: list[Subscription] = []
         self.following: list[Following] = []
@@ -75,9 +77,17 @@ class Engine:
         self.ran_until: dt.datetime | None = None
         self.current_slice: Slice | None = None
         self.algorithm: Any = None
-        self.splitting: set[Symbol] = set()
-        self._settled_at = self._margin_at = dt.datetime(1998, 1, 1)
-        self._span: tuple[dt.date, dt.date] | None = None
+        self.parameters: dict[str, Any] = {}
+        self.universes: list[Universe] = []
+        self.leaving: set[Symbol] = set()
+        """Symbols that no universe chooses any more, while something of them is held or open."""
+        self.under_way: steps.Step | None = None
+        self.added: list[Security] = []
+        self.removed: list[Security] = []
+        self.warned: set[Symbol] = set()
+        self.scanned_next = self.margin_at = dt.datetime(1998, 1, 1)
+        self._number: int | None = None
+        """Under which the runtime keeps the data of what is subscribed to; None once that has changed."""
         self._cursor = 0
 
     # ------------------------------------------------------------------ as the desk of its orders
@@ -91,6 +101,8 @@ class Engine:
         """An order event: told to whoever keeps the books, then to the script."""
         self.runtime.listener.deliver(event, order)
         self.call("on_order_event", event)
+        if event.is_assignment:
+            self.call("on_assignment_order_event", event)
 
     def waits(self, order: Order, wait: Wait) -> None:
         """An order was asked and did not fill."""
@@ -108,23 +120,33 @@ class Engine:
 
     def subscribe(self, subscription: Subscription) -> Security:
         """Take data in from now on; the security of it."""
-        symbol, known = subscription.symbol, self.securities.get(subscription.symbol)
+        symbol = subscription.symbol
+        known: Security | None = self.securities.get(symbol)
         if subscription not in self.subscriptions:
             self.subscriptions.append(subscription)
-            self._span = None
+            self._number = None
         if known is not None:
             known.resolutions.add(subscription.resolution)
             known.resolution = min(known.resolutions)
             known.has_quotes = known.resolution < Resolution.HOUR
-            known.is_internal = known.is_internal and subscription.internal
+            if not subscription.internal and (known.is_internal or not known.is_tradable):
+                known.is_internal, known.is_tradable = False, not known.is_delisted
+                self.added.append(known)
             return known
-        security = Security(
+        kind = Security if symbol.option is None else Option
+        security = kind(
             symbol, subscription.resolution, subscription.mode, extended=subscription.extended, hours=self.hours
         )
-        security.is_internal = subscription.internal
+        security.is_internal, security.folder = subscription.internal, self.runtime.source.path
+        if isinstance(security, Option):
+            security.begin(self.securities[symbol.underlying or symbol])
+        self._quote(security)
         self.securities[symbol] = security
+        if not subscription.internal:
+            self.added.append(security)
         self.brokerage_model.initialize(security)
-        for part in (security.exchange, security.fee_model, security.slippage_model, security.settlement_model):
+        for name in KEPT:
+            part = getattr(security, name)
             if type(part).__module__.startswith("qresearch."):
                 self.keep(part)  # as above
         ask = None if self.security_initializer is None else called(self.security_initializer, "initialize")
@@ -133,6 +155,49 @@ class Engine:
         elif callable(self.security_initializer):
             self.security_initializer(security)
         return security
+
+    def _quote(self, security: Security) -> None:
+        """Set the currency in which a security is quoted, where that is not the dollar."""
+        currency = self.runtime.source.currency(str(security.symbol))
+        if currency == "USD":
+            return
+        book = self.portfolio.cash_book
+        if currency not in book:
+            book.add(currency, 0, 0)
+        security.quote_currency = book[currency]
+        self._convert()
+
+    def rate_of(self, symbol: Symbol, day: dt.date) -> Decimal:
+        """Dollars for one of the currency of a symbol on a day; that of the cash book where the data have none."""
+        security = self.securities.get(symbol)
+        currency = None if security is None else security.quote_currency
+        if currency is None or currency.symbol == "USD":
+            return Decimal(1)
+        found = self.runtime.source.rates(currency.symbol).on(day)
+        rate: Decimal = currency.rate if found is None else found
+        return rate or Decimal(1)  # nothing trades without a rate
+
+    def _convert(self) -> None:
+        """Set the rates of the day, where the data have them."""
+        for currency, cash in self.portfolio.cash_book.items():
+            rates = None if currency == "USD" else self.runtime.source.rates(currency)
+            rate = None if rates is None else rates.on(max(self.now, self.start).date())
+            cash.rate = cash.rate if rate is None else rate
+
+    def drop(self, symbol: Symbol) -> bool:
+        """Take no more data of a share in; whether it had been added."""
+        security = self.securities.get(symbol)
+        if security is None or security.is_internal:
+            return False
+        if self.is_running:
+            self.transactions.cancel_open_orders(symbol, "The security was removed.")
+            if security.invested:
+                self.algorithm.liquidate(symbol)
+        security.is_tradable = False
+        self.subscriptions = [item for item in self.subscriptions if item.symbol != symbol]
+        self.removed.append(security)
+        self.forget_feed()
+        return True
 
     def prepare(self) -> None:
         """After the script has set itself up: the benchmark, and where the data begin."""
@@ -155,17 +220,34 @@ class Engine:
             self.subscribe(Subscription(Symbol(ticker), Resolution.HOUR, internal=True))
 
     def _schedule_end_of_day(self) -> None:
-        """``on_end_of_day`` is called for each security ten minutes before the close."""
-        first = next(self.securities.shown(), None)
-        if called(self.algorithm, "on_end_of_day") is not None and first is not None:
-            rule = self.time_rules.before_market_close(first.symbol, 10)
+        """``on_end_of_day`` is called for each security ten minutes before the close; without a symbol at 23:58."""
+        first, told = next(self.securities.shown(), None), called(self.algorithm, "on_end_of_day")
+        if told is not None and first is not None:
+            before_close = self.time_rules.before_market_close(first.symbol, 10)
+            rule = before_close if takes(told) else self.time_rules.at(23, 58, "America/New_York")
             self.schedule.on("end of day", self.date_rules.every_day(first.symbol), rule, self.end_of_day)
 
     def end_of_day(self) -> None:
         """Tell the script that a day ends."""
+        told = called(self.algorithm, "on_end_of_day")
+        if told is not None and not takes(told):
+            self.call("on_end_of_day")
+            return
         for security in self.securities.shown():
-            if called(self.algorithm, "on_end_of_day") is not None:
+            if told is not None:
                 self.call("on_end_of_day", security.symbol)
+
+    def add_universe(self, universe: Universe) -> Universe:
+        """Ask a universe at every midnight from now on."""
+        self.universes.append(universe)
+        self.runtime.listener.keep(universe.select)
+        if len(self.universes) == 1:
+            self.schedule.on("universes", self.date_rules.every_day(), self.time_rules.midnight, self.choose)
+        return universe
+
+    def choose(self) -> None:
+        """Ask the universes."""
+        choose(self)
 
     def follow(self, item: Following) -> None:
         """Give the bars of a symbol to something from now on."""
@@ -173,7 +255,7 @@ class Engine:
 
     def forget_feed(self) -> None:
         """The subscriptions have changed."""
-        self._span = None
+        self._number = None
 
     def warm_up_start(self) -> dt.datetime:
         """Where the data begin: at the start, or as far before it as the script wants to warm up."""
@@ -185,6 +267,11 @@ class Engine:
         wanted = min((item.resolution for item in self.subscriptions), default=Resolution.DAILY)
         return bars_before(self.start, int(span), resolution or wanted, self.hours)
 
+    def end_warm_up(self, at: dt.datetime) -> None:
+        """Where the start is reached, the warm-up is over."""
+        if self.is_warming_up and at >= self.start:
+            self._finish_warm_up()
+
     def _finish_warm_up(self) -> None:
         self.is_warming_up = False
         self.call("on_warmup_finished")
@@ -192,17 +279,19 @@ class Engine:
     @property
     def feed(self) -> Feed:
         """The data of what is subscribed to."""
-        span = self._span
-        if span is None:
-            first = self.now.date() if self.is_running and self._cursor else self.warm_up_start().date()
-            span = self._span = (first, self.end.date())
-            feed = self.runtime.feed(tuple(self.subscriptions), *span)
-            self._cursor = bisect_right(feed.moments, stamp(self.now)) if self._cursor else 0
-            return feed
-        return self.runtime.feed(tuple(self.subscriptions), *span)
+        if self._number is not None:
+            return self.runtime.feed(self._number)
+        first = self.now.date() if self.is_running and self._cursor else self.warm_up_start().date()
+        self._number = self.runtime.number(tuple(self.subscriptions), first, self.end.date())
+        feed = self.runtime.feed(self._number)
+        self._cursor = bisect_right(feed.moments, stamp(self.now)) if self._cursor else 0
+        return feed
 
     def set_time(self, at: dt.datetime) -> None:
         """Put every clock on a moment."""
+        if len(self.portfolio.cash_book) > 1 and at.date() != self.now.date():
+            self.now = at
+            self._convert()
         self.now = self.portfolio.now = self.schedule.now = at
         for security in self.securities.values():
             security.local_time = at
@@ -215,17 +304,47 @@ class Engine:
 
     # ------------------------------------------------------------------ running
 
-    def run(self, limit: dt.datetime) -> None:
-        """Do every step up to a moment, that included."""
+    def go_on(self) -> str:
+        """Go on to the next pause of the step that is under way; its name, empty once the step is over."""
+        step = self.under_way
+        if step is not None and not steps.go_on(self, step):
+            self.under_way = step = None
+        return "" if step is None else step.pause
+
+    def end_step(self) -> None:
+        """Do all that is left of the step that is under way."""
+        while self.under_way is not None:
+            self.go_on()
+
+    def last_moment(self, day: dt.date) -> dt.datetime | None:
+        """When the last data of a day come; None on a day without any."""
+        moments = self.feed.moments
+        place = bisect_right(moments, stamp(dt.datetime.combine(day, dt.time(23, 59, 59)))) - 1
+        found = local(moments[place]) if place >= 0 else None
+        return found if found is not None and found.date() == day else None
+
+    def run(self, limit: dt.datetime, *, stops: bool = False) -> None:
+        """Do every step up to a moment, that included; `stops`: of the last one only the bars come in."""
+        self.end_step()
+        if not self._cursor:
+            steps.tell_of_changes(self)
         last, feed, self.ran_until = stamp(limit), self.feed, limit
         while not self.is_over and self._cursor < len(feed.moments) and feed.moments[self._cursor] <= last:
             moment = feed.moments[self._cursor]
             at = local(moment)
-            self._run_schedule(at, inclusive=False)
+            self.run_schedule(at, inclusive=False)
             if self.has_ended:
                 return
+            if self.feed is not feed:  # what is subscribed to has changed, and something may come earlier
+                feed = self.feed
+                continue
             self._cursor += 1
-            self._step(at, list(feed.entries(moment)), feed.happenings(moment))
+            self.under_way = steps.begin(self, at, list(feed.entries(moment)), feed.happenings(moment))
+            feed = self.feed
+            is_last = self._cursor >= len(feed.moments) or feed.moments[self._cursor] > last
+            if stops and is_last and not self.is_warming_up:
+                return
+            self.end_step()
             feed = self.feed
 
     @property
@@ -239,7 +358,8 @@ class Engine:
             self.is_over = True
         self.call("on_end_of_algorithm")
 
-    def _run_schedule(self, at: dt.datetime, *, inclusive: bool) -> None:
+    def run_schedule(self, at: dt.datetime, *, inclusive: bool) -> None:
+        """Call what is scheduled before a moment, or at it."""
         if self.is_warming_up:
             return
         while not self.is_over and (event := self.schedule.due(at, inclusive=inclusive)) is not None:
@@ -249,100 +369,3 @@ class Engine:
             moment = event.next
             event.advance(moment, self.hours)
             event.call()
-
-    def _step(self, at: dt.datetime, entries: list[Entry], happenings: list[Any]) -> None:
-        self.set_time(at)
-        if self.is_warming_up and at >= self.start:
-            self._finish_warm_up()
-        found = Slice(self.algorithm.time, utc(at))
-        bars = self._take(at, entries, found)
-        if not self.is_warming_up:
-            if at - self._settled_at >= _HOUR:
-                self._settled_at = at
-                self.portfolio.settle()
-            self.keeper.step()
-            self._run_schedule(at, inclusive=True)
-            if at - self._margin_at >= _FIVE:
-                self._margin_at = at
-                self.margin_calls.check(self)
-        self._happen(found, happenings)
-        self._follow(at, bars)
-        self.current_slice = found
-        self._tell(found)
-        if not self.is_warming_up:
-            self.keeper.step()
-            for event in found.delistings.values():
-                if event.type is DelistingType.DELISTED:
-                    end_of(self, event)
-
-    def _take(self, at: dt.datetime, entries: list[Entry], found: Slice) -> list[Any]:
-        """Put the bars of a moment where rules and script find them."""
-        bars = []
-        for track, row, is_repeated in entries:
-            subscription, bar = track.subscription, track.bar(row)
-            security = self.securities[subscription.symbol]
-            is_trade = isinstance(bar, TradeBar)
-            if is_repeated:
-                bar.is_fill_forward = True
-                period = bar.period
-                bar.time, bar.end_time = at - period, at
-            elif is_trade:
-                security.trade = bar
-            else:
-                security.quote = bar
-            if not subscription.internal:
-                (found.bars if is_trade else found.quote_bars)[bar.symbol] = bar
-                bars.append((subscription, bar))
-        return bars
-
-    def _happen(self, found: Slice, happenings: list[Any]) -> None:
-        """Corporate actions, applied to holdings and orders."""
-        self.splitting = set()
-        for event in happenings:
-            if isinstance(event, Dividend):
-                found.dividends[event.symbol] = event
-                if not self.is_warming_up:
-                    apply_dividend(self, event)
-            elif isinstance(event, Split):
-                found.splits[event.symbol] = event
-                if event.type is SplitType.SPLIT_OCCURRED:
-                    self.splitting.add(event.symbol)
-                    if not self.is_warming_up:
-                        apply_split(self, event)
-            elif isinstance(event, Delisting):
-                event.price = self.securities[event.symbol].price
-                found.delistings[event.symbol] = event
-            elif isinstance(event, SymbolChangedEvent):
-                found.symbol_changed_events[event.symbol] = event
-                self.transactions.cancel_open_orders(event.symbol, "The ticker changed.")
-
-    def _follow(self, at: dt.datetime, bars: list[Any]) -> None:
-        """Consolidators and indicators."""
-        if not self.following:
-            return
-        for subscription, bar in bars:
-            is_trade = isinstance(bar, TradeBar)
-            for item in tuple(self.following):
-                wanted = self._resolution_of(item)
-                if item.symbol == bar.symbol and item.wants_quotes != is_trade and subscription.resolution == wanted:
-                    item.take(bar)
-        for item in tuple(self.following):
-            if item.scan is not None:
-                item.scan(at)
-
-    def _resolution_of(self, item: Following) -> Resolution:
-        found: Resolution = self.securities[item.symbol].resolution
-        return found
-
-    def _tell(self, found: Slice) -> None:
-        if found.splits:
-            self.call("on_splits", found.splits)
-        if found.dividends:
-            self.call("on_dividends", found.dividends)
-        if found.delistings:
-            self.call("on_delistings", found.delistings)
-        if found.symbol_changed_events:
-            self.call("on_symbol_changed_events", found.symbol_changed_events)
-        if found.has_data:
-            self.call("on_data", found)
-        self.call("on_end_of_time_step")

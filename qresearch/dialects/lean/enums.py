@@ -146,7 +146,7 @@ class DataNormalizationMode(IntEnum):
 
 
 class SecurityType(IntEnum):
-    """Kinds of security; here are shares."""
+    """Kinds of security; here are shares, and options on them."""
 
     BASE = Base = 0
     EQUITY = Equity = 1
@@ -154,6 +154,27 @@ class SecurityType(IntEnum):
     FOREX = Forex = 4
     FUTURE = Future = 5
     CRYPTO = Crypto = 7
+
+
+class OptionRight(IntEnum):
+    """What an option gives the right to: buy, or sell."""
+
+    CALL = Call = 0
+    PUT = Put = 1
+
+
+class OptionStyle(IntEnum):
+    """When an option may be exercised: on any day, or on its last."""
+
+    AMERICAN = American = 0
+    EUROPEAN = European = 1
+
+
+class SettlementType(IntEnum):
+    """What an exercise brings: the shares, or the difference in cash."""
+
+    PHYSICAL_DELIVERY = PhysicalDelivery = 0
+    CASH = Cash = 1
 
 
 class TickType(IntEnum):
@@ -171,11 +192,16 @@ class AccountType(IntEnum):
 
 
 class BrokerageName(IntEnum):
-    """Brokerages; the two that are modelled here."""
+    """Brokerages: the default, Interactive Brokers, and some that trade shares without a fee."""
 
     DEFAULT = Default = 0
     QUANT_CONNECT_BROKERAGE = QuantConnectBrokerage = 1
     INTERACTIVE_BROKERS_BROKERAGE = InteractiveBrokersBrokerage = 2
+    TD_AMERITRADE = TDAmeritrade = 3
+    CHARLES_SCHWAB = CharlesSchwab = 4
+    TASTYTRADE = Tastytrade = 5
+    TRADE_STATION = TradeStation = 6
+    WEBULL = Webull = 7
 
 
 class SplitType(IntEnum):

@@ -18,17 +18,10 @@ from typing import Any, NamedTuple, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from qresearch.dialects.lean.bars import (
-    Bar,
-    Delisting,
-    Dividend,
-    QuoteBar,
-    Split,
-    Symbol,
-    SymbolChangedEvent,
-    TradeBar,
-)
+from qresearch.dialects.lean.bars import Bar, Delisting, Dividend, QuoteBar, Split, SymbolChangedEvent, TradeBar
+from qresearch.dialects.lean.currencies import DailyRates
 from qresearch.dialects.lean.enums import DataNormalizationMode, DelistingType, Resolution, SplitType
+from qresearch.dialects.lean.symbols import OptionTerms, Symbol
 from qresearch.engine.lean_market import TradingHours
 from qresearch.market.lean_folder import QUOTE, TRADE, Factor, RawBars, factor_on, seconds
 
@@ -46,7 +39,7 @@ _ENDLESS = dt.date(2049, 1, 1)
 class DataSource(Protocol):
     """Where the bars lie."""
 
-    def bars(self, ticker: str, resolution: str, kind: str, first: dt.date, last: dt.date) -> RawBars:
+    def bars(self, symbol: Symbol, resolution: str, kind: str, first: dt.date, last: dt.date) -> RawBars:
         """Bars of some days."""
 
     def factors(self, ticker: str) -> list[Factor]:
@@ -54,6 +47,24 @@ class DataSource(Protocol):
 
     def names(self, ticker: str) -> list[tuple[dt.date, str]]:
         """Rows of the map file."""
+
+    path: str
+    """The data folder; empty where there is none."""
+
+    def currency(self, ticker: str) -> str:
+        """In which a share is quoted."""
+
+    def rates(self, currency: str) -> DailyRates:
+        """Dollars for one of a currency, by day."""
+
+    def tickers(self, resolution: str) -> list[str]:
+        """Shares with bars."""
+
+    def coarse(self, day: dt.date) -> list[Any]:
+        """A row for each share with a daily bar of a day."""
+
+    def contracts(self, share: Symbol, on: dt.date) -> list[OptionTerms]:
+        """Contracts on a share that have not expired on a day."""
 
     def has(self, ticker: str, resolution: str) -> bool:
         """Whether there are bars of trades."""
@@ -108,7 +119,7 @@ class Track:
         self.subscription, self.kind, self.symbol = subscription, kind, subscription.symbol
         self._hours, self._span = hours, (first, last)
         name = _NAMES[subscription.resolution]
-        raw = source.bars(str(subscription.symbol), name, kind, first, last)
+        raw = source.bars(subscription.symbol, name, kind, first, last)
         starts, ends, kept = self._timed(raw.starts)
         self.starts, self.ends, self.values = starts[kept], ends[kept], raw.values[kept]
         self._factors = source.factors(str(subscription.symbol))
@@ -298,6 +309,8 @@ class Feed:
                     yield at, SymbolChangedEvent(symbol, at, old, new)
             if names and names[-1][0] < _ENDLESS:
                 yield from self._end(symbol, names[-1][0])
+            if symbol.option is not None:
+                yield from self._end(symbol, symbol.option.expiry)
 
     def _actions(self, symbol: Symbol, row: Factor, following: Factor) -> Iterator[tuple[dt.datetime, Any]]:
         day = self._next_day(row.date)

@@ -12,6 +12,10 @@ from qresearch.dialects.lean.orders import NO_FEE, Order, OrderFee
 from qresearch.dialects.lean.requests import ZERO
 
 _LIMITS = frozenset({OrderType.LIMIT, OrderType.STOP_LIMIT, OrderType.LIMIT_IF_TOUCHED, OrderType.COMBO_LEG_LIMIT})
+_CONTRACTS = (
+    (Decimal("0.1"), Decimal("0.65")), (Decimal("0.05"), Decimal("0.5")), (Decimal(0), Decimal("0.25")),
+)  # fmt: skip
+"""Dollars a contract from a premium on."""
 _STOPS = frozenset({OrderType.STOP_MARKET, OrderType.TRAILING_STOP})
 
 
@@ -21,6 +25,11 @@ class OrderFeeParameters(Named):
 
     security: Any
     order: Any
+
+    @property
+    def account_currency(self) -> str:
+        """Of the fee."""
+        return "USD"
 
 
 def order_value(order: Order, price: Decimal) -> Decimal:
@@ -59,11 +68,21 @@ class ConstantFeeModel(FeeModel):
 
 
 class InteractiveBrokersFeeModel(FeeModel):
-    """Half a cent per share, at least a dollar, and at most half a per cent of the value where that is more."""
+    """Half a cent per share, at least a dollar, and at most half a per cent of the value where that is more.
+
+    A contract of an option costs 0.65 from a premium of 0.10 a share on, 0.50 from 0.05 on, else 0.25, an order at
+    least a dollar (up to 10,000 contracts a month); an exercise costs nothing.
+    """
 
     def get_order_fee(self, parameters: OrderFeeParameters) -> OrderFee:
         """By shares and value."""
         order = parameters.order
+        if order.type is OrderType.OPTION_EXERCISE:
+            return NO_FEE
+        if order.symbol.option is not None:
+            premium = abs(order_value(order, parameters.security.exact_price)) / order.absolute_quantity
+            rate = next(rate for least, rate in _CONTRACTS if premium >= least)
+            return OrderFee(max(order.absolute_quantity * rate, Decimal(1)))
         value = abs(order_value(order, parameters.security.exact_price))
         fee, most = Decimal("0.005") * order.absolute_quantity, Decimal("0.005") * value
         return OrderFee(Decimal(1) if fee < 1 else min(fee, most))

@@ -8,7 +8,7 @@ for instance; it is asked again with the whole order at every scan, and must rem
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
@@ -25,7 +25,7 @@ KINDS = {
     OrderType.STOP_LIMIT: Kind.STOP_LIMIT, OrderType.TRAILING_STOP: Kind.TRAILING_STOP,
     OrderType.LIMIT_IF_TOUCHED: Kind.LIMIT_IF_TOUCHED, OrderType.MARKET_ON_OPEN: Kind.MARKET_ON_OPEN,
     OrderType.MARKET_ON_CLOSE: Kind.MARKET_ON_CLOSE, OrderType.COMBO_MARKET: Kind.MARKET,
-    OrderType.COMBO_LIMIT: Kind.MARKET, OrderType.COMBO_LEG_LIMIT: Kind.LIMIT,
+    OrderType.COMBO_LIMIT: Kind.MARKET, OrderType.COMBO_LEG_LIMIT: Kind.LIMIT, OrderType.OPTION_EXERCISE: Kind.MARKET,
 }  # fmt: skip
 """The type of the house that each type of LEAN is."""
 METHODS: dict[OrderType, str] = {
@@ -53,6 +53,15 @@ class Scene:
 
     now: Any
     stale_after: Any
+    seen: dict[Any, Snapshot] = field(default_factory=dict)
+    """What there is to see of each security."""
+
+    def snapshot(self, asset: Any) -> Snapshot:
+        """What a rule looks at of a security."""
+        found = self.seen.get(asset.symbol)
+        if found is None:
+            found = self.seen[asset.symbol] = asset.snapshot(self.now, self.stale_after)
+        return found
 
 
 def terms_of(order: Order) -> Terms:
@@ -96,7 +105,7 @@ class FillModel(Named):
             terms_of(order), order.quantity, order.placed, level, order.stop_triggered or order.trigger_touched
         )
         slip: Any = self._slippage(asset, order) if order.type in _SLIPS else ZERO
-        answer = type(self).rule(asked, asset.snapshot(self.scene.now, self.scene.stale_after), slip)
+        answer = type(self).rule(asked, self.scene.snapshot(asset), slip)
         if order.type is OrderType.LIMIT_IF_TOUCHED:
             order.trigger_touched = order.trigger_touched or answer.triggered
         elif order.type is OrderType.STOP_LIMIT:
@@ -165,7 +174,7 @@ class FillModel(Named):
         assert self.scene is not None  # as above
         assert order.group is not None  # such an order has one
         self.waited = None
-        snapshot = asset.snapshot(self.scene.now, self.scene.stale_after)
+        snapshot = self.scene.snapshot(asset)
         bar = snapshot.priced(1 if order.quantity > 0 else -1)
         if not snapshot.is_open(extended=True) or bar is None or bar.end <= order.placed:
             self.waited = Wait.NO_NEW_BAR

@@ -24,10 +24,11 @@ class Holding(Named):
         """Book a fill: average when adding, kept when reducing, new when crossing nothing."""
         held = self.quantity
         self.fees += fee
-        self.sold += abs(quantity) * price
+        unit = self.security.unit
+        self.sold += abs(quantity) * price * unit
         if held * quantity < 0:
             closed = min(abs(held), abs(quantity)) * (1 if held > 0 else -1)
-            self.last_profit = closed * (price - self.average)
+            self.last_profit = closed * (price - self.average) * unit
             self.realised += self.last_profit
         left = held + quantity
         if not left:
@@ -42,7 +43,7 @@ class Holding(Named):
     def exact_value(self) -> Decimal:
         """At the present price, signed."""
         price: Decimal = self.security.exact_price
-        return self.quantity * price if self.quantity else ZERO
+        return self.quantity * price * self.security.unit if self.quantity else ZERO
 
     @property
     def average_price(self) -> float:
@@ -87,12 +88,37 @@ class Holding(Named):
     @property
     def holdings_cost(self) -> float:
         """At the average price, signed."""
-        return float(self.quantity * self.average)
+        return float(self.exact_cost)
+
+    @property
+    def exact_cost(self) -> Decimal:
+        """At the average price, signed, dollars."""
+        found: Decimal = self.quantity * self.average * self.security.unit
+        return found
+
+    @property
+    def absolute_holdings_cost(self) -> float:
+        """Not signed."""
+        return abs(self.holdings_cost)
+
+    @property
+    def leverage(self) -> float:
+        """Of the share."""
+        return float(self.security.leverage)
+
+    @property
+    def type(self) -> Any:
+        """Kind of security."""
+        return self.security.type
+
+    def total_close_profit(self) -> float:
+        """What closing it now would bring, without the fee of that."""
+        return self.unrealized_profit
 
     @property
     def exact_unrealised(self) -> Decimal:
         """Profit of what is held, without fees."""
-        return self.exact_value - self.quantity * self.average
+        return self.exact_value - self.exact_cost
 
     @property
     def unrealized_profit(self) -> float:
@@ -102,7 +128,7 @@ class Holding(Named):
     @property
     def unrealized_profit_percent(self) -> float:
         """Against its cost; 0 where nothing is held."""
-        cost = abs(self.quantity * self.average)
+        cost = abs(self.exact_cost)
         return float(self.exact_unrealised / cost) if cost else 0.0
 
     @property

@@ -124,3 +124,13 @@ def utc(local: dt.datetime) -> dt.datetime:
     if local.hour >= 4:
         return local - _offset(local.date())
     return local.replace(tzinfo=NEW_YORK).astimezone(dt.UTC).replace(tzinfo=None)
+
+
+def new_york(moment: dt.datetime) -> dt.datetime:
+    """A moment of UTC on the clock of New York, both naive; an aware one is put there too.
+
+    >>> new_york(dt.datetime(2013, 10, 7, 13, 31)).isoformat(), new_york(dt.datetime(2024, 1, 2, 21)).isoformat()
+    ('2013-10-07T09:31:00', '2024-01-02T16:00:00')
+    """
+    aware = moment.replace(tzinfo=dt.UTC) if moment.tzinfo is None else moment
+    return aware.astimezone(NEW_YORK).replace(tzinfo=None)

@@ -2,14 +2,26 @@
 
 from __future__ import annotations
 
+import abc
 import builtins
 import collections
+import copy
 import datetime as dt
+import enum
+import functools
+import heapq
+import itertools
 import json
 import math
 import random
+import re
+import statistics
 import sys
+import traceback
 import typing
+import uuid
+import warnings
+from collections.abc import Callable
 from types import ModuleType
 from typing import Any
 
@@ -21,11 +33,15 @@ from qresearch.dialects.lean import (
     brokerage,
     consolidators,
     corporate,
+    derivatives,
     enums,
+    exchange,
     fees,
     fill,
     holdings,
+    impact,
     indicators,
+    indicators_of_bars,
     order_words,
     orders,
     portfolio,
@@ -33,20 +49,23 @@ from qresearch.dialects.lean import (
     requests,
     schedule,
     securities,
+    shortable,
+    symbols,
+    system,
+    target_words,
     tickets,
+    universes,
 )
 from qresearch.dialects.lean.algorithm import QCAlgorithm
+from qresearch.dialects.lean.refused import CLASSES
 
 FAMILY = ("AlgorithmImports", "QuantConnect", "clr", "System", "QuantConnectStubsGenerator")
 """Modules that are this one, with everything below them."""
 _PARTS = (
-    bars, brokerage, consolidators, corporate, enums, fees, fill, holdings, indicators, order_words, orders,
-    portfolio, power, requests, schedule, securities, tickets,
+    bars, brokerage, consolidators, corporate, derivatives, enums, exchange, fees, fill, holdings, impact, indicators,
+    indicators_of_bars, order_words, orders, portfolio, power, requests, schedule, securities, shortable, symbols,
+    system, target_words, tickets, universes,
 )  # fmt: skip
-
-
-class SymbolChanges:
-    """Stands for names of LEAN that a script only mentions in hints."""
 
 
 def family() -> dict[str, Any]:
@@ -55,7 +74,7 @@ def family() -> dict[str, Any]:
         name: value for part in _PARTS for name, value in vars(part).items()
         if isinstance(value, type) and not name.startswith("_") and value.__module__ == part.__name__
     }  # fmt: skip
-    found |= {
+    found |= {**CLASSES,
         "QCAlgorithm": QCAlgorithm, "AddReference": lambda *_: None, "datetime": dt.datetime, "date": dt.date,
         "timedelta": dt.timedelta, "time": dt.time, "np": np, "pd": pd, "math": math, "json": json, "random": random,
         "deque": collections.deque, "defaultdict": collections.defaultdict, "collections": collections, "sys": sys,
@@ -63,10 +82,19 @@ def family() -> dict[str, Any]:
         "Slippage": fees.NullSlippageModel, "SecurityHolding": found["Holding"], "Dictionary": dict,
         "EquityExchange": found["SecurityExchange"],
         "Equity": found["Security"],
-        "IdentityDataConsolidator": consolidators.TradeBarConsolidator, "Extensions": SymbolChanges,
+        "IdentityDataConsolidator": consolidators.TradeBarConsolidator, "GroupOrderManager": requests.Group,
+        "IAlgorithm": QCAlgorithm, "IBaseData": bars.TradeBar, "IBaseDataBar": bars.TradeBar, "BaseData": bars.TradeBar,
+        "TradeBars": bars.Table, "QuoteBars": bars.Table, "Splits": bars.Table, "Dividends": bars.Table,
+        "Delistings": bars.Table, "String": str, "Object": object, "Int32": int, "Double": float,
+        "overload": typing.overload, "Callable": Callable, "Enum": enum.Enum, "abstractmethod": abc.abstractmethod,
+        "ABC": abc.ABC, "wraps": functools.wraps, "reduce": functools.reduce, "partial": functools.partial,
+        "heapq": heapq, "itertools": itertools, "chain": itertools.chain, "namedtuple": collections.namedtuple,
+        "OrderedDict": collections.OrderedDict, "Counter": collections.Counter, "traceback": traceback,
+        "warnings": warnings, "uuid4": uuid.uuid4, "re": re, "copy": copy, "statistics": statistics,
+        "floor": math.floor, "ceil": math.ceil, "sqrt": math.sqrt, "sin": math.sin, "exp": math.exp, "log": math.log,
         "SecurityPortfolioManager": found["Portfolio"], "SecurityManager": found["Securities"],
         "Time": _Time, "Field": _Field, "Calendar": _Calendar, "TimeZones": _TimeZones, "Decimal": float,
-        "Math": math,
+        "Math": math, "Fundamental": found["CoarseFundamental"],
     }  # fmt: skip
     return found
 
@@ -85,6 +113,12 @@ class _TimeZones:
 
     NEW_YORK = NewYork = "America/New_York"
     UTC = Utc = "UTC"
+    TORONTO = Toronto = "America/Toronto"
+    LOS_ANGELES = LosAngeles = "America/Los_Angeles"
+    HONG_KONG = HongKong = "Asia/Hong_Kong"
+    SHANGHAI = Shanghai = "Asia/Shanghai"
+    TOKYO = Tokyo = "Asia/Tokyo"
+    BERLIN = Berlin = "Europe/Berlin"
     CHICAGO = Chicago = "America/Chicago"
     LONDON = London = "Europe/London"
 

@@ -7,6 +7,13 @@
 | `WWMA`, `RSI`, `ATR` | `-`, `RSI`, `ATR` | Wilder's averages begin with a plain mean |
 | `MACD` | `MACD` | here each average begins by itself; TA-Lib lets both begin with the slow one |
 | `BB` | `BBANDS` | deviation of the whole population in both |
+| `DEMA`, `TEMA`, `TRIMA` | `DEMA`, `TEMA`, `TRIMA` | the averages inside begin with a plain mean |
+| `AROON`, `CCI`, `WILR`, `OBV` | `AROONOSC`, `CCI`, `WILLR`, `OBV` | - |
+| `STO` | `STOCHF` | `fast_stoch` is its first line |
+| `DCH`, `KCH`, `VWAP`, `MOMP`, `IDENTITY` | - | TA-Lib has none of them |
+
+`MAX` and `MIN` of a symbol read its highs and lows, as in LEAN. Those of the last four rows stand in
+:mod:`~qresearch.dialects.lean.indicators_of_bars`.
 
 An indicator is updated by ``update(time, value)`` or with a bar; `is_ready`, `current.value`, `samples`, `window`,
 `updated` and `reset` are those of LEAN.
@@ -22,7 +29,7 @@ from typing import Any
 
 from qresearch.dialects.lean.consolidators import EventHandlers, RollingWindow
 from qresearch.dialects.lean.enums import MovingAverageType
-from qresearch.dialects.lean.names import Named
+from qresearch.dialects.lean.names import Named, Settable
 from qresearch.errors import UsageError
 
 
@@ -58,6 +65,8 @@ class Indicator(Named):
     """
 
     takes_bars = False
+    before: float | None = None
+    """The price before the current one, of those that look at it."""
 
     def __init__(self, name: str, period: int = 1) -> None:
         if period < 1:
@@ -122,10 +131,14 @@ class Indicator(Named):
         return float(value)
 
     def reset(self) -> None:
-        """Begin anew."""
+        """Begin anew, with every part of it."""
         self.samples = 0
         self.current = IndicatorDataPoint(_NEVER, 0.0)
         self.window.reset()
+        self.before = None
+        for part in vars(self).values():
+            if isinstance(part, Indicator):
+                part.reset()
 
 
 class Windowed(Indicator):
@@ -154,7 +167,7 @@ class SimpleMovingAverage(Windowed):
     """The mean."""
 
     def __init__(self, *given: Any) -> None:
-        super().__init__(*_named("SMA", given))
+        super().__init__(*named("SMA", given))
 
     def of(self, values: list[float]) -> float:
         """Of what is there."""
@@ -165,7 +178,7 @@ class LinearWeightedMovingAverage(Windowed):
     """The mean by weights that grow with time."""
 
     def __init__(self, *given: Any) -> None:
-        super().__init__(*_named("LWMA", given))
+        super().__init__(*named("LWMA", given))
 
     def of(self, values: list[float]) -> float:
         """Of what is there."""
@@ -177,7 +190,7 @@ class Maximum(Windowed):
     """The largest."""
 
     def __init__(self, *given: Any) -> None:
-        super().__init__(*_named("MAX", given))
+        super().__init__(*named("MAX", given))
 
     def of(self, values: list[float]) -> float:
         """Of what is there."""
@@ -188,7 +201,7 @@ class Minimum(Windowed):
     """The smallest."""
 
     def __init__(self, *given: Any) -> None:
-        super().__init__(*_named("MIN", given))
+        super().__init__(*named("MIN", given))
 
     def of(self, values: list[float]) -> float:
         """Of what is there."""
@@ -199,7 +212,7 @@ class StandardDeviation(Windowed):
     """The deviation of the whole population."""
 
     def __init__(self, *given: Any) -> None:
-        super().__init__(*_named("STD", given))
+        super().__init__(*named("STD", given))
 
     def of(self, values: list[float]) -> float:
         """Of what is there."""
@@ -211,7 +224,7 @@ class Momentum(Windowed):
     """What the value has gained since."""
 
     def __init__(self, *given: Any) -> None:
-        super().__init__(*_named("MOM", given), more=1)
+        super().__init__(*named("MOM", given), more=1)
 
     def of(self, values: list[float]) -> float:
         """Of what is there."""
@@ -224,7 +237,7 @@ class RateOfChange(Windowed):
     factor = 1.0
 
     def __init__(self, *given: Any) -> None:
-        super().__init__(*_named("ROC", given), more=1)
+        super().__init__(*named("ROC", given), more=1)
 
     def of(self, values: list[float]) -> float:
         """Of what is there."""
@@ -241,7 +254,7 @@ class ExponentialMovingAverage(Indicator):
     """The exponential mean, which begins with the plain mean of its first values."""
 
     def __init__(self, *given: Any) -> None:
-        name, period = _named("EMA", given[:2])
+        name, period = named("EMA", given[:2])
         super().__init__(name, period)
         self.factor = float(given[-1]) if len(given) > 1 and isinstance(given[-1], float) else 2.0 / (period + 1)
         self.total = 0.0
@@ -263,7 +276,7 @@ class WilderMovingAverage(ExponentialMovingAverage):
     """The exponential mean of Wilder."""
 
     def __init__(self, *given: Any) -> None:
-        super().__init__(*_named("WWMA", given))
+        super().__init__(*named("WWMA", given))
         self.factor = 1.0 / self.period
 
 
@@ -279,10 +292,10 @@ class RelativeStrengthIndex(Indicator):
 
     def __init__(self, *given: Any) -> None:
         kind = given[-1] if isinstance(given[-1], MovingAverageType) else MovingAverageType.WILDERS
-        name, period = _named("RSI", [item for item in given if not isinstance(item, MovingAverageType)])
+        name, period = named("RSI", [item for item in given if not isinstance(item, MovingAverageType)])
         super().__init__(name, period + 1)
         self.average_gain, self.average_loss = AVERAGES[kind](period), AVERAGES[kind](period)
-        self.before: float | None = None
+        self.before = None
 
     def compute(self, value: float) -> float:
         """One value more."""
@@ -332,6 +345,7 @@ class BollingerBands(Indicator):
         self.middle_band, self.standard_deviation = AVERAGES[kind](int(period)), StandardDeviation(int(period))
         self.k = float(k)
         self.upper_band, self.lower_band = Indicator("upper band"), Indicator("lower band")
+        self.price, self.band_width, self.percent_b = Indicator("price"), Indicator("width"), Indicator("percent b")
 
     def compute(self, value: float) -> float:
         """One value more."""
@@ -340,6 +354,9 @@ class BollingerBands(Indicator):
         middle, width = self.middle_band.current.value, self.k * self.standard_deviation.current.value
         self.upper_band.update(_NEVER, middle + width)
         self.lower_band.update(_NEVER, middle - width)
+        self.price.update(_NEVER, value)
+        self.band_width.update(_NEVER, 2 * width / middle * 100 if middle else 0.0)
+        self.percent_b.update(_NEVER, (value - middle + width) / (2 * width) if width else 0.0)
         return value
 
 
@@ -350,10 +367,10 @@ class AverageTrueRange(Indicator):
 
     def __init__(self, *given: Any) -> None:
         kind = given[-1] if isinstance(given[-1], MovingAverageType) else MovingAverageType.WILDERS
-        name, period = _named("ATR", [item for item in given if not isinstance(item, MovingAverageType)])
+        name, period = named("ATR", [item for item in given if not isinstance(item, MovingAverageType)])
         super().__init__(name, period)
         self.average = AVERAGES[kind](period)
-        self.before: float | None = None
+        self.before = None
 
     def compute(self, bar: Any) -> float:
         """One bar more."""
@@ -363,7 +380,7 @@ class AverageTrueRange(Indicator):
         return self.average.current.value
 
 
-class PythonIndicator(Indicator):
+class PythonIndicator(Indicator, Settable):
     """The base of indicators of a script that define ``update(input)`` themselves."""
 
     def __init__(self, name: str = "", period: int = 1) -> None:
@@ -371,7 +388,7 @@ class PythonIndicator(Indicator):
         self.value = 0.0
 
 
-def _named(name: str, given: Any) -> tuple[str, int]:
+def named(name: str, given: Any) -> tuple[str, int]:
     """A name and a period, of which the name may be left out."""
     if isinstance(given[0], str):
         return given[0], int(given[1])

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from qresearch.dialects.lean.bars import Symbol
 from qresearch.dialects.lean.enums import OrderResponseErrorCode, OrderType
 from qresearch.dialects.lean.names import Named
 from qresearch.dialects.lean.orders import Order
 from qresearch.dialects.lean.requests import CancelOrderRequest, OrderProperties, SubmitOrderRequest, UpdateOrderRequest
+from qresearch.dialects.lean.symbols import Symbol
 from qresearch.dialects.lean.tickets import OrderTicket
 from qresearch.dialects.lean.transactions import Transactions
 
@@ -58,7 +58,7 @@ class TransactionManager(Named):
         found = self.keeper.tickets.get(int(order_id))
         if found is not None:
             return found
-        request = SubmitOrderRequest(OrderType.MARKET, Symbol("?"), 0, {}, self.keeper.now, "", OrderProperties())
+        request = SubmitOrderRequest.of(OrderType.MARKET, Symbol("?"), 0, {}, self.keeper.now, "", OrderProperties())
         request.order_id = int(order_id)
         request.answer(OrderResponseErrorCode.UNABLE_TO_FIND_ORDER, f"There is no order {order_id}.")
         return OrderTicket(self.keeper, request, None)

@@ -6,14 +6,17 @@ that a script hands in becomes one by its first fifteen digits.
 
 from __future__ import annotations
 
+import datetime as dt
+import inspect
 import re
 from collections.abc import Callable
-from decimal import Decimal
-from functools import cache
-from typing import Any
+from decimal import ROUND_HALF_EVEN, Context, Decimal
+from functools import cache, partial
+from typing import Any, TypeVar
 
 from qresearch.errors import UsageError, close_matches, did_you_mean, shown
 
+T = TypeVar("T")
 _WORD = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 
 
@@ -42,6 +45,10 @@ class Named:
 
     __slots__ = ()
 
+    def to_string(self) -> str:
+        """As text."""
+        return str(self)
+
     def __getattr__(self, name: str) -> Any:
         if name[:1].isupper():
             other = snake(name)
@@ -69,6 +76,47 @@ def called(owner: object, name: str) -> Callable[..., Any] | None:
     return None if found is None else found.__get__(owner)
 
 
+def written(owner: object, name: str) -> Callable[..., Any] | None:
+    """As :func:`called`, of what a script wrote itself; None for what this package has."""
+    kind = type(owner)
+    if kind.__module__.startswith("qresearch."):
+        return None
+    found = getattr(kind, camel(name), None) or getattr(kind, name, None)
+    if found is None or found.__module__.startswith("qresearch."):
+        return None
+    bound: Callable[..., Any] = found.__get__(owner)
+    return bound
+
+
+def takes(function: Callable[..., Any]) -> bool:
+    """Whether a function takes an argument."""
+    return bool(inspect.signature(function).parameters)
+
+
+def assigned(kind: type[T]) -> type[T]:
+    """Let the attributes of a class with slots be written in their older spelling too, at no cost for the newer one."""
+    for name in (*kind.__slots__, *(key for key, item in vars(kind).items() if isinstance(item, property))):  # type: ignore[attr-defined]
+        if camel(name) != name:
+            setattr(kind, camel(name), property(partial(_read, name), partial(_write, name)))
+    return kind
+
+
+def _read(name: str, owner: object) -> Any:
+    return getattr(owner, name)
+
+
+def _write(name: str, owner: object, value: Any) -> None:
+    setattr(owner, name, value)
+
+
+def both(kind: type[T]) -> type[T]:
+    """Give every public name of a class in its older spelling too."""
+    for name, value in list(vars(kind).items()):
+        if not name.startswith("_"):
+            setattr(kind, camel(name), value)
+    return kind
+
+
 def dec(value: Any) -> Decimal:
     """A number of a script as an exact decimal: a float by its first fifteen digits.
 
@@ -93,3 +141,31 @@ def dec(value: Any) -> Decimal:
 def whole(name: str, value: Any) -> int:
     """A number of shares, its fraction dropped as LEAN's lots of one share do it."""
     return int(dec(value)) if not isinstance(value, int) else int(value)
+
+
+_SEVEN = Context(prec=7, rounding=ROUND_HALF_EVEN)
+
+
+def smart(value: Decimal) -> Decimal:
+    """A price as LEAN rounds it before it is written: above 1000 to 4 decimals, else to 7 digits, half to even.
+
+    >>> smart(Decimal("144.77307790400")), smart(Decimal("1234.567890")), smart(Decimal("100.000"))
+    (Decimal('144.7731'), Decimal('1234.5679'), Decimal('100'))
+    """
+    return plain(value.quantize(Decimal("0.0001"), ROUND_HALF_EVEN) if value > 1000 else _SEVEN.plus(value))
+
+
+def plain(value: Decimal) -> Decimal:
+    """Without zeros at its end, and without an exponent."""
+    found = value.normalize()
+    exponent = found.as_tuple().exponent
+    return found.quantize(Decimal(1)) if isinstance(exponent, int) and exponent > 0 else found
+
+
+def as_text(moment: dt.datetime) -> str:
+    """A time as LEAN writes it in messages.
+
+    >>> as_text(dt.datetime(2013, 10, 7, 13, 31))
+    '10/07/2013 13:31:00'
+    """
+    return f"{moment:%m/%d/%Y %H:%M:%S}"

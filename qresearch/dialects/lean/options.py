@@ -7,9 +7,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from qresearch.dialects.lean.bars import Symbol
 from qresearch.dialects.lean.enums import Resolution
 from qresearch.dialects.lean.names import Settable
+from qresearch.dialects.lean.symbols import Symbol
 from qresearch.engine.lean_market import TradingHours
 
 _HOUR = dt.timedelta(hours=1)

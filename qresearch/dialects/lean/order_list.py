@@ -6,18 +6,18 @@ import datetime as dt
 import hashlib
 import json
 from collections.abc import Iterable, Sequence
-from decimal import ROUND_HALF_EVEN, Context, Decimal
+from decimal import Decimal
 from typing import Any
 
 import pandas as pd
 
 from qresearch.dialects.lean.engine import Engine
 from qresearch.dialects.lean.enums import OrderType
+from qresearch.dialects.lean.names import smart
 from qresearch.dialects.lean.orders import Order
 from qresearch.dialects.lean.requests import TimeInForce
 from qresearch.errors import UsageError
 
-_SIX = Context(prec=7, rounding=ROUND_HALF_EVEN)
 _LEADING = {
     OrderType.LIMIT: ("limitPrice",), OrderType.STOP_MARKET: ("stopPrice",),
     OrderType.STOP_LIMIT: ("stopPrice", "stopTriggered", "limitPrice"),
@@ -28,23 +28,6 @@ _FOLLOWING = {
     OrderType.LIMIT_IF_TOUCHED: ("triggerPrice", "limitPrice", "triggerTouched"),
 }  # fmt: skip
 _TIMES = "QuantConnect.Orders.TimeInForces"
-
-
-def smart(value: Decimal) -> Decimal:
-    """A price as LEAN rounds it before it is written: above 1000 to 4 decimals, else to 7 digits, half to even.
-
-    >>> smart(Decimal("144.77307790400")), smart(Decimal("1234.567890")), smart(Decimal("100.000"))
-    (Decimal('144.7731'), Decimal('1234.5679'), Decimal('100'))
-    """
-    rounded = value.quantize(Decimal("0.0001"), ROUND_HALF_EVEN) if value > 1000 else _SIX.plus(value)
-    return _plain(rounded)
-
-
-def _plain(value: Decimal) -> Decimal:
-    """Without zeros at its end, and without an exponent."""
-    found = value.normalize()
-    exponent = found.as_tuple().exponent
-    return found.quantize(Decimal(1)) if isinstance(exponent, int) and exponent > 0 else found
 
 
 def _number(value: Decimal) -> str:
@@ -94,7 +77,7 @@ def as_json(order: Order, identifier: str) -> str:
         f'"id":{order.id}', '"contingentId":0', f'"brokerId":{json.dumps(order.broker_id, separators=(",", ":"))}',
         f'"symbol":{{"value":{json.dumps(order.symbol.value)},"id":{json.dumps(identifier)},'
         f'"permtick":{json.dumps(order.symbol.value)}}}',
-        f'"price":{_number(price)}', '"priceCurrency":"USD"', f'"time":{_time(order.time)}',
+        f'"price":{_number(price)}', f'"priceCurrency":"{order.price_currency}"', f'"time":{_time(order.time)}',
         f'"createdTime":{_time(order.created_time)}',
     ]  # fmt: skip
     for key, moment in (("lastFillTime", order.last_fill_time), ("lastUpdateTime", order.last_update_time),
@@ -108,7 +91,7 @@ def as_json(order: Order, identifier: str) -> str:
     parts += [
         f'"quantity":{_number(Decimal(order.quantity))}', f'"status":{int(order.status)}',
         f'"tag":{json.dumps(order.tag)}',
-        f'"properties":{{"timeInForce":{_force(order.time_in_force)}}}', '"securityType":1',
+        f'"properties":{{"timeInForce":{_force(order.time_in_force)}}}', f'"securityType":{int(order.security_type)}',
         f'"direction":{int(order.direction)}', f'"value":{_number(order.quantity * price)}',
         f'"orderSubmissionData":{submission}', f'"isMarketable":{json.dumps(order.is_marketable)}',
         f'"priceAdjustmentMode":{order.price_adjustment_mode}',
@@ -136,7 +119,7 @@ def order_list_hash(session: Any) -> str:
         No script of LEAN runs in it.
     """
     orders = _engine(session).keeper.orders
-    text = ",".join(as_json(orders[known], orders[known].symbol.id) for known in sorted(orders))
+    text = ",".join(as_json(orders[known], orders[known].symbol.text) for known in sorted(orders))
     return hashlib.md5(text.encode(), usedforsecurity=False).hexdigest()
 
 

@@ -1,28 +1,21 @@
-"""The helpers by which a script places orders: checks before there is an order, conversions, targets, liquidation."""
+"""The helpers by which a script places orders: checks before there is an order, and conversions."""
 
 from __future__ import annotations
 
-import datetime as dt
-from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 from math import gcd
 from typing import Any
 
-from qresearch.dialects.lean.bars import Symbol
 from qresearch.dialects.lean.engine import Engine
-from qresearch.dialects.lean.enums import OrderResponseErrorCode, OrderType, Resolution
-from qresearch.dialects.lean.names import Named, dec, whole
-from qresearch.dialects.lean.orders import Order
-from qresearch.dialects.lean.power import Target, fee_of
-from qresearch.dialects.lean.requests import Group, OrderProperties, SubmitOrderRequest
+from qresearch.dialects.lean.enums import OptionStyle, OrderResponseErrorCode, OrderType, Resolution
+from qresearch.dialects.lean.names import Named, called, dec, whole
+from qresearch.dialects.lean.requests import LATEST, Group, OrderProperties, SubmitOrderRequest
+from qresearch.dialects.lean.symbols import Symbol
 from qresearch.dialects.lean.tickets import OrderTicket
 from qresearch.errors import UsageError
 
 Code = OrderResponseErrorCode
-LATEST = dt.timedelta(minutes=15, seconds=30)
-"""Before the close, when orders for it must be in."""
-_MARKETS = frozenset({OrderType.MARKET, OrderType.MARKET_ON_OPEN})
 
 
 @dataclass
@@ -37,15 +30,6 @@ class Leg(Named):
     def create(cls, symbol: Any, quantity: int, limit_price: float | None = None) -> Leg:
         """A leg."""
         return cls(symbol, quantity, limit_price)
-
-
-@dataclass
-class PortfolioTarget(Named):
-    """A share and the part of the portfolio that it shall have."""
-
-    symbol: Any
-    quantity: float
-    tag: str = ""
 
 
 class OrderWords:
@@ -63,15 +47,17 @@ class OrderWords:
     # ------------------------------------------------------------------ placing
 
     def _send(  # what every helper knows
-        self, kind: OrderType, symbol: Any, quantity: Any, tag: str, properties: OrderProperties | None,
+        self, kind: OrderType, symbol: Any, quantity: Any, more: tuple[Any, Any, Any],
         prices: dict[str, Any] | None = None, *, percentage: bool = False,
     ) -> OrderTicket:  # fmt: skip
-        engine = self.engine
+        engine, (asynchronous, tag, properties) = self.engine, more
+        if isinstance(asynchronous, str):  # scripts of years ago give the tag here
+            properties, tag, asynchronous = tag if isinstance(tag, OrderProperties) else properties, asynchronous, False
         found = {name: dec(price) for name, price in (prices or {}).items()}
         asked = (properties or self.default_order_properties).clone()
-        request = SubmitOrderRequest(
+        request = SubmitOrderRequest.of(
             kind, self._symbol(symbol), whole("quantity", quantity), found, engine.now, tag or "", asked,
-            trailing_as_percentage=percentage,
+            trailing_as_percentage=percentage, asynchronous=bool(asynchronous),
         )  # fmt: skip
         refusal = self._refused(request, dec(quantity))
         if refusal is not None:
@@ -79,7 +65,7 @@ class OrderWords:
         return engine.keeper.add_order(request)
 
     def _symbol(self, symbol: Any) -> Symbol:
-        return symbol if isinstance(symbol, Symbol) else Symbol(str(symbol))
+        return self.engine.securities.symbol(symbol)
 
     def _invalid(self, request: SubmitOrderRequest, code: OrderResponseErrorCode, text: str) -> OrderTicket:
         """A ticket without an order: no id is used, and nobody is told but the ticket and the log."""
@@ -103,6 +89,8 @@ class OrderWords:
             return Code.ORDER_QUANTITY_LESS_THAN_LOT_SIZE, f"The quantity {asked} is less than one share."
         if not security.is_tradable:
             return Code.NON_TRADABLE_SECURITY, f"{symbol} cannot be traded."
+        if request.order_type is OrderType.OPTION_EXERCISE and not security.hours.is_open(engine.now):
+            return Code.EXCHANGE_NOT_OPEN, "Options are exercised while the exchange is open."
         if not security.exact_price:
             return Code.SECURITY_PRICE_ZERO, f"{symbol} has no price yet. Orders need data first."
         if security.quote_currency is None:
@@ -111,10 +99,37 @@ class OrderWords:
             return Code.CONVERSION_RATE_ZERO, "The rate of the quote currency is zero."
         if not security.has_data:
             return Code.SECURITY_HAS_NO_DATA, f"{symbol} has never had data."
-        if engine.keeper.last_order_id >= engine.settings.maximum_orders:
+        if engine.keeper.last_order_id > engine.settings.maximum_orders:
             engine.is_over = True
             return Code.EXCEEDED_MAXIMUM_ORDERS, f"{engine.settings.maximum_orders} orders are the most; the run ends."
-        return self._at_wrong_time(request, security)
+        return (
+            self._never_exercised(request, security)
+            or self._at_wrong_time(request, security)
+            or self._in_split(request)
+        )
+
+    def _in_split(self, request: SubmitOrderRequest) -> tuple[OrderResponseErrorCode, str] | None:
+        share, now = request.symbol.underlying, self.engine.current_slice
+        if share is None or now is None or share not in now.splits:
+            return None
+        return Code.OPTION_ORDER_ON_STOCK_SPLIT, f"{request.symbol}: its share splits in this step."
+
+    def _never_exercised(self, request: SubmitOrderRequest, security: Any) -> tuple[OrderResponseErrorCode, str] | None:
+        symbol, held = request.symbol, security.holdings.quantity
+        if request.order_type is not OrderType.OPTION_EXERCISE:
+            return None
+        if symbol.option is None:
+            return Code.NON_EXERCISABLE_SECURITY, f"{symbol} is no option, and cannot be exercised."
+        if symbol.option.style is OptionStyle.EUROPEAN and self.engine.now.date() < symbol.option.expiry:
+            return (
+                Code.EUROPEAN_OPTION_NOT_EXPIRED_ON_EXERCISE,
+                f"{symbol} is European, and is not exercised before {symbol.option.expiry}.",
+            )
+        if held <= 0:
+            return Code.UNSUPPORTED_REQUEST_TYPE, f"{symbol}: only contracts that are held are exercised."
+        if -request.quantity > held:
+            return Code.UNSUPPORTED_REQUEST_TYPE, f"{symbol}: {held} are held, and no more are exercised."
+        return None
 
     def _at_wrong_time(self, request: SubmitOrderRequest, security: Any) -> tuple[OrderResponseErrorCode, str] | None:
         now, hours = self.engine.now, security.hours
@@ -133,13 +148,19 @@ class OrderWords:
             if item.symbol == security.symbol and not item.internal
         )
 
+    def submit_order_request(self, request: SubmitOrderRequest) -> OrderTicket:
+        """Place an order that a script has made itself, with the checks of the helpers."""
+        request.symbol = self._symbol(request.symbol)
+        refusal = self._refused(request, Decimal(request.quantity))
+        return self.engine.keeper.add_order(request) if refusal is None else self._invalid(request, *refusal)
+
     def market_order(
         self, symbol: Any, quantity: Any, asynchronous: bool = False, tag: str = "",
         order_properties: OrderProperties | None = None,
     ) -> OrderTicket:  # fmt: skip
         """At the market; for the open where the exchange is closed, for the close where only daily bars come."""
         kind = self._converted(self._symbol(symbol))
-        return self._send(kind, symbol, quantity, tag, order_properties)
+        return self._send(kind, symbol, quantity, (asynchronous, tag, order_properties))
 
     def _converted(self, symbol: Symbol) -> OrderType:
         engine = self.engine
@@ -160,27 +181,49 @@ class OrderWords:
         """As :meth:`market_order`."""
         return self.market_order(symbol, quantity, asynchronous, tag, order_properties)
 
-    def buy(self, symbol: Any, quantity: Any) -> OrderTicket:
+    def buy(self, symbol: Any, quantity: Any, *more: Any, **named: Any) -> OrderTicket:
         """Buy at the market."""
-        return self.market_order(symbol, abs(quantity))
+        return self.market_order(symbol, abs(quantity), *more, **named)
 
-    def sell(self, symbol: Any, quantity: Any) -> OrderTicket:
+    def sell(self, symbol: Any, quantity: Any, *more: Any, **named: Any) -> OrderTicket:
         """Sell at the market."""
-        return self.market_order(symbol, -abs(quantity))
+        return self.market_order(symbol, -abs(quantity), *more, **named)
+
+    def is_market_open(self, symbol: Any) -> bool:
+        """Whether the exchange of a symbol is open now."""
+        security = self.engine.securities[self._symbol(symbol)]
+        found: bool = security.hours.is_open(self.engine.now, extended=security.is_extended_market_hours)
+        return found
+
+    def shortable_quantity(self, symbol: Any) -> int | None:
+        """How many shares may be sold short; None where no bound is known."""
+        security = self.engine.securities[self._symbol(symbol)]
+        ask = called(security.shortable_provider, "shortable_quantity")
+        return None if ask is None else ask(security.symbol, self.engine.now)
+
+    def shortable(self, symbol: Any, quantity: Any = None) -> bool:
+        """Whether so many shares, signed or not, may be sold short."""
+        most = self.shortable_quantity(symbol)
+        held = self.engine.securities[self._symbol(symbol)].holdings.quantity
+        return most is None or (most > 0 if quantity is None else held - abs(quantity) >= -most)
 
     def limit_order(
         self, symbol: Any, quantity: Any, limit_price: Any, asynchronous: bool = False, tag: str = "",
         order_properties: OrderProperties | None = None,
     ) -> OrderTicket:  # fmt: skip
         """At a limit or better."""
-        return self._send(OrderType.LIMIT, symbol, quantity, tag, order_properties, {"limit_price": limit_price})
+        return self._send(
+            OrderType.LIMIT, symbol, quantity, (asynchronous, tag, order_properties), {"limit_price": limit_price}
+        )
 
     def stop_market_order(
         self, symbol: Any, quantity: Any, stop_price: Any, asynchronous: bool = False, tag: str = "",
         order_properties: OrderProperties | None = None,
     ) -> OrderTicket:  # fmt: skip
         """At the market once the stop is reached."""
-        return self._send(OrderType.STOP_MARKET, symbol, quantity, tag, order_properties, {"stop_price": stop_price})
+        return self._send(
+            OrderType.STOP_MARKET, symbol, quantity, (asynchronous, tag, order_properties), {"stop_price": stop_price}
+        )
 
     def stop_limit_order(
         self, symbol: Any, quantity: Any, stop_price: Any, limit_price: Any, asynchronous: bool = False, tag: str = "",
@@ -188,7 +231,7 @@ class OrderWords:
     ) -> OrderTicket:  # fmt: skip
         """At a limit once the stop is passed."""
         prices = {"stop_price": stop_price, "limit_price": limit_price}
-        return self._send(OrderType.STOP_LIMIT, symbol, quantity, tag, order_properties, prices)
+        return self._send(OrderType.STOP_LIMIT, symbol, quantity, (asynchronous, tag, order_properties), prices)
 
     def limit_if_touched_order(
         self, symbol: Any, quantity: Any, trigger_price: Any, limit_price: Any, asynchronous: bool = False,
@@ -196,7 +239,7 @@ class OrderWords:
     ) -> OrderTicket:  # fmt: skip
         """At a limit once the trigger is touched."""
         prices = {"trigger_price": trigger_price, "limit_price": limit_price}
-        return self._send(OrderType.LIMIT_IF_TOUCHED, symbol, quantity, tag, order_properties, prices)
+        return self._send(OrderType.LIMIT_IF_TOUCHED, symbol, quantity, (asynchronous, tag, order_properties), prices)
 
     def trailing_stop_order(self, symbol: Any, quantity: Any, *rest: Any, **named: Any) -> OrderTicket:
         """Behind the price: ([stop_price,] trailing_amount, trailing_as_percentage)."""
@@ -209,26 +252,34 @@ class OrderWords:
         if stop is None:
             security, side = self.engine.securities[self._symbol(symbol)], 1 if quantity > 0 else -1
             stop = security.exact_price * (1 + side * amount) if is_part else security.exact_price + side * amount
-        told = f"{amount * 100:g}%" if is_part else f"${amount:g}"
         prices = {"stop_price": stop, "trailing_amount": amount}
-        tag = given.get("tag") or f"Trailing Amount: {told}"
+        tag = given.get("tag") or ""
         return self._send(
-            OrderType.TRAILING_STOP, symbol, quantity, tag, given.get("order_properties"), prices, percentage=is_part
-        )
+            OrderType.TRAILING_STOP, symbol, quantity, (given.get("asynchronous"), tag, given.get("order_properties")),
+            prices, percentage=is_part,
+        )  # fmt: skip
 
     def market_on_open_order(
         self, symbol: Any, quantity: Any, asynchronous: bool = False, tag: str = "",
         order_properties: OrderProperties | None = None,
     ) -> OrderTicket:  # fmt: skip
         """At the next open."""
-        return self._send(OrderType.MARKET_ON_OPEN, symbol, quantity, tag, order_properties)
+        return self._send(OrderType.MARKET_ON_OPEN, symbol, quantity, (asynchronous, tag, order_properties))
 
     def market_on_close_order(
         self, symbol: Any, quantity: Any, asynchronous: bool = False, tag: str = "",
         order_properties: OrderProperties | None = None,
     ) -> OrderTicket:  # fmt: skip
         """At the next close."""
-        return self._send(OrderType.MARKET_ON_CLOSE, symbol, quantity, tag, order_properties)
+        return self._send(OrderType.MARKET_ON_CLOSE, symbol, quantity, (asynchronous, tag, order_properties))
+
+    def exercise_option(
+        self, option_symbol: Any, quantity: Any, asynchronous: bool = False, tag: str = "",
+        order_properties: OrderProperties | None = None,
+    ) -> OrderTicket:  # fmt: skip
+        """Exercise contracts that are held: shares come or go at the strike."""
+        more = (asynchronous, tag, order_properties)
+        return self._send(OrderType.OPTION_EXERCISE, option_symbol, -abs(quantity), more)
 
     # ------------------------------------------------------------------ combinations
 
@@ -268,103 +319,12 @@ class OrderWords:
             price = {"limit_price": dec(leg.order_price)} if kind is OrderType.COMBO_LEG_LIMIT else {}
             if limit is not None:
                 price = {"limit_price": limit}
-            requests.append(SubmitOrderRequest(
+            requests.append(SubmitOrderRequest.of(
                 kind, self._symbol(leg.symbol), int(leg.quantity) * int(quantity), price, engine.now, tag, asked,
                 group=group,
             ))  # fmt: skip
         for request in requests:
             refusal = self._refused(request, Decimal(request.quantity))
             if refusal is not None:
-                return [self._invalid(each, *refusal) for each in requests]
+                return [self._invalid(request, *refusal)]
         return [engine.keeper.add_order(request) for request in requests]
-
-    # ------------------------------------------------------------------ targets
-
-    def calculate_order_quantity(self, symbol: Any, target: Any) -> int:
-        """Shares to trade, signed, for a part of the portfolio."""
-        engine = self.engine
-        security, portfolio, settings = engine.securities[self._symbol(symbol)], engine.portfolio, engine.settings
-        value = portfolio.exact_value
-        buffer = value * dec(settings.free_portfolio_value_percentage)
-        if settings.free_portfolio_value is not None:
-            buffer = dec(settings.free_portfolio_value)
-        leverage = dec(security.buying_power_model.get_leverage(security))
-        unit = security.exact_price / leverage
-        least = dec(settings.minimum_order_margin_portfolio_percentage)
-        wanted = Target(value, buffer, security.holdings.quantity, unit, leverage, least)
-
-        def fee(quantity: int) -> Decimal:
-            properties = self.default_order_properties
-            asked = SubmitOrderRequest(OrderType.MARKET, security.symbol, quantity, {}, engine.now, "", properties)
-            return fee_of(security, Order(0, asked)).exact
-
-        return wanted.quantity(dec(target), fee)
-
-    def set_holdings(self, symbol: Any, *rest: Any, **named: Any) -> list[OrderTicket]:
-        """Trade to a part of the portfolio: (symbol, part, liquidate_existing_holdings, tag), or a list of targets."""
-        if isinstance(symbol, (list, tuple)):
-            given = {**dict(zip(("liquidate", "tag"), rest, strict=False)), **named}
-            clear = given.get("liquidate", given.get("liquidate_existing_holdings", False))
-            found = self._clear([self._symbol(target.symbol) for target in symbol]) if clear else []
-
-            # What brings cash goes first.
-            def change(target: PortfolioTarget) -> Decimal:
-                security = self.engine.securities[self._symbol(target.symbol)]
-                return self.calculate_order_quantity(target.symbol, target.quantity) * security.exact_price
-
-            for target in sorted(symbol, key=change):
-                found += self._hold(target.symbol, target.quantity, given.get("tag") or target.tag)
-            return found
-        names = ("percentage", "liquidate_existing_holdings", "tag", "order_properties")
-        given = {**dict(zip(names, rest, strict=False)), **named}
-        found = self._clear([self._symbol(symbol)]) if given.get("liquidate_existing_holdings") else []
-        part = given.get("percentage", given.get("target"))
-        return found + self._hold(symbol, part, given.get("tag") or "", given.get("order_properties"))
-
-    def _clear(self, but: list[Symbol]) -> list[OrderTicket]:
-        held = [security.symbol for security in self.engine.securities.values() if security.invested]
-        return [ticket for symbol in held if symbol not in but for ticket in self.liquidate(symbol)]
-
-    def _hold(self, symbol: Any, part: Any, tag: str, properties: Any = None) -> list[OrderTicket]:
-        engine = self.engine
-        security = engine.securities[self._symbol(symbol)]
-        if engine.is_warming_up:
-            return []
-        coming = sum(
-            order.remaining for order in engine.transactions.get_open_orders(security.symbol) if order.type in _MARKETS
-        )
-        quantity = self.calculate_order_quantity(symbol, part) - coming
-        if not quantity:
-            return []
-        if security.hours.is_open(engine.now):
-            return [self.market_order(symbol, quantity, False, tag, properties)]
-        return [self.market_on_open_order(symbol, quantity, False, tag, properties)]
-
-    def liquidate(
-        self, symbol: Any = None, asynchronous: Any = False, tag: str = "", order_properties: Any = None
-    ) -> list[OrderTicket]:
-        """Withdraw what is open and close what is held, of a symbol or of all."""
-        engine = self.engine
-        if isinstance(asynchronous, str):
-            asynchronous, tag = False, asynchronous
-        if not engine.settings.liquidate_enabled:
-            return []
-        wanted: Iterable[Symbol] = sorted(engine.securities) if symbol is None else [self._symbol(symbol)]
-        found: list[OrderTicket] = []
-        for name in wanted:
-            found += self._close(name, tag or "Liquidated", order_properties)
-        return found
-
-    def _close(self, symbol: Symbol, tag: str, properties: Any) -> list[OrderTicket]:
-        engine = self.engine
-        orders, held = engine.transactions.get_open_orders(symbol), engine.securities[symbol].holdings.quantity
-        markets = [order for order in orders if order.type is OrderType.MARKET]
-        if len(orders) == len(markets) == 1 and held + markets[0].quantity == 0:
-            return []
-        for order in orders:
-            if order.type is not OrderType.MARKET:
-                engine.transactions.cancel_order(order.id, tag)
-        coming = sum(order.remaining for order in markets)
-        if not held + coming:
-            return []
-        return [self.market_order(symbol, -held - coming, False, tag, properties)]

@@ -14,7 +14,7 @@ from qresearch.dialects.lean.enums import (
     SecurityType,
 )
 from qresearch.dialects.lean.hours import utc
-from qresearch.dialects.lean.names import Named, Settable, dec
+from qresearch.dialects.lean.names import Named, Settable, as_text, camel, dec, plain, smart
 from qresearch.dialects.lean.requests import AT_ONCE, ZERO, SubmitOrderRequest, TimeInForce
 
 
@@ -32,6 +32,9 @@ class Order(Named):
         self.prices = dict(request.prices)
         self.trailing_as_percentage = request.trailing_as_percentage
         self.placed, self.tag = request.placed, request.tag
+        if self.type is OrderType.TRAILING_STOP and not self.tag:
+            trail = distance(self.prices["trailing_amount"], is_part=self.trailing_as_percentage)
+            self.tag = f"Trailing Amount: {trail}"
         self.properties, self.group = request.order_properties, request.group
         self.status = OrderStatus.NEW
         self.broker_id: list[str] = []
@@ -40,6 +43,7 @@ class Order(Named):
         self.stop_triggered = self.trigger_touched = False
         self.filled, self.average = 0, ZERO
         self.price_adjustment_mode = 0
+        self.price_currency = "USD"
         self.filled_at: dt.datetime | None = None
         self.updated_at: dt.datetime | None = None
         self.canceled_at: dt.datetime | None = None
@@ -47,6 +51,23 @@ class Order(Named):
 
     def __repr__(self) -> str:
         return f"<Order {self.id}: {self.type.name} {self.quantity:+} {self.symbol}, {self.status.name}>"
+
+    def __str__(self) -> str:
+        units = "unit" if self.quantity == 1 else "units"
+        told = "".join(
+            f" {name.removesuffix('_price')} ${smart(self.prices[name])}"
+            for name in ("stop_price", "trigger_price", "limit_price") if name in self.prices
+        )  # fmt: skip
+        trail = (
+            ""
+            if "trailing_amount" not in self.prices
+            else (f". Trailing amount: {distance(self.prices['trailing_amount'], is_part=self.trailing_as_percentage)}")
+        )
+        return (
+            f"OrderId: {self.id} (BrokerId: {','.join(self.broker_id)}) {camel(self.status.name)} "
+            f"{camel(self.type.name)} order for {self.quantity} {units} of {self.symbol}"
+            f"{self.tag and ': '}{self.tag}{told and ' at'}{told}{trail}"
+        )
 
     def _price(self, name: str) -> float:
         return float(self.prices.get(name, ZERO))
@@ -95,8 +116,8 @@ class Order(Named):
 
     @property
     def security_type(self) -> SecurityType:
-        """Of a share."""
-        return SecurityType.EQUITY
+        """Of its symbol."""
+        return self.symbol.security_type
 
     @property
     def time_in_force(self) -> TimeInForce:
@@ -149,16 +170,16 @@ class OrderFee(Named):
     """What an order costs, dollars."""
 
     def __init__(self, value: Any = 0) -> None:
-        amount = getattr(value, "amount", value)
-        self.exact = dec(amount)
+        self.exact = dec(getattr(value, "amount", value))
+        self.currency: str = getattr(value, "currency", "USD")
 
     def __repr__(self) -> str:
-        return f"{self.exact} USD"
+        return f"{plain(self.exact)} {self.currency}"
 
     @property
     def value(self) -> CashAmount:
         """Amount and currency."""
-        return CashAmount(float(self.exact), "USD")
+        return CashAmount(float(self.exact), self.currency)
 
 
 @dataclass(frozen=True)
@@ -170,10 +191,21 @@ class CashAmount(Named):
 
 
 NO_FEE = OrderFee()
+for _name in ("ZERO", "Zero"):
+    setattr(OrderFee, _name, NO_FEE)
+
+
+def distance(amount: Decimal, *, is_part: bool) -> str:
+    """How far a trailing stop follows, as LEAN writes it.
+
+    >>> distance(Decimal("0.02"), is_part=True), distance(Decimal("2.50"), is_part=False)
+    ('2%', '$2.5')
+    """
+    return f"{plain(amount * 100)}%" if is_part else f"${plain(amount)}"
 
 
 class OrderEvent(Settable):
-    """What happened to an order, with the quantity and the prices that it had then."""
+    """What happened to an order, with the quantity and the prices that it had then; whoever keeps orders stamps it."""
 
     def __init__(self, order: Order, at: dt.datetime, fee: OrderFee = NO_FEE, message: str = "") -> None:
         self.order_id, self.symbol, self.status, self.direction = order.id, order.symbol, order.status, order.direction
@@ -188,6 +220,26 @@ class OrderEvent(Settable):
     def __repr__(self) -> str:
         filled = f" {self.fill_quantity:+} at {self.exact_price}" if self.fill_quantity else ""
         return f"<OrderEvent {self.order_id}/{self.id} {self.symbol} {self.status.name}{filled} {self.message}>"
+
+    def __str__(self) -> str:
+        told = (
+            f"Time: {as_text(self.utc_time)} OrderID: {self.order_id} EventID: {self.id} Symbol: {self.symbol} "
+            f"Status: {camel(self.status.name)} Quantity: {plain(dec(self.quantity))}"
+        )
+        if self.fill_quantity:
+            told += f" FillQuantity: {plain(dec(self.fill_quantity))} FillPrice: ${smart(self.exact_price)}"
+        for name in ("limit_price", "stop_price"):
+            if name in self.prices:
+                told += f" {camel(name)}: ${smart(self.prices[name])}"
+        if "trailing_amount" in self.prices:
+            told += f" TrailingAmount: {distance(self.prices['trailing_amount'], is_part=self.trailing_as_percentage)}"
+        if "trigger_price" in self.prices:
+            told += f" TriggerPrice: ${smart(self.prices['trigger_price'])}"
+        if self.order_fee.exact:
+            told += f" OrderFee: {self.order_fee}"
+        if self.message:
+            told += f" Message: {self.message}"
+        return told + (f" IsAssignment: {self.is_assignment}" if self.symbol.option is not None else "")
 
     @property
     def utc_time(self) -> dt.datetime:

@@ -18,7 +18,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from qresearch.dialects.lean.algorithm import QCAlgorithm, made
-from qresearch.dialects.lean.bars import Symbol
 from qresearch.dialects.lean.books import Books
 from qresearch.dialects.lean.engine import Engine
 from qresearch.dialects.lean.hours import new_york_hours
@@ -26,9 +25,12 @@ from qresearch.dialects.lean.imports import namespace
 from qresearch.dialects.lean.orders import Order, OrderEvent
 from qresearch.dialects.lean.runtime import Runtime
 from qresearch.dialects.lean.sources import FolderSource, MarketSource, market_of, source_of
+from qresearch.dialects.lean.symbols import Symbol
+from qresearch.dialects.lean.universes import all_of
 from qresearch.dialects.script import loader
 from qresearch.dialects.script.host import ScriptHost
 from qresearch.dialects.script.text import show_source
+from qresearch.domain.commands import Tell
 from qresearch.domain.moment import AFTER_CLOSE, CLOSE, INTRADAY, OPEN, PRE_OPEN, Moment, Phase
 from qresearch.domain.settings import TOLD
 from qresearch.engine.lean_market import TradingHours, Wait
@@ -73,7 +75,9 @@ class Script(loader.Script):
         given |= {"start": first.isoformat(), "end": last.isoformat()}
         engine.start, engine.end = _midnight(first), _midnight(last) + dt.timedelta(days=1) - _SECOND
         engine.prepare()
-        found = market_of(engine.feed, first, last) if isinstance(source, FolderSource) else None
+        if engine.universes:
+            all_of(engine)
+        found = market_of(engine.feed, first, last, engine.rate_of) if isinstance(source, FolderSource) else None
         if found is not None:
             given["market"] = found
         return given
@@ -211,7 +215,7 @@ class Silent:
     def waits(self, order: Order, wait: Wait) -> None:
         """Nothing."""
 
-    def paid(self, symbol: Symbol, amount: Decimal) -> None:
+    def paid(self, amount: Decimal, what: str) -> None:
         """Nothing."""
 
     def split(self, symbol: Symbol, factor: Decimal, quantity: int, cash: Decimal) -> None:
@@ -243,11 +247,13 @@ class Play:
     """
 
     def __init__(self, host: ScriptHost, source: FolderSource | MarketSource) -> None:
-        self.host, self.books = host, Books(host)
+        self.host, self.books = host, Books(host, self._rate)
         self.runtime = Runtime(source, hours_of(source), self)
         self._said: list[tuple[str, str]] = []
         self._kept = 0
         self._is_playing = False
+        self.is_walking = False
+        """True while a person goes through the parts of a step."""
         self.engine = Engine(self.runtime)
         self.algorithm: Any = None
 
@@ -277,6 +283,9 @@ class Play:
         host.keep_alive({"lean engine": engine, "lean algorithm": engine.algorithm})
         host.call("on_warmup_finished", engine.prepare, dt.time(0, 0))
 
+    def _rate(self, symbol: Symbol) -> Decimal:
+        return self.engine.rate_of(symbol, self.engine.now.date())
+
     # ------------------------------------------------------------------ the phases of a day
 
     def phases(self) -> dict[int, Callable[[], object]]:
@@ -293,10 +302,22 @@ class Play:
         stands = host.place_in_time[2]
         if self.engine.ran_until is None and stands.day >= host.exchange.first:
             self._catch_up(self._limit(stands))
+        self._know_all()
         host.call_around("the algorithm", partial(self._run, limit, phase), limit.time())
 
+    def _know_all(self) -> None:
+        """Refuse to go on where the session holds orders that the script does not know: they would be mixed up."""
+        held, known = self.host.account.orders, self.engine.keeper.last_order_id
+        if held != known:
+            raise UsageError(
+                f"The session holds {held} orders, and the script knows {known}: orders that were placed by hand are "
+                "no part of a script that runs again. Go back to before them, or go on without rerun=True."
+            )
+
     def _run(self, limit: dt.datetime, phase: int) -> None:
-        self.host.debugged(partial(self.engine.run, limit))
+        self.host.debugged(partial(self.engine.run, limit, stops=self.is_walking))
+        if len(self.engine.portfolio.cash_book) > 1:
+            self.books.revalue(self.engine.portfolio.exact_cash + self.engine.portfolio.exact_unsettled)
         if phase == AFTER_CLOSE and self.host.day == self.host.exchange.last:
             self.host.debugged(partial(self.engine.run, self.engine.end))
             self.engine.finish()
@@ -321,7 +342,15 @@ class Play:
             return opens
         if at.phase == INTRADAY:
             return self.host.time_of(*at) if at.bar else closes - _SECOND
-        return closes if at.phase == CLOSE else dt.datetime.combine(day, _LAST_SECOND)
+        if at.phase == CLOSE:
+            return max(closes, self.engine.last_moment(day) or closes)
+        return dt.datetime.combine(day, _LAST_SECOND)
+
+    def go_on(self) -> str:
+        """Go on to the next pause of the step under way, where the session stands; its name, empty after the last."""
+        pause = self.engine.go_on()
+        self.host.do(Tell(()))  # so that the session keeps where the engine stands
+        return pause
 
     # ------------------------------------------------------------------ as the listener of the engine
 
@@ -334,9 +363,9 @@ class Play:
         security = self.engine.securities[order.symbol]
         self.books.waits(order, wait, security.low if order.quantity > 0 else security.high)
 
-    def paid(self, symbol: Symbol, amount: Decimal) -> None:
-        """A dividend."""
-        self.books.paid(symbol, amount)
+    def paid(self, amount: Decimal, what: str) -> None:
+        """Cash that comes or goes without a trade: a dividend, interest."""
+        self.books.paid(amount, what)
 
     def split(self, symbol: Symbol, factor: Decimal, quantity: int, cash: Decimal) -> None:
         """A holding after a split."""

@@ -8,12 +8,15 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from qresearch.dialects.lean.bars import Symbol
+from qresearch.dialects.lean.bars import KeyValuePair
 from qresearch.dialects.lean.holdings import Holding
-from qresearch.dialects.lean.names import Named, dec
+from qresearch.dialects.lean.names import Named, dec, snake
+from qresearch.dialects.lean.power import held_by
 from qresearch.dialects.lean.requests import ZERO
 from qresearch.dialects.lean.securities import Cash, Securities
+from qresearch.dialects.lean.symbols import Symbol
 from qresearch.engine.lean_market import TradingHours
+from qresearch.errors import UsageError
 
 
 @dataclass
@@ -32,15 +35,70 @@ class DelayedSettlementModel(ImmediateSettlementModel):
     time: dt.timedelta = dt.timedelta(hours=6)
 
 
+@dataclass
+class MarginInterestRateParameters(Named):
+    """What a model of interest is asked about, once an hour, for each security."""
+
+    security: Any
+    time: dt.datetime
+    portfolio: Any
+
+
+class NullMarginInterestRateModel(Named):
+    """No interest: the base of models of a script, which change ``portfolio.cash_book`` by themselves."""
+
+    def apply_margin_interest_rate(self, parameters: MarginInterestRateParameters) -> None:
+        """Nothing."""
+
+
+class MarginInterestRateModel:
+    """The model without interest, by its name."""
+
+    NULL = Null = NullMarginInterestRateModel()
+
+
 class CashBook(dict[str, Cash]):
     """Cash by currency."""
 
+    listener: Any = None
+    """Who is told of cash that comes or goes without a trade."""
+
+    def __missing__(self, currency: str) -> Cash:
+        raise UsageError(
+            f"The cash book has no {currency!r}, but {', '.join(self)}. Add it by set_cash({currency!r}, amount, rate)."
+        )
+
     def __getattr__(self, name: str) -> Any:
-        if name in {"ContainsKey", "contains_key"}:
+        word = snake(name)
+        if word == "contains_key":
             return self.__contains__
-        if name in {"TotalValueInAccountCurrency", "total_value_in_account_currency"}:
-            return sum(cash.value_in_account_currency for cash in self.values())
-        raise AttributeError(name)
+        if word == "account_currency":
+            return "USD"
+        if word == "total_value_in_account_currency":
+            return float(self.exact_total)
+        raise AttributeError(f"The cash book has no {name!r}.")
+
+    @property
+    def exact_total(self) -> Decimal:
+        """All of it, dollars."""
+        return sum((cash.exact_value for cash in self.values()), ZERO)
+
+    def add(self, currency: str, amount: Any, rate: Any = 0) -> None:
+        """Hold a currency: an amount of it, and its rate into dollars."""
+        known = self.get(currency.upper())
+        if known is None:
+            self[currency.upper()] = Cash(currency.upper(), dec(amount), dec(rate), self)
+        else:
+            known.exact_amount, known.rate = dec(amount), dec(rate) or known.rate
+
+    def convert(self, amount: Any, source: str, target: str = "USD") -> float:
+        """An amount of a currency in another one."""
+        return float(dec(amount) * self[source.upper()].rate / self[target.upper()].rate)
+
+    def told(self, amount: Decimal) -> None:
+        """Cash has come or gone without a trade, dollars."""
+        if self.listener is not None:
+            self.listener.paid(amount, "interest")
 
 
 class Portfolio(Named):
@@ -54,18 +112,26 @@ class Portfolio(Named):
 
     def __init__(self, securities: Securities, hours: TradingHours) -> None:
         self.securities, self.hours = securities, hours
-        self.cash_book = CashBook(USD=Cash())
+        self.cash_book = CashBook()
+        self.cash_book["USD"] = Cash(book=self.cash_book)
+        self.transactions: Any = None
+        self.margin_call_model: Any = None
         self.unsettled: list[tuple[dt.datetime, Decimal]] = []
         self.now = dt.datetime(1998, 1, 1)
 
+    def set_margin_call_model(self, model: Any) -> None:
+        """Replace the model of margin calls."""
+        self.margin_call_model = model
+
     def __getitem__(self, symbol: Any) -> Holding:
-        return self.securities[symbol].holdings
+        found: Holding = self.securities[symbol].holdings
+        return found
 
     def __contains__(self, symbol: object) -> bool:
         return symbol in self.securities
 
-    def __iter__(self) -> Iterator[Symbol]:
-        return iter(self.keys())
+    def __iter__(self) -> Iterator[KeyValuePair]:
+        return (KeyValuePair(symbol, holding) for symbol, holding in self.items())
 
     def __len__(self) -> int:
         return len(self.keys())
@@ -90,8 +156,8 @@ class Portfolio(Named):
 
     @property
     def exact_cash(self) -> Decimal:
-        """Settled cash."""
-        return self.cash_book["USD"].exact_amount
+        """Settled cash, of all currencies, dollars."""
+        return self.cash_book.exact_total
 
     def add_cash(self, amount: Decimal) -> None:
         """Cash that comes or goes."""
@@ -104,7 +170,13 @@ class Portfolio(Named):
     def book(self, symbol: Any, quantity: int, price: Decimal, fee: Decimal) -> None:
         """Book a fill: proceeds are settled by the model of the share, costs at once."""
         security = self.securities[symbol]
-        proceeds, model = -quantity * price, security.settlement_model
+        currency = security.quote_currency
+        if currency is not None and currency.symbol != "USD":
+            self.add_cash(-fee)
+            currency.exact_amount -= quantity * price * security.multiplier
+            security.holdings.take(quantity, price, fee)
+            return
+        proceeds, model = -quantity * price * security.multiplier, security.settlement_model
         if proceeds > 0 and model is not None and model.days:
             self.unsettled.append((self._settles(model), proceeds))
             self.add_cash(-fee)
@@ -148,7 +220,7 @@ class Portfolio(Named):
     def exact_margin_used(self) -> Decimal:
         """What the holdings bind."""
         found = (
-            security.buying_power_model.held(security) for security in self.securities.values() if security.invested
+            held_by(security.buying_power_model, security) for security in self.securities.values() if security.invested
         )
         return sum(found, ZERO)
 

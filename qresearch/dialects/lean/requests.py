@@ -5,16 +5,19 @@ from __future__ import annotations
 import datetime as dt
 from dataclasses import dataclass, field
 from decimal import Decimal
+from typing import Any
 
-from qresearch.dialects.lean.bars import Symbol
 from qresearch.dialects.lean.enums import (
     OrderRequestStatus,
     OrderRequestType,
     OrderResponseErrorCode,
     OrderType,
+    SecurityType,
 )
-from qresearch.dialects.lean.hours import utc
-from qresearch.dialects.lean.names import Named, Settable
+from qresearch.dialects.lean.hours import new_york, utc
+from qresearch.dialects.lean.names import Named, Settable, as_text, camel, dec, snake
+from qresearch.dialects.lean.symbols import Symbol
+from qresearch.errors import UsageError
 
 ZERO = Decimal(0)
 PRICES = ("limit_price", "stop_price", "trigger_price", "trailing_amount")
@@ -28,6 +31,10 @@ OWN_PRICES = {
 """The prices of each type; an update of another one is ignored."""
 AT_ONCE = frozenset({OrderType.MARKET, OrderType.COMBO_MARKET})
 """Types that may fill in the moment in which they are placed."""
+
+
+LATEST = dt.timedelta(minutes=15, seconds=30)
+"""Before the close, when orders for it must be in."""
 
 
 @dataclass(frozen=True)
@@ -50,6 +57,27 @@ class TimeInForce(Named):
         return cls("gtd", dt.datetime(expiry.year, expiry.month, expiry.day))
 
 
+class GoodTilDateTimeInForce(TimeInForce):
+    """Until the close of a day."""
+
+    def __init__(self, expiry: dt.datetime | dt.date) -> None:
+        super().__init__("gtd", dt.datetime(expiry.year, expiry.month, expiry.day))
+
+
+class DayTimeInForce(TimeInForce):
+    """Until the close of the day."""
+
+    def __init__(self) -> None:
+        super().__init__("day")
+
+
+class GoodTilCanceledTimeInForce(TimeInForce):
+    """Until canceled."""
+
+    def __init__(self) -> None:
+        super().__init__("gtc")
+
+
 GOOD_TIL_CANCELED, DAY = TimeInForce(), TimeInForce("day")
 for _name, _value in (("GOOD_TIL_CANCELED", GOOD_TIL_CANCELED), ("DAY", DAY)):
     setattr(TimeInForce, _name, _value)
@@ -66,9 +94,13 @@ class OrderProperties(Settable):
 
     def clone(self) -> OrderProperties:
         """A copy."""
-        found = OrderProperties()
+        found = type(self).__new__(type(self))
         found.__dict__.update(self.__dict__)
         return found
+
+
+class InteractiveBrokersOrderProperties(OrderProperties):
+    """Those of Interactive Brokers."""
 
 
 class OrderResponse(Named):
@@ -80,7 +112,9 @@ class OrderResponse(Named):
         self.order_id, self.error_code, self.error_message, self.is_processed = order_id, code, message, processed
 
     def __repr__(self) -> str:
-        return f"{self.error_code.name}: {self.error_message}" if self.is_error else "Success"
+        if not self.is_processed:
+            return "Unprocessed"
+        return f"Error: {camel(self.error_code.name)} - {self.error_message}" if self.is_error else "Success"
 
     @property
     def is_success(self) -> bool:
@@ -127,25 +161,106 @@ class SubmitOrderRequest(OrderRequest):
     Parameters
     ----------
     order_type : OrderType
-    symbol : Symbol
+    security_type : SecurityType
+    symbol : Symbol or str
     quantity : int, shares
         Signed.
-    prices : dict of str to Decimal
-        By the names in :data:`PRICES`.
-    placed : datetime
-    tag : str
-    properties : OrderProperties
-    trailing_as_percentage : bool
-    group : Group, optional
+    stop_price, limit_price : float, dollars
+        Those that the type has not are not looked at.
+    *rest
+        ``[trigger_price, [trailing_amount, trailing_as_percentage,]] time, tag[, properties, group, asynchronous]``, as
+        in LEAN; `time` is UTC.
+    **named
+        The same by their names.
     """
 
-    def __init__(  # all that an order is
-        self, order_type: OrderType, symbol: Symbol, quantity: int, prices: dict[str, Decimal], placed: dt.datetime,
-        tag: str, properties: OrderProperties, *, trailing_as_percentage: bool = False, group: Group | None = None,
+    def __init__(  # as in LEAN
+        self, order_type: OrderType, security_type: Any, symbol: Any, quantity: Any, stop_price: Any = 0,
+        limit_price: Any = 0, *rest: Any, **named: Any,
     ) -> None:  # fmt: skip
+        given = {"stop_price": stop_price, "limit_price": limit_price, **_rest_of_request(rest)}
+        given |= {snake(name): value for name, value in named.items()}
+        time = given.get("time")
+        if not isinstance(time, dt.datetime):
+            raise UsageError("SubmitOrderRequest: pass the time of the request, such as self.utc_time, before its tag.")
+        own = OWN_PRICES.get(OrderType(order_type), ())
+        self.begin(
+            OrderType(order_type), symbol if isinstance(symbol, Symbol) else Symbol(str(symbol)),
+            dec(quantity), {name: dec(given.get(name, 0)) for name in own},
+            new_york(time), str(given.get("tag", "")), given.get("properties") or OrderProperties(),
+        )  # fmt: skip
+        self.trailing_as_percentage = bool(given.get("trailing_as_percentage", False))
+        self.group: Group | None = given.get("group")
+        self.asynchronous = bool(given.get("asynchronous", False))
+
+    def begin(  # all that an order is
+        self, order_type: OrderType, symbol: Symbol, quantity: Decimal, prices: dict[str, Decimal],
+        placed: dt.datetime, tag: str, properties: OrderProperties,
+    ) -> None:  # fmt: skip
+        """Set what every request has; the rest is set by whoever makes it."""
         super().__init__(placed, 0, tag)
-        self.order_type, self.symbol, self.quantity, self.prices = order_type, symbol, quantity, prices
-        self.order_properties, self.trailing_as_percentage, self.group = properties, trailing_as_percentage, group
+        self.order_type, self.symbol, self.quantity, self.prices = order_type, symbol, int(quantity), prices
+        self.order_properties = properties
+        self.trailing_as_percentage, self.asynchronous = False, False
+
+    @classmethod
+    def of(  # all that an order is
+        cls, order_type: OrderType, symbol: Symbol, quantity: int, prices: dict[str, Decimal], placed: dt.datetime,
+        tag: str, properties: OrderProperties, *, trailing_as_percentage: bool = False, group: Group | None = None,
+        asynchronous: bool = False,
+    ) -> SubmitOrderRequest:  # fmt: skip
+        """A request with its prices by name, made on the clock of New York."""
+        found = cls.__new__(cls)
+        found.begin(order_type, symbol, Decimal(quantity), prices, placed, tag, properties)
+        found.trailing_as_percentage, found.group, found.asynchronous = trailing_as_percentage, group, asynchronous
+        return found
+
+    def __repr__(self) -> str:
+        return (
+            f"{as_text(self.time)} UTC: Submit Order: ({self.order_id}) - {camel(self.order_type.name)} "
+            f"{self.quantity:+} {self.symbol} {self.tag} Status: {camel(self.status.name)}"
+        )
+
+    @property
+    def security_type(self) -> SecurityType:
+        """Of the symbol."""
+        return self.symbol.security_type
+
+    @property
+    def group_order_manager(self) -> Group | None:
+        """The combination that the order is a leg of."""
+        return self.group
+
+    def _price(self, name: str) -> float:
+        return float(self.prices.get(name, ZERO))
+
+    @property
+    def limit_price(self) -> float:
+        """0 where it has none."""
+        return self._price("limit_price")
+
+    @property
+    def stop_price(self) -> float:
+        """0 where it has none."""
+        return self._price("stop_price")
+
+    @property
+    def trigger_price(self) -> float:
+        """0 where it has none."""
+        return self._price("trigger_price")
+
+    @property
+    def trailing_amount(self) -> float:
+        """0 where it has none."""
+        return self._price("trailing_amount")
+
+
+def _rest_of_request(rest: tuple[Any, ...]) -> dict[str, Any]:
+    """What follows the limit price of a request, by name: the time tells how many prices stand before it."""
+    at = next((place for place, item in enumerate(rest) if isinstance(item, dt.datetime)), len(rest))
+    before = ("trigger_price", "trailing_amount", "trailing_as_percentage")
+    after = ("time", "tag", "properties", "group", "asynchronous")
+    return dict(zip(before, rest[:at], strict=False)) | dict(zip(after, rest[at:], strict=False))
 
 
 class UpdateOrderFields(Settable):
@@ -172,13 +287,25 @@ class UpdateOrderRequest(OrderRequest):
     def __init__(self, placed: dt.datetime, order_id: int, fields: UpdateOrderFields) -> None:
         super().__init__(placed, order_id, fields.tag or "")
         self.fields = fields
-        self.quantity = fields.quantity
+        self.quantity, self.limit_price, self.stop_price = fields.quantity, fields.limit_price, fields.stop_price
+        self.trigger_price, self.trailing_amount = fields.trigger_price, fields.trailing_amount
+
+    def __repr__(self) -> str:
+        told = ", ".join(f"{camel(name)}: {value}" for name in ("quantity", *PRICES)
+                         if (value := getattr(self, name)) is not None)  # fmt: skip
+        status = camel(self.status.name)
+        return f"{as_text(self.time)} UTC: Update Order: ({self.order_id}) - {told} {self.tag} Status: {status}"
 
 
 class CancelOrderRequest(OrderRequest):
     """Withdraw an order."""
 
     order_request_type = OrderRequestType.CANCEL
+
+    def __repr__(self) -> str:
+        return (
+            f"{as_text(self.time)} UTC: Cancel Order: ({self.order_id}) - {self.tag} Status: {camel(self.status.name)}"
+        )
 
 
 @dataclass

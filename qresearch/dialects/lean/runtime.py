@@ -6,9 +6,9 @@ import datetime as dt
 from decimal import Decimal
 from typing import Any, Protocol
 
-from qresearch.dialects.lean.bars import Symbol, identifier
 from qresearch.dialects.lean.feed import DataSource, Feed, Subscription
 from qresearch.dialects.lean.orders import Order, OrderEvent
+from qresearch.dialects.lean.symbols import Symbol, identifier
 from qresearch.engine.lean_market import TradingHours, Wait
 
 
@@ -21,8 +21,8 @@ class Listener(Protocol):
     def waits(self, order: Order, wait: Wait) -> None:
         """An order was asked and did not fill."""
 
-    def paid(self, symbol: Symbol, amount: Decimal) -> None:
-        """A dividend."""
+    def paid(self, amount: Decimal, what: str) -> None:
+        """Cash that comes or goes without a trade: a dividend, interest."""
 
     def split(self, symbol: Symbol, factor: Decimal, quantity: int, cash: Decimal) -> None:
         """A holding after a split: shares, and cash for a fraction."""
@@ -55,7 +55,8 @@ class Runtime:
 
     def __init__(self, source: DataSource, hours: TradingHours, listener: Listener) -> None:
         self.source, self.hours, self.listener = source, hours, listener
-        self._feeds: dict[Any, Feed] = {}
+        self._feeds: list[Feed] = []
+        self._numbers: dict[Any, int] = {}
         self.words: dict[str, Any] = {}
         """The globals of the script."""
 
@@ -64,9 +65,19 @@ class Runtime:
         rows = self.source.names(ticker)
         return Symbol(ticker, identifier(rows[0][1], rows[0][0])) if rows else Symbol(ticker)
 
-    def feed(self, subscriptions: tuple[Subscription, ...], first: dt.date, last: dt.date) -> Feed:
-        """The data of some subscriptions; read once."""
+    def contracts(self, ticker: str, on: dt.date) -> list[Symbol]:
+        """Contracts on a share that have not expired on a day."""
+        share = self.symbol(ticker)
+        return [Symbol(terms.ticker, "", terms) for terms in self.source.contracts(share, on)]
+
+    def number(self, subscriptions: tuple[Subscription, ...], first: dt.date, last: dt.date) -> int:
+        """The number under which the data of some subscriptions are kept; they are read once."""
         key = (subscriptions, first, last)
-        if key not in self._feeds:
-            self._feeds[key] = Feed(self.source, subscriptions, self.hours, first, last)
-        return self._feeds[key]
+        if key not in self._numbers:
+            self._numbers[key] = len(self._feeds)
+            self._feeds.append(Feed(self.source, subscriptions, self.hours, first, last))
+        return self._numbers[key]
+
+    def feed(self, number: int) -> Feed:
+        """The data that are kept under a number."""
+        return self._feeds[number]

@@ -6,8 +6,10 @@ import datetime as dt
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from qresearch.dialects.lean.enums import DayOfWeek
+from qresearch.dialects.lean.hours import NEW_YORK
 from qresearch.dialects.lean.names import Named
 from qresearch.engine.lean_market import TradingHours
 from qresearch.errors import UsageError
@@ -61,7 +63,16 @@ def _bounds(day: dt.date, unit: str) -> tuple[dt.date, dt.date]:
 
 
 class DateRules(Named):
-    """What ``self.date_rules`` is."""
+    """What ``self.date_rules`` is.
+
+    Parameters
+    ----------
+    clock : callable
+        The time, on the clock of New York.
+    """
+
+    def __init__(self, clock: Callable[[], dt.datetime]) -> None:
+        self._clock = clock
 
     def every_day(self, symbol: Any = None) -> DateRule:
         """Every day, or every trading day of a symbol."""
@@ -81,13 +92,13 @@ class DateRules(Named):
 
     @property
     def today(self) -> DateRule:
-        """Refused: it depends on the clock of the machine."""
-        raise UsageError("date_rules.today is no day of a backtest. Use date_rules.on(self.time).")
+        """The day on which it is asked."""
+        return self.on(self._clock())
 
     @property
     def tomorrow(self) -> DateRule:
-        """Refused, as today."""
-        raise UsageError("date_rules.tomorrow is no day of a backtest. Use date_rules.on(...).")
+        """The day after that."""
+        return self.on(self._clock() + dt.timedelta(days=1))
 
     def _from(self, kind: str, symbol: Any, offset: int) -> DateRule:
         if isinstance(symbol, int):
@@ -126,12 +137,14 @@ class TimeRule(Named):
     kind: str
     offset: dt.timedelta = dt.timedelta(0)
     extended: bool = False
+    zone: str = ""
 
     def times(self, day: dt.date, hours: TradingHours) -> Iterator[dt.datetime]:
         """Moments of a day, in their order."""
         midnight = dt.datetime.combine(day, dt.time(0))
         if self.kind == "at":
-            yield midnight + self.offset
+            at = midnight + self.offset
+            yield at.replace(tzinfo=ZoneInfo(self.zone)).astimezone(NEW_YORK).replace(tzinfo=None) if self.zone else at
             return
         if self.kind == "every":
             at = midnight
@@ -145,13 +158,35 @@ class TimeRule(Named):
 
 
 class TimeRules(Named):
-    """What ``self.time_rules`` is; times are those of New York."""
+    """What ``self.time_rules`` is; times are those of New York, or of a zone that is given.
 
-    def at(self, hour: Any, minute: int = 0, second: int = 0) -> TimeRule:
-        """A time of the day."""
+    Parameters
+    ----------
+    clock : callable
+        The time, on the clock of New York.
+    """
+
+    def __init__(self, clock: Callable[[], dt.datetime]) -> None:
+        self._clock, self._zone = clock, ""
+
+    def set_default_time_zone(self, zone: Any) -> None:
+        """The zone of times from now on."""
+        self._zone = str(getattr(zone, "key", zone))
+
+    def at(self, hour: Any, minute: Any = 0, second: Any = 0, zone: Any = None) -> TimeRule:
+        """A time of the day: hour, minute and second or a span since midnight, and a zone or none."""
+        given = [item for item in (minute, second, zone) if isinstance(item, (str, dt.tzinfo))]
+        name = str(getattr(given[0], "key", given[0])) if given else self._zone
         if isinstance(hour, dt.timedelta):
-            return TimeRule("at", hour)
-        return TimeRule("at", dt.timedelta(hours=hour, minutes=minute, seconds=second))
+            return TimeRule("at", hour, zone=name)
+        minutes, seconds = (item if isinstance(item, int) else 0 for item in (minute, second))
+        return TimeRule("at", dt.timedelta(hours=hour, minutes=minutes, seconds=seconds), zone=name)
+
+    @property
+    def now(self) -> TimeRule:
+        """The time at which it is asked."""
+        now = self._clock()
+        return TimeRule("at", now - now.replace(hour=0, minute=0, second=0, microsecond=0))
 
     def every(self, interval: dt.timedelta) -> TimeRule:
         """Again and again, from midnight on."""

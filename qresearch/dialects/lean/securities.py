@@ -6,13 +6,17 @@ import datetime as dt
 from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import ROUND_HALF_EVEN, Decimal
+from functools import partial
 from typing import Any
 
-from qresearch.dialects.lean.bars import QuoteBar, Symbol, TradeBar
+from qresearch.dialects.lean.bars import ByTicker, QuoteBar, TradeBar
 from qresearch.dialects.lean.enums import DataNormalizationMode, Resolution, SecurityType
+from qresearch.dialects.lean.exchange import SecurityExchange
 from qresearch.dialects.lean.holdings import Holding
-from qresearch.dialects.lean.names import Named, Settable, dec
+from qresearch.dialects.lean.names import Named, Settable, dec, snake
 from qresearch.dialects.lean.requests import ZERO
+from qresearch.dialects.lean.shortable import LocalDiskShortableProvider
+from qresearch.dialects.lean.symbols import Symbol
 from qresearch.engine.lean_market import QuoteBar as Quotes
 from qresearch.engine.lean_market import Resolution as BarLength
 from qresearch.engine.lean_market import Snapshot, TradingHours
@@ -44,7 +48,12 @@ class Cash(Settable):
 
     symbol: str = "USD"
     exact_amount: Decimal = ZERO
-    conversion_rate: float = 1.0
+    rate: Any = Decimal(1)
+    """Dollars for one of it."""
+    book: Any = None
+
+    def __post_init__(self) -> None:
+        self.exact_amount, self.rate = dec(self.exact_amount), dec(self.rate)
 
     @property
     def amount(self) -> float:
@@ -52,34 +61,45 @@ class Cash(Settable):
         return float(self.exact_amount)
 
     @property
+    def conversion_rate(self) -> float:
+        """Dollars for one of it; 0 where no rate is known."""
+        return float(self.rate)
+
+    @conversion_rate.setter
+    def conversion_rate(self, rate: Any) -> None:
+        self.rate = dec(rate)
+
+    @property
+    def exact_value(self) -> Decimal:
+        """In dollars."""
+        found: Decimal = self.exact_amount * self.rate
+        return found
+
+    @property
     def value_in_account_currency(self) -> float:
         """In the currency of the account."""
-        return float(self.exact_amount) * self.conversion_rate
+        return float(self.exact_value)
+
+    def add_amount(self, amount: Any) -> float:
+        """Cash that comes or goes without a trade, such as interest; what there is then."""
+        self.exact_amount += dec(amount)
+        if self.book is not None:
+            self.book.told(dec(amount) * self.rate)
+        return self.amount
+
+    def set_amount(self, amount: Any) -> None:
+        """Set what there is."""
+        self.add_amount(dec(amount) - self.exact_amount)
 
 
-class SecurityExchange(Named):
-    """The exchange of a share as a script asks it."""
-
-    def __init__(self, security: Security) -> None:
-        self._security = security
-
-    @property
-    def hours(self) -> TradingHours:
-        """Its hours, on the clock of New York."""
-        return self._security.hours
-
-    @property
-    def exchange_open(self) -> bool:
-        """True while the regular session runs."""
-        return self._security.hours.is_open(self._security.local_time)
-
-    def date_time_is_open(self, moment: dt.datetime) -> bool:
-        """True where the regular session runs at a moment."""
-        return self._security.hours.is_open(moment)
-
-    def date_is_open(self, day: dt.datetime | dt.date) -> bool:
-        """True for a trading day."""
-        return self._security.hours.session(dt.date(day.year, day.month, day.day)) is not None
+MODELS = {
+    **{f"set_{name}": name for name in (
+        "fill_model", "fee_model", "slippage_model", "buying_power_model", "settlement_model",
+        "margin_interest_rate_model",
+    )},
+    "set_margin_model": "buying_power_model",
+}  # fmt: skip
+"""Words that replace a model of a security, and the model."""
 
 
 class Security(Settable):
@@ -125,13 +145,32 @@ class Security(Settable):
         self.buying_power_model: Any = None
         self.settlement_model: Any = None
         self.shortable_provider: Any = None
+        self.margin_interest_rate_model: Any = None
+        self.folder = ""
+        """The data folder."""
+        self.multiplier = Decimal(1)
+        """Shares in one unit: 100 of an option."""
         self.is_tradable, self.is_delisted, self.is_internal = True, False, False
         self.rounds_prices = mode is DataNormalizationMode.RAW
 
     def __repr__(self) -> str:
         return f"<Security {self.symbol} {self.price:g}>"
 
+    def __getattr__(self, name: str) -> Any:
+        """The words that replace a model, such as ``set_fee_model``."""
+        model = MODELS.get(snake(name))
+        return super().__getattr__(name) if model is None else partial(setattr, self, model)
+
     # ------------------------------------------------------------------ prices
+
+    @property
+    def unit(self) -> Decimal:
+        """Dollars that one unit is worth more where the price rises by one."""
+        currency = self.quote_currency
+        if currency is None or currency.symbol == "USD":
+            return self.multiplier
+        found: Decimal = self.multiplier * currency.rate
+        return found
 
     @property
     def has_data(self) -> bool:
@@ -244,32 +283,10 @@ class Security(Settable):
         """Change it."""
         self.buying_power_model.set_leverage(self, leverage)
 
-    def set_fill_model(self, model: Any) -> None:
-        """Replace the fill model."""
-        self.fill_model = model
-
-    def set_fee_model(self, model: Any) -> None:
-        """Replace the fee model."""
-        self.fee_model = model
-
-    def set_slippage_model(self, model: Any) -> None:
-        """Replace the slippage model."""
-        self.slippage_model = model
-
-    def set_buying_power_model(self, model: Any) -> None:
-        """Replace the buying-power model."""
-        self.buying_power_model = model
-
-    def set_margin_model(self, model: Any) -> None:
-        """Replace the buying-power model."""
-        self.buying_power_model = model
-
-    def set_settlement_model(self, model: Any) -> None:
-        """Replace the settlement model."""
-        self.settlement_model = model
-
     def set_shortable_provider(self, provider: Any) -> None:
         """Replace what tells how much can be sold short."""
+        if isinstance(provider, LocalDiskShortableProvider):
+            provider.folder = self.folder
         self.shortable_provider = provider
 
     def set_data_normalization_mode(self, mode: DataNormalizationMode) -> None:
@@ -285,22 +302,36 @@ class Security(Settable):
         return (price / step).quantize(Decimal(1), ROUND_HALF_EVEN) * step
 
 
-class Securities(dict[Symbol, Security]):
+@dataclass
+class SecurityChanges(Named):
+    """Which securities came and went."""
+
+    added_securities: list[Security]
+    removed_securities: list[Security]
+
+    @property
+    def count(self) -> int:
+        """How many."""
+        return len(self.added_securities) + len(self.removed_securities)
+
+
+class Securities(ByTicker):
     """Securities by symbol."""
 
     def __missing__(self, key: object) -> Security:
         text = str(key).upper()
         if text != key and text in self:
-            return self[text]  # type: ignore[index]  # equal to its symbol
-        near = did_you_mean(close_matches(text, map(str, self)))
+            found: Security = self[text]  # type: ignore[index]  # equal to its symbol
+            return found
+        near = did_you_mean(close_matches(text, map(str, self.keys())))
         raise UsageError(f"{text} has not been added. {near}Call add_equity({text!r}) in initialize.")
 
-    def __getattr__(self, name: str) -> Any:
-        if name in {"ContainsKey", "contains_key"}:
-            return self.__contains__
-        if name in {"Keys", "Values", "Count", "count"}:
-            return {"Keys": list(self), "Values": list(self.values())}.get(name, len(self))
-        raise AttributeError(name)
+    def symbol(self, asked: Any) -> Symbol:
+        """The symbol of a ticker, a symbol or a security, as it was added, with its identifier."""
+        found = asked if isinstance(asked, Symbol) else Symbol(str(getattr(asked, "symbol", asked)))
+        known = self.get(found)
+        added: Symbol = found if known is None else known.symbol
+        return added
 
     def shown(self) -> Iterator[Security]:
         """Those that a script added itself."""

@@ -3,25 +3,47 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Callable
 from dataclasses import replace
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from qresearch.dialects.lean.enums import Resolution
-from qresearch.dialects.lean.feed import Feed, local
+from qresearch.dialects.lean.currencies import Currencies, DailyRates
+from qresearch.dialects.lean.derivatives import UNIT
+from qresearch.dialects.lean.enums import OptionRight, OptionStyle, Resolution
+from qresearch.dialects.lean.feed import DataSource, Feed, local
+from qresearch.dialects.lean.symbols import OptionTerms, Symbol
+from qresearch.dialects.lean.universes import CoarseFundamental
+from qresearch.domain.contract import Contract, Rates
 from qresearch.domain.instrument import Board, Instrument
 from qresearch.domain.money import MoneyScale
+from qresearch.domain.option import Option
+from qresearch.domain.option import OptionTerms as Terms
 from qresearch.errors import UnknownSymbol, UsageError
 from qresearch.market.intraday import Intraday, daily_fields
-from qresearch.market.lean_folder import FOLDER_NOTE, QUOTE, SCALE, TRADE, Factor, LeanFolder, RawBars, seconds
+from qresearch.market.lean_folder import (
+    FOLDER_NOTE,
+    QUOTE,
+    SCALE,
+    TRADE,
+    Factor,
+    LeanFolder,
+    RawBars,
+    factor_on,
+    joined,
+    seconds,
+)
+from qresearch.market.lean_options import ContractFile, LeanOptions
 from qresearch.market.market import Market
 from qresearch.market.panel import Panel
 from qresearch.market.venue import US
 
 _MONEY = MoneyScale("USD", 10**6, 10**7)
 """Fine enough that adjusted prices are not rounded by a cent."""
+_LAST = dt.date(2200, 1, 1)
 _FIELDS = ("open", "high", "low", "close")
 
 
@@ -34,11 +56,23 @@ class FolderSource:
     """
 
     def __init__(self, folder: LeanFolder) -> None:
-        self.folder, self.path = folder, str(folder.path)
+        self.folder, self.path, self.options = folder, str(folder.path), LeanOptions(folder)
+        self.currencies = Currencies(folder.path)
 
-    def bars(self, ticker: str, resolution: str, kind: str, first: dt.date, last: dt.date) -> RawBars:
-        """Bars of some days."""
-        return self.folder.read(ticker, resolution, kind, first, last)
+    def bars(self, symbol: Symbol, resolution: str, kind: str, first: dt.date, last: dt.date) -> RawBars:
+        """Bars of some days, of a share under the tickers that it had on them."""
+        if symbol.option is not None:
+            return self.options.read(contract_file(symbol.option), resolution, kind, first, last)
+        parts = []
+        since = dt.date(1900, 1, 1)
+        names = self.folder.names(symbol.value)[1:] or [(_LAST, symbol.value)]
+        if len({name for _, name in names}) == 1:
+            return self.folder.read(symbol.value, resolution, kind, first, last)
+        for until, name in [*names[:-1], (_LAST, names[-1][1])]:
+            if since <= last and first <= until:
+                parts.append(self.folder.read(name, resolution, kind, max(since, first), min(until, last)))
+            since = until + dt.timedelta(days=1)
+        return joined(parts, kind)
 
     def factors(self, ticker: str) -> list[Factor]:
         """Rows of the factor file."""
@@ -47,6 +81,36 @@ class FolderSource:
     def names(self, ticker: str) -> list[tuple[dt.date, str]]:
         """Rows of the map file."""
         return self.folder.names(ticker)
+
+    def currency(self, ticker: str) -> str:
+        """In which a share is quoted."""
+        return self.currencies.of(ticker)
+
+    def rates(self, currency: str) -> DailyRates:
+        """Dollars for one of a currency, by day."""
+        return self.currencies.rates(currency)
+
+    def tickers(self, resolution: str) -> list[str]:
+        """Shares with bars."""
+        return self.folder.tickers(resolution)
+
+    def coarse(self, day: dt.date) -> list[CoarseFundamental]:
+        """A row for each share with a daily bar of a day, by ticker."""
+        found = []
+        for ticker in self.tickers("daily"):
+            bars = self.folder.read(ticker, "daily", TRADE, day, day)
+            if len(bars):
+                found.append(row_of(self, ticker, day, bars.values[-1]))
+        return found
+
+    def contracts(self, share: Symbol, on: dt.date) -> list[OptionTerms]:
+        """Contracts on a share that have not expired on a day."""
+        return [
+            OptionTerms(
+                share, OptionRight[found.right.upper()], found.strike, found.expiry, OptionStyle[found.style.upper()]
+            )
+            for found in self.options.contracts(share.value, on)
+        ]  # fmt: skip
 
     def has(self, ticker: str, resolution: str) -> bool:
         """Whether there are bars of trades."""
@@ -72,6 +136,31 @@ class MarketSource:
         except UnknownSymbol:
             return None
 
+    def currency(self, ticker: str) -> str:
+        """USD: what a market of ours is counted in is taken as it is."""
+        return "USD"
+
+    def rates(self, currency: str) -> DailyRates:
+        """None."""
+        return DailyRates([], [])
+
+    def tickers(self, resolution: str) -> list[str]:
+        """Instruments with bars."""
+        return [symbol for symbol in self.market.symbols if self.has(symbol, resolution)]
+
+    def coarse(self, day: dt.date) -> list[CoarseFundamental]:
+        """A row for each instrument with a daily bar of a day."""
+        found = []
+        for ticker in self.market.symbols:
+            bars = self.bars(Symbol(ticker), "daily", TRADE, day, day)
+            if len(bars):
+                found.append(row_of(self, ticker, day, bars.values[-1]))
+        return found
+
+    def contracts(self, share: Symbol, on: dt.date) -> list[OptionTerms]:
+        """None."""
+        return []
+
     def has(self, ticker: str, resolution: str) -> bool:
         """Whether there are bars of trades."""
         inside = self.market.panel.intraday
@@ -79,8 +168,9 @@ class MarketSource:
         is_there = resolution == "daily" or (inside is not None and spans.get(resolution) == inside.length)
         return self._column(ticker) is not None and is_there
 
-    def bars(self, ticker: str, resolution: str, kind: str, first: dt.date, last: dt.date) -> RawBars:
+    def bars(self, symbol: Symbol, resolution: str, kind: str, first: dt.date, last: dt.date) -> RawBars:
         """Bars of some days."""
+        ticker = symbol.value
         column, panel = self._column(ticker), self.market.panel
         if column is None or not self.has(ticker, resolution):
             return RawBars(np.empty(0, dtype=np.int64), np.empty((0, 5 if kind == TRADE else 10), dtype=np.int64))
@@ -115,6 +205,21 @@ def _steps(prices: Any) -> Any:
     return np.where(np.isnan(prices), -1, np.rint(np.nan_to_num(prices) * SCALE)).astype(np.int64)
 
 
+def row_of(source: DataSource, ticker: str, day: dt.date, values: Any) -> CoarseFundamental:
+    """A share on a day by its raw bar."""
+    price, volume = float(values[3]) / SCALE, float(values[4])
+    factor = float(factor_on(source.factors(ticker), day, "adjusted"))
+    after = dt.datetime.combine(day, dt.time(0)) + dt.timedelta(days=1)
+    return CoarseFundamental(Symbol(ticker), after, price, volume, price * volume, price * factor)
+
+
+def contract_file(terms: OptionTerms) -> ContractFile:
+    """The contract of a symbol as the names of files have it."""
+    return ContractFile(
+        terms.underlying.value, terms.right.name.lower(), terms.strike, terms.expiry, terms.style.name.lower()
+    )  # fmt: skip
+
+
 def source_of(market: Market, data: object) -> FolderSource | MarketSource:
     """Where a script finds its bars: the data folder that is given, or that the market was read from; else the market.
 
@@ -137,13 +242,17 @@ def source_of(market: Market, data: object) -> FolderSource | MarketSource:
     return MarketSource(market)
 
 
-def market_of(feed: Feed, first: dt.date, last: dt.date, name: str = "US equities") -> Market | None:
+def market_of(
+    feed: Feed, first: dt.date, last: dt.date, rate: Callable[[Symbol, dt.date], Decimal], name: str = "US equities"
+) -> Market | None:
     """The market that a session of a script stands on: what the script subscribed to, at its prices.
 
     Parameters
     ----------
     feed : Feed
     first, last : date
+    rate : callable
+        Dollars for one of the currency of a symbol, on a day.
 
     Returns
     -------
@@ -156,6 +265,9 @@ def market_of(feed: Feed, first: dt.date, last: dt.date, name: str = "US equitie
             known = tracks.get(track.symbol)
             if known is None or track.subscription.resolution < known.subscription.resolution:
                 tracks[track.symbol] = track
+    for track in feed.tracks:
+        if track.kind == QUOTE and track.symbol.option is not None:
+            tracks[track.symbol] = Priced(tracks[track.symbol], track)
     dates = sorted({
         day for track in tracks.values() for second in np.unique(track.starts // 86_400).tolist()
         if first <= (day := local(second * 86_400).date()) <= last
@@ -163,8 +275,8 @@ def market_of(feed: Feed, first: dt.date, last: dt.date, name: str = "US equitie
     if not dates:
         return None
     days = np.array(dates, dtype="datetime64[D]")
-    inside = _inside(tracks, days) if _is_inside(tracks) else None
-    fields = daily_fields(inside) if inside is not None else _daily(tracks, days)
+    inside = _inside(tracks, days, rate) if _is_inside(tracks) else None
+    fields = daily_fields(inside) if inside is not None else _daily(tracks, days, rate)
     nothing, shape = np.full(fields["close"].shape, np.nan), fields["close"].shape
     symbols = tuple(str(symbol) for symbol in tracks)
     close = fields["close"]
@@ -174,8 +286,49 @@ def market_of(feed: Feed, first: dt.date, last: dt.date, name: str = "US equitie
         days, symbols, fields["open"], fields["high"], fields["low"], close, fields["volume"], nothing, before,
         nothing, nothing, no, no, adjusted=True, intraday=inside,
     )  # fmt: skip
-    listed = tuple(Instrument(symbol, board=Board.EQUITY) for symbol in symbols)
+    listed = tuple(instrument_of(symbol) for symbol in tracks)
     return Market(panel, listed, (), replace(US, name=name, money=_MONEY))
+
+
+class Priced:
+    """The bars of an option: its trades, and where there were none the middle of its quotes.
+
+    Parameters
+    ----------
+    trades, quotes : Track
+    """
+
+    def __init__(self, trades: Any, quotes: Any) -> None:
+        self.symbol, self.subscription = trades.symbol, trades.subscription
+        self.factor, self.regular = trades.factor, trades.regular
+        more = np.flatnonzero(~np.isin(quotes.ends, trades.ends))
+        sides = quotes.values[more][:, [*range(4), *range(5, 9)]].reshape(-1, 2, 4)
+        known = np.where(sides >= 0, sides, np.nan).astype(np.float64)
+        middle = np.full((len(more), 4), np.nan) if not len(more) else _middle(known)
+        held = np.column_stack([middle, np.zeros(len(more))])
+        order = np.argsort(np.concatenate([trades.ends, quotes.ends[more]]), kind="stable")
+        self.starts = np.concatenate([trades.starts, quotes.starts[more]])[order]
+        self.ends = np.concatenate([trades.ends, quotes.ends[more]])[order]
+        self.values = np.concatenate([trades.values.astype(np.float64), held])[order]
+
+
+def _middle(sides: Any) -> Any:
+    """Between bid and ask, (M, 4); of one side alone that."""
+    bid, ask = sides[:, 0], sides[:, 1]
+    return np.where(np.isnan(bid), ask, np.where(np.isnan(ask), bid, (bid + ask) / 2))
+
+
+def instrument_of(symbol: Symbol) -> Instrument:
+    """A share, or a contract of an option with a hundred shares in it."""
+    terms = symbol.option
+    if terms is None:
+        return Instrument(str(symbol), board=Board.EQUITY)
+    right = Option(
+        str(terms.underlying), terms.right.name.lower(), (Terms(None, float(terms.strike), UNIT),),
+        style=terms.style.name.lower(),
+    )  # fmt: skip
+    contract = Contract(str(terms.underlying), UNIT, 0.01, (Rates(None, 0.0, 0.0),), option=right)
+    return Instrument(str(symbol), board=Board.EQUITY, contract=contract)
 
 
 def _is_inside(tracks: dict[Any, Any]) -> bool:
@@ -183,17 +336,19 @@ def _is_inside(tracks: dict[Any, Any]) -> bool:
     return len(kinds) == 1 and kinds <= {Resolution.MINUTE, Resolution.HOUR}
 
 
-def _scaled(track: Any) -> Any:
+def _scaled(track: Any, rate: Any) -> Any:
     """Prices in dollars, (M, 4), and volumes."""
     unique, place = np.unique(track.starts // 86_400, return_inverse=True)
-    factors = np.array([float(track.factor(int(day) * 86_400)) for day in unique])[place]
+    factors = np.array([
+        float(track.factor(int(day) * 86_400) * rate(track.symbol, local(int(day) * 86_400).date())) for day in unique
+    ])[place]  # fmt: skip
     return track.values[:, :4] * (factors / SCALE)[:, None], track.values[:, 4].astype(np.float64)
 
 
-def _daily(tracks: dict[Any, Any], days: Any) -> dict[str, Any]:
+def _daily(tracks: dict[Any, Any], days: Any, rate: Any) -> dict[str, Any]:
     found = {name: np.full((len(days), len(tracks)), np.nan) for name in (*_FIELDS, "volume")}
     for column, track in enumerate(tracks.values()):
-        prices, volumes = _scaled(track)
+        prices, volumes = _scaled(track, rate)
         dates = track.starts.astype("datetime64[s]").astype("datetime64[D]")
         inside = np.flatnonzero((dates >= days[0]) & (dates <= days[-1]))
         rows, firsts = np.unique(np.searchsorted(days, dates[inside]), return_index=True)
@@ -208,7 +363,7 @@ def _daily(tracks: dict[Any, Any], days: Any) -> dict[str, Any]:
     return found
 
 
-def _inside(tracks: dict[Any, Any], days: Any) -> Intraday:
+def _inside(tracks: dict[Any, Any], days: Any, rate: Any) -> Intraday:
     """All bars of the regular session on one axis."""
     first = int(days[0].astype("datetime64[s]").astype(np.int64))
     last = int(days[-1].astype("datetime64[s]").astype(np.int64))
@@ -223,7 +378,7 @@ def _inside(tracks: dict[Any, Any], days: Any) -> Intraday:
     times = np.unique(np.concatenate([tracks[symbol].ends[rows] for symbol, rows in kept.items()]))
     fields = {name: np.full((len(times), len(tracks)), np.nan) for name in (*_FIELDS, "volume")}
     for column, (symbol, rows) in enumerate(kept.items()):
-        prices, volumes = _scaled(tracks[symbol])
+        prices, volumes = _scaled(tracks[symbol], rate)
         at = np.searchsorted(times, tracks[symbol].ends[rows])
         for number, name in enumerate(_FIELDS):
             fields[name][at, column] = prices[rows, number]

@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime as dt
 from typing import Any, Protocol
 
-from qresearch.dialects.lean.bars import Symbol
 from qresearch.dialects.lean.enums import (
     OrderField,
     OrderStatus,
@@ -23,6 +22,7 @@ from qresearch.dialects.lean.requests import (
     UpdateOrderFields,
     UpdateOrderRequest,
 )
+from qresearch.dialects.lean.symbols import Symbol
 
 
 class Keeper(Protocol):
@@ -61,6 +61,13 @@ class OrderTicket(Named):
             f"<OrderTicket {self.order_id}: {self.order_type.name} {self.quantity:+} {self.symbol}, {self.status.name}>"
         )
 
+    def __str__(self) -> str:
+        requests = [self.submit_request, *self.update_requests, *([] if self.cancel_request is None else [1])]
+        answered = 1 + sum(request.response.is_processed for request in self.update_requests)
+        answered += self.cancel_request is not None
+        order = "" if self.order is None else f"{self.order} "
+        return f"{self.order_id}: {order}Request Count: {len(requests)} Response Count: {answered}"
+
     def __index__(self) -> int:
         response = self.get_most_recent_order_response()
         return int(response.error_code) if response.is_error else self.order_id
@@ -86,7 +93,7 @@ class OrderTicket(Named):
     @property
     def security_type(self) -> SecurityType:
         """Of the order."""
-        return SecurityType.EQUITY
+        return self.symbol.security_type
 
     @property
     def quantity(self) -> int:
@@ -122,6 +129,11 @@ class OrderTicket(Named):
     def time(self) -> dt.datetime:
         """Of the most recent request, UTC."""
         return self.get_most_recent_order_request().time
+
+    @property
+    def order_closed(self) -> bool:
+        """True once the order is over."""
+        return self.status.is_closed
 
     @property
     def has_order(self) -> bool:

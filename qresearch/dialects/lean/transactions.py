@@ -14,13 +14,14 @@ from decimal import Decimal
 from typing import Any
 
 from qresearch.dialects.lean import enums
+from qresearch.dialects.lean.checks import lacking_for, put_on_steps, refused_by_brokerage
 from qresearch.dialects.lean.desk import Desk
 from qresearch.dialects.lean.enums import OrderStatus, OrderType
+from qresearch.dialects.lean.exercise import exercised
 from qresearch.dialects.lean.fees import OrderFeeParameters
 from qresearch.dialects.lean.fill import GROUPED, Scene
 from qresearch.dialects.lean.names import called, dec
 from qresearch.dialects.lean.orders import NO_FEE, Order, OrderEvent, OrderFee
-from qresearch.dialects.lean.power import HasSufficientBuyingPowerForOrderResult, PowerParameters
 from qresearch.dialects.lean.requests import (
     AT_ONCE,
     GOOD_TIL_CANCELED,
@@ -36,6 +37,7 @@ from qresearch.dialects.lean.requests import (
 )
 from qresearch.dialects.lean.shelf import Shelved
 from qresearch.dialects.lean.tickets import OrderTicket
+from qresearch.errors import UsageError
 
 Code = enums.OrderResponseErrorCode
 
@@ -67,7 +69,12 @@ class Transactions:
     def add_order(self, request: SubmitOrderRequest) -> OrderTicket:
         """Give a request an id and an order, and process it; no check comes before."""
         self.last_order_id = request.order_id = self.last_order_id + 1
+        known = self.desk.securities.get(request.symbol)
+        if known is None:
+            raise UsageError(f"{request.symbol} has not been added. Call add_equity({str(request.symbol)!r}) first.")
+        request.symbol = known.symbol
         order = Order(request.order_id, request)
+        order.price_currency = "USD" if known.quote_currency is None else known.quote_currency.symbol
         if request.group is not None:
             request.group.order_ids.append(order.id)
         if order.type in {OrderType.MARKET_ON_OPEN, OrderType.MARKET_ON_CLOSE} and order.time_in_force.kind == "gtd":
@@ -172,7 +179,7 @@ class Transactions:
     def _submit(self, request: SubmitOrderRequest) -> None:
         order, security = self.orders[request.order_id], self.desk.securities[request.symbol]
         order.price_adjustment_mode = int(security.data_normalization_mode)
-        self._round(order, security)
+        put_on_steps(order, security, self.desk.warn)
         order.submission = (security.facing(ask=False), security.facing(ask=True), security.exact_price)
         if not order.quantity:
             self._refuse(request, order, Code.ORDER_QUANTITY_ZERO, "The quantity is zero after rounding.")
@@ -181,8 +188,8 @@ class Transactions:
         if request.group is not None and not request.group.is_complete:
             request.answer(Code.NONE)
             return
-        lacking = next((text for leg in legs if (text := self._lacking(leg))), "")
-        message = self._refused_by_brokerage("can_submit_order", security, order)
+        lacking = next((text for leg in legs if (text := lacking_for(self.desk, leg))), "")
+        message = refused_by_brokerage(self.desk.brokerage_model, "can_submit_order", security, order)
         for leg in legs:
             asked = self.tickets[leg.id].submit_request
             if lacking:
@@ -190,6 +197,9 @@ class Transactions:
                 self._refuse(asked, leg, Code.INSUFFICIENT_BUYING_POWER, text)
             elif message:
                 self._refuse(asked, leg, Code.BROKERAGE_MODEL_REFUSED_TO_SUBMIT_ORDER, message)
+            elif leg.status is not OrderStatus.NEW:
+                text = f"Order {leg.id} cannot be placed: it is {leg.status.name}, and not new."
+                self._refuse(asked, leg, Code.BROKERAGE_FAILED_TO_SUBMIT_ORDER, text)
             else:
                 asked.answer(Code.NONE)
                 leg.broker_id = [str(leg.id)]
@@ -199,23 +209,6 @@ class Transactions:
     def _refuse(self, request: SubmitOrderRequest, order: Order, code: enums.OrderResponseErrorCode, text: str) -> None:
         request.answer(code, text)
         self._happen(order, OrderStatus.INVALID, text)
-
-    def _refused_by_brokerage(self, question: str, *about: Any) -> str:
-        """What the brokerage model says against something; empty where it takes it."""
-        ask = called(self.desk.brokerage_model, question)
-        answer = True if ask is None else ask(*about)
-        allowed, text = answer if isinstance(answer, tuple) else (answer, "")
-        return "" if allowed else str(text) or "The brokerage model refuses it."
-
-    def _round(self, order: Order, security: Any) -> None:
-        """Put the prices of an order on the step of its share."""
-        for name in OWN_PRICES.get(order.type, ()):
-            if name == "trailing_amount" and order.trailing_as_percentage:
-                continue
-            given = order.prices[name]
-            order.prices[name] = security.rounded(given, security.exact_price)
-            if order.prices[name] != given:
-                self.desk.warn("Prices of orders were rounded to the step of their shares.")
 
     def _update(self, request: UpdateOrderRequest) -> None:
         order, fields = self.orders[request.order_id], request.fields
@@ -227,7 +220,7 @@ class Transactions:
             request.answer(Code.NONE)
             return
         security = self.desk.securities[order.symbol]
-        message = self._refused_by_brokerage("can_update_order", security, order, request)
+        message = refused_by_brokerage(self.desk.brokerage_model, "can_update_order", security, order, request)
         if message:
             request.answer(Code.BROKERAGE_MODEL_REFUSED_TO_UPDATE_ORDER, message)
             self._happen(order, order.status, message)
@@ -240,13 +233,13 @@ class Transactions:
             if value is not None:
                 order.prices[name] = dec(value)
         order.tag = order.tag if fields.tag is None else fields.tag
-        lacking = self._lacking(order)
+        lacking = lacking_for(self.desk, order)
         if lacking:
             order.quantity, order.prices, order.tag = before
             request.answer(Code.BROKERAGE_FAILED_TO_UPDATE_ORDER, lacking)
             self._happen(order, order.status, lacking)
             return
-        self._round(order, security)
+        put_on_steps(order, security, self.desk.warn)
         request.answer(Code.NONE)
         self._happen(order, OrderStatus.UPDATE_SUBMITTED)
 
@@ -258,39 +251,30 @@ class Transactions:
         request.answer(Code.NONE)
         self._happen(order, OrderStatus.CANCELED)
 
-    def _lacking(self, order: Order) -> str:
-        """What the account lacks for an order; empty where it carries it."""
-        security = self.desk.securities[order.symbol]
-        ask = called(security.buying_power_model, "has_sufficient_buying_power_for_order")
-        assert ask is not None  # every model has it
-        found = ask(PowerParameters(self.desk.portfolio, security, order))
-        if isinstance(found, HasSufficientBuyingPowerForOrderResult):
-            return "" if found.is_sufficient else found.reason or "the model refuses it"
-        return "" if found else "the model refuses it"
-
     # ------------------------------------------------------------------ scanning
 
     def scan(self) -> None:
         """Ask every pending order once, by ascending id."""
+        scene = Scene(self.now, self.desk.settings.stale_price_time_span)
         for order in [self.pending[known] for known in sorted(self.pending)]:
             if order.status.is_closed or not self._may_be_asked(order):
                 continue
             if self._is_over(order):
                 self._happen(order, OrderStatus.CANCELED, "The order has expired.")
                 continue
-            lacking = self._lacking(order)
+            lacking = lacking_for(self.desk, order)
             if lacking and order.status is OrderStatus.CANCEL_PENDING:
                 continue
             if lacking:
                 text = f"Order Error: id: {order.id}, Insufficient buying power to complete order, Reason: {lacking}."
                 self._happen(order, OrderStatus.INVALID, text)
                 continue
-            self._ask(order)
+            self._ask(order, scene)
 
     def _may_be_asked(self, order: Order) -> bool:
         if order.group is not None and (not order.group.is_complete or order.id != max(order.group.order_ids)):
             return False
-        if order.placed == self.now and order.type not in AT_ONCE:
+        if order.placed == self.now and order.type not in AT_ONCE and order.type is not OrderType.OPTION_EXERCISE:
             return False
         if order.type is OrderType.MARKET_ON_OPEN:
             last = self.desk.securities[order.symbol].get_last_data()
@@ -306,11 +290,14 @@ class Transactions:
             return self.now >= hours.next_close(terms.expiry)
         return False
 
-    def _ask(self, order: Order) -> None:
+    def _ask(self, order: Order, scene: Scene) -> None:
         """Let the fill model decide about an order, or about a whole combination."""
         security = self.desk.securities[order.symbol]
+        if order.type is OrderType.OPTION_EXERCISE:
+            exercised(self, security, order)
+            return
         model = security.fill_model
-        model.scene = Scene(self.now, self.desk.settings.stale_price_time_span)
+        model.scene = scene
         legs = [order] if order.group is None else [self.orders[leg] for leg in order.group.order_ids]
         if order.type in GROUPED:
             found = model.group_fills([(self.desk.securities[leg.symbol], leg) for leg in legs])
@@ -327,39 +314,44 @@ class Transactions:
                 charge = called(self.desk.securities[leg.symbol].fee_model, "get_order_fee")
                 assert charge is not None  # every model has it
                 fee = charge(OrderFeeParameters(self.desk.securities[leg.symbol], leg))
-            self._filled(leg, event, fee)
+            self.filled(leg, event, fee)
 
-    def _filled(self, order: Order, event: OrderEvent, fee: OrderFee) -> None:
+    def filled(self, order: Order, event: OrderEvent, fee: OrderFee, shares: OrderEvent | None = None) -> None:
+        """Book and tell what was filled of an order, and the shares that an exercise brings beside."""
         quantity, price = int(event.fill_quantity), event.exact_price
         event.fill_quantity, event.order_fee = quantity, fee
         done = abs(order.filled) * order.average + abs(quantity) * price
         order.filled += quantity
         order.average = price if order.filled == quantity else done / abs(order.filled) if order.filled else ZERO
         order.filled_at = self.now
-        self._tell(order, event, event.status)
+        self._tell(order, event, event.status, shares)
 
-    def fill_by_force(self, request: SubmitOrderRequest, price: Decimal) -> OrderTicket:
-        """An order of the engine's own, filled at a price and without a fee: what ends is closed so."""
+    def begin_by_force(self, request: SubmitOrderRequest, price: Decimal) -> Order:
+        """An order of the engine's own, submitted without a check."""
         self.last_order_id = request.order_id = self.last_order_id + 1
         order = Order(request.order_id, request)
-        ticket = OrderTicket(self, request, order)
         self.orders.add(order.id, order)
-        self.tickets.add(order.id, ticket)
+        self.tickets.add(order.id, OrderTicket(self, request, order))
         order.submission, order.broker_id = (price, price, price), [str(order.id)]
         request.answer(Code.NONE)
         self.pending[order.id] = order
         self._happen(order, OrderStatus.SUBMITTED)
+        return order
+
+    def fill_by_force(self, request: SubmitOrderRequest, price: Decimal) -> OrderTicket:
+        """An order of the engine's own, filled at a price and without a fee: what ends is closed so."""
+        order = self.begin_by_force(request, price)
         event = OrderEvent(order, self.now)
         event.status, event.fill_quantity, event.exact_price = OrderStatus.FILLED, order.quantity, price
-        self._filled(order, event, NO_FEE)
-        return ticket
+        self.filled(order, event, NO_FEE)
+        return self.tickets[order.id]
 
     # ------------------------------------------------------------------ events
 
     def _happen(self, order: Order, status: OrderStatus, message: str = "") -> None:
         self._tell(order, OrderEvent(order, self.now, message=message), status)
 
-    def _tell(self, order: Order, event: OrderEvent, status: OrderStatus) -> None:
+    def _tell(self, order: Order, event: OrderEvent, status: OrderStatus, shares: OrderEvent | None = None) -> None:
         """The order first, then the portfolio, then the ticket, then whoever listens."""
         ticket = self.tickets[order.id]
         order.status = event.status = status
@@ -369,13 +361,16 @@ class Transactions:
             order.canceled_at = self.now
         if status.is_closed:
             self.pending.pop(order.id, None)
-        order.events += 1
-        event.id, event.quantity, event.ticket = order.events, order.quantity, ticket
-        event.prices = dict(order.prices)
-        if event.fill_quantity:
-            self.desk.portfolio.book(order.symbol, event.fill_quantity, event.exact_price, event.order_fee.exact)
-        ticket.order_events.append(event)
-        self.desk.deliver(event, order)
+        for happened in (event,) if shares is None else (event, shares):
+            order.events += 1
+            happened.at, happened.status = self.now, status
+            happened.id, happened.quantity, happened.ticket = order.events, order.quantity, ticket
+            happened.prices = dict(order.prices)
+            if happened.fill_quantity:
+                fee = happened.order_fee.exact
+                self.desk.portfolio.book(happened.symbol, happened.fill_quantity, happened.exact_price, fee)
+            ticket.order_events.append(happened)
+            self.desk.deliver(happened, order)
         if status.is_closed:
             self.orders.shelve(order.id)
             self.tickets.shelve(order.id)

@@ -9,7 +9,9 @@ smaller needs nothing. An order that crosses may also use the margin that the ho
 Assumptions
 -----------
 Shares to sell short can always be borrowed (flatters). Proceeds of short sales are cash that may be used (flatters).
-Margin follows the last price, and is the same for every share; brokers ask more for small and volatile ones. A call
+Margin follows the last price, and is the same for every share; brokers ask more for small and volatile ones. An option
+counts as a share does, a hundred of them in one: whoever keeps the orders of a session (the clock ``told``) asks the
+margin of options himself. A call
 that is not met by the next open sells what lost most at whatever the open is; whoever keeps the orders of a session
 (the clock ``told``) makes the calls himself.
 """
@@ -26,6 +28,7 @@ from qresearch.domain.instrument import Instrument
 from qresearch.domain.ledger import LONG, SHORT, Key, Lot
 from qresearch.domain.moment import Moment
 from qresearch.domain.money import RATE_SCALE, MoneyScale, divide
+from qresearch.domain.option import STYLES
 from qresearch.domain.order import Method
 from qresearch.domain.reasons import Reason
 from qresearch.domain.settings import TOLD
@@ -83,8 +86,8 @@ class MarginUs(AccountKind):
     # ------------------------------------------------------------------ what an order asks
 
     def carries(self, item: Instrument, /) -> bool:
-        """Everything that is paid in full."""
-        return item.is_like_a_share
+        """Everything that is paid in full, and options on it by the style of the United States."""
+        return item.is_like_a_share or (item.option is not None and item.option.style == STYLES[1])
 
     def closable(  # as in the protocol
         self, account: Draft | State, exchange: Exchange, instrument: int, quantity: int, effect: Effect, /
@@ -210,8 +213,8 @@ def _part(amount: int, ratio: float) -> int:
 
 def _worth(account: Draft | State, exchange: Exchange, instrument: int, quantity: int) -> int:
     """Units at the last visible price, money steps; not signed."""
-    price = exchange.view(account).last_price(instrument)
-    return exchange.money.notional(exchange.money.price_units(price), quantity)
+    price, size = exchange.view(account).last_price(instrument), exchange.multiplier(instrument, account.day)
+    return exchange.money.notional(exchange.money.price_units(price), quantity * size)
 
 
 def _floating(draft: Draft, exchange: Exchange, key: Key) -> int:

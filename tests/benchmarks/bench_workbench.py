@@ -47,15 +47,17 @@ CLICK = """() => new Promise((resolve) => {
     const words = document.querySelector(".qr-now");
     const before = words.textContent;
     const chart = document.querySelector(".qr-live-chart");
-    const drawn = chart.dataset.seq;
     const began = performance.now();
-    let painted = null;
+    let [day, whole] = [null, null];
+    const over = () => day !== null && whole !== null && resolve([day, whole]);
+    const drawing = new MutationObserver(() => {
+        drawing.disconnect();
+        requestAnimationFrame(() => { whole = performance.now() - began; over(); });
+    });
+    drawing.observe(chart, { attributeFilter: ["data-seq"] });
     const look = () => {
-        const isTold = document.querySelector(".qr-now").textContent !== before;
-        const isDrawn = isTold && chart.dataset.seq !== drawn;
-        if (isTold && painted === null) requestAnimationFrame(() => { painted = performance.now() - began; });
-        if (isDrawn) requestAnimationFrame(() => resolve([painted, performance.now() - began]));
-        else requestAnimationFrame(look);
+        if (words.isConnected && words.textContent === before) requestAnimationFrame(look);
+        else requestAnimationFrame(() => { day = performance.now() - began; over(); });
     };
     document.querySelector("button.qr-step").click();
     look();

@@ -64,10 +64,20 @@ function follow(model, store) {
 const isKnown = (value) => value !== null && value !== undefined;
 const clamp = (value, low, high) => Math.min(Math.max(value, low), high);
 
+const FORMATS = new Map(); // by digits: to make one takes longer than a hundred numbers
+
+/** A number with thousands and some digits. */
+function written(value, digits) {
+  if (!FORMATS.has(digits)) {
+    const range = { minimumFractionDigits: digits, maximumFractionDigits: digits };
+    FORMATS.set(digits, new Intl.NumberFormat("en-US", range));
+  }
+  return FORMATS.get(digits).format(value);
+}
+
 function priceText(value, tick) {
   if (!isKnown(value)) return "–";
-  const digits = tick > 0 ? Math.max(2, Math.round(-Math.log10(tick))) : 2;
-  return value.toLocaleString("en-US", { minimumFractionDigits: digits, maximumFractionDigits: digits });
+  return written(value, tick > 0 ? Math.max(2, Math.round(-Math.log10(tick))) : 2);
 }
 
 function countText(value) {
@@ -78,8 +88,7 @@ function countText(value) {
   return `${+value.toPrecision(3)}`;
 }
 
-const moneyText = (value) =>
-  isKnown(value) ? value.toLocaleString("en-US", { maximumFractionDigits: 0 }) : "–";
+const moneyText = (value) => (isKnown(value) ? written(value, 0) : "–");
 const percentText = (value) => (isKnown(value) ? `${(value * 100).toFixed(2)}%` : "–");
 
 /** Round numbers at which to draw a grid. */
@@ -234,13 +243,14 @@ class View {
   }
 
   get colours() {
-    return PALETTES[this.theme] || PALETTES.light;
+    return PALETTES[this.theme];
   }
 
-  /** By itself it is as the page around it, which its style sheet finds out. */
-  get theme() {
-    if (this.look.theme !== "auto") return this.look.theme;
-    return getComputedStyle(this.root).colorScheme.includes("dark") ? "dark" : "light";
+  /** By itself it is as the page around it, which its style sheet finds out: asked once for each picture. */
+  see() {
+    const { theme } = this.look;
+    const isDark = theme === "auto" ? getComputedStyle(this.root).colorScheme.includes("dark") : theme === "dark";
+    this.theme = isDark ? "dark" : "light";
   }
 
   word(key) {
@@ -392,7 +402,8 @@ class View {
   }
 
   fill() {
-    this.bars = clamp(this.count, FEWEST, Math.max((this.root.clientWidth - RIGHT) / USUAL, 40));
+    // The width that it was last told: to ask for it while messages arrive would have the page laid out for each.
+    this.bars = clamp(this.count, FEWEST, Math.max(((this.width ?? 0) - RIGHT) / USUAL, 40));
     this.first = this.count - this.bars;
   }
 
@@ -664,6 +675,7 @@ class View {
   }
 
   paint() {
+    this.see();
     this.seen = this.count;
     this.symbol = this.chart.symbol;
     this.layout();

@@ -113,10 +113,7 @@ class Portfolio:
         self, exchange: Exchange, account: Draft | State, starting_equity: int, words: Words = ENGLISH
     ) -> None:
         self._exchange, self._words, self._starting = exchange, words, starting_equity
-        if isinstance(account, Draft):
-            # A draft copies its positions before the first write of a step only, so later writes would show through.
-            account = account.freeze()._replace(positions=dict(account.positions))
-        self._account = account
+        self._account = account.freeze() if isinstance(account, Draft) else account
 
     @cached_property
     def _value(self) -> Value:

@@ -7,6 +7,7 @@ A session, a replay and a preview all come through it. What it does for each com
 
 from __future__ import annotations
 
+from collections.abc import Container, Mapping
 from typing import assert_never
 
 from qresearch.domain import commands, events
@@ -20,6 +21,7 @@ from qresearch.engine.told import tell
 from qresearch.engine.updates import cancel, change_settings, move_cash, update
 from qresearch.engine.working import expire
 
+EVERY_PHASE = frozenset({PRE_OPEN, OPEN, INTRADAY, CLOSE, AFTER_CLOSE})
 _moment = tuple.__new__  # makes a moment without a call of Python, at every phase of every day
 
 
@@ -87,9 +89,24 @@ def _decide(draft: Draft, exchange: Exchange, command: Command) -> bool:
     return True
 
 
-def advance(draft: Draft, exchange: Exchange) -> None:
-    """Move a draft one phase on, on minute data one bar, and do what the market does there."""
+def advance(
+    draft: Draft, exchange: Exchange, until: Moment | None = None, looked: Container[int] = EVERY_PHASE
+) -> None:
+    """Move a draft on to the next phase, on minute data to the next bar, and do what the market does there.
+
+    Parameters
+    ----------
+    draft : Draft
+    exchange : Exchange
+    until : Moment, optional
+        Phases before it in which nothing can happen are passed over, but for those at which somebody looks.
+    looked : container of int
+        Phases at which somebody does.
+    """
     draft.block = None
+    if until is not None and not draft.working and exchange.stirred is not None:
+        if _pass_idle(draft, exchange.stirred, until, looked):
+            return
     day, phase, _ = draft.at
     if phase == AFTER_CLOSE or day < exchange.first:
         if day >= exchange.last:
@@ -119,6 +136,34 @@ def advance(draft: Draft, exchange: Exchange) -> None:
         expire(draft, exchange)
         for event in exchange.account.settle(draft, exchange):
             draft.emit(event)
+
+
+def _pass_idle(draft: Draft, stirred: Mapping[int, frozenset[int]], until: Moment, looked: Container[int]) -> bool:
+    """Put the clock on the next phase at which somebody looks, or on the last before one in which something may happen.
+
+    Nothing is working, and the kind of account has told what happens to it by itself.
+
+    Returns
+    -------
+    bool
+        True where somebody looks: the market has nothing to do there.
+    """
+    day, phase, _ = draft.at
+    queue, positions = draft.queue, draft.positions
+    to, last, _ = until
+    begun, is_reached = (day, phase), False
+    while not is_reached:
+        after, then = (day, phase + 1) if phase < AFTER_CLOSE else (day + 1, PRE_OPEN)
+        if queue and then == OPEN:
+            break
+        if after in stirred and (queue or not stirred[after].isdisjoint(positions)):
+            break
+        day, phase = after, then
+        is_reached = then in looked or after > to or (after == to and then >= last)
+    if (day, phase) != begun:
+        draft.at = _moment(Moment, (day, phase, 0))
+        draft.day, draft.phase, draft.bar = day, phase, 0
+    return is_reached
 
 
 def _before_open(draft: Draft, exchange: Exchange) -> None:

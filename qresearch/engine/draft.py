@@ -20,6 +20,8 @@ from qresearch.domain.terms import MARKET_DAY
 from qresearch.engine import ledger, queue
 from qresearch.errors import InternalError
 
+_frozen = tuple.__new__  # makes a state without a call of Python, of every day
+
 
 class Draft:
     """A state being changed inside one step.
@@ -38,19 +40,20 @@ class Draft:
 
     def __init__(self, state: State) -> None:
         self.base = state
-        self.stand_at(state.at)
-        self.cash, self.realised = state.cash, state.realised
-        self.positions: dict[int, Position] = state.positions  # type: ignore[assignment]  # copied before a write
+        self.positions: dict[int, Position]
+        self.queue: tuple[Placed, ...]
+        self.amended: Mapping[int, Amendment]
+        self.working: Mapping[int, OpenOrder]
+        self.settings: Settings
+        self.tax_lots: Mapping[int, tuple[TaxLot, ...]]
+        self.taken: Mapping[int, tuple[int, int, int]]
+        # Unpacked at once: a run makes a draft of every day.
+        (
+            self.at, self.cash, self.realised, self.positions, self.queue, self.amended, self.working, self.orders,
+            self.settings, self.stale, self.tax_lots, self.taken, self.ledger,
+        ) = state  # type: ignore[assignment]  # fmt: skip  # the positions are copied before a write
+        self.day, self.phase, self.bar = self.at
         self._own_positions = False
-        self.queue: tuple[Placed, ...] = state.queue
-        self.amended: Mapping[int, Amendment] = state.amended
-        self.working: Mapping[int, OpenOrder] = state.working
-        self.orders = state.orders
-        self.settings: Settings = state.settings
-        self.stale = state.stale
-        self.tax_lots: Mapping[int, tuple[TaxLot, ...]] = state.tax_lots
-        self.taken: Mapping[int, tuple[int, int, int]] = state.taken
-        self.ledger = state.ledger
         self.events: list[events.Event] = []
         self.commands: list[tuple[int, Command]] = []
         """What was asked for beside orders, each with the number of events before it."""
@@ -70,22 +73,15 @@ class Draft:
         self.day, self.phase, self.bar = at
 
     def freeze(self) -> State:
-        """The state that the step leaves behind."""
-        return State(
-            self.at,
-            self.cash,
-            self.realised,
-            self.positions,
-            self.queue,
-            self.amended,
-            self.working,
-            self.orders,
-            self.settings,
-            self.stale,
-            self.tax_lots,
-            self.taken,
-            self.ledger,
-        )
+        """The state as it is now, which the step may leave behind: what is written later does not show in it."""
+        self._own_positions = False
+        return _frozen(
+            State,
+            (
+                self.at, self.cash, self.realised, self.positions, self.queue, self.amended, self.working, self.orders,
+                self.settings, self.stale, self.tax_lots, self.taken, self.ledger,
+            ),
+        )  # fmt: skip
 
     def own_positions(self) -> dict[int, Position]:
         """The positions, safe to change."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import NamedTuple, NoReturn, Protocol
 
 import numpy as np
@@ -149,6 +149,13 @@ class AccountKind(Protocol):
     two_sided: bool = False
     borrows: bool = False
     accrues: bool = False
+
+    def stirred_by(self, exchange: Exchange, /) -> Mapping[int, Iterable[int]] | None:
+        """What may happen to an account by itself: by day (index), the instruments to which it happens.
+
+        On other days, and where none of them is held or asked for, no phase does anything to it. None: any phase may.
+        """
+        return None
 
     def wake(self, draft: Draft, exchange: Exchange, nights: int, /) -> Iterable[events.Record]:
         """Before the open: dividends, interest, deliveries; `nights` since the trading day before, by the calendar."""
@@ -340,10 +347,21 @@ class Exchange:
         for instrument, item in enumerate(listed):
             if item.option is not None:
                 self.safe_size[instrument] = min(item.option.maxima or (LARGEST,))
+        self.plain_size = list(zip(self.lot_step, self.lot_minimum, self.safe_size, self.open_until, strict=True))
+        """Step, least and largest order of each instrument, and the day from which it takes none, looked up at once."""
         self.intraday = panel.intraday
         """The bars inside the days; None on daily data."""
         self._fee_books: dict[Costs | Own, FeeBook | OwnFees] = {}
+        self.stirred = None if self.intraday is not None else self._stirred()
+        """What may happen by itself: day to instruments; None where every phase, or bar, has to be asked."""
         self.slipping = Slipping(models.slippage, market.instruments)
+
+    def _stirred(self) -> dict[int, frozenset[int]] | None:
+        by_kind = self.account.stirred_by(self)
+        if by_kind is None:
+            return None
+        known = (by_kind, self.breaks, self.resumes)
+        return {day: frozenset[int]().union(*(each.get(day, ()) for each in known)) for day in set().union(*known)}
 
     def _closing_day(self, instrument: int, item: Instrument) -> int:
         """Index of the day on which a recorded delisting closes positions: after the last row, whatever the record.

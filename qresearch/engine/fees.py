@@ -28,6 +28,7 @@ from qresearch.market.rules import Levy
 
 Ints = NDArray[np.int64]
 _SAFE = 2**62
+_TWICE = 2 * RATE_SCALE
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +77,22 @@ class Part:
             return min(max(abs(quantity) * par * self.units, least * RATE_SCALE), most * RATE_SCALE)
         rate = (self.bought if quantity > 0 else self.sold)[board]
         return max(notional * int(rate), self.minimum * RATE_SCALE)
+
+    def of_each(self, boards: list[int], quantities: list[int], notionals: list[int]) -> list[int]:
+        """What a few fills are charged, in money steps, each rounded by itself."""
+        rows = zip(boards, quantities, notionals, strict=True)
+        if self.par is not None:
+            return [divide(self.exact(*row), RATE_SCALE) for row in rows]
+        least, bought = self.minimum, self.bought.tolist()
+        sold = bought if self.sold is self.bought else self.sold.tolist()
+        if not (least or any(bought) or any(sold)):
+            return [0] * len(boards)
+        # As in exact(): of amounts that are not negative, half up.
+        parts = [
+            (2 * notional * (bought if quantity > 0 else sold)[board] + RATE_SCALE) // _TWICE
+            for board, quantity, notional in rows
+        ]
+        return [part if part > least else least for part in parts] if least else parts
 
     def of_all(self, boards: Ints, quantities: Ints, notionals: Ints, highest: int) -> Ints:
         """What many fills are charged, in money steps, each rounded by itself."""
@@ -148,8 +165,13 @@ class Rates:
             fees[first] = whole - sum(fees[name] for name in others)
         return fees
 
+    def charge_each(self, instruments: list[int], quantities: list[int], notionals: list[int]) -> dict[str, list[int]]:
+        """The same for a few fills, each the first of its order: each part rounded by itself."""
+        boards = [self.boards.item(instrument) for instrument in instruments]
+        return {part.name: part.of_each(boards, quantities, notionals) for part in self.parts}
+
     def charge_all(self, instruments: Ints, quantities: Ints, notionals: Ints) -> dict[str, Ints]:
-        """The same for many fills at once: each part rounded by itself."""
+        """The same for many fills at once."""
         boards = self.boards[instruments]
         return {part.name: part.of_all(boards, quantities, notionals, self.highest) for part in self.parts}
 
@@ -296,8 +318,12 @@ class OwnRates:
         whole = {name: money.money(f"fee model {self.model.name!r}: {name}", part) for name, part in parts.items()}
         return Fees(tuple((name, max(part - charged[name], 0)) for name, part in whole.items()))
 
+    def charge_each(self, instruments: list[int], quantities: list[int], notionals: list[int]) -> dict[str, list[int]]:
+        """The same for some fills, one after the other."""
+        charged = [self.charge(*row) for row in zip(instruments, quantities, notionals, strict=True)]
+        return {part: [fees[part] for fees in charged] for part in parts_of(charged)}
+
     def charge_all(self, instruments: Ints, quantities: Ints, notionals: Ints) -> dict[str, Ints]:
         """The same for many fills, one after the other."""
-        rows = zip(instruments.tolist(), quantities.tolist(), notionals.tolist(), strict=True)
-        charged = [self.charge(*row) for row in rows]
-        return {part: np.array([fees[part] for fees in charged], dtype=np.int64) for part in parts_of(charged)}
+        charged = self.charge_each(instruments.tolist(), quantities.tolist(), notionals.tolist())
+        return {part: np.array(column, dtype=np.int64) for part, column in charged.items()}

@@ -30,6 +30,7 @@ class Account(Protocol):
         """Everything else."""
 
 
+_position = tuple.__new__  # makes a position without a call of Python, for every sale of a match
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
 
@@ -61,9 +62,9 @@ def after_sale(position: Position, quantity: int) -> tuple[Position, int]:
     >>> after_sale(Position(300, 3001, 3, 0), 100)
     (Position(quantity=200, cost=2001, buy_day=3, bought=0), 1000)
     """
-    cost = divide(position.cost * quantity, position.quantity)
-    left = position.quantity - quantity
-    return Position(left, position.cost - cost, position.buy_day, min(position.bought, left)), cost
+    held, paid, day, bought = position
+    cost, left = divide(paid * quantity, held), held - quantity
+    return _position(Position, (left, paid - cost, day, bought if bought < left else left)), cost
 
 
 def move(positions: dict[int, Position], event: events.SharesMoved) -> None:

@@ -49,7 +49,7 @@ class Sized(NamedTuple):
     refusal: Refusal | None = None
 
 
-_ORDER = int(Method.ORDER)
+_ORDER, _NATIVE = int(Method.ORDER), NATIVE.name
 _TARGETS = frozenset({int(Method.TARGET), int(Method.TARGET_VALUE)})
 _UNREACHABLE = frozenset({
     Reason.NOT_TRADABLE, Reason.DELISTED, Reason.DATA_ENDED, Reason.NOT_LISTED, Reason.PROTECTION_PRICE,
@@ -84,6 +84,38 @@ def place(  # noqa: PLR0917  # in the order of the call
     UsageError
         `asked` is no finite number, no whole number where shares are meant, or out of range.
     """
+    # The plain case comes first because every order of a large run comes through.
+    if method == _ORDER and terms is MARKET_DAY and type(asked) is int and _fits(draft, exchange, instrument, asked):
+        block = draft.block
+        _keep(draft, draft.open_block() if block is None else block, instrument, asked)
+        return True
+    return _place_by_rules(draft, exchange, instrument, method, asked, terms)
+
+
+def _fits(draft: Draft, exchange: Exchange, instrument: int, asked: int) -> bool:
+    """True for whole lots of something that still trades, and enough shares when selling: sent as they are."""
+    step, minimum, maximum, end = exchange.plain_size[instrument]
+    if asked % step or draft.day >= end or draft.settings.sizing != _NATIVE:
+        return False
+    if asked > 0:
+        return minimum <= asked <= maximum
+    held = draft.positions.get(instrument)
+    return held is not None and minimum <= -asked <= held[0] and -asked <= maximum
+
+
+def _keep(draft: Draft, block: events.Placed, instrument: int, quantity: int) -> None:
+    """Put a request into its block."""
+    block.instruments.append(instrument)
+    block.quantities.append(quantity)
+    draft.orders += 1
+    if draft.open_ids is not None and quantity:
+        draft.open_ids.setdefault(instrument, []).append(draft.orders)
+
+
+def _place_by_rules(  # noqa: PLR0917  # as place
+    draft: Draft, exchange: Exchange, instrument: int, method: int, asked: float, terms: Terms
+) -> bool:
+    """Decide on a request that is sized."""
     alone = terms is not MARKET_DAY and (terms.kind is Kind.MARKET_ON_OPEN or terms.waits != "")
     if alone and exchange.intraday is not None:
         # It may wait longer than its neighbours.
@@ -93,46 +125,28 @@ def place(  # noqa: PLR0917  # in the order of the call
         sized = size(draft, exchange, instrument, Method(method), asked, terms)
         if sized.refusal is None or sized.refusal[0] not in _UNREACHABLE:
             _give_way(draft, instrument, to_hold=asked > 0)
-    block = draft.block
-    if block is None:
-        block = draft.open_block()
-    # The plain case, checked here because every order of a large run comes through: whole lots of something that still
-    # trades, and enough shares when selling. All else is sized by the rules.
+    block = draft.open_block()
     if (
         method == _ORDER
         and type(asked) is int
-        and not asked % exchange.lot_step[instrument]
-        and draft.day < exchange.open_until[instrument]
-        and (terms is MARKET_DAY or (terms.good_till is None and terms.effect not in OF_ONE_KIND))
-        and draft.settings.sizing == NATIVE.name
-        and (
-            exchange.lot_minimum[instrument] <= asked <= exchange.safe_size[instrument]
-            if asked > 0
-            else (held := draft.positions.get(instrument)) is not None
-            and exchange.lot_minimum[instrument] <= -asked <= held[0]
-            and -asked <= exchange.safe_size[instrument]
-        )
+        and terms.good_till is None
+        and terms.effect not in OF_ONE_KIND
+        and _fits(draft, exchange, instrument, asked)
     ):
         quantity = asked
     else:
         if sized is None:
             sized = size(draft, exchange, instrument, Method(method), asked, terms)
-        offset = len(block.instruments)
+        offset, quantity = len(block.instruments), sized.quantity
         block.requests[offset] = (int(method), asked)
         if sized.refusal is not None:
-            block.refused[offset] = (sized.quantity, sized.refusal)
+            block.refused[offset] = (quantity, sized.refusal)
             quantity = 0
-        else:
-            quantity = sized.quantity
-            if sized.value_cap is not None and exchange.sizing(draft.settings).caps_value:
-                block.value_caps[offset] = sized.value_cap
+        elif sized.value_cap is not None and exchange.sizing(draft.settings).caps_value:
+            block.value_caps[offset] = sized.value_cap
     if terms is not MARKET_DAY:
         quantity = _keep_terms(draft, exchange, instrument, (int(method), asked), quantity, terms)
-    block.instruments.append(instrument)
-    block.quantities.append(quantity)
-    draft.orders += 1
-    if draft.open_ids is not None and quantity:
-        draft.open_ids.setdefault(instrument, []).append(draft.orders)
+    _keep(draft, block, instrument, quantity)
     if alone:
         draft.block = None
     return quantity != 0

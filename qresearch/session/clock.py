@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from qresearch.domain import events
 from qresearch.domain.moment import AFTER_CLOSE, CLOSE, INTRADAY, PHASE_NUMBERS, PRE_OPEN, Moment, Phase
+from qresearch.engine.decide import EVERY_PHASE
 from qresearch.engine.draft import Draft
 from qresearch.errors import UsageError
 from qresearch.sentences import Said
@@ -67,14 +68,21 @@ class Clock:
             with LET:
                 self.watch.tell()
 
+    def next_close(self) -> Moment:
+        """The close at which a step of a day ends."""
+        day, phase, _ = self.simulation.timeline.state.at
+        return Moment(day + 1 if phase >= CLOSE or day < self.simulation.exchange.first else day, CLOSE)
+
     def target(self, phase: str | None) -> Moment:
         """Moment at or after which a step ends."""
+        if phase is None:
+            return self.next_close()
         state, exchange = self.simulation.timeline.state, self.simulation.exchange
         before = state.day < exchange.first
         if phase == "next":
             is_over = before or state.phase == AFTER_CLOSE
             return Moment(state.day + 1, PRE_OPEN) if is_over else exchange.next_moment(state.at)
-        wanted = CLOSE if phase is None else PHASE_NUMBERS[Phase(phase)]
+        wanted = PHASE_NUMBERS[Phase(phase)]
         if wanted == state.phase == INTRADAY and not before and state.bar < exchange.bar_count(state.day):
             return Moment(state.day, wanted, state.bar + 1)
         day = state.day + 1 if before or state.phase >= wanted else state.day
@@ -107,10 +115,14 @@ class Clock:
 
     def _advance_to(self, target: Moment) -> bool:
         """Simulate up to a moment, as one transaction; True when a breakpoint stopped it earlier."""
-        armed = self.armed
-        with self.keeper.transaction(self.simulation.timeline.memory):
+        armed, keeper = self.armed, self.keeper
+        mark = keeper.mark(self.simulation.timeline.memory)
+        try:
             draft = self.simulate(target)
-            self.keeper.keep("step", draft, self.memory.snapshot())
+            keeper.keep("step", draft, self.memory.snapshot())
+        except BaseException:
+            keeper.take_back(mark)
+            raise
         if self.strict:
             raise_for_rejected(draft.events)
         return armed is not None and bool(armed.reasons)
@@ -120,10 +132,13 @@ class Clock:
         simulation, host, armed = self.simulation, self.host, self.armed
         if armed is not None:
             armed.begin()
-        host.begin_step()
         stale, hooks, schedules, listens = (
             simulation.timeline.state.stale, host.hooks, host.memory.schedules, host.listens,
         )  # fmt: skip
+        if listens:
+            host.begin_step()
+        # Who is told what happens, or may be called at any time, sees every phase; else those with a callback count.
+        looked = EVERY_PHASE if armed is not None or listens or schedules.calls else hooks
 
         def inside(draft: Draft) -> bool:
             nonlocal stale
@@ -134,7 +149,7 @@ class Clock:
                 host.call_due(draft)
             return armed is not None and _check(armed, draft.events)
 
-        return simulation.simulated(target, inside)
+        return simulation.simulated(target, inside, looked)
 
     # ------------------------------------------------------------------ over what is kept
 

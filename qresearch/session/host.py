@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -100,6 +101,7 @@ class Host:
         """The last step that failed."""
         self.hooks: dict[int, Callable[[], object]] = {}
         """What is called at each phase."""
+        self._names = hook_phases(trader.simulation.exchange.clock.handle_data)
         self._codes: tuple[object, ...] = ()
         self._listeners: Listeners | None = None
 
@@ -133,7 +135,7 @@ class Host:
         """Put callbacks in force; when one of them cannot be called, the old ones stay."""
         bound = hooks.phases or {
             phase: bind_hook(hooks.calls[name], self.context, self.data)
-            for phase, name in hook_phases(self.simulation.exchange.clock.handle_data).items()
+            for phase, name in self._names.items()
             if name in hooks.calls
         }
         listens = any(name in hooks.calls for name in LISTENERS)
@@ -215,23 +217,28 @@ class Host:
         StrategyError
             A function raised; what the step had done until then can be looked at in :attr:`attempt`.
         """
+        let = LET if self.debugger is None else LET_DEBUGGER
         try:
-            self._call_due(draft)
+            if self._listeners is not None:
+                self._call_listeners(self._listeners, draft, let)
+            elif self.strategy.phases is None and not self.memory.schedules.calls:
+                with let:
+                    self.call(self._names[draft.phase], self.hooks[draft.phase])
+            else:
+                with let:
+                    self._call_hooks(draft)
         except StrategyError as problem:
             self.attempt = Attempt(self.simulation, self.memory.roots[0], draft.events, problem)
             raise
 
-    def _call_due(self, draft: Draft) -> None:
-        listeners = self._listeners
-        let = LET if self.debugger is None else LET_DEBUGGER
-        if listeners is not None:
-            with let:
-                listeners.tell(draft, self.call)
+    def _call_listeners(self, listeners: Listeners, draft: Draft, let: AbstractContextManager[None]) -> None:
+        """Tell what has happened, call what is due, and tell what that did."""
+        with let:
+            listeners.tell(draft, self.call)
         if draft.phase in self.hooks or self.memory.schedules.calls:
             with let:
                 self._call_hooks(draft)
-                if listeners is not None:
-                    listeners.tell(draft, self.call)
+                listeners.tell(draft, self.call)
 
     def _call_hooks(self, draft: Draft) -> None:
         phase = draft.phase
@@ -242,7 +249,7 @@ class Host:
         # handle_data comes last at its phase, so that it sees what timed functions asked for; other hooks come first.
         last = phase == self.simulation.exchange.clock.handle_data
         if hook is not None and not last:
-            self.call(hook_phases(self.simulation.exchange.clock.handle_data)[phase], hook)
+            self.call(self._names[phase], hook)
         for when, func in self.memory.schedules.calls:
             if when == phase or (when >= AT_EVERY_BAR and is_due(when, draft, self.simulation.exchange)):
                 self.call(getattr(func, "__name__", "run_daily"), lambda func=func: func(self.context))  # type: ignore[misc]

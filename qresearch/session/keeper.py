@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 from contextlib import suppress
 from threading import RLock
 
-from qresearch.book.timeline import Remembered
+from qresearch.book.timeline import Mark, Remembered
 from qresearch.domain import events
 from qresearch.engine.draft import Draft
 from qresearch.errors import JournalError, MarketWarning, UsageError
@@ -18,6 +18,8 @@ from qresearch.session.memory import Memory
 from qresearch.session.now import moment_of
 from qresearch.session.simulation import Simulation
 from qresearch.session.voice import Voice
+
+_Mark = tuple[Mark, Remembered | None, int]
 
 
 class Keeper:
@@ -53,6 +55,19 @@ class Keeper:
     def transaction(self, memory: Remembered | None) -> Transaction:
         """A change that is kept as a whole or taken back, with the memory that is then put back."""
         return Transaction(self, memory)
+
+    def mark(self, memory: Remembered | None) -> _Mark:
+        """Where timeline and journal stand, and the memory that goes with it: for :meth:`take_back`."""
+        journal = self.journal
+        return self.simulation.timeline.mark(), memory, 0 if journal is None else len(journal.notes)
+
+    def take_back(self, mark: _Mark) -> None:
+        """Undo all that was done since a mark; a step, of which a run takes thousands, calls it without a transaction."""
+        timeline_mark, memory, noted = mark
+        self.simulation.timeline.undo(timeline_mark)
+        if self.journal is not None:
+            self.journal.forget(noted)
+        self.memory.restore(memory)
 
     @property
     def standing(self) -> tuple[object, ...]:
@@ -188,22 +203,14 @@ class Transaction:
         What the memory is taken back to.
     """
 
-    __slots__ = ("_keeper", "_mark", "_memory", "_noted")
+    __slots__ = ("_keeper", "_mark")
 
     def __init__(self, keeper: Keeper, memory: Remembered | None) -> None:
-        self._keeper, self._memory = keeper, memory
-        self._mark = keeper.simulation.timeline.mark()
-        journal = keeper.journal
-        self._noted = 0 if journal is None else len(journal.notes)
+        self._keeper, self._mark = keeper, keeper.mark(memory)
 
     def __enter__(self) -> None:
         pass
 
     def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
-        if kind is None:
-            return
-        keeper = self._keeper
-        keeper.simulation.timeline.undo(self._mark)
-        if keeper.journal is not None:
-            keeper.journal.forget(self._noted)
-        keeper.memory.restore(self._memory)
+        if kind is not None:
+            self._keeper.take_back(self._mark)

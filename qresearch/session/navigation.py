@@ -25,6 +25,7 @@ from qresearch.session.journal import BATCH
 from qresearch.session.port import AnySession
 from qresearch.session.schedules import moment_at
 from qresearch.session.trader import Trader
+from qresearch.session.watch import Watch
 
 _NOTHING = nullcontext()
 _MOST_STEPS = 10**15
@@ -85,7 +86,8 @@ class Navigation:
         redone = not (timeline.at_tip or rerun or timeline.is_outdated)
         self.clock.go(target, rerun=rerun)
         self.keeper.sync()
-        self._note_watch()
+        if self.clock.watch is not None:
+            _note(self.clock.watch)
         return redone
 
     def run(self, until: object, *, rerun: bool, progress: bool, debug: bool) -> None:
@@ -127,13 +129,14 @@ class Navigation:
         timeline, clock, number = self.simulation.timeline, self.clock, 0
         while timeline.state.at < goal:
             ask()
-            hit = clock.go(min(clock.target(None), goal), rerun=rerun)
+            hit = clock.go(min(clock.next_close(), goal), rerun=rerun)
             number += 1
             if number % BATCH == 0:
                 if bar is not None:
                     bar.update(BATCH)
                 self.keeper.sync()
-            self._note_watch()
+            if clock.watch is not None:
+                _note(clock.watch)
             if hit or (predicate is not None and self._holds(predicate)):
                 return True
         return False
@@ -150,11 +153,6 @@ class Navigation:
         """Ask a function of the user's."""
         with LET:
             return bool(predicate(self.session))
-
-    def _note_watch(self) -> None:
-        if self.clock.watch is not None:
-            with LET:
-                self.clock.watch.note()
 
     def _run_message(self, reasons: tuple[Said | str, ...], *, stopped: bool) -> Said | None:
         if stopped:
@@ -285,3 +283,9 @@ class Navigation:
                 if keeper.journal is not None:
                     keeper.journal.rename(branch)
             self.clock.settle()
+
+
+def _note(watch: Watch) -> None:
+    """Evaluate what is watched, which is the user's own."""
+    with LET:
+        watch.note()

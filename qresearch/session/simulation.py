@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Container, Mapping
 from copy import copy
 from typing import NoReturn, Protocol, SupportsIndex
 
@@ -15,7 +15,7 @@ from qresearch.domain.commands import Command, Seed
 from qresearch.domain.moment import AFTER_CLOSE, Moment
 from qresearch.domain.settings import Settings
 from qresearch.domain.state import State
-from qresearch.engine.decide import advance, decide
+from qresearch.engine.decide import EVERY_PHASE, advance, decide
 from qresearch.engine.draft import Draft
 from qresearch.engine.exchange import Exchange, Models
 from qresearch.errors import UsageError
@@ -173,7 +173,9 @@ class Simulation:
         finally:
             self.draft = kept
 
-    def simulated(self, target: Moment, inside: Callable[[Draft], bool] | None = None) -> Draft:
+    def simulated(
+        self, target: Moment, inside: Callable[[Draft], bool] | None = None, looked: Container[int] = EVERY_PHASE
+    ) -> Draft:
         """What a step to a moment does; nothing is kept yet.
 
         Parameters
@@ -182,6 +184,8 @@ class Simulation:
             At or after which the step ends.
         inside : callable, optional
             Called with the draft after each phase, or bar; True ends the step there.
+        looked : container of int
+            Phases that `inside` wants to see; the others are passed over where nothing can happen in them.
 
         Raises
         ------
@@ -195,8 +199,9 @@ class Simulation:
         self._told = 0
         try:
             while draft.at < target:
-                advance(draft, exchange)
-                self.tell()
+                advance(draft, exchange, target, looked)
+                if self._observers:
+                    self.tell()
                 if inside is not None and inside(draft):
                     break
             self.tell()

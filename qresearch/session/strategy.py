@@ -396,4 +396,4 @@ class BarData:
     @property
     def day(self) -> int:
         """Index of the present day in the arrays."""
-        return self._simulation.view.day
+        return self._simulation.account.day

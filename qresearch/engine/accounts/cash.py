@@ -5,7 +5,7 @@ The batch match (:mod:`qresearch.engine.matching`) is its fast path: it makes th
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
 from qresearch.domain import events
 from qresearch.domain.fees import Fees
@@ -18,13 +18,20 @@ from qresearch.engine.exchange import AccountKind, Exchange
 from qresearch.engine.intent import Closable, Intent, Need, Pool, Value
 from qresearch.engine.ledger import lots_after_sale
 from qresearch.engine.taxes import tax_on_sale
-from qresearch.engine.valuation import market_values
+from qresearch.engine.valuation import market_value
 
 
 class CashShares(AccountKind):
     """Long only, against cash; profit by moving average, buying fees in the cost."""
 
     name, is_plain, settles = "cash_shares", True, False
+
+    def stirred_by(self, exchange: Exchange, /) -> Mapping[int, Iterable[int]]:
+        """Corporate actions and delistings."""
+        stirred = {day: list(closing) for day, closing in exchange.closing.items()}
+        for action in exchange.market.actions:
+            stirred.setdefault(action.ex_day, []).append(action.instrument)
+        return stirred
 
     def wake(self, draft: Draft, exchange: Exchange, nights: int, /) -> Iterator[events.Record]:
         """Corporate actions and delistings of the day."""
@@ -80,7 +87,7 @@ class CashShares(AccountKind):
 
     def value(self, account: Draft | State, exchange: Exchange, /) -> Value:
         """Cash and what the shares are worth at the last visible prices."""
-        market = int(market_values(exchange, exchange.view(account), account.positions).sum())
+        market = market_value(exchange, exchange.view(account), account.positions)
         cost = sum(position.cost for position in account.positions.values())
         return Value(account.cash + market, market, market - cost)
 

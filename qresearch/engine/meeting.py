@@ -1,0 +1,231 @@
+"""What the orders of one open meet there: price, value and fees of each, told before any of them is matched.
+
+None of it hangs on what came before in the queue, so that it can be told for all of them at once: many are told by
+arrays, a few by plain numbers, which is faster than arrays for them. Both give the same numbers; a test holds them
+against each other.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from qresearch.domain import events
+from qresearch.domain.settings import HOLDING_PERIOD
+from qresearch.engine.checks import Checks
+from qresearch.engine.draft import Draft
+from qresearch.engine.exchange import Exchange
+from qresearch.engine.ledger import notionals, price_units
+
+Bools = NDArray[np.bool_]
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+_SAFE_SIZE, _SAFE_VALUE = 2**21, 2.0**60
+_NEARLY = 1 - 1e-9
+"""A value that is met up to the error of a float is looked at exactly."""
+_FEW = 24
+"""Orders up to which plain numbers are faster than arrays."""
+
+
+class Meeting(NamedTuple):
+    """The orders of one open in the order in which they are matched, one entry each.
+
+    Parameters
+    ----------
+    ids, instruments : list of int
+    quantities : list of int, shares
+        Signed.
+    prices : list of float, currency per share
+        With slippage; 0 where nothing can trade.
+    notionals : list of int, money steps
+    fees : dict of str to list of int, money steps
+        Each part.
+    charged : list of int, money steps
+        Their sum.
+    special : list of bool
+        An order that meets a rule beside those of cash and holdings.
+    """
+
+    ids: list[int]
+    instruments: list[int]
+    quantities: list[int]
+    prices: list[float]
+    notionals: list[int]
+    fees: dict[str, list[int]]
+    charged: list[int]
+    special: list[bool]
+
+
+def meeting_of(
+    draft: Draft, exchange: Exchange, blocks: Sequence[events.Placed], caps: Mapping[int, int]
+) -> Meeting | None:
+    """What the requests of some blocks meet at the open where a draft stands.
+
+    Parameters
+    ----------
+    draft : Draft
+    exchange : Exchange
+    blocks : sequence of Placed
+        Plain market orders alone.
+    caps : mapping of order id to int, money steps
+        Values that orders must not exceed.
+
+    Returns
+    -------
+    Meeting or None
+        None when an order meets a locked open, or a bar without trades, and has to wait.
+    """
+    orders = _orders(draft, blocks)
+    settings = draft.settings
+    if len(orders) > _FEW or draft.bar or settings.slips:
+        return _by_arrays(draft, exchange, orders, caps)
+    return _by_numbers(draft, exchange, orders, caps)
+
+
+def _orders(draft: Draft, blocks: Sequence[events.Placed]) -> list[tuple[int, int, int]]:
+    """Id, instrument and quantity of all requests that are not over already, in the order of their match."""
+    orders: list[tuple[int, int, int]] = []
+    for block in blocks:
+        first = block.first_id
+        orders += zip(range(first, first + len(block)), block.instruments, block.quantities, strict=True)
+    if draft.amended:
+        amended = draft.amended
+        orders = [
+            (order_id, instrument, amended[order_id].quantity if order_id in amended else quantity)
+            for order_id, instrument, quantity in orders
+        ]
+    if draft.settings.match_order == "sells_first":
+        return [order for order in orders if order[2] < 0] + [order for order in orders if order[2] > 0]
+    return [order for order in orders if order[2]]
+
+
+def _always_special(draft: Draft) -> bool:
+    """Tax by holding period looks at each lot, and a rounded total at all parts together."""
+    return draft.settings.dividend_tax == HOLDING_PERIOD or draft.settings.rounds_total
+
+
+# ---------------------------------------------------------------------------------------------------- a few
+
+
+def _by_numbers(
+    draft: Draft, exchange: Exchange, orders: list[tuple[int, int, int]], caps: Mapping[int, int]
+) -> Meeting | None:
+    """The same as :func:`_by_arrays` where nothing slips, order by order."""
+    panel, day, money, checks = exchange.market.panel, draft.day, exchange.money, Checks(draft, exchange)
+    all_special, opened = _always_special(draft), panel.open
+    bands = exchange.opening_bands.get(day, ())
+    steps, least = exchange.lot_step, exchange.lot_minimum
+    value_of, units_of = money.notional, money.price_units
+    prices: list[float] = []
+    values: list[int] = []
+    special: list[bool] = []
+    for order_id, instrument, quantity in orders:
+        size = quantity if quantity > 0 else -quantity
+        price = opened.item(day, instrument)
+        is_special = all_special or size % steps[instrument] or size < least[instrument]
+        if exchange.may_suspend and checks.refusal(instrument) is not None:
+            price, is_special = 0.0, True
+        elif (
+            instrument in bands
+            or exchange.is_idle(day, instrument)
+            or (exchange.has_limits and checks.lock(instrument, quantity, price) is not None)
+        ):
+            return None
+        if order_id in caps:
+            is_special = is_special or _is_bound(draft, exchange, instrument, quantity, price, caps[order_id])
+        prices.append(price)
+        special.append(bool(is_special))
+        values.append(value_of(units_of(price), size))
+    ids, instruments, quantities = map(list, zip(*orders, strict=True)) if orders else ([], [], [])
+    fees = exchange.rates(draft.settings.costs, day).charge_each(instruments, quantities, values)
+    charged = [sum(parts) for parts in zip(*fees.values(), strict=True)]
+    return Meeting(ids, instruments, quantities, prices, values, fees, charged, special)
+
+
+# ---------------------------------------------------------------------------------------------------- many
+
+
+def _by_arrays(
+    draft: Draft, exchange: Exchange, orders: list[tuple[int, int, int]], caps: Mapping[int, int]
+) -> Meeting | None:
+    columns = np.array(orders, dtype=np.int64).reshape(-1, 3).T
+    ids, instruments, quantities = np.ascontiguousarray(columns)
+    day, settings, money = draft.day, draft.settings, exchange.money
+    opens = exchange.openings(draft, instruments, quantities)
+    sizes = np.abs(quantities)
+    special: Bools = np.zeros(len(sizes), dtype=np.bool_)
+    if exchange.lot_shares > 1:
+        special |= sizes % exchange.lot_sizes[instruments] != 0
+        special |= sizes < exchange.least_sizes[instruments]
+    blocked: Bools | None = None
+    if exchange.may_suspend:
+        blocked = exchange.blocked(day, instruments)
+        opens = np.where(blocked, 0.0, opens)
+        special |= blocked
+    if (draft.bar or exchange.may_idle) and np.isnan(opens).any():
+        return None
+    prices = _slipped(draft, exchange, instruments, quantities, opens) if settings.slips else opens
+    if exchange.has_limits and _meets_locked_open(draft, exchange, instruments, quantities, opens, blocked):
+        return None
+    if _always_special(draft):
+        special[:] = True
+    elif caps:
+        for row in np.flatnonzero(np.isin(ids, np.fromiter(caps, dtype=np.int64))).tolist():
+            instrument, quantity, price = int(instruments[row]), int(quantities[row]), float(prices[row])
+            special[row] |= _is_bound(draft, exchange, instrument, quantity, price, caps[int(ids[row])])
+    if sizes.max(initial=0) > _SAFE_SIZE:
+        # Beyond what 64 bits carry exactly the sums are made one by one.
+        special |= prices * sizes > _SAFE_VALUE / max(money.units, money.price_scale)
+    values = notionals(money, price_units(money, prices), sizes)
+    fees = exchange.rates(settings.costs, day).charge_all(instruments, quantities, values)
+    charged: Ints = sum(fees.values())  # type: ignore[assignment]  # there is a part at least
+    lists = (column.tolist() for column in (ids, instruments, quantities, prices, values))
+    parts = {part: column.tolist() for part, column in fees.items()}
+    return Meeting(*lists, parts, charged.tolist(), special.tolist())
+
+
+def _slipped(draft: Draft, exchange: Exchange, instruments: Ints, quantities: Ints, opens: Floats) -> Floats:
+    panel, day = exchange.market.panel, draft.day
+    source, row = exchange.bars(draft)
+    steps, volumes = exchange.steps[instruments], source.volume[row, instruments]
+    prices = exchange.slipping.moved(draft.settings, instruments, opens, quantities, volumes, steps)
+    ceilings, floors = panel.limit_up[day, instruments], panel.limit_down[day, instruments]
+    bounded: Floats = np.fmax(np.fmin(prices, ceilings), floors)
+    return bounded
+
+
+def _meets_locked_open(  # noqa: PLR0917  # in the order of the caller
+    draft: Draft, exchange: Exchange, instruments: Ints, quantities: Ints, opens: Floats, blocked: Bools | None
+) -> bool:
+    """True when an order that trades at all stands at the limit of the day, or at the first open of a listing."""
+    bands = exchange.opening_bands.get(draft.day)
+    if bands and not bands.keys().isdisjoint(instruments.tolist()):
+        return True
+    locked = _at_limit(draft, exchange, instruments, quantities, opens)
+    return bool((locked if blocked is None else locked & ~blocked).any())
+
+
+def _at_limit(draft: Draft, exchange: Exchange, instruments: Ints, quantities: Ints, opens: Floats) -> Bools:
+    """Buys at the upper limit and sells at the lower; half a price step of tolerance, NaN means no limit."""
+    panel, day = exchange.market.panel, draft.day
+    hair = 0.5 / exchange.money.price_scale
+    buys = quantities > 0
+    up = buys & (opens >= panel.limit_up[day, instruments] - hair)
+    down = ~buys & (opens <= panel.limit_down[day, instruments] + hair)
+    locked: Bools = up | down
+    return locked
+
+
+def _is_bound(  # noqa: PLR0917  # as above
+    draft: Draft, exchange: Exchange, instrument: int, quantity: int, price: float, cap: int
+) -> bool:
+    """An order by value: every buy, and a sale after which more than the value asked for might be kept."""
+    if quantity > 0:
+        return True
+    held = draft.positions.get(instrument)
+    if held is None:
+        return True
+    return (held.quantity + quantity) * price * exchange.money.units > cap * _NEARLY

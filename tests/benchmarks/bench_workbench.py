@@ -102,7 +102,9 @@ def told(name: str, spent: list[list[float]]) -> float:
     days, charts = zip(*spent, strict=True)
     median, tenth = statistics.median(days), sorted(days)[-len(days) // 10]
     chart = statistics.median(charts)
-    print(f"{name:<58}median {median:3.0f} ms, p90 {tenth:3.0f} ms; with the chart {chart:3.0f} ms ({len(days)} clicks)")
+    print(
+        f"{name:<58}median {median:3.0f} ms, p90 {tenth:3.0f} ms; with the chart {chart:3.0f} ms ({len(days)} clicks)"
+    )
     return median
 
 

@@ -61,7 +61,9 @@ def test_every_run_is_that_of_the_table(tmp_path: Path) -> None:
     for figure in data["figures"]:
         known = [None if value != value else pytest.approx(value, abs=1e-6) for value in table[figure["name"]]]
         assert figure["values"] == known
-        assert figure["sign"] == (-1 if figure["name"] in {"annual_volatility", "max_drawdown", "turnover", "fees"} else 1)
+        assert figure["sign"] == (
+            -1 if figure["name"] in {"annual_volatility", "max_drawdown", "turnover", "fees"} else 1
+        )
     assert data["digests"] == table["digest"].tolist()
     assert data["errors"] == table["error"].tolist()
     assert "</script><b>no</b>" in data["errors"][-1]

@@ -98,7 +98,11 @@ def test_an_account_that_borrows_tells_what_it_owes() -> None:
     portfolio = session.portfolio
     assert portfolio.debt > 50_000
     for told in (panels.timeline().html(), panels.cash().html(), panel.html()):
-        for figure in (f"{portfolio.debt:,.2f}", f"{portfolio.available_margin:,.2f}", f"{portfolio.maintenance_ratio:.1%}"):
+        for figure in (
+            f"{portfolio.debt:,.2f}",
+            f"{portfolio.available_margin:,.2f}",
+            f"{portfolio.maintenance_ratio:.1%}",
+        ):
             assert figure in told
     assert "负债" in session.panels(language="zh").timeline().html()
     # By the rules of the exchanges a short sale is no market order: the preview says so before it is sent.

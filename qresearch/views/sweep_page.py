@@ -7,6 +7,7 @@ the figures, the digest and the error of every run, as the table of the sweep ha
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -133,7 +134,7 @@ def _places(column: pd.Series[Any]) -> tuple[list[str], list[int]]:
         return [_spelled(value) for value in values], [at[repr(value)] for value in column.tolist()]
     edges = np.linspace(float(values[0]), float(values[-1]), PARTS + 1)
     found = np.clip(np.searchsorted(edges, column.to_numpy(dtype=np.float64), side="right") - 1, 0, PARTS - 1)
-    labels = [f"{low:.4g} – {high:.4g}" for low, high in zip(edges[:-1], edges[1:], strict=True)]
+    labels = [f"{low:.4g} – {high:.4g}" for low, high in pairwise(edges)]
     return labels, found.tolist()
 
 

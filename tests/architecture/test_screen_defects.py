@@ -1,4 +1,4 @@
-"""The list of what newcomers met on the screen: each defect has its tests, or a reason; ``tests/screen_defects.csv``."""
+"""The list of what newcomers met on the screen: each has its tests or a reason; ``tests/screen_defects.csv``."""
 
 from __future__ import annotations
 

@@ -1,10 +1,10 @@
 """How fast the workbench answers, in a real JupyterLab: ``python tests/benchmarks/bench_workbench.py``.
 
 5,000 symbols are loaded and 500 orders placed. Measured in the browser: from the click on step until the new day is
-painted, without a rest between clicks and at the pace of a person, and until the chart is painted too; how many steps a
-second play makes with the live chart; and what a thousand clicks leave behind (widgets, channels, figures, and memory of
-the kernel). Wanted are 60 ms, 30 steps a second, and no growth. The clicks are made in turn in a JupyterLab as ``qresearch
-lab`` starts it, and in one that was started without :mod:`qresearch.channel`.
+painted, without a rest between clicks and at the pace of a person, and until the chart is painted too; how many steps
+a second play makes with the live chart; and what a thousand clicks leave behind (widgets, channels, figures, and memory
+of the kernel). Wanted are 60 ms, 30 steps a second, and no growth. The clicks are made in turn in a JupyterLab as
+``qresearch lab`` starts it, and in one that was started without :mod:`qresearch.channel`.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The workbench of every kind of account in JupyterLab, light and dark: an order is placed by clicks, and what it did is seen."""
+"""The workbench of every kind of account in JupyterLab, light and dark: an order is placed by clicks, and seen."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def fill(ticket: Any, name: str, value: str) -> None:
 
 
 def test_each_account_trades_by_clicks_in_both_themes(lab: Lab) -> None:
-    """Protects the newer accounts on the screen: ticket, fill and figures of each, every text at 4.5 to 1, no complaint."""
+    """Protects the newer accounts on the screen: ticket, fill and figures of each, and every text at 4.5 to 1."""
     cells = [f"import qresearch as qr\n{kind} = {made}.step()\n{kind}.show()" for kind, (made, *_) in KINDS.items()]
     with lab.notebook(cells, width=1400, height=1300) as (page, complaints):
         for theme, (place, (kind, (_, symbol, fields, words))) in zip(

@@ -1,8 +1,9 @@
-"""What newcomers met on the screen and was mended, seen in a real browser: tests/screen_defects.csv has the whole list."""
+"""What newcomers met on the screen, mended, in a real browser: tests/screen_defects.csv has the whole list."""
 
 from __future__ import annotations
 
 import json
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -48,14 +49,14 @@ def facts(page: Any, within: str = "") -> dict[str, str]:
 
 
 def test_nine_orders_leave_the_last_price_where_it_is(lab: Lab) -> None:
-    """Protects the reading of the chart (defect 16): tags do not cover each other, that of the price is at the price."""
+    """Protects the reading of the chart (defect 16): no tag covers another, that of the price is at the price."""
     with lab.notebook([STORY], height=1300) as (page, complaints):
         page.wait_for_selector(".qr-live-chart[data-lines='9']")
         found = facts(page)
         tags = [tuple(map(float, tag.split("@"))) for tag in found["tags"].split(",")]
         assert len(tags) == 10
         places = sorted(place for _, place in tags)
-        assert min(after - before for before, after in zip(places, places[1:], strict=False)) >= 16.9
+        assert min(after - before for before, after in pairwise(places)) >= 16.9
         low, high, top, bottom = (float(found[name]) for name in ("low", "high", "top", "bottom"))
         last = bars(1)["close"].iloc[-1]
         price, place = max(tags)
@@ -90,7 +91,7 @@ def test_the_chart_is_filled_at_every_width(lab: Lab) -> None:
 
 
 def test_there_is_no_empty_pane_before_the_second_day(lab: Lab) -> None:
-    """Protects the first look (defect 18): no equity of "0 / 0 / -0", on the workbench and in practice, which is sharp."""
+    """Protects the first look (defect 18): no equity of "0 / 0 / -0"; practice is sharp, and looked at alone."""
     with lab.notebook([FIRST], height=1300) as (page, complaints):
         page.wait_for_selector(".qr-chart .qr-live-chart[data-bars]")
         assert facts(page, ".qr-chart")["panes"] == "2"
@@ -114,7 +115,11 @@ def test_there_is_no_empty_pane_before_the_second_day(lab: Lab) -> None:
 
 def test_the_panels_of_the_lesson_show_what_is_told_beside_them(lab: Lab) -> None:
     """Protects learners (defect 5): after all cells have run, each panel still shows its own part of the lesson."""
-    cells = ["".join(cell["source"]) for cell in json.loads(LESSON.read_text("utf-8"))["cells"] if cell["cell_type"] == "code"]
+    cells = [
+        "".join(cell["source"])
+        for cell in json.loads(LESSON.read_text("utf-8"))["cells"]
+        if cell["cell_type"] == "code"
+    ]
     with lab.notebook(cells, height=1300) as (page, complaints):
 
         def output(code: str) -> Any:

@@ -13,7 +13,6 @@ from lab import CONTRAST
 import qresearch as qr
 from qresearch.sweeps.results import Sweep
 
-
 EARLY, LATE = "2022-03-02", "2022-04-11"
 
 

@@ -42,7 +42,8 @@ def test_the_branch_of_the_lesson_on_results_is_compared_over_the_same_days() ->
     """
     cells = nbformat.read(NOTEBOOKS / "40_reports.ipynb", as_version=4).cells
     (asked,) = (cell for cell in cells if 'branch=("main", "sold")' in cell.source)
-    rows = re.findall(r"<tr><th[^>]*>([^<]*)</th><td[^>]*>([^<]*)</td><td[^>]*>([^<]*)</td>", asked.outputs[0].data["text/html"])
+    page = asked.outputs[0].data["text/html"]
+    rows = re.findall(r"<tr><t[dh][^>]*>([^<]*)</t[dh]><td[^>]*>([^<]*)</td><td[^>]*>([^<]*)</td></tr>", page)
     figures = {name: values for name, *values in rows}
     assert figures["Trading days"][0] == figures["Trading days"][1]
     assert figures["Equity at the end"][0] != figures["Equity at the end"][1]

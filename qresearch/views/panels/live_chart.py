@@ -34,7 +34,8 @@ class LiveChart(anywidget.AnyWidget):
     words : callable
         Labels by key.
     heard : callable, optional
-        Of what was done on the canvas; default: it can be looked at alone. {"kind": "price", "price", "side"} for an order, {"kind": "bar", "label"} to go
+        Of what was done on the canvas; default: it can be looked at alone.
+        {"kind": "price", "price", "side"} for an order, {"kind": "bar", "label"} to go
         there, {"kind": "move", "order", "line", "price"} for a line that was dragged.
 
     Examples

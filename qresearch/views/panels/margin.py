@@ -39,7 +39,7 @@ def borrows(session: AnySession) -> bool:
 
 
 def bound_figures(session: AnySession) -> dict[str, str]:
-    """What such an account binds and owes, as text by the keys of their words; empty in an account that pays in full."""
+    """What an account binds and owes, as text by the keys of their words; empty where everything is paid in full."""
     portfolio = session.portfolio
     if has_margin(session):
         return {"margin": number(portfolio.margin)}

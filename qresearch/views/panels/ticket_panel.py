@@ -68,7 +68,7 @@ LASTING = ("DAY", "GTC", "GTD", "IOC", "FOK")
 
 
 def _effects(contract: Contract | None) -> list[str]:
-    """What an order can do: futures tell today's lots apart, calls can be covered, shares bought with borrowed money."""
+    """What an order can do: futures tell today's lots apart, calls can be covered, shares be bought on credit."""
     if contract is None:
         return list(BORROWING)
     option = contract.option

@@ -135,7 +135,7 @@ def test_what_was_asked_is_no_line_of_code() -> None:
 
 @pytest.mark.parametrize(("language", "words"), [("en", "Nothing is half done"), ("zh", "没有半途而废的操作")])
 def test_an_interrupt_speaks_the_language_of_the_session(language: str, words: str) -> None:
-    """Protects defect 22: two lines in the session's language instead of our frames; the session stands between steps."""
+    """Protects defect 22: two lines in the session's language, none of our frames; the session is whole."""
 
     def handle_data(context: Any, data: Any) -> None:
         if context.now.day.day == 4:

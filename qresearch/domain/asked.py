@@ -14,6 +14,8 @@ _MOST_MONEY = 10**15
 _COUNTED = frozenset({Method.ORDER, Method.TARGET, Method.LOTS})
 """Methods that ask for shares or lots."""
 
+_CALLED = {Method.ORDER: "amount", Method.TARGET: "amount", Method.LOTS: "lots", Method.PCT: "pct"}
+
 
 def check_asked(method: Method, asked: float, *, may_be_short: bool = False) -> None:
     """Refuse a number that no order can carry.
@@ -34,9 +36,7 @@ def check_asked(method: Method, asked: float, *, may_be_short: bool = False) -> 
 
     >>> check_asked(Method.ORDER, 100)
     """
-    what = {Method.ORDER: "amount", Method.TARGET: "amount", Method.LOTS: "lots", Method.PCT: "pct"}.get(
-        method, "value"
-    )
+    what = _CALLED.get(method, "value")
     if isinstance(asked, bool) or not isinstance(asked, (int, float)) or not abs(asked) < math.inf:
         raise UsageError(f"{method.call}: {what}={asked!r} is not a finite number. Pass a number such as 1000.")
     if abs(asked) > (LARGEST if method in _COUNTED else _MOST_MONEY):

@@ -10,6 +10,7 @@ Two integer grids meet here: prices are read as multiples of ``1 / price_scale``
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import NewType
@@ -19,6 +20,8 @@ from qresearch.errors import UsageError
 Money = NewType("Money", int)
 """An amount in the venue's money step (fen in China)."""
 
+_OFF = 2.0**-50
+"""More than what a float, and its product with a whole number, is off by, as a part of it."""
 RATE_SCALE = 10**9
 """Rates are integers of a billionth, so that a fee is exact integer arithmetic."""
 
@@ -108,6 +111,10 @@ class MoneyScale:
         >>> MoneyScale("CNY", 100, 1000).money("cash", 12.345)
         1235
         """
+        scaled = amount * self.units if type(amount) is float else math.nan
+        if abs(scaled % 1 - 0.5) > abs(scaled) * _OFF:
+            # What a float may be off by cannot change the rounding: this is every amount but ties and huge ones.
+            return Money(math.floor(scaled + 0.5))
         try:
             exact = Fraction(repr(float(amount))) * self.units
         except (ValueError, TypeError):

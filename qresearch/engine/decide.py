@@ -7,7 +7,7 @@ A session, a replay and a preview all come through it. What it does for each com
 
 from __future__ import annotations
 
-from collections.abc import Container, Mapping
+from collections.abc import Container
 from typing import assert_never
 
 from qresearch.domain import commands, events
@@ -16,6 +16,7 @@ from qresearch.domain.moment import AFTER_CLOSE, CLOSE, INTRADAY, OPEN, PRE_OPEN
 from qresearch.engine.accounts.corporate import freeze_without_bars
 from qresearch.engine.draft import Draft
 from qresearch.engine.exchange import Exchange
+from qresearch.engine.idle import next_touched
 from qresearch.engine.risk import end_uncovered
 from qresearch.engine.told import tell
 from qresearch.engine.updates import cancel, change_settings, move_cash, update
@@ -104,9 +105,8 @@ def advance(
         Phases at which somebody does.
     """
     draft.block = None
-    if until is not None and not draft.working and exchange.stirred is not None:
-        if _pass_idle(draft, exchange.stirred, until, looked):
-            return
+    if until is not None and exchange.stirred is not None and _pass_idle(draft, exchange, until, looked):
+        return
     day, phase, _ = draft.at
     if phase == AFTER_CLOSE or day < exchange.first:
         if day >= exchange.last:
@@ -138,31 +138,47 @@ def advance(
             draft.emit(event)
 
 
-def _pass_idle(draft: Draft, stirred: Mapping[int, frozenset[int]], until: Moment, looked: Container[int]) -> bool:
+def _pass_idle(draft: Draft, exchange: Exchange, until: Moment, looked: Container[int]) -> bool:
     """Put the clock on the next phase at which somebody looks, or on the last before one in which something may happen.
 
-    Nothing is working, and the kind of account has told what happens to it by itself.
+    The kind of account has told what happens to it by itself; a bar that touches no working order does nothing.
 
     Returns
     -------
     bool
         True where somebody looks: the market has nothing to do there.
     """
-    day, phase, _ = draft.at
-    queue, positions = draft.queue, draft.positions
-    to, last, _ = until
-    begun, is_reached = (day, phase), False
+    day, phase, bar = begun = draft.at
+    stirred, queue, working, inside = exchange.stirred, draft.queue, draft.working, exchange.intraday
+    assert stirred is not None  # asked before
+    positions, is_reached = draft.positions, False
+    touched = 0
     while not is_reached:
-        after, then = (day, phase + 1) if phase < AFTER_CLOSE else (day + 1, PRE_OPEN)
-        if queue and then == OPEN:
+        if phase == AFTER_CLOSE:
+            after, then, number = day + 1, PRE_OPEN, 0
+        elif inside is None:
+            after, then, number = day, phase + 1, 0
+        else:
+            after, then, number = exchange.next_moment(_moment(Moment, (day, phase, bar)))
+        if (queue and then == OPEN) or (working and then != INTRADAY):
             break
         if after in stirred and (queue or not stirred[after].isdisjoint(positions)):
             break
-        day, phase = after, then
-        is_reached = then in looked or after > to or (after == to and then >= last)
-    if (day, phase) != begun:
-        draft.at = _moment(Moment, (day, phase, 0))
-        draft.day, draft.phase, draft.bar = day, phase, 0
+        if number and then == INTRADAY:
+            if queue or (working and type(draft.settings.clock) is not str):
+                break  # A clock of the user's own may do anything with what rests.
+            if working:
+                touched = touched or next_touched(draft, exchange)
+                if number == touched:
+                    break
+            if then not in looked:
+                # All bars at once, up to the last before one that may touch something, or at which the step ends.
+                last = until.bar if until[:2] == (day, INTRADAY) else exchange.bar_count(day)
+                number = min(last, touched - 1 if working else last)
+        day, phase, bar = after, then, number
+        is_reached = then in looked or (day, phase, bar) >= until
+    if (day, phase, bar) != begun:
+        draft.stand_at(_moment(Moment, (day, phase, bar)))
     return is_reached
 
 

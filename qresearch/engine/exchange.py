@@ -305,7 +305,6 @@ class Exchange:
         lots = {board: rules.lot(board) if rules.trades(board) else untraded for board in boards}
         # Prices that a vendor has adjusted are on no tick.
         ticks = {board: 0.0 if panel.adjusted else rules.tick(board) for board in boards}
-        most = {board: rules.largest_order_ever(board) or LARGEST for board in boards}
         self.trades = [rules.trades(item.board) and self.account.carries(item) for item in listed]
         """False for what can only be looked at, such as an index, and for what such an account cannot hold."""
         self.not_traded = [Reason.NOT_CARRIED if rules.trades(item.board) else Reason.NOT_TRADABLE for item in listed]
@@ -320,7 +319,7 @@ class Exchange:
         self.steps = np.array(steps, dtype=np.float64)
         self.lot_sizes = np.array(self.lot_step, dtype=np.int64)
         self.least_sizes = np.array(self.lot_minimum, dtype=np.int64)
-        self.safe_size = [most[item.board] for item in listed]
+        self.safe_size = _safe_sizes(market)
         """Shares up to which an order of an instrument is too large under no rule of any day."""
         self.lot_shares = rules.order_lot
         self.same_day = [item.same_day_sale or rules.same_day_sale(item.board) for item in listed]
@@ -340,20 +339,13 @@ class Exchange:
         self.breaks, self.resumes = panel.gaps
         self.opening_bands = opening_bands(rules, panel.days, listed, panel.pre_close) if panel.has_limits else {}
         """Bounds of the first opening auction of new listings, by day and instrument."""
-        warned = panel.is_st.any(axis=0) if rules.daily_buys else np.zeros(len(listed), dtype=np.bool_)
-        for instrument in np.flatnonzero(warned).tolist():
-            # How much may be bought of it hangs on the day and on what was bought already.
-            self.safe_size[instrument] = 0
-        for instrument, item in enumerate(listed):
-            if item.option is not None:
-                self.safe_size[instrument] = min(item.option.maxima or (LARGEST,))
         self.plain_size = list(zip(self.lot_step, self.lot_minimum, self.safe_size, self.open_until, strict=True))
         """Step, least and largest order of each instrument, and the day from which it takes none, looked up at once."""
         self.intraday = panel.intraday
         """The bars inside the days; None on daily data."""
         self._fee_books: dict[Costs | Own, FeeBook | OwnFees] = {}
-        self.stirred = None if self.intraday is not None else self._stirred()
-        """What may happen by itself: day to instruments; None where every phase, or bar, has to be asked."""
+        self.stirred = self._stirred()
+        """What may happen by itself: day to instruments; None where every phase has to be asked."""
         self.slipping = Slipping(models.slippage, market.instruments)
 
     def _stirred(self) -> dict[int, frozenset[int]] | None:
@@ -427,7 +419,7 @@ class Exchange:
         """
         source, row = self.bars(account)
         if isinstance(source, Panel):
-            opened: NDArray[np.float64] = source.open[row, instruments]
+            opened: NDArray[np.float64] = source.open[row].take(instruments)
             return np.where(source.idle[row, instruments], np.nan, opened) if self.may_idle else opened
         prices = np.where(source.traded[row, instruments], source.open[row, instruments], np.nan)
         if account.bar > 1 and source.has_quotes:
@@ -513,6 +505,18 @@ class Exchange:
     def date(self, day: int) -> str:
         """A day (index) as text."""
         return str(self.market.days[day])
+
+
+def _safe_sizes(market: Market) -> list[int]:
+    """Shares up to which an order of each instrument is too large under no rule of any day."""
+    rules, listed = market.venue.rules, market.instruments
+    most = {board: rules.largest_order_ever(board) or LARGEST for board in BOARDS}
+    sizes = [most[item.board] if item.option is None else min(item.option.maxima or (LARGEST,)) for item in listed]
+    if rules.daily_buys:
+        # How much may be bought of a warned share hangs on the day and on what was bought already.
+        for instrument in np.flatnonzero(market.panel.is_st.any(axis=0)).tolist():
+            sizes[instrument] = 0
+    return sizes
 
 
 def _units_by_day(item: Instrument, days: NDArray[np.datetime64]) -> tuple[tuple[int, int], ...]:

@@ -13,7 +13,7 @@ from __future__ import annotations
 import datetime as dt
 from bisect import bisect_right
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 import numpy as np
@@ -60,6 +60,11 @@ class Part:
     par_maximum: Ints | None = None
     par_on_sales_only: bool = False
     units: int = 1
+    is_free: bool = field(init=False)
+    """Nothing is charged of anything."""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "is_free", not (self.minimum or self.par is not None or self.highest))
 
     @property
     def highest(self) -> int:
@@ -75,18 +80,18 @@ class Part:
                 return 0
             least, most = int(self.par_minimum[board]), int(self.par_maximum[board])
             return min(max(abs(quantity) * par * self.units, least * RATE_SCALE), most * RATE_SCALE)
-        rate = (self.bought if quantity > 0 else self.sold)[board]
-        return max(notional * int(rate), self.minimum * RATE_SCALE)
+        rate = (self.bought if quantity > 0 else self.sold).item(board)
+        return max(notional * rate, self.minimum * RATE_SCALE)
 
     def of_each(self, boards: list[int], quantities: list[int], notionals: list[int]) -> list[int]:
         """What a few fills are charged, in money steps, each rounded by itself."""
         rows = zip(boards, quantities, notionals, strict=True)
         if self.par is not None:
             return [divide(self.exact(*row), RATE_SCALE) for row in rows]
+        if self.is_free:
+            return [0] * len(boards)
         least, bought = self.minimum, self.bought.tolist()
         sold = bought if self.sold is self.bought else self.sold.tolist()
-        if not (least or any(bought) or any(sold)):
-            return [0] * len(boards)
         # As in exact(): of amounts that are not negative, half up.
         parts = [
             (2 * notional * (bought if quantity > 0 else sold)[board] + RATE_SCALE) // _TWICE
@@ -96,6 +101,8 @@ class Part:
 
     def of_all(self, boards: Ints, quantities: Ints, notionals: Ints, highest: int) -> Ints:
         """What many fills are charged, in money steps, each rounded by itself."""
+        if self.is_free:
+            return np.zeros(len(boards), dtype=np.int64)
         by_side = _by_side(quantities > 0, (self.bought, self.sold), boards)
         charged = np.maximum(_applier(notionals, highest)(notionals, by_side), self.minimum)
         if self.par is None or self.par_minimum is None or self.par_maximum is None:
@@ -146,7 +153,13 @@ class Rates:
         charged : Fees
             Charged before on the same order.
         """
-        board = int(self.boards[instrument])
+        board = self.boards.item(instrument)
+        if not before and not self.together:
+            charged_alone = [
+                (part.name, 0 if part.is_free else divide(part.exact(board, quantity, notional), RATE_SCALE))
+                for part in self.parts
+            ]
+            return Fees(tuple(charged_alone))
         fees = self._of(board, quantity, notional)
         if not before:
             return Fees(tuple(fees.items()))

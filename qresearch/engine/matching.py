@@ -23,6 +23,7 @@ from collections.abc import Mapping, Set
 
 from qresearch.domain import events
 from qresearch.domain.fees import NO_FEES
+from qresearch.domain.order import Method
 from qresearch.domain.reasons import Reason
 from qresearch.domain.state import Position
 from qresearch.domain.terms import MARKET_DAY
@@ -32,10 +33,12 @@ from qresearch.engine.exchange import Exchange
 from qresearch.engine.idle import touched_orders
 from qresearch.engine.intent import Intent
 from qresearch.engine.ledger import after_sale
-from qresearch.engine.meeting import Meeting, meeting_of
-from qresearch.engine.queue import caps_position, due, released
+from qresearch.engine.meeting import Cap, Meeting, meeting_of
+from qresearch.engine.queue import due, released
 from qresearch.engine.taxes import tax_on_sale
 from qresearch.engine.working import release_all, walk_close, walk_open
+
+_TARGET_VALUE = int(Method.TARGET_VALUE)
 
 
 def match_open(draft: Draft, exchange: Exchange, left_out: Set[int] = frozenset()) -> None:
@@ -46,7 +49,11 @@ def match_open(draft: Draft, exchange: Exchange, left_out: Set[int] = frozenset(
     """
     blocks = due(draft, draft.at)
     if blocks and not draft.working and not _is_special(draft, exchange, blocks):
-        caps = {block.first_id + offset: cap for block in blocks for offset, cap in block.value_caps.items()}
+        caps = {
+            block.first_id + offset: Cap(cap, block.requests[offset][0] == _TARGET_VALUE)
+            for block in blocks
+            for offset, cap in block.value_caps.items()
+        }
         meeting = meeting_of(draft, exchange, blocks, caps)
         if meeting is not None:
             # Also when every order was canceled meanwhile: the event is what takes them out of the queue.
@@ -85,7 +92,7 @@ def _is_special(draft: Draft, exchange: Exchange, blocks: list[events.Placed]) -
 class _Match:
     """One open: the walk through its orders."""
 
-    def __init__(self, draft: Draft, exchange: Exchange, meeting: Meeting, caps: Mapping[int, int]) -> None:
+    def __init__(self, draft: Draft, exchange: Exchange, meeting: Meeting, caps: Mapping[int, Cap]) -> None:
         self.draft, self.exchange, self.caps = draft, exchange, caps
         self.ids, self.instruments, self.quantities = meeting.ids, meeting.instruments, meeting.quantities
         self.prices, self.notionals, self.fees, self.charged, self.special_rows = meeting[3:]
@@ -187,8 +194,7 @@ class _Match:
 
     def _intent(self, row: int, instrument: int, wanted: int) -> Intent:
         order_id = self.ids[row]
-        cap = self.caps.get(order_id)
-        on_position = cap is not None and caps_position(self.draft, order_id)
+        cap, on_position = self.caps.get(order_id, (None, False))
         return Intent(instrument, wanted, self.prices[row], cap, on_position, self.draft.cash)
 
     def _settle(self, row: int, intent: Intent, filled: int, remarks: list[events.Remark]) -> None:

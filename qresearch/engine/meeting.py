@@ -24,10 +24,22 @@ Bools = NDArray[np.bool_]
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 _SAFE_SIZE, _SAFE_VALUE = 2**21, 2.0**60
-_NEARLY = 1 - 1e-9
-"""A value that is met up to the error of a float is looked at exactly."""
-_FEW = 24
+FEW = 24
 """Orders up to which plain numbers are faster than arrays."""
+
+
+class Cap(NamedTuple):
+    """A value that an order must not exceed.
+
+    Parameters
+    ----------
+    money : int, money steps
+    on_position : bool
+        The value of the whole position after it; else that of the order.
+    """
+
+    money: int
+    on_position: bool
 
 
 class Meeting(NamedTuple):
@@ -60,7 +72,7 @@ class Meeting(NamedTuple):
 
 
 def meeting_of(
-    draft: Draft, exchange: Exchange, blocks: Sequence[events.Placed], caps: Mapping[int, int]
+    draft: Draft, exchange: Exchange, blocks: Sequence[events.Placed], caps: Mapping[int, Cap]
 ) -> Meeting | None:
     """What the requests of some blocks meet at the open where a draft stands.
 
@@ -70,19 +82,60 @@ def meeting_of(
     exchange : Exchange
     blocks : sequence of Placed
         Plain market orders alone.
-    caps : mapping of order id to int, money steps
-        Values that orders must not exceed.
+    caps : mapping of order id to Cap
+        Of the orders that have one.
 
     Returns
     -------
     Meeting or None
         None when an order meets a locked open, or a bar without trades, and has to wait.
     """
+    few = sum(map(len, blocks)) <= FEW and not draft.bar and not draft.settings.slips
+    return (_by_numbers if few else _by_arrays)(draft, exchange, blocks, caps)
+
+
+def _always_special(draft: Draft) -> bool:
+    """Tax by holding period looks at each lot, and a rounded total at all parts together."""
+    return draft.settings.dividend_tax == HOLDING_PERIOD or draft.settings.rounds_total
+
+
+# ---------------------------------------------------------------------------------------------------- a few
+
+
+def _by_numbers(
+    draft: Draft, exchange: Exchange, blocks: Sequence[events.Placed], caps: Mapping[int, Cap]
+) -> Meeting | None:
+    """The same as :func:`_by_arrays` where nothing slips, order by order."""
     orders = _orders(draft, blocks)
-    settings = draft.settings
-    if len(orders) > _FEW or draft.bar or settings.slips:
-        return _by_arrays(draft, exchange, orders, caps)
-    return _by_numbers(draft, exchange, orders, caps)
+    panel, day, money, checks = exchange.market.panel, draft.day, exchange.money, Checks(draft, exchange)
+    all_special, opened = _always_special(draft), panel.open
+    bands = exchange.opening_bands.get(day, ())
+    steps, least = exchange.lot_step, exchange.lot_minimum
+    value_of, units_of = money.notional, money.price_units
+    prices: list[float] = []
+    values: list[int] = []
+    special: list[bool] = []
+    for order_id, instrument, quantity in orders:
+        size = quantity if quantity > 0 else -quantity
+        price = opened.item(day, instrument)
+        is_special = all_special or size % steps[instrument] != 0 or size < least[instrument]
+        if exchange.may_suspend and checks.refusal(instrument) is not None:
+            price, is_special = 0.0, True
+        elif (
+            instrument in bands
+            or exchange.is_idle(day, instrument)
+            or (exchange.has_limits and checks.lock(instrument, quantity, price) is not None)
+        ):
+            return None
+        if order_id in caps:
+            is_special |= _is_bound(draft, exchange, instrument, quantity, price, caps[order_id])
+        prices.append(price)
+        special.append(is_special)
+        values.append(value_of(units_of(price), size))
+    ids, instruments, quantities = map(list, zip(*orders, strict=True)) if orders else ([], [], [])
+    fees = exchange.rates(draft.settings.costs, day).charge_each(instruments, quantities, values)
+    charged = [sum(parts) for parts in zip(*fees.values(), strict=True)]
+    return Meeting(ids, instruments, quantities, prices, values, fees, charged, special)
 
 
 def _orders(draft: Draft, blocks: Sequence[events.Placed]) -> list[tuple[int, int, int]]:
@@ -102,57 +155,13 @@ def _orders(draft: Draft, blocks: Sequence[events.Placed]) -> list[tuple[int, in
     return [order for order in orders if order[2]]
 
 
-def _always_special(draft: Draft) -> bool:
-    """Tax by holding period looks at each lot, and a rounded total at all parts together."""
-    return draft.settings.dividend_tax == HOLDING_PERIOD or draft.settings.rounds_total
-
-
-# ---------------------------------------------------------------------------------------------------- a few
-
-
-def _by_numbers(
-    draft: Draft, exchange: Exchange, orders: list[tuple[int, int, int]], caps: Mapping[int, int]
-) -> Meeting | None:
-    """The same as :func:`_by_arrays` where nothing slips, order by order."""
-    panel, day, money, checks = exchange.market.panel, draft.day, exchange.money, Checks(draft, exchange)
-    all_special, opened = _always_special(draft), panel.open
-    bands = exchange.opening_bands.get(day, ())
-    steps, least = exchange.lot_step, exchange.lot_minimum
-    value_of, units_of = money.notional, money.price_units
-    prices: list[float] = []
-    values: list[int] = []
-    special: list[bool] = []
-    for order_id, instrument, quantity in orders:
-        size = quantity if quantity > 0 else -quantity
-        price = opened.item(day, instrument)
-        is_special = all_special or size % steps[instrument] or size < least[instrument]
-        if exchange.may_suspend and checks.refusal(instrument) is not None:
-            price, is_special = 0.0, True
-        elif (
-            instrument in bands
-            or exchange.is_idle(day, instrument)
-            or (exchange.has_limits and checks.lock(instrument, quantity, price) is not None)
-        ):
-            return None
-        if order_id in caps:
-            is_special = is_special or _is_bound(draft, exchange, instrument, quantity, price, caps[order_id])
-        prices.append(price)
-        special.append(bool(is_special))
-        values.append(value_of(units_of(price), size))
-    ids, instruments, quantities = map(list, zip(*orders, strict=True)) if orders else ([], [], [])
-    fees = exchange.rates(draft.settings.costs, day).charge_each(instruments, quantities, values)
-    charged = [sum(parts) for parts in zip(*fees.values(), strict=True)]
-    return Meeting(ids, instruments, quantities, prices, values, fees, charged, special)
-
-
 # ---------------------------------------------------------------------------------------------------- many
 
 
 def _by_arrays(
-    draft: Draft, exchange: Exchange, orders: list[tuple[int, int, int]], caps: Mapping[int, int]
+    draft: Draft, exchange: Exchange, blocks: Sequence[events.Placed], caps: Mapping[int, Cap]
 ) -> Meeting | None:
-    columns = np.array(orders, dtype=np.int64).reshape(-1, 3).T
-    ids, instruments, quantities = np.ascontiguousarray(columns)
+    ids, instruments, quantities = _columns(draft, blocks)
     day, settings, money = draft.day, draft.settings, exchange.money
     opens = exchange.openings(draft, instruments, quantities)
     sizes = np.abs(quantities)
@@ -173,18 +182,44 @@ def _by_arrays(
     if _always_special(draft):
         special[:] = True
     elif caps:
-        for row in np.flatnonzero(np.isin(ids, np.fromiter(caps, dtype=np.int64))).tolist():
-            instrument, quantity, price = int(instruments[row]), int(quantities[row]), float(prices[row])
-            special[row] |= _is_bound(draft, exchange, instrument, quantity, price, caps[int(ids[row])])
+        rows = zip(ids.tolist(), instruments.tolist(), quantities.tolist(), prices.tolist(), strict=True)
+        for row, (order_id, instrument, quantity, price) in enumerate(rows):
+            if order_id in caps and not special[row]:
+                special[row] = _is_bound(draft, exchange, instrument, quantity, price, caps[order_id])
     if sizes.max(initial=0) > _SAFE_SIZE:
         # Beyond what 64 bits carry exactly the sums are made one by one.
         special |= prices * sizes > _SAFE_VALUE / max(money.units, money.price_scale)
     values = notionals(money, price_units(money, prices), sizes)
     fees = exchange.rates(settings.costs, day).charge_all(instruments, quantities, values)
     charged: Ints = sum(fees.values())  # type: ignore[assignment]  # there is a part at least
-    lists = (column.tolist() for column in (ids, instruments, quantities, prices, values))
-    parts = {part: column.tolist() for part, column in fees.items()}
-    return Meeting(*lists, parts, charged.tolist(), special.tolist())
+    return Meeting(
+        ids.tolist(),
+        instruments.tolist(),
+        quantities.tolist(),
+        prices.tolist(),
+        values.tolist(),
+        {part: column.tolist() for part, column in fees.items()},
+        charged.tolist(),
+        special.tolist(),
+    )
+
+
+def _columns(draft: Draft, blocks: Sequence[events.Placed]) -> tuple[Ints, Ints, Ints]:
+    """The same as :func:`_orders`, as arrays."""
+    ids = _joined([np.arange(block.first_id, block.first_id + len(block)) for block in blocks])
+    instruments = _joined([np.array(block.instruments, dtype=np.int64) for block in blocks])
+    quantities = _joined([np.array(block.quantities, dtype=np.int64) for block in blocks])
+    for order_id, amendment in draft.amended.items():
+        quantities[ids == order_id] = amendment.quantity
+    if draft.settings.match_order == "sells_first":
+        walk = np.concatenate((np.flatnonzero(quantities < 0), np.flatnonzero(quantities > 0)))
+    else:
+        walk = np.flatnonzero(quantities)
+    return ids[walk], instruments[walk], quantities[walk]
+
+
+def _joined(parts: list[Ints]) -> Ints:
+    return parts[0] if len(parts) == 1 else np.concatenate(parts)
 
 
 def _slipped(draft: Draft, exchange: Exchange, instruments: Ints, quantities: Ints, opens: Floats) -> Floats:
@@ -220,12 +255,15 @@ def _at_limit(draft: Draft, exchange: Exchange, instruments: Ints, quantities: I
 
 
 def _is_bound(  # noqa: PLR0917  # as above
-    draft: Draft, exchange: Exchange, instrument: int, quantity: int, price: float, cap: int
+    draft: Draft, exchange: Exchange, instrument: int, quantity: int, price: float, cap: Cap
 ) -> bool:
-    """An order by value: every buy, and a sale after which more than the value asked for might be kept."""
-    if quantity > 0:
+    """An order by value that has to be made smaller, or, a sale, larger.
+
+    A target has withdrawn every order that would add to the position before its turn, so that what is held now tells.
+    """
+    money, held = exchange.money, draft.positions.get(instrument)
+    if quantity < 0 and held is None:
         return True
-    held = draft.positions.get(instrument)
-    if held is None:
-        return True
-    return (held.quantity + quantity) * price * exchange.money.units > cap * _NEARLY
+    kept = quantity if held is None or not (cap.on_position or quantity < 0) else held.quantity + quantity
+    # In whole shares at the price on the grid, as the rule counts them.
+    return kept * money.price_units(price) * money.units > cap.money * money.price_scale

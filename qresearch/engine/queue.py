@@ -48,12 +48,6 @@ def is_queued(account: Queued, order_id: int) -> bool:
     return False
 
 
-def caps_position(account: Queued, order_id: int) -> bool:
-    """True for a queued order by the value that its whole position shall have."""
-    block, offset = block_of(account, order_id)
-    return block.requests.get(offset, (0, 0))[0] == Method.TARGET_VALUE
-
-
 def released(account: Queued, order_id: int) -> OpenOrder:
     """A queued order as it goes to the market."""
     block, offset = block_of(account, order_id)

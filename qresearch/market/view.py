@@ -91,6 +91,8 @@ class View:
 
     def last_price(self, column: int) -> float:
         """The last visible price, currency per share; NaN when there has been none yet."""
+        if self.whole_days > self.day >= 0:
+            return self.market.mark.item(self.day, column)
         return float(self.last_prices(np.array([column]))[0])
 
     def last_prices(self, columns: NDArray[np.int64]) -> Floats:

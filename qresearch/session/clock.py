@@ -15,6 +15,8 @@ from qresearch.session.interrupts import LET, ask
 from qresearch.session.trader import raise_for_rejected
 from qresearch.session.watch import Watch
 
+_moment = tuple.__new__  # makes a moment without a call of Python, at every step
+
 
 class Clock:
     """Moves a session forwards, over what is kept or beyond it.
@@ -71,7 +73,8 @@ class Clock:
     def next_close(self) -> Moment:
         """The close at which a step of a day ends."""
         day, phase, _ = self.simulation.timeline.state.at
-        return Moment(day + 1 if phase >= CLOSE or day < self.simulation.exchange.first else day, CLOSE)
+        # An account that has not begun stands after a close.
+        return _moment(Moment, (day + 1 if phase >= CLOSE else day, CLOSE, 0))
 
     def target(self, phase: str | None) -> Moment:
         """Moment at or after which a step ends."""
@@ -93,9 +96,10 @@ class Clock:
     def go(self, target: Moment, *, rerun: bool = False) -> bool:
         """Go on to a moment, simulated, run again or redone; True when a breakpoint stopped it earlier."""
         timeline = self.simulation.timeline
+        if timeline.at_tip:
+            return self._advance_to(target)
         if not rerun and timeline.is_outdated:
             self._leave_outdated()
-        if timeline.at_tip:
             return self._advance_to(target)
         return self._rerun_to(target) if rerun else self._redo(target)
 

@@ -62,7 +62,7 @@ class Keeper:
         return self.simulation.timeline.mark(), memory, 0 if journal is None else len(journal.notes)
 
     def take_back(self, mark: _Mark) -> None:
-        """Undo all that was done since a mark; a step, of which a run takes thousands, calls it without a transaction."""
+        """Undo all that was done since a mark. A step calls it without a transaction: a run takes thousands of them."""
         timeline_mark, memory, noted = mark
         self.simulation.timeline.undo(timeline_mark)
         if self.journal is not None:

@@ -129,7 +129,8 @@ class Navigation:
         timeline, clock, number = self.simulation.timeline, self.clock, 0
         while timeline.state.at < goal:
             ask()
-            hit = clock.go(min(clock.next_close(), goal), rerun=rerun)
+            close = clock.next_close()
+            hit = clock.go(close if close < goal else goal, rerun=rerun)
             number += 1
             if number % BATCH == 0:
                 if bar is not None:

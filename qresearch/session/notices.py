@@ -30,7 +30,7 @@ class Notices(list[str]):
 
     def __init__(self, notices: Iterable[str] = ()) -> None:
         super().__init__(notices)
-        self._counts: dict[str, list[object]] = {notice: ["data", 1] for notice in self}
+        self._counts: dict[str, tuple[str, int]] = dict.fromkeys(self, ("data", 1))
 
     def tell(self, notice: str, kind: str = "session") -> None:
         """Note something; the same words again are only counted.
@@ -44,26 +44,29 @@ class Notices(list[str]):
         """
         known = self._counts.get(notice)
         if known is None:
-            self._counts[notice] = [kind, 1]
+            self._counts[notice] = kind, 1
             self.append(notice)
         else:
-            known[1] = int(str(known[1])) + 1
+            self._counts[notice] = known[0], known[1] + 1
+
+    @property
+    def _rows(self) -> list[tuple[str, int, str]]:
+        return [(*self._counts.get(notice, ("session", 1)), notice) for notice in self]
 
     @property
     def table(self) -> pd.DataFrame:
         """One row per notice: `kind`, `count` (how often it came up, over all calls of the strategy) and `notice`."""
-        rows = [(*self._counts.get(notice, ("session", 1)), notice) for notice in self]
-        return pd.DataFrame(rows, columns=["kind", "count", "notice"]).astype({"count": "int64"})
+        return pd.DataFrame(self._rows, columns=["kind", "count", "notice"]).astype({"count": "int64"})
 
     @property
     def summary(self) -> Said | None:
         """What a script's run came to, by kind: how many notices, and how often they came up; None without any."""
-        table, told = self.table, None
+        told, rows = None, self._rows  # no frame: every run asks for it
         for kind in ("adjusted", "approximated", "ignored", "converted", "order", "message"):
-            counts = table.loc[table["kind"] == kind, "count"]
-            if len(counts):
-                key = "notices_once" if counts.sum() == 1 else "notices_times"
-                part = Said(key, count=len(counts), kind=Said(f"notice_{kind}"), times=f"{counts.sum():,}")
+            counts = [count for known, count, _ in rows if known == kind]
+            if counts:
+                key = "notices_once" if sum(counts) == 1 else "notices_times"
+                part = Said(key, count=len(counts), kind=Said(f"notice_{kind}"), times=f"{sum(counts):,}")
                 told = part if told is None else Said("and_then", first=told, then=part)
         return None if told is None else Said("script_notices", summary=told)
 

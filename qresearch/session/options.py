@@ -126,11 +126,15 @@ def terms_of(style: object) -> Terms:
     )
 
 
+_PLAIN = 2.0**53
+"""Floats below are finite, and not too large to be carried exactly."""
 _ASKED = {Method.ORDER: "amount", Method.TARGET: "amount", Method.LOTS: "lots", Method.PCT: "pct"}
 
 
 def asked_number(method: int, asked: Any) -> float:
     """The number that an order function was given, of Python; raises UsageError when it is none."""
+    if type(asked) is float and abs(asked) < _PLAIN:
+        return asked
     known = Method(method)
     return number(f"{known.call}: {_ASKED.get(known, 'value')}", asked, 0.5 if known is Method.PCT else 1000)
 

@@ -80,10 +80,12 @@ class Trader:
             return ticket
         # Every order of a strategy comes through here: no command is made of it, and no call where none is needed.
         instrument = self._known.get(security) if type(security) is str and style is None else None
-        if instrument is None or type(asked) is not int:
+        if instrument is None:
             instrument, method, asked, terms = self.command(security, method, asked, style)
         else:
             terms = MARKET_DAY
+            if type(asked) is not int:
+                asked = asked_number(method, asked)
         accepted = self._place(draft, simulation.exchange, instrument, method, asked, terms)
         frame = _getframe(2)  # the one way to who asks that costs next to nothing
         if frame.f_code is not draft.asked_in or frame.f_lasti != draft.asked_at:

@@ -12,7 +12,7 @@ import pytest
 from books import check_books
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
-from markets import PHASES, Driver, MarketSpec, markets, session_of
+from markets import PHASES, Driver, MarketSpec, markets, options_of, session_of
 
 import qresearch as qr
 from qresearch.book.orders import Orders
@@ -22,11 +22,12 @@ from qresearch.domain.moment import AFTER_CLOSE, Moment
 from qresearch.domain.order import TRANSITIONS, Method, Status
 from qresearch.domain.reasons import Reason
 from qresearch.domain.state import State
-from qresearch.engine import matching
+from qresearch.engine import matching, meeting
+from qresearch.engine.accounts.cash import CashShares
 from qresearch.engine.decide import decide
 from qresearch.engine.draft import Draft
 from qresearch.engine.evolve import evolve
-from qresearch.engine.exchange import Exchange
+from qresearch.engine.exchange import AccountKind, Exchange
 from qresearch.market.panel import FIELDS
 
 pytestmark = pytest.mark.filterwarnings("ignore::qresearch.MarketWarning")
@@ -680,21 +681,56 @@ def test_the_random_markets_meet_every_rule() -> None:
 @examples(25)
 @given(markets(), SEEDS)
 def test_the_fast_way_through_a_match_is_the_exact_way(spec: MarketSpec, seed: int) -> None:
-    """Protects the batch of market orders: walked one by one by the same rules, they end the same."""
+    """Protects the batch of market orders: by numbers, by arrays, or one by one by the rules, they end the same."""
     market = spec.build()
     runs = []
-    for exact in (False, True):
+    for way in ("numbers", "arrays", "exact"):
         with pytest.MonkeyPatch.context() as patch:
-            if exact:
+            patch.setattr(meeting, "FEW", 10**6 if way == "numbers" else 0)
+            if way == "exact":
                 patch.setattr(matching, "_is_special", lambda *_: True)
             # Only the exact way knows what these do.
             options = {"reserve": "none", "cancel_latency": "none"}
             runs.append(session_of(market, seed, plain=True, **options).run(progress=False))
-    fast, slow = runs
+    numbers, arrays, slow = runs
+    assert numbers.digest() == arrays.digest()
     order = ["day", "order_id"]
-    pd.testing.assert_frame_equal(fast.fills.sort_values(order), slow.fills.sort_values(order), check_exact=True)
-    pd.testing.assert_frame_equal(fast.orders, slow.orders, check_exact=True)
-    pd.testing.assert_series_equal(fast.equity, slow.equity, check_exact=True)
+    pd.testing.assert_frame_equal(numbers.fills.sort_values(order), slow.fills.sort_values(order), check_exact=True)
+    pd.testing.assert_frame_equal(numbers.orders, slow.orders, check_exact=True)
+    pd.testing.assert_series_equal(numbers.equity, slow.equity, check_exact=True)
+
+
+class AtTheClose:
+    """Holds some of everything, and acts at random, at the close alone: the other phases are nobody's."""
+
+    def __init__(self, driver: Driver) -> None:
+        self.driver = driver
+
+    def initialize(self, context) -> None:
+        """Begin to count."""
+        context.calls = 0
+
+    def handle_data(self, context, data) -> None:
+        """Act."""
+        if data.day % 4 == 0:
+            for symbol in sorted(set(context.symbols) - set(context.portfolio.quantities)):
+                context.order(symbol, 300)
+        self.driver.act(context, data, "CLOSE")
+
+
+@examples(25)
+@given(markets(), SEEDS)
+def test_phases_that_nobody_looks_at_are_passed_over_only_where_nothing_happens(spec: MarketSpec, seed: int) -> None:
+    """Protects the clock that passes idle phases over: actions, delistings and frozen positions come all the same."""
+    market, logs = spec.build(), []
+    for asks_every_phase in (False, True):
+        with pytest.MonkeyPatch.context() as patch:
+            if asks_every_phase:
+                patch.setattr(CashShares, "stirred_by", AccountKind.stirred_by)
+            strategy = AtTheClose(Driver(seed, sorted(market.symbols), plain=seed % 2 == 0))
+            session = qr.Session(market, strategy=strategy, **options_of(seed, cash=300_000)).run(progress=False)
+        logs.append((session.digest(), [state.at for state in session.simulation.timeline.branch.states]))
+    assert logs[0] == logs[1]
 
 
 def test_the_driver_sees_no_more_than_a_strategy() -> None:

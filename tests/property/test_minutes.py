@@ -13,15 +13,18 @@ from books import check_books
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import initialize
-from markets import PHASES, MarketSpec, options_of
+from markets import PHASES, Driver, MarketSpec, options_of
 from minutes import MinuteDriver, MinuteSpec, OvernightDriver, minute_markets, taken_apart
 from test_invariants import SEEDS, both_ways, check_ways_of_stepping, examples, folds, log_of, poisoned, walk_orders
 from test_time_travel import Traveller
 
 import qresearch as qr
+from qresearch import terms
 from qresearch.domain import events
 from qresearch.domain.moment import PRE_OPEN, Moment
 from qresearch.engine import immediate, matching
+from qresearch.engine.accounts.cash import CashShares
+from qresearch.engine.exchange import AccountKind
 
 pytestmark = pytest.mark.filterwarnings("ignore::qresearch.MarketWarning")
 OPEN, INTRADAY, CLOSE = (PHASES.index(phase) for phase in ("OPEN", "INTRADAY", "CLOSE"))
@@ -231,10 +234,46 @@ def test_what_a_bar_cannot_touch_is_rightly_left_out(clock: str, spec: MinuteSpe
     for every in (False, True):
         with pytest.MonkeyPatch.context() as patch:
             if every:
+                patch.setattr(CashShares, "stirred_by", AccountKind.stirred_by)
                 for module in (matching, immediate):
                     patch.setattr(module, "touched_orders", lambda draft, exchange: list(draft.working))
             runs.append(minute_session(market, seed, plain=False, clock=clock).run(progress=False))
     assert log_of(runs[0]) == log_of(runs[1])
+
+
+class Resting(Driver):
+    """Asks at the close of a day for orders that rest, near the price and far away; nobody looks inside the days."""
+
+    def initialize(self, context) -> None:
+        """Nothing is scheduled."""
+        context.calls = 0
+
+    def handle_data(self, context, data) -> None:
+        """Buy, and protect what is held, at random; then as any driver."""
+        rng = np.random.default_rng([self.seed, data.day])
+        for symbol in self.symbols:
+            price, away = data.current(symbol), float(rng.uniform(0.0, 0.04))
+            if price > 0 and symbol in context.portfolio.quantities:
+                context.order(symbol, -100, terms.stop(round(price * (1 - away), 2), tif="GTC"))
+            elif price > 0:
+                context.order(symbol, 200, terms.limit(round(price * (1 - away), 2), tif="GTC"))
+        self.act(context, data, "CLOSE")
+
+
+@pytest.mark.parametrize("clock", ["next_open", "counter"])
+@examples(25)
+@given(spec=minute_markets(), seed=SEEDS)
+def test_bars_that_touch_nothing_are_passed_over_at_once(clock: str, spec: MinuteSpec, seed: int) -> None:
+    """Protects the jump to the next bar that may touch an order: stopping at every bar, the very same events follow."""
+    market = spec.build()
+    logs = []
+    for stops_everywhere in (False, True):
+        with pytest.MonkeyPatch.context() as patch:
+            if stops_everywhere:
+                patch.setattr(CashShares, "stirred_by", AccountKind.stirred_by)
+            session = minute_session(market, seed, Resting, plain=False, clock=clock, cash=300_000)
+            logs.append(log_of(session.run(progress=False)))
+    assert logs[0] == logs[1]
 
 
 @examples(12)

@@ -47,6 +47,20 @@ def test_division_is_exact_and_the_same_on_both_sides_of_zero(numerator: int, de
     assert divide(-numerator, denominator) == -divide(numerator, denominator)
 
 
+AMOUNTS = st.one_of(
+    st.floats(-1e12, 1e12, allow_nan=False),
+    st.integers(-(10**12), 10**12).map(lambda steps: steps / 1000),  # ties of fen among them
+    st.integers(-(10**6), 10**6).map(lambda steps: steps + 0.005),
+)
+
+
+@examples(400)
+@given(scale=SCALES, amount=AMOUNTS)
+def test_an_amount_is_rounded_as_it_is_written(scale: MoneyScale, amount: float) -> None:
+    """Protects the short way to money: what is written in decimals is rounded half away from zero, never the float."""
+    assert scale.money("cash", amount) == away_from_zero(Fraction(repr(amount)) * scale.units)
+
+
 @examples(300)
 @given(scale=SCALES, steps=st.integers(-(10**9), 10**9), shares=SHARES)
 def test_a_price_below_zero_is_read_and_valued_like_one_above(scale: MoneyScale, steps: int, shares: int) -> None:

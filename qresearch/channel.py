@@ -14,7 +14,7 @@ from typing import Any
 
 SETTING = "kernel_websocket_connection_class"
 """The setting of a server of Jupyter that names what a channel is."""
-PROMPT = "--ServerApp.jpserver_extensions=qresearch.channel=True"
+USE = "--ServerApp.jpserver_extensions=qresearch.channel=True"
 """Option with which JupyterLab loads this extension, beside all others."""
 
 

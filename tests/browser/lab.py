@@ -22,7 +22,7 @@ from typing import Any
 import nbformat
 import pytest
 
-from qresearch.channel import PROMPT
+from qresearch.channel import USE
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 FLAGS = [
@@ -148,7 +148,7 @@ class Lab:
     """
 
     def __init__(
-        self, browser: Any, folder: Path, program: str = "jupyterlab", options: Sequence[str] = (PROMPT,)
+        self, browser: Any, folder: Path, program: str = "jupyterlab", options: Sequence[str] = (USE,)
     ) -> None:
         self._browser, self._folder, self._program, self._numbers = browser, folder, program, count(1)
         self._port = free_port()

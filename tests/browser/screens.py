@@ -84,7 +84,7 @@ def _plot(file: Path) -> None:
 
 def _sweep(file: Path) -> None:
     def cross(context: Any, data: Any, fast: int, slow: int) -> None:
-        closes = context.history("604018", slow)["close"]
+        closes = context.history("604018", slow).iloc[:, 0]
         context.order_target("604018", 1_000 if closes.tail(fast).mean() > closes.mean() else 0)
 
     space = {"fast": [3, 5, 8, 12, 20], "slow": [15, 20, 30, 40, 60]}

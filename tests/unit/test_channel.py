@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from qresearch.channel import PROMPT
+from qresearch.channel import USE
 
 OPENS = """
 import sys
@@ -48,7 +48,7 @@ def test_a_server_of_jupyter_opens_channels_without_delay(tmp_path: Path, option
     The kind of channel stays what it was: that of a gateway too.
     """
     places = {name: str(tmp_path / name) for name in ("JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR", "JUPYTER_RUNTIME_DIR")}
-    command = [sys.executable, "-c", OPENS, PROMPT, f"--ServerApp.root_dir={tmp_path}", *options]
+    command = [sys.executable, "-c", OPENS, USE, f"--ServerApp.root_dir={tmp_path}", *options]
     done = subprocess.run(command, env=os.environ | places, capture_output=True, text=True, timeout=120, check=False)
     assert done.returncode == 0, done.stderr
     assert done.stdout.splitlines() == [f"['{kind}'] True", "prompt: True"]

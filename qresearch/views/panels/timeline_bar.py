@@ -151,7 +151,8 @@ class TimelinePanel(Panel):
             *(f"{escape(words(key).capitalize())} <b>{value}</b>" for key, value in bound.items()),
             f"{escape(words('profit'))} <b{tone_of}>{portfolio.profit:+,.2f}</b>",
         )
-        return between.join(parts)
+        # On a narrow page the line is broken between two figures, not within one.
+        return between.join(f"<span>{part}</span>" if is_toned else part for part in parts)
 
     def _days_marked(self) -> dict[str, list[int]]:
         """Days with a mark, those of the kept future included."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from types import CodeType
-from typing import Any, assert_never
+from typing import Any, NamedTuple, assert_never
 
 from qresearch.domain import events
 from qresearch.domain.commands import Command
@@ -23,6 +23,26 @@ from qresearch.errors import InternalError
 _frozen = tuple.__new__  # makes a state without a call of Python, of every day
 
 
+class Touch(NamedTuple):
+    """The next bar of a day that may touch a resting order; it holds as long as the order is what it was.
+
+    Parameters
+    ----------
+    order : OpenOrder
+    day : int
+    bar : int
+        Number of the bar; beyond the last when none may.
+    """
+
+    order: OpenOrder
+    day: int
+    bar: int
+
+    def tells(self, order: OpenOrder, day: int, bar: int) -> bool:
+        """True when an order is known not to be touched by a bar."""
+        return self.order is order and self.day == day and bar < self.bar
+
+
 class Draft:
     """A state being changed inside one step.
 
@@ -35,7 +55,7 @@ class Draft:
     __slots__ = (
         "_own_positions", "amended", "asked_at", "asked_in", "at", "bar", "base", "block", "cash", "commands", "day",
         "events", "ledger", "open_ids", "orders", "origins", "phase", "positions", "queue", "realised", "settings",
-        "stale", "taken", "tax_lots", "working",
+        "stale", "taken", "tax_lots", "touches", "working",
     )  # fmt: skip
 
     def __init__(self, state: State) -> None:
@@ -62,6 +82,8 @@ class Draft:
         self.asked_in: CodeType | None = None
         self.asked_at = -1
         """Where the last order was asked for."""
+        self.touches: dict[int, Touch] = {}
+        """What is known of the bars that may touch resting orders: :mod:`qresearch.engine.idle`."""
         self.block: Placed | None = None
         """Requests placed in a row at this moment go into one block."""
         self.open_ids: dict[int, list[int]] | None = None

@@ -15,7 +15,7 @@ from qresearch.domain.moment import INTRADAY
 from qresearch.domain.reasons import Reason
 from qresearch.domain.state import OpenOrder
 from qresearch.domain.terms import Kind
-from qresearch.engine.draft import Draft
+from qresearch.engine.draft import Draft, Touch
 from qresearch.engine.exchange import Exchange
 from qresearch.market.intraday import Intraday
 
@@ -32,7 +32,13 @@ def touched_orders(draft: Draft, exchange: Exchange) -> list[int]:
     bars, row = exchange.bars(draft)
     if not isinstance(bars, Intraday) or exchange.fills.asks_whole_bars:
         return list(draft.working)
-    return [order_id for order_id, order in draft.working.items() if not _is_idle(order, bars, row, draft.bar)]
+    day, bar, touches = draft.day, draft.bar, draft.touches
+    return [
+        order_id
+        for order_id, order in draft.working.items()
+        if not (order_id in touches and touches[order_id].tells(order, day, bar))
+        and not _is_idle(order, bars, row, bar)
+    ]
 
 
 def next_touched(draft: Draft, exchange: Exchange) -> int:
@@ -51,22 +57,28 @@ def next_touched(draft: Draft, exchange: Exchange) -> int:
     start = draft.bar + 1 if draft.phase == INTRADAY else 1
     if exchange.fills.asks_whole_bars:
         return start
-    first, begin = bars.counts[day] + 1, bars.firsts[day] + start - 1
-    for order in draft.working.values():
-        reach = _reach(order, start)
-        if reach is None:
-            return start
-        side, bound = reach
-        rows, instrument = slice(begin, bars.firsts[day] + first - 1), order.instrument
-        prices = (bars.high if side > 0 else bars.low)[rows, instrument]
-        hits = bars.traded[rows, instrument] & (side * prices > bound)
-        quotes = _quotes(order, bars)
-        if quotes is not None:
-            # Those at the end of the bar before, inside the day.
-            hits[start == 1 :] |= side * quotes[begin - (start > 1) : rows.stop - 1, instrument] > bound
-        if hits.any():
-            first = start + int(hits.argmax())
+    first, touches = bars.counts[day] + 1, draft.touches
+    for order_id, order in draft.working.items():
+        known = touches.get(order_id)
+        if known is None or not known.tells(order, day, start - 1):
+            reach = _reach(order, start)
+            if reach is None:
+                return start
+            known = touches[order_id] = Touch(order, day, _first_within(reach, order, bars, day, start))
+        first = min(first, known.bar)
     return first
+
+
+def _first_within(reach: tuple[int, float], order: OpenOrder, bars: Intraday, day: int, start: int) -> int:
+    """The first bar of a day, from one on, whose prices come within reach; beyond the last where none does."""
+    (side, bound), instrument, begin, end = reach, order.instrument, bars.firsts[day] + start - 1, bars.firsts[day + 1]
+    prices = (bars.high if side > 0 else bars.low)[begin:end, instrument]
+    hits = bars.traded[begin:end, instrument] & (side * prices > bound)
+    quotes = _quotes(order, bars)
+    if quotes is not None:
+        # Those at the end of the bar before, inside the day.
+        hits[start == 1 :] |= side * quotes[begin - (start > 1) : end - 1, instrument] > bound
+    return start + int(hits.argmax()) if hits.any() else bars.counts[day] + 1
 
 
 def _is_idle(order: OpenOrder, bars: Intraday, row: int, bar: int) -> bool:

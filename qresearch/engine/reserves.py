@@ -89,6 +89,8 @@ def pool_of(draft: Draft | State, exchange: Exchange, order: OpenOrder) -> Pool:
 
 def opens(draft: Draft | State, exchange: Exchange, order: OpenOrder) -> bool:
     """True for an order that opens a holding, and so binds money."""
+    if exchange.account.is_plain:
+        return order.leaves > 0  # of shares paid in full that is every buy
     return exchange.account.closable(draft, exchange, order.instrument, order.leaves, order.terms.effect) is None
 
 

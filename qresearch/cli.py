@@ -168,8 +168,8 @@ def _run(options: argparse.Namespace) -> int:
         session.run(progress=sys.stderr.isatty())
     written = session.save_results(options.out, options.format)
     print(_summary(session))
-    told = _wrapped(f"Wrote to {options.out}/: {', '.join(path.name for path in written)}")
-    print(f"\n{told}\nTook {time.perf_counter() - began:.1f} s.")
+    print("\n" + _wrapped(f"Wrote to {options.out}/: {', '.join(path.name for path in written)}"))
+    print(f"Took {time.perf_counter() - began:.1f} s.")
     return 0
 
 
@@ -187,8 +187,7 @@ def _session(options: argparse.Namespace, market: Market) -> Session:
         if not Path(file).is_file():
             raise UsageError(f"--table {name}={file}: there is no such file. Pass the path of a Parquet or CSV file.")
     for name in ("clock", "costs"):
-        if getattr(options, name) is not None:
-            value = getattr(options, name)
+        if (value := getattr(options, name)) is not None:
             raise UsageError(f"--{name} {value}: the {name} is set by --dialect {options.dialect}. Leave it out.")
     return Session.from_script(options.strategy, market, **span, dialect=options.dialect, data=tables)
 
@@ -226,9 +225,11 @@ def _summary(session: Session) -> str:
         ("Final equity", f"{portfolio.equity:,.2f}"),
         ("Total return", f"{portfolio.nav - 1:+.2%}" if portfolio.starting_equity else "-"),
     ]
+    if len(session.account.all) > 1:  # the rows above are those of the first one
+        rows.append(("All accounts", repr(session.account.all)))
     lines = [f"{name:<14}{value}" for name, value in rows]
     if len(unfilled):
-        lines.append("Without a fill, by reason")
+        lines += ["Without a fill, by reason"]
         lines += [f"  {reason:<24}{count:>7,}" for reason, count in unfilled["reason"].value_counts().items()]
     notices = [*session.notices, *([session.message] if session.message else [])]
     if notices:
@@ -291,14 +292,8 @@ def _bench(options: argparse.Namespace) -> str:
 def _notebook(cell: str) -> str:
     """A notebook of one cell."""
     kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
-    made: dict[str, object] = {
-        "cell_type": "code",
-        "id": "bench",
-        "metadata": {},
-        "outputs": [],
-        "execution_count": None,
-        "source": cell,
-    }
+    made: dict[str, object] = {"cell_type": "code", "id": "bench", "metadata": {}, "outputs": [], "source": cell}
+    made["execution_count"] = None
     return json.dumps({"nbformat": 4, "nbformat_minor": 5, "metadata": {"kernelspec": kernel}, "cells": [made]})
 
 

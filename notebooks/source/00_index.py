@@ -24,6 +24,7 @@
 # | [Margin trading](85_margin_trading.ipynb) | borrowed money and shares, interest, a short squeeze, a call | 25 |
 # | [Options](86_options.ipynb) | premiums, margin of what is written, covered calls, an adjustment, an exercise | 25 |
 # | [Bonds](87_bonds.ipynb) | full against clean price, a coupon, yield and risk, repo, a conversion, a call | 20 |
+# | [Several accounts](88_accounts.ipynb) | a transfer that meets a margin call, one strategy on all, their sum | 15 |
 #
 # **In a hurry?** The quickstart alone is enough to begin. **Coming with a strategy that misbehaves?** Go to time
 # travel. **Teaching?** Quickstart, order lifecycle and costs make one lecture of an hour.
@@ -57,6 +58,7 @@
 # | [融资融券](85_margin_trading.ipynb) | 借来的钱和券、利息、逼空、追保 | 25 |
 # | [期权](86_options.ipynb) | 权利金、卖方保证金、备兑、合约调整、行权 | 25 |
 # | [债券](87_bonds.ipynb) | 全价与净价、付息、收益率与风险、回购、转股、强赎 | 20 |
+# | [多个账户](88_accounts.ipynb) | 用划转补足保证金、一个策略管所有账户、合计 | 15 |
 #
 # **时间不多？** 快速入门一课就够开始用。**策略行为不对？** 看时间旅行。**要讲课？** 快速入门、委托的一生、费用与规则合
 # 成一小时的课。

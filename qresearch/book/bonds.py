@@ -8,6 +8,7 @@ from typing import Any
 
 import pandas as pd
 
+from qresearch.book.frames import with_days
 from qresearch.book.history import AccountHistory
 from qresearch.domain import events
 from qresearch.domain.bond import ACCRUED_SCALE, PAR, Bond, accrued_units
@@ -152,11 +153,10 @@ def _price(exchange: Exchange, account: Draft | State, instrument: int) -> float
 
 
 def _frame(history: AccountHistory, rows: list[tuple[Any, ...]]) -> pd.DataFrame:
-    frame = pd.DataFrame(rows, columns=list(COLUMNS))
-    days = history.exchange.market.days[frame["day"].to_numpy(dtype="int64")].astype("datetime64[s]")
+    frame = with_days(history.exchange, pd.DataFrame(rows, columns=list(COLUMNS)))
     whole = ("previous_quantity", "quantity", "bought_quantity")
     kinds = {name: "int64" if name in whole else "float64" for name in COLUMNS[2:]}
-    return frame.assign(day=days).astype({**kinds, "symbol": "str"})
+    return frame.astype({**kinds, "symbol": "str"})
 
 
 def repo_frame(exchange: Exchange, account: Draft | State) -> pd.DataFrame:

@@ -7,6 +7,7 @@ from typing import Any
 
 import pandas as pd
 
+from qresearch.book.frames import with_days
 from qresearch.book.history import AccountHistory
 from qresearch.domain import events
 from qresearch.domain.ledger import Debt
@@ -90,9 +91,7 @@ def behind_frame(history: AccountHistory) -> pd.DataFrame:
                  amount(one.proceeds - one.worth(one.short)), amount(one.fee))
             )  # fmt: skip
         before = now
-    frame = pd.DataFrame(rows, columns=list(BEHIND_COLUMNS))
-    days = exchange.market.days[frame["day"].to_numpy(dtype="int64")].astype("datetime64[s]")
-    return frame.assign(day=days)
+    return with_days(exchange, pd.DataFrame(rows, columns=list(BEHIND_COLUMNS)))
 
 
 def owing_frame(history: AccountHistory) -> pd.DataFrame:

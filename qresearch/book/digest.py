@@ -33,7 +33,7 @@ from qresearch.domain.fees import PARTS
 from qresearch.domain.ledger import Debt, Due, Lot
 from qresearch.domain.moment import Moment
 from qresearch.domain.order import Method
-from qresearch.domain.settings import Costs, Own, Settings, Slippage
+from qresearch.domain.settings import ContractRates, Costs, Own, Settings, Slippage
 from qresearch.domain.terms import MARKET_DAY, Terms
 
 TEXT: Mapping[type, str] = {
@@ -44,9 +44,11 @@ TEXT: Mapping[type, str] = {
     " transfer_fee=0",
     Slippage: "Slippage kind=none size=0.0",
     Own: "Own name parameters",
+    ContractRates: "ContractRates product margin=None open_fee=None close_fee=None close_today_fee=None",
     Settings: "Settings costs slippage=no_slippage participation=None fill_model=a_share reserve=limit"
     " cancel_latency=none open_order_margin=False match_order=sells_first shortfall=trim rights=lapse delisting=last"
-    " dividend_tax=none clock=next_open sizing=native account=cash_shares slippage_by=() times_of_day=False",
+    " dividend_tax=none clock=next_open sizing=native account=cash_shares slippage_by=() times_of_day=False"
+    " contract_rates=()",
     Lot: "Lot day quantity opened base cost=0",
     Debt: "Debt debt_id instrument is_money day due quantity principal quantity_opened principal_opened rate=0 ratio=0"
     " paid=0 money_days=0",
@@ -96,6 +98,10 @@ TEXT: Mapping[type, str] = {
     events.DueChanged: "DueChanged at due locked={}",
     events.MarginCalled: "MarginCalled at equity margin",
     events.SharesMoved: "SharesMoved at instrument quantity cost",
+    # What happens to accounts beside this one.
+    events.AccountAdded: "AccountAdded at account options",
+    events.Instructed: "Instructed at account commands equity",
+    events.Transferred: "Transferred at source target amount reason=None facts={}",
 }
 """A class to the name that is written for it and its facts."""
 

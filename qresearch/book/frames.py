@@ -17,7 +17,7 @@ from qresearch.domain.order import Status
 from qresearch.domain.reasons import Reason
 from qresearch.engine.exchange import Exchange
 from qresearch.market.view import View
-from qresearch.sentences import ENGLISH
+from qresearch.sentences import ENGLISH, Words
 
 _ORDER_COLUMNS = ("symbol", "side", "asked", "quantity", "filled", "leaves", "canceled", "average_price")
 """What comes before the fees of an order."""
@@ -211,6 +211,34 @@ def _event_text(known: dict[str, Any], reason: Reason | None) -> str:
     if "values" in known:
         return ", ".join(f"{name}={value:g}" for name, value in known["values"])
     return str(known.get("text", known.get("why", "")))
+
+
+def with_days(exchange: Exchange, frame: pd.DataFrame) -> pd.DataFrame:
+    """A frame whose column `day` holds the numbers of trading days, with their dates there."""
+    days = exchange.market.days[frame["day"].to_numpy(dtype="int64")].astype("datetime64[s]")
+    return frame.assign(day=days)
+
+
+def transfers_frame(exchange: Exchange, log: Iterable[events.Event], words: Words) -> pd.DataFrame:
+    """One row per transfer that was asked for; see :attr:`Accounts.transfers` for the columns."""
+    rows = [
+        (
+            _date(exchange, event.at.day),
+            PHASES[event.at.phase].value,
+            event.source,
+            event.target,
+            exchange.money.amount(event.amount),
+            event.reason is None,
+            event.reason or "",
+            "" if event.reason is None else words(event.reason, **event.facts),
+        )
+        for event in log
+        if isinstance(event, events.Transferred)
+    ]
+    columns = ["day", "phase", "source", "target", "amount", "moved", "reason", "why"]
+    texts = dict.fromkeys(("phase", "source", "target", "reason", "why"), "str")
+    kinds = {**texts, "day": "datetime64[s]", "amount": "float64", "moved": "bool"}
+    return pd.DataFrame(rows, columns=columns).astype(kinds)
 
 
 def recorded_frame(exchange: Exchange, log: Iterable[events.Event]) -> pd.DataFrame:

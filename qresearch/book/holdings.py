@@ -7,6 +7,7 @@ from typing import NamedTuple
 from qresearch.domain.ledger import COVERED, LONG, sign_of
 from qresearch.domain.state import State
 from qresearch.domain.terms import Effect
+from qresearch.engine.accounts.contracts import worth_at_mark
 from qresearch.engine.draft import Draft
 from qresearch.engine.exchange import Exchange
 from qresearch.engine.valuation import market_values
@@ -97,15 +98,11 @@ def holdings_of(exchange: Exchange, account: Draft | State, only: int | None = N
 
 def has_options(exchange: Exchange) -> bool:
     """True in a market that has options, for an account that holds such contracts."""
-    listed = exchange.market.instruments
-    return any(item.option is not None and exchange.account.carries(item) for item in listed)
+    return any(exchange.account.carries(item) for item in exchange.market.options)
 
 
 def option_value(exchange: Exchange, account: Draft | State) -> int:
     """What options are worth that are held long, less those that were written, at the marks; money steps."""
-    money, view, worth = exchange.money, exchange.view(account), 0
-    for key, lots in account.ledger.lots.items():
-        if exchange.market.instruments[key.instrument].option is not None:
-            units = sum(lot.quantity for lot in lots) * exchange.multiplier(key.instrument, account.day)
-            worth += key.sign * money.notional(money.price_units(view.mark(key.instrument)), units)
-    return worth
+    listed = exchange.market.instruments
+    held = [key for key in account.ledger.lots if listed[key.instrument].option is not None]
+    return sum(key.sign * worth_at_mark(account, exchange, key) for key in held)

@@ -8,6 +8,7 @@ from typing import Any
 import pandas as pd
 
 from qresearch.book.accounts import Traded, traded_by_day
+from qresearch.book.frames import with_days
 from qresearch.book.history import AccountHistory
 from qresearch.domain import events
 from qresearch.domain.ledger import COVERED, EMPTY, LONG, SHORT, Key, Lot
@@ -125,6 +126,4 @@ def _side(exchange: Exchange, lots: list[Lot], size: int) -> tuple[int, float]:
 
 
 def _frame(history: AccountHistory, rows: list[tuple[Any, ...]]) -> pd.DataFrame:
-    frame = pd.DataFrame(rows, columns=list(SIDE_COLUMNS))
-    days = history.exchange.market.days[frame["day"].to_numpy(dtype="int64")].astype("datetime64[s]")
-    return frame.assign(day=days)
+    return with_days(history.exchange, pd.DataFrame(rows, columns=list(SIDE_COLUMNS)))

@@ -395,7 +395,8 @@ class Tables:
         the purchase, and the sale); profit (after fees); return (profit over cost and fees); mae and mfe (maximum
         adverse and favourable excursion: worst low and best high while held, as fractions of the entry price, at
         least 0, adjusted for corporate actions; the day of entry counts whole, the day of exit with its exit price);
-        entry_order, exit_order (ids, 0 without an order); exit ("sold", "delisted", "written off").
+        entry_order, exit_order (ids, 0 without an order); exit ("sold", "delisted", "written off", or
+        "given back" of a bond: redeemed, put back or converted).
 
         Shares that the session began with enter at their cost; shares of a bonus issue or split join the lots that
         they were issued on. Profits of all closed round trips and of what is still held add up to the total profit.

@@ -113,6 +113,8 @@ class Trips:
     units: int
     rates: frozenset[int] = frozenset()
     """Instruments whose price is a rate: nothing is bought or sold of them, and no lot is left."""
+    bonds: frozenset[int] = frozenset()
+    """Instruments that go back to their issuer: redeemed, put back, or converted."""
     lots: dict[int, list[Lot]] = field(default_factory=dict)
     closed: list[Trip] = field(default_factory=list)
     flows: dict[int, Flows] = field(default_factory=dict)
@@ -148,7 +150,8 @@ class Trips:
                     )
                 case events.PositionClosed(instrument=instrument, quantity=quantity, price=price, amount=amount):
                     self._flows(instrument).sold += amount
-                    self._close(instrument, quantity, Leaving(event.at.day, price, 0, "delisted", amount, 0))
+                    how = "given back" if instrument in self.bonds else "delisted"
+                    self._close(instrument, quantity, Leaving(event.at.day, price, 0, how, amount, 0))
                 case _:
                     pass
         return self
@@ -231,7 +234,8 @@ def trips_of(history: AccountHistory) -> Trips:
     """The lots and round trips of an account."""
     listed = history.exchange.market.instruments
     rates = frozenset(number for number, item in enumerate(listed) if item.board is Board.REPO)
-    return Trips(history.exchange.money.units, rates).fold(events.records(iter(history.log)))
+    bonds = frozenset(number for number, item in enumerate(listed) if item.bond is not None)
+    return Trips(history.exchange.money.units, rates, bonds).fold(events.records(iter(history.log)))
 
 
 def trades_frame(history: AccountHistory) -> pd.DataFrame:

@@ -516,6 +516,67 @@ class MarginCalled:
     margin: int
 
 
+@dataclass(frozen=True, slots=True)
+class AccountAdded:
+    """Another account was opened beside this one, which leads it: it moves in time as this one does.
+
+    Parameters
+    ----------
+    at : Moment
+    account : str
+        Its name; the name of this account itself where there are no options.
+    options : str
+        The rules and the cash that it was opened with, as JSON.
+    """
+
+    at: Moment
+    account: str
+    options: str
+
+
+@dataclass(frozen=True, slots=True)
+class Instructed:
+    """An account beside this one did what it was asked for; what this brought about stands in its own log.
+
+    Parameters
+    ----------
+    at : Moment
+    account : str
+    commands : str
+        As JSON.
+    equity : int, money steps
+        What it was worth before: whoever does it again must come to the same.
+    """
+
+    at: Moment
+    account: str
+    commands: str
+    equity: int
+
+
+@dataclass(frozen=True, slots=True)
+class Transferred:
+    """Money was to go from one account to another: it went, or there is a reason why not a step of it did.
+
+    Parameters
+    ----------
+    at : Moment
+    source, target : str
+        Names of the accounts.
+    amount : int, money steps
+    reason : Reason or None
+        None: it was moved.
+    facts : mapping
+    """
+
+    at: Moment
+    source: str
+    target: str
+    amount: int
+    reason: Reason | None = None
+    facts: Facts = field(default_factory=dict)
+
+
 Remark = OrderUpdated | OrderTrimmed | OrderRejected | DividendTaxed
 """What may happen to an order of an open beside its fill."""
 OrderEvent = (
@@ -526,7 +587,7 @@ OrderEvent = (
 AccountEvent = (
     AccountOpened | PositionSeeded | SettingsChanged | DividendPaid | DividendTaxed | SharesIssued
     | RightsSubscribed | RightsLapsed | PositionClosed | PositionStale | PositionThawed | QueueEmptied | Advanced
-    | Recorded | Logged
+    | Recorded | Logged | AccountAdded | Instructed | Transferred
 )  # fmt: skip
 Posting = (
     Posted | CashFlowed | LotAdded | LotsTaken | Rebased | Rescaled | Borrowed | DebtChanged | DaysCounted | DueChanged

@@ -78,6 +78,9 @@ class Reason(StrEnum):
     POSITION_CLOSED = "POSITION_CLOSED"
     REPLACED_BY_TARGET = "REPLACED_BY_TARGET"
     BELOW_FILLED = "BELOW_FILLED"
+    TRANSFER_BEYOND_CASH = "TRANSFER_BEYOND_CASH"
+    TRANSFER_RESERVED = "TRANSFER_RESERVED"
+    TRANSFER_BOUND = "TRANSFER_BOUND"
     USER_CANCEL = "USER_CANCEL"
     ALREADY_FINAL = "ALREADY_FINAL"
 
@@ -136,6 +139,10 @@ SOURCES: Mapping[Reason, str] = {
     **dict.fromkeys(
         (Reason.COVERED_SHORTFALL, Reason.UNITS_LOCKED, Reason.POSITION_LIMIT),
         "SSE and SZSE rules of stock option trading (2015-01-09): covered calls and position limits",
+    ),
+    **dict.fromkeys(
+        (Reason.TRANSFER_BEYOND_CASH, Reason.TRANSFER_RESERVED, Reason.TRANSFER_BOUND),
+        "The contract of the account: what of its money may leave it",
     ),
     Reason.LIMIT_NOT_REACHED: "qresearch fill model: a resting limit fills only when the bar trades through it",
     Reason.OPEN_ORDER_MARGIN: "LEAN: open orders are checked against buying power after each fill",

@@ -77,6 +77,25 @@ class Own:
 
 
 @dataclass(frozen=True, slots=True)
+class ContractRates:
+    """What a session charges and binds for contracts of one product, in the place of their table; None: as there.
+
+    Parameters
+    ----------
+    product : str
+    margin : float or None
+        Part of the value that each side binds.
+    open_fee, close_fee, close_today_fee : float or None, fraction of the value
+    """
+
+    product: str
+    margin: float | None = None
+    open_fee: float | None = None
+    close_fee: float | None = None
+    close_today_fee: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """Everything that a session can set about execution; one frozen value, so that going back undoes a change.
 
@@ -116,6 +135,8 @@ class Settings:
         Price at which a recorded delisting closes a position. ``last`` flatters.
     dividend_tax : {"none", "holding_period"} or float
         A number is a flat rate withheld at payment.
+    contract_rates : tuple of ContractRates
+        Margin and fees of contracts by product, where they are not those of the table.
     """
 
     costs: Costs | Own
@@ -135,6 +156,7 @@ class Settings:
     account: str | Own = "cash_shares"
     slippage_by: tuple[tuple[str, Slippage], ...] = ()
     times_of_day: bool = False
+    contract_rates: tuple[ContractRates, ...] = ()
 
     @property
     def rounds_total(self) -> bool:

@@ -11,6 +11,8 @@ from collections.abc import Callable
 from functools import partial
 from typing import NamedTuple
 
+import numpy as np
+
 from qresearch.domain.fees import Fees
 from qresearch.domain.moment import CLOSE
 from qresearch.domain.reasons import SHORTFALLS, Facts, Reason, Refusal
@@ -99,7 +101,9 @@ class Checks:
         panel, day = self.exchange.market.panel, self.draft.day
         up, down = float(panel.limit_up[day, instrument]), float(panel.limit_down[day, instrument])
         if price > up + self.hair or price < down - self.hair:
-            facts = {"limit": price, "day": self.exchange.date(day), "up": up, "down": down}
+            # A premium may have no lower limit: then its step of the price is the least there is.
+            least = float(self.exchange.steps[instrument]) if np.isnan(down) else down
+            facts = {"limit": price, "day": self.exchange.date(day), "up": up, "down": least}
             return Reason.PRICE_LIMIT, facts
         return None
 

@@ -187,7 +187,7 @@ class Draft:
                 self._change(order_id, update=None)
             case (
                 events.RightsLapsed() | events.Recorded() | events.Logged() | events.CancelRefused()
-                | events.UpdateRefused()
+                | events.UpdateRefused() | events.AccountAdded() | events.Instructed() | events.Transferred()
             ):  # fmt: skip
                 pass
             case events.OrderCreated() | events.OrderQueued():

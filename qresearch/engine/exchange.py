@@ -150,13 +150,6 @@ class AccountKind(Protocol):
     borrows: bool = False
     accrues: bool = False
 
-    def stirred_by(self, exchange: Exchange, /) -> Mapping[int, Iterable[int]] | None:
-        """What may happen to an account by itself: by day (index), the instruments to which it happens.
-
-        On other days, and where none of them is held or asked for, no phase does anything to it. None: any phase may.
-        """
-        return None
-
     def wake(self, draft: Draft, exchange: Exchange, nights: int, /) -> Iterable[events.Record]:
         """Before the open: dividends, interest, deliveries; `nights` since the trading day before, by the calendar."""
 
@@ -241,6 +234,13 @@ class AccountKind(Protocol):
     def interest(self, debt: Debt, /) -> int:
         """What has accrued on a debt and is not paid, money steps."""
         return 0
+
+    def stirred_by(self, exchange: Exchange, /) -> Mapping[int, Iterable[int]] | None:
+        """What may happen to an account by itself: by day (index), the instruments to which it happens.
+
+        On other days, and where none of them is held or asked for, no phase does anything to it. None: any phase may.
+        """
+        return None
 
     def post(self, draft: Draft, exchange: Exchange, fill: events.OrderFilled, /) -> Iterable[events.Record]:
         """What follows a fill; asked before it, told after it."""

@@ -12,7 +12,7 @@ from qresearch.domain.commands import Cancel, Update
 from qresearch.domain.moment import CLOSE
 from qresearch.domain.reasons import Reason, Refusal
 from qresearch.domain.settings import Settings
-from qresearch.domain.state import Amendment, OpenOrder
+from qresearch.domain.state import Amendment, OpenOrder, State
 from qresearch.engine.checks import Checks
 from qresearch.engine.draft import Draft
 from qresearch.engine.exchange import Exchange
@@ -205,12 +205,39 @@ def change_settings(draft: Draft, exchange: Exchange, settings: Settings) -> Non
         end_uncovered(draft, exchange)
 
 
+def free_to_leave(account: Draft | State, exchange: Exchange) -> int:
+    """Money steps that may be paid out of an account, beside what its resting orders hold back; none below 0."""
+    free = exchange.account.withdrawable(account, exchange) - sum(reserved_cash(account, exchange).values())
+    return max(free, 0)
+
+
+def why_it_stays(account: Draft | State, exchange: Exchange, amount: int) -> Refusal | None:
+    """Why some money may not leave an account; None when it may.
+
+    Parameters
+    ----------
+    account : Draft or State
+    exchange : Exchange
+    amount : int, money steps
+    """
+    free = free_to_leave(account, exchange)
+    if amount <= free:
+        return None
+    money, has = exchange.money.amount, exchange.account.withdrawable(account, exchange)
+    facts = {"asked": money(amount), "free": money(free), "cash": money(account.cash)}
+    if amount <= has:
+        return Reason.TRANSFER_RESERVED, {**facts, "held": money(has - free)}
+    if has >= account.cash:
+        return Reason.TRANSFER_BEYOND_CASH, facts
+    return Reason.TRANSFER_BOUND, {**facts, "bound": money(min(account.cash - has, max(account.cash, 0)))}
+
+
 def move_cash(draft: Draft, exchange: Exchange, amount: int) -> None:
     """Pay cash in or out; no more goes out than may be spent."""
-    free = exchange.account.withdrawable(draft, exchange) - sum(reserved_cash(draft, exchange).values())
-    if amount < -max(free, 0):
+    free = free_to_leave(draft, exchange)
+    if amount < -free:
         raise UsageError(
-            f"{exchange.money.text(-amount)} cannot be paid out: {exchange.money.text(max(free, 0))} is available. "
+            f"{exchange.money.text(-amount)} cannot be paid out: {exchange.money.text(free)} is available. "
             "Pay out less, or sell first."
         )
     draft.emit(events.CashFlowed(draft.at, amount, exchange.account.value(draft, exchange).equity))

@@ -157,6 +157,16 @@ class Market(ReadOnly):
         return self.instruments[self.column(symbol)]
 
     @cached_property
+    def contracts(self) -> tuple[Instrument, ...]:
+        """Its futures and options."""
+        return tuple(item for item in self.instruments if item.contract is not None)
+
+    @cached_property
+    def options(self) -> tuple[Instrument, ...]:
+        """Its options."""
+        return tuple(item for item in self.contracts if item.option is not None)
+
+    @cached_property
     def mark(self) -> Floats:
         """(T, N) ndarray of float64: price at which a holding is valued at each close.
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from qresearch.domain.arguments import number, price, whole
 from qresearch.domain.calls import told_calls
 from qresearch.domain.commands import Act, Deed, PayIn
+from qresearch.session.accounts import Accounts
 from qresearch.session.simulation import Simulation
 
 
@@ -15,6 +16,8 @@ class Account:
     Parameters
     ----------
     simulation : Simulation
+    accounts : Accounts
+        All accounts of the session.
 
     Examples
     --------
@@ -25,8 +28,13 @@ class Account:
     (150000.0, 0.0)
     """
 
-    def __init__(self, simulation: Simulation) -> None:
-        self._simulation = simulation
+    def __init__(self, simulation: Simulation, accounts: Accounts) -> None:
+        self._simulation, self._accounts = simulation, accounts
+
+    @property
+    def all(self) -> Accounts:
+        """All accounts of the session, this one among them: to open others, and to move money between them."""
+        return self._accounts
 
     def pay_in(self, amount: float) -> None:
         """Pay cash in, or out with a negative amount; returns are counted as if it had not moved.

@@ -12,6 +12,7 @@ from qresearch.session.breakpoints import Armed
 from qresearch.session.encoding import encode
 from qresearch.session.host import Host
 from qresearch.session.interrupts import LET, ask
+from qresearch.session.redoing import split_step
 from qresearch.session.trader import raise_for_rejected
 from qresearch.session.watch import Watch
 
@@ -238,11 +239,3 @@ def _check(armed: Armed, log: list[events.Event]) -> bool:
     """Whether a breakpoint is hit, which may ask functions of the user's."""
     with LET:
         return armed.check(log)
-
-
-def split_step(log: list[events.Event]) -> tuple[list[events.Event], list[events.Event]]:
-    """The events between two moments: those of the step, and those of commands by hand after it."""
-    for place, event in enumerate(log):
-        if isinstance(event, events.Advanced):
-            return log[: place + 1], log[place + 1 :]
-    return [], log

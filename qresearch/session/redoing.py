@@ -51,14 +51,23 @@ def again(draft: Draft, exchange: Exchange, log: Sequence[events.Event], command
     commands : sequence of (int, Command)
     """
     for moment, command in asked_in(log, commands):
-        _advance_to(draft, exchange, moment)
+        advance_to(draft, exchange, moment)
         decide(draft, exchange, command)
     for event in log:
         if isinstance(event, events.Advanced):
-            _advance_to(draft, exchange, event.at)
+            advance_to(draft, exchange, event.at)
             draft.events.append(event)
 
 
-def _advance_to(draft: Draft, exchange: Exchange, moment: Moment) -> None:
+def advance_to(draft: Draft, exchange: Exchange, moment: Moment) -> None:
+    """Move a draft on, phase by phase, until it stands at a moment or after it."""
     while draft.at < moment:
         advance(draft, exchange)
+
+
+def split_step(log: list[events.Event]) -> tuple[list[events.Event], list[events.Event]]:
+    """The events between two moments: those of the step, and those of commands by hand after it."""
+    for place, event in enumerate(log):
+        if isinstance(event, events.Advanced):
+            return log[: place + 1], log[place + 1 :]
+    return [], log

@@ -19,13 +19,13 @@ from qresearch.engine.draft import Draft
 from qresearch.errors import JournalError, MarketWarning, shown
 from qresearch.market.market import Market
 from qresearch.sentences import Said
-from qresearch.session.clock import Clock, split_step
+from qresearch.session.clock import Clock
 from qresearch.session.encoding import encode, first_difference
 from qresearch.session.journal import Journal, detach
 from qresearch.session.journal_batch import Known
 from qresearch.session.journal_file import Contents, Entry, read
 from qresearch.session.plain import from_plain, is_own
-from qresearch.session.redoing import again
+from qresearch.session.redoing import again, split_step
 from qresearch.session.rules import own_of
 
 _NOT_FROM_A_FILE = frozenset({"market", "strategy", "journal", "rules"})

@@ -70,6 +70,11 @@ def to_script(  # as Session.to_script, and what it is made of
     of their own) is given to the simulation as a command.
     """
     choose("kind", kind, ("session", "strategy"))
+    if len(session.account.all) > 1:
+        raise UsageError(
+            "to_script: this session leads several accounts, and no program is written of those beside it. Keep it in "
+            "a journal: Session(..., journal='run.qsession')."
+        )
     if market is not None:
         expression("market", market, "qr.read_market('bars.parquet')")
     script = _Script(session, options, market)

@@ -33,10 +33,12 @@ from qresearch.errors import UsageError, choose, shown
 from qresearch.market.market import Market
 from qresearch.sentences import Said, Words
 from qresearch.session.account import Account
+from qresearch.session.accounts import Accounts
 from qresearch.session.attempt import Attempt
 from qresearch.session.branches import Branches
 from qresearch.session.breakpoints import Breakpoints
 from qresearch.session.clock import Clock
+from qresearch.session.following import Follower
 from qresearch.session.host import Host, source_of
 from qresearch.session.journal import Journal
 from qresearch.session.journal_file import journal_path
@@ -64,6 +66,7 @@ from qresearch.session.simulation import Simulation
 from qresearch.session.strategy import BarData, Context, Hooks
 from qresearch.session.ticket import Ticket
 from qresearch.session.trader import Trader
+from qresearch.session.trader_beside import TraderBeside
 from qresearch.session.trading import TradingApi
 from qresearch.session.voice import Voice
 from qresearch.session.watch import Watch
@@ -117,6 +120,9 @@ class Session(TradingApi):
     journal : path, optional
         A new file that takes every command and event, so that the session survives its process: :meth:`resume` goes on
         from it. Default: nothing is written.
+    accounts : mapping of name to mapping, optional
+        Accounts beside this one, each with the arguments of :meth:`Accounts.open <.accounts.Accounts.open>`:
+        ``accounts={"futures": {"account": "futures", "cash": 100_000}}``. They are found in ``session.account.all``.
 
     Notes
     -----
@@ -164,6 +170,7 @@ class Session(TradingApi):
         strict: bool = False,
         language: str = "en",
         journal: str | Path | None = None,
+        accounts: Mapping[str, Mapping[str, Any]] | None = None,
         costs: str | FeeModel | None = None,
         slippage: str | tuple[str, float] | SlippageModel | Callable[..., Any] | None = None,
         participation: float | None = None,
@@ -192,9 +199,10 @@ class Session(TradingApi):
         if rules is not None and not isinstance(rules, Rules):
             raise UsageError(f"Session: rules={shown(rules)} are no Rules. Pass qresearch.Rules(costs='zero').")
         rules = (rules or Rules()).changed(given)
+        held = _mapping("positions", positions, "{'600519.SH': 100}")
         self.simulation = Simulation.opened(
             market, first, last, rules.settings(market.venue), rules.models(), cash=money,
-            holdings=_holdings(positions), paid=flag("positions_paid", positions_paid),
+            holdings=held, paid=flag("positions_paid", positions_paid),
             keep_every=whole("keep_every", keep_every, example=20),
         )  # fmt: skip
         """The kernel: market, exchange, timeline and account; commands in, events out."""
@@ -202,7 +210,8 @@ class Session(TradingApi):
         self._voice = Voice(Words(language), Notices(market.notes))
         self._panels: Panels | None = None
         self._compose(strict=flag("strict", strict))
-        self._begin(strategy, None if journal is None else journal_path(journal))
+        beside = _mapping("accounts", accounts, "{'futures': {'account': 'futures', 'cash': 100_000}}")
+        self._begin(strategy, None if journal is None else journal_path(journal), beside)
         if (short := span_notice(market, start, end)) is not None:
             self._voice.say(self._voice.message, short)
 
@@ -221,9 +230,19 @@ class Session(TradingApi):
         self._host = host = Host(trader, context, data)
         memory.live |= {"session": self, "context": context, "data": data, "market": self.market, "log": context.log}
         self._navigation = Navigation(self, Clock(host, strict=strict), trader, Breakpoints(self))
+        self._accounts = Accounts(self, self._beside, _report_of_all, self._options)
 
-    def _begin(self, strategy: object, journal: Path | None) -> None:
-        """Load the strategy and let it initialise itself before the first day."""
+    def _beside(self, simulation: Follower) -> Session:
+        """The session of an account beside this one: a book of its own, and all else is that of this one."""
+        session = type(self).__new__(type(self))
+        vars(session).update(vars(self) | {"simulation": simulation, "_panels": None})
+        trader = TraderBeside(session, self._keeper, simulation, strict=self._trader.strict)
+        vars(session)["_trader"] = trader
+        TradingApi.__init__(session, trader.place)
+        return session
+
+    def _begin(self, strategy: object, journal: Path | None, accounts: Mapping[str, Any]) -> None:
+        """Open the accounts beside it, load the strategy and let it initialise itself before the first day."""
         keeper, host, branch = self._keeper, self._host, self.simulation.timeline.branch
         host.begin(strategy)
         if journal is not None:
@@ -237,6 +256,9 @@ class Session(TradingApi):
             keeper.journal = Journal.create(journal, meta, keeper.memory.values, self._voice.tell)
             # A copy: what initialize does joins this very list before the journal writes it.
             keeper.journal.note("root", branch, list(branch.log), None)
+        for name, options in accounts.items():
+            wanted = _mapping(f"accounts[{name!r}]", options, "{'account': 'futures', 'cash': 100_000}")
+            self._accounts.open(name, **wanted)
         initialized = host.initialized()
         if initialized.settings.costs is self.settings.costs:
             self._tell_of_costs()  # a strategy that chose its own needs no word
@@ -511,8 +533,8 @@ class Session(TradingApi):
 
     @property
     def account(self) -> Account:
-        """What the account does without the market: ``pay_in``, and ``repay`` and ``give_back`` what was borrowed."""
-        return Account(self.simulation)
+        """What the account does without the market, such as ``pay_in`` and ``repay``; ``account.all`` of a session."""
+        return Account(self.simulation, self._accounts)
 
     @property
     def settings(self) -> Settings:
@@ -1094,12 +1116,22 @@ class Session(TradingApi):
         return session_html(self)
 
 
-def _holdings(positions: object) -> Mapping[str, int]:
-    if positions is None:
+def _report_of_all(accounts: Accounts, html: object, benchmark: Any, title: str | None) -> Report:
+    """The report of several accounts; see :meth:`Accounts.report`."""
+    from qresearch.views.several import report_of_all  # noqa: PLC0415  # the ring above, only when asked
+
+    page = None if html is None else path_of("html", html, "tearsheet.html")
+    if title is not None:
+        text("title", title, "All accounts", empty=True)
+    held = {name: accounts[name] for name in accounts}
+    return report_of_all(held, accounts.returns, page, benchmark, title)
+
+
+def _mapping(name: str, value: object, example: str) -> Mapping[str, Any]:
+    if value is None:
         return {}
-    if not isinstance(positions, Mapping):
+    if not isinstance(value, Mapping):
         raise UsageError(
-            f"positions={shown(positions)} is a {type(positions).__name__}, not shares by symbol. "
-            "Write them as positions={'600519.SH': 100}."
+            f"{name}={shown(value)} is a {type(value).__name__}, not a mapping of names. Write it as {name}={example}."
         )
-    return positions
+    return value

@@ -273,8 +273,9 @@ class Context(TradingApi):
 
     @property
     def account(self) -> Account:
-        """What the account does without the market."""
-        return Account(self._keeper.simulation)
+        """What the account does without the market; ``account.all`` are all accounts of the session."""
+        found: Account = self._session.account
+        return found
 
     @property
     def portfolio(self) -> Portfolio:

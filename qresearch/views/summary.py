@@ -143,7 +143,8 @@ def figures_of(
     return {str(name): float(value) for name, value in figures.items()}
 
 
-def _cell(value: float, kind: str) -> str:
+def cell_of(value: float, kind: str) -> str:
+    """A figure as it stands in a table; kind "%": as a percentage."""
     return number(value * 100) + " %" if kind == "%" and value == value else number(value)
 
 
@@ -160,14 +161,14 @@ def facts_of(
     }
     for name, kind in ROWS.items():
         if any(name in figures for _, figures in runs):
-            rows[f"figure_{name}"] = [_cell(figures.get(name, float("nan")), kind) for _, figures in runs]
+            rows[f"figure_{name}"] = [cell_of(figures.get(name, float("nan")), kind) for _, figures in runs]
     rows["figure_fills"] = [f"{len(history.fills):,}" for history, _ in runs]
     fees = [sum(fill.fees.total for fill in run.fills) for run, _ in runs]
     rows["figure_fees"] = [number(run.exchange.money.amount(paid)) for (run, _), paid in zip(runs, fees, strict=True)]
     if beside is not None:
         columns.append(beside.name)
         theirs = statistics.figures(beside.returns)
-        told = {f"figure_{name}": _cell(theirs[name], kind) for name, kind in ROWS.items() if name in theirs}
+        told = {f"figure_{name}": cell_of(theirs[name], kind) for name, kind in ROWS.items() if name in theirs}
         rows = {key: [*cells, told.get(key, "")] for key, cells in rows.items()}
     return rows, columns
 

@@ -643,6 +643,44 @@ def margin_trading_inside_the_call() -> qr.Session:
     return run.run(progress=False)
 
 
+def _several() -> qr.Session:
+    """Cash that leads accounts of futures and of margin trading: orders of each, money moved and refused, a branch."""
+    beside = {
+        "futures": {"account": "futures", "cash": 200_000},
+        "margin": {"account": "margin", "cash": 50_000, "slippage": ("bps", 3.0)},
+    }
+    run = qr.Session(qr.sample_options(), start="2023-01-17", cash=100_000, accounts=beside)
+    accounts = run.account.all
+    futures, margin = accounts["futures"], accounts["margin"]
+    futures.buy("QT2307", 3, terms.to_open())
+    run.order("514101", 10_000, terms.limit(3.9, tif="GTC"))
+    margin.buy("514101", 20_000, terms.financed())
+    run.step(2)
+    accounts.transfer("cash_shares", "futures", 20_000)
+    accounts.transfer("cash_shares", "futures", 200_000)
+    accounts.transfer("cash_shares", "margin", 75_000)
+    accounts.transfer("margin", "cash_shares", 60_000)
+    futures.sell("QT2307", 1, terms.to_close())
+    accounts.pay_in("margin", 12_345.67)
+    run.step(3).back(2)
+    futures.sell("QT2307", 2)
+    margin.set_order_cost(open_commission=0.0003)
+    margin.sell("514101", 5_000, terms.to_repay())
+    return run.step(6)
+
+
+@golden
+def several_accounts() -> qr.Session:
+    """The first of several accounts, in whose log stands what the others were asked for, and every transfer."""
+    return _several()
+
+
+@golden
+def an_account_beside_another() -> qr.Session:
+    """One of several accounts that follows the first: its own orders, lots and money that came."""
+    return _several().account.all["futures"]
+
+
 @golden
 def settings_in_the_middle() -> qr.Session:
     """Costs that rise while buys rest: the newest ends; a cap that comes; other costs from an earlier day on."""

@@ -44,4 +44,5 @@ ANSWERS = {
     "85_margin_trading": ["answer = 125_000", "answer = 100_000", "answer = 66.67"],
     "86_options": ["answer = 5400", "answer = 5", "answer = 20_240"],
     "87_bonds": ["answer = 23.42", "answer = 5208", "answer = 28.23"],
+    "88_accounts": ["answer = 14_000", "answer = 0", "answer = 1"],
 }  # fmt: skip

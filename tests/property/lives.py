@@ -101,3 +101,22 @@ def close_everything(session: qr.Session) -> bool:
 def log_of(session: qr.Session) -> list[str]:
     """The log as text."""
     return [repr(event) for event in session.simulation.timeline.branch.log]
+
+
+def same_by_phases(opened: Callable[[np.random.Generator], qr.Session], ask: Ask, seed: int, days: int) -> None:
+    """Days passed in one step, idle phases and all, and phase by phase: the same orders bring the same events."""
+    digests = []
+    for is_whole in (True, False):
+        rng = np.random.default_rng(seed)
+        session = opened(rng)
+        for _ in range(days):
+            for _ in range(int(rng.integers(0, 4))):
+                ask(session, rng)
+            if is_whole:
+                session.step()
+                continue
+            session.step(phase="next")
+            while session.now.phase != "CLOSE":
+                session.step(phase="next")
+        digests.append(session.digest())
+    assert digests[0] == digests[1]

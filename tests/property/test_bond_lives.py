@@ -11,7 +11,7 @@ from hypothesis import given
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
-from lives import assert_books, assert_told, close_everything, close_of, log_of, style_at
+from lives import assert_books, assert_told, close_everything, close_of, log_of, same_by_phases, style_at
 from lives import wander as wander_as
 from test_invariants import SEEDS, examples
 
@@ -162,3 +162,10 @@ def test_later_prices_change_nothing_before_them(seed: int) -> None:
     other = opened(again, replace(MARKET, panel=replace(panel, **changed)))
     wander(other, again, 10, back=0)
     assert log_of(other) == log_of(session)
+
+
+@examples(20)
+@given(seed=SEEDS)
+def test_days_in_one_step_are_days_phase_by_phase(seed: int) -> None:
+    """Protects the quick way over a day of bonds: it passes nothing that a phase would have done."""
+    same_by_phases(opened, ask, seed, 14)

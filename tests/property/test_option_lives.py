@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -10,7 +11,7 @@ from hypothesis import given
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
-from lives import assert_books, assert_told, close_everything, close_of, style_at
+from lives import assert_books, assert_told, close_everything, close_of, log_of, same_by_phases, style_at
 from lives import wander as wander_as
 from test_invariants import SEEDS, examples
 
@@ -29,10 +30,10 @@ CALLS = [symbol for symbol in SYMBOLS if symbol.startswith("C22")]
 EFFECTS = (lambda style: style, lambda style: style, terms.to_open, terms.to_close)
 
 
-def opened(rng: np.random.Generator) -> qr.Session:
+def opened(rng: np.random.Generator, market: qr.Market = MARKET) -> qr.Session:
     """A session with options drawn at random, from a rich account to one that is called soon."""
     return qr.Session(
-        MARKET,
+        market,
         start="2022-12-08",
         end="2023-02-06",
         cash=float(rng.choice([60_000, 300_000, 2_000_000])),
@@ -67,9 +68,9 @@ def ask(session: qr.Session, rng: np.random.Generator) -> None:
         assert "Traceback" not in str(refused)
 
 
-def wander(session: qr.Session, rng: np.random.Generator, steps: int = 30) -> None:
+def wander(session: qr.Session, rng: np.random.Generator, steps: int = 30, back: float = 0.1) -> None:
     """A life of premiums, covered calls and exercises."""
-    wander_as(session, rng, ask, steps)
+    wander_as(session, rng, ask, steps, back=back)
 
 
 def check(session: qr.Session, state: State, worth: Value) -> None:
@@ -129,3 +130,28 @@ def test_what_closes_is_let_through_under_water(seed: int) -> None:
         assert ticket.status == "FILLED" or ticket.reason in {
             "LIMIT_UP", "LIMIT_DOWN", "EXPIRED_CONTRACT", "INSUFFICIENT_CASH", "SUSPENDED", "NOTHING_TO_CLOSE",
         }, ticket  # fmt: skip
+
+
+@examples(20)
+@given(seed=SEEDS)
+def test_days_in_one_step_are_days_phase_by_phase(seed: int) -> None:
+    """Protects the quick way over a day of options: it passes nothing that a phase would have done."""
+    same_by_phases(opened, ask, seed, 14)
+
+
+@examples(20)
+@given(seed=SEEDS)
+def test_later_prices_change_nothing_before_them(seed: int) -> None:
+    """Protects the account from the future: other bars of later days leave the log of the earlier ones as it is."""
+    rng = np.random.default_rng(seed)
+    session = opened(rng)
+    wander(session, rng, 10, back=0)
+    day, panel = session.simulation.timeline.state.day, MARKET.panel
+    factors = np.random.default_rng(seed + 1).uniform(0.97, 1.03, panel.shape)
+    factors[: day + 1] = 1.0
+    names = ("open", "high", "low", "close", "settlement", "open_interest", "volume")
+    changed = {name: np.round(getattr(panel, name) * factors, 4) for name in names}
+    again = np.random.default_rng(seed)
+    other = opened(again, replace(MARKET, panel=replace(panel, **changed)))
+    wander(other, again, 10, back=0)
+    assert log_of(other) == log_of(session)

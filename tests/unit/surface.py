@@ -21,6 +21,7 @@ from qresearch.dialects.swordfish import Account
 from qresearch.engine.accounts.margin import MarginTrading
 from qresearch.market.panel import Panel
 from qresearch.session.account import Account as Deeds
+from qresearch.session.accounts import Accounts
 from qresearch.session.branches import Branches, Comparison
 from qresearch.session.breakpoints import Breakpoints
 from qresearch.session.notices import Notices
@@ -63,6 +64,11 @@ def borrower(_: Stage) -> Deeds:
     return session.step(2).account
 
 
+def several() -> Accounts:
+    """A session with another account beside it, before its first day."""
+    return qr.Session(MARKET, start=DAYS[1], cash=100_000, accounts={"more": {"cash": 1_000}}).account.all
+
+
 OWNERS: Mapping[str, tuple[type, Callable[[Stage], Any]]] = {
     "session": (qr.Session, lambda stage: stage.session),
     "branches": (Branches, lambda stage: stage.session.branches),
@@ -82,6 +88,7 @@ OWNERS: Mapping[str, tuple[type, Callable[[Stage], Any]]] = {
     "panels": (Panels, lambda stage: stage.session.panels),
     "picture": (SvgPicture, lambda stage: stage.session.plot("life", order="1")),
     "deeds": (Deeds, borrower),
+    "accounts": (Accounts, lambda _: several()),
     "account": (Account, lambda _: Account(qr.Session(MARKET, start=DAYS[1]))),
 }
 """Whose methods are public, by the word with which one comes to an object, and the object on a stage."""
@@ -100,6 +107,7 @@ NOT_CALLED: Mapping[str, str] = {
     "breakpoints.arm": "called by a run",
     "breakpoints.only": "called by a run",
     "notices.tell": "called by the session",
+    "accounts.back": "steps back, and nothing lies behind the beginning; of session.back",
     "watch.note": "called by a step",
     "what_if.named": "called by the ticket panel",
     "watch.tell": "called by a step",
@@ -148,6 +156,10 @@ GOOD_OF: Mapping[str, dict[str, Any]] = {
     "session.set_slippage": {"kind": "bps", "size": 5},
     "context.set_slippage": {"kind": "bps", "size": 5},
     "session.branch": {"name": "third"},
+    "accounts.transfer": {"source": "cash_shares", "target": "more", "amount": 100},
+    "accounts.pay_in": {"name": "more", "amount": 100},
+    "accounts[]": {"name": "more"},
+    "accounts.goto": {"where": 0},
     "session.goto": {"where": 0},
     "session.step": {"n": 1},
     "plot life": {"order": "1"},

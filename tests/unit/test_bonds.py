@@ -126,7 +126,7 @@ def test_at_maturity_face_value_and_last_coupon_are_paid() -> None:
     assert (late.status, late.reason) == ("REJECTED", "MATURED")
     assert "2023-09-15" in late.why
     assert run.buy(SHORT, 100).reason == "MATURED"
-    assert run.tables.trades["exit"].tolist() == ["delisted"]
+    assert run.tables.trades["exit"].tolist() == ["given back"]
 
 
 def test_a_called_bond_trades_until_its_last_day_and_is_paid_at_the_price_of_the_call() -> None:

@@ -43,6 +43,15 @@ def at(run: qr.Session, act: Callable[[qr.Session], object]) -> qr.Session:
     return run
 
 
+def several(*acts: Callable[[qr.Session], object]) -> qr.Session:
+    """A session of 100,000 that leads accounts of futures and of margin trading."""
+    beside = {"futures": {"account": "futures"}, "margin": {"account": "margin", "cash": 50_000}}
+    run = session("2022-03-01", cash=100_000, accounts=beside)
+    for act in acts:
+        act(run)
+    return run
+
+
 def last_day() -> qr.Session:
     """An order after the last close."""
     run = session("2023-12-28")
@@ -303,6 +312,17 @@ CASES: dict[Reason, Callable[[], qr.Session]] = {
         at(session("2022-03-01"), lambda run: run.buy("604018", 100)), lambda run: run.order_target("604018", 200)
     ),
     Reason.BELOW_FILLED: too_small,
+    Reason.TRANSFER_BEYOND_CASH: lambda: several(
+        lambda run: run.account.all.transfer("cash_shares", "futures", 200_000)
+    ),
+    Reason.TRANSFER_RESERVED: lambda: several(
+        lambda run: run.order("604018", 1000, terms.limit(9.0, tif="GTC")),
+        lambda run: run.step().account.all.transfer("cash_shares", "futures", 95_000),
+    ),
+    Reason.TRANSFER_BOUND: lambda: several(
+        lambda run: run.account.all["margin"].buy("604018", 10_000, terms.financed()),
+        lambda run: run.step().account.all.transfer("margin", "cash_shares", 50_000),
+    ),
     Reason.USER_CANCEL: lambda: at(session("2022-03-01"), lambda run: run.buy("604018", 100).cancel()),
     Reason.ALREADY_FINAL: too_late,
 }  # fmt: skip
@@ -351,7 +371,8 @@ def test_every_reason_is_met_and_says_so(reason: Reason) -> None:
     for text in met.text:
         assert len(text) > 10
         assert not re.search(r"[{}]|\bnan\b|None", text), text
-    if reason not in {Reason.ALREADY_FINAL, Reason.BELOW_FILLED, Reason.CLOSING_AUCTION}:
+    transfers = {Reason.TRANSFER_BEYOND_CASH, Reason.TRANSFER_RESERVED, Reason.TRANSFER_BOUND}
+    if reason not in {Reason.ALREADY_FINAL, Reason.BELOW_FILLED, Reason.CLOSING_AUCTION, *transfers}:
         order = run.orders.loc[met.order_id.iloc[-1]]
         assert order.reason == reason.value
         assert order.why == met.text.iloc[-1]

@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from qresearch.dialects.data.codes import spelled
+from qresearch.dialects.data.codes import spelled, without_futures_suffix
 from qresearch.dialects.data.old_labels import as_days
 from qresearch.dialects.data.tables import Tables
 from qresearch.domain.instrument import canonical_symbol
@@ -73,7 +73,7 @@ class Bars:
         known = self._columns.get(code)  # type: ignore[call-overload]  # anything may be asked for
         if known is None:
             try:
-                known = self.market.column(code) if isinstance(code, str) else -1
+                known = self.market.column(without_futures_suffix(code)) if isinstance(code, str) else -1
             except UnknownSymbol:
                 known = -1
             if isinstance(code, str):

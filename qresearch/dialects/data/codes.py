@@ -5,9 +5,13 @@ from __future__ import annotations
 from functools import cache
 from typing import Any
 
-from qresearch.domain.instrument import canonical_symbol
+from qresearch.domain.instrument import Instrument, canonical_symbol
 
 _SUFFIXES = {"SH": "XSHG", "SZ": "XSHE", "BJ": "XBSE"}
+FUTURES_SUFFIXES = {
+    "CFFEX": "CCFX", "SHFE": "XSGE", "DCE": "XDCE", "CZCE": "XZCE", "INE": "XINE", "GFEX": "GFEX",
+}  # fmt: skip
+"""How the platform ends the codes of futures, by exchange."""
 
 
 @cache
@@ -39,3 +43,19 @@ def listed(given: Any) -> list[Any]:
     (['000001.XSHE'], ['close', 'volume'])
     """
     return [given] if isinstance(given, str) else list(given)
+
+
+def spelled_of(item: Instrument) -> str:
+    """The code of an instrument as the platform writes it; a future whose exchange is not known keeps its symbol."""
+    suffix = "" if item.contract is None else FUTURES_SUFFIXES.get(item.contract.exchange, "")
+    return f"{item.symbol}.{suffix}" if suffix else spelled(item.symbol)
+
+
+def without_futures_suffix(code: str) -> str:
+    """A code of a future without what the platform ends it with; any other code as it is.
+
+    >>> without_futures_suffix("RB2405.XSGE"), without_futures_suffix("600519.XSHG")
+    ('RB2405', '600519.XSHG')
+    """
+    symbol, _, suffix = code.upper().rpartition(".")
+    return symbol if symbol and suffix in FUTURES_SUFFIXES.values() else code

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from qresearch.dialects.data.bars import Bars, to_day
-from qresearch.dialects.data.codes import spelled
+from qresearch.dialects.data.codes import spelled_of
 from qresearch.errors import UsageError
 
 if TYPE_CHECKING:
@@ -63,7 +63,7 @@ class Platform:
     @cached_property
     def codes(self) -> list[str]:
         """The platform's spelling of every instrument."""
-        return [spelled(symbol) for symbol in self.market.symbols]
+        return [spelled_of(item) for item in self.market.instruments]
 
     def code(self, column: int) -> str:
         """The platform's spelling of an instrument."""

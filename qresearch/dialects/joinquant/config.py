@@ -1,4 +1,4 @@
-"""What a JoinQuant script sets up: options, costs, slippage, schedules, sub-accounts."""
+"""What a JoinQuant script sets up: options, costs, slippage, schedules."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from qresearch.dialects.joinquant.costs import MONEY_FUNDS, TYPES, CostsByType
+from qresearch.dialects.joinquant.futures import Futures
+from qresearch.dialects.joinquant.kinds import INTEREST
 from qresearch.dialects.joinquant.subaccounts import SubAccounts
-from qresearch.dialects.script.old_calls import single
 from qresearch.dialects.script.run import Run
 from qresearch.dialects.script.schedule import clock_time, phase_of, stands_in, time_of
 from qresearch.domain.arguments import number
-from qresearch.domain.commands import PayIn
 from qresearch.domain.moment import OPEN
 from qresearch.domain.settings import Slippage
 from qresearch.engine.slippage import groups_of, slippage_model
@@ -21,11 +21,14 @@ from qresearch.errors import NotSupported, UsageError, close_matches, did_you_me
 SPREAD_RATE = 0.00246
 """The platform's default slippage: what lies between a buy and a sell, a fraction of the price."""
 
+_TABLE = "the ratios are those of the table of margin trading: read_market(..., credit=...), else of the exchanges"
 OPTIONS = {
     "use_real_price": "", "avoid_future_data": "", "order_volume_ratio": "",
     "match_with_order_book": "orders are matched against bars", "t0_mode": "the market's own rule decides (T+1)",
     "always_match_market_order": "market orders are matched by the rules of the session",
-    "match_by_signal": "orders are matched by the rules of the session", "futures_margin_rate": "there are no futures",
+    "match_by_signal": "orders are matched by the rules of the session", "futures_margin_rate": "",
+    "margincash_interest_rate": "", "marginsec_interest_rate": "",
+    "margincash_margin_rate": _TABLE, "marginsec_margin_rate": _TABLE,
     "match_continuous": "orders are matched by the rules of the session", "skip_paused": "", "log_level": "",
 }  # fmt: skip
 """Option to why it has no effect; empty for those that have one or need none."""
@@ -71,14 +74,6 @@ class StepRelatedSlippage:
     value: int = 0
 
 
-@dataclass
-class SubPortfolioConfig:
-    """A sub-account: its cash and its type."""
-
-    cash: float = 0.0
-    type: str = "stock"
-
-
 class Config:
     """The functions that set a script up in the way of that platform.
 
@@ -87,10 +82,11 @@ class Config:
     run : Run
     subaccounts : SubAccounts
     costs : CostsByType
+    futures : Futures
     """
 
-    def __init__(self, run: Run, subaccounts: SubAccounts, costs: CostsByType) -> None:
-        self._run, self._subaccounts, self._costs = run, subaccounts, costs
+    def __init__(self, run: Run, subaccounts: SubAccounts, costs: CostsByType, futures: Futures) -> None:
+        self._run, self._subaccounts, self._costs, self._futures = run, subaccounts, costs, futures
 
     def _ignore(self, words: str) -> None:
         self._run.host.tell(words, "ignored")
@@ -120,6 +116,10 @@ class Config:
                 "order_volume_ratio caps what all orders in one code take of a day's volume together; "
                 "the platform caps each order by itself."
             )
+        elif name == "futures_margin_rate":
+            self._futures.begin()
+        elif name in INTEREST:
+            self._subaccounts.kinds.refuse_late(name)
         elif name == "use_real_price" and not value:
             run.host.tell(
                 "use_real_price=False: history is adjusted to the present day all the same, and orders fill at real "
@@ -146,13 +146,19 @@ class Config:
                 f"set_order_cost: type={type!r} is not known. Known are {', '.join(TYPES)}. "
                 "Pass strict=False to from_script to let it pass."
             )
-        if type in {"futures", "index_futures"} or type not in TYPES:
-            self._ignore(f"set_order_cost for type={type!r} has no effect: only shares and funds are traded.")
+        if type in {"futures", "index_futures"}:
+            self._futures.set_costs(cost, type, ref)
+            return
+        if type not in TYPES:
+            self._ignore(f"set_order_cost for type={type!r} has no effect: no such thing is traded.")
             return
         if ref is not None and run.platform.bars.column(ref) is None:
             self._ignore(f"set_order_cost for ref={ref!r} has no effect: there is no such instrument in this market.")
             return
         self._costs.set(cost.rates, type, ref)
+        if type == "stock" and ref is None:
+            for other in self._subaccounts.kinds.runs("margin"):
+                other.host.change(costs=run.host.account.settings.costs)
 
     def set_commission(self, cost: Any = None) -> None:
         """Set what trading costs, in the older way: ``PerTrade(buy_cost, sell_cost, min_cost)``."""
@@ -173,8 +179,14 @@ class Config:
             Of one code only.
         """
         run = self._run
-        if type in {"futures", "index_futures"} or (ref is not None and run.platform.bars.column(ref) is None):
-            self._ignore(f"set_slippage for {ref or type!r} has no effect: only shares and funds are traded.")
+        if type in {"futures", "index_futures"} or (ref is None and isinstance(slippage, StepRelatedSlippage)):
+            kind = "spread_rate" if isinstance(slippage, PriceRelatedSlippage) else "spread"
+            value = float(number("set_slippage", getattr(slippage, "value", slippage), 0.02))
+            self._futures.slip(kind, value, in_ticks=isinstance(slippage, StepRelatedSlippage))
+            if type is not None:
+                return
+        if ref is not None and run.platform.bars.column(ref) is None:
+            self._ignore(f"set_slippage for {ref!r} has no effect: there is no such instrument in this market.")
             return
         if type in MONEY_FUNDS:
             self._ignore(f"set_slippage for type={type!r} has no effect: money funds pay no slippage.")
@@ -249,78 +261,3 @@ class Config:
             run.host.tell(f"{run.named(call, func)} at {text}: bars are daily, and {instead}.")
             if phase_of(time_of(text)) != OPEN and not run.host.account.settings.times_of_day:
                 run.host.change(times_of_day=True)
-
-    # ------------------------------------------------------------------ sub-accounts
-
-    def set_subportfolios(self, configs: list[SubPortfolioConfig]) -> None:
-        """Divide the cash among sub-accounts; ``order(..., pindex=k)`` trades with that of one of them, and no more.
-
-        What the account has beyond the sum belongs to the first one.
-
-        Raises
-        ------
-        NotSupported
-            A type other than "stock", unless strict=False: there are no futures and no margin here.
-        UsageError
-            The sum is more than the account has.
-        """
-        run = self._run
-        others = sorted({str(item.type) for item in configs} - {"stock"})
-        if others and run.strict:
-            raise NotSupported(
-                f"set_subportfolios: type {others[0]!r} is not supported: this account trades no futures and nothing "
-                "on margin. Leave those sub-accounts out, make them 'stock', or pass strict=False to keep their cash."
-            )
-        if others:
-            run.host.tell(f"Sub-accounts of type {others[0]!r} hold their cash and trade shares only.", "ignored")
-        money = run.host.market.venue.money
-        steps = [money.money("set_subportfolios", float(item.cash)) for item in configs]
-        whole = run.host.starting_equity
-        if sum(steps) > whole:
-            raise UsageError(
-                f"set_subportfolios divides {money.text(sum(steps))}, but the account has {money.text(whole)}. "
-                "Divide what context.portfolio.starting_cash says, or pass more as cash=."
-            )
-        if sum(steps) < whole:
-            run.host.tell("set_subportfolios divided less than the cash: the rest belongs to the first sub-account.")
-        run.state["subportfolios"] = steps or [whole]
-
-    def transfer_cash(self, from_pindex: int, to_pindex: int, cash: float) -> None:
-        """Move cash from one sub-account to another; more than it can spend is not moved, with a notice."""
-        run, accounts = self._run, self._subaccounts.all
-        held, count = run.state.get("subportfolios"), len(accounts)
-        if not (0 <= from_pindex < count and 0 <= to_pindex < count):
-            raise UsageError(
-                f"transfer_cash: there are {count} sub-accounts, counted from 0. Pass numbers below {count}."
-            )
-        if held is None:
-            return
-        steps = run.host.market.venue.money.money("transfer_cash", float(cash))
-        if not 0 <= steps <= accounts[from_pindex].cash - accounts[from_pindex].reserved:
-            run.host.tell("transfer_cash asked for more than the sub-account can spend: nothing was moved.", "order")
-            return
-        moved = list(held)
-        moved[from_pindex] -= steps
-        moved[to_pindex] += steps
-        run.state["subportfolios"] = moved
-
-    def inout_cash(self, cash: float, pindex: int = 0) -> None:
-        """Pay cash in (positive) or out (negative), of a sub-account; more than it can spend is not paid out.
-
-        Returns count by time: cash that is paid in is no profit.
-        """
-        run, accounts = self._run, self._subaccounts.all
-        if pindex not in range(len(accounts)):
-            raise UsageError(f"inout_cash: there are {len(accounts)} sub-accounts, counted from 0; pindex={pindex!r}.")
-        money, account = run.host.market.venue.money, accounts[pindex]
-        amount = float(number("inout_cash: cash", single(cash), 10_000))
-        steps = money.money("inout_cash", abs(amount))
-        if amount < 0 and steps > account.cash - account.reserved:
-            run.host.tell("inout_cash asked for more than can be spent: nothing was paid out.", "order")
-            return
-        run.host.do(PayIn(steps if amount > 0 else -steps))
-        held = run.state.get("subportfolios")
-        if held is not None:
-            run.state["subportfolios"] = [
-                given + (steps if amount > 0 else -steps) * (place == pindex) for place, given in enumerate(held)
-            ]

@@ -10,11 +10,13 @@ from qresearch.dialects.data.prices import Prices
 from qresearch.dialects.joinquant import config
 from qresearch.dialects.joinquant.costs import CostsByType
 from qresearch.dialects.joinquant.day_before import Data
+from qresearch.dialects.joinquant.division import DividedContext, Division, SubPortfolioConfig
+from qresearch.dialects.joinquant.futures import Futures
+from qresearch.dialects.joinquant.margin import Margin
 from qresearch.dialects.joinquant.order import OrderStatus
 from qresearch.dialects.joinquant.orders import Orders
 from qresearch.dialects.joinquant.subaccounts import SubAccounts
 from qresearch.dialects.script import loader
-from qresearch.dialects.script.context import Context
 from qresearch.dialects.script.portfolio import Portfolio
 from qresearch.dialects.script.run import Run
 from qresearch.dialects.script.schedule import Calendar
@@ -27,6 +29,8 @@ _DAILY = (
     (dt.time(9, 30), OPEN, "handle_data"),
     (dt.time(15, 30), AFTER_CLOSE, "after_trading_end"),
 )
+_OURS = frozenset({"begin", "set_costs", "slip", "send_beside", "column_of"})
+"""Methods that are no words of a script."""
 _OTHERS = "it is EasyQuant's; run the script with Session.from_script(..., dialect='easyquant')"
 
 
@@ -47,23 +51,32 @@ class JoinQuant:
 
     def __init__(self, run: Run, prices: Prices) -> None:
         self._run, self._subaccounts, self._data = run, SubAccounts(run), Data(run, prices)
-        self._costs = CostsByType(run)
-        self.context: Any = Context(run, Portfolio(run, run.account), lambda: self._subaccounts.all)
+        self._costs, kinds = CostsByType(run), self._subaccounts.kinds
+        self._futures = Futures(run, kinds)
+        self.context: Any = DividedContext(
+            run, Portfolio(run, run.account), self._subaccounts.portfolios, lambda: bool(kinds.runs())
+        )
         self.calendar: loader.Calendar = Calendar(run.host.market.days, run.host.exchange.first)
         self.alive: Mapping[str, object] = {"script sub-accounts": self._subaccounts}
 
     def words(self) -> dict[str, Any]:
         """Its words, by name."""
-        run, others = self._run, ("order_lots", "order_pct", "run_selection", "set_order_timeout")
+        others = ("order_lots", "order_pct", "run_selection", "set_order_timeout")
         kinds = (config.PerTrade, config.FixedSlippage, config.PriceRelatedSlippage, config.StepRelatedSlippage,
-                 config.SubPortfolioConfig, OrderStatus)  # fmt: skip
+                 SubPortfolioConfig, OrderStatus)  # fmt: skip
         return {
             **{name: Unsupported(name, _OTHERS) for name in others},
             **{kind.__name__: kind for kind in kinds},
-            **loader.words_of(
-                config.Config(run, self._subaccounts, self._costs), Orders(run, self._subaccounts, self._costs)
-            ),
+            **{name: word for name, word in loader.words_of(*self._parts()).items() if name not in _OURS},
         }
+
+    def _parts(self) -> tuple[object, ...]:
+        """Whose methods are words of a script."""
+        run, orders = self._run, Orders(self._run, self._subaccounts, self._costs)
+        return (
+            config.Config(run, self._subaccounts, self._costs, self._futures), orders, self._futures,
+            Division(run, self._subaccounts, self._futures), Margin(run, self._subaccounts.kinds, orders),
+        )  # fmt: skip
 
     def settings(self) -> dict[str, Any]:
         """Settings that hold before the script sets its own."""

@@ -5,13 +5,14 @@ from __future__ import annotations
 import datetime as dt
 from enum import Enum
 
-from qresearch.book.orders import OrderRecord
+from qresearch.book.orders import OrderRecord, mean_price
 from qresearch.dialects.joinquant.subaccounts import number_of
 from qresearch.dialects.script.run import Run
 from qresearch.dialects.script.styles import LimitOrderStyle, MarketOrderStyle
 from qresearch.domain import events
 from qresearch.domain.codes import OrderFacts
 from qresearch.domain.codes import code as code_of
+from qresearch.domain.terms import Effect
 from qresearch.errors import UsageError
 from qresearch.session.ticket import Ticket
 
@@ -37,6 +38,26 @@ class OrderStatus(Enum):
 _BY_VALUE = {status.value: status for status in OrderStatus}
 
 
+_OPENS_SHORT = frozenset({Effect.OPEN, Effect.BORROW})
+_CLOSES = frozenset({Effect.CLOSE, Effect.CLOSE_OLD, Effect.CLOSE_TODAY, Effect.CLOSE_TODAY_FIRST, Effect.RETURN})
+_OF_A_SUB_ACCOUNT = 10_000_000
+"""Ids of orders count in each account by itself: those of a sub-account of another kind have its number before them."""
+
+
+def public_id(run: Run, order_id: int) -> int:
+    """The id of an order as a script sees it, by the sub-account of a run and its id there."""
+    return (run.account.number + 1) * _OF_A_SUB_ACCOUNT + order_id if run.host.others.is_beside else order_id
+
+
+def own_id(order_id: int) -> tuple[int, int]:
+    """The number of the sub-account, counted from 1, and the id there; 0 for the first account.
+
+    >>> own_id(7), own_id(20000007)
+    ((0, 7), (2, 7))
+    """
+    return divmod(order_id, _OF_A_SUB_ACCOUNT)
+
+
 class Order:
     """One order, always as of now.
 
@@ -46,14 +67,20 @@ class Order:
     order_id : int
     """
 
-    __slots__ = ("_run", "order_id")
+    __slots__ = ("_id", "_run", "order_id")
 
     def __init__(self, run: Run, order_id: int) -> None:
-        self._run, self.order_id = run, order_id
+        self._run, self._id = run, order_id
+        self.order_id = public_id(run, order_id)
+
+    @property
+    def record(self) -> OrderRecord | None:
+        """All facts about it; None before it is placed."""
+        return self._run.host.order(self._id)
 
     @property
     def _record(self) -> OrderRecord:
-        record = self._run.host.order(self.order_id)
+        record = self.record
         if record is None:
             raise UsageError(f"Order {self.order_id} is not placed yet at this point of the timeline.")
         return record
@@ -61,7 +88,7 @@ class Order:
     @property
     def ticket(self) -> Ticket:
         """The order as the session knows it: its events, ``explain()``."""
-        return self._run.host.ticket(self.order_id)
+        return self._run.host.ticket(self._id)
 
     @property
     def status(self) -> OrderStatus:
@@ -86,15 +113,15 @@ class Order:
 
     @property
     def price(self) -> float:
-        """Mean price of the fills, currency per share; 0 without one."""
+        """Mean price of the fills, currency per share or unit of a contract; 0 without one."""
         record = self._record
-        return self._run.host.amount(record.notional) / record.filled if record.filled else 0.0
+        return mean_price(self._run.host.market, record) if record.filled else 0.0
 
     @property
     def avg_cost(self) -> float:
-        """The price of a purchase; of a sale what the shares had cost."""
+        """The price of what opens; of a sale what the shares had cost."""
         record = self._record
-        if record.quantity > 0:
+        if record.quantity > 0 or self._run.host.market.instruments[record.instrument].contract is not None:
             return self.price
         held = self._run.host.account.positions.get(record.instrument)
         return self.price if held is None else self._run.host.amount(held.cost) / held.quantity
@@ -107,13 +134,13 @@ class Order:
     @property
     def add_time(self) -> dt.datetime:
         """When it was given."""
-        return self._run.time_of_order(self.order_id, self._record.placed)
+        return self._run.time_of_order(self._id, self._record.placed)
 
     @property
     def finish_time(self) -> dt.datetime | None:
         """When it ended; None while it is open."""
         ended = self._record.ended
-        return None if ended is None else self._run.time_of_order(self.order_id, ended)
+        return None if ended is None else self._run.time_of_order(self._id, ended)
 
     @property
     def is_buy(self) -> bool:
@@ -122,13 +149,15 @@ class Order:
 
     @property
     def side(self) -> str:
-        """Always "long"."""
-        return "long"
+        """The side that it opens or closes: "long", or "short" of what is sold first and of what is borrowed."""
+        opens = self._record.terms.effect in _OPENS_SHORT
+        closes = self._record.terms.effect in _CLOSES
+        return "short" if (opens and not self.is_buy) or (closes and self.is_buy) else "long"
 
     @property
     def action(self) -> str:
-        """A purchase is "open", a sale "close"."""
-        return "open" if self.is_buy else "close"
+        """What it does, "open" or "close": of shares a purchase opens, a sale closes."""
+        return "open" if self.is_buy == (self.side == "long") else "close"
 
     @property
     def style(self) -> MarketOrderStyle:
@@ -144,7 +173,7 @@ class Order:
     @property
     def pindex(self) -> int:
         """Number of the sub-account."""
-        return number_of(self._record.terms.tag)
+        return self._run.account.number if self._run.host.others.is_beside else number_of(self._record.terms.tag)
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Order) and other.order_id == self.order_id and other._run is self._run
@@ -170,7 +199,8 @@ class Trade:
     """
 
     def __init__(self, run: Run, event: events.OrderFilled, trade_id: int) -> None:
-        self.trade_id, self.order_id = trade_id, event.order_id
+        self.trade_id = trade_id
+        self.order_id = public_id(run, event.order_id)
         self.security = run.platform.code(event.instrument)
         self.amount, self.price = abs(event.quantity), event.price
         self.time = run.time_of_order(event.order_id, event.at)

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import numpy as np
 
 from qresearch.dialects.joinquant.costs import CostsByType
-from qresearch.dialects.joinquant.order import Order, OrderStatus, Trade
+from qresearch.dialects.joinquant.order import Order, OrderStatus, Trade, own_id, public_id
 from qresearch.dialects.joinquant.subaccounts import SubAccounts, tag_of
 from qresearch.dialects.script.account import Account
 from qresearch.dialects.script.host import ScriptHost
@@ -19,14 +20,15 @@ from qresearch.dialects.script.positions import Position
 from qresearch.dialects.script.refusals import answers
 from qresearch.dialects.script.run import Run
 from qresearch.dialects.script.styles import call_of, terms_of
-from qresearch.domain import events
+from qresearch.domain import events, terms
 from qresearch.domain.arguments import number
+from qresearch.domain.ledger import LONG, SHORT, Key
 from qresearch.domain.moment import INTRADAY
 from qresearch.domain.order import Method
 from qresearch.domain.terms import MARKET_DAY, Terms
 from qresearch.engine.checks import Checks
 from qresearch.engine.intent import Intent
-from qresearch.errors import UsageError, shown
+from qresearch.errors import UsageError, choose, shown
 from qresearch.session.options import order_number
 
 _IN_SHARES = (Method.ORDER, Method.TARGET)
@@ -45,6 +47,7 @@ class Orders:
 
     def __init__(self, run: Run, subaccounts: SubAccounts, costs: CostsByType) -> None:
         self._run, self._host, self._subaccounts, self._costs = run, run.host, subaccounts, costs
+        self._kinds = subaccounts.kinds
 
     @answers(None)
     def order(  # as documented by the platform
@@ -90,9 +93,13 @@ class Orders:
         self, method: Method, security: str, asked: Any, style: Any, side: str, pindex: int, close_today: bool
     ) -> Order | None:
         host, call, asked = self._host, call_of(method), single(asked)
+        if self._kinds.type_of(pindex) in {"futures", "index_futures"}:
+            return self._ask_contract(method, security, asked, style, side, pindex, close_today=close_today)
         column = self._column(call, security, side, pindex, close_today=close_today)
         if column is None:
             return None
+        if self._kinds.type_of(pindex) == "stock_margin":
+            return self._ask_on_margin(method, column, asked, style, pindex)
         wanted: float
         if method in _IN_SHARES:
             wanted = int(number(f"{call}: amount", asked))
@@ -110,6 +117,81 @@ class Orders:
                 return None
         return self._send(column, method, wanted, style, pindex)
 
+    def _ask_contract(
+        self, method: Method, security: str, asked: Any, style: Any, side: str, pindex: int, *, close_today: bool
+    ) -> Order | None:
+        """Open or close lots on one side of a contract; values are margin money."""
+        run, call = self._kinds.run_of(pindex), call_of(method)
+        sign = LONG if choose(f"{call}: side", side, ("long", "short")) == "long" else SHORT
+        column = self.column_of(call, security)
+        if column is None:
+            return None
+        wanted = float(number(f"{call}: {'amount' if method in _IN_SHARES else 'value'}", asked))
+        if method in _TARGETS:
+            for found in self._open_of(run, column):
+                if found.side == side:
+                    run.host.cancel(found.ticket)
+        if method not in _IN_SHARES:
+            price = run.host.view.last_price(column)
+            each = run.host.exchange.account.unit_need(run.host.account, run.host.exchange, column, price)
+            wanted = wanted / each if each else 0.0
+        held = sum(lot.quantity for lot in run.host.account.ledger.lots.get(Key(column, sign), ()))
+        lots = int(wanted) - (held if method in _TARGETS else 0)
+        if not lots:
+            run.host.tell(f"{call}: less than one lot; nothing was sent.", "order")
+            return None
+        how = partial(terms.to_close, lots="today") if close_today else terms.to_close
+        return self.send_beside(run, column, sign * lots, style, terms.to_open if lots > 0 else how)
+
+    def _ask_on_margin(self, method: Method, column: int, asked: Any, style: Any, pindex: int) -> Order | None:
+        """Buy or sell with own cash in an account of margin trading."""
+        run, call = self._kinds.run_of(pindex), call_of(method)
+        wanted = float(number(f"{call}: {'amount' if method in _IN_SHARES else 'value'}", asked))
+        if method not in _IN_SHARES:
+            price = run.host.view.last_price(column)
+            wanted = wanted / price if price > 0 else 0.0
+        if method in _TARGETS:
+            for found in self._open_of(run, column):
+                run.host.cancel(found.ticket)
+            known = run.host.account.positions.get(column)
+            wanted -= 0 if known is None else known.quantity
+        return self.send_beside(run, column, int(wanted), style, terms.to_open if wanted > 0 else None)
+
+    def send_beside(
+        self, run: Run, column: int, quantity: int, style: Any, effect: Callable[[Terms], Terms] | None
+    ) -> Order | None:
+        """Send an order of a sub-account of another kind; None when it was refused.
+
+        Parameters
+        ----------
+        run : Run
+            The script with that sub-account.
+        column : int
+        quantity : int
+            Signed, as the market counts.
+        style : order style or None
+        effect : callable or None
+            Makes of terms those that do what is wanted.
+        """
+        wanted = MARKET_DAY if style is None else terms_of(style)
+        sent = wanted if effect is None else effect(wanted)
+        placed = run.host.place(column, int(Method.ORDER), quantity, None if sent is MARKET_DAY else sent)
+        if placed is None:
+            refused = run.host.order(run.host.account.orders)
+            why = "" if refused is None or refused.reason is None else f" ({refused.reason.value})"
+            self._host.tell(f"Orders of sub-account {run.account.number} were refused{why}.", "order")
+            return None
+        return Order(run, int(placed.ticket))
+
+    def column_of(self, call: str, security: object) -> int | None:
+        """The column of a code; None with a notice when there is none to trade."""
+        column = self._run.platform.bars.column(security)
+        if column is None:
+            is_index = isinstance(security, str) and self._run.platform.bars.has_other(security)
+            what = "is an index: it can be looked at, not traded" if is_index else "no such instrument in this market"
+            self._host.tell(f"{call}({security!r}): {what}; nothing was sent.", "order")
+        return column
+
     def _column(self, call: str, security: object, side: str, pindex: int, *, close_today: bool) -> int | None:
         """The column to trade; None with a notice when the platform would refuse the call."""
         host = self._host
@@ -121,28 +203,23 @@ class Orders:
             return None
         if close_today:
             host.tell("close_today=True means nothing for shares.", "ignored")
-        column = self._run.platform.bars.column(security)
-        if column is None:
-            is_index = isinstance(security, str) and self._run.platform.bars.has_other(security)
-            what = "is an index: it can be looked at, not traded" if is_index else "no such instrument in this market"
-            host.tell(f"{call}({security!r}): {what}; nothing was sent.", "order")
-        return column
+        return self.column_of(call, security)
 
     def _send(self, column: int, method: Method, asked: float, style: Any, pindex: int) -> Order | None:
         run, host, accounts = self._run, self._host, self._subaccounts.all
-        terms = MARKET_DAY if style is None else terms_of(style)
+        sent = MARKET_DAY if style is None else terms_of(style)
         self._costs.hold_for(column)
         if _is_noon(host):
-            terms = replace(terms, waits="bar")
-        if len(accounts) > 1:
-            method, asked = Method.ORDER, self._fenced(column, method, asked, terms, accounts[pindex])
+            sent = replace(sent, waits="bar")
+        if self._subaccounts.are_several:
+            method, asked = Method.ORDER, self._fenced(column, method, asked, sent, accounts[pindex])
             if not asked:
                 host.tell("Orders that their sub-account could not carry were not sent.", "order")
                 return None
-            terms = replace(terms, tag=tag_of(pindex)) if pindex else terms
-        if method is Method.ORDER and terms is MARKET_DAY and host.exchange.lot_step[column] == 1:
+            sent = replace(sent, tag=tag_of(pindex)) if pindex else sent
+        if method is Method.ORDER and sent is MARKET_DAY and host.exchange.lot_step[column] == 1:
             asked = float(asked)  # sized by the rules, which know that STAR needs a protection price
-        placed = host.place(column, int(method), asked, None if terms is MARKET_DAY else terms)
+        placed = host.place(column, int(method), asked, None if sent is MARKET_DAY else sent)
         if placed is None:
             return None
         run.note_time(int(placed.ticket))
@@ -154,10 +231,10 @@ class Orders:
         order = Order(run, int(placed.ticket))
         return None if not host.is_calling and order.status is OrderStatus.rejected else order
 
-    def _fenced(self, column: int, method: Method, asked: float, terms: Terms, own: Account) -> int:
+    def _fenced(self, column: int, method: Method, asked: float, sent: Terms, own: Account) -> int:
         """Shares that a sub-account can carry of what was asked, at the last price or the limit; 0 for none."""
         host, exchange = self._host, self._host.exchange
-        price = terms.limit_price or host.view.last_price(column)
+        price = sent.limit_price or host.view.last_price(column)
         if not price > 0:
             return 0
         held = own.positions.get(column)
@@ -165,22 +242,22 @@ class Orders:
         wanted = int(asked / price + (1e-9 if asked >= 0 else -1e-9)) if method not in _IN_SHARES else asked
         shares = int(wanted) - (have if method in _TARGETS else 0)
         if shares <= 0:
-            sent = -min(-shares, Position(self._run, own, self._run.platform.code(column), column).closeable_amount)
+            found = -min(-shares, Position(self._run, own, self._run.platform.code(column), column).closeable_amount)
         else:
             shares -= shares % exchange.lot_step[column]
             account = host.account
-            if terms.limit_price is None:
+            if sent.limit_price is None:
                 one, steps = np.array([column]), exchange.steps[[column]]
                 moved = exchange.slipping.moved(
                     account.settings, one, np.array([price]), np.array([shares]), np.array([np.inf]), steps
                 )
                 price = float(moved[0])
-            sent = Checks(account, exchange).carried(
+            found = Checks(account, exchange).carried(
                 Intent(column, shares, price, None, False, own.cash - own.reserved)
             )[0]
-        if 0 < abs(sent) < abs(shares):
+        if 0 < abs(found) < abs(shares):
             host.tell("Orders were trimmed to what their sub-account can carry.", "adjusted")
-        return sent
+        return found
 
     # ------------------------------------------------------------------ looking and withdrawing
 
@@ -191,12 +268,17 @@ class Orders:
         return [*older, *range(first, self._host.account.orders + 1)]
 
     def _open(self, column: int | None = None) -> list[Order]:
-        records = self._host.open_orders(column)
-        return [Order(self._run, record.order_id) for record in records if column in {None, record.instrument}]
+        return self._open_of(self._run, column)
+
+    @staticmethod
+    def _open_of(run: Run, column: int | None = None) -> list[Order]:
+        records = run.host.open_orders(column)
+        return [Order(run, record.order_id) for record in records if column in {None, record.instrument}]
 
     def get_open_orders(self) -> dict[int, Order]:
         """Orders that are not over, by id."""
-        return {order.order_id: order for order in self._open()}
+        others = (order for run in self._kinds.runs() for order in self._open_of(run))
+        return {order.order_id: order for order in (*self._open(), *others)}
 
     @answers({}, "No order was found.")
     def get_orders(
@@ -213,25 +295,33 @@ class Orders:
         found = {}
         wanted = None if order_id is None else self._id(order_id)
         column = None if security is None else self._run.platform.bars.column(security)
-        for known in self._ids():
-            record = self._host.order(known)
-            if record is None or record.was_refused or wanted not in {None, known}:
+        for order in [Order(self._run, known) for known in self._ids()] + self._beside():
+            record = order.record
+            if record is None or record.was_refused or wanted not in {None, order.order_id}:
                 continue
             if security is not None and record.instrument != column:
                 continue
-            order = Order(self._run, known)
             if status is None or order.status is status:
-                found[known] = order
+                found[order.order_id] = order
+        return found
+
+    def _beside(self) -> list[Order]:
+        """Orders of today of sub-accounts of other kinds, and older ones that are still open."""
+        found = []
+        for run in self._kinds.runs():
+            ids = {record.order_id for record in run.host.orders_of(run.host.day)} | set(run.host.waiting())
+            found += [Order(run, order_id) for order_id in sorted(ids)]
         return found
 
     def get_trades(self) -> dict[int, Trade]:
         """Executions of today, by trade id: the order id, with a digit more for each further fill of an order."""
         found: dict[int, Trade] = {}
-        for fill in self._host.fills_today():
-            trade_id = fill.order_id
-            while trade_id in found:
-                trade_id = trade_id * 10 + 1
-            found[trade_id] = Trade(self._run, fill, trade_id)
+        for run in (self._run, *self._kinds.runs()):
+            for fill in run.host.fills_today():
+                trade_id = public_id(run, fill.order_id)
+                while trade_id in found:
+                    trade_id = trade_id * 10 + 1
+                found[trade_id] = Trade(run, fill, trade_id)
         return found
 
     @staticmethod
@@ -244,10 +334,13 @@ class Orders:
     @answers(None, "Nothing was canceled.")
     def cancel_order(self, order: Any) -> Order | None:
         """Withdraw what is left of an order, given by itself or by its id; None when it is over already."""
-        found = Order(self._run, int(self._host.ticket(self._id(order))))
-        if found._record.status.is_final:
+        account, order_id = own_id(self._id(order))
+        run = self._kinds.run_of(account - 1) if account else self._run
+        found = Order(run, int(run.host.ticket(order_id)))
+        record = found.record
+        if record is None or record.status.is_final:
             return None
-        self._host.cancel(found.ticket)
+        run.host.cancel(found.ticket)
         return found
 
     def batch_submit_orders(self, orders: Iterable[dict[str, Any]]) -> list[Order | None]:

@@ -17,7 +17,11 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from qresearch.book.projection import Projection
+from qresearch.dialects.joinquant.futures import FuturesPortfolio
+from qresearch.dialects.joinquant.kinds import Kinds
+from qresearch.dialects.joinquant.margin_account import MarginPortfolio
 from qresearch.dialects.script.account import Account
+from qresearch.dialects.script.portfolio import Portfolio
 from qresearch.domain import events
 from qresearch.domain.state import Position
 from qresearch.engine import ledger
@@ -164,7 +168,8 @@ class SubAccount(Account):
         """All its money."""
         if self.number:
             return self.granted + self._accounts.books.earned[self.number]
-        return self._host.account.cash - sum(other.cash for other in self._accounts.all[1:])
+        others = [other for other in self._accounts.all[1:] if isinstance(other, SubAccount)]
+        return self._host.account.cash - sum(other.cash for other in others)
 
     def owns(self, order_id: int) -> bool:
         """True when an order carries its number."""
@@ -180,7 +185,7 @@ class SubAccounts:
     """
 
     def __init__(self, run: Run) -> None:
-        self._run, self.host = run, run.host
+        self._run, self.host, self.kinds = run, run.host, Kinds(run)
         self._divided, self._books = 0, self._projection(0)
 
     def _projection(self, count: int) -> Projection[Books]:
@@ -195,8 +200,29 @@ class SubAccounts:
     @property
     def all(self) -> Sequence[Account]:
         """Each of them; the whole account when it was not divided."""
-        count = len(self.given)
-        return [self._run.account] if count < 2 else [SubAccount(self, number) for number in range(count)]
+        count, types = len(self.given), self.kinds.types
+        if count < 2 and set(types) <= {"stock"}:
+            return [self._run.account]
+        return [
+            SubAccount(self, number) if kind == "stock" else self.kinds.run_of(number).account
+            for number, kind in enumerate(types)
+        ]
+
+    @property
+    def are_several(self) -> bool:
+        """True where the first account is divided among several of shares."""
+        return self.kinds.types.count("stock") > 1
+
+    def portfolios(self) -> list[Portfolio]:
+        """Each of them as a script sees it."""
+        found = []
+        for number, account in enumerate(self.all):
+            kind, run = self.kinds.type_of(number), self.kinds.run_of(number)
+            if kind == "stock":
+                found.append(Portfolio(run, account))
+            else:
+                found.append(MarginPortfolio(run) if kind == "stock_margin" else FuturesPortfolio(run, kind))
+        return found
 
     @property
     def books(self) -> Books:

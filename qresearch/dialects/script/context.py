@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
@@ -11,7 +11,6 @@ from qresearch.dialects.script.portfolio import Portfolio
 from qresearch.errors import UsageError, close_matches, did_you_mean
 
 if TYPE_CHECKING:
-    from qresearch.dialects.script.account import Account
     from qresearch.dialects.script.run import Run
 
 
@@ -38,17 +37,17 @@ class Context:
     ----------
     run : Run
     portfolio : Portfolio
-    accounts : callable, optional
+    parts : callable, optional
         Gives the sub-accounts; default: the account is the only one.
     """
 
-    def __init__(self, run: Run, portfolio: Portfolio, accounts: Callable[[], Sequence[Account]] | None = None) -> None:
+    def __init__(self, run: Run, portfolio: Portfolio, parts: Callable[[], list[Portfolio]] | None = None) -> None:
         object.__setattr__(self, "_run", run)
-        object.__setattr__(self, "_accounts", accounts or (lambda: [run.account]))
+        object.__setattr__(self, "_parts", parts or (lambda: [Portfolio(run, run.account)]))
         object.__setattr__(self, "_portfolio", portfolio)
 
     _run: Run
-    _accounts: Callable[[], Sequence[Account]]
+    _parts: Callable[[], list[Portfolio]]
     _portfolio: Portfolio
 
     @property
@@ -83,7 +82,7 @@ class Context:
     @property
     def subportfolios(self) -> list[Portfolio]:
         """The sub-accounts; one when nothing was divided."""
-        return [Portfolio(self._run, account) for account in self._accounts()]
+        return self._parts()
 
     def __getattr__(self, name: str) -> Any:
         try:

@@ -13,6 +13,7 @@ from qresearch.book.orders import OrderRecord
 from qresearch.book.portfolio import Portfolio
 from qresearch.book.projection import Projection, Reading
 from qresearch.book.timeline import Branch
+from qresearch.dialects.script.others import Others
 from qresearch.domain import events
 from qresearch.domain.commands import Act, Log, Meet, PayIn, Record, Tell
 from qresearch.domain.moment import CLOSE, OPEN, PHASES, Moment
@@ -83,6 +84,8 @@ class ScriptHost:
         self.time: dt.time | None = None
         """Time of the call that runs now; None between calls."""
         self._debugger: Debugger | None = None
+        self.others = Others(hosting, ScriptHost)
+        """The accounts beside this one, and money that goes between them."""
 
     # ------------------------------------------------------------------ the clock
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from qresearch.dialects.script.positions import NoPositions, Position, Positions
+from qresearch.dialects.script.positions import NoPositions, Positions
 
 if TYPE_CHECKING:
     from qresearch.dialects.script.account import Account
@@ -24,9 +24,6 @@ class Portfolio:
     type = "stock"
     """Kind of the account."""
 
-    margin = total_liability = cash_liability = sec_liability = interest = maintenance_margin_rate = 0.0
-    """Nothing is borrowed, and shares bind no margin."""
-
     is_trading = True
 
     def __init__(self, run: Run, account: Account) -> None:
@@ -38,14 +35,44 @@ class Portfolio:
         return self._account.number
 
     @property
-    def positions(self) -> Mapping[str, Position]:
+    def margin(self) -> float:
+        """What is held binds none: 0."""
+        return 0.0
+
+    @property
+    def total_liability(self) -> float:
+        """Nothing is borrowed: 0."""
+        return 0.0
+
+    @property
+    def cash_liability(self) -> float:
+        """No money is owed: 0."""
+        return 0.0
+
+    @property
+    def sec_liability(self) -> float:
+        """No shares are owed: 0."""
+        return 0.0
+
+    @property
+    def interest(self) -> float:
+        """Nothing accrues: 0."""
+        return 0.0
+
+    @property
+    def maintenance_margin_rate(self) -> float:
+        """Without debts 0."""
+        return 0.0
+
+    @property
+    def positions(self) -> Mapping[str, Any]:
         """Holdings by code."""
         return self._positions
 
     long_positions = positions
 
     @property
-    def short_positions(self) -> dict[str, Position]:
+    def short_positions(self) -> Mapping[str, Any]:
         """Always empty."""
         return NoPositions(self._run)
 
@@ -101,7 +128,7 @@ class Portfolio:
         return self.total_value - self.starting_cash
 
     @property
-    def unsell_positions(self) -> dict[str, Position]:
+    def unsell_positions(self) -> dict[str, Any]:
         """Positions of which nothing can be sold today."""
         return {code: held for code, held in self.positions.items() if not held.closeable_amount}
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable
+from copy import copy
 from typing import Any
 
 from qresearch.dialects.data.platform import Platform
@@ -42,6 +43,12 @@ class Run:
         self.namespace: dict[str, Any] = {}
         """The globals of the script."""
         self._functions: dict[str, Callable[..., Any]] = {}
+
+    def beside(self, host: ScriptHost, number: int) -> Run:
+        """The same script with another account of it, the sub-account of a number."""
+        found = copy(self)
+        found.host, found.account, found.costs = host, Account(host, number), host.projection(HoldingTrades)
+        return found
 
     def function(self, name: str) -> Callable[..., Any] | None:
         """A function of the script by its name, also one that was scheduled and that no name of the script finds."""

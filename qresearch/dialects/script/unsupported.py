@@ -49,11 +49,13 @@ _NEAREST = {
         financial_data_filter_qujian situation_filter_dayu_ma situation_filter_xiaoyu_ma n_day_chg_dayu
         n_day_chg_xiaoyu n_day_chg_qujian MA_judge_duotou MA_judge_jincha MACD_judge_jincha
     """,
-    "there are no futures or options; shares and funds trade with order() and its like": """
-        get_dominant_future get_future_contracts get_futures_info get_option_info get_settlement_price
-        futures_margin_rate get_continuous_future
+    "bring what it tells as columns of the bars, or as a table of contracts: read_market(..., contracts=...)": """
+        get_futures_info get_option_info get_settlement_price futures_margin_rate get_continuous_future
     """,
-    "there is no margin account; shares trade with order() and its like": """
+    "futures are traded by scripts of JoinQuant: SubPortfolioConfig(cash, 'futures') there": """
+        get_dominant_future get_future_contracts
+    """,
+    "there is no margin account here; scripts of JoinQuant have one: SubPortfolioConfig(cash, 'stock_margin')": """
         margincash_open margincash_close margincash_direct_refund marginsec_open marginsec_close
         marginsec_direct_refund get_margincash_stocks get_marginsec_stocks
     """,

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
+from functools import cache
 
 from qresearch.domain.contract import Contract, Rates
 from qresearch.domain.fees import COMMISSION, PARTS, Fees
-from qresearch.domain.ledger import Lot
+from qresearch.domain.ledger import Key, Lot
 from qresearch.domain.money import RATE_SCALE, MoneyScale, divide, rate_units
-from qresearch.domain.settings import Costs
+from qresearch.domain.settings import ContractRates, Costs
 from qresearch.domain.state import State
 from qresearch.domain.terms import Effect
 from qresearch.engine.draft import Draft
@@ -26,8 +28,25 @@ def contract_of(exchange: Exchange, instrument: int) -> Contract:
 
 
 def rates_of(exchange: Exchange, account: Draft | State, instrument: int) -> Rates:
-    """The rates of the day."""
-    return contract_of(exchange, instrument).on(exchange.today(account))
+    """The rates of the day, and what the session sets in their place."""
+    contract = contract_of(exchange, instrument)
+    rates = contract.on(exchange.today(account))
+    for own in account.settings.contract_rates:
+        if own.product == contract.product:
+            return _changed(rates, own)
+    return rates
+
+
+@cache
+def _changed(rates: Rates, own: ContractRates) -> Rates:
+    """Rates of a table with what a session sets in their place; its fees are fractions of the value."""
+    if own.margin is not None:
+        rates = replace(rates, long_margin=own.margin, short_margin=own.margin)
+    if own.open_fee is None:
+        return rates
+    close = own.open_fee if own.close_fee is None else own.close_fee
+    today = close if own.close_today_fee is None else own.close_today_fee
+    return replace(rates, fee_kind="money", open_fee=own.open_fee, close_fee=close, close_today_fee=today)
 
 
 def lots_by(effect: Effect) -> str:
@@ -43,6 +62,13 @@ def may_go(lot: Lot, effect: Effect, day: int) -> bool:
 def gain(money: MoneyScale, sign: int, before: int, after: int, quantity: int) -> int:
     """What a move of the price (price steps) brings a side (1 long, -1 short) of some units, money steps."""
     return sign * (money.notional(after, quantity) - money.notional(before, quantity))
+
+
+def worth_at_mark(account: Draft | State, exchange: Exchange, key: Key) -> int:
+    """Value of one side of an option at its mark, money steps, never negative."""
+    mark = exchange.money.price_units(exchange.view(account).mark(key.instrument))
+    units = account.ledger.quantity(*key) * exchange.multiplier(key.instrument, account.day)
+    return exchange.money.notional(mark, units)
 
 
 def charged(

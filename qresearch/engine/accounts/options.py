@@ -27,7 +27,7 @@ from qresearch.domain.reasons import Reason, Refusal
 from qresearch.domain.state import State
 from qresearch.domain.terms import COVERING, Effect, Terms
 from qresearch.engine.accounts.cash import CASH_SHARES
-from qresearch.engine.accounts.contracts import charged, lots_by, may_go, rates_of
+from qresearch.engine.accounts.contracts import charged, lots_by, may_go, rates_of, worth_at_mark
 from qresearch.engine.accounts.covered import close_uncovered, locked_after, turn_uncovered, why_not_covered
 from qresearch.engine.accounts.expiry import deliver, exercised, expire, pending
 from qresearch.engine.accounts.forced import Bound, close_most_bound, sell_shares
@@ -217,10 +217,10 @@ class Options(AccountKind):
         yield from deliver(draft, exchange)
         missing = -self.available(draft, exchange, Pool.OWN)
         if missing > 0:
-            written = [
-                Bound(key.instrument, key.side, draft.ledger.quantity(*key), margin - self._worth(draft, exchange, key))
-                for key, margin in self._written(draft, exchange).items()
-            ]
+            written = []
+            for key, margin in self._written(draft, exchange).items():
+                freed = margin - worth_at_mark(draft, exchange, key)
+                written.append(Bound(key.instrument, key.side, draft.ledger.quantity(*key), freed))
             missing = close_most_bound(draft, exchange, [*written, *FUTURES.bound(draft, exchange)], missing)
         if missing > 0:
             sell_shares(draft, exchange, missing)
@@ -246,13 +246,6 @@ class Options(AccountKind):
                 found[key] = self._margin(exchange, account, key.instrument, lots, at)
         return found
 
-    @staticmethod
-    def _worth(account: Draft | State, exchange: Exchange, key: Key) -> int:
-        """Value of one side of an option at its mark, money steps, never negative."""
-        mark = exchange.money.price_units(exchange.view(account).mark(key.instrument))
-        units = account.ledger.quantity(*key) * exchange.multiplier(key.instrument, account.day)
-        return exchange.money.notional(mark, units)
-
     def value(self, account: Draft | State, exchange: Exchange, /) -> Value:
         """Cash, shares, what is bought less what is written, futures, and deliveries to come."""
         futures, shares = FUTURES.value(account, exchange), CASH_SHARES.value(account, exchange)
@@ -260,7 +253,7 @@ class Options(AccountKind):
         market, floating = 0, waits
         for key, lots in account.ledger.lots.items():
             if _other(exchange, key.instrument) is None:
-                worth = self._worth(account, exchange, key)
+                worth = worth_at_mark(account, exchange, key)
                 market += key.sign * worth
                 floating += key.sign * (worth - sum(lot.cost for lot in lots))
         written = self._written(account, exchange)

@@ -25,7 +25,7 @@ def has_margin(session: AnySession) -> bool:
     >>> has_margin(qr.Session(qr.sample_market(), start="2022-03-01"))
     False
     """
-    return any(item.contract is not None for item in session.market.instruments)
+    return bool(session.market.contracts)
 
 
 def borrows(session: AnySession) -> bool:

@@ -275,26 +275,14 @@ def test_cash_of_sub_accounts_is_moved_between_them() -> None:
 @pytest.mark.parametrize(
     ("configs", "words"),
     [
-        ('SubPortfolioConfig(60000), SubPortfolioConfig(40000, "futures")', "'futures' is not supported"),
+        ('SubPortfolioConfig(60000), SubPortfolioConfig(40000, "options")', "'options' is not supported"),
         ("SubPortfolioConfig(60000), SubPortfolioConfig(40000.01)", "divides 100,000.01"),
     ],
 )
 def test_sub_accounts_that_cannot_be_say_why(configs: str, words: str) -> None:
-    """Protects the words: no futures and no margin, and no more cash than there is."""
+    """Protects the words: no type that is not the platform's, and no more cash than there is."""
     with pytest.raises(qr.StrategyError, match=words):
         run(f"def initialize(context): set_subportfolios([{configs}])")
-
-
-def test_a_futures_sub_account_holds_its_cash_when_asked_to_be_lenient() -> None:
-    """Protects scripts that keep a sub-account for a hedge: strict=False lets shares trade and says what is not."""
-    script = """
-    def initialize(context):
-        set_subportfolios([SubPortfolioConfig(60000, "stock"), SubPortfolioConfig(40000, "futures")])
-        g.seen = [s.available_cash for s in context.subportfolios]
-    """
-    session = run(script, strict=False)
-    assert g(session).seen == [60_000.0, 40_000.0]
-    assert "'futures' hold their cash and trade shares only" in str(session.notices)
 
 
 # ---------------------------------------------------------------------------------------- notices

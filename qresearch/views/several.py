@@ -1,0 +1,83 @@
+"""The report of several accounts: figures of each and of their sum, and the tear-sheet page of the sum."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from qresearch.book import statistics
+from qresearch.book.benchmark import BenchmarkLike, align, find_benchmark
+from qresearch.book.history import AccountHistory
+from qresearch.book.html import number
+from qresearch.files import PAGE, check_file, write_text
+from qresearch.market.panel import Floats
+from qresearch.session.port import AnySession
+from qresearch.views import plots
+from qresearch.views.report import tear_sheet
+from qresearch.views.summary import ROWS, Report, cell_of, facts_of, figures_of, notices_of, told_facts
+
+
+def report_of_all(
+    accounts: Mapping[str, AnySession],
+    returns: pd.Series[float],
+    html: str | Path | None,
+    benchmark: BenchmarkLike | pd.Series[float],
+    title: str | None,
+) -> Report:
+    """What several accounts came to; see :meth:`Accounts.report`.
+
+    Parameters
+    ----------
+    accounts : mapping of name to AnySession
+        The first one leads.
+    returns : Series of float, fractions
+        Daily returns of all together.
+    html : path or None
+    benchmark : Series of closes, symbol, Benchmark or False, or None for that of the market
+    title : str or None
+    """
+    if html is not None:
+        check_file(html, "report")
+    lead = next(iter(accounts.values()))
+    runs = {name: AccountHistory.of(session.simulation) for name, session in accounts.items()}
+    facts, _ = facts_of([(runs[name], figures_of(accounts[name], None, benchmark)) for name in runs], None)
+    joint: Floats = np.asarray(returns, dtype=np.float64)
+    together = statistics.figures(joint)
+    known = {f"figure_{name}": cell_of(together[name], kind) for name, kind in ROWS.items() if name in together}
+    sums = {**dict.fromkeys(facts, ""), **known, **_sums(runs)}
+    first = next(iter(runs.values()))
+    wanted = find_benchmark(lead.market, lead.simulation.benchmark if benchmark is None else benchmark)
+    beside = align(wanted, first.exchange, first.closes)
+    curves = {name: run.returns for name, run in runs.items()} | {"total": joint}
+    pictures = (plots.growth(curves, first.days),) if first.closes else ()
+    notices = [f"{name}: {notice}" for name, run in runs.items() for notice in notices_of(run, None, wanted=False)]
+    days = f"{returns.index[0]:%Y-%m-%d} to {returns.index[-1]:%Y-%m-%d}" if len(returns) else "no trading day yet"
+    found = Report(
+        title or f"Accounts {', '.join(runs)}",
+        f"accounts {', '.join(runs)}: {days}, total return {statistics.total_return(joint):+.2%}",
+        told_facts({name: [*cells, sums[name]] for name, cells in facts.items()}) if first.closes else {},
+        (*runs, "total"),
+        tuple(notices),
+        pictures,
+    )
+    if html is None:
+        return found
+    page = tear_sheet(found, returns, beside)
+    return replace(found, path=write_text(html, page if page.endswith("\n") else page + "\n", PAGE, "report"))
+
+
+def _sums(runs: Mapping[str, AccountHistory]) -> dict[str, str]:
+    """What adds up over accounts: equity at the end, fills and fees, and the days that they share."""
+    equity = sum(float(run.equity[-1]) if run.closes else run.starting_equity for run in runs.values())
+    traded = [run.traded for run in runs.values()]
+    money = next(iter(runs.values())).exchange.money
+    return {
+        "figure_days": f"{max(len(run.closes) for run in runs.values()):,}",
+        "figure_equity": number(equity),
+        "figure_fills": f"{sum(one.fills for one in traded):,}",
+        "figure_fees": number(money.amount(sum(one.fees for one in traded))),
+    }

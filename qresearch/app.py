@@ -20,6 +20,8 @@ from urllib.parse import quote
 
 from voila.app import Voila
 
+from qresearch.channel import make_prompt
+
 
 class Page(Voila):  # type: ignore[misc]  # Voila declares no types
     """Voila with a token and a check of the host."""
@@ -30,6 +32,7 @@ class Page(Voila):  # type: ignore[misc]  # Voila declares no types
             self.auto_token = True
         settings: dict[str, Any] = super().init_settings()
         settings["allow_remote_access"] = not _is_here(self.ip)
+        make_prompt(settings)
         return settings
 
     def launch_browser(self) -> None:

@@ -20,7 +20,7 @@ from importlib.metadata import PackageNotFoundError, files
 from pathlib import Path
 
 import qresearch
-from qresearch import data_cli, demo, reference
+from qresearch import channel, data_cli, demo, reference
 from qresearch.dialects import DIALECTS, dialect_hint
 from qresearch.domain.fees import PARTS
 from qresearch.engine.accounts.kinds import ACCOUNTS
@@ -242,7 +242,7 @@ def _summary(session: Session) -> str:
 
 
 def _lab(options: argparse.Namespace) -> int:
-    return subprocess.call([sys.executable, "-m", "jupyterlab", str(_notebooks() / INDEX), *options.extra])
+    return subprocess.call([sys.executable, "-m", "jupyterlab", str(_notebooks() / INDEX), channel.USE, *options.extra])
 
 
 def _app(options: argparse.Namespace) -> int:

@@ -127,6 +127,14 @@ session.positions
 # %%
 sweep.plot("heatmap", by="sharpe")
 
+# %% [markdown]
+# `sweep.plot("page").save("sweep.html")` writes the same as a page to move in, for every figure and any two parameters:
+# the mouse over a cell names its run and all figures, a click gives the line of Python that opens it again.
+
+# %% [markdown] zh
+# `sweep.plot("page").save("sweep.html")` 把同样的内容写成可以操作的页面，可选任一指标和任意两个参数：鼠标移到格子上显示
+# 该次运行及全部指标，点击给出重新打开它的那行 Python。
+
 # %%
 sweep.stability().sort_values("sharpe", ascending=False).round(3).head(5)
 

@@ -114,7 +114,7 @@
         for (const place of places) {
           const text = cells[place][row];
           const { right, wraps } = columns[place];
-          const cell = make("td", line, "", `text-align:${right ? "right" : "left"};white-space:${wraps ? "normal" : "nowrap"}`);
+          const cell = make("td", line, "", `text-align:${right ? "right" : "left"};white-space:${wraps ? "normal;min-width:18em" : "nowrap"}`);
           const colour = columns[place].state && COLOURS[text];
           if (colour) make("b", cell, text, `color:#fff;background:${colour};border-radius:4px;padding:0 .4em`);
           else cell.textContent = text;

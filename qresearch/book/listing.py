@@ -131,7 +131,8 @@ class _Column:
     @property
     def style(self) -> str:
         """On which side its text stands."""
-        wraps = "" if self.name in _SENTENCES else ";white-space:nowrap"
+        # A sentence takes a few lines, and never one word in each: on a narrow page the table scrolls instead.
+        wraps = ";min-width:18em" if self.name in _SENTENCES else ";white-space:nowrap"
         return f' style="text-align:{"right" if self.is_number else "left"}{wraps}"'
 
     def html(self, row: int) -> str:

@@ -20,7 +20,7 @@ from typing import Any, Protocol, cast
 
 from qresearch.engine.draft import Draft
 from qresearch.errors import Interrupted, UsageError
-from qresearch.sentences import ENGLISH, Said
+from qresearch.sentences import Said
 from qresearch.session.simulation import Simulation
 from qresearch.session.traces import file_name, is_own, user_frame
 from qresearch.session.voice import Voice
@@ -52,9 +52,6 @@ _handler: Callable[[int], Any] = _plain.getsignal
 _SIGINT = int(signal.SIGINT)
 _MAIN = main_thread().ident
 """Python runs handlers in the main thread only: a session of another thread has nothing to defer."""
-
-
-_ONWARDS = "Nothing is half done: go on with step() or run(), go back(), or mend the strategy first."
 
 
 class _Gate:
@@ -220,7 +217,8 @@ class Section:
         if isinstance(problem, KeyboardInterrupt):
             where = self._where(problem)
             kept.voice.say(where)
-            raise Interrupted(f"{ENGLISH.tell(where)}\n{_ONWARDS}", self._call) from None
+            words = kept.voice.words
+            raise Interrupted(f"{words.tell(where)}\n{words('interrupted_onwards')}", self._call) from None
 
     def _where(self, problem: BaseException) -> Said:
         """What was interrupted, and where the session stands."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
@@ -27,6 +27,7 @@ from qresearch.sweeps.work import UNITS, Outcome, session_of
 if TYPE_CHECKING:
     from qresearch.sweeps.record import Record
     from qresearch.views.picture import Picture
+    from qresearch.views.sweep_page import SweepPage
 
 NAN = float("nan")
 _YEAR = 252**0.5
@@ -358,20 +359,22 @@ class Sweep:
         """
         return validated(self.returns, self._sets, splitter, self._plan.by if by is None else by)
 
-    def plot(self, kind: str = "heatmap", **options: Any) -> Picture:
-        """A picture of the sweep.
+    def plot(self, kind: str = "heatmap", **options: Any) -> Picture | SweepPage:
+        """A picture of the sweep, or a page to move in.
 
         Parameters
         ----------
-        kind : {"heatmap", "parallel", "stability"}
-            A figure over two parameters; every run as a line through its parameters; or each run against its
-            neighbours.
+        kind : {"heatmap", "parallel", "stability", "page"}
+            A figure over two parameters; every run as a line through its parameters; each run against its
+            neighbours; or a page in one file: the heatmap of any figure, every run, and how to open one again.
         **options
-            ``by``, ``theme``, ``ax``; of the heatmap ``x`` and ``y``, the names of the parameters.
+            ``by``, ``theme``; of the pictures ``ax``; of heatmap and page ``x`` and ``y``, the names of the
+            parameters; of the page ``language``.
 
         Returns
         -------
-        Picture
+        Picture or SweepPage
+            ``.save(path)`` writes it.
 
         Raises
         ------
@@ -379,10 +382,14 @@ class Sweep:
             Not a kind, a figure or a parameter.
         """
         from qresearch.views import parameters as drawn  # noqa: PLC0415  # pictures only when one is asked for
+        from qresearch.views.sweep_page import sweep_page  # noqa: PLC0415  # likewise
 
         by = options.pop("by", None)
         by = self._plan.by if by is None else choose("by", by, UNITS)
         found = drawn.Swept(self.table, list(self._plan.space), by, sign_of(by))
+        kinds: dict[str, Callable[..., Picture | SweepPage]] = {**drawn.KINDS, "page": sweep_page}
         if kind == "stability":
             options["neighbours"] = self.stability(by)
-        return bound(f"plot({shown(kind)})", drawn.KINDS[choose("kind", kind, drawn.KINDS)], found, options)()
+        elif kind == "page":
+            options |= {"units": UNITS, "signs": {name: sign_of(name) for name in UNITS}}
+        return bound(f"plot({shown(kind)})", kinds[choose("kind", kind, kinds)], found, options)()

@@ -16,6 +16,7 @@ from typing import Any
 
 import numpy as np
 
+from qresearch.files import PAGE, write_text
 from qresearch.market.panel import Floats
 
 PAGE_WORDS = (
@@ -23,9 +24,39 @@ PAGE_WORDS = (
     "more", "none_match",
 )  # fmt: skip
 """Keys of what every page says."""
+HEIGHT = 900
+"""Of a page inside a notebook, in pixels."""
 _HERE = Path(__file__).parent
 _STYLE = (_HERE / "page.css").read_text(encoding="utf-8")
 _SCRIPT = (_HERE / "page.js").read_text(encoding="utf-8")
+
+
+class Page:
+    """An interactive page; in a notebook it shows itself in a frame of its own.
+
+    Parameters
+    ----------
+    html : str
+        The whole page.
+    title : str
+    """
+
+    def __init__(self, html: str, title: str) -> None:
+        self.html, self.title = html, title
+
+    def save(self, path: str | Path) -> Path:
+        """Write the page as an HTML file; the path is returned. A file that somebody else wrote is refused."""
+        return write_text(path, self.html, PAGE, "save")
+
+    def _repr_html_(self) -> str:
+        look = f"width:100%;height:{HEIGHT}px;border:0"
+        return (
+            f'<iframe title="{escape(self.title)}" sandbox="allow-scripts allow-downloads" style="{look}" '
+            f'srcdoc="{escape(self.html)}"></iframe>'
+        )
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} {self.title}: {len(self.html) / 1000:,.0f} kB>"
 
 
 def page(contents: dict[str, Any], style: str, script: str) -> str:

@@ -49,7 +49,8 @@ class Swept:
         return self.table[self.table[self.by].notna()]
 
 
-def _ordered(values: pd.Series[Any]) -> list[Any]:
+def ordered(values: pd.Series[Any]) -> list[Any]:
+    """The values of a parameter, each once: by size where they have one, else in the order of the runs."""
     found = list(dict.fromkeys(values.tolist()))
     try:
         return sorted(found)
@@ -90,7 +91,7 @@ def heatmap(
     if known.empty:
         say(axes, colours, NOTHING)
         return picture
-    columns, rows = _ordered(known[across]), _ordered(known[up])
+    columns, rows = ordered(known[across]), ordered(known[up])
     grid = np.full((len(rows), len(columns)), np.nan)
     means = known.groupby([up, across])[swept.by].mean()
     for place, value in zip(means.index.tolist(), means.to_numpy(), strict=True):
@@ -123,7 +124,7 @@ def _place(values: pd.Series[Any]) -> Floats:
     if pd.api.types.is_numeric_dtype(values) and not pd.api.types.is_bool_dtype(values):
         numbers = values.to_numpy(dtype=np.float64)
     else:
-        order = _ordered(values)
+        order = ordered(values)
         numbers = np.array([order.index(value) for value in values], dtype=np.float64)
     width = np.ptp(numbers)
     found: Floats = (numbers - numbers.min()) / width if width > 0 else np.full(len(numbers), 0.5)
@@ -181,7 +182,7 @@ def parallel(swept: Swept, *, ax: Axes | None = None, theme: str = "light") -> P
 def _ends(axes: Axes, theme: Theme, number: int, values: pd.Series[Any]) -> None:
     """A line for a parameter, with its least and its largest value."""
     axes.axvline(number, color=theme.grid, linewidth=1, zorder=1)
-    order = _ordered(values)
+    order = ordered(values)
     for value, place, anchor in ((order[0], 0, "top"), (order[-1], 1, "bottom")):
         words = f"{value:.4g}" if isinstance(value, float) else str(value)
         offset = -3 if anchor == "top" else 3

@@ -6,7 +6,6 @@ the closes, the closed round trips and what was held, by day; nothing after the 
 
 from __future__ import annotations
 
-from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,10 +17,9 @@ from qresearch.book.benchmark import BenchmarkLike, align, find_benchmark
 from qresearch.book.history import AccountHistory
 from qresearch.domain.calls import told_calls
 from qresearch.errors import choose
-from qresearch.files import PAGE, write_text
 from qresearch.market.panel import Floats
 from qresearch.sentences import LANGUAGES, Words
-from qresearch.views.page import PAGE_WORDS, numbers, page
+from qresearch.views.page import PAGE_WORDS, Page, numbers, page
 from qresearch.views.panels.cells import LOOKS
 from qresearch.views.summary import FIGURES, facts_of, figures_of
 
@@ -35,40 +33,14 @@ WORDS = (
     "run_canvas", "run_keys", "run_about", "run_orders", "run_no_days", *PAGE_WORDS, *FIGURES,
 )  # fmt: skip
 """Keys of what the page says."""
-HEIGHT = 900
-"""Of the page inside a notebook, in pixels."""
 _HERE = Path(__file__).parent
 _STYLE = (_HERE / "run_page.css").read_text(encoding="utf-8")
 _SCRIPT = (_HERE / "run_page.js").read_text(encoding="utf-8")
 
 
 @told_calls
-class RunPage:
-    """An interactive page; in a notebook it shows itself in a frame of its own.
-
-    Parameters
-    ----------
-    html : str
-        The whole page.
-    title : str
-    """
-
-    def __init__(self, html: str, title: str) -> None:
-        self.html, self.title = html, title
-
-    def save(self, path: str | Path) -> Path:
-        """Write the page as an HTML file; the path is returned. A file that somebody else wrote is refused."""
-        return write_text(path, self.html, PAGE, "save")
-
-    def _repr_html_(self) -> str:
-        look = f"width:100%;height:{HEIGHT}px;border:0"
-        return (
-            f'<iframe title="{escape(self.title)}" sandbox="allow-scripts allow-downloads" style="{look}" '
-            f'srcdoc="{escape(self.html)}"></iframe>'
-        )
-
-    def __repr__(self) -> str:
-        return f"<RunPage {self.title}: {len(self.html) / 1000:,.0f} kB>"
+class RunPage(Page):
+    """An interactive page of a run; in a notebook it shows itself in a frame of its own."""
 
 
 def run_page(

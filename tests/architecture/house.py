@@ -30,6 +30,7 @@ LAYERS = (
     ("sources", "views", "dialects"),
     ("sweeps",),
     ("",),
+    ("channel",),
     ("app", "data_cli", "demo", "exercises", "reference"),
     ("cli",),
 )

@@ -29,6 +29,17 @@ def test_each_script_has_its_notebook() -> None:
     assert [path.stem for path in STORED] == [path.stem for path in sorted((NOTEBOOKS / "source").glob("*.py"))]
 
 
+@pytest.mark.parametrize("path", [*STORED, *CHINESE], ids=lambda path: f"{path.parent.name}-{path.stem}")
+def test_a_picture_that_a_lesson_shows_is_there(path: Path) -> None:
+    """Protects readers on GitHub (defect 27): every picture of a text exists, and the workbench opens with one."""
+    notebook = nbformat.read(path, as_version=4)
+    texts = [cell.source for cell in notebook.cells if cell.cell_type == "markdown"]
+    shown = re.findall(r"!\[[^\]]+\]\(([^)]+)\)", "\n".join(texts))
+    assert [name for name in shown if not (path.parent / name).is_file()] == []
+    if path.stem == "30_workbench":
+        assert re.search(r"!\[[^\]]+\]\(([^)]*workbench[^)]*)\)", texts[0])
+
+
 @pytest.mark.parametrize("path", STORED, ids=lambda path: path.stem)
 def test_a_stored_notebook_has_the_cells_of_its_script(path: Path) -> None:
     """Protects reviews from noise: all but the outputs follows from the script, byte by byte and without running it.

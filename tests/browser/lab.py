@@ -22,6 +22,8 @@ from typing import Any
 import nbformat
 import pytest
 
+from qresearch.channel import USE
+
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 FLAGS = [
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
@@ -141,9 +143,13 @@ class Lab:
         Where its settings and notebooks are.
     program : {"jupyterlab", "notebook"}
         JupyterLab, or Notebook 7.
+    options : sequence of str
+        Of the server; default those of ``qresearch lab``.
     """
 
-    def __init__(self, browser: Any, folder: Path, program: str = "jupyterlab") -> None:
+    def __init__(
+        self, browser: Any, folder: Path, program: str = "jupyterlab", options: Sequence[str] = (USE,)
+    ) -> None:
         self._browser, self._folder, self._program, self._numbers = browser, folder, program, count(1)
         self._port = free_port()
         places = {"JUPYTER_CONFIG_DIR": "config", "JUPYTERLAB_WORKSPACES_DIR": "workspaces",
@@ -156,7 +162,7 @@ class Lab:
         command = [
             sys.executable, "-m", program, "--no-browser", "--allow-root", "--ip=127.0.0.1",
             f"--port={self._port}", f"--IdentityProvider.token={TOKEN}", f"--ServerApp.root_dir={self._notebooks}",
-            "--expose-app-in-browser",
+            "--expose-app-in-browser", *options,
         ]  # fmt: skip
         environment = os.environ | {name: str(folder / place) for name, place in places.items()}
         self._server = subprocess.Popen(command, env=environment, stdout=self._log, stderr=subprocess.STDOUT)

@@ -1,8 +1,8 @@
 """Takes pictures of all that is seen, to be looked at: ``python tests/browser/screens.py FOLDER``, in a real browser.
 
-The workbench, tables, plots, accounts of futures and options, a recording, the page of a run and that of
-``qresearch app``, light and dark, in English and Chinese, at three widths. ``--only workbench --widths 1280`` takes
-some of them. What the console complains of is printed.
+The workbench, tables, plots, accounts of futures, options and bonds, a margin account, a recording, the pages of a run
+and of a sweep, and that of ``qresearch app``, light and dark, in English and Chinese, at three widths.
+``--only workbench --widths 1280`` takes some of them. What the console complains of is printed.
 """
 
 from __future__ import annotations
@@ -44,6 +44,18 @@ session.step(); session.buy("514101.SH", 20_000); session.sell("P2212M4000", 5);
 session.step(phase="OPEN"); session.account.lock("514101.SH", 20_000)
 session.sell("C2212M4200", 2, terms.covered_open(terms.at_close())); session.step(6)
 """
+MARGIN = """
+import qresearch as qr
+from qresearch import terms
+session = qr.Session(qr.sample_market(), start="2022-03-01", cash=100_000, account="margin", language={language!r})
+session.step(); session.buy("604018", 5_000, terms.to_open()); session.step()
+session.buy("604018", 6_000, terms.financed()); session.step(5)
+"""
+BONDS = """
+import qresearch as qr
+session = qr.Session(qr.sample_bonds(), start="2023-06-14", cash=1_000_000, account="bond", language={language!r})
+session.step(); session.buy("019801", 1_000); session.step(8)
+"""
 CELLS = {
     "workbench": [STORY + SHOW + ".workbench()"],
     "tables": [STORY, "session.orders", "session.fills", "session.positions", "session.events", "session"],
@@ -51,6 +63,8 @@ CELLS = {
               "session.plot('candles', symbol='604018')"],
     "futures": [FUTURES + SHOW + ".workbench()"],
     "options": [OPTIONS + "board = " + SHOW + ".workbench()\nboard.desk.symbol = 'C2212M4200'\nboard"],
+    "margin": [MARGIN + SHOW + ".workbench()"],
+    "bonds": [BONDS + SHOW + ".workbench()"],
     "code": [STORY + CODE + SHOW + ".code()", SHOW + ".details(1)"],
 }  # fmt: skip
 """The cells of the notebook of each picture."""
@@ -68,7 +82,17 @@ def _plot(file: Path) -> None:
     session.step(20).plot("page").save(file)
 
 
-PAGES = {"recording": _record, "run": _plot}
+def _sweep(file: Path) -> None:
+    def cross(context: Any, data: Any, fast: int, slow: int) -> None:
+        closes = context.history("604018", slow).iloc[:, 0]
+        context.order_target("604018", 1_000 if closes.tail(fast).mean() > closes.mean() else 0)
+
+    space = {"fast": [3, 5, 8, 12, 20], "slow": [15, 20, 30, 40, 60]}
+    found = qr.sweep(cross, qr.sample_market(), space, start="2022-03-01", end="2022-09-30", progress=False)
+    found.plot("page").save(file)
+
+
+PAGES = {"recording": _record, "run": _plot, "sweep": _sweep}
 """What writes each page that is a file."""
 
 
@@ -123,7 +147,7 @@ def _of_page(
     for width in widths:
         page = browser.new_page(viewport={"width": width, "height": 1200}, color_scheme=theme)
         complaints = _listening(page)
-        page.goto(f"{file.as_uri()}#language={language}&moment=8&order=1&chosen=3")
+        page.goto(f"{file.as_uri()}#language={language}&moment=8&order=1&chosen=3&run=7")
         page.wait_for_timeout(800)
         _taken(page, folder, name, theme, language, width, complaints)
         page.close()

@@ -286,7 +286,7 @@ def test_the_chart_takes_the_height_that_the_ticket_leaves(lab: Lab) -> None:
         (kind) => Math.round(document.querySelector(kind).getBoundingClientRect().bottom))"""
     with lab.notebook([TRADED.format(look="")], height=1300) as (page, complaints):
         hands = Hands(page)
-        before = page.locator(".qr-live-canvas").bounding_box()["height"]
+        before = page.locator(".qr-chart .qr-live-canvas").bounding_box()["height"]
         hands.click("qr-place")
         hands.sees(".qr-ticket .qr-order", "queued")
         page.wait_for_timeout(300)
@@ -294,7 +294,7 @@ def test_the_chart_takes_the_height_that_the_ticket_leaves(lab: Lab) -> None:
         assert abs(chart - ticket) <= 1
         # Between the canvas and the end of its panel stands one line with what the mouse does.
         assert 0 < chart - canvas < 60
-        assert page.locator(".qr-live-canvas").bounding_box()["height"] >= before
+        assert page.locator(".qr-chart .qr-live-canvas").bounding_box()["height"] >= before
         # A message does not push the buttons away from under the pointer.
         place = page.locator("button.qr-step").bounding_box()
         hands.click("qr-step")

@@ -35,6 +35,23 @@ def test_the_index_names_every_lesson_and_nothing_else() -> None:
     assert sorted(set(re.findall(r"\(([\w]+)\.ipynb\)", text))) == LESSONS
 
 
+def test_the_branch_of_the_lesson_on_results_is_compared_over_the_same_days() -> None:
+    """Protects the question "what if we had sold?" (defect 25): as many days on both branches, and another end.
+
+    What is stored is what nbval compares with the lesson as it runs.
+    """
+    cells = nbformat.read(NOTEBOOKS / "40_reports.ipynb", as_version=4).cells
+    (asked,) = (cell for cell in cells if 'branch=("main", "sold")' in cell.source)
+    page = asked.outputs[0].data["text/html"]
+    rows = re.findall(r"<tr><t[dh][^>]*>([^<]*)</t[dh]><td[^>]*>([^<]*)</td><td[^>]*>([^<]*)</td></tr>", page)
+    figures = {name: values for name, *values in rows}
+    assert figures["Trading days"][0] == figures["Trading days"][1]
+    assert figures["Equity at the end"][0] != figures["Equity at the end"][1]
+    assert figures["Fills"][0] != figures["Fills"][1]
+    (traded,) = (cell for cell in cells if "session.strategy = None" in cell.source)
+    assert traded == asked
+
+
 @pytest.mark.parametrize("lesson", LESSONS)
 def test_a_lesson_says_what_one_learns_and_ends_with_exercises(lesson: str) -> None:
     """Protects learners: a lesson opens with its aims, and closes with open exercises that pass and the way on."""

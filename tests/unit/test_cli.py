@@ -15,6 +15,7 @@ import pytest
 
 import qresearch
 from qresearch import cli
+from qresearch.channel import USE
 
 SAMPLE = Path(qresearch.__file__).parent / "sources" / "data" / "sample_daily.parquet"
 MOMENTUM = '''
@@ -201,7 +202,7 @@ def test_lab_opens_the_notebooks_of_a_checkout(monkeypatch: pytest.MonkeyPatch) 
     assert cli.main(["lab", "--", "--no-browser"]) == 0
     assert calls[0][:3] == [sys.executable, "-m", "jupyterlab"]
     assert Path(calls[0][3]) == Path(qresearch.__file__).parents[1] / "notebooks" / "00_index.ipynb"
-    assert calls[0][4:] == ["--no-browser"]
+    assert calls[0][4:] == [USE, "--no-browser"]
 
 
 def test_app_serves_the_workbench(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:

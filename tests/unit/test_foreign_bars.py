@@ -490,3 +490,13 @@ def test_structural_damage_never_gives_another_market(seed: int, tmp_path: Path)
         assert REMEDY.search(str(problem))
     else:
         is_true(market, t, gaps=1)  # without its turnover a row is as it was
+
+
+def test_a_part_of_the_volume_of_a_tushare_frame_is_that_of_its_shares() -> None:
+    """Protects fills from a volume in lots (defect 4): a tenth of 1.2 million shares is room for 50,000 of them."""
+    market = qr.read_market(tushare(truth("600000.SH")))
+    assert any("tushare" in note for note in market.notes)
+    session = qr.Session(market, cash=10_000_000, participation=0.1).step()
+    ticket = session.buy("600000", 50_000)
+    session.step()
+    assert (ticket.status.value, ticket.filled) == ("FILLED", 50_000)

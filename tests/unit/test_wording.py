@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+import signal
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import pytest
@@ -12,7 +14,7 @@ import qresearch as qr
 from qresearch import terms
 from qresearch.cli import main
 from qresearch.domain.terms import Effect, Terms
-from qresearch.errors import DataError, OutOfRange, QresearchError, UsageError
+from qresearch.errors import DataError, Interrupted, OutOfRange, QresearchError, UsageError
 from qresearch.sentences import CATALOGUE, LANGUAGES, Words
 
 
@@ -121,3 +123,30 @@ def test_a_ticket_is_its_id_wherever_text_is_wanted() -> None:
     ticket = session().buy("604018", 1000)
     assert (str(ticket), f"{ticket}", int(ticket), {ticket: 1}["1"]) == ("1", "1", 1, 1)
     assert repr(ticket) == "<Ticket 1: buy 1,000 604018.SH, QUEUED>"
+
+
+def test_what_was_asked_is_no_line_of_code() -> None:
+    """Protects defect 28: who copies it gets no call with two arguments, and the head says that it was a buy."""
+    run = session()
+    told = str(run.explain(run.buy("604018", 1000))).splitlines()
+    assert told[0] == "Order 1: buy 604018.SH: QUEUED"
+    assert [line.strip() for line in told if "Asked" in line] == ["· Asked: order 1,000"]
+
+
+@pytest.mark.parametrize(("language", "words"), [("en", "Nothing is half done"), ("zh", "没有半途而废的操作")])
+def test_an_interrupt_speaks_the_language_of_the_session(language: str, words: str) -> None:
+    """Protects defect 22: two lines in the session's language, none of our frames; the session is whole."""
+
+    def handle_data(context: Any, data: Any) -> None:
+        if context.now.day.day == 4:
+            signal.raise_signal(signal.SIGINT)
+
+    run = qr.Session(qr.sample_market(), start="2022-03-01", strategy=handle_data, language=language)
+    with pytest.raises(Interrupted) as caught:
+        run.run(progress=False)
+    said = caught.value._render_traceback_()
+    assert len(said) == 2
+    assert said[1].startswith(words)
+    assert said[0] == run.message
+    assert bool(re.search("[一-鿿]", said[0])) == (language == "zh")
+    assert str(run.now.day)[:10] == "2022-03-03"

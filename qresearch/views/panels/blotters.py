@@ -20,7 +20,7 @@ from qresearch.views.panels.blotter import Blotter
 from qresearch.views.panels.cells import tone
 from qresearch.views.panels.desk import Desk, Panel
 from qresearch.views.panels.fields import put
-from qresearch.views.panels.margin import has_margin, margin_html
+from qresearch.views.panels.margin import bound_figures, gauge_html
 from qresearch.views.tape import Fills
 
 if TYPE_CHECKING:
@@ -186,22 +186,21 @@ class CashPanel(Panel):
             "equity": portfolio.equity, "cash_total": portfolio.cash, "reserved": portfolio.reserved,
             "available": portfolio.available, "market_value": portfolio.market_value,
         }  # fmt: skip
-        if has_margin(self.desk.session):
-            values["margin"] = portfolio.margin
         signed = ("profit", "floating_profit", "realised_profit")
         return [
             *((escape(words(key)), number(value)) for key, value in values.items()),
+            *((escape(words(key).capitalize()), value) for key, value in bound_figures(self.desk.session).items()),
             *((escape(words(key)), f"{getattr(portfolio, key):+,.2f}") for key in signed),
         ]
 
     def draw(self) -> None:
         """Write the numbers."""
         cells = "".join(f"<div><dt>{name}</dt><dd>{value}</dd></div>" for name, value in self._pairs())
-        bar = margin_html(self.desk.session, self.words)
+        bar = gauge_html(self.desk.session, self.words)
         put(self._facts, f'<dl class="qr-facts">{cells}</dl>{bar}')
 
     def html(self) -> str:
         """The numbers as a table."""
         rows = "".join(f"<tr><th>{name}</th><td>{value}</td></tr>" for name, value in self._pairs())
-        bar = margin_html(self.desk.session, self.words)
+        bar = gauge_html(self.desk.session, self.words)
         return f"{self.heading()}<table><tbody>{rows}</tbody></table>{bar}"

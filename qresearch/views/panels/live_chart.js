@@ -2,7 +2,8 @@
 //
 // The kernel sends the whole chart once (trait `chart`) and then only what changed (custom messages, numbered).
 // What is done on the canvas goes back: {kind: "price", price, side} to trade at, {kind: "bar", label} to go there,
-// {kind: "move", order, line, price} for the line of an order that was dragged.
+// {kind: "move", order, line, price} for the line of an order that was dragged. `look.picks` is "bar" where a click only
+// goes to a bar (a recording), and "nothing" where the chart is looked at alone (practice).
 
 const PALETTES = {
   light: {
@@ -64,10 +65,20 @@ function follow(model, store) {
 const isKnown = (value) => value !== null && value !== undefined;
 const clamp = (value, low, high) => Math.min(Math.max(value, low), high);
 
+const FORMATS = new Map(); // by digits: to make one takes longer than a hundred numbers
+
+/** A number with thousands and some digits. */
+function written(value, digits) {
+  if (!FORMATS.has(digits)) {
+    const range = { minimumFractionDigits: digits, maximumFractionDigits: digits };
+    FORMATS.set(digits, new Intl.NumberFormat("en-US", range));
+  }
+  return FORMATS.get(digits).format(value);
+}
+
 function priceText(value, tick) {
   if (!isKnown(value)) return "–";
-  const digits = tick > 0 ? Math.max(2, Math.round(-Math.log10(tick))) : 2;
-  return value.toLocaleString("en-US", { minimumFractionDigits: digits, maximumFractionDigits: digits });
+  return written(value, tick > 0 ? Math.max(2, Math.round(-Math.log10(tick))) : 2);
 }
 
 function countText(value) {
@@ -78,8 +89,7 @@ function countText(value) {
   return `${+value.toPrecision(3)}`;
 }
 
-const moneyText = (value) =>
-  isKnown(value) ? value.toLocaleString("en-US", { maximumFractionDigits: 0 }) : "–";
+const moneyText = (value) => (isKnown(value) ? written(value, 0) : "–");
 const percentText = (value) => (isKnown(value) ? `${(value * 100).toFixed(2)}%` : "–");
 
 /** Round numbers at which to draw a grid. */
@@ -234,13 +244,14 @@ class View {
   }
 
   get colours() {
-    return PALETTES[this.theme] || PALETTES.light;
+    return PALETTES[this.theme];
   }
 
-  /** By itself it is as the page around it, which its style sheet finds out. */
-  get theme() {
-    if (this.look.theme !== "auto") return this.look.theme;
-    return getComputedStyle(this.root).colorScheme.includes("dark") ? "dark" : "light";
+  /** By itself it is as the page around it, which its style sheet finds out: asked once for each picture. */
+  see() {
+    const { theme } = this.look;
+    const isDark = theme === "auto" ? getComputedStyle(this.root).colorScheme.includes("dark") : theme === "dark";
+    this.theme = isDark ? "dark" : "light";
   }
 
   word(key) {
@@ -392,7 +403,8 @@ class View {
   }
 
   fill() {
-    this.bars = clamp(this.count, FEWEST, Math.max((this.root.clientWidth - RIGHT) / USUAL, 40));
+    // The width that it was last told: to ask for it while messages arrive would have the page laid out for each.
+    this.bars = clamp(this.count, FEWEST, Math.max(((this.width ?? 0) - RIGHT) / USUAL, 40));
     this.first = this.count - this.bars;
   }
 
@@ -424,6 +436,8 @@ class View {
     this.isChosen = true;
     const bars = clamp(this.bars * factor, FEWEST, Math.max(this.count, FEWEST));
     this.first += (this.bars - bars) * at;
+    // Zooming out brings bars into view, never an empty part.
+    if (factor > 1) this.first = clamp(this.first, 0, Math.max(this.count - bars, 0));
     this.bars = bars;
     this.settle();
   }
@@ -458,7 +472,7 @@ class View {
 
   /** The line of an order at a point, if one is near enough to be taken. */
   lineAt({ x, y }) {
-    if (this.look.picks === "bar" || x > this.plot) return null;
+    if (this.look.picks || x > this.plot) return null;
     const near = this.chart.lines.filter((line) => line.order_id && Math.abs(this.toY(line.price) - y) <= 4);
     return near.sort((one, two) => Math.abs(this.toY(one.price) - y) - Math.abs(this.toY(two.price) - y))[0] ?? null;
   }
@@ -559,6 +573,7 @@ class View {
   pick(y, bar) {
     const [top, bottom] = this.panes[0];
     if (!this.count) return;
+    if (this.look.picks === "nothing") return;
     if (this.look.picks === "bar") {
       this.go(bar);
       return;
@@ -664,6 +679,8 @@ class View {
   }
 
   paint() {
+    this.see();
+    this.tags = [];
     this.seen = this.count;
     this.symbol = this.chart.symbol;
     this.layout();
@@ -1032,6 +1049,7 @@ class View {
     for (let i = fixed + 1; i < tags.length; i += 1) tags[i].y = Math.max(tags[i].y, tags[i - 1].y + 17);
     for (let i = fixed - 1; i >= 0; i -= 1) tags[i].y = Math.min(tags[i].y, tags[i + 1].y - 17);
     for (const { y, price: value, ground, on } of tags) this.tag(y, priceText(value, chart.tick), ground, on);
+    this.tags = tags;
   }
 
   paintCross() {
@@ -1076,6 +1094,7 @@ class View {
     Object.assign(root.dataset, {
       symbol: chart.symbol, seq: chart.seq, bars: this.count, from: this.from, to: this.to - 1, bar,
       label: chart.labels[bar] ?? "", theme: this.theme, limits: chart.limits.join(), marks: chart.marks.length, lines: chart.lines.length, follows: this.follows,
+      panes: this.shows ? 4 : 2, tags: this.tags.map(({ price, y }) => `${price}@${y.toFixed(1)}`).join(),
       trades: (chart.trades ?? []).length, won: (chart.trades ?? []).filter((trade) => trade.profit > 0).length,
       studies: (this.look.studies ?? []).join(), beside: chart.beside_name ?? "",
       cross: this.cross ? priceText(this.rounded(this.toPrice(this.cross.y)), chart.tick) : "",

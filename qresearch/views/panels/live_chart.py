@@ -33,8 +33,9 @@ class LiveChart(anywidget.AnyWidget):
     red_up : bool
     words : callable
         Labels by key.
-    heard : callable
-        Of what was done on the canvas: {"kind": "price", "price", "side"} for an order, {"kind": "bar", "label"} to go
+    heard : callable, optional
+        Of what was done on the canvas; default: it can be looked at alone.
+        {"kind": "price", "price", "side"} for an order, {"kind": "bar", "label"} to go
         there, {"kind": "move", "order", "line", "price"} for a line that was dragged.
 
     Examples
@@ -55,9 +56,15 @@ class LiveChart(anywidget.AnyWidget):
     look = traitlets.Dict().tag(sync=True)
 
     def __init__(
-        self, theme: str, *, red_up: bool, words: Callable[[str], str], heard: Callable[[dict[str, Any]], object]
+        self,
+        theme: str,
+        *,
+        red_up: bool,
+        words: Callable[[str], str],
+        heard: Callable[[dict[str, Any]], object] | None = None,
     ) -> None:
         look = {
+            "picks": "nothing" if heard is None else "",
             "theme": theme,
             "red_up": red_up,
             "height": HEIGHT,
@@ -100,7 +107,8 @@ class LiveChart(anywidget.AnyWidget):
     def _answer(self, _: object, message: Any, _buffers: object) -> None:
         """What the canvas says: a price was picked, or it has to be told everything."""
         if message.get("kind") in {"price", "bar", "move"}:
-            self._heard(message)
+            if self._heard is not None:
+                self._heard(message)
         elif message.get("kind") == "hello" and message.get("seq") != self._seq:
             self._seq += 1
             self.chart = _whole(self._data, self._seq)

@@ -28,7 +28,38 @@ def has_margin(session: AnySession) -> bool:
     return bool(session.market.contracts)
 
 
+def borrows(session: AnySession) -> bool:
+    """True in an account of margin trading.
+
+    >>> import qresearch as qr
+    >>> borrows(qr.Session(qr.sample_market(), start="2022-03-01", account="margin"))
+    True
+    """
+    return session.simulation.exchange.account.borrows
+
+
+def bound_figures(session: AnySession) -> dict[str, str]:
+    """What an account binds and owes, as text by the keys of their words; empty where everything is paid in full."""
+    portfolio = session.portfolio
+    if has_margin(session):
+        return {"margin": number(portfolio.margin)}
+    if not borrows(session):
+        return {}
+    figures = {"debt": number(portfolio.debt), "available_margin": number(portfolio.available_margin)}
+    if portfolio.debt:
+        figures["maintenance_ratio"] = f"{portfolio.maintenance_ratio:.1%}"
+    return figures
+
+
 def margin_html(session: AnySession, words: Words) -> str:
+    """The gauge of the margin; where money or shares are borrowed, what is owed and what is left for more."""
+    if not borrows(session):
+        return gauge_html(session, words)
+    told = (f"{escape(words(key))} <b>{value}</b>" for key, value in bound_figures(session).items())
+    return f'<div class="qr-margin">{" · ".join(told)}</div>'
+
+
+def gauge_html(session: AnySession, words: Words) -> str:
     """A bar of the margin in the equity, with the figures beside it; empty where there is no margin."""
     if not has_margin(session):
         return ""

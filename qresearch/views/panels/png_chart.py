@@ -19,6 +19,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.font_manager import fontManager
 from matplotlib.ticker import FuncFormatter, MaxNLocator, PercentFormatter
+from matplotlib.transforms import Bbox
 
 from qresearch.sentences import ENGLISH
 from qresearch.views.candles import Candles, label_ticks
@@ -29,6 +30,10 @@ from qresearch.views.picture import dress, plain_style, theme_of
 WIDTH, HEIGHT, DPI = 8.6, 4.8, 100
 _SHARES = (0.58, 0.13, 0.16, 0.13)
 """Of the height: prices, volume, equity, drawdown."""
+_OF_VOLUME = 0.18
+"""Of the height, while there are no more than prices and volume."""
+_LEAST_FALL = -0.002
+"""The axis of the drawdown reaches so far at least, so that its numbers differ."""
 _PLACES = {
     "left": 0.62 / WIDTH, "right": 1 - 1.15 / WIDTH, "top": 1 - 0.4 / HEIGHT, "bottom": 0.25 / HEIGHT, "hspace": 0.104,
     "height_ratios": _SHARES,
@@ -75,6 +80,7 @@ class PngChart:
             for made in axes:
                 dress(made, colours)
             prices, volumes, self._equity, self._drawdown = axes
+            self._axes, self._places = axes, [made.get_position() for made in axes]
             self._candles = Candles(prices, volumes, colours, red_up=red_up, words=self._label)
             self._curve = self._equity.plot([], [], color=colours.main, linewidth=1.3)[0]
             self._fall = self._drawdown.plot([], [], color=colours.bad, linewidth=1.0)[0]
@@ -123,6 +129,7 @@ class PngChart:
         self._candles.draw(data)
         across = np.arange(len(data))
         known = ~np.isnan(data.equity)
+        self._divide(has_account=bool(known.sum() > 1))
         self._curve.set_data(across[known], data.equity[known])
         self._fall.set_data(across[known], data.drawdown[known])
         bars, falls = across[known], data.drawdown[known]
@@ -132,8 +139,25 @@ class PngChart:
             low, high = float(data.equity[known].min()), float(data.equity[known].max())
             room = (high - low) * 0.1 or max(abs(high), 1.0) * 0.001
             self._equity.set_ylim(low - room, high + 3 * room)
-            self._drawdown.set_ylim(min(float(falls.min()) * 1.15, -1e-4), 0)
+            self._drawdown.set_ylim(min(float(falls.min()) * 1.15, _LEAST_FALL), 0)
         label_ticks(self._drawdown, data.labels)
+
+    def _divide(self, *, has_account: bool) -> None:
+        """Give the height to what there is: before two days are over there is no account to draw."""
+        prices, volumes, *account = self._axes
+        for made in account:
+            made.set_visible(has_account)
+        volumes.tick_params(labelbottom=not has_account)
+        upper, middle = self._places[:2]
+        if not has_account:
+            lowest, gap = self._places[-1].y0, self._places[0].y0 - self._places[1].y1
+            edge = lowest + (upper.y1 - lowest) * _OF_VOLUME
+            upper, middle = (
+                Bbox.from_extents(box.x0, low, box.x1, high)
+                for box, low, high in ((upper, edge + gap, upper.y1), (middle, lowest, edge))
+            )
+        prices.set_position(upper)
+        volumes.set_position(middle)
 
 
 @cache

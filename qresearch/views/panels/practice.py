@@ -20,11 +20,12 @@ from qresearch.errors import UsageError, choose, shown
 from qresearch.views.chart_data import ChartData, ChartReader
 from qresearch.views.panels.cells import chart_word, state_key
 from qresearch.views.panels.desk import Desk, Panel
-from qresearch.views.panels.fields import classed, put, show_if
+from qresearch.views.panels.fields import classed, has_live, put, show_if
 from qresearch.views.panels.png_chart import PngChart
 
 if TYPE_CHECKING:
     from qresearch.book.orders import OrderRecord
+    from qresearch.views.panels.live_chart import LiveChart
 
 STATES = ("QUEUED", "WORKING", "PARTLY", "FILLED", "CANCELED", "EXPIRED", "REJECTED")
 """What can be answered to the question for a state."""
@@ -167,7 +168,7 @@ class PracticePanel(Panel):
         self._home = ""
         self._letters: dict[str, int] = {}
         self._reader = ChartReader(desk.session)
-        self._chart = PngChart(desk.look.theme, red_up=desk.look.red_up, words=partial(chart_word, self.words))
+        self._chart = self._looked_at()
         self._text = classed(widgets.HTML(""), "qr-question")
         self._start = self.button("practice_start", self.start, kind="primary")
         self._stop = self.button("practice_stop", self.stop)
@@ -178,6 +179,15 @@ class PracticePanel(Panel):
         foot = classed(widgets.HBox([self._start, self._stop]), "qr-foot")
         self._score = classed(widgets.HTML(""), "qr-table")
         self.body.children = (self._text, answers, foot, self._chart.widget, self._score)
+
+    def _looked_at(self) -> LiveChart | PngChart:
+        """The chart of the question: sharp at every size where the front end can, and nothing to trade on."""
+        look, words = self.desk.look, partial(chart_word, self.words)
+        if not has_live():
+            return PngChart(look.theme, red_up=look.red_up, words=words)
+        from qresearch.views.panels.live_chart import LiveChart  # noqa: PLC0415  # an extra, only where it is there
+
+        return LiveChart(look.theme, red_up=look.red_up, words=words)
 
     # ------------------------------------------------------------------ the course of it
 

@@ -19,7 +19,7 @@ from qresearch.sentences.words import price
 from qresearch.views.panels.cells import state_html, why_of
 from qresearch.views.panels.desk import Desk, Panel
 from qresearch.views.panels.fields import class_of, classed, named, offer, put, relabel, show_if
-from qresearch.views.panels.margin import lots_html, margin_html
+from qresearch.views.panels.margin import borrows, lots_html, margin_html
 from qresearch.views.panels.symbol_box import SymbolBox
 
 WAYS = {
@@ -51,8 +51,15 @@ EFFECTS: dict[str, Callable[[Terms | None], Terms | None]] = {
     "to_close_old": partial(terms.to_close, lots="old"),
     "to_covered_open": terms.covered_open,
     "to_covered_close": terms.covered_close,
+    "to_own": lambda style: style,
+    "to_finance": terms.financed,
+    "to_borrow": terms.short_sale,
+    "to_repay": terms.to_repay,
+    "to_return": terms.to_return,
 }
-"""What an order does to the sides of a contract."""
+"""What an order does to the sides of a contract, and to what is owed."""
+BORROWING = ("to_own", "to_finance", "to_borrow", "to_repay", "to_return")
+"""Of shares in an account of margin trading."""
 TRAIL = 5.0
 """Percent of the price that a trailing stop stays behind, at first."""
 TWICE = 0.7
@@ -61,10 +68,12 @@ LASTING = ("DAY", "GTC", "GTD", "IOC", "FOK")
 
 
 def _effects(contract: Contract | None) -> list[str]:
-    """What an order of an instrument can do: futures tell today's lots apart, and calls can be covered."""
-    option = None if contract is None else contract.option
+    """What an order can do: futures tell today's lots apart, calls can be covered, shares be bought on credit."""
+    if contract is None:
+        return list(BORROWING)
+    option = contract.option
     if option is None:
-        return [effect for effect in EFFECTS if not effect.startswith("to_covered")]
+        return [effect for effect in EFFECTS if not (effect.startswith("to_covered") or effect in BORROWING)]
     is_coverable = option.is_call and option.settlement == "shares"
     return ["to_auto", "to_open", "to_close"] + ["to_covered_open", "to_covered_close"] * is_coverable
 
@@ -135,7 +144,7 @@ class TicketPanel(Panel):
         for key in ("limit_price", "stop_price", "trail"):
             show_if(self._fields[key], key in TYPES[self._type.value][1])
         show_if(self._till, self._good.value == "GTD")
-        show_if(self._effect, self._counts_lots)
+        show_if(self._effect, self._counts_lots or borrows(self.desk.session))
         show_if(self._side, self._how.value not in TARGETS)
 
     def _fit(self) -> None:
@@ -148,7 +157,7 @@ class TicketPanel(Panel):
         with self.painting:
             ways = [way for way in WAYS if way != "shares" or not self._counts_lots]
             offer(self._how, [(self.words(way), way) for way in ways], "lots" if self._counts_lots else "shares")
-            offer(self._effect, effects, "to_auto")
+            offer(self._effect, effects, effects[0][1])
         self._show_fields()
 
     def _changed(self, _: object) -> None:

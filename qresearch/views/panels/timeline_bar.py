@@ -21,7 +21,7 @@ from qresearch.views.panels.cells import moment_text, tone
 from qresearch.views.panels.day_strip import counts_text, strip_svg
 from qresearch.views.panels.desk import Desk, Panel
 from qresearch.views.panels.fields import classed, has_live, named, offer, put, relabel, show_if
-from qresearch.views.panels.margin import call_html, has_margin
+from qresearch.views.panels.margin import bound_figures, call_html
 from qresearch.views.tape import Marks
 
 if TYPE_CHECKING:
@@ -144,16 +144,15 @@ class TimelinePanel(Panel):
     def _account_line(self, between: str, *, is_toned: bool = False) -> str:
         words, portfolio = self.words, self.desk.session.portfolio
         tone_of = f' class="qr-{tone(portfolio.profit)}"' if is_toned else ""
-        bound = ""
-        if has_margin(self.desk.session):
-            bound = f"{escape(words('margin').capitalize())} <b>{number(portfolio.margin)}</b>"
+        bound = bound_figures(self.desk.session)
         parts = (
             f"{escape(words('equity'))} <b>{number(portfolio.equity)}</b>",
             f"{escape(words('available'))} <b>{number(portfolio.available)}</b>",
-            bound,
+            *(f"{escape(words(key).capitalize())} <b>{value}</b>" for key, value in bound.items()),
             f"{escape(words('profit'))} <b{tone_of}>{portfolio.profit:+,.2f}</b>",
         )
-        return between.join(filter(None, parts))
+        # On a narrow page the line is broken between two figures, not within one.
+        return between.join(f"<span>{part}</span>" if is_toned else part for part in parts)
 
     def _days_marked(self) -> dict[str, list[int]]:
         """Days with a mark, those of the kept future included."""

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import io
 import subprocess
 import sys
 from typing import Any
 
 import numpy as np
 import pytest
+from PIL import Image
 from story import SYMBOL, a_session, alive
 
 import qresearch as qr
@@ -388,3 +390,30 @@ def test_bars_of_a_minute_are_not_squeezed_between_the_limits_of_the_day() -> No
     chart.show(data)
     low, high = chart._candles.upper.get_ylim()
     assert span > 0.5 * (high - low)
+
+
+def test_a_picture_without_an_account_gives_its_height_to_the_prices() -> None:
+    """Protects the first look (defect 18): no empty panes with "0 / 0 / -0" below; they come with the second day."""
+    session = a_session()
+    chart = PngChart("light", red_up=True, words=str)
+    reaches = []
+    for _ in range(4):
+        chart.show(ChartReader(session).read(SYMBOL, 60))
+        picture = np.asarray(Image.open(io.BytesIO(chart.png())).convert("L"))
+        # Above the dates, left of the few days of the account: bars of the volume, or nothing but the grid.
+        reaches.append(bool((picture[-75:-32, 130:520] < 215).any()))
+        session.step()
+    chart.close()
+    assert reaches == [True, True, False, False]
+
+
+def test_of_many_orders_a_few_are_told_in_words() -> None:
+    """Protects the chart from a list as long as itself (defect 16): four prices, and how many more there are."""
+    session = a_session().step()
+    for place in range(9):
+        session.buy(SYMBOL, 100, style=terms.limit(8.9 + place / 50, tif="GTC"))
+    session.step()
+    session.panels.desk.select(symbol=SYMBOL)
+    told = session.panels.chart(renderer="png").html()
+    assert len(session.open_orders) == 9
+    assert (told.count("buy limit #"), "5 more" in told) == (4, True)

@@ -81,6 +81,36 @@ def test_shares_keep_their_ticket() -> None:
     assert "qr-margin" not in panel.html()
 
 
+def test_an_account_that_borrows_tells_what_it_owes() -> None:
+    """Protects margin trading: the ticket borrows as chosen, and bar, cash and ticket tell debt, margin and ratio."""
+    session = qr.Session(qr.sample_market(), start="2022-03-01", cash=100_000, account="margin").step()
+    panels, panel = session.panels, session.panels.ticket()
+    panel.desk.select(symbol="604018")
+    assert field(panel, "effect").layout.display is None
+    offered = [value for _, value in field(panel, "effect").options]
+    assert offered == ["to_own", "to_finance", "to_borrow", "to_repay", "to_return"]
+    assert "maintenance" not in panels.timeline().html().lower()
+    field(panel, "quantity").value = 6_000
+    field(panel, "effect").value = "to_finance"
+    assert "to buy with borrowed money" in panel.html()
+    panel.place()
+    session.step()
+    portfolio = session.portfolio
+    assert portfolio.debt > 50_000
+    for told in (panels.timeline().html(), panels.cash().html(), panel.html()):
+        for figure in (
+            f"{portfolio.debt:,.2f}",
+            f"{portfolio.available_margin:,.2f}",
+            f"{portfolio.maintenance_ratio:.1%}",
+        ):
+            assert figure in told
+    assert "负债" in session.panels(language="zh").timeline().html()
+    # By the rules of the exchanges a short sale is no market order: the preview says so before it is sent.
+    field(panel, "side").value = "sell"
+    field(panel, "effect").value = "to_borrow"
+    assert "SHORT_PRICE_RULE" in panel.html()
+
+
 @pytest.mark.parametrize(("language", "words"), [("en", "Margin call: 13,161.92"), ("zh", "追加保证金通知")])
 def test_a_margin_call_is_a_banner(language: str, words: str) -> None:
     """Protects the account: who is called reads what is missing and until when, and the bar is full."""

@@ -120,8 +120,8 @@ def test_panels_load_only_when_asked_for() -> None:
 
 def test_without_the_extra_everything_is_there_but_the_keys(monkeypatch: pytest.MonkeyPatch) -> None:
     """Protects a plain installation: without anywidget the chart is a picture, and every button works."""
-    monkeypatch.setattr("qresearch.views.panels.chart.has_live", lambda: False)
-    monkeypatch.setattr("qresearch.views.panels.timeline_bar.has_live", lambda: False)
+    for name in ("chart", "timeline_bar", "practice"):
+        monkeypatch.setattr(f"qresearch.views.panels.{name}.has_live", lambda: False)
     session = a_session()
     bench = session.show()
     press(bench.timeline, "qr-step")

@@ -664,7 +664,8 @@ def test_the_random_markets_meet_every_rule() -> None:
     # What kinds of account post that are not cash shares: tests/unit/test_account_kinds.py.
     wanted = {kind.__name__ for kind in set(events.Record.__args__) - set(events.Posting.__args__)}
     by_hand = {"PositionSeeded", "SettingsChanged", "UpdateRequested", "UpdateRefused"}
-    assert wanted - log == by_hand
+    of_several_accounts = {"AccountAdded", "Instructed", "Transferred"}
+    assert wanted - log == by_hand | of_several_accounts
     elsewhere = {
         Reason.BELOW_FILLED, Reason.OPEN_ORDER_MARGIN, Reason.NO_TRADES, Reason.GOOD_TILL_OVER, Reason.ORDER_MAXIMUM,
         Reason.AWAITS_ENTRY, Reason.POSITION_CLOSED, Reason.PRICE_CAGE, Reason.CLOSING_AUCTION, Reason.CIRCUIT_BREAKER,
@@ -673,7 +674,8 @@ def test_the_random_markets_meet_every_rule() -> None:
         Reason.SHORT_PRICE_RULE, Reason.SHORT_PROCEEDS_LOCKED, Reason.SAME_DAY_RETURN, Reason.NO_DEBT,
         Reason.CONCENTRATION, Reason.MAINTENANCE_BELOW_LINE, Reason.COVERED_SHORTFALL, Reason.UNITS_LOCKED,
         Reason.POSITION_LIMIT, Reason.INSUFFICIENT_PLEDGE, Reason.QUALIFIED_ONLY, Reason.BOND_LOT, Reason.NOT_CARRIED,
-        Reason.REPO_MULTIPLE, Reason.CALLED, Reason.MATURED,
+        Reason.REPO_MULTIPLE, Reason.CALLED, Reason.MATURED, Reason.TRANSFER_BEYOND_CASH, Reason.TRANSFER_RESERVED,
+        Reason.TRANSFER_BOUND,
     }  # fmt: skip
     assert set(Reason) - elsewhere <= reasons, "these have tests of their own"
 

@@ -44,6 +44,10 @@ NOT_HERE: dict[Reason, str] = {
         "of contracts",
     ),
     **dict.fromkeys(
+        (Reason.TRANSFER_BEYOND_CASH, Reason.TRANSFER_RESERVED, Reason.TRANSFER_BOUND),
+        "of money between accounts",
+    ),
+    **dict.fromkeys(
         (
             Reason.NOT_FINANCEABLE,
             Reason.NOT_LENDABLE,

@@ -82,7 +82,7 @@ class Words:
         """A sentence or a label; `facts` fill its braces. The key of a reason is the reason: its facts are numbers."""
         text = CATALOGUE[key][self._place]
         if self.in_lots:
-            text = text.replace("股", "手") if self._place else _SHARE.sub("lot", text)
+            text = text.replace("股份", "持仓").replace("股", "手") if self._place else _SHARE.sub("lot", text)
         if not facts:
             # Without its numbers no bar was asked: the order takes opening prices only, and none has come yet.
             return self("takes_opens_only") if key is Reason.VOLUME_CAP else text

@@ -116,7 +116,7 @@ class Preview:
             "side": words(f"a_{self.side}"),
             "quantity": f"{self.quantity:,}",
             "symbol": self.symbol,
-            "terms": "" if self.terms == MARKET_DAY else f", {words.terms(self.terms)},",
+            "terms": "" if self.terms == MARKET_DAY else words("terms_within", terms=words.terms(self.terms)),
             "about": "" if self.is_exact else words("about"),
             "price": price(self.price),
             "value": f"{self.notional:,.2f}",
@@ -373,7 +373,8 @@ class WhatIf:
                 checks.append((words("order"), False, said.strip()))
             return checks
         free = closable.free - min(abs(others), closable.free) if others * sent > 0 else closable.free
-        numbers = words("would_sell", asked=f"{abs(sent):,}", free=f"{free:,}")
+        # A buy that closes sells nothing: it takes back what was sold.
+        numbers = words("would_sell" if sent < 0 else "would_close", asked=f"{abs(sent):,}", free=f"{free:,}")
         return [(words("check_shares"), abs(sent) <= free, numbers)]
 
     def _queue_check(self, draft: Draft) -> list[tuple[str, bool, str]]:

@@ -34,6 +34,7 @@ NO_CHINESE = {
     "reason_of",
     "why_refused",
     "met_by",
+    "terms_within",
     "waiting_at",
     "and_then",
     "told_of",

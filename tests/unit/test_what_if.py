@@ -95,3 +95,17 @@ def test_its_terms_are_told() -> None:
         assert session.words.terms(preview.terms) in repr(preview)
         assert session.words.terms(preview.terms) in preview._repr_html_()
     assert preview.checks[0] == ("Would send", True, "100 shares, to wait for the next open")
+
+
+@pytest.mark.parametrize(
+    ("language", "told"), [("en", "1 to close, 1 can be closed"), ("zh", "平仓1手，下一个开盘可平1手")]
+)
+def test_a_buy_that_closes_is_told_as_one(language: str, told: str) -> None:
+    """Protects whoever takes back what was sold: the preview never says that a buy sells, nor speaks of shares."""
+    session = qr.Session(qr.sample_futures(), start="2023-06-08", cash=320_000, account="futures", language=language)
+    session.sell("QT2307", 1, terms.to_open())
+    preview = session.step().what_if("buy", "QT2307", 1, terms.to_close())
+    texts = [f"{name}: {text}" for name, _, text in preview.checks]
+    assert any(told in text for text in texts)
+    assert not any("sell" in text or "卖" in text or "手份" in text for text in texts)
+    assert ",," not in repr(preview) and ",，" not in repr(preview)

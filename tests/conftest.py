@@ -69,6 +69,20 @@ def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
     return (os.cpu_count() or 1) if any(path.is_dir() for path in asked) else 0
 
 
+@pytest.hookimpl(wrapper=True)
+def pytest_report_to_serializable() -> Any:
+    """Report what failed in plain text: a worker that cannot send a text of ours would end the whole run instead."""
+    return _plain((yield))
+
+
+def _plain(data: Any) -> Any:
+    if isinstance(data, dict):
+        return {name: _plain(value) for name, value in data.items()}
+    if isinstance(data, (list, tuple)):
+        return type(data)(map(_plain, data))
+    return str.__str__(data) if isinstance(data, str) else data
+
+
 def pytest_itemcollected(item: pytest.Item) -> None:
     """Mark the quick tests, before ``-m quick`` chooses among all of them."""
     if item.path.parent.name == "unit" and item.path.stem in QUICK:

@@ -151,7 +151,9 @@ def _pass_idle(draft: Draft, exchange: Exchange, until: Moment, looked: Containe
     day, phase, bar = begun = draft.at
     stirred, queue, working, inside = exchange.stirred, draft.queue, draft.working, exchange.intraday
     assert stirred is not None  # asked before
-    positions, is_reached = draft.positions, False
+    # What was sold whole since its bars ended is thawed all the same.
+    concerned = draft.positions.keys() | draft.stale if draft.stale else draft.positions.keys()
+    is_reached = False
     touched = 0
     while not is_reached:
         if phase == AFTER_CLOSE:
@@ -162,7 +164,7 @@ def _pass_idle(draft: Draft, exchange: Exchange, until: Moment, looked: Containe
             after, then, number = exchange.next_moment(_moment(Moment, (day, phase, bar)))
         if (queue and then == OPEN) or (working and then != INTRADAY):
             break
-        if after in stirred and (queue or not stirred[after].isdisjoint(positions)):
+        if after in stirred and (queue or not stirred[after].isdisjoint(concerned)):
             break
         if number and then == INTRADAY:
             if queue or (working and type(draft.settings.clock) is not str):

@@ -17,7 +17,7 @@ import qresearch as qr
 from qresearch.book.orders import Orders
 from qresearch.book.projection import Projection
 from qresearch.session import interrupts, journal_batch
-from qresearch.session.keeper import Transaction
+from qresearch.session.keeper import Keeper, Transaction
 
 PACKAGE = str(Path(qr.__file__).parent)
 SKIPPED = interrupts.__file__
@@ -62,14 +62,21 @@ def stages(call: str) -> list[tuple]:
     """The pictures that a session may be in when a call is interrupted: before, after each change of it, and after."""
     session = opened(None)
     found = [picture(session)]
-    end = Transaction.__exit__
+    end, keep = Transaction.__exit__, Keeper.keep
 
     def then_look(transaction, *problem):
         end(transaction, *problem)
         found.append(picture(session))
 
+    def keep_then_look(keeper, kind, *kept):
+        forked = keep(keeper, kind, *kept)
+        if kind == "step":  # a step is taken back without a transaction around it
+            found.append(picture(session))
+        return forked
+
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(Transaction, "__exit__", then_look)
+        patch.setattr(Keeper, "keep", keep_then_look)
         CALLS[call](session)
     found.append(picture(session))
     return found

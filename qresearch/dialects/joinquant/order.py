@@ -55,7 +55,7 @@ def own_id(order_id: int) -> tuple[int, int]:
     >>> own_id(7), own_id(20000007)
     ((0, 7), (2, 7))
     """
-    return divmod(order_id, _OF_A_SUB_ACCOUNT)
+    return divmod(order_id, _OF_A_SUB_ACCOUNT) if order_id > 0 else (0, order_id)  # below it are no orders
 
 
 class Order:

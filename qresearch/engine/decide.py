@@ -142,19 +142,14 @@ def _pass_idle(draft: Draft, exchange: Exchange, until: Moment, looked: Containe
     """Put the clock on the next phase at which somebody looks, or on the last before one in which something may happen.
 
     The kind of account has told what happens to it by itself; a bar that touches no working order does nothing.
-
-    Returns
-    -------
-    bool
-        True where somebody looks: the market has nothing to do there.
+    True where somebody looks: the market has nothing to do there.
     """
     day, phase, bar = begun = draft.at
     stirred, queue, working, inside = exchange.stirred, draft.queue, draft.working, exchange.intraday
     assert stirred is not None  # asked before
     # What was sold whole since its bars ended is thawed all the same.
     concerned = draft.positions.keys() | draft.stale if draft.stale else draft.positions.keys()
-    is_reached = False
-    touched = 0
+    is_reached, touched = False, 0
     while not is_reached:
         if phase == AFTER_CLOSE:
             after, then, number = day + 1, PRE_OPEN, 0
@@ -167,8 +162,9 @@ def _pass_idle(draft: Draft, exchange: Exchange, until: Moment, looked: Containe
         if after in stirred and (queue or not stirred[after].isdisjoint(concerned)):
             break
         if number and then == INTRADAY:
+            # A clock of the user's own may do anything with what rests.
             if queue or (working and type(draft.settings.clock) is not str):
-                break  # A clock of the user's own may do anything with what rests.
+                break
             if working:
                 touched = touched or next_touched(draft, exchange)
                 if number == touched:

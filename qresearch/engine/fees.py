@@ -74,6 +74,8 @@ class Part:
 
     def exact(self, board: int, quantity: int, notional: int) -> int:
         """What a fill is charged, in billionths of a money step."""
+        if self.is_free:
+            return 0
         par = 0 if self.par is None else int(self.par[board])
         if par and self.par_minimum is not None and self.par_maximum is not None:
             if self.par_on_sales_only and quantity > 0:
@@ -154,12 +156,6 @@ class Rates:
             Charged before on the same order.
         """
         board = self.boards.item(instrument)
-        if not before and not self.together:
-            charged_alone = [
-                (part.name, 0 if part.is_free else divide(part.exact(board, quantity, notional), RATE_SCALE))
-                for part in self.parts
-            ]
-            return Fees(tuple(charged_alone))
         fees = self._of(board, quantity, notional)
         if not before:
             return Fees(tuple(fees.items()))

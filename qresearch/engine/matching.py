@@ -23,7 +23,6 @@ from collections.abc import Mapping, Set
 
 from qresearch.domain import events
 from qresearch.domain.fees import NO_FEES
-from qresearch.domain.order import Method
 from qresearch.domain.reasons import Reason
 from qresearch.domain.state import Position
 from qresearch.domain.terms import MARKET_DAY
@@ -34,11 +33,9 @@ from qresearch.engine.idle import touched_orders
 from qresearch.engine.intent import Intent
 from qresearch.engine.ledger import after_sale
 from qresearch.engine.meeting import Cap, Meeting, meeting_of
-from qresearch.engine.queue import due, released
+from qresearch.engine.queue import caps_position, due, released
 from qresearch.engine.taxes import tax_on_sale
 from qresearch.engine.working import release_all, walk_close, walk_open
-
-_TARGET_VALUE = int(Method.TARGET_VALUE)
 
 
 def match_open(draft: Draft, exchange: Exchange, left_out: Set[int] = frozenset()) -> None:
@@ -50,7 +47,7 @@ def match_open(draft: Draft, exchange: Exchange, left_out: Set[int] = frozenset(
     blocks = due(draft, draft.at)
     if blocks and not draft.working and not _is_special(draft, exchange, blocks):
         caps = {
-            block.first_id + offset: Cap(cap, block.requests[offset][0] == _TARGET_VALUE)
+            block.first_id + offset: Cap(cap, caps_position(block, offset))
             for block in blocks
             for offset, cap in block.value_caps.items()
         }

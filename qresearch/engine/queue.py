@@ -48,13 +48,18 @@ def is_queued(account: Queued, order_id: int) -> bool:
     return False
 
 
+def caps_position(block: Placed, offset: int) -> bool:
+    """True for an order by the value that its whole position shall have."""
+    return block.requests.get(offset, (0, 0))[0] == Method.TARGET_VALUE
+
+
 def released(account: Queued, order_id: int) -> OpenOrder:
     """A queued order as it goes to the market."""
     block, offset = block_of(account, order_id)
     terms = block.terms.get(offset, MARKET_DAY)
     quantity, terms = account.amended.get(order_id, Amendment(block.quantities[offset], terms))
     cap = block.value_caps.get(offset)
-    on_position = cap is not None and block.requests[offset][0] == Method.TARGET_VALUE
+    on_position = cap is not None and caps_position(block, offset)
     return OpenOrder(
         order_id, block.instruments[offset], quantity, terms, cap, on_position, stop=terms.stop_price, placed=block.at
     )

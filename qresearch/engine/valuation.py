@@ -41,12 +41,11 @@ def market_values(exchange: Exchange, view: View, positions: Mapping[int, Positi
 
 def market_value(exchange: Exchange, view: View, positions: Mapping[int, Position]) -> int:
     """Value of all holdings at the last visible prices, money steps: the sum of :func:`market_values`."""
-    if len(positions) > _FEW or view.whole_days <= view.day or view.day < 0:
+    if len(positions) > _FEW or not view.has_closed:
         return int(market_values(exchange, view, positions).sum())
     # After a close, where a strategy asks most often, a few holdings are valued faster without arrays.
-    money, day, marks = exchange.money, view.day, exchange.market.mark
-    units, value = money.price_units, money.notional
-    return sum(value(units(marks.item(day, instrument)), held[0]) for instrument, held in positions.items())
+    units, value, marks = exchange.money.price_units, exchange.money.notional, exchange.market.mark
+    return sum(value(units(marks.item(view.day, instrument)), held[0]) for instrument, held in positions.items())
 
 
 def _values(money: MoneyScale, prices: NDArray[np.float64], quantities: Ints) -> Ints:

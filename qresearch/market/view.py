@@ -89,9 +89,14 @@ class View:
         stamps: NDArray[np.datetime64] = source.days if isinstance(source, Panel) else source.times
         return stamps[stop - count : stop]
 
+    @property
+    def has_closed(self) -> bool:
+        """True where the close of the present day is known; False before the first one."""
+        return self.whole_days > self.day >= 0
+
     def last_price(self, column: int) -> float:
         """The last visible price, currency per share; NaN when there has been none yet."""
-        if self.whole_days > self.day >= 0:
+        if self.has_closed:
             return self.market.mark.item(self.day, column)
         return float(self.last_prices(np.array([column]))[0])
 

@@ -140,8 +140,7 @@ class Clock:
         stale, hooks, schedules, listens = (
             simulation.timeline.state.stale, host.hooks, host.memory.schedules, host.listens,
         )  # fmt: skip
-        if listens:
-            host.begin_step()
+        host.begin_step()
         # Who is told what happens, or may be called at any time, sees every phase; else those with a callback count.
         looked = EVERY_PHASE if armed is not None or listens or schedules.calls else hooks
 

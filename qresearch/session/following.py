@@ -132,14 +132,18 @@ class Follower(Simulation):
         own = self._own
         if self._of is not leading or own is None:
             self._of, self._seen, self._own = leading, 0, (own := Draft(self.timeline.state))
-        while self._seen < len(leading.events):
-            event = leading.events[self._seen]
-            self._seen += 1
-            if self._concerns(event):
-                advance_to(own, self.exchange, event.at)
-                self._do(own, event)
-        advance_to(own, self.exchange, leading.at)
+        fresh = leading.events[self._seen :]
+        self._seen = len(leading.events)
+        self._play(own, fresh, leading.at)
         return own
+
+    def _play(self, draft: Draft, log: Sequence[events.Event], at: Moment) -> None:
+        """Do on a draft what some events of the leading log ask of us, each at its moment, and go on to another one."""
+        for event in log:
+            if self._concerns(event):
+                advance_to(draft, self.exchange, event.at)
+                self._do(draft, event)
+        advance_to(draft, self.exchange, at)
 
     def _follow(self) -> None:
         """Do what the leading log holds and we have not done yet; stand where it stands."""
@@ -191,11 +195,7 @@ class Follower(Simulation):
             draft, self._of, self._own = self._inside(running), None, None
         else:
             draft = Draft(self._kept.state)
-            for event in step:
-                if self._concerns(event):
-                    advance_to(draft, self.exchange, event.at)
-                    self._do(draft, event)
-            advance_to(draft, self.exchange, step[-1].at)
+            self._play(draft, step, step[-1].at)
         draft.events.append(events.Advanced(draft.at))
         return draft
 

@@ -221,9 +221,6 @@ class Host:
         try:
             if self._listeners is not None:
                 self._call_listeners(self._listeners, draft, let)
-            elif self.strategy.phases is None and not self.memory.schedules.calls:
-                with let:
-                    self.call(self._names[draft.phase], self.hooks[draft.phase])
             else:
                 with let:
                     self._call_hooks(draft)

@@ -15,10 +15,10 @@ from qresearch.dialects.lean.enums import (
 )
 from qresearch.dialects.lean.hours import utc
 from qresearch.dialects.lean.names import Named, Settable, as_text, camel, dec, plain, smart
-from qresearch.dialects.lean.requests import AT_ONCE, ZERO, SubmitOrderRequest, TimeInForce
+from qresearch.dialects.lean.requests import AT_ONCE, ZERO, Priced, SubmitOrderRequest, TimeInForce
 
 
-class Order(Named):
+class Order(Priced):
     """An order of a script. Times here are on the clock of New York; the properties of LEAN give UTC.
 
     Parameters
@@ -28,8 +28,8 @@ class Order(Named):
     """
 
     def __init__(self, id: int, request: SubmitOrderRequest) -> None:
+        super().__init__(dict(request.prices))
         self.id, self.type, self.symbol, self.quantity = id, request.order_type, request.symbol, request.quantity
-        self.prices = dict(request.prices)
         self.trailing_as_percentage = request.trailing_as_percentage
         self.placed, self.tag = request.placed, request.tag
         if self.type is OrderType.TRAILING_STOP and not self.tag:
@@ -68,29 +68,6 @@ class Order(Named):
             f"{camel(self.type.name)} order for {self.quantity} {units} of {self.symbol}"
             f"{self.tag and ': '}{self.tag}{told and ' at'}{told}{trail}"
         )
-
-    def _price(self, name: str) -> float:
-        return float(self.prices.get(name, ZERO))
-
-    @property
-    def limit_price(self) -> float:
-        """0 where it has none."""
-        return self._price("limit_price")
-
-    @property
-    def stop_price(self) -> float:
-        """0 where it has none."""
-        return self._price("stop_price")
-
-    @property
-    def trigger_price(self) -> float:
-        """0 where it has none."""
-        return self._price("trigger_price")
-
-    @property
-    def trailing_amount(self) -> float:
-        """0 where it has none."""
-        return self._price("trailing_amount")
 
     @property
     def price(self) -> float:

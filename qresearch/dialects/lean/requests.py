@@ -155,7 +155,43 @@ class OrderRequest(Named):
         return self.response
 
 
-class SubmitOrderRequest(OrderRequest):
+class Priced(Named):
+    """What has the prices of an order: LEAN's words for them.
+
+    Parameters
+    ----------
+    prices : dict of str to Decimal
+        Exact, by name; only those that the type has.
+    """
+
+    def __init__(self, prices: dict[str, Decimal]) -> None:
+        self.prices = prices
+
+    def _price(self, name: str) -> float:
+        return float(self.prices.get(name, ZERO))
+
+    @property
+    def limit_price(self) -> float:
+        """0 where it has none."""
+        return self._price("limit_price")
+
+    @property
+    def stop_price(self) -> float:
+        """0 where it has none."""
+        return self._price("stop_price")
+
+    @property
+    def trigger_price(self) -> float:
+        """0 where it has none."""
+        return self._price("trigger_price")
+
+    @property
+    def trailing_amount(self) -> float:
+        """0 where it has none."""
+        return self._price("trailing_amount")
+
+
+class SubmitOrderRequest(OrderRequest, Priced):
     """Place an order.
 
     Parameters
@@ -199,7 +235,8 @@ class SubmitOrderRequest(OrderRequest):
     ) -> None:  # fmt: skip
         """Set what every request has; the rest is set by whoever makes it."""
         super().__init__(placed, 0, tag)
-        self.order_type, self.symbol, self.quantity, self.prices = order_type, symbol, int(quantity), prices
+        Priced.__init__(self, prices)
+        self.order_type, self.symbol, self.quantity = order_type, symbol, int(quantity)
         self.order_properties = properties
         self.trailing_as_percentage, self.asynchronous = False, False
 
@@ -230,29 +267,6 @@ class SubmitOrderRequest(OrderRequest):
     def group_order_manager(self) -> Group | None:
         """The combination that the order is a leg of."""
         return self.group
-
-    def _price(self, name: str) -> float:
-        return float(self.prices.get(name, ZERO))
-
-    @property
-    def limit_price(self) -> float:
-        """0 where it has none."""
-        return self._price("limit_price")
-
-    @property
-    def stop_price(self) -> float:
-        """0 where it has none."""
-        return self._price("stop_price")
-
-    @property
-    def trigger_price(self) -> float:
-        """0 where it has none."""
-        return self._price("trigger_price")
-
-    @property
-    def trailing_amount(self) -> float:
-        """0 where it has none."""
-        return self._price("trailing_amount")
 
 
 def _rest_of_request(rest: tuple[Any, ...]) -> dict[str, Any]:

@@ -24,7 +24,7 @@ from qresearch.engine.draft import Draft
 from qresearch.engine.exchange import Exchange
 from qresearch.engine.open_orders import open_orders
 from qresearch.engine.reserves import reserved_cash
-from qresearch.engine.valuation import equity_at_closes, market_values
+from qresearch.engine.valuation import equity_at_closes, market_value
 from qresearch.market.market import Benchmark, Market
 from qresearch.market.view import View
 from qresearch.session.debugging import Debugger
@@ -184,7 +184,7 @@ class ScriptHost:
 
     def value_of(self, positions: Mapping[int, Position]) -> int:
         """What positions are worth at the last visible prices, money steps."""
-        return int(market_values(self.exchange, self.view, positions).sum())
+        return market_value(self.exchange, self.view, positions)
 
     def equity_before_today(self) -> int:
         """Equity at the close before the present day, money steps; that of the beginning on the first day."""

@@ -37,7 +37,7 @@ from qresearch.engine.draft import Draft
 from qresearch.engine.exchange import AccountKind, Exchange
 from qresearch.engine.intent import Closable, Intent, Need, Pool, Value
 from qresearch.engine.ledger import after_sale
-from qresearch.engine.valuation import market_values
+from qresearch.engine.valuation import market_value
 
 
 @dataclass(unsafe_hash=True)
@@ -209,7 +209,7 @@ class Bonds(AccountKind):
     def value(self, account: Draft | State, exchange: Exchange, /) -> Value:
         """Cash, what is held at its marks with accrued interest, and face value out in repo."""
         held = account.positions
-        clean = int(market_values(exchange, exchange.view(account), held).sum()) if held else 0
+        clean = market_value(exchange, exchange.view(account), held)
         interest = sum(accrued(account, exchange, key, position.quantity) for key, position in held.items())
         lent = sum(due.quantity for due in account.ledger.due) * PAR * exchange.money.units
         cost = sum(position.cost for position in held.values())

@@ -101,6 +101,25 @@ def chromium() -> Iterator[Any]:
 
 
 @contextmanager
+def page_of_file(
+    browser: Any, path: Path, ready: str, at: str = "", *, height: int, **options: Any
+) -> Iterator[tuple[Any, list[str]]]:
+    """A page from a file, once it says that it is ready; and what it complained of, or asked for beside the file."""
+    context = browser.new_context(viewport={"width": 1280, "height": height}, **options)
+    page = context.new_page()
+    heard: list[str] = []
+    page.on("console", lambda said: heard.append(said.text))
+    page.on("pageerror", lambda error: heard.append(str(error)))
+    page.on("request", lambda asked: heard.append(asked.url) if asked.url.partition("#")[0] != path.as_uri() else None)
+    page.goto(path.as_uri() + at)
+    page.wait_for_selector(ready)
+    try:
+        yield page, heard
+    finally:
+        context.close()
+
+
+@contextmanager
 def served(command: Sequence[str]) -> Iterator[str]:
     """A server that a command starts: gives its address with the token, and ends it with all that it started."""
     with tempfile.TemporaryDirectory() as made:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
 import pytest
-from lab import CONTRAST
+from lab import CONTRAST, page_of_file
 
 import qresearch as qr
 from qresearch import demo
@@ -23,24 +22,12 @@ def session() -> qr.Session:
     return session.step(8)
 
 
-@contextmanager
 def opened(
     browser: Any, session: qr.Session, folder: Path, at: str = "", **options: Any
-) -> Iterator[tuple[Any, list[str]]]:
+) -> AbstractContextManager[tuple[Any, list[str]]]:
     """The page, and what it complained of and asked for."""
     path = session.plot("page").save(folder / "run.html")
-    context = browser.new_context(viewport={"width": 1280, "height": 1100}, **options)
-    page = context.new_page()
-    heard: list[str] = []
-    page.on("console", lambda said: heard.append(said.text))
-    page.on("pageerror", lambda error: heard.append(str(error)))
-    page.on("request", lambda asked: heard.append(asked.url) if asked.url.partition("#")[0] != path.as_uri() else None)
-    page.goto(path.as_uri() + at)
-    page.wait_for_selector("#page[data-at]")
-    try:
-        yield page, heard
-    finally:
-        context.close()
+    return page_of_file(browser, path, "#page[data-at]", at, height=1100, **options)
 
 
 def shown(page: Any, name: str) -> str:

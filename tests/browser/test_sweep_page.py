@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
 import pytest
-from lab import CONTRAST
+from lab import CONTRAST, page_of_file
 
 import qresearch as qr
 from qresearch.sweeps.results import Sweep
@@ -31,22 +30,12 @@ def found() -> Sweep:
     return qr.sweep(bought, qr.sample_market(), space, start="2022-03-01", end="2022-05-31", progress=False)
 
 
-@contextmanager
-def opened(browser: Any, found: Sweep, folder: Path, at: str = "", **options: Any) -> Iterator[tuple[Any, list[str]]]:
+def opened(
+    browser: Any, found: Sweep, folder: Path, at: str = "", **options: Any
+) -> AbstractContextManager[tuple[Any, list[str]]]:
     """The page, and what it complained of and asked for."""
     path = found.plot("page").save(folder / "sweep.html")
-    context = browser.new_context(viewport={"width": 1280, "height": 1000}, **options)
-    page = context.new_page()
-    heard: list[str] = []
-    page.on("console", lambda said: heard.append(said.text))
-    page.on("pageerror", lambda error: heard.append(str(error)))
-    page.on("request", lambda asked: heard.append(asked.url) if asked.url.partition("#")[0] != path.as_uri() else None)
-    page.goto(path.as_uri() + at)
-    page.wait_for_selector("#page[data-run]")
-    try:
-        yield page, heard
-    finally:
-        context.close()
+    return page_of_file(browser, path, "#page[data-run]", at, height=1000, **options)
 
 
 def cell(page: Any, row: int, column: int) -> Any:

@@ -6,6 +6,7 @@ A kind brings how its session is opened, what is asked for (`ask`), and what mus
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 import numpy as np
 from test_invariants import folds, walk_orders
@@ -120,3 +121,21 @@ def same_by_phases(opened: Callable[[np.random.Generator], qr.Session], ask: Ask
                 session.step(phase="next")
         digests.append(session.digest())
     assert digests[0] == digests[1]
+
+
+def assert_blind_to_later_days(
+    opened: Callable[[np.random.Generator, qr.Market], qr.Session], travel: Ask, market: qr.Market, seed: int,
+    names: Sequence[str] = ("open", "high", "low", "close"), digits: int = 3,
+) -> None:  # fmt: skip
+    """Other bars of later days leave the log of the earlier ones as it is."""
+    rng = np.random.default_rng(seed)
+    session = opened(rng, market)
+    travel(session, rng)
+    day, panel = session.simulation.timeline.state.day, market.panel
+    factors = np.random.default_rng(seed + 1).uniform(0.97, 1.03, panel.shape)
+    factors[: day + 1] = 1.0
+    changed = {name: np.round(getattr(panel, name) * factors, digits) for name in names}
+    again = np.random.default_rng(seed)
+    other = opened(again, replace(market, panel=replace(panel, **changed)))
+    travel(other, again)
+    assert log_of(other) == log_of(session)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import importlib
 import inspect
 import sys
+import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import ModuleType
@@ -17,6 +18,7 @@ import pytest
 
 sys.path[:0] = [str(Path(__file__).resolve().parent), str(Path(__file__).resolve().parents[1] / "unit")]
 
+import test_accounts  # noqa: E402
 import test_bond_streams  # noqa: E402
 import test_bonds  # noqa: E402
 import test_futures  # noqa: E402  # from the folders above
@@ -130,6 +132,31 @@ BONDS = {
 }  # fmt: skip
 
 
+ACCOUNTS = {
+    "what another is asked for is kept nowhere": ("session.following", "self.lead.do(Tell((told,)))", "pass"),
+    "what another is asked for is done by all": ("session.following", "return account == self.name", "return True"),
+    "money that goes comes": ("session.following", "if event.target == self.name else -event.amount", ""),
+    "a refused transfer moves": ("session.following", "target=target, reason=None):", "target=target):"),
+    "what was taken back is still done": ("session.following", "while not self._holds(leading.log):", "while False:"),
+    "another stays where it was": ("session.following", "mine.cursor = leading.branch.cursor", "pass"),
+    "a step is done twice": ("session.following", "self._seen = len(self.lead.draft.events)", "self._seen = 0"),
+    "a preview is kept": ("session.following", "            self._trial = kept\n", "            pass\n"),
+    "another stands a step behind": ("session.following", "        advance_to(draft, self.exchange, at)\n", ""),
+    "a difference goes by": ("session.following", "(worth := self._worth(draft)) != event.equity", "False"),
+    "money that is bound leaves": ("session.accounts", "why_it_stays(leaves.account, leaves.exchange, steps) or ", ""),
+    "the first one pays nothing": ("session.accounts", "if reason is None and lead in {leaves, comes}:", "if False:"),
+    "the first one is paid for what it pays": ("session.accounts", "PayIn(steps if lead is comes else -steps)",
+                                               "PayIn(steps)"),
+    "one side is kept": ("session.accounts", "lead.keeper.keep_command(lead.tried(act))", "act()"),
+    "an account of a later day": ("session.accounts", "if simulation.account.day >= simulation.exchange.first:",
+                                  "if False:"),
+    "what moves between them is earned": ("session.accounts", "- (flows - flows.shift(1, fill_value=0.0))", ""),
+    "what rests holds nothing": ("engine.updates", "if amount <= free:",
+                                 "if amount <= exchange.account.withdrawable(account, exchange):"),
+}  # fmt: skip
+"""Of several accounts: those that follow, and the money between them."""
+
+
 @pytest.fixture
 def plant(monkeypatch: pytest.MonkeyPatch) -> Callable[[str, str, str], None]:
     """Put a fault into a module of the kinds of account, and into whatever has taken something of it."""
@@ -224,12 +251,31 @@ def interest() -> Iterator[tuple[str, Callable[[], None]]]:
     yield from worked_out(test_bonds)
 
 
+def desks() -> Iterator[tuple[str, Callable[[], None]]]:
+    """What a person does with several accounts, money between them, and their journal."""
+    for name, test in [*vars(test_accounts).items()]:
+        if not name.startswith("test_"):
+            continue
+        marks = [mark.args for mark in getattr(test, "pytestmark", ()) if mark.name == "parametrize"]
+        for values in marks[0][1] if marks else [()]:
+            given = dict(zip(marks[0][0] if marks else (), values, strict=True))
+            yield name, lambda test=test, given=given: _with_a_folder(test, given)
+
+
+def _with_a_folder(test: Callable[..., None], given: dict[str, object]) -> None:
+    """A test of some values, which may keep files, and put something into another's place."""
+    with tempfile.TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch:
+        known = {**given, "tmp_path": Path(folder), "monkeypatch": patch}
+        test(**{name: known[name] for name in inspect.signature(test).parameters})
+
+
 def test_without_a_fault_nothing_fails() -> None:
     """Protects the faults from being noticed for another reason."""
     assert not is_noticed(streams())
     assert not is_noticed(figures())
     assert not is_noticed(interest())
     assert not is_noticed(rights())
+    assert not is_noticed(desks())
 
 
 @pytest.mark.parametrize("fault", FUTURES)
@@ -258,3 +304,10 @@ def test_a_fault_in_bonds_is_noticed(fault: str, plant: Callable[[str, str, str]
     """Protects the figures from holes: an account that does this wrong, or a formula, does not pass."""
     plant(*BONDS[fault])
     assert is_noticed(interest())
+
+
+@pytest.mark.parametrize("fault", ACCOUNTS)
+def test_a_fault_in_several_accounts_is_noticed(fault: str, plant: Callable[[str, str, str], None]) -> None:
+    """Protects the desk from holes: accounts that do this wrong side by side do not pass."""
+    plant(*ACCOUNTS[fault])
+    assert is_noticed(desks())

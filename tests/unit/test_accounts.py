@@ -148,6 +148,34 @@ def test_an_account_beside_another_is_as_one_of_its_own() -> None:
     assert beside.digest() == alone.digest()
 
 
+def test_each_account_does_what_it_is_asked_and_no_other_does() -> None:
+    """Protects accounts of one kind from each other: what one was asked for is done by that one alone."""
+    session = desk()
+    other = session.account.all.open("more", account="futures", cash=2_000, costs="zero")
+    session.account.all["futures"].buy(FUTURE, 3)
+    session.step()
+    other.buy(FUTURE, 1)
+    session.step()
+    assert session.account.all.positions["quantity"].to_list() == [3, 1]
+    assert len(other.orders) == 1
+
+
+def test_what_is_taken_back_is_taken_back_in_every_account() -> None:
+    """Protects a run that is cut off: what the first account has taken back has happened in no other one."""
+    session = desk()
+    futures, timeline = session.account.all["futures"], session.simulation.timeline
+    futures.buy(FUTURE, 3)
+    session.step()
+    mark, digest = timeline.mark(), futures.digest()
+    futures.buy(FUTURE, 2)
+    session.step()
+    assert futures.positions.loc[FUTURE, "quantity"] == 5
+    timeline.undo(mark)
+    assert futures.digest() == digest
+    session.step()
+    assert futures.positions.loc[FUTURE, "quantity"] == 3
+
+
 def test_a_strategy_acts_on_several_accounts() -> None:
     """Protects strategies: inside a step they trade, look and move money in every account, at the same moment."""
     seen = []

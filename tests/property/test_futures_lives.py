@@ -12,7 +12,7 @@ from hypothesis import given
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
-from lives import assert_books, assert_told, close_everything, close_of, log_of, style_at
+from lives import assert_books, assert_told, close_everything, close_of, log_of, same_by_phases, style_at
 from lives import wander as wander_as
 from test_invariants import SEEDS, examples
 
@@ -85,8 +85,8 @@ def test_the_books_of_contracts_balance_wherever_one_goes(seed: int) -> None:
 
 @examples(25)
 @given(seed=SEEDS)
-def test_what_is_let_through_was_available(seed: int) -> None:
-    """Protects the margin check: an order that opens leaves no less than nothing available at the price of its fill."""
+def test_orders_alone_make_no_money(seed: int) -> None:
+    """Protects fills and postings: inside one phase an account gains nothing, and every order is told in full."""
     rng = np.random.default_rng(seed)
     session = opened(rng)
     wander(session, rng)
@@ -94,7 +94,7 @@ def test_what_is_let_through_was_available(seed: int) -> None:
     for state in session.simulation.timeline.branch.states:
         worth = exchange.account.value(state, exchange)
         if before is not None and state.day == before.day and state.phase == before.phase:
-            assert worth.equity <= exchange.account.value(before, exchange).equity, "orders alone make no money"
+            assert worth.equity <= exchange.account.value(before, exchange).equity
         before = state
     assert_told(session)
 
@@ -118,6 +118,13 @@ def test_what_closes_is_let_through_under_water(seed: int) -> None:
         bound = session.simulation.exchange.closing_day[session.market.column(symbol)]
         if bound > session.simulation.timeline.state.day and ticket.reason not in {"LIMIT_UP", "LIMIT_DOWN"}:
             assert ticket.status == "FILLED", (ticket, ticket.reason)
+
+
+@examples(20)
+@given(seed=SEEDS)
+def test_days_in_one_step_are_days_phase_by_phase(seed: int) -> None:
+    """Protects the quick way over a day of futures: it passes nothing that a phase would have done."""
+    same_by_phases(opened, ask, seed, 14)
 
 
 @pytest.mark.parametrize("phase", ["OPEN", "CLOSE", "AFTER_CLOSE"])

@@ -11,7 +11,15 @@ from hypothesis import given
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
-from lives import assert_blind_to_later_days, assert_books, assert_told, close_everything, close_of, style_at
+from lives import (
+    assert_blind_to_later_days,
+    assert_books,
+    assert_told,
+    close_everything,
+    close_of,
+    same_by_phases,
+    style_at,
+)
 from lives import wander as wander_as
 from test_invariants import SEEDS, examples
 
@@ -155,3 +163,10 @@ def test_later_prices_change_nothing_before_them(seed: int) -> None:
     # Tenths of a fen: funds have them, and what is left as it was stays so.
     travel = partial(wander, steps=10, back=0)
     assert_blind_to_later_days(opened, travel, MARKET, seed)
+
+
+@examples(20)
+@given(seed=SEEDS)
+def test_days_in_one_step_are_days_phase_by_phase(seed: int) -> None:
+    """Protects the quick way over a day of debts: it passes nothing that a phase would have done."""
+    same_by_phases(opened, ask, seed, 14)

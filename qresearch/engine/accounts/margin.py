@@ -172,7 +172,8 @@ class MarginTrading(AccountKind):
         last, limit = exchange.view(account).last_price(instrument), terms.limit_price
         if limit is not None and not limit < last - 0.5 / exchange.money.price_scale:
             return None
-        return Reason.SHORT_PRICE_RULE, {"limit": "the market" if limit is None else limit, "last": last}
+        facts = {"limit": limit or "the market", "last": last if last == last else "(none)"}
+        return Reason.SHORT_PRICE_RULE, facts
 
     def available(self, account: Draft | State, exchange: Exchange, pool: Pool, /) -> int:
         """All cash; without the proceeds of short sales; or the margin that a new contract may bind."""

@@ -1,4 +1,4 @@
-"""A market in which every kind of account finds something: the invented options, futures and bonds beside each other."""
+"""A market in which every kind of account finds something: the invented options, futures and bonds at once."""
 
 from __future__ import annotations
 

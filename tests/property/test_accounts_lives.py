@@ -214,10 +214,9 @@ def test_what_closes_is_let_through_under_water(seed: int) -> None:
         for (symbol, side), lots in account.tables.lots["quantity"].items():
             style = terms.to_return() if accounts.table.loc[name, "kind"] == "margin" else terms.to_close()
             most = -(-lots // 100) * 100 if symbol.endswith(".SH") else lots
-            for part in [10] * (most // 10) + [most % 10] * bool(most % 10) if most < 100 else [most]:
-                tickets.append(account.order(symbol, -part if side == "long" else part, style))
-        for symbol, held in account.portfolio.quantities.items():
-            tickets.append(account.sell(symbol, held))
+            parts = [most] if most >= 100 else [10] * (most // 10) + [most % 10] * bool(most % 10)
+            tickets += [account.order(symbol, -part if side == "long" else part, style) for part in parts]
+        tickets += [account.sell(symbol, held) for symbol, held in account.portfolio.quantities.items()]
     session.step(phase="OPEN")
     for ticket in tickets:
         assert ticket is None or ticket.status == "FILLED" or ticket.reason in {

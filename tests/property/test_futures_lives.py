@@ -63,9 +63,9 @@ def ask(session: qr.Session, rng: np.random.Generator) -> None:
         session.cancel(str(rng.choice(session.open_orders.index)))
 
 
-def wander(session: qr.Session, rng: np.random.Generator, steps: int = 24) -> None:
+def wander(session: qr.Session, rng: np.random.Generator, steps: int = 24, *, back: float = 0.1) -> None:
     """A life of orders and cancels."""
-    wander_as(session, rng, ask, steps)
+    wander_as(session, rng, ask, steps, back=back)
 
 
 def check(session: qr.Session, state: State, worth: Value) -> None:

@@ -17,7 +17,7 @@ from qresearch.book.portfolio import Portfolio
 from qresearch.domain import events
 from qresearch.domain.ledger import LONG, Ledger
 from qresearch.engine.intent import Pool
-from qresearch.engine.reserves import reserved_cash
+from qresearch.engine.reserves import free_money, reserved_cash
 from qresearch.market.panel import Floats
 
 POSITION_COLUMNS = (
@@ -57,12 +57,12 @@ def daily_portfolio(history: AccountHistory, benchmark: Aligned | None) -> pd.Da
     fees = np.cumsum([by_day.get(state.day, 0) for state in closes]) / units
     cash = np.array([state.cash for state in closes], dtype=np.int64)
     reserved = np.array([reserved_of(history, state) for state in closes], dtype=np.int64)
-    equity, worth = history.equity_steps, _worth(history)
+    equity, worth = history.equity_steps, _worth(history, reserved)
     nav = equity / history.scales / starting if starting else np.full(len(equity), np.nan)
     profit = equity - starting - history.flows
     columns: dict[str, Any] = {
         "cash": cash / units,
-        "available": (worth["usable"] - reserved) / units,
+        "available": worth["free"] / units,
         "reserved": reserved / units,
         "market_value": worth["market"] / units,
         "equity": equity / units,
@@ -78,7 +78,7 @@ def daily_portfolio(history: AccountHistory, benchmark: Aligned | None) -> pd.Da
     if "margin" in worth:
         columns["margin"] = worth["margin"] / units
         if history.exchange.account.borrows:
-            columns |= {"available_margin": worth["usable_margin"] / units, "debt": worth["debt"] / units}
+            columns |= {"available_margin": worth["free_margin"] / units, "debt": worth["debt"] / units}
             columns["maintenance_ratio"] = _over(equity + worth["debt"], worth["debt"])
         else:
             columns["risk_degree"] = _over(worth["margin"], equity)
@@ -95,22 +95,22 @@ def _over(parts: NDArray[np.int64], whole: NDArray[np.int64]) -> NDArray[np.floa
     return ratios
 
 
-def _worth(history: AccountHistory) -> dict[str, NDArray[np.int64]]:
-    """What may be used, market value, floating and realised profit at every close, and margin where there is one."""
+def _worth(history: AccountHistory, reserved: NDArray[np.int64]) -> dict[str, NDArray[np.int64]]:
+    """What is free, market value, floating and realised profit at every close, and margin where there is one."""
     exchange, closes = history.exchange, history.closes
     if exchange.account.is_plain:
         cash = np.array([state.cash for state in closes], dtype=np.int64)
         cost = np.array([sum(held.cost for held in state.positions.values()) for state in closes], dtype=np.int64)
         market = history.equity_steps - cash
         realised = np.array([state.realised for state in closes], dtype=np.int64)
-        return {"usable": cash, "market": market, "floating": market - cost, "realised": realised}
+        return {"free": cash - reserved, "market": market, "floating": market - cost, "realised": realised}
     rows = []
     for state in closes:
         worth, ledger = exchange.account.value(state, exchange), state.ledger
-        usable, binding = (exchange.account.available(state, exchange, pool) for pool in (Pool.OWN, Pool.MARGIN))
+        free, binding = (free_money(state, exchange, pool) for pool in (Pool.OWN, Pool.MARGIN))
         gained = state.realised + ledger.income - ledger.fees
-        rows.append((usable, worth.market, worth.floating, gained, worth.margin, binding, worth.debt))
-    names = ("usable", "market", "floating", "realised", "margin", "usable_margin", "debt")
+        rows.append((free, worth.market, worth.floating, gained, worth.margin, binding, worth.debt))
+    names = ("free", "market", "floating", "realised", "margin", "free_margin", "debt")
     table = np.array(rows, dtype=np.int64).reshape(len(rows), len(names))
     return dict(zip(names, table.T, strict=True))
 

@@ -8,8 +8,8 @@
 >>> account.get_position("604018")["longPositionAvgPrice"]
 9.2
 
-The fields are those of its documents; their formulas, which it does not publish, stand in
-:mod:`qresearch.book.tables` and :mod:`qresearch.book.statistics`. Equality with that system is not promised.
+The fields are those of its documents, which publish no formula: :meth:`Account.definitions` lists what each is here,
+and which of them are inferred. Equality with that system is not promised.
 """
 
 from __future__ import annotations
@@ -35,11 +35,13 @@ from qresearch.dialects.swordfish_fields import (
     MARGIN_SUMMARY,
     OUTCOMES,
     PORTFOLIO,
+    PORTFOLIO_NOW,
     POSITION,
     RETURN_SUMMARY,
     SHORT,
     TRADE_DETAILS,
 )
+from qresearch.dialects.swordfish_formulas import definitions
 from qresearch.domain.arguments import number
 from qresearch.domain.bond import Bond
 from qresearch.domain.calls import told_calls
@@ -121,14 +123,15 @@ class Account:
         return _worded(found.assign(direction=pd.Series(direction, dtype="int64"), status=status), TRADE_DETAILS)
 
     def _closes(self, orders: pd.Series[int], sides: pd.Series[str]) -> list[bool]:
-        """Whether each order closes: a sale of stocks does; of contracts what says so, or did."""
+        """Whether each order closes: a sale of stocks does, unless they are borrowed; else what says so, or did."""
         closed, records = self._tables().closing_orders, self._simulation.orders.now()
         listed = self._simulation.market.instruments
 
         def closes(order: int, side: str) -> bool:
             record = records[order]
             if listed[record.instrument].contract is None:
-                return side == "sell"
+                effect = record.terms.effect
+                return effect is not Effect.BORROW if side == "sell" else order in closed or effect is Effect.RETURN
             return order in closed or record.terms.effect not in {Effect.AUTO, Effect.OPEN, Effect.COVERED_OPEN}
 
         return [closes(order, side) for order, side in zip(orders.tolist(), sides, strict=True)]
@@ -164,8 +167,7 @@ class Account:
         tables = self._tables()
         if self._of_bonds and (symbol is None or isinstance(self._simulation.market.instrument(symbol).bond, Bond)):
             return self._bonds(tables.bonds.reset_index(), symbol)
-        found = tables.sides.reset_index() if self._has_sides else tables.positions.reset_index().assign(**SHORT)
-        table = _worded(found, words)
+        table = _worded(self._held(tables), words)
         if symbol is None:
             return table
         name = self._canonical(symbol)
@@ -174,6 +176,15 @@ class Account:
         empty: dict[str, Any] = dict.fromkeys(words.values(), 0)
         nothing = dict.fromkeys(("longPositionAvgPrice", "shortPositionAvgPrice")[: 1 + self._has_sides], float("nan"))
         return {**empty, "symbol": name, **nothing}
+
+    def _held(self, tables: Tables) -> pd.DataFrame:
+        """Both sides of what is held; a long average of shares leaves the fees out."""
+        if self._has_sides:
+            return tables.sides.reset_index()
+        if not self._borrows:
+            return tables.positions.reset_index().assign(**SHORT)
+        sides = tables.sides
+        return sides.assign(average_price=tables.positions["average_price"].reindex(sides.index)).reset_index()
 
     def _bonds(self, found: pd.DataFrame, symbol: str | None) -> pd.DataFrame | dict[str, Any]:
         """Bonds that are or were held; repo is none. The row of a symbol as a dict, of zeros where there is none."""
@@ -257,11 +268,11 @@ class Account:
 
         tradeDate, cash (available), totalMarketValue, totalEquity (cash + frozen + market value), netValue (over the
         starting equity), totalReturn, ratio (daily return), pnl (daily), frozenFunds, totalFee, floatingPnl,
-        realizedPnl, totalPnl (their sum), benchmarkClosePrice and benchmarkNetValue (NaN without a benchmark). Of
-        futures: tradeDate, margin, floatingPnl (since the opening), realizedPnl (net of all fees), totalPnl, cash
-        (available), totalEquity, marginRatio (margin over equity), pnl, netValue, totalReturn, ratio, totalFee. Of
-        margin trading: tradeDate, lineOfCredit (NaN without one), availableCash, lastDayMarginDebt,
-        lastDaySecuLendingDebt, marginSecuMarketValue, marginDebt, secuLendingSellValue, marginBalance (money and shares
+        realizedPnl, totalPnl (their sum). Of futures: tradeDate, margin, floatingPnl (since the opening), realizedPnl
+        (net of all fees), totalPnl, cash (available), totalEquity, marginRatio (margin over equity), pnl, netValue,
+        totalReturn, ratio, totalFee. Of margin trading: tradeDate, lineOfCredit (NaN without one), availableCash,
+        lastDayMarginDebt, lastDaySecuLendingDebt, marginSecuMarketValue, marginDebt, secuLendingSellValue,
+        marginBalance (money and shares
         owed), secuLendingDebt, financialFee, secuLendingFee, maintenanceMargin (assets over debts),
         availableMarginBalance, totalMarketValue (all shares), totalEquity, netValue, totalReturn, yield, pnl,
         frozenFunds. Of bonds: tradeDate, cash, totalMarketValue (with accrued interest), totalEquity (with what
@@ -269,7 +280,7 @@ class Account:
         """
         tables = self._tables()
         found = tables.portfolio
-        listed, words = {"day": found.name, **found}, FUTURES_PORTFOLIO if self._has_sides else PORTFOLIO
+        listed, words = {"day": found.name, **found}, FUTURES_PORTFOLIO if self._has_sides else PORTFOLIO_NOW
         if self._of_bonds:
             words = BOND_PORTFOLIO
         if self._borrows:
@@ -281,7 +292,11 @@ class Account:
 
     @property
     def daily_total_portfolios(self) -> pd.DataFrame:
-        """The account at every close: the fields of :attr:`total_portfolios`, one row per trading day."""
+        """The account at every close: the fields of :attr:`total_portfolios`, one row per trading day.
+
+        With benchmarkClosePrice and benchmarkNetValue, NaN without a benchmark, in place of frozenFunds and totalFee
+        where the document has them so; of options also totalMarketValue.
+        """
         tables = self._tables()
         daily = tables.daily_portfolio.reset_index()
         if self._of_bonds:
@@ -324,6 +339,21 @@ class Account:
         if self._has_sides:
             return summary.assign(maxMarginRatio=tables.daily_portfolio["risk_degree"].max())
         return summary
+
+    @staticmethod
+    def definitions() -> pd.DataFrame:
+        """What each field of each table is here, and which definitions are inferred.
+
+        Returns
+        -------
+        DataFrame
+            table, kind, field, formula, inferred: see :func:`~qresearch.dialects.swordfish_formulas.definitions`.
+
+        >>> found = Account.definitions().query("kind == 'bonds' and field == 'totalValue'")
+        >>> found["formula"].unique().tolist()
+        ['fullBondPrice x longPosition']
+        """
+        return definitions()
 
     def _canonical(self, symbol: str) -> str:
         market = self._simulation.market

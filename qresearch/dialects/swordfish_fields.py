@@ -1,11 +1,7 @@
 """Swordfish's fields, by ours, in the order of its documents: what each is called, and its codes.
 
-Its documents publish no formula: each field is the one of :mod:`qresearch.book.tables` named on the left, whose
-definition stands there. Of margin trading these are inferred: the shares that stand behind a contract (the oldest
-contract first), both concentrations (the value over that of all holdings, of the short side what is owed and not held),
-interest that is accrued and unpaid, and the maintenance margin as assets over debts. Of bonds: the average price is the
-clean cost; what was bought today is all that was paid but fees; the total profit is interest income, floating and
-realised profit less fees; the duration is Macaulay's, and DV01 that of all that is held.
+Its documents publish no formula: each field is the one of :mod:`qresearch.book.tables` named on the left. What each is in
+words, and which definitions are inferred, stands in :mod:`qresearch.dialects.swordfish_formulas`.
 """
 
 from __future__ import annotations
@@ -29,7 +25,12 @@ PORTFOLIO: Mapping[str, str] = {
     "benchmark_close": "benchmarkClosePrice",
     "benchmark_nav": "benchmarkNetValue",
 }
-"""Fields of the portfolio, in Swordfish's order; the last two are NaN without a benchmark."""
+"""Fields of the portfolio by day, in Swordfish's order; the last two are NaN without a benchmark."""
+
+PORTFOLIO_NOW: Mapping[str, str] = {
+    name: word for name, word in PORTFOLIO.items() if not name.startswith("benchmark")
+}  # fmt: skip
+"""Those of the portfolio now."""
 
 FUTURES_PORTFOLIO: Mapping[str, str] = {
     "day": "tradeDate",

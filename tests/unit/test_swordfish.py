@@ -10,6 +10,7 @@ from hand import market, session
 
 import qresearch as qr
 from qresearch.dialects.swordfish import Account
+from qresearch.engine.accounts.margin import MarginTrading
 
 A = "600001.SH"
 DOCUMENT = Path(__file__).resolve().parents[3] / "shared/reference/source_documents/swordfish_account.txt"
@@ -43,11 +44,11 @@ def test_the_fields_are_the_documented_ones() -> None:
     assert list(account.get_position("604018")) == POSITION
     assert list(account.get_position("604035")) == POSITION
     assert account.get_daily_position().columns.tolist() == DAILY_POSITION
-    assert list(account.total_portfolios) == PORTFOLIO + BENCHMARK
+    assert list(account.total_portfolios) == PORTFOLIO
     assert account.daily_total_portfolios.columns.tolist() == PORTFOLIO + BENCHMARK
     assert account.return_summary.columns.tolist() == SUMMARY
     bare = Account(session(market({A: [10.0] * 4})))
-    assert list(bare.total_portfolios) == PORTFOLIO + BENCHMARK
+    assert list(bare.total_portfolios) == PORTFOLIO
     assert bare.daily_total_portfolios[BENCHMARK].isna().all(axis=None)
     assert bare.return_summary.columns.tolist() == SUMMARY
     assert bare.return_summary[["beta", "alpha", "benchmarkReturn", "annualExcessReturn"]].isna().all(axis=None)
@@ -257,3 +258,43 @@ def test_an_account_of_futures_has_its_own_fields_in_order() -> None:
     assert account.get_position("ZX2306")["shortPosition"] == 0
     with pytest.raises(qr.NotSupported, match="futures"):
         account.set_position("QT2307", 1, 60_000)
+
+
+def test_base_positions_do_not_occupy_capital() -> None:
+    """Protects its configuration of positions of the day before: they are held, and no cash has paid for them."""
+    run = qr.Session(
+        market({A: [10.0] * 4}), start="2024-01-03", cash=100_000, positions={A: 1000}, positions_paid=False
+    )
+    assert Account(run).cash == 100_000
+    run.step()
+    assert Account(run).get_position(A)["lastDayLongPosition"] == 1000
+    assert Account(run).total_portfolios["totalMarketValue"] == 10_000
+
+
+def test_a_day_that_is_not_over_is_not_in_the_daily_tables() -> None:
+    """Protects a look inside a day: the daily tables end with the close before, the tables of now do not."""
+    run = sample(2)
+    days = len(Account(run).get_daily_position())
+    run.step(phase="OPEN")
+    assert len(Account(run).get_daily_position()) == len(Account(run).daily_total_portfolios) == days
+    assert Account(run).total_portfolios["tradeDate"] == run.now.day
+    run.step(phase="CLOSE")
+    assert len(Account(run).get_daily_position()) == days + 1
+
+
+def test_an_account_of_margin_trading_shows_both_sides() -> None:
+    """Protects scripts that sell short: what is owed is the short side, and buying it back closes."""
+    run = qr.Session(
+        qr.sample_market(), start="2022-03-01", cash=200_000, account=MarginTrading(short_price_rule=False)
+    )
+    run.sell("604018", 1000, qr.terms.short_sale())
+    run.step()
+    run.buy("604018", 400, qr.terms.to_return())
+    run.step()
+    account = Account(run)
+    held = account.get_position("604018")
+    assert (held["longPosition"], held["shortPosition"], held["lastDayShortPosition"]) == (0, 600, 1000)
+    assert account.trade_details["direction"].tolist() == [2, 4]
+    sold = run.fills["price"].iloc[0]
+    assert held["shortPositionAvgPrice"] == pytest.approx(sold)
+    assert held["todayBuyVolume"] == 400

@@ -1,7 +1,7 @@
 """Swordfish's fields, by ours, in the order of its documents: what each is called, and its codes.
 
-Its documents publish no formula: each field is the one of :mod:`qresearch.book.tables` named on the left. What each is in
-words, and which definitions are inferred, stands in :mod:`qresearch.dialects.swordfish_formulas`.
+Its documents publish no formula: each field is the one of :mod:`qresearch.book.tables` named on the left. What each is,
+in words, and which definitions are inferred, stands in :mod:`qresearch.dialects.swordfish_formulas`.
 """
 
 from __future__ import annotations

@@ -18,11 +18,13 @@ from qresearch.domain.calls import told_calls
 from qresearch.domain.moment import CLOSE, PHASE_NUMBERS, PHASES, Moment, Phase
 from qresearch.errors import OutOfRange, UsageError, choose, close_matches, did_you_mean, shown
 from qresearch.sentences import ENGLISH, Said, Words
+from qresearch.session.beside import Beside
 from qresearch.session.expressions import label, measure
 from qresearch.session.schedules import moment_at
 
 if TYPE_CHECKING:
     from qresearch.session.port import AnySession
+    from qresearch.session.simulation import Simulation
 
 
 def _dotted(kind: type) -> str:
@@ -75,6 +77,8 @@ class Breakpoint:
         Day and phase of a date.
     when : callable or None
         Of the session: it stops only where this is true too.
+    account : str or None
+        The account of the event; None: any of them.
     enabled : bool
     hits : int
         How often a run has stopped here.
@@ -92,6 +96,7 @@ class Breakpoint:
     begin: Callable[[AnySession], None] | None = None
     moment: Moment | None = None
     when: Callable[[AnySession], Any] | None = None
+    account: str | None = None
     enabled: bool = True
     hits: int = 0
     words: Words = ENGLISH
@@ -133,6 +138,7 @@ class Breakpoints:
         phase: str | None = None,
         when: str | Callable[[AnySession], Any] | None = None,
         name: str | None = None,
+        account: str | None = None,
     ) -> Breakpoint:
         """Stop a run where something happens.
 
@@ -152,6 +158,9 @@ class Breakpoints:
             Stop only where this expression or function of the session is true too.
         name : str, optional
             For ``run(until=name)``. Default: what was asked for, with a number if it is taken.
+        account : str, optional
+            Of several accounts the one whose events, level or state it is about. Default: events of any of them, and
+            the level or state of the first one.
 
         Returns
         -------
@@ -160,13 +169,15 @@ class Breakpoints:
         Raises
         ------
         UsageError
-            Not an event, level, date or expression; the message names close matches.
+            Not an event, level, date or expression, or no account; the message names close matches.
         """
         bounds = {word: bound for word, bound in (("above", above), ("below", below)) if bound is not None}
         for word, bound in bounds.items():
             number(f"breakpoints.add: {word}", bound, 0.1)
         words, made = self._session.words, self._made(what, symbol, bounds, phase)
         made.words = words
+        if account is not None:
+            self._bind(made, account)
         if name is not None:
             text("breakpoints.add: name", name, "stop")
         made.name = self._free(name or made.name, given=name is not None)
@@ -177,6 +188,24 @@ class Breakpoints:
         made.number = self._count
         self._points[made.number] = made
         return made
+
+    def _bind(self, made: Breakpoint, account: str) -> None:
+        """Make a breakpoint one of a single account, which is there."""
+        accounts = self._session.account.all
+        lead, name = accounts.names[0], text("breakpoints.add: account", account, "futures")
+        accounts[name]  # one that is not there is told
+        if made.kind == "date":
+            raise UsageError(
+                f"breakpoints.add: account={shown(account)} belongs to an event or a state; all accounts stand at "
+                "one date. Leave it out."
+            )
+        made.account, made.text = name, self._session.words("in_account", account=name, event=made.text)
+        holds, begin = made.holds, made.begin
+        if name == lead or holds is None:
+            return
+        made.holds = lambda session: holds(session.account.all[name])
+        if begin is not None:
+            made.begin = lambda session: begin(session.account.all[name])
 
     def _free(self, name: str, *, given: bool) -> str:
         taken = {point.name for point in self._points.values()}
@@ -359,6 +388,7 @@ class Armed:
                 point.begin(session)
         self._held = {id(point): self._true(point) for point in self._states}
         self._from = self._moment()
+        self._beside = Beside(session)
         self._seen = 0
         self.reasons: tuple[Said | str, ...] = ()
         """Why the run stopped."""
@@ -366,6 +396,8 @@ class Armed:
     def begin(self) -> None:
         """Before the events of another step."""
         self._seen = 0
+        if self._events:
+            self._beside.begin()
 
     def _moment(self) -> Moment:
         return self._session.simulation.account.at
@@ -388,7 +420,12 @@ class Armed:
         """
         new = log[self._seen :]
         self._seen = len(log)
-        reasons = [*self._event_reasons(new), *self._date_reasons(), *self._state_reasons()]
+        simulation = self._session.simulation
+        reasons = [*self._event_reasons(simulation.exchange.account.name, simulation, new)]
+        if self._events:
+            for name, other, fresh in self._beside.news():
+                reasons += self._event_reasons(name, other, fresh)
+        reasons += [*self._date_reasons(), *self._state_reasons()]
         self._from = self._moment()
         if reasons:
             self.reasons = tuple(reasons)
@@ -396,36 +433,43 @@ class Armed:
 
     def peek(self, log: list[events.Event]) -> bool:
         """True when the request just placed hits a breakpoint; nothing is counted."""
-        last = list(events.records(iter(log[-1:])))[-2:]
+        last, simulation = list(events.records(iter(log[-1:])))[-2:], self._session.simulation
+        name = simulation.exchange.account.name
         return any(
-            isinstance(event, point.event or ()) and self._is_of(event, point)
+            isinstance(event, point.event or ()) and self._is_of(name, simulation, event, point)
             for event in last
             for point in self._events
         )
 
-    def _event_reasons(self, log: list[events.Event]) -> Iterator[Said | str]:
+    def _event_reasons(self, name: str, simulation: Simulation, log: list[events.Event]) -> Iterator[Said | str]:
         if not self._events or not log:
             return
         for event in events.records(iter(log)):
             for point in self._events:
-                if isinstance(event, point.event or ()) and self._is_of(event, point) and self._when(point):
-                    yield self._hit(point, Said("met_by", what=point.text, event=self._tell(event)))
+                is_met = isinstance(event, point.event or ()) and self._is_of(name, simulation, event, point)
+                if is_met and self._when(point):
+                    told = self._tell(simulation, event)
+                    if simulation is not self._session.simulation and point.account is None:
+                        told = Said("in_account", account=name, event=told)
+                    yield self._hit(point, Said("met_by", what=point.text, event=told))
                     return
 
-    def _is_of(self, event: events.Record, point: Breakpoint) -> bool:
-        return point.instrument is None or self._instrument(event) == point.instrument
+    def _is_of(self, name: str, simulation: Simulation, event: events.Record, point: Breakpoint) -> bool:
+        if point.account not in {None, name}:
+            return False
+        return point.instrument is None or self._instrument(simulation, event) == point.instrument
 
-    def _instrument(self, event: events.Record) -> int | None:
+    def _instrument(self, simulation: Simulation, event: events.Record) -> int | None:
         instrument: int | None = getattr(event, "instrument", None)
         order_id = getattr(event, "order_id", None)
         if instrument is None and order_id is not None:
-            record = self._session.simulation.order(self._session.simulation.timeline.branch, order_id)
+            record = simulation.order(simulation.timeline.branch, order_id)
             return None if record is None else record.instrument
         return instrument
 
-    def _tell(self, event: events.Record) -> Said | str:
+    def _tell(self, simulation: Simulation, event: events.Record) -> Said | str:
         order_id = getattr(event, "order_id", None)
-        instrument = self._instrument(event)
+        instrument = self._instrument(simulation, event)
         symbol = "" if instrument is None else self._session.market.symbols[instrument]
         if isinstance(event, events.OrderFilled):
             shares, price = f"{abs(event.quantity):,}", f"{event.price:,.10g}"

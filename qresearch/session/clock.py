@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
+from qresearch.book.timeline import Branch
 from qresearch.domain import events
 from qresearch.domain.moment import AFTER_CLOSE, CLOSE, INTRADAY, PHASE_NUMBERS, PRE_OPEN, Moment, Phase
 from qresearch.engine.decide import EVERY_PHASE
 from qresearch.engine.draft import Draft
 from qresearch.errors import UsageError
 from qresearch.sentences import Said
+from qresearch.session.beside import Beside
 from qresearch.session.breakpoints import Armed
 from qresearch.session.encoding import encode
 from qresearch.session.host import Host
@@ -33,6 +37,10 @@ class Clock:
         self.host, self.keeper, self.simulation = host, host.keeper, host.simulation
         self.memory = host.memory
         self.strict = strict
+        self._beside = Beside(host.session)
+        self._root: tuple[Branch, int] | None = None
+        self._is_alone = True
+        """No account was opened beside this one before the first day of the branch, and the events, in `_root`."""
         self.armed: Armed | None = None
         """The breakpoints of the run under way."""
         self.watch: Watch | None = None
@@ -67,9 +75,24 @@ class Clock:
     def settle(self) -> None:
         """After a call that moved: watches speak, the journal is written."""
         self.keeper.sync()
+        self.look_beside()
         if self.watch is not None:
             with LET:
                 self.watch.tell()
+
+    def look_beside(self) -> None:
+        """Warn of what was frozen in the accounts beside this one, which are made when somebody looks."""
+        branch = self.simulation.timeline.branch
+        root = branch, branch.counts[0]
+        if root != self._root:
+            self._root = root
+            self._is_alone = not any(isinstance(event, events.AccountAdded) for event in branch.log[: root[1]])
+        if self._is_alone:
+            return
+        # One that cannot be made, a model of the user's own not being there yet, is told by whoever asks for it.
+        with suppress(UsageError):
+            for name, log in self._beside.since():
+                self.keeper.warn_of_frozen(log, name)
 
     def next_close(self) -> Moment:
         """The close at which a step of a day ends."""
@@ -217,14 +240,12 @@ class Clock:
         finally:
             self.armed = armed
         memory = self.memory.snapshot()
-        if armed is not None:
-            armed.begin()
-        hit = armed is not None and _check(armed, draft.events)
         before, _ = split_step(branch.log[branch.counts[place] : branch.counts[place + 1]])
         if encode(draft.events) != encode(before):
             keeper.keep("step", draft, memory)
-            return True, hit
+            return True, self._is_hit(armed, draft)
         timeline.move_to(place + 1)
+        hit = self._is_hit(armed, draft)
         if memory != branch.memories[place + 1] or branch.editions[place + 1] != timeline.edition:
             if keeper.journal is not None:
                 keeper.journal.note("memory", branch, [], memory)
@@ -232,6 +253,14 @@ class Clock:
             branch.editions[place + 1] = timeline.edition
             branch.memories[place + 1] = memory
         return False, hit
+
+    @staticmethod
+    def _is_hit(armed: Armed | None, draft: Draft) -> bool:
+        """Whether a step that is kept hits a breakpoint of the run."""
+        if armed is None:
+            return False
+        armed.begin()
+        return _check(armed, draft.events)
 
 
 def _check(armed: Armed, log: list[events.Event]) -> bool:

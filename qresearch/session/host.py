@@ -139,7 +139,7 @@ class Host:
             if name in hooks.calls
         }
         listens = any(name in hooks.calls for name in LISTENERS)
-        self._listeners = Listeners(hooks.calls, self.context, self.simulation) if listens else None
+        self._listeners = Listeners(hooks.calls, self.context, self.session) if listens else None
         self.strategy, self.hooks, self._codes = hooks, bound, hooks.codes
 
     # ------------------------------------------------------------------ editing
@@ -231,11 +231,11 @@ class Host:
     def _call_listeners(self, listeners: Listeners, draft: Draft, let: AbstractContextManager[None]) -> None:
         """Tell what has happened, call what is due, and tell what that did."""
         with let:
-            listeners.tell(draft, self.call)
+            listeners.tell(self.call)
         if draft.phase in self.hooks or self.memory.schedules.calls:
             with let:
                 self._call_hooks(draft)
-                listeners.tell(draft, self.call)
+                listeners.tell(self.call)
 
     def _call_hooks(self, draft: Draft) -> None:
         phase = draft.phase

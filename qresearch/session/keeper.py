@@ -154,9 +154,9 @@ class Keeper:
         self.voice.say(Said("acted_from_past", branch=branch) if forked else None)
         self.sync()
 
-    def warn_of_frozen(self, log: Iterable[events.Event]) -> None:
-        """Warn once of each position that was frozen among some events."""
-        exchange = self.simulation.exchange
+    def warn_of_frozen(self, log: Iterable[events.Event], account: str = "") -> None:
+        """Warn once of each position that was frozen among some events, of the first account or of a named one."""
+        exchange, where = self.simulation.exchange, f" in the account {account!r}" if account else ""
         for event in log:
             if not isinstance(event, events.PositionStale):
                 continue
@@ -164,8 +164,8 @@ class Keeper:
             last = exchange.date(event.at.day - 1)
             notice = (
                 f"{exchange.market.symbols[event.instrument]} has no bars after {last} and no delisting on record: its "
-                "position is frozen at its last price (stale) and its orders are rejected with DATA_ENDED until bars "
-                "go on."
+                f"position{where} is frozen at its last price (stale) and its orders are rejected with DATA_ENDED "
+                "until bars go on."
             )
             if notice not in self.voice.notices:
                 self.voice.tell(notice, "data")

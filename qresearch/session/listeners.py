@@ -14,7 +14,8 @@ clock goes on, so a function that answers every event by another order would nev
 after :data:`MOST_ROUNDS` rounds.
 
 A fill is told to ``on_order`` first, then to ``on_fill``. The account is then already that after the whole match, not
-that between two fills of it.
+that between two fills of it. Of several accounts what happened in the first one is told first, then that of the others
+as they were opened; each notice names its account.
 """
 
 from __future__ import annotations
@@ -32,8 +33,9 @@ from qresearch.book.orders import Orders
 from qresearch.book.timeline import Branch
 from qresearch.domain import events
 from qresearch.domain.fees import parts_of
-from qresearch.engine.draft import Draft
 from qresearch.errors import UsageError
+from qresearch.session.beside import Beside
+from qresearch.session.port import AnySession
 from qresearch.session.simulation import Simulation
 
 LISTENERS = ("on_order", "on_fill")
@@ -72,6 +74,8 @@ class OrderNotice:
         Code of the reason; empty without one.
     text : str
         The reason as a sentence.
+    account : str
+        Name of the account among :attr:`~qresearch.session.accounts.Accounts.names`.
 
     Examples
     --------
@@ -102,6 +106,7 @@ class OrderNotice:
     after: str
     reason: str
     text: str
+    account: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +130,8 @@ class FillNotice:
         Each part; a part is an attribute too, such as ``fill.commission``.
     net : float, currency
         What the cash changed by; negative for a buy.
+    account : str
+        Name of the account.
     """
 
     order_id: int
@@ -138,6 +145,7 @@ class FillNotice:
     notional: float
     fees: Mapping[str, float] = field(hash=False)
     net: float
+    account: str
 
     def __getattr__(self, name: str) -> float:
         if name in self.fees:
@@ -145,35 +153,27 @@ class FillNotice:
         raise AttributeError(f"A fill has no {name!r}. It has {', '.join((*self.__slots__, *self.fees))}.")
 
 
-class Listeners:
-    """The functions of a strategy that are told about orders, and how far they have been told.
+class _Reader:
+    """How far the events of one account have been told.
 
     Parameters
     ----------
-    calls : mapping of str to callable
-        The functions of a strategy by name; those in :data:`LISTENERS` are used.
-    context : Context
-        What they get first.
+    name : str
+        Of the account.
     simulation : Simulation
-
-    Raises
-    ------
-    UsageError
-        One does not take two arguments; write ``def on_fill(context, fill)``.
     """
 
-    def __init__(self, calls: Mapping[str, Callable[..., object]], context: object, simulation: Simulation) -> None:
-        self._on_order, self._on_fill = (_bound(name, calls.get(name), context) for name in LISTENERS)
-        self._simulation = simulation
+    def __init__(self, name: str, simulation: Simulation) -> None:
+        self.name, self.simulation = name, simulation
         self._branch: Branch | None = None
         self._count = 0
-        self._kept = self._orders = Orders()
+        self._kept = self.orders = Orders()
         self._by_hand: list[events.Event] = []
         self._seen = self._placed = 0
 
     def begin(self) -> None:
         """Before a step: what was done by hand at this stop has not been told yet."""
-        timeline = self._simulation.timeline
+        timeline = self.simulation.timeline
         branch, stop = timeline.branch, timeline.count
         start = stop
         while start and not isinstance(branch.log[start - 1], events.Advanced):
@@ -184,26 +184,14 @@ class Listeners:
         # A reading that was interrupted has no branch, and is not gone on with.
         self._kept.read(branch.log[self._count : start])
         self._count, self._branch = start, branch
-        self._orders = self._kept.fork()
+        self.orders = self._kept.fork()
         self._by_hand = branch.log[start:stop]
         self._seen, self._placed = 0, timeline.state.orders
 
-    def tell(self, draft: Draft, call: Call) -> None:
-        """Tell everything that has happened since the last time, and what the answers to it cause."""
-        for number in count():
-            news = self._news(draft)
-            if not news:
-                return
-            if number == MOST_ROUNDS:
-                raise UsageError(
-                    f"on_order or on_fill has answered its own events {MOST_ROUNDS:,} times in one phase. "
-                    "Place an order there only for some events, such as: if event.after == 'FILLED'."
-                )
-            for event in news:
-                self._tell_one(event, call)
-
-    def _news(self, draft: Draft) -> list[events.Record]:
+    def news(self) -> list[events.Record]:
         """Single events that have not been told. A block of requests still grows, so its orders are told by id."""
+        draft = self.simulation.draft
+        assert draft is not None  # asked inside a step only
         log = draft.events
         fresh: list[events.Event] = [*self._by_hand, *log[self._seen :]]
         early = len(self._by_hand)
@@ -218,19 +206,67 @@ class Listeners:
         self._seen, self._placed = len(log) - is_open, draft.orders
         return news
 
-    def _tell_one(self, event: events.Record, call: Call) -> None:
+
+class Listeners:
+    """The functions of a strategy that are told about orders, and how far they have been told.
+
+    Parameters
+    ----------
+    calls : mapping of str to callable
+        The functions of a strategy by name; those in :data:`LISTENERS` are used.
+    context : Context
+        What they get first.
+    session : AnySession
+
+    Raises
+    ------
+    UsageError
+        One does not take two arguments; write ``def on_fill(context, fill)``.
+    """
+
+    def __init__(self, calls: Mapping[str, Callable[..., object]], context: object, session: AnySession) -> None:
+        self._on_order, self._on_fill = (_bound(name, calls.get(name), context) for name in LISTENERS)
+        simulation = session.simulation
+        self._lead, self._beside = _Reader(simulation.exchange.account.name, simulation), Beside(session)
+        self._readers = [self._lead]
+
+    def begin(self) -> None:
+        """Before a step: what was done by hand at this stop has not been told yet, in any account."""
+        known = {reader.simulation: reader for reader in self._readers}
+        others = self._beside.simulations().items()
+        self._readers = [self._lead, *(known.get(other) or _Reader(name, other) for name, other in others)]
+        for reader in self._readers:
+            reader.begin()
+
+    def tell(self, call: Call) -> None:
+        """Tell everything that has happened since the last time, and what the answers to it cause."""
+        for number in count():
+            news = [(reader, event) for reader in self._readers for event in reader.news()]
+            if not news:
+                return
+            if number == MOST_ROUNDS:
+                raise UsageError(
+                    f"on_order or on_fill has answered its own events {MOST_ROUNDS:,} times in one phase. "
+                    "Place an order there only for some events, such as: if event.after == 'FILLED'."
+                )
+            for reader, event in news:
+                self._tell_one(reader, event, call)
+
+    def _tell_one(self, reader: _Reader, event: events.Record, call: Call) -> None:
         if getattr(event, "order_id", None) is None:
             return
-        before, order = self._orders.tell(event)
-        exchange = self._simulation.exchange
+        before, order = reader.orders.tell(event)
+        exchange = reader.simulation.exchange
         time = time_of(exchange, event.at.day, event.at.phase, event.at.bar)
         if self._on_order is not None:
             day, phase, *others = event_row(exchange, event, before, order)
-            call("on_order", partial(self._on_order, OrderNotice(pd.Timestamp(day), phase, time, *others)))
+            row = pd.Timestamp(day), phase, time, *others, reader.name
+            call("on_order", partial(self._on_order, OrderNotice(*row)))
         if self._on_fill is not None and isinstance(event, events.OrderFilled):
-            row = {str(name): value for name, value in fills_frame(exchange, [event]).iloc[0].items()}
-            fees = {part: row.pop(part) for part in parts_of((event.fees,))}
-            call("on_fill", partial(self._on_fill, FillNotice(**(row | {"time": time, "fees": fees}))))
+            fill = {str(name): value for name, value in fills_frame(exchange, [event]).iloc[0].items()}
+            fees = {part: fill.pop(part) for part in parts_of((event.fees,))}
+            told = FillNotice(**(fill | {"time": time, "fees": fees, "account": reader.name}))
+            call("on_fill", partial(self._on_fill, told))
 
 
 def _bound(name: str, function: Callable[..., object] | None, context: object) -> Callable[[object], object] | None:

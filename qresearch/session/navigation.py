@@ -76,6 +76,7 @@ class Navigation:
             if redone or short or clock.heading:
                 again = Said("redid_step" if redone == 1 else "redid_steps", count=redone) if redone else None
                 self.keeper.voice.say(clock.heading or self.keeper.voice.message, again, short)
+            clock.look_beside()
             if clock.watch is not None:
                 with LET:
                     clock.watch.tell()

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pandas as pd
 import pytest
-from mixed import FUTURE, SHARE, desk, mixed
+from mixed import FUTURE, OTHER, SHARE, desk, mixed
 
 import qresearch as qr
 from qresearch import terms
@@ -414,3 +415,106 @@ def test_money_of_an_account_goes_through_the_same_door() -> None:
     assert futures.simulation.do(PayIn(100_00))
     assert futures.portfolio.cash == 2_100.0
     assert session.events["event"].to_list()[-1] == "Instructed"
+
+
+def test_a_run_stops_where_any_account_meets_a_breakpoint() -> None:
+    """Protects breakpoints: an event of any account stops a run, simulated, redone and run again, and it is named."""
+    session = desk()
+    session.account.all["futures"].buy(FUTURE, 18)
+    session.breakpoints.add("fill")
+    session.breakpoints.add("fill", account="cash_shares", name="own")
+    called = session.breakpoints.add("margin.called", account="futures")
+    for way in ({}, {}, {"rerun": True}):
+        session.goto(0).run(progress=False, **way)
+        assert "breakpoint 1, fill: account futures: order 1 filled 18 at 100" in session.message
+        session.run(progress=False, **way)
+        assert "account futures: margin.called" in session.message
+        assert str(session.now.day)[:10] == "2024-03-06"
+    assert called.hits == 3
+    assert session.breakpoints["own"].hits == 0
+    session.breakpoints.clear()
+    session.goto(0).run(until="order.filled", progress=False)
+    assert "account futures: order 1 filled 18" in session.message
+
+
+def test_a_level_may_be_of_any_account() -> None:
+    """Protects levels and conditions: those of a named account are asked of that account."""
+    session = desk()
+    session.account.all["futures"].buy(FUTURE, 18)
+    session.breakpoints.add("equity", below=1_000)
+    session.breakpoints.add("equity", below=1_000, account="futures")
+    session.breakpoints.add("drawdown", above=0.9, account="futures")
+    session.breakpoints.add("portfolio.equity < 0", account="futures")
+    told = []
+    for _ in range(3):
+        session.run(progress=False)
+        told.append((str(session.now.day)[:10], session.message.split("breakpoint ")[1][0]))
+    # 18 lots of 10 lose 1,440 at 92 and 2,700 at 85; a drawdown is measured at the closes.
+    assert told == [("2024-03-06", "2"), ("2024-03-07", "4"), ("2024-03-07", "3")]
+
+
+@pytest.mark.parametrize(
+    ("call", "words"),
+    [
+        (lambda breakpoints: breakpoints.add("fill", account="future"), "Did you mean"),
+        (lambda breakpoints: breakpoints.add("2024-03-06", account="futures"), "all accounts stand at one date"),
+    ],
+    ids=range(2),
+)
+def test_a_breakpoint_of_no_account_is_told(call: object, words: str) -> None:
+    """Protects the call: an account that is not there, or that nothing hangs on, is refused."""
+    session = desk()
+    with pytest.raises(UsageError, match=words):
+        call(session.breakpoints)
+    assert len(session.breakpoints) == 0
+
+
+def test_a_strategy_is_told_of_the_orders_of_every_account() -> None:
+    """Protects on_order and on_fill: each event of each account once, with its account, and answers count in turn."""
+    told, fills = [], []
+
+    class Listener:
+        def handle_data(self, context: object, data: object) -> None:
+            if not context.portfolio.positions:
+                context.buy(SHARE, 100)
+                context.account.all["futures"].buy(FUTURE, 2)
+
+        def on_order(self, context: object, event: object) -> None:
+            told.append((event.account, event.event, event.order_id))
+
+        def on_fill(self, context: object, fill: object) -> None:
+            fills.append((fill.account, fill.symbol, fill.quantity))
+            if fill.account == "futures" and fill.quantity == 2:
+                context.account.all["futures"].sell(FUTURE, 1)
+
+    session = desk(strategy=Listener)
+    session.account.all["futures"].buy(FUTURE, 5)
+    session.run(progress=False)
+    accounts = session.account.all
+    assert fills == [
+        ("futures", FUTURE, 5), ("cash_shares", SHARE, 100), ("futures", FUTURE, 2), ("futures", FUTURE, 1),
+    ]  # fmt: skip
+    for name in accounts:
+        events = accounts[name].events
+        rows = events[events["order_id"].notna()]
+        mine = [(event, order) for account, event, order in told if account == name]
+        assert mine == list(zip(rows["event"], rows["order_id"].astype(int), strict=True))
+
+
+def test_data_that_end_are_told_of_every_account() -> None:
+    """Protects positions that nobody looks at: what is frozen in an account beside the first one is warned of, once."""
+    days = pd.bdate_range("2024-03-04", periods=8)
+    rows = [
+        {"date": day, "symbol": symbol, "open": 10.0, "high": 10.0, "low": 10.0, "close": 10.0, "volume": 1e6}
+        for symbol, upto in ((SHARE, 8), (OTHER, 3))
+        for day in days[:upto]
+    ]
+    session = qr.Session(
+        qr.read_market(pd.DataFrame(rows)), cash=100_000, costs="zero",
+        accounts={"more": {"account": "margin", "cash": 50_000}},
+    )  # fmt: skip
+    session.account.all["more"].buy(OTHER, 100)
+    with pytest.warns(qr.MarketWarning, match=f"{OTHER} has no bars .* position in the account 'more' is frozen"):
+        session.run(progress=False)
+    session.goto(0).run(progress=False)
+    assert sum("frozen" in notice for notice in session.notices) == 1

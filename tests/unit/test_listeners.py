@@ -107,6 +107,7 @@ def test_every_event_of_an_order_is_told_once(way: str) -> None:
     assert rows.event.nunique() > 5
     for notice, (_, row) in zip(notices, rows.iterrows(), strict=True):
         known = asdict(notice)
+        assert known.pop("account") == "cash_shares"
         hours = {"PRE_OPEN": 9, "OPEN": 9, "INTRADAY": 9, "CLOSE": 15, "AFTER_CLOSE": 15}
         assert known.pop("time").hour == hours[notice.phase]
         for name, value in known.items():
@@ -116,6 +117,7 @@ def test_every_event_of_an_order_is_told_once(way: str) -> None:
     for fill, (_, row) in zip(fills, run.fills.iterrows(), strict=True):
         known = asdict(fill)
         fees = known.pop("fees")
+        assert known.pop("account") == "cash_shares"
         assert known | fees == row.to_dict() | {"time": fill.time}
         assert {part: getattr(fill, part) for part in ("commission", "stamp_duty", "transfer_fee")} == fees
         assert fill in {fill}

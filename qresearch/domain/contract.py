@@ -29,6 +29,8 @@ class Rates:
     fee_kind : {"money", "lot"}
     limit_ratio : float or None
         Daily price limit around the previous settlement; None: none is known.
+    position_limit : float or None, lots
+        A whole number: most that one side of the contract may hold; None: no limit is known.
     """
 
     since: dt.date | None
@@ -39,6 +41,7 @@ class Rates:
     close_today_fee: float = 0.0
     fee_kind: str = "money"
     limit_ratio: float | None = None
+    position_limit: float | None = None
 
     def __post_init__(self) -> None:
         for name in ("long_margin", "short_margin"):
@@ -54,6 +57,11 @@ class Rates:
         if self.limit_ratio is not None and not 0 < self.limit_ratio < 1:
             raise UsageError(
                 f"Rates: limit_ratio={self.limit_ratio!r} must be between 0 and 1. Pass a fraction such as 0.1."
+            )
+        if self.position_limit is not None and not (self.position_limit >= 0 == self.position_limit % 1):
+            raise UsageError(
+                f"Rates: position_limit={self.position_limit!r} must be a whole number of lots, such as 5000; 0 lets "
+                "nothing be opened."
             )
 
 

@@ -60,6 +60,7 @@ class Reason(StrEnum):
     COVERED_SHORTFALL = "COVERED_SHORTFALL"
     UNITS_LOCKED = "UNITS_LOCKED"
     POSITION_LIMIT = "POSITION_LIMIT"
+    SIDE_LIMIT = "SIDE_LIMIT"
     MAINTENANCE_BELOW_LINE = "MAINTENANCE_BELOW_LINE"
     VALUE_CAP = "VALUE_CAP"
     VOLUME_CAP = "VOLUME_CAP"
@@ -140,6 +141,7 @@ SOURCES: Mapping[Reason, str] = {
         (Reason.COVERED_SHORTFALL, Reason.UNITS_LOCKED, Reason.POSITION_LIMIT),
         "SSE and SZSE rules of stock option trading (2015-01-09): covered calls and position limits",
     ),
+    Reason.SIDE_LIMIT: "Rules of the futures exchanges: position limits by contract and date (your table of contracts)",
     **dict.fromkeys(
         (Reason.TRANSFER_BEYOND_CASH, Reason.TRANSFER_RESERVED, Reason.TRANSFER_BOUND),
         "The contract of the account: what of its money may leave it",

@@ -11,7 +11,7 @@ from qresearch.sources import option_terms
 from qresearch.sources.listings import Table
 from qresearch.sources.own_tables import Form, Row, in_order
 
-RATES = ("long_margin", "short_margin", "open_fee", "close_fee", "close_today_fee", "limit_ratio")
+RATES = ("long_margin", "short_margin", "open_fee", "close_fee", "close_today_fee", "limit_ratio", "position_limit")
 REQUIRED = ("symbol", "multiplier", "tick")
 COLUMNS = (
     *REQUIRED, "product", "exchange", "last_day", "since", "margin", *RATES, "fee_kind", "name", *option_terms.COLUMNS,
@@ -37,11 +37,12 @@ def read_contracts(source: Table | None) -> dict[str, Contract]:
         One row per symbol, or several with a day `since` from which their rates hold. symbol, multiplier, tick;
         margin, or long_margin and short_margin (fractions of the value); optionally product, exchange, last_day,
         open_fee, close_fee, close_today_fee, fee_kind ("money": fractions of the value; "lot": currency per lot),
-        limit_ratio. A close_fee or close_today_fee that is left out is the one before it. A row with an underlying is
-        an option: right ("call" or "put"), strike, and in multiplier its unit; optionally settlement ("shares" of a
-        fund, "cash" of an index, "future"), style, floor, writing_fee, exercise_fee, largest_order,
-        largest_market_order; margin is the part of the underlying's value that a written contract binds, and may be
-        empty where a future does. Terms after an adjustment stand in a row of their own, with their day in since.
+        limit_ratio, position_limit (lots of one side of a future). A close_fee or close_today_fee that is left out is
+        the one before it. A row with an underlying is an option: right ("call" or "put"), strike, and in multiplier its
+        unit; optionally settlement ("shares" of a fund, "cash" of an index, "future"), style, floor, writing_fee,
+        exercise_fee, largest_order, largest_market_order; margin is the part of the underlying's value that a written
+        contract binds, and may be empty where a future does. Terms after an adjustment stand in a row of their own,
+        with their day in since.
 
     Raises
     ------
@@ -67,6 +68,13 @@ def _contract(symbol: str, entries: Sequence[Row]) -> Contract:
         if (option_terms.is_option(first.cells))
         else None
     )
+    if option is not None and any(held.position_limit is not None for held in rates):
+        raise DataError(
+            f"contracts: {symbol} is an option and has a position_limit. Options are limited by underlying: leave "
+            "it out, and open the account with Options(position_limit=...).",
+            field="position_limit",
+            symbol=symbol,
+        )
     if option is None and len(sizes) > 1:
         raise DataError(
             f"contracts: {symbol} has the multipliers {', '.join(f'{size:g}' for size in sorted(sizes))}. That of "
@@ -100,6 +108,7 @@ def _rates(row: Row) -> Rates:
         _or(row.number("close_today_fee"), closed),
         row.text("fee_kind") or FEE_KINDS[0],
         row.number("limit_ratio"),
+        row.number("position_limit"),
     )
 
 

@@ -512,6 +512,31 @@ def futures_called_and_expired() -> qr.Session:
 
 
 @golden
+def futures_by_a_dated_table() -> qr.Session:
+    """A position limit and a raised margin that come with their day: a refusal, and a call on the evening before."""
+    days = pd.bdate_range("2024-03-04", periods=8)
+    price = [100.0, 101.0, 101.0, 99.0, 98.0, 98.0, 102.0, 103.0]
+    bars = pd.DataFrame({"date": days, "symbol": "AB2406", **dict.fromkeys(("open", "high", "low", "close"), price)})
+    terms_of = {"symbol": "AB2406", "multiplier": 10, "tick": 1, "open_fee": 0.0001, "last_day": days[7]}
+    rows = [
+        {**terms_of, "margin": 0.1},
+        {**terms_of, "margin": 0.1, "position_limit": 12, "since": days[2]},
+        {**terms_of, "margin": 0.2, "position_limit": 6, "since": days[5]},
+    ]
+    given = qr.read_market(bars.assign(volume=1e4, settlement=price), contracts=pd.DataFrame(rows))
+    run = qr.Session(given, cash=2_000, account="futures").step()
+    run.buy("AB2406", 10)
+    run.step(2)
+    run.buy("AB2406", 3)
+    run.buy("AB2406", 2, terms.to_open())
+    run.sell("AB2406", 1, terms.to_open())
+    run.run(until=days[5], progress=False)
+    run.sell("AB2406", 5, terms.to_close())
+    run.buy("AB2406", 4, terms.to_open())
+    return run.run(progress=False)
+
+
+@golden
 def options_over_a_dividend() -> qr.Session:
     """Rights on both sides, covered calls over a dividend, an exercise by hand and by itself, and a call."""
     kind = Options(position_limit=12)

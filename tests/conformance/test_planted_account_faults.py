@@ -41,6 +41,10 @@ FUTURES = {
                                    "floating += gain(money, held.side, lot.base"),
     "both sides for the larger": ("futures", "sum(max(sums.get", "sum(_both(sums.get"),
     "nobody closes": ("forced", "if missing <= 0:", "if True:"),
+    "a raise that is known too late": ("futures", "self._sides(draft, exchange, next_day=True)",
+                                       "self._sides(draft, exchange)"),
+    "a limit of each order": ("futures", "held, limit = account.ledger.quantity(intent.instrument, side)",
+                                  "held, limit = 0"),
 }  # fmt: skip
 """Module, what it says, and what it says with the fault."""
 

@@ -675,7 +675,7 @@ def test_the_random_markets_meet_every_rule() -> None:
         Reason.CONCENTRATION, Reason.MAINTENANCE_BELOW_LINE, Reason.COVERED_SHORTFALL, Reason.UNITS_LOCKED,
         Reason.POSITION_LIMIT, Reason.INSUFFICIENT_PLEDGE, Reason.QUALIFIED_ONLY, Reason.BOND_LOT, Reason.NOT_CARRIED,
         Reason.REPO_MULTIPLE, Reason.CALLED, Reason.MATURED, Reason.TRANSFER_BEYOND_CASH, Reason.TRANSFER_RESERVED,
-        Reason.TRANSFER_BOUND,
+        Reason.TRANSFER_BOUND, Reason.SIDE_LIMIT,
     }  # fmt: skip
     assert set(Reason) - elsewhere <= reasons, "these have tests of their own"
 

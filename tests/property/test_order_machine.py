@@ -40,7 +40,7 @@ NOT_HERE: dict[Reason, str] = {
     Reason.CLOSING_AUCTION: "its bars inside the day are few, and it rarely cancels in the last of them",
     Reason.DAILY_MAXIMUM: "its orders are for a few thousand shares, or for more than any order may be",
     **dict.fromkeys(
-        (Reason.INSUFFICIENT_MARGIN, Reason.NOTHING_TO_CLOSE, Reason.EXPIRED_CONTRACT),
+        (Reason.INSUFFICIENT_MARGIN, Reason.NOTHING_TO_CLOSE, Reason.EXPIRED_CONTRACT, Reason.SIDE_LIMIT),
         "of contracts",
     ),
     **dict.fromkeys(

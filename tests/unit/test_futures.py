@@ -259,12 +259,54 @@ def test_rates_of_a_contract_hold_by_date() -> None:
     assert np.allclose(margins, [101.0, 101.0, 202.0, 202.0])
 
 
+def test_a_raised_margin_calls_on_the_evening_before() -> None:
+    """Protects the steps before delivery: what binds from tomorrow on is asked for at today's settlement."""
+    rows = [{**CONTRACT, "since": None}, {**CONTRACT, "margin": 0.2, "since": "2024-03-07"}]
+    market = qr.read_market(bars(), contracts=pd.DataFrame(rows))
+    run = qr.Session(market, cash=1_500, costs="zero", account="futures")
+    run.buy("AB2406", 10)
+    run.step(3, phase="AFTER_CLOSE")
+    called = run.events.query("event == 'MarginCalled'")
+    assert called["day"].dt.strftime("%m-%d").to_list() == ["03-06"]
+    assert run.portfolio.margin == 1_000.0, "what binds today is today's"
+    run.step()
+    # 1,500 are met by 7 lots of 200 each.
+    assert run.positions.loc["AB2406", "quantity"] == 7
+
+
+def test_a_position_limit_of_an_option_stands_elsewhere() -> None:
+    """Protects who reads a table of both: options are limited by their underlying, in the account."""
+    row = {**CONTRACT, "position_limit": 3, "right": "call", "underlying": "000300.SH", "strike": 100.0}
+    with pytest.raises(qr.DataError, match=r"AB2406 is an option .* Options\(position_limit="):
+        qr.read_market(bars(), contracts=pd.DataFrame([row]))
+
+
+def test_a_position_limit_is_that_of_a_side_and_a_date() -> None:
+    """Protects the limit: of each side of a contract, from its day on, and what closes is never refused by it."""
+    rows = [{**CONTRACT, "since": None}, {**CONTRACT, "position_limit": 3, "since": "2024-03-06"}]
+    market = qr.read_market(bars(), contracts=pd.DataFrame(rows))
+    run = qr.Session(market, cash=100_000, costs="zero", account="futures")
+    run.buy("AB2406", 4, terms.to_open())
+    run.step(2)
+    beyond, other = run.buy("AB2406", 1, terms.to_open()), run.sell("AB2406", 3, terms.to_open())
+    run.step()
+    assert (beyond.status, beyond.reason, other.filled) == ("REJECTED", "SIDE_LIMIT", 3)
+    assert "1 lots beside 4 that are open on this side exceed its limit of 3" in str(run.explain(beyond))
+    closed = run.sell("AB2406", 2, terms.to_close())
+    run.step()
+    again = run.buy("AB2406", 1, terms.to_open())
+    run.step()
+    assert (closed.filled, again.filled) == (2, 1)
+
+
 def test_a_contract_says_what_it_is() -> None:
     """Protects the objects: what cannot be one is refused, and dates choose the rates."""
     with pytest.raises(qr.UsageError, match="rates"):
         Contract("AB", 10, 1.0, ())
     with pytest.raises(qr.UsageError, match="long_margin"):
         Rates(None, -0.1, 0.1)
+    with pytest.raises(qr.UsageError, match="position_limit=2.5 must be a whole number of lots"):
+        Rates(None, 0.1, 0.1, position_limit=2.5)
     with pytest.raises(qr.UsageError, match="binds nothing"):
         Contract("AB", 10, 1.0, (Rates(None, 0.0, 0.1),))
     held = Contract("AB", 10, 1.0, (Rates(None, 0.1, 0.1), Rates(dt.date(2024, 3, 7), 0.2, 0.2)))

@@ -242,6 +242,15 @@ def returned() -> qr.Session:
     return at(run, lambda run: run.buy(LENT[0], 1000, terms.to_return()))
 
 
+def limited() -> qr.Session:
+    """A future of which one side may hold two lots."""
+    days = pd.bdate_range("2024-03-04", periods=3)
+    bars = pd.DataFrame({"date": days, "symbol": "AB2406", "volume": 1e4, "settlement": 100.0})
+    table = [{"symbol": "AB2406", "multiplier": 10, "tick": 1, "margin": 0.1, "position_limit": 2}]
+    given = qr.read_market(bars.assign(open=100.0, high=100.0, low=100.0, close=100.0), contracts=pd.DataFrame(table))
+    return after(qr.Session(given, cash=100_000, account="futures").step(), lambda run: run.buy("AB2406", 3))
+
+
 CASES: dict[Reason, Callable[[], qr.Session]] = {
     Reason.LOT_SIZE: lambda: at(session("2022-03-01"), lambda run: run.buy("604018", 50)),
     Reason.MINIMUM_SIZE: lambda: at(session("2022-03-01"), lambda run: run.buy("688903", 199)),
@@ -288,6 +297,7 @@ CASES: dict[Reason, Callable[[], qr.Session]] = {
     ),
     Reason.UNITS_LOCKED: locked,
     Reason.POSITION_LIMIT: lambda: options(lambda run: run.buy("C2212M4000", 5), account=Options(position_limit=4)),
+    Reason.SIDE_LIMIT: limited,
     Reason.VALUE_CAP: lambda: after(session("2021-01-20"), lambda run: run.order_value("004163", 200_000)),
     Reason.VOLUME_CAP: lambda: after(
         session("2021-02-24", participation=0.1), lambda run: run.buy("004136", 5000)
@@ -364,6 +374,7 @@ def test_every_reason_is_met_and_says_so(reason: Reason) -> None:
         Reason.CIRCUIT_BREAKER,
         Reason.ROUTE_CLOSED,
         *CREDIT,
+        Reason.SIDE_LIMIT,
     }
     events = run.events
     met = events[events.reason == reason.value]

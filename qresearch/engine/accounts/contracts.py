@@ -27,10 +27,10 @@ def contract_of(exchange: Exchange, instrument: int) -> Contract:
     return contract
 
 
-def rates_of(exchange: Exchange, account: Draft | State, instrument: int) -> Rates:
-    """The rates of the day, and what the session sets in their place."""
-    contract = contract_of(exchange, instrument)
-    rates = contract.on(exchange.today(account))
+def rates_of(exchange: Exchange, account: Draft | State, instrument: int, *, next_day: bool = False) -> Rates:
+    """The rates of the day, or of the trading day after it, and what the session sets in their place."""
+    contract, days = contract_of(exchange, instrument), exchange.market.days
+    rates = contract.on(days[min(max(account.day, 0) + next_day, len(days) - 1)].astype(object))
     for own in account.settings.contract_rates:
         if own.product == contract.product:
             return _changed(rates, own)

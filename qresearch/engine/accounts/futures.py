@@ -10,7 +10,8 @@ The floating profit of the day may be used for new orders, as at some brokers (f
 last price inside a day and the settlement after it; brokers that keep yesterday's settlement for old lots differ by the
 move of a day. A contract ends at the settlement of its last day, without a fee and without delivery. A call that is not
 met by the next open closes what frees most, at whatever the open is; before that an account under water goes on, which
-flatters where a broker acts inside the day.
+flatters where a broker acts inside the day. A position limit is that of one side of a contract, in the table of
+contracts; limits of a product over its months, and of the lots that are opened on a day, are not modelled (flatters).
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ from qresearch.domain.fees import Fees
 from qresearch.domain.instrument import Instrument
 from qresearch.domain.ledger import LONG, SHORT, Key, Lot
 from qresearch.domain.money import RATE_SCALE, divide
-from qresearch.domain.reasons import Reason
+from qresearch.domain.reasons import Reason, Refusal
 from qresearch.domain.state import State
 from qresearch.domain.terms import Effect
 from qresearch.engine.accounts.contracts import charged, contract_of, gain, lots_by, may_go, rates_of
@@ -92,7 +93,11 @@ class Futures(AccountKind):
             return Need(0)
         value, fees = self.charge(account, exchange, intent, quantity)
         side, rates = LONG if quantity > 0 else SHORT, rates_of(exchange, account, intent.instrument)
-        return Need(_margin(value, rates, side) + fees.total, lacking=Reason.INSUFFICIENT_MARGIN)
+        held, limit = account.ledger.quantity(intent.instrument, side), rates.position_limit
+        refusal: Refusal | None = None
+        if limit is not None and held + abs(quantity) > limit:
+            refusal = Reason.SIDE_LIMIT, {"asked": abs(quantity), "held": held, "maximum": int(limit)}
+        return Need(_margin(value, rates, side) + fees.total, refusal, Reason.INSUFFICIENT_MARGIN)
 
     def unit_need(self, account: Draft | State, exchange: Exchange, instrument: int, price: float, /) -> float | None:
         """The margin and fee of one lot."""
@@ -123,11 +128,15 @@ class Futures(AccountKind):
         yield events.Posted(fill.at, paid - fee, "closed", realised=realised, fee=fee)
 
     def settle(self, draft: Draft, exchange: Exchange, /) -> Iterator[events.Record]:
-        """The move of the day in cash; contracts whose last day it was are gone; a call."""
+        """The move of the day in cash; contracts whose last day it was are gone; a call, by the margin of the next day.
+
+        An exchange announces a raised margin before the settlement of the day before.
+        """
         yield from self.pay_moves(draft, exchange)
-        worth = self.value(draft, exchange)
-        if worth.margin > max(worth.equity, 0):
-            yield events.MarginCalled(draft.at, worth.equity, worth.margin)
+        equity = self.value(draft, exchange).equity
+        margin = self._bound(exchange, self._sides(draft, exchange, next_day=True))
+        if margin > max(equity, 0):
+            yield events.MarginCalled(draft.at, equity, margin)
 
     def pay_moves(self, draft: Draft, exchange: Exchange) -> Iterator[events.Record]:
         """The move of the day in cash, and the end of contracts whose last day it was."""
@@ -174,15 +183,15 @@ class Futures(AccountKind):
         bound = {Key(held.instrument, held.side): held.margin for held in sides}
         return Value(account.cash + unpaid, market, floating, self._bound(exchange, sides), bound)
 
-    def _sides(self, account: Draft | State, exchange: Exchange) -> list[_Held]:
-        """Every side of a future that is held."""
+    def _sides(self, account: Draft | State, exchange: Exchange, *, next_day: bool = False) -> list[_Held]:
+        """Every side of a future that is held, and what it binds by the rates of the day or of the next one."""
         view, money, found = exchange.view(account), exchange.money, []
         for key, lots in account.ledger.lots.items():
             if not self._is_mine(exchange, key):
                 continue
             quantity, mark = sum(lot.quantity for lot in lots), money.price_units(view.mark(key.instrument))
             value = money.notional(mark, quantity * exchange.multiplier(key.instrument, account.day))
-            margin = _margin(value, rates_of(exchange, account, key.instrument), key.side)
+            margin = _margin(value, rates_of(exchange, account, key.instrument, next_day=next_day), key.side)
             found.append(_Held(key.instrument, key.side, margin, quantity, mark))
         return found
 

@@ -259,11 +259,12 @@ def test_rates_of_a_contract_hold_by_date() -> None:
     assert np.allclose(margins, [101.0, 101.0, 202.0, 202.0])
 
 
-def test_a_raised_margin_calls_on_the_evening_before() -> None:
+@pytest.mark.parametrize("kind", ["futures", "options"])
+def test_a_raised_margin_calls_on_the_evening_before(kind: str) -> None:
     """Protects the steps before delivery: what binds from tomorrow on is asked for at today's settlement."""
     rows = [{**CONTRACT, "since": None}, {**CONTRACT, "margin": 0.2, "since": "2024-03-07"}]
     market = qr.read_market(bars(), contracts=pd.DataFrame(rows))
-    run = qr.Session(market, cash=1_500, costs="zero", account="futures")
+    run = qr.Session(market, cash=1_500, costs="zero", account=kind)
     run.buy("AB2406", 10)
     run.step(3, phase="AFTER_CLOSE")
     called = run.events.query("event == 'MarginCalled'")

@@ -45,15 +45,6 @@ def compact(array: Array) -> Array:
     return np.broadcast_to(first.copy(), array.shape)  # type: ignore[return-value]  # of the same kind
 
 
-def once(array: NDArray[Any]) -> NDArray[Any]:
-    """An array without its repetitions: one entry along every axis that repeats one, C-ordered.
-
-    >>> once(np.broadcast_to(np.arange(3.0), (250, 3))).shape
-    (1, 3)
-    """
-    return np.ascontiguousarray(array[tuple(slice(0, 1) if step == 0 else slice(None) for step in array.strides)])
-
-
 def mapped(path: Path) -> NDArray[Any]:
     """The array of an ``.npy`` file, as a part of that file.
 

@@ -58,8 +58,8 @@ def to_text(value: Any) -> Any:
         return {"$pairs": [[to_text(key), to_text(item)] for key, item in value.items()]}
     if _KINDS.get(kind.__name__) is not kind:
         raise UsageError(
-            f"A market with a {kind.__name__} cannot be saved: only the classes of qresearch.market and qresearch.domain "
-            "can be read back. Save the market with those, and put your own in its place after reading it."
+            f"A market with a {kind.__name__} cannot be saved: only classes of qresearch can be read back from a file. "
+            "Save the market with those, and put your own in its place after reading it."
         )
     if isinstance(value, Enum):
         return {"$": kind.__name__, "value": value.value}

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,6 +22,8 @@ _REMEDY = "Save the market again, or bring the folder from where it is whole."
 
 class ArrayFile:
     """An array that is written from its first row to its last, without ever being in memory as a whole.
+
+    A context: what is not ended when it is left stays without an end.
 
     Parameters
     ----------
@@ -44,6 +46,13 @@ class ArrayFile:
         self._rows, self._hash = 0, hashlib.sha256()
         self._file: Any = None
         self._same: NDArray[Any] | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *problem: object) -> None:
+        if self._file is not None:
+            self._file.close()
 
     def append(self, rows: NDArray[Any]) -> None:
         """Add rows at the end; raises OSError where there is no room."""
@@ -107,9 +116,9 @@ def write_array(path: Path, array: NDArray[Any]) -> dict[str, Any]:
     path : Path
     array : (R,) or (R, C) ndarray
     """
-    file = ArrayFile(path, array.dtype, array.shape[1] if array.ndim > 1 else None)
-    file.append(array)
-    return file.close()
+    with ArrayFile(path, array.dtype, array.shape[1] if array.ndim > 1 else None) as file:
+        file.append(array)
+        return file.close()
 
 
 def open_array(path: Path, told: dict[str, Any]) -> NDArray[Any]:

@@ -127,8 +127,8 @@ def _check_place(place: Path, call: str, *, replace: bool) -> None:
         if is_stored(place):
             if not replace:
                 raise UsageError(
-                    f"{call}: {str(place)!r} holds a market already. Pass replace=True to put this one in its place, "
-                    "or the name of a new folder."
+                    f"{call}: {str(place)!r} holds a market already. Pass replace=True (on the command line: "
+                    "--replace) to put this one in its place, or the name of a new folder."
                 )
         elif place.exists() and any(place.iterdir()):
             raise UsageError(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,7 @@ from qresearch.market.market import Market
 from qresearch.market.panel import FIELDS
 from qresearch.market.stored import daily_arrays, new_folder, open_stored, write_list
 from qresearch.sources.bars import Bars, Source, read_bars
+from qresearch.sources.folders import each_once
 from qresearch.sources.minutes import STAMPS
 from qresearch.sources.tabular import read_market, venue_of
 
@@ -88,8 +90,8 @@ def save_bars(
             "opened, or leave rows out of the frames."
         )
     asked = venue_of(venue)
-    with new_folder(folder, "save_bars", replace=replace) as (draft, place):
-        pieces = _Pieces(draft)
+    with new_folder(folder, "save_bars", replace=replace) as (draft, place), ExitStack() as files:
+        pieces = _Pieces(draft, files)
         notes: list[str] = []
         for number, source in enumerate(frames, 1):
             bars = read_bars(
@@ -98,7 +100,7 @@ def save_bars(
             )  # fmt: skip
             pieces.add(bars, number)
         daily = read_market(pieces.daily(), adjusted=adjusted, venue=asked, **tables)
-        said = tuple(dict.fromkeys((*notes, *daily.notes)))
+        said = tuple(dict.fromkeys((*each_once(notes, "pieces"), *daily.notes)))
         written = pieces.close()
         inside = Intraday(**{name: open_array(draft / f"bars/{name}.npy", about) for name, about in written.items()})
         arrays = {name: write_array(draft / f"{name}.npy", array) for name, array in daily_arrays(daily).items()}
@@ -121,10 +123,10 @@ class _Part:
 
 
 class _Pieces:
-    """What came so far: the bars on disk, the days in memory."""
+    """What came so far: the bars on disk, the days in memory; the stack lets go of the files, whatever happens."""
 
-    def __init__(self, draft: Path) -> None:
-        self._draft = draft
+    def __init__(self, draft: Path, stack: ExitStack) -> None:
+        self._draft, self._stack = draft, stack
         self._parts: list[_Part] = []
         self._times: list[NDArray[np.datetime64]] = []
         self._counts: list[int] = []
@@ -165,7 +167,8 @@ class _Pieces:
         folder = self._draft / f"part-{len(self._parts)}"
         kind = np.dtype(np.float64)
         ordered = [name for name in (*BAR_FIELDS, *QUOTE_FIELDS) if name in names]
-        files = {name: ArrayFile(folder / f"{name}.npy", kind, len(every)) for name in ordered}
+        opened = (ArrayFile(folder / f"{name}.npy", kind, len(every)) for name in ordered)
+        files = {name: self._stack.enter_context(file) for name, file in zip(ordered, opened, strict=True)}
         self._parts.append(_Part(folder, every, files))
         return self._parts[-1]
 
@@ -202,7 +205,7 @@ class _Pieces:
                 only.files[name].path.replace(path)
             return said[name]
         symbols = self._parts[-1].symbols
-        whole = ArrayFile(path, np.dtype(np.float64), len(symbols))
+        whole: ArrayFile = self._stack.enter_context(ArrayFile(path, np.dtype(np.float64), len(symbols)))
         for part, told_of in parts:
             if name not in part.files:
                 rows = told_of["close"]["shape"][0]

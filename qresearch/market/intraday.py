@@ -123,6 +123,11 @@ class Intraday(ReadOnly):
         """Where somebody traded in the bar: indexed as an (M, N) ndarray of bool, and worked out where it is asked."""
         return Traded(self.open, self.volume)
 
+    def has_trade(self, row: int, column: int) -> bool:
+        """Whether somebody traded an instrument in a bar: what `traded` says, at once."""
+        opened = self.open.item(row, column)
+        return opened == opened and self.volume.item(row, column) != 0
+
     def last(self, row: int, columns: NDArray[np.int64] | list[int]) -> Floats:
         """The last close of the same day up to a bar, of some columns; NaN before the first of the day."""
         seen: Floats = self.close[row, columns]

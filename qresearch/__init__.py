@@ -27,9 +27,11 @@ from qresearch.errors import (
     WrongBranch,
 )
 from qresearch.market.market import Market
+from qresearch.market.stored import save_market
 from qresearch.session.rules import Rules
 from qresearch.session.session import Session
 from qresearch.sources.fetching import fetch_market
+from qresearch.sources.minute_store import save_bars
 from qresearch.sources.sample import episodes, sample_bonds, sample_futures, sample_market, sample_options
 from qresearch.sources.tabular import read_market
 from qresearch.sweeps.sweep import sweep
@@ -63,6 +65,8 @@ __all__ = [
     "sample_futures",
     "sample_market",
     "sample_options",
+    "save_bars",
+    "save_market",
     "sweep",
     "terms",
 ]

@@ -109,7 +109,7 @@ def _parser() -> argparse.ArgumentParser:
     run = commands.add_parser("run", help="run a strategy without a notebook and write what happened as files")
     run.add_argument("strategy", type=Path, help="a .py file that defines handle_data(context, data)")
     run.add_argument(
-        "--data", required=True, help="a .csv or .parquet file of daily bars, or 'sample' for the embedded market"
+        "--data", required=True, help="a .csv or .parquet file of bars, a folder, or 'sample' for the embedded market"
     )
     run.add_argument("--dialect", choices=list(DIALECTS), help="run a script written for that system")
     run.add_argument(
@@ -144,7 +144,7 @@ def _add_app(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
         "app", help="open the workbench as a page of its own", description="Words after '--' are passed on to Voila."
     )
     app.add_argument(
-        "--data", default="sample", help="a file of bars, or 'sample' for the embedded market (%(default)s)"
+        "--data", default="sample", help="a file of bars, a folder, or 'sample' for the embedded market (%(default)s)"
     )
     app.add_argument("--symbol", help="what to look at first (default: the first that can be traded)")
     app.add_argument("--start", help="first trading day (default: with 120 days before it to be seen)")

@@ -1,4 +1,4 @@
-"""The commands of ``qresearch data``: fetch from a vendor, list what is kept, check what is odd in a file."""
+"""The commands of ``qresearch data``: fetch from a vendor, list what is kept, check what is odd, save to open fast."""
 
 from __future__ import annotations
 
@@ -11,19 +11,22 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from qresearch.errors import MarketWarning
+from qresearch.market.stored import altered, is_stored, save_market
 from qresearch.sources.cache import Cache, Held
 from qresearch.sources.inspection import SEVERITIES, Inspection, inspect
 from qresearch.sources.sight import EXAMPLES, Finding
+from qresearch.sources.tabular import read_market
 from qresearch.sources.writing import write_market
 
 WIDTH = 110
 VENDORS = ("akshare", "baostock")
+_KINDS = ".csv or .parquet file, folder of them, qlib folder or RQAlpha bundle"
 
 
 def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    """Add ``data`` with ``fetch``, ``list`` and ``check`` to the commands of the program."""
-    data = commands.add_parser("data", help="fetch market data, list what is kept, check what is odd in a file")
-    actions = data.add_subparsers(required=True, metavar="fetch|list|check")
+    """Add ``data`` with ``fetch``, ``list``, ``check`` and ``save`` to the commands of the program."""
+    data = commands.add_parser("data", help="fetch market data, list what is kept, check what is odd, save it")
+    actions = data.add_subparsers(required=True, metavar="fetch|list|check|save")
 
     fetch = actions.add_parser(
         "fetch",
@@ -47,11 +50,22 @@ def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
     check = actions.add_parser(
         "check",
         help="report what is odd in a file or folder of market data",
-        description="Exit code 0: everything can be read; 1: rows would be refused.",
+        description="Exit code 0: everything can be read; 1: rows would be refused, or saved files were altered.",
     )
-    check.add_argument("path", type=Path, help=".csv or .parquet file, folder of them, qlib folder or RQAlpha bundle")
+    check.add_argument("path", type=Path, help=f"{_KINDS}, or saved market")
     check.add_argument("--adjusted", action="store_true", help="the prices were adjusted by the vendor")
     check.set_defaults(command=_check)
+
+    save = actions.add_parser(
+        "save",
+        help="save market data into a folder that is opened at once",
+        description="Whatever takes --data takes the folder. What is odd in the data is told by 'check'.",
+    )
+    save.add_argument("path", type=Path, help=_KINDS)
+    save.add_argument("folder", type=Path, help="a new folder, of the market alone")
+    save.add_argument("--adjusted", action="store_true", help="the prices were adjusted by the vendor")
+    save.add_argument("--replace", action="store_true", help="take the place of a market that was saved there")
+    save.set_defaults(command=_save)
 
 
 def _fetch(options: argparse.Namespace) -> int:
@@ -98,7 +112,33 @@ def _sums(entries: list[Held]) -> Iterator[str]:
         yield f"{kind:<24}{len(group):>6,} entries, {sum(held.rows for held in whole):,} rows{span}{broken}"
 
 
+def _save(options: argparse.Namespace) -> int:
+    market = read_market(options.path, adjusted=options.adjusted)
+    folder = save_market(market, options.folder, replace=options.replace)
+    size = sum(file.stat().st_size for file in folder.rglob("*") if file.is_file())
+    print(_filled(repr(market), ""))
+    print(*(_filled(note, "  ") for note in market.notes), sep="\n")
+    print(f"Saved in {folder}, {size / 1e6:,.1f} MB; open it with\n\n    qr.read_market({str(folder)!r})")
+    return 0
+
+
+def _check_saved(folder: str | Path) -> int:
+    """Look at every byte of a saved market."""
+    wrong, name = altered(folder), Path(folder).name
+    if wrong:
+        print(f"{name}: altered since the market was saved: {', '.join(f'{field}.npy' for field in wrong)}")
+        print("Save the market again, or bring the folder from where it is whole.")
+        return 1
+    market = read_market(folder)
+    print(f"{name}: a saved market, whole and as it was saved.")
+    print(_filled(repr(market), "  "))
+    print(*(_filled(note, "  ") for note in market.notes), sep="\n")
+    return 0
+
+
 def _check(options: argparse.Namespace) -> int:
+    if is_stored(options.path):
+        return _check_saved(options.path)
     with warnings.catch_warnings():
         # What the market has to say stands among its notes.
         warnings.simplefilter("ignore", MarketWarning)

@@ -421,7 +421,7 @@ class Exchange:
         if isinstance(source, Panel):
             opened: NDArray[np.float64] = source.open[row].take(instruments)
             return np.where(source.idle[row, instruments], np.nan, opened) if self.may_idle else opened
-        prices = np.where(source.traded[row, instruments], source.open[row, instruments], np.nan)
+        prices = np.where(source.volume[row, instruments] != 0, source.open[row, instruments], np.nan)
         if account.bar > 1 and source.has_quotes:
             quotes = source.quotes(row - 1, instruments, quantities)
             prices = np.where(np.isnan(quotes), prices, quotes)

@@ -49,7 +49,7 @@ class ByBars:
 
     def concerns(self, bars: Intraday, row: int, order: OpenOrder, /) -> bool:
         """True when somebody traded in the bar: without trades no price is reached."""
-        return bool(bars.traded[row, order.instrument])
+        return bars.has_trade(row, order.instrument)
 
     def looks_again(self, draft: Draft, order: OpenOrder, /) -> bool:
         """Never: a market order tries its luck at opens only."""

@@ -73,7 +73,10 @@ def _first_within(reach: tuple[int, float], order: OpenOrder, bars: Intraday, da
     """The first bar of a day, from one on, whose prices come within reach; beyond the last where none does."""
     (side, bound), instrument, begin, end = reach, order.instrument, bars.firsts[day] + start - 1, bars.firsts[day + 1]
     prices = (bars.high if side > 0 else bars.low)[begin:end, instrument]
-    hits = bars.traded[begin:end, instrument] & (side * prices > bound)
+    hits = side * prices > bound
+    at = int(hits.argmax())
+    if hits[at] and not bars.has_trade(begin + at, instrument):  # the first one mostly tells
+        hits &= bars.traded[begin:end, instrument]
     quotes = _quotes(order, bars)
     if quotes is not None:
         # Those at the end of the bar before, inside the day.
@@ -87,10 +90,9 @@ def _is_idle(order: OpenOrder, bars: Intraday, row: int, bar: int) -> bool:
     if reach is None:
         return False
     (side, bound), instrument = reach, order.instrument
-    if bars.traded[row, instrument]:
-        reached = bars.high[row, instrument] if side > 0 else bars.low[row, instrument]
-        if side * reached > bound:
-            return False
+    reached = bars.high[row, instrument] if side > 0 else bars.low[row, instrument]
+    if side * reached > bound and bars.has_trade(row, instrument):
+        return False
     quotes = _quotes(order, bars)
     return bar == 1 or quotes is None or not side * quotes[row - 1, instrument] > bound
 

@@ -155,7 +155,9 @@ class _LastPrice(Quoting):
         bars, row = self.exchange.bars(self.draft)
         if not isinstance(bars, Intraday) or self.draft.phase == CLOSE:
             return True
-        return bool(bars.traded[row, instrument] if self.draft.phase == OPEN else bars.last[row, instrument] > 0)
+        if self.draft.phase == OPEN:
+            return bars.has_trade(row, instrument)
+        return bool(bars.last(row, [instrument])[0] > 0)
 
 
 class AtLast(Walk):

@@ -64,9 +64,7 @@ class LeanEquity:
     def concerns(self, bars: Intraday, row: int, order: OpenOrder, /) -> bool:
         """True when the bar holds trades, or a quote that the order meets."""
         quotes = bars.ask if order.leaves > 0 else bars.bid
-        return bool(bars.traded[row, order.instrument]) or (
-            quotes is not None and bool(quotes[row, order.instrument] > 0)
-        )
+        return bars.has_trade(row, order.instrument) or (quotes is not None and bool(quotes[row, order.instrument] > 0))
 
     def looks_again(self, draft: Draft, order: OpenOrder, /) -> bool:
         """True for a market order of the day for which there was no price yet."""

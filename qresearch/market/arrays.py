@@ -1,14 +1,24 @@
-"""What holds the arrays of a market: they are never changed, and still cannot be after a copy or a pickle."""
+"""What holds the arrays of a market: they are never changed, and still cannot be after a copy or a pickle.
+
+They may lie in memory, or be parts of files (:func:`mapped`), which the system reads where they are looked at and
+forgets again when memory is short.
+"""
 
 from __future__ import annotations
 
+import hashlib
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import fields
+from pathlib import Path
 from typing import Any, Self, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 Array = TypeVar("Array", bound=NDArray[Any])
+_AT_ONCE = 4 * 2**20
+"""Bytes, about, that are hashed at a time."""
 
 
 def read_only(array: Array) -> Array:
@@ -33,6 +43,33 @@ def compact(array: Array) -> Array:
         if not (np.isnan(row).all() if is_nothing else (row == first).all()):
             return array
     return np.broadcast_to(first.copy(), array.shape)  # type: ignore[return-value]  # of the same kind
+
+
+def mapped(path: Path) -> NDArray[Any]:
+    """The array of an ``.npy`` file, as a part of that file.
+
+    A plain array: numpy's own class for such asks itself who it is at every row that is taken.
+    """
+    return read_only(np.load(path, mmap_mode="r", allow_pickle=False).view(np.ndarray))
+
+
+def digests(arrays: Mapping[str, NDArray[Any]]) -> dict[str, bytes]:
+    """SHA-256 of the bytes of some arrays in C order, by name; a few rows are looked at at a time.
+
+    >>> digests({"a": np.zeros(2)})["a"] == hashlib.sha256(np.zeros(2).data).digest()
+    True
+    """
+
+    def of_one(array: NDArray[Any]) -> bytes:
+        total = hashlib.sha256()
+        step = max(_AT_ONCE * len(array) // max(array.size * array.itemsize, 1), 1)
+        for first in range(0, len(array), step):  # what is one value, or lies in a file, takes no memory here either
+            total.update(np.ascontiguousarray(array[first : first + step]).data)
+        return total.digest()
+
+    # Hashing lets other threads run: a large field takes a second or two on one.
+    with ThreadPoolExecutor() as pool:
+        return dict(zip(arrays, pool.map(of_one, arrays.values()), strict=True))
 
 
 class ReadOnly:

@@ -11,18 +11,40 @@ import datetime as dt
 import hashlib
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from qresearch.errors import DataError
-from qresearch.market.arrays import ReadOnly, read_only
+from qresearch.market.arrays import ReadOnly, digests, read_only
 
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
 
 BAR_FIELDS = ("open", "high", "low", "close", "volume", "turnover")
 QUOTE_FIELDS = ("bid", "ask")
+
+
+class Traded:
+    """Where somebody traded: answers for the bars that are asked about, as an array of all would be as large as they.
+
+    Parameters
+    ----------
+    opened, volume : (M, N) ndarray of float64
+
+    >>> Traded(np.array([[8.0, np.nan, 8.1]]), np.array([[100.0, 0.0, 0.0]]))[0]
+    array([ True, False, False])
+    """
+
+    __slots__ = ("_opened", "_volume")
+
+    def __init__(self, opened: Floats, volume: Floats) -> None:
+        self._opened, self._volume = opened, volume
+
+    def __getitem__(self, key: Any) -> Any:
+        opened = self._opened[key]
+        return (opened == opened) & (self._volume[key] != 0)
 
 
 @dataclass(frozen=True, eq=False)
@@ -97,24 +119,33 @@ class Intraday(ReadOnly):
         return found
 
     @cached_property
-    def traded(self) -> Bools:
-        """(M, N) ndarray of bool: True where somebody traded in the bar."""
-        known: Bools = ~np.isnan(self.open) & (self.volume != 0)
-        return read_only(known)
+    def traded(self) -> Traded:
+        """Where somebody traded in the bar: indexed as an (M, N) ndarray of bool, and worked out where it is asked."""
+        return Traded(self.open, self.volume)
 
-    @cached_property
-    def last(self) -> Floats:
-        """(M, N) ndarray of float64: the last close of the same day up to each bar; NaN before its first."""
-        missing = np.isnan(self.close)
-        if not missing.any():
-            return self.close
-        count = len(self.times)
-        rows = np.where(missing, -1, np.arange(count)[:, None])
-        np.maximum.accumulate(rows, axis=0, out=rows)
-        first_of_day = np.repeat(self.starts[:-1], self.counts)
-        found: Floats = np.take_along_axis(self.close, np.maximum(rows, 0), axis=0)
-        found[rows < first_of_day[:, None]] = np.nan
-        return read_only(found)
+    def has_trade(self, row: int, column: int) -> bool:
+        """Whether somebody traded an instrument in a bar: what `traded` says, at once."""
+        opened = self.open.item(row, column)
+        return opened == opened and self.volume.item(row, column) != 0
+
+    def last(self, row: int, columns: NDArray[np.int64] | list[int]) -> Floats:
+        """The last close of the same day up to a bar, of some columns; NaN before the first of the day."""
+        seen: Floats = self.close[row, columns]
+        if (seen == seen).all():
+            return seen
+        day = int(self.day_of[row])
+        known: Floats = self._last_of(day)[row - self.firsts[day], columns]
+        return known
+
+    def _last_of(self, day: int) -> Floats:
+        """The last closes up to each bar of a day; those of one day are kept, as most questions are about it."""
+        kept: tuple[int, Floats] | None = self.__dict__.get("_kept")
+        if kept is None or kept[0] != day:
+            closes = self.close[self.firsts[day] : self.firsts[day + 1]]
+            rows = np.where(np.isnan(closes), 0, np.arange(len(closes))[:, None])
+            np.maximum.accumulate(rows, axis=0, out=rows)
+            kept = self.__dict__["_kept"] = day, np.take_along_axis(closes, rows, axis=0)
+        return kept[1]
 
     @cached_property
     def day_of(self) -> NDArray[np.int64]:
@@ -141,7 +172,7 @@ class Intraday(ReadOnly):
         return found
 
     @staticmethod
-    def last_known(values: Floats | Bools, first: int, row: int, column: int) -> int:
+    def last_known(values: Floats | Traded, first: int, row: int, column: int) -> int:
         """The last row from `first` to `row` in which a field of an instrument is above 0; -1 when none is."""
         known = np.flatnonzero(values[first : row + 1, column] > 0)
         return first + int(known[-1]) if len(known) else -1
@@ -184,8 +215,8 @@ class Intraday(ReadOnly):
         """SHA-256 over the times and every field."""
         total = hashlib.sha256(self.times.astype("datetime64[m]").astype(np.int64).tobytes())
         total.update(self.starts.astype(np.int64).tobytes())
-        for name, array in self.arrays.items():
-            total.update(name.encode() + hashlib.sha256(np.ascontiguousarray(array).data).digest())
+        for name, part in digests(self.arrays).items():
+            total.update(name.encode() + part)
         return total.digest()
 
 

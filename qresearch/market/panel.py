@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -20,7 +19,7 @@ from qresearch.domain.arguments import day_text
 from qresearch.domain.calls import told_calls
 from qresearch.domain.instrument import SymbolIndex
 from qresearch.errors import DataError, OutOfRange, choose, shown
-from qresearch.market.arrays import ReadOnly, compact, read_only
+from qresearch.market.arrays import ReadOnly, compact, digests, read_only
 from qresearch.market.intraday import Intraday
 
 Floats = NDArray[np.float64]
@@ -32,8 +31,6 @@ SETTLED_FIELDS = ("settlement", "open_interest")
 """What only contracts have."""
 FIELDS = (*PRICE_FIELDS, "volume", "turnover", "pre_close", "limit_up", "limit_down")
 """The numeric fields of a panel, in the order of their columns in tables."""
-_HASHED = 100
-"""Days that are hashed at a time."""
 
 
 def _anywhere(array: Floats, test: Callable[[Floats], Bools]) -> bool:
@@ -222,18 +219,9 @@ class Panel(ReadOnly):
         digest = hashlib.sha256()
         digest.update(self.days.astype("datetime64[D]").astype(np.int64).tobytes())
         digest.update("\n".join(self.symbols).encode())
-        names = (*FIELDS, "paused", "is_st", *self._settled)
-
-        def of_field(name: str) -> bytes:
-            total = hashlib.sha256()
-            for first in range(0, len(self.days), _HASHED):  # what is one value takes no memory here either
-                total.update(np.ascontiguousarray(getattr(self, name)[first : first + _HASHED]).data)
-            return total.digest()
-
-        # Hashing lets other threads run: a large panel takes a second or two on one.
-        with ThreadPoolExecutor() as pool:
-            for name, part in zip(names, pool.map(of_field, names), strict=True):
-                digest.update(name.encode() + part)
+        arrays = {name: getattr(self, name) for name in (*FIELDS, "paused", "is_st", *self._settled)}
+        for name, part in digests(arrays).items():
+            digest.update(name.encode() + part)
         if self.intraday is not None:
             digest.update(self.intraday.digest())
         return digest.hexdigest()

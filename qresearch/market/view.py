@@ -141,9 +141,10 @@ class View:
         bars = self.market.panel.intraday
         assert bars is not None  # only minute data have bars
         row = bars.row(self.day, self.bar)
-        seen = bars.last[row, columns]
         if self.phase == OPEN:
             seen = np.where(bars.traded[row, columns], bars.open[row, columns], np.nan)
+        else:
+            seen = bars.last(row, columns)
         prices: Floats = np.where(np.isnan(seen), reference, seen)
         return prices
 

@@ -85,16 +85,20 @@ def _open_tables(folder: Path, wanted: list[str] | None, *, adjusted: bool) -> O
     beside = f" Beside them: {', '.join(path.name for path in tables.values())}." if tables else ""
     note = f"Read {len(paths)} files of {folder.name}.{beside}"
     bars = pd.concat(frames, keys=[path.name for path in paths], names=["file", "line"])
-    return Opened(bars, dict(tables), (note, *_counted(notes)))
+    return Opened(bars, dict(tables), (note, *each_once(notes, "files")))
 
 
-def _counted(notes: list[str]) -> list[str]:
-    """Notes on many files: each wording once, with the number of the files that it holds for."""
+def each_once(notes: Iterable[str], what: str) -> list[str]:
+    """Notes on many files or pieces: each wording once, with the number of those that it holds for.
+
+    >>> each_once(["Read 3 rows of a1.", "Read 4 rows of a2.", "Read 9 rows of a3."], "files")
+    ['Read 3 rows of a1. So do 2 other files.']
+    """
     wordings: dict[str, list[str]] = {}
     for note in notes:
         if "has no column 'symbol'" not in note:  # of a folder that is the rule
             wordings.setdefault(_NAMES.sub("", note), []).append(note)
-    return [same[0] + (f" So do {len(same) - 1} other files." if len(same) > 1 else "") for same in wordings.values()]
+    return [same[0] + (f" So do {len(same) - 1} other {what}." if len(same) > 1 else "") for same in wordings.values()]
 
 
 _NAMES = re.compile(r"\S*\d\S*")

@@ -9,43 +9,34 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from qresearch.domain.arguments import day_text, flag
+from qresearch.domain.arguments import flag
 from qresearch.domain.arguments import path as path_of
 from qresearch.domain.arguments import symbols as symbols_of
 from qresearch.domain.calls import told
-from qresearch.domain.contract import Contract
-from qresearch.domain.instrument import CHINA_SUFFIXES, Board, Instrument, split_symbol
-from qresearch.domain.moment import Phase
-from qresearch.errors import DataError, OutOfRange, UsageError, choose, shown
-from qresearch.market.intraday import QUOTE_FIELDS, Intraday
+from qresearch.domain.instrument import Instrument
+from qresearch.errors import UsageError, choose, shown
 from qresearch.market.market import Benchmark, Market
-from qresearch.market.panel import SETTLED_FIELDS, Bools, Days, Floats, Panel
-from qresearch.market.venue import CHINA, PLAIN, VENUES, Venue
+from qresearch.market.panel import Bools, Days, Floats, Panel
+from qresearch.market.stored import is_stored, open_stored
+from qresearch.market.venue import VENUES, Venue
 from qresearch.sources.actions import ActionRow, read_actions
-from qresearch.sources.bonds import with_bonds
+from qresearch.sources.bars import Source, read_bars
 from qresearch.sources.completion import complete_limits, forward, resolve_actions, with_pre_close
-from qresearch.sources.contracts import read_contracts
-from qresearch.sources.credit import with_credit
-from qresearch.sources.daily import spread
 from qresearch.sources.folders import open_source
-from qresearch.sources.frames import fill_rows, keep_symbols, some
 from qresearch.sources.listings import (
     Table,
-    named_boards,
     read_benchmark,
     read_closed_days,
-    read_instruments,
     read_no_limit_days,
     siblings,
 )
-from qresearch.sources.long_tables import long_table
-from qresearch.sources.minutes import STAMPS, check_times, fold
-from qresearch.sources.option_terms import check_underlyings, with_adjustments
+from qresearch.sources.minutes import STAMPS
+from qresearch.sources.option_terms import with_adjustments
+from qresearch.sources.parts import part_of, span_of
 from qresearch.sources.steps import are_prices, told_outside, told_steps
-from qresearch.sources.validation import Rows, check_rows, settle_on_ticks, told_spacing, without_weekends
+from qresearch.sources.validation import Rows
 
 LIMIT_FIELDS = ("limit_up", "limit_down")
-Source = pd.DataFrame | Mapping[str, pd.DataFrame] | str | Path
 
 
 @told
@@ -75,8 +66,9 @@ def read_market(
         Long: one row per symbol and day, with the columns date, symbol, open, high, low, close, volume and optionally
         pre_close, turnover (or amount), is_st, paused, limit_up, limit_down, board. Wide: one frame per field, days by
         symbols. A file (text, .parquet, .feather, .xlsx, text in .gz or .zip) of one symbol may leave out that column:
-        its name is the symbol. A folder holds one such file per symbol, or is one of qlib, LEAN or RQAlpha. Prices are
-        unadjusted, in the currency per share; volume in shares; missing is NaN. Tables of the vendors in
+        its name is the symbol. A folder holds one such file per symbol, or is one of qlib, LEAN or RQAlpha; one of
+        :func:`~qresearch.market.stored.save_market` is opened at once, and takes `symbols`, `start` and `end` only.
+        Prices are unadjusted, in the currency per share; volume in shares; missing is NaN. Tables of the vendors in
         :mod:`~qresearch.sources.vendors_columns` are known by their columns, and brought into these units; turnover /
         (volume x price) checks them, and tells the units of others. Several rows with different times of the day per
         symbol and day are minute or hour bars, in the long format only: ``market.panel.intraday`` holds them,
@@ -142,26 +134,22 @@ def read_market(
     """
     notes: list[str] = []
     source, symbols, adjusted, venue = _checked(source, symbols, adjusted, venue, stamp)
+    passed: dict[str, Any] = {"instruments": instruments, "actions": actions, "no_limit_days": no_limit_days}
+    passed |= {"benchmark": benchmark, "contracts": contracts, "bonds": bonds}
+    if is_stored(source):
+        others = {"closed_days": closed_days, "credit": credit, "venue": venue, "adjusted": adjusted or None}
+        _refuse_passed({**passed, **others, "stamp": None if stamp == STAMPS[0] else stamp})
+        return part_of(open_stored(source), symbols, start, end)
     if (opened := open_source(source, symbols, adjusted=adjusted)) is not None:
         source, adjusted = opened.bars, adjusted or opened.adjusted
         notes.extend(opened.notes)
     beside = siblings(source) if opened is None else opened.tables
-    passed = {"instruments": instruments, "actions": actions, "no_limit_days": no_limit_days, "benchmark": benchmark}
-    tables = _tables({**passed, "contracts": contracts, "bonds": bonds}, beside, source, notes)
-    futures = read_contracts(tables["contracts"])
-    frame, rows = long_table(source, notes, adjusted=adjusted)
-    frame, rows = (frame, rows) if symbols is None else keep_symbols(frame, rows, symbols)
-    boards = named_boards(frame, rows)
-    venue = _venue(rows.symbols, venue, notes, futures)
-    fill_rows(frame, rows, venue, Path(source).name if isinstance(source, (str, Path)) else "the data")
-    rows.numbers = {name: values for name, values in rows.numbers.items() if futures or name not in SETTLED_FIELDS}
-    if venue is not PLAIN:
-        rows = without_weekends(rows, notes)
-    _check(rows, source, adjusted=adjusted)
-    listed = _listed({**tables, "credit": credit}, rows, boards, venue, futures, notes=notes)
-    if not adjusted:
-        settle_on_ticks(rows, listed, venue.rules)
-    days, fields, flags, known, bars = _arrays(rows, stamp, venue, notes)
+    tables = _tables(passed, beside, source, notes)
+    bars = read_bars(
+        source, {**tables, "credit": credit}, symbols=symbols, adjusted=adjusted, venue=venue, stamp=stamp, notes=notes
+    )
+    rows, listed, venue, days, known = bars.rows, bars.instruments, bars.venue, bars.days, bars.known
+    fields, flags = bars.fields, bars.flags
     found = _actions(tables["actions"], rows.symbols, days, known, venue, adjusted=adjusted, notes=notes)
     marks = forward(fields["close"])
     listed = with_adjustments(listed, found, marks, days, notes)
@@ -169,10 +157,10 @@ def read_market(
     if not adjusted:
         notes += told_steps(fields, marks, known & are_prices(listed), found, rows=rows, days=days)
         notes += _limited(fields, flags, rows, days=days, listed=listed, free=tables["no_limit_days"], venue=venue)
-    lo, hi = _span(days, start, end)
+    lo, hi = span_of(days, start, end)
     booked, more = resolve_actions(found, marks, fields["pre_close"], days=days, symbols=rows.symbols, span=(lo, hi))
     arrays: dict[str, Any] = {name: values[lo:hi] for name, values in (fields | flags).items()}
-    inside = None if bars is None else bars.between(lo, hi)
+    inside = None if bars.inside is None else bars.inside.between(lo, hi)
     return Market(
         closed=read_closed_days(closed_days, rows.symbols, days[lo:hi], venue),
         panel=Panel(days=days[lo:hi], symbols=rows.symbols, adjusted=adjusted, intraday=inside, **arrays),
@@ -184,7 +172,7 @@ def read_market(
     )
 
 
-def _asked(venue: object) -> Venue | None:
+def venue_of(venue: object) -> Venue | None:
     """The venue that was asked for, by its name or itself."""
     if isinstance(venue, str):
         return VENUES[venue.lower() if venue.lower() in VENUES else choose("venue", venue, VENUES)]
@@ -193,6 +181,15 @@ def _asked(venue: object) -> Venue | None:
             f"venue={shown(venue)} is not a Venue. Pass one of {', '.join(map(repr, VENUES))}, a Venue, or None."
         )
     return venue
+
+
+def _refuse_passed(passed: Mapping[str, object]) -> None:
+    """Raise where something was passed that a stored market has in it already."""
+    if surplus := [f"{name}=" for name, value in passed.items() if value is not None]:
+        raise UsageError(
+            f"read_market: {', '.join(surplus)} cannot be passed with a stored market, which holds all that was read "
+            "when it was saved. Leave it out, or read the tables once more with it and save that market."
+        )
 
 
 def _fine_enough(venue: Venue, listed: Sequence[Instrument]) -> Venue:
@@ -211,7 +208,7 @@ def _checked(
     if isinstance(source, (str, Path)):
         source = path_of("source", source, "bars.parquet")
     wanted = None if symbols is None else symbols_of("symbols", symbols)
-    return source, wanted, flag("adjusted", adjusted), _asked(venue)
+    return source, wanted, flag("adjusted", adjusted), venue_of(venue)
 
 
 def _limited(
@@ -250,87 +247,6 @@ def _tables(
     return {**passed, **used}
 
 
-def _check(rows: Rows, source: Source, *, adjusted: bool) -> None:
-    """Every check that needs no instruments; raises DataError."""
-    if rows.times is None:
-        if quotes := [name for name in QUOTE_FIELDS if name in rows.numbers]:
-            raise DataError(
-                f"{' and '.join(quotes)}: quotes belong to bars inside the day, but there is one row per symbol and "
-                "day. Drop the columns, or pass minute bars with the time of the day in their date.",
-                field=quotes[0],
-            )
-    elif isinstance(source, Mapping):
-        raise DataError(
-            "date: one frame per field holds daily bars only, and these have several rows a day. "
-            "Pass minute bars as one long frame, a row per symbol and bar.",
-            field="date",
-        )
-    else:
-        check_times(rows)
-    check_rows(rows, adjusted)
-
-
-def _arrays(
-    rows: Rows, stamp: str, venue: Venue, notes: list[str]
-) -> tuple[Days, dict[str, Floats], dict[str, Bools], Bools, Intraday | None]:
-    """Days, (T, N) arrays of every field and flag, where there is a row, and the bars inside the days."""
-    if rows.times is not None:
-        days, fields, flags, known, bars, more = fold(rows, stamp, venue.hours[Phase.OPEN])
-        notes.extend(more)
-        return days, fields, flags, known, bars
-    days, fields, flags, known = spread(rows)
-    notes.extend(told_spacing(days))
-    return days, fields, flags, known, None
-
-
-def _venue(symbols: tuple[str, ...], venue: Venue | None, notes: list[str], futures: Mapping[str, Contract]) -> Venue:
-    """The venue asked for, or that of the suffixes; contracts are of China."""
-    if venue is None and futures and all(symbol in futures for symbol in symbols):
-        return CHINA
-    symbols = tuple(symbol for symbol in symbols if symbol not in futures)
-    if venue is None:
-        bare = [symbol for symbol in symbols if len(symbol) == 6 and symbol.isdecimal()]
-        if bare:
-            raise DataError(
-                f"symbol: {some(bare, 3)}: six digits of which no range, or one on both exchanges, is known. Write "
-                f"{bare[0]}.SH or {bare[0]}.SZ, or pass venue='plain' for instruments without rules.",
-                field="symbol",
-                symbol=bare[0],
-            )
-        chinese = [symbol for symbol in symbols if split_symbol(symbol)[1] in CHINA_SUFFIXES]
-        others = [symbol for symbol in symbols if split_symbol(symbol)[1] not in CHINA_SUFFIXES]
-        if chinese and others:
-            raise DataError(
-                f"symbol: {some(chinese, 3)} trade in China, {some(others, 3)} do not. "
-                "Load them apart, one market each, or pass venue= to treat all of them alike.",
-                field="symbol",
-                symbol=others[0],
-            )
-        venue = CHINA if chinese else PLAIN
-    if venue.board is Board.PLAIN:
-        notes.append(f"Venue {venue.name!r}: no lots, limits, T+1 or taxes are applied.")
-    return venue
-
-
-def _listed(
-    tables: Mapping[str, Any],
-    rows: Rows,
-    boards: Mapping[str, str],
-    venue: Venue,
-    futures: Mapping[str, Contract],
-    *,
-    notes: list[str],
-) -> tuple[Instrument, ...]:
-    """One instrument per symbol; `notes` take what was told by its number only."""
-    last = np.zeros(len(rows.symbols), dtype=rows.days.dtype)
-    last[rows.codes] = rows.days  # they ascend within a symbol, and the last one wins
-    days = list(last.astype(object))
-    listed, told = read_instruments(tables["instruments"], rows.symbols, boards, days, venue, contracts=futures)
-    check_underlyings(listed)
-    notes.extend(told)
-    return with_bonds(with_credit(listed, tables["credit"]), tables["bonds"])
-
-
 def _actions(
     table: Table | None, symbols: tuple[str, ...], days: Days, known: Bools, venue: Venue, *, adjusted: bool,
     notes: list[str],
@@ -344,27 +260,3 @@ def _actions(
         notes.append(f"The prices are adjusted, so {len(found)} corporate actions are not applied again.")
         return []
     return found
-
-
-def _span(days: Days, start: object, end: object) -> tuple[int, int]:
-    """First day and the day after the last, both as asked.
-
-    Raises
-    ------
-    OutOfRange
-        No trading day between them; pick dates inside the data.
-    """
-    bounds = []
-    for name, value in (("start", start), ("end", end)):
-        text = None if value is None else day_text(value)
-        if value is not None and text is None:
-            raise UsageError(f"{name}={shown(value)} is not a date. Write it as '2024-01-31'.")
-        bounds.append(None if text is None else np.datetime64(text, "D"))
-    lo = 0 if bounds[0] is None else int(np.searchsorted(days, bounds[0], "left"))
-    hi = len(days) if bounds[1] is None else int(np.searchsorted(days, bounds[1], "right"))
-    if lo >= hi:
-        raise OutOfRange(
-            f"No trading day from start={start} to end={end}: the data run from {days[0]} to {days[-1]}. "
-            "Take days inside them."
-        )
-    return lo, hi

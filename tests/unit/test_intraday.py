@@ -76,7 +76,8 @@ def test_rows_of_several_symbols_share_one_axis() -> None:
     frame = pd.DataFrame([*rows_of(A, [[10.0, None, 10.2]]), *rows_of(B, [[None, 5.0, None], [5.1]])])
     panel = qr.read_market(frame).panel
     np.testing.assert_array_equal(panel.intraday.close, [[10.0, np.nan], [np.nan, 5.0], [10.2, np.nan], [np.nan, 5.1]])
-    np.testing.assert_array_equal(panel.intraday.last, [[10.0, np.nan], [10.0, 5.0], [10.2, 5.0], [np.nan, 5.1]])
+    last = [panel.intraday.last(row, [0, 1]) for row in range(4)]
+    np.testing.assert_array_equal(last, [[10.0, np.nan], [10.0, 5.0], [10.2, 5.0], [np.nan, 5.1]])
     assert panel.intraday.counts == [3, 1]
     assert np.isnan(panel.close[1, 0])
 

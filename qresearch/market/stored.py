@@ -1,0 +1,279 @@
+"""A market in a folder: its arrays as files that are looked at where they lie, and one list of all the rest.
+
+What took long to read is saved once (:func:`save_market`) and opened at once, by any number of processes, without
+being in the memory of any: the system reads the parts that are looked at. :func:`qresearch.read_market` opens it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, TypeGuard
+
+from numpy.typing import NDArray
+
+from qresearch.domain.arguments import flag
+from qresearch.domain.arguments import path as path_of
+from qresearch.domain.calls import told as told_call
+from qresearch.errors import DataError, QresearchError, UsageError, shown
+from qresearch.files import told
+from qresearch.market.array_files import is_as_written, open_array, write_array
+from qresearch.market.intraday import Intraday
+from qresearch.market.market import Benchmark, Market
+from qresearch.market.panel import FIELDS, SETTLED_FIELDS, Panel
+from qresearch.market.terms_text import from_text, to_text, venue_from_text, venue_to_text
+
+LIST = "qresearch-market.json"
+"""Name of the file that says what a folder holds: it makes the folder a stored market."""
+VERSION = 1
+_ABOUT = "A market that qresearch saved; qresearch.read_market opens this folder."
+_REMEDY = "Save the market again, or bring the folder from where it is whole."
+
+
+@told_call
+def save_market(market: Market, folder: str | Path, *, replace: bool = False) -> Path:
+    """Save a market into a folder of its own, which ``read_market`` opens at once.
+
+    Parameters
+    ----------
+    market : Market
+    folder : path
+        A new one, or one that is empty.
+    replace : bool
+        Take the place of a market that was saved there.
+
+    Returns
+    -------
+    Path
+        The folder. It appears whole: a save that is interrupted leaves what was there.
+
+    Raises
+    ------
+    UsageError
+        The folder holds something else, or a market while `replace` is False; it cannot be written to, or has no room;
+        or the venue is of a class of your own. The message says what to do.
+
+    See Also
+    --------
+    qresearch.save_bars : bars inside the days that do not fit into memory.
+
+    Examples
+    --------
+    >>> import tempfile, qresearch as qr
+    >>> folder = save_market(qr.sample_market(), tempfile.mkdtemp())
+    >>> qr.read_market(folder).fingerprint == qr.sample_market().fingerprint
+    True
+    """
+    if not isinstance(market, Market):
+        raise UsageError(
+            f"save_market: market={shown(market)} is a {type(market).__name__}, not a Market. Read it first, with "
+            "qresearch.read_market(...)."
+        )
+    with new_folder(folder, "save_market", replace=replace) as (draft, place):
+        found = daily_arrays(market)
+        if (bars := market.panel.intraday) is not None:
+            found |= {"bars/times": bars.times, "bars/starts": bars.starts}
+            found |= {f"bars/{name}": array for name, array in bars.arrays.items()}
+        arrays = {name: write_array(draft / f"{name}.npy", array) for name, array in found.items()}
+        write_list(draft, market, arrays)
+    return place
+
+
+@contextmanager
+def new_folder(folder: str | Path, call: str, *, replace: bool) -> Iterator[tuple[Path, Path]]:
+    """A draft to write to, and the folder that it becomes at the end; nothing is left of a draft that is not ended.
+
+    Parameters
+    ----------
+    folder : path
+    call : str
+        What the user called, for messages.
+    replace : bool
+
+    Raises
+    ------
+    UsageError
+        As :func:`save_market`.
+    """
+    place = path_of(f"{call}: folder", folder, "market")
+    _check_place(place, call, replace=flag("replace", replace))
+    with told(call, place):
+        place.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(prefix=f".{place.name}-", dir=place.parent) as made:
+            draft, before = Path(made, "new"), Path(made, "before")
+            draft.mkdir()
+            yield draft, place
+            if not place.exists():
+                draft.replace(place)
+                return
+            place.replace(before)
+            try:
+                draft.replace(place)
+            except OSError:
+                before.replace(place)
+                raise
+            shutil.rmtree(before)
+
+
+def _check_place(place: Path, call: str, *, replace: bool) -> None:
+    with told(call, place):
+        if place.exists() and not place.is_dir():
+            raise UsageError(f"{call}: {str(place)!r} is a file. Pass the name of a new folder.")
+        if is_stored(place):
+            if not replace:
+                raise UsageError(
+                    f"{call}: {str(place)!r} holds a market already. Pass replace=True (on the command line: "
+                    "--replace) to put this one in its place, or the name of a new folder."
+                )
+        elif place.exists() and any(place.iterdir()):
+            raise UsageError(
+                f"{call}: the folder {str(place)!r} holds something else than a stored market. Nothing was touched. "
+                "Pass the name of a new folder."
+            )
+
+
+def is_stored(folder: object) -> TypeGuard[str | Path]:
+    """Whether a path is that of a stored market.
+
+    >>> is_stored("bars.csv")
+    False
+    """
+    return isinstance(folder, (str, Path)) and Path(folder, LIST).is_file()
+
+
+def daily_arrays(market: Market) -> dict[str, NDArray[Any]]:
+    """Every array of a market but those of the bars inside its days, by the name of its file."""
+    panel, index = market.panel, market.benchmark
+    found = {f"days/{name}": getattr(panel, name) for name in ("days", *FIELDS, "paused", "is_st", *SETTLED_FIELDS)}
+    found["days/closed"] = market.closed
+    if index is not None:
+        found |= {"benchmark/days": index.days, "benchmark/close": index.close}
+    return {name: array for name, array in found.items() if array is not None}
+
+
+def write_list(draft: Path, market: Market, arrays: Mapping[str, Any]) -> None:
+    """Write the list of a folder.
+
+    Parameters
+    ----------
+    draft : Path
+    market : Market
+    arrays : mapping of str to dict
+        What was said of the file of each array, by its name.
+    """
+    body = {
+        "fingerprint": market.fingerprint,
+        "adjusted": market.panel.adjusted,
+        "notes": list(market.notes),
+        "benchmark": None if market.benchmark is None else market.benchmark.name,
+        "venue": venue_to_text(market.venue),
+        "instruments": to_text(market.instruments),
+        "actions": to_text(market.actions),
+        "arrays": dict(arrays),
+    }
+    data = {"about": _ABOUT, "version": VERSION, "sha256": _mark(body), "market": body}
+    (draft / LIST).write_text(json.dumps(data, ensure_ascii=True) + "\n", encoding="ascii", newline="\n")
+
+
+def _mark(body: object) -> str:
+    return hashlib.sha256(json.dumps(body, ensure_ascii=True).encode("ascii")).hexdigest()
+
+
+def open_stored(folder: str | Path) -> Market:
+    """Open a stored market; its arrays stay where they lie.
+
+    Its fingerprint is that of the market that was saved, as long as the sizes of all files are; :func:`altered` looks
+    at every byte.
+
+    Parameters
+    ----------
+    folder : path
+
+    Raises
+    ------
+    DataError
+        Something is missing, cut short or changed, or was written by another version; save the market again.
+    """
+    place = Path(folder)
+    body = _read_list(place)
+    try:
+        arrays = {name: open_array(place / f"{name}.npy", about) for name, about in body["arrays"].items()}
+        market = _market(body, arrays)
+    except (DataError, OSError):
+        raise
+    except (LookupError, TypeError, ValueError, QresearchError) as problem:
+        raise DataError(
+            f"{str(place / LIST)!r} holds something that this version of qresearch does not know ({problem}). Open it "
+            "with the version that saved it, or save the market again."
+        ) from problem
+    market.__dict__["fingerprint"] = body["fingerprint"]  # computed when it was saved
+    return market
+
+
+def _market(body: Mapping[str, Any], arrays: Mapping[str, Any]) -> Market:
+    groups: dict[str, dict[str, Any]] = {"days": {}, "bars": {}, "benchmark": {}}
+    for name, array in arrays.items():
+        group, _, field = name.partition("/")
+        groups[group][field] = array
+    closed = groups["days"].pop("closed", None)
+    instruments = from_text(body["instruments"])
+    panel = Panel(
+        symbols=tuple(item.symbol for item in instruments),
+        adjusted=body["adjusted"],
+        intraday=Intraday(**groups["bars"]) if groups["bars"] else None,
+        **groups["days"],
+    )
+    return Market(
+        panel=panel,
+        instruments=instruments,
+        actions=from_text(body["actions"]),
+        venue=venue_from_text(body["venue"]),
+        benchmark=None if body["benchmark"] is None else Benchmark(body["benchmark"], **groups["benchmark"]),
+        notes=tuple(body["notes"]),
+        closed=closed,
+    )
+
+
+def altered(folder: str | Path) -> list[str]:
+    """Names of the files of a stored market that no longer hold what was saved; every byte is looked at.
+
+    Parameters
+    ----------
+    folder : path
+
+    Raises
+    ------
+    DataError
+        As :func:`open_stored`.
+    """
+    place = Path(folder)
+    arrays = _read_list(place)["arrays"]
+    for name, about in arrays.items():
+        open_array(place / f"{name}.npy", about)
+    return [name for name, about in arrays.items() if not is_as_written(place / f"{name}.npy", about)]
+
+
+def _read_list(place: Path) -> dict[str, Any]:
+    file = place / LIST
+    try:
+        data = json.loads(file.read_bytes())
+        version, body, mark = data["version"], data["market"], data["sha256"]
+        is_ours = data["about"] == _ABOUT and isinstance(body, dict)
+    except (ValueError, LookupError, TypeError):
+        is_ours = False
+    if not is_ours:
+        raise DataError(f"{str(file)!r} is not the list of a stored market, or was cut short. {_REMEDY}")
+    if version != VERSION:
+        raise DataError(
+            f"{str(file)!r} was written in format {shown(version)}; this version of qresearch reads format {VERSION}. "
+            "Open it with the version that saved it, or save the market again."
+        )
+    if mark != _mark(body):
+        raise DataError(f"{str(file)!r} was changed since the market was saved. {_REMEDY}")
+    found: dict[str, Any] = body
+    return found

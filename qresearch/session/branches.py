@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
     from qresearch.session.port import AnySession
+    from qresearch.views.picture import Picture
 
 _CLOCKWORK = (events.Advanced, events.QueueEmptied)
 _DEEPEST = 20
@@ -297,36 +298,32 @@ class Comparison:
         frame["difference"] = frame.iloc[:, 1] - frame.iloc[:, 0]
         return frame
 
-    def plot(self, ax: Axes | None = None) -> Axes:
+    def plot(self, ax: Axes | None = None, *, theme: str = "auto") -> Picture:
         """Draw both equity curves, and a line where the branches part.
 
         Parameters
         ----------
         ax : matplotlib Axes, optional
-            Default: a new figure.
+            Default: a new figure; go on with ``.figure.axes[0]`` of the picture.
+        theme : {"auto", "light", "dark"}
 
         Returns
         -------
-        Axes
-        """
-        from matplotlib import pyplot as plt  # noqa: PLC0415  # drawing is asked for
+        Picture
+            Shows itself in a notebook; ``.save(path)`` writes a PNG.
 
-        if ax is None:
-            _, ax = plt.subplots(figsize=(8, 3.5), layout="constrained")
-        elif not hasattr(ax, "get_figure"):
-            raise UsageError(f"ax={shown(ax)} is no Axes of matplotlib. Pass one, or leave it out for a new figure.")
-        curves = self.equity
-        for name, style in zip(self._names, ("-", "--"), strict=True):
-            ax.plot(curves.index, curves[name].to_numpy(), style, label=name)
-        found = self._difference
-        if found:
-            day = min(event.at.day for _, _, event in found)
-            parting: Any = frames.timestamp(self._session.simulation.exchange, max(day, 0)).to_pydatetime()
-            ax.axvline(parting, color="#6b7280", lw=0.8)
+        Raises
+        ------
+        UsageError
+            `ax` is no Axes; no such theme.
+        """
+        from qresearch.views.compared import compared  # noqa: PLC0415  # the ring above, only when asked
+
+        exchange, found = self._session.simulation.exchange, self._difference
+        day = min((event.at.day for _, _, event in found), default=None)
+        parted = None if day is None else frames.timestamp(exchange, max(day, 0))
         currency = self._session.market.venue.money.currency
-        ax.set_ylabel(f"Equity, {currency}" if currency else "Equity")
-        ax.legend()
-        return ax
+        return compared(self.equity[self._names], parted=parted, currency=currency, ax=ax, theme=theme)
 
     def __repr__(self) -> str:
         words, first = self._session.words, self.first

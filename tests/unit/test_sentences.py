@@ -20,6 +20,7 @@ from qresearch.domain.moment import PHASES
 from qresearch.domain.order import Move, Side, Status
 from qresearch.domain.reasons import SOURCES, Reason
 from qresearch.domain.terms import Effect, Kind, TimeInForce
+from qresearch.engine.accounts.kinds import ACCOUNTS
 from qresearch.errors import UsageError
 from qresearch.sentences import CATALOGUE, ENGLISH, Message, Said, Words
 
@@ -128,6 +129,7 @@ def test_every_sentence_is_used() -> None:
         *PHASES,
         *(f"a_{side}" for side in Side),
         *(f"to_{effect.lower()}" for effect in Effect),
+        *(key for kind in ACCOUNTS.values() for key in kind.holding_words),
     }
     unused = [key for key in CATALOGUE if key not in texts | coded and not families.fullmatch(key)]
     assert unused == []
@@ -137,6 +139,7 @@ def test_what_has_a_code_has_its_words() -> None:
     """Protects the closed lists: each state, type, phase, move, event and reason can be told."""
     named = {str(status) for status in Status} - {"UNKNOWN"} | {str(kind) for kind in Kind}
     named |= {*PHASES} | {f"move_{move}" for move in Move} | {str(reason) for reason in Reason}
+    named |= {key for kind in ACCOUNTS.values() for key in kind.holding_words}
     named |= {f"a_{side}" for side in Side}
     named |= {f"event_{kind.__name__}" for kind in events.Record.__args__}
     assert named - set(CATALOGUE) == set()

@@ -24,6 +24,7 @@ def _catalogue() -> Mapping[str, tuple[str, ...]]:
 
 
 _SHARE = re.compile(r"(?<!\{)\b([Ss])hare(?=s?\b)(?!s?\})")
+_ONE = re.compile(r"(?<![\d,.])1 (lot|contract|bond)s\b")
 _UNITS = {"share": "股", "lot": "手", "contract": "张", "bond": "张"}
 """What an instrument may be counted in (:attr:`Instrument.unit`), in English and Chinese."""
 _TWO_PRICES = frozenset({Kind.STOP_LIMIT, Kind.LIMIT_IF_TOUCHED})
@@ -90,7 +91,8 @@ class Words:
             return self("takes_opens_only") if key is Reason.VOLUME_CAP else text
         if isinstance(key, Reason):
             facts = {name: _plain(value) for name, value in facts.items()}
-        return text.format_map(facts)
+        text = text.format_map(facts)
+        return text if self._place or self.unit == "share" else _ONE.sub(r"1 \1", text)
 
     def of(self, item: Instrument) -> Words:
         """The words for an instrument, in the unit in which it is counted.

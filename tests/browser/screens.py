@@ -14,7 +14,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from lab import Lab, chromium, free_port, served
+from lab import Lab, check_chinese, chromium, free_port, served
 from test_workbench import TRADED
 
 import qresearch as qr
@@ -124,6 +124,8 @@ def main(words: list[str] | None = None) -> None:
     options.folder.mkdir(parents=True, exist_ok=True)
     looks = [(theme, language) for theme in options.themes for language in options.languages]
     with chromium() as browser, tempfile.TemporaryDirectory() as made:
+        if "zh" in options.languages:
+            check_chinese(browser)
         lab = Lab(browser, Path(made) / "lab") if set(options.only) & CELLS.keys() else None
         try:
             for name in options.only:

@@ -523,11 +523,16 @@ def _safe_sizes(market: Market) -> list[int]:
     return sizes
 
 
+_ONE_UNIT = ((-1, 1),)
+
+
 def _units_by_day(item: Instrument, days: NDArray[np.datetime64]) -> tuple[tuple[int, int], ...]:
     """(first day, units of the underlying in one unit) of an instrument: one row but for options that were adjusted."""
     contract = item.contract
-    if contract is None or contract.option is None:
-        return ((-1, 1 if contract is None else contract.multiplier),)
+    if contract is None:
+        return _ONE_UNIT
+    if contract.option is None:
+        return ((-1, contract.multiplier),)
     since = (terms.since or dt.date.min for terms in contract.option.terms)
     rows = zip(since, (terms.unit for terms in contract.option.terms), strict=True)
     first, *others = [(int(np.searchsorted(days, np.datetime64(begins, "D"))), units) for begins, units in rows]

@@ -286,7 +286,8 @@ def lines_of(rows: Iterable[Sequence[object]], resolution: str, kind: str) -> It
     Raises
     ------
     UsageError
-        A resolution that there is not, or a begin that is no datetime; pass one on the clock of New York.
+        A resolution that there is not, a begin that is no datetime (pass one on the clock of New York), or a bar with
+        too few cells or one that is no number; None stands for a price that there is not.
     """
     if resolution not in RESOLUTIONS:
         raise UsageError(f"resolution={resolution!r} is none of {', '.join(RESOLUTIONS)}. Pass one of them.")
@@ -298,9 +299,15 @@ def lines_of(rows: Iterable[Sequence[object]], resolution: str, kind: str) -> It
         if resolution in INSIDE_DAY:
             midnight = begin.replace(hour=0, minute=0, second=0, microsecond=0)
             stamp = str(int((begin - midnight).total_seconds() * 1000))
-        cells = [*map(_scaled, row[1:5]), _plain(row[5])]
-        if kind == QUOTE:
-            cells += [*map(_scaled, row[6:10]), _plain(row[10])]
+        try:
+            cells = [*map(_scaled, row[1:5]), _plain(row[5])]
+            if kind == QUOTE:
+                cells += [*map(_scaled, row[6:10]), _plain(row[10])]
+        except (ArithmeticError, ValueError, IndexError):
+            raise UsageError(
+                f"A bar that begins at {begin} has the cells {tuple(row[1:])!r}. Pass open, high, low, close and a size"
+                f"{', of the bid and again of the ask' if kind == QUOTE else ''}: numbers, or None where there is none."
+            ) from None
         yield begin, ",".join([stamp, *cells])
 
 

@@ -18,6 +18,8 @@ from qresearch.market.rulebook import RuleBook
 from qresearch.market.rules import Dated, on
 
 Ints = NDArray[np.int64]
+Ratios = NDArray[np.int32]
+"""Basis points."""
 
 
 def price_limits(  # noqa: PLR0917  # the rules first, then what they are applied to
@@ -66,7 +68,7 @@ def price_limits(  # noqa: PLR0917  # the rules first, then what they are applie
     _apply_first_days(rules, days, instruments, up, down)
     ticks = (rules.tick(share.board) for share in instruments)
     grid = np.array([round(1 / step) if step else 1 for step in ticks], dtype=np.int64)
-    high, low = np.full(pre_close.shape, np.nan), np.full(pre_close.shape, np.nan)
+    high, low = np.empty(pre_close.shape), np.empty(pre_close.shape)
     # Some days at a time, so that what is in between stays in the cache of the processor.
     for begin in range(0, len(days), _DAYS):
         at = slice(begin, begin + _DAYS)
@@ -77,6 +79,7 @@ def price_limits(  # noqa: PLR0917  # the rules first, then what they are applie
         base = np.rint(np.where(limited, pre_close[at], 0.0) * grid).astype(np.int64)
         above = np.maximum((base * (_WHOLE + up[at]) + _WHOLE // 2) // _WHOLE, base + 1)
         below = np.maximum(np.minimum((base * (_WHOLE - down[at]) + _WHOLE // 2) // _WHOLE, base - 1), 1)
+        high[at], low[at] = np.nan, np.nan
         np.divide(above, grid, out=high[at], where=limited)
         np.divide(below, grid, out=low[at], where=limited)
     places = {item.symbol: column for column, item in enumerate(instruments)}
@@ -144,14 +147,14 @@ def _per_day(days: Days, rows: Iterable[Dated[float]]) -> Ints:
     return ratios
 
 
-def _ratios(rules: RuleBook, days: Days, instruments: Sequence[Instrument], is_st: Bools) -> tuple[Ints, Ints]:
+def _ratios(rules: RuleBook, days: Days, instruments: Sequence[Instrument], is_st: Bools) -> tuple[Ratios, Ratios]:
     """(T, N) upper and lower ratio in basis points, before the rules for new listings."""
-    ratios = np.zeros((len(days), len(instruments)), dtype=np.int64)
+    ratios = np.zeros((len(days), len(instruments)), dtype=np.int32)
     boards = np.array([share.board.value for share in instruments])
     for board, rows in rules.limits.items():
         columns = np.flatnonzero(boards == board.value)
         ratios[:, columns] = _per_day(days, rows)[:, None]
-        if board in rules.st_limits:
+        if board in rules.st_limits and is_st[:, columns].any():
             warned = _per_day(days, rules.st_limits[board])[:, None]
             ratios[:, columns] = np.where(is_st[:, columns], warned, ratios[:, columns])
     for column, share in enumerate(instruments):
@@ -163,7 +166,7 @@ def _ratios(rules: RuleBook, days: Days, instruments: Sequence[Instrument], is_s
     return ratios, ratios.copy()
 
 
-def _apply_first_days(rules: RuleBook, days: Days, instruments: Sequence[Instrument], up: Ints, down: Ints) -> None:
+def _apply_first_days(rules: RuleBook, days: Days, instruments: Sequence[Instrument], up: Ratios, down: Ratios) -> None:
     """Write the ratios of new listings into `up` and `down`."""
     if not len(days):
         return

@@ -8,6 +8,7 @@ contiguous row. A panel is made by :mod:`qresearch.sources`, never changed, and 
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -33,6 +34,11 @@ FIELDS = (*PRICE_FIELDS, "volume", "turnover", "pre_close", "limit_up", "limit_d
 """The numeric fields of a panel, in the order of their columns in tables."""
 _HASHED = 100
 """Days that are hashed at a time."""
+
+
+def _anywhere(array: Floats, test: Callable[[Floats], Bools]) -> bool:
+    """Whether a test holds for any cell, one day at a time: an array of all answers would be the peak of memory."""
+    return any(test(day).any() for day in array)
 
 
 @told_calls
@@ -124,23 +130,30 @@ class Panel(ReadOnly):
     @cached_property
     def first_row(self) -> NDArray[np.int64]:
         """(N,) ndarray of int64: index of the first day with a row; T when there is none."""
-        known = ~np.isnan(self.close)
-        return read_only(np.where(known.any(axis=0), known.argmax(axis=0), len(self.days)).astype(np.int64))
+        return read_only(self._outermost(range(len(self.days)), len(self.days)))
 
     @cached_property
     def last_row(self) -> NDArray[np.int64]:
         """(N,) ndarray of int64: index of the last day with a row; -1 when there is none."""
-        known = ~np.isnan(self.close)
-        last = len(self.days) - 1 - known[::-1].argmax(axis=0)
-        return read_only(np.where(known.any(axis=0), last, -1).astype(np.int64))
+        return read_only(self._outermost(range(len(self.days) - 1, -1, -1), -1))
+
+    def _outermost(self, days: range, never: int) -> NDArray[np.int64]:
+        """The first of some days on which each instrument has a row; most have one on the first."""
+        found = np.full(len(self.symbols), never, dtype=np.int64)
+        for day in days:
+            waiting = found == never
+            if not waiting.any():
+                break
+            found[waiting & ~np.isnan(self.close[day])] = day
+        return found
 
     @cached_property
     def mark(self) -> Floats:
         """(T, N) ndarray of float64: the last known close up to each day, for valuation; NaN before the first row."""
         close = self.close
-        missing = np.isnan(close)
-        if not missing.any():
+        if not _anywhere(close, np.isnan):
             return close
+        missing = np.isnan(close)
         rows = np.where(missing, 0, np.arange(len(self.days))[:, None])
         np.maximum.accumulate(rows, axis=0, out=rows)
         marks: Floats = np.take_along_axis(close, rows, axis=0)
@@ -152,12 +165,15 @@ class Panel(ReadOnly):
 
         A break tells nothing about what follows: rows that end for good and rows that pause begin in the same way.
         """
-        known = ~np.isnan(self.close)
         breaks: dict[int, list[int]] = {}
         resumes: dict[int, list[int]] = {}
-        for found, wanted in ((breaks, known[:-1] & ~known[1:]), (resumes, ~known[:-1] & known[1:])):
-            for day, column in zip(*(axis.tolist() for axis in np.nonzero(wanted)), strict=True):
-                found.setdefault(day + 1, []).append(column)
+        before = np.isnan(self.close[0]) if len(self.days) else None
+        for day in range(1, len(self.days)):  # one at a time: arrays of all days would be the peak of memory
+            missing = np.isnan(self.close[day])
+            for found, wanted in ((breaks, missing > before), (resumes, missing < before)):
+                if wanted.any():
+                    found[day] = np.flatnonzero(wanted).tolist()
+            before = missing
         return breaks, resumes
 
     @cached_property
@@ -166,7 +182,10 @@ class Panel(ReadOnly):
 
         The volume of the day is not asked: at the open nobody knows it.
         """
-        blocked: Bools = self.paused | np.isnan(self.open)
+        if not _anywhere(self.open, np.isnan) and not self.paused.any():
+            return np.broadcast_to(np.False_, self.shape)
+        blocked: Bools = np.isnan(self.open)
+        blocked |= self.paused
         return read_only(blocked)
 
     @cached_property
@@ -176,11 +195,11 @@ class Panel(ReadOnly):
         False everywhere in data that have no volumes at all. That nobody traded, and nothing else of the volume, is
         taken as seen at the open: an opening price without a trade is none.
         """
-        empty: Bools = (self.volume == 0) & ~self.suspended
-        if not (self.volume > 0).any():
-            empty = np.zeros(self.shape, dtype=np.bool_)
-        empty.flags.writeable = False
-        return empty
+        if not (_anywhere(self.volume, lambda day: day == 0) and _anywhere(self.volume, lambda day: day > 0)):
+            return np.broadcast_to(np.False_, self.shape)
+        empty: Bools = self.volume == 0
+        np.greater(empty, self.suspended, out=empty)  # empty and not suspended, without another array of this size
+        return read_only(empty)
 
     @cached_property
     def has_idle_days(self) -> bool:
@@ -190,7 +209,7 @@ class Panel(ReadOnly):
     @cached_property
     def has_limits(self) -> bool:
         """True when any day of any instrument has a price limit."""
-        return not bool(np.isnan(self.limit_up).all() and np.isnan(self.limit_down).all())
+        return any(_anywhere(limits, lambda day: ~np.isnan(day)) for limits in (self.limit_up, self.limit_down))
 
     @cached_property
     def has_suspensions(self) -> bool:

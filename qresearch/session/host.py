@@ -121,7 +121,7 @@ class Host:
         """Load the strategy that a session is opened with."""
         self._bind(load_strategy(strategy, self.context, self))
         self.memory.begin(self.strategy.roots)
-        self.memory.live["strategy"] = self.strategy.target
+        self.memory.keep_alive({"strategy": self.strategy.target})
 
     def resume(self, strategy: object, name: str) -> None:
         """Load the strategy of a journal, without letting it initialise itself."""
@@ -152,7 +152,7 @@ class Host:
         with keeper.section("strategy = ..."):
             self._bind(hooks)
             self.memory.replace(hooks.roots, timeline.memory)
-            self.memory.live["strategy"] = hooks.target
+            self.memory.keep_alive({"strategy": hooks.target})
             self.memory.schedules.replace(hooks.find)
             # What a journal was waiting for goes on with what it kept; anything else is a change.
             is_resumed, self.wanted = bool(self.wanted), ""

@@ -11,7 +11,7 @@ import itertools
 import pickle
 from collections.abc import Callable, Iterable, Iterator, Mapping, MutableMapping
 from functools import partial
-from types import BuiltinFunctionType, FunctionType, MappingProxyType, MethodType, ModuleType
+from types import BuiltinFunctionType, FunctionType, MethodType, ModuleType
 from typing import Any, NamedTuple
 from weakref import WeakValueDictionary
 
@@ -204,8 +204,6 @@ class Memory:
         Takes a notice.
     ticket : callable
         The ticket of an order id on the present branch.
-    live : mapping of str to object
-        Objects of the session that are never copied.
     """
 
     def __init__(
@@ -213,18 +211,29 @@ class Memory:
         roots: list[Root],
         tell: Callable[[str], None],
         ticket: Callable[[str], Ticket],
-        live: Mapping[str, object] = MappingProxyType({}),
     ) -> None:
         self.roots = roots
         self.schedules = Schedules()
         self.ticket = ticket
         self._tell = tell
-        self.live = dict(live)
+        self.live: dict[str, object] = {}
+        """Objects of the session that are never copied, by name; :meth:`keep_alive` adds to them."""
+        self._names: dict[int, str] = {}
         self._last: Remembered | None = None
         self._initial: list[dict[str, bytes]] = [{} for _ in roots]
         self._edits: list[list[dict[str, bytes]]] = []
         self._number = next(_numbers)
         _owners[self._number] = self
+
+    def keep_alive(self, objects: Mapping[str, object]) -> None:
+        """Name objects of the session that are never copied; a name that is known takes the new object."""
+        is_known = not self.live.keys().isdisjoint(objects)
+        self.live.update(objects)
+        # A script of many orders names one object for each: the names are not all gathered anew.
+        named = self.live if is_known else objects
+        if is_known:
+            self._names.clear()
+        self._names.update((id(value), name) for name, value in named.items())
 
     # ------------------------------------------------------------------ snapshots
 
@@ -250,7 +259,7 @@ class Memory:
 
     def _dump(self, value: object) -> bytes:
         buffer = io.BytesIO()
-        _Pickler(buffer, self._number, self.live).dump(value)
+        _Pickler(buffer, self._number, self._names).dump(value)
         return buffer.getvalue()
 
     def _copyable(self, root: Mapping[str, Any]) -> dict[str, Any]:
@@ -335,10 +344,9 @@ class Memory:
 class _Pickler(pickle.Pickler):
     """Copies values, but refers to tickets and to the objects of the session."""
 
-    def __init__(self, buffer: io.BytesIO, owner: int, live: Mapping[str, object]) -> None:
+    def __init__(self, buffer: io.BytesIO, owner: int, names: Mapping[int, str]) -> None:
         super().__init__(buffer, protocol=5)
-        self._owner = owner
-        self._names = {id(value): name for name, value in live.items()}
+        self._owner, self._names = owner, names
 
     def reducer_override(self, value: Any) -> Any:
         if isinstance(value, Ticket):

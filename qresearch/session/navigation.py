@@ -8,7 +8,6 @@ from typing import Any, cast
 
 import numpy as np
 import pandas as pd
-from tqdm.auto import tqdm
 
 from qresearch.book import frames
 from qresearch.domain import events
@@ -120,6 +119,8 @@ class Navigation:
         if not progress:
             return self._walk_days(goal, predicate, None, rerun=rerun)
         days = max(goal.day - self.simulation.timeline.state.day, 0)
+        from tqdm.auto import tqdm  # noqa: PLC0415  # brings asyncio: only for a bar
+
         with tqdm(total=days, desc="run", unit="day", delay=2, leave=False) as bar:
             return self._walk_days(goal, predicate, bar, rerun=rerun)
 

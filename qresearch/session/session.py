@@ -228,7 +228,9 @@ class Session(TradingApi):
         super().__init__(trader.place)
         context, data = Context(trader, held), BarData(self)
         self._host = host = Host(trader, context, data)
-        memory.live |= {"session": self, "context": context, "data": data, "market": self.market, "log": context.log}
+        memory.keep_alive(
+            {"session": self, "context": context, "data": data, "market": self.market, "log": context.log}
+        )
         self._navigation = Navigation(self, Clock(host, strict=strict), trader, Breakpoints(self))
         self._accounts = Accounts(self, self._beside, _report_of_all, self._options)
 

@@ -25,20 +25,21 @@ def forward(close: Floats) -> Floats:
     return marks
 
 
-def fill_pre_close(  # noqa: PLR0917  # what is filled, then from what
-    pre_close: Floats, marks: Floats, known: Bools, actions: Sequence[ActionRow], instruments: Sequence[Instrument],
-    rules: RuleBook, settlement: Floats | None, days: Days,
-) -> None:  # fmt: skip
-    """Fill missing reference prices in place: the previous close, on an ex-date the price without the entitlement.
+def with_pre_close(  # noqa: PLR0917  # what is filled, then from what
+    fields: Mapping[str, Floats], marks: Floats, known: Bools, actions: Sequence[ActionRow],
+    instruments: Sequence[Instrument], rules: RuleBook, days: Days,
+) -> Floats:  # fmt: skip
+    """Reference prices, the missing ones filled: the previous close, on an ex-date the price without the entitlement.
 
     A published reference price goes before the formula. An ex-date inside a spell without rows counts for the first
     row after it.
     """
+    pre_close, settlement = fields["pre_close"], fields.get("settlement")
     holes = known & np.isnan(pre_close)
     if not holes.any():
-        return
-    previous = np.full_like(marks, np.nan)
-    previous[1:] = marks[:-1]
+        return pre_close
+    previous = np.empty_like(marks)
+    previous[0], previous[1:] = np.nan, marks[:-1]
     if settlement is not None:
         # Contracts begin from what they were settled at.
         columns = [column for column, item in enumerate(instruments) if item.contract is not None]
@@ -56,7 +57,8 @@ def fill_pre_close(  # noqa: PLR0917  # what is filled, then from what
             previous[day, row.instrument] = reference_price(
                 before, row.cash, row.bonus, row.rights, row.rights_price, step
             )
-    pre_close[holes] = previous[holes]
+    np.copyto(previous, pre_close, where=~holes)
+    return previous
 
 
 def _adjust_options(previous: Floats, days: Days, instruments: Sequence[Instrument]) -> None:
@@ -93,6 +95,8 @@ def complete_limits(
     limits = {"limit_up": up, "limit_down": down}
     for computed in limits.values():
         np.copyto(computed, np.nan, where=flags["paused"])
+    if not given:
+        return limits, []
     free = np.zeros(pre_close.shape, dtype=np.bool_)
     wrong = free.copy()
     turned = given["limit_up"] <= given["limit_down"] if len(given) > 1 else wrong

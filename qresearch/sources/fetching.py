@@ -14,7 +14,6 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from tqdm import tqdm
 
 from qresearch.domain.calls import told
 from qresearch.domain.classes import board_of
@@ -234,6 +233,8 @@ class _Job:
         failed: list[str] = []
         in_a_row, done = 0, 0
         cause: Exception | None = None
+        from tqdm import tqdm  # noqa: PLC0415  # brings asyncio: only for a bar
+
         for symbol in tqdm(names, desc=self.vendor.name, unit="symbol", disable=not self.progress):
             try:
                 self.bars(symbol, start, end)

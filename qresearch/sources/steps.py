@@ -15,6 +15,7 @@ from qresearch.sources.actions import ActionRow
 from qresearch.sources.frames import some
 from qresearch.sources.validation import Rows
 
+_DAYS = 64
 _CENT = 0.0051
 _LEAST = 1e-9
 SPLIT_JUMP = 0.45
@@ -79,29 +80,28 @@ def told_steps(
     if fields.get("settlement") is not None:
         known = known & np.isnan(fields["settlement"])  # the reference of a contract is no close
     moved = np.zeros(known.shape, dtype=np.bool_)
-    # In place, as whole markets are large.
-    if has_reference:
-        apart = np.subtract(fields["pre_close"][1:], marks[:-1])
-        limit = _CENT
-    else:
-        with np.errstate(invalid="ignore", divide="ignore"):
-            apart = np.divide(fields["open"][1:], marks[:-1])
-        apart -= 1
-        limit = SPLIT_JUMP
-    moved[1:] = np.abs(apart, out=apart) > limit
+    limit = _CENT if has_reference else SPLIT_JUMP
+    for begin in range(1, len(days), _DAYS):  # some at a time, as whole markets are large
+        at, before = slice(begin, begin + _DAYS), marks[begin - 1 : begin - 1 + _DAYS]
+        if has_reference:
+            apart = fields["pre_close"][at] - before[: len(days) - begin]
+        else:
+            with np.errstate(invalid="ignore", divide="ignore"):
+                apart = fields["open"][at] / before[: len(days) - begin] - 1
+        moved[at] = np.abs(apart) > limit
     moved &= known
     due = []
     for row in actions:
         day = row.ex_day + int(known[row.ex_day :, row.instrument].argmax())
         moved[day, row.instrument] = False
-        before = float(marks[day - 1, row.instrument]) if day else float("nan")
+        closed = float(marks[day - 1, row.instrument]) if day else float("nan")
         opened = float(fields["open"][day, row.instrument])
-        if row.resolved and before > 0:
+        if row.resolved and closed > 0:
             published = float(fields["pre_close"][day, row.instrument]) if has_reference else row.reference
             place = f"{symbols[row.instrument]} {days[day]}"
-            whole = _reference(row, before, 1)
+            whole = _reference(row, closed, 1)
             if whole > 0:  # more than the share itself is refused apart
-                due.append(_Due(place, before, opened, published, whole, _reference(row, before, 10)))
+                due.append(_Due(place, closed, opened, published, whole, _reference(row, closed, 10)))
     notes = []
     if moved.any():
         found = [f"{symbols[column]} {days[day]}" for day, column in np.argwhere(moved)[:8].tolist()]

@@ -8,7 +8,6 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from qresearch.domain.arguments import day_text, flag
 from qresearch.domain.arguments import path as path_of
@@ -20,13 +19,14 @@ from qresearch.domain.moment import Phase
 from qresearch.errors import DataError, OutOfRange, UsageError, choose, shown
 from qresearch.market.intraday import QUOTE_FIELDS, Intraday
 from qresearch.market.market import Benchmark, Market
-from qresearch.market.panel import FIELDS, SETTLED_FIELDS, Bools, Days, Floats, Panel
+from qresearch.market.panel import SETTLED_FIELDS, Bools, Days, Floats, Panel
 from qresearch.market.venue import CHINA, PLAIN, VENUES, Venue
 from qresearch.sources.actions import ActionRow, read_actions
 from qresearch.sources.bonds import with_bonds
-from qresearch.sources.completion import complete_limits, fill_pre_close, forward, resolve_actions
+from qresearch.sources.completion import complete_limits, forward, resolve_actions, with_pre_close
 from qresearch.sources.contracts import read_contracts
 from qresearch.sources.credit import with_credit
+from qresearch.sources.daily import spread
 from qresearch.sources.folders import open_source
 from qresearch.sources.frames import fill_rows, keep_symbols, some
 from qresearch.sources.listings import (
@@ -165,7 +165,7 @@ def read_market(
     found = _actions(tables["actions"], rows.symbols, days, known, venue, adjusted=adjusted, notes=notes)
     marks = forward(fields["close"])
     listed = with_adjustments(listed, found, marks, days, notes)
-    fill_pre_close(fields["pre_close"], marks, known, found, listed, venue.rules, fields.get("settlement"), days)
+    fields["pre_close"] = with_pre_close(fields, marks, known, found, listed, venue.rules, days)
     if not adjusted:
         notes += told_steps(fields, marks, known & are_prices(listed), found, rows=rows, days=days)
         notes += _limited(fields, flags, rows, days=days, listed=listed, free=tables["no_limit_days"], venue=venue)
@@ -226,7 +226,7 @@ def _limited(
 ) -> list[str]:
     """Put the price limits into `fields`, as given, else from the rule book; notes on what is odd about them."""
     if not venue.rules.has_limits:
-        fields |= {name: np.full_like(fields["close"], np.nan) for name in LIMIT_FIELDS}
+        fields |= {name: np.broadcast_to(np.nan, fields["close"].shape) for name in LIMIT_FIELDS}
         return []
     notes = []
     limits = {name: fields[name] for name in LIMIT_FIELDS if name in rows.numbers}
@@ -278,19 +278,9 @@ def _arrays(
         days, fields, flags, known, bars, more = fold(rows, stamp, venue.hours[Phase.OPEN])
         notes.extend(more)
         return days, fields, flags, known, bars
-    days, row_of = _calendar(rows.days)
+    days, fields, flags, known = spread(rows)
     notes.extend(told_spacing(days))
-    return days, *_pivot(rows, row_of, len(days)), None
-
-
-def _calendar(days: Days) -> tuple[Days, NDArray[np.intp]]:
-    """The different days, ascending, and the place of each row among them; counted, as sorting millions is slow."""
-    offsets = days.astype(np.int64)
-    offsets -= offsets.min()
-    seen = np.zeros(int(offsets.max()) + 1, dtype=bool)
-    seen[offsets] = True
-    place = np.cumsum(seen) - 1
-    return days.min() + np.flatnonzero(seen).astype("timedelta64[D]"), place[offsets]
+    return days, fields, flags, known, None
 
 
 def _venue(symbols: tuple[str, ...], venue: Venue | None, notes: list[str], futures: Mapping[str, Contract]) -> Venue:
@@ -339,26 +329,6 @@ def _listed(
     check_underlyings(listed)
     notes.extend(told)
     return with_bonds(with_credit(listed, tables["credit"]), tables["bonds"])
-
-
-def _pivot(rows: Rows, row_of: NDArray[np.intp], length: int) -> tuple[dict[str, Floats], dict[str, Bools], Bools]:
-    """(T, N) arrays of every field and flag, and where there is a row."""
-    shape = (length, len(rows.symbols))
-    cells = row_of * shape[1] + rows.codes
-
-    def spread(values: NDArray[Any], empty: object) -> NDArray[Any]:
-        array = np.full(shape, empty, dtype=values.dtype)
-        array.ravel()[cells] = values
-        return array
-
-    numbers = dict(rows.numbers)
-    # A suspended day without a figure had no volume: NaN stands for no row at all.
-    numbers["volume"] = np.where(np.isnan(numbers["volume"]), 0.0, numbers["volume"])
-    fields = {name: spread(numbers[name], np.nan) if name in numbers else np.full(shape, np.nan) for name in FIELDS}
-    fields |= {name: spread(numbers[name], np.nan) for name in SETTLED_FIELDS if name in numbers}
-    nowhere = np.zeros(len(cells), dtype=bool)
-    flags = {name: spread(rows.flags.get(name, nowhere), False) for name in ("paused", "is_st")}
-    return fields, flags, spread(~nowhere, False)
 
 
 def _actions(

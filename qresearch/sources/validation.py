@@ -156,27 +156,42 @@ def check_order(rows: Rows) -> None:
     DataError
         Unsorted: sort by symbol and date. Twice the same: drop one of the two rows.
     """
-    ordered = bool((rows.codes[1:] >= rows.codes[:-1]).all())
-    by_symbol: slice | NDArray[np.intp] = slice(None) if ordered else np.argsort(rows.codes, kind="stable")
-    steps = np.diff(rows.stamps[by_symbol]).astype(np.int64)
-    same = np.diff(rows.codes[by_symbol]) == 0
+    if _is_by_day(rows):
+        return
+    codes, stamps, order = rows.codes, rows.stamps, None
+    if (codes[1:] < codes[:-1]).any():
+        # Sixteen bits are sorted by their digits, several times as fast as by comparing.
+        order = np.argsort(codes.astype(np.uint16) if len(rows.symbols) <= 1 << 16 else codes, kind="stable")
+        codes, stamps = codes[order], stamps[order]
+    same = codes[1:] == codes[:-1]
     what = "day" if rows.times is None else "time"
     for wrong, problem, remedy in (
         (
-            steps < 0,
+            stamps[1:] < stamps[:-1],
             "dates of a symbol do not ascend",
             "Sort the data, for example with frame.sort_values(['symbol', 'date']).",
         ),
         (
-            steps == 0,
+            stamps[1:] == stamps[:-1],
             f"the same symbol and {what} more than once",
             "Keep one row per symbol and trading day; rows of minute data need the time of the day in their date.",
         ),
     ):
-        bad = np.zeros(len(rows.days), dtype=bool)
-        bad[1:] = wrong & same
-        bad = bad[np.argsort(by_symbol)] if isinstance(by_symbol, np.ndarray) else bad
+        bad = np.zeros(len(codes), dtype=bool)
+        bad[slice(1, None) if order is None else order[1:]] = wrong & same
         rows.reject("date", bad, problem, remedy, lambda row: f"row {row}")
+
+
+def _is_by_day(rows: Rows) -> bool:
+    """Whether daily rows come day after day, no symbol twice in one: then nothing has to be sorted to see it."""
+    days = rows.days
+    if rows.times is not None or not len(days) or (days[1:] < days[:-1]).any():
+        return False
+    seen = np.zeros((int((days[-1] - days[0]).astype(np.int64)) + 1, len(rows.symbols)), dtype=bool)
+    for begin in range(0, len(days), _BLOCK):
+        part = slice(begin, begin + _BLOCK)
+        seen[(days[part] - days[0]).astype(np.int64), rows.codes[part]] = True
+    return int(np.count_nonzero(seen)) == len(days)
 
 
 def check_prices(rows: Rows, adjusted: bool) -> None:
@@ -225,14 +240,31 @@ def check_prices(rows: Rows, adjusted: bool) -> None:
         )
     # Adjusted prices carry the rounding of their factor.
     slack = 1e-9 if adjusted else 0.0
-    top, bottom = numbers["high"] * (1 + slack), numbers["low"] * (1 - slack)
-    outer = np.maximum(numbers["open"], numbers["close"])
-    inner = np.minimum(numbers["open"], numbers["close"])
+    opened, highest, lowest, closed = (numbers[name] for name in PRICE_FIELDS)
     remedy = "Correct the bars, or check that the columns are not swapped."
     show = rows.show(*PRICE_FIELDS)
-    rows.reject("high", top < bottom, "high below low", remedy, show)
-    rows.reject("high", top < outer, "high below open or close", remedy, show)
-    rows.reject("low", bottom > inner, "low above open or close", remedy, show)
+
+    def upside_down(part: slice) -> Bools:
+        return highest[part] * (1 + slack) < lowest[part] * (1 - slack)
+
+    def too_low(part: slice) -> Bools:
+        return highest[part] * (1 + slack) < np.maximum(opened[part], closed[part])
+
+    def too_high(part: slice) -> Bools:
+        return lowest[part] * (1 - slack) > np.minimum(opened[part], closed[part])
+
+    rows.reject("high", _in_blocks(upside_down, len(opened)), "high below low", remedy, show)
+    rows.reject("high", _in_blocks(too_low, len(opened)), "high below open or close", remedy, show)
+    rows.reject("low", _in_blocks(too_high, len(opened)), "low above open or close", remedy, show)
+
+
+def _in_blocks(test: Callable[[slice], Bools], length: int) -> Bools:
+    """A test of all rows, some at a time."""
+    found = np.empty(length, dtype=bool)
+    for begin in range(0, length, _BLOCK):
+        part = slice(begin, begin + _BLOCK)
+        found[part] = test(part)
+    return found
 
 
 def check_volume(rows: Rows) -> None:
@@ -283,11 +315,15 @@ _BLOCK = 1 << 16
 
 def _on_ticks(values: Floats, grid: Floats, ruled: Bools) -> tuple[Floats, Bools]:
     """Values on their ticks where these are `ruled`, and where they lie between two and stay as they are."""
-    settled, off = values.copy(), np.zeros(len(values), dtype=bool)
+    settled, off = values, np.zeros(len(values), dtype=bool)
     for begin in range(0, len(values), _BLOCK):
         part = slice(begin, begin + _BLOCK)
         scaled = values[part] * grid[part]
         whole = np.rint(scaled)
         off[part] = ruled[part] & (np.abs(scaled - whole) > 1e-4 + 1e-7 * scaled)
-        np.divide(whole, grid[part], out=settled[part], where=ruled[part] & ~off[part])
+        placed = np.divide(whole, grid[part], out=values[part].copy(), where=ruled[part] & ~off[part])
+        if settled is values and ((placed != values[part]) & ruled[part] & ~off[part]).any():
+            settled = values.copy()  # most data are on their ticks already
+        if settled is not values:
+            settled[part] = placed
     return settled, off

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
-from tqdm.auto import tqdm
 
 from qresearch.domain.arguments import whole
 from qresearch.domain.calls import bound, told_calls
@@ -122,6 +121,8 @@ class Sweep:
         with self._record() as record:
             if record is not None:
                 self._known |= record.outcomes()
+            from tqdm.auto import tqdm  # noqa: PLC0415  # brings asyncio: only for a bar
+
             bar = tqdm(total=plan.count, desc="sweep", unit="run", delay=2, leave=False, disable=not plan.progress)
             try:
                 with bar, pool.open():

@@ -170,7 +170,8 @@ def market_of(bars: Bars) -> Market:
     symbols = tuple(f"S{number:04d}" for number in range(count))
     days = np.arange("2014-01-06", "2024-12-31", dtype="datetime64[D]")
     days = days[np.is_busday(days)][:DAYS]
-    unknown, no = np.full(bars.close.shape, np.nan), np.zeros(bars.close.shape, dtype=np.bool_)
+    # What there is not is one value, repeated, as the sources hand it over: filled arrays would be the peak of memory.
+    unknown, no = np.broadcast_to(np.nan, bars.close.shape), np.broadcast_to(np.False_, bars.close.shape)
     before = np.vstack([unknown[:1], bars.close[:-1]])
     panel = Panel(days, symbols, *bars, unknown, before, unknown, unknown, no, no)
     return Market(panel, tuple(Instrument(symbol) for symbol in symbols), (), PLAIN)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 import sys
 from decimal import Decimal
 from pathlib import Path
@@ -12,24 +13,46 @@ import pytest
 import qresearch as qr
 from qresearch.cli import main
 from qresearch.dialects.lean.symbols import identifier
+from qresearch.errors import UsageError
 from qresearch.market.lean_folder import QUOTE, Factor, LeanFolder, exact, factor_on
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "conformance"))
 
 from lean_world import World, algorithm, flat
 
+AT = dt.datetime(2013, 10, 7, 9, 30)
+
 
 def test_minutes_and_quotes_come_back_as_they_were_written(tmp_path: Path) -> None:
     """Protects the layout: scaled whole prices, milliseconds from midnight, a side that was not quoted stays empty."""
     folder = LeanFolder(tmp_path)
-    at = dt.datetime(2013, 10, 7, 9, 30)
-    folder.write_trades("SPY", "minute", [(at, 145.49, 145.5, 145.48, 145.5001, 1_000)])
-    folder.write_quotes("SPY", "minute", [(at, None, None, None, None, None, 145.5, 145.6, 145.5, 145.55, 300)])
+    folder.write_trades("SPY", "minute", [(AT, 145.49, 145.5, 145.48, 145.5001, 1_000)])
+    folder.write_quotes("SPY", "minute", [(AT, None, None, None, None, None, 145.5, 145.6, 145.5, 145.55, 300)])
     assert (tmp_path / "equity/usa/minute/spy/20131007_trade.zip").is_file()
     trades, quotes = folder.read("spy", "minute"), folder.read("spy", "minute", QUOTE)
     assert trades.values.tolist() == [[1454900, 1455000, 1454800, 1455001, 1000]]
     assert quotes.values[0].tolist() == [-1, -1, -1, -1, -1, 1455000, 1456000, 1455000, 1455500, 300]
-    assert dt.datetime(1970, 1, 1) + dt.timedelta(seconds=int(trades.starts[0])) == at
+    assert dt.datetime(1970, 1, 1) + dt.timedelta(seconds=int(trades.starts[0])) == AT
+
+
+@pytest.mark.parametrize(
+    ("row", "told"),
+    [
+        (
+            (AT, 1.0, 2.0, 1.0, "two", 5),
+            "A bar that begins at 2013-10-07 09:30:00 has the cells (1.0, 2.0, 1.0, 'two', 5)",
+        ),
+        ((AT, 1.0, 2.0, 1.0, AT, 5), "Pass open, high, low, close and a size"),
+        ((AT, 1.0, float("nan"), 1.0, 1.0, 5), "numbers, or None where there is none"),
+        ((AT, 1.0, 2.0, 1.0), "has the cells (1.0, 2.0, 1.0)"),
+        ((AT.date(), 1.0, 2.0, 1.0, 1.0, 5), "is no datetime"),
+    ],
+)
+def test_a_bar_that_cannot_be_written_is_told_with_its_cells(tmp_path: Path, row: tuple, told: str) -> None:
+    """Protects whoever writes a folder of their own: never an interpreter's error, and nothing is written."""
+    with pytest.raises(UsageError, match=re.escape(told)):
+        LeanFolder(tmp_path).write_trades("SPY", "minute", [row])
+    assert not list(tmp_path.iterdir())
 
 
 def test_factors_hold_up_to_their_day_and_keep_their_digits(tmp_path: Path) -> None:

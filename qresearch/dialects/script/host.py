@@ -312,7 +312,7 @@ class ScriptHost:
 
     def keep_alive(self, objects: Mapping[str, object]) -> None:
         """Name objects that the memory of the script refers to and never copies."""
-        self._hosting.memory.live.update(objects)
+        self._hosting.memory.keep_alive(objects)
 
     def read_scripts_with(self, read: Callable[[object], object]) -> None:
         """Have a path that is assigned as the strategy of the session read as a script of this dialect."""

@@ -29,7 +29,6 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
     from qresearch.session.port import AnySession
-    from qresearch.views.picture import Picture
 
 _CLOCKWORK = (events.Advanced, events.QueueEmptied)
 _DEEPEST = 20
@@ -298,8 +297,8 @@ class Comparison:
         frame["difference"] = frame.iloc[:, 1] - frame.iloc[:, 0]
         return frame
 
-    def plot(self, ax: Axes | None = None, *, theme: str = "auto") -> Picture:
-        """Draw both equity curves, and a line where the branches part.
+    def plot(self, ax: Axes | None = None, *, theme: str = "auto") -> Any:
+        """Draw both equity curves, and a line where the branches part: ``session.plot("branches", ...)``.
 
         Parameters
         ----------
@@ -317,13 +316,8 @@ class Comparison:
         UsageError
             `ax` is no Axes; no such theme.
         """
-        from qresearch.views.compared import compared  # noqa: PLC0415  # the ring above, only when asked
-
-        exchange, found = self._session.simulation.exchange, self._difference
-        day = min((event.at.day for _, _, event in found), default=None)
-        parted = None if day is None else frames.timestamp(exchange, max(day, 0))
-        currency = self._session.market.venue.money.currency
-        return compared(self.equity[self._names], parted=parted, currency=currency, ax=ax, theme=theme)
+        first, second = self._names
+        return self._session.plot("branches", first=first, second=second, ax=ax, theme=theme)
 
     def __repr__(self) -> str:
         words, first = self._session.words, self.first

@@ -13,42 +13,52 @@ from qresearch.views.picture import Picture, begin, date_ticks, label_ends, plai
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
+    from qresearch.session.port import AnySession
+
 
 @plain_style()
-def compared(
-    curves: pd.DataFrame,
-    *,
-    parted: pd.Timestamp | None = None,
-    currency: str = "",
-    ax: Axes | None = None,
-    theme: str = "auto",
+def branches(
+    session: AnySession, *, first: str, second: str | None = None, ax: Axes | None = None, theme: str = "auto"
 ) -> Picture:
     """The equity of two branches by day; an upright line stands where they part.
 
     Parameters
     ----------
-    curves : DataFrame of float64, currency
-        By trading day, one column per branch; NaN where a branch does not reach.
-    parted : Timestamp, optional
-        The first day on which they differ; none when they do not.
-    currency : str
+    session : AnySession
+    first : str
+    second : str, optional
+        Default: the branch on which the session stands.
     ax : Axes, optional
     theme : {"auto", "light", "dark"}
 
+    Returns
+    -------
+    Picture
+
+    Raises
+    ------
+    UsageError
+        No such branch or theme, or one branch twice.
+
     Examples
     --------
-    >>> days = pd.DatetimeIndex(["2022-03-01", "2022-03-02"])
-    >>> compared(pd.DataFrame({"main": [100.0, 101.0], "other": [100.0, 99.5]}, index=days), parted=days[1])
-    <Picture Equity of two branches: 800 x 350>
+    >>> import qresearch as qr
+    >>> session = qr.Session(qr.sample_market(), start="2022-03-01", cash=100_000).step(5)
+    >>> ticket = session.back(3).buy("604018", 1000)
+    >>> branches(session.step(3), first="main")
+    <Picture Equity of two branches, CNY: 800 x 350>
     """
+    both = session.branches.compare(first, second)
+    curves = both.equity.drop(columns="difference")
+    parted, currency = both.first["day"].min(), session.market.venue.money.currency
     names, days = [str(name) for name in curves], pd.DatetimeIndex(curves.index)
     title = f"Equity of two branches{f', {currency}' if currency else ''}"
     picture, axes, colours = begin(title, ax, theme, height=3.5)
     if not len(days):
         say(axes, colours, "No trading day is over yet.")
         return picture
-    if parted is not None:
-        place = max(int(days.searchsorted(parted)), 0)
+    if pd.notna(parted):
+        place = int(days.searchsorted(parted))
         axes.axvline(place, color=colours.faint, linewidth=0.8, linestyle=(0, (2, 2)))
         top = (place, 1.0)
         axes.annotate(

@@ -25,6 +25,7 @@ from qresearch.domain.order import Status
 from qresearch.errors import choose, shown
 from qresearch.market.panel import Floats
 from qresearch.views.candles import candles
+from qresearch.views.compared import branches
 from qresearch.views.lifecycle import orders_timeline
 from qresearch.views.lives import lives
 from qresearch.views.picture import Picture, Theme, begin, date_ticks, few_ticks, label_ends, plain_style, say, split
@@ -353,6 +354,7 @@ KINDS: dict[str, Callable[..., Drawing]] = {
     "orders": order_flow,
     "lives": order_lives,
     "life": order_life,
+    "branches": branches,
     "page": run_page,
 }
 """What :meth:`Session.plot` draws, by name."""

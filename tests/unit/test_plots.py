@@ -18,8 +18,8 @@ from nbclient import NotebookClient
 import qresearch as qr
 from qresearch.views import plots
 
-DRAWN = [kind for kind in plots.KINDS if kind not in {"lives", "life", "page"}]
-"""The kinds that matplotlib draws; the lives of orders are SVG and the page is HTML, with tests of their own."""
+DRAWN = [kind for kind in plots.KINDS if kind not in {"lives", "life", "branches", "page"}]
+"""The kinds that matplotlib draws; the lives of orders are SVG and the page is HTML, with tests of their own, as has that of branches."""
 
 
 A = "600001.SH"

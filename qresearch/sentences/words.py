@@ -24,7 +24,9 @@ def _catalogue() -> Mapping[str, tuple[str, ...]]:
 
 
 _SHARE = re.compile(r"(?<!\{)\b([Ss])hare(?=s?\b)(?!s?\})")
-_ONE = re.compile(r"(?<![\d,.])1 (lot|contract|bond)s\b")
+_SHARE_ZH = re.compile(r"(?<![转送配正])股(?!票|东|息)")
+"""Not what a bond is turned into, nor what a fund holds."""
+_ONE = re.compile(r"(?<![\d,.])1 (lot|contract|bond)s\b(?: (are))?")
 _UNITS = {"share": "股", "lot": "手", "contract": "张", "bond": "张"}
 """What an instrument may be counted in (:attr:`Instrument.unit`), in English and Chinese."""
 _TWO_PRICES = frozenset({Kind.STOP_LIMIT, Kind.LIMIT_IF_TOUCHED})
@@ -92,7 +94,7 @@ class Words:
         if isinstance(key, Reason):
             facts = {name: _plain(value) for name, value in facts.items()}
         text = text.format_map(facts)
-        return text if self._place or self.unit == "share" else _ONE.sub(r"1 \1", text)
+        return text if self._place or self.unit == "share" else _ONE.sub(_one, text)
 
     def of(self, item: Instrument) -> Words:
         """The words for an instrument, in the unit in which it is counted.
@@ -107,7 +109,7 @@ class Words:
     def _counted(self, text: str) -> str:
         """A sentence of the catalogue, which speaks of shares, in another unit."""
         if self._place:
-            return text.replace("股份", "持仓").replace("股", _UNITS[self.unit])
+            return _SHARE_ZH.sub(_UNITS[self.unit], text.replace("股份", "持仓"))
         rest = self.unit[1:]
         return _SHARE.sub(lambda found: (self.unit[0].upper() if found[1] == "S" else self.unit[0]) + rest, text)
 
@@ -218,6 +220,10 @@ def price(value: float) -> str:
     if value != value:
         return "–"
     return _filled(f"{value:,.{6 if abs(value) < 1 else 3}f}")
+
+
+def _one(found: re.Match[str]) -> str:
+    return f"1 {found[1]}{' is' if found[2] else ''}"
 
 
 def _filled(text: str) -> str:

@@ -19,7 +19,7 @@ import qresearch as qr
 from qresearch.views import plots
 
 DRAWN = [kind for kind in plots.KINDS if kind not in {"lives", "life", "branches", "page"}]
-"""The kinds that matplotlib draws; the lives of orders are SVG, the page is HTML; they and the branches have tests of their own."""
+"""What matplotlib draws of one run; the lives of orders, branches and the page have tests of their own."""
 
 
 A = "600001.SH"

@@ -39,7 +39,12 @@ PLOTTED = [
     "session = qr.Session(qr.sample_market(), start='2022-03-11', cash=100_000)\nsession.buy('604018', 1000)",
     "session.step(20).plot()",
     "session.plot('lives')",
+    "session.panels.chart(renderer='png')",
+    "session.panels.details(1)",
+    "session.panels.tearsheet()",
 ]
+TURNED = """() => [".qr-png-chart", ".qr-life svg", ".qr-page iframe"].map(
+    (place) => getComputedStyle(document.querySelector(place)).filter)"""
 SWITCH = "(theme) => window.jupyterapp.commands.execute('apputils:change-theme', {theme}).then(() => null)"
 PICTURES = os.environ.get("QRESEARCH_PICTURES")
 """A folder for pictures of each look, to be looked at."""
@@ -78,13 +83,17 @@ def test_it_follows_jupyterlab_and_reads_in_both(lab: Lab) -> None:
 
 def test_a_picture_is_turned_on_a_dark_page_as_it_was_measured(lab: Lab) -> None:
     """Protects plots from white slabs: its colours are those whose contrast is measured."""
-    with lab.notebook(["import qresearch as qr", *PLOTTED], width=1280, height=1600) as (page, complaints):
+    with lab.notebook(["import qresearch as qr", *PLOTTED], width=1280, height=3200) as (page, complaints):
         page.wait_for_selector("img.qr-turns >> nth=1")
         light = [pixels(page, number) for number in range(2)]
+        page.get_by_role("button", name="Make the tear-sheet").click()
+        page.wait_for_selector(".qr-page iframe")
+        assert page.evaluate(TURNED) == ["none"] * 3
         page.evaluate(SWITCH, "JupyterLab Dark")
         page.wait_for_selector("[data-jp-theme-light=false]", state="attached")
         page.wait_for_timeout(600)
         pictured(page, "pictures_dark")
+        assert page.evaluate(TURNED) == ["invert(0.92) hue-rotate(180deg)"] * 3
         for number, before in enumerate(light):
             after = pixels(page, number)
             assert tuple(before[3, 3]) == (255, 255, 255)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from itertools import groupby
+from pathlib import Path
 
 import pytest
 from answers import ANSWERS, BLANK
@@ -22,8 +23,11 @@ GUESS = "answer = 'no idea'"
 HINT = "Not yet. "
 
 
-def pytest_configure() -> None:
+def pytest_configure(config: pytest.Config) -> None:
     """Let the kernels choose their own way of drawing; no picture of this process opens a window.
+
+    Images in HTML are left out of the comparison, as nbval leaves out images: they are those of one version of
+    matplotlib. sanitize.cfg says how.
 
     Looking for fonts here builds matplotlib's cache of them: in a kernel it would write about it to stderr.
     """
@@ -31,6 +35,7 @@ def pytest_configure() -> None:
 
     os.environ.pop("MPLBACKEND", None)
     matplotlib.use("agg")
+    config.option.nbval_sanitize_with = str(Path(__file__).with_name("sanitize.cfg"))
 
 
 class Exercises(pytest.Item):

@@ -33,8 +33,6 @@
 # 自带的行情是虚构的，但交易日和规则是中国现货市场的。有些日子是为了展示某种情形而写的，`qr.episodes()` 列出它们。
 
 # %%
-import matplotlib.pyplot as plt
-
 import qresearch as qr
 from qresearch.exercises import check
 
@@ -148,8 +146,7 @@ robot = qr.Session(market, start="2021-04-01", cash=1_000_000, strategy=momentum
 robot.run()
 
 # %%
-(robot.equity / 1000).plot(figsize=(8, 3), ylabel="equity, thousand yuan", xlabel="", title="Momentum, 2021 to 2023")
-plt.show()
+robot.plot()
 
 # %% [markdown]
 # ## Exercises

@@ -33,8 +33,6 @@
 import tempfile
 from pathlib import Path
 
-import matplotlib.pyplot as plt
-
 import qresearch as qr
 from qresearch.exercises import check
 
@@ -198,7 +196,6 @@ both.first
 
 # %%
 both.plot()
-plt.show()
 
 # %% [markdown]
 # ## What if?

@@ -262,7 +262,7 @@ lesson.panels.practice({"ask": "decision", "rounds": 5, "seed": 7})
 answer = None
 last = evening()
 
-check(answer, lambda: last.what_if("buy", "604018", 2500).cash_after, "Read 'Cash after' on the ticket.")
+check(answer, lambda: last.what_if("buy", "604018", 2500).cash_after, "Read 'Available after' on the ticket.")
 
 # %% [markdown]
 # **2.** With the code of which reason was the order for `688903` refused?

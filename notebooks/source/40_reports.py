@@ -137,21 +137,23 @@ session.tables.trades_summary.loc[["trades", "win_rate", "profit_before_fees", "
 # %% [markdown]
 # ## Plots
 #
-# Each is a small static picture. `theme="dark"` suits dark pages, and `ax=` draws into a figure of your own.
+# Each is a small static picture, light or dark as the page around it is; `theme="dark"` makes it dark everywhere, and
+# `ax=` draws into a figure of your own.
 # `session.plot("page").save("run.html")` writes one page to move in: growth, drawdown, every closed trade and the
 # holdings under one axis of days, linked to each other, without a kernel or a network.
 
 # %% [markdown] zh
 # ## 图
 #
-# 每张都是小的静态图片。`theme="dark"` 适合深色页面，`ax=` 画进你自己的图。`session.plot("page").save("run.html")` 写出
-# 一个可以操作的页面：累计收益、回撤、每笔已平仓交易和持仓在同一条日期轴上互相联动，不需要内核和网络。
+# 每张都是小的静态图片，随所在页面或浅或深；`theme="dark"` 使它处处为深色，`ax=` 画进你自己的图。
+# `session.plot("page").save("run.html")` 写出一个可以操作的页面：累计收益、回撤、每笔已平仓交易和持仓在同一条日期轴上
+# 互相联动，不需要内核和网络。
 
 # %%
 session.plot("exposure")
 
 # %%
-session.plot("candles", symbol="604052", count=80, theme="dark")
+session.plot("candles", symbol="604052", count=80)
 
 # %%
 session.plot("orders")

@@ -343,7 +343,6 @@ both
 
 # %%
 both.plot()
-plt.show()
 
 # %%
 folder.cleanup()

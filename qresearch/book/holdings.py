@@ -27,6 +27,8 @@ class Held(NamedTuple):
         What they have cost (fees of a purchase included), and what they are worth at the last visible price.
     interest : int, money steps
         What has accrued on them, and is worth as much beside their price.
+    today : int, units
+        Lots that were opened today.
     """
 
     instrument: int
@@ -37,6 +39,7 @@ class Held(NamedTuple):
     cost: int
     value: int
     interest: int = 0
+    today: int = 0
 
     @property
     def worth(self) -> int:
@@ -74,7 +77,7 @@ def holdings_of(exchange: Exchange, account: Draft | State, only: int | None = N
     positions = {key: position for key, position in account.positions.items() if only is None or key == only}
     values = market_values(exchange, exchange.view(account), positions).tolist() if positions else ()
     rows = [
-        (instrument, LONG, position.quantity, position.cost, value)
+        (instrument, LONG, position.quantity, position.cost, value, 0)
         for (instrument, position), value in zip(positions.items(), values, strict=True)
     ]
     money = exchange.money
@@ -84,15 +87,16 @@ def holdings_of(exchange: Exchange, account: Draft | State, only: int | None = N
         quantity, size = sum(lot.quantity for lot in lots), exchange.multiplier(instrument, account.day)
         cost = sum(lot.cost or money.notional(lot.opened, lot.quantity * size) for lot in lots)
         mark = money.price_units(exchange.view(account).mark(instrument))
-        rows.append((instrument, side, quantity, cost, money.notional(mark, quantity * size)))
+        today = sum(lot.quantity for lot in lots if lot.day == account.day)
+        rows.append((instrument, side, quantity, cost, money.notional(mark, quantity * size), today))
     held = []
-    for instrument, side, quantity, cost, value in rows:
+    for instrument, side, quantity, cost, value, today in rows:
         effect = Effect.COVERED_CLOSE if side == COVERED else Effect.CLOSE
         closable = exchange.account.closable(account, exchange, instrument, -sign_of(side), effect)
         free = 0 if closable is None else closable.free
         reserved = min(waiting.get((instrument, side), 0), free)
         interest = exchange.account.accrued(account, exchange, instrument, quantity)
-        held.append(Held(instrument, side, quantity, free, reserved, cost, value, interest))
+        held.append(Held(instrument, side, quantity, free, reserved, cost, value, interest, today))
     return held
 
 

@@ -47,6 +47,7 @@ class Held(Protocol):
     def market_value(self) -> float: ...
     @property
     def profit(self) -> float: ...
+    def aside(self, key: str) -> int: ...
 
 
 class Valued(Protocol):
@@ -148,28 +149,29 @@ def facts(pairs: Iterable[tuple[str, str]]) -> str:
     return " &nbsp; ".join(f"{escape(name)} <b>{value}</b>" for name, value in pairs)
 
 
-def portfolio_html(portfolio: Valued, words: Words) -> str:
-    """The account in one line and its holdings in a table."""
+def portfolio_html(portfolio: Valued, words: Words, heads: Sequence[str]) -> str:
+    """The account in one line and its holdings in a table, with the words of its kind above them."""
     line = facts(
         [
             (words("equity"), number(portfolio.equity)),
             (words("cash"), number(portfolio.cash)),
             (words("market_value"), number(portfolio.market_value)),
-            *([(words("margin"), number(portfolio.margin))] if portfolio.margin else []),
+            *([(words("margin").capitalize(), number(portfolio.margin))] if portfolio.margin else []),
             (words("profit"), f"{portfolio.profit:+,.2f}"),
         ]
     )
     held = list(portfolio.positions.values())
-    return f"<div>{line}</div>{holdings_html(held, words) if held else ''}"
+    return f"<div>{line}</div>{holdings_html(held, words, heads) if held else ''}"
 
 
-def holdings_html(held: Sequence[Held], words: Words) -> str:
-    """Holdings as a table."""
+def holdings_html(held: Sequence[Held], words: Words, heads: Sequence[str]) -> str:
+    """Holdings as a table; the kind of account says with which words it heads the three quantities."""
+    quantity, closable, beside = heads
     columns = (
         Column("symbol", lambda item: escape(item.symbol)),
-        Column("quantity", lambda item: number(item.quantity, 0), "right"),
-        Column("sellable", lambda item: number(item.sellable, 0), "right"),
-        Column("locked_shares", lambda item: number(item.locked, 0), "right"),
+        Column(quantity, lambda item: number(item.quantity, 0), "right"),
+        Column(closable, lambda item: number(item.sellable, 0), "right"),
+        Column(beside, lambda item: number(item.aside(beside), 0), "right"),
         Column("average_cost", lambda item: price(item.average_cost), "right"),
         Column("price", lambda item: price(item.price), "right"),
         Column("market_value", lambda item: number(item.market_value), "right"),

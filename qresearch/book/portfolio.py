@@ -36,6 +36,8 @@ class Holding:
         Last visible price.
     market_value, profit : float, currency
         Of bonds with accrued interest; `profit` is floating: market value less cost.
+    today : int, lots
+        Of contracts, those opened today.
     """
 
     symbol: str
@@ -47,6 +49,11 @@ class Holding:
     price: float
     market_value: float
     profit: float
+    today: int = 0
+
+    def aside(self, key: str) -> int:
+        """What a table tells beside what may be closed, by the key of its words; see ``AccountKind.holding_words``."""
+        return self.today if key == "of_today" else self.locked
 
     def beside(self, other: Holding) -> Holding:
         """Both sides of one instrument as one: the long less the short, with no cost of its own."""
@@ -60,6 +67,7 @@ class Holding:
             self.price,
             self.market_value + other.market_value,
             self.profit + other.profit,
+            self.today + other.today,
         )
 
 
@@ -91,7 +99,7 @@ class Holdings(Mapping[str, Holding]):
         return self._words("holdings_are", held=held)
 
     def _repr_html_(self) -> str:
-        return holdings_html(list(self._holdings.values()), self._words)
+        return holdings_html(list(self._holdings.values()), self._words, self._exchange.account.holding_words)
 
 
 class Portfolio:
@@ -230,6 +238,7 @@ class Portfolio:
                 item.mean_price(amount(held.value), held.quantity, size),
                 amount(held.sign * held.worth),
                 amount(held.profit),
+                held.today,
             )
             found[symbol] = holding if symbol not in found else found[symbol].beside(holding)
         return Holdings(self._exchange, found, self._words)
@@ -240,4 +249,4 @@ class Portfolio:
         return self._words("portfolio_is", value=value, profit=profit, **facts)
 
     def _repr_html_(self) -> str:
-        return portfolio_html(self, self._words)
+        return portfolio_html(self, self._words, self._exchange.account.holding_words)

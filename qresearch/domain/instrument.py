@@ -49,6 +49,8 @@ class Board(StrEnum):
     PLAIN = "PLAIN"
 
 
+_BONDS = frozenset({Board.BOND, Board.CONVERTIBLE, Board.REPO})
+
 SUFFIXES: Mapping[str, str] = {
     "SH": "SH", "XSHG": "SH", "SSE": "SH", "SHSE": "SH", "SS": "SH",
     "SZ": "SZ", "XSHE": "SZ", "SZSE": "SZ",
@@ -140,6 +142,17 @@ class Instrument:
     def option(self) -> Option | None:
         """The right, of an option; None for everything else."""
         return None if self.contract is None else self.contract.option
+
+    @property
+    def unit(self) -> str:
+        """What it is counted in: "share", "lot" (of a future), "contract" (of an option) or "bond".
+
+        >>> Instrument("600519.SH").unit, Instrument("019801.SH", board=Board.BOND).unit
+        ('share', 'bond')
+        """
+        if self.contract is not None:
+            return "lot" if self.contract.option is None else "contract"
+        return "bond" if self.bond is not None or self.board in _BONDS else "share"
 
     @property
     def code(self) -> str:

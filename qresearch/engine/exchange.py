@@ -141,6 +141,9 @@ class AccountKind(Protocol):
         It may owe money or shares, and is told by its maintenance ratio.
     accrues : bool
         What it holds earns interest by the calendar, beside its price.
+    holding_words : tuple of str
+        Keys of the words that head a table of what it holds: all, what may be closed, and what is told beside: what
+        may not ("locked", "locked_units"), or what was opened today ("of_today").
     """
 
     name: str
@@ -149,6 +152,7 @@ class AccountKind(Protocol):
     two_sided: bool = False
     borrows: bool = False
     accrues: bool = False
+    holding_words: tuple[str, str, str] = ("held", "sellable", "locked")
 
     def wake(self, draft: Draft, exchange: Exchange, nights: int, /) -> Iterable[events.Record]:
         """Before the open: dividends, interest, deliveries; `nights` since the trading day before, by the calendar."""

@@ -23,7 +23,12 @@ def _catalogue() -> Mapping[str, tuple[str, ...]]:
         return MappingProxyType({row["key"]: tuple(row[name] for name in LANGUAGES) for row in csv.DictReader(file)})
 
 
-_SHARE = re.compile(r"(?<!\{)\bshare(?=s?\b)(?!s?\})")
+_SHARE = re.compile(r"(?<!\{)\b([Ss])hare(?=s?\b)(?!s?\})")
+_SHARE_ZH = re.compile(r"(?<![转送配正])股(?!票|东|息)")
+"""Not what a bond is turned into, nor what a fund holds."""
+_ONE = re.compile(r"(?<![\d,.])1 (lot|contract|bond)s\b(?: (are))?")
+_UNITS = {"share": "股", "lot": "手", "contract": "张", "bond": "张"}
+"""What an instrument may be counted in (:attr:`Instrument.unit`), in English and Chinese."""
 _TWO_PRICES = frozenset({Kind.STOP_LIMIT, Kind.LIMIT_IF_TOUCHED})
 CATALOGUE = _catalogue()
 """Key: (English, Chinese)."""
@@ -59,8 +64,8 @@ class Words:
     Parameters
     ----------
     language : {"en", "zh"}
-    in_lots : bool
-        What is counted are lots of a contract, and no shares.
+    unit : {"share", "lot", "contract", "bond"}
+        What is counted; the catalogue says it of shares.
 
     Raises
     ------
@@ -74,31 +79,39 @@ class Words:
     ('下单', '；开盘价 9.52', '2024-01-31停牌。')
     """
 
-    def __init__(self, language: str, *, in_lots: bool = False) -> None:
-        self.language, self.in_lots = choose("language", language, LANGUAGES), in_lots
+    def __init__(self, language: str, *, unit: str = "share") -> None:
+        self.language, self.unit = choose("language", language, LANGUAGES), choose("unit", unit, _UNITS)
         self._place = LANGUAGES.index(language)
 
     def __call__(self, key: str, /, **facts: object) -> str:
         """A sentence or a label; `facts` fill its braces. The key of a reason is the reason: its facts are numbers."""
         text = CATALOGUE[key][self._place]
-        if self.in_lots:
-            text = text.replace("股份", "持仓").replace("股", "手") if self._place else _SHARE.sub("lot", text)
+        if self.unit != "share":
+            text = self._counted(text)
         if not facts:
             # Without its numbers no bar was asked: the order takes opening prices only, and none has come yet.
             return self("takes_opens_only") if key is Reason.VOLUME_CAP else text
         if isinstance(key, Reason):
             facts = {name: _plain(value) for name, value in facts.items()}
-        return text.format_map(facts)
+        text = text.format_map(facts)
+        return text if self._place or self.unit == "share" else _ONE.sub(_one, text)
 
     def of(self, item: Instrument) -> Words:
-        """The words for an instrument: contracts are counted in lots.
+        """The words for an instrument, in the unit in which it is counted.
 
         >>> from qresearch.domain.contract import Contract, Rates
         >>> future = Instrument("IF2406", contract=Contract("IF", 300, 0.2, (Rates(None, 0.12, 0.12),)))
         >>> Words("en").of(future)("of_shares", shares=3)
         '3 lots'
         """
-        return self if item.contract is None or self.in_lots else Words(self.language, in_lots=True)
+        return self if item.unit == self.unit else Words(self.language, unit=item.unit)
+
+    def _counted(self, text: str) -> str:
+        """A sentence of the catalogue, which speaks of shares, in another unit."""
+        if self._place:
+            return _SHARE_ZH.sub(_UNITS[self.unit], text.replace("股份", "持仓"))
+        rest = self.unit[1:]
+        return _SHARE.sub(lambda found: (self.unit[0].upper() if found[1] == "S" else self.unit[0]) + rest, text)
 
     def code(self, code: str) -> str:
         """The name of a state, a phase or a type; English has none of its own and shows the code.
@@ -168,7 +181,7 @@ class Words:
 
     def named(self, language: str | None) -> Words:
         """The words in a language that was asked for; these ones when none was."""
-        return self if language is None else Words(language, in_lots=self.in_lots)
+        return self if language is None else Words(language, unit=self.unit)
 
     def tell(self, *said: Said | str | None) -> Message:
         """Some sentences, one after the other; what is None or empty is left out.
@@ -207,6 +220,10 @@ def price(value: float) -> str:
     if value != value:
         return "–"
     return _filled(f"{value:,.{6 if abs(value) < 1 else 3}f}")
+
+
+def _one(found: re.Match[str]) -> str:
+    return f"1 {found[1]}{' is' if found[2] else ''}"
 
 
 def _filled(text: str) -> str:

@@ -376,14 +376,20 @@ class Accounts:
         return words.tell(Said("accounts_are", held=held, total=total, moment=moment))
 
     def _repr_html_(self) -> str:
-        frame = self.table
-        rows = [
-            (escape(str(name)), escape(str(row.kind)), *(number_html(getattr(row, figure)) for figure in _FIGURES))
-            for name, row in zip(frame.index, frame.itertuples(), strict=True)
-        ]
-        return f"<div>{escape(repr(self))}</div>" + table_html(
-            ("account", "kind", *(f"{figure}>" for figure in _FIGURES)), rows
-        )
+        words, frame = self._lead.words, self.table
+        heads = (words("account"), words("account_kind"), *(f"{words(figure).capitalize()}>" for figure in _FIGURES))
+        rows = [(escape(str(name)), escape(str(row["kind"])), *_cells(row)) for name, row in frame.iterrows()]
+        if len(rows) > 1:
+            total = {**frame[[*_FIGURES]].sum().to_dict(), "risk_degree": 0.0}  # of each account, never of all
+            rows.append((f"<b>{words('all_shown')}</b>", "", *_cells(total)))
+        moment = escape(words.tell(moment_of(self._lead.simulation)))
+        return f"<div><b>{moment}</b></div>{table_html(heads, rows)}"
+
+
+def _cells(figures: Any) -> list[str]:
+    """The figures of a row by name; the risk in percent, and a dash where nothing is bound."""
+    risk = f"{figures['risk_degree']:.1%}" if figures["risk_degree"] > 0 else "–"
+    return [risk if figure == "risk_degree" else number_html(figures[figure]) for figure in _FIGURES]
 
 
 def _listed(names: list[str]) -> str:

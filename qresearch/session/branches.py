@@ -297,36 +297,27 @@ class Comparison:
         frame["difference"] = frame.iloc[:, 1] - frame.iloc[:, 0]
         return frame
 
-    def plot(self, ax: Axes | None = None) -> Axes:
-        """Draw both equity curves, and a line where the branches part.
+    def plot(self, ax: Axes | None = None, *, theme: str = "auto") -> Any:
+        """Draw both equity curves, and a line where the branches part: ``session.plot("branches", ...)``.
 
         Parameters
         ----------
         ax : matplotlib Axes, optional
-            Default: a new figure.
+            Default: a new figure; go on with ``.figure.axes[0]`` of the picture.
+        theme : {"auto", "light", "dark"}
 
         Returns
         -------
-        Axes
-        """
-        from matplotlib import pyplot as plt  # noqa: PLC0415  # drawing is asked for
+        Picture
+            Shows itself in a notebook; ``.save(path)`` writes a PNG.
 
-        if ax is None:
-            _, ax = plt.subplots(figsize=(8, 3.5), layout="constrained")
-        elif not hasattr(ax, "get_figure"):
-            raise UsageError(f"ax={shown(ax)} is no Axes of matplotlib. Pass one, or leave it out for a new figure.")
-        curves = self.equity
-        for name, style in zip(self._names, ("-", "--"), strict=True):
-            ax.plot(curves.index, curves[name].to_numpy(), style, label=name)
-        found = self._difference
-        if found:
-            day = min(event.at.day for _, _, event in found)
-            parting: Any = frames.timestamp(self._session.simulation.exchange, max(day, 0)).to_pydatetime()
-            ax.axvline(parting, color="#6b7280", lw=0.8)
-        currency = self._session.market.venue.money.currency
-        ax.set_ylabel(f"Equity, {currency}" if currency else "Equity")
-        ax.legend()
-        return ax
+        Raises
+        ------
+        UsageError
+            `ax` is no Axes; no such theme.
+        """
+        first, second = self._names
+        return self._session.plot("branches", first=first, second=second, ax=ax, theme=theme)
 
     def __repr__(self) -> str:
         words, first = self._session.words, self.first

@@ -868,10 +868,11 @@ class Session(TradingApi):
 
         Parameters
         ----------
-        kind : {"equity", "candles", "exposure", "monthly", "orders", "lives", "life", "page"}
+        kind : {"equity", "candles", "exposure", "monthly", "orders", "lives", "life", "branches", "page"}
             Equity and drawdown against the benchmark; candles of a `symbol` with volume and order marks; exposure and
             weights; returns by month; orders by state; one row per order through its states; the way of one `order`
-            through the table of states; growth, drawdown, trades and holdings as one page in which they are linked.
+            through the table of states; the equity of two branches, `first` and `second`; growth, drawdown, trades and
+            holdings as one page in which they are linked.
         **options
             Of the function of that kind in :mod:`qresearch.views.plots`, such as ``theme="dark"``, ``ax=``,
             ``branch=``, or ``symbol=`` of the candles.

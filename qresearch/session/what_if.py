@@ -13,6 +13,7 @@ from qresearch.domain.calls import told_calls
 from qresearch.domain.fees import NO_FEES, Fees, parts_of
 from qresearch.domain.moment import OPEN, Moment
 from qresearch.domain.order import Side
+from qresearch.domain.reasons import Reason
 from qresearch.domain.terms import MARKET_DAY, Kind, Terms
 from qresearch.engine.checks import Checks
 from qresearch.engine.draft import Draft
@@ -364,12 +365,13 @@ class WhatIf:
         opening = self._at_next_open(draft).draft
         closable = exchange.account.closable(opening, exchange, column, sent, intent.effect)
         if closable is None:
-            change = self._costs(draft, intent)[2]
+            change, need = self._costs(draft, intent)[2], exchange.account.need(draft, exchange, intent, sent)
             numbers = words("would_need", needed=text(-change), cash=text(intent.free_cash))
-            checks = [(words("cash"), intent.free_cash + change >= 0, numbers)]
-            refusal = exchange.account.need(draft, exchange, intent, sent).refusal
-            if refusal is not None:
-                said = f"{refusal[0].value}: {words(refusal[0], **refusal[1])} {words.advice(refusal[0])}"
+            name = words("margin").capitalize() if need.lacking is Reason.INSUFFICIENT_MARGIN else words("cash")
+            checks = [(name, intent.free_cash + change >= 0, numbers)]
+            if need.refusal is not None:
+                why, facts = need.refusal
+                said = f"{why.value}: {words(why, **facts)} {words.advice(why)}"
                 checks.append((words("order"), False, said.strip()))
             return checks
         free = closable.free - min(abs(others), closable.free) if others * sent > 0 else closable.free

@@ -41,7 +41,7 @@ def candles(
     *,
     count: int = 60,
     ax: Axes | None = None,
-    theme: str = "light",
+    theme: str = "auto",
 ) -> Picture:
     """Candles and volume of one instrument up to now, with a mark for every order in it, by shape.
 
@@ -59,7 +59,7 @@ def candles(
     count : int
         Number of bars.
     ax : Axes, optional
-    theme : {"light", "dark"}
+    theme : {"auto", "light", "dark"}
 
     Returns
     -------
@@ -324,6 +324,8 @@ def _boxes(across: NDArray[np.int64], bottom: Floats, top: Floats) -> Any:
 
 
 def _short(value: float, _position: int) -> str:
+    if not value:
+        return ""  # its place is that of the dates
     for size, letter in ((1e9, "G"), (1e6, "M"), (1e3, "k")):
         if abs(value) >= size:
             return f"{value / size:g}{letter}"

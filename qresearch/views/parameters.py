@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
+from matplotlib.patches import Rectangle
 
 from qresearch.errors import UsageError, choose
 from qresearch.market.panel import Floats
@@ -20,6 +21,8 @@ NOTHING = "No run has this figure."
 MOST_LINES = 300
 """Runs drawn as lines; of more, those in the middle are left out."""
 MOST_TICKS = 12
+MOST_FIGURES = 150
+"""Cells of a heat map that still have room for their figures."""
 
 
 @dataclass(frozen=True)
@@ -65,7 +68,7 @@ def _ticks(values: list[Any]) -> tuple[list[int], list[str]]:
 
 @plain_style()
 def heatmap(
-    swept: Swept, *, x: str | None = None, y: str | None = None, ax: Axes | None = None, theme: str = "light"
+    swept: Swept, *, x: str | None = None, y: str | None = None, ax: Axes | None = None, theme: str = "auto"
 ) -> Picture:
     """The figure over two parameters; where there are others, the mean over them. The best cell has a frame.
 
@@ -75,7 +78,7 @@ def heatmap(
     x, y : str, optional
         Names of parameters. Default: the last one across and the one before it up.
     ax : Axes, optional
-    theme : {"light", "dark"}
+    theme : {"auto", "light", "dark"}
     """
     if len(swept.names) < 2:
         raise UsageError(
@@ -97,16 +100,12 @@ def heatmap(
     for place, value in zip(means.index.tolist(), means.to_numpy(), strict=True):
         grid[rows.index(place[0]), columns.index(place[1])] = value
     image = axes.imshow(np.ma.masked_invalid(grid), aspect="auto", cmap=colours.ramp, origin="lower")
-    best = np.unravel_index(int(np.nanargmax(swept.sign * grid)), grid.shape)
-    axes.plot(
-        best[1],
-        best[0],
-        marker="s",
-        markersize=14,
-        markerfacecolor="none",
-        markeredgecolor=colours.bad,
-        markeredgewidth=2,
+    row, column = np.unravel_index(int(np.nanargmax(swept.sign * grid)), grid.shape)
+    axes.add_patch(
+        Rectangle((column - 0.5, row - 0.5), 1, 1, fill=False, edgecolor=colours.bad, linewidth=2.5, clip_on=False)
     )
+    if grid.size <= MOST_FIGURES:
+        _tell(axes, grid, colours)
     axes.set_xticks(*_ticks(columns))
     axes.set_yticks(*_ticks(rows))
     axes.set_xlabel(across, color=colours.faint, fontsize=8)
@@ -117,6 +116,14 @@ def heatmap(
     bar.outline.set_visible(False)
     side.tick_params(colors=colours.faint, labelsize=7, length=0)
     return picture
+
+
+def _tell(axes: Axes, grid: Floats, theme: Theme) -> None:
+    """The figure of each cell, on a ground that reads whatever its colour; an empty cell is no low one: a dash."""
+    chip = {"boxstyle": "round,pad=0.25", "facecolor": theme.ground, "edgecolor": "none"}
+    for (row, column), value in np.ndenumerate(grid):
+        text, shade = ("–", theme.faint) if np.isnan(value) else (f"{value:.3g}", theme.text)
+        axes.text(column, row, text, ha="center", va="center", fontsize=8, color=shade, bbox=chip)
 
 
 def _place(values: pd.Series[Any]) -> Floats:
@@ -132,14 +139,14 @@ def _place(values: pd.Series[Any]) -> Floats:
 
 
 @plain_style()
-def parallel(swept: Swept, *, ax: Axes | None = None, theme: str = "light") -> Picture:
+def parallel(swept: Swept, *, ax: Axes | None = None, theme: str = "auto") -> Picture:
     """Every run as a line through its parameters to the figure; the best tenth stands out, the best run is thickest.
 
     Parameters
     ----------
     swept : Swept
     ax : Axes, optional
-    theme : {"light", "dark"}
+    theme : {"auto", "light", "dark"}
     """
     picture, axes, colours = begin(f"Runs by their parameters and {swept.by}", ax, theme, grid=False)
     known = swept.known.sort_values(swept.by, ascending=swept.sign > 0, kind="stable")
@@ -193,7 +200,7 @@ def _ends(axes: Axes, theme: Theme, number: int, values: pd.Series[Any]) -> None
 
 
 @plain_style()
-def steadiness(swept: Swept, *, neighbours: pd.DataFrame, ax: Axes | None = None, theme: str = "light") -> Picture:
+def steadiness(swept: Swept, *, neighbours: pd.DataFrame, ax: Axes | None = None, theme: str = "auto") -> Picture:
     """Each run against the mean of its neighbours: what lies far off the line stands alone.
 
     Parameters
@@ -202,7 +209,7 @@ def steadiness(swept: Swept, *, neighbours: pd.DataFrame, ax: Axes | None = None
     neighbours : DataFrame
         The figure and ``mean_of_neighbours`` of each run.
     ax : Axes, optional
-    theme : {"light", "dark"}
+    theme : {"auto", "light", "dark"}
     """
     picture, axes, colours = begin(f"{swept.by} of each run, and of its neighbours", ax, theme)
     found = neighbours.dropna(subset=[swept.by, "mean_of_neighbours"])

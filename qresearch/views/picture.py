@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import matplotlib as mpl
 import matplotlib.style
@@ -20,6 +20,7 @@ from PIL import Image
 from qresearch.domain.calls import told_calls
 from qresearch.errors import UsageError, choose, shown
 from qresearch.files import write_png
+from qresearch.views.dark import following
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -59,7 +60,7 @@ class Theme:
 
 
 THEMES = {
-    "light": Theme("#ffffff", "#1f2937", "#6b7280", "#e5e7eb", "#1d4ed8", "#d97706", "#c2410c", "Blues", "RdBu"),
+    "light": Theme("#ffffff", "#1f2937", "#6b7280", "#e5e7eb", "#1d4ed8", "#b45309", "#c2410c", "Blues", "RdBu"),
     "dark": Theme("#111827", "#f3f4f6", "#9ca3af", "#374151", "#60a5fa", "#fbbf24", "#fb923c", "cividis", "RdBu"),
 }
 
@@ -74,10 +75,12 @@ class Picture:
     title : str
     own : bool
         False when it was drawn into axes of the caller: the figure is theirs to show.
+    theme : {"auto", "light", "dark"}
+        By itself a light picture is turned round where the page around it is dark; a file of it is light.
     """
 
-    def __init__(self, figure: Figure, title: str, *, own: bool = True) -> None:
-        self.figure, self.title, self._own = figure, title, own
+    def __init__(self, figure: Figure, title: str, *, own: bool = True, theme: str = "auto") -> None:
+        self.figure, self.title, self._own, self._theme = figure, title, own, theme
 
     def png(self) -> bytes:
         """The picture as PNG; equal pictures give equal bytes."""
@@ -95,12 +98,20 @@ class Picture:
         """Write the picture as a PNG file; the path is returned. A file that somebody else wrote is refused."""
         return write_png(path, self.png(), "save")
 
-    def _repr_png_(self) -> bytes | None:
-        return self.png() if self._own else None
+    def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, Any]:
+        bundle: dict[str, Any] = {"text/plain": repr(self)}
+        if self._own:
+            bundle["image/png"] = png = self.png()
+            if self._theme == "auto":
+                bundle["text/html"] = following("png", png, self.title, self._size())
+        return bundle
+
+    def _size(self) -> tuple[int, int]:
+        width, height = (round(side * DPI) for side in self.figure.get_size_inches())
+        return width, height
 
     def __repr__(self) -> str:
-        width, height = (round(side * DPI) for side in self.figure.get_size_inches())
-        return f"<Picture {self.title}: {width} x {height}>"
+        return "<Picture {}: {} x {}>".format(self.title, *self._size())
 
 
 @contextmanager
@@ -111,7 +122,7 @@ def plain_style() -> Iterator[None]:
 
 
 def theme_of(name: str) -> Theme:
-    """A theme by name; a picture of pixels cannot follow the page: by itself ("auto") it stands on a light ground.
+    """A theme by name; by itself ("auto") a picture is drawn on a light ground, and turned round where it is shown.
 
     Raises UsageError for another one than "auto", "light" or "dark".
     """
@@ -136,7 +147,7 @@ def begin(
         figure = found
     dress(axes, colours, grid=grid)
     axes.set_title(name, loc="left", color=colours.text, fontsize=10, fontweight="bold", pad=8)
-    return Picture(figure, name, own=ax is None), axes, colours
+    return Picture(figure, name, own=ax is None, theme=theme), axes, colours
 
 
 def split(picture: Picture, ax: Axes, theme: Theme, share: float, *, grid: bool = True) -> Axes:
@@ -178,3 +189,16 @@ def few_ticks(axes: Axes, labels: Sequence[str], most: int = 6) -> None:
 def date_ticks(axes: Axes, days: pd.DatetimeIndex) -> None:
     """Dates at a few evenly spaced days; months where there are many."""
     few_ticks(axes, days.strftime("%Y-%m" if len(days) > MANY else "%Y-%m-%d").tolist())
+
+
+def label_ends(axes: Axes, ends: list[tuple[float, str, str]], count: int) -> None:
+    """Names right of the last points, pushed apart where they would overlap."""
+    low, high = axes.get_ylim()
+    room = (high - low) * 0.17
+    place = -np.inf
+    for value, words, colour in sorted(ends):
+        place = max(value, place + room)
+        axes.annotate(
+            words, (count - 1, place), textcoords="offset points", xytext=(6, 0), va="center", fontsize=8,
+            color=colour, annotation_clip=False,
+        )  # fmt: skip

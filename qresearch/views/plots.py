@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
+from matplotlib.patheffects import withStroke
 from matplotlib.ticker import MaxNLocator, PercentFormatter
 
 from qresearch.book import accounts, statistics
@@ -24,9 +25,10 @@ from qresearch.domain.order import Status
 from qresearch.errors import choose, shown
 from qresearch.market.panel import Floats
 from qresearch.views.candles import candles
+from qresearch.views.compared import branches
 from qresearch.views.lifecycle import orders_timeline
 from qresearch.views.lives import lives
-from qresearch.views.picture import Picture, Theme, begin, date_ticks, few_ticks, plain_style, say, split
+from qresearch.views.picture import Picture, Theme, begin, date_ticks, few_ticks, label_ends, plain_style, say, split
 from qresearch.views.run_page import RunPage, run_page
 from qresearch.views.states import state_diagram
 from qresearch.views.svg import SvgPicture
@@ -43,6 +45,8 @@ Drawing = Picture | SvgPicture | RunPage
 NOTHING = "No trading day is over yet."
 HATCHES = {"REJECTED": "xxx", "EXPIRED": "///", "CANCELED": "...", "QUEUED": "---", "WORKING": "|||"}
 """States are told apart by pattern as well as by colour; FILLED is plain."""
+PALE = 2.3
+"""Of a heat map with numbers in it: so many times the largest value would have the darkest colour."""
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
 
@@ -52,7 +56,7 @@ def equity_and_drawdown(
     benchmark: BenchmarkLike | pd.Series[float] = None,
     branch: str | None = None,
     ax: Axes | None = None,
-    theme: str = "light",
+    theme: str = "auto",
 ) -> Picture:
     """Growth of the account against a benchmark, and below it the distance from its highest value.
 
@@ -63,7 +67,7 @@ def equity_and_drawdown(
         Default: that of the market.
     branch : str, optional
     ax : Axes, optional
-    theme : {"light", "dark"}
+    theme : {"auto", "light", "dark"}
 
     Returns
     -------
@@ -90,9 +94,7 @@ def equity_and_drawdown(
 
 
 @plain_style()
-def growth(
-    lines: dict[str, Floats], days: pd.DatetimeIndex, *, ax: Axes | None = None, theme: str = "light"
-) -> Picture:
+def growth(lines: dict[str, Floats], days: pd.DatetimeIndex, *, ax: Axes | None = None, theme: str = "auto") -> Picture:
     """Growth and drawdown of daily returns by name; the first is the one in front."""
     picture, upper, colours = begin("Equity and drawdown", ax, theme)
     if not len(days):
@@ -113,7 +115,7 @@ def growth(
             lower.fill_between(across, below, 0, color=colour, alpha=0.2, linewidth=0)
             _deepest(lower, colours, below)
         ends.append((value[-1], f"{name}\n{value[-1]:+.1%}", colour))
-    _label_ends(upper, ends, len(days))
+    label_ends(upper, ends, len(days))
     upper.axhline(0, color=colours.faint, linewidth=0.6)
     for axes in (upper, lower):
         axes.yaxis.set_major_formatter(PercentFormatter(1, decimals=_decimals(axes)))
@@ -127,8 +129,10 @@ def _account_name(history: AccountHistory) -> str:
 
 
 def _decimals(axes: Axes) -> int:
-    low, high = axes.get_ylim()
-    return 0 if high - low >= 0.05 else 1 if high - low >= 0.005 else 2
+    """As many as the steps of the axis need: a step of 2.5 % that is written without them would say 2 % or 3 %."""
+    first, second, *_ = axes.get_yticks()
+    step = float(second - first) * 100
+    return next((digits for digits in range(4) if abs(round(step, digits) - step) < 1e-9), 4)
 
 
 def _deepest(lower: Axes, theme: Theme, below: Floats) -> None:
@@ -138,26 +142,14 @@ def _deepest(lower: Axes, theme: Theme, below: Floats) -> None:
         lower.annotate(
             f"{-below[worst]:.1%} deepest ", (worst - 1, float(below[worst])), textcoords="offset points",
             xytext=(-6 if right else 6, 2), ha="right" if right else "left", va="bottom", fontsize=8, color=theme.text,
+            path_effects=[withStroke(linewidth=2.5, foreground=theme.ground)],
         )  # fmt: skip
         lower.plot([worst - 1], [below[worst]], marker="o", markersize=3.5, color=theme.text)
 
 
-def _label_ends(axes: Axes, ends: list[tuple[float, str, str]], count: int) -> None:
-    """Names right of the last points, pushed apart where they would overlap."""
-    low, high = axes.get_ylim()
-    room = (high - low) * 0.17
-    place = -np.inf
-    for value, words, colour in sorted(ends):
-        place = max(value, place + room)
-        axes.annotate(
-            words, (count - 1, place), textcoords="offset points", xytext=(6, 0), va="center", fontsize=8,
-            color=colour, annotation_clip=False,
-        )  # fmt: skip
-
-
 @plain_style()
 def exposure(
-    session: AnySession, *, branch: str | None = None, most: int = 15, ax: Axes | None = None, theme: str = "light"
+    session: AnySession, *, branch: str | None = None, most: int = 15, ax: Axes | None = None, theme: str = "auto"
 ) -> Picture:
     """Part of the equity that is invested, and below it the weight of each position by day.
 
@@ -168,7 +160,7 @@ def exposure(
     most : int
         Rows of the heat map; what is beyond is one row, "others".
     ax : Axes, optional
-    theme : {"light", "dark"}
+    theme : {"auto", "light", "dark"}
 
     Returns
     -------
@@ -226,7 +218,7 @@ def _heat(axes: Axes, theme: Theme, names: list[str], weights: Floats) -> None:
 
 @plain_style()
 def monthly_returns(
-    session: AnySession, *, branch: str | None = None, ax: Axes | None = None, theme: str = "light"
+    session: AnySession, *, branch: str | None = None, ax: Axes | None = None, theme: str = "auto"
 ) -> Picture:
     """Return of every month, one row a year, with the year's total.
 
@@ -237,7 +229,7 @@ def monthly_returns(
     session : AnySession
     branch : str, optional
     ax : Axes, optional
-    theme : {"light", "dark"}
+    theme : {"auto", "light", "dark"}
 
     Returns
     -------
@@ -256,14 +248,13 @@ def monthly_returns(
     grid = np.column_stack((by_month, by_year))
     widest = max(float(np.nanmax(np.abs(grid[:, :12]))), 0.01)
     months = np.ma.masked_invalid(np.where(np.arange(13) < 12, grid, np.nan))
-    axes.imshow(months, aspect="auto", cmap=colours.spread, vmin=-widest, vmax=widest)
+    # The light half of the colours: black reads on each of them, and what is made of it on a dark page as well.
+    axes.imshow(months, aspect="auto", cmap=colours.spread, vmin=-PALE * widest, vmax=PALE * widest)
     for row, column in zip(*np.nonzero(~np.isnan(grid)), strict=True):
         middle = column < 12
-        strong = middle and abs(grid[row, column]) > 0.6 * widest
-        shade = "#ffffff" if strong else "#1f2937" if middle else colours.text
         axes.text(
-            column, row, f"{grid[row, column] * 100:+.1f}", ha="center", va="center", fontsize=8, color=shade,
-            fontweight="normal" if middle else "bold",
+            column, row, f"{grid[row, column] * 100:+.1f}", ha="center", va="center", fontsize=8,
+            color="#000000" if middle else colours.text, fontweight="normal" if middle else "bold",
         )  # fmt: skip
     axes.set_xticks(range(13), [*MONTHS, "Year %"])
     axes.set_yticks(range(len(years)), [str(year) for year in years])
@@ -272,7 +263,7 @@ def monthly_returns(
 
 
 @plain_style()
-def order_flow(session: AnySession, *, ax: Axes | None = None, theme: str = "light") -> Picture:
+def order_flow(session: AnySession, *, ax: Axes | None = None, theme: str = "auto") -> Picture:
     """Orders by the time at which they were placed and the state in which they are now.
 
     One bar a day, week or month, whichever leaves at most about 60 bars.
@@ -281,7 +272,7 @@ def order_flow(session: AnySession, *, ax: Axes | None = None, theme: str = "lig
     ----------
     session : AnySession
     ax : Axes, optional
-    theme : {"light", "dark"}
+    theme : {"auto", "light", "dark"}
 
     Returns
     -------
@@ -363,6 +354,7 @@ KINDS: dict[str, Callable[..., Drawing]] = {
     "orders": order_flow,
     "lives": order_lives,
     "life": order_life,
+    "branches": branches,
     "page": run_page,
 }
 """What :meth:`Session.plot` draws, by name."""

@@ -322,13 +322,14 @@ class _Reading:
         ]
 
     def _changed_holdings(self, held: Mapping[str, Holding]) -> list[list[Any]]:
-        rows = {symbol: _holding_row(item) for symbol, item in held.items()}
+        _, _, beside = self._run.exchange.account.holding_words
+        rows = {symbol: _holding_row(item, beside) for symbol, item in held.items()}
         found = [[symbol, *row] for symbol, row in rows.items() if self._held.get(symbol) != row]
         found += [[symbol] for symbol in self._held if symbol not in rows]
         self._held = rows
         return found
 
 
-def _holding_row(item: Holding) -> list[Any]:
+def _holding_row(item: Holding, beside: str) -> list[Any]:
     prices = (item.average_cost, item.price, item.market_value, item.profit)
-    return [item.quantity, item.sellable, item.locked, *numbers(prices)]
+    return [item.quantity, item.sellable, item.aside(beside), *numbers(prices)]

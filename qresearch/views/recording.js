@@ -208,11 +208,11 @@ const TABLES = {
       ] };
     }), "no_fills"],
   positions: ({ held }) => [
-    [[word("symbol")], [word("held"), "n"], [word("sellable"), "n"], [word("locked"), "n"], [word("average_cost"), "n"],
+    [[word("symbol")], ...DATA.holding.map((key) => [word(key), "n"]), [word("average_cost"), "n"],
       [word("price"), "n"], [word("market_value"), "n"], [word("profit"), "n"]],
-    [...held].map(([symbol, [shares, sellable, locked, cost, at, value, profit]]) => ({ cells: [
-      [named(DATA.instruments.findIndex((item) => item.symbol === symbol))], [count(shares), "n"], [count(sellable), "n"],
-      [count(locked), "n"], [price(cost), "n"], [price(at), "n"], [money(value), "n"], [signed(profit), `n ${tone(profit)}`],
+    [...held].map(([symbol, [units, closable, beside, cost, at, value, profit]]) => ({ cells: [
+      [named(DATA.instruments.findIndex((item) => item.symbol === symbol))], [count(units), "n"], [count(closable), "n"],
+      [count(beside), "n"], [price(cost), "n"], [price(at), "n"], [money(value), "n"], [signed(profit), `n ${tone(profit)}`],
     ] })), "no_positions"],
   figures: () => [
     [[""], ...DATA.branches.map((branch) => [branch.name, "n"])],

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 WORDS = (
     "orders", "fills", "positions", "cash", "available", "market_value", "equity", "profit", "branch", "symbol", "side",
     "order", "state", "reason", "quantity", "filled", "price", "terms", "placed", "day", "phase", "notional",
-    "check_fees", "held", "sellable", "locked", "average_cost", "pause", "play", "no_orders",
+    "check_fees", "average_cost", "pause", "play", "no_orders",
     "no_fills", "no_positions", "choose_order", "order_ahead", "what_to_do", "a_buy", "a_sell", "PARTLY",
     "recording_first", "recording_back", "recording_on", "recording_next", "recording_last", "recording_slider",
     "recording_why", "recording_placed", "recording_figures", "recording_source", "recording_line", "recording_about",
@@ -49,6 +49,7 @@ def save_recording(
     """Write a session as one page that plays it again; see :meth:`Session.save_recording`."""
     check_file(path, "save_recording")
     choose("theme", theme, LOOKS)
+    heads = session.simulation.exchange.account.holding_words
     contents = RecordedRun(session, symbols, source=source).contents() | {
         "title": _title(session) if title is None else title,
         "strategy": session.strategy.name if session.strategy.calls else "",
@@ -57,7 +58,8 @@ def save_recording(
         "red_up": session.market.venue.money.currency == "CNY",
         "shapes": SHAPES,
         "marks": MARKS,
-        "words": {name: _words(Words(name)) for name in LANGUAGES},
+        "holding": heads,
+        "words": {name: _words(Words(name), heads) for name in LANGUAGES},
         "chart": {name: {key: chart_word(Words(name), key) for key in CHART_WORDS} for name in LANGUAGES},
     }
     return write_text(path, page(contents, _STYLE, _SCRIPT), PAGE, "save_recording")
@@ -71,7 +73,7 @@ def _title(session: AnySession) -> str:
     return words("recording_title", what=what, first=exchange.date(exchange.first), last=exchange.date(max(last, 0)))
 
 
-def _words(words: Words) -> dict[str, str]:
+def _words(words: Words, heads: Sequence[str]) -> dict[str, str]:
     phases = {f"phase_{number}": words(phase.value) for number, phase in enumerate(PHASES)}
     states = {status.value: words(status.value) for status in Status if status.value in SHAPES}
-    return {key: words(key) for key in WORDS} | phases | states
+    return {key: words(key) for key in (*WORDS, *heads)} | phases | states

@@ -13,6 +13,7 @@ from xml.sax.saxutils import escape, quoteattr
 from qresearch.book.html import COLOURS
 from qresearch.domain.calls import told_calls
 from qresearch.files import PAGE, write_text
+from qresearch.views.dark import following
 
 INK, FAINT, LINE, PALE, GROUND = "#1f2937", "#6b7280", "#cbd2dc", "#f5f7fa", "#ffffff"
 FONT = "Helvetica, Arial, 'Liberation Sans', sans-serif"
@@ -24,7 +25,7 @@ Point = tuple[float, float]
 
 @told_calls
 class SvgPicture:
-    """A finished drawing; in a notebook it shows itself, on GitHub too.
+    """A finished drawing; in a notebook it shows itself, light or dark as the page is, on GitHub too.
 
     Parameters
     ----------
@@ -44,6 +45,9 @@ class SvgPicture:
 
     def _repr_svg_(self) -> str:
         return self.svg
+
+    def _repr_html_(self) -> str:
+        return following("svg+xml", self.svg.encode(), self.title, self.size)
 
     def __repr__(self) -> str:
         return f"<SvgPicture {self.title}: {self.size[0]} x {self.size[1]}>"
@@ -169,7 +173,7 @@ def _strokes(box: Box, gap: float, slope: int) -> Iterator[tuple[Point, Point]]:
 
 
 def document(width: int, height: int, title: str, parts: Iterable[str]) -> SvgPicture:
-    """A whole picture on a light ground, readable in dark notebooks too."""
+    """A whole picture on a light ground; a dark page turns it round."""
     ground = Box(0, 0, width, height).draw(fill=GROUND, round_by=6)
     content = "\n".join([f"<title>{escape(title)}</title>", ground, *parts])
     svg = tag(

@@ -78,6 +78,27 @@ CONTRAST = """(within) => {
 """Texts below 4.5 to 1 on what lies under them, in a part of the page that is found by a selector."""
 
 
+BOXES = """() => {
+  const drawn = (letter) => {
+    const canvas = Object.assign(document.createElement("canvas"), { width: 40, height: 40 });
+    const ctx = canvas.getContext("2d");
+    ctx.font = "30px sans-serif";
+    ctx.fillText(letter, 4, 32);
+    return canvas.toDataURL();
+  };
+  return drawn("\u4e2d") === drawn("\u56fd");
+}"""
+"""True where two Chinese letters look the same: boxes, for want of a font."""
+
+
+def check_chinese(browser: Any) -> None:
+    """Stop where pictures in Chinese would show boxes."""
+    page = browser.new_page()
+    if page.evaluate(BOXES):
+        raise SystemExit("No font has Chinese letters: pictures would show boxes. apt-get install fonts-noto-cjk")
+    page.close()
+
+
 def free_port() -> int:
     """A port that nobody uses."""
     with socket.socket() as probe:

@@ -6,7 +6,7 @@ import io
 import tempfile
 from pathlib import Path
 
-from lab import Lab, chromium
+from lab import Lab, check_chinese, chromium
 from PIL import Image
 from test_workbench import TRADED, Hands
 
@@ -21,6 +21,7 @@ COLOURS = 160
 def main() -> None:
     """Draw each look from the same story and write it where the README finds it."""
     with chromium() as browser, tempfile.TemporaryDirectory() as folder:
+        check_chinese(browser)
         lab = Lab(browser, Path(folder))
         try:
             for name, look in LOOKS.items():

@@ -14,7 +14,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from lab import Lab, chromium, free_port, served
+from lab import Lab, check_chinese, chromium, free_port, served
 from test_workbench import TRADED
 
 import qresearch as qr
@@ -56,11 +56,21 @@ import qresearch as qr
 session = qr.Session(qr.sample_bonds(), start="2023-06-14", cash=1_000_000, account="bond", language={language!r})
 session.step(); session.buy("019801", 1_000); session.step(8)
 """
+SWEPT = """
+def cross(context, data, fast, slow):
+    closes = context.history("604018", slow).iloc[:, 0]
+    context.order_target("604018", 1_000 if closes.tail(fast).mean() > closes.mean() else 0)
+space = {"fast": [3, 5, 8], "slow": [15, 20, 30]}
+span = {"start": "2022-03-01", "end": "2022-05-31", "progress": False}
+qr.sweep(cross, qr.sample_market(), space, **span).plot()
+"""
 CELLS = {
     "workbench": [STORY + SHOW + ".workbench()"],
     "tables": [STORY, "session.orders", "session.fills", "session.positions", "session.events", "session"],
-    "plots": [STORY + "session.run(until='2022-05-31', progress=False)", "session.plot()", "session.plot('lives')",
-              "session.plot('candles', symbol='604018')"],
+    "plots": [STORY + "session.run(until='2022-05-31', progress=False); session.back(20).branch('held')",
+              "session.sell('604018', 900); session.step(20).plot()", "session.plot('candles', symbol='604018')",
+              "session.plot('exposure')", "session.plot('monthly')", "session.plot('orders')", "session.plot('lives')",
+              "session.plot('life', order=4)", "session.branches.compare('main', 'held').plot()", SWEPT],
     "futures": [FUTURES + SHOW + ".workbench()"],
     "options": [OPTIONS + "board = " + SHOW + ".workbench()\nboard.desk.symbol = 'C2212M4200'\nboard"],
     "margin": [MARGIN + SHOW + ".workbench()"],
@@ -68,6 +78,10 @@ CELLS = {
     "code": [STORY + CODE + SHOW + ".code()", SHOW + ".details(1)"],
 }  # fmt: skip
 """The cells of the notebook of each picture."""
+TABS = {"workbench": 1, "futures": 3, "options": 3, "margin": 3, "bonds": 3}
+"""Which of its tables a workbench shows: orders, or positions."""
+TALL = {"plots": 4400}
+"""Pixels of a window that is higher than others."""
 
 
 def _record(file: Path) -> None:
@@ -84,6 +98,8 @@ def _plot(file: Path) -> None:
 
 def _sweep(file: Path) -> None:
     def cross(context: Any, data: Any, fast: int, slow: int) -> None:
+        if fast >= slow:
+            raise ValueError(f"fast={fast} is not below slow={slow}.")
         closes = context.history("604018", slow).iloc[:, 0]
         context.order_target("604018", 1_000 if closes.tail(fast).mean() > closes.mean() else 0)
 
@@ -108,6 +124,8 @@ def main(words: list[str] | None = None) -> None:
     options.folder.mkdir(parents=True, exist_ok=True)
     looks = [(theme, language) for theme in options.themes for language in options.languages]
     with chromium() as browser, tempfile.TemporaryDirectory() as made:
+        if "zh" in options.languages:
+            check_chinese(browser)
         lab = Lab(browser, Path(made) / "lab") if set(options.only) & CELLS.keys() else None
         try:
             for name in options.only:
@@ -126,14 +144,15 @@ def main(words: list[str] | None = None) -> None:
 def _of_lab(lab: Lab, folder: Path, name: str, theme: str, language: str, widths: Iterable[int]) -> None:
     """A notebook of JupyterLab in a theme; one page, at each width."""
     cells = [cell.replace("{language!r}", repr(language)).replace("{theme!r}", repr(theme)) for cell in CELLS[name]]
-    with lab.notebook(cells, width=max(widths), height=1500) as (page, complaints):
+    height = TALL.get(name, 1500)
+    with lab.notebook(cells, width=max(widths), height=height) as (page, complaints):
         wanted = "JupyterLab Dark" if theme == "dark" else "JupyterLab Light"
         page.evaluate("(name) => window.jupyterapp.commands.execute('apputils:change-theme', { theme: name })", wanted)
         page.evaluate("() => window.jupyterapp.commands.execute('application:toggle-left-area')")
-        if name == "workbench":
-            page.locator(".qr-tabs .lm-TabBar-tab").nth(1).click()
+        if name in TABS:
+            page.locator(".qr-tabs .lm-TabBar-tab").nth(TABS[name]).click()
         for width in widths:
-            page.set_viewport_size({"width": width, "height": 1500})
+            page.set_viewport_size({"width": width, "height": height})
             page.wait_for_timeout(1500)
             _taken(page, folder, name, theme, language, width, complaints)
 

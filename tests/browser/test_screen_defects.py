@@ -49,7 +49,7 @@ def facts(page: Any, within: str = "") -> dict[str, str]:
 
 
 def test_nine_orders_leave_the_last_price_where_it_is(lab: Lab) -> None:
-    """Protects the reading of the chart (defect 16): no tag covers another, that of the price is at the price."""
+    """Protects the reading of the chart (defect 16): no tag covers another or a number of the axis."""
     with lab.notebook([STORY], height=1300) as (page, complaints):
         page.wait_for_selector(".qr-live-chart[data-lines='9']")
         found = facts(page)
@@ -57,6 +57,9 @@ def test_nine_orders_leave_the_last_price_where_it_is(lab: Lab) -> None:
         assert len(tags) == 10
         places = sorted(place for _, place in tags)
         assert min(after - before for before, after in pairwise(places)) >= 16.9
+        scale = [float(place) for place in found["scale"].split(",")]
+        assert len(scale) > 2
+        assert min(abs(number - place) for number in scale for place in places) >= 14  # no half number looks out
         low, high, top, bottom = (float(found[name]) for name in ("low", "high", "top", "bottom"))
         last = bars(1)["close"].iloc[-1]
         price, place = max(tags)

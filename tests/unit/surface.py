@@ -147,7 +147,7 @@ GOOD: Mapping[str, Any] = {
     "func": lambda context: None, "dialect": "lean", "field": "close", "step": 0.01, "day": DAYS[2], "price": 9.6,
     "stop_price": 9.6, "limit_price": 9.5, "trigger_price": 9.6, "market": MARKET, "call": "buy",
     "script": "def handle_data(context, data): pass", "answer": 1, "expected": 1, "source": bars(),
-    "units": 100, "option": A, "contracts": 1, "bond": A,
+    "first": "main", "units": 100, "option": A, "contracts": 1, "bond": A,
 }  # fmt: skip
 """A good value of every parameter that must be given."""
 PATHS: Mapping[str, str] = {"path": "written", "directory": "results"}

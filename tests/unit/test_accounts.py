@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pandas as pd
@@ -32,7 +33,11 @@ def test_accounts_of_several_kinds_stand_at_one_moment() -> None:
     assert accounts.total == 102_000
     assert accounts.table["margin"].to_dict() == {"cash_shares": 0.0, "futures": 1_000.0}
     assert "futures 2,000.00; together 102,000.00" in repr(accounts)
-    assert "futures" in accounts._repr_html_()
+    shown = re.sub("<[^>]+>", "|", accounts._repr_html_())
+    assert re.search(r"futures\|+futures\|.*50\.0%", shown)
+    assert re.search(r"cash_shares\|+cash_shares\|[^%]*\|–\|", shown)
+    assert "Together|" in shown
+    assert shown.rstrip("|").split("|Together")[1].count("102,000.00") == 1
 
 
 def test_an_order_that_another_kind_carries_is_refused_as_data() -> None:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import matplotlib as mpl
+import pandas as pd
 import pytest
+from matplotlib.figure import Figure
 
 import qresearch as qr
 
@@ -88,14 +89,19 @@ def test_equal_branches_have_no_difference() -> None:
 
 
 def test_the_comparison_is_drawn() -> None:
-    """Protects the picture: two curves, and a line where the branches part."""
-    mpl.use("agg")
+    """Protects the picture: two curves, a line on the day on which the branches part, and axes of the caller."""
     made = session().step(5)
     made.back(3).buy("604018", 1000)
     made.step(3)
-    axes = made.branches.compare("main").plot()
-    assert len(axes.lines) == 3
-    mpl.pyplot.close("all")
+    both = made.branches.compare("main")
+    (axes,) = both.plot().figure.axes
+    parted, *curves = axes.lines
+    assert [len(curve.get_ydata()) for curve in curves] == [5, 5]
+    assert both.equity.index[int(parted.get_xdata()[0])] == both.first.day.min() == pd.Timestamp("2022-03-02")
+    own = Figure().subplots()
+    assert len(both.plot(ax=own).figure.axes[0].lines) == len(own.lines) == 3
+    with pytest.raises(qr.UsageError, match="is no Axes of matplotlib"):
+        both.plot(ax=3)
 
 
 def test_the_tree_reads_as_text_and_html() -> None:

@@ -18,12 +18,14 @@ from nbclient import NotebookClient
 import qresearch as qr
 from qresearch.views import plots
 
-DRAWN = [kind for kind in plots.KINDS if kind not in {"lives", "life", "page"}]
-"""The kinds that matplotlib draws; the lives of orders are SVG and the page is HTML, with tests of their own."""
+DRAWN = [kind for kind in plots.KINDS if kind not in {"lives", "life", "branches", "page"}]
+"""What matplotlib draws of one run; the lives of orders, branches and the page have tests of their own."""
 
 
 A = "600001.SH"
 SMALL = 150_000
+PICTURE = ["image/png", "text/html", "text/plain"]
+"""What a picture gives a notebook."""
 
 
 def traded() -> qr.Session:
@@ -83,7 +85,7 @@ def test_an_axes_of_the_caller_is_drawn_on_and_left_to_them(kind: str) -> None:
     box = grid[0, 1].get_position()
     picture = traded().plot(kind, ax=grid[0, 1])
     assert picture.figure is figure
-    assert picture._repr_png_() is None
+    assert picture._repr_mimebundle_() == {"text/plain": repr(picture)}
     drawn = [axes.get_position() for axes in figure.axes if axes not in {grid[0, 0], grid[1, 0], grid[1, 1]}]
     assert all(axes.y0 >= box.y0 - 1e-9 and axes.y1 <= box.y1 + 1e-9 for axes in drawn)
     assert all(axes.x0 >= box.x0 - 1e-9 for axes in drawn)
@@ -226,8 +228,8 @@ def test_a_plot_and_a_report_show_themselves_in_a_bare_kernel() -> None:
     NotebookClient(notebook, timeout=60, kernel_name="python3").execute()
     kinds = [[sorted(output.data) for output in cell.outputs] for cell in notebook.cells[1:]]
     assert kinds == [
-        [["image/png", "text/plain"]],
-        [["text/html", "text/plain"], ["image/png", "text/plain"], ["image/png", "text/plain"]],
+        [PICTURE],
+        [["text/html", "text/plain"], PICTURE, PICTURE],
         [["image/png", "text/plain"]],
     ]
     assert notebook.cells[1].outputs[0].data["text/plain"] == "<Picture Equity and drawdown: 800 x 450>"

@@ -20,6 +20,7 @@ from qresearch.domain.moment import PHASES
 from qresearch.domain.order import Move, Side, Status
 from qresearch.domain.reasons import SOURCES, Reason
 from qresearch.domain.terms import Effect, Kind, TimeInForce
+from qresearch.engine.accounts.kinds import ACCOUNTS
 from qresearch.errors import UsageError
 from qresearch.sentences import CATALOGUE, ENGLISH, Message, Said, Words
 
@@ -128,6 +129,7 @@ def test_every_sentence_is_used() -> None:
         *PHASES,
         *(f"a_{side}" for side in Side),
         *(f"to_{effect.lower()}" for effect in Effect),
+        *(key for kind in ACCOUNTS.values() for key in kind.holding_words),
     }
     unused = [key for key in CATALOGUE if key not in texts | coded and not families.fullmatch(key)]
     assert unused == []
@@ -137,6 +139,7 @@ def test_what_has_a_code_has_its_words() -> None:
     """Protects the closed lists: each state, type, phase, move, event and reason can be told."""
     named = {str(status) for status in Status} - {"UNKNOWN"} | {str(kind) for kind in Kind}
     named |= {*PHASES} | {f"move_{move}" for move in Move} | {str(reason) for reason in Reason}
+    named |= {key for kind in ACCOUNTS.values() for key in kind.holding_words}
     named |= {f"a_{side}" for side in Side}
     named |= {f"event_{kind.__name__}" for kind in events.Record.__args__}
     assert named - set(CATALOGUE) == set()
@@ -213,3 +216,23 @@ def test_an_english_session_over_which_a_chinese_panel_stands() -> None:
 def test_the_package_names_what_it_offers() -> None:
     """Protects the one way to look things up: the package offers the catalogue and its words, and no more."""
     assert sorted(sentences.__all__) == ["CATALOGUE", "ENGLISH", "LANGUAGES", "Message", "Said", "Words"]
+
+
+def test_a_sentence_counts_what_its_instrument_is_counted_in() -> None:
+    """Protects contracts and bonds: their own unit in both languages, one of them is one, and a share stays a share."""
+    told = {
+        "lot": ("1 lot is allowed", "1 手符合申报单位", "Lots"),
+        "contract": ("1 contract is allowed", "1 张符合申报单位", "Contracts"),
+        "bond": ("1 bond is allowed", "1 张符合申报单位", "Bonds"),
+    }
+    for unit, (english, chinese, label) in told.items():
+        words = Words("en", unit=unit)
+        assert words("lot_allowed", shares="1") == english
+        assert words("lot_allowed", shares="21") == f"21 {unit}s are allowed"
+        assert words("check_shares") == label
+        assert Words("zh", unit=unit)("lot_allowed", shares="1") == chinese
+        assert Words("zh", unit=unit).named("en").unit == unit
+    # What a bond is turned into is counted in shares.
+    assert Words("zh", unit="bond").advice(Reason.CALLED) == Words("zh").advice(Reason.CALLED)
+    with pytest.raises(UsageError, match="unit='lots' is not known"):
+        Words("en", unit="lots")

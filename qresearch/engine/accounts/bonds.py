@@ -52,6 +52,7 @@ class Bonds(AccountKind):
 
     qualified: bool = False
     name: str = "bond"
+    holding_words = ("units_held", "sellable", "locked_units")
     settles, accrues = False, True
 
     # ------------------------------------------------------------------ what an order asks

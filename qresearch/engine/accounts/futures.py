@@ -53,6 +53,7 @@ class Futures(AccountKind):
     margin: str = "both_sides"
     name: str = "futures"
     two_sided = True
+    holding_words = ("lots_held", "closable", "of_today")
 
     def __post_init__(self) -> None:
         choose("Futures: margin", self.margin, MARGINS)

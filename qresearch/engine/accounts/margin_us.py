@@ -76,6 +76,7 @@ class MarginUs(AccountKind):
     short_rate: float = 0.0
     name: str = "margin_us"
     two_sided = True
+    holding_words = ("held", "closable", "locked_units")
 
     def __post_init__(self) -> None:
         between("MarginUs: initial", self.initial, 0.001, 1, 0.5)

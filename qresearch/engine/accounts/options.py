@@ -56,6 +56,7 @@ class Options(AccountKind):
     position_limit: int | None = None
     name: str = "options"
     two_sided = True
+    holding_words = ("quantity", "closable", "locked_units")
 
     def __post_init__(self) -> None:
         if not self.margin_factor >= 1:

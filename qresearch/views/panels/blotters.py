@@ -60,18 +60,21 @@ class FillsPanel(Blotter):
 
 
 class PositionsPanel(Blotter):
-    """What is held: shares that can be sold and those locked by T+1 apart, cost, price and profit."""
+    """What is held: what can be sold and what is locked apart, cost, price and profit."""
 
     name = "positions"
     head = "symbol"
     nothing = "no_positions"
 
     def columns(self) -> Sequence[Column]:
-        """Shares, cost, price, value and profit."""
+        """All that is held, what may be closed and what is told beside, in the words of the account; cost and value."""
+        quantity, closable, beside = self.desk.session.simulation.exchange.account.holding_words
         cells: dict[str, Callable[[Holding], str]] = {
-            "held": lambda held: f"{held.quantity:,}",
-            "sellable": lambda held: f"{held.sellable:,}",
-            "locked": lambda held: f'<span class="{"qr-wait" if held.locked else ""}">{held.locked:,}</span>',
+            quantity: lambda held: f"{held.quantity:,}",
+            closable: lambda held: f"{held.sellable:,}",
+            beside: lambda held: (
+                f'<span class="{"qr-wait" if held.aside(beside) else ""}">{held.aside(beside):,}</span>'
+            ),
             "in_sells": lambda held: f"{held.reserved:,}",
             "average_cost": lambda held: price(held.average_cost),
             "price": lambda held: price(held.price) + self._flag(held),

@@ -21,6 +21,7 @@ import ipywidgets as widgets
 from qresearch.domain.instrument import Board
 from qresearch.errors import QresearchError, choose
 from qresearch.sentences import Words
+from qresearch.views.dark import DARK
 from qresearch.views.panels.cells import LOOKS
 from qresearch.views.panels.fields import Painting, class_of, classed, named, release
 
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
 COLOURS = ("red_up", "green_up")
 """Colour of a rising price: red as in China, Japan and Korea, or green as elsewhere."""
 
-STYLE = f"<style>{Path(__file__).with_name('panels.css').read_text(encoding='utf-8')}</style>"
+STYLE = f"<style>{Path(__file__).with_name('panels.css').read_text(encoding='utf-8')}{DARK}</style>"
 """Every frame of panels carries its style sheet, so that it needs no network."""
 
 PRINTED = 20

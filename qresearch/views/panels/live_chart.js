@@ -19,6 +19,7 @@ const PALETTES = {
 };
 const FIELDS = ["labels", "open", "high", "low", "close", "volume", "equity", "drawdown", "beside"];
 const RIGHT = 74; // room for the axis of prices, CSS pixels
+const TAG = 16; // height of what a price stands on
 const BOTTOM = 20;
 const TOP = 24;
 const FEWEST = 8; // bars in view
@@ -680,7 +681,7 @@ class View {
 
   paint() {
     this.see();
-    this.tags = [];
+    this.tags = this.scale = [];
     this.seen = this.count;
     this.symbol = this.chart.symbol;
     this.layout();
@@ -694,6 +695,7 @@ class View {
       ctx.textAlign = "center";
       ctx.fillText(this.word("no_bar"), this.width / 2, this.height / 2);
     } else {
+      this.placeTags();
       this.paintGrid();
       ctx.save();
       this.clip(this.panes[0][0], this.panes[0][1]);
@@ -736,8 +738,13 @@ class View {
       ctx.fillText(text, this.plot + 6, y);
     };
     const [top, bottom] = this.panes[0];
+    this.scale = [];
     for (const price of ticks(this.low, this.high, (bottom - top) / 44)) {
-      horizontal(this.toY(price), priceText(price, chart.tick));
+      const y = this.toY(price);
+      // Half of a number that looks out from under a tag says nothing.
+      const free = this.tags.every((tag) => Math.abs(tag.y - y) >= TAG - 2);
+      horizontal(y, free ? priceText(price, chart.tick) : "");
+      if (free) this.scale.push(y);
     }
     this.scales = [
       [chart.volume, countText, true],
@@ -1023,13 +1030,13 @@ class View {
   tag(y, text, ground, words) {
     const { ctx } = this;
     ctx.fillStyle = ground;
-    ctx.fillRect(this.plot + 1, y - 8, RIGHT - 2, 16);
+    ctx.fillRect(this.plot + 1, y - TAG / 2, RIGHT - 2, TAG);
     ctx.fillStyle = words;
     ctx.textAlign = "left";
     ctx.fillText(text, this.plot + 6, y);
   }
 
-  paintTags() {
+  placeTags() {
     const { chart, colours } = this;
     const [top, bottom] = this.panes[0];
     const now = (line) => (this.drag?.line === line && isKnown(this.drag.price) ? this.drag.price : line.price);
@@ -1048,8 +1055,11 @@ class View {
     const fixed = Math.max(tags.findIndex((tag) => tag.isLast), 0);
     for (let i = fixed + 1; i < tags.length; i += 1) tags[i].y = Math.max(tags[i].y, tags[i - 1].y + 17);
     for (let i = fixed - 1; i >= 0; i -= 1) tags[i].y = Math.min(tags[i].y, tags[i + 1].y - 17);
-    for (const { y, price: value, ground, on } of tags) this.tag(y, priceText(value, chart.tick), ground, on);
     this.tags = tags;
+  }
+
+  paintTags() {
+    for (const { y, price, ground, on } of this.tags) this.tag(y, priceText(price, this.chart.tick), ground, on);
   }
 
   paintCross() {
@@ -1095,6 +1105,7 @@ class View {
       symbol: chart.symbol, seq: chart.seq, bars: this.count, from: this.from, to: this.to - 1, bar,
       label: chart.labels[bar] ?? "", theme: this.theme, limits: chart.limits.join(), marks: chart.marks.length, lines: chart.lines.length, follows: this.follows,
       panes: this.shows ? 4 : 2, tags: this.tags.map(({ price, y }) => `${price}@${y.toFixed(1)}`).join(),
+      scale: this.scale.map((y) => y.toFixed(1)).join(),
       trades: (chart.trades ?? []).length, won: (chart.trades ?? []).filter((trade) => trade.profit > 0).length,
       studies: (this.look.studies ?? []).join(), beside: chart.beside_name ?? "",
       cross: this.cross ? priceText(this.rounded(this.toPrice(this.cross.y)), chart.tick) : "",

@@ -13,7 +13,9 @@ import ipywidgets as widgets
 from qresearch.book.holdings import Held, holdings_of
 from qresearch.domain import terms
 from qresearch.domain.contract import Contract
-from qresearch.domain.terms import Terms
+from qresearch.domain.reasons import Reason
+from qresearch.domain.terms import Effect, Terms
+from qresearch.engine.intent import Closable
 from qresearch.errors import QresearchError, UsageError
 from qresearch.sentences.words import price
 from qresearch.views.panels.cells import state_html, why_of
@@ -99,7 +101,7 @@ class TicketPanel(Panel):
         )
         self._how, self._type = self.choice("how", WAYS), self.choice("type", TYPES)
         self._effect, self._margin = self.choice("effect", EFFECTS), widgets.HTML("")
-        self._counts_lots = False
+        self._unit, self._counts_lots = "share", False
         self._quantity = widgets.FloatText(value=WAYS["shares"][1], step=100)
         self._limit, self._stop = widgets.FloatText(step=0.01), widgets.FloatText(step=0.01)
         self._trail = widgets.FloatText(value=TRAIL, step=0.1)
@@ -149,14 +151,19 @@ class TicketPanel(Panel):
 
     def _fit(self) -> None:
         """Offer what fits the instrument: contracts are counted in lots and have two sides."""
-        contract = self.desk.session.market.instrument(self.desk.symbol).contract
-        effects = [(self.words(effect), effect) for effect in _effects(contract)]
-        if (contract is not None) == self._counts_lots and self._effect.options == tuple(effects):
+        item = self.desk.session.market.instrument(self.desk.symbol)
+        words, contract = self.words.of(item), item.contract
+        effects = [(words(effect), effect) for effect in _effects(contract)]
+        if item.unit == self._unit and self._effect.options == tuple(effects):
             return
-        self._counts_lots = contract is not None
+        self._unit, self._counts_lots = item.unit, contract is not None
         with self.painting:
-            ways = [way for way in WAYS if way != "shares" or not self._counts_lots]
-            offer(self._how, [(self.words(way), way) for way in ways], "lots" if self._counts_lots else "shares")
+            ways = [(words(way), way) for way in WAYS if way not in {"shares", "lots"}]
+            # A lot is one contract; of everything else it is a number of its own.
+            one = (
+                [(words("shares"), "lots")] if self._counts_lots else [(words(way), way) for way in ("shares", "lots")]
+            )
+            offer(self._how, [*one, *ways], one[0][1])
             offer(self._effect, effects, effects[0][1])
         self._show_fields()
 
@@ -266,9 +273,10 @@ class TicketPanel(Panel):
             f"{escape(words('last_price'))} <b>{price(self._last_price())}</b>",
         ]
         if not self._counts_lots:
+            closable = words(session.simulation.exchange.account.holding_words[1])
             parts += [
                 f"{escape(words('positions'))} <b>{held.quantity:,}</b> "
-                f"({escape(words('sellable'))} {held.free - held.reserved:,})"
+                f"({escape(closable)} {held.free - held.reserved:,})"
                 for held in self._held(self.desk.symbol)
             ]
         return f'<div class="qr-instrument">{" · ".join(parts)}</div>'
@@ -279,25 +287,23 @@ class TicketPanel(Panel):
 
     def _preview_html(self) -> str:
         """What would be sent, what it would cost, and each check with a tick or a cross."""
-        words = self.words
+        session = self.desk.session
+        words = self.words.of(session.market.instrument(self.desk.symbol))
         title = f'<div class="qr-title"><b>{escape(words("preview"))}</b></div>'
         try:
             call, arguments = self.request()
-            preview = self.desk.session.what_if.named(self.words)(call, *arguments)
+            preview = session.what_if.named(self.words)(call, *arguments)
         except (QresearchError, TypeError) as error:
             return f'{title}<div class="qr-check qr-fails" data-passes="false">✕ {escape(str(error))}</div>'
         checks = "".join(self._check_html(*check) for check in preview.checks)
-        if preview.side == "sell" and not self._counts_lots:
-            for held in self._held(preview.symbol):
-                if held.quantity > held.free:  # told apart, because it holds for today only
-                    locked = f"{held.quantity - held.free:,}"
-                    text = words("locked_note", locked=locked, held=f"{held.quantity:,}")
-                    checks += self._check_html("T+1", True, text)
+        if preview.side == "sell" and (kept := self._bought_today(preview.symbol)) is not None:
+            text = words("locked_note", locked=f"{kept.held - kept.free:,}", held=f"{kept.held:,}")
+            checks += self._check_html("T+1", True, text)
         side = words(preview.side)
-        unit = f"{escape(words('lots_unit'))} " if self._counts_lots else ""
+        unit = escape(words("one_of" if preview.quantity == 1 else "many_of"))
         head = (
             f'<div>{escape(words("would_send"))}: <span class="qr-{preview.side}">{escape(side)}</span> '
-            f"<b>{preview.quantity:,}</b> {unit}{escape(preview.symbol)}, {escape(words.terms(preview.terms))}</div>"
+            f"<b>{preview.quantity:,}</b> {unit} {escape(preview.symbol)}, {escape(words.terms(preview.terms))}</div>"
         )
         if not preview.passing:
             return (
@@ -305,6 +311,13 @@ class TicketPanel(Panel):
             )
         rows = "".join(f"<tr><th>{escape(name)}</th><td>{value}</td></tr>" for name, value in preview.figures)
         return f"{title}{head}{checks}<table><tbody>{rows}</tbody></table>"
+
+    def _bought_today(self, symbol: str) -> Closable | None:
+        """What a sale would close, where a part of it is kept back for today only."""
+        simulation = self.desk.session.simulation
+        column, exchange = self.desk.session.market.column(symbol), simulation.exchange
+        found = exchange.account.closable(simulation.account, exchange, column, -1, Effect.AUTO)
+        return found if found is not None and found.free < found.held and found.locked is Reason.T_PLUS_ONE else None
 
     def _check_html(self, name: str, passes: bool, text: str) -> str:  # noqa: FBT001, RUF100  # as Preview has it
         words = self.words

@@ -137,7 +137,7 @@ class Panels:
     @classmethod
     def of(cls, session: AnySession) -> Panels:
         """The panels of a session in the usual look of its market."""
-        return cls(session, Look.of(session, None, None, "light"))
+        return cls(session, Look.of(session, None, None, "auto"))
 
     def __call__(self, *, language: str | None = None, colours: str | None = None, theme: str = "auto") -> Panels:
         """The panels in another look.

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 import qresearch as qr
@@ -31,7 +33,7 @@ def test_the_ticket_counts_lots_and_asks_for_the_effect(session: qr.Session) -> 
     assert field(panel, "effect").layout.display is None
     field(panel, "side").value = "sell"
     field(panel, "effect").value = "to_open"
-    assert "<b>1</b> lots of QT2307, market, to open" in panel.html()
+    assert "<b>1</b> lot of QT2307, market, to open" in panel.html()
     panel.place()
     session.step()
     assert session.tables.lots.loc[(METAL, "short"), "quantity"] == 1
@@ -44,6 +46,83 @@ def test_the_ticket_counts_lots_and_asks_for_the_effect(session: qr.Session) -> 
     field(panel, "effect").value = "to_close_today"
     call, arguments = panel.request()
     assert (call, arguments) == ("order_lots", (METAL, 1, terms.to_close(lots="today")))
+
+
+STAGES = {
+    "cash_shares": (qr.sample_market, "2022-03-01", "604018.SH", 1_000),
+    "futures": (qr.sample_futures, "2023-03-01", METAL, 2),
+    "options": (qr.sample_options, "2022-11-28", "C2212M4000", 3),
+    "bond": (qr.sample_bonds, "2023-06-14", "019801.SH", 1_000),
+}
+"""By kind of account: its market, where it begins, and what is bought there."""
+
+
+def bought(kind: str, language: str) -> tuple[qr.Session, str]:
+    """An account of a kind that has just bought something, and what."""
+    market, start, symbol, quantity = STAGES[kind]
+    made = qr.Session(market(), start=start, cash=300_000, account=kind, language=language).step()
+    made.buy(symbol, quantity)
+    return made.step(), symbol
+
+
+WORDS = {
+    ("cash_shares", "en"): (["Shares", "Sellable", "Locked T+1"], "shares", "0 | 1,000"),
+    ("cash_shares", "zh"): (["股数", "可卖", "锁定（T+1）"], "股", "0 | 1,000"),
+    ("futures", "en"): (["Lots", "Closable", "Of today"], "lots", "2 | 2"),
+    ("futures", "zh"): (["手数", "可平", "今仓"], "手", "2 | 2"),
+    ("options", "en"): (["Quantity", "Closable", "Locked"], "contracts", "3 | 0"),
+    ("options", "zh"): (["数量", "可平", "锁定"], "张", "3 | 0"),
+    ("bond", "en"): (["Units", "Sellable", "Locked"], "bonds", "1,000 | 0"),
+    ("bond", "zh"): (["张数", "可卖", "锁定"], "张", "1,000 | 0"),
+}
+"""By kind and language: what heads the three quantities, what is counted, and the second and third of them."""
+
+
+@pytest.mark.parametrize(("kind", "language"), WORDS)
+def test_each_kind_of_account_has_its_own_words(kind: str, language: str) -> None:
+    """Protects whoever trades contracts and bonds: tables and previews count what is held there, never shares."""
+    heads, unit, beside = WORDS[kind, language]
+    session, symbol = bought(kind, language)
+    panels = session.panels
+    for shown in (
+        panels.positions().html(),
+        session.portfolio._repr_html_(),
+        session.portfolio.positions._repr_html_(),
+    ):
+        found = re.findall(r"<th[^>]*>([^<]*)</th>", shown)
+        assert found[1:4] == heads
+        cells = re.findall(r"<td[^>]*>(?:<span[^>]*>)?([^<]*)", shown)
+        assert " | ".join(cells[2:4]) == beside
+    panels.desk.select(symbol=symbol)
+    panel = panels.ticket()
+    panel.refresh()
+    field(panel, "side").value = "sell"
+    field(panel, "quantity").value = 2 if kind in {"futures", "options"} else 1_000
+    preview = panel.html()
+    for word in {"shares", "Shares", "股"} - {unit, unit.capitalize()}:
+        assert word not in re.sub("<[^>]+>", " ", preview), word
+    assert unit in preview
+
+
+def test_a_sale_that_covered_calls_keep_back_is_not_said_to_wait_for_tomorrow() -> None:
+    """Protects a writer of calls: units locked behind them are not sold at the next open, and nothing says so."""
+    session = qr.Session(qr.sample_options(), start="2022-11-28", cash=300_000, account="options").step()
+    session.buy("514101.SH", 10_000)
+    session.step(2)
+    session.account.lock("514101.SH", 10_000)
+    session.panels.desk.select(symbol="514101.SH")
+    panel = session.panels.ticket()
+    panel.refresh()
+    field(panel, "side").value = "sell"
+    assert "100 to sell, 0 can be sold" in panel.html()
+    assert "T+1" not in panel.html()
+
+
+def test_what_margin_an_order_needs_is_not_called_cash(session: qr.Session) -> None:
+    """Protects the check: an opening order of a future is measured against the margin that is left."""
+    opening = session.what_if("buy", METAL, 1, terms.to_open())
+    assert "Margin" in [name for name, _, _ in opening.checks]
+    assert "Cash" not in [name for name, _, _ in opening.checks]
 
 
 def test_the_ticket_of_an_option_offers_covered_calls() -> None:

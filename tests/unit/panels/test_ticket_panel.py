@@ -33,10 +33,10 @@ def test_the_preview_shows_what_would_be_sent_and_each_fee(session: qr.Session) 
     panel = session.panels.ticket()
     fields(panel, symbol="604018", quantity=1040)
     text = preview(panel)
-    assert "<b>1,000</b> 604018.SH" in text
+    assert "<b>1,000</b> shares of 604018.SH" in text
     for label, value in (
         ("Value", "9,610.00"), ("Commission", "5.00"), ("Stamp duty", "0.00"), ("Transfer fee", "0.00"),
-        ("Cash now", "100,000.00"), ("Cash after", "90,385.00"), ("Held after", "1,000"),
+        ("Available now", "100,000.00"), ("Available after", "90,385.00"), ("Held after", "1,000"),
     ):  # fmt: skip
         assert f"<th>{label}</th><td>{value}</td>" in text
     assert len(session.orders) == 0
@@ -292,12 +292,12 @@ def test_the_ticket_says_the_terms_and_that_a_refused_order_changes_nothing(sess
     """Protects the last look before sending (defects 1, 2, 17): which type it is, and the limits of the next day."""
     panel = session.panels.ticket()
     fields(panel, symbol="604018", type="LIMIT", limit_price=9.6, good_for="GTC")
-    assert "<b>100</b> 604018.SH, limit 9.60, until canceled" in preview(panel)
+    assert "<b>100</b> shares of 604018.SH, limit 9.60, until canceled" in preview(panel)
     fields(panel, limit_price=20)
     text = preview(panel)
     assert "outside the price limits of 2022-03-02" in text
     assert "neither cash nor shares would change" in text
-    assert "Cash after" not in text
+    assert "Available after" not in text
 
 
 def test_enter_takes_the_first_match(session: qr.Session) -> None:

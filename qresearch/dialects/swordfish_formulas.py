@@ -4,7 +4,7 @@ Its documents say of each field a few words and publish no formula. A formula is
 be read in several ways; the reading that keeps total profit = equity - start - flows was taken.
 
 >>> definitions().query("inferred").groupby("kind").size().to_dict()
-{'bonds': 32, 'futures/options': 24, 'margin': 43, 'stocks': 24}
+{'bonds': 32, 'futures/options': 24, 'margin': 45, 'stocks': 24}
 """
 
 from __future__ import annotations
@@ -42,6 +42,7 @@ _SUMMARY = tuple(RETURN_SUMMARY.values())
 TABLES: Mapping[tuple[str, str], tuple[str, ...]] = {
     **{("trade_details", kind): tuple(TRADE_DETAILS.values()) for kind in (STOCKS, MARGIN, FUTURES, BONDS)},
     ("get_position", STOCKS): _now(POSITION),
+    ("get_position", MARGIN): _now(POSITION),
     ("get_position", FUTURES): _now(POSITION),
     ("get_position", BONDS): _now(BOND_POSITION),
     ("get_daily_position", STOCKS): tuple(POSITION.values()),
@@ -142,7 +143,7 @@ _INFERRED: Mapping[str, str] = {
     f"{FUTURES}:longPositionAvgPrice": "mean opening price of the lots left",
     f"{FUTURES}:shortPositionAvgPrice": "mean opening price of the lots left",
     f"{FUTURES}:totalFee": "fees since the start",
-    f"{MARGIN}:direction": "1 a buy, 3 a sale: short sales and what returns them are not told apart",
+    f"{MARGIN}:shortPositionAvgPrice": "mean price of the short sales left",
     f"{MARGIN}:lastDayMarginSecuPosition": "marginSecuPosition at the close before",
     f"{MARGIN}:availableCash": "cash - proceeds of open short sales - frozen",
     f"{MARGIN}:marginSecuPosition": "shares held - marginBuyPosition",

@@ -1,7 +1,8 @@
 """What each field of Swordfish's account is here: its formula, and whether its definition is inferred.
 
 Its documents say of each field a few words and publish no formula. A formula is called inferred where those words can
-be read in several ways; the reading that keeps total profit = equity - start - flows was taken.
+be read in several ways; the reading that keeps total profit = equity - start - flows was taken. :data:`INFERRED` lists
+these, :data:`PLAIN` the others.
 
 >>> definitions().query("inferred").groupby("kind").size().to_dict()
 {'bonds': 32, 'futures/options': 24, 'margin': 45, 'stocks': 24}
@@ -64,7 +65,7 @@ TABLES: Mapping[tuple[str, str], tuple[str, ...]] = {
 }
 """Every table of the document by its name and kind of account, with its fields in order."""
 
-_LABELS: Mapping[str, str] = {
+PLAIN: Mapping[str, str] = {
     "orderId": "number of the order",
     "symbol": "code",
     "direction": "1 buy open, 2 sell open, 3 sell close, 4 buy close",
@@ -118,7 +119,7 @@ _LABELS: Mapping[str, str] = {
 }
 """Fields whose words leave one reading."""
 
-_INFERRED: Mapping[str, str] = {
+INFERRED: Mapping[str, str] = {
     "cash": "cash - frozen",
     "totalMarketValue": "sum of units x price",
     "frozenFunds": "what resting orders hold back, estimated fees included",
@@ -186,9 +187,9 @@ _INFERRED: Mapping[str, str] = {
 
 def _formula(table: str, kind: str, word: str) -> tuple[str, bool]:
     for key in (f"{table} {kind}:{word}", f"{kind}:{word}"):
-        if key in _INFERRED:
-            return _INFERRED[key], True
-    return (_INFERRED[word], True) if word in _INFERRED else (_LABELS[word], False)
+        if key in INFERRED:
+            return INFERRED[key], True
+    return (INFERRED[word], True) if word in INFERRED else (PLAIN[word], False)
 
 
 def _rows() -> Iterator[tuple[str, str, str, str, bool]]:

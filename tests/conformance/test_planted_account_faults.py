@@ -41,8 +41,8 @@ FUTURES = {
                                    "floating += gain(money, held.side, lot.base"),
     "both sides for the larger": ("futures", "sum(max(sums.get", "sum(_both(sums.get"),
     "nobody closes": ("forced", "if missing <= 0:", "if True:"),
-    "a raise that is known too late": ("futures", "self._sides(draft, exchange, next_day=True)",
-                                       "self._sides(draft, exchange)"),
+    "a raise that is known too late": ("futures", "self._sides(account, exchange, next_day=True)",
+                                       "self._sides(account, exchange)"),
     "a limit of each order": ("futures", "held, limit = account.ledger.quantity(intent.instrument, side)",
                                   "held, limit = 0"),
 }  # fmt: skip
@@ -210,6 +210,7 @@ def streams() -> Iterator[tuple[str, Callable[[], None]]]:
     """The invented stream of futures, by both margins, and what a person sees."""
     for margin in ("both_sides", "larger_side"):
         yield margin, lambda margin=margin: test_futures_streams.test_a_stream_is_met_to_the_fen("rb2405", margin)
+    yield "a raise", lambda: test_futures.test_a_raised_margin_calls_on_the_evening_before("futures")
     yield from worked_out(test_futures)
 
 

@@ -286,11 +286,12 @@ def test_round_trips_have_two_sides() -> None:
     assert run.tables.attribution["profit"].sum() == pytest.approx(run.portfolio.profit)
 
 
-def test_a_raised_margin_calls_on_the_evening_before() -> None:
+@pytest.mark.parametrize("kind", ["futures", "options"])
+def test_a_raised_margin_calls_on_the_evening_before(kind: str) -> None:
     """Protects the steps before delivery: what binds from tomorrow on is asked for at today's settlement."""
     rows = [{**CONTRACT, "since": None}, {**CONTRACT, "margin": 0.2, "since": "2024-03-07"}]
     market = qr.read_market(bars(), contracts=pd.DataFrame(rows))
-    run = qr.Session(market, cash=1_500, costs="zero", account="futures")
+    run = qr.Session(market, cash=1_500, costs="zero", account=kind)
     run.buy("AB2406", 10)
     run.step(3, phase="AFTER_CLOSE")
     called = run.events.query("event == 'MarginCalled'")

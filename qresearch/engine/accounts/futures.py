@@ -133,10 +133,13 @@ class Futures(AccountKind):
         An exchange announces a raised margin before the settlement of the day before.
         """
         yield from self.pay_moves(draft, exchange)
-        equity = self.value(draft, exchange).equity
-        margin = self._bound(exchange, self._sides(draft, exchange, next_day=True))
+        equity, margin = self.value(draft, exchange).equity, self.margin_tomorrow(draft, exchange)
         if margin > max(equity, 0):
             yield events.MarginCalled(draft.at, equity, margin)
+
+    def margin_tomorrow(self, account: Draft | State, exchange: Exchange) -> int:
+        """What is bound at the marks by the rates of the next trading day, money steps."""
+        return self._bound(exchange, self._sides(account, exchange, next_day=True))
 
     def pay_moves(self, draft: Draft, exchange: Exchange) -> Iterator[events.Record]:
         """The move of the day in cash, and the end of contracts whose last day it was."""

@@ -232,8 +232,9 @@ class Options(AccountKind):
         yield from turn_uncovered(draft, exchange)
         close_uncovered(draft, exchange)
         worth = self.value(draft, exchange)
-        if self.available(draft, exchange, Pool.OWN) < 0:
-            yield events.MarginCalled(draft.at, worth.equity, worth.margin)
+        raised = FUTURES.margin_tomorrow(draft, exchange) - FUTURES.value(draft, exchange).margin
+        if self.available(draft, exchange, Pool.OWN) < raised:
+            yield events.MarginCalled(draft.at, worth.equity, worth.margin + raised)
 
     # ------------------------------------------------------------------ what it is worth
 

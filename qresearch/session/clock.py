@@ -38,9 +38,10 @@ class Clock:
         self.memory = host.memory
         self.strict = strict
         self._beside = Beside(host.session)
-        self._root: tuple[Branch, int] | None = None
+        self._root: Branch | None = None
+        self._before = 0
         self._is_alone = True
-        """No account was opened beside this one before the first day of the branch, and the events, in `_root`."""
+        """No account stands beside this one: told for a branch (`_root`) by its events before the first day."""
         self.armed: Armed | None = None
         """The breakpoints of the run under way."""
         self.watch: Watch | None = None
@@ -83,10 +84,10 @@ class Clock:
     def look_beside(self) -> None:
         """Warn of what was frozen in the accounts beside this one, which are made when somebody looks."""
         branch = self.simulation.timeline.branch
-        root = branch, branch.counts[0]
-        if root != self._root:
-            self._root = root
-            self._is_alone = not any(isinstance(event, events.AccountAdded) for event in branch.log[: root[1]])
+        count = branch.counts[0]
+        if branch is not self._root or count != self._before:
+            self._root, self._before = branch, count
+            self._is_alone = not any(isinstance(event, events.AccountAdded) for event in branch.log[:count])
         if self._is_alone:
             return
         # One that cannot be made, a model of the user's own not being there yet, is told by whoever asks for it.

@@ -15,6 +15,8 @@ import pandas as pd
 from qresearch.book.projection import Run
 from qresearch.book.timeline import Branch
 from qresearch.domain import events
+from qresearch.domain.bond import PAR
+from qresearch.domain.instrument import Board
 from qresearch.domain.moment import AFTER_CLOSE, CLOSE, Moment
 from qresearch.domain.state import Position, State
 from qresearch.engine.draft import Draft
@@ -181,7 +183,7 @@ class AccountHistory:
         blocks = [event for event in self.log if isinstance(event, events.Matched)]
         single = [event for event in self.log if isinstance(event, events.OrderFilled)]
         quantities = _joined([*(block.quantities for block in blocks), [fill.quantity for fill in single]])
-        notionals = _joined([*(block.notionals for block in blocks), [fill.notional for fill in single]])
+        notionals = _joined([*(block.notionals for block in blocks), [self._changed_hands(fill) for fill in single]])
         charged = _joined([column for block in blocks for column in block.fees.values()])
         return Traded(
             fills=int(np.count_nonzero(quantities)),
@@ -189,6 +191,12 @@ class AccountHistory:
             sold=int(notionals[quantities < 0].sum()),
             fees=int(charged.sum()) + sum(fill.fees.total for fill in single),
         )
+
+    def _changed_hands(self, fill: events.OrderFilled) -> int:
+        """What a fill moved, money steps; of repo the money lent, for its price is a rate."""
+        if self.exchange.market.instruments[fill.instrument].board is not Board.REPO:
+            return fill.notional
+        return abs(fill.quantity) * PAR * self.exchange.money.units
 
 
 def _joined(columns: Sequence[Any]) -> Ints:

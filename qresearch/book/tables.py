@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from qresearch.book import accounts, bonds, debts, details, frames, lots, statistics, trips
+from qresearch.book import accounts, bonds, debts, details, frames, lots, statistics, trades
 from qresearch.book.benchmark import Aligned, BenchmarkLike, align, find_benchmark
 from qresearch.book.history import AccountHistory
 from qresearch.book.orders import Orders
@@ -387,21 +387,23 @@ class Tables:
 
     @property
     def trades(self) -> pd.DataFrame:
-        """Closed round trips, first in first out: one row per part of a purchase that one sale closed.
+        """Closed round trips, first in first out: one row per part of what one order opened that another one closed.
 
-        symbol; quantity (shares that left); entry_day, entry_price, exit_day, exit_price (as traded, currency per
-        share); holding_days (trading days from entry to exit); cost and proceeds (currency, without fees); dividends
-        (received on these shares, net of tax); profit_before_fees (proceeds - cost + dividends); fees (the part of
-        the purchase, and the sale); profit (after fees); return (profit over cost and fees); mae and mfe (maximum
-        adverse and favourable excursion: worst low and best high while held, as fractions of the entry price, at
-        least 0, adjusted for corporate actions; the day of entry counts whole, the day of exit with its exit price);
-        entry_order, exit_order (ids, 0 without an order); exit ("sold", "delisted", "written off", or
-        "given back" of a bond: redeemed, put back or converted).
+        symbol; quantity (units that left); entry_day, entry_price, exit_day, exit_price (as traded, currency per unit);
+        holding_days (trading days from entry to exit); cost and proceeds (what was bought and what was sold, currency,
+        without fees: of a short side the cost comes last); dividends (received on these units, net of tax);
+        profit_before_fees (proceeds - cost + dividends); fees (the part of the entry, and the exit); profit (after
+        fees); return (profit over the value at the entry and the fees); mae and mfe (maximum adverse and favourable
+        excursion: worst and best price while held, as fractions of the entry price, at least 0, adjusted for corporate
+        actions; the day of entry counts whole, the day of exit with its exit price); entry_order, exit_order (ids, 0
+        without an order); exit ("sold", "delisted" or "written off"; of a bond "redeemed", "put back" or "converted";
+        of a contract "expired" or "exercised", of its units "delivered"; of a short side "bought back", "expired
+        short", "assigned", or "given back" by shares that were held).
 
         Shares that the session began with enter at their cost; shares of a bonus issue or split join the lots that
         they were issued on. Profits of all closed round trips and of what is still held add up to the total profit.
         """
-        return trips.trades_frame(self._look())
+        return trades.trades_frame(self._look())
 
     @property
     def trades_summary(self) -> pd.DataFrame:
@@ -409,17 +411,20 @@ class Tables:
 
         A round trip wins when its profit after fees is above 0. losses, average_loss: positive numbers.
         """
-        return _listed(trips.summary_of(self.trades), TRADES_UNITS)
+        return _listed(trades.summary_of(self.trades), TRADES_UNITS)
 
     @property
     def attribution(self) -> pd.DataFrame:
         """Profit and loss by instrument, best first; the profits add up to the total profit.
 
+        What belongs to no instrument is in none: interest and fees of borrowed money and shares, fees of exercises,
+        deliveries to come, and units lacking in a delivery, which are paid in cash.
+
         trades (closed round trips); quantity (held now); bought, sold (value of the fills); dividends (net of tax);
         fees; realised_profit, floating_profit, profit (their sum), in the currency; contribution (profit over the
         starting equity).
         """
-        return trips.attribution_frame(self._look())
+        return trades.attribution_frame(self._look())
 
     @property
     def codes(self) -> pd.DataFrame:

@@ -1,103 +1,19 @@
-"""Closed round trips, first in first out, and what each instrument earned."""
+"""Round trips, first in first out: the events of an account folded into lots that are held and those that left."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
 
 import numpy as np
-import pandas as pd
 
-from qresearch.book import frames
 from qresearch.book.history import AccountHistory
-from qresearch.book.holdings import Held, holdings_of
+from qresearch.book.round_trip import Fill, Flows, Leaving, Lot, Trip, parts
 from qresearch.domain import events
+from qresearch.domain.bond import Bond
 from qresearch.domain.instrument import Board
-from qresearch.domain.ledger import LONG
-
-TRADE_COLUMNS = (
-    "symbol", "quantity", "entry_day", "entry_price", "exit_day", "exit_price", "holding_days", "cost", "proceeds",
-    "dividends", "profit_before_fees", "fees", "profit", "return", "mae", "mfe", "entry_order", "exit_order", "exit",
-)  # fmt: skip
-ATTRIBUTION_COLUMNS = (
-    "trades", "quantity", "bought", "sold", "dividends", "fees", "realised_profit", "floating_profit", "profit",
-    "contribution",
-)  # fmt: skip
-
-
-@dataclass(slots=True)
-class Lot:
-    """Shares bought together and still held; money in money steps."""
-
-    day: int
-    order_id: int
-    price: float
-    quantity: int
-    cost: int
-    fees: int = 0
-    dividends: int = 0
-    given: bool = False
-    """Held from the beginning, at its cost per share."""
-
-
-class Leaving(NamedTuple):
-    """How shares left; money in money steps."""
-
-    day: int
-    price: float
-    order_id: int
-    how: str
-    proceeds: int
-    fees: int
-
-
-@dataclass(slots=True)
-class Trip:
-    """Shares of one lot that left together; money in money steps."""
-
-    instrument: int
-    quantity: int
-    entry_day: int
-    entry_price: float
-    entry_order: int
-    exit_day: int
-    exit_price: float
-    exit_order: int
-    exit: str
-    cost: int
-    proceeds: int
-    fees: int
-    dividends: int
-    given: bool
-
-
-@dataclass(slots=True)
-class Flows:
-    """What went in and out of one instrument; money in money steps."""
-
-    trades: int = 0
-    bought: int = 0
-    sold: int = 0
-    dividends: int = 0
-    fees: int = 0
-    given: int = 0
-    """Cost of shares that the session began with."""
-
-
-def parts(total: int, weights: Sequence[int]) -> list[int]:
-    """Split an amount in proportion, to the unit: the parts add up to it.
-
-    >>> parts(10, [1, 1, 1]), parts(-7, [100, 300])
-    ([3, 3, 4], [-2, -5])
-    """
-    whole, done, seen, found = sum(weights), 0, 0, []
-    for weight in weights:
-        seen += weight
-        upto = total * seen // whole if whole else 0
-        found.append(upto - done)
-        done = upto
-    return found
+from qresearch.domain.ledger import LONG, sign_of
+from qresearch.domain.moment import Moment
 
 
 @dataclass
@@ -113,48 +29,82 @@ class Trips:
     units: int
     rates: frozenset[int] = frozenset()
     """Instruments whose price is a rate: nothing is bought or sold of them, and no lot is left."""
-    bonds: frozenset[int] = frozenset()
-    """Instruments that go back to their issuer: redeemed, put back, or converted."""
+    ends: Mapping[int, int] = field(default_factory=dict)
+    """Of bonds the day (index) from which they are redeemed: before it they are put back, or converted."""
+    multiplier: Callable[[int, int], int] = lambda instrument, day: 1  # of what is paid in full
+    """Units of the underlying in one unit of an instrument on a day (index)."""
+    price_scale: int = 1
+    """Price steps in a unit of currency."""
     lots: dict[int, list[Lot]] = field(default_factory=dict)
     closed: list[Trip] = field(default_factory=list)
     flows: dict[int, Flows] = field(default_factory=dict)
+    _fill: Fill | None = None
+    _gone: events.LotsTaken | None = None
+    """Lots that went without a fill, until a posting tells what they came to."""
+    _given_back: int | None = None
+    """What shares that were held, and were given back, have realised."""
+    _out: events.SharesMoved | None = None
+    """Shares that were delivered or given back, until a posting tells what they came to."""
+    _made: tuple[Moment, int] | None = None
+    """Moment and instrument of the last fill."""
 
     def fold(self, log: Iterator[events.Record]) -> Trips:
-        """Take in some events, in order."""
+        """Take in some events, in order; :meth:`done` when no more of the moment will come."""
         for event in log:
+            if self._fill is not None and self._follows(self._fill, event):
+                continue
             match event:
                 case events.OrderFilled(instrument=instrument, fees=fees) if instrument in self.rates:
                     self._flows(instrument).fees += fees.total
-                case events.Posted(instrument=int(instrument), income=income, why=why) if income:
-                    if why == "sold":
-                        self._taxed(instrument, -income)
-                    else:
-                        self._dividend(instrument, income)
-                case events.OrderFilled(quantity=quantity) if quantity > 0:
-                    self._bought(event)
                 case events.OrderFilled():
-                    self._sold(event)
-                case events.DividendPaid(instrument=instrument, amount=amount, tax=tax):
-                    self._dividend(instrument, amount - tax)
-                case events.DividendTaxed(instrument=instrument, tax=tax):
-                    self._taxed(instrument, tax)
-                case events.SharesIssued(instrument=instrument, received=received):
-                    self._issued(event.at.day, instrument, received)
-                case events.RightsSubscribed(instrument=instrument, received=received, paid=paid, price=price):
-                    self._flows(instrument).bought += paid
-                    self._lots(instrument).append(Lot(event.at.day, 0, price, received, paid))
+                    self._filled(event)
+                case events.LotsTaken():
+                    self._taken(event)
+                case events.Posted():
+                    self._posted(event)
+                case events.SharesMoved():
+                    self._moved(event)
+                case events.LotAdded(instrument=instrument, side=side, lot=lot):
+                    # An exercise brings a future at the strike, without a fill.
+                    price, size = lot.opened / self.price_scale, self.multiplier(instrument, event.at.day)
+                    value = lot.cost or round(price * lot.quantity * size * self.units)
+                    self._lots(instrument).append(Lot(event.at.day, 0, price, lot.quantity, value, side=side))
+                    self._count(instrument, value, is_bought=side == LONG)
                 case events.PositionSeeded(instrument=instrument, quantity=quantity, cost=cost):
                     self._flows(instrument).given += cost
                     self._lots(instrument).append(
                         Lot(event.at.day, 0, cost / quantity / self.units, quantity, cost, given=True)
                     )
-                case events.PositionClosed(instrument=instrument, quantity=quantity, price=price, amount=amount):
-                    self._flows(instrument).sold += amount
-                    how = "given back" if instrument in self.bonds else "delisted"
-                    self._close(instrument, quantity, Leaving(event.at.day, price, 0, how, amount, 0))
                 case _:
-                    pass
+                    self._happened(event)
         return self
+
+    def done(self) -> Trips:
+        """Nothing follows the last fill: it is one of shares that are paid in full."""
+        if self._fill is not None:
+            self._plain(self._fill)
+        return self
+
+    def _happened(self, event: events.Record) -> None:
+        """A corporate action, or the end of an instrument."""
+        match event:
+            case events.DividendPaid(instrument=instrument, amount=amount, tax=tax):
+                self._dividend(instrument, amount - tax)
+            case events.DividendTaxed(instrument=instrument, tax=tax):
+                self._taxed(instrument, tax)
+            case events.SharesIssued(instrument=instrument, received=received):
+                self._issued(event.at.day, instrument, received)
+            case events.RightsSubscribed(instrument=instrument, received=received, paid=paid, price=price):
+                self._converted(event.at)
+                self._flows(instrument).bought += paid
+                self._lots(instrument).append(Lot(event.at.day, 0, price, received, paid))
+            case events.PositionClosed(instrument=instrument, quantity=quantity, price=price, amount=amount):
+                self._flows(instrument).sold += amount
+                end = self.ends.get(instrument)
+                how = "delisted" if end is None else "redeemed" if event.at.day >= end else "put back"
+                self._close(instrument, quantity, Leaving(event.at.day, price, 0, how, amount, 0))
+            case _:
+                pass
 
     def _lots(self, instrument: int) -> list[Lot]:
         return self.lots.setdefault(instrument, [])
@@ -162,50 +112,155 @@ class Trips:
     def _flows(self, instrument: int) -> Flows:
         return self.flows.setdefault(instrument, Flows())
 
-    def _bought(self, event: events.OrderFilled) -> None:
-        fees = event.fees.total
-        flows = self._flows(event.instrument)
-        flows.bought += event.notional
-        flows.fees += fees
-        self._lots(event.instrument).append(
-            Lot(event.at.day, event.order_id, event.price, event.quantity, event.notional, fees)
-        )
+    # ------------------------------------------------------------------ fills
 
-    def _sold(self, event: events.OrderFilled) -> None:
+    def _filled(self, event: events.OrderFilled) -> None:
+        """Keep a fill until what follows says whether it opened or closed lots; without lots it is of shares."""
         fees = event.fees.total
-        flows = self._flows(event.instrument)
-        flows.sold += event.notional
-        flows.fees += fees
-        leaving = Leaving(event.at.day, event.price, event.order_id, "sold", event.notional, fees)
-        self._close(event.instrument, -event.quantity, leaving)
+        self._flows(event.instrument).fees += fees
+        self._count(event.instrument, event.notional, is_bought=event.quantity > 0)
+        self._made = event.at, event.instrument
+        self._fill = Fill(event, abs(event.quantity), event.notional, fees)
+
+    def _follows(self, fill: Fill, event: events.Record) -> bool:
+        """True where an event tells what a fill did: lots of its instrument that it opened or closed."""
+        match event:
+            case events.Posted(why=why) if why in _BEFORE_LOTS:
+                return True
+            case events.LotAdded(instrument=fill.event.instrument, side=side, lot=lot):
+                # Where what is held and what is new become one lot, the fill is what is left of it.
+                self._open(fill, min(lot.quantity, fill.left), side)
+                return True
+            case events.LotsTaken(instrument=fill.event.instrument, side=side):
+                if (sign_of(side) > 0) != (fill.event.quantity > 0):
+                    self._end(fill, event.quantity, side, event.order)
+                return True
+            case _:
+                self._plain(fill)
+                return False
+
+    def _open(self, fill: Fill, quantity: int, side: int) -> None:
+        """Units of a fill that opened lots of a side."""
+        value, fees = fill.take(quantity)
+        made = fill.event
+        self._lots(made.instrument).append(
+            Lot(made.at.day, made.order_id, made.price, quantity, value, fees, side=side)
+        )
+        self._fill = fill if fill.left else None
+
+    def _end(self, fill: Fill, quantity: int, side: int, first: str = "oldest") -> None:
+        """Units of a fill that closed lots of a side."""
+        value, fees = fill.take(quantity)
+        made, how = fill.event, "sold" if side == LONG else "bought back"
+        self._close(
+            made.instrument, quantity, Leaving(made.at.day, made.price, made.order_id, how, value, fees, side, first)
+        )
+        self._fill = fill if fill.left else None
+
+    def _plain(self, fill: Fill) -> None:
+        """The rest of a fill, of shares that are paid in full."""
+        if fill.event.quantity > 0:
+            self._open(fill, fill.left, LONG)
+        else:
+            self._end(fill, fill.left, LONG)
+        self._fill = None
+
+    # ------------------------------------------------------------------ lots that go without a fill
+
+    def _taken(self, event: events.LotsTaken) -> None:
+        """Lots that went without a fill; what they came to is posted before, or after."""
+        self._gone = event
+        if self._given_back is not None:
+            self._leave("given back", self._given_back)
+
+    def _posted(self, event: events.Posted) -> None:
+        """Interest of a bond, or what lots that went without a fill came to."""
+        if event.instrument is not None and event.income:
+            if event.why == "sold":
+                self._taxed(event.instrument, -event.income)
+            else:
+                self._dividend(event.instrument, event.income)
+        elif event.why in _DELIVERED and self._out is not None:
+            out, self._out = self._out, None
+            is_given = event.why == "given back"
+            value = out.cost if is_given else out.cost + event.realised
+            self._given_back = event.realised if is_given else None
+            self._count(out.instrument, value, is_bought=False)
+            how = "given back" if is_given else "delivered"
+            self._close(out.instrument, -out.quantity, Leaving(event.at.day, float("nan"), 0, how, value, 0))
+        elif self._gone is not None and event.why in _ENDS:
+            self._leave(_ENDS[event.why], event.realised)
+
+    def _moved(self, event: events.SharesMoved) -> None:
+        """Shares that a delivery, or a return, brings or takes; those of a fill are told by it, as bonds are."""
+        if event.instrument in self.ends or (event.quantity > 0 and self._made == (event.at, event.instrument)):
+            return
+        if event.quantity < 0:
+            self._out = event
+            return
+        self._count(event.instrument, event.cost, is_bought=True)
+        price = event.cost / event.quantity / self.units
+        self._lots(event.instrument).append(Lot(event.at.day, 0, price, event.quantity, event.cost))
+
+    def _count(self, instrument: int, value: int, *, is_bought: bool) -> None:
+        """Count what came, or went, without a fill as bought, or sold."""
+        flows = self._flows(instrument)
+        if is_bought:
+            flows.bought += value
+        else:
+            flows.sold += value
+
+    def _leave(self, how: str, realised: int) -> None:
+        """Close the lots that went without a fill, at what they have realised."""
+        gone, self._gone, self._given_back = self._gone, None, None
+        assert gone is not None  # asked where there are some
+        mine = [lot for lot in self._lots(gone.instrument) if lot.side == gone.side]
+        cost = sum(_cost_of(mine, gone.quantity))
+        if how == "expired" and gone.side != LONG:
+            how = "expired short"
+        value = cost + sign_of(gone.side) * realised
+        self._count(gone.instrument, value, is_bought=gone.side != LONG)
+        self._close(gone.instrument, gone.quantity, Leaving(gone.at.day, float("nan"), 0, how, value, 0, gone.side))
 
     def _close(self, instrument: int, quantity: int, leaving: Leaving) -> None:
-        """Let shares leave, oldest lots first; one round trip per lot touched."""
-        proceeds, fees = leaving.proceeds, leaving.fees
+        """Let units of a side leave, oldest lots first unless it is said otherwise; one round trip per lot touched."""
         lots = self._lots(instrument)
+        mine = _in_order([lot for lot in lots if lot.side == leaving.side], leaving)
         taken: list[tuple[Lot, int]] = []
         left = quantity
-        for lot in lots:
+        for lot in mine:
             if left <= 0:
                 break
             taken.append((lot, min(lot.quantity, left)))
             left -= taken[-1][1]
         counts = [count for _, count in taken]
-        for (lot, count), share, fee in zip(taken, parts(proceeds, counts), parts(fees, counts), strict=True):
+        values, charged = parts(leaving.value, counts), parts(leaving.fees, counts)
+        for (lot, count), value, fee in zip(taken, values, charged, strict=True):
             rest = lot.quantity - count
             cost, paid, dividends = (parts(total, (count, rest))[0] for total in (lot.cost, lot.fees, lot.dividends))
+            price = (
+                leaving.price if leaving.price == leaving.price else lot.price * value / cost if cost else leaving.price
+            )
+            bought, sold = (cost, value) if sign_of(lot.side) > 0 else (value, cost)
             self.closed.append(
-                Trip(instrument, count, lot.day, lot.price, lot.order_id, leaving.day, leaving.price, leaving.order_id,
-                     leaving.how, cost, share, paid + fee, dividends, lot.given)
+                Trip(instrument, count, lot.day, lot.price, lot.order_id, leaving.day, price, leaving.order_id,
+                     leaving.how, bought, sold, paid + fee, dividends, lot.given, lot.side)
             )  # fmt: skip
             lot.quantity, lot.cost = rest, lot.cost - cost
             lot.fees, lot.dividends = lot.fees - paid, lot.dividends - dividends
         self.lots[instrument] = [lot for lot in lots if lot.quantity > 0]
         self._flows(instrument).trades += len(taken)
 
+    def _converted(self, at: Moment) -> None:
+        """What was given to its issuer at this very moment has become the shares that come in."""
+        for trip in reversed(self.closed):
+            if trip.exit != "put back" or trip.exit_day != at.day:
+                return
+            trip.exit = "converted"
+
     def _dividend(self, instrument: int, net: int) -> None:
         self._flows(instrument).dividends += net
-        lots = self._lots(instrument)
+        lots = [lot for lot in self._lots(instrument) if lot.side == LONG]
         for lot, share in zip(lots, parts(net, [lot.quantity for lot in lots]), strict=True):
             lot.dividends += share
 
@@ -221,7 +276,7 @@ class Trips:
             trip.dividends -= share
 
     def _issued(self, day: int, instrument: int, received: int) -> None:
-        lots = self._lots(instrument)
+        lots = [lot for lot in self._lots(instrument) if lot.side == LONG]
         held = sum(lot.quantity for lot in lots)
         if held + received <= 0:
             self._close(instrument, held, Leaving(day, 0.0, 0, "written off", 0, 0))
@@ -230,106 +285,39 @@ class Trips:
             lot.quantity += share
 
 
+_BEFORE_LOTS = frozenset({"short sale", "bought to return"})
+"""What is posted between a fill and the lots that it opened or closed."""
+_DELIVERED = frozenset({"delivery", "given back"})
+"""What is posted after shares that went without a fill."""
+_ENDS = {"expiry": "expired", "exercise": "exercised", "assignment": "assigned"}
+"""What is posted after lots that went without a fill, and how it is called."""
+
+
+def _in_order(lots: list[Lot], leaving: Leaving) -> list[Lot]:
+    """Lots in the order in which they leave; see :func:`qresearch.engine.ledger.lots_taken`."""
+    today = [lot for lot in lots if lot.day == leaving.day]
+    before = [lot for lot in lots if lot.day != leaving.day]
+    return {"today": today, "before": before, "today_first": today + before}.get(leaving.first, lots)
+
+
+def _cost_of(lots: Sequence[Lot], quantity: int) -> Iterator[int]:
+    """What the oldest of some lots have cost, up to a number of units."""
+    for lot in lots:
+        count = min(lot.quantity, quantity)
+        yield parts(lot.cost, (count, lot.quantity - count))[0]
+        quantity -= count
+
+
 def trips_of(history: AccountHistory) -> Trips:
     """The lots and round trips of an account."""
     listed = history.exchange.market.instruments
     rates = frozenset(number for number, item in enumerate(listed) if item.board is Board.REPO)
-    bonds = frozenset(number for number, item in enumerate(listed) if item.bond is not None)
-    return Trips(history.exchange.money.units, rates, bonds).fold(events.records(iter(history.log)))
-
-
-def trades_frame(history: AccountHistory) -> pd.DataFrame:
-    """One row per closed round trip; see :attr:`Tables.trades` for the columns."""
-    exchange, amount = history.exchange, history.exchange.money.amount
-    symbols = exchange.market.symbols
-    rows = []
-    for trip in trips_of(history).closed:
-        before = trip.proceeds - trip.cost + trip.dividends
-        adverse, favourable = _excursions(history, trip)
-        paid = trip.cost + trip.fees
-        rows.append(
-            (symbols[trip.instrument], trip.quantity, frames.timestamp(exchange, trip.entry_day), trip.entry_price,
-             frames.timestamp(exchange, trip.exit_day), trip.exit_price, trip.exit_day - trip.entry_day,
-             amount(trip.cost), amount(trip.proceeds), amount(trip.dividends), amount(before), amount(trip.fees),
-             amount(before - trip.fees), (before - trip.fees) / paid if paid else float("nan"), adverse, favourable,
-             trip.entry_order, trip.exit_order, trip.exit)
-        )  # fmt: skip
-    frame = pd.DataFrame(rows, columns=list(TRADE_COLUMNS))
-    whole = {"quantity": "int64", "holding_days": "int64", "entry_order": "int64", "exit_order": "int64"}
-    floats = dict.fromkeys(
-        ("entry_price", "exit_price", *TRADE_COLUMNS[7:16]), "float64"
-    )  # fmt: skip
-    days = {"entry_day": "datetime64[s]", "exit_day": "datetime64[s]"}
-    return frame.astype({**whole, **floats, **days, "symbol": "str", "exit": "str"})
-
-
-def _excursions(history: AccountHistory, trip: Trip) -> tuple[float, float]:
-    """Worst low and best high while the shares were held, over the entry price; adjusted for corporate actions."""
-    market, instrument, entry = history.exchange.market, trip.instrument, trip.entry_price
-    # Shares held from the beginning were there at the close before the first day, not on that day.
-    begin, end = max(trip.entry_day + trip.given, 0), trip.exit_day
-    factors = market.adjustment[:, instrument] / market.adjustment[max(trip.entry_day, 0), instrument]
-    last = trip.exit_price * factors[end]
-    # fmin and fmax pass over the NaN of days without a row.
-    worst = float(
-        np.fmin.reduce(market.panel.low[begin:end, instrument] * factors[begin:end], initial=min(last, entry))
-    )
-    best = float(
-        np.fmax.reduce(market.panel.high[begin:end, instrument] * factors[begin:end], initial=max(last, entry))
-    )
-    return (1 - worst / entry, best / entry - 1) if entry > 0 else (float("nan"), float("nan"))
-
-
-def summary_of(trades: pd.DataFrame) -> dict[str, float]:
-    """Figures over the closed round trips; NaN where there is none to take a mean of."""
-    profit = trades["profit"].to_numpy(dtype=np.float64)
-    won, lost = profit[profit > 0], profit[profit < 0]
-
-    def mean(values: Any) -> float:
-        return float(np.mean(values)) if len(values) else float("nan")
-
-    gains, losses = float(won.sum()), abs(float(lost.sum()))
-    return {
-        "trades": float(len(profit)),
-        "winners": float(len(won)),
-        "losers": float(len(lost)),
-        "win_rate": len(won) / len(profit) if len(profit) else float("nan"),
-        "profit_before_fees": float(trades["profit_before_fees"].sum()),
-        "fees": float(trades["fees"].sum()),
-        "profit": float(profit.sum()),
-        "gains": gains,
-        "losses": losses,
-        "profit_factor": gains / losses if losses else float("nan"),
-        "average_profit": mean(profit),
-        "average_gain": mean(won),
-        "average_loss": mean(-lost),
-        "payoff": mean(won) / mean(-lost) if len(won) and len(lost) else float("nan"),
-        "best": float(profit.max()) if len(profit) else float("nan"),
-        "worst": float(profit.min()) if len(profit) else float("nan"),
-        "average_return": mean(trades["return"]),
-        "average_holding_days": mean(trades["holding_days"]),
-        "average_mae": mean(trades["mae"]),
-        "average_mfe": mean(trades["mfe"]),
+    days = history.exchange.market.days
+    ends = {
+        number: int(np.searchsorted(days, np.datetime64(item.bond.ends[0], "D")))
+        for number, item in enumerate(listed)
+        if isinstance(item.bond, Bond)
     }
-
-
-def attribution_frame(history: AccountHistory) -> pd.DataFrame:
-    """Profit and loss by instrument; see :attr:`Tables.attribution` for the columns."""
-    exchange, account = history.exchange, history.account
-    amount, symbols = exchange.money.amount, exchange.market.symbols
-    holdings = {held.instrument: held for held in holdings_of(exchange, account)}
-    rows = []
-    for instrument, flow in trips_of(history).flows.items():
-        held = holdings.get(instrument, Held(instrument, LONG, 0, 0, 0, 0, 0))
-        value, quantity = held.worth, held.quantity
-        profit = value + flow.sold + flow.dividends - flow.bought - flow.fees - flow.given
-        floating = held.profit
-        rows.append(
-            (symbols[instrument], flow.trades, quantity, amount(flow.bought), amount(flow.sold), amount(flow.dividends),
-             amount(flow.fees), amount(profit - floating), amount(floating), amount(profit),
-             profit / history.starting if history.starting else float("nan"))
-        )  # fmt: skip
-    frame = pd.DataFrame(rows, columns=["symbol", *ATTRIBUTION_COLUMNS])
-    kinds = {name: "int64" if name in {"trades", "quantity"} else "float64" for name in ATTRIBUTION_COLUMNS}
-    frame = frame.astype({**kinds, "symbol": "str"}).set_index("symbol")
-    return frame.sort_values("profit", ascending=False, kind="stable")
+    exchange = history.exchange
+    trips = Trips(exchange.money.units, rates, ends, exchange.multiplier, exchange.money.price_scale)
+    return trips.fold(events.records(iter(history.log))).done()

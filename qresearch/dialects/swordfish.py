@@ -123,14 +123,15 @@ class Account:
         return _worded(found.assign(direction=pd.Series(direction, dtype="int64"), status=status), TRADE_DETAILS)
 
     def _closes(self, orders: pd.Series[int], sides: pd.Series[str]) -> list[bool]:
-        """Whether each order closes: a sale of stocks does; of contracts what says so, or did."""
+        """Whether each order closes: a sale of stocks does, unless they are borrowed; else what says so, or did."""
         closed, records = self._tables().closing_orders, self._simulation.orders.now()
         listed = self._simulation.market.instruments
 
         def closes(order: int, side: str) -> bool:
             record = records[order]
             if listed[record.instrument].contract is None:
-                return side == "sell"
+                effect = record.terms.effect
+                return effect is not Effect.BORROW if side == "sell" else order in closed or effect is Effect.RETURN
             return order in closed or record.terms.effect not in {Effect.AUTO, Effect.OPEN, Effect.COVERED_OPEN}
 
         return [closes(order, side) for order, side in zip(orders.tolist(), sides, strict=True)]
@@ -166,8 +167,7 @@ class Account:
         tables = self._tables()
         if self._of_bonds and (symbol is None or isinstance(self._simulation.market.instrument(symbol).bond, Bond)):
             return self._bonds(tables.bonds.reset_index(), symbol)
-        found = tables.sides.reset_index() if self._has_sides else tables.positions.reset_index().assign(**SHORT)
-        table = _worded(found, words)
+        table = _worded(self._held(tables), words)
         if symbol is None:
             return table
         name = self._canonical(symbol)
@@ -176,6 +176,15 @@ class Account:
         empty: dict[str, Any] = dict.fromkeys(words.values(), 0)
         nothing = dict.fromkeys(("longPositionAvgPrice", "shortPositionAvgPrice")[: 1 + self._has_sides], float("nan"))
         return {**empty, "symbol": name, **nothing}
+
+    def _held(self, tables: Tables) -> pd.DataFrame:
+        """Both sides of what is held; a long average of shares leaves the fees out."""
+        if self._has_sides:
+            return tables.sides.reset_index()
+        if not self._borrows:
+            return tables.positions.reset_index().assign(**SHORT)
+        sides = tables.sides
+        return sides.assign(average_price=tables.positions["average_price"].reindex(sides.index)).reset_index()
 
     def _bonds(self, found: pd.DataFrame, symbol: str | None) -> pd.DataFrame | dict[str, Any]:
         """Bonds that are or were held; repo is none. The row of a symbol as a dict, of zeros where there is none."""

@@ -5,7 +5,7 @@ be read in several ways; the reading that keeps total profit = equity - start - 
 these, :data:`PLAIN` the others.
 
 >>> definitions().query("inferred").groupby("kind").size().to_dict()
-{'bonds': 32, 'futures/options': 24, 'margin': 43, 'stocks': 24}
+{'bonds': 32, 'futures/options': 24, 'margin': 45, 'stocks': 24}
 """
 
 from __future__ import annotations
@@ -43,6 +43,7 @@ _SUMMARY = tuple(RETURN_SUMMARY.values())
 TABLES: Mapping[tuple[str, str], tuple[str, ...]] = {
     **{("trade_details", kind): tuple(TRADE_DETAILS.values()) for kind in (STOCKS, MARGIN, FUTURES, BONDS)},
     ("get_position", STOCKS): _now(POSITION),
+    ("get_position", MARGIN): _now(POSITION),
     ("get_position", FUTURES): _now(POSITION),
     ("get_position", BONDS): _now(BOND_POSITION),
     ("get_daily_position", STOCKS): tuple(POSITION.values()),
@@ -143,7 +144,7 @@ INFERRED: Mapping[str, str] = {
     f"{FUTURES}:longPositionAvgPrice": "mean opening price of the lots left",
     f"{FUTURES}:shortPositionAvgPrice": "mean opening price of the lots left",
     f"{FUTURES}:totalFee": "fees since the start",
-    f"{MARGIN}:direction": "1 a buy, 3 a sale: short sales and what returns them are not told apart",
+    f"{MARGIN}:shortPositionAvgPrice": "mean price of the short sales left",
     f"{MARGIN}:lastDayMarginSecuPosition": "marginSecuPosition at the close before",
     f"{MARGIN}:availableCash": "cash - proceeds of open short sales - frozen",
     f"{MARGIN}:marginSecuPosition": "shares held - marginBuyPosition",

@@ -355,7 +355,7 @@ class ChartReader:
             if fill.instrument == column:
                 places.setdefault(fill.order_id, int(np.searchsorted(rows, self._axis.row_of(*fill.at))))
         found = []
-        for trip in self._closed.now().trips.closed:
+        for trip in self._closed.now().trips.done().closed:
             # What the session began with, and what did not leave by an order, has no place of its own.
             if trip.instrument == column and trip.entry_order in places and trip.exit_order in places:
                 until = places[trip.exit_order]

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from qresearch.book import accounts, statistics, trips
+from qresearch.book import accounts, statistics, trades
 from qresearch.book.benchmark import BenchmarkLike, align, find_benchmark
 from qresearch.book.history import AccountHistory
 from qresearch.domain.calls import told_calls
@@ -142,7 +142,7 @@ class _Contents:
 
     def _trades(self, history: AccountHistory) -> list[list[Any]]:
         """Closed round trips: instrument, quantity, entry and exit (day, price, order), profit, return, fees."""
-        frame = trips.trades_frame(history)
+        frame = trades.trades_frame(history)
         return [
             [self._place(symbol), quantity, entry, bought, asked, exit_day, sold, left, profit, gained, fees]
             for symbol, quantity, entry, bought, asked, exit_day, sold, left, profit, gained, fees in zip(

@@ -297,8 +297,14 @@ def margin() -> World:
     return World(Account(run, benchmark=INDEX), {
         "trade_details": details([
             (1, A, 1, NAN, 1000, 10.0, 1000, 1, 0, 1), (2, B, 1, NAN, 2000, 20.0, 2000, 1, 1, 2),
-            (3, C, 3, NAN, 500, 30.0, 500, 1, 2, 3), (4, A, 1, 9.8, 100, NAN, 0, 4, 3, None),
+            (3, C, 2, NAN, 500, 30.0, 500, 1, 2, 3), (4, A, 1, 9.8, 100, NAN, 0, 4, 3, None),
         ]),
+        "get_position": {
+            "symbol": [A, B, C], "lastDayLongPosition": [1000, 2000, 0], "lastDayShortPosition": [0, 0, 500],
+            "longPosition": [1000, 2000, 0], "longPositionAvgPrice": [10.0, 20.0, NAN], "shortPosition": [0, 0, 500],
+            "shortPositionAvgPrice": [NAN, NAN, 30.0], "todayBuyVolume": [0] * 3, "todayBuyValue": [0.0] * 3,
+            "todaySellVolume": [0] * 3, "todaySellValue": [0.0] * 3,
+        },
         "get_daily_position": position, "total_portfolios": last(daily), "daily_total_portfolios": daily,
         "return_summary": {
             **summary(equity, 65_000), "totalFee": fees[-1], "financialFee": interest[-1], "secuLendingFee": fee[-1],

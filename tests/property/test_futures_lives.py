@@ -18,6 +18,8 @@ from test_invariants import SEEDS, examples
 
 import qresearch as qr
 from qresearch import terms
+from qresearch.book.history import AccountHistory
+from qresearch.book.trips import trips_of
 from qresearch.domain.state import State
 from qresearch.engine.accounts.futures import MARGINS, Futures
 from qresearch.engine.intent import Value
@@ -118,6 +120,28 @@ def test_what_closes_is_let_through_under_water(seed: int) -> None:
         bound = session.simulation.exchange.closing_day[session.market.column(symbol)]
         if bound > session.simulation.timeline.state.day and ticket.reason not in {"LIMIT_UP", "LIMIT_DOWN"}:
             assert ticket.status == "FILLED", (ticket, ticket.reason)
+
+
+@examples(20)
+@given(seed=SEEDS)
+def test_round_trips_and_what_is_held_make_the_profit(seed: int) -> None:
+    """Protects trades and attribution of both sides: with what is held they are the profit, to the fen."""
+    rng = np.random.default_rng(seed)
+    session = opened(rng)
+    wander(session, rng)
+    tables, portfolio = session.tables, session.portfolio
+    assert tables.attribution["profit"].sum() == pytest.approx(portfolio.profit, abs=0.011)
+    held = trips_of(AccountHistory.of(session.simulation)).lots.values()
+    opening = sum(lot.fees for lots in held for lot in lots) / 100
+    closed = tables.trades["profit"].sum() + portfolio.floating_profit - opening
+    assert closed == pytest.approx(portfolio.profit, abs=0.011)
+    sides = {(symbol, side): quantity for (symbol, side), quantity in tables.lots["quantity"].items()}
+    found: dict[tuple[str, str], int] = {}
+    for instrument, lots in trips_of(AccountHistory.of(session.simulation)).lots.items():
+        for lot in lots:
+            key = MARKET.symbols[instrument], "long" if lot.side > 0 else "short"
+            found[key] = found.get(key, 0) + lot.quantity
+    assert found == sides
 
 
 @examples(20)

@@ -126,7 +126,7 @@ def test_at_maturity_face_value_and_last_coupon_are_paid() -> None:
     assert (late.status, late.reason) == ("REJECTED", "MATURED")
     assert "2023-09-15" in late.why
     assert run.buy(SHORT, 100).reason == "MATURED"
-    assert run.tables.trades["exit"].tolist() == ["given back"]
+    assert run.tables.trades["exit"].tolist() == ["redeemed"]
 
 
 def test_a_called_bond_trades_until_its_last_day_and_is_paid_at_the_price_of_the_call() -> None:
@@ -461,3 +461,23 @@ def test_a_venue_without_rules_holds_bonds_too() -> None:
     run.step()
     assert run.tables.bonds.loc["UST", "accrued"] == pytest.approx(3.375 / 2 * 49 / 182, abs=1e-8)
     assert run.portfolio.equity == pytest.approx(100_000)
+
+
+def test_the_turnover_of_repo_is_the_money_that_is_lent() -> None:
+    """Protects the turnover: 100,000 lent of 1,000,000 turns half of it over once, whatever the rate is."""
+    run = account("2023-03-01")
+    run.sell(DAY, 1000)
+    run.step()
+    equity = run.tables.daily_portfolio["equity"].mean()
+    assert run.tables.return_summary.loc["turnover", "value"] == pytest.approx(100_000 / 2 / equity)
+
+
+def test_how_bonds_leave_is_told() -> None:
+    """Protects the word for it: put back to the issuer, converted into shares, or redeemed at the end."""
+    run = account("2023-03-01")
+    run.buy(CONVERTIBLE, 100)
+    run.step()
+    run.account.convert(CONVERTIBLE, 50)
+    run.sell(CONVERTIBLE, 50)
+    run.step()
+    assert run.tables.trades["exit"].tolist() == ["converted", "sold"]

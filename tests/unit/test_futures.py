@@ -259,6 +259,33 @@ def test_rates_of_a_contract_hold_by_date() -> None:
     assert np.allclose(margins, [101.0, 101.0, 202.0, 202.0])
 
 
+def test_round_trips_have_two_sides() -> None:
+    """Protects the trades of contracts: sold at 100 and bought back at 90, lots of both sides, and an expiry.
+
+    A long lot of 10 units that ends at 80 has lost 200; two short ones that were bought back have earned 200.
+    """
+    price = [100.0, 100.0, 95.0, 90.0, 80.0]
+    frame = bars(settlements=tuple(price)).assign(open=price, high=price, low=price, close=price)
+    table = pd.DataFrame([{**CONTRACT, "last_day": "2024-03-08", "open_fee": 0.001}])
+    run = qr.Session(qr.read_market(frame, contracts=table), cash=100_000, account="futures").step()
+    run.sell("AB2406", 3, terms.to_open())
+    run.buy("AB2406", 1, terms.to_open())
+    run.step(2)
+    run.buy("AB2406", 2, terms.to_close())
+    run.run(progress=False)
+    trades = run.tables.trades
+    told = trades[["exit", "quantity", "entry_price", "exit_price", "profit_before_fees", "mae", "mfe"]]
+    assert told.round(9).to_numpy().tolist() == [
+        ["bought back", 2, 100.0, 90.0, 200.0, 0.0, 0.1],
+        ["expired", 1, 100.0, 80.0, -200.0, 0.2, 0.0],
+        ["expired short", 1, 100.0, 80.0, 200.0, 0.0, 0.2],
+    ]
+    assert trades["fees"].sum() == pytest.approx(3 + 1 + 1.8)
+    assert trades["profit"].sum() == pytest.approx(run.portfolio.profit)
+    assert trades["return"].iloc[0] == pytest.approx((200 - 3.8) / (2_000 + 3.8))
+    assert run.tables.attribution["profit"].sum() == pytest.approx(run.portfolio.profit)
+
+
 @pytest.mark.parametrize("kind", ["futures", "options"])
 def test_a_raised_margin_calls_on_the_evening_before(kind: str) -> None:
     """Protects the steps before delivery: what binds from tomorrow on is asked for at today's settlement."""

@@ -10,6 +10,7 @@ from hand import market, session
 
 import qresearch as qr
 from qresearch.dialects.swordfish import Account
+from qresearch.engine.accounts.margin import MarginTrading
 
 A = "600001.SH"
 DOCUMENT = Path(__file__).resolve().parents[3] / "shared/reference/source_documents/swordfish_account.txt"
@@ -279,3 +280,21 @@ def test_a_day_that_is_not_over_is_not_in_the_daily_tables() -> None:
     assert Account(run).total_portfolios["tradeDate"] == run.now.day
     run.step(phase="CLOSE")
     assert len(Account(run).get_daily_position()) == days + 1
+
+
+def test_an_account_of_margin_trading_shows_both_sides() -> None:
+    """Protects scripts that sell short: what is owed is the short side, and buying it back closes."""
+    run = qr.Session(
+        qr.sample_market(), start="2022-03-01", cash=200_000, account=MarginTrading(short_price_rule=False)
+    )
+    run.sell("604018", 1000, qr.terms.short_sale())
+    run.step()
+    run.buy("604018", 400, qr.terms.to_return())
+    run.step()
+    account = Account(run)
+    held = account.get_position("604018")
+    assert (held["longPosition"], held["shortPosition"], held["lastDayShortPosition"]) == (0, 600, 1000)
+    assert account.trade_details["direction"].tolist() == [2, 4]
+    sold = run.fills["price"].iloc[0]
+    assert held["shortPositionAvgPrice"] == pytest.approx(sold)
+    assert held["todayBuyVolume"] == 400

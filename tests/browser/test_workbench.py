@@ -109,7 +109,7 @@ def test_a_whole_story_by_clicks(lab: Lab) -> None:
 
         # A buy that waits: the preview says what it would be, the table that it is queued.
         hands.fill("quantity", "1040")
-        hands.sees(".qr-preview", "1,000 604018.SH")
+        hands.sees(".qr-preview", "1,000 shares of 604018.SH")
         hands.click("qr-place")
         hands.sees(".qr-ticket .qr-order", "queued")
         hands.sees(".qr-open_orders table", "604018.SH")

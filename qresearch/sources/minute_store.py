@@ -72,7 +72,7 @@ def save_bars(
     Examples
     --------
     >>> import tempfile
-    >>> bar = {"symbol": "600519.SH", "open": 10.0, "high": 10.2, "low": 9.9, "close": 10.05, "volume": 1e6}
+    >>> bar = {"symbol": "600519.SH", "open": 10.0, "high": 10.0, "low": 10.0, "close": 10.0, "volume": 1e6}
     >>> days = [[{"date": f"2024-01-0{day} {time}", **bar} for time in ("10:30", "11:30")] for day in (2, 3)]
     >>> save_bars(map(pd.DataFrame, days), tempfile.mkdtemp()).panel.intraday
     <Intraday 1 instruments x 4 bars>

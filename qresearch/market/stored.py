@@ -207,8 +207,12 @@ def open_stored(folder: str | Path) -> Market:
     try:
         arrays = {name: open_array(_file(place, name), about) for name, about in body["arrays"].items()}
         market = _market(body, arrays)
-    except (DataError, OSError):
+    except DataError:
         raise
+    except OSError as problem:
+        raise DataError(
+            f"The stored market in {str(place)!r} cannot be read: {problem}. Look at its rights."
+        ) from problem
     except (LookupError, TypeError, ValueError, QresearchError) as problem:
         raise DataError(
             f"{str(place / LIST)!r} holds something that this version of qresearch does not know ({problem}). Open it "
@@ -262,20 +266,22 @@ def altered(folder: str | Path) -> list[str]:
 
 
 def _file(place: Path, name: str) -> Path:
-    """The file of an array; raises LookupError for a name that would lead out of the folder."""
+    """The file of an array; raises DataError for a name that would lead out of the folder."""
     if not _NAME.fullmatch(name):
-        raise LookupError(name)
+        raise DataError(f"{str(place / LIST)!r} names an array {name!r}, which no market has. {_REMEDY}")
     return place / f"{name}.npy"
 
 
 def _read_list(place: Path) -> dict[str, Any]:
-    file = place / LIST
+    file, is_ours = place / LIST, False
     try:
         data = json.loads(file.read_bytes())
         version, body, mark = data["version"], data["market"], data["sha256"]
         is_ours = data["about"] == _ABOUT and isinstance(body, dict)
+    except OSError as problem:
+        raise DataError(f"{str(file)!r} cannot be read: {problem.strerror}. Look at its rights.") from problem
     except (ValueError, LookupError, TypeError):
-        is_ours = False
+        pass
     if not is_ours:
         raise DataError(f"{str(file)!r} is not the list of a stored market, or was cut short. {_REMEDY}")
     if version != VERSION:

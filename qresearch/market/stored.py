@@ -73,7 +73,7 @@ def save_market(market: Market, folder: str | Path, *, replace: bool = False) ->
     """
     if not isinstance(market, Market):
         raise UsageError(
-            f"save_market: market={shown(market)} is a {type(market).__name__}, not a Market. Read it first, with "
+            f"save_market: market={shown(market)} is a {type(market).__name__}, not a Market. Make one with "
             "qresearch.read_market(...)."
         )
     with new_folder(folder, "save_market", replace=replace) as (draft, place):

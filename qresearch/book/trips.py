@@ -16,6 +16,11 @@ from qresearch.domain.ledger import LONG, sign_of
 from qresearch.domain.moment import Moment
 
 
+def _one_unit(instrument: int, day: int) -> int:
+    """The multiplier of what is paid in full."""
+    return 1
+
+
 @dataclass
 class Trips:
     """Folds the events of an account into lots and round trips.
@@ -31,7 +36,7 @@ class Trips:
     """Instruments whose price is a rate: nothing is bought or sold of them, and no lot is left."""
     ends: Mapping[int, int] = field(default_factory=dict)
     """Of bonds the day (index) from which they are redeemed: before it they are put back, or converted."""
-    multiplier: Callable[[int, int], int] = lambda instrument, day: 1  # of what is paid in full
+    multiplier: Callable[[int, int], int] = _one_unit
     """Units of the underlying in one unit of an instrument on a day (index)."""
     price_scale: int = 1
     """Price steps in a unit of currency."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 import shutil
 import tempfile
 from collections.abc import Iterator, Mapping
@@ -31,6 +32,7 @@ from qresearch.market.terms_text import from_text, to_text, venue_from_text, ven
 LIST = "qresearch-market.json"
 """Name of the file that says what a folder holds: it makes the folder a stored market."""
 VERSION = 1
+_NAME = re.compile(r"(days|bars|benchmark)/[a-z_]+")
 _ABOUT = "A market that qresearch saved; qresearch.read_market opens this folder."
 _REMEDY = "Save the market again, or bring the folder from where it is whole."
 
@@ -71,7 +73,7 @@ def save_market(market: Market, folder: str | Path, *, replace: bool = False) ->
     """
     if not isinstance(market, Market):
         raise UsageError(
-            f"save_market: market={shown(market)} is a {type(market).__name__}, not a Market. Read it first, with "
+            f"save_market: market={shown(market)} is a {type(market).__name__}, not a Market. Make one with "
             "qresearch.read_market(...)."
         )
     with new_folder(folder, "save_market", replace=replace) as (draft, place):
@@ -101,6 +103,7 @@ def new_folder(folder: str | Path, call: str, *, replace: bool) -> Iterator[tupl
         As :func:`save_market`.
     """
     place = path_of(f"{call}: folder", folder, "market")
+    place = place.resolve() if place.is_symlink() else place
     _check_place(place, call, replace=flag("replace", replace))
     with told(call, place):
         place.parent.mkdir(parents=True, exist_ok=True)
@@ -114,7 +117,7 @@ def new_folder(folder: str | Path, call: str, *, replace: bool) -> Iterator[tupl
             place.replace(before)
             try:
                 draft.replace(place)
-            except OSError:
+            except BaseException:
                 before.replace(place)
                 raise
             shutil.rmtree(before)
@@ -202,10 +205,14 @@ def open_stored(folder: str | Path) -> Market:
     place = Path(folder)
     body = _read_list(place)
     try:
-        arrays = {name: open_array(place / f"{name}.npy", about) for name, about in body["arrays"].items()}
+        arrays = {name: open_array(_file(place, name), about) for name, about in body["arrays"].items()}
         market = _market(body, arrays)
-    except (DataError, OSError):
+    except DataError:
         raise
+    except OSError as problem:
+        raise DataError(
+            f"The stored market in {str(place)!r} cannot be read: {problem}. Look at its rights."
+        ) from problem
     except (LookupError, TypeError, ValueError, QresearchError) as problem:
         raise DataError(
             f"{str(place / LIST)!r} holds something that this version of qresearch does not know ({problem}). Open it "
@@ -254,18 +261,27 @@ def altered(folder: str | Path) -> list[str]:
     place = Path(folder)
     arrays = _read_list(place)["arrays"]
     for name, about in arrays.items():
-        open_array(place / f"{name}.npy", about)
-    return [name for name, about in arrays.items() if not is_as_written(place / f"{name}.npy", about)]
+        open_array(_file(place, name), about)
+    return [name for name, about in arrays.items() if not is_as_written(_file(place, name), about)]
+
+
+def _file(place: Path, name: str) -> Path:
+    """The file of an array; raises DataError for a name that would lead out of the folder."""
+    if not _NAME.fullmatch(name):
+        raise DataError(f"{str(place / LIST)!r} names an array {name!r}, which no market has. {_REMEDY}")
+    return place / f"{name}.npy"
 
 
 def _read_list(place: Path) -> dict[str, Any]:
-    file = place / LIST
+    file, is_ours = place / LIST, False
     try:
         data = json.loads(file.read_bytes())
         version, body, mark = data["version"], data["market"], data["sha256"]
         is_ours = data["about"] == _ABOUT and isinstance(body, dict)
+    except OSError as problem:
+        raise DataError(f"{str(file)!r} cannot be read: {problem.strerror}. Look at its rights.") from problem
     except (ValueError, LookupError, TypeError):
-        is_ours = False
+        pass
     if not is_ours:
         raise DataError(f"{str(file)!r} is not the list of a stored market, or was cut short. {_REMEDY}")
     if version != VERSION:

@@ -45,7 +45,7 @@ def to_text(value: Any) -> Any:
         A class of the user's own among them, such as a rule book with other methods: no file can hold it.
 
     >>> to_text(Board.STAR), to_text((dt.date(2024, 1, 2), 0.5))
-    ({'$': 'Board', 'value': 'star'}, [{'$date': '2024-01-02'}, 0.5])
+    ({'$': 'Board', 'value': 'STAR'}, [{'$date': '2024-01-02'}, 0.5])
     """
     kind = type(value)
     if kind in _ATOMS:
@@ -79,7 +79,7 @@ def from_text(data: Any) -> Any:
         Data that :func:`to_text` did not make.
 
     >>> from_text(to_text(Instrument("600519.SH", board=Board.SH_MAIN))).board
-    <Board.SH_MAIN: 'sh_main'>
+    <Board.SH_MAIN: 'SH_MAIN'>
     """
     if isinstance(data, list):
         return tuple(from_text(item) for item in data)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -25,6 +25,9 @@ from qresearch.sources.folders import each_once
 from qresearch.sources.minutes import STAMPS
 from qresearch.sources.tabular import read_market, venue_of
 
+_TABLES = (
+    "instruments", "actions", "benchmark", "no_limit_days", "contracts", "closed_days", "credit", "bonds",
+)  # fmt: skip
 _ROWS = 64
 """Bars that are brought to more columns at a time."""
 
@@ -72,31 +75,30 @@ def save_bars(
     Examples
     --------
     >>> import tempfile
-    >>> bar = {"symbol": "600519.SH", "open": 10.0, "high": 10.2, "low": 9.9, "close": 10.05, "volume": 1e6}
+    >>> bar = {"symbol": "600519.SH", "open": 10.0, "high": 10.0, "low": 10.0, "close": 10.0, "volume": 1e6}
     >>> days = [[{"date": f"2024-01-0{day} {time}", **bar} for time in ("10:30", "11:30")] for day in (2, 3)]
     >>> save_bars(map(pd.DataFrame, days), tempfile.mkdtemp()).panel.intraday
     <Intraday 1 instruments x 4 bars>
     """
     choose("stamp", stamp, STAMPS)
-    if isinstance(frames, (str, Path, pd.DataFrame)) or not isinstance(frames, Iterable):
+    if isinstance(frames, (str, bytes, Path, Mapping, pd.DataFrame)) or not isinstance(frames, Iterable):
         raise UsageError(
             f"save_bars: frames={shown(frames)} is a {type(frames).__name__}. Pass an iterable of frames, such as a "
-            "generator that reads one file after the other; what fits into memory is read by read_market and saved "
-            "by save_market."
+            "generator that reads one file after the other. Use read_market and save_market for what fits into memory."
         )
-    if wrong := [name for name in ("symbols", "start", "end") if name in tables]:
+    if wrong := [name for name in tables if name not in _TABLES]:
         raise UsageError(
-            f"save_bars: {wrong[0]}= is not taken: all that comes is saved. Pass it to read_market when the folder is "
-            "opened, or leave rows out of the frames."
+            f"save_bars: {wrong[0]}={shown(tables[wrong[0]])} is not taken. Pass tables by the names "
+            f"{', '.join(_TABLES)}; symbols=, start= and end= choose among what was saved when the folder is opened."
         )
-    asked = venue_of(venue)
+    asked, adjusted = venue_of(venue), flag("adjusted", adjusted)
     with new_folder(folder, "save_bars", replace=replace) as (draft, place), ExitStack() as files:
         pieces = _Pieces(draft, files)
         notes: list[str] = []
         for number, source in enumerate(frames, 1):
             bars = read_bars(
                 source, {"contracts": None, "instruments": None, "credit": None, "bonds": None} | tables,
-                symbols=None, adjusted=flag("adjusted", adjusted), venue=asked, stamp=stamp, notes=notes,
+                symbols=None, adjusted=adjusted, venue=asked, stamp=stamp, notes=notes,
             )  # fmt: skip
             pieces.add(bars, number)
         daily = read_market(pieces.daily(), adjusted=adjusted, venue=asked, **tables)

@@ -36,7 +36,7 @@ def part_of(market: Market, symbols: Sequence[str] | None, start: object, end: o
         One that is not there, or no day between the two; take what is.
 
     >>> import qresearch as qr
-    >>> part_of(qr.sample_market(), ["604018", "600801"], "2022-01-01", "2022-12-31").panel
+    >>> part_of(qr.sample_market(), ["604018", "604052"], "2022-01-01", "2022-12-31").panel
     <Panel 2 instruments x 242 days, 2022-01-04 to 2022-12-30>
     """
     if symbols is None and start is None and end is None:

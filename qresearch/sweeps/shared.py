@@ -21,6 +21,7 @@ import numpy as np
 
 from qresearch.domain.arguments import path as path_of
 from qresearch.errors import DataError, UsageError
+from qresearch.market.arrays import mapped
 from qresearch.market.market import Market
 
 SMALL = 4096
@@ -87,8 +88,7 @@ class _Reader(pickle.Unpickler):
         """The array of a name."""
         name, shape = named
         if name not in self._open:
-            # A plain array over the file: numpy's memmap asks itself who it is at every row that is taken.
-            self._open[name] = np.load(self._folder / f"{name}.npy", mmap_mode="r").view(np.ndarray)
+            self._open[name] = mapped(self._folder / f"{name}.npy")
         array = self._open[name]
         return array if array.shape == shape else np.broadcast_to(array, shape)
 

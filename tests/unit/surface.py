@@ -43,6 +43,12 @@ def bars() -> pd.DataFrame:
     return pd.DataFrame([{"date": day, "symbol": symbol, **flat} for symbol in (A, B) for day in DAYS])
 
 
+def hours() -> pd.DataFrame:
+    """A share at 10 in the two hours of a day."""
+    flat = {"symbol": A, "open": 10.0, "high": 10.0, "low": 10.0, "close": 10.0, "volume": 1e6}
+    return pd.DataFrame([{"date": f"2024-01-02 {time}", **flat} for time in ("10:30", "11:30")])
+
+
 MARKET = qr.read_market(bars(), adjusted=False)
 
 
@@ -147,10 +153,10 @@ GOOD: Mapping[str, Any] = {
     "func": lambda context: None, "dialect": "lean", "field": "close", "step": 0.01, "day": DAYS[2], "price": 9.6,
     "stop_price": 9.6, "limit_price": 9.5, "trigger_price": 9.6, "market": MARKET, "call": "buy",
     "script": "def handle_data(context, data): pass", "answer": 1, "expected": 1, "source": bars(),
-    "first": "main", "units": 100, "option": A, "contracts": 1, "bond": A,
+    "first": "main", "units": 100, "option": A, "contracts": 1, "bond": A, "frames": [hours()],
 }  # fmt: skip
 """A good value of every parameter that must be given."""
-PATHS: Mapping[str, str] = {"path": "written", "directory": "results"}
+PATHS: Mapping[str, str] = {"path": "written", "directory": "results", "folder": "kept"}
 GOOD_OF: Mapping[str, dict[str, Any]] = {
     "sweep": {"strategy": lambda context, data, least: None, "grid": {"least": [1]}, "progress": False},
     "session.set_slippage": {"kind": "bps", "size": 5},

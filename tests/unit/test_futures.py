@@ -319,7 +319,7 @@ def test_a_position_limit_is_that_of_a_side_and_a_date() -> None:
     beyond, other = run.buy("AB2406", 1, terms.to_open()), run.sell("AB2406", 3, terms.to_open())
     run.step()
     assert (beyond.status, beyond.reason, other.filled) == ("REJECTED", "SIDE_LIMIT", 3)
-    assert "1 lots beside 4 that are open on this side exceed its limit of 3" in str(run.explain(beyond))
+    assert "1 lot beside 4 that are open on this side exceed its limit of 3" in str(run.explain(beyond))
     closed = run.sell("AB2406", 2, terms.to_close())
     run.step()
     again = run.buy("AB2406", 1, terms.to_open())

@@ -349,7 +349,7 @@ class _Pickler(pickle.Pickler):
         self._owner, self._names = owner, names
 
     def reducer_override(self, value: Any) -> Any:
-        if isinstance(value, Ticket):
+        if type(value) is Ticket:  # asked of every object that is copied
             return _ticket, (self._owner, str(value))
         name = self._names.get(id(value))
         return NotImplemented if name is None else (_alive, (self._owner, name))

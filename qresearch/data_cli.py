@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from qresearch.errors import MarketWarning
+from qresearch.market.market import Market
 from qresearch.market.stored import altered, is_stored, save_market
 from qresearch.sources.cache import Cache, Held
 from qresearch.sources.inspection import SEVERITIES, Inspection, inspect
@@ -76,13 +77,17 @@ def _fetch(options: argparse.Namespace) -> int:
         index=options.index, cache=options.cache, progress=sys.stderr.isatty(),
     )  # fmt: skip
     print(market)
-    print(*(_filled(note, "  ") for note in market.notes), sep="\n")
+    _print_notes(market)
     print(f"Kept in {Cache(options.cache).folder}")
     if options.out is not None:
         paths = write_market(market, options.out)
         print(f"Wrote {', '.join(path.name for path in paths)} to {options.out}; read them with\n")
         print(f"    qr.read_market({str(paths[0])!r})")
     return 0
+
+
+def _print_notes(market: Market) -> None:
+    print(*(_filled(note, "  ") for note in market.notes), sep="\n")
 
 
 def _list(options: argparse.Namespace) -> int:
@@ -117,7 +122,7 @@ def _save(options: argparse.Namespace) -> int:
     folder = save_market(market, options.folder, replace=options.replace)
     size = sum(file.stat().st_size for file in folder.rglob("*") if file.is_file())
     print(_filled(repr(market), ""))
-    print(*(_filled(note, "  ") for note in market.notes), sep="\n")
+    _print_notes(market)
     print(f"Saved in {folder}, {size / 1e6:,.1f} MB; open it with\n\n    qr.read_market({str(folder)!r})")
     return 0
 
@@ -132,7 +137,7 @@ def _check_saved(folder: str | Path) -> int:
     market = read_market(folder)
     print(f"{name}: a saved market, whole and as it was saved.")
     print(_filled(repr(market), "  "))
-    print(*(_filled(note, "  ") for note in market.notes), sep="\n")
+    _print_notes(market)
     return 0
 
 

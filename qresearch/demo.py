@@ -194,7 +194,7 @@ def page(session: Session, scenes: list[Scene], robot: Session, recordings: Sequ
         "<h3>Orders of this branch</h3>",
         order_table(session.orders),
         "<h3>Account</h3>",
-        portfolio_html(session.portfolio, session.words, session.simulation.exchange.account.holding_words),
+        portfolio_html(session.portfolio, session.words),
         "<h3>Events</h3>",
         event_table(session.events),
         "<h2>A strategy</h2>",

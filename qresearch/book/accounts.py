@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -16,6 +17,8 @@ from qresearch.book.holdings import Held, has_options, holdings_of, option_value
 from qresearch.book.portfolio import Portfolio
 from qresearch.domain import events
 from qresearch.domain.ledger import LONG, Ledger
+from qresearch.domain.state import State
+from qresearch.engine.draft import Draft
 from qresearch.engine.intent import Pool
 from qresearch.engine.reserves import free_money, reserved_cash
 from qresearch.market.panel import Floats
@@ -30,11 +33,9 @@ Traded = dict[tuple[int, int], list[int]]
 """(day, column) to [shares bought, their value, shares sold, their value]; values in money steps."""
 
 
-def reserved_of(history: AccountHistory, account: Any) -> int:
-    """Money steps that resting buy orders hold back; 0 where no order rests."""
-    if not account.working:
-        return 0
-    return sum(reserved_cash(account, history.exchange).values())
+def _held_back(history: AccountHistory, account: Draft | State) -> dict[int, int]:
+    """Money steps that each resting order holds back, by its id; nothing where no order rests."""
+    return reserved_cash(account, history.exchange) if account.working else {}
 
 
 def fees_by_day(history: AccountHistory) -> dict[int, int]:
@@ -56,8 +57,9 @@ def daily_portfolio(history: AccountHistory, benchmark: Aligned | None) -> pd.Da
     by_day = fees_by_day(history)
     fees = np.cumsum([by_day.get(state.day, 0) for state in closes]) / units
     cash = np.array([state.cash for state in closes], dtype=np.int64)
-    reserved = np.array([reserved_of(history, state) for state in closes], dtype=np.int64)
-    equity, worth = history.equity_steps, _worth(history, reserved)
+    kept_back = [_held_back(history, state) for state in closes]
+    reserved = np.array([sum(kept.values()) for kept in kept_back], dtype=np.int64)
+    equity, worth = history.equity_steps, _worth(history, kept_back)
     nav = equity / history.scales / starting if starting else np.full(len(equity), np.nan)
     profit = equity - starting - history.flows
     columns: dict[str, Any] = {
@@ -95,7 +97,7 @@ def _over(parts: NDArray[np.int64], whole: NDArray[np.int64]) -> NDArray[np.floa
     return ratios
 
 
-def _worth(history: AccountHistory, reserved: NDArray[np.int64]) -> dict[str, NDArray[np.int64]]:
+def _worth(history: AccountHistory, kept_back: Sequence[Mapping[int, int]]) -> dict[str, NDArray[np.int64]]:
     """What is free, market value, floating and realised profit at every close, and margin where there is one."""
     exchange, closes = history.exchange, history.closes
     if exchange.account.is_plain:
@@ -103,11 +105,12 @@ def _worth(history: AccountHistory, reserved: NDArray[np.int64]) -> dict[str, ND
         cost = np.array([sum(held.cost for held in state.positions.values()) for state in closes], dtype=np.int64)
         market = history.equity_steps - cash
         realised = np.array([state.realised for state in closes], dtype=np.int64)
+        reserved = np.array([sum(kept.values()) for kept in kept_back], dtype=np.int64)
         return {"free": cash - reserved, "market": market, "floating": market - cost, "realised": realised}
     rows = []
-    for state in closes:
+    for state, kept in zip(closes, kept_back, strict=True):
         worth, ledger = exchange.account.value(state, exchange), state.ledger
-        free, binding = (free_money(state, exchange, pool) for pool in (Pool.OWN, Pool.MARGIN))
+        free, binding = (free_money(state, exchange, pool, kept) for pool in (Pool.OWN, Pool.MARGIN))
         gained = state.realised + ledger.income - ledger.fees
         rows.append((free, worth.market, worth.floating, gained, worth.margin, binding, worth.debt))
     names = ("free", "market", "floating", "realised", "margin", "free_margin", "debt")
@@ -120,7 +123,7 @@ def portfolio_now(history: AccountHistory, benchmark: Aligned | None) -> pd.Seri
     account, exchange = history.account, history.exchange
     units, starting = exchange.money.units, history.starting
     portfolio = Portfolio(exchange, account, starting)
-    worth, reserved = exchange.account.value(account, exchange), reserved_of(history, account)
+    worth, reserved = exchange.account.value(account, exchange), sum(_held_back(history, account).values())
     equity, value = worth.equity, worth.market
     earlier = sum(1 for state in history.closes if state.day < account.day)
     kept = history.closes[earlier - 1].ledger if earlier else Ledger()

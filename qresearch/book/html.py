@@ -5,7 +5,7 @@ Plain tables with a few inline styles, escaped and bounded. No style sheet (GitH
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from html import escape
 from typing import Any, NamedTuple, Protocol
 
@@ -50,6 +50,19 @@ class Held(Protocol):
     def aside(self, key: str) -> int: ...
 
 
+class Holdings(Protocol):
+    """What an account holds: :class:`~qresearch.book.portfolio.Holdings`."""
+
+    @property
+    def heads(self) -> tuple[str, str, str]:
+        """Keys of the words above the three quantities."""
+
+    def values(self) -> Collection[Held]:
+        """One after the other."""
+
+    def __len__(self) -> int: ...
+
+
 class Valued(Protocol):
     """An account, valued: :class:`~qresearch.book.portfolio.Portfolio`."""
 
@@ -64,7 +77,7 @@ class Valued(Protocol):
     @property
     def profit(self) -> float: ...
     @property
-    def positions(self) -> Mapping[str, Held]: ...
+    def positions(self) -> Holdings: ...
 
 
 def number(value: float, digits: int = 2) -> str:
@@ -149,7 +162,7 @@ def facts(pairs: Iterable[tuple[str, str]]) -> str:
     return " &nbsp; ".join(f"{escape(name)} <b>{value}</b>" for name, value in pairs)
 
 
-def portfolio_html(portfolio: Valued, words: Words, heads: Sequence[str]) -> str:
+def portfolio_html(portfolio: Valued, words: Words) -> str:
     """The account in one line and its holdings in a table, with the words of its kind above them."""
     line = facts(
         [
@@ -160,13 +173,13 @@ def portfolio_html(portfolio: Valued, words: Words, heads: Sequence[str]) -> str
             (words("profit"), f"{portfolio.profit:+,.2f}"),
         ]
     )
-    held = list(portfolio.positions.values())
-    return f"<div>{line}</div>{holdings_html(held, words, heads) if held else ''}"
+    held = portfolio.positions
+    return f"<div>{line}</div>{holdings_html(held, words) if held else ''}"
 
 
-def holdings_html(held: Sequence[Held], words: Words, heads: Sequence[str]) -> str:
+def holdings_html(held: Holdings, words: Words) -> str:
     """Holdings as a table; the kind of account says with which words it heads the three quantities."""
-    quantity, closable, beside = heads
+    quantity, closable, beside = held.heads
     columns = (
         Column("symbol", lambda item: escape(item.symbol)),
         Column(quantity, lambda item: number(item.quantity, 0), "right"),
@@ -177,4 +190,4 @@ def holdings_html(held: Sequence[Held], words: Words, heads: Sequence[str]) -> s
         Column("market_value", lambda item: number(item.market_value), "right"),
         Column("profit", lambda item: f"{item.profit:+,.2f}", "right"),
     )
-    return listed(columns, held[:ROWS], words, total=len(held))
+    return listed(columns, list(held.values())[:ROWS], words, total=len(held))

@@ -94,12 +94,17 @@ class Holdings(Mapping[str, Holding]):
     def __len__(self) -> int:
         return len(self._holdings)
 
+    @property
+    def heads(self) -> tuple[str, str, str]:
+        """Keys of the words that head a table of them: all, what may be closed, and what is told beside."""
+        return self._exchange.account.holding_words
+
     def __repr__(self) -> str:
         held = ", ".join(f"{name}: {held.quantity:,}" for name, held in self._holdings.items())
         return self._words("holdings_are", held=held)
 
     def _repr_html_(self) -> str:
-        return holdings_html(list(self._holdings.values()), self._words, self._exchange.account.holding_words)
+        return holdings_html(self, self._words)
 
 
 class Portfolio:
@@ -249,4 +254,4 @@ class Portfolio:
         return self._words("portfolio_is", value=value, profit=profit, **facts)
 
     def _repr_html_(self) -> str:
-        return portfolio_html(self, self._words, self._exchange.account.holding_words)
+        return portfolio_html(self, self._words)

@@ -14,11 +14,45 @@ from qresearch.domain.bond import Bond
 from qresearch.domain.instrument import Board
 from qresearch.domain.ledger import LONG, sign_of
 from qresearch.domain.moment import Moment
+from qresearch.engine.exchange import Exchange
 
 
-def _one_unit(instrument: int, day: int) -> int:
-    """The multiplier of what is paid in full."""
-    return 1
+@dataclass(frozen=True)
+class TripRules:
+    """What trips are counted by: read of an exchange once, and never changed.
+
+    Parameters
+    ----------
+    units, price_scale : int
+        Money steps, and price steps, in a unit of currency.
+    rates : frozenset of int
+        Instruments whose price is a rate: nothing is bought or sold of them, and no lot is left.
+    ends : mapping of int to int
+        Of bonds the day (index) from which they are redeemed: before it they are put back, or converted.
+    multiplier : callable
+        Units of the underlying in one unit of an instrument on a day (index).
+    """
+
+    units: int
+    price_scale: int
+    rates: frozenset[int]
+    ends: Mapping[int, int]
+    multiplier: Callable[[int, int], int]
+
+    @classmethod
+    def of(cls, exchange: Exchange) -> TripRules:
+        """Those of an exchange."""
+        listed, days = exchange.market.instruments, exchange.market.days
+        rates = frozenset(number for number, item in enumerate(listed) if item.board is Board.REPO)
+        ends = {
+            number: int(np.searchsorted(days, np.datetime64(item.bond.ends[0], "D")))
+            for number, item in enumerate(listed)
+            if isinstance(item.bond, Bond)
+        }
+        return cls(exchange.money.units, exchange.money.price_scale, rates, ends, exchange.multiplier)
+
+    def __deepcopy__(self, memo: dict[int, object]) -> TripRules:
+        return self
 
 
 @dataclass
@@ -27,19 +61,10 @@ class Trips:
 
     Parameters
     ----------
-    units : int
-        Money steps in a unit of currency.
+    rules : TripRules
     """
 
-    units: int
-    rates: frozenset[int] = frozenset()
-    """Instruments whose price is a rate: nothing is bought or sold of them, and no lot is left."""
-    ends: Mapping[int, int] = field(default_factory=dict)
-    """Of bonds the day (index) from which they are redeemed: before it they are put back, or converted."""
-    multiplier: Callable[[int, int], int] = _one_unit
-    """Units of the underlying in one unit of an instrument on a day (index)."""
-    price_scale: int = 1
-    """Price steps in a unit of currency."""
+    rules: TripRules
     lots: dict[int, list[Lot]] = field(default_factory=dict)
     closed: list[Trip] = field(default_factory=list)
     flows: dict[int, Flows] = field(default_factory=dict)
@@ -59,7 +84,7 @@ class Trips:
             if self._fill is not None and self._follows(self._fill, event):
                 continue
             match event:
-                case events.OrderFilled(instrument=instrument, fees=fees) if instrument in self.rates:
+                case events.OrderFilled(instrument=instrument, fees=fees) if instrument in self.rules.rates:
                     self._flows(instrument).fees += fees.total
                 case events.OrderFilled():
                     self._filled(event)
@@ -71,14 +96,14 @@ class Trips:
                     self._moved(event)
                 case events.LotAdded(instrument=instrument, side=side, lot=lot):
                     # An exercise brings a future at the strike, without a fill.
-                    price, size = lot.opened / self.price_scale, self.multiplier(instrument, event.at.day)
-                    value = lot.cost or round(price * lot.quantity * size * self.units)
+                    price, size = lot.opened / self.rules.price_scale, self.rules.multiplier(instrument, event.at.day)
+                    value = lot.cost or round(price * lot.quantity * size * self.rules.units)
                     self._lots(instrument).append(Lot(event.at.day, 0, price, lot.quantity, value, side=side))
                     self._count(instrument, value, is_bought=side == LONG)
                 case events.PositionSeeded(instrument=instrument, quantity=quantity, cost=cost):
                     self._flows(instrument).given += cost
                     self._lots(instrument).append(
-                        Lot(event.at.day, 0, cost / quantity / self.units, quantity, cost, given=True)
+                        Lot(event.at.day, 0, cost / quantity / self.rules.units, quantity, cost, given=True)
                     )
                 case _:
                     self._happened(event)
@@ -105,7 +130,7 @@ class Trips:
                 self._lots(instrument).append(Lot(event.at.day, 0, price, received, paid))
             case events.PositionClosed(instrument=instrument, quantity=quantity, price=price, amount=amount):
                 self._flows(instrument).sold += amount
-                end = self.ends.get(instrument)
+                end = self.rules.ends.get(instrument)
                 how = "delisted" if end is None else "redeemed" if event.at.day >= end else "put back"
                 self._close(instrument, quantity, Leaving(event.at.day, price, 0, how, amount, 0))
             case _:
@@ -198,13 +223,13 @@ class Trips:
 
     def _moved(self, event: events.SharesMoved) -> None:
         """Shares that a delivery, or a return, brings or takes; those of a fill are told by it, as bonds are."""
-        if event.instrument in self.ends or (event.quantity > 0 and self._made == (event.at, event.instrument)):
+        if event.instrument in self.rules.ends or (event.quantity > 0 and self._made == (event.at, event.instrument)):
             return
         if event.quantity < 0:
             self._out = event
             return
         self._count(event.instrument, event.cost, is_bought=True)
-        price = event.cost / event.quantity / self.units
+        price = event.cost / event.quantity / self.rules.units
         self._lots(event.instrument).append(Lot(event.at.day, 0, price, event.quantity, event.cost))
 
     def _count(self, instrument: int, value: int, *, is_bought: bool) -> None:
@@ -315,14 +340,4 @@ def _cost_of(lots: Sequence[Lot], quantity: int) -> Iterator[int]:
 
 def trips_of(history: AccountHistory) -> Trips:
     """The lots and round trips of an account."""
-    listed = history.exchange.market.instruments
-    rates = frozenset(number for number, item in enumerate(listed) if item.board is Board.REPO)
-    days = history.exchange.market.days
-    ends = {
-        number: int(np.searchsorted(days, np.datetime64(item.bond.ends[0], "D")))
-        for number, item in enumerate(listed)
-        if isinstance(item.bond, Bond)
-    }
-    exchange = history.exchange
-    trips = Trips(exchange.money.units, rates, ends, exchange.multiplier, exchange.money.price_scale)
-    return trips.fold(events.records(iter(history.log))).done()
+    return Trips(TripRules.of(history.exchange)).fold(events.records(iter(history.log))).done()

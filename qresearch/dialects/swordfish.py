@@ -272,10 +272,9 @@ class Account:
         (net of all fees), totalPnl, cash (available), totalEquity, marginRatio (margin over equity), pnl, netValue,
         totalReturn, ratio, totalFee. Of margin trading: tradeDate, lineOfCredit (NaN without one), availableCash,
         lastDayMarginDebt, lastDaySecuLendingDebt, marginSecuMarketValue, marginDebt, secuLendingSellValue,
-        marginBalance (money and shares
-        owed), secuLendingDebt, financialFee, secuLendingFee, maintenanceMargin (assets over debts),
-        availableMarginBalance, totalMarketValue (all shares), totalEquity, netValue, totalReturn, yield, pnl,
-        frozenFunds. Of bonds: tradeDate, cash, totalMarketValue (with accrued interest), totalEquity (with what
+        marginBalance (money and shares owed), secuLendingDebt, financialFee, secuLendingFee, maintenanceMargin (assets
+        over debts), availableMarginBalance, totalMarketValue (all shares), totalEquity, netValue, totalReturn, yield,
+        pnl, frozenFunds. Of bonds: tradeDate, cash, totalMarketValue (with accrued interest), totalEquity (with what
         repo has lent), netValue, totalReturn, ratio, pnl, totalProfit.
         """
         tables = self._tables()

@@ -425,7 +425,7 @@ class Exchange:
         if isinstance(source, Panel):
             opened: NDArray[np.float64] = source.open[row].take(instruments)
             return np.where(source.idle[row, instruments], np.nan, opened) if self.may_idle else opened
-        prices = np.where(source.volume[row, instruments] != 0, source.open[row, instruments], np.nan)
+        prices = source.opens(row, instruments)
         if account.bar > 1 and source.has_quotes:
             quotes = source.quotes(row - 1, instruments, quantities)
             prices = np.where(np.isnan(quotes), prices, quotes)
@@ -501,9 +501,10 @@ class Exchange:
             "Go back, or open a session with a later end."
         )
 
-    def today(self, account: Draft | State) -> dt.date:
-        """The date at which an account stands; before the first day of the data that day."""
-        found: dt.date = self.market.days[max(account.day, 0)].astype(object)
+    def today(self, account: Draft | State, *, later: int = 0) -> dt.date:
+        """The date at which an account stands, or some trading days later, inside the data."""
+        days = self.market.days
+        found: dt.date = days[min(max(account.day, 0) + later, len(days) - 1)].astype(object)
         return found
 
     def date(self, day: int) -> str:

@@ -13,10 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from qresearch.errors import DataError
-from qresearch.market.arrays import compact, mapped, read_only
+from qresearch.market.arrays import compact, digests, mapped, pieces, read_only
 
-_AT_ONCE = 4 * 2**20
-"""Bytes, about, that are written or hashed at a time."""
 _REMEDY = "Save the market again, or bring the folder from where it is whole."
 
 
@@ -89,9 +87,8 @@ class ArrayFile:
         np.lib.format.write_array_header_1_0(self._file, said)  # leaves room for a larger count
 
     def _put(self, rows: NDArray[Any]) -> None:
-        step = max(_AT_ONCE * len(rows) // max(rows.size * rows.itemsize, 1), 1)
-        for first in range(0, len(rows), step):
-            body = np.ascontiguousarray(rows[first : first + step], dtype=self.dtype).tobytes()
+        for piece in pieces(rows):
+            body = np.ascontiguousarray(piece, dtype=self.dtype).tobytes()
             self._hash.update(body)
             self._file.write(body)
 
@@ -158,9 +155,5 @@ def is_as_written(path: Path, told: dict[str, Any]) -> bool:
     """Whether a file still holds what was written, byte by byte; True where there is none to hold it."""
     if "value" in told:
         return True
-    total = hashlib.sha256()
-    rows = mapped(path)
-    step = max(_AT_ONCE * len(rows) // max(rows.size * rows.itemsize, 1), 1)
-    for first in range(0, len(rows), step):
-        total.update(rows[first : first + step].tobytes())
-    return bool(total.hexdigest() == told["sha256"])
+    (found,) = digests({path.name: mapped(path)}).values()
+    return found.hex() == str(told["sha256"])

@@ -7,7 +7,7 @@ forgets again when memory is short.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import fields
 from pathlib import Path
@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 Array = TypeVar("Array", bound=NDArray[Any])
 _AT_ONCE = 4 * 2**20
-"""Bytes, about, that are hashed at a time."""
+"""Bytes, about, of a piece."""
 
 
 def read_only(array: Array) -> Array:
@@ -53,6 +53,13 @@ def mapped(path: Path) -> NDArray[Any]:
     return read_only(np.load(path, mmap_mode="r", allow_pickle=False).view(np.ndarray))
 
 
+def pieces(array: NDArray[Any]) -> Iterator[NDArray[Any]]:
+    """The rows of an array, a few at a time: one that is one value, or lies in a file, takes no memory as a whole."""
+    step = max(_AT_ONCE * len(array) // max(array.size * array.itemsize, 1), 1)
+    for first in range(0, len(array), step):
+        yield array[first : first + step]
+
+
 def digests(arrays: Mapping[str, NDArray[Any]]) -> dict[str, bytes]:
     """SHA-256 of the bytes of some arrays in C order, by name; a few rows are looked at at a time.
 
@@ -62,9 +69,8 @@ def digests(arrays: Mapping[str, NDArray[Any]]) -> dict[str, bytes]:
 
     def of_one(array: NDArray[Any]) -> bytes:
         total = hashlib.sha256()
-        step = max(_AT_ONCE * len(array) // max(array.size * array.itemsize, 1), 1)
-        for first in range(0, len(array), step):  # what is one value, or lies in a file, takes no memory here either
-            total.update(np.ascontiguousarray(array[first : first + step]).data)
+        for piece in pieces(array):
+            total.update(piece.tobytes())
         return total.digest()
 
     # Hashing lets other threads run: a large field takes a second or two on one.

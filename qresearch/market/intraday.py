@@ -128,6 +128,11 @@ class Intraday(ReadOnly):
         opened = self.open.item(row, column)
         return opened == opened and self.volume.item(row, column) != 0
 
+    def opens(self, row: int, columns: NDArray[np.int64]) -> Floats:
+        """The opening prices of a bar, of some columns; NaN where nobody traded in it."""
+        found: Floats = np.where(self.volume[row, columns] != 0, self.open[row, columns], np.nan)
+        return found
+
     def last(self, row: int, columns: NDArray[np.int64] | list[int]) -> Floats:
         """The last close of the same day up to a bar, of some columns; NaN before the first of the day."""
         seen: Floats = self.close[row, columns]

@@ -141,10 +141,7 @@ class View:
         bars = self.market.panel.intraday
         assert bars is not None  # only minute data have bars
         row = bars.row(self.day, self.bar)
-        if self.phase == OPEN:
-            seen = np.where(bars.traded[row, columns], bars.open[row, columns], np.nan)
-        else:
-            seen = bars.last(row, columns)
+        seen = bars.opens(row, columns) if self.phase == OPEN else bars.last(row, columns)
         prices: Floats = np.where(np.isnan(seen), reference, seen)
         return prices
 

@@ -227,13 +227,12 @@ class Memory:
 
     def keep_alive(self, objects: Mapping[str, object]) -> None:
         """Name objects of the session that are never copied; a name that is known takes the new object."""
-        is_known = not self.live.keys().isdisjoint(objects)
-        self.live.update(objects)
-        # A script of many orders names one object for each: the names are not all gathered anew.
-        named = self.live if is_known else objects
-        if is_known:
+        # A script of many orders names one object for each: the names are gathered anew only where one is taken.
+        if not self.live.keys().isdisjoint(objects):
+            objects = {**self.live, **objects}
             self._names.clear()
-        self._names.update((id(value), name) for name, value in named.items())
+        self.live.update(objects)
+        self._names.update((id(value), name) for name, value in objects.items())
 
     # ------------------------------------------------------------------ snapshots
 

@@ -64,9 +64,4 @@ def session_html(session: AnySession) -> str:
         )
         names = [words(key) for key in ("order", "symbol", "side")]
         queue = table((*names, f"{words('leaves_of')}>", words("state")), rows, total=len(orders), words=words)
-    return (
-        head
-        + message
-        + portfolio_html(session.portfolio, words, session.simulation.exchange.account.holding_words)
-        + queue
-    )
+    return head + message + portfolio_html(session.portfolio, words) + queue

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from qresearch.domain.classes import classed
 from qresearch.domain.instrument import SymbolIndex, canonical_symbol
-from qresearch.errors import DataError, UsageError, close_matches, did_you_mean, shown
+from qresearch.errors import DataError, close_matches, did_you_mean, shown
 from qresearch.market.intraday import QUOTE_FIELDS
 from qresearch.market.panel import FIELDS, PRICE_FIELDS, SETTLED_FIELDS, Floats
 from qresearch.market.venue import PLAIN, Venue
@@ -270,8 +270,6 @@ def keep_symbols(frame: pd.DataFrame, rows: Rows, wanted: Iterable[str]) -> tupl
     """Only the rows of some symbols, in the order asked; raises UnknownSymbol with close matches."""
     index = SymbolIndex(rows.symbols)
     columns = list(dict.fromkeys(index[symbol] for symbol in ([wanted] if isinstance(wanted, str) else wanted)))
-    if not columns:
-        raise UsageError(f"symbols={shown(wanted)} leaves nothing. Pass at least one symbol, or None for all.")
     place = np.full(len(rows.symbols), -1, dtype=np.int64)
     place[columns] = np.arange(len(columns))
     kept = np.flatnonzero(place[rows.codes] >= 0)

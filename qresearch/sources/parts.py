@@ -42,8 +42,6 @@ def part_of(market: Market, symbols: Sequence[str] | None, start: object, end: o
     if symbols is None and start is None and end is None:
         return market
     panel, (lo, hi) = market.panel, span_of(market.days, start, end)
-    if symbols is not None and not symbols:
-        raise UsageError(f"symbols={shown(symbols)} leaves nothing. Pass at least one symbol, or None for all.")
     every = range(len(market.symbols))
     columns = every if symbols is None else list(dict.fromkeys(map(market.column, symbols)))
     arrays: dict[str, Any] = {

@@ -82,12 +82,13 @@ def told_steps(
     moved = np.zeros(known.shape, dtype=np.bool_)
     limit = _CENT if has_reference else SPLIT_JUMP
     for begin in range(1, len(days), _DAYS):  # some at a time, as whole markets are large
-        at, before = slice(begin, begin + _DAYS), marks[begin - 1 : begin - 1 + _DAYS]
+        end = min(begin + _DAYS, len(days))
+        at, before = slice(begin, end), marks[begin - 1 : end - 1]
         if has_reference:
-            apart = fields["pre_close"][at] - before[: len(days) - begin]
+            apart = fields["pre_close"][at] - before
         else:
             with np.errstate(invalid="ignore", divide="ignore"):
-                apart = fields["open"][at] / before[: len(days) - begin] - 1
+                apart = fields["open"][at] / before - 1
         moved[at] = np.abs(apart) > limit
     moved &= known
     due = []

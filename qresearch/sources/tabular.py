@@ -208,6 +208,8 @@ def _checked(
     if isinstance(source, (str, Path)):
         source = path_of("source", source, "bars.parquet")
     wanted = None if symbols is None else symbols_of("symbols", symbols)
+    if wanted is not None and not wanted:
+        raise UsageError(f"symbols={shown(symbols)} leaves nothing. Pass at least one symbol, or None for all.")
     return source, wanted, flag("adjusted", adjusted), venue_of(venue)
 
 

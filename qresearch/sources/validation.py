@@ -6,7 +6,7 @@ the first three of them, and what to do.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
@@ -188,8 +188,7 @@ def _is_by_day(rows: Rows) -> bool:
     if rows.times is not None or not len(days) or (days[1:] < days[:-1]).any():
         return False
     seen = np.zeros((int((days[-1] - days[0]).astype(np.int64)) + 1, len(rows.symbols)), dtype=bool)
-    for begin in range(0, len(days), _BLOCK):
-        part = slice(begin, begin + _BLOCK)
+    for part in _blocks(len(days)):
         seen[(days[part] - days[0]).astype(np.int64), rows.codes[part]] = True
     return int(np.count_nonzero(seen)) == len(days)
 
@@ -261,10 +260,15 @@ def check_prices(rows: Rows, adjusted: bool) -> None:
 def _in_blocks(test: Callable[[slice], Bools], length: int) -> Bools:
     """A test of all rows, some at a time."""
     found = np.empty(length, dtype=bool)
-    for begin in range(0, length, _BLOCK):
-        part = slice(begin, begin + _BLOCK)
+    for part in _blocks(length):
         found[part] = test(part)
     return found
+
+
+def _blocks(length: int) -> Iterator[slice]:
+    """All rows, in blocks of which what is in between stays in the cache of the processor."""
+    for begin in range(0, length, _BLOCK):
+        yield slice(begin, begin + _BLOCK)
 
 
 def check_volume(rows: Rows) -> None:
@@ -310,19 +314,19 @@ def settle_on_ticks(rows: Rows, instruments: Sequence[Instrument], rules: RuleBo
 
 
 _BLOCK = 1 << 16
-"""Rows at a time, so that what is in between stays in the cache of the processor."""
+"""Rows at a time."""
 
 
 def _on_ticks(values: Floats, grid: Floats, ruled: Bools) -> tuple[Floats, Bools]:
     """Values on their ticks where these are `ruled`, and where they lie between two and stay as they are."""
     settled, off = values, np.zeros(len(values), dtype=bool)
-    for begin in range(0, len(values), _BLOCK):
-        part = slice(begin, begin + _BLOCK)
+    for part in _blocks(len(values)):
         scaled = values[part] * grid[part]
         whole = np.rint(scaled)
         off[part] = ruled[part] & (np.abs(scaled - whole) > 1e-4 + 1e-7 * scaled)
-        placed = np.divide(whole, grid[part], out=values[part].copy(), where=ruled[part] & ~off[part])
-        if settled is values and ((placed != values[part]) & ruled[part] & ~off[part]).any():
+        is_set = ruled[part] & ~off[part]
+        placed = np.divide(whole, grid[part], out=values[part].copy(), where=is_set)
+        if settled is values and (is_set & (placed != values[part])).any():
             settled = values.copy()  # most data are on their ticks already
         if settled is not values:
             settled[part] = placed

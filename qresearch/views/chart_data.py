@@ -6,7 +6,6 @@ Both renderers of the chart and the static candles are fed from this, so that th
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -242,7 +241,7 @@ class ChartReader:
     def __init__(self, session: AnySession) -> None:
         self._session, self._axis = session, Axis(session.market)
         self._fills = Projection(session.simulation, Fills)
-        self._closed = Projection(session.simulation, partial(Closed, session.simulation.exchange.money.units))
+        self._closed = Projection(session.simulation, Closed.reading(session.simulation.exchange))
         self._equity = Equity()
 
     def read(self, symbol: str, count: int = 120, *, first: int | None = None, beside: str = "") -> ChartData:

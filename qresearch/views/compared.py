@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.ticker import FuncFormatter
 
-from qresearch.views.picture import Picture, begin, date_ticks, label_ends, plain_style, say
+from qresearch.views.picture import NOTHING, Picture, begin, date_ticks, label_ends, plain_style, say
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -55,7 +55,7 @@ def branches(
     title = f"Equity of two branches{f', {currency}' if currency else ''}"
     picture, axes, colours = begin(title, ax, theme, height=3.5)
     if not len(days):
-        say(axes, colours, "No trading day is over yet.")
+        say(axes, colours, NOTHING)
         return picture
     if pd.notna(parted):
         place = int(days.searchsorted(parted))

@@ -30,6 +30,8 @@ GAP = 0.03
 """Between upper and lower axes, as a part of the height."""
 MANY = 250
 """More days, or bars, than these are labelled by month."""
+NOTHING = "No trading day is over yet."
+"""What a plot of days says where there is none."""
 
 
 @dataclass(frozen=True)

@@ -28,7 +28,18 @@ from qresearch.views.candles import candles
 from qresearch.views.compared import branches
 from qresearch.views.lifecycle import orders_timeline
 from qresearch.views.lives import lives
-from qresearch.views.picture import Picture, Theme, begin, date_ticks, few_ticks, label_ends, plain_style, say, split
+from qresearch.views.picture import (
+    NOTHING,
+    Picture,
+    Theme,
+    begin,
+    date_ticks,
+    few_ticks,
+    label_ends,
+    plain_style,
+    say,
+    split,
+)
 from qresearch.views.run_page import RunPage, run_page
 from qresearch.views.states import state_diagram
 from qresearch.views.svg import SvgPicture
@@ -42,7 +53,6 @@ __all__ = ["Drawing", "candles", "draw", "equity_and_drawdown", "exposure", "gro
 
 Drawing = Picture | SvgPicture | RunPage
 """What a plot gives: a picture of pixels, one of lines and words, or a page that one can move in."""
-NOTHING = "No trading day is over yet."
 HATCHES = {"REJECTED": "xxx", "EXPIRED": "///", "CANCELED": "...", "QUEUED": "---", "WORKING": "|||"}
 """States are told apart by pattern as well as by colour; FILLED is plain."""
 PALE = 2.3

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from copy import deepcopy
+from functools import partial
 
-from qresearch.book.trips import Trips
+from qresearch.book.trips import TripRules, Trips
 from qresearch.domain import events
 from qresearch.domain.settings import Settings
+from qresearch.engine.exchange import Exchange
 
 KINDS: dict[type, str] = {events.OrderCreated: "placed", events.OrderFilled: "filled", events.OrderRejected: "rejected"}
 """Events that the timeline marks."""
@@ -37,8 +39,13 @@ class Fills:
 class Closed:
     """Round trips, as far as they are over."""
 
-    def __init__(self, units: int) -> None:
-        self.trips = Trips(units)
+    def __init__(self, rules: TripRules) -> None:
+        self.trips = Trips(rules)
+
+    @classmethod
+    def reading(cls, exchange: Exchange) -> Callable[[], Closed]:
+        """What makes readings of nothing, all by the rules of an exchange."""
+        return partial(cls, TripRules.of(exchange))
 
     def fold(self, event: events.Record) -> None:
         """Take in one event."""

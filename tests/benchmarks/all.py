@@ -20,7 +20,6 @@ import gc
 import json
 import multiprocessing
 import os
-import resource
 import statistics
 import subprocess
 import sys
@@ -41,6 +40,7 @@ from workloads import (
     bars_of,
     market_of,
     paired,
+    peak,
     plain,
     session_of,
 )
@@ -74,11 +74,6 @@ def median_of(work: Callable[[], object], runs: int, clock: Callable[[], float] 
         work()
         taken.append(clock() - begin)
     return statistics.median(taken)
-
-
-def peak() -> float:
-    """Peak memory of this process, MB."""
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 
 
 def whole_run(name: str, data: Path) -> dict[str, float]:

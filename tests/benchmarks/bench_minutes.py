@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from workloads import peak
 
 import qresearch as qr
 from qresearch import terms
@@ -96,11 +97,6 @@ class AtEveryBar:
 
     def look(self, context: Any) -> None:
         """Nothing."""
-
-
-def peak() -> float:
-    """Peak memory of this process, MB."""
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 
 
 def resident() -> float:

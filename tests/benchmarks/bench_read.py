@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import argparse
 import gc
-import resource
 import time
 
 import numpy as np
 import pandas as pd
+from workloads import peak
 
 import qresearch as qr
 from qresearch.market.panel import FIELDS
@@ -35,11 +35,6 @@ def table(days: int) -> pd.DataFrame:
             "open": prices, "high": prices, "low": prices, "close": prices, "volume": np.full(len(prices), 1e6),
         }
     )  # fmt: skip
-
-
-def peak() -> float:
-    """Peak memory of this process, MB."""
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 
 
 def main() -> None:

@@ -10,6 +10,7 @@ The loop keeps a ledger and marks its holdings every day, and nothing else: no e
 
 from __future__ import annotations
 
+import resource
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -162,6 +163,11 @@ def plain(name: str, bars: Bars) -> tuple[int, float]:
 
 
 # ---------------------------------------------------------------------------------------------------- qresearch
+
+
+def peak() -> float:
+    """Peak memory of this process, MB."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 
 
 def market_of(bars: Bars) -> Market:

@@ -29,8 +29,8 @@ def contract_of(exchange: Exchange, instrument: int) -> Contract:
 
 def rates_of(exchange: Exchange, account: Draft | State, instrument: int, *, next_day: bool = False) -> Rates:
     """The rates of the day, or of the trading day after it, and what the session sets in their place."""
-    contract, days = contract_of(exchange, instrument), exchange.market.days
-    rates = contract.on(days[min(max(account.day, 0) + next_day, len(days) - 1)].astype(object))
+    contract = contract_of(exchange, instrument)
+    rates = contract.on(exchange.today(account, later=int(next_day)))
     for own in account.settings.contract_rates:
         if own.product == contract.product:
             return _changed(rates, own)

@@ -85,6 +85,16 @@ class Branch:
     def __repr__(self) -> str:
         return f"<Branch {self.name!r}: {len(self.states)} states>"
 
+    def cut(self, places: int, tip: tuple[State, int, Remembered | None] | None = None) -> None:
+        """Keep the first states only, the last of them as it was, with what led to them; stand on the last."""
+        for kept in (self.states, self.counts, self.memories, self.editions):
+            del kept[places:]
+        if tip is not None:
+            self.states[-1], self.counts[-1], self.memories[-1] = tip
+        del self.log[self.counts[-1] :]
+        del self.commands[bisect_left(self.commands, (self.counts[-1],)) :]
+        self.cursor = places - 1
+
     def forked(self, name: str, index: int) -> Branch:
         """A new branch that shares everything up to a state."""
         child = Branch.__new__(Branch)
@@ -189,11 +199,11 @@ class Timeline:
         bool
             True when this opened a new branch, because the cursor stood in the past.
         """
-        state, log = draft.freeze(), draft.events
-        forked = not self.at_tip
+        state, log, branch = draft.freeze(), draft.events, self.branch
+        forked = branch.cursor != len(branch.states) - 1
         if forked:
             self.fork_here(self.free_name())
-        branch = self.branch
+            branch = self.branch
         before = len(branch.log)
         branch.log.extend(log)
         if draft.orders > draft.base.orders:
@@ -235,11 +245,7 @@ class Timeline:
         The branch of the mark is the only one whose states and cursor can have changed.
         """
         branches, branch, cursor, states, tip = mark
-        for kept in (branch.states, branch.counts, branch.memories, branch.editions):
-            del kept[states:]
-        branch.states[-1], branch.counts[-1], branch.memories[-1] = tip
-        del branch.log[branch.counts[-1] :]
-        del branch.commands[bisect_left(branch.commands, (branch.counts[-1],)) :]
+        branch.cut(states, tip)
         branch.cursor = cursor
         for name, item in branches.items():
             item.name = name

@@ -16,7 +16,7 @@ from qresearch.domain.moment import AFTER_CLOSE, CLOSE, INTRADAY, OPEN, PRE_OPEN
 from qresearch.engine.accounts.corporate import freeze_without_bars
 from qresearch.engine.draft import Draft
 from qresearch.engine.exchange import Exchange
-from qresearch.engine.idle import next_touched
+from qresearch.engine.idle import pass_idle
 from qresearch.engine.risk import end_uncovered
 from qresearch.engine.told import tell
 from qresearch.engine.updates import cancel, change_settings, move_cash, update
@@ -105,7 +105,7 @@ def advance(
         Phases at which somebody does.
     """
     draft.block = None
-    if until is not None and exchange.stirred is not None and _pass_idle(draft, exchange, until, looked):
+    if until is not None and exchange.stirred is not None and pass_idle(draft, exchange, until, looked):
         return
     day, phase, _ = draft.at
     if phase == AFTER_CLOSE or day < exchange.first:
@@ -136,48 +136,6 @@ def advance(
         expire(draft, exchange)
         for event in exchange.account.settle(draft, exchange):
             draft.emit(event)
-
-
-def _pass_idle(draft: Draft, exchange: Exchange, until: Moment, looked: Container[int]) -> bool:
-    """Put the clock on the next phase at which somebody looks, or on the last before one in which something may happen.
-
-    The kind of account has told what happens to it by itself; a bar that touches no working order does nothing.
-    True where somebody looks: the market has nothing to do there.
-    """
-    day, phase, bar = begun = draft.at
-    stirred, queue, working, inside = exchange.stirred, draft.queue, draft.working, exchange.intraday
-    assert stirred is not None  # asked before
-    # What was sold whole since its bars ended is thawed all the same.
-    concerned = draft.positions.keys() | draft.stale if draft.stale else draft.positions.keys()
-    is_reached, touched = False, 0
-    while not is_reached:
-        if phase == AFTER_CLOSE:
-            after, then, number = day + 1, PRE_OPEN, 0
-        elif inside is None:
-            after, then, number = day, phase + 1, 0
-        else:
-            after, then, number = exchange.next_moment(_moment(Moment, (day, phase, bar)))
-        if (queue and then == OPEN) or (working and then != INTRADAY):
-            break
-        if after in stirred and (queue or not stirred[after].isdisjoint(concerned)):
-            break
-        if number and then == INTRADAY:
-            # A clock of the user's own may do anything with what rests.
-            if queue or (working and type(draft.settings.clock) is not str):
-                break
-            if working:
-                touched = touched or next_touched(draft, exchange)
-                if number == touched:
-                    break
-            if then not in looked:
-                # All bars at once, up to the last before one that may touch something, or at which the step ends.
-                last = until.bar if until[:2] == (day, INTRADAY) else exchange.bar_count(day)
-                number = min(last, touched - 1 if working else last)
-        day, phase, bar = after, then, number
-        is_reached = then in looked or (day, phase, bar) >= until
-    if (day, phase, bar) != begun:
-        draft.stand_at(_moment(Moment, (day, phase, bar)))
-    return is_reached
 
 
 def _before_open(draft: Draft, exchange: Exchange) -> None:

@@ -1,4 +1,6 @@
-"""Which working orders a bar inside the day cannot touch, told from the bar alone; and the next bar that may.
+"""The time in which nothing can happen, passed over at once: quiet days, and bars that touch no working order.
+
+Which orders a bar inside the day cannot touch is told from the bar alone, and so is the next bar that may.
 
 Hundreds of bars pass over an order that rests far away. What such a bar would do to it is nothing, not even a nearer
 price to tell, so that only the others are walked; a test holds both ways against each other.
@@ -7,17 +9,76 @@ price to tell, so that only the others are walked; a test holds both ways agains
 from __future__ import annotations
 
 import math
+from collections.abc import Container
 
 import numpy as np
 from numpy.typing import NDArray
 
-from qresearch.domain.moment import INTRADAY
+from qresearch.domain.moment import AFTER_CLOSE, INTRADAY, OPEN, PRE_OPEN, Moment
 from qresearch.domain.reasons import Reason
 from qresearch.domain.state import OpenOrder
 from qresearch.domain.terms import Kind
 from qresearch.engine.draft import Draft, Touch
 from qresearch.engine.exchange import Exchange
 from qresearch.market.intraday import Intraday
+
+_moment = tuple.__new__  # makes a moment without a call of Python, on every day
+
+
+def pass_idle(draft: Draft, exchange: Exchange, until: Moment, looked: Container[int]) -> bool:
+    """Put the clock on the next phase at which somebody looks, or on the last before one in which something may happen.
+
+    The kind of account has told what happens to it by itself; a bar that touches no working order does nothing.
+    True where somebody looks: the market has nothing to do there.
+    """
+    day, phase, bar = begun = draft.at
+    stirred, queue, working, inside = exchange.stirred, draft.queue, draft.working, exchange.intraday
+    assert stirred is not None  # asked before
+    is_quiet = not (queue or working or draft.stale or day in stirred or day + 1 in stirred)
+    if is_quiet and inside is None and until[0] <= day + 1:
+        _pass_quiet(draft, until, looked)
+        return True
+    # What was sold whole since its bars ended is thawed all the same.
+    concerned = draft.positions.keys() | draft.stale if draft.stale else draft.positions.keys()
+    is_reached, touched = False, 0
+    while not is_reached:
+        if phase == AFTER_CLOSE:
+            after, then, number = day + 1, PRE_OPEN, 0
+        elif inside is None:
+            after, then, number = day, phase + 1, 0
+        else:
+            after, then, number = exchange.next_moment(_moment(Moment, (day, phase, bar)))
+        if (queue and then == OPEN) or (working and then != INTRADAY):
+            break
+        if after in stirred and (queue or not stirred[after].isdisjoint(concerned)):
+            break
+        if number and then == INTRADAY:
+            # A clock of the user's own may do anything with what rests.
+            if queue or (working and type(draft.settings.clock) is not str):
+                break
+            if working:
+                touched = touched or next_touched(draft, exchange)
+                if number == touched:
+                    break
+            if then not in looked:
+                # All bars at once, up to the last before one that may touch something, or at which the step ends.
+                last = until.bar if until[:2] == (day, INTRADAY) else exchange.bar_count(day)
+                number = min(last, touched - 1 if working else last)
+        day, phase, bar = after, then, number
+        is_reached = then in looked or (day, phase, bar) >= until
+    if (day, phase, bar) != begun:
+        draft.stand_at(_moment(Moment, (day, phase, bar)))
+    return is_reached
+
+
+def _pass_quiet(draft: Draft, until: Moment, looked: Container[int]) -> None:
+    """The same where nothing happens by itself on this day or the next, and nobody waits: most days of most runs."""
+    day, phase, _ = draft.at
+    while True:
+        day, phase = (day, phase + 1) if phase < AFTER_CLOSE else (day + 1, PRE_OPEN)
+        if phase in looked or (day, phase, 0) >= until:
+            draft.stand_at(_moment(Moment, (day, phase, 0)))
+            return
 
 
 def touched_orders(draft: Draft, exchange: Exchange) -> list[int]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import suppress
 
 from qresearch.book.timeline import Branch
@@ -16,6 +17,7 @@ from qresearch.session.breakpoints import Armed
 from qresearch.session.encoding import encode
 from qresearch.session.host import Host
 from qresearch.session.interrupts import LET, ask
+from qresearch.session.journal import BATCH
 from qresearch.session.redoing import split_step
 from qresearch.session.trader import raise_for_rejected
 from qresearch.session.watch import Watch
@@ -122,10 +124,10 @@ class Clock:
         """Go on to a moment, simulated, run again or redone; True when a breakpoint stopped it earlier."""
         timeline = self.simulation.timeline
         if timeline.at_tip:
-            return self._advance_to(target)
+            return self.advance(target)
         if not rerun and timeline.is_outdated:
             self._leave_outdated()
-            return self._advance_to(target)
+            return self.advance(target)
         return self._rerun_to(target) if rerun else self._redo(target)
 
     def _leave_outdated(self) -> None:
@@ -142,42 +144,77 @@ class Clock:
             timeline.fork_here(name)
             self.memory.restore(timeline.memory)
 
-    def _advance_to(self, target: Moment) -> bool:
-        """Simulate up to a moment, as one transaction; True when a breakpoint stopped it earlier."""
-        armed, keeper = self.armed, self.keeper
-        mark = keeper.mark(self.simulation.timeline.memory)
-        try:
-            draft = self.simulate(target)
-            keeper.keep("step", draft, self.memory.snapshot())
-        except BaseException:
-            keeper.take_back(mark)
-            raise
-        if self.strict:
-            raise_for_rejected(draft.events)
-        return armed is not None and bool(armed.reasons)
+    def advance(self, target: Moment, goal: Moment | None = None, each_batch: Callable[[], None] | None = None) -> bool:
+        """Simulate from the tip up to a moment, and then day by day up to a goal; each step is one transaction.
+
+        Parameters
+        ----------
+        target : Moment
+            Where the first step ends.
+        goal : Moment, optional
+            Where the last one ends; default: there is one.
+        each_batch : callable, optional
+            Called after every so many steps of them: a journal is written, a bar grows.
+
+        Returns
+        -------
+        bool
+            True when a breakpoint ended it.
+        """
+        armed, keeper, memory, timeline = self.armed, self.keeper, self.memory, self.simulation.timeline
+        branch, simulate = timeline.branch, self._steps()
+        draft, done = None, 0
+        while True:
+            places, noted = len(branch.states), keeper.noted
+            try:
+                draft = simulate(target, draft)
+                keeper.keep("step", draft, memory.snapshot())
+            except BaseException:
+                keeper.take_back_step(places, noted)
+                raise
+            if self.strict:
+                raise_for_rejected(draft.events)
+            if armed is not None and armed.reasons:
+                return True
+            if goal is None or draft.at >= goal:
+                return False
+            done += 1
+            if done % BATCH == 0 and each_batch is not None:
+                each_batch()
+            ask()
+            close = self.next_close()
+            target = close if close < goal else goal
 
     def simulate(self, target: Moment) -> Draft:
         """What a step to a moment does, with the callbacks; nothing is kept yet."""
-        simulation, host, armed = self.simulation, self.host, self.armed
-        if armed is not None:
-            armed.begin()
-        stale, hooks, schedules, listens = (
-            simulation.timeline.state.stale, host.hooks, host.memory.schedules, host.listens,
-        )  # fmt: skip
-        host.begin_step()
-        # Who is told what happens, or may be called at any time, sees every phase; else those with a callback count.
-        looked = EVERY_PHASE if armed is not None or listens or schedules.calls else hooks
+        return self._steps()(target, None)
+
+    def _steps(self) -> Callable[[Moment, Draft | None], Draft]:
+        """What takes steps: to a moment, with the draft of the step before it, which has been kept."""
+        simulation, host, armed, keeper = self.simulation, self.host, self.armed, self.keeper
+        hooks, schedules, listens, stale = host.hooks, host.memory.schedules, host.listens, frozenset[int]()
 
         def inside(draft: Draft) -> bool:
             nonlocal stale
             if draft.stale is not stale:
                 stale = draft.stale
-                self.keeper.warn_of_frozen(draft.events)
+                keeper.warn_of_frozen(draft.events)
             if draft.phase in hooks or schedules.calls or listens:
                 host.call_due(draft)
             return armed is not None and _check(armed, draft.events)
 
-        return simulation.simulated(target, inside, looked)
+        def step(target: Moment, draft: Draft | None) -> Draft:
+            nonlocal stale
+            stale = simulation.timeline.state.stale
+            if armed is not None:
+                armed.begin()
+            if listens:
+                host.begin_step()
+            # Who is told what happens, or may be called any time, sees every phase; else those with a callback count.
+            looked = EVERY_PHASE if armed is not None or listens or schedules.calls else hooks
+            return simulation.simulated(target, inside, looked, draft)
+
+        return step
 
     # ------------------------------------------------------------------ over what is kept
 
@@ -220,7 +257,7 @@ class Clock:
                 return hit
             ask()
         if not hit and timeline.state.at < target:
-            return self._advance_to(target)
+            return self.advance(target)
         return hit
 
     def _rerun_one(self) -> tuple[bool, bool]:

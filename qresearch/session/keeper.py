@@ -58,11 +58,23 @@ class Keeper:
 
     def mark(self, memory: Remembered | None) -> _Mark:
         """Where timeline and journal stand, and the memory that goes with it: for :meth:`take_back`."""
-        journal = self.journal
-        return self.simulation.timeline.mark(), memory, 0 if journal is None else len(journal.notes)
+        return self.simulation.timeline.mark(), memory, self.noted
+
+    @property
+    def noted(self) -> int:
+        """Number of notes that the journal has not written."""
+        return 0 if self.journal is None else len(self.journal.notes)
+
+    def take_back_step(self, places: int, noted: int) -> None:
+        """Undo a step from the tip: so many states were kept before it. A run takes thousands and marks none."""
+        timeline = self.simulation.timeline
+        timeline.branch.cut(places)
+        if self.journal is not None:
+            self.journal.forget(noted)
+        self.memory.restore(timeline.memory)
 
     def take_back(self, mark: _Mark) -> None:
-        """Undo all that was done since a mark. A step calls it without a transaction: a run takes thousands of them."""
+        """Undo all that was done since a mark."""
         timeline_mark, memory, noted = mark
         self.simulation.timeline.undo(timeline_mark)
         if self.journal is not None:

@@ -128,16 +128,24 @@ class Navigation:
     def _walk_days(
         self, goal: Moment, predicate: Callable[[AnySession], object] | None, bar: Any, *, rerun: bool
     ) -> bool:
-        timeline, clock, number = self.simulation.timeline, self.clock, 0
+        timeline, clock, keeper, number = self.simulation.timeline, self.clock, self.keeper, 0
+
+        def each_batch() -> None:
+            if bar is not None:
+                bar.update(BATCH)
+            keeper.sync()
+
         while timeline.state.at < goal:
             ask()
             close = clock.next_close()
-            hit = clock.go(close if close < goal else goal, rerun=rerun)
+            target = close if close < goal else goal
+            if timeline.at_tip and clock.watch is None and predicate is None:
+                # Nobody looks between two days.
+                return clock.advance(target, goal, each_batch)
+            hit = clock.go(target, rerun=rerun)
             number += 1
             if number % BATCH == 0:
-                if bar is not None:
-                    bar.update(BATCH)
-                self.keeper.sync()
+                each_batch()
             if clock.watch is not None:
                 _note(clock.watch)
             if hit or (predicate is not None and self._holds(predicate)):

@@ -127,7 +127,7 @@ class Instrument:
         """Paid in full at its price: no contract, no bond at a clean price, no repo."""
         if self.bond is not None:
             return isinstance(self.bond, Bond) and self.bond.quote == "full"
-        return self.contract is None and self.board not in {Board.BOND, Board.REPO}
+        return self.contract is None and self.board is not Board.BOND and self.board is not Board.REPO
 
     def mean_price(self, amount: float, units: int, size: int = 1) -> float:
         """Mean price of some units that are worth an amount, `size` of the underlying in each; NaN without any.

@@ -258,6 +258,8 @@ class AccountKind(Protocol):
 
 def _lot(item: Instrument, usual: LotRule) -> LotRule:
     """Least order and step of an instrument: those of its board, or its own."""
+    if item.bond is None:
+        return usual if usual.minimum >= usual.step else LotRule(usual.step, usual.step)
     lot, minimum = (getattr(item.bond, name, None) for name in ("lot", "minimum"))
     step = lot or usual.step
     return LotRule(minimum or max(usual.minimum, step) if lot is None else minimum or step, step)
@@ -303,31 +305,40 @@ class Exchange:
         self.money = market.venue.money
         panel, listed = market.panel, market.instruments
         rules = market.venue.rules
-        boards = {board: number for number, board in enumerate(BOARDS)}
+        numbers = {board: number for number, board in enumerate(BOARDS)}
+        # Thousands are listed on a few boards, whose rules are found by a number: a board takes longer to look up.
+        boards = [numbers[item.board] for item in listed]
         # What is not traded takes no order: no size passes unchecked.
         untraded = LotRule(2**62, 1)
-        lots = {board: rules.lot(board) if rules.trades(board) else untraded for board in boards}
+        traded = [rules.trades(board) for board in BOARDS]
+        lots = [rules.lot(board) if traded[number] else untraded for board, number in numbers.items()]
         # Prices that a vendor has adjusted are on no tick.
-        ticks = {board: 0.0 if panel.adjusted else rules.tick(board) for board in boards}
-        self.trades = [rules.trades(item.board) and self.account.carries(item) for item in listed]
+        ticks = [0.0 if panel.adjusted else rules.tick(board) for board in BOARDS]
+        carries = [self.account.carries(item) for item in listed]
+        self.trades = [traded[board] and carried for board, carried in zip(boards, carries, strict=True)]
         """False for what can only be looked at, such as an index, and for what such an account cannot hold."""
-        self.not_traded = [Reason.NOT_CARRIED if rules.trades(item.board) else Reason.NOT_TRADABLE for item in listed]
+        self.not_traded = [Reason.NOT_CARRIED if traded[board] else Reason.NOT_TRADABLE for board in boards]
         """Why an order of it is refused then."""
         self._units = [_units_by_day(item, market.days) for item in listed]
-        carried = [_lot(item, lots[item.board]) if self.account.carries(item) else untraded for item in listed]
+        rows = zip(listed, boards, carries, strict=True)
+        lot_rules = [_lot(item, lots[board]) if is_carried else untraded for item, board, is_carried in rows]
         self.lot_reason = [self.account.lot_reason(item) for item in listed]
         """Why an order is refused, or cut, that is no whole number of steps."""
-        self.lot_minimum = [rule.minimum for rule in carried]
-        self.lot_step = [rule.step for rule in carried]
-        steps = [ticks[item.board] if item.contract is None else item.contract.tick for item in listed]
+        self.lot_minimum = [rule.minimum for rule in lot_rules]
+        self.lot_step = [rule.step for rule in lot_rules]
+        steps = [
+            ticks[board] if item.contract is None else item.contract.tick
+            for item, board in zip(listed, boards, strict=True)
+        ]
         self.steps = np.array(steps, dtype=np.float64)
         self.lot_sizes = np.array(self.lot_step, dtype=np.int64)
         self.least_sizes = np.array(self.lot_minimum, dtype=np.int64)
         self.safe_size = _safe_sizes(market)
         """Shares up to which an order of an instrument is too large under no rule of any day."""
         self.lot_shares = rules.order_lot
-        self.same_day = [item.same_day_sale or rules.same_day_sale(item.board) for item in listed]
-        self.board = np.array([boards[item.board] for item in listed], dtype=np.int64)
+        at_once = [rules.same_day_sale(board) for board in BOARDS]
+        self.same_day = [item.same_day_sale or at_once[board] for item, board in zip(listed, boards, strict=True)]
+        self.board = np.array(boards, dtype=np.int64)
         self.closed = market.closed
         """Days on which the account cannot trade although others do, by day and instrument; None without any."""
         self.has_limits, self.may_suspend = panel.has_limits, panel.has_suspensions or self.closed is not None

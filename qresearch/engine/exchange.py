@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple, NoReturn, Protocol
 
 import numpy as np
@@ -31,6 +31,7 @@ from qresearch.market.intraday import Intraday
 from qresearch.market.limits import opening_bands
 from qresearch.market.market import Market
 from qresearch.market.panel import Panel
+from qresearch.market.rulebook import RuleBook
 from qresearch.market.rules import LotRule
 from qresearch.market.view import View
 
@@ -265,6 +266,15 @@ def _lot(item: Instrument, usual: LotRule) -> LotRule:
     return LotRule(minimum or max(usual.minimum, step) if lot is None else minimum or step, step)
 
 
+def _lots(rules: RuleBook, listed: Sequence[Instrument], boards: list[int], carries: list[bool]) -> list[LotRule]:
+    """Least order and step of each instrument, which stands on a board by its number in BOARDS."""
+    # What is not traded, or not carried, takes no order: no size passes unchecked.
+    untraded = LotRule(2**62, 1)
+    usual = [rules.lot(board) if rules.trades(board) else untraded for board in BOARDS]
+    rows = zip(listed, boards, carries, strict=True)
+    return [_lot(item, usual[board]) if is_carried else untraded for item, board, is_carried in rows]
+
+
 class Models(NamedTuple):
     """The models that a session runs by.
 
@@ -308,10 +318,7 @@ class Exchange:
         numbers = {board: number for number, board in enumerate(BOARDS)}
         # Thousands are listed on a few boards, whose rules are found by a number: a board takes longer to look up.
         boards = [numbers[item.board] for item in listed]
-        # What is not traded takes no order: no size passes unchecked.
-        untraded = LotRule(2**62, 1)
         traded = [rules.trades(board) for board in BOARDS]
-        lots = [rules.lot(board) if traded[number] else untraded for board, number in numbers.items()]
         # Prices that a vendor has adjusted are on no tick.
         ticks = [0.0 if panel.adjusted else rules.tick(board) for board in BOARDS]
         carries = [self.account.carries(item) for item in listed]
@@ -320,16 +327,13 @@ class Exchange:
         self.not_traded = [Reason.NOT_CARRIED if traded[board] else Reason.NOT_TRADABLE for board in boards]
         """Why an order of it is refused then."""
         self._units = [_units_by_day(item, market.days) for item in listed]
-        rows = zip(listed, boards, carries, strict=True)
-        lot_rules = [_lot(item, lots[board]) if is_carried else untraded for item, board, is_carried in rows]
+        lot_rules = _lots(rules, listed, boards, carries)
         self.lot_reason = [self.account.lot_reason(item) for item in listed]
         """Why an order is refused, or cut, that is no whole number of steps."""
         self.lot_minimum = [rule.minimum for rule in lot_rules]
         self.lot_step = [rule.step for rule in lot_rules]
-        steps = [
-            ticks[board] if item.contract is None else item.contract.tick
-            for item, board in zip(listed, boards, strict=True)
-        ]
+        placed = list(zip(listed, boards, strict=True))
+        steps = [ticks[board] if item.contract is None else item.contract.tick for item, board in placed]
         self.steps = np.array(steps, dtype=np.float64)
         self.lot_sizes = np.array(self.lot_step, dtype=np.int64)
         self.least_sizes = np.array(self.lot_minimum, dtype=np.int64)
@@ -337,7 +341,7 @@ class Exchange:
         """Shares up to which an order of an instrument is too large under no rule of any day."""
         self.lot_shares = rules.order_lot
         at_once = [rules.same_day_sale(board) for board in BOARDS]
-        self.same_day = [item.same_day_sale or at_once[board] for item, board in zip(listed, boards, strict=True)]
+        self.same_day = [item.same_day_sale or at_once[board] for item, board in placed]
         self.board = np.array(boards, dtype=np.int64)
         self.closed = market.closed
         """Days on which the account cannot trade although others do, by day and instrument; None without any."""

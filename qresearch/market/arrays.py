@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import fields
 from pathlib import Path
-from typing import Any, Self, TypeVar
+from typing import Any, Self, TypeGuard, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -43,6 +43,49 @@ def compact(array: Array) -> Array:
         if not (np.isnan(row).all() if is_nothing else (row == first).all()):
             return array
     return np.broadcast_to(first.copy(), array.shape)  # type: ignore[return-value]  # of the same kind
+
+
+def room_after_nothing(days: int, width: int) -> NDArray[np.float64]:
+    """Room for prices, with a day of NaN before the first: :func:`day_before` of them takes no memory.
+
+    >>> room_after_nothing(250, 100).shape
+    (250, 100)
+    """
+    room = np.empty((days + 1, width))
+    room[0] = np.nan
+    return room[1:]
+
+
+def day_before(prices: NDArray[np.float64]) -> NDArray[np.float64]:
+    """What each price was on the day before; NaN on the first day.
+
+    The same memory, seen from one day earlier, where :func:`room_after_nothing` made it; otherwise a copy.
+
+    >>> prices = room_after_nothing(2, 1)
+    >>> prices[:] = [[10.0], [10.5]]
+    >>> day_before(prices).tolist(), np.shares_memory(day_before(prices), prices)
+    ([[nan], [10.0]], True)
+    >>> np.shares_memory(day_before(prices.copy()), prices)
+    False
+    """
+    room = prices.base
+    if _is_after_a_row(prices, room) and np.isnan(room[0]).all():
+        return read_only(room[:-1])
+    before = np.empty_like(prices)
+    before[:1], before[1:] = np.nan, prices[:-1]
+    return before
+
+
+def _is_after_a_row(array: NDArray[Any], room: object) -> TypeGuard[NDArray[np.float64]]:
+    """Whether an array is all of another one but its first row."""
+    return (
+        type(room) is np.ndarray
+        and array.size > 0
+        and room.dtype == array.dtype
+        and room.shape == (len(array) + 1, *array.shape[1:])
+        and room.strides == array.strides
+        and array.ctypes.data == room[1:].ctypes.data
+    )
 
 
 def mapped(path: Path) -> NDArray[Any]:

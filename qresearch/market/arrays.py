@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import fields
 from pathlib import Path
-from typing import Any, Self, TypeGuard, TypeVar
+from typing import Any, Self, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -68,24 +68,21 @@ def day_before(prices: NDArray[np.float64]) -> NDArray[np.float64]:
     >>> np.shares_memory(day_before(prices.copy()), prices)
     False
     """
-    room = prices.base
-    if _is_after_a_row(prices, room) and np.isnan(room[0]).all():
+    room = _with_a_row_before(prices)
+    if room is not None and np.isnan(room[0]).all():
         return read_only(room[:-1])
     before = np.empty_like(prices)
     before[:1], before[1:] = np.nan, prices[:-1]
     return before
 
 
-def _is_after_a_row(array: NDArray[Any], room: object) -> TypeGuard[NDArray[np.float64]]:
-    """Whether an array is all of another one but its first row."""
-    return (
-        type(room) is np.ndarray
-        and array.size > 0
-        and room.dtype == array.dtype
-        and room.shape == (len(array) + 1, *array.shape[1:])
-        and room.strides == array.strides
-        and array.ctypes.data == room[1:].ctypes.data
-    )
+def _with_a_row_before(array: NDArray[np.float64]) -> NDArray[np.float64] | None:
+    """The array of which this one is all but the first row."""
+    room = array.base
+    if type(room) is not np.ndarray or not array.size or room.dtype != array.dtype:
+        return None
+    is_all = room.shape == (len(array) + 1, *array.shape[1:]) and room.strides == array.strides
+    return room if is_all and array.ctypes.data == room[1:].ctypes.data else None
 
 
 def mapped(path: Path) -> NDArray[Any]:

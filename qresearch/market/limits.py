@@ -176,8 +176,8 @@ class _Ratios:
                 self._own[column] = _units(share.limit_ratio)
         self._listed: defaultdict[int, list[tuple[int, int, int, int, int]]] = defaultdict(list)
         for found in _first_days(rules, days, instruments):
-            for begin in range(found[1] - found[1] % _DAYS, found[2], _DAYS):
-                self._listed[begin].append(found)
+            for block in range(found[1] - found[1] % _DAYS, found[2], _DAYS):
+                self._listed[block].append(found)
 
     def of(self, at: slice) -> tuple[Floats, Floats]:
         """(D, N) both, of :data:`_DAYS` days."""

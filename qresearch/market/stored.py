@@ -102,9 +102,7 @@ def new_folder(folder: str | Path, call: str, *, replace: bool) -> Iterator[tupl
     UsageError
         As :func:`save_market`.
     """
-    place = path_of(f"{call}: folder", folder, "market")
-    place = place.resolve() if place.is_symlink() else place
-    _check_place(place, call, replace=flag("replace", replace))
+    place = _place(folder, call, replace=replace)
     with told(call, place):
         place.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(prefix=f".{place.name}-", dir=place.parent) as made:
@@ -121,6 +119,39 @@ def new_folder(folder: str | Path, call: str, *, replace: bool) -> Iterator[tupl
                 before.replace(place)
                 raise
             shutil.rmtree(before)
+
+
+def check_target(folder: str | Path, call: str, *, replace: bool) -> None:
+    """Raise where :func:`new_folder` would before it writes: whoever reads for minutes first is told at once.
+
+    Parameters
+    ----------
+    folder : path
+    call : str
+        What the user called, for messages.
+    replace : bool
+
+    Raises
+    ------
+    UsageError
+        As :func:`save_market`.
+    """
+    place = _place(folder, call, replace=replace)
+    with told(call, place):
+        above = next(above for above in place.absolute().parents if above.exists())
+        try:
+            tempfile.TemporaryDirectory(prefix=f".{place.name}-", dir=above).cleanup()  # only the system knows
+        except OSError as problem:
+            problem.filename = str(above)  # what was tried is no name that anybody knows
+            raise
+
+
+def _place(folder: str | Path, call: str, *, replace: bool) -> Path:
+    """The folder that was named, where a market may be put."""
+    place = path_of(f"{call}: folder", folder, "market")
+    place = place.resolve() if place.is_symlink() else place
+    _check_place(place, call, replace=flag("replace", replace))
+    return place
 
 
 def _check_place(place: Path, call: str, *, replace: bool) -> None:

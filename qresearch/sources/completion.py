@@ -38,9 +38,9 @@ def with_pre_close(  # noqa: PLR0917  # what is filled, then from what
     row after it.
     """
     pre_close, settlement = fields["pre_close"], fields.get("settlement")
-    if marks is fields["close"] and not any(pre_close.strides) and settlement is None and not actions:
-        if not any(item.contract is not None for item in instruments):
-            return day_before(marks)  # a row everywhere, and nothing that comes between two closes
+    has_contracts = any(item.contract is not None for item in instruments)
+    if marks is fields["close"] and not any(pre_close.strides) and not actions and not has_contracts:
+        return day_before(marks)  # a row everywhere, and nothing that comes between two closes
     holes = known & np.isnan(pre_close)
     if not holes.any():
         return pre_close

@@ -77,13 +77,18 @@ def save_market(market: Market, folder: str | Path, *, replace: bool = False) ->
             "qresearch.read_market(...)."
         )
     with new_folder(folder, "save_market", replace=replace) as (draft, place):
-        found = daily_arrays(market)
-        if (bars := market.panel.intraday) is not None:
-            found |= {"bars/times": bars.times, "bars/starts": bars.starts}
-            found |= {f"bars/{name}": array for name, array in bars.arrays.items()}
-        arrays = {name: write_array(draft / f"{name}.npy", array) for name, array in found.items()}
-        write_list(draft, market, arrays)
+        write_market(draft, market)
     return place
+
+
+def write_market(draft: Path, market: Market) -> None:
+    """Write all of a market into a folder that nobody looks at yet; raises OSError where there is no room."""
+    found = daily_arrays(market)
+    if (bars := market.panel.intraday) is not None:
+        found |= {"bars/times": bars.times, "bars/starts": bars.starts}
+        found |= {f"bars/{name}": array for name, array in bars.arrays.items()}
+    arrays = {name: write_array(draft / f"{name}.npy", array) for name, array in found.items()}
+    write_list(draft, market, arrays)
 
 
 @contextmanager
@@ -249,7 +254,8 @@ def open_stored(folder: str | Path) -> Market:
             f"{str(place / LIST)!r} holds something that this version of qresearch does not know ({problem}). Open it "
             "with the version that saved it, or save the market again."
         ) from problem
-    market.__dict__["fingerprint"] = body["fingerprint"]  # computed when it was saved
+    # Computed when it was saved; and what is made from this market is no longer what lies there.
+    market.__dict__.update(fingerprint=body["fingerprint"], folder=place.resolve())
     return market
 
 

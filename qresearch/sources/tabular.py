@@ -154,18 +154,10 @@ def read_market(
     listed = with_adjustments(listed, found, marks, days, notes)
     fields["pre_close"] = with_pre_close(fields, marks, known, found, listed, venue.rules, days)
     if not adjusted:
-        notes += told_steps(
-            fields,
-            marks,
-            known & are_prices(listed),
-            found,
-            symbols=symbols,
-            days=days,
-            has_reference="pre_close" in given,
-        )
-        notes += _limited(
-            fields, flags, given, symbols=symbols, days=days, listed=listed, free=tables["no_limit_days"], venue=venue
-        )
+        priced, free = known & are_prices(listed), tables["no_limit_days"]
+        has_reference = "pre_close" in given
+        notes += told_steps(fields, marks, priced, found, symbols=symbols, days=days, has_reference=has_reference)
+        notes += _limited(fields, flags, given, symbols=symbols, days=days, listed=listed, free=free, venue=venue)
     lo, hi = span_of(days, start, end)
     booked, more = resolve_actions(found, marks, fields["pre_close"], days=days, symbols=symbols, span=(lo, hi))
     arrays: dict[str, Any] = {name: values[lo:hi] for name, values in (fields | flags).items()}

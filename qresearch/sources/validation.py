@@ -176,7 +176,7 @@ def told_spacing(days: Days) -> list[str]:
 def check_rows(rows: Rows, adjusted: bool) -> None:
     """Every check that needs no instruments; raises DataError."""
     check_order(rows)
-    if set(rows.numbers) <= _OF_A_BAR and all(_is_whole(rows, part) for part in _blocks(len(rows.days))):
+    if set(rows.numbers) <= _OF_A_BAR and all(_is_whole(rows, part) for part in blocks(len(rows.days))):
         return  # most data: one look at each row, instead of one for every way in which it could be wrong
     check_prices(rows, adjusted)
     check_volume(rows)
@@ -234,7 +234,7 @@ def _is_by_day(rows: Rows) -> bool:
     if rows.times is not None or not len(days) or (days[1:] < days[:-1]).any():
         return False
     seen = np.zeros((int((days[-1] - days[0]).astype(np.int64)) + 1, len(rows.symbols)), dtype=bool)
-    for part in _blocks(len(days)):
+    for part in blocks(len(days)):
         seen[(days[part] - days[0]).astype(np.int64), rows.codes[part]] = True
     return int(np.count_nonzero(seen)) == len(days)
 
@@ -306,12 +306,12 @@ def check_prices(rows: Rows, adjusted: bool) -> None:
 def _in_blocks(test: Callable[[slice], Bools], length: int) -> Bools:
     """A test of all rows, some at a time."""
     found = np.empty(length, dtype=bool)
-    for part in _blocks(length):
+    for part in blocks(length):
         found[part] = test(part)
     return found
 
 
-def _blocks(length: int) -> Iterator[slice]:
+def blocks(length: int) -> Iterator[slice]:
     """All rows, in blocks of which what is in between stays in the cache of the processor."""
     for begin in range(0, length, _BLOCK):
         yield slice(begin, begin + _BLOCK)
@@ -369,7 +369,7 @@ _BLOCK = 1 << 16
 def _on_ticks(values: Floats, grid_of: Callable[[slice], Floats]) -> tuple[Floats, Bools]:
     """Values on their ticks, and where they lie between two and stay as they are; on a grid of 0 every value stays."""
     settled, off = values, np.zeros(len(values), dtype=bool)
-    for part in _blocks(len(values)):
+    for part in blocks(len(values)):
         grid = grid_of(part)
         ruled = grid > 0
         scaled = values[part] * grid

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from qresearch.errors import MarketWarning
 from qresearch.market.market import Market
-from qresearch.market.stored import altered, is_stored, save_market
+from qresearch.market.stored import altered, check_target, is_stored, save_market
 from qresearch.sources.cache import Cache, Held
 from qresearch.sources.inspection import SEVERITIES, Inspection, inspect
 from qresearch.sources.sight import EXAMPLES, Finding
@@ -118,6 +118,7 @@ def _sums(entries: list[Held]) -> Iterator[str]:
 
 
 def _save(options: argparse.Namespace) -> int:
+    check_target(options.folder, "save_market", replace=options.replace)
     market = read_market(options.path, adjusted=options.adjusted)
     folder = save_market(market, options.folder, replace=options.replace)
     size = sum(file.stat().st_size for file in folder.rglob("*") if file.is_file())

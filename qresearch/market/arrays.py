@@ -45,6 +45,46 @@ def compact(array: Array) -> Array:
     return np.broadcast_to(first.copy(), array.shape)  # type: ignore[return-value]  # of the same kind
 
 
+def room_after_nothing(days: int, width: int) -> NDArray[np.float64]:
+    """Room for prices, with a day of NaN before the first: :func:`day_before` of them takes no memory.
+
+    >>> room_after_nothing(250, 100).shape
+    (250, 100)
+    """
+    room = np.empty((days + 1, width))
+    room[0] = np.nan
+    return room[1:]
+
+
+def day_before(prices: NDArray[np.float64]) -> NDArray[np.float64]:
+    """What each price was on the day before; NaN on the first day.
+
+    The same memory, seen from one day earlier, where :func:`room_after_nothing` made it; otherwise a copy.
+
+    >>> prices = room_after_nothing(2, 1)
+    >>> prices[:] = [[10.0], [10.5]]
+    >>> day_before(prices).tolist(), np.shares_memory(day_before(prices), prices)
+    ([[nan], [10.0]], True)
+    >>> np.shares_memory(day_before(prices.copy()), prices)
+    False
+    """
+    room = _with_a_row_before(prices)
+    if room is not None and np.isnan(room[0]).all():
+        return read_only(room[:-1])
+    before = np.empty_like(prices)
+    before[:1], before[1:] = np.nan, prices[:-1]
+    return before
+
+
+def _with_a_row_before(array: NDArray[np.float64]) -> NDArray[np.float64] | None:
+    """The array of which this one is all but the first row."""
+    room = array.base
+    if type(room) is not np.ndarray or not array.size or room.dtype != array.dtype:
+        return None
+    is_all = room.shape == (len(array) + 1, *array.shape[1:]) and room.strides == array.strides
+    return room if is_all and array.ctypes.data == room[1:].ctypes.data else None
+
+
 def mapped(path: Path) -> NDArray[Any]:
     """The array of an ``.npy`` file, as a part of that file.
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
 from fractions import Fraction
 
 import numpy as np
@@ -18,8 +19,6 @@ from qresearch.market.rulebook import RuleBook
 from qresearch.market.rules import Dated, on
 
 Ints = NDArray[np.int64]
-Ratios = NDArray[np.int32]
-"""Basis points."""
 
 
 def price_limits(  # noqa: PLR0917  # the rules first, then what they are applied to
@@ -55,7 +54,7 @@ def price_limits(  # noqa: PLR0917  # the rules first, then what they are applie
         NaN: no limit, or no reference price.
 
     **Assumptions**: the sessions of a new listing are counted in `days`, its own suspensions included; before the
-    first of `days` every weekday counts as one.
+    first of `days` every weekday counts as one. Prices are below 100 million: up to there whole numbers are exact.
 
     >>> from qresearch.domain.instrument import Board
     >>> days = np.array(["2024-01-02"], "datetime64[D]")
@@ -64,24 +63,24 @@ def price_limits(  # noqa: PLR0917  # the rules first, then what they are applie
     >>> price_limits(CHINA_RULES, days, shares, np.array([[10.05, 10.05]]), np.zeros((1, 2), bool))
     (array([[11.06, 12.06]]), array([[9.05, 8.04]]))
     """
-    up, down = _ratios(rules, days, instruments, is_st)
-    _apply_first_days(rules, days, instruments, up, down)
+    ratios = _Ratios(rules, days, instruments, is_st)
     ticks = (rules.tick(share.board) for share in instruments)
-    grid = np.array([round(1 / step) if step else 1 for step in ticks], dtype=np.int64)
+    grid = np.array([round(1 / step) if step else 1 for step in ticks], dtype=np.float64)
     high, low = np.empty(pre_close.shape), np.empty(pre_close.shape)
     # Some days at a time, so that what is in between stays in the cache of the processor.
     for begin in range(0, len(days), _DAYS):
         at = slice(begin, begin + _DAYS)
+        up, down = ratios.of(at)
         # NaN fails the comparison, so days without a reference price drop out here.
-        limited = (up[at] > 0) & (pre_close[at] > 0)
+        limited = (up > 0) & (pre_close[at] > 0)
         if no_limit is not None:
             limited &= ~no_limit[at]
-        base = np.rint(np.where(limited, pre_close[at], 0.0) * grid).astype(np.int64)
-        above = np.maximum((base * (_WHOLE + up[at]) + _WHOLE // 2) // _WHOLE, base + 1)
-        below = np.maximum(np.minimum((base * (_WHOLE - down[at]) + _WHOLE // 2) // _WHOLE, base - 1), 1)
-        high[at], low[at] = np.nan, np.nan
-        np.divide(above, grid, out=high[at], where=limited)
-        np.divide(below, grid, out=low[at], where=limited)
+        # Whole numbers, and as floats exact; these are divided by several at a time.
+        base = np.rint(pre_close[at] * grid)
+        np.divide(np.maximum(_half_up(base * (_WHOLE + up)), base + 1), grid, out=high[at])
+        np.divide(np.maximum(np.minimum(_half_up(base * (_WHOLE - down)), base - 1), 1), grid, out=low[at])
+        if not limited.all():
+            high[at][~limited] = low[at][~limited] = np.nan
     places = {item.symbol: column for column, item in enumerate(instruments)}
     for column, item in enumerate(instruments):
         if item.contract is None:
@@ -147,27 +146,57 @@ def _per_day(days: Days, rows: Iterable[Dated[float]]) -> Ints:
     return ratios
 
 
-def _ratios(rules: RuleBook, days: Days, instruments: Sequence[Instrument], is_st: Bools) -> tuple[Ratios, Ratios]:
-    """(T, N) upper and lower ratio in basis points, before the rules for new listings."""
-    ratios = np.zeros((len(days), len(instruments)), dtype=np.int32)
-    boards = np.array([share.board.value for share in instruments])
-    for board, rows in rules.limits.items():
-        columns = np.flatnonzero(boards == board.value)
-        ratios[:, columns] = _per_day(days, rows)[:, None]
-        if board in rules.st_limits and is_st[:, columns].any():
-            warned = _per_day(days, rules.st_limits[board])[:, None]
-            ratios[:, columns] = np.where(is_st[:, columns], warned, ratios[:, columns])
-    for column, share in enumerate(instruments):
-        if share.limit_ratio is not None and share.board in rules.ticks:
-            own = rules.own_limits.get(share.board)
-            begin = own[0].since if own else None
-            since = 0 if begin is None else int(np.searchsorted(days, np.datetime64(begin)))
-            ratios[since:, column] = _units(share.limit_ratio)
-    return ratios, ratios.copy()
+def _half_up(units: Floats) -> Floats:
+    """Whole numbers of ten thousandths, rounded half up to whole ones."""
+    units += _WHOLE // 2
+    units /= _WHOLE
+    return np.floor(units, out=units)
 
 
-def _apply_first_days(rules: RuleBook, days: Days, instruments: Sequence[Instrument], up: Ratios, down: Ratios) -> None:
-    """Write the ratios of new listings into `up` and `down`."""
+class _Ratios:
+    """Upper and lower ratio of every day and instrument in basis points, 0 without a limit; some days at a time."""
+
+    def __init__(self, rules: RuleBook, days: Days, instruments: Sequence[Instrument], is_st: Bools) -> None:
+        boards = list(rules.limits)
+        known = {board: at for at, board in enumerate(boards)}
+        nothing = np.zeros((len(days), 1))
+        self._is_st = is_st
+        self._board = np.array([known.get(share.board, len(boards)) for share in instruments], dtype=np.int64)
+        self._usual = np.column_stack([*(_per_day(days, rules.limits[board]) for board in boards), nothing])
+        self._warned = np.column_stack(
+            [*(_per_day(days, rules.st_limits.get(board, rules.limits[board])) for board in boards), nothing]
+        )
+        self._since, self._own = np.full(len(instruments), len(days)), np.zeros(len(instruments))
+        """The day (index) from which on an instrument has a ratio of its own, and that."""
+        for column, share in enumerate(instruments):
+            if share.limit_ratio is not None and share.board in rules.ticks:
+                own = rules.own_limits.get(share.board)
+                begin = own[0].since if own else None
+                self._since[column] = 0 if begin is None else np.searchsorted(days, np.datetime64(begin))
+                self._own[column] = _units(share.limit_ratio)
+        self._listed: defaultdict[int, list[tuple[int, int, int, int, int]]] = defaultdict(list)
+        for found in _first_days(rules, days, instruments):
+            for block in range(found[1] - found[1] % _DAYS, found[2], _DAYS):
+                self._listed[block].append(found)
+
+    def of(self, at: slice) -> tuple[Floats, Floats]:
+        """(D, N) both, of :data:`_DAYS` days."""
+        up: Floats = self._usual[at][:, self._board]
+        if (warned := self._is_st[at]).any():
+            np.copyto(up, self._warned[at][:, self._board], where=warned)
+        if (own := self._since < at.stop).any():
+            np.copyto(up, self._own, where=own & (np.arange(at.start, at.start + len(up))[:, None] >= self._since))
+        down = up.copy()
+        for column, start, stop, *both in self._listed[at.start]:
+            days = slice(max(start - at.start, 0), stop - at.start)
+            up[days, column], down[days, column] = both
+        return up, down
+
+
+def _first_days(
+    rules: RuleBook, days: Days, instruments: Sequence[Instrument]
+) -> Iterator[tuple[int, int, int, int, int]]:
+    """The days of new listings that have ratios of their own: column, first day, day after the last, both ratios."""
     if not len(days):
         return
     first, last = days[0].astype(dt.date), days[-1].astype(dt.date)
@@ -181,8 +210,7 @@ def _apply_first_days(rules: RuleBook, days: Days, instruments: Sequence[Instrum
             continue
         passed = int(np.busday_count(listed, first)) if listed < first else 0
         start = int(np.searchsorted(days, np.datetime64(listed)))
-        stop = start + max(window.sessions - passed, 0)
-        up[start:stop, column], down[start:stop, column] = _units(window.up), _units(window.down)
+        yield column, start, start + max(window.sessions - passed, 0), _units(window.up), _units(window.down)
 
 
 def opening_bands(

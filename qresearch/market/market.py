@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from html import escape
+from pathlib import Path
 
 import numpy as np
 
@@ -127,7 +128,7 @@ class Market(ReadOnly):
                 f"money_step={shown(step)} is not a power of ten from 1 to 0.00000001. Pass one such as 0.0001."
             )
         finer = replace(self, venue=replace(self.venue, money=replace(self.venue.money, units=units)))
-        for name in ("mark", "adjustment", "fingerprint"):
+        for name in ("mark", "adjustment", "fingerprint", "folder"):
             # What does not depend on money and was computed already.
             if name in self.__dict__:
                 finer.__dict__[name] = self.__dict__[name]
@@ -219,6 +220,11 @@ class Market(ReadOnly):
                 steps[day, column] = before / reference
         factors: Floats = np.cumprod(steps, axis=0, dtype=np.float64)
         return read_only(factors)
+
+    @cached_property
+    def folder(self) -> Path | None:
+        """The folder that its arrays were opened from, which holds these and no others; None: they are in memory."""
+        return None
 
     @cached_property
     def fingerprint(self) -> str:

@@ -77,13 +77,18 @@ def save_market(market: Market, folder: str | Path, *, replace: bool = False) ->
             "qresearch.read_market(...)."
         )
     with new_folder(folder, "save_market", replace=replace) as (draft, place):
-        found = daily_arrays(market)
-        if (bars := market.panel.intraday) is not None:
-            found |= {"bars/times": bars.times, "bars/starts": bars.starts}
-            found |= {f"bars/{name}": array for name, array in bars.arrays.items()}
-        arrays = {name: write_array(draft / f"{name}.npy", array) for name, array in found.items()}
-        write_list(draft, market, arrays)
+        write_market(draft, market)
     return place
+
+
+def write_market(draft: Path, market: Market) -> None:
+    """Write all of a market into a folder that nobody looks at yet; raises OSError where there is no room."""
+    found = daily_arrays(market)
+    if (bars := market.panel.intraday) is not None:
+        found |= {"bars/times": bars.times, "bars/starts": bars.starts}
+        found |= {f"bars/{name}": array for name, array in bars.arrays.items()}
+    arrays = {name: write_array(draft / f"{name}.npy", array) for name, array in found.items()}
+    write_list(draft, market, arrays)
 
 
 @contextmanager
@@ -102,9 +107,7 @@ def new_folder(folder: str | Path, call: str, *, replace: bool) -> Iterator[tupl
     UsageError
         As :func:`save_market`.
     """
-    place = path_of(f"{call}: folder", folder, "market")
-    place = place.resolve() if place.is_symlink() else place
-    _check_place(place, call, replace=flag("replace", replace))
+    place = _place(folder, call, replace=replace)
     with told(call, place):
         place.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(prefix=f".{place.name}-", dir=place.parent) as made:
@@ -121,6 +124,39 @@ def new_folder(folder: str | Path, call: str, *, replace: bool) -> Iterator[tupl
                 before.replace(place)
                 raise
             shutil.rmtree(before)
+
+
+def check_target(folder: str | Path, call: str, *, replace: bool) -> None:
+    """Raise where :func:`new_folder` would before it writes: whoever reads for minutes first is told at once.
+
+    Parameters
+    ----------
+    folder : path
+    call : str
+        What the user called, for messages.
+    replace : bool
+
+    Raises
+    ------
+    UsageError
+        As :func:`save_market`.
+    """
+    place = _place(folder, call, replace=replace)
+    with told(call, place):
+        above = next(above for above in place.absolute().parents if above.exists())
+        try:
+            tempfile.TemporaryDirectory(prefix=f".{place.name}-", dir=above).cleanup()  # only the system knows
+        except OSError as problem:
+            problem.filename = str(above)  # what was tried is no name that anybody knows
+            raise
+
+
+def _place(folder: str | Path, call: str, *, replace: bool) -> Path:
+    """The folder that was named, where a market may be put."""
+    place = path_of(f"{call}: folder", folder, "market")
+    place = place.resolve() if place.is_symlink() else place
+    _check_place(place, call, replace=flag("replace", replace))
+    return place
 
 
 def _check_place(place: Path, call: str, *, replace: bool) -> None:
@@ -218,7 +254,8 @@ def open_stored(folder: str | Path) -> Market:
             f"{str(place / LIST)!r} holds something that this version of qresearch does not know ({problem}). Open it "
             "with the version that saved it, or save the market again."
         ) from problem
-    market.__dict__["fingerprint"] = body["fingerprint"]  # computed when it was saved
+    # Computed when it was saved; and what is made from this market is no longer what lies there.
+    market.__dict__.update(fingerprint=body["fingerprint"], folder=place.resolve())
     return market
 
 

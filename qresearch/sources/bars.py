@@ -37,8 +37,10 @@ class Bars:
 
     Parameters
     ----------
-    rows : Rows
-        As read, on their ticks.
+    symbols : tuple of str
+        Canonical, in the order of the columns.
+    given : frozenset of str
+        Fields and flags that the data themselves have; the rows are gone, so that they are not in memory twice.
     instruments : tuple of Instrument
         One per symbol.
     venue : Venue
@@ -52,7 +54,8 @@ class Bars:
         The bars inside the days.
     """
 
-    rows: Rows
+    symbols: tuple[str, ...]
+    given: frozenset[str]
     instruments: tuple[Instrument, ...]
     venue: Venue
     days: Days
@@ -106,7 +109,8 @@ def read_bars(
     listed = _listed(tables, rows, boards, venue, futures, notes=notes)
     if not adjusted:
         settle_on_ticks(rows, listed, venue.rules)
-    return Bars(rows, listed, venue, *_arrays(rows, stamp, venue, notes))
+    given = frozenset((*rows.numbers, *(name for name in rows.flags if name in frame.columns)))
+    return Bars(rows.symbols, given, listed, venue, *_arrays(rows, stamp, venue, notes))
 
 
 def _check(rows: Rows, source: Source, *, adjusted: bool) -> None:

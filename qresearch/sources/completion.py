@@ -10,6 +10,7 @@ import numpy as np
 from qresearch.domain.instrument import Instrument
 from qresearch.errors import DataError
 from qresearch.market.actions import Action
+from qresearch.market.arrays import day_before
 from qresearch.market.limits import price_limits, reference_price
 from qresearch.market.panel import Bools, Days, Floats
 from qresearch.market.rulebook import RuleBook
@@ -18,7 +19,9 @@ from qresearch.sources.frames import some
 
 
 def forward(close: Floats) -> Floats:
-    """(T, N) ndarray of float64: the last known close up to each day."""
+    """(T, N) ndarray of float64: the last known close up to each day; the closes themselves where none is missing."""
+    if not any(np.isnan(day).any() for day in close):
+        return close
     marks = close.copy()
     for before, now in pairwise(marks):
         np.copyto(now, before, where=np.isnan(now))
@@ -35,11 +38,14 @@ def with_pre_close(  # noqa: PLR0917  # what is filled, then from what
     row after it.
     """
     pre_close, settlement = fields["pre_close"], fields.get("settlement")
+    has_contracts = any(item.contract is not None for item in instruments)
+    if marks is fields["close"] and not any(pre_close.strides) and not actions and not has_contracts:
+        return day_before(marks)  # a row everywhere, and nothing that comes between two closes
     holes = known & np.isnan(pre_close)
     if not holes.any():
         return pre_close
     previous = np.empty_like(marks)
-    previous[0], previous[1:] = np.nan, marks[:-1]
+    previous[:1], previous[1:] = np.nan, marks[:-1]
     if settlement is not None:
         # Contracts begin from what they were settled at.
         columns = [column for column, item in enumerate(instruments) if item.contract is not None]

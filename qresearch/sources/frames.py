@@ -15,12 +15,12 @@ from qresearch.domain.classes import classed
 from qresearch.domain.instrument import SymbolIndex, canonical_symbol
 from qresearch.errors import DataError, close_matches, did_you_mean, shown
 from qresearch.market.intraday import QUOTE_FIELDS
-from qresearch.market.panel import FIELDS, PRICE_FIELDS, SETTLED_FIELDS, Floats
+from qresearch.market.panel import FIELDS, PRICE_FIELDS, SETTLED_FIELDS, Days, Floats
 from qresearch.market.venue import PLAIN, Venue
 from qresearch.sources.cells import flags, numbers
 from qresearch.sources.dates import at_venue, mixed_zones, read_stamps
 from qresearch.sources.minutes import times_of
-from qresearch.sources.validation import Rows
+from qresearch.sources.validation import Rows, blocks
 from qresearch.sources.vendors_columns import (
     FLAGS,
     IGNORED,
@@ -293,9 +293,11 @@ def place_in(frame: pd.DataFrame, what: str, row: int) -> str:
 def fill_rows(frame: pd.DataFrame, rows: Rows, venue: Venue, what: str) -> None:
     """Read days, times, numbers and flags of the frame into `rows`."""
     stamps = _local(frame["date"], venue)
-    rows.days, rows.times = stamps.astype("datetime64[D]"), times_of(stamps, rows.codes)
+    rows.days, are_days = _days_of(stamps)
     rows.place = lambda row: place_in(frame, what, row)
-    _refuse_late(stamps, rows, venue, is_utc=str(getattr(frame["date"].dtype, "tz", None)) == "UTC")
+    if not are_days:
+        rows.times = times_of(stamps, rows.days, rows.codes)
+        _refuse_late(stamps, rows, venue, is_utc=str(getattr(frame["date"].dtype, "tz", None)) == "UTC")
     for name in (*FIELDS, *QUOTE_FIELDS, *SETTLED_FIELDS):
         if name in frame.columns:
             rows.numbers[name] = _numbers(frame[name], name, rows)
@@ -310,10 +312,20 @@ def fill_rows(frame: pd.DataFrame, rows: Rows, venue: Venue, what: str) -> None:
     rows.flags.setdefault("paused", rows.numbers["volume"] == 0)
 
 
+def _days_of(stamps: NDArray[np.datetime64]) -> tuple[Days, bool]:
+    """The days of stamps, and whether no stamp has a time; numbers, as numpy is slow to tell one unit from another."""
+    unit = f"timedelta64[{np.datetime_data(stamps.dtype)[0]}]"
+    a_day = int(np.array(1, dtype="timedelta64[D]").astype(unit).astype(np.int64))
+    counts, days = stamps.view(np.int64), np.empty(len(stamps), dtype=np.int64)
+    are_days = True
+    for part in blocks(len(stamps)):
+        np.floor_divide(counts[part], a_day, out=days[part])
+        are_days = are_days and bool((days[part] * a_day == counts[part]).all())
+    return days.view("datetime64[D]"), are_days
+
+
 def _refuse_late(stamps: NDArray[np.datetime64], rows: Rows, venue: Venue, *, is_utc: bool) -> None:
     """Raise where times of the day cannot be those of the venue."""
-    if rows.times is None and (stamps == rows.days).all():
-        return
     minutes = (stamps - rows.days).astype("timedelta64[m]").astype(np.int64)
     if venue.board is None:
         # Nothing trades before 9:00, and after-hours trading at the close ends at 15:30. Midnight names a day, in UTC

@@ -154,8 +154,8 @@ class _Pieces:
         self._times.append(inside.times)
         self._counts += inside.counts
         self._days.append(_long(bars))
-        part = self._part_for(bars.rows.symbols, set(inside.arrays))
-        columns = _places(bars.rows.symbols, part.symbols)
+        part = self._part_for(bars.symbols, set(inside.arrays))
+        columns = _places(bars.symbols, part.symbols)
         for name, file in part.files.items():
             file.append(_widened(inside.arrays[name], columns, len(part.symbols)))
 
@@ -239,8 +239,8 @@ def _widened(rows: NDArray[Any], columns: NDArray[np.int64] | None, width: int) 
 def _long(bars: Bars) -> pd.DataFrame:
     """The days of a piece as a long table: what was given for whole days, and what the bars add up to."""
     columns, days = np.nonzero(bars.known.T)
-    given = {*BAR_FIELDS, *bars.rows.numbers} & {*bars.fields}
+    given = {*BAR_FIELDS, *bars.given} & {*bars.fields}
     found = {name: bars.fields[name][days, columns] for name in FIELDS if name in given}
-    flags = {name: bars.flags[name][days, columns] for name in ("paused", *(["is_st"] * ("is_st" in bars.rows.flags)))}
-    symbols = np.array(bars.rows.symbols, dtype=object)[columns]
+    flags = {name: bars.flags[name][days, columns] for name in ("paused", *(["is_st"] * ("is_st" in bars.given)))}
+    symbols = np.array(bars.symbols, dtype=object)[columns]
     return pd.DataFrame({"date": bars.days[days].astype("datetime64[s]"), "symbol": symbols, **found, **flags})

@@ -17,19 +17,17 @@ STAMPS = ("end", "start")
 _MINUTE = np.timedelta64(1, "m")
 
 
-def times_of(stamps: NDArray[np.datetime64], codes: Ints) -> NDArray[np.datetime64] | None:
+def times_of(stamps: NDArray[np.datetime64], days: Days, codes: Ints) -> NDArray[np.datetime64] | None:
     """The times of rows, if there are several times in a day of a symbol; None for daily rows.
 
     Parameters
     ----------
     stamps : (R,) ndarray of datetime64
-        Day and time, local to the venue.
+        Day and time, local to the venue; not all of them midnight.
+    days : (R,) ndarray of datetime64[D]
     codes : (R,) ndarray of int64
         Column of the symbol of each row.
     """
-    days = stamps.astype("datetime64[D]")
-    if (stamps == days).all():
-        return None
     order = np.lexsort((stamps, codes))
     same_day = (np.diff(codes[order]) == 0) & (np.diff(days[order]).astype(np.int64) == 0)
     inside = np.diff(stamps[order]).astype(np.int64) > 0

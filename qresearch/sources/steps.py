@@ -13,7 +13,6 @@ from qresearch.market.limits import reference_price
 from qresearch.market.panel import Bools, Days, Floats
 from qresearch.sources.actions import ActionRow
 from qresearch.sources.frames import some
-from qresearch.sources.validation import Rows
 
 _DAYS = 64
 _CENT = 0.0051
@@ -54,8 +53,9 @@ def told_steps(
     known: Bools,
     actions: Sequence[ActionRow],
     *,
-    rows: Rows,
+    symbols: Sequence[str],
     days: Days,
+    has_reference: bool,
 ) -> list[str]:
     """Notes on steps without an action, and on actions without a step.
 
@@ -68,15 +68,16 @@ def told_steps(
     known : (T, N) ndarray of bool
         Where there is a row.
     actions : sequence of ActionRow
-    rows : Rows
-        As read. Without a ``pre_close`` of their own only openings far away from the close before tell.
+    symbols : sequence of str
+    days : (T,) ndarray of datetime64[D]
+    has_reference : bool
+        The data have a ``pre_close`` of their own. Without one only openings far away from the close before tell.
 
     Raises
     ------
     DataError
         Amounts for ten shares: a tenth of them is the step of the price, and they themselves are not.
     """
-    symbols, has_reference = rows.symbols, "pre_close" in rows.numbers
     if fields.get("settlement") is not None:
         known = known & np.isnan(fields["settlement"])  # the reference of a contract is no close
     moved = np.zeros(known.shape, dtype=np.bool_)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -34,7 +34,6 @@ from qresearch.sources.minutes import STAMPS
 from qresearch.sources.option_terms import with_adjustments
 from qresearch.sources.parts import part_of, span_of
 from qresearch.sources.steps import are_prices, told_outside, told_steps
-from qresearch.sources.validation import Rows
 
 LIMIT_FIELDS = ("limit_up", "limit_down")
 
@@ -148,22 +147,24 @@ def read_market(
     bars = read_bars(
         source, {**tables, "credit": credit}, symbols=symbols, adjusted=adjusted, venue=venue, stamp=stamp, notes=notes
     )
-    rows, listed, venue, days, known = bars.rows, bars.instruments, bars.venue, bars.days, bars.known
-    fields, flags = bars.fields, bars.flags
-    found = _actions(tables["actions"], rows.symbols, days, known, venue, adjusted=adjusted, notes=notes)
+    symbols, listed, venue, days, known = bars.symbols, bars.instruments, bars.venue, bars.days, bars.known
+    fields, flags, given = bars.fields, bars.flags, bars.given
+    found = _actions(tables["actions"], symbols, days, known, venue, adjusted=adjusted, notes=notes)
     marks = forward(fields["close"])
     listed = with_adjustments(listed, found, marks, days, notes)
     fields["pre_close"] = with_pre_close(fields, marks, known, found, listed, venue.rules, days)
     if not adjusted:
-        notes += told_steps(fields, marks, known & are_prices(listed), found, rows=rows, days=days)
-        notes += _limited(fields, flags, rows, days=days, listed=listed, free=tables["no_limit_days"], venue=venue)
+        priced, free = known & are_prices(listed), tables["no_limit_days"]
+        has_reference = "pre_close" in given
+        notes += told_steps(fields, marks, priced, found, symbols=symbols, days=days, has_reference=has_reference)
+        notes += _limited(fields, flags, given, symbols=symbols, days=days, listed=listed, free=free, venue=venue)
     lo, hi = span_of(days, start, end)
-    booked, more = resolve_actions(found, marks, fields["pre_close"], days=days, symbols=rows.symbols, span=(lo, hi))
+    booked, more = resolve_actions(found, marks, fields["pre_close"], days=days, symbols=symbols, span=(lo, hi))
     arrays: dict[str, Any] = {name: values[lo:hi] for name, values in (fields | flags).items()}
     inside = None if bars.inside is None else bars.inside.between(lo, hi)
     return Market(
-        closed=read_closed_days(closed_days, rows.symbols, days[lo:hi], venue),
-        panel=Panel(days=days[lo:hi], symbols=rows.symbols, adjusted=adjusted, intraday=inside, **arrays),
+        closed=read_closed_days(closed_days, symbols, days[lo:hi], venue),
+        panel=Panel(days=days[lo:hi], symbols=symbols, adjusted=adjusted, intraday=inside, **arrays),
         instruments=listed,
         actions=booked,
         venue=venue.for_adjusted_prices if adjusted else _fine_enough(venue, listed),
@@ -216,8 +217,9 @@ def _checked(
 def _limited(
     fields: dict[str, Floats],
     flags: dict[str, Bools],
-    rows: Rows,
+    given: Collection[str],
     *,
+    symbols: tuple[str, ...],
     days: Days,
     listed: Sequence[Instrument],
     free: Table | None,
@@ -228,15 +230,15 @@ def _limited(
         fields |= {name: np.broadcast_to(np.nan, fields["close"].shape) for name in LIMIT_FIELDS}
         return []
     notes = []
-    limits = {name: fields[name] for name in LIMIT_FIELDS if name in rows.numbers}
-    if len(limits) < 2 and "is_st" not in rows.flags and any(item.contract is None for item in listed):
+    limits = {name: fields[name] for name in LIMIT_FIELDS if name in given}
+    if len(limits) < 2 and "is_st" not in given and any(item.contract is None for item in listed):
         notes.append("The data have no ST flags: every share gets the ordinary price limit of its board.")
-    mask = None if free is None else read_no_limit_days(free, rows.symbols, days, venue)
+    mask = None if free is None else read_no_limit_days(free, symbols, days, venue)
     completed, more = complete_limits(
         limits, fields["pre_close"], flags, rules=venue.rules, days=days, instruments=listed, no_limit=mask
     )
     fields |= completed
-    return [*notes, *more, *told_outside(fields, flags, days, rows.symbols)]
+    return [*notes, *more, *told_outside(fields, flags, days, symbols)]
 
 
 def _tables(

@@ -54,6 +54,37 @@ class Rows:
     flags: dict[str, Bools] = field(default_factory=dict)
     times: NDArray[np.datetime64] | None = None
     place: Callable[[int], str] = "row {}".format
+    _is_table: bool | None = field(default=None, init=False, repr=False)
+
+    @property
+    def is_table(self) -> bool:
+        """Whether they come day after day, each of which has a row for every symbol, in the order of their columns.
+
+        Then the rows of a number, one after the other, are its (T, N) array, and no row has to be looked for.
+        """
+        if self._is_table is None:
+            self._is_table = self.times is None and self._comes_as_table()
+        return self._is_table
+
+    def _comes_as_table(self) -> bool:
+        width = len(self.symbols)
+        if not len(self.days) or len(self.days) % width:
+            return False
+        days, codes = self.days.view(np.int64).reshape(-1, width), self.codes.reshape(-1, width)
+        if not (codes[0] == np.arange(width)).all() or not (days[1:, 0] > days[:-1, 0]).all():
+            return False
+        return all((day == day[0]).all() and (row == codes[0]).all() for day, row in zip(days, codes, strict=True))
+
+    @property
+    def calendar(self) -> Days:
+        """The different days, ascending; counted, as sorting millions is slow."""
+        if self.is_table:
+            return self.days[:: len(self.symbols)].copy()
+        first = self.days.min()
+        seen = np.zeros(int((self.days.max() - first).astype(np.int64)) + 1, dtype=bool)
+        seen[self.days.view(np.int64) - first.astype(np.int64)] = True
+        found: Days = first + np.flatnonzero(seen).astype("timedelta64[D]")
+        return found
 
     @property
     def stamps(self) -> NDArray[np.datetime64]:
@@ -92,10 +123,11 @@ def without_weekends(rows: AnyRows, notes: list[str]) -> AnyRows:
     DataError
         All rows are of a weekend.
     """
-    kept = np.is_busday(rows.days)
-    if kept.all():
+    days = rows.calendar
+    gone = days[~np.is_busday(days)]
+    if not len(gone):
         return rows
-    gone = np.unique(rows.days[~kept])
+    kept = np.is_busday(rows.days)
     if not kept.any():
         raise DataError(
             f"date: all rows are of a Saturday or Sunday, first {gone[0]}, on which no exchange trades. Correct the "
@@ -144,8 +176,22 @@ def told_spacing(days: Days) -> list[str]:
 def check_rows(rows: Rows, adjusted: bool) -> None:
     """Every check that needs no instruments; raises DataError."""
     check_order(rows)
+    if set(rows.numbers) <= _OF_A_BAR and all(_is_whole(rows, part) for part in blocks(len(rows.days))):
+        return  # most data: one look at each row, instead of one for every way in which it could be wrong
     check_prices(rows, adjusted)
     check_volume(rows)
+
+
+_OF_A_BAR = frozenset((*PRICE_FIELDS, "volume"))
+
+
+def _is_whole(rows: Rows, part: slice) -> bool:
+    """Whether some rows are such that no check of prices and volume can find anything; NaN compares false."""
+    opened, highest, lowest, closed, volume = (rows.numbers[name][part] for name in (*PRICE_FIELDS, "volume"))
+    good = (lowest > 0) & (lowest <= opened) & (lowest <= closed)
+    good &= (highest >= opened) & (highest >= closed) & (highest < np.inf)
+    good &= (volume >= 0) & (volume < np.inf)
+    return bool(good.all())
 
 
 def check_order(rows: Rows) -> None:
@@ -156,7 +202,7 @@ def check_order(rows: Rows) -> None:
     DataError
         Unsorted: sort by symbol and date. Twice the same: drop one of the two rows.
     """
-    if _is_by_day(rows):
+    if rows.is_table or _is_by_day(rows):
         return
     codes, stamps, order = rows.codes, rows.stamps, None
     if (codes[1:] < codes[:-1]).any():
@@ -188,7 +234,7 @@ def _is_by_day(rows: Rows) -> bool:
     if rows.times is not None or not len(days) or (days[1:] < days[:-1]).any():
         return False
     seen = np.zeros((int((days[-1] - days[0]).astype(np.int64)) + 1, len(rows.symbols)), dtype=bool)
-    for part in _blocks(len(days)):
+    for part in blocks(len(days)):
         seen[(days[part] - days[0]).astype(np.int64), rows.codes[part]] = True
     return int(np.count_nonzero(seen)) == len(days)
 
@@ -260,12 +306,12 @@ def check_prices(rows: Rows, adjusted: bool) -> None:
 def _in_blocks(test: Callable[[slice], Bools], length: int) -> Bools:
     """A test of all rows, some at a time."""
     found = np.empty(length, dtype=bool)
-    for part in _blocks(length):
+    for part in blocks(length):
         found[part] = test(part)
     return found
 
 
-def _blocks(length: int) -> Iterator[slice]:
+def blocks(length: int) -> Iterator[slice]:
     """All rows, in blocks of which what is in between stays in the cache of the processor."""
     for begin in range(0, length, _BLOCK):
         yield slice(begin, begin + _BLOCK)
@@ -294,21 +340,24 @@ def settle_on_ticks(rows: Rows, instruments: Sequence[Instrument], rules: RuleBo
     """
     ticks = (rules.tick(item.board) if item.contract is None else item.contract.tick for item in instruments)
     grids = np.array([(round(1 / step) if step < 1 else 1 / step) if step else 0 for step in ticks], dtype=np.float64)
-    grid = grids[rows.codes]
-    ruled = grid > 0
-    if not ruled.any():
+    if not grids.any():
         return
+    is_same = bool((grids == grids[0]).all())
+
+    def grid_of(part: slice) -> Floats:
+        return grids[:1] if is_same else grids[rows.codes[part]]
+
     for name in (*PRICE_FIELDS, *_ON_GRID):
         if name not in rows.numbers:
             continue
-        settled, off = _on_ticks(rows.numbers[name], grid, ruled)
+        settled, off = _on_ticks(rows.numbers[name], grid_of)
         if name in PRICE_FIELDS:
             rows.reject(
                 name,
                 off,
                 "prices between two ticks",
                 "Pass unadjusted prices; if these are adjusted for dividends and splits, pass adjusted=True.",
-                lambda row, name=name: f"{rows.show(name)(row)}, tick {1 / grid[row]:g}",  # type: ignore[misc]
+                lambda row, name=name: f"{rows.show(name)(row)}, tick {1 / grids[rows.codes[row]]:g}",  # type: ignore[misc]
             )
         rows.numbers[name] = settled
 
@@ -317,15 +366,19 @@ _BLOCK = 1 << 16
 """Rows at a time."""
 
 
-def _on_ticks(values: Floats, grid: Floats, ruled: Bools) -> tuple[Floats, Bools]:
-    """Values on their ticks where these are `ruled`, and where they lie between two and stay as they are."""
+def _on_ticks(values: Floats, grid_of: Callable[[slice], Floats]) -> tuple[Floats, Bools]:
+    """Values on their ticks, and where they lie between two and stay as they are; on a grid of 0 every value stays."""
     settled, off = values, np.zeros(len(values), dtype=bool)
-    for part in _blocks(len(values)):
-        scaled = values[part] * grid[part]
+    for part in blocks(len(values)):
+        grid = grid_of(part)
+        ruled = grid > 0
+        scaled = values[part] * grid
         whole = np.rint(scaled)
-        off[part] = ruled[part] & (np.abs(scaled - whole) > 1e-4 + 1e-7 * scaled)
-        is_set = ruled[part] & ~off[part]
-        placed = np.divide(whole, grid[part], out=values[part].copy(), where=is_set)
+        if ruled.all() and (whole / grid == values[part]).all():
+            continue  # on their ticks, to the last digit
+        off[part] = ruled & (np.abs(scaled - whole) > 1e-4 + 1e-7 * scaled)
+        is_set = ruled & ~off[part]
+        placed = np.divide(whole, grid, out=values[part].copy(), where=is_set)
         if settled is values and (is_set & (placed != values[part])).any():
             settled = values.copy()  # most data are on their ticks already
         if settled is not values:

@@ -35,7 +35,7 @@ class Pool:
         1: in this process.
     backend : {"loky", "dask", "ray"}
     root : Path or None
-        Folder for the market; None for one that goes with the pool.
+        Folder for the market; None for the one that it was opened from, else for one that goes with the pool.
     """
 
     def __init__(self, market: Market, body: bytes, n_jobs: int, backend: str, root: Path | None) -> None:
@@ -53,16 +53,17 @@ class Pool:
         if self.is_here:
             yield self
             return
-        root = self._root or Path(tempfile.mkdtemp(prefix="qresearch-sweep-"))
+        is_lying = self._market.folder is not None
+        ours = None if self._root or is_lying else Path(tempfile.mkdtemp(prefix="qresearch-sweep-"))
         try:
-            self._job = Job(self._body, share(self._market, root), is_shielded=self._backend == "loky")
+            self._job = Job(self._body, share(self._market, self._root or ours), is_shielded=self._backend == "loky")
             yield self
         finally:
             self._end()
             self._job = None
-            if self._root is None:
+            if ours is not None:
                 # Workers of a cluster may still have it open; on Windows what is open stays until it is not.
-                shutil.rmtree(root, ignore_errors=True)
+                shutil.rmtree(ours, ignore_errors=True)
 
     def run(self, tasks: Tasks) -> Iterator[Outcome]:
         """What came of each set, as it comes."""

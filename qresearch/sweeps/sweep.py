@@ -79,8 +79,9 @@ def sweep(
     file : path, optional
         A SQLite file that takes every result at once. The same call goes on where an earlier one stopped.
     shared : path, optional
-        Folder for the arrays of the market, which every machine of a cluster must see. Default: one that goes with
-        the sweep.
+        Folder for the arrays of the market, which every machine of a cluster must see. Default: the one that the
+        market was opened from (:func:`~qresearch.market.stored.save_market`), where it is read in place; for a market
+        in memory one that goes with the sweep.
     progress : bool
         Show a bar with the time that is left.
     **options

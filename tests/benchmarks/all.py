@@ -46,6 +46,7 @@ from workloads import (
 )
 
 import qresearch as qr
+from qresearch.market.arrays import room_after_nothing
 
 NAMES = tuple(WORKLOADS)
 PAIRS = [(lookback, period) for lookback in LOOKBACKS for period in PERIODS]
@@ -61,7 +62,10 @@ PATIENCE = 900
 def bars_in(data: Path, name: str) -> Bars:
     """The bars of a workload, from files: making them takes more memory than they do."""
     panel = data / f"panel_{WORKLOADS[name].shares}"
-    return Bars(*(np.load(panel / f"{field}.npy") for field in Bars._fields))
+    # The closes as the readers of qresearch lay them out: those of the day before are the same memory.
+    closes = room_after_nothing(DAYS, WORKLOADS[name].shares)
+    closes[:] = np.load(panel / "close.npy", mmap_mode="r")
+    return Bars(*(closes if field == "close" else np.load(panel / f"{field}.npy") for field in Bars._fields))
 
 
 def median_of(work: Callable[[], object], runs: int, clock: Callable[[], float] = time.process_time) -> float:

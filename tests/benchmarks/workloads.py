@@ -21,6 +21,7 @@ import numpy as np
 
 import qresearch as qr
 from qresearch.domain.instrument import Instrument
+from qresearch.market.arrays import day_before
 from qresearch.market.market import Market
 from qresearch.market.panel import Panel
 from qresearch.market.venue import PLAIN
@@ -178,8 +179,7 @@ def market_of(bars: Bars) -> Market:
     days = days[np.is_busday(days)][:DAYS]
     # What there is not is one value, repeated, as the sources hand it over: filled arrays would be the peak of memory.
     unknown, no = np.broadcast_to(np.nan, bars.close.shape), np.broadcast_to(np.False_, bars.close.shape)
-    before = np.vstack([unknown[:1], bars.close[:-1]])
-    panel = Panel(days, symbols, *bars, unknown, before, unknown, unknown, no, no)
+    panel = Panel(days, symbols, *bars, unknown, day_before(bars.close), unknown, unknown, no, no)
     return Market(panel, tuple(Instrument(symbol) for symbol in symbols), (), PLAIN)
 
 

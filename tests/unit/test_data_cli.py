@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 import qresearch as qr
-from qresearch import cli
+from qresearch import cli, data_cli
 from qresearch.market.market import Market
 from qresearch.sources import fetching
 from qresearch.sources.cache import Cache
@@ -48,6 +48,31 @@ def test_check_of_nothing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) ->
     assert "there is no file" in capsys.readouterr().err
     assert cli.main(["data", "check", str(tmp_path)]) == 2
     assert "holds no .csv or .parquet file" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("target", ["market", "mine", "letter.txt", "letter.txt/deep/market"])
+def test_save_refuses_a_target_before_it_reads(
+    target: str, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Protects whoever waits for minutes: what cannot be written to is told before anything is read."""
+    qr.save_market(qr.sample_market(), tmp_path / "market")
+    (tmp_path / "letter.txt").write_text("hello")
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "letter.txt").write_text("hello")
+    before = sorted(tmp_path.rglob("*"))
+    monkeypatch.setattr(data_cli, "read_market", lambda *_, **__: pytest.fail("the source was read"))
+    assert cli.main(["data", "save", str(SAMPLE), str(tmp_path / target)]) == 2
+    assert str(tmp_path / target.partition("/")[0]) in capsys.readouterr().err
+    assert sorted(tmp_path.rglob("*")) == before
+
+
+def test_save_into_a_folder_that_nobody_made_yet(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Protects the check of the target: it makes nothing, and refuses nothing that can be written."""
+    missing = str(tmp_path / "bars.parquet")
+    assert cli.main(["data", "save", missing, str(tmp_path / "deep" / "market")]) == 2
+    assert "there is no file" in capsys.readouterr().err
+    assert list(tmp_path.iterdir()) == []
+    assert cli.main(["data", "save", str(SAMPLE), str(tmp_path / "deep" / "market")]) == 0
 
 
 class FakeVendor:

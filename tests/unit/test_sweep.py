@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import shutil
 import sqlite3
+import tempfile
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +16,11 @@ import pandas as pd
 import pytest
 
 import qresearch as qr
+from qresearch.market.rulebook import RuleBook
+from qresearch.sweeps import shared
 from qresearch.sweeps.parameters import Between
 from qresearch.sweeps.results import Sweep
+from qresearch.sweeps.shared import opened, share
 
 MARKET = qr.sample_market()
 SPAN = {"start": "2022-01-04", "end": "2022-04-29", "progress": False}
@@ -55,6 +61,77 @@ def test_two_workers_give_the_table_of_one() -> None:
     alone = qr.sweep(Cross, MARKET, {"fast": [3, 5, 30], "slow": [10, 20]}, **SPAN)
     assert alone.table.error.ne("").tolist() == [False, False, False, False, True, True]
     same(alone, qr.sweep(Cross, MARKET, {"fast": [3, 5, 30], "slow": [10, 20]}, n_jobs=2, **SPAN))
+
+
+def test_a_stored_market_is_swept_where_it_lies(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Protects time and the disk: workers open the folder itself, nothing is copied, and it is there at the end."""
+    folder = qr.save_market(MARKET, tmp_path / "market")
+    market, before = qr.read_market(folder), {path: path.stat().st_mtime_ns for path in folder.rglob("*")}
+    (tmp_path / "temporary").mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "temporary"))
+    written: list[object] = []
+    monkeypatch.setattr(shared, "write_market", lambda *given: written.append(given))
+    lies = share(market.counted_in(0.0001), None)
+    assert Path(lies.folder) == folder.resolve()
+    found = opened(lies)
+    shared.close()
+    assert found.folder is None and found.venue.money.units == 10000
+    close: Any = found.panel.close
+    while not isinstance(close, np.memmap):
+        close = close.base
+    assert close.filename is not None and Path(close.filename).is_relative_to(folder)
+    same(qr.sweep(hold, MARKET, GRID, **SPAN), qr.sweep(hold, market, GRID, n_jobs=2, **SPAN))
+    assert written == []
+    assert not [path for path in (tmp_path / "temporary").iterdir() if path.name.startswith("qresearch")]
+    assert {path: path.stat().st_mtime_ns for path in folder.rglob("*")} == before
+
+
+def test_what_is_made_of_a_stored_market_is_written_anew(tmp_path: Path) -> None:
+    """Protects results: a part of what lies in a folder, or the same with other rules, is not what lies there."""
+    folder = qr.save_market(MARKET, tmp_path / "market")
+    some = qr.read_market(folder, symbols=["604018", "604052"])
+    other = replace(qr.read_market(folder), notes=("mine",))
+    assert some.folder is None and other.folder is None
+    same(qr.sweep(hold, some, GRID, **SPAN), qr.sweep(hold, some, GRID, n_jobs=2, **SPAN))
+
+
+def test_a_folder_that_holds_another_market_by_now_is_refused(tmp_path: Path) -> None:
+    """Protects results: workers never run on a market that took the place of the one that was opened."""
+    folder = qr.save_market(MARKET, tmp_path / "market")
+    market = qr.read_market(folder)
+    qr.save_market(qr.sample_futures(), folder, replace=True)
+    with pytest.raises(qr.DataError, match="saved anew since it was opened"):
+        qr.sweep(hold, market, GRID, n_jobs=2, **SPAN)
+    shutil.rmtree(folder)
+    with pytest.raises(qr.DataError, match="does not find the market"):
+        qr.sweep(hold, market, GRID, n_jobs=2, **SPAN)
+
+
+class OwnBook(RuleBook):
+    """A rule book that no file could hold."""
+
+
+def test_a_named_folder_is_written_once_and_mended(tmp_path: Path) -> None:
+    """Protects clusters: the arrays lie in the folder once, whole, for a venue of one's own too; damage is mended."""
+    own = replace(
+        MARKET,
+        venue=replace(MARKET.venue, rules=OwnBook("own", MARKET.venue.rules.lots)),
+        closed=np.eye(*MARKET.panel.shape, dtype=bool),
+    )
+    first = share(own, tmp_path)
+    times = {path: path.stat().st_mtime_ns for path in tmp_path.rglob("*.npy")}
+    assert share(own, tmp_path) == first
+    assert {path: path.stat().st_mtime_ns for path in tmp_path.rglob("*.npy")} == times
+    found = opened(first)
+    assert type(found.venue.rules) is OwnBook and found.closed is not None and own.closed is not None
+    assert found.fingerprint == own.fingerprint and np.array_equal(found.closed, own.closed)
+    shared.close()
+    path = Path(first.folder) / "days" / "close.npy"
+    path.write_bytes(path.read_bytes()[:-8])
+    assert share(own, tmp_path) == first
+    assert opened(first).fingerprint == own.fingerprint
+    shared.close()
+    assert [path.name[:7] for path in tmp_path.iterdir()] == ["market-"]
 
 
 def test_a_lambda_and_a_function_of_a_notebook_travel() -> None:

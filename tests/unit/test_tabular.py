@@ -44,6 +44,44 @@ def same(one: Market, other: Market) -> bool:
 # Shapes ---------------------------------------------------------------------------------------------------------------
 
 
+def test_rows_that_stand_as_a_table_are_read_like_any_others() -> None:
+    """Protects the short way of complete data, day after day: what is read and what is refused hangs on no order."""
+    days = [str(day.date()) for day in pd.bdate_range("2024-01-02", periods=40)]
+    symbols = ("600519.SH", "000001.SZ", "300750.SZ")
+    table = bars(*symbols, days=days).sort_values(["date", "symbol"], kind="stable", ignore_index=True)
+    table["close"] = table["close"] + np.arange(len(table)) % 7 / 100
+    table["high"] = table["close"] + 0.5
+    wanted = list(dict.fromkeys(table["symbol"]))
+    by_symbol = table.sort_values(["symbol", "date"], ignore_index=True)
+    market = read_market(table)
+    assert same(market, read_market(by_symbol, symbols=wanted))
+    for name, value in (
+        ("open", 0.0), ("low", -1.0), ("low", 11.5), ("high", 1.0), ("close", np.inf), ("close", np.nan),
+        ("open", 10.004), ("volume", -1.0), ("volume", np.inf), ("volume", np.nan), ("date", "2024-01-02"),
+    ):  # fmt: skip
+        told = []
+        for frame in (table, by_symbol):
+            wrong = frame.copy()
+            wrong.loc[(wrong["date"] == days[30]) & (wrong["symbol"] == symbols[1]), name] = value
+            with pytest.raises(DataError) as problem:
+                read_market(wrong, symbols=wanted)
+            told.append((problem.value.field, problem.value.symbol, problem.value.day, problem.value.sample))
+        assert told[0][:3] == told[1][:3], name
+        assert name == "date" or told[0] == told[1], name
+
+
+def test_the_close_of_the_day_before_takes_no_memory() -> None:
+    """Protects memory: where nothing comes between two closes they stand there once; a gap or an ex-date parts them."""
+    frame = bars("600519.SH", "000001.SZ").sort_values(["date", "symbol"], kind="stable", ignore_index=True)
+    frame["close"] += np.arange(len(frame)) / 100  # one value everywhere would take no memory anyway
+    panel = read_market(frame).panel
+    assert np.shares_memory(panel.pre_close, panel.close)
+    assert np.array_equal(panel.pre_close[1:], panel.close[:-1]) and np.isnan(panel.pre_close[0]).all()
+    action = pd.DataFrame([{"symbol": "600519.SH", "ex_date": DAYS[2], "cash_per_share": 0.5}])
+    for other in (read_market(frame.iloc[:-1]), read_market(frame, actions=action)):
+        assert not np.shares_memory(other.panel.pre_close, other.panel.close)
+
+
 def test_every_shape_gives_the_same_market(tmp_path: Path) -> None:
     """Long frame, CSV, Parquet, indexed frame and wide frames are the same data."""
     frame = bars("600519.SH", "000001.SZ").drop(index=[2])  # a missing row in the middle stays missing

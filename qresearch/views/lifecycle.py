@@ -115,7 +115,7 @@ def orders_timeline(
     parts = [words((20, 28), title, size=15, bold=True)]
     if not shown:
         parts.append(words((20, TOP), say("none_placed"), fill=FAINT))
-        return document(WIDTH, height, title, parts)
+        return document(WIDTH, height, title, parts, say)
     if len(known) > len(shown):
         note = say("last_shown", count=len(shown), left_out=f"{len(known) - len(shown):,}")
         parts.append(words((WIDTH - 20, 28), note, size=11, fill=FAINT, anchor="end"))
@@ -125,7 +125,7 @@ def orders_timeline(
     for row, life in enumerate(shown):
         drawn = "".join(_Row(life, axis, TOP + ROW * row + ROW / 2, symbols, say).draw())
         parts.append(tag("g", drawn))
-    return document(WIDTH, height, title, parts)
+    return document(WIDTH, height, title, parts, say)
 
 
 @dataclass(frozen=True)

@@ -88,7 +88,7 @@ def state_diagram(
     top = plan.bottom + 22
     parts += [words((MARGIN - 20, top + 17 * row), line, size=12) for row, line in enumerate(story)]
     height = round(top + 17 * len(story)) if story else round(plan.bottom + 6)
-    return document(WIDTH, height, title, parts)
+    return document(WIDTH, height, title, parts, say)
 
 
 @dataclass(frozen=True)

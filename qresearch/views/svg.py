@@ -13,6 +13,7 @@ from xml.sax.saxutils import escape, quoteattr
 from qresearch.book.html import COLOURS
 from qresearch.domain.calls import told_calls
 from qresearch.files import PAGE, write_text
+from qresearch.sentences import ENGLISH, Words
 from qresearch.views.dark import following
 
 INK, FAINT, LINE, PALE, GROUND = "#1f2937", "#6b7280", "#cbd2dc", "#f5f7fa", "#ffffff"
@@ -34,10 +35,12 @@ class SvgPicture:
     title : str
     size : (int, int)
         Width and height in pixels.
+    words : Words
+        The language in which it names itself.
     """
 
-    def __init__(self, svg: str, title: str, size: tuple[int, int]) -> None:
-        self.svg, self.title, self.size = svg, title, size
+    def __init__(self, svg: str, title: str, size: tuple[int, int], words: Words = ENGLISH) -> None:
+        self.svg, self.title, self.size, self._words = svg, title, size, words
 
     def save(self, path: str | Path) -> Path:
         """Write the drawing as an SVG file; the path is returned. A file that somebody else wrote is refused."""
@@ -50,7 +53,7 @@ class SvgPicture:
         return following("svg+xml", self.svg.encode(), self.title, self.size)
 
     def __repr__(self) -> str:
-        return f"<SvgPicture {self.title}: {self.size[0]} x {self.size[1]}>"
+        return self._words("drawing_is", title=self.title, width=self.size[0], height=self.size[1])
 
 
 def tag(name: str, content: str = "", **attributes: float | str) -> str:
@@ -172,7 +175,7 @@ def _strokes(box: Box, gap: float, slope: int) -> Iterator[tuple[Point, Point]]:
         foot += gap
 
 
-def document(width: int, height: int, title: str, parts: Iterable[str]) -> SvgPicture:
+def document(width: int, height: int, title: str, parts: Iterable[str], say: Words) -> SvgPicture:
     """A whole picture on a light ground; a dark page turns it round."""
     ground = Box(0, 0, width, height).draw(fill=GROUND, round_by=6)
     content = "\n".join([f"<title>{escape(title)}</title>", ground, *parts])
@@ -180,4 +183,4 @@ def document(width: int, height: int, title: str, parts: Iterable[str]) -> SvgPi
         "svg", f"\n{content}\n", xmlns="http://www.w3.org/2000/svg", viewBox=f"0 0 {width} {height}", width=f"{width}",
         height=f"{height}", role="img", aria_label=title, font_family=FONT,
     )  # fmt: skip
-    return SvgPicture(svg, title, (width, height))
+    return SvgPicture(svg, title, (width, height), say)

@@ -19,7 +19,7 @@ from qresearch.errors import UsageError, choose
 from qresearch.sentences import LANGUAGES, Words
 from qresearch.views.page import PAGE_WORDS, Page, numbers, page
 from qresearch.views.panels.cells import LOOKS
-from qresearch.views.parameters import Swept, ordered
+from qresearch.views.parameters import Swept, figure_name, ordered
 
 WORDS = (
     "sweep_figure", "sweep_across", "sweep_up", "sweep_no_other", "sweep_runs", "run", "sweep_mean", "sweep_best",
@@ -110,7 +110,13 @@ def sweep_page(
         "places": [at for _, at in places],
         "values": [[_spelled(value) for value in table[name]] for name in names],
         "figures": [
-            {"name": name, "unit": unit, "sign": signs[name], "values": numbers(table[name].to_numpy())}
+            {
+                "name": name,
+                "told": [figure_name(Words(spoken), name) for spoken in LANGUAGES],
+                "unit": unit,
+                "sign": signs[name],
+                "values": numbers(table[name].to_numpy()),
+            }
             for name, unit in units.items()
         ],
         "figure": list(units).index(swept.by),

@@ -71,13 +71,13 @@ class TearsheetPanel(Panel):
         problem = self._problem()
         self.page, self._report, self._made_at = "", None, self.desk.stamp()
         if not problem and self.mode.value == "two":
-            self._report = reports.compare(session, self.first.value, self.second.value)
+            self._report = reports.compare(session, self.first.value, self.second.value, words=self.words)
             self.page = self._report.page()
             self._about = f"{self.first.value}, {self.second.value}"
         elif not problem:
             with tempfile.TemporaryDirectory() as folder:
                 path = Path(folder) / "page.html"
-                self._report = replace(reports.report(session, path), path=None)
+                self._report = replace(reports.report(session, path, words=self.words), path=None)
                 self.page = path.read_text(encoding="utf-8")
             self._about = session.branches.current
         if self.page:

@@ -239,8 +239,11 @@ class _Row:
         if order.filled:
             told = self.say("part_of", part=f"{order.filled:,}", whole=f"{abs(order.quantity):,}")
         if order.reason is not None:
-            told = f"{told}, {order.reason.value}" if told else order.reason.value
-        yield words((x, self.middle + 11), _cut(told.replace("_", " ").lower(), 32), size=9.5, fill=FAINT)
+            code = order.reason.value
+            # In another language it is a code, and stands as it is in every table.
+            why = code.replace("_", " ").lower() if self.say.language == ENGLISH.language else code
+            told = f"{told}{self.say('part_comma')}{why}" if told else why
+        yield words((x, self.middle + 11), _cut(told, 32), size=9.5, fill=FAINT)
 
 
 def _look(stop: Stop) -> tuple[Status, bool, int]:

@@ -16,7 +16,7 @@ import pandas as pd
 from matplotlib.patheffects import withStroke
 from matplotlib.ticker import MaxNLocator, PercentFormatter
 
-from qresearch.book import accounts, statistics
+from qresearch.book import statistics
 from qresearch.book.benchmark import BenchmarkLike, align, find_benchmark
 from qresearch.book.history import AccountHistory
 from qresearch.book.html import COLOURS
@@ -28,6 +28,7 @@ from qresearch.market.panel import Floats
 from qresearch.sentences import ENGLISH, Words
 from qresearch.views.candles import candles
 from qresearch.views.compared import branches
+from qresearch.views.exposed import exposure
 from qresearch.views.lettering import drawable
 from qresearch.views.lifecycle import orders_timeline
 from qresearch.views.lives import lives
@@ -57,6 +58,8 @@ Drawing = Picture | SvgPicture | RunPage
 """What a plot gives: a picture of pixels, one of lines and words, or a page that one can move in."""
 HATCHES = {"REJECTED": "xxx", "EXPIRED": "///", "CANCELED": "...", "QUEUED": "---", "WORKING": "|||"}
 """States are told apart by pattern as well as by colour; FILLED is plain."""
+_ROOM_BELOW = 1.3
+"""So much deeper than the curves the axis of the drawdown goes, for words under the deepest point."""
 PALE = 2.3
 """Of a heat map with numbers in it: so many times the largest value would have the darkest colour."""
 
@@ -126,7 +129,7 @@ def growth(
         return picture
     lower = split(picture, upper, colours, 0.3)
     # One point before the first day: everything starts at 0.
-    ends = []
+    ends, mine = [], np.zeros(0)
     for number, (name, returns) in enumerate(lines.items()):
         colour, width = (colours.main, 1.6) if number == 0 else (colours.other, 1.1)
         dashes = "-" if number == 0 else (0, (4, 1.5))
@@ -137,8 +140,9 @@ def growth(
         lower.plot(across, below, color=colour, linewidth=0.8 * width, linestyle=dashes, zorder=3 - number)
         if number == 0:
             lower.fill_between(across, below, 0, color=colour, alpha=0.2, linewidth=0)
-            _deepest(lower, colours, below, words)
+            mine = below
         ends.append((value[-1], f"{name}\n{value[-1]:+.1%}", colour))
+    _deepest(lower, colours, mine, words)
     label_ends(upper, ends, len(days))
     upper.axhline(0, color=colours.faint, linewidth=0.6)
     for axes in (upper, lower):
@@ -156,92 +160,17 @@ def _decimals(axes: Axes) -> int:
 
 
 def _deepest(lower: Axes, theme: Theme, below: Floats, words: Words) -> None:
+    """The deepest point in words, which stand under it: there is no curve of the account there."""
     worst = int(np.argmin(below))
     if below[worst] < 0:
+        lower.set_ylim(bottom=lower.get_ylim()[0] * _ROOM_BELOW)
         right, told = worst > len(below) / 2, words("plot_deepest", depth=f"{-below[worst]:.1%}")
         lower.annotate(
             f"{told} ", (worst - 1, float(below[worst])), textcoords="offset points",
-            xytext=(-6 if right else 6, 2), ha="right" if right else "left", va="bottom", fontsize=8, color=theme.text,
+            xytext=(-6 if right else 6, -3), ha="right" if right else "left", va="top", fontsize=8, color=theme.text,
             path_effects=[withStroke(linewidth=2.5, foreground=theme.ground)],
         )  # fmt: skip
         lower.plot([worst - 1], [below[worst]], marker="o", markersize=3.5, color=theme.text)
-
-
-@plain_style()
-def exposure(
-    session: AnySession,
-    *,
-    branch: str | None = None,
-    most: int = 15,
-    language: str | None = None,
-    ax: Axes | None = None,
-    theme: str = "auto",
-) -> Picture:
-    """Part of the equity that is invested, and below it the weight of each position by day.
-
-    Parameters
-    ----------
-    session : AnySession
-    branch : str, optional
-    most : int
-        Rows of the heat map; what is beyond is one row, "others".
-    language : {"en", "zh"}, optional
-        Of the words. Default: that of the session.
-    ax : Axes, optional
-    theme : {"auto", "light", "dark"}
-
-    Returns
-    -------
-    Picture
-    """
-    history, words = AccountHistory.of(session.simulation, branch), drawable(session.words.named(language))
-    picture, upper, colours = begin(words("plot_exposure"), ax, theme, words=words)
-    if not len(history.days):
-        say(upper, colours, words("run_no_days"))
-        return picture
-    across = np.arange(len(history.days))
-    invested = accounts.exposure(history)
-    lower = split(picture, upper, colours, 0.66, grid=False)
-    upper.step(across, invested, where="mid", color=colours.main, linewidth=1.2)
-    upper.fill_between(across, invested, 0, step="mid", color=colours.main, alpha=0.2, linewidth=0)
-    upper.set_ylim(0, max(1.0, float(invested.max()) * 1.05))
-    upper.yaxis.set_major_formatter(PercentFormatter(1, decimals=0))
-    names, weights = _weights(history, whole("most", most, example=15), words)
-    if names:
-        _heat(lower, colours, names, weights)
-    else:
-        say(lower, colours, words("plot_nothing_held"))
-    lower.set_xlim(-0.5, len(across) - 0.5)
-    date_ticks(lower, history.days)
-    return picture
-
-
-def _weights(history: AccountHistory, most: int, words: Words) -> tuple[list[str], Floats]:
-    """Names, heaviest first, and their (R, D) weights."""
-    held = accounts.daily_positions(history)
-    held = held[held["quantity"] > 0]
-    if held.empty:
-        return [], np.zeros((0, len(history.days)))
-    table = held.pivot(index="symbol", columns="day", values="weight").reindex(columns=history.days).fillna(0.0)
-    table = table.loc[table.mean(axis=1).sort_values(ascending=False, kind="stable").index]
-    names, values = table.index.tolist(), table.to_numpy(dtype=np.float64)
-    if len(names) > most:
-        names = [*names[: most - 1], words("run_others", count=len(names) - most + 1)]
-        values = np.vstack((values[: most - 1], values[most - 1 :].sum(axis=0)))
-    return names, values
-
-
-def _heat(axes: Axes, theme: Theme, names: list[str], weights: Floats) -> None:
-    shown = np.ma.masked_less_equal(weights, 0)
-    image = axes.imshow(
-        shown, aspect="auto", cmap=theme.ramp, vmin=0, vmax=float(weights.max()), interpolation="nearest"
-    )
-    axes.set_yticks(range(len(names)), names, fontsize=7)
-    box = axes.get_position()
-    side = axes.figure.add_axes((box.x1 + 0.012, box.y0, 0.014, box.height))
-    bar = axes.figure.colorbar(image, cax=side, format=PercentFormatter(1, decimals=0))
-    bar.outline.set_visible(False)
-    side.tick_params(colors=theme.faint, labelsize=7, length=0)
 
 
 @plain_style()

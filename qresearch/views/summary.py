@@ -17,6 +17,7 @@ from qresearch.book.history import AccountHistory
 from qresearch.book.html import number, table
 from qresearch.book.tables import Tables
 from qresearch.sentences import ENGLISH, Said, Words
+from qresearch.views.dark import PAGE_STYLE
 from qresearch.views.picture import Picture
 
 if TYPE_CHECKING:
@@ -91,7 +92,7 @@ class Report:
         name, language = escape(self.title), self.words.language
         return (
             f'<!DOCTYPE html>\n<html lang="{language}"><head><meta charset="utf-8"><title>{name}</title>'
-            f"<style>{style}</style></head>\n<body><h1>{name}</h1>"
+            f"<style>{style}</style>{PAGE_STYLE}</head>\n<body><h1>{name}</h1>"
             f'<div id="account">{self.told("p")}</div>\n{self._table()}\n{images}'
             "</body></html>\n"
         )

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import NamedTuple
+from unicodedata import east_asian_width
 from xml.sax.saxutils import escape, quoteattr
 
 from qresearch.book.html import COLOURS
@@ -95,12 +96,17 @@ def words(at: Point, text: str, *, size: float = 12, fill: str = INK, anchor: st
 
 
 def breadth(text: str, size: float) -> float:
-    """About how wide a text is.
+    """About how wide a text is; a Chinese letter is as wide as it is high.
 
     >>> breadth("WORKING", 12) > breadth("working", 12) > 30
     True
+    >>> breadth("排队", 12)
+    24.0
     """
-    return size * sum(0.7 if letter.isupper() else 0.3 if letter in " .,:;'il|" else 0.56 for letter in text)
+    return size * sum(
+        1.0 if east_asian_width(letter) in "WF" else 0.7 if letter.isupper() else 0.3 if letter in " .,:;'il|" else 0.56
+        for letter in text
+    )
 
 
 def path(points: Iterable[Point], *, colour: str, width: float = 1.5, fill: str = "none", close: bool = False) -> str:

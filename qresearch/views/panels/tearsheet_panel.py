@@ -12,6 +12,7 @@ import ipywidgets as widgets
 
 from qresearch.book.history import AccountHistory
 from qresearch.views import report as reports
+from qresearch.views.dark import as_light
 from qresearch.views.panels.cells import moment_text
 from qresearch.views.panels.desk import Desk, Panel
 from qresearch.views.panels.fields import class_of, classed, named, offer, put, show_if
@@ -92,7 +93,7 @@ class TearsheetPanel(Panel):
         style = f"width:100%;height:{HEIGHT}px;border:0;background:#fff;border-radius:6px"
         return (
             f'<iframe sandbox="" title="{escape(self.words(self.name))}" style="{style}" '
-            f'srcdoc="{escape(page, quote=True)}"></iframe>'
+            f'srcdoc="{escape(as_light(page), quote=True)}"></iframe>'
         )
 
     # ------------------------------------------------------------------ content

@@ -110,7 +110,7 @@ def orders_timeline(
     """
     known = list(orders)
     shown = known[-most:] if most else []
-    title = say("life_of_order" if len(known) == 1 else "life_of_orders", count=f"{len(known):,}")
+    title = say("life_of_orders", count=f"{len(known):,}")
     height = round(TOP + ROW * max(len(shown), 1) + 14)
     parts = [words((20, 28), title, size=15, bold=True)]
     if not shown:

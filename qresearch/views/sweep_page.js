@@ -50,7 +50,7 @@ const labelled = (name, act) => h("label", {}, part(`${name}-word`, "span"), cho
 
 function build() {
   root.append(
-    h("header", {}, h("h1", {}, DATA.title), h("div", { className: "choices" },
+    h("header", {}, heading(), h("div", { className: "choices" },
       labelled("figures", (value) => go({ figure: +value })),
       labelled("across", (value) => go({ x: +value, y: +value === now.y ? now.x : now.y })),
       labelled("up", (value) => go({ y: +value, x: +value === now.x ? now.y : now.x })), ...looks())),

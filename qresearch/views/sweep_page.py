@@ -98,9 +98,10 @@ def sweep_page(
         raise UsageError(f"y={y!r}: the sweep has one parameter, {across}. Leave y out.")
     table = swept.table
     places = [_places(table[name]) for name in names]
-    title = words("sweep_title", count=f"{len(table):,}", names=", ".join(names))
+    size = {"count": f"{len(table):,}", "names": ", ".join(names)}
+    titles = {name: Words(name)("sweep_title", **size) for name in LANGUAGES}
     contents: dict[str, Any] = {
-        "title": title,
+        "title": titles,
         "language": words.language,
         "theme": theme,
         "red_up": False,
@@ -125,7 +126,7 @@ def sweep_page(
         "digests": table["digest"].tolist(),
         "errors": table["error"].tolist(),
     }
-    return SweepPage(page(contents, _STYLE, _SCRIPT), title)
+    return SweepPage(page(contents, _STYLE, _SCRIPT), titles[words.language])
 
 
 def _spelled(value: Any) -> str:

@@ -1,7 +1,8 @@
 """Takes pictures of all that is seen, to be looked at: ``python tests/browser/screens.py FOLDER``, in a real browser.
 
 The workbench, tables, plots, accounts of futures, options and bonds, a margin account, a recording, the pages of a run
-and of a sweep, a tear-sheet, two branches compared, and that of ``qresearch app``, light and dark, in English and Chinese, at three widths.
+and of a sweep, a tear-sheet, two branches compared, and that of ``qresearch app``, light and dark, in English and
+Chinese, at three widths.
 ``--only workbench --widths 1280`` takes some of them. What the console complains of is printed.
 """
 

@@ -328,3 +328,33 @@ def test_a_sentence_counts_what_its_instrument_is_counted_in() -> None:
     assert Words("zh", unit="bond").advice(Reason.CALLED) == Words("zh").advice(Reason.CALLED)
     with pytest.raises(UsageError, match="unit='lots' is not known"):
         Words("en", unit="lots")
+
+
+A_ONE = re.compile(
+    r"(?<![\w,.#-])1 (?:(?:borrowed|covered|kept|locked|other|price|trading) )?"
+    r"(?!(?:is|was|has|needs|waits|exceeds|takes|this)\b)\w+s\b"
+    r"|(?<![\w,.#-])1 (?:(?!would)\w+ )?(?:of (?:them|it|100 yuan|the \S+ \w+(?: held)?) )?(?:are|were|have)\b"
+)
+"""One of something that is said as of many."""
+NOT_COUNTED = {"POSITION_LIMIT", "SIDE_LIMIT"}
+"""Their verb is that of two counts together."""
+
+
+def test_a_count_of_one_is_said_as_of_one() -> None:
+    """Protects readers from "1 sessions" and "1 shares are": every sentence of the catalogue, each fact being 1."""
+    wrong = {}
+    for key, (english, _) in CATALOGUE.items():
+        names = {name for _, name, _, _ in Formatter().parse(english) if name}
+        if names and key not in NOT_COUNTED:
+            for unit in ("share", "lot", "contract", "bond"):
+                told = Words("en", unit=unit)(key, **dict.fromkeys(names, "1"))
+                if A_ONE.search(told):
+                    wrong[key] = told
+    assert wrong == {}
+    told = {"rules_free_days": "no limit for 1 session", "of_shares": "1 share", "sweep_title": "1 run over 1"}
+    for key, sentence in told.items():
+        names = {name for _, name, _, _ in Formatter().parse(CATALOGUE[key][0]) if name}
+        assert ENGLISH(key, **dict.fromkeys(names, 1)) == sentence
+    assert ENGLISH("of_shares", shares="1,001") == "1,001 shares"
+    assert ENGLISH("of_shares", shares="0.1") == "0.1 shares"
+    assert ENGLISH("steps_short", done=1, count=3).endswith("1 of the 3 steps was there to take.")

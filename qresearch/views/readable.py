@@ -18,6 +18,8 @@ _COLOURS = {
     "h4{color:grey}": f"h4{{color:{FAINT}}}",
     "h4 a{color:#09c;": f"h4 a{{color:{LINK};",
 }
+_NARROW = "<style>@media screen and (max-width:1020px){body{margin:20px}}</style>"
+"""Its two columns take 958 pixels: with its own margins they would stand one below the other at 1,000."""
 _GREY_WORDS = re.compile(r'(<g id="text_\d+">\s*(?:<!--.*?-->\s*)?<g style="fill: )#808080')
 _HEATMAP = re.compile(r'<div id="monthly_heatmap">.*?</svg>', re.DOTALL)
 _CELL = re.compile(r"fill: #([0-9a-f]{6})(?=; stroke: #ffffff; stroke-width: 0\.5)")
@@ -30,7 +32,7 @@ def readable(page: str) -> str:
         page = page.replace(colour, better)
     page = _GREY_WORDS.sub(rf"\g<1>{FAINT}", page)
     page = _HEATMAP.sub(lambda drawn: _paler(drawn[0]), page)
-    return page.replace("</head>", f"{PAGE_STYLE}</head>", 1)
+    return page.replace("</head>", f"{_NARROW}{PAGE_STYLE}</head>", 1)
 
 
 def _paler(heatmap: str) -> str:

@@ -186,6 +186,18 @@ def test_every_text_of_the_tear_sheet_reads(tmp_path: Path) -> None:
     assert tuple(round(part * 255) for part in turned(white)) == (20, 20, 20)  # the ground that the style names
 
 
+def test_every_price_tag_of_the_live_chart_reads() -> None:
+    """Protects the prices at the edge of the chart: in their ink on each colour that a tag may have."""
+    script = (Path(qr.__file__).parent / "views/panels/live_chart.js").read_text("utf-8")
+    palettes, rest = script.partition("const PALETTES = {")[2].split("};", 1)
+    assert re.findall(r'"#[0-9a-f]{6}"', rest) == []
+    for name in ("light", "dark"):
+        found = dict(re.findall(r'(\w+): "(#[0-9a-f]{6})"', palettes.partition(f"{name}: {{")[2].partition("},")[0]))
+        pairs = [(key, found["ground"]) for key in ("red", "green", "main", "bad", "faint", "text")]
+        for key, ground in (*pairs, ("onTag", found["tag"])):
+            assert contrast(to_rgb(found[key]), to_rgb(ground)) >= LEAST, (name, key)
+
+
 def test_the_steps_of_an_axis_are_written_in_full() -> None:
     """Protects the numbers beside the curve: a step of 2.5 % is not written as one of 2 % or 3 %."""
     days = pd.DatetimeIndex(qr.sample_market().days[:40])

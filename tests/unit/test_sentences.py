@@ -336,8 +336,8 @@ A_ONE = re.compile(
     r"|(?<![\w,.#-])1 (?:(?!would)\w+ )?(?:of (?:them|it|100 yuan|the \S+ \w+(?: held)?) )?(?:are|were|have)\b"
 )
 """One of something that is said as of many."""
-NOT_COUNTED = {"POSITION_LIMIT", "SIDE_LIMIT"}
-"""Their verb is that of two counts together."""
+NOT_COUNTED = {"POSITION_LIMIT", "SIDE_LIMIT", "put_on_tick", "rerun_differs"}
+"""Their verb is that of two counts together, or of a price or a day."""
 
 
 def test_a_count_of_one_is_said_as_of_one() -> None:

@@ -1045,7 +1045,7 @@ class View {
     if (isKnown(price)) {
       const last = this.count - 1;
       const up = (chart.close[last] ?? price) >= (chart.open[last] ?? price);
-      found.push({ price, isLast: true, ground: up === Boolean(this.look.red_up) ? colours.red : colours.green, on: "#ffffff" });
+      found.push({ price, isLast: true, ground: up === Boolean(this.look.red_up) ? colours.red : colours.green, on: colours.ground });
     }
     const tags = found
       .map((tag) => ({ ...tag, y: this.toY(tag.price) }))

@@ -225,7 +225,7 @@ axes.scatter(first.sharpe, second.sharpe, color="#6b7280")
 axes.scatter(first.sharpe[best], second.sharpe[best], color="#c2410c", label=f"best of the first two years: {best}")
 axes.axline((0, 0), slope=1, color="#d1d5db", zorder=0)
 axes.set(xlabel="Sharpe ratio, 2021 and 2022", ylabel="Sharpe ratio, 2023")
-axes.legend()
+axes.legend(loc="lower center", bbox_to_anchor=(0.5, 1.0), frameon=False)
 Picture(figure, "Sharpe ratios of two spans")
 
 # %% [markdown]

@@ -77,7 +77,8 @@ TEMPLATE = """{%- extends 'voila/templates/lab/index.html.j2' -%}
 html, body { color-scheme: light dark; background: light-dark(#ffffff, #0f1520) !important }
 body[data-jp-theme-light="true"] { color-scheme: light } body[data-jp-theme-light="false"] { color-scheme: dark }
 .jp-mod-noOutputs.jp-mod-noInput, .jp-OutputPrompt, .jp-Cell-inputWrapper { display: none !important }
-#rendered_cells, #rendered_cells > div, .jp-Cell, .jp-OutputArea-output { padding: 0 !important; margin: 0 !important }
+#rendered_cells, #rendered_cells > div, .jp-Cell, .jp-Cell-outputWrapper, .jp-OutputArea-output
+{ padding: 0 !important; margin: 0 !important }
 .qr-desk { border: 0 !important; border-radius: 0 !important; min-height: 100vh }
 </style>
 {%- endblock notebook_css -%}

@@ -32,12 +32,13 @@ from multiprocessing import get_context
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
+from matplotlib.figure import Figure
 
 import qresearch as qr
 from qresearch.exercises import check
+from qresearch.views.picture import Picture
 
 market = qr.sample_market()
 
@@ -218,14 +219,14 @@ print(f"Best pair {best}: Sharpe {first.sharpe[best]:.2f}; a year later {second.
 print(f"Correlation of the two columns of Sharpe ratios: {first.sharpe.corr(second.sharpe):.2f}")
 
 # %%
-_ = plt.figure(figsize=(5, 4))
-plt.scatter(first.sharpe, second.sharpe, color="tab:gray")
-plt.scatter(first.sharpe[best], second.sharpe[best], color="tab:red", label=f"best of the first two years: {best}")
-plt.axline((0, 0), slope=1, color="lightgray", zorder=0)
-plt.xlabel("Sharpe ratio, 2021 and 2022")
-plt.ylabel("Sharpe ratio, 2023")
-plt.legend()
-plt.show()
+figure = Figure(figsize=(5, 4), layout="constrained")
+axes = figure.subplots()
+axes.scatter(first.sharpe, second.sharpe, color="#6b7280")
+axes.scatter(first.sharpe[best], second.sharpe[best], color="#c2410c", label=f"best of the first two years: {best}")
+axes.axline((0, 0), slope=1, color="#d1d5db", zorder=0)
+axes.set(xlabel="Sharpe ratio, 2021 and 2022", ylabel="Sharpe ratio, 2023")
+axes.legend(loc="lower center", bbox_to_anchor=(0.5, 1.0), frameon=False)
+Picture(figure, "Sharpe ratios of two spans")
 
 # %% [markdown]
 # How good must the best be to mean anything? Take strategies that know nothing: each month they draw three

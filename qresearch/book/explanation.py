@@ -152,7 +152,8 @@ class Explanation:
             mark = painted(_MARKS[item.verdict], _COLOURS[item.verdict])
             rows.append((*map(escape, when), mark, escape(item.check), escape(item.text)))
         say = self._say
-        advice = f"<div>{say('what_to_do')}: <b>{escape(self.advice)}</b></div>" if self.advice else ""
+        told = say("told_of", what=say("what_to_do"), told=f"<b>{escape(self.advice)}</b>")
+        advice = f"<div>{told}</div>" if self.advice else ""
         body = table((say("day"), say("phase"), "", say("check"), say("what_was_found")), rows)
         code = "" if self.code is None else code_html(self.code)
         return f"<div>{escape(self.title)} {badge(self.status, say.code(self.status))}</div>{body}{advice}{code}"

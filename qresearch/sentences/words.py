@@ -26,7 +26,16 @@ def _catalogue() -> Mapping[str, tuple[str, ...]]:
 _SHARE = re.compile(r"(?<!\{)\b([Ss])hare(?=s?\b)(?!s?\})")
 _SHARE_ZH = re.compile(r"(?<![转送配正])股(?!票|东|息)")
 """Not what a bond is turned into, nor what a fund holds."""
-_ONE = re.compile(r"(?<![\d,.])1 (lot|contract|bond)s\b(?: (are))?")
+_COUNTED = (
+    "bond|breakpoint|call|contract|day|fill|finding|hit|line|lot|mark|order|other|position|request|row|run|session|share|"
+    "step|stop|time|trial|unit"
+)
+_ONE = r"(?<![\w,.#-])1(?: (?:borrowed|covered|kept|locked|other|price|trading)\b)?"
+_MANY = re.compile(rf"({_ONE} )(?:({_COUNTED})s|(entr)ies)\b")
+_OF_ONE = {"are": "is", "were": "was", "have": "has", "need": "needs", "wait": "waits", "exceed": "exceeds"}
+_AMONG = r"of it|of them|of 100 yuan|of the [\d,]+ \w+(?: held)?"
+_VERB = re.compile(rf"({_ONE}(?: (?:{_COUNTED}|entry))?(?: (?:{_AMONG}))? )({'|'.join(_OF_ONE)})\b")
+"""What is counted, and the verb behind it: the catalogue says both of many, and of one they read otherwise."""
 _UNITS = {"share": "股", "lot": "手", "contract": "张", "bond": "张"}
 """What an instrument may be counted in (:attr:`Instrument.unit`), in English and Chinese."""
 _TWO_PRICES = frozenset({Kind.STOP_LIMIT, Kind.LIMIT_IF_TOUCHED})
@@ -59,7 +68,7 @@ class Message(str):
 
 
 class Words:
-    """All that is said to a person, in one language.
+    """All that is said to a person, in one language. The catalogue counts many; of one it is said as of one.
 
     Parameters
     ----------
@@ -94,7 +103,7 @@ class Words:
         if isinstance(key, Reason):
             facts = {name: _plain(value) for name, value in facts.items()}
         text = text.format_map(facts)
-        return text if self._place or self.unit == "share" else _ONE.sub(_one, text)
+        return text if self._place or "1 " not in text else _of_one(text)
 
     def of(self, item: Instrument) -> Words:
         """The words for an instrument, in the unit in which it is counted.
@@ -222,8 +231,14 @@ def price(value: float) -> str:
     return _filled(f"{value:,.{6 if abs(value) < 1 else 3}f}")
 
 
-def _one(found: re.Match[str]) -> str:
-    return f"1 {found[1]}{' is' if found[2] else ''}"
+def _of_one(text: str) -> str:
+    """A sentence in which one of something is not said as of many.
+
+    >>> _of_one("1 other requests wait, 1 of the 21 shares were taken, 1 entries")
+    '1 other request waits, 1 of the 21 shares was taken, 1 entry'
+    """
+    text = _MANY.sub(lambda found: f"{found[1]}{found[2] or f'{found[3]}y'}", text)
+    return _VERB.sub(lambda found: f"{found[1]}{_OF_ONE[found[2]]}", text)
 
 
 def _filled(text: str) -> str:

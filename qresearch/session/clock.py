@@ -252,7 +252,7 @@ class Clock:
                 self.heading = Said("rerun_differs", day=date, branch=timeline.branch.name)
                 break
             self._again += 1
-            self.heading = Said("ran_step_again" if self._again == 1 else "ran_steps_again", count=self._again)
+            self.heading = Said("ran_steps_again", count=self._again)
             if timeline.state.at >= target:
                 return hit
             ask()

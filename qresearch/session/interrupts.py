@@ -234,7 +234,7 @@ class Section:
         now = self._kept.standing
         if timeline.branch is branch and timeline.cursor > cast("int", stop):
             count = timeline.cursor - cast("int", stop)
-            done = Said("stop_kept" if count == 1 else "stops_kept", count=count)
+            done = Said("stops_kept", count=count)
         elif all(
             one is other or (one == other and isinstance(one, int))
             for one, other in zip(self._before, now, strict=True)

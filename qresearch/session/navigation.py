@@ -73,7 +73,7 @@ class Navigation:
                         ask()
                     redone += self._step(target, rerun=rerun or debug)
             if redone or short or clock.heading:
-                again = Said("redid_step" if redone == 1 else "redid_steps", count=redone) if redone else None
+                again = Said("redid_steps", count=redone) if redone else None
                 self.keeper.voice.say(clock.heading or self.keeper.voice.message, again, short)
             clock.look_beside()
             if clock.watch is not None:

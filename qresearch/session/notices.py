@@ -65,8 +65,7 @@ class Notices(list[str]):
         for kind in ("adjusted", "approximated", "ignored", "converted", "order", "message"):
             counts = [count for known, count, _ in rows if known == kind]
             if counts:
-                key = "notices_once" if sum(counts) == 1 else "notices_times"
-                part = Said(key, count=len(counts), kind=Said(f"notice_{kind}"), times=f"{sum(counts):,}")
+                part = Said("notices_times", count=len(counts), kind=Said(f"notice_{kind}"), times=f"{sum(counts):,}")
                 told = part if told is None else Said("and_then", first=told, then=part)
         return None if told is None else Said("script_notices", summary=told)
 

@@ -56,6 +56,8 @@ class Plan:
     progress : bool
     days : DatetimeIndex
         Of every run.
+    language : {"en", "zh"}
+        Of its sessions, and so of its pictures.
     """
 
     market: Market
@@ -73,6 +75,7 @@ class Plan:
     file: Path | None
     progress: bool
     days: pd.DatetimeIndex
+    language: str
 
     @property
     def count(self) -> int:
@@ -369,8 +372,8 @@ class Sweep:
             A figure over two parameters; every run as a line through its parameters; each run against its
             neighbours; or a page in one file: the heatmap of any figure, every run, and how to open one again.
         **options
-            ``by``, ``theme``; of the pictures ``ax``; of heatmap and page ``x`` and ``y``, the names of the
-            parameters; of the page ``language``.
+            ``by``, ``theme``, ``language`` (default: that of the sessions); of the pictures ``ax``; of heatmap and
+            page ``x`` and ``y``, the names of the parameters.
 
         Returns
         -------
@@ -385,7 +388,7 @@ class Sweep:
         from qresearch.views import parameters as drawn  # noqa: PLC0415  # pictures only when one is asked for
         from qresearch.views.sweep_page import sweep_page  # noqa: PLC0415  # likewise
 
-        by = options.pop("by", None)
+        by, options = options.pop("by", None), {"language": self._plan.language, **options}
         by = self._plan.by if by is None else choose("by", by, UNITS)
         found = drawn.Swept(self.table, list(self._plan.space), by, sign_of(by))
         kinds: dict[str, Callable[..., Picture | SweepPage]] = {**drawn.KINDS, "page": sweep_page}

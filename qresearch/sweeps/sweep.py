@@ -14,6 +14,7 @@ from qresearch.domain.arguments import path as path_of
 from qresearch.domain.calls import told, wrong_call
 from qresearch.errors import UsageError, choose, shown
 from qresearch.market.market import Market
+from qresearch.sentences import ENGLISH
 from qresearch.session.plain import plain_options
 from qresearch.session.session import Session
 from qresearch.sweeps.judgement import ranked
@@ -137,7 +138,7 @@ def sweep(
         batch=whole("batch", batch, 1, 8), seed=whole("seed", seed, 0, 1), by=ranked(by),
         n_jobs=workers_of(n_jobs, backend), backend=backend, root=root_of(shared),
         file=None if file is None else path_of("file", file, "sweep.sqlite"), progress=flag("progress", progress),
-        days=days,
+        days=days, language=options.get("language", ENGLISH.language),
     )  # fmt: skip
     return Sweep(plan).resume()
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -18,6 +19,8 @@ from qresearch.errors import UsageError
 from qresearch.market.panel import Floats
 from qresearch.sentences.words import price as price_text
 from qresearch.views.chart_data import MARKS, ChartData, ChartReader
+from qresearch.views.lettering import drawable
+from qresearch.views.panels.cells import chart_word
 from qresearch.views.picture import MANY, Picture, Theme, begin, few_ticks, plain_style, say, split
 
 if TYPE_CHECKING:
@@ -26,7 +29,6 @@ if TYPE_CHECKING:
 
     from qresearch.session.port import AnySession
 
-NOT_YET = "No bar of this instrument is visible yet."
 _LABEL = 0.05
 """Least distance of two labels of lines, as a part of the height."""
 _DATE = "2024-01-31"
@@ -40,6 +42,7 @@ def candles(
     symbol: str | None = None,
     *,
     count: int = 60,
+    language: str | None = None,
     ax: Axes | None = None,
     theme: str = "auto",
 ) -> Picture:
@@ -58,6 +61,8 @@ def candles(
         Default: that of the latest order.
     count : int
         Number of bars.
+    language : {"en", "zh"}, optional
+        Of the words. Default: that of the session; English where no font has the letters.
     ax : Axes, optional
     theme : {"auto", "light", "dark"}
 
@@ -68,7 +73,7 @@ def candles(
     Raises
     ------
     UsageError
-        No symbol is given and there is no order yet, or an unknown theme or symbol.
+        No symbol is given and there is no order yet, or an unknown language, theme or symbol.
 
     Examples
     --------
@@ -82,12 +87,14 @@ def candles(
             raise UsageError("candles: there is no order yet to take the instrument from. Pass symbol=.")
         symbol = session.market.symbols[orders[max(orders)].instrument]
     data = ChartReader(session).read(symbol, whole("count", count, example=60))
-    picture, upper, colours = begin(data.symbol, ax, theme)
+    words = drawable(session.words.named(language))
+    picture, upper, colours = begin(data.symbol, ax, theme, words=words)
     if not len(data):
-        say(upper, colours, NOT_YET)
+        say(upper, colours, words("chart_no_bar"))
         return picture
     lower = split(picture, upper, colours, 0.2)
-    Candles(upper, lower, colours, red_up=session.market.venue.red_is_up).draw(data)
+    told = partial(chart_word, words)
+    Candles(upper, lower, colours, red_up=session.market.venue.red_is_up, words=told).draw(data)
     label_ticks(lower, data.labels)
     return picture
 
@@ -154,12 +161,10 @@ class Candles:
     red_up : bool
         A rising bar is red, as in China.
     words : callable
-        The label of a kind of mark or line; default its name.
+        The label of a kind of mark or line.
     """
 
-    def __init__(
-        self, upper: Axes, lower: Axes, theme: Theme, *, red_up: bool, words: Callable[[str], str] = str
-    ) -> None:
+    def __init__(self, upper: Axes, lower: Axes, theme: Theme, *, red_up: bool, words: Callable[[str], str]) -> None:
         self.upper, self.lower, self._theme, self._words = upper, lower, theme, words
         red, green = ("#c62828", "#1b7f4b") if theme.ground == "#ffffff" else ("#ef5350", "#34c77b")
         self._rise, self._fall = (red, green) if red_up else (green, red)

@@ -8,7 +8,8 @@ import numpy as np
 import pandas as pd
 from matplotlib.ticker import FuncFormatter
 
-from qresearch.views.picture import NOTHING, Picture, begin, date_ticks, label_ends, plain_style, say
+from qresearch.views.lettering import drawable
+from qresearch.views.picture import Picture, begin, date_ticks, label_ends, plain_style, say
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -18,7 +19,13 @@ if TYPE_CHECKING:
 
 @plain_style()
 def branches(
-    session: AnySession, *, first: str, second: str | None = None, ax: Axes | None = None, theme: str = "auto"
+    session: AnySession,
+    *,
+    first: str,
+    second: str | None = None,
+    language: str | None = None,
+    ax: Axes | None = None,
+    theme: str = "auto",
 ) -> Picture:
     """The equity of two branches by day; an upright line stands where they part.
 
@@ -28,6 +35,8 @@ def branches(
     first : str
     second : str, optional
         Default: the branch on which the session stands.
+    language : {"en", "zh"}, optional
+        Of the words. Default: that of the session; English where no font has the letters.
     ax : Axes, optional
     theme : {"auto", "light", "dark"}
 
@@ -38,7 +47,7 @@ def branches(
     Raises
     ------
     UsageError
-        No such branch or theme, or one branch twice.
+        No such branch, language or theme, or one branch twice.
 
     Examples
     --------
@@ -48,21 +57,22 @@ def branches(
     >>> branches(session.step(3), first="main")
     <Picture Equity of two branches, CNY: 800 x 350>
     """
+    words = drawable(session.words.named(language))
     both = session.branches.compare(first, second)
     curves = both.equity.drop(columns="difference")
     parted, currency = both.first["day"].min(), session.market.venue.money.currency
     names, days = [str(name) for name in curves], pd.DatetimeIndex(curves.index)
-    title = f"Equity of two branches{f', {currency}' if currency else ''}"
-    picture, axes, colours = begin(title, ax, theme, height=3.5)
+    title = words("plot_branches") + (f"{words('part_comma')}{currency}" if currency else "")
+    picture, axes, colours = begin(title, ax, theme, words=words, height=3.5)
     if not len(days):
-        say(axes, colours, NOTHING)
+        say(axes, colours, words("run_no_days"))
         return picture
     if pd.notna(parted):
         place = int(days.searchsorted(parted))
         axes.axvline(place, color=colours.faint, linewidth=0.8, linestyle=(0, (2, 2)))
-        top = (place, 1.0)
+        top, parting = (place, 1.0), words("plot_parted", day=f"{parted:%Y-%m-%d}")
         axes.annotate(
-            f" {parted:%Y-%m-%d} they part", top, xycoords=("data", "axes fraction"), va="top", fontsize=8,
+            f" {parting}", top, xycoords=("data", "axes fraction"), va="top", fontsize=8,
             ha="left" if place < len(days) * 0.7 else "right", color=colours.faint,
         )  # fmt: skip
     ends = []

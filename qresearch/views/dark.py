@@ -14,7 +14,22 @@ from pathlib import Path
 
 DARK = Path(__file__).with_name("dark.css").read_text(encoding="utf-8")
 """The style sheet that says where it is dark."""
+TURN = re.findall("--qr-turn:([^}]+)", DARK)[0]
+"""What turns the lightness of a picture round and leaves its hues; the same in the browser's tests."""
+PAGE_STYLE = f"""<style>@media screen and (prefers-color-scheme:dark){{
+html:not([data-theme="light"]){{background:#141414;color-scheme:dark}}
+html:not([data-theme="light"]) body{{background:#fff;color:#000;filter:{TURN}}}}}</style>"""
+"""For a page of ours that is drawn light, as a file of its own: where the system is dark it is turned as a whole."""
 _STYLE = f"<style>{re.sub(r'/[*].*?[*]/', '', DARK, flags=re.DOTALL).strip()}</style>"
+
+
+def as_light(page: str) -> str:
+    """A page that stays light, for a frame that is turned by the page around it.
+
+    >>> as_light('<!DOCTYPE html><html lang="en">')
+    '<!DOCTYPE html><html data-theme="light" lang="en">'
+    """
+    return page.replace("<html", '<html data-theme="light"', 1)
 
 
 def following(kind: str, picture: bytes, title: str, size: tuple[int, int]) -> str:

@@ -110,12 +110,12 @@ def orders_timeline(
     """
     known = list(orders)
     shown = known[-most:] if most else []
-    title = say("life_of_order" if len(known) == 1 else "life_of_orders", count=f"{len(known):,}")
+    title = say("life_of_orders", count=f"{len(known):,}")
     height = round(TOP + ROW * max(len(shown), 1) + 14)
     parts = [words((20, 28), title, size=15, bold=True)]
     if not shown:
         parts.append(words((20, TOP), say("none_placed"), fill=FAINT))
-        return document(WIDTH, height, title, parts)
+        return document(WIDTH, height, title, parts, say)
     if len(known) > len(shown):
         note = say("last_shown", count=len(shown), left_out=f"{len(known) - len(shown):,}")
         parts.append(words((WIDTH - 20, 28), note, size=11, fill=FAINT, anchor="end"))
@@ -125,7 +125,7 @@ def orders_timeline(
     for row, life in enumerate(shown):
         drawn = "".join(_Row(life, axis, TOP + ROW * row + ROW / 2, symbols, say).draw())
         parts.append(tag("g", drawn))
-    return document(WIDTH, height, title, parts)
+    return document(WIDTH, height, title, parts, say)
 
 
 @dataclass(frozen=True)
@@ -239,8 +239,11 @@ class _Row:
         if order.filled:
             told = self.say("part_of", part=f"{order.filled:,}", whole=f"{abs(order.quantity):,}")
         if order.reason is not None:
-            told = f"{told}, {order.reason.value}" if told else order.reason.value
-        yield words((x, self.middle + 11), _cut(told.replace("_", " ").lower(), 32), size=9.5, fill=FAINT)
+            code = order.reason.value
+            # In another language it is a code, and stands as it is in every table.
+            why = code.replace("_", " ").lower() if self.say.language == ENGLISH.language else code
+            told = f"{told}{self.say('part_comma')}{why}" if told else why
+        yield words((x, self.middle + 11), _cut(told, 32), size=9.5, fill=FAINT)
 
 
 def _look(stop: Stop) -> tuple[Status, bool, int]:

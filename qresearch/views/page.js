@@ -50,6 +50,9 @@ const tabs = () => h("div", { className: "tabs", role: "tablist" },
   button("csv", "CSV", saveTable),
   part("search", "input", { type: "search", input: () => go({ query: parts.search.value }) }));
 
+/** The title of the page, in the language in which it is read. */
+const heading = () => part("title", "h1");
+
 /** Language and theme: what a reader chooses of every page. */
 const looks = () => [
   button("language", "", () => go({ language: LANGUAGES[1 - LANGUAGES.indexOf(now.language)] })),
@@ -61,6 +64,7 @@ const titledBy = (name, key) => { parts[name].title = word(key); parts[name].ari
 function paintLooks() {
   for (const name of ["search", "csv", "theme"]) titledBy(name, `page_${name}`);
   parts.search.placeholder = word("page_search");
+  parts.title.textContent = document.title = DATA.title[now.language];
   parts.language.textContent = word("page_language");
   options(parts.theme, ["auto", "light", "dark"].map((name) => [name, word(`page_${name}`)]), now.theme);
 }

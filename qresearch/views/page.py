@@ -65,7 +65,7 @@ def page(contents: dict[str, Any], style: str, script: str) -> str:
     Parameters
     ----------
     contents : dict
-        As JSON knows it, with ``title``, ``language``, ``theme``, ``red_up``, and ``words`` by language.
+        As JSON knows it, with ``language``, ``theme``, ``red_up``, and ``title`` and ``words`` by language.
     style, script : str
         Of this page, behind those that every page has.
 
@@ -87,7 +87,7 @@ def page(contents: dict[str, Any], style: str, script: str) -> str:
         f'<meta http-equiv="Content-Security-Policy" content="{policy}">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
         '<meta name="referrer" content="no-referrer">\n'
-        f"<title>{escape(contents['title'])}</title>\n<style>{style}</style></head>\n<body>"
+        f"<title>{escape(contents['title'][contents['language']])}</title>\n<style>{style}</style></head>\n<body>"
         f"<noscript>{escape(contents['words'][contents['language']]['page_noscript'])}</noscript>"
         f'<div id="page"></div>\n<script type="application/json" id="data">{data}</script>\n'
         f'<script type="module">{script}</script></body></html>\n'

@@ -12,17 +12,20 @@ from matplotlib.patches import Rectangle
 
 from qresearch.errors import UsageError, choose
 from qresearch.market.panel import Floats
+from qresearch.sentences import ENGLISH, Words
+from qresearch.views.lettering import drawable
 from qresearch.views.picture import Picture, Theme, begin, plain_style, say
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-NOTHING = "No run has this figure."
 MOST_LINES = 300
 """Runs drawn as lines; of more, those in the middle are left out."""
 MOST_TICKS = 12
 MOST_FIGURES = 150
 """Cells of a heat map that still have room for their figures."""
+_SAME = {"final_equity": "figure_equity"}
+"""Figures that the catalogue has under another name."""
 
 
 @dataclass(frozen=True)
@@ -52,6 +55,15 @@ class Swept:
         return self.table[self.table[self.by].notna()]
 
 
+def figure_name(words: Words, by: str) -> str:
+    """What a figure is called; in English by its name in the table, which is what ``by=`` takes.
+
+    >>> figure_name(Words("en"), "max_drawdown"), figure_name(Words("zh"), "max_drawdown")
+    ('max_drawdown', '最大回撤')
+    """
+    return by if words.language == ENGLISH.language else words(_SAME.get(by, f"figure_{by}"))
+
+
 def ordered(values: pd.Series[Any]) -> list[Any]:
     """The values of a parameter, each once: by size where they have one, else in the order of the runs."""
     found = list(dict.fromkeys(values.tolist()))
@@ -68,7 +80,13 @@ def _ticks(values: list[Any]) -> tuple[list[int], list[str]]:
 
 @plain_style()
 def heatmap(
-    swept: Swept, *, x: str | None = None, y: str | None = None, ax: Axes | None = None, theme: str = "auto"
+    swept: Swept,
+    *,
+    x: str | None = None,
+    y: str | None = None,
+    language: str = "en",
+    ax: Axes | None = None,
+    theme: str = "auto",
 ) -> Picture:
     """The figure over two parameters; where there are others, the mean over them. The best cell has a frame.
 
@@ -77,6 +95,8 @@ def heatmap(
     swept : Swept
     x, y : str, optional
         Names of parameters. Default: the last one across and the one before it up.
+    language : {"en", "zh"}
+        Of the words; English where no font has the letters.
     ax : Axes, optional
     theme : {"auto", "light", "dark"}
     """
@@ -88,11 +108,13 @@ def heatmap(
     rest = [name for name in swept.names if name != across]
     up = rest[-1] if y is None else choose("y", y, rest)
     others = [name for name in rest if name != up]
-    title = f"{swept.by} over {up} and {across}" + (f", mean over {', '.join(others)}" if others else "")
-    picture, axes, colours = begin(title, ax, theme, grid=False)
+    words = drawable(Words(language))
+    title = words("sweep_heat", figure=figure_name(words, swept.by), up=up, across=across)
+    title += words("sweep_mean_over", names=", ".join(others)) if others else ""
+    picture, axes, colours = begin(title, ax, theme, words=words, grid=False)
     known = swept.known
     if known.empty:
-        say(axes, colours, NOTHING)
+        say(axes, colours, words("sweep_no_figure"))
         return picture
     columns, rows = ordered(known[across]), ordered(known[up])
     grid = np.full((len(rows), len(columns)), np.nan)
@@ -139,19 +161,23 @@ def _place(values: pd.Series[Any]) -> Floats:
 
 
 @plain_style()
-def parallel(swept: Swept, *, ax: Axes | None = None, theme: str = "auto") -> Picture:
+def parallel(swept: Swept, *, language: str = "en", ax: Axes | None = None, theme: str = "auto") -> Picture:
     """Every run as a line through its parameters to the figure; the best tenth stands out, the best run is thickest.
 
     Parameters
     ----------
     swept : Swept
+    language : {"en", "zh"}
+        Of the words; English where no font has the letters.
     ax : Axes, optional
     theme : {"auto", "light", "dark"}
     """
-    picture, axes, colours = begin(f"Runs by their parameters and {swept.by}", ax, theme, grid=False)
+    words = drawable(Words(language))
+    figure = figure_name(words, swept.by)
+    picture, axes, colours = begin(words("sweep_lines", figure=figure), ax, theme, words=words, grid=False)
     known = swept.known.sort_values(swept.by, ascending=swept.sign > 0, kind="stable")
     if known.empty:
-        say(axes, colours, NOTHING)
+        say(axes, colours, words("sweep_no_figure"))
         return picture
     names = [*swept.names, swept.by]
     places = np.column_stack([_place(known[name]) for name in names])
@@ -178,7 +204,7 @@ def parallel(swept: Swept, *, ax: Axes | None = None, theme: str = "auto") -> Pi
             alpha=style[2],
             zorder=2 + row / len(known),
         )
-    axes.set_xticks(range(len(names)), names)
+    axes.set_xticks(range(len(names)), [*swept.names, figure])
     axes.set_yticks([])
     axes.set_xlim(-0.1, len(names) - 0.9)
     for number, name in enumerate(names):
@@ -200,7 +226,9 @@ def _ends(axes: Axes, theme: Theme, number: int, values: pd.Series[Any]) -> None
 
 
 @plain_style()
-def steadiness(swept: Swept, *, neighbours: pd.DataFrame, ax: Axes | None = None, theme: str = "auto") -> Picture:
+def steadiness(
+    swept: Swept, *, neighbours: pd.DataFrame, language: str = "en", ax: Axes | None = None, theme: str = "auto"
+) -> Picture:
     """Each run against the mean of its neighbours: what lies far off the line stands alone.
 
     Parameters
@@ -208,13 +236,17 @@ def steadiness(swept: Swept, *, neighbours: pd.DataFrame, ax: Axes | None = None
     swept : Swept
     neighbours : DataFrame
         The figure and ``mean_of_neighbours`` of each run.
+    language : {"en", "zh"}
+        Of the words; English where no font has the letters.
     ax : Axes, optional
     theme : {"auto", "light", "dark"}
     """
-    picture, axes, colours = begin(f"{swept.by} of each run, and of its neighbours", ax, theme)
+    words = drawable(Words(language))
+    title = words("sweep_steady", figure=figure_name(words, swept.by))
+    picture, axes, colours = begin(title, ax, theme, words=words)
     found = neighbours.dropna(subset=[swept.by, "mean_of_neighbours"])
     if found.empty:
-        say(axes, colours, "No run has a neighbour.")
+        say(axes, colours, words("sweep_alone"))
         return picture
     mine, near = found[swept.by].to_numpy(), found["mean_of_neighbours"].to_numpy()
     axes.plot(near, mine, linestyle="none", marker="o", markersize=4, color=colours.main, alpha=0.7)
@@ -230,7 +262,7 @@ def steadiness(swept: Swept, *, neighbours: pd.DataFrame, ax: Axes | None = None
     )
     ends = [min(mine.min(), near.min()), max(mine.max(), near.max())]
     axes.plot(ends, ends, color=colours.faint, linewidth=0.8, linestyle=(0, (4, 2)))
-    axes.set_xlabel("mean of its neighbours", color=colours.faint, fontsize=8)
+    axes.set_xlabel(words("sweep_near"), color=colours.faint, fontsize=8)
     return picture
 
 

@@ -20,7 +20,9 @@ from PIL import Image
 from qresearch.domain.calls import told_calls
 from qresearch.errors import UsageError, choose, shown
 from qresearch.files import write_png
+from qresearch.sentences import ENGLISH, Words
 from qresearch.views.dark import following
+from qresearch.views.lettering import families
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -30,8 +32,6 @@ GAP = 0.03
 """Between upper and lower axes, as a part of the height."""
 MANY = 250
 """More days, or bars, than these are labelled by month."""
-NOTHING = "No trading day is over yet."
-"""What a plot of days says where there is none."""
 
 
 @dataclass(frozen=True)
@@ -79,10 +79,14 @@ class Picture:
         False when it was drawn into axes of the caller: the figure is theirs to show.
     theme : {"auto", "light", "dark"}
         By itself a light picture is turned round where the page around it is dark; a file of it is light.
+    words : Words
+        The language in which it names itself.
     """
 
-    def __init__(self, figure: Figure, title: str, *, own: bool = True, theme: str = "auto") -> None:
-        self.figure, self.title, self._own, self._theme = figure, title, own, theme
+    def __init__(
+        self, figure: Figure, title: str, *, own: bool = True, theme: str = "auto", words: Words = ENGLISH
+    ) -> None:
+        self.figure, self.title, self._own, self._theme, self._words = figure, title, own, theme, words
 
     def png(self) -> bytes:
         """The picture as PNG; equal pictures give equal bytes."""
@@ -113,13 +117,15 @@ class Picture:
         return width, height
 
     def __repr__(self) -> str:
-        return "<Picture {}: {} x {}>".format(self.title, *self._size())
+        width, height = self._size()
+        return self._words("picture_is", title=self.title, width=width, height=height)
 
 
 @contextmanager
 def plain_style() -> Iterator[None]:
-    """Matplotlib's own defaults, whatever style the user has set; theirs is put back afterwards."""
+    """Matplotlib's own defaults and a font with Chinese, whatever style the user has set; theirs is put back."""
     with mpl.style.context("default"):
+        mpl.rcParams["font.family"] = families()
         yield
 
 
@@ -132,9 +138,12 @@ def theme_of(name: str) -> Theme:
 
 
 def begin(
-    name: str, ax: Axes | None, theme: str, *, height: float = 4.5, grid: bool = True
+    name: str, ax: Axes | None, theme: str, *, words: Words, height: float = 4.5, grid: bool = True
 ) -> tuple[Picture, Axes, Theme]:
-    """A picture with its title, on axes of the caller or on a figure of 8 by `height` inches, and what to draw with."""
+    """A picture with its title, on axes of the caller or on a figure of 8 by `height` inches, and what to draw with.
+
+    `name` is told in a language already; `words` is that language.
+    """
     colours = theme_of(theme)
     if ax is None:
         figure = Figure(figsize=(8, height), dpi=DPI, facecolor=colours.ground)
@@ -149,7 +158,7 @@ def begin(
         figure = found
     dress(axes, colours, grid=grid)
     axes.set_title(name, loc="left", color=colours.text, fontsize=10, fontweight="bold", pad=8)
-    return Picture(figure, name, own=ax is None, theme=theme), axes, colours
+    return Picture(figure, name, own=ax is None, theme=theme, words=words), axes, colours
 
 
 def split(picture: Picture, ax: Axes, theme: Theme, share: float, *, grid: bool = True) -> Axes:

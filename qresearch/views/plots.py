@@ -2,7 +2,8 @@
 
 Each takes a session; those of pixels draw on `ax` when one is passed (lower parts are cut out of it) or on a figure of
 their own, and give a :class:`~qresearch.views.picture.Picture`. Days stand side by side without gaps for weekends.
-Nothing after the moment of the session is drawn.
+Nothing after the moment of the session is drawn. Titles, axes and legends speak the language of the session, or the one
+that is asked for; where no installed font has Chinese letters, pictures of pixels are told in English.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ import pandas as pd
 from matplotlib.patheffects import withStroke
 from matplotlib.ticker import MaxNLocator, PercentFormatter
 
-from qresearch.book import accounts, statistics
+from qresearch.book import statistics
 from qresearch.book.benchmark import BenchmarkLike, align, find_benchmark
 from qresearch.book.history import AccountHistory
 from qresearch.book.html import COLOURS
@@ -24,12 +25,14 @@ from qresearch.domain.calls import bound
 from qresearch.domain.order import Status
 from qresearch.errors import choose, shown
 from qresearch.market.panel import Floats
+from qresearch.sentences import ENGLISH, Words
 from qresearch.views.candles import candles
 from qresearch.views.compared import branches
+from qresearch.views.exposed import exposure
+from qresearch.views.lettering import drawable
 from qresearch.views.lifecycle import orders_timeline
 from qresearch.views.lives import lives
 from qresearch.views.picture import (
-    NOTHING,
     Picture,
     Theme,
     begin,
@@ -55,9 +58,10 @@ Drawing = Picture | SvgPicture | RunPage
 """What a plot gives: a picture of pixels, one of lines and words, or a page that one can move in."""
 HATCHES = {"REJECTED": "xxx", "EXPIRED": "///", "CANCELED": "...", "QUEUED": "---", "WORKING": "|||"}
 """States are told apart by pattern as well as by colour; FILLED is plain."""
+_ROOM_BELOW = 1.3
+"""So much deeper than the curves the axis of the drawdown goes, for words under the deepest point."""
 PALE = 2.3
 """Of a heat map with numbers in it: so many times the largest value would have the darkest colour."""
-MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
 
 def equity_and_drawdown(
@@ -65,6 +69,7 @@ def equity_and_drawdown(
     *,
     benchmark: BenchmarkLike | pd.Series[float] = None,
     branch: str | None = None,
+    language: str | None = None,
     ax: Axes | None = None,
     theme: str = "auto",
 ) -> Picture:
@@ -76,6 +81,8 @@ def equity_and_drawdown(
     benchmark : Series of closes, symbol, Benchmark or False, optional
         Default: that of the market.
     branch : str, optional
+    language : {"en", "zh"}, optional
+        Of the words. Default: that of the session.
     ax : Axes, optional
     theme : {"auto", "light", "dark"}
 
@@ -86,7 +93,7 @@ def equity_and_drawdown(
     Raises
     ------
     UsageError
-        No such branch or theme, or a benchmark without closes.
+        No such branch, language or theme, or a benchmark without closes.
 
     Examples
     --------
@@ -97,22 +104,32 @@ def equity_and_drawdown(
     history = AccountHistory.of(session.simulation, branch)
     wanted = session.simulation.benchmark if benchmark is None else benchmark
     beside = align(find_benchmark(session.market, wanted), history.exchange, history.closes)
-    lines = {_account_name(history): history.returns}
+    words = session.words.named(language)
+    account = drawable(words)("account") if history.name == "main" else history.name
+    lines = {account: history.returns}
     if beside is not None:
         lines[beside.name] = beside.returns
-    return growth(lines, history.days, ax=ax, theme=theme)
+    return growth(lines, history.days, words=words, ax=ax, theme=theme)
 
 
 @plain_style()
-def growth(lines: dict[str, Floats], days: pd.DatetimeIndex, *, ax: Axes | None = None, theme: str = "auto") -> Picture:
+def growth(
+    lines: dict[str, Floats],
+    days: pd.DatetimeIndex,
+    *,
+    words: Words = ENGLISH,
+    ax: Axes | None = None,
+    theme: str = "auto",
+) -> Picture:
     """Growth and drawdown of daily returns by name; the first is the one in front."""
-    picture, upper, colours = begin("Equity and drawdown", ax, theme)
+    words = drawable(words)
+    picture, upper, colours = begin(words("plot_equity"), ax, theme, words=words)
     if not len(days):
-        say(upper, colours, NOTHING)
+        say(upper, colours, words("run_no_days"))
         return picture
     lower = split(picture, upper, colours, 0.3)
     # One point before the first day: everything starts at 0.
-    ends = []
+    ends, mine = [], np.zeros(0)
     for number, (name, returns) in enumerate(lines.items()):
         colour, width = (colours.main, 1.6) if number == 0 else (colours.other, 1.1)
         dashes = "-" if number == 0 else (0, (4, 1.5))
@@ -123,8 +140,9 @@ def growth(lines: dict[str, Floats], days: pd.DatetimeIndex, *, ax: Axes | None 
         lower.plot(across, below, color=colour, linewidth=0.8 * width, linestyle=dashes, zorder=3 - number)
         if number == 0:
             lower.fill_between(across, below, 0, color=colour, alpha=0.2, linewidth=0)
-            _deepest(lower, colours, below)
+            mine = below
         ends.append((value[-1], f"{name}\n{value[-1]:+.1%}", colour))
+    _deepest(lower, colours, mine, words)
     label_ends(upper, ends, len(days))
     upper.axhline(0, color=colours.faint, linewidth=0.6)
     for axes in (upper, lower):
@@ -134,10 +152,6 @@ def growth(lines: dict[str, Floats], days: pd.DatetimeIndex, *, ax: Axes | None 
     return picture
 
 
-def _account_name(history: AccountHistory) -> str:
-    return "Account" if history.name == "main" else history.name
-
-
 def _decimals(axes: Axes) -> int:
     """As many as the steps of the axis need: a step of 2.5 % that is written without them would say 2 % or 3 %."""
     first, second, *_ = axes.get_yticks()
@@ -145,90 +159,28 @@ def _decimals(axes: Axes) -> int:
     return next((digits for digits in range(4) if abs(round(step, digits) - step) < 1e-9), 4)
 
 
-def _deepest(lower: Axes, theme: Theme, below: Floats) -> None:
+def _deepest(lower: Axes, theme: Theme, below: Floats, words: Words) -> None:
+    """The deepest point in words, which stand under it: there is no curve of the account there."""
     worst = int(np.argmin(below))
     if below[worst] < 0:
-        right = worst > len(below) / 2
+        lower.set_ylim(bottom=lower.get_ylim()[0] * _ROOM_BELOW)
+        right, told = worst > len(below) / 2, words("plot_deepest", depth=f"{-below[worst]:.1%}")
         lower.annotate(
-            f"{-below[worst]:.1%} deepest ", (worst - 1, float(below[worst])), textcoords="offset points",
-            xytext=(-6 if right else 6, 2), ha="right" if right else "left", va="bottom", fontsize=8, color=theme.text,
+            f"{told} ", (worst - 1, float(below[worst])), textcoords="offset points",
+            xytext=(-6 if right else 6, -3), ha="right" if right else "left", va="top", fontsize=8, color=theme.text,
             path_effects=[withStroke(linewidth=2.5, foreground=theme.ground)],
         )  # fmt: skip
         lower.plot([worst - 1], [below[worst]], marker="o", markersize=3.5, color=theme.text)
 
 
 @plain_style()
-def exposure(
-    session: AnySession, *, branch: str | None = None, most: int = 15, ax: Axes | None = None, theme: str = "auto"
-) -> Picture:
-    """Part of the equity that is invested, and below it the weight of each position by day.
-
-    Parameters
-    ----------
-    session : AnySession
-    branch : str, optional
-    most : int
-        Rows of the heat map; what is beyond is one row, "others".
-    ax : Axes, optional
-    theme : {"auto", "light", "dark"}
-
-    Returns
-    -------
-    Picture
-    """
-    history = AccountHistory.of(session.simulation, branch)
-    picture, upper, colours = begin("Exposure and weights", ax, theme)
-    if not len(history.days):
-        say(upper, colours, NOTHING)
-        return picture
-    across = np.arange(len(history.days))
-    invested = accounts.exposure(history)
-    lower = split(picture, upper, colours, 0.66, grid=False)
-    upper.step(across, invested, where="mid", color=colours.main, linewidth=1.2)
-    upper.fill_between(across, invested, 0, step="mid", color=colours.main, alpha=0.2, linewidth=0)
-    upper.set_ylim(0, max(1.0, float(invested.max()) * 1.05))
-    upper.yaxis.set_major_formatter(PercentFormatter(1, decimals=0))
-    names, weights = _weights(history, whole("most", most, example=15))
-    if names:
-        _heat(lower, colours, names, weights)
-    else:
-        say(lower, colours, "Nothing was held at a close.")
-    lower.set_xlim(-0.5, len(across) - 0.5)
-    date_ticks(lower, history.days)
-    return picture
-
-
-def _weights(history: AccountHistory, most: int) -> tuple[list[str], Floats]:
-    """Names, heaviest first, and their (R, D) weights."""
-    held = accounts.daily_positions(history)
-    held = held[held["quantity"] > 0]
-    if held.empty:
-        return [], np.zeros((0, len(history.days)))
-    table = held.pivot(index="symbol", columns="day", values="weight").reindex(columns=history.days).fillna(0.0)
-    table = table.loc[table.mean(axis=1).sort_values(ascending=False, kind="stable").index]
-    names, values = table.index.tolist(), table.to_numpy(dtype=np.float64)
-    if len(names) > most:
-        names = [*names[: most - 1], f"{len(names) - most + 1} others"]
-        values = np.vstack((values[: most - 1], values[most - 1 :].sum(axis=0)))
-    return names, values
-
-
-def _heat(axes: Axes, theme: Theme, names: list[str], weights: Floats) -> None:
-    shown = np.ma.masked_less_equal(weights, 0)
-    image = axes.imshow(
-        shown, aspect="auto", cmap=theme.ramp, vmin=0, vmax=float(weights.max()), interpolation="nearest"
-    )
-    axes.set_yticks(range(len(names)), names, fontsize=7)
-    box = axes.get_position()
-    side = axes.figure.add_axes((box.x1 + 0.012, box.y0, 0.014, box.height))
-    bar = axes.figure.colorbar(image, cax=side, format=PercentFormatter(1, decimals=0))
-    bar.outline.set_visible(False)
-    side.tick_params(colors=theme.faint, labelsize=7, length=0)
-
-
-@plain_style()
 def monthly_returns(
-    session: AnySession, *, branch: str | None = None, ax: Axes | None = None, theme: str = "auto"
+    session: AnySession,
+    *,
+    branch: str | None = None,
+    language: str | None = None,
+    ax: Axes | None = None,
+    theme: str = "auto",
 ) -> Picture:
     """Return of every month, one row a year, with the year's total.
 
@@ -238,6 +190,8 @@ def monthly_returns(
     ----------
     session : AnySession
     branch : str, optional
+    language : {"en", "zh"}, optional
+        Of the words. Default: that of the session.
     ax : Axes, optional
     theme : {"auto", "light", "dark"}
 
@@ -245,14 +199,14 @@ def monthly_returns(
     -------
     Picture
     """
-    history = AccountHistory.of(session.simulation, branch)
+    history, words = AccountHistory.of(session.simulation, branch), drawable(session.words.named(language))
     grown = history.returns_series + 1
     by_year = grown.groupby(history.days.year).prod() - 1
     years = by_year.index.tolist()
     height = 0.95 + 0.3 * max(len(years), 2)
-    picture, axes, colours = begin("Monthly returns", ax, theme, height=height, grid=False)
+    picture, axes, colours = begin(words("plot_monthly"), ax, theme, words=words, height=height, grid=False)
     if not years:
-        say(axes, colours, NOTHING)
+        say(axes, colours, words("run_no_days"))
         return picture
     by_month = grown.groupby([history.days.year, history.days.month]).prod().unstack().reindex(columns=range(1, 13)) - 1
     grid = np.column_stack((by_month, by_year))
@@ -266,14 +220,16 @@ def monthly_returns(
             column, row, f"{grid[row, column] * 100:+.1f}", ha="center", va="center", fontsize=8,
             color="#000000" if middle else colours.text, fontweight="normal" if middle else "bold",
         )  # fmt: skip
-    axes.set_xticks(range(13), [*MONTHS, "Year %"])
+    axes.set_xticks(range(13), [*words("plot_months").split(), words("plot_year")])
     axes.set_yticks(range(len(years)), [str(year) for year in years])
     axes.spines["bottom"].set_visible(False)
     return picture
 
 
 @plain_style()
-def order_flow(session: AnySession, *, ax: Axes | None = None, theme: str = "auto") -> Picture:
+def order_flow(
+    session: AnySession, *, language: str | None = None, ax: Axes | None = None, theme: str = "auto"
+) -> Picture:
     """Orders by the time at which they were placed and the state in which they are now.
 
     One bar a day, week or month, whichever leaves at most about 60 bars.
@@ -281,6 +237,8 @@ def order_flow(session: AnySession, *, ax: Axes | None = None, theme: str = "aut
     Parameters
     ----------
     session : AnySession
+    language : {"en", "zh"}, optional
+        Of the words. Default: that of the session.
     ax : Axes, optional
     theme : {"auto", "light", "dark"}
 
@@ -290,9 +248,10 @@ def order_flow(session: AnySession, *, ax: Axes | None = None, theme: str = "aut
     """
     orders = session.orders.dropna(subset=["placed"])
     early = len(session.orders) - len(orders)
-    picture, axes, colours = begin("Orders by state", ax, theme)
+    words = drawable(session.words.named(language))
+    picture, axes, colours = begin(words("plot_orders"), ax, theme, words=words)
     if orders.empty:
-        say(axes, colours, f"{early} orders, none of them on a day of the data." if early else "No orders yet.")
+        say(axes, colours, words("plot_early", count=f"{early:,}") if early else words("no_orders"))
         return picture
     binned, freq, form = _bins(orders["placed"])
     bins = pd.period_range(binned.min(), binned.max(), freq=freq)
@@ -304,7 +263,7 @@ def order_flow(session: AnySession, *, ax: Axes | None = None, theme: str = "aut
             axes.bar(
                 np.arange(len(table)), counts, 0.85, base, color=COLOURS[state.value],
                 hatch=HATCHES.get(state.value), edgecolor=colours.ground, linewidth=0.4,
-                label=f"{state.value} {int(counts.sum()):,}",
+                label=f"{words.code(state.value)} {int(counts.sum()):,}",
             )  # fmt: skip
             base += counts
     few_ticks(axes, bins.strftime(form).tolist())

@@ -114,7 +114,7 @@ function marksAt({ orders, held, fills }, place) {
 function build() {
   root.append(
     h("header", {},
-      h("h1", {}, DATA.title), part("when", "p", { role: "status" }),
+      heading(), part("when", "p", { role: "status" }),
       h("div", { className: "choices" },
         choice("branches", (value) => go({ branch: +value, moment: Math.min(now.moment, momentsOf(+value).length - 1) })),
         choice("symbols", (value) => go({ symbol: +value })), ...looks())),
@@ -247,11 +247,11 @@ function paintWhy(state) {
     const advice = found.length === facts.why.length ? text(facts.advice) : "";
     const button = h("button", { type: "button", click: () => go({ moment: facts.placed }) }, word("recording_placed"));
     parts.why.replaceChildren(
-      h("h2", {}, `${word("order")} ${now.order}: ${word(`a_${facts.side}`)} ${nameOf(facts.i)} `,
+      h("h2", {}, word("order_title", { order: now.order, side: word(`a_${facts.side}`), symbol: nameOf(facts.i) }), " ",
         h("span", { className: `state ${row[STATUS]}` }, `${DATA.shapes[row[STATUS]]} ${word(row[STATUS])}`)),
       h("p", {}, h("code", {}, facts.asked), " ", button), h("p", {}, row[WHY] ? text(row[WHY]) : ""),
       h("table", { className: "findings" }, h("tbody", {}, ...lines)),
-      h("p", {}, advice ? h("b", {}, `${word("what_to_do")}: `) : "", advice));
+      h("p", {}, advice ? h("b", {}, word("told_of", { what: word("what_to_do"), told: "" })) : "", advice));
   }
   paintSource(facts && row ? facts.line : null);
 }

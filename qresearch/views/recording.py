@@ -24,7 +24,8 @@ WORDS = (
     "orders", "fills", "positions", "cash", "available", "market_value", "equity", "profit", "branch", "symbol", "side",
     "order", "state", "reason", "quantity", "filled", "price", "terms", "placed", "day", "phase", "notional",
     "check_fees", "average_cost", "pause", "play", "no_orders",
-    "no_fills", "no_positions", "choose_order", "order_ahead", "what_to_do", "a_buy", "a_sell", "PARTLY",
+    "no_fills", "no_positions", "choose_order", "order_ahead", "what_to_do", "told_of",
+    "order_title", "a_buy", "a_sell", "PARTLY",
     "recording_first", "recording_back", "recording_on", "recording_next", "recording_last", "recording_slider",
     "recording_why", "recording_placed", "recording_figures", "recording_source", "recording_line", "recording_about",
     "recording_keys", *PAGE_WORDS, *FIGURES,
@@ -51,7 +52,7 @@ def save_recording(
     choose("theme", theme, LOOKS)
     heads = session.simulation.exchange.account.holding_words
     contents = RecordedRun(session, symbols, source=source).contents() | {
-        "title": _title(session) if title is None else title,
+        "title": {name: _title(session, Words(name)) if title is None else title for name in LANGUAGES},
         "strategy": session.strategy.name if session.strategy.calls else "",
         "language": session.words.named(language).language,
         "theme": theme,
@@ -65,9 +66,9 @@ def save_recording(
     return write_text(path, page(contents, _STYLE, _SCRIPT), PAGE, "save_recording")
 
 
-def _title(session: AnySession) -> str:
-    """What was done and when, in the language of the session."""
-    exchange, words = session.simulation.exchange, session.words
+def _title(session: AnySession, words: Words) -> str:
+    """What was done and when."""
+    exchange = session.simulation.exchange
     last = max(branch.states[-1].day for branch in session.simulation.timeline.branches.values())
     what = session.strategy.name if session.strategy.calls else words("by_hand")
     return words("recording_title", what=what, first=exchange.date(exchange.first), last=exchange.date(max(last, 0)))

@@ -32,9 +32,21 @@ from qresearch.book.benchmark import Aligned, BenchmarkLike, align, find_benchma
 from qresearch.book.history import AccountHistory
 from qresearch.book.html import facts as facts_line
 from qresearch.files import PAGE, check_file, write_text
+from qresearch.sentences import Words
 from qresearch.views import plots
-from qresearch.views.picture import THEMES, Picture, plain_style
-from qresearch.views.summary import Report, facts_of, figures_of, heading_of, is_flat, notices_of, text_of, told_facts
+from qresearch.views.lettering import families
+from qresearch.views.picture import Picture, plain_style
+from qresearch.views.readable import readable
+from qresearch.views.summary import (
+    Report,
+    facts_of,
+    figures_of,
+    heading_of,
+    is_flat,
+    notices_about,
+    notices_of,
+    text_of,
+)
 
 if TYPE_CHECKING:
     from qresearch.session.port import AnySession
@@ -55,8 +67,10 @@ def report(
     benchmark: BenchmarkLike | pd.Series[float] = None,
     branch: str | None = None,
     title: str | None = None,
+    words: Words | None = None,
 ) -> Report:
-    """What a run came to; see :meth:`Session.report`."""
+    """What a run came to; see :meth:`Session.report`. `words`: another language than that of the session."""
+    words = session.words if words is None else words
     if html is not None:
         check_file(html, "report")
     history = AccountHistory.of(session.simulation, branch)
@@ -65,15 +79,16 @@ def report(
     facts, columns = facts_of([(history, figures_of(session, branch, benchmark))], beside)
     pictures: tuple[Picture, ...] = ()
     if history.closes:
-        growth = plots.equity_and_drawdown(session, benchmark=benchmark, branch=branch)
-        pictures = (growth, plots.monthly_returns(session, branch=branch))
+        growth = plots.equity_and_drawdown(session, benchmark=benchmark, branch=branch, language=words.language)
+        pictures = (growth, plots.monthly_returns(session, branch=branch, language=words.language))
     found = Report(
-        title or heading_of(session, history),
-        text_of(history),
-        told_facts(facts) if history.closes else {},
+        title or heading_of(session, history, words),
+        text_of(history, words),
+        facts if history.closes else {},
         tuple(columns),
-        tuple(notices_of(history, beside, wanted=wanted is not None)),
+        tuple(notices_of(history, beside, words, wanted=wanted is not None)),
         pictures,
+        words=words,
     )
     return found if html is None else _written(found, html, tear_sheet(found, history.returns_series, beside))
 
@@ -86,6 +101,7 @@ def compare(
     html: str | Path | None = None,
     benchmark: BenchmarkLike | pd.Series[float] = None,
     title: str | None = None,
+    words: Words | None = None,
 ) -> Report:
     """Two branches side by side: their figures in two columns, their growth in one plot.
 
@@ -99,6 +115,8 @@ def compare(
     benchmark : Series of closes, symbol, Benchmark or False, optional
         For beta and alpha.
     title : str, optional
+    words : Words, optional
+        In which it is told. Default: those of the session.
 
     Returns
     -------
@@ -117,23 +135,26 @@ def compare(
     >>> compare(session.step(3), "main", session.branches.current).columns
     ('main', 'branch-1@2022-03-07')
     """
+    words = session.words if words is None else words
     if html is not None:
         check_file(html, "report")
     histories = [AccountHistory.of(session.simulation, branch) for branch in (first, second)]
     facts, columns = facts_of([(run, figures_of(session, run.name, benchmark)) for run in histories], None)
-    notices = [f"{run.name}: {notice}" for run in histories for notice in notices_of(run, None, wanted=False)]
+    notices = [about for run in histories for about in notices_about(run.name, run, words)]
     if len({len(run.closes) for run in histories}) > 1:
         spans = ", ".join(f"{run.name} {len(run.closes)}" for run in histories)
-        notices.append(f"The branches are of different length in days: {spans}.")
+        notices.append(words("report_lengths", spans=spans))
     longest = max(histories, key=lambda run: len(run.closes))
-    pictures = (plots.growth({run.name: run.returns for run in histories}, longest.days),)
+    pictures = (plots.growth({run.name: run.returns for run in histories}, longest.days, words=words),)
+    one, other = (words("report_of_branch", branch=run.name) for run in histories)
     found = Report(
-        title or f"{first} and {second}",
-        " and ".join(f"branch {run.name}" for run in histories),
-        told_facts(facts),
+        title or words("report_two", first=first, second=second),
+        words("report_two", first=one, second=other),
+        facts,
         tuple(columns),
         tuple(notices),
         pictures,
+        words=words,
     )
     return found if html is None else _written(found, html, found.page())
 
@@ -161,28 +182,28 @@ def tear_sheet(found: Report, returns: pd.Series[float], beside: Aligned | None)
         HTML that asks the network for nothing.
     """
 
-    def own(words: str) -> str:
-        return replace(found, notices=(*found.notices, words)).page()
+    def own(key: str, **facts: object) -> str:
+        return replace(found, notices=(*found.notices, words(key, **facts))).page()
 
+    words = found.words
     if len(returns) < 2:
-        return own("The tear-sheet needs at least 2 trading days.") if len(returns) else found.page()
+        return own("report_one_day") if len(returns) else found.page()
     if returns.min() >= 0 and returns.max() > 1:
-        return own("A day doubled the account and none lost: QuantStats would take these returns for prices.")
+        return own("report_like_prices")
     flat = is_flat(returns)
     try:
         page = quantstats_page(returns, None if flat else beside, found.title)
     except NoPage as problem:
-        return own(f"QuantStats could not make its page ({problem}); these are our own figures.")
+        return own("report_no_page", problem=problem)
     if beside is not None and flat:
-        words = f"The page leaves {beside.name} out: a constant return cannot be set against it."
-        found = replace(found, notices=(*found.notices, words))
+        found = replace(found, notices=(*found.notices, words("report_left_out", name=beside.name)))
     return page.replace('<div id="left">', f'{_account(found)}<div id="left">', 1)
 
 
 def _account(found: Report) -> str:
     """What the account did, in one line and sentences, above the page of QuantStats."""
-    names = ("Equity at the end", "Fills", "Fees", "Turnover, times the equity")
-    line = facts_line((name, escape(found.facts[name][0])) for name in names if name in found.facts)
+    keys = ("figure_equity", "figure_fills", "figure_fees", "figure_turnover")
+    line = facts_line((found.words(key), escape(found.facts[key][0])) for key in keys if key in found.facts)
     return f'<div id="account" style="margin-bottom:16px">{line}{found.told("p")}</div>'
 
 
@@ -228,10 +249,8 @@ def quantstats_page(returns: pd.Series[float], beside: Aligned | None, heading: 
         page = target.read_text(encoding="utf-8")
     title = f"<title>{escape(heading)}</title>"
     page = page.replace("<title>Tearsheet (generated by QuantStats)</title>", title)
-    # Its yellow is hardly seen on white, nor what a dark page makes of it.
-    page = page.replace("#fedd78", THEMES["light"].other)
     # The favicon is on the network, the script does not exist, and few fonts have that percent sign.
-    return page.replace(FAVICON, "").replace(' onload="save()"', "").replace("CAGR\ufe6a", "CAGR")
+    return readable(page).replace(FAVICON, "").replace(' onload="save()"', "").replace("CAGR\ufe6a", "CAGR")
 
 
 _theme: dict[str, Any] = {}
@@ -261,7 +280,7 @@ def _contained() -> Iterator[Any]:
 
         known = set(plt.get_fignums())
         parameters: Any = mpl.rcParams
-        parameters.update({**_theme, "svg.hashsalt": "qresearch", "font.family": ["DejaVu Sans"]})
+        parameters.update({**_theme, "svg.hashsalt": "qresearch", "font.family": families()})
         stats = quantstats.stats
         options: Any = pd.plotting.plot_params
         try:

@@ -55,7 +55,7 @@ function build() {
   canvas.addEventListener("wheel", onWheel, { passive: false });
   root.append(
     h("header", {},
-      h("h1", {}, DATA.title),
+      heading(),
       h("div", { className: "choices" }, choice("branches", (value) => go({ branch: +value, chosen: 0, at: endOf(+value) })),
         choice("symbols", (value) => go({ symbol: +value, chosen: 0 })), ...looks())),
     part("readout", "p", { role: "status" }),

@@ -84,9 +84,14 @@ def run_page(
     words = session.words.named(language)
     wanted = session.simulation.benchmark if benchmark is None else benchmark
     contents = _Contents(session, wanted).read() | {"language": words.language, "theme": theme}
+    titles = {name: _title(session, contents["labels"], Words(name)) for name in LANGUAGES}
+    return RunPage(page(contents | {"title": titles}, _STYLE, _SCRIPT), titles[words.language])
+
+
+def _title(session: AnySession, labels: list[str], words: Words) -> str:
+    """What was done and when."""
     what = session.strategy.name if session.strategy.calls else words("by_hand")
-    title = words("recording_title", what=what, first=contents["labels"][0], last=contents["labels"][-1])
-    return RunPage(page(contents | {"title": title}, _STYLE, _SCRIPT), title)
+    return words("recording_title", what=what, first=labels[0], last=labels[-1])
 
 
 class _Contents:

@@ -15,10 +15,12 @@ from qresearch.book.history import AccountHistory
 from qresearch.book.html import number
 from qresearch.files import PAGE, check_file, write_text
 from qresearch.market.panel import Floats
+from qresearch.sentences import ENGLISH, Said
 from qresearch.session.port import AnySession
 from qresearch.views import plots
+from qresearch.views.lettering import drawable
 from qresearch.views.report import tear_sheet
-from qresearch.views.summary import ROWS, Report, cell_of, facts_of, figures_of, notices_of, told_facts
+from qresearch.views.summary import ROWS, Report, cell_of, facts_of, figures_of, notices_about
 
 
 def report_of_all(
@@ -52,17 +54,22 @@ def report_of_all(
     first = next(iter(runs.values()))
     wanted = find_benchmark(lead.market, lead.simulation.benchmark if benchmark is None else benchmark)
     beside = align(wanted, first.exchange, first.closes)
-    curves = {name: run.returns for name, run in runs.items()} | {"total": joint}
-    pictures = (plots.growth(curves, first.days),) if first.closes else ()
-    notices = [f"{name}: {notice}" for name, run in runs.items() for notice in notices_of(run, None, wanted=False)]
-    days = f"{returns.index[0]:%Y-%m-%d} to {returns.index[-1]:%Y-%m-%d}" if len(returns) else "no trading day yet"
+    curves = {name: run.returns for name, run in runs.items()} | {drawable(lead.words)("report_total"): joint}
+    words = lead.words
+    pictures = (plots.growth(curves, first.days, words=words),) if first.closes else ()
+    names = words("part_comma").join(runs)
+    days = words("report_no_day")
+    if len(returns):
+        days = words("report_from_to", first=f"{returns.index[0]:%Y-%m-%d}", last=f"{returns.index[-1]:%Y-%m-%d}")
+    total = f"{statistics.total_return(joint):+.2%}"
     found = Report(
-        title or f"Accounts {', '.join(runs)}",
-        f"accounts {', '.join(runs)}: {days}, total return {statistics.total_return(joint):+.2%}",
-        told_facts({name: [*cells, sums[name]] for name, cells in facts.items()}) if first.closes else {},
-        (*runs, "total"),
-        tuple(notices),
+        title or words("report_accounts", names=names),
+        words("report_of_accounts", names=names, days=days, total=total),
+        {key: [*cells, sums[key]] for key, cells in facts.items()} if first.closes else {},
+        (*runs, ENGLISH.tell(Said("report_total"))),
+        tuple(about for name, run in runs.items() for about in notices_about(name, run, words)),
         pictures,
+        words=words,
     )
     if html is None:
         return found

@@ -88,7 +88,7 @@ def state_diagram(
     top = plan.bottom + 22
     parts += [words((MARGIN - 20, top + 17 * row), line, size=12) for row, line in enumerate(story)]
     height = round(top + 17 * len(story)) if story else round(plan.bottom + 6)
-    return document(WIDTH, height, title, parts)
+    return document(WIDTH, height, title, parts, say)
 
 
 @dataclass(frozen=True)
@@ -324,7 +324,7 @@ def _story(life: Life, days: np.ndarray[tuple[int], np.dtype[np.datetime64]] | N
         when = f"{day} {say.code(PHASES[stop.phase].value).replace('_', ' ').lower()}"
         moments.setdefault(when, []).append(f"{what} {stop.shares:,}" if stop.shares else what)
     lines = [""]
-    for piece in (f"{when}: {', '.join(told)}" for when, told in moments.items()):
+    for piece in (say("told_of", what=when, told=say("part_comma").join(told)) for when, told in moments.items()):
         longer = f"{lines[-1]}  ·  {piece}" if lines[-1] else piece
         if breadth(longer, 12) > WIDTH - 2 * MARGIN + 40:
             lines.append(piece)

@@ -16,13 +16,13 @@ from qresearch.book.benchmark import Aligned, BenchmarkLike
 from qresearch.book.history import AccountHistory
 from qresearch.book.html import number, table
 from qresearch.book.tables import Tables
-from qresearch.sentences import ENGLISH, Words
+from qresearch.sentences import ENGLISH, Said, Words
+from qresearch.views.dark import PAGE_STYLE
 from qresearch.views.picture import Picture
 
 if TYPE_CHECKING:
     from qresearch.session.port import AnySession
 
-NO_DAYS = "No trading day is over yet: step the session past a close, then ask again."
 FEW_DAYS = 30
 """Below this many days a notice says how little annual figures mean."""
 ROWS = {
@@ -55,13 +55,15 @@ class Report:
     text : str
         The report in one line.
     facts : mapping of str to sequence of str
-        Rows of the table: words to one cell per column.
+        Rows of the table: the key of a figure's words (``figure_fees``) to one cell per column.
     columns : tuple of str
     notices : tuple of str
         What one should know about the figures.
     pictures : tuple of Picture
     path : Path or None
         Where the page was written.
+    words : Words
+        The language in which all of it is told.
     """
 
     title: str
@@ -71,11 +73,13 @@ class Report:
     notices: tuple[str, ...]
     pictures: tuple[Picture, ...]
     path: Path | None = None
+    words: Words = ENGLISH
 
     @property
     def frame(self) -> pd.DataFrame:
-        """The table as text, one row per figure."""
-        return pd.DataFrame.from_dict(dict(self.facts), orient="index", columns=list(self.columns))
+        """The table as text, one row per figure; its names are English in every language, since programs read them."""
+        rows = {ENGLISH(key): cells for key, cells in self.facts.items()}
+        return pd.DataFrame.from_dict(rows, orient="index", columns=[ENGLISH.again(name) for name in self.columns])
 
     def page(self) -> str:
         """The report as a plain HTML page of its own: heading, sentences, table, pictures."""
@@ -85,10 +89,11 @@ class Report:
             for picture in self.pictures
         )
         style = "body{font:14px/1.5 sans-serif;max-width:860px;margin:30px auto;padding:0 16px}td,th{padding:2px 12px}"
-        name = escape(self.title)
+        name, language = escape(self.title), self.words.language
         return (
-            f'<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8"><title>{name}</title><style>{style}</style>'
-            f'</head>\n<body><h1>{name}</h1><div id="account">{self.told("p")}</div>\n{self._table()}\n{images}'
+            f'<!DOCTYPE html>\n<html lang="{language}"><head><meta charset="utf-8"><title>{name}</title>'
+            f"<style>{style}</style>{PAGE_STYLE}</head>\n<body><h1>{name}</h1>"
+            f'<div id="account">{self.told("p")}</div>\n{self._table()}\n{images}'
             "</body></html>\n"
         )
 
@@ -97,12 +102,12 @@ class Report:
         return "".join(f"<{tag}>{escape(notice)}</{tag}>" for notice in self.notices)
 
     def _table(self) -> str:
-        rows = [(escape(name), *map(escape, cells)) for name, cells in self.facts.items()]
-        return table(("", *(f"{name}>" for name in self.columns)), rows) if rows else ""
+        rows = [(escape(self.words(key)), *map(escape, cells)) for key, cells in self.facts.items()]
+        return table(("", *(f"{self.words.again(name)}>" for name in self.columns)), rows) if rows else ""
 
     def html(self) -> str:
         """Heading, sentences and table as HTML, without the pictures."""
-        written = f"<div>Written to {escape(str(self.path))}</div>" if self.path else ""
+        written = f"<div>{escape(self.words('report_file', path=self.path))}</div>" if self.path else ""
         return f"<div><b>{escape(self.title)}</b></div>{written}{self.told('div')}{self._table()}"
 
     def _repr_html_(self) -> str:
@@ -117,22 +122,24 @@ class Report:
             display(picture)  # type: ignore[no-untyped-call]
 
     def __repr__(self) -> str:
-        return f"<Report of {self.text}{f', written to {self.path}' if self.path else ''}>"
+        written = self.words("report_written", path=self.path) if self.path else ""
+        return self.words("report_is", text=self.text, written=written)
 
 
-def heading_of(session: AnySession, history: AccountHistory) -> str:
+def heading_of(session: AnySession, history: AccountHistory, words: Words) -> str:
     """What a report is about."""
-    name = session.strategy.name if session.strategy.calls else "Trading by hand"
-    return name if history.name == "main" else f"{name}, branch {history.name}"
+    name = session.strategy.name if session.strategy.calls else words("by_hand")
+    return name if history.name == "main" else words("report_branch", what=name, branch=history.name)
 
 
-def text_of(history: AccountHistory) -> str:
+def text_of(history: AccountHistory, words: Words) -> str:
     """A run in one line."""
     days = history.days
     if not len(days):
-        return f"branch {history.name}: {NO_DAYS}"
-    count = f"{len(days)} trading {'day' if len(days) == 1 else 'days'} {days[0]:%Y-%m-%d} to {days[-1]:%Y-%m-%d}"
-    return f"branch {history.name}: {count}, total return {statistics.total_return(history.returns):+.2%}"
+        return words("report_empty", branch=history.name, why=words("report_no_days"))
+    count = words("report_days", count=len(days), first=f"{days[0]:%Y-%m-%d}", last=f"{days[-1]:%Y-%m-%d}")
+    total = f"{statistics.total_return(history.returns):+.2%}"
+    return words("report_line", branch=history.name, days=count, total=total)
 
 
 def figures_of(
@@ -152,7 +159,7 @@ def facts_of(
     runs: Sequence[tuple[AccountHistory, dict[str, float]]], beside: Aligned | None
 ) -> tuple[dict[str, list[str]], list[str]]:
     """Rows of the table by their keys in the catalogue, and its columns; a benchmark is the last one."""
-    columns = [history.name for history, _ in runs] if len(runs) > 1 else ["Account"]
+    columns: list[str] = [history.name for history, _ in runs] if len(runs) > 1 else [ENGLISH.tell(Said("account"))]
     rows: dict[str, list[str]] = {
         "figure_days": [f"{len(history.closes):,}" for history, _ in runs],
         "figure_equity": [
@@ -173,30 +180,28 @@ def facts_of(
     return rows, columns
 
 
-def told_facts(facts: Mapping[str, Sequence[str]], words: Words = ENGLISH) -> dict[str, Sequence[str]]:
-    """Rows of the table by their words."""
-    return {words(key): cells for key, cells in facts.items()}
-
-
-def notices_of(history: AccountHistory, beside: Aligned | None, *, wanted: bool = True) -> list[str]:
+def notices_of(history: AccountHistory, beside: Aligned | None, words: Words, *, wanted: bool = True) -> list[str]:
     """What one should know about the figures, in sentences."""
     count = len(history.closes)
     if not count:
-        return [NO_DAYS]
+        return [words("report_no_days")]
     found = []
     if count < FEW_DAYS:
-        found.append(f"Only {count} trading {'day' if count == 1 else 'days'}: annual figures and ratios mean little.")
+        found.append(words("report_few_days", count=count))
     if not history.fills:
-        found.append("Nothing was traded.")
+        found.append(words("report_untraded"))
     if is_flat(history.returns_series):
-        found.append("Every daily return is the same, so ratios over their spread, and beta, are not defined.")
+        found.append(words("report_flat"))
     if wanted and beside is None:
-        found.append("The benchmark has no close on or before these days, so it is left out.")
+        found.append(words("report_no_benchmark"))
     elif beside is not None and beside.gaps:
-        found.append(
-            f"{beside.name} has no close of its own on {beside.gaps} of {count} days: the last one before stands there."
-        )
+        found.append(words("report_gaps", name=beside.name, gaps=beside.gaps, count=count))
     return found
+
+
+def notices_about(name: str, history: AccountHistory, words: Words) -> list[str]:
+    """The notices of one of several runs, each with the name of that run."""
+    return [words("told_of", what=name, told=notice) for notice in notices_of(history, None, words, wanted=False)]
 
 
 def is_flat(returns: pd.Series[float]) -> bool:

@@ -8,11 +8,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import NamedTuple
+from unicodedata import east_asian_width
 from xml.sax.saxutils import escape, quoteattr
 
 from qresearch.book.html import COLOURS
 from qresearch.domain.calls import told_calls
 from qresearch.files import PAGE, write_text
+from qresearch.sentences import ENGLISH, Words
 from qresearch.views.dark import following
 
 INK, FAINT, LINE, PALE, GROUND = "#1f2937", "#6b7280", "#cbd2dc", "#f5f7fa", "#ffffff"
@@ -34,10 +36,12 @@ class SvgPicture:
     title : str
     size : (int, int)
         Width and height in pixels.
+    words : Words
+        The language in which it names itself.
     """
 
-    def __init__(self, svg: str, title: str, size: tuple[int, int]) -> None:
-        self.svg, self.title, self.size = svg, title, size
+    def __init__(self, svg: str, title: str, size: tuple[int, int], words: Words = ENGLISH) -> None:
+        self.svg, self.title, self.size, self._words = svg, title, size, words
 
     def save(self, path: str | Path) -> Path:
         """Write the drawing as an SVG file; the path is returned. A file that somebody else wrote is refused."""
@@ -50,7 +54,7 @@ class SvgPicture:
         return following("svg+xml", self.svg.encode(), self.title, self.size)
 
     def __repr__(self) -> str:
-        return f"<SvgPicture {self.title}: {self.size[0]} x {self.size[1]}>"
+        return self._words("drawing_is", title=self.title, width=self.size[0], height=self.size[1])
 
 
 def tag(name: str, content: str = "", **attributes: float | str) -> str:
@@ -92,12 +96,17 @@ def words(at: Point, text: str, *, size: float = 12, fill: str = INK, anchor: st
 
 
 def breadth(text: str, size: float) -> float:
-    """About how wide a text is.
+    """About how wide a text is; a Chinese letter is as wide as it is high.
 
     >>> breadth("WORKING", 12) > breadth("working", 12) > 30
     True
+    >>> breadth("排队", 12)
+    24.0
     """
-    return size * sum(0.7 if letter.isupper() else 0.3 if letter in " .,:;'il|" else 0.56 for letter in text)
+    return size * sum(
+        1.0 if east_asian_width(letter) in "WF" else 0.7 if letter.isupper() else 0.3 if letter in " .,:;'il|" else 0.56
+        for letter in text
+    )
 
 
 def path(points: Iterable[Point], *, colour: str, width: float = 1.5, fill: str = "none", close: bool = False) -> str:
@@ -172,7 +181,7 @@ def _strokes(box: Box, gap: float, slope: int) -> Iterator[tuple[Point, Point]]:
         foot += gap
 
 
-def document(width: int, height: int, title: str, parts: Iterable[str]) -> SvgPicture:
+def document(width: int, height: int, title: str, parts: Iterable[str], say: Words) -> SvgPicture:
     """A whole picture on a light ground; a dark page turns it round."""
     ground = Box(0, 0, width, height).draw(fill=GROUND, round_by=6)
     content = "\n".join([f"<title>{escape(title)}</title>", ground, *parts])
@@ -180,4 +189,4 @@ def document(width: int, height: int, title: str, parts: Iterable[str]) -> SvgPi
         "svg", f"\n{content}\n", xmlns="http://www.w3.org/2000/svg", viewBox=f"0 0 {width} {height}", width=f"{width}",
         height=f"{height}", role="img", aria_label=title, font_family=FONT,
     )  # fmt: skip
-    return SvgPicture(svg, title, (width, height))
+    return SvgPicture(svg, title, (width, height), say)

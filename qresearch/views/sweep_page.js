@@ -9,6 +9,7 @@ const now = {
 };
 
 const figure = () => DATA.figures[now.figure];
+const nameOf = ({ told }) => told[LANGUAGES.indexOf(now.language)];
 const valueOf = (run, at = now.figure) => DATA.figures[at].values[run];
 const isKnown = (value) => (value ?? null) !== null;
 
@@ -49,7 +50,7 @@ const labelled = (name, act) => h("label", {}, part(`${name}-word`, "span"), cho
 
 function build() {
   root.append(
-    h("header", {}, h("h1", {}, DATA.title), h("div", { className: "choices" },
+    h("header", {}, heading(), h("div", { className: "choices" },
       labelled("figures", (value) => go({ figure: +value })),
       labelled("across", (value) => go({ x: +value, y: +value === now.y ? now.x : now.y })),
       labelled("up", (value) => go({ y: +value, x: +value === now.x ? now.y : now.x })), ...looks())),
@@ -97,7 +98,7 @@ function paintChoices() {
     parts[`${name}-word`].textContent = word(key);
   }
   const names = DATA.names.map((name, place) => [place, name]);
-  options(parts.figures, DATA.figures.map(({ name }, place) => [place, name]), now.figure);
+  options(parts.figures, DATA.figures.map((one, place) => [place, nameOf(one)]), now.figure);
   options(parts.across, names, now.x);
   options(parts.up, names.length > 1 ? names.filter(([place]) => place !== now.x) : [[NONE, word("sweep_no_other")]], now.y);
   parts.about.replaceChildren(h("p", {}, word("sweep_keys")), h("p", {}, word("sweep_about")));
@@ -130,13 +131,13 @@ function paintMap() {
   const body = grid.map((row, number) => h("tr", {},
     h("th", { scope: "row" }, now.y === NONE ? "" : DATA.labels[now.y][grid.length - 1 - number]),
     ...row.map((cell, column) => h("td", {}, buttonOf(cell, number, column, { least, most, from, to, best })))));
-  parts.map.ariaLabel = word("sweep_map", { figure: figure().name });
+  parts.map.ariaLabel = word("sweep_map", { figure: nameOf(figure()) });
   // The focus stays on its cell: the buttons are made anew.
   const held = parts.map.contains(document.activeElement) ? document.activeElement.dataset : null;
   parts.map.replaceChildren(runs ? h("table", {}, h("tbody", {}, ...body, head)) : h("p", { className: "empty" }, word("sweep_nothing")));
   if (held) cellAt(+held.row, +held.column)?.focus();
   else parts.map.querySelector("button.best, button")?.setAttribute("tabindex", "0");
-  parts.scale.replaceChildren(...(known.length ? [h("span", {}, figure().name), told(least, figure()), h("i"), told(most, figure()), h("span", {}, word("sweep_scale")),
+  parts.scale.replaceChildren(...(known.length ? [h("span", {}, nameOf(figure())), told(least, figure()), h("i"), told(most, figure()), h("span", {}, word("sweep_scale")),
     h("span", { className: "best-of" }, `★ ${word("sweep_best")}`)] : []));
 }
 
@@ -174,12 +175,12 @@ function paintReadout() {
     const run = runOf(cell);
     const facts = [h("b", {}, `${word("run")} ${run}`), ...DATA.names.map((name, place) => h("span", {}, `${name} `, h("b", {}, DATA.values[place][run])))];
     if (cell.runs.length > 1) {
-      lines.push(h("p", {}, word("sweep_mean", { count: cell.runs.length, value: `${figure().name} ${told(meanOf(cell.runs), figure())}` })));
+      lines.push(h("p", {}, word("sweep_mean", { count: cell.runs.length, value: `${nameOf(figure())} ${told(meanOf(cell.runs), figure())}` })));
     }
     if (DATA.errors[run]) facts.push(h("span", { className: "bad" }, word("sweep_failed", { error: DATA.errors[run] })));
     lines.push(h("p", {}, ...facts));
     if (!DATA.errors[run]) {
-      lines.push(h("p", {}, ...DATA.figures.map((one, at) => h("span", {}, `${one.name} `, h("b", {}, told(valueOf(run, at), one))))));
+      lines.push(h("p", {}, ...DATA.figures.map((one, at) => h("span", {}, `${nameOf(one)} `, h("b", {}, told(valueOf(run, at), one))))));
     }
   } else lines.push(h("p", {}, word("sweep_chosen")));
   parts.readout.replaceChildren(...lines);
@@ -197,7 +198,7 @@ function copy() {
 }
 
 const tableOfRuns = () => [
-  [[word("run"), "n"], ...DATA.names.map((name) => [name, "n"]), ...DATA.figures.map(({ name }) => [name, "n"]), ["digest"], ["error"]],
+  [[word("run"), "n"], ...DATA.names.map((name) => [name, "n"]), ...DATA.figures.map((one) => [nameOf(one), "n"]), ["digest"], ["error"]],
   [...Array(runs).keys()].map((run) => ({ id: run + 1, cells: [
     [`${run}`, "n"], ...DATA.names.map((_, place) => [DATA.values[place][run], isNumber(place) ? "n" : ""]),
     ...DATA.figures.map((one, at) => [told(valueOf(run, at), one), "n"]), [DATA.digests[run].slice(0, 12)], [DATA.errors[run], "bad"],

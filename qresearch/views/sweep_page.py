@@ -19,7 +19,7 @@ from qresearch.errors import UsageError, choose
 from qresearch.sentences import LANGUAGES, Words
 from qresearch.views.page import PAGE_WORDS, Page, numbers, page
 from qresearch.views.panels.cells import LOOKS
-from qresearch.views.parameters import Swept, ordered
+from qresearch.views.parameters import Swept, figure_name, ordered
 
 WORDS = (
     "sweep_figure", "sweep_across", "sweep_up", "sweep_no_other", "sweep_runs", "run", "sweep_mean", "sweep_best",
@@ -98,9 +98,10 @@ def sweep_page(
         raise UsageError(f"y={y!r}: the sweep has one parameter, {across}. Leave y out.")
     table = swept.table
     places = [_places(table[name]) for name in names]
-    title = words("sweep_title", count=f"{len(table):,}", names=", ".join(names))
+    size = {"count": f"{len(table):,}", "names": ", ".join(names)}
+    titles = {name: Words(name)("sweep_title", **size) for name in LANGUAGES}
     contents: dict[str, Any] = {
-        "title": title,
+        "title": titles,
         "language": words.language,
         "theme": theme,
         "red_up": False,
@@ -110,7 +111,13 @@ def sweep_page(
         "places": [at for _, at in places],
         "values": [[_spelled(value) for value in table[name]] for name in names],
         "figures": [
-            {"name": name, "unit": unit, "sign": signs[name], "values": numbers(table[name].to_numpy())}
+            {
+                "name": name,
+                "told": [figure_name(Words(spoken), name) for spoken in LANGUAGES],
+                "unit": unit,
+                "sign": signs[name],
+                "values": numbers(table[name].to_numpy()),
+            }
             for name, unit in units.items()
         ],
         "figure": list(units).index(swept.by),
@@ -119,7 +126,7 @@ def sweep_page(
         "digests": table["digest"].tolist(),
         "errors": table["error"].tolist(),
     }
-    return SweepPage(page(contents, _STYLE, _SCRIPT), title)
+    return SweepPage(page(contents, _STYLE, _SCRIPT), titles[words.language])
 
 
 def _spelled(value: Any) -> str:

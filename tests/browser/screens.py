@@ -1,7 +1,8 @@
 """Takes pictures of all that is seen, to be looked at: ``python tests/browser/screens.py FOLDER``, in a real browser.
 
 The workbench, tables, plots, accounts of futures, options and bonds, a margin account, a recording, the pages of a run
-and of a sweep, and that of ``qresearch app``, light and dark, in English and Chinese, at three widths.
+and of a sweep, a tear-sheet, two branches compared, and that of ``qresearch app``, light and dark, in English and
+Chinese, at three widths.
 ``--only workbench --widths 1280`` takes some of them. What the console complains of is printed.
 """
 
@@ -62,7 +63,7 @@ def cross(context, data, fast, slow):
     context.order_target("604018", 1_000 if closes.tail(fast).mean() > closes.mean() else 0)
 space = {"fast": [3, 5, 8], "slow": [15, 20, 30]}
 span = {"start": "2022-03-01", "end": "2022-05-31", "progress": False}
-qr.sweep(cross, qr.sample_market(), space, **span).plot()
+qr.sweep(cross, qr.sample_market(), space, language={language!r}, **span).plot()
 """
 CELLS = {
     "workbench": [STORY + SHOW + ".workbench()"],
@@ -80,23 +81,25 @@ CELLS = {
 """The cells of the notebook of each picture."""
 TABS = {"workbench": 1, "futures": 3, "options": 3, "margin": 3, "bonds": 3}
 """Which of its tables a workbench shows: orders, or positions."""
-TALL = {"plots": 4400}
+TO_THE_TOP = "() => document.querySelectorAll('.jp-WindowedPanel-outer').forEach((panel) => panel.scrollTo(0, 0))"
+"""A notebook that was clicked into, or whose last cell was run, stands somewhere below."""
+TALL = {"plots": 4700}
 """Pixels of a window that is higher than others."""
 
 
-def _record(file: Path) -> None:
+def _record(file: Path, _: str) -> None:
     session = demo.hand_session()
     list(demo.by_hand(session))
     session.save_recording(file)
 
 
-def _plot(file: Path) -> None:
+def _plot(file: Path, _: str) -> None:
     session = qr.Session(qr.sample_market(), start="2022-03-01", cash=200_000, strategy=demo.momentum).step(150)
     session.back(30).buy("604018", 500)
     session.step(20).plot("page").save(file)
 
 
-def _sweep(file: Path) -> None:
+def _sweep(file: Path, _: str) -> None:
     def cross(context: Any, data: Any, fast: int, slow: int) -> None:
         if fast >= slow:
             raise ValueError(f"fast={fast} is not below slow={slow}.")
@@ -108,8 +111,21 @@ def _sweep(file: Path) -> None:
     found.plot("page").save(file)
 
 
-PAGES = {"recording": _record, "run": _plot, "sweep": _sweep}
-"""What writes each page that is a file."""
+def _report(file: Path, language: str) -> None:
+    held = qr.Session(qr.sample_market(), start="2022-03-01", cash=200_000, strategy=demo.momentum, language=language)
+    held.step(150).report(file)
+
+
+def _compared(file: Path, language: str) -> None:
+    session = qr.Session(qr.sample_market(), start="2022-03-01", cash=100_000, language=language)
+    session.buy("604018", 1000)
+    session.step(20).back(10).branch("sold")
+    session.sell("604018", 1000)
+    session.step(10).report(file, branch=("main", "sold"))
+
+
+PAGES = {"recording": _record, "run": _plot, "sweep": _sweep, "tearsheet": _report, "compared": _compared}
+"""What writes each page that is a file, in a language where it speaks one only."""
 
 
 def main(words: list[str] | None = None) -> None:
@@ -154,15 +170,17 @@ def _of_lab(lab: Lab, folder: Path, name: str, theme: str, language: str, widths
         for width in widths:
             page.set_viewport_size({"width": width, "height": height})
             page.wait_for_timeout(1500)
+            page.evaluate(TO_THE_TOP)
+            page.wait_for_timeout(300)
             _taken(page, folder, name, theme, language, width, complaints)
 
 
 def _of_page(
     browser: Any, made: Path, folder: Path, name: str, theme: str, language: str, widths: Iterable[int]
 ) -> None:
-    file = made / f"{name}.html"
+    file = made / f"{name}-{language}.html"
     if not file.exists():
-        PAGES[name](file)
+        PAGES[name](file, language)
     for width in widths:
         page = browser.new_page(viewport={"width": width, "height": 1200}, color_scheme=theme)
         complaints = _listening(page)

@@ -87,6 +87,7 @@ def test_the_app_trades_by_clicks(browser: Any, address: str, tmp_path: Path, wi
     page.screenshot(path=tmp_path / f"app-{width}.png")
     desk = page.locator(".qr-desk").first.bounding_box()
     assert desk["width"] > 0.98 * width
+    assert (desk["x"], desk["y"]) == (0, 0)  # no strip of another colour above it
     assert page.locator("h1, h2, pre").count() == 0
     assert page.evaluate("() => document.documentElement.scrollWidth") <= width
     home = address.partition("?")[0]

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import io
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+from colours import contrast, turned
+from PIL import Image
 
 import qresearch as qr
+from qresearch.views.dark import as_light
 
 REAL = Path(__file__).resolve().parents[3] / "shared/data/cn_daily.parquet"
+LEAST = 4.5
 PLOTS = [
     "log_returns", "vol_returns", "eoy_returns", "monthly_dist", "daily_returns", "rolling_beta", "rolling_vol",
     "rolling_sharpe", "rolling_sortino", "dd_periods", "dd_plot", "monthly_heatmap", "returns_dist",
@@ -71,6 +76,51 @@ def test_the_tear_sheet_opens_without_an_error(browser, tmp_path: Path, data: st
     assert page.locator("#ddinfo tbody tr").count() == 10
     assert "NaN" not in page.locator("#right").inner_text()
     page.close()
+
+
+PAIRS = """() => {
+  const parse = (text) => text.match(/[\\d.]+/g).map(Number);
+  const ground = (node) => {
+    for (let at = node; at; at = at.parentElement) {
+      const found = parse(getComputedStyle(at).backgroundColor);
+      if (found.length < 4 || found[3] > 0) return found;
+    }
+    return [255, 255, 255];
+  };
+  return [...document.querySelectorAll("body *")]
+    .filter((node) => !node.closest("style, svg") && node.checkVisibility()
+      && [...node.childNodes].some((child) => child.nodeType === 3 && child.textContent.trim()))
+    .map((node) => [node.textContent.trim(), parse(getComputedStyle(node).color), ground(node)]);
+}"""
+"""Each text of a page with its colour and that of its ground, before anything is turned."""
+
+
+@pytest.mark.parametrize("kind", ["quantstats", "own"])
+def test_a_file_follows_the_system(browser, tmp_path: Path, kind: str) -> None:
+    """Protects from a white page in the dark: all of it is turned, reads at 4.5 to 1, and only where that is wanted."""
+    run = qr.Session(qr.sample_market(), start="2022-03-01", cash=100_000)
+    run.buy("604018", 1000)
+    sheet = run.step(1 if kind == "own" else 40).report(tmp_path / "sheet.html").path
+    framed = tmp_path / "framed.html"
+    framed.write_text(as_light(sheet.read_text("utf-8")), encoding="utf-8")
+    seen = {}
+    for scheme in ("light", "dark"):
+        for name, file in (("file", sheet), ("framed", framed)):
+            page = browser.new_page(viewport={"width": 1200, "height": 900}, color_scheme=scheme)
+            page.goto(file.as_uri())
+            picture = Image.open(io.BytesIO(page.screenshot())).convert("RGB")
+            seen[scheme, name] = {picture.getpixel(place) for place in ((2, 2), (1190, 890), (600, 2))}
+            pairs = page.evaluate(PAIRS)
+            page.close()
+    white, turned_white = {(255, 255, 255)}, {(20, 20, 20)}
+    assert seen == {
+        ("light", "file"): white, ("light", "framed"): white, ("dark", "file"): turned_white, ("dark", "framed"): white,
+    }  # fmt: skip
+    assert len(pairs) > (20 if kind == "own" else 100)
+    for text, *colours in pairs:
+        ink, ground = (tuple(part / 255 for part in colour[:3]) for colour in colours)
+        assert contrast(ink, ground) >= LEAST, text
+        assert contrast(turned(ink), turned(ground)) >= LEAST, text
 
 
 def test_a_short_run_and_a_comparison_open_too(browser, tmp_path: Path) -> None:

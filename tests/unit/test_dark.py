@@ -7,6 +7,7 @@ import io
 import re
 from collections import Counter
 from collections.abc import Iterator
+from pathlib import Path
 from xml.etree import ElementTree
 
 import numpy as np
@@ -20,7 +21,9 @@ from PIL import Image
 import qresearch as qr
 from qresearch import demo, terms
 from qresearch.views import plots
+from qresearch.views.dark import TURN
 from qresearch.views.picture import Picture
+from qresearch.views.readable import FAINT
 
 LEAST = 4.5
 SHARP = 300
@@ -159,6 +162,40 @@ def test_a_picture_follows_the_page_and_stays_what_it_was(run: qr.Session) -> No
 def test_a_theme_that_was_asked_for_is_kept(run: qr.Session, theme: str) -> None:
     """Protects a choice: a picture in a theme of one's own is an image that nothing turns."""
     assert sorted(run.plot("equity", theme=theme)._repr_mimebundle_()) == ["image/png", "text/plain"]
+
+
+WORDS = re.compile(r'<g id="text_\d+">\s*(?:<!-- (.*?) -->\s*)?<g(?: style="fill: (#\w+)")?', re.DOTALL)
+CELL = re.compile(r"fill: (#\w+); stroke: #ffffff; stroke-width: 0\.5")
+
+
+def test_every_text_of_the_tear_sheet_reads(tmp_path: Path) -> None:
+    """Protects the page of QuantStats as a file: its drawings on white and their numbers on every cell, turned too."""
+    held = qr.Session(qr.sample_market(), start="2022-01-04", positions={"604018": 10_000})
+    page = held.run(until="2023-06-30", progress=False).report(tmp_path / "page.html").path.read_text("utf-8")
+    body, _, rest = page.partition('<div id="monthly_heatmap">')
+    heatmap, _, rest = rest.partition("</svg>")
+    white = to_rgb("white")
+    found = [(words, to_rgb(fill or "#000000"), white) for words, fill in WORDS.findall(body + rest)]
+    assert len(found) > 100
+    assert poor(iter(found), turns=True) == []
+    cells = [to_rgb(cell) for cell in CELL.findall(heatmap)]
+    inks = {to_rgb(fill or "#000000") for _, fill in WORDS.findall(heatmap)}
+    assert len(cells) >= 18
+    assert poor((("a number", ink, cell) for ink in inks for cell in cells if ink != to_rgb(FAINT)), turns=True) == []
+    assert f'html:not([data-theme="light"]) body{{background:#fff;color:#000;filter:{TURN}}}' in page
+    assert tuple(round(part * 255) for part in turned(white)) == (20, 20, 20)  # the ground that the style names
+
+
+def test_every_price_tag_of_the_live_chart_reads() -> None:
+    """Protects the prices at the edge of the chart: in their ink on each colour that a tag may have."""
+    script = (Path(qr.__file__).parent / "views/panels/live_chart.js").read_text("utf-8")
+    palettes, rest = script.partition("const PALETTES = {")[2].split("};", 1)
+    assert re.findall(r'"#[0-9a-f]{6}"', rest) == []
+    for name in ("light", "dark"):
+        found = dict(re.findall(r'(\w+): "(#[0-9a-f]{6})"', palettes.partition(f"{name}: {{")[2].partition("},")[0]))
+        pairs = [(key, found["ground"]) for key in ("red", "green", "main", "bad", "faint", "text")]
+        for key, ground in (*pairs, ("onTag", found["tag"])):
+            assert contrast(to_rgb(found[key]), to_rgb(ground)) >= LEAST, (name, key)
 
 
 def test_the_steps_of_an_axis_are_written_in_full() -> None:

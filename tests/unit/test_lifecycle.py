@@ -232,7 +232,7 @@ def test_only_the_last_orders_of_many_are_drawn() -> None:
     run = story()
     picture = orders_timeline(lives(log_of(run)).values(), run.market.days, most=2)
     assert len(read(picture).findall(f"{SPACE}g")) == 2
-    assert "the last 2 are shown, 3 before them are not" in said(picture)
+    assert "the last 2 are shown, without the 3 before them" in said(picture)
     assert "No order" in said(orders_timeline([], run.market.days))
 
 

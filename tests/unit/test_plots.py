@@ -170,7 +170,7 @@ def test_order_flow_counts_every_order() -> None:
     assert told == {f"{state} {count}" for state, count in counts.items()}
     early = qr.Session(flat())
     early.buy(A, 100)
-    assert "1 orders, none of them on a day of the data." in early.plot("orders").figure.axes[0].texts[0].get_text()
+    assert "1 order, none of them on a day of the data." in early.plot("orders").figure.axes[0].texts[0].get_text()
 
 
 def test_heat_map_puts_the_rest_into_one_row() -> None:

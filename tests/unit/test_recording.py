@@ -112,7 +112,7 @@ def test_nothing_in_the_data_can_become_markup(tmp_path: Path) -> None:
     assert "<img" not in page
     assert not set("\u2028\u2029<") & set(page.partition('id="data">')[2].partition("</script>")[0])
     assert page.count("<!--") == 1  # the mark of the file at its end
-    assert data["title"] == EVIL
+    assert data["title"] == {"en": EVIL, "zh": EVIL}
     assert data["instruments"][0]["name"] == EVIL
     assert "</script>" in data["sources"][0]["text"]
     assert next(iter(data["branches"][0]["orders"].values()))["tag"] == EVIL

@@ -12,6 +12,7 @@ from pathlib import Path
 from string import Formatter
 
 import pytest
+from matplotlib.text import Text
 
 import qresearch as qr
 from qresearch import sentences
@@ -23,6 +24,8 @@ from qresearch.domain.terms import Effect, Kind, TimeInForce
 from qresearch.engine.accounts.kinds import ACCOUNTS
 from qresearch.errors import UsageError
 from qresearch.sentences import CATALOGUE, ENGLISH, Message, Said, Words
+from qresearch.views import lettering, plots
+from qresearch.views.picture import Picture
 
 PACKAGE = Path(qr.__file__).parent
 CHINESE = re.compile(r"[\u4e00-\u9fff]")
@@ -201,6 +204,95 @@ def test_a_chinese_session_says_and_shows_chinese() -> None:
     assert CHINESE.search(run.panels.timeline().html())
 
 
+def held_and_branched(language: str) -> qr.Session:
+    """Orders in several states over two months, and a branch."""
+    run = qr.Session(qr.sample_market(), start="2022-03-01", cash=100_000, language=language)
+    run.buy("604018", 1000)
+    run.sell("604052", 100)
+    run.step(3).buy("604018", 500, style=qr.terms.limit(9.0, tif="GTC"))
+    run.sell("604018", 300, style=qr.terms.stop(8.0, tif="GTC"))
+    run.run(until="2022-04-29", progress=False)
+    run.back(10).branch("二")
+    run.sell("604018", 400)
+    return run.step(12)
+
+
+def texts_of(picture: Picture) -> list[str]:
+    """All that is written in a picture of pixels, which is drawn for that: a letter without a font warns."""
+    picture.png()
+    return [text.get_text() for text in picture.figure.findobj(Text) if text.get_visible() and text.get_text()]
+
+
+PLOTS: dict[str, dict[str, object]] = {
+    "equity": {}, "candles": {"symbol": "604018"}, "exposure": {}, "monthly": {}, "orders": {},
+    "branches": {"first": "main"},
+}  # fmt: skip
+"""Every plot of pixels, and what it needs."""
+
+
+def swept(language: str) -> dict[str, Picture]:
+    """Every picture of a sweep whose sessions speak a language."""
+
+    def buys(context: object, day: int, lots: int) -> None:
+        if context.now.day.day == day:
+            context.buy("604018", 100 * lots)
+
+    space, span = {"day": [2, 3, 4], "lots": [1, 2, 3]}, {"start": "2022-03-01", "end": "2022-03-31"}
+    found = qr.sweep(buys, qr.sample_market(), space, by="max_drawdown", progress=False, language=language, **span)
+    return {kind: found.plot(kind) for kind in ("heatmap", "parallel", "stability")}
+
+
+@pytest.mark.skipif(lettering.chinese_font() is None, reason="no installed font has Chinese letters")
+def test_a_chinese_session_draws_chinese() -> None:
+    """Protects readers of pictures: title, axes, legend and name are in the language of the session."""
+    run, parameters = held_and_branched("zh"), {"day", "lots", "CNY"}
+    pictures = {kind: run.plot(kind, **options) for kind, options in PLOTS.items()} | swept("zh")
+    assert set(PLOTS) | {"lives", "life", "page"} == set(plots.KINDS)
+    for kind, picture in pictures.items():
+        said = " ".join(texts_of(picture))
+        assert kind == "candles" or CHINESE.search(picture.title), kind
+        assert CHINESE.search(said), kind
+        assert set(english_in(said)) <= parameters, kind
+        assert set(english_in(repr(picture))) <= parameters, kind
+    assert repr(run.plot("equity", language="en")) == "<Picture Equity and drawdown: 800 x 450>"
+    assert english_in(repr(run.plot("lives"))) == []
+
+
+def test_without_a_font_a_picture_speaks_english(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Protects from boxes: where no font has the letters, every word of every picture is English."""
+    monkeypatch.setattr(lettering, "chinese_font", lambda: None)
+    run = held_and_branched("zh")
+    pictures = {kind: run.plot(kind, **options) for kind, options in PLOTS.items() if kind != "branches"} | swept("zh")
+    for kind, picture in pictures.items():
+        if kind != "equity":  # the branch has a name in Chinese
+            assert not CHINESE.search(" ".join(texts_of(picture))), kind
+        assert not CHINESE.search(repr(picture)), kind
+
+
+def test_a_chinese_session_reports_in_chinese(tmp_path: Path) -> None:
+    """Protects the report: heading, notices, figures and pages, of a run, of two branches, of no day at all."""
+    run = held_and_branched("zh")
+    for told in (
+        run.report(),
+        run.report(branch=("main", "二")),
+        qr.Session(qr.sample_market(), start="2022-03-01", language="zh").report(),
+        qr.Session(qr.sample_market(), start="2022-03-01", language="zh").step(3).report(),
+    ):
+        page = re.sub("<!DOCTYPE html>|<style>.*?</style>", "", told.page(), flags=re.DOTALL)
+        for text in (repr(told), told._repr_html_(), page):
+            assert CHINESE.search(text)
+            assert english_in(text) == []
+        assert 'lang="zh"' in told.page()
+        assert [english_in(picture.title) for picture in told.pictures] == [[] for _ in told.pictures]
+    written = run.report(tmp_path / "report.html").path.read_text("utf-8")
+    account = written.partition('<div id="account"')[2].partition('<div id="left"')[0]
+    assert english_in(account.partition(">")[2]) == []
+    assert "期末总资产" in account
+    # Names in tables that programs read are the same in every language.
+    assert run.report().frame.index.tolist() == held_and_branched("en").report().frame.index.tolist()
+    assert run.report(branch="main").frame.columns.tolist() == ["Account", "000900.SH"]
+
+
 def test_an_english_session_over_which_a_chinese_panel_stands() -> None:
     """Protects show(language="zh"): the message is told in the language of the panel."""
     run = qr.Session(qr.sample_market(), start="2022-03-01").step(3)
@@ -236,3 +328,33 @@ def test_a_sentence_counts_what_its_instrument_is_counted_in() -> None:
     assert Words("zh", unit="bond").advice(Reason.CALLED) == Words("zh").advice(Reason.CALLED)
     with pytest.raises(UsageError, match="unit='lots' is not known"):
         Words("en", unit="lots")
+
+
+A_ONE = re.compile(
+    r"(?<![\w,.#-])1 (?:(?:borrowed|covered|kept|locked|other|price|trading) )?"
+    r"(?!(?:is|was|has|needs|waits|exceeds|takes|this)\b)\w+s\b"
+    r"|(?<![\w,.#-])1 (?:(?!would)\w+ )?(?:of (?:them|it|100 yuan|the \S+ \w+(?: held)?) )?(?:are|were|have)\b"
+)
+"""One of something that is said as of many."""
+NOT_COUNTED = {"POSITION_LIMIT", "SIDE_LIMIT", "put_on_tick", "rerun_differs"}
+"""Their verb is that of two counts together, or of a price or a day."""
+
+
+def test_a_count_of_one_is_said_as_of_one() -> None:
+    """Protects readers from "1 sessions" and "1 shares are": every sentence of the catalogue, each fact being 1."""
+    wrong = {}
+    for key, (english, _) in CATALOGUE.items():
+        names = {name for _, name, _, _ in Formatter().parse(english) if name}
+        if names and key not in NOT_COUNTED:
+            for unit in ("share", "lot", "contract", "bond"):
+                told = Words("en", unit=unit)(key, **dict.fromkeys(names, "1"))
+                if A_ONE.search(told):
+                    wrong[key] = told
+    assert wrong == {}
+    told = {"rules_free_days": "no limit for 1 session", "of_shares": "1 share", "sweep_title": "1 run over 1"}
+    for key, sentence in told.items():
+        names = {name for _, name, _, _ in Formatter().parse(CATALOGUE[key][0]) if name}
+        assert ENGLISH(key, **dict.fromkeys(names, 1)) == sentence
+    assert ENGLISH("of_shares", shares="1,001") == "1,001 shares"
+    assert ENGLISH("of_shares", shares="0.1") == "0.1 shares"
+    assert ENGLISH("steps_short", done=1, count=3).endswith("1 of the 3 steps was there to take.")

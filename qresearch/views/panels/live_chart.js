@@ -790,6 +790,14 @@ class View {
     ctx.textAlign = "left";
   }
 
+  /** Where a label at the edge ends so that no mark of an order lies on it: left of the last marks, if they are few. */
+  besideMarks(room) {
+    let right = this.plot - 6;
+    const places = this.chart.marks.map(({ bar }) => this.toX(bar)).sort((one, other) => other - one);
+    for (const x of places) if (x > right - room - 8 && x < right + 8) right = x - 10;
+    return right < this.plot / 2 ? this.plot - 6 : right;
+  }
+
   /** The limits that apply next: short lines at the right edge, labels where they are out of sight. */
   paintLimits() {
     const { ctx, colours, chart } = this;
@@ -811,7 +819,8 @@ class View {
       }
       const words = `${this.word(side ? "limit_up" : "limit_down")} ${priceText(price, chart.tick)}`;
       const at = clamp(isSeen ? y + (side ? -7 : 8) : side ? top : bottom, top + 7, bottom - 7);
-      ctx.fillText(`${isSeen ? "" : side ? "↑ " : "↓ "}${words}`, this.plot - 6, at);
+      const text = `${isSeen ? "" : side ? "↑ " : "↓ "}${words}`;
+      ctx.fillText(text, isSeen ? this.plot - 6 : this.besideMarks(ctx.measureText(text).width), at);
     });
     ctx.textAlign = "left";
   }
@@ -1045,7 +1054,7 @@ class View {
     if (isKnown(price)) {
       const last = this.count - 1;
       const up = (chart.close[last] ?? price) >= (chart.open[last] ?? price);
-      found.push({ price, isLast: true, ground: up === Boolean(this.look.red_up) ? colours.red : colours.green, on: "#ffffff" });
+      found.push({ price, isLast: true, ground: up === Boolean(this.look.red_up) ? colours.red : colours.green, on: colours.ground });
     }
     const tags = found
       .map((tag) => ({ ...tag, y: this.toY(tag.price) }))

@@ -6,24 +6,21 @@ Always there, and what static viewers see. A new bar costs one drawing of the fi
 from __future__ import annotations
 
 import io
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import replace
-from functools import cache
 from typing import Any
 
 import ipywidgets as widgets
-import matplotlib as mpl
 import numpy as np
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
-from matplotlib.font_manager import fontManager
 from matplotlib.ticker import FuncFormatter, MaxNLocator, PercentFormatter
 from matplotlib.transforms import Bbox
 
 from qresearch.sentences import ENGLISH
 from qresearch.views.candles import Candles, label_ticks
 from qresearch.views.chart_data import ChartData
+from qresearch.views.lettering import chinese_font
 from qresearch.views.panels.cells import chart_word
 from qresearch.views.picture import dress, plain_style, theme_of
 
@@ -41,10 +38,6 @@ _PLACES = {
 """Room around the axes in inches, and between them as a part of their mean height."""
 _CARD = "#161d2b"
 """Colour of a panel in the dark theme, as in the style sheet."""
-_CHINESE = (
-    "Noto Sans CJK SC", "Noto Sans SC", "Source Han Sans SC", "WenQuanYi Micro Hei", "WenQuanYi Zen Hei", "PingFang SC",
-    "Microsoft YaHei", "SimHei", "Heiti SC", "Droid Sans Fallback",
-)  # fmt: skip
 
 
 class PngChart:
@@ -73,7 +66,7 @@ class PngChart:
         if theme == "dark":
             colours = replace(colours, ground=_CARD)
         self._words = words
-        with _style():
+        with plain_style():
             self._figure = Figure(figsize=(WIDTH, HEIGHT), dpi=DPI, facecolor=colours.ground)
             FigureCanvasAgg(self._figure)
             axes = self._figure.subplots(len(_SHARES), sharex=True, gridspec_kw=_PLACES)
@@ -100,12 +93,12 @@ class PngChart:
         self.widget.add_class("qr-png-chart")
 
     def _label(self, key: str) -> str:
-        words = self._words(key)
-        return words if words.isascii() or chinese_font() is not None else chart_word(ENGLISH, key)
+        told = self._words(key)
+        return told if told.isascii() or chinese_font() is not None else chart_word(ENGLISH, key)
 
     def show(self, data: ChartData) -> None:
         """Draw a chart; the image in the browser follows."""
-        with _style():
+        with plain_style():
             self._draw(data)
             out = io.BytesIO()
             self._figure.savefig(out, format="png", dpi=DPI, metadata={"Software": None})
@@ -158,23 +151,3 @@ class PngChart:
             )
         prices.set_position(upper)
         volumes.set_position(middle)
-
-
-@cache
-def chinese_font() -> str | None:
-    """A font with Chinese letters that is installed; None when there is none.
-
-    Matplotlib's own font has none, and warns for each letter: then the picture keeps the English words.
-    """
-    installed = {font.name for font in fontManager.ttflist}
-    return next((name for name in _CHINESE if name in installed), None)
-
-
-@contextmanager
-def _style() -> Iterator[None]:
-    """Matplotlib's own defaults, and behind its font one with Chinese letters where there is one."""
-    with plain_style():
-        found = chinese_font()
-        if found is not None:
-            mpl.rcParams["font.family"] = ["DejaVu Sans", found]
-        yield

@@ -12,6 +12,7 @@ import ipywidgets as widgets
 
 from qresearch.book.history import AccountHistory
 from qresearch.views import report as reports
+from qresearch.views.dark import as_light
 from qresearch.views.panels.cells import moment_text
 from qresearch.views.panels.desk import Desk, Panel
 from qresearch.views.panels.fields import class_of, classed, named, offer, put, show_if
@@ -71,13 +72,13 @@ class TearsheetPanel(Panel):
         problem = self._problem()
         self.page, self._report, self._made_at = "", None, self.desk.stamp()
         if not problem and self.mode.value == "two":
-            self._report = reports.compare(session, self.first.value, self.second.value)
+            self._report = reports.compare(session, self.first.value, self.second.value, words=self.words)
             self.page = self._report.page()
             self._about = f"{self.first.value}, {self.second.value}"
         elif not problem:
             with tempfile.TemporaryDirectory() as folder:
                 path = Path(folder) / "page.html"
-                self._report = replace(reports.report(session, path), path=None)
+                self._report = replace(reports.report(session, path, words=self.words), path=None)
                 self.page = path.read_text(encoding="utf-8")
             self._about = session.branches.current
         if self.page:
@@ -92,7 +93,7 @@ class TearsheetPanel(Panel):
         style = f"width:100%;height:{HEIGHT}px;border:0;background:#fff;border-radius:6px"
         return (
             f'<iframe sandbox="" title="{escape(self.words(self.name))}" style="{style}" '
-            f'srcdoc="{escape(page, quote=True)}"></iframe>'
+            f'srcdoc="{escape(as_light(page), quote=True)}"></iframe>'
         )
 
     # ------------------------------------------------------------------ content

@@ -301,10 +301,12 @@ class TicketPanel(Panel):
             checks += self._check_html("T+1", True, text)
         side = words(preview.side)
         unit = escape(words("one_of" if preview.quantity == 1 else "many_of"))
-        head = (
-            f'<div>{escape(words("would_send"))}: <span class="qr-{preview.side}">{escape(side)}</span> '
-            f"<b>{preview.quantity:,}</b> {unit} {escape(preview.symbol)}, {escape(words.terms(preview.terms))}</div>"
+        comma = words("part_comma")
+        asked = (
+            f'<span class="qr-{preview.side}">{escape(side)}</span> <b>{preview.quantity:,}</b> {unit} '
+            f"{escape(preview.symbol)}{comma}{escape(words.terms(preview.terms))}"
         )
+        head = f"<div>{words('told_of', what=escape(words('would_send')), told=asked)}</div>"
         if not preview.passing:
             return (
                 title + (head if preview.quantity else "") + checks + f"<div>{escape(words('nothing_changes'))}</div>"

@@ -17,7 +17,7 @@ QUICK = frozenset({
     "test_sentences", "test_corporate", "test_tabular",
 })  # fmt: skip
 """Modules of tests/unit that together touch every floor of the house in about a minute: ``pytest -m quick tests``."""
-LONG = ("browser", "notebooks", "property", "crash", "architecture")
+LONG = ("browser", "property", "architecture", "crash", "notebooks")
 """Folders whose files take minutes, in the order in which they begin."""
 LOCAL = ("localhost", "127.0.0.1", "::1", "0.0.0.0", None, "")
 
@@ -95,4 +95,11 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
     After pytest-randomly has shuffled: those of the browser stay together, because they share one.
     """
-    items.sort(key=lambda item: LONG.index(item.path.parent.name) if item.path.parent.name in LONG else len(LONG))
+    files = dict.fromkeys(item.path for item in items if item.path.parent.name in LONG)
+    long = sorted(files, key=lambda path: LONG.index(path.parent.name))
+    browser = [path for path in long if path.parent.name == LONG[0]]
+    others = [path for path in long if path.parent.name != LONG[0]]
+    # In turns: while one worker waits for a browser, another has something to compute.
+    turns = {path: 2 * place for place, path in enumerate(browser)}
+    turns |= {path: 2 * place + 1 for place, path in enumerate(others)}
+    items.sort(key=lambda item: turns.get(item.path, 2 * len(long)))

@@ -89,16 +89,6 @@ class Draft:
         self.open_ids: dict[int, list[int]] | None = None
         """Ids of the orders queued or working by instrument; made when a target order, or a sale, first asks."""
 
-    def renew(self, state: State) -> None:
-        """Begin the next step where this one was frozen: everything but what belongs to a step alone stays."""
-        # What is kept of the step before holds its lists.
-        self.base, self.events, self.commands, self.block, self.open_ids = state, [], [], None, None
-        self.asked_in, self.asked_at = None, -1
-        if self.origins:
-            self.origins = {}
-        if self.touches:
-            self.touches = {}
-
     def stand_at(self, at: Moment) -> None:
         """Put the clock on a moment."""
         self.at = at

@@ -163,11 +163,11 @@ class Clock:
         """
         armed, keeper, memory, timeline = self.armed, self.keeper, self.memory, self.simulation.timeline
         branch, simulate = timeline.branch, self._steps()
-        draft, done = None, 0
+        done = 0
         while True:
             places, noted = len(branch.states), keeper.noted
             try:
-                draft = simulate(target, draft)
+                draft = simulate(target)
                 keeper.keep("step", draft, memory.snapshot())
             except BaseException:
                 keeper.take_back_step(places, noted)
@@ -187,10 +187,10 @@ class Clock:
 
     def simulate(self, target: Moment) -> Draft:
         """What a step to a moment does, with the callbacks; nothing is kept yet."""
-        return self._steps()(target, None)
+        return self._steps()(target)
 
-    def _steps(self) -> Callable[[Moment, Draft | None], Draft]:
-        """What takes steps: to a moment, with the draft of the step before it, which has been kept."""
+    def _steps(self) -> Callable[[Moment], Draft]:
+        """What takes steps, each to a moment."""
         simulation, host, armed, keeper = self.simulation, self.host, self.armed, self.keeper
         hooks, schedules, listens, stale = host.hooks, host.memory.schedules, host.listens, frozenset[int]()
 
@@ -203,7 +203,7 @@ class Clock:
                 host.call_due(draft)
             return armed is not None and _check(armed, draft.events)
 
-        def step(target: Moment, draft: Draft | None) -> Draft:
+        def step(target: Moment) -> Draft:
             nonlocal stale
             stale = simulation.timeline.state.stale
             if armed is not None:
@@ -212,7 +212,7 @@ class Clock:
                 host.begin_step()
             # Who is told what happens, or may be called any time, sees every phase; else those with a callback count.
             looked = EVERY_PHASE if armed is not None or listens or schedules.calls else hooks
-            return simulation.simulated(target, inside, looked, draft)
+            return simulation.simulated(target, inside, looked)
 
         return step
 

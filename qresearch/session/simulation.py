@@ -174,9 +174,8 @@ class Simulation:
             self.draft = kept
 
     def simulated(
-        self, target: Moment, inside: Callable[[Draft], bool] | None = None, looked: Container[int] = EVERY_PHASE,
-        draft: Draft | None = None,
-    ) -> Draft:  # fmt: skip
+        self, target: Moment, inside: Callable[[Draft], bool] | None = None, looked: Container[int] = EVERY_PHASE
+    ) -> Draft:
         """What a step to a moment does; nothing is kept yet.
 
         Parameters
@@ -187,8 +186,6 @@ class Simulation:
             Called with the draft after each phase, or bar; True ends the step there.
         looked : container of int
             Phases that `inside` wants to see; the others are passed over where nothing can happen in them.
-        draft : Draft, optional
-            That of the step before, which has been kept: it goes on, where making another takes its time every day.
 
         Raises
         ------
@@ -198,11 +195,8 @@ class Simulation:
         exchange = self.exchange
         if target[0] > exchange.last:
             exchange.refuse_beyond()
-        if draft is None:
-            draft = Draft(self.timeline.state)
-        else:
-            draft.renew(self.timeline.state)
-        self.draft, self._told = draft, 0
+        draft = self.draft = Draft(self.timeline.state)
+        self._told = 0
         try:
             while draft.at < target:
                 advance(draft, exchange, target, looked)

@@ -34,7 +34,8 @@ def test_less_than_half_a_lot_is_refused(asked: int) -> None:
     """Protects against orders that vanish: what rounds to nothing is kept as rejected, with its reason."""
     ticket = session(flat()).order(SH, asked)
     assert (ticket.status.value, ticket.reason, ticket.quantity, ticket.leaves) == ("REJECTED", "LOT_SIZE", asked, 0)
-    assert f"{asked} shares are not whole lots of 100" in ticket.why
+    expected = "1 share is" if asked == 1 else f"{asked} shares are"
+    assert f"{expected} not whole lots of 100" in ticket.why
 
 
 @pytest.mark.parametrize(

@@ -199,11 +199,11 @@ class Timeline:
         bool
             True when this opened a new branch, because the cursor stood in the past.
         """
-        state, log, branch = draft.freeze(), draft.events, self.branch
-        forked = branch.cursor != len(branch.states) - 1
+        state, log = draft.freeze(), draft.events
+        forked = not self.at_tip
         if forked:
             self.fork_here(self.free_name())
-            branch = self.branch
+        branch = self.branch
         before = len(branch.log)
         branch.log.extend(log)
         if draft.orders > draft.base.orders:

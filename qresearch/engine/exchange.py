@@ -258,9 +258,7 @@ class AccountKind(Protocol):
 
 
 def _lot(item: Instrument, usual: LotRule) -> LotRule:
-    """Least order and step of an instrument: those of its board, or its own."""
-    if item.bond is None:
-        return usual if usual.minimum >= usual.step else LotRule(usual.step, usual.step)
+    """Least order and step of a bond: its own, or those of its board."""
     lot, minimum = (getattr(item.bond, name, None) for name in ("lot", "minimum"))
     step = lot or usual.step
     return LotRule(minimum or max(usual.minimum, step) if lot is None else minimum or step, step)
@@ -270,9 +268,13 @@ def _lots(rules: RuleBook, listed: Sequence[Instrument], boards: list[int], carr
     """Least order and step of each instrument, which stands on a board by its number in BOARDS."""
     # What is not traded, or not carried, takes no order: no size passes unchecked.
     untraded = LotRule(2**62, 1)
-    usual = [rules.lot(board) if rules.trades(board) else untraded for board in BOARDS]
+    rules_of = [rules.lot(board) if rules.trades(board) else untraded for board in BOARDS]
+    usual = [LotRule(max(rule), rule.step) for rule in rules_of]
     rows = zip(listed, boards, carries, strict=True)
-    return [_lot(item, usual[board]) if is_carried else untraded for item, board, is_carried in rows]
+    return [
+        untraded if not is_carried else usual[board] if item.bond is None else _lot(item, usual[board])
+        for item, board, is_carried in rows
+    ]
 
 
 class Models(NamedTuple):

@@ -221,9 +221,9 @@ class Host:
         try:
             if self._listeners is not None:
                 self._call_listeners(self._listeners, draft, let)
-                return
-            with let:
-                self._call_hooks(draft)
+            else:
+                with let:
+                    self._call_hooks(draft)
         except StrategyError as problem:
             self.attempt = Attempt(self.simulation, self.memory.roots[0], draft.events, problem)
             raise

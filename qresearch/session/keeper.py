@@ -69,14 +69,16 @@ class Keeper:
         """Undo a step from the tip: so many states were kept before it. A run takes thousands and marks none."""
         timeline = self.simulation.timeline
         timeline.branch.cut(places)
-        if self.journal is not None:
-            self.journal.forget(noted)
-        self.memory.restore(timeline.memory)
+        self._forget(noted, timeline.memory)
 
     def take_back(self, mark: _Mark) -> None:
         """Undo all that was done since a mark."""
         timeline_mark, memory, noted = mark
         self.simulation.timeline.undo(timeline_mark)
+        self._forget(noted, memory)
+
+    def _forget(self, noted: int, memory: Remembered | None) -> None:
+        """Put the memory back, and keep only the first notes for the journal."""
         if self.journal is not None:
             self.journal.forget(noted)
         self.memory.restore(memory)

@@ -50,8 +50,17 @@ RUN = """() => Promise.race([
     window.jupyterapp.commands.execute("notebook:run-all-cells"),
     new Promise((resolve) => setTimeout(resolve, 60000)),
 ]).then(() => null)"""
-OVER = """() => [...document.querySelectorAll(".jp-CodeCell .jp-InputPrompt")].every(
-    (prompt) => /\\[\\d+\\]/.test(prompt.textContent))"""
+OVER = """() => {
+    const prompts = [...document.querySelectorAll(".jp-CodeCell .jp-InputPrompt")];
+    return prompts.length > 0 && prompts.every((prompt) => /\\[\\d+\\]/.test(prompt.textContent));
+}"""
+OUTPUTS = """() => [...document.querySelectorAll(".jp-CodeCell")].map((cell) => ({
+    prompt: cell.querySelector(".jp-InputPrompt")?.textContent,
+    output: cell.querySelector(".jp-OutputArea")?.innerText.slice(0, 600),
+    classes: [...new Set([...cell.querySelectorAll("[class*=qr-]")].flatMap((node) => [...node.classList]))].join(" "),
+    chart: [...cell.querySelectorAll(".qr-live-chart")].map((node) => [JSON.stringify(node.dataset), node.clientWidth]),
+}))"""
+"""What each cell shows, for the message of a test that failed."""
 
 CONTRAST = """(within) => {
   const parse = (text) => text.match(/[\\d.]+/g).map(Number);
@@ -257,6 +266,10 @@ class Lab:
         page.wait_for_function(OVER, timeout=60_000)
         try:
             yield page, complaints
+        except Exception as error:
+            # What stood there tells a page that was late from one that was wrong.
+            error.add_note(f"The page said: {page.evaluate(OUTPUTS)}; its console: {complaints}")
+            raise
         finally:
             with suppress(Exception):
                 page.evaluate("() => window.jupyterapp.shell.currentWidget.context.sessionContext.shutdown()")

@@ -11,6 +11,7 @@ Two integer grids meet here: prices are read as multiples of ``1 / price_scale``
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import NewType
@@ -99,6 +100,19 @@ class MoneyScale:
         (10151, -10151)
         """
         return divide(price_units * quantity * self.units, self.price_scale)
+
+    def values(self, prices: Iterable[float], sizes: Iterable[int]) -> list[int]:
+        """The same of some holdings at their prices, neither of them negative, in one go.
+
+        >>> scale = MoneyScale("CNY", 100, 1000)
+        >>> scale.values([1.005, 2.0], [101, 300])
+        [10151, 60000]
+        """
+        scale, doubled, whole = self.price_scale, 2 * self.units, 2 * self.price_scale
+        return [
+            (doubled * size * int(price * scale + 0.5) + scale) // whole
+            for price, size in zip(prices, sizes, strict=True)
+        ]
 
     def money(self, name: str, amount: float) -> Money:
         """An amount of the currency in money steps, half away from zero.

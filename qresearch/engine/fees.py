@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import datetime as dt
 from bisect import bisect_right
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -62,8 +62,13 @@ class Part:
     units: int = 1
     is_free: bool = field(init=False)
     """Nothing is charged of anything."""
+    buying: list[int] = field(init=False)
+    selling: list[int] = field(init=False)
+    """`bought` and `sold` as plain numbers, which a few fills are charged with."""
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "buying", self.bought.tolist())
+        object.__setattr__(self, "selling", self.sold.tolist())
         object.__setattr__(self, "is_free", not (self.minimum or self.par is not None or self.highest))
 
     @property
@@ -85,15 +90,14 @@ class Part:
         rate = (self.bought if quantity > 0 else self.sold).item(board)
         return max(notional * rate, self.minimum * RATE_SCALE)
 
-    def of_each(self, boards: list[int], quantities: list[int], notionals: list[int]) -> list[int]:
+    def of_each(self, boards: Sequence[int], quantities: Sequence[int], notionals: Sequence[int]) -> list[int]:
         """What a few fills are charged, in money steps, each rounded by itself."""
         rows = zip(boards, quantities, notionals, strict=True)
         if self.par is not None:
             return [divide(self.exact(*row), RATE_SCALE) for row in rows]
         if self.is_free:
             return [0] * len(boards)
-        least, bought = self.minimum, self.bought.tolist()
-        sold = bought if self.sold is self.bought else self.sold.tolist()
+        least, bought, sold = self.minimum, self.buying, self.selling
         # As in exact(): of amounts that are not negative, half up.
         parts = [
             (2 * notional * (bought if quantity > 0 else sold)[board] + RATE_SCALE) // _TWICE
@@ -174,7 +178,9 @@ class Rates:
             fees[first] = whole - sum(fees[name] for name in others)
         return fees
 
-    def charge_each(self, instruments: list[int], quantities: list[int], notionals: list[int]) -> dict[str, list[int]]:
+    def charge_each(
+        self, instruments: Sequence[int], quantities: Sequence[int], notionals: Sequence[int]
+    ) -> dict[str, list[int]]:
         """The same for a few fills, each the first of its order: each part rounded by itself."""
         boards = [self.boards.item(instrument) for instrument in instruments]
         return {part.name: part.of_each(boards, quantities, notionals) for part in self.parts}
@@ -327,7 +333,9 @@ class OwnRates:
         whole = {name: money.money(f"fee model {self.model.name!r}: {name}", part) for name, part in parts.items()}
         return Fees(tuple((name, max(part - charged[name], 0)) for name, part in whole.items()))
 
-    def charge_each(self, instruments: list[int], quantities: list[int], notionals: list[int]) -> dict[str, list[int]]:
+    def charge_each(
+        self, instruments: Sequence[int], quantities: Sequence[int], notionals: Sequence[int]
+    ) -> dict[str, list[int]]:
         """The same for some fills, one after the other."""
         charged = [self.charge(*row) for row in zip(instruments, quantities, notionals, strict=True)]
         return {part: [fees[part] for fees in charged] for part in parts_of(charged)}

@@ -74,9 +74,14 @@ def pass_idle(draft: Draft, exchange: Exchange, until: Moment, looked: Container
 def _pass_quiet(draft: Draft, until: Moment, looked: Container[int]) -> None:
     """The same where nothing happens by itself on this day or the next, and nobody waits: most days of most runs."""
     day, phase, _ = draft.at
+    last, end, _ = until
     while True:
-        day, phase = (day, phase + 1) if phase < AFTER_CLOSE else (day + 1, PRE_OPEN)
-        if phase in looked or (day, phase, 0) >= until:
+        if phase == AFTER_CLOSE:
+            day, phase = day + 1, PRE_OPEN
+        else:
+            phase += 1
+        # One phase after the other, so that the end is never passed.
+        if phase in looked or (phase == end and day == last):
             draft.stand_at(_moment(Moment, (day, phase, 0)))
             return
 

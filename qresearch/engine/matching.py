@@ -18,7 +18,6 @@ rule leaves the plain path of the loop for :meth:`_Match.special`, so that the r
 
 from __future__ import annotations
 
-from array import array
 from collections.abc import Mapping, Set
 
 from qresearch.domain import events
@@ -144,14 +143,7 @@ class _Match:
     def _record(self) -> None:
         draft = self.draft
         matched = events.Matched(
-            draft.at,
-            array("q", self.ids),
-            array("q", self.instruments),
-            array("q", self.quantities),
-            array("d", self.prices),
-            array("q", self.notionals),
-            {part: array("q", charged) for part, charged in self.fees.items()},
-            self.remarks,
+            draft.at, self.ids, self.instruments, self.quantities, self.prices, self.notionals, self.fees, self.remarks
         )
         draft.events.append(matched)
         draft.open_ids = None

@@ -7,6 +7,7 @@ against each other.
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
@@ -47,13 +48,13 @@ class Meeting(NamedTuple):
 
     Parameters
     ----------
-    ids, instruments : list of int
-    quantities : list of int, shares
+    ids, instruments : array of int64
+    quantities : array of int64, shares
         Signed.
-    prices : list of float, currency per share
+    prices : array of float64, currency per share
         With slippage; 0 where nothing can trade.
-    notionals : list of int, money steps
-    fees : dict of str to list of int, money steps
+    notionals : array of int64, money steps
+    fees : dict of str to array of int64, money steps
         Each part.
     charged : list of int, money steps
         Their sum.
@@ -61,12 +62,12 @@ class Meeting(NamedTuple):
         An order that meets a rule beside those of cash and holdings.
     """
 
-    ids: list[int]
-    instruments: list[int]
-    quantities: list[int]
-    prices: list[float]
-    notionals: list[int]
-    fees: dict[str, list[int]]
+    ids: array[int]
+    instruments: array[int]
+    quantities: array[int]
+    prices: array[float]
+    notionals: array[int]
+    fees: dict[str, array[int]]
     charged: list[int]
     special: list[bool]
 
@@ -107,35 +108,54 @@ def _by_numbers(
 ) -> Meeting | None:
     """The same as :func:`_by_arrays` where nothing slips, order by order."""
     orders = _orders(draft, blocks)
-    panel, day, money, checks = exchange.market.panel, draft.day, exchange.money, Checks(draft, exchange)
-    all_special, opened = _always_special(draft), panel.open
-    bands = exchange.opening_bands.get(day, ())
-    steps, least = exchange.lot_step, exchange.lot_minimum
-    value_of, units_of = money.notional, money.price_units
-    prices: list[float] = []
-    values: list[int] = []
-    special: list[bool] = []
-    for order_id, instrument, quantity in orders:
-        size = quantity if quantity > 0 else -quantity
-        price = opened.item(day, instrument)
-        is_special = all_special or size % steps[instrument] != 0 or size < least[instrument]
+    ids, instruments, quantities = zip(*orders, strict=True) if orders else ((), (), ())
+    opened, day, money = exchange.market.panel.open, draft.day, exchange.money
+    prices = [opened.item(day, instrument) for instrument in instruments]
+    sizes = [quantity if quantity > 0 else -quantity for quantity in quantities]
+    if _always_special(draft):
+        special = [True] * len(sizes)
+    elif exchange.lot_shares > 1:
+        steps, least = exchange.lot_step, exchange.lot_minimum
+        special = [
+            size % steps[instrument] != 0 or size < least[instrument]
+            for instrument, size in zip(instruments, sizes, strict=True)
+        ]
+    else:
+        special = [False] * len(sizes)
+    if not _can_trade(draft, exchange, instruments, quantities, prices, special):
+        return None
+    for row, order_id in enumerate(ids if caps else ()):
+        if order_id in caps and not special[row]:
+            special[row] = _is_bound(draft, exchange, instruments[row], quantities[row], prices[row], caps[order_id])
+    values = money.values(prices, sizes)
+    fees = exchange.rates(draft.settings.costs, day).charge_each(instruments, quantities, values)
+    columns = {part: array("q", column) for part, column in fees.items()}
+    charged = [*map(sum, zip(*fees.values(), strict=True))]
+    return Meeting(
+        array("q", ids), array("q", instruments), array("q", quantities), array("d", prices), array("q", values),
+        columns, charged, special,
+    )  # fmt: skip
+
+
+def _can_trade(  # noqa: PLR0917  # in the order of the caller
+    draft: Draft, exchange: Exchange, instruments: Sequence[int], quantities: Sequence[int], prices: list[float],
+    special: list[bool],
+) -> bool:  # fmt: skip
+    """False when an order has to wait; what may not trade at all gets no price, and is special."""
+    bands = exchange.opening_bands.get(draft.day, ())
+    if not (bands or exchange.may_suspend or exchange.may_idle or exchange.has_limits):
+        return True
+    checks, day = Checks(draft, exchange), draft.day
+    for row, instrument in enumerate(instruments):
         if exchange.may_suspend and checks.refusal(instrument) is not None:
-            price, is_special = 0.0, True
+            prices[row], special[row] = 0.0, True
         elif (
             instrument in bands
             or exchange.is_idle(day, instrument)
-            or (exchange.has_limits and checks.lock(instrument, quantity, price) is not None)
+            or checks.lock(instrument, quantities[row], prices[row]) is not None
         ):
-            return None
-        if order_id in caps:
-            is_special |= _is_bound(draft, exchange, instrument, quantity, price, caps[order_id])
-        prices.append(price)
-        special.append(is_special)
-        values.append(value_of(units_of(price), size))
-    ids, instruments, quantities = map(list, zip(*orders, strict=True)) if orders else ([], [], [])
-    fees = exchange.rates(draft.settings.costs, day).charge_each(instruments, quantities, values)
-    charged = [sum(parts) for parts in zip(*fees.values(), strict=True)]
-    return Meeting(ids, instruments, quantities, prices, values, fees, charged, special)
+            return False
+    return True
 
 
 def _orders(draft: Draft, blocks: Sequence[events.Placed]) -> list[tuple[int, int, int]]:
@@ -193,15 +213,19 @@ def _by_arrays(
     fees = exchange.rates(settings.costs, day).charge_all(instruments, quantities, values)
     charged: Ints = sum(fees.values())  # type: ignore[assignment]  # there is a part at least
     return Meeting(
-        ids.tolist(),
-        instruments.tolist(),
-        quantities.tolist(),
-        prices.tolist(),
-        values.tolist(),
-        {part: column.tolist() for part, column in fees.items()},
+        _packed(ids),
+        _packed(instruments),
+        _packed(quantities),
+        array("d", prices.tobytes()),
+        _packed(values),
+        {part: _packed(column) for part, column in fees.items()},
         charged.tolist(),
         special.tolist(),
     )
+
+
+def _packed(column: Ints) -> array[int]:
+    return array("q", column.tobytes())
 
 
 def _columns(draft: Draft, blocks: Sequence[events.Placed]) -> tuple[Ints, Ints, Ints]:

@@ -99,9 +99,7 @@ class Clock:
 
     def next_close(self) -> Moment:
         """The close at which a step of a day ends."""
-        day, phase, _ = self.simulation.timeline.state.at
-        # An account that has not begun stands after a close.
-        return _moment(Moment, (day + 1 if phase >= CLOSE else day, CLOSE, 0))
+        return _close_after(self.simulation.timeline.state.at)
 
     def target(self, phase: str | None) -> Moment:
         """Moment at or after which a step ends."""
@@ -182,7 +180,7 @@ class Clock:
             if done % BATCH == 0 and each_batch is not None:
                 each_batch()
             ask()
-            close = self.next_close()
+            close = _close_after(draft.at)
             target = close if close < goal else goal
 
     def simulate(self, target: Moment) -> Draft:
@@ -192,20 +190,16 @@ class Clock:
     def _steps(self) -> Callable[[Moment], Draft]:
         """What takes steps, each to a moment."""
         simulation, host, armed, keeper = self.simulation, self.host, self.armed, self.keeper
-        hooks, schedules, listens, stale = host.hooks, host.memory.schedules, host.listens, frozenset[int]()
+        hooks, schedules, listens = host.hooks, host.memory.schedules, host.listens
 
         def inside(draft: Draft) -> bool:
-            nonlocal stale
-            if draft.stale is not stale:
-                stale = draft.stale
+            if draft.stale is not draft.base.stale:
                 keeper.warn_of_frozen(draft.events)
             if draft.phase in hooks or schedules.calls or listens:
                 host.call_due(draft)
             return armed is not None and _check(armed, draft.events)
 
         def step(target: Moment) -> Draft:
-            nonlocal stale
-            stale = simulation.timeline.state.stale
             if armed is not None:
                 armed.begin()
             if listens:
@@ -299,6 +293,12 @@ class Clock:
             return False
         armed.begin()
         return _check(armed, draft.events)
+
+
+def _close_after(at: Moment) -> Moment:
+    """The first close after a moment; an account that has not begun stands after one."""
+    day, phase, _ = at
+    return _moment(Moment, (day + 1 if phase >= CLOSE else day, CLOSE, 0))
 
 
 def _check(armed: Armed, log: list[events.Event]) -> bool:

@@ -101,7 +101,9 @@ class Host:
         """The last step that failed."""
         self.hooks: dict[int, Callable[[], object]] = {}
         """What is called at each phase."""
-        self._names = hook_phases(trader.simulation.exchange.clock.handle_data)
+        self._last = trader.simulation.exchange.clock.handle_data
+        """The phase of handle_data, which comes last there."""
+        self._names = hook_phases(self._last)
         self._codes: tuple[object, ...] = ()
         self._listeners: Listeners | None = None
 
@@ -244,13 +246,13 @@ class Host:
             return
         hook = self.hooks.get(phase)
         # handle_data comes last at its phase, so that it sees what timed functions asked for; other hooks come first.
-        last = phase == self.simulation.exchange.clock.handle_data
-        if hook is not None and not last:
+        is_last = phase == self._last
+        if hook is not None and not is_last:
             self.call(self._names[phase], hook)
         for when, func in self.memory.schedules.calls:
             if when == phase or (when >= AT_EVERY_BAR and is_due(when, draft, self.simulation.exchange)):
                 self.call(getattr(func, "__name__", "run_daily"), lambda func=func: func(self.context))  # type: ignore[misc]
-        if hook is not None and last:
+        if hook is not None and is_last:
             self.call("handle_data", hook)
 
     def call(self, name: str, hook: Callable[[], object]) -> None:

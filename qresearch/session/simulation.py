@@ -204,7 +204,8 @@ class Simulation:
                     self.tell()
                 if inside is not None and inside(draft):
                     break
-            self.tell()
+            if self._observers:
+                self.tell()
         finally:
             self.draft = None
         draft.events.append(events.Advanced(draft.at))

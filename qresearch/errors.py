@@ -268,6 +268,8 @@ def choose(what: str, value: object, allowed: Iterable[str]) -> str:
     >>> choose("match_order", "fifo", ["sells_first", "fifo"])
     'fifo'
     """
+    if type(allowed) is tuple and type(value) is str and value in allowed:
+        return value
     words = [str(word) for word in allowed]
     if isinstance(value, str) and value in words:
         return value

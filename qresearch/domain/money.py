@@ -102,15 +102,17 @@ class MoneyScale:
         return divide(price_units * quantity * self.units, self.price_scale)
 
     def values(self, prices: Iterable[float], sizes: Iterable[int]) -> list[int]:
-        """The same of some holdings at their prices, neither of them negative, in one go.
+        """The :meth:`notional` of some holdings at their prices, in one go: opens and valuations ask often.
 
         >>> scale = MoneyScale("CNY", 100, 1000)
-        >>> scale.values([1.005, 2.0], [101, 300])
-        [10151, 60000]
+        >>> scale.values([1.005, 1.005, -2.0], [101, -101, 300])
+        [10151, -10151, -60000]
         """
         scale, doubled, whole = self.price_scale, 2 * self.units, 2 * self.price_scale
         return [
-            (doubled * size * int(price * scale + 0.5) + scale) // whole
+            (value + scale) // whole
+            if (value := doubled * size * int(price * scale + (0.5 if price >= 0 else -0.5))) >= 0
+            else -((scale - value) // whole)
             for price, size in zip(prices, sizes, strict=True)
         ]
 

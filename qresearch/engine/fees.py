@@ -92,11 +92,11 @@ class Part:
 
     def of_each(self, boards: Sequence[int], quantities: Sequence[int], notionals: Sequence[int]) -> list[int]:
         """What a few fills are charged, in money steps, each rounded by itself."""
+        if self.is_free:
+            return [0] * len(boards)
         rows = zip(boards, quantities, notionals, strict=True)
         if self.par is not None:
             return [divide(self.exact(*row), RATE_SCALE) for row in rows]
-        if self.is_free:
-            return [0] * len(boards)
         least, bought, sold = self.minimum, self.buying, self.selling
         # As in exact(): of amounts that are not negative, half up.
         parts = [

@@ -82,8 +82,9 @@ def _pass_quiet(draft: Draft, until: Moment, looked: Container[int]) -> None:
             phase += 1
         # One phase after the other, so that the end is never passed.
         if phase in looked or (phase == end and day == last):
-            draft.stand_at(_moment(Moment, (day, phase, 0)))
-            return
+            break
+    draft.at = _moment(Moment, (day, phase, 0))
+    draft.day, draft.phase = day, phase
 
 
 def touched_orders(draft: Draft, exchange: Exchange) -> list[int]:

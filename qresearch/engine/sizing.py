@@ -13,6 +13,7 @@ A policy (:mod:`~qresearch.engine.sizing_policy`) may round otherwise, and lift 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from qresearch.domain import events
@@ -87,22 +88,33 @@ def place(  # noqa: PLR0917  # in the order of the call
         `asked` is no finite number, no whole number where shares are meant, or out of range.
     """
     # The plain case comes first because every order of a large run comes through.
-    if method == _ORDER and terms is MARKET_DAY and type(asked) is int and _fits(draft, exchange, instrument, asked):
+    if method == _ORDER and terms is MARKET_DAY and fitting(draft, exchange, ((instrument, asked),)):
         block = draft.block
-        _keep(draft, draft.open_block() if block is None else block, instrument, asked)
+        block = draft.open_block() if block is None else block
+        _keep(draft, block, instrument, asked)  # type: ignore[arg-type]  # of type int, or it does not fit
         return True
     return _place_by_rules(draft, exchange, instrument, method, asked, terms)
 
 
-def _fits(draft: Draft, exchange: Exchange, instrument: int, asked: int) -> bool:
-    """True for whole lots of something that still trades, and enough shares when selling: sent as they are."""
-    step, minimum, maximum, end = exchange.plain_size[instrument]
-    if asked % step or draft.day >= end or draft.settings.sizing != _NATIVE:
-        return False
-    if asked > 0:
-        return minimum <= asked <= maximum
-    held = draft.positions.get(instrument)
-    return held is not None and minimum <= -asked <= held[0] and -asked <= maximum
+def fitting(draft: Draft, exchange: Exchange, requests: Sequence[tuple[int, float]]) -> int:
+    """Number of requests, from the first on, that are sent as they are.
+
+    They are for whole lots of something that still trades, and for no more than is held when selling.
+    """
+    if draft.settings.sizing != _NATIVE:
+        return 0
+    sizes, day, find, count = exchange.plain_size, draft.day, draft.positions.get, 0
+    for instrument, asked in requests:
+        step, minimum, maximum, end = sizes[instrument]
+        if type(asked) is not int or asked % step or day >= end:
+            break
+        if asked > 0:
+            if not minimum <= asked <= maximum:
+                break
+        elif (held := find(instrument)) is None or not minimum <= -asked <= held[0] or -asked > maximum:
+            break
+        count += 1
+    return count
 
 
 def _keep(draft: Draft, block: events.Placed, instrument: int, quantity: int) -> None:
@@ -130,12 +142,11 @@ def _place_by_rules(  # noqa: PLR0917  # as place
     block = draft.open_block()
     if (
         method == _ORDER
-        and type(asked) is int
         and terms.good_till is None
         and terms.effect not in OF_ONE_KIND
-        and _fits(draft, exchange, instrument, asked)
+        and fitting(draft, exchange, ((instrument, asked),))
     ):
-        quantity = asked
+        quantity = int(asked)
     else:
         if sized is None:
             sized = size(draft, exchange, instrument, _METHODS[method], asked, terms)

@@ -44,8 +44,9 @@ def market_value(exchange: Exchange, view: View, positions: Mapping[int, Positio
     if len(positions) > _FEW or not view.has_closed:
         return int(market_values(exchange, view, positions).sum())
     # After a close, where a strategy asks most often, a few holdings are valued faster without arrays.
-    units, value, marks = exchange.money.price_units, exchange.money.notional, exchange.market.mark
-    return sum(value(units(marks.item(view.day, instrument)), held[0]) for instrument, held in positions.items())
+    marks, day = exchange.market.mark, view.day
+    prices = [marks.item(day, instrument) for instrument in positions]
+    return sum(exchange.money.values(prices, [held[0] for held in positions.values()]))
 
 
 def _values(money: MoneyScale, prices: NDArray[np.float64], quantities: Ints) -> Ints:

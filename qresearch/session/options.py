@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from numbers import Integral
 from typing import Any
 
 from qresearch.book.orders import OrderRecord
 from qresearch.domain.arguments import between, day_text, flag, number, price, text, whole
+from qresearch.domain.asked import LARGEST, check_asked
 from qresearch.domain.order import Method
 from qresearch.domain.settings import Slippage
 from qresearch.domain.terms import MARKET_DAY, Terms
@@ -137,6 +138,37 @@ def asked_number(method: int, asked: Any) -> float:
         return asked
     known = Method(method)
     return number(f"{known.call}: {_ASKED.get(known, 'value')}", asked, 0.5 if known is Method.PCT else 1000)
+
+
+def shares_by_symbol(amounts: Any, known: Mapping[str, int], column: Callable[[str], int]) -> list[tuple[int, float]]:
+    """The instruments and shares of a batch of orders, all of them checked.
+
+    Parameters
+    ----------
+    amounts : mapping or Series
+    known : mapping
+        Columns by the spellings that have been met before.
+    column : callable
+        Finds the column of any other.
+
+    Raises
+    ------
+    UnknownSymbol, UsageError
+        No such instrument; no whole number of shares; not by symbol.
+    """
+    if not hasattr(amounts, "items"):
+        raise UsageError(
+            f"order_batch: amounts={shown(amounts)} has no symbols. Pass shares by symbol, a dict or a Series: "
+            "order_batch({'601390': 100, '600519': -100})."
+        )
+    found: list[tuple[int, float]] = []
+    for security, asked in amounts.items():
+        instrument, shares = known.get(security) if type(security) is str else None, asked
+        if type(asked) is not int or abs(asked) > LARGEST:
+            shares = asked_number(Method.ORDER, asked)
+            check_asked(Method.ORDER, shares)
+        found.append((column(security) if instrument is None else instrument, shares))
+    return found
 
 
 def whole_shares(call: str, quantity: Any) -> int:

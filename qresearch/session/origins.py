@@ -18,13 +18,13 @@ from qresearch.engine.draft import Draft
 _DIALECTS = str(Path(__file__).resolve().parent.parent / "dialects")
 
 
-def note_origin(draft: Draft, frame: FrameType) -> None:
-    """Note who asked for the last order: the frame that called the order function, or the script behind a dialect."""
+def note_origin(draft: Draft, frame: FrameType, order_id: int) -> None:
+    """Note who asked for an order and those after it: the frame that called, or the script behind a dialect."""
     draft.asked_in, draft.asked_at = frame.f_code, frame.f_lasti
     while frame.f_code.co_filename.startswith(_DIALECTS) and frame.f_back is not None:
         # The same line of a dialect speaks for every line of a script.
         draft.asked_in, frame = None, frame.f_back
-    draft.origins[draft.orders] = frame.f_code, frame.f_lasti
+    draft.origins[order_id] = frame.f_code, frame.f_lasti
 
 
 def origin_of(branch: Branch, order_id: int) -> tuple[CodeType, int] | None:

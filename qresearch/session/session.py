@@ -225,7 +225,7 @@ class Session(TradingApi):
         self.memory = SessionMemory(held, keeper.remember)
         """The attributes that a strategy has set on its context; kept with every state, restored on going back."""
         self._trader = trader = Trader(self, keeper, strict=strict)
-        super().__init__(trader.place)
+        super().__init__(trader.place, trader.place_batch)
         context, data = Context(trader, held), BarData(self)
         self._host = host = Host(trader, context, data)
         memory.keep_alive(
@@ -240,7 +240,7 @@ class Session(TradingApi):
         vars(session).update(vars(self) | {"simulation": simulation, "_panels": None})
         trader = TraderBeside(session, self._keeper, simulation, strict=self._trader.strict)
         vars(session)["_trader"] = trader
-        TradingApi.__init__(session, trader.place)
+        TradingApi.__init__(session, trader.place, trader.place_batch)
         return session
 
     def _begin(self, strategy: object, journal: Path | None, accounts: Mapping[str, Any]) -> None:

@@ -204,8 +204,7 @@ class Simulation:
                     self.tell()
                 if inside is not None and inside(draft):
                     break
-            if self._observers:
-                self.tell()
+            self.tell()
         finally:
             self.draft = None
         draft.events.append(events.Advanced(draft.at))

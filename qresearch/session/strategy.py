@@ -39,8 +39,8 @@ HOOKS = ("initialize", "before_trading", "handle_data", "after_trading", *LISTEN
 """Names under which a strategy is looked for, in the order in which a day calls them; then those told of orders."""
 
 SCRIPT_NAMES = (
-    "order", "order_value", "order_target", "order_target_value", "order_lots", "order_pct", "cancel", "run_daily",
-    "set_order_cost", "set_slippage", "record", "log", "history",
+    "order", "order_value", "order_target", "order_target_value", "order_lots", "order_pct", "order_batch", "cancel",
+    "run_daily", "set_order_cost", "set_slippage", "record", "log", "history",
 )  # fmt: skip
 """What a script finds among its globals, bound to its own session."""
 
@@ -235,7 +235,7 @@ class Context(TradingApi):
     log: Log
 
     def __init__(self, trader: Trader, memory: dict[str, Any]) -> None:
-        super().__init__(trader.place)
+        super().__init__(trader.place, trader.place_batch)
         object.__setattr__(self, "_session", trader.session)
         object.__setattr__(self, "_keeper", trader.keeper)
         object.__setattr__(self, "_trader", trader)

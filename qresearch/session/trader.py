@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -13,11 +13,20 @@ from qresearch.domain.arguments import price as price_of
 from qresearch.domain.arguments import whole
 from qresearch.domain.commands import Cancel, ChangeSettings, Command, Place, Update
 from qresearch.domain.terms import MARKET_DAY
+from qresearch.engine.batch import place_shares
 from qresearch.errors import OrderRejected, UsageError, WrongBranch, shown
 from qresearch.sentences import ENGLISH, Said, Words
 from qresearch.session.keeper import Keeper
 from qresearch.session.now import moment_of
-from qresearch.session.options import asked_number, changed_terms, order_number, put_on_ticks, terms_of, whole_shares
+from qresearch.session.options import (
+    asked_number,
+    changed_terms,
+    order_number,
+    put_on_ticks,
+    shares_by_symbol,
+    terms_of,
+    whole_shares,
+)  # fmt: skip
 from qresearch.session.origins import note_origin
 from qresearch.session.port import AnySession
 from qresearch.session.simulation import Simulation, seed
@@ -70,14 +79,7 @@ class Trader:
         simulation = self.simulation
         draft = simulation.draft
         if draft is None:
-            command = self.command(security, method, asked, style)
-            accepted = simulation.do(command)
-            if not accepted and self.strict:
-                raise_for_rejected(simulation.timeline.branch.log[-1:])
-            ticket = self.ticket_on(simulation.timeline.branch, simulation.timeline.state.orders)
-            if moved := put_on_ticks(command.terms, ticket.record):
-                self.keeper.voice.say(self.keeper.voice.message, *moved)
-            return ticket
+            return self._place_by_hand(self.command(security, method, asked, style))
         # Every order of a strategy comes through here: no command is made of it, and no call where none is needed.
         instrument = self._known.get(security) if type(security) is str and style is None else None
         if instrument is None:
@@ -89,7 +91,7 @@ class Trader:
         accepted = self._place(draft, simulation.exchange, instrument, method, asked, terms)
         frame = _getframe(2)  # the one way to who asks that costs next to nothing
         if frame.f_code is not draft.asked_in or frame.f_lasti != draft.asked_at:
-            note_origin(draft, frame)
+            note_origin(draft, frame, draft.orders)
         if not accepted and self.strict:
             raise_for_rejected(draft.events[-1:])
         if self.after_order is not None:
@@ -99,6 +101,37 @@ class Trader:
         ticket = _new_text(Ticket, f"{draft.orders}")
         ticket.desk, ticket.branch = self, simulation.timeline.branch
         return ticket
+
+    def _place_by_hand(self, command: Place) -> Ticket:
+        """Place an order between two steps."""
+        simulation, voice = self.simulation, self.keeper.voice
+        accepted = simulation.do(command)
+        if not accepted and self.strict:
+            raise_for_rejected(simulation.timeline.branch.log[-1:])
+        ticket = self.ticket_on(simulation.timeline.branch, simulation.timeline.state.orders)
+        if moved := put_on_ticks(command.terms, ticket.record):
+            voice.say(voice.message, *moved)
+        return ticket
+
+    def place_batch(self, amounts: Mapping[str, float]) -> list[Ticket | None]:
+        """Place orders for shares in a row; each is what :meth:`place` makes of it."""
+        simulation, requests = self.simulation, self.requests(amounts)
+        draft = simulation.draft
+        if draft is None:
+            return [self._place_by_hand(Place(instrument, asked=asked)) for instrument, asked in requests]
+        first = draft.orders + 1
+        ids = place_shares(draft, simulation.exchange, requests)
+        if ids:
+            note_origin(draft, _getframe(2), first)
+        if self.strict and None in ids:
+            raise_for_rejected(draft.events)
+        if self.after_order is not None:
+            self.after_order()
+        return Ticket.of_each(self, simulation.timeline.branch, ids)
+
+    def requests(self, amounts: Mapping[str, float]) -> list[tuple[int, float]]:
+        """Instruments and shares of a batch; errors as of :func:`~qresearch.session.options.shares_by_symbol`."""
+        return shares_by_symbol(amounts, self._known, self.simulation.market.column)
 
     def ticket(self, order: str | int) -> Ticket:
         """The handle on an order of the present branch; see :meth:`Session.ticket`."""

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Mapping
 
+from qresearch.domain.commands import Place
 from qresearch.session.following import Follower
 from qresearch.session.keeper import Keeper
 from qresearch.session.origins import note_origin
@@ -35,15 +37,25 @@ class TraderBeside(Trader):
 
     def place(self, security: str, method: int, asked: float, style: object) -> Ticket | None:
         """Place an order; inside a step None when it was refused."""
-        simulation = self.simulation
-        draft = simulation.draft
-        if draft is None:
+        if self.simulation.draft is None:
             return super().place(security, method, asked, style)
-        accepted = simulation.do(self.command(security, method, asked, style))
+        return self._command(self.command(security, method, asked, style))
+
+    def place_batch(self, amounts: Mapping[str, float]) -> list[Ticket | None]:
+        """Place orders for shares in a row: here each is a command of its own."""
+        if self.simulation.draft is None:
+            return super().place_batch(amounts)
+        return [self._command(Place(instrument, asked=asked)) for instrument, asked in self.requests(amounts)]
+
+    def _command(self, command: Place) -> Ticket | None:
+        """Give a command inside a step; None when it was refused."""
+        simulation, draft = self.simulation, self.simulation.draft
+        assert draft is not None  # asked before
+        accepted = simulation.do(command)
         frame = _getframe(1)
         while frame.f_back is not None and not is_own(frame.f_code.co_filename):
             frame = frame.f_back  # the calls of a session are wrapped, and a dialect has calls of its own
-        note_origin(draft, frame)
+        note_origin(draft, frame, draft.orders)
         if not accepted:
             if self.strict:
                 raise_for_rejected(draft.events[-1:])

@@ -7,7 +7,7 @@ inside the call.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from qresearch.domain.arguments import number
 from qresearch.domain.order import Method
@@ -25,15 +25,23 @@ class TradingApi:
     ----------
     place : callable
         Takes the request of each: symbol, method, number and terms.
+    place_batch : callable
+        Takes shares by symbol.
     """
 
-    __slots__ = ("_place",)
+    __slots__ = ("_place", "_place_batch")
 
     _place: Callable[[str, int, float, object], Ticket | None]
+    _place_batch: Callable[[Mapping[str, float]], list[Ticket | None]]
 
-    def __init__(self, place: Callable[[str, int, float, object], Ticket | None]) -> None:
+    def __init__(
+        self,
+        place: Callable[[str, int, float, object], Ticket | None],
+        place_batch: Callable[[Mapping[str, float]], list[Ticket | None]],
+    ) -> None:
         # Past the context's own way of taking attributes, which are what a strategy remembers.
         object.__setattr__(self, "_place", place)
+        object.__setattr__(self, "_place_batch", place_batch)
 
     def order(self, security: str, amount: int, style: object = None) -> Ticket | None:
         """Order a number of shares.
@@ -150,6 +158,33 @@ class TradingApi:
         Ticket or None
         """
         return self._place(security, _PCT, pct, style)
+
+    def order_batch(self, amounts: Mapping[str, int]) -> list[Ticket | None]:
+        """Order shares of many instruments in a row: the same as :meth:`order` of each, and faster.
+
+        Parameters
+        ----------
+        amounts : mapping or Series of symbol to int, shares
+            Positive to buy, negative to sell; placed in its order, each a market order.
+
+        Returns
+        -------
+        list of Ticket or None
+            One for each, in the same order; None inside a strategy where an order was refused.
+
+        Raises
+        ------
+        UnknownSymbol, UsageError
+            As of :meth:`order`, for any of them: nothing is placed then.
+
+        Examples
+        --------
+        >>> import qresearch as qr
+        >>> session = qr.Session(qr.sample_market(), start="2022-03-01")
+        >>> session.order_batch({"604018": 1000, "004102": 200})
+        [<Ticket 1: buy 1,000 604018.SH, QUEUED>, <Ticket 2: buy 200 004102.SZ, QUEUED>]
+        """
+        return self._place_batch(amounts)
 
     def buy(self, security: str, quantity: int, style: object = None) -> Ticket | None:
         """Buy a number of shares: ``order(security, quantity, style)``."""

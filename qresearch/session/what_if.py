@@ -27,7 +27,7 @@ from qresearch.sentences.words import price
 from qresearch.session.trader import Trader
 from qresearch.session.trading import TradingApi
 
-_CALLS = tuple(name for name in vars(TradingApi) if not name.startswith("_"))
+_CALLS = tuple(name for name in vars(TradingApi) if not name.startswith("_") and name != "order_batch")
 
 
 @dataclass(frozen=True)
@@ -143,7 +143,8 @@ class _Asked(TradingApi):
     """The order functions on a draft that is thrown away; what is refused there is no error."""
 
     def __init__(self, trader: Trader) -> None:
-        super().__init__(lambda *request: trader.simulation.do(trader.command(*request)))  # type: ignore[arg-type]
+        do, command = trader.simulation.do, trader.command
+        super().__init__(lambda *request: do(command(*request)), trader.place_batch)  # type: ignore[arg-type]
 
 
 class WhatIf:

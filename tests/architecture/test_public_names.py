@@ -13,8 +13,8 @@ from qresearch.session.trading import TradingApi
 
 NAVIGATE = ["attempt", "back", "branch", "branches", "breakpoints", "goto", "now", "run", "step", "what_if"]
 TRADE = [
-    "buy", "cancel", "order", "order_lots", "order_pct", "order_target", "order_target_value", "order_value", "sell",
-    "account", "set_order_cost", "set_slippage", "settings", "ticket",
+    "buy", "cancel", "order", "order_batch", "order_lots", "order_pct", "order_target", "order_target_value",
+    "order_value", "sell", "account", "set_order_cost", "set_slippage", "settings", "ticket",
 ]  # fmt: skip
 LOOK = [
     "equity", "events", "fills", "history", "market", "memory", "message", "notices", "open_orders", "orders",

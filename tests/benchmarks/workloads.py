@@ -201,23 +201,18 @@ def momentum(lookback: int = LOOKBACK, period: int = PERIOD, top: int = 50) -> C
         close, symbols = data.array("close"), context.symbols
         column_of = columns_of(symbols, known)
         portfolio = context.portfolio
-        equity, order = portfolio.equity, context.order
+        equity = portfolio.equity
         held = {column_of[symbol]: shares for symbol, shares in portfolio.quantities.items()}
         best, today = strongest(close, day, top, lookback).tolist(), close[day]
         kept = set(best)
-        buys = []
-        for column, shares in held.items():
-            if column not in kept:
-                order(symbols[column], -shares)
+        sells = {symbols[column]: -shares for column, shares in held.items() if column not in kept}
+        buys = {}
         for column in best:
             price = today.item(column)
             wanted = int((INVESTED / top * equity - held.get(column, 0) * price) / price / LOT) * LOT
-            if wanted < 0:
-                order(symbols[column], wanted)
-            elif wanted:
-                buys.append((column, wanted))
-        for column, wanted in buys:
-            order(symbols[column], wanted)
+            if wanted:
+                (buys if wanted > 0 else sells)[symbols[column]] = wanted
+        context.order_batch(sells | buys)
 
     return handle_data
 

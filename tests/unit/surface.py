@@ -110,6 +110,7 @@ NOT_CALLED: Mapping[str, str] = {
     "panels.of": "made by session.panels",
     "panels.close": "ends the panels, and takes nothing",
     "ticket.of": "made by an order",
+    "ticket.of_each": "as above",
     "breakpoints.arm": "called by a run",
     "breakpoints.only": "called by a run",
     "notices.tell": "called by the session",
@@ -153,7 +154,7 @@ GOOD: Mapping[str, Any] = {
     "func": lambda context: None, "dialect": "lean", "field": "close", "step": 0.01, "day": DAYS[2], "price": 9.6,
     "stop_price": 9.6, "limit_price": 9.5, "trigger_price": 9.6, "market": MARKET, "call": "buy",
     "script": "def handle_data(context, data): pass", "answer": 1, "expected": 1, "source": bars(),
-    "first": "main", "units": 100, "option": A, "contracts": 1, "bond": A, "frames": [hours()],
+    "amounts": {A: 100}, "first": "main", "units": 100, "option": A, "contracts": 1, "bond": A, "frames": [hours()],
 }  # fmt: skip
 """A good value of every parameter that must be given."""
 PATHS: Mapping[str, str] = {"path": "written", "directory": "results", "folder": "kept"}

@@ -50,6 +50,10 @@ class UsageError(QresearchError, ValueError):
     """A call with a wrong argument; the message ends with what to do."""
 
 
+class UnknownName(UsageError, AttributeError):
+    """An object has no such attribute; the message names those that look like it."""
+
+
 class UnknownSymbol(UsageError, KeyError):
     """No such instrument in this market.
 

@@ -293,6 +293,39 @@ def test_a_strategy_that_orders_with_wrong_arguments_is_told(call: str, argument
     assert session.orders.empty
 
 
+@pytest.mark.parametrize(
+    ("name", "near"),
+    [
+        ("session.positons", "Did you mean positions"), ("session.cash", "Did you mean portfolio.cash"),
+        ("session.trades", "Did you mean tables.trades"), ("session.tables.trade", "Did you mean trades"),
+        ("session.breakpoints.ad", "Did you mean add"), ("session.branches.compair", "Did you mean compare"),
+        ("session.panels.chrt", "Did you mean chart"), ("session.account.al", "Did you mean all"),
+        ("session.account.all.tabel", "Did you mean table"), ("session.nothing_like_it", "See dir"),
+    ],
+)  # fmt: skip
+def test_a_name_that_is_not_there_is_told_with_its_neighbours(name: str, near: str) -> None:
+    """Protects whoever types: a slip names what was meant, and what asks whether a name is there is answered."""
+    owner, _, attribute = name.rpartition(".")
+    found = eval(owner, {"session": qr.Session(MARKET)})
+    with pytest.raises(AttributeError, match=near) as caught:
+        getattr(found, attribute)
+    assert isinstance(caught.value, qr.QresearchError)
+    assert f"{type(found).__name__} has no {attribute!r}" in str(caught.value)
+    assert not hasattr(found, attribute)
+    assert getattr(found, "_repr_mimebundle_of_others_", 5) == 5
+
+
+def test_an_error_inside_a_property_is_told_as_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Protects from a wrong answer: a name that is there and raises is not said to be missing."""
+
+    def broken(_: object) -> None:
+        raise AttributeError("of another cause")
+
+    monkeypatch.setattr(qr.Session, "equity", property(broken))
+    with pytest.raises(AttributeError, match="of another cause"):
+        _ = qr.Session(MARKET).equity
+
+
 NEIGHBOURS = [
     ("buy", {"limit_price": 9.6}, r"style=qresearch\.terms\.limit\(9\.6\)"),
     ("buy", {"stop_price": 9.6}, r"style=qresearch\.terms\.stop\(9\.6\)"),

@@ -14,6 +14,8 @@ _MOST_MONEY = 10**15
 _COUNTED = frozenset({Method.ORDER, Method.TARGET, Method.LOTS})
 """Methods that ask for shares or lots."""
 
+_VALUES = frozenset({Method.VALUE, Method.TARGET_VALUE})
+_TARGETS = frozenset({Method.TARGET, Method.TARGET_VALUE})
 _CALLED = {Method.ORDER: "amount", Method.TARGET: "amount", Method.LOTS: "lots", Method.PCT: "pct"}
 
 
@@ -36,6 +38,8 @@ def check_asked(method: Method, asked: float, *, may_be_short: bool = False) -> 
 
     >>> check_asked(Method.ORDER, 100)
     """
+    if type(asked) is float and 0 <= asked <= _MOST_MONEY and method in _VALUES:
+        return  # what portfolios ask for, many times a day
     what = _CALLED.get(method, "value")
     if isinstance(asked, bool) or not isinstance(asked, (int, float)) or not abs(asked) < math.inf:
         raise UsageError(f"{method.call}: {what}={asked!r} is not a finite number. Pass a number such as 1000.")
@@ -47,7 +51,7 @@ def check_asked(method: Method, asked: float, *, may_be_short: bool = False) -> 
             f"{method.call}: {what}={asked!r} is not a whole number. "
             f"Pass an integer, or use order_value for an amount of money."
         )
-    if method in {Method.TARGET, Method.TARGET_VALUE} and asked < 0 and not may_be_short:
+    if asked < 0 and method in _TARGETS and not may_be_short:
         raise UsageError(
             f"{method.call}: {what}={asked!r} is negative, but a cash account holds no short positions. "
             "Pass 0 to close the position."

@@ -33,7 +33,10 @@ class Fees:
     @property
     def total(self) -> int:
         """All parts together, money steps."""
-        return sum(amount for _, amount in self.parts)
+        total = 0
+        for _, amount in self.parts:
+            total += amount
+        return total
 
     @property
     def others(self) -> dict[str, int]:

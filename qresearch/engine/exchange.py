@@ -300,7 +300,7 @@ class Models(NamedTuple):
 
 
 class Exchange:
-    """What the deciding functions need to know about a market; holds no state.
+    """What the deciding functions need to know about a market; holds no state, but its last answers.
 
     Parameters
     ----------
@@ -309,6 +309,11 @@ class Exchange:
         Indices of the first and the last trading day of the session.
     models : Models
     """
+
+    _charging: tuple[Costs | Own, FeeBook | OwnFees] | None = None
+    """The costs that were asked for last: nearly always those of the next question, and the same object."""
+    _charged: tuple[Intent, int, Costs | Own, int, tuple[int, Fees]] | None = None
+    """The last fill that was charged, and what: whether it can be paid is asked just before it is booked."""
 
     def __init__(self, market: Market, first: int, last: int, models: Models) -> None:
         self.market, self.first, self.last = market, first, last
@@ -474,6 +479,8 @@ class Exchange:
 
     def rates(self, costs: Costs | Own, day: int) -> Rates | OwnRates:
         """What charges the fills of a day under a cost setting."""
+        if self._charging is not None and self._charging[0] is costs:
+            return self._charging[1].at(day)
         book = self._fee_books.get(costs)
         if book is None:
             if isinstance(costs, Costs):
@@ -482,6 +489,7 @@ class Exchange:
                 assert self._models.fees is not None  # settings name one only where it was given
                 book = OwnFees(self.market, self._models.fees)
             self._fee_books[costs] = book
+        self._charging = costs, book
         return book.at(day)
 
     def charge(self, account: Draft | State, intent: Intent, quantity: int) -> tuple[int, Fees]:
@@ -494,11 +502,15 @@ class Exchange:
         quantity : int, shares
             Signed.
         """
+        costs, day, known = account.settings.costs, account.day, self._charged
+        if known is not None and known[0] is intent and known[1] == quantity and known[2] is costs and known[3] == day:
+            return known[4]
         notional = self.money.notional(self.money.price_units(intent.price), abs(quantity))
-        rates = self.rates(account.settings.costs, account.day)
-        return notional, rates.charge(
+        fees = self.rates(costs, day).charge(
             intent.instrument, quantity, notional, before=intent.notional, charged=intent.fees
         )
+        self._charged = intent, quantity, costs, day, (notional, fees)
+        return notional, fees
 
     def sizing(self, settings: Settings) -> SizingPolicy:
         """The policy of sizing of some settings."""

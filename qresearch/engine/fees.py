@@ -81,14 +81,18 @@ class Part:
         """What a fill is charged, in billionths of a money step."""
         if self.is_free:
             return 0
-        par = 0 if self.par is None else int(self.par[board])
+        par = 0 if self.par is None else self.par.item(board)
         if par and self.par_minimum is not None and self.par_maximum is not None:
             if self.par_on_sales_only and quantity > 0:
                 return 0
             least, most = int(self.par_minimum[board]), int(self.par_maximum[board])
             return min(max(abs(quantity) * par * self.units, least * RATE_SCALE), most * RATE_SCALE)
-        rate = (self.bought if quantity > 0 else self.sold).item(board)
-        return max(notional * rate, self.minimum * RATE_SCALE)
+        amount, least = notional * (self.buying if quantity > 0 else self.selling)[board], self.minimum * RATE_SCALE
+        return amount if amount > least else least
+
+    def charged(self, board: int, quantity: int, notional: int) -> int:
+        """The same in money steps, rounded by itself: of an amount that is not negative, half up."""
+        return (2 * self.exact(board, quantity, notional) + RATE_SCALE) // _TWICE
 
     def of_each(self, boards: Sequence[int], quantities: Sequence[int], notionals: Sequence[int]) -> list[int]:
         """What a few fills are charged, in money steps, each rounded by itself."""
@@ -96,7 +100,7 @@ class Part:
             return [0] * len(boards)
         rows = zip(boards, quantities, notionals, strict=True)
         if self.par is not None:
-            return [divide(self.exact(*row), RATE_SCALE) for row in rows]
+            return [self.charged(*row) for row in rows]
         least, bought, sold = self.minimum, self.buying, self.selling
         # As in exact(): of amounts that are not negative, half up.
         parts = [
@@ -160,6 +164,8 @@ class Rates:
             Charged before on the same order.
         """
         board = self.boards.item(instrument)
+        if not before and not self.together:
+            return Fees(tuple([(part.name, part.charged(board, quantity, notional)) for part in self.parts]))
         fees = self._of(board, quantity, notional)
         if not before:
             return Fees(tuple(fees.items()))

@@ -32,7 +32,7 @@ from qresearch.engine.idle import touched_orders
 from qresearch.engine.intent import Intent
 from qresearch.engine.ledger import after_sale
 from qresearch.engine.meeting import Cap, Meeting, meeting_of
-from qresearch.engine.queue import caps_position, due, released
+from qresearch.engine.queue import caps_position, due
 from qresearch.engine.taxes import tax_on_sale
 from qresearch.engine.working import release_all, walk_close, walk_open
 
@@ -155,8 +155,8 @@ class _Match:
         draft, checks = self.draft, self.checks
         instrument, wanted = self.instruments[row], self.quantities[row]
         remarks: list[events.Remark] = []
-        intent = self._intent(row, instrument, wanted)
         order_id, filled = self.ids[row], 0
+        intent = self._intent(order_id, instrument, wanted, self.prices[row])
         refusal = checks.refusal(instrument)
         if refusal is None:
             intent = self._enlarged(order_id, intent, remarks)
@@ -177,14 +177,13 @@ class _Match:
         wanted, facts = self.checks.larger_sale(intent)
         if wanted == intent.wanted:
             return intent
-        draft, terms = self.draft, released(self.draft, order_id).terms
-        remarks.append(events.OrderUpdated(draft.at, order_id, wanted, terms, reason=Reason.VALUE_CAP, facts=facts))
-        return intent._replace(wanted=wanted)
+        updated = events.OrderUpdated(self.draft.at, order_id, wanted, MARKET_DAY, reason=Reason.VALUE_CAP, facts=facts)
+        remarks.append(updated)
+        return self._intent(order_id, intent.instrument, wanted, intent.price)
 
-    def _intent(self, row: int, instrument: int, wanted: int) -> Intent:
-        order_id = self.ids[row]
+    def _intent(self, order_id: int, instrument: int, wanted: int, price: float) -> Intent:
         cap, on_position = self.caps.get(order_id, (None, False))
-        return Intent(instrument, wanted, self.prices[row], cap, on_position, self.draft.cash)
+        return Intent(instrument, wanted, price, cap, on_position, self.draft.cash)
 
     def _settle(self, row: int, intent: Intent, filled: int, remarks: list[events.Remark]) -> None:
         """Book the shares that were filled and write them into the instruments."""
@@ -201,5 +200,6 @@ class _Match:
                 remarks.append(events.DividendTaxed(draft.at, intent.instrument, tax))
         self.quantities[row] = filled
         self.notionals[row] = notional
+        charged = dict(fees.parts)
         for name, column in self.fees.items():
-            column[row] = fees[name]
+            column[row] = charged.get(name, 0)

@@ -89,18 +89,14 @@ def place(  # noqa: PLR0917  # in the order of the call
     """
     # The plain case comes first because every order of a large run comes through.
     if method == _ORDER and terms is MARKET_DAY and fitting(draft, exchange, ((instrument, asked),)):
-        block = draft.block
-        block = draft.open_block() if block is None else block
+        block = draft.block or draft.open_block()
         _keep(draft, block, instrument, asked)  # type: ignore[arg-type]  # of type int, or it does not fit
         return True
     return _place_by_rules(draft, exchange, instrument, method, asked, terms)
 
 
 def fitting(draft: Draft, exchange: Exchange, requests: Sequence[tuple[int, float]]) -> int:
-    """Number of requests, from the first on, that are sent as they are.
-
-    They are for whole lots of something that still trades, and for no more than is held when selling.
-    """
+    """Number of requests, from the first on, that are sent as they are: in lots, and for no more than is held."""
     if draft.settings.sizing != _NATIVE:
         return 0
     sizes, day, find, count = exchange.plain_size, draft.day, draft.positions.get, 0
@@ -175,10 +171,10 @@ def _give_way(draft: Draft, instrument: int, *, to_hold: bool) -> None:
     to_hold : bool
         True when shares shall be held afterwards: then there is something to protect.
     """
-    is_held = instrument in draft.positions
-    facts = {"order": draft.orders + 1}
+    is_kept = to_hold or instrument in draft.positions
     for order in open_orders(draft, instrument):
-        if not (order.closes and order.is_untouched and (is_held or to_hold)):
+        if not (order.closes and order.is_untouched and is_kept):
+            facts = {"order": draft.orders + 1}
             draft.emit(events.OrderCanceled(draft.at, order.order_id, Reason.REPLACED_BY_TARGET, facts))
 
 
@@ -274,13 +270,17 @@ _NOTHING = Sized(0, refusal=(Reason.ZERO_QUANTITY, {}))
 _UNPRICED = Sized(0, refusal=(Reason.NO_PRICE, {}))
 
 
-def _open(exchange: Exchange, instrument: int, asked: int, policy: SizingPolicy = FLOOR) -> Sized:
+def _open(
+    exchange: Exchange, instrument: int, asked: int, policy: SizingPolicy = FLOOR, cap: int | None = None
+) -> Sized:
     """An order that opens a holding, signed: whole lots, of which the least order has so many."""
     if not asked:
         return _NOTHING
     minimum, step = exchange.lot_minimum[instrument], exchange.lot_step[instrument]
     sent = policy.lots(abs(asked), step) * step
-    return Sized(sent if asked > 0 else -sent) if sent >= minimum else _below_lot(exchange, instrument, asked, sent)
+    return (
+        Sized(sent if asked > 0 else -sent, cap) if sent >= minimum else _below_lot(exchange, instrument, asked, sent)
+    )
 
 
 def _below_lot(exchange: Exchange, instrument: int, asked: int, sent: int) -> Sized:
@@ -299,10 +299,10 @@ def _close(draft: Draft, exchange: Exchange, instrument: int, asked: int, closab
     return _close_of(exchange, instrument, asked, not_on_sale(draft, instrument, held, asked))
 
 
-def _close_of(exchange: Exchange, instrument: int, asked: int, left: int) -> Sized:
+def _close_of(exchange: Exchange, instrument: int, asked: int, left: int, cap: int | None = None) -> Sized:
     """An order that closes some of the units that are left, in lots."""
     sent = sale_in_lots(abs(asked), left, exchange.lot_minimum[instrument], exchange.lot_step[instrument])
-    return Sized(sent if asked > 0 else -sent) if sent else _below_lot(exchange, instrument, asked, 0)
+    return Sized(sent if asked > 0 else -sent, cap) if sent else _below_lot(exchange, instrument, asked, 0)
 
 
 def _target(draft: Draft, exchange: Exchange, instrument: int, target: int, cap: int | None = None) -> Sized:
@@ -311,13 +311,13 @@ def _target(draft: Draft, exchange: Exchange, instrument: int, target: int, cap:
     if target < held:
         # Round the target down, so that what is left never exceeds what was asked.
         target -= target % exchange.lot_step[instrument]
-        return _close_of(exchange, instrument, target - held, held)._replace(value_cap=cap)
+        return _close_of(exchange, instrument, target - held, held, cap)
     if target == held:
         return Sized(0, refusal=(Reason.NO_CHANGE, {"held": held}))
     if held < 0:
         # A short holding is closed; what a target wants beyond nothing is asked for when it is gone.
         return _close_of(exchange, instrument, min(target - held, -held), -held)
-    return _open(exchange, instrument, target - held)._replace(value_cap=cap)
+    return _open(exchange, instrument, target - held, cap=cap)
 
 
 def _value(draft: Draft, exchange: Exchange, instrument: int, value: float) -> Sized:
@@ -327,7 +327,7 @@ def _value(draft: Draft, exchange: Exchange, instrument: int, value: float) -> S
     shares = units_for(draft, exchange, instrument, abs(value), price)
     if value < 0:
         return _sell_part(draft, exchange, instrument, shares)
-    return _open(exchange, instrument, shares)._replace(value_cap=cap_of(draft, exchange, instrument, value, price))
+    return _open(exchange, instrument, shares, cap=cap_of(draft, exchange, instrument, value, price))
 
 
 def _target_value(draft: Draft, exchange: Exchange, instrument: int, value: float) -> Sized:

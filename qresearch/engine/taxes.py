@@ -39,10 +39,10 @@ def tax_on_sale(market: Market, instrument: int, left: list[tuple[TaxLot, int]],
     Caishui [2015] 101, in force 2015-09-08: 20 % up to a month, 10 % up to a year, 0 beyond; earlier schedules in
     the table of :mod:`qresearch.market.china`.
     """
-    rules, sold = market.venue.rules, _date(market, day)
-    total = 0
-    if not rules.taxes_dividends(market.instruments[instrument].board):
+    rules, total = market.venue.rules, 0
+    if not left or not rules.taxes_dividends(market.instruments[instrument].board):
         return total
+    sold = _date(market, day)
     for lot, _ in left:
         for ex_day, amount in lot.dividends:
             ex_date = _date(market, ex_day)

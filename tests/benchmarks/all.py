@@ -56,7 +56,7 @@ ENVIRONMENTS = {"vectorbt": "vbt", "backtrader": "bt", "rqalpha": "rq", "zipline
 """Names of environments that differ from the peer's."""
 THEIRS = {"W5a": "W5 100", "W5b": "W5 5,000"}
 PATIENCE = 900
-"""Seconds that a peer has for a workload."""
+"""Seconds that a peer has for a workload, unless told otherwise."""
 
 
 def bars_in(data: Path, name: str) -> Bars:
@@ -184,7 +184,9 @@ def write_data(folder: Path, wanted: list[str]) -> None:
         np.save(panel / "dates.npy", days)
 
 
-def of_peers(folder: Path, environments: Path, wanted: list[str], root: Path) -> dict[str, dict[str, dict[str, Any]]]:
+def of_peers(
+    folder: Path, environments: Path, wanted: list[str], root: Path, patience: int
+) -> dict[str, dict[str, dict[str, Any]]]:
     """What the peers came to: by name and workload, the lines that they wrote."""
     found: dict[str, dict[str, dict[str, Any]]] = {}
     (root / "out").mkdir()
@@ -192,7 +194,7 @@ def of_peers(folder: Path, environments: Path, wanted: list[str], root: Path) ->
     for name, program, python in peers(folder, environments):
         for work in dict.fromkeys(name.partition(" ")[0] for name in wanted):
             print(f"{name} {work} ...", file=sys.stderr)
-            _run_peer([str(python), "-B", str(program), work], folder, env)
+            _run_peer([str(python), "-B", str(program), work], folder, env, patience)
     for path in sorted((root / "out").glob("*.jsonl")):
         for line in path.read_text(encoding="utf-8").splitlines():
             row = json.loads(line)
@@ -200,11 +202,11 @@ def of_peers(folder: Path, environments: Path, wanted: list[str], root: Path) ->
     return found
 
 
-def _run_peer(call: list[str], folder: Path, env: dict[str, str]) -> None:
+def _run_peer(call: list[str], folder: Path, env: dict[str, str], patience: int) -> None:
     try:
-        done = subprocess.run(call, cwd=folder, env=env, capture_output=True, text=True, check=False, timeout=PATIENCE)
+        done = subprocess.run(call, cwd=folder, env=env, capture_output=True, text=True, check=False, timeout=patience)
     except subprocess.TimeoutExpired:
-        print(f"  not done after {PATIENCE} s, left out", file=sys.stderr)
+        print(f"  not done after {patience} s, left out", file=sys.stderr)
         return
     if done.returncode:
         print(f"  failed: {done.stderr.strip().splitlines()[-1:]}", file=sys.stderr)
@@ -253,6 +255,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--peers", type=Path, help="folder of programs peer_<name>.py")
     parser.add_argument("--environments", type=Path, help="folder of their virtual environments")
+    parser.add_argument("--patience", type=int, default=PATIENCE, help="seconds that a peer has for a workload")
     parser.add_argument("--only", nargs="*", choices=NAMES, default=list(NAMES), help="workloads")
     parser.add_argument("--one", choices=NAMES, help=argparse.SUPPRESS)
     parser.add_argument("--write", nargs="*", choices=NAMES, help=argparse.SUPPRESS)
@@ -268,12 +271,14 @@ def main() -> None:
     ours, theirs = {}, {}
     with tempfile.TemporaryDirectory() as made:
         root = Path(made)
-        _again("--write", *options.only, "--data", str(root / "data")).check_returncode()
+        # A peer does both sizes of W5 in one call.
+        wanted = {*options.only, *(name for name in NAMES if name[:2] in {only[:2] for only in options.only})}
+        _again("--write", *sorted(wanted), "--data", str(root / "data")).check_returncode()
         for name in options.only:
             print(f"qresearch {name} ...", file=sys.stderr)
             ours[name] = measured(name, root / "data")
         if options.peers and options.environments:
-            theirs = of_peers(options.peers, options.environments, options.only, root)
+            theirs = of_peers(options.peers, options.environments, options.only, root, options.patience)
     print("\n".join(table(ours, theirs)))
     for name, found in ours.items():
         if "fills" in found:

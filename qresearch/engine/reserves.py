@@ -67,6 +67,8 @@ def free_money(
     """
     if held is None:
         held = reserved_cash(draft, exchange)
+    if not held:
+        return exchange.account.available(draft, exchange, pool)
     taken = sum(
         money
         for order_id, money in held.items()
@@ -107,12 +109,13 @@ def moves_with_price(draft: Draft | State, order: OpenOrder) -> bool:
 
 def shares_before(draft: Draft | State, order: OpenOrder) -> int:
     """Shares that earlier orders of its side hold back from an order that closes; from a stop only earlier stops do."""
-    if draft.settings.reserve == "none":
+    working = draft.working
+    if draft.settings.reserve == "none" or not working or (len(working) == 1 and order.order_id in working):
         return 0
     is_stop = order.terms.kind in STOP_KINDS
     return sum(
         abs(other.leaves)
-        for other in draft.working.values()
+        for other in working.values()
         if other.instrument == order.instrument
         and other.leaves * order.leaves > 0
         and other.terms.effect is not Effect.OPEN

@@ -284,7 +284,8 @@ class Walk:
         for event in posted:
             draft.emit(event)
         after_fill(draft, self.exchange, order, takes_more=bool(posted))
-        self.reserved = {known: money for known, money in self.reserved.items() if known in draft.working}
+        if self.reserved:
+            self.reserved = {known: money for known, money in self.reserved.items() if known in draft.working}
 
     def _reserve(self, order_id: int) -> None:
         """Keep what an order holds back up to date after something happened to it."""

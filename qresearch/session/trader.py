@@ -119,8 +119,7 @@ class Trader:
         draft = simulation.draft
         if draft is None:
             return [self._place_by_hand(Place(instrument, asked=asked)) for instrument, asked in requests]
-        first = draft.orders + 1
-        ids = place_shares(draft, simulation.exchange, requests)
+        first, ids = draft.orders + 1, place_shares(draft, simulation.exchange, requests)
         if ids:
             note_origin(draft, _getframe(2), first)
         if self.strict and None in ids:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import numpy as np
-
 from qresearch.domain.moment import CLOSE
 from qresearch.domain.reasons import Reason
 from qresearch.domain.state import OpenOrder
@@ -86,15 +84,9 @@ class Quoting:
             return price
         panel, instrument = exchange.market.panel, order.instrument
         source, row = exchange.bars(draft)
-        moved = exchange.slipping.moved(
-            draft.settings,
-            np.array([instrument]),
-            np.array([price]),
-            np.array([order.leaves], dtype=np.int64),
-            source.volume[row, [instrument]],
-            exchange.steps[[instrument]],
-        )
-        bounded = np.fmax(
-            np.fmin(moved, panel.limit_up[draft.day, instrument]), panel.limit_down[draft.day, instrument]
-        )
-        return float(bounded[0])
+        volume, step = float(source.volume[row, instrument]), exchange.steps.item(instrument)
+        moved = exchange.slipping.moved_alone(draft.settings, instrument, price, order.leaves, volume, step)
+        up, down = panel.limit_up.item(draft.day, instrument), panel.limit_down.item(draft.day, instrument)
+        # NaN is no limit.
+        bounded: float = up if moved > up else moved
+        return down if bounded < down else bounded

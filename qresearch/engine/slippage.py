@@ -10,9 +10,10 @@ size: this flatters.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,24 +26,17 @@ Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 _NEAREST = frozenset({"spread", "spread_rate"})
 _HAIR = 1e-6
-_Move = Callable[[float, Floats, NDArray[np.int64], Floats], Floats]
-"""From size, prices, signed quantities and volumes to prices."""
-
-
-def _by_share_of_volume(size: float, prices: Floats, quantities: NDArray[np.int64], volumes: Floats) -> Floats:
-    share = np.abs(quantities) / np.where(volumes > 0, volumes, np.inf)
-    moved: Floats = prices * (1 + np.sign(quantities) * size * np.minimum(share, 1.0) ** 2)
-    return moved
-
+_Move = Callable[[float, Any, Any, Any], Any]
+"""From size, prices, sides (1, -1) and parts of the volume to prices: of one order as of many."""
 
 _MOVES: Mapping[str, _Move] = MappingProxyType(
     {
-        "none": lambda size, prices, quantities, volumes: prices,
-        "fixed": lambda size, prices, quantities, volumes: prices + np.sign(quantities) * size,
-        "bps": lambda size, prices, quantities, volumes: prices * (1 + np.sign(quantities) * size / 10_000),
-        "volume_share": _by_share_of_volume,
-        "spread": lambda size, prices, quantities, volumes: prices + np.sign(quantities) * size / 2,
-        "spread_rate": lambda size, prices, quantities, volumes: prices * (1 + np.sign(quantities) * size / 2),
+        "none": lambda size, price, side, share: price,
+        "fixed": lambda size, price, side, share: price + side * size,
+        "bps": lambda size, price, side, share: price * (1 + side * size / 10_000),
+        "volume_share": lambda size, price, side, share: price * (1 + side * size * (share * share)),
+        "spread": lambda size, price, side, share: price + side * size / 2,
+        "spread_rate": lambda size, price, side, share: price * (1 + side * size / 2),
     }
 )
 SLIPPAGE_KINDS = tuple(_MOVES)
@@ -135,7 +129,9 @@ def slipped(
     if isinstance(model, Slippage):
         if model.kind == "none":
             return prices
-        moved, is_nearest = _MOVES[model.kind](model.size, prices, quantities, volumes), model.kind in _NEAREST
+        shares = np.minimum(np.abs(quantities) / np.where(volumes > 0, volumes, np.inf), 1.0)
+        moved: Floats = _MOVES[model.kind](model.size, prices, side, shares)
+        is_nearest = model.kind in _NEAREST
     else:
         moved, is_nearest = np.asarray(model.moved(prices, quantities, volumes), dtype=np.float64), False
     # Against the order: a buy pays the next tick up, a sell gets the next one down. The hair of tolerance keeps a
@@ -146,6 +142,23 @@ def slipped(
     # So many steps of 0.01 are exact when divided by 100, and so many of 10 when multiplied.
     rounded = np.where(ticks < 1, whole / np.maximum(np.rint(1 / ticks), 1), whole * ticks)
     return np.where(steps > 0, np.maximum(rounded, ticks), np.maximum(moved, 0.0))
+
+
+def slipped_alone(model: Slippage, price: float, quantity: int, volume: float, step: float) -> float:
+    """The price of one fill: the same as :func:`slipped`, on plain numbers, which are faster for one.
+
+    >>> slipped_alone(Slippage("bps", 5.0), 10.0, 100, 1e6, 0.01)
+    10.01
+    """
+    side, share = 1 if quantity > 0 else -1, min(abs(quantity) / volume, 1.0) if volume > 0 else 0.0
+    moved: float = _MOVES[model.kind](model.size, price, side, share)
+    if model.kind == "none":
+        return moved
+    if not step > 0:
+        return max(moved, 0.0)
+    slack = 0.5 - _HAIR if model.kind in _NEAREST else _HAIR
+    whole = math.ceil(moved / step - slack) if side > 0 else math.floor(moved / step + slack)
+    return max(whole / max(round(1 / step), 1) if step < 1 else whole * step, step)
 
 
 class Slipping:
@@ -174,6 +187,19 @@ class Slipping:
         for name, closer in settings.slippage_by:
             found = np.where(self._is_of(name)[instruments], slipped(closer, prices, quantities, volumes, steps), found)
         return found
+
+    def moved_alone(  # noqa: PLR0917  # as above
+        self, settings: Settings, instrument: int, price: float, quantity: int, volume: float, step: float
+    ) -> float:
+        """The same of one fill."""
+        model = settings.slippage
+        if isinstance(model, Slippage) and not settings.slippage_by:
+            return slipped_alone(model, price, quantity, volume, step)
+        found = self.moved(
+            settings, np.array([instrument]), np.array([price]), np.array([quantity], dtype=np.int64),
+            np.array([volume]), np.array([step]),
+        )  # fmt: skip
+        return float(found[0])
 
     def _is_of(self, name: str) -> NDArray[np.bool_]:
         """Which instruments are of a group, or are one, whose slippage was set by itself."""

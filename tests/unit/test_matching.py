@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 from hand import cash_of, events_of, flat, market, session
 
 import qresearch as qr
 from qresearch import terms
+from qresearch.domain.moment import AFTER_CLOSE, CLOSE, INTRADAY, OPEN, PRE_OPEN, Moment
+from qresearch.market.view import View
 
 A, B, STAR, ETF = "600001.SH", "600002.SH", "688001.SH", "510001.SH"
 
@@ -510,3 +513,20 @@ def test_an_odd_lot_at_a_locked_open_waits_too() -> None:
     ticket = run.order_target("600001.SH", 0)
     run.step()
     assert (ticket.status.value, ticket.reason, ticket.filled) == ("EXPIRED", "LIMIT_DOWN", 0)
+
+
+@pytest.mark.parametrize("frequency", ["day", "minute"])
+def test_the_last_price_of_one_instrument_is_that_of_all(frequency: str) -> None:
+    """Protects orders from the way in which their price is looked up: one by one or all at once, at every phase."""
+    given = qr.sample_market(frequency=frequency)
+    columns = np.arange(len(given.symbols))
+    suspended = 0
+    for day in range(-1, len(given.days), 3):
+        for phase in (PRE_OPEN, OPEN, INTRADAY, CLOSE, AFTER_CLOSE):
+            bars = (0, 1, 7) if phase == INTRADAY and frequency == "minute" and day >= 0 else (0,)
+            for bar in bars:
+                view = View(given, Moment(day, phase, bar))
+                found = [view.last_price(column) for column in columns]
+                np.testing.assert_array_equal(found, view.last_prices(columns))
+                suspended += int(given.panel.suspended[max(day, 0)].sum())
+    assert suspended or frequency == "minute"  # days without trading are told another way, and daily bars have some

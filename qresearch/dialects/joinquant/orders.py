@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import datetime as dt
+import math
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 from functools import partial
 from typing import Any
-
-import numpy as np
 
 from qresearch.dialects.joinquant.costs import CostsByType
 from qresearch.dialects.joinquant.order import Order, OrderStatus, Trade, own_id, public_id
@@ -247,11 +246,8 @@ class Orders:
             shares -= shares % exchange.lot_step[column]
             account = host.account
             if sent.limit_price is None:
-                one, steps = np.array([column]), exchange.steps[[column]]
-                moved = exchange.slipping.moved(
-                    account.settings, one, np.array([price]), np.array([shares]), np.array([np.inf]), steps
-                )
-                price = float(moved[0])
+                step = exchange.steps.item(column)
+                price = exchange.slipping.moved_alone(account.settings, column, price, int(shares), math.inf, step)
             found = Checks(account, exchange).carried(
                 Intent(column, shares, price, None, False, own.cash - own.reserved)
             )[0]

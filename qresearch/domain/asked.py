@@ -14,7 +14,6 @@ _MOST_MONEY = 10**15
 _COUNTED = frozenset({Method.ORDER, Method.TARGET, Method.LOTS})
 """Methods that ask for shares or lots."""
 
-_VALUES = frozenset({Method.VALUE, Method.TARGET_VALUE})
 _TARGETS = frozenset({Method.TARGET, Method.TARGET_VALUE})
 _CALLED = {Method.ORDER: "amount", Method.TARGET: "amount", Method.LOTS: "lots", Method.PCT: "pct"}
 
@@ -38,8 +37,6 @@ def check_asked(method: Method, asked: float, *, may_be_short: bool = False) -> 
 
     >>> check_asked(Method.ORDER, 100)
     """
-    if type(asked) is float and 0 <= asked <= _MOST_MONEY and method in _VALUES:
-        return  # what portfolios ask for, many times a day
     what = _CALLED.get(method, "value")
     if isinstance(asked, bool) or not isinstance(asked, (int, float)) or not abs(asked) < math.inf:
         raise UsageError(f"{method.call}: {what}={asked!r} is not a finite number. Pass a number such as 1000.")

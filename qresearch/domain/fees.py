@@ -33,10 +33,7 @@ class Fees:
     @property
     def total(self) -> int:
         """All parts together, money steps."""
-        total = 0
-        for _, amount in self.parts:
-            total += amount
-        return total
+        return sum([amount for _, amount in self.parts])
 
     @property
     def others(self) -> dict[str, int]:

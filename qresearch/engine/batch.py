@@ -11,7 +11,7 @@ from qresearch.domain.order import Method
 from qresearch.domain.terms import MARKET_DAY
 from qresearch.engine.draft import Draft
 from qresearch.engine.exchange import Exchange
-from qresearch.engine.sizing import fitting, place
+from qresearch.engine.sizing import fitting, keep, place
 
 _ORDER = int(Method.ORDER)
 
@@ -32,16 +32,15 @@ def place_shares(draft: Draft, exchange: Exchange, requests: Sequence[tuple[int,
     """
     send, ids = exchange.clock.place, list[int | None]()
     while len(ids) < len(requests):
+        rest = requests[len(ids) :]
         # What goes out as it is goes into the block together: a clock that trades in the call sees each by itself.
-        count = fitting(draft, exchange, requests[len(ids) :]) if send is place else 0
+        count = fitting(draft, exchange, rest) if send is place else 0
         if count:
-            kept, block, first = requests[len(ids) : len(ids) + count], draft.open_block(), draft.orders + 1
-            block.instruments.extend([instrument for instrument, _ in kept])
-            block.quantities.extend([asked for _, asked in kept])  # type: ignore[misc]  # of type int, or they do not fit
-            draft.orders += count
-            draft.open_ids = None
-            ids += range(first, first + count)
+            ids += range(draft.orders + 1, draft.orders + count + 1)
+            block = draft.open_block()
+            for instrument, asked in rest[:count]:
+                keep(draft, block, instrument, asked)  # type: ignore[arg-type]  # of type int, or it does not fit
         else:
-            instrument, asked = requests[len(ids)]
+            instrument, asked = rest[0]
             ids.append(draft.orders if send(draft, exchange, instrument, _ORDER, asked, MARKET_DAY) else None)
     return ids

@@ -300,7 +300,7 @@ class Models(NamedTuple):
 
 
 class Exchange:
-    """What the deciding functions need to know about a market; holds no state, but its last answers.
+    """What the deciding functions need to know about a market; holds no state, but its last answer.
 
     Parameters
     ----------
@@ -310,8 +310,6 @@ class Exchange:
     models : Models
     """
 
-    _charging: tuple[Costs | Own, FeeBook | OwnFees] | None = None
-    """The costs that were asked for last: nearly always those of the next question, and the same object."""
     _charged: tuple[Intent, int, Costs | Own, int, tuple[int, Fees]] | None = None
     """The last fill that was charged, and what: whether it can be paid is asked just before it is booked."""
 
@@ -479,8 +477,6 @@ class Exchange:
 
     def rates(self, costs: Costs | Own, day: int) -> Rates | OwnRates:
         """What charges the fills of a day under a cost setting."""
-        if self._charging is not None and self._charging[0] is costs:
-            return self._charging[1].at(day)
         book = self._fee_books.get(costs)
         if book is None:
             if isinstance(costs, Costs):
@@ -489,7 +485,6 @@ class Exchange:
                 assert self._models.fees is not None  # settings name one only where it was given
                 book = OwnFees(self.market, self._models.fees)
             self._fee_books[costs] = book
-        self._charging = costs, book
         return book.at(day)
 
     def charge(self, account: Draft | State, intent: Intent, quantity: int) -> tuple[int, Fees]:

@@ -91,8 +91,8 @@ class Part:
         return amount if amount > least else least
 
     def charged(self, board: int, quantity: int, notional: int) -> int:
-        """The same in money steps, rounded by itself: of an amount that is not negative, half up."""
-        return (2 * self.exact(board, quantity, notional) + RATE_SCALE) // _TWICE
+        """The same in money steps, rounded by itself."""
+        return divide(self.exact(board, quantity, notional), RATE_SCALE)
 
     def of_each(self, boards: Sequence[int], quantities: Sequence[int], notionals: Sequence[int]) -> list[int]:
         """What a few fills are charged, in money steps, each rounded by itself."""
@@ -164,8 +164,6 @@ class Rates:
             Charged before on the same order.
         """
         board = self.boards.item(instrument)
-        if not before and not self.together:
-            return Fees(tuple([(part.name, part.charged(board, quantity, notional)) for part in self.parts]))
         fees = self._of(board, quantity, notional)
         if not before:
             return Fees(tuple(fees.items()))
@@ -176,9 +174,9 @@ class Rates:
         return Fees(tuple(fees.items()))
 
     def _of(self, board: int, quantity: int, notional: int) -> dict[str, int]:
-        exact = {part.name: part.exact(board, quantity, notional) for part in self.parts}
-        fees = {name: divide(amount, RATE_SCALE) for name, amount in exact.items()}
+        fees = {part.name: part.charged(board, quantity, notional) for part in self.parts}
         if self.together:
+            exact = {part.name: part.exact(board, quantity, notional) for part in self.parts}
             first, *others = (name for name in exact if name in self.together)
             whole = divide(exact[first] + sum(exact[name] for name in others), RATE_SCALE)
             fees[first] = whole - sum(fees[name] for name in others)

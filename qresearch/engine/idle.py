@@ -83,8 +83,7 @@ def _pass_quiet(draft: Draft, until: Moment, looked: Container[int]) -> None:
         # One phase after the other, so that the end is never passed.
         if phase in looked or (phase == end and day == last):
             break
-    draft.at = _moment(Moment, (day, phase, 0))
-    draft.day, draft.phase = day, phase
+    draft.stand_at(_moment(Moment, (day, phase, 0)))
 
 
 def touched_orders(draft: Draft, exchange: Exchange) -> list[int]:

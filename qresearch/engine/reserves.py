@@ -110,7 +110,7 @@ def moves_with_price(draft: Draft | State, order: OpenOrder) -> bool:
 def shares_before(draft: Draft | State, order: OpenOrder) -> int:
     """Shares that earlier orders of its side hold back from an order that closes; from a stop only earlier stops do."""
     working = draft.working
-    if draft.settings.reserve == "none" or not working or (len(working) == 1 and order.order_id in working):
+    if draft.settings.reserve == "none" or working.keys() <= {order.order_id}:
         return 0
     is_stop = order.terms.kind in STOP_KINDS
     return sum(

@@ -89,8 +89,7 @@ def place(  # noqa: PLR0917  # in the order of the call
     """
     # The plain case comes first because every order of a large run comes through.
     if method == _ORDER and terms is MARKET_DAY and fitting(draft, exchange, ((instrument, asked),)):
-        block = draft.block or draft.open_block()
-        _keep(draft, block, instrument, asked)  # type: ignore[arg-type]  # of type int, or it does not fit
+        keep(draft, draft.open_block(), instrument, asked)  # type: ignore[arg-type]  # of type int, or it does not fit
         return True
     return _place_by_rules(draft, exchange, instrument, method, asked, terms)
 
@@ -113,7 +112,7 @@ def fitting(draft: Draft, exchange: Exchange, requests: Sequence[tuple[int, floa
     return count
 
 
-def _keep(draft: Draft, block: events.Placed, instrument: int, quantity: int) -> None:
+def keep(draft: Draft, block: events.Placed, instrument: int, quantity: int) -> None:
     """Put a request into its block."""
     block.instruments.append(instrument)
     block.quantities.append(quantity)
@@ -155,7 +154,7 @@ def _place_by_rules(  # noqa: PLR0917  # as place
             block.value_caps[offset] = sized.value_cap
     if terms is not MARKET_DAY:
         quantity = _keep_terms(draft, exchange, instrument, (int(method), asked), quantity, terms)
-    _keep(draft, block, instrument, quantity)
+    keep(draft, block, instrument, quantity)
     if alone:
         draft.block = None
     return quantity != 0

@@ -129,8 +129,10 @@ def slipped(
     if isinstance(model, Slippage):
         if model.kind == "none":
             return prices
-        shares = np.minimum(np.abs(quantities) / np.where(volumes > 0, volumes, np.inf), 1.0)
-        moved: Floats = _MOVES[model.kind](model.size, prices, side, shares)
+        share: float | Floats = 0.0
+        if model.kind == "volume_share":
+            share = np.minimum(np.abs(quantities) / np.where(volumes > 0, volumes, np.inf), 1.0)
+        moved: Floats = _MOVES[model.kind](model.size, prices, side, share)
         is_nearest = model.kind in _NEAREST
     else:
         moved, is_nearest = np.asarray(model.moved(prices, quantities, volumes), dtype=np.float64), False
@@ -150,10 +152,10 @@ def slipped_alone(model: Slippage, price: float, quantity: int, volume: float, s
     >>> slipped_alone(Slippage("bps", 5.0), 10.0, 100, 1e6, 0.01)
     10.01
     """
+    if model.kind == "none":
+        return price
     side, share = 1 if quantity > 0 else -1, min(abs(quantity) / volume, 1.0) if volume > 0 else 0.0
     moved: float = _MOVES[model.kind](model.size, price, side, share)
-    if model.kind == "none":
-        return moved
     if not step > 0:
         return max(moved, 0.0)
     slack = 0.5 - _HAIR if model.kind in _NEAREST else _HAIR

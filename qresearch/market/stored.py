@@ -129,17 +129,7 @@ def new_folder(folder: str | Path, call: str, *, replace: bool) -> Iterator[tupl
 def check_target(folder: str | Path, call: str, *, replace: bool) -> None:
     """Raise where :func:`new_folder` would before it writes: whoever reads for minutes first is told at once.
 
-    Parameters
-    ----------
-    folder : path
-    call : str
-        What the user called, for messages.
-    replace : bool
-
-    Raises
-    ------
-    UsageError
-        As :func:`save_market`.
+    Parameters and errors are those of :func:`new_folder`.
     """
     place = _place(folder, call, replace=replace)
     with told(call, place):

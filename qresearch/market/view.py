@@ -97,7 +97,7 @@ class View:
     def last_price(self, column: int) -> float:
         """The last visible price, currency per share; NaN when there has been none yet."""
         day, panel = self.day, self.market.panel
-        if self.whole_days > day >= 0:
+        if self.has_closed:
             return self.market.mark.item(day, column)
         if self.phase >= OPEN and not self.bar and day >= 0 and not panel.suspended.item(day, column):
             # What is traded in the call asks for each order: the same as below, without arrays.

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import Any, NoReturn, Protocol, SupportsIndex
 
 import pandas as pd
@@ -69,19 +68,6 @@ class Ticket(str):
         ticket = str.__new__(cls, f"{order_id}")
         ticket.desk, ticket.branch = desk, branch
         return ticket
-
-    @classmethod
-    def of_each(cls, desk: Desk, branch: Branch, order_ids: Iterable[int | None]) -> list[Ticket | None]:
-        """The handles on some orders of a branch; None for each that there is not."""
-        made, tickets = str.__new__, list[Ticket | None]()
-        for order_id in order_ids:
-            if order_id is None:
-                tickets.append(None)
-                continue
-            ticket = made(cls, order_id)
-            ticket.desk, ticket.branch = desk, branch
-            tickets.append(ticket)
-        return tickets
 
     def __copy__(self) -> Ticket:
         return self

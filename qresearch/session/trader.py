@@ -126,7 +126,8 @@ class Trader:
             raise_for_rejected(draft.events)
         if self.after_order is not None:
             self.after_order()
-        return Ticket.of_each(self, simulation.timeline.branch, ids)
+        branch = simulation.timeline.branch
+        return [None if order_id is None else Ticket.of(self, branch, order_id) for order_id in ids]
 
     def requests(self, amounts: Mapping[str, float]) -> list[tuple[int, float]]:
         """Instruments and shares of a batch; errors as of :func:`~qresearch.session.options.shares_by_symbol`."""

@@ -272,8 +272,8 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as made:
         root = Path(made)
         # A peer does both sizes of W5 in one call.
-        wanted = {*options.only, *(name for name in NAMES if name[:2] in {only[:2] for only in options.only})}
-        _again("--write", *sorted(wanted), "--data", str(root / "data")).check_returncode()
+        wanted = [name for name in NAMES if name[:2] in {only[:2] for only in options.only}]
+        _again("--write", *wanted, "--data", str(root / "data")).check_returncode()
         for name in options.only:
             print(f"qresearch {name} ...", file=sys.stderr)
             ours[name] = measured(name, root / "data")

@@ -268,7 +268,8 @@ class Lab:
             yield page, complaints
         except Exception as error:
             # What stood there tells a page that was late from one that was wrong.
-            error.add_note(f"The page said: {page.evaluate(OUTPUTS)}; its console: {complaints}")
+            with suppress(Exception):  # it may be closed
+                error.add_note(f"The page said: {page.evaluate(OUTPUTS)}; its console: {complaints}")
             raise
         finally:
             with suppress(Exception):

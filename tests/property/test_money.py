@@ -83,5 +83,6 @@ def test_many_at_once_are_what_each_is_alone(scale: MoneyScale, fills: list[tupl
     assert units.tolist() == [scale.price_units(price) for price in prices.tolist()]
     alone = [scale.notional(*fill) for fill in zip(units.tolist(), shares.tolist(), strict=True)]
     assert ledger.notionals(scale, units, shares).tolist() == alone
+    assert scale.values(prices.tolist(), shares.tolist()) == alone
     # Of one sign alone: the fast arm.
     assert ledger.notionals(scale, abs(units), abs(shares)).tolist() == [abs(value) for value in alone]

@@ -110,7 +110,6 @@ NOT_CALLED: Mapping[str, str] = {
     "panels.of": "made by session.panels",
     "panels.close": "ends the panels, and takes nothing",
     "ticket.of": "made by an order",
-    "ticket.of_each": "as above",
     "breakpoints.arm": "called by a run",
     "breakpoints.only": "called by a run",
     "notices.tell": "called by the session",

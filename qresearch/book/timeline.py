@@ -85,6 +85,14 @@ class Branch:
     def __repr__(self) -> str:
         return f"<Branch {self.name!r}: {len(self.states)} states>"
 
+    def reach(self, state: State, memory: Remembered | None, edition: int) -> None:
+        """Keep the state to which the log leads, and stand on it."""
+        self.states.append(state)
+        self.counts.append(len(self.log))
+        self.memories.append(memory)
+        self.editions.append(edition)
+        self.cursor += 1
+
     def cut(self, places: int, tip: tuple[State, int, Remembered | None] | None = None) -> None:
         """Keep the first states only, the last of them as it was, with what led to them; stand on the last."""
         for kept in (self.states, self.counts, self.memories, self.editions):
@@ -213,11 +221,7 @@ class Timeline:
         if draft.commands:
             branch.commands.extend((before + place, command) for place, command in draft.commands)
         if new_state:
-            branch.states.append(state)
-            branch.counts.append(len(branch.log))
-            branch.memories.append(memory)
-            branch.editions.append(self.edition)
-            branch.cursor += 1
+            branch.reach(state, memory, self.edition)
         else:
             branch.states[-1], branch.counts[-1], branch.memories[-1] = state, len(branch.log), memory
         return forked

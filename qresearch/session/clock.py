@@ -14,6 +14,7 @@ from qresearch.errors import UsageError
 from qresearch.sentences import Said
 from qresearch.session.beside import Beside
 from qresearch.session.breakpoints import Armed
+from qresearch.session.calm import CalmDays
 from qresearch.session.encoding import encode
 from qresearch.session.host import Host
 from qresearch.session.interrupts import LET, ask
@@ -39,11 +40,9 @@ class Clock:
         self.host, self.keeper, self.simulation = host, host.keeper, host.simulation
         self.memory = host.memory
         self.strict = strict
-        self._beside = Beside(host.session)
-        self._root: Branch | None = None
-        self._before = 0
+        self._beside, self._calm = Beside(host.session), CalmDays(host, self.is_alone)
+        self._known: tuple[Branch, int] | None = None
         self._is_alone = True
-        """No account stands beside this one: told for a branch (`_root`) by its events before the first day."""
         self.armed: Armed | None = None
         """The breakpoints of the run under way."""
         self.watch: Watch | None = None
@@ -83,14 +82,18 @@ class Clock:
             with LET:
                 self.watch.tell()
 
+    def is_alone(self) -> bool:
+        """Whether no account stands beside this one: told for a branch by its events before the first day."""
+        branch = self.simulation.timeline.branch
+        known = branch, branch.counts[0]
+        if known != self._known:
+            self._known = known
+            self._is_alone = not any(isinstance(event, events.AccountAdded) for event in branch.log[: known[1]])
+        return self._is_alone
+
     def look_beside(self) -> None:
         """Warn of what was frozen in the accounts beside this one, which are made when somebody looks."""
-        branch = self.simulation.timeline.branch
-        count = branch.counts[0]
-        if branch is not self._root or count != self._before:
-            self._root, self._before = branch, count
-            self._is_alone = not any(isinstance(event, events.AccountAdded) for event in branch.log[:count])
-        if self._is_alone:
+        if self.is_alone():
             return
         # One that cannot be made, a model of the user's own not being there yet, is told by whoever asks for it.
         with suppress(UsageError):
@@ -160,35 +163,44 @@ class Clock:
             True when a breakpoint ended it.
         """
         armed, keeper, memory, timeline = self.armed, self.keeper, self.memory, self.simulation.timeline
-        branch, simulate = timeline.branch, self._steps()
-        done = 0
+        branch, simulate, goal = timeline.branch, self._steps(), target if goal is None else goal
+        done, calm = 0, self._calm
         while True:
-            places, noted = len(branch.states), keeper.noted
+            state, draft, days = timeline.state, None, 0
+            places, noted, passed = len(branch.states), keeper.noted, calm.passed
             try:
-                draft = simulate(target)
-                keeper.keep("step", draft, memory.snapshot())
+                if armed is None and not (state.queue or state.working):
+                    draft = calm.walk(target, goal, BATCH - done % BATCH)
+                    days = calm.passed - passed
+                if draft is not None or not days:
+                    draft = simulate(_close_after(timeline.state.at) if days else target, draft)
+                    keeper.keep("step", draft, memory.snapshot())
+                    days += 1
             except BaseException:
-                keeper.take_back_step(places, noted)
+                # Whole days are kept; of the one that was cut off nothing is.
+                days = calm.passed - passed
+                keeper.take_back_step(places + days, noted + (days if keeper.journal is not None else 0))
                 raise
-            if self.strict:
+            done += days
+            if self.strict and draft is not None:
                 raise_for_rejected(draft.events)
             if armed is not None and armed.reasons:
                 return True
-            if goal is None or draft.at >= goal:
+            at = timeline.state.at
+            if at >= goal:
                 return False
-            done += 1
             if done % BATCH == 0 and each_batch is not None:
                 each_batch()
             ask()
-            close = _close_after(draft.at)
+            close = _close_after(at)
             target = close if close < goal else goal
 
     def simulate(self, target: Moment) -> Draft:
         """What a step to a moment does, with the callbacks; nothing is kept yet."""
-        return self._steps()(target)
+        return self._steps()(target, None)
 
-    def _steps(self) -> Callable[[Moment], Draft]:
-        """What takes steps, each to a moment."""
+    def _steps(self) -> Callable[[Moment, Draft | None], Draft]:
+        """What takes steps, each to a moment, from what has been done of it already."""
         simulation, host, armed, keeper = self.simulation, self.host, self.armed, self.keeper
         hooks, schedules, listens = host.hooks, host.memory.schedules, host.listens
 
@@ -199,14 +211,14 @@ class Clock:
                 host.call_due(draft)
             return armed is not None and _check(armed, draft.events)
 
-        def step(target: Moment) -> Draft:
+        def step(target: Moment, begun: Draft | None) -> Draft:
             if armed is not None:
                 armed.begin()
             if listens:
                 host.begin_step()
             # Who is told what happens, or may be called any time, sees every phase; else those with a callback count.
             looked = EVERY_PHASE if armed is not None or listens or schedules.calls else hooks
-            return simulation.simulated(target, inside, looked)
+            return simulation.simulated(target, inside, looked, begun)
 
         return step
 

@@ -269,8 +269,9 @@ class Follower(Simulation):
     # ------------------------------------------------------------------ what only the leading account does
 
     def simulated(
-        self, target: Moment, inside: Callable[[Draft], bool] | None = None, looked: Container[int] = EVERY_PHASE
-    ) -> NoReturn:
+        self, target: Moment, inside: Callable[[Draft], bool] | None = None, looked: Container[int] = EVERY_PHASE,
+        begun: Draft | None = None,
+    ) -> NoReturn:  # fmt: skip
         """Refused: it moves as the leading account does."""
         raise UsageError(f"The account {self.name!r} has no clock of its own: step the session, and it comes along.")
 

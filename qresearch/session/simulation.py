@@ -174,8 +174,9 @@ class Simulation:
             self.draft = kept
 
     def simulated(
-        self, target: Moment, inside: Callable[[Draft], bool] | None = None, looked: Container[int] = EVERY_PHASE
-    ) -> Draft:
+        self, target: Moment, inside: Callable[[Draft], bool] | None = None, looked: Container[int] = EVERY_PHASE,
+        begun: Draft | None = None,
+    ) -> Draft:  # fmt: skip
         """What a step to a moment does; nothing is kept yet.
 
         Parameters
@@ -186,6 +187,8 @@ class Simulation:
             Called with the draft after each phase, or bar; True ends the step there.
         looked : container of int
             Phases that `inside` wants to see; the others are passed over where nothing can happen in them.
+        begun : Draft, optional
+            What the step has done already.
 
         Raises
         ------
@@ -195,7 +198,7 @@ class Simulation:
         exchange = self.exchange
         if target[0] > exchange.last:
             exchange.refuse_beyond()
-        draft = self.draft = Draft(self.timeline.state)
+        draft = self.draft = begun or Draft(self.timeline.state)
         self._told = 0
         try:
             while draft.at < target:

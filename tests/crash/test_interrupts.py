@@ -62,7 +62,7 @@ def stages(call: str) -> list[tuple]:
     """The pictures that a session may be in when a call is interrupted: before, after each change of it, and after."""
     session = opened(None)
     found = [picture(session)]
-    end, keep = Transaction.__exit__, Keeper.keep
+    end, keep, keep_calm = Transaction.__exit__, Keeper.keep, Keeper.keep_calm
 
     def then_look(transaction, *problem):
         end(transaction, *problem)
@@ -74,9 +74,15 @@ def stages(call: str) -> list[tuple]:
             found.append(picture(session))
         return forked
 
+    def keep_calm_then_look(*kept):
+        state = keep_calm(*kept)
+        found.append(picture(session))
+        return state
+
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(Transaction, "__exit__", then_look)
         patch.setattr(Keeper, "keep", keep_then_look)
+        patch.setattr(Keeper, "keep_calm", keep_calm_then_look)
         CALLS[call](session)
     found.append(picture(session))
     return found

@@ -11,6 +11,7 @@ import itertools
 import pickle
 from collections.abc import Callable, Iterable, Iterator, Mapping, MutableMapping
 from functools import partial
+from operator import is_
 from types import BuiltinFunctionType, FunctionType, MethodType, ModuleType
 from typing import Any, NamedTuple
 from weakref import WeakValueDictionary
@@ -95,6 +96,10 @@ class ScriptGlobals(MutableMapping[str, Any]):
 
     def __init__(self, namespace: dict[str, Any], provided: Mapping[str, Any]) -> None:
         self._namespace, self._provided = namespace, provided
+        # A platform puts hundreds of names there, and every step asks for the few that are data.
+        self._names: list[str] = []
+        self._values: list[Any] = []
+        self._are_data: list[bool] = []
 
     def _is_data(self, name: str) -> bool:
         value = self._namespace[name]
@@ -109,10 +114,21 @@ class ScriptGlobals(MutableMapping[str, Any]):
         self._namespace[name] = value
 
     def __delitem__(self, name: str) -> None:
-        del self._namespace[name]
+        if name in self._provided:
+            self._namespace[name] = self._provided[name]  # a word of the platform that data had taken the place of
+        else:
+            del self._namespace[name]
 
     def __iter__(self) -> Iterator[str]:
-        return iter([name for name in self._namespace if self._is_data(name)])
+        names, values = [*self._namespace], [*self._namespace.values()]
+        if names != self._names:
+            self._are_data = [self._is_data(name) for name in names]
+        elif not all(map(is_, values, self._values)):
+            for place, (new, old) in enumerate(zip(values, self._values, strict=True)):
+                if new is not old:
+                    self._are_data[place] = self._is_data(names[place])
+        self._names, self._values = names, values
+        return iter([*itertools.compress(names, self._are_data)])
 
     def __len__(self) -> int:
         return sum(1 for _ in self)

@@ -169,8 +169,10 @@ class Navigation:
         if stopped:
             return Said("stopped_at", moment=self.keeper.moment, why=reasons or Said("condition_holds"))
         simulation = self.simulation
+        log = simulation.timeline.branch.log
         if not simulation.account.orders or any(
-            isinstance(event, events.Matched) and event.traded for event in simulation.timeline.branch.log
+            event.traded if isinstance(event, events.Matched) else isinstance(event, events.OrderFilled)
+            for event in log
         ):
             return None
         orders = simulation.orders.now()

@@ -24,11 +24,11 @@ from qresearch.dialects.script.unsupported import Unsupported
 from qresearch.domain.moment import AFTER_CLOSE, INTRADAY, OPEN, PRE_OPEN
 from qresearch.engine.tariffs import fixed_costs
 
-_DAILY = (
-    (dt.time(9, 0), PRE_OPEN, "before_trading_start"),
-    (dt.time(9, 30), OPEN, "handle_data"),
-    (dt.time(15, 30), AFTER_CLOSE, "after_trading_end"),
-)
+_DAILY = {
+    PRE_OPEN: (dt.time(9, 0), "before_trading_start"),
+    OPEN: (dt.time(9, 30), "handle_data"),
+    AFTER_CLOSE: (dt.time(15, 30), "after_trading_end"),
+}
 _OURS = frozenset({"begin", "set_costs", "slip", "send_beside", "column_of"})
 """Methods that are no words of a script."""
 _OTHERS = "it is EasyQuant's; run the script with Session.from_script(..., dialect='easyquant')"
@@ -88,7 +88,7 @@ class JoinQuant:
     def callbacks(self, phase: int) -> list[tuple[dt.time, str]]:
         """The functions that are called by their names."""
         run = self._run
-        found = [(time, name) for time, when, name in _DAILY if when == phase]
+        found = [_DAILY[phase]] if phase in _DAILY else []
         if run.frequency == "minute" and phase == INTRADAY and run.bar_time < dt.time(15, 0):
             found.append((run.bar_time, "handle_data"))
         return [(time, name) for time, name in found if callable(run.namespace.get(name))]

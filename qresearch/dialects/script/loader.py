@@ -327,8 +327,8 @@ class Loaded:
                 self.invoke("process_initialize", _MIDNIGHT)
         if phase == PRE_OPEN:
             run.state["orders_before"], run.state["given"] = host.account.orders, {}
-        due = [item for item in self._scheduled() if self._is_now(item.time, phase)]
-        calls = [(self._time_now(item.time), item.name) for item in due if self.dialect.calendar.is_due(item, host.day)]
+        calendar, due = self.dialect.calendar, self._due(phase)
+        calls = [(self._time_now(item.time), item.name) for item in due if calendar.is_due(item, host.day)]
         calls += self.dialect.callbacks(phase)
         for time, name in sorted(calls, key=lambda call: call[0]):
             self.invoke(name, time)
@@ -336,12 +336,17 @@ class Loaded:
         if is_last and callable(run.namespace.get("on_strategy_end")):
             self.invoke("on_strategy_end", _END)
 
-    def _scheduled(self) -> list[Schedule]:
-        key = tuple(self.run.state["schedules"])
+    def _due(self, phase: int) -> list[Schedule]:
+        """What is scheduled for where the account stands, in its order."""
+        is_daily = self.host.market.panel.intraday is None
+        # On daily bars a time is a phase, whatever the day.
+        key = phase if is_daily else None, *self.run.state["schedules"]
         found = self._plans.get(key)
         if found is None:
-            found = self._plans[key] = in_order([Schedule(*item) for item in key])
-        return found
+            planned = in_order([Schedule(*item) for item in key[1:]])
+            found = [item for item in planned if not is_daily or phase_of(time_of(item.time)) == phase]
+            self._plans[key] = found
+        return found if is_daily else [item for item in found if self._is_now(item.time, phase)]
 
     def _time_now(self, text: str) -> dt.time:
         """The time of a call that is due: that of the bar for "every_bar" inside a day."""
@@ -349,10 +354,9 @@ class Loaded:
         return self.run.bar_time if inside else time_of(text)
 
     def _is_now(self, text: str, phase: int) -> bool:
-        """True when a time is reached at this phase, and on minute data at this bar."""
+        """True when a time is reached, on minute data, at this phase and at this bar."""
         time, bars, account = time_of(text), self.host.market.panel.intraday, self.host.account
-        if bars is None:
-            return phase_of(time) == phase
+        assert bars is not None  # asked where there are some
         if text == "every_bar" and self.run.frequency == "minute":
             return phase == OPEN or (phase == INTRADAY and self.run.bar_time < _LAST_BAR)
         where = phase_on_minutes(time)
@@ -364,6 +368,12 @@ class Loaded:
 
 def _arity(func: Callable[..., Any]) -> int:
     """How many of context and data a function takes."""
+    if type(func) is FunctionType and not vars(func):
+        # The same as below, which takes longer than many a function of a script.
+        code, defaults = func.__code__, func.__defaults__ or ()
+        count = code.co_argcount
+        is_open = bool(code.co_flags & inspect.CO_VARARGS)
+        return 2 if is_open else min(2, max(count - len(defaults), min(count, 1)))
     try:
         parameters = inspect.signature(func).parameters.values()
     except (TypeError, ValueError):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import re
 from collections.abc import Sequence
+from functools import cache
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -84,12 +85,14 @@ def clock_time(call: str, time: object) -> str:
     return f"{found.hour:02}:{found.minute:02}"
 
 
+@cache
 def time_of(text: str) -> dt.time:
     """The time of a schedule; that of the open for "every_bar"."""
     hour, minute = NAMED.get(text, text).split(":")
     return dt.time(int(hour), int(minute))
 
 
+@cache
 def phase_of(time: dt.time) -> int:
     """Where a time is reached on daily bars, which hold an open and a close and no price in between.
 

@@ -11,9 +11,10 @@ Two integer grids meet here: prices are read as multiples of ``1 / price_scale``
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from math import gcd
 from typing import NewType
 
 from qresearch.errors import UsageError
@@ -101,20 +102,26 @@ class MoneyScale:
         """
         return divide(price_units * quantity * self.units, self.price_scale)
 
-    def values(self, prices: Iterable[float], sizes: Iterable[int]) -> list[int]:
+    def values(self, prices: Sequence[float], sizes: Sequence[int]) -> list[int]:
         """The :meth:`notional` of some holdings at their prices, in one go: opens and valuations ask often.
 
         >>> scale = MoneyScale("CNY", 100, 1000)
         >>> scale.values([1.005, 1.005, -2.0], [101, -101, 300])
         [10151, -10151, -60000]
         """
-        scale, doubled, whole = self.price_scale, 2 * self.units, 2 * self.price_scale
-        return [
-            (value + scale) // whole
-            if (value := doubled * size * int(price * scale + (0.5 if price >= 0 else -0.5))) >= 0
-            else -((scale - value) // whole)
-            for price, size in zip(prices, sizes, strict=True)
-        ]
+        scale, units = self.price_scale, self.units
+        if not min(prices, default=0.0) >= 0:
+            return [self.notional(self.price_units(price), size) for price, size in zip(prices, sizes, strict=True)]
+        shares = [size * int(price * scale + 0.5) for price, size in zip(prices, sizes, strict=True)]
+        if units % scale == 0:
+            times = units // scale
+            return shares if times == 1 else [times * value for value in shares]
+        if min(sizes, default=0) < 0:
+            return [divide(value * units, scale) for value in shares]
+        # Half up in lowest terms, which needs smaller numbers.
+        common = gcd(2 * units, scale)
+        times, half, whole = 2 * units // common, scale // common, 2 * scale // common
+        return [(value * times + half) // whole for value in shares]
 
     def money(self, name: str, amount: float) -> Money:
         """An amount of the currency in money steps, half away from zero.

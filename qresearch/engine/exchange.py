@@ -365,9 +365,11 @@ class Exchange:
         """Bounds of the first opening auction of new listings, by day and instrument."""
         self.plain_size = list(zip(self.lot_step, self.lot_minimum, self.safe_size, self.open_until, strict=True))
         """Step, least and largest order of each instrument, and the day from which it takes none, looked up at once."""
+        self.plain_sizes = np.array(self.plain_size, dtype=np.int64)
         self.intraday = panel.intraday
         """The bars inside the days; None on daily data."""
         self._fee_books: dict[Costs | Own, FeeBook | OwnFees] = {}
+        self._latest: tuple[Costs | Own, FeeBook | OwnFees] | None = None
         self.stirred = self._stirred()
         """What may happen by itself: day to instruments; None where every phase has to be asked."""
         self.slipping = Slipping(models.slippage, market.instruments)
@@ -401,6 +403,11 @@ class Exchange:
     def view(self, account: Draft | State) -> View:
         """What can be known where an account stands."""
         return View(self.market, account.at)
+
+    @property
+    def may_wait(self) -> bool:
+        """False where every order finds somebody at every open."""
+        return self.may_suspend or self.may_idle or self.has_limits or bool(self.opening_bands)
 
     def bar_count(self, day: int) -> int:
         """Number of bars inside a day; 0 on daily data."""
@@ -477,6 +484,9 @@ class Exchange:
 
     def rates(self, costs: Costs | Own, day: int) -> Rates | OwnRates:
         """What charges the fills of a day under a cost setting."""
+        latest = self._latest
+        if latest is not None and latest[0] is costs:
+            return latest[1].at(day)  # of the settings in force: no hash is made of them for every fill
         book = self._fee_books.get(costs)
         if book is None:
             if isinstance(costs, Costs):
@@ -485,6 +495,7 @@ class Exchange:
                 assert self._models.fees is not None  # settings name one only where it was given
                 book = OwnFees(self.market, self._models.fees)
             self._fee_books[costs] = book
+        self._latest = costs, book
         return book.at(day)
 
     def charge(self, account: Draft | State, intent: Intent, quantity: int) -> tuple[int, Fees]:

@@ -14,6 +14,7 @@ import datetime as dt
 from bisect import bisect_right
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from math import gcd
 from typing import Protocol
 
 import numpy as np
@@ -27,8 +28,15 @@ from qresearch.market.market import Market
 from qresearch.market.rules import Levy
 
 Ints = NDArray[np.int64]
+Reduced = tuple[int, int, int]
+"""A rate that is applied half up: (amount * first + second) // third."""
 _SAFE = 2**62
-_TWICE = 2 * RATE_SCALE
+
+
+def _reduced(rate: int) -> Reduced:
+    """A rate in lowest terms: most need no number that is larger than a word of Python, which is what takes time."""
+    common = gcd(2 * rate, RATE_SCALE)
+    return 2 * rate // common, RATE_SCALE // common, 2 * RATE_SCALE // common
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,11 +72,14 @@ class Part:
     """Nothing is charged of anything."""
     buying: list[int] = field(init=False)
     selling: list[int] = field(init=False)
-    """`bought` and `sold` as plain numbers, which a few fills are charged with."""
+    """`bought` and `sold` as plain numbers."""
+    reduced: tuple[list[Reduced], list[Reduced]] = field(init=False)
+    """The same of buys and of sales in lowest terms, which a few fills are charged with."""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "buying", self.bought.tolist())
         object.__setattr__(self, "selling", self.sold.tolist())
+        object.__setattr__(self, "reduced", tuple([*map(_reduced, rates)] for rates in (self.buying, self.selling)))
         object.__setattr__(self, "is_free", not (self.minimum or self.par is not None or self.highest))
 
     @property
@@ -92,7 +103,11 @@ class Part:
 
     def charged(self, board: int, quantity: int, notional: int) -> int:
         """The same in money steps, rounded by itself."""
-        return divide(self.exact(board, quantity, notional), RATE_SCALE)
+        if self.par is not None:
+            return divide(self.exact(board, quantity, notional), RATE_SCALE)
+        times, half, whole = self.reduced[quantity <= 0][board]
+        part = (notional * times + half) // whole
+        return part if part > self.minimum else self.minimum
 
     def of_each(self, boards: Sequence[int], quantities: Sequence[int], notionals: Sequence[int]) -> list[int]:
         """What a few fills are charged, in money steps, each rounded by itself."""
@@ -101,11 +116,12 @@ class Part:
         rows = zip(boards, quantities, notionals, strict=True)
         if self.par is not None:
             return [self.charged(*row) for row in rows]
-        least, bought, sold = self.minimum, self.buying, self.selling
-        # As in exact(): of amounts that are not negative, half up.
+        least, (bought, sold) = self.minimum, self.reduced
+        # As in charged(): of amounts that are not negative, half up.
         parts = [
-            (2 * notional * (bought if quantity > 0 else sold)[board] + RATE_SCALE) // _TWICE
+            (notional * times + half) // whole
             for board, quantity, notional in rows
+            for times, half, whole in ((bought if quantity > 0 else sold)[board],)
         ]
         return [part if part > least else least for part in parts] if least else parts
 
@@ -186,7 +202,8 @@ class Rates:
         self, instruments: Sequence[int], quantities: Sequence[int], notionals: Sequence[int]
     ) -> dict[str, list[int]]:
         """The same for a few fills, each the first of its order: each part rounded by itself."""
-        boards = [self.boards.item(instrument) for instrument in instruments]
+        board_of = self.boards.item
+        boards = [board_of(instrument) for instrument in instruments]
         return {part.name: part.of_each(boards, quantities, notionals) for part in self.parts}
 
     def charge_all(self, instruments: Ints, quantities: Ints, notionals: Ints) -> dict[str, Ints]:

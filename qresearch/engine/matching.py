@@ -82,7 +82,7 @@ def _is_special(draft: Draft, exchange: Exchange, blocks: list[events.Placed]) -
         return True
     if draft.bar > 1 and exchange.fills.asks_whole_bars:
         return True
-    return any(amendment.terms is not MARKET_DAY for amendment in draft.amended.values())
+    return bool(draft.amended) and any(amendment.terms is not MARKET_DAY for amendment in draft.amended.values())
 
 
 class _Match:

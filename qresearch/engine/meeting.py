@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Mapping, Sequence
+from operator import add
 from typing import NamedTuple
 
 import numpy as np
@@ -107,11 +108,10 @@ def _by_numbers(
     draft: Draft, exchange: Exchange, blocks: Sequence[events.Placed], caps: Mapping[int, Cap]
 ) -> Meeting | None:
     """The same as :func:`_by_arrays` where nothing slips, order by order."""
-    orders = _orders(draft, blocks)
-    ids, instruments, quantities = zip(*orders, strict=True) if orders else ((), (), ())
-    opened, day, money = exchange.market.panel.open, draft.day, exchange.money
+    ids, instruments, quantities = _rows(draft, blocks)
+    opened, day = exchange.market.panel.open, draft.day
     prices = [opened.item(day, instrument) for instrument in instruments]
-    sizes = [quantity if quantity > 0 else -quantity for quantity in quantities]
+    sizes = [*map(abs, quantities)]
     if _always_special(draft):
         special = [True] * len(sizes)
     elif exchange.lot_shares > 1:
@@ -122,15 +122,17 @@ def _by_numbers(
         ]
     else:
         special = [False] * len(sizes)
-    if not _can_trade(draft, exchange, instruments, quantities, prices, special):
+    if exchange.may_wait and not _can_trade(draft, exchange, instruments, quantities, prices, special):
         return None
     for row, order_id in enumerate(ids if caps else ()):
         if order_id in caps and not special[row]:
             special[row] = _is_bound(draft, exchange, instruments[row], quantities[row], prices[row], caps[order_id])
-    values = money.values(prices, sizes)
+    values = exchange.money.values(prices, sizes)
     fees = exchange.rates(draft.settings.costs, day).charge_each(instruments, quantities, values)
+    charged = [0] * len(ids)
+    for column in fees.values():
+        charged = [*map(add, charged, column)]
     columns = {part: array("q", column) for part, column in fees.items()}
-    charged = [*map(sum, zip(*fees.values(), strict=True))]
     return Meeting(
         array("q", ids), array("q", instruments), array("q", quantities), array("d", prices), array("q", values),
         columns, charged, special,
@@ -142,10 +144,7 @@ def _can_trade(  # noqa: PLR0917  # in the order of the caller
     special: list[bool],
 ) -> bool:  # fmt: skip
     """False when an order has to wait; what may not trade at all gets no price, and is special."""
-    bands = exchange.opening_bands.get(draft.day, ())
-    if not (bands or exchange.may_suspend or exchange.may_idle or exchange.has_limits):
-        return True
-    checks, day = Checks(draft, exchange), draft.day
+    bands, checks, day = exchange.opening_bands.get(draft.day, ()), Checks(draft, exchange), draft.day
     for row, instrument in enumerate(instruments):
         if exchange.may_suspend and checks.refusal(instrument) is not None:
             prices[row], special[row] = 0.0, True
@@ -158,21 +157,27 @@ def _can_trade(  # noqa: PLR0917  # in the order of the caller
     return True
 
 
-def _orders(draft: Draft, blocks: Sequence[events.Placed]) -> list[tuple[int, int, int]]:
+def _rows(draft: Draft, blocks: Sequence[events.Placed]) -> tuple[list[int], list[int], list[int]]:
     """Id, instrument and quantity of all requests that are not over already, in the order of their match."""
-    orders: list[tuple[int, int, int]] = []
+    ids: list[int] = []
+    instruments: list[int] = []
+    quantities: list[int] = []
     for block in blocks:
-        first = block.first_id
-        orders += zip(range(first, first + len(block)), block.instruments, block.quantities, strict=True)
-    if draft.amended:
-        amended = draft.amended
-        orders = [
-            (order_id, instrument, amended[order_id].quantity if order_id in amended else quantity)
-            for order_id, instrument, quantity in orders
-        ]
+        ids += range(block.first_id, block.first_id + len(block.instruments))
+        instruments += block.instruments
+        quantities += block.quantities
+    for order_id, amendment in draft.amended.items():
+        if order_id in ids:
+            quantities[ids.index(order_id)] = amendment.quantity
     if draft.settings.match_order == "sells_first":
-        return [order for order in orders if order[2] < 0] + [order for order in orders if order[2] > 0]
-    return [order for order in orders if order[2]]
+        sells = [quantity for quantity in quantities if quantity < 0]
+        if quantities[: len(sells)] == sells and 0 not in quantities:
+            return ids, instruments, quantities  # as most strategies ask
+        walk = [row for row, quantity in enumerate(quantities) if quantity < 0]
+        walk += [row for row, quantity in enumerate(quantities) if quantity > 0]
+    else:
+        walk = [row for row, quantity in enumerate(quantities) if quantity]
+    return [ids[row] for row in walk], [instruments[row] for row in walk], [quantities[row] for row in walk]
 
 
 # ---------------------------------------------------------------------------------------------------- many
@@ -229,7 +234,7 @@ def _packed(column: Ints) -> array[int]:
 
 
 def _columns(draft: Draft, blocks: Sequence[events.Placed]) -> tuple[Ints, Ints, Ints]:
-    """The same as :func:`_orders`, as arrays."""
+    """The same as :func:`_rows`, as arrays."""
     ids = _joined([np.arange(block.first_id, block.first_id + len(block)) for block in blocks])
     instruments = _joined([np.array(block.instruments, dtype=np.int64) for block in blocks])
     quantities = _joined([np.array(block.quantities, dtype=np.int64) for block in blocks])

@@ -87,9 +87,11 @@ class CashShares(AccountKind):
 
     def value(self, account: Draft | State, exchange: Exchange, /) -> Value:
         """Cash and what the shares are worth at the last visible prices."""
-        market = market_value(exchange, exchange.view(account), account.positions)
-        cost = sum(position.cost for position in account.positions.values())
-        return Value(account.cash + market, market, market - cost)
+        held = account.positions
+        if not held:
+            return Value(account.cash, 0, 0)
+        market = market_value(exchange, exchange.view(account), held)
+        return Value(account.cash + market, market, market - sum([position[1] for position in held.values()]))
 
 
 CASH_SHARES = CashShares()

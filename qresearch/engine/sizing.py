@@ -13,7 +13,6 @@ A policy (:mod:`~qresearch.engine.sizing_policy`) may round otherwise, and lift 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import NamedTuple
 
 from qresearch.domain import events
@@ -88,28 +87,20 @@ def place(  # noqa: PLR0917  # in the order of the call
         `asked` is no finite number, no whole number where shares are meant, or out of range.
     """
     # The plain case comes first because every order of a large run comes through.
-    if method == _ORDER and terms is MARKET_DAY and fitting(draft, exchange, ((instrument, asked),)):
+    if method == _ORDER and terms is MARKET_DAY and fits(draft, exchange, instrument, asked):
         keep(draft, draft.open_block(), instrument, asked)  # type: ignore[arg-type]  # of type int, or it does not fit
         return True
     return _place_by_rules(draft, exchange, instrument, method, asked, terms)
 
 
-def fitting(draft: Draft, exchange: Exchange, requests: Sequence[tuple[int, float]]) -> int:
-    """Number of requests, from the first on, that are sent as they are: in lots, and for no more than is held."""
-    if draft.settings.sizing != _NATIVE:
-        return 0
-    sizes, day, find, count = exchange.plain_size, draft.day, draft.positions.get, 0
-    for instrument, asked in requests:
-        step, minimum, maximum, end = sizes[instrument]
-        if type(asked) is not int or asked % step or day >= end:
-            break
-        if asked > 0:
-            if not minimum <= asked <= maximum:
-                break
-        elif (held := find(instrument)) is None or not minimum <= -asked <= held[0] or -asked > maximum:
-            break
-        count += 1
-    return count
+def fits(draft: Draft, exchange: Exchange, instrument: int, asked: float) -> bool:
+    """True for shares that are sent as they are asked for: in lots, and no more than is held."""
+    if type(asked) is not int or draft.settings.sizing != _NATIVE:
+        return False
+    step, minimum, maximum, end = exchange.plain_size[instrument]
+    if asked % step or draft.day >= end or not minimum <= abs(asked) <= maximum:
+        return False
+    return asked > 0 or ((held := draft.positions.get(instrument)) is not None and -asked <= held[0])
 
 
 def keep(draft: Draft, block: events.Placed, instrument: int, quantity: int) -> None:
@@ -139,7 +130,7 @@ def _place_by_rules(  # noqa: PLR0917  # as place
         method == _ORDER
         and terms.good_till is None
         and terms.effect not in OF_ONE_KIND
-        and fitting(draft, exchange, ((instrument, asked),))
+        and fits(draft, exchange, instrument, asked)
     ):
         quantity = int(asked)
     else:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from numbers import Integral
-from typing import Any
+from typing import Any, cast
 
 from qresearch.book.orders import OrderRecord
 from qresearch.domain.arguments import between, day_text, flag, number, price, text, whole
@@ -140,7 +140,9 @@ def asked_number(method: int, asked: Any) -> float:
     return number(f"{known.call}: {_ASKED.get(known, 'value')}", asked, 0.5 if known is Method.PCT else 1000)
 
 
-def shares_by_symbol(amounts: Any, known: Mapping[str, int], column: Callable[[str], int]) -> list[tuple[int, float]]:
+def shares_by_symbol(
+    amounts: Any, known: Mapping[str, int], column: Callable[[str], int]
+) -> tuple[list[int], list[float]]:
     """The instruments and shares of a batch of orders, all of them checked.
 
     Parameters
@@ -161,14 +163,19 @@ def shares_by_symbol(amounts: Any, known: Mapping[str, int], column: Callable[[s
             f"order_batch: amounts={shown(amounts)} has no symbols. Pass shares by symbol, a dict or a Series: "
             "order_batch({'601390': 100, '600519': -100})."
         )
-    found: list[tuple[int, float]] = []
-    for security, asked in amounts.items():
-        instrument, shares = known.get(security) if type(security) is str else None, asked
-        if type(asked) is not int or abs(asked) > LARGEST:
-            shares = asked_number(Method.ORDER, asked)
+    if type(amounts) is dict:
+        names, given = [*amounts], [*amounts.values()]
+    else:
+        names, given = map(list, zip(*amounts.items(), strict=True)) if len(amounts) else ([], [])
+    # Of whole numbers and known names, as most batches are, nothing is looked at one by one.
+    if not (set(map(type, given)) <= {int} and min(given, default=0) >= -LARGEST and max(given, default=0) <= LARGEST):
+        given = [asked_number(Method.ORDER, asked) for asked in given]
+        for shares in given:
             check_asked(Method.ORDER, shares)
-        found.append((column(security) if instrument is None else instrument, shares))
-    return found
+    found = [*map(known.get, names)] if set(map(type, names)) <= {str} else [None]
+    if None not in found:
+        return cast("list[int]", found), given
+    return [column(name) for name in names], given
 
 
 def whole_shares(call: str, quantity: Any) -> int:

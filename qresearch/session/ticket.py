@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any, NoReturn, Protocol, SupportsIndex
+from collections.abc import Sequence
+from typing import Any, NoReturn, Protocol, SupportsIndex, overload
 
 import pandas as pd
 
@@ -232,3 +233,44 @@ class Ticket(str):
 
     def _repr_html_(self) -> str:
         return self.html()
+
+
+class Tickets(Sequence[Ticket | None]):
+    """The tickets of a batch of orders, in its order; each is made when someone takes it.
+
+    Parameters
+    ----------
+    desk : Desk
+    branch : Branch
+    ids : sequence of int or None
+        None for an order that was refused.
+    """
+
+    __slots__ = ("_branch", "_desk", "_ids")
+
+    def __init__(self, desk: Desk, branch: Branch, ids: Sequence[int | None]) -> None:
+        self._desk, self._branch, self._ids = desk, branch, ids
+
+    @overload
+    def __getitem__(self, place: int) -> Ticket | None: ...
+    @overload
+    def __getitem__(self, place: slice) -> Tickets: ...
+    def __getitem__(self, place: int | slice) -> Ticket | Tickets | None:
+        found = self._ids[place]
+        if isinstance(found, Sequence):
+            return Tickets(self._desk, self._branch, found)
+        return None if found is None else Ticket.of(self._desk, self._branch, found)
+
+    def __len__(self) -> int:
+        return len(self._ids)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Sequence) and [*self] == [*other]
+
+    __hash__ = None  # type: ignore[assignment]  # as of a list
+
+    def __reduce_ex__(self, protocol: SupportsIndex) -> tuple[type[list[Ticket | None]], tuple[list[Ticket | None]]]:
+        return list, ([*self],)  # in the memory of a strategy it is what it stands for
+
+    def __repr__(self) -> str:
+        return repr([*self])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -30,7 +30,7 @@ from qresearch.session.options import (
 from qresearch.session.origins import note_origin
 from qresearch.session.port import AnySession
 from qresearch.session.simulation import Simulation, seed
-from qresearch.session.ticket import Ticket
+from qresearch.session.ticket import Ticket, Tickets
 
 _new_text, _getframe = str.__new__, sys._getframe
 
@@ -113,23 +113,23 @@ class Trader:
             voice.say(voice.message, *moved)
         return ticket
 
-    def place_batch(self, amounts: Mapping[str, float]) -> list[Ticket | None]:
+    def place_batch(self, amounts: Mapping[str, float]) -> Sequence[Ticket | None]:
         """Place orders for shares in a row; each is what :meth:`place` makes of it."""
-        simulation, requests = self.simulation, self.requests(amounts)
-        draft = simulation.draft
-        if draft is None:
-            return [self._place_by_hand(Place(instrument, asked=asked)) for instrument, asked in requests]
-        first, ids = draft.orders + 1, place_shares(draft, simulation.exchange, requests)
+        simulation, (instruments, shares) = self.simulation, self.requests(amounts)
+        if (draft := simulation.draft) is None:
+            return [
+                self._place_by_hand(Place(one, asked=asked)) for one, asked in zip(instruments, shares, strict=True)
+            ]
+        first, ids = draft.orders + 1, place_shares(draft, simulation.exchange, instruments, shares)
         if ids:
             note_origin(draft, _getframe(2), first)
         if self.strict and None in ids:
             raise_for_rejected(draft.events)
         if self.after_order is not None:
             self.after_order()
-        branch = simulation.timeline.branch
-        return [None if order_id is None else Ticket.of(self, branch, order_id) for order_id in ids]
+        return Tickets(self, simulation.timeline.branch, ids)
 
-    def requests(self, amounts: Mapping[str, float]) -> list[tuple[int, float]]:
+    def requests(self, amounts: Mapping[str, float]) -> tuple[list[int], list[float]]:
         """Instruments and shares of a batch; errors as of :func:`~qresearch.session.options.shares_by_symbol`."""
         return shares_by_symbol(amounts, self._known, self.simulation.market.column)
 

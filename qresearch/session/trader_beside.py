@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from qresearch.domain.commands import Place
 from qresearch.session.following import Follower
@@ -41,11 +41,12 @@ class TraderBeside(Trader):
             return super().place(security, method, asked, style)
         return self._command(self.command(security, method, asked, style))
 
-    def place_batch(self, amounts: Mapping[str, float]) -> list[Ticket | None]:
+    def place_batch(self, amounts: Mapping[str, float]) -> Sequence[Ticket | None]:
         """Place orders for shares in a row: here each is a command of its own."""
         if self.simulation.draft is None:
             return super().place_batch(amounts)
-        return [self._command(Place(instrument, asked=asked)) for instrument, asked in self.requests(amounts)]
+        rows = zip(*self.requests(amounts), strict=True)
+        return [self._command(Place(instrument, asked=asked)) for instrument, asked in rows]
 
     def _command(self, command: Place) -> Ticket | None:
         """Give a command inside a step; None when it was refused."""

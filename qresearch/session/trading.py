@@ -7,7 +7,7 @@ inside the call.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 from qresearch.domain.arguments import number
 from qresearch.domain.order import Method
@@ -32,12 +32,12 @@ class TradingApi:
     __slots__ = ("_place", "_place_batch")
 
     _place: Callable[[str, int, float, object], Ticket | None]
-    _place_batch: Callable[[Mapping[str, float]], list[Ticket | None]]
+    _place_batch: Callable[[Mapping[str, float]], Sequence[Ticket | None]]
 
     def __init__(
         self,
         place: Callable[[str, int, float, object], Ticket | None],
-        place_batch: Callable[[Mapping[str, float]], list[Ticket | None]],
+        place_batch: Callable[[Mapping[str, float]], Sequence[Ticket | None]],
     ) -> None:
         # Past the context's own way of taking attributes, which are what a strategy remembers.
         object.__setattr__(self, "_place", place)
@@ -159,7 +159,7 @@ class TradingApi:
         """
         return self._place(security, _PCT, pct, style)
 
-    def order_batch(self, amounts: Mapping[str, int]) -> list[Ticket | None]:
+    def order_batch(self, amounts: Mapping[str, int]) -> Sequence[Ticket | None]:
         """Order shares of many instruments in a row: the same as :meth:`order` of each, and faster.
 
         Parameters
@@ -169,7 +169,7 @@ class TradingApi:
 
         Returns
         -------
-        list of Ticket or None
+        sequence of Ticket or None
             One for each, in the same order; None inside a strategy where an order was refused.
 
         Raises

@@ -186,3 +186,33 @@ def test_an_account_beside_another_takes_a_batch() -> None:
     run.step()
     assert seen == [["1", None]]
     assert run.account.all["futures"].orders.status.tolist() == ["QUEUED", "REJECTED"]
+
+
+def test_the_tickets_of_a_batch_are_a_sequence_that_memory_keeps(tmp_path: Path) -> None:
+    """Protects strategies that keep what a batch hands out: on going back, on a branch and after a resume."""
+    path = tmp_path / "kept.db"
+
+    def handle_data(context: Any, data: Any) -> None:
+        if data.day == 2:
+            context.sent = context.order_batch({A: 100, B: -100, "600003.SH": 200})
+            assert len(context.sent) == 3
+            assert context.sent == ["2", None, "4"]
+            assert context.sent[1:] == [None, "4"]
+            assert [ticket and ticket.quantity for ticket in reversed(context.sent)] == [200, None, 100]
+            assert str(context.sent).startswith("[<Ticket 2: buy 100 600001.SH, QUEUED>, None, <Ticket 4")
+        elif data.day > 2:
+            context.filled = [ticket and ticket.filled for ticket in context.sent]
+
+    given = market({A: [10.0] * 8, B: [20.0] * 8, "600003.SH": [5.0] * 8})
+    run = session(given, strategy=handle_data, journal=path)
+    run.order_batch({A: 100})
+    run.step(3)
+    assert run.memory["filled"] == [100, None, 200]
+    run.back(2)
+    assert "filled" not in run.memory
+    run.step(2).branch("other")
+    assert [ticket and ticket.filled for ticket in run.memory["sent"]] == [100, None, 200]
+    run.simulation.keeper.journal.close()
+    resumed = qr.Session.resume(path, given, strategy=handle_data)
+    assert [ticket and ticket.status.value for ticket in resumed.memory["sent"]] == ["FILLED", None, "FILLED"]
+    assert resumed.step().memory["filled"] == [100, None, 200]

@@ -5,6 +5,7 @@ Tables, plots and reports are made from this.
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Mapping, Sequence
 from functools import cached_property
 from typing import Any, NamedTuple
@@ -182,8 +183,9 @@ class AccountHistory:
         """The sums over every execution, of whole blocks at once: no single fill is made for it."""
         blocks = [event for event in self.log if isinstance(event, events.Matched)]
         single = [event for event in self.log if isinstance(event, events.OrderFilled)]
-        quantities = _joined([*(block.quantities for block in blocks), [fill.quantity for fill in single]])
-        notionals = _joined([*(block.notionals for block in blocks), [self._changed_hands(fill) for fill in single]])
+        alone = array("q", [fill.quantity for fill in single]), array("q", map(self._changed_hands, single))
+        quantities = _joined([*(block.quantities for block in blocks), alone[0]])
+        notionals = _joined([*(block.notionals for block in blocks), alone[1]])
         charged = _joined([column for block in blocks for column in block.fees.values()])
         return Traded(
             fills=int(np.count_nonzero(quantities)),
@@ -200,8 +202,8 @@ class AccountHistory:
 
 
 def _joined(columns: Sequence[Any]) -> Ints:
-    """Columns of blocks one after another."""
-    return np.concatenate([np.empty(0, dtype=np.int64), *(np.asarray(column, dtype=np.int64) for column in columns)])
+    """Columns of blocks, each of 64-bit numbers, one after another."""
+    return np.frombuffer(b"".join(columns), dtype=np.int64)
 
 
 def states_at_closes(exchange: Exchange, branch: Branch, place: int, *, start: int = 0) -> list[State]:
@@ -221,15 +223,18 @@ def states_at_closes(exchange: Exchange, branch: Branch, place: int, *, start: i
     states, counts = branch.states, branch.counts
     end = AFTER_CLOSE if exchange.account.settles else CLOSE
     found: dict[int, State] = {}
+    before: State | None = None
     for number, state in enumerate(states[start : place + 1], start):
-        if number > start:
-            before = states[number - 1]
-            first = max(before.day if before.phase < end else before.day + 1, exchange.first)
-            if first < state.day:
+        day, phase, _ = state.at
+        if before is not None:
+            was, ended, _ = before.at
+            first = max(was if ended < end else was + 1, exchange.first)
+            if first < day:
                 log = branch.log[counts[number - 1] : counts[number]]
-                found |= _folded(before, log, range(first, state.day), end)
-        if state.phase >= CLOSE and state.day >= exchange.first:
-            found[state.day] = state
+                found |= _folded(before, log, range(first, day), end)
+        if phase >= CLOSE and day >= exchange.first:
+            found[day] = state
+        before = state
     return list(found.values())
 
 

@@ -16,6 +16,8 @@ from qresearch.market.view import View
 Ints = NDArray[np.int64]
 _FEW = 16
 """Holdings up to which plain numbers are faster than arrays."""
+_AT_ONCE = 2**20
+"""Holdings of all days that are valued in one go: more would fill the memory."""
 
 
 def market_values(exchange: Exchange, view: View, positions: Mapping[int, Position]) -> Ints:
@@ -69,20 +71,27 @@ def equity_at_closes(exchange: Exchange, states: Sequence[State]) -> Ints:
     """
     if not exchange.account.is_plain:
         return np.array([exchange.account.value(state, exchange).equity for state in states], dtype=np.int64)
-    equity = np.fromiter((state.cash for state in states), dtype=np.int64, count=len(states))
-    marks = exchange.market.mark
-    begin = 0
-    while begin < len(states):
-        positions = states[begin].positions
-        end = begin + 1
-        # States share one mapping until a holding changes: value such a run at once.
-        while end < len(states) and states[end].positions is positions:
-            end += 1
-        if positions:
-            instruments = np.fromiter(positions, dtype=np.int64, count=len(positions))
-            quantities = np.fromiter((held[0] for held in positions.values()), dtype=np.int64, count=len(positions))
-            days = np.array([state.day for state in states[begin:end]], dtype=np.int64)
-            prices = marks[days[:, None], instruments]
-            equity[begin:end] += _values(exchange.money, prices, quantities).sum(axis=1)
-        begin = end
-    return equity
+    most = max((len(state.positions) for state in states), default=0)
+    if len(states) > 1 and len(states) * most > _AT_ONCE:
+        middle = len(states) // 2
+        return np.concatenate([equity_at_closes(exchange, half) for half in (states[:middle], states[middle:])])
+    equity = np.array([state.cash for state in states], dtype=np.int64)
+    # States share one mapping until a holding changes: each mapping is read once, whatever the number of its days.
+    begins = [
+        place for place, state in enumerate(states) if not place or state.positions is not states[place - 1].positions
+    ]
+    held = [states[place].positions for place in begins]
+    instruments = np.array([instrument for positions in held for instrument in positions], dtype=np.int64)
+    quantities = np.array([one[0] for positions in held for one in positions.values()], dtype=np.int64)
+    counts = np.array([len(positions) for positions in held], dtype=np.int64)
+    of_state = np.repeat(np.arange(len(held)), np.diff([*begins, len(states)]))
+    # One row for each holding of each day: the first of its mapping, and then its neighbours.
+    rows = counts[of_state]
+    firsts = (np.cumsum(counts) - counts)[of_state] - (np.cumsum(rows) - rows)
+    picked = np.repeat(firsts, rows) + np.arange(int(rows.sum()))
+    days = np.repeat(np.array([state.day for state in states], dtype=np.int64), rows)
+    prices = exchange.market.mark[days, instruments[picked]]
+    values = np.concatenate(([0], np.cumsum(_values(exchange.money, prices, quantities[picked]))))
+    ends = np.cumsum(rows)
+    total: Ints = equity + values[ends] - values[ends - rows]
+    return total

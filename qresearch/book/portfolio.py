@@ -127,10 +127,15 @@ class Portfolio:
     ) -> None:
         self._exchange, self._words, self._starting = exchange, words, starting_equity
         self._account = account.freeze() if isinstance(account, Draft) else account
+        self._known: Value | None = None
 
-    @cached_property
+    @property
     def _value(self) -> Value:
-        return self._exchange.account.value(self._account, self._exchange)
+        # Not a cached property, which takes a lock: strategies ask for one number of each portfolio.
+        known = self._known
+        if known is None:
+            known = self._known = self._exchange.account.value(self._account, self._exchange)
+        return known
 
     @cached_property
     def _reserved(self) -> int:

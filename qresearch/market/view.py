@@ -78,6 +78,10 @@ class View:
         UsageError
             Not a field; the message lists them.
         """
+        # A strategy asks on every day: what is wrong about the names is told below.
+        if type(name) is type(frequency) is str and name in FIELDS and frequency == "day":
+            whole: Floats = getattr(self.market.panel, name)
+            return whole[: max(self.whole_days, 0)]
         source, stop = self._cut(frequency)
         choose("field", name, self.fields(frequency))
         values: Floats = getattr(source, name)

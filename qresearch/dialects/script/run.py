@@ -78,7 +78,7 @@ class Run:
     def note_time(self, order_id: int) -> None:
         """Remember for today when an order was given: a moment of daily bars has no time of its own."""
         if self.host.time is not None and self.host.market.panel.intraday is None:
-            self.state["given"] = {**self.state["given"], order_id: self.host.now}
+            self.state["given"][order_id] = self.host.now
 
     def time_of_order(self, order_id: int, at: Moment) -> dt.datetime:
         """When something happened to an order: inside the call that gave it, the time of that call."""

@@ -43,11 +43,10 @@ def place_shares(
     send, ids = exchange.clock.place, list[int | None]()
     # What goes out as it is goes into the block together: a clock that trades in the call sees each by itself.
     plain = _fitting(draft, exchange, instruments, shares) if send is place else [False] * len(shares)
-    begin, count = 0, len(shares)
-    while begin < count:
-        end = begin
-        while end < count and plain[end]:
-            end += 1
+    plain.append(False)  # the end of all of them
+    begin = 0
+    while begin < len(shares):
+        end = plain.index(False, begin)
         if end > begin:
             ids += range(draft.orders + 1, draft.orders + 1 + end - begin)
             sent = cast("Sequence[int]", shares[begin:end])  # of type int, or they do not fit

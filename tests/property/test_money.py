@@ -10,8 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from test_invariants import examples
 
-from qresearch.domain.money import MoneyScale, divide
+from qresearch.domain.money import RATE_SCALE, MoneyScale, divide
 from qresearch.engine import ledger
+from qresearch.engine.fees import Part
 
 SCALES = st.sampled_from(
     [
@@ -84,5 +85,32 @@ def test_many_at_once_are_what_each_is_alone(scale: MoneyScale, fills: list[tupl
     alone = [scale.notional(*fill) for fill in zip(units.tolist(), shares.tolist(), strict=True)]
     assert ledger.notionals(scale, units, shares).tolist() == alone
     assert scale.values(prices.tolist(), shares.tolist()) == alone
+    assert scale.values(abs(prices).tolist(), abs(shares).tolist()) == [abs(value) for value in alone]
+    turned = [value if price >= 0 else -value for price, value in zip(prices.tolist(), alone, strict=True)]
+    assert scale.values(abs(prices).tolist(), shares.tolist()) == turned
     # Of one sign alone: the fast arm.
     assert ledger.notionals(scale, abs(units), abs(shares)).tolist() == [abs(value) for value in alone]
+
+
+RATES = st.one_of(st.integers(0, 10**9 - 1), st.integers(0, 400).map(lambda points: points * 25_000))
+
+
+@examples(300)
+@given(
+    bought=RATES, sold=RATES, minimum=st.integers(0, 10_000),
+    fills=st.lists(st.tuples(st.booleans(), st.integers(0, 10**13)), min_size=1),
+)  # fmt: skip
+def test_a_fee_is_its_rate_half_up_one_by_one_and_many_at_once(
+    bought: int, sold: int, minimum: int, fills: list[tuple[bool, int]]
+) -> None:
+    """Protects fees: in lowest terms and by arrays they are what the rate says, and at least the minimum."""
+    part = Part("levy", np.array([bought]), np.array([sold]), minimum)
+    wanted = [
+        max(away_from_zero(Fraction(value * (bought if buys else sold), RATE_SCALE)), minimum) for buys, value in fills
+    ]
+    quantities, values = [100 if buys else -100 for buys, _ in fills], [value for _, value in fills]
+    assert [part.charged(0, *fill) for fill in zip(quantities, values, strict=True)] == wanted
+    boards = [0] * len(fills)
+    assert part.of_each(boards, quantities, values) == wanted
+    columns = (np.array(column, dtype=np.int64) for column in (boards, quantities, values))
+    assert part.of_all(*columns, part.highest).tolist() == wanted

@@ -6,14 +6,18 @@ Commission is the minimum of 5.00 each time; stamp duty on the sales is 8.25 and
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 import pytest
 from hand import flat, market, session
 
 import qresearch as qr
+from qresearch.book.history import AccountHistory
 from qresearch.dialects.swordfish import Account
 from qresearch.domain.terms import limit
+from qresearch.engine import valuation
 from qresearch.session.results import TABLES, result_tables
 
 A, B = "600001.SH", "600002.SH"
@@ -356,3 +360,21 @@ def test_results_are_files_with_their_units(tmp_path, form: str) -> None:
     assert run.digest() in readme
     with pytest.raises(qr.UsageError, match="format"):
         run.save_results(tmp_path, "xlsx")
+
+
+def test_equity_valued_in_parts_is_that_of_each_day(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Protects the memory of large books: however many holdings are valued in one go, each close has its own value."""
+
+    def handle_data(context: Any, data: Any) -> None:
+        if data.day % 3 == 0:
+            context.order(context.symbols[data.day % 20], 300)
+
+    run = qr.Session(qr.sample_market(), end="2022-03-31", strategy=handle_data).run()
+    whole = run.equity
+    assert len(set(map(len, (state.positions for state in run.simulation.timeline.branch.states)))) > 5
+    monkeypatch.setattr(valuation, "_AT_ONCE", 7)
+    parts = AccountHistory.of(run.simulation).equity
+    assert parts.tolist() == whole.tolist()
+    for day, value in list(whole.items())[:: len(whole) // 20]:
+        run.goto(day)
+        assert run.portfolio.equity == value

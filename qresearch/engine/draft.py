@@ -55,7 +55,7 @@ class Draft:
     __slots__ = (
         "_own_positions", "amended", "asked_at", "asked_in", "at", "bar", "base", "block", "cash", "commands", "day",
         "events", "ledger", "open_ids", "orders", "origins", "phase", "positions", "queue", "realised", "settings",
-        "stale", "taken", "tax_lots", "touches", "working",
+        "stale", "taken", "tax_lots", "told", "touches", "working",
     )  # fmt: skip
 
     def __init__(self, state: State) -> None:
@@ -84,6 +84,8 @@ class Draft:
         """Where the last order was asked for."""
         self.touches: dict[int, Touch] = {}
         """What is known of the bars that may touch resting orders: :mod:`qresearch.engine.idle`."""
+        self.told = 0
+        """How many of its events observers have been told of."""
         self.block: Placed | None = None
         """Requests placed in a row at this moment go into one block."""
         self.open_ids: dict[int, list[int]] | None = None

@@ -84,7 +84,7 @@ class Simulation:
         """What the run is compared with, where it is not the benchmark of the market."""
         self.keeper: Keeper = InMemory(timeline)
         self._observers: tuple[Observer, ...] = ()
-        self._followed, self._told = Orders(), 0
+        self._followed = Orders()
 
     @classmethod
     def opened(
@@ -199,7 +199,6 @@ class Simulation:
         if target[0] > exchange.last:
             exchange.refuse_beyond()
         draft = self.draft = begun or Draft(self.timeline.state)
-        self._told = 0
         try:
             while draft.at < target:
                 advance(draft, exchange, target, looked)
@@ -245,7 +244,8 @@ class Simulation:
     def tell(self) -> None:
         """Tell the observers, inside a step, what has happened since they were told."""
         if (draft := self.draft) is not None and self._observers:
-            told, self._told = self._read(draft, self._told), len(draft.events)
+            told, draft.told = self._read(draft, draft.told), len(draft.events)
+            draft.block = None  # what is asked for from here on has not been told: it must not join what has
             self._tell(told)
 
     def _read(self, draft: Draft, told: int) -> list[tuple[events.Record, OrderRecord]]:

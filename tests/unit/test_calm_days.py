@@ -239,6 +239,37 @@ def test_who_observes_is_told_of_orders_on_calm_days() -> None:
     ]  # fmt: skip
 
 
+def test_what_was_told_inside_a_callback_is_not_told_again() -> None:
+    """Protects observers that ask inside a callback, as scripts of QMT do: each event of the day comes once."""
+
+    class Early:
+        def initialize(self, context: Any) -> None:
+            context.run_daily(self.at_open, "open")
+
+        def at_open(self, context: Any) -> None:
+            if context.now.day.day == 11:
+                context.buy(A, 100)
+                context.simulation.tell()
+                context.buy(A, 200)
+
+        before_trading = after_trading = at_open
+
+    class Late(Early):
+        def on_order(self, context: Any, order: Any) -> None:
+            """Do nothing."""
+
+    def told(strategy: Early) -> list[str]:
+        found: list[str] = []
+        run = session(market({A: [10.0] * 30}), strategy=strategy, clock="same_bar")
+        run.simulation.observe(lambda event, order: found.append(f"{type(event).__name__} {order.order_id}"))
+        run.run()
+        return found
+
+    quick = told(Early())
+    assert len(quick) == len(set(quick)) == 4 * 6
+    assert quick == told(Late())
+
+
 def test_a_strict_session_stops_at_a_refusal_on_a_calm_day() -> None:
     """Protects `strict`: the order that was refused raises, and the day is taken back."""
     run = session(market({A: [10.0] * 30}), strict=True, strategy=counting(10, lambda context: context.sell(A, 100)))

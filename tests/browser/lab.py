@@ -39,13 +39,26 @@ SETTINGS = {
 }
 """Of every notebook when it opens: a theme that the page before it chose is not that of the next."""
 READY = """() => {
-    const widget = window.jupyterapp?.shell.currentWidget;
-    const context = widget?.context;
-    const session = context?.sessionContext;
-    return Boolean(context?.isReady && session?.isReady && session.session?.kernel?.connectionStatus === "connected"
-        && session.session.kernel.status === "idle" && !document.querySelector(".jp-Dialog"));
+    const context = window.jupyterapp?.shell.currentWidget?.context;
+    const session = context?.sessionContext, kernel = session?.session?.kernel;
+    if (!kernel) return false;
+    if (window.qrKernel !== kernel) {
+        Object.assign(window, {qrKernel: kernel, qrAnswered: false, qrSince: performance.now()});
+        kernel.anyMessage.connect((_, {msg}) => {
+            window.qrSince = performance.now();
+            window.qrAnswered ||=
+                msg.header.msg_type === "comm_info_reply" || msg.content?.data?.method === "update_states";
+        });
+    }
+    const isRestored = window.qrAnswered || performance.now() - window.qrSince > 3000;
+    return isRestored && context.isReady && session.isReady && kernel.connectionStatus === "connected"
+        && kernel.status === "idle" && !document.querySelector(".jp-Dialog");
 }"""
-"""The notebook is open and its kernel is connected: before that, running opens a dialog or runs only a part."""
+"""The notebook is open and its kernel is connected: before that, running opens a dialog or runs only a part.
+
+And the page has asked the kernel which widgets it has: an answer that comes in the middle of a cell names some of which
+the page has not heard yet, and what lies in them is missing for good ("widget model not found").
+"""
 RUN = """() => Promise.race([
     window.jupyterapp.commands.execute("notebook:run-all-cells"),
     new Promise((resolve) => setTimeout(resolve, 60000)),

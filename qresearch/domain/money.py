@@ -14,7 +14,6 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from math import gcd
 from typing import NewType
 
 from qresearch.errors import UsageError
@@ -119,7 +118,7 @@ class MoneyScale:
         if min(sizes, default=0) < 0:
             return [divide(value * units, scale) for value in shares]
         # Half up in lowest terms, which needs smaller numbers.
-        common = gcd(2 * units, scale)
+        common = math.gcd(2 * units, scale)
         times, half, whole = 2 * units // common, scale // common, 2 * scale // common
         return [(value * times + half) // whole for value in shares]
 

@@ -42,6 +42,7 @@ class Clock:
         self.strict = strict
         self._beside, self._calm = Beside(host.session), CalmDays(host, self.is_alone)
         self._known: tuple[Branch, int] | None = None
+        """For which branch, and how many events before its first day, it was told whether it is alone."""
         self._is_alone = True
         self.armed: Armed | None = None
         """The breakpoints of the run under way."""

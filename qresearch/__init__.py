@@ -11,6 +11,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from qresearch.domain import terms
+from qresearch.domain.calls import told_module as _told_module
 from qresearch.errors import (
     DataError,
     Interrupted,
@@ -77,3 +78,6 @@ def load_ipython_extension(shell: InteractiveShell) -> None:
     from qresearch.session.magics import load  # noqa: PLC0415  # only in a notebook
 
     load(shell)
+
+
+__getattr__ = _told_module(__name__, __all__)

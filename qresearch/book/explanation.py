@@ -8,6 +8,7 @@ from html import escape
 import pandas as pd
 
 from qresearch.book.html import badge, painted, table
+from qresearch.domain.calls import told_names
 from qresearch.sentences import Words
 
 PASSED, FAILED, NOTED, SKIPPED = "passed", "failed", "noted", "not reached"
@@ -77,6 +78,7 @@ class CodeLine:
         return self.first + begin, self.lines[begin : begin + most]
 
 
+@told_names()
 class Explanation:
     """A readable account of one order: as text, as HTML, and as data.
 

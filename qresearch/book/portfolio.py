@@ -8,6 +8,7 @@ from functools import cached_property
 
 from qresearch.book.holdings import holdings_of
 from qresearch.book.html import holdings_html, portfolio_html
+from qresearch.domain.calls import told_names
 from qresearch.domain.state import State
 from qresearch.engine.draft import Draft
 from qresearch.engine.exchange import Exchange
@@ -16,6 +17,7 @@ from qresearch.engine.reserves import free_money, reserved_cash
 from qresearch.sentences import ENGLISH, Words
 
 
+@told_names()
 @dataclass(frozen=True, slots=True)
 class Holding:
     """Shares of one instrument, as of a moment.
@@ -71,6 +73,7 @@ class Holding:
         )
 
 
+@told_names()
 class Holdings(Mapping[str, Holding]):
     """Holdings by symbol, in any spelling; a symbol that is not held gives an empty holding.
 
@@ -107,6 +110,7 @@ class Holdings(Mapping[str, Holding]):
         return holdings_html(self, self._words)
 
 
+@told_names()
 class Portfolio:
     """The account at one moment, valued at the last visible prices.
 

@@ -14,7 +14,7 @@ from qresearch.book.orders import Orders
 from qresearch.book.projection import Run
 from qresearch.book.properties import Properties, properties_of
 from qresearch.domain.arguments import between, whole
-from qresearch.domain.calls import told_calls, told_names
+from qresearch.domain.calls import told_calls
 from qresearch.domain.codes import DIALECTS, OrderFacts, codes
 
 SUMMARY_UNITS = {
@@ -54,7 +54,6 @@ TRADES_UNITS = {
 """Figures of the summary of round trips, and their units."""
 
 
-@told_names()
 @told_calls
 class Tables:
     """The tables of an account: each a property, built when looked at, as of where the session stands.

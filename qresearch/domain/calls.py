@@ -10,7 +10,7 @@ import functools
 import inspect
 import re
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, ParamSpec, TypeVar
+from typing import Any, NoReturn, ParamSpec, TypeVar
 
 from qresearch.errors import UnknownName, UsageError, close_matches, did_you_mean, shown
 
@@ -48,6 +48,25 @@ SAME: tuple[frozenset[str], ...] = tuple(
     )
 )
 """Words of other libraries and ours for one thing; of each group a call knows at most one or two."""
+
+SAME_NAMES: tuple[frozenset[str], ...] = tuple(
+    frozenset(words.split())
+    for words in (
+        "equity total_value net_value portfolio_value total_asset total_portfolio_value nav",
+        "available available_cash buying_power enable_balance",
+        "market_value positions_value total_holdings_value",
+        "quantity shares size volume amount total_amount",
+        "sellable closeable_amount can_use_volume enable_amount",
+        "average_cost avg_cost cost_basis avg_price open_price",
+        "profit pnl unrealized_pnl unrealized_profit floating_profit position_profit",
+        "price last_price last_sale_price current_price",
+        "positions holdings",
+        "orders open_orders get_orders",
+        "fills trades executions deals get_trades",
+        "plot show chart",
+    )
+)
+"""Attributes of other libraries' accounts, holdings and orders, and ours for the same thing."""
 
 _PRICED = {
     "limit_price": "limit({0})", "limit": "limit({0})", "plimit": "limit({0})", "price": "limit({0})",
@@ -101,12 +120,12 @@ until=None, tag='').
 
 
 def told_calls(cls: type[C]) -> type[C]:
-    """A class whose public methods, inherited ones included, and constructor are :func:`told`."""
-    return _tell(cls, dir(cls))
+    """A class with :func:`told_names` of which constructor and public methods, inherited ones too, are :func:`told`."""
+    return _tell(told_names()(cls), dir(cls))
 
 
 def told_own_calls(cls: type[C]) -> type[C]:
-    """The same without what is inherited, where that has to be fast."""
+    """A class of which only its own public methods are :func:`told`, where those that it inherits have to be fast."""
     return _tell(cls, list(vars(cls)))
 
 
@@ -128,7 +147,7 @@ _SPECIAL = ("__init__", "__call__")
 def told_names(**parts: type) -> Callable[[type[C]], type[C]]:
     """A class whose objects answer an attribute that they do not have with an error that names those that are near.
 
-    Looking up what there is gets slower by some hundredths of a microsecond: not for what a strategy asks in a loop.
+    Looking up what there is gets slower by some hundredths of a microsecond.
 
     Parameters
     ----------
@@ -148,14 +167,44 @@ def told_names(**parts: type) -> Callable[[type[C]], type[C]]:
                 # What is there and raised by itself says so again; what front ends try is nobody's mistake.
                 return object.__getattribute__(self, name)
             there = [f"{part}.{name}" for part, kind in parts.items() if hasattr(kind, name)]
-            known = [known for known in dir(self) if not known.startswith("_")]
-            hint = did_you_mean(there or close_matches(name, known))
-            raise UnknownName(f"{type(self).__name__} has no {shown(name)}. {hint}See dir() for all.")
+            raise UnknownName(f"{type(self).__name__} has no {shown(name)}. {near(name, dir(self), there)}")
 
         cls.__getattr__ = __getattr__  # type: ignore[attr-defined]
         return cls
 
     return tell
+
+
+def told_module(module: str, names: Sequence[str]) -> Callable[[str], NoReturn]:
+    """What a module that has some public names answers when it is asked for another: its ``__getattr__``."""
+
+    def __getattr__(name: str) -> NoReturn:  # noqa: N807  # of the module
+        if name.startswith("_"):  # what Python and front ends look for is nobody's mistake
+            raise AttributeError(f"module {module!r} has no attribute {name!r}")
+        raise UnknownName(f"{module} has no {shown(name)}. {near(name, names)}")
+
+    return __getattr__
+
+
+def near(name: str, names: Sequence[str], there: Sequence[str] = ()) -> str:
+    """What to write in place of an attribute that is not there, as sentences.
+
+    Parameters
+    ----------
+    name : str
+    names : sequence of str
+        Those that are there; private ones are passed over.
+    there : sequence of str
+        Where the very name is found.
+
+    >>> near("total_value", ["cash", "equity"])
+    'Here it is equity. See dir() for all.'
+    """
+    known = [word for word in names if not word.startswith("_")]
+    same = [word for words in SAME_NAMES if name in words for word in known if word in words]
+    if same and not there:
+        return f"Here it is {same[0]}. See dir() for all."
+    return f"{did_you_mean(there or close_matches(name, known))}See dir() for all."
 
 
 _UNBOUND = re.compile(r"(?P<owner>\w+)\.(?P<name>\w+)\(\) (got|missing|takes) .*?(argument '(?P<word>\w+)')?$")
@@ -299,7 +348,10 @@ def _name(function: Callable[..., Any]) -> str:
     owner, _, name = function.__qualname__.rpartition(".")
     if name == "__init__":
         return owner
-    return owner.lower() if name == "__call__" else name
+    return _INNER_CAPITAL.sub("_", owner).lower() if name == "__call__" else name
+
+
+_INNER_CAPITAL = re.compile("(?<=[a-z])(?=[A-Z])")
 
 
 def _usage(call: str, parameters: Sequence[inspect.Parameter]) -> str:

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from qresearch.domain.bond import Bond, Repo
+from qresearch.domain.calls import told_names
 from qresearch.domain.contract import Contract
 from qresearch.domain.credit import Credit
 from qresearch.domain.option import Option
@@ -73,6 +74,7 @@ _OF_A_FILE = re.compile(r"^(.*\d{6}.*?)(?:[._-](?:daily|day|1d|d|hist|bars?|data
 """A Chinese code and what the name of a file adds to it."""
 
 
+@told_names()
 @dataclass(frozen=True, slots=True)
 class Instrument:
     """One thing that can be traded (or, on the board ``INDEX``, only looked at).

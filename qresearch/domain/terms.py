@@ -10,7 +10,7 @@ from dataclasses import dataclass, fields, replace
 from enum import StrEnum
 
 from qresearch.domain.arguments import between, day_text, flag, price, text
-from qresearch.domain.calls import told, told_calls
+from qresearch.domain.calls import told, told_calls, told_module
 from qresearch.errors import UsageError, choose, shown
 
 
@@ -639,3 +639,5 @@ def _styled(call: str, style: object) -> Terms:
 
 _CLOSES = {"oldest": Effect.CLOSE, "old": Effect.CLOSE_OLD, "today": Effect.CLOSE_TODAY,
            "today_first": Effect.CLOSE_TODAY_FIRST}  # fmt: skip
+
+__getattr__ = told_module(__name__, [*globals()])

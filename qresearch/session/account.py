@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from qresearch.domain.arguments import number, price, whole
-from qresearch.domain.calls import told_calls, told_names
+from qresearch.domain.calls import told_calls
 from qresearch.domain.commands import Act, Deed, PayIn
 from qresearch.session.accounts import Accounts
 from qresearch.session.simulation import Simulation
 
 
-@told_names()
 @told_calls
 class Account:
     """The account of a session, as one that acts; what it holds is shown by the portfolio and the tables.

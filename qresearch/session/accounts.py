@@ -19,7 +19,7 @@ from qresearch.book.html import number as number_html
 from qresearch.book.html import table as table_html
 from qresearch.domain import events
 from qresearch.domain.arguments import price, text
-from qresearch.domain.calls import told_calls, told_names
+from qresearch.domain.calls import told_calls
 from qresearch.domain.commands import PayIn, Tell
 from qresearch.engine.accounts.kinds import ACCOUNTS
 from qresearch.engine.updates import why_it_stays
@@ -42,7 +42,6 @@ if TYPE_CHECKING:
 _FIGURES = ("cash", "available", "margin", "risk_degree", "market_value", "equity", "profit")
 
 
-@told_names()
 @told_calls
 class Accounts:
     """The accounts of a session by name; the first one is the session itself.

@@ -18,7 +18,7 @@ from qresearch.book.orders import Orders
 from qresearch.book.portfolio import Portfolio
 from qresearch.book.timeline import Branch
 from qresearch.domain import events
-from qresearch.domain.calls import told_calls, told_names
+from qresearch.domain.calls import told_calls
 from qresearch.domain.moment import CLOSE
 from qresearch.errors import UsageError, close_matches, did_you_mean, shown
 from qresearch.sentences import Words
@@ -34,7 +34,6 @@ _CLOCKWORK = (events.Advanced, events.QueueEmptied)
 _DEEPEST = 20
 
 
-@told_names()
 @told_calls
 class Branches:
     """All branches, oldest first; nothing is ever erased.

@@ -14,7 +14,7 @@ from qresearch.book.history import AccountHistory
 from qresearch.book.html import table
 from qresearch.domain import events
 from qresearch.domain.arguments import function, number, text
-from qresearch.domain.calls import told_calls, told_names
+from qresearch.domain.calls import told_calls
 from qresearch.domain.moment import CLOSE, PHASE_NUMBERS, PHASES, Moment, Phase
 from qresearch.errors import OutOfRange, UsageError, choose, close_matches, did_you_mean, shown
 from qresearch.sentences import ENGLISH, Said, Words
@@ -108,7 +108,6 @@ class Breakpoint:
         )
 
 
-@told_names()
 @told_calls
 class Breakpoints:
     """The breakpoints of a session.

@@ -6,9 +6,11 @@ from collections.abc import Iterable
 
 import pandas as pd
 
+from qresearch.domain.calls import told_names
 from qresearch.sentences import Said
 
 
+@told_names()
 class Notices(list[str]):
     """Notices in the order in which they first came up.
 

@@ -30,6 +30,7 @@ from qresearch.session.trading import TradingApi
 _CALLS = tuple(name for name in vars(TradingApi) if not name.startswith("_") and name != "order_batch")
 
 
+@told_calls
 @dataclass(frozen=True)
 class Preview:
     """What an order would do if the next open were the last visible price. Nothing was placed.
@@ -147,6 +148,7 @@ class _Asked(TradingApi):
         super().__init__(lambda *request: do(command(*request)), trader.place_batch)  # type: ignore[arg-type]
 
 
+@told_calls
 class WhatIf:
     """Call it with an order function and its arguments.
 
@@ -198,8 +200,7 @@ class WhatIf:
         """
         self._trader.keeper.refuse_inside_callback("what_if")
         name = choose("what_if", call if isinstance(call, str) else getattr(call, "__name__", call), _CALLS)
-        asked = _Asked(self._trader)
-        draft = self._simulation.tried(lambda: getattr(asked, name)(*args, **kwargs))
+        draft = self._simulation.tried(lambda: getattr(_Asked(self._trader), name)(*args, **kwargs))
         words = [repr(item) for item in args] + [f"{key}={item!r}" for key, item in kwargs.items()]
         return self._preview(draft, f"{name}({', '.join(words)})")
 

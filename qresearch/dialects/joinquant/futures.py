@@ -18,6 +18,7 @@ import numpy as np
 from qresearch.dialects.joinquant.kinds import Kinds
 from qresearch.dialects.script.portfolio import Portfolio
 from qresearch.domain.arguments import between
+from qresearch.domain.calls import told_names
 from qresearch.domain.ledger import LONG, SHORT, Key, Lot
 from qresearch.domain.settings import ContractRates, Slippage
 from qresearch.domain.terms import Effect
@@ -38,6 +39,7 @@ _RATES = {
 """Margin of a side by product where a script sets none, as the platform's documentation lists it."""
 
 
+@told_names()
 class Side:
     """What is held on one side of a contract, always as of now; a side that is not held gives zeros.
 

@@ -10,6 +10,7 @@ from qresearch.dialects.joinquant.subaccounts import number_of
 from qresearch.dialects.script.run import Run
 from qresearch.dialects.script.styles import LimitOrderStyle, MarketOrderStyle
 from qresearch.domain import events
+from qresearch.domain.calls import told_names
 from qresearch.domain.codes import OrderFacts
 from qresearch.domain.codes import code as code_of
 from qresearch.domain.terms import Effect
@@ -58,6 +59,7 @@ def own_id(order_id: int) -> tuple[int, int]:
     return divmod(order_id, _OF_A_SUB_ACCOUNT) if order_id > 0 else (0, order_id)  # below it are no orders
 
 
+@told_names()
 class Order:
     """One order, always as of now.
 
@@ -188,6 +190,7 @@ class Order:
         )
 
 
+@told_names()
 class Trade:
     """One execution.
 

@@ -6,12 +6,14 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from qresearch.dialects.script.positions import NoPositions, Positions
+from qresearch.domain.calls import told_names
 
 if TYPE_CHECKING:
     from qresearch.dialects.script.account import Account
     from qresearch.dialects.script.run import Run
 
 
+@told_names()
 class Portfolio:
     """An account, or a part of one, valued at the last visible prices; money in the currency.
 

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from qresearch.domain.calls import told_names
+
 if TYPE_CHECKING:
     from qresearch.dialects.script.account import Account
     from qresearch.dialects.script.average_cost import Trades
@@ -15,6 +17,7 @@ if TYPE_CHECKING:
     from qresearch.domain import state
 
 
+@told_names()
 class Position:
     """Shares of one code, always as of now. A code that is not held gives zeros.
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import ipywidgets as widgets
 
-from qresearch.domain.calls import told_calls, told_names
+from qresearch.domain.calls import told_calls
 from qresearch.views.panels.blotters import CashPanel, EventsPanel, FillsPanel, PositionsPanel
 from qresearch.views.panels.chart import ChartPanel
 from qresearch.views.panels.code_panel import CodePanel
@@ -106,7 +106,6 @@ class Workbench(Panel):
         super().close()
 
 
-@told_names()
 @told_calls
 class Panels:
     """The panels of a session, each alone: ``session.panels.ticket()``.

@@ -1,0 +1,100 @@
+"""An attribute that is not there: an error of ours that says what is near, never one of the interpreter's."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+from surface import MODULES, OWNERS, A, Stage
+
+import qresearch as qr
+from qresearch.errors import UnknownName
+
+LOOKED_AT = {
+    "portfolio": lambda stage: stage.session.portfolio,
+    "holding": lambda stage: stage.session.portfolio.positions[A],
+    "explanation": lambda stage: stage.session.explain("1"),
+    "preview": lambda stage: stage.session.what_if("buy", A, 100),
+    "instrument": lambda stage: stage.session.market.instruments[0],
+    "terms": lambda _: qr.terms.limit(9.6),
+    "rules": lambda _: qr.Rules(),
+    "chart": lambda stage: stage.session.plot("equity"),
+}
+"""What is only looked at, so that it stands in no list of calls."""
+
+IN_A_SCRIPT = {
+    "context.portfolio.positons": "Portfolio has no 'positons'. Did you mean positions",
+    "context.portfolio.positions['600001.XSHG'].total_amuont": "Position has no 'total_amuont'. Did you mean total",
+    "order('600001.XSHG', 100).stauts": "Order has no 'stauts'. Did you mean status",
+}
+"""What a script of the platform looks at, and what it is told."""
+
+
+@pytest.fixture(scope="module")
+def stage(tmp_path_factory: pytest.TempPathFactory) -> Stage:
+    """A session in the middle of its run."""
+    return Stage(Path(tmp_path_factory.mktemp("names")))
+
+
+def misspelled(name: str) -> str:
+    """A name with its last two letters in the wrong order, or with one too many."""
+    swapped = name[:-2] + name[-1] + name[-2]
+    return swapped if swapped != name else f"{name}x"
+
+
+@pytest.mark.parametrize("word", [*OWNERS, *LOOKED_AT])
+def test_a_misspelled_attribute_is_answered_with_the_name_that_was_meant(stage: Stage, word: str) -> None:
+    """Every object that a user meets answers a slip of the pen with what is near."""
+    owner: Any = LOOKED_AT[word](stage) if word in LOOKED_AT else OWNERS[word][1](stage)
+    names = [name for name in dir(owner) if not name.startswith("_")]
+    meant = max(names, key=len)
+    # What a strategy sets is its own, so that the context asks for it in words of its own.
+    kind = AttributeError if word == "context" else UnknownName
+    with pytest.raises(kind, match=rf"has no '{misspelled(meant)}'\. .*Did you mean.* {meant}\b"):
+        getattr(owner, misspelled(meant))
+
+
+@pytest.mark.parametrize("word", ["qresearch", "terms"])
+def test_a_misspelled_function_is_answered_with_the_name_that_was_meant(word: str) -> None:
+    """So do the package and its terms."""
+    module = MODULES[word]
+    meant = {"qresearch": "read_market", "terms": "trailing_stop"}[word]
+    with pytest.raises(UnknownName, match=f"has no '{misspelled(meant)}'. Did you mean.* {meant}"):
+        getattr(module, misspelled(meant))
+
+
+@pytest.mark.parametrize(
+    ("word", "foreign", "ours"),
+    [
+        ("portfolio", "total_value", "equity"),
+        ("portfolio", "available_cash", "available"),
+        ("portfolio", "positions_value", "market_value"),
+        ("holding", "total_amount", "quantity"),
+        ("holding", "closeable_amount", "sellable"),
+        ("holding", "avg_cost", "average_cost"),
+        ("holding", "pnl", "profit"),
+    ],
+)
+def test_a_word_of_another_library_is_answered_with_ours(stage: Stage, word: str, foreign: str, ours: str) -> None:
+    """What goes by another name elsewhere is told by ours."""
+    with pytest.raises(UnknownName, match=rf"Here it is {ours}\."):
+        getattr(LOOKED_AT[word](stage), foreign)
+
+
+@pytest.mark.parametrize("word", [*OWNERS, *LOOKED_AT])
+def test_what_front_ends_look_for_is_simply_not_there(stage: Stage, word: str) -> None:
+    """Private names that notebooks and NumPy try are missing as they are of any object."""
+    owner: Any = LOOKED_AT[word](stage) if word in LOOKED_AT else OWNERS[word][1](stage)
+    assert not hasattr(owner, "_repr_latex_")
+    assert not hasattr(owner, "__array_interface__")
+
+
+@pytest.mark.parametrize("looked_at", IN_A_SCRIPT)
+def test_a_misspelled_attribute_in_a_script_is_told_with_its_line(stage: Stage, looked_at: str) -> None:
+    """A script of the platform is answered alike, and its line is named."""
+    script = f"def initialize(context):\n    pass\ndef handle_data(context, data):\n    {looked_at}\n"
+    session = qr.Session.from_script(script, stage.session.market, cash=100_000)
+    with pytest.raises(qr.StrategyError, match=f"line 4 of .*{re.escape(IN_A_SCRIPT[looked_at])}"):
+        session.step(2)

@@ -11,7 +11,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from qresearch.domain import terms
-from qresearch.domain.calls import told_module as _told_module
+from qresearch.domain.attributes import told_module as _told_module
 from qresearch.errors import (
     DataError,
     Interrupted,

@@ -8,7 +8,7 @@ from html import escape
 import pandas as pd
 
 from qresearch.book.html import badge, painted, table
-from qresearch.domain.calls import told_names
+from qresearch.domain.attributes import told_names
 from qresearch.sentences import Words
 
 PASSED, FAILED, NOTED, SKIPPED = "passed", "failed", "noted", "not reached"

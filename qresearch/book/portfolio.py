@@ -8,7 +8,7 @@ from functools import cached_property
 
 from qresearch.book.holdings import holdings_of
 from qresearch.book.html import holdings_html, portfolio_html
-from qresearch.domain.calls import told_names
+from qresearch.domain.attributes import told_names
 from qresearch.domain.state import State
 from qresearch.engine.draft import Draft
 from qresearch.engine.exchange import Exchange

@@ -10,9 +10,10 @@ import functools
 import inspect
 import re
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, NoReturn, ParamSpec, TypeVar
+from typing import Any, ParamSpec, TypeVar
 
-from qresearch.errors import UnknownName, UsageError, close_matches, did_you_mean, shown
+from qresearch.domain.attributes import ELSEWHERE, told_names
+from qresearch.errors import UsageError, close_matches, did_you_mean, shown
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -49,25 +50,6 @@ SAME: tuple[frozenset[str], ...] = tuple(
 )
 """Words of other libraries and ours for one thing; of each group a call knows at most one or two."""
 
-SAME_NAMES: tuple[frozenset[str], ...] = tuple(
-    frozenset(words.split())
-    for words in (
-        "equity total_value net_value portfolio_value total_asset total_portfolio_value nav",
-        "available available_cash buying_power enable_balance",
-        "market_value positions_value total_holdings_value",
-        "quantity shares size volume amount total_amount",
-        "sellable closeable_amount can_use_volume enable_amount",
-        "average_cost avg_cost cost_basis avg_price open_price",
-        "profit pnl unrealized_pnl unrealized_profit floating_profit position_profit",
-        "price last_price last_sale_price current_price",
-        "positions holdings",
-        "orders open_orders get_orders",
-        "fills trades executions deals get_trades",
-        "plot show chart",
-    )
-)
-"""Attributes of other libraries' accounts, holdings and orders, and ours for the same thing."""
-
 _PRICED = {
     "limit_price": "limit({0})", "limit": "limit({0})", "plimit": "limit({0})", "price": "limit({0})",
     "stop_price": "stop({0})", "stop": "stop({0})", "stop_loss": "stop({0})", "sl": "stop({0})", "sl_stop": "stop({0})",
@@ -77,19 +59,6 @@ _PRICED = {
 """Arguments of other libraries that are a part of ``style=`` here, and the terms that say the same."""
 
 _TYPED = ("exectype", "order_type", "ordertype", "type", "kind", "valid", "tif", "time_in_force", "tag", "price_type")
-
-_ELSEWHERE = {
-    **dict.fromkeys(
-        ("commission", "commissions", "fees", "fee", "commission_rate", "tax", "stamp_duty"),
-        "Costs are set with costs='zero', or by rates with session.set_order_cost(open_commission=0.00025). ",
-    ),
-    **dict.fromkeys(
-        ("margin", "leverage", "allow_short", "short"), "A session trades from its cash and holds no short positions. "
-    ),
-    **dict.fromkeys(("trade_on_close", "cheat_on_open", "coc", "coo"), "When a request fills is set with clock=. "),
-    "universe": "The symbols are those of the market: read_market(..., symbols=[...]). ",
-    "data_frequency": "The bars are those of the market: sample_market('minute'), or read_market of minute bars. ",
-}
 
 
 def told(function: Callable[P, R]) -> Callable[P, R]:
@@ -142,69 +111,6 @@ def _tell(cls: type[C], names: Sequence[str]) -> type[C]:
 
 
 _SPECIAL = ("__init__", "__call__")
-
-
-def told_names(**parts: type) -> Callable[[type[C]], type[C]]:
-    """A class whose objects answer an attribute that they do not have with an error that names those that are near.
-
-    Looking up what there is gets slower by some hundredths of a microsecond.
-
-    Parameters
-    ----------
-    **parts : type
-        Classes of attributes of the object, by their names: what is looked for may be there.
-
-    >>> import qresearch as qr
-    >>> qr.Session(qr.sample_market()).trade_details
-    Traceback (most recent call last):
-    ...
-    qresearch.errors.UnknownName: Session has no 'trade_details'. Did you mean tables.trade_details? See dir() for all.
-    """
-
-    def tell(cls: type[C]) -> type[C]:
-        def __getattr__(self: object, name: str) -> object:  # noqa: N807  # of the class
-            if name.startswith("_") or hasattr(type(self), name):
-                # What is there and raised by itself says so again; what front ends try is nobody's mistake.
-                return object.__getattribute__(self, name)
-            there = [f"{part}.{name}" for part, kind in parts.items() if hasattr(kind, name)]
-            raise UnknownName(f"{type(self).__name__} has no {shown(name)}. {near(name, dir(self), there)}")
-
-        cls.__getattr__ = __getattr__  # type: ignore[attr-defined]
-        return cls
-
-    return tell
-
-
-def told_module(module: str, names: Sequence[str]) -> Callable[[str], NoReturn]:
-    """What a module that has some public names answers when it is asked for another: its ``__getattr__``."""
-
-    def __getattr__(name: str) -> NoReturn:  # noqa: N807  # of the module
-        if name.startswith("_"):  # what Python and front ends look for is nobody's mistake
-            raise AttributeError(f"module {module!r} has no attribute {name!r}")
-        raise UnknownName(f"{module} has no {shown(name)}. {near(name, names)}")
-
-    return __getattr__
-
-
-def near(name: str, names: Sequence[str], there: Sequence[str] = ()) -> str:
-    """What to write in place of an attribute that is not there, as sentences.
-
-    Parameters
-    ----------
-    name : str
-    names : sequence of str
-        Those that are there; private ones are passed over.
-    there : sequence of str
-        Where the very name is found.
-
-    >>> near("total_value", ["cash", "equity"])
-    'Here it is equity. See dir() for all.'
-    """
-    known = [word for word in names if not word.startswith("_")]
-    same = [word for words in SAME_NAMES if name in words for word in known if word in words]
-    if same and not there:
-        return f"Here it is {same[0]}. See dir() for all."
-    return f"{did_you_mean(there or close_matches(name, known))}See dir() for all."
 
 
 _UNBOUND = re.compile(r"(?P<owner>\w+)\.(?P<name>\w+)\(\) (got|missing|takes) .*?(argument '(?P<word>\w+)')?$")
@@ -338,8 +244,8 @@ def ours(name: str, named: Mapping[str, Any], names: Sequence[str]) -> str:
     for words in SAME:
         if name.lower() in words and (known := [word for word in names if word in words and word not in named]):
             return f"Here it is {known[0]}=. "
-    if name in _ELSEWHERE and "costs" in names:
-        return _ELSEWHERE[name]
+    if name in ELSEWHERE and "costs" in names:
+        return ELSEWHERE[name]
     return did_you_mean(close_matches(name, [word for word in names if word not in named], 1))
 
 

@@ -13,8 +13,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from qresearch.domain.attributes import told_names
 from qresearch.domain.bond import Bond, Repo
-from qresearch.domain.calls import told_names
 from qresearch.domain.contract import Contract
 from qresearch.domain.credit import Credit
 from qresearch.domain.option import Option

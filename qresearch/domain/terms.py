@@ -10,7 +10,8 @@ from dataclasses import dataclass, fields, replace
 from enum import StrEnum
 
 from qresearch.domain.arguments import between, day_text, flag, price, text
-from qresearch.domain.calls import told, told_calls, told_module
+from qresearch.domain.attributes import told_module
+from qresearch.domain.calls import told, told_calls
 from qresearch.errors import UsageError, choose, shown
 
 

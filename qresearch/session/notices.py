@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 import pandas as pd
 
-from qresearch.domain.calls import told_names
+from qresearch.domain.attributes import told_names
 from qresearch.sentences import Said
 
 

@@ -21,7 +21,8 @@ from qresearch.book.tables import Tables
 from qresearch.domain.arguments import flag, text, whole
 from qresearch.domain.arguments import path as path_of
 from qresearch.domain.arguments import symbols as symbols_of
-from qresearch.domain.calls import told_calls, told_names
+from qresearch.domain.attributes import sealed, told_names
+from qresearch.domain.calls import told_calls
 from qresearch.domain.settings import Costs, Settings
 from qresearch.engine.exchange import AccountKind, MarketClock
 from qresearch.engine.fees import FeeModel
@@ -84,6 +85,7 @@ _OPENED_WITH = ("start", "end", "cash", "positions", "positions_paid", "money_st
 """What a journal and a script keep of the constructor, beside the rules."""
 
 
+@sealed("market", "simulation", "memory")
 @told_names(tables=Tables, portfolio=Portfolio)
 @told_calls
 class Session(TradingApi):

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from surface import MODULES, OWNERS, A, Stage
+from surface import MARKET, MODULES, OWNERS, A, Stage
 
 import qresearch as qr
 from qresearch.errors import UnknownName
@@ -98,3 +98,24 @@ def test_a_misspelled_attribute_in_a_script_is_told_with_its_line(stage: Stage, 
     session = qr.Session.from_script(script, stage.session.market, cash=100_000)
     with pytest.raises(qr.StrategyError, match=f"line 4 of .*{re.escape(IN_A_SCRIPT[looked_at])}"):
         session.step(2)
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("stratgy", "Session has no 'stratgy' to be set. Did you mean strategy?"),
+        ("cash", r"It is an argument of Session\(..., cash=...\)"),
+        ("slippage", r"Call set_slippage\(...\)"),
+        ("commission", "set_order_cost"),
+        ("step", "Session.step cannot be set"),
+        ("portfolio", "Session.portfolio cannot be set"),
+        ("market", "Session.market cannot be set"),
+    ],
+)
+def test_a_session_takes_no_attribute_that_nobody_would_read(name: str, said: str) -> None:
+    """A misspelled assignment must not be kept in silence, as if it had been heard."""
+    session = qr.Session(MARKET)
+    with pytest.raises(UnknownName, match=f"{said}.* message and strategy can be set"):
+        setattr(session, name, None)
+    session.strategy = lambda context, data: None
+    assert session.step().strategy.name

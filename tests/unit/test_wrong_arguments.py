@@ -362,7 +362,7 @@ def test_the_word_of_a_neighbour_library_is_told_as_ours(call: str, given: dict[
         ({"start_date": "2024-01-03"}, "Here it is start="),
         ({"initial_capital": 1000}, "Here it is cash="),
         ({"commission": 0.001}, "set_order_cost"),
-        ({"leverage": 2}, "no short positions"),
+        ({"leverage": 2}, "borrows and sells short: account='margin'"),
     ],
 )
 def test_an_option_of_a_neighbour_library_is_told_as_ours(given: dict[str, Any], words: str) -> None:

@@ -18,7 +18,7 @@ import numpy as np
 from qresearch.dialects.joinquant.kinds import Kinds
 from qresearch.dialects.script.portfolio import Portfolio
 from qresearch.domain.arguments import between
-from qresearch.domain.calls import told_names
+from qresearch.domain.attributes import told_names
 from qresearch.domain.ledger import LONG, SHORT, Key, Lot
 from qresearch.domain.settings import ContractRates, Slippage
 from qresearch.domain.terms import Effect

@@ -10,7 +10,7 @@ from qresearch.dialects.joinquant.subaccounts import number_of
 from qresearch.dialects.script.run import Run
 from qresearch.dialects.script.styles import LimitOrderStyle, MarketOrderStyle
 from qresearch.domain import events
-from qresearch.domain.calls import told_names
+from qresearch.domain.attributes import told_names
 from qresearch.domain.codes import OrderFacts
 from qresearch.domain.codes import code as code_of
 from qresearch.domain.terms import Effect

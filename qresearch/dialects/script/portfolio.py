@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from qresearch.dialects.script.positions import NoPositions, Positions
-from qresearch.domain.calls import told_names
+from qresearch.domain.attributes import told_names
 
 if TYPE_CHECKING:
     from qresearch.dialects.script.account import Account

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from qresearch.domain.calls import told_names
+from qresearch.domain.attributes import told_names
 
 if TYPE_CHECKING:
     from qresearch.dialects.script.account import Account

@@ -1,0 +1,157 @@
+"""Attributes that are not there: answered with the name that was meant, and never kept in silence.
+
+Where the word of a neighbour library is meant, the message says ours.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Sequence
+from typing import NoReturn, TypeVar
+
+from qresearch.errors import UnknownName, close_matches, did_you_mean, shown
+
+C = TypeVar("C")
+
+SAME_NAMES: tuple[frozenset[str], ...] = tuple(
+    frozenset(words.split())
+    for words in (
+        "equity total_value net_value portfolio_value total_asset total_portfolio_value nav",
+        "available available_cash buying_power enable_balance",
+        "market_value positions_value total_holdings_value",
+        "quantity shares size volume amount total_amount",
+        "sellable closeable_amount can_use_volume enable_amount",
+        "average_cost avg_cost cost_basis avg_price open_price",
+        "profit pnl unrealized_pnl unrealized_profit floating_profit position_profit",
+        "price last_price last_sale_price current_price",
+        "positions holdings",
+        "orders open_orders get_orders",
+        "fills trades executions deals get_trades",
+        "plot show chart",
+    )
+)
+"""Attributes of other libraries' accounts, holdings and orders, and ours for the same thing."""
+
+ELSEWHERE = {
+    **dict.fromkeys(
+        ("commission", "commissions", "fees", "fee", "commission_rate", "tax", "stamp_duty"),
+        "Costs are set with costs='zero', or by rates with session.set_order_cost(open_commission=0.00025). ",
+    ),
+    **dict.fromkeys(
+        ("margin", "leverage", "allow_short", "short"),
+        "Only an account of that kind borrows and sells short: account='margin', or 'margin_us'. ",
+    ),
+    **dict.fromkeys(("trade_on_close", "cheat_on_open", "coc", "coo"), "When a request fills is set with clock=. "),
+    "universe": "The symbols are those of the market: read_market(..., symbols=[...]). ",
+    "data_frequency": "The bars are those of the market: sample_market('minute'), or read_market of minute bars. ",
+}
+"""What other libraries pass or set, and how it is said here."""
+
+
+def told_names(**parts: type) -> Callable[[type[C]], type[C]]:
+    """A class whose objects answer an attribute that they do not have with an error that names those that are near.
+
+    Looking up what there is gets slower by some hundredths of a microsecond.
+
+    Parameters
+    ----------
+    **parts : type
+        Classes of attributes of the object, by their names: what is looked for may be there.
+
+    >>> import qresearch as qr
+    >>> qr.Session(qr.sample_market()).trade_details
+    Traceback (most recent call last):
+    ...
+    qresearch.errors.UnknownName: Session has no 'trade_details'. Did you mean tables.trade_details? See dir() for all.
+    """
+
+    def tell(cls: type[C]) -> type[C]:
+        def __getattr__(self: object, name: str) -> object:  # noqa: N807  # of the class
+            if name.startswith("_") or hasattr(type(self), name):
+                # What is there and raised by itself says so again; what front ends try is nobody's mistake.
+                return object.__getattribute__(self, name)
+            there = [f"{part}.{name}" for part, kind in parts.items() if hasattr(kind, name)]
+            raise UnknownName(f"{type(self).__name__} has no {shown(name)}. {near(name, dir(self), there)}")
+
+        cls.__getattr__ = __getattr__  # type: ignore[attr-defined]
+        return cls
+
+    return tell
+
+
+def sealed(*own: str) -> Callable[[type[C]], type[C]]:
+    """A class whose objects refuse to be given an attribute that nobody reads, such as a misspelled one.
+
+    Parameters
+    ----------
+    *own : str
+        Public attributes that an object gives itself, once.
+
+    >>> import qresearch as qr
+    >>> session = qr.Session(qr.sample_market())
+    >>> session.stratgy = None
+    Traceback (most recent call last):
+    ...
+    qresearch.errors.UnknownName: Session has no 'stratgy' to be set. Did you mean strategy? message and strategy can \
+be set.
+    """
+
+    def seal(cls: type[C]) -> type[C]:
+        taken = [name for name in dir(cls) if getattr(getattr(cls, name), "fset", None) is not None]
+
+        def __setattr__(self: object, name: str, value: object) -> None:  # noqa: N807  # of the class
+            if not (name.startswith("_") or name in taken or (name in own and name not in vars(self))):
+                raise UnknownName(_not_set(self, name, taken))
+            object.__setattr__(self, name, value)
+
+        cls.__setattr__ = __setattr__  # type: ignore[method-assign]
+        return cls
+
+    return seal
+
+
+def _not_set(owner: object, name: str, taken: Sequence[str]) -> str:
+    """Why an attribute cannot be set, and what to do."""
+    kind, there = type(owner), dir(owner)
+    said = (
+        f"{kind.__name__}.{name} cannot be set" if name in there else f"{kind.__name__} has no {shown(name)} to be set"
+    )
+    if f"set_{name}" in there:
+        hint = f"Call set_{name}(...). "
+    elif name in inspect.signature(kind).parameters:
+        hint = f"It is an argument of {kind.__name__}(..., {name}=...). "
+    else:
+        hint = ELSEWHERE.get(name) or did_you_mean(close_matches(name, taken))
+    return f"{said}. {hint}{' and '.join(taken)} can be set."
+
+
+def told_module(module: str, names: Sequence[str]) -> Callable[[str], NoReturn]:
+    """What a module that has some public names answers when it is asked for another: its ``__getattr__``."""
+
+    def __getattr__(name: str) -> NoReturn:  # noqa: N807  # of the module
+        if name.startswith("_"):  # what Python and front ends look for is nobody's mistake
+            raise AttributeError(f"module {module!r} has no attribute {name!r}")
+        raise UnknownName(f"{module} has no {shown(name)}. {near(name, names)}")
+
+    return __getattr__
+
+
+def near(name: str, names: Sequence[str], there: Sequence[str] = ()) -> str:
+    """What to write in place of an attribute that is not there, as sentences.
+
+    Parameters
+    ----------
+    name : str
+    names : sequence of str
+        Those that are there; private ones are passed over.
+    there : sequence of str
+        Where the very name is found.
+
+    >>> near("total_value", ["cash", "equity"])
+    'Here it is equity. See dir() for all.'
+    """
+    known = [word for word in names if not word.startswith("_")]
+    same = [word for words in SAME_NAMES if name in words for word in known if word in words]
+    if same and not there:
+        return f"Here it is {same[0]}. See dir() for all."
+    return f"{did_you_mean(there or close_matches(name, known))}See dir() for all."

@@ -163,14 +163,14 @@ sweep.best()
 # %% [markdown]
 # ## Days that were not seen
 #
-# Choose on 120 days, look at the next 40, go on: that is walking forward. `beaten` is the part of all runs that were
-# worse on the days for testing; a choice that says nothing beats a half of them.
+# Choose on 120 days, look at the next 40, go on: that is walking forward. `beaten` is the part of the other runs that
+# were worse on the days for testing, equal ones counted by half; a choice that says nothing beats a half of them.
 
 # %% [markdown] zh
 # ## 没有见过的日子
 #
-# 在 120 天上选择，看随后的 40 天，再往前走：这就是滚动前进。`beaten` 是在检验日子里更差的运行所占的比例；毫无意义的
-# 选择会胜过其中一半。
+# 在 120 天上选择，看随后的 40 天，再往前走：这就是滚动前进。`beaten` 是其余运行中在检验日子里更差者所占的比例（相同的
+# 算一半）；毫无意义的选择会胜过其中一半。
 
 # %%
 days = len(sweep.returns)

@@ -193,7 +193,8 @@ def wrong_call(
         usage = _usage(call, parameters)
     names = [item.name for item in parameters if item.kind is not item.VAR_POSITIONAL]
     by_place = [item.name for item in parameters if item.kind in {item.POSITIONAL_ONLY, item.POSITIONAL_OR_KEYWORD}]
-    if unknown := [name for name in named if name not in names]:
+    takes_any = any(item.kind is item.VAR_KEYWORD for item in parameters)
+    if not takes_any and (unknown := [name for name in named if name not in names]):
         first = unknown[0]
         return UsageError(f"{call} has no argument {first}={shown(named[first])}. {ours(first, named, names)}{usage}")
     if len(args) > len(by_place):

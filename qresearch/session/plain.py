@@ -309,8 +309,14 @@ def is_own(value: object) -> bool:
     return isinstance(value, dict) and "$own" in value
 
 
-def plain_options(options: Mapping[str, Any]) -> dict[str, Any]:
+def plain_options(options: Mapping[str, Any], keeper: str = "journal") -> dict[str, Any]:
     """The options of a session as JSON data.
+
+    Parameters
+    ----------
+    options : mapping
+    keeper : str
+        The argument that asks for it: what one leaves out to keep an option that is no plain data.
 
     Raises
     ------
@@ -323,8 +329,8 @@ def plain_options(options: Mapping[str, Any]) -> dict[str, Any]:
             own = own_of(value)
             if own.name == "<lambda>":
                 raise UsageError(
-                    f"{name}=<lambda>: a journal knows a model by its name, and a lambda has none. Define it with def, "
-                    "or leave journal= out."
+                    f"{name}=<lambda>: a {keeper} knows a model by its name, and a lambda has none. Define it with "
+                    f"def, or leave {keeper}= out."
                 )
             plain[name] = {"$own": to_plain((own.name, own.parameters))}
             continue
@@ -332,6 +338,6 @@ def plain_options(options: Mapping[str, Any]) -> dict[str, Any]:
             plain[name] = to_plain(dict(value) if isinstance(value, Mapping) else value)
         except NotPlain as problem:
             raise UsageError(
-                f"{name}={value!r} ({problem}) cannot be kept in a journal. Pass plain values, or leave journal= out."
+                f"{name}={value!r} ({problem}) cannot be kept in a {keeper}. Pass plain values, or leave {keeper}= out."
             ) from None
     return plain

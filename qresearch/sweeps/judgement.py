@@ -13,7 +13,7 @@ import pandas as pd
 from qresearch.book import statistics
 from qresearch.errors import UsageError, choose, shown
 from qresearch.market.panel import Floats
-from qresearch.sweeps.parameters import Values, key_of
+from qresearch.sweeps.parameters import Values, key_of, mark_of
 from qresearch.sweeps.work import LESS_IS_BETTER, NEITHER, UNITS
 
 OF_DAYS: Mapping[str, Callable[[Floats], float]] = {
@@ -28,6 +28,11 @@ OF_DAYS: Mapping[str, Callable[[Floats], float]] = {
     "daily_win_rate": statistics.win_rate,
 }
 """Figures that any days have, and not the whole run alone."""
+OF_SPLITS = (
+    "run", "train_from", "train_to", "train_days", "test_from", "test_to", "test_days",
+    *(f"{part}_{figure}" for part in ("train", "test") for figure in OF_DAYS), "beaten",
+)  # fmt: skip
+"""Columns that stand beside the parameters where a choice is validated."""
 NAN = float("nan")
 
 
@@ -69,7 +74,7 @@ class Best:
     deflated_sharpe : float
         Probability that the run has skill at all: :func:`~qresearch.sweeps.overfitting.deflated_sharpe`.
     overfitting : float
-        Probability that what is best in one half of the days is below the median in the other:
+        Probability that what is best in one half of the days is not above the median in the other:
         :func:`~qresearch.sweeps.overfitting.probability_of_overfitting`. Of the whole sweep.
     """
 
@@ -115,11 +120,12 @@ def stability(sets: Sequence[Values], space: Mapping[str, list[Any]], values: Fl
     by : str
     """
     place = {key_of(chosen): number for number, chosen in enumerate(sets)}
+    steps = {name: {mark_of(value): at for at, value in enumerate(known)} for name, known in space.items()}
     rows = []
     for number, chosen in enumerate(sets):
         near = []
         for name, known in space.items():
-            at = known.index(chosen[name])
+            at = steps[name][mark_of(chosen[name])]
             for step in (at - 1, at + 1):
                 if 0 <= step < len(known):
                     found = place.get(key_of({**chosen, name: known[step]}))
@@ -133,45 +139,85 @@ def stability(sets: Sequence[Values], space: Mapping[str, list[Any]], values: Fl
     return table
 
 
-def splits_of(splitter: Any, days: int) -> list[tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]]:
+Places = np.ndarray[Any, Any]
+"""Of trading days, in their order."""
+
+
+def splits_of(splitter: Any, days: pd.DatetimeIndex) -> list[tuple[Places, Places]]:
     """The days for choosing and for testing of each split, as places.
 
     Parameters
     ----------
     splitter : object with a method ``split``, or iterable of pairs
-        As those of scikit-learn and skfolio have it: it takes a table of as many rows and gives pairs of places; the
-        second of a pair may be a list of several stretches.
-    days : int
+        As those of scikit-learn and skfolio have it: it takes a table with these days as its rows and gives pairs of
+        places; the second of a pair may be a list of several stretches.
+    days : DatetimeIndex
 
     Raises
     ------
     UsageError
-        Something else, or places that there are not.
+        Something else, places that there are not, or a day that is both for choosing and for testing.
     """
-    split = getattr(splitter, "split", None)
-    found = split(np.zeros((days, 1))) if callable(split) else splitter
+    found = _cut(splitter, days)
     if isinstance(found, (str, Mapping)) or not isinstance(found, Iterable):
         raise UsageError(
             f"validate: splitter={shown(splitter)} is a {type(splitter).__name__}. Pass one with a method split, such "
             "as skfolio.model_selection.WalkForward(train_size=250, test_size=60), or pairs of places of days."
         )
     pairs = []
-    for train, test in found:
-        parts = [_places(part, days) for part in (train, test)]
-        pairs.append((parts[0], parts[1]))
+    for number, pair in enumerate(found):
+        try:
+            train, test = pair
+        except (TypeError, ValueError):
+            raise UsageError(
+                f"validate: entry {number} of the splits, {shown(pair)}, is no pair. Pass the places of the days for "
+                "choosing and those for testing, such as [(range(100), range(100, 150))]."
+            ) from None
+        seen, unseen = _places(train, len(days)), _places(test, len(days))
+        both = np.intersect1d(seen, unseen)
+        if len(both):
+            raise UsageError(
+                f"validate: split {number} has {len(both)} days both for choosing and for testing, such as "
+                f"{days[both[0]]:%Y-%m-%d}: what was chosen by a day is no surprise on it. Let the two parts have no "
+                "day in common."
+            )
+        pairs.append((seen, unseen))
     if not pairs:
-        raise UsageError(f"validate: {shown(splitter)} makes no split of {days} days. Ask for shorter stretches.")
+        raise UsageError(f"validate: {shown(splitter)} makes no split of {len(days)} days. Ask for shorter stretches.")
     return pairs
 
 
-def _places(given: Any, days: int) -> np.ndarray[Any, Any]:
+def _cut(splitter: Any, days: pd.DatetimeIndex) -> Any:
+    """What a splitter makes of the days; anything else as it is."""
+    if isinstance(splitter, str) or not callable(getattr(splitter, "split", None)):
+        return splitter
+    if isinstance(splitter, type):
+        raise UsageError(
+            f"validate: splitter={shown(splitter)} is a class. Make one of it, such as {splitter.__name__}(...)."
+        )
+    try:
+        return list(splitter.split(pd.DataFrame({"days": 0.0}, index=days)))
+    except (TypeError, ValueError) as problem:
+        raise UsageError(
+            f"validate: {shown(splitter)} does not split {len(days)} days: {problem} Ask for stretches that the days "
+            "hold, or pass pairs of places of days."
+        ) from problem
+
+
+def _places(given: Any, days: int) -> Places:
     is_parts = isinstance(given, (list, tuple)) and bool(given) and hasattr(given[0], "__len__")
-    places = np.sort(np.concatenate(given)) if is_parts else np.asarray(given)
-    if places.dtype.kind not in "iu" or not len(places) or places.min() < 0 or places.max() >= days:
+    try:
+        places = np.concatenate(given) if is_parts else np.asarray(given)
+    except (TypeError, ValueError):  # stretches of several shapes
+        places = np.empty(0)
+    places = np.sort(places) if places.ndim == 1 else np.empty(0)
+    if places.dtype.kind not in "iu" or not len(places) or places[0] < 0 or places[-1] >= days:
         raise UsageError(
             f"validate: a split names the days {shown(given)}, and there are the places 0 to {days - 1}. Pass whole "
             "numbers of these."
         )
+    if (twice := places[1:][np.diff(places) == 0]).size:
+        raise UsageError(f"validate: a split names the day {twice[0]} twice. Name each day once.")
     return places
 
 
@@ -181,20 +227,34 @@ def validated(returns: pd.DataFrame, sets: Sequence[Values], splitter: object, b
     known = returns.dropna(axis="columns", how="any")
     if known.empty:
         raise UsageError("validate: no run has finished. Look at the column `error` of the table.")
-    values, sign, days = known.to_numpy(), sign_of(by), returns.index
-    rows = []
-    for train, test in splits_of(splitter, len(days)):
+    values, sign, days = known.to_numpy(), sign_of(by), pd.DatetimeIndex(returns.index)
+    rows = {}
+    splits = splits_of(splitter, days)
+    for number, (train, test) in enumerate(splits):
         seen = np.array([figure(column[train]) for column in values.T])
         unseen = np.array([figure(column[test]) for column in values.T])
         if np.isnan(seen).all():
             continue  # nothing moved on these days: there is nothing to choose by
         best = int(np.nanargmax(sign * seen))
         run = int(known.columns[best])
-        others = unseen[~np.isnan(unseen)]
-        rows.append({
+        rows[number] = {
             "train_from": days[train[0]], "train_to": days[train[-1]], "train_days": len(train),
             "test_from": days[test[0]], "test_to": days[test[-1]], "test_days": len(test),
             "run": run, **sets[run], f"train_{by}": seen[best], f"test_{by}": unseen[best],
-            "beaten": float(np.mean(sign * others < sign * unseen[best])) if unseen[best] == unseen[best] else NAN,
-        })  # fmt: skip
-    return pd.DataFrame(rows, index=pd.RangeIndex(len(rows), name="split"))
+            "beaten": _beaten(sign * unseen, best),
+        }  # fmt: skip
+    if not rows:
+        raise UsageError(
+            f"validate: on the days for choosing of {len(splits)} splits no run has the figure {by}: nothing moved "
+            "there, or they are too few. Ask for longer stretches, or take by='total_return'."
+        )
+    return pd.DataFrame(list(rows.values()), index=pd.Index(list(rows), name="split"))
+
+
+def _beaten(values: Floats, mine: int) -> float:
+    """The fraction of the other runs that are worse, of equal ones a half: 0.5 for a choice that says nothing."""
+    others = np.delete(values, mine)
+    others = others[~np.isnan(others)]
+    if np.isnan(values[mine]) or not len(others):
+        return NAN
+    return float(np.mean((others < values[mine]) + 0.5 * (others == values[mine])))

@@ -6,13 +6,14 @@ is ``handle_data`` and takes them after its data; any other function takes them 
 
 from __future__ import annotations
 
-import hashlib
+import copy
+import functools
 import inspect
 import pickle
 import sys
 import sysconfig
 import types
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -20,8 +21,6 @@ from typing import Any
 import cloudpickle
 
 from qresearch.errors import UsageError, close_matches, did_you_mean, shown
-from qresearch.session.host import source_of
-from qresearch.session.plain import NotPlain, to_plain
 from qresearch.sweeps.parameters import Values
 
 _OURS = ("context", "data")
@@ -61,6 +60,7 @@ def check_names(strategy: object, names: Iterable[str]) -> None:
 
 def made(strategy: Any, values: Values) -> object:
     """A strategy with its parameters in place, as a session takes it."""
+    values = copy.deepcopy(values)  # a list that one run changes is not that of the next
     if isinstance(strategy, type):
         needed, optional, takes_any = _constructor(strategy)
         by_call = {name: value for name, value in values.items() if takes_any or name in {*needed, *optional}}
@@ -72,8 +72,10 @@ def made(strategy: Any, values: Values) -> object:
     return _handle_data(strategy, values) if _is_handle_data(strategy) else strategy(**values)
 
 
-def _handle_data(function: types.FunctionType, values: Values) -> types.FunctionType:
+def _handle_data(function: types.FunctionType, values: Values) -> Callable[..., Any]:
     """The same function with the parameters as defaults: its own code, so that a debugger and a traceback know it."""
+    if not {*values} <= {*inspect.signature(function, follow_wrapped=False).parameters}:
+        return _around(function, values)
     made = types.FunctionType(function.__code__, function.__globals__, function.__name__, None, function.__closure__)
     parameters = list(inspect.signature(function).parameters.values())
     defaults = {
@@ -86,6 +88,18 @@ def _handle_data(function: types.FunctionType, values: Values) -> types.Function
     made.__kwdefaults__ = {name: value for name, value in defaults.items() if name not in by_place}
     made.__doc__, made.__module__, made.__qualname__ = function.__doc__, function.__module__, function.__qualname__
     return made
+
+
+def _around(function: types.FunctionType, values: Values) -> Callable[..., Any]:
+    """A function around one that has no place for defaults: a decorated one, or one that takes any name."""
+    ours = [item for item in inspect.signature(function).parameters.values() if item.name in _OURS]
+
+    @functools.wraps(function)
+    def call(*given: Any) -> Any:
+        return function(*given, **values)
+
+    call.__signature__ = inspect.Signature(ours)  # type: ignore[attr-defined]
+    return call
 
 
 def _is_handle_data(function: Any) -> bool:
@@ -175,19 +189,22 @@ def packed(strategy: object, options: Mapping[str, Any]) -> bytes:
     return body
 
 
+def is_theirs(module: types.ModuleType) -> bool:
+    """Whether a module is a file of the user's, and neither ours nor of an installed package."""
+    file = getattr(module, "__file__", None)
+    installed = [Path(sysconfig.get_path(place)) for place in ("stdlib", "purelib", "platlib")]
+    return (
+        file is not None
+        and module.__name__.partition(".")[0] != "qresearch"
+        and not any(Path(file).is_relative_to(place) for place in installed)
+    )
+
+
 @contextmanager
 def _by_value(name: str | None) -> Iterator[None]:
     """While it lasts, what a module of the user's defines is written as it is, and not as a name to import."""
     module = sys.modules.get(name or "")
-    file = getattr(module, "__file__", None)
-    installed = [Path(sysconfig.get_path(place)) for place in ("stdlib", "purelib", "platlib")]
-    is_theirs = (
-        module is not None
-        and file is not None
-        and not module.__name__.startswith("qresearch.")
-        and not any(Path(file).is_relative_to(place) for place in installed)
-    )
-    if not is_theirs or module is None or module.__name__ in cloudpickle.list_registry_pickle_by_value():
+    if module is None or not is_theirs(module) or module.__name__ in cloudpickle.list_registry_pickle_by_value():
         yield
         return
     cloudpickle.register_pickle_by_value(module)
@@ -214,53 +231,3 @@ def unpacked(body: bytes) -> tuple[Any, dict[str, Any]]:
             "into a module."
         ) from problem
     return strategy, options
-
-
-def fingerprint(strategy: Any) -> str:
-    """SHA-256 over the text of a strategy, and over the plain values around it that its code names."""
-    functions = (
-        [value for value in vars(strategy).values() if isinstance(value, types.FunctionType)]
-        if isinstance(strategy, type)
-        else [strategy]
-    )
-    parts = [_name(strategy), source_of(strategy)]
-    for function in functions:
-        if not parts[1]:
-            parts.append(_code_text(function.__code__))
-        parts += [f"{name}={value}" for name, value in sorted(_surroundings(function).items())]
-    return hashlib.sha256("\0".join(parts).encode("utf-8", "surrogatepass")).hexdigest()
-
-
-def _codes(code: types.CodeType) -> Iterator[types.CodeType]:
-    yield code
-    for constant in code.co_consts:
-        if isinstance(constant, types.CodeType):
-            yield from _codes(constant)
-
-
-def _code_text(code: types.CodeType) -> str:
-    """What a code does, where nobody has its text: its instructions, names and constants."""
-    return repr(
-        [
-            (part.co_code, part.co_names, [value for value in part.co_consts if not isinstance(value, types.CodeType)])
-            for part in _codes(code)
-        ]
-    )
-
-
-def _surroundings(function: types.FunctionType) -> dict[str, str]:
-    """Plain values that a function takes from around it: globals, and what it was closed over."""
-    named = {name for code in _codes(function.__code__) for name in code.co_names}
-    around = {name: function.__globals__[name] for name in named if name in function.__globals__}
-    for name, cell in zip(function.__code__.co_freevars, function.__closure__ or (), strict=True):
-        try:
-            around[name] = cell.cell_contents
-        except ValueError:
-            continue  # not bound yet
-    found = {}
-    for name, value in around.items():
-        try:
-            found[name] = repr(to_plain(value))
-        except NotPlain:
-            continue  # a module, a function: its own text is its own matter
-    return found

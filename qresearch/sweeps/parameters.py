@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import itertools
 import json
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -56,6 +57,9 @@ class Between:
             raise UsageError(
                 f"Between({shown(low)}, {shown(high)}): the first end must lie below the second. Swap them."
             )
+        # Numbers of numpy become those of Python: by their type one sees whether whole numbers are meant.
+        object.__setattr__(self, "low", low)
+        object.__setattr__(self, "high", high)
         if flag("log", self.log) and low <= 0:
             raise UsageError(f"Between({shown(low)}, ..., log=True): a logarithm begins above 0. Take such an end.")
 
@@ -89,11 +93,14 @@ def listed_sets(grid: Any) -> list[Values]:
     Raises
     ------
     UsageError
-        Nothing in it, or an entry that is no mapping, or has other names than the first.
+        Nothing in it, or an entry that is no mapping, has other names than the first, or comes twice.
 
     >>> listed_sets([{"fast": 5, "slow": 20}])
     [{'fast': 5, 'slow': 20}]
     """
+    if isinstance(grid, pd.DataFrame) and not grid.columns.is_unique:
+        name = grid.columns[grid.columns.duplicated()][0]
+        raise UsageError(f"sweep: the table of sets has two columns {shown(name)}. Keep one of them.")
     entries = grid.to_dict("records") if isinstance(grid, pd.DataFrame) else list(grid)
     if not entries:
         raise UsageError(
@@ -110,7 +117,17 @@ def listed_sets(grid: Any) -> list[Values]:
                 f"sweep: entry {place} of the list names {', '.join(map(str, entry)) or 'nothing'}, entry 0 "
                 f"{', '.join(map(str, entries[0])) or 'nothing'}. Give every set the same names."
             )
-    return [_checked({name: entry[name] for name in entries[0]}) for entry in entries]
+    if not entries[0]:
+        raise UsageError("sweep: the sets name no parameter. Write its values, such as [{'fast': 5}, {'fast': 10}].")
+    sets = [_checked({name: entry[name] for name in entries[0]}) for entry in entries]
+    first: dict[str, int] = {}
+    for place, values in enumerate(sets):
+        if (before := first.setdefault(key_of(values), place)) != place:
+            raise UsageError(
+                f"sweep: the entries {before} and {place} of the list are the same set, {shown(values)}. Write each "
+                "once (of a table: drop_duplicates()): the best of so many would be judged by runs that are none."
+            )
+    return sets
 
 
 def space_of(grid: Any) -> dict[str, list[Any] | Between]:
@@ -139,18 +156,55 @@ def space_of(grid: Any) -> dict[str, list[Any] | Between]:
 def _values(name: str, given: Any) -> list[Any] | Between:
     if isinstance(given, Between):
         return given
+    if getattr(given, "ndim", None) == 0 and hasattr(given, "item"):
+        given = given.item()  # of numpy: a scalar, or an array of no dimension
     if isinstance(given, (str, bytes, Mapping)) or not hasattr(given, "__iter__"):
         raise UsageError(
             f"sweep: {name}={shown(given)} is one value. Write the values in a list, such as {name}=[{shown(given)}]."
         )
-    values = list(given)
+    if getattr(given, "ndim", 1) > 1:
+        raise UsageError(f"sweep: {name}={shown(given)} is a table of values. Write them in one list, such as [5, 10].")
+    values = list(itertools.islice(given, MOST_SETS + 1))
     if not values:
         raise UsageError(f"sweep: {name} has no values, so the grid is empty. Write some, such as [5, 10, 20].")
+    if len(values) > MOST_SETS:
+        raise UsageError(
+            f"sweep: {name} has more than {MOST_SETS:,} values, and a sweep takes at most as many sets. Name fewer, or "
+            "draw from a range of them: qresearch.sweeps.parameters.Between(5, 60) with method='random', trials=500."
+        )
     found = [_plain(name, value) for value in values]
-    twice = [value for place, value in enumerate(found) if value in found[:place]]
-    if twice:
-        raise UsageError(f"sweep: {name} names {shown(twice[0])} twice. Write each value once.")
-    return found
+    marks: set[Hashable] = set()
+    for value in found:
+        if (mark := mark_of(value)) in marks:
+            raise UsageError(f"sweep: {name} names {shown(value)} twice. Write each value once.")
+        marks.add(mark)
+    # A set has no order of its own: that of the runs must not depend on the hashes of a process.
+    return by_size(found, key=repr) if isinstance(given, (set, frozenset)) else found
+
+
+def by_size(values: Sequence[Any], key: Callable[[Any], Any] | None = None) -> list[Any]:
+    """Values by their size; those that do not compare as they come, or by a key.
+
+    >>> by_size([10, 5]), by_size([None, 5]), by_size(["b", 5], key=repr)
+    ([5, 10], [None, 5], ['b', 5])
+    """
+    try:
+        return sorted(values)
+    except (TypeError, ValueError):  # arrays do compare, but to no single answer
+        return list(values) if key is None else sorted(values, key=key)
+
+
+def mark_of(value: Any) -> Hashable:
+    """What equal values of a parameter share: the value itself, or its text where it has no hash or is no number.
+
+    >>> mark_of(5) == mark_of(5.0), mark_of([1, 2]) == mark_of([1, 2]), mark_of(math.nan) == mark_of(float("nan"))
+    (True, True, True)
+    """
+    try:
+        hash(value)
+    except TypeError:
+        return ("by its text", json.dumps(to_plain(value)))
+    return value if value == value else ("by its text", json.dumps(to_plain(value)))
 
 
 def grid_sets(space: Mapping[str, list[Any] | Between]) -> list[Values]:
@@ -193,7 +247,8 @@ def drawn_sets(space: Mapping[str, list[Any] | Between], trials: int, seed: int)
     [{'fast': 10, 'slow': 20}, {'fast': 10, 'slow': 40}]
     """
     random = np.random.default_rng(seed)
-    if not any(isinstance(values, Between) for values in space.values()):
+    lists = [values for values in space.values() if isinstance(values, list)]
+    if len(lists) == len(space) and math.prod(map(len, lists)) <= MOST_SETS:
         every = grid_sets(space)
         _enough(trials, len(every))
         return [every[place] for place in sorted(random.choice(len(every), trials, replace=False).tolist())]
@@ -223,7 +278,9 @@ def _checked(values: Mapping[Any, Any]) -> Values:
 
 def _plain(name: str, value: Any) -> Any:
     """A value of Python, of numpy's scalars too; raises UsageError for what no file can keep."""
-    if isinstance(value, np.generic):
+    # Of a time in nanoseconds Python's own would be a bare number: it stays what it is.
+    is_time = isinstance(value, (np.datetime64, np.timedelta64))
+    if isinstance(value, np.generic) and not (is_time and not isinstance(value.item(), (dt.date, dt.timedelta))):
         value = value.item()
     try:
         to_plain(value)

@@ -7,12 +7,26 @@ done again, whatever ends the process.
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
 import numpy as np
-from sqlalchemy import Column, Engine, LargeBinary, MetaData, String, Table, create_engine, event, insert, select
+from sqlalchemy import (
+    URL,
+    Column,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    create_engine,
+    insert,
+    inspect,
+    select,
+    text,
+)
 from sqlalchemy.exc import DatabaseError
 from sqlalchemy.pool import StaticPool
 
@@ -55,16 +69,11 @@ class Record:
     """
 
     def __init__(self, path: Path, about: dict[str, str]) -> None:
-        self._engine = _engine_of(path)
         self._path = path
-        try:
+        # Given whole, and not as a text that is taken apart: a name may hold "?" and "%".
+        self._engine = create_engine(URL.create("sqlite", database=str(path.absolute())), poolclass=StaticPool)
+        with self._told("is no file of a sweep, or cannot be written"):
             self._begin({"format": FORMAT} | about)
-        except DatabaseError as problem:
-            self.close()
-            raise UsageError(
-                f"sweep: file={str(path)!r} is no file of a sweep, or cannot be written: {problem.orig}. Name "
-                "another one."
-            ) from problem
 
     def __enter__(self) -> Self:
         return self
@@ -78,7 +87,24 @@ class Record:
         """Let the file go: on Windows what is open cannot be deleted."""
         self._engine.dispose()
 
+    @contextmanager
+    def _told(self, what: str, remedy: str = "Name another one.") -> Iterator[None]:
+        """While it lasts, what the database refuses is told with the name of the file, which is let go."""
+        try:
+            yield
+        except UsageError:
+            self.close()
+            raise
+        except (DatabaseError, ValueError, TypeError) as problem:
+            self.close()
+            why = getattr(problem, "orig", problem)
+            raise UsageError(f"sweep: file={str(self._path)!r} {what}: {why}. {remedy}") from problem
+
     def _begin(self, about: dict[str, str]) -> None:
+        self._see_that_it_is_ours()
+        with self._engine.connect() as connection:
+            connection.execute(text("PRAGMA journal_mode=WAL"))
+            connection.execute(text("PRAGMA synchronous=NORMAL"))
         _METADATA.create_all(self._engine)
         with self._engine.begin() as connection:
             known: dict[str, str] = {str(name): str(value) for name, value in connection.execute(select(_ABOUT))}
@@ -87,17 +113,27 @@ class Record:
                 return
         for name, value in about.items():
             if known.get(name) != value:
-                self.close()
                 raise UsageError(
                     f"sweep: file={str(self._path)!r} holds runs of {_WHAT[name]}. Name a new file, or go back to what "
                     "it was made with."
                 )
 
+    def _see_that_it_is_ours(self) -> None:
+        """Refuse a database of something else, such as a journal, before anything in it changes."""
+        there = inspect(self._engine)
+        for name in there.get_table_names():
+            ours = _METADATA.tables.get(name)
+            if ours is None or {column["name"] for column in there.get_columns(name)} != set(ours.columns.keys()):
+                raise UsageError(
+                    f"sweep: file={str(self._path)!r} is no file of a sweep: it is a database with the table {name!r}. "
+                    "Name another one."
+                )
+
     def outcomes(self) -> dict[str, Outcome]:
         """What is there, by the key of the parameters."""
-        with self._engine.connect() as connection:
+        with self._told("is damaged: its runs cannot be read"), self._engine.connect() as connection:
             rows = connection.execute(select(_RUNS)).all()
-        return {row.parameters: _outcome(row) for row in rows}
+            return {row.parameters: _outcome(row) for row in rows}
 
     def add(self, outcome: Outcome) -> None:
         """Keep an outcome for good."""
@@ -108,7 +144,8 @@ class Record:
             "returns": np.asarray(outcome.returns, dtype="<f8").tobytes(),
             "error": outcome.error,
         }
-        with self._engine.begin() as connection:
+        remedy = "What was done before is in it: mend that, and the same call goes on from there."
+        with self._told("cannot be written any more", remedy), self._engine.begin() as connection:
             # Of two processes that sweep into one file both may come with the same run.
             connection.execute(insert(_RUNS).prefix_with("OR IGNORE"), row)
 
@@ -116,14 +153,3 @@ class Record:
 def _outcome(row: Any) -> Outcome:
     returns = np.frombuffer(row.returns, dtype="<f8").astype(np.float64)
     return Outcome(row.parameters, row.digest, json.loads(row.figures), returns, row.error)
-
-
-def _engine_of(path: Path) -> Engine:
-    engine = create_engine(f"sqlite:///{path}", poolclass=StaticPool)
-
-    @event.listens_for(engine, "connect")
-    def _(connection: Any, _: object) -> None:
-        connection.execute("PRAGMA journal_mode=WAL")
-        connection.execute("PRAGMA synchronous=NORMAL")
-
-    return engine

@@ -4,21 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import nullcontext
-from dataclasses import dataclass
-from pathlib import Path
+from html import escape
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
 from qresearch.domain.arguments import whole
-from qresearch.domain.calls import bound, told_calls
+from qresearch.domain.calls import bound, told_calls, told_names
 from qresearch.errors import Interrupted, StrategyError, UsageError, choose, shown
-from qresearch.market.market import Market
 from qresearch.session.session import Session
 from qresearch.sweeps.judgement import Best, ranked, sign_of, stability, validated
 from qresearch.sweeps.overfitting import deflated_sharpe, expected_best, probability_of_overfitting, sharpes_of
-from qresearch.sweeps.parameters import Between, Values, key_of
+from qresearch.sweeps.parameters import Values, key_of
+from qresearch.sweeps.plan import Plan
 from qresearch.sweeps.pool import Pool
 from qresearch.sweeps.search import Search
 from qresearch.sweeps.work import UNITS, Outcome, session_of
@@ -33,56 +32,7 @@ _YEAR = 252**0.5
 """From a Sharpe ratio of days to one of years."""
 
 
-@dataclass(frozen=True)
-class Plan:
-    """All that a sweep is made of.
-
-    Parameters
-    ----------
-    market : Market
-    body : bytes
-        The strategy and the options of its sessions.
-    about : dict of str to str
-        What the results hold for.
-    space : dict of str to list or Between
-        The values of each parameter.
-    sets : list of dict, or None
-        The runs; None where a search finds them.
-    trials, batch, seed, by
-        Of the search.
-    n_jobs, backend, root
-        Where it runs: :class:`~qresearch.sweeps.pool.Pool`.
-    file : Path or None
-    progress : bool
-    days : DatetimeIndex
-        Of every run.
-    language : {"en", "zh"}
-        Of its sessions, and so of its pictures.
-    """
-
-    market: Market
-    body: bytes
-    about: dict[str, str]
-    space: dict[str, list[Any] | Between]
-    sets: list[Values] | None
-    trials: int
-    batch: int
-    seed: int
-    by: str
-    n_jobs: int
-    backend: str
-    root: Path | None
-    file: Path | None
-    progress: bool
-    days: pd.DatetimeIndex
-    language: str
-
-    @property
-    def count(self) -> int:
-        """Number of runs."""
-        return self.trials if self.sets is None else len(self.sets)
-
-
+@told_names()
 @told_calls
 class Sweep:
     """The runs of a sweep: their table, any of them as a session, and what the best is worth.
@@ -106,8 +56,9 @@ class Sweep:
         )
 
     def _repr_html_(self) -> str:
-        best = self.best()._repr_html_() if any(not outcome.error for outcome in self._done()) else ""
-        return f"<p>{len(self._done())} of {self._plan.count} runs over {', '.join(self._plan.space)}</p>{best}"
+        best = self.best()._repr_html_() if self.table[self._plan.by].notna().any() else ""
+        names = escape(", ".join(self._plan.space))
+        return f"<p>{len(self._done())} of {self._plan.count} runs over {names}</p>{best}"
 
     # ------------------------------------------------------------------ running
 
@@ -177,8 +128,8 @@ class Sweep:
         return Interrupted(f"Ctrl-C stopped the sweep. {done} of {count} runs are done; {where}", "sweep", sweep=self)
 
     def _done(self) -> list[Outcome]:
-        keys = dict.fromkeys(map(key_of, self._sets))
-        return [self._known[key] for key in keys if key in self._known]
+        # Row by row: a search may ask for one set twice, and both rows have what came of it.
+        return [self._known[key] for key in map(key_of, self._sets) if key in self._known]
 
     # ------------------------------------------------------------------ looking
 
@@ -220,13 +171,14 @@ class Sweep:
         Parameters
         ----------
         row : int or row of :attr:`table`
-            A run that failed stands before the step that raised, with what it had done in ``session.attempt``.
+            A run that failed stands before the step that raised, with what it had done in ``session.attempt``. A row
+            of :meth:`validate` is the run that was chosen.
 
         Raises
         ------
         UsageError
-            No such run; or running it again gave something else, because the strategy depends on more than its
-            parameters.
+            No such run, or a row whose number is that of another run by now; or running it again gave something else,
+            because the strategy depends on more than its parameters.
 
         Examples
         --------
@@ -257,10 +209,16 @@ class Sweep:
         return session
 
     def _number(self, row: Any) -> int:
-        number = row.name if isinstance(row, pd.Series) else row
+        number = row.get("run", row.name) if isinstance(row, pd.Series) else row
         number = whole("row", number, 0, 3)
         if number >= len(self._sets):
             raise UsageError(f"row={number}: the sweep has the runs 0 to {len(self._sets) - 1}. Pass one of them.")
+        outcome = self._known.get(key_of(self._sets[number]))
+        if isinstance(row, pd.Series) and outcome is not None and row.get("digest", outcome.digest) != outcome.digest:
+            raise UsageError(
+                f"row: it is number {number} of its table, and has the digest of another run: the table was given new "
+                "numbers. Keep those of the runs (sort_values without ignore_index, reset_index without drop=True)."
+            )
         return number
 
     # ------------------------------------------------------------------ judging
@@ -286,9 +244,17 @@ class Sweep:
         by = self._plan.by if by is None else ranked(by)
         values = self.table[by].to_numpy()
         if np.isnan(values).all():
-            raise UsageError(f"best: no run has the figure {by}. Look at the column `error` of the table.")
+            look = (
+                "Look at the column `error` of the table."
+                if all(outcome.error for outcome in self._done())
+                else "It is not defined where nothing was traded, or on too few days: look at the column `fills`, or "
+                "take by='total_return'."
+            )
+            raise UsageError(f"best: no run has the figure {by}. {look}")
         run = int(np.nanargmax(sign_of(by) * values))
-        returns = self.returns.dropna(axis="columns", how="any")
+        # A set that a search asked for twice is one run: the luck of two is not in it.
+        once = ~pd.Index(list(map(key_of, self._sets))).duplicated()
+        returns = self.returns.loc[:, once].dropna(axis="columns", how="any")
         column, moved = int(np.flatnonzero(returns.columns.to_numpy() == run)[0]), returns.to_numpy()
         sharpes = sharpes_of(moved)
         known = sharpes[~np.isnan(sharpes)]
@@ -342,13 +308,15 @@ class Sweep:
         -------
         DataFrame
             One row per split: first, last and number of the days for choosing (train) and testing (test); the run that
-            was chosen and its parameters; its figure on both; beaten (fraction of all runs that were worse on the days
-            for testing: 0.5 is what chance gives; NaN where its own figure is not defined there).
+            was chosen and its parameters; its figure on both; beaten (fraction of the other runs that were worse on
+            the days for testing, of equal ones a half: 0.5 is what chance gives; NaN where its own figure is not
+            defined there). A split on whose days for choosing nothing moved has no row.
 
         Raises
         ------
         UsageError
-            No splitter, or a figure that only whole runs have.
+            No splitter, one that does not fit the days or tests on days for choosing, or a figure that only whole runs
+            have.
 
         Examples
         --------
@@ -390,7 +358,10 @@ class Sweep:
 
         by, options = options.pop("by", None), {"language": self._plan.language, **options}
         by = self._plan.by if by is None else choose("by", by, UNITS)
-        found = drawn.Swept(self.table, list(self._plan.space), by, sign_of(by))
+        table = self.table
+        for name, known in self._listed().items():
+            table[name] = drawn.axis([chosen[name] for chosen in self._sets], known)
+        found = drawn.Swept(table, list(self._plan.space), by, sign_of(by))
         kinds: dict[str, Callable[..., Picture | SweepPage]] = {**drawn.KINDS, "page": sweep_page}
         if kind == "stability":
             options["neighbours"] = self.stability(by)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Hashable, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -17,22 +17,29 @@ from qresearch.market.market import Market
 from qresearch.sentences import ENGLISH
 from qresearch.session.plain import plain_options
 from qresearch.session.session import Session
-from qresearch.sweeps.judgement import ranked
-from qresearch.sweeps.making import check_names, fingerprint, packed
+from qresearch.sweeps.identity import fingerprint
+from qresearch.sweeps.judgement import OF_SPLITS, ranked
+from qresearch.sweeps.making import check_names, packed
 from qresearch.sweeps.parameters import (
     Between,
     Values,
+    by_size,
     drawn_sets,
     grid_sets,
     is_list_of_sets,
     listed_sets,
+    mark_of,
     space_of,
 )
+from qresearch.sweeps.plan import Plan
 from qresearch.sweeps.pool import workers_of
-from qresearch.sweeps.results import Plan, Sweep
+from qresearch.sweeps.results import Sweep
 from qresearch.sweeps.shared import root_of
+from qresearch.sweeps.work import UNITS
 
 METHODS = ("grid", "random", "optuna")
+COLUMNS = (*UNITS, "digest", "error", *OF_SPLITS)
+"""Columns of results that stand beside the parameters."""
 _NOT_OPTIONS = ("market", "strategy", "journal")
 
 
@@ -129,6 +136,7 @@ def sweep(
     given = listed_sets(grid) if is_list_of_sets(grid) else None
     space = _space_of_sets(given) if given is not None else space_of(grid)
     check_names(strategy, space)
+    _free(space)
     choose("method", method, METHODS)
     count = _trials(method, trials, is_list=given is not None)
     days = _days(market, options)
@@ -147,15 +155,21 @@ def _space_of_sets(sets: list[Values]) -> dict[str, list[Any] | Between]:
     """The values of each parameter among some sets: in order where they have one, else as they come."""
     space: dict[str, list[Any] | Between] = {}
     for name in sets[0]:
-        values: list[Any] = []
+        values: dict[Hashable, Any] = {}
         for chosen in sets:
-            if chosen[name] not in values:
-                values.append(chosen[name])
-        try:
-            space[name] = sorted(values)
-        except TypeError:
-            space[name] = values
+            values.setdefault(mark_of(chosen[name]), chosen[name])
+        space[name] = by_size(list(values.values()))
     return space
+
+
+def _free(names: Iterable[str]) -> None:
+    """See that no parameter has the name of a column beside it: one of the two would be lost in the table."""
+    taken = [name for name in names if name in COLUMNS]
+    if taken:
+        raise UsageError(
+            f"sweep: the parameter {taken[0]!r} has the name of a column of the results, and one of the two would be "
+            f"lost. Give it another name in the strategy, such as {taken[0]}_."
+        )
 
 
 def _trials(method: str, trials: object, *, is_list: bool) -> int:
@@ -207,7 +221,8 @@ def _about(strategy: object, market: Market, options: dict[str, Any], *, asked: 
     named = {name: value for name, value in options.items() if name != "rules"}
     plain = plain_options(
         named
-        | ({} if rules is None else {f"rules.{name}": value for name, value in plain_options(rules.options()).items()})
+        | ({} if rules is None else {f"rules.{name}": value for name, value in plain_options(rules.options()).items()}),
+        keeper="file",
     )
     return {
         "market": market.fingerprint,

@@ -81,26 +81,35 @@ class Job:
 
 def session_of(body: bytes, market: Market, values: Values) -> Session:
     """A session of a strategy with its parameters, at its beginning."""
-    return _opened(*unpacked(body), market, values)
+    strategy, options = unpacked(body)
+    return _opened(made(strategy, values), options, market)
 
 
-def _opened(strategy: object, options: dict[str, Any], market: Market, values: Values) -> Session:
+def _opened(strategy: object, options: dict[str, Any], market: Market) -> Session:
     _ = market.mark  # kept by the market: a session with another money step would make it again for every run
-    return Session(market, strategy=made(strategy, values), **options)
+    return Session(market, strategy=strategy, **options)
 
 
 def run_here(body: bytes, market: Market, key: str, values: Values) -> Outcome:
     """Run one set of parameters in this process; what it raises stays in its row."""
     strategy, options = unpacked(body)  # what cannot be made here fails every run, and so the sweep
     try:
-        session = _opened(strategy, options, market, values).run(progress=False)
+        own = made(strategy, values)
+    except (Exception, SystemExit) as problem:  # a strategy does not end the program that makes it
+        return _failed(key, problem)
+    try:
+        session = _opened(own, options, market).run(progress=False)
     except DataError:
         raise  # the data, and so every run
     except Exception as problem:
-        words = " ".join(str(problem).split())
-        return Outcome(key, "", {}, np.empty(0), f"{type(problem).__name__}: {words}")
+        return _failed(key, problem)
     history = AccountHistory.of(session.simulation)
     return Outcome(key, session.digest(), figures_of(history), history.returns, "")
+
+
+def _failed(key: str, problem: BaseException) -> Outcome:
+    words = " ".join(str(problem).split())
+    return Outcome(key, "", {}, np.empty(0), f"{type(problem).__name__}: {words}")
 
 
 def figures_of(history: AccountHistory) -> dict[str, float]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
 MOST_LINES = 300
 """Runs drawn as lines; of more, those in the middle are left out."""
 MOST_TICKS = 12
+MOST_LETTERS = 11
+"""Of a value beside an axis."""
 MOST_FIGURES = 150
 """Cells of a heat map that still have room for their figures."""
 _SAME = {"final_equity": "figure_equity"}
@@ -64,8 +67,38 @@ def figure_name(words: Words, by: str) -> str:
     return by if words.language == ENGLISH.language else words(_SAME.get(by, f"figure_{by}"))
 
 
+def axis(values: list[Any], known: list[Any]) -> pd.Series[Any]:
+    """A parameter as it is drawn: as it is where all its values have a place on an axis, else by their texts.
+
+    Parameters
+    ----------
+    values : list
+        Of each run.
+    known : list
+        All of them in their order, which the texts keep: None, a list or an infinite number has no other.
+
+    >>> axis([0.1, None, 0.1], [None, 0.1]).tolist()
+    ['0.1', 'None', '0.1']
+    """
+    if all(map(_has_place, known)):
+        return pd.Series(values)
+    texts = list(dict.fromkeys(map(str, known)))
+    return pd.Series(pd.Categorical(list(map(str, values)), categories=texts))
+
+
+def _has_place(value: Any) -> bool:
+    try:
+        hash(value)
+    except TypeError:
+        return False
+    return value is not None and value == value and value not in (math.inf, -math.inf)
+
+
 def ordered(values: pd.Series[Any]) -> list[Any]:
     """The values of a parameter, each once: by size where they have one, else in the order of the runs."""
+    if isinstance(values.dtype, pd.CategoricalDtype):
+        held = set(values.tolist())
+        return [value for value in values.cat.categories if value in held]
     found = list(dict.fromkeys(values.tolist()))
     try:
         return sorted(found)
@@ -75,7 +108,13 @@ def ordered(values: pd.Series[Any]) -> list[Any]:
 
 def _ticks(values: list[Any]) -> tuple[list[int], list[str]]:
     picks = np.unique(np.linspace(0, len(values) - 1, min(MOST_TICKS, len(values))).round().astype(int)).tolist()
-    return picks, [f"{values[pick]:.4g}" if isinstance(values[pick], float) else str(values[pick]) for pick in picks]
+    return picks, [_label(values[pick]) for pick in picks]
+
+
+def _label(value: Any) -> str:
+    """A value beside an axis: short, and a dollar in it begins no formula."""
+    text = f"{value:.4g}" if isinstance(value, float) else str(value)
+    return (text if len(text) <= MOST_LETTERS else f"{text[: MOST_LETTERS - 1]}…").replace("$", r"\$")
 
 
 @plain_style()
@@ -217,7 +256,7 @@ def _ends(axes: Axes, theme: Theme, number: int, values: pd.Series[Any]) -> None
     axes.axvline(number, color=theme.grid, linewidth=1, zorder=1)
     order = ordered(values)
     for value, place, anchor in ((order[0], 0, "top"), (order[-1], 1, "bottom")):
-        words = f"{value:.4g}" if isinstance(value, float) else str(value)
+        words = _label(value)
         offset = -3 if anchor == "top" else 3
         axes.annotate(
             words, (number, place), textcoords="offset points", xytext=(0, offset), ha="center", va=anchor, fontsize=7,

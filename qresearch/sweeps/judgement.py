@@ -95,8 +95,8 @@ class Best:
             (f"Best of {self.runs} runs by {self.by}", f"run {self.run}: {named}"),
             (self.by, f"{self.value:.4g}, where the median run has {self.median:.4g}"),
             ("Sharpe ratio", f"{self.sharpe:.2f}; the luckiest of {self.runs} without skill: {self.lucky_sharpe:.2f}"),
-            ("Deflated Sharpe ratio", f"{self.deflated_sharpe:.1%} likely to have any skill"),
-            ("Probability of overfitting", f"{self.overfitting:.1%}"),
+            ("Deflated Sharpe ratio", _share(self.deflated_sharpe, " likely to have any skill")),
+            ("Probability of overfitting", _share(self.overfitting)),
         ]
 
     def __repr__(self) -> str:
@@ -105,6 +105,10 @@ class Best:
     def _repr_html_(self) -> str:
         rows = "".join(f"<tr><th>{escape(name)}</th><td>{escape(text)}</td></tr>" for name, text in self._lines())
         return f"<table><tbody>{rows}</tbody></table>"
+
+
+def _share(value: float, words: str = "") -> str:
+    return f"{value:.1%}{words}" if value == value else "not defined: too few days, or too few runs that traded"
 
 
 def stability(sets: Sequence[Values], space: Mapping[str, list[Any]], values: Floats, by: str) -> pd.DataFrame:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import tempfile
 from collections.abc import Iterator, Sequence
+from concurrent.futures import BrokenExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -80,6 +81,12 @@ class Pool:
             found = joblib.Parallel(n_jobs=self._n_jobs, return_as="generator_unordered")(calls)
             try:
                 yield from found
+            except BrokenExecutor as problem:
+                raise UsageError(
+                    "sweep: a worker process came to an end: the system stopped it, mostly for want of memory, or the "
+                    "strategy did. Take fewer with n_jobs=, or n_jobs=1 to see what happens; with file='sweep.sqlite' "
+                    "what is done is kept, and the same call goes on."
+                ) from problem
             finally:
                 found.close()
 

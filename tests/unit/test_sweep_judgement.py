@@ -123,6 +123,8 @@ def test_runs_that_never_trade_are_shown_and_told() -> None:
     with pytest.raises(qr.UsageError, match="not defined where nothing was traded.*column `fills`"):
         idle.best()
     assert idle.best("total_return").value == 0.0
+    assert "nan%" not in repr(idle.best("total_return"))
+    assert "Probability of overfitting: not defined" in repr(idle.best("total_return"))
 
 
 def test_a_set_that_a_search_tries_twice_is_one_run() -> None:

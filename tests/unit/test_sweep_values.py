@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -154,6 +155,25 @@ def test_what_makes_a_strategy_may_fail_in_its_row() -> None:
 
     found = qr.sweep(Reads, MARKET, {"place": [0, 1, 2, 3]}, **SPAN)
     assert found.table.error.tolist() == ["", "DataError: no such file", "SystemExit: 3", ""]
+
+
+def test_a_worker_that_is_ended_is_told(tmp_path: Path) -> None:
+    """Protects long sweeps: what the system stops, for want of memory say, names a way on, and nothing done is lost."""
+
+    def ends(context: Any, data: Any, shares: int) -> None:
+        hold(context, data, shares)
+        if shares == 300 and not (tmp_path / "mended").exists():
+            while len(list(tmp_path.glob("*.done"))) < 1:
+                time.sleep(0.01)
+            os._exit(3)
+        if data.day == context.simulation.exchange.last:
+            (tmp_path / f"{shares}.done").touch()
+
+    wanted: dict[str, Any] = dict(file=tmp_path / "sweep.sqlite", **SPAN)
+    with pytest.raises(qr.UsageError, match="a worker process came to an end.*n_jobs=1.*the same call goes on"):
+        qr.sweep(ends, MARKET, {"shares": [300, 100]}, n_jobs=2, **wanted)
+    (tmp_path / "mended").touch()
+    assert qr.sweep(ends, MARKET, {"shares": [300, 100]}, **wanted).table.error.tolist() == ["", ""]
 
 
 WRONG: dict[str, tuple[Callable[[], object], str]] = {

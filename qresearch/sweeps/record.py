@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -27,8 +27,9 @@ from sqlalchemy import (
     select,
     text,
 )
-from sqlalchemy.exc import DatabaseError
+from sqlalchemy.exc import DatabaseError, OperationalError
 from sqlalchemy.pool import StaticPool
+from sqlalchemy.schema import CreateTable
 
 from qresearch.errors import UsageError
 from qresearch.sweeps.work import Outcome
@@ -103,14 +104,17 @@ class Record:
     def _begin(self, about: dict[str, str]) -> None:
         self._see_that_it_is_ours()
         with self._engine.connect() as connection:
-            connection.execute(text("PRAGMA journal_mode=WAL"))
             connection.execute(text("PRAGMA synchronous=NORMAL"))
-        _METADATA.create_all(self._engine)
+            with suppress(OperationalError):  # another sweep that begins at this moment sets it
+                connection.execute(text("PRAGMA journal_mode=WAL"))
+        rows = [{"name": name, "value": value} for name, value in about.items()]
         with self._engine.begin() as connection:
+            # Of two processes that begin one file the second finds what the first one made.
+            for table in _METADATA.sorted_tables:
+                connection.execute(CreateTable(table, if_not_exists=True))
+            if connection.execute(select(_ABOUT)).first() is None:
+                connection.execute(insert(_ABOUT).prefix_with("OR IGNORE"), rows)
             known: dict[str, str] = {str(name): str(value) for name, value in connection.execute(select(_ABOUT))}
-            if not known:
-                connection.execute(insert(_ABOUT), [{"name": name, "value": value} for name, value in about.items()])
-                return
         for name, value in about.items():
             if known.get(name) != value:
                 raise UsageError(

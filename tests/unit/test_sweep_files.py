@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import linecache
 import sqlite3
+import subprocess
 import sys
+import threading
 from collections.abc import Callable
 from importlib import import_module
 from pathlib import Path
@@ -68,6 +70,36 @@ def test_a_file_that_is_held_or_damaged_is_told(tmp_path: Path) -> None:
     executed(file, "UPDATE runs SET figures = '{'")
     with pytest.raises(qr.UsageError, match="is damaged: its runs cannot be read"):
         qr.sweep(hold, MARKET, {"shares": [100]}, file=file, **SPAN)
+
+
+BEGINS = """
+import sys
+from pathlib import Path
+from qresearch.sweeps.record import Record
+
+for line in sys.stdin:
+    with Record(Path(line.strip()), {"market": "a", "options": "b", "strategy": "c"}) as record:
+        print(len(record.outcomes()), flush=True)
+"""
+
+
+def test_two_processes_may_begin_one_file(tmp_path: Path) -> None:
+    """Protects two terminals on one sweep: whichever makes the file first, the other one finds its own in it."""
+    started = [
+        subprocess.Popen([sys.executable, "-c", BEGINS], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        for _ in range(2)
+    ]
+    files = "".join(f"{tmp_path / f'{number}.sqlite'}\n" for number in range(200))
+    said: list[str] = []
+    writers = [
+        threading.Thread(target=lambda process: said.append(process.communicate(files)[0]), args=(process,))
+        for process in started
+    ]
+    for writer in writers:
+        writer.start()
+    for writer in writers:
+        writer.join()
+    assert said == ["0\n" * 200] * 2
 
 
 def test_an_option_that_no_file_keeps_is_told_by_its_argument(tmp_path: Path) -> None:

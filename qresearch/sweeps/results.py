@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from qresearch.domain.arguments import whole
-from qresearch.domain.calls import bound, told_calls, told_names
+from qresearch.domain.calls import bound, told_calls
 from qresearch.errors import Interrupted, StrategyError, UsageError, choose, shown
 from qresearch.session.session import Session
 from qresearch.sweeps.judgement import Best, ranked, sign_of, stability, validated
@@ -32,7 +32,6 @@ _YEAR = 252**0.5
 """From a Sharpe ratio of days to one of years."""
 
 
-@told_names()
 @told_calls
 class Sweep:
     """The runs of a sweep: their table, any of them as a session, and what the best is worth.

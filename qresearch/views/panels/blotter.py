@@ -56,7 +56,8 @@ class Rows:
             while len(pool) < len(column):
                 pool.append(self._button(len(pool), name))
             for button, (label, hint) in zip(pool, column, strict=False):
-                button.description, button.tooltip = label, hint
+                with button.hold_sync():
+                    button.description, button.tooltip = label, hint
             if len(box.children) != len(column) + 1:
                 # Buttons without a row are put aside, not closed: they come back.
                 box.children = (box.children[0], *pool[: len(column)])

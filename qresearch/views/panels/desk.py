@@ -331,8 +331,7 @@ class Panel:
             Shown on hovering, and read to those who do not see; default the label.
         """
         label = self.words(key)
-        made = widgets.Button(description=label, tooltip=hint or label, button_style=kind)
-        made.layout.width = "auto"
+        made = widgets.Button(description=label, tooltip=hint or label, button_style=kind, layout={"width": "auto"})
         made.on_click(lambda _: self.desk.act(self, call))
         return classed(made, class_of(key))
 

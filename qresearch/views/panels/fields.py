@@ -34,8 +34,8 @@ def has_live() -> bool:
 
 def classed(widget: W, *names: str) -> W:
     """A widget with classes for the style sheet, by which tests find it as well."""
-    for name in names:
-        widget.add_class(name)
+    # All in one message to the page: a workbench is hundreds of widgets.
+    widget._dom_classes = (*widget._dom_classes, *names)
     return widget
 
 
@@ -44,10 +44,12 @@ def named(widget: W, label: str, *names: str, width: str | None = "auto") -> W:
 
     With the class ``qr-unseen`` the label is read out and not shown: what it is can be seen from what stands in it.
     """
-    widget.description = label
     widget.style.description_width = "initial"
-    widget.layout.width = width
-    return classed(widget, *names)
+    if widget.layout.width != width:
+        widget.layout.width = width
+    with widget.hold_sync():
+        widget.description = label
+        return classed(widget, *names)
 
 
 def class_of(key: str, kind: str = "") -> str:

@@ -30,6 +30,7 @@ TABS: tuple[type[Panel], ...] = (
     CostPanel, RulesPanel, TearsheetPanel, PracticePanel,
 )  # fmt: skip
 """What stands in the tabs below the chart."""
+_NAMES = tuple(kind.name for kind in TABS)
 
 P = TypeVar("P", bound=Panel)
 
@@ -55,9 +56,8 @@ class Workbench(Panel):
         super().__init__(desk)
         words = self.words
         self.timeline, self.chart, self.ticket = TimelinePanel(desk), ChartPanel(desk), TicketPanel(desk)
-        self.tabs = [kind(desk) for kind in TABS]
-        self._tab = widgets.Tab([panel.widget for panel in self.tabs])
-        self._tab.titles = [words(panel.name) for panel in self.tabs]
+        self._made: dict[str, Panel] = {}
+        self._tab = widgets.Tab([widgets.VBox([]) for _ in TABS], titles=[words(name) for name in _NAMES])
         self._tab.selected_index = 0
         self._tab.add_class("qr-tabs")
         self._tab.observe(lambda _: self._turn(), names="selected_index")
@@ -71,20 +71,35 @@ class Workbench(Panel):
 
     @property
     def parts(self) -> list[Panel]:
-        """The panels on the page, from above to below."""
-        return [self.timeline, self.chart, self.ticket, *self.tabs]
+        """The panels on the page, from above to below; of the tabs those that have been made."""
+        made = [self._made[name] for name in _NAMES if name in self._made]
+        return [self.timeline, self.chart, self.ticket, *made]
+
+    def tab(self, name: str) -> Panel:
+        """The panel of a tab, such as "orders"; made when it is first asked for.
+
+        All of them at once would be a thousand messages to the page, of which a busy kernel may lose some.
+        """
+        made = self._made.get(name)
+        if made is None:
+            place = _NAMES.index(name)
+            made = self._made[name] = TABS[place](self.desk)
+            made.is_shown = place == self._tab.selected_index
+            self._tab.children[place].children = (made.widget,)
+        return made
 
     def _turn(self) -> None:
         """Only the panel of the open tab is painted."""
-        for number, panel in enumerate(self.tabs):
-            panel.is_shown = number == self._tab.selected_index
-            if panel.is_shown:
-                self.desk.guard(panel, panel.refresh)
+        place = self._tab.selected_index
+        opened = None if place is None else self.tab(_NAMES[place])
+        for panel in self._made.values():
+            panel.is_shown = panel is opened
+        if opened is not None:
+            self.desk.guard(opened, opened.refresh)
 
     def open(self, name: str) -> None:
         """Open the tab of a panel, such as "orders"."""
-        names = [panel.name for panel in self.tabs]
-        self._tab.selected_index = names.index(name)
+        self._tab.selected_index = _NAMES.index(name)
 
     def order_chosen(self) -> None:
         """Open the details of the order that was chosen in a table."""
@@ -95,9 +110,9 @@ class Workbench(Panel):
 
     def html(self) -> str:
         """The panels that tell where the account stands, one below the other."""
-        shown = {"timeline", "chart", "open_orders", "orders", "positions"}
-        parts = [panel.html() for panel in self.parts if panel.name in shown]
-        return f"<div><b>{escape(self.words(self.name))}</b></div>{''.join(parts)}"
+        shown = [self.timeline, self.chart, *map(self.tab, ("open_orders", "orders", "positions"))]
+        parts = "".join(panel.html() for panel in shown)
+        return f"<div><b>{escape(self.words(self.name))}</b></div>{parts}"
 
     def close(self) -> None:
         """Take all panels off the desk, and release their widgets."""

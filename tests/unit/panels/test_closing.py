@@ -13,6 +13,7 @@ from ipywidgets.widgets.widget import _instances
 from nbclient import NotebookClient
 
 import qresearch as qr
+from qresearch.views.panels.workbench import TABS
 
 MARKET = qr.sample_market()
 WAYS = ("shown", "never shown", "clicked", "one by one", "in another look", "shown again")
@@ -38,8 +39,8 @@ def closed(way: str) -> weakref.ref[qr.Session]:
     if way == "clicked":
         click(bench.widget, "qr-step")
         click(bench.widget, "qr-back")
-        for panel in bench.tabs:
-            bench.open(panel.name)
+        for kind in TABS:
+            bench.open(kind.name)
         bench.desk.select(order_id=1)
     if way == "one by one":
         panels = session.panels

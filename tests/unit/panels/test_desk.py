@@ -14,6 +14,7 @@ from story import SYMBOL, a_session, alive, all_of, find, press
 
 import qresearch as qr
 from qresearch.errors import UsageError
+from qresearch.views.panels.workbench import TABS
 
 
 def test_an_error_in_a_handler_is_shown_with_its_advice() -> None:
@@ -173,7 +174,7 @@ def test_closing_leaves_nothing_behind() -> None:
     session.step()
     bench._repr_mimebundle_()
     session.panels.details(1)
-    for number in range(len(bench.tabs)):
+    for number in range(len(TABS)):
         bench._tab.selected_index = number
     session.panels.close()
     assert [widget for key, widget in alive().items() if key not in before] == []
@@ -185,7 +186,7 @@ def test_a_thousand_clicks_make_no_widget() -> None:
     bench = session.show()
     for _ in range(25):
         session.buy(SYMBOL, 100)
-    for number in range(len(bench.tabs)):
+    for number in range(len(TABS)):
         bench._tab.selected_index = number
     press(bench.timeline, "qr-step")
     before = len(alive())

@@ -10,10 +10,11 @@ import time
 import numpy as np
 import pandas as pd
 import pytest
-from story import SYMBOL, a_session, all_of, inside, press
+from story import SYMBOL, a_session, alive, all_of, inside, press
 
 import qresearch as qr
 from qresearch import terms
+from qresearch.views.panels.workbench import TABS
 
 CHINESE = re.compile(r"[\u4e00-\u9fff]")
 
@@ -21,6 +22,8 @@ CHINESE = re.compile(r"[\u4e00-\u9fff]")
 def test_a_chinese_workbench_has_no_english_button() -> None:
     """Protects the language: what one clicks and fills in is labelled in Chinese."""
     bench = a_session().show(language="zh")
+    for kind in TABS:
+        bench.open(kind.name)
     labels = [
         item.description
         for item in inside(bench.widget)
@@ -34,6 +37,8 @@ def test_a_chinese_workbench_has_no_english_button() -> None:
 def test_every_field_has_a_name_for_those_who_listen() -> None:
     """Protects users of screen readers: no button, field or list without a label."""
     bench = a_session().show()
+    for kind in TABS:
+        bench.open(kind.name)
     for item in inside(bench.widget):
         kind = type(item).__name__
         if kind in {"Button", "Text", "FloatText", "IntText", "Dropdown", "Combobox", "DatePicker", "IntSlider",
@@ -41,12 +46,27 @@ def test_every_field_has_a_name_for_those_who_listen() -> None:
             assert item.description, (kind, item._dom_classes)
 
 
+def test_a_tab_is_made_when_it_is_opened() -> None:
+    """Protects a busy page: a kernel drops messages beyond a thousand, and a lost one is a widget that never comes."""
+    before = len(alive())
+    bench = a_session().show()
+    bench._repr_mimebundle_()
+    shown = len(alive()) - before
+    assert [panel.name for panel in bench.parts[3:]] == ["open_orders", "orders", "positions"]  # of the static text too
+    assert shown < 450
+    bench.open("costs")
+    assert bench.parts[-1] is bench.tab("costs")
+    assert "qr-costs" in {name for item in inside(bench.widget) for name in item._dom_classes}
+    assert len(alive()) > before + shown
+
+
 def test_only_the_open_tab_is_painted(monkeypatch: pytest.MonkeyPatch) -> None:
     """Protects the speed of a click: tables that nobody sees wait until their tab is opened."""
     session = a_session()
     bench = session.show()
     painted = []
-    for panel in bench.tabs:
+    for kind in TABS:
+        panel = bench.tab(kind.name)
         monkeypatch.setattr(panel, "draw", lambda name=panel.name: painted.append(name))
     press(bench.timeline, "qr-step")
     assert painted == ["open_orders"]
@@ -60,9 +80,9 @@ def test_a_click_on_an_order_opens_the_details_tab() -> None:
     session.buy("688903", 100)
     bench = session.show()
     bench.open("orders")
-    press(next(panel for panel in bench.tabs if panel.name == "orders"), "qr-key")
-    assert bench.tabs[bench._tab.selected_index].name == "details"
-    assert "MINIMUM_SIZE" in next(panel for panel in bench.tabs if panel.name == "details").html()
+    press(bench.tab("orders"), "qr-key")
+    assert TABS[bench._tab.selected_index].name == "details"
+    assert "MINIMUM_SIZE" in bench.tab("details").html()
 
 
 def test_a_whole_story_by_clicks_is_that_of_the_code() -> None:
@@ -81,7 +101,7 @@ def test_a_whole_story_by_clicks_is_that_of_the_code() -> None:
     press(bench.ticket, "qr-place")
     press(bench.timeline, "qr-step")
     press(bench.timeline, "qr-back")
-    press(next(panel for panel in bench.tabs if panel.name == "open_orders"), "qr-row-cancel")
+    press(bench.tab("open_orders"), "qr-row-cancel")
     press(bench.timeline, "qr-step")
 
     same = a_session().step()

@@ -9,14 +9,16 @@ from __future__ import annotations
 import copy
 import functools
 import inspect
+import io
 import pickle
 import sys
 import sysconfig
 import types
+from collections import ChainMap
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import cloudpickle
 
@@ -180,13 +182,29 @@ def packed(strategy: object, options: Mapping[str, Any]) -> bytes:
     """
     try:
         with _by_value(getattr(strategy, "__module__", None)):
-            body: bytes = cloudpickle.dumps((strategy, dict(options)))
+            buffer = io.BytesIO()
+            _Packer(buffer).dump((strategy, dict(options)))
     except (pickle.PicklingError, TypeError, ValueError, AttributeError, RecursionError) as problem:
         raise UsageError(
             f"sweep: {_name(strategy)} cannot travel to another process: {problem} A session, an open file or a lock "
             "belongs to one process. Make it inside the strategy."
         ) from problem
-    return body
+    return buffer.getvalue()
+
+
+_NAMELESS = "<dynamic-code>"
+"""What cloudpickle writes for the file of every code since its version 3.1."""
+
+
+def _with_its_file(code: types.CodeType) -> Any:
+    make, parts, *rest = cloudpickle.Pickler.dispatch_table[types.CodeType](code)
+    return make, tuple(code.co_filename if part == _NAMELESS else part for part in parts), *rest
+
+
+class _Packer(cloudpickle.Pickler):  # type: ignore[misc]  # its types are not known
+    """Writes functions by value, each with the name of its file: errors, ``explain`` and a debugger show its lines."""
+
+    dispatch_table: ClassVar = ChainMap({types.CodeType: _with_its_file}, cloudpickle.Pickler.dispatch_table)
 
 
 def is_theirs(module: types.ModuleType) -> bool:

@@ -216,6 +216,22 @@ def test_an_error_stays_in_its_row_and_can_be_looked_into() -> None:
     assert found.best().run == 0
 
 
+@pytest.mark.parametrize("n_jobs", [1, 2])
+def test_a_strategy_that_travelled_still_shows_its_lines(n_jobs: int) -> None:
+    """Protects the way back to the code: what is sent to a worker keeps the file and the lines that it came from."""
+
+    def bought(context: Any, data: Any, shares: float) -> None:
+        context.order("604018", shares)  # here
+
+    here = Path(__file__).read_text(encoding="utf-8").splitlines()
+    line = 1 + next(place for place, text in enumerate(here) if "shares)  # here" in text)
+    found = qr.sweep(bought, MARKET, {"shares": [100, 1.5]}, n_jobs=n_jobs, **SPAN)
+    assert f"line {line} of {Path(__file__).name} `context.order" in found.table.error[1]
+    told = found.session(0).explain("1").code
+    assert told is not None
+    assert (Path(told.file), told.line) == (Path(__file__), line)
+
+
 def test_a_file_is_gone_on_with_and_grows(tmp_path: Path) -> None:
     """Protects long sweeps: what a file holds is not run again, and a larger grid adds to it."""
     file = tmp_path / "sweep.sqlite"

@@ -5,11 +5,12 @@ from __future__ import annotations
 import linecache
 import sysconfig
 import traceback
+from contextlib import suppress
 from pathlib import Path
 from types import FrameType, TracebackType
 
 from qresearch.domain.calls import retold
-from qresearch.errors import StrategyError
+from qresearch.errors import StrategyError, UsageError, close_matches, did_you_mean
 from qresearch.session.trading import TradingApi
 
 _PACKAGE = str(Path(__file__).resolve().parent.parent)
@@ -50,7 +51,7 @@ def strategy_error(problem: BaseException, callback: str, day: str, phase: str, 
         )
     return StrategyError(
         f"{callback} raised {type(problem).__name__}{when}, line {line} of {file_name(file)}{quoted}: "
-        f"{_said(problem)}. {after}",
+        f"{_said(problem)} {after}",
         day=day,
         phase=phase,
         callback=callback,
@@ -90,7 +91,7 @@ def load_error(problem: BaseException, name: str, file: str | None = None) -> St
         )
     raised = f"{type(problem).__name__}{where}: {_said(problem)}"
     return StrategyError(
-        f"{name} cannot be loaded: {raised}. Mend it and try again.{elsewhere}",
+        f"{name} cannot be loaded: {raised} Mend it and try again.{elsewhere}",
         day="",
         phase="",
         callback="load",
@@ -99,12 +100,27 @@ def load_error(problem: BaseException, name: str, file: str | None = None) -> St
 
 
 def _said(problem: BaseException) -> str:
-    """What an exception says, without a full stop."""
+    """What an exception says, to the end of its sentence."""
     if isinstance(problem, SystemExit):
-        return "a strategy does not end the program that runs it; leave the function with return"
-    if isinstance(problem, TypeError):
-        return retold(problem, TradingApi).rstrip(".")
-    return str(problem.msg if isinstance(problem, SyntaxError) else problem).rstrip(".")
+        said = "a strategy does not end the program that runs it; leave the function with return"
+    elif isinstance(problem, TypeError):
+        said = retold(problem, TradingApi)
+    elif isinstance(problem, AttributeError) and not isinstance(problem, UsageError):
+        said = _renamed(problem)
+    else:
+        said = str(problem.msg if isinstance(problem, SyntaxError) else problem)
+    said = said.rstrip(". ") or "it said nothing"
+    return said if said.endswith(("?", "!")) else f"{said}."
+
+
+def _renamed(problem: AttributeError) -> str:
+    """What Python says of an attribute that is not there, with what is near it: of a strategy it shows no traceback."""
+    said, known = str(problem), list[str]()
+    if problem.name and problem.obj is not None and "Did you mean" not in said:
+        with suppress(Exception):  # whatever an object of the user's raises when it is looked into
+            known = [name for name in dir(problem.obj) if not name.startswith("_")]
+    hint = did_you_mean(close_matches(problem.name or "", known))
+    return f"{said}. {hint}" if hint else said
 
 
 def file_name(name: str) -> str:

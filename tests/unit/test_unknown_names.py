@@ -100,6 +100,24 @@ def test_a_misspelled_attribute_in_a_script_is_told_with_its_line(stage: Stage, 
         session.step(2)
 
 
+def test_what_a_strategy_misspells_of_anything_is_told_with_what_is_near(stage: Stage) -> None:
+    """Of a strategy one sees a sentence and no traceback, so that the hint of the interpreter would be lost."""
+
+    class Rule:
+        threshold = 5
+
+    def slips(context: Any, data: Any) -> None:
+        Rule().treshold  # noqa: B018
+
+    def silent(context: Any, data: Any) -> None:
+        raise AttributeError
+
+    with pytest.raises(qr.StrategyError, match=r"has no attribute 'treshold'\. Did you mean threshold\? The session"):
+        qr.Session(stage.session.market, strategy=slips).step()
+    with pytest.raises(qr.StrategyError, match="`raise AttributeError`: it said nothing. The session"):
+        qr.Session(stage.session.market, strategy=silent).step()
+
+
 @pytest.mark.parametrize(
     ("name", "said"),
     [

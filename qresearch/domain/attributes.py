@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Sequence
+from dataclasses import is_dataclass
 from typing import NoReturn, TypeVar
 
 from qresearch.errors import UnknownName, close_matches, did_you_mean, shown
@@ -74,9 +75,16 @@ def told_names(**parts: type) -> Callable[[type[C]], type[C]]:
             raise UnknownName(f"{type(self).__name__} has no {shown(name)}. {near(name, dir(self), there)}")
 
         cls.__getattr__ = __getattr__  # type: ignore[attr-defined]
+        if is_dataclass(cls) and cls.__dataclass_params__.frozen:  # type: ignore[attr-defined]
+            cls.__setattr__ = cls.__delattr__ = _refuse  # type: ignore[method-assign]
         return cls
 
     return tell
+
+
+def _refuse(owner: object, name: str, *_: object) -> NoReturn:
+    kind = type(owner).__name__
+    raise UnknownName(f"{kind}.{name} cannot be set: {kind} never changes once it was made. Make another one.")
 
 
 def sealed(*own: str) -> Callable[[type[C]], type[C]]:

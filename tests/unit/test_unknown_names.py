@@ -137,3 +137,14 @@ def test_a_session_takes_no_attribute_that_nobody_would_read(name: str, said: st
         setattr(session, name, None)
     session.strategy = lambda context, data: None
     assert session.step().strategy.name
+
+
+@pytest.mark.parametrize("word", ["market", "panel", "holding", "preview", "instrument", "terms", "rules"])
+@pytest.mark.parametrize("name", ["symbol", "other"])
+def test_what_never_changes_says_so(stage: Stage, word: str, name: str) -> None:
+    """Protects values that are shared, and those who try from an error of the interpreter."""
+    owner: Any = LOOKED_AT[word](stage) if word in LOOKED_AT else OWNERS[word][1](stage)
+    with pytest.raises(UnknownName, match=f"{type(owner).__name__}.{name} cannot be set: .* Make another one"):
+        setattr(owner, name, 5)
+    with pytest.raises(UnknownName, match="cannot be set"):
+        delattr(owner, name)

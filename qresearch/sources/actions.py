@@ -11,12 +11,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from qresearch.domain.instrument import canonical_symbol
 from qresearch.errors import DataError, close_matches, did_you_mean
 from qresearch.market.panel import Days
 from qresearch.market.venue import Venue
-from qresearch.sources.frames import require, some
+from qresearch.sources.frames import require
 from qresearch.sources.listings import Table, dates_of, number_of, table_of
+from qresearch.sources.symbols import some, symbols_of
 
 AMOUNTS = ("cash_per_share", "bonus_per_share", "rights_per_share")
 KNOWN = ("symbol", "ex_date", *AMOUNTS, "rights_price", "prev_close", "ref_price")
@@ -152,9 +152,9 @@ def read_actions(
     place = {symbol: column for column, symbol in enumerate(symbols)}
     found: list[ActionRow] = []
     outside: list[str] = []
+    names = symbols_of(table["symbol"], "corporate actions")
     dates = dates_of(table, "ex_date", "corporate actions", venue)
-    for entry, ex_date in zip(table.to_dict("records"), dates, strict=True):
-        symbol = canonical_symbol(str(entry["symbol"]))
+    for symbol, entry, ex_date in zip(names, table.to_dict("records"), dates, strict=True):
         column = place.get(symbol)
         if column is None:
             continue

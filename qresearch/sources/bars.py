@@ -21,11 +21,12 @@ from qresearch.sources.bonds import with_bonds
 from qresearch.sources.contracts import read_contracts
 from qresearch.sources.credit import with_credit
 from qresearch.sources.daily import spread
-from qresearch.sources.frames import fill_rows, keep_symbols, some
+from qresearch.sources.frames import fill_rows, keep_symbols
 from qresearch.sources.listings import named_boards, read_instruments
 from qresearch.sources.long_tables import long_table
 from qresearch.sources.minutes import check_times, fold
 from qresearch.sources.option_terms import check_underlyings
+from qresearch.sources.symbols import some
 from qresearch.sources.validation import Rows, check_rows, settle_on_ticks, told_spacing, without_weekends
 
 Source = pd.DataFrame | Mapping[str, pd.DataFrame] | str | Path

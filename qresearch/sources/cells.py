@@ -6,9 +6,13 @@ import re
 import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
+from pandas.api.extensions import ExtensionDtype
 
 from qresearch.market.panel import Bools, Floats
 
@@ -66,15 +70,18 @@ def numbers(column: pd.Series, *, is_price: bool = False) -> Numbers:
     [1234.5, 12000.0, nan, 3.0, nan]
     """
     nowhere = np.zeros(len(column), dtype=bool)
-    if column.dtype == bool:
-        return Numbers(np.full(len(column), np.nan), ~nowhere, nowhere, nowhere)
-    if pd.api.types.is_numeric_dtype(column.dtype):
+    if are_numbers(column.dtype):
         return Numbers(column.to_numpy(dtype=np.float64, na_value=np.nan), nowhere, nowhere, nowhere)
-    read = pd.to_numeric(column, errors="coerce")
+    if isinstance(column.dtype, pd.CategoricalDtype):
+        return numbers(column.astype(column.cat.categories.dtype), is_price=is_price)
+    if not pd.api.types.is_string_dtype(column.dtype):
+        column = column.astype(object)
+    strange = nowhere
+    if column.dtype == object:  # True would be read as 1, a day as the nanoseconds since 1970
+        strange = np.array([not isinstance(cell, _NUMBERS) or isinstance(cell, bool) for cell in column], dtype=bool)
+    read = pd.to_numeric(column.where(~strange, None) if strange.any() else column, errors="coerce")
     values = np.array(read.to_numpy(dtype=np.float64, na_value=np.nan))
-    odd = np.isnan(values) & column.notna().to_numpy()
-    if column.dtype == object:  # True would be read as 1
-        odd |= np.array([isinstance(cell, bool) for cell in column], dtype=bool)
+    odd = (np.isnan(values) & column.notna().to_numpy(dtype=bool)) | strange
     wrong, halted, lots, scaled = nowhere.copy(), nowhere.copy(), nowhere.copy(), ""
     texts = [unicodedata.normalize("NFKC", str(cell)).strip().lower() for cell in column[odd]]
     texts = [text.replace("\u2212", "-").lstrip("'¥$").strip() for text in texts]
@@ -88,6 +95,31 @@ def numbers(column: pd.Series, *, is_price: bool = False) -> Numbers:
         wrong[row] = (np.isnan(value) and text not in NOTHING) or ("," in text and not told)
         scaled = scaled or (str(column.iloc[row]) if scale != 1 or counted else "")
     return Numbers(values, wrong, halted, lots, scaled)
+
+
+_NUMBERS = (str, bytes, int, float, np.integer, np.floating, Decimal)
+
+
+def are_numbers(dtype: np.dtype[Any] | ExtensionDtype) -> bool:
+    """Whether a column of this kind holds real numbers: no text, no yes and no, no days.
+
+    >>> are_numbers(np.dtype("int64")), are_numbers(np.dtype(bool)), are_numbers(pd.BooleanDtype())
+    (True, False, False)
+    """
+    kinds = pd.api.types
+    return kinds.is_numeric_dtype(dtype) and not kinds.is_bool_dtype(dtype) and not kinds.is_complex_dtype(dtype)
+
+
+def told_apart(column: pd.Series, *, with_nothing: bool = False) -> tuple[NDArray[np.int64], pd.Index]:
+    """The different cells of a column, and which of them each row holds: -1 for nothing, unless `with_nothing`.
+
+    Cells that hold several values, such as lists, are no more than what they look like.
+    """
+    try:
+        codes, cells = pd.factorize(column, use_na_sentinel=not with_nothing)
+    except TypeError:  # what cannot be compared
+        codes, cells = pd.factorize(column.map(repr), use_na_sentinel=not with_nothing)
+    return codes, pd.Index(cells)
 
 
 def _value(text: str) -> tuple[float, float, str]:
@@ -104,7 +136,7 @@ def flags(column: pd.Series) -> tuple[Bools, Bools]:
     """Values, and where they are neither yes nor no. Missing is no."""
     if column.dtype == bool:
         return column.to_numpy(), np.zeros(len(column), dtype=bool)
-    codes, words = pd.factorize(column)
+    codes, words = told_apart(column)
     known = [_FLAG_WORDS.get(unicodedata.normalize("NFKC", str(word)).strip().lower()) for word in words]
     # Missing values have the code -1 and so take the last entry: no, and nothing wrong about it.
     return (

@@ -15,7 +15,7 @@ from qresearch.market.limits import price_limits, reference_price
 from qresearch.market.panel import Bools, Days, Floats
 from qresearch.market.rulebook import RuleBook
 from qresearch.sources.actions import ActionRow
-from qresearch.sources.frames import some
+from qresearch.sources.symbols import some
 
 
 def forward(close: Floats) -> Floats:

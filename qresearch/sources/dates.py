@@ -18,6 +18,9 @@ _OFFSET = re.compile(r":\d{2}.*?(Z|[+-]\d{2}(?::?\d{2})?)$", re.IGNORECASE)
 _WEEKDAY = re.compile(r"[\s,，]*\(?(?:星期|周)?[一二三四五六日天]\)?$")
 _DIGITS = re.compile(r"^\d+(?:\.0*)?$")
 _SERIAL = re.compile(r"^\d{5}(?:\.\d+)?$")
+_WIDTHS = (8, 12, 14, 17)
+"""Digits of 20240131, and of it with a time to the minute, the second and the thousandth."""
+_NO_DAY = re.compile(r"^-?\d{1,6}(?:-\d{1,2}-?)?$")
 _FORMS = (
     "ISO8601", "%Y-%m-%d", "%Y-%m-%d %H:%M", "%Y-%m-%d %H:%M:%S", "%Y%m%d %H:%M", "%Y%m%d %H:%M:%S", "%Y%m%d %H%M%S",
     "%d-%b-%Y", "%d %b %Y", "%b %d, %Y", "%B %d, %Y", "%d %B %Y", "%d-%b-%y",
@@ -41,7 +44,7 @@ def read_stamps(values: pd.Index, what: str, notes: list[str] | None = None) -> 
     """
     stamps = parsed(values, what, notes)
     if (bad := np.flatnonzero(stamps.isna())).size:
-        raise no_dates([values[at] for at in bad.tolist()], what)
+        raise no_dates(values[bad].tolist(), what)
     return stamps
 
 
@@ -87,8 +90,12 @@ def _of_numbers(numbers: np.ndarray, what: str, notes: list[str] | None) -> pd.D
             stamps = (whole * (_SINCE_1970["ns"] // steps)).astype("datetime64[ns]")
             stamps[np.isnan(numbers)] = np.datetime64("NaT")
             return pd.DatetimeIndex(stamps, tz="UTC")
-    texts = pd.Index([f"{value:.0f}" if value == value and value == int(value) else "" for value in numbers])
-    return _of_texts(texts, what)
+    whole = np.isfinite(numbers) & (numbers == np.rint(numbers))
+    texts = [
+        f"{value:.0f}" if is_whole else "" for value, is_whole in zip(numbers.tolist(), whole.tolist(), strict=True)
+    ]
+    # 2024 is a year, and a count of rows before that; no day.
+    return _of_texts(pd.Index([text if len(text) in _WIDTHS else "" for text in texts]), what)
 
 
 def _of_objects(values: pd.Index, what: str, notes: list[str] | None) -> pd.DatetimeIndex:
@@ -110,7 +117,7 @@ def _of_objects(values: pd.Index, what: str, notes: list[str] | None) -> pd.Date
     if len(zones) > 1:
         raise mixed_zones([str(value) for value in zones.values()], what)
     digits = [text for text in texts if _DIGITS.match(text) or _SERIAL.match(text)]
-    if digits and len(digits[0].split(".")[0]) not in (8, 12, 14, 17):
+    if digits and len(digits[0].split(".")[0]) not in _WIDTHS:
         numbers = np.array([float(text) if _DIGITS.match(text) or _SERIAL.match(text) else np.nan for text in texts])
         return _of_numbers(numbers, what, notes)
     return _of_texts(pd.Index(texts, dtype=object), what)
@@ -160,7 +167,8 @@ def _spelled(text: str) -> str:
     if text.isdecimal() and len(text) in (12, 14, 17):
         seconds = f":{text[12:14]}" if len(text) > 12 else ""
         return f"{text[:4]}-{text[4:6]}-{text[6:8]} {text[8:10]}:{text[10:12]}{seconds}"
-    return text
+    # Of a month or a year the first day would be a guess.
+    return "" if _NO_DAY.match(text) else text
 
 
 def mixed_zones(examples: list[str], what: str) -> DataError:
@@ -188,7 +196,7 @@ def of_the_day(values: pd.Series, what: str) -> pd.TimedeltaIndex | None:
     DataError
         Values that are no time; write 09:31.
     """
-    texts = values.astype(str).str.strip().str.removesuffix(".0")
+    texts = values.astype(object).map(str).str.strip().str.removesuffix(".0")
     if texts.str.fullmatch(r"\d{12}|\d{14}|\d{17}|\d{4}-\d.*").all():
         return None
     digits = texts.where(~texts.str.fullmatch(r"\d{1,2}:\d{2}(:\d{2})?"), texts.str.replace(":", "").str.zfill(4))
@@ -198,7 +206,8 @@ def of_the_day(values: pd.Series, what: str) -> pd.TimedeltaIndex | None:
     if found.isna().any():
         at = int(found.isna().to_numpy().argmax())
         raise DataError(
-            f"time: {values.iloc[at]!r} in row {values.index[at]} of {what} is no time of the day. Write it as 09:31.",
+            f"time: {values.astype(object).iloc[at]!r} in row {values.index[at]} of {what} is no time of the day. "
+            "Write it as 09:31.",
             field="time",
         )
     return pd.TimedeltaIndex(found - found.dt.normalize())

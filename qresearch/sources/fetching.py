@@ -25,8 +25,8 @@ from qresearch.market.market import Market
 from qresearch.sources.akshare import Akshare
 from qresearch.sources.baostock import Baostock
 from qresearch.sources.cache import Cache, Entry
-from qresearch.sources.frames import some
 from qresearch.sources.listings import DEFAULT_BENCHMARK
+from qresearch.sources.symbols import some
 from qresearch.sources.tabular import read_market
 from qresearch.sources.vendor import ACTIONS, Vendor, between
 

@@ -11,9 +11,9 @@ import pandas as pd
 from qresearch.domain.instrument import SymbolIndex, canonical_symbol
 from qresearch.errors import DataError, UsageError
 from qresearch.sources import lean, qlib, rqalpha
-from qresearch.sources.frames import some
 from qresearch.sources.long_tables import long_table
 from qresearch.sources.opened import Opened
+from qresearch.sources.symbols import some
 from qresearch.sources.table_files import SUFFIXES
 
 BESIDE: Mapping[str, str] = {

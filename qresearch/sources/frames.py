@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 import numpy as np
@@ -191,81 +191,6 @@ def _local(column: pd.Series, venue: Venue) -> NDArray[np.datetime64]:
     return local
 
 
-def read_symbols(column: pd.Series, what: str) -> tuple[np.ndarray[tuple[int], np.dtype[np.int64]], tuple[str, ...]]:
-    """Column numbers of rows and the canonical symbols, in the order of their first row.
-
-    Raises
-    ------
-    DataError
-        A missing symbol, or one that is neither text nor a code that lost its zeros; pass text.
-    """
-    codes, written = pd.factorize(column)
-    spellings = with_zeros([_unquoted(spelling) for spelling in written])
-    if (codes < 0).any():
-        row = int(np.argmax(codes < 0))
-        place = f"{column.index.name} {column.index[row]}" if column.index.name in ("line", "row") else f"row {row}"
-        raise DataError(
-            f"{what}: no symbol in {int((codes < 0).sum())} rows, first {place}. Add it, or drop the rows.",
-            field="symbol",
-        )
-    if wrong := [spelling for spelling in spellings if not isinstance(spelling, str)]:
-        raise DataError(
-            f"{what}: symbol {wrong[0]!r} is not text, so leading zeros may be lost. Read that column as text.",
-            field="symbol",
-        )
-    names = [canonical_symbol(str(spelling)) for spelling in spellings]
-    symbols = tuple(dict.fromkeys(names))
-    column_of = {symbol: at for at, symbol in enumerate(symbols)}
-    return np.array([column_of[name] for name in names], dtype=np.int64)[codes], symbols
-
-
-def _unquoted(spelling: object) -> object:
-    """A spelling without what spreadsheets do to codes: an apostrophe in front, a fraction of nothing behind."""
-    if isinstance(spelling, float) and spelling.is_integer():
-        return int(spelling)
-    if isinstance(spelling, str) and (spelling.startswith("'") or _OF_A_FLOAT.match(spelling)):
-        return spelling.lstrip("'").removesuffix(".0")
-    return spelling
-
-
-_OF_A_FLOAT = re.compile(r"^\d{1,6}\.0$")
-_PLAIN_SPELLING = re.compile(r"^(?:[A-Za-z]{2,4}[._]?)?[0-9]{6}(?:[._][A-Za-z]{2,4})?$")
-
-
-def repairs(column: pd.Series, symbols: tuple[str, ...]) -> list[str]:
-    """A note on Chinese symbols whose spelling no system uses, and what they were taken for."""
-    found = []
-    for spelling in pd.unique(column):
-        (fixed,) = with_zeros([_unquoted(spelling)])
-        symbol = canonical_symbol(str(fixed))
-        if not _PLAIN_SPELLING.match(str(spelling).strip()) and symbol in symbols and classed(symbol) is not None:
-            found.append(f"{str(spelling)!r} as {symbol}")
-    return [f"Repaired spellings of symbols: {some(found)}."] if found else []
-
-
-def some(items: Sequence[str], limit: int = 8) -> str:
-    """A few of many, for a note."""
-    more = f" and {len(items) - limit} more" if len(items) > limit else ""
-    return ", ".join(items[:limit]) + more
-
-
-def with_zeros(spellings: Iterable[object]) -> list[object]:
-    """Spellings, codes of China that lost their leading zeros with them again: where each is of digits, and only then.
-
-    >>> with_zeros(["1", "858", "600519"]), with_zeros([1, 858]), with_zeros(["1", "AAPL"])
-    (['000001', '000858', '600519'], ['000001', '000858'], ['1', 'AAPL'])
-    """
-    known = list(spellings)
-    texts = [str(spelling) for spelling in known if isinstance(spelling, (str, int, np.integer))]
-    padded = [text.strip().zfill(6) for text in texts]
-    if len(texts) < len(known) or not all(text.strip().isdecimal() for text in texts):
-        return known
-    if any(text.startswith("0") and len(text) < 6 for text in map(str.strip, texts)):
-        return known  # 00700 has its zeros, and is of Hong Kong
-    is_of_china = all(len(code) == 6 and classed(canonical_symbol(code)) is not None for code in padded)
-    return list(padded) if is_of_china else known
-
-
 def keep_symbols(frame: pd.DataFrame, rows: Rows, wanted: Iterable[str]) -> tuple[pd.DataFrame, Rows]:
     """Only the rows of some symbols, in the order asked; raises UnknownSymbol with close matches."""
     index = SymbolIndex(rows.symbols)
@@ -295,6 +220,7 @@ def fill_rows(frame: pd.DataFrame, rows: Rows, venue: Venue, what: str) -> None:
     stamps = _local(frame["date"], venue)
     rows.days, are_days = _days_of(stamps)
     rows.place = lambda row: place_in(frame, what, row)
+    _refuse_far(rows)
     if not are_days:
         rows.times = times_of(stamps, rows.days, rows.codes)
         _refuse_late(stamps, rows, venue, is_utc=str(getattr(frame["date"].dtype, "tz", None)) == "UTC")
@@ -307,7 +233,7 @@ def fill_rows(frame: pd.DataFrame, rows: Rows, venue: Venue, what: str) -> None:
             column = frame[name]
             rows.reject(
                 name, wrong, "values that are neither true nor false", "Pass True or False.",
-                lambda row, column=column: repr(column.iloc[row]),  # type: ignore[misc]
+                lambda row, column=column: repr(column.iloc[[row]].tolist()[0]),  # type: ignore[misc]
             )  # fmt: skip
     rows.flags.setdefault("paused", rows.numbers["volume"] == 0)
 
@@ -322,6 +248,19 @@ def _days_of(stamps: NDArray[np.datetime64]) -> tuple[Days, bool]:
         np.floor_divide(counts[part], a_day, out=days[part])
         are_days = are_days and bool((days[part] * a_day == counts[part]).all())
     return days.view("datetime64[D]"), are_days
+
+
+def _refuse_far(rows: Rows) -> None:
+    """Raise where days are of centuries without an exchange, or without data: a year of two digits, or a slip."""
+    days = rows.days.view(np.int64)
+    if len(days) and not (days.min() >= _FIRST_DAY and days.max() < _END_OF_DAYS):
+        rows.reject(
+            "date", (days < _FIRST_DAY) | (days >= _END_OF_DAYS), "days before 1700 or after 2199",
+            "Write the whole year, as in 2024-01-31.", lambda row: str(rows.days[row]),
+        )  # fmt: skip
+
+
+_FIRST_DAY, _END_OF_DAYS = (int(np.datetime64(day, "D").astype(np.int64)) for day in ("1700-01-01", "2200-01-01"))
 
 
 def _refuse_late(stamps: NDArray[np.datetime64], rows: Rows, venue: Venue, *, is_utc: bool) -> None:
@@ -354,6 +293,6 @@ def _numbers(column: pd.Series, name: str, rows: Rows) -> Floats:
     rows.reject(
         name, found.wrong, "values that are no numbers", "Replace them by numbers, or by nothing where unknown; "
         "decimal commas are read by pd.read_csv(path, decimal=',').",
-        lambda row: repr(column.iloc[row]),
+        lambda row: repr(column.iloc[[row]].tolist()[0]),
     )  # fmt: skip
     return found.values

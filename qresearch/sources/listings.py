@@ -19,8 +19,10 @@ from qresearch.errors import DataError, close_matches, did_you_mean, shown
 from qresearch.market.market import Benchmark
 from qresearch.market.panel import Bools, Days
 from qresearch.market.venue import Venue
+from qresearch.sources.cells import numbers
 from qresearch.sources.dates import at_venue, read_stamps
-from qresearch.sources.frames import require, some
+from qresearch.sources.frames import require
+from qresearch.sources.symbols import some, symbols_of
 from qresearch.sources.table_files import SUFFIXES, load_table
 from qresearch.sources.validation import Rows
 
@@ -66,7 +68,7 @@ def dates_of(table: pd.DataFrame, name: str, what: str, venue: Venue) -> list[dt
 def table_of(source: Table, what: str, *required: str) -> pd.DataFrame:
     """A table with lower-case names of its columns, those that are required among them."""
     table = load_table(source, what)
-    table = table.set_axis([str(name).strip().lower() for name in table.columns], axis=1)
+    table = table.set_axis([str(name).strip().lower() for name in table.columns], axis=1).dropna(how="all")
     if table.empty and set(required) <= set(table.columns):
         return table  # a table without entries is a statement, unlike a market without rows
     require(table, required, what)
@@ -115,8 +117,7 @@ def read_instruments(
         for name in ("list_date", "delist_date", "last_date"):
             # An object column: as datetime64 a missing date would come out as NaT, not None.
             table[name] = pd.Series(dates_of(table, name, "instruments", venue), index=table.index, dtype=object)
-        for row in table.to_dict("records"):
-            symbol = canonical_symbol(str(row["symbol"]))
+        for symbol, row in zip(symbols_of(table["symbol"], "instruments"), table.to_dict("records"), strict=True):
             if symbol in entries:
                 raise DataError(
                     f"instruments: {symbol} stands there twice. Keep one row.", field="symbol", symbol=symbol
@@ -278,8 +279,8 @@ def read_no_limit_days(
     table = table_of(source, what, "symbol", "date")
     place = {symbol: column for column, symbol in enumerate(symbols)}
     mask = np.zeros((len(days), len(symbols)), dtype=bool)
-    for symbol, day in zip(table["symbol"], dates_of(table, "date", what, venue), strict=True):
-        column = place.get(canonical_symbol(str(symbol)))
+    for symbol, day in zip(symbols_of(table["symbol"], what), dates_of(table, "date", what, venue), strict=True):
+        column = place.get(symbol)
         if column is not None and day is not None:
             mask[days == np.datetime64(day), column] = True
     return mask
@@ -310,20 +311,33 @@ def read_benchmark(source: object, beside: Table | None, venue: Venue) -> Benchm
     table = table_of(source, "benchmark", "date", "close")  # type: ignore[arg-type]  # load_table refuses the rest
     name = "benchmark"
     if "symbol" in table.columns:
-        spellings = {canonical_symbol(str(symbol)): symbol for symbol in table["symbol"].unique()}
-        if wanted not in spellings and (asked or len(spellings) > 1):
+        names = symbols_of(table["symbol"], "benchmark")
+        there = list(dict.fromkeys(names))
+        if wanted not in there and (asked or len(there) != 1):
             raise DataError(
-                f"benchmark: {wanted} is not in the table, which holds {', '.join(spellings)}. Pass one of these."
+                f"benchmark: {wanted} is not in the table, which holds {', '.join(there) or 'no row'}. Pass one of "
+                "these."
             )
-        name = wanted if wanted in spellings else next(iter(spellings))
-        table = table[table["symbol"] == spellings[name]]
+        name = wanted if wanted in there else there[0]
+        table = table[np.array(names) == name]
     stamps = read_stamps(pd.Index(table["date"]), "the benchmark")
     return _benchmark(name, at_venue(stamps, venue), table["close"])
 
 
 def _benchmark(name: str, stamps: pd.DatetimeIndex, close: pd.Series) -> Benchmark:
     days = stamps.to_numpy().astype("datetime64[D]")
-    values = pd.to_numeric(close, errors="coerce").to_numpy(dtype=np.float64)
+    found = numbers(close, is_price=True)
+    values = found.values
+    if found.wrong.any():
+        first = int(found.wrong.argmax())
+        raise DataError(
+            f"benchmark: {name} has closes that are no numbers on {int(found.wrong.sum())} days, first "
+            f"{shown(close.iloc[first])} on {days[first]}. Write numbers, or nothing where unknown.",
+            field="close",
+            day=str(days[first]),
+        )
+    if np.isnan(values).all():
+        raise DataError(f"benchmark: {name} has no close on any day. Pass one with closes, or none.", field="close")
     if len(days) > 1 and not (np.diff(days).astype(np.int64) > 0).all():
         raise DataError(
             f"benchmark: the days of {name} do not ascend. Sort them and keep one row per day.", field="date"

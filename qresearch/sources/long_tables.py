@@ -20,9 +20,10 @@ from qresearch.domain.instrument import canonical_symbol
 from qresearch.errors import DataError
 from qresearch.market.intraday import QUOTE_FIELDS
 from qresearch.market.panel import FIELDS, PRICE_FIELDS, Bools
-from qresearch.sources.cells import numbers
+from qresearch.sources.cells import are_numbers, numbers, told_apart
 from qresearch.sources.dates import no_dates, of_the_day, parsed
-from qresearch.sources.frames import named_columns, place_in, read_symbols, repairs, require, stack_wide
+from qresearch.sources.frames import named_columns, place_in, require, stack_wide
+from qresearch.sources.symbols import read_symbols, repairs
 from qresearch.sources.table_files import load_table
 from qresearch.sources.units import in_our_units
 from qresearch.sources.validation import Rows
@@ -148,8 +149,8 @@ def _dated(frame: pd.DataFrame, what: str, notes: list[str]) -> pd.DataFrame:
     what = "the data" if what == "Market data" else what
     column = frame["date"]
     if not pd.api.types.is_datetime64_any_dtype(column.dtype) or column.hasnans:
-        codes, unique = pd.factorize(column, use_na_sentinel=False)
-        stamps = parsed(pd.Index(unique), what, notes)
+        codes, unique = told_apart(column, with_nothing=True)
+        stamps = parsed(unique, what, notes)
         dates = stamps[codes]
         if stamps.hasnans:
             kept = ~_strays(frame, np.asarray(dates.isna()), what, notes)
@@ -221,7 +222,7 @@ def _numbered(frame: pd.DataFrame, notes: list[str]) -> tuple[pd.DataFrame, bool
     halted = np.zeros(len(frame), dtype=bool)
     lots = False
     for name in (*FIELDS, *QUOTE_FIELDS):
-        if name not in frame.columns or pd.api.types.is_numeric_dtype(frame[name].dtype):
+        if name not in frame.columns or are_numbers(frame[name].dtype):
             continue
         found = numbers(frame[name], is_price=name in PRICE_FIELDS)
         if found.wrong.any():
@@ -240,7 +241,7 @@ def _numbered(frame: pd.DataFrame, notes: list[str]) -> tuple[pd.DataFrame, bool
 
 def _without_zeros(frame: pd.DataFrame, notes: list[str]) -> pd.DataFrame:
     """Prices of 0 on days without volume are no prices."""
-    if not all(pd.api.types.is_numeric_dtype(frame[name].dtype) for name in (*PRICE_FIELDS, "volume")):
+    if not all(are_numbers(frame[name].dtype) for name in (*PRICE_FIELDS, "volume")):
         return frame
     zero = (frame["volume"] == 0).to_numpy(dtype=bool, na_value=False)
     if not zero.any():

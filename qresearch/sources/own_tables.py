@@ -15,10 +15,10 @@ from typing import Any, TypeVar
 
 import pandas as pd
 
-from qresearch.domain.instrument import canonical_symbol
 from qresearch.errors import DataError, UsageError, close_matches, did_you_mean, shown
 from qresearch.market.venue import CHINA
 from qresearch.sources.listings import Table, dates_of, table_of
+from qresearch.sources.symbols import symbols_of
 
 T = TypeVar("T")
 _YES_OR_NO = {**dict.fromkeys(("true", "1", "1.0", "yes"), True), **dict.fromkeys(("false", "0", "0.0", "no"), False)}
@@ -79,8 +79,7 @@ class Form:
         for name in self.dates:
             table[name] = pd.Series(dates_of(table, name, self.what, CHINA), index=table.index, dtype=object)
         found: dict[str, list[Row]] = {}
-        for cells in table.to_dict("records"):
-            symbol = canonical_symbol(str(cells["symbol"]))
+        for symbol, cells in zip(symbols_of(table["symbol"], self.what), table.to_dict("records"), strict=True):
             found.setdefault(symbol, []).append(Row(self, symbol, {str(name): cell for name, cell in cells.items()}))
         return found
 

@@ -23,9 +23,9 @@ from qresearch.domain.instrument import Board, canonical_symbol
 from qresearch.errors import DataError
 from qresearch.market.china import CHINA_RULES
 from qresearch.market.panel import PRICE_FIELDS, Days, Floats
-from qresearch.sources.frames import some
 from qresearch.sources.listings import DEFAULT_BENCHMARK
 from qresearch.sources.opened import Opened, pick
+from qresearch.sources.symbols import some
 
 _RESERVED = "_qlib_"
 """Prefix of folders whose symbol is a reserved name on Windows, such as ``_qlib_con``."""

@@ -12,7 +12,7 @@ from qresearch.errors import DataError
 from qresearch.market.limits import reference_price
 from qresearch.market.panel import Bools, Days, Floats
 from qresearch.sources.actions import ActionRow
-from qresearch.sources.frames import some
+from qresearch.sources.symbols import some
 
 _DAYS = 64
 _CENT = 0.0051

@@ -16,6 +16,7 @@ from qresearch.domain.classes import classed
 from qresearch.domain.instrument import Board
 from qresearch.errors import DataError
 from qresearch.market.panel import Bools, Floats
+from qresearch.sources.cells import are_numbers
 from qresearch.sources.vendors_columns import VendorTable
 
 Ints = NDArray[np.int64]
@@ -66,7 +67,7 @@ def in_our_units(
         The ratio fits no unit: correct volume or turnover, or pass ``adjusted=True`` for adjusted prices.
     """
     names = [name for name in ("volume", "turnover", "close", "high", "low") if name in frame.columns]
-    if any(not pd.api.types.is_numeric_dtype(frame[name].dtype) for name in names):
+    if any(not are_numbers(frame[name].dtype) for name in names):
         return frame  # told apart, with the row, when the numbers are read
     ruled = np.array([(found := classed(symbol)) is not None and found.board is not Board.INDEX for symbol in symbols])
     documented = (

@@ -362,6 +362,47 @@ SPOILED: dict[str, tuple[Callable[[pd.DataFrame], object], str]] = {
         ),
         "are no dates, first '小计' in row 9",
     ),
+    "a volume of yes and no": (
+        lambda t: t.drop(columns="turnover").assign(volume=pd.array([True] * len(t), dtype="boolean")),
+        "volume: values that are no numbers in 90 of 90 rows",
+    ),
+    "a volume of days": (
+        lambda t: t.drop(columns="turnover").assign(volume=t["date"]), "volume: values that are no numbers in 90 of 90"
+    ),
+    "a volume of spans": (
+        lambda t: t.drop(columns="turnover").assign(volume=t["date"].dt.to_period("D")),
+        "volume: values that are no numbers in 90 of 90 rows",
+    ),
+    "days among numbers": (
+        lambda t: t.drop(columns="turnover").assign(volume=t["date"].astype(object)),
+        "volume: values that are no numbers in 90 of 90 rows",
+    ),
+    "complex prices": (
+        lambda t: t.assign(close=t["close"] + 1j), "close: values that are no numbers in 90 of 90 rows"
+    ),
+    "complex prices among others": (
+        lambda t: t.assign(close=[1 + 1j, *t["close"].iloc[1:].astype(object)]),
+        "close: values that are no numbers in (1|90) of 90 rows",
+    ),
+    "lists of days": (lambda t: t.assign(date=[[day] for day in t["date"]]), "90 values in the data are no dates"),
+    "lists of symbols": (lambda t: t.assign(symbol=[[one] for one in t["symbol"]]), "symbol .* is not text"),
+    "lists of flags": (lambda t: t.assign(paused=[[0]] * len(t)), "paused: values that are neither true nor false"),
+    "a blank symbol": (
+        lambda t: t.assign(symbol=t["symbol"].where(t.index != 40, " ")), "no symbol in 1 rows, first row 40"
+    ),
+    "days without end": (lambda t: t.assign(date=np.inf), "90 values in the data are no dates, first inf"),
+    "a count for the days": (
+        lambda t: t.assign(date=t.groupby("symbol").cumcount() + 2000), "90 values in the data are no dates, first 2000"
+    ),
+    "months": (lambda t: t[::22].assign(date=t["date"].dt.strftime("%Y-%m")), "are no dates, first '2024-01' in row 0"),
+    "months in Chinese": (
+        lambda t: t[::22].assign(date=t["date"].dt.strftime("%Y年%m月")), "are no dates, first '2024年01月' in row 0"
+    ),
+    "years of two digits": (
+        lambda t: t.assign(date="00" + t["date"].dt.strftime("%y-%m-%d")),
+        "days before 1700 or after 2199 in 90 of 90 rows, first 600519.SH on 0024-01-02",
+    ),
+    "no times of the day": (lambda t: t.assign(time=np.nan), "time: nan in row 0 of the data is no time of the day"),
     "no rows": (lambda t: t.iloc[:0], "no rows. Pass at least one"),
 }  # fmt: skip
 

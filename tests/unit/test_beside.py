@@ -1,0 +1,95 @@
+"""Tables beside the bars: their symbols and figures are read as those of the bars, and nothing is lost in silence."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import pandas as pd
+import pytest
+from foreign import truth
+
+import qresearch as qr
+
+SPELLINGS: dict[str, Callable[[pd.Series], pd.Series]] = {
+    "bare codes": lambda symbol: symbol.str[:6],
+    "numbers": lambda symbol: symbol.str[:6].astype(int),
+    "numbers with a fraction": lambda symbol: symbol.str[:6].astype(float),
+    "an apostrophe": lambda symbol: "'" + symbol.str[:6],
+    "a formula": lambda symbol: '="' + symbol.str[:6] + '"',
+}
+DAY = "2024-01-10"
+
+
+def _bars() -> pd.DataFrame:
+    return truth("600519.SH", "000001.SZ").drop(columns="pre_close")
+
+
+def _tables() -> dict[str, pd.DataFrame]:
+    symbols = ["600519.SH", "000001.SZ"]
+    return {
+        "actions": pd.DataFrame({"symbol": symbols, "ex_date": DAY, "cash_per_share": [0.1, 0.2]}),
+        "instruments": pd.DataFrame({"symbol": symbols, "name": ["A", "B"], "list_date": "2001-08-27"}),
+        "no_limit_days": pd.DataFrame({"symbol": symbols, "date": DAY}),
+        "closed_days": pd.DataFrame({"symbol": symbols, "date": DAY}),
+        "credit": pd.DataFrame({"symbol": symbols, "haircut": [0.6, 0.7]}),
+    }
+
+
+@pytest.mark.parametrize("spelling", SPELLINGS)
+@pytest.mark.parametrize("name", _tables())
+def test_symbols_of_a_table_are_read_as_those_of_the_bars(name: str, spelling: str) -> None:
+    """Protects dividends and listings: codes that lost their zeros do not make the rows of a table pass for others'."""
+    table = _tables()[name]
+    spelled = table.assign(symbol=SPELLINGS[spelling](table["symbol"]))
+    plain, found = (qr.read_market(_bars(), **{name: one}) for one in (table, spelled))
+    assert found.fingerprint == plain.fingerprint != qr.read_market(_bars()).fingerprint
+    assert found.instruments == plain.instruments
+
+
+@pytest.mark.parametrize("name", _tables())
+def test_a_row_without_a_symbol_is_refused(name: str) -> None:
+    """Protects from rows that belong to nobody; a row that is empty altogether, as sheets leave them, is none."""
+    table = _tables()[name]
+    with pytest.raises(qr.DataError, match=r"no symbol in 1 rows, first row 1\. Add it, or drop the rows"):
+        qr.read_market(_bars(), **{name: table.assign(symbol=["600519.SH", None])})
+    empty = table.astype(object).reindex([0, 1, 2])
+    assert qr.read_market(_bars(), **{name: empty}).fingerprint == qr.read_market(_bars(), **{name: table}).fingerprint
+
+
+def _index() -> pd.DataFrame:
+    days = pd.bdate_range("2024-01-02", periods=30)
+    return pd.DataFrame({"date": days, "symbol": "000300.SH", "close": 3_400.25 + np.arange(30)})
+
+
+def test_closes_of_an_index_are_read_as_prices_are() -> None:
+    """Protects the benchmark: text with commas is a number, and two spellings are one index."""
+    index, plain = _index(), qr.read_market(_bars(), benchmark=_index()).benchmark
+    commas = index.assign(close=index["close"].map("{:,.2f}".format))
+    spelled = index.assign(symbol=np.where(np.arange(30) % 2, "000300.SH", "sh000300"))
+    for table in (commas, spelled):
+        found = qr.read_market(_bars(), benchmark=table).benchmark
+        assert found is not None
+        assert plain is not None
+        assert (found.name, found.close.tolist()) == (plain.name, plain.close.tolist())
+
+
+NO_INDEX: dict[str, tuple[Callable[[pd.DataFrame], object], str]] = {
+    "words": (
+        lambda t: t.assign(close=t["close"].astype(object).where(t.index != 3, "n.a.?")),
+        r"closes that are no numbers on 1 days, first 'n.a.\?' on 2024-01-05. Write numbers",
+    ),
+    "yes and no": (lambda t: t.set_index("date")["close"] > 0, "closes that are no numbers on 30 days"),
+    "days": (lambda t: t.assign(close=t["date"]), "closes that are no numbers on 30 days"),
+    "nothing": (lambda t: t.assign(close=np.nan), "no close on any day. Pass one with closes"),
+    "no rows": (lambda t: t.iloc[:0], "not in the table, which holds no row"),
+    "no symbol": (lambda t: t.assign(symbol=np.nan), "no symbol in 30 rows"),
+}
+
+
+@pytest.mark.parametrize("name", NO_INDEX)
+def test_an_index_without_closes_is_refused(name: str) -> None:
+    """Protects from a benchmark of nothing, which every comparison would pass over."""
+    spoil, words = NO_INDEX[name]
+    with pytest.raises(qr.DataError, match=words):
+        qr.read_market(_bars(), benchmark=spoil(_index()))  # type: ignore[arg-type]  # what a user might pass

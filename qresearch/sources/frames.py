@@ -6,6 +6,7 @@ import datetime as dt
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -20,6 +21,7 @@ from qresearch.market.venue import PLAIN, Venue
 from qresearch.sources.cells import flags, numbers
 from qresearch.sources.dates import at_venue, mixed_zones, read_stamps
 from qresearch.sources.minutes import times_of
+from qresearch.sources.symbols import symbols_of
 from qresearch.sources.validation import Rows, blocks
 from qresearch.sources.vendors_columns import (
     FLAGS,
@@ -130,9 +132,10 @@ def stack_wide(fields: Mapping[str, object]) -> pd.DataFrame:
     Raises
     ------
     DataError
-        A value that is no frame, or an index that is not ascending and unique.
+        A value that is no frame, an index that is not ascending and unique, or a field none of whose values has a bar.
     """
     frames: dict[str, pd.DataFrame] = {}
+    spellings: dict[str, object] = {}  # the first of each symbol: one field may write 600519, another 600519.SH
     zones: dict[str, dt.tzinfo | None] = {}
     for name, frame in fields.items():
         if not isinstance(frame, pd.DataFrame):
@@ -144,13 +147,16 @@ def stack_wide(fields: Mapping[str, object]) -> pd.DataFrame:
                 field=name,
             )
         stamps = read_stamps(frame.index, f"the index of {name!r}")
-        if not (stamps.is_monotonic_increasing and stamps.is_unique and frame.columns.is_unique):
+        names = symbols_of(pd.Series(frame.columns), f"the columns of {name!r}")
+        if not (stamps.is_monotonic_increasing and stamps.is_unique and len(set(names)) == len(names)):
             raise DataError(
                 f"date: the days of {name!r} do not ascend, or a day or symbol occurs twice. "
                 "Sort with frame.sort_index() and drop duplicates.",
                 field=name,
             )
-        frames[str(name)] = frame.set_axis(stamps)
+        for symbol, spelling in zip(names, frame.columns, strict=True):
+            spellings.setdefault(symbol, spelling)
+        frames[str(name)] = frame.set_axis(stamps).set_axis([spellings[symbol] for symbol in names], axis=1)
         zones[str(stamps.tz)] = stamps.tz
     if not frames:
         raise DataError("Market data: no rows. Pass at least one field.")
@@ -160,7 +166,7 @@ def stack_wide(fields: Mapping[str, object]) -> pd.DataFrame:
     if zone is not None:
         frames = {name: frame.tz_convert("UTC").tz_localize(None) for name, frame in frames.items()}
     stamps = pd.DatetimeIndex(np.unique(np.concatenate([frame.index.to_numpy() for frame in frames.values()])))
-    symbols = list(dict.fromkeys(symbol for frame in frames.values() for symbol in frame.columns))
+    symbols = list(spellings.values())
     head, *_ = named_columns(pd.DataFrame([range(len(frames) + 2)], columns=["date", "symbol", *frames]), "Market data")
     require(head, REQUIRED, "Market data")
     cells = {
@@ -173,16 +179,28 @@ def stack_wide(fields: Mapping[str, object]) -> pd.DataFrame:
     if "paused" in cells:
         empty &= ~flags(pd.Series(cells["paused"]))[0]
     kept = np.flatnonzero(~empty)
+    _refuse_apart(cells, kept)
     dates = stamps if zone is None else stamps.tz_localize("UTC").tz_convert(zone)
     # As categories the symbols are never spelled out row by row, which for a whole market takes longer than the rest.
-    known = pd.Index(symbols).dropna()
-    place = known.get_indexer(pd.Index(symbols))
     rows = {
         "date": dates.take(kept % len(dates)),
-        "symbol": pd.Categorical.from_codes(place[kept // len(dates)], categories=known),
+        "symbol": pd.Categorical.from_codes(kept // len(dates), categories=pd.Index(symbols)),
     }
     whole = len(kept) == len(empty)
     return pd.DataFrame(rows | {name: values if whole else values[kept] for name, values in cells.items()}, copy=False)
+
+
+def _refuse_apart(cells: Mapping[str, NDArray[Any]], kept: NDArray[np.int64]) -> None:
+    """Raise where no cell has a bar, or all values of a field stand where there is none."""
+    if not len(kept):
+        raise DataError("Market data: no rows. Pass at least one.")
+    for name, values in cells.items():
+        if name not in REQUIRED and pd.isna(values[kept]).all() and not pd.isna(values).all():
+            raise DataError(
+                f"{name}: no value of this field belongs to a bar: its days or symbols are others than those of the "
+                "prices. Give every field the same index and the same columns.",
+                field=name,
+            )
 
 
 def _local(column: pd.Series, venue: Venue) -> NDArray[np.datetime64]:

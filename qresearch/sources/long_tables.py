@@ -17,17 +17,17 @@ from numpy.typing import NDArray
 
 from qresearch.domain.classes import classed
 from qresearch.domain.instrument import canonical_symbol
-from qresearch.errors import DataError
+from qresearch.errors import DataError, shown
 from qresearch.market.intraday import QUOTE_FIELDS
 from qresearch.market.panel import FIELDS, PRICE_FIELDS, Bools
 from qresearch.sources.cells import are_numbers, numbers, told_apart
 from qresearch.sources.dates import no_dates, of_the_day, parsed
 from qresearch.sources.frames import named_columns, place_in, require, stack_wide
-from qresearch.sources.symbols import read_symbols, repairs
+from qresearch.sources.symbols import read_symbols, repairs, some, symbols_of
 from qresearch.sources.table_files import load_table
 from qresearch.sources.units import in_our_units
 from qresearch.sources.validation import Rows
-from qresearch.sources.vendors_columns import REQUIRED, VendorTable, is_a_name
+from qresearch.sources.vendors_columns import REQUIRED, VendorTable, is_a_name, ours, plain
 
 _SPECIALLY_TREATED = frozenset({2, 3, 5, 6, 8, 9, 11, 12, 14, 15})
 """CSMAR's Trdsta of shares with a risk warning: ST, *ST, SST, S*ST, GST, G*ST, UST, U*ST, NST, N*ST."""
@@ -97,9 +97,26 @@ def _joined(source: object) -> object:
         return source
     frames = []
     for symbol, frame in source.items():
-        table = frame if not isinstance(frame.index, pd.DatetimeIndex) else frame.rename_axis("date").reset_index()
+        if isinstance(frame.index, pd.DatetimeIndex):
+            table = frame.rename_axis("date").reset_index()
+        else:
+            table = frame if ours(plain(frame.index.name), None) != "date" else frame.reset_index()
+        if "symbol" in table.columns:
+            _refuse_others(symbol, table["symbol"])
         frames.append(table.assign(symbol=str(symbol)))
     return pd.concat(frames, ignore_index=True)
+
+
+def _refuse_others(symbol: object, column: pd.Series) -> None:
+    """Raise where a frame that stands under one symbol holds bars of others."""
+    others = set(symbols_of(column, f"the frame of {symbol!r}")) - set(symbols_of(pd.Series([symbol]), "Market data"))
+    if others:
+        raise DataError(
+            f"symbol: the frame under {shown(symbol)} holds bars of {some(sorted(others), 3)}. Put each under its own "
+            "symbol, drop the column 'symbol', or pass all of them as one long frame with pd.concat.",
+            field="symbol",
+            symbol=sorted(others)[0],
+        )
 
 
 def _by_field(frame: pd.DataFrame) -> dict[str, pd.DataFrame] | None:

@@ -170,6 +170,15 @@ RIGHT: dict[str, Callable[[pd.DataFrame], object]] = {
     "indexed": lambda t: t.set_index(["symbol", "date"]),
     "by symbol": _by_symbol,
     "by field": _by_field,
+    "by field, each spelling the codes in its own way": lambda t: {
+        name: frame if number % 2 else frame.rename(columns=lambda code: code[:6])
+        for number, (name, frame) in enumerate(_by_field(t).items())
+    },
+    "by symbol, the days as text": lambda t: {
+        symbol: frame.set_axis(frame["date"].astype(str).rename("date")).drop(columns=["date", "symbol"])
+        for symbol, frame in t.groupby("symbol")
+    },
+    "codes as formulas": _spelled(symbol=lambda t: '="' + t["symbol"].str[:6] + '"'),
     "two levels, field first": lambda t: pd.concat(_by_field(t), axis=1),
     "two levels, symbol first": lambda t: pd.concat(_by_field(t), axis=1).swaplevel(axis=1),
     "shouted": lambda t: native(t).rename(columns=str.upper),
@@ -403,6 +412,20 @@ SPOILED: dict[str, tuple[Callable[[pd.DataFrame], object], str]] = {
         "days before 1700 or after 2199 in 90 of 90 rows, first 600519.SH on 0024-01-02",
     ),
     "no times of the day": (lambda t: t.assign(time=np.nan), "time: nan in row 0 of the data is no time of the day"),
+    "a field at another time of the day": (
+        lambda t: {
+            name: frame.set_axis(frame.index + pd.Timedelta(hours=15)) if name == "pre_close" else frame
+            for name, frame in _by_field(t).items()
+        },
+        "pre_close: no value of this field belongs to a bar.*Give every field the same index",
+    ),
+    "fields without a day": (
+        lambda t: {name: frame.iloc[:0] for name, frame in _by_field(t).items()}, "no rows. Pass at least one"
+    ),
+    "bars of another symbol": (
+        lambda t: {"600036": t[t["symbol"] == "600519.SH"]},
+        "the frame under '600036' holds bars of 600519.SH. Put each under its own symbol",
+    ),
     "no rows": (lambda t: t.iloc[:0], "no rows. Pass at least one"),
 }  # fmt: skip
 

@@ -57,7 +57,10 @@ def open_source(source: object, symbols: Iterable[str] | None = None, *, adjuste
 
 
 def _open_tables(folder: Path, wanted: list[str] | None, *, adjusted: bool) -> Opened:
-    paths = sorted(path for path in folder.iterdir() if path.suffix.lower() in SUFFIXES)
+    # What systems and offices put beside a table is hidden: ._bars.csv of a Mac, ~$bars.xlsx of an open workbook.
+    paths = sorted(
+        path for path in folder.iterdir() if path.suffix.lower() in SUFFIXES and not path.name.startswith((".", "~$"))
+    )
     tables = {BESIDE[path.stem]: path for path in paths if path.stem in BESIDE}
     paths = [path for path in paths if path.stem not in BESIDE]
     if not paths:

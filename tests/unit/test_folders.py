@@ -57,6 +57,16 @@ def test_files_that_name_their_symbols(tmp_path: Path) -> None:
     assert qr.read_market(tmp_path, symbols=["MSFT"]).symbols == ("MSFT",)
 
 
+def test_what_is_hidden_in_a_folder_is_no_table(tmp_path: Path) -> None:
+    """Protects folders that went through a Mac or lie open in an office: what these put there holds no bars."""
+    pd.DataFrame([{"date": day, **BAR} for day in DAYS]).to_csv(tmp_path / "600519.SH.csv", index=False)
+    for name in ("._600519.SH.csv", "~$book.xlsx", ".DS_Store"):
+        (tmp_path / name).write_bytes(b"\0\5\26\7")
+    market = qr.read_market(tmp_path)
+    assert market.symbols == ("600519.SH",)
+    assert market.notes[0] == f"Read 1 files of {tmp_path.name}."
+
+
 def test_an_empty_folder(tmp_path: Path) -> None:
     """Protects from the wrong folder: the message says what a folder may hold."""
     with pytest.raises(UsageError, match=r"one per symbol, a qlib folder .* or an RQAlpha bundle"):

@@ -159,11 +159,24 @@ def _check_place(place: Path, call: str, *, replace: bool) -> None:
                     f"{call}: {str(place)!r} holds a market already. Pass replace=True (on the command line: "
                     "--replace) to put this one in its place, or the name of a new folder."
                 )
+            if others := _others(place):
+                raise UsageError(
+                    f"{call}: {str(place)!r} holds a market, and beside it {others[0]!r}"
+                    f"{f' and {len(others) - 1:,} more' if len(others) > 1 else ''}, which would be lost. Nothing was "
+                    "touched. Move them elsewhere, or pass the name of a new folder."
+                )
         elif place.exists() and any(place.iterdir()):
             raise UsageError(
                 f"{call}: the folder {str(place)!r} holds something else than a stored market. Nothing was touched. "
                 "Pass the name of a new folder."
             )
+
+
+def _others(place: Path) -> list[str]:
+    """Files in a stored market that are none of its own; those that a system hides do not count."""
+    found = [path for path in sorted(place.rglob("*")) if not path.is_dir() or path.is_symlink()]
+    names = [path.relative_to(place).as_posix() for path in found if not path.name.startswith(".")]
+    return [name for name in names if name != LIST and not _NAME.fullmatch(name.removesuffix(".npy"))]
 
 
 def is_stored(folder: object) -> TypeGuard[str | Path]:
@@ -307,7 +320,7 @@ def _read_list(place: Path) -> dict[str, Any]:
         is_ours = data["about"] == _ABOUT and isinstance(body, dict)
     except OSError as problem:
         raise DataError(f"{str(file)!r} cannot be read: {problem.strerror}. Look at its rights.") from problem
-    except (ValueError, LookupError, TypeError):
+    except (ValueError, LookupError, TypeError, RecursionError):
         pass
     if not is_ours:
         raise DataError(f"{str(file)!r} is not the list of a stored market, or was cut short. {_REMEDY}")

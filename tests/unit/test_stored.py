@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -214,6 +215,20 @@ def test_nothing_of_somebody_else_is_replaced(tmp_path: Path) -> None:
     qr.save_market(qr.read_market(folder), folder, replace=True)  # over itself
     assert altered(folder) == []
     assert sorted(path.name for path in tmp_path.iterdir()) == ["file", "market", "mine"]
+
+
+def test_files_beside_a_saved_market_are_not_lost(tmp_path: Path) -> None:
+    """Protects what a user put into the folder: replace=True takes the place of a market and of nothing else."""
+    folder = qr.save_market(qr.sample_market(), tmp_path / "market")
+    inner = qr.save_market(qr.sample_futures(), folder / "inner")
+    for write in (qr.save_market, lambda market, place, **how: qr.save_bars([], place, **how)):
+        with pytest.raises(qr.UsageError, match=r"beside it 'inner/days/close.npy' and \d+ more, which would be lost"):
+            write(qr.sample_market(), folder, replace=True)
+    assert qr.read_market(inner).fingerprint == qr.sample_futures().fingerprint
+    shutil.rmtree(inner)
+    (folder / ".DS_Store").write_text("of a system")
+    qr.save_market(qr.sample_futures(), folder, replace=True)
+    assert qr.read_market(folder).fingerprint == qr.sample_futures().fingerprint
 
 
 @pytest.mark.parametrize("problem", [KeyboardInterrupt(), OSError(28, "No space left on device")])

@@ -139,7 +139,7 @@ def _arrays(
 ) -> tuple[Days, dict[str, Floats], dict[str, Bools], Bools, Intraday | None]:
     """Days, (T, N) arrays of every field and flag, where there is a row, and the bars inside the days."""
     if rows.times is not None:
-        days, fields, flags, known, bars, more = fold(rows, stamp, venue.hours[Phase.OPEN])
+        days, fields, flags, known, bars, more = fold(rows, stamp, (venue.hours[Phase.OPEN], venue.hours[Phase.CLOSE]))
         notes.extend(more)
         return days, fields, flags, known, bars
     days, fields, flags, known = spread(rows)

@@ -14,6 +14,7 @@ from qresearch.market.panel import FIELDS, Bools, Days, Floats
 from qresearch.sources.validation import Ints, Rows
 
 STAMPS = ("end", "start")
+Hours = tuple[dt.time, dt.time]
 _MINUTE = np.timedelta64(1, "m")
 
 
@@ -86,18 +87,79 @@ def _refuse_twice(rows: Rows) -> None:
         )  # fmt: skip
 
 
-def _ends(times: NDArray[np.datetime64], stamp: str) -> NDArray[np.datetime64]:
-    """The end of each bar: its stamp, or that plus the usual distance of two stamps in a day."""
-    if stamp == "end":
-        return times
+def _length(times: NDArray[np.datetime64]) -> int:
+    """Minutes that a bar lasts: the usual distance of two stamps in a day."""
     known = np.unique(times)
     steps = np.diff(known).astype(np.int64)[np.diff(known.astype("datetime64[D]")).astype(np.int64) == 0]
     lengths, counts = np.unique(steps, return_counts=True)
-    return times + _MINUTE * int(lengths[counts.argmax()])
+    return int(lengths[counts.argmax()])
+
+
+def _refuse_longer(rows: Rows, length: int) -> None:
+    """Raise where the bars of a symbol, or of a day, last longer than is usual: their ends would come too early.
+
+    Raises
+    ------
+    DataError
+        All their distances are multiples of a longer one; sparse bars, of which some are missing, are none.
+    """
+    assert rows.times is not None  # minute data
+    order = np.lexsort((rows.times, rows.codes))
+    codes, days = rows.codes[order], rows.days[order].astype(np.int64)
+    inside = (codes[1:] == codes[:-1]) & (days[1:] == days[:-1])
+    steps = np.diff(rows.times[order]).astype(np.int64)[inside]
+    for groups in (codes[1:][inside], days[1:][inside]):
+        by_group = np.argsort(groups, kind="stable")
+        found, first, counts = np.unique(groups[by_group], return_index=True, return_counts=True)
+        shared = np.gcd.reduceat(steps[by_group], first)
+        longer = found[(counts >= _ENOUGH_STEPS) & (shared > length)]
+        bad = np.zeros(len(codes), dtype=bool)
+        bad[order[1:][inside]] = np.isin(groups, longer)
+        rows.reject(
+            "date", bad, f"bars that last longer than {length} minutes, as others do",
+            "With stamp='start' each would end before it has. Pass bars of one length, or stamp them with their ends.",
+            lambda row: str(rows.stamps[row]).replace("T", " "),
+        )  # fmt: skip
+
+
+_ENOUGH_STEPS = 20
+"""Distances of which not all are multiples of two by chance."""
+
+
+def _told_sides(times: NDArray[np.datetime64], starts: NDArray[np.int64], length: int, hours: Hours) -> list[str]:
+    """A note where the first or the last bar of a day shows that its time may name its other side.
+
+    Parameters
+    ----------
+    times : (K,) ndarray of datetime64[m]
+        Ends of the bars.
+    starts : (T + 1,) ndarray of int64
+        First bar of each day.
+    length : int
+        Minutes that were added to the stamps; 0 where they name the ends.
+    hours : tuple of time
+        When the venue opens and closes.
+    """
+    opening, closing = (hour.hour * 60 + hour.minute for hour in hours)
+    ends = (times - times.astype("datetime64[D]")).astype(np.int64)
+    last = ends[starts[1:] - 1]
+    if not length and ends[0] == opening:
+        return [
+            "The first bar of a day is stamped at the opening itself. If times name the start of their bars, read the "
+            "data with stamp='start'; now every bar ends at its time."
+        ]
+    # A bar that begins later belongs to trading after hours.
+    if length and (late := last[(last > closing) & (last - length <= closing)]).size:
+        return [
+            f"The last bar of a day ends at {late[0] // 60}:{late[0] % 60:02}, after the close: each is taken to last "
+            f"{length} minutes from its time, the usual distance of two. If times name the end of their bars, read the "
+            "data with stamp='end'."
+        ]
+    return []
 
 
 def fold(
-    rows: Rows, stamp: str, opening: dt.time
+    rows: Rows, stamp: str, hours: Hours
 ) -> tuple[Days, dict[str, Floats], dict[str, Bools], Bools, Intraday, list[str]]:
     """Days, daily fields, daily flags, where there is a row, the bars, and what a user should know.
 
@@ -107,11 +169,14 @@ def fold(
         Checked.
     stamp : {"end", "start"}
         Which side of its bar a time names.
-    opening : time
-        When the venue opens.
+    hours : tuple of time
+        When the venue opens and closes.
     """
     assert rows.times is not None  # minute data
-    ends = _ends(rows.times, stamp)
+    length = 0 if stamp == "end" else _length(rows.times)
+    if length:
+        _refuse_longer(rows, length)
+    ends = rows.times + _MINUTE * length
     times, row_of = np.unique(ends, return_inverse=True)
     days = np.unique(times.astype("datetime64[D]"))
     if not np.isin(days, rows.days).all():
@@ -144,11 +209,4 @@ def fold(
     flags["paused"] = known.copy()
     awake = ~rows.flags["paused"]
     flags["paused"][day_of[awake], rows.codes[awake]] = False
-    notes = []
-    first = (times[starts[0]] - days[0]).astype("timedelta64[m]").astype(np.int64)
-    if stamp == "end" and first == opening.hour * 60 + opening.minute:
-        notes.append(
-            "The first bar of a day is stamped at the opening itself. If times name the start of their bars, read the "
-            "data with stamp='start'; now every bar ends at its time."
-        )
-    return days, fields, flags, known, bars, notes
+    return days, fields, flags, known, bars, _told_sides(times, starts, length, hours)

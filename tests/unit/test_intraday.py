@@ -105,6 +105,41 @@ def test_a_first_bar_at_the_opening_itself_is_told() -> None:
     assert not any("stamp='start'" in note for note in qr.read_market(pd.DataFrame(rows[1:])).notes)
 
 
+def _minutes(symbol: str, step: int, days: int = 2) -> pd.DataFrame:
+    """Bars of whole days, stamped with their ends."""
+    bar = {"symbol": symbol, "open": 10.0, "high": 10.0, "low": 10.0, "close": 10.0, "volume": 1e6}
+    ends = [*range(9 * 60 + 30 + step, 11 * 60 + 31, step), *range(13 * 60 + step, 15 * 60 + 1, step)]
+    dates = pd.bdate_range("2024-01-02", periods=days)
+    return pd.DataFrame([{"date": day + pd.Timedelta(minutes=end), **bar} for day in dates for end in ends])
+
+
+def _begun(bars: pd.DataFrame, step: int) -> pd.DataFrame:
+    return bars.assign(date=bars["date"] - pd.Timedelta(minutes=step))
+
+
+@pytest.mark.parametrize("step", [1, 5, 30, 60])
+def test_bars_that_would_end_after_the_close(step: int) -> None:
+    """Protects against ends read as starts: the last bar of a day would end after the close, and a note says so."""
+    bars = _minutes(A, step)
+    words = f"The last bar of a day ends at 15:{step:02}" if step < 60 else "The last bar of a day ends at 16:00"
+    assert any(words in note for note in qr.read_market(bars, stamp="start").notes)
+    assert not any("last bar" in note for note in qr.read_market(bars).notes)
+    assert not any("last bar" in note for note in qr.read_market(_begun(bars, step), stamp="start").notes)
+
+
+def test_starts_of_bars_of_several_lengths_are_refused() -> None:
+    """Protects from seeing ahead: a bar of five minutes among those of one would be known after its first minute."""
+    short, long = _begun(_minutes(A, 1), 1), _begun(_minutes(B, 5), 5)
+    words = r"bars that last longer than 1 minutes, as others do in 94 of 576 rows, first 600002.SH on 2024-01-02 09:35"
+    with pytest.raises(qr.DataError, match=words):
+        qr.read_market(pd.concat([short, long]), stamp="start")
+    later = _begun(_minutes(A, 5, days=4), 5)
+    with pytest.raises(qr.DataError, match=r"first 600001.SH on 2024-01-04 09:35.*one length"):
+        qr.read_market(pd.concat([short, later[later["date"] > "2024-01-04"]]), stamp="start")
+    sparse = _begun(_minutes(B, 1), 1).sample(frac=0.2, random_state=1).sort_values("date")
+    assert qr.read_market(pd.concat([short, sparse]), stamp="start").symbols == (A, B)
+
+
 def broken(**changes: object) -> pd.DataFrame:
     """Three good bars, the second of them changed."""
     rows = rows_of(A, [[10.0, 10.1, 10.2]])

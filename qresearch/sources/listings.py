@@ -53,6 +53,13 @@ def siblings(source: object) -> dict[str, Path]:
     return {name: beside for name, beside in paths.items() if beside.is_file()}
 
 
+_READ = frozenset({
+    "symbol", "name", "board", "list_date", "last_date", "status", "delist_date", "same_day_sale", "limit_ratio",
+    "date", "close",
+})  # fmt: skip
+"""Columns of the tables of this module; those of others stand in their own."""
+
+
 def dates_of(table: pd.DataFrame, name: str, what: str, venue: Venue) -> list[dt.date | None]:
     """A column of dates, None where empty or where there is no such column; a time with a zone counts at the venue."""
     if name not in table.columns:
@@ -69,6 +76,8 @@ def table_of(source: Table, what: str, *required: str) -> pd.DataFrame:
     """A table with lower-case names of its columns, those that are required among them."""
     table = load_table(source, what)
     table = table.set_axis([str(name).strip().lower() for name in table.columns], axis=1).dropna(how="all")
+    if twice := sorted({*table.columns[table.columns.duplicated()]} & _READ):
+        raise DataError(f"{what}: columns {some(twice)} stand there more than once. Drop one of each.", field=twice[0])
     if table.empty and set(required) <= set(table.columns):
         return table  # a table without entries is a statement, unlike a market without rows
     require(table, required, what)
@@ -250,7 +259,7 @@ def number_of(entry: Mapping[str, Any], name: str, symbol: str) -> float | None:
     if value is None or value != value or value == "":
         return None
     try:
-        found = float(value)
+        found = math.inf if isinstance(value, (bool, np.bool_)) else float(value)  # True would be 1
     except (TypeError, ValueError, OverflowError):
         found = math.inf
     if math.isinf(found):

@@ -173,6 +173,13 @@ def _unstepped(due: Sequence[_Due]) -> Iterator[str]:
             day=first.place.rpartition(" ")[2],
             sample=[one.place for one in of_ten[:3]],
         )
+    known = [one for one in published if one not in flat]
+    if other := [one for one in known if abs(np.log(one.whole / one.published)) > _NO_STEP]:
+        yield (
+            f"{len(other)} corporate actions make another price of the close before than the reference price of their "
+            f"day, first {other[0].place}: {other[0].whole:.4g} where it is {other[0].published:g}. A holding gains or "
+            "loses the difference. Correct the amounts, or the reference price."
+        )
     stepped = _misfits([one for one in flat if one.opened > 0])
     if flat and any(one.published > 0 for one in flat) and stepped["before"] - stepped["whole"] > _MISFIT:
         yield (

@@ -93,3 +93,25 @@ def test_an_index_without_closes_is_refused(name: str) -> None:
     spoil, words = NO_INDEX[name]
     with pytest.raises(qr.DataError, match=words):
         qr.read_market(_bars(), benchmark=spoil(_index()))  # type: ignore[arg-type]  # what a user might pass
+
+
+def test_amounts_that_are_not_those_of_the_reference_price() -> None:
+    """Protects the value of a holding: 50 per cent written as 50 shares is told, and so is a yes for an amount."""
+    day = "2024-01-10"
+    bars = truth("600519.SH")
+    bars.loc[bars["date"] == day, "pre_close"] -= 0.5
+    actions = pd.DataFrame({"symbol": ["600519.SH"], "ex_date": [day], "cash_per_share": [0.5]})
+    told = [
+        any("another price of the close before" in note for note in qr.read_market(bars, actions=table).notes)
+        for table in (actions, actions.assign(bonus_per_share=50))
+    ]
+    assert told == [False, True]
+    with pytest.raises(qr.DataError, match="cash_per_share: 600519.SH has True. Pass a finite number"):
+        qr.read_market(bars, actions=actions.assign(cash_per_share=True))
+
+
+def test_a_column_that_stands_there_twice() -> None:
+    """Protects from a column that hides another of its name."""
+    table = _tables()["instruments"]
+    with pytest.raises(qr.DataError, match="instruments: columns name stand there more than once. Drop one"):
+        qr.read_market(_bars(), instruments=pd.concat([table, table[["name"]]], axis=1))

@@ -114,6 +114,7 @@ def new_folder(folder: str | Path, call: str, *, replace: bool) -> Iterator[tupl
             draft, before = Path(made, "new"), Path(made, "before")
             draft.mkdir()
             yield draft, place
+            _check_place(place, call, replace=replace)  # while this one was written, another may have come
             if not place.exists():
                 draft.replace(place)
                 return

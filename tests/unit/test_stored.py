@@ -231,6 +231,30 @@ def test_files_beside_a_saved_market_are_not_lost(tmp_path: Path) -> None:
     assert qr.read_market(folder).fingerprint == qr.sample_futures().fingerprint
 
 
+def test_what_came_meanwhile_is_not_replaced(tmp_path: Path) -> None:
+    """Protects two that write one folder, and whoever puts files there during the hours that bars are read."""
+    bar = {"symbol": "600519.SH", "open": 10.0, "high": 10.0, "low": 10.0, "close": 10.0, "volume": 1e6}
+    bars = pd.DataFrame([{"date": f"2024-01-02 {time}", **bar} for time in ("10:30", "11:30")])
+    letter, market = tmp_path / "mine" / "letter.txt", tmp_path / "market"
+
+    def with_letter() -> Iterator[pd.DataFrame]:
+        yield bars
+        letter.parent.mkdir()
+        letter.write_text("hello")
+
+    def with_market() -> Iterator[pd.DataFrame]:
+        yield bars
+        qr.save_market(qr.sample_market(), market)
+
+    with pytest.raises(qr.UsageError, match="holds something else"):
+        qr.save_bars(with_letter(), letter.parent)
+    assert letter.read_text() == "hello"
+    with pytest.raises(qr.UsageError, match="holds a market already"):
+        qr.save_bars(with_market(), market)
+    assert qr.read_market(market).fingerprint == qr.sample_market().fingerprint
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["market", "mine"]
+
+
 @pytest.mark.parametrize("problem", [KeyboardInterrupt(), OSError(28, "No space left on device")])
 def test_an_interrupted_save_leaves_what_was_there(
     problem: BaseException, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

@@ -10,15 +10,17 @@ import datetime as dt
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import pandas as pd
 
+from qresearch.domain.arguments import flag, path, text, whole
+from qresearch.domain.arguments import symbols as symbols_of
 from qresearch.domain.calls import told
 from qresearch.domain.classes import board_of
 from qresearch.domain.instrument import CHINA_SUFFIXES, canonical_symbol, split_symbol
-from qresearch.errors import OutOfRange, QresearchError, SourceUnavailable, UsageError, choose
+from qresearch.errors import OutOfRange, QresearchError, SourceUnavailable, UsageError, choose, shown
 from qresearch.market.china import CHINA_RULES
 from qresearch.market.limits import reference_price
 from qresearch.market.market import Market
@@ -112,14 +114,28 @@ def fetch_market(
     >>> market = qr.fetch_market("akshare", ["600519", "000001"], "2023-01-01", "2023-12-31")  # doctest: +SKIP
     >>> market = qr.fetch_market("baostock", index="000016.SH", start="2023-01-01")  # doctest: +SKIP
     """
-    chosen = VENDORS[choose("vendor", vendor, VENDORS)]() if isinstance(vendor, str) else vendor
+    chosen = _vendor(vendor)
+    index = None if index is None else text("index", index, DEFAULT_BENCHMARK)
+    benchmark = None if benchmark is None else text("benchmark", benchmark, DEFAULT_BENCHMARK)
+    kept = Cache(None if cache is None else path("cache", cache, "cache"))
     first, last = _day("start", start), _yesterday() if end is None else _day("end", end)
     if first > last:
         raise OutOfRange(f"start={first} is after end={last}. Pass an earlier start.")
-    job = _Job(chosen, Cache(None if cache is None else Path(cache)), retries, progress)
+    job = _Job(chosen, kept, whole("retries", retries, 0, 3), flag("progress", progress))
     names = _symbols(symbols) if index is None else job.members(canonical_symbol(index), first, symbols)
     job.prefetch(names, first - _LEAD, last)
     return job.market(names, first, last, benchmark)
+
+
+def _vendor(vendor: object) -> Vendor:
+    if isinstance(vendor, str):
+        return VENDORS[choose("vendor", vendor, VENDORS)]()
+    if not (hasattr(vendor, "name") and hasattr(vendor, "bars")):
+        raise UsageError(
+            f"vendor={shown(vendor)} is a {type(vendor).__name__}. Pass one of {', '.join(map(repr, VENDORS))}, or a "
+            "Vendor of your own."
+        )
+    return cast("Vendor", vendor)
 
 
 def _yesterday() -> dt.date:
@@ -138,7 +154,10 @@ def _day(name: str, value: object) -> dt.date:
 def _symbols(symbols: str | Iterable[str] | None) -> list[str]:
     if symbols is None:
         raise UsageError("Which shares? Pass symbols=['600519', ...], or index='000300.SH' for its members.")
-    names = [canonical_symbol(symbol) for symbol in ([symbols] if isinstance(symbols, str) else symbols)]
+    given = symbols_of("symbols", symbols)
+    if wrong := [symbol for symbol in given if not isinstance(symbol, str)]:
+        raise UsageError(f"symbols: {shown(wrong[0])} is a {type(wrong[0]).__name__}. Write it as text: '600519'.")
+    names = [canonical_symbol(symbol) for symbol in given]
     if foreign := [name for name in names if split_symbol(name)[1] not in CHINA_SUFFIXES]:
         raise UsageError(
             f"{some(foreign)}: no symbols of Shanghai, Shenzhen or Beijing. Read other markets with qr.read_market."

@@ -294,6 +294,20 @@ def test_wrong_calls(tmp_path: Path) -> None:
         fetch_market("boastock", "600089", "2015-01-05", progress=False)
     with pytest.raises(UsageError, match="Both symbols= and index="):
         fetch_market(vendor, "600089", "2015-01-05", index="000300.SH", cache=tmp_path, progress=False)
+    for wrong, words in (
+        ({"vendor": None}, "vendor=None is a NoneType. Pass one of 'akshare', 'baostock', or a Vendor of your own"),
+        ({"symbols": 600089}, "symbols=600089"),
+        ({"symbols": [600089]}, "symbols: 600089 is a int. Write it as text"),
+        ({"symbols": None, "index": 300}, "index=300 is a int"),
+        ({"benchmark": 300}, "benchmark=300 is a int"),
+        ({"cache": 5}, "cache=5 is a int, not a path"),
+        ({"retries": "often"}, "retries='often'"),
+        ({"retries": -1}, "retries=-1"),
+        ({"progress": "no"}, "progress='no' is neither True nor False"),
+    ):
+        call: dict[str, Any] = {"vendor": vendor, "symbols": "600089", "start": "2015-01-05", "cache": tmp_path}
+        with pytest.raises(UsageError, match=words):
+            fetch_market(**call | wrong)
 
 
 @pytest.mark.parametrize("name", ["akshare", "baostock"])

@@ -36,6 +36,7 @@ SPANS = {"second": 1, "minute": 60, "hour": 3_600, "daily": 86_400}
 """Seconds of a bar."""
 _ROOT = Path("equity") / "usa"
 _WIDTH = {TRADE: 5, QUOTE: 10}
+_MOST = 1e18
 _ONE = Decimal(1)
 
 
@@ -128,7 +129,7 @@ class LeanFolder:
             return []
         if resolution in INSIDE_DAY:
             return sorted(entry.name.upper() for entry in folder.iterdir() if entry.is_dir())
-        return sorted(entry.stem.upper() for entry in folder.glob("*.zip"))
+        return sorted(entry.stem.upper() for entry in folder.glob("[!.]*.zip"))
 
     def has(self, ticker: str, resolution: str, kind: str = TRADE) -> bool:
         """Whether there are such bars."""
@@ -176,20 +177,16 @@ class LeanFolder:
     def factors(self, ticker: str) -> list[Factor]:
         """Rows of the factor file, oldest first; none where there is no file."""
         path = self.path / _ROOT / "factor_files" / f"{ticker.lower()}.csv"
-        found = {}
-        for line in _lines(path):
-            if "inf" in line or "e+" in line:
-                continue  # a factor that lost its digits
-            cells = line.split(",")
-            date = _date(cells[0], path)
-            found[date] = Factor(date, Decimal(cells[1]), Decimal(cells[2]), Decimal(cells[3] if cells[3:] else "0"))
+        # A factor with an exponent lost its digits.
+        rows = (_factor(line, path) for line in _lines(path) if "inf" not in line and "e+" not in line)
+        found = {factor.date: factor for factor in rows}
         return [found[date] for date in sorted(found) if found[date].price * found[date].split > 0]
 
     def names(self, ticker: str) -> list[tuple[dt.date, str]]:
         """Rows of the map file: last day and ticker, oldest first; none where there is no file."""
         path = self.path / _ROOT / "map_files" / f"{ticker.lower()}.csv"
-        rows = (line.split(",") for line in _lines(path))
-        return sorted((_date(cells[0], path), cells[1].upper()) for cells in rows)
+        rows = (line.partition(",") for line in _lines(path))
+        return sorted((_date(day, path), rest.partition(",")[0].upper()) for day, _, rest in rows)
 
     # ------------------------------------------------------------------ writing
 
@@ -342,11 +339,14 @@ def _bars(text: str, kind: str, path: Path, midnight: int | None) -> RawBars:
         if cells == [""]:
             continue
         try:
-            starts.append(_moment(cells[0]) if midnight is None else midnight + int(float(cells[0])) // 1000)
+            start = _moment(cells[0]) if midnight is None else midnight + int(float(cells[0])) // 1000
             row = [round(float(cell)) if cell else -1 for cell in cells[1 : width + 1]]
-            values.append(row + [0] * (width - len(row)))
-        except (ValueError, IndexError):
-            raise DataError(f"{path.name}, line {number}: {line.strip()!r} is no bar of {kind}s.") from None
+        except (ValueError, IndexError, OverflowError):
+            start, row = 0, []
+        if len(row) < width - 1 or max(map(abs, row)) > _MOST:  # only the size at the end may be left out
+            raise DataError(f"{path.name}, line {number}: {line.strip()!r} is no bar of {kind}s.")
+        starts.append(start)
+        values.append(row + [0] * (width - len(row)))
     if not starts:
         return _nothing(kind)
     return RawBars(np.array(starts, dtype=np.int64), np.array(values, dtype=np.int64))
@@ -361,7 +361,18 @@ def _quick(text: str, width: int) -> Ints | None:
         found = np.array(cells, dtype=np.float64).reshape(-1, width + 1)
     except ValueError:
         return None
-    return np.rint(found).astype(np.int64)
+    return np.rint(found).astype(np.int64) if (np.abs(found) <= _MOST).all() else None
+
+
+def _factor(line: str, path: Path) -> Factor:
+    cells = line.split(",")
+    try:
+        numbers = [Decimal(cell) for cell in (cells[1], cells[2], "".join(cells[3:4]).strip() or "0")]
+    except (IndexError, ArithmeticError):
+        numbers = [Decimal("nan")]
+    if not all(number.is_finite() for number in numbers):
+        raise DataError(f"{path.name}: {line!r} is no row of factors. Write it as 20140606,0.98,0.5,100.")
+    return Factor(_date(cells[0], path), *numbers)
 
 
 def _moment(text: str) -> int:
@@ -378,7 +389,7 @@ def _date(text: str, path: Path) -> dt.date:
 
 
 def _lines(path: Path) -> list[str]:
-    return [line for line in path.read_text("utf-8").splitlines() if line.strip()] if path.is_file() else []
+    return [line for line in path.read_text("utf-8", "replace").splitlines() if line.strip()] if path.is_file() else []
 
 
 def _scaled(price: object) -> str:

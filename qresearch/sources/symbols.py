@@ -29,7 +29,8 @@ def read_symbols(column: pd.Series, what: str) -> tuple[NDArray[np.int64], tuple
         codes, written = np.arange(len(column)), list(column)
     unquoted = [_unquoted(spelling) for spelling in written]
     blank = [at for at, spelling in enumerate(unquoted) if isinstance(spelling, str) and not spelling.strip()]
-    if (missing := np.isin(codes, [-1, *blank])).any():
+    missing = (codes < 0) | np.isin(codes, blank) if blank else codes < 0
+    if missing.any():
         row = int(np.argmax(missing))
         place = f"{column.index.name} {column.index[row]}" if column.index.name in ("line", "row") else f"row {row}"
         raise DataError(

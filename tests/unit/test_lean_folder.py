@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import re
 import sys
+import zipfile
 from decimal import Decimal
 from pathlib import Path
 
@@ -53,6 +54,48 @@ def test_a_bar_that_cannot_be_written_is_told_with_its_cells(tmp_path: Path, row
     with pytest.raises(UsageError, match=re.escape(told)):
         LeanFolder(tmp_path).write_trades("SPY", "minute", [row])
     assert not list(tmp_path.iterdir())
+
+
+TORN = {
+    "a bar without its close": ("daily", "20131007 00:00,1454900,1455000,1454800\n", "line 1: .* is no bar of trades"),
+    "a price beyond counting": (
+        "daily", "20131007 00:00,99999999999999999999,1455000,1454800,1455000,1000\n", "line 1: .* is no bar of trades"
+    ),
+    "a minute beyond counting": (
+        "minute", "34200000,1454900,1455000,1454800,1e30,1000\n", "line 1: .* is no bar of trades"
+    ),
+    "a factor without its split": ("factor_files", "20131007,0.98\n", "spy.csv: '20131007,0.98' is no row of factors"),
+    "a factor in words": ("factor_files", "20131007,abc,1,100\n", "spy.csv: .* is no row of factors. Write it as"),
+    "no factor": ("factor_files", "20131007,NaN,1,100\n", "spy.csv: .* is no row of factors. Write it as"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", TORN)
+def test_a_torn_file_is_refused(name: str, tmp_path: Path) -> None:
+    """Protects from bars and splits of nothing: a line that lost its end is told with its file."""
+    where, text, words = TORN[name]
+    folder, place = LeanFolder(tmp_path), tmp_path / "equity" / "usa" / where
+    folder.write_trades("SPY", "minute" if where == "minute" else "daily", [(AT, 145.49, 145.5, 145.48, 145.5, 1_000)])
+    if where == "factor_files":
+        place.mkdir()
+        (place / "spy.csv").write_text(text)
+    else:
+        with zipfile.ZipFile(next(place.rglob("*.zip")), "w") as file:
+            file.writestr("spy.csv", text)
+    with pytest.raises(qr.DataError, match=words):
+        qr.read_market(tmp_path, venue="us")
+
+
+def test_a_factor_may_lack_its_reference_and_hidden_files_are_no_shares(tmp_path: Path) -> None:
+    """Protects folders that went through a Mac, and factor files whose last cell is empty."""
+    folder = LeanFolder(tmp_path)
+    folder.write_trades("SPY", "daily", [(dt.datetime(2013, 10, 7), 145.49, 145.5, 145.48, 145.5, 1_000)])
+    (tmp_path / "equity/usa/daily/._spy.zip").write_bytes(b"\0\5\26\7")
+    (tmp_path / "equity/usa/factor_files").mkdir()
+    (tmp_path / "equity/usa/factor_files/spy.csv").write_text("20131007,0.98,0.5,\n")
+    assert folder.tickers("daily") == ["SPY"]
+    assert folder.factors("SPY") == [Factor(dt.date(2013, 10, 7), Decimal("0.98"), Decimal("0.5"))]
+    assert qr.read_market(tmp_path, venue="us").symbols == ("SPY",)
 
 
 def test_factors_hold_up_to_their_day_and_keep_their_digits(tmp_path: Path) -> None:

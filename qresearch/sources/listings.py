@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import math
+import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
@@ -58,6 +59,8 @@ _READ = frozenset({
     "date", "close",
 })  # fmt: skip
 """Columns of the tables of this module; those of others stand in their own."""
+_SQUEEZED = {name.replace("_", ""): name for name in _READ}
+"""A column that is not read would be passed over: listDate and list date are list_date."""
 
 
 def dates_of(table: pd.DataFrame, name: str, what: str, venue: Venue) -> list[dt.date | None]:
@@ -123,6 +126,8 @@ def read_instruments(
     entries: dict[str, dict[str, Any]] = {}
     if source is not None:
         table = table_of(source, "instruments", "symbol")
+        meant = {name: _SQUEEZED.get(re.sub(r"[\s_-]", "", name), name) for name in table.columns}
+        table = table.rename(columns={name: ours for name, ours in meant.items() if ours not in table.columns})
         for name in ("list_date", "delist_date", "last_date"):
             # An object column: as datetime64 a missing date would come out as NaT, not None.
             table[name] = pd.Series(dates_of(table, name, "instruments", venue), index=table.index, dtype=object)
@@ -331,6 +336,16 @@ def read_benchmark(source: object, beside: Table | None, venue: Venue) -> Benchm
         table = table[np.array(names) == name]
     stamps = read_stamps(pd.Index(table["date"]), "the benchmark")
     return _benchmark(name, at_venue(stamps, venue), table["close"])
+
+
+def told_benchmark(benchmark: Benchmark | None, days: Days) -> list[str]:
+    """A note on a benchmark that has no close on any day of the data."""
+    if benchmark is None or not len(benchmark.days) or np.isin(benchmark.days, days).any():
+        return []
+    return [
+        f"The benchmark {benchmark.name} runs from {benchmark.days[0]} to {benchmark.days[-1]} and has no close on any "
+        f"day of the data, {days[0]} to {days[-1]}: nothing is compared with it. Pass one of these days."
+    ]
 
 
 def _benchmark(name: str, stamps: pd.DatetimeIndex, close: pd.Series) -> Benchmark:

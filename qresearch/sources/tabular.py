@@ -29,6 +29,7 @@ from qresearch.sources.listings import (
     read_closed_days,
     read_no_limit_days,
     siblings,
+    told_benchmark,
 )
 from qresearch.sources.minutes import STAMPS
 from qresearch.sources.option_terms import with_adjustments
@@ -162,14 +163,15 @@ def read_market(
     booked, more = resolve_actions(found, marks, fields["pre_close"], days=days, symbols=symbols, span=(lo, hi))
     arrays: dict[str, Any] = {name: values[lo:hi] for name, values in (fields | flags).items()}
     inside = None if bars.inside is None else bars.inside.between(lo, hi)
+    index = read_benchmark(tables["benchmark"], beside.get("benchmark"), venue)
     return Market(
         closed=read_closed_days(closed_days, symbols, days[lo:hi], venue),
         panel=Panel(days=days[lo:hi], symbols=symbols, adjusted=adjusted, intraday=inside, **arrays),
         instruments=listed,
         actions=booked,
         venue=venue.for_adjusted_prices if adjusted else _fine_enough(venue, listed),
-        benchmark=read_benchmark(tables["benchmark"], beside.get("benchmark"), venue),
-        notes=(*notes, *more),
+        benchmark=index,
+        notes=(*notes, *more, *told_benchmark(index, days[lo:hi])),
     )
 
 

@@ -115,3 +115,19 @@ def test_a_column_that_stands_there_twice() -> None:
     table = _tables()["instruments"]
     with pytest.raises(qr.DataError, match="instruments: columns name stand there more than once. Drop one"):
         qr.read_market(_bars(), instruments=pd.concat([table, table[["name"]]], axis=1))
+
+
+def test_a_benchmark_of_other_days_is_told() -> None:
+    """Protects from comparisons with nothing: an index of another decade is noted."""
+    index = _index()
+    notes = qr.read_market(_bars(), benchmark=index.assign(date=index["date"] - pd.Timedelta(days=7_000))).notes
+    assert any("no close on any day of the data, 2024-01-02 to 2024-02-12" in note for note in notes)
+    assert not any("no close on any day" in note for note in qr.read_market(_bars(), benchmark=index).notes)
+
+
+@pytest.mark.parametrize("spelled", [{"list_date": "listDate"}, {"list_date": "List Date", "name": " Name "}])
+def test_columns_of_instruments_in_other_spellings(spelled: dict[str, str]) -> None:
+    """Protects listing days, on which limits hang: a column that says list date is not passed over."""
+    table = _tables()["instruments"]
+    plain, found = (qr.read_market(_bars(), instruments=one) for one in (table, table.rename(columns=spelled)))
+    assert found.instruments == plain.instruments

@@ -115,10 +115,19 @@ def _field(folder: Path, name: str, calendar: Days) -> Floats:
         return values
     stored = np.fromfile(path, dtype="<f4")
     start = float(stored[0]) if len(stored) else -1.0
-    if path.stat().st_size % 4 or start < 0 or start != int(start) or int(start) + len(stored) - 1 > len(calendar):
+    room = len(calendar) - max(len(stored) - 1, 0)
+    if path.stat().st_size % 4 or not 0 <= start <= room or start != int(start):  # NaN is no day either
         raise DataError(
             f"{folder.name}/{path.name}: {len(stored) - 1} values from day {start:g} do not fit a calendar of "
             f"{len(calendar)} days. It is damaged or of another calendar; write it again with dump_bin.py.",
+            field=name,
+        )
+    bad = np.isinf(stored[1:]) | ((stored[1:] <= 0) & (name == "factor"))  # prices are divided by a factor
+    if bad.any():
+        at = int(bad.argmax())
+        raise DataError(
+            f"{folder.name}/{path.name}: {stored[at + 1]:g} on {calendar[int(start) + at]} cannot be. It is damaged; "
+            "write it again with dump_bin.py.",
             field=name,
         )
     values[int(start) : int(start) + len(stored) - 1] = stored[1:]
@@ -131,6 +140,15 @@ def _bars(folder: Path, symbol: str, calendar: Days) -> pd.DataFrame:
     known = np.flatnonzero(~np.isnan(fields["close"]))
     if not len(known):
         raise DataError(f"{folder.name}: close.day.bin holds no price. Leave it out with symbols=.", symbol=symbol)
+    torn = np.isnan(fields["close"]) & ~np.isnan(fields["open"])
+    if torn.any():
+        raise DataError(
+            f"{folder.name}: close.day.bin has no price on {calendar[torn][0]}, and open.day.bin has one. It was cut "
+            "short; write it again with dump_bin.py.",
+            field="close",
+            symbol=symbol,
+            day=str(calendar[torn][0]),
+        )
     span = slice(known[0], known[-1] + 1)
     cut = {name: values[span] for name, values in fields.items()}
     factor = cut.pop("factor")

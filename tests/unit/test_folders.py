@@ -152,6 +152,28 @@ def test_a_damaged_qlib_file(tmp_path: Path) -> None:
         qr.read_market(path)
 
 
+TORN = {
+    "an offset of nothing": ("close", [np.nan, 10.0, 10.0], "values from day nan do not fit a calendar"),
+    "a price without end": ("high", [0.0, 10.0, np.inf, 10.0, 10.0, 10.0], "inf on 2024-01-03 cannot be"),
+    "a factor of nothing": ("factor", [0.0, 1.0, 0.0, 1.0, 1.0, 1.0], "0 on 2024-01-03 cannot be"),
+    "closes that were cut short": (
+        "close",
+        [0.0, 10.0, 10.0, 10.0],
+        "no price on 2024-01-05, and open.day.bin has one",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", TORN)
+def test_qlib_values_that_cannot_be(name: str, tmp_path: Path) -> None:
+    """Protects from divisions by nothing, and from days that are lost with the end of one file."""
+    field, values, words = TORN[name]
+    path = qlib_folder(tmp_path, {"sh600000": (0, adjusted([10.0] * 5, [1.0] * 5, [1.0] * 5))})
+    np.array(values, dtype="<f4").tofile(path / "features" / "sh600000" / f"{field}.day.bin")
+    with pytest.raises(DataError, match=rf"sh600000.*{words}.*write it again with dump_bin\.py"):
+        qr.read_market(path)
+
+
 # RQAlpha --------------------------------------------------------------------------------------------------------------
 
 BAR_TYPE = [

@@ -23,7 +23,7 @@ from qresearch.sources.credit import with_credit
 from qresearch.sources.daily import spread
 from qresearch.sources.frames import fill_rows, keep_symbols
 from qresearch.sources.listings import named_boards, read_instruments
-from qresearch.sources.long_tables import long_table
+from qresearch.sources.long_tables import is_by_symbol, long_table
 from qresearch.sources.minutes import check_times, fold
 from qresearch.sources.option_terms import check_underlyings
 from qresearch.sources.symbols import some
@@ -123,7 +123,7 @@ def _check(rows: Rows, source: Source, *, adjusted: bool) -> None:
                 "day. Drop the columns, or pass minute bars with the time of the day in their date.",
                 field=quotes[0],
             )
-    elif isinstance(source, Mapping):
+    elif isinstance(source, Mapping) and not is_by_symbol(source):
         raise DataError(
             "date: one frame per field holds daily bars only, and these have several rows a day. "
             "Pass minute bars as one long frame, a row per symbol and bar.",

@@ -54,7 +54,7 @@ def long_table(source: object, notes: list[str], *, adjusted: bool) -> tuple[pd.
     what = Path(source).name if isinstance(source, (str, Path)) else "Market data"
     vendor: VendorTable | None = None
     counted: dict[str, float] = {}
-    if isinstance(source, Mapping) and not _is_by_symbol(source):
+    if isinstance(source, Mapping) and not is_by_symbol(source):
         frame = stack_wide(source)
     else:
         loaded = load_table(_joined(source), what, notes)  # type: ignore[arg-type]  # load_table refuses the rest
@@ -83,7 +83,7 @@ def long_table(source: object, notes: list[str], *, adjusted: bool) -> tuple[pd.
     return frame, Rows(np.empty(0, dtype="datetime64[D]"), codes, symbols)
 
 
-def _is_by_symbol(source: Mapping[object, object]) -> bool:
+def is_by_symbol(source: Mapping[Any, Any]) -> bool:
     """Whether a mapping holds a table of bars per symbol instead of one per field."""
     return bool(source) and all(
         isinstance(frame, pd.DataFrame) and sum(map(is_a_name, frame.columns)) >= len(PRICE_FIELDS)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterable, Sequence
 
 import numpy as np
@@ -28,7 +29,7 @@ def read_symbols(column: pd.Series, what: str) -> tuple[NDArray[np.int64], tuple
     except TypeError:  # lists and the like, which cannot be compared
         codes, written = np.arange(len(column)), list(column)
     unquoted = [_unquoted(spelling) for spelling in written]
-    blank = [at for at, spelling in enumerate(unquoted) if isinstance(spelling, str) and not spelling.strip()]
+    blank = [at for at, found in enumerate(unquoted) if isinstance(found, str) and found.strip() in _NOTHING]
     missing = (codes < 0) | np.isin(codes, blank) if blank else codes < 0
     if missing.any():
         row = int(np.argmax(missing))
@@ -64,6 +65,10 @@ def symbols_of(column: pd.Series, what: str) -> list[str]:
     return [symbols[code] for code in codes.tolist()]
 
 
+_NOTHING = frozenset({"", "nan", "None", "<NA>", "NaT"})
+"""What becomes of nothing where a column is made text; NAN is a ticker."""
+
+
 def _is_whole_code(spelling: object) -> bool:
     """Whether a number has so many digits that no zero in front of it was lost."""
     return isinstance(spelling, (int, np.integer)) and not isinstance(spelling, bool) and int(spelling) >= 10**5
@@ -78,6 +83,8 @@ def _unquoted(spelling: object) -> object:
         return int(spelling)
     if not isinstance(spelling, str):
         return spelling
+    if not spelling.isprintable():  # marks that nobody sees, such as those of web pages and of the order of bytes
+        spelling = "".join(sign for sign in spelling if unicodedata.category(sign) != "Cf")
     if formula := _OF_A_FORMULA.match(spelling):
         return formula[1]
     if spelling.startswith("'") or _OF_A_FLOAT.match(spelling):

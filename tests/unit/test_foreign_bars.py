@@ -178,6 +178,7 @@ RIGHT: dict[str, Callable[[pd.DataFrame], object]] = {
         symbol: frame.set_axis(frame["date"].astype(str).rename("date")).drop(columns=["date", "symbol"])
         for symbol, frame in t.groupby("symbol")
     },
+    "codes with marks that nobody sees": _spelled(symbol=lambda t: "\ufeff" + t["symbol"] + "\u200b"),
     "codes as formulas": _spelled(symbol=lambda t: '="' + t["symbol"].str[:6] + '"'),
     "two levels, field first": lambda t: pd.concat(_by_field(t), axis=1),
     "two levels, symbol first": lambda t: pd.concat(_by_field(t), axis=1).swaplevel(axis=1),
@@ -398,6 +399,10 @@ SPOILED: dict[str, tuple[Callable[[pd.DataFrame], object], str]] = {
     "lists of flags": (lambda t: t.assign(paused=[[0]] * len(t)), "paused: values that are neither true nor false"),
     "a blank symbol": (
         lambda t: t.assign(symbol=t["symbol"].where(t.index != 40, " ")), "no symbol in 1 rows, first row 40"
+    ),
+    "nothing made text": (
+        lambda t: t.assign(symbol=t["symbol"].where(t["symbol"] != "000001.SZ").astype(object).map(str)),
+        "no symbol in 30 rows, first row 30",
     ),
     "days without end": (lambda t: t.assign(date=np.inf), "90 values in the data are no dates, first inf"),
     "a count for the days": (

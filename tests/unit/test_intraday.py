@@ -127,6 +127,16 @@ def test_bars_that_would_end_after_the_close(step: int) -> None:
     assert not any("last bar" in note for note in qr.read_market(_begun(bars, step), stamp="start").notes)
 
 
+def test_minute_bars_by_symbol() -> None:
+    """Protects one frame per symbol, which holds bars of any length; one frame per field holds days only."""
+    bars = pd.concat([_minutes(A, 5), _minutes(B, 5)])
+    by_symbol = {symbol: frame.drop(columns="symbol").set_index("date") for symbol, frame in bars.groupby("symbol")}
+    assert qr.read_market(by_symbol).fingerprint == qr.read_market(bars).fingerprint
+    by_field = {name: bars.pivot(index="date", columns="symbol", values=name) for name in by_symbol[A].columns}
+    with pytest.raises(qr.DataError, match="one frame per field holds daily bars only"):
+        qr.read_market(by_field)
+
+
 def test_starts_of_bars_of_several_lengths_are_refused() -> None:
     """Protects from seeing ahead: a bar of five minutes among those of one would be known after its first minute."""
     short, long = _begun(_minutes(A, 1), 1), _begun(_minutes(B, 5), 5)

@@ -16,7 +16,7 @@ from qresearch.market.panel import Days
 from qresearch.market.venue import Venue
 from qresearch.sources.frames import require
 from qresearch.sources.listings import Table, dates_of, number_of, table_of
-from qresearch.sources.symbols import some, symbols_of
+from qresearch.sources.symbols import some, symbols_of, told_others
 
 AMOUNTS = ("cash_per_share", "bonus_per_share", "rights_per_share")
 KNOWN = ("symbol", "ex_date", *AMOUNTS, "rights_price", "prev_close", "ref_price")
@@ -169,6 +169,7 @@ def read_actions(
             continue
         found.append(_action(entry, symbol, ex_date, ex_day, column))
     found, notes = _joined(found, symbols, days)
+    notes += told_others(names, symbols, "corporate actions")
     found.sort(key=lambda row: (row.ex_day, row.instrument))
     if outside:
         notes.append(

@@ -23,7 +23,7 @@ from qresearch.market.venue import Venue
 from qresearch.sources.cells import numbers
 from qresearch.sources.dates import at_venue, read_stamps
 from qresearch.sources.frames import require
-from qresearch.sources.symbols import some, symbols_of
+from qresearch.sources.symbols import some, symbols_of, told_others
 from qresearch.sources.table_files import SUFFIXES, load_table
 from qresearch.sources.validation import Rows
 
@@ -138,6 +138,7 @@ def read_instruments(
                 )
             entries[symbol] = {str(name): value for name, value in row.items()}
     instruments: list[Instrument] = []
+    notes = told_others(list(entries), symbols, "instruments of the table")
     told: dict[str, Classed] = {}
     for symbol, last in zip(symbols, last_days, strict=True):
         entry = entries.get(symbol, {})
@@ -157,7 +158,7 @@ def read_instruments(
         if found is None or found.board is not board:
             found = Classed(board)
         instruments.append(_instrument(symbol, found, entry, last))
-    return tuple(instruments), [] if venue.board else _told(told)
+    return tuple(instruments), notes if venue.board else [*notes, *_told(told)]
 
 
 def _future(symbol: str, contract: Contract, entry: Mapping[str, Any]) -> Instrument:

@@ -142,7 +142,8 @@ class Row:
 
     def _read(self, name: str, value: object) -> float:
         try:
-            found = float(value)  # type: ignore[arg-type]  # whatever stands in the cell
+            # Whatever stands in the cell; True would be 1.
+            found = math.nan if isinstance(value, bool) else float(value)  # type: ignore[arg-type]
         except (TypeError, ValueError):
             found = math.nan
         if not math.isfinite(found):

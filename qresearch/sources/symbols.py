@@ -69,6 +69,13 @@ _NOTHING = frozenset({"", "nan", "None", "<NA>", "NaT"})
 """What becomes of nothing where a column is made text; NAN is a ticker."""
 
 
+def told_others(names: Sequence[str], symbols: Sequence[str], what: str) -> list[str]:
+    """A note on a table beside the bars that is of other symbols altogether."""
+    if not names or not set(names).isdisjoint(symbols):
+        return []
+    return [f"The {what} are of {some(list(dict.fromkeys(names)), 3)}: of no symbol of the data, and so not used."]
+
+
 def _is_whole_code(spelling: object) -> bool:
     """Whether a number has so many digits that no zero in front of it was lost."""
     return isinstance(spelling, (int, np.integer)) and not isinstance(spelling, bool) and int(spelling) >= 10**5

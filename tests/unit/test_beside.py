@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 import numpy as np
@@ -131,3 +132,23 @@ def test_columns_of_instruments_in_other_spellings(spelled: dict[str, str]) -> N
     table = _tables()["instruments"]
     plain, found = (qr.read_market(_bars(), instruments=one) for one in (table, table.rename(columns=spelled)))
     assert found.instruments == plain.instruments
+
+
+@pytest.mark.parametrize(("name", "what"), [("actions", "corporate actions"), ("instruments", "instruments of the")])
+def test_a_table_of_others_is_told(name: str, what: str) -> None:
+    """Protects from the wrong table, or names where symbols should stand: nothing of it is used, and a note says so."""
+    table = _tables()[name]
+    others, one = table.assign(symbol=["Moutai", "Pingan"]), table.assign(symbol=["600519.SH", "Pingan"])
+    words = f"{what}.* are of MOUTAI, PINGAN: of no symbol of the data"
+    told = [
+        any(re.search(words, note) for note in qr.read_market(_bars(), **{name: found}).notes)
+        for found in (others, one)
+    ]
+    assert told == [True, False]
+
+
+def test_a_yes_is_no_multiplier() -> None:
+    """Protects contracts: True would be a multiplier of 1."""
+    contracts = pd.DataFrame({"symbol": ["IF2403"], "multiplier": [True], "tick": [0.2], "margin": [0.12]})
+    with pytest.raises(qr.DataError, match="contracts: IF2403: multiplier=True is no number"):
+        qr.read_market(truth("IF2403").drop(columns="pre_close"), contracts=contracts)

@@ -34,8 +34,9 @@ def has_live() -> bool:
 
 def classed(widget: W, *names: str) -> W:
     """A widget with classes for the style sheet, by which tests find it as well."""
-    # All in one message to the page: a workbench is hundreds of widgets.
-    widget._dom_classes = (*widget._dom_classes, *names)
+    with widget.hold_sync():  # one message to the page: a workbench is hundreds of widgets
+        for name in names:
+            widget.add_class(name)
     return widget
 
 

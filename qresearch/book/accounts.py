@@ -13,10 +13,10 @@ from qresearch.book import frames
 from qresearch.book.average_price import average_prices
 from qresearch.book.benchmark import Aligned
 from qresearch.book.history import AccountHistory
-from qresearch.book.holdings import Held, has_options, holdings_of, option_value
-from qresearch.book.portfolio import Portfolio
+from qresearch.book.holdings import has_options, option_value
+from qresearch.book.portfolio import Holding, Portfolio
 from qresearch.domain import events
-from qresearch.domain.ledger import LONG, Ledger
+from qresearch.domain.ledger import Ledger
 from qresearch.domain.state import State
 from qresearch.engine.draft import Draft
 from qresearch.engine.intent import Pool
@@ -176,60 +176,78 @@ def positions_now(history: AccountHistory) -> pd.DataFrame:
     exchange, account = history.exchange, history.account
     portfolio = Portfolio(exchange, account, history.starting)
     earlier = [state for state in history.closes if state.day < account.day]
-    before = earlier[-1].positions if earlier else history.initial
+    before, now = _units(earlier[-1]) if earlier else _given(history), _units(account)
     today = {column: row for (day, column), row in traded_by_day(history).items() if day == account.day}
-    symbols, units, equity = exchange.market.symbols, exchange.money.units, portfolio.equity
-    means, _ = average_prices(history)
+    symbols, (means, _) = exchange.market.symbols, average_prices(history)
     rows = []
-    for column in sorted({*account.positions, *before, *today}, key=symbols.__getitem__):
+    for column in sorted({*now, *before, *today}, key=symbols.__getitem__):
         held = portfolio.positions[symbols[column]]
-        bought, paid, sold, received = today.get(column, (0, 0, 0, 0))
-        previous = before[column].quantity if column in before else 0
-        rows.append(
-            (symbols[column], held.quantity, previous, held.sellable, held.average_cost if held.quantity else np.nan,
-             means.get(column, np.nan), held.price, held.market_value, held.profit,
-             held.market_value / equity if equity else np.nan, bought, paid / units, sold, received / units)
-        )  # fmt: skip
-    frame = pd.DataFrame(rows, columns=["symbol", *POSITION_COLUMNS])
-    return _typed(frame).set_index("symbol")
+        figures = _figures(held, means.get(column, np.nan), held.price, portfolio.equity)
+        traded = _amounts(today.get(column, _UNTRADED), exchange.money.units)
+        rows.append((symbols[column], held.quantity, before.get(column, 0), *figures, *traded))
+    return _typed(pd.DataFrame(rows, columns=["symbol", *POSITION_COLUMNS])).set_index("symbol")
 
 
 def daily_positions(history: AccountHistory) -> pd.DataFrame:
     """One row per day and instrument; see :attr:`Tables.daily_positions` for the columns."""
-    exchange = history.exchange
-    symbols, units, marks = exchange.market.symbols, exchange.money.units, exchange.market.mark
-    traded = traded_by_day(history)
+    exchange, symbols = history.exchange, history.exchange.market.symbols
+    units, marks, traded = exchange.money.units, exchange.market.mark, traded_by_day(history)
     moved: dict[int, list[int]] = {}
     for day, column in traded:
         moved.setdefault(day, []).append(column)
     rows: list[tuple[Any, ...]] = []
-    before, (_, at_closes) = history.initial, average_prices(history)
+    before, (_, at_closes) = _given(history), average_prices(history)
     for state, equity, means in zip(history.closes, history.equity.tolist(), at_closes, strict=True):
-        held = {row.instrument: row for row in holdings_of(exchange, state)}
-        for column in sorted({*held, *before, *moved.get(state.day, ())}):
-            row = held.get(column, Held(column, LONG, 0, 0, 0, 0, 0))
-            quantity, cost, value, sellable = row.quantity, row.cost, row.worth, row.free - row.reserved
-            bought, paid, sold, received = traded.get((state.day, column), (0, 0, 0, 0))
-            rows.append(
-                (state.day, symbols[column], quantity, before[column].quantity if column in before else 0, sellable,
-                 cost / units / quantity if quantity else np.nan, means.get(column, np.nan), marks[state.day, column],
-                 value / units, (value - cost) / units, value / units / equity if equity else np.nan, bought,
-                 paid / units, sold, received / units)
-            )  # fmt: skip
-        before = state.positions
-    frame = _typed(pd.DataFrame(rows, columns=["day", "symbol", *POSITION_COLUMNS]))
-    days = exchange.market.days[frame["day"].to_numpy(dtype=np.int64)].astype("datetime64[s]")
-    return frame.assign(day=days)
+        day, now, held = state.day, _units(state), Portfolio(exchange, state, history.starting).positions
+        for column in sorted({*now, *before, *moved.get(day, ())}):
+            mine = held[symbols[column]]
+            figures = _figures(mine, means.get(column, np.nan), marks[day, column], equity)
+            amounts = _amounts(traded.get((day, column), _UNTRADED), units)
+            rows.append((day, symbols[column], mine.quantity, before.get(column, 0), *figures, *amounts))
+        before = now
+    return frames.with_days(exchange, _typed(pd.DataFrame(rows, columns=["day", "symbol", *POSITION_COLUMNS])))
+
+
+_UNTRADED = (0, 0, 0, 0)
+
+
+def _units(account: Draft | State) -> dict[int, int]:
+    """Units of every instrument that is held: shares, and lots, the long less the short ones."""
+    lots = {key.instrument: account.ledger.net(key.instrument) for key in account.ledger.lots}
+    return {column: position.quantity for column, position in account.positions.items()} | lots
+
+
+def _given(history: AccountHistory) -> dict[int, int]:
+    """Units that were held before the first day."""
+    return {column: position.quantity for column, position in history.initial.items()}
+
+
+def _figures(held: Holding, mean: float, price: float, equity: float) -> tuple[float, ...]:
+    """What of :data:`POSITION_COLUMNS` stands between the units and what was traded."""
+    cost, weight = held.average_cost if held.quantity else np.nan, held.market_value / equity if equity else np.nan
+    return held.sellable, cost, mean, price, held.market_value, held.profit, weight
+
+
+def _amounts(traded: Sequence[int], units: int) -> tuple[float, ...]:
+    """What was bought and sold: units, and their value in the currency."""
+    bought, paid, sold, received = traded
+    return bought, paid / units, sold, received / units
 
 
 def _typed(frame: pd.DataFrame) -> pd.DataFrame:
-    kinds = {name: "int64" if name in COUNTS else "float64" for name in POSITION_COLUMNS}
-    return frame.astype({**kinds, "symbol": "str"})
+    return frames.typed(frame, words=("symbol",), whole=("day", *COUNTS))
 
 
 def exposure(history: AccountHistory) -> Floats:
     """(D,) ndarray of float64: market value over equity at every close; 0 where there is no equity."""
-    cash = np.array([state.cash for state in history.closes], dtype=np.int64)
-    equity = history.equity_steps
-    part: Floats = np.divide(equity - cash, equity, out=np.zeros(len(cash)), where=equity > 0)
+    market, equity = _market_values(history), history.equity_steps
+    part: Floats = np.divide(market, equity, out=np.zeros(len(market)), where=equity > 0)
     return part
+
+
+def _market_values(history: AccountHistory) -> NDArray[np.int64]:
+    """Market value at every close, money steps; in plain accounts what of the equity is no cash."""
+    if history.exchange.account.is_plain:
+        return history.equity_steps - np.array([state.cash for state in history.closes], dtype=np.int64)
+    worth = (history.exchange.account.value(state, history.exchange) for state in history.closes)
+    return np.array([value.market for value in worth], dtype=np.int64)

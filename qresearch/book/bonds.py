@@ -8,7 +8,7 @@ from typing import Any
 
 import pandas as pd
 
-from qresearch.book.frames import with_days
+from qresearch.book.frames import typed, with_days
 from qresearch.book.history import AccountHistory
 from qresearch.domain import events
 from qresearch.domain.bond import ACCRUED_SCALE, PAR, Bond, accrued_units
@@ -153,10 +153,8 @@ def _price(exchange: Exchange, account: Draft | State, instrument: int) -> float
 
 
 def _frame(history: AccountHistory, rows: list[tuple[Any, ...]]) -> pd.DataFrame:
-    frame = with_days(history.exchange, pd.DataFrame(rows, columns=list(COLUMNS)))
-    whole = ("previous_quantity", "quantity", "bought_quantity")
-    kinds = {name: "int64" if name in whole else "float64" for name in COLUMNS[2:]}
-    return frame.astype({**kinds, "symbol": "str"})
+    whole = ("day", "previous_quantity", "quantity", "bought_quantity")
+    return with_days(history.exchange, typed(pd.DataFrame(rows, columns=list(COLUMNS)), words=("symbol",), whole=whole))
 
 
 def repo_frame(exchange: Exchange, account: Draft | State) -> pd.DataFrame:
@@ -171,4 +169,4 @@ def repo_frame(exchange: Exchange, account: Draft | State) -> pd.DataFrame:
             symbol = exchange.market.symbols[loan.instrument]
             rows.append((symbol, money.amount(lent), back, money.amount(loan.cash - lent)))
     frame = pd.DataFrame(rows, columns=list(REPO_COLUMNS))
-    return frame.astype({"symbol": "str", "lent": "float64", "back": "datetime64[s]", "interest": "float64"})
+    return typed(frame, words=("symbol",), days=("back",))

@@ -7,7 +7,7 @@ from typing import Any
 
 import pandas as pd
 
-from qresearch.book.frames import with_days
+from qresearch.book.frames import typed, with_days
 from qresearch.book.history import AccountHistory
 from qresearch.domain import events
 from qresearch.domain.ledger import Debt
@@ -32,8 +32,9 @@ def debts_frame(exchange: Exchange, account: Draft | State) -> pd.DataFrame:
          debt.rate / RATE_SCALE, debt.ratio / RATE_SCALE)
         for debt in account.ledger.debts
     ]  # fmt: skip
-    frame = pd.DataFrame(rows, columns=list(COLUMNS)).set_index("contract")
-    return frame.astype({"opened": "datetime64[s]", "due": "datetime64[s]"})
+    whole, days_of = ("contract", "quantity_opened", "quantity"), ("opened", "due")
+    frame = typed(pd.DataFrame(rows, columns=list(COLUMNS)), words=("kind", "symbol"), whole=whole, days=days_of)
+    return frame.set_index("contract")
 
 
 BEHIND_COLUMNS = (
@@ -91,13 +92,17 @@ def behind_frame(history: AccountHistory) -> pd.DataFrame:
                  amount(one.proceeds - one.worth(one.short)), amount(one.fee))
             )  # fmt: skip
         before = now
-    return with_days(exchange, pd.DataFrame(rows, columns=list(BEHIND_COLUMNS)))
+    whole = ("day", "previous_own", "own_quantity", "financed_quantity", "short")
+    return with_days(exchange, typed(pd.DataFrame(rows, columns=list(BEHIND_COLUMNS)), words=("symbol",), whole=whole))
 
 
 def owing_frame(history: AccountHistory) -> pd.DataFrame:
     """What is owed at every close; see :attr:`Tables.daily_owing`."""
     return pd.DataFrame(
-        [_owing(history.exchange, state) for state in history.closes], columns=list(_OWING), index=history.days
+        [_owing(history.exchange, state) for state in history.closes],
+        columns=list(_OWING),
+        index=history.days,
+        dtype="float64",
     )
 
 

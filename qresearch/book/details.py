@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from qresearch.book.frames import time_of
+from qresearch.book.frames import time_of, typed
 from qresearch.book.history import AccountHistory
 from qresearch.book.orders import OrderRecord, Orders
 from qresearch.domain import events
@@ -44,10 +44,8 @@ def trade_details(history: AccountHistory) -> pd.DataFrame:
             rows.append(_row(history.exchange, order, None, ("submitted", float("nan"), 0, "", "")))
     frame = pd.DataFrame(rows, columns=list(DETAIL_COLUMNS))
     frame.index.name = "seq"
-    words = dict.fromkeys(("symbol", "side", "outcome", "reason", "why", "label"), "str")
-    whole = dict.fromkeys(("order_id", "order_quantity", "quantity"), "int64")
-    floats = dict.fromkeys(("order_price", "price"), "float64")
-    return frame.astype({**words, **whole, **floats, "sent": "datetime64[s]", "time": "datetime64[s]"})
+    words, whole = ("symbol", "side", "outcome", "reason", "why", "label"), ("order_id", "order_quantity", "quantity")
+    return typed(frame, words=words, whole=whole, days=("sent", "time"))
 
 
 def _outcome(event: events.Record, order: OrderRecord) -> Happening | None:

@@ -22,6 +22,8 @@ from qresearch.sentences import ENGLISH, Words
 _ORDER_COLUMNS = ("symbol", "side", "asked", "quantity", "filled", "leaves", "canceled", "average_price")
 """What comes before the fees of an order."""
 _ORDER_ENDS = ("status", "reason", "why", "placed", "placed_phase", "ended", "ended_phase")
+_ORDER_WORDS = ("symbol", "side", "asked", "status", "reason", "why", "placed_phase", "ended_phase")
+_ORDER_COUNTS = ("quantity", "filled", "leaves", "canceled")
 FILL_COLUMNS = ("order_id", "day", "phase", "symbol", "side", "quantity", "price", "notional")
 """What comes before the fees of a fill, and its net amount."""
 POSITION_COLUMNS = (
@@ -31,6 +33,18 @@ EVENT_COLUMNS = (
     "day", "phase", "event", "order_id", "symbol", "quantity", "price", "amount", "fee", "before", "after", "reason",
     "text",
 )  # fmt: skip
+_EVENT_WORDS = ("phase", "event", "symbol", "before", "after", "reason", "text")
+
+
+def typed(
+    frame: pd.DataFrame, *, words: Iterable[str] = (), whole: Iterable[str] = (), days: Iterable[str] = ()
+) -> pd.DataFrame:
+    """A table with the dtype of every column named, so that one without rows has those of a full one.
+
+    What is named neither among the words, nor the whole numbers, nor the days is a float.
+    """
+    kinds = dict.fromkeys(words, "str") | dict.fromkeys(whole, "int64") | dict.fromkeys(days, "datetime64[s]")
+    return frame.astype({name: kinds.get(name, "float64") for name in frame.columns})
 
 
 def orders_frame(exchange: Exchange, orders: Iterable[OrderRecord]) -> pd.DataFrame:
@@ -59,7 +73,7 @@ def orders_frame(exchange: Exchange, orders: Iterable[OrderRecord]) -> pd.DataFr
 
     index = pd.Index([order.order_id for order in listed], name="order_id", dtype="int64")
     frame = pd.DataFrame([row(order) for order in listed], columns=[*_ORDER_COLUMNS, *parts, *_ORDER_ENDS], index=index)
-    frame = frame.astype({"placed": "datetime64[s]", "ended": "datetime64[s]"})
+    frame = typed(frame, words=_ORDER_WORDS, whole=_ORDER_COUNTS, days=("placed", "ended"))
     frame = with_times(exchange, frame, [order.placed for order in listed], "placed_phase", "placed_time")
     return with_times(exchange, frame, [order.ended for order in listed], "ended_phase", "ended_time")
 
@@ -123,7 +137,7 @@ def fills_frame(exchange: Exchange, log: Iterable[events.Event]) -> pd.DataFrame
         for fill in fills
     ]
     frame = pd.DataFrame(rows, columns=[*FILL_COLUMNS, *parts, "net"])
-    frame = frame.astype({"day": "datetime64[s]", "order_id": "int64", "quantity": "int64"})
+    frame = typed(frame, words=("phase", "symbol", "side"), whole=("order_id", "quantity"), days=("day",))
     return with_times(exchange, frame, [fill.at for fill in fills], "phase", "time")
 
 
@@ -149,9 +163,7 @@ def positions_frame(portfolio: Portfolio, stale: Iterable[str]) -> pd.DataFrame:
     ]
     index = pd.Index([item.symbol for item in held], name="symbol", dtype="str")
     frame = pd.DataFrame(rows, columns=list(POSITION_COLUMNS), index=index)
-    # Named here so that an empty account has the same columns as a full one.
-    kinds = dict.fromkeys(("quantity", "sellable", "locked", "reserved"), "int64") | {"stale": "bool"}
-    return frame.astype({name: kinds.get(name, "float64") for name in POSITION_COLUMNS})
+    return typed(frame, whole=("quantity", "sellable", "locked", "reserved")).astype({"stale": "bool"})
 
 
 def events_frame(exchange: Exchange, log: Iterable[events.Event], book: Orders | None = None) -> pd.DataFrame:
@@ -175,7 +187,10 @@ def typed_events(rows: list[tuple[Any, ...]]) -> pd.DataFrame:
     """Rows of :func:`event_row` as a DataFrame."""
     frame = pd.DataFrame(rows, columns=list(EVENT_COLUMNS))
     frame.index.name = "seq"
-    return frame.astype({"day": "datetime64[s]", "order_id": "Int64", "quantity": "Int64"})
+    # None, where an event is of no order, is no number of numpy's.
+    frame = frame.astype({"order_id": "Int64", "quantity": "Int64"})
+    known = frame.columns.difference(["order_id", "quantity"])
+    return frame.assign(**typed(frame[known], words=_EVENT_WORDS, days=("day",)))
 
 
 _AMOUNTS = ("notional", "amount", "paid", "tax", "cash", "cost")
@@ -215,7 +230,7 @@ def _event_text(known: dict[str, Any], reason: Reason | None) -> str:
 
 def with_days(exchange: Exchange, frame: pd.DataFrame) -> pd.DataFrame:
     """A frame whose column `day` holds the numbers of trading days, with their dates there."""
-    days = exchange.market.days[frame["day"].to_numpy(dtype="int64")].astype("datetime64[s]")
+    days = exchange.market.days[frame["day"].to_numpy()].astype("datetime64[s]")
     return frame.assign(day=days)
 
 
@@ -236,9 +251,8 @@ def transfers_frame(exchange: Exchange, log: Iterable[events.Event], words: Word
         if isinstance(event, events.Transferred)
     ]
     columns = ["day", "phase", "source", "target", "amount", "moved", "reason", "why"]
-    texts = dict.fromkeys(("phase", "source", "target", "reason", "why"), "str")
-    kinds = {**texts, "day": "datetime64[s]", "amount": "float64", "moved": "bool"}
-    return pd.DataFrame(rows, columns=columns).astype(kinds)
+    words_of = ("phase", "source", "target", "reason", "why")
+    return typed(pd.DataFrame(rows, columns=columns), words=words_of, days=("day",)).astype({"moved": "bool"})
 
 
 def recorded_frame(exchange: Exchange, log: Iterable[events.Event]) -> pd.DataFrame:

@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 
 from qresearch.book.accounts import Traded, traded_by_day
-from qresearch.book.frames import with_days
+from qresearch.book.frames import typed, with_days
 from qresearch.book.history import AccountHistory
 from qresearch.domain import events
 from qresearch.domain.ledger import COVERED, EMPTY, LONG, SHORT, Key, Lot
@@ -41,13 +41,15 @@ def lots_frame(exchange: Exchange, account: Draft | State) -> pd.DataFrame:
              *(item.mean_price(money.amount(paid), quantity, size) for paid in (opened, base)), mark,
              *map(money.amount, (worth, bound.get(key, 0), key.sign * (worth - opened), key.sign * (worth - base))))
         )  # fmt: skip
-    return pd.DataFrame(sorted(rows), columns=list(COLUMNS)).set_index(["symbol", "side"])
+    frame = pd.DataFrame(sorted(rows), columns=list(COLUMNS))
+    return typed(frame, words=("symbol", "side"), whole=("quantity", "today")).set_index(["symbol", "side"])
 
 
 SIDE_COLUMNS = (
     "day", "symbol", "previous_quantity", "previous_short", "quantity", "average_price", "short", "short_price",
     "bought_quantity", "bought_value", "sold_quantity", "sold_value",
 )  # fmt: skip
+_COUNTS = ("day", "previous_quantity", "previous_short", "quantity", "short", "bought_quantity", "sold_quantity")
 
 
 def sides_frame(history: AccountHistory) -> pd.DataFrame:
@@ -126,4 +128,5 @@ def _side(exchange: Exchange, lots: list[Lot], size: int) -> tuple[int, float]:
 
 
 def _frame(history: AccountHistory, rows: list[tuple[Any, ...]]) -> pd.DataFrame:
-    return with_days(history.exchange, pd.DataFrame(rows, columns=list(SIDE_COLUMNS)))
+    frame = typed(pd.DataFrame(rows, columns=list(SIDE_COLUMNS)), words=("symbol",), whole=_COUNTS)
+    return with_days(history.exchange, frame)

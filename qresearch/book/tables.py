@@ -155,6 +155,11 @@ class Tables:
     def _aligned(self, history: AccountHistory) -> Aligned | None:
         return align(self._benchmark, history.exchange, history.closes)
 
+    def _unknown(self, known: pd.Index) -> list[str]:
+        """The fields of a benchmark that has no close yet: they are there, and NaN."""
+        fields = [] if self._benchmark is None else ["benchmark_close", "benchmark_nav"]
+        return [name for name in fields if name not in known]
+
     # ------------------------------------------------------------------ orders
 
     @property
@@ -313,7 +318,8 @@ class Tables:
     def portfolio(self) -> pd.Series[Any]:
         """The account now: the fields of :attr:`daily_portfolio` at the last visible prices, as a Series."""
         history = self._look()
-        return accounts.portfolio_now(history, self._aligned(history))
+        found = accounts.portfolio_now(history, self._aligned(history))
+        return found.reindex([*found.index, *self._unknown(found.index)])
 
     @property
     def daily_portfolio(self) -> pd.DataFrame:
@@ -348,7 +354,8 @@ class Tables:
             NaN before it begins.
         """
         history = self._look()
-        return accounts.daily_portfolio(history, self._aligned(history))
+        found = accounts.daily_portfolio(history, self._aligned(history))
+        return found.assign(**dict.fromkeys(self._unknown(found.columns), np.nan))
 
     @property
     def return_summary(self) -> pd.DataFrame:
@@ -436,7 +443,7 @@ class Tables:
             for order in orders.values()
         ]
         index = pd.Index(list(orders), name="order_id", dtype="int64")
-        return pd.DataFrame(rows, columns=["status", *DIALECTS], index=index)
+        return pd.DataFrame(rows, columns=["status", *DIALECTS], index=index, dtype="str")
 
     @property
     def recorded(self) -> pd.DataFrame:

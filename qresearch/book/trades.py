@@ -41,12 +41,8 @@ def trades_frame(history: AccountHistory) -> pd.DataFrame:
              trip.entry_order, trip.exit_order, trip.exit)
         )  # fmt: skip
     frame = pd.DataFrame(rows, columns=list(TRADE_COLUMNS))
-    whole = {"quantity": "int64", "holding_days": "int64", "entry_order": "int64", "exit_order": "int64"}
-    floats = dict.fromkeys(
-        ("entry_price", "exit_price", *TRADE_COLUMNS[7:16]), "float64"
-    )  # fmt: skip
-    days = {"entry_day": "datetime64[s]", "exit_day": "datetime64[s]"}
-    return frame.astype({**whole, **floats, **days, "symbol": "str", "exit": "str"})
+    whole = ("quantity", "holding_days", "entry_order", "exit_order")
+    return frames.typed(frame, words=("symbol", "exit"), whole=whole, days=("entry_day", "exit_day"))
 
 
 def _excursions(history: AccountHistory, trip: Trip) -> tuple[float, float]:
@@ -122,6 +118,5 @@ def attribution_frame(history: AccountHistory) -> pd.DataFrame:
              profit / history.starting if history.starting else float("nan"))
         )  # fmt: skip
     frame = pd.DataFrame(rows, columns=["symbol", *ATTRIBUTION_COLUMNS])
-    kinds = {name: "int64" if name in {"trades", "quantity"} else "float64" for name in ATTRIBUTION_COLUMNS}
-    frame = frame.astype({**kinds, "symbol": "str"}).set_index("symbol")
+    frame = frames.typed(frame, words=("symbol",), whole=("trades", "quantity")).set_index("symbol")
     return frame.sort_values("profit", ascending=False, kind="stable")

@@ -58,7 +58,9 @@ def exposure(
     lower = split(picture, upper, colours, 0.66, grid=False)
     upper.step(across, invested, where="mid", color=colours.main, linewidth=1.2)
     upper.fill_between(across, invested, 0, step="mid", color=colours.main, alpha=0.2, linewidth=0)
-    upper.set_ylim(0, max(1.0, float(invested.max()) * 1.05))
+    upper.set_ylim(min(0.0, float(invested.min()) * 1.05), max(1.0, float(invested.max()) * 1.05))
+    if invested.min() < 0:
+        upper.axhline(0, color=colours.faint, linewidth=0.6)
     upper.yaxis.set_major_formatter(PercentFormatter(1, decimals=0))
     names, weights = _weights(history, whole("most", most, example=15), words)
     if names:
@@ -71,13 +73,13 @@ def exposure(
 
 
 def _weights(history: AccountHistory, most: int, words: Words) -> tuple[list[str], Floats]:
-    """Names, heaviest first, and their (R, D) weights."""
+    """Names, heaviest first, and their (R, D) weights: below 0 where more is held short than long."""
     held = accounts.daily_positions(history)
-    held = held[held["quantity"] > 0]
+    held = held[held["quantity"] != 0]
     if held.empty:
         return [], np.zeros((0, len(history.days)))
     table = held.pivot(index="symbol", columns="day", values="weight").reindex(columns=history.days).fillna(0.0)
-    table = table.loc[table.mean(axis=1).sort_values(ascending=False, kind="stable").index]
+    table = table.loc[table.abs().mean(axis=1).sort_values(ascending=False, kind="stable").index]
     names, values = table.index.tolist(), table.to_numpy(dtype=np.float64)
     if len(names) > most:
         names = [*names[: most - 1], words("run_others", count=len(names) - most + 1)]
@@ -86,10 +88,10 @@ def _weights(history: AccountHistory, most: int, words: Words) -> tuple[list[str
 
 
 def _heat(axes: Axes, theme: Theme, names: list[str], weights: Floats) -> None:
-    shown = np.ma.masked_less_equal(weights, 0)
-    image = axes.imshow(
-        shown, aspect="auto", cmap=theme.ramp, vmin=0, vmax=float(weights.max()), interpolation="nearest"
-    )
+    shown, most = np.ma.masked_equal(weights, 0), float(np.abs(weights).max())
+    # What is held short has the other half of the colours.
+    colours, least = (theme.spread, -most) if weights.min() < 0 else (theme.ramp, 0.0)
+    image = axes.imshow(shown, aspect="auto", cmap=colours, vmin=least, vmax=most, interpolation="nearest")
     axes.set_yticks(range(len(names)), names, fontsize=7)
     box = axes.get_position()
     side = axes.figure.add_axes((box.x1 + 0.012, box.y0, 0.014, box.height))

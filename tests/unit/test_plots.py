@@ -187,6 +187,24 @@ def test_heat_map_puts_the_rest_into_one_row() -> None:
     np.testing.assert_allclose(weights, figure.axes[0].lines[0].get_ydata(), atol=1e-12)
 
 
+@pytest.mark.parametrize("kind", ["futures", "margin"])
+def test_exposure_of_what_is_not_paid_in_full_is_its_market_value(kind: str) -> None:
+    """Protects accounts of futures and of borrowed money: their cash does not tell what is held, nor on which side."""
+    if kind == "futures":
+        run = qr.Session(qr.sample_futures(), start="2023-03-01", cash=300_000, account=kind).step()
+        run.sell("QT2307", 1, qr.terms.to_open())
+    else:
+        run = qr.Session(qr.sample_market(), start="2022-03-01", cash=100_000, account=kind).step()
+        run.buy("604018", 6_000, qr.terms.financed())
+    upper, lower, *_ = run.step(3).plot("exposure").figure.axes
+    table = run.tables.daily_portfolio
+    expected = (table["market_value"] / table["equity"]).tolist()
+    assert (expected[-1] < -0.5) if kind == "futures" else (expected[-1] > 0.5)
+    assert upper.lines[0].get_ydata().tolist() == pytest.approx(expected)
+    assert upper.get_ylim()[0] <= min(expected)
+    np.testing.assert_allclose(lower.images[0].get_array().filled(0).sum(axis=0), expected)
+
+
 @pytest.mark.parametrize(
     ("options", "words"),
     [

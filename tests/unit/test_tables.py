@@ -255,6 +255,21 @@ def test_benchmark_fills_gaps_with_the_past_only() -> None:
     assert figures["annual_excess_return"] == pytest.approx(-figures["benchmark_annual_return"])
 
 
+@pytest.mark.parametrize("start", ["2024-01-02", None], ids=["begins after the run", "before the first day"])
+def test_a_benchmark_without_a_close_yet_has_its_columns(start: str | None) -> None:
+    """Protects a program that names the columns of a benchmark: they are there, and empty, before it begins."""
+    later = pd.Series([100.0, 101.0], index=pd.DatetimeIndex(["2024-03-01", "2024-03-04"]))
+    run = session(flat(days=5)) if start else qr.Session(flat(days=5))
+    tables = run.tables(benchmark=later)
+    table, now = tables.daily_portfolio[["benchmark_close", "benchmark_nav"]], tables.portfolio
+    assert len(table) == bool(start)
+    assert table.isna().all(axis=None)
+    assert table.dtypes.tolist() == ["float64", "float64"]
+    assert now[["benchmark_close", "benchmark_nav"]].isna().all()
+    assert list(now.index) == list(tables.daily_portfolio.columns)
+    assert "benchmark_nav" not in run.tables(benchmark=False).daily_portfolio
+
+
 @pytest.mark.parametrize(
     "series",
     [
@@ -298,6 +313,74 @@ def test_tables_of_an_untouched_session_are_empty_but_whole() -> None:
     assert tables.portfolio["equity"] == 1_000_000
     assert pd.isna(tables.return_summary.loc["annual_return", "value"])
     assert tables.trades_summary.loc["trades", "value"] == 0
+
+
+EVERY = (
+    "bonds", "codes", "costs", "daily_behind", "daily_bonds", "daily_owing", "daily_positions", "daily_sides", "debts",
+    "lots", "positions", "repo", "sides", "trade_details", "trades", "attribution",
+)  # fmt: skip
+
+
+def futures() -> qr.Session:
+    """An account of futures that has not begun."""
+    return qr.Session(qr.sample_futures(), start="2023-03-01", cash=300_000, account="futures")
+
+
+def of_kind(kind: str) -> tuple[qr.Session, qr.Session]:
+    """A session that has not begun, and one of the same kind that holds something and has closed something."""
+    if kind == "futures":
+        run = futures().step()
+        run.sell("QT2307", 2, qr.terms.to_open())
+        run.step(2).buy("QT2307", 1, qr.terms.to_close())
+        return futures(), run.step(2)
+    if kind == "bond":
+        empty, run = (qr.Session(qr.sample_bonds(), start="2023-06-14", cash=1e6, account="bond") for _ in range(2))
+        run.step().buy("019801", 1_000)
+        run.sell("204001", 1_000)
+        return empty, run.step()
+    empty, run = (qr.Session(qr.sample_market(), start="2022-03-01", account=kind) for _ in range(2))
+    run.step().buy("604018", 6_000, *[qr.terms.financed()] * (kind == "margin"))
+    run.step(2).sell("604018", 1_000)
+    run.buy("688903", 100)
+    return empty, run.step(2)
+
+
+@pytest.mark.parametrize("kind", ["cash_shares", "margin", "futures", "bond"])
+def test_an_empty_table_has_the_columns_and_dtypes_of_a_full_one(kind: str) -> None:
+    """Protects a program that runs before the first order: sums, comparisons and joins mean the same then."""
+    empty, full = of_kind(kind)
+    looked = {name: (getattr(empty, name), getattr(full, name)) for name in ("orders", "fills", "positions", "events")}
+    looked |= {name: (getattr(empty.tables, name), getattr(full.tables, name)) for name in EVERY}
+    assert not looked["orders"][0].size
+    assert looked["orders"][1].size
+    for name, (nothing, something) in looked.items():
+        assert nothing.dtypes.to_dict() == something.dtypes.to_dict(), name
+        assert nothing.index.names == something.index.names, name
+        levels = [[table.index.get_level_values(name).dtype for name in table.index.names] for table in looked[name]]
+        assert levels[0] == levels[1], name
+
+
+def test_positions_of_contracts_have_both_sides_as_one() -> None:
+    """Protects the tables of a futures account: what is sold short counts below zero, as in ``session.positions``."""
+    run = futures().step()
+    run.sell("QT2307", 2, qr.terms.to_open())
+    run.step()
+    run.buy("QT2307", 1, qr.terms.to_open())
+    run.step()
+    told, now = run.positions.loc["QT2307"], run.tables.positions.loc["QT2307"]
+    days = run.tables.daily_positions.set_index("day")
+    assert days["quantity"].tolist() == [-2, -1]
+    assert days["previous_quantity"].tolist() == [0, -2]
+    assert days["sold_quantity"].tolist() == [2, 0]
+    for row in (now, days.iloc[-1]):
+        for name, theirs in (("quantity", "quantity"), ("sellable", "sellable"), ("market_value", "market_value"),
+                             ("floating_profit", "profit"), ("weight", "weight")):  # fmt: skip
+            assert row[name] == pytest.approx(told[theirs]), name
+    assert now["previous_quantity"] == -2
+    first, portfolio = days.iloc[0], run.tables.daily_portfolio
+    assert first["average_cost"] == run.tables.lots.loc[("QT2307", "short"), "average_price"]
+    np.testing.assert_allclose(days["market_value"], portfolio["market_value"].iloc[-2:])
+    np.testing.assert_allclose(days["floating_profit"], portfolio["floating_profit"].iloc[-2:])
 
 
 def test_an_account_without_money_has_no_ratios() -> None:

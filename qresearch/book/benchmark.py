@@ -87,32 +87,51 @@ def find_benchmark(market: Market, wanted: BenchmarkLike | pd.Series[float]) -> 
     )
 
 
+_NO_DAYS = "benchmark: the index of the Series holds no days. Index it by date."
+_NUMBERS = ("integer", "floating", "mixed-integer", "mixed-integer-float", "boolean", "decimal", "complex")
+"""Kinds of an index that pandas would read as moments without a word."""
+
+
 def _from_series(series: pd.Series[float]) -> Benchmark:
     index = series.index
     if isinstance(index, pd.PeriodIndex):
-        index = index.to_timestamp()
+        # The close of a week or a month is known when it ends.
+        index = index.to_timestamp(how="end")
     if not isinstance(index, pd.DatetimeIndex):
+        # Numbers would become nanoseconds of the first of January 1970, and the benchmark one that never moves.
+        if index.inferred_type in _NUMBERS:
+            raise UsageError(_NO_DAYS)
         try:
             index = pd.DatetimeIndex(index)
         except (ValueError, TypeError):
-            raise UsageError("benchmark: the index of the Series holds no days. Index it by date.") from None
-    try:
-        close = series.to_numpy(dtype="float64", na_value=np.nan)
-    except (ValueError, TypeError):
-        raise UsageError("benchmark: the Series holds something that is no number. Pass closes.") from None
+            raise UsageError(_NO_DAYS) from None
+    close = _closes(series)
+    if close is None:
+        raise UsageError("benchmark: the Series holds something that is no number. Pass closes.")
     # The date on the wall of its own time zone is the trading day.
     days = index.tz_localize(None).to_numpy().astype("datetime64[D]")
     known = ~np.isnan(close)
     days, close = days[known], close[known]
-    if not len(close) or close.min() <= 0:
+    if not len(close) or close.min() <= 0 or np.isinf(close).any():
         raise UsageError(
-            "benchmark: a Series of closes is needed, all above 0. "
+            "benchmark: a Series of closes is needed, all above 0 and finite. "
             "Returns become closes with (1 + returns).cumprod(); missing closes may be NaN."
         )
     order = np.argsort(days, kind="stable")
     days, close = days[order], close[order]
     last = np.append(days[1:] != days[:-1], True)  # of several closes on one day the latest counts
     return Benchmark("Benchmark" if series.name is None else str(series.name), days[last], close[last])
+
+
+def _closes(series: pd.Series[float]) -> Floats | None:
+    """The values of a Series; None where they are no numbers."""
+    if series.dtype.kind in "bc":
+        return None
+    try:
+        values: Floats = np.asarray(series.to_numpy(dtype="float64", na_value=np.nan), dtype=np.float64)
+    except (ValueError, TypeError):
+        return None
+    return values
 
 
 def align(benchmark: Benchmark | None, exchange: Exchange, closes: list[State]) -> Aligned | None:

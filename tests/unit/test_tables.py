@@ -255,6 +255,13 @@ def test_benchmark_fills_gaps_with_the_past_only() -> None:
     assert figures["annual_excess_return"] == pytest.approx(-figures["benchmark_annual_return"])
 
 
+def test_the_close_of_a_period_is_known_at_its_end() -> None:
+    """Protects the benchmark from look-ahead: the close of a week stands on none of its earlier days."""
+    closes = pd.Series([99.0, 110.0], index=pd.PeriodIndex(["2023-12-29", "2024-01-05"], freq="W-FRI"))
+    table = session(flat(days=5)).step(4).tables(benchmark=closes).daily_portfolio
+    assert table["benchmark_close"].tolist() == [99, 99, 99, 110, 110]
+
+
 @pytest.mark.parametrize("start", ["2024-01-02", None], ids=["begins after the run", "before the first day"])
 def test_a_benchmark_without_a_close_yet_has_its_columns(start: str | None) -> None:
     """Protects a program that names the columns of a benchmark: they are there, and empty, before it begins."""
@@ -293,6 +300,12 @@ def test_benchmarks_of_many_shapes(series: pd.Series) -> None:
         (pd.Series([0.01, -0.01], index=pd.DatetimeIndex(["2024-01-02", "2024-01-03"])), "Series of closes"),
         (pd.Series([1.0, 2.0], index=["x", "y"]), "Index it by date"),
         (pd.Series(["a"], index=pd.DatetimeIndex(["2024-01-02"])), "no number"),
+        (pd.Series([100.0, 101.0]), "Index it by date"),
+        (pd.Series([100.0, 101.0], index=[20240102, 20240103]), "Index it by date"),
+        (pd.Series([100.0, 101.0], index=pd.Index([20240102, 20240103], dtype="object")), "Index it by date"),
+        (pd.Series([100.0, np.inf], index=pd.DatetimeIndex(["2024-01-02", "2024-01-03"])), "above 0 and finite"),
+        (pd.Series([1 + 0j], index=pd.DatetimeIndex(["2024-01-02"])), "no number"),
+        (pd.Series([True], index=pd.DatetimeIndex(["2024-01-02"])), "no number"),
         (12, "Pass a Series"),
         ("600009", "Unknown symbol"),
     ],

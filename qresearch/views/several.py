@@ -20,7 +20,7 @@ from qresearch.session.port import AnySession
 from qresearch.views import plots
 from qresearch.views.lettering import drawable
 from qresearch.views.report import tear_sheet
-from qresearch.views.summary import ROWS, Report, cell_of, facts_of, figures_of, notices_about
+from qresearch.views.summary import ROWS, Report, cell_of, facts_of, fees_of, figures_of, notices_about
 
 
 def report_of_all(
@@ -80,11 +80,9 @@ def report_of_all(
 def _sums(runs: Mapping[str, AccountHistory]) -> dict[str, str]:
     """What adds up over accounts: equity at the end, fills and fees, and the days that they share."""
     equity = sum(float(run.equity[-1]) if run.closes else run.starting_equity for run in runs.values())
-    traded = [run.traded for run in runs.values()]
-    money = next(iter(runs.values())).exchange.money
     return {
         "figure_days": f"{max(len(run.closes) for run in runs.values()):,}",
         "figure_equity": number(equity),
-        "figure_fills": f"{sum(one.fills for one in traded):,}",
-        "figure_fees": number(money.amount(sum(one.fees for one in traded))),
+        "figure_fills": f"{sum(run.traded.fills for run in runs.values()):,}",
+        "figure_fees": number(sum(fees_of(run) for run in runs.values())),
     }

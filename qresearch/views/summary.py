@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from qresearch.book import statistics
+from qresearch.book.accounts import fees_by_day
 from qresearch.book.benchmark import Aligned, BenchmarkLike
 from qresearch.book.history import AccountHistory
 from qresearch.book.html import number, table
@@ -170,14 +171,18 @@ def facts_of(
         if any(name in figures for _, figures in runs):
             rows[f"figure_{name}"] = [cell_of(figures.get(name, float("nan")), kind) for _, figures in runs]
     rows["figure_fills"] = [f"{len(history.fills):,}" for history, _ in runs]
-    fees = [sum(fill.fees.total for fill in run.fills) for run, _ in runs]
-    rows["figure_fees"] = [number(run.exchange.money.amount(paid)) for (run, _), paid in zip(runs, fees, strict=True)]
+    rows["figure_fees"] = [number(fees_of(run)) for run, _ in runs]
     if beside is not None:
         columns.append(beside.name)
         theirs = statistics.figures(beside.returns)
         told = {f"figure_{name}": cell_of(theirs[name], kind) for name, kind in ROWS.items() if name in theirs}
         rows = {key: [*cells, told.get(key, "")] for key, cells in rows.items()}
     return rows, columns
+
+
+def fees_of(history: AccountHistory) -> float:
+    """All fees since the start, in the currency, as the portfolio has them: those of an exercise as well."""
+    return history.exchange.money.amount(sum(fees_by_day(history).values()))
 
 
 def notices_of(history: AccountHistory, beside: Aligned | None, words: Words, *, wanted: bool = True) -> list[str]:

@@ -263,6 +263,17 @@ def test_the_table_of_a_report(tmp_path: Path) -> None:
     assert all(base64.b64encode(picture.png()) for picture in report.pictures)
 
 
+def test_the_fee_of_an_exercise_is_one_of_the_fees() -> None:
+    """Protects the report from telling less than the portfolio: some fees come without a fill."""
+    run = qr.Session(qr.sample_options(), start="2022-11-28", cash=300_000, account="options").step()
+    run.buy("C2212M4000", 2)
+    run.step(30)
+    paid = run.tables.daily_portfolio["fees"].iloc[-1]
+    assert paid > run.fills["commission"].sum()
+    assert run.report().frame.loc["Fees", "Account"] == f"{paid:,.2f}"
+    assert run.account.all.report().frame.loc["Fees"].tolist() == [f"{paid:,.2f}"] * 2
+
+
 def test_two_branches_side_by_side(tmp_path: Path) -> None:
     """Protects comparison: one column a branch, each to its end, the difference in length said in words."""
     run = qr.Session(qr.sample_market(), start="2022-03-01", cash=100_000)

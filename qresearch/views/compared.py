@@ -9,12 +9,15 @@ import pandas as pd
 from matplotlib.ticker import FuncFormatter
 
 from qresearch.views.lettering import drawable
-from qresearch.views.picture import Picture, begin, date_ticks, label_ends, plain_style, say
+from qresearch.views.picture import Picture, begin, date_ticks, fitted, label_ends, plain_style, say
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
     from qresearch.session.port import AnySession
+
+_NAME = 150
+"""Pixels for the name of a branch, so that two of them stand beside the title."""
 
 
 @plain_style()
@@ -80,14 +83,15 @@ def branches(
     for number, (name, colour) in enumerate(zip(names, (colours.main, colours.other), strict=True)):
         values = curves[name].to_numpy(dtype=np.float64)
         dashes = "-" if number == 0 else (0, (4, 1.5))
-        axes.plot(np.arange(len(days)), values, color=colour, linewidth=1.6, linestyle=dashes, label=name)
+        axes.plot(np.arange(len(days)), values, color=colour, linewidth=1.6, linestyle=dashes)
         reached = values[~np.isnan(values)]
         if len(reached):
             ends.append((float(reached[-1]), f"{reached[-1]:,.0f}", colour))
     label_ends(axes, ends, len(days))
+    # Handed over with their names: of itself a legend leaves out what begins with an underscore.
     axes.legend(
-        loc="lower right", bbox_to_anchor=(1.0, 1.0), ncols=2, frameon=False, fontsize=8, labelcolor="linecolor",
-        borderaxespad=0.2,
+        axes.lines[-len(names) :], [fitted(axes, name, _NAME) for name in names], loc="lower right",
+        bbox_to_anchor=(1.0, 1.0), ncols=2, frameon=False, fontsize=8, labelcolor="linecolor", borderaxespad=0.2,
     )  # fmt: skip
     axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.0f}"))
     date_ticks(axes, days)

@@ -112,9 +112,9 @@ def _ticks(values: list[Any]) -> tuple[list[int], list[str]]:
 
 
 def _label(value: Any) -> str:
-    """A value beside an axis: short, and a dollar in it begins no formula."""
+    """A value beside an axis, short."""
     text = f"{value:.4g}" if isinstance(value, float) else str(value)
-    return (text if len(text) <= MOST_LETTERS else f"{text[: MOST_LETTERS - 1]}…").replace("$", r"\$")
+    return text if len(text) <= MOST_LETTERS else f"{text[: MOST_LETTERS - 1]}…"
 
 
 @plain_style()

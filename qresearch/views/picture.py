@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 DPI = 100
 GAP = 0.03
 """Between upper and lower axes, as a part of the height."""
+_LONGEST = 80
+"""No name is longer in one line of a picture."""
 MANY = 250
 """More days, or bars, than these are labelled by month."""
 
@@ -123,9 +125,13 @@ class Picture:
 
 @contextmanager
 def plain_style() -> Iterator[None]:
-    """Matplotlib's own defaults and a font with Chinese, whatever style the user has set; theirs is put back."""
+    """Matplotlib's own defaults and a font with Chinese, whatever style the user has set; theirs is put back.
+
+    Dollars are dollars: what somebody has called `$a$` is no formula.
+    """
     with mpl.style.context("default"):
         mpl.rcParams["font.family"] = families()
+        mpl.rcParams["text.parse_math"] = False
         yield
 
 
@@ -207,9 +213,34 @@ def label_ends(axes: Axes, ends: list[tuple[float, str, str]], count: int) -> No
     low, high = axes.get_ylim()
     room = (high - low) * 0.17
     place = -np.inf
+    figure = axes.get_figure(root=True)
+    assert figure is not None  # axes always belong to a figure
+    beside = float(figure.bbox.x1 - axes.bbox.x1) - 10
     for value, words, colour in sorted(ends):
         place = max(value, place + room)
+        told = "\n".join(fitted(axes, line, beside, lines=2) for line in words.split("\n"))
         axes.annotate(
-            words, (count - 1, place), textcoords="offset points", xytext=(6, 0), va="center", fontsize=8,
+            told, (count - 1, place), textcoords="offset points", xytext=(6, 0), va="center", fontsize=8,
             color=colour, annotation_clip=False,
         )  # fmt: skip
+
+
+def fitted(axes: Axes, text: str, room: float, *, lines: int = 1) -> str:
+    """A name that somebody has given, in at most so many lines of `room` pixels; what does not fit is an ellipsis."""
+    if room <= 0 or _width(axes, text) <= room:
+        return text
+    fits = max((end for end in range(1, min(len(text), _LONGEST)) if _width(axes, text[:end]) <= room), default=1)
+    if lines == 1:
+        return f"{text[: max(fits - 1, 1)]}…"
+    # Rather where a word ends, or before the day of a branch.
+    end = max(text.rfind(" ", 1, fits + 1), text.rfind("@", 1, fits))
+    end = end if end > 0 else fits
+    return f"{text[:end].rstrip()}\n{fitted(axes, text[end:].lstrip(), room, lines=lines - 1)}"
+
+
+def _width(axes: Axes, text: str) -> float:
+    """Pixels that a text takes beside a curve."""
+    drawn = axes.text(0, 0, text, fontsize=8)
+    width = float(drawn.get_window_extent().width)
+    drawn.remove()
+    return width

@@ -8,7 +8,7 @@ that is asked for; where no installed font has Chinese letters, pictures of pixe
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -106,22 +106,22 @@ def equity_and_drawdown(
     beside = align(find_benchmark(session.market, wanted), history.exchange, history.closes)
     words = session.words.named(language)
     account = drawable(words)("account") if history.name == "main" else history.name
-    lines = {account: history.returns}
+    lines = [(account, history.returns)]
     if beside is not None:
-        lines[beside.name] = beside.returns
+        lines.append((beside.name, beside.returns))
     return growth(lines, history.days, words=words, ax=ax, theme=theme)
 
 
 @plain_style()
 def growth(
-    lines: dict[str, Floats],
+    lines: Sequence[tuple[str, Floats]],
     days: pd.DatetimeIndex,
     *,
     words: Words = ENGLISH,
     ax: Axes | None = None,
     theme: str = "auto",
 ) -> Picture:
-    """Growth and drawdown of daily returns by name; the first is the one in front."""
+    """Growth and drawdown of daily returns, each with its name, which may be there twice; the first is in front."""
     words = drawable(words)
     picture, upper, colours = begin(words("plot_equity"), ax, theme, words=words)
     if not len(days):
@@ -130,7 +130,7 @@ def growth(
     lower = split(picture, upper, colours, 0.3)
     # One point before the first day: everything starts at 0.
     ends, mine = [], np.zeros(0)
-    for number, (name, returns) in enumerate(lines.items()):
+    for number, (name, returns) in enumerate(lines):
         colour, width = (colours.main, 1.6) if number == 0 else (colours.other, 1.1)
         dashes = "-" if number == 0 else (0, (4, 1.5))
         across = np.arange(-1, len(returns))

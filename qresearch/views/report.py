@@ -145,7 +145,7 @@ def compare(
         spans = ", ".join(f"{run.name} {len(run.closes)}" for run in histories)
         notices.append(words("report_lengths", spans=spans))
     longest = max(histories, key=lambda run: len(run.closes))
-    pictures = (plots.growth({run.name: run.returns for run in histories}, longest.days, words=words),)
+    pictures = (plots.growth([(run.name, run.returns) for run in histories], longest.days, words=words),)
     one, other = (words("report_of_branch", branch=run.name) for run in histories)
     found = Report(
         title or words("report_two", first=first, second=second),

@@ -54,7 +54,7 @@ def report_of_all(
     first = next(iter(runs.values()))
     wanted = find_benchmark(lead.market, lead.simulation.benchmark if benchmark is None else benchmark)
     beside = align(wanted, first.exchange, first.closes)
-    curves = {name: run.returns for name, run in runs.items()} | {drawable(lead.words)("report_total"): joint}
+    curves = [*((name, run.returns) for name, run in runs.items()), (drawable(lead.words)("report_total"), joint)]
     words = lead.words
     pictures = (plots.growth(curves, first.days, words=words),) if first.closes else ()
     names = words("part_comma").join(runs)

@@ -187,6 +187,40 @@ def test_heat_map_puts_the_rest_into_one_row() -> None:
     np.testing.assert_allclose(weights, figure.axes[0].lines[0].get_ydata(), atol=1e-12)
 
 
+NAMES = {
+    "its own": None,
+    "long": "the branch on which everything is tried once more, with twice the money",
+    "Chinese": "把所有的办法都再试一遍而且用两倍的钱的分支",
+    "one word": "x" * 90,
+    "a formula": "$\\frac$",
+    "an underscore": "_aside",
+}
+
+
+@pytest.mark.parametrize("name", NAMES.values(), ids=NAMES)
+def test_the_name_of_a_branch_is_read_in_the_picture(name: str | None) -> None:
+    """Protects who gives names, long or odd, and who gives none: no name is cut by the edge or lies on the title."""
+    run = qr.Session(flat(days=8)).step(4).back(2)
+    if name is not None:
+        run.branch(name)
+    run.buy(A, 1000)
+    name = run.step(3).branches.current
+    named = pd.Series([10.0, 11.0], index=run.market.days[:2].astype("datetime64[ns]"), name=name)
+    growth, two = run.plot("equity", benchmark=named), run.plot("branches", first="main")
+    assert growth.png()
+    assert two.png()
+    labels = [text for text in growth.figure.axes[0].texts if "%" in text.get_text()]
+    assert len(labels) == 2
+    for label in labels:
+        assert label.get_window_extent().x1 <= growth.figure.bbox.x1
+        told = label.get_text().rpartition("\n")[0].replace("\n", "").removesuffix("…")
+        assert told
+        assert name.replace(" ", "").startswith(told.replace(" ", ""))
+    axes = two.figure.axes[0]
+    assert len(axes.get_legend().get_texts()) == 2
+    assert not axes.get_legend().get_window_extent().overlaps(axes._left_title.get_window_extent())
+
+
 @pytest.mark.parametrize("kind", ["futures", "margin"])
 def test_exposure_of_what_is_not_paid_in_full_is_its_market_value(kind: str) -> None:
     """Protects accounts of futures and of borrowed money: their cash does not tell what is held, nor on which side."""

@@ -263,6 +263,13 @@ def test_the_table_of_a_report(tmp_path: Path) -> None:
     assert all(base64.b64encode(picture.png()) for picture in report.pictures)
 
 
+def test_a_benchmark_may_be_called_as_one_likes(tmp_path: Path) -> None:
+    """Protects the page from a name with dollars, which is no formula."""
+    run = invested(40)
+    closes = pd.Series(np.linspace(10, 11, 41), index=pd.DatetimeIndex(run.market.days), name="$\\frac$")
+    assert is_full(page_of(run, tmp_path, benchmark=closes))
+
+
 def test_the_fee_of_an_exercise_is_one_of_the_fees() -> None:
     """Protects the report from telling less than the portfolio: some fees come without a fill."""
     run = qr.Session(qr.sample_options(), start="2022-11-28", cash=300_000, account="options").step()

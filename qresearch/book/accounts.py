@@ -213,8 +213,10 @@ _UNTRADED = (0, 0, 0, 0)
 
 def _units(account: Draft | State) -> dict[int, int]:
     """Units of every instrument that is held: shares, and lots, the long less the short ones."""
-    lots = {key.instrument: account.ledger.net(key.instrument) for key in account.ledger.lots}
-    return {column: position.quantity for column, position in account.positions.items()} | lots
+    units = {column: position.quantity for column, position in account.positions.items()}
+    for column in {key.instrument for key in account.ledger.lots}:
+        units[column] = units.get(column, 0) + account.ledger.net(column)  # own shares beside borrowed ones, too
+    return units
 
 
 def _given(history: AccountHistory) -> dict[int, int]:

@@ -193,7 +193,8 @@ class Tables:
     def positions(self) -> pd.DataFrame:
         """What is held now, one row per symbol; also what was held at the last close, or traded, today.
 
-        quantity, previous_quantity (at the previous close), sellable (T+1, and in no working sale), in shares;
+        quantity, previous_quantity (at the previous close), sellable (T+1, and in no working sale), in shares, or in
+        lots, where of both sides of one instrument the short one counts below zero;
         average_cost (currency per share, buying fees included, NaN when nothing is held); average_price (the same
         without fees, and a sale leaves it as it is); price (last visible);
         market_value (quantity * price, of bonds with accrued interest); floating_profit (market value less cost);

@@ -396,6 +396,21 @@ def test_positions_of_contracts_have_both_sides_as_one() -> None:
     np.testing.assert_allclose(days["floating_profit"], portfolio["floating_profit"].iloc[-2:])
 
 
+def test_positions_of_one_day_are_the_previous_ones_of_the_next() -> None:
+    """Protects the tables where shares of one's own are held beside borrowed ones, and lots beside shares."""
+    given = market({A: [10.0] * 6, B: [5.0] * 6}, credit=pd.DataFrame([{"symbol": A, "haircut": 0.7, "lending": 0.5}]))
+    run = session(given, cash=100_000, account="margin").step()
+    run.sell(A, 1_000, qr.terms.short_sale(qr.terms.limit(10.0)))
+    run.buy(A, 700, qr.terms.to_open())
+    run.step()
+    run.buy(A, 300, qr.terms.to_return())
+    run.step(2)
+    days = run.tables.daily_positions.set_index("day")
+    assert days["quantity"].tolist() == [-300, 0, 0]
+    assert days["previous_quantity"].tolist() == [0, *days["quantity"].tolist()[:-1]]
+    assert run.tables.positions["previous_quantity"].tolist() == [0]
+
+
 def test_an_account_without_money_has_no_ratios() -> None:
     """Protects a session with no cash from division by zero."""
     run = session(flat(), cash=0).step(2)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -241,6 +242,9 @@ def fitted(axes: Axes, text: str, room: float, *, lines: int = 1) -> str:
 def _width(axes: Axes, text: str) -> float:
     """Pixels that a text takes beside a curve."""
     drawn = axes.text(0, 0, text, fontsize=8)
-    width = float(drawn.get_window_extent().width)
+    with warnings.catch_warnings():
+        # A letter that no font has is a box of the same width: matplotlib says so where it is drawn.
+        warnings.filterwarnings("ignore", message="Glyph .* missing", category=UserWarning)
+        width = float(drawn.get_window_extent().width)
     drawn.remove()
     return width

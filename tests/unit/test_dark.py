@@ -204,7 +204,7 @@ def test_the_steps_of_an_axis_are_written_in_full() -> None:
     for size in (0.0004, 0.003, 0.02, 0.13, 0.4, 2.0):
         returns = np.zeros(len(days))
         returns[5], returns[20] = size, -size / 3
-        figure = plots.growth({"Account": returns}, days).figure
+        figure = plots.growth([("Account", returns)], days).figure
         figure.canvas.draw()
         for axes in figure.axes:
             steps = np.diff([float(label.get_text().replace("−", "-").rstrip("%")) for label in axes.get_yticklabels()])

@@ -103,7 +103,7 @@ def _worth(history: AccountHistory, kept_back: Sequence[Mapping[int, int]]) -> d
     if exchange.account.is_plain:
         cash = np.array([state.cash for state in closes], dtype=np.int64)
         cost = np.array([sum(held.cost for held in state.positions.values()) for state in closes], dtype=np.int64)
-        market = history.equity_steps - cash
+        market = _market_values(history)
         realised = np.array([state.realised for state in closes], dtype=np.int64)
         reserved = np.array([sum(kept.values()) for kept in kept_back], dtype=np.int64)
         return {"free": cash - reserved, "market": market, "floating": market - cost, "realised": realised}

@@ -14,7 +14,8 @@ from decimal import ROUND_HALF_EVEN, Context, Decimal
 from functools import cache, partial
 from typing import Any, TypeVar
 
-from qresearch.errors import UsageError, close_matches, did_you_mean, shown
+from qresearch.domain.attributes import near
+from qresearch.errors import UsageError, shown
 
 T = TypeVar("T")
 _WORD = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
@@ -56,8 +57,7 @@ class Named:
                 return getattr(self, other)
         if name.startswith("__"):
             raise AttributeError(name)
-        near = did_you_mean(close_matches(snake(name), [word for word in dir(self) if not word.startswith("_")]))
-        raise AttributeError(f"{type(self).__name__} has no {name!r}.{near}")
+        raise AttributeError(f"{type(self).__name__} has no {name!r}. {near(snake(name), dir(self))}")
 
 
 class Settable(Named):

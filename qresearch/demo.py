@@ -15,9 +15,10 @@ from qresearch.book.explanation import Explanation
 from qresearch.book.html import badge, portfolio_html, table
 from qresearch.domain.fees import PARTS
 from qresearch.sentences.words import price
+from qresearch.session.bar_data import BarData
 from qresearch.session.pages import session_html
 from qresearch.session.session import Session
-from qresearch.session.strategy import BarData, Context
+from qresearch.session.strategy import Context
 from qresearch.session.ticket import Ticket
 from qresearch.sources.sample import sample_market
 

@@ -70,7 +70,7 @@ class UnknownSymbol(UsageError, KeyError):
         self.symbol = symbol if isinstance(symbol, str) else shown(symbol)
         # What goes by that name comes before what is spelled like it.
         self.matches = tuple(called) or close_matches(self.symbol, known)
-        kind = "" if isinstance(symbol, str) else f" It is a {type(symbol).__name__}; a symbol is text in quotes."
+        kind = "" if isinstance(symbol, str) else f" Its type is {type(symbol).__name__}; a symbol is text in quotes."
         super().__init__(
             f"Unknown symbol {shown(symbol)}: this market holds {len(known)} instruments, it is not one of them."
             f"{kind} {did_you_mean(self.matches)}See session.market.symbols for all of them."

@@ -6,7 +6,7 @@ Where the word of a neighbour library is meant, the message says ours.
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import is_dataclass
 from typing import NoReturn, TypeVar
 
@@ -29,6 +29,7 @@ SAME_NAMES: tuple[frozenset[str], ...] = tuple(
         "orders open_orders get_orders",
         "fills trades executions deals get_trades",
         "plot show chart",
+        "now current_dt current_date today datetime",
     )
 )
 """Attributes of other libraries' accounts, holdings and orders, and ours for the same thing."""
@@ -45,8 +46,28 @@ ELSEWHERE = {
     **dict.fromkeys(("trade_on_close", "cheat_on_open", "coc", "coo"), "When a request fills is set with clock=. "),
     "universe": "The symbols are those of the market: read_market(..., symbols=[...]). ",
     "data_frequency": "The bars are those of the market: sample_market('minute'), or read_market of minute bars. ",
+    "date": "The day is now.day, the time now.time. ",
+    **dict.fromkeys(
+        ("open", "high", "low", "close", "volume", "turnover", "vwap"),
+        "Bars are read with history('600519', 20, 'close'), the last one inside a strategy with "
+        "data['600519']['close']. ",
+    ),
+    **dict.fromkeys(
+        ("order_target_percent", "order_target_pct", "order_percent", "set_holdings"),
+        "Write order_target_value('600519', 0.5 * context.portfolio.equity). ",
+    ),
+    **dict.fromkeys(
+        ("orders", "open_orders", "get_open_orders", "get_orders"),
+        "Keep the tickets that the order functions return: each tells its status and can be canceled; "
+        "session.orders lists all. ",
+    ),
 }
 """What other libraries pass or set, and how it is said here."""
+
+
+NO_PARTS: Mapping[str, type] = {}
+_FEW = 8
+"""Names up to which a message lists all."""
 
 
 def told_names(**parts: type) -> Callable[[type[C]], type[C]]:
@@ -71,8 +92,7 @@ def told_names(**parts: type) -> Callable[[type[C]], type[C]]:
             if name.startswith("_") or hasattr(type(self), name):
                 # What is there and raised by itself says so again; what front ends try is nobody's mistake.
                 return object.__getattribute__(self, name)
-            there = [f"{part}.{name}" for part, kind in parts.items() if hasattr(kind, name)]
-            raise UnknownName(f"{type(self).__name__} has no {shown(name)}. {near(name, dir(self), there)}")
+            raise UnknownName(f"{type(self).__name__} has no {shown(name)}. {near(name, dir(self), parts)}")
 
         cls.__getattr__ = __getattr__  # type: ignore[attr-defined]
         if is_dataclass(cls) and cls.__dataclass_params__.frozen:  # type: ignore[attr-defined]
@@ -144,22 +164,39 @@ def told_module(module: str, names: Sequence[str]) -> Callable[[str], NoReturn]:
     return __getattr__
 
 
-def near(name: str, names: Sequence[str], there: Sequence[str] = ()) -> str:
-    """What to write in place of an attribute that is not there, as sentences.
+def near(name: str, names: Sequence[str], parts: Mapping[str, type] = NO_PARTS) -> str:
+    """What to write in place of an attribute that is not there, as sentences: :func:`meant`, and where all are.
+
+    >>> near("total_value", ["cash", "equity"])
+    'Here it is equity. There are cash, equity.'
+    """
+    known = [word for word in names if not word.startswith("_")]
+    rest = f"There are {', '.join(known)}." if 0 < len(known) <= _FEW else "See dir() for all."
+    return f"{meant(name, names, parts)}{rest}"
+
+
+def meant(name: str, names: Sequence[str], parts: Mapping[str, type] = NO_PARTS) -> str:
+    """What was meant by the name of an attribute that is not there, as sentences; nothing where nobody knows.
 
     Parameters
     ----------
     name : str
     names : sequence of str
         Those that are there; private ones are passed over.
-    there : sequence of str
-        Where the very name is found.
+    parts : mapping of str to type
+        Classes of some of them, by their names: the name, or ours for the same, may be found in one.
 
-    >>> near("total_value", ["cash", "equity"])
-    'Here it is equity. See dir() for all.'
+    >>> from qresearch.book.portfolio import Portfolio
+    >>> meant("total_value", ["history", "portfolio"], {"portfolio": Portfolio})
+    'Here it is portfolio.equity. '
     """
     known = [word for word in names if not word.startswith("_")]
+    there = [f"{part}.{name}" for part, kind in parts.items() if hasattr(kind, name)]
+    if there:
+        return did_you_mean(there)
     same = [word for words in SAME_NAMES if name in words for word in known if word in words]
-    if same and not there:
-        return f"Here it is {same[0]}. See dir() for all."
-    return f"{did_you_mean(there or close_matches(name, known))}See dir() for all."
+    ours = [word for words in SAME_NAMES if name in words for word in sorted(words)]
+    same += [f"{part}.{word}" for part, kind in parts.items() for word in ours if hasattr(kind, word)]
+    if same:
+        return f"Here it is {same[0]}. "
+    return f"{did_you_mean(close_matches(name, known))}{ELSEWHERE.get(name, '')}"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 COMMISSION, STAMP_DUTY, TRANSFER_FEE = "commission", "stamp_duty", "transfer_fee"
@@ -43,6 +43,9 @@ class Fees:
     def __getitem__(self, part: str) -> int:
         """A part in money steps; 0 where it was not charged."""
         return next((amount for name, amount in self.parts if name == part), 0)
+
+    def __iter__(self) -> Iterator[str]:
+        return (name for name, _ in self.parts)
 
     def __add__(self, other: Fees) -> Fees:
         if not self.parts:

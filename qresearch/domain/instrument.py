@@ -9,7 +9,7 @@ from __future__ import annotations
 import datetime as dt
 import re
 import unicodedata
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -236,6 +236,9 @@ class SymbolIndex:
     def resolved(self) -> Mapping[str, int]:
         """The spellings resolved so far."""
         return self._columns
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.symbols)
 
     def __contains__(self, symbol: object) -> bool:
         try:

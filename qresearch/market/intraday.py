@@ -38,6 +38,7 @@ class Traded:
     """
 
     __slots__ = ("_opened", "_volume")
+    __iter__ = None  # it has no rows of its own to walk through
 
     def __init__(self, opened: Floats, volume: Floats) -> None:
         self._opened, self._volume = opened, volume

@@ -14,6 +14,7 @@ from qresearch.engine.draft import Draft
 from qresearch.errors import StrategyError, UsageError
 from qresearch.sentences import Said
 from qresearch.session.attempt import Attempt
+from qresearch.session.bar_data import BarData
 from qresearch.session.debugging import Debugger, LeftDebugger
 from qresearch.session.interrupts import LET, LET_DEBUGGER
 from qresearch.session.listeners import LISTENERS, Listeners
@@ -21,7 +22,7 @@ from qresearch.session.memory import Scheduled
 from qresearch.session.now import now_of
 from qresearch.session.schedules import AT_EVERY_BAR, hook_phases, is_due
 from qresearch.session.source_file import read_source
-from qresearch.session.strategy import HOOKS, BarData, Context, Hooks, Loadable, load_strategy
+from qresearch.session.strategy import HOOKS, Context, Hooks, Loadable, load_strategy
 from qresearch.session.traces import strategy_error
 from qresearch.session.trader import Trader
 

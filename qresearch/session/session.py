@@ -36,6 +36,7 @@ from qresearch.sentences import Said, Words
 from qresearch.session.account import Account
 from qresearch.session.accounts import Accounts
 from qresearch.session.attempt import Attempt
+from qresearch.session.bar_data import BarData
 from qresearch.session.branches import Branches
 from qresearch.session.breakpoints import Breakpoints
 from qresearch.session.clock import Clock
@@ -64,7 +65,7 @@ from qresearch.session.results import save_results
 from qresearch.session.rules import Rules
 from qresearch.session.scripting import to_script
 from qresearch.session.simulation import Simulation
-from qresearch.session.strategy import BarData, Context, Hooks
+from qresearch.session.strategy import Context, Hooks
 from qresearch.session.ticket import Ticket
 from qresearch.session.trader import Trader
 from qresearch.session.trader_beside import TraderBeside

@@ -13,11 +13,11 @@ import pandas as pd
 from qresearch.book.portfolio import Portfolio
 from qresearch.domain.arguments import function
 from qresearch.domain.arguments import path as path_of
+from qresearch.domain.attributes import meant
 from qresearch.domain.calls import told_calls, told_own_calls
 from qresearch.domain.commands import Log as LogLine
 from qresearch.domain.commands import Record
 from qresearch.errors import UsageError, close_matches, did_you_mean, shown
-from qresearch.market.panel import Floats
 from qresearch.sentences import ENGLISH
 from qresearch.session.account import Account
 from qresearch.session.debugging import Debugger
@@ -246,8 +246,9 @@ class Context(TradingApi):
         try:
             return self._memory[name]
         except KeyError:
-            hint = did_you_mean(close_matches(name, [*self._memory, *_public(type(self))]))
-            raise AttributeError(f"context has no {name!r}. {hint}Set it first: context.{name} = ...") from None
+            names, parts = [*self._memory, *_public(type(self))], {"portfolio": Portfolio, "now": Now}
+            hint = meant(name, names, parts) or f"Set it first: context.{name} = 10. "
+            raise AttributeError(f"context has no {name!r}. {hint}".rstrip()) from None
 
     def __setattr__(self, name: str, value: object) -> None:
         if name in _public(type(self)):
@@ -352,49 +353,3 @@ class Context(TradingApi):
 
 def _public(owner: type) -> list[str]:
     return [name for name in dir(owner) if not name.startswith("_")]
-
-
-@told_calls
-class BarData:
-    """What a strategy sees of the market now: nothing beyond the present day and phase.
-
-    ``data["600519"]`` is the last whole bar as a mapping of field to value.
-    """
-
-    __slots__ = ("_session", "_simulation")
-
-    def __init__(self, session: AnySession) -> None:
-        self._session, self._simulation = session, session.simulation
-
-    def __getitem__(self, symbol: str) -> dict[str, float]:
-        view = self._simulation.view
-        column = view.market.column(symbol)
-        return view.last_bar(column)
-
-    def __contains__(self, symbol: object) -> bool:
-        return symbol in self._simulation.market.panel.columns
-
-    def current(self, symbol: str) -> float:
-        """The last visible price, currency per share; NaN when there has been none."""
-        view = self._simulation.view
-        return view.last_price(view.market.column(symbol))
-
-    def array(self, field: str, frequency: str = "day") -> Floats:
-        """All whole bars up to now: a read-only (K, N) array of one field, unadjusted, one column per symbol."""
-        return self._simulation.view.array(field, frequency)
-
-    def history(
-        self,
-        symbols: str | list[str] | None = None,
-        count: int = 20,
-        field: str = "close",
-        adjust: str = "pre",
-        frequency: str = "day",
-    ) -> pd.DataFrame:
-        """The last bars of a field; see :meth:`Session.history`."""
-        return self._session.history(symbols, count, field, adjust, frequency)
-
-    @property
-    def day(self) -> int:
-        """Index of the present day in the arrays."""
-        return self._simulation.account.day

@@ -5,6 +5,7 @@ from __future__ import annotations
 import linecache
 import sysconfig
 import traceback
+from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 from types import FrameType, TracebackType
@@ -105,8 +106,12 @@ def _said(problem: BaseException) -> str:
         said = "a strategy does not end the program that runs it; leave the function with return"
     elif isinstance(problem, TypeError):
         said = retold(problem, TradingApi)
-    elif isinstance(problem, AttributeError) and not isinstance(problem, UsageError):
+    elif isinstance(problem, UsageError):
+        said = str(problem)
+    elif isinstance(problem, AttributeError):
         said = _renamed(problem)
+    elif isinstance(problem, KeyError):
+        said = f"nothing is found under {problem}; look at what is there with print(list(...))"
     else:
         said = str(problem.msg if isinstance(problem, SyntaxError) else problem)
     said = said.rstrip(". ") or "it said nothing"
@@ -116,6 +121,8 @@ def _said(problem: BaseException) -> str:
 def _renamed(problem: AttributeError) -> str:
     """What Python says of an attribute that is not there, with what is near it: of a strategy it shows no traceback."""
     said, known = str(problem), list[str]()
+    if isinstance(problem.obj, Mapping) and problem.name in problem.obj:
+        return f"{said}. It is an entry: write [{problem.name!r}] in place of .{problem.name}"
     if problem.name and problem.obj is not None and "Did you mean" not in said:
         with suppress(Exception):  # whatever an object of the user's raises when it is looked into
             known = [name for name in dir(problem.obj) if not name.startswith("_")]

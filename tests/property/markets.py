@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 import qresearch as qr
 from qresearch import terms
-from qresearch.session.strategy import BarData
+from qresearch.session.bar_data import BarData
 
 CAST = (
     ("600001.SH", "SH_MAIN"), ("000001.SZ", "SZ_MAIN"), ("300001.SZ", "CHINEXT"), ("688001.SH", "STAR"),

@@ -10,7 +10,7 @@ from markets import PHASES, Driver, MarketSpec
 
 import qresearch as qr
 from qresearch.market.intraday import BAR_FIELDS, QUOTE_FIELDS, Intraday, daily_fields
-from qresearch.session.strategy import BarData
+from qresearch.session.bar_data import BarData
 
 
 @dataclass(frozen=True)

@@ -22,10 +22,11 @@ from qresearch.engine.accounts.margin import MarginTrading
 from qresearch.market.panel import Panel
 from qresearch.session.account import Account as Deeds
 from qresearch.session.accounts import Accounts
+from qresearch.session.bar_data import BarData
 from qresearch.session.branches import Branches, Comparison
 from qresearch.session.breakpoints import Breakpoints
 from qresearch.session.notices import Notices
-from qresearch.session.strategy import BarData, Context, Log
+from qresearch.session.strategy import Context, Log
 from qresearch.session.ticket import Ticket
 from qresearch.session.watch import Watch
 from qresearch.session.what_if import WhatIf

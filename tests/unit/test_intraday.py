@@ -14,8 +14,8 @@ from qresearch import terms
 from qresearch.domain import events
 from qresearch.domain.moment import Moment
 from qresearch.market.intraday import Intraday, daily_fields
+from qresearch.session.bar_data import BarData
 from qresearch.session.encoding import decode, encode, event_schema
-from qresearch.session.strategy import BarData
 
 A, B = "600001.SH", "600002.SH"
 Bar = float | tuple[float, float, float, float] | None

@@ -326,7 +326,7 @@ class Follower:
     def initialize(self, context: qr.session.strategy.Context) -> None:
         context.run_daily(lambda inner: inner.order(SHARE, 100), "14:50")
 
-    def handle_data(self, context: qr.session.strategy.Context, data: qr.session.strategy.BarData) -> None:
+    def handle_data(self, context: qr.session.strategy.Context, data: qr.session.bar_data.BarData) -> None:
         ticket = context.order(SHARE, 100)
         held = context.portfolio.positions[SHARE].quantity
         self.seen.append((str(context.now.phase), ticket.status.value, data[SHARE]["close"], data.current(SHARE), held))

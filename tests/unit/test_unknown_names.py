@@ -148,3 +148,46 @@ def test_what_never_changes_says_so(stage: Stage, word: str, name: str) -> None:
         setattr(owner, name, 5)
     with pytest.raises(UnknownName, match="cannot be set"):
         delattr(owner, name)
+
+
+TOLD = {
+    "context.cash": r"portfolio\.cash",
+    "context.total_value": r"portfolio\.equity",
+    "context.positions": r"portfolio\.positions",
+    "context.today": r"Here it is now\.",
+    "context.order_target_percent(A, 0.5)": r"order_target_value\(.*portfolio\.equity\)",
+    "context.get_open_orders()": r"Keep the tickets",
+    "context.fast": r"Set it first: context\.fast = 10\.",
+    "data.close": r"data\['600519'\]\['close'\]",
+    "data.items()": r"There are array, current, day, history\.",
+    "data[A].close": r"write \['close'\] in place of \.close\.",
+    "data[A]['clsoe']": r"nothing is found under 'clsoe'; look at what is there",
+    "data[0]": r"Its type is int; a symbol is text in quotes",
+}
+"""What beginners write in a strategy, and what they are told."""
+
+
+@pytest.mark.parametrize("line", TOLD)
+def test_a_strategy_is_told_where_what_it_looks_for_is_found(line: str) -> None:
+    """What is looked for in the wrong place is answered with the right one."""
+
+    def look(context: Any, data: Any) -> None:
+        eval(line, {"context": context, "data": data, "A": A})
+
+    session = qr.Session(MARKET, strategy=look)
+    with pytest.raises(qr.errors.StrategyError, match=TOLD[line]):
+        session.step(2)
+
+
+def test_data_walks_through_the_symbols_of_the_market() -> None:
+    """``for symbol in data`` gives symbols, each of which is in it and has a bar."""
+    seen: list[list[str]] = []
+
+    def look(context: Any, data: Any) -> None:
+        assert len(data) == len(MARKET.symbols)
+        assert all(symbol in data and "close" in data[symbol] for symbol in data)
+        seen.append(list(data))
+
+    qr.Session(MARKET, strategy=look).step(2)
+    assert seen
+    assert all(symbols == list(MARKET.symbols) for symbols in seen)

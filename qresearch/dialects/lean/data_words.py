@@ -31,6 +31,8 @@ class History(Named):
     kind : type, optional
     """
 
+    __iter__ = None  # it has no end of its own
+
     def __init__(self, words: DataWords, kind: type | None = None) -> None:
         self.words, self.kind = words, kind
 

@@ -12,8 +12,7 @@
 | `STO` | `STOCHF` | `fast_stoch` is its first line |
 | `DCH`, `KCH`, `VWAP`, `MOMP`, `IDENTITY` | - | TA-Lib has none of them |
 
-`MAX` and `MIN` of a symbol read its highs and lows, as in LEAN. Those of the last four rows stand in
-:mod:`~qresearch.dialects.lean.indicators_of_bars`.
+`MAX` and `MIN` of a symbol read its highs and lows, as in LEAN; ``indicators_of_bars`` holds the last four rows.
 
 An indicator is updated by ``update(time, value)`` or with a bar; `is_ready`, `current.value`, `samples`, `window`,
 `updated` and `reset` are those of LEAN.
@@ -112,6 +111,9 @@ class Indicator(Named):
 
     def __getitem__(self, place: int) -> IndicatorDataPoint:
         return self.window[place]
+
+    def __iter__(self) -> Any:
+        return iter(self.window)
 
     def update(self, *given: Any) -> bool:
         """Take a value in: (time, value), a data point, or a bar; whether it is ready."""

@@ -29,8 +29,8 @@ POSITION_COLUMNS = (
 )  # fmt: skip
 COUNTS = ("quantity", "previous_quantity", "sellable", "bought_quantity", "sold_quantity")
 
-Traded = dict[tuple[int, int], list[int]]
-"""(day, column) to [shares bought, their value, shares sold, their value]; values in money steps."""
+Traded = dict[int, dict[int, list[int]]]
+"""Day to column to [shares bought, their value, shares sold, their value]; values in money steps."""
 
 
 def _held_back(history: AccountHistory, account: Draft | State) -> dict[int, int]:
@@ -161,10 +161,10 @@ def portfolio_now(history: AccountHistory, benchmark: Aligned | None) -> pd.Seri
 
 
 def traded_by_day(history: AccountHistory) -> Traded:
-    """What was bought and sold, by day and instrument."""
+    """What was bought and sold, by day, and by instrument of each."""
     traded: Traded = {}
     for fill in history.fills:
-        row = traded.setdefault((fill.at.day, fill.instrument), [0, 0, 0, 0])
+        row = traded.setdefault(fill.at.day, {}).setdefault(fill.instrument, [0, 0, 0, 0])
         side = 0 if fill.quantity > 0 else 2
         row[side] += abs(fill.quantity)
         row[side + 1] += fill.notional
@@ -177,7 +177,7 @@ def positions_now(history: AccountHistory) -> pd.DataFrame:
     portfolio = Portfolio(exchange, account, history.starting)
     earlier = [state for state in history.closes if state.day < account.day]
     before, now = _units(earlier[-1]) if earlier else _given(history), _units(account)
-    today = {column: row for (day, column), row in traded_by_day(history).items() if day == account.day}
+    today = traded_by_day(history).get(account.day, {})
     symbols, (means, _) = exchange.market.symbols, average_prices(history)
     rows = []
     for column in sorted({*now, *before, *today}, key=symbols.__getitem__):
@@ -192,17 +192,15 @@ def daily_positions(history: AccountHistory) -> pd.DataFrame:
     """One row per day and instrument; see :attr:`Tables.daily_positions` for the columns."""
     exchange, symbols = history.exchange, history.exchange.market.symbols
     units, marks, traded = exchange.money.units, exchange.market.mark, traded_by_day(history)
-    moved: dict[int, list[int]] = {}
-    for day, column in traded:
-        moved.setdefault(day, []).append(column)
     rows: list[tuple[Any, ...]] = []
     before, (_, at_closes) = _given(history), average_prices(history)
     for state, equity, means in zip(history.closes, history.equity.tolist(), at_closes, strict=True):
         day, now, held = state.day, _units(state), Portfolio(exchange, state, history.starting).positions
-        for column in sorted({*now, *before, *moved.get(day, ())}):
+        today = traded.get(day, {})
+        for column in sorted({*now, *before, *today}):
             mine = held[symbols[column]]
             figures = _figures(mine, means.get(column, np.nan), marks[day, column], equity)
-            amounts = _amounts(traded.get((day, column), _UNTRADED), units)
+            amounts = _amounts(today.get(column, _UNTRADED), units)
             rows.append((day, symbols[column], mine.quantity, before.get(column, 0), *figures, *amounts))
         before = now
     return frames.with_days(exchange, _typed(pd.DataFrame(rows, columns=["day", "symbol", *POSITION_COLUMNS])))

@@ -6,7 +6,8 @@ the order are folded into it, and each check is put beside the numbers that it l
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, NamedTuple
 
 from qresearch.book.explain_checks import LOTS, TRADING, WAITS, Turn, remedy
@@ -35,26 +36,26 @@ if TYPE_CHECKING:
     from qresearch.book.timeline import Branch
 
 
-def explain_order(exchange: Exchange, branch: Branch, count: int, record: OrderRecord, say: Words) -> Explanation:
+def explain_order(
+    exchange: Exchange, branch: Branch, places: Iterable[int], record: OrderRecord, say: Words
+) -> Explanation:
     """Account for one order from the events of a branch.
 
     Parameters
     ----------
     exchange : Exchange
     branch : Branch
-    count : int
-        Number of events of the branch to look at: up to the cursor.
+    places : iterable of int
+        Where the events about the order stand in the log of the branch, up to the cursor, as
+        :mod:`~qresearch.book.turns` finds them.
     record : OrderRecord
         The order as of the cursor.
     say : Words
     """
     say = say.of(exchange.market.instruments[record.instrument])
-    teller = _Teller(exchange, branch, record, say)
-    findings = tuple(teller.findings(branch.log[:count]))
-    side = record.side.value
-    title = say(
-        "order_title", order=record.order_id, side=say(f"a_{side}"), symbol=exchange.market.symbols[record.instrument]
-    )
+    findings = tuple(_Teller(exchange, branch, record, say).findings(places))
+    side, symbol = say(f"a_{record.side.value}"), exchange.market.symbols[record.instrument]
+    title = say("order_title", order=record.order_id, side=side, symbol=symbol)
     return Explanation(title, record.status.value, findings, _advice(record, say), say)
 
 
@@ -77,20 +78,17 @@ class _Teller:
     def __init__(self, exchange: Exchange, branch: Branch, record: OrderRecord, say: Words) -> None:
         self.exchange, self.branch, self.record, self.say = exchange, branch, record, say
 
-    def findings(self, log: list[events.Event]) -> Iterator[Finding]:
-        """All findings, in the order of the events."""
+    def findings(self, places: Iterable[int]) -> Iterator[Finding]:
+        """All findings of the events at some places of the log, which are about this order."""
         order_id = self.record.order_id
         turn: list[_Told] = []
-        for index, event in enumerate(log):
+        for index in places:
+            event = self.branch.log[index]
             if isinstance(event, events.Placed):
-                offset = order_id - event.first_id
-                if 0 <= offset < len(event):
-                    yield from self._placed(index, event, offset)
+                yield from self._placed(index, event, order_id - event.first_id)
             elif isinstance(event, events.Matched):
-                for row in range(len(event)):
-                    if int(event.order_ids[row]) == order_id:
-                        yield from self._matched(index, event, row)
-            elif getattr(event, "order_id", None) == order_id:
+                yield from self._matched(index, event, list(event.order_ids).index(order_id))
+            else:
                 joins = is_of_a_turn(event)
                 if turn and not (joins and is_same_turn(turn[-1].event, event)):
                     yield from self._turn(turn)
@@ -157,7 +155,7 @@ class _Teller:
     def _before(self, index: int) -> Draft:
         """The account just before an event of the log."""
         counts = self.branch.counts
-        place = max((number for number, known in enumerate(counts) if known <= index), default=-1)
+        place = bisect_right(counts, index) - 1
         if place < 0:
             draft, start = Draft(self.branch.states[0]._replace(positions={}, queue=(), orders=0)), 0
         else:
@@ -187,10 +185,10 @@ class _Teller:
         outcome = outcome_of(remarks)
         yield from self._judged(match, turn, outcome, traded=bool(filled))
         if filled:
-            fills = (event for event in match.records() if isinstance(event, events.OrderFilled))
+            fills = (event for event in match.records([row]) if isinstance(event, events.OrderFilled))
             # What such an order cannot fill is trimmed: nothing is left of it.
             order = order._replace(leaves=filled)
-            yield from self._traded(next(fill for fill in fills if fill.order_id == self.record.order_id), order)
+            yield from self._traded(next(fills), order)
 
     def _turn(self, told: list[_Told]) -> Iterator[Finding]:
         """The turn of an order that is matched one by one: the checks and what came of it; of a told one that alone."""

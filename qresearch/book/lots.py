@@ -86,7 +86,7 @@ def _sides(
     history: AccountHistory, account: Draft | State, before: Draft | State | None, traded: Traded
 ) -> list[tuple[Any, ...]]:
     exchange, units = history.exchange, history.exchange.money.units
-    held = {column: row for (day, column), row in traded.items() if day == account.day}
+    held = traded.get(account.day, {})
     earlier = EMPTY if before is None else before.ledger
     shares = {} if before is None else before.positions
     columns = {key.instrument for ledger in (account.ledger, earlier) for key in ledger.lots} | held.keys()

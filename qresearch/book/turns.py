@@ -1,8 +1,11 @@
-"""Turns: what the market did when it asked an order, told apart from what was requested or decided elsewhere."""
+"""Turns: what the market did when it asked an order, told apart from what was requested or decided elsewhere.
+
+And where in a log the events about an order stand.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 from qresearch.domain import events
 from qresearch.domain.reasons import NO_FACTS, Facts, Reason
@@ -38,3 +41,27 @@ def is_same_turn(before: events.Event, event: events.Event) -> bool:
     """A turn ends when the order waits; another moment is another turn."""
     same = (before.at.day, before.at.phase, before.at.bar) == (event.at.day, event.at.phase, event.at.bar)
     return same and not isinstance(before, events.OrderWaiting)
+
+
+def places_of(order_id: int, log: Iterable[events.Event]) -> list[int]:
+    """Where the events about an order stand in a log."""
+    return [place for place, event in enumerate(log) if order_id in _orders_of(event)]
+
+
+def places_by_order(log: Iterable[events.Event]) -> dict[int, list[int]]:
+    """Where the events about each order stand in a log, which is read once."""
+    found: dict[int, list[int]] = {}
+    for place, event in enumerate(log):
+        for order_id in _orders_of(event):
+            found.setdefault(int(order_id), []).append(place)
+    return found
+
+
+def _orders_of(event: events.Event) -> Collection[int]:
+    """The ids of the orders that an event is about."""
+    if isinstance(event, events.Placed):
+        return range(event.first_id, event.first_id + len(event))
+    if isinstance(event, events.Matched):
+        return event.order_ids
+    order_id: int | None = getattr(event, "order_id", None)
+    return () if order_id is None else (order_id,)

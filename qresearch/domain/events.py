@@ -8,7 +8,7 @@ someone looks. Import the module, ``from qresearch.domain import events``: there
 from __future__ import annotations
 
 from array import array
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Protocol
 
@@ -598,10 +598,8 @@ Record = OrderEvent | AccountEvent | Posting
 # ---------------------------------------------------------------------------------------------------- blocks
 
 
-class Column(Protocol):
+class Column(Collection[Any], Protocol):
     """One column of a block: an array of numbers."""
-
-    def __len__(self) -> int: ...
 
     def __getitem__(self, offset: int, /) -> Any: ...
 

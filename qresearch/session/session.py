@@ -18,6 +18,7 @@ from qresearch.book.history import AccountHistory
 from qresearch.book.listing import listed_as
 from qresearch.book.portfolio import Portfolio
 from qresearch.book.tables import Tables
+from qresearch.book.turns import places_of
 from qresearch.domain.arguments import flag, text, whole
 from qresearch.domain.arguments import path as path_of
 from qresearch.domain.arguments import symbols as symbols_of
@@ -774,7 +775,8 @@ class Session(TradingApi):
         say, simulation = self.words.named(language), self.simulation
         record = simulation.orders.now()[int(self.ticket(order))]
         branch, count = simulation.timeline.branch, simulation.timeline.count
-        told = explain_order(simulation.exchange, branch, count, record, say)
+        places = places_of(record.order_id, branch.log[:count])
+        told = explain_order(simulation.exchange, branch, places, record, say)
         return told.with_code(code_line_of(branch, record.order_id))
 
     def report(

@@ -17,6 +17,7 @@ from qresearch.book.frames import time_of
 from qresearch.book.history import AccountHistory
 from qresearch.book.orders import OrderRecord, Orders, mean_price
 from qresearch.book.portfolio import Holding, Portfolio
+from qresearch.book.turns import places_by_order
 from qresearch.domain import events
 from qresearch.domain.moment import CLOSE, INTRADAY, OPEN, PHASES, Moment
 from qresearch.domain.state import State
@@ -163,6 +164,7 @@ class RecordedRun:
         known = branch.counts[fork - 1] if fork else 0
         touched = {getattr(event, "order_id", 0) for event in events.records(branch.log[known:])}
         orders = [record for record in reading.orders.values() if record.order_id in touched]
+        places = places_by_order(branch.log)
         return {
             "name": branch.name,
             "parent": -1 if parent is None else self.branches.index(parent),
@@ -172,12 +174,17 @@ class RecordedRun:
                 [self.axis.row_of(state.day, CLOSE, 0) - self.begin, round(value, 6)]
                 for state, value in zip(history.closes, history.equity.tolist(), strict=True)
             ],
-            "orders": {record.order_id: self._order(branch, record, reading.placed) for record in orders},
+            "orders": {
+                record.order_id: self._order(branch, places[record.order_id], record, reading.placed)
+                for record in orders
+            },
         }
 
-    def _order(self, branch: Branch, record: OrderRecord, placed: Mapping[int, int]) -> dict[str, Any]:
+    def _order(
+        self, branch: Branch, places: Sequence[int], record: OrderRecord, placed: Mapping[int, int]
+    ) -> dict[str, Any]:
         """What does not change about an order, and its explanation."""
-        told = [explain_order(self.exchange, branch, branch.counts[-1], record, words) for words in self.languages]
+        told = [explain_order(self.exchange, branch, places, record, words) for words in self.languages]
         advice = self.pool.add(*(found.advice for found in told))
         return {
             "i": self.place_of[record.instrument],

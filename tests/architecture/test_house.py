@@ -126,5 +126,4 @@ def test_what_answers_brackets_says_how_it_is_walked_through() -> None:
     """Protects ``for x in data`` and ``x in data``: Python alone would count 0, 1, 2, ... in them, and never end."""
     found = {cls.__name__ for cls in classes() if "__getitem__" in vars(cls) and not hasattr(cls, "__iter__")}
     places_in_a_table = {"At", "Corner", "ILoc", "Loc", "Mixed", "_Places"}  # which pandas does not walk through either
-    protocols = {"Column"}
-    assert found == places_in_a_table | protocols
+    assert found == places_in_a_table

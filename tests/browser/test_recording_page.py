@@ -197,7 +197,7 @@ def test_it_follows_the_system_and_reads_in_both(browser: Any, tmp_path: Path, s
 def test_a_year_of_fifty_symbols_fits_a_mail(browser: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Protects the mail: 250 days, 50 symbols and 500 orders take at most 3 MB, and open at their end."""
     monkeypatch.syspath_prepend(Path(__file__).parents[1] / "benchmarks")
-    session = importlib.import_module("bench_recording").year()
+    session = importlib.import_module("bench_recording").lived()
     assert (len(session.orders), len(session.market.symbols)) == (500, 50)
     path = session.save_recording(tmp_path / "story.html")
     assert path.stat().st_size <= 3_000_000

@@ -57,7 +57,7 @@ READY = """() => {
 """The notebook is open and its kernel is connected: before that, running opens a dialog or runs only a part.
 
 And the kernel has told the page which widgets it has, or has said nothing for a while: cells that make widgets do not
-run into that question. Whether this is what loses one now and then (:data:`LOST`) is not known.
+run into that question.
 """
 RUN = """() => Promise.race([
     window.jupyterapp.commands.execute("notebook:run-all-cells"),
@@ -65,8 +65,6 @@ RUN = """() => Promise.race([
 ]).then(() => null)"""
 QUIET = "() => performance.now() - window.qrSince > 250"
 """The kernel has said nothing for a while: what the console complains of has been said."""
-LOST = "widget model not found"
-"""What the console says of a widget of which the page was never told."""
 OVER = """() => {
     const prompts = [...document.querySelectorAll(".jp-CodeCell .jp-InputPrompt")];
     return prompts.length > 0 && prompts.every((prompt) => /\\[\\d+\\]/.test(prompt.textContent));
@@ -266,13 +264,7 @@ class Lab:
         self, cells: Sequence[str], *, width: int = 1280, height: int = 900, scale: float = 1.0
     ) -> Iterator[tuple[Any, list[str]]]:
         """A page with a notebook of some cells that have run, and what the console complained of meanwhile."""
-        for is_last in (False, True):
-            context, page, complaints = self._ran(cells, width, height, scale)
-            # On a loaded machine a page may lack a widget that its kernel has made: why is not known.
-            if is_last or not any(LOST in said for said in complaints):
-                break
-            print(f"A page lacked a widget and was opened once more: {complaints}", file=sys.stderr)
-            self._end(context, page)
+        context, page, complaints = self._ran(cells, width, height, scale)
         try:
             yield page, complaints
         except Exception as error:

@@ -89,6 +89,12 @@ class Indicator(Named):
     def __gt__(self, other: Any) -> bool:
         return self.current.value > float(other)
 
+    def __le__(self, other: Any) -> bool:
+        return self.current.value <= float(other)
+
+    def __ge__(self, other: Any) -> bool:
+        return self.current.value >= float(other)
+
     @property
     def is_ready(self) -> bool:
         """True once it has seen enough."""

@@ -9,7 +9,7 @@ from typing import Any
 
 from qresearch.dialects.lean.engine import Engine
 from qresearch.dialects.lean.enums import OptionStyle, OrderResponseErrorCode, OrderType, Resolution
-from qresearch.dialects.lean.names import Named, called, dec, whole
+from qresearch.dialects.lean.names import Named, by_name, called, dec, spoken, whole
 from qresearch.dialects.lean.requests import LATEST, Group, OrderProperties, SubmitOrderRequest
 from qresearch.dialects.lean.symbols import Symbol
 from qresearch.dialects.lean.tickets import OrderTicket
@@ -31,7 +31,10 @@ class Leg(Named):
         """A leg."""
         return cls(symbol, quantity, limit_price)
 
+    Create = create
 
+
+@spoken
 class OrderWords:
     """Orders, in the words of a script.
 
@@ -244,9 +247,14 @@ class OrderWords:
     def trailing_stop_order(self, symbol: Any, quantity: Any, *rest: Any, **named: Any) -> OrderTicket:
         """Behind the price: ([stop_price,] trailing_amount, trailing_as_percentage)."""
         names = ["trailing_amount", "trailing_as_percentage", "asynchronous", "tag", "order_properties"]
-        if len(rest) > 2 and isinstance(rest[2], bool) and not isinstance(rest[1], bool):
-            names.insert(0, "stop_price")
-        given = {**dict(zip(names, rest, strict=False)), **named}
+        has_stop = len(rest) > 2 and isinstance(rest[2], bool) and not isinstance(rest[1], bool)
+        names.insert(0 if has_stop else len(names), "stop_price")
+        given = by_name("trailing_stop_order", names, rest, named)
+        if given.get("trailing_amount") is None:
+            raise UsageError(
+                "trailing_stop_order: trailing_amount is missing. Write trailing_stop_order(symbol, -100, 0.05, True) "
+                "for five per cent behind the price."
+            )
         amount, is_part = dec(given["trailing_amount"]), bool(given.get("trailing_as_percentage", False))
         stop = given.get("stop_price")
         if stop is None:

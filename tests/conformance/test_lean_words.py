@@ -1,0 +1,225 @@
+"""The words of LEAN scripts as people write them: by place and by name, in both spellings, and misspelled."""
+
+from __future__ import annotations
+
+import datetime as dt
+import sys
+from pathlib import Path
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+from lean_world import World, algorithm, flat, orders
+
+import qresearch as qr
+
+BARS = [(price, price + 2, price - 1, price + 1) for price in range(100, 109)]
+"""Nine days whose closes are 101, 102 and so on."""
+
+
+def world() -> World:
+    """Two shares."""
+    return World().daily("SPY", BARS).daily("AAA", [flat(50)] * 9)
+
+
+def noted(body: str, set_up: str = "pass") -> list[object]:
+    """What a script notes, which does something on its sixth day, 2024-01-09."""
+    script = algorithm(f"""
+        def on_data(self, data):
+            self.count += 1
+            if self.count == 6:
+                {body}
+    """, set_up=set_up)  # fmt: skip
+    found: list[object] = world().run(script).strategy.target.algorithm.seen
+    return found
+
+
+def refused(set_up: str = "pass", body: str = "pass") -> str:
+    """What a script is told."""
+    with pytest.raises(qr.errors.StrategyError) as told:
+        noted(body, set_up)
+    return str(told.value)
+
+
+# ---------------------------------------------------------------- history
+
+
+@pytest.mark.parametrize("asked", [
+    "self.history(self.spy, datetime(2024, 1, 2), datetime(2024, 1, 12), Resolution.DAILY)",
+    "self.history(self.spy, date(2024, 1, 2), date(2024, 2, 1))",
+    "self.history(symbol=self.spy, start=datetime(2024, 1, 2), end=datetime(2030, 1, 1))",
+    "self.indicator_history(Identity(), self.spy, datetime(2024, 1, 2), datetime(2024, 1, 12)).data_frame",
+])  # fmt: skip
+def test_no_history_reads_what_has_not_happened(asked: str) -> None:
+    """Protects that a script never sees tomorrow: an end after now is now, and a notice says so."""
+    column = "current" if "indicator" in asked else "close"
+    body = f"self.seen += {asked}['{column}'].tolist()"
+    assert noted(body) == [101, 102, 103, 104, 105, 106]
+    script = algorithm(f"def on_data(self, data):\n    {body}")
+    assert any("after now" in text for text in world().session(script).step().notices)
+
+
+def test_history_of_several_symbols_goes_moment_by_moment() -> None:
+    """Protects ``history[TradeBar]``: of a list a table for each moment, of one symbol its bars."""
+    body = """
+                for bars in self.history[TradeBar]([self.spy, "AAA"], 2):
+                    self.seen.append((bars[self.spy].close, bars["AAA"].close))
+                self.seen.append([bar.close for bar in self.history[TradeBar](self.spy, 2)])"""
+    set_up = 'self.add_equity("AAA", Resolution.DAILY)'
+    assert noted(body.strip(), set_up) == [(105, 50), (106, 50), [105, 106]]
+
+
+def test_history_takes_the_mode_that_it_is_given() -> None:
+    """Protects arguments by name: prices of a share that splits 1 for 2 are adjusted, and raw where that is asked."""
+    split = world().factors("SPY", (dt.date(2024, 1, 4), "1", "0.5", "103"))
+    script = algorithm("""
+        def on_data(self, data):
+            self.count += 1
+            if self.count == 6:
+                for mode in (DataNormalizationMode.ADJUSTED, DataNormalizationMode.RAW):
+                    self.seen.append(self.history(self.spy, 4, dataNormalizationMode=mode).close.tolist())
+    """)  # fmt: skip
+    found = split.run(script).strategy.target.algorithm.seen
+    assert found == [[50.5, 51, 51.5, 104], [101, 102, 103, 104]]
+
+
+@pytest.mark.parametrize(("asked", "words"), [
+    ("self.history(self.spy)", "history: nothing is no span of bars. Pass a number of bars"),
+    ("self.history(self.spy, -3)", "history: -3 is no span of bars"),
+    ("self.history(self.spy, '2024-01-02')", "history: '2024-01-02' is no span of bars"),
+    ("self.history(self.spy, 3, resolutoin=Resolution.DAILY)", "Did you mean resolution?"),
+    ("self.history(self.spy, 3, fill_forward=True)", "fill_forward=True is not offered"),
+])  # fmt: skip
+def test_a_history_that_cannot_be_meant_is_told(asked: str, words: str) -> None:
+    """Protects the errors of history: what was asked, and what to pass."""
+    assert words in refused(body=asked)
+
+
+# ---------------------------------------------------------------- while a script sets itself up
+
+
+def test_initialize_stands_at_the_start_date() -> None:
+    """Protects the clock of initialize: the time is the start date, so that history and warm-ups see what is before."""
+    world_of_two_months = World().daily("SPY", [flat(90)] * 3 + BARS, first=dt.date(2023, 12, 28))
+    script = algorithm("def on_data(self, data):\n    pass", first=dt.date(2024, 1, 3), set_up="""
+        self.seen.append(self.time)
+        self.seen.append(self.history(self.spy, 2).close.tolist())
+        self.settings.automatic_indicator_warm_up = True
+        self.seen.append(self.sma(self.spy, 2).current.value)
+        self.seen.append(self.max(self.spy, 2).current.value)
+        self.seen.append(self.sma(self.spy, 1, timedelta(days=2)).is_ready)
+    """, last=dt.date(2024, 1, 5))  # fmt: skip
+    found = world_of_two_months.run(script).strategy.target.algorithm.seen
+    assert found == [dt.datetime(2024, 1, 3), [90, 101], 95.5, 102, True]
+
+
+@pytest.mark.parametrize(("asked", "words"), [
+    ("self.set_start_date(2024, 2, 30)", "set_start_date(2024, 2, 30): no such day"),
+    ("self.set_end_date(2023, 1, 1)", "ends on 2023-01-01, before it begins on 2024-01-02"),
+    ("self.set_cash('lots')", "'lots' is no number"),
+    ("self.set_warm_up('ten')", "set_warm_up: 'ten' is no span"),
+    ("self.add_equity('AAA', Resolution.DAILY, leverage=-1)", "leverage=-1 is below 1"),
+    ("self.set_brokerage_model('IB')", "'IB' is no model of a brokerage"),
+    ("self.add_universe(lambda rows: rows, lambda rows: rows)", "a second function would choose by fundamentals"),
+    ("self.add_equity('AAA', data_normalisation_mode=DataNormalizationMode.RAW)", "Did you mean data_normalization_mo"),
+])  # fmt: skip
+def test_a_wrong_set_up_is_told(asked: str, words: str) -> None:
+    """Protects students: what is wrong in initialize is said with its value, and not by the interpreter."""
+    assert words in refused(asked)
+
+
+# ---------------------------------------------------------------- arguments by name
+
+
+OLD = """
+from AlgorithmImports import *
+
+
+class Old(QCAlgorithm):
+    def Initialize(self):
+        self.SetStartDate(2024, 1, 2)
+        self.SetEndDate(2024, 1, 12)
+        self.SetCash(100000)
+        self.seen, self.count = [], 0
+        self.spy = self.AddEquity("SPY", Resolution.Daily, dataNormalizationMode=DataNormalizationMode.Raw).Symbol
+        self.AddEquity("AAA", Resolution.Daily)
+
+    def OnData(self, data):
+        self.count += 1
+        if self.count == 1:
+            self.SetHoldings("SPY", 0.5)
+        if self.count == 3:
+            self.SetHoldings("AAA", 0.5, liquidateExistingHoldings=True)
+            self.seen += [self.Securities["SPY"].DataNormalizationMode.name]
+            self.seen += [[str(symbol) for symbol in found.Keys] for found in (data, self.Portfolio)]
+            self.seen += [[holding.Quantity for holding in self.Portfolio.Values]]
+        if self.count == 5:
+            self.LimitOrder("SPY", 10, limitPrice=90, orderProperties=OrderProperties())
+            self.TrailingStopOrder("AAA", -10, trailingAmount=0.1, trailingAsPercentage=True)
+            self.ComboMarketOrder([Leg.Create("SPY", 1), Leg.Create("AAA", -1)], 1)
+"""
+
+
+def test_names_of_arguments_have_two_spellings_too() -> None:
+    """Protects older scripts: what they pass by name is heard, and what was held is sold where that is asked."""
+    session = world().run(OLD)
+    assert session.strategy.target.algorithm.seen == ["RAW", ["SPY", "AAA"], ["SPY", "AAA"], [493, 0]]
+    assert orders(session, "symbol", "quantity", "type")[:3] == [
+        ("SPY", 493, "MARKET_ON_OPEN"), ("SPY", -493, "MARKET_ON_OPEN"), ("AAA", 1007, "MARKET_ON_OPEN"),
+    ]  # fmt: skip
+    assert [kind for (kind,) in orders(session, "type")[3:5]] == ["LIMIT", "TRAILING_STOP"]
+
+
+@pytest.mark.parametrize(("asked", "words"), [
+    ("self.set_holdings(self.spy)", "set_holdings: the part is missing"),
+    ("self.set_holdings(self.spy, percantage=0.5)", "set_holdings has no argument percantage=0.5. Did you mean perc"),
+    ("self.limit_order(self.spy, 10)", "limit_order: limit_price is missing"),
+    ("self.limit_order(self.spy, 10, 'low')", "'low' is no number"),
+    ("self.trailing_stop_order(self.spy, -10)", "trailing_stop_order: trailing_amount is missing"),
+    ("self.market_order(self.spy, 10, tga='x')", "Did you mean tag?"),
+    ("self.limit_order(self.spy, 10, -5)", "line 22 of"),
+])  # fmt: skip
+def test_an_order_that_cannot_be_meant_is_told(asked: str, words: str) -> None:
+    """Protects holdings: a misspelled or missing part is an error in the line of the script, and sells nothing."""
+    assert words in refused(body=asked)
+
+
+# ---------------------------------------------------------------- indicators
+
+
+@pytest.mark.parametrize(("asked", "expected"), [
+    ("self.bb(self.spy, k=3, period=2)", "(found.middle_band.period, found.k) == (2, 3)"),
+    ("self.macd(self.spy, signal_period=9, slow_period=26, fast_period=12)", "found.slow.period == 26"),
+    ("self.MACD(self.spy, 12, 26, signalPeriod=9, type=MovingAverageType.Simple)", "found.signal.period == 9"),
+    ("self.rsi(self.security, 3, moving_average_type=MovingAverageType.SIMPLE)", "found.period == 4"),
+    ("self.sma('spy', period=2, resolution=Resolution.DAILY, selector=Field.VOLUME)", "found.period == 2"),
+    ("self.dch(self.spy, lower_period=2, upper_period=3)", "found.warm_up_period == 3"),
+    ("self.sma(self.spy, 2)", "(found >= 0) and (found <= 0) and not found > 0"),
+])  # fmt: skip
+def test_numbers_of_indicators_are_heard_by_their_names(asked: str, expected: str) -> None:
+    """Protects indicators: numbers by name go where their names say, whatever their order."""
+    assert noted("pass", f"found = {asked}\nself.seen.append({expected})") == [True]
+
+
+@pytest.mark.parametrize(("asked", "words"), [
+    ("self.sma(self.spy)", "sma: period is missing. Write self.sma(symbol, period)."),
+    ("self.sma(self.spy, periodd=3)", "Did you mean period?"),
+    ("self.vwap(self.spy, 14)", "vwap: 14 is one number too many"),
+    ("self.sma(self.spy, 3, MovingAverageType.SIMPLE)", "sma is of one kind"),
+    ("self.sma('QQQ', 3)", "QQQ has not been added"),
+    ("self.consolidate('QQQ', 3, self.log)", "QQQ has not been added"),
+])  # fmt: skip
+def test_an_indicator_that_cannot_be_made_is_told(asked: str, words: str) -> None:
+    """Protects indicators: what is missing, too much, misspelled or not subscribed to is told where it is written."""
+    assert words in refused(asked)
+
+
+def test_indicators_are_registered_by_name() -> None:
+    """Protects ``register_indicator``: resolution and selector by their names, of a security too."""
+    found = noted("self.seen.append((self.mean.current.value, self.last.current.value))", """
+        self.mean, self.last = SimpleMovingAverage(2), Identity()
+        self.register_indicator(self.security, self.mean, resolution=Resolution.DAILY, selector=Field.HIGH)
+        self.register_indicator(self.spy, self.last, resolution=timedelta(days=1))
+    """)  # fmt: skip
+    assert found == [(106.5, 105)]

@@ -223,3 +223,97 @@ def test_indicators_are_registered_by_name() -> None:
         self.register_indicator(self.spy, self.last, resolution=timedelta(days=1))
     """)  # fmt: skip
     assert found == [(106.5, 105)]
+
+
+# ---------------------------------------------------------------- data that are not there
+
+
+UNIVERSE = """
+from AlgorithmImports import *
+
+
+class Chooser(QCAlgorithm):
+    def initialize(self):
+        self.set_start_date(2024, 1, 3)
+        self.set_end_date(2024, 1, 9)
+        self.seen = []
+        self.universe_settings.resolution = Resolution.DAILY
+        self.add_universe(self.choose)
+
+    def choose(self, rows):
+        if self.time.day < 5:
+            return []
+        return [max(rows, key=lambda row: row.dollar_volume).symbol] if self.time.day < 9 else ["AAA"]
+
+    def on_securities_changed(self, changes):
+        told = [[str(item.symbol) for item in part] for part in (changes.added_securities, changes.removed_securities)]
+        self.seen.append((f"{self.time:%d %H:%M}", *told))
+
+    def on_data(self, data):
+        self.seen.append((f"{self.time:%d %H:%M}", sorted(map(str, data.keys()))))
+"""
+
+
+def test_a_universe_moves_a_script_that_subscribes_to_nothing_else() -> None:
+    """Protects scripts of a universe alone: asked from the first midnight on, and told of changes at that midnight."""
+    assert world().run(UNIVERSE).strategy.target.algorithm.seen == [
+        ("05 00:00", ["SPY"], []), ("05 16:00", ["SPY"]), ("08 16:00", ["SPY"]),
+        ("09 00:00", ["AAA"], ["SPY"]), ("09 16:00", ["AAA"]),
+    ]  # fmt: skip
+    stepped = world().session(UNIVERSE)
+    for phase in ("PRE_OPEN", "CLOSE") * 5:
+        stepped.step(phase=phase)
+    assert stepped.strategy.target.algorithm.seen[-1] == ("09 16:00", ["AAA"])
+
+
+def test_a_schedule_runs_without_any_data() -> None:
+    """Protects scheduled functions of a script that subscribes to nothing: each at its time."""
+    script = """
+from AlgorithmImports import *
+
+
+class Clock(QCAlgorithm):
+    def initialize(self):
+        self.set_start_date(2024, 1, 3)
+        self.set_end_date(2024, 1, 5)
+        self.seen = []
+        self.schedule.on(self.date_rules.every_day(), self.time_rules.at(10, 0), lambda: self.seen.append(self.time))
+"""
+    market = qr.read_market(world().folder.path, venue="us")
+    session = qr.Session.from_script(script, market, dialect="lean").run(progress=False)
+    assert session.strategy.target.algorithm.seen == [dt.datetime(2024, 1, day, 10) for day in (3, 4, 5)]
+
+
+def test_a_subscription_without_bars_is_told() -> None:
+    """Protects whoever subscribes to minutes of daily data, or misspells a ticker: a notice says what there is."""
+    script = algorithm("def on_data(self, data):\n    pass", set_up="self.add_equity('SPY'); self.add_equity('NOPE')")
+    market = qr.read_market(world().folder.path, venue="us")
+    told = list(qr.Session.from_script(script, market, dialect="lean").step().notices)
+    assert told[1:] == [
+        "The data have no minute bars of SPY from 2024-01-02 to 2024-01-12. There are daily ones: subscribe with "
+        "Resolution.DAILY.",
+        "The data have no minute bars of NOPE from 2024-01-02 to 2024-01-12. Read the spelling of its name, and the "
+        "days of the data.",
+    ]
+
+
+def test_a_universe_of_a_text_is_refused() -> None:
+    """Protects a universe that gives one ticker: it is not cut into its letters."""
+    with pytest.raises(qr.errors.StrategyError, match="chose 'SPY'. Return a list of symbols"):
+        world().run(UNIVERSE.replace("return []", 'return "SPY"'))
+
+
+def test_a_share_may_have_a_price_before_its_first_bar() -> None:
+    """Protects seeders: with the setting or the initializer that people publish, a share begins at its last close."""
+    earlier = World().daily("SPY", BARS)
+    for line in (
+        "self.settings.seed_initial_prices = True",
+        "self.set_security_initializer(BrokerageModelSecurityInitializer(self.brokerage_model, "
+        "FuncSecuritySeeder(self.get_last_known_prices)))",
+    ):
+        script = algorithm(
+            "def on_data(self, data):\n    pass",
+            first=dt.date(2024, 1, 4),
+            set_up="self.seen.append(self.security.price)",
+        ).replace("self.set_cash", f"{line}\n        self.set_cash")
+        assert earlier.run(script).strategy.target.algorithm.seen == [102]

@@ -245,6 +245,21 @@ class Feed:
         self._events = sorted(self._happenings(subscriptions), key=lambda found: found[0])
         self._merge()
 
+    def without_bars(self) -> list[Subscription]:
+        """What a script subscribed to, and no bar of it is there."""
+        full = {track.subscription for track in self.tracks if len(track.ends)}
+        asked = dict.fromkeys(track.subscription for track in self.tracks if not track.subscription.internal)
+        return [wanted for wanted in asked if wanted not in full]
+
+    def lacks(self, wanted: Subscription) -> str:
+        """What is told of a subscription without bars."""
+        name, ticker = _NAMES[wanted.resolution], str(wanted.symbol)
+        there = [other for other in _NAMES.values() if other != name and self.source.has(ticker, other)]
+        hint = f"There are {there[-1]} ones: subscribe with Resolution.{there[-1].upper()}." if there else (
+            "Read the spelling of its name, and the days of the data."
+        )  # fmt: skip
+        return f"The data have no {name} bars of {ticker} from {self.first} to {self.last}. {hint}"
+
     def _merge(self) -> None:
         """Put the bars of all tracks in order: their moments, and where the bars of each begin."""
         nothing = np.empty(0, dtype=np.int64)

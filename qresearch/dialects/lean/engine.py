@@ -287,7 +287,7 @@ class Engine:
         begin = self.warm_up_start()
         has_begun = self.is_running and self.now > begin
         first = self.now.date() if has_begun else begin.date()
-        self._number = self.runtime.number(tuple(self.subscriptions), first, self.end.date())
+        self._number = self.runtime.number(tuple(self.subscriptions), first, self.end.date(), begin.date())
         feed = self.runtime.feed(self._number)
         for item in feed.without_bars():
             if not self.securities[item.symbol].has_data:

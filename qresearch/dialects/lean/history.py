@@ -126,7 +126,8 @@ def past(engine: Engine, symbol: Symbol, wanted: Asked, kind: type | None = None
     first, last = wanted.first, min(wanted.last, now)
     subscription = Subscription(symbol, wanted.resolution, mode, extended)
     word = QUOTE if kind is QuoteBar else TRADE
-    track = Track(runtime.source, subscription, word, engine.hours, first.date(), last.date())
+    since = engine.warm_up_start().date()
+    track = Track(runtime.source, subscription, word, engine.hours, first.date(), last.date(), since)
     ends = track.ends
     rows = [row for row in range(len(ends)) if stamp(first) < ends[row] <= stamp(last)]
     return [track.bar(row) for row in (rows if wanted.count is None else rows[-wanted.count or len(rows) :])]

@@ -70,12 +70,12 @@ class Runtime:
         share = self.symbol(ticker)
         return [Symbol(terms.ticker, "", terms) for terms in self.source.contracts(share, on)]
 
-    def number(self, subscriptions: tuple[Subscription, ...], first: dt.date, last: dt.date) -> int:
+    def number(self, subscriptions: tuple[Subscription, ...], first: dt.date, last: dt.date, since: dt.date) -> int:
         """The number under which the data of some subscriptions are kept; they are read once."""
-        key = (subscriptions, first, last)
+        key = (subscriptions, first, last, since)
         if key not in self._numbers:
             self._numbers[key] = len(self._feeds)
-            self._feeds.append(Feed(self.source, subscriptions, self.hours, first, last))
+            self._feeds.append(Feed(self.source, subscriptions, self.hours, first, last, since))
         return self._numbers[key]
 
     def feed(self, number: int) -> Feed:

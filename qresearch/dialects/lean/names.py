@@ -83,6 +83,14 @@ def called(owner: object, name: str) -> Callable[..., Any] | None:
     return None if found is None else found.__get__(owner)
 
 
+def answerer(model: object, name: str, built_on: str) -> Callable[..., Any]:
+    """What a model of a script answers, in either spelling; an error where it is no such model."""
+    found = called(model, name)
+    if found is None:
+        raise UsageError(f"{shown(model)} has no {name}, which is asked of it. Build a model on {built_on}.")
+    return found
+
+
 def written(owner: object, name: str) -> Callable[..., Any] | None:
     """As :func:`called`, of what a script wrote itself; None for what this package has."""
     kind = type(owner)

@@ -9,7 +9,7 @@ from typing import Any
 
 from qresearch.dialects.lean.enums import OrderDirection, OrderType
 from qresearch.dialects.lean.fees import OrderFeeParameters
-from qresearch.dialects.lean.names import Named, called, dec, written
+from qresearch.dialects.lean.names import Named, answerer, called, dec, written
 from qresearch.dialects.lean.orders import Order, OrderFee
 from qresearch.dialects.lean.requests import ZERO, OrderProperties, SubmitOrderRequest
 from qresearch.errors import UsageError, shown
@@ -328,9 +328,9 @@ class PatternDayTradingMarginModel(BuyingPowerModel):
 
 def fee_of(security: Any, order: Order) -> OrderFee:
     """What an order costs by the model of its security."""
-    ask = called(security.fee_model, "get_order_fee")
-    assert ask is not None  # every model has it
-    found: OrderFee = ask(OrderFeeParameters(security, order))
+    found = answerer(security.fee_model, "get_order_fee", "FeeModel")(OrderFeeParameters(security, order))
+    if not isinstance(found, OrderFee) or found.currency != "USD":
+        raise UsageError(f"get_order_fee gave {shown(found)}. Return dollars: OrderFee(CashAmount(1.0, 'USD')).")
     return found
 
 

@@ -18,10 +18,10 @@ from qresearch.dialects.lean.checks import lacking_for, put_on_steps, refused_by
 from qresearch.dialects.lean.desk import Desk
 from qresearch.dialects.lean.enums import OrderStatus, OrderType
 from qresearch.dialects.lean.exercise import exercised
-from qresearch.dialects.lean.fees import OrderFeeParameters
-from qresearch.dialects.lean.fill import GROUPED, Scene
+from qresearch.dialects.lean.fill import GROUPED, FillModel, Scene
 from qresearch.dialects.lean.names import called, dec
 from qresearch.dialects.lean.orders import NO_FEE, Order, OrderEvent, OrderFee
+from qresearch.dialects.lean.power import fee_of
 from qresearch.dialects.lean.requests import (
     AT_ONCE,
     GOOD_TIL_CANCELED,
@@ -37,7 +37,7 @@ from qresearch.dialects.lean.requests import (
 )
 from qresearch.dialects.lean.shelf import Shelved
 from qresearch.dialects.lean.tickets import OrderTicket
-from qresearch.errors import UsageError
+from qresearch.errors import UsageError, shown
 
 Code = enums.OrderResponseErrorCode
 
@@ -297,6 +297,8 @@ class Transactions:
             exercised(self, security, order)
             return
         model = security.fill_model
+        if not isinstance(model, FillModel):
+            raise UsageError(f"{shown(model)} is no fill model. Build a class on FillModel, and pass one of it.")
         model.scene = scene
         legs = [order] if order.group is None else [self.orders[leg] for leg in order.group.order_ids]
         if order.type in GROUPED:
@@ -311,9 +313,7 @@ class Transactions:
         for leg, event in zip(legs, found, strict=True):
             fee = NO_FEE
             if event.status is OrderStatus.FILLED:
-                charge = called(self.desk.securities[leg.symbol].fee_model, "get_order_fee")
-                assert charge is not None  # every model has it
-                fee = charge(OrderFeeParameters(self.desk.securities[leg.symbol], leg))
+                fee = fee_of(self.desk.securities[leg.symbol], leg)
             self.filled(leg, event, fee)
 
     def filled(self, order: Order, event: OrderEvent, fee: OrderFee, shares: OrderEvent | None = None) -> None:

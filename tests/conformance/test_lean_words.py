@@ -297,6 +297,13 @@ def test_a_subscription_without_bars_is_told() -> None:
     ]
 
 
+def test_a_folder_without_the_bars_of_a_script_is_refused() -> None:
+    """Protects ``data=``: where nothing of a script is in its folder, no session opens on another market instead."""
+    script = algorithm("def on_data(self, data):\n    pass", resolution="MINUTE")
+    with pytest.raises(qr.errors.UsageError, match=r"no minute bars of SPY .* daily ones: subscribe with Resolution.D"):
+        world().session(script)
+
+
 def test_a_universe_of_a_text_is_refused() -> None:
     """Protects a universe that gives one ticker: it is not cut into its letters."""
     with pytest.raises(qr.errors.StrategyError, match="chose 'SPY'. Return a list of symbols"):

@@ -23,6 +23,7 @@ from qresearch.dialects.lean.currencies import DailyRates
 from qresearch.dialects.lean.enums import DataNormalizationMode, DelistingType, Resolution, SplitType
 from qresearch.dialects.lean.symbols import OptionTerms, Symbol
 from qresearch.engine.lean_market import TradingHours
+from qresearch.errors import UsageError
 from qresearch.market.lean_folder import QUOTE, TRADE, Factor, RawBars, factor_on, seconds
 
 Ints = NDArray[np.int64]
@@ -259,6 +260,11 @@ class Feed:
         full = {track.subscription for track in self.tracks if len(track.ends)}
         asked = dict.fromkeys(track.subscription for track in self.tracks if not track.subscription.internal)
         return [wanted for wanted in asked if wanted not in full]
+
+    def require_bars(self) -> None:
+        """Refuse to go on where something is subscribed to, and nothing of it is there."""
+        for wanted in self.without_bars():
+            raise UsageError(self.lacks(wanted))
 
     def lacks(self, wanted: Subscription) -> str:
         """What is told of a subscription without bars."""

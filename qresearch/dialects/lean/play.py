@@ -75,11 +75,11 @@ class Script(loader.Script):
         given |= {"start": first.isoformat(), "end": last.isoformat()}
         engine.start, engine.end = _midnight(first), _midnight(last) + dt.timedelta(days=1) - _SECOND
         engine.prepare()
-        if engine.universes:
-            all_of(engine)
-        found = market_of(engine.feed, first, last, engine.rate_of) if isinstance(source, FolderSource) else None
-        if found is not None:
-            given["market"] = found
+        all_of(engine)
+        if isinstance(source, FolderSource):
+            given["market"] = market_of(engine.feed, first, last, engine.rate_of) or market
+            if given["market"] is market and self.data is not None:
+                engine.feed.require_bars()
         return given
 
     def engine(self, runtime: Runtime) -> Engine:

@@ -119,6 +119,8 @@ def wanted(engine: Any, symbol: Symbol) -> Subscription:
 
 def all_of(engine: Any) -> None:
     """Subscribe to whatever a universe may choose, so that the market of the session holds it."""
+    if not engine.universes:
+        return
     resolution = Resolution(engine.universe_settings.resolution).name.lower()
     for ticker in engine.runtime.source.tickers(resolution):
         engine.subscribe(wanted(engine, engine.runtime.symbol(ticker)))

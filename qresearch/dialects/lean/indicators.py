@@ -301,7 +301,6 @@ class RelativeStrengthIndex(Indicator):
         name, period = named("RSI", [item for item in given if not isinstance(item, MovingAverageType)])
         super().__init__(name, period + 1)
         self.average_gain, self.average_loss = AVERAGES[kind](period), AVERAGES[kind](period)
-        self.before = None
 
     def compute(self, value: float) -> float:
         """One value more."""
@@ -376,7 +375,6 @@ class AverageTrueRange(Indicator):
         name, period = named("ATR", [item for item in given if not isinstance(item, MovingAverageType)])
         super().__init__(name, period)
         self.average = AVERAGES[kind](period)
-        self.before = None
 
     def compute(self, bar: Any) -> float:
         """One bar more."""

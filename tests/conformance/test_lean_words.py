@@ -185,6 +185,31 @@ def test_an_order_that_cannot_be_meant_is_told(asked: str, words: str) -> None:
     assert words in refused(body=asked)
 
 
+def test_a_security_stands_for_its_symbol() -> None:
+    """Protects scripts that keep what add_equity gives: it is found in data, holdings, orders and securities."""
+    found = noted("""
+                self.set_holdings(self.security, 0.1)
+                self.seen += [self.security in data, data[self.security].close, data.bars[self.security].close]
+                self.seen += [self.portfolio[self.security].quantity, self.securities[self.security].close]
+                self.seen += [len(self.transactions.get_open_orders(self.security)), self.security == self.spy]
+                self.seen += [{self.spy: 1}[self.security], self.security == "AAA"]""".strip())  # fmt: skip
+    assert found == [True, 106, 106, 0, 106, 1, True, 1, False]
+
+
+def test_rules_and_tickets_take_older_names() -> None:
+    """Protects date rules, time rules and tickets: their arguments have two spellings, and a wrong one is told."""
+    found = noted("""
+                ticket = self.LimitOrder(self.spy, 1, limitPrice=90)
+                self.seen.append(str(ticket.UpdateLimitPrice(limitPrice=91)))""".strip(), """
+        self.Schedule.On(
+            self.DateRules.MonthStart(self.spy, daysOffset=1), self.TimeRules.AfterMarketOpen(self.spy,
+            minutesAfterOpen=5), lambda: self.seen.append(self.time),
+        )
+    """)  # fmt: skip
+    assert found == [dt.datetime(2024, 1, 3, 9, 35), "Success"]
+    assert "Did you mean days_offset?" in refused("self.date_rules.month_start(self.spy, days_ofset=1)")
+
+
 # ---------------------------------------------------------------- indicators
 
 

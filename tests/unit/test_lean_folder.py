@@ -172,7 +172,8 @@ def test_a_script_runs_on_any_market() -> None:
 @pytest.mark.parametrize(
     ("wrong", "words"),
     [
-        ("no algorithm here = 1", "invalid syntax"),
+        ("no algorithm here = 1", "in line 1: invalid syntax"),
+        ("x = 1\ny = (", r"in line 2: '\(' was never closed"),
         ("x = 1", "defines no algorithm"),
         ("from AlgorithmImports import *\nclass A(QCAlgorithm):\n    def initialize(self):\n        self.set_chash(1)",
          "Did you mean set_cash"),

@@ -105,9 +105,9 @@ class Script(loader.Script):
                 "Session.from_script(script, market, dialect='lean')."
             )
         show_source(file, self.text)
-        source = source_of(host.market, self.data)
-        play = Play(host, source)
+        play = Play(host, source_of(host.market, self.data))
         try:
+            compile(self.text, file, "exec")  # what is no program is told by its line
             play.begin(self)
         except (SyntaxError, ValueError) as problem:
             raise load_error(problem, file_name(file), file) from problem

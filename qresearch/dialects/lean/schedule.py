@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 from qresearch.dialects.lean.enums import DayOfWeek
 from qresearch.dialects.lean.hours import NEW_YORK
-from qresearch.dialects.lean.names import Named
+from qresearch.dialects.lean.names import Named, spoken
 from qresearch.engine.lean_market import TradingHours
 from qresearch.errors import UsageError
 
@@ -62,6 +62,7 @@ def _bounds(day: dt.date, unit: str) -> tuple[dt.date, dt.date]:
     return day.replace(month=1, day=1), day.replace(month=12, day=31)
 
 
+@spoken
 class DateRules(Named):
     """What ``self.date_rules`` is.
 
@@ -157,6 +158,7 @@ class TimeRule(Named):
             yield session[0] + self.offset if self.kind == "open" else session[1] - self.offset
 
 
+@spoken
 class TimeRules(Named):
     """What ``self.time_rules`` is; times are those of New York, or of a zone that is given.
 

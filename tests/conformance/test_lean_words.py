@@ -129,6 +129,25 @@ def test_a_wrong_set_up_is_told(asked: str, words: str) -> None:
     assert words in refused(asked)
 
 
+@pytest.mark.parametrize("asked", [
+    "set_start_date(2024, 1, 3)", "set_end_date(2024, 1, 10)", "set_cash(5)", "set_warm_up(5)", "set_benchmark('AAA')",
+    "set_time_zone('UTC')",
+])  # fmt: skip
+def test_what_a_run_begins_with_does_not_change_in_it(asked: str) -> None:
+    """Protects the books: cash and dates of a run that has begun are those of its session, or the script is told."""
+    assert f"{asked.partition('(')[0]}: the run has begun" in refused(body=f"self.{asked}")
+
+
+@pytest.mark.parametrize(("asked", "words"), [
+    ("self.settings.free_portfolio_value_percentege = 0.05", "or free_portfolio_value_percentage"),
+    ("self.universe_settings.resolutoin = Resolution.DAILY", "Did you mean resolution?"),
+    ("UpdateOrderFields().limit_prise = 5", "Did you mean limit_price?"),
+])  # fmt: skip
+def test_a_misspelled_setting_is_told(asked: str, words: str) -> None:
+    """Protects settings: what nobody reads cannot be set."""
+    assert words in refused(asked)
+
+
 # ---------------------------------------------------------------- arguments by name
 
 
@@ -178,7 +197,11 @@ def test_names_of_arguments_have_two_spellings_too() -> None:
     ("self.limit_order(self.spy, 10, 'low')", "'low' is no number"),
     ("self.trailing_stop_order(self.spy, -10)", "trailing_stop_order: trailing_amount is missing"),
     ("self.market_order(self.spy, 10, tga='x')", "Did you mean tag?"),
-    ("self.limit_order(self.spy, 10, -5)", "line 22 of"),
+    ("self.limit_order(self.spy, 10, -5)", "line 22 of script"),
+    ("self.limit_order(self.spy, 10, 90).update_limit_price(-5)", "limit_price=-5 must be above 0"),
+    ("self.limit_order(self.spy, 10, 90).update_quantity('x')", "'x' is no number"),
+    ("self.limit_order(self.spy, 10, 90).update_limit_price('x')", "line 22 of script"),
+    ("data['AAA']", "'AAA' wasn't found here; there are SPY."),
 ])  # fmt: skip
 def test_an_order_that_cannot_be_meant_is_told(asked: str, words: str) -> None:
     """Protects holdings: a misspelled or missing part is an error in the line of the script, and sells nothing."""

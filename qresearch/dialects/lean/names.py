@@ -16,7 +16,7 @@ from typing import Any, TypeVar
 
 from qresearch.domain.attributes import near
 from qresearch.domain.calls import told
-from qresearch.errors import UsageError, close_matches, did_you_mean, shown
+from qresearch.errors import UnknownName, UsageError, close_matches, did_you_mean, shown
 
 T = TypeVar("T")
 _WORD = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
@@ -72,6 +72,15 @@ class Settable(Named):
 
     def __setattr__(self, name: str, value: Any) -> None:
         object.__setattr__(self, snake(name) if name[:1].isupper() else name, value)
+
+
+class Sealed(Settable):
+    """What has these attributes and no others, so that a misspelled one is told."""
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        if not hasattr(type(self), snake(name)):
+            raise UnknownName(f"{type(self).__name__} has no {name!r} to be set. {near(snake(name), dir(type(self)))}")
+        super().__setattr__(name, value)
 
 
 def called(owner: object, name: str) -> Callable[..., Any] | None:

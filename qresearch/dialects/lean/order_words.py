@@ -10,7 +10,7 @@ from typing import Any
 from qresearch.dialects.lean.engine import Engine
 from qresearch.dialects.lean.enums import OptionStyle, OrderResponseErrorCode, OrderType, Resolution
 from qresearch.dialects.lean.names import Named, by_name, called, dec, spoken, whole
-from qresearch.dialects.lean.requests import LATEST, Group, OrderProperties, SubmitOrderRequest
+from qresearch.dialects.lean.requests import LATEST, Group, OrderProperties, SubmitOrderRequest, above_zero
 from qresearch.dialects.lean.symbols import Symbol
 from qresearch.dialects.lean.tickets import OrderTicket
 from qresearch.errors import UsageError
@@ -56,7 +56,7 @@ class OrderWords:
         engine, (asynchronous, tag, properties) = self.engine, more
         if isinstance(asynchronous, str):  # scripts of years ago give the tag here
             properties, tag, asynchronous = tag if isinstance(tag, OrderProperties) else properties, asynchronous, False
-        found = {name: dec(price) for name, price in (prices or {}).items()}
+        found = {name: above_zero(name, price) for name, price in (prices or {}).items()}
         asked = (properties or self.default_order_properties).clone()
         request = SubmitOrderRequest.of(
             kind, self._symbol(symbol), whole("quantity", quantity), found, engine.now, tag or "", asked,

@@ -15,9 +15,9 @@ from qresearch.dialects.lean.enums import (
     SecurityType,
 )
 from qresearch.dialects.lean.hours import new_york, utc
-from qresearch.dialects.lean.names import Named, Settable, as_text, camel, dec, snake
+from qresearch.dialects.lean.names import Named, Sealed, Settable, as_text, camel, dec, snake
 from qresearch.dialects.lean.symbols import Symbol
-from qresearch.errors import UsageError
+from qresearch.errors import UsageError, shown
 
 ZERO = Decimal(0)
 PRICES = ("limit_price", "stop_price", "trigger_price", "trailing_amount")
@@ -277,8 +277,15 @@ def _rest_of_request(rest: tuple[Any, ...]) -> dict[str, Any]:
     return dict(zip(before, rest[:at], strict=False)) | dict(zip(after, rest[at:], strict=False))
 
 
-class UpdateOrderFields(Settable):
+class UpdateOrderFields(Sealed):
     """What to change of an order; what is None stays. `quantity` is the new total, signed."""
+
+    quantity: float | None = None
+    limit_price: float | None = None
+    stop_price: float | None = None
+    trigger_price: float | None = None
+    trailing_amount: float | None = None
+    tag: str | None = None
 
     def __init__(  # as in LEAN
         self, quantity: float | None = None, limit_price: float | None = None, stop_price: float | None = None,
@@ -291,6 +298,14 @@ class UpdateOrderFields(Settable):
     def is_tag_only(self) -> bool:
         """True where nothing but the tag changes."""
         return self.quantity is None and all(getattr(self, name) is None for name in PRICES)
+
+
+def above_zero(name: str, price: Any) -> Decimal:
+    """A price of an order, exact; an error where it is none."""
+    found = dec(price)
+    if found <= 0:
+        raise UsageError(f"{name}={shown(price)} must be above 0. Pass a price in dollars such as 10.5.")
+    return found
 
 
 class UpdateOrderRequest(OrderRequest):

@@ -34,15 +34,21 @@ class SetUpWords:
 
     def set_start_date(self, *when: Any) -> None:
         """The first day: year, month and day, or a date. Until the run begins it is now."""
+        self._before_the_run("set_start_date")
         self.engine.start, self.engine.has_start = _date("set_start_date", when), True
         self.engine.set_time(self.engine.start)
         self._check_span()
 
     def set_end_date(self, *when: Any) -> None:
         """The last day, that included."""
+        self._before_the_run("set_end_date")
         self.engine.end = _date("set_end_date", when) + dt.timedelta(days=1) - dt.timedelta(seconds=1)
         self.engine.has_end = True
         self._check_span()
+
+    def _before_the_run(self, word: str) -> None:
+        if self.engine.is_running:
+            raise UsageError(f"{word}: the run has begun, and nothing of this changes in it. Call it in initialize.")
 
     def _check_span(self) -> None:
         engine = self.engine
@@ -53,6 +59,7 @@ class SetUpWords:
 
     def set_cash(self, *amount: Any) -> None:
         """The cash to begin with: dollars, or a currency, an amount of it and its rate into dollars."""
+        self._before_the_run("set_cash")
         if len(amount) > 1 and str(amount[0]).upper() != "USD":
             if len(amount) < 3:
                 raise UsageError(f"set_cash({amount[0]!r}, ...): pass a rate into USD too, such as 1.1.")
@@ -68,6 +75,7 @@ class SetUpWords:
 
     def set_time_zone(self, zone: Any) -> None:
         """The zone of ``self.time``."""
+        self._before_the_run("set_time_zone")
         self.engine.zone = str(getattr(zone, "key", zone))
 
     def add_equity(  # as in LEAN
@@ -167,6 +175,7 @@ class SetUpWords:
 
     def set_benchmark(self, *what: Any) -> None:
         """Compare with a share; with a function no data of it are read."""
+        self._before_the_run("set_benchmark")
         self.engine.benchmark = what[-1]
         if callable(what[-1]):
             self.engine.runtime.listener.keep(what[-1])
@@ -184,6 +193,7 @@ class SetUpWords:
 
     def set_warm_up(self, span: Any, resolution: Resolution | None = None) -> None:
         """Bars, or a time, of data before the start."""
+        self._before_the_run("set_warm_up")
         if not isinstance(span, dt.timedelta) and not (isinstance(span, Integral) and int(span) >= 0):
             raise UsageError(f"set_warm_up: {shown(span)} is no span. Pass a number of bars, or a timedelta.")
         self.engine.warm_up = (span, resolution)

@@ -34,6 +34,7 @@ from qresearch.dialects.lean.requests import (
     SubmitOrderRequest,
     UpdateOrderFields,
     UpdateOrderRequest,
+    above_zero,
 )
 from qresearch.dialects.lean.shelf import Shelved
 from qresearch.dialects.lean.tickets import OrderTicket
@@ -121,11 +122,15 @@ class Transactions:
             return request.answer(Code.UNABLE_TO_FIND_ORDER, f"There is no order {request.order_id}.")
         ticket.update_requests.append(request)
         order, quantity = ticket.order, request.fields.quantity
+        for name in PRICES if order.group is None else ():
+            price = getattr(request.fields, name)
+            if price is not None:
+                above_zero(name, price)
         if order.status is OrderStatus.NEW:
             return request.answer(Code.INVALID_NEW_ORDER_STATUS, f"Order {order.id} is new.")
         if order.status.is_closed and not request.fields.is_tag_only:
             return request.answer(Code.INVALID_ORDER_STATUS, f"Order {order.id} is {order.status.name}.")
-        if quantity is not None and not quantity:
+        if quantity is not None and not dec(quantity):
             return request.answer(Code.ORDER_QUANTITY_ZERO, f"Order {order.id}: the new quantity is zero.")
         if self.desk.is_warming_up:
             return request.answer(Code.ALGORITHM_WARMING_UP, "Orders cannot be updated during warm up.")

@@ -290,8 +290,8 @@ def lines_of(rows: Iterable[Sequence[object]], resolution: str, kind: str) -> It
         raise UsageError(f"resolution={resolution!r} is none of {', '.join(RESOLUTIONS)}. Pass one of them.")
     for row in rows:
         begin = row[0]
-        if not isinstance(begin, dt.datetime):
-            raise UsageError(f"The begin of a bar, {begin!r}, is no datetime. Pass one on the clock of New York.")
+        if not isinstance(begin, dt.datetime) or begin.tzinfo is not None:
+            raise UsageError(f"The begin of a bar, {begin!r}, is no naive datetime. Pass one on New York's clock.")
         stamp = f"{begin:%Y%m%d %H:%M}"
         if resolution in INSIDE_DAY:
             midnight = begin.replace(hour=0, minute=0, second=0, microsecond=0)

@@ -46,7 +46,8 @@ def test_minutes_and_quotes_come_back_as_they_were_written(tmp_path: Path) -> No
         ((AT, 1.0, 2.0, 1.0, AT, 5), "Pass open, high, low, close and a size"),
         ((AT, 1.0, float("nan"), 1.0, 1.0, 5), "numbers, or None where there is none"),
         ((AT, 1.0, 2.0, 1.0), "has the cells (1.0, 2.0, 1.0)"),
-        ((AT.date(), 1.0, 2.0, 1.0, 1.0, 5), "is no datetime"),
+        ((AT.date(), 1.0, 2.0, 1.0, 1.0, 5), "is no naive datetime"),
+        ((AT.replace(tzinfo=dt.UTC), 1.0, 2.0, 1.0, 1.0, 5), "is no naive datetime"),
     ],
 )
 def test_a_bar_that_cannot_be_written_is_told_with_its_cells(tmp_path: Path, row: tuple, told: str) -> None:

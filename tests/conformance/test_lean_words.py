@@ -233,6 +233,37 @@ def test_rules_and_tickets_take_older_names() -> None:
     assert "Did you mean days_offset?" in refused("self.date_rules.month_start(self.spy, days_ofset=1)")
 
 
+def test_times_of_the_schedule_are_those_of_the_zone() -> None:
+    """Protects ``set_time_zone``: 15:00 is 15:00 there, and a rule of the exchange stays with the exchange."""
+    found = noted(
+        "pass",
+        """
+        self.schedule.on(self.date_rules.on(2024, 1, 4), self.time_rules.at(11, 0), lambda: self.seen.append(self.time))
+        self.set_time_zone(TimeZones.LONDON)
+        for rule in (self.time_rules.at(15, 0), self.time_rules.noon, self.time_rules.after_market_open(self.spy, 1)):
+            self.schedule.on(self.date_rules.on(2024, 1, 3), rule, lambda: self.seen.append(self.time))
+    """,
+    )
+    assert sorted(found) == [
+        dt.datetime(2024, 1, 3, 12), dt.datetime(2024, 1, 3, 14, 31), dt.datetime(2024, 1, 3, 15),
+        dt.datetime(2024, 1, 4, 16),
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(("asked", "words"), [
+    ("self.set_time_zone('Mars')", "'Mars' is no time zone"),
+    ("self.time_rules.at(25, 0)", "a day has no time 1 day, 1:00:00 after midnight"),
+    ("self.consolidate(self.spy, 'daily', self.log)", "Consolidator: 'daily' is no period"),
+    ("self.consolidate(self.spy, 0, self.log)", "Consolidator: 0 is no period"),
+    ("self.consolidate(self.spy, timedelta(0), self.log)", "is no period"),
+    ("self.consolidate(self.spy, timedelta(days=5))", "no function takes the bars"),
+    ("self.consolidate(self.spy, timedelta(minutes=5), self.log)", "bars of 0:05:00 cannot be made of daily ones"),
+])  # fmt: skip
+def test_a_time_or_a_period_that_is_none_is_told(asked: str, words: str) -> None:
+    """Protects schedules and consolidators: what is no zone, time or period is told where it is written."""
+    assert words in refused(asked)
+
+
 # ---------------------------------------------------------------- indicators
 
 

@@ -201,10 +201,17 @@ class DataWords:
 
     def consolidate(self, symbol: Any, period: Any, *handlers: Any) -> Consolidator:
         """Call a function with every longer bar of a symbol; of quotes where a kind of tick before it says so."""
-        known = self._known(symbol)
+        known, handler = self._known(symbol), handlers[-1] if handlers else None
+        if not callable(handler):
+            raise UsageError("consolidate: no function takes the bars. Write consolidate(symbol, period, self.on_bar).")
         of_quotes = TickType.QUOTE in handlers[:-1] or QuoteBar in handlers[:-1]
         found = QuoteBarConsolidator(period) if of_quotes else TradeBarConsolidator(period)
-        handler = handlers[-1]
+        resolution = self.engine.securities[known].resolution
+        if found.span is not None and found.span < SPANS[resolution]:
+            raise UsageError(
+                f"consolidate: bars of {found.span} cannot be made of {resolution.name.lower()} ones. Subscribe to "
+                "finer bars, or pass a longer span."
+            )
         found.data_consolidated += Last(handler)
         self.engine.runtime.listener.keep(handler)
         SubscriptionManager(self.engine).add_consolidator(known, found)

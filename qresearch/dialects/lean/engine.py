@@ -26,7 +26,7 @@ from qresearch.dialects.lean.options import AlgorithmSettings, Following, Univer
 from qresearch.dialects.lean.orders import Order, OrderEvent
 from qresearch.dialects.lean.portfolio import Portfolio
 from qresearch.dialects.lean.runtime import Runtime
-from qresearch.dialects.lean.schedule import DateRules, Schedule, TimeRules
+from qresearch.dialects.lean.schedule import DateRules, Schedule, TimeRule, TimeRules
 from qresearch.dialects.lean.securities import Securities, Security
 from qresearch.dialects.lean.symbols import Symbol
 from qresearch.dialects.lean.transactions import Transactions
@@ -244,7 +244,7 @@ class Engine:
         self.universes.append(universe)
         self.runtime.listener.keep(universe.select)
         if len(self.universes) == 1:
-            self.schedule.on("universes", self.date_rules.every_day(), self.time_rules.midnight, self.choose)
+            self.schedule.on("universes", self.date_rules.every_day(), TimeRule("at"), self.choose)
         return universe
 
     def choose(self) -> None:

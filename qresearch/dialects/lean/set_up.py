@@ -13,7 +13,7 @@ from qresearch.dialects.lean.brokerage import brokerage
 from qresearch.dialects.lean.engine import Engine
 from qresearch.dialects.lean.enums import AccountType, DataNormalizationMode, Resolution
 from qresearch.dialects.lean.feed import Subscription
-from qresearch.dialects.lean.hours import NEW_YORK, utc
+from qresearch.dialects.lean.hours import NEW_YORK, utc, zone_name
 from qresearch.dialects.lean.names import Named, spoken
 from qresearch.dialects.lean.symbols import Symbol
 from qresearch.dialects.lean.universes import Universe
@@ -74,9 +74,10 @@ class SetUpWords:
             raise UsageError(f"set_account_currency: {currency!r} is not offered. Shares here are paid in USD.")
 
     def set_time_zone(self, zone: Any) -> None:
-        """The zone of ``self.time``."""
+        """The zone of ``self.time``, and of times of the schedule from then on."""
         self._before_the_run("set_time_zone")
-        self.engine.zone = str(getattr(zone, "key", zone))
+        self.engine.zone = zone_name(zone)
+        self.engine.time_rules.set_default_time_zone(zone)
 
     def add_equity(  # as in LEAN
         self, ticker: str, resolution: Resolution | None = None, market: str | None = None, fill_forward: bool = True,

@@ -273,7 +273,7 @@ def test_a_time_or_a_period_that_is_none_is_told(asked: str, words: str) -> None
     ("self.MACD(self.spy, 12, 26, signalPeriod=9, type=MovingAverageType.Simple)", "found.signal.period == 9"),
     ("self.rsi(self.security, 3, moving_average_type=MovingAverageType.SIMPLE)", "found.period == 4"),
     ("self.sma('spy', period=2, resolution=Resolution.DAILY, selector=Field.VOLUME)", "found.period == 2"),
-    ("self.dch(self.spy, lower_period=2, upper_period=3)", "found.warm_up_period == 3"),
+    ("self.dch(self.spy, lower_period=2, upper_period=3)", "found.warm_up_period == 4"),
     ("self.sma(self.spy, 2)", "(found >= 0) and (found <= 0) and not found > 0"),
 ])  # fmt: skip
 def test_numbers_of_indicators_are_heard_by_their_names(asked: str, expected: str) -> None:
@@ -292,6 +292,16 @@ def test_numbers_of_indicators_are_heard_by_their_names(asked: str, expected: st
 def test_an_indicator_that_cannot_be_made_is_told(asked: str, words: str) -> None:
     """Protects indicators: what is missing, too much, misspelled or not subscribed to is told where it is written."""
     assert words in refused(asked)
+
+
+def test_a_donchian_channel_is_ready_with_one_bar_more() -> None:
+    """Protects breakouts: the bands are those of the whole period before the present bar, or it is not ready."""
+    script = algorithm("""
+        def on_data(self, data):
+            self.seen.append((self.bands.is_ready, self.bands.upper_band.current.value, self.bands.current.value))
+    """, set_up="self.bands = self.dch(self.spy, 2)", last=dt.date(2024, 1, 5))  # fmt: skip
+    found = world().run(script).strategy.target.algorithm.seen
+    assert found == [(False, 0, 0), (False, 102, 100.5), (True, 103, 101), (True, 104, 102)]
 
 
 def test_indicators_are_registered_by_name() -> None:

@@ -393,6 +393,15 @@ def test_a_folder_without_the_bars_of_a_script_is_refused() -> None:
         world().session(script)
 
 
+def test_a_share_that_comes_late_is_told() -> None:
+    """Protects add_equity in a run: it gives data, and an order names what is missing for it to be traded."""
+    late = 'self.add_equity("AAA", Resolution.DAILY); '
+    words = "AAA gives data only: the market of the session holds what initialize adds. Add it there to trade it."
+    assert words in refused(body=f'{late}self.market_order("AAA", 1)')
+    script = algorithm(f"def on_data(self, data):\n    {late}self.seen.append('AAA' in data)", last=dt.date(2024, 1, 4))
+    assert world().session(script).run(progress=False).strategy.target.algorithm.seen == [False, True, True]
+
+
 def test_a_universe_of_a_text_is_refused() -> None:
     """Protects a universe that gives one ticker: it is not cut into its letters."""
     with pytest.raises(qr.errors.StrategyError, match="chose 'SPY'. Return a list of symbols"):

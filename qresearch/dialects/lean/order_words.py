@@ -85,7 +85,12 @@ class OrderWords:
             return Code.ALGORITHM_WARMING_UP, "Orders are not allowed in initialize or during warm up."
         if symbol not in engine.securities:
             return Code.MISSING_SECURITY, f"{symbol} has not been added. Call add_equity({str(symbol)!r})."
-        security = engine.securities[symbol]
+        security, traded = engine.securities[symbol], engine.runtime.traded
+        if traded is not None and str(symbol) not in traded:
+            raise UsageError(
+                f"{symbol} gives data only: the market of the session holds what initialize adds. Add it there to "
+                "trade it."
+            )
         if not asked:
             return Code.ORDER_QUANTITY_ZERO, "The quantity is zero."
         if abs(asked) < 1:

@@ -51,10 +51,14 @@ class Runtime:
     source : DataSource
     hours : TradingHours
     listener : Listener
+    traded : tuple of str, optional
+        What the market of the session holds; None: whatever is subscribed to.
     """
 
-    def __init__(self, source: DataSource, hours: TradingHours, listener: Listener) -> None:
-        self.source, self.hours, self.listener = source, hours, listener
+    def __init__(
+        self, source: DataSource, hours: TradingHours, listener: Listener, traded: tuple[str, ...] | None = None
+    ) -> None:
+        self.source, self.hours, self.listener, self.traded = source, hours, listener, traded
         self._feeds: list[Feed] = []
         self._numbers: dict[Any, int] = {}
         self.words: dict[str, Any] = {}

@@ -201,6 +201,9 @@ def test_names_of_arguments_have_two_spellings_too() -> None:
     ("self.limit_order(self.spy, 10, 90).update_limit_price(-5)", "limit_price=-5 must be above 0"),
     ("self.limit_order(self.spy, 10, 90).update_quantity('x')", "'x' is no number"),
     ("self.limit_order(self.spy, 10, 90).update_limit_price('x')", "line 22 of script"),
+    ("self.limit_order(self.spy, 10, 90, order_properties='day')", "'day' are no properties of an order"),
+    ("OrderProperties().time_in_force = 'day'", "'day' is no time in force. Pass TimeInForce.DAY"),
+    ("TimeInForce.good_til_date('2024-01-31')", "'2024-01-31' is no day until which an order is good"),
     ("data['AAA']", "'AAA' wasn't found here; there are SPY."),
 ])  # fmt: skip
 def test_an_order_that_cannot_be_meant_is_told(asked: str, words: str) -> None:

@@ -13,7 +13,7 @@ from qresearch.dialects.lean.names import Named, by_name, called, dec, spoken, w
 from qresearch.dialects.lean.requests import LATEST, Group, OrderProperties, SubmitOrderRequest, above_zero
 from qresearch.dialects.lean.symbols import Symbol
 from qresearch.dialects.lean.tickets import OrderTicket
-from qresearch.errors import UsageError
+from qresearch.errors import UsageError, shown
 
 Code = OrderResponseErrorCode
 
@@ -57,7 +57,7 @@ class OrderWords:
         if isinstance(asynchronous, str):  # scripts of years ago give the tag here
             properties, tag, asynchronous = tag if isinstance(tag, OrderProperties) else properties, asynchronous, False
         found = {name: above_zero(name, price) for name, price in (prices or {}).items()}
-        asked = (properties or self.default_order_properties).clone()
+        asked = self._asked(properties)
         request = SubmitOrderRequest.of(
             kind, self._symbol(symbol), whole("quantity", quantity), found, engine.now, tag or "", asked,
             trailing_as_percentage=percentage, asynchronous=bool(asynchronous),
@@ -66,6 +66,14 @@ class OrderWords:
         if refusal is not None:
             return self._invalid(request, *refusal)
         return engine.keeper.add_order(request)
+
+    def _asked(self, properties: Any) -> OrderProperties:
+        found = properties or self.default_order_properties
+        if not isinstance(found, OrderProperties):
+            raise UsageError(
+                f"{shown(found)} are no properties of an order. Pass OrderProperties() with what they are."
+            )
+        return found.clone()
 
     def _symbol(self, symbol: Any) -> Symbol:
         return self.engine.securities.symbol(symbol)
@@ -326,7 +334,7 @@ class OrderWords:
             raise UsageError("The ratios of a combination have a common divisor. Put it into the quantity.")
         engine = self.engine
         group = Group(engine.keeper.last_order_id + 1, len(legs), int(quantity), limit)
-        asked = (properties or self.default_order_properties).clone()
+        asked = self._asked(properties)
         requests = []
         for leg in legs:
             price = {"limit_price": dec(leg.order_price)} if kind is OrderType.COMBO_LEG_LIMIT else {}

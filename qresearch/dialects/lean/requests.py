@@ -54,14 +54,20 @@ class TimeInForce(Named):
     @classmethod
     def good_til_date(cls, expiry: dt.datetime | dt.date) -> TimeInForce:
         """Until the close of a day."""
-        return cls("gtd", dt.datetime(expiry.year, expiry.month, expiry.day))
+        return cls("gtd", _last_day(expiry))
+
+
+def _last_day(expiry: object) -> dt.datetime:
+    if not isinstance(expiry, dt.date):
+        raise UsageError(f"{shown(expiry)} is no day until which an order is good. Pass a date or datetime.")
+    return dt.datetime(expiry.year, expiry.month, expiry.day)
 
 
 class GoodTilDateTimeInForce(TimeInForce):
     """Until the close of a day."""
 
     def __init__(self, expiry: dt.datetime | dt.date) -> None:
-        super().__init__("gtd", dt.datetime(expiry.year, expiry.month, expiry.day))
+        super().__init__("gtd", _last_day(expiry))
 
 
 class DayTimeInForce(TimeInForce):
@@ -91,6 +97,13 @@ class OrderProperties(Settable):
     def __init__(self) -> None:
         self.time_in_force = GOOD_TIL_CANCELED
         self.outside_regular_trading_hours = False
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        if snake(name) == "time_in_force" and not isinstance(value, TimeInForce):
+            raise UsageError(
+                f"{shown(value)} is no time in force. Pass TimeInForce.DAY, or another one of TimeInForce."
+            )
+        super().__setattr__(name, value)
 
     def clone(self) -> OrderProperties:
         """A copy."""

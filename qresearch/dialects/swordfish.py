@@ -44,7 +44,7 @@ from qresearch.dialects.swordfish_fields import (
 from qresearch.dialects.swordfish_formulas import definitions
 from qresearch.domain.arguments import number
 from qresearch.domain.bond import Bond
-from qresearch.domain.calls import told_calls
+from qresearch.domain.calls import bound, told_calls
 from qresearch.domain.terms import Effect
 from qresearch.errors import MarketWarning, NotSupported, UsageError, shown
 from qresearch.session.port import AnySession
@@ -78,7 +78,7 @@ class Account:
                 "strategy; the account is that of stocks or of futures."
             )
         self._simulation, self._ways = session.simulation, ways
-        self._tables()  # a wrong way is told here
+        bound("Account", Tables, session.simulation, ways)()  # a wrong way is told here
 
     @property
     def _portfolio(self) -> Portfolio:

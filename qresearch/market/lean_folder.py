@@ -209,7 +209,7 @@ class LeanFolder:
         self._write(ticker, resolution, QUOTE, rows)
 
     def _write(self, ticker: str, resolution: str, kind: str, rows: Iterable[Sequence[object]]) -> None:
-        name = ticker.lower()
+        name = _file_name(ticker)
         files: dict[Path, tuple[str, list[str]]] = {}
         for begin, line in lines_of(rows, resolution, kind):
             day = f"{begin:%Y%m%d}"
@@ -235,7 +235,7 @@ class LeanFolder:
         self._write_text("map_files", ticker, [f"{day:%Y%m%d},{name.lower()}" for day, name in rows])
 
     def _write_text(self, folder: str, ticker: str, lines: list[str]) -> None:
-        path = self.path / _ROOT / folder / f"{ticker.lower()}.csv"
+        path = self.path / _ROOT / folder / f"{_file_name(ticker)}.csv"
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text("\n".join(lines) + "\n", encoding="utf-8")
 
@@ -261,15 +261,6 @@ def factor_on(rows: Sequence[Factor], day: dt.date, mode: str) -> Decimal:
     return row.split if mode == "split_adjusted" else row.price * row.split
 
 
-def exact(price: int, factor: Decimal) -> Decimal:
-    """A price of the files in dollars, with all its digits.
-
-    >>> exact(1556200, Decimal("0.9304792"))
-    Decimal('144.80117310400')
-    """
-    return Decimal(price).scaleb(-4) * factor
-
-
 def joined(parts: Sequence[RawBars], kind: str) -> RawBars:
     """Bars one after the other; none at all where there are no parts."""
     if not parts:
@@ -290,8 +281,8 @@ def lines_of(rows: Iterable[Sequence[object]], resolution: str, kind: str) -> It
         raise UsageError(f"resolution={resolution!r} is none of {', '.join(RESOLUTIONS)}. Pass one of them.")
     for row in rows:
         begin = row[0]
-        if not isinstance(begin, dt.datetime):
-            raise UsageError(f"The begin of a bar, {begin!r}, is no datetime. Pass one on the clock of New York.")
+        if not isinstance(begin, dt.datetime) or begin.tzinfo is not None:
+            raise UsageError(f"The begin of a bar, {begin!r}, is no naive datetime. Pass one on New York's clock.")
         stamp = f"{begin:%Y%m%d %H:%M}"
         if resolution in INSIDE_DAY:
             midnight = begin.replace(hour=0, minute=0, second=0, microsecond=0)
@@ -306,6 +297,12 @@ def lines_of(rows: Iterable[Sequence[object]], resolution: str, kind: str) -> It
                 f"{', of the bid and again of the ask' if kind == QUOTE else ''}: numbers, or None where there is none."
             ) from None
         yield begin, ",".join([stamp, *cells])
+
+
+def _file_name(ticker: str) -> str:
+    if not ticker.strip() or any(sign in ticker for sign in "/\\:"):
+        raise UsageError(f"{ticker!r} is no ticker that can name a file. Write it without slashes, as 'spy'.")
+    return ticker.lower()
 
 
 def _nothing(kind: str) -> RawBars:

@@ -204,12 +204,15 @@ class Clock:
         """What takes steps, each to a moment, from what has been done of it already."""
         simulation, host, armed, keeper = self.simulation, self.host, self.armed, self.keeper
         hooks, schedules, listens = host.hooks, host.memory.schedules, host.listens
+        looks = {*hooks}
 
         def inside(draft: Draft) -> bool:
             if draft.stale is not draft.base.stale:
                 keeper.warn_of_frozen(draft.events)
             if draft.phase in hooks or schedules.calls or listens:
                 host.call_due(draft)
+                if len(looks) < len(EVERY_PHASE) and schedules.calls:  # new ones may be due in what is left of the step
+                    looks.update(EVERY_PHASE)
             return armed is not None and _check(armed, draft.events)
 
         def step(target: Moment, begun: Draft | None) -> Draft:
@@ -218,7 +221,7 @@ class Clock:
             if listens:
                 host.begin_step()
             # Who is told what happens, or may be called any time, sees every phase; else those with a callback count.
-            looked = EVERY_PHASE if armed is not None or listens or schedules.calls else hooks
+            looked = EVERY_PHASE if armed is not None or listens or schedules.calls else looks
             return simulation.simulated(target, inside, looked, begun)
 
         return step

@@ -139,7 +139,11 @@ def file_name(name: str) -> str:
 def user_frame(trace: TracebackType | None) -> tuple[FrameType, int]:
     """The innermost frame of the user's own code, and its line; the innermost of all when none is the user's."""
     found = list(traceback.walk_tb(trace))
-    own = [item for item in found if is_own(item[0].f_code.co_filename)]
+    own = [
+        item for item in found
+        # What a dataclass of this package generates is in no file, and no user's.
+        if is_own(item[0].f_code.co_filename) and not str(item[0].f_globals.get("__name__")).startswith("qresearch.")
+    ]  # fmt: skip
     return (own or found)[-1]
 
 

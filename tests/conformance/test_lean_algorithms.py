@@ -376,6 +376,25 @@ def test_dividends_are_paid_where_prices_do_not_hold_them(mode: str, cash: float
     assert paid == pytest.approx(cash, abs=0.01)
 
 
+def test_total_return_adds_dividends_to_prices_that_are_adjusted_for_splits() -> None:
+    """Protects TOTAL_RETURN: a split and 2.00 of the run are in the price, what was paid before it is not."""
+    world = World().daily("SPY", [flat(100)] * 3 + [flat(49)] * 2 + [flat(48)])
+    world.factors("SPY", (dt.date(2023, 12, 1), "0.9", "0.5", "100"), (dt.date(2024, 1, 4), "0.98", "0.5", "100"))
+    session = world.run(algorithm("""
+        def on_data(self, data):
+            self.count += 1
+            if self.count == 1:
+                self.market_order(self.spy, 100)
+            if self.spy in data.bars:
+                self.seen.append((data[self.spy].close, self.portfolio.total_portfolio_value))
+            if self.time.day == 9:
+                self.seen.append(self.history(self.spy, 3).close.tolist())
+    """, how=", data_normalization_mode=DataNormalizationMode.TOTAL_RETURN", last=dt.date(2024, 1, 9)))  # fmt: skip
+    values = [100_000, 99_999, 99_999, 100_099, 100_099, 99_999]
+    closes = [50, 50, 50, 51, 51, 50]
+    assert session.strategy.target.algorithm.seen == [*zip(closes, values, strict=True), [51, 51, 50]]
+
+
 def test_what_is_delisted_is_closed_at_its_last_price_without_a_fee() -> None:
     """Protects delistings: a warning on the last day, then open orders are canceled and 10 are sold at 80, for 0."""
     world = World().daily("AAA", wave(100, 100, 80)).daily("SPY", wave(1, 1, 1, 1, 1, 1))

@@ -208,6 +208,42 @@ class Ending(DefaultBrokerageModel):
     assert seen(session) == [Code.BROKERAGE_FAILED_TO_SUBMIT_ORDER, "INVALID"]
 
 
+@pytest.mark.parametrize(("change", "told"), [
+    ("self.security.set_fee_model(5)", "5 has no get_order_fee, which is asked of it. Build a model on FeeModel."),
+    ("self.security.set_fill_model(5)", "5 is no fill model. Build a class on FillModel"),
+    ("self.security.set_slippage_model(5)", "5 has no get_slippage_approximation"),
+    ("self.security.set_buying_power_model(5)", "5 has no has_sufficient_buying_power_for_order"),
+    ("self.security.set_fee_model(Fees(0.5))", "get_order_fee gave 0.5. Return dollars: OrderFee(CashAmount"),
+    ("self.security.set_fee_model(Fees(OrderFee(CashAmount(1, 'EUR'))))", "get_order_fee gave 1 EUR. Return dollars"),
+    ("self.security.set_fill_model(Fills())", "market_on_open_fill gave None. Return an OrderEvent"),
+])  # fmt: skip
+def test_a_model_that_answers_something_else_is_told(change: str, told: str) -> None:
+    """Protects whoever writes a model: what it was asked and gave, and what to return; euros are no dollars."""
+    script = algorithm("""
+        def on_data(self, data):
+            self.count += 1
+            if self.count == 1:
+                self.market_order(self.spy, 100)
+    """, set_up=change) + """
+
+class Fees(FeeModel):
+    def __init__(self, fee):
+        self.fee = fee
+
+    def get_order_fee(self, parameters):
+        return self.fee
+
+
+class Fills(FillModel):
+    def market_on_open_fill(self, asset, order):
+        return None
+"""  # fmt: skip
+    session = World().daily("SPY", [flat(100)] * 9).session(script)
+    with pytest.raises(qr.errors.StrategyError) as raised:
+        session.run(progress=False)
+    assert told in str(raised.value)
+
+
 # ---------------------------------------------------------------- universes
 
 

@@ -159,6 +159,8 @@ def test_an_order_without_margin_is_invalid() -> None:
     assert session.strategy.target.algorithm.seen == [Code.INSUFFICIENT_BUYING_POWER, Code.NONE]
     assert story(session) == ["INVALID"]
     assert "Initial Margin: 10001.00, Free Margin: 10000.00" in order_events(session)["message"].iloc[0]
+    told = "An order for 200 needs 10,001.00 of margin and fees; 10,000.00 is available, enough for 199."
+    assert session.orders["why"].iloc[0] == told  # and not that another fill had come before it
 
 
 PICKY = """

@@ -564,6 +564,33 @@ def test_functions_are_called_at_their_bar() -> None:
     ]  # fmt: skip
 
 
+class Late(Timed):
+    """Asks at its first opening to be called, and not before."""
+
+    def initialize(self, context) -> None:
+        """Nothing yet."""
+        self.seen = []
+
+    def handle_data(self, context, data) -> None:
+        """At the opening, for on this clock a strategy decides there."""
+        if not self.seen:
+            self.note(context, "open")
+            context.run_daily(self.every, "every_bar")
+            context.run_daily(self.at_time, "09:32")
+
+
+@pytest.mark.parametrize("phases", [["CLOSE"], ["INTRADAY", "INTRADAY", "INTRADAY", "CLOSE"]])
+def test_what_is_scheduled_in_a_day_is_called_in_it(phases: list[str]) -> None:
+    """Protects run_daily in the middle of a day: the bars that are left call it, however one steps over them."""
+    strategy = Late()
+    run = qr.Session(market([10.0, 10.1, 10.2]), strategy=strategy, clock="same_bar")
+    for phase in phases:
+        run.step(phase=phase)
+    assert strategy.seen == [
+        "open 02 09:30", "bar 02 09:31", "bar 02 09:32", "timed 02 09:32", "bar 02 09:33",
+    ]  # fmt: skip
+
+
 def test_on_daily_bars_nothing_of_this_shows() -> None:
     """Protects daily sessions: no new columns, no bar in the encoding of an event, every_bar is the close."""
     run = qr.Session(qr.sample_market(), start="2022-03-01")

@@ -90,7 +90,7 @@ def test_another_way_of_the_tables_is_taken_along() -> None:
     run = sample()
     row = Account(run, periods=244, branch="main").return_summary.iloc[0]
     assert row["annualReturn"] == run.tables(periods=244).return_summary["value"]["annual_return"]
-    with pytest.raises(qr.UsageError, match="period"):
+    with pytest.raises(qr.UsageError, match="Account has no argument period=244. Did you mean periods"):
         Account(run, period=244)
 
 

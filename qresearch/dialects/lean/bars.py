@@ -314,7 +314,7 @@ class Slice(Named):
         )  # fmt: skip
 
     def __getitem__(self, symbol: Any) -> Any:
-        return self.bars[symbol] if symbol in self.bars else self.quote_bars[symbol]
+        return self.quote_bars[symbol] if symbol in self.quote_bars and symbol not in self.bars else self.bars[symbol]
 
     def __contains__(self, symbol: object) -> bool:
         return symbol in self.bars or symbol in self.quote_bars

@@ -104,6 +104,11 @@ class Books:
         if "nsufficient buying power" in event.message:
             numbers = [part.split(":")[1].rstrip(".") for part in event.message.split(", ") if "Margin:" in part]
             needed, available = map(float, numbers) if len(numbers) == 2 else (0.0, 0.0)
+            if event.id == 1:  # it was never carried; a dollar less is the least fee
+                most = int(asked * max(available - 1, 0.0) / needed) if needed else 0
+                return Reason.INSUFFICIENT_MARGIN, {
+                    "asked": asked, "needed": needed, "cash": available, "affordable": most,
+                }  # fmt: skip
             return Reason.OPEN_ORDER_MARGIN, {"asked": asked, "needed": needed, "available": available}
         if "shortable" in event.message:
             return Reason.NO_BORROW, {"asked": asked, "left": 0}

@@ -8,14 +8,14 @@ from qresearch.dialects.lean.derivatives import OptionMarginModel
 from qresearch.dialects.lean.enums import AccountType, BrokerageName
 from qresearch.dialects.lean.fees import FeeModel, InteractiveBrokersFeeModel, NullSlippageModel
 from qresearch.dialects.lean.fill import EquityFillModel, FillModel
-from qresearch.dialects.lean.names import Named
+from qresearch.dialects.lean.names import Named, called
 from qresearch.dialects.lean.portfolio import (
     DelayedSettlementModel,
     ImmediateSettlementModel,
     MarginInterestRateModel,
 )
 from qresearch.dialects.lean.power import BuyingPowerModel, SecurityMarginModel
-from qresearch.errors import UsageError
+from qresearch.errors import UsageError, shown
 
 
 class DefaultBrokerageModel(Named):
@@ -76,6 +76,47 @@ class DefaultBrokerageModel(Named):
         return True, ""
 
 
+class FuncSecuritySeeder(Named):
+    """Gives a share a price before there are data: that of bars that a function of the share gives.
+
+    Parameters
+    ----------
+    call : callable
+        Such as ``self.get_last_known_prices``.
+    """
+
+    def __init__(self, call: Any) -> None:
+        self.call = call
+
+    def seed_security(self, security: Any) -> bool:
+        """Seed a share; whether there was a price."""
+        found = self.call(security)
+        bars = found if isinstance(found, (list, tuple)) else [found] if found is not None else []
+        for bar in bars:
+            security.set_market_price(bar)
+        return bool(bars)
+
+
+class BrokerageModelSecurityInitializer(Named):
+    """Gives every share that is added the models of a brokerage, and a price by a seeder.
+
+    Parameters
+    ----------
+    model : DefaultBrokerageModel
+    seeder : FuncSecuritySeeder, optional
+    """
+
+    def __init__(self, model: Any, seeder: Any = None) -> None:
+        self.model, self.seeder = model, seeder
+
+    def initialize(self, security: Any) -> None:
+        """Give a share its models and its price."""
+        for part, name in ((self.model, "initialize"), (self.seeder, "seed_security")):
+            ask = called(part, name)
+            if ask is not None:
+                ask(security)
+
+
 class InteractiveBrokersBrokerageModel(DefaultBrokerageModel):
     """Interactive Brokers: for shares the same as the default."""
 
@@ -110,5 +151,10 @@ def brokerage(model: Any, account_type: AccountType) -> Any:
     if not isinstance(model, BrokerageName):
         if isinstance(model, int):
             raise UsageError(f"set_brokerage_model: {model} is no brokerage that is modelled here.")
+        if called(model, "initialize") is None:
+            raise UsageError(
+                f"set_brokerage_model: {shown(model)} is no model of a brokerage. Pass one such as "
+                "BrokerageName.INTERACTIVE_BROKERS_BROKERAGE, or a class of yours built on DefaultBrokerageModel."
+            )
         return model
     return _KNOWN[model](account_type)

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from qresearch.dialects.lean.desk import Desk
-from qresearch.dialects.lean.names import called
+from qresearch.dialects.lean.names import answerer, called
 from qresearch.dialects.lean.orders import Order
 from qresearch.dialects.lean.power import HasSufficientBuyingPowerForOrderResult, PowerParameters
 from qresearch.dialects.lean.requests import OWN_PRICES
@@ -34,8 +34,7 @@ def put_on_steps(order: Order, security: Any, warn: Callable[[str], object]) -> 
 def lacking_for(desk: Desk, order: Order) -> str:
     """What the account lacks for an order; empty where it carries it."""
     security = desk.securities[order.symbol]
-    ask = called(security.buying_power_model, "has_sufficient_buying_power_for_order")
-    assert ask is not None  # every model has it
+    ask = answerer(security.buying_power_model, "has_sufficient_buying_power_for_order", "BuyingPowerModel")
     found = ask(PowerParameters(desk.portfolio, security, order))
     if isinstance(found, HasSufficientBuyingPowerForOrderResult):
         return "" if found.is_sufficient else found.reason or "the model refuses it"

@@ -9,7 +9,7 @@ from typing import Any, Generic, TypeVar
 from qresearch.dialects.lean.bars import Bar, QuoteBar, TradeBar
 from qresearch.dialects.lean.enums import Resolution
 from qresearch.dialects.lean.names import Named, Settable
-from qresearch.errors import UsageError
+from qresearch.errors import UsageError, shown
 
 T = TypeVar("T")
 SPANS = {
@@ -102,8 +102,13 @@ class Consolidator(Settable):
             self.span = period
         elif isinstance(period, int):
             self.count = period
-        else:
+        elif callable(period):
             self.calendar = period
+        if self.calendar is None and not (self.span or dt.timedelta(0)) > dt.timedelta(0) and self.count < 1:
+            raise UsageError(
+                f"Consolidator: {shown(period)} is no period. Pass a timedelta, a number of bars, a Resolution, or "
+                "Calendar.WEEKLY."
+            )
         self.data_consolidated = EventHandlers()
         self.consolidated: Any = None
         self.working_data: Any = None

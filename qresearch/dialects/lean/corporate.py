@@ -10,7 +10,7 @@ from qresearch.dialects.lean.bars import Delisting, Dividend, Split, TradeBar
 from qresearch.dialects.lean.derivatives import Option
 from qresearch.dialects.lean.enums import DataNormalizationMode, OrderType
 from qresearch.dialects.lean.exercise import end_by_itself
-from qresearch.dialects.lean.names import Named, called, written
+from qresearch.dialects.lean.names import Named, answerer, called, written
 from qresearch.dialects.lean.portfolio import MarginInterestRateParameters
 from qresearch.dialects.lean.power import PowerParameters, held_by
 from qresearch.dialects.lean.requests import LATEST, ZERO, OrderProperties, SubmitOrderRequest
@@ -144,8 +144,7 @@ class DefaultMarginCallModel(NullMarginCallModel):
         model, holding = security.buying_power_model, security.holdings
         kept = max(held_by(model, security) - missing, ZERO)
         target = (kept if holding.quantity > 0 else -kept) / value if value else ZERO
-        ask = called(model, "get_maximum_order_quantity_for_target_buying_power")
-        assert ask is not None  # every model has it
+        ask = answerer(model, "get_maximum_order_quantity_for_target_buying_power", "BuyingPowerModel")
         quantity = ask(PowerParameters(self.portfolio, security, target_buying_power=target)).quantity
         properties = (
             OrderProperties() if self.default_order_properties is None else self.default_order_properties.clone()

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pandas as pd
@@ -12,40 +12,14 @@ import pandas as pd
 from qresearch.dialects.lean import indicators as one
 from qresearch.dialects.lean import indicators_of_bars as more
 from qresearch.dialects.lean.bars import QuoteBar, TradeBar
-from qresearch.dialects.lean.consolidators import Consolidator, QuoteBarConsolidator, TradeBarConsolidator
+from qresearch.dialects.lean.consolidators import SPANS, Consolidator, QuoteBarConsolidator, TradeBarConsolidator
 from qresearch.dialects.lean.engine import Engine
-from qresearch.dialects.lean.enums import DataNormalizationMode, MovingAverageType, Resolution, TickType
-from qresearch.dialects.lean.feed import Subscription, Track, stamp
-from qresearch.dialects.lean.names import Named, called
+from qresearch.dialects.lean.enums import MovingAverageType, Resolution, TickType
+from qresearch.dialects.lean.history import Asked, History, asked, past
+from qresearch.dialects.lean.names import Named, by_name, called, dec, spoken
 from qresearch.dialects.lean.options import Following, bars_before
 from qresearch.dialects.lean.symbols import Symbol
-from qresearch.market.lean_folder import QUOTE, TRADE
-
-
-class History(Named):
-    """What ``self.history`` is: called it gives a table, with a class in brackets the bars themselves.
-
-    Parameters
-    ----------
-    words : DataWords
-    kind : type, optional
-    """
-
-    __iter__ = None  # it has no end of its own
-
-    def __init__(self, words: DataWords, kind: type | None = None) -> None:
-        self.words, self.kind = words, kind
-
-    def __getitem__(self, kind: type) -> History:
-        return History(self.words, kind)
-
-    def __call__(self, *what: Any, **named: Any) -> Any:
-        """Bars before now: (symbols, count or time or (start, end), resolution)."""
-        symbols, first, last, resolution, count = self.words.asked(what, named)
-        found = [(symbol, self.words.past(symbol, first, last, resolution, count, self.kind)) for symbol in symbols]
-        if self.kind is not None:
-            return found[0][1] if not isinstance(what[0], (list, tuple)) else [bars for _, bars in found]
-        return _table(found)
+from qresearch.errors import UsageError, shown
 
 
 @dataclass
@@ -116,40 +90,75 @@ def _low(bar: Any) -> float:
     return float(bar.low)
 
 
+_HOW = ("moving_average_type", "type", "resolution", "selector")
+"""What every word of an indicator takes after its numbers: by place in any order, for each is of its own kind."""
+
+
 def word_of(
-    kind: type, *, average: MovingAverageType | None = None, selector: Any = None, takes_name: bool = False
-) -> Callable[..., Any]:
+    word: str, kind: type, *numbers: str, optional: str = "", average: MovingAverageType | None = None,
+    selector: Any = None,
+) -> Callable[..., Any]:  # fmt: skip
     """The word of the algorithm that makes an indicator of a symbol and keeps it up to date.
 
     Parameters
     ----------
+    word : str
     kind : type of Indicator
+    *numbers : str
+        What it is made of; of nothing but its name where there are none.
+    optional : str
+        Numbers that may be left out, with spaces between them.
     average : MovingAverageType, optional
-        The kind of average where a script gives none.
+        The kind of average where a script gives none; None: it has no kinds.
     selector : callable, optional
         What it reads of a bar where a script says nothing; None: the close, or the bar itself.
-    takes_name : bool
-        It is made of nothing but a name.
     """
+    names = (*numbers, *optional.split())
+    usage = f"Write self.{word}({', '.join(('symbol', *numbers))})."
 
-    def word(self: DataWords, symbol: Any, *how: Any, **named: Any) -> Any:
-        given = [*how, *named.values()]
-        chosen = next((item for item in given if callable(item) and not isinstance(item, type)), selector)
-        resolution = next((item for item in given if isinstance(item, (Resolution, dt.timedelta))), None)
-        kinds = [item for item in given if isinstance(item, MovingAverageType)] or ([average] if average else [])
-        numbers = [
-            item for item in given
-            if isinstance(item, (int, float)) and not isinstance(item, (Resolution, MovingAverageType, bool))
-        ]  # fmt: skip
-        made = kind(str(symbol)) if takes_name else kind(*numbers, *[item for item in kinds if item is not None])
-        return self.follow_with(symbol, made, resolution, chosen)
+    def call(self: DataWords, symbol: Any, *how: Any, **named: Any) -> Any:
+        values, more = [], dict(named)
+        for item in how:
+            name = _kind_of(item)
+            if name:
+                more.setdefault(name, item)
+            elif item is not None:
+                values.append(item)
+        if len(values) > len(names):
+            raise UsageError(f"{word}: {shown(values[len(names)])} is one number too many. {usage}")
+        given = by_name(word, (*names, *_HOW), values, more)
+        missing = [name for name in numbers if given.get(name) is None]
+        if missing:
+            raise UsageError(f"{word}: {missing[0]} is missing. {usage}")
+        asked = given.get("moving_average_type", given.get("type", average))
+        if average is None and asked is not None:
+            raise UsageError(f"{word} is of one kind: {shown(asked)} says nothing to it. Leave it out.")
+        parts: list[Any] = [_number(name, given[name]) for name in names if given.get(name) is not None]
+        made = kind(*parts, *([] if asked is None else [asked])) if names else kind(str(symbol))
+        return self.follow_with(symbol, made, given.get("resolution"), given.get("selector", selector))
 
-    word.__doc__ = (
-        f"{kind.__doc__} (symbol, numbers, kind of average, resolution, selector), all but the first optional."
+    call.__name__, call.__qualname__ = word, f"DataWords.{word}"
+    call.__doc__ = (
+        f"{kind.__doc__} ({', '.join(('symbol', *names))}, kind of average, resolution, selector), "
+        "the last three optional."
     )
-    return word
+    return call
 
 
+def _kind_of(item: Any) -> str:
+    """Which argument something can only be; empty for numbers."""
+    if isinstance(item, (Resolution, dt.timedelta)):
+        return "resolution"
+    if isinstance(item, MovingAverageType):
+        return "moving_average_type"
+    return "selector" if callable(item) and not isinstance(item, type) else ""
+
+
+def _number(name: str, value: Any) -> int | float:
+    return int(dec(value)) if name.endswith("period") else float(dec(value))
+
+
+@spoken
 class DataWords:
     """History, consolidators and indicators.
 
@@ -166,72 +175,51 @@ class DataWords:
     @property
     def history(self) -> History:
         """Bars before now."""
-        return History(self)
+        return History(self.engine)
 
-    def asked(self, what: Sequence[Any], named: dict[str, Any]) -> tuple[Any, ...]:
-        """Symbols, begin, end, resolution and the number of bars that a call of history means."""
-        rest = [item for item in what if not isinstance(item, (type, bool))]
-        symbols: Any = self.engine.securities.shown()
-        if rest and not isinstance(rest[0], (int, dt.timedelta, dt.datetime)):
-            symbols = rest.pop(0)
-        elif not rest or isinstance(rest[0], int):
-            symbols = [security.symbol for security in self.engine.securities.shown()]
-        if isinstance(symbols, (str, Symbol)) or not isinstance(symbols, Iterable):
-            symbols = [symbols]
-        names = [self.engine.runtime.symbol(str(getattr(item, "symbol", item))) for item in symbols]
-        resolution = named.get("resolution")
-        spans = []
-        for item in [*rest, *(named[key] for key in ("periods", "start", "end") if key in named)]:
-            if isinstance(item, Resolution):
-                resolution = item
-            elif item is not None:
-                spans.append(item)
-        now, wanted = self.engine.now, resolution
-        if wanted is None:
-            held = [self.engine.securities[name].resolution for name in names if name in self.engine.securities]
-            wanted = min(held, default=Resolution.DAILY)
-        if isinstance(spans[0], dt.datetime):
-            return names, spans[0], spans[1] if spans[1:] else now, wanted, None
-        if isinstance(spans[0], dt.timedelta):
-            return names, now - spans[0], now, wanted, None
-        return names, bars_before(now, int(spans[0]), wanted, self.engine.hours), now, wanted, int(spans[0])
+    def past(self, symbol: Symbol, wanted: Asked, kind: type | None = None) -> list[Any]:
+        """Bars of a symbol that are asked for and have ended by now."""
+        return past(self.engine, symbol, wanted, kind)
 
-    def past(  # what `asked` found
-        self, symbol: Symbol, first: dt.datetime, last: dt.datetime, resolution: Resolution, count: int | None,
-        kind: type | None = None,
-    ) -> list[Any]:  # fmt: skip
-        """Bars of a symbol that end after a moment and not after another."""
-        security = self.engine.securities.get(symbol)
-        mode = DataNormalizationMode.ADJUSTED if security is None else security.data_normalization_mode
-        asked = Subscription(symbol, resolution, mode, security is not None and security.is_extended_market_hours)
-        word = QUOTE if kind is QuoteBar else TRADE
-        runtime = self.engine.runtime
-        track = Track(runtime.source, asked, word, self.engine.hours, first.date(), last.date())
-        ends = track.ends
-        rows = [row for row in range(len(ends)) if stamp(first) < ends[row] <= stamp(last)]
-        return [track.bar(row) for row in (rows[-count:] if count else rows)]
+    def last_bars(self, symbol: Symbol, count: int, resolution: Resolution) -> list[Any]:
+        """So many bars of a symbol before now."""
+        first = bars_before(self.engine.now, count, resolution, self.engine.hours)
+        return self.past(symbol, Asked([symbol], first, self.engine.now, resolution, count))
 
     def get_last_known_prices(self, security: Any) -> list[TradeBar]:
         """The last bar before now."""
-        symbol = getattr(security, "symbol", security)
-        now = self.engine.now
-        return self.past(symbol, now - dt.timedelta(days=10), now, self.engine.securities[symbol].resolution, 1)
+        symbol, now = self._known(security), self.engine.now
+        first, resolution = now - dt.timedelta(days=10), self.engine.securities[symbol].resolution
+        return self.past(symbol, Asked([symbol], first, now, resolution, 1))
+
+    def _known(self, asked_for: Any) -> Symbol:
+        """The symbol of a ticker, a symbol or a security that has been added."""
+        found: Symbol = self.engine.securities[self.engine.securities.symbol(asked_for)].symbol
+        return found
 
     # ------------------------------------------------------------------ consolidators
 
     def consolidate(self, symbol: Any, period: Any, *handlers: Any) -> Consolidator:
         """Call a function with every longer bar of a symbol; of quotes where a kind of tick before it says so."""
+        known, handler = self._known(symbol), handlers[-1] if handlers else None
+        if not callable(handler):
+            raise UsageError("consolidate: no function takes the bars. Write consolidate(symbol, period, self.on_bar).")
         of_quotes = TickType.QUOTE in handlers[:-1] or QuoteBar in handlers[:-1]
         found = QuoteBarConsolidator(period) if of_quotes else TradeBarConsolidator(period)
-        handler = handlers[-1]
+        resolution = self.engine.securities[known].resolution
+        if found.span is not None and found.span < SPANS[resolution]:
+            raise UsageError(
+                f"consolidate: bars of {found.span} cannot be made of {resolution.name.lower()} ones. Subscribe to "
+                "finer bars, or pass a longer span."
+            )
         found.data_consolidated += Last(handler)
         self.engine.runtime.listener.keep(handler)
-        SubscriptionManager(self.engine).add_consolidator(symbol, found)
+        SubscriptionManager(self.engine).add_consolidator(known, found)
         return found
 
     def resolve_consolidator(self, symbol: Any, resolution: Any = None, kind: type = TradeBar) -> Consolidator:
         """A consolidator for bars of a resolution."""
-        wanted = self.engine.securities[symbol].resolution if resolution is None else resolution
+        wanted = self.engine.securities[self._known(symbol)].resolution if resolution is None else resolution
         return self.create_consolidator(wanted, kind)
 
     @property
@@ -245,70 +233,85 @@ class DataWords:
 
     # ------------------------------------------------------------------ indicators
 
-    def register_indicator(self, symbol: Any, indicator: Any, *how: Any) -> None:
-        """Update an indicator with the bars of a symbol, or with longer ones."""
-        selector = next((item for item in how if callable(item) and not isinstance(item, type)), None)
-        period = next((item for item in how if item is not None and item is not selector), None)
-
+    def register_indicator(self, symbol: Any, indicator: Any, resolution: Any = None, selector: Any = None) -> None:
+        """Update an indicator with the bars of a symbol, or with longer ones: a resolution, a time, a consolidator."""
+        if _kind_of(resolution) == "selector" and not isinstance(resolution, Consolidator):
+            resolution, selector = None, resolution
         if selector is not None:
             self.engine.runtime.listener.keep(selector)
-        take = Feeder(indicator, selector)
-        resolution = self.engine.securities[symbol].resolution
-        if isinstance(period, Consolidator):
-            period.data_consolidated += Last(take)
-            SubscriptionManager(self.engine).add_consolidator(symbol, period)
-        elif period is None or period == resolution:
-            self.engine.follow(Following(Symbol(str(symbol)), take, owner=indicator))
+        known, take = self._known(symbol), Feeder(indicator, selector)
+        if isinstance(resolution, Consolidator):
+            resolution.data_consolidated += Last(take)
+            SubscriptionManager(self.engine).add_consolidator(known, resolution)
+        elif resolution is None or resolution == self.engine.securities[known].resolution:
+            self.engine.follow(Following(known, take, owner=indicator))
         else:
-            self.consolidate(symbol, period, take)
+            self.consolidate(known, resolution, take)
 
     def follow_with(self, symbol: Any, indicator: Any, resolution: Any, selector: Any) -> Any:
         """Keep an indicator up to date with the bars of a symbol."""
-        self.register_indicator(symbol, indicator, resolution, *([] if selector is None else [selector]))
+        self.register_indicator(symbol, indicator, resolution, selector)
         if self.engine.settings.automatic_indicator_warm_up:
-            self.warm_up_indicator(symbol, indicator, resolution)
+            self.warm_up_indicator(symbol, indicator, resolution, selector)
         return indicator
 
-    def warm_up_indicator(self, symbol: Any, indicator: Any, resolution: Resolution | None = None, *_: Any) -> None:
+    def warm_up_indicator(self, symbol: Any, indicator: Any, resolution: Any = None, selector: Any = None) -> None:
         """Give an indicator the bars before now that it needs."""
-        wanted = self.engine.securities[symbol].resolution if resolution is None else resolution
-        count = indicator.warm_up_period
-        first = bars_before(self.engine.now, count, wanted, self.engine.hours)
-        for bar in self.past(Symbol(str(symbol)), first, self.engine.now, wanted, count):
-            indicator.update(bar)
+        known, count = self._known(symbol), indicator.warm_up_period
+        take: Callable[[Any], None] = Feeder(indicator, selector)
+        wanted = self.engine.securities[known].resolution
+        if isinstance(resolution, dt.timedelta):
+            longer = TradeBarConsolidator(resolution)
+            longer.data_consolidated += Last(take)
+            take, count = longer.update, count * -(-resolution // SPANS[wanted])
+        elif resolution is not None:
+            wanted = resolution
+        for bar in self.last_bars(known, count, wanted):
+            take(bar)
 
-    sma, ema, lwma = word_of(one.SimpleMovingAverage), word_of(one.ExponentialMovingAverage), word_of(
-        one.LinearWeightedMovingAverage)  # fmt: skip
-    dema, tema, trima = (
-        word_of(more.DoubleExponentialMovingAverage), word_of(more.TripleExponentialMovingAverage),
-        word_of(more.TriangularMovingAverage),
+    sma = word_of("sma", one.SimpleMovingAverage, "period")
+    ema = word_of("ema", one.ExponentialMovingAverage, "period", optional="smoothing_factor")
+    lwma = word_of("lwma", one.LinearWeightedMovingAverage, "period")
+    dema = word_of("dema", more.DoubleExponentialMovingAverage, "period")
+    tema = word_of("tema", more.TripleExponentialMovingAverage, "period")
+    trima = word_of("trima", more.TriangularMovingAverage, "period")
+    wwma = word_of("wwma", one.WilderMovingAverage, "period")
+    std = word_of("std", one.StandardDeviation, "period")
+    mom = word_of("mom", one.Momentum, "period")
+    roc = word_of("roc", one.RateOfChange, "period")
+    rocp = word_of("rocp", one.RateOfChangePercent, "period")
+    momp = word_of("momp", more.MomentumPercent, "period")
+    max = word_of("max", one.Maximum, "period", selector=_high)
+    min = word_of("min", one.Minimum, "period", selector=_low)
+    rsi = word_of("rsi", one.RelativeStrengthIndex, "period", average=MovingAverageType.WILDERS)
+    macd = word_of(
+        "macd", one.MovingAverageConvergenceDivergence, "fast_period", "slow_period", "signal_period",
+        average=MovingAverageType.EXPONENTIAL,
     )  # fmt: skip
-    wwma, std, mom = word_of(one.WilderMovingAverage), word_of(one.StandardDeviation), word_of(one.Momentum)
-    roc, rocp, momp = word_of(one.RateOfChange), word_of(one.RateOfChangePercent), word_of(more.MomentumPercent)
-    max = word_of(one.Maximum, selector=_high)
-    min = word_of(one.Minimum, selector=_low)
-    rsi = word_of(one.RelativeStrengthIndex, average=MovingAverageType.WILDERS)
-    macd = word_of(one.MovingAverageConvergenceDivergence, average=MovingAverageType.EXPONENTIAL)
-    bb, kch = word_of(one.BollingerBands), word_of(more.KeltnerChannels)
-    atr = word_of(one.AverageTrueRange, average=MovingAverageType.SIMPLE)
-    identity = word_of(more.Identity, takes_name=True)
-    obv, vwap = word_of(more.OnBalanceVolume, takes_name=True), word_of(more.IntradayVwap, takes_name=True)
-    aroon, cci, wilr = (
-        word_of(more.AroonOscillator), word_of(more.CommodityChannelIndex), word_of(more.WilliamsPercentR)
+    bb = word_of("bb", one.BollingerBands, "period", "k", average=MovingAverageType.SIMPLE)
+    kch = word_of("kch", more.KeltnerChannels, "period", "k", average=MovingAverageType.SIMPLE)
+    atr = word_of("atr", one.AverageTrueRange, "period", average=MovingAverageType.SIMPLE)
+    identity, obv, vwap = (
+        word_of("identity", more.Identity), word_of("obv", more.OnBalanceVolume), word_of("vwap", more.IntradayVwap)
     )  # fmt: skip
-    dch, sto = word_of(more.DonchianChannel), word_of(more.Stochastic)
+    aroon = word_of("aroon", more.AroonOscillator, "period")
+    cci = word_of("cci", more.CommodityChannelIndex, "period", average=MovingAverageType.SIMPLE)
+    wilr = word_of("wilr", more.WilliamsPercentR, "period")
+    dch = word_of("dch", more.DonchianChannel, "upper_period", optional="lower_period")
+    sto = word_of("sto", more.Stochastic, "period", optional="k_period d_period")
 
     def indicator_history(self, indicator: Any, symbol: Any, *what: Any, **named: Any) -> IndicatorHistory:
         """Values of an indicator over bars before now, which begins anew for that."""
-        selector = named.pop("selector", next((item for item in what if callable(item)), None))
-        asked = [item for item in what if item is not selector]
-        symbols, first, last, resolution, count = self.asked([symbol, *asked], named)
+        selector = named.pop("selector", next((item for item in what if _kind_of(item) == "selector"), None))
+        rest = [item for item in what if item is not selector]
+        wanted = asked(self.engine, [symbol, *rest], named, "indicator_history")
         indicator.reset()
-        wanted = None if count is None else count + indicator.warm_up_period - 1
-        if wanted is not None:
-            first = bars_before(self.engine.now, wanted, resolution, self.engine.hours)
+        if wanted.count is not None:
+            count = wanted.count + indicator.warm_up_period - 1
+            first = bars_before(self.engine.now, count, wanted.resolution, self.engine.hours)
+            wanted = replace(wanted, count=count, first=first)
         take, points = Feeder(indicator, selector), []
-        for bar in self.past(symbols[0], first, last, resolution, wanted):
+        for bar in self.past(wanted.symbols[0], wanted):
             take(bar)
             if indicator.is_ready:
                 points.append((bar.end_time, readings(indicator)))
@@ -331,21 +334,10 @@ class SubscriptionManager(Named):
         scan, quotes = getattr(consolidator, "scan", None), getattr(consolidator, "wants_quotes", False)
         for call in getattr(consolidator, "data_consolidated", ()):
             self.engine.runtime.listener.keep(call)
-        item = Following(Symbol(str(symbol)), consolidator.update, scan, wants_quotes=quotes, owner=consolidator)
+        known = self.engine.securities[self.engine.securities.symbol(symbol)].symbol
+        item = Following(known, consolidator.update, scan, wants_quotes=quotes, owner=consolidator)
         self.engine.follow(item)
 
     def remove_consolidator(self, symbol: Any, consolidator: Any) -> None:
         """Give it no more."""
         self.engine.following = [item for item in self.engine.following if item.owner is not consolidator]
-
-
-def _table(found: list[tuple[Symbol, list[Any]]]) -> pd.DataFrame:
-    """Bars as a table with the index of LEAN: symbol and the time at which a bar ends."""
-    names = ("close", "high", "low", "open", "volume")
-    rows, keys = [], []
-    for symbol, bars in found:
-        for bar in bars:
-            rows.append([getattr(bar, name) for name in names])
-            keys.append((symbol, bar.end_time))
-    index = pd.MultiIndex.from_tuples(keys, names=["symbol", "time"]) if keys else None
-    return pd.DataFrame(rows, index=index, columns=list(names))

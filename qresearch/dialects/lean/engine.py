@@ -15,7 +15,7 @@ from typing import Any
 
 from qresearch.dialects.lean import steps
 from qresearch.dialects.lean.bars import Slice
-from qresearch.dialects.lean.brokerage import DefaultBrokerageModel
+from qresearch.dialects.lean.brokerage import DefaultBrokerageModel, FuncSecuritySeeder
 from qresearch.dialects.lean.corporate import DefaultMarginCallModel
 from qresearch.dialects.lean.derivatives import Option
 from qresearch.dialects.lean.enums import AccountType, Resolution
@@ -26,7 +26,7 @@ from qresearch.dialects.lean.options import AlgorithmSettings, Following, Univer
 from qresearch.dialects.lean.orders import Order, OrderEvent
 from qresearch.dialects.lean.portfolio import Portfolio
 from qresearch.dialects.lean.runtime import Runtime
-from qresearch.dialects.lean.schedule import DateRules, Schedule, TimeRules
+from qresearch.dialects.lean.schedule import DateRules, Schedule, TimeRule, TimeRules
 from qresearch.dialects.lean.securities import Securities, Security
 from qresearch.dialects.lean.symbols import Symbol
 from qresearch.dialects.lean.transactions import Transactions
@@ -154,6 +154,8 @@ class Engine:
             ask(security)
         elif callable(self.security_initializer):
             self.security_initializer(security)
+        if self.settings.seed_initial_prices:
+            FuncSecuritySeeder(self.algorithm.get_last_known_prices).seed_security(security)
         return security
 
     def _quote(self, security: Security) -> None:
@@ -242,12 +244,13 @@ class Engine:
         self.universes.append(universe)
         self.runtime.listener.keep(universe.select)
         if len(self.universes) == 1:
-            self.schedule.on("universes", self.date_rules.every_day(), self.time_rules.midnight, self.choose)
+            self.schedule.on("universes", self.date_rules.every_day(), TimeRule("at"), self.choose)
         return universe
 
     def choose(self) -> None:
-        """Ask the universes."""
+        """Ask the universes, and tell the script which securities came and went."""
         choose(self)
+        steps.tell_of_changes(self)
 
     def follow(self, item: Following) -> None:
         """Give the bars of a symbol to something from now on."""
@@ -281,10 +284,15 @@ class Engine:
         """The data of what is subscribed to."""
         if self._number is not None:
             return self.runtime.feed(self._number)
-        first = self.now.date() if self.is_running and self._cursor else self.warm_up_start().date()
-        self._number = self.runtime.number(tuple(self.subscriptions), first, self.end.date())
+        begin = self.warm_up_start()
+        has_begun = self.is_running and self.now > begin
+        first = self.now.date() if has_begun else begin.date()
+        self._number = self.runtime.number(tuple(self.subscriptions), first, self.end.date(), begin.date())
         feed = self.runtime.feed(self._number)
-        self._cursor = bisect_right(feed.moments, stamp(self.now)) if self._cursor else 0
+        for item in feed.without_bars():
+            if not self.securities[item.symbol].has_data:
+                self.warn(feed.lacks(item), "ignored")
+        self._cursor = bisect_right(feed.moments, stamp(self.now)) if has_begun else 0
         return feed
 
     def set_time(self, at: dt.datetime) -> None:
@@ -329,8 +337,15 @@ class Engine:
         if not self._cursor:
             steps.tell_of_changes(self)
         last, feed, self.ran_until = stamp(limit), self.feed, limit
-        while not self.is_over and self._cursor < len(feed.moments) and feed.moments[self._cursor] <= last:
-            moment = feed.moments[self._cursor]
+        while not self.is_over:
+            moment = feed.moments[self._cursor] if self._cursor < len(feed.moments) else None
+            if not feed.moments:
+                self._run_without_data(limit)
+            if moment is None or moment > last:
+                if self.feed is feed:
+                    return
+                feed = self.feed
+                continue
             at = local(moment)
             self.run_schedule(at, inclusive=False)
             if self.has_ended:
@@ -346,6 +361,13 @@ class Engine:
                 return
             self.end_step()
             feed = self.feed
+
+    def _run_without_data(self, limit: dt.datetime) -> None:
+        """No data move the clock on, so what is scheduled does."""
+        if self.is_warming_up and limit >= self.start:
+            self.set_time(max(self.now, self.start))
+            self._finish_warm_up()
+        self.run_schedule(limit, inclusive=True)
 
     @property
     def has_ended(self) -> bool:
@@ -369,3 +391,5 @@ class Engine:
             moment = event.next
             event.advance(moment, self.hours)
             event.call()
+            if self._number is None:  # other data are subscribed to, which may come before what is scheduled next
+                return

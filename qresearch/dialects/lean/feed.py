@@ -23,6 +23,7 @@ from qresearch.dialects.lean.currencies import DailyRates
 from qresearch.dialects.lean.enums import DataNormalizationMode, DelistingType, Resolution, SplitType
 from qresearch.dialects.lean.symbols import OptionTerms, Symbol
 from qresearch.engine.lean_market import TradingHours
+from qresearch.errors import UsageError
 from qresearch.market.lean_folder import QUOTE, TRADE, Factor, RawBars, factor_on, seconds
 
 Ints = NDArray[np.int64]
@@ -31,7 +32,7 @@ _NAMES = {Resolution.SECOND: "second", Resolution.MINUTE: "minute", Resolution.H
 _SPANS = {Resolution.SECOND: 1, Resolution.MINUTE: 60, Resolution.HOUR: 3_600}
 _MODES = {
     DataNormalizationMode.RAW: "raw", DataNormalizationMode.ADJUSTED: "adjusted",
-    DataNormalizationMode.SPLIT_ADJUSTED: "split_adjusted", DataNormalizationMode.TOTAL_RETURN: "raw",
+    DataNormalizationMode.SPLIT_ADJUSTED: "split_adjusted", DataNormalizationMode.TOTAL_RETURN: "split_adjusted",
 }  # fmt: skip
 _ENDLESS = dt.date(2049, 1, 1)
 
@@ -110,11 +111,13 @@ class Track:
     kind : {"trade", "quote"}
     hours : TradingHours
     first, last : date
+    since : date
+        From when on the mode that adds dividends to prices adds them.
     """
 
     def __init__(  # all that tells the bars
         self, source: DataSource, subscription: Subscription, kind: str, hours: TradingHours, first: dt.date,
-        last: dt.date,
+        last: dt.date, since: dt.date,
     ) -> None:  # fmt: skip
         self.subscription, self.kind, self.symbol = subscription, kind, subscription.symbol
         self._hours, self._span = hours, (first, last)
@@ -123,7 +126,8 @@ class Track:
         starts, ends, kept = self._timed(raw.starts)
         self.starts, self.ends, self.values = starts[kept], ends[kept], raw.values[kept]
         self._factors = source.factors(str(subscription.symbol))
-        self._added = self._distributions() if subscription.mode is DataNormalizationMode.TOTAL_RETURN else []
+        adds = subscription.mode is DataNormalizationMode.TOTAL_RETURN
+        self._added = self._distributions(since) if adds else []
         self._known: dict[int, Decimal] = {}
         self._begin_list, self._end_list = self.starts.tolist(), self.ends.tolist()
 
@@ -168,13 +172,18 @@ class Track:
         rows = np.searchsorted(self.ends, missing, side="right") - 1
         return missing[rows >= 0], rows[rows >= 0]
 
-    def _distributions(self) -> list[tuple[int, Decimal]]:
-        """What was paid up to each day, for the mode that adds dividends to prices."""
+    def _distributions(self, since: dt.date) -> list[tuple[int, Decimal]]:
+        """What was paid from a day on up to each day, for the mode that adds dividends to prices."""
         found, total = [], Decimal(0)
         for row, following in pairwise(self._factors):
-            total += distribution(row, following)
-            found.append((seconds(row.date) + 86_400, total))
+            if row.date >= since - dt.timedelta(days=1):
+                total += distribution(row, following)
+                found.append((seconds(row.date) + 86_400, total))
         return found
+
+    def paid(self, second: int) -> Decimal:
+        """What is added to the prices of a day, after their factor: the dividends of the mode that adds them."""
+        return next((total for day, total in reversed(self._added) if day <= second), Decimal(0))
 
     def factor(self, second: int) -> Decimal:
         """By what the prices of a day are multiplied."""
@@ -193,13 +202,12 @@ class Track:
         time, period = local(begin), dt.timedelta(seconds=end - begin)
         if self.kind == TRADE:
             prices = values[:4]
-            if self._added:
-                paid = next((total for day, total in reversed(self._added) if day <= begin), Decimal(0))
-                prices = [price + round(paid * 10_000) for price in prices]
             floats = [price / 10_000 for price in prices] if factor == 1 else [price * scale for price in prices]
-            opened, high, low, close = floats
+            more = float(self.paid(begin)) if self._added else 0.0
+            opened, high, low, close = [price + more for price in floats] if more else floats
             found = TradeBar(time, self.symbol, opened, high, low, close, values[4], period)
-            found.raw, found.factor = tuple(prices), factor
+            if not more:  # else they are exact by themselves
+                found.raw, found.factor = tuple(prices), factor
             return found
         sides = [
             None if values[first + 3] < 0 else Bar(*(price / 10_000 if factor == 1 else price * scale
@@ -231,19 +239,41 @@ class Feed:
     subscriptions : tuple of Subscription
     hours : TradingHours
     first, last : date
+    since : date
+        As of :class:`Track`.
     """
 
     def __init__(
         self, source: DataSource, subscriptions: tuple[Subscription, ...], hours: TradingHours, first: dt.date,
-        last: dt.date,
+        last: dt.date, since: dt.date,
     ) -> None:  # fmt: skip
         self.source, self.hours, self.first, self.last = source, hours, first, last
         self.tracks = []
         for wanted in subscriptions:
             kinds = (TRADE, QUOTE) if wanted.resolution < Resolution.HOUR else (TRADE,)
-            self.tracks += [Track(source, wanted, kind, hours, first, last) for kind in kinds]
+            self.tracks += [Track(source, wanted, kind, hours, first, last, since) for kind in kinds]
         self._events = sorted(self._happenings(subscriptions), key=lambda found: found[0])
         self._merge()
+
+    def without_bars(self) -> list[Subscription]:
+        """What a script subscribed to, and no bar of it is there."""
+        full = {track.subscription for track in self.tracks if len(track.ends)}
+        asked = dict.fromkeys(track.subscription for track in self.tracks if not track.subscription.internal)
+        return [wanted for wanted in asked if wanted not in full]
+
+    def require_bars(self) -> None:
+        """Refuse to go on where something is subscribed to, and nothing of it is there."""
+        for wanted in self.without_bars():
+            raise UsageError(self.lacks(wanted))
+
+    def lacks(self, wanted: Subscription) -> str:
+        """What is told of a subscription without bars."""
+        name, ticker = _NAMES[wanted.resolution], str(wanted.symbol)
+        there = [other for other in _NAMES.values() if other != name and self.source.has(ticker, other)]
+        hint = f"There are {there[-1]} ones: subscribe with Resolution.{there[-1].upper()}." if there else (
+            "Read the spelling of its name, and the days of the data."
+        )  # fmt: skip
+        return f"The data have no {name} bars of {ticker} from {self.first} to {self.last}. {hint}"
 
     def _merge(self) -> None:
         """Put the bars of all tracks in order: their moments, and where the bars of each begin."""

@@ -13,12 +13,13 @@ from decimal import Decimal
 from typing import Any
 
 from qresearch.dialects.lean.enums import OrderStatus, OrderType
-from qresearch.dialects.lean.names import Named, called, dec
+from qresearch.dialects.lean.names import Named, answerer, dec
 from qresearch.dialects.lean.orders import Order, OrderEvent
 from qresearch.dialects.lean.requests import ZERO
 from qresearch.domain.terms import Kind, Terms
 from qresearch.engine.lean_fills import lean_base, lean_equity
 from qresearch.engine.lean_market import Answer, Asked, Snapshot, Wait
+from qresearch.errors import UsageError, shown
 
 KINDS = {
     OrderType.MARKET: Kind.MARKET, OrderType.LIMIT: Kind.LIMIT, OrderType.STOP_MARKET: Kind.STOP,
@@ -90,9 +91,10 @@ class FillModel(Named):
 
     def fill(self, asset: Any, order: Order) -> OrderEvent:
         """What an order does now: the event of its type's method."""
-        ask = called(self, METHODS[order.type])
-        assert ask is not None  # every type has one
-        found: OrderEvent = ask(asset, order)
+        name = METHODS[order.type]
+        found = answerer(self, name, "FillModel")(asset, order)
+        if not isinstance(found, OrderEvent):
+            raise UsageError(f"{name} gave {shown(found)}. Return an OrderEvent, such as super().{name}(asset, order).")
         return found
 
     def _filled(self, asset: Any, order: Order) -> OrderEvent:
@@ -116,8 +118,7 @@ class FillModel(Named):
         return self.event(order, None if answer.price is None else dec(answer.price), answer.message)
 
     def _slippage(self, asset: Any, order: Order) -> Decimal:
-        ask = called(asset.slippage_model, "get_slippage_approximation")
-        assert ask is not None  # every model has it
+        ask = answerer(asset.slippage_model, "get_slippage_approximation", "NullSlippageModel")
         return dec(ask(asset, order))
 
     def event(self, order: Order, price: Decimal | None, message: str = "") -> OrderEvent:

@@ -11,6 +11,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from qresearch.engine.lean_market import TradingHours, us_equities
+from qresearch.errors import UsageError
 
 NEW_YORK = ZoneInfo("America/New_York")
 _ONCE = frozenset(
@@ -134,3 +135,16 @@ def new_york(moment: dt.datetime) -> dt.datetime:
     """
     aware = moment.replace(tzinfo=dt.UTC) if moment.tzinfo is None else moment
     return aware.astimezone(NEW_YORK).replace(tzinfo=None)
+
+
+def zone_name(zone: Any) -> str:
+    """The name of a time zone, which may be given as one.
+
+    >>> zone_name(NEW_YORK), zone_name("UTC")
+    ('America/New_York', 'UTC')
+    """
+    name = str(getattr(zone, "key", zone))
+    try:
+        return ZoneInfo(name).key
+    except (LookupError, ValueError, OSError):
+        raise UsageError(f"{name!r} is no time zone. Pass one such as TimeZones.NEW_YORK or 'Asia/Shanghai'.") from None

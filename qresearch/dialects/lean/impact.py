@@ -11,6 +11,7 @@ from typing import Any
 
 from qresearch.dialects.lean.enums import Resolution
 from qresearch.dialects.lean.fees import NullSlippageModel
+from qresearch.dialects.lean.history import Asked
 from qresearch.dialects.lean.names import dec
 from qresearch.errors import UsageError
 
@@ -57,9 +58,8 @@ class MarketImpactSlippageModel(NullSlippageModel):
     def get_slippage_approximation(self, asset: Any, order: Any) -> Any:
         """Dollars per share; nothing before there are volumes and two returns."""
         now = self.algorithm.time
-        bars = self.algorithm.past(
-            asset.symbol, now - dt.timedelta(days=370), now, Resolution.DAILY, _PRICES
-        )  # fmt: skip
+        wanted = Asked([asset.symbol], now - dt.timedelta(days=370), now, Resolution.DAILY, _PRICES)
+        bars = self.algorithm.past(asset.symbol, wanted)
         volumes = [bar.volume for bar in bars[-_VOLUMES:]]
         if len(bars) < 3 or not sum(volumes):
             return dec(0)

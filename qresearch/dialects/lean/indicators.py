@@ -88,6 +88,12 @@ class Indicator(Named):
     def __gt__(self, other: Any) -> bool:
         return self.current.value > float(other)
 
+    def __le__(self, other: Any) -> bool:
+        return self.current.value <= float(other)
+
+    def __ge__(self, other: Any) -> bool:
+        return self.current.value >= float(other)
+
     @property
     def is_ready(self) -> bool:
         """True once it has seen enough."""
@@ -297,7 +303,6 @@ class RelativeStrengthIndex(Indicator):
         name, period = named("RSI", [item for item in given if not isinstance(item, MovingAverageType)])
         super().__init__(name, period + 1)
         self.average_gain, self.average_loss = AVERAGES[kind](period), AVERAGES[kind](period)
-        self.before = None
 
     def compute(self, value: float) -> float:
         """One value more."""
@@ -372,7 +377,6 @@ class AverageTrueRange(Indicator):
         name, period = named("ATR", [item for item in given if not isinstance(item, MovingAverageType)])
         super().__init__(name, period)
         self.average = AVERAGES[kind](period)
-        self.before = None
 
     def compute(self, bar: Any) -> float:
         """One bar more."""

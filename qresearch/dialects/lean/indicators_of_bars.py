@@ -112,7 +112,7 @@ class DonchianChannel(OfBars):
         name, upper = named("DCH", given)
         numbers = [item for item in given if isinstance(item, int)]
         lower = numbers[1] if len(numbers) > 1 else upper
-        super().__init__(name, max(upper, lower))
+        super().__init__(name, max(upper, lower), more=1)
         self.upper_band, self.lower_band = Indicator("upper band"), Indicator("lower band")
         self._upper, self._lower = upper, lower
 
@@ -123,8 +123,8 @@ class DonchianChannel(OfBars):
         return (self.upper_band.current.value + self.lower_band.current.value) / 2
 
     def compute(self, bar: Any) -> float:
-        """By the bars before this one, once there are any."""
-        found = self.of(self.bars) if self.bars else self.of([bar])
+        """By the bars before this one; 0 before there are any."""
+        found = self.of(self.bars) if self.bars else 0.0
         self.bars = [*self.bars, bar][-self.period :]
         return found
 

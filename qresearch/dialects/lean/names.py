@@ -9,13 +9,14 @@ from __future__ import annotations
 import datetime as dt
 import inspect
 import re
-from collections.abc import Callable
-from decimal import ROUND_HALF_EVEN, Context, Decimal
-from functools import cache, partial
+from collections.abc import Callable, Mapping, Sequence
+from decimal import ROUND_HALF_EVEN, Context, Decimal, InvalidOperation
+from functools import cache, partial, wraps
 from typing import Any, TypeVar
 
 from qresearch.domain.attributes import near
-from qresearch.errors import UsageError, shown
+from qresearch.domain.calls import told
+from qresearch.errors import UnknownName, UsageError, close_matches, did_you_mean, shown
 
 T = TypeVar("T")
 _WORD = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
@@ -41,6 +42,10 @@ def camel(name: str) -> str:
     return "".join(word.capitalize() for word in name.split("_"))
 
 
+_COLLECTED = ("Keys", "Values")
+"""What the older spelling of dictionaries reads, and the newer one calls."""
+
+
 class Named:
     """What is read in either spelling."""
 
@@ -51,6 +56,8 @@ class Named:
         return str(self)
 
     def __getattr__(self, name: str) -> Any:
+        if name in _COLLECTED and hasattr(type(self), name.lower()):
+            return list(getattr(self, name.lower())())
         if name[:1].isupper():
             other = snake(name)
             if other != name.lower() or hasattr(type(self), other) or other in getattr(self, "__dict__", ()):
@@ -67,6 +74,15 @@ class Settable(Named):
         object.__setattr__(self, snake(name) if name[:1].isupper() else name, value)
 
 
+class Sealed(Settable):
+    """What has these attributes and no others, so that a misspelled one is told."""
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        if not hasattr(type(self), snake(name)):
+            raise UnknownName(f"{type(self).__name__} has no {name!r} to be set. {near(snake(name), dir(type(self)))}")
+        super().__setattr__(name, value)
+
+
 def called(owner: object, name: str) -> Callable[..., Any] | None:
     """A function that a class of a script defines, in either spelling; None where there is none.
 
@@ -74,6 +90,14 @@ def called(owner: object, name: str) -> Callable[..., Any] | None:
     """
     found = getattr(type(owner), camel(name), None) or getattr(type(owner), name, None)
     return None if found is None else found.__get__(owner)
+
+
+def answerer(model: object, name: str, built_on: str) -> Callable[..., Any]:
+    """What a model of a script answers, in either spelling; an error where it is no such model."""
+    found = called(model, name)
+    if found is None:
+        raise UsageError(f"{shown(model)} has no {name}, which is asked of it. Build a model on {built_on}.")
+    return found
 
 
 def written(owner: object, name: str) -> Callable[..., Any] | None:
@@ -117,6 +141,50 @@ def both(kind: type[T]) -> type[T]:
     return kind
 
 
+def spoken(kind: type[T]) -> type[T]:
+    """Let the words of a class take their arguments by the names of either spelling; a wrong call of one is told."""
+    for name, value in list(vars(kind).items()):
+        if inspect.isfunction(value) and not name.startswith("_"):
+            setattr(kind, name, _either(told(value)))
+    return kind
+
+
+def _either(word: Callable[..., T]) -> Callable[..., T]:
+    @wraps(word)
+    def call(*given: Any, **named: Any) -> T:
+        return word(*given, **{snake(name): value for name, value in named.items()}) if named else word(*given)
+
+    return call
+
+
+def by_name(word: str, names: Sequence[str], given: Sequence[Any], named: Mapping[str, Any]) -> dict[str, Any]:
+    """Arguments by place and by name as one, of a word that has them in more than one order; a wrong one is told.
+
+    Parameters
+    ----------
+    word : str
+    names : sequence of str
+        In their order.
+    given : sequence
+        By place.
+    named : mapping
+
+    >>> by_name("set_holdings", ("percentage", "order_properties"), [0.5], {"orderProperties": None})
+    {'percentage': 0.5, 'order_properties': None}
+    """
+    usage, named = f"It takes {', '.join(names)}.", {snake(name): value for name, value in named.items()}
+    for name, value in named.items():
+        if name not in names:
+            near_ones = did_you_mean(close_matches(name, names, 1))
+            raise UsageError(f"{word} has no argument {name}={shown(value)}. {near_ones}{usage}")
+    if len(given) > len(names):
+        raise UsageError(f"{word}: {shown(given[len(names)])} is one argument too many. {usage}")
+    placed = dict(zip(names, given, strict=False))
+    for name in placed.keys() & named.keys():
+        raise UsageError(f"{word}: {name} was given twice, by place and by name. {usage}")
+    return {**placed, **named}
+
+
 def dec(value: Any) -> Decimal:
     """A number of a script as an exact decimal: a float by its first fifteen digits.
 
@@ -127,11 +195,11 @@ def dec(value: Any) -> Decimal:
         return value
     if isinstance(value, int):
         return Decimal(int(value))
-    if isinstance(value, str):
-        return Decimal(value)
     try:
+        if isinstance(value, str):
+            return Decimal(value)
         number = float(value)
-    except (TypeError, ValueError):
+    except (InvalidOperation, TypeError, ValueError):
         raise UsageError(f"{shown(value)} is no number. Pass one such as 10.5.") from None
     if number != number or number in {float("inf"), float("-inf")}:
         raise UsageError(f"{number} is no number that an order can have. Pass a finite one such as 10.5.")

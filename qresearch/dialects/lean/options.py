@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from qresearch.dialects.lean.enums import Resolution
-from qresearch.dialects.lean.names import Settable
+from qresearch.dialects.lean.names import Sealed
 from qresearch.dialects.lean.symbols import Symbol
 from qresearch.engine.lean_market import TradingHours
 
@@ -16,8 +16,8 @@ _HOUR = dt.timedelta(hours=1)
 
 
 @dataclass
-class AlgorithmSettings(Settable):
-    """What ``self.settings`` is."""
+class AlgorithmSettings(Sealed):
+    """What ``self.settings`` is; the last seven may be set, and nothing here asks them."""
 
     stale_price_time_span: dt.timedelta = _HOUR
     free_portfolio_value: float | None = None
@@ -27,20 +27,26 @@ class AlgorithmSettings(Settable):
     daily_precise_end_time: bool = True
     automatic_indicator_warm_up: bool = False
     seed_initial_prices: bool = False
+    maximum_orders: int = 10_000
     rebalance_portfolio_on_insight_changes: bool = True
     rebalance_portfolio_on_security_changes: bool = True
-    maximum_orders: int = 10_000
+    trading_days_per_year: int | None = None
+    performance_sample_period: dt.timedelta | None = None
+    data_subscription_limit: int | None = None
+    ignore_unknown_asset_holdings: bool = False
+    daily_consolidation_use_extended_market_hours: bool = False
 
 
 @dataclass
-class UniverseSettings(Settable):
-    """What ``self.universe_settings`` is."""
+class UniverseSettings(Sealed):
+    """What ``self.universe_settings`` is; `asynchronous` changes nothing."""
 
     resolution: Resolution = Resolution.MINUTE
     leverage: float | None = None
     fill_forward: bool = True
     extended_market_hours: bool = False
     data_normalization_mode: Any = None
+    asynchronous: bool = False
 
 
 @dataclass

@@ -9,11 +9,11 @@ from typing import Any
 
 from qresearch.dialects.lean.engine import Engine
 from qresearch.dialects.lean.enums import OptionStyle, OrderResponseErrorCode, OrderType, Resolution
-from qresearch.dialects.lean.names import Named, called, dec, whole
-from qresearch.dialects.lean.requests import LATEST, Group, OrderProperties, SubmitOrderRequest
+from qresearch.dialects.lean.names import Named, by_name, called, dec, spoken, whole
+from qresearch.dialects.lean.requests import LATEST, Group, OrderProperties, SubmitOrderRequest, above_zero
 from qresearch.dialects.lean.symbols import Symbol
 from qresearch.dialects.lean.tickets import OrderTicket
-from qresearch.errors import UsageError
+from qresearch.errors import UsageError, shown
 
 Code = OrderResponseErrorCode
 
@@ -31,7 +31,10 @@ class Leg(Named):
         """A leg."""
         return cls(symbol, quantity, limit_price)
 
+    Create = create
 
+
+@spoken
 class OrderWords:
     """Orders, in the words of a script.
 
@@ -53,8 +56,8 @@ class OrderWords:
         engine, (asynchronous, tag, properties) = self.engine, more
         if isinstance(asynchronous, str):  # scripts of years ago give the tag here
             properties, tag, asynchronous = tag if isinstance(tag, OrderProperties) else properties, asynchronous, False
-        found = {name: dec(price) for name, price in (prices or {}).items()}
-        asked = (properties or self.default_order_properties).clone()
+        found = {name: above_zero(name, price) for name, price in (prices or {}).items()}
+        asked = self._asked(properties)
         request = SubmitOrderRequest.of(
             kind, self._symbol(symbol), whole("quantity", quantity), found, engine.now, tag or "", asked,
             trailing_as_percentage=percentage, asynchronous=bool(asynchronous),
@@ -63,6 +66,14 @@ class OrderWords:
         if refusal is not None:
             return self._invalid(request, *refusal)
         return engine.keeper.add_order(request)
+
+    def _asked(self, properties: Any) -> OrderProperties:
+        found = properties or self.default_order_properties
+        if not isinstance(found, OrderProperties):
+            raise UsageError(
+                f"{shown(found)} are no properties of an order. Pass OrderProperties() with what they are."
+            )
+        return found.clone()
 
     def _symbol(self, symbol: Any) -> Symbol:
         return self.engine.securities.symbol(symbol)
@@ -82,7 +93,12 @@ class OrderWords:
             return Code.ALGORITHM_WARMING_UP, "Orders are not allowed in initialize or during warm up."
         if symbol not in engine.securities:
             return Code.MISSING_SECURITY, f"{symbol} has not been added. Call add_equity({str(symbol)!r})."
-        security = engine.securities[symbol]
+        security, traded = engine.securities[symbol], engine.runtime.traded
+        if traded is not None and str(symbol) not in traded:
+            raise UsageError(
+                f"{symbol} gives data only: the market of the session holds what initialize adds. Add it there to "
+                "trade it."
+            )
         if not asked:
             return Code.ORDER_QUANTITY_ZERO, "The quantity is zero."
         if abs(asked) < 1:
@@ -244,9 +260,14 @@ class OrderWords:
     def trailing_stop_order(self, symbol: Any, quantity: Any, *rest: Any, **named: Any) -> OrderTicket:
         """Behind the price: ([stop_price,] trailing_amount, trailing_as_percentage)."""
         names = ["trailing_amount", "trailing_as_percentage", "asynchronous", "tag", "order_properties"]
-        if len(rest) > 2 and isinstance(rest[2], bool) and not isinstance(rest[1], bool):
-            names.insert(0, "stop_price")
-        given = {**dict(zip(names, rest, strict=False)), **named}
+        has_stop = len(rest) > 2 and isinstance(rest[2], bool) and not isinstance(rest[1], bool)
+        names.insert(0 if has_stop else len(names), "stop_price")
+        given = by_name("trailing_stop_order", names, rest, named)
+        if given.get("trailing_amount") is None:
+            raise UsageError(
+                "trailing_stop_order: trailing_amount is missing. Write trailing_stop_order(symbol, -100, 0.05, True) "
+                "for five per cent behind the price."
+            )
         amount, is_part = dec(given["trailing_amount"]), bool(given.get("trailing_as_percentage", False))
         stop = given.get("stop_price")
         if stop is None:
@@ -313,7 +334,7 @@ class OrderWords:
             raise UsageError("The ratios of a combination have a common divisor. Put it into the quantity.")
         engine = self.engine
         group = Group(engine.keeper.last_order_id + 1, len(legs), int(quantity), limit)
-        asked = (properties or self.default_order_properties).clone()
+        asked = self._asked(properties)
         requests = []
         for leg in legs:
             price = {"limit_price": dec(leg.order_price)} if kind is OrderType.COMBO_LEG_LIMIT else {}

@@ -75,11 +75,11 @@ class Script(loader.Script):
         given |= {"start": first.isoformat(), "end": last.isoformat()}
         engine.start, engine.end = _midnight(first), _midnight(last) + dt.timedelta(days=1) - _SECOND
         engine.prepare()
-        if engine.universes:
-            all_of(engine)
-        found = market_of(engine.feed, first, last, engine.rate_of) if isinstance(source, FolderSource) else None
-        if found is not None:
-            given["market"] = found
+        all_of(engine)
+        if isinstance(source, FolderSource):
+            given["market"] = market_of(engine.feed, first, last, engine.rate_of) or market
+            if given["market"] is market and self.data is not None:
+                engine.feed.require_bars()
         return given
 
     def engine(self, runtime: Runtime) -> Engine:
@@ -105,9 +105,9 @@ class Script(loader.Script):
                 "Session.from_script(script, market, dialect='lean')."
             )
         show_source(file, self.text)
-        source = source_of(host.market, self.data)
-        play = Play(host, source)
+        play = Play(host, source_of(host.market, self.data))
         try:
+            compile(self.text, file, "exec")  # what is no program is told by its line
             play.begin(self)
         except (SyntaxError, ValueError) as problem:
             raise load_error(problem, file_name(file), file) from problem
@@ -248,7 +248,7 @@ class Play:
 
     def __init__(self, host: ScriptHost, source: FolderSource | MarketSource) -> None:
         self.host, self.books = host, Books(host, self._rate)
-        self.runtime = Runtime(source, hours_of(source), self)
+        self.runtime = Runtime(source, hours_of(source), self, host.market.symbols)
         self._said: list[tuple[str, str]] = []
         self._kept = 0
         self._is_playing = False

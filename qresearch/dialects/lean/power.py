@@ -9,9 +9,10 @@ from typing import Any
 
 from qresearch.dialects.lean.enums import OrderDirection, OrderType
 from qresearch.dialects.lean.fees import OrderFeeParameters
-from qresearch.dialects.lean.names import Named, called, dec, written
+from qresearch.dialects.lean.names import Named, answerer, called, dec, written
 from qresearch.dialects.lean.orders import Order, OrderFee
 from qresearch.dialects.lean.requests import ZERO, OrderProperties, SubmitOrderRequest
+from qresearch.errors import UsageError, shown
 
 _ONE = Decimal(1)
 DIGITS = 40
@@ -132,7 +133,7 @@ class BuyingPowerModel(Named):
         self, leverage: Any = 1, maintenance_margin_requirement: Any = None, required_free_buying_power_percent: Any = 0
     ) -> None:
         if maintenance_margin_requirement is None:
-            self.initial = self.maintenance = _ONE / dec(leverage)
+            self.initial = self.maintenance = _margin(leverage)
         else:
             self.initial, self.maintenance = dec(leverage), dec(maintenance_margin_requirement)
         self.required_free = dec(required_free_buying_power_percent)
@@ -143,7 +144,7 @@ class BuyingPowerModel(Named):
 
     def set_leverage(self, security: Any, leverage: Any) -> None:
         """Change initial and maintenance margin."""
-        self.initial = self.maintenance = _ONE / dec(leverage)
+        self.initial = self.maintenance = _margin(leverage)
 
     def rates(self, security: Any) -> tuple[Decimal, Decimal]:
         """Initial and maintenance margin as parts of the value, now."""
@@ -244,6 +245,13 @@ class BuyingPowerModel(Named):
         )  # fmt: skip
 
 
+def _margin(leverage: Any) -> Decimal:
+    """The part of the value that a leverage binds."""
+    if dec(leverage) < 1:
+        raise UsageError(f"leverage={shown(leverage)} is below 1. Pass 1 to pay in full, or more to borrow.")
+    return _ONE / dec(leverage)
+
+
 def answer(model: Any, question: str, parameters: PowerParameters) -> Decimal:
     """What a class of a script answers to a question, dollars."""
     ask = called(model, question)
@@ -304,7 +312,7 @@ class PatternDayTradingMarginModel(BuyingPowerModel):
 
     def __init__(self, closed_market_leverage: Any = 2, open_market_leverage: Any = 4) -> None:
         super().__init__(closed_market_leverage)
-        self.open_margin = _ONE / dec(open_market_leverage)
+        self.open_margin = _margin(open_market_leverage)
 
     def rates(self, security: Any) -> tuple[Decimal, Decimal]:
         """By the hour."""
@@ -320,9 +328,9 @@ class PatternDayTradingMarginModel(BuyingPowerModel):
 
 def fee_of(security: Any, order: Order) -> OrderFee:
     """What an order costs by the model of its security."""
-    ask = called(security.fee_model, "get_order_fee")
-    assert ask is not None  # every model has it
-    found: OrderFee = ask(OrderFeeParameters(security, order))
+    found = answerer(security.fee_model, "get_order_fee", "FeeModel")(OrderFeeParameters(security, order))
+    if not isinstance(found, OrderFee) or found.currency != "USD":
+        raise UsageError(f"get_order_fee gave {shown(found)}. Return dollars: OrderFee(CashAmount(1.0, 'USD')).")
     return found
 
 

@@ -15,9 +15,9 @@ from qresearch.dialects.lean.enums import (
     SecurityType,
 )
 from qresearch.dialects.lean.hours import new_york, utc
-from qresearch.dialects.lean.names import Named, Settable, as_text, camel, dec, snake
+from qresearch.dialects.lean.names import Named, Sealed, Settable, as_text, camel, dec, snake
 from qresearch.dialects.lean.symbols import Symbol
-from qresearch.errors import UsageError
+from qresearch.errors import UsageError, shown
 
 ZERO = Decimal(0)
 PRICES = ("limit_price", "stop_price", "trigger_price", "trailing_amount")
@@ -54,14 +54,20 @@ class TimeInForce(Named):
     @classmethod
     def good_til_date(cls, expiry: dt.datetime | dt.date) -> TimeInForce:
         """Until the close of a day."""
-        return cls("gtd", dt.datetime(expiry.year, expiry.month, expiry.day))
+        return cls("gtd", _last_day(expiry))
+
+
+def _last_day(expiry: object) -> dt.datetime:
+    if not isinstance(expiry, dt.date):
+        raise UsageError(f"{shown(expiry)} is no day until which an order is good. Pass a date or datetime.")
+    return dt.datetime(expiry.year, expiry.month, expiry.day)
 
 
 class GoodTilDateTimeInForce(TimeInForce):
     """Until the close of a day."""
 
     def __init__(self, expiry: dt.datetime | dt.date) -> None:
-        super().__init__("gtd", dt.datetime(expiry.year, expiry.month, expiry.day))
+        super().__init__("gtd", _last_day(expiry))
 
 
 class DayTimeInForce(TimeInForce):
@@ -91,6 +97,13 @@ class OrderProperties(Settable):
     def __init__(self) -> None:
         self.time_in_force = GOOD_TIL_CANCELED
         self.outside_regular_trading_hours = False
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        if snake(name) == "time_in_force" and not isinstance(value, TimeInForce):
+            raise UsageError(
+                f"{shown(value)} is no time in force. Pass TimeInForce.DAY, or another one of TimeInForce."
+            )
+        super().__setattr__(name, value)
 
     def clone(self) -> OrderProperties:
         """A copy."""
@@ -277,8 +290,15 @@ def _rest_of_request(rest: tuple[Any, ...]) -> dict[str, Any]:
     return dict(zip(before, rest[:at], strict=False)) | dict(zip(after, rest[at:], strict=False))
 
 
-class UpdateOrderFields(Settable):
+class UpdateOrderFields(Sealed):
     """What to change of an order; what is None stays. `quantity` is the new total, signed."""
+
+    quantity: float | None = None
+    limit_price: float | None = None
+    stop_price: float | None = None
+    trigger_price: float | None = None
+    trailing_amount: float | None = None
+    tag: str | None = None
 
     def __init__(  # as in LEAN
         self, quantity: float | None = None, limit_price: float | None = None, stop_price: float | None = None,
@@ -291,6 +311,14 @@ class UpdateOrderFields(Settable):
     def is_tag_only(self) -> bool:
         """True where nothing but the tag changes."""
         return self.quantity is None and all(getattr(self, name) is None for name in PRICES)
+
+
+def above_zero(name: str, price: Any) -> Decimal:
+    """A price of an order, exact; an error where it is none."""
+    found = dec(price)
+    if found <= 0:
+        raise UsageError(f"{name}={shown(price)} must be above 0. Pass a price in dollars such as 10.5.")
+    return found
 
 
 class UpdateOrderRequest(OrderRequest):

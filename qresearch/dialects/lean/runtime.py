@@ -51,10 +51,14 @@ class Runtime:
     source : DataSource
     hours : TradingHours
     listener : Listener
+    traded : tuple of str, optional
+        What the market of the session holds; None: whatever is subscribed to.
     """
 
-    def __init__(self, source: DataSource, hours: TradingHours, listener: Listener) -> None:
-        self.source, self.hours, self.listener = source, hours, listener
+    def __init__(
+        self, source: DataSource, hours: TradingHours, listener: Listener, traded: tuple[str, ...] | None = None
+    ) -> None:
+        self.source, self.hours, self.listener, self.traded = source, hours, listener, traded
         self._feeds: list[Feed] = []
         self._numbers: dict[Any, int] = {}
         self.words: dict[str, Any] = {}
@@ -70,12 +74,12 @@ class Runtime:
         share = self.symbol(ticker)
         return [Symbol(terms.ticker, "", terms) for terms in self.source.contracts(share, on)]
 
-    def number(self, subscriptions: tuple[Subscription, ...], first: dt.date, last: dt.date) -> int:
+    def number(self, subscriptions: tuple[Subscription, ...], first: dt.date, last: dt.date, since: dt.date) -> int:
         """The number under which the data of some subscriptions are kept; they are read once."""
-        key = (subscriptions, first, last)
+        key = (subscriptions, first, last, since)
         if key not in self._numbers:
             self._numbers[key] = len(self._feeds)
-            self._feeds.append(Feed(self.source, subscriptions, self.hours, first, last))
+            self._feeds.append(Feed(self.source, subscriptions, self.hours, first, last, since))
         return self._numbers[key]
 
     def feed(self, number: int) -> Feed:

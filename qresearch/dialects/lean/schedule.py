@@ -9,8 +9,8 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from qresearch.dialects.lean.enums import DayOfWeek
-from qresearch.dialects.lean.hours import NEW_YORK
-from qresearch.dialects.lean.names import Named
+from qresearch.dialects.lean.hours import NEW_YORK, zone_name
+from qresearch.dialects.lean.names import Named, spoken
 from qresearch.engine.lean_market import TradingHours
 from qresearch.errors import UsageError
 
@@ -62,6 +62,7 @@ def _bounds(day: dt.date, unit: str) -> tuple[dt.date, dt.date]:
     return day.replace(month=1, day=1), day.replace(month=12, day=31)
 
 
+@spoken
 class DateRules(Named):
     """What ``self.date_rules`` is.
 
@@ -157,6 +158,7 @@ class TimeRule(Named):
             yield session[0] + self.offset if self.kind == "open" else session[1] - self.offset
 
 
+@spoken
 class TimeRules(Named):
     """What ``self.time_rules`` is; times are those of New York, or of a zone that is given.
 
@@ -171,16 +173,18 @@ class TimeRules(Named):
 
     def set_default_time_zone(self, zone: Any) -> None:
         """The zone of times from now on."""
-        self._zone = str(getattr(zone, "key", zone))
+        self._zone = zone_name(zone)
 
     def at(self, hour: Any, minute: Any = 0, second: Any = 0, zone: Any = None) -> TimeRule:
         """A time of the day: hour, minute and second or a span since midnight, and a zone or none."""
         given = [item for item in (minute, second, zone) if isinstance(item, (str, dt.tzinfo))]
-        name = str(getattr(given[0], "key", given[0])) if given else self._zone
-        if isinstance(hour, dt.timedelta):
-            return TimeRule("at", hour, zone=name)
+        name = zone_name(given[0]) if given else self._zone
         minutes, seconds = (item if isinstance(item, int) else 0 for item in (minute, second))
-        return TimeRule("at", dt.timedelta(hours=hour, minutes=minutes, seconds=seconds), zone=name)
+        is_span = isinstance(hour, dt.timedelta)
+        offset = hour if is_span else dt.timedelta(hours=hour, minutes=minutes, seconds=seconds)
+        if not dt.timedelta(0) <= offset < dt.timedelta(days=1):
+            raise UsageError(f"time_rules.at: a day has no time {offset} after midnight. Pass an hour from 0 to 23.")
+        return TimeRule("at", offset, zone=name)
 
     @property
     def now(self) -> TimeRule:
@@ -209,12 +213,12 @@ class TimeRules(Named):
     @property
     def midnight(self) -> TimeRule:
         """At 00:00."""
-        return TimeRule("at")
+        return TimeRule("at", zone=self._zone)
 
     @property
     def noon(self) -> TimeRule:
         """At 12:00."""
-        return TimeRule("at", dt.timedelta(hours=12))
+        return TimeRule("at", dt.timedelta(hours=12), zone=self._zone)
 
 
 @dataclass

@@ -156,6 +156,13 @@ class Security(Settable):
     def __repr__(self) -> str:
         return f"<Security {self.symbol} {self.price:g}>"
 
+    def __eq__(self, other: object) -> bool:
+        """As its symbol, for which it may stand."""
+        return self is other if isinstance(other, Security) else bool(self.symbol == other)
+
+    def __hash__(self) -> int:
+        return hash(self.symbol)
+
     def __getattr__(self, name: str) -> Any:
         """The words that replace a model, such as ``set_fee_model``."""
         model = MODELS.get(snake(name))
@@ -319,7 +326,7 @@ class Securities(ByTicker):
     """Securities by symbol."""
 
     def __missing__(self, key: object) -> Security:
-        text = str(key).upper()
+        text = str(getattr(key, "symbol", key)).upper()
         if text != key and text in self:
             found: Security = self[text]  # type: ignore[index]  # equal to its symbol
             return found

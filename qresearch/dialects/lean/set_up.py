@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from numbers import Integral
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -12,13 +13,14 @@ from qresearch.dialects.lean.brokerage import brokerage
 from qresearch.dialects.lean.engine import Engine
 from qresearch.dialects.lean.enums import AccountType, DataNormalizationMode, Resolution
 from qresearch.dialects.lean.feed import Subscription
-from qresearch.dialects.lean.hours import NEW_YORK, utc
-from qresearch.dialects.lean.names import Named
+from qresearch.dialects.lean.hours import NEW_YORK, utc, zone_name
+from qresearch.dialects.lean.names import Named, spoken
 from qresearch.dialects.lean.symbols import Symbol
 from qresearch.dialects.lean.universes import Universe
-from qresearch.errors import UsageError
+from qresearch.errors import UsageError, shown
 
 
+@spoken
 class SetUpWords:
     """Dates, cash, shares and models.
 
@@ -31,16 +33,33 @@ class SetUpWords:
         self.engine = engine
 
     def set_start_date(self, *when: Any) -> None:
-        """The first day: year, month and day, or a date."""
-        self.engine.start, self.engine.has_start = _date(when), True
+        """The first day: year, month and day, or a date. Until the run begins it is now."""
+        self._before_the_run("set_start_date")
+        self.engine.start, self.engine.has_start = _date("set_start_date", when), True
+        self.engine.set_time(self.engine.start)
+        self._check_span()
 
     def set_end_date(self, *when: Any) -> None:
         """The last day, that included."""
-        self.engine.end = _date(when) + dt.timedelta(days=1) - dt.timedelta(seconds=1)
+        self._before_the_run("set_end_date")
+        self.engine.end = _date("set_end_date", when) + dt.timedelta(days=1) - dt.timedelta(seconds=1)
         self.engine.has_end = True
+        self._check_span()
+
+    def _before_the_run(self, word: str) -> None:
+        if self.engine.is_running:
+            raise UsageError(f"{word}: the run has begun, and nothing of this changes in it. Call it in initialize.")
+
+    def _check_span(self) -> None:
+        engine = self.engine
+        if engine.has_start and engine.has_end and engine.end < engine.start:
+            raise UsageError(
+                f"The script ends on {engine.end.date()}, before it begins on {engine.start.date()}. Set a later end."
+            )
 
     def set_cash(self, *amount: Any) -> None:
         """The cash to begin with: dollars, or a currency, an amount of it and its rate into dollars."""
+        self._before_the_run("set_cash")
         if len(amount) > 1 and str(amount[0]).upper() != "USD":
             if len(amount) < 3:
                 raise UsageError(f"set_cash({amount[0]!r}, ...): pass a rate into USD too, such as 1.1.")
@@ -55,13 +74,15 @@ class SetUpWords:
             raise UsageError(f"set_account_currency: {currency!r} is not offered. Shares here are paid in USD.")
 
     def set_time_zone(self, zone: Any) -> None:
-        """The zone of ``self.time``."""
-        self.engine.zone = str(getattr(zone, "key", zone))
+        """The zone of ``self.time``, and of times of the schedule from then on."""
+        self._before_the_run("set_time_zone")
+        self.engine.zone = zone_name(zone)
+        self.engine.time_rules.set_default_time_zone(zone)
 
     def add_equity(  # as in LEAN
         self, ticker: str, resolution: Resolution | None = None, market: str | None = None, fill_forward: bool = True,
         leverage: float = 0.0, extended_market_hours: bool = False,
-        data_normalization_mode: DataNormalizationMode | None = None, **_: Any,
+        data_normalization_mode: DataNormalizationMode | None = None,
     ) -> Any:  # fmt: skip
         """Subscribe to a share; its security."""
         engine, wanted = self.engine, self.engine.universe_settings
@@ -94,7 +115,12 @@ class SetUpWords:
 
     def add_universe(self, *what: Any) -> Universe:
         """Shares that a function chooses day by day: of rows of all shares, or, after a name, of the date."""
-        select = what[-1]
+        select = what[-1] if what else None
+        if sum(map(callable, what)) > 1:
+            raise UsageError(
+                "add_universe: a second function would choose by fundamentals, which the data do not have. Pass one "
+                "function, of rows with price, volume and dollar_volume."
+            )
         if not callable(select):
             raise UsageError(
                 "add_universe takes a function of rows of shares, or a name and a function of the date. "
@@ -150,6 +176,7 @@ class SetUpWords:
 
     def set_benchmark(self, *what: Any) -> None:
         """Compare with a share; with a function no data of it are read."""
+        self._before_the_run("set_benchmark")
         self.engine.benchmark = what[-1]
         if callable(what[-1]):
             self.engine.runtime.listener.keep(what[-1])
@@ -167,6 +194,9 @@ class SetUpWords:
 
     def set_warm_up(self, span: Any, resolution: Resolution | None = None) -> None:
         """Bars, or a time, of data before the start."""
+        self._before_the_run("set_warm_up")
+        if not isinstance(span, dt.timedelta) and not (isinstance(span, Integral) and int(span) >= 0):
+            raise UsageError(f"set_warm_up: {shown(span)} is no span. Pass a number of bars, or a timedelta.")
         self.engine.warm_up = (span, resolution)
 
     def set_warmup(self, span: Any, resolution: Resolution | None = None) -> None:
@@ -215,6 +245,7 @@ class OptionChainProvider(Named):
         return self.engine.runtime.contracts(str(getattr(symbol, "symbol", symbol)), on)
 
 
+@spoken
 class TellWords:
     """Times, the log, charts.
 
@@ -354,9 +385,13 @@ class Plotter:
         self.listener.plotted(f"{self.chart} {indicator.name}", point.value)
 
 
-def _date(when: Sequence[Any]) -> dt.datetime:
-    if len(when) == 3:
-        year, month, day = map(int, when)
-        return dt.datetime(year, month, day)
-    found = when[0]
-    return dt.datetime(found.year, found.month, found.day)
+def _date(word: str, when: Sequence[Any]) -> dt.datetime:
+    try:
+        if len(when) == 3:
+            year, month, day = map(int, when)
+            return dt.datetime(year, month, day)
+        (found,) = when
+        return dt.datetime(found.year, found.month, found.day)
+    except (AttributeError, TypeError, ValueError):
+        given = ", ".join(map(shown, when))
+        raise UsageError(f"{word}({given}): no such day. Pass year, month and day such as 2024, 1, 31.") from None

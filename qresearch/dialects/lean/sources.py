@@ -300,7 +300,7 @@ class Priced:
 
     def __init__(self, trades: Any, quotes: Any) -> None:
         self.symbol, self.subscription = trades.symbol, trades.subscription
-        self.factor, self.regular = trades.factor, trades.regular
+        self.factor, self.paid, self.regular = trades.factor, trades.paid, trades.regular
         more = np.flatnonzero(~np.isin(quotes.ends, trades.ends))
         sides = quotes.values[more][:, [*range(4), *range(5, 9)]].reshape(-1, 2, 4)
         known = np.where(sides >= 0, sides, np.nan).astype(np.float64)
@@ -339,10 +339,12 @@ def _is_inside(tracks: dict[Any, Any]) -> bool:
 def _scaled(track: Any, rate: Any) -> Any:
     """Prices in dollars, (M, 4), and volumes."""
     unique, place = np.unique(track.starts // 86_400, return_inverse=True)
-    factors = np.array([
-        float(track.factor(int(day) * 86_400) * rate(track.symbol, local(int(day) * 86_400).date())) for day in unique
-    ])[place]  # fmt: skip
-    return track.values[:, :4] * (factors / SCALE)[:, None], track.values[:, 4].astype(np.float64)
+    days = [int(day) * 86_400 for day in unique]
+    rates = [rate(track.symbol, local(day).date()) for day in days]
+    factors = np.array([float(track.factor(day) * each) for day, each in zip(days, rates, strict=True)])[place]
+    paid = np.array([float(track.paid(day) * each) for day, each in zip(days, rates, strict=True)])[place]
+    prices = track.values[:, :4] * (factors / SCALE)[:, None]
+    return prices + paid[:, None] if paid.any() else prices, track.values[:, 4].astype(np.float64)
 
 
 def _daily(tracks: dict[Any, Any], days: Any, rate: Any) -> dict[str, Any]:

@@ -116,7 +116,7 @@ class Symbol(Named):
     def __eq__(self, other: object) -> bool:
         if isinstance(other, Symbol):
             return self.value == other.value
-        return isinstance(other, str) and other.upper() == self.value
+        return other.upper() == self.value if isinstance(other, str) else NotImplemented
 
     def __hash__(self) -> int:
         return hash(self.value)
@@ -158,6 +158,8 @@ class Symbol(Named):
         """The symbol of a ticker."""
         return Symbol(ticker)
 
+    Create = create
+
     @staticmethod
     def create_option(  # as in LEAN
         underlying: Any, market: str, style: Any, right: Any, strike: Any, expiry: dt.datetime | dt.date
@@ -172,3 +174,5 @@ class Symbol(Named):
         day = dt.date(expiry.year, expiry.month, expiry.day)
         terms = OptionTerms(share, OptionRight(right), dec(strike), day, OptionStyle(style))
         return Symbol(terms.ticker, "", terms)
+
+    CreateOption = create_option

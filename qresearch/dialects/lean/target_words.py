@@ -8,13 +8,16 @@ from typing import Any
 
 from qresearch.dialects.lean.engine import Engine
 from qresearch.dialects.lean.enums import OrderType
-from qresearch.dialects.lean.names import Named, called, dec
+from qresearch.dialects.lean.names import Named, by_name, called, dec, spoken
 from qresearch.dialects.lean.power import DIGITS, PowerParameters
 from qresearch.dialects.lean.symbols import Symbol
 from qresearch.dialects.lean.tickets import OrderTicket
 from qresearch.errors import UsageError
 
 _MARKETS = frozenset({OrderType.MARKET, OrderType.MARKET_ON_OPEN})
+
+
+_WITH_TARGETS = ("liquidate_existing_holdings", "asynchronous", "tag", "order_properties")
 
 
 @dataclass
@@ -26,6 +29,7 @@ class PortfolioTarget(Named):
     tag: str = ""
 
 
+@spoken
 class TargetWords:
     """Targets, in the words of a script.
 
@@ -70,15 +74,18 @@ class TargetWords:
 
         The quantities of a list are all computed before its first order; what brings cash goes first.
         """
-        names = ("percentage", "liquidate_existing_holdings", "tag", "order_properties")
         is_list = isinstance(symbol, (list, tuple))
-        given = {**dict(zip(names[1:] if is_list else names, rest, strict=False)), **named}
-        part = given.get("percentage", given.get("target", 0))
-        targets = [(item.symbol, item.quantity) for item in symbol] if is_list else [(symbol, part)]
+        names = _WITH_TARGETS if is_list else ("percentage", *_WITH_TARGETS)
+        given = by_name("set_holdings", names, rest, named)
+        if not is_list and given.get("percentage") is None:
+            raise UsageError(f"set_holdings: the part is missing. Write set_holdings({str(symbol)!r}, 0.5) for a half.")
+        targets = [(item.symbol, item.quantity) for item in symbol] if is_list else [(symbol, given["percentage"])]
         tag, properties, securities = given.get("tag"), given.get("order_properties"), self.engine.securities
+        if isinstance(given.get("asynchronous"), str):  # scripts of years ago give the tag here
+            tag, properties = given["asynchronous"], tag if properties is None else properties
         wanted = [securities.symbol(name) for name, _ in targets]
         found: list[OrderTicket] = []
-        if given.get("liquidate_existing_holdings", given.get("liquidate", False)):
+        if given.get("liquidate_existing_holdings"):
             others = [security.symbol for security in securities.shown() if security.symbol not in wanted]
             found += self.liquidate(others, tag=tag, order_properties=properties)
         changes = [(name, self.calculate_order_quantity(name, each)) for name, each in targets]

@@ -11,7 +11,7 @@ from qresearch.dialects.lean.enums import (
     OrderType,
     SecurityType,
 )
-from qresearch.dialects.lean.names import Named
+from qresearch.dialects.lean.names import Named, spoken
 from qresearch.dialects.lean.orders import Order, OrderEvent
 from qresearch.dialects.lean.requests import (
     OWN_PRICES,
@@ -39,6 +39,7 @@ class Keeper(Protocol):
         """Take a cancel."""
 
 
+@spoken
 class OrderTicket(Named):
     """A script's handle on an order, which follows it; used as a number it is the id, or the code of an error.
 

@@ -18,10 +18,10 @@ from qresearch.dialects.lean.checks import lacking_for, put_on_steps, refused_by
 from qresearch.dialects.lean.desk import Desk
 from qresearch.dialects.lean.enums import OrderStatus, OrderType
 from qresearch.dialects.lean.exercise import exercised
-from qresearch.dialects.lean.fees import OrderFeeParameters
-from qresearch.dialects.lean.fill import GROUPED, Scene
+from qresearch.dialects.lean.fill import GROUPED, FillModel, Scene
 from qresearch.dialects.lean.names import called, dec
 from qresearch.dialects.lean.orders import NO_FEE, Order, OrderEvent, OrderFee
+from qresearch.dialects.lean.power import fee_of
 from qresearch.dialects.lean.requests import (
     AT_ONCE,
     GOOD_TIL_CANCELED,
@@ -34,10 +34,11 @@ from qresearch.dialects.lean.requests import (
     SubmitOrderRequest,
     UpdateOrderFields,
     UpdateOrderRequest,
+    above_zero,
 )
 from qresearch.dialects.lean.shelf import Shelved
 from qresearch.dialects.lean.tickets import OrderTicket
-from qresearch.errors import UsageError
+from qresearch.errors import UsageError, shown
 
 Code = enums.OrderResponseErrorCode
 
@@ -121,11 +122,15 @@ class Transactions:
             return request.answer(Code.UNABLE_TO_FIND_ORDER, f"There is no order {request.order_id}.")
         ticket.update_requests.append(request)
         order, quantity = ticket.order, request.fields.quantity
+        for name in PRICES if order.group is None else ():
+            price = getattr(request.fields, name)
+            if price is not None:
+                above_zero(name, price)
         if order.status is OrderStatus.NEW:
             return request.answer(Code.INVALID_NEW_ORDER_STATUS, f"Order {order.id} is new.")
         if order.status.is_closed and not request.fields.is_tag_only:
             return request.answer(Code.INVALID_ORDER_STATUS, f"Order {order.id} is {order.status.name}.")
-        if quantity is not None and not quantity:
+        if quantity is not None and not dec(quantity):
             return request.answer(Code.ORDER_QUANTITY_ZERO, f"Order {order.id}: the new quantity is zero.")
         if self.desk.is_warming_up:
             return request.answer(Code.ALGORITHM_WARMING_UP, "Orders cannot be updated during warm up.")
@@ -297,6 +302,8 @@ class Transactions:
             exercised(self, security, order)
             return
         model = security.fill_model
+        if not isinstance(model, FillModel):
+            raise UsageError(f"{shown(model)} is no fill model. Build a class on FillModel, and pass one of it.")
         model.scene = scene
         legs = [order] if order.group is None else [self.orders[leg] for leg in order.group.order_ids]
         if order.type in GROUPED:
@@ -311,9 +318,7 @@ class Transactions:
         for leg, event in zip(legs, found, strict=True):
             fee = NO_FEE
             if event.status is OrderStatus.FILLED:
-                charge = called(self.desk.securities[leg.symbol].fee_model, "get_order_fee")
-                assert charge is not None  # every model has it
-                fee = charge(OrderFeeParameters(self.desk.securities[leg.symbol], leg))
+                fee = fee_of(self.desk.securities[leg.symbol], leg)
             self.filled(leg, event, fee)
 
     def filled(self, order: Order, event: OrderEvent, fee: OrderFee, shares: OrderEvent | None = None) -> None:

@@ -17,6 +17,7 @@ from qresearch.dialects.lean.enums import DataNormalizationMode, Resolution
 from qresearch.dialects.lean.feed import Subscription
 from qresearch.dialects.lean.names import Named
 from qresearch.dialects.lean.symbols import Symbol
+from qresearch.errors import UsageError
 
 
 @dataclass(frozen=True)
@@ -79,6 +80,10 @@ class Universe(Named):
             found = self.select(rows) if rows else None
         else:
             found = self.select(at)
+        if isinstance(found, str):
+            raise UsageError(
+                f"The universe {self.name!r} chose {found!r}. Return a list of symbols, such as [{found!r}]."
+            )
         return None if found is None else [engine.runtime.symbol(str(item)) for item in found]
 
 
@@ -114,6 +119,8 @@ def wanted(engine: Any, symbol: Symbol) -> Subscription:
 
 def all_of(engine: Any) -> None:
     """Subscribe to whatever a universe may choose, so that the market of the session holds it."""
+    if not engine.universes:
+        return
     resolution = Resolution(engine.universe_settings.resolution).name.lower()
     for ticker in engine.runtime.source.tickers(resolution):
         engine.subscribe(wanted(engine, engine.runtime.symbol(ticker)))

@@ -140,10 +140,8 @@ class Indicator(Named):
 
     def reset(self) -> None:
         """Begin anew, with every part of it."""
-        self.samples = 0
-        self.current = IndicatorDataPoint(_NEVER, 0.0)
+        self.samples, self.before, self.current = 0, None, IndicatorDataPoint(_NEVER, 0.0)
         self.window.reset()
-        self.before = None
         for part in vars(self).values():
             if isinstance(part, Indicator):
                 part.reset()

@@ -313,7 +313,7 @@ def test_a_stop_limit_that_waits_after_its_stop() -> None:
     found = told(ticket)
     assert found["03 OPEN", "Stop"] == "failed: The stop 10.50 was not reached: the price got to 10.20."
     assert found["03 CLOSE", "Stop"] == "passed: the high 10.90 is at or above 10.50"
-    assert found["03 CLOSE", "Limit"] == "failed: The limit 10.60 was not met: the best price was 10.80."
+    assert found["03 CLOSE", "Limit"] == "failed: No price was better than the limit 10.60: the best was 10.80."
     assert found["04 OPEN", "Stop"] == "passed: the stop 10.50 was reached before"
     assert found["04 OPEN", "Limit"] == "passed: the open 10.55 is at or below the limit 10.60"
     assert found["04 OPEN", "Filled"] == "passed: 100 shares at 10.55 = 1,055.00; the opening price."
@@ -340,7 +340,7 @@ def test_a_touched_limit_expires() -> None:
     ticket = run.order(A, 1000, terms.limit(9.5))
     run.step()
     found = told(ticket)
-    sentence = "failed: The limit 9.50 was not met: the best price was 9.50."
+    sentence = "failed: No price was better than the limit 9.50: the best was 9.50."
     assert found["03 CLOSE", "Limit"] == found["03 CLOSE", "Expired"] == sentence
     assert advice(ticket).startswith("A limit above 9.50 would have been met.")
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.util
 import sys
 from pathlib import Path
+from textwrap import dedent
 
 import pandas as pd
 import pytest
@@ -143,6 +144,30 @@ def test_a_journal_brings_a_script_back_and_it_goes_on(tmp_path: Path) -> None:
     whole = opened(script, given).step(5)
     assert session.digest() == whole.digest()
     assert g(session).late == g(whole).late == "2024-01-08 15:00:00"
+
+
+def written(session: qr.Session) -> list[str]:
+    """The lines of the log."""
+    return list(session.events.loc[session.events["event"] == "Logged", "text"])
+
+
+def test_the_log_does_not_depend_on_the_way_to_a_moment(tmp_path: Path) -> None:
+    """Protects reruns and resumes: what is written once into the log is written again where it was gone back on."""
+    script = """
+    def handle_data(context, data):
+        context.portfolio.positions["000001.XSHE"].total_amount
+    """
+    given = market({A: [10.0] * 6})
+    path = tmp_path / "run.qsession"
+    session = opened(script, given, journal=path).step(3)
+    lines = written(session)
+    assert len(lines) == 1
+    session.back(3)
+    session.step(3, rerun=True)
+    assert written(session) == lines
+    assert session.branches.table.index.to_list() == ["main"]
+    resumed = qr.Session.resume(path, given, Script.read(dedent(script))).step(2)
+    assert written(resumed) == lines
 
 
 def test_two_memories_that_a_journal_cannot_tell_apart_do_not_stop_it(tmp_path: Path) -> None:

@@ -109,6 +109,37 @@ else:
     assert seen(run(body, FLAT)) == [0, False, 0, 100_000.0]
 
 
+def test_an_order_that_the_account_can_carry_in_part_is_for_that_part() -> None:
+    """Protects scripts that ask `held and filled == amount`: a trimmed order is for what it was trimmed to."""
+    body = """
+o, p = order("000001.XSHE", 50_000), order("000001.XSHE", 2_000, LimitOrderStyle(9.5))
+g.seen = [(str(o.status), o.filled, o.amount), p]
+"""
+    assert seen(run(body, FLAT)) == [("held", 10_000, 10_000), None]
+    body = """
+o = order("000001.XSHE", 50_000, LimitOrderStyle(9.5))
+g.order = o
+g.seen = [(str(o.status), o.filled, o.amount, context.portfolio.locked_cash)]
+"""
+    late = "g.seen.append((str(g.order.status), g.order.filled, g.order.amount))"
+    assert seen(run(body, FLAT, late=late)) == [("open", 0, 10_500, 99_750.0), ("canceled", 0, 10_500)]
+
+
+def test_a_sale_tells_what_the_shares_had_cost_before_it() -> None:
+    """Protects profits counted by `price - avg_cost`: a sale of all of a position, and of a part, know its cost."""
+    body = """
+if not context.portfolio.positions:
+    order("000001.XSHE", 1000)
+    g.turn = 1
+else:
+    o, p = order("000001.XSHE", -400), order_target("000001.XSHE", 0)
+    order("000001.XSHE", 100)
+    g.seen = [o.avg_cost, p.avg_cost, p.price, get_orders()[p.order_id].avg_cost]
+"""
+    days = [*FLAT[:2], (10.5, 10.5, 10.5, 10.5)]
+    assert seen(run(body, days)) == [10.0, 10.0, 10.5, 10.0]
+
+
 def test_a_limit_order_that_is_not_marketable_rests_and_fills_at_its_limit_when_a_bar_goes_through_it() -> None:
     """Protects rule 5: 9.90 waits at an open of 10.00, holds cash, and fills at 9.90 when the day's low is 9.85."""
     body = """

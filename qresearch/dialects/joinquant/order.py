@@ -105,8 +105,8 @@ class Order:
 
     @property
     def amount(self) -> int:
-        """Shares sent, positive."""
-        return abs(self._record.quantity)
+        """Shares sent, positive: what the account could carry of those that were asked for."""
+        return abs(self._record.quantity) - self._record.trimmed
 
     @property
     def filled(self) -> int:
@@ -121,12 +121,11 @@ class Order:
 
     @property
     def avg_cost(self) -> float:
-        """The price of what opens; of a sale what the shares had cost."""
+        """The price of what opens; of a sale what the shares had cost when it was given, in the call of today."""
         record = self._record
         if record.quantity > 0 or self._run.host.market.instruments[record.instrument].contract is not None:
             return self.price
-        held = self._run.host.account.positions.get(record.instrument)
-        return self.price if held is None else self._run.host.amount(held.cost) / held.quantity
+        return self._run.cost_before(self.order_id, self.price)
 
     @property
     def commission(self) -> float:

@@ -174,13 +174,16 @@ class Orders:
         """
         wanted = MARKET_DAY if style is None else terms_of(style)
         sent = wanted if effect is None else effect(wanted)
+        held = run.host.account.positions.get(column)
         placed = run.host.place(column, int(Method.ORDER), quantity, None if sent is MARKET_DAY else sent)
         if placed is None:
             refused = run.host.order(run.host.account.orders)
             why = "" if refused is None or refused.reason is None else f" ({refused.reason.value})"
             self._host.tell(f"Orders of sub-account {run.account.number} were refused{why}.", "order")
             return None
-        return Order(run, int(placed.ticket))
+        order = Order(run, int(placed.ticket))
+        run.note_cost(order.order_id, held)
+        return order
 
     def column_of(self, call: str, security: object) -> int | None:
         """The column of a code; None with a notice when there is none to trade."""
@@ -218,10 +221,12 @@ class Orders:
             sent = replace(sent, tag=tag_of(pindex)) if pindex else sent
         if method is Method.ORDER and sent is MARKET_DAY and host.exchange.lot_step[column] == 1:
             asked = float(asked)  # sized by the rules, which know that STAR needs a protection price
+        held = accounts[pindex].positions.get(column)
         placed = host.place(column, int(method), asked, None if sent is MARKET_DAY else sent)
         if placed is None:
             return None
         run.note_time(int(placed.ticket))
+        run.note_cost(int(placed.ticket), held)
         for event in placed.events:
             if isinstance(event, events.OrderTrimmed):
                 host.tell(f"Orders were trimmed ({event.reason.value}).", "adjusted")

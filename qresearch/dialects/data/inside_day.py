@@ -52,9 +52,12 @@ class InsideDay:
 
     def bars(  # in the order of the calls
         self, code: str, count: int | None, unit: str, names: Sequence[str], fq: str | None, begin: Any = None,
-        end: Any = None,
+        end: Any = None, day: int | None = None,
     ) -> Part:  # fmt: skip
-        """The last bars of a code up to now, or those of a period; the last price where bars are daily."""
+        """The last bars of a code up to now, or those of a period; the last price where bars are daily.
+
+        Prices are adjusted as of a day (index), default the present one.
+        """
         host, inside, size = self._host, self._platform.market.panel.intraday, minutes_of(unit)
         if inside is None:
             return pd.DatetimeIndex([host.now]), self._last_minute(code, names)
@@ -66,7 +69,7 @@ class InsideDay:
             count = -(-max(stop - first, 0) // size)
         rows = slice(max(stop - count * size, 0), stop)
         values, kept = merged(
-            self._bars.minutes(code, names, rows, host.day, fq),
+            self._bars.minutes(code, names, rows, host.day if day is None else day, fq),
             np.arange(rows.start, rows.stop),
             groups_of(size, rows.stop - rows.start),
         )

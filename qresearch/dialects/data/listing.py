@@ -131,6 +131,8 @@ class Listing:
         platform = self._platform
         stop = platform.host.day + 1 if end_date is None else platform.count_until(end_date)
         begin = 0
+        if start_date is not None and count is not None:
+            raise UsageError("get_trade_days takes start_date or count, not both. Leave one out.")
         if count is not None:
             begin = max(stop - int(count), 0)
         elif start_date is not None:

@@ -12,11 +12,12 @@ from qresearch.dialects.joinquant.kinds import INTEREST
 from qresearch.dialects.joinquant.subaccounts import SubAccounts
 from qresearch.dialects.script.run import Run
 from qresearch.dialects.script.schedule import clock_time, phase_of, stands_in, time_of
+from qresearch.dialects.script.settings import OrderCost
 from qresearch.domain.arguments import number
 from qresearch.domain.moment import OPEN
 from qresearch.domain.settings import Slippage
 from qresearch.engine.slippage import groups_of, slippage_model
-from qresearch.errors import NotSupported, UsageError, close_matches, did_you_mean
+from qresearch.errors import NotSupported, UsageError, close_matches, did_you_mean, shown
 
 SPREAD_RATE = 0.00246
 """The platform's default slippage: what lies between a buy and a sell, a fraction of the price."""
@@ -141,6 +142,8 @@ class Config:
             Of one code only.
         """
         run = self._run
+        if not isinstance(cost, OrderCost):
+            raise NotSupported(f"set_order_cost takes OrderCost(close_tax=, open_commission=, ...), not {shown(cost)}.")
         if type not in TYPES and run.strict:
             raise UsageError(
                 f"set_order_cost: type={type!r} is not known. Known are {', '.join(TYPES)}. "

@@ -30,6 +30,7 @@ from qresearch.engine.intent import Intent
 from qresearch.errors import UsageError, choose, shown
 from qresearch.session.options import order_number
 
+_OF_AN_ORDER = frozenset({"security", "amount", "style", "side", "pindex", "close_today"})
 _IN_SHARES = (Method.ORDER, Method.TARGET)
 _TARGETS = (Method.TARGET, Method.TARGET_VALUE)
 
@@ -294,6 +295,8 @@ class Orders:
         status : OrderStatus, optional
         """
         found = {}
+        if status is not None and not isinstance(status, OrderStatus):
+            raise UsageError(f"get_orders: status={shown(status)} is no state. Pass one such as OrderStatus.open.")
         wanted = None if order_id is None else self._id(order_id)
         column = None if security is None else self._run.platform.bars.column(security)
         for order in [Order(self._run, known) for known in self._ids()] + self._beside():
@@ -345,8 +348,20 @@ class Orders:
         return found
 
     def batch_submit_orders(self, orders: Iterable[dict[str, Any]]) -> list[Order | None]:
-        """Send several orders: each a mapping with the arguments of ``order``."""
-        return [self.order(**asked) for asked in orders]
+        """Send several orders, one after the other: each a mapping with the arguments of ``order``."""
+        sent = []
+        for asked in orders:
+            if not isinstance(asked, dict) or not {"security", "amount"} <= set(asked) <= _OF_AN_ORDER:
+                raise UsageError(
+                    f"batch_submit_orders: {shown(asked)} is no order. Pass a dict with security and amount, and "
+                    f"optionally {', '.join(sorted(_OF_AN_ORDER - {'security', 'amount'}))}."
+                )
+            sent.append(self.order(**asked))
+        self._host.tell(
+            "batch_submit_orders sends each order by itself; the platform refuses all of them when one of them fails "
+            "its checks."
+        )
+        return sent
 
     def batch_cancel_orders(self, orders: Iterable[Any]) -> list[Order | None]:
         """Withdraw several orders."""

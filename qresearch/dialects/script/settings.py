@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from qresearch.dialects.data.codes import spelled
+from qresearch.dialects.data.codes import listed, spelled
 from qresearch.dialects.script.old_calls import single
 from qresearch.dialects.script.run import Run
 from qresearch.engine.tariffs import fixed_costs
@@ -72,7 +72,7 @@ class Settings:
 
     def set_universe(self, securities: Any) -> None:
         """Name the codes that ``history`` takes when it is given none."""
-        self._run.state["universe"] = [spelled(str(code)) for code in securities]
+        self._run.state["universe"] = [spelled(str(code)) for code in listed(securities)]
 
     def unschedule_all(self) -> None:
         """Forget every schedule."""

@@ -224,8 +224,9 @@ class Prices:
                 blocks = {name: bars.of(columns, name, rows, host.day, fq) for name in names}
                 self._mend(blocks, columns, rows, fq, fill_paused=fill_paused)
                 return (as_panel if panel else as_long)(blocks, bars.dates[rows], codes)
+            first = rows.start if count is None else 0  # a number of bars reaches back over days without trading
             parts = {
-                code: self._mended(code, names, rows, size, fq, skip_paused=skip_paused, fill_paused=fill_paused)
+                code: self._mended(code, names, rows, first, size, fq, skip_paused=skip_paused, fill_paused=fill_paused)
                 for code in codes
             }
         if isinstance(security, str):
@@ -255,12 +256,13 @@ class Prices:
             empty_paused(blocks, self._bars.of(columns, "paused", rows, host.day, None) > 0)
 
     def _mended(  # in the order of the calls
-        self, code: str, names: Iterable[str], days: slice, size: int, fq: str | None, *, skip_paused: bool,
-        fill_paused: bool,
+        self, code: str, names: Iterable[str], days: slice, first: int, size: int, fq: str | None, *,
+        skip_paused: bool, fill_paused: bool,
     ) -> Part:  # fmt: skip
-        """The same for one code, which may leave out its days without trading; in bars of `size` days."""
+        """The same for one code, which may leave out its days without trading; from `first`, in bars of `size` days."""
         bars = self._bars
         rows = bars.rows(code, days.stop, days.stop - days.start, skip_paused=skip_paused)
+        rows = rows[rows.searchsorted(first) :]
         values = self._known(code, names, rows, self._host.day, fq)
         if not fill_paused and len(rows):
             empty_paused(values, bars.values(code, "paused", rows, self._host.day, None) > 0)

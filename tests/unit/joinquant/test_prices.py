@@ -103,6 +103,17 @@ def test_bars_are_adjusted_to_the_day_that_is_named() -> None:
     ]
 
 
+def test_a_period_without_its_suspended_days_begins_where_it_was_asked_to() -> None:
+    """Protects skip_paused beside start_date: nothing of before the period comes in for a day without trading."""
+    body = f"""
+    get_price("{A}", "2024-01-04", context.previous_date, fields="close", skip_paused=True)["close"].tolist()
+    get_price("{A}", "2024-01-04", "2024-01-04", fields="close", skip_paused=True)["close"].tolist()
+    get_price(["{A}"], "2024-01-04", "2024-01-05", fields="close", skip_paused=True, panel=False)["close"].tolist()
+    get_price("{A}", count=3, end_date=context.previous_date, fields="close", skip_paused=True)["close"].tolist()
+    """
+    assert at(4, body) == [[10.5], [], [10.5], [10.1, 10.3, 10.5]]
+
+
 def test_get_price_gives_bars_of_several_days() -> None:
     """Protects frequency: 'Xd' is bars of X days that end with the last one, and what is no length is refused."""
     body = f"""

@@ -125,6 +125,17 @@ g.seen = [(str(o.status), o.filled, o.amount, context.portfolio.locked_cash)]
     assert seen(run(body, FLAT, late=late)) == [("open", 0, 10_500, 99_750.0), ("canceled", 0, 10_500)]
 
 
+def test_an_order_of_the_evening_is_one_of_the_next_day() -> None:
+    """Protects get_orders: what was given after the close works on the next day, and is found there when it is over."""
+    body = """
+g.seen.append(([(k, str(o.status)) for k, o in get_orders().items()], list(get_trades())))
+if not g.seen[1:]:
+    g.turn = 1
+    order("000001.XSHE", 100)
+"""
+    assert seen(run(body, FLAT, time="after_close")) == [([], []), ([(1, "held")], [1])]
+
+
 def test_a_sale_tells_what_the_shares_had_cost_before_it() -> None:
     """Protects profits counted by `price - avg_cost`: a sale of all of a position, and of a part, know its cost."""
     body = """

@@ -264,10 +264,9 @@ class Orders:
     # ------------------------------------------------------------------ looking and withdrawing
 
     def _ids(self) -> list[int]:
-        """Orders of today, and older ones that are still open."""
-        first = self._run.state.get("orders_before", 0) + 1
-        older = [order_id for order_id in self._host.waiting() if order_id < first]
-        return [*older, *range(first, self._host.account.orders + 1)]
+        """Orders of today, and older ones that were open when it began."""
+        state = self._run.state
+        return [*state.get("carried", ()), *range(state.get("orders_before", 0) + 1, self._host.account.orders + 1)]
 
     def _open(self, column: int | None = None) -> list[Order]:
         return self._open_of(self._run, column)

@@ -326,7 +326,7 @@ class Loaded:
             if callable(run.namespace.get("process_initialize")):
                 self.invoke("process_initialize", _MIDNIGHT)
         if phase == PRE_OPEN:
-            run.state.update(orders_before=host.account.orders, given={}, costs_before={})
+            run.state.update(orders_before=host.account.orders, carried=host.waiting(), given={}, costs_before={})
         calendar, due = self.dialect.calendar, self._due(phase)
         calls = [(self._time_now(item.time), item.name) for item in due if calendar.is_due(item, host.day)]
         calls += self.dialect.callbacks(phase)

@@ -135,6 +135,7 @@ def test_get_price_gives_bars_of_several_days() -> None:
         ("get_price(None)", "None is neither a text nor a list"),
         ("get_price('000001.XSHE', start_date=20240102)", "20240102 is a number, not a date. Write it as '2024-01-31'"),
         ("get_trade_days('2024-01-02', count=2)", "takes start_date or count, not both"),
+        ("get_all_securities(['stok'])", "types='stok' is not known.*Did you mean stock"),
         ("set_order_cost(0.001)", "takes OrderCost.*, not 0.001"),
         ("batch_submit_orders([('000001.XSHE', 100)])", "is no order. Pass a dict with security and amount"),
     ],
@@ -273,6 +274,27 @@ def test_indexes_and_benchmarks_come_from_the_tables() -> None:
     assert session.tables.daily_portfolio["benchmark_close"].pct_change().iloc[-1] == pytest.approx(104 / 103 - 1)
     with pytest.raises(StrategyError, match="data={'index_prices'"):
         at(3, 'attribute_history("000300.XSHG", 2)')
+
+
+def test_each_instrument_is_listed_under_its_own_type() -> None:
+    """Protects screens of shares from bonds, repo and funds, and a misspelled type from an empty list."""
+    codes = ["600519.SH", "510300.SH", "161725.SZ", "508000.SH", "113001.SH", "204001.SH", "000300.SH"]
+    rows = [{"date": day, "symbol": code} for code in codes for day in pd.bdate_range("2024-01-02", periods=2)]
+    given = qr.read_market(pd.DataFrame(rows).assign(open=10.0, high=10.0, low=10.0, close=10.0, volume=1e6))
+    body = """
+    list(get_all_securities().index)
+    list(get_all_securities("fund").index)
+    list(get_all_securities(["lof", "conbond"]).index)
+    get_security_info("113001.XSHG").type
+    len(get_all_securities("QDII_fund"))
+    """
+    assert at(1, body, given=given) == [
+        ["600519.XSHG"],
+        ["161725.XSHE", "508000.XSHG", "510300.XSHG"],
+        ["113001.XSHG", "161725.XSHE"],
+        "conbond",
+        0,
+    ]
 
 
 def test_the_calendar_and_the_list_of_instruments() -> None:

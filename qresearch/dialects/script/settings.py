@@ -9,6 +9,7 @@ from qresearch.dialects.data.codes import listed, spelled
 from qresearch.dialects.script.old_calls import single
 from qresearch.dialects.script.run import Run
 from qresearch.engine.tariffs import fixed_costs
+from qresearch.errors import UsageError, shown
 from qresearch.market.market import Benchmark
 
 
@@ -27,6 +28,19 @@ class OrderCost:
     def rates(self) -> dict[str, float]:
         """What the engine counts of it."""
         return {name: rate for name, rate in vars(self).items() if name != "close_today_commission"}
+
+
+def rates_of(cost: object) -> dict[str, float]:
+    """The rates of an :class:`OrderCost`; anything else is refused.
+
+    Raises
+    ------
+    UsageError
+        No OrderCost: write one.
+    """
+    if not isinstance(cost, OrderCost):
+        raise UsageError(f"set_order_cost takes OrderCost(close_tax=, open_commission=, ...), not {shown(cost)}.")
+    return cost.rates
 
 
 def set_costs(run: Run, **rates: Any) -> None:

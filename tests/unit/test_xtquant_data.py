@@ -155,6 +155,26 @@ xtdata.run()
     assert lines == ["tick 10.0 09:30", "day 9.8 15:00", "tick 9.8 15:00", "tick 5.0 09:30", "tick 5.1 15:00"]
 
 
+def test_bars_of_half_an_hour_make_hours_and_no_minutes(capsys: pytest.CaptureFixture[str]) -> None:
+    """Protects data of longer bars: '60m' is two of them, told as it ends, and '5m' is refused instead of five."""
+    times = pd.to_datetime(["10:00", "10:30", "11:00", "11:30", "13:30", "14:00", "14:30", "15:00"], format="%H:%M")
+    bars = pd.DataFrame({"date": pd.Timestamp("2024-01-02") + (times - times.normalize()), "symbol": "600001.SH"})
+    given = qr.read_market(bars.assign(open=10.0, high=10.0, low=10.0, close=10.0, volume=1_000.0))
+    text = """
+import time
+from xtquant import xtdata
+xtdata.subscribe_quote('600001.SH', '60m', callback=lambda d: print(time.strftime('%H:%M')))
+time.sleep(3600 * 5.5 + 1)
+print(xtdata.get_market_data_ex(['volume'], ['600001.SH'], '60m')['600001.SH']['volume'].tolist())
+xtdata.get_market_data_ex(['volume'], ['600001.SH'], '5m')
+"""
+    with pytest.raises(qr.QresearchError, match="the data of this session are bars of 30 minutes"):
+        qr.Session.from_script(text, given, dialect="xtquant").step()
+    assert capsys.readouterr().out.splitlines() == ["10:30", "11:30", "14:00", "[20, 20, 20, 10]"]
+    with pytest.raises(qr.QresearchError, match="the data of this session are bars of 30 minutes"):
+        qr.Session.from_script(text.replace("60m", "15m", 1), given, dialect="xtquant").step()
+
+
 def test_minute_bars(capsys: pytest.CaptureFixture[str]) -> None:
     """Protects minute data: bars of one and of five minutes, told as they end."""
     text = """

@@ -48,6 +48,8 @@ _TODAY = (
     "is missing."
 )
 
+_TODAY_SO_FAR = "The bar of today was asked for before its close: it holds what has been traded by then."
+
 
 class Prices:
     """The functions of a script that read bars. Bars of days never include today, but where a function says so.
@@ -169,7 +171,7 @@ class Prices:
         if columns is None or (not size and days_of(unit) > 1):
             return None
         if size:
-            last, now = self._inside.last_of_all(columns, field), pd.DatetimeIndex([host.now])
+            last, now = self._inside.last_of_all(columns, field, unit), pd.DatetimeIndex([host.now])
             return None if last is None else (last[:, None], lambda: now)
         where = slice(max(host.day - count, 0), host.day)
         self._tell_short("history", codes[0], count, host.day - where.start)
@@ -251,7 +253,7 @@ class Prices:
         if rows.stop == host.day + 1 and rows.stop > rows.start and not host.is_closed:
             self._tell_today(blocks)
             factor = self._bars.of(columns, "factor", slice(host.day, host.day + 1), host.day, fq)[0]
-            hide_today(blocks, host.view.last_prices(columns) * factor)
+            hide_today(blocks, host.view.last_prices(columns), self._inside.so_far(columns), factor)
         if not fill_paused:
             empty_paused(blocks, self._bars.of(columns, "paused", rows, host.day, None) > 0)
 
@@ -275,13 +277,13 @@ class Prices:
         values = {name: np.array(bars.values(code, name, rows, day, fq), np.float64) for name in names}
         if len(rows) and rows[-1] == host.day and not host.is_closed:
             self._tell_today(values)
-            factor = bars.values(code, "factor", slice(host.day, host.day + 1), day, fq)[0]
-            hide_today(values, self._inside.last(code) * factor)
+            factor, column = bars.values(code, "factor", slice(host.day, host.day + 1), day, fq)[0], bars.column(code)
+            hide_today(values, self._inside.last(code), {} if column is None else self._inside.so_far(column), factor)
         return values
 
     def _tell_today(self, names: Iterable[str]) -> None:
         if not BEFORE_OPEN.issuperset(names):
-            self._host.tell(_TODAY)
+            self._host.tell(_TODAY if self._platform.market.panel.intraday is None else _TODAY_SO_FAR)
 
     # ------------------------------------------------------------------ get_bars
 
@@ -299,7 +301,7 @@ class Prices:
         unit : str
         fields : sequence of str
         include_now : bool
-            With the bar of today as far as it is known.
+            With the bar of today, or of the minutes under way, as far as it is known.
         end_dt : date, optional
         fq_ref_date : date, optional
             Prices are adjusted to this day (an early one gives those of "post", none after today is taken); None: not
@@ -322,10 +324,13 @@ class Prices:
         return DataFrame(pd.concat(found)) if df else found
 
     def _bars_inside(
-        self, code: str, count: int, unit: str, names: Sequence[str], day: int | None, end: Any, _: object
+        self, code: str, count: int, unit: str, names: Sequence[str], day: int | None, end: Any, include_now: bool
     ) -> dict[str, Any]:
         fields, fq = [name for name in names if name != "date"], None if day is None else "pre"
-        times, values = self._inside.bars(code, count, unit, fields, fq, end=end, day=day)
+        spare = not include_now and self._inside.is_under_way(unit, end)
+        times, values = self._inside.bars(code, count + spare, unit, fields, fq, end=end, day=day, in_day=True)
+        if spare:
+            times, values = times[:-1], {name: column[:-1] for name, column in values.items()}
         moments: list[dt.datetime] = [time.to_pydatetime() for time in times]
         return with_dates(names, values, moments)
 

@@ -77,8 +77,8 @@ class Run:
         self.state["schedules"] = [*self.state["schedules"], tuple(found)]
 
     def note_time(self, order_id: int) -> None:
-        """Remember for today when an order was given: a moment of daily bars has no time of its own."""
-        if self.host.time is not None and self.host.market.panel.intraday is None:
+        """Remember for today when an order was given: a moment has no time of its own, and a bar that of its end."""
+        if self.host.time is not None:
             self.state["given"][order_id] = self.host.now
 
     def note_cost(self, order_id: int, held: Position | None) -> None:

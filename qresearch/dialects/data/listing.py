@@ -173,7 +173,14 @@ class Listing:
                 f"get_index_stocks({index_symbol!r}): the table 'index_members' of data= holds no members of it; it "
                 f"holds {known}. Add them to the table."
             )
-        return self._listed(as_of(members, self._on(date))["code"])
+        found = as_of(members, self._on(date))
+        if not len(found):
+            self._platform.host.tell(
+                f"get_index_stocks({index_symbol!r}): no members are known by {self._on(date):%Y-%m-%d}; the first are "
+                f"those of {members['date'].min():%Y-%m-%d}. An empty list was given.",
+                "data",
+            )
+        return self._listed(found["code"])
 
     def get_index_weights(self, index_id: str, date: Any = None) -> DataFrame:
         """Weights of the members of an index: column weight of the table of members."""

@@ -151,6 +151,30 @@ def written(session: qr.Session) -> list[str]:
     return list(session.events.loc[session.events["event"] == "Logged", "text"])
 
 
+def test_a_function_that_nothing_calls_is_told() -> None:
+    """Protects a misspelled callback, and one of the platform that is not here, from never being called in silence."""
+    script = """
+    def initialize(context):
+        run_daily(after_trading, "close")
+
+    def handel_data(context, data):
+        pass
+
+    def on_event(context, event):
+        pass
+
+    def after_trading(context):
+        helper()
+
+    def helper():
+        pass
+    """
+    told = [str(notice) for notice in opened(script).notices]
+    assert "handel_data of the script is never called. Did you mean handle_data?" in told
+    assert [notice for notice in told if notice.startswith("on_event of the script is never called. Dividends")]
+    assert not [notice for notice in told if "after_trading" in notice or "helper" in notice]
+
+
 def test_the_log_does_not_depend_on_the_way_to_a_moment(tmp_path: Path) -> None:
     """Protects reruns and resumes: what is written once into the log is written again where it was gone back on."""
     script = """

@@ -139,6 +139,14 @@ def test_what_the_data_lack_is_named(capsys: pytest.CaptureFixture[str], call: s
         printed(capsys, call)
 
 
+def test_how_prices_are_adjusted_is_told() -> None:
+    """Protects comparisons with the real package: 'front' subtracts there what is multiplied here."""
+    for kind, is_told in (("front", True), ("front_ratio", False)):
+        text = f"from xtquant import xtdata\nxtdata.get_market_data_ex([], ['{SHARE}'], '1d', dividend_type='{kind}')\n"
+        session = qr.Session.from_script(text, market(MOVES), dialect="xtquant").step()
+        assert any("multiplies prices here" in str(notice) for notice in session.notices) == is_told
+
+
 def test_bars_are_told_as_they_end(capsys: pytest.CaptureFixture[str]) -> None:
     """Protects subscriptions: a day at its close, ticks at the open and the close; none after unsubscribe."""
     lines = printed(

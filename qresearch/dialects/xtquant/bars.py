@@ -50,6 +50,11 @@ class Bars:
         """The bars of a code up to now, one row each, by their times as text."""
         choose("period", period, ("1d", *LONGER, *MINUTES))
         adjust = ADJUSTMENTS[choose("dividend_type", dividend_type, ADJUSTMENTS)]
+        if dividend_type in {"front", "back"}:
+            self.host.tell(
+                f"dividend_type={dividend_type!r} multiplies prices here, as {dividend_type + '_ratio'!r} does; the "
+                "real package adds and subtracts what was paid."
+            )
         column = self.column(code)
         if column is None:
             return pd.DataFrame(columns=list(FIELDS))

@@ -12,6 +12,7 @@ import pandas as pd
 import pytest
 
 import qresearch as qr
+from qresearch.errors import StrategyError
 
 SHARE, STAR = "000001.XSHE", "688001.XSHG"
 HEAD = """
@@ -123,6 +124,26 @@ g.seen = [(str(o.status), o.filled, o.amount, context.portfolio.locked_cash)]
 """
     late = "g.seen.append((str(g.order.status), g.order.filled, g.order.amount))"
     assert seen(run(body, FLAT, late=late)) == [("open", 0, 10_500, 99_750.0), ("canceled", 0, 10_500)]
+
+
+def test_an_order_knows_the_style_that_it_was_given_with() -> None:
+    """Protects order.style of stops and protection prices; a limit without a price is never sent to the market."""
+    body = """
+styles = [MarketOrderStyle, MarketOrderStyle(10.5), LimitOrderStyle(9.5), StopMarketOrderStyle("stop_loss", 10.5),
+          StopLimitOrderStyle("stop_loss", 10.4, 10.5), StopLimitOrderStyle("take_profit", 9.5, 9.6)]
+found = [order("000001.XSHE", 100, style).style for style in styles]
+g.seen = [(type(style).__name__, style.limit_price, getattr(style, "stop_price", None)) for style in found]
+"""
+    assert seen(run(body, FLAT)) == [
+        ("MarketOrderStyle", None, None),
+        ("MarketOrderStyle", 10.5, None),
+        ("LimitOrderStyle", 9.5, None),
+        ("StopMarketOrderStyle", None, 10.5),
+        ("StopLimitOrderStyle", 10.5, 10.4),
+        ("StopLimitOrderStyle", 9.6, 9.5),
+    ]
+    with pytest.raises(StrategyError, match="is not an order style. Pass MarketOrderStyle"):
+        run('order("000001.XSHE", 100, LimitOrderStyle)', FLAT)
 
 
 def test_an_order_of_the_evening_is_one_of_the_next_day() -> None:

@@ -8,7 +8,7 @@ from enum import Enum
 from qresearch.book.orders import OrderRecord, mean_price
 from qresearch.dialects.joinquant.subaccounts import number_of
 from qresearch.dialects.script.run import Run
-from qresearch.dialects.script.styles import LimitOrderStyle, MarketOrderStyle
+from qresearch.dialects.script.styles import MarketOrderStyle, style_of
 from qresearch.domain import events
 from qresearch.domain.attributes import told_names
 from qresearch.domain.codes import OrderFacts
@@ -163,8 +163,7 @@ class Order:
     @property
     def style(self) -> MarketOrderStyle:
         """The style that it was given with."""
-        terms = self._record.terms
-        return LimitOrderStyle(terms.limit_price) if terms.limit_price is not None else MarketOrderStyle()
+        return style_of(self._record.terms)
 
     @property
     def limit_price(self) -> float:

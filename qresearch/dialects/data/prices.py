@@ -240,6 +240,8 @@ class Prices:
         """The days that get_price is asked for, as far as they are known."""
         host = self._host
         end = host.day if end_date is None else self._platform.count_until(end_date) - 1
+        if end > host.day:
+            host.tell("get_price was asked for days that are still to come: no script sees them here.", "data")
         sees_today = host.phase >= OPEN or BEFORE_OPEN.issuperset(names)
         stop = max(min(end, host.day if sees_today else host.day - 1) + 1, 0)
         if count is not None:

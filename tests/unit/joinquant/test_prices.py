@@ -103,6 +103,18 @@ def test_bars_are_adjusted_to_the_day_that_is_named() -> None:
     ]
 
 
+def test_bars_that_are_still_to_come_are_told() -> None:
+    """Protects who looks ahead, which the platform allows without avoid_future_data: the bars end today, and why."""
+    script = f"""
+    def handle_data(context, data):
+        g.seen = len(get_price("{A}", "2024-01-02", DAY))
+    """
+    for day, is_told in (('"2024-01-05"', True), ("context.current_dt", False)):
+        session = run(script.replace("DAY", day), market(MOVES), end="2024-01-03")
+        assert g(session).seen == 2
+        assert any("still to come" in str(notice) for notice in session.notices) == is_told
+
+
 def test_a_period_without_its_suspended_days_begins_where_it_was_asked_to() -> None:
     """Protects skip_paused beside start_date: nothing of before the period comes in for a day without trading."""
     body = f"""
